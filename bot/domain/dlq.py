@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-#: How the reason begins of a message that Discord took and that rang nobody.
+#: Start of the reason for a message that Discord accepted, but that did not ring.
 MUTE: Final = "posted, but @here did not ring"
 
 
@@ -78,7 +78,7 @@ class DlqCounts:
 
 @dataclass(frozen=True, slots=True)
 class ReplayRecord:
-    """Who sent an entry again. There is one per entry, unless Discord refused it for good: then one more.
+    """A replay of a DLQ entry. An entry has one, and one more after each that Discord refused for good.
 
     Attributes:
         channel_id, message_id: Where it arrived, once it did.

@@ -76,11 +76,11 @@ class AlertMessage:
 
     @property
     def title(self) -> str:
-        """The first embed's title, else the first line that says something; empty when none can be read."""
+        """Return the first embed's title, else the first line with text; empty when no line can be read."""
         return next(self.titles(), "")
 
     def titles(self) -> Iterator[str]:
-        """What may be its title, the best first."""
+        """Yield the lines that may serve as its title, the best first."""
         said = (line for embed in self.embeds for line in (embed.title, embed.description, embed.author))
         titles = [embed.title for embed in self.embeds[:1]]
         for text in (*titles, self.content, *said):
@@ -89,14 +89,15 @@ class AlertMessage:
 
     @property
     def sender(self) -> str:
-        """Who posts it: the webhook or bot, under the name that it uses; one webhook may serve several."""
+        """Return the author's id and the name it posted under: one webhook may serve several senders."""
         return f"{self.evidence.author_id}:{self.evidence.author_name}"
 
     def target(self, known: Sequence[str]) -> str | None:
-        """What it is about: one of *known* that it mentions, else what it calls its target, service or host.
+        """Return the target: one of *known* that the message mentions, else the value that it labels as one.
 
         Args:
-            known: The policy's targets. "dev-*" stands for any name that begins so; of several the longest.
+            known: The policy's targets. "dev-*" matches any name that begins with "dev-". The longest match
+                wins.
         """
         texts = list(self._texts())
         for name in sorted(known, key=len, reverse=True):
@@ -128,14 +129,14 @@ class ChannelPage:
 def fingerprint_of(
     message: AlertMessage, parts: Iterable[AlertPart], *, target: str | None, title: str | None = None
 ) -> str:
-    """What the same alert has again.
+    """Return the fingerprint by which two messages count as the same alert.
 
     Args:
         message: The alert.
-        parts: What counts. When the message has none of them its title does, and when it has no title either
-            (it cannot be read) its channel and author do.
+        parts: The parts to compare. If the message has none of them, its title is compared. If it has no
+            title either (it cannot be read), its channel and author are.
         target: As `AlertMessage.target` found it.
-        title: What stands for the title; None: the message's own, `normalised`.
+        title: Used in place of the title; None: the message's own, `normalised`.
 
     Returns:
         64 hexadecimal digits.
@@ -154,7 +155,7 @@ def fingerprint_of(
 
 
 def severity_at_start(title: str, words: Iterable[str]) -> str | None:
-    """The one of *words* that *title* begins with ("[P0] ...", "SEV1: ..."), or None."""
+    """Return the one of *words* that *title* begins with ("[P0] ...", "SEV1: ..."), or None."""
     begin = re.sub(r"^[\W_]+", "", unicodedata.normalize("NFKC", title)).casefold()
     for word in sorted(words, key=len, reverse=True):
         if re.match(rf"{re.escape(word.casefold())}(?![A-Za-z0-9])", begin):
@@ -163,7 +164,7 @@ def severity_at_start(title: str, words: Iterable[str]) -> str | None:
 
 
 def normalised(text: str) -> str:
-    """*text* without what differs between two occurrences of one alert; one line, in small letters.
+    """Return *text* without the parts that vary between occurrences of one alert; one line, lower case.
 
     Figures with their units, times, ids (long digits, hexadecimal, UUIDs) become "#"; addresses lose their
     query. Names with a short number stay what they are: "eu-west-1" is not "eu-west-2".
@@ -200,7 +201,7 @@ _VARYING: Final = (
     _varying(rf"\b\d{{4}}-\d\d-\d\d(?:[t ]{_TIME}(?:z|[+-]\d\d:?\d\d)?)?"),
     _varying(rf"\b{_TIME}"),
     _varying(r"\b\d{1,4}/\d{1,2}(?:/\d{1,4})?\b"),  # a date, or so many of so many
-    _varying(r"\d{5,}"),  # nobody numbers hosts that high
+    _varying(r"\d{5,}"),  # no host has a number that high
     # A figure, perhaps with its unit; no part of a name ("api2", "eu-west-1", "5xx") or of an IP address.
     _varying(rf"(?<![\w.])(?<![a-z][-_]){_FIGURE}(?:\s?{_UNIT}(?![a-z0-9])|(?![a-z0-9_]))"),
 )
@@ -224,7 +225,7 @@ _LABELLED: Final = re.compile(
 
 
 def first_line(text: str, *, limit: int = _TITLE_LIMIT) -> str:
-    """The first line that says something, without markup and mentions, at most *limit* characters long."""
+    """Return the first line with text, without markup and mentions, at most *limit* characters long."""
     readable = _LINK.sub(r"\1", _EMOJI.sub(r":\1:", _SAID.sub("", text)))
     lines = (line.strip()[:_LINE_SEEN] for line in readable.splitlines())
     for line in islice((line for line in lines if line), _LINES):
@@ -234,13 +235,13 @@ def first_line(text: str, *, limit: int = _TITLE_LIMIT) -> str:
 
 
 def _named_fields(embed: AlertEmbed) -> Iterator[str]:
-    """The values of the fields that say what it is about."""
+    """Yield the values of the embed's fields that name its target."""
     for name, value in embed.fields:
         if first_line(name).rstrip(":：").strip().casefold() in _LABELS:
             yield value
 
 
 def _mention_of(target: str) -> re.Pattern[str]:
-    """Finds *target* as a whole name: "parky.co.jp" is not in "api.parky.co.jp"."""
+    """Return a pattern that finds *target* as a whole name: "parky.co.jp" is not in "api.parky.co.jp"."""
     name = re.escape(target).replace(r"\*", r"[\w.-]*")
     return re.compile(rf"(?<![\w.-]){name}(?!\w|[.-]\w)", re.IGNORECASE | re.ASCII)

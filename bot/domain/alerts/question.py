@@ -1,4 +1,4 @@
-"""Whether a message of others is an alert: asked in its channel when no pattern says so."""
+"""The question whether a message is an alert, asked in its channel when no pattern matches it."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -8,7 +8,7 @@ from bot.domain.triage.evidence import Evidence
 
 
 class Answer(StrEnum):
-    """What somebody has said to it."""
+    """The answer to a question: track the message as an alert, or ignore it."""
 
     TRACKED = "tracked"
     IGNORED = "ignored"
@@ -16,15 +16,15 @@ class Answer(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One message that nobody understands.
+    """The question about one message that no pattern matches.
 
     Attributes:
         sender: As `AlertMessage.sender`.
-        severity: The name of the one that it would be tracked under.
-        target: What it is about, if it says so.
+        severity: The name of the severity that it would be tracked under.
+        target: The target of the message, if it names one.
         evidence: The message.
-        answer: None: nobody has answered.
-        answered_by_name: Who has.
+        answer: None while there is no answer.
+        answered_by_name: The person who answered.
     """
 
     guild_id: int
@@ -45,7 +45,7 @@ class QuestionView:
     """A question as its line shows it.
 
     Attributes:
-        incident: What the message is tracked as.
+        incident: The tracked alert that the message became.
     """
 
     question: Question

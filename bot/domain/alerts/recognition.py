@@ -1,7 +1,7 @@
-"""What a monitor's message says: that something is wrong, that it is over, or neither.
+"""Recognition of a monitor's message: an alert fires, an alert is resolved, or neither.
 
-A table of patterns decides. A pattern is literal text with holes, no regular expression: matching one takes
-time in proportion to the line, whoever has written either of them.
+A table of patterns decides. A pattern is literal text with holes, no regular expression: matching takes
+time in proportion to the line, even for a hostile line or pattern.
 """
 
 import re
@@ -27,7 +27,7 @@ _VARIATION: Final = "\ufe0f"
 
 
 class Says(StrEnum):
-    """What a message of a monitor means."""
+    """The meaning of a monitor's message."""
 
     FIRING = "firing"
     RESOLVED = "resolved"
@@ -35,7 +35,7 @@ class Says(StrEnum):
 
 
 class Unknown(StrEnum):
-    """What becomes of a message that no pattern matches."""
+    """The treatment of a message that no pattern matches."""
 
     TRACK = "track"
     ASK = "ask"
@@ -43,7 +43,7 @@ class Unknown(StrEnum):
 
 
 class Part(StrEnum):
-    """Which lines of a message a pattern is compared with."""
+    """The lines of a message that a pattern is compared with."""
 
     HEADLINE = "headline"
     FIELD = "field"
@@ -63,7 +63,7 @@ class Shape:
 
     @classmethod
     def parse(cls, text: str) -> "Shape":
-        """The shape that *text* writes.
+        """Parse *text* into a shape.
 
         Raises:
             ValueError: it is too long, names an unknown hole, or has two holes side by side or one twice.
@@ -83,13 +83,13 @@ class Shape:
 
     @property
     def is_bare(self) -> bool:
-        """It has no text of its own, so that it matches whatever is there."""
+        """Return True if the shape has no literal text, so that it matches any line."""
         return not "".join(self.pieces).strip()
 
     def match(self, line: str) -> Mapping[str, str] | None:
-        """What stands in the named holes when the whole of *line* has this shape, else None.
+        """Return the text in each named hole if the whole of *line* has this shape, else None.
 
-        Each piece is looked for once, behind the one before it. A named hole is never empty.
+        Each piece is searched for once, after the previous one. A named hole is never empty.
         """
         plain = line.replace(_VARIATION, "")
         folded, first = _fold(plain), self.pieces[0]
@@ -118,11 +118,12 @@ class Pattern:
         says: What a message that matches means.
         line: What one of its lines looks like; ``{what}`` names the trouble, ``{where}`` what has it.
         sender: The name that it is posted under; None: any.
-        part: Where the line is looked for.
-        exact: ``{what}`` and ``{where}``, compared as they are, make it the same alert of one sender in one
-            channel: the sender names its alert or its group of alerts there, so a target or a figure
-            elsewhere makes no difference. Staging calls its alerts what production calls them, though.
-        same_within: For how long the same one is counted; None: as the policy says for all.
+        part: The lines to compare with.
+        exact: Two messages are the same alert if their sender, channel, ``{what}`` and ``{where}`` are equal,
+            figures included. The sender names its alert or group of alerts there, so a target or a figure
+            elsewhere makes no difference. Sender and channel count because staging and production share
+            names.
+        same_within: How long a repetition counts as the same alert; None: as the policy says for all.
     """
 
     says: Says
@@ -135,11 +136,11 @@ class Pattern:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What is understood of a message.
+    """The result of reading a message.
 
     Attributes:
         says: None: no pattern matches.
-        title: What it is about; empty when nothing of it can be read.
+        title: The subject of the message; empty when nothing of it can be read.
         same_within: As in `Pattern`.
         exact: As in `Pattern`.
         what, where: As the pattern found them; empty when it names none.
@@ -153,7 +154,7 @@ class Reading:
     where: str = ""
 
     def fingerprint(self, message: AlertMessage, parts: Sequence[AlertPart], *, target: str | None) -> str:
-        """What the same alert has again, whether it fires or is resolved; see `fingerprint_of`."""
+        """Return the alert's fingerprint, equal for firing and resolved messages; see `fingerprint_of`."""
         if not self.what:
             return fingerprint_of(message, parts, target=target, title=normalised(self.title))
         if not self.exact:
@@ -165,10 +166,10 @@ class Reading:
 
 
 def read_message(message: AlertMessage, patterns: Iterable[Pattern], names: Sequence[str]) -> Reading:
-    """Understand a message by the first pattern that matches one of its lines, the most telling line first.
+    """Read a message by the first pattern that matches one of its lines, the most telling line first.
 
     Args:
-        message: Of a monitor.
+        message: A monitor's message.
         patterns: In the order in which they are tried.
         names: Titles that only name a sender: such a message is about what its text says.
     """
@@ -186,7 +187,7 @@ def read_message(message: AlertMessage, patterns: Iterable[Pattern], names: Sequ
 
 
 def titled(message: AlertMessage, names: Sequence[str]) -> str:
-    """What a message is about: its title, or the first line of its text where that is its sender's name."""
+    """Return the subject of a message: its title, or its next line if the title only names the sender."""
     own = _own_names(message, names)
     lines = list(message.titles())
     telling = next((line for line in lines if _fold(line) not in own), "")
@@ -199,7 +200,7 @@ def titled(message: AlertMessage, names: Sequence[str]) -> str:
 
 
 def is_from(message: AlertMessage, senders: Iterable[Shape]) -> bool:
-    """Whether the name that a message is posted under, or its author's id, is one of *senders*."""
+    """Return True if the name that a message is posted under, or its author's id, matches *senders*."""
     return any(_is_from(message, sender) for sender in senders)
 
 
@@ -228,13 +229,13 @@ def _is_from(message: AlertMessage, sender: Shape | None) -> bool:
 
 
 def _own_names(message: AlertMessage, names: Iterable[str]) -> frozenset[str]:
-    """What only names the sender: no trouble is called so."""
+    """Return the lines, in lower case, that only name the sender; such a line is never the subject."""
     own = {_fold(name) for name in (*names, message.evidence.author_name, message.username)}
     return frozenset(own | {_fold(first_line(embed.footer)) for embed in message.embeds} - {""})
 
 
 def _headlines(message: AlertMessage) -> Iterator[str]:
-    """The lines that may say how things are, best first; each without the signs before it, then with."""
+    """Yield the lines that may be a headline, best first; each without its leading emoji, then with them."""
     shown = message.embeds[:_EMBEDS]
     texts = [embed.title for embed in shown]
     texts += [message.content, *(embed.description for embed in shown), *(embed.author for embed in shown)]
@@ -261,5 +262,5 @@ def _without_signs(line: str) -> str:
 
 
 def _fold(text: str) -> str:
-    """*text* in small letters, each in its place: İ is the one sign whose small letter is two."""
+    """Return *text* in lower case at the same length: only İ would become two characters."""
     return text.replace("İ", "I").lower()

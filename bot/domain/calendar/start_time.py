@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.errors import UserError
 
-#: Characters of a moment as somebody types it, blanks and all.
+#: Longest text, in characters, that is read as a time; spaces count.
 LONGEST = 100
 
 #: Older starts are a slip of the year.

@@ -1,4 +1,4 @@
-"""A message the bot owes: intent first, rendered once, then sent until it is there or given up."""
+"""A delivery: a message to send. It is stored first, rendered once, then tried until sent or given up."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,43 +8,43 @@ from typing import Final
 
 
 class DeliveryKind(StrEnum):
-    """What is owed."""
+    """The kind of a delivery."""
 
     ALERT = "alert"  # the post in the severity's channel
     SEED_ACK = "seed_ack"  # the bot's own 👀 under it, so that acking is one tap
     THREAD_ROOT = "thread_root"  # a quiet post to hang the thread on, when the alert is in another channel
     THREAD = "thread"
     PRIVATE_THREAD = "private_thread"  # of a private incident: hangs on no message, its name tells nothing
-    MEMBER = "member"  # somebody is let into it
-    MEMBER_REMOVED = "member_removed"  # and taken out of it
+    MEMBER = "member"  # add a person to the private thread
+    MEMBER_REMOVED = "member_removed"  # remove a person from the private thread
     THREAD_START = "thread_start"  # the first message: the start time, by itself
     THREAD_CARD = "thread_card"
-    PAGE = "page"  # a DM to whoever is on call
+    PAGE = "page"  # a DM to the person on call
     ESCALATION = "escalation"
-    SECOND = "second"  # one of these three that stands in Discord twice: the later one points to the alert
+    SECOND = "second"  # the later copy of a message that was posted twice: it points to the alert
     BUNDLE = "bundle"  # one message in the place of many pages or escalations
-    ROLE_DM = "role_dm"  # to whoever was given a role by somebody else
+    ROLE_DM = "role_dm"  # a DM to the person whose role another person has assigned or taken over
     NOTICE = "notice"  # one line in the incident's thread
     PIN_SEEN = "pin_seen"  # the bot's ✅ under a message that is on the timeline now
     TRIAGE_LINE = "triage_line"  # a quiet line where a triage was started
     REEVALUATION_HELD = "reevaluation_held"  # when a triage that ended in re-evaluate will be asked about
     REEVALUATION = "reevaluation"  # and the question itself, in its channel
-    UNFINISHED_DM = "unfinished_dm"  # to whoever has left a triage: do they go on?
-    UNFINISHED = "unfinished"  # and that somebody should, in its channel
-    MORNING = "morning"  # what is due on a business day, to be taken by somebody
-    MORNING_NAG = "morning_nag"  # and what nobody has taken yet
-    HANDOVER = "handover"  # the line that others are on call now
-    ON_DUTY = "on_duty"  # the DM to whoever comes on
-    ON_DUTY_SOON = "on_duty_soon"  # a day ahead, with what they lack: a DM that is refused tells as much
-    ON_DUTY_GAPS = "on_duty_gaps"  # that somebody who comes on lacks something
-    ALERT_QUESTION = "alert_question"  # whether a message that nobody understands is an alert
-    ALERTS_SKIPPED = "alerts_skipped"  # older messages of a watched channel than could be read
+    UNFINISHED_DM = "unfinished_dm"  # a DM that asks the person who left a triage whether they go on
+    UNFINISHED = "unfinished"  # the post in its channel that somebody should take the triage up
+    MORNING = "morning"  # the post that gathers what is due on a business day, for people to take
+    MORNING_NAG = "morning_nag"  # the reminder of items that are not taken yet
+    HANDOVER = "handover"  # the line that says who is on call now
+    ON_DUTY = "on_duty"  # the DM to the person whose turn begins
+    ON_DUTY_SOON = "on_duty_soon"  # a DM a day ahead, with what they lack; a refusal is a gap, too
+    ON_DUTY_GAPS = "on_duty_gaps"  # the warning that a person who comes on call lacks something
+    ALERT_QUESTION = "alert_question"  # the question whether a message that no pattern matches is an alert
+    ALERTS_SKIPPED = "alerts_skipped"  # the note that older messages of a watched channel were not read
     DIGEST = "digest"
     REPLAY = "replay"  # a DLQ entry sent again
 
 
 class DeliveryStatus(StrEnum):
-    """How far it got."""
+    """The state of a delivery."""
 
     PENDING = "pending"
     SENDING = "sending"  # an attempt began; whether Discord has it is unknown until it is SENT
@@ -54,7 +54,7 @@ class DeliveryStatus(StrEnum):
 
 
 class Action(StrEnum):
-    """What is asked of Discord."""
+    """What a request does in Discord."""
 
     MESSAGE = "message"
     THREAD = "thread"
@@ -66,13 +66,13 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked of Discord, rendered once and kept, so that each attempt is the same message.
+    """A request to Discord, rendered once and stored, so that each attempt sends the same message.
 
     Attributes:
-        channel_id: Where; for a DM the DM channel.
+        channel_id: The channel; for a DM the DM channel.
         message_id: The message to hang a thread or a reaction on; for a member, the user's id.
         body: JSON body of the HTTP request, without the nonce.
-        recipient: Of what goes to a place of the on-call order: the handle of whoever stood there.
+        recipient: For a delivery to an on-call place: the handle of the person who held it.
     """
 
     action: Action
@@ -84,7 +84,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """What Discord made of it.
+    """What Discord created for a request.
 
     Attributes:
         message_id: The message; for a thread, the thread's id; for a reaction, the message reacted to; for a
@@ -101,10 +101,10 @@ class Posted:
 
 @dataclass(frozen=True, slots=True)
 class NewDelivery:
-    """What somebody owes to whom, to be stored in the transaction that makes it due.
+    """A delivery to store in the transaction that makes it due.
 
     Attributes:
-        to: "channel:<name>", "person:<on-call place>" (whoever stands there when it is rendered),
+        to: "channel:<name>", "person:<on-call place>" (its holder when the delivery is rendered),
             "named:<handle>", "user:<id>", "incident" (the thread, or the alert it hangs on).
         key: Idempotency key, unique: "inc:42:step:1:dm:primary".
         data: Facts for rendering that are not on the incident; JSON-able.
@@ -134,11 +134,11 @@ class Delivery:
         after_channel_id, after_message_id: Where the delivery it waited for is.
         attempts: Those that failed.
         shown_version: The incident's version that the message shows.
-        emailed: The email in its place was accepted for everyone whom it was for.
-        emailed_to: Who of them has it so far, by `OnCallPerson.mailbox`.
-        held_at: Since when it waits, or has waited, for Discord to be back.
+        emailed: The email in its place was accepted for every recipient.
+        emailed_to: The recipients that have the email so far, by `OnCallPerson.mailbox`.
+        held_at: When it began to wait for Discord to be back.
         is_late: Its message says that it comes late.
-        bundle_id: The bundle that tells of it instead of a message of its own; it shares that one's fate.
+        bundle_id: The bundle that reports it instead of a message of its own; it shares that bundle's fate.
     """
 
     id: int
@@ -170,23 +170,23 @@ class Delivery:
 
     @property
     def has_email(self) -> bool:
-        """Whether the email in its place has reached anybody."""
+        """Return True if the email in its place has reached at least one recipient."""
         return self.emailed or bool(self.emailed_to)
 
 
-#: States of what may still be sent.
+#: States in which a delivery may still be sent.
 UNFINISHED: Final = frozenset({DeliveryStatus.PENDING, DeliveryStatus.SENDING})
 
-#: Kinds that only make sense while nobody has acknowledged.
+#: Kinds that only make sense until someone acknowledges.
 PAGING = frozenset({DeliveryKind.PAGE, DeliveryKind.ESCALATION})
 
-#: Kinds of which a storm makes one message for all, so that they wait behind few others.
+#: Kinds that a storm combines into one message, so that few messages are ahead of them in the queue.
 GATHERED: Final = PAGING | {DeliveryKind.BUNDLE}
 
 #: Kinds about who is in a private thread.
 MEMBERSHIP: Final = frozenset({DeliveryKind.MEMBER, DeliveryKind.MEMBER_REMOVED})
 
-#: Kinds on whose message a 👀 counts.
+#: Kinds whose message accepts a 👀 as an acknowledge.
 ACK_PLACES = frozenset(
     {
         DeliveryKind.ALERT,
@@ -199,7 +199,7 @@ ACK_PLACES = frozenset(
     }
 )
 
-#: Kinds that somebody waits for: when Discord does not take them soon, layers two and three do.
+#: Kinds that people wait for: if Discord does not take them soon, layers two and three do.
 URGENT = frozenset(
     {
         DeliveryKind.ALERT,
@@ -211,7 +211,7 @@ URGENT = frozenset(
     }
 )
 
-#: Kinds that say where a triage stands; they show its incident once there is one.
+#: Kinds that report the state of a triage; they show its incident once there is one.
 TRIAGE_POSTS = frozenset(
     {
         DeliveryKind.TRIAGE_LINE,
@@ -222,10 +222,10 @@ TRIAGE_POSTS = frozenset(
     }
 )
 
-#: Those of them that ask whether somebody goes on with one that was left.
+#: The triage posts that ask whether somebody goes on with a triage that its person has left.
 UNFINISHED_POSTS: Final = frozenset({DeliveryKind.UNFINISHED_DM, DeliveryKind.UNFINISHED})
 
-#: Kinds whose message tells of a moment: one that comes late says so.
+#: Kinds whose message reports a moment; a late message says that it is late.
 DATED = frozenset(
     {
         DeliveryKind.ALERT,
@@ -237,7 +237,7 @@ DATED = frozenset(
     }
 )
 
-#: How long after it was owed a message comes late.
+#: A message that is sent this long after its delivery was stored is late.
 LATE: Final = timedelta(minutes=2)
 #: Kinds that gather what is due on a business day.
 MORNING_POSTS = frozenset({DeliveryKind.MORNING, DeliveryKind.MORNING_NAG})
@@ -247,26 +247,26 @@ ONCALL_POSTS = frozenset(
     {DeliveryKind.HANDOVER, DeliveryKind.ON_DUTY, DeliveryKind.ON_DUTY_SOON, DeliveryKind.ON_DUTY_GAPS}
 )
 
-#: At the end of the key of a line that is said once more, because its thread was gone or closed.
+#: Suffix of the key of a line that is posted again, because its thread was gone or closed.
 AGAIN: Final = ":again"
 
-#: Kinds that nobody misses: when Discord does not take them, no one is told.
+#: Kinds whose failure is not reported, because no one misses them.
 DISPENSABLE = frozenset({DeliveryKind.TRIAGE_LINE, DeliveryKind.PIN_SEEN})
 
 #: Seconds to wait before attempt 2, 3, ...; after the last one an urgent delivery has failed.
 RETRY_DELAYS_S = (1.0, 3.0, 8.0, 20.0, 40.0)
 
-#: How long what rings may take before an email goes ahead of it: longer than a full window
-#: of a channel (5 s) and the time in which a bundle gathers (2.5 s), so that a storm is no reason for it.
+#: How long a ringing delivery may take before an email goes out first. Longer than the full window of a
+#: channel (5 s) plus the time in which a bundle gathers (2.5 s), so that a storm alone sends no email.
 PATIENCE: Final = timedelta(seconds=10)
 
-#: What is not urgent is late rather than lost: then every five minutes, for a day.
+#: After `RETRY_DELAYS_S`, a delivery that is not urgent is tried every five minutes, for a day.
 PATIENT_DELAY_S = 300.0
 PATIENT_ATTEMPTS = 288
 
 
 def retry_after(kind: DeliveryKind, attempts: int, *, asked_s: float | None) -> timedelta | None:
-    """Time to the next attempt, or None when it is time to give up.
+    """Return the time to the next attempt, or None when it is time to give up.
 
     Args:
         attempts: Attempts made so far, >= 1.
@@ -282,14 +282,15 @@ def retry_after(kind: DeliveryKind, attempts: int, *, asked_s: float | None) -> 
 
 
 def comes_too_late(delivery: Delivery, *, now: datetime, wait: timedelta, asked: timedelta) -> bool:
-    """Whether it would go out after its own deadline, which is one for all its attempts.
+    """Return True if the next attempt would come after the delivery's deadline, one for all its attempts.
 
-    What a storm tells of together counts from when it was owed. An alert, of which there are as many as
-    incidents, counts from its first attempt: for the queue of our own before it nobody is written to.
+    For the kinds that a storm combines, the deadline counts from the time the delivery was stored. There are
+    as many alerts as incidents, so an alert's deadline counts from its first attempt: the bot's own queue is
+    no reason for an email.
 
     Args:
-        wait: Until it would be tried again.
-        asked: The part of it that is no queue of our own.
+        wait: The time until the next attempt.
+        asked: The part of *wait* that is not spent in the bot's own queue.
     """
     if delivery.kind in GATHERED:
         return now + wait > delivery.created_at + PATIENCE
@@ -297,14 +298,15 @@ def comes_too_late(delivery: Delivery, *, now: datetime, wait: timedelta, asked:
 
 
 def may_double(delivery: Delivery) -> bool:
-    """Whether it had better be sent twice than not at all: what the gravest severity owes."""
+    """Return True if sending it twice is better than not at all: deliveries of the highest severity."""
     return delivery.priority > priority_of(1)
 
 
 def is_mute(delivery: Delivery, posted: Posted) -> bool:
-    """It is there and has not rung whom it was to: the returned message says whether @here and the roles did.
+    """Return True if the posted message did not ring a mention it should have rung.
 
-    In a private thread that is the only proof: a role that is not mentionable rings for who may mention all.
+    The returned message says whether @here and the roles rang. In a private thread that is the only proof: a
+    role that is not mentionable still rings if the sender may mention everyone.
     """
     allowed = None if delivery.request is None else delivery.request.body.get("allowed_mentions")
     if not isinstance(allowed, Mapping):
@@ -316,5 +318,5 @@ def is_mute(delivery: Delivery, posted: Posted) -> bool:
 
 
 def priority_of(rank: int | None) -> int:
-    """Job priority for a severity of this rank (0 = gravest): 100, 90, ...; 0 for what nobody waits for."""
+    """Return the job priority for a severity of this rank (0 = highest): 100, 90, ...; 0 if no one waits."""
     return 0 if rank is None else max(100 - 10 * rank, 10)

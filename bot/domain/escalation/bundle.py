@@ -1,4 +1,4 @@
-"""Under load, one message tells of many escalations: which of them may share one, and what it says."""
+"""Bundles: under load, one message reports many escalations. This module decides which may share one."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -12,19 +12,19 @@ from bot.domain.incident.incident import Incident, Status
 #: How many incidents a bundle lists by name; Discord: options in a select menu.
 LISTED: Final = 25
 
-#: How long a bundle waits, since it was begun, while steps are due that may belong in it: for those that were
-#: due with it, and for what only came due since. Sending it writes twice whatever it tells of: in the middle
-#: of thousands that holds up the decision of the others, and these need a further message.
+#: How long after its start a bundle waits for undecided steps that may belong in it: first for steps that
+#: were due by its start, then for steps that came due later. Sending a bundle writes each of its deliveries
+#: twice. Among thousands of steps that delays deciding the others, and these then need another message.
 _FOR_ITS_OWN: Final = timedelta(seconds=4.5)
 _FOR_LATER: Final = timedelta(seconds=2.5)
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """What one message may tell of together: the same kind of news, as grave, for the same people.
+    """Deliveries that one message may report together: of the same kind and severity, to the same people.
 
     Attributes:
-        mention: Whom the message pings, as the ladder's step says; "none" for DMs.
+        mention: The mention that the ladder's step asks for; "none" for DMs.
     """
 
     guild_id: int
@@ -37,7 +37,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Bundled:
-    """A delivery that a bundle tells of."""
+    """A delivery that a bundle reports."""
 
     id: int
     incident_id: int
@@ -47,15 +47,15 @@ class Bundled:
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """What a bundle tells.
+    """The content of a bundle at one moment.
 
     Attributes:
-        id: Its delivery's.
-        kind: Of the deliveries that it stands for.
-        count: How many incidents it tells of.
-        waiting: How many of these nobody has acknowledged.
-        shown: Those that are waiting, gravest wait first, at most `LISTED`.
-        now: When this was so.
+        id: The id of its own delivery.
+        kind: The kind of the deliveries that it replaces.
+        count: The number of incidents that it reports.
+        waiting: How many of these have no acknowledge.
+        shown: The waiting incidents, gravest wait first, at most `LISTED`.
+        now: The moment.
     """
 
     id: int
@@ -69,10 +69,10 @@ class Bundle:
 
 
 def group_of(owed: NewDelivery, incident: Incident) -> Group | None:
-    """The group that a delivery may be bundled in; None when it stands for itself.
+    """Return the group that a delivery may be bundled in; None if it needs a message of its own.
 
-    A private incident is told of by itself, a drill is marked by itself, and what waits for another message
-    (a thread for instance) is in a place of its own.
+    A private incident and a drill each need their own message. So does a delivery that waits for another one
+    (a thread for instance), because it goes to a place of its own.
     """
     apart = incident.is_private or incident.is_drill or incident.status is not Status.TRIGGERED
     if owed.kind not in PAGING or apart or owed.after is not None:
@@ -89,7 +89,7 @@ def group_of(owed: NewDelivery, incident: Incident) -> Group | None:
 
 
 def crowded(owed: Sequence[tuple[NewDelivery, Incident]], *, bundle_from: int) -> Mapping[str, Group]:
-    """Which of *owed* are told of together, by key: those of a group that has *bundle_from* or more.
+    """Return the deliveries to bundle, key -> group: those whose group has *bundle_from* or more.
 
     Args:
         bundle_from: >= 2.
@@ -100,10 +100,10 @@ def crowded(owed: Sequence[tuple[NewDelivery, Incident]], *, bundle_from: int) -
 
 
 def may_grow(begun_at: datetime, *, due_since: datetime | None, now: datetime) -> bool:
-    """Whether a bundle waits for more.
+    """Return True if a bundle should wait for more deliveries.
 
     Args:
-        due_since: Since when a step is due that nobody has decided yet; None: there is none.
+        due_since: When a step that is not decided yet came due; None: there is none.
     """
     if due_since is None:
         return False

@@ -1,4 +1,4 @@
-"""The ladder: who is told again, and when, while nobody acknowledges.
+"""The ladder: who is alerted next, and when, until someone acknowledges.
 
 Source: the runbook, エスカレーションパス.
 """
@@ -18,7 +18,7 @@ _Rung = TypeVar("_Rung", LadderStep, Rung)
 
 
 class StepStatus(StrEnum):
-    """What became of a step of the ladder."""
+    """The state of a step of the ladder."""
 
     PENDING = "pending"
     DONE = "done"
@@ -47,21 +47,21 @@ class Step:
 
 
 class WhyKind(StrEnum):
-    """What brings a page or a step on, when that is not its time."""
+    """The cause of a page or a step that comes before its due time."""
 
-    UNREACHED = "unreached"  # no DM reaches whoever was asked
-    DECLINED = "declined"  # and they cannot respond
-    LAPSED = "lapsed"  # whoever was on it has been silent for too long
-    RELEASED = "released"  # and has let go
+    UNREACHED = "unreached"  # the person paged cannot be reached by DM
+    DECLINED = "declined"  # the person paged cannot respond
+    LAPSED = "lapsed"  # the responder has been silent for too long
+    RELEASED = "released"  # the responder has let go
 
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """Why somebody is told now.
+    """The reason for an early page or step, and the person it is about.
 
     Attributes:
-        who: Whom it is about: as `marked`, or the name of whoever was on it.
-        who_id: Their Discord id, where it was told.
+        who: The person: as `marked`, or the name of the former responder.
+        who_id: Their Discord id, if known.
     """
 
     kind: WhyKind
@@ -69,17 +69,17 @@ class Why:
     who_id: int | None = None
 
     def facts(self) -> dict[str, object]:
-        """As the data of a delivery keep it."""
+        """Return the reason in the form that a delivery's data store."""
         known = {} if self.who_id is None else {"who_id": self.who_id}
         return {"kind": self.kind.value, "who": self.who, **known}
 
     def is_about(self, handle: str) -> bool:
-        """Whether it is about whoever the policy calls *handle*: by id, or by a name that is the same."""
+        """Return True if the reason is about the policy's person *handle*: the same name, or the same id."""
         return handle.lower() in (self.who.removeprefix("@").lower(), str(self.who_id))
 
     @classmethod
     def read(cls, facts: Mapping[str, object]) -> "Why | None":
-        """From there; None for a kind that only a newer version knows."""
+        """Return the reason stored in *facts*; None for a kind that only a newer version knows."""
         kind = facts.get("kind")
         if kind not in set(WhyKind):
             return None
@@ -88,23 +88,23 @@ class Why:
 
     @classmethod
     def of(cls, data: Mapping[str, object]) -> "Why | None":
-        """What a delivery's data say of it, if anything."""
+        """Return the reason stored in a delivery's data; None if there is none."""
         said = data.get("why")
         return cls.read(said) if isinstance(said, Mapping) else None
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """What is due of an incident's ladder, with what its decision needs to know.
+    """The due steps of an incident's ladder, and the facts needed to decide them.
 
     Attributes:
-        step: The last one that is due: its message tells of all.
-        following: The ladder's next step, if nobody answers until then.
+        step: The last due step; its message covers all of them.
+        following: The ladder's next step, unless someone answers before it.
         told: Person -> how many DMs have reached them.
         unreached: People whom no DM has reached.
         last_index: The highest number of the incident's steps.
-        why: What brought it on, if that was not its time.
-        earlier: Steps that were due before it and are decided with it, oldest first; the bot was away.
+        why: The reason, if the step comes before its due time.
+        earlier: Overdue steps that are decided together with it, oldest first; the bot was away.
     """
 
     incident: Incident
@@ -118,21 +118,21 @@ class Due:
 
     @property
     def steps(self) -> tuple[Step, ...]:
-        """All that are decided with it."""
+        """Return all steps that are decided together, oldest first."""
         return (*self.earlier, self.step)
 
     @property
     def rung(self) -> LadderStep:
-        """Whom its message tells, and how."""
+        """Return the combined rung: whom the message alerts, and how."""
         return combined([step.rung for step in self.steps])
 
     @property
     def overdue(self) -> list[datetime]:
-        """When the steps were due whose time has passed without a message of their own."""
+        """Return the due times that passed without a message of their own."""
         return [step.due_at for step in self.earlier if step.due_at < self.step.due_at]
 
     def repeated(self, *, now: datetime) -> Step | None:
-        """Return the next row of the one among its steps that repeats itself, as `repetition` does.
+        """Return the `repetition` of the step that repeats itself, if one of these steps does.
 
         That need not be the last one: the calendar may put the ack deadline after a rung that repeats itself.
         """
@@ -146,7 +146,7 @@ class Due:
 
 
 def combined(rungs: Sequence[_Rung]) -> _Rung:
-    """Return the last of *rungs*, as loud as the loudest of them and to everybody whom one of them tells."""
+    """Return the last of *rungs*, with the loudest mention of them all and the DM recipients of them all."""
     loudest = max((rung.mention for rung in rungs), key=list(Mention).index)
     return replace(
         rungs[-1], mention=loudest, dm=tuple(dict.fromkeys(who for rung in rungs for who in rung.dm))
@@ -173,7 +173,7 @@ def plan(
     first_index: int = 0,
     priority: int = 100,
 ) -> tuple[Step, ...]:
-    """The steps of a ladder as rows, in order of their due time.
+    """Return the steps of a ladder as rows, in order of their due time.
 
     A rung's `after` counts from *starts_at*; a rung without one is due at the ack deadline.
     """
@@ -196,9 +196,9 @@ def plan(
 
 
 def is_mailed(step: Step, severity: SeverityPolicy, *, starts_at: datetime, ack_due_at: datetime) -> bool:
-    """Whether an email goes out with *step*, though Discord takes its message: a phone may be muted.
+    """Return True if *step* also sends an email although Discord works: a phone may be muted.
 
-    Steps that come as late as the one that `SeverityPolicy.email_after` counts to, or later.
+    `SeverityPolicy.email_after` counts the ladder's steps; that step and all later ones send an email.
 
     Args:
         starts_at: When its ladder was started, aware; *ack_due_at* is the deadline of that ladder.
@@ -210,10 +210,10 @@ def is_mailed(step: Step, severity: SeverityPolicy, *, starts_at: datetime, ack_
 
 
 def repetition(step: Step, *, now: datetime, index: int) -> Step | None:
-    """The step that follows *step*, now decided, when its rung repeats itself; None when it does not.
+    """Return the repetition of *step*, which is now decided; None if its rung does not repeat itself.
 
-    It is a row like any other. Its time lies on the grid of the first one: what was missed while nobody could
-    decide is not made up for.
+    The repetition is a row like any other. Its due time stays on the grid of the first one: repetitions that
+    were missed while the bot was away are skipped.
 
     Args:
         now: Aware; the repetition is due later.

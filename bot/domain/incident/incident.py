@@ -1,4 +1,4 @@
-"""An incident: what is known of it, who is on it, where it is shown. Its changes: `transitions` beside it."""
+"""An incident: its facts, its responders, and its posts. For its changes see `transitions`."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from bot.domain.triage.evidence import Evidence
 
 
 class Status(StrEnum):
-    """Where an incident stands."""
+    """The status of an incident."""
 
     TRIGGERED = "triggered"
     ACKNOWLEDGED = "acknowledged"
@@ -19,19 +19,19 @@ class Status(StrEnum):
     MERGED = "merged"  # a duplicate of another
 
 
-#: Somebody still has something to do.
+#: States in which an incident still needs work.
 OPEN = frozenset({Status.TRIGGERED, Status.ACKNOWLEDGED})
 
 
 class IncidentKind(StrEnum):
-    """Who noticed it."""
+    """The origin of an incident: a person or a monitor."""
 
     INCIDENT = "incident"  # declared by a person
     ALERT = "alert"  # a message by a monitor, tracked: same clock and ladder, no thread until it is declared
 
 
 class Role(StrEnum):
-    """What somebody does during an incident; one person each."""
+    """A role during an incident; one person holds it."""
 
     COMMANDER = "commander"
     COMMUNICATOR = "communicator"
@@ -40,7 +40,7 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Who holds a role."""
+    """The person who holds a role."""
 
     id: int
     name: str
@@ -48,7 +48,7 @@ class Holder:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """Who is on it since then, after an acknowledge that has ended."""
+    """The responder who took the incident after an earlier acknowledge or after a reopening."""
 
     id: int
     name: str
@@ -57,11 +57,11 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class EndedAck:
-    """How an acknowledge ended before its incident did.
+    """The end of an acknowledge whose incident goes on.
 
     Attributes:
-        who: The name of whoever was on it.
-        lapsed: They said nothing for too long; False: they let go.
+        who: The name of the responder.
+        lapsed: True: they were silent for too long; False: they let go.
     """
 
     who: str
@@ -71,7 +71,7 @@ class EndedAck:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A step of the first-response sheet that is done: who ticked it, and when."""
+    """The tick of a step of the first-response sheet: who ticked it, and when."""
 
     by_id: int
     by_name: str
@@ -80,10 +80,10 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class StatusUpdate:
-    """What was last told of an incident.
+    """The latest status update of an incident.
 
     Attributes:
-        known: What is known, at most 1,000 characters; empty while only the impact was told.
+        known: The facts known, at most 1,000 characters; empty if the update only names the impact.
         impact: Who or what is affected; may be empty.
     """
 
@@ -95,7 +95,7 @@ class StatusUpdate:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The message that a tracked alert is.
+    """The message that is tracked as an alert.
 
     Attributes:
         author: The name that it was posted under.
@@ -108,17 +108,17 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class NewIncident:
-    """What is known when an incident is opened.
+    """The facts with which an incident is opened.
 
     Attributes:
         title: Cleaned, 1..200 characters.
         started_at: When the trouble began, aware; not later than the opening.
         path: The triage answers that led here, as (question id, answer id); empty for /sev1.
         key: Idempotency key: the same key opens the same incident ("interaction:123").
-        evidence: The message that somebody triaged.
+        evidence: The message that the triage started from.
         rings: False silences every mention, whatever the policy says: a drill that should not disturb.
         source, fingerprint: Of a tracked alert.
-        triggered_at: When it was raised, if that was before now: while the database was away.
+        triggered_at: When it was raised, if that was earlier, while the database was away.
     """
 
     guild_id: int
@@ -151,22 +151,22 @@ class Incident:
         ended_at, ended_by_id, ended_by_name: However it ended, `status` says which way.
         alert_channel_id, alert_message_id, thread_id: Set once Discord has them.
         merged_into_hidden: What it was merged into is private: posts do not name it, see `told_merged_into`.
-        posting: Which alert post is the current one, from 1: a change of severity may post another.
+        posting: The number of the current alert post, from 1: a change of severity may post another.
         thread_posting: The posting that opened the thread.
         thread_channel: The policy's name of the channel that the thread hangs in; None without a thread.
-        reopened_at, reopened_by_id, reopened_by_name: When somebody last opened it again, and who.
+        reopened_at, reopened_by_id, reopened_by_name: When it was last reopened, and by whom.
         first_ended_at: When it ended first, whether or not it was reopened.
-        duplicates, linked: Numbers of those that were merged into it, and that somebody has linked with it.
-        details_version: The version that last put title or start right; None: they are as it was opened.
-        checks: What is done of the first-response sheet, by the key of the step (see `checklist`).
-        next_update_at: When the next status update is owed: a promise, which stays when it was not kept.
-        remind_at: When it is asked for next.
-        reminders: How often one was asked for since the last sign of life.
-        archive_at: When the thread of an ended incident goes to sleep.
+        duplicates, linked: Numbers of the incidents merged into it, and of those linked with it.
+        details_version: The version that last corrected title or start; None: they were never corrected.
+        checks: The ticked steps of the first-response sheet, by the key of the step (see `checklist`).
+        next_update_at: When the next status update is due: a promise, which stays when it is broken.
+        remind_at: When the next reminder of a status update is due.
+        reminders: The number of reminders since the last sign of life.
+        archive_at: When the thread of an ended incident is archived.
         occurrences, last_seen_at: Of a tracked alert: how often it came, and when last.
         acknowledged_at, acknowledged_by_id, acknowledged_by_name: The first acknowledge, which stays.
-        taken: The latest one, after one that has ended, or after it was reopened and handed back.
-        ack_ended: The latest that has ended; None while none has.
+        taken: The latest acknowledge, if it came after one that ended, or after a reopening.
+        ack_ended: The latest acknowledge that has ended; None while none has.
         unreached: People on call whom no DM reaches, as `bot.domain.oncall.roster.marked`.
     """
 
@@ -227,27 +227,27 @@ class Incident:
 
     @property
     def label(self) -> str:
-        """The name people say: INC-42."""
+        """Return the name people use: INC-42."""
         return label_of(self.id)
 
     @property
     def told_merged_into(self) -> int | None:
-        """What it was merged into, where whoever reads its posts may know of that; else None."""
+        """Return the incident that it was merged into, if its posts may name that one; else None."""
         return None if self.merged_into_hidden else self.merged_into_id
 
     @property
     def is_open(self) -> bool:
-        """Somebody still has something to do."""
+        """Return True while the incident still needs work."""
         return self.status in OPEN
 
     @property
     def commander(self) -> Holder | None:
-        """Whoever took the lead; nobody is it by default."""
+        """Return the commander; None by default."""
         return self.roles.get(Role.COMMANDER)
 
     @property
     def on_it(self) -> Holder | None:
-        """Whoever took it last: by an acknowledge, or by opening it again. Nobody while it waits."""
+        """Return the last person to acknowledge or reopen the incident; None while it is triggered."""
         if self.status is Status.TRIGGERED:
             return None
         if self.taken is not None and self.is_taken_last:
@@ -262,30 +262,30 @@ class Incident:
 
     @property
     def is_taken_last(self) -> bool:
-        """Whether the latest acknowledge is not the first, and came after it was last opened again."""
+        """Return True if there is an acknowledge after the first, and it came after the last reopening."""
         return self.taken is not None and (self.reopened_at is None or self.taken.at > self.reopened_at)
 
     @property
     def lead(self) -> Holder | None:
-        """Whom a reminder is for: the commander, else whoever is on it."""
+        """Return the person whom reminders address: the commander, else the responder who took it last."""
         return self.lead_without(())
 
     def lead_without(self, gone: Collection[int]) -> Holder | None:
-        """The same when the people with these ids have left."""
+        """Return the `lead`, passing over the people with these ids, who have left."""
         asked = (who for who in (self.commander, self.on_it) if who is not None)
         return next((who for who in asked if who.id not in gone), None)
 
     @property
     def took_to_acknowledge(self) -> timedelta | None:
-        """Triggered to first acknowledge, or None while nobody did."""
+        """Return the time from trigger to first acknowledge; None before the first acknowledge."""
         return None if self.acknowledged_at is None else self.acknowledged_at - self.triggered_at
 
     def missed_deadline(self, *, now: datetime) -> bool:
-        """Whether nobody had acknowledged when the deadline passed. Ending it counts as an acknowledge."""
+        """Return True if the ack deadline passed without an acknowledge. Ending it counts as one."""
         answered = self.acknowledged_at or self.first_ended_at or self.ended_at or now
         return answered > self.ack_due_at
 
 
 def label_of(number: int) -> str:
-    """The name people say of incident *number*: INC-42."""
+    """Return the name people use for incident *number*: INC-42."""
     return f"INC-{number}"

@@ -1,4 +1,4 @@
-"""An incident may be posted more than once: which of its posts is the one that people should look at."""
+"""The postings of an incident, which may have several: which one is current, and when another is made."""
 
 from dataclasses import replace
 from typing import Final
@@ -14,13 +14,13 @@ ALERT_PARTS: Final = frozenset({DeliveryKind.ALERT, DeliveryKind.SEED_ACK})
 
 
 def posting_of(delivery: Delivery) -> int:
-    """The posting that it belongs to, from 1."""
+    """Return the number of the posting that a delivery belongs to, from 1."""
     return int(str(delivery.data.get("posting", 1)))
 
 
 def is_current(delivery: Delivery, incident: Incident) -> bool:
-    """Whether it belongs to the incident's latest posting, or to its latest thread; what is no part of a
-    posting is always current.
+    """Return True if a delivery belongs to the incident's latest posting or thread. A delivery that is no
+    part of a posting is always current.
     """
     if delivery.kind not in THREAD_PARTS | ALERT_PARTS:
         return True
@@ -29,9 +29,9 @@ def is_current(delivery: Delivery, incident: Incident) -> bool:
 
 
 def is_superseded(delivery: Delivery, incident: Incident) -> bool:
-    """Whether nobody misses it if it was never sent: a later posting says the same.
+    """Return True if the delivery need not be sent because a later posting says the same.
 
-    An alert that the thread still hangs on is missed.
+    An alert is still needed while the thread hangs on it.
     """
     if is_current(delivery, incident):
         return False
@@ -40,7 +40,7 @@ def is_superseded(delivery: Delivery, incident: Incident) -> bool:
 
 
 def has_moved(post: Delivery, incident: Incident) -> bool:
-    """Whether a newer post of the same thing is there, so that this one only points to it."""
+    """Return True if a newer post has replaced this one, so that this one only points to it."""
     if is_current(post, incident):
         return False
     if post.kind in THREAD_PARTS:
@@ -50,20 +50,20 @@ def has_moved(post: Delivery, incident: Incident) -> bool:
 
 
 def shows_old_details(post: Delivery, incident: Incident) -> bool:
-    """Whether title or start were put right after *post* was sent or last edited."""
+    """Return True if title or start were corrected after *post* was sent or last edited."""
     return incident.details_version is not None and post.shown_version < incident.details_version
 
 
 def next_posting(incident: Incident) -> int:
-    """The number of a posting that neither an alert nor a thread has had."""
+    """Return a posting number that neither an alert nor a thread has used."""
     return max(incident.posting, incident.thread_posting) + 1
 
 
 def repost(incident: Incident, *, with_thread: bool = False) -> Incident:
-    """Its alert is gone from Discord: there is to be another. Whoever saw the first is not rung again.
+    """Start a new posting after the alert was deleted in Discord. No one who saw the first is rung again.
 
     Args:
-        with_thread: The thread was to hang on it, and is not there yet.
+        with_thread: The thread was to hang on the alert, and does not exist yet.
     """
     number = next_posting(incident)
     thread = number if with_thread else incident.thread_posting
@@ -71,12 +71,12 @@ def repost(incident: Incident, *, with_thread: bool = False) -> Incident:
 
 
 def rethread(incident: Incident) -> Incident:
-    """Its thread is gone from Discord: there is to be another, with the alert that stood in a private one."""
+    """Start a new thread because the old one was deleted; a private incident also gets a new alert in it."""
     number = next_posting(incident)
     alert = number if incident.is_private else incident.posting
     return replace(incident, posting=alert, thread_posting=number, version=incident.version + 1)
 
 
 def archived(incident: Incident) -> Incident:
-    """Its thread has been put to sleep; nothing that people see has changed."""
+    """Record that the thread is archived; nothing that people see has changed."""
     return replace(incident, archive_at=None, version=incident.version + 1)

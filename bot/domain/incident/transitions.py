@@ -1,4 +1,4 @@
-"""What may happen to an incident, and what it is afterwards. Source: the runbook, エスカレーションパス."""
+"""The transitions of an incident. Source: the runbook, エスカレーションパス."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -28,14 +28,14 @@ class AckVia(StrEnum):
     REACTION = "reaction"
     BUTTON = "button"
     RECONCILED = "reconciled"  # a reaction found by reading Discord, its event having been missed
-    REOPENED = "reopened"  # whoever opens it again is on it
+    REOPENED = "reopened"  # the person who reopens it is on it
     EMAIL = "email"  # the link in the email
-    ROLE = "role"  # whoever takes a role is on it
-    MERGED = "merged"  # whoever is on a duplicate, no less grave, is on it
+    ROLE = "role"  # the person who takes a role is on it
+    MERGED = "merged"  # the responders of a duplicate of at least this severity are on it
 
 
 class AckOutcome(StrEnum):
-    """What an acknowledgement changed."""
+    """The outcome of an acknowledgement."""
 
     FIRST = "first"
     JOINED = "joined"
@@ -45,7 +45,7 @@ class AckOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Acknowledgement:
-    """What an acknowledge changed; a second one is an outcome, not an error."""
+    """An acknowledge and its outcome; a second acknowledge is an outcome, not an error."""
 
     incident: Incident
     outcome: AckOutcome
@@ -56,11 +56,11 @@ class Acknowledgement:
 def acknowledge(
     incident: Incident, *, by: Person, at: datetime, already_responding: bool, next_update_at: datetime | None
 ) -> Acknowledgement:
-    """First acknowledgement wins; later ones join as responders.
+    """Acknowledge an incident. The first acknowledgement wins; later ones join as responders.
 
     Args:
         already_responding: *by* is on the incident's list of responders.
-        next_update_at: When a status update is owed if *by* is the first; None: none is owed.
+        next_update_at: When a status update is due if *by* is the first; None: never.
 
     Source: runbook, エスカレーションパス 1.
     """
@@ -74,9 +74,10 @@ def acknowledge(
 
 
 def _taken(incident: Incident, by: Person, at: datetime) -> Incident:
-    """*by* is on it; the first acknowledge stays what it was.
+    """Record that *by* is on the incident; the first acknowledge is never overwritten.
 
-    After a reopening it is the latest one as well: before it, whoever reopened the incident was on it.
+    After a reopening, even a first acknowledge is also the latest one: until then the person who reopened the
+    incident was on it.
     """
     if incident.acknowledged_at is not None or incident.reopened_at is not None:
         incident = replace(incident, taken=Taken(by.id, by.name, at))
@@ -86,10 +87,10 @@ def _taken(incident: Incident, by: Person, at: datetime) -> Incident:
 
 
 def end_ack(incident: Incident, *, at: datetime, lapsed: bool) -> Incident:
-    """Nobody is on it any more: it waits again, as before the acknowledge.
+    """End the acknowledge: the incident is triggered again and waits for a new one.
 
     Raises:
-        InvalidTransition: nobody is on it, or it has ended.
+        InvalidTransition: the incident is not acknowledged, or has ended.
     """
     holder = incident.on_it
     if incident.status is not Status.ACKNOWLEDGED or holder is None:
@@ -104,13 +105,13 @@ def end_ack(incident: Incident, *, at: datetime, lapsed: bool) -> Incident:
 
 
 def take_over(incident: Incident, *, by: Holder, at: datetime, next_update_at: datetime | None) -> Incident:
-    """*by*, who had joined, is on it now that whoever was has let go."""
+    """Hand the incident to *by*, who had joined, because the person who was on it has let go."""
     taken = replace(incident, taken=Taken(by.id, by.name, at), version=incident.version + 1)
     return promised(taken, next_update_at)
 
 
 def resolve(incident: Incident, *, by: Person, at: datetime, archive_at: datetime | None = None) -> Incident:
-    """End it; a postmortem may follow.
+    """Resolve the incident; a postmortem may follow.
 
     Raises:
         InvalidTransition: it has ended before.
@@ -119,7 +120,7 @@ def resolve(incident: Incident, *, by: Person, at: datetime, archive_at: datetim
 
 
 def cancel(incident: Incident, *, by: Person, at: datetime, archive_at: datetime | None = None) -> Incident:
-    """It was a false alarm.
+    """Cancel the incident: it was a false alarm.
 
     Raises:
         InvalidTransition: it has ended before.
@@ -130,7 +131,7 @@ def cancel(incident: Incident, *, by: Person, at: datetime, archive_at: datetime
 def merge(
     incident: Incident, *, into: Incident, by: Person, at: datetime, archive_at: datetime | None = None
 ) -> Incident:
-    """It is the same trouble as *into*, which goes on.
+    """End the incident as a duplicate of *into*, which goes on.
 
     Raises:
         InvalidTransition: it has ended before; or as `relations.require_taker`.
@@ -141,12 +142,12 @@ def merge(
 
 
 def reopen(incident: Incident, *, by: Person, at: datetime, next_update_at: datetime | None) -> Incident:
-    """It is not over. Whoever says so is on it, so nobody is rung again; who acknowledged, and when, stays.
+    """Reopen an ended incident. *by* is on it, so no one is rung; the first acknowledge stays on record.
 
-    It is no acknowledge: nobody was waiting for one.
+    A reopening is no acknowledge: the incident was not waiting for one.
 
     Args:
-        next_update_at: When a status update is owed; None: none is owed.
+        next_update_at: When a status update is due; None: never.
 
     Raises:
         InvalidTransition: it has not ended; or it is a drill, which is scored once.
@@ -174,11 +175,11 @@ def reopen(incident: Incident, *, by: Person, at: datetime, next_update_at: date
 
 
 def change_severity(incident: Incident, to: NewSeverity, *, next_update_at: datetime | None) -> Incident:
-    """The rules of another severity apply from now on.
+    """Change the severity; the rules of the new one apply from now on.
 
     Args:
         to: What the new severity entails.
-        next_update_at: When a status update is owed under it; ignored while nobody has acknowledged.
+        next_update_at: When a status update is due under it; ignored while the incident is triggered.
 
     Raises:
         InvalidTransition: it has ended, or has that severity.
@@ -202,10 +203,10 @@ def change_severity(incident: Incident, to: NewSeverity, *, next_update_at: date
 
 
 def declare(incident: Incident, *, thread_channel: str | None) -> Incident:
-    """A tracked alert is an incident from now on.
+    """Turn a tracked alert into an incident.
 
     Args:
-        thread_channel: Where the policy opens the thread of its severity, None for nowhere.
+        thread_channel: The channel in which the policy opens threads of its severity; None: in none.
 
     Raises:
         InvalidTransition: it has ended, or is one already.
@@ -223,14 +224,14 @@ def declare(incident: Incident, *, thread_channel: str | None) -> Incident:
 
 
 def see_again(incident: Incident, *, at: datetime) -> Incident:
-    """The same alert came once more."""
+    """Count another occurrence of the same alert."""
     return replace(
         incident, occurrences=incident.occurrences + 1, last_seen_at=at, version=incident.version + 1
     )
 
 
 def assign(incident: Incident, role: Role, holder: Holder | None) -> Incident:
-    """Give *role* to *holder*, or to nobody; an incident that has that already comes back as it is.
+    """Give *role* to *holder*, or free it (None); return the incident unchanged if nothing changes.
 
     Raises:
         InvalidTransition: it has ended.
@@ -245,7 +246,7 @@ def assign(incident: Incident, role: Role, holder: Holder | None) -> Incident:
 
 
 def tell(incident: Incident, update: StatusUpdate | None, *, next_update_at: datetime | None) -> Incident:
-    """A status update (None: only a promise); the next is owed at *next_update_at* (None: none is owed).
+    """Record a status update (None: only a promise). The next one is due at *next_update_at* (None: never).
 
     Raises:
         InvalidTransition: it has ended.
@@ -256,13 +257,13 @@ def tell(incident: Incident, update: StatusUpdate | None, *, next_update_at: dat
 
 
 def make_private(incident: Incident, *, channel: str) -> Incident:
-    """From now on only named people and the policy's roles see it; its post and thread are made anew.
+    """Make the incident private: only named people and the policy's roles see its new post and thread.
 
     Args:
-        channel: The policy's name of where its private thread is made.
+        channel: The policy's name of the channel for its private thread.
 
     Raises:
-        InvalidTransition: it is private already; or it is a message that everybody reads.
+        InvalidTransition: it is private already; or it is a tracked alert, whose message everybody reads.
     """
     if incident.is_private:
         raise InvalidTransition("private_already", incident=incident.label)
@@ -280,12 +281,12 @@ def make_private(incident: Incident, *, channel: str) -> Incident:
 
 
 def lose_member(incident: Incident) -> Incident:
-    """Somebody sees a private incident no more: who acts on how it was is asked once more who they are."""
+    """Record that a private incident lost a member; the new version makes pending acts check access again."""
     return replace(incident, version=incident.version + 1)
 
 
 def require_open(incident: Incident) -> None:
-    """Let what is done to *incident* pass while it goes on.
+    """Require that *incident* is open.
 
     Raises:
         InvalidTransition: it has ended; the key says how.
@@ -300,7 +301,7 @@ def require_open(incident: Incident) -> None:
 
 
 def require_tracked(incident: Incident) -> None:
-    """Let what is done to a tracked alert pass.
+    """Require that *incident* is an open tracked alert.
 
     Raises:
         InvalidTransition: it has ended, or has become an incident.

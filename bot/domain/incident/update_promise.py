@@ -1,4 +1,4 @@
-"""The promise of a status update: when the next is owed, and how often it is asked for."""
+"""The promise of a status update: when the next one is due, and when the bot reminds of it."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -6,32 +6,32 @@ from typing import Final
 
 from bot.domain.incident.incident import Incident
 
-#: A reminder that nobody heeds is repeated less and less often: after 1, 2, 4 and then every 8 intervals.
+#: A reminder without effect is repeated less and less often: after 1, 2, 4 and then every 8 intervals.
 _SLOWEST: Final = 8
 
 
 def promised(incident: Incident, due_at: datetime | None) -> Incident:
-    """A status update is owed at *due_at*, and asked for then; None: none is owed.
+    """Set the next status update and its reminder to *due_at*; None: no update is due.
 
-    A part of a change: the version stays what it is.
+    This is part of a larger change, so the version stays the same.
     """
     return replace(incident, next_update_at=due_at, remind_at=due_at, reminders=0)
 
 
 def renewed(incident: Incident, due_at: datetime | None) -> Incident:
-    """Somebody is there, though they have told nothing: an update is owed at *due_at*, and asked for then."""
+    """Renew the promise after a sign of life without an update: the next update is due at *due_at*."""
     return replace(promised(incident, due_at), version=incident.version + 1)
 
 
 def patience(incident: Incident) -> int:
-    """After how many intervals, >= 1, the reminder that is due now is repeated when nobody heeds it."""
+    """Return after how many intervals, >= 1, the reminder due now is repeated if no update follows."""
     return min(1 << incident.reminders, _SLOWEST)
 
 
 def remind(incident: Incident, *, again_at: datetime) -> Incident:
-    """A status update was owed and has been asked for; nobody heeds it: once more at *again_at*.
+    """Count a reminder of an overdue status update, and schedule the next at *again_at*.
 
-    When it was owed stays what people were told.
+    The promised time of the update stays what people were told.
     """
     return replace(
         incident,
