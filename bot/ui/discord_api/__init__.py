@@ -1,1 +1,1 @@
-"""Discord over HTTP: sending what is owed, editing it, reading what stands there."""
+"""Discord over HTTP: sending deliveries, editing them, reading messages and reactions."""

@@ -17,7 +17,7 @@ has_room: ContextVar[bool] = ContextVar("has_room", default=False)
 
 
 class _Open:
-    """What `HTTPClient.request` uses of a `Ratelimit`."""
+    """A `Ratelimit` that never waits, with the members that `HTTPClient.request` uses."""
 
     remaining = 1
 

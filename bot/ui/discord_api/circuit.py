@@ -1,6 +1,6 @@
-"""Whether Discord answers, as this process has seen it. The rule: `bot.domain.delivery.breaker`.
+"""The circuit breaker: whether Discord answers this process. The rule: `bot.domain.delivery.breaker`.
 
-Reading and writing are told apart: Discord has often served the one and refused the other.
+Reads and writes have a breaker each: Discord has often served the one and refused the other.
 """
 
 import time
@@ -41,15 +41,15 @@ class Circuit:
 
     @property
     def away_s(self) -> float:
-        """For how long it has taken nothing, or not let us read; 0 while it answers."""
+        """Return how long Discord has refused reads or writes, seconds; 0 while it answers both."""
         opened = [found.opened_at for found in self._breakers.values() if found.opened_at is not None]
         return self.clock() - min(opened) if opened else 0.0
 
     def admit(self, *, reads: bool) -> "Asking":
-        """Let a request pass; while Discord is away only a probe.
+        """Admit a request; while Discord is away, admit only probes.
 
         Raises:
-            DiscordAway: not now.
+            DiscordAway: Discord is away, and no probe is due.
         """
         now, breaker = self.clock(), self._breakers[reads]
         wait_s = breaker.wait_s(now)
@@ -59,20 +59,20 @@ class Circuit:
         return Asking(self, reads=reads, asked_at=now)
 
     def answered(self, *, reads: bool) -> None:
-        """A request was answered."""
+        """Record that Discord answered a request."""
         before = self._breakers[reads]
         self._breakers[reads] = before.answered()
         if before.opened_at is not None:
             log.info("discord.back", reads=reads, away_s=round(self.clock() - before.opened_at))
 
     def given_back(self, *, reads: bool, asked_at: float) -> None:
-        """A request has ended without an outcome."""
+        """Record that a request ended without an outcome."""
         self._breakers[reads] = self._breakers[reads].given_back(asked_at=asked_at)
 
     def failed(
         self, away: UpstreamUnavailable, *, reads: bool, asked_at: float, for_all_s: float | None
     ) -> UpstreamUnavailable:
-        """A request was not answered; what to raise of it."""
+        """Record that Discord did not answer a request; return the error to raise."""
         if away.http_status == HTTPStatus.TOO_MANY_REQUESTS and not for_all_s:
             self.answered(reads=reads)  # if not as hoped: nobody but this route is meant
             return away
@@ -91,7 +91,7 @@ class Circuit:
 
 @dataclass(slots=True)
 class Asking:
-    """One request that was let pass. Its end is told in one way, or it is given back."""
+    """One admitted request. It ends as `answered` or `failed`, or is given back."""
 
     circuit: Circuit
     reads: bool
@@ -99,16 +99,16 @@ class Asking:
     has_ended: bool = False
 
     def answered(self) -> None:
-        """Discord has answered it, be it with a refusal."""
+        """Record that Discord answered the request, even with a refusal."""
         self.has_ended = True
         self.circuit.answered(reads=self.reads)
 
     def failed(self, away: UpstreamUnavailable, *, for_all_s: float | None) -> UpstreamUnavailable:
-        """It has not; what to raise."""
+        """Record that Discord did not answer the request; return the error to raise."""
         self.has_ended = True
         return self.circuit.failed(away, reads=self.reads, asked_at=self.asked_at, for_all_s=for_all_s)
 
     def give_back(self) -> None:
-        """It was not made, or was cancelled: unless its end is told, nobody is to wait for it."""
+        """Give up a request that was never made or was cancelled; does nothing once it has an outcome."""
         if not self.has_ended:
             self.circuit.given_back(reads=self.reads, asked_at=self.asked_at)

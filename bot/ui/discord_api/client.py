@@ -49,7 +49,7 @@ _POSTING = ("POST", "/channels/{channel_id}/messages")
 
 @dataclass(slots=True)
 class _Attempt:
-    """What came back last, kept for the case that our deadline ends discord.py's repeats."""
+    """The last answer to a request, kept in case our deadline cuts off discord.py's retries."""
 
     gate: Gate
     deadline: asyncio.Timeout | None = None
@@ -59,7 +59,7 @@ class _Attempt:
     is_for_all: bool = False
 
     def note(self, response: aiohttp.ClientResponse) -> None:
-        """An answer is there; perhaps discord.py is about to sleep on it."""
+        """Keep an answer; discord.py may be about to sleep because of it."""
         self.headers, self.status = response.headers, response.status
         self.retry_after_s = _seconds(response.headers.get("Retry-After"))
         self.is_for_all = response.headers.get("X-RateLimit-Global", "").lower() == "true"
@@ -160,7 +160,7 @@ class Rest:
             asking.give_back()
 
     async def _pass(self, route: Route, given: dict[str, Any], asking: Asking) -> object:
-        """Through the gate, to an answer whose outcome the circuit is told."""
+        """Send a request through the gate, and report its outcome to the circuit."""
         bucket = await self._enter(route)
         attempt, began_s = _Attempt(self._gate), self._circuit.echoes.clock()
         tokens = _attempt.set(attempt), has_room.set(True)
@@ -311,7 +311,7 @@ def _is_json(headers: Mapping[str, str]) -> bool:
 
 
 def _for_all(away: UpstreamUnavailable, attempt: _Attempt) -> float | None:
-    """How long everybody is asked to wait, seconds; None when nobody but this request's route is."""
+    """Return how long all requests must wait, seconds; None when the limit is only on this route."""
     if attempt.status != HTTPStatus.TOO_MANY_REQUESTS:
         return None
     asked_s = away.retry_after_s or attempt.retry_after_s or 0.0
@@ -330,17 +330,17 @@ def _with_status(away: UpstreamUnavailable, attempt: _Attempt) -> UpstreamUnavai
 
 
 def require_fresh(*, after_s: float = FRESH_S) -> None:
-    """Whoever slept since the attempt began looks first: another has had time to do it.
+    """Refuse an attempt that has waited too long: another process may have done its work meanwhile.
 
     Raises:
-        Crowded: as if there were no room at this moment.
+        Crowded: the attempt is stale. The caller looks for a finished one, then tries again.
     """
     if is_stale(after_s=after_s):
         raise Crowded(_AT_ONCE_S)
 
 
 def _bucket(route: Route) -> str:
-    """What Discord counts together, as far as a request shows it before its answer."""
+    """Return the rate-limit bucket of *route*, as far as it is known before Discord answers."""
     return f"{route.key}:{route.major_parameters}"
 
 

@@ -137,16 +137,16 @@ class Gate:
         self._known(route).hold(self._now() + HOLD_S)
 
     def is_held(self, route: str) -> bool:
-        """Whether a place is kept on *route*; whoever comes first takes it."""
+        """Return whether a place is held on *route*; the first request takes it."""
         known = self._routes.get(route)
         return known is not None and any(until > self._now() for until in known.held)
 
     def begin(self, route: str) -> None:
-        """A request on *route* goes out."""
+        """Record that a request on *route* goes out."""
         self._known(route).begin()
 
     def end(self, route: str, *, status: int | None, headers: Mapping[str, str] | None) -> None:
-        """It has ended, with an answer or without one."""
+        """Record that a request on *route* has ended, and learn the route's limit from the answer, if any."""
         known = self._routes[route]
         known.outgoing -= 1
         if headers is None:
@@ -175,9 +175,9 @@ class Gate:
 
 
 def _is_within(known: RouteAllowance, bucket: str, reset_after_s: float) -> bool:
-    """Whether a 429 is perhaps about a limit within the limit, of one message or one thread's name.
+    """Return whether a 429 may concern a sub-limit, of one message or one thread's name, and not the route's.
 
-    The next one will show; unless it is a long one, as those are and no route's is.
+    A second 429 with the same bucket is the route's own, unless its wait is longer than any route's window.
     """
     if bucket == known.bucket:
         return False

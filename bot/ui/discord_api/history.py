@@ -1,4 +1,4 @@
-"""A message of ours that stands in a channel already, though nobody has written down that it does."""
+"""Search of a channel for a message of ours that was posted but never recorded."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping

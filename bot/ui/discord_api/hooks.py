@@ -1,4 +1,4 @@
-"""What a message hangs on: the thread or the post before it, or the one that it answers."""
+"""The thread or post that a message belongs to, or the message that it answers."""
 
 from collections.abc import Mapping
 
@@ -9,7 +9,7 @@ from bot.services.ports import Subject
 
 
 def home(delivery: Delivery, subject: Subject) -> int:
-    """The incident's thread; before it is on the incident, from what this delivery waited for."""
+    """Return the id of the incident's thread; until it is recorded, take it from the delivery before."""
     if delivery.kind is DeliveryKind.THREAD_START:
         return known(delivery.after_message_id)  # it waited for the thread, whose id this is
     if delivery.kind is DeliveryKind.THREAD_CARD:
@@ -22,15 +22,15 @@ def home(delivery: Delivery, subject: Subject) -> int:
 
 
 def answering(incident: Incident, channel_id: int) -> Mapping[str, object]:
-    """What makes a line beside the alert an answer to it, so that it is clear which incident is meant."""
+    """Return the fields that make a line in the alert's channel a reply to the alert; none elsewhere."""
     if channel_id != incident.alert_channel_id or incident.alert_message_id is None:
         return {}
     return answer_to(incident.alert_message_id)
 
 
 def answer_to(message_id: int) -> Mapping[str, object]:
-    """What makes a message the answer to another."""
-    # One that was deleted a moment ago must not keep the answer from being posted.
+    """Return the fields that make a message a reply to another."""
+    # The other message may just have been deleted: post the reply all the same.
     return {"message_reference": {"message_id": str(message_id), "fail_if_not_exists": False}}
 
 

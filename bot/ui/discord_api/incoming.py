@@ -116,10 +116,10 @@ class Watching:
 
 
 def _is_answer(payload: Mapping[str, Any]) -> bool:
-    """Whether an app answers somebody with it, who used a command of its or pressed a button.
+    """Return whether a message is an app's answer to a person who used its command or pressed its button.
 
-    Such answers come by a webhook, too, and not all of them have a type of their own: those to a press, and
-    whatever follows a first answer, look like any message.
+    Such answers come by a webhook, too, and not all have a type of their own: answers to a press, and
+    follow-ups to a first answer, look like any message.
 
     Source: Discord's docs, Message > ``interaction_metadata``; ``interaction`` was its name before.
     """

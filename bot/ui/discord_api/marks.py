@@ -1,4 +1,4 @@
-"""What makes a message recognisable as the one that was asked for, whichever way Discord gives it back."""
+"""The parts of a message that identify it, in whichever form Discord returns it."""
 
 from collections.abc import Iterator, Mapping
 
@@ -7,9 +7,9 @@ from bot.ui.words.written import written_embeds
 
 
 def marks(message: Mapping[str, object]) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
-    """Content, titles and descriptions of its embeds, and the custom ids of its components.
+    """Return a message's content, its embeds' titles and descriptions, and its components' custom ids.
 
-    Discord adds much to a message, previews of links among it, and may strip some signs; these it gives back.
+    Discord returns these. It adds other things, such as previews of links, and may strip some characters.
     """
     shown = written_embeds(message)
     texts = (folded(str(made.get(part) or "")) for made in shown for part in ("title", "description"))

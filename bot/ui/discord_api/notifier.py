@@ -103,7 +103,7 @@ class DiscordNotifier:
         return RestSiren(self._rest, Places(self._rest, self._policy, standing=last_standing), self._words)
 
     async def compose(self, delivery: Delivery, subject: Subject) -> Request:
-        """Render what is owed, and find out where it goes.
+        """Render a delivery, and find its destination.
 
         Raises:
             DeliveryRefused: the place does not exist or a person refuses DMs.
@@ -126,19 +126,19 @@ class DiscordNotifier:
         return Request(action, channel_id, message_id, body, None if person is None else person.handle)
 
     def draft(self, delivery: Delivery, subject: Incident) -> Mapping[str, object]:
-        """The body of what is owed, without a place."""
+        """Return the body of a delivery, without a destination."""
         return render(self._words, delivery, subject)
 
     async def has_private_role(self, guild_id: int) -> bool:
-        """Whether the server has any of the roles that see private incidents. Raises UpstreamUnavailable."""
+        """Return whether the server has a role that sees private incidents. Raises UpstreamUnavailable."""
         return bool(await self._places.roles(guild_id))
 
     async def person(self, guild_id: int, discord: str) -> Person:
-        """Who is meant by an id or a username of the policy; see `Places.known`."""
+        """Return the person with an id or a username of the policy; see `Places.known`."""
         return await self._places.known(guild_id, discord)
 
     async def member(self, guild_id: int, discord: str) -> Person:
-        """The same with their roles; see `Places.member`."""
+        """Return the person with their roles; see `Places.member`."""
         return await self._places.member(guild_id, discord)
 
     def require_room(self, request: Request) -> None:
@@ -191,18 +191,18 @@ class DiscordNotifier:
         return await self._redactor.redact(incident, posts)
 
     async def left_behind(self, incident: Incident, thread_id: int) -> LeftBehind | None:
-        """What a public thread of a private incident still tells; see `Redactor.left_behind`."""
+        """Return what a private incident's old public thread still reveals; see `Redactor.left_behind`."""
         return await self._redactor.left_behind(incident, thread_id)
 
     async def delete_thread(self, thread_id: int) -> None:
-        """Delete a thread with all that stands in it; see `Redactor.delete_thread`."""
+        """Delete a thread with all its messages; see `Redactor.delete_thread`."""
         await self._redactor.delete_thread(thread_id)
 
     async def refresh_triage(self, triage: Triage, posts: Sequence[Delivery]) -> None:
-        """Make the posts of a triage that has no incident say where it stands, oldest first.
+        """Update the posts of a triage that has no incident, oldest first.
 
         Raises:
-            UpstreamUnavailable: it may work later. A limit of one's holds up no other.
+            UpstreamUnavailable: it may work later. A rate limit on one post does not hold up the others.
         """
         limits = []
         for post, body in triage_posts(self._words, triage, posts):
@@ -250,7 +250,7 @@ class DiscordNotifier:
     def pinners(
         self, places: Sequence[tuple[int, int]], *, guild_id: int
     ) -> AsyncIterator[tuple[Person, int]]:
-        """Everyone whose 📌 stands on one of *places* (channel id, message id); see `Reactions.people`."""
+        """Yield everyone with a 📌 on one of *places* (channel id, message id); see `Reactions.people`."""
         return self._pins.people(places, guild_id=guild_id)
 
     async def watched(self, guild_id: int, channel: str, *, before: int | None = None) -> ChannelPage:
@@ -260,17 +260,17 @@ class DiscordNotifier:
     def acknowledgers(
         self, places: Sequence[tuple[int, int]], *, guild_id: int
     ) -> AsyncIterator[tuple[Person, int]]:
-        """Everyone whose 👀 stands on one of *places* (channel id, message id); see `Reactions.people`."""
+        """Yield everyone with a 👀 on one of *places* (channel id, message id); see `Reactions.people`."""
         return self._reactions.people(places, guild_id=guild_id)
 
     async def _words_now(self, guild_id: int) -> Wording:
-        """The team's words, which name whoever is on call at this moment."""
+        """Return the team's wording, with the people who are on call now."""
         if self._standing is None:
             return self._words
         return replace(self._words, standing=await self._standing(guild_id))
 
     async def _person(self, delivery: Delivery) -> OnCallPerson | None:
-        """Whom it is for, when it is for somebody on call: whoever stands there now, or one by handle."""
+        """Return the person a delivery is for: by on-call place, as of now, or by handle; else None."""
         kind, _, name = delivery.to.partition(":")
         if kind == "person":
             return await self._places.standing(delivery.guild_id, name)
@@ -279,7 +279,7 @@ class DiscordNotifier:
     async def _target(
         self, action: Action, delivery: Delivery, subject: Subject, person: OnCallPerson | None
     ) -> tuple[int, int | None]:
-        """Where, and what there: a message to hang it on, or somebody to let in or take out."""
+        """Return the channel, and the action's object there: a message, or a person to add or remove."""
         if action in (Action.MEMBER, Action.MEMBER_REMOVED):
             _, _, name = delivery.to.partition(":")
             user_id = int(name) if person is None else await self._places.person(delivery.guild_id, person)
@@ -291,7 +291,7 @@ class DiscordNotifier:
         return await self._channel(delivery, subject), None
 
     async def _asked(self, delivery: Delivery, body: Body) -> Body:
-        """*body* with whoever is asked in front; nobody when that place or person is not there."""
+        """Return *body* with a mention of the person it asks; unchanged if the place or person is missing."""
         place = delivery.data.get("asks")
         if place is None:
             return body
