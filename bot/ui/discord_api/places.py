@@ -66,7 +66,7 @@ class Places:
         return known[name]
 
     async def standing(self, guild_id: int, place: str) -> OnCallPerson:
-        """Whoever stands at the on-call place *place* ("primary") at this moment.
+        """Return the person at the on-call place *place* ("primary") now.
 
         Raises:
             DeliveryRefused: the policy has no such place. StorageUnavailable.
@@ -77,22 +77,22 @@ class Places:
         return found
 
     async def direct(self, guild_id: int, person: OnCallPerson) -> int:
-        """The DM channel with somebody on call.
+        """Return the id of the DM channel with a person on call.
 
         Raises:
-            DeliveryRefused: nobody of that name is a member. UpstreamUnavailable.
+            DeliveryRefused: no member has that name. UpstreamUnavailable.
         """
         return await self.user(await self.person(guild_id, person))
 
     async def person(self, guild_id: int, person: OnCallPerson) -> int:
-        """Their user id. Raises as `direct`."""
+        """Return the user id of a person on call. Raises as `direct`."""
         return person.user_id or await self._member(guild_id, person.handle)
 
     async def known(self, guild_id: int, discord: str, *, bots: bool = True) -> Person:
         """The member with this id or username, by the name they have in the guild. Raises as `direct`.
 
         Args:
-            bots: False: as if a bot were no member.
+            bots: False treats a bot as no member.
         """
         member, account = await self._found(guild_id, discord)
         if account.get("bot") and not bots:
@@ -168,7 +168,7 @@ class Places:
 
 
 def _kept(cache: TTLCache[int, _Value], guild_id: int) -> _Value | None:
-    """What is remembered of a guild. Not by `get`, which looks twice: it may expire in between."""
+    """Return the cached value of a guild. `get` looks twice, and the value may expire in between."""
     try:
         return cache[guild_id]
     except KeyError:
@@ -176,7 +176,7 @@ def _kept(cache: TTLCache[int, _Value], guild_id: int) -> _Value | None:
 
 
 def _of_policy(policy: Policy) -> Standing:
-    """Without a database: as the policy file says."""
+    """Return the lookup without a database: the people on call are those of the policy file."""
 
     async def standing(_guild_id: int) -> Mapping[str, OnCallPerson]:
         return {name: place.person for name, place in policy.oncall.items()}

@@ -34,9 +34,9 @@ class Reaching:
         self._places = Places(rest or Rest(client), policy)
 
     async def gaps(self, guild_id: int, person: OnCallPerson) -> list[Finding]:
-        """What is missing for *person* to be on call; empty when nothing is.
+        """Return what *person* lacks to be on call; empty when nothing is missing.
 
-        Opening a DM shows only that there is such a user: whether they take one shows when it is sent.
+        Opening a DM shows only that the user exists. Whether they accept DMs shows only when one is sent.
 
         Raises:
             UpstreamUnavailable: Discord could not be asked.
@@ -93,5 +93,5 @@ class Reaching:
 
 
 def _sees(member: discord.Member, channel: discord.abc.GuildChannel | None) -> bool:
-    """Whether they see it; one that is not there is the doctor's to tell."""
+    """Return whether *member* can read *channel*; True for a missing channel, which the doctor reports."""
     return channel is None or channel.permissions_for(member).read_messages

@@ -21,7 +21,7 @@ _ADMINISTRATOR = 1 << 3
 
 @dataclass(frozen=True, slots=True)
 class GuildRoles:
-    """What a guild says about roles.
+    """The roles of a guild.
 
     Attributes:
         names: Role id -> name.
@@ -87,11 +87,11 @@ async def react(rest: Rest, channel_id: int, message_id: int, *, emoji: str) -> 
 
 @dataclass(frozen=True, slots=True)
 class _Reacted:
-    """How often people have reacted to a message with one emoji.
+    """The reactions to a message with one emoji.
 
     Attributes:
-        emoji: As routes have it, and as the message has it, perhaps with another variation selector.
-        types: Discord's reaction types (normal, super) of which there are any but the bot's own.
+        emoji: In the form that routes need, spelt as in the message, perhaps with another variation selector.
+        types: Discord's reaction types (normal, super) that were used by others than the bot.
     """
 
     emoji: str
@@ -99,7 +99,7 @@ class _Reacted:
 
 
 def reacted_with(message: Payload, emoji: str) -> list[_Reacted]:
-    """What stands of *emoji* under a message, as Discord's JSON has it."""
+    """Return the reactions with *emoji* to a message in Discord's JSON."""
     listed = message.get("reactions")
     found = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
     named = [(_name(one), one) for one in found]
@@ -114,7 +114,7 @@ def _name(reaction: Payload) -> str:
 
 
 def _types(reaction: Payload) -> tuple[int, ...]:
-    """Those to ask for; both where Discord does not say how many there are of each."""
+    """Return the reaction types to request; both when Discord gives no count of each."""
     details = reaction.get("count_details")
     if not isinstance(details, dict):
         return (_NORMAL, _SUPER)
@@ -124,10 +124,10 @@ def _types(reaction: Payload) -> tuple[int, ...]:
 
 
 class Reactions:
-    """Who reacted with one emoji, by a normal reaction or a super reaction.
+    """Reads who reacted with one emoji, by a normal reaction or a super reaction.
 
-    A list of reactions has those of one type only (Get Reactions, `type`). The message says of which types
-    there are any, so that one without reactions costs one request.
+    Get Reactions lists one type only (`type`). The message says which types it has, so a message without
+    reactions costs one request.
 
     Args:
         emoji: As the policy has it.
@@ -140,9 +140,9 @@ class Reactions:
     async def people(
         self, places: Sequence[tuple[int, int]], *, guild_id: int
     ) -> AsyncIterator[tuple[Person, int]]:
-        """Everyone who reacted on one of *places* (channel id, message id), with the message's id.
+        """Yield everyone who reacted on one of *places* (channel id, message id), with the message's id.
 
-        Left out: bots, people who have left the guild, messages that are gone.
+        Bots, people who have left the guild, and deleted messages are left out.
 
         Raises:
             UpstreamUnavailable: Discord could not be asked.
@@ -217,5 +217,5 @@ class Reactions:
 
 
 def _not_readable(message_id: int, refused: DeliveryRefused) -> None:
-    """Deleted, or no longer ours to read: nobody can react there any more either."""
+    """Log that a message was deleted or is no longer readable. No new reaction can be read there."""
     log.info("reactions.not_readable", message_id=message_id, code=refused.code)

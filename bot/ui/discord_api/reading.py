@@ -22,10 +22,10 @@ _LATEST: Final = 100  # Discord: messages per page
 
 
 class Reading:
-    """What stands in threads.
+    """Reads the messages in threads.
 
     Args:
-        reads_content: The application may read what others write; without it their messages come empty.
+        reads_content: The application may read message content; otherwise other people's messages come empty.
     """
 
     def __init__(self, rest: Rest, policy: Policy, *, reads_content: bool) -> None:
@@ -34,7 +34,7 @@ class Reading:
         self._reads_content = reads_content
 
     async def message(self, channel_id: int, message_id: int, *, guild_id: int) -> ThreadMessage | None:
-        """One message as it is now; None when it is gone, or not ours to read.
+        """Return one message as it is now; None when it is deleted or not readable.
 
         Raises:
             UpstreamUnavailable: Discord could not be asked.
@@ -85,7 +85,7 @@ def message_from(payload: Mapping[str, Any], *, guild_id: int, reads_content: bo
 
 
 def message_of(message: discord.Message) -> ThreadMessage:
-    """A message that somebody has used a menu on: its words always come with it."""
+    """Return a message that a person used a menu on; Discord always sends its content."""
     return ThreadMessage(
         id=message.id,
         channel_id=message.channel.id,

@@ -69,7 +69,7 @@ class Redactor:
         return Redacted(done, refused, late, soonest(waits), left)
 
     async def left_behind(self, incident: Incident, thread_id: int) -> LeftBehind | None:
-        """What a public thread still tells of *incident*; None when it is gone.
+        """Return what a public thread still reveals of *incident*; None when the thread is gone.
 
         Raises:
             DeliveryRefused: it may not be read. UpstreamUnavailable.
@@ -169,13 +169,13 @@ class Redactor:
 
 
 def _tells(words: Wording, name: str, incident: Incident) -> bool:
-    """Whether a name has more than the mark of a drill, the number and signs."""
+    """Return whether a thread's name has words besides the drill mark, the incident's number and symbols."""
     rest = name.replace(incident.label, "").replace(words.drilled(incident, ""), "")
     return any(letter.isalnum() for letter in rest)
 
 
 def _is_long(away: UpstreamUnavailable) -> bool:
-    """Whether what is there is read meanwhile."""
+    """Return whether the wait is so long that people will read the old text meanwhile."""
     return away.room_in is not None and away.room_in >= _LONG
 
 

@@ -136,12 +136,12 @@ class Refresher:
 
 
 def _was_put_to_sleep(incident: Incident) -> bool:
-    """It ended a while ago: its thread sleeps because the bot says so, and an edit does not change that."""
+    """Return whether the incident has ended and its thread was archived; an edit must archive it again."""
     return not incident.is_open and incident.archive_at is None
 
 
 def tell_of_wait(event: str, post: Delivery, away: UpstreamUnavailable) -> None:
-    """Log *event*: what Discord itself puts off. What waits for room in our own line is no news."""
+    """Log *event* when Discord puts a request off. A wait in the bot's own queue is not logged."""
     if not isinstance(away, Crowded):
         retry_s = None if away.room_in is None else away.room_in.total_seconds()
         log.info(event, delivery_id=post.id, http_status=away.http_status, retry_s=retry_s)

@@ -45,16 +45,16 @@ class Rooms:
         return None
 
     async def let_in(self, request: Request) -> Posted:
-        """Add Thread Member; nothing happens to somebody who is in already. Raises as `make`.
+        """Add Thread Member; does nothing for a person who is already in it. Raises as `make`.
 
-        A thread that sleeps takes nobody in: it is woken for that long.
+        An archived thread accepts no members, so it is unarchived for the call.
         """
         return await self._change(request)
 
     async def take_out(self, request: Request) -> Posted:
-        """Remove Thread Member; somebody who is not in it is out already, as is who has left the server.
+        """Remove Thread Member; a person who is not in the thread or has left the server counts as removed.
 
-        Raises as `make`. A thread that sleeps is woken as for `let_in`.
+        Raises as `make`. An archived thread is unarchived as for `let_in`.
         """
         try:
             return await self._change(request)

@@ -68,12 +68,12 @@ class RestSiren:
         return posted(await self._rest.one(route, json={**body, "nonce": nonce, "enforce_nonce": True}))
 
     async def _find(self, channel_id: int, body: Body, *, since: datetime) -> Posted | None:
-        """What has been posted of it before: its nonce holds for minutes only."""
+        """Return the copy that was posted earlier, if any: Discord remembers a nonce for minutes only."""
         try:
             async with asyncio.timeout(_LOOK_WITHIN_S):
                 return await standing_message(self._rest, channel_id, body, since=since)
         except (DeliveryRefused, UpstreamUnavailable, TimeoutError):
-            return None  # rather twice than never
+            return None  # better twice than never
 
     async def seed(self, alert: Posted) -> None:
         emoji = reaction_of(self._words.policy.ack_emoji)

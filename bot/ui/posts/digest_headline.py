@@ -1,4 +1,4 @@
-"""The sentence a digest begins with: what happened, whether somebody was there in time, what got lost."""
+"""The headline of a digest: what happened, whether acks came in time, what was not delivered."""
 
 from datetime import timedelta
 
@@ -12,7 +12,7 @@ _CHANNEL_LIMIT = 100
 
 
 def headline(words: Wording, week: Digest) -> str:
-    """Such as 「先週は SEV1 が 1 件。ack は全件期限内。DLQ の失敗は 17 件で前週の 2 倍。」."""
+    """Return the headline: 「先週は SEV1 が 1 件。ack は全件期限内。DLQ の失敗は 17 件で前週の 2 倍。」."""
     if week.is_quiet:
         return _quiet(words, week)
     sentences = [_happened(words, week), *_in_time(words, week), *_undelivered(words, week)]
@@ -22,7 +22,7 @@ def headline(words: Wording, week: Digest) -> str:
 
 
 def change(words: Wording, count: int, *, previous: int | None) -> str:
-    """How *count* compares with the week before, as a part to append; empty when that is not known."""
+    """Say how *count* compares with the week before, to append; empty when *previous* is unknown."""
     if previous is None:
         return ""
     if previous and count >= 2 * previous:
@@ -70,7 +70,7 @@ def _undelivered(words: Wording, week: Digest) -> list[str]:
 
 
 def _share(words: Wording, counts: DlqCounts) -> list[str]:
-    """Where most of them were meant for, when it is mostly one channel of several."""
+    """Name the channel with most of the failed deliveries and its share; empty when no channel has most."""
     channel, count = max(counts.by_channel, key=lambda pair: pair[1], default=("", 0))
     percent = round(100 * count / counts.total)
     if percent < _MOST_OF_THEM:

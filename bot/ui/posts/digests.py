@@ -106,7 +106,7 @@ def _incidents(words: Wording, week: Digest) -> _Section:
 
 
 def _aside(words: Wording, week: Digest) -> str:
-    """What was no incident of its own: "ほかに 誤報 1 件 · 重複 2 件"; empty when there was nothing."""
+    """Count what is not an incident of its own: "ほかに 誤報 1 件 · 重複 2 件"; empty without any."""
     kinds = {"false_alarms": week.false_alarms, "duplicates": week.duplicates, "alerts": week.alerts}
     said = [words.say(f"digest.aside.{kind}", count=count) for kind, count in kinds.items() if count]
     return words.say("digest.aside.line", what=" · ".join(said)) if said else ""

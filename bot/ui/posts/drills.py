@@ -15,13 +15,13 @@ _TEXT_LIMIT = CONTENT_LIMIT - 100
 
 
 def inject(words: Wording, _incident: Incident, data: Mapping[str, object]) -> Body:
-    """A line of the script, as if somebody had reported it."""
+    """Compose a line of the drill's script as if a person had reported it."""
     told = inert_lines(str(data.get("text") or ""), limit=_TEXT_LIMIT)
     return message(words.say("drill.inject", text=told))
 
 
 def drill_scored(words: Wording, incident: Incident, data: Mapping[str, object]) -> Body:
-    """How it went: times, what was kept, what was missed, and what to do with it."""
+    """Compose the drill's score: times, what was done, what was missed, and what to do next."""
     return message("\n".join(_score(words, incident, Score.from_data(data))))
 
 
@@ -44,7 +44,7 @@ def drill_started_screen(voice: Voice, incident: Incident) -> Screen:
 
 
 def drill_stopped_screen(voice: Voice, incident: Incident, score: Score) -> Screen:
-    """The score, for whoever stopped it; the thread has it too."""
+    """Show the score to the person who stopped the drill; the thread has it too."""
     return Screen(
         text(*_score(voice, incident, score)),
         rows=[row(link(voice.say("buttons.to_thread"), thread_url(incident)))],

@@ -1,4 +1,4 @@
-"""朝の triage in Discord: the post that gathers, and the line that asks about what nobody has taken."""
+"""朝の triage in Discord: the post with the gathered incidents, and the reminder of those not taken."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final
@@ -22,7 +22,7 @@ _SELECT: Final = 3
 
 
 def morning(words: Wording, view: MorningView) -> Body:
-    """The post: each with who has taken it; quiet, since nobody is rung for the next business day.
+    """Compose the post: each incident and who took it. It is silent: next-business-day work rings nobody.
 
     Args:
         words: The team's.
@@ -45,7 +45,7 @@ def morning(words: Wording, view: MorningView) -> Body:
 
 
 def morning_nag(words: Wording, view: MorningView) -> Body:
-    """What nobody has taken, as a message of its own, since somebody should look. It answers the post."""
+    """Compose the reminder of incidents that nobody has taken, a separate message that answers the post."""
     labels = joined(
         [incident.label for incident in view.waiting],
         separator=", ",
@@ -56,7 +56,7 @@ def morning_nag(words: Wording, view: MorningView) -> Body:
 
 
 def asked_of(words: Wording, body: Body, user_id: int) -> Body:
-    """*body* with one person mentioned in front, who is rung."""
+    """Return *body* with one person mentioned in front; the mention pings them."""
     line = words.say("morning.nag_to", who=f"<@{user_id}>", line=body["content"])
     return {**body, "content": line, "allowed_mentions": {"parse": [], "users": [str(user_id)]}}
 

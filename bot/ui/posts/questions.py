@@ -56,7 +56,7 @@ def _question(words: Wording, message_id: int, title: str, sender: str, severity
 
 
 def skipped(words: Wording, delivery: Delivery) -> Body:
-    """That older messages of a watched channel were not looked at; ``data`` says which."""
+    """Compose the notice that older messages of a watched channel were not read; ``data`` says which."""
     data = delivery.data
     line = words.say("tracked.skipped", url=str(data["url"]))
     rings = bool(data["rings"])

@@ -101,11 +101,10 @@ def render(words: Wording, delivery: Delivery, subject: Subject) -> Body:
 
 
 def is_refreshed(words: Wording, post: Delivery, incident: Incident) -> bool:
-    """Whether *post* is edited now that *incident* has changed.
+    """Return whether a change of *incident* calls for an edit of *post*; needless edits would cost requests.
 
-    The thread's first line and the one that asks for the postmortem say nothing that changes, unless title or
-    start were put right; nor do the lines about an old thread, unless it was deleted: any other edit would
-    cost a request.
+    The thread's first line and the request for the postmortem change only when the title or the start was
+    corrected. The lines about an old thread change only when that thread was deleted.
     """
     if post.kind in REFRESHED:
         return True
@@ -118,7 +117,7 @@ def is_refreshed(words: Wording, post: Delivery, incident: Incident) -> bool:
 
 
 def _dated(words: Wording, delivery: Delivery, body: Body) -> Body:
-    """What comes late says of when it is, below what a lock screen shows."""
+    """Append to a late message the time it is from, below what a lock screen shows."""
     if not delivery.is_late:
         return body
     at = words.say("alert.late", at=words.moment(delivery.created_at))

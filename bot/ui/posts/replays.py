@@ -12,7 +12,7 @@ _ENTRY_DIGITS = 8
 
 
 def replay(words: Wording, delivery: Delivery) -> Body:
-    """The stored message. It pings nobody, whatever it says: the moment has passed.
+    """Compose the stored message. It never pings, even if its text has a mention: the moment has passed.
 
     Args:
         words: The team's.

@@ -1,4 +1,4 @@
-"""The bot's answer under an alert that somebody else has posted: short, because the alert is right above."""
+"""The bot's answer under an alert that it did not post: short, because the alert is right above."""
 
 from datetime import timedelta
 
@@ -36,7 +36,7 @@ def tracked(words: Wording, incident: Incident, *, rings: bool) -> Body:
 
 
 def _standing(words: Wording, incident: Incident) -> str:
-    """The deadline while nobody is on it, then who is, then who ended it."""
+    """Say the ack deadline while unacknowledged, then the responder, then who ended the incident."""
     began = incident.triggered_at
     if incident.ended_at is not None:
         who, at = words.who(incident.ended_by_name), words.clock(incident.ended_at, on=began)
@@ -61,7 +61,7 @@ def _standing(words: Wording, incident: Incident) -> str:
 
 
 def _buttons(words: Wording, incident: Incident) -> list[Component]:
-    """What makes sense in this state, the safe one first."""
+    """Return the buttons that make sense in this state, the safe one first."""
     make, number, source = words.buttons.make, incident.id, incident.source
     if not incident.is_open:
         other = incident.told_merged_into

@@ -1,4 +1,4 @@
-"""What a triage posts for all, as it stands: the quiet line, and what asks for its re-evaluation."""
+"""The public posts of a triage in its current state: the silent line, and the request to re-evaluate it."""
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
@@ -56,12 +56,12 @@ def first_triage_post(
 
 
 def triage_posts(words: Wording, triage: Triage, posts: Sequence[Delivery]) -> list[tuple[Delivery, Body]]:
-    """What each of *posts* should show now.
+    """Return each of *posts* with the body it should have now.
 
     Args:
         words: The team's.
-        triage: Without an incident: with one its posts show that.
-        posts: Those that are there, oldest first.
+        triage: Without an incident. The posts of a triage with one show the incident.
+        posts: The existing ones, oldest first.
     """
     asked = [post for post in posts if post.kind in _ROUNDS]
     newest = asked[-1] if asked else None
@@ -147,7 +147,7 @@ def _waiting(words: Wording, triage: Triage, title: str) -> str:
 
 
 def _asked(words: Wording, triage: Triage, kind: DeliveryKind, *, reporter: str) -> Body:
-    """The question with its buttons; only the one that somebody should look at mentions the reporter."""
+    """Compose the question with its buttons; it mentions the reporter only when a re-evaluation is due."""
     is_due = kind is DeliveryKind.REEVALUATION
     facts = [_about(words, triage, "asked" if is_due else "held", reporter=reporter), _facts(words, triage)]
     if is_due:

@@ -22,7 +22,7 @@ _CARD_ROOM: Final = 300
 
 
 def updated(words: Wording, incident: Incident, data: Data) -> Body:
-    """What was told, whole; it pings nobody."""
+    """Compose the full status update; it pings nobody."""
     at = words.clock(_moment(data["at"]), on=incident.triggered_at)
     head = words.say("updates.post.head", at=at, who=words.who(str(data.get("by") or "?")))
     body = "\n".join([*_words(words, data), next_update(words, incident, data.get("next_at"))])
@@ -32,10 +32,10 @@ def updated(words: Wording, incident: Incident, data: Data) -> Body:
 
 
 def update_due(words: Wording, incident: Incident, data: Data) -> Body:
-    """The reminder: it pings whoever leads and nobody else; in an incident that is silenced, nobody.
+    """Compose the reminder that an update is due; it pings only the lead, and nobody in a silenced incident.
 
-    In a private thread only whom it was decided for (``lead_id``), for a mention lets them in.
-    Whoever is on call instead, where those who led have left, is put in front when it is sent (``asks``).
+    In a private thread it pings only the lead that it was decided for (``lead_id``), because a mention lets
+    people in. If the leads have left, a person on call is mentioned in front when it is sent (``asks``).
     """
     gone = data.get("gone")
     lead = incident.lead_without(gone if isinstance(gone, list) else ())
@@ -61,7 +61,7 @@ def update_due(words: Wording, incident: Incident, data: Data) -> Body:
 
 
 def card_lines(words: Wording, incident: Incident) -> Iterator[str]:
-    """What was told last, and when the next update is due; nothing while there is nothing to say."""
+    """Yield the card's lines, as far as there are any: the last update, its impact, when the next is due."""
     last, due_at = incident.last_update, incident.next_update_at
     if last is not None and last.known:
         at = words.clock(last.at, on=incident.triggered_at)
@@ -76,7 +76,7 @@ def card_lines(words: Wording, incident: Incident) -> Iterator[str]:
 
 
 def told(voice: Voice, result: Told) -> str:
-    """What the form has changed."""
+    """Say what the form has changed."""
     incident, lines = result.incident, []
     if result.posted:
         lines.append(voice.say("updates.said.posted", label=incident.label))

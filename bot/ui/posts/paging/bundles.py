@@ -1,4 +1,4 @@
-"""One message in the place of many escalations, or of many DMs to one person."""
+"""One message that replaces many escalations, or many DMs to one person."""
 
 from typing import Final
 
@@ -19,7 +19,7 @@ _OPTION_LIMIT: Final = 100  # Discord: a label or description of a select's opti
 
 
 def bundle_post(words: Wording, bundle: Bundle) -> Body:
-    """How many, how bad, for how long; then the longest waits by name. It rings as each would have."""
+    """Compose the bundle: count, severity and wait, then the oldest incidents. It rings as each one would."""
     rings = bool(bundle.waiting) and bundle.mention == Mention.HERE.value
     line = _line(words, bundle)
     status = Status.TRIGGERED if bundle.waiting else Status.ACKNOWLEDGED
