@@ -1,1 +1,1 @@
-"""What one person sees: consoles, cards, and the answers to commands and buttons."""
+"""Screens for one person: consoles, cards, and the answers to commands and buttons."""

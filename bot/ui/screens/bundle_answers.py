@@ -32,7 +32,7 @@ def all_question(voice: Voice, bundle: Bundle) -> Screen:
 
 
 def all_acknowledged(voice: Voice, result: AllAcknowledged) -> str:
-    """How many are theirs now, and on how many somebody was before."""
+    """Say how many incidents the person has acknowledged, and how many had a responder before."""
     if not result.first:
         return voice.say("bundle.nothing_to_acknowledge")
     key = "acknowledged_others" if result.others else "acknowledged"

@@ -45,17 +45,17 @@ class DlqDesk:
         return raw_json(self._voice, (await self._read(entry_id)).entry)
 
     async def preview(self, entry_id: str) -> Screen:
-        """What a replay would send."""
+        """Show what a replay would send."""
         preview = await self._dlq.preview_replay(entry_id, by=self._by, guild_id=self._guild_id)
         return preview_screen(self._voice, preview, guild_id=self._guild_id)
 
     async def replay(self, entry_id: str) -> Screen:
-        """Send it again."""
+        """Send the entry's message again."""
         record = await self._dlq.replay(entry_id, by=self._by, guild_id=self._guild_id)
         return replayed_screen(self._voice, record, guild_id=self._guild_id)
 
     async def ended(self, entry_id: str) -> Screen | None:
-        """Where the replay arrived, or why it did not, if that is known within moments."""
+        """Show where the replay arrived, or why it failed; None when that is not known within moments."""
         view = await soon(lambda: self._read(entry_id), done=_has_ended)
         if view is None or view.replay is None:
             return None

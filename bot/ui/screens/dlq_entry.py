@@ -25,7 +25,7 @@ _INLINE_JSON: Final = 1_800
 
 
 def entry_screen(voice: Voice, view: EntryView, *, guild_id: int) -> Screen:
-    """What failed and why, then the message as it would have looked."""
+    """Show what failed and why, then the message as it would have looked."""
     entry, replay, delivered = view.entry, view.replay, view.delivered
     body, _ = sanitise_payload(entry.payload or {})
     is_owed = delivered is None and (replay is None or replay.error is not None)
@@ -78,7 +78,7 @@ def preview_screen(voice: Voice, preview: ReplayPreview, *, guild_id: int) -> Sc
 
 
 def replayed_screen(voice: Voice, record: ReplayRecord, *, guild_id: int) -> Screen:
-    """Who sent it where; a link once Discord has it, or why Discord will not."""
+    """Show who replayed the message and where; with a link once Discord has it, or why Discord refused it."""
     if record.error is not None:
         return Screen(text(_replayed(voice, record)), colour=_RED)
     sent = record.message_id is not None

@@ -1,4 +1,4 @@
-"""The answer to whoever raises something while the database is away."""
+"""The answer to a person who raises an incident while the database is away."""
 
 import asyncio
 from collections.abc import Coroutine, Iterable
@@ -30,7 +30,7 @@ _LOOK_EVERY_S: Final = 0.2
 
 
 def raised(voice: Voice, done: Raised, *, guild_id: int) -> tuple[str, ui.View]:
-    """What happened, and that nothing needs to be done again."""
+    """Say who was told, and that nothing needs to be done again."""
     channel = channel_name(voice.policy.rules(done.severity).channel)
     key = "posted" if done.alert else "mailed" if done.told else "nobody"
     view = ui.View(timeout=None)

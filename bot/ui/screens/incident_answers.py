@@ -23,7 +23,7 @@ from bot.ui.words.wording import state_key
 
 
 def resolve_question(voice: Voice, incident: Incident) -> Screen:
-    """Everybody is told, so it asks once; the safe way out comes first."""
+    """Ask before resolving, because everybody is notified. The button that changes nothing comes first."""
     means = "drill" if incident.is_drill else incident.kind.value
     return Screen(
         text(
@@ -53,7 +53,7 @@ def merged_screen(voice: Voice, merged: Merged) -> Screen:
 
 
 def ended_screen(voice: Voice, incident: Incident, *, also: Sequence[str] = ()) -> Screen:
-    """解決 / 取消 / 統合 にしました, what is owed, and the way back.
+    """Show 解決 / 取消 / 統合 にしました, what is left to do, and the way back.
 
     Args:
         also: Further lines.
@@ -82,7 +82,7 @@ def ended_screen(voice: Voice, incident: Incident, *, also: Sequence[str] = ()) 
 
 
 def reopened_screen(voice: Voice, incident: Incident) -> Screen:
-    """再開しました: it is theirs now, and nobody was rung."""
+    """Show 再開しました: the person is the responder now, and nobody was pinged."""
     return Screen(
         text(voice.say("consoles.said.reopened", label=incident.label), voice.title(incident)),
         rows=[row(*_links(voice, incident))],
@@ -91,7 +91,7 @@ def reopened_screen(voice: Voice, incident: Incident) -> Screen:
 
 
 def regraded_screen(voice: Voice, result: Regraded) -> Screen:
-    """What holds now: where it is announced, whom that rings, and by when somebody must have acknowledged."""
+    """Show the effect of the new severity: its channel, whom it pings, and when the ack is due."""
     incident = result.incident
     return Screen(
         text(*_regraded(voice, result)),
@@ -101,13 +101,13 @@ def regraded_screen(voice: Voice, result: Regraded) -> Screen:
 
 
 def linked(voice: Voice, number: int, *, other: int, is_new: bool) -> str:
-    """What `/incident link` has changed."""
+    """Say what `/incident link` has changed."""
     key = "linked" if is_new else "linked_before"
     return voice.say(f"consoles.said.{key}", label=label_of(number), other=label_of(other))
 
 
 def unlinked(voice: Voice, number: int, *, other: int, was_linked: bool) -> str:
-    """What `/incident unlink` has changed."""
+    """Say what `/incident unlink` has changed."""
     key = "unlinked" if was_linked else "unlinked_before"
     return voice.say(f"consoles.said.{key}", label=label_of(number), other=label_of(other))
 
@@ -118,7 +118,7 @@ def quit_screen(voice: Voice) -> Screen:
 
 
 def acknowledged(voice: Voice, result: Acknowledgement) -> str:
-    """What pressing ack has changed."""
+    """Say what pressing ack has changed."""
     incident = result.incident
     took = incident.took_to_acknowledge
     is_first_ever = incident.taken is None or incident.taken.at == incident.acknowledged_at

@@ -85,7 +85,7 @@ def _facts(voice: Voice, incident: Incident) -> Iterator[str]:
 
 
 def _now(voice: Voice, view: IncidentView) -> Iterator[str]:
-    """Who is on it, by when what is due, and what it has to do with; empty lines are left out."""
+    """Yield the console's state: responders, last update, deadlines, related incidents; no empty lines."""
     incident = view.incident
     lines = [
         *_progress(voice, incident),
@@ -101,7 +101,7 @@ def _now(voice: Voice, view: IncidentView) -> Iterator[str]:
 
 
 def _progress(voice: Voice, incident: Incident) -> Iterator[str]:
-    """The deadline while nobody is on it, else who has been and when; and how it ended."""
+    """Yield the ack deadline while unacknowledged, else who acknowledged and when; and how it ended."""
     if incident.acknowledged_at is not None:
         yield voice.say(
             "consoles.incident.acknowledged",
@@ -126,7 +126,7 @@ def _progress(voice: Voice, incident: Incident) -> Iterator[str]:
 
 
 def _responders(voice: Voice, view: IncidentView) -> str:
-    """Who is on it besides those whom `_progress` has named."""
+    """Name the responders that `_progress` has not named; empty when there are none."""
     incident = view.incident
     named = {incident.acknowledged_by_id, incident.reopened_by_id if incident.is_open else None}
     others = [voice.who(holder.name) for holder in view.responders if holder.id not in named]
@@ -150,7 +150,7 @@ def _related(voice: Voice, view: IncidentView) -> Iterator[str]:
 
 
 def _next(voice: Voice, view: IncidentView) -> str:
-    """What happens if nobody acknowledges until then; empty when nothing is due."""
+    """Say what happens next, and when, if nobody acknowledges; empty when no step is pending."""
     step = next((step for step in view.ladder if step.status is StepStatus.PENDING), None)
     if step is None:
         return ""
@@ -179,7 +179,7 @@ def _latest(voice: Voice, view: IncidentView) -> list[str]:
 
 
 def _actions(voice: Voice, incident: Incident) -> ui.ActionRow[ui.LayoutView] | None:
-    """What makes sense now, the safe one first; at most five."""
+    """Return the buttons that make sense now, the safe one first; at most five."""
     make = voice.buttons.make
     if not incident.is_open:
         other = incident.merged_into_id
@@ -195,7 +195,7 @@ def _actions(voice: Voice, incident: Incident) -> ui.ActionRow[ui.LayoutView] | 
 
 
 def _more(voice: Voice, incident: Incident) -> ui.ActionRow[ui.LayoutView] | None:
-    """What there is no sixth button for, while it goes on."""
+    """Return the select with the actions beyond the five buttons; None once the incident has ended."""
     if not incident.is_open:
         return None
     options = [

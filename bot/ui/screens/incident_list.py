@@ -42,7 +42,7 @@ _OPTIONS: Final = 25  # Discord: of a select
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A list as somebody asked for it.
+    """The filters of a list of incidents that a person asked for.
 
     Attributes:
         which: A key of `WHICH`.

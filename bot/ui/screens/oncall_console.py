@@ -1,4 +1,4 @@
-"""`/oncall`: who stands where, what comes, and the answers to what was changed."""
+"""`/oncall`: who is on call, who comes next, and the answers to changes."""
 
 import io
 from collections.abc import Sequence
@@ -37,7 +37,7 @@ _CHOICE_LIMIT: Final = 100
 
 
 def show_screen(voice: Voice, view: DutyView) -> Screen:
-    """Who now, until when; the next two weeks; who stands in, with a button to end each."""
+    """Show who is on call and until when, the next two weeks, and the overrides with a button to end each."""
     now = [_standing(voice, "oncall.show.now", each) for each in view.standing]
     ahead = [_turn(voice, turn) for turn in view.ahead] or [voice.say("oncall.show.none_ahead")]
     parts: list[ui.Item[ui.LayoutView]] = [
@@ -72,17 +72,17 @@ def end_asked_screen(voice: Voice, ending: Sequence[StandIn]) -> Screen:
 
 
 def set_said(voice: Voice, standing: Standing) -> str:
-    """Who it is from now on."""
+    """Say who is on call from now on."""
     return _standing(voice, "oncall.set", standing)
 
 
 def cleared_said(voice: Voice, standing: Standing) -> str:
-    """Whom the policy file says."""
+    """Say that the policy file decides again, and who is on call by it."""
     return _standing(voice, "oncall.cleared", standing)
 
 
 def overridden_said(voice: Voice, new: NewOverride, person: OnCallPerson) -> str:
-    """Who stands in, and for how long."""
+    """Say who is the stand-in, and for how long."""
     return voice.say(
         "oncall.overridden",
         place=new.place,
@@ -94,7 +94,7 @@ def overridden_said(voice: Voice, new: NewOverride, person: OnCallPerson) -> str
 
 
 def ended_said(voice: Voice, ended: Sequence[StandIn]) -> str:
-    """Who no longer does; of a swap both."""
+    """Say which stand-in was ended; for a swap, both."""
     if len(ended) > 1:
         return voice.say("oncall.ended_swap", shifts=_halves(voice, ended))
     override, person = ended[0]
@@ -102,7 +102,7 @@ def ended_said(voice: Voice, ended: Sequence[StandIn]) -> str:
 
 
 def swapped_said(voice: Voice, swapped: Swapped) -> str:
-    """Both shifts, from whom to whom."""
+    """Say for both swapped shifts who gives them to whom."""
     pairs = ((swapped.first, swapped.second.person), (swapped.second, swapped.first.person))
     first, second = (
         voice.say(
@@ -136,7 +136,7 @@ def turn_choice(voice: Voice, turn: Turn, *, until_at: datetime) -> str:
 
 
 def preview_screen(voice: Voice, preview: Preview) -> Screen:
-    """What an import would change, and the way to say yes."""
+    """Show what an import would change, with the button to confirm it."""
     room = min(_DRAFTS_ROOM // max(len(preview.drafts), 1), _DRAFT_ROOM)
     parts = [
         text(voice.say("oncall.preview.title")),

@@ -1,4 +1,4 @@
-"""From a message that somebody points at to what a triage keeps of it, and to a title to begin with."""
+"""The evidence that a triage keeps of a message, and the title suggested from it."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -18,7 +18,7 @@ _EMPHASIS: Final = re.compile(r"(?<!\w)_|_(?!\w)")  # no part of a name ("paymen
 
 
 def evidence_of(message: discord.Message) -> Evidence:
-    """What is kept of a message as discord.py has it; a menu that is used on one gives its words."""
+    """Return what is kept of a discord.py message; Discord gives its content when a menu is used on it."""
     attached = (file.filename for file in message.attachments)
     embeds = [embed.to_dict() for embed in message.embeds]
     return Evidence(

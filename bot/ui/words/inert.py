@@ -1,7 +1,7 @@
-"""What people typed, shown as it was typed: no mention, no markup, nothing invisible takes effect.
+"""People's text, shown as it was typed: no mention, markup or invisible character takes effect.
 
-One exception is left on purpose: a plain web address stays a link, in angle brackets so that it grows no
-preview. What it says is where it leads.
+There is one exception on purpose: a plain web address stays a link, in angle brackets so that it gets no
+preview. The address shown is the address it leads to.
 """
 
 import re

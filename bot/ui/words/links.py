@@ -22,10 +22,10 @@ def thread_url(incident: Incident) -> str | None:
 
 
 def home_url(incident: Incident) -> str | None:
-    """Where the work on it is: the thread, else the alert."""
+    """Return the URL of the place where people work on the incident: its thread, else its alert."""
     return thread_url(incident) or alert_url(incident)
 
 
 def home(incident: Incident) -> tuple[str, str | None]:
-    """The same with what a button that leads there is called: a tracked alert has no thread."""
+    """Return the text key of a button to that place, and its URL; a tracked alert has no thread."""
     return ("to_post" if incident.thread_id is None else "to_thread", home_url(incident))

@@ -74,13 +74,13 @@ def _struck(words: Wording, versions: Sequence[TimelineEntry], *, limit: int) ->
 
 
 def corrected_by(words: Wording, correction: TimelineEntry) -> str:
-    """Who has put it right, and when."""
+    """Say who corrected an entry, and when."""
     at = words.exact(correction.recorded_at or correction.at)
     return words.say("history.fact.corrected_by", who=words.who(correction.actor_name), at=at)
 
 
 def kind_words(words: Wording, entry: TimelineEntry) -> str:
-    """What happened: "👀 ack"."""
+    """Return the words for the entry's kind: "👀 ack"."""
     data = entry.data or {}
     match entry.kind:
         case TimelineKind.CANCELLED if data.get("drill") is True:
@@ -110,7 +110,7 @@ def recorded(words: Wording, entry: TimelineEntry) -> str:
 
 
 def _parts(words: Wording, told: Line, shares: tuple[int, int, int]) -> list[str]:
-    """What a line says, its link aside, with the words of people in so many characters."""
+    """Return the parts of a line without its link; *shares* limits the characters of people's words."""
     entry = told.entry
     parts = [_when(words, told), kind_words(words, entry)]
     if entry.actor_name is not None:
@@ -134,7 +134,7 @@ def _said(words: Wording, told: Line, shares: tuple[int, int, int]) -> list[str]
 
 
 def spoken(line: Line, versions: Sequence[TimelineEntry]) -> list[TimelineEntry]:
-    """Those of *versions* that have words to show: an update may tell nothing but the impact."""
+    """Return those of *versions* that have words to show; an update may consist of the impact alone."""
     return [one for one in versions if one.said or not line.entry.is_update]
 
 

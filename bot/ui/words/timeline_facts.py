@@ -1,7 +1,7 @@
-"""What a timeline entry says beside what happened, when and by whom: one function per kind.
+"""The details of a timeline entry, beside its kind, time and actor: one function per kind.
 
-The data come from the database, perhaps from an older version: what is missing is left out, what is unknown
-is shown as it is, inert.
+The data come from the database, perhaps from an older version. Missing data are left out, and unknown data
+are shown unchanged and inert.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -25,7 +25,7 @@ _LEAST_IMPACT = 10
 
 
 def facts(words: Wording, entry: TimelineEntry, *, limit: int, multiline: bool = False) -> list[str]:
-    """What *entry* says, in parts that are safe to show.
+    """Return the details of *entry*, in parts that are safe to show.
 
     Args:
         words: The team's, or one reader's.
@@ -42,7 +42,7 @@ def facts(words: Wording, entry: TimelineEntry, *, limit: int, multiline: bool =
 
 
 def quoted(words: Wording, entry: TimelineEntry, text: str, *, limit: int, multiline: bool = False) -> str:
-    """*text* as the words of *entry*: those of a pinned message with the name of whoever wrote it."""
+    """Return *text* as the words of *entry*; those of a pinned message come with its author's name."""
     data = entry.data or {}
     shown = (inert_lines if multiline else inert)(text, limit=limit)
     if not shown:
@@ -55,7 +55,7 @@ def quoted(words: Wording, entry: TimelineEntry, text: str, *, limit: int, multi
 
 
 def beside(words: Wording, line: Line, *, limit: int) -> Iterator[str]:
-    """What *line* says besides somebody's words: the impact, earlier ones struck through, and the promise.
+    """Yield the details of *line* beside its text: the impact, with earlier ones struck, and the next update.
 
     Args:
         limit: Characters of all impacts together.
@@ -67,9 +67,10 @@ def beside(words: Wording, line: Line, *, limit: int) -> Iterator[str]:
 
 
 def _impacts(words: Wording, line: Line, *, limit: int) -> str:
-    """What counts first, up to four fifths of *limit* beside earlier ones; they share the rest.
+    """Return the earlier impacts struck through, then the current one.
 
-    Of more than fit, the latest are shown: the file has all of them.
+    The current one takes up to four fifths of *limit* when there are earlier ones; they share the rest. If
+    not all fit, the latest are shown: the file has all of them.
     """
     earlier = [impact for impact in line.earlier_impacts if impact]
     own = limit * 4 // 5 if earlier else limit

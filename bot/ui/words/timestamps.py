@@ -29,18 +29,18 @@ def full(at: datetime, zone: ZoneInfo) -> str:
 
 
 def clock(at: datetime, zone: ZoneInfo, *, on: datetime) -> str:
-    """Such as "14:05 JST" when it is on the local day of *on*, else with its date."""
+    """Return the time of day, such as "14:05 JST"; with the date unless it is the local day of *on*."""
     same_day = at.astimezone(zone).date() == on.astimezone(zone).date()
     return f"{at.astimezone(zone):%H:%M %Z}" if same_day else moment(at, zone)
 
 
 def relative(at: datetime) -> str:
-    """What Discord shows as "in 12 minutes" and keeps counting."""
+    """Return the markup that Discord shows as "in 12 minutes" and keeps counting."""
     return f"<t:{int(at.timestamp())}:R>"
 
 
 def own_clock(at: datetime) -> str:
-    """What Discord shows as the time of day where the reader is: "14:05", "2:05 PM"."""
+    """Return the markup that Discord shows as the reader's local time of day: "14:05", "2:05 PM"."""
     return f"<t:{int(at.timestamp())}:t>"
 
 

@@ -1,4 +1,4 @@
-"""What a triage leaves on the timeline, in words: answers, the message it began with, why it was raised."""
+"""A triage's timeline entries in words: answers, the message it began with, why it was raised."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -36,9 +36,10 @@ def triage_history(words: Wording, entry: TimelineEntry, *, limit: int = _TEXT_L
 
 
 def _triaged(words: Wording, data: Mapping[str, object]) -> list[str]:
-    """What counts first, who overruled the tree before all: a page has room for a few lines.
+    """Return the choices and answers, each with its time.
 
-    Each says of when it is.
+    What counts comes first, because a page has room for only a few lines: the severity chosen by hand, then
+    the answers.
     """
     given, made = _each(data, "answers"), _each(data, "choices")
     chosen = [_choice(words, one) for one in made if one.get("counts")]

@@ -10,19 +10,19 @@ _SEVERITY_LIMIT = 40
 
 
 def question_words(words: Wording, question: str) -> str:
-    """What was asked; the question's id when the policy has dropped it."""
+    """Return the question's text, or its id when the policy no longer has it."""
     found = words.policy.tree.questions.get(question)
     return inert(question, limit=_QUESTION_LIMIT) if found is None else words.pick(found.text)
 
 
 def answer_words(words: Wording, question: str, answer: str) -> str:
-    """What stood on the button."""
+    """Return the label of the answer's button, or the answer's id when the policy no longer has it."""
     found = _answer(words, question, answer)
     return inert(answer, limit=_QUESTION_LIMIT) if found is None else words.pick(found.label)
 
 
 def path_words(words: Wording, question: str, answer: str) -> str:
-    """What the answer says of the incident: "本番影響あり"."""
+    """Return the answer as a statement about the incident: "本番影響あり"."""
     found = _answer(words, question, answer)
     if found is None:
         return inert(f"{question}={answer}", limit=_QUESTION_LIMIT)
@@ -30,12 +30,12 @@ def path_words(words: Wording, question: str, answer: str) -> str:
 
 
 def outcome_words(words: Wording, outcome: str) -> str:
-    """What the tree had led to, by the name of its `Outcome`: "SEV1", "再評価"."""
+    """Return the words for the tree's result, by the name of its `Outcome`: "SEV1", "再評価"."""
     return words.say("triaging.reevaluation") if outcome == LATER else inert(outcome, limit=_SEVERITY_LIMIT)
 
 
 def choice_words(words: Wording, choice: Choice | None) -> str:
-    """That a severity was chosen by hand: by whom, when, and over what, as far as it is known."""
+    """Say that a severity was chosen by hand; by whom, when, and instead of what, as far as known."""
     if choice is None:
         return words.say("consoles.triage.by_hand")
     who, at = words.who(choice.by_name), words.moment(choice.at)

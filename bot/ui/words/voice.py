@@ -1,4 +1,4 @@
-"""One person's language. What the bot posts for all has `Wording`; this says the same to whoever asked."""
+"""Wording in one person's language, for answers to them; `Wording` itself is for public posts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -30,7 +30,7 @@ class Voice(Wording):
         return cls(texts, replace(policy, language=language_of(locale)), standing or {})
 
     def rings(self, severity: SeverityPolicy, *, about: Incident | None = None) -> str:
-        """Where an alert of *severity* goes and whom it pings: "#p0-alerts に @here で通知".
+        """Say where an alert of *severity* goes and whom it pings: "#p0-alerts に @here で通知".
 
         Args:
             about: The incident, if there is one: a private one goes to its thread, whatever its severity.
@@ -43,7 +43,7 @@ class Voice(Wording):
         return self.say(f"consoles.triage.rings_{key}", channel=channel)
 
     def next_rung(self, rung: LadderStep, *, about: Incident) -> str:
-        """Where the next escalation of *about* goes: "#p0-alerts に @here"."""
+        """Say where the next escalation of *about* goes: "#p0-alerts に @here"."""
         rings = rung.mention is Mention.HERE
         if rings and about.is_private:
             return self.say("private.next_rings", roles=self._seers())
@@ -51,7 +51,7 @@ class Voice(Wording):
         return self.say(f"consoles.incident.{key}", channel=self.place(about))
 
     def place(self, incident: Incident) -> str:
-        """Where everything about *incident* is told: its severity's channel, or its private thread."""
+        """Name the place of the incident's messages: its severity's channel, or its private thread."""
         return (
             self.say("private.where")
             if incident.is_private
@@ -59,11 +59,11 @@ class Voice(Wording):
         )
 
     def _seers(self) -> str:
-        """Whom what rings about a private incident addresses in place of ``@here``."""
+        """Name the roles that a private incident pings instead of ``@here``."""
         return ", ".join(role_name(role) for role in self.policy.permissions.private)
 
     def deadline(self, severity: SeverityPolicy, *, due_at: datetime) -> str:
-        """When somebody must have acknowledged: "15 分以内に ack (11/24 14:22 JST まで)"."""
+        """Say when the ack is due: "15 分以内に ack (11/24 14:22 JST まで)"."""
         due = self.moment(due_at)
         if isinstance(severity.ack_within, timedelta):
             return self.say("consoles.triage.ack_within", span=self.span(severity.ack_within), due=due)
@@ -81,5 +81,5 @@ def role_name(role: str) -> str:
 
 
 def is_id(text: str) -> bool:
-    """Whether a channel or role of the policy is named by its id."""
+    """Return whether the policy names a channel or role by its id."""
     return id_of(text) is not None

@@ -1,4 +1,4 @@
-"""What posts for all have in common: the team's language and time zone, and facts as words, made inert."""
+"""The wording of public posts: the team's language and time zone, and facts as inert text."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -60,39 +60,39 @@ class Wording:
         return text.say(self.policy.language)
 
     def moment(self, at: datetime) -> str:
-        """Such as "11/24 14:05 JST"."""
+        """Return *at* to the minute: "11/24 14:05 JST"."""
         return timestamps.moment(at, self.policy.timezone)
 
     def exact(self, at: datetime) -> str:
-        """Such as "11/24 14:05:07 JST"."""
+        """Return *at* to the second: "11/24 14:05:07 JST"."""
         return timestamps.exact(at, self.policy.timezone)
 
     def dated(self, at: datetime) -> str:
-        """Such as "2026-11-24 14:05 JST"."""
+        """Return *at* with the year, to the minute: "2026-11-24 14:05 JST"."""
         return timestamps.dated(at, self.policy.timezone)
 
     def full(self, at: datetime) -> str:
-        """Such as "2026-11-24 14:05:00 JST"."""
+        """Return *at* with the year, to the second: "2026-11-24 14:05:00 JST"."""
         return timestamps.full(at, self.policy.timezone)
 
     def clock(self, at: datetime, *, on: datetime) -> str:
-        """Such as "14:05 JST", with the date unless it is the day of *on*."""
+        """Return the time of day, such as "14:05 JST", with the date unless it is the day of *on*."""
         return timestamps.clock(at, self.policy.timezone, on=on)
 
     def span(self, seconds: float | timedelta) -> str:
-        """Such as "15 分"."""
+        """Return a duration in words: "15 分"."""
         return timestamps.span(seconds, texts=self.texts, locale=self.policy.language)
 
     def severity(self, incident: Incident) -> SeverityPolicy:
-        """What the incident's severity entails; the gravest's, when the policy no longer knows it."""
+        """Return the policy of the incident's severity, or the highest severity's if it no longer exists."""
         return self.policy.rules(incident.severity)
 
     def title(self, incident: Incident) -> str:
-        """What it is about, marked when it is a drill or private."""
+        """Return the incident's title, marked when it is a drill or private."""
         return self.marked(incident, self.bare_title(incident))
 
     def bare_title(self, incident: Incident) -> str:
-        """The same for a line that is marked as a whole."""
+        """Return the title without marks, for a line that is marked as a whole."""
         return inert(incident.title, limit=_TITLE_LIMIT)
 
     def marked(self, incident: Incident, line: str) -> str:
@@ -102,26 +102,26 @@ class Wording:
         return self.drilled(incident, line)
 
     def drilled(self, incident: Incident, line: str) -> str:
-        """The same for a *line* that stands among the people of a private one, or has its 🔒 already."""
+        """Return *line* with the drill's mark only, for a private thread or a line that has its 🔒."""
         return self.say("drill.marked", line=line) if incident.is_drill else line
 
     def state(self, incident: Incident) -> str:
-        """Such as "🔴 未対応"."""
+        """Return the incident's state: "🔴 未対応"."""
         return f"{sign_of(incident)} {self.say(f'state.{state_key(incident)}')}"
 
     def targets(self, targets: Iterable[str], *, limit: int) -> str:
-        """Such as "api.parky.co.jp, admin.parky.co.jp", cut with the number of those that are left out."""
+        """Return the targets: "api.parky.co.jp, admin.parky.co.jp"; if cut, with the number left out."""
         safe = [inert(target, limit=_WORD_LIMIT) for target in targets]
         return joined(safe, separator=", ", limit=limit, more=self._more())
 
     def symptoms(self, symptoms: Iterable[str], *, limit: int) -> str:
-        """Their words from the policy; one that it no longer knows is shown by its id."""
+        """Return the policy's words for the symptoms; a symptom that it no longer has is shown by its id."""
         known = self.policy.symptoms
         words = [self.pick(known[s]) if s in known else inert(s, limit=_WORD_LIMIT) for s in symptoms]
         return joined(words, separator=", ", limit=limit, more=self._more())
 
     def path(self, incident: Incident, *, limit: int) -> str:
-        """Such as "本番影響あり → 影響大"; empty when no questions were asked."""
+        """Return the answers of the triage: "本番影響あり → 影響大"; empty when no questions were asked."""
         steps = [self._step(question, answer) for question, answer in incident.path]
         return joined(steps, separator=" → ", limit=limit, more=self._more())
 
@@ -139,14 +139,14 @@ class Wording:
         return "⏫" if is_graver else "⏬"
 
     def on_call(self, places: Iterable[str]) -> str:
-        """Who stands at these places of the on-call order, each once: "@primary, @secondary". As `who`.
+        """Return the people at these on-call places, each once: "@primary, @secondary". As `who`.
 
-        What begins with "@" is somebody's handle: whoever stood there when it was written down.
+        A place that begins with "@" is a handle: the person who was on call when it was recorded.
         """
         return ", ".join(dict.fromkeys(self._at(place) for place in places))
 
     def handle(self, handle: str) -> str:
-        """Somebody on call: a mention when their id is known, which rings nobody where we allow none."""
+        """Return a person on call: a mention if the id is known. It pings only where we allow mentions."""
         user_id = id_of(handle)
         return self.who(handle) if user_id is None else f"<@{user_id}>"
 
@@ -174,11 +174,11 @@ class Wording:
 
 
 def state_key(incident: Incident) -> str:
-    """Under which name the texts say how it stands: a drill that was stopped was no false alarm."""
+    """Return the text key of the incident's state; a stopped drill has its own, as it is no false alarm."""
     is_stopped = incident.is_drill and incident.status is Status.CANCELLED
     return _DRILL_OVER if is_stopped else incident.status.value
 
 
 def sign_of(incident: Incident) -> str:
-    """Its colour; that of a drill that was stopped is a sign of its own."""
+    """Return the emoji of the incident's state; a stopped drill has its own."""
     return "🏁" if state_key(incident) == _DRILL_OVER else SIGNS[incident.status]
