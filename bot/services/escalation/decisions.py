@@ -1,4 +1,4 @@
-"""Deciding the steps of a ladder: nobody acknowledged, so somebody else is told."""
+"""Deciding the steps of a ladder: without an acknowledge, each step notifies further people."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
@@ -106,7 +106,7 @@ class Escalations:
         at: datetime | None = None,
         why: Why | None = None,
     ) -> None:
-        """Owe the messages of claimed steps, in the caller's transaction: the last one speaks for all.
+        """Queue the messages of claimed steps, in the caller's transaction: the last step speaks for all.
 
         Args:
             steps: By due time; at least one.
@@ -138,7 +138,7 @@ class Escalations:
         return due.followed_by(again)
 
     async def _take(self, tx: Transaction, due: Due, *, at: datetime) -> None:
-        """Owe the messages of steps that are done, and put them on the timeline.
+        """Queue the messages of steps that are done, and put the steps on the timeline.
 
         Args:
             at: When they were taken.
@@ -188,7 +188,7 @@ class Escalations:
         following = _following(ladder)
         rung = LadderStep(after=None) if following is None else following.rung
         severity = self._policy.rules(incident.severity)
-        # A DM that nobody takes comes right after an alert that has rung the channel, or not.
+        # A DM is refused right after its alert, which has mentioned the channel unless its severity has none.
         has_rung = why.kind is WhyKind.UNREACHED and severity.mention is not Mention.NONE
         called = await self._oncall.each_once(incident.guild_id, rung.dm, source=tx)
         dm = tuple(place for place, person in called.items() if marked(person.handle) not in without)
@@ -243,7 +243,7 @@ def _as_due(incident: Incident, steps: Sequence[Step], ladder: Sequence[Step]) -
 
 
 def _following(ladder: Sequence[Step]) -> Step | None:
-    """The ladder's next step, if nobody answers until then."""
+    """Return the ladder's next pending step, or None."""
     return next((step for step in ladder if step.status is StepStatus.PENDING), None)
 
 

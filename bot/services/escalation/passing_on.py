@@ -1,4 +1,7 @@
-"""Whoever comes next in the on-call order is told at once: somebody cannot respond, or no DM reaches them."""
+"""Passing an alert on to the next person in the on-call order, at once.
+
+This happens when a person on call cannot respond, or when no DM reaches them.
+"""
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -26,10 +29,10 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class PassedOn:
-    """What became of 今は対応できない.
+    """The outcome of 今は対応できない.
 
     Attributes:
-        to: The on-call place that is told instead; None when nobody is left: then the channel is told.
+        to: The on-call place that is paged instead; None when no place is left: then the channel is told.
         following: The ladder's next step, which is taken at its time all the same.
     """
 
@@ -39,7 +42,7 @@ class PassedOn:
 
 
 class PassingOn:
-    """Tells the next place in the on-call order, and the channel when nobody is left there."""
+    """Pages the next place in the on-call order, or tells the channel when no place is left."""
 
     def __init__(
         self, store: Store, policy: Policy, access: Access, oncall: OnCall, escalations: Escalations
@@ -52,18 +55,18 @@ class PassingOn:
         self._telling = Telling(policy)
 
     async def decline(self, incident_id: int, *, by: Person, message_id: int) -> PassedOn:
-        """今は対応できない: whoever comes next in the on-call order is told at once.
+        """Record that *by* cannot respond (今は対応できない), and page the next person on call at once.
 
-        The ladder's own steps stay as they are: an alert that nobody takes still rings at its deadline.
-        The same place declining twice changes nothing and gets the same answer, until a change of severity
-        begins another ladder: then everybody is asked anew, and so is the next one told.
+        The ladder's own steps stay as they are: an unacknowledged alert still escalates at its deadline. If
+        the same place declines twice, nothing changes and the answer is the same. A change of severity begins
+        another ladder: then everybody is asked anew, and a decline pages the next person again.
 
         Args:
             message_id: The DM that was answered; it says for which place.
 
         Raises:
-            NotPermitted: *by* is nobody who could respond. IncidentNotFound: it is private, and not theirs.
-            InvalidTransition: somebody acknowledged or resolved it meanwhile.
+            NotPermitted: *by* may not respond. IncidentNotFound: it is private, and not theirs.
+            InvalidTransition: the incident was acknowledged or resolved meanwhile.
         """
         pages = await self._store.pages(incident_id)
         page = next((page for page in pages if page.message_id == message_id), None)
@@ -77,10 +80,11 @@ class PassingOn:
             return PassedOn(incident, to, following)
 
     async def give_up_page(self, tx: Transaction, page: Delivery) -> None:
-        """No DM reaches whoever *page* was for: say so on the post, and tell the next one, once.
+        """Note on the post that the person of *page* cannot be reached by DM, and page the next one, once.
 
-        In the transaction that gives it up, which has locked the incident. Another place that the same ladder
-        has told, or is telling, is enough; when nobody is left the channel is told, unless it just was.
+        Call this in the transaction that gives the page up, which has locked the incident. If the same ladder
+        has paged the next person, or is about to, that is enough. When no place is left, the channel is told,
+        unless it just was.
         """
         incident = await tx.incident(page.incident_id or 0, lock=True)
         if incident.status is not Status.TRIGGERED:
@@ -151,7 +155,7 @@ class PassingOn:
     async def _page_once(
         self, tx: Transaction, incident: Incident, to: str, person: str, *, page: Delivery, why: Why
     ) -> None:
-        """Owe a DM to whoever stands at *to*, unless this ladder has told them or is about to."""
+        """Queue a DM to the person at place *to*, unless this ladder has paged them or is about to."""
         steps = await tx.steps(incident.id)
         starts_at = max((step.starts_at for step in steps if step.starts_at is not None), default=None)
         standing = {to: OnCallPerson(person.removeprefix("@"), "")}
@@ -172,7 +176,7 @@ class PassingOn:
     async def _hand_over(
         self, tx: Transaction, incident: Incident, page: Delivery | None, *, by: Person
     ) -> str | None:
-        """Note that whoever *page* was for declined, and owe the next one a DM; the place that is told."""
+        """Record that the person of *page* declined, queue a DM to the next place, and return that place."""
         standing = await self._oncall.standing(incident.guild_id, source=tx)
         place, asked = answering(by, standing) if page is None else (place_of(page), asked_of(page, standing))
         ladder, said_no = declined(await tx.timeline(incident.id))
@@ -197,7 +201,7 @@ class PassingOn:
     def _declined(
         self, incident: Incident, key: str, to: str | None, *, by: Person, waited: timedelta
     ) -> list[NewDelivery]:
-        """The line in the thread, and the DM to whoever stands at *to*."""
+        """Return the line for the thread, and the DM to the person at place *to*, if there is one."""
         told = {"notice": "declined", "by": by.name, "to": to}
         line = notice(incident, self._policy, key=key, data=told)
         if to is None:

@@ -57,7 +57,7 @@ class Releasing:
         goes on.
 
         Raises:
-            NotPermitted, IncidentNotFound; InvalidTransition: they are not on it.
+            NotPermitted, IncidentNotFound; InvalidTransition: *by* is not a responder.
         """
         seen = await self._store.incident(incident_id)
         async with self._access.locked(seen, by=by, act=Act.RELEASE) as (tx, incident):

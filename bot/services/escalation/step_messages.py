@@ -1,4 +1,4 @@
-"""What a decided step of a ladder owes: the channel's message, a DM each, a line of history."""
+"""The messages of a decided ladder step: one for the channel, a DM each, and a line of history."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
@@ -53,7 +53,7 @@ class Telling:
         return is_mailed(step, severity, starts_at=starts_at, ack_due_at=ack_due_at)
 
     def page(self, incident: Incident, place: str, *, key: str, data: Mapping[str, object]) -> NewDelivery:
-        """A DM to whoever stands at *place* when it is rendered."""
+        """Return a DM to the person who is on call at *place* when the DM is rendered."""
         return NewDelivery(
             kind=DeliveryKind.PAGE,
             to=f"person:{place}",
@@ -66,7 +66,7 @@ class Telling:
 
 
 def entries(due: Due, called: Mapping[str, OnCallPerson], *, now: datetime) -> list[TimelineEntry]:
-    """What a decided step leaves in the history; the first pages are noted when they arrive."""
+    """Return the timeline entries of a decided step; the first pages get theirs when they arrive."""
     if _is_first_page(due.step):
         return []
     data = {"step": due.step.index, "dm": _people(called.values()), **_overdue(due)}
@@ -74,7 +74,7 @@ def entries(due: Due, called: Mapping[str, OnCallPerson], *, now: datetime) -> l
 
 
 def _facts(due: Due, called: Mapping[str, OnCallPerson], *, now: datetime) -> dict[str, object]:
-    """What the messages are rendered from, beside the incident."""
+    """Return the data from which the messages are rendered, besides the incident."""
     step, following = due.step, due.following
     return {
         "told": dict(due.told),

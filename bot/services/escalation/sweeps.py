@@ -62,10 +62,11 @@ class Sweeps:
         self._sweeping = self._is_asked = False
 
     async def decide(self, incident_id: int, index: int) -> timedelta | None:
-        """A step is due soon: have its 👀 read. It is due: decide it, and whatever else is due with it.
+        """Decide a step that is due, and all others due with it; for one that is due soon, read the 👀.
 
         Returns:
-            When to look again: at its time, or because others are being decided; None when it is decided.
+            How long until the next look: until the step is due, or while others are being decided. None when
+            it is decided.
         """
         due_in, is_untold = await asyncio.gather(
             self._store.step_due_in(incident_id, index), self._comeback.is_untold()
@@ -108,9 +109,9 @@ class Sweeps:
         return None
 
     async def _sweep(self) -> None:
-        """Decide everything that is due, the gravest first, also what comes due meanwhile.
+        """Decide all steps that are due or come due meanwhile, the most severe first.
 
-        Each commit is whole, and whatever is left when this process dies is decided by its own job.
+        Each commit is complete. If this process dies, the steps that are left are decided by their own jobs.
         """
         since, within_s, decided = None, READ_WITHIN_S, 1
         while decided or self._is_asked:
@@ -125,11 +126,11 @@ class Sweeps:
     async def decide_due(self, before: datetime, *, limit: int) -> int:
         """Decide what was due at *before* or earlier of *limit* incidents, in one commit.
 
-        Each rings once, however many of its steps are due. What somebody else holds at this moment is passed
-        over: they decide it, or its own job does.
+        Each incident escalates once, however many of its steps are due. An incident locked by another
+        transaction is skipped: that transaction decides it, or its own job does.
 
         Returns:
-            Of how many incidents steps were decided.
+            The number of incidents whose steps were decided.
         """
         async with self._store.transaction() as tx:
             due = await tx.claim_due(before, limit=limit)
@@ -157,7 +158,7 @@ class Sweeps:
         await self._owe(tx, owed)
 
     async def _owe(self, tx: Transaction, owed: Sequence[tuple[NewDelivery, Incident]]) -> None:
-        """What too many wait for becomes one message for all; the rest is owed one by one."""
+        """Queue deliveries: one bundle for each place that has too many, the rest one by one."""
         news = [(new, incident) for new, incident in owed if new.key not in self._comeback.meanwhile]
         together = crowded(news, bundle_from=self._policy.storm.bundle_from)
         await tx.insert_deliveries([new for new, _ in owed if new.key not in together])
@@ -178,7 +179,7 @@ class Sweeps:
     async def _called(
         self, tx: Transaction, due: Sequence[Due]
     ) -> Mapping[_Whom, Mapping[str, OnCallPerson]]:
-        """Who stands at the places of each rung, asked once per guild."""
+        """Return the people at the places of each rung; reads the on-call order once per guild."""
         guilds = {one.incident.guild_id for one in due}
         standing = {guild_id: await self._oncall.standing(guild_id, source=tx) for guild_id in guilds}
         return {_whom(one): once(standing[one.incident.guild_id], one.rung.dm) for one in due}

@@ -1,4 +1,4 @@
-"""Who is in a private thread: what Discord was asked for last is not always what was decided last."""
+"""Membership of private threads: the last request to Discord is not always the last decision."""
 
 from bot.domain.delivery.delivery import MEMBERSHIP, Delivery, DeliveryKind
 from bot.domain.privacy import is_overruled, member_of
@@ -7,12 +7,12 @@ from bot.services.shared.postings import member, member_removed
 
 
 async def settle(tx: Transaction, delivery: Delivery) -> None:
-    """Owe the opposite of what Discord may have done just now, if it was decided otherwise meanwhile.
+    """Queue a compensating add or remove if the decision changed while this request was in flight.
 
-    Two workers, or one that died and one after it, may ask for both at once: nobody knows which came first.
+    Two workers, or one that died and its successor, may request both at once: their order is unknown.
 
     Args:
-        delivery: An attempt at it was begun. Of any kind: others need nothing.
+        delivery: One with an attempt begun. Kinds that change no membership need nothing.
     """
     if delivery.kind not in MEMBERSHIP or delivery.incident_id is None or delivery.first_sent_at is None:
         return

@@ -33,7 +33,7 @@ log = structlog.get_logger(__name__)
 
 
 class Privacy:
-    """Who knows of a private incident, and what others had read before it was one."""
+    """Makes incidents private, adds members, and handles the public thread from before."""
 
     def __init__(
         self, store: Store, discord: Discord, policy: Policy, access: Access, changes: Changes
@@ -57,9 +57,9 @@ class Privacy:
         return incident
 
     async def make_private(self, incident_id: int, *, by: Person) -> Incident:
-        """A new posting in a private thread; what the bot had posted for all is emptied.
+        """Make an incident private: post it anew in a private thread, and empty the bot's public posts.
 
-        Whoever reported it, is on it, or makes it private still sees it.
+        Its reporter, its responders, the holders of its roles and *by* still see it.
 
         Raises:
             NotPermitted, IncidentNotFound; InvalidTransition: it is private already.
@@ -81,12 +81,12 @@ class Privacy:
         return change.incident
 
     async def add(self, incident_id: int, *, who: Person, by: Person, key: str) -> bool:
-        """Name somebody who sees it from now on; False when they were named before.
+        """Add *who* to the members of a private incident; return False if they were a member already.
 
-        They are let into its thread each time: they may have left it, or Discord may have refused them.
+        They are added to its thread each time: they may have left it, or Discord may have refused them.
 
         Args:
-            key: Of the asking, unique: the same one lets in once.
+            key: Unique for the request: the same key adds them to the thread once.
 
         Raises:
             NotPermitted, IncidentNotFound; UserError: it is not private, or *who* is a bot.
@@ -122,7 +122,7 @@ class Privacy:
             return change.incident
 
     async def entry(self, incident_id: int, *, who: Person, key: str) -> DeliveryStatus | None:
-        """What has become of letting somebody in, who was asked for under *key*; None: nobody was.
+        """Return the status of adding *who* to the thread under *key*; None if there was no such request.
 
         Raises:
             IncidentNotFound.
@@ -132,7 +132,7 @@ class Privacy:
         return None if found is None else found.status
 
     async def left_thread(self, incident_id: int, thread_id: int, *, by: Person) -> LeftBehind | None:
-        """What the public thread from before still tells, for whoever may delete it; None: it is gone.
+        """Return what the former public thread still shows, if *by* may delete it; None if it is gone.
 
         Raises:
             NotPermitted, IncidentNotFound; UserError: no such thread, or Discord keeps the bot out of it;
@@ -165,7 +165,7 @@ class Privacy:
         log.info("thread.deleted", incident_id=incident_id, thread_id=thread_id, user_id=by.id)
 
     async def _leaver(self, incident_id: int, thread_id: int, *, by: Person) -> Incident:
-        """The private incident that has left that public thread, for whoever may delete it."""
+        """Return the private incident that *thread_id* belonged to before, if *by* may delete that thread."""
         incident = await self._store.incident(incident_id)
         await self._access.require_incident(by, Act.DELETE_THREAD, incident)
         posts = await self._store.posts(incident_id)
@@ -221,9 +221,9 @@ def _not_ours(refused: DeliveryRefused, thread_id: int) -> UserError:
 
 
 def _involved(incident: Incident, joined: Iterable[Holder]) -> dict[int, str]:
-    """Who knows of it already: whoever reported it, has acknowledged or joined, or holds a role.
+    """Return the people who know of an incident already: reporter, responders and holders of its roles.
 
-    What has reported a tracked alert is a monitor, which nobody can let in.
+    The reporter of a tracked alert is a monitor, which cannot be added to a thread.
     """
     people = {} if incident.source is not None else {incident.reported_by_id: incident.reported_by_name}
     return people | {who.id: who.name for who in (*joined, *incident.roles.values())}

@@ -31,7 +31,7 @@ class _Stays(Exception):  # a signal to ourselves: the refusal is recorded once 
 
 
 class Removals:
-    """Who knows of a private incident no more."""
+    """Removes members from private incidents."""
 
     def __init__(
         self, store: Store, discord: Discord, policy: Policy, access: Access, changes: Changes
@@ -43,18 +43,18 @@ class Removals:
         self._changes = changes
 
     async def remove(self, incident_id: int, *, who: Person, by: Person, key: str) -> bool:
-        """*who* sees it no more, and has none of its roles; False when nobody had named them.
+        """Remove *who* from a private incident and its roles; return False if they were not a member.
 
-        They are taken out of its thread each time: they may be in it without a name, from when they were on
-        call. Whoever sees it may remove themselves.
+        They are removed from its thread each time: they may be in it without membership, from when they were
+        on call. People who see it may remove themselves.
 
         Args:
-            key: Of the asking, unique: the same one takes out once.
+            key: Unique for the request: the same key removes them from the thread once.
 
         Raises:
             NotPermitted, IncidentNotFound; UserError: it is not private, *who* is a bot, or sees it whether
                 or not they are named, or is the last who does; these are on record, too. UpstreamUnavailable:
-                Discord has to say whether somebody else does.
+                Discord has to say whether another person does.
         """
         is_role_there = False
         while True:
@@ -102,7 +102,7 @@ class Removals:
         return True
 
     async def _refusal(self, stays: _Stays, who: Person, *, by: Person) -> UserError:
-        """What to tell *by*, put on record."""
+        """Return the error to show *by*, and record the refusal."""
         act, incident = _removing(who, by=by), stays.incident
         data = {"act": act, "incident_id": incident.id, "id": who.id, "why": stays.why}
         guild_id = incident.guild_id
@@ -111,7 +111,7 @@ class Removals:
         return UserError(f"private_stays_{stays.why}", incident=incident.label, who=who.name, roles=roles)
 
     async def exit(self, incident_id: int, *, who: Person, key: str) -> DeliveryStatus | None:
-        """What has become of taking somebody out, which was asked for under *key*; None: nobody has asked.
+        """Return the status of removing *who* from the thread under *key*; None if there was no such request.
 
         Raises:
             IncidentNotFound.

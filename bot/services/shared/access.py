@@ -1,4 +1,4 @@
-"""Who may do what: roles in the policy, checked here, refusals on record."""
+"""Permissions: checks the roles that the policy asks for, and records refusals."""
 
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
@@ -20,12 +20,12 @@ from bot.services.shared.roster import OnCall
 log = structlog.get_logger(__name__)
 
 
-class MaySeeLess(Exception):  # a signal to whoever locks: ask once more whether they may
-    """Between the read and the lock somebody has made it private, or changed a private one."""
+class MaySeeLess(Exception):  # a signal to the caller that locks: check the permission once more
+    """An incident was made private, or a private one changed, between the read and the lock."""
 
 
 class Act(StrEnum):
-    """What somebody does to an incident; a refusal says which."""
+    """An act on an incident; a refusal names it."""
 
     ACKNOWLEDGE = "acknowledge"
     RELEASE = "release"
@@ -74,7 +74,7 @@ _PERMISSIONS: Final = {
 
 
 class Sight(StrEnum):
-    """Why somebody sees every private incident, whether or not they are named in it."""
+    """The reason why a person sees every private incident, whether or not they are a member of it."""
 
     ROLE = "role"
     ON_CALL = "on_call"  # they are paged about them, by a DM that says what it is about
@@ -113,7 +113,7 @@ class Access:
             NotPermitted: with the roles that would do. IncidentNotFound: it is private, and not theirs.
         """
         await self.require_visible(person, act.permission, incident, act=act)
-        if act is Act.LEAVE:  # whoever sees it may stop doing so
+        if act is Act.LEAVE:  # a person who sees it may always leave
             return
         await self.require(
             person, act.permission, guild_id=incident.guild_id, act=act, incident_id=incident.id
@@ -221,7 +221,7 @@ class Access:
         await self._store.audit(guild_id=guild_id, by=person, action="show", allowed=False, data=data)
 
     def allows(self, person: Person, action: str) -> bool:
-        """The same question without a record, where nobody is waiting for an answer."""
+        """Return True if *person* may do *action*. Records no refusal: no person waits for an answer."""
         return not self.lacks(person, action)
 
     def lacks(self, person: Person, action: str) -> tuple[str, ...]:
@@ -239,10 +239,10 @@ class Access:
 
 
 def require_as_seen(locked: Incident, seen: Incident) -> None:
-    """Let whoever was let pass when an incident was as *seen* go on with it as it is under its lock.
+    """Check that a permission granted for *seen* still holds for the same incident under its lock.
 
-    Who they are and which roles they have came with what they pressed. A private one may have lost
-    them as a member since.
+    The person's identity and roles came with their press. But a private incident may have lost them as a
+    member since.
 
     Raises:
         MaySeeLess.

@@ -1,7 +1,8 @@
-"""What people were told while the database was away, so that nobody tells them again.
+"""Messages sent while the database was away, so that no process sends them again.
 
-This process knows what it has told. Another one says so when the database is back, and is waited for: whoever
-started meanwhile knows of nothing, and minutes later no nonce makes one message of two.
+This process knows which messages it has sent. Another process records its own when the database is back, and
+is waited for. A process that started meanwhile knows of none, and after some minutes Discord no longer merges
+two messages by their nonce.
 """
 
 import asyncio
@@ -38,15 +39,15 @@ class Comeback:
         self._is_untold = False
 
     def told(self, delivery: Delivery) -> Posted | None:
-        """Where *delivery* was posted here; None when it was not.
+        """Return where this process has posted *delivery*; None if it has not.
 
-        One of another database has the same key, perhaps, and another nonce.
+        The nonce is compared too: a delivery of another database may have the same key.
         """
         found = self.meanwhile.get(delivery.key)
         return found.where if found is not None and found.nonce == delivery.nonce else None
 
     async def is_untold(self) -> bool:
-        """Whether a step that is overdue, or a message that waits, may be one that somebody has told.
+        """Return True if another process may have sent an overdue step or a waiting message already.
 
         Raises:
             StorageUnavailable.

@@ -1,4 +1,4 @@
-"""What every change of an incident does beside changing it: permission, lock, history, audit, posts."""
+"""The parts that every change of an incident shares: permission, lock, timeline, audit, posts."""
 
 from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
@@ -30,10 +30,10 @@ class Change:
 
     Attributes:
         incident: As it is now; `save` replaces it.
-        by: Who makes it, or on whose behalf a clock does.
+        by: The person who makes it, or on whose behalf a clock does.
         now: The transaction's time.
-        beside: The same for the others that were asked for, by number.
-        is_by_clock: Nobody made it just now: the history names nobody, and nobody is audited for it.
+        beside: The changes of the other incidents that were asked for, by number.
+        is_by_clock: A clock makes it: the timeline names no person, and there is no audit entry.
     """
 
     tx: Transaction
@@ -160,7 +160,7 @@ class Changes:
         Args:
             act: What is done; says which permission it takes.
             also: Further incidents that it is about, to be changed as well.
-            told: Further ones that must hear of it, whoever may see them.
+            told: Further incidents that get a note of it, even if *by* may not see them.
 
         Raises:
             NotPermitted: on record. IncidentNotFound: no such number, or a private one that is not theirs.
@@ -188,11 +188,12 @@ class Changes:
 async def _locked(
     tx: Transaction, numbers: Collection[int], *, seen: Collection[Incident]
 ) -> dict[int, Incident]:
-    """Those incidents, locked: in one order for all, so that two people who merge crosswise wait for each
-    other, not for ever.
+    """Lock incidents in the order of their numbers, and return them by number.
+
+    With one order for all, two people who merge crosswise do not cause a deadlock.
 
     Args:
-        seen: Some of them, as they were when somebody was let pass.
+        seen: Some of them, as they were when the permission was checked.
     """
     locked = {number: await tx.incident(number, lock=True) for number in sorted(numbers)}
     for one in seen:

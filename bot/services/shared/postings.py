@@ -1,4 +1,4 @@
-"""What an incident owes when it is posted: the alert, its thread, the first pages, its ladder."""
+"""The deliveries of an incident when it is posted: the alert, its thread, the first pages, its ladder."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -178,7 +178,7 @@ def _beginning(owed: "_Owed", thread: NewDelivery) -> list[NewDelivery]:
 
 
 def _in_private(owed: "_Owed", incident: Incident, severity: SeverityPolicy) -> list[NewDelivery]:
-    """Everything in a private thread, the alert too: in the channel it hangs in nobody reads of it."""
+    """Return deliveries that all go to a private thread, the alert too: its channel shows none of them."""
     if incident.thread_posting != incident.posting:
         there = posting_key(incident.id, DeliveryKind.THREAD_CARD, incident.thread_posting)
         alert = owed.make(DeliveryKind.ALERT, after=there)
@@ -197,7 +197,7 @@ def private_thread_key(incident: Incident) -> str:
 
 
 def member_key(incident: Incident, to: str, *, asked: str | None = None) -> str:
-    """The key of what lets somebody into the private thread that there is now; see `member`."""
+    """Return the key of the delivery that adds a person to the current private thread; see `member`."""
     key = f"inc:{incident.id}:member:{to}:{incident.thread_posting}"
     return key if asked is None else f"{key}:{asked}"
 
@@ -205,14 +205,15 @@ def member_key(incident: Incident, to: str, *, asked: str | None = None) -> str:
 def member(
     incident: Incident, to: str, *, priority: int, name: str | None = None, asked: str | None = None
 ) -> NewDelivery:
-    """Let somebody into the private thread: once by itself, and once more each time that somebody asks.
+    """Return a delivery that adds a person to the private thread: one with the thread, and one per request.
 
-    Whoever has left it comes back only so, and to let somebody in twice changes nothing in Discord.
+    A person who has left the thread comes back only by a request. Adding them twice changes nothing in
+    Discord.
 
     Args:
         to: "user:<id>" or "person:<on-call place>".
         name: Of that user, where it is known.
-        asked: Which asking this answers, unique; None: nobody has asked, it goes with the thread.
+        asked: The unique key of the request; None for the delivery that goes with the thread.
     """
     known = {"name": name, "asked": asked}
     return NewDelivery(
@@ -228,14 +229,16 @@ def member(
 
 
 def member_removed_key(incident: Incident, user_id: int, *, asked: str) -> str:
-    """The key of what takes somebody out of the private thread that there is now; see `member_removed`."""
+    """Return the key of the delivery that removes a person from the current private thread."""
     return f"inc:{incident.id}:member_removed:user:{user_id}:{incident.thread_posting}:{asked}"
 
 
 def member_removed(
     incident: Incident, user_id: int, *, priority: int, name: str | None, asked: str
 ) -> NewDelivery:
-    """Take somebody out of the private thread, where they may not be: that changes nothing in Discord.
+    """Return a delivery that removes a person from the private thread.
+
+    They may not be in it: then it changes nothing in Discord.
 
     Args:
         asked: As in `member`.
@@ -253,7 +256,11 @@ def member_removed(
 
 
 def _members(incident: Incident, severity: SeverityPolicy) -> list[NewDelivery]:
-    """Whoever reported it, if that is no monitor, is on it, or is told of it by the ladder, each once."""
+    """Return deliveries that add each involved person to the thread once.
+
+    These are the reporter, unless that is a monitor, the responders, the holders of roles, and the on-call
+    places of the ladder.
+    """
     involved = [
         (None if incident.source is not None else incident.reported_by_id, incident.reported_by_name),
         (incident.acknowledged_by_id, incident.acknowledged_by_name),

@@ -14,7 +14,7 @@ from bot.services.shared.roster import OnCall
 
 
 class _Found(Enum):
-    """What is known of somebody who leads."""
+    """The result of a look at a person who leads an incident."""
 
     HERE = auto()
     GONE = auto()  # no member any more
@@ -23,12 +23,13 @@ class _Found(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Absence:
-    """Who is not to be asked.
+    """The people whom a reminder must not ask.
 
     Attributes:
-        gone: Ids of those who lead the incident, or are on it, and have left the server.
-        hidden: Ids of those who may not see it, a private one: a mention in its thread would let them in.
-        place: The on-call place to ask instead, when nobody else is left; None: there is somebody, or nobody.
+        gone: Ids of commander and responder who have left the server.
+        hidden: Ids of those who may not see a private incident: a mention in its thread would let them in.
+        place: The on-call place to ask instead when both are absent; None when that is not needed, or when
+            no person on call is on the server.
     """
 
     gone: frozenset[int] = frozenset()
@@ -54,10 +55,11 @@ class Leads:
         self._access = access
 
     async def look(self, incident: Incident) -> Absence:
-        """Whether the commander, or else whoever is on it, is still there and may see it.
+        """Look if the commander, or else the responder, is still on the server and may see the incident.
 
-        One look in Discord as a rule: further ones only where somebody is not. When Discord cannot be asked,
-        they count as there; in a private incident they must be named, or on call, for that.
+        As a rule this is one request to Discord; further ones follow only when a person is absent. When
+        Discord cannot be asked, a person counts as present. In a private incident they must also be a member
+        or on call for that.
         """
         found: dict[int, _Found] = {}
         for holder in (incident.commander, incident.on_it):
@@ -71,7 +73,7 @@ class Leads:
         )
 
     async def _look_at(self, holder: Holder, incident: Incident) -> _Found:
-        if holder.id <= 0:  # the stand-in of whoever acknowledged by email: nobody can mention it
+        if holder.id <= 0:  # stands for a person who acknowledged by email: it cannot be mentioned
             return _Found.HERE
         if not incident.is_private:
             return _Found.HERE if await self._is_here(incident.guild_id, str(holder.id)) else _Found.GONE

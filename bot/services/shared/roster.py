@@ -93,7 +93,7 @@ class OnCall:
     async def each_once(
         self, guild_id: int, places: Iterable[str], *, source: OnCallReads | None = None
     ) -> dict[str, OnCallPerson]:
-        """Who stands at *places* now; one person at two of them is there once, at the first.
+        """Return the people on call at *places* now; a person at two of them is listed at the first only.
 
         A place that the policy no longer knows is left out.
         """
@@ -105,7 +105,7 @@ class OnCall:
 
 
 def once(standing: Mapping[str, OnCallPerson], places: Iterable[str]) -> dict[str, OnCallPerson]:
-    """Who stands at *places*; one person at two of them is there once, at the first."""
+    """Return the people of *standing* at *places*; a person at two of them is listed at the first only."""
     found: dict[str, OnCallPerson] = {}
     for place in places:
         person = standing.get(place)

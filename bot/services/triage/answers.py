@@ -43,13 +43,12 @@ class Triages:
         self.sources = TriageSources(store)
 
     async def start(self, new: NewTriage) -> TriageView:
-        """Begin a walk, and say so where it was started; the same `key` gives the first one back.
+        """Begin a walk, and say so where it was started. A second call with the same `key` returns the first.
 
-        About a message that is being triaged already that walk comes back, with a notice: whoever points at
-        it second joins.
+        If the message is being triaged already, return that walk with a notice: the second person joins it.
 
         Raises:
-            AlreadyRaised: the message has become an incident, or shows one, which goes on.
+            AlreadyRaised: the message has become an incident that is still open, or shows one.
             NotPermitted: they may not triage. UserError: the title is empty. SourceRefused: the message that
                 it is about is a drill's, or from the thread of a private incident; on record.
         """
@@ -92,7 +91,7 @@ class Triages:
         return await view_of(tx, self._policy, triage, notice=Notice.HELD if is_held else Notice.JOINED)
 
     async def view(self, triage_id: int, *, by: Person) -> TriageView:
-        """Where it stands, for somebody who joins.
+        """Return the view of a walk, for a person who joins.
 
         Raises:
             NotPermitted, UserError: no such triage.
@@ -101,9 +100,9 @@ class Triages:
             return await walk.view()
 
     async def answer(self, triage_id: int, *, question: str, answer: str, by: Person) -> TriageView:
-        """Answer *question* (`UNSURE` counts as the graver answer).
+        """Answer *question* (`UNSURE` counts as the answer with the higher severity).
 
-        A question that somebody has answered meanwhile is not answered again: their answer comes back.
+        If another person has answered it meanwhile, nothing changes and the view shows their answer.
 
         Raises:
             NotPermitted, UserError: no such triage.
@@ -175,7 +174,7 @@ class Triages:
     async def confirm(self, triage_id: int, *, by: Person, shown: str | None = None) -> TriageView:
         """Open the incident that the walk led to, or put it to re-evaluation; twice opens one incident.
 
-        When somebody else has made an incident of its message meanwhile, it ends in that one.
+        If another person has raised an incident from its message meanwhile, the walk ends in that incident.
 
         Args:
             shown: What the screen said it would open: a severity's name, or `LATER`. When it would
@@ -217,7 +216,7 @@ class Triages:
         return triage.severity is not None or self._policy.tree.follow(path_of(triage)).outcome is not None
 
     def _severity(self, triage: Triage) -> SeverityPolicy | None:
-        """What confirming a walk with a result opens; None: re-evaluate."""
+        """Return the severity of the incident that confirming would open; None for a re-evaluation."""
         if triage.severity is not None:
             return self._policy.rules(triage.severity)
         outcome = self._policy.tree.follow(path_of(triage)).outcome

@@ -25,7 +25,7 @@ from bot.services.walks.posts import is_confided
 
 
 class MayNotLower(Exception):  # a signal to the caller: the refusal is recorded once the locks are gone
-    """The triage would lower the alert that it is about, and whoever confirms it may not."""
+    """The triage would lower the severity of its alert, and the person who confirms it may not do that."""
 
     def __init__(self, alert: Incident, severity: SeverityPolicy) -> None:
         super().__init__()
@@ -37,7 +37,7 @@ class _Case:
     """A triage that ends in an alert.
 
     Attributes:
-        alert: The one that it is about, if any, whatever became of it.
+        alert: The alert that it is about, if any, in whatever state.
         by: None when a clock raises it.
         cause: With `by` None, the step of the path that says so: `UNANSWERED` or `UNFINISHED`.
     """
@@ -64,13 +64,13 @@ class Raising:
     async def raise_alert(
         self, tx: Transaction, triage: Triage, severity: SeverityPolicy, *, by: Person
     ) -> Incident:
-        """Open what the questions of a locked *triage* have led to, which keeps its posts true from then on.
+        """Open the incident that a locked *triage* has led to. From then on it updates the triage's posts.
 
-        A tracked alert becomes graver by whoever may triage: they could as well report it anew. To make it
-        less grave takes the permission to change a severity.
+        Everyone who may triage may raise the severity of a tracked alert: they could as well report it anew.
+        Lowering it takes the permission to change a severity.
 
         Raises:
-            MayNotLower: *by* lacks that; `refusal` says so to them.
+            MayNotLower: *by* lacks that permission; `refusal` gives the error for them.
         """
         alert = await subject_of(tx, triage)
         may_lower = self._access.allows(by, Act.CHANGE_SEVERITY.permission)
@@ -81,15 +81,16 @@ class Raising:
     async def join(
         self, tx: Transaction, triage: Triage, severity: SeverityPolicy | None, *, by: Person
     ) -> Incident | None:
-        """End a locked *triage* in the incident that somebody else has made of its message meanwhile.
+        """End a locked *triage* in the incident that another person has raised from its message meanwhile.
 
-        That hears what the questions have led to. It becomes as grave as that if *by* may change severities.
+        The incident gets a note of the triage's result. Its severity rises to that result if *by* may change
+        severities.
 
         Args:
-            severity: What they have led to; None: to re-evaluate.
+            severity: The result of the triage; None for a re-evaluation.
 
         Returns:
-            None when its message has become no incident that goes on and everybody may see.
+            That incident; None when its message has become no open incident that everybody may see.
         """
         incident = await subject_of(tx, triage)
         if incident is None or not _is_told(incident):

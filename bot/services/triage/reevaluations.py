@@ -1,7 +1,7 @@
 """再評価: a state with a clock of its own. Source: the runbook, Triage 判定フロー.
 
-Held until it is asked about in the policy's channel, asked until somebody answers, raised when nobody does.
-Each deadline is a row; the job that looks at it is set and taken back in the commit that moves it.
+A triage is held until the bot asks about it in the policy's channel. It waits there for an answer, and is
+raised without one. Each deadline is a row; the commit that moves it also sets or cancels its job.
 """
 
 from datetime import datetime
@@ -39,11 +39,11 @@ class Reevaluations:
         await self._save(tx, waiting, by=by, action="triage.held")
 
     async def strike(self, triage_id: int) -> None:
-        """Its clock strikes: ask, raise what nobody has answered, or put a forgotten walk away.
+        """Handle the deadline of a triage: ask, raise one that got no answer, or expire a forgotten walk.
 
-        What somebody has dealt with meanwhile ends, unasked; they have ended it, so this is a guard.
+        A triage that was dealt with meanwhile ends without a question. It was ended then, so this is a guard.
 
-        Twice, or too early, changes nothing.
+        A second call, or one before the deadline, changes nothing.
         """
         async with self._store.transaction() as tx:
             triage = await lock_walk(tx, triage_id)
@@ -62,7 +62,7 @@ class Reevaluations:
                 await self._raising.promote(tx, triage, by=None)
 
     async def promote(self, triage_id: int, *, by: Person) -> TriageView:
-        """Somebody says that it is an incident; with a notice when it was answered before.
+        """Raise a triage under re-evaluation for *by*; return a view with a notice if it was answered before.
 
         Raises:
             NotPermitted, UserError: no such triage.

@@ -84,12 +84,12 @@ class TriageSources:
             raise
 
     async def require_open(self, guild_id: int, channel_id: int, message_id: int, *, by: Person) -> None:
-        """Let the form about a message be opened; it is asked once more when that is sent.
+        """Check that the form about a message may be opened. The check is repeated when the form is sent.
 
-        Whoever asked for the form waits for this, so it is one round trip.
+        The person who asked for the form waits for this, so it is one round trip.
 
         Raises:
-            AlreadyRaised: the message has become an incident, or shows one, which goes on.
+            AlreadyRaised: the message has become an incident that is still open, or shows one.
             SourceRefused: as `require_open`; on record.
         """
         async with self.recording(by=by, act="triage.begin"):

@@ -40,8 +40,8 @@ class TriageView:
         incident: What it became.
         others: Walks that began lately and have not ended: perhaps about the same thing.
         notice: Set when what was done last changed nothing.
-        choice: Who has chosen *severity* by hand; None: nobody has, or it is not known.
-        first_answer: With `Notice.ANSWERED` on a question: the answer that stands.
+        choice: The choice of *severity* by hand; None if there is none, or it is not known.
+        first_answer: With `Notice.ANSWERED` on a question: the answer that counts.
         in_drill: It was begun in the thread of a drill, and is real all the same.
     """
 
