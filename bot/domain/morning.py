@@ -1,4 +1,4 @@
-"""The morning triage: what is due on a business day, until somebody has taken each.
+"""The morning triage: the incidents due on a business day, and reminders until each is taken.
 
 Source: the runbook, SEV3 翌営業日対応 / 朝の triage で確認.
 """
@@ -16,9 +16,9 @@ class Morning:
 
     Attributes:
         day: The local date.
-        incident_ids: What it gathered, oldest first.
-        nag_at: When it is asked about next; None when everything is taken, or when the day is over.
-        nags: How often that was.
+        incident_ids: The incidents that it gathered, oldest first.
+        nag_at: When the next reminder is due; None when everything is taken, or when the day is over.
+        nags: The number of reminders so far.
     """
 
     guild_id: int
@@ -28,11 +28,11 @@ class Morning:
     nags: int = 0
 
     def asked(self, *, following: datetime | None) -> "Morning":
-        """It was asked about once more; *following* is the next time."""
+        """Count a reminder; *following* is the time of the next."""
         return replace(self, nags=self.nags + 1, nag_at=following)
 
     def over(self) -> "Morning":
-        """Nobody is asked any more today."""
+        """End the reminders of the day."""
         return replace(self, nag_at=None)
 
 
@@ -45,12 +45,12 @@ class MorningView:
 
     @property
     def waiting(self) -> tuple[Incident, ...]:
-        """Those that nobody has taken."""
+        """Return the incidents that are not taken yet."""
         return tuple(one for one in self.incidents if one.status is Status.TRIGGERED)
 
 
 def morning_of(now: datetime, hours: BusinessHours, *, at: time) -> date | None:
-    """The local date whose gathering is due at *now* (aware): today's, from *at* on, on a business day."""
+    """Return the local date of the gathering due at *now* (aware): today, from *at* on, on a business day."""
     local = now.astimezone(hours.timezone)
     is_due = hours.is_business_day(local.date()) and local >= local_moment(
         local.date(), at, timezone=hours.timezone
@@ -59,20 +59,20 @@ def morning_of(now: datetime, hours: BusinessHours, *, at: time) -> date | None:
 
 
 def end_of(day: date, hours: BusinessHours) -> datetime:
-    """The local midnight after *day*, in UTC: what is due before it is due that day."""
+    """Return the local midnight after *day*, in UTC: what is due before it is due that day."""
     return local_moment(day + timedelta(days=1), time(0), timezone=hours.timezone).astimezone(UTC)
 
 
 def first_nag(now: datetime, hours: BusinessHours, *, every: timedelta) -> datetime | None:
-    """When a gathering posted at *now* is asked about first: at the end of the morning triage.
+    """Return when the first reminder of a gathering posted at *now* is due: the end of the morning triage.
 
     Args:
         now: Aware.
         hours: When the team works.
-        every: Time between two times; what is posted after the triage is asked about that much later.
+        every: Time between two reminders, and from *now* to the first one if the morning triage is over.
 
     Returns:
-        Aware; None when business is over by then: the next morning gathers what is left.
+        Aware; None if business is over by then: the next morning gathers what is left.
     """
     day = now.astimezone(hours.timezone).date()
     at = local_moment(day, hours.triage_by, timezone=hours.timezone)
@@ -80,7 +80,7 @@ def first_nag(now: datetime, hours: BusinessHours, *, every: timedelta) -> datet
 
 
 def next_nag(now: datetime, hours: BusinessHours, *, every: timedelta) -> datetime | None:
-    """When it is asked about after *now*; as `first_nag`."""
+    """Return when the next reminder after *now* is due; as `first_nag`."""
     return _within_business(now + every, hours)
 
 

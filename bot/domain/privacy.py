@@ -1,4 +1,4 @@
-"""What of an incident others may read, once it is private."""
+"""The parts of an incident that outsiders can still read once it is private."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -8,24 +8,24 @@ from bot.domain.delivery.delivery import MEMBERSHIP, Action, Delivery, DeliveryK
 from bot.domain.oncall.roster import OnCallPerson, id_of
 from bot.domain.people import Person
 
-#: What a redacted post shows from then on, whatever becomes of the incident: a version that is never reached.
+#: `shown_version` of a redacted post: a version that no incident reaches, so the post is never updated again.
 SETTLED = 2_000_000_000
 
-#: No words of ours: a reaction, a member, and the private thread itself.
+#: Kinds without text: a reaction, a member, and the private thread itself.
 _WORDLESS = MEMBERSHIP | {DeliveryKind.SEED_ACK, DeliveryKind.PIN_SEEN, DeliveryKind.PRIVATE_THREAD}
 
 
-#: What is for one person.
+#: Prefixes of `to` that address one person.
 _DIRECT = ("person:", "named:", "user:")
 
 
 @dataclass(frozen=True, slots=True)
 class LeftBehind:
-    """What others still read in the public thread of an incident that is private by now.
+    """The content that stays readable in the public thread of an incident that has become private.
 
     Attributes:
-        names: Its earlier names that say what it is about: nobody can delete Discord's notes of a rename.
-        written: How many messages people, or other apps, wrote in it.
+        names: Its earlier names that reveal the subject; Discord's notes of a rename cannot be deleted.
+        written: The number of messages that people, or other apps, wrote in it.
     """
 
     thread_id: int
@@ -34,15 +34,15 @@ class LeftBehind:
 
     @property
     def is_nothing(self) -> bool:
-        """True when the thread tells nobody anything."""
+        """Return True if the thread reveals nothing."""
         return not (self.names or self.written)
 
 
 def exposed(posts: Sequence[Delivery]) -> list[Delivery]:
-    """Those of a private incident's sent deliveries that stand where others read: its posts from before.
+    """Return a private incident's sent deliveries that outsiders can read: its posts from before.
 
-    A DM is for one person, and what is in its private thread for those who were let into it. A bundle tells
-    of others too: it is not emptied but written anew.
+    DMs and posts in its private thread are left out: outsiders do not see them. Bundles are left out, too:
+    they also report other incidents, and are rewritten instead.
     """
     rooms = _rooms(posts)
     return [
@@ -56,7 +56,7 @@ def exposed(posts: Sequence[Delivery]) -> list[Delivery]:
 
 
 def would_expose(owed: Delivery, request: Request, posts: Sequence[Delivery]) -> bool:
-    """Whether sending *request*, perhaps made before the incident was private, would tell others of it.
+    """Return True if sending *request* would reveal a private incident; it may be older than the privacy.
 
     Args:
         posts: The incident's sent deliveries.
@@ -67,11 +67,11 @@ def would_expose(owed: Delivery, request: Request, posts: Sequence[Delivery]) ->
 
 @dataclass(frozen=True, slots=True)
 class RemovedMember:
-    """Somebody who was taken out of a private incident, and not let in again since.
+    """A person who was removed from a private incident, and not added again since.
 
     Attributes:
-        username: As the policy file may call them; empty where it was not told.
-        at: When, aware.
+        username: As the policy file may call them; empty if not recorded.
+        at: When they were removed, aware.
     """
 
     id: int
@@ -80,7 +80,7 @@ class RemovedMember:
 
 
 def member_of(delivery: Delivery) -> int | None:
-    """Whom it lets into a private thread, or takes out; None: whoever stands at a place on call by then."""
+    """Return whom a delivery adds to or removes from a private thread; None: an on-call place's holder."""
     kind, _, name = delivery.to.partition(":")
     if kind == "user":
         return int(name)
@@ -88,13 +88,13 @@ def member_of(delivery: Delivery) -> int | None:
 
 
 def is_overruled(delivery: Delivery, removed: Collection[RemovedMember]) -> bool:
-    """Whether who may be in the private thread has been decided otherwise since *delivery* was owed.
+    """Return True if a later decision about the private thread's members overrules *delivery*.
 
-    Whoever comes on call is let in as such, even if they were taken out before.
+    A person who comes on call is added as such, even if they were removed before.
 
     Args:
         delivery: Of a kind in `MEMBERSHIP`.
-        removed: Everybody who was taken out and not let in again.
+        removed: Everybody who was removed and not added again.
     """
     user_id = member_of(delivery)
     left = next((one for one in removed if one.id == user_id), None)
@@ -106,7 +106,7 @@ def is_overruled(delivery: Delivery, removed: Collection[RemovedMember]) -> bool
 
 
 def is_told(post: Delivery, removed: Collection[RemovedMember]) -> bool:
-    """Whether *post* may go on telling of a private incident: no DM to somebody who was taken out of it."""
+    """Return True if *post* may still show a private incident; a DM to a removed person may not."""
     kind, _, name = post.to.partition(":")
     if kind == "user":
         return int(name) not in {one.id for one in removed}
@@ -115,11 +115,11 @@ def is_told(post: Delivery, removed: Collection[RemovedMember]) -> bool:
 
 
 def is_out(handle: str, removed: Collection[RemovedMember]) -> bool:
-    """Whether somebody was taken out, by what the policy file calls them."""
+    """Return True if the person with this handle in the policy file was removed."""
     reader = OnCallPerson(handle, handle, user_id=id_of(handle))
     return any(reader.is_for(Person(one.id, one.username, username=one.username)) for one in removed)
 
 
 def _rooms(posts: Sequence[Delivery]) -> set[int | None]:
-    """The ids of its private threads."""
+    """Return the ids of the private threads among *posts*."""
     return {post.message_id for post in posts if post.kind is DeliveryKind.PRIVATE_THREAD}

@@ -1,4 +1,4 @@
-"""Reading ``[alerts]``: which messages of others are tracked, and how they are understood."""
+"""Reading ``[alerts]``: which messages are tracked as alerts, and how they are recognised."""
 
 import tomllib
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ from bot.runbook.severities import one_of
 
 SENDERS_NAME: Final = "senders.toml"
 
-#: Ours: each row is compared with some lines of every message of a watched channel.
+#: The bot's own limit: each row is compared with some lines of every message of a watched channel.
 MOST_PATTERNS: Final = 200
 
 _PART = values.choice(AlertPart, what="a part of an alert")
@@ -32,7 +32,7 @@ _UNKNOWN = values.choice(Unknown, what="what to do with an unknown message")
 
 
 class OnRecovery(StrEnum):
-    """What a monitor's recovery does to an alert that nobody has acknowledged."""
+    """The effect of a monitor's recovery on an unacknowledged alert."""
 
     CLOSE = "close"
     NOTE = "note"
@@ -55,7 +55,7 @@ _SHAPE: Rule[Shape] = Rule(
 
 
 def read_alerts(file: Table, severities: Mapping[str, SeverityPolicy]) -> Alerts:
-    """``[alerts]``; without it no message of others is tracked."""
+    """Read ``[alerts]``; without it no message is tracked."""
     table = file.table("alerts")
     watch, said = _read_watch(table.table("watch"), severities)
     own = _read_patterns(table)
@@ -84,10 +84,10 @@ def read_alerts(file: Table, severities: Mapping[str, SeverityPolicy]) -> Alerts
 
 @cache
 def usual_senders() -> tuple[tuple[Pattern, ...], tuple[str, ...]]:
-    """What comes with the package: the patterns, and the titles that only name a sender.
+    """Return the patterns, and the titles that only name a sender, from the package's own file.
 
     Raises:
-        ConfigError: the file has a problem: a bug, which a test would find.
+        ConfigError: the file has a problem; that is a bug, which a test would find.
     """
     problems: list[str] = []
     text = files("bot.runbook").joinpath(SENDERS_NAME).read_text(encoding="utf-8")
@@ -102,7 +102,7 @@ def usual_senders() -> tuple[tuple[Pattern, ...], tuple[str, ...]]:
 def _read_watch(
     table: Table, severities: Mapping[str, SeverityPolicy]
 ) -> tuple[Mapping[str, str], Mapping[str, Unknown | None]]:
-    """Channel -> severity, and channel -> what the file says of what no pattern matches, None if nothing.
+    """Return channel -> severity, and channel -> its ``unknown`` setting, None if the file sets none.
 
     A channel's value is a severity's name, or a table with ``severity`` and ``unknown``.
     """
@@ -120,7 +120,7 @@ def _read_watch(
 
 
 def _usual_unknown(channel: str, severity: str, severities: Mapping[str, SeverityPolicy]) -> Unknown:
-    """Nothing is missed where the gravest severity lives; elsewhere somebody is asked."""
+    """Return the default for unknown messages: track for the highest severity or in its channel, else ask."""
     gravest = next(iter(severities.values()))
     return Unknown.TRACK if severity == gravest.name or channel == gravest.channel else Unknown.ASK
 

@@ -18,14 +18,14 @@ from bot.domain.triage.tree import Text, Tree
 
 @dataclass(frozen=True, slots=True)
 class OnCallPlace:
-    """A place in the on-call order, and who stands there.
+    """A place in the on-call order, and its holders.
 
     Attributes:
         name: "primary".
-        discord: Of whoever stands there when no layer says who: user id in digits, or username without "@".
-        email: Where mail reaches them; None when it does not.
+        discord: The holder when no layer names one: user id in digits, or username without "@".
+        email: Their address; None when they have none.
         called: What the team calls them; None for their `discord`.
-        layers: Who takes turns, later layers over earlier ones; their people are handles.
+        layers: The rotations, later layers over earlier ones; their people are handles.
     """
 
     name: str
@@ -36,17 +36,17 @@ class OnCallPlace:
 
     @property
     def person(self) -> OnCallPerson:
-        """Whoever stands there when nothing else says who."""
+        """Return the holder of the place when no layer names one."""
         return OnCallPerson(self.discord, self.called or self.discord, self.email, id_of(self.discord))
 
 
 @dataclass(frozen=True, slots=True)
 class Handover:
-    """How the people on call learn of it.
+    """How the people on call learn of their turn.
 
     Attributes:
-        channel: Where handovers are told; None for nowhere.
-        check_before: How long before a shift its person is told, and looked at; None for never.
+        channel: Where handovers are posted; None for nowhere.
+        check_before: How long before a shift its person is notified and checked; None for never.
     """
 
     channel: str | None
@@ -63,7 +63,7 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class FirstResponse:
-    """What to do first, and the commands for it. Both may be empty."""
+    """The first steps of a response, and the commands for them. Both may be empty."""
 
     steps: tuple[Text, ...] = ()
     commands: tuple[Command, ...] = ()
@@ -96,13 +96,13 @@ class MorningTriage:
 
 @dataclass(frozen=True, slots=True)
 class Reevaluate:
-    """What becomes of a triage that ended in 再評価.
+    """The rules for a triage that ended in 再評価.
 
     Attributes:
-        after: Time until it is asked about.
-        answer_within: Time from then until it is promoted, unless somebody answers.
+        after: Time until the bot asks about it.
+        answer_within: Time from that question until it is promoted, unless somebody answers.
         promote_to: Name of the severity it becomes.
-        channel: Where it is asked.
+        channel: Where the bot asks.
     """
 
     after: timedelta
@@ -113,12 +113,12 @@ class Reevaluate:
 
 @dataclass(frozen=True, slots=True)
 class UnfinishedTriage:
-    """What becomes of a triage that its person leaves before its end.
+    """The rules for a triage that its person leaves unfinished.
 
     Attributes:
-        ask_after: Time since somebody last did something about it until its person is asked; None: never.
-        decide_after: Time from then until it is decided without them.
-        raises: Where the answers leave only severities that call people, it is raised then.
+        ask_after: Time from the last act on it until its person is asked; None: never.
+        decide_after: Time from that question until the bot decides without them.
+        raises: True: it is raised then if its answers leave only severities that call people.
         channel: Where anybody may take it up otherwise.
     """
 
@@ -150,7 +150,7 @@ class Private:
     Attributes:
         channel: Where their threads are made. Nothing is posted in it.
         thread_titles: Whether the threads of public incidents have the title in their name. An earlier name
-            stays in Discord's note of the rename, which nobody can delete, if the incident is made private.
+            stays in Discord's note of the rename, which cannot be deleted, if the incident is made private.
     """
 
     channel: str
@@ -166,7 +166,7 @@ class Postmortem:
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """What puts itself on an incident's timeline.
+    """The events that enter an incident's timeline by themselves.
 
     Attributes:
         pin_emoji: The reaction that adds a message of the thread.
@@ -179,20 +179,20 @@ class Recording:
 
 @dataclass(frozen=True, slots=True)
 class Alerts:
-    """Which messages of others are tracked as alerts.
+    """The rules for tracking messages as alerts.
 
     Attributes:
         watch: Channel (name or id) -> name of the severity that its alerts have.
-        bots: Ids or usernames of the bots that count beside webhooks.
-        same_within: For how long after an alert the same one is counted on it.
-        fingerprint: What makes it the same one.
-        rings: The bot's own post pings as the severity's does; the message itself was there before it.
-        unknown: Channel as in `watch` -> what becomes of a message that no pattern matches.
-        unread: The same for one without words, as all are without the message content intent: it may be an
+        bots: Ids or usernames of the bots whose messages count, besides webhooks.
+        same_within: How long a repetition counts as the same alert.
+        fingerprint: The parts by which two alerts are the same.
+        rings: The bot's own post pings like its severity's; the monitor's message was there before it.
+        unknown: Channel as in `watch` -> the treatment of a message that no pattern matches.
+        unread: The same for a message without text; without the message content intent all are. It may be an
             alert, so it is tracked unless the file says otherwise.
-        closes: A recovery ends the alert that nobody has acknowledged; else it is noted only.
+        closes: A recovery ends an unacknowledged alert; if False, it is only noted.
         ignore: Senders whose messages are never alerts.
-        patterns: What monitors post, in the order in which they are tried.
+        patterns: Patterns of monitors' messages, in the order in which they are tried.
         names: Titles that only name their sender.
     """
 
@@ -211,7 +211,7 @@ class Alerts:
 
 @dataclass(frozen=True, slots=True)
 class Storm:
-    """What happens when very much is due at once.
+    """The rules for a storm: many escalations that are due at once.
 
     Attributes:
         bundle_from: From this many on (>= 2), escalations to one place become one message.
@@ -226,7 +226,7 @@ class Policy:
 
     Attributes:
         language: "ja" or "en": what the bot posts for all.
-        removing_ack_releases: Who takes their 👀 back lets go of the incident.
+        removing_ack_releases: A responder who removes their 👀 lets go of the incident.
         severities: By name, gravest first; at least one.
         targets, symptoms: What `/triage` offers; at most 25 each. Symptoms by id.
         oncall: By place name, in the order they are asked; at least one.
@@ -276,9 +276,9 @@ class Policy:
         return next(iter(self.severities.values()))
 
     def rules(self, severity: str) -> SeverityPolicy:
-        """What a stored incident's severity entails; the gravest's, when the file no longer knows it.
+        """Return the rules of a stored severity, or the highest severity's if the file no longer knows it.
 
-        A severity that was renamed must not silence the incidents that were opened under its old name.
+        A renamed severity must not silence the incidents that were opened under its old name.
         """
         return self.severities.get(severity, self.gravest)
 

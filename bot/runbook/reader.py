@@ -163,14 +163,14 @@ _SECRET: Final = re.compile(
 
 
 def looks_secret(text: str) -> bool:
-    """Whether *text* has something in it that nobody should read in a log."""
+    """Return True if *text* contains what looks like a secret, which must not appear in a log."""
     return _SECRET.search(text) is not None
 
 
 def shown(value: object) -> str:
-    """A value as an error line quotes it: like TOML, on one line, at most some 60 characters.
+    """Return a value as an error line quotes it: like TOML, on one line, at most some 60 characters.
 
-    What looks like a secret is left out: the line goes to terminals and to the logs of a CI.
+    A value that looks like a secret is left out: the line goes to terminals and to the logs of a CI.
     """
     if isinstance(value, date | datetime | time):
         return value.isoformat()

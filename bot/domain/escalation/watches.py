@@ -1,4 +1,4 @@
-"""What must still be told while the database is away: a mirror of deadlines, and a journal of what was done.
+"""Alerting without the database: types for a mirror of its deadlines and for a journal of the work done.
 
 Only severities with ``email_backup`` are mirrored. Keys of messages are those of the deliveries that they
 stand in for, so that both have one nonce. See docs/internals/database-outage.md.
@@ -13,12 +13,12 @@ from bot.domain.severity import Mention
 
 
 def watch_key(incident_id: int) -> str:
-    """The key of an incident that has a number: "inc:42"."""
+    """Return the key of an incident that has a number: "inc:42"."""
     return f"inc:{incident_id}"
 
 
 class Trouble(StrEnum):
-    """What is wrong with the database."""
+    """A problem of the database."""
 
     AWAY = "away"
     READ_ONLY = "read_only"
@@ -28,7 +28,7 @@ class Trouble(StrEnum):
 
 
 class Word(StrEnum):
-    """What a message says."""
+    """The kind of a message that is sent without a database."""
 
     ALERT = "alert"
     ESCALATION = "escalation"
@@ -37,7 +37,7 @@ class Word(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rung:
-    """A step of a ladder that nobody has decided yet."""
+    """A step of a ladder that is not decided yet."""
 
     index: int
     due_at: datetime
@@ -60,15 +60,15 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """A message that was recorded and, as far as is known, is not there yet.
+    """A message that was recorded and, as far as the bot knows, is not in Discord yet.
 
     Attributes:
-        key: Of its delivery.
+        key: The key of its delivery.
         to: Where it goes: as `Watch.to`, or "person:<on-call place>".
-        since: When it was owed, aware.
-        rings: An escalation mentions whoever is there; an alert does so if its severity says so.
-        has_email: Somebody has an email in its place.
-        attempt: At sending it; None before the first.
+        since: When it came due, aware.
+        rings: An escalation rings @here; an alert does so if its severity says so.
+        has_email: An email has gone out in its place.
+        attempt: The attempt at sending it; None before the first.
     """
 
     key: str
@@ -81,23 +81,23 @@ class Owed:
 
     @property
     def step(self) -> str:
-        """The key of the step that it belongs to: what is left of its own without the place."""
+        """Return the key of its step: its own key without the place."""
         return self.key.partition(":dm:")[0].removesuffix(":channel")
 
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """An incident that nobody has acknowledged, as far as it takes to ring for it.
+    """An unacknowledged incident, with the facts needed to ring for it.
 
     Attributes:
         key: "inc:42", or "report:<key>" for one that has no number yet.
         label: "INC-42"; None without a number.
-        to: Where it is told: "channel", its severity's, or "thread:<id>" of a private one; None of a
-            private one without a thread: then only people are told.
-        places: Messages (channel id, message id) on which a 👀 counts, but for what `counts` says.
+        to: Where it is posted: "channel" (its severity's), or "thread:<id>" for a private incident. None
+            for a private incident without a thread: then only DMs are sent.
+        places: Messages (channel id, message id) on which a 👀 counts, unless `counts` excludes it.
         rungs: By due time; the first one of a report is due when it is raised.
-        owed: What is still to be said of it, by when it was owed; a report has none.
-        left: Ids of people who are not on it any more: their acknowledge has ended.
+        owed: The messages still to send, by due time; a report has none.
+        left: Ids of people whose acknowledge has ended.
         old_messages: Ids of those of `places` that are older than the end of the latest acknowledge.
     """
 
@@ -119,25 +119,25 @@ class Watch:
     old_messages: tuple[int, ...] = ()
 
     def counts(self, user_id: int, message_id: int) -> bool:
-        """Whether their 👀 under that message may acknowledge: not that of an acknowledge that has ended."""
+        """Return True if the user's 👀 on that message may acknowledge; that of an ended one may not."""
         return not (user_id in self.left and message_id in self.old_messages)
 
     def step_key(self, rung: Rung) -> str:
-        """Such as "inc:42:step:1"."""
+        """Return the key of a step, such as "inc:42:step:1"."""
         return f"{self.key}:step:{rung.index}"
 
 
 @dataclass(frozen=True, slots=True)
 class Saying:
-    """One message, as it is told without a database.
+    """One message that is sent without a database.
 
     Attributes:
         key: Of the delivery that it stands in for.
         to: As `Watch.to`, "channel:<name>", or "person:<on-call place>".
-        rings: It mentions whoever is there.
-        waited: For how long nobody has acknowledged.
-        sought_since: From when on it may be there already, told by another process; None: it cannot be.
-        attempt: Whose message may be there already.
+        rings: It rings @here.
+        waited: How long the incident has had no acknowledge.
+        sought_since: From when on another process may have posted it already; None: none has.
+        attempt: An earlier attempt, whose message may be in Discord already.
     """
 
     word: Word
@@ -151,11 +151,11 @@ class Saying:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a commit has changed of the watches.
+    """The changes of a commit to the watches.
 
     Attributes:
-        begun: Those whose ladder begins with it.
-        ended: The keys of those that nobody needs to be told of any more.
+        begun: The watches whose ladder begins with it.
+        ended: The keys of the watches that need no more messages.
     """
 
     begun: tuple[Watch, ...]
@@ -164,7 +164,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What somebody raised while nothing could be recorded.
+    """An incident that a person raised while the database could not record it.
 
     Attributes:
         key: Idempotency key of the incident that it becomes.
@@ -184,7 +184,7 @@ class Report:
 
     @property
     def watch_key(self) -> str:
-        """The key of its watch."""
+        """Return the key of its watch."""
         return f"report:{self.key}"
 
 
@@ -193,7 +193,7 @@ class Told:
     """A message that was posted without a database.
 
     Attributes:
-        nonce: Which it was sent under: says of which installation it is.
+        nonce: The nonce it was sent under, which identifies the installation.
     """
 
     nonce: str

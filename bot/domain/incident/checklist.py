@@ -1,4 +1,4 @@
-"""The first-response sheet as checks that fill in: which step is which, and what is done of it."""
+"""The first-response sheet as a checklist: the identity of each step, and the steps that are done."""
 
 import hashlib
 from collections.abc import Collection, Mapping
@@ -11,7 +11,7 @@ from bot.domain.incident.transitions import require_open
 from bot.domain.people import Person
 from bot.domain.triage.tree import Text
 
-#: Hex digits of a step's key, and of what names an edition of a sheet.
+#: Hex digits of a step's key, and of a sheet's edition.
 _KEY: Final = 16
 _EDITION: Final = 8
 
@@ -25,9 +25,9 @@ class Checklist:
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """What a tick of each step is kept under: made of its words, so that it never shows on others.
+        """Return the key of each step, made of its words, so that a tick never shows on another step.
 
-        Two steps with the same words are two; those of another severity are others.
+        Two steps with the same words have two keys. A step of another severity has another key.
         """
         return tuple(
             _digest(self.severity, step.ja, step.en, str(self.steps[:place].count(step)))[:_KEY]
@@ -36,22 +36,22 @@ class Checklist:
 
     @property
     def edition(self) -> str:
-        """Eight hex digits that change with any word of it, and with the severity."""
+        """Return eight hex digits that change with the severity and with any word of the sheet."""
         return _digest(self.severity, *self.keys)[:_EDITION]
 
     def done(self, checks: Mapping[str, Check]) -> frozenset[int]:
-        """The places, from 0, of the steps that *checks* has."""
+        """Return the places, from 0, of the steps that are ticked in *checks*."""
         return frozenset(place for place, key in enumerate(self.keys) if key in checks)
 
 
 @dataclass(frozen=True, slots=True)
 class Pick:
-    """What somebody chose in the card's select.
+    """A selection in the card's select menu.
 
     Attributes:
-        edition: Of the sheet that they saw.
-        shown: The places, from 0, of the steps that stood there as done.
-        chosen: The places of those that they left chosen.
+        edition: The edition of the sheet that the user saw.
+        shown: The places, from 0, of the steps that the menu showed as done.
+        chosen: The places of the steps in the submitted selection.
     """
 
     edition: str
@@ -61,7 +61,7 @@ class Pick:
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """What a choice changed; the places, from 0, of the steps that were ticked and taken back."""
+    """The result of a selection: the incident, and the places, from 0, of steps ticked and unticked."""
 
     incident: Incident
     ticked: tuple[int, ...] = ()
@@ -69,10 +69,10 @@ class Filled:
 
 
 def fill_in(incident: Incident, sheet: Checklist, pick: Pick, *, by: Person, at: datetime) -> Filled:
-    """Tick what *by* chose, and take back what they took out of the choice.
+    """Tick the steps that *by* added to the selection, and untick those that they removed.
 
-    Only what differs from what they saw counts: two people who tick different steps at the same moment do not
-    undo each other. Whoever ticked a step first stays the one who did.
+    Steps that they left as shown stay as they are, so two people who tick different steps at the same moment
+    do not undo each other. A tick keeps the name of the first person who made it.
 
     Args:
         pick: Of this very edition of *sheet*.
@@ -96,7 +96,7 @@ def fill_in(incident: Incident, sheet: Checklist, pick: Pick, *, by: Person, at:
 
 
 def drawn_anew(incident: Incident) -> Incident:
-    """Nothing has changed, but its card shows a sheet that is no longer the one.
+    """Have the card redrawn, because it shows an outdated sheet; nothing else changes.
 
     Raises:
         InvalidTransition: it has ended.
@@ -106,7 +106,7 @@ def drawn_anew(incident: Incident) -> Incident:
 
 
 def _places(sheet: Checklist, places: Collection[int]) -> tuple[int, ...]:
-    """In order, and only those that there are: what was chosen comes from outside."""
+    """Return *places* in order, without those that the sheet lacks: the selection comes from outside."""
     return tuple(place for place in range(len(sheet.steps)) if place in places)
 
 

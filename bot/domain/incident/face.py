@@ -1,4 +1,4 @@
-"""What posts show of an incident that a form about it shows, too: so short that a button can carry it."""
+"""A digest of the values that both a post and a form show, short enough for a button to carry."""
 
 from hashlib import sha256
 from typing import Final
@@ -9,7 +9,7 @@ DIGITS: Final = 8
 
 
 def face_of(incident: Incident) -> str:
-    """Eight hex digits, others as soon as the form about *incident* would show anything else."""
+    """Return eight hex digits that change as soon as the form about *incident* would show another value."""
     impact = "" if incident.last_update is None else incident.last_update.impact
     shown = (
         incident.is_open,

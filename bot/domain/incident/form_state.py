@@ -1,4 +1,4 @@
-"""What a form showed when it was opened: only what somebody changed of it counts when it comes back."""
+"""The selection a form showed when it opened, so that only the user's edits count when it is submitted."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -13,10 +13,10 @@ DIGITS: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What stood there as chosen.
+    """The selected values that a form showed when it opened.
 
     Attributes:
-        targets, symptoms: Those that the policy listed then.
+        targets, symptoms: Only values that the policy listed then.
     """
 
     targets: frozenset[str]
@@ -26,15 +26,14 @@ class Shown:
 def with_changes(
     present: Collection[str], chosen: Collection[str], shown: Collection[str] | None, *, known: Iterable[str]
 ) -> tuple[str, ...]:
-    """What is there after a choice: with what was added to what the form showed, without what was taken out.
-
-    So two people who have the same form open do not undo each other.
+    """Apply the user's edits, not their whole selection, so that concurrent edits survive.
 
     Args:
-        present: What is there now, changed by others perhaps.
-        chosen: As it was sent.
-        shown: As it was opened; None when that is not known: then *chosen* is all of it.
-        known: What the policy lists, in the order of the result. No form offers anything else: that stays.
+        present: The values now, perhaps changed by others.
+        chosen: The selection that was submitted.
+        shown: The selection when the form opened. If None (not known), *chosen* replaces *present*.
+        known: The values that the policy lists, in the order of the result. No form offers other values, so
+            those stay.
     """
     listed = tuple(known)
     before = set(present if shown is None else shown)
@@ -43,8 +42,8 @@ def with_changes(
 
 
 def digest_of(text: str) -> str:
-    """Eight hex digits of what a field showed, others for other words.
+    """Return eight hex digits that identify the text of a field.
 
-    Blanks do not count: a client may send them, and line breaks, in another form than it was given.
+    Whitespace does not count: a client may return spaces and line breaks in another form.
     """
     return sha256(" ".join(storable(text).split()).encode()).hexdigest()[:DIGITS]

@@ -1,4 +1,4 @@
-"""What was last told of an incident, after somebody has put it right."""
+"""The latest status update of an incident after a correction."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -8,13 +8,13 @@ from bot.domain.timeline.entries import Line
 
 
 def put_right(incident: Incident, lines: Iterable[Line], *, entry_id: int) -> Incident:
-    """The incident with what it shows of an update as that is now: its words, its impact, or both.
+    """Return the incident with its latest update corrected: the words, the impact, or both.
 
-    The words that are shown may be older than the impact: an update that tells only that leaves them.
-    An incident that shows nothing of the entry comes back as it is.
+    The words may be older than the impact: an update that names only an impact keeps the earlier words.
+    An incident that shows nothing of the entry comes back unchanged.
 
     Args:
-        lines: Its history, oldest first, with what was put right.
+        lines: Its history, oldest first, with corrections.
         entry_id: The entry that was corrected.
     """
     told = [line for line in lines if line.entry.is_update]

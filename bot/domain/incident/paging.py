@@ -10,22 +10,22 @@ from bot.domain.oncall.roster import OnCallPerson, marked
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 
-#: Person -> how many DMs have reached them; and whom none has reached.
+#: Person -> how many DMs have reached them; and the people whom no DM has reached.
 Reached: TypeAlias = tuple[Mapping[str, int], tuple[str, ...]]
 
 
 def declined(entries: Iterable[TimelineEntry]) -> tuple[int, dict[str, object]]:
-    """Which ladder of an incident runs, from 0, and who has declined in it: person -> whom it went to."""
+    """Return the number of the running ladder, from 0, and its declines: person -> who was asked next."""
     history = list(entries)
     ladder = sum(entry.kind is TimelineKind.SEVERITY_CHANGED for entry in history)  # each begins another
     said = [entry.data for entry in history if entry.kind is TimelineKind.DECLINED and entry.data]
-    # What an older version has noted says of no ladder: it counts for the first.
+    # Entries of an older version name no ladder; they count for the first.
     own = [data for data in said if data.get("ladder", 0) == ladder]
     return ladder, {str(data.get("asked", data.get("place"))): data.get("to") for data in own}
 
 
 def next_place(standing: Mapping[str, OnCallPerson], passed: Collection[str]) -> str | None:
-    """The first place in the on-call order whose person is not *passed* over, wherever they stand."""
+    """Return the first place in the on-call order whose person is not *passed* over at any place."""
     people = {standing[name].handle for name in passed if name in standing}  # as they were noted once
     free = (
         place
@@ -36,7 +36,7 @@ def next_place(standing: Mapping[str, OnCallPerson], passed: Collection[str]) ->
 
 
 def reached(pages: Iterable[Delivery]) -> Reached:
-    """Who has had how many DMs, and whom none has reached."""
+    """Return how many DMs reached each person, and the people whom none has reached."""
     sent = list(pages)
     told = Counter(person_of(page) for page in sent if page.status is DeliveryStatus.SENT)
     failed = {person_of(page) for page in sent if page.status is DeliveryStatus.FAILED}
@@ -44,29 +44,29 @@ def reached(pages: Iterable[Delivery]) -> Reached:
 
 
 def since(pages: Iterable[Delivery], starts_at: datetime | None) -> list[Delivery]:
-    """Those of *pages* that the ladder which began at *starts_at* has owed."""
+    """Return those of *pages* that belong to the ladder which began at *starts_at*; None: all of them."""
     return [page for page in pages if starts_at is None or page.created_at >= starts_at]
 
 
 def place_of(page: Delivery) -> str:
-    """The on-call place that a page is for."""
+    """Return the on-call place that a page is for."""
     return page.to.removeprefix("person:")
 
 
 def person_of(page: Delivery) -> str:
-    """Whom a page was for: the person, or the place while it is not known who stood there."""
+    """Return the person that a page was for, or the place while its holder is not known."""
     recipient = None if page.request is None else page.request.recipient
     return place_of(page) if recipient is None else marked(recipient)
 
 
 def asked_of(page: Delivery, standing: Mapping[str, OnCallPerson]) -> str:
-    """The person of a page that was sent; of another one, whoever stands at its place."""
+    """Return the person of a page that was sent; for an unsent page, the current holder of its place."""
     person = person_of(page)
     return marked(standing[person].handle) if person in standing else person
 
 
 def answering(by: Person, standing: Mapping[str, OnCallPerson]) -> tuple[str | None, str]:
-    """Place and person of an answer to a DM that is not on record yet: its sender has died since."""
+    """Return place and person of an answer to a DM that is not on record: the sending process died."""
     places = (place for place, person in standing.items() if person.is_for(by))
     place = next(places, None)
     return place, "None" if place is None else marked(standing[place].handle)

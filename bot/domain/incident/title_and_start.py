@@ -1,4 +1,4 @@
-"""What an incident was opened with and may have to be put right: its title, and when the trouble began."""
+"""Corrections of an incident's title and of the time the trouble began."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -11,10 +11,10 @@ from bot.domain.incident.incident import Incident
 
 @dataclass(frozen=True, slots=True)
 class ShownDetails:
-    """What a form showed when it was opened.
+    """The title and start that a form showed when it opened.
 
     Attributes:
-        title: `digest_of` it.
+        title: The title's `digest_of`.
         started_s: The start as a Unix time, whole seconds.
     """
 
@@ -23,25 +23,25 @@ class ShownDetails:
 
 
 def shown_details(incident: Incident) -> ShownDetails:
-    """What a form about *incident* shows now."""
+    """Return the title and start that a form about *incident* shows now."""
     return ShownDetails(digest_of(incident.title), int(incident.started_at.timestamp()))
 
 
 def put_right(
     incident: Incident, *, title: str | None, started_at: datetime | None, shown: ShownDetails
 ) -> Incident:
-    """The incident with another title, another start, or both. One that has them already comes back as it is.
+    """Correct the title, the start, or both; return the incident unchanged if it has them already.
 
     Deadlines stay: they count from the report.
 
     Args:
         title: Cleaned, 1..200 characters; None leaves it.
         started_at: Aware; None leaves it.
-        shown: What whoever put them right had before their eyes.
+        shown: The title and start that the user saw in the form.
 
     Raises:
-        UserError: the start lies in a later minute than the report; or somebody else has put the same right
-            meanwhile.
+        UserError: the start lies in a later minute than the report; or another person has corrected the same
+            value meanwhile.
     """
     started_at = None if started_at is None else _begun(incident, started_at)
     now = shown_details(incident)
@@ -57,7 +57,7 @@ def put_right(
 
 
 def _begun(incident: Incident, at: datetime) -> datetime:
-    """*at*, or the report if that lies earlier in the same minute: people read, and give, no seconds.
+    """Return *at*, or the report's time if that is earlier in the same minute: people type no seconds.
 
     Raises:
         UserError: it lies in a later minute.
@@ -78,7 +78,7 @@ def start_of_alert(alert: Incident, typed: datetime) -> datetime:
 
 
 def changes_of(before: Incident, after: Incident) -> Mapping[str, Mapping[str, str]]:
-    """What was put right, JSON-able: "title", "started_at" (ISO 8601), each with its "before" and "after"."""
+    """Return the corrections, JSON-able: "title", "started_at" (ISO 8601), each with "before" and "after"."""
     moments = {"before": before.started_at.isoformat(), "after": after.started_at.isoformat()}
     both = {"title": {"before": before.title, "after": after.title}, "started_at": moments}
     return {name: sides for name, sides in both.items() if sides["before"] != sides["after"]}

@@ -1,1 +1,1 @@
-"""What is known and done while the database is away."""
+"""The bot's knowledge and work while the database is away."""

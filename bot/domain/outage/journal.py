@@ -1,4 +1,4 @@
-"""What a process knows and has done without a database, and what it must tell now."""
+"""The journal: a process's knowledge and work without a database, and the messages that are due now."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
@@ -10,16 +10,16 @@ from bot.domain.delivery.delivery import Posted
 from bot.domain.escalation.ladder import combined
 from bot.domain.escalation.watches import Owed, Report, Rung, Watch, Word
 
-#: How long after a deadline the database may still decide it: longer than it takes to see that it is away.
+#: How long the database may still decide a deadline that has passed: longer than it takes to see it is away.
 GRACE: Final = timedelta(seconds=2)
 
 
 @dataclass(frozen=True, slots=True)
 class Journal:
-    """The mirror, and what was done by it. Survives a restart as a small file.
+    """The mirror of the database, and the work done from it. A small file keeps it over a restart.
 
     Attributes:
-        mirror: By which the database knows it; None before it was ever kept.
+        mirror: The id by which the database knows it; None before it was first stored.
         installation_id: Part of every nonce; empty before the database was ever seen.
         ahead_s: The database's time minus ours, seconds.
         watches: By key.
@@ -46,21 +46,21 @@ class Journal:
 
     @property
     def has_news(self) -> bool:
-        """There is something to be taken into the database."""
+        """Return True if the journal holds work that the database must record."""
         return bool(self.posted or self.taken or self.mailed or self.reports)
 
     @property
     def was_used(self) -> bool:
-        """It says more than what the database has said."""
+        """Return True if the journal holds more than the mirror of the database."""
         return self.has_news or bool(self.acknowledged)
 
     def of_reports(self) -> "Journal":
-        """What it says of reports alone: that holds whatever numbers the database has given."""
+        """Return the part about reports, which is valid whichever numbers the database gave to incidents."""
         own = tuple(f"{key}:" for key in self.reports)
         return self._only(lambda key: key.startswith(own), self.reports.keys())
 
     def without(self, watch_keys: Collection[str], *, as_in: "Journal") -> "Journal":
-        """What it says beside what *as_in*, an earlier state of it, has said of these incidents."""
+        """Return the journal without what *as_in*, an earlier state of it, held about these incidents."""
         own = tuple(f"{key}:" for key in watch_keys)
         old = {*as_in.posted, *as_in.taken, *as_in.mailed, *as_in.skipped}
         left = self._only(
@@ -70,7 +70,7 @@ class Journal:
         return replace(left, reports=reports)
 
     def _only(self, keeps: Callable[[str], bool], watches: Collection[str]) -> "Journal":
-        """What it says under the keys that are kept, and of some watches."""
+        """Return the part under message keys that *keeps* accepts, and about the given watches."""
         return replace(
             self,
             watches={key: watch for key, watch in self.watches.items() if key in watches},
@@ -83,7 +83,7 @@ class Journal:
         )
 
     def pending(self, now: datetime) -> list[Watch]:
-        """The incidents of which somebody must be told something now."""
+        """Return the incidents that need a message now."""
         return [
             watch
             for watch in self.watches.values()
@@ -91,13 +91,13 @@ class Journal:
         ]
 
     def is_unsaid(self, watch: Watch) -> bool:
-        """It is a report whose alert is not there."""
+        """Return True if the watch is a report whose alert is not posted."""
         return watch.key in self.reports and f"{watch.key}:alert" not in self.posted
 
     def owed(self, watch: Watch, now: datetime) -> tuple[Owed, ...]:
-        """What was owed long enough ago to be there, and is not known to be: the alert, and the last step.
+        """Return the overdue messages that are not known to be posted: the last alert, and the last step.
 
-        What a later step, or alert, speaks for is not said any more: nobody is rung twice for one fact.
+        Messages that a later step or alert covers are dropped, so that no one is rung twice for one fact.
         """
         if watch.key in self.acknowledged:
             return ()
@@ -111,9 +111,9 @@ class Journal:
         return tuple(owed for owed in [*alerts, *last] if owed.key not in self.posted)
 
     def due(self, watch: Watch, now: datetime) -> tuple[Rung, tuple[Rung, ...]] | None:
-        """The step of its ladder that must be taken now, the last one, with those that it speaks for.
+        """Return the ladder's last overdue step, and the earlier ones that it covers; None if none is due.
 
-        It tells everybody whom one of them was to tell.
+        The step alerts everybody whom one of these steps would have alerted.
         """
         late = [rung for rung in watch.rungs if self._is_due(watch, rung, now)]
         if not late or watch.key in self.acknowledged:
@@ -126,12 +126,12 @@ class Journal:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What of a journal is in the database.
+    """The part of a journal that the database has recorded.
 
     Attributes:
-        journal: As it was then.
-        keys: The incidents, by the keys of their watches.
-        installation_id: Of that database; another one's numbers mean other incidents.
+        journal: The journal at that moment.
+        keys: The watch keys of the recorded incidents.
+        installation_id: The database's; numbers of another one mean other incidents.
     """
 
     journal: Journal
@@ -139,9 +139,10 @@ class Taken:
     installation_id: str
 
     def out_of(self, journal: Journal) -> Journal:
-        """What is left of *journal*, which may say more by now.
+        """Return the rest of *journal*, which may hold more by now.
 
-        A 👀 that was found is read again for what is not recorded: it does not silence a later outage.
+        A found 👀 is kept for reports only. For other incidents it is read again, so that it does not silence
+        a later outage.
         """
         if journal.installation_id not in ("", self.installation_id):
             journal = replace(journal.of_reports(), installation_id=self.installation_id)

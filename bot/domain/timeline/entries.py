@@ -1,4 +1,4 @@
-"""What happened in an incident, and when: the history that people read; the postmortem starts from it."""
+"""The timeline of an incident: the history that people read, and that the postmortem starts from."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -12,13 +12,13 @@ from bot.domain.privacy import SETTLED
 
 
 class TimelineKind(StrEnum):
-    """What a timeline entry tells."""
+    """The kind of a timeline entry."""
 
     OPENED = "opened"
     EVIDENCE = "evidence"  # the message that a triage started from
     TRIAGED = "triaged"  # every answer of the triage, who gave it and when
-    PROMOTED = "promoted"  # a re-evaluation that nobody answered
-    UNFINISHED = "unfinished"  # a triage that nobody finished was raised
+    PROMOTED = "promoted"  # a re-evaluation without an answer was raised
+    UNFINISHED = "unfinished"  # a triage that its person left unfinished was raised
     DECLARED = "declared"  # a tracked alert became an incident
     REPEATED = "repeated"  # the same alert came again
     RECOVERED = "recovered"  # its monitor says that it is over
@@ -27,8 +27,8 @@ class TimelineKind(StrEnum):
     PAGED = "paged"  # a DM reached somebody
     ACKNOWLEDGED = "acknowledged"
     JOINED = "joined"
-    RELEASED = "released"  # whoever was on it let go
-    LAPSED = "lapsed"  # or was silent for too long
+    RELEASED = "released"  # the responder let go
+    LAPSED = "lapsed"  # the responder was silent for too long
     DECLINED = "declined"  # on call, but cannot respond now
     ESCALATED = "escalated"
     DELIVERY_FAILED = "delivery_failed"
@@ -39,7 +39,7 @@ class TimelineKind(StrEnum):
     STEP_DONE = "step_done"  # of the first-response sheet
     STEP_UNDONE = "step_undone"  # and its tick was taken back
     UPDATED = "updated"  # a status update
-    UPDATE_DUE = "update_due"  # and the reminder that one is owed
+    UPDATE_DUE = "update_due"  # a reminder that a status update is due
     NOTE = "note"
     PINNED = "pinned"  # a message of the thread
     PIN_EDITED = "pin_edited"
@@ -82,52 +82,52 @@ class TimelineEntry:
 
     @property
     def is_late(self) -> bool:
-        """Whether people put it there, long after it happened."""
+        """Return True if a person added the entry a minute or more after it happened."""
         if self.recorded_at is None or self.kind not in CORRECTABLE:
             return False
         return self.recorded_at - self.at >= _LATE
 
     @property
     def said(self) -> str:
-        """What somebody wrote: a note's words, what a status update says is known; else empty."""
+        """Return the words that a person wrote in a note or a status update; else an empty string."""
         found = (self.data or {}).get(_WORDS.get(self.kind, "text"))
         return found if isinstance(found, str) else ""
 
     @property
     def impact(self) -> str | None:
-        """The impact that a status update, or a correction of one, tells; None where it is not spoken of."""
+        """Return the impact named by a status update or by a correction of one; None if neither names it."""
         found = (self.data or {}).get("impact")
         return found if isinstance(found, str) else None
 
     @property
     def is_update(self) -> bool:
-        """Whether it tells how things stand; a status update may be no more than a promise of the next."""
+        """Return True for a status update with content; one may be no more than a promise of the next."""
         return self.kind is TimelineKind.UPDATED and "known" in (self.data or {})
 
     @property
     def moved_to(self) -> datetime | None:
-        """The time that a correction gives instead; None when it leaves that alone."""
+        """Return the new time that a correction sets; None if it does not change the time."""
         found = (self.data or {}).get("at") if self.kind is TimelineKind.CORRECTED else None
         return None if found is None else datetime.fromisoformat(str(found))
 
 
-#: A minute between what happened and its entry is nobody's afterthought.
+#: An entry that is recorded less than this after its time is not late.
 _LATE: Final = timedelta(minutes=1)
 
-#: Where the words are, in kinds that keep them elsewhere than under "text".
+#: The key of the words in an entry's data, for kinds that do not use "text".
 _WORDS: Final = {TimelineKind.UPDATED: "known"}
 
-#: What people wrote, and what can therefore be put right; the rest is what the bot saw.
+#: Kinds that people write and may therefore correct; the bot records the others.
 CORRECTABLE: Final = frozenset({TimelineKind.NOTE, TimelineKind.PINNED, TimelineKind.UPDATED})
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """An entry with what was put right in it.
+    """An entry with its corrections.
 
     Attributes:
         corrections: Entries of the kind CORRECTED, oldest first; the last one counts.
-        where: Guild, channel and id of the message that told of it, if one did.
+        where: Guild, channel and id of the message that reported the entry, if there is one.
     """
 
     entry: TimelineEntry
@@ -136,44 +136,44 @@ class Line:
 
     @property
     def can_be_corrected(self) -> bool:
-        """Whether it is somebody's own words."""
+        """Return True if the entry holds a person's words."""
         has_words = bool(self.said) or self.entry.kind is TimelineKind.PINNED or self.entry.is_update
         return self.entry.kind in CORRECTABLE and self.entry.id is not None and has_words
 
     @property
     def said(self) -> str:
-        """The words that count now."""
+        """Return the words after the last correction."""
         return self.corrections[-1].said if self.corrections else self.entry.said
 
     @property
     def impact(self) -> str:
-        """The impact that counts now; empty when there is none."""
+        """Return the impact after the last correction; empty when there is none."""
         return self._impacts[-1]
 
     @property
     def earlier_impacts(self) -> tuple[str, ...]:
-        """Which impact stood there before, oldest first; empty while it was not put right."""
+        """Return the impacts before corrections, oldest first; empty if it was never corrected."""
         return tuple(one for one, next_ in pairwise(self._impacts) if one != next_)
 
     @property
     def can_be_moved(self) -> bool:
-        """Whether its time is what somebody says; of what was posted in Discord it is known."""
+        """Return True if a person gave the time; the time of a Discord message is known."""
         return self.entry.kind is TimelineKind.NOTE
 
     @property
     def versions(self) -> tuple[TimelineEntry, ...]:
-        """Which words stood before, oldest first; empty while none were put right."""
+        """Return the entries whose words were replaced, oldest first; empty if none were corrected."""
         all_of_them = (self.entry, *self.corrections)
         return tuple(one for one, next_ in pairwise(all_of_them) if one.said != next_.said)
 
     @property
     def at(self) -> datetime:
-        """The time that counts now."""
+        """Return the time after the last correction."""
         return self._moments[-1]
 
     @property
     def earlier_moments(self) -> tuple[datetime, ...]:
-        """Which time stood there before, oldest first; empty while it was not put right."""
+        """Return the times before corrections, oldest first; empty if it was never corrected."""
         return self._moments[:-1]
 
     @property
@@ -188,10 +188,10 @@ class Line:
 
 
 def lines_of(entries: Iterable[TimelineEntry], posts: Iterable[Delivery] = ()) -> tuple[Line, ...]:
-    """The history as people read it, oldest first: what was put right stands in the place of what was said.
+    """Return the history as people read it, oldest first, with each entry joined to its corrections.
 
     Args:
-        posts: The incident's sent deliveries: an entry names the line that told the thread of it.
+        posts: The incident's sent deliveries, in which an entry's line in the thread is found.
     """
     known, told = tuple(entries), _told(posts)
     ids = {entry.id for entry in known if entry.id is not None}
@@ -208,7 +208,7 @@ def lines_of(entries: Iterable[TimelineEntry], posts: Iterable[Delivery] = ()) -
 
 
 def _told(posts: Iterable[Delivery]) -> dict[object, tuple[int, int, int]]:
-    """Where each line of the thread stands, by its key: the last time it was said, unless it was emptied."""
+    """Return where each line of the thread was last posted, by its key; emptied posts are left out."""
     told: dict[object, tuple[int, int, int]] = {}
     for post in posts:
         channel, message, is_there = post.channel_id, post.message_id, post.shown_version < SETTLED

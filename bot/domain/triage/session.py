@@ -1,9 +1,9 @@
 """One walk through the decision tree, as stored, and the changes it can go through.
 
 A walk that ends in 再評価 stays under a clock: held until it is asked about again, asked until somebody
-answers, and raised when nobody does. Looking again reopens the questions without stopping that clock.
+answers, and raised when no answer comes. Looking again reopens the questions without stopping that clock.
 
-A walk that nobody finishes has a clock of its own, see `bot.domain.triage.unfinished`.
+A walk that is left unfinished has a clock of its own, see `bot.domain.triage.unfinished`.
 """
 
 from collections.abc import Sequence
@@ -19,24 +19,24 @@ from bot.domain.triage.unfinished import Idle
 
 
 class TriageStatus(StrEnum):
-    """How a walk ended, or that it has not."""
+    """The status of a walk."""
 
     OPEN = "open"
     OPENED = "opened"  # it became an incident
     REEVALUATING = "reevaluating"  # the tree said: look again in a while
     DISMISSED = "dismissed"  # looked at again, nothing wrong
     CANCELLED = "cancelled"
-    EXPIRED = "expired"  # nobody went on with it
+    EXPIRED = "expired"  # its person did not go on in time
 
 
 @dataclass(frozen=True, slots=True)
 class NewTriage:
-    """What the first form gave. Attributes as in `NewIncident`.
+    """The input of the first form. Attributes as in `NewIncident`.
 
     Attributes:
-        channel_id: Where somebody started it; None when that is not known.
+        channel_id: The channel in which it was started; None when that is not known.
         source_message_id: The message of that channel that it is about.
-        evidence: The same message's words, if they could be had.
+        evidence: The content of that message, if it could be read.
     """
 
     guild_id: int
@@ -94,15 +94,15 @@ class Triage:
 
     Attributes:
         user_id, user_name: Who started it.
-        answers: The standing ones, in order.
+        answers: The answers that are not withdrawn, in order.
         severity: Chosen by hand, over the tree's outcome.
         due_at: When its clock strikes; None once it is over.
         asked_at: When the running re-evaluation was asked about; None before that.
         rounds: How often it was put to re-evaluation.
-        held_by_name: Who did that last.
-        taken_by_name: Who looks at it again now.
-        ended_at, ended_by_name: However it ended; no name when the clock did it.
-        idle: Whether somebody still answers it.
+        held_by_name: The person who did that last.
+        taken_by_name: The person who looks at it again now.
+        ended_at, ended_by_name: However it ended; no name when the clock ended it.
+        idle: The clock that watches whether it is still answered.
     """
 
     id: int
@@ -132,37 +132,37 @@ class Triage:
 
     @property
     def is_unfinished(self) -> bool:
-        """Its first look goes on: somebody answers it, or has left it."""
+        """Return True while the walk has not ended and was never put to re-evaluation."""
         return self.status is TriageStatus.OPEN and self.rounds == 0
 
     @property
     def is_under_reevaluation(self) -> bool:
-        """When its clock strikes it is asked about or raised, also while somebody looks again."""
+        """Return True if its clock leads to a question or an incident, also while somebody looks again."""
         is_reopened = self.status is TriageStatus.OPEN and self.rounds > 0
         return is_reopened or self.status is TriageStatus.REEVALUATING
 
     @property
     def at_work_name(self) -> str:
-        """Who is at the questions: whoever looks again or has gone on with it, else whoever started it."""
+        """Return the name of the person who looks again, else of the one who went on, else of the starter."""
         return self.taken_by_name or self.idle.continued_by_name or self.user_name
 
     def standing(self, choices: Sequence[Choice]) -> Choice | None:
-        """Who has chosen the severity that stands; None: nobody has, or an older version does not tell.
+        """Return the choice behind the current severity; None if there is none, or an older version made it.
 
         Args:
-            choices: All of this walk, in order.
+            choices: All choices of this walk, in order.
         """
         last = choices[-1] if choices else None
         counts = last is not None and last.withdrawn_at is None and last.severity == self.severity
         return last if counts else None
 
     def path_to(self, severity: str | None) -> tuple[tuple[str, str], ...]:
-        """Its answers as `Incident.path` keeps them, and one step more if somebody has chosen *severity*."""
+        """Return the answers as `Incident.path` keeps them, plus a step if *severity* was chosen by hand."""
         answers = tuple((given.question, given.answer) for given in self.answers)
         return answers if severity is None or severity != self.severity else (*answers, (BY_HAND, severity))
 
     def is_forgotten(self, now: datetime) -> bool:
-        """Nobody has gone on with it in time, and nothing hangs on it."""
+        """Return True if the walk is open past its due time and is not under re-evaluation."""
         is_waiting = self.status is TriageStatus.OPEN and not self.is_under_reevaluation
         return is_waiting and self.due_at is not None and self.due_at <= now
 
@@ -176,7 +176,7 @@ class Triage:
         return replace(self, severity=severity)
 
     def hold(self, *, by: Person, due_at: datetime) -> "Triage":
-        """Put it to re-evaluation; at *due_at* it is asked about.
+        """Put the walk to re-evaluation; the bot asks about it at *due_at*.
 
         Raises:
             InvalidTransition: the walk has ended.
@@ -194,7 +194,7 @@ class Triage:
         )
 
     def ask(self, *, at: datetime, due_at: datetime) -> "Triage":
-        """It is asked about; without an answer it is raised at *due_at*. Whoever looks at it again goes on.
+        """Record that the bot asked about the walk; without an answer it becomes an incident at *due_at*.
 
         Raises:
             InvalidTransition: it is not under re-evaluation.
@@ -203,10 +203,10 @@ class Triage:
         return replace(self, asked_at=at, due_at=due_at)
 
     def look_again(self, *, by: Person, at: datetime, within: timedelta) -> "Triage":
-        """Reopen the questions. The clock goes on: whoever walks away now must not silence it.
+        """Reopen the questions. The clock goes on, so that a person who walks away now cannot silence it.
 
-        Before it is asked about, that comes no later than it would have. After that a look gets *within* for
-        itself, but however many there are, it is raised at most twice *within* after the question.
+        A look before the question does not delay the question. A look after it gets *within* for itself, but
+        the walk is raised at most twice *within* after the question, however many looks there are.
 
         Raises:
             InvalidTransition: it is not under re-evaluation.
@@ -216,7 +216,7 @@ class Triage:
         return replace(self, status=TriageStatus.OPEN, severity=None, due_at=due_at, taken_by_name=by.name)
 
     def give_up(self, *, by: Person, at: datetime) -> "Triage":
-        """やめる: no incident. Of a walk that was reopened only the second look ends; its clock goes on.
+        """Give up (やめる): no incident. If the walk was reopened, only the look ends; its clock goes on.
 
         Raises:
             InvalidTransition: the walk has ended.
@@ -227,7 +227,7 @@ class Triage:
         return self._ended(TriageStatus.CANCELLED, by=by, at=at)
 
     def dismiss(self, *, by: Person, at: datetime) -> "Triage":
-        """Looked at again, and nothing is wrong.
+        """Dismiss the walk after the second look: nothing is wrong.
 
         Raises:
             InvalidTransition: it is not under re-evaluation.
@@ -236,7 +236,7 @@ class Triage:
         return self._ended(TriageStatus.DISMISSED, by=by, at=at)
 
     def with_idle(self, idle: Idle) -> "Triage":
-        """Its first look, with another state of its clock.
+        """Return the walk with *idle* as the clock of its first look.
 
         Raises:
             InvalidTransition: its first look is over.
@@ -246,11 +246,11 @@ class Triage:
         return replace(self, idle=idle)
 
     def expire(self, *, at: datetime) -> "Triage":
-        """Nobody went on with it."""
+        """End the walk because its person did not go on in time."""
         return self._ended(TriageStatus.EXPIRED, by=None, at=at)
 
     def raised(self, incident_id: int, *, severity: str, by: Person | None, at: datetime) -> "Triage":
-        """It became an incident; *by* is None when the clock raised it."""
+        """End the walk as the given incident; *by* is None when the clock raised it."""
         ended = self._ended(TriageStatus.OPENED, by=by, at=at)
         return replace(ended, incident_id=incident_id, severity=severity)
 

@@ -43,15 +43,16 @@ LATER: Final = "reevaluate"
 
 REEVALUATE: Final = Outcome(None)
 
-#: The last step of an incident's path that was raised because nobody has answered a re-evaluation. It stands
-#: among (question, answer); no question can have this id.
+#: Last step of the path of an incident that was raised because a re-evaluation got no answer. It has the form
+#: of (question, answer); no question can have this id.
 UNANSWERED: Final = (LATER, "unanswered")
 
-#: Stands for the question in the last step of an incident's path when somebody chose its severity over the
-#: tree's; the severity is the answer there. No question can have this id.
+#: Replaces the question in the last step of an incident's path if a person overruled the tree's severity; the
+#: answer is the chosen severity. No question can have this id.
 BY_HAND: Final = "by hand"
 
-#: The last step of an incident's path that was raised because nobody has finished its triage. As above.
+#: Last step of the path of an incident that was raised because its triage was left unfinished. No question
+#: can have this id.
 UNFINISHED: Final = ("not finished", "raised")
 
 #: An answer's choice in the UI that stands for "I don't know"; never an answer's id.

@@ -1,4 +1,4 @@
-"""What becomes of a triage that its person has left: never an alert of somebody who only looked around."""
+"""Triages that their person has left. A person who only looked around never causes an alert."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -11,7 +11,7 @@ from bot.domain.triage.tree import Path, Tree
 
 @dataclass(frozen=True, slots=True)
 class SignOfLife:
-    """The last time that somebody did something about a walk, and who."""
+    """The last act on a walk, and the person who did it."""
 
     at: datetime
     by_id: int
@@ -20,15 +20,15 @@ class SignOfLife:
 
 @dataclass(frozen=True, slots=True)
 class Idle:
-    """Whether somebody still answers a walk.
+    """The clock of a walk's first look, which finds out whether the walk is still answered.
 
     Attributes:
-        due_at: When that is looked at next; None: no more, unless somebody goes on.
-        asked_at: When its person was asked; None: they were not, or somebody has gone on since.
-        asked_name: Who was asked last.
-        rounds: How often somebody was asked.
-        continued_at: The last time that somebody went on after the question.
-        continued_by_id, continued_by_name: Who that was: the walk is theirs since.
+        due_at: When the bot checks next; None: never, unless somebody goes on.
+        asked_at: When the bot asked the walk's person; None: it did not, or somebody has gone on since.
+        asked_name: The person it asked last.
+        rounds: How often it asked.
+        continued_at: When somebody last went on after being asked.
+        continued_by_id, continued_by_name: The person who went on; the walk is theirs since.
     """
 
     due_at: datetime | None = None
@@ -40,19 +40,19 @@ class Idle:
     continued_by_name: str | None = None
 
     def asked(self, name: str, *, at: datetime, due_at: datetime) -> "Idle":
-        """*name* is asked whether they go on; at *due_at* it is decided without them."""
+        """Record that *name* was asked whether they go on; at *due_at* the bot decides without them."""
         return replace(self, due_at=due_at, asked_at=at, asked_name=name, rounds=self.rounds + 1)
 
     def due(self, at: datetime) -> "Idle":
-        """It is looked at again at *at*."""
+        """Set the next check to *at*."""
         return replace(self, due_at=at)
 
     def stopped(self) -> "Idle":
-        """The clock ends: the walk has ended, or waits for whoever takes it up."""
+        """Stop the clock: the walk has ended, or waits until somebody takes it up."""
         return replace(self, due_at=None)
 
     def continued(self, *, by: Person, at: datetime, due_at: datetime | None) -> "Idle":
-        """*by* goes on; at *due_at* (None: never) it is looked at whether they still do."""
+        """Record that *by* goes on; the bot checks at *due_at* (None: never) whether they still do."""
         return replace(
             self,
             due_at=due_at,
@@ -66,17 +66,17 @@ class Idle:
 def severity_if_left(
     tree: Tree, severities: Mapping[str, SeverityPolicy], *, path: Path, chosen: str | None
 ) -> SeverityPolicy | None:
-    """Return the severity under which a walk is raised that nobody finishes.
+    """Return the severity under which an unfinished walk is raised, if it is raised at all.
 
-    That is the least grave one that the answers leave, when all that they leave call people. Without an
-    answer nothing was said yet, and nobody is called.
+    It is the least severe outcome that the answers still allow, provided that every allowed outcome calls
+    people. Without an answer no one is called.
 
     Args:
         path: The answers, as far as they fit the tree.
-        chosen: The severity that somebody chose over the tree's; None: nobody did.
+        chosen: The severity chosen by hand over the tree's; None if there is none.
 
     Returns:
-        The severity, or None: it is not raised.
+        The severity; None if the walk is not raised.
     """
     if chosen is None and not path:
         return None
