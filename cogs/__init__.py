@@ -1,1 +1,1 @@
-"""What people can do in Discord: one thin module per feature."""
+"""Commands, buttons and events in Discord: one thin module per feature."""

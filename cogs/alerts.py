@@ -58,29 +58,29 @@ class Watch(commands.Cog):
 
     @commands.Cog.listener()
     async def on_raw_message_edit(self, edit: discord.RawMessageUpdateEvent) -> None:
-        """It says something else now. A preview of a link is no edit: Discord has added it."""
+        """Forget an edited message. A link preview is not an edit: Discord adds it."""
         if edit.data.get("edited_timestamp") is not None:
             self.bot.heard.pop(edit.message_id, None)
 
     @commands.Cog.listener()
     async def on_raw_message_delete(self, deletion: discord.RawMessageDeleteEvent) -> None:
-        """It is gone."""
+        """Forget a deleted message."""
         self.bot.heard.pop(deletion.message_id, None)
 
     @commands.Cog.listener()
     async def on_raw_bulk_message_delete(self, deletion: discord.RawBulkMessageDeleteEvent) -> None:
-        """They are gone."""
+        """Forget deleted messages."""
         for message_id in deletion.message_ids:
             self.bot.heard.pop(message_id, None)
 
     @commands.Cog.listener()
     async def on_ready(self) -> None:
-        """A new session: what was posted before it was not told."""
+        """Catch up after a new session begins, as Discord sends no events for earlier messages."""
         self._catch_up()
 
     @commands.Cog.listener()
     async def on_resumed(self) -> None:
-        """A resumed session tells what was missed, unless Discord has dropped some of it."""
+        """Catch up after a session resumes: Discord repeats missed events, but may have dropped some."""
         self._catch_up()
 
     def _catch_up(self) -> None:

@@ -1,4 +1,4 @@
-"""The controls under one message that stands for many escalations: take all of them, or open one."""
+"""The controls under a message that bundles many escalations: acknowledge all, or open one."""
 
 import discord
 from discord.ext import commands
@@ -29,7 +29,7 @@ class All(Control, template=template(BundleVerb.ALL)):
     """[👀 すべて ack]."""
 
     async def press(self, interaction: Press) -> None:
-        """It means many at once, so it asks."""
+        """Ask first, because this acknowledges many incidents at once."""
         await wait(interaction)
         bundle = await interaction.client.services(interaction).bundles.show(self.number)
         await reply(interaction, view=all_question(interaction.client.voice(interaction), bundle))
@@ -39,7 +39,7 @@ class Yes(Control, template=template(BundleVerb.YES)):
     """[37 件すべて ack する]."""
 
     async def press(self, interaction: Press) -> None:
-        """Be on all of them."""
+        """Acknowledge all incidents of the bundle."""
         await wait(interaction)
         by, bundles = await person_of(interaction), interaction.client.services(interaction).bundles
         result = await bundles.acknowledge(self.number, by=by)
@@ -50,7 +50,7 @@ class Pick(Control, template=template(BundleVerb.PICK)):
     """The select of one incident."""
 
     async def press(self, interaction: Press) -> None:
-        """What `/incident show` shows, with its buttons."""
+        """Show the chosen incident as `/incident show` does, with its buttons."""
         await wait(interaction)
         by, looking = await person_of(interaction), interaction.client.services(interaction).looking
         view = await looking.view(int(self.chosen), by=by)

@@ -130,7 +130,7 @@ class P0Email(Control, template=r"dlq:v1:p0"):
     """[P0 メール]."""
 
     async def press(self, interaction: Press) -> None:
-        """Whether the emails went out."""
+        """Show whether the emails went out."""
         await keep(interaction)
         await redraw(interaction, await _desk(interaction).p0_email())
 
@@ -139,7 +139,7 @@ class HttpStatus(Control, template=r"dlq:v1:http:(?P<hours>\d{1,3})"):
     """[HTTP 別]."""
 
     async def press(self, interaction: Press) -> None:
-        """Counts per status."""
+        """Show the counts per HTTP status."""
         await keep(interaction)
         await redraw(interaction, await _desk(interaction).http_status(hours=int(self.fields["hours"])))
 

@@ -55,14 +55,14 @@ class DrillCommands(
 
     @start.autocomplete("severity")
     async def offer_severities(self, interaction: Press, typed: str) -> list[Choice[str]]:
-        """Those of the policy."""
+        """Offer the severities of the policy."""
         return severity_choices(self.bot.services(interaction).policy, typed)
 
     @app_commands.command(
         name="stop", description=locale_str("End the drill and score it", key="commands.drill_stop")
     )
     async def stop(self, interaction: Press) -> None:
-        """Whatever it still had is off."""
+        """Stop the drill with the rest of its script, and show its score."""
         await wait(interaction)
         services, by = self.bot.services(interaction), person_from(interaction.user)
         stopped = await services.drills.stop(services.guild_id, by=by)

@@ -1,4 +1,4 @@
-"""Somebody deletes an alert or a thread in Discord while the incident goes on: it is put back."""
+"""Repair of alerts and threads that are deleted in Discord while their incident goes on."""
 
 from collections.abc import Awaitable
 

@@ -1,4 +1,4 @@
-"""The morning triage's post: whoever chooses one of its incidents takes it."""
+"""The morning triage's post: a person takes one of its incidents by choosing it."""
 
 import discord
 from discord.ext import commands

@@ -1,4 +1,4 @@
-"""What puts itself on a timeline: 📌 and what becomes of the message, its menu, who joins a war room."""
+"""Timeline entries from Discord: 📌, changes to pinned messages, the message menu, joins of a war room."""
 
 from collections.abc import Awaitable
 
@@ -23,7 +23,7 @@ Press = discord.Interaction[IncidentBot]
 
 
 class Pinning(commands.Cog):
-    """What puts itself on a timeline. Raw events: the cached variants are silent for older messages."""
+    """Adds to timelines from raw events, since cached ones do not fire for older messages."""
 
     def __init__(self, bot: IncidentBot) -> None:
         self.bot = bot
@@ -34,7 +34,7 @@ class Pinning(commands.Cog):
 
     @commands.Cog.listener()
     async def on_ready(self) -> None:
-        """A new session: what happened before it was not told."""
+        """Catch up after a new session begins, as Discord sends no events for what happened before it."""
         self._reconcile()
 
     @commands.Cog.listener()

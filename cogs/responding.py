@@ -103,14 +103,14 @@ class Responding(commands.Cog):
             log.warning("reaction.not_recorded", reason=str(error))
 
     def _may_acknowledge(self, reaction: discord.RawReactionActionEvent) -> bool:
-        """Whether it is the emoji of its server; in a DM, of any."""
+        """Return whether the reaction is the ack emoji of its server; in a DM, of any server."""
         guilds = self.bot.served
         served = guilds if reaction.guild_id is None else [guilds.get(reaction.guild_id)]
         emoji = str(reaction.emoji)
         return any(is_same_emoji(emoji, one.policy.ack_emoji) for one in served if one is not None)
 
     async def _acknowledge(self, reaction: discord.RawReactionActionEvent) -> None:
-        """A DM does not say whose it is: its row does."""
+        """Acknowledge by reaction. A DM does not name its server, so its delivery's row tells it."""
         guilds, guild_id = self.bot.served, reaction.guild_id
         is_new = _is_new(reaction.message_id)
         for pause_s in (0.0, *(_LOOK_AGAIN_S if is_new else ())):
@@ -122,7 +122,7 @@ class Responding(commands.Cog):
     async def _acknowledge_in(
         self, services: Services, reaction: discord.RawReactionActionEvent, *, is_new: bool
     ) -> bool:
-        """Whether nothing is left to do."""
+        """Acknowledge the incidents of a message; return whether nothing is left to do."""
         if not is_same_emoji(str(reaction.emoji), services.policy.ack_emoji):
             return True
         acknowledger = services.acknowledger
@@ -145,7 +145,7 @@ class Ack(Control, template=template(IncidentVerb.ACK)):
     """[👀 ack]."""
 
     async def press(self, interaction: Press) -> None:
-        """Be on it, and hear whether somebody was first."""
+        """Acknowledge the incident, or join it if another person was first."""
         await wait(interaction)
         by, acknowledger = await person_of(interaction), interaction.client.services(interaction).acknowledger
         result = await acknowledger.acknowledge(self.number, by=by, via=AckVia.BUTTON)

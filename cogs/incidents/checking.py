@@ -17,7 +17,7 @@ class Steps(Control, template=STEPS):
     """済んだ手順."""
 
     async def press(self, interaction: Press) -> None:
-        """What is chosen is done, what was taken out is not; the card follows."""
+        """Mark the chosen steps as done and the removed ones as open; the card is updated."""
         await wait(interaction)
         bot, by = interaction.client, await person_of(interaction)
         pick = pick_of(self.fields, self.values)

@@ -37,7 +37,7 @@ def register(bot: IncidentBot) -> None:
 @described(number=NUMBER_OPTION)
 @app_commands.autocomplete(number=offer_open)
 async def resolve(interaction: Press, number: Number | None = None) -> None:
-    """Ask first: everybody is told."""
+    """Ask before resolving, because everybody is notified."""
     await wait(interaction)
     await _ask(interaction, (await named(interaction, number)).id)
 
@@ -62,7 +62,7 @@ async def cancel(interaction: Press, reason: Reason | None = None, number: Numbe
 @described(reason=REASON_OPTION, number=NUMBER_OPTION)
 @app_commands.autocomplete(number=offer_ended)
 async def reopen(interaction: Press, reason: Reason | None = None, number: Number | None = None) -> None:
-    """Open it again; whoever does is on it."""
+    """Reopen the incident; the person who does so becomes its responder."""
     await wait(interaction)
     await _reopen(interaction, (await named(interaction, number)).id, reason=reason or "")
 
@@ -71,7 +71,7 @@ class Resolve(Control, template=template(IncidentVerb.RESOLVE)):
     """[✅ 解決]."""
 
     async def press(self, interaction: Press) -> None:
-        """Ask first: everybody is told."""
+        """Ask before resolving, because everybody is notified."""
         await wait(interaction)
         await _ask(interaction, self.number)
 
@@ -91,7 +91,7 @@ class Reopen(Control, template=template(IncidentVerb.REOPEN)):
     """[🔄 再開]."""
 
     async def press(self, interaction: Press) -> None:
-        """Open it again; whoever presses is on it."""
+        """Reopen the incident; the person who presses becomes its responder."""
         await wait(interaction)
         await _reopen(interaction, self.number)
 

@@ -53,7 +53,7 @@ async def named(interaction: Press, number: int | None) -> Incident:
 
 
 async def here(interaction: Press) -> Incident | None:
-    """The incident whose thread this is, as far as whoever asks may see it."""
+    """Return the incident of this thread; None if there is none or the person may not see it."""
     by, find = person_from(interaction.user), interaction.client.services(interaction).incidents.find
     try:
         return await find(number=None, thread_id=interaction.channel_id, by=by)
@@ -62,7 +62,7 @@ async def here(interaction: Press) -> Incident | None:
 
 
 async def in_time(reading: Awaitable[_Value]) -> _Value:
-    """What has to be known before a form is opened.
+    """Return the result of *reading*, which must be known before a form opens.
 
     Raises:
         StorageUnavailable: it took too long for the form to be the first response.
@@ -86,37 +86,37 @@ async def offer_open(interaction: Press, typed: int | str) -> list[Choice[int]]:
 
 
 async def offer_ended(interaction: Press, typed: int | str) -> list[Choice[int]]:
-    """Those that ended lately, the last to end first."""
+    """Offer recently ended incidents, latest first."""
     services, by = interaction.client.services(interaction), person_from(interaction.user)
     return await _offer(interaction, services.looking.ended_lately(services.guild_id, by=by), typed)
 
 
 async def offer_all(interaction: Press, typed: int | str) -> list[Choice[int]]:
-    """Open ones, then those that ended lately."""
+    """Offer open incidents, then recently ended ones."""
     return await _offer(interaction, _others(interaction, than=None, thread_id=None), typed)
 
 
 async def offer_others(interaction: Press, typed: int | str) -> list[Choice[int]]:
-    """Those that the incident of the command may be linked with."""
+    """Offer the incidents that the command's incident may be linked with."""
     reading = _others(interaction, than=_number(interaction), thread_id=interaction.channel_id)
     return await _offer(interaction, reading, typed)
 
 
 async def offer_linkers(interaction: Press, typed: int | str) -> list[Choice[int]]:
-    """Those that may be linked with the other one that the command names."""
+    """Offer the incidents that may be linked with the one in the command's option ``with``."""
     reading = _others(interaction, than=_number(interaction, option="with"), thread_id=None)
     return await _offer(interaction, reading, typed)
 
 
 async def offer_linked(interaction: Press, typed: int | str) -> list[Choice[int]]:
-    """Those that the incident of the command is linked with."""
+    """Offer the incidents that the command's incident is linked with."""
     services, than = interaction.client.services(interaction), _number(interaction)
     thread_id, by = interaction.channel_id, person_from(interaction.user)
     return await _offer(interaction, services.looking.linked(than=than, thread_id=thread_id, by=by), typed)
 
 
 async def offer_takers(interaction: Press, typed: int | str) -> list[Choice[int]]:
-    """Those that the incident of the command may be merged into."""
+    """Offer the incidents that the command's incident may be merged into."""
     services, than = interaction.client.services(interaction), _number(interaction)
     thread_id, by = interaction.channel_id, person_from(interaction.user)
     reading = services.looking.takers(services.guild_id, than=than, thread_id=thread_id, by=by)
@@ -124,7 +124,7 @@ async def offer_takers(interaction: Press, typed: int | str) -> list[Choice[int]
 
 
 async def offer_duplicates(interaction: Press, typed: int | str) -> list[Choice[int]]:
-    """Those that may be merged into the one that the command names."""
+    """Offer the incidents that may be merged into the one in the command's option ``into``."""
     services, into = interaction.client.services(interaction), _number(interaction, option="into")
     by = person_from(interaction.user)
     return await _offer(interaction, services.looking.duplicates(services.guild_id, into=into, by=by), typed)

@@ -131,7 +131,7 @@ class View(Control, template=template(IncidentVerb.VIEW)):
     """[🔎 統合先を見る]."""
 
     async def press(self, interaction: Press) -> None:
-        """What `/incident show` shows."""
+        """Show the incident as `/incident show` does."""
         await wait(interaction)
         await _show(interaction, self.number)
 
@@ -140,7 +140,7 @@ class Quit(Control, template=r"ui:v1:quit"):
     """[やめる] of any question."""
 
     async def press(self, interaction: Press) -> None:
-        """Nothing is changed, and the question says so."""
+        """Change nothing, and say so in place of the question."""
         await redraw(interaction, quit_screen(interaction.client.voice(interaction)))
 
 

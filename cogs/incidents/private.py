@@ -57,7 +57,7 @@ async def private(
     user: discord.User | None = None,
     remove: bool = False,  # noqa: FBT001, FBT002  # an option of the command
 ) -> None:
-    """Make it private after a question, let somebody in, come in oneself, or take somebody out."""
+    """Make the incident private after a question, add or remove a person, or let the person in themselves."""
     await wait(interaction)
     bot, by, found = interaction.client, person_from(interaction.user), await named(interaction, number)
     if remove:
@@ -73,7 +73,7 @@ async def private(
 
 
 async def _add(interaction: Press, incident: Incident, user: discord.User | discord.Member) -> None:
-    """Name somebody, and say whether Discord lets them in."""
+    """Give a person access, and say whether Discord has added them to the thread."""
     if not isinstance(user, discord.Member):
         raise UserError("private_not_member", who=user.display_name)
     privacy, who = interaction.client.services(interaction).privacy, person_from(user)
@@ -86,7 +86,10 @@ async def _add(interaction: Press, incident: Incident, user: discord.User | disc
 
 
 async def _remove(interaction: Press, incident: Incident, user: discord.User | discord.Member | None) -> None:
-    """Take somebody out, also one who has left the server, or oneself; say whether Discord has done so."""
+    """Remove a person's access, or one's own; say whether Discord has removed them from the thread.
+
+    The person may have left the server.
+    """
     removals, by = interaction.client.services(interaction).removals, person_from(interaction.user)
     who, key = by if user is None else person_from(user), f"interaction:{interaction.id}"
     was_named = await removals.remove(incident.id, who=who, by=by, key=key)
@@ -107,7 +110,7 @@ async def _enter(interaction: Press, incident: Incident) -> None:
 
 
 async def _entry(interaction: Press, incident: Incident, *, who: Person) -> DeliveryStatus | None:
-    """What has become of letting somebody in, once that is known; None when it takes longer."""
+    """Return the status of adding a person to the thread once it is known; None when it takes longer."""
     privacy, key = interaction.client.services(interaction).privacy, f"interaction:{interaction.id}"
     return await soon(
         lambda: privacy.entry(incident.id, who=who, key=key),

@@ -71,7 +71,7 @@ class Take(Control, template=rf"inc:v1:(?P<verb>{_VERBS}):(?P<number>\d{{1,18}})
     """[🧭 指揮] [💬 広報] [✍️ 記録]."""
 
     async def press(self, interaction: Press) -> None:
-        """It is yours, whoever had it."""
+        """Take the role, even from another holder."""
         await wait(interaction)
         role = VERBS[IncidentVerb(self.fields["verb"])]
         by = await person_of(interaction)
@@ -83,7 +83,7 @@ class StepDown(Control, template=rf"inc:v1:release:(?P<role>{_ROLES}):(?P<number
     """[🙅 降りる], under the answer."""
 
     async def press(self, interaction: Press) -> None:
-        """It is nobody's, if it was still yours."""
+        """Release the role, if the person still holds it."""
         await keep(interaction)
         by, role = await person_of(interaction), Role(self.fields["role"])
         roles, voice = interaction.client.services(interaction).roles, interaction.client.voice(interaction)
@@ -92,7 +92,7 @@ class StepDown(Control, template=rf"inc:v1:release:(?P<role>{_ROLES}):(?P<number
 
 
 def _member(user: discord.User | discord.Member) -> Person:
-    """Whoever was chosen, if they are here: Discord offers people who have left, too."""
+    """Return the chosen person, who must be a member: Discord also offers people who have left."""
     if not isinstance(user, discord.Member):
         raise UserError("role_not_member", who=user.display_name)
     return person_from(user)

@@ -98,7 +98,7 @@ async def override(  # Discord's options
 
 
 async def offer_shifts(interaction: Press, typed: str) -> list[Choice[str]]:
-    """What goes on now and what comes, in order; none while it cannot be read."""
+    """Offer the current and coming shifts, in order; none while the schedule cannot be read."""
     bot = interaction.client
     services = bot.services(interaction)
     try:

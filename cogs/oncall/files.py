@@ -61,7 +61,7 @@ class Import(Control, template=IMPORT):
     """[取り込む]."""
 
     async def press(self, interaction: Press) -> None:
-        """It is in force."""
+        """Put the import into force."""
         await keep(interaction)
         bot, by = interaction.client, await person_of(interaction)
         services = bot.services(interaction)

@@ -47,7 +47,7 @@ def first_place(interaction: Press) -> str:
 
 
 def chosen(user: discord.User | discord.Member) -> Who:
-    """Whoever was chosen, if they are here: Discord offers bots, and people who have left, too.
+    """Return the chosen person, who must be a member: Discord also offers bots and people who have left.
 
     Raises:
         UserError: a bot, or no member.

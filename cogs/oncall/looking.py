@@ -21,7 +21,7 @@ def register(bot: IncidentBot) -> None:
     description=locale_str("Who is on call now, and who comes next", key="commands.oncall_show"),
 )
 async def show(interaction: Press) -> None:
-    """Who now, until when, the next two weeks, who stands in."""
+    """Show who is on call and until when, the next two weeks, and the overrides."""
     await wait(interaction)
     bot = interaction.client
     services = bot.services(interaction)
@@ -48,7 +48,7 @@ class EndConfirmed(Control, template=END_CONFIRMED):
     """[今終える]."""
 
     async def press(self, interaction: Press) -> None:
-        """Whoever it was before is back."""
+        """End the override; the schedule applies again."""
         await keep(interaction)
         bot = interaction.client
         services = bot.services(interaction)

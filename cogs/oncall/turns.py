@@ -85,7 +85,7 @@ async def rotate(  # noqa: PLR0913, PLR0917  # Discord's options
 @described(place=PLACE_OPTION)
 @app_commands.autocomplete(place=offer_places)
 async def clear(interaction: Press, place: Place | None = None) -> None:
-    """What was set is over; who stands in stays."""
+    """Drop the schedule that was set for a place; its overrides stay."""
     await wait(interaction)
     bot = interaction.client
     services = bot.services(interaction)

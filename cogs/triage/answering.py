@@ -102,7 +102,7 @@ class Show(Control, template=template(TriageVerb.SHOW)):
     """[判定に加わる]: the same card for another person."""
 
     async def press(self, interaction: Press) -> None:
-        """Where it stands."""
+        """Show the current card of the triage."""
         await wait(interaction)
         view = await interaction.client.services(interaction).triages.view(
             self.number, by=await person_of(interaction)
@@ -123,7 +123,7 @@ async def _redraw(interaction: Press, view: TriageView) -> None:
 
 
 async def _raised_without_database(interaction: Press, number: int, *, severity: str | None) -> bool:
-    """Whether what the card promises to open has been raised although nothing can be recorded."""
+    """Raise what the card promises although nothing can be recorded; return whether that was done."""
     services = interaction.client.services(interaction)
     emergency = services.emergency
     triage = emergency.walk(number)

@@ -17,7 +17,7 @@ Press: TypeAlias = discord.Interaction[IncidentBot]
 
 
 async def admit(interaction: Press) -> None:
-    """Whoever may not triage is told so; nobody else waits for anything."""
+    """Refuse a person who may not triage; others need no request and no wait."""
     services, by = interaction.client.services(interaction), person_from(interaction.user)
     if not services.access.allows(by, "triage"):
         await wait(interaction)

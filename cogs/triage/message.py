@@ -71,9 +71,10 @@ class From(Control, template=FROM):
 
 
 async def _is_open(interaction: Press, message: discord.Message) -> bool:
-    """Whether to open the form; what is no matter for one, and what shows an incident, is answered at once.
+    """Return True if the form may open. Answer at once for a message of a drill or of an existing incident.
 
-    Only what is said in a thread or posted by the bot may be that. Not known in time: asked with the form.
+    Only a message in a thread or by the bot can be one. If the database does not say in time, the form opens
+    and the check is made when it is sent.
     """
     is_ours = interaction.client.user is not None and message.author.id == interaction.client.user.id
     if not is_ours and not isinstance(interaction.channel, discord.Thread):

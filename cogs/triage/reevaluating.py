@@ -24,7 +24,7 @@ class Promote(Control, template=template(TriageVerb.PROMOTE)):
     """[🚨 発報する]."""
 
     async def press(self, interaction: Press) -> None:
-        """It is an incident after all."""
+        """Raise the incident after all."""
         await wait(interaction)
         by, voice = await person_of(interaction), interaction.client.voice(interaction)
         view = await interaction.client.services(interaction).reevaluations.promote(self.number, by=by)

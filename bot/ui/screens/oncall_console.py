@@ -156,17 +156,17 @@ def preview_screen(voice: Voice, preview: Preview) -> Screen:
 
 
 def imported_screen(voice: Voice, places: Sequence[str]) -> Screen:
-    """It is in force."""
+    """Say that the import is in force."""
     return Screen(text(voice.say("oncall.imported", places=", ".join(places))))
 
 
 def left_screen(voice: Voice) -> Screen:
-    """Nothing has changed."""
+    """Say that nothing has changed."""
     return Screen(text(voice.say("oncall.not_imported")))
 
 
 def calendar_file(data: bytes) -> discord.File:
-    """on-call.ics."""
+    """Return the calendar as the file on-call.ics."""
     return discord.File(io.BytesIO(data), filename="on-call.ics")
 
 

@@ -1,4 +1,4 @@
-"""What became of an alert, for whoever raised it: at once, and again when Discord has it."""
+"""The outcome of an alert for the person who raised it: at once, and again when Discord has it."""
 
 from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
@@ -17,7 +17,7 @@ Read = Callable[[int], Awaitable[Opening]]
 
 
 class _Host(Protocol):
-    """What this asks of the client besides the use case."""
+    """What this module needs of the client besides the use case."""
 
     def voice(self, interaction: Interaction) -> Voice: ...
 

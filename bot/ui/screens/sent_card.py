@@ -1,4 +1,4 @@
-"""発報しました: what became of a triage or of /sev1, for whoever did it."""
+"""発報しました: the outcome of a triage or of /sev1, for the person who did it."""
 
 from typing import Any
 
@@ -40,13 +40,13 @@ def sent_card(
 
 
 def beside_drill(voice: Voice, *, in_drill: bool, is_raised: bool = False) -> str:
-    """That what is raised from a drill's thread is real, before or after; empty elsewhere."""
+    """Say that an incident raised from a drill's thread is real, before or after raising; else empty."""
     key = "raised_beside_drill" if is_raised else "beside_drill"
     return voice.say(f"consoles.triage.{key}") if in_drill else ""
 
 
 def raised_card(voice: Voice, incident: Incident, *, has_typed: bool = True) -> Screen:
-    """For whoever wants to triage a message that has become *incident*, or shows it: how that stands.
+    """Show *incident* to a person who wants to triage a message that already became it, or that shows it.
 
     Args:
         has_typed: They have filled in the form.

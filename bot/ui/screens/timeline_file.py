@@ -1,7 +1,7 @@
-"""The whole timeline as a Markdown file, for whoever writes the postmortem.
+"""The whole timeline as a Markdown file, for the author of the postmortem.
 
-Its table survives what people wrote: `inert` escapes what means anything in Markdown, the pipe included, and
-a line break becomes a ``<br>``.
+People's text cannot break its table: `inert` escapes everything with a meaning in Markdown, the pipe
+included, and a line break becomes a ``<br>``.
 """
 
 import io
@@ -32,7 +32,7 @@ def timeline_file(words: Wording, history: History) -> discord.File:
 
 
 def markdown(words: Wording, history: History) -> str:
-    """What is in it: the facts of the incident, then a row for each entry, oldest first."""
+    """Return the file's text: the facts of the incident, then a row for each entry, oldest first."""
     incident = history.incident
     title = words.say("history.file.title", label=incident.label, title=words.title(incident))
     head = [f"- **{words.say(f'history.file.{name}')}**: {fact}" for name, fact in _facts(words, incident)]

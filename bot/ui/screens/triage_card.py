@@ -34,7 +34,7 @@ _BLUE = 0x5865F2
 
 
 def triage_card(voice: Voice, view: TriageView) -> Screen:
-    """The card for where the walk stands."""
+    """Show the card for the current state of the triage."""
     triage = view.triage
     if view.incident is not None:
         return _became(voice, view.incident)
@@ -63,7 +63,7 @@ def answered_before(voice: Voice, view: TriageView) -> str:
 
 
 def _became(voice: Voice, incident: Incident) -> Screen:
-    """What it became; of one that was made private later only that, as everybody may press on an old card."""
+    """Show the incident that the triage became; if private only its label: anyone may press an old card."""
     if incident.is_private:
         return Screen(text(voice.say("triaging.line.private", label=incident.label)))
     return sent_card(voice, incident)

@@ -38,11 +38,11 @@ def retry_message(
 
 
 def typed_before(voice: Voice, message: discord.Message, fields: Mapping[str, str | None]) -> Typed:
-    """What `retry_message` kept, for the form.
+    """Read back what `retry_message` kept, for the form.
 
     Args:
-        voice: Of whoever presses.
-        message: The one that was pressed on.
+        voice: Of the person who presses.
+        message: The message with the button.
         fields: The groups of `RETRY`.
     """
     embed = message.embeds[0]
