@@ -180,7 +180,7 @@ async def connected_client(settings: Settings, served: Served) -> AsyncIterator[
 
 @dataclass(frozen=True, slots=True)
 class Stand:
-    """What all guilds share: the pools behind the stores, the way out by email, the texts.
+    """The parts that all guilds share: the pools behind the stores, outgoing email, the texts.
 
     Attributes:
         store: Sees the rows of every guild; `parts` gives one guild its own view.
@@ -205,7 +205,7 @@ class Stand:
         return self._dlq(self.served.home_policy)
 
     def parts(self, guild_id: int) -> Parts:
-        """What the use cases of one guild stand on."""
+        """Return the dependencies of one guild's use cases."""
         policy = self.served.policies[guild_id]
         return Parts(
             guild_id=guild_id,
@@ -270,7 +270,7 @@ def make_mailer(settings: Settings) -> Mailer | None:
 
 
 def make_dead_man(settings: Settings, stand: Stand) -> DeadMan | None:
-    """Who tells the outside that all is well, if anybody is to be told."""
+    """Build the dead man's switch that reports to HEARTBEAT_URL; None when that is not set."""
     if settings.heartbeat_url is None:
         return None
     # Its HTTP client is three megabytes, and a twentieth of a start, which most bots do not need.
@@ -281,7 +281,7 @@ def make_dead_man(settings: Settings, stand: Stand) -> DeadMan | None:
 
 
 def make_keeper(settings: Settings, client: IncidentBot, leases: Leases, gate: Gate) -> ShardKeeper:
-    """Who holds the gateway's shards; this process gets a name that no other has ever had."""
+    """Build the keeper of the gateway's shards, under a name that no other process has ever had."""
     # A local Discord has no window between two IDENTIFYs unless it is told to be strict, and then says so.
     window_s = IDENTIFY_WINDOW_S if settings.discord_api_base == DISCORD_API else 0.0
     me = Instance(process_id(), socket.gethostname(), version("incident-bot"), settings.shards or 1)

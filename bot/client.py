@@ -181,7 +181,7 @@ class IncidentBot(ListeningBot):
         return self.served.at(found_guild(interaction))
 
     def voice(self, interaction: Interaction) -> Voice:
-        """The language of whoever acted, about what is theirs."""
+        """Return the voice for the person who acted: their language, and their server's policy."""
         services, locale = self.services(interaction), str(interaction.locale)
         standing = services.oncall.seen(services.guild_id)
         return Voice.of(self.texts, services.policy, locale=locale, standing=standing)
@@ -220,7 +220,7 @@ class IncidentBot(ListeningBot):
         self.spawn(self.served.each(work), name=name)
 
     def answering(self, task: asyncio.Task[Any]) -> None:
-        """Somebody waits for what *task* answers: `close` lets it finish first. To be said once or more."""
+        """Register *task* as one that answers a person, so that `close` waits for it. Repeatable."""
         if task in self._answering:
             return
         self._answering.add(task)
@@ -228,18 +228,18 @@ class IncidentBot(ListeningBot):
         self._first_responses.owed(task)
 
     async def has_responded(self) -> None:
-        """Whoever this task answers has a first response; returns when the others have theirs, too."""
+        """Record that this task has sent its first response; return once the other tasks have, too."""
         if task := asyncio.current_task():
             self._first_responses.given(task)
         await self._first_responses.others()
 
     async def answered(self) -> None:
-        """Wait until nobody waits for an answer any more, for a few seconds at most."""
+        """Wait for the tasks that answer people, for a few seconds at most."""
         if self._answering:
             await asyncio.wait(self._answering, timeout=ANSWERS_WITHIN_S)
 
     async def close(self) -> None:
-        """Leave Discord, when nobody waits for an answer any more; what was spawned is cancelled."""
+        """Let answers to people finish, cancel the spawned tasks, and leave Discord."""
         await self.answered()
         for task in tuple(self._tasks):
             task.cancel()
@@ -260,7 +260,7 @@ class IncidentBot(ListeningBot):
         """Messages are no commands: the cogs listen by themselves. discord.py would look for one in each."""
 
     async def on_error(self, event_method: str, /, *_args: object, **_kwargs: object) -> None:
-        """An event's handler failed: nobody waits for an answer, so the log is told."""
+        """Log the failure of an event's handler, since no person waits for an answer."""
         if isinstance(sys.exc_info()[1], Superseded):
             log.info("event.superseded", event_name=event_method)
             return

@@ -90,7 +90,7 @@ _NOT_SERVED: Final = timedelta(seconds=30)
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What the use cases of one guild stand on.
+    """The dependencies of one guild's use cases.
 
     Attributes:
         store: Sees the rows of this guild only.
@@ -112,7 +112,7 @@ class Parts:
 
 @dataclass(frozen=True, slots=True)
 class UseCases:
-    """What people ask for (`services`), and what the bot does by itself."""
+    """The use cases: those that people ask for (`services`), and those that the bot runs by itself."""
 
     services: Services
     sweeps: Sweeps
@@ -237,7 +237,7 @@ def wire(parts: Parts, outward: Outward, oncall: OnCall) -> UseCases:
 
 
 def handlers(cases: UseCases) -> dict[JobName, Handler]:
-    """What each job of one guild does with its payload."""
+    """Return the handler of each job of one guild, which takes the job's payload."""
     services = cases.services
 
     async def escalate(payload: str) -> timedelta | None:
@@ -279,10 +279,10 @@ def _dated(handle: Callable[[int, date], Awaitable[None]]) -> Handler:
 
 
 def routed(each: Mapping[int, Mapping[JobName, Handler]], find: GuildFinder) -> dict[JobName, Handler]:
-    """What each job does that does not say whose it is: its row is asked.
+    """Return handlers for jobs that name no guild: they look it up in the job's row.
 
-    Such a job was queued by an older version, or it is for a guild that this process does not serve. It stays
-    queued then: its policy may be known to another process, or to the next one.
+    Such a job was queued by an older version, or it is for a guild that this process does not serve. In that
+    case it stays queued, because another process, or the next one, may know the guild's policy.
 
     Args:
         each: The handlers of each guild.

@@ -76,7 +76,7 @@ async def _text(stand: Stand, guild_id: int, *, week: IsoWeek | None) -> str:
 
 
 async def _post(settings: Settings, served: Served, dsn: str, *, week: IsoWeek | None) -> None:
-    """Every server's, whatever becomes of one; the first refusal is told at the end."""
+    """Post every server's digest, even if one is refused; raise the first refusal at the end."""
     refused: list[DeliveryRefused] = []
     async with open_stand(settings, served, dsn) as stand:
         for guild_id in served.policies:

@@ -49,7 +49,7 @@ def examine(*, test_dms: bool = False) -> int:
 
 
 def _findings(*, test_dms: bool) -> Iterator[Finding]:
-    """Each part by itself; what stands on a part that is missing is left out."""
+    """Check each part by itself; checks that depend on a missing part are left out."""
     try:
         settings = load("discord_token", "discord_guild_id")
     except ConfigError as error:
@@ -74,7 +74,7 @@ def _findings(*, test_dms: bool) -> Iterator[Finding]:
 
 
 def _egress(settings: Settings) -> Finding:
-    """What Discord is asked through. Its credentials are not shown."""
+    """Report the proxy between the bot and Discord, without its credentials."""
     proxy = settings.proxy_for(settings.discord_api_base)
     if proxy is None:
         return ok("proxy", "HTTPS_PROXY is not used for Discord: NO_PROXY names it, or it is on this machine")
@@ -133,7 +133,7 @@ async def _discord(settings: Settings, served: Served, *, test_dms: bool) -> lis
 async def _standing(
     client: IncidentBot, settings: Settings, guild_id: int, policy: Policy
 ) -> Mapping[str, OnCallPerson]:
-    """Who is on call now; as the policy file says while the database cannot tell."""
+    """Return who is on call now; by the policy file when the database is unavailable."""
     if settings.database_url is None:
         return of_policy(policy)  # the embedded one does not run now
     try:

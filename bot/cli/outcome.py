@@ -1,4 +1,4 @@
-"""How a command ends: its exit code, and one clear line for every error that is foreseen."""
+"""The outcome of a command: its exit code, and one clear line for each expected error."""
 
 import sys
 from collections.abc import Iterator

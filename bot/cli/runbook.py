@@ -61,7 +61,7 @@ def _lines(policy: Policy) -> Iterator[str]:
 
 
 def _stands(place: OnCallPlace) -> str:
-    """Who stands there, or who takes turns."""
+    """Return the person at an on-call place, or its rotations."""
     if not place.layers:
         return f"@{place.discord}"
     layers = (

@@ -1,4 +1,4 @@
-"""What every command does first: settings, then logging."""
+"""The first steps of every command: settings, then logging."""
 
 from bot.logs import configure_logging
 from bot.settings import Settings, load_settings

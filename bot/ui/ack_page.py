@@ -35,7 +35,7 @@ SECURITY_POLICY: Final = (
 
 @dataclass(frozen=True, slots=True)
 class AckPage:
-    """Renders what `AckLinks` has seen, in the language of whoever looks."""
+    """Renders the page of an ack link, in the reader's language."""
 
     texts: Texts
     policy: Policy

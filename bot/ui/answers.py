@@ -1,4 +1,4 @@
-"""Who answers a press or a form: its custom id says it, after a restart as before."""
+"""Dispatch of presses and forms to their controls by custom id, which works across restarts."""
 
 import re
 from collections.abc import Awaitable, Callable, Mapping

@@ -16,14 +16,14 @@ GREY: Final = 0x95A5A6
 
 
 class Control:
-    """What a press on a button, or a choice in a select, does: its custom id says everything.
+    """The handler of a button or a select; the custom id carries all its state.
 
-    No `DynamicItem` of discord.py: for each press that builds the message's view anew, looks through all
-    templates, and lets errors vanish (2.7.1). `bot.ui.answers` finds the control instead.
+    It is not a discord.py `DynamicItem`. For each press, that rebuilds the message's view, searches all
+    templates, and loses errors (2.7.1). `bot.ui.answers` finds the control instead.
 
     Args:
         fields: The template's groups.
-        values: What was chosen.
+        values: The chosen values of a select.
     """
 
     template: ClassVar[str]
@@ -48,7 +48,7 @@ class Control:
 
     @property
     def chosen(self) -> str:
-        """What was chosen in a select of one value."""
+        """Return the value chosen in a select of one value."""
         return self.values[0]
 
 

@@ -74,7 +74,7 @@ class ErrorReplies:
 
 
 def _with_words(voice: Voice, told: str, typed: list[tuple[str, str]]) -> tuple[str, discord.File | None]:
-    """*told*, with what was typed into a form: Discord has closed it, and nobody types it twice gladly."""
+    """Return *told* with the text typed into a form, as Discord has closed it; a long text becomes a file."""
     if not typed:
         return told, None
     words = "\n".join(f"**{name}**\n{code_block(text)}" for name, text in typed)
@@ -87,7 +87,7 @@ def _with_words(voice: Voice, told: str, typed: list[tuple[str, str]]) -> tuple[
 
 
 def unwrapped(error: Exception) -> Exception:
-    """What went wrong behind discord.py's wrapping, as a `UserError` where the person can mend it."""
+    """Return the error inside discord.py's wrapper, as a `UserError` if the person can correct it."""
     if isinstance(error, app_commands.CommandInvokeError):
         return unwrapped(error.original)
     if _is_discord_away(error):

@@ -1,4 +1,4 @@
-"""What every entry point from Discord does: bind the log, check the server, turn an error into one reply."""
+"""The common steps of every entry point: bind the log, check the server, turn an error into one reply."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -28,18 +28,18 @@ Interaction: TypeAlias = discord.Interaction[Any]
 
 
 class Host(Protocol):
-    """What this layer asks of the client."""
+    """What this layer needs of the client."""
 
     async def guild_of(self, interaction: Interaction) -> int:
         """The guild that *interaction* is about. Raises UserError: it is not served."""
         ...
 
     def answering(self, task: asyncio.Task[Any]) -> None:
-        """Somebody waits for what *task* answers: a stop lets it finish first."""
+        """Register *task* as one that answers a person, so that a stop lets it finish first."""
         ...
 
     async def has_responded(self) -> None:
-        """Whoever this task answers has a first response; returns when the others have theirs, too."""
+        """Record that this task has sent its first response; return once the other tasks have, too."""
         ...
 
     async def answer_error(self, interaction: Interaction, error: Exception) -> None:
@@ -53,7 +53,7 @@ def host_of(interaction: Interaction) -> Host:
 
 
 def bind(interaction: Interaction, *, trigger: str) -> None:
-    """Put who and where into every log line of this task, which somebody is waiting for."""
+    """Bind person and place to every log line of this task, and register it as one that answers a person."""
     if task := asyncio.current_task():
         host_of(interaction).answering(task)
     clear_contextvars()
@@ -81,7 +81,7 @@ async def find_guild(interaction: Interaction) -> None:
 
 
 def found_guild(interaction: Interaction) -> int | None:
-    """What `find_guild` found; None when it was not asked, or found none."""
+    """Return the guild that `find_guild` found; None when it has not run or found none."""
     found: int | None = interaction.extras.get(_GUILD, interaction.guild_id)
     return found
 
@@ -89,7 +89,7 @@ def found_guild(interaction: Interaction) -> int | None:
 async def run(
     interaction: Interaction, handle: Callable[[Interaction], Awaitable[None]], *, trigger: str
 ) -> None:
-    """Let *handle* answer *interaction*; whatever it raises becomes one reply."""
+    """Let *handle* answer *interaction*; any error it raises becomes one reply."""
     bind(interaction, trigger=trigger)
     try:
         await find_guild(interaction)
@@ -153,9 +153,9 @@ async def soon(
     done: Callable[[_Value], bool],
     within_s: float = _POSTED_WITHIN_S,
 ) -> _Value | None:
-    """What *read* gives once it is *done*, or None when that takes longer than people look at a screen.
+    """Poll *read* until its value is *done*, and return it; None after *within_s* seconds.
 
-    For links to posts that a job is sending meanwhile; nothing depends on it.
+    It serves to show links to posts that a job is sending meanwhile. Nothing depends on it.
     """
     try:
         async with asyncio.timeout(within_s):

@@ -8,7 +8,7 @@ from bot.ui.interaction import Interaction, host_of
 
 
 def person_from(user: discord.User | discord.Member) -> Person:
-    """Who acts, with what the payload at hand says of their roles; a user from a DM has none."""
+    """Return the person who acts, with the roles that the payload has; a user from a DM has none."""
     if not isinstance(user, discord.Member):
         return Person(id=user.id, name=user.display_name, is_bot=user.bot, username=user.name)
     # The interaction's own permissions where there are any: they need no cached channel or role.
@@ -24,7 +24,7 @@ def person_from(user: discord.User | discord.Member) -> Person:
 
 
 async def person_of(interaction: Interaction) -> Person:
-    """Who pressed or typed; in a DM their roles are read from the server first. Defer before it.
+    """Return the person who pressed or typed. In a DM this reads their roles from the server: defer first.
 
     Raises:
         UpstreamUnavailable: Discord could not be asked.

@@ -1,4 +1,4 @@
-"""First responses first: Discord gives up on whoever has none within 3 s, and so does whoever pressed."""
+"""First responses go before other work, because Discord drops an interaction without one after 3 s."""
 
 import asyncio
 import time
@@ -16,7 +16,7 @@ PACE_S: Final = 0.004
 
 
 class FirstResponses:
-    """Who has done something and has heard nothing yet, as the tasks that answer them.
+    """The tasks that have not yet sent a first response to the person they answer.
 
     Args:
         clock: Seconds that only grow.
@@ -32,7 +32,7 @@ class FirstResponses:
         self._turn = asyncio.Lock()
 
     def owed(self, task: asyncio.Task[Any]) -> None:
-        """*task* answers somebody: with a first response, or when it ends."""
+        """Add *task*, which answers a person: by its first response, or at the latest when it ends."""
         now = self._clock()
         self._is_crowd, self._last_came = now - self._last_came < CALM_S, now
         self._waiting.add(task)
@@ -40,15 +40,15 @@ class FirstResponses:
         task.add_done_callback(self.given)
 
     def given(self, task: asyncio.Task[Any]) -> None:
-        """Whoever *task* answers knows by now that they were heard."""
+        """Remove *task*, whose person has had a response."""
         self._waiting.discard(task)
         if not self._waiting:
             self._nobody.set()
 
     async def others(self) -> None:
-        """Let the others of a crowd have theirs, before work begins that keeps the processor busy.
+        """Wait for the first responses of a crowd, before work begins that keeps the processor busy.
 
-        Whoever is alone begins at once.
+        Without a crowd it returns at once.
         """
         if not self._waiting and not self._turn.locked() and not self._calm_in_s():
             return

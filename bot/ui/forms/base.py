@@ -40,11 +40,11 @@ class Submitted:
         return int(self.fields["number"])
 
     def text(self, name: str) -> str:
-        """What was typed; empty when nothing was."""
+        """Return the text typed into a field; empty when there is none."""
         return (*self.values.get(name, ()), "")[0]
 
     def typed(self, policy: Policy) -> "Typed":
-        """A triage form as it was sent."""
+        """Return the content of a submitted triage form."""
         return Typed(
             title=self.text(TITLE),
             started=self.text(STARTED),
@@ -53,7 +53,7 @@ class Submitted:
         )
 
     def chosen(self, name: str, *, known: Iterable[str]) -> tuple[str, ...]:
-        """What was chosen, in the policy's order, without what the policy no longer knows."""
+        """Return the chosen values that the policy still knows, in its order."""
         return tuple(value for value in known if value in self.values.get(name, ()))
 
 
@@ -94,7 +94,7 @@ def _inputs(interaction: Interaction) -> Iterator[Mapping[str, Any]]:
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """What a triage form shows already: nothing at first, what was typed when it is corrected."""
+    """The initial content of a triage form: blank at first, the earlier input when it is corrected."""
 
     started: str
     title: str = ""
@@ -104,7 +104,7 @@ class Typed:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where the message is that a triage is about."""
+    """The place of the message that a triage is about."""
 
     channel_id: int
     message_id: int

@@ -1,4 +1,4 @@
-"""What is given back of a form that was refused: only what was changed, below the name of its field."""
+"""The input that a refused form returns to the person: the changed fields only, each with its name."""
 
 import re
 from collections.abc import Mapping
@@ -48,7 +48,7 @@ def _shown(custom_id: str) -> Mapping[str, str]:
 
 
 def _is_left(voice: Voice, name: str, text: str, shown: Mapping[str, str]) -> bool:
-    """Whether the field was left as it was shown."""
+    """Return whether the person left the field as it was shown."""
     if name == STARTED and "started" in shown:
         return text.split() == started_shown(voice, int(shown["started"])).split()
     return digest_of(text) == shown.get(_SHOWN_AS.get(name, name))

@@ -1,4 +1,4 @@
-"""The form of `/triage`, ready before anybody asks: the first thing that somebody in a hurry waits for."""
+"""The form of `/triage`, built in advance, because a person in a hurry waits for it."""
 
 from datetime import datetime
 from typing import cast
@@ -22,7 +22,7 @@ class ReadyForms:
         }
 
     def triage(self, locale: str, *, now: datetime) -> Form:
-        """What `triage_form` gives for a blank form that begins at *now* (aware)."""
+        """Return the same blank form as `triage_form`, with the start time *now* (aware)."""
         language = language_of(locale)
         blank = self._blank[language]
         *others, last = blank.fields

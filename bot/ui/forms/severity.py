@@ -45,7 +45,7 @@ def severity_form(voice: Voice, incident: Incident) -> Form:
 
 
 def _where(voice: Voice, severity: SeverityPolicy, incident: Incident) -> str | None:
-    """Such as "#p0-alerts に @here で通知", as an option can show it: without markup."""
+    """Say where the severity's alert goes, without markup, for an option: "#p0-alerts に @here で通知"."""
     if incident.is_private:
         key = "rings_some" if severity.mention is Mention.HERE else "rings_nobody"
         return voice.say(f"private.{key}")

@@ -42,10 +42,10 @@ def note_form(voice: Voice, number: int) -> Form:
 
 
 def correction_form(voice: Voice, number: int, line: Line, *, page: int) -> Form:
-    """The words as they are now, to be put right; and the time, of what somebody has added.
+    """Build the form to correct an entry: its current words, and the time if a person added the entry.
 
     Args:
-        page: The page of the timeline that is drawn anew afterwards.
+        page: The page of the timeline to redraw afterwards.
     """
     title = voice.say("history.form.correct", label=label_of(number))
     shown, (words, impact) = shown_words(line), editable(line)
@@ -76,7 +76,7 @@ def correction_of(form: Submitted) -> Correction:
 
 
 def _time(voice: Voice, line: Line) -> Component:
-    """Empty, with the time that stands there as an example: what is left alone is not changed."""
+    """Build the time field. It starts empty, with the entry's time as example; empty changes nothing."""
     shown = f"{line.at.astimezone(voice.policy.timezone):%Y-%m-%d %H:%M}"
     at = text_input(AT, limit=AT_LIMIT, required=False, example=shown)
     return label(voice.say("history.form.at"), at, hint=voice.say("history.form.at_stays"))

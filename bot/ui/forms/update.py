@@ -71,7 +71,7 @@ def _custom_id(policy: Policy, incident: Incident, *, impact: str) -> str:
 
 
 def _shown(form: Submitted, policy: Policy) -> Shown | None:
-    """What stood there as chosen; None when the custom id does not say so for the lists of now."""
+    """Return what the form showed as chosen; None when the policy's lists have changed since."""
     if form.fields.get("edition") != _edition(policy):
         return None
     return Shown(
@@ -102,7 +102,7 @@ def _text(voice: Voice, name: str, *, limit: int, value: str = "") -> Component:
 
 
 def _next_of(chosen: str) -> Deadline | None:
-    """What was chosen of `_next`; anything else promises nothing."""
+    """Return the deadline chosen in `_next`; None for any other value, which promises no update."""
     if chosen == NEXT_BUSINESS_DAY.value:
         return NEXT_BUSINESS_DAY
     seconds = int(chosen) if chosen.isdecimal() and len(chosen) <= _DIGITS else 0
