@@ -1,4 +1,4 @@
-"""The acknowledge: 👀 or a button, by somebody who may. The first one stops the ladder."""
+"""The acknowledge, by 👀 or a button, of a person who may respond. The first one stops the ladder."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -22,7 +22,7 @@ log = structlog.get_logger(__name__)
 
 
 class Acknowledger:
-    """Records who is on it."""
+    """Records acknowledges and the responders they add."""
 
     def __init__(self, store: Store, policy: Policy, access: Access) -> None:
         self._store = store
@@ -31,7 +31,7 @@ class Acknowledger:
         self._lookup = Lookup(store)
 
     async def acknowledge(self, incident_id: int, *, by: Person, via: AckVia) -> Acknowledgement:
-        """Record that *by* is on it; the first one stops the ladder, later ones join.
+        """Record an acknowledge of *by*. The first one stops the ladder; later responders join.
 
         Raises:
             NotPermitted: *by* may not acknowledge.
@@ -63,9 +63,9 @@ class Acknowledger:
         return result.incident
 
     async def places(self, message_id: int, *, is_new: bool) -> Sequence[Incident]:
-        """What a 👀 on a message acknowledges: on a bundle all that it tells of, on others' messages nothing.
+        """Return the incidents that a 👀 on a message acknowledges: for a bundle, all that it lists.
 
-        Thousands may ask at once; see `Lookup`.
+        There are none for a message that is not about an incident. Thousands may ask at once; see `Lookup`.
         """
         return await self._lookup.incidents(message_id, is_new=is_new)
 

@@ -1,4 +1,4 @@
-"""An acknowledge that goes along when its incident is merged: whoever is on the one is on the other."""
+"""Carrying an acknowledge over when its incident is merged: its responder also responds to the other."""
 
 from collections.abc import Mapping
 
@@ -33,10 +33,9 @@ class CarriedAcks:
         self._acknowledger = acknowledger
 
     async def carry(self, duplicate: Incident, other: Change, *, known: Mapping[int, Person]) -> None:
-        """Somebody is on it: to ring for the same trouble once more would send them a second person.
+        """Acknowledge *other* for the responder of *duplicate*: an escalation would only add a second person.
 
-        Not if they may not see *other*, a private one: nobody is on what is hidden from them, and its ladder
-        goes on.
+        If *other* is private and they may not see it, it is not acknowledged and its ladder goes on.
 
         Args:
             known: People with their roles, by the id that `Incident.on_it` has of them.
@@ -55,7 +54,7 @@ class CarriedAcks:
         other.incident = result.incident
 
     async def look_up(self, asked: MustAsk) -> Person:
-        """Who that is, with their roles; without any when Discord does not say: better one page too many."""
+        """Return that person with their roles; without roles if Discord fails: better one page too many."""
         who = asked.who
         handle = str(who.id) if who.id > 0 else who.name  # by email: they are known by username alone
         try:

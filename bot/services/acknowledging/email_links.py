@@ -40,7 +40,7 @@ _MARK_LENGTH: Final = (
 
 
 class LinkState(StrEnum):
-    """What a link is worth."""
+    """The state of a link."""
 
     READY = "ready"
     DONE = "done"  # it has acknowledged just now
@@ -57,10 +57,10 @@ class _TakenOut(Exception):  # a signal to ourselves: it is on record once nothi
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What is to be shown of a link.
+    """The facts to show about a link.
 
     Attributes:
-        name: Who it acknowledges as; None when the link does not say.
+        name: The person for whom it acknowledges; None when the link does not say.
         is_first: Whether acknowledging (`DONE`) was the first, or joined.
     """
 
@@ -72,7 +72,7 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class _Claim:
-    """What a link says, signed."""
+    """The signed content of a link."""
 
     incident_id: int
     person: str
@@ -110,9 +110,10 @@ class AckLinks:
             self._known = await self._store.installation()
 
     def signed_id(self, token: str) -> str | None:
-        """Which link *token* is, however it is spelt; None when we have not signed it, or know no key yet.
+        """Return the id of the link *token*, however it is spelt; None if it is not signed by us.
 
-        Asks nobody: it costs a stranger's request next to nothing.
+        Return None also while no key is known. It reads no database, so a stranger's request costs next to
+        nothing.
         """
         claim = None if self._known is None else _claim(self._known, _signed(token))
         return None if claim is None else claim.id
@@ -134,7 +135,7 @@ class AckLinks:
     ) -> Mapping[int, str]:
         """The links in the email to *who* for a bundle, one for each incident; none without a public address.
 
-        Each takes one incident: nobody acknowledges with one press what they have not read.
+        Each acknowledges one incident, so that no press acknowledges one that the person has not read.
 
         Raises:
             StorageUnavailable: the key is in the database.
@@ -157,7 +158,7 @@ class AckLinks:
         return {incident_id: f"{begin}{serializer.dumps(claim)}" for incident_id, claim in said.items()}
 
     async def look(self, token: str) -> Seen:
-        """What pressing the button would do; changes nothing: scanners open every link.
+        """Return what pressing the button would do. It changes nothing, because scanners open every link.
 
         Raises:
             StorageUnavailable.
@@ -198,7 +199,7 @@ class AckLinks:
         return Seen(LinkState.DONE, result.incident, by.name, is_first=is_first)
 
     async def _refused(self, claim: _Claim) -> Seen:
-        """Whoever was taken out of a private incident learns nothing; that they pressed is on record."""
+        """Refuse a person who was removed from a private incident, show no facts, and record their press."""
         incident = await self._store.incident(claim.incident_id)
         by = await self._person(claim, guild_id=incident.guild_id)
         facts = {"act": Act.ACKNOWLEDGE, "incident_id": incident.id, "private": True, "via": AckVia.EMAIL}
@@ -243,7 +244,7 @@ class AckLinks:
 
 
 def stand_in(username: str) -> int:
-    """A number for somebody whose id Discord could not be asked for: the same each time, and no id (< 0)."""
+    """Return a number for a person without a known Discord id: the same each time, and no real id (< 0)."""
     return -int.from_bytes(sha256(username.lower().encode()).digest()[:7], "big") - 1
 
 
@@ -256,7 +257,7 @@ def _mark(installation: Installation) -> str:
 
 
 def _signed(token: str) -> str:
-    """What is signed of it: all that follows the marks of the installation and the guild."""
+    """Return the signed part of *token*: all that follows the marks of the installation and the guild."""
     return token.partition(".")[2].partition(".")[2]
 
 

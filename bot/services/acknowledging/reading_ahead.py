@@ -1,4 +1,4 @@
-"""The 👀 of what comes due soon are read before its time, so that a deadline waits for nobody's answer."""
+"""Reading the 👀 of incidents before their steps are due, so that no deadline waits for Discord's answer."""
 
 import asyncio
 from collections.abc import Iterable, Sequence
@@ -40,7 +40,7 @@ class ReadingAhead:
         self._looks: dict[int, asyncio.Event] = {}  # what is being read, and the end of that
 
     async def read(self) -> None:
-        """Read the 👀 of whatever comes due within `READ_AHEAD` and is not being read.
+        """Read the 👀 of incidents with a step due within `READ_AHEAD` that are not being read.
 
         Raises:
             StorageUnavailable. Superseded: see `Reconciler.reconcile`.
@@ -58,7 +58,7 @@ class ReadingAhead:
             self._begun.difference_update(one.id for one in mine)
 
     async def _choose(self) -> list[Incident]:
-        """What comes due and is not being read; now it is."""
+        """Return the incidents with a step due soon that are not being read, and mark them as being read."""
         await self._store.put_off_until_due()
         now = await self._store.now()
         self._forget(now)

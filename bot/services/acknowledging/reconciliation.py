@@ -144,10 +144,10 @@ class Reconciler:
             look.result()
 
     async def reconcile(self, incident: Incident) -> bool:
-        """Find a 👀 that nobody told us about. When Discord cannot be asked, nothing is assumed.
+        """Find a 👀 for which no event came. When Discord cannot be asked, nothing is assumed.
 
-        Whatever goes wrong with it, a bug included, holds up neither the decision that waits for the answer
-        nor the other incidents: an escalation too many is better than one too few.
+        A failure, even a bug, holds up neither the decision that waits for the answer nor the other
+        incidents: an escalation too many is better than one too few.
 
         Returns:
             Whether the incident is acknowledged now.

@@ -29,9 +29,9 @@ class Failure:
 
 
 def require_repeatable(delivery: Delivery, unread: DeliveryRefused, *, now: datetime) -> None:
-    """See that *delivery* may be sent again though nobody can look whether it is there already.
+    """Check that *delivery* may be sent again although the bot cannot read whether it is posted already.
 
-    The nonce makes one message of two for as long as Discord knows it; a channel that is gone has neither.
+    Discord merges two messages while it knows their nonce; a channel that is gone has neither of them.
 
     Raises:
         DeliveryRefused: a person is to look.

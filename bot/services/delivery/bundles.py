@@ -34,11 +34,11 @@ _SHOW_AFTER: Final = timedelta(seconds=2)
 
 @dataclass(frozen=True, slots=True)
 class AllAcknowledged:
-    """What became of an acknowledge of everything that a bundle lists.
+    """The outcome of an acknowledge of all incidents in a bundle.
 
     Attributes:
-        first: Incidents that nobody had acknowledged.
-        others: Those where somebody was first, or that have ended.
+        first: Incidents that were unacknowledged before.
+        others: Incidents that were acknowledged already, or have ended.
     """
 
     first: int
@@ -46,10 +46,10 @@ class AllAcknowledged:
 
 
 class Bundles:
-    """What is special about bundles; the rest is `Deliveries`.
+    """The part of sending that is special to bundles; the rest is `Deliveries`.
 
     Args:
-        meanwhile: What was posted while the database was away, by key: nobody need tell of that again.
+        meanwhile: Posts sent while the database was away, by key: they need not be sent again.
     """
 
     def __init__(
@@ -88,7 +88,7 @@ class Bundles:
         return seen.group is not None and seen.waiting >= self._policy.storm.bundle_from
 
     async def told(self, tx: Transaction, delivery: Delivery) -> None:
-        """It was sent: the histories say whom it has reached, and what changed meanwhile is put right."""
+        """Record a sent bundle on the incidents' timelines, and queue an edit for changes made meanwhile."""
         if delivery.data["of"] == DeliveryKind.PAGE:
             entry = paged(delivery, at=await tx.now())
             await tx.add_timelines([(one.incident_id, entry) for one in await tx.bundled(delivery.id)])
@@ -97,13 +97,13 @@ class Bundles:
         await tx.enqueue(refresh_bundle_job(delivery.id))
 
     async def failed(self, tx: Transaction, delivery: Delivery, *, reason: str) -> None:
-        """It was given up: each incident that it told of says so, and goes on to layers two and three."""
+        """Record a given-up bundle on its incidents' timelines; each goes on to layers two and three."""
         now, members = await tx.now(), await tx.bundled(delivery.id)
         await tx.add_timelines([(one.incident_id, _failed(one, reason, now=now)) for one in members])
         await self.record(tx, members, priority=delivery.priority)
 
     async def mute(self, tx: Transaction, delivery: Delivery) -> None:
-        """It is there and has rung nobody."""
+        """Record the failure of a bundle that was posted but has notified nobody."""
         await self.record(tx, await tx.bundled(delivery.id), priority=delivery.priority)
 
     async def record(self, tx: Transaction, members: Sequence[Bundled], *, priority: int) -> None:
@@ -133,7 +133,7 @@ class Bundles:
         return None
 
     async def show(self, bundle_id: int) -> Bundle:
-        """What a bundle tells now."""
+        """Return the current content of a bundle."""
         return await self._store.bundle(bundle_id)
 
     async def acknowledge(self, bundle_id: int, *, by: Person) -> AllAcknowledged:

@@ -83,8 +83,8 @@ class _Attempt:
     """One attempt at a delivery.
 
     Attributes:
-        moot: Nobody need hear of it any more.
-        incident: What it is about, where that was read for it already.
+        moot: It need not be sent any more.
+        incident: The incident that it is about, if that was read already.
     """
 
     delivery: Delivery
@@ -205,14 +205,14 @@ class Deliveries:
         return shown.again_in
 
     async def _theirs(self, incident: Incident, posts: Sequence[Delivery]) -> list[Delivery]:
-        """Those of a private incident's *posts* that its own people read, and nobody else."""
+        """Return those of a private incident's *posts* that only its members can read."""
         public, removed = exposed(posts), await self._store.removed_members(incident.id)
         return [post for post in posts if post not in public and is_told(post, removed)]
 
     async def _attempt(
         self, attempt: _Attempt
     ) -> Posted | Failure | DiscordAway | Crowded | DeletedSince | None:
-        """None: nobody waits for it any more, and it never went out."""
+        """Make one attempt and return its outcome; None if the delivery is moot and was never sent."""
         delivery, moot = attempt.delivery, attempt.moot
         try:
             # An attempt that never reported back may have left its message in the channel.
@@ -306,7 +306,7 @@ class Deliveries:
             log.error("delivery.ping_suppressed", delivery_id=delivery.id, channel_id=posted.channel_id)
 
     async def _deleted(self, delivery: Delivery, deleted: DeletedSince) -> None:
-        """It was posted, and whoever it rings was rung; what hangs on it gets another."""
+        """Finish a delivery that was posted and then deleted. Its mentions count; a root is posted anew."""
         async with self._store.transaction() as tx:
             current = await tx.claim_delivery(delivery.id)
             if current is None:

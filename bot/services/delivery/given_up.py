@@ -1,4 +1,4 @@
-"""What Discord did not take for good: who is told of it, and where."""
+"""Deliveries that Discord has refused for good, and where the bot reports them."""
 
 from typing import Final
 
@@ -21,9 +21,9 @@ _KEPT: Final = ("name",)
 async def tell_given_up(
     tx: Transaction, delivery: Delivery, *, reason: str, policy: Policy, oncall: OnCall
 ) -> None:
-    """Say in its place that *delivery* will not arrive, and put it on its incident's timeline.
+    """Report that *delivery* will not arrive, and put that on its incident's timeline.
 
-    What the team is told at once in the thread makes no row in the DLQ: as a failed P0 it would mislead.
+    A failure that is reported in the thread at once makes no row in the DLQ: as a failed P0 it would mislead.
     """
     match delivery.kind:
         case DeliveryKind.ROLE_DM:
@@ -46,7 +46,7 @@ async def tell_given_up(
 
 
 async def _not_done(tx: Transaction, delivery: Delivery, line: str, *, policy: Policy) -> NewDelivery:
-    """A line in the private thread: somebody in it can do what lets the other one in, or takes them out."""
+    """Return a line for the private thread, so that a member can add or remove the person by hand."""
     assert delivery.incident_id is not None
     incident = await tx.incident(delivery.incident_id)
     facts = {"notice": line, **_who(delivery)}
@@ -54,7 +54,7 @@ async def _not_done(tx: Transaction, delivery: Delivery, line: str, *, policy: P
 
 
 def _who(delivery: Delivery) -> dict[str, object]:
-    """By name where it is known, else as `Wording.on_call` takes it: a place, whoever stood there, an id."""
+    """Return the recipient of *delivery* by name, or else, for `Wording.on_call`, a place, person or id."""
     if (name := delivery.data.get("name")) is not None:
         return {"name": name}
     kind, _, target = delivery.to.partition(":")

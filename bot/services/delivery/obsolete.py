@@ -1,4 +1,4 @@
-"""Whether what is owed still makes sense: the last look before anybody is rung."""
+"""The last check before a delivery is sent: whether it still makes sense."""
 
 from bot.domain.delivery.delivery import (
     MEMBERSHIP,
@@ -27,9 +27,9 @@ _MAY_BE_MOOT = PAGING | _POSTING | MEMBERSHIP | {DeliveryKind.ROLE_DM}
 
 
 async def is_moot(tx: Transaction, delivery: Delivery, policy: Policy) -> bool:
-    """Whether nobody need hear of it any more: somebody may have acknowledged meanwhile.
+    """Return True if *delivery* need not be sent any more, for example after an acknowledge.
 
-    A bundle takes nothing more in from here on.
+    A bundle takes in no more deliveries from here on.
     """
     if delivery.kind in TRIAGE_POSTS:
         return await is_out_of_date(tx, delivery)

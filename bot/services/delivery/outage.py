@@ -88,7 +88,7 @@ async def hold(
     policy: Policy,
     after: timedelta | None = None,
 ) -> timedelta:
-    """Keep *delivery* until Discord is back. What somebody would have been rung with goes by email at once.
+    """Keep *delivery* until Discord is back. An urgent one goes by email at once.
 
     Args:
         after: When to look again; by default when *away* says so, within bounds.

@@ -1,4 +1,4 @@
-"""What somebody deleted or closed in Discord while it still counts: posted anew, quietly."""
+"""Reposting of messages and threads that were deleted or closed in Discord too early, quietly."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
@@ -40,7 +40,7 @@ _MOST_THREADS: Final = 3
 
 
 class Mending:
-    """Puts back what is gone: once, whoever notices it, and however many do."""
+    """Posts deleted messages and threads anew: once each, however many processes notice."""
 
     def __init__(self, store: Store, policy: Policy) -> None:
         self._store = store
@@ -80,12 +80,12 @@ class Mending:
             await self._alert_again(tx, incident, posts, messages)
 
     async def deleted_unseen(self, tx: Transaction, delivery: Delivery) -> bool:
-        """Post anew an alert, or a thread's root, that was deleted before anybody knew that it was posted.
+        """Post anew an alert, or a thread's root, that was deleted before the bot knew that it was posted.
 
         In the caller's transaction.
 
         Returns:
-            Whether *delivery* is one of these; it is cancelled then, with what was to hang on it.
+            True if *delivery* is one of these; then it is cancelled, with the deliveries that depend on it.
         """
         if delivery.kind not in _ROOTS or delivery.incident_id is None:
             return False
@@ -104,13 +104,13 @@ class Mending:
         return is_near and incident.thread_id is None and posting_of(alert) == incident.thread_posting
 
     async def refused(self, tx: Transaction, delivery: Delivery, *, code: int) -> bool:
-        """Find another way for what Discord refused for good, in the caller's transaction.
+        """Find another way for a delivery that Discord has refused for good, in the caller's transaction.
 
-        A line for a thread that is gone waits for the new one; one that a closed thread does not take goes to
-        the alert's channel.
+        A line for a deleted thread waits for the new one. A line that a closed thread refuses goes to the
+        alert's channel.
 
         Returns:
-            Whether nobody need hear of the refusal.
+            True if the refusal need not be reported.
         """
         if delivery.incident_id is None or delivery.key.endswith(SAID_AGAIN):
             return False
@@ -157,9 +157,9 @@ class Mending:
         return True
 
     async def _lost_its_room(self, tx: Transaction, delivery: Delivery) -> bool:
-        """What stands in a private thread that is gone: the next one has it too, if there is to be one.
+        """Handle the refusal of a message in a deleted private thread: the next one, if any, has it too.
 
-        An escalation rings, so that it did not is told as ever: by email, and in the DLQ.
+        An escalation must reach people, so its failure is reported as usual: by email, and in the DLQ.
         """
         incident = await tx.incident(delivery.incident_id or 0)
         if not incident.is_private or not await self._lost_its_thread(tx, delivery):
@@ -167,7 +167,7 @@ class Mending:
         return not is_current(delivery, await tx.incident(incident.id))
 
     async def _follows(self, tx: Transaction, delivery: Delivery) -> bool:
-        """Somebody is let into the next thread instead; where there is none, nobody misses it."""
+        """Add the person to the next thread instead; if there is none, do nothing."""
         if await self._lost_its_thread(tx, delivery):
             incident = await tx.incident(delivery.incident_id or 0)
             if incident.thread_posting > posting_of(delivery):
@@ -175,9 +175,9 @@ class Mending:
         return True
 
     async def _say_again(self, tx: Transaction, delivery: Delivery, *, in_thread: bool = True) -> bool:
-        """The same line in the thread that is current now, else as an answer to the alert."""
+        """Queue the same line for the current thread, or else as a reply to the alert."""
         if delivery.to != "incident":
-            return True  # the farewell in a thread that was left: nobody reads there
+            return True  # the farewell in a former thread: it has no readers
         incident = await tx.incident(delivery.incident_id or 0)
         key = delivery.key.removeprefix(f"inc:{incident.id}:") + SAID_AGAIN
         again = notice(incident, self._policy, key=key, data=delivery.data)
@@ -188,7 +188,7 @@ class Mending:
         return True
 
     async def _ask_again(self, tx: Transaction, triage_id: int, key: str) -> None:
-        """Owe the question once more if it still waits: nobody could answer it before its clock raises it."""
+        """Queue the question once more while it waits: without it, the deadline would raise the triage."""
         triage = await tx.triage(triage_id, lock=True)
         is_asked = triage.is_under_reevaluation and triage.asked_at is not None
         monitor = await monitor_of(tx, triage)
@@ -199,7 +199,7 @@ class Mending:
     async def _alert_again(
         self, tx: Transaction, incident: Incident, posts: Sequence[Delivery], gone: Collection[int]
     ) -> Incident:
-        """Owe the alert once more, if the current one is among the messages that are gone."""
+        """Queue the alert once more if the current one is among the deleted messages."""
         current = posting_key(incident.id, DeliveryKind.ALERT, incident.posting)
         if not incident.is_open or not _is_among(posts, current, gone):
             return incident
@@ -210,7 +210,7 @@ class Mending:
     async def _thread_again(
         self, tx: Transaction, incident: Incident, posts: Sequence[Delivery], gone: Collection[int]
     ) -> Incident:
-        """Owe the thread once more, if the current one is among those that are gone."""
+        """Queue the thread once more if the current one is among the deleted ones."""
         kind = DeliveryKind.PRIVATE_THREAD if incident.is_private else DeliveryKind.THREAD
         current = posting_key(incident.id, kind, incident.thread_posting)
         if not incident.is_open or not _is_among(posts, current, gone):
@@ -254,7 +254,7 @@ def _alerts_again(posts: Sequence[Delivery]) -> int:
 
 
 def _into_next(incident: Incident, delivery: Delivery) -> NewDelivery:
-    """The same for the thread that there is to be now."""
+    """Return the delivery that adds the same person to the next thread."""
     name, asked = (delivery.data.get(key) for key in ("name", "asked"))
     return member(
         incident,

@@ -1,4 +1,4 @@
-"""What a sent message means for its incident: places to link to, entries of its history."""
+"""The effects of a sent message on its incident: places to link to, and timeline entries."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -55,7 +55,7 @@ async def tell_incident(
 
 
 def paged(delivery: Delivery, *, at: datetime) -> TimelineEntry:
-    """What a DM that has arrived leaves in a history: for which place, and who stood there."""
+    """Return the timeline entry of a page that has arrived: its on-call place and person."""
     data: dict[str, object] = {"place": delivery.to.removeprefix("person:")}
     if delivery.request is not None and delivery.request.recipient is not None:
         data["who"] = marked(delivery.request.recipient)
@@ -63,7 +63,7 @@ def paged(delivery: Delivery, *, at: datetime) -> TimelineEntry:
 
 
 async def _reached(tx: Transaction, incident: Incident, page: Delivery) -> Incident:
-    """Whoever a DM has reached after all is no longer told of as somebody whom none reaches."""
+    """Remove the person of *page* from the incident's unreached people: a DM has reached them after all."""
     left = tuple(person for person in incident.unreached if person != person_of(page))
     if left == incident.unreached:
         return incident

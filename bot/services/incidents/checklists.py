@@ -1,4 +1,4 @@
-"""The first-response sheet on the thread's card: ticked by whoever responds, for all to see."""
+"""The first-response checklist on the thread's card: responders tick it, for all to see."""
 
 from dataclasses import asdict, dataclass
 
@@ -12,7 +12,7 @@ from bot.services.shared.changes import Change, Changes
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What became of a choice.
+    """The outcome of a choice.
 
     Attributes:
         sheet: As it is now.
@@ -25,7 +25,7 @@ class Checked:
 
 
 class Checklists:
-    """What is done of the first response."""
+    """Records which items of the first response are done."""
 
     def __init__(self, policy: Policy, changes: Changes) -> None:
         self._policy = policy

@@ -29,8 +29,8 @@ class Opening:
 
     Attributes:
         has_failed: Discord will not take the alert.
-        emailed: Somebody on call has been told by email instead.
-        is_settled: Nothing more is to be waited for: the posts are there, or what replaces them is.
+        emailed: A person on call got an email instead.
+        is_settled: There is nothing left to wait for: the posts, or their replacement, are sent.
     """
 
     incident: Incident
@@ -78,7 +78,7 @@ class Incidents:
         """`open` as a part of the caller's transaction, without the check of permissions.
 
         Args:
-            by: Who does it, on whosever report; None when the bot does.
+            by: The person who does it, perhaps on another's report; None when the bot does.
 
         Source: the runbook, SEV1/2 は即エスカレーション.
         """
@@ -125,7 +125,7 @@ class Incidents:
         return found
 
     async def opening(self, incident_id: int) -> Opening:
-        """What has become of the alert and its thread so far.
+        """Return the state of an incident's alert and thread so far.
 
         Raises:
             IncidentNotFound: no such number.
@@ -169,7 +169,10 @@ async def _audit(tx: Transaction, incident: Incident, *, by: Person | None) -> N
 
 
 def _opened(incident: Incident, *, by: Person | None) -> TimelineEntry:
-    """Whoever raised it; with the name of whoever reported it where that is somebody else, or a clock."""
+    """Return the timeline entry of the person who raised it, or of none if a clock did.
+
+    It has the reporter's name too if the reporter is another person.
+    """
     reporter = Person(id=incident.reported_by_id, name=incident.reported_by_name)
     who = reporter if incident.kind is IncidentKind.ALERT else by  # an alert raises itself
     return TimelineEntry(

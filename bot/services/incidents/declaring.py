@@ -12,9 +12,10 @@ from bot.services.shared.reminders import remind_later
 
 
 async def declare_within(change: Change, severity: SeverityPolicy, escalations: Escalations) -> Incident:
-    """Post it as an incident of *severity*, with its thread. Under the same severity its clock goes on.
+    """Post a tracked alert as an incident of *severity*, with its thread.
 
-    The new post rings like any incident's, unless somebody is on it or the tracked one has rung before.
+    Under the same severity its deadline stays. The new post mentions people like any incident's, unless the
+    alert is acknowledged or its own post could mention them. A higher severity mentions in any case.
 
     Raises:
         InvalidTransition: it has ended, or is an incident already.

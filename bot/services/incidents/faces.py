@@ -1,8 +1,9 @@
-"""What this process has shown of incidents: a form about one opens without asking the database.
+"""The incidents that this process has shown, kept so that a form opens without asking the database.
 
-A button under a post that is edited carries the post's face (`domain/incident/face`). While that is what this
-process knows of the incident, the form shows what whoever presses it sees; otherwise it is read. What is sent
-then is decided on the rows, and a form says what it showed, so that nothing of others is undone.
+A button under a post that is edited carries the post's face (`domain/incident/face`). While that is the face
+that this process knows, the form shows the incident as the person who presses it sees it. Otherwise the
+incident is read. A sent form is decided on the rows. It says what it showed, so that it undoes no other
+person's change.
 """
 
 import time
@@ -42,7 +43,7 @@ class Faces:
         return self.keep(await self._store.incident(incident_id))
 
     async def read_for(self, delivery_id: int) -> Incident | None:
-        """The same for what a delivery is about; None: no incident."""
+        """Read the incident that a delivery is about, and keep it; None if it is about none."""
         incident = await self._store.incident_of_delivery(delivery_id)
         return None if incident is None else self.keep(incident)
 

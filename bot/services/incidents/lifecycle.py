@@ -39,11 +39,11 @@ REASON_LIMIT = 300
 
 
 class _MergedElsewhere(Exception):  # a signal to ourselves, and no error of anybody's
-    """Between the read and the lock somebody has opened it and merged it into another one."""
+    """The incident was reopened and merged into another one between the read and the lock."""
 
 
 class Lifecycle:
-    """What people decide about an incident as a whole."""
+    """Decisions about an incident as a whole."""
 
     def __init__(
         self,
@@ -80,7 +80,7 @@ class Lifecycle:
         return incident
 
     async def resolve(self, incident_id: int, *, by: Person) -> Incident:
-        """End an incident; whatever its ladder still had is off.
+        """Resolve an incident, and cancel the rest of its ladder.
 
         Raises:
             NotPermitted, IncidentNotFound, InvalidTransition.
@@ -178,15 +178,15 @@ class Lifecycle:
     async def change_severity(
         self, incident_id: int, *, to: str, by: Person, reason: str, was: str | None = None
     ) -> Regraded:
-        """The rules of another severity apply from now on: its channel, mention, deadline and ladder.
+        """Change an incident's severity, and with it the channel, mention, deadline and ladder.
 
-        It is announced anew where its channel is another one, or where it mentions somebody and the old one
-        did not; else the post that is there is edited.
+        It is announced anew if the new severity has another channel, or mentions people and the old one did
+        not. Otherwise the existing post is edited.
 
         Args:
             to: The new severity's name.
             reason: Why; kept and shown, up to `REASON_LIMIT` characters.
-            was: The severity that *by* was shown; None: nobody knows.
+            was: The severity that *by* was shown; None if not known.
 
         Raises:
             NotPermitted, IncidentNotFound; InvalidTransition: it has ended, has that severity, or another one
@@ -238,7 +238,7 @@ class Lifecycle:
     async def end(
         self, change: Change, ended: Incident, kind: TimelineKind, data: Facts | None = None
     ) -> None:
-        """What every end entails, in the caller's transaction.
+        """Do the work that every end of an incident entails, in the caller's transaction.
 
         Args:
             ended: As `life` has ended it.
@@ -273,7 +273,7 @@ async def _tell_both(name: str, one: Change, other: Change) -> None:
 
 
 async def _unmerge(other: Change, reopened: Incident) -> None:
-    """What it had been merged into is told that it goes on by itself."""
+    """Note on *other* that *reopened*, which was merged into it, goes on by itself."""
     await other.save(relations.let_go(other.incident, reopened.id))
     await other.record(TimelineKind.UNMERGED, {"with": reopened.id})
     if reopened.is_private and not other.incident.is_private:

@@ -17,7 +17,7 @@ from bot.services.walks.endings import take_in_walks
 
 
 class _MayNotRaise(Exception):  # a signal to ourselves: the refusal is recorded once the locks are gone
-    """The other one would be raised, and whoever merges may not."""
+    """The merge would raise the other incident's severity, and the person who merges may not do that."""
 
     def __init__(self, incident: Incident, into: Incident) -> None:
         super().__init__()
@@ -26,11 +26,11 @@ class _MayNotRaise(Exception):  # a signal to ourselves: the refusal is recorded
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """What a merge has done.
+    """The result of a merge.
 
     Attributes:
         incident: The duplicate, ended.
-        raised: The other one under its severity; None when that was no graver.
+        raised: The other incident, raised to the duplicate's severity; None when that was not higher.
     """
 
     incident: Incident
@@ -55,12 +55,12 @@ class Merging:
         self._regrading = regrading
 
     async def merge(self, incident_id: int, *, into: int, by: Person) -> Merged:
-        """It is the same trouble as another open one, which goes on and hears of it.
+        """Merge an incident into another open one about the same trouble, which gets a note of it.
 
-        A graver one raises the other to its severity, in the same commit and with all that this entails: else
-        a merge would silence it. That takes the permission to change the severity as well. And whoever is on
-        a duplicate that is at least as grave is on the other one from then on, if nobody was and they may
-        see it.
+        If the duplicate's severity is higher, the other is raised to it in the same commit, with all effects
+        of that: otherwise the merge would silence it. This also takes the permission to change the severity.
+        If the duplicate's severity is at least as high, its responder becomes the responder of the other
+        incident, provided that it has none and that they may see it.
 
         Raises:
             NotPermitted, IncidentNotFound, InvalidTransition; UserError: the other one would be raised, which
@@ -104,7 +104,7 @@ class Merging:
         return None
 
     async def _refusal(self, incident: Incident, into: Incident, *, by: Person) -> UserError:
-        """What to tell *by*, put on record."""
+        """Return the error to show *by*, and record the refusal."""
         permission = Act.CHANGE_SEVERITY.permission
         try:
             await self._access.require(

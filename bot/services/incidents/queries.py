@@ -1,4 +1,4 @@
-"""What people look up: one incident with everything around it, lists, and what a command offers."""
+"""Queries for people: one incident with everything around it, lists, and the choices of a command."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -30,7 +30,7 @@ class IncidentView:
     Attributes:
         lines: Its history, oldest first.
         responders: Who acknowledged or joined, in that order.
-        related: Linked with it or merged into it, as far as whoever looks may see them.
+        related: Incidents linked with it or merged into it, if the person who looks may see them.
     """
 
     incident: Incident
@@ -43,7 +43,7 @@ class IncidentView:
 
 
 class Looking:
-    """Reads; nobody is shown a private incident that is not theirs to see."""
+    """Reads incidents, without private ones that the person may not see."""
 
     def __init__(self, store: Store, policy: Policy, access: Access) -> None:
         self._store = store
@@ -89,7 +89,7 @@ class Looking:
         return await self._store.list_incidents(guild_id, allowed, limit=limit, offset=offset)
 
     async def open_ones(self, guild_id: int, *, by: Person) -> list[Incident]:
-        """Not ended, and *by* may see them: gravest first, then oldest first."""
+        """Return the open incidents that *by* may see: most severe first, then oldest first."""
         found = await self._visible(await self._store.open_incidents(guild_id), by)
         return sorted(found, key=lambda incident: self._policy.rules(incident.severity).rank)
 
@@ -104,7 +104,7 @@ class Looking:
     async def others(
         self, guild_id: int, *, than: int | None, thread_id: int | None, by: Person
     ) -> list[Incident]:
-        """What an incident may be linked with: open ones first, without the one itself.
+        """Return the incidents that one may be linked with: open ones first, without the one itself.
 
         Args:
             than: The number of the one itself; None for the one of *thread_id*.
@@ -116,7 +116,7 @@ class Looking:
         return [one for one in found if one.id != itself.id and one.is_drill is itself.is_drill]
 
     async def linked(self, *, than: int | None, thread_id: int | None, by: Person) -> list[Incident]:
-        """What an incident is linked with; nothing while the one itself is not known, or not theirs to see.
+        """Return the incidents linked with one; none if that is not known, or *by* may not see it.
 
         Args:
             than: The number of the one itself; None for the one of *thread_id*.
@@ -127,7 +127,7 @@ class Looking:
     async def takers(
         self, guild_id: int, *, than: int | None, thread_id: int | None, by: Person
     ) -> list[Incident]:
-        """What an incident may be merged into: open ones that it fits, see `relations.require_taker`.
+        """Return the open incidents that one may be merged into, see `relations.require_taker`.
 
         Args:
             than: The number of the one itself; None for the one of *thread_id*.
@@ -136,7 +136,7 @@ class Looking:
         return found if itself is None else [one for one in found if _takes(one, itself)]
 
     async def duplicates(self, guild_id: int, *, into: int | None, by: Person) -> list[Incident]:
-        """What may be merged into an incident: open ones that fit it; any while none is named."""
+        """Return the open incidents that may be merged into *into*; all open ones while that is None."""
         taker, found = await self._itself(into, None, by=by), await self.open_ones(guild_id, by=by)
         return found if taker is None else [one for one in found if _takes(taker, one)]
 

@@ -1,4 +1,4 @@
-"""Commander, communicator, scribe: taken by whoever is on it, or given to somebody."""
+"""The roles of an incident, commander, communicator and scribe: people take them or give them."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -22,11 +22,11 @@ from bot.services.shared.role_notices import role_dm, taken_over_dm
 
 @dataclass(frozen=True, slots=True)
 class Assigned:
-    """What became of a role.
+    """The outcome of a change of role.
 
     Attributes:
-        former: Who had it before; None when it was vacant.
-        changed: False: it was so already.
+        former: The holder before; None when it was vacant.
+        changed: False if the holder is the same as before.
         acknowledged: Taking it was the first acknowledge.
     """
 
@@ -38,12 +38,12 @@ class Assigned:
 
     @property
     def holder(self) -> Holder | None:
-        """Who has it now; None when it is vacant."""
+        """The current holder; None when it is vacant."""
         return self.incident.roles.get(self.role)
 
 
 class Roles:
-    """Who does what during an incident."""
+    """Assigns and releases the roles of an incident."""
 
     def __init__(self, access: Access, changes: Changes, acknowledger: Acknowledger) -> None:
         self._access = access
@@ -51,7 +51,9 @@ class Roles:
         self._acknowledger = acknowledger
 
     async def take(self, incident_id: int, role: Role, *, by: Person) -> Assigned:
-        """*by* does it from now on, whoever did before. That is to respond: command acknowledges.
+        """Give *role* to *by*, whoever had it before.
+
+        *by* becomes a responder with it; taking the role of commander acknowledges the incident.
 
         Raises:
             NotPermitted, IncidentNotFound; InvalidTransition: it has ended.
@@ -88,13 +90,13 @@ class Roles:
     async def release(
         self, incident_id: int, role: Role, *, by: Person, holder_id: int | None = None
     ) -> Assigned:
-        """Nobody does it from now on.
+        """Make *role* vacant.
 
         Args:
-            holder_id: Only if this person has it, perhaps *by*; None whoever has it.
+            holder_id: Release it only if this person has it, perhaps *by*; None for any holder.
 
         Raises:
-            NotPermitted, IncidentNotFound; InvalidTransition: it has ended, or somebody else has the role.
+            NotPermitted, IncidentNotFound; InvalidTransition: it has ended, or another person has the role.
         """
         async with self._changes.change(incident_id, by=by, act=Act.RELEASE_ROLE) as change:
             held = change.incident.roles.get(role)
@@ -105,10 +107,10 @@ class Roles:
             return await put(change, role, None)
 
     async def _respond(self, change: Change, role: Role) -> bool:
-        """Put whoever takes a role on the list of responders; whether that was the first acknowledge."""
+        """Make the person who takes *role* a responder; return True if that was the first acknowledge."""
         incident = change.incident
         if incident.status is Status.TRIGGERED and role is not Role.COMMANDER:
-            # Writing it down is not seeing to it: the ladder goes on until somebody does.
+            # Other roles do not mend the trouble: the ladder goes on until an acknowledge.
             if await change.tx.join(incident.id, change.by, via=AckVia.ROLE):
                 await change.record(TimelineKind.JOINED, {"via": AckVia.ROLE.value})
             return False
@@ -117,9 +119,9 @@ class Roles:
         return result.outcome is AckOutcome.FIRST
 
     async def _require_fit(self, to: Person, change: Change) -> None:
-        """A private incident is told to nobody by way of a role, and nobody has one who may not respond.
+        """Check that *to* may see the incident and may respond: a role must not reveal a private incident.
 
-        Under its lock: whoever is taken out of it, or whom it is hidden from, waits for that.
+        The incident is locked, so that a removal of a member, or making it private, waits for this.
         """
         if not await self._access.sees(to, change.incident, source=change.tx):
             raise Unfit("role_not_visible", incident=change.incident.label, who=to.name)
@@ -128,7 +130,7 @@ class Roles:
 
 
 async def put(change: Change, role: Role, holder: Holder | None) -> Assigned:
-    """*holder* has *role* from now on; None: nobody does.
+    """Give *role* to *holder*, or make it vacant if that is None.
 
     Raises:
         InvalidTransition: it has ended.
@@ -147,7 +149,7 @@ async def put(change: Change, role: Role, holder: Holder | None) -> Assigned:
 
 
 async def give_up(change: Change, gone: Collection[int]) -> None:
-    """Nobody has the roles any more that people with these ids had: they see the incident no more.
+    """Make vacant the roles of people with the ids *gone*, who may no longer see the incident.
 
     Raises:
         InvalidTransition: it has ended, and there are such roles.
@@ -160,7 +162,7 @@ async def give_up(change: Change, gone: Collection[int]) -> None:
 async def vacate(
     tx: Transaction, policy: Policy, incident: Incident, gone: Collection[int], *, now: datetime
 ) -> Incident:
-    """Nobody has the roles any more that people with these ids had: they have left the server.
+    """Make vacant the roles of people with the ids *gone*, who have left the server.
 
     Args:
         incident: Locked.

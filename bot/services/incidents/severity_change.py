@@ -17,7 +17,7 @@ from bot.services.shared.reminders import remind_later
 
 @dataclass(frozen=True, slots=True)
 class Regraded:
-    """What a change of severity has done.
+    """The result of a change of severity.
 
     Attributes:
         before: The severity it had.
@@ -40,7 +40,7 @@ class Regrading:
         """Put *change*'s incident under *severity*, and tell of it, in the caller's transaction.
 
         Args:
-            why: ``reason``, in somebody's words; or ``merged``, the number of what was merged into it.
+            why: ``reason``, in a person's words; or ``merged``, the number of the incident merged into it.
 
         Raises:
             InvalidTransition: it has ended, or has that severity.
@@ -92,7 +92,7 @@ class Regrading:
         )
 
     def _farewell(self, incident: Incident, thread_id: int) -> NewDelivery:
-        """A line in the thread that is left: whoever writes there is not heard any more."""
+        """Return a line for the former thread, which says that messages there are no longer followed."""
         key, data = f"thread_moved:{incident.thread_posting}", {"notice": "thread_moved"}
         return replace(notice(incident, self._policy, key=key, data=data), to=f"thread:{thread_id}")
 

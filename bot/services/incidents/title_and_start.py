@@ -18,7 +18,7 @@ from bot.services.shared.changes import Changes
 
 @dataclass(frozen=True, slots=True)
 class NewDetails:
-    """What somebody filled in.
+    """The form as a person filled it in.
 
     Attributes:
         title, started: As typed; None when left as the form showed them.
@@ -60,11 +60,11 @@ class Details:
         return await self._changes.allowed(incident_id, by=by, act=Act.EDIT)
 
     async def put_right(self, incident_id: int, new: NewDetails, *, by: Person) -> PutRight:
-        """Put title, start or both right; every post that shows them is edited, nobody is rung.
+        """Correct the title, the start or both. Every post that shows them is edited, without a mention.
 
         Raises:
-            NotPermitted, IncidentNotFound; UserError: nothing is other than it was, the title is empty,
-                nobody can tell which moment is meant or it lies after the report, or somebody else was first.
+            NotPermitted, IncidentNotFound; UserError: nothing has changed, the title is empty, the start is
+                unreadable or after the report, or another person was first.
         """
         async with self._changes.change(incident_id, by=by, act=Act.EDIT) as change:
             if (known := _facts_under(new.key, await change.tx.timeline(incident_id))) is not None:

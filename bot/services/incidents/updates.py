@@ -40,7 +40,7 @@ _AGAIN_WITHIN: Final = timedelta(minutes=2)
 
 @dataclass(frozen=True, slots=True)
 class NewUpdate:
-    """What somebody filled in.
+    """The form as a person filled it in.
 
     Attributes:
         known: What is known; empty when only something else is to be changed.
@@ -48,7 +48,7 @@ class NewUpdate:
         next_in: When the next update is promised, from now on; None promises none.
         targets, symptoms: What is chosen of those that the policy knows.
         key: The same key tells once ("interaction:123").
-        shown: What the form showed as chosen; None when nobody knows, or the policy listed others then.
+        shown: The choice that the form showed; None if not known, or if the policy listed others then.
     """
 
     known: str
@@ -75,7 +75,7 @@ class Told:
 
 
 class Updates:
-    """Keeps people informed, and asks for it when nobody does."""
+    """Posts status updates, and reminds people of those that are due."""
 
     def __init__(
         self, store: Store, policy: Policy, changes: Changes, leads: Leads, releasing: Releasing
@@ -109,11 +109,11 @@ class Updates:
         return Told(change.incident, posted=posted, detailed=detailed)
 
     async def remind(self, incident_id: int) -> None:
-        """An update is owed: ask the commander for it, else whoever is on it, once.
+        """Ask for an update that is due, once: the commander, or else the responder.
 
-        A commander who has left the server loses the role; when nobody is left who may see it, whoever is on
-        call is asked.
-        Running twice is harmless: the second finds the next reminder later.
+        A commander who has left the server loses the role. If neither may see the incident any more, the
+        person on call is asked.
+        A second run is harmless: it finds that the next reminder is later.
         """
         while True:
             seen = await self._store.incident(incident_id)
