@@ -1,11 +1,11 @@
-"""What a check found."""
+"""The result of a check."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class State(StrEnum):
-    """How much it matters."""
+    """How serious a finding is."""
 
     OK = "ok"
     WARN = "warn"  # the bot works, something will be missed
@@ -17,8 +17,8 @@ class Finding:
     """One line of the doctor's table.
 
     Attributes:
-        what: What was looked at: "channel #p0-alerts".
-        said: What it looks like, one line without secrets.
+        what: The thing checked: "channel #p0-alerts".
+        said: Its state, in one line without secrets.
         todo: What a person can do about it; empty when nothing is to be done.
     """
 
@@ -29,15 +29,15 @@ class Finding:
 
 
 def ok(what: str, said: str) -> Finding:
-    """All is well with *what*."""
+    """Return the finding that *what* is all right."""
     return Finding(what, State.OK, said)
 
 
 def warn(what: str, said: str, todo: str) -> Finding:
-    """The bot works, but somebody should know."""
+    """Return a finding for a problem with which the bot still works."""
     return Finding(what, State.WARN, said, todo)
 
 
 def fail(what: str, said: str, todo: str) -> Finding:
-    """Something will not work."""
+    """Return a finding for something that will not work."""
     return Finding(what, State.FAIL, said, todo)

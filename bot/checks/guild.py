@@ -170,7 +170,7 @@ def _roles(policy: Policy, *, known: set[str]) -> Iterator[Finding]:
 
 
 def of_policy(policy: Policy) -> Mapping[str, OnCallPerson]:
-    """Who is on call when only the policy file is asked."""
+    """Return who is on call by the policy file alone."""
     return {name: place.person for name, place in policy.oncall.items()}
 
 

@@ -50,7 +50,7 @@ def _finding(what: str, person: OnCallPerson, lacks: Sequence[Lacks]) -> Finding
 
 
 def _shown(person: OnCallPerson) -> str:
-    """By username where it is known: that is what somebody has to look up."""
+    """Return the username if it is known, because that is what a person has to look up; else the name."""
     return person.handle if id_of(person.handle) is None else person.name
 
 

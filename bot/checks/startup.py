@@ -1,4 +1,4 @@
-"""The doctor's look around, once after each start: what is amiss is told before an incident tells it."""
+"""The doctor's checks once after each start, to find problems before an incident does."""
 
 import structlog
 
@@ -15,7 +15,7 @@ log = structlog.get_logger(__name__)
 
 
 async def look_around(client: IncidentBot, *, dlq: DlqStore, mails: bool) -> None:
-    """Log a warning for whatever is not there: a column of the DLQ, a channel, a permission, the commands.
+    """Log a warning for each missing thing: a column of the DLQ, a channel, a permission, the commands.
 
     Args:
         mails: Email is set up.

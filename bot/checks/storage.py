@@ -77,7 +77,7 @@ async def check_dlq(dlq: DlqStore) -> Finding:
 
 
 async def check_instances(leases: Leases) -> Finding:
-    """Which processes run, and whether somebody listens to each shard."""
+    """Check which processes run, and that each shard has a listener."""
     try:
         fleet = await leases.fleet()
     except StorageUnavailable as error:

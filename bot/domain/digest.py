@@ -1,4 +1,4 @@
-"""What a week was like, in figures. Source: the runbook, 週次自動 digest は月曜 18:00 JST."""
+"""The figures of a week. Source: the runbook, 週次自動 digest は月曜 18:00 JST."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -43,7 +43,7 @@ class IsoWeek:
 
     @property
     def monday(self) -> date:
-        """Its first day."""
+        """Return the first day of the week."""
         return date.fromisocalendar(self.year, self.number, 1)
 
     def previous(self) -> "IsoWeek":
@@ -111,7 +111,7 @@ class Digest:
 
     @property
     def is_quiet(self) -> bool:
-        """Nothing happened and nothing is owed."""
+        """Return True if nothing happened in the week and nothing is left to do."""
         happened = self.total or self.open or self.false_alarms or self.duplicates
         return not (happened or (self.dlq is not None and self.dlq.total))
 
@@ -149,7 +149,7 @@ def is_counted(incident: Incident) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class WeekFacts:
-    """What was found of one week.
+    """The facts of one week.
 
     Attributes:
         incidents: Triggered in it, oldest first.

@@ -29,11 +29,11 @@ class Inject:
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """What a drill plays.
+    """The script of a drill.
 
     Attributes:
         injects: In order of time, all before the end.
-        ends_after: When a drill that nobody has resolved is over.
+        ends_after: When a drill ends if it is not resolved before.
     """
 
     title: Text
@@ -77,7 +77,7 @@ class Drill:
 
 
 class Missed(StrEnum):
-    """A step of the runbook that nobody took, or took too late."""
+    """A step of the runbook that was not taken, or was taken too late."""
 
     ACK = "ack"
     ACK_LATE = "ack_late"
@@ -198,7 +198,7 @@ def _seconds(incident: Incident, at: datetime | None) -> float | None:
 
 
 def _first_commander(entries: Iterable[TimelineEntry]) -> TimelineEntry | None:
-    """When somebody took the lead, or was given it."""
+    """Return the entry with which the incident got its first commander."""
     return next((entry for entry in entries if _is_commander(entry)), None)
 
 

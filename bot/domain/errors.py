@@ -41,7 +41,7 @@ class IncidentNotFound(UserError):
 
 
 class Unfit(UserError):
-    """What is asked is refused, whoever asks; on record, like a missing permission."""
+    """The request is refused for everyone; the refusal is recorded like a missing permission."""
 
 
 class InvalidTransition(UserError):
@@ -49,10 +49,10 @@ class InvalidTransition(UserError):
 
 
 class DrillAndReal(InvalidTransition, Unfit):
-    """A drill would have to do with a real incident.
+    """The request would connect a drill with a real incident.
 
     Args:
-        drill, real: What the two are called.
+        drill, real: The names of the two.
     """
 
     def __init__(self, *, drill: str, real: str) -> None:
@@ -76,7 +76,7 @@ class UnavailableError(BotError):
 
 
 class NewerVersion(UnavailableError):
-    """A newer version has written what this one does not know: a process of that one does it."""
+    """A newer version wrote data that this one does not know; a process of the newer version handles it."""
 
 
 class StorageUnavailable(UnavailableError):
@@ -84,9 +84,9 @@ class StorageUnavailable(UnavailableError):
 
 
 class StorageBroken(StorageUnavailable):
-    """PostgreSQL answers, and our tables are not there, not as they should be, or not ours to use any more.
+    """PostgreSQL answers, but the bot's tables are missing, changed, or not accessible any more.
 
-    Nothing that the bot does mends it, and the same call succeeds once somebody has.
+    The bot cannot repair that. The same call succeeds once a person has.
     """
 
 
@@ -117,33 +117,33 @@ class UpstreamUnavailable(UnavailableError):
 
     @property
     def room_in(self) -> timedelta | None:
-        """When the limit that was in the way has room again; None when none was, or the peer did not say."""
+        """Return the time until the rate limit has room; None without a limit, or if the peer did not say."""
         if self.http_status != HTTPStatus.TOO_MANY_REQUESTS or self.retry_after_s is None:
             return None
         return timedelta(seconds=self.retry_after_s)
 
 
 class Superseded(BotError):
-    """The event came by a shard that belongs to another process now, which has had it, too: nothing is to be
-    done.
+    """The event came by a shard that now belongs to another process. That one got the event as well, so this
+    process does nothing.
     """
 
 
 class DiscordAway(UpstreamUnavailable):
-    """Discord answers nobody for the time being; `retry_after_s` says when somebody may ask again."""
+    """Discord answers no requests for now; `retry_after_s` says when the next one may be made."""
 
     @property
     def room_in(self) -> None:
-        """It is no limit of one route's, whatever the status."""
+        """Return None: this is no rate limit of a route, even if the status is 429."""
         return None
 
 
 class Crowded(UpstreamUnavailable):
-    """The limit of a route leaves no room now: nothing was sent, and nobody has failed.
+    """The rate limit of a route leaves no room now: nothing was sent, and that is no failure.
 
     Args:
         room_in_s: Seconds until there is room, > 0.
-        asked_s: Those of them that Discord itself asks for; the others are a queue of our own.
+        asked_s: The part of them that Discord itself asks for; the rest is the bot's own queue.
     """
 
     def __init__(self, room_in_s: float, *, asked_s: float = 0.0) -> None:
@@ -153,12 +153,12 @@ class Crowded(UpstreamUnavailable):
 
     @property
     def room_in(self) -> timedelta:
-        """How long until there is room."""
+        """Return the time until there is room."""
         return timedelta(seconds=self.retry_after_s or 0.0)
 
 
 class PutOff(UpstreamUnavailable):
-    """Discord has answered that it does not do this for the time being; to others it does as ever."""
+    """Discord has answered that it does not do this for now; other requests work as ever."""
 
 
 class DeliveryRefused(BotError):
@@ -178,12 +178,12 @@ class DeliveryRefused(BotError):
 
     @property
     def is_no_member(self) -> bool:
-        """Whether there is no such person, or not in that server or thread."""
+        """Return True if the person does not exist, or is not in that server or thread."""
         return self.code in _NO_MEMBER
 
 
 class DeletedSince(DeliveryRefused):
-    """Discord took this message before, under the same nonce, and somebody has deleted it since.
+    """Discord accepted this message before, under the same nonce, and it was deleted since.
 
     Args:
         channel_id: Where it was posted.

@@ -1,4 +1,4 @@
-"""What makes one installation itself, whatever process, instance or outage: one row, made by a migration."""
+"""The identity of an installation, shared by all its processes: one row, made by a migration."""
 
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -9,7 +9,7 @@ _NONCE_LENGTH: Final = 24  # Discord: at most 25 characters
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """What all instances on one database share.
+    """The values that all instances on one database share.
 
     Attributes:
         id: Part of every nonce; no secret. A database that is made anew counts from INC-1 again: Discord must
@@ -22,7 +22,7 @@ class Installation:
 
 
 def nonce_of(installation_id: str, key: str) -> str:
-    """The nonce of the message that *key* names: whoever sends it, Discord sees the same one.
+    """Return the nonce of the message that *key* names; it is the same in every process.
 
     The query `insert_deliveries` says the same in SQL.
 

@@ -1,4 +1,4 @@
-"""Who does something: a person with the roles that their Discord payload carried."""
+"""The person who acts, with the roles that their Discord payload carried."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field

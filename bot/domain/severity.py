@@ -1,4 +1,4 @@
-"""How bad it is, and what that entails. Source: the runbook, Severity 区分; the values are policy."""
+"""Severities, and the rules of each. Source: the runbook, Severity 区分; the values are policy."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -7,7 +7,7 @@ from typing import Final, TypeAlias
 
 
 class Mention(StrEnum):
-    """Whom a channel message pings."""
+    """The mention in a channel message."""
 
     NONE = "none"
     HERE = "here"
@@ -27,14 +27,15 @@ Deadline: TypeAlias = timedelta | CalendarDeadline
 
 @dataclass(frozen=True, slots=True)
 class LadderStep:
-    """One rung of a severity's ladder: what happens while nobody has acknowledged.
+    """One rung of a severity's ladder, which is taken until someone acknowledges.
 
     Attributes:
         after: Time since the alert, >= 0; None means at the ack deadline.
-        mention: Whom the message in the alert's channel pings. The step at 0 posts none: the alert is there.
-        dm: On-call places ("primary") to tell by DM; may be empty.
-        repeat: Taken again and again after this time while nobody answers; None for once. Only a last rung.
-        repeat_up_to: How often again; None for until somebody answers.
+        mention: The mention of the message in the alert's channel. The step at 0 posts none: the alert
+            is there.
+        dm: On-call places ("primary") to alert by DM; may be empty.
+        repeat: The time after which it is repeated until someone answers; None for once. Only a last rung.
+        repeat_up_to: The most repetitions; None for no limit.
     """
 
     after: timedelta | None
@@ -46,22 +47,22 @@ class LadderStep:
 
 @dataclass(frozen=True, slots=True)
 class SeverityPolicy:
-    """What a severity entails.
+    """The rules of a severity.
 
     Attributes:
         name: "SEV1"; as in the policy file, ``[A-Z0-9_-]{1,16}``.
         priority: The alerting name of the same thing, "P0"; no two severities share one.
         channel: Name or id of the channel that the alert goes to.
-        mention: Whom the alert pings.
-        ack_within: When somebody must have acknowledged.
+        mention: The mention of the alert.
+        ack_within: The deadline for the first acknowledge.
         thread_channel: Where the incident's thread is opened; None for no thread.
-        postmortem: One is owed after recovery.
-        ladder: What happens while nobody acknowledges, in the policy's order; may be empty.
-        rank: Place in the policy file, 0 = gravest.
-        update_every: When a status update is owed once somebody is on it, and how often from then on; None
-            for never.
-        ack_lapses_after: How long after the first reminder of a status update the acknowledge lapses when
-            nobody heeds it, and the ladder goes on; None for never.
+        postmortem: A postmortem is due after recovery.
+        ladder: The escalations until someone acknowledges, in the policy's order; may be empty.
+        rank: Place in the policy file, 0 = the highest severity.
+        update_every: The time from the acknowledge to the first status update, and between updates; None for
+            never.
+        ack_lapses_after: How long after the first reminder of a status update the acknowledge lapses and the
+            ladder goes on, unless someone reacts; None for never.
         email_after: From which step of the ladder on, counted from 1, an email goes out as well, although
             Discord takes the message; None for never.
         email_backup: When Discord does not take the alert, the on-call gets it by email.
@@ -83,18 +84,18 @@ class SeverityPolicy:
 
     @property
     def calls_people(self) -> bool:
-        """Its alert pings the channel, or its ladder does or writes DMs."""
+        """Return True if its alert or its ladder pings the channel, or its ladder sends DMs."""
         rungs = any(step.mention is not Mention.NONE or step.dm for step in self.ladder)
         return self.mention is not Mention.NONE or rungs
 
 
 @dataclass(frozen=True, slots=True)
 class NewSeverity:
-    """What another severity entails for an incident that is already open.
+    """The effect of another severity on an incident that is already open.
 
     Attributes:
         name, priority: Of the new severity.
-        ack_due_at: When somebody must have acknowledged under it, aware.
+        ack_due_at: The deadline for the first acknowledge under it, aware.
         reposts: It is announced in another channel, or louder, by a post of its own.
         thread_channel: Where its thread belongs; None when the one there is will do.
     """

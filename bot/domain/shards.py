@@ -1,7 +1,7 @@
 """Which process listens to which shard of Discord's gateway, and how often it may begin to.
 
-A lease is held by time: whoever does not renew it loses it. Its token grows with each new owner, so that the
-database can tell a write of the present owner from one of an owner that has slept.
+A lease expires: an owner that does not renew it loses it. Its token grows with each new owner, so that the
+database can tell a write of the current owner from one of an earlier owner that was suspended.
 """
 
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ RENEW_S: Final = 1.0
 """How often it is renewed, seconds: two renewals may fail."""
 
 LEFT_FREE_S: Final = 2.0
-"""A shard that nobody has taken for so long goes to anybody, beyond the fair share, seconds."""
+"""A shard that is free for this long may be taken beyond the fair share, seconds."""
 
 DAY_S: Final = 86_400.0
 IDENTIFY_WINDOW_S: Final = 5.0
@@ -41,7 +41,7 @@ class Shard:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What an owner shows for its shard.
+    """The proof of ownership of a shard.
 
     Attributes:
         token: Larger than that of every owner before.
@@ -70,12 +70,12 @@ class Lease:
 
     @property
     def is_free(self) -> bool:
-        """Whether anybody may take it. More time left than a lease has: the database's clock was put back."""
+        """Return True if any process may take it. More time left than a lease has means a clock put back."""
         return self.owner is None or not 0 < self.left_s <= LEASE_S
 
     @property
     def is_late(self) -> bool:
-        """Whether its owner has missed a renewal, and may be gone."""
+        """Return True if its owner has missed a renewal, and may be gone."""
         return self.is_free or self.left_s < LEASE_S - 2 * RENEW_S
 
 
@@ -95,7 +95,7 @@ class Instance:
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
-    """What the database knows at one moment.
+    """The leases and processes that the database knows at one moment.
 
     Attributes:
         leases: Of every shard, of other counts too.
@@ -106,19 +106,20 @@ class Fleet:
     instances: tuple[Instance, ...]
 
     def of_another_count(self, count: int) -> list[Lease]:
-        """Leases that stand in the way: two counts at once would deliver each event twice."""
+        """Return the leases that block this count: two counts at once would deliver each event twice."""
         return [lease for lease in self.leases if lease.shard.count != count and not lease.is_free]
 
 
 def fair_share(shards: int, instances: int) -> int:
-    """How many of *shards* one of *instances* takes, so that they are enough for all."""
+    """Return how many of *shards* each of *instances* takes so that all are taken."""
     return ceil(shards / max(instances, 1))
 
 
 def to_take(fleet: Fleet, me: Instance) -> list[Shard]:
-    """The free shards that *me* takes now: its fair share, and what nobody else has wanted for a while.
+    """Return the free shards that *me* takes now: its fair share, and shards that were free for a while.
 
-    Nothing is ever given up for balance: every change of owner costs an IDENTIFY and a second of silence.
+    A process never gives up a shard for balance: every change of owner costs an IDENTIFY and a second of
+    silence.
     """
     if fleet.of_another_count(me.shard_count):
         return []
@@ -149,7 +150,7 @@ class Identifies:
 
 @dataclass(frozen=True, slots=True)
 class IdentifyBudget:
-    """What Discord allows. Source: its docs, Gateway > Session Start Limit.
+    """Discord's limits for IDENTIFYs. Source: its docs, Gateway > Session Start Limit.
 
     Attributes:
         total: IDENTIFYs a day; one more resets the token.
@@ -190,5 +191,5 @@ def _left_of(span_s: float, since_s: float | None) -> float:
 
 
 def shards_of(count: int) -> Sequence[Shard]:
-    """All shards there are."""
+    """Return all shards of this count."""
     return [Shard(number, count) for number in range(count)]

@@ -1,4 +1,4 @@
-"""What people typed, made safe to store and to show."""
+"""Cleaning of text that people typed, so that it is safe to store and to show."""
 
 import unicodedata
 

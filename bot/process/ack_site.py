@@ -16,13 +16,13 @@ from bot.ui.ack_page import SECURITY_POLICY, AckPage
 
 log = structlog.get_logger(__name__)
 
-#: Requests per minute that are looked at of all that carry no link of ours, together: guessing is slow.
+#: Requests per minute that are looked at, of all that carry no link signed by the bot: guessing is slow.
 PER_MINUTE: Final = 120
 
-#: And of each link that we have signed: scanners, impatience and a page that is loaded anew.
+#: Requests per minute for each signed link: room for scanners, impatience and reloads.
 PER_LINK: Final = 60
 
-#: Links whose requests are counted at a time. Who has one of them has an email of ours.
+#: Links whose requests are counted at a time. Only recipients of the bot's emails have one.
 _MOST_LINKS: Final = 1_000
 
 #: Characters of the longest token that is looked at; ours have about 150.
@@ -48,7 +48,7 @@ _STATUS: Final = {
 
 @dataclass(slots=True)
 class Allowance:
-    """So many per minute, saved up for at most one minute."""
+    """An allowance of requests per minute, saved up for at most one minute."""
 
     per_minute: int = PER_MINUTE
     clock: Callable[[], float] = time.monotonic
@@ -59,7 +59,7 @@ class Allowance:
         self._left, self._at = float(self.per_minute), self.clock()
 
     def take(self) -> bool:
-        """Whether there was one left."""
+        """Use one request; return False if none was left."""
         now = self.clock()
         self._left = min(self._left + (now - self._at) * self.per_minute / 60, float(self.per_minute))
         self._at = now
@@ -70,7 +70,7 @@ class Allowance:
 
 
 class Door:
-    """Who is let in: strangers share one allowance, and each link has its own, which none of them can use up.
+    """Limits requests: strangers share one allowance; each link has its own, which they cannot use up.
 
     Args:
         strangers: For all requests without a link of ours.
@@ -82,7 +82,7 @@ class Door:
         self._links: LRUCache[str, Allowance] = LRUCache(_MOST_LINKS)
 
     def lets_in(self, link_id: str | None) -> bool:
-        """Whether one more request with this link, or without one (None), is looked at."""
+        """Return True if one more request with this link, or without one (None), is looked at."""
         if link_id is None:
             return self._strangers.take()
         return self._links.setdefault(link_id, Allowance(self._per_link)).take()
@@ -90,7 +90,7 @@ class Door:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What the links of one guild lead to."""
+    """The target of the links of one guild."""
 
     links: AckLinks
     page: AckPage
@@ -130,7 +130,7 @@ class AckSite:
         if not self._door.lets_in(home.signed_id(token) if len(token) <= LONGEST else None):
             return _excuse(desk, "busy", HTTPStatus.TOO_MANY_REQUESTS, locale)
         try:
-            await home.learn_key()  # the first to be let in; from then on nobody can stand in a link's way
+            await home.learn_key()  # on the first request; from then on strangers cannot block a link
             seen = Seen(LinkState.INVALID) if len(token) > LONGEST else await ask(desk, token)
         except StorageUnavailable as away:
             log.warning("link.unavailable", reason=str(away))

@@ -1,6 +1,7 @@
-"""A gateway session that acknowledges heartbeats and tells nothing: found out, begun anew, said aloud.
+"""Detection of a deaf gateway session, which acknowledges heartbeats but sends no events.
 
-Commands and clicks do not reach the bot on such a session, and nothing else would ever end it.
+Commands and clicks do not reach the bot on such a session, and nothing else would ever end it. The bot
+starts a new session and reports the trouble.
 """
 
 import math
@@ -19,7 +20,7 @@ from bot.process.gateway import GuardedSocket
 
 log = structlog.get_logger(__name__)
 
-#: A session on which nothing has come for so long is asked for something.
+#: After this long without an event, the bot requests something on the session.
 _ASKED_AFTER_S: Final = 60.0
 
 #: Heartbeats go out every 41 s.
@@ -37,14 +38,14 @@ _TROUBLE_S: Final = 300.0
 
 @dataclass(slots=True)
 class DeafWatch:
-    """Compares what each session owes with what it tells.
+    """Compares the events that each session should deliver with those that arrive.
 
-    What it owes: an event for each message that this process posts where the shard listens; and, when nothing
-    has come for a minute, an answer to "who is this member", which goes over the same session.
+    A session should deliver an event for each message that this process posts where the shard listens. After
+    a minute without events, it should also answer "who is this member", which goes over the same session.
     Source: Discord's docs, Gateway Events > Request Guild Members; by ids it needs no intent.
 
     Attributes:
-        patience_s: For how long an event may be owed.
+        patience_s: How long an expected event may be missing.
         clock: Seconds that only grow.
     """
 
@@ -57,13 +58,13 @@ class DeafWatch:
 
     @property
     def trouble(self) -> str | None:
-        """What is wrong, in one line: a session that was begun anew has been deaf again."""
+        """Return in one line that a new session has been deaf again; None if none has."""
         now = self.clock()
         deaf = [shard for shard, at in self._still_s.items() if now - at < _TROUBLE_S]
         return f"acknowledges heartbeats but sends no events on shard {min(deaf)}" if deaf else None
 
     async def look(self) -> None:
-        """A tick."""
+        """Check every session once."""
         echoes = self.client.echoes
         for shard in tuple(self.client.listening):
             if echoes.owed_for_s(shard) >= self.patience_s:
@@ -101,6 +102,6 @@ class DeafWatch:
 
 
 def _is_acknowledged(link: DiscordWebSocket | None) -> bool:
-    """Whether heartbeats are answered. If not, discord.py ends the connection, and the session is resumed."""
+    """Return True if heartbeats are answered. If not, discord.py reconnects and resumes the session."""
     alive = None if link is None else link._keep_alive  # noqa: SLF001 -- the version is pinned
     return alive is None or time.perf_counter() - alive._last_ack < _ACKNOWLEDGED_S  # noqa: SLF001

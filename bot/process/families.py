@@ -11,7 +11,7 @@ from bot.storage.figures import LATENESS_S, MISSED_S, Figures
 
 
 class FigureCollector(Collector):
-    """What was counted just now."""
+    """The figures that were counted just now, as a Prometheus collector."""
 
     def __init__(self, figures: Figures) -> None:
         self._figures = figures

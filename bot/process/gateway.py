@@ -238,7 +238,7 @@ class GatewaySession:
         self._client.echoes.forget(shard)
 
     async def _leave(self) -> None:
-        """Close with 1000, so that Discord forgets the session: nobody will resume it."""
+        """Close with 1000, so that Discord forgets the session: no process will resume it."""
         socket = self._socket
         self._gone()
         if socket is not None and socket.open:

@@ -1,4 +1,4 @@
-"""What an orchestrator and a monitoring system ask: alive, ready, and a few figures."""
+"""The HTTP endpoints for an orchestrator and a monitoring system: alive, ready, and a few figures."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping

@@ -8,7 +8,7 @@ from typing import Final
 from bot.domain.shards import LEASE_S, RENEW_S, Claim, LeaseLost
 from bot.services.shared.boot_clock import boot_s
 
-#: Our clock and the database's may differ in speed; both are far better than this.
+#: This machine's clock and the database's may differ in speed; both are far better than this.
 _DRIFT_S: Final = 0.1
 
 #: A failed renewal is followed by the next one within this time, or we have been stopped.
@@ -17,15 +17,15 @@ _EXCUSED_S: Final = 2 * RENEW_S
 
 @dataclass(slots=True)
 class Holding:
-    """One shard of ours.
+    """One shard that this process holds.
 
     Attributes:
-        claim: What the database knows us by.
-        ask: Renews all leases now and tells each holding what came of it.
-        until_s: Until when nobody else can have the shard, on the boot clock.
-        is_lost: Somebody else has it.
-        heard: Told of each event that came.
-        has_company: Other processes were there when the database last answered.
+        claim: The proof of ownership that the database knows.
+        ask: Renews all leases now and passes the result to each holding.
+        until_s: Until when no other process can have the shard, on the boot clock.
+        is_lost: Another process has the shard.
+        heard: Called for each event that came.
+        has_company: Other processes were running when the database last answered.
     """
 
     claim: Claim
@@ -37,33 +37,33 @@ class Holding:
     _excused_s: float = field(default=0.0, init=False)
 
     def renewed(self, *, asked_s: float) -> None:
-        """It is ours for another lease, counted from before the database was asked."""
+        """Extend the lease by its full length, counted from before the database was asked."""
         self.until_s = asked_s + LEASE_S - _DRIFT_S
 
     def unanswered(self, *, has_slept: bool) -> None:
-        """The database did not answer.
+        """Record that the database did not answer.
 
         Args:
-            has_slept: We were stopped for longer than a lease: then nothing is excused.
+            has_slept: This process was suspended for longer than a lease; then the failure is not excused.
         """
         self._excused_s = 0.0 if has_slept else boot_s() + _EXCUSED_S
 
     @property
     def is_doubtful(self) -> bool:
-        """The database has been away for longer than the lease. While it is away for all, nobody can take the
-        shard over, and whoever types a command deserves an answer; were it away for us alone, somebody has
-        it.
+        """Return True if the database has been away for longer than the lease.
+
+        If it is away for all processes, none can take the shard over, and a person who types a command
+        deserves an answer. If it is away for this process alone, another one has the shard.
         """
         return self.has_company and boot_s() >= self.until_s
 
     async def require(self) -> None:
-        """Return as soon as events of this shard may be acted upon; in order, and usually at once.
+        """Return as soon as this process may act on events of the shard; in order, and usually at once.
 
-        After a sleep the database is asked first: nobody has taken the shard, and nothing is lost; or
-        somebody has.
+        After a suspension the database is asked first whether another process has taken the shard.
 
         Raises:
-            LeaseLost: the shard is another's, or nobody can say.
+            LeaseLost: another process has the shard, or the database cannot say.
         """
         if not self._may_act:
             await self.ask()

@@ -1,8 +1,7 @@
 """Holds the leases of this process's shards, and a gateway session for each.
 
-Every process has everything ready and none, one, or all of the shards. Whatever it holds it renews every
-second; whatever is free it takes (`bot.domain.shards.to_take`). A lease that is lost ends its session at
-once.
+Every process is ready to serve, and holds none, one, or all of the shards. It renews its leases every second,
+and takes free shards (`bot.domain.shards.to_take`). A lost lease ends its session at once.
 """
 
 import asyncio
@@ -35,7 +34,7 @@ from bot.services.shared.boot_clock import boot_s
 
 log = structlog.get_logger(__name__)
 
-#: How often a standby looks whether something has become free: a clean stop is followed at once.
+#: How often a standby looks for free shards, so that it takes over at once after a clean stop.
 LOOK_S: Final = 0.25
 
 _LONGEST_WAIT_S: Final = 60.0
@@ -46,10 +45,10 @@ class ShardKeeper:
     """The shards of this process.
 
     Args:
-        me: As the other processes see it; its `shard_count` is set by `run`.
-        shards: Into how many the gateway is divided; None: as Discord advises.
-        budget: How often Discord lets us begin a session, until Discord itself is asked.
-        share: Told among how many processes the token's requests are divided.
+        me: This process, as the others see it; `run` sets its `shard_count`.
+        shards: The number of shards of the gateway; None: as Discord advises.
+        budget: The limit of new sessions, until Discord itself is asked.
+        share: Called with the number of processes that share the token's requests.
     """
 
     def __init__(
@@ -79,7 +78,7 @@ class ShardKeeper:
 
     @property
     def fleet(self) -> Fleet | None:
-        """What the database last said; None: nothing yet."""
+        """Return the fleet as last read from the database; None before the first read."""
         return self._fleet
 
     @property
@@ -89,17 +88,17 @@ class ShardKeeper:
 
     @property
     def leads(self) -> bool:
-        """Whether this process does what one of all does: it holds the first shard, as the database said."""
+        """Return True if this process is the leader: it holds a valid lease of the first shard."""
         first = next((one for shard, one in self._held.items() if shard.id == 0), None)
         return first is not None and boot_s() < first.until_s
 
     @property
     def is_connected(self) -> bool:
-        """Whether events reach us by every shard that we hold."""
+        """Return True if events arrive on every shard that this process holds."""
         return all(shard.id in self._client.listening for shard in self._held)
 
     def missing(self) -> str | None:
-        """What is wrong with the gateway as a whole, in one line: somebody must listen to each shard."""
+        """Return in one line which shard no process listens to; None if all have a listener."""
         if self._fleet is None or not self.is_connected:
             return "not connected"
         leases = {lease.shard: lease for lease in self._fleet.leases}
@@ -146,7 +145,7 @@ class ShardKeeper:
             await self._look()
 
     async def stop(self) -> None:
-        """Hear no more, let answers finish, and give the shards to whoever takes them."""
+        """Stop listening, let running answers finish, and release the shards for other processes."""
         self._stopping.set()
         async with self._turn:  # what is being taken at this moment is given back, too
             for task in self._sessions.values():
@@ -171,7 +170,7 @@ class ShardKeeper:
         return True
 
     async def _renew(self) -> None:
-        """One renewal at a time; whoever asks meanwhile waits for the next."""
+        """Renew all leases, one renewal at a time; callers that come meanwhile wait for the next."""
         async with self._asking:
             asked_s = boot_s()
             has_slept = asked_s - self._asked_s > LEASE_S
@@ -187,7 +186,7 @@ class ShardKeeper:
             self._sort_out(held, ours, asked_s=asked_s)
 
     async def _count(self) -> Fleet:
-        """Who is there, and who holds what."""
+        """Read the running processes and their leases from the database."""
         self._fleet = fleet = await self._leases.fleet()
         self._share(max(len(fleet.instances), 1))
         return fleet
@@ -212,7 +211,7 @@ class ShardKeeper:
             task.cancel()
 
     async def _look(self) -> None:
-        """Take what is free for us."""
+        """Take the free shards that are due to this process."""
         try:
             fleet = await self._count()
             if not to_take(fleet, self._me):
@@ -238,7 +237,7 @@ class ShardKeeper:
         self._sessions[claim.shard] = asyncio.create_task(session.run(), name=f"shard {claim.shard.id}")
 
     async def _pause(self) -> None:
-        """Until there is something to do, or a session has ended."""
+        """Wait until there is something to do, or a session has ended."""
         is_complete = len(self._held) == self._me.shard_count
         wait_s = self._asked_s + RENEW_S - boot_s() if is_complete else LOOK_S
         stopping = asyncio.create_task(self._stopping.wait())
@@ -254,7 +253,7 @@ class ShardKeeper:
             self._bury()
 
     def _bury(self) -> None:
-        """Sessions that have ended: their lease was lost, or Discord will not have us."""
+        """Remove sessions that have ended: their lease was lost, or Discord refuses the bot."""
         for shard, task in list(self._sessions.items()):
             if not task.done():
                 continue
@@ -272,7 +271,7 @@ class ShardKeeper:
         """Wait until an IDENTIFY is within the budget, and count it.
 
         Raises:
-            StorageUnavailable: nobody can say.
+            StorageUnavailable: the database cannot say.
         """
         shard, concurrency = holding.claim.shard, self._budget.concurrency
         while True:
@@ -291,7 +290,7 @@ class ShardKeeper:
             log.warning("shards.count_differs", ours=self._me.shard_count, theirs=found[0].shard.count)
 
     def _may_tell(self, what: str) -> bool:
-        """Once in a while is enough."""
+        """Return True at most once every ten minutes for each *what*, to limit log lines."""
         now_s = boot_s()
         if now_s - self._told_s.get(what, float("-inf")) < _TOLD_EVERY_S:
             return False

@@ -136,7 +136,7 @@ class Life:
         # Both tell when they are asked, and that only.
         while not self.runner.healthy or self.keeper.missing():  # noqa: ASYNC110
             await asyncio.sleep(_LOOK_S)
-        if self.keeper.leads:  # from here on no alert is missed, whatever becomes of the session
+        if self.keeper.leads:  # from here on no alert is missed, even if the session ends
             await self.client.served.each(_catch_up)
         keep_what_is_there()
         shards = [shard.id for shard in self.keeper.held]

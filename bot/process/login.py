@@ -21,7 +21,7 @@ AWAY: Final = (discord.HTTPException, aiohttp.ClientError, OSError)
 
 
 async def log_in(client: discord.Client, token: str) -> None:
-    """One attempt; afterwards REST works, and the client's set-up has run.
+    """Try to log in once; afterwards REST works, and the client's set-up has run.
 
     Raises:
         ConfigError: Discord does not know the token.
@@ -39,7 +39,7 @@ async def log_in(client: discord.Client, token: str) -> None:
 
 
 async def log_in_patiently(client: discord.Client, token: str, *, tried: asyncio.Event) -> None:
-    """Attempts until one succeeds. What the bot owes is meanwhile retried, kept and mailed.
+    """Try to log in until it works. Meanwhile deliveries are retried, kept and mailed.
 
     Args:
         tried: Set after the first attempt that Discord did not refuse.
@@ -63,7 +63,7 @@ async def log_in_patiently(client: discord.Client, token: str, *, tried: asyncio
 
 @dataclass(frozen=True, slots=True)
 class GatewayAdvice:
-    """What Discord says of this bot's gateway. Source: its docs, Get Gateway Bot.
+    """Discord's advice for this bot's gateway. Source: its docs, Get Gateway Bot.
 
     Attributes:
         shards: How many it advises.
@@ -79,10 +79,10 @@ class GatewayAdvice:
 
 
 async def advised(client: discord.Client, *, insist: bool) -> GatewayAdvice:
-    """Ask Discord.
+    """Ask Discord for its advice on the gateway.
 
     Args:
-        insist: Go on until it answers; otherwise what it usually says will do.
+        insist: Retry until Discord answers; if False, its usual values are returned instead.
     """
     pause_s = _FIRST_PAUSE_S
     while True:
@@ -100,7 +100,7 @@ async def advised(client: discord.Client, *, insist: bool) -> GatewayAdvice:
 
 
 def bad_token() -> str:
-    """What to say of a token that Discord does not know."""
+    """Return the error text for a token that Discord does not know."""
     return (
         "DISCORD_TOKEN: Discord does not know this token (hidden); allowed: "
         "the token from the Bot page of https://discord.com/developers/applications"

@@ -32,7 +32,7 @@ class Incidents:
 
 @dataclass(frozen=True, slots=True)
 class Outage:
-    """What an outage of Discord costs.
+    """The effect of an outage of Discord.
 
     Attributes:
         away_s: For how long REST has not answered, seconds; 0 while it does.

@@ -1,10 +1,10 @@
-"""The scheduler as a mere tick: it wakes somebody up to look at the rows, which decide what is due.
+"""The scheduler as a mere tick: it wakes code that looks at the rows, which decide what is due.
 
 A tick that is missed or runs twice changes nothing, so no job store is needed, and none would be safe:
 APScheduler 3 documents a shared one as unsafe.
 
-It counts in the host's wall time: set back by an hour, it would sleep for that hour. So whoever owns the
-ticks also watches that clock.
+It counts in the host's wall time: set back by an hour, it would sleep for that hour. So the owner of
+the ticks also watches that clock.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""What must hold between the keys of a policy, each of which is right by itself."""
+"""Checks between the keys of a policy, each of which is valid by itself."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ LONGEST_SHEET = 3500
 
 
 def check_policy(policy: Policy) -> list[str]:
-    """What is wrong with a policy, one line per problem; empty when nothing is."""
+    """Return the problems of a policy, one line each; empty when there are none."""
     tree = check_tree(policy.tree, list(policy.severities), reevaluate_as=policy.reevaluate.promote_to)
     return [
         *_priorities(policy),

@@ -71,7 +71,7 @@ class FirstResponse:
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """When and where the week is told; *day* and *time* are local."""
+    """When and where the weekly digest is posted; *day* and *time* are local."""
 
     channel: str
     day: Weekday
@@ -84,7 +84,7 @@ class MorningTriage:
 
     Attributes:
         time: Local time of the post, within business hours, not after `BusinessHours.triage_by`.
-        nag_every: From `triage_by` on, time between two reminders of what nobody has taken; None for none.
+        nag_every: From `triage_by` on, time between two reminders of incidents not taken; None for none.
         mention: The on-call place whose person a reminder mentions; None for nobody.
     """
 
@@ -145,7 +145,7 @@ class Permissions:
 
 @dataclass(frozen=True, slots=True)
 class Private:
-    """Private incidents; who sees and makes them stands in `Permissions.private`.
+    """Private incidents. `Permissions.private` says who may see and make them.
 
     Attributes:
         channel: Where their threads are made. Nothing is posted in it.

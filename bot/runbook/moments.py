@@ -1,4 +1,4 @@
-"""What the durations, times and dates of the policy file may be."""
+"""Rules for the durations, times and dates of the policy file."""
 
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError

@@ -35,7 +35,7 @@ TURN: Final = Rule(
 
 
 def read_team(file: Table) -> Team:
-    """``[people.<name>]``, by name; a team that names nobody there names them where they stand."""
+    """Read ``[people.<name>]``, by name. Without that table, each on-call place names its people itself."""
     table = file.table("people")
     names = table.names(_NAME)
     table.at_most(MOST_PEOPLE, names)
@@ -53,7 +53,7 @@ def everybody(team: Team, oncall: Mapping[str, OnCallPlace]) -> dict[str, OnCall
 
 
 def read_oncall(file: Table, team: Team, timezone: ZoneInfo) -> tuple[Handover, Mapping[str, OnCallPlace]]:
-    """``[oncall]``: how it is told, and per place a table, or only the person."""
+    """Read ``[oncall]``: the handover options, and for each place a table, or only a person."""
     table = file.table("oncall", required=True)
     handover = Handover(
         channel=table.maybe("handover_channel", values.CHANNEL),
@@ -85,7 +85,7 @@ def _place(oncall: Table, name: str, team: Team, timezone: ZoneInfo) -> OnCallPl
 
 
 def _always(table: Table, team: Team, layers: tuple[Layer, ...]) -> OnCallPerson:
-    """Whoever stands there when no layer says who: named, or the first of the first layer."""
+    """Return the default holder of a place: the one it names, or the first person of its first layer."""
     if table.has("person"):
         return table.take("person", _one_of(team))
     if layers and not table.has("discord"):
@@ -116,7 +116,7 @@ def _layer(table: Table, team: Team, timezone: ZoneInfo) -> Layer:
 
 
 def _one_of(team: Team) -> Rule[OnCallPerson]:
-    """Somebody of ``[people]``; where that names nobody, a Discord user."""
+    """Return the rule for a person: one of ``[people]``, or a Discord user if that table is empty."""
     if team:
         first = next(iter(team.values()))
         allowed = ", ".join(f'"{name}"' for name in team) + " (the keys of [people])"

@@ -7,7 +7,7 @@ from bot.runbook import values
 from bot.runbook.reader import Table
 
 MOST_QUESTIONS = 25
-MOST_ANSWERS = 4  # ours: nobody reads more of them at night
+MOST_ANSWERS = 4  # the bot's own limit: people do not read more at night
 _LABEL = values.text_up_to(80)  # Discord: a button's label
 _QUESTION = values.text_up_to(300)
 _HINT = values.text_up_to(150)

@@ -23,7 +23,7 @@ REQUIRED: Final = _Required.REQUIRED
 
 @dataclass(frozen=True, slots=True)
 class Rule(Generic[T]):
-    """What a value may be.
+    """The rule for a value.
 
     Attributes:
         what: "a duration", for `"15x" is not a duration`.
@@ -140,7 +140,7 @@ class Table:
             self.problem(key, f"has {len(found)} entries; allowed: at most {most}")
 
     def close(self) -> None:
-        """Report the keys that nobody asked for."""
+        """Report the keys that were never read as unknown."""
         known = list(dict.fromkeys(self._known))
         for key in self._values:
             if key not in known:

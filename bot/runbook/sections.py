@@ -21,7 +21,7 @@ from bot.runbook.model import (
 from bot.runbook.reader import Table
 
 MOST_OPTIONS = 25  # Discord: options in a select menu
-# Ours: what somebody reads at 3 a.m.
+# The bot's own limits: as much as a person reads at 3 a.m.
 MOST_STEPS = 10
 MOST_COMMANDS = 12
 _LABEL = values.text_up_to(80)

@@ -15,7 +15,7 @@ _MENTION = values.choice(Mention, what="a mention")
 
 
 def read_severities(file: Table, oncall: Mapping[str, OnCallPlace]) -> Mapping[str, SeverityPolicy]:
-    """``[severity.<NAME>]``, gravest first.
+    """Read ``[severity.<NAME>]``, highest severity first.
 
     Args:
         file: The whole file.
@@ -77,7 +77,7 @@ def _step(table: Table) -> LadderStep:
 
 
 def read_reevaluate(file: Table, severities: Mapping[str, SeverityPolicy]) -> Reevaluate:
-    """``[reevaluate]``; without one: 30 and 15 minutes, then the second gravest severity, in its channel."""
+    """Read ``[reevaluate]``; default: 30 and 15 minutes, then the second severity, in its channel."""
     table = file.table("reevaluate")
     usual = list(severities.values())[:2][-1]
     promote_to = table.take("promote_to", one_of(severities, what="a severity"), usual.name)

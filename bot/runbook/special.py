@@ -22,7 +22,7 @@ DEFAULT_TITLE = Text("訓練のシナリオ", "Exercise")
 
 
 def read_private(file: Table, severities: Mapping[str, SeverityPolicy]) -> Private:
-    """``[private]``; without one the gravest severity's channel."""
+    """Read ``[private]``; default: the channel of the highest severity."""
     table = file.table("private")
     gravest = next(iter(severities.values()))
     read = Private(

@@ -1,4 +1,4 @@
-"""What the values of the policy file may be: the limits are Discord's unless a comment says otherwise."""
+"""Rules for the values of the policy file. The limits are Discord's unless a comment says otherwise."""
 
 import re
 from enum import StrEnum

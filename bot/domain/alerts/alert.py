@@ -24,7 +24,7 @@ _LINES: Final = 30  # that are looked at for one that says something: the others
 
 
 class AlertPart(StrEnum):
-    """What two alerts may have in common."""
+    """A part that two alerts may have in common."""
 
     TITLE = "title"
     TARGET = "target"

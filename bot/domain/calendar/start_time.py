@@ -52,7 +52,7 @@ ISO = re.compile(r"\d{4}-\d{2}-\d{2}[ t]\d{2}:\d{2}.*(?:z|[+-]\d{2}:?\d{2})", re
 
 
 class InvalidStartTime(UserError):
-    """Nobody could say which moment is meant; the fields show what would be understood.
+    """The typed text is no readable moment; the fields show examples that are.
 
     Args:
         text: What was typed.

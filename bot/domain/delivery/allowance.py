@@ -28,26 +28,26 @@ class Allowance:
         self._left = self.burst
 
     def wait_s(self, now: float) -> float:
-        """Seconds until one more is allowed; 0 when it is now."""
+        """Return the seconds until one more request is allowed; 0: now."""
         self._fill(now)
         return max(0.0, (1.0 - self._left) / self.per_s)
 
     def take(self, now: float) -> None:
-        """Count one."""
+        """Count one request."""
         self._fill(now)
         self._left -= 1.0
 
     def change(self, per_s: float, *, burst: float) -> None:
-        """From now on it is another one."""
+        """Change rate and burst from now on."""
         self.per_s, self.burst = per_s, burst
         self._left = min(self._left, burst)
 
     def give_back(self) -> None:
-        """One that was counted was not made."""
+        """Give back a request that was counted but not made."""
         self._left = min(self.burst, self._left + 1.0)
 
     def pause(self, until: float, *, now: float) -> None:
-        """Nothing is allowed before *until*."""
+        """Allow no request before *until*."""
         self._fill(now)
         self._left = min(self._left, 1.0 - (until - now) * self.per_s)
 
@@ -59,7 +59,7 @@ class Allowance:
 
 @dataclass(slots=True)
 class RouteAllowance:
-    """What the answers on one route say of its bucket. Times are of one monotonic clock, seconds.
+    """The state of one route's bucket, as its answers report it. Times are of one monotonic clock, seconds.
 
     Attributes:
         outgoing: Requests that have no answer yet.
@@ -84,10 +84,10 @@ class RouteAllowance:
     _promised: list[tuple[float, int]] = field(default_factory=list)
 
     def room_in_s(self, now: float, *, urgency: int) -> float:
-        """Seconds until a request would not be too many; 0: now.
+        """Return the seconds until the route has room for a request; 0: now.
 
-        Whoever is told to come later has a place in the next windows, behind what is at least as urgent: they
-        do not all come at once.
+        A request that must wait gets a place in the next windows, behind those that are at least as urgent:
+        the waiting requests do not all come at once.
         """
         self.held = [until for until in self.held if until > now]
         taken = self.outgoing + len(self.held)
@@ -114,13 +114,13 @@ class RouteAllowance:
         self.held.append(until)
 
     def begin(self) -> None:
-        """A request goes out, in a place that was kept if there is one."""
+        """Count a request that goes out; it uses a kept place if there is one."""
         if self.held:
             self.held.pop()
         self.outgoing += 1
 
     def learn(self, now: float, *, limit: int, remaining: int, reset_after_s: float) -> None:
-        """What an answer says."""
+        """Update the state from an answer's headers."""
         is_new_window = now >= self.reset_at
         self.limit = max(limit, 1)
         self.remaining = remaining if is_new_window else min(self.remaining, remaining)
@@ -128,5 +128,5 @@ class RouteAllowance:
         self.window_s = reset_after_s if remaining == limit - 1 else max(self.window_s, reset_after_s)
 
     def is_idle(self, now: float) -> bool:
-        """Nothing is worth remembering."""
+        """Return True if the state holds nothing worth keeping."""
         return self.outgoing == 0 and now >= self.reset_at and all(until <= now for until in self.held)

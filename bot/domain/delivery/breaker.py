@@ -1,4 +1,4 @@
-"""When Discord counts as away, and who may ask it meanwhile: one request at a time, less and less often."""
+"""A circuit breaker for Discord: while it counts as away, single probes go out, less and less often."""
 
 from dataclasses import dataclass, replace
 from typing import Final
@@ -13,10 +13,10 @@ LASTING_S: Final = 8.0
 #: First and longest pause between two probes, seconds.
 PAUSES_S: Final = (2.0, 30.0)
 
-#: A probe that never reported back holds nobody up for longer, seconds.
+#: A probe that never reports back blocks other requests no longer than this, seconds.
 PROBE_S: Final = 30.0
 
-#: What waits for the outcome of a probe asks again after so long, seconds.
+#: A request that waits for the outcome of a probe tries again after this, seconds.
 _BESIDE_PROBE_S: Final = 1.0
 
 #: The longest wait that Discord may ask of everybody, seconds; a ban of an address lasts an hour.
@@ -25,7 +25,7 @@ LONGEST_WAIT_S: Final = 3600.0
 
 @dataclass(frozen=True, slots=True)
 class Breaker:
-    """What the last requests to Discord have shown. Times are seconds of one monotonic clock.
+    """The outcome of the last requests to Discord. Times are seconds of one monotonic clock.
 
     Attributes:
         failures: In a row, up to now.
@@ -45,11 +45,11 @@ class Breaker:
 
     @property
     def is_open(self) -> bool:
-        """Discord counts as away."""
+        """Return True while Discord counts as away."""
         return self.opened_at is not None
 
     def wait_s(self, now: float) -> float:
-        """How long to leave Discord alone: 0 when a request may be made now."""
+        """Return how many seconds to leave Discord alone: 0 when a request may be made now."""
         if not self.is_open:
             return 0.0
         if self.probing_since is not None and now - self.probing_since < PROBE_S:
@@ -57,21 +57,21 @@ class Breaker:
         return max(self.next_probe_at - now, 0.0)
 
     def asked(self, now: float) -> "Breaker":
-        """A request is made. While Discord is away it is the probe: others wait for what becomes of it."""
+        """Record a request. While Discord is away it is the probe, and others wait for its outcome."""
         return replace(self, probing_since=now) if self.is_open else self
 
     def given_back(self, *, asked_at: float) -> "Breaker":
-        """The request of then was never made, or nobody waited for its outcome: another one may find out."""
+        """End the probe of *asked_at*, which was not made or not awaited, so that another may go out."""
         return replace(self, probing_since=None) if self.probing_since == asked_at else self
 
     def answered(self) -> "Breaker":
-        """Discord has answered, be it with a refusal."""
+        """Record an answer of Discord; a refusal counts as one."""
         return Breaker()
 
     def failed(
         self, now: float, *, asked_at: float, silence: bool = False, for_all_s: float | None = None
     ) -> "Breaker":
-        """No answer, a server error, or a wait that is meant for everybody.
+        """Record a failure: no answer, a server error, or a wait that applies to all requests.
 
         Args:
             asked_at: When the request was made.

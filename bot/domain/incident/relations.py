@@ -14,7 +14,7 @@ from bot.domain.timeline.entries import TimelineEntry
 
 
 class Other(StrEnum):
-    """Where an entry, of whatever kind, has the number of another incident."""
+    """The keys of an entry's data that hold the number of another incident."""
 
     WITH = "with"
     MERGED = "merged"
@@ -22,11 +22,11 @@ class Other(StrEnum):
 
 
 def require_taker(into: Incident, incident: Incident) -> None:
-    """Let *into* go on for *incident*, if that goes on.
+    """Require that *incident* may be merged into *into*.
 
     Raises:
-        InvalidTransition: *into* has ended, or is the same one; one of the two is a drill or private and the
-            other is not; or *into* is a tracked alert, without a thread, and *incident* is none.
+        InvalidTransition: *into* has ended, or is the same incident; only one of the two is a drill, or
+            private; or *into* is a tracked alert, without a thread, and *incident* is not.
     """
     if into.id == incident.id:
         raise InvalidTransition("merge_with_itself", incident=incident.label)
@@ -40,7 +40,7 @@ def require_taker(into: Incident, incident: Incident) -> None:
 
 
 def require_alike(one: Incident, other: Incident) -> None:
-    """Let two incidents have to do with each other: what is played is never taken for what has happened.
+    """Require that two incidents are both drills or both real, so that a drill is never taken for real.
 
     Raises:
         DrillAndReal.
@@ -51,23 +51,23 @@ def require_alike(one: Incident, other: Incident) -> None:
 
 
 def take_in(incident: Incident, number: int) -> Incident:
-    """Incident *number* was merged into this one."""
+    """Record that incident *number* was merged into this one."""
     duplicates = _with(incident.duplicates, number)
     return replace(incident, duplicates=duplicates, version=incident.version + 1)
 
 
 def let_go(incident: Incident, number: int) -> Incident:
-    """Incident *number* goes on by itself again."""
+    """Record that incident *number* is no duplicate of this one any more."""
     return replace(incident, duplicates=_without(incident.duplicates, number), version=incident.version + 1)
 
 
 def link(incident: Incident, number: int) -> Incident:
-    """Somebody has linked incident *number* with this one."""
+    """Link incident *number* with this one."""
     return replace(incident, linked=_with(incident.linked, number), version=incident.version + 1)
 
 
 def unlink(incident: Incident, number: int) -> Incident:
-    """Incident *number* has nothing to do with this one after all. Unchanged if it told of none such."""
+    """Remove the link with incident *number*; return the incident unchanged if there is none."""
     if number not in incident.linked:
         return incident
     return replace(incident, linked=_without(incident.linked, number), version=incident.version + 1)

@@ -1,4 +1,4 @@
-"""Moments that lie ahead, as people type them: when somebody stands in, and until when."""
+"""Future moments, as people type them: when an override starts, and when it ends."""
 
 import re
 from datetime import UTC, datetime, time, timedelta
@@ -28,7 +28,7 @@ _DAYS: Final = {"今日": 0, "today": 0, "明日": 1, "tomorrow": 1, "明後日"
 
 
 class UnreadableMoment(UserError):
-    """Nobody could say which moment is meant; the fields show what would be understood."""
+    """The typed text is no readable moment; the fields show examples that are."""
 
     def __init__(self, text: str, *, now: datetime) -> None:
         ahead = now + timedelta(days=1)
@@ -42,7 +42,7 @@ class UnreadableMoment(UserError):
 
 
 def parse_later(text: str, *, now: datetime, base: datetime | None = None) -> datetime:
-    """The moment ahead that *text* means.
+    """Return the future moment that *text* means.
 
     Understood, in full-width signs too: "now" / "今"; "18:00" (the next one after *base*); "明日 9:00",
     "tomorrow 9:00"; "8h", "in 2 days", "3時間後" (from *base*); "11/24 14:05", "2026-11-24 14:05"; an ISO

@@ -1,4 +1,4 @@
-"""People who may be on call, and what was written down from chat about when they are."""
+"""People who may be on call, and the overrides and schedules that were recorded from chat."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -15,18 +15,18 @@ SHORTEST_ID: Final = 17
 
 
 def marked(handle: str) -> str:
-    """Somebody as messages and the timeline keep them, unlike a place: "@primary"."""
+    """Return a handle as messages and the timeline keep it, to tell it from a place: "@primary"."""
     return f"@{handle}"
 
 
 @dataclass(frozen=True, slots=True)
 class Who:
-    """Somebody as they were when it was written down.
+    """A person, as recorded at the time.
 
     Attributes:
-        user_id: None for somebody whom only the policy file names, by username.
+        user_id: None for a person whom only the policy file names, by username.
         username: Without "@".
-        name: What they were called.
+        name: Their name at that time.
     """
 
     user_id: int | None
@@ -41,12 +41,12 @@ class Who:
 
 @dataclass(frozen=True, slots=True)
 class OnCallPerson:
-    """Somebody who may be on call.
+    """A person who may be on call.
 
     Attributes:
-        handle: Stands for them wherever people are compared: user id in digits, or username without "@".
-        name: What the team calls them; shown where no mention can be.
-        email: Where mail reaches them; None when it does not.
+        handle: Identifies them in comparisons: user id in digits, or username without "@".
+        name: What the team calls them; shown where a mention is impossible.
+        email: Their address; None when they have none.
         user_id: Their Discord id where it is known, which a username alone does not tell.
     """
 
@@ -56,37 +56,38 @@ class OnCallPerson:
     user_id: int | None = None
 
     def is_for(self, person: Person) -> bool:
-        """Whether it is *person*; a display name is anybody's to take, so it does not count."""
+        """Return True if this is *person*. Display names are not compared: anyone may take any."""
         if self.user_id is not None:
             return person.id == self.user_id
         return bool(person.username) and person.username.lower() == self.handle.lower()
 
     @property
     def mailbox(self) -> str:
-        """Stands for where mail reaches them: 16 hex digits, the same in each process.
+        """Return an identifier of their mail address: 16 hex digits, the same in each process.
 
-        A name is any text, and two may share one; this is fit for a header, and tells nobody the address.
+        It is fit for a header and does not reveal the address. A name is neither: it may be any text, and two
+        people may share one.
         """
         return sha256((self.email or self.handle).lower().encode()).hexdigest()[:16]
 
     @property
     def who(self) -> Who:
-        """As it is written down."""
+        """Return the person in the form that is recorded."""
         user_id = self.user_id or id_of(self.handle)
         return Who(user_id, self.handle if id_of(self.handle) is None else "", self.name)
 
 
 def id_of(handle: str) -> int | None:
-    """The user id that a handle is, or None when it is a username.
+    """Return the user id if the handle is one; None if it is a username.
 
-    Ids have 17 digits and more; a username may be digits too, but nobody chooses that many.
+    Ids have 17 digits or more. A username may be digits too, but not that many in practice.
     """
     return int(handle) if handle.isdigit() and len(handle) >= SHORTEST_ID else None
 
 
 @dataclass(frozen=True, slots=True)
 class NewOverride:
-    """Somebody stands in at a place; *starts* < *ends*, both aware."""
+    """An override to record: a person stands in at a place; *starts* < *ends*, both aware."""
 
     place: str
     who: Who
@@ -98,11 +99,11 @@ class NewOverride:
 
 @dataclass(frozen=True, slots=True)
 class StoredOverride:
-    """An override as written down.
+    """A recorded override.
 
     Attributes:
-        at: When it was written down: what one commit wrote has one moment.
-        ended_at: When somebody took it back; it counts until then.
+        at: When it was recorded; overrides of one commit have the same moment.
+        ended_at: When it was withdrawn; it counts until then.
     """
 
     id: int
@@ -118,22 +119,22 @@ class StoredOverride:
     ended_at: datetime | None = None
 
     def is_half_with(self, other: "StoredOverride") -> bool:
-        """Whether they are the two halves of one swap."""
+        """Return True if the two overrides are the halves of one swap."""
         of_swap = self.is_swap and other.is_swap and self.id != other.id
         return of_swap and (self.at, self.by_id) == (other.at, other.by_id)
 
     @property
     def until(self) -> datetime:
-        """When it ceases to count, aware; not later than it begins when it never did."""
+        """Return when it ceases to count, aware. If it never counted, that is not after its start."""
         return self.ends if self.ended_at is None else min(self.ends, self.ended_at)
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """Who stands at a place: one person, people who take turns, or shifts as they were imported.
+    """The holders of a place: one person, a rotation, or imported shifts.
 
     Attributes:
-        people: Everybody it names, by `Who.handle`.
+        people: All people it names, by `Who.handle`.
         person: A handle.
         rotation: Its people are handles.
         shifts: Their persons are handles; in order of their start.
@@ -145,7 +146,7 @@ class Content:
     shifts: tuple[Shift, ...] = ()
 
     def renamed(self, handles: Mapping[str, str]) -> "Content":
-        """The same with other handles."""
+        """Return the same content with each handle replaced as in *handles*."""
         rotation = self.rotation
         if rotation is not None:
             rotation = replace(rotation, people=tuple(handles[person] for person in rotation.people))
@@ -157,7 +158,7 @@ class Content:
         )
 
     def person_at(self, at: datetime) -> str | None:
-        """Who it says, or None; of two imported shifts at once the one that began later counts."""
+        """Return the holder at *at*, or None; of two overlapping imported shifts the later start wins."""
         if self.person is not None:
             return self.person
         if self.rotation is not None:
@@ -166,7 +167,7 @@ class Content:
         return standing[-1] if standing else None
 
     def edges(self, start: datetime, end: datetime) -> Iterator[datetime]:
-        """Every moment in (start, end) at which the answer might change."""
+        """Yield every moment in (start, end) at which the holder might change."""
         if self.rotation is not None:
             yield from self.rotation.handovers(start, end)
         for shift in self.shifts:
@@ -175,11 +176,11 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class StoredSchedule:
-    """What was set for a place until further notice.
+    """A schedule that was set for a place until further notice.
 
     Attributes:
         starts: In force since then, aware.
-        ended_at: When somebody took it back.
+        ended_at: When it was withdrawn.
     """
 
     id: int
@@ -190,25 +191,25 @@ class StoredSchedule:
     ended_at: datetime | None = None
 
     def person_at(self, at: datetime, _hours: BusinessHours) -> str | None:
-        """Who it says, or None when it is not in force or does not say."""
+        """Return the holder at *at*; None if it is not in force or names nobody."""
         is_over = self.ended_at is not None and at >= self.ended_at
         return None if at < self.starts or is_over else self.content.person_at(at)
 
     def edges(self, start: datetime, end: datetime, _hours: BusinessHours) -> Iterator[datetime]:
-        """Every moment in (start, end) at which its answer might change."""
+        """Yield every moment in (start, end) at which its holder might change."""
         yield from (at for at in (self.starts, self.ended_at) if at is not None and start < at < end)
         yield from self.content.edges(start, end)
 
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """What was written down from chat for one guild, in the order in which it was."""
+    """The overrides and schedules recorded from chat for one guild, in the order of recording."""
 
     overrides: Sequence[StoredOverride] = ()
     schedules: Sequence[StoredSchedule] = ()
 
     def people(self) -> Iterator[Who]:
-        """Everybody it names, perhaps several times."""
+        """Yield all people it names, perhaps several times."""
         yield from (override.who for override in self.overrides)
         for schedule in self.schedules:
             yield from schedule.content.people.values()
@@ -216,12 +217,12 @@ class Book:
 
 @dataclass(frozen=True, slots=True)
 class Rosters:
-    """Who stands at each place of a guild's on-call order, at any moment.
+    """The holders of each place in a guild's on-call order, at any moment.
 
-    Overrides go over what was set from chat, which goes over the policy file's layers and person.
+    Overrides beat schedules set from chat. Those beat the policy file's layers and person.
 
     Attributes:
-        places: By name, in the order of asking; their persons are handles.
+        places: By name, in the on-call order; their persons are handles.
         people: By handle.
     """
 
@@ -229,15 +230,15 @@ class Rosters:
     people: Mapping[str, OnCallPerson]
 
     def at(self, at: datetime) -> dict[str, OnCallPerson]:
-        """Who stands where at *at* (aware)."""
+        """Return the holder of each place at *at* (aware)."""
         return {place: self.people[roster.person_at(at)] for place, roster in self.places.items()}
 
     def person(self, who: Who) -> OnCallPerson:
-        """Somebody of the book as the policy knows them, or as they were written down."""
+        """Return a person of the book as the policy knows them, else as they were recorded."""
         return _recognised(who, self.people.values())
 
     def changes(self, start: datetime, end: datetime) -> list[datetime]:
-        """The moments in (start, end) at which somebody else comes on anywhere, in order."""
+        """Return the moments in (start, end) at which any place changes its holder, in order."""
         found = {shift.starts for roster in self.places.values() for shift in roster.shifts(start, end)[1:]}
         return sorted(found)
 
@@ -249,11 +250,11 @@ def rosters(
     *,
     hours: BusinessHours,
 ) -> Rosters:
-    """Put the policy and the book together.
+    """Combine the policy and the book.
 
     Args:
-        places: The policy's: whoever stands there when nothing says otherwise, and its layers.
-        known: Everybody whom the policy names: somebody from the book is one of them where they are the same.
+        places: The policy's places: the default holder of each, and its layers.
+        known: All people whom the policy names. A person of the book is matched with them.
         hours: When the team works.
     """
     people = {person.handle: person for person in known}
@@ -275,7 +276,7 @@ def rosters(
 
 
 def _recognised(who: Who, known: Iterable[OnCallPerson]) -> OnCallPerson:
-    """The policy's own person, now with the id that Discord gave; else a new one."""
+    """Return the policy's matching person, with the id that Discord gave; else a new person."""
     as_person = Person(id=who.user_id or 0, name=who.name, username=who.username)
     for person in known:
         if person.is_for(as_person):
@@ -297,15 +298,15 @@ def _override(override: StoredOverride, handles: Mapping[str, str]) -> Override:
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """What was told of a guild's on-call, and when somebody must look again.
+    """The on-call holders that were last announced in a guild, and when the bot must check again.
 
     Attributes:
-        standing: Place -> handle, as it was told last.
-        told: How many handovers have been told.
-        checked: Coming shifts whose people were looked at (see `services/oncall/handovers`).
-        next_at: Aware.
-        look_at: When those whose shift has no end are looked at next, aware; None until it is first decided.
-        lacking: Handle -> what they lacked at the last look, and were warned of (`oncall/readiness`).
+        standing: Place -> handle, as last announced.
+        told: The number of handovers announced so far.
+        checked: Coming shifts whose people were checked (see `services/oncall/handovers`).
+        next_at: The next check, aware.
+        look_at: When people whose shift has no end are checked next, aware; None until it is first decided.
+        lacking: Handle -> what they lacked at the last check, and were warned of (`oncall/readiness`).
     """
 
     guild_id: int

@@ -1,7 +1,7 @@
 """Who is on call, and until when: rotations in layers, and overrides on top of them.
 
-Everything is computed from what is written down, never counted on: a shift missed by a stopped process or a
-change of the clocks cannot move the next one.
+Shifts are computed from the recorded data, never counted up from the one before. So neither a stopped process
+nor a change of the clocks can move the next shift.
 """
 
 import re
@@ -17,7 +17,7 @@ from bot.domain.calendar.business_time import BusinessHours, local_moment
 
 
 class Unit(StrEnum):
-    """What the length of a turn counts."""
+    """The unit of the length of a turn."""
 
     HOURS = "hours"
     DAYS = "days"
@@ -29,11 +29,11 @@ _DAY = timedelta(days=1)
 
 _LENGTH = re.compile(r"(\d{1,4})([hdw])", re.ASCII)
 _UNITS = {"h": Unit.HOURS, "d": Unit.DAYS, "w": Unit.WEEKS}
-_LONGEST = {Unit.HOURS: 8_784, Unit.DAYS: 366, Unit.WEEKS: 52}  # ours: a year
+_LONGEST = {Unit.HOURS: 8_784, Unit.DAYS: 366, Unit.WEEKS: 52}  # the bot's own limit: a year
 
 
 def parse_turn(text: str) -> tuple[int, Unit]:
-    """How long a turn is: "1w", "1d" or "12h", up to a year.
+    """Parse the length of a turn: "1w", "1d" or "12h", up to a year.
 
     Raises:
         ValueError: *text* is anything else.
@@ -51,10 +51,10 @@ def parse_turn(text: str) -> tuple[int, Unit]:
 class Rotation:
     """People who take turns.
 
-    Days, weeks, and hours of which a day has a whole number of turns (1, 2, 3, 4, 6, 8, 12, 24) hand over at
-    the same local times all year, whatever the clocks did in between. The turn in which they change is longer
-    or shorter by that; one that lies within the hour that is skipped has no length. Other hours come at
-    another time each day, and are as long as hours are.
+    Turns of days, of weeks, or of hours that divide a day (1, 2, 3, 4, 6, 8, 12, 24) hand over at the same
+    local times all year. The turn in which the clocks change is longer or shorter by the change; a turn
+    within the skipped hour has no length. Turns of other hours hand over at another time each day, and
+    always have their exact length.
 
     Attributes:
         people: In the order of their turns, at least one: user ids or usernames.
@@ -71,38 +71,38 @@ class Rotation:
     timezone: ZoneInfo
 
     def turn_at(self, at: datetime) -> int | None:
-        """The number of the turn at *at* (aware), from 0; None before the first one."""
+        """Return the number of the turn at *at* (aware), from 0; None before the first one."""
         begins = self.begins(0)
         if at < begins:
             return None
         if not self._is_local:
             return (at - begins) // self._length
         turn = (at.astimezone(self.timezone).replace(tzinfo=None) - self._first) // self._length
-        while self.begins(turn) > at:  # what the clocks say may be behind what they have said, or ahead
+        while self.begins(turn) > at:  # local time may have jumped back or ahead
             turn -= 1
         while self.begins(turn + 1) <= at:
             turn += 1
         return turn
 
     def begins(self, turn: int) -> datetime:
-        """When turn number *turn* begins, in UTC: only there is a span the time that passes."""
+        """Return when turn number *turn* begins. It is in UTC, where a difference is the time that passes."""
         if not self._is_local:
             return self._moment(self._first) + turn * self._length
         local = self._first + turn * self._length
         begins = self._moment(local)
         if begins.astimezone(self.timezone).replace(tzinfo=None) == local:
             return begins
-        # It is skipped, and moves on by as much as is: not beyond turns that come after what is skipped.
+        # The clocks skip this local time: the turn begins later, but not after the turns behind the gap.
         following = range(1, max(_DAY // self._length, 1) + 1)
         return min(begins, *(self._moment(local + ahead * self._length) for ahead in following))
 
     def person_at(self, at: datetime) -> str | None:
-        """Whose turn it is at *at*; None before the first one."""
+        """Return the person whose turn it is at *at*; None before the first turn."""
         turn = self.turn_at(at)
         return None if turn is None else self.people[turn % len(self.people)]
 
     def handovers(self, start: datetime, end: datetime) -> Iterator[datetime]:
-        """The beginnings of turns in (start, end), in order."""
+        """Yield the beginnings of turns in (start, end), in order."""
         turn = self.turn_at(start)
         following = 0 if turn is None else turn + 1
         while (at := self.begins(following)) < end:
@@ -115,7 +115,7 @@ class Rotation:
 
     @property
     def _first(self) -> datetime:
-        """When the first turn begins, as the clocks show it (naive)."""
+        """Return when the first turn begins, in local time (naive)."""
         return datetime.combine(self.starts_on, self.handover)
 
     @property
@@ -137,13 +137,13 @@ class Applies(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """A rotation and when it counts; of several the last one that counts decides."""
+    """A rotation and when it counts; of several layers the last one that counts decides."""
 
     rotation: Rotation
     applies: Applies = Applies.ALWAYS
 
     def person_at(self, at: datetime, hours: BusinessHours) -> str | None:
-        """Whose turn it is in this layer; None when it does not count now."""
+        """Return the person whose turn it is; None if the layer does not count at *at*."""
         if self.applies is not Applies.ALWAYS and hours.is_open(at) != (
             self.applies is Applies.BUSINESS_HOURS
         ):
@@ -159,7 +159,7 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """Somebody stands in, whatever the layers say; of two at once the one written down last counts.
+    """A person who stands in, regardless of the layers; of two at once the one recorded last counts.
 
     Attributes:
         starts, ends: Aware; the end itself is outside.
@@ -170,7 +170,7 @@ class Override:
     ends: datetime
 
     def covers(self, at: datetime) -> bool:
-        """Whether it counts at *at*."""
+        """Return True if the override counts at *at*."""
         return self.starts <= at < self.ends
 
 
@@ -184,10 +184,10 @@ class Shift:
 
 
 class Says(Protocol):
-    """Something that says who is on call, perhaps: a layer of the policy, or what was set from chat."""
+    """A source that may name the person on call: a layer of the policy, or a schedule set from chat."""
 
     def person_at(self, at: datetime, hours: BusinessHours) -> str | None:
-        """Who is, or None when it does not say."""
+        """Return the person on call, or None if this source names nobody."""
         ...
 
     def edges(self, start: datetime, end: datetime, hours: BusinessHours) -> Iterator[datetime]:
@@ -197,12 +197,12 @@ class Says(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Roster:
-    """Everything that decides who stands at one place of the on-call order.
+    """The rules that decide who holds one place of the on-call order.
 
     Attributes:
-        always: Whoever stands there when nothing else says who: a team of one needs no more.
-        layers: Later ones go over earlier ones.
-        overrides: In the order they were written down.
+        always: The default holder; a team of one needs no more.
+        layers: Later ones beat earlier ones.
+        overrides: In the order of recording.
         hours: When the team works, for layers that ask.
     """
 
@@ -212,7 +212,7 @@ class Roster:
     overrides: Sequence[Override] = ()
 
     def person_at(self, at: datetime) -> str:
-        """Who is on call at *at* (aware)."""
+        """Return the person on call at *at* (aware)."""
         standing_in = [override.person for override in self.overrides if override.covers(at)]
         if standing_in:
             return standing_in[-1]
@@ -220,7 +220,7 @@ class Roster:
         return next((person for person in turns if person is not None), self.always)
 
     def shifts(self, start: datetime, end: datetime) -> list[Shift]:
-        """Who is on call from *start* to *end*, without a gap, in order; neighbours are different people."""
+        """Return the shifts from *start* to *end*, in order, without gaps; each changes the person."""
         edges = [start, *sorted(set(self._edges(start, end))), end]
         found: list[Shift] = []
         for at, until in pairwise(edges):
@@ -232,7 +232,7 @@ class Roster:
         return found
 
     def _edges(self, start: datetime, end: datetime) -> Iterator[datetime]:
-        """Every moment in (start, end) at which the answer might change."""
+        """Yield every moment in (start, end) at which the person might change."""
         for override in self.overrides:
             yield from (at for at in (override.starts, override.ends) if start < at < end)
         for layer in self.layers:

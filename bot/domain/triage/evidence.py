@@ -1,17 +1,17 @@
-"""The message that made somebody look: what a triage from a message's menu starts with."""
+"""The message that a triage started from, chosen in the message's menu."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-#: Characters that are kept of a message; Discord lets nobody write more.
+#: Characters that are kept of a message; Discord allows no more.
 EVIDENCE_LIMIT: Final = 4_000
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A message as it was when somebody pointed at it.
+    """A message as it was when the triage started from it.
 
     Attributes:
         text: Its words, up to 4,000 characters; empty when it had none (an image, an embed).

@@ -72,7 +72,7 @@ class StoredAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A severity that somebody chose over the tree's.
+    """A severity that was chosen by hand over the tree's.
 
     Attributes:
         proposed: What the tree had led to, by the name of its `Outcome`; None: a question was open.

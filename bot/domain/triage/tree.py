@@ -8,7 +8,7 @@ from bot.domain.errors import UserError
 
 
 class StaleTriage(UserError):
-    """The answers do not fit the tree: the policy changed while somebody was answering."""
+    """The answers do not fit the tree: the policy changed during the triage."""
 
     def __init__(self) -> None:
         super().__init__("triage.stale")
@@ -106,7 +106,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """An answer somebody gave; *unsure* when they said わからない and it was counted as this one."""
+    """An answer that was given; *unsure* if the person said わからない, which counted as this answer."""
 
     node: str
     answer: str
@@ -187,7 +187,7 @@ class Tree:
         return (*path, Given(question.id, answer.id, unsure))
 
     def words(self, path: Path) -> tuple[Text, ...]:
-        """What each answer of *path* says of the incident, for "本番影響あり → 影響大".
+        """Return the words of each answer in *path*, for "本番影響あり → 影響大".
 
         Raises:
             StaleTriage: an answer is not in the tree.

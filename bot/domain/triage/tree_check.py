@@ -7,7 +7,7 @@ from bot.domain.triage.tree import Answer, Outcome, Question, Tree
 
 
 def check_tree(tree: Tree, severities: Sequence[str], *, reevaluate_as: str | None = None) -> list[str]:
-    """What is wrong with *tree*, one line each; empty when it is sound.
+    """Return the faults of *tree*, one line each; empty when it is sound.
 
     Sound: every path ends, in a known severity or in a re-evaluation; no dead end, no loop, no
     unknown name, no question that nobody can reach; and わからない counts as the graver answer.
