@@ -1,6 +1,6 @@
-"""What a transaction only adds, and no statement of its own reads: written together, in one round trip.
+"""Rows that a transaction adds but does not read itself: written together, in one round trip.
 
-It waits until a statement comes that may read or change it, or until the commit.
+They wait until a statement that may read or change them, or until the commit.
 """
 
 import re
@@ -21,7 +21,7 @@ _TABLES: Final = re.compile(r"\b(escalation_steps|timeline|audit|deliveries)\b")
 
 @dataclass(slots=True)
 class Appends:
-    """What waits to be written.
+    """The rows that wait to be written.
 
     Attributes:
         steps, entries, audited: Rows as the query `append` takes them.
@@ -50,15 +50,15 @@ class Appends:
         self.audited.append({"guild_id": guild_id, **who, "action": action, "data": dict(data)})
 
     def arguments(self) -> tuple[object, ...]:
-        """What the query `append` takes."""
+        """Return the arguments of the query `append`."""
         return many(self.steps), many(self.entries), many(self.audited), many(owed_as_json(self.owed))
 
 
 class OrderedSql(Sql):
-    """Runs named queries of a transaction, each after what it may read or change has been written.
+    """Runs named queries of a transaction; first writes any waiting rows that a query may read or change.
 
     Args:
-        write: Writes what waits, if anything does.
+        write: Writes the waiting rows, if any.
     """
 
     def __init__(self, connection: Connection, write: Callable[[], Awaitable[None]]) -> None:
@@ -73,12 +73,12 @@ class OrderedSql(Sql):
 
 @cache
 def _may_see(name: str) -> bool:
-    """Whether a query is about a table that is appended to."""
+    """Return whether a query uses a table that is appended to."""
     return _TABLES.search(queries()[name]) is not None
 
 
 def owed_as_json(new: Sequence[NewDelivery]) -> list[Mapping[str, object]]:
-    """What the queries `append` and `insert_deliveries` take for deliveries."""
+    """Return new deliveries as the queries `append` and `insert_deliveries` take them."""
     return [
         {
             "guild_id": one.guild_id,

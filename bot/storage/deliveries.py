@@ -1,4 +1,4 @@
-"""What the bot owes, within a transaction."""
+"""Deliveries, within a transaction."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -220,7 +220,7 @@ class DeliveryWrites(IncidentLocks):
             await self._sql.all("lock_incident_of_delivery", delivery_id)
 
     async def _clear_up(self, ended: Sequence[Row]) -> None:
-        """After deliveries ended unsent: nothing waits for them any longer, and nobody need look."""
+        """Cancel the deliveries that wait for ones that ended unsent, and take back the ended ones' jobs."""
         if ended:
             await self._sql.all("cancel_waiting", [row["key"] for row in ended])
             self._queue.take_back([f"deliver:{row['id']}" for row in ended])

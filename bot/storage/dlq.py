@@ -1,4 +1,4 @@
-"""`admin.notification_failures`, perhaps in somebody else's database behind a transaction pooler."""
+"""`admin.notification_failures`, which may be in another team's database behind a transaction pooler."""
 
 import json
 from collections.abc import AsyncIterator, Iterator, Sequence

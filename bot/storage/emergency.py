@@ -1,4 +1,4 @@
-"""What is mirrored for the time when the database is away."""
+"""The mirror of open work for the time when the database is away."""
 
 import asyncio
 from collections.abc import Callable, Collection, Sequence
@@ -23,7 +23,7 @@ _TOLD: Final = sorted(Word)
 
 
 class EmergencyReads:
-    """The part of a store that is about the mirror."""
+    """The part of a store that concerns the mirror."""
 
     _pool: asyncpg.Pool
     _sql: Sql
@@ -35,7 +35,7 @@ class EmergencyReads:
         self._listener = listener
 
     async def _change(self, tx: "EmergencyWrites") -> Change | None:
-        """What to tell of *tx* once it is committed."""
+        """Return what the listener needs to hear of *tx* once it is committed; None without a listener."""
         return None if self._listener is None else await tx.change()
 
     def _tell(self, change: Change | None) -> None:
@@ -82,7 +82,7 @@ class EmergencyWrites:
         self._begun.add(incident_id)
 
     async def change(self) -> Change | None:
-        """What this transaction changes, once everything is written; None when that is nothing."""
+        """Return what this transaction changes, once everything is written; None when it changes nothing."""
         if not self._begun and not self._ended:
             return None
         begun = await _watches(self._sql, sorted(self._begun))
@@ -98,7 +98,7 @@ async def _watches(sql: Sql, ids: Collection[int]) -> list[Watch]:
 
 
 def _watch(row: Row) -> Watch:
-    """One whose thread is private is told there, or, while it has none, to people alone."""
+    """Return the watch of *row*. A private incident uses its thread or, while it has none, only DMs."""
     to: str | None = "channel"
     if row["is_private"]:
         to = None if row["room_id"] is None else f"thread:{row['room_id']}"
@@ -109,5 +109,5 @@ def _watch(row: Row) -> Watch:
 
 
 def _may_be_told(where: str | None, to: str | None, *, is_private: bool) -> bool:
-    """What was owed to a channel before its incident was private is not said there any more."""
+    """Return whether a delivery may go to *where*; for a private incident, not to a public channel."""
     return where is not None and (not is_private or where == to or where.startswith("person:"))

@@ -1,4 +1,4 @@
-"""What monitoring counts in the rows: they are the same for every process, and survive each of them."""
+"""Monitoring figures that are counted from rows, so they are the same for all processes and outlive them."""
 
 from dataclasses import dataclass
 

@@ -180,7 +180,7 @@ class IncidentWrites(IncidentLocks):
 
 
 def _life(incident: Incident) -> tuple[object, ...]:
-    """What `save_incident` takes after the state, in its order."""
+    """Return the arguments that `save_incident` takes after the state, in order."""
     return (
         incident.severity,
         incident.priority,

@@ -1,4 +1,4 @@
-"""Who may see a private incident, by name, and who was taken out of it."""
+"""The people who may see a private incident, by name, and those who were removed from it."""
 
 from bot.domain.people import Person
 from bot.domain.privacy import RemovedMember

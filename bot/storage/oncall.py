@@ -12,7 +12,7 @@ from bot.storage.database.sql import Row, Sql
 
 
 class OnCallReads:
-    """What is read about on-call, within a transaction or without one."""
+    """Reads of on-call data, inside or outside a transaction."""
 
     _sql: Sql
 
@@ -100,7 +100,7 @@ class OnCallWrites(OnCallReads):
 
 
 def content_as_json(content: Content) -> dict[str, object]:
-    """What `oncall_schedules.content` keeps."""
+    """Return *content* as the JSON for `oncall_schedules.content`."""
     rotation = content.rotation
     return {
         "people": {handle: asdict(who) for handle, who in content.people.items()},

@@ -19,7 +19,7 @@ _LATE = priority_of(0)
 
 
 async def overdue_jobs(sql: Sql, overdue: timedelta) -> list[Job]:
-    """The jobs that whatever is overdue has lost, what somebody waits for first."""
+    """Return the jobs that overdue rows have lost; those that people wait for come first."""
     found: list[Job] = []
     for query, job_of in _JOBS.items():
         rows = await sql.all(query, overdue)

@@ -120,7 +120,7 @@ def checks_as_json(incident: Incident) -> dict[str, object]:
 
 
 def update_as_json(update: StatusUpdate | None) -> dict[str, object] | None:
-    """What `incidents.last_update` keeps."""
+    """Return *update* as the JSON for `incidents.last_update`."""
     return None if update is None else {**asdict(update), "at": update.at.isoformat()}
 
 
@@ -135,7 +135,7 @@ def _update_from_json(kept: Row | None) -> StatusUpdate | None:
 
 
 def entry_as_json(entry: TimelineEntry) -> dict[str, object]:
-    """What the queries take for an entry."""
+    """Return a timeline entry as the queries take it."""
     return {
         "at": entry.at.isoformat(),
         "kind": entry.kind,
@@ -242,7 +242,7 @@ def delivery_from_row(row: Row) -> Delivery:
 
 
 def request_as_json(request: Request) -> dict[str, object]:
-    """What `deliveries.request` keeps."""
+    """Return *request* as the JSON for `deliveries.request`."""
     return {
         "action": request.action.value,
         "channel_id": request.channel_id,

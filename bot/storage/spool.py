@@ -1,4 +1,4 @@
-"""The file that stands in for the database while that is away: one per guild and process of a DATA_DIR."""
+"""The file that replaces the database while it is away: one per guild and process of a DATA_DIR."""
 
 import fcntl
 import json
@@ -19,13 +19,13 @@ _MOST: Final = 64
 
 
 class FileSpool:
-    """Writes a new file beside the old one, through to the disk, and puts it in its place.
+    """Writes a new file beside the old one, flushes it to disk, then replaces the old one with it.
 
     Args:
-        folder: Made if need be, for the owner alone: titles of incidents are nobody else's business.
+        folder: Created if missing, readable by the owner only, since it holds titles of incidents.
 
-    Whichever process comes first has the first file, the next one the second; whoever ends leaves its file to
-    the next that starts, or to those that live.
+    The first process takes the first file, the next one the second. A process that ends leaves its file to
+    the next that starts, or to those still running.
     """
 
     def __init__(self, folder: Path, guild_id: int) -> None:
@@ -36,7 +36,7 @@ class FileSpool:
 
     @property
     def is_there(self) -> bool:
-        """Whether anything was ever saved, by whichever process."""
+        """Return whether any process has saved anything."""
         return any(path.exists() for path in self._paths())
 
     @property
@@ -51,14 +51,14 @@ class FileSpool:
         yield from (self._folder / f"{self._stem}-{number}.json" for number in range(1, _MOST))
 
     def _take(self) -> Path:
-        """A file that no living process has, ours until we end: one that is there before a new one."""
+        """Lock and return a file that no running process holds; existing files come before new ones."""
         for path in sorted(self._paths(), key=lambda path: not path.exists()):
             if self._lock(path):
                 return path
         raise OSError(f"more than {_MOST} processes in {self._folder.name}")
 
     def _lock(self, path: Path) -> bool:
-        """Whether nobody else has it; then it is ours for as long as this object lives."""
+        """Lock the file at *path* for the life of this object; return False if another process holds it."""
         lock = os.open(path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -69,7 +69,7 @@ class FileSpool:
         return True
 
     def _taken(self, path: Path) -> "FileSpool | None":
-        """The spool of that file, unless somebody has it."""
+        """Return the spool of the file at *path*, or None if another process holds it."""
         other = FileSpool(self._folder, self._guild_id)
         if not other._lock(path):
             return None

@@ -100,11 +100,11 @@ class PostgresTransaction(
 
     @property
     def is_unfinished(self) -> bool:
-        """Whether anything is left to do before the commit."""
+        """Return whether anything is left to write before the commit."""
         return bool(self._appends or self._queue)
 
     async def finish(self) -> None:
-        """What is left to do before the commit."""
+        """Write the waiting rows and jobs, before the commit."""
         await self.write_appends()
         await self._queue.tell()
 

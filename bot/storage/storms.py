@@ -25,7 +25,7 @@ GATHER: Final = timedelta(seconds=0.3)
 
 
 class StormWrites(DeliveryWrites):
-    """The part of a transaction that is about many at once."""
+    """The part of a transaction that concerns many incidents at once."""
 
     async def claim_due(self, before: datetime, *, limit: int) -> list[Due]:
         locked = await self._sql.all("lock_due", before, limit, self._guild_id)
@@ -85,7 +85,7 @@ class StormWrites(DeliveryWrites):
         await self._sql.all("mark_bundle_emailed", bundle_id, list(to), is_done)
 
     async def _lock_bundle(self, group: Group) -> int:
-        """The one that waits, or a new one with its job; nobody else looks for it until the commit."""
+        """Return the id of the group's waiting bundle, or of a new one; locks the group until the commit."""
         await self._sql.all("lock_group", f"{group.guild_id}:{group.kind}:{group.to}:{group.severity}")
         known = await self._sql.first("open_bundle", group.to, group.guild_id, _told(group))
         if known is not None:
@@ -114,7 +114,7 @@ class StormWrites(DeliveryWrites):
 
 
 class StormReads:
-    """What is read of many at once."""
+    """Reads that concern many incidents at once."""
 
     _sql: Sql
     _guild_id: int | None

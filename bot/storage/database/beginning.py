@@ -1,4 +1,4 @@
-"""How a transaction begins: whether its writer may write at all, and what it locks first."""
+"""The start of a transaction: the check that its writer may write, and its first locks."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,10 +21,10 @@ _BEGIN_JOB: Final = "BEGIN; SET LOCAL lock_timeout = '1s'"
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """What is known of a transaction from its beginning.
+    """The state of a transaction after its start.
 
     Attributes:
-        now: Its time, where it was asked for.
+        now: The transaction's time, if it was requested.
         locked: The version of each incident that it has locked.
     """
 

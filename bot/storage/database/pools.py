@@ -53,7 +53,7 @@ _MANY: Final = 9
 
 @dataclass(frozen=True, slots=True)
 class Connections:
-    """How a process divides what it may have of our own database.
+    """The division of a process's connections to our own database.
 
     Attributes:
         total: Connections at most, >= 7: `DATABASE_CONNECTIONS`.
@@ -220,7 +220,7 @@ def _to_json(value: object) -> str:
 
 
 async def _forget_old_plans(session: Session) -> None:
-    """Instead of RESET ALL and UNLISTEN: a round trip each time, and nothing here changes a session.
+    """Forget old plans only. RESET ALL and UNLISTEN would cost a round trip, and nothing changes a session.
 
     asyncpg itself ends an open transaction.
     """
@@ -228,4 +228,4 @@ async def _forget_old_plans(session: Session) -> None:
 
 
 async def _leave_session_alone(_connection: asyncpg.Connection) -> None:
-    """The same behind a transaction pooler, which would even run it in somebody else's session."""
+    """Reset nothing: a transaction pooler might run the reset in another client's session."""

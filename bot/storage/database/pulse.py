@@ -1,4 +1,4 @@
-"""That writing works, where the work is done: asked once for all who ask at once, and with an end to it."""
+"""The check that the work's tables can be written: one check for all concurrent callers, with a timeout."""
 
 import asyncio
 import time

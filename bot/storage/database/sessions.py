@@ -36,11 +36,11 @@ class Session(asyncpg.Connection):  # type: ignore[misc]  # asyncpg has no types
             await self.execute(_FORGET_PLANS)
 
     def knows(self, statements: Iterable[str]) -> bool:
-        """Whether `learn` would have nothing to do."""
+        """Return whether the session has already prepared all of *statements*."""
         return self._learned.issuperset(statements)
 
     async def learn(self, statements: Iterable[str]) -> None:
-        """Have those of *statements* parsed that were not, and run none of them."""
+        """Prepare those of *statements* that are not prepared yet; run none of them."""
         new = [statement for statement in statements if statement not in self._learned]
         for statement in new:
             await self.executemany(statement, ())

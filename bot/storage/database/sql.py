@@ -17,7 +17,7 @@ _NAME = re.compile(r"^-- name: (\w+)\n", re.MULTILINE)
 
 
 class Connection(Protocol):
-    """What is used of an asyncpg connection, which has no types of its own."""
+    """The part of an asyncpg connection that is used here; asyncpg has no types of its own."""
 
     async def fetch(self, query: str, *arguments: object) -> list[Row]: ...
 

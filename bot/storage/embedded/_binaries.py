@@ -1,4 +1,4 @@
-"""Where PostgreSQL's programs are, and how to start one of them."""
+"""PostgreSQL's programs: where they are, and how to start one."""
 
 import os
 import shutil
@@ -109,7 +109,7 @@ def _choose_identity(folder: Path) -> Identity:
 
 
 def copy_for_nobody(binaries: Binaries, root: Path) -> Binaries:
-    """*binaries*, or their copy below *root* when `nobody` cannot reach them, as in root's home."""
+    """Return *binaries*, or a copy below *root* if the user `nobody` cannot reach them, as in root's home."""
     if binaries.identity is not Identity.NOBODY or reachable_by_nobody(binaries.folder):
         return binaries
     package = binaries.folder.parent.parent

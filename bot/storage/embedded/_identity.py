@@ -26,7 +26,7 @@ class Identity(StrEnum):
 
     @staticmethod
     def needs_change() -> bool:
-        """Whether PostgreSQL would refuse to run as we are."""
+        """Return whether PostgreSQL would refuse to run as the current user."""
         if os.geteuid() != 0:
             with contextlib.suppress(KeyError):
                 pwd.getpwuid(os.geteuid())
@@ -35,7 +35,7 @@ class Identity(StrEnum):
 
 
 def reachable_by_nobody(folder: Path) -> bool:
-    """Whether every folder down to *folder* can be entered by everybody."""
+    """Return whether all users may enter every folder down to *folder*."""
     return all(each.stat().st_mode & 0o001 for each in (folder, *folder.parents))
 
 
@@ -61,7 +61,7 @@ def hand_over(folder: Path, identity: Identity) -> None:
 
 
 def check_private(folder: Path) -> None:
-    """Refuse a folder that somebody else prepared for us, as anyone can in a temporary folder.
+    """Refuse a folder that another user prepared for us, as anyone can in a temporary folder.
 
     Raises:
         EmbeddedPostgresError: It is a link, belongs to another user, or is open to others.

@@ -1,4 +1,4 @@
-"""What happens between fork and exec of a PostgreSQL program. Run as a script.
+"""The steps between fork and exec of a PostgreSQL program. Run as a script.
 
 A program of its own and not a `preexec_fn`: Python code between fork and exec may deadlock when the
 process has threads, and entering a user namespace needs a process with exactly one.

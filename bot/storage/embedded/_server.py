@@ -1,4 +1,4 @@
-"""The server's life: one owner per folder, shared by whoever comes later, gone with its owner."""
+"""The server's life: a folder's first process owns it, later ones share it, and it ends with its owner."""
 
 import contextlib
 import hashlib
@@ -85,7 +85,7 @@ class EmbeddedPostgres:
 
     @property
     def is_owner(self) -> bool:
-        """Whether the running server is this object's own."""
+        """Return whether this object started the running server."""
         return self._process is not None and self._process.poll() is None
 
     def dsn(self, database: str = "postgres") -> str:
@@ -240,7 +240,7 @@ class EmbeddedPostgres:
         return self._is_ready()
 
     def _is_ready(self) -> bool:
-        """Whether the server says so in its pid file and is neither a memory nor stopped: it answers."""
+        """Return whether the pid file says "ready" and the server answers: it is neither dead nor stopped."""
         lines = self._pid_lines()
         if len(lines) <= _STATUS_LINE or lines[_STATUS_LINE].strip() != "ready":
             return False
@@ -297,7 +297,7 @@ def _is_absent_or_empty(folder: Path) -> bool:
 
 
 def _works_in(pid: str, folder: Path) -> bool:
-    """Whether the process *pid* is a server of *folder*: PostgreSQL works in its data folder (Linux only)."""
+    """Return whether process *pid* serves *folder*: PostgreSQL runs in its data folder (Linux only)."""
     try:
         return Path(f"/proc/{int(pid)}/cwd").samefile(folder)
     except (OSError, ValueError):

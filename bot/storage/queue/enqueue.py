@@ -24,11 +24,11 @@ _ROUNDS = 5
 
 
 class Queue:
-    """What a transaction asks of the queue: `add` and `take_back` tell it at the end, all at once.
+    """Collects a transaction's jobs: those of `add` and `take_back` go to the queue together, at the end.
 
     Args:
-        guild_id: Whose jobs they are, unless they say so themselves.
-        is_shared: There are other guilds, to whom it has to be fair: that costs a statement.
+        guild_id: The guild of jobs that name none themselves.
+        is_shared: Other guilds use the queue, so it must be fair to them. That costs a statement.
     """
 
     def __init__(self, sql: Sql, *, guild_id: int | None, is_shared: bool) -> None:
@@ -86,7 +86,7 @@ class Queue:
         return [job for job in jobs if job.key not in made or job is not first[job.key]]
 
     async def _priorities(self, jobs: Sequence[Job]) -> list[int]:
-        """Where each stands in its band: the more its guild has there already, the lower (`fairness.py`)."""
+        """Return each job's priority: the more jobs its guild has in the band, the lower (`fairness.py`)."""
         bands = [(job.guild_id, top_of(job.priority)) for job in jobs]
         asked = sorted({band for band in bands if band[0] is not None})
         guilds, tops = [str(guild_id) for guild_id, _ in asked], [top for _, top in asked]

@@ -1,4 +1,4 @@
-"""One queue for many guilds: nobody's storm holds up what another guild waits for. Why it is fair:
+"""One queue for many guilds: one guild's storm does not hold up another guild's jobs. Why it is fair:
 
 **Order.** A severity's jobs have a band of ten priorities. Where in it a job stands depends on how many of
 its guild's are queued there before it: none, one or two, three to six, ... (`level_of`). So at any time at
@@ -36,7 +36,7 @@ MOST: Final = 2 ** (BAND - 1) - 1
 
 
 def level_of(before: int) -> int:
-    """How far down its band a job goes: 0 to 9.
+    """Return how far down its band a job goes: 0 to 9.
 
     Args:
         before: Queued jobs of its guild in the band, >= 0.

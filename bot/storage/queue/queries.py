@@ -43,13 +43,13 @@ class _ListeningDriver(AsyncpgPoolDriver):
 
 
 class PatientQueries(Queries):
-    """What a `QueueManager` asks of the database.
+    """The queries that a `QueueManager` sends to the database.
 
     Args:
         pool: For the queue alone.
         on_ask: Called whenever the queue is about to be asked for jobs.
-        on_answer: Called when it has answered.
-        on_failure: Called when it has not: the manager's loop is about to end.
+        on_answer: Called when the queue has answered.
+        on_failure: Called when the queue has not answered: the manager's loop is about to end.
     """
 
     def __init__(
@@ -119,7 +119,7 @@ class PatientQueries(Queries):
             log.warning("job.left_behind", job=job.entrypoint, error=type(error).__name__)
 
     async def log_jobs(self, job_status: list[tuple[Job, JOB_STATUS, TracebackRecord | None]]) -> None:
-        """Take the successful ones out of the queue, unless somebody has asked for them again meanwhile.
+        """Remove successful jobs from the queue, unless they were queued again meanwhile.
 
         Another status means that the handler was cancelled together with this process: its job is left
         behind for the next one.
