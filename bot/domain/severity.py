@@ -27,7 +27,7 @@ Deadline: TypeAlias = timedelta | CalendarDeadline
 
 @dataclass(frozen=True, slots=True)
 class LadderStep:
-    """One rung of a severity's ladder, which is taken until someone acknowledges.
+    """One rung of a severity's ladder. Rungs are taken only until someone acknowledges.
 
     Attributes:
         after: Time since the alert, >= 0; None means at the ack deadline.

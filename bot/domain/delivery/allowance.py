@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Final
 
-#: From this urgency on a request may use what is kept back on a route: the gravest severity's jobs, wherever
-#: in its band of the queue they stand, and people.
+#: From this urgency on a request may use the reserve of a route: the jobs of the highest severity, at any
+#: place in its band of the queue, and requests of people.
 URGENT: Final = 91
 
 _KEPT_BACK: Final = 1

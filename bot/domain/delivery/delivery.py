@@ -27,8 +27,8 @@ class DeliveryKind(StrEnum):
     NOTICE = "notice"  # one line in the incident's thread
     PIN_SEEN = "pin_seen"  # the bot's ✅ under a message that is on the timeline now
     TRIAGE_LINE = "triage_line"  # a quiet line where a triage was started
-    REEVALUATION_HELD = "reevaluation_held"  # when a triage that ended in re-evaluate will be asked about
-    REEVALUATION = "reevaluation"  # and the question itself, in its channel
+    REEVALUATION_HELD = "reevaluation_held"  # the line that says when a held triage will be asked about
+    REEVALUATION = "reevaluation"  # the question about a held triage, in its channel
     UNFINISHED_DM = "unfinished_dm"  # a DM that asks the person who left a triage whether they go on
     UNFINISHED = "unfinished"  # the post in its channel that somebody should take the triage up
     MORNING = "morning"  # the post that gathers what is due on a business day, for people to take

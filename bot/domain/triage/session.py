@@ -137,7 +137,7 @@ class Triage:
 
     @property
     def is_under_reevaluation(self) -> bool:
-        """Return True if its clock leads to a question or an incident, also while somebody looks again."""
+        """Return True while the clock of a re-evaluation runs, also during a second look."""
         is_reopened = self.status is TriageStatus.OPEN and self.rounds > 0
         return is_reopened or self.status is TriageStatus.REEVALUATING
 
@@ -216,7 +216,8 @@ class Triage:
         return replace(self, status=TriageStatus.OPEN, severity=None, due_at=due_at, taken_by_name=by.name)
 
     def give_up(self, *, by: Person, at: datetime) -> "Triage":
-        """Give up (やめる): no incident. If the walk was reopened, only the look ends; its clock goes on.
+        """Give up (やめる): no incident. After a reopening only the second look
+        ends; the clock goes on.
 
         Raises:
             InvalidTransition: the walk has ended.
