@@ -36,12 +36,12 @@ _MOST_LOOKUPS: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What a file says of one place, not yet in force.
+    """The shifts of a file for one place, not yet in force.
 
     Attributes:
         number: Names it when it is confirmed.
         shifts: Their persons are names for people.
-        formers: Who would stand there without it, when each shift begins.
+        formers: The people who would be on call without it, when each shift begins.
         people: By handle.
     """
 
@@ -54,10 +54,10 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What an import would change.
+    """The changes that an import would make.
 
     Attributes:
-        unknown: Names that nobody could be found for; their events are left out.
+        unknown: Names that match no person; their events are left out.
         until: Nothing after this was read.
     """
 
@@ -222,14 +222,14 @@ class _Reading:
 
 
 def _unknown(named: str, handle: str | None) -> str:
-    """Whom an event names; a name of ours may be somebody else's elsewhere, so the handle is told, too."""
+    """Return the name in an event, with the handle: the same name may be another person's elsewhere."""
     if handle is None or handle == named:
         return named or "?"
     return f"{named} ({handle})" if named else handle
 
 
 def _uid(guild_id: int, place: str, shift: Shift, since: datetime) -> str:
-    """The same in each export of the same shift; one that began long ago has no start of its own."""
+    """Return the UID of a shift, the same in each export; it has no start if the shift began by *since*."""
     began = "always" if shift.starts <= since else shift.starts.isoformat()
     digest = sha256(f"{guild_id}|{place}|{shift.person}|{began}".encode()).hexdigest()
     return f"{digest[:32]}@incident-bot"

@@ -129,7 +129,7 @@ class Handovers:
     async def _tell(
         self, tx: Transaction, watch: Watch, found: Rosters, now: datetime, *, incidents: list[Incident]
     ) -> Watch:
-        """Owe one line, and a DM to each who comes on; a place that is new in the file is no handover."""
+        """Queue a line and a DM to each person who comes on call; a place new in the file is no handover."""
         standing = _handles(found, now)
         changed = {
             place: former for place, former in watch.standing.items() if standing.get(place, former) != former
@@ -162,7 +162,7 @@ class Handovers:
             yield NewDelivery(DeliveryKind.ON_DUTY, f"named:{handle}", f"{key}:{handle}", guild_id, data=data)
 
     def _next_look(self, found: Rosters, now: datetime) -> datetime:
-        """The next handover, or the time to look at somebody who comes on later or stands there for good."""
+        """Return the time of the next handover, or of the next check of a person, if that is earlier."""
         ahead = self._policy.handover.check_before or timedelta()
         changes = found.changes(now, now + HORIZON)
         looks = [at - ahead for at in changes if at - ahead > now]
@@ -196,7 +196,7 @@ class Handovers:
         *,
         now: datetime,
     ) -> Iterator[NewDelivery]:
-        """The DM to whoever comes on, and the warning to those who can do something about a gap."""
+        """Yield the DM to the person who comes on call, and warnings to people who can mend a gap."""
         handle = coming.person.handle
         key = f"oncall:{guild_id}:{coming.starts.isoformat()}:{handle}"
         facts: dict[str, object] = {
@@ -231,7 +231,7 @@ def _change(found: Rosters, place: str, now: datetime, *, former: str) -> dict[s
 
 
 def _told_incident(incident: Incident) -> dict[str, object]:
-    """What a handover tells of an open incident; of a private one only that there is one."""
+    """Return the facts about an open incident for a handover; for a private one only that there is one."""
     known = None if incident.is_private else incident.title
     where = None
     if not incident.is_private and incident.alert_channel_id is not None:

@@ -133,11 +133,11 @@ def told(gaps: Sequence[Finding]) -> list[dict[str, object]]:
 def warnings(
     policy: Policy, guild_id: int, key: str, facts: Mapping[str, object], *, others: Sequence[str]
 ) -> Iterator[NewDelivery]:
-    """That somebody on call lacks something: in the channel, and to whomever they relieve.
+    """Yield warnings about gaps of a person on call: one for the channel, one for each person they relieve.
 
     Args:
         facts: As `ON_DUTY_SOON` has them.
-        others: Handles of whoever stands there now.
+        others: Handles of the people who are on call there now.
     """
     if policy.handover.channel is not None:
         to = f"channel:{policy.handover.channel}"
@@ -150,7 +150,7 @@ def warnings(
 
 
 async def warn_refused(tx: Transaction, delivery: Delivery, *, policy: Policy, oncall: OnCall) -> None:
-    """Whoever comes on takes no DM: that is known only now, when one was refused."""
+    """Queue warnings that the next person on call accepts no DM, which shows only when one is refused."""
     data = delivery.data
     standing = await oncall.standing(delivery.guild_id, source=tx)
     places = data["places"]
@@ -172,5 +172,5 @@ def _lasting(found: Rosters, now: datetime) -> list[Lasting]:
 
 
 def _marks(gaps: Sequence[Finding]) -> tuple[str, ...]:
-    """What is lacking, one by one, so that less of it is no news: "no_channel:p0-alerts"."""
+    """Return each gap by itself, such as "no_channel:p0-alerts", so that fewer gaps are no news."""
     return tuple(f"{found.gap}:{name}" for found in gaps for name in found.names or ("",))

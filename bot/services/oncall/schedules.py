@@ -36,10 +36,10 @@ FAR: Final = timedelta(days=100)
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Who stands at a place now.
+    """The person on call at a place now.
 
     Attributes:
-        until: Aware; None when no end is in sight.
+        until: Aware; None for a shift without a known end.
     """
 
     place: str
@@ -58,11 +58,11 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class DutyView:
-    """What `/oncall show` shows.
+    """The data of `/oncall show`.
 
     Attributes:
         ahead: The shifts that begin within `SHOWN`, in order.
-        overrides: Those that count now or later, with who stands in.
+        overrides: Those that count now or later, with the substitute.
     """
 
     now: datetime
@@ -71,7 +71,7 @@ class DutyView:
     overrides: tuple[tuple[StoredOverride, OnCallPerson], ...]
 
     def ended_by(self, number: int) -> list[tuple[StoredOverride, OnCallPerson]]:
-        """What `Schedules.end_override` would take back: of a swap both halves, that one first."""
+        """Return the overrides that `Schedules.end_override` would end; for a swap both halves, it first."""
         named = [each for each in self.overrides if each[0].id == number]
         return named + [each for each in self.overrides if named and each[0].is_half_with(named[0][0])]
 
@@ -98,7 +98,7 @@ class Schedules:
         return await self._store.now()
 
     async def view(self, guild_id: int) -> DutyView:
-        """Who is on call now, who comes on within two weeks, and who stands in."""
+        """Return who is on call now, who comes on within two weeks, and the overrides."""
         found, now = await self._oncall.rosters(guild_id)
         book = await self._store.oncall_book(guild_id, since=now)
         known = [one for one in book.overrides if one.place in self._policy.oncall]
@@ -149,7 +149,7 @@ class Schedules:
         return await self._put(guild_id, place, content, by=by, action="set_rotation")
 
     async def clear(self, guild_id: int, place: str, *, by: Person) -> Standing:
-        """Back to the policy file: whatever was set for *place* is over. Overrides stay.
+        """Return *place* to the policy file by ending all schedules set for it. Overrides stay.
 
         Raises:
             NotPermitted; UserError: the policy has no such place, or nothing was set for it.
@@ -162,7 +162,7 @@ class Schedules:
         return await self._now(guild_id, place)
 
     async def override(self, guild_id: int, new: NewOverride, *, by: Person) -> NewOverride:
-        """Somebody stands in; what lies in the past already is left out.
+        """Store an override of one place. A part that lies in the past is left out.
 
         Raises:
             NotPermitted; UserError: the policy has no such place, it ends before it begins or before now, or
@@ -182,10 +182,10 @@ class Schedules:
         return new
 
     async def end_override(self, guild_id: int, number: int, *, by: Person) -> list[StoredOverride]:
-        """Take an override back from now on; of a swap both halves, so that nobody is left with two shifts.
+        """End an override now; for a swap end both halves, so that no person is left with two shifts.
 
         Returns:
-            It, then the other half unless that is over.
+            The override, then the other half unless that is over.
 
         Raises:
             NotPermitted; UserError: it is over already.

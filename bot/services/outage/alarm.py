@@ -1,4 +1,4 @@
-"""What is told without a database, and when: by the journal, incident by incident, the gravest first."""
+"""Escalation without a database: from the journal, incident by incident, the most severe first."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -74,26 +74,26 @@ class Alarm:
         self._telling.load()
 
     def told(self, watch: Watch) -> int:
-        """How many people a DM or an email about *watch* has reached; somebody with both is one."""
+        """Return how many people a DM or an email about *watch* has reached, each person counted once."""
         return self._telling.told(watch)
 
     def is_held(self, watch_key: str) -> bool:
-        """Whether somebody is being told of that incident, or it is being recorded."""
+        """Return True while an incident is being escalated or recorded."""
         lock = self._held.get(watch_key)
         return lock is not None and lock.locked()
 
     @asynccontextmanager
     async def hold(self, watch_key: str) -> AsyncIterator[None]:
-        """For the block nobody else tells of that incident, or records it."""
+        """Lock an incident for the block: no other task escalates or records it."""
         lock = self._held.setdefault(watch_key, asyncio.Lock())
         async with lock:
             yield
 
     async def act(self, *, is_needed: Callable[[Watch], bool]) -> None:
-        """See to every incident that is not seen to yet, several at a time: none holds up another for long.
+        """Handle every incident that is not being handled yet, several at a time, so that none waits long.
 
         Args:
-            is_needed: Nobody else tells of that incident, and still does not when it is its turn.
+            is_needed: Returns True if only this process can escalate an incident; asked again at its turn.
         """
         now = self._book.now()
         waiting = [
@@ -142,10 +142,10 @@ class Alarm:
         await for_a_while(mailing)
 
     async def _say(self, watch: Watch, owed: tuple[Owed, ...], *, is_overtaken: bool) -> None:
-        """What was recorded and has not been said; by email, too, if Discord does not take it.
+        """Send the messages that were recorded but not sent yet; also by email if Discord does not take them.
 
         Args:
-            is_overtaken: A step is due, which rings instead of it.
+            is_overtaken: A step is due, which mentions people instead.
         """
         is_quiet = is_overtaken or any(one.word is Word.ESCALATION for one in owed)
         for one in (one for one in owed if one.word is Word.ALERT):
@@ -212,7 +212,7 @@ class Alarm:
         return True
 
     async def _is_acknowledged(self, watch: Watch) -> bool:
-        """Whether somebody who may has put a 👀 on it. When Discord cannot be asked, nothing is assumed."""
+        """Return True if a person who may acknowledge has put a 👀 on it; False if Discord fails."""
         own = [where for key, where in self._journal.posted.items() if key.startswith(f"{watch.key}:")]
         places = [*watch.places, *((where.channel_id, where.message_id) for where in own)]
         try:

@@ -53,7 +53,7 @@ _TROUBLES: Final[Mapping[str, Trouble]] = {
 
 
 def trouble_of(error: Exception) -> Trouble:
-    """What a write that failed says about the database."""
+    """Return the trouble of the database that a failed write shows."""
     if isinstance(error, StorageBroken) or not isinstance(error, StorageUnavailable):
         return Trouble.BROKEN
     return _TROUBLES.get(str(error), Trouble.AWAY)
@@ -61,11 +61,11 @@ def trouble_of(error: Exception) -> Trouble:
 
 @dataclass(frozen=True, slots=True)
 class Raised:
-    """What became of an alert that could not be recorded.
+    """The outcome of an alert that could not be recorded.
 
     Attributes:
         alert: Where it was posted; None when Discord did not take it either.
-        told: How many people have a DM or an email.
+        told: The number of people who have a DM or an email.
     """
 
     severity: str

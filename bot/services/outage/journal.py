@@ -19,7 +19,7 @@ log = structlog.get_logger(__name__)
 
 
 def read(spool: Spool) -> Journal | None:
-    """What *spool* keeps; None when that is nothing, or nothing readable, which the log says."""
+    """Return the journal in *spool*; None if there is none, or it is unreadable, which is logged."""
     kept = spool.load()
     try:
         return None if kept is None else from_data(kept)

@@ -20,7 +20,7 @@ _GATHER_S: Final = 0.05
 
 
 class Logbook:
-    """Whoever changes the journal keeps it here."""
+    """Keeps the journal; all changes to it are made here."""
 
     def __init__(self, spool: Spool) -> None:
         self._spool = spool
@@ -33,7 +33,7 @@ class Logbook:
 
     @property
     def journal(self) -> Journal:
-        """What is known, and what was done."""
+        """The known deadlines, and the work done without the database."""
         return self._journal
 
     def load(self) -> None:

@@ -1,4 +1,4 @@
-"""What the process knows of the database's deadlines: read every other second, and told at each commit."""
+"""The process's copy of the database's deadlines: read every other second, and updated at each commit."""
 
 import asyncio
 import time
@@ -28,8 +28,8 @@ MIRRORED: Final = 500
 class Mirror:
     """Keeps the journal's watches as the database has them.
 
-    What this process commits is known with the commit: the database may be away a moment later. It holds
-    until a reading that began afterwards.
+    A change that this process commits is copied with the commit: the database may be away a moment later.
+    The change holds until a reading that began afterwards.
     """
 
     def __init__(self, store: Store, policy: Policy, book: Logbook) -> None:
@@ -81,7 +81,7 @@ class Mirror:
         await self._keep(journal, watches, since=now)
 
     async def _ask(self) -> tuple[list[Watch], str] | None:
-        """What it would take to do without the database, and which that is; None when it does not say so."""
+        """Read the watches and the id of the installation; None if the database does not answer in time."""
         without = [name for name in self._policy.severities if not self.covers(name)]
         try:
             async with asyncio.timeout(_PATIENCE_S):

@@ -1,4 +1,4 @@
-"""What was done while the database was away becomes rows: once, at its own time, with its posts."""
+"""Recording of work done while the database was away: once, at its own time, with its posts."""
 
 from collections.abc import Callable, Collection, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -31,14 +31,14 @@ log = structlog.get_logger(__name__)
 
 
 class Held(Protocol):
-    """Who is telling of what at this moment."""
+    """The incidents that are being escalated at this moment."""
 
     def is_held(self, watch_key: str) -> bool:
-        """Whether somebody is, of that incident."""
+        """Return True while an incident is being escalated."""
         ...
 
     def hold(self, watch_key: str) -> AbstractAsyncContextManager[None]:
-        """For the block nobody is."""
+        """Prevent an incident from being escalated during the block."""
         ...
 
 
@@ -66,13 +66,15 @@ class TakingIn:
         self._acknowledger = use_cases.acknowledger
 
     async def take_in(self, journal: Journal, *, held: Held | None = None) -> Taken:
-        """What of it is in the database now; what failed is tried again. Twice changes nothing.
+        """Record *journal* in the database, and return the part that is recorded now.
+
+        A part that failed is tried again. A second call changes nothing.
 
         Args:
-            held: Who is telling of what: that is recorded later.
+            held: The incidents that are being escalated: they are recorded later.
 
         Raises:
-            StorageUnavailable: nothing is.
+            StorageUnavailable: nothing is recorded.
         """
         installation = await self._store.installation()
         journal = self._ours(journal, installation.id)
@@ -213,7 +215,7 @@ class TakingIn:
             await tx.mark_emailed(delivery.id, to=news, is_done=False)
 
     async def _who_acknowledged(self, guild_id: int, posted: list[Posted]) -> Person | None:
-        """The first one with a 👀 who may. When Discord cannot be asked: whoever reads them next finds it."""
+        """Return the first person with a 👀 who may acknowledge. If Discord fails, a later look finds it."""
         places = [(where.channel_id, where.message_id) for where in posted]
         try:
             async for person, _ in self._discord.acknowledgers(places, guild_id=guild_id):

@@ -28,11 +28,11 @@ _REFUSALS: Final = 5_000
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """How somebody is told without a database.
+    """The ways to reach people without a database.
 
     Attributes:
         mailer: None when the bot sends no email.
-        meanwhile: What was posted here, by the key of the delivery that it stands in for.
+        meanwhile: The messages posted here, by the key of the delivery that each replaces.
     """
 
     siren: Siren
@@ -76,7 +76,7 @@ class Telling:
         return posted
 
     async def alert(self, watch: Watch, saying: Saying) -> None:
-        """The same, with the bot's own 👀 under it."""
+        """Do the same as `post`, and add the bot's own 👀."""
         if (alert := await self.post(watch, saying)) is None:
             return
         try:
@@ -87,9 +87,9 @@ class Telling:
     def mail(
         self, watch: Watch, word: Word, *, key: str, then: Callable[[], Awaitable[None]] | None = None
     ) -> list[asyncio.Task[None]]:
-        """To everyone on call whom an email reaches; each once, under the Message-ID that a retry has too.
+        """Email everyone on call who has an address, each once; a retry has the same Message-ID.
 
-        A server that takes long keeps nobody else from being told.
+        A slow mail server does not delay other messages.
 
         Args:
             then: What to do once one is accepted.
@@ -133,7 +133,7 @@ class Telling:
             del self._mailing[mark]
 
     def told(self, watch: Watch) -> int:
-        """How many people a DM or an email about *watch* has reached; somebody with both is one."""
+        """Return how many people a DM or an email about *watch* has reached, each person counted once."""
         begin, journal = f"{watch.key}:", self._book.journal
         mailed = {key.rpartition(":mail:")[2] for key in journal.mailed if key.startswith(begin)}
         posted = (key.rpartition(":dm:") for key in journal.posted if key.startswith(begin))

@@ -1,4 +1,4 @@
-"""What the use cases need from the outside, as they need it.
+"""Interfaces to the outside, as the use cases need them.
 
 The adapters live in `bot.storage`, `bot.ui` and `bot.integrations`.
 """

@@ -1,4 +1,4 @@
-"""What the tracking of others' alerts keeps."""
+"""The storage for tracking monitors' alerts."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -14,7 +14,7 @@ class AlertTransaction(Protocol):
     """The part of a transaction that is about alerts of others."""
 
     async def lock_fingerprint(self, guild_id: int, fingerprint: str) -> None:
-        """Until the commit nobody else decides about alerts of this fingerprint. Before any row is locked."""
+        """Lock decisions about alerts of this fingerprint until the commit. Call it before any row lock."""
         ...
 
     async def alert_of_message(self, message_id: int) -> int | None:
@@ -45,15 +45,15 @@ class AlertTransaction(Protocol):
     async def firing_alerts(
         self, guild_id: int, fingerprint: str, *, before: int, channel_id: int, sender: str
     ) -> list[tuple[Incident, bool]]:
-        """The open incidents that a recovery is about, locked, oldest first; and whether each is over now.
+        """Lock the open incidents that a recovery is about, and return each with whether it is over now.
 
-        One is over when no other alert counts on it, and each sender in each channel has recovered since
-        it last fired. Where it is not known who posted, it is not over.
+        Oldest first. An incident is over when no other alert counts on it, and each sender in each channel
+        has recovered since it last fired. If a sender is not known, it is not over.
 
         Args:
-            before: The recovery's message; without those that have fired after it, by the same sender there.
-            channel_id: Where the recovery came.
-            sender: Who posted it.
+            before: The recovery's message. Incidents that the same sender fired there after it are left out.
+            channel_id: The recovery's channel.
+            sender: The recovery's sender.
         """
         ...
 
@@ -96,7 +96,7 @@ class AlertTransaction(Protocol):
     async def set_triaged(
         self, incident_id: int, triage: Triage, *, path: tuple[tuple[str, str], ...]
     ) -> Incident:
-        """What a triage says of a tracked alert: title, path, start, and where and how if it says so.
+        """Write a triage's facts to a tracked alert: title, path, start, and targets and symptoms if given.
 
         The row must be locked; grows the version.
 
@@ -107,7 +107,7 @@ class AlertTransaction(Protocol):
 
 
 class AlertStore(Protocol):
-    """What is read and kept about alerts of others outside a caller's transaction."""
+    """Reads and writes about monitors' alerts outside a caller's transaction."""
 
     async def alert_messages(self, incident_id: int) -> list[tuple[int, int]]:
         """Channel and id of the messages of an alert on which a 👀 is looked for, oldest first.

@@ -1,4 +1,4 @@
-"""What the use cases ask of Discord."""
+"""The requests that the use cases make to Discord."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,11 +26,11 @@ TRY_AGAIN: Final = timedelta(seconds=20)
 
 @dataclass(frozen=True, slots=True)
 class Refreshed:
-    """What became of an edit of several posts.
+    """The outcome of an edit of several posts.
 
     Attributes:
         done: The ids of the posts that need no further look; the others may work later.
-        gone: Of these, the alerts and threads that somebody has deleted.
+        gone: Of these, the alerts and threads that were deleted in Discord.
         again_in: When to try the others again; None when there are none.
     """
 
@@ -41,14 +41,14 @@ class Refreshed:
 
 @dataclass(frozen=True, slots=True)
 class Redacted:
-    """What became of emptying several posts.
+    """The outcome of emptying several posts.
 
     Attributes:
         done: The ids of the posts that need no further look; the others may work later.
-        refused: Of these, the ones that still tell what they told: Discord refuses the edit for good.
-        late: Of the others, the ones that go on telling it for a while: a limit keeps them as they are.
+        refused: Of these, the ones that keep their text: Discord refuses the edit for good.
+        late: Of the others, the ones that keep their text for a while because of a limit.
         again_in: As in `Refreshed`.
-        left: What the threads that were closed still tell, which no edit takes away.
+        left: The text that closed threads still show, which no edit can remove.
     """
 
     done: Sequence[int]
@@ -59,12 +59,12 @@ class Redacted:
 
 
 def soonest(waits: Sequence[timedelta | None]) -> timedelta | None:
-    """When to come again for the first of several that wait; None among them: nobody said how long."""
+    """Return the shortest of several waits, or None without any. A wait of None counts as `TRY_AGAIN`."""
     return min((wait or TRY_AGAIN for wait in waits), default=None)
 
 
 class Discord(Protocol):
-    """What the use cases ask of Discord. Rendering happens behind it."""
+    """The requests that the use cases make to Discord. Rendering happens behind it."""
 
     async def compose(self, delivery: Delivery, subject: Subject) -> Request:
         """Render what is owed, and find out where it goes.
@@ -91,7 +91,7 @@ class Discord(Protocol):
         ...
 
     async def person(self, guild_id: int, discord: str) -> Person:
-        """Who is meant by an id or a username of the policy.
+        """Return the person that an id or a username of the policy means.
 
         Raises:
             DeliveryRefused: no member. UpstreamUnavailable.
@@ -99,7 +99,7 @@ class Discord(Protocol):
         ...
 
     async def member(self, guild_id: int, discord: str) -> Person:
-        """The same with their roles: what decides about what they may see. Raises as `person`."""
+        """Return the same person with their roles, which decide what they may see. Raises as `person`."""
         ...
 
     async def send(self, request: Request, *, nonce: str) -> Posted:
@@ -146,7 +146,7 @@ class Discord(Protocol):
         ...
 
     async def left_behind(self, incident: Incident, thread_id: int) -> LeftBehind | None:
-        """What a public thread of a private incident still tells; None when it is gone.
+        """Return what a public thread of a private incident still shows; None if it is gone.
 
         Raises:
             DeliveryRefused: it may not be read. UpstreamUnavailable.

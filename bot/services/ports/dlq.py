@@ -9,7 +9,7 @@ from bot.domain.dlq import DlqCounts, DlqEntry, DlqFilter, DlqPage, NewFailure, 
 
 
 class DlqStore(Protocol):
-    """`admin.notification_failures`, perhaps in somebody else's database behind a transaction pooler."""
+    """`admin.notification_failures`, perhaps in another database behind a transaction pooler."""
 
     async def page(self, asked: DlqFilter, *, number: int, size: int) -> DlqPage:
         """The runbook's first question: failures, newest first. A page past the end is the last one."""

@@ -1,4 +1,4 @@
-"""What a transaction does with drills."""
+"""The part of a transaction that is about drills."""
 
 from typing import Protocol
 

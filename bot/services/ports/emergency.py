@@ -1,4 +1,4 @@
-"""What works without a database: a file, a message, an email."""
+"""Interfaces that work without a database: a file, a message, an email."""
 
 from collections.abc import Mapping, Sequence
 from typing import Protocol
@@ -13,7 +13,7 @@ class Spool(Protocol):
     """A small file that survives a restart."""
 
     def load(self) -> Mapping[str, object] | None:
-        """What was saved last; None when there is nothing, or nothing readable."""
+        """Return the data saved last; None if there is none, or none that is readable."""
         ...
 
     def save(self, data: bytes) -> None:
@@ -25,16 +25,16 @@ class Spool(Protocol):
         ...
 
     def left_behind(self) -> "Sequence[Spool]":
-        """Those of processes that have ended: nobody else has one of them until it is let go of. Blocks."""
+        """Return the spools of ended processes. No other process gets one until it is let go of. Blocks."""
         ...
 
     def remove(self) -> None:
-        """What it keeps is needed no more. Blocks. Raises as `save`."""
+        """Remove the file, whose content is no longer needed. Blocks. Raises as `save`."""
         ...
 
 
 class Siren(Protocol):
-    """Says that nobody has acknowledged, without a delivery."""
+    """Escalates without a delivery."""
 
     async def post(self, watch: Watch, saying: Saying, *, nonce: str) -> Posted:
         """Post it, unless it is there already.

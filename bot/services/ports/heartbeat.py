@@ -1,15 +1,15 @@
-"""Who is told that all is well."""
+"""The service that the bot tells that all is well."""
 
 from typing import Protocol
 
 
 class Heartbeat(Protocol):
-    """Somebody outside who raises the alarm when nothing comes."""
+    """An external service that raises the alarm when no ping comes."""
 
     async def ping(self) -> None:
         """Say that all is well.
 
         Raises:
-            UpstreamUnavailable: nobody has taken it.
+            UpstreamUnavailable: the service has not accepted it.
         """
         ...

@@ -1,4 +1,4 @@
-"""Who holds which shard of the gateway."""
+"""Leases: which process holds which shard of the gateway."""
 
 from collections.abc import Callable, Collection, Sequence
 from typing import Protocol
@@ -14,10 +14,10 @@ class Leases(Protocol):
         ...
 
     async def beat(self, me: Instance, held: Collection[Claim]) -> frozenset[Claim]:
-        """Be seen, and renew what is held; and see that one who is not seen any more holds up nobody.
+        """Record that *me* is alive and renew the claims *held*; an instance that is gone holds up no other.
 
         Returns:
-            Those of *held* that are still ours; the others belong to somebody else.
+            Those of *held* that are still ours; the others belong to another instance.
         """
         ...
 
@@ -30,7 +30,7 @@ class Leases(Protocol):
         ...
 
     async def release(self, me: Instance, held: Collection[Claim]) -> None:
-        """Give back what is held, for somebody to take at once, and be gone."""
+        """Give back the claims *held*, so that another instance can take them at once, and sign *me* off."""
         ...
 
     async def identified(self, claim: Claim) -> None:

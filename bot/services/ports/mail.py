@@ -1,4 +1,4 @@
-"""The way round Discord: email to whoever is on call."""
+"""The way round Discord: email to the people on call."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from bot.domain.oncall.roster import OnCallPerson
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """An email to whoever is on call.
+    """An email to a person on call.
 
     Attributes:
         message_id: RFC 5322 Message-ID, the same for each attempt.
@@ -28,10 +28,10 @@ class Mail:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """What belongs to one recipient of an email.
+    """The facts of an email for one recipient.
 
     Attributes:
-        to: Who stands on call, with an address.
+        to: The person on call, with an address.
         link: Acknowledges as that person; None when the bot is not reached by HTTP.
         first: The nonce of the incident's first delivery, with which its mails begin.
     """

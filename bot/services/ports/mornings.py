@@ -1,4 +1,4 @@
-"""What is stored of morning triages."""
+"""The storage of morning triages."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -26,7 +26,7 @@ class MorningTransaction(Protocol):
     async def due_before(
         self, guild_id: int, *, severities: Sequence[str], before: datetime
     ) -> list[Incident]:
-        """Those of *severities* that nobody has acknowledged and that are due before *before*, oldest first.
+        """Return unacknowledged incidents of *severities* that are due before *before*, oldest first.
 
         Drills are left out.
         """

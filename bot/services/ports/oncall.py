@@ -1,4 +1,4 @@
-"""What on-call keeps, and what it asks of the outside."""
+"""The storage of on-call, and its requests to the outside."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,18 +12,18 @@ from bot.domain.people import Person
 
 
 class OnCallReads(Protocol):
-    """What is read about on-call, within a transaction or without one."""
+    """Reads about on-call, within a transaction or without one."""
 
     async def now(self) -> datetime:
         """The database's time, aware."""
         ...
 
     async def oncall_book(self, guild_id: int, *, since: datetime) -> Book:
-        """What was written down from chat and counts at *since* or later, in order of writing."""
+        """Return the entries made in chat that count at *since* or later, in order of writing."""
         ...
 
     async def oncall_book_now(self, guild_id: int, *, past: timedelta) -> tuple[Book, datetime]:
-        """The same for what counts since *past* ago, and the database's time."""
+        """Return the entries that count since *past* ago or later, and the database's time."""
         ...
 
 
@@ -31,7 +31,7 @@ class OnCallTransaction(OnCallReads, Protocol):
     """The part of a transaction that is about on-call."""
 
     async def add_override(self, guild_id: int, new: NewOverride, *, by: Person) -> int:
-        """Write down that somebody stands in; its number."""
+        """Store an override and return its number."""
         ...
 
     async def end_override(self, guild_id: int, number: int, *, by: Person) -> list[StoredOverride]:
@@ -53,11 +53,11 @@ class OnCallTransaction(OnCallReads, Protocol):
         ...
 
     async def end_schedules(self, guild_id: int, place: str, *, by: Person) -> int:
-        """Take back whatever is in force at a place; how many those were."""
+        """End the schedules that are in force at a place, and return their number."""
         ...
 
     async def lock_watch(self, guild_id: int) -> Watch | None:
-        """The guild's watch; nobody else changes it until the commit."""
+        """Lock and return the guild's watch; None if there is none."""
         ...
 
     async def begin_watch(self, watch: Watch) -> bool:
@@ -65,7 +65,7 @@ class OnCallTransaction(OnCallReads, Protocol):
         ...
 
     async def wake_watch(self, guild_id: int) -> None:
-        """Somebody must look at once: something has changed. Nothing when there is no watch yet."""
+        """Make the guild's watch due at once, because something has changed. Does nothing without a watch."""
         ...
 
     async def save_watch(self, watch: Watch) -> None:
@@ -74,7 +74,7 @@ class OnCallTransaction(OnCallReads, Protocol):
 
 
 class Gap(StrEnum):
-    """What keeps somebody on call from being reached, or from answering."""
+    """A reason why a person on call cannot be reached, or cannot answer."""
 
     NOT_MEMBER = "not_member"
     NO_DM = "no_dm"
@@ -99,7 +99,7 @@ class Reach(Protocol):
     """Looks at people in Discord."""
 
     async def gaps(self, guild_id: int, person: OnCallPerson) -> list[Finding]:
-        """What is missing for *person* to be on call; empty when nothing is.
+        """Return what *person* lacks to be on call; empty when they lack nothing.
 
         Raises:
             UpstreamUnavailable: Discord could not be asked.

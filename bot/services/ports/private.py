@@ -1,4 +1,4 @@
-"""Who may see a private incident, by name."""
+"""The members of private incidents."""
 
 from typing import Protocol
 
@@ -7,10 +7,10 @@ from bot.domain.privacy import RemovedMember
 
 
 class MemberReads(Protocol):
-    """What is asked of them."""
+    """Reads about members."""
 
     async def is_member(self, incident_id: int, user_id: int) -> bool:
-        """Whether somebody was named as one who may see a private incident."""
+        """Return True if a user is a member of a private incident."""
         ...
 
     async def members(self, incident_id: int) -> list[int]:
@@ -18,21 +18,21 @@ class MemberReads(Protocol):
         ...
 
     async def removed_members(self, incident_id: int) -> list[RemovedMember]:
-        """Who was taken out of a private incident and not let in again."""
+        """Return the people who were removed from a private incident and not added again."""
         ...
 
 
 class MemberTransaction(MemberReads, Protocol):
-    """The same as a transaction sees it, and what is written about them."""
+    """Reads about members within a transaction, and writes."""
 
     async def add_member(self, incident_id: int, *, user_id: int, name: str, by: Person) -> bool:
-        """Name somebody who may see a private incident; False when they could before."""
+        """Add a member to a private incident; return False if they were one already."""
         ...
 
     async def remove_member(self, incident_id: int, who: Person, *, by: Person) -> bool:
-        """Keep somebody out of a private one until they are readmitted; False when they were not named."""
+        """Remove *who* from a private incident until readmitted; return False if they were no member."""
         ...
 
     async def readmit(self, incident_id: int, user_id: int) -> None:
-        """Let somebody in again who may have been taken out."""
+        """Readmit a user who may have been removed."""
         ...

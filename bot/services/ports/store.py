@@ -110,11 +110,11 @@ class Store(Clock, AlertStore, MorningStore, OnCallReads, StormStore, MemberRead
         ...
 
     async def related(self, incident_id: int) -> list[Incident]:
-        """The incidents that somebody linked with it, and those that were merged into it, oldest first."""
+        """Return the incidents that are linked with one or were merged into it, oldest first."""
         ...
 
     async def linked(self, incident_id: int) -> list[Incident]:
-        """The incidents that somebody linked with it, oldest first."""
+        """Return the incidents that are linked with one, oldest first."""
         ...
 
     async def incidents_between(self, guild_id: int, start: datetime, end: datetime) -> list[Incident]:
@@ -122,7 +122,7 @@ class Store(Clock, AlertStore, MorningStore, OnCallReads, StormStore, MemberRead
         ...
 
     async def pages(self, incident_id: int) -> list[Delivery]:
-        """The DMs that an incident owed, whatever became of them, oldest first."""
+        """Return all DMs that an incident has queued, in any state, oldest first."""
         ...
 
     async def posts(self, incident_id: int) -> list[Delivery]:

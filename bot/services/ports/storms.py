@@ -1,4 +1,4 @@
-"""What is read and written of many incidents at once."""
+"""Reads and writes about many incidents at once."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -70,14 +70,14 @@ class StormTransaction(Protocol):
         ...
 
     async def insert_bundled(self, new: Sequence[NewDelivery], group: Group) -> None:
-        """Store what is owed of one group, to be told of by one message. Their incidents are locked."""
+        """Store deliveries of one group, to be sent as one message. Their incidents must be locked."""
         ...
 
     async def bundle(self, group: Group, *, apart: Collection[str] = ()) -> int:
-        """Let one message tell of everything of *group* that nobody has begun to send.
+        """Bundle all deliveries of *group* whose sending has not begun.
 
-        One that is waiting to be sent already takes them in. What somebody else holds is left alone, and so
-        are the deliveries with the keys *apart*.
+        A bundle that waits already takes them in. Deliveries that another transaction has locked are left
+        out, and so are those with the keys *apart*.
 
         Returns:
             The bundle's delivery.
@@ -92,7 +92,7 @@ class StormTransaction(Protocol):
         ...
 
     async def bundled(self, delivery_id: int) -> list[Bundled]:
-        """What a bundle tells of, but what became moot first."""
+        """Return the deliveries in a bundle, without those that became moot before."""
         ...
 
     async def mark_bundle_emailed(self, bundle_id: int, *, to: Sequence[str], is_done: bool) -> None:
@@ -101,15 +101,15 @@ class StormTransaction(Protocol):
 
 
 class StormStore(Protocol):
-    """What is read of many at once."""
+    """Reads about many incidents at once."""
 
     async def due_incidents(
         self, before: datetime, *, limit: int, since: datetime | None = None
     ) -> list[Incident]:
-        """Whose steps were due at *before* or earlier, the gravest first, of these the longest due.
+        """Return incidents with steps due at *before* or earlier, by severity and then the longest due first.
 
         Args:
-            since: Only those none of which was due then already.
+            since: Leave out incidents that had a step due at this time already.
         """
         ...
 
@@ -137,7 +137,7 @@ class StormStore(Protocol):
         ...
 
     async def bundle(self, delivery_id: int) -> Bundle:
-        """What a bundle tells now."""
+        """Return the current content of a bundle."""
         ...
 
     async def incidents_by_messages(self, message_ids: Sequence[int]) -> Mapping[int, list[Incident]]:
@@ -153,5 +153,5 @@ class StormStore(Protocol):
         ...
 
     async def count_open(self, guild_id: int) -> list[OpenCount]:
-        """What is open, by severity."""
+        """Count the open incidents by severity."""
         ...

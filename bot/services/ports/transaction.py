@@ -68,11 +68,11 @@ class Transaction(
     async def incident(
         self, incident_id: int, *, lock: bool = False, known: Incident | None = None
     ) -> Incident:
-        """One incident; with *lock* nobody else changes it until the commit.
+        """Return one incident, with *lock* locked until the commit.
 
         Args:
-            known: As it was read before; given back, unread, when it was like that when it was locked. To be
-                asked for before anything is written.
+            known: The incident as read before. It is returned without a read if it had not changed when it
+                was locked. Pass it only before anything is written.
 
         Raises:
             IncidentNotFound: no such number.
@@ -100,7 +100,7 @@ class Transaction(
         ...
 
     async def join(self, incident_id: int, by: Person, *, via: AckVia) -> bool:
-        """Put *by* on the list of responders; False: they are on it, or there is no such open incident."""
+        """Make *by* a responder; return False if they are one already, or there is no such open incident."""
         ...
 
     async def leave(self, incident_id: int, user_id: int | None = None) -> list[Holder]:
@@ -189,7 +189,7 @@ class Transaction(
     async def acknowledge(
         self, incident: Incident, entry: TimelineEntry, *, via: AckVia, data: Mapping[str, object]
     ) -> list[int]:
-        """What the first acknowledge of a locked incident writes, as one statement; which steps it cancelled.
+        """Write the first acknowledge of a locked incident in one statement, and return the cancelled steps.
 
         Args:
             incident: After `transitions.acknowledge`; saved, with the person who acknowledged as a responder.
@@ -210,7 +210,7 @@ class Transaction(
 
     # -- deliveries
     async def insert_deliveries(self, new: Sequence[NewDelivery]) -> None:
-        """Store what is owed and enqueue the jobs of those that wait for nothing. A known key is skipped.
+        """Store deliveries, and enqueue the jobs of those that wait for nothing. A known key is skipped.
 
         A delivery whose `after` is sent already is enqueued at once.
         """
@@ -225,7 +225,7 @@ class Transaction(
         ...
 
     async def pages(self, incident_id: int) -> list[Delivery]:
-        """The DMs that an incident owed, whatever became of them, oldest first, as seen here."""
+        """Return all DMs that an incident has queued, in any state, oldest first, as seen here."""
         ...
 
     async def posts(self, incident_id: int) -> list[Delivery]:
@@ -238,21 +238,21 @@ class Transaction(
         """Mark it as sending and keep the rendered request with the incident's version that it shows.
 
         The first request (and its version and time) stays: each attempt is the same message. One that is
-        *late* takes its place; one that is *quiet* rings nobody, then and later.
+        *late* takes its place; one that is *quiet* mentions nobody, then and later.
 
         Returns:
-            None when it was cancelled since it was claimed: somebody has acknowledged meanwhile.
+            None when it was cancelled since it was claimed, because of an acknowledge.
         """
         ...
 
     async def finish_sent(self, delivery_id: int, posted: Posted) -> list[Delivery]:
-        """Mark it as sent, and enqueue whatever waited for it; returns those."""
+        """Mark a delivery as sent, and enqueue and return the deliveries that waited for it."""
         ...
 
     async def finish_deleted(self, delivery_id: int, *, channel_id: int) -> None:
-        """Mark it as sent to a channel where somebody has deleted it before its message's id was known.
+        """Mark a delivery as sent to a channel, but deleted there before its message's id was known.
 
-        It is none of `Store.posts`. What waited for it is enqueued.
+        It is none of `Store.posts`. The deliveries that waited for it are enqueued.
         """
         ...
 
@@ -293,7 +293,7 @@ class Transaction(
         ...
 
     async def cancel_delivery(self, delivery_id: int) -> None:
-        """It has become moot."""
+        """Cancel a delivery that has become moot."""
         ...
 
     async def cancel_posts(self, incident_id: int) -> None:
@@ -311,7 +311,7 @@ class Transaction(
         """The email in its place was accepted for *to*, by `OnCallPerson.mailbox`, beside those before them.
 
         Args:
-            is_done: Nobody whom it is for is left.
+            is_done: No recipient is left.
         """
         ...
 

@@ -48,9 +48,9 @@ class TriageTransaction(Protocol):
         ...
 
     async def walks_about(self, incident_id: int) -> list[Triage]:
-        """The walks that go on about messages that have become an incident or what was merged into it.
+        """Lock and return the running walks about messages of an incident, or of one merged into it.
 
-        Or that are counted on those. Oldest first; nobody else changes them until the commit.
+        These messages have become the incident or are counted on it. Oldest first.
         """
         ...
 
@@ -62,12 +62,12 @@ class TriageTransaction(Protocol):
         ...
 
     async def raised_from_message(self, channel_id: int, message_id: int) -> Incident | None:
-        """The open incident that a message has become, or what that was merged into.
+        """Return the open incident that a message has become, or the one that this was merged into.
 
-        No private one, and no drill.
+        Private incidents and drills are left out.
 
-        By a triage of it, or as an alert of others that somebody has declared. Or the one that a post of the
-        bot's shows, such as its alert; a bundle shows several, and is none's.
+        A message becomes an incident by a triage, or when a tracked alert is declared. A post of the bot's,
+        such as an alert, counts as the incident that it shows; a bundle shows several, and counts as none.
         """
         ...
 
@@ -76,7 +76,7 @@ class TriageTransaction(Protocol):
         ...
 
     async def lock_message(self, channel_id: int, message_id: int) -> None:
-        """Whoever else locks that message waits until the commit."""
+        """Lock a message until the commit."""
         ...
 
     async def triage(self, triage_id: int, *, lock: bool = False) -> Triage:

@@ -5,10 +5,10 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Final
 
-#: Somebody looks at a screen and waits for it. Jobs have the priority that the queue gave them: -9 to 100.
+#: A person looks at a screen and waits for it. Jobs have the priority that the queue gave them: -9 to 100.
 PERSON: Final = 110
 
-#: Whatever can wait for everything else.
+#: For requests that can wait for all others.
 BACKGROUND: Final = -10
 
 _urgency: ContextVar[int] = ContextVar("urgency", default=PERSON)
@@ -21,7 +21,7 @@ def current() -> int:
 
 @contextmanager
 def urgency(value: int) -> Iterator[None]:
-    """What is done within the block, and by tasks that it starts, is that urgent."""
+    """Give requests within the block, and by tasks that it starts, the urgency *value*."""
     token = _urgency.set(value)
     try:
         yield

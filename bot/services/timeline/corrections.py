@@ -1,4 +1,4 @@
-"""What somebody puts right of an entry that people wrote: words, time, and the impact of a status update."""
+"""Corrections of timeline entries that people wrote: words, time, and the impact of a status update."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,10 +16,10 @@ CORRECTION_LIMIT: Final = 4_000
 
 @dataclass(frozen=True, slots=True)
 class ShownWords:
-    """What a form showed when it was opened, each as its `digest_of`.
+    """The content of a form when it was opened, each part as its `digest_of`.
 
     Attributes:
-        moment: When it happened; None when nobody knows: a form of an older version.
+        moment: When it happened; None if not known, from a form of an older version.
     """
 
     words: str
@@ -29,13 +29,13 @@ class ShownWords:
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """What an entry is to say.
+    """The new content of an entry.
 
     Attributes:
         text: Its words; None when they were left as the form showed them.
         at: When it happened, as typed; empty leaves the time alone.
         impact: Of a status update; None as for `text`, empty when there is none.
-        shown: None when nobody knows: a form of an older version.
+        shown: None if not known, from a form of an older version.
     """
 
     text: str | None
@@ -88,21 +88,21 @@ def editable(line: Line) -> tuple[str, str]:
 
 
 def shown_words(line: Line) -> ShownWords:
-    """What a form about *line* shows now."""
+    """Return the content that a form about *line* would show now."""
     words, impact = editable(line)
     return ShownWords(digest_of(words), digest_of(impact), digest_of(line.at.isoformat()))
 
 
 def righted(line: Line, right: Correction, *, at: datetime, label: str) -> Righted:
-    """What *right* makes of *line*. An update tells words, an impact or both, or that there is no impact.
+    """Apply *right* to *line*. An update has words, an impact or both, or says that there is no impact.
 
     Args:
         at: When it happened.
         label: Of the incident.
 
     Raises:
-        UserError: nothing is left, nothing is other than it was, or somebody else has put the same right
-            since the form was opened.
+        UserError: nothing is left, nothing has changed, or another person has corrected the same part since
+            the form was opened.
     """
     found = _of_update(line, right, at=at) if line.entry.is_update else _of_words(line, right, at=at)
     _require_as_shown(found, right.shown, label=label)
@@ -133,7 +133,7 @@ def _of_update(line: Line, right: Correction, *, at: datetime) -> Righted:
 
 
 def _require_as_shown(found: Righted, shown: ShownWords | None, *, label: str) -> None:
-    """Whoever puts something right has seen what stands there."""
+    """Check that each corrected part is still as the form showed it."""
     line, now = found.line, shown_words(found.line)
     if shown is None:
         return

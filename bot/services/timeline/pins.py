@@ -30,7 +30,7 @@ _QUOTED: Final = 200  # characters of a deleted message, to say which one it was
 
 
 class Pinned(StrEnum):
-    """What pinning has changed."""
+    """The outcome of a pin."""
 
     ADDED = "added"
     FILLED = "filled"  # it was there without words, and has them now
@@ -77,7 +77,7 @@ class Pins:
         return None if found is None else await self._pin(incident.id, found, by=by)
 
     async def pin(self, message: ThreadMessage, *, by: Person) -> tuple[Incident, Pinned]:
-        """Somebody has chosen a message by its menu, which carries its words.
+        """Pin a message that *by* has chosen by its menu, which carries its words.
 
         Raises:
             NotPermitted, IncidentNotFound; UserError: it is not in an incident's thread.
@@ -241,7 +241,7 @@ def _pins(entries: Sequence[TimelineEntry]) -> dict[int, int]:
 
 
 def _gone(messages: Sequence[ThreadMessage], pinned: Sequence[int]) -> list[int]:
-    """What is pinned, and no longer among the messages from its time on."""
+    """Return the pinned messages that are no longer in the thread, as far as *messages* reach back."""
     if not messages:
         return []  # the thread is gone or hidden, which says nothing of a single message
     there = {message.id for message in messages}

@@ -71,7 +71,7 @@ class TimelinePage:
 
 
 class Timelines:
-    """What people add to an incident's history, and how they read it."""
+    """Shows an incident's timeline, and adds and corrects entries."""
 
     def __init__(self, store: Store, policy: Policy, access: Access, changes: Changes) -> None:
         self._store = store
@@ -87,8 +87,8 @@ class Timelines:
             at: When it happened, as typed ("14:10"); empty for now.
 
         Raises:
-            NotPermitted, IncidentNotFound; UserError: the note is empty, or nobody can tell which moment is
-                meant, or it lies ahead, or it is a time of day, without a day, before the incident began.
+            NotPermitted, IncidentNotFound; UserError: the note is empty, or the time is unreadable, in the
+                future, or a time of day, without a day, before the incident began.
         """
         words = _words(text, limit=NOTE_LIMIT)
         async with self._changes.change(incident_id, by=by, act=Act.NOTE) as change:
@@ -102,7 +102,7 @@ class Timelines:
         return Noted(change.incident, happened_at)
 
     async def correctable(self, incident_id: int, entry_id: int, *, by: Person) -> Line:
-        """The entry that somebody wants to put right, with its words.
+        """Return the entry to correct, with its words.
 
         Raises:
             NotPermitted, IncidentNotFound; UserError: it is nothing that anybody wrote.
@@ -114,16 +114,16 @@ class Timelines:
     async def correct(
         self, incident_id: int, entry_id: int, right: Correction, *, by: Person, key: str
     ) -> Incident:
-        """Put right what somebody wrote, and when it was; the first version stays. The thread is told.
+        """Correct the words and time of an entry; the first version stays. The thread gets a note.
 
-        Of a status update that is its impact, too; every post that shows it is edited.
+        A status update's impact can be corrected, too; every post that shows it is edited.
 
         Args:
             key: As for `note`.
 
         Raises:
             NotPermitted, IncidentNotFound; UserError: it is nothing that anybody wrote, nothing is left,
-                nothing is other than it was, somebody else was first, or the time is none, as for `note`.
+                nothing has changed, another person was first, or the time is refused as for `note`.
         """
         async with self._changes.change(incident_id, by=by, act=Act.CORRECT) as change:
             entries = await change.tx.timeline(incident_id)

@@ -21,7 +21,7 @@ log = structlog.get_logger(__name__)
 
 
 async def subject_of(tx: Transaction, triage: Triage) -> Incident | None:
-    """What the message of a walk has become or counts on, merges followed, locked; None: nothing yet."""
+    """Lock and return the incident that a walk's message has become or counts on, after merges; or None."""
     if triage.source_message_id is None:
         return None
     number = await tx.alert_of_message(triage.source_message_id)
@@ -69,10 +69,10 @@ async def end_in(
 
 
 async def take_in_walks(change: Change, *, with_open: bool = False) -> None:
-    """The walks about what has become *change*'s incident end in it: those that a clock would raise.
+    """End the walks about the messages of *change*'s incident in it: those that a clock would raise.
 
     Args:
-        with_open: Also those that somebody is answering; else they end in it when they are confirmed.
+        with_open: Also end walks that are being answered; else they end in it when they are confirmed.
     """
     for triage in await change.tx.walks_about(change.incident.id):
         if (with_open or triage.is_under_reevaluation) and not _began_after(triage, change.incident):
@@ -80,7 +80,7 @@ async def take_in_walks(change: Change, *, with_open: bool = False) -> None:
 
 
 async def dismiss_walks(change: Change) -> None:
-    """A tracked alert has ended: what was to be looked at again is answered by whoever has ended it."""
+    """Dismiss the walks under re-evaluation about a tracked alert: ending the alert has answered them."""
     for triage in await change.tx.walks_about(change.incident.id):
         if triage.is_under_reevaluation:
             await _dismiss(change, triage)
@@ -103,7 +103,7 @@ async def is_dealt_with(tx: Transaction, policy: Policy, triage: Triage) -> bool
 
 
 def _began_after(triage: Triage, incident: Incident) -> bool:
-    """The incident was over by then: whoever triages its message anew means something new."""
+    """Return True if the incident had ended before the walk began, which then is about a new trouble."""
     return incident.ended_at is not None and incident.ended_at <= triage.created_at
 
 

@@ -1,4 +1,4 @@
-"""What a triage posts for all: a quiet line where it was started, and what asks for its re-evaluation."""
+"""The public posts of a triage: a quiet line where it was started, and those that ask for re-evaluation."""
 
 from dataclasses import replace
 from datetime import timedelta
