@@ -54,7 +54,7 @@ class Bundle:
         kind: The kind of the deliveries that it replaces.
         count: The number of incidents that it reports.
         waiting: How many of these have no acknowledge.
-        shown: The waiting incidents, gravest wait first, at most `LISTED`.
+        shown: The waiting incidents, longest wait first, at most `LISTED`.
         now: The moment.
     """
 

@@ -216,8 +216,7 @@ class Triage:
         return replace(self, status=TriageStatus.OPEN, severity=None, due_at=due_at, taken_by_name=by.name)
 
     def give_up(self, *, by: Person, at: datetime) -> "Triage":
-        """Give up (やめる): no incident. After a reopening only the second look
-        ends; the clock goes on.
+        """Give up (やめる): no incident. A reopened walk goes back to waiting; its clock goes on.
 
         Raises:
             InvalidTransition: the walk has ended.
