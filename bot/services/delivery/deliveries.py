@@ -258,15 +258,15 @@ class Deliveries:
         if isinstance(subject, Incident) and subject.is_private:
             posts = await self._store.posts(subject.id)
             if would_expose(delivery, request, posts):
-                return None  # it was owed, or even begun, while everybody might read of it
-        self._discord.require_room(request)  # before it is marked as begun: nobody need look for it
+                return None  # it was queued, or even begun, while the incident was public
+        self._discord.require_room(request)  # before it is marked as begun: then it need not be searched
         version = subject.version if isinstance(subject, Incident) else 0
         with fresh():
             async with self._store.at_once() as tx:
                 late = delivery.is_late
                 begun = await tx.begin_attempt(delivery.id, request, version=version, late=late, quiet=quiet)
             if begun is None:
-                return None  # somebody has acknowledged while it was being made
+                return None  # it was acknowledged while the message was being made
             return await self._discord.send(begun.request or request, nonce=begun.nonce)
 
     async def _subject(self, delivery: Delivery) -> Subject:
@@ -295,9 +295,9 @@ class Deliveries:
                 await self._bundles.told(tx, current)
                 if is_mute(current, posted):
                     await self._bundles.mute(tx, current)
-            elif current.kind in TRIAGE_POSTS:  # perhaps it stands elsewhere by now
+            elif current.kind in TRIAGE_POSTS:  # the triage may have changed meanwhile
                 await tx.enqueue(refresh_triage_job(triage_of(current)))
-            elif current.kind is DeliveryKind.MORNING:  # perhaps somebody has taken one while it was sent
+            elif current.kind is DeliveryKind.MORNING:  # an incident may have been acknowledged meanwhile
                 await tx.enqueue(refresh_morning_job(current.guild_id, day_of(current)))
         log.info(
             "delivery.sent", delivery_id=delivery.id, kind=delivery.kind, incident_id=delivery.incident_id
@@ -352,7 +352,7 @@ class Deliveries:
             if not failure.final and (wait := again or asked):
                 held = await hold_if_late(tx, current, failure.away, wait=wait, policy=self._policy)
                 if held and asked:
-                    return wait  # Discord takes it then: for that nobody gives it up
+                    return wait  # Discord accepts it then: no reason to give it up
             if again is not None:
                 await tx.retry_later(
                     delivery.id, error=failure.reason, http_status=failure.http_status, after=again

@@ -20,12 +20,12 @@ from bot.services.shared.roster import OnCall
 
 log = structlog.get_logger(__name__)
 
-#: What a person would have been rung with; a missing card or thread is no reason to write to them.
+#: Messages that would have notified a person; a missing card or thread is no reason for an email.
 _WORTH_AN_EMAIL = frozenset(
     {DeliveryKind.ALERT, DeliveryKind.PRIVATE_THREAD, DeliveryKind.PAGE, DeliveryKind.ESCALATION}
 )
 
-#: Of a message that Discord took and that rang nobody.
+#: The error of a message that Discord accepted without notifying anybody.
 _MUTE = f"{MUTE}: the bot may not mention everyone there"
 
 _TRY_EMAIL_AGAIN = timedelta(seconds=15)
@@ -75,7 +75,7 @@ class Failures:
         incident = None if delivery.incident_id is None else await self._store.incident(delivery.incident_id)
         channels = await self._beside(delivery)
         if channels is not None:
-            # Whoever is left is the other one's to reach.
+            # The channel's message emails the people who are left.
             reached = _Reached(anybody=channels.has_email, everybody=channels.has_email)
         else:
             reached = _NOBODY if incident is None else await self._email(delivery, incident)

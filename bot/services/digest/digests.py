@@ -26,9 +26,9 @@ class Digests:
         self._policy = policy
 
     async def tick(self, guild_id: int) -> IsoWeek | None:
-        """Post the last week's digest if it is due and nobody has. A row decides, not the scheduler.
+        """Post the last week's digest if it is due and not posted yet. A row decides, not the scheduler.
 
-        A week that was due before the bot served this guild is not owed.
+        A week that was due before the bot served this guild gets no digest.
 
         Returns:
             The week that was posted now, or None.

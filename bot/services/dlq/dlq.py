@@ -32,7 +32,7 @@ P0_LIMIT = 20
 
 @dataclass(frozen=True, slots=True)
 class EntryView:
-    """One failure, whether somebody sent it again, and where it arrived by itself later."""
+    """One failure, whether a person sent it again, and where it arrived by itself later."""
 
     entry: DlqEntry
     replay: ReplayRecord | None

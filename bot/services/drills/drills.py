@@ -27,7 +27,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """A drill that somebody has ended, and how it went until then."""
+    """A drill that a person has ended, and how it went until then."""
 
     incident: Incident
     score: Score

@@ -49,7 +49,7 @@ class Incidents:
         self._escalations = escalations
 
     async def open(self, new: NewIncident) -> Incident:
-        """Declare an incident: row, timeline, ladder and everything it owes, in one commit.
+        """Declare an incident: row, timeline, ladder and deliveries, in one commit.
 
         Opening the same `key` again gives the first one back.
 

@@ -232,7 +232,7 @@ class Lifecycle:
             locked = await tx.incident(incident_id, lock=True)
             if locked.archive_at == incident.archive_at:
                 await tx.save(archived(locked))
-            elif locked.is_open:  # somebody reopened it just now: the thread is to be awake
+            elif locked.is_open:  # it was reopened just now: its thread must be open
                 await tx.enqueue(refresh_job(locked, severity=self._policy.rules(locked.severity)))
 
     async def end(

@@ -68,7 +68,7 @@ class Roles:
         return Assigned(result.incident, role, result.former, result.changed, acknowledged=is_first)
 
     async def give(self, incident_id: int, role: Role, *, to: Person, by: Person) -> Assigned:
-        """*to* does it from now on, and is told by DM. It acknowledges nothing: they have not answered yet.
+        """Give *role* to *to*, with a DM to them. It acknowledges nothing: they have not answered yet.
 
         Raises:
             NotPermitted, IncidentNotFound; InvalidTransition: it has ended; UserError: *to* is a bot; Unfit:

@@ -31,7 +31,7 @@ log = structlog.get_logger(__name__)
 KNOWN_LIMIT: Final = 1_000
 IMPACT_LIMIT: Final = 300
 
-# Of a severity for which the policy asks for no updates, and somebody has promised one.
+# For a severity for which the policy asks for no updates, when a person has promised one.
 _EVERY: Final = timedelta(hours=1)
 
 # The same words by the same person within this time were sent twice: Discord had shown an error, perhaps.

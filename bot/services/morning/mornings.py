@@ -1,4 +1,4 @@
-"""朝の triage: one post a business day for what is due, asked about until somebody has taken each."""
+"""朝の triage: one post a business day about the incidents due, with reminders until each is acknowledged."""
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
@@ -38,7 +38,7 @@ class Mornings:
         self._policy = policy
 
     async def tick(self, guild_id: int) -> Morning | None:
-        """Gather what is due today, if it is time and nobody has. A row decides, not the scheduler.
+        """Gather the incidents due today, if it is time and not done yet. A row decides, not the scheduler.
 
         Returns:
             What was gathered now; None when it is not time, or was done before. Nothing due: nothing posted.

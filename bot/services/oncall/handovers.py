@@ -176,7 +176,7 @@ class Handovers:
     async def _note(
         self, guild_id: int, owed: Sequence[NewDelivery], checked: Sequence[str], *, now: datetime
     ) -> None:
-        """Write down who was looked at; the same shift owes nothing twice, because its keys are known."""
+        """Record the checked shifts, so that none is announced twice, and queue their messages."""
         if not checked:
             return
         async with self._store.transaction() as tx:

@@ -29,7 +29,7 @@ _AT_ONCE: Final = 8  # incidents
 #: How long one look waits for what it has begun, seconds: the next is to come in time. It goes on by itself.
 _ACT_S: Final = 1.0
 
-#: What is to be said for longer may have been said by somebody whose nonce Discord no longer knows.
+#: After this time, another process may have sent a message under a nonce that Discord no longer knows.
 _OLD: Final = timedelta(minutes=1)
 
 

@@ -41,7 +41,7 @@ _WALKS: Final = 200
 #: How often in a row the queue has been silent while the database answers before it counts.
 _SILENT_LOOKS: Final = 2
 
-#: The same trouble is told once in so many seconds.
+#: How often the same trouble is reported, at most, in seconds.
 _TELL_EVERY_S: Final = 60.0
 
 #: Of PostgreSQL's errors, those that mean something else than "away", by asyncpg's names.

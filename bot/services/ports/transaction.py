@@ -205,7 +205,7 @@ class Transaction(
         ...
 
     def watch(self, incident_id: int) -> None:
-        """Its ladder begins: who listens to the store (`Store.listen`) knows with the commit what it owes."""
+        """Note that a ladder begins, so that listeners (`Store.listen`) are told of it with the commit."""
         ...
 
     # -- deliveries
@@ -297,7 +297,7 @@ class Transaction(
         ...
 
     async def cancel_posts(self, incident_id: int) -> None:
-        """Cancel what an incident owes where several people read, unless it is on its way; DMs stay owed."""
+        """Cancel an incident's queued deliveries to channels and threads, unless begun; DMs stay queued."""
         ...
 
     async def tell_thread_deleted(self, incident_id: int, thread_id: int, *, by: str) -> None:

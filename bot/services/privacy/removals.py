@@ -18,7 +18,7 @@ from bot.services.shared.access import Access, Act
 from bot.services.shared.changes import Change, Changes
 from bot.services.shared.postings import member_removed, member_removed_key
 
-#: Why somebody cannot be taken out who does not see it otherwise (`Sight`): nobody would be left.
+#: Why a person cannot be removed, besides `Sight`: they are the last member.
 _LAST: Final = "last"
 
 

@@ -17,7 +17,7 @@ from bot.services.ports import Store
 #: What is overdue for longer may have been told so long ago that Discord no longer knows the nonce.
 OLD: Final = timedelta(minutes=1)
 
-#: When to look again at what somebody may have told.
+#: How long to wait before another look at a message that another process may have sent.
 LOOK_AGAIN: Final = timedelta(seconds=0.25)
 
 #: An answer holds so long: shorter than a silence of the database that anybody could have told people in.

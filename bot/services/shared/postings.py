@@ -15,8 +15,8 @@ from bot.services.ports import IN_LINE, Job, JobName
 #: How long before its time the job of a step comes, to have its 👀 read by then (`reading_ahead.py`).
 READ_AHEAD: Final = timedelta(seconds=2)
 
-#: What a posting tells besides its number: news, which ring as the severity says; the same once more under
-#: another form; or instead of a post that somebody has deleted.
+#: The data of a posting besides its number: news, which mention people as the severity says; the same again
+#: in another form; or a replacement of a post that was deleted.
 LOUD: Final[Mapping[str, object]] = MappingProxyType({})
 QUIET: Final[Mapping[str, object]] = MappingProxyType({"quiet": True})
 AGAIN: Final[Mapping[str, object]] = MappingProxyType({"quiet": True, "again": True})

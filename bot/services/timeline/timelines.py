@@ -162,11 +162,11 @@ class Timelines:
         return TimelinePage(history.incident, lines, shown, pages)
 
     async def join_voice(self, guild_id: int, *, by: Person, channel: str) -> Incident | None:
-        """Note that somebody who may respond has joined a voice channel, on one incident.
+        """Note on one incident that a person who may respond has joined a voice channel.
 
-        A person talks about one thing at a time: of the acknowledged ones that they are on or hold a role in,
-        the gravest, and of several the newest; when there is none, the only one that is open. Tracked alerts
-        have no war room.
+        A person talks about one incident at a time. Of the acknowledged ones where they are a responder or
+        hold a role, this is the most severe, and of several the newest. If there is none, it is the only open
+        incident. Tracked alerts have no war room.
 
         Args:
             channel: The channel's name.

@@ -197,7 +197,7 @@ class Triages:
                 return await walk.view()
             about = walk.triage  # made private since the walk began, or not known then as what it is
             await require_open(walk.tx, about.guild_id, about.channel_id, about.source_message_id)
-            if not self._has_result(walk.triage):  # somebody has taken an answer back meanwhile
+            if not self._has_result(walk.triage):  # an answer was taken back meanwhile
                 return await walk.view(notice=Notice.REOPENED)
             severity = self._severity(walk.triage)
             if shown not in (None, LATER if severity is None else severity.name):

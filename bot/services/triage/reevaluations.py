@@ -103,7 +103,7 @@ class Reevaluations:
             triage = await tx.triage(triage_id, lock=True)
             if not triage.is_under_reevaluation:
                 return await self._answered_before(tx, triage)
-            if triage.taken_by_name is not None:  # somebody is at it: join them
+            if triage.taken_by_name is not None:  # another person answers it: join them
                 return await view_of(tx, self._policy, triage)
             if triage.answers:
                 await tx.withdraw_answers(triage_id, since=triage.answers[0].question, by=by)
