@@ -321,7 +321,7 @@ def make_client(
         served = {guild_id: cases.services for guild_id, cases in made.items()}
         return Guilds(served, home=stand.served.home, find=stand.store)
 
-    discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # nobody speaks here
+    discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # the bot does not use voice
     client = IncidentBot(
         texts=stand.texts,
         guilds=guilds,

@@ -52,7 +52,7 @@ COGS: Final = (
     "cogs.alerts",
 )
 
-#: How long a stop waits for answers that are under way, seconds; whoever stops us gives about ten.
+#: How long a stop waits for answers that are under way, seconds; process managers allow about ten.
 ANSWERS_WITHIN_S: Final = 4.0
 
 #: The custom id of what is about an incident, a triage or a bundle: under a DM only that says whose it is.
@@ -247,7 +247,7 @@ class IncidentBot(ListeningBot):
         await super().close()
 
     async def on_ready(self) -> None:
-        """A new session: whatever happened before it was not told."""
+        """Reconcile every guild after a new session begins: Discord sends no events from before it."""
         log.info("gateway.ready", guilds=len(self.served))
         self.for_each_guild(lambda services: services.reconciler.reconcile_all(), name="reconcile")
 

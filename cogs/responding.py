@@ -27,7 +27,7 @@ log = structlog.get_logger(__name__)
 
 Press = discord.Interaction[IncidentBot]
 
-# Somebody may react to a post before its id is in the database: it is looked for again after these pauses.
+# A person may react to a post before its id is in the database: it is looked up again after these pauses.
 _LOOK_AGAIN_S: Final = (0.3, 1.0, 3.0)
 _NEW_FOR: Final = timedelta(seconds=15)
 
@@ -56,7 +56,7 @@ class Responding(commands.Cog):
             return
         key = (reaction.user_id, reaction.message_id)
         if key in self._under_way or key in self._done:
-            return  # the same once more, from somebody who cannot let go of it
+            return  # a repeat of the same reaction
         self._under_way.add(key)
         try:
             await self._react(reaction)

@@ -72,5 +72,5 @@ class Core:
 
     @property
     def identifies_left(self) -> int:
-        """How many IDENTIFYs are left today."""
+        """Return how many IDENTIFYs are left today."""
         return int(self.starts.payload(self.rules, self.clock.monotonic())["remaining"])

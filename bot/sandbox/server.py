@@ -38,7 +38,7 @@ class NotLoopback(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a sandbox listens, and the credentials it takes."""
+    """The addresses and credentials of a sandbox."""
 
     api_base: str
     gateway: str
@@ -164,7 +164,7 @@ class Sandbox:
 
     @property
     def address(self) -> Address:
-        """Where it listens; valid once started."""
+        """Return the sandbox's addresses and credentials; valid once started."""
         application = self.core.world.application
         return Address(
             api_base=self.core.origin + API_PREFIX,

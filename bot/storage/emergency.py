@@ -43,7 +43,7 @@ class EmergencyReads:
             return
         try:
             self._listener(change)
-        except Exception:  # it is committed: whoever did it must not hear that it failed
+        except Exception:  # it is committed, so the caller must not see a failure
             log.exception("emergency.not_noted")
 
     async def beat(self, *, mirror: UUID | None = None) -> datetime:

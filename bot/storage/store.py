@@ -1,7 +1,7 @@
 """Our own tables behind the port `Store`.
 
-Order of locks: whoever locks a delivery or a step locks its incident first, so that two transactions never
-wait for each other.
+Order of locks: a transaction locks an incident before its deliveries and steps, so that two transactions
+never wait for each other.
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence

@@ -50,7 +50,7 @@ class ErrorReplies:
             policy: The guild's, for its channels.
         """
         cause = unwrapped(error)
-        if isinstance(cause, Superseded):  # whoever has the shard now answers
+        if isinstance(cause, Superseded):  # the process that now has the shard answers
             log.info("interaction.superseded")
             return
         voice = Voice.of(self._texts, policy, locale=str(interaction.locale))
@@ -58,7 +58,7 @@ class ErrorReplies:
         text, file = _with_words(voice, told, given_back(voice, interaction))
         try:
             await reply(interaction, text, file=file)
-        except discord.HTTPException as malformed:  # nobody else would catch it
+        except discord.HTTPException as malformed:  # no caller would catch it
             log.warning("interaction.answer_failed", http_status=malformed.status, code=malformed.code)
 
     def _told(self, voice: Voice, cause: Exception) -> str:

@@ -5,13 +5,13 @@ import time
 from collections.abc import Callable
 from typing import Any, Final
 
-#: How long work that somebody is told to wait for lets others have their first response, seconds.
+#: How long deferred work waits for others to get their first response, seconds.
 PATIENCE_S: Final = 1.0
 
-#: Two who come closer together than this are a crowd; it has passed when nobody came for as long, seconds.
+#: Two presses closer together than this are a crowd; it is over after as long without a press, seconds.
 CALM_S: Final = 0.03
 
-#: After a crowd work begins one by one, so that whoever comes then does not wait for all of it, seconds.
+#: The pause between works after a crowd, so that a new press does not wait for all of them, seconds.
 PACE_S: Final = 0.004
 
 

@@ -93,7 +93,7 @@ class Fault:
 
 @dataclass(slots=True)
 class DispatchFault:
-    """What goes wrong with gateway events.
+    """A fault of gateway events.
 
     Attributes:
         kind: One of `DISPATCH_FAULTS`.

@@ -207,7 +207,7 @@ class Connection:
         self._core.hub.beat()
 
     def _obey(self, op: int, data: object) -> None:
-        """What needs a session. Presence is checked, like voice state it leads to nothing here."""
+        """Handle an opcode that needs a session. Presence is checked, but has no effect, like voice state."""
         if self.session is None:
             raise Closing(Close.NOT_AUTHENTICATED)
         if not isinstance(data, dict):

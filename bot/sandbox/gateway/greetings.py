@@ -1,4 +1,4 @@
-"""What a session is told first: READY and GUILD_CREATE.
+"""The first events of a session: READY and GUILD_CREATE.
 
 Source: Discord's docs, Events > Gateway Events > Ready, Guild Create.
 """

@@ -1,4 +1,4 @@
-"""Identify and Resume: who may have a session, and what it is told first.
+"""Identify and Resume: the checks before a session, and its first events.
 
 Source: Discord's docs, Events > Gateway > Identifying, Resuming, Sharding; Gateway Events > Identify, Resume.
 """
@@ -91,7 +91,7 @@ def _authenticate(core: Core, data: JSON) -> None:
 
 
 def _reset_token(core: Core, sessions: Sessions) -> None:
-    """What an app meets that identifies more often than it may: see Identifying, the warning.
+    """Reset the token of an app that identifies more often than allowed: see Identifying, the warning.
 
     Raises:
         Closing: 4004, always.

@@ -1,4 +1,4 @@
-"""Carries events from whatever changed the world to whoever listens: gateway sessions and waiting people."""
+"""Delivery of events about changes of the world to listeners: gateway sessions and waiting people."""
 
 import asyncio
 from collections.abc import Callable
@@ -34,13 +34,13 @@ class Event:
 
 @dataclass(eq=False, slots=True)
 class _Waiter(Generic[T]):
-    """Somebody in `until`."""
+    """A caller that waits in `until`."""
 
     look: Callable[[], T | None]
     found: asyncio.Future[T]
 
     def look_again(self) -> None:
-        """Wake whoever waits, if there is something by now, and only then."""
+        """Wake the waiting caller if *look* now finds something or raises."""
         if self.found.done():
             return
         try:

@@ -1,4 +1,4 @@
-"""What an app says of itself: taken, checked, and shown to nobody.
+"""An app's presence: accepted and checked, but not shown to anyone.
 
 Source: Discord's docs, Events > Gateway Events > Identify, Update Presence.
 """

@@ -1,4 +1,4 @@
-"""What a connected app may ask for over the gateway: members and soundboard sounds.
+"""Requests of a connected app over the gateway: members and soundboard sounds.
 
 Source: Discord's docs, Events > Gateway Events > Request Guild Members, Request Soundboard Sounds,
 Rate Limited.

@@ -1,4 +1,4 @@
-"""What the gateway allows: heartbeat, shards, and how often an app may identify or ask for all members.
+"""The gateway's limits: heartbeat, shards, and how often an app may identify or request all members.
 
 Source: Discord's docs, Events > Gateway > Identifying, Max Concurrency, Session Start Limit Object;
 Change Log, "Introducing Rate Limit When Requesting All Guild Members".

@@ -55,13 +55,13 @@ class Session:
             self.send(frame)
 
     def attach(self, send: Callable[[Frame], None], taken: Callable[[], None]) -> None:
-        """Send to this socket from now on; the one before is told that it lost the session."""
+        """Send to this socket from now on; notify the earlier socket that it has lost the session."""
         if self.taken:
             self.taken()
         self.send, self.taken, self.left_at = send, taken, None
 
     def detach(self, now: float) -> None:
-        """The socket is gone; events are kept for a resume."""
+        """Record that the socket is gone, and keep events for a resume."""
         self.send, self.taken, self.left_at = None, None, now
 
     def missed(self, seq: int) -> list[Frame] | None:
@@ -164,7 +164,7 @@ class _Variants:
         self._whole = Body(event.data)
 
     def body(self, intents: int) -> Body | None:
-        """What a session with *intents* gets; None for nothing."""
+        """Return what a session with *intents* receives of the event; None for nothing."""
         if intents not in self._made:
             data = as_seen(self._core.world, intents, self._event)
             same = data is self._event.data

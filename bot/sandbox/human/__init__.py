@@ -1,1 +1,1 @@
-"""What people do, as JSON over HTTP below ``/_human``: no rate limits, names instead of ids."""
+"""Actions of people, as JSON over HTTP below ``/_human``: no rate limits, names instead of ids."""

@@ -168,7 +168,7 @@ def modal(ask: Ask) -> JSON:
 
 
 def _failed(core: Core, interaction_id: str) -> bool:
-    """Whether a form stays open: the bot let its time go by, so that the person may try again."""
+    """Return whether a form stays open for another try, because the bot did not respond in time."""
     found = core.interactions.get(interaction_id)
     return found is None or found.state(core.clock.monotonic()) == "failed"
 

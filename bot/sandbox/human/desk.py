@@ -1,4 +1,4 @@
-"""What each human-side handler is given, and how its errors are answered."""
+"""The input of each human-side handler, and the answers to its errors."""
 
 import json
 import math

@@ -1,4 +1,4 @@
-"""What other services post: webhooks that a person has set up, e.g. for a monitor."""
+"""Posts of other services: webhooks that a person has set up, e.g. for a monitor."""
 
 from bot.sandbox.human import views
 from bot.sandbox.human.desk import Ask

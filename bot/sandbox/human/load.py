@@ -30,9 +30,9 @@ async def burst(ask: Ask) -> JSON:
 
 
 async def reactions(ask: Ask) -> JSON:
-    """POST reactions {channel, emoji, count, per_s?}: all react on all that stands there, over and over.
+    """POST reactions {channel, emoji, count, per_s?}: all people react to all messages there, over and over.
 
-    Each of *count* changes is somebody's reaction added, or taken back where it was. Paced and answered as
+    Each of *count* changes adds a person's reaction, or removes it if it is there. Paced and answered as
     `burst`.
     """
     channel, emoji = ask.channel(), ask.words("emoji")
@@ -69,7 +69,7 @@ async def _run(count: int, per_s: float, do: Callable[[int], None]) -> JSON:
 
 
 def _pace(ask: Ask) -> tuple[int, float]:
-    """How many messages, and how many a second (0: as fast as they can be made)."""
+    """Return how many messages to make, and how many a second (0: as fast as possible)."""
     count = ask.whole("count")
     if not 0 < count <= _MOST:
         raise BadRequest(f"count is from 1 to {_MOST}")

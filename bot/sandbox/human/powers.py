@@ -44,7 +44,7 @@ def _member(ask: Ask, user: User) -> Member:
 
 
 def join(ask: Ask) -> JSON:
-    """POST member {user, roles?}: somebody joins the server, known or new."""
+    """POST member {user, roles?}: a known or new user joins the server."""
     world, name = ask.core.world, ask.words("user")
     user = next((one for one in world.users.values() if one.username == name), None)
     user = user or User(ask.core.ids.next(), name)
@@ -56,7 +56,7 @@ def join(ask: Ask) -> JSON:
 
 
 def leave(ask: Ask) -> JSON:
-    """DELETE member {user}: somebody leaves the server and its threads."""
+    """DELETE member {user}: a member leaves the server and its threads."""
     core, user = ask.core, ask.user()
     _member(ask, user)
     voice.leave(core, user.id)
@@ -69,7 +69,7 @@ def leave(ask: Ask) -> JSON:
 
 
 def leave_thread(ask: Ask) -> JSON:
-    """DELETE thread {user, channel}: somebody leaves a thread. 10007 for somebody who is not in it."""
+    """DELETE thread {user, channel}: a member leaves a thread. 10007 for a user who is not in it."""
     thread, user = ask.channel(), ask.user()
     if user.id not in thread_state(thread).members:
         raise unknown("Member")

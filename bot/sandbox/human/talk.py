@@ -36,7 +36,7 @@ def say(ask: Ask) -> JSON:
 
 
 def edit_message(ask: Ask) -> JSON:
-    """PATCH message {user, message, content}: somebody rewrites a message of their own. 50005, 50083."""
+    """PATCH message {user, message, content}: a user edits a message of their own. 50005, 50083."""
     core, user = ask.core, ask.user()
     message = find_message(core.world, ask.text("message"), user.id)
     if message.author_id != user.id:
@@ -47,7 +47,7 @@ def edit_message(ask: Ask) -> JSON:
 
 
 def delete_message(ask: Ask) -> JSON:
-    """DELETE message {message}: somebody with the right to do so deletes it."""
+    """DELETE message {message}: a user with the permission deletes it."""
     message = find_message(ask.core.world, ask.text("message"), "")
     deletable(message)
     remove(ask.core, message)

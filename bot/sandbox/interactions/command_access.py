@@ -28,13 +28,13 @@ def refusal(core: Core, user_id: str, channel: Channel, command: JSON) -> tuple[
 
 
 def _listed(core: Core, command: JSON) -> list[JSON]:
-    """What was set for the command and, after it, for the whole application."""
+    """Return the permissions set for the command, then those for the whole application."""
     found = core.world.command_permissions
     return [*found.get(command["id"], []), *found.get(core.world.application.id, [])]
 
 
 def _channel_allows(core: Core, channel: Channel, command: JSON) -> bool:
-    """The word for this channel, else the one for all channels (the guild's id less one), else yes."""
+    """Return the permission for this channel, else for all channels (the guild's id less one), else True."""
     place = core.world.parent_of(channel).id
     everywhere = str(int(core.world.guild.id) - 1)
     words = [one for one in _listed(core, command) if one["type"] == _CHANNEL]

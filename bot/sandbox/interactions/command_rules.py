@@ -1,4 +1,4 @@
-"""What an application command may look like.
+"""The validation of application commands.
 
 Source: Discord's docs, Interactions > Application Commands; Reference > Locales. Where the docs call
 something invalid and do not say how it is refused, codes and places follow answers of Discord that people
@@ -70,7 +70,7 @@ def _check_menu(form: Form, path: Path, body: JSON) -> None:
 
 
 def _check_access(form: Form, path: Path, body: JSON) -> None:
-    """Who may use it, and where."""
+    """Check the fields that say who may use a command, and where."""
     form.snowflake((*path, "id"), body.get("id"))
     bits = (*path, "default_member_permissions")
     form.integer(bits, body.get("default_member_permissions"), 0, least=0, most=(1 << 63) - 1)
@@ -239,7 +239,7 @@ def _check_choices(form: Form, path: Path, option: JSON) -> None:
 
 
 def _lengths(node: JSON) -> Iterator[int]:
-    """What the size limit counts: of each name and description the longest localisation, and each value."""
+    """Yield the lengths that the size limit counts: the longest localisation of each text, and each value."""
     for key in ("name", "description"):
         texts = [node.get(key), *(node.get(f"{key}_localizations") or {}).values()]
         yield max((len(text) for text in texts if isinstance(text, str)), default=0)

@@ -195,7 +195,7 @@ def edit(core: Core, command: JSON, body: JSON) -> JSON:
 
 
 def without_localizations(command: JSON) -> JSON:
-    """How lists show a command when ``with_localizations`` was not asked for."""
+    """Return a command as lists show it unless ``with_localizations`` is requested."""
     dropped = ("name_localizations", "description_localizations")
     shown = {key: value for key, value in command.items() if key not in dropped}
     if "options" in shown:

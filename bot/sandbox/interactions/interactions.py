@@ -19,12 +19,12 @@ from bot.sandbox.world.world import Channel, Message
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """What a person did.
+    """A person's action.
 
     Attributes:
         kind: The kind of interaction it makes.
-        user_id: Who.
-        channel: Where.
+        user_id: The person.
+        channel: The place of the action.
         data: The interaction's ``data``.
         source: The message of the component (or of the component that opened the modal).
         parent: The interaction that opened the modal being submitted.

@@ -209,7 +209,7 @@ def select_values(item: JSON, label: str, values: list[str]) -> list[str]:
 
 
 def _bounds(item: JSON) -> tuple[int, int]:
-    """How many values the component takes; a checkbox group takes all of its options by default."""
+    """Return the least and most values a component takes; by default, a checkbox group takes all options."""
     options = item.get("options")
     usual = len(options) if item["type"] == Component.CHECKBOX_GROUP and isinstance(options, list) else 1
     least, most = item.get("min_values"), item.get("max_values")

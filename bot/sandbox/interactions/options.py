@@ -1,4 +1,4 @@
-"""What a person types after a slash, checked against the registered command.
+"""The options that a person types after a slash, checked against the registered command.
 
 Source: Discord's docs, Interactions > Receiving and Responding > Application Command Data Structure.
 """

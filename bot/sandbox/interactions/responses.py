@@ -1,4 +1,4 @@
-"""What a bot answers to an interaction: the first response, ``@original`` and follow-ups.
+"""A bot's answers to an interaction: the first response, ``@original`` and follow-ups.
 
 Source: Discord's docs, Interactions > Receiving and Responding > Interaction Response Object and following.
 """

@@ -1,4 +1,4 @@
-"""What each person has read, and what waits for them."""
+"""Read marks: what each person has read, and their unread messages."""
 
 from itertools import takewhile
 

@@ -25,10 +25,10 @@ _LEAST_REST_S = 0.03
 
 @dataclass(slots=True)
 class Look:
-    """What a page asked to see.
+    """The view that a page has requested.
 
     Attributes:
-        user_id: Whose page it is; "" until it said so.
+        user_id: The user of the page; "" until it names one.
         channels: The channels that are open, by id.
         log_from: The next number of the log to send; None while the log is closed.
     """

@@ -1,4 +1,4 @@
-"""What one person's page shows: only what that person's permissions allow."""
+"""The content of one person's page, limited by that person's permissions."""
 
 from bot.sandbox.core import Core
 from bot.sandbox.human import views
@@ -92,7 +92,7 @@ def messages(core: Core, channel: Channel, user_id: str, most: int) -> tuple[lis
 
 
 def how_far_back(core: Core, channel: Channel, user_id: str, message_id: str) -> int | None:
-    """How many of the newest messages it takes to reach that one; None when *user_id* does not see it."""
+    """Return how many of the newest messages reach back to that one; None when *user_id* does not see it."""
     newest_first = [one.id for one in reversed(_seen(core, channel, user_id))]
     return newest_first.index(message_id) + 1 if message_id in newest_first else None
 

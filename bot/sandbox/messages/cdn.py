@@ -1,4 +1,4 @@
-"""Attachments as they are served back: whatever somebody uploaded, none of it runs as the page's own code."""
+"""Attachments as they are served back: no uploaded file can run as the page's own code."""
 
 import re
 from typing import Final

@@ -50,7 +50,7 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a draft is read from.
+    """The request that a draft is read from.
 
     Attributes:
         body: The JSON body.
@@ -164,7 +164,7 @@ def _nonce(form: Form, value: object) -> str | int | None:
 
 
 def _mentions(core: Core, request: Request, draft: Draft, allowed: Allowed) -> Mentions:
-    """Who the draft pings, the author of the message it replies to included."""
+    """Return whom the draft pings, including the author of the message it replies to."""
     world, bits = core.world, None
     if request.pings_as is not None:
         bits = channel_permissions(world, request.pings_as, request.channel)

@@ -71,7 +71,7 @@ def _read_parts(form: Form, path: Path, raw: JSON, embed: JSON) -> None:
 
 
 def _check_ignored(form: Form, path: Path, raw: JSON) -> None:
-    """What Discord takes and does not use: the type, and the facts of pictures that it finds out itself."""
+    """Check fields that Discord accepts but ignores: the type, and picture data that it determines itself."""
     form.text((*path, "type"), raw.get("type"), most=152_133)
     for key in _MEDIA:
         part = raw.get(key) if isinstance(raw.get(key), dict) else {}

@@ -1,4 +1,4 @@
-"""What counts as an emoji, and when two are the same.
+"""Emojis: which texts are one, and when two are the same.
 
 Source: Discord's docs, Resources > Emoji and Resources > Message (10014); Unicode UTS #51 for what one emoji
 is made of. Which signs Discord's own list holds is not documented: any symbol passes here.

@@ -25,7 +25,7 @@ OLD_AFTER_S = 3600.0
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Who a message comes from, and how it came to be; *message_id* when its id is given already."""
+    """The author and the cause of a message; *message_id* when its id is already assigned."""
 
     author: JSON
     type: MessageType = MessageType.DEFAULT
@@ -202,7 +202,7 @@ def _count_late_edit(core: Core, message: Message) -> None:
 
 
 def deletable(message: Message) -> None:
-    """Raise 50021 for a note of Discord's own that nobody can delete, such as that of a thread's rename."""
+    """Raise 50021 for a system message that cannot be deleted, such as that of a thread's rename."""
     if message.type in UNDELETABLE:
         raise refused(50021)
 

@@ -18,7 +18,7 @@ def check_emoji(emoji: str) -> None:
 
 
 def known(message: Message, emoji: str) -> str:
-    """*emoji* as *message* has it: ✏ and ✏️ are one; as it is given when nobody has reacted with it."""
+    """Return *emoji* as *message* spells it (✏ and ✏️ are one); unchanged if it has no such reaction."""
     return next((one for one in message.emojis if bare(one) == bare(emoji)), emoji)
 
 

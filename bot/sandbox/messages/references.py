@@ -1,4 +1,4 @@
-"""What a message refers to: the one it answers, or the one it forwards.
+"""References of a message: to the one it answers, or the one it forwards.
 
 Source: Discord's docs, Resources > Message > Message Reference Types, Message Snapshot Object.
 """

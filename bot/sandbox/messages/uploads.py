@@ -56,7 +56,7 @@ def store_uploads(
 
 
 def _read_notes(form: Form, described: object, known: Collection[str]) -> dict[str, JSON]:
-    """What ``attachments`` says, by the key of the upload or the id of the attachment that it is about."""
+    """Return the items of ``attachments``, by the key of their upload or the id of their attachment."""
     items = form.items(("attachments",), described, most=MOST_FILES)
     for at, item in enumerate(items):
         path = ("attachments", at)

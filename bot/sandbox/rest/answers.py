@@ -1,4 +1,4 @@
-"""What goes out: status, headers and body bytes; a 429 as Discord words it.
+"""Outgoing answers: status, headers and body bytes; a 429 in Discord's format.
 
 Source: Discord's docs, Topics > Rate Limits > Exceeding A Rate Limit.
 """

@@ -1,4 +1,4 @@
-"""What a request meets when an injected fault hits it.
+"""The effect of injected faults on requests.
 
 Source of the headers: Discord's docs, Topics > Rate Limits (429), and what Cloudflare puts on its own pages.
 """
@@ -85,7 +85,7 @@ async def cut(request: web.Request, answer: Answer) -> web.StreamResponse:
 
 
 def _answer(fault: Fault, real: Answer | None) -> Answer | None:
-    """What *fault* puts in the place of the *real* answer, if anything."""
+    """Return the answer with which *fault* replaces the *real* one; None when it replaces nothing."""
     if real and fault.body == "malformed":
         return Answer(real.status, real.body[: len(real.body) // 2], real.headers)
     if real and fault.body == "truncated":

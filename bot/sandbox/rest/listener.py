@@ -48,7 +48,7 @@ async def listen(runner: web.AppRunner, sock: socket.socket) -> asyncio.Server:
 
 
 async def expect(request: web.Request) -> None:
-    """``Expect: 100-continue`` is told to go on; other expectations are passed over."""
+    """Answer ``Expect: 100-continue`` with 100 Continue; ignore other expectations."""
     if request.headers["Expect"].lower() == "100-continue":
         await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         request.writer.output_size = 0  # as aiohttp does: no part of the answer has been sent yet

@@ -1,4 +1,4 @@
-"""What every API request passes through: faults, authentication, rate limits, the handler, the log."""
+"""The stages of every API request: faults, authentication, rate limits, the handler, the log."""
 
 import json
 import math

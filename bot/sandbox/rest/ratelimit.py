@@ -32,7 +32,7 @@ class _Window:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether the request passes, the headers to send, and how long to wait otherwise (seconds)."""
+    """The verdict on a request: whether it passes, the headers to send, and else the wait in seconds."""
 
     passed: bool
     headers: dict[str, str]

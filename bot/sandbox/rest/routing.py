@@ -21,7 +21,7 @@ _MAJOR = ("channel_id", "guild_id", "webhook_id", "token")
 
 
 class Auth(Enum):
-    """What a request must prove: the bot's token, nothing (the path holds a token), or a person's token."""
+    """The credentials a request needs: the bot's token, none (the path has a token), or a person's token."""
 
     BOT = "bot"
     NONE = "none"
@@ -60,7 +60,7 @@ class Call:
 
     @property
     def bot_id(self) -> str:
-        """Who calls."""
+        """Return the id of the calling bot."""
         return self.core.world.application.id
 
     @property
@@ -123,7 +123,7 @@ class Route:
     counts_globally: bool
 
     def major(self, params: dict[str, str]) -> str:
-        """What its rate limit counts by: channel, guild, or webhook with its token."""
+        """Return the route's rate-limit key: channel, guild, or webhook with its token."""
         return ":".join(params[name] for name in _MAJOR if name in params)
 
 

@@ -72,7 +72,7 @@ class ChannelForm:
         self._read_kind()
 
     def _read_kind(self) -> None:
-        """What only some kinds have: everything is validated, and what this kind lacks is dropped."""
+        """Read the fields of some kinds only: all are validated, and those this kind lacks are dropped."""
         form, body = self._form, self._body
         self._choice("default_auto_archive_duration", DURATIONS)
         self._whole("default_thread_rate_limit_per_user", 0, MOST_SLOWMODE_S)

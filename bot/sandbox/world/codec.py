@@ -30,7 +30,7 @@ def encode(value: Any) -> Any:  # noqa: ANN401 (any value of the world)
 
 
 def decode(hint: Any, raw: Any) -> Any:  # noqa: ANN401 (any hint, any value)
-    """What `encode` made of a value annotated *hint*, made whole again.
+    """Decode what `encode` made of a value annotated *hint*.
 
     Raises:
         TypeError, ValueError, KeyError: When *raw* does not fit *hint*.

@@ -29,7 +29,7 @@ class ChannelType(IntEnum):
 
 
 def extra_of(kind: ChannelType) -> JSON:
-    """What a new channel of that kind has beyond the common fields."""
+    """Return the fields that a new channel of that kind has beyond the common ones."""
     if kind is ChannelType.FORUM:
         empty: JSON = {"available_tags": [], "default_reaction_emoji": None, "default_sort_order": None}
         return empty | {"default_forum_layout": 0}

@@ -1,4 +1,4 @@
-"""Who is in a thread. Source: Discord's docs, Topics > Threads > Thread Membership."""
+"""Membership of threads. Source: Discord's docs, Topics > Threads > Thread Membership."""
 
 from bot.sandbox.core import Core
 from bot.sandbox.gateway.hub import Event

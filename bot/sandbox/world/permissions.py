@@ -1,4 +1,4 @@
-"""What a member may do where. Source: Discord's docs, Topics > Permissions."""
+"""Permissions of members in channels. Source: Discord's docs, Topics > Permissions."""
 
 from datetime import datetime
 from enum import IntFlag

@@ -152,7 +152,7 @@ def _announce(core: Core, parent: Channel, thread: Channel, owner_id: str, sourc
 
 
 def read_change(core: Core, thread: Channel, body: JSON) -> JSON:
-    """What a Modify Channel body makes of a thread, field by field; nothing is changed yet.
+    """Return a thread's fields as a Modify Channel body would set them; nothing is changed yet.
 
     Raises:
         ApiError: 50035.
@@ -164,7 +164,7 @@ def read_change(core: Core, thread: Channel, body: JSON) -> JSON:
 
 
 def change_thread(core: Core, thread: Channel, changed: JSON, by: str) -> None:
-    """Apply what `read_change` has read; a new name is told inside, by the user *by*."""
+    """Apply what `read_change` has read; a new name is announced in the thread, by the user *by*."""
     state = thread.thread
     assert state is not None
     renamed = changed["name"] != thread.name

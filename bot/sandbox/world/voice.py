@@ -1,4 +1,4 @@
-"""Who is in which voice channel. Nothing is heard: the voice servers themselves are not there.
+"""Voice states of users. There are no voice servers, so no audio.
 
 Source: Discord's docs, Resources > Voice; Events > Gateway Events > Voice State Update.
 """

@@ -54,7 +54,7 @@ class Overwrite:
 
 @dataclass(slots=True)
 class ThreadState:
-    """What a thread has beyond a channel. *members* maps user id to join time; *tags* are those of a post."""
+    """A thread's fields beyond a channel's. *members* maps user id to join time; *tags* are a post's."""
 
     owner_id: str
     created_at: str
@@ -136,7 +136,7 @@ class Message:
 
     @property
     def emojis(self) -> list[str]:
-        """What somebody has reacted with, in either way."""
+        """Return the emojis of all reactions, normal and super."""
         return list(dict.fromkeys([*self.reactions, *self.bursts]))
 
     @property
@@ -162,7 +162,7 @@ class Webhook:
 
 @dataclass(slots=True)
 class VoiceState:
-    """Where somebody is in voice, and whether the server has muted or deafened them there."""
+    """A user's voice channel, and whether the server has muted or deafened them there."""
 
     channel_id: str
     session_id: str
@@ -257,7 +257,7 @@ class World:
         return found
 
     def member(self, user_id: str) -> Member:
-        """The guild's member, 10007 when not one, 10013 when nobody."""
+        """Return the guild's member. 10007 when the user is no member, 10013 when there is no such user."""
         if found := self.members.get(user_id):
             return found
         raise unknown("Member" if user_id in self.users else "User")

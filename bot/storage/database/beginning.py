@@ -14,8 +14,8 @@ from bot.storage.database.sql import Sql
 
 _BEGIN: Final = "BEGIN"
 
-#: A job or a tick comes again, and waits for no lock for long. The server ends the transactions of a process
-#: that was stopped, one after the other, and whatever it had waiting for the same lock would have it next.
+#: A job or a tick comes again, so it does not wait long for a lock. The server ends a stopped process's
+#: transactions one after the other, and the next one that waits for the same lock would get it.
 _BEGIN_JOB: Final = "BEGIN; SET LOCAL lock_timeout = '1s'"
 
 

@@ -150,7 +150,7 @@ async def borrow(pool: asyncpg.Pool) -> AsyncIterator[asyncpg.Connection]:
     finally:
         # What was asked of it is done; a connection that breaks here is the pool's to replace.
         with suppress(*STORAGE_ERRORS):
-            # Whoever is cancelled twice leaves a transaction open, which the pool would log as an error; the
+            # A task cancelled twice leaves a transaction open, which the pool would log as an error; the
             # server rolls back when the connection goes. Not `terminate`: that takes back the request to
             # cancel what still runs, which would keep its row locks until its end.
             if connection.is_in_transaction():

@@ -59,7 +59,7 @@ class Pulse:
         return await asyncio.shield(self._coming)
 
     async def _write(self) -> datetime:
-        await asyncio.sleep(0)  # whoever else asks at this moment
+        await asyncio.sleep(0)  # lets concurrent callers join
         told, self._told, self._coming = self._told, {}, None
         try:
             async with asyncio.timeout(WITHIN_S):

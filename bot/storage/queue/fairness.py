@@ -1,15 +1,15 @@
 """One queue for many guilds: one guild's storm does not hold up another guild's jobs. Why it is fair:
 
-**Order.** A severity's jobs have a band of ten priorities. Where in it a job stands depends on how many of
-its guild's are queued there before it: none, one or two, three to six, ... (`level_of`). So at any time at
-most ``2 ** (level + 1) - 1`` jobs of a guild stand at *level* or above it: when the last of them was added,
+**Order.** A severity's jobs have a band of ten priorities. A job's level in it depends on how many of its
+guild's jobs are queued there before it: none, one or two, three to six, ... (`level_of`). So at any time at
+most ``2 ** (level + 1) - 1`` jobs of a guild are at *level* or above it: when the last of them was added,
 they were all that the guild had. A guild with *n* jobs of its own in the band waits for at most
 ``2 * n + 1`` jobs of each other guild, however many those have. Severities come first: no P1 goes before a
-P0. What two transactions add at the same moment does not see each other, and counts as one.
+P0. Jobs that two transactions add at the same moment do not see each other, and count as one.
 
-**Hands.** Order alone is not enough: whoever is first in the queue still needs somebody who is free. So no
-guild keeps all hands of a process busy (`Turns`): what is beyond its share holds one for a moment at most,
-and goes back into the queue.
+**Workers.** Order alone is not enough: the first job in the queue still needs a free worker. So no guild
+keeps all workers of a process busy (`Turns`). A job beyond its guild's share holds a worker for a moment at
+most, then goes back into the queue.
 """
 
 import asyncio

@@ -1,9 +1,10 @@
-"""discord.py's own waiting for buckets, left out where the gate has seen to it.
+"""A bypass of discord.py's own rate-limit waits, for requests that have passed the gate.
 
-discord.py 2.7.1 lets whoever took a bucket's last place sleep until the bucket opens again, within a call
-that has succeeded: five seconds for every fifth message in a channel, with a job's slot and its commit held
-up. It has no switch for that (`max_ratelimit_timeout` is 30 s at least), so requests of `Rest`, which has
-asked `Gate` before, get a bucket that never waits. What discord.py asks by itself keeps the usual ones.
+In discord.py 2.7.1, the request that takes a bucket's last place sleeps until the bucket opens again, within
+a call that has succeeded. That is five seconds for every fifth message in a channel, and it holds up a job's
+slot and its commit. It has no switch for that (`max_ratelimit_timeout` is 30 s at least). So requests of
+`Rest`, which has asked `Gate` before, get a bucket that never waits. Requests that discord.py makes by itself
+keep the usual buckets.
 """
 
 from collections.abc import Callable

@@ -24,8 +24,8 @@ class Circuit:
         clock: Seconds that only grow.
 
     Attributes:
-        silence: The gateway does not tell anything either; set by whoever watches it.
-        echoes: What the requests make the gateway tell.
+        silence: The gateway sends nothing either; set by the gateway's watchdog.
+        echoes: The gateway events that requests should cause.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:

@@ -77,9 +77,9 @@ _attempt: ContextVar[_Attempt | None] = ContextVar("attempt", default=None)
 
 
 def answer_trace() -> aiohttp.TraceConfig:
-    """For ``discord.Client(..., http_trace=...)``: lets a missed deadline say which status was in its way.
+    """Return a trace for ``discord.Client(..., http_trace=...)`` that lets a missed deadline name its status.
 
-    Without it everything works, but a row of 502s is told as a time-out without a status.
+    Without it everything works, but a series of 502s is reported as a time-out without a status.
     """
     trace = aiohttp.TraceConfig()
     trace.on_request_end.append(_note)
@@ -263,7 +263,7 @@ class Rest:
         except RuntimeError as error:  # aiohttp's word for a session that is being closed
             raise UpstreamUnavailable("the Discord client is closing") from error
         if answer and isinstance(answer, str):
-            raise UpstreamUnavailable("unreadable answer: no JSON")  # a page of somebody's in between
+            raise UpstreamUnavailable("unreadable answer: no JSON")  # a proxy's page, for instance
         return answer
 
     def _reopen(self) -> None:

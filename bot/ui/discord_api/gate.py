@@ -1,7 +1,7 @@
-"""Never over Discord's limits: one gate for all requests of the process, the most urgent first.
+"""The gate that keeps all requests of the process within Discord's limits, the most urgent first.
 
-discord.py learns of the limit when it has been hit, or waits for a bucket within the call. Here nobody waits
-long: what has no room on its route is told when to come again, and the queue brings it back.
+discord.py learns of a limit when it has been hit, or waits for a bucket within the call. Here no request
+waits long: one without room on its route fails with the time to retry at, and the queue repeats it.
 
 Source: Discord's docs, Topics > Rate Limits.
 """
@@ -16,12 +16,12 @@ from typing import Final
 from bot.domain.delivery.allowance import Allowance, RouteAllowance
 from bot.services.ports.urgency import BACKGROUND
 
-#: Of the 50 that Discord allows in a second: the rest is for what discord.py asks by itself, and for requests
-#: that arrive closer together than they were sent.
+#: Requests per second, of the 50 that Discord allows. The rest is for requests that discord.py makes by
+#: itself, and for requests that arrive closer together than they were sent.
 PER_S: Final = 40.0
 BURST: Final = 4.0
 
-#: Reading for which nobody waits takes no more than this of it.
+#: The most that background reads, for which no person waits, take of it.
 BACKGROUND_SHARE: Final = 0.4
 
 #: How long a place is kept for what is being marked as begun, seconds.
@@ -87,7 +87,7 @@ class Gate:
     def _let_in(self) -> None:
         while self._waiting:
             urgency, _, future = self._waiting[0]
-            if future.done():  # whoever waited has left
+            if future.done():  # the waiting request was cancelled
                 heapq.heappop(self._waiting)
                 continue
             wait_s = self._wait_s(-urgency)

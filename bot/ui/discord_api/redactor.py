@@ -22,7 +22,7 @@ from bot.ui.words.wording import Wording
 log = structlog.get_logger(__name__)
 
 _ARCHIVED: Final = 50083
-#: Discord's message types: the note of a rename, whose content is the new name, and what somebody wrote.
+#: Discord's message types: the note of a rename, whose content is the new name, and people's messages.
 _NAME_CHANGE: Final = 4
 _WRITTEN: Final = frozenset({0, 19})
 _LONG: Final = timedelta(seconds=30)
@@ -115,9 +115,9 @@ class Redactor:
         return []
 
     async def _close(self, incident: Incident, thread_id: int) -> list[LeftBehind]:
-        """Take the title out of the thread's name, lock and archive it, and look what it still tells.
+        """Remove the title from the thread's name, lock and archive it, and return what it still reveals.
 
-        Whatever becomes of the name, it is locked and archived.
+        The thread is locked and archived even if Discord refuses the rename or delays it for long.
 
         Raises:
             DeliveryRefused; UpstreamUnavailable: a third name in ten minutes, for instance.
@@ -138,8 +138,8 @@ class Redactor:
         return [] if left is None or left.is_nothing else [left]
 
     async def _put_to_sleep(self, thread_id: int) -> None:
-        """Lock and archive it under its old name, once: no list of threads shows it any more."""
-        with suppress(DeliveryRefused):  # of the name it is told that it could not be changed
+        """Lock and archive the thread under its old name, once, so that no list of threads shows it."""
+        with suppress(DeliveryRefused):  # the refused rename is reported already
             thread = await self._rest.one(_channel("GET", thread_id))
             metadata = thread.get("thread_metadata")
             if isinstance(metadata, dict) and metadata.get("archived") and metadata.get("locked"):

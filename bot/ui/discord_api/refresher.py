@@ -29,7 +29,7 @@ log = structlog.get_logger(__name__)
 _ARCHIVED = 50083
 _UNKNOWN_CHANNEL, _UNKNOWN_MESSAGE = 10003, 10008
 
-#: What Discord answers when the thing itself was deleted, by what stands for it.
+#: Discord's error codes when the alert or the thread itself was deleted, by kind of delivery.
 _GONE: Mapping[DeliveryKind, Collection[int]] = {
     DeliveryKind.ALERT: {_UNKNOWN_CHANNEL, _UNKNOWN_MESSAGE},
     **{kind: {_UNKNOWN_CHANNEL} for kind in THREADS},
@@ -55,7 +55,7 @@ class Refresher:
         waits: list[timedelta | None] = []
         edited = [post for post in posts if is_refreshed(self._words, post, incident)]
         done = [post.id for post in posts if post not in edited and post.kind not in THREADS]
-        # What a triage left behind comes last: somebody waits for the others.
+        # A triage's old posts come last: people wait for the others.
         edited.sort(key=lambda post: post.kind in TRIAGE_POSTS)
         edits = [(self._edit_message, post) for post in edited]
         renames = [(self._rename, post) for post in posts if post.kind in THREADS]

@@ -1,6 +1,6 @@
 """Modals and their fields as Discord's raw components.
 
-Nothing of a form is kept, and whoever presses waits while it is made: discord.py's objects would be made only
+No form is kept, and the person who presses waits while it is built: discord.py's objects would be built only
 to be turned into the same JSON.
 """
 

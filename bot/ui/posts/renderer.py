@@ -1,4 +1,4 @@
-"""From what is owed to the body of the request that gives it. The bodies themselves: one module per kind."""
+"""Rendering of deliveries to request bodies. The bodies themselves: one module per kind."""
 
 from collections.abc import Callable, Mapping
 
@@ -81,7 +81,7 @@ def render(words: Wording, delivery: Delivery, subject: Subject) -> Body:
 
     Args:
         words: The team's.
-        delivery: What is owed.
+        delivery: The delivery to render.
         subject: Its incident, triage or bundle as it is now, its week's figures, or None for a replay.
 
     Raises:

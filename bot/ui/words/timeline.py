@@ -13,7 +13,7 @@ from bot.ui.words.wording import Wording
 
 #: Characters of a line, its link aside.
 LINE_LIMIT: Final = 330
-#: How many of them are somebody's words, earlier ones struck through, what stands beside: the first that fit.
+#: The characters for people's words, for earlier words struck through, and for details; the first that fit.
 _SHARES: Final = ((200, 80, 60), (120, 48, 40), (60, 24, 20))
 _LEAST_WORDS: Final = 20
 _BETWEEN: Final = " · "

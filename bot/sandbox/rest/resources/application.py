@@ -37,7 +37,7 @@ def get(call: Call) -> JSON:
 @routes.add("PATCH /applications/@me")
 @routes.add("PATCH /applications/{application_id}")
 def edit(call: Call) -> JSON:
-    """Edit Current Application. An endpoint for interactions is refused: nobody could verify it."""
+    """Edit Current Application. An endpoint for interactions is refused, because it cannot be verified."""
     payload = get(call)
     body, form = call.data, Form()
     changed: JSON = {}

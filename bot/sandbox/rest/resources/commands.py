@@ -60,7 +60,7 @@ def overwrite(call: Call) -> list[JSON]:
 
 @routes.add(f"GET {_GUILD}/permissions")
 def all_permissions(call: Call) -> list[JSON]:
-    """Get Guild Application Command Permissions: of every command that somebody changed them for."""
+    """Get Guild Application Command Permissions: of every command with changed permissions."""
     _scope(call)
     return [_permissions(call, target_id) for target_id in call.core.world.command_permissions]
 

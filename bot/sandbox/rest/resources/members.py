@@ -130,7 +130,7 @@ def _timeout(call: Call, form: Form, value: object) -> str | None:
 
 
 def _may_modify(call: Call, found: Member) -> None:
-    """Each field's own permission; names and timeouts only of who stands lower (but oneself)."""
+    """Check each field's own permission; names and timeouts only of members who rank lower, or oneself."""
     world, body = call.core.world, call.data
     bits = guild_permissions(world, world.bot)
     if found.user.id not in world.voice and any(body.get(key) is not None for key in _VOICE):
@@ -144,7 +144,7 @@ def _may_modify(call: Call, found: Member) -> None:
 
 
 def _outranks(world: World, found: Member) -> None:
-    """Raise 50013 unless the bot stands higher than *found*."""
+    """Raise 50013 unless the bot ranks higher than *found*, or *found* is the bot."""
     if found.user.id != world.application.id and rank(world, found) >= rank(world, world.bot):
         raise refused(50013)
 
@@ -215,7 +215,7 @@ def _assignable(call: Call) -> tuple[Member, Role]:
 
 
 def _may_assign(world: World, role: Role) -> None:
-    """Raise 50013 unless the bot manages roles and stands higher; nobody hands out a managed role."""
+    """Raise 50013 unless the bot manages roles and ranks higher; managed roles cannot be assigned."""
     may_manage = guild_permissions(world, world.bot) & P.MANAGE_ROLES
     if (
         not may_manage

@@ -115,7 +115,7 @@ def add(call: Call) -> None:
 
 
 def _tell(call: Call, thread: Channel, kind: MessageType, guest: Member) -> None:
-    """RECIPIENT_ADD or RECIPIENT_REMOVE: sent when somebody else did it. Source: Topics > Threads."""
+    """Post RECIPIENT_ADD or RECIPIENT_REMOVE, unless the guest is the caller. Source: Topics > Threads."""
     if guest.user.id != call.bot_id:
         author = user_payload(call.core.world.bot.user)
         system_message(call.core, thread, author, kind, mentions=[guest.user.id])
@@ -149,7 +149,7 @@ def remove(call: Call) -> None:
 
 @routes.add("GET /channels/{channel_id}/thread-members/{user_id}")
 def member(call: Call) -> JSON:
-    """Get Thread Member. 10007 for somebody outside the thread."""
+    """Get Thread Member. 10007 for a user outside the thread."""
     thread = _thread(call)
     user_id = call.bot_id if call.params["user_id"] == "@me" else call.params["user_id"]
     return _member(call, thread, user_id)

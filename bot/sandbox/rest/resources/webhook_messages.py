@@ -1,4 +1,4 @@
-"""What webhooks say; interaction tokens share these routes.
+"""Messages of webhooks; interaction tokens share these routes.
 
 Source: Discord's docs, Resources > Webhook > Execute Webhook and following.
 """
@@ -70,7 +70,7 @@ def _owns(call: Call, webhook: Webhook) -> bool:
 
 
 def _shown_only(call: Call, *, with_components: bool) -> JSON:
-    """The body for somebody else's webhook: it may only show components, and only when asked to."""
+    """Return the body for a webhook of another owner: only inert components, and only on request."""
     return without_interaction(call.data) if with_components else call.data | {"components": None}
 
 

@@ -12,9 +12,9 @@ from bot.ui.words.inert import joined, plain
 from bot.ui.words.voice import Voice
 from bot.ui.words.wording import Wording
 
-#: The select's custom id. It says what it showed: which edition of the sheet, and which steps as done, a bit
-#: for each in hex. Discord's payload has the select that stands there now, not the one that somebody had
-#: opened; and clients keep what was chosen in a select that is edited, as long as its id is the same.
+#: The select's custom id. It holds what the select showed: the edition of the sheet, and the done steps, a
+#: bit for each in hex. Discord's payload has the current select, not the one that the person had opened; and
+#: clients keep the choice in an edited select as long as its id is the same.
 STEPS: Final = r"inc:v1:steps:(?P<number>\d{1,18}):(?P<edition>[0-9a-f]{8}):(?P<shown>[0-9a-f]{1,7})"
 
 #: The policy allows ten steps, a select 25 options.
