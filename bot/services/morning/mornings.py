@@ -1,4 +1,4 @@
-"""朝の triage: one post a business day about the incidents due, with reminders until each is acknowledged."""
+"""朝の triage: one post a business day about the incidents due, with reminders until each is taken."""
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
@@ -64,7 +64,7 @@ class Mornings:
         return morning
 
     async def strike(self, guild_id: int, day: date) -> None:
-        """It is time to ask about what nobody has taken. Running twice, or too early, is harmless."""
+        """Remind of the morning's incidents that still wait. Running twice, or too early, is harmless."""
         rule, hours = self._policy.morning_triage, self._policy.business_hours
         post = await self._store.delivery_by_key(morning_key(guild_id, day))
         async with self._store.transaction() as tx:
@@ -85,13 +85,13 @@ class Mornings:
         log.info("morning.asked", guild_id=guild_id, day=str(day), waiting=len(view.waiting))
 
     async def view(self, delivery: Delivery) -> MorningView:
-        """What a delivery is about, as it is now."""
+        """Return the current state of the morning that a delivery is about."""
         found = await self._store.morning_view(delivery.guild_id, day_of(delivery))
         assert found is not None  # the row is written with the delivery
         return found
 
     async def touched(self, incident: Incident) -> None:
-        """*incident* has changed: the posts that list it follow."""
+        """Queue an edit of the morning posts that list *incident*, which has changed."""
         if self._policy.morning_triage is None:
             return
         today = (await self._store.now()).astimezone(self._policy.timezone).date()
@@ -103,7 +103,7 @@ class Mornings:
                 await tx.enqueue(*(refresh_morning_job(one.guild_id, one.day) for one in found))
 
     async def refresh(self, guild_id: int, day: date) -> None:
-        """Make the post of *day* say who has taken what.
+        """Update the post of *day* with the people who have taken each incident.
 
         Raises:
             UpstreamUnavailable: the queue tries again.

@@ -176,7 +176,7 @@ class Handovers:
     async def _note(
         self, guild_id: int, owed: Sequence[NewDelivery], checked: Sequence[str], *, now: datetime
     ) -> None:
-        """Record the checked shifts, so that none is announced twice, and queue their messages."""
+        """Record the checked shifts and queue their messages. Known keys are skipped: none is sent twice."""
         if not checked:
             return
         async with self._store.transaction() as tx:
