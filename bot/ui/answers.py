@@ -45,7 +45,7 @@ class Answers:
         self._of["form"].append((re.compile(template), send))
 
     async def answer(self, interaction: Interaction) -> None:
-        """Answer a press or a form; whatever goes wrong becomes one reply."""
+        """Answer a press or a form; any error becomes one reply."""
         trigger = _TRIGGERS[interaction.type]
         await run(interaction, self._found(trigger, custom_id_of(interaction)), trigger=trigger)
 

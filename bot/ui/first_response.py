@@ -75,7 +75,7 @@ async def show(interaction: discord.Interaction[Any], *, first: Answer, later: A
     """Show something by *later*; by *first* where Discord has taken no first response so far.
 
     Returns:
-        Whether Discord took it. The log is told when it did not.
+        True if Discord took it. A refusal or a timeout is logged.
 
     Raises:
         discord.HTTPException: Discord finds it malformed, which is a bug.

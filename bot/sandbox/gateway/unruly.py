@@ -1,6 +1,6 @@
-"""Stands between the hub and the sessions: events that a fault duplicates, delays, reorders or loses.
+"""Faults between the hub and the sessions: events that are duplicated, delayed, reordered or lost.
 
-Whatever comes out is numbered when it is dispatched, so ``s`` increases strictly all the same.
+Events are numbered when they are dispatched, so ``s`` increases strictly all the same.
 """
 
 import asyncio

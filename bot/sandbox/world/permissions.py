@@ -85,7 +85,7 @@ def is_timed_out(world: World, member: Member) -> bool:
 
 
 def rank(world: World, member: Member) -> int:
-    """The position of the member's highest role; the owner stands above all. Source: Permission Hierarchy."""
+    """Return the position of a member's top role; the owner is above all. Source: Permission Hierarchy."""
     if member.user.id == world.guild.owner_id:
         return 1 << 30
     return max((world.roles[role_id].position for role_id in member.roles), default=0)
@@ -94,7 +94,7 @@ def rank(world: World, member: Member) -> int:
 def channel_permissions(world: World, user_id: str, channel: Channel) -> int:
     """The bits of *user_id* in *channel*: role union, then overwrites; a thread takes its parent's.
 
-    Returns 0 for somebody who is not there at all.
+    Returns 0 for a user who is not there at all.
     """
     if channel.is_dm:
         return int(IN_DM | _DM_TALK) if user_id in channel.recipients else 0

@@ -1,7 +1,7 @@
 """The shards' leases behind the port `Leases`.
 
-On connections of its own, with short deadlines: neither a busy pool nor a slow query may cost a lease.
-Whatever PostgreSQL answers, nothing but `StorageUnavailable` comes out of here: it must not end the process.
+They use connections of their own, with short deadlines: neither a busy pool nor a slow query may cost a
+lease. Every error of PostgreSQL becomes `StorageUnavailable` here, because it must not end the process.
 """
 
 import asyncio

@@ -1,1 +1,1 @@
-"""What stands in Discord for all to see, and what goes out by DM or email: one module per kind."""
+"""Public posts in Discord, DMs and emails: one module per kind."""

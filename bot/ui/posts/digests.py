@@ -1,4 +1,4 @@
-"""The week as a message and as plain text for a terminal: a headline in words, figures, what is owed."""
+"""The week as a message, and as plain text: headline, figures, open incidents, postmortems due."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass

@@ -47,7 +47,7 @@ def first_triage_post(
         words: The team's.
         kind: One of `TRIAGE_POSTS`.
         triage: As it is now.
-        data: The delivery's; ``quiet``: whoever it mentions was told before.
+        data: The delivery's; ``quiet``: the person it mentions was notified before.
     """
     body = triage_post(words, kind, triage, newer=None, data=data)
     if kind is not DeliveryKind.TRIAGE_LINE:

@@ -57,9 +57,9 @@ def joined(items: Iterable[str], *, separator: str, limit: int, more: str) -> st
 
     Args:
         items: Safe to show already; the first one is cut when it does not fit alone.
-        separator: Stands between two.
+        separator: The text between two items.
         limit: Characters, > 40.
-        more: What stands for the rest, with a place ``{count}``.
+        more: The text that replaces the rest, with a placeholder ``{count}``.
     """
     waiting = list(items)
     if not waiting:

@@ -1,4 +1,4 @@
-"""Who does what: the card's line, the lines in the thread, the DM to whoever was given a role, answers."""
+"""Roles in an incident: the card's line, the lines in the thread, the DM to a new holder, the answers."""
 
 from collections.abc import Mapping
 from typing import Final

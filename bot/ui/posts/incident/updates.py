@@ -1,4 +1,4 @@
-"""Status updates: the post in the thread, the reminder that one is owed, the card's lines, the answers."""
+"""Status updates: the post in the thread, the reminder when one is due, the card's lines, the answers."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
