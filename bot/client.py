@@ -52,7 +52,7 @@ COGS: Final = (
     "cogs.alerts",
 )
 
-#: How long a stop waits for answers that are under way, seconds; process managers allow about ten.
+#: How long a stop waits for answers that are under way, seconds; about ten are allowed for the whole stop.
 ANSWERS_WITHIN_S: Final = 4.0
 
 #: The custom id of what is about an incident, a triage or a bundle: under a DM only that says whose it is.

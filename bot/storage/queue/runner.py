@@ -228,7 +228,7 @@ class JobRunner:
             again = await self._handle(self._handler(job), payload)
         except Crowded as crowded:  # nothing is wrong: Discord has no room for it at this moment
             return crowded.room_in
-        except Contended:  # another process holds or held the lock
+        except Contended:  # another transaction holds, or held, the lock
             self._note_failed(job)
             return _CONTENDED
         except UnavailableError as error:
