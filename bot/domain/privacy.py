@@ -4,16 +4,13 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.domain.delivery.delivery import MEMBERSHIP, Action, Delivery, DeliveryKind, Request
+from bot.domain.delivery.delivery import Delivery, DeliveryKind, Request
+from bot.domain.delivery.kinds import Action
 from bot.domain.oncall.roster import OnCallPerson, id_of
 from bot.domain.people import Person
 
 #: `shown_version` of a redacted post: a version that no incident reaches, so the post is never updated again.
 SETTLED = 2_000_000_000
-
-#: Kinds without text: a reaction, a member, and the private thread itself.
-_WORDLESS = MEMBERSHIP | {DeliveryKind.SEED_ACK, DeliveryKind.PIN_SEEN, DeliveryKind.PRIVATE_THREAD}
-
 
 #: Prefixes of `to` that address one person.
 _DIRECT = ("person:", "named:", "user:")
@@ -49,7 +46,7 @@ def exposed(posts: Sequence[Delivery]) -> list[Delivery]:
         post
         for post in posts
         if post.bundle_id is None
-        and post.kind not in _WORDLESS
+        and post.kind.spec.has_words
         and not post.to.startswith(_DIRECT)
         and post.channel_id not in rooms
     ]
@@ -93,7 +90,7 @@ def is_overruled(delivery: Delivery, removed: Collection[RemovedMember]) -> bool
     A person who comes on call is added as such, even if they were removed before.
 
     Args:
-        delivery: Of a kind in `MEMBERSHIP`.
+        delivery: One that changes who is in a private thread.
         removed: Everybody who was removed and not added again.
     """
     user_id = member_of(delivery)

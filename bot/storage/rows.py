@@ -6,7 +6,8 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Final
 
-from bot.domain.delivery.delivery import Action, Delivery, DeliveryKind, DeliveryStatus, Request
+from bot.domain.delivery.delivery import Delivery, DeliveryKind, DeliveryStatus, Request
+from bot.domain.delivery.kinds import Action
 from bot.domain.dlq import DlqEntry, ReplayRecord
 from bot.domain.errors import NewerVersion
 from bot.domain.escalation.ladder import Step, StepStatus

@@ -12,7 +12,7 @@ from uuid import UUID
 import asyncpg
 
 from bot.domain.delivery.allowance import URGENT
-from bot.domain.delivery.delivery import ACK_PLACES, PAGING, Delivery, DeliveryKind
+from bot.domain.delivery.delivery import ACK_PLACES, Delivery, DeliveryKind
 from bot.domain.digest import IsoWeek
 from bot.domain.dlq import Origin, ReplayRecord
 from bot.domain.errors import IncidentNotFound
@@ -339,7 +339,7 @@ class PostgresStore(
         return late
 
     async def unheard_incidents(self, *, overdue: timedelta) -> int:
-        kinds = sorted({DeliveryKind.ALERT, *PAGING})
+        kinds = sorted(kind for kind in DeliveryKind if kind.spec.rings)
         unheard: int = (await self._sql.one("unheard_incidents", overdue, URGENT, kinds))["unheard"]
         return unheard
 

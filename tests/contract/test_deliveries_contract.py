@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.delivery.delivery import Action, DeliveryKind, DeliveryStatus, Request
+from bot.domain.delivery.delivery import DeliveryKind, DeliveryStatus, Request
+from bot.domain.delivery.kinds import Action
 from bot.domain.escalation.ladder import Step, StepStatus
 from bot.domain.incident import transitions
 from bot.domain.incident.transitions import AckVia

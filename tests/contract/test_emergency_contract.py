@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.delivery.delivery import Action, DeliveryKind, NewDelivery, Posted, Request
+from bot.domain.delivery.delivery import DeliveryKind, NewDelivery, Posted, Request
+from bot.domain.delivery.kinds import Action
 from bot.domain.errors import IncidentNotFound
 from bot.domain.escalation.ladder import Step
 from bot.domain.escalation.watches import Change, Word

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from bot.domain.delivery.delivery import Action, DeliveryKind, Request
+from bot.domain.delivery.delivery import DeliveryKind, Request
+from bot.domain.delivery.kinds import Action
 from bot.domain.escalation.ladder import Step, StepStatus, plan
 from bot.domain.incident import transitions
 from bot.domain.incident.incident import Incident

@@ -4,7 +4,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from bot.domain.delivery.delivery import Action, DeliveryKind, DeliveryStatus, NewDelivery, Posted, Request
+from bot.domain.delivery.delivery import DeliveryKind, DeliveryStatus, NewDelivery, Posted, Request
+from bot.domain.delivery.kinds import Action
 from bot.domain.dlq import NewFailure
 from bot.domain.drill import DLQ_MARK
 from bot.domain.incident import transitions

@@ -2,7 +2,8 @@
 
 from datetime import timedelta
 
-from bot.domain.delivery.delivery import Action, DeliveryKind, DeliveryStatus, NewDelivery, Posted, Request
+from bot.domain.delivery.delivery import DeliveryKind, DeliveryStatus, NewDelivery, Posted, Request
+from bot.domain.delivery.kinds import Action
 from bot.domain.escalation.bundle import Group
 from bot.domain.escalation.ladder import Step, StepStatus
 from bot.domain.incident import transitions

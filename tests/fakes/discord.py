@@ -9,7 +9,8 @@ from typing import Final, TypeAlias
 
 from bot.domain.alerts.alert import AlertMessage, ChannelPage
 from bot.domain.alerts.question import Answer, QuestionView
-from bot.domain.delivery.delivery import MEMBERSHIP, Action, Delivery, DeliveryKind, Posted, Request
+from bot.domain.delivery.delivery import Delivery, DeliveryKind, Posted, Request
+from bot.domain.delivery.kinds import Action
 from bot.domain.errors import (
     BotError,
     Crowded,
@@ -320,7 +321,7 @@ def _place(delivery: Delivery, subject: object) -> int:
         return subject.thread_id or 7
     if delivery.to.startswith("thread:"):
         return int(delivery.to.removeprefix("thread:"))
-    if delivery.kind in {DeliveryKind.THREAD_START, *MEMBERSHIP}:
+    if delivery.kind is DeliveryKind.THREAD_START or delivery.kind.spec.is_membership:
         return delivery.after_message_id or 7
     if delivery.kind is DeliveryKind.THREAD_CARD:
         return delivery.after_channel_id or 7

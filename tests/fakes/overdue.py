@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Final
 
 from bot.domain.delivery.allowance import URGENT
-from bot.domain.delivery.delivery import PAGING, UNFINISHED, Delivery, DeliveryKind, DeliveryStatus
+from bot.domain.delivery.delivery import UNFINISHED, Delivery, DeliveryKind, DeliveryStatus
 from bot.domain.escalation.ladder import Step, StepStatus
 from bot.domain.incident.incident import Status
 from bot.domain.timeline.entries import TimelineKind
@@ -13,7 +13,7 @@ from bot.services.ports import Job, JobName
 from tests.fakes.deliveries import deliver_job
 from tests.fakes.state import State
 
-_RINGING: Final = PAGING | {DeliveryKind.ALERT}
+_RINGING: Final = frozenset(kind for kind in DeliveryKind if kind.spec.rings)
 
 
 def overdue_jobs(state: State, before: datetime) -> list[Job]:

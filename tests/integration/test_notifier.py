@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.domain.delivery.delivery import Action, DeliveryKind, Posted, Request
+from bot.domain.delivery.delivery import DeliveryKind, Posted, Request
+from bot.domain.delivery.kinds import Action
 from bot.domain.errors import DeliveryRefused
 from bot.runbook import default_policy_text, parse_policy
 from bot.sandbox.world.kinds import ChannelType

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.domain.delivery.delivery import Delivery, DeliveryKind, Posted, is_mute
+from bot.domain.delivery.attempts import is_mute
+from bot.domain.delivery.delivery import Delivery, DeliveryKind, Posted
 from bot.domain.errors import Crowded, DeliveryRefused, UpstreamUnavailable
 from bot.domain.incident.incident import Incident, Status
 from bot.domain.privacy import LeftBehind

@@ -2,45 +2,141 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Final, Self
+
+from bot.domain.delivery.kinds import Action, Part
+from bot.domain.delivery.kinds import DeliveryKindSpec as Spec
+
+#: A message to people that nothing special applies to.
+_ORDINARY: Final = Spec()
 
 
 class DeliveryKind(StrEnum):
-    """The kind of a delivery."""
+    """The kind of a delivery, with the record of what it means."""
 
-    ALERT = "alert"  # the post in the severity's channel
-    SEED_ACK = "seed_ack"  # the bot's own 👀 under it, so that acking is one tap
-    THREAD_ROOT = "thread_root"  # a quiet post to hang the thread on, when the alert is in another channel
-    THREAD = "thread"
-    PRIVATE_THREAD = "private_thread"  # of a private incident: hangs on no message, its name tells nothing
-    MEMBER = "member"  # add a person to the private thread
-    MEMBER_REMOVED = "member_removed"  # remove a person from the private thread
-    THREAD_START = "thread_start"  # the first message: the start time, by itself
-    THREAD_CARD = "thread_card"
-    PAGE = "page"  # a DM to the person on call
-    ESCALATION = "escalation"
-    SECOND = "second"  # the later copy of a message that was posted twice: it points to the alert
-    BUNDLE = "bundle"  # one message in the place of many pages or escalations
-    ROLE_DM = "role_dm"  # a DM to the person whose role another person has assigned or taken over
-    NOTICE = "notice"  # one line in the incident's thread
-    PIN_SEEN = "pin_seen"  # the bot's ✅ under a message that is on the timeline now
-    TRIAGE_LINE = "triage_line"  # a quiet line where a triage was started
-    REEVALUATION_HELD = "reevaluation_held"  # the line that says when a held triage will be asked about
-    REEVALUATION = "reevaluation"  # the question about a held triage, in its channel
-    UNFINISHED_DM = "unfinished_dm"  # a DM that asks the person who left a triage whether they go on
-    UNFINISHED = "unfinished"  # the post in its channel that somebody should take the triage up
-    MORNING = "morning"  # the post that gathers what is due on a business day, for people to take
-    MORNING_NAG = "morning_nag"  # the reminder of items that are not taken yet
-    HANDOVER = "handover"  # the line that says who is on call now
-    ON_DUTY = "on_duty"  # the DM to the person whose turn begins
-    ON_DUTY_SOON = "on_duty_soon"  # a DM a day ahead, with what they lack; a refusal is a gap, too
-    ON_DUTY_GAPS = "on_duty_gaps"  # the warning that a person who comes on call lacks something
-    ALERT_QUESTION = "alert_question"  # the question whether a message that no pattern matches is an alert
-    ALERTS_SKIPPED = "alerts_skipped"  # the note that older messages of a watched channel were not read
+    #: What every layer may ask of the kind.
+    spec: Spec
+
+    def __new__(cls, name: str, spec: Spec = _ORDINARY) -> Self:
+        """Make the member called *name* in the database."""
+        kind = str.__new__(cls, name)
+        kind._value_ = name
+        kind.spec = spec
+        return kind
+
+    # -- an incident's posting: the alert and its thread
+    #: The post in the severity's channel.
+    ALERT = (
+        "alert",
+        Spec(
+            part=Part.ALERT,
+            is_root=True,
+            is_urgent=True,
+            goes_by_email=True,
+            takes_ack=True,
+            is_dated=True,
+            is_refreshed=True,
+            may_answer=True,
+        ),
+    )
+    #: The bot's own 👀 under it, so that acking is one tap.
+    SEED_ACK = "seed_ack", Spec(action=Action.REACTION, part=Part.ALERT)
+    #: A quiet post to hang the thread on, when the alert is in another channel.
+    THREAD_ROOT = "thread_root", Spec(part=Part.THREAD, is_root=True, takes_ack=True, is_refreshed=True)
+    THREAD = "thread", Spec(action=Action.THREAD, part=Part.THREAD)
+    #: The thread of a private incident: it hangs on no message, and its name tells nothing.
+    PRIVATE_THREAD = (
+        "private_thread",
+        Spec(action=Action.PRIVATE_THREAD, part=Part.THREAD, is_urgent=True, goes_by_email=True),
+    )
+    #: The first message: the start time, by itself.
+    THREAD_START = "thread_start", Spec(part=Part.THREAD, takes_ack=True)
+    THREAD_CARD = "thread_card", Spec(part=Part.THREAD, is_refreshed=True)
+    #: The later copy of a message that was posted twice: it points to the alert.
+    SECOND = "second", Spec(takes_ack=True, is_refreshed=True)
+
+    # -- who is in a private thread
+    #: Add a person to it.
+    MEMBER = "member", Spec(action=Action.MEMBER)
+    #: Remove a person from it.
+    MEMBER_REMOVED = "member_removed", Spec(action=Action.MEMBER_REMOVED)
+
+    # -- paging
+    #: A DM to the person on call.
+    PAGE = (
+        "page",
+        Spec(
+            is_urgent=True,
+            is_paging=True,
+            is_gathered=True,
+            goes_by_email=True,
+            takes_ack=True,
+            is_dated=True,
+            is_refreshed=True,
+        ),
+    )
+    ESCALATION = (
+        "escalation",
+        Spec(
+            is_urgent=True,
+            is_paging=True,
+            is_gathered=True,
+            goes_by_email=True,
+            takes_ack=True,
+            is_dated=True,
+            keeps_order=True,
+            is_refreshed=True,
+        ),
+    )
+    #: One message in the place of many pages or escalations.
+    BUNDLE = "bundle", Spec(is_urgent=True, is_gathered=True, is_dated=True)
+
+    # -- around an incident
+    #: A DM to the person whose role another person has assigned or taken over.
+    ROLE_DM = "role_dm", Spec(takes_ack=True, is_dated=True, is_refreshed=True)
+    #: One line in the incident's thread.
+    NOTICE = "notice", Spec(is_dated=True, keeps_order=True, waits_in_line=True)
+    #: The bot's ✅ under a message that is on the timeline now.
+    PIN_SEEN = "pin_seen", Spec(action=Action.REACTION, is_dispensable=True)
+
+    # -- triage
+    #: A quiet line where a triage was started.
+    TRIAGE_LINE = "triage_line", Spec(shows_triage=True, is_refreshed=True, is_dispensable=True)
+    #: The line that says when a held triage will be asked about.
+    REEVALUATION_HELD = "reevaluation_held", Spec(shows_triage=True, is_refreshed=True)
+    #: The question about a held triage, in its channel.
+    REEVALUATION = "reevaluation", Spec(shows_triage=True, is_refreshed=True)
+    #: A DM that asks the person who left a triage whether they go on.
+    UNFINISHED_DM = "unfinished_dm", Spec(shows_triage=True, is_refreshed=True)
+    #: The post in its channel that somebody should take the triage up.
+    UNFINISHED = "unfinished", Spec(shows_triage=True, is_refreshed=True)
+
+    # -- a business day
+    #: The post that gathers what is due on a business day, for people to take.
+    MORNING = "morning"
+    #: The reminder of items that are not taken yet.
+    MORNING_NAG = "morning_nag", Spec(may_answer=True)
+
+    # -- who is on call
+    #: The line that says who is on call now.
+    HANDOVER = "handover"
+    #: The DM to the person whose turn begins.
+    ON_DUTY = "on_duty"
+    #: A DM a day ahead, with what they lack; a refusal is a gap, too.
+    ON_DUTY_SOON = "on_duty_soon"
+    #: The warning that a person who comes on call lacks something.
+    ON_DUTY_GAPS = "on_duty_gaps"
+
+    # -- other
+    #: The question whether a message that no pattern matches is an alert.
+    ALERT_QUESTION = "alert_question", Spec(may_answer=True)
+    #: The note that older messages of a watched channel were not read.
+    ALERTS_SKIPPED = "alerts_skipped"
     DIGEST = "digest"
-    REPLAY = "replay"  # a DLQ entry sent again
+    #: A DLQ entry sent again.
+    REPLAY = "replay", Spec(is_urgent=True)
 
 
 class DeliveryStatus(StrEnum):
@@ -51,17 +147,6 @@ class DeliveryStatus(StrEnum):
     SENT = "sent"
     FAILED = "failed"
     CANCELLED = "cancelled"  # made moot before it was sent, by an acknowledge for instance
-
-
-class Action(StrEnum):
-    """What a request does in Discord."""
-
-    MESSAGE = "message"
-    THREAD = "thread"
-    REACTION = "reaction"
-    PRIVATE_THREAD = "private_thread"
-    MEMBER = "member"
-    MEMBER_REMOVED = "member_removed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,144 +262,12 @@ class Delivery:
 #: States in which a delivery may still be sent.
 UNFINISHED: Final = frozenset({DeliveryStatus.PENDING, DeliveryStatus.SENDING})
 
-#: Kinds that only make sense until someone acknowledges.
-PAGING = frozenset({DeliveryKind.PAGE, DeliveryKind.ESCALATION})
-
-#: Kinds that a storm combines into one message, so that few messages are ahead of them in the queue.
-GATHERED: Final = PAGING | {DeliveryKind.BUNDLE}
-
-#: Kinds about who is in a private thread.
-MEMBERSHIP: Final = frozenset({DeliveryKind.MEMBER, DeliveryKind.MEMBER_REMOVED})
-
-#: Kinds whose message accepts a 👀 as an acknowledge.
-ACK_PLACES = frozenset(
-    {
-        DeliveryKind.ALERT,
-        DeliveryKind.THREAD_ROOT,
-        DeliveryKind.THREAD_START,
-        DeliveryKind.PAGE,
-        DeliveryKind.ESCALATION,
-        DeliveryKind.SECOND,
-        DeliveryKind.ROLE_DM,
-    }
-)
-
-#: Kinds that people wait for: if Discord does not take them soon, layers two and three do.
-URGENT = frozenset(
-    {
-        DeliveryKind.ALERT,
-        DeliveryKind.PRIVATE_THREAD,
-        DeliveryKind.PAGE,
-        DeliveryKind.ESCALATION,
-        DeliveryKind.BUNDLE,
-        DeliveryKind.REPLAY,
-    }
-)
-
-#: Kinds that report the state of a triage; they show its incident once there is one.
-TRIAGE_POSTS = frozenset(
-    {
-        DeliveryKind.TRIAGE_LINE,
-        DeliveryKind.REEVALUATION_HELD,
-        DeliveryKind.REEVALUATION,
-        DeliveryKind.UNFINISHED_DM,
-        DeliveryKind.UNFINISHED,
-    }
-)
-
-#: The triage posts that ask whether somebody goes on with a triage that its person has left.
-UNFINISHED_POSTS: Final = frozenset({DeliveryKind.UNFINISHED_DM, DeliveryKind.UNFINISHED})
-
-#: Kinds whose message reports a moment; a late message says that it is late.
-DATED = frozenset(
-    {
-        DeliveryKind.ALERT,
-        DeliveryKind.PAGE,
-        DeliveryKind.ESCALATION,
-        DeliveryKind.BUNDLE,
-        DeliveryKind.NOTICE,
-        DeliveryKind.ROLE_DM,
-    }
-)
-
-#: A message that is sent this long after its delivery was stored is late.
-LATE: Final = timedelta(minutes=2)
-#: Kinds that gather what is due on a business day.
-MORNING_POSTS = frozenset({DeliveryKind.MORNING, DeliveryKind.MORNING_NAG})
-
-#: Kinds about who is on call; they belong to no incident.
-ONCALL_POSTS = frozenset(
-    {DeliveryKind.HANDOVER, DeliveryKind.ON_DUTY, DeliveryKind.ON_DUTY_SOON, DeliveryKind.ON_DUTY_GAPS}
-)
+#: Lists of kinds that queries take.
+PAGING: Final = frozenset(kind for kind in DeliveryKind if kind.spec.is_paging)
+ACK_PLACES: Final = frozenset(kind for kind in DeliveryKind if kind.spec.takes_ack)
 
 #: Suffix of the key of a line that is posted again, because its thread was gone or closed.
 AGAIN: Final = ":again"
-
-#: Kinds whose failure is not reported, because no one misses them.
-DISPENSABLE = frozenset({DeliveryKind.TRIAGE_LINE, DeliveryKind.PIN_SEEN})
-
-#: Seconds to wait before attempt 2, 3, ...; after the last one an urgent delivery has failed.
-RETRY_DELAYS_S = (1.0, 3.0, 8.0, 20.0, 40.0)
-
-#: How long a ringing delivery may take before an email goes out first. Longer than the full window of a
-#: channel (5 s) plus the time in which a bundle gathers (2.5 s), so that a storm alone sends no email.
-PATIENCE: Final = timedelta(seconds=10)
-
-#: After `RETRY_DELAYS_S`, a delivery that is not urgent is tried every five minutes, for a day.
-PATIENT_DELAY_S = 300.0
-PATIENT_ATTEMPTS = 288
-
-
-def retry_after(kind: DeliveryKind, attempts: int, *, asked_s: float | None) -> timedelta | None:
-    """Return the time to the next attempt, or None when it is time to give up.
-
-    Args:
-        attempts: Attempts made so far, >= 1.
-        asked_s: What the peer asked for (`retry_after`), seconds.
-    """
-    if attempts <= len(RETRY_DELAYS_S):
-        delay_s = RETRY_DELAYS_S[attempts - 1]
-    elif kind not in URGENT and attempts <= PATIENT_ATTEMPTS:
-        delay_s = PATIENT_DELAY_S
-    else:
-        return None
-    return timedelta(seconds=max(delay_s, asked_s or 0.0))
-
-
-def comes_too_late(delivery: Delivery, *, now: datetime, wait: timedelta, asked: timedelta) -> bool:
-    """Return True if the next attempt would come after the delivery's deadline, one for all its attempts.
-
-    For the kinds that a storm combines, the deadline counts from the time the delivery was stored. There are
-    as many alerts as incidents, so an alert's deadline counts from its first attempt: the bot's own queue is
-    no reason for an email.
-
-    Args:
-        wait: The time until the next attempt.
-        asked: The part of *wait* that is not spent in the bot's own queue.
-    """
-    if delivery.kind in GATHERED:
-        return now + wait > delivery.created_at + PATIENCE
-    return delivery.kind in URGENT and now + asked > (delivery.first_sent_at or now) + PATIENCE
-
-
-def may_double(delivery: Delivery) -> bool:
-    """Return True if sending it twice is better than not at all: deliveries of the highest severity."""
-    return delivery.priority > priority_of(1)
-
-
-def is_mute(delivery: Delivery, posted: Posted) -> bool:
-    """Return True if the posted message did not ring a mention it should have rung.
-
-    The returned message says whether @here and the roles rang. In a private thread that is the only proof: a
-    role that is not mentionable still rings if the sender may mention everyone.
-    """
-    allowed = None if delivery.request is None else delivery.request.body.get("allowed_mentions")
-    if not isinstance(allowed, Mapping):
-        return False
-    parse, roles = allowed.get("parse"), allowed.get("roles")
-    if isinstance(parse, list | tuple) and "everyone" in parse and not posted.pinged:
-        return True
-    return isinstance(roles, list | tuple) and not {int(str(role)) for role in roles} <= posted.roles
 
 
 def priority_of(rank: int | None) -> int:

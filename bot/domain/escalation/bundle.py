@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.domain.delivery.delivery import PAGING, DeliveryKind, NewDelivery
+from bot.domain.delivery.delivery import DeliveryKind, NewDelivery
 from bot.domain.incident.incident import Incident, Status
 
 #: How many incidents a bundle lists by name; Discord: options in a select menu.
@@ -75,7 +75,7 @@ def group_of(owed: NewDelivery, incident: Incident) -> Group | None:
     (a thread for instance), because it goes to a place of its own.
     """
     apart = incident.is_private or incident.is_drill or incident.status is not Status.TRIGGERED
-    if owed.kind not in PAGING or apart or owed.after is not None:
+    if not owed.kind.spec.is_paging or apart or owed.after is not None:
         return None
     is_page = owed.kind is DeliveryKind.PAGE
     return Group(

@@ -1,16 +1,10 @@
 """The postings of an incident, which may have several: which one is current, and when another is made."""
 
 from dataclasses import replace
-from typing import Final
 
 from bot.domain.delivery.delivery import Delivery, DeliveryKind
+from bot.domain.delivery.kinds import Part
 from bot.domain.incident.incident import Incident
-
-#: What a thread is made of; the rest of a posting is the alert and the bot's own reaction.
-THREADS: Final = frozenset({DeliveryKind.THREAD, DeliveryKind.PRIVATE_THREAD})
-_IN_THREAD: Final = frozenset({DeliveryKind.THREAD_START, DeliveryKind.THREAD_CARD})
-THREAD_PARTS: Final = THREADS | _IN_THREAD | {DeliveryKind.THREAD_ROOT}
-ALERT_PARTS: Final = frozenset({DeliveryKind.ALERT, DeliveryKind.SEED_ACK})
 
 
 def posting_of(delivery: Delivery) -> int:
@@ -22,9 +16,10 @@ def is_current(delivery: Delivery, incident: Incident) -> bool:
     """Return True if a delivery belongs to the incident's latest posting or thread. A delivery that is no
     part of a posting is always current.
     """
-    if delivery.kind not in THREAD_PARTS | ALERT_PARTS:
+    part = delivery.kind.spec.part
+    if part is None:
         return True
-    latest = incident.thread_posting if delivery.kind in THREAD_PARTS else incident.posting
+    latest = incident.thread_posting if part is Part.THREAD else incident.posting
     return posting_of(delivery) >= latest
 
 
@@ -43,8 +38,8 @@ def has_moved(post: Delivery, incident: Incident) -> bool:
     """Return True if a newer post has replaced this one, so that this one only points to it."""
     if is_current(post, incident):
         return False
-    if post.kind in THREAD_PARTS:
-        thread_id = post.channel_id if post.kind in _IN_THREAD else post.message_id
+    if post.kind.spec.part is Part.THREAD:
+        thread_id = post.channel_id if post.kind.spec.is_in_thread else post.message_id
         return incident.thread_id not in (None, thread_id)
     return incident.alert_message_id not in (None, post.message_id)
 

@@ -5,7 +5,8 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Final
 
-from bot.domain.delivery.delivery import Delivery, may_double
+from bot.domain.delivery.attempts import may_double
+from bot.domain.delivery.delivery import Delivery
 from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
 from bot.services.shared.already_told import OLD
 

@@ -7,16 +7,11 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from bot.domain.delivery.attempts import is_mute, retry_after
 from bot.domain.delivery.delivery import (
-    DISPENSABLE,
-    MORNING_POSTS,
-    TRIAGE_POSTS,
-    URGENT,
     Delivery,
     DeliveryKind,
     Posted,
-    is_mute,
-    retry_after,
 )
 from bot.domain.digest import IsoWeek
 from bot.domain.errors import (
@@ -29,7 +24,6 @@ from bot.domain.errors import (
     UpstreamUnavailable,
 )
 from bot.domain.incident.incident import Incident
-from bot.domain.incident.posting import THREADS
 from bot.domain.privacy import exposed, is_told, would_expose
 from bot.runbook.model import Policy
 from bot.services.delivery.attempts import Failure, require_repeatable
@@ -139,7 +133,7 @@ class Deliveries:
         """An attempt at what need not wait for others; see `deliver`."""
         delivery = dated(attempt.delivery, now=now)
         is_old = now - delivery.created_at >= OLD
-        if delivery.kind in URGENT and is_old and await self._comeback.is_untold():
+        if delivery.kind.spec.is_urgent and is_old and await self._comeback.is_untold():
             return LOOK_AGAIN
         return await self._finish(replace(attempt, delivery=delivery))
 
@@ -200,7 +194,7 @@ class Deliveries:
             await self._mending.gone(
                 incident.id,
                 messages={post.message_id or 0 for post in gone if post.kind is DeliveryKind.ALERT},
-                threads={post.message_id or 0 for post in gone if post.kind in THREADS},
+                threads={post.message_id or 0 for post in gone if post.kind.spec.opens_thread},
             )
         return shown.again_in
 
@@ -273,11 +267,11 @@ class Deliveries:
         if delivery.kind is DeliveryKind.DIGEST:
             week = IsoWeek.parse(str(delivery.data["week"]))
             return await self._digests.figures(delivery.guild_id, week)
-        if delivery.kind in MORNING_POSTS:
+        if delivery.kind in (DeliveryKind.MORNING, DeliveryKind.MORNING_NAG):
             return await self._mornings.view(delivery)
         if delivery.kind is DeliveryKind.BUNDLE:
             return await self._store.bundle(delivery.id)
-        if delivery.incident_id is None and delivery.kind in TRIAGE_POSTS:
+        if delivery.incident_id is None and delivery.kind.spec.shows_triage:
             return await self._store.triage(triage_of(delivery))
         return None if delivery.incident_id is None else await self._faces.read(delivery.incident_id)
 
@@ -295,7 +289,7 @@ class Deliveries:
                 await self._bundles.told(tx, current)
                 if is_mute(current, posted):
                     await self._bundles.mute(tx, current)
-            elif current.kind in TRIAGE_POSTS:  # the triage may have changed meanwhile
+            elif current.kind.spec.shows_triage:  # the triage may have changed meanwhile
                 await tx.enqueue(refresh_triage_job(triage_of(current)))
             elif current.kind is DeliveryKind.MORNING:  # an incident may have been acknowledged meanwhile
                 await tx.enqueue(refresh_morning_job(current.guild_id, day_of(current)))
@@ -325,7 +319,7 @@ class Deliveries:
             return await hold(tx, current, away, policy=self._policy)
 
     async def _no_room(self, delivery: Delivery, limit: Crowded) -> timedelta | None:
-        if delivery.kind not in URGENT:
+        if not delivery.kind.spec.is_urgent:
             return limit.room_in
         async with self._store.transaction() as tx:
             current = await tx.claim_delivery(delivery.id)
@@ -368,7 +362,7 @@ class Deliveries:
             await self._bundles.failed(tx, delivery, reason=failure.reason)
             await self._passing_on.give_up_bundle(tx, delivery)
             return
-        if delivery.kind in DISPENSABLE or await self._mending.refused(tx, delivery, code=failure.code):
+        if delivery.kind.spec.is_dispensable or await self._mending.refused(tx, delivery, code=failure.code):
             return
         reason, policy, oncall = failure.reason, self._policy, self._oncall
         await tell_given_up(tx, delivery, reason=reason, policy=policy, oncall=oncall)

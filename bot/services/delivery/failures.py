@@ -20,11 +20,6 @@ from bot.services.shared.roster import OnCall
 
 log = structlog.get_logger(__name__)
 
-#: Messages that would have notified a person; a missing card or thread is no reason for an email.
-_WORTH_AN_EMAIL = frozenset(
-    {DeliveryKind.ALERT, DeliveryKind.PRIVATE_THREAD, DeliveryKind.PAGE, DeliveryKind.ESCALATION}
-)
-
 #: The error of a message that Discord accepted without notifying anybody.
 _MUTE = f"{MUTE}: the bot may not mention everyone there"
 
@@ -135,7 +130,7 @@ class Failures:
             return False  # it is acknowledged: the email would only wake another responder
         if delivery.kind is DeliveryKind.PAGE and delivery.status is DeliveryStatus.SENT:
             return False  # Discord was back before the email went out
-        return delivery.kind in _WORTH_AN_EMAIL and bool(await self._people(delivery))
+        return delivery.kind.spec.goes_by_email and bool(await self._people(delivery))
 
     async def _email(self, delivery: Delivery, incident: Incident) -> _Reached:
         """Send the email to the people on call who do not have it yet, and return who has it now."""

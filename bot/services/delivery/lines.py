@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Final
 
-from bot.domain.delivery.delivery import Delivery, DeliveryKind
+from bot.domain.delivery.delivery import Delivery
 from bot.services.ports import Transaction
 
 _LOOK_AGAIN: Final = timedelta(milliseconds=200)
@@ -18,6 +18,6 @@ async def wait_in_line(tx: Transaction, delivery: Delivery) -> timedelta | None:
     Two workers send two lines of one moment at once, and Discord shows them as they arrive. Nothing else
     waits: what rings passes every line.
     """
-    if delivery.kind is not DeliveryKind.NOTICE:
+    if not delivery.kind.spec.waits_in_line:
         return None
     return _LOOK_AGAIN if await tx.is_in_line(delivery.id, patience=PATIENCE) else None

@@ -6,16 +6,8 @@ from typing import Final
 
 import structlog
 
-from bot.domain.delivery.delivery import (
-    DATED,
-    LATE,
-    PAGING,
-    UNFINISHED,
-    URGENT,
-    Delivery,
-    DeliveryKind,
-    comes_too_late,
-)
+from bot.domain.delivery.attempts import LATE, comes_too_late
+from bot.domain.delivery.delivery import UNFINISHED, Delivery, DeliveryKind
 from bot.domain.errors import Crowded, DiscordAway, UpstreamUnavailable
 from bot.domain.escalation.ladder import StepStatus
 from bot.domain.severity import Mention
@@ -30,8 +22,6 @@ _AGAIN_S: Final = (1.0, 60.0)
 
 #: To be held like: an earlier one for the same place comes first.
 BEHIND: Final = DiscordAway("an earlier one is held back", retry_after_s=1.0)
-
-_IN_ORDER: Final = frozenset({DeliveryKind.NOTICE, DeliveryKind.ESCALATION})
 
 
 def record_job(delivery: Delivery) -> Job:
@@ -51,7 +41,7 @@ def email_job(delivery: Delivery) -> Job:
 
 def dated(delivery: Delivery, *, now: datetime) -> Delivery:
     """*delivery* as it is to be sent now: late, if it tells of a moment that has passed."""
-    if delivery.kind not in DATED or now - delivery.created_at < LATE:
+    if not delivery.kind.spec.is_dated or now - delivery.created_at < LATE:
         return delivery
     return replace(delivery, is_late=True)
 
@@ -103,7 +93,7 @@ async def hold(
     is_news = await tx.hold_delivery(delivery.id, error=reason, http_status=away.http_status, after=after)
     if is_news:
         log.info("delivery.held", delivery_id=delivery.id, kind=delivery.kind, reason=away.reason)
-    if is_news and delivery.kind in URGENT:
+    if is_news and delivery.kind.spec.is_urgent:
         await _email_at_once(tx, delivery, policy)
         channels = await beside(tx, delivery)
         if channels is not None and channels.held_at is None and channels.status in UNFINISHED:
@@ -137,7 +127,7 @@ async def _goes_by_email(tx: Transaction, delivery: Delivery, policy: Policy) ->
     """Whether the policy asks for an email in its place."""
     if delivery.kind is DeliveryKind.BUNDLE:
         return policy.rules(str(delivery.data["severity"])).email_backup
-    if delivery.kind not in URGENT - {DeliveryKind.REPLAY} or delivery.incident_id is None:
+    if not delivery.kind.spec.goes_by_email or delivery.incident_id is None:
         return False
     incident = await tx.incident(delivery.incident_id)
     return policy.rules(incident.severity).email_backup
@@ -145,9 +135,10 @@ async def _goes_by_email(tx: Transaction, delivery: Delivery, policy: Policy) ->
 
 async def is_overtaken(tx: Transaction, delivery: Delivery) -> bool:
     """Whether a later page or escalation says what this one would have said, before the outage let it out."""
-    return delivery.held_at is not None and delivery.kind in PAGING and await tx.is_overtaken(delivery.id)
+    was_held = delivery.held_at is not None and delivery.kind.spec.is_paging
+    return was_held and await tx.is_overtaken(delivery.id)
 
 
 async def must_wait(tx: Transaction, delivery: Delivery) -> bool:
     """Whether an outage holds back what comes first: an earlier line of the thread, the alert."""
-    return delivery.kind in _IN_ORDER and await tx.is_behind(delivery.id)
+    return delivery.kind.spec.keeps_order and await tx.is_behind(delivery.id)

@@ -10,7 +10,7 @@ from bot.domain.delivery.delivery import AGAIN as SAID_AGAIN
 from bot.domain.delivery.delivery import Delivery, DeliveryKind, NewDelivery, priority_of
 from bot.domain.errors import UNKNOWN_MESSAGE, IncidentNotFound
 from bot.domain.incident.incident import Incident
-from bot.domain.incident.posting import THREADS, is_current, posting_of, repost, rethread
+from bot.domain.incident.posting import is_current, posting_of, repost, rethread
 from bot.runbook.model import Policy
 from bot.services.ports import Store, Transaction
 from bot.services.shared.postings import (
@@ -30,9 +30,6 @@ log = structlog.get_logger(__name__)
 #: it is archived and locked, or locked.
 UNKNOWN_CHANNEL: Final = 10003
 CLOSED: Final = frozenset({50083, 160005})
-
-#: What other posts hang on.
-_ROOTS: Final = frozenset({DeliveryKind.ALERT, DeliveryKind.THREAD_ROOT})
 
 #: How often: an alert that is deleted twice is not wanted; a thread is what the postmortem starts from.
 _MOST_ALERTS: Final = 1
@@ -87,7 +84,7 @@ class Mending:
         Returns:
             True if *delivery* is one of these; then it is cancelled, with the deliveries that depend on it.
         """
-        if delivery.kind not in _ROOTS or delivery.incident_id is None:
+        if not delivery.kind.spec.is_root or delivery.incident_id is None:
             return False
         incident = await tx.incident(delivery.incident_id, lock=True)
         await tx.cancel_delivery(delivery.id)
@@ -215,7 +212,7 @@ class Mending:
         current = posting_key(incident.id, kind, incident.thread_posting)
         if not incident.is_open or not _is_among(posts, current, gone):
             return incident
-        put_back = sum(post.kind in THREADS and "again" in post.data for post in posts)
+        put_back = sum(post.kind.spec.opens_thread and "again" in post.data for post in posts)
         return incident if put_back >= _MOST_THREADS else await self._rethread(tx, incident)
 
     async def _repost(self, tx: Transaction, incident: Incident, *, with_thread: bool = False) -> Incident:

@@ -7,7 +7,7 @@ import structlog
 from bot.domain.errors import InvalidTransition, UserError
 from bot.domain.incident import relations, transitions
 from bot.domain.incident.incident import Incident, IncidentKind
-from bot.domain.incident.posting import THREADS, archived
+from bot.domain.incident.posting import archived
 from bot.domain.incident.transitions import AckVia
 from bot.domain.people import Person
 from bot.domain.text import one_line
@@ -226,7 +226,7 @@ class Lifecycle:
         if incident.archive_at is None or incident.archive_at > await self._store.now():
             return
         for post in await self._store.posts(incident_id):
-            if post.kind in THREADS and post.message_id is not None:
+            if post.kind.spec.opens_thread and post.message_id is not None:
                 await self._discord.archive(post.message_id)
         async with self._store.transaction() as tx:
             locked = await tx.incident(incident_id, lock=True)

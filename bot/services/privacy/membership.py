@@ -1,6 +1,6 @@
 """Membership of private threads: the last request to Discord is not always the last decision."""
 
-from bot.domain.delivery.delivery import MEMBERSHIP, Delivery, DeliveryKind
+from bot.domain.delivery.delivery import Delivery, DeliveryKind
 from bot.domain.privacy import is_overruled, member_of
 from bot.services.ports import Transaction
 from bot.services.shared.postings import member, member_removed
@@ -14,7 +14,7 @@ async def settle(tx: Transaction, delivery: Delivery) -> None:
     Args:
         delivery: One with an attempt begun. Kinds that change no membership need nothing.
     """
-    if delivery.kind not in MEMBERSHIP or delivery.incident_id is None or delivery.first_sent_at is None:
+    if not delivery.kind.spec.is_membership or delivery.incident_id is None or delivery.first_sent_at is None:
         return
     user_id = member_of(delivery)
     if user_id is None or not is_overruled(delivery, await tx.removed_members(delivery.incident_id)):

@@ -5,7 +5,6 @@ from datetime import timedelta
 
 from bot.domain.delivery.delivery import (
     AGAIN,
-    UNFINISHED_POSTS,
     Delivery,
     DeliveryKind,
     NewDelivery,
@@ -132,7 +131,7 @@ async def is_out_of_date(tx: Transaction, delivery: Delivery) -> bool:
         return True
     if delivery.kind is DeliveryKind.TRIAGE_LINE:
         return triage.status is not TriageStatus.OPEN
-    if delivery.kind in UNFINISHED_POSTS:
+    if delivery.kind in (DeliveryKind.UNFINISHED_DM, DeliveryKind.UNFINISHED):
         is_asked = triage.is_unfinished and triage.idle.asked_at is not None
         return not is_asked or delivery.key not in _unfinished_keys(triage.id, triage.idle.rounds)
     is_asked = delivery.kind is DeliveryKind.REEVALUATION_HELD and triage.asked_at is not None

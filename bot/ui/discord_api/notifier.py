@@ -11,7 +11,8 @@ import discord
 
 from bot.domain.alerts.alert import ChannelPage
 from bot.domain.alerts.question import QuestionView
-from bot.domain.delivery.delivery import Action, Delivery, DeliveryKind, Posted, Request
+from bot.domain.delivery.delivery import Delivery, DeliveryKind, Posted, Request
+from bot.domain.delivery.kinds import Action
 from bot.domain.errors import UNKNOWN_MESSAGE, DeletedSince, DeliveryRefused, UpstreamUnavailable
 from bot.domain.escalation.bundle import Bundle
 from bot.domain.incident.incident import Incident
@@ -48,18 +49,6 @@ from bot.ui.words.wording import Wording
 
 _UNKNOWN_CHANNEL = 10003
 _THREAD_EXISTS = 160004
-
-#: Kinds that may answer a message, named in their data.
-_ANSWERS = (DeliveryKind.ALERT, DeliveryKind.ALERT_QUESTION, DeliveryKind.MORNING_NAG)
-
-_ACTIONS = {
-    DeliveryKind.THREAD: Action.THREAD,
-    DeliveryKind.SEED_ACK: Action.REACTION,
-    DeliveryKind.PIN_SEEN: Action.REACTION,
-    DeliveryKind.PRIVATE_THREAD: Action.PRIVATE_THREAD,
-    DeliveryKind.MEMBER: Action.MEMBER,
-    DeliveryKind.MEMBER_REMOVED: Action.MEMBER_REMOVED,
-}
 
 
 class DiscordNotifier:
@@ -109,7 +98,7 @@ class DiscordNotifier:
             DeliveryRefused: the place does not exist or a person refuses DMs.
             UpstreamUnavailable: Discord is away.
         """
-        action = _ACTIONS.get(delivery.kind, Action.MESSAGE)
+        action = delivery.kind.spec.action
         person = await self._person(delivery)
         channel_id, message_id = await self._target(action, delivery, subject, person)
         told = delivery
@@ -121,7 +110,7 @@ class DiscordNotifier:
         if delivery.kind is DeliveryKind.NOTICE and isinstance(subject, Incident):
             body = {**body, **answering(subject, channel_id)}
         body = await self._asked(delivery, body)
-        if delivery.kind in _ANSWERS and "answers" in delivery.data:
+        if delivery.kind.spec.may_answer and "answers" in delivery.data:
             body = {**body, **answer_to(int(str(delivery.data["answers"])))}
         return Request(action, channel_id, message_id, body, None if person is None else person.handle)
 

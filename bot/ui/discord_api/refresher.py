@@ -11,10 +11,10 @@ from http import HTTPStatus
 import structlog
 from discord.http import Route
 
-from bot.domain.delivery.delivery import TRIAGE_POSTS, Delivery, DeliveryKind
+from bot.domain.delivery.delivery import Delivery, DeliveryKind
 from bot.domain.errors import Crowded, DeliveryRefused, UpstreamUnavailable
 from bot.domain.incident.incident import Incident
-from bot.domain.incident.posting import THREADS, has_moved, shows_old_details
+from bot.domain.incident.posting import has_moved, shows_old_details
 from bot.domain.text import folded
 from bot.services.ports import Refreshed, soonest
 from bot.ui.discord_api.client import Rest
@@ -32,7 +32,7 @@ _UNKNOWN_CHANNEL, _UNKNOWN_MESSAGE = 10003, 10008
 #: Discord's error codes when the alert or the thread itself was deleted, by kind of delivery.
 _GONE: Mapping[DeliveryKind, Collection[int]] = {
     DeliveryKind.ALERT: {_UNKNOWN_CHANNEL, _UNKNOWN_MESSAGE},
-    **{kind: {_UNKNOWN_CHANNEL} for kind in THREADS},
+    **{kind: {_UNKNOWN_CHANNEL} for kind in DeliveryKind if kind.spec.opens_thread},
 }
 
 _Edit = Callable[[Incident, Delivery], Awaitable[None]]
@@ -54,11 +54,11 @@ class Refresher:
         gone: list[int] = []
         waits: list[timedelta | None] = []
         edited = [post for post in posts if is_refreshed(self._words, post, incident)]
-        done = [post.id for post in posts if post not in edited and post.kind not in THREADS]
+        done = [post.id for post in posts if post not in edited and not post.kind.spec.opens_thread]
         # A triage's old posts come last: people wait for the others.
-        edited.sort(key=lambda post: post.kind in TRIAGE_POSTS)
+        edited.sort(key=lambda post: post.kind.spec.shows_triage)
         edits = [(self._edit_message, post) for post in edited]
-        renames = [(self._rename, post) for post in posts if post.kind in THREADS]
+        renames = [(self._rename, post) for post in posts if post.kind.spec.opens_thread]
         for edit, post in (*edits, *renames):
             try:
                 await edit(incident, post)

@@ -5,7 +5,8 @@ from typing import Any, Final
 
 from discord.http import Route
 
-from bot.domain.delivery.delivery import Action, Request
+from bot.domain.delivery.delivery import Request
+from bot.domain.delivery.kinds import Action
 
 #: Method, path below the channel, and what the path names.
 _ROUTES: Final[Mapping[Action, tuple[str, str, tuple[str, ...]]]] = {

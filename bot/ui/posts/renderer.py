@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from bot.domain.delivery.delivery import ONCALL_POSTS, TRIAGE_POSTS, Delivery, DeliveryKind
+from bot.domain.delivery.delivery import Delivery, DeliveryKind
 from bot.domain.digest import Digest
 from bot.domain.escalation.bundle import Bundle
 from bot.domain.incident.incident import Incident, IncidentKind
@@ -22,7 +22,7 @@ from bot.ui.posts.incident.roles import role_dm
 from bot.ui.posts.incident.thread import thread, thread_card, thread_start
 from bot.ui.posts.mornings import morning, morning_nag
 from bot.ui.posts.paging.bundles import bundle_post
-from bot.ui.posts.paging.handovers import oncall_post
+from bot.ui.posts.paging.handovers import ONCALL_POSTS, oncall_post
 from bot.ui.posts.paging.pages import escalation, page
 from bot.ui.posts.questions import asked, skipped
 from bot.ui.posts.replays import replay
@@ -30,21 +30,6 @@ from bot.ui.posts.tracked import tracked
 from bot.ui.posts.triage_posts import first_triage_post, triage_raised
 from bot.ui.words.inert import cut
 from bot.ui.words.wording import Wording
-
-#: Kinds that are edited when their incident changes.
-REFRESHED = frozenset(
-    {
-        DeliveryKind.ALERT,
-        DeliveryKind.THREAD_ROOT,
-        DeliveryKind.THREAD_CARD,
-        DeliveryKind.PAGE,
-        DeliveryKind.ESCALATION,
-        DeliveryKind.SECOND,
-        DeliveryKind.ROLE_DM,
-        *TRIAGE_POSTS,
-    }
-)
-
 
 _PLAIN: Mapping[DeliveryKind, Callable[[Wording, Incident], Body]] = {
     DeliveryKind.THREAD_ROOT: thread_root,
@@ -55,7 +40,7 @@ _PLAIN: Mapping[DeliveryKind, Callable[[Wording, Incident], Body]] = {
     DeliveryKind.MEMBER_REMOVED: lambda _words, _incident: {},
     DeliveryKind.THREAD_START: thread_start,
     DeliveryKind.THREAD_CARD: thread_card,
-    **dict.fromkeys(TRIAGE_POSTS, triage_raised),
+    **{kind: triage_raised for kind in DeliveryKind if kind.spec.shows_triage},
 }
 _WITH_DATA: Mapping[DeliveryKind, Callable[[Wording, Incident, Mapping[str, object]], Body]] = {
     DeliveryKind.PAGE: page,
@@ -88,7 +73,7 @@ def render(words: Wording, delivery: Delivery, subject: Subject) -> Body:
         TypeError: the subject does not go with the kind: a bug.
     """
     match delivery.kind, subject:
-        case kind, Triage() as triage if kind in TRIAGE_POSTS:
+        case kind, Triage() as triage if kind.spec.shows_triage:
             return first_triage_post(words, kind, triage, data=delivery.data)
         case kind, _ if kind in _ALONE:
             return _ALONE[kind](words, delivery)
@@ -106,7 +91,7 @@ def is_refreshed(words: Wording, post: Delivery, incident: Incident) -> bool:
     The thread's first line and the request for the postmortem change only when the title or the start was
     corrected. The lines about an old thread change only when that thread was deleted.
     """
-    if post.kind in REFRESHED:
+    if post.kind.spec.is_refreshed:
         return True
     if post.kind is DeliveryKind.NOTICE and is_deleted(post.data) and not post.shown_version:
         return True

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
-from bot.domain.delivery.delivery import TRIAGE_POSTS, UNFINISHED_POSTS, Delivery, DeliveryKind
+from bot.domain.delivery.delivery import Delivery, DeliveryKind
 from bot.domain.incident.incident import Incident
 from bot.domain.triage.session import Triage, TriageStatus
 from bot.ui.buttons import ButtonStyle, Component, TriageVerb, row
@@ -26,7 +26,10 @@ _LINE_LIMIT = 900
 _SILENT = 1 << 12  # Discord: SUPPRESS_NOTIFICATIONS, the message rings no phone
 
 #: Those of a re-evaluation: one after the other, the newest counts.
-_ROUNDS = TRIAGE_POSTS - UNFINISHED_POSTS - {DeliveryKind.TRIAGE_LINE}
+_ROUNDS: Final = frozenset({DeliveryKind.REEVALUATION_HELD, DeliveryKind.REEVALUATION})
+
+#: Those that ask whether somebody goes on with a triage that its person has left.
+_LEFT: Final = frozenset({DeliveryKind.UNFINISHED_DM, DeliveryKind.UNFINISHED})
 
 _NO_DATA: Final[Mapping[str, object]] = MappingProxyType({})
 
@@ -45,7 +48,7 @@ def first_triage_post(
 
     Args:
         words: The team's.
-        kind: One of `TRIAGE_POSTS`.
+        kind: One that shows a triage.
         triage: As it is now.
         data: The delivery's; ``quiet``: the person it mentions was notified before.
     """
@@ -84,12 +87,12 @@ def triage_post(
 
     Args:
         words: The team's.
-        kind: One of `TRIAGE_POSTS`.
+        kind: One that shows a triage.
         triage: As it is now.
         newer: The address of a later post that asks about it.
         data: The delivery's; ``monitor``: who has posted the alert that it is about.
     """
-    if kind in UNFINISHED_POSTS and is_left(triage):
+    if kind in _LEFT and is_left(triage):
         return unfinished_post(words, kind, triage)
     if kind not in _ROUNDS:
         return _line(words, triage)

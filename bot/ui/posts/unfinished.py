@@ -28,7 +28,7 @@ def unfinished_post(words: Wording, kind: DeliveryKind, triage: Triage) -> Body:
 
     Args:
         words: The team's.
-        kind: One of `UNFINISHED_POSTS`.
+        kind: `UNFINISHED_DM` or `UNFINISHED`.
         triage: One that `is_left`.
     """
     content = words.say("triaging.unfinished.line", title=inert(triage.title, limit=_TITLE_LIMIT))

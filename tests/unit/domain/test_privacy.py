@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.delivery.delivery import Action, DeliveryKind, Request
+from bot.domain.delivery.delivery import DeliveryKind, Request
+from bot.domain.delivery.kinds import Action
 from bot.domain.privacy import RemovedMember, is_overruled, is_told, member_of
 from tests.unit.domain.incident.test_incident import incident
 from tests.unit.ui.samples import delivery

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.delivery.delivery import MORNING_POSTS, DeliveryKind, DeliveryStatus
+from bot.domain.delivery.delivery import DeliveryKind, DeliveryStatus
 from bot.domain.errors import UpstreamUnavailable
 from bot.domain.incident.transitions import AckVia
 from bot.services.morning.mornings import morning_key
@@ -132,7 +132,7 @@ async def test_what_is_late_by_a_day_or_taken_meanwhile_is_not_posted(desk: Desk
     desk.discord.failures = []
     await desk.pass_time(hours=1)
     assert (desk.sent(POST), desk.sent(NAG)) == ([], [])
-    owed = [d for d in desk.store.deliveries if d.kind in MORNING_POSTS]
+    owed = [d for d in desk.store.deliveries if d.kind in (DeliveryKind.MORNING, DeliveryKind.MORNING_NAG)]
     assert {d.status for d in owed} == {DeliveryStatus.CANCELLED}
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.domain.delivery.delivery import TRIAGE_POSTS, DeliveryKind
+from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.digest import Digest, IsoWeek
 from bot.domain.dlq import DlqCounts
 from bot.domain.incident.incident import Check, Incident
@@ -51,7 +51,7 @@ KINDS: Mapping[DeliveryKind, Mapping[str, object]] = {
     DeliveryKind.PAGE: {**FIRST_ESCALATION, "declined_by": BIG},
     DeliveryKind.ESCALATION: {**FIRST_ESCALATION, "declined_by": BIG, "next": None},
     DeliveryKind.SECOND: {},
-    **{kind: {} for kind in TRIAGE_POSTS},
+    **{kind: {} for kind in DeliveryKind if kind.spec.shows_triage},
     DeliveryKind.NOTICE: {"notice": "note", "by": BIG, "text": "*" * 1_000},
     DeliveryKind.ROLE_DM: {"role": "commander", "holder_id": 101, "holder": BIG, "by": BIG},
 }

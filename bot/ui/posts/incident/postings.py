@@ -1,8 +1,9 @@
 """What a post says once a newer one has taken its place, and when the newer one rings."""
 
 from bot.domain.delivery.delivery import Delivery
+from bot.domain.delivery.kinds import Part
 from bot.domain.incident.incident import Incident, Status
-from bot.domain.incident.posting import THREAD_PARTS, has_moved, is_current, posting_of
+from bot.domain.incident.posting import has_moved, is_current, posting_of
 from bot.domain.severity import Mention
 from bot.ui.posts.bodies import Body, message
 from bot.ui.posts.incident.thread import signed_name
@@ -20,7 +21,7 @@ def pointer(words: Wording, post: Delivery, incident: Incident) -> Body | None:
     """
     if not has_moved(post, incident):
         return None
-    if post.kind in THREAD_PARTS:
+    if post.kind.spec.part is Part.THREAD:
         url = links.thread_url(incident)
         return message(words.say("alert.moved_thread", label=incident.label, url=url))
     return message(

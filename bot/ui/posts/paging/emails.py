@@ -20,7 +20,6 @@ _SUBJECT_LIMIT = 150
 _LINE_LIMIT = 400
 #: Right of the sign in a Message-ID; reserved, so that it is nobody's (RFC 2606).
 _DOMAIN = "incident-bot.invalid"
-_NAMED = frozenset({DeliveryKind.ALERT, DeliveryKind.PAGE, DeliveryKind.ESCALATION})
 
 
 _TITLE_LIMIT = 100
@@ -96,7 +95,7 @@ class Mails:
 
     def _body(self, delivery: Delivery, incident: Incident, letter: Letter) -> str:
         zone = self._policy.timezone
-        what = delivery.kind.value if delivery.kind in _NAMED else "other"
+        what = delivery.kind.value if delivery.kind.spec.rings else "other"
         because = self._because("because", delivery, letter)
         return self._say(
             "mail.body",

@@ -22,7 +22,7 @@ _TITLE_LIMIT: Final = 100
 
 def oncall_post(words: Wording, delivery: Delivery) -> Body:
     """Compose the message from the facts that `bot.services.oncall.handovers` queued; it pings nobody."""
-    return message("\n".join(line for line in _POSTS[delivery.kind](words, delivery.data) if line))
+    return message("\n".join(line for line in ONCALL_POSTS[delivery.kind](words, delivery.data) if line))
 
 
 def until(words: Wording, at: datetime | None) -> str:
@@ -82,7 +82,7 @@ def _lacks(words: Wording, data: Data) -> Iterator[str]:
     yield from _gaps(words, data)
 
 
-_POSTS: Final[Mapping[DeliveryKind, Callable[[Wording, Data], Iterator[str]]]] = {
+ONCALL_POSTS: Final[Mapping[DeliveryKind, Callable[[Wording, Data], Iterator[str]]]] = {
     DeliveryKind.HANDOVER: _handover,
     DeliveryKind.ON_DUTY: _on_duty,
     DeliveryKind.ON_DUTY_SOON: _soon,

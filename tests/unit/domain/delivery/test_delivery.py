@@ -2,13 +2,8 @@
 
 from datetime import timedelta
 
-from bot.domain.delivery.delivery import (
-    PATIENT_ATTEMPTS,
-    RETRY_DELAYS_S,
-    DeliveryKind,
-    priority_of,
-    retry_after,
-)
+from bot.domain.delivery.attempts import PATIENT_ATTEMPTS, RETRY_DELAYS_S, retry_after
+from bot.domain.delivery.delivery import DeliveryKind, priority_of
 
 
 def test_what_rings_is_given_up_soon() -> None:

@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 from structlog.testing import capture_logs
 
-from bot.domain.delivery.delivery import RETRY_DELAYS_S, Delivery, DeliveryKind, DeliveryStatus, Request
+from bot.domain.delivery.attempts import RETRY_DELAYS_S
+from bot.domain.delivery.delivery import Delivery, DeliveryKind, DeliveryStatus, Request
 from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
 from bot.domain.incident.transitions import AckVia
 from bot.domain.timeline.entries import TimelineKind

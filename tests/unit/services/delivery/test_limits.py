@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.delivery.delivery import PATIENCE, DeliveryKind, DeliveryStatus
+from bot.domain.delivery.attempts import PATIENCE
+from bot.domain.delivery.delivery import DeliveryKind, DeliveryStatus
 from bot.domain.errors import BotError, UpstreamUnavailable
 from bot.domain.incident.transitions import AckVia
 from tests.unit.services.desk import PRIMARY, Desk

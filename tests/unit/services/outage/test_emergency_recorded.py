@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from bot.domain.delivery.delivery import Action, DeliveryKind, DeliveryStatus, Posted, Request
+from bot.domain.delivery.delivery import DeliveryKind, DeliveryStatus, Posted, Request
+from bot.domain.delivery.kinds import Action
 from bot.domain.errors import DeliveryRefused
 from bot.domain.escalation.watches import Saying, Watch, Word
 from bot.domain.incident.incident import Status

@@ -9,7 +9,7 @@ from bot.domain.incident.transitions import AckVia
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineKind
 from bot.i18n import Texts
-from bot.ui.posts.renderer import REFRESHED, render
+from bot.ui.posts.renderer import render
 from bot.ui.screens.timeline_file import markdown
 from bot.ui.words.timeline import told_line
 from bot.ui.words.wording import Wording
@@ -103,7 +103,7 @@ async def test_what_is_made_private_later_goes_from_the_posts_of_others(desk: De
     for number in (linked.id, into.id):
         other = await desk.store.incident(number)
         assert (other.linked, other.duplicates) == ((), ())
-        shown = [one.shown_version for one in await desk.store.posts(number) if one.kind in REFRESHED]
+        shown = [one.shown_version for one in await desk.store.posts(number) if one.kind.spec.is_refreshed]
         assert set(shown) == {other.version}, "its posts were edited"
     await desk.lifecycle.reopen(secret.id, by=PRIMARY)
     await desk.work()
@@ -123,7 +123,7 @@ async def test_where_a_merged_one_went_on_is_not_told_once_that_is_private(desk:
     assert not any(into.label in told_line(words, line) for line in hidden.lines)
     kept = await desk.store.incident(merged.id)
     posts = await desk.store.posts(merged.id)
-    edited = [post for post in posts if post.kind in REFRESHED]
+    edited = [post for post in posts if post.kind.spec.is_refreshed]
     assert {post.shown_version for post in edited} == {kept.version}, "its posts were edited"
     assert not any(into.label in str(render(words, post, kept)) for post in edited)
     assert not any(f":view:{into.id}" in str(render(words, post, kept)) for post in edited)

@@ -1,0 +1,65 @@
+"""What each kind of delivery means, and that queries which name kinds agree with it."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import bot.storage
+from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.delivery.kinds import DeliveryKindSpec
+from bot.domain.escalation.watches import Word
+
+SQL = sorted(Path(bot.storage.__path__[0]).rglob("*.sql"))
+LISTS = re.compile(r"\bkind (?:NOT )?IN \(([^)]*)\)")
+QUOTED = re.compile(r"'(\w+)'")
+
+
+def kinds(has: Callable[[DeliveryKindSpec], bool]) -> set[str]:
+    """The names of the kinds whose record *has* something."""
+    return {kind.value for kind in DeliveryKind if has(kind.spec)}
+
+
+def test_a_kind_is_found_by_its_name_in_the_database() -> None:
+    """Beside the name, a member carries its record, and two kinds may have equal records."""
+    assert DeliveryKind("alert") is DeliveryKind.ALERT
+    assert DeliveryKind.ALERT.value == str(DeliveryKind.ALERT) == "alert"
+    assert len({kind.value for kind in DeliveryKind}) == len(DeliveryKind)
+
+
+def test_lists_of_kinds_in_queries_are_those_of_the_records() -> None:
+    """Some stand there word by word, because an index does."""
+    known = [
+        kinds(lambda spec: spec.is_paging),
+        kinds(lambda spec: spec.keeps_order),
+        kinds(lambda spec: spec.opens_thread),
+    ]
+    found = [
+        (path.name, names)
+        for path in SQL
+        for listed in LISTS.findall(path.read_text())
+        if len(names := set(QUOTED.findall(listed))) > 1
+    ]
+    assert len(found) >= 7
+    assert [(name, names) for name, names in found if names not in known] == []
+
+
+def test_one_kind_rings_without_a_message_of_its_own() -> None:
+    """`unheard_incidents` names it beside the kinds that it is given."""
+    others = kinds(lambda spec: spec.goes_by_email) - kinds(lambda spec: spec.rings)
+    assert others == {"private_thread"}
+
+
+def test_what_rings_is_told_without_a_database_too() -> None:
+    """The mirror knows a word for each."""
+    assert kinds(lambda spec: spec.rings) == {word.value for word in Word}
+
+
+@pytest.mark.parametrize("kind", DeliveryKind)
+def test_a_record_does_not_contradict_itself(kind: DeliveryKind) -> None:
+    """What is urgent is missed, what is gathered has a deadline, what has no words tells nothing."""
+    spec = kind.spec
+    assert not (spec.is_urgent and spec.is_dispensable)
+    assert spec.is_urgent or not (spec.goes_by_email or spec.is_gathered or spec.is_paging)
+    assert spec.has_words or not (spec.takes_ack or spec.is_dated or spec.is_refreshed or spec.may_answer)
