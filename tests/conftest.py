@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import settings
 
-from tests import tiers
+from tests import quiet, tiers
 from tests.faults import table
 from tests.postgres import cluster, database_url, empty_database_url, template
 from tests.sandbox.source import pytest_report_header, pytest_terminal_summary
@@ -24,5 +24,5 @@ settings.load_profile("any machine")
 
 def pytest_configure(config: pytest.Config) -> None:
     """Add what every run needs: a subfolder's conftest is not loaded by whoever owns the terminal."""
-    for plugin, name in ((tiers, "tiers"), (table, "fault-matrix")):
+    for plugin, name in ((tiers, "tiers"), (quiet, "quiet"), (table, "fault-matrix")):
         config.pluginmanager.register(plugin, name)

@@ -11,8 +11,8 @@ from bot.demo.screen import JSON, Control, Interaction, Message
 
 T = TypeVar("T")
 
-_ANSWER_S: Final = 10.0  # a command's answer, its deferral included
-_EVENT_S: Final = 10.0
+_ANSWER_S: Final = 30.0  # a command's answer, its deferral included
+_EVENT_S: Final = 30.0
 _LATEST: Final = 2**53
 
 

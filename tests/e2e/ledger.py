@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from bot.demo.human import Human
 from bot.demo.screen import Message
+from tests.patience import PATIENCE_S
 
 #: Discord's flag of a message that rings no phone: the lines that say who is triaging.
 SILENT = 1 << 12
@@ -26,7 +27,7 @@ class Ledger:
         contains: str = "",
         *,
         where: Callable[[Message], bool] = lambda _message: True,
-        within_s: float = 10.0,
+        within_s: float = PATIENCE_S,
     ) -> Message:
         """Wait for a message of the bot that nobody has expected before."""
         found = await self._human.see(

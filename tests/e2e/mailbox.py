@@ -11,6 +11,8 @@ from typing import cast
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from tests.patience import PATIENCE_S
+
 
 class Mailbox:
     """What the server accepted.
@@ -44,7 +46,7 @@ class Mailbox:
             await interrupt()
         return "250 OK"
 
-    async def first(self, *, within_s: float = 15.0) -> EmailMessage:
+    async def first(self, *, within_s: float = PATIENCE_S) -> EmailMessage:
         """The first mail, waited for."""
         async with asyncio.timeout(within_s):
             await self._arrived.wait()

@@ -10,6 +10,7 @@ from bot.sandbox.world.names import find_user
 from bot.sandbox.world.payloads import user_payload
 from bot.sandbox.world.world import User
 from tests.e2e.world import World
+from tests.patience import PATIENCE_S
 
 NAME = "Parky API"
 TITLE = "決済 API が 5xx"
@@ -33,13 +34,13 @@ class Monitor:
         return await self._world.ledger.expect(self.channel, where=lambda found: found.id == posted.id)
 
     async def alert(
-        self, content: str = TITLE, *, embeds: Sequence[JSON] = (), within_s: float = 10.0
+        self, content: str = TITLE, *, embeds: Sequence[JSON] = (), within_s: float = PATIENCE_S
     ) -> tuple[Message, Message]:
         """One alert, and the bot's answer to it."""
         posted = await self.post(content, embeds=embeds)
         return posted, await self.answer(posted, within_s=within_s)
 
-    async def answer(self, posted: Message, *, within_s: float = 10.0) -> Message:
+    async def answer(self, posted: Message, *, within_s: float = PATIENCE_S) -> Message:
         """The bot's answer to *posted*: it rings nobody."""
         reply = await self._world.ledger.expect(
             self.channel, where=lambda found: _answers(found, posted), within_s=within_s

@@ -16,6 +16,7 @@ from tests.e2e.conftest import MakeWorld
 from tests.e2e.mailbox import Mailbox, mailbox
 from tests.e2e.severities import SEV1
 from tests.e2e.world import World
+from tests.patience import PATIENCE_S
 from tests.postgres import server_of_its_own
 
 TITLE = "決済 API が 5xx"
@@ -41,18 +42,18 @@ class Stage:
             known = sum(len(watch["rungs"]) for watch in kept["watches"])
             return True if known == steps and kept["ahead_s"] >= ahead_s else None
 
-        await self.world.human.until(look, f"{steps} mirrored steps", within_s=15)
+        await self.world.human.until(look, f"{steps} mirrored steps")
 
     async def back(self) -> None:
         """Start the database again, and wait until the bot has taken everything in."""
         self.server.start()
-        await self.world.bot.child.wait_until_ready(within_s=30)
+        await self.world.bot.child.wait_until_ready(within_s=PATIENCE_S)
 
         async def look() -> bool | None:
             kept = json.loads(await asyncio.to_thread(self.spool.read_text))
             return None if kept["posted"] or kept["taken"] or kept["reports"] else True
 
-        await self.world.human.until(look, "everything taken in", within_s=30)
+        await self.world.human.until(look, "everything taken in")
         await self.world.idle()
 
 
@@ -76,9 +77,9 @@ async def third_on_the_first_file(stage: Stage) -> tuple[Stage, Child]:
     world, first = stage.world, stage.world.bot.child
     await world.start_bot()
     second, own = world.bot.child, stage.spool.with_stem(f"{stage.spool.stem}-1")
-    await world.human.until(is_there(own, True), "the second one's file", within_s=15)
+    await world.human.until(is_there(own, True), "the second one's file")
     await first.kill()
-    await second.line_with('"gateway.ready"', within_s=15)
+    await second.line_with('"gateway.ready"', within_s=PATIENCE_S)
     await world.start_bot()
     return replace(stage, spool=own), second
 

@@ -22,6 +22,7 @@ from tests.e2e.outage import (
     third_on_the_first_file,
 )
 from tests.e2e.severities import SEV1
+from tests.patience import PATIENCE_S
 
 
 async def test_a_deadline_while_the_database_is_away(make_world: MakeWorld, tmp_path: Path) -> None:
@@ -30,7 +31,7 @@ async def test_a_deadline_while_the_database_is_away(make_world: MakeWorld, tmp_
         world = stage.world
         label = await near_the_deadline(stage)
         post = await world.expect_message(
-            "p0-alerts", contains=f"{label} {TITLE} · 15 分 ack なし", pings_here=True, within_s=20
+            "p0-alerts", contains=f"{label} {TITLE} · 15 分 ack なし", pings_here=True
         )
         await everybody_is_told(stage)
         await stage.back()
@@ -50,7 +51,7 @@ async def test_a_reaction_while_the_database_is_away(make_world: MakeWorld, tmp_
         await near_the_deadline(stage)
         [post] = [found for found in await world.posts("p0-alerts") if TITLE in found.text]
         await world.human.react("responder", post, "👀")
-        await world.bot.child.line_with('"emergency.acknowledged"', within_s=20)
+        await world.bot.child.line_with('"emergency.acknowledged"', within_s=PATIENCE_S)
         assert stage.box.mails == []
         await stage.back()
         await world.expect_text(post, "👀 @responder")
@@ -73,7 +74,7 @@ async def test_acknowledged_right_before_the_database_goes_away(
 
         await near_the_deadline(stage, at_last=acknowledge)
         await stage.until_mirrored(steps=0)
-        said = json.loads(await world.bot.child.line_with('"database.not_writable"', within_s=15))
+        said = json.loads(await world.bot.child.line_with('"database.not_writable"', within_s=PATIENCE_S))
         assert said["watched"] == 0  # nothing to ring for
         await stage.back()
         [row] = await world.rows("SELECT status FROM incidents")
@@ -117,7 +118,7 @@ async def test_a_triage_while_the_database_is_away(make_world: MakeWorld, tmp_pa
         await world.idle()
         stage.server.stop()
         await walk.answer(card, CONFIRM)
-        post = await world.expect_message("p0-alerts", contains=TITLE, pings_here=True, within_s=20)
+        post = await world.expect_message("p0-alerts", contains=TITLE, pings_here=True)
         await world.expect_dm("primary", contains=TITLE)
         await stage.back()
         await world.expect_text(post, "**INC-1**")
@@ -133,7 +134,7 @@ async def test_killed_while_the_database_is_away(make_world: MakeWorld, tmp_path
         label = await near_the_deadline(stage)
         await world.kill_bot()
         await world.begin_bot()
-        await world.expect_message("p0-alerts", contains=f"{label} {TITLE}", pings_here=True, within_s=30)
+        await world.expect_message("p0-alerts", contains=f"{label} {TITLE}", pings_here=True)
         for who in ("primary", "secondary"):
             await world.expect_dm(who, contains=TITLE)
         await stage.back()
@@ -147,9 +148,7 @@ async def test_another_process_is_waited_for(make_world: MakeWorld, tmp_path: Pa
     async with staged(make_world, tmp_path) as stage:
         world, first = stage.world, stage.world.bot.child
         label = await near_the_deadline(stage)
-        post = await world.expect_message(
-            "p0-alerts", contains=f"{label} {TITLE}", pings_here=True, within_s=20
-        )
+        post = await world.expect_message("p0-alerts", contains=f"{label} {TITLE}", pings_here=True)
         await everybody_is_told(stage)
         first.signal(signal.SIGSTOP)
         stage.server.start()
@@ -180,8 +179,8 @@ async def test_what_a_process_that_dies_has_raised_is_recorded_by_another(
         await world.human.until(lambda: mails(stage, 2), "both mails")
         await second.kill()
         stage.server.start()
-        await world.human.until(is_there(left, False), "everything taken in", within_s=30)
-        await world.bot.child.wait_until_ready(within_s=30)
+        await world.human.until(is_there(left, False), "everything taken in")
+        await world.bot.child.wait_until_ready(within_s=PATIENCE_S)
         await world.idle()
         await world.expect_text(post, "**INC-1**")
         await world.human.until(lambda: world._thread(post.id), "the thread")
@@ -198,7 +197,7 @@ async def test_a_database_that_takes_no_writes(make_world: MakeWorld, tmp_path: 
         await stage.until_mirrored(steps=0)
         await _read_only(world.database_url, to="on")
         world.expect_log("database.not_writable")
-        said = json.loads(await world.bot.child.line_with('"database.not_writable"', within_s=15))
+        said = json.loads(await world.bot.child.line_with('"database.not_writable"', within_s=PATIENCE_S))
         assert (said["level"], said["trouble"]) == ("error", "read_only")
         port = next(e["port"] for e in world.bot.entries() if e["event"] == "health.listening")
         async with httpx.AsyncClient(trust_env=False) as client:

@@ -191,9 +191,7 @@ async def test_a_storm_does_not_delay_the_other_guilds_p0(database_url: str, tmp
         await guilds.home.idle()
         begun = time.monotonic()
         await guilds.home.shift(minutes=row["left"].total_seconds() / 60)
-        await guilds.other.expect_message(
-            "p0-alerts", contains="checkout is down", pings_here=True, within_s=20
-        )
+        await guilds.other.expect_message("p0-alerts", contains="checkout is down", pings_here=True)
         assert time.monotonic() - begun < 5.0
         left = await guilds.home.rows(PENDING)
         assert left[0]["count"] > 0, "the storm was over before it could delay anything"

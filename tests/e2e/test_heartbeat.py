@@ -3,6 +3,7 @@
 from tests.e2e.conftest import MakeWorld
 from tests.e2e.world import World
 from tests.integration.test_heartbeat import Monitor, monitor
+from tests.patience import PATIENCE_S
 
 TITLE = "決済 API が 5xx"
 
@@ -30,7 +31,7 @@ async def test_a_p0_that_discord_refuses_everywhere_stops_it(make_world: MakeWor
         await world.shift(minutes=2)
         await world.stop_bot()
         unready = await world.begin_bot()  # as long as somebody has to be told, /readyz says so
-        await unready.child.line_with("1 told to nobody", within_s=10)
+        await unready.child.line_with("1 told to nobody", within_s=PATIENCE_S)
         assert len(there.asked) == 1
         await world.human.clear_faults()
         await world.fast_forward(minutes=14)

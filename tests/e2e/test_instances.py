@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator
 from typing import Any
 
+import pytest
 import pytest_asyncio
 
 from bot.domain.shards import LEASE_S
@@ -14,6 +15,7 @@ from tests.e2e.bot import BotProcess
 from tests.e2e.conftest import MakeWorld
 from tests.e2e.severities import SEV1, SEV3
 from tests.e2e.world import World
+from tests.patience import PATIENCE_S
 
 TITLE = "決済 API が 5xx"
 TAKEOVER_S = 5.0
@@ -34,7 +36,7 @@ def events(bot: BotProcess) -> list[str]:
     return [entry["event"] for entry in bot.entries()]
 
 
-async def until_logged(bot: BotProcess, event: str, *, within_s: float = 10.0) -> dict[str, Any]:
+async def until_logged(bot: BotProcess, event: str, *, within_s: float = PATIENCE_S) -> dict[str, Any]:
     """The first line of *bot*'s log that says so."""
     await bot.child.line_with(f'"{event}"', within_s=within_s)
     return next(entry for entry in bot.entries() if entry["event"] == event)
@@ -51,7 +53,7 @@ def connected(world: World) -> int:
     return len(world.sandbox.desk.sessions.connected)
 
 
-async def until_connected(world: World, count: int, *, within_s: float = 10.0) -> None:
+async def until_connected(world: World, count: int, *, within_s: float = PATIENCE_S) -> None:
     """Wait until Discord has that many sessions."""
 
     async def look() -> bool | None:
@@ -71,6 +73,7 @@ async def test_one_listens_and_both_work(pair: World) -> None:
     assert await identifies(pair) == 1
 
 
+@pytest.mark.quiet
 async def test_killed_and_taken_over(pair: World) -> None:
     """[32] SIGKILL: within five seconds the other one answers; a 👀 of the gap counts, a step due in it is on
     time.
@@ -98,6 +101,7 @@ async def test_killed_and_taken_over(pair: World) -> None:
     assert "shard.lost" not in events(second)
 
 
+@pytest.mark.quiet
 async def test_stopped_and_woken_up(pair: World) -> None:
     """[28] SIGSTOP for longer than the lease: what both have heard happens once; the old one stands by."""
     first, second = pair.bots
@@ -151,6 +155,7 @@ async def test_stopped_alone_and_nothing_is_lost(world: World) -> None:
     assert "shard.lost" not in events(world.bot)
 
 
+@pytest.mark.quiet
 async def test_stopped_cleanly_and_taken_at_once(pair: World) -> None:
     """A deployment: the one that leaves hands over, and the next command is answered."""
     first, second = pair.bots
@@ -177,7 +182,7 @@ async def test_a_crash_loop_stays_within_the_budget(make_world: MakeWorld) -> No
         world.expect_log("gateway.identify_budget_low")
         bot = await BotProcess.begin(world.settings, folder=world.folder)
         world.bots.append(bot)
-        told = await until_logged(bot, "gateway.identify_budget_low", within_s=20)
+        told = await until_logged(bot, "gateway.identify_budget_low")
         assert (told["left"], told["wait_s"] > 3600) == (2, True)
         await world.kill_bot()
         assert await identifies(world) == 3

@@ -59,7 +59,7 @@ async def rung_and_raised(stage: Stage, other: Child) -> tuple[Message, Message]
     world, label = stage.world, await near_the_deadline(stage)
     await other.kill()
     rang = await world.expect_message(
-        "p0-alerts", contains=f"{label} {RANG} · 15 分 ack なし", pings_here=True, within_s=20
+        "p0-alerts", contains=f"{label} {RANG} · 15 分 ack なし", pings_here=True
     )
     await everybody_is_told(stage)
     said = await world.command("sev1", title=RAISED)
@@ -81,7 +81,7 @@ async def until_noted(stage: Stage) -> Left:
         said = {key: datetime.fromisoformat(at) for key, at in kept["said"].items()}
         return Left(at["inc"], datetime.fromisoformat(report["raised_at"]), said)
 
-    return await stage.world.human.until(look, "a file that says it all", within_s=15)
+    return await stage.world.human.until(look, "a file that says it all")
 
 
 async def expect_recorded(world: World, left: Left, *, after: int) -> None:
@@ -122,7 +122,7 @@ async def test_what_was_rung_and_raised_by_one_that_was_killed(make_world: MakeW
         [last] = await world.rows("SELECT max(id) AS id FROM timeline")
         await world.shift(minutes=6)
         await world.start_bot()
-        await world.human.until(is_there(stage.spool, False), "the file that was taken in", within_s=30)
+        await world.human.until(is_there(stage.spool, False), "the file that was taken in")
         await world.idle()
         await world.expect_text(rang, "**INC-1** 🔴 未対応")
         await world.expect_text(raised, "**INC-2**")

@@ -7,6 +7,7 @@ from tests.e2e.conftest import MakeWorld
 from tests.e2e.mailbox import mailbox
 from tests.e2e.severities import SEV1, SEV3
 from tests.e2e.world import World
+from tests.patience import PATIENCE_S
 from tests.postgres import server_of_its_own
 
 TITLE = "決済 API が 5xx"
@@ -89,6 +90,7 @@ async def test_dm_refused_is_told_by_email(make_world: MakeWorld) -> None:
         await world.expect_dm("secondary", contains="@primary に DM が届かないため")
 
 
+@pytest.mark.quiet
 async def test_slow_discord_is_still_answered_in_time(world: World) -> None:
     """[24] Posting hangs, and the person still gets an answer within 3 seconds."""
     await world.fault(route="POST /channels/*/messages", times=2, delay_s=4)
@@ -110,7 +112,7 @@ async def test_postgresql_restarts_while_the_bot_runs(make_world: MakeWorld) -> 
             await world.settle()
             server.stop()
             server.start()
-            await world.bot.child.wait_until_ready(within_s=20)
+            await world.bot.child.wait_until_ready(within_s=PATIENCE_S)
             await world.fast_forward(minutes=15)
             await world.expect_message("p0-alerts", contains=f"{alert.label} {TITLE} · 15 分 ack なし")
             for who in ("primary", "secondary"):

@@ -19,9 +19,9 @@ from tests.e2e.alert import Alert
 from tests.e2e.bot import BotProcess
 from tests.e2e.ledger import WRITTEN, Ledger
 from tests.e2e.severities import Severity
+from tests.patience import PATIENCE_S
 from tests.postgres import connect, shift_clock
 
-_IDLE_S = 20.0
 _LOOK_EVERY_S = 0.02
 
 
@@ -171,7 +171,12 @@ class World:
 
     # -- what is seen
     async def expect_message(
-        self, channel: str, *, contains: str = "", pings_here: bool | None = None, within_s: float = 10.0
+        self,
+        channel: str,
+        *,
+        contains: str = "",
+        pings_here: bool | None = None,
+        within_s: float = PATIENCE_S,
     ) -> Message:
         """A new message of the bot in *channel*."""
         return await self.ledger.expect(
@@ -181,7 +186,7 @@ class World:
             within_s=within_s,
         )
 
-    async def expect_dm(self, user: str, *, contains: str = "", within_s: float = 10.0) -> Message:
+    async def expect_dm(self, user: str, *, contains: str = "", within_s: float = PATIENCE_S) -> Message:
         """A new direct message to *user*."""
         return await self.ledger.expect(f"dm:{user}", contains, within_s=within_s)
 
@@ -228,7 +233,7 @@ class World:
 
     async def idle(self) -> None:
         """Wait until the queue has nothing that runs or is due."""
-        deadline = time.monotonic() + _IDLE_S
+        deadline = time.monotonic() + PATIENCE_S
         async with self.database() as connection:
             while await is_busy(connection):
                 assert time.monotonic() < deadline, "the queue does not come to rest"

@@ -43,7 +43,7 @@ class Behind:
         async def look() -> bool:
             return set((await parts(bot or self.stage.world.bot)).values()) == {"ok"}
 
-        await self.stage.until(look, "everything is well", within_s=20)
+        await self.stage.until(look, "everything is well")
 
 
 @asynccontextmanager

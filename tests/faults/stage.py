@@ -22,6 +22,7 @@ from tests.faults import invariants
 from tests.faults.bot_under_test import CRASH_FILE
 from tests.faults.promise import LATE, Span
 from tests.faults.seen import Post, posts
+from tests.patience import PATIENCE_S
 
 ROOT = Path(__file__).parents[2]
 MODULE = "tests.faults.bot_under_test"
@@ -65,7 +66,7 @@ class Stage:
         """Nobody dies any more."""
         self._crash_file.unlink(missing_ok=True)
 
-    async def died(self, *, within_s: float = 15.0) -> None:
+    async def died(self, *, within_s: float = PATIENCE_S) -> None:
         """Wait until the bot has killed itself at the armed point."""
         async with asyncio.timeout(within_s):
             assert await self.world.bot.child.wait() == _KILLED, self.world.bot.child.last_words()
@@ -160,13 +161,13 @@ class Stage:
         rows = await self.world.rows("SELECT id FROM incidents WHERE title = $1 ORDER BY id", title)
         return [row["id"] for row in rows]
 
-    async def number(self, title: str, *, within_s: float = 10.0) -> int:
+    async def number(self, title: str, *, within_s: float = PATIENCE_S) -> int:
         """The number of the one incident with that title, waited for."""
         found = await self.until(lambda: self.numbers(title), f"the incident {title!r}", within_s=within_s)
         assert len(found) == 1, found
         return int(found[0])
 
-    async def escalated(self, number: int, *, count: int = 1, within_s: float = 15.0) -> list[Post]:
+    async def escalated(self, number: int, *, count: int = 1, within_s: float = PATIENCE_S) -> list[Post]:
         """The first *count* escalations of an incident, waited for."""
 
         def look() -> list[Post]:
@@ -175,7 +176,7 @@ class Stage:
 
         return list(await self.until(look, f"{count} escalations of INC-{number}", within_s=within_s))
 
-    async def acknowledged(self, number: int, *, within_s: float = 10.0) -> dict[str, Any]:
+    async def acknowledged(self, number: int, *, within_s: float = PATIENCE_S) -> dict[str, Any]:
         """The incident's row once somebody is on it."""
 
         async def look() -> dict[str, Any]:
@@ -184,7 +185,7 @@ class Stage:
 
         return dict(await self.until(look, f"INC-{number} acknowledged", within_s=within_s))
 
-    async def until(self, look: Callable[[], Any], what: str, *, within_s: float = 10.0) -> Any:
+    async def until(self, look: Callable[[], Any], what: str, *, within_s: float = PATIENCE_S) -> Any:
         """Wait until *look*, which may have to be awaited, finds something."""
         deadline = time.monotonic() + within_s
         while not (found := await _looked(look)):
@@ -192,7 +193,7 @@ class Stage:
             await asyncio.sleep(_LOOK_EVERY_S)
         return found
 
-    async def logged(self, event: str, *, within_s: float = 15.0) -> dict[str, Any]:
+    async def logged(self, event: str, *, within_s: float = PATIENCE_S) -> dict[str, Any]:
         """A line of that event in the log of the bot that was started last, waited for."""
 
         def look() -> dict[str, Any]:

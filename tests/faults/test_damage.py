@@ -146,7 +146,7 @@ async def _mailed(stage: Stage, number: int, *, count: int) -> list[object]:
         mails = [m for m in stage.box.mails if re.search(rf"INC-{number}\b", str(m["Subject"]))]
         return list(mails) if len(mails) >= count else []
 
-    return list(await stage.until(found, f"{count} emails about INC-{number}", within_s=15))
+    return list(await stage.until(found, f"{count} emails about INC-{number}"))
 
 
 async def _take_dms(stage: Stage, *people: str, on: bool) -> None:

@@ -35,7 +35,7 @@ async def test_row_17_session_invalidated(stage: Stage, figure: Figure) -> None:
     alert = await stage.sev1("行17 決済 API が 5xx")
     await stage.world.fault(gateway="invalidate")
     await stage.world.human.react("primary", alert.post, "👀")
-    await stage.acknowledged(alert.number, within_s=20)
+    await stage.acknowledged(alert.number)
     await _nobody_is_rung(stage, alert.number)
     assert await _acks(stage, alert.number) == ["acknowledged"]
     figure(f"acknowledged, {await _via(stage, alert.number)}; 0 escalations")

@@ -13,6 +13,7 @@ from bot.domain.shards import LEASE_S
 from tests.faults.conftest import Figure, OpenStage
 from tests.faults.stage import Stage
 from tests.faults.storm import escalated, open_many
+from tests.patience import PATIENCE_S
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("faults-instances")]
 
@@ -22,6 +23,7 @@ _TAKING_OVER_S = 3.0  # a busy machine takes its time once the lease is over
 _DUE_IN = timedelta(minutes=10)
 
 
+@pytest.mark.quiet
 async def test_row_28_stopped_for_longer_than_its_lease(open_stage: OpenStage, figure: Figure) -> None:
     """It was about to ring when it was stopped; another one has rung by the time it goes on: no double."""
     async with open_stage() as stage:
@@ -30,13 +32,15 @@ async def test_row_28_stopped_for_longer_than_its_lease(open_stage: OpenStage, f
         await stage.world.start_bot()
         stage.arm("stop before:send:escalation")
         due = await stage.reach_deadline(alert.number)
-        [rung] = await stage.escalated(alert.number, within_s=30)
+        [rung] = await stage.escalated(alert.number)
         late_s = (rung.at - due).total_seconds()
         assert late_s < _PROMISED_S  # nothing was wrong with the other one
         stage.recovers()
         for bot in stage.world.running:
             bot.child.signal(signal.SIGCONT)
-        await asyncio.gather(*(bot.child.wait_until_ready(within_s=30) for bot in stage.world.running))
+        await asyncio.gather(
+            *(bot.child.wait_until_ready(within_s=PATIENCE_S) for bot in stage.world.running)
+        )
         await stage.world.idle()
         assert len(stage.escalations(alert.number)) == 1
         assert (len(stage.pages(alert.number, "primary")), len(stage.pages(alert.number, "secondary"))) == (
@@ -57,11 +61,13 @@ async def test_row_28_stopped_before_it_makes_a_private_thread(open_stage: OpenS
             "incident declare", by="primary", severity="SEV1", title=title, private=True
         )
         made = "SELECT thread_id FROM incidents WHERE title = $1 AND alert_message_id IS NOT NULL"
-        [row] = await stage.until(lambda: stage.world.rows(made, title), "its thread", within_s=30)
+        [row] = await stage.until(lambda: stage.world.rows(made, title), "its thread")
         assert [_is_stopped(bot.child.pid) for bot in stage.world.running].count(True) == 1
         for bot in stage.world.running:
             bot.child.signal(signal.SIGCONT)
-        await asyncio.gather(*(bot.child.wait_until_ready(within_s=30) for bot in stage.world.running))
+        await asyncio.gather(
+            *(bot.child.wait_until_ready(within_s=PATIENCE_S) for bot in stage.world.running)
+        )
         await stage.world.idle()
         state = await stage.world.human.state()
         assert [one["id"] for one in state["threads"]] == [str(row["thread_id"])]
@@ -90,6 +96,7 @@ async def test_row_31_two_instances_share_many_steps(
         figure(f"{count} steps in {took_s:.1f} s, shared {shares}, 0 duplicates")
 
 
+@pytest.mark.quiet
 @pytest.mark.parametrize("how", [signal.SIGKILL, pytest.param(signal.SIGSTOP, marks=pytest.mark.slow)])
 async def test_row_32_leader_is_gone(open_stage: OpenStage, figure: Figure, how: signal.Signals) -> None:
     """One process holds the gateway; when it dies or is stopped, the other one answers people."""
@@ -97,7 +104,7 @@ async def test_row_32_leader_is_gone(open_stage: OpenStage, figure: Figure, how:
         world = stage.world
         await world.start_bot()
         standby = await world.begin_bot()
-        await standby.child.line_with('"jobs.runner_started"', within_s=30)
+        await standby.child.line_with('"jobs.runner_started"', within_s=PATIENCE_S)
         await world.human.wait_for_session()
         await _stays(lambda: _sessions(stage, 1), seconds=1.0)
         began, within_s = time.monotonic(), _TAKEOVER_S if how is signal.SIGKILL else LEASE_S + _TAKING_OVER_S

@@ -76,6 +76,7 @@ async def test_row_04_killed_after_the_post_and_back_after_ten_minutes(stage: St
     figure("1 post, adopted")
 
 
+@pytest.mark.quiet
 async def test_row_05_killed_while_a_step_is_claimed(stage: Stage, figure: Figure) -> None:
     """The step is nobody's again: the next process decides it."""
     alert = await stage.sev1("行05 決済 API が 5xx")
@@ -164,6 +165,7 @@ async def test_row_10_killed_during_the_fallback_email(stage: Stage, figure: Fig
     figure(f"{len(mails)} mails, 1 Message-ID for each of {len(people)}")
 
 
+@pytest.mark.quiet
 async def test_row_11_down_across_a_deadline(stage: Stage, figure: Figure) -> None:
     """At the start the 👀 are read first; then what is overdue and unanswered rings, once."""
     silent, answered = await stage.sev1("行11 誰も見ていない"), await stage.sev1("行11 見ている")

@@ -49,7 +49,7 @@ async def test_row_34_a_hundred_acks_at_once(stage: Stage, figure: Figure) -> No
     async def all_there() -> bool:
         return len(await stage.world.rows(query, alert.number)) == _CROWD
 
-    await stage.until(all_there, "everybody on record", within_s=30)
+    await stage.until(all_there, "everybody on record")
     acked = await _audited(stage, alert.number)
     assert (acked.count("acknowledged"), acked.count("joined")) == (1, _CROWD - 1)
     figure(f"1 transition, {len(acked)} recorded")

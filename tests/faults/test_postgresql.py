@@ -14,6 +14,7 @@ from tests.faults.conftest import Figure
 from tests.faults.own_server import server, shared
 from tests.faults.seen import ESCALATES
 from tests.faults.stage import Stage
+from tests.patience import PATIENCE_S
 from tests.postgres import connect, shift_clock
 
 __all__ = ["server", "shared"]
@@ -34,7 +35,7 @@ async def test_row_12_postgresql_restarts(stage: Stage, figure: Figure, server: 
     server.stop()
     server.start()
     began = time.monotonic()
-    await stage.world.bot.child.wait_until_ready(within_s=20)
+    await stage.world.bot.child.wait_until_ready(within_s=PATIENCE_S)
     took_s = time.monotonic() - began
     stage.recovers()
     await stage.reach_deadline(alert.number)
@@ -44,6 +45,7 @@ async def test_row_12_postgresql_restarts(stage: Stage, figure: Figure, server: 
     figure(f"ready again after {took_s:.1f} s")
 
 
+@pytest.mark.quiet
 async def test_row_13_postgresql_down_for_twenty_minutes(
     stage: Stage, figure: Figure, server: EmbeddedPostgres
 ) -> None:
@@ -68,10 +70,10 @@ async def test_row_13_postgresql_down_for_twenty_minutes(
         server.start()
     await stage.world.shift(minutes=20)
     stage.world.bot.child.signal(signal.SIGCONT)
-    await stage.world.bot.child.wait_until_ready(within_s=20)
+    await stage.world.bot.child.wait_until_ready(within_s=PATIENCE_S)
     stage.recovers()
     await stage.escalated(before.number)
-    number = await stage.number(title, within_s=30)
+    number = await stage.number(title)
     await stage.world.idle()
     assert len(stage.escalations(before.number)) == 1
     # Posted before it had a number: that very post is the alert now.
@@ -96,7 +98,7 @@ async def test_row_13_alive_through_the_twenty_minutes(
         await world.human.advance_clock(away.total_seconds())
         world.bot.child.signal(signal.SIGRTMIN)
         began = stage.now()
-        [rung] = await stage.escalated(number, within_s=30)
+        [rung] = await stage.escalated(number)
         mails = await stage.until(
             lambda: [m for m in stage.box.mails if alert.label in str(m["Subject"])], "the email"
         )
@@ -105,7 +107,7 @@ async def test_row_13_alive_through_the_twenty_minutes(
         server.start()
     await shift_clock(world.database_url, away)
     world.bot.child.signal(signal.SIGCONT)
-    await world.bot.child.wait_until_ready(within_s=20)
+    await world.bot.child.wait_until_ready(within_s=PATIENCE_S)
     stage.recovers()
     await world.idle()
     assert rung.rings
@@ -116,6 +118,7 @@ async def test_row_13_alive_through_the_twenty_minutes(
     figure(f"rung without it after {late_s:.1f} s, {len(mails)} emails, 0 doubles")
 
 
+@pytest.mark.quiet
 async def test_row_13_postgresql_goes_away_right_after_a_commit(
     stage: Stage, figure: Figure, server: EmbeddedPostgres
 ) -> None:
@@ -135,7 +138,7 @@ async def test_row_13_postgresql_goes_away_right_after_a_commit(
         took_s = time.monotonic() - began
     finally:
         server.start()
-    await stage.world.bot.child.wait_until_ready(within_s=20)
+    await stage.world.bot.child.wait_until_ready(within_s=PATIENCE_S)
     stage.recovers()
     await stage.world.idle()
     await stage.reach_deadline(number)
@@ -170,7 +173,7 @@ async def test_row_13_postgresql_goes_away_while_discord_does_not_answer(
     finally:
         server.start()
     await shift_clock(world.database_url, _NONCE_IS_FORGOTTEN)
-    await world.bot.child.wait_until_ready(within_s=20)
+    await world.bot.child.wait_until_ready(within_s=PATIENCE_S)
     stage.recovers()
     number = await stage.number(title)
     await stage.until(lambda: stage.pages(number, "primary"), "the page")
@@ -197,9 +200,9 @@ async def test_row_15_every_connection_is_taken(stage: Stage, figure: Figure) ->
 
         waited = await stage.until(all_answered, "a first response to each", within_s=6)
         await connection.close()
-        await stage.world.bot.child.wait_until_ready(within_s=20)
+        await stage.world.bot.child.wait_until_ready(within_s=PATIENCE_S)
     assert max(waited) < _FIRST_RESPONSE_MS
-    await stage.until(lambda: _settled(stage, asked), "an answer to each", within_s=30)
+    await stage.until(lambda: _settled(stage, asked), "an answer to each")
     number = await stage.number(title)
     await stage.until(lambda: stage.pages(number, "primary"), "the page")
     figure(f"{len(waited)} first responses, the last after {max(waited)} ms")

@@ -33,6 +33,7 @@ async def test_nothing_is_lost_and_nothing_is_doubled(
     assert broken == [], capsys.readouterr().out
 
 
+@pytest.mark.quiet  # who tells first is a race of processes that look every second
 async def test_time_waits_for_what_is_told_without_the_database(
     cluster: EmbeddedPostgres, open_stage: OpenStage
 ) -> None:

@@ -7,6 +7,7 @@ import pytest
 from tests.faults.behind import Behind, behind
 from tests.faults.conftest import Figure, OpenStage
 from tests.faults.stage import Stage
+from tests.patience import PATIENCE_S
 from tests.pg_proxy import Refusal
 from tests.postgres import connect
 
@@ -23,6 +24,7 @@ _NOT_WRITABLE = "database.not_writable"
 _STARTED_WITHOUT = "database.started_without"
 
 
+@pytest.mark.quiet
 async def test_row_55_a_pooler_refuses_while_the_bot_runs(open_stage: OpenStage, figure: Figure) -> None:
     """Every connection is broken and refused across a deadline: it rings, the bot lives, and all goes on."""
     async with behind(open_stage) as there:
@@ -46,6 +48,7 @@ async def test_row_55_a_pooler_refuses_while_the_bot_runs(open_stage: OpenStage,
         figure(f"1 ring {late_s:.1f} s after its deadline, the process lived; database: {said}")
 
 
+@pytest.mark.quiet
 async def test_row_55_a_pooler_refuses_at_the_start(open_stage: OpenStage, figure: Figure) -> None:
     """A bot that knows of a deadline is started while nobody may enter: it rings, and works once it may."""
     async with behind(open_stage) as there:
@@ -60,7 +63,7 @@ async def test_row_55_a_pooler_refuses_at_the_start(open_stage: OpenStage, figur
         bot = await there.begin_bot()
         [rung] = await stage.escalated(alert.number, within_s=2 * _AHEAD_S)
         there.proxy.refuse = lambda _startup: None
-        await bot.child.wait_until_ready(within_s=30)
+        await bot.child.wait_until_ready(within_s=PATIENCE_S)
         await there.well()
         await stage.world.idle()
         assert [post.id for post in stage.escalations(alert.number)] == [rung.id]
@@ -88,6 +91,7 @@ async def test_row_56_two_bots_at_a_limit_of_fifteen(open_stage: OpenStage, figu
         figure(f"{there.proxy.most} connections at most, {row['due']} jobs waiting")
 
 
+@pytest.mark.quiet
 @pytest.mark.parametrize("what", ["schema", "right"])
 async def test_row_57_the_tables_are_not_ours(open_stage: OpenStage, figure: Figure, what: str) -> None:
     """The schema gets another name, or the login loses its right, across a deadline; then it is put back."""

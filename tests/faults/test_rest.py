@@ -22,6 +22,7 @@ _TIMEOUT_S = (9.0, 12.0)
 _HISTORY_REFUSED = {"status": 403, "code": 50013, "times": None}
 
 
+@pytest.mark.quiet
 async def test_row_21_digest_is_limited_for_a_minute(stage: Stage, figure: Figure) -> None:
     """The digest waits as long as Discord asks; a P0 does not wait with it."""
     route, since = await _posts_in(stage, "p3-insights"), stage.world.sandbox.core.log.next
@@ -38,6 +39,7 @@ async def test_row_21_digest_is_limited_for_a_minute(stage: Stage, figure: Figur
     figure(f"P0 posted after {took_s * 1000:.0f} ms, before the digest")
 
 
+@pytest.mark.quiet
 async def test_row_21_p0_is_limited_for_ten_minutes(stage: Stage, figure: Figure) -> None:
     """Alert and escalation go by email in time; when the limit ends all of it is posted once, in order."""
     title, since = "行21 P0 決済 API が 5xx", stage.world.sandbox.core.log.next
@@ -132,13 +134,14 @@ async def test_row_23_burst_of_502(stage: Stage, figure: Figure) -> None:
     figure("502 x 2: 1 post")
 
 
+@pytest.mark.quiet
 async def test_row_24_request_is_swallowed(stage: Stage, figure: Figure) -> None:
     """Our own deadline ends the wait, not the HTTP library's of 300 s; the alert comes with the next one."""
     title, since = "行24 決済 API が 5xx", stage.world.sandbox.core.log.next
     await stage.world.fault(route=await _posts_in(stage, "p0-alerts"), times=1, black_hole=True)
     await stage.start_command("sev1", title=title)
     number = await stage.number(title)
-    await stage.until(lambda: stage.alerts(number), "the alert", within_s=20)
+    await stage.until(lambda: stage.alerts(number), "the alert")
     first = _tried(stage, "p0-alerts", since=since)[0]
     waited_s = first["monotonic_s"] - first["started_s"]
     assert _TIMEOUT_S[0] < waited_s < _TIMEOUT_S[1]
@@ -173,7 +176,7 @@ async def _once(stage: Stage, title: str) -> None:
     await stage.start_command("sev1", title=title)
     number = await stage.number(title)
     query = "SELECT alert_message_id FROM incidents WHERE id = $1 AND thread_id IS NOT NULL"
-    await stage.until(lambda: stage.world.rows(query, number), "the place of the alert", within_s=20)
+    await stage.until(lambda: stage.world.rows(query, number), "the place of the alert")
     await stage.world.idle()
     assert len(stage.alerts(number)) == 1
 

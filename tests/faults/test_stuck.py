@@ -26,6 +26,7 @@ _CHANGE = "9999_of_row_60"
 _OF_THE_QUEUE = ("LISTEN", "queue_manager_id")
 
 
+@pytest.mark.quiet
 async def test_row_58_the_queue_has_no_connection(open_stage: OpenStage, figure: Figure) -> None:
     """An old P0's deadline passes, a new P0 is reported: people are told of both, and the state is red."""
     async with behind(open_stage) as there:
@@ -54,6 +55,7 @@ async def test_row_58_the_queue_has_no_connection(open_stage: OpenStage, figure:
         figure(f"rung {late_s:.1f} s after its deadline; jobs: {said}")
 
 
+@pytest.mark.quiet
 @pytest.mark.parametrize("table", ["pgqueuer", "incidents", "deliveries", "escalation_steps"])
 async def test_row_59_a_table_is_locked(open_stage: OpenStage, figure: Figure, table: str) -> None:
     """As by a migration or a backup: the deadline that passes meanwhile rings in time, and once."""
@@ -75,6 +77,7 @@ async def test_row_59_a_table_is_locked(open_stage: OpenStage, figure: Figure, t
         figure(f"{table}: rung {late_s:.1f} s after its deadline; database: {said}")
 
 
+@pytest.mark.quiet
 async def test_row_60_a_migration_beside_a_long_reader(
     open_stage: OpenStage, figure: Figure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,6 +14,7 @@ from bot.storage.embedded import EmbeddedPostgres
 from tests.faults.conftest import Figure, OpenStage
 from tests.faults.own_server import NAME, server, shared, stage_on
 from tests.faults.stage import Stage
+from tests.patience import PATIENCE_S
 from tests.postgres import cluster_folder, connect
 
 __all__ = ["server", "shared"]
@@ -35,7 +36,7 @@ async def test_row_14_postgresql_is_read_only(stage: Stage, figure: Figure, serv
         await stage.logged("interaction.unavailable")
         await stage.logged(_ALARM)  # it looks once a second
         await _set_read_only(server, on=False)
-        await stage.world.bot.child.wait_until_ready(within_s=20)
+        await stage.world.bot.child.wait_until_ready(within_s=PATIENCE_S)
     assert await stage.numbers("行14 書けない") == []
     await stage.sev1("行14 また書ける")
     figure(f"503, database: {parts['database']}")
@@ -56,7 +57,7 @@ async def test_row_14_the_disk_is_full(open_stage: OpenStage, figure: Figure) ->
                 [rung] = await stage.escalated(alert.number, within_s=2 * _FILLED_S)
                 parts = await _red(stage)
                 ballast.unlink()
-                await stage.world.bot.child.wait_until_ready(within_s=30)
+                await stage.world.bot.child.wait_until_ready(within_s=PATIENCE_S)
             await stage.sev1("行14 また書ける")
             late_s = (rung.at - due).total_seconds()
             figure(f"503, database: {parts['database']}; a P0 rung {late_s:.1f} s after its deadline")

@@ -60,6 +60,7 @@ async def test_graver_jobs_go_first(store: Store, database_url: str) -> None:
     assert work.done == ["6", "7", "4", "5", "2", "3", "0", "1"]
 
 
+@pytest.mark.quiet
 async def test_deferred_jobs_start_on_time(store: Store, database_url: str) -> None:
     """Never early, and within 50 ms of their due time."""
     work = Work()

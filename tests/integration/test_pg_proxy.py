@@ -39,6 +39,7 @@ async def _insert(proxy: PgProxy) -> None:
         connection.terminate()
 
 
+@pytest.mark.quiet
 async def test_each_direction_is_delayed(proxy: PgProxy) -> None:
     """A round trip takes twice the way, and ten statements at once no longer than that."""
     connection = await connect(proxy.dsn())

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+import pytest
 import pytest_asyncio
 
 from bot.domain.people import Person
@@ -204,6 +205,7 @@ async def test_a_sweep_that_dies_leaves_whole_commits_and_the_rest_to_its_jobs(
     assert due <= timedelta(seconds=2)
 
 
+@pytest.mark.quiet
 async def test_ten_thousand_open_incidents_are_mirrored_in_time(
     database_url: str, instances: list[Instance]
 ) -> None:
@@ -217,6 +219,7 @@ async def test_ten_thousand_open_incidents_are_mirrored_in_time(
     assert min(took) < 0.5
 
 
+@pytest.mark.quiet
 async def test_a_p0_that_comes_due_in_the_middle_of_a_storm_does_not_wait_for_its_end(
     database_url: str, instances: list[Instance]
 ) -> None:

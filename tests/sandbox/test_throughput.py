@@ -110,6 +110,7 @@ async def measured(count: int, per_s: float, record_property: Any) -> Figures:
     return ours
 
 
+@pytest.mark.quiet
 async def test_two_seconds_of_it_cost_less_than_one_of_cpu(record_property: Any) -> None:
     """Two seconds' worth arrives complete and in order, from less than half of a core, and without dawdling.
 
@@ -127,6 +128,7 @@ async def test_two_seconds_of_it_cost_less_than_one_of_cpu(record_property: Any)
     assert max(rates) > PER_S / 2, rates
 
 
+@pytest.mark.quiet
 @pytest.mark.slow
 async def test_two_thousand_events_a_second_are_sustained(record_property: Any) -> None:
     """For ten seconds they arrive at the rate at which they are said."""
@@ -134,6 +136,7 @@ async def test_two_thousand_events_a_second_are_sustained(record_property: Any) 
     assert ours.per_s > PER_S * 0.99, ours
 
 
+@pytest.mark.quiet
 @pytest.mark.slow
 async def test_more_is_possible(record_property: Any) -> None:
     """Unpaced, the sandbox makes them faster than that: it is not the bottleneck."""
