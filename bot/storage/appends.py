@@ -3,10 +3,8 @@
 They wait until a statement that may read or change them, or until the commit.
 """
 
-import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Final
 
 from bot.domain.delivery.delivery import NewDelivery
@@ -16,7 +14,8 @@ from bot.domain.timeline.entries import TimelineEntry
 from bot.storage.database.sql import Connection, Row, Sql, many, queries
 from bot.storage.rows import entry_as_json
 
-_TABLES: Final = re.compile(r"\b(escalation_steps|timeline|audit|deliveries)\b")
+#: The tables that the query `append` writes to.
+_TABLES: Final = frozenset({"escalation_steps", "timeline", "audit", "deliveries"})
 
 
 @dataclass(slots=True)
@@ -49,9 +48,14 @@ class Appends:
         who = {"actor_id": by.id, "actor_name": by.name}
         self.audited.append({"guild_id": guild_id, **who, "action": action, "data": dict(data)})
 
-    def arguments(self) -> tuple[object, ...]:
+    def arguments(self) -> dict[str, object]:
         """Return the arguments of the query `append`."""
-        return many(self.steps), many(self.entries), many(self.audited), many(owed_as_json(self.owed))
+        return {
+            "steps": many(self.steps),
+            "entries": many(self.entries),
+            "audited": many(self.audited),
+            "deliveries": many(owed_as_json(self.owed)),
+        }
 
 
 class OrderedSql(Sql):
@@ -65,16 +69,10 @@ class OrderedSql(Sql):
         super().__init__(connection)
         self._write = write
 
-    async def all(self, name: str, *arguments: object) -> list[Row]:
-        if _may_see(name):
+    async def all(self, name: str, /, **parameters: object) -> list[Row]:
+        if not _TABLES.isdisjoint(queries()[name].identifiers):
             await self._write()
-        return await super().all(name, *arguments)
-
-
-@cache
-def _may_see(name: str) -> bool:
-    """Return whether a query uses a table that is appended to."""
-    return _TABLES.search(queries()[name]) is not None
+        return await super().all(name, **parameters)
 
 
 def owed_as_json(new: Sequence[NewDelivery]) -> list[Mapping[str, object]]:

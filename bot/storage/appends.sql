@@ -1,20 +1,20 @@
 -- name: append
--- What a transaction adds, as JSON arrays, each stored in its order: the rungs of ladders $1, entries of histories $2,
--- what people did $3, and what is owed $4, of which the rows come back that are new. A known key is skipped. The nonce
+-- What a transaction adds, as JSON arrays, each stored in its order: the rungs of ladders :steps, entries of histories :entries,
+-- what people did :audited, and what is owed :deliveries, of which the rows come back that are new. A known key is skipped. The nonce
 -- is that of `bot.domain.installation.nonce_of`.
 WITH steps AS (
     INSERT INTO escalation_steps (incident_id, index, due_at, mention, dm, starts_at, repeat_every, repeats_left,
                                   priority, status, decided_at)
     SELECT incident_id, index, due_at, mention, dm, starts_at, repeat_s * interval '1 second', repeats_left, priority,
            CASE WHEN is_done THEN 'done' ELSE 'pending' END, CASE WHEN is_done THEN now() END
-      FROM jsonb_to_recordset($1)
+      FROM jsonb_to_recordset(:steps)
         AS (incident_id bigint, index integer, due_at timestamptz, mention text, dm text[], starts_at timestamptz,
             repeat_s double precision, repeats_left integer, priority integer, is_done boolean)
 ), told AS (
     INSERT INTO timeline (incident_id, at, kind, actor_id, actor_name, data, corrects)
     SELECT incident_id, at, kind, actor_id, actor_name, data, corrects
       FROM ROWS FROM (
-           jsonb_to_recordset($2)
+           jsonb_to_recordset(:entries)
                 AS (incident_id bigint, at timestamptz, kind text, actor_id bigint, actor_name text, data jsonb,
                     corrects bigint)
            ) WITH ORDINALITY
@@ -23,7 +23,7 @@ WITH steps AS (
     INSERT INTO audit (at, guild_id, actor_id, actor_name, action, allowed, data)
     SELECT now(), guild_id, actor_id, actor_name, action, true, data
       FROM ROWS FROM (
-           jsonb_to_recordset($3)
+           jsonb_to_recordset(:audited)
                 AS (guild_id bigint, actor_id bigint, actor_name text, action text, data jsonb)
            ) WITH ORDINALITY
      ORDER BY ordinality
@@ -34,7 +34,7 @@ SELECT guild_id, incident_id, kind, target, key, after_key, data, priority,
        left(encode(sha256(convert_to(installation.id || ':' || key, 'UTF8')), 'hex'), 24), now(), now()
   FROM installation
  CROSS JOIN ROWS FROM (
-       jsonb_to_recordset($4) AS (guild_id bigint, incident_id bigint, kind text, target text, key text,
+       jsonb_to_recordset(:deliveries) AS (guild_id bigint, incident_id bigint, kind text, target text, key text,
                                   after_key text, data jsonb, priority integer)
        ) WITH ORDINALITY
  ORDER BY ordinality

@@ -1,4 +1,4 @@
 -- name: audit
 -- Records a refusal or a change by a person.
 INSERT INTO audit (at, guild_id, actor_id, actor_name, action, allowed, data)
-VALUES (now(), $1, $2, $3, $4, $5, $6);
+VALUES (now(), :guild_id, :actor_id, :actor_name, :action, :allowed, :data);

@@ -50,34 +50,37 @@ class PostgresDlqStore:
         self._gravest = gravest
 
     async def page(self, asked: DlqFilter, *, number: int, size: int) -> DlqPage:
-        which = (timedelta(hours=asked.hours), asked.severity, asked.channel)
+        within = timedelta(hours=asked.hours)
+        which: dict[str, object] = {"within": within, "severity": asked.severity, "channel": asked.channel}
         async with self._question() as sql:
-            total: int = (await sql.one("count_failures", *which))["total"]
+            total: int = (await sql.one("count_failures", **which))["total"]
             pages = max(1, -(-total // size))
             number = min(max(number, 1), pages)
-            rows = await sql.all("list_failures", *which, size, (number - 1) * size)
+            rows = await sql.all("list_failures", **which, limit=size, offset=(number - 1) * size)
         return DlqPage(tuple(map(failure_from_row, rows)), number, pages, total, asked)
 
     async def p0_failed(self, *, limit: int) -> list[DlqEntry]:
         async with self._question() as sql:
-            rows = await sql.all("list_gravest_failures", self._gravest, limit)
+            rows = await sql.all("list_gravest_failures", severity=self._gravest, limit=limit)
         return [failure_from_row(row) for row in rows]
 
     async def http_statuses(self, *, hours: int) -> list[StatusCount]:
         async with self._question() as sql:
-            rows = await sql.all("count_http_statuses", timedelta(hours=hours))
+            rows = await sql.all("count_http_statuses", within=timedelta(hours=hours))
         return [StatusCount(row["http_status"], row["n"]) for row in rows]
 
     async def entry(self, entry_id: UUID) -> DlqEntry:
         async with self._question() as sql:
-            row = await sql.first("failure", entry_id)
+            row = await sql.first("failure", entry_id=entry_id)
         if row is None:
             raise UserError("dlq_entry_not_found", entry=str(entry_id))
         return failure_from_row(row)
 
     async def counts(self, start: datetime, end: datetime) -> DlqCounts:
         async with self._question() as sql:
-            rows = await sql.all("count_failures_by_channel", start, end, self._gravest, DLQ_MARK)
+            rows = await sql.all(
+                "count_failures_by_channel", start=start, end=end, gravest=self._gravest, drill_mark=DLQ_MARK
+            )
         return DlqCounts(
             total=sum(row["total"] for row in rows),
             by_channel=tuple((row["channel"], row["total"]) for row in rows),
@@ -89,21 +92,21 @@ class PostgresDlqStore:
         async with self._question(readonly=False) as sql:
             await sql.all(
                 "record_failure",
-                failure.id,
-                failure.attempted_at,
-                failure.channel,
-                failure.severity,
-                failure.title,
-                failure.http_status,
-                failure.retry_count,
-                failure.error_message,
-                failure.fallback_email_sent,
-                json.dumps(storable_json(failure.payload), ensure_ascii=False),
+                id=failure.id,
+                attempted_at=failure.attempted_at,
+                channel=failure.channel,
+                severity=failure.severity,
+                title=failure.title,
+                http_status=failure.http_status,
+                retry_count=failure.retry_count,
+                error_message=failure.error_message,
+                fallback_email_sent=failure.fallback_email_sent,
+                payload=json.dumps(storable_json(failure.payload), ensure_ascii=False),
             )
 
     async def redact(self, ids: Sequence[UUID], *, title: str | None) -> None:
         async with self._question(readonly=False) as sql:
-            await sql.all("redact_failures", list(ids), title)
+            await sql.all("redact_failures", ids=list(ids), title=title)
 
     async def missing_columns(self) -> tuple[str, ...]:
         async with self._question() as sql:
@@ -120,7 +123,7 @@ class PostgresDlqStore:
                 connection.transaction(isolation=isolation, readonly=readonly),
             ):
                 sql = Sql(connection)
-                await sql.all("begin_question", str(_QUESTION_MS), SEARCH_PATH)
+                await sql.all("begin_question", statement_timeout=str(_QUESTION_MS), search_path=SEARCH_PATH)
                 yield sql
 
 

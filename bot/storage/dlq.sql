@@ -3,41 +3,41 @@
 
 -- name: begin_question
 -- Bounds the transaction in time, and lets now() be found where our own database has it.
-SELECT set_config('statement_timeout', $1, true), set_config('search_path', $2, true);
+SELECT set_config('statement_timeout', :statement_timeout, true), set_config('search_path', :search_path, true);
 
 -- name: count_failures
--- Failures of the last $1, of one severity and channel unless null.
+-- Failures of the last :within, of one severity and channel unless null.
 SELECT count(*) AS total
   FROM admin.notification_failures
- WHERE attempted_at >= now() - $1::interval
-   AND ($2::text IS NULL OR severity = $2)
-   AND ($3::text IS NULL OR channel = $3);
+ WHERE attempted_at >= now() - :within::interval
+   AND (:severity::text IS NULL OR severity = :severity)
+   AND (:channel::text IS NULL OR channel = :channel);
 
 -- name: list_failures
 -- The runbook's first question: those failures, newest first.
 SELECT id, attempted_at, channel, severity, title, http_status, retry_count, error_message, status,
        fallback_email_sent, NULL AS payload
   FROM admin.notification_failures
- WHERE attempted_at >= now() - $1::interval
-   AND ($2::text IS NULL OR severity = $2)
-   AND ($3::text IS NULL OR channel = $3)
+ WHERE attempted_at >= now() - :within::interval
+   AND (:severity::text IS NULL OR severity = :severity)
+   AND (:channel::text IS NULL OR channel = :channel)
  ORDER BY attempted_at DESC, id DESC
- LIMIT $4 OFFSET $5;
+ LIMIT :limit OFFSET :offset;
 
 -- name: list_gravest_failures
 -- The runbook's second question: failures of the gravest severity, newest first.
 SELECT id, attempted_at, channel, severity, title, http_status, retry_count, error_message, status,
        fallback_email_sent, NULL AS payload
   FROM admin.notification_failures
- WHERE severity = $1 AND status = 'failed'
+ WHERE severity = :severity AND status = 'failed'
  ORDER BY attempted_at DESC, id DESC
- LIMIT $2;
+ LIMIT :limit;
 
 -- name: count_http_statuses
--- The runbook's third question: failures of the last $1 per HTTP status, most frequent first.
+-- The runbook's third question: failures of the last :within per HTTP status, most frequent first.
 SELECT http_status, count(*) AS n
   FROM admin.notification_failures
- WHERE attempted_at >= now() - $1::interval
+ WHERE attempted_at >= now() - :within::interval
  GROUP BY http_status
  ORDER BY n DESC, http_status;
 
@@ -46,18 +46,18 @@ SELECT http_status, count(*) AS n
 SELECT id, attempted_at, channel, severity, title, http_status, retry_count, error_message, status,
        fallback_email_sent, payload::text AS payload
   FROM admin.notification_failures
- WHERE id = $1;
+ WHERE id = :entry_id;
 
 -- name: count_failures_by_channel
--- Failures in [$1, $2) per channel, most frequent first, with those of the gravest severity $3; titles that
--- begin with $4 are left out.
+-- Failures in [:start, :end) per channel, most frequent first, with those of the gravest severity :gravest; titles that
+-- begin with :drill_mark are left out.
 SELECT channel,
        count(*) AS total,
-       count(*) FILTER (WHERE severity = $3 AND status = 'failed') AS gravest,
-       count(*) FILTER (WHERE severity = $3 AND status = 'failed' AND fallback_email_sent) AS emailed
+       count(*) FILTER (WHERE severity = :gravest AND status = 'failed') AS gravest,
+       count(*) FILTER (WHERE severity = :gravest AND status = 'failed' AND fallback_email_sent) AS emailed
   FROM admin.notification_failures
- WHERE attempted_at >= $1 AND attempted_at < $2
-   AND NOT starts_with(coalesce(title, ''), $4)
+ WHERE attempted_at >= :start AND attempted_at < :end
+   AND NOT starts_with(coalesce(title, ''), :drill_mark)
  GROUP BY channel
  ORDER BY total DESC, channel;
 
@@ -67,13 +67,13 @@ SELECT channel,
 INSERT INTO admin.notification_failures
        (id, attempted_at, channel, severity, title, http_status, retry_count, error_message, status,
         fallback_email_sent, payload)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'failed', $9, $10::text::jsonb)
+VALUES (:id, :attempted_at, :channel, :severity, :title, :http_status, :retry_count, :error_message, 'failed', :fallback_email_sent, :payload::text::jsonb)
 ON CONFLICT (id) DO UPDATE
    SET fallback_email_sent = excluded.fallback_email_sent, title = excluded.title, payload = excluded.payload;
 
 -- name: redact_failures
--- Leaves nothing but the title $2, or their own if that is null, of what these rows told.
-UPDATE admin.notification_failures SET title = coalesce($2, title), payload = '{}' WHERE id = ANY ($1::uuid[]);
+-- Leaves nothing but the title :title, or their own if that is null, of what these rows told.
+UPDATE admin.notification_failures SET title = coalesce(:title, title), payload = '{}' WHERE id = ANY (:ids::uuid[]);
 
 -- name: failure_columns
 -- The columns that we may see; none when there is no such table.

@@ -17,27 +17,33 @@ class DrillWrites:
     async def insert_drill(self, drill: Drill) -> bool:
         row = await self._sql.first(
             "insert_drill",
-            drill.incident_id,
-            drill.guild_id,
-            drill.started_by_id,
-            drill.started_by_name,
-            drill.started_at,
-            [_as_json(inject) for inject in drill.injects],
-            drill.ends_at,
-            drill.next_at,
+            incident_id=drill.incident_id,
+            guild_id=drill.guild_id,
+            started_by_id=drill.started_by_id,
+            started_by_name=drill.started_by_name,
+            started_at=drill.started_at,
+            injects=[_as_json(inject) for inject in drill.injects],
+            ends_at=drill.ends_at,
+            next_at=drill.next_at,
         )
         return row is not None
 
     async def drill(self, incident_id: int) -> Drill | None:
-        row = await self._sql.first("lock_drill", incident_id)
+        row = await self._sql.first("lock_drill", incident_id=incident_id)
         return None if row is None else _from_row(row)
 
     async def running_drill(self, guild_id: int) -> Drill | None:
-        row = await self._sql.first("running_drill", guild_id)
+        row = await self._sql.first("running_drill", guild_id=guild_id)
         return None if row is None else _from_row(row)
 
     async def save_drill(self, drill: Drill) -> None:
-        await self._sql.all("save_drill", drill.incident_id, drill.played, drill.next_at, drill.ended_at)
+        await self._sql.all(
+            "save_drill",
+            incident_id=drill.incident_id,
+            played=drill.played,
+            next_at=drill.next_at,
+            ended_at=drill.ended_at,
+        )
 
 
 def _from_row(row: Row) -> Drill:

@@ -54,17 +54,23 @@ class EmergencyReads:
         self._pulse.refused(reason)
 
     async def leave(self, mirror: UUID) -> None:
-        await self._sql.all("leave", mirror)
+        await self._sql.all("leave", mirror_id=mirror)
 
     async def is_untold(self) -> bool:
-        is_untold: bool = (await self._sql.one("is_untold", self._guild_id))["is_untold"]
+        is_untold: bool = (await self._sql.one("is_untold", guild_id=self._guild_id))["is_untold"]
         return is_untold
 
     async def watched(self, *, without: Sequence[str], limit: int) -> list[Watch]:
         async with borrow(self._pool) as connection:
             try:
                 sql = Sql(connection)
-                rows = await sql.all("nearest_watched", list(without), _TOLD, self._guild_id, limit)
+                rows = await sql.all(
+                    "nearest_watched",
+                    except_severities=list(without),
+                    told_kinds=_TOLD,
+                    guild_id=self._guild_id,
+                    limit=limit,
+                )
                 return await _watches(sql, [row["id"] for row in rows])
             except asyncio.CancelledError:
                 connection.terminate()  # as in `Pulse`: asyncpg would wait for a server that hangs
@@ -93,7 +99,7 @@ class EmergencyWrites:
 async def _watches(sql: Sql, ids: Collection[int]) -> list[Watch]:
     if not ids:
         return []
-    rows = await sql.all("watches", list(ids), sorted(ACK_PLACES), _TOLD)
+    rows = await sql.all("watches", incident_ids=list(ids), ack_kinds=sorted(ACK_PLACES), told_kinds=_TOLD)
     return [_watch(row) for row in rows]
 
 

@@ -1,13 +1,13 @@
 -- name: beat
--- That writing works, and since when it does again; the time. $1: the mirrors that have nothing to tell, $2 the guilds
+-- That writing works, and since when it does again; the time. :mirrors: the mirrors that have nothing to tell, :guild_ids the guilds
 -- of each. Whoever runs does so every second: four times as long without anybody is a silence. What follows soon after
 -- one belongs to it.
 WITH told AS (
     INSERT INTO mirrors (id, guild_id, told_at)
-    SELECT id, guild_id, statement_timestamp() FROM unnest($1::uuid[], $2::bigint[]) AS told (id, guild_id)
+    SELECT id, guild_id, statement_timestamp() FROM unnest(:mirrors::uuid[], :guild_ids::bigint[]) AS told (id, guild_id)
     ON CONFLICT (id) DO UPDATE SET told_at = EXCLUDED.told_at),
 forgotten AS (
-    DELETE FROM mirrors WHERE told_at < statement_timestamp() - interval '1 day' AND id <> ALL ($1))
+    DELETE FROM mirrors WHERE told_at < statement_timestamp() - interval '1 day' AND id <> ALL (:mirrors))
 UPDATE installation
    SET (gone_at, back_at) = (
            SELECT CASE WHEN is_new AND NOT coalesce(back_at > beaten_at - interval '10 seconds', false)
@@ -19,22 +19,22 @@ RETURNING now() AS now;
 
 -- name: is_untold
 -- Whether somebody may have told people without this database and has not yet said so: whoever was there before it
--- went away, and has not been heard of since it came back. One that died is waited for six seconds. $1: the guild.
+-- went away, and has not been heard of since it came back. One that died is waited for six seconds. :guild_id: the guild.
 SELECT coalesce(beaten_at < statement_timestamp() - interval '4 seconds', false)
     OR (back_at BETWEEN statement_timestamp() - interval '6 seconds' AND statement_timestamp()
         AND EXISTS (SELECT FROM mirrors
                      WHERE told_at BETWEEN gone_at - interval '10 seconds' AND back_at - interval '1 microsecond'
-                       AND ($1::bigint IS NULL OR guild_id IS NULL OR guild_id = $1))) AS is_untold
+                       AND (:guild_id::bigint IS NULL OR guild_id IS NULL OR guild_id = :guild_id))) AS is_untold
   FROM installation;
 
 -- name: leave
--- A process that ends has nothing more to tell. $1: its mirror.
-DELETE FROM mirrors WHERE id = $1;
+-- A process that ends has nothing more to tell. :mirror_id: its mirror.
+DELETE FROM mirrors WHERE id = :mirror_id;
 
 -- name: nearest_watched
 -- Which unacknowledged incidents somebody must be told of although the database is away: those with steps to come, or
--- with something owed that is not there; the most urgent first. $1: the severities that are not mirrored. $2: the kinds
--- that are told without a database. $3: the guild, null for all. $4: how many.
+-- with something owed that is not there; the most urgent first. :except_severities: the severities that are not mirrored. :told_kinds: the kinds
+-- that are told without a database. :guild_id: the guild, null for all. :limit: how many.
 -- Asked every two seconds: these are found first, whatever the planner believes, and the rest is read of them alone.
 SELECT incidents.id
   FROM (SELECT incident_id, min(at) AS at
@@ -44,21 +44,21 @@ SELECT incidents.id
                  UNION ALL
                 SELECT incident_id, created_at
                   FROM deliveries
-                 WHERE status IN ('pending', 'sending') AND kind = ANY ($2::text[]) AND bundle_id IS NULL
+                 WHERE status IN ('pending', 'sending') AND kind = ANY (:told_kinds::text[]) AND bundle_id IS NULL
                    AND incident_id IS NOT NULL AND NOT data ? 'quiet') AS waiting
          GROUP BY incident_id) AS due
  CROSS JOIN LATERAL (
        SELECT id
          FROM incidents
-        WHERE id = due.incident_id AND status = 'triggered' AND severity <> ALL ($1::text[])
-          AND ($3::bigint IS NULL OR guild_id + 0 = $3)
+        WHERE id = due.incident_id AND status = 'triggered' AND severity <> ALL (:except_severities::text[])
+          AND (:guild_id::bigint IS NULL OR guild_id + 0 = :guild_id)
        OFFSET 0) AS incidents
  ORDER BY at, id
- LIMIT $4;
+ LIMIT :limit;
 
 -- name: watches
--- What must be told of the incidents $1 although the database is away, in their order; of those that somebody has
--- acknowledged, nothing. $2: the kinds on whose message a reaction counts. $3: the kinds that are told without a
+-- What must be told of the incidents :incident_ids although the database is away, in their order; of those that somebody has
+-- acknowledged, nothing. :ack_kinds: the kinds on whose message a reaction counts. :told_kinds: the kinds that are told without a
 -- database: not what a bundle tells of, nor a post that says again what another has said.
 SELECT 'inc:' || incidents.id AS key, guild_id, 'INC-' || incidents.id AS label, severity, title, targets,
        triggered_at AS raised_at, room.id AS room_id, is_private, is_drill, rings,
@@ -66,7 +66,7 @@ SELECT 'inc:' || incidents.id AS key, guild_id, 'INC-' || incidents.id AS label,
        coalesce(posts.places, '[]') || coalesce(alerts.places, '[]') AS places,
        coalesce(former.ids, '[]') AS left,
        coalesce(posts.old, '[]') || coalesce(CASE WHEN ack_ended IS NOT NULL THEN alerts.ids END, '[]') AS old_messages
-  FROM unnest($1::bigint[]) WITH ORDINALITY AS wanted (id, nth)
+  FROM unnest(:incident_ids::bigint[]) WITH ORDINALITY AS wanted (id, nth)
  CROSS JOIN LATERAL (
        SELECT * FROM incidents WHERE incidents.id = wanted.id AND status = 'triggered' OFFSET 0) AS incidents
  CROSS JOIN LATERAL (
@@ -84,7 +84,7 @@ SELECT 'inc:' || incidents.id AS key, guild_id, 'INC-' || incidents.id AS label,
                         ORDER BY id)
               FILTER (WHERE status IN ('pending', 'sending')) AS owed
          FROM deliveries
-        WHERE incident_id = incidents.id AND kind = ANY ($3::text[]) AND bundle_id IS NULL
+        WHERE incident_id = incidents.id AND kind = ANY (:told_kinds::text[]) AND bundle_id IS NULL
           AND NOT data ? 'quiet') AS unsaid
  CROSS JOIN LATERAL (
        SELECT jsonb_agg(jsonb_build_array(channel_id, message_id)) AS places,
@@ -92,7 +92,7 @@ SELECT 'inc:' || incidents.id AS key, guild_id, 'INC-' || incidents.id AS label,
               FILTER (WHERE NOT coalesce(first_sent_at >= (incidents.ack_ended ->> 'at')::timestamptz,
                                          incidents.ack_ended IS NULL)) AS old
          FROM deliveries
-        WHERE incident_id = incidents.id AND status = 'sent' AND kind = ANY ($2::text[])) AS posts
+        WHERE incident_id = incidents.id AND status = 'sent' AND kind = ANY (:ack_kinds::text[])) AS posts
  CROSS JOIN LATERAL (
        SELECT jsonb_agg(jsonb_build_array(channel_id, message_id)) AS places, jsonb_agg(message_id) AS ids
          FROM (SELECT channel_id, message_id FROM alert_messages

@@ -48,7 +48,7 @@ async def read_figures(pool: asyncpg.Pool) -> Figures:
         StorageUnavailable: the database is away.
     """
     sql = Sql(PoolConnection(pool))
-    steps = await sql.all("step_figures", list(LATENESS_S), MISSED_S)
+    steps = await sql.all("step_figures", bounds_s=list(LATENESS_S), missed_s=MISSED_S)
     queue = await sql.all("queue_figures")
     deliveries = await sql.all("delivery_figures")
     gateway = await sql.one("gateway_figures")

@@ -1,10 +1,10 @@
 -- name: step_figures
--- How late steps were decided, ever, one row per place among the bounds $1: how many, by how much together, and how
--- many later than $2, those that are that late and not yet decided included. Drills are left out.
-SELECT width_bucket(late_s, $1::float8[]) AS place,
+-- How late steps were decided, ever, one row per place among the bounds :bounds_s: how many, by how much together, and how
+-- many later than :missed_s, those that are that late and not yet decided included. Drills are left out.
+SELECT width_bucket(late_s, :bounds_s::float8[]) AS place,
        count(*) FILTER (WHERE status = 'done')::bigint AS decided,
        coalesce(sum(late_s) FILTER (WHERE status = 'done'), 0)::float8 AS late_s,
-       count(*) FILTER (WHERE late_s > $2)::bigint AS missed
+       count(*) FILTER (WHERE late_s > :missed_s)::bigint AS missed
   FROM (
       SELECT steps.status,
              greatest(extract(epoch FROM coalesce(steps.decided_at, now()) - steps.due_at)::float8, 0) AS late_s

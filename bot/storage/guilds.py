@@ -10,17 +10,19 @@ class GuildReads:
     _sql: Sql
 
     async def guild_of_incident(self, incident_id: int) -> int | None:
-        return await self._guild("guild_of_incident", incident_id)
+        return await self._guild("guild_of_incident", incident_id=incident_id)
 
     async def guild_of_triage(self, triage_id: int) -> int | None:
-        return await self._guild("guild_of_triage", triage_id)
+        return await self._guild("guild_of_triage", triage_id=triage_id)
 
     async def guild_of_delivery(self, delivery_id: int) -> int | None:
-        return await self._guild("guild_of_delivery", delivery_id)
+        return await self._guild("guild_of_delivery", delivery_id=delivery_id)
 
     async def guild_of_message(self, message_id: int) -> int | None:
-        return await self._guild("incident_by_message", message_id, sorted(ACK_PLACES), None)
+        return await self._guild(
+            "incident_by_message", message_id=message_id, kinds=sorted(ACK_PLACES), guild_id=None
+        )
 
-    async def _guild(self, query: str, *arguments: object) -> int | None:
-        row = await self._sql.first(query, *arguments)
+    async def _guild(self, query: str, **parameters: object) -> int | None:
+        row = await self._sql.first(query, **parameters)
         return None if row is None else row["guild_id"]

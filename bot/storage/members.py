@@ -12,27 +12,39 @@ class MemberReads:
     _sql: Sql
 
     async def is_member(self, incident_id: int, user_id: int) -> bool:
-        return await self._sql.first("member", incident_id, user_id) is not None
+        return await self._sql.first("member", incident_id=incident_id, user_id=user_id) is not None
 
     async def members(self, incident_id: int) -> list[int]:
-        return [row["user_id"] for row in await self._sql.all("members", incident_id)]
+        return [row["user_id"] for row in await self._sql.all("members", incident_id=incident_id)]
 
     async def removed_members(self, incident_id: int) -> list[RemovedMember]:
-        return [removed_from_row(row) for row in await self._sql.all("removed_members", incident_id)]
+        return [
+            removed_from_row(row) for row in await self._sql.all("removed_members", incident_id=incident_id)
+        ]
 
 
 class MemberWrites(MemberReads):
     """The part of a transaction that is about them."""
 
     async def add_member(self, incident_id: int, *, user_id: int, name: str, by: Person) -> bool:
-        row = await self._sql.first("add_member", incident_id, user_id, name, by.id, by.name)
+        row = await self._sql.first(
+            "add_member", incident_id=incident_id, user_id=user_id, name=name, by_id=by.id, by_name=by.name
+        )
         return row is not None
 
     async def remove_member(self, incident_id: int, who: Person, *, by: Person) -> bool:
-        removal = (incident_id, who.id, who.username, by.id, by.name)
-        was_named = await self._sql.first("remove_member", incident_id, who.id) is not None
-        await self._sql.all("keep_out", *removal)
+        was_named = (
+            await self._sql.first("remove_member", incident_id=incident_id, user_id=who.id) is not None
+        )
+        await self._sql.all(
+            "keep_out",
+            incident_id=incident_id,
+            user_id=who.id,
+            username=who.username,
+            by_id=by.id,
+            by_name=by.name,
+        )
         return was_named
 
     async def readmit(self, incident_id: int, user_id: int) -> None:
-        await self._sql.all("readmit", incident_id, user_id)
+        await self._sql.all("readmit", incident_id=incident_id, user_id=user_id)

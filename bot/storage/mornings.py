@@ -15,11 +15,13 @@ class MorningReads:
     _sql: Sql
 
     async def morning_view(self, guild_id: int, day: date) -> MorningView | None:
-        row = await self._sql.first("morning", guild_id, day)
+        row = await self._sql.first("morning", guild_id=guild_id, day=day)
         return None if row is None else await _view(self._sql, _from_row(row))
 
     async def mornings_with(self, incident: Incident, *, since: date) -> list[Morning]:
-        rows = await self._sql.all("mornings_with", incident.guild_id, incident.id, since)
+        rows = await self._sql.all(
+            "mornings_with", guild_id=incident.guild_id, incident_id=incident.id, since=since
+        )
         return [_from_row(row) for row in rows]
 
 
@@ -31,25 +33,35 @@ class MorningWrites:
     async def due_before(
         self, guild_id: int, *, severities: Sequence[str], before: datetime
     ) -> list[Incident]:
-        rows = await self._sql.all("due_before", guild_id, severities, before)
+        rows = await self._sql.all("due_before", guild_id=guild_id, severities=severities, before=before)
         return [incident_from_row(row) for row in rows]
 
     async def claim_morning(self, morning: Morning) -> bool:
         row = await self._sql.first(
-            "claim_morning", morning.guild_id, morning.day, morning.incident_ids, morning.nag_at
+            "claim_morning",
+            guild_id=morning.guild_id,
+            day=morning.day,
+            incident_ids=morning.incident_ids,
+            nag_at=morning.nag_at,
         )
         return row is not None
 
     async def morning(self, guild_id: int, day: date) -> MorningView | None:
-        row = await self._sql.first("lock_morning", guild_id, day)
+        row = await self._sql.first("lock_morning", guild_id=guild_id, day=day)
         return None if row is None else await _view(self._sql, _from_row(row))
 
     async def save_morning(self, morning: Morning) -> None:
-        await self._sql.all("save_morning", morning.guild_id, morning.day, morning.nag_at, morning.nags)
+        await self._sql.all(
+            "save_morning",
+            guild_id=morning.guild_id,
+            day=morning.day,
+            nag_at=morning.nag_at,
+            nags=morning.nags,
+        )
 
 
 async def _view(sql: Sql, morning: Morning) -> MorningView:
-    rows = await sql.all("incidents_of", morning.incident_ids)
+    rows = await sql.all("incidents_of", incident_ids=morning.incident_ids)
     return MorningView(morning, tuple(incident_from_row(row) for row in rows))
 
 

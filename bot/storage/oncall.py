@@ -17,10 +17,10 @@ class OnCallReads:
     _sql: Sql
 
     async def oncall_book(self, guild_id: int, *, since: datetime) -> Book:
-        return _book(await self._sql.all("oncall_book", guild_id, since, timedelta()))
+        return _book(await self._sql.all("oncall_book", guild_id=guild_id, since=since, past=timedelta()))
 
     async def oncall_book_now(self, guild_id: int, *, past: timedelta) -> tuple[Book, datetime]:
-        rows = await self._sql.all("oncall_book", guild_id, None, past)
+        rows = await self._sql.all("oncall_book", guild_id=guild_id, since=None, past=past)
         return _book(rows), rows[0]["now"]
 
 
@@ -30,43 +30,59 @@ class OnCallWrites(OnCallReads):
     async def add_override(self, guild_id: int, new: NewOverride, *, by: Person) -> int:
         row = await self._sql.one(
             "add_oncall_override",
-            guild_id,
-            new.place,
-            new.who.user_id,
-            new.who.username,
-            new.who.name,
-            new.starts,
-            new.ends,
-            new.reason,
-            new.is_swap,
-            by.id,
-            by.name,
+            guild_id=guild_id,
+            place=new.place,
+            user_id=new.who.user_id,
+            username=new.who.username,
+            name=new.who.name,
+            starts_at=new.starts,
+            ends_at=new.ends,
+            reason=new.reason,
+            is_swap=new.is_swap,
+            by_id=by.id,
+            by_name=by.name,
         )
         number: int = row["id"]
         return number
 
     async def end_override(self, guild_id: int, number: int, *, by: Person) -> list[StoredOverride]:
-        rows = await self._sql.all("end_oncall_override", guild_id, number, by.id, by.name)
+        rows = await self._sql.all(
+            "end_oncall_override", guild_id=guild_id, override_id=number, by_id=by.id, by_name=by.name
+        )
         return sorted(map(_override, rows), key=lambda one: one.id != number)
 
     async def add_schedule(
         self, guild_id: int, place: str, content: Content, *, by: Person, draft: bool = False
     ) -> int:
-        await self._sql.all("forget_oncall_drafts", guild_id)
+        await self._sql.all("forget_oncall_drafts", guild_id=guild_id)
         kept = content_as_json(content)
-        row = await self._sql.one("add_oncall_schedule", guild_id, place, kept, by.id, by.name, draft)
+        row = await self._sql.one(
+            "add_oncall_schedule",
+            guild_id=guild_id,
+            place=place,
+            content=kept,
+            by_id=by.id,
+            by_name=by.name,
+            is_draft=draft,
+        )
         number: int = row["id"]
         return number
 
     async def confirm_schedule(self, guild_id: int, number: int, *, by: Person) -> tuple[str, Content] | None:
-        row = await self._sql.first("confirm_oncall_schedule", guild_id, number, by.id, by.name)
+        row = await self._sql.first(
+            "confirm_oncall_schedule", guild_id=guild_id, schedule_id=number, by_id=by.id, by_name=by.name
+        )
         return None if row is None else (row["place"], content_from_json(row["content"]))
 
     async def end_schedules(self, guild_id: int, place: str, *, by: Person) -> int:
-        return len(await self._sql.all("end_oncall_schedules", guild_id, place, by.id, by.name))
+        return len(
+            await self._sql.all(
+                "end_oncall_schedules", guild_id=guild_id, place=place, by_id=by.id, by_name=by.name
+            )
+        )
 
     async def lock_watch(self, guild_id: int) -> Watch | None:
-        row = await self._sql.first("lock_oncall_watch", guild_id)
+        row = await self._sql.first("lock_oncall_watch", guild_id=guild_id)
         if row is None:
             return None
         return Watch(
@@ -80,22 +96,27 @@ class OnCallWrites(OnCallReads):
         )
 
     async def begin_watch(self, watch: Watch) -> bool:
-        row = await self._sql.first("begin_oncall_watch", watch.guild_id, dict(watch.standing), watch.next_at)
+        row = await self._sql.first(
+            "begin_oncall_watch",
+            guild_id=watch.guild_id,
+            standing=dict(watch.standing),
+            next_at=watch.next_at,
+        )
         return row is not None
 
     async def wake_watch(self, guild_id: int) -> None:
-        await self._sql.all("wake_oncall_watch", guild_id)
+        await self._sql.all("wake_oncall_watch", guild_id=guild_id)
 
     async def save_watch(self, watch: Watch) -> None:
         await self._sql.all(
             "save_oncall_watch",
-            watch.guild_id,
-            dict(watch.standing),
-            watch.told,
-            list(watch.checked),
-            watch.next_at,
-            watch.look_at,
-            {handle: list(marks) for handle, marks in watch.lacking.items()},
+            guild_id=watch.guild_id,
+            standing=dict(watch.standing),
+            told=watch.told,
+            checked=list(watch.checked),
+            next_at=watch.next_at,
+            look_at=watch.look_at,
+            lacking={handle: list(marks) for handle, marks in watch.lacking.items()},
         )
 
 

@@ -1,9 +1,9 @@
 -- name: oncall_book
--- The time, and with it a guild's overrides and schedules that count at $2 or later; where $2 is null, $3 ago. Overrides
+-- The time, and with it a guild's overrides and schedules that count at :since or later; where :since is null, :past ago. Overrides
 -- come in the order in which they were written down; the schedule that was put into force last comes last. One row
 -- without an id: there are none.
 WITH since AS (
-    SELECT now() AS now, coalesce($2::timestamptz, now() - $3::interval) AS at
+    SELECT now() AS now, coalesce(:since::timestamptz, now() - :past::interval) AS at
 )
 SELECT since.now, book.*
   FROM since
@@ -11,18 +11,18 @@ SELECT since.now, book.*
        SELECT id, place, user_id, username, name, starts_at, ends_at, reason, is_swap, by_id, by_name, at, ended_at,
               NULL::jsonb AS content
          FROM oncall_overrides
-        WHERE guild_id = $1 AND ends_at > since.at AND (ended_at IS NULL OR ended_at > since.at)
+        WHERE guild_id = :guild_id AND ends_at > since.at AND (ended_at IS NULL OR ended_at > since.at)
         UNION ALL
        SELECT id, place, NULL, NULL, NULL, starts_at, NULL, NULL, NULL, by_id, by_name, at, ended_at, content
          FROM oncall_schedules
-        WHERE guild_id = $1 AND starts_at IS NOT NULL AND (ended_at IS NULL OR ended_at > since.at)) AS book ON true
+        WHERE guild_id = :guild_id AND starts_at IS NOT NULL AND (ended_at IS NULL OR ended_at > since.at)) AS book ON true
  ORDER BY book.content IS NOT NULL, CASE WHEN book.content IS NOT NULL THEN book.starts_at END, book.id;
 
 -- name: add_oncall_override
 -- Somebody stands in at a place.
 INSERT INTO oncall_overrides
     (guild_id, place, user_id, username, name, starts_at, ends_at, reason, is_swap, by_id, by_name)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+VALUES (:guild_id, :place, :user_id, :username, :name, :starts_at, :ends_at, :reason, :is_swap, :by_id, :by_name)
 RETURNING id;
 
 -- name: end_oncall_override
@@ -31,7 +31,7 @@ RETURNING id;
 WITH named AS (
     SELECT *
       FROM oncall_overrides
-     WHERE id = $2 AND guild_id = $1 AND ended_at IS NULL AND ends_at > now()
+     WHERE id = :override_id AND guild_id = :guild_id AND ended_at IS NULL AND ends_at > now()
 ), ending AS MATERIALIZED (
     SELECT one.id
       FROM oncall_overrides AS one, named
@@ -42,52 +42,52 @@ WITH named AS (
        FOR UPDATE OF one
 )
 UPDATE oncall_overrides
-   SET ended_at = now(), ended_by_id = $3, ended_by_name = $4
+   SET ended_at = now(), ended_by_id = :by_id, ended_by_name = :by_name
  WHERE id IN (SELECT id FROM ending)
 RETURNING *;
 
 -- name: add_oncall_schedule
--- A schedule, in force from now on unless it is a draft ($6).
+-- A schedule, in force from now on unless it is a draft (:is_draft).
 INSERT INTO oncall_schedules (guild_id, place, content, by_id, by_name, starts_at)
-VALUES ($1, $2, $3, $4, $5, CASE WHEN $6::boolean THEN NULL ELSE now() END)
+VALUES (:guild_id, :place, :content, :by_id, :by_name, CASE WHEN :is_draft::boolean THEN NULL ELSE now() END)
 RETURNING id;
 
 -- name: forget_oncall_drafts
 -- Drafts of a guild that nobody has confirmed within a day.
 DELETE FROM oncall_schedules
- WHERE guild_id = $1 AND starts_at IS NULL AND at < now() - interval '1 day';
+ WHERE guild_id = :guild_id AND starts_at IS NULL AND at < now() - interval '1 day';
 
 -- name: confirm_oncall_schedule
 -- Puts a draft of the last day into force, once.
 UPDATE oncall_schedules
-   SET starts_at = now(), by_id = $3, by_name = $4
- WHERE id = $2 AND guild_id = $1 AND starts_at IS NULL AND at >= now() - interval '1 day'
+   SET starts_at = now(), by_id = :by_id, by_name = :by_name
+ WHERE id = :schedule_id AND guild_id = :guild_id AND starts_at IS NULL AND at >= now() - interval '1 day'
 RETURNING *;
 
 -- name: end_oncall_schedules
 -- Takes back what is in force at a place.
 UPDATE oncall_schedules
-   SET ended_at = now(), ended_by_id = $3, ended_by_name = $4
- WHERE guild_id = $1 AND place = $2 AND starts_at IS NOT NULL AND ended_at IS NULL
+   SET ended_at = now(), ended_by_id = :by_id, ended_by_name = :by_name
+ WHERE guild_id = :guild_id AND place = :place AND starts_at IS NOT NULL AND ended_at IS NULL
 RETURNING id;
 
 -- name: lock_oncall_watch
 -- A guild's watch, which nobody else changes until the commit.
-SELECT * FROM oncall_watches WHERE guild_id = $1 FOR UPDATE;
+SELECT * FROM oncall_watches WHERE guild_id = :guild_id FOR UPDATE;
 
 -- name: begin_oncall_watch
 -- A guild's first watch: no row comes back when it has one.
 INSERT INTO oncall_watches (guild_id, standing, next_at)
-VALUES ($1, $2, $3)
+VALUES (:guild_id, :standing, :next_at)
 ON CONFLICT DO NOTHING
 RETURNING guild_id;
 
 -- name: wake_oncall_watch
 -- A guild's on-call must be looked at now.
-UPDATE oncall_watches SET next_at = least(next_at, now()) WHERE guild_id = $1;
+UPDATE oncall_watches SET next_at = least(next_at, now()) WHERE guild_id = :guild_id;
 
 -- name: save_oncall_watch
 -- Writes what was told of a guild's on-call, and when somebody must look again.
 UPDATE oncall_watches
-   SET standing = $2, told = $3, checked = $4, next_at = $5, look_at = $6, lacking = $7
- WHERE guild_id = $1;
+   SET standing = :standing, told = :told, checked = :checked, next_at = :next_at, look_at = :look_at, lacking = :lacking
+ WHERE guild_id = :guild_id;

@@ -22,7 +22,7 @@ async def overdue_jobs(sql: Sql, overdue: timedelta) -> list[Job]:
     """Return the jobs that overdue rows have lost; those that people wait for come first."""
     found: list[Job] = []
     for query, job_of in _JOBS.items():
-        rows = await sql.all(query, overdue)
+        rows = await sql.all(query, overdue=overdue)
         found += [replace(job_of(row), guild_id=row["guild_id"]) for row in rows]
     return found
 

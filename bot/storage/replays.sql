@@ -2,7 +2,7 @@
 -- Reserves an entry's one replay: no row comes back when it is taken by one that has not failed.
 INSERT INTO dlq_replays (entry_id, guild_id, channel, requested_by_id, requested_by_name, requested_at,
                          delivery_key)
-VALUES ($1, $2, $3, $4, $5, now(), $6)
+VALUES (:entry_id, :guild_id, :channel, :by_id, :by_name, now(), :delivery_key)
 ON CONFLICT (entry_id) DO UPDATE
    SET requested_by_id = excluded.requested_by_id, requested_by_name = excluded.requested_by_name,
        requested_at = excluded.requested_at, delivery_key = excluded.delivery_key
@@ -16,4 +16,4 @@ SELECT dlq_replays.*, deliveries.channel_id, deliveries.message_id,
        CASE WHEN deliveries.status = 'failed' THEN deliveries.error END AS error
   FROM dlq_replays
   LEFT JOIN deliveries ON deliveries.key = delivery_key
- WHERE entry_id = $1;
+ WHERE entry_id = :entry_id;

@@ -114,12 +114,23 @@ class PostgresTransaction(
         self._appends.audit(guild_id, by, action, data or {})
 
     async def claim_digest(self, guild_id: int, week: IsoWeek, *, due_at: datetime) -> bool:
-        return await self._sql.first("claim_digest", guild_id, str(week), due_at) is not None
+        return (
+            await self._sql.first("claim_digest", guild_id=guild_id, week=str(week), due_at=due_at)
+            is not None
+        )
 
     async def claim_replay(
         self, entry_id: UUID, *, guild_id: int, channel: str, by: Person, key: str
     ) -> bool:
-        row = await self._sql.first("claim_replay", entry_id, guild_id, channel, by.id, by.name, key)
+        row = await self._sql.first(
+            "claim_replay",
+            entry_id=entry_id,
+            guild_id=guild_id,
+            channel=channel,
+            by_id=by.id,
+            by_name=by.name,
+            delivery_key=key,
+        )
         return row is not None
 
 
@@ -199,111 +210,130 @@ class PostgresStore(
         allowed: bool,
         data: Mapping[str, object] | None = None,
     ) -> None:
-        await self._sql.all("audit", guild_id, by.id, by.name, action, allowed, dict(data or {}))
+        await self._sql.all(
+            "audit",
+            guild_id=guild_id,
+            actor_id=by.id,
+            actor_name=by.name,
+            action=action,
+            allowed=allowed,
+            data=dict(data or {}),
+        )
 
     async def register_guild(self, guild_id: int) -> datetime:
-        await self._sql.all("register_guild", guild_id)
-        installed_at: datetime = (await self._sql.one("guild_installed_at", guild_id))["installed_at"]
+        await self._sql.all("register_guild", guild_id=guild_id)
+        installed_at: datetime = (await self._sql.one("guild_installed_at", guild_id=guild_id))[
+            "installed_at"
+        ]
         return installed_at
 
     async def incident(self, incident_id: int) -> Incident:
-        row = await self._sql.first("incident", incident_id, self._guild_id)
+        row = await self._sql.first("incident", incident_id=incident_id, guild_id=self._guild_id)
         return _found(row, number=incident_id)
 
     async def incident_of_delivery(self, delivery_id: int) -> Incident | None:
-        row = await self._sql.first("incident_of_delivery", delivery_id)
+        row = await self._sql.first("incident_of_delivery", delivery_id=delivery_id)
         return None if row is None else incident_from_row(row)
 
     async def incident_by_message(self, message_id: int) -> Incident | None:
-        row = await self._sql.first("incident_by_message", message_id, sorted(ACK_PLACES), self._guild_id)
+        row = await self._sql.first(
+            "incident_by_message", message_id=message_id, kinds=sorted(ACK_PLACES), guild_id=self._guild_id
+        )
         return None if row is None else incident_from_row(row)
 
     async def incident_by_thread(self, thread_id: int) -> Incident:
-        row = await self._sql.first("incident_by_thread", thread_id, self._guild_id)
+        row = await self._sql.first("incident_by_thread", thread_id=thread_id, guild_id=self._guild_id)
         return _found(row, number=None)
 
     async def open_incidents(self, guild_id: int) -> list[Incident]:
-        return [incident_from_row(row) for row in await self._sql.all("open_incidents", guild_id)]
+        return [incident_from_row(row) for row in await self._sql.all("open_incidents", guild_id=guild_id)]
 
     async def list_incidents(
         self, guild_id: int, wanted: Wanted, *, limit: int, offset: int
     ) -> list[Incident]:
         rows = await self._sql.all(
             "list_incidents",
-            guild_id,
-            sorted(wanted.statuses),
-            wanted.severity,
-            wanted.words,
-            wanted.since,
-            wanted.viewer,
-            wanted.sees_all,
-            wanted.drills,
-            wanted.involves,
-            limit,
-            offset,
-            list(wanted.gravity),
+            guild_id=guild_id,
+            statuses=sorted(wanted.statuses),
+            severity=wanted.severity,
+            words=wanted.words,
+            since=wanted.since,
+            viewer_id=wanted.viewer,
+            sees_all=wanted.sees_all,
+            with_drills=wanted.drills,
+            involved_id=wanted.involves,
+            limit=limit,
+            offset=offset,
+            gravity=list(wanted.gravity),
         )
         return [incident_from_row(row) for row in rows]
 
     async def who_left(self, incident_id: int) -> frozenset[int]:
-        rows = await self._sql.all("who_left", incident_id)
+        rows = await self._sql.all("who_left", incident_id=incident_id)
         return frozenset(row["user_id"] for row in rows)
 
     async def responders(self, incident_id: int) -> list[Holder]:
-        rows = await self._sql.all("responders", incident_id)
+        rows = await self._sql.all("responders", incident_id=incident_id)
         return [Holder(row["user_id"], row["name"]) for row in rows]
 
     async def pinned_in(self, message_id: int) -> list[int]:
-        return [row["incident_id"] for row in await self._sql.all("pinned_in", message_id, self._guild_id)]
+        return [
+            row["incident_id"]
+            for row in await self._sql.all("pinned_in", message_id=message_id, guild_id=self._guild_id)
+        ]
 
     async def related(self, incident_id: int) -> list[Incident]:
-        rows = await self._sql.all("related_incidents", incident_id, self._guild_id)
+        rows = await self._sql.all("related_incidents", incident_id=incident_id, guild_id=self._guild_id)
         return [incident_from_row(row) for row in rows]
 
     async def linked(self, incident_id: int) -> list[Incident]:
-        rows = await self._sql.all("linked_incidents", incident_id, self._guild_id)
+        rows = await self._sql.all("linked_incidents", incident_id=incident_id, guild_id=self._guild_id)
         return [incident_from_row(row) for row in rows]
 
     async def incidents_between(self, guild_id: int, start: datetime, end: datetime) -> list[Incident]:
-        rows = await self._sql.all("incidents_between", guild_id, start, end)
+        rows = await self._sql.all("incidents_between", guild_id=guild_id, start=start, end=end)
         return [incident_from_row(row) for row in rows]
 
     async def pages(self, incident_id: int) -> list[Delivery]:
-        return deliveries_from_rows(await self._sql.all("pages", incident_id))
+        return deliveries_from_rows(await self._sql.all("pages", incident_id=incident_id))
 
     async def posts(self, incident_id: int) -> list[Delivery]:
-        return deliveries_from_rows(await self._sql.all("posts", incident_id))
+        return deliveries_from_rows(await self._sql.all("posts", incident_id=incident_id))
 
     async def delivery_nonces(self, incident_id: int) -> list[str]:
-        return [row["nonce"] for row in await self._sql.all("delivery_nonces", incident_id)]
+        return [row["nonce"] for row in await self._sql.all("delivery_nonces", incident_id=incident_id)]
 
     async def naming_nonces(self, incident_id: int) -> list[str]:
-        return [row["nonce"] for row in await self._sql.all("naming_nonces", incident_id)]
+        return [row["nonce"] for row in await self._sql.all("naming_nonces", incident_id=incident_id)]
 
     async def timeline(self, incident_id: int) -> list[TimelineEntry]:
-        return entries_from_rows(await self._sql.all("timeline", incident_id))
+        return entries_from_rows(await self._sql.all("timeline", incident_id=incident_id))
 
     async def steps(self, incident_id: int) -> list[Step]:
-        return [step_from_row(row) for row in await self._sql.all("steps", incident_id)]
+        return [step_from_row(row) for row in await self._sql.all("steps", incident_id=incident_id)]
 
     async def triage(self, triage_id: int) -> Triage:
-        return await with_answers(self._sql, await self._sql.first("triage", triage_id, self._guild_id))
+        return await with_answers(
+            self._sql, await self._sql.first("triage", triage_id=triage_id, guild_id=self._guild_id)
+        )
 
     async def note_message(self, channel_id: int, message_id: int, evidence: Evidence) -> None:
-        await self._sql.all("note_message", channel_id, message_id, evidence.as_data())
+        await self._sql.all(
+            "note_message", channel_id=channel_id, message_id=message_id, evidence=evidence.as_data()
+        )
 
     async def noted_message(self, channel_id: int, message_id: int) -> Evidence | None:
-        row = await self._sql.first("noted_message", channel_id, message_id)
+        row = await self._sql.first("noted_message", channel_id=channel_id, message_id=message_id)
         return None if row is None else Evidence.from_data(row["evidence"])
 
     async def known_message(self, channel_id: int, message_id: int) -> KnownMessage:
         return await read_known_message(self._sql, channel_id, message_id, guild_id=self._guild_id)
 
     async def delivery(self, delivery_id: int) -> Delivery:
-        return delivery_from_row(await self._sql.one("delivery", delivery_id))
+        return delivery_from_row(await self._sql.one("delivery", delivery_id=delivery_id))
 
     async def delivery_by_key(self, key: str) -> Delivery | None:
-        row = await self._sql.first("delivery_by_key", key)
+        row = await self._sql.first("delivery_by_key", key=key)
         return None if row is None else delivery_from_row(row)
 
     async def held_deliveries(self) -> int:
@@ -315,14 +345,14 @@ class PostgresStore(
         return Installation(id=str(row["id"]), link_key=row["link_key"])
 
     async def is_link_used(self, link_id: str) -> bool:
-        return await self._sql.first("used_link", link_id) is not None
+        return await self._sql.first("used_link", link_id=link_id) is not None
 
     async def replay_of(self, entry_id: UUID) -> ReplayRecord | None:
-        row = await self._sql.first("replay", entry_id)
+        row = await self._sql.first("replay", entry_id=entry_id)
         return None if row is None else replay_from_row(row)
 
     async def origins(self, guild_id: int, at: datetime) -> list[Origin]:
-        rows = await self._sql.all("origins", guild_id, at)
+        rows = await self._sql.all("origins", guild_id=guild_id, at=at)
         return [
             Origin(row["nonce"], row["incident_id"], row["channel_id"], row["message_id"]) for row in rows
         ]
@@ -335,12 +365,18 @@ class PostgresStore(
         return [job.key for job in lost]
 
     async def late_steps(self, *, overdue: timedelta) -> int:
-        late: int = (await self._sql.one("late_steps", overdue))["late"]
+        late: int = (await self._sql.one("late_steps", overdue=overdue))["late"]
         return late
 
     async def unheard_incidents(self, *, overdue: timedelta) -> int:
-        kinds = sorted(kind for kind in DeliveryKind if kind.spec.rings)
-        unheard: int = (await self._sql.one("unheard_incidents", overdue, URGENT, kinds))["unheard"]
+        unheard: int = (
+            await self._sql.one(
+                "unheard_incidents",
+                overdue=overdue,
+                min_priority=URGENT,
+                ringing_kinds=sorted(kind for kind in DeliveryKind if kind.spec.rings),
+            )
+        )["unheard"]
         return unheard
 
 

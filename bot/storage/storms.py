@@ -28,19 +28,19 @@ class StormWrites(DeliveryWrites):
     """The part of a transaction that concerns many incidents at once."""
 
     async def claim_due(self, before: datetime, *, limit: int) -> list[Due]:
-        locked = await self._sql.all("lock_due", before, limit, self._guild_id)
+        locked = await self._sql.all("lock_due", due_by=before, limit=limit, guild_id=self._guild_id)
         if not locked:
             return []
         self._now = locked[0]["now"]
         self._locked |= {row["id"]: row["version"] for row in locked}
         incidents = {row["id"]: incident_from_row(row) for row in locked}
         numbers = list(incidents)
-        rows = await self._sql.all("pending_steps", numbers)
+        rows = await self._sql.all("pending_steps", incident_ids=numbers)
         steps, last = (
             [step_from_row(row) for row in rows],
             {row["incident_id"]: row["last_index"] for row in rows},
         )
-        told, unreached = _reached(await self._sql.all("reached", numbers))
+        told, unreached = _reached(await self._sql.all("reached", incident_ids=numbers))
         found = []
         for number, ladder in groupby(steps, key=lambda step: step.incident_id):
             due, further = split(ladder, before)
@@ -51,7 +51,7 @@ class StormWrites(DeliveryWrites):
 
     async def finish_steps(self, steps: Sequence[Step]) -> None:
         numbers, indexes = [step.incident_id for step in steps], [step.index for step in steps]
-        await self._sql.all("finish_steps", numbers, indexes)
+        await self._sql.all("finish_steps", incident_ids=numbers, indexes=indexes)
 
     async def add_timelines(self, entries: Sequence[tuple[int, TimelineEntry]]) -> None:
         for number, entry in entries:
@@ -62,32 +62,41 @@ class StormWrites(DeliveryWrites):
 
     async def bundle(self, group: Group, *, apart: Collection[str] = ()) -> int:
         bundle_id = await self._lock_bundle(group)
-        of = (group.kind, group.to, group.guild_id)
-        locked = await self._sql.all("lock_waiting", *of, group.severity, group.mention)
-        numbers = [row["id"] for row in locked]
-        joined = await self._sql.all("join_bundle", *of, group.mention, numbers, bundle_id, list(apart))
+        locked = await self._sql.all("lock_waiting", **_alike(group), severity=group.severity)
+        joined = await self._sql.all(
+            "join_bundle",
+            **_alike(group),
+            incident_ids=[row["id"] for row in locked],
+            bundle_id=bundle_id,
+            except_keys=list(apart),
+        )
         await cancel_jobs(self._sql, [f"deliver:{row['id']}" for row in joined])
         return bundle_id
 
     async def close_bundle(self, delivery_id: int) -> int:
         await self._lock_incident_of(delivery_id)
-        waiting: int = (await self._sql.one("close_bundle", delivery_id))["waiting"]
+        waiting: int = (await self._sql.one("close_bundle", bundle_id=delivery_id))["waiting"]
         return waiting
 
     async def bundled(self, delivery_id: int) -> list[Bundled]:
-        rows = await self._sql.all("bundled", delivery_id)
+        rows = await self._sql.all("bundled", bundle_id=delivery_id)
         return [
             Bundled(row["id"], row["incident_id"], delivery_kind(row["kind"]), row["target"]) for row in rows
         ]
 
     async def mark_bundle_emailed(self, bundle_id: int, *, to: Sequence[str], is_done: bool) -> None:
         await self._lock_incident_of(bundle_id)
-        await self._sql.all("mark_bundle_emailed", bundle_id, list(to), is_done)
+        await self._sql.all("mark_bundle_emailed", bundle_id=bundle_id, emailed_to=list(to), is_done=is_done)
 
     async def _lock_bundle(self, group: Group) -> int:
         """Return the id of the group's waiting bundle, or of a new one; locks the group until the commit."""
-        await self._sql.all("lock_group", f"{group.guild_id}:{group.kind}:{group.to}:{group.severity}")
-        known = await self._sql.first("open_bundle", group.to, group.guild_id, _told(group))
+        await self.write_appends()  # may lock incidents, which come before the group
+        await self._sql.all(
+            "lock_group", group_key=f"{group.guild_id}:{group.kind}:{group.to}:{group.severity}"
+        )
+        known = await self._sql.first(
+            "open_bundle", target=group.to, guild_id=group.guild_id, data=_told(group)
+        )
         if known is not None:
             number: int = known["id"]
             return number
@@ -122,17 +131,21 @@ class StormReads:
     async def due_incidents(
         self, before: datetime, *, limit: int, since: datetime | None = None
     ) -> list[Incident]:
-        rows = await self._sql.all("due_incidents", before, limit, self._guild_id, since)
+        rows = await self._sql.all(
+            "due_incidents", due_by=before, limit=limit, guild_id=self._guild_id, since=since
+        )
         return [incident_from_row(row) for row in rows]
 
     async def put_off_steps(self, by: timedelta) -> None:
-        await self._sql.all("put_off_steps", by, self._guild_id)
+        await self._sql.all("put_off_steps", delay=by, guild_id=self._guild_id)
 
     async def put_off_until_due(self) -> None:
-        await self._sql.all("put_off_steps", None, self._guild_id)
+        await self._sql.all("put_off_steps", delay=None, guild_id=self._guild_id)
 
     async def before_sending(self, delivery_id: int, *, at_most: int) -> Prospect | None:
-        row = await self._sql.first("before_sending", delivery_id, at_most, self._guild_id)
+        row = await self._sql.first(
+            "before_sending", delivery_id=delivery_id, at_most=at_most, guild_id=self._guild_id
+        )
         if row is None:
             return None
         delivery, group = delivery_from_row(row), None
@@ -143,13 +156,15 @@ class StormReads:
         return Prospect(delivery, row["now"], *dues, group, row["waiting"] or 0)
 
     async def step_due_in(self, incident_id: int, index: int) -> timedelta | None:
-        row = await self._sql.first("step_due_in", incident_id, index)
+        row = await self._sql.first("step_due_in", incident_id=incident_id, index=index)
         return None if row is None else row["due_in"]
 
     async def bundle(self, delivery_id: int) -> Bundle:
-        data = (await self._sql.one("delivery", delivery_id))["data"]
-        counts = await self._sql.one("bundle_counts", delivery_id, self._guild_id)
-        shown = await self._sql.all("bundle_waiting", delivery_id, LISTED, self._guild_id)
+        data = (await self._sql.one("delivery", delivery_id=delivery_id))["data"]
+        counts = await self._sql.one("bundle_counts", bundle_id=delivery_id, guild_id=self._guild_id)
+        shown = await self._sql.all(
+            "bundle_waiting", bundle_id=delivery_id, limit=LISTED, guild_id=self._guild_id
+        )
         return Bundle(
             id=delivery_id,
             kind=delivery_kind(data["of"]),
@@ -164,25 +179,40 @@ class StormReads:
     async def incidents_by_messages(self, message_ids: Sequence[int]) -> Mapping[int, list[Incident]]:
         found: dict[int, list[Incident]] = {}
         for row in await self._sql.all(
-            "incidents_by_messages", list(message_ids), sorted(ACK_PLACES), self._guild_id
+            "incidents_by_messages",
+            message_ids=list(message_ids),
+            kinds=sorted(ACK_PLACES),
+            guild_id=self._guild_id,
         ):
             found.setdefault(row["message_id"], []).append(incident_from_row(row))
         return found
 
     async def unacknowledged(self, *, after: int, limit: int) -> list[Incident]:
-        rows = await self._sql.all("unacknowledged_incidents", after, limit, self._guild_id)
+        rows = await self._sql.all(
+            "unacknowledged_incidents", after_id=after, limit=limit, guild_id=self._guild_id
+        )
         return [incident_from_row(row) for row in rows]
 
     async def open_page(self, guild_id: int, *, after: int, limit: int) -> list[Incident]:
-        rows = await self._sql.all("open_page", guild_id, after, limit)
+        rows = await self._sql.all("open_page", guild_id=guild_id, after_id=after, limit=limit)
         return [incident_from_row(row) for row in rows]
 
     async def count_open(self, guild_id: int) -> list[OpenCount]:
-        rows = await self._sql.all("count_open", guild_id)
+        rows = await self._sql.all("count_open", guild_id=guild_id)
         return [
             OpenCount(guild_id, row["severity"], row["open"], row["waiting"], row["ack_due_at"])
             for row in rows
         ]
+
+
+def _alike(group: Group) -> dict[str, object]:
+    """Return the parameters that find the deliveries of *group*."""
+    return {
+        "kind": group.kind,
+        "target": group.to,
+        "guild_id": group.guild_id,
+        "mention": group.mention,
+    }
 
 
 def _told(group: Group) -> dict[str, object]:

@@ -4,39 +4,39 @@
 -- of a guild out of it. A join that is believed to be of ten rows would take minutes with ten thousand.
 
 -- name: due_incidents
--- The incidents whose steps were due at $1 or earlier, the gravest first and of these the longest due; $2 at most,
--- of the guild $3 unless null; unless $4 is null, only those none of which was due then already.
+-- The incidents whose steps were due at :due_by or earlier, the gravest first and of these the longest due; :limit at most,
+-- of the guild :guild_id unless null; unless :since is null, only those none of which was due then already.
 SELECT incidents.*
   FROM (SELECT incident_id, max(priority) AS priority, min(due_at) AS due_at
           FROM escalation_steps
-         WHERE status = 'pending' AND due_at <= $1
+         WHERE status = 'pending' AND due_at <= :due_by
          GROUP BY incident_id
-        HAVING $4::timestamptz IS NULL OR min(due_at) > $4) AS due
+        HAVING :since::timestamptz IS NULL OR min(due_at) > :since) AS due
  CROSS JOIN LATERAL (
        SELECT *
          FROM incidents
-        WHERE id = due.incident_id AND status = 'triggered' AND ($3::bigint IS NULL OR guild_id + 0 = $3)
+        WHERE id = due.incident_id AND status = 'triggered' AND (:guild_id::bigint IS NULL OR guild_id + 0 = :guild_id)
        OFFSET 0) AS incidents
  ORDER BY due.priority DESC, due.due_at, incidents.id
- LIMIT $2;
+ LIMIT :limit;
 
 -- name: lock_due
--- Locks the incidents whose steps were due at $1 or earlier, the gravest first and of these the longest due; $2 at
--- most, of the guild $3 unless null. Who is locked is passed over for the next one, so that several share the work.
+-- Locks the incidents whose steps were due at :due_by or earlier, the gravest first and of these the longest due; :limit at
+-- most, of the guild :guild_id unless null. Who is locked is passed over for the next one, so that several share the work.
 -- One after the other in the order of the inner query, as far as the limit goes: a sort outside would lock them all.
 -- With the transaction's time.
 SELECT incidents.*, now() AS now
   FROM (SELECT incident_id
           FROM escalation_steps
-         WHERE status = 'pending' AND due_at <= $1
+         WHERE status = 'pending' AND due_at <= :due_by
          GROUP BY incident_id
          ORDER BY max(priority) DESC, min(due_at), incident_id) AS due
  CROSS JOIN LATERAL (
        SELECT *
          FROM incidents
-        WHERE id = due.incident_id AND status = 'triggered' AND ($3::bigint IS NULL OR guild_id + 0 = $3)
+        WHERE id = due.incident_id AND status = 'triggered' AND (:guild_id::bigint IS NULL OR guild_id + 0 = :guild_id)
           FOR NO KEY UPDATE SKIP LOCKED) AS incidents
- LIMIT $2;
+ LIMIT :limit;
 
 -- name: pending_steps
 -- What is left of the ladders of incidents, each in the order in which it is climbed; with the time from its ladder's
@@ -45,21 +45,21 @@ SELECT steps.*, due_at - coalesce(starts_at, triggered_at) AS after,
        (SELECT max(index) FROM escalation_steps AS its WHERE its.incident_id = steps.incident_id) AS last_index
   FROM escalation_steps AS steps
   JOIN incidents ON incidents.id = incident_id
- WHERE incident_id = ANY ($1::bigint[]) AND steps.status = 'pending'
+ WHERE incident_id = ANY (:incident_ids::bigint[]) AND steps.status = 'pending'
  ORDER BY incident_id, due_at, index;
 
 -- name: reached
 -- How many DMs of incidents have arrived, and how many never will, by place and by who stood there.
 SELECT incident_id, target, request ->> 'recipient' AS recipient, status, count(*) AS count
   FROM deliveries
- WHERE incident_id = ANY ($1::bigint[]) AND kind = 'page' AND status IN ('sent', 'failed')
+ WHERE incident_id = ANY (:incident_ids::bigint[]) AND kind = 'page' AND status IN ('sent', 'failed')
  GROUP BY incident_id, target, recipient, status
  ORDER BY incident_id, target, recipient, status;
 
 -- name: finish_steps
 -- Marks pending steps, given as two arrays, as done; what is queued for them ends as in `take_back_jobs`.
 WITH decided AS (
-    SELECT * FROM unnest($1::bigint[], $2::integer[]) AS decided (incident_id, index)
+    SELECT * FROM unnest(:incident_ids::bigint[], :indexes::integer[]) AS decided (incident_id, index)
 ), done AS (
     UPDATE escalation_steps AS steps
        SET status = 'done', decided_at = now()
@@ -78,11 +78,11 @@ INSERT INTO pgqueuer_log (job_id, status, entrypoint, priority)
 SELECT id, 'canceled', entrypoint, priority FROM gone;
 
 -- name: put_off_steps
--- Keeps the queue from starting decisions one by one, of the guild $2 unless null. Those that are due: within $1, as a
--- sweep takes them along; should it die, they come by themselves. With $1 null, those that are not: until they are.
+-- Keeps the queue from starting decisions one by one, of the guild :guild_id unless null. Those that are due: within :delay, as a
+-- sweep takes them along; should it die, they come by themselves. With :delay null, those that are not: until they are.
 UPDATE pgqueuer
    SET execute_after = coalesce(
-       now() + $1::interval,
+       now() + :delay::interval,
        (SELECT due_at
           FROM escalation_steps
          WHERE incident_id = split_part(dedupe_key, ':', 2)::bigint AND index = split_part(dedupe_key, ':', 3)::integer))
@@ -93,27 +93,27 @@ UPDATE pgqueuer
                       split_part(dedupe_key, ':', 3)::integer AS step
                  FROM pgqueuer
                 WHERE entrypoint = 'escalate' AND status = 'queued' AND execute_after <= now()
-                  AND ($2::bigint IS NULL OR coalesce(headers ->> 'guild', $2::text) = $2::text)
+                  AND (:guild_id::bigint IS NULL OR coalesce(headers ->> 'guild', :guild_id::text) = :guild_id::text)
                 ORDER BY id
                   FOR UPDATE SKIP LOCKED) AS jobs
         CROSS JOIN LATERAL (
               SELECT
                 FROM escalation_steps
                WHERE incident_id = jobs.incident_id AND index = jobs.step
-                 AND (due_at <= now()) = ($1::interval IS NOT NULL)
-                 AND ($2::bigint IS NULL OR $2 = (SELECT guild_id FROM incidents WHERE id = incident_id))
+                 AND (due_at <= now()) = (:delay::interval IS NOT NULL)
+                 AND (:guild_id::bigint IS NULL OR :guild_id = (SELECT guild_id FROM incidents WHERE id = incident_id))
               OFFSET 0) AS steps));
 
 -- name: before_sending
 -- A delivery that is not finished, with the place of the one that it waited for; the time; since when a step is due
--- that nobody has decided yet, of the guild $3 unless null; whether it is behind another (see `behind`); and what one that
--- nobody has begun to send could be told of with, and how many there are, up to $2 (null: it stands for itself, see
+-- that nobody has decided yet, of the guild :guild_id unless null; whether it is behind another (see `behind`); and what one that
+-- nobody has begun to send could be told of with, and how many there are, up to :at_most (null: it stands for itself, see
 -- `bot.domain.escalation.bundle.group_of`). No row comes back when it is finished, or when a bundle tells of it.
 SELECT owed.*, first.channel_id AS after_channel_id, first.message_id AS after_message_id, now() AS now,
        (SELECT due_at
           FROM escalation_steps
          WHERE status = 'pending' AND due_at <= now()
-           AND ($3::bigint IS NULL OR $3 = (SELECT guild_id FROM incidents WHERE id = incident_id))
+           AND (:guild_id::bigint IS NULL OR :guild_id = (SELECT guild_id FROM incidents WHERE id = incident_id))
          ORDER BY due_at
          LIMIT 1) AS due_since,
        owed.kind IN ('notice', 'escalation') AND EXISTS (
@@ -142,7 +142,7 @@ SELECT owed.*, first.channel_id AS after_channel_id, first.message_id AS after_m
                           AND other.status = 'pending' AND other.bundle_id IS NULL AND other.request IS NULL
                           AND other.after_key IS NULL
                           AND (owed.kind = 'page' OR coalesce(other.data ->> 'mention', 'none') = asked.mention)
-                        LIMIT $2) AS found) AS waiting
+                        LIMIT :at_most) AS found) AS waiting
          FROM incidents
         CROSS JOIN LATERAL (
               SELECT CASE owed.kind WHEN 'page' THEN 'none' ELSE coalesce(owed.data ->> 'mention', 'none') END
@@ -151,18 +151,18 @@ SELECT owed.*, first.channel_id AS after_channel_id, first.message_id AS after_m
           AND owed.status = 'pending' AND owed.request IS NULL AND owed.after_key IS NULL
           AND incidents.status = 'triggered' AND NOT incidents.is_private AND NOT incidents.is_drill
        ) AS alike ON true
- WHERE owed.id = $1 AND owed.status IN ('pending', 'sending') AND owed.bundle_id IS NULL;
+ WHERE owed.id = :delivery_id AND owed.status IN ('pending', 'sending') AND owed.bundle_id IS NULL;
 
 -- name: lock_group
 -- One transaction at a time bundles the deliveries of a group.
-SELECT pg_advisory_xact_lock(hashtextextended($1, 12));
+SELECT pg_advisory_xact_lock(hashtextextended(:group_key, 12));
 
 -- name: open_bundle
 -- The bundle of a group that nobody has begun to send, locked.
 SELECT id
   FROM deliveries
  WHERE kind = 'bundle' AND status = 'pending' AND bundle_id IS NULL
-   AND target = $1 AND guild_id = $2 AND data @> $3
+   AND target = :target AND guild_id = :guild_id AND data @> :data
  ORDER BY id
  LIMIT 1
    FOR NO KEY UPDATE;
@@ -171,24 +171,24 @@ SELECT id
 -- Locks the incidents of the deliveries that a group could bundle now; who is locked is passed over.
 SELECT id
   FROM incidents
- WHERE status = 'triggered' AND NOT is_private AND NOT is_drill AND severity = $4
+ WHERE status = 'triggered' AND NOT is_private AND NOT is_drill AND severity = :severity
    AND id = ANY (ARRAY(SELECT incident_id
                          FROM deliveries
-                        WHERE kind = $1 AND kind IN ('page', 'escalation') AND target = $2 AND guild_id = $3
+                        WHERE kind = :kind AND kind IN ('page', 'escalation') AND target = :target AND guild_id = :guild_id
                           AND status = 'pending' AND bundle_id IS NULL AND request IS NULL AND after_key IS NULL
-                          AND (kind = 'page' OR coalesce(data ->> 'mention', 'none') = $5)))
+                          AND (kind = 'page' OR coalesce(data ->> 'mention', 'none') = :mention)))
  ORDER BY id
    FOR NO KEY UPDATE SKIP LOCKED;
 
 -- name: join_bundle
--- The deliveries of a group and of the incidents $5 are told of by bundle $6 from now on; not those with the keys $7.
+-- The deliveries of a group and of the incidents :incident_ids are told of by bundle :bundle_id from now on; not those with the keys :except_keys.
 UPDATE deliveries
-   SET bundle_id = $6, next_try_at = 'infinity'
- WHERE kind = $1 AND kind IN ('page', 'escalation') AND target = $2 AND guild_id = $3
+   SET bundle_id = :bundle_id, next_try_at = 'infinity'
+ WHERE kind = :kind AND kind IN ('page', 'escalation') AND target = :target AND guild_id = :guild_id
    AND status = 'pending' AND bundle_id IS NULL AND request IS NULL AND after_key IS NULL
-   AND (kind = 'page' OR coalesce(data ->> 'mention', 'none') = $4)
-   AND incident_id = ANY ($5::bigint[])
-   AND NOT EXISTS (SELECT FROM unnest($7::text[]) AS apart (key) WHERE apart.key = deliveries.key)
+   AND (kind = 'page' OR coalesce(data ->> 'mention', 'none') = :mention)
+   AND incident_id = ANY (:incident_ids::bigint[])
+   AND NOT EXISTS (SELECT FROM unnest(:except_keys::text[]) AS apart (key) WHERE apart.key = deliveries.key)
 RETURNING id;
 
 -- name: close_bundle
@@ -196,11 +196,11 @@ RETURNING id;
 -- one says the same is none.
 WITH closed AS (
     UPDATE deliveries SET status = 'sending', next_try_at = now()
-     WHERE id = $1 AND status IN ('pending', 'sending')
+     WHERE id = :bundle_id AND status IN ('pending', 'sending')
 )
 SELECT count(*) AS waiting
   FROM deliveries AS owed
- WHERE bundle_id = $1 AND status IN ('pending', 'sending')
+ WHERE bundle_id = :bundle_id AND status IN ('pending', 'sending')
    AND NOT (held_at IS NOT NULL
             AND EXISTS (SELECT
                           FROM deliveries AS later
@@ -212,83 +212,83 @@ SELECT count(*) AS waiting
 -- The bundle waits until Discord is back, and so do its deliveries.
 UPDATE deliveries
    SET held_at = coalesce(held_at, now())
- WHERE bundle_id = $1 AND status IN ('pending', 'sending');
+ WHERE bundle_id = :bundle_id AND status IN ('pending', 'sending');
 
 -- name: fail_bundled
 -- The bundle was given up, and with it its deliveries. They keep to whom it was to be sent, but not its body: that
 -- tells of all incidents, and what is kept of one must not tell of another that becomes private.
 UPDATE deliveries
-   SET status = 'failed', finished_at = now(), error = $2, http_status = $3, first_sent_at = whole.first_sent_at,
+   SET status = 'failed', finished_at = now(), error = :error, http_status = :http_status, first_sent_at = whole.first_sent_at,
        attempts = whole.attempts, request = whole.request || '{"body": {}}'
-  FROM (SELECT id, first_sent_at, attempts, request FROM deliveries WHERE id = $1) AS whole
+  FROM (SELECT id, first_sent_at, attempts, request FROM deliveries WHERE id = :bundle_id) AS whole
  WHERE deliveries.bundle_id = whole.id AND deliveries.status IN ('pending', 'sending');
 
 -- name: cancel_bundled
 -- The bundle will not be sent, nor what it had begun to tell.
 UPDATE deliveries
    SET status = 'cancelled', finished_at = now()
- WHERE bundle_id = $1 AND status = 'sending';
+ WHERE bundle_id = :bundle_id AND status = 'sending';
 
 -- name: release_bundled
 -- The bundle will not be sent: whatever it had not begun to tell stands for itself again.
 UPDATE deliveries
    SET bundle_id = NULL, next_try_at = now()
- WHERE bundle_id = $1 AND status = 'pending'
+ WHERE bundle_id = :bundle_id AND status = 'pending'
 RETURNING id, priority, guild_id;
 
 -- name: bundled
 -- The deliveries that a bundle tells of, but those that became moot first.
 SELECT id, incident_id, kind, target
   FROM deliveries
- WHERE bundle_id = $1 AND status <> 'cancelled'
+ WHERE bundle_id = :bundle_id AND status <> 'cancelled'
  ORDER BY id;
 
 -- name: bundle_counts
--- How many incidents a bundle tells of, and how many of them nobody has acknowledged; of the guild $2 unless null.
+-- How many incidents a bundle tells of, and how many of them nobody has acknowledged; of the guild :guild_id unless null.
 SELECT count(*) AS count, count(*) FILTER (WHERE status = 'triggered') AS waiting, now() AS now
   FROM incidents
- WHERE id = ANY (ARRAY(SELECT incident_id FROM deliveries WHERE bundle_id = $1 AND status <> 'cancelled'))
-   AND ($2::bigint IS NULL OR guild_id + 0 = $2);
+ WHERE id = ANY (ARRAY(SELECT incident_id FROM deliveries WHERE bundle_id = :bundle_id AND status <> 'cancelled'))
+   AND (:guild_id::bigint IS NULL OR guild_id + 0 = :guild_id);
 
 -- name: bundle_waiting
--- Those that nobody has acknowledged, the longest wait first, $2 at most; of the guild $3 unless null.
+-- Those that nobody has acknowledged, the longest wait first, :limit at most; of the guild :guild_id unless null.
 SELECT *
   FROM incidents
- WHERE id = ANY (ARRAY(SELECT incident_id FROM deliveries WHERE bundle_id = $1 AND status <> 'cancelled'))
-   AND status = 'triggered' AND ($3::bigint IS NULL OR guild_id + 0 = $3)
+ WHERE id = ANY (ARRAY(SELECT incident_id FROM deliveries WHERE bundle_id = :bundle_id AND status <> 'cancelled'))
+   AND status = 'triggered' AND (:guild_id::bigint IS NULL OR guild_id + 0 = :guild_id)
  ORDER BY triggered_at, id
- LIMIT $2;
+ LIMIT :limit;
 
 -- name: mark_bundle_emailed
--- One email told $2 of all that a bundle was to tell; $3: nobody is left. The first time stays.
+-- One email told :emailed_to of all that a bundle was to tell; :is_done: nobody is left. The first time stays.
 UPDATE deliveries
-   SET emailed_to = ARRAY(SELECT unnest(emailed_to) UNION SELECT unnest($2::text[]) ORDER BY 1),
-       emailed_at = CASE WHEN $3 THEN coalesce(emailed_at, now()) ELSE emailed_at END
- WHERE bundle_id = $1;
+   SET emailed_to = ARRAY(SELECT unnest(emailed_to) UNION SELECT unnest(:emailed_to::text[]) ORDER BY 1),
+       emailed_at = CASE WHEN :is_done THEN coalesce(emailed_at, now()) ELSE emailed_at END
+ WHERE bundle_id = :bundle_id;
 
 -- name: incidents_by_messages
--- Message and incident for each message of $1 on which a 👀 counts; a bundle's counts for several. $2: the kinds
--- of our own messages that count. Of the guild $3 unless null.
+-- Message and incident for each message of :message_ids on which a 👀 counts; a bundle's counts for several. :kinds: the kinds
+-- of our own messages that count. Of the guild :guild_id unless null.
 SELECT place.message_id, incident.*
   FROM (SELECT message_id, incident_id
           FROM deliveries
-         WHERE message_id = ANY ($1::bigint[]) AND status = 'sent' AND kind = ANY ($2::text[])
+         WHERE message_id = ANY (:message_ids::bigint[]) AND status = 'sent' AND kind = ANY (:kinds::text[])
          UNION
         SELECT message_id, incident_id
           FROM alert_messages
-         WHERE message_id = ANY ($1::bigint[])) AS place
+         WHERE message_id = ANY (:message_ids::bigint[])) AS place
  CROSS JOIN LATERAL (
        -- One by one: a join would read the whole table while the server believes it to be small.
        SELECT * FROM incidents WHERE id = place.incident_id LIMIT 1) AS incident
- WHERE $3::bigint IS NULL OR incident.guild_id = $3
+ WHERE :guild_id::bigint IS NULL OR incident.guild_id = :guild_id
  ORDER BY place.message_id, incident.id;
 
 -- name: open_page
--- Of a guild, not ended, with a number greater than $2, $3 at most.
+-- Of a guild, not ended, with a number greater than :after_id, :limit at most.
 SELECT * FROM incidents
- WHERE guild_id = $1 AND status IN ('triggered', 'acknowledged') AND id > $2
+ WHERE guild_id = :guild_id AND status IN ('triggered', 'acknowledged') AND id > :after_id
  ORDER BY id
- LIMIT $3;
+ LIMIT :limit;
 
 -- name: count_open
 -- The open incidents of a guild by severity, drills left out: how many, how many nobody has acknowledged, and
@@ -298,6 +298,6 @@ SELECT severity,
        count(*) FILTER (WHERE status = 'triggered') AS waiting,
        min(ack_due_at) FILTER (WHERE status = 'triggered') AS ack_due_at
   FROM incidents
- WHERE guild_id = $1 AND status IN ('triggered', 'acknowledged') AND NOT is_drill
+ WHERE guild_id = :guild_id AND status IN ('triggered', 'acknowledged') AND NOT is_drill
  GROUP BY severity
  ORDER BY severity;

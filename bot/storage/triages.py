@@ -25,34 +25,36 @@ class TriageWrites:
     ) -> tuple[Triage, bool]:
         row = await self._sql.first(
             "insert_triage",
-            new.guild_id,
-            new.key,
-            new.by.id,
-            new.by.name,
-            new.title,
-            new.targets,
-            new.symptoms,
-            new.started_at,
-            new.channel_id,
-            new.source_message_id,
-            None if new.evidence is None else new.evidence.as_data(),
-            due_at,
-            idle_due_at,
+            guild_id=new.guild_id,
+            key=new.key,
+            user_id=new.by.id,
+            user_name=new.by.name,
+            title=new.title,
+            targets=new.targets,
+            symptoms=new.symptoms,
+            started_at=new.started_at,
+            channel_id=new.channel_id,
+            source_message_id=new.source_message_id,
+            evidence=None if new.evidence is None else new.evidence.as_data(),
+            reevaluate_at=due_at,
+            idle_due_at=idle_due_at,
         )
         if row is not None:
             return triage_from_rows(row, ()), True
-        return await with_answers(self._sql, await self._sql.one("triage_by_key", new.key)), False
+        return await with_answers(self._sql, await self._sql.one("triage_by_key", key=new.key)), False
 
     async def triage_of_message(self, channel_id: int, message_id: int) -> Triage | None:
-        row = await self._sql.first("triage_of_message", channel_id, message_id, self._guild_id)
+        row = await self._sql.first(
+            "triage_of_message", channel_id=channel_id, message_id=message_id, guild_id=self._guild_id
+        )
         return None if row is None else await with_answers(self._sql, row)
 
     async def walks_about(self, incident_id: int) -> list[Triage]:
-        rows = await self._sql.all("walks_about", incident_id)
+        rows = await self._sql.all("walks_about", incident_id=incident_id)
         return [await with_answers(self._sql, row) for row in rows]
 
     async def question_at(self, message_id: int) -> tuple[int, str] | None:
-        row = await self._sql.first("question_at", message_id, self._guild_id)
+        row = await self._sql.first("question_at", message_id=message_id, guild_id=self._guild_id)
         return None if row is None else (row["triage_id"], row["key"])
 
     async def raised_from_message(self, channel_id: int, message_id: int) -> Incident | None:
@@ -62,62 +64,81 @@ class TriageWrites:
         return await read_known_message(self._sql, channel_id, message_id, guild_id=self._guild_id)
 
     async def lock_message(self, channel_id: int, message_id: int) -> None:
-        await self._sql.all("lock_message", f"{channel_id}:{message_id}")
+        await self._sql.all("lock_message", message=f"{channel_id}:{message_id}")
 
     async def triage(self, triage_id: int, *, lock: bool = False) -> Triage:
-        row = await self._sql.first("lock_triage" if lock else "triage", triage_id, self._guild_id)
+        row = await self._sql.first(
+            "lock_triage" if lock else "triage", triage_id=triage_id, guild_id=self._guild_id
+        )
         return await with_answers(self._sql, row)
 
     async def sign_of_life(self, triage_id: int) -> SignOfLife:
-        row = await self._sql.one("sign_of_life", triage_id)
+        row = await self._sql.one("sign_of_life", triage_id=triage_id)
         return SignOfLife(row["at"], row["by_id"], row["by_name"])
 
     async def open_triages(self, guild_id: int, *, within: timedelta) -> list[Triage]:
-        rows = await self._sql.all("open_triages", guild_id, within)
+        rows = await self._sql.all("open_triages", guild_id=guild_id, within=within)
         return [await with_answers(self._sql, row) for row in rows]
 
     async def given_answers(self, triage_id: int) -> list[StoredAnswer]:
-        return [answer_from_row(row) for row in await self._sql.all("given_answers", triage_id)]
+        return [answer_from_row(row) for row in await self._sql.all("given_answers", triage_id=triage_id)]
 
     async def add_answer(
         self, triage_id: int, *, question: str, answer: str, unsure: bool, by: Person
     ) -> None:
-        await self._sql.all("add_answer", triage_id, question, answer, unsure, by.id, by.name)
+        await self._sql.all(
+            "add_answer",
+            triage_id=triage_id,
+            question=question,
+            answer=answer,
+            unsure=unsure,
+            by_id=by.id,
+            by_name=by.name,
+        )
 
     async def withdraw_answers(self, triage_id: int, *, since: str, by: Person) -> None:
-        await self._sql.all("withdraw_answers", triage_id, since, by.id, by.name)
+        await self._sql.all(
+            "withdraw_answers", triage_id=triage_id, question=since, by_id=by.id, by_name=by.name
+        )
 
     async def given_choices(self, triage_id: int) -> list[Choice]:
-        return [_choice_from_row(row) for row in await self._sql.all("given_choices", triage_id)]
+        return [_choice_from_row(row) for row in await self._sql.all("given_choices", triage_id=triage_id)]
 
     async def add_choice(self, triage_id: int, *, proposed: str | None, severity: str, by: Person) -> None:
         await self.withdraw_choice(triage_id, by=by)
-        await self._sql.all("add_choice", triage_id, proposed, severity, by.id, by.name)
+        await self._sql.all(
+            "add_choice",
+            triage_id=triage_id,
+            proposed=proposed,
+            severity=severity,
+            by_id=by.id,
+            by_name=by.name,
+        )
 
     async def withdraw_choice(self, triage_id: int, *, by: Person) -> None:
-        await self._sql.all("withdraw_choice", triage_id, by.id, by.name)
+        await self._sql.all("withdraw_choice", triage_id=triage_id, by_id=by.id, by_name=by.name)
 
     async def save_triage(self, triage: Triage) -> None:
         await self._sql.all(
             "save_triage",
-            triage.id,
-            triage.status,
-            triage.severity,
-            triage.incident_id,
-            triage.due_at,
-            triage.asked_at,
-            triage.rounds,
-            triage.held_by_name,
-            triage.taken_by_name,
-            triage.ended_at,
-            triage.ended_by_name,
-            triage.idle.due_at,
-            triage.idle.asked_at,
-            triage.idle.asked_name,
-            triage.idle.rounds,
-            triage.idle.continued_at,
-            triage.idle.continued_by_id,
-            triage.idle.continued_by_name,
+            triage_id=triage.id,
+            status=triage.status,
+            severity=triage.severity,
+            incident_id=triage.incident_id,
+            reevaluate_at=triage.due_at,
+            asked_at=triage.asked_at,
+            rounds=triage.rounds,
+            held_by_name=triage.held_by_name,
+            taken_by_name=triage.taken_by_name,
+            ended_at=triage.ended_at,
+            ended_by_name=triage.ended_by_name,
+            idle_due_at=triage.idle.due_at,
+            idle_asked_at=triage.idle.asked_at,
+            idle_asked_name=triage.idle.asked_name,
+            idle_rounds=triage.idle.rounds,
+            continued_at=triage.idle.continued_at,
+            continued_by_id=triage.idle.continued_by_id,
+            continued_by_name=triage.idle.continued_by_name,
         )
 
     async def is_confided(self, channel_id: int) -> bool:
@@ -127,14 +148,20 @@ class TriageWrites:
         return (await self.known_message(channel_id, message_id)).is_of_drill
 
     async def adopt_deliveries(self, keys: Sequence[str], *, incident_id: int) -> None:
-        await self._sql.all("adopt_deliveries", list(keys), incident_id)
+        await self._sql.all("adopt_deliveries", keys=list(keys), incident_id=incident_id)
 
 
 async def read_known_message(
     sql: Sql, channel_id: int, message_id: int | None, *, guild_id: int | None
 ) -> KnownMessage:
     """Read what the bot knows of a message, in one query."""
-    row = await sql.one("known_message", channel_id, message_id, guild_id, sorted(ACK_PLACES))
+    row = await sql.one(
+        "known_message",
+        channel_id=channel_id,
+        message_id=message_id,
+        guild_id=guild_id,
+        kinds=sorted(ACK_PLACES),
+    )
     raised = None if row["id"] is None else incident_from_row(row)
     return KnownMessage(bool(row["is_of_drill"]), bool(row["is_confided"]), raised)
 
@@ -147,7 +174,7 @@ async def with_answers(sql: Sql, row: Row | None) -> Triage:
     """
     if row is None:
         raise UserError("triage_not_found")
-    return triage_from_rows(row, await sql.all("standing_answers", row["id"]))
+    return triage_from_rows(row, await sql.all("standing_answers", triage_id=row["id"]))
 
 
 def _choice_from_row(row: Row) -> Choice:

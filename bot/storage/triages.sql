@@ -2,43 +2,43 @@
 -- A new walk; no row comes back when the key is known.
 INSERT INTO triages (guild_id, key, user_id, user_name, title, targets, symptoms, started_at, channel_id,
                      source_message_id, evidence, reevaluate_at, idle_due_at, created_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, now())
+VALUES (:guild_id, :key, :user_id, :user_name, :title, :targets, :symptoms, :started_at, :channel_id, :source_message_id, :evidence, :reevaluate_at, :idle_due_at, now())
 ON CONFLICT (key) DO NOTHING
 RETURNING *;
 
 -- name: triage_by_key
 -- The walk that a key began.
-SELECT * FROM triages WHERE key = $1;
+SELECT * FROM triages WHERE key = :key;
 
 -- name: lock_message
--- One transaction at a time decides about the triages of one message ($1: any text that holds it).
-SELECT pg_advisory_xact_lock(hashtextextended($1, 1));
+-- One transaction at a time decides about the triages of one message (:message: any text that holds it).
+SELECT pg_advisory_xact_lock(hashtextextended(:message, 1));
 
 -- name: triage_of_message
--- The latest walk about the message $2 of the channel $1 that goes on; of the guild $3 unless null. One that was
+-- The latest walk about the message :message_id of the channel :channel_id that goes on; of the guild :guild_id unless null. One that was
 -- forgotten is not yet put away.
 SELECT *
   FROM triages
- WHERE source_message_id = $2 AND channel_id = $1 AND ($3::bigint IS NULL OR guild_id = $3)
+ WHERE source_message_id = :message_id AND channel_id = :channel_id AND (:guild_id::bigint IS NULL OR guild_id = :guild_id)
    AND (status = 'reevaluating' OR (status = 'open' AND (rounds > 0 OR reevaluate_at > now())))
  ORDER BY id DESC
  LIMIT 1;
 
 -- name: known_message
--- What is known of the message $2 (null: none) of the channel $1, in one row; of the guild $3 unless null.
+-- What is known of the message :message_id (null: none) of the channel :channel_id, in one row; of the guild :guild_id unless null.
 -- is_of_drill: the channel is a thread of a drill, or the message one of its posts. is_confided: it is, or was, the
 -- thread of an incident that is private now. The rest, null if there is none: the open incident, no private one and no
 -- drill, that the message has become, by a triage or as an alert of others that was declared; or that it shows as a post
--- of ours of one of the kinds $4, by itself; or what that was merged into in the end (32 merges at most).
+-- of ours of one of the kinds :kinds, by itself; or what that was merged into in the end (32 merges at most).
 WITH RECURSIVE chain AS (
     SELECT own.id, own.merged_into_id, 0 AS merges
       FROM (SELECT incident_id FROM triages
-             WHERE source_message_id = $2 AND channel_id = $1 AND status = 'opened'
+             WHERE source_message_id = :message_id AND channel_id = :channel_id AND status = 'opened'
             UNION
-            SELECT incident_id FROM alert_messages WHERE message_id = $2
+            SELECT incident_id FROM alert_messages WHERE message_id = :message_id
             UNION
             SELECT incident_id FROM deliveries
-             WHERE message_id = $2 AND status = 'sent' AND kind = ANY ($4::text[]) AND bundle_id IS NULL) AS begun
+             WHERE message_id = :message_id AND status = 'sent' AND kind = ANY (:kinds::text[]) AND bundle_id IS NULL) AS begun
       JOIN incidents AS own ON own.id = begun.incident_id
     UNION ALL
     SELECT into_.id, into_.merged_into_id, merges + 1
@@ -50,19 +50,19 @@ WITH RECURSIVE chain AS (
       FROM chain
       JOIN incidents ON incidents.id = chain.id
      WHERE incidents.kind = 'incident' AND incidents.status IN ('triggered', 'acknowledged')
-       AND NOT incidents.is_private AND NOT incidents.is_drill AND ($3::bigint IS NULL OR incidents.guild_id = $3)
+       AND NOT incidents.is_private AND NOT incidents.is_drill AND (:guild_id::bigint IS NULL OR incidents.guild_id = :guild_id)
      ORDER BY incidents.id DESC
      LIMIT 1
 ), around AS (
     SELECT is_drill, is_private, true AS is_thread
       FROM incidents
-     WHERE thread_id = $1 AND ($3::bigint IS NULL OR guild_id = $3)
+     WHERE thread_id = :channel_id AND (:guild_id::bigint IS NULL OR guild_id = :guild_id)
      UNION ALL
     SELECT incidents.is_drill, incidents.is_private,
-           deliveries.message_id = $1 AND deliveries.kind IN ('thread', 'private_thread')
+           deliveries.message_id = :channel_id AND deliveries.kind IN ('thread', 'private_thread')
       FROM deliveries
       JOIN incidents ON incidents.id = deliveries.incident_id
-     WHERE deliveries.message_id IN ($1, $2) AND ($3::bigint IS NULL OR incidents.guild_id = $3)
+     WHERE deliveries.message_id IN (:channel_id, :message_id) AND (:guild_id::bigint IS NULL OR incidents.guild_id = :guild_id)
 )
 SELECT EXISTS (SELECT FROM around WHERE is_drill) AS is_of_drill,
        EXISTS (SELECT FROM around WHERE is_thread AND is_private) AS is_confided,
@@ -71,15 +71,15 @@ SELECT EXISTS (SELECT FROM around WHERE is_drill) AS is_of_drill,
   LEFT JOIN raised ON true;
 
 -- name: question_at
--- The walk that a sent message asks about, and the key of that post, while it has no incident; of the guild $2 unless
+-- The walk that a sent message asks about, and the key of that post, while it has no incident; of the guild :guild_id unless
 -- null.
 SELECT (data ->> 'triage')::bigint AS triage_id, key
   FROM deliveries
- WHERE message_id = $1 AND kind = 'reevaluation' AND status = 'sent' AND incident_id IS NULL
-   AND ($2::bigint IS NULL OR guild_id = $2);
+ WHERE message_id = :message_id AND kind = 'reevaluation' AND status = 'sent' AND incident_id IS NULL
+   AND (:guild_id::bigint IS NULL OR guild_id = :guild_id);
 
 -- name: walks_about
--- The walks that go on about a message that was counted on the incident $1, or that a triage has made it of, or what was
+-- The walks that go on about a message that was counted on the incident :incident_id, or that a triage has made it of, or what was
 -- merged into it (32 merges at most). Oldest first; nobody else changes them until the commit.
 SELECT *
   FROM triages
@@ -98,102 +98,102 @@ SELECT *
              FROM chain
              JOIN incidents AS into_ ON into_.id = chain.merged_into_id
             WHERE merges < 32)
-       SELECT FROM chain WHERE id = $1 AND merged_into_id IS NULL)
+       SELECT FROM chain WHERE id = :incident_id AND merged_into_id IS NULL)
  ORDER BY id
    FOR NO KEY UPDATE OF triages;
 
 -- name: triage
--- One walk, of the guild $2 unless null.
-SELECT * FROM triages WHERE id = $1 AND ($2::bigint IS NULL OR guild_id = $2);
+-- One walk, of the guild :guild_id unless null.
+SELECT * FROM triages WHERE id = :triage_id AND (:guild_id::bigint IS NULL OR guild_id = :guild_id);
 
 -- name: lock_triage
 -- The same, which nobody else changes until the commit.
-SELECT * FROM triages WHERE id = $1 AND ($2::bigint IS NULL OR guild_id = $2) FOR NO KEY UPDATE;
+SELECT * FROM triages WHERE id = :triage_id AND (:guild_id::bigint IS NULL OR guild_id = :guild_id) FOR NO KEY UPDATE;
 
 -- name: sign_of_life
 -- The last thing that somebody did about a walk, and who: began it, answered, took back, chose, went on.
 SELECT at, by_id, by_name
-  FROM (SELECT created_at AS at, user_id AS by_id, user_name AS by_name FROM triages WHERE id = $1
+  FROM (SELECT created_at AS at, user_id AS by_id, user_name AS by_name FROM triages WHERE id = :triage_id
          UNION ALL
-        SELECT continued_at, continued_by_id, continued_by_name FROM triages WHERE id = $1
+        SELECT continued_at, continued_by_id, continued_by_name FROM triages WHERE id = :triage_id
          UNION ALL
-        SELECT at, by_id, by_name FROM triage_answers WHERE triage_id = $1
+        SELECT at, by_id, by_name FROM triage_answers WHERE triage_id = :triage_id
          UNION ALL
-        SELECT withdrawn_at, withdrawn_by_id, withdrawn_by_name FROM triage_answers WHERE triage_id = $1
+        SELECT withdrawn_at, withdrawn_by_id, withdrawn_by_name FROM triage_answers WHERE triage_id = :triage_id
          UNION ALL
-        SELECT at, by_id, by_name FROM triage_choices WHERE triage_id = $1
+        SELECT at, by_id, by_name FROM triage_choices WHERE triage_id = :triage_id
          UNION ALL
-        SELECT withdrawn_at, withdrawn_by_id, withdrawn_by_name FROM triage_choices WHERE triage_id = $1) AS done
+        SELECT withdrawn_at, withdrawn_by_id, withdrawn_by_name FROM triage_choices WHERE triage_id = :triage_id) AS done
  WHERE at IS NOT NULL AND by_id IS NOT NULL
  ORDER BY at DESC
  LIMIT 1;
 
 -- name: open_triages
--- Walks of a guild that were started within the last $2 and have not ended, oldest first.
+-- Walks of a guild that were started within the last :within and have not ended, oldest first.
 SELECT * FROM triages
- WHERE guild_id = $1 AND status = 'open' AND created_at > now() - $2::interval
+ WHERE guild_id = :guild_id AND status = 'open' AND created_at > now() - :within::interval
  ORDER BY created_at, id;
 
 -- name: standing_answers
 -- The answers of a walk that were not withdrawn, in order.
-SELECT * FROM triage_answers WHERE triage_id = $1 AND withdrawn_at IS NULL ORDER BY id;
+SELECT * FROM triage_answers WHERE triage_id = :triage_id AND withdrawn_at IS NULL ORDER BY id;
 
 -- name: given_answers
 -- Every answer of a walk, in order, those that were withdrawn too.
-SELECT * FROM triage_answers WHERE triage_id = $1 ORDER BY id;
+SELECT * FROM triage_answers WHERE triage_id = :triage_id ORDER BY id;
 
 -- name: add_answer
 -- Records an answer as it was given.
 INSERT INTO triage_answers (triage_id, question, answer, unsure, by_id, by_name, at)
-VALUES ($1, $2, $3, $4, $5, $6, now());
+VALUES (:triage_id, :question, :answer, :unsure, :by_id, :by_name, now());
 
 -- name: withdraw_answers
--- Marks the standing answer to the question $2 and all after it as withdrawn; the rows stay.
+-- Marks the standing answer to the question :question and all after it as withdrawn; the rows stay.
 UPDATE triage_answers
-   SET withdrawn_at = now(), withdrawn_by_id = $3, withdrawn_by_name = $4
- WHERE triage_id = $1
+   SET withdrawn_at = now(), withdrawn_by_id = :by_id, withdrawn_by_name = :by_name
+ WHERE triage_id = :triage_id
    AND withdrawn_at IS NULL
    AND id >= (SELECT max(id) FROM triage_answers
-               WHERE triage_id = $1 AND question = $2 AND withdrawn_at IS NULL);
+               WHERE triage_id = :triage_id AND question = :question AND withdrawn_at IS NULL);
 
 -- name: given_choices
 -- Every severity that somebody has chosen over the tree's, in order, those that were withdrawn too.
-SELECT * FROM triage_choices WHERE triage_id = $1 ORDER BY id;
+SELECT * FROM triage_choices WHERE triage_id = :triage_id ORDER BY id;
 
 -- name: add_choice
 -- Records a severity that somebody has chosen, and what the tree had led to.
 INSERT INTO triage_choices (triage_id, proposed, severity, by_id, by_name, at)
-VALUES ($1, $2, $3, $4, $5, now());
+VALUES (:triage_id, :proposed, :severity, :by_id, :by_name, now());
 
 -- name: withdraw_choice
 -- Marks the choice that stands as withdrawn; the row stays.
 UPDATE triage_choices
-   SET withdrawn_at = now(), withdrawn_by_id = $2, withdrawn_by_name = $3
- WHERE triage_id = $1 AND withdrawn_at IS NULL;
+   SET withdrawn_at = now(), withdrawn_by_id = :by_id, withdrawn_by_name = :by_name
+ WHERE triage_id = :triage_id AND withdrawn_at IS NULL;
 
 -- name: save_triage
 -- Writes where a walk stands, all of it.
 UPDATE triages
-   SET status = $2, severity = $3, incident_id = $4, reevaluate_at = $5, asked_at = $6, rounds = $7,
-       held_by_name = $8, taken_by_name = $9, ended_at = $10, ended_by_name = $11,
-       idle_due_at = $12, idle_asked_at = $13, idle_asked_name = $14, idle_rounds = $15,
-       continued_at = $16, continued_by_id = $17, continued_by_name = $18
- WHERE id = $1;
+   SET status = :status, severity = :severity, incident_id = :incident_id, reevaluate_at = :reevaluate_at, asked_at = :asked_at, rounds = :rounds,
+       held_by_name = :held_by_name, taken_by_name = :taken_by_name, ended_at = :ended_at, ended_by_name = :ended_by_name,
+       idle_due_at = :idle_due_at, idle_asked_at = :idle_asked_at, idle_asked_name = :idle_asked_name, idle_rounds = :idle_rounds,
+       continued_at = :continued_at, continued_by_id = :continued_by_id, continued_by_name = :continued_by_name
+ WHERE id = :triage_id;
 
 -- name: adopt_deliveries
 -- What a walk has posted belongs to its incident from now on, and shows none of its versions yet.
-UPDATE deliveries SET incident_id = $2 WHERE key = ANY ($1::text[]) AND incident_id IS NULL;
+UPDATE deliveries SET incident_id = :incident_id WHERE key = ANY (:keys::text[]) AND incident_id IS NULL;
 
 -- name: note_message
 -- Keeps a message until the form comes back that it opened; what is older than a day is forgotten.
 WITH forgotten AS (
     DELETE FROM noted_messages
-     WHERE noted_at < now() - interval '1 day' AND (channel_id, message_id) <> ($1, $2)
+     WHERE noted_at < now() - interval '1 day' AND (channel_id, message_id) <> (:channel_id, :message_id)
 )
 INSERT INTO noted_messages (channel_id, message_id, evidence, noted_at)
-VALUES ($1, $2, $3, now())
+VALUES (:channel_id, :message_id, :evidence, now())
 ON CONFLICT (channel_id, message_id) DO UPDATE SET evidence = excluded.evidence, noted_at = excluded.noted_at;
 
 -- name: noted_message
 -- A message that somebody pointed at.
-SELECT evidence FROM noted_messages WHERE channel_id = $1 AND message_id = $2;
+SELECT evidence FROM noted_messages WHERE channel_id = :channel_id AND message_id = :message_id;

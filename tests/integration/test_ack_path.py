@@ -77,24 +77,24 @@ async def test_an_acknowledge_of_an_old_state_writes_nothing(pool: asyncpg.Pool)
     incident = await open_incident(store)
     await _owe_steps(store, incident, count=1)
     now, entry = await store.now(), {"at": "2026-11-26T00:00:00Z", "kind": "acknowledged"}
-    written: tuple[object, ...] = (
-        incident.id,
-        incident.version,
-        now,
-        1,
-        "late",
-        None,
-        None,
-        0,
-        ["page"],
-        entry,
-        {},
-        "reaction",
-        None,
-    )
+    written: dict[str, object] = {
+        "incident_id": incident.id,
+        "version": incident.version,
+        "acknowledged_at": now,
+        "acknowledged_by_id": 1,
+        "acknowledged_by_name": "late",
+        "next_update_at": None,
+        "remind_at": None,
+        "reminders": 0,
+        "kinds": ["page"],
+        "entry": entry,
+        "audit_data": {},
+        "via": "reaction",
+        "taken": None,
+    }
     before = await store.timeline(incident.id)
     async with pool.acquire() as connection:
-        assert await Sql(connection).all("acknowledge", *written) == []
+        assert await Sql(connection).all("acknowledge", **written) == []
         assert await connection.fetchval("SELECT count(*) FROM audit WHERE action = 'acknowledged'") == 0
     assert await store.timeline(incident.id) == before
     assert [step.status for step in await store.steps(incident.id)] == [StepStatus.PENDING]

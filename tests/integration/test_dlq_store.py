@@ -132,7 +132,7 @@ async def test_questions_are_read_only(dlq: PostgresDlqStore) -> None:
     """A mistake here cannot change what belongs to somebody else."""
     async with dlq._question() as sql:
         with pytest.raises(StorageUnavailable):
-            await sql.all("record_failure", ENTRY, None, "x", None, None, None, 0, "", False, "{}")
+            await sql.all("redact_failures", ids=[ENTRY], title=None)
 
 
 async def test_a_slow_question_ends(
@@ -204,13 +204,11 @@ async def test_a_page_is_read_off_the_index(database_url: str) -> None:
         "SELECT now() - n * interval '1 second', 'p1-ops', 'P1', 429, '{}' FROM generate_series(1, 20000) n"
     )
     await connection.execute("ANALYZE admin.notification_failures")
+    query = queries()["list_failures"]
+    page = {"within": timedelta(hours=24), "severity": None, "channel": None, "limit": 10, "offset": 20}
     plan = await connection.fetchval(
-        "EXPLAIN (FORMAT TEXT, ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) " + queries()["list_failures"],
-        timedelta(hours=24),
-        None,
-        None,
-        10,
-        20,
+        "EXPLAIN (FORMAT TEXT, ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) " + query.text,
+        *query.arguments(page),
     )
     await connection.close()
     assert "Sort" not in plan

@@ -280,7 +280,7 @@ async def test_a_state_that_changes_under_a_busy_queue_is_always_seen(
     async with running(database_url, Work(look)):
         for number in range(100):
             async with store.transaction() as tx:
-                await tx._sql.all("register_guild", number)  # type: ignore[attr-defined]
+                await tx._sql.all("register_guild", guild_id=number)  # type: ignore[attr-defined]
                 await tx.enqueue(refresh("1"))
             await asyncio.sleep(number % 7 / 1000)
         await until_empty(pool)

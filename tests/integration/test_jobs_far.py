@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 
 from bot.services.ports import Store
 from bot.storage.database.pools import open_pool
-from bot.storage.database.sql import queries
+from bot.storage.database.sql import Sql
 from bot.storage.queue.queries import PatientQueries
 from bot.storage.store import PostgresStore
 from tests.integration.job_world import DEADLINE_S, Work, enqueue, refresh, running, until, until_empty
@@ -84,8 +84,12 @@ async def test_what_is_asked_for_in_the_moment_of_the_end_runs_again(
     ended = [(Job.model_validate(dict(row)), "successful", None) for row in rows]
     async with pool.acquire() as asking:
         async with asking.transaction():
-            await asking.fetch(
-                queries()["ask_again"], ["refresh:asked"], [timedelta()], [False], [timedelta()]
+            await Sql(asking).all(
+                "ask_again",
+                keys=["refresh:asked"],
+                delays=[timedelta()],
+                sooner=[False],
+                patience=[timedelta()],
             )
             ending = asyncio.create_task(_queries(pool).log_jobs(ended))  # type: ignore[arg-type]
             async with asyncio.timeout(DEADLINE_S):

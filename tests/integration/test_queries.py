@@ -17,9 +17,9 @@ async def test_every_query_can_be_prepared(database_url: str) -> None:
     """Tables, columns and types are right."""
     connection = await connect(database_url)
     failed = {}
-    for name, text in queries().items():
+    for name, query in queries().items():
         try:
-            await connection.prepare(text)
+            await connection.prepare(query.text)
         except Exception as error:  # noqa: BLE001 -- all of them are reported at once
             failed[name] = str(error)
     await connection.close()

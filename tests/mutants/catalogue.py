@@ -48,8 +48,8 @@ MUTANTS: Final = (
     Mutant(
         name="an incident is read without its row lock",
         file="bot/storage/incidents.sql",
-        before="AND ($2::bigint IS NULL OR guild_id = $2) FOR NO KEY UPDATE;",
-        after="AND ($2::bigint IS NULL OR guild_id = $2);",
+        before="AND (:guild_id::bigint IS NULL OR guild_id = :guild_id) FOR NO KEY UPDATE;",
+        after="AND (:guild_id::bigint IS NULL OR guild_id = :guild_id);",
         tests=("tests/integration/test_hidden_meanwhile.py", "tests/integration/test_store.py"),
     ),
     Mutant(

@@ -55,8 +55,14 @@ async def opened(sql: Sql, *, guild_id: int | None, locking: int | None) -> Begu
     claim = CLAIM.get()
     if claim is None and locking is None:
         return Begun()
-    shard = (None, None, None) if claim is None else (claim.shard.id, claim.shard.count, claim.token)
-    row = await sql.one("begin", *shard, locking, guild_id)
+    row = await sql.one(
+        "begin",
+        shard_id=None if claim is None else claim.shard.id,
+        shard_count=None if claim is None else claim.shard.count,
+        token=None if claim is None else claim.token,
+        incident_id=locking,
+        guild_id=guild_id,
+    )
     if not row["held"]:
         raise Superseded
     version = row["version"]

@@ -62,17 +62,24 @@ class PostgresLeases:
     async def seed(self, count: int) -> None:
         with every_storage_error():
             async with borrow(self._pool) as connection:
-                await connection.learn([queries()[name] for name in _NEEDED])
-            await self._sql.all("seed_leases", count)
+                await connection.learn([queries()[name].text for name in _NEEDED])
+            await self._sql.all("seed_leases", shard_count=count)
             await self._sql.all("prune_instances")
 
     async def beat(self, me: Instance, held: Collection[Claim]) -> frozenset[Claim]:
         return await _in_time(self._beat(me, held))
 
     async def _beat(self, me: Instance, held: Collection[Claim]) -> frozenset[Claim]:
-        known = (me.id, me.host, me.version, me.shard_count)
-        rows = await self._sql.all("beat_instance", *known, *_columns(held), LEASE_S)
-        if ended := await self._sql.all("end_silent", me.id, SILENT_S):
+        rows = await self._sql.all(
+            "beat_instance",
+            instance_id=me.id,
+            host=me.host,
+            version=me.version,
+            shard_count=me.shard_count,
+            lease_s=LEASE_S,
+            **_columns(held),
+        )
+        if ended := await self._sql.all("end_silent", instance_id=me.id, silent_s=SILENT_S):
             log.warning("instances.locks_taken", transactions=len(ended))
         return frozenset(
             Claim(Shard(row["shard_id"], row["shard_count"]), me.id, row["token"]) for row in rows
@@ -88,7 +95,13 @@ class PostgresLeases:
         taken: list[Claim] = []
         async with self._looking() as sql:
             for shard in choose(await _fleet(sql)):
-                row = await sql.first("take_lease", me.id, shard.id, shard.count, LEASE_S)
+                row = await sql.first(
+                    "take_lease",
+                    instance_id=me.id,
+                    shard_id=shard.id,
+                    shard_count=shard.count,
+                    lease_s=LEASE_S,
+                )
                 if row is not None:
                     taken.append(Claim(shard, me.id, row["token"]))
         return taken
@@ -111,23 +124,28 @@ class PostgresLeases:
         await _in_time(self._release(me, held))
 
     async def _release(self, me: Instance, held: Collection[Claim]) -> None:
-        await self._sql.all("release_leases", me.id, *_columns(held))
-        await self._sql.all("forget_instance", me.id)
+        await self._sql.all("release_leases", instance_id=me.id, **_columns(held))
+        await self._sql.all("forget_instance", instance_id=me.id)
 
     async def identified(self, claim: Claim) -> None:
         with every_storage_error():
-            await self._sql.all("count_identify", claim.shard.id, claim.shard.count, claim.owner)
+            await self._sql.all(
+                "count_identify",
+                shard_id=claim.shard.id,
+                shard_count=claim.shard.count,
+                instance_id=claim.owner,
+            )
             await self._sql.all("prune_identifies")
 
     async def identifies(self, shard: Shard, *, concurrency: int) -> Identifies:
         with every_storage_error():
-            row = await self._sql.one("identifies", shard.id, concurrency)
+            row = await self._sql.one("identifies", shard_id=shard.id, concurrency=concurrency)
         return Identifies(row["used"], row["since_last_s"], row["since_bucket_s"])
 
 
 async def _fleet(sql: Sql) -> Fleet:
     leases = await sql.all("leases")
-    instances = await sql.all("seen_instances", LEASE_S)
+    instances = await sql.all("seen_instances", within_s=LEASE_S)
     return Fleet(tuple(map(_lease, leases)), tuple(map(_instance, instances)))
 
 
@@ -140,12 +158,12 @@ def _instance(row: Row) -> Instance:
     return Instance(row["id"], row["host"], row["version"], row["shard_count"])
 
 
-def _columns(held: Collection[Claim]) -> tuple[list[int], list[int], list[int]]:
-    return (
-        [claim.shard.id for claim in held],
-        [claim.shard.count for claim in held],
-        [claim.token for claim in held],
-    )
+def _columns(held: Collection[Claim]) -> dict[str, list[int]]:
+    return {
+        "shard_ids": [claim.shard.id for claim in held],
+        "shard_counts": [claim.shard.count for claim in held],
+        "tokens": [claim.token for claim in held],
+    }
 
 
 async def _in_time(call: Coroutine[Any, Any, _Value], *, within_s: float = WITHIN_S) -> _Value:

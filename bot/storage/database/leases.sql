@@ -1,7 +1,7 @@
 -- name: seed_leases
--- A free lease for each of $1 shards that has none yet.
+-- A free lease for each of :shard_count shards that has none yet.
 INSERT INTO shard_leases (shard_count, shard_id)
-SELECT $1::integer, generate_series(0, $1::integer - 1)
+SELECT :shard_count::integer, generate_series(0, :shard_count::integer - 1)
 ON CONFLICT DO NOTHING;
 
 -- name: prune_instances
@@ -9,33 +9,33 @@ ON CONFLICT DO NOTHING;
 DELETE FROM instances WHERE seen_at < clock_timestamp() - interval '1 day';
 
 -- name: end_silent
--- Ends the transactions of processes that nobody has heard of for $2 seconds: one that is stopped would keep its row
+-- Ends the transactions of processes that nobody has heard of for :silent_s seconds: one that is stopped would keep its row
 -- locks. The server's own time-out for idle transactions does not see one that was stopped between the parts of a
--- statement. $1: the one that asks.
+-- statement. :instance_id: the one that asks.
 SELECT pg_terminate_backend(pid)
   FROM pg_stat_activity AS held
   JOIN instances ON held.application_name = 'incident-bot ' || instances.id
- WHERE instances.id <> $1
-   AND instances.seen_at < clock_timestamp() - make_interval(secs => $2)
+ WHERE instances.id <> :instance_id
+   AND instances.seen_at < clock_timestamp() - make_interval(secs => :silent_s)
    AND held.datname = current_database()
    AND held.xact_start IS NOT NULL
    AND held.state_change < clock_timestamp() - interval '1 second';
 
 -- name: beat_instance
--- A process $1 is there, on the host $2 with the version $3 and so many shards, $4; it renews those of the leases
--- ($5 ids, $6 counts, $7 tokens) that are still its own, for $8 seconds, and says which.
+-- A process :instance_id is there, on the host :host with the version :version and so many shards, :shard_count; it renews those of the leases
+-- (:shard_ids ids, :shard_counts counts, :tokens tokens) that are still its own, for :lease_s seconds, and says which.
 WITH seen AS (
     INSERT INTO instances (id, host, version, shard_count)
-    VALUES ($1, $2, $3, $4)
+    VALUES (:instance_id, :host, :version, :shard_count)
     ON CONFLICT (id) DO UPDATE SET seen_at = clock_timestamp()
 )
 UPDATE shard_leases AS lease
-   SET expires_at = clock_timestamp() + make_interval(secs => $8)
-  FROM unnest($5::integer[], $6::integer[], $7::bigint[]) AS held (shard_id, shard_count, token)
+   SET expires_at = clock_timestamp() + make_interval(secs => :lease_s)
+  FROM unnest(:shard_ids::integer[], :shard_counts::integer[], :tokens::bigint[]) AS held (shard_id, shard_count, token)
  WHERE lease.shard_id = held.shard_id
    AND lease.shard_count = held.shard_count
    AND lease.token = held.token
-   AND lease.owner = $1
+   AND lease.owner = :instance_id
 RETURNING lease.shard_id, lease.shard_count, lease.token;
 
 -- name: leases
@@ -46,66 +46,66 @@ SELECT shard_id, shard_count, owner, token, failovers,
  ORDER BY shard_count, shard_id;
 
 -- name: seen_instances
--- The processes that were seen within the last $1 seconds, oldest first.
+-- The processes that were seen within the last :within_s seconds, oldest first.
 SELECT id, host, version, shard_count
   FROM instances
- WHERE seen_at > clock_timestamp() - make_interval(secs => $1)
+ WHERE seen_at > clock_timestamp() - make_interval(secs => :within_s)
  ORDER BY started_at, id;
 
 -- name: take_lease
--- Gives shard $2 of $3 to $1 unless it is held; no row comes back when it is. A lease with more than $4 seconds left
+-- Gives shard :shard_id of :shard_count to :instance_id unless it is held; no row comes back when it is. A lease with more than :lease_s seconds left
 -- is from before the clock was put back.
 UPDATE shard_leases
-   SET owner = $1,
+   SET owner = :instance_id,
        token = token + 1,
-       expires_at = clock_timestamp() + make_interval(secs => $4),
+       expires_at = clock_timestamp() + make_interval(secs => :lease_s),
        failovers = failovers + (owner IS NOT NULL)::integer
- WHERE shard_id = $2
-   AND shard_count = $3
+ WHERE shard_id = :shard_id
+   AND shard_count = :shard_count
    AND (owner IS NULL
         OR expires_at <= clock_timestamp()
-        OR expires_at > clock_timestamp() + make_interval(secs => $4))
+        OR expires_at > clock_timestamp() + make_interval(secs => :lease_s))
 RETURNING token;
 
 -- name: release_leases
--- Gives back those of the leases ($2 ids, $3 counts, $4 tokens) that are still $1's.
+-- Gives back those of the leases (:shard_ids ids, :shard_counts counts, :tokens tokens) that are still :instance_id's.
 UPDATE shard_leases AS lease
    SET owner = NULL, expires_at = clock_timestamp()
-  FROM unnest($2::integer[], $3::integer[], $4::bigint[]) AS held (shard_id, shard_count, token)
+  FROM unnest(:shard_ids::integer[], :shard_counts::integer[], :tokens::bigint[]) AS held (shard_id, shard_count, token)
  WHERE lease.shard_id = held.shard_id
    AND lease.shard_count = held.shard_count
    AND lease.token = held.token
-   AND lease.owner = $1;
+   AND lease.owner = :instance_id;
 
 -- name: forget_instance
 -- A process has ended.
-DELETE FROM instances WHERE id = $1;
+DELETE FROM instances WHERE id = :instance_id;
 
 -- name: begin
--- What a transaction asks first, as one row: its time; whether shard $1 of $2 still has the token $3, or none is asked
--- for; the version of the incident $4 of the guild $5 (any, when null), which nobody else changes until the commit.
+-- What a transaction asks first, as one row: its time; whether shard :shard_id of :shard_count still has the token :token, or none is asked
+-- for; the version of the incident :incident_id of the guild :guild_id (any, when null), which nobody else changes until the commit.
 WITH locked AS MATERIALIZED (
-    SELECT version FROM incidents WHERE id = $4 AND ($5::bigint IS NULL OR guild_id = $5) FOR NO KEY UPDATE
+    SELECT version FROM incidents WHERE id = :incident_id AND (:guild_id::bigint IS NULL OR guild_id = :guild_id) FOR NO KEY UPDATE
 )
 SELECT now() AS now,
-       $1::integer IS NULL OR EXISTS (
-           SELECT FROM shard_leases WHERE shard_id = $1 AND shard_count = $2 AND token = $3) AS held,
+       :shard_id::integer IS NULL OR EXISTS (
+           SELECT FROM shard_leases WHERE shard_id = :shard_id AND shard_count = :shard_count AND token = :token) AS held,
        (SELECT version FROM locked) AS version;
 
 -- name: count_identify
 -- A session is about to begin.
-INSERT INTO identifies (shard_id, shard_count, instance_id) VALUES ($1, $2, $3);
+INSERT INTO identifies (shard_id, shard_count, instance_id) VALUES (:shard_id, :shard_count, :instance_id);
 
 -- name: prune_identifies
 -- What no limit counts any more.
 DELETE FROM identifies WHERE at < clock_timestamp() - interval '25 hours';
 
 -- name: identifies
--- How many sessions were begun in a day, and how long ago the last one was: of all, and of the bucket of shard $1,
--- of which there are $2.
+-- How many sessions were begun in a day, and how long ago the last one was: of all, and of the bucket of shard :shard_id,
+-- of which there are :concurrency.
 SELECT count(*)::integer AS used,
        extract(epoch FROM clock_timestamp() - max(at))::float8 AS since_last_s,
-       extract(epoch FROM clock_timestamp() - max(at) FILTER (WHERE shard_id % $2::integer = $1::integer % $2::integer)
+       extract(epoch FROM clock_timestamp() - max(at) FILTER (WHERE shard_id % :concurrency::integer = :shard_id::integer % :concurrency::integer)
        )::float8 AS since_bucket_s
   FROM identifies
  WHERE at > clock_timestamp() - interval '24 hours';

@@ -18,7 +18,7 @@ class IncidentLocks:
 
     async def _locked_incident(self, incident_id: int) -> Row | None:
         """Lock it and read it."""
-        row = await self._sql.first("lock_incident", incident_id, self._guild_id)
+        row = await self._sql.first("lock_incident", incident_id=incident_id, guild_id=self._guild_id)
         if row is not None:
             self._locked.setdefault(incident_id, row["version"])
         return row

@@ -72,7 +72,9 @@ class Pulse:
         async with borrow(self._pool) as connection:
             try:
                 await connection.execute(_TABLES_CAN_BE_WRITTEN)  # first: a beat says that writing works
-                now: datetime = (await Sql(connection).one("beat", list(told), list(told.values())))["now"]
+                now: datetime = (
+                    await Sql(connection).one("beat", mirrors=list(told), guild_ids=list(told.values()))
+                )["now"]
             except asyncio.CancelledError:
                 connection.terminate()  # asyncpg would wait until the server has heard that it is to stop
                 raise

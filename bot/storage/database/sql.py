@@ -10,6 +10,7 @@ from typing import Any, Protocol, TypeAlias
 
 from bot.domain.text import storable_json
 from bot.storage.database.errors import storage_errors
+from bot.storage.database.query import Query
 
 Row: TypeAlias = Mapping[str, Any]
 
@@ -23,13 +24,13 @@ class Connection(Protocol):
 
 
 @cache
-def queries() -> Mapping[str, str]:
+def queries() -> Mapping[str, Query]:
     """All queries by name.
 
     Raises:
         ValueError: two share a name, or one has no description.
     """
-    found: dict[str, str] = {}
+    found: dict[str, Query] = {}
     for file in _files():
         _, *parts = _NAME.split(file.read_text(encoding="utf-8"))
         for name, text in zip(parts[::2], parts[1::2], strict=True):
@@ -37,7 +38,7 @@ def queries() -> Mapping[str, str]:
                 raise ValueError(f"two queries are named {name}")
             if not text.startswith("-- "):
                 raise ValueError(f"the query {name} does not say what it promises")
-            found[name] = text.strip()
+            found[name] = Query.parsed(name, text.strip())
     return found
 
 
@@ -61,31 +62,37 @@ def many(rows: Sequence[Mapping[str, object]]) -> object:
 class Sql:
     """Runs named queries on a connection. Text is cleaned of what PostgreSQL refuses (NUL, lone surrogates).
 
+    Each method takes the name of a query and a value for each of its parameters, by keyword.
+
     Every method raises StorageUnavailable when PostgreSQL is away or refuses to write, KeyError for an
-    unknown name.
+    unknown name of a query, TypeError for a missing or unknown parameter.
     """
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
 
-    async def all(self, name: str, *arguments: object) -> list[Row]:
-        """Run a query; its rows."""
+    async def all(self, name: str, /, **parameters: object) -> list[Row]:
+        """Run a query and return its rows."""
         query = queries()[name]
+        arguments = query.arguments(parameters)
         with storage_errors():
-            return await self.connection.fetch(query, *map(storable_json, arguments))
+            return await self.connection.fetch(query.text, *map(storable_json, arguments))
 
-    async def first(self, name: str, *arguments: object) -> Row | None:
-        """Run a query that gives one row or none."""
-        rows = await self.all(name, *arguments)
+    async def first(self, name: str, /, **parameters: object) -> Row | None:
+        """Run a query that returns at most one row."""
+        rows = await self.all(name, **parameters)
         return rows[0] if rows else None
 
-    async def one(self, name: str, *arguments: object) -> Row:
-        """Run a query that gives one row.
+    async def one(self, name: str, /, **parameters: object) -> Row:
+        """Run a query that returns one row.
 
         Raises:
-            RuntimeError: It gave none: whoever called it has not checked first.
+            RuntimeError: It returned none. The caller should have checked first.
         """
-        row = await self.first(name, *arguments)
+        row = await self.first(name, **parameters)
         if row is None:
-            raise RuntimeError(f"{name} found no row for {arguments[0] if arguments else 'us'}")
+            subject = next(iter(parameters.items()), None)
+            raise RuntimeError(
+                f"{name} found no row" + (f" for {subject[0]} {subject[1]}" if subject else "")
+            )
         return row

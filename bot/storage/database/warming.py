@@ -67,7 +67,7 @@ async def warm(pool: asyncpg.Pool) -> None:
     Raises:
         StorageUnavailable: the database is away.
     """
-    statements = [queries()[name] for name in _NEEDED]
+    statements = [queries()[name].text for name in _NEEDED]
     for _ in range(_CONNECTIONS):
         async with AsyncExitStack() as learning:
             connection = await _next_to_learn(pool, statements, learning=learning)

@@ -68,10 +68,10 @@ class Queue:
                 return
             asked = await self._sql.all(
                 "ask_again",
-                [job.key for job in there],
-                [job.after for job in there],
-                [job.sooner for job in there],
-                [job.patience for job in there],
+                keys=[job.key for job in there],
+                delays=[job.after for job in there],
+                sooner=[job.sooner for job in there],
+                patience=[job.patience for job in there],
             )
             known = {row["dedupe_key"] for row in asked}
             left = [job for job in there if job.key not in known]
@@ -81,7 +81,7 @@ class Queue:
         """Insert *jobs*; those whose key is there already are returned."""
         priorities = await self._priorities(jobs) if self._is_shared else [job.priority for job in jobs]
         rows = [_as_json(job, priority) for job, priority in zip(jobs, priorities, strict=True)]
-        made = {row["dedupe_key"] for row in await self._sql.all("put_jobs", many(rows))}
+        made = {row["dedupe_key"] for row in await self._sql.all("put_jobs", jobs=many(rows))}
         first = {job.key: job for job in reversed(jobs)}  # a key that is asked for twice is put once
         return [job for job in jobs if job.key not in made or job is not first[job.key]]
 
@@ -90,7 +90,7 @@ class Queue:
         bands = [(job.guild_id, top_of(job.priority)) for job in jobs]
         asked = sorted({band for band in bands if band[0] is not None})
         guilds, tops = [str(guild_id) for guild_id, _ in asked], [top for _, top in asked]
-        rows = await self._sql.all("count_queued", guilds, tops, MOST) if asked else []
+        rows = await self._sql.all("count_queued", guilds=guilds, tops=tops, limit=MOST) if asked else []
         before: dict[tuple[int | None, int], int] = dict.fromkeys(bands, 0)
         before |= {(int(row["guild"]), row["top"]): row["waiting"] for row in rows}
         places = []
@@ -112,7 +112,7 @@ async def cancel_jobs(sql: Sql, keys: Sequence[str]) -> None:
     By a statement of ours: PgQueuer's takes ids, which would be asked for first, and tells every process of
     jobs that may be running, which none of these is.
     """
-    await sql.all("take_back_jobs", keys)
+    await sql.all("take_back_jobs", keys=keys)
 
 
 def _as_json(job: Job, priority: int) -> dict[str, object]:

@@ -92,7 +92,7 @@ class PatientQueries(Queries):
         The manager asks this first, then, if none is, `next_deferred_eta` and `queued_work`: what is found
         here answers those as well, so that a database far away is asked once, not three times.
         """
-        [row] = await self._sql.all("next_due", entrypoints)
+        [row] = await self._sql.all("next_due", entrypoints=entrypoints)
         self._due_in = row["due_in"]
         return int(self._due_in is not None and self._due_in <= timedelta())
 
@@ -113,7 +113,7 @@ class PatientQueries(Queries):
         """
         del traceback_record
         try:
-            await self._sql.all("retry_job", job.id, delay, delay > IN_LINE)
+            await self._sql.all("retry_job", job_id=job.id, delay=delay, is_long=delay > IN_LINE)
         except (StorageUnavailable, *STORAGE_ERRORS) as error:
             # Raised further, it would end the job. Left alone, the job counts as abandoned before long.
             log.warning("job.left_behind", job=job.entrypoint, error=type(error).__name__)
@@ -126,7 +126,7 @@ class PatientQueries(Queries):
         """
         done = [job.id for job, status, _ in job_status if status == "successful"]
         if done:
-            await self._sql.all("finish_jobs", done)
+            await self._sql.all("finish_jobs", job_ids=done)
 
     async def update_heartbeat(self, job_ids: list[JobId]) -> None:
         try:

@@ -1,0 +1,74 @@
+"""Queries with named parameters, in the form that PostgreSQL takes."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+#: What may hold a colon that begins no parameter comes first: comments, quoted text and names, `::`, `:=`.
+#: A colon after a word or a bracket divides an array slice, such as `places[low:high]`.
+_TOKEN: Final = re.compile(
+    r"""
+      (?P<comment> --[^\n]* | /\*.*?\*/ )
+    | (?P<quoted>  \b[eE]'(?:[^'\\]|''|\\.)*' | '(?:[^']|'')*' | \$(?P<tag>[a-zA-Z_]*)\$.*?\$(?P=tag)\$ )
+    | (?P<name>    "(?:[^"]|"")*" | [a-zA-Z_]\w* )
+    | (?P<cast>    :: | := )
+    | (?<![\w\])]) : (?P<parameter> [a-z_]\w* )
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One query of a `*.sql` file.
+
+    Attributes:
+        name: Its name in the file.
+        text: The statement with the positions `$1`, `$2`, ... in place of the names.
+        positions: The position of each parameter, 1 first.
+        identifiers: Every word of the statement that may be the name of a table or a column.
+    """
+
+    name: str
+    text: str
+    positions: Mapping[str, int]
+    identifiers: frozenset[str]
+
+    @classmethod
+    def parsed(cls, name: str, text: str) -> "Query":
+        """Return the query whose statement is *text*, with each `:parameter` replaced by its position.
+
+        Positions are given in the order in which the parameters first occur, so the text is the same each
+        time and PostgreSQL prepares it once.
+        """
+        positions: dict[str, int] = {}
+
+        def placed(token: re.Match[str]) -> str:
+            if (parameter := token["parameter"]) is None:
+                return token[0]
+            return f"${positions.setdefault(parameter, len(positions) + 1)}"
+
+        numbered = _TOKEN.sub(placed, text)
+        return cls(name, numbered, positions, frozenset(_identifiers(text)))
+
+    def arguments(self, given: Mapping[str, object]) -> list[object]:
+        """Return the values of *given* in the order of the positions.
+
+        Raises:
+            TypeError: A parameter has no value, or a value has no parameter.
+        """
+        if given.keys() != self.positions.keys():
+            raise TypeError(f"the query {self.name} {self._difference(given)}")
+        return [given[parameter] for parameter in self.positions]
+
+    def _difference(self, given: Mapping[str, object]) -> str:
+        missing = [parameter for parameter in self.positions if parameter not in given]
+        unknown = [name for name in given if name not in self.positions]
+        lacks = [f"needs {', '.join(missing)}"] if missing else []
+        return " and ".join(lacks + ([f"has no parameter {', '.join(unknown)}"] if unknown else []))
+
+
+def _identifiers(text: str) -> Iterator[str]:
+    """Find the words of *text* outside of comments, quoted text and parameters."""
+    return (token["name"].strip('"').lower() for token in _TOKEN.finditer(text) if token["name"])

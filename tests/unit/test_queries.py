@@ -1,0 +1,133 @@
+"""Parameters of queries have names: how they become positions, and what a wrong name says."""
+
+import ast
+import re
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+import bot
+from bot.storage.database.query import Query
+from bot.storage.database.sql import Row, Sql, queries
+
+STORAGE: Final = Path(bot.__path__[0]) / "storage"
+
+
+class Recorded:
+    """A connection that keeps what it was asked for."""
+
+    def __init__(self, *rows: Row) -> None:
+        self._rows = list(rows)
+        self.asked: list[tuple[str, tuple[object, ...]]] = []
+
+    async def fetch(self, query: str, *arguments: object) -> list[Row]:
+        self.asked.append((query, arguments))
+        return self._rows
+
+
+def test_positions_follow_the_first_use_of_each_name() -> None:
+    """A name that is used twice is one position."""
+    query = Query.parsed("q", "SELECT :b WHERE x = :a AND y = :b AND z = :a1")
+    assert query.text == "SELECT $1 WHERE x = $2 AND y = $1 AND z = $3"
+    assert query.positions == {"b": 1, "a": 2, "a1": 3}
+
+
+@pytest.mark.parametrize(
+    ("text", "numbered"),
+    [
+        ("SELECT :a::bigint, b::text[]", "SELECT $1::bigint, b::text[]"),
+        ("SELECT ':b', :a", "SELECT ':b', $1"),
+        ("SELECT 'it''s :b', :a", "SELECT 'it''s :b', $1"),
+        (r"SELECT E'it\'s :b', :a", r"SELECT E'it\'s :b', $1"),
+        ("SELECT $$ :b $$, $x$ :b $$ $x$, :a", "SELECT $$ :b $$, $x$ :b $$ $x$, $1"),
+        ('SELECT ":b", :a', 'SELECT ":b", $1'),
+        ("SELECT :a -- not :b, that's :c\n, :a", "SELECT $1 -- not :b, that's :c\n, $1"),
+        ("SELECT /* ':b */ :a", "SELECT /* ':b */ $1"),
+        ("SELECT f(x := :a, y:=:a)", "SELECT f(x := $1, y:=$1)"),
+        (
+            "SELECT a[1:2], a[low:high], a[f(x):g(y)], a[b[1]:c], :a",
+            "SELECT a[1:2], a[low:high], a[f(x):g(y)], a[b[1]:c], $1",
+        ),
+        ("SELECT a[:a]", "SELECT a[$1]"),
+        ("SELECT j @? '$.x ? (@ like_regex \":b\")', :a", "SELECT j @? '$.x ? (@ like_regex \":b\")', $1"),
+        ("SELECT to_char(at, 'HH24:MI:SS'), :a", "SELECT to_char(at, 'HH24:MI:SS'), $1"),
+        ("SELECT (:a), ARRAY[:a,:a]", "SELECT ($1), ARRAY[$1,$1]"),
+    ],
+)
+def test_only_parameters_are_replaced(text: str, numbered: str) -> None:
+    """Casts, literals, quoted names, comments, named arguments and array slices keep their colons."""
+    query = Query.parsed("q", text)
+    assert (query.text, query.positions) == (numbered, {"a": 1})
+
+
+def test_identifiers_are_those_of_the_statement() -> None:
+    """A table that only a comment, a literal or a parameter names is not used."""
+    query = Query.parsed("q", "-- timeline\nSELECT 'audit' FROM Incidents JOIN \"steps\" ON id = :deliveries")
+    assert query.identifiers == {"select", "from", "incidents", "join", "steps", "on", "id"}
+
+
+async def test_values_are_passed_by_name() -> None:
+    """In the order of the positions, whatever the order of the call; a parameter may be called `name`."""
+    connection = Recorded()
+    await Sql(connection).all("add_member", by_id=3, by_name="b", name="a", user_id=2, incident_id=1)
+    assert connection.asked == [(queries()["add_member"].text, (1, 2, "a", 3, "b"))]
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"incident_id": 1}, "the query member needs user_id"),
+        ({"incident_id": 1, "user_id": 2, "by_id": 3}, "the query member has no parameter by_id"),
+        ({"incident_id": 1, "user": 2}, "the query member needs user_id and has no parameter user"),
+        ({}, "the query member needs incident_id, user_id"),
+    ],
+)
+async def test_a_wrong_name_is_an_error_at_the_call(given: dict[str, object], says: str) -> None:
+    """It names the query and the parameter, and nothing is asked."""
+    connection = Recorded()
+    with pytest.raises(TypeError) as error:
+        await Sql(connection).first("member", **given)
+    assert str(error.value) == says
+    assert connection.asked == []
+
+
+async def test_a_row_that_should_be_there_is_named() -> None:
+    """By the query and the first parameter of the call."""
+    with pytest.raises(RuntimeError, match="finish_step found no row for incident_id 7"):
+        await Sql(Recorded()).one("finish_step", incident_id=7, index=0)
+    with pytest.raises(RuntimeError, match=r"now found no row$"):
+        await Sql(Recorded()).one("now")
+
+
+def test_every_call_gives_each_parameter() -> None:
+    """A wrong name is found even where no test runs the call. `**` may give the rest."""
+    calls = [
+        node
+        for source in STORAGE.rglob("*.py")
+        for node in ast.walk(ast.parse(source.read_text()))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args
+        if node.func.attr in {"all", "first", "one"}
+    ]
+    checked = {
+        name: given_wrongly(call, queries()[name])
+        for call in calls
+        for each in ast.walk(call.args[0])
+        if isinstance(each, ast.Constant) and isinstance(name := each.value, str) and name in queries()
+    }
+    assert len(checked) > 150
+    assert {name: wrong for name, wrong in checked.items() if wrong} == {}
+
+
+def given_wrongly(call: ast.Call, query: Query) -> set[str]:
+    """Return the parameters of *query* that *call* does not give, and what it gives beside them."""
+    given = {keyword.arg for keyword in call.keywords if keyword.arg is not None}
+    missing = set() if any(keyword.arg is None for keyword in call.keywords) else {*query.positions} - given
+    return missing | (given - {*query.positions})
+
+
+def test_no_query_has_a_parameter_without_a_name() -> None:
+    """Neither in a statement nor in its description."""
+    texts = {file.name: file.read_text() for file in STORAGE.rglob("*.sql")}
+    assert "incidents.sql" in texts
+    assert {name: found for name, text in texts.items() if (found := re.findall(r"\$\d+", text))} == {}
