@@ -6,11 +6,13 @@ RUN pip install --no-cache-dir "uv>=0.7,<1"
 ENV UV_PROJECT_ENVIRONMENT=/opt/incident-bot UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy
 # Dependencies first: they change less often than the code, and their layer is kept.
 COPY pyproject.toml uv.lock README.md LICENSE ./
-RUN uv sync --locked --no-dev --no-install-project
+# Read for the lock alone: the local Discord, which only the demo needs, is not installed.
+COPY local_discord/pyproject.toml ./local_discord/
+RUN uv sync --locked --no-default-groups --no-install-project
 COPY bot ./bot
 COPY cogs ./cogs
 COPY migrations ./migrations
-RUN uv sync --locked --no-dev --no-editable
+RUN uv sync --locked --no-default-groups --no-editable
 
 FROM python:3.13-slim
 RUN useradd --system --uid 10001 --create-home --home-dir /var/lib/incident-bot incident-bot

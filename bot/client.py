@@ -268,14 +268,14 @@ class IncidentBot(ListeningBot):
 
 
 def use_api_base(url: str) -> None:
-    """Point discord.py at another Discord: the one of `bot.sandbox`, on this machine only.
+    """Point discord.py at another Discord: a local one, on this machine only.
 
     These are internals of discord.py, the reason why its version is pinned: `Route.BASE` is where every
     request goes, webhooks and interaction callbacks included, and `Client` never asks /gateway/bot but
     connects to `DEFAULT_GATEWAY`.
 
     Args:
-        url: With the version: "http://127.0.0.1:8080/api/v10". The sandbox has its gateway
+        url: With the version: "http://127.0.0.1:8080/api/v10". The local Discord has its gateway
             on the same port, at /gateway.
 
     Raises:

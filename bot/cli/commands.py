@@ -65,6 +65,9 @@ def demo(
 ) -> None:
     """Try it: a local Discord, a database, the bot and a past week. Needs nothing."""
     with ends_well():
+        from bot.cli.extra import require_local_discord
+
+        require_local_discord()
         from bot.demo.runner import run_demo
 
         wanted = sys.stdout.isatty() if open_page is None else open_page
@@ -85,11 +88,15 @@ def sandbox(
     ] = False,
 ) -> None:
     """Serve a local Discord on loopback until Ctrl-C."""
-    from bot.sandbox.__main__ import main as serve
+    with ends_well():
+        from bot.cli.extra import require_local_discord
 
-    flags = [name for name, wanted in (("--json", json), ("--strict", strict)) if wanted]
-    kept = [] if state is None else ["--state", str(state)]
-    raise typer.Exit(serve(["--host", host, "--port", str(port), *flags, *kept]))
+        require_local_discord()
+        from local_discord.__main__ import main as serve
+
+        flags = [name for name, wanted in (("--json", json), ("--strict", strict)) if wanted]
+        kept = [] if state is None else ["--state", str(state)]
+        raise typer.Exit(serve(["--host", host, "--port", str(port), *flags, *kept]))
 
 
 @app.command(epilog="Example: incident-bot migrate")

@@ -13,15 +13,15 @@ import pytest_asyncio
 from playwright.async_api import Browser, async_playwright
 
 from bot.runbook import default_policy_text
-from bot.sandbox.server import Sandbox
+from local_discord.server import Sandbox
+from local_discord.tests.client import Client
+from local_discord.tests.watch import watched
 from tests.browser.pictures import Album
 from tests.browser.puppet import Puppet
 from tests.browser.visitor import CHROMIUM, FLAGS, Look, Visitor, visit
 from tests.e2e.conftest import Commands, commands
 from tests.e2e.opening import open_world
 from tests.e2e.world import World
-from tests.sandbox.client import Client
-from tests.sandbox.watch import watched
 
 __all__ = ["commands", "watched"]
 

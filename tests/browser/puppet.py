@@ -6,8 +6,8 @@ from typing import Any
 
 import aiohttp
 
-from bot.sandbox.gateway.hub import Event
-from tests.sandbox.client import Client, Reply
+from local_discord.gateway.hub import Event
+from local_discord.tests.client import Client, Reply
 
 MESSAGE, DEFERRED, UPDATE, CHOICES, MODAL = 4, 5, 7, 8, 9
 EPHEMERAL, V2 = 1 << 6, 1 << 15

@@ -5,7 +5,7 @@ from typing import Any, Final
 import pytest
 from playwright.async_api import Locator, expect
 
-from bot.sandbox.faults.faults import DISPATCH_FAULTS, GATEWAY_FAULTS
+from local_discord.faults.faults import DISPATCH_FAULTS, GATEWAY_FAULTS
 from tests.browser.conftest import Visit
 from tests.browser.puppet import Puppet
 from tests.browser.visitor import Visitor

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 from playwright.async_api import FilePayload, expect
 
+from local_discord.tests.client import GENERAL
 from tests.browser.conftest import Visit
 from tests.browser.gallery import button, label, row
 from tests.browser.puppet import MODAL, UPDATE, Puppet
-from tests.sandbox.client import GENERAL
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 FORM: dict[str, Any] = {

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from playwright.async_api import expect
 
+from local_discord.tests.client import GENERAL
 from tests.browser.conftest import Visit
 from tests.browser.puppet import MODAL, V2, Puppet
-from tests.sandbox.client import GENERAL
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 BOOM = '<img src=x onerror="window.boom=1"><script>window.boom=1</script>'

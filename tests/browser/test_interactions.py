@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from playwright.async_api import expect
 
+from local_discord.tests.client import GENERAL
 from tests.browser.conftest import Visit
 from tests.browser.gallery import MODAL, ONLY_YOU, SELECTS, button, components_v2, row
 from tests.browser.puppet import CHOICES, DEFERRED, MESSAGE, UPDATE, Puppet
 from tests.browser.puppet import MODAL as OPEN_MODAL
-from tests.sandbox.client import GENERAL
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

@@ -7,11 +7,11 @@ from typing import Any, Final, TypeAlias
 import pytest
 from playwright.async_api import expect
 
+from local_discord.tests.client import GENERAL
 from tests.browser.conftest import Visit
 from tests.browser.gallery import button, label, row, square_png
 from tests.browser.puppet import MESSAGE, MODAL, UPDATE, Puppet
 from tests.browser.visitor import Visitor
-from tests.sandbox.client import GENERAL
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

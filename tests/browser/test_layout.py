@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 from playwright.async_api import FloatRect, Locator, expect
 
+from local_discord.tests.client import GENERAL
 from tests.browser.conftest import Visit, restarted
 from tests.browser.puppet import Puppet
 from tests.browser.visitor import PHONE
-from tests.sandbox.client import GENERAL
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 LONG = "unbroken" * 30

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from playwright.async_api import expect
 
+from local_discord.tests.client import GENERAL
 from tests.browser.conftest import Visit
 from tests.browser.gallery import (
     ELSEWHERE,
@@ -16,7 +17,6 @@ from tests.browser.gallery import (
 )
 from tests.browser.puppet import V2, Puppet
 from tests.browser.visitor import DESKTOP, PHONE
-from tests.sandbox.client import GENERAL
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

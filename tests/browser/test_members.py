@@ -6,11 +6,11 @@ from typing import Any, TypeAlias
 import pytest
 from playwright.async_api import WebSocket, expect
 
-from bot.sandbox.world.permissions import P
+from local_discord.tests.client import ALERTS, GENERAL
+from local_discord.world.permissions import P
 from tests.browser.conftest import Visit
 from tests.browser.puppet import EPHEMERAL, MESSAGE, Puppet
 from tests.browser.visitor import PHONE, Visitor
-from tests.sandbox.client import ALERTS, GENERAL
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 VIEW, SEND = int(P.VIEW_CHANNEL), int(P.SEND_MESSAGES)

@@ -5,10 +5,10 @@ import re
 import pytest
 from playwright.async_api import FilePayload, expect
 
+from local_discord.tests.client import GENERAL
 from tests.browser.conftest import Visit
 from tests.browser.gallery import EMBED, MARKDOWN, square_png
 from tests.browser.puppet import MESSAGE, Puppet
-from tests.sandbox.client import GENERAL
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

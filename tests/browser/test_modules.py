@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-import bot.sandbox
-from bot.sandbox.refusals import SPOKEN, Why
+import local_discord
+from local_discord.refusals import SPOKEN, Why
 
-PAGE = Path(bot.sandbox.__file__).parent / "page"
+PAGE = Path(local_discord.__file__).parent / "page"
 MODULES = sorted(PAGE.glob("*.js"))
 MARKUP = ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function")
 by_name = pytest.mark.parametrize("module", MODULES, ids=lambda path: path.name)

@@ -3,10 +3,10 @@
 import pytest
 from playwright.async_api import expect
 
+from local_discord.tests.client import ALERTS, GENERAL
 from tests.browser.conftest import Visit, restarted
 from tests.browser.puppet import MESSAGE, Puppet
 from tests.browser.visitor import PHONE
-from tests.sandbox.client import ALERTS, GENERAL
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

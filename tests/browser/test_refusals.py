@@ -5,10 +5,10 @@ from typing import Any, Final
 import pytest
 from playwright.async_api import expect
 
+from local_discord.tests.client import GENERAL
 from tests.browser.conftest import Visit
 from tests.browser.gallery import button, label, options, row
 from tests.browser.puppet import MESSAGE, MODAL, UPDATE, Puppet
-from tests.sandbox.client import GENERAL
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

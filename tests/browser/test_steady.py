@@ -6,11 +6,11 @@ from contextlib import asynccontextmanager
 import pytest
 from playwright.async_api import expect
 
-from bot.sandbox.server import Sandbox
+from local_discord.server import Sandbox
+from local_discord.tests.client import ALERTS, GENERAL
 from tests.browser.conftest import Visit
 from tests.browser.gallery import SELECTS, button, row
 from tests.browser.puppet import EPHEMERAL, MESSAGE, UPDATE, Puppet
-from tests.sandbox.client import ALERTS, GENERAL
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

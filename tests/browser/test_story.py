@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.async_api import expect
 
-from bot.sandbox.server import Sandbox
+from local_discord.server import Sandbox
 from tests.browser.conftest import Visit, WorldIn
 from tests.browser.pictures import LARGE_PHONE, WINDOW, Album
 from tests.browser.visitor import Visitor

@@ -3,9 +3,9 @@
 import pytest
 from playwright.async_api import expect
 
+from local_discord.tests.client import GENERAL
 from tests.browser.conftest import Visit
 from tests.browser.puppet import Puppet
-from tests.sandbox.client import GENERAL
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 TYPING = f"POST /channels/{GENERAL}/typing"

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from bot.demo.process import Child
-from bot.sandbox.rest.resources.webhooks import new_webhook
+from local_discord.rest.resources.webhooks import new_webhook
 from tests.e2e.world import World
 
 PROGRAM: Final = Path("/usr/bin/prometheus-alertmanager")

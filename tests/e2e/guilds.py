@@ -16,15 +16,15 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from bot.demo.human import Human
-from bot.sandbox.core import Core
-from bot.sandbox.server import Sandbox
-from bot.sandbox.world.seed import GUILD_ID, default_world
-from bot.sandbox.world.world import Channel, Guild, Member, Role
-from bot.sandbox.world.world import World as Discord
+from local_discord.core import Core
+from local_discord.server import Sandbox
+from local_discord.tests.watch import hold_against_the_description
+from local_discord.world.seed import GUILD_ID, default_world
+from local_discord.world.world import Channel, Guild, Member, Role
+from local_discord.world.world import World as Discord
 from tests.e2e.opening import hold_digests
 from tests.e2e.world import World
 from tests.postgres import install_movable_clock
-from tests.sandbox.watch import hold_against_the_description
 
 OTHER_ID: Final = "1200000000000000001"
 _LOOKS_AT: Final = "X-Looks-At"

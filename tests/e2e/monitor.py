@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 from bot.demo.screen import JSON, Message
-from bot.sandbox.messages.drafts import Draft
-from bot.sandbox.messages.posting import Origin, publish
-from bot.sandbox.world.kinds import InteractionType
-from bot.sandbox.world.names import find_user
-from bot.sandbox.world.payloads import user_payload
-from bot.sandbox.world.world import User
+from local_discord.messages.drafts import Draft
+from local_discord.messages.posting import Origin, publish
+from local_discord.world.kinds import InteractionType
+from local_discord.world.names import find_user
+from local_discord.world.payloads import user_payload
+from local_discord.world.world import User
 from tests.e2e.world import World
 from tests.patience import PATIENCE_S
 

@@ -7,11 +7,11 @@ from typing import Any
 
 from bot.demo.human import Human
 from bot.demo.process import Child
-from bot.sandbox.server import Sandbox
-from bot.sandbox.world.seed import GUILD_ID
+from local_discord.server import Sandbox
+from local_discord.tests.watch import hold_against_the_description
+from local_discord.world.seed import GUILD_ID
 from tests.e2e.world import World
 from tests.postgres import connect, install_movable_clock
-from tests.sandbox.watch import hold_against_the_description
 
 _WEEKS_AROUND = """
 INSERT INTO digests (guild_id, week, due_at)

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bot.demo.process import Child
-from bot.sandbox.world.seed import GUILD_ID
 from bot.storage.database.migrate import migrate
 from bot.storage.embedded import EmbeddedPostgres
+from local_discord.world.seed import GUILD_ID
 from tests.e2e.alert import Alert
 from tests.e2e.conftest import MakeWorld
 from tests.e2e.mailbox import Mailbox, mailbox

@@ -7,7 +7,7 @@ import pytest
 from bot.demo.human import HumanSideError
 from bot.demo.play import CONFIRM, Report, Triage
 from bot.runbook import default_policy_text
-from bot.sandbox.world.permissions import P
+from local_discord.world.permissions import P
 from tests.e2e.conftest import MakeWorld
 from tests.e2e.severities import SEV1, SEV2, SEV3, YES, Severity
 from tests.e2e.world import World

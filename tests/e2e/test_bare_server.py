@@ -1,6 +1,6 @@
 """A server whose administrators took everything from @everyone: the invitation's permissions are enough."""
 
-from bot.sandbox.world.permissions import P
+from local_discord.world.permissions import P
 from tests.e2e.severities import SEV1
 from tests.e2e.test_escalation import expect_step
 from tests.e2e.test_private import open_private

@@ -9,12 +9,12 @@ import aiohttp
 import pytest
 
 from bot.runbook import default_policy_text
-from bot.sandbox.world.seed import GUILD_ID
+from local_discord.tests.client import Client
+from local_discord.tests.oracle import require_description
+from local_discord.world.seed import GUILD_ID
 from tests.e2e.guilds import Guilds, two_guilds
 from tests.e2e.opening import open_world
 from tests.e2e.world import World
-from tests.sandbox.client import Client
-from tests.sandbox.oracle import require_description
 
 Opened: TypeAlias = AbstractAsyncContextManager[World | Guilds]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from bot.demo.play import CONFIRM, Report, Triage
 from bot.demo.screen import Interaction, Message
 from bot.runbook import default_policy_text
-from bot.sandbox.world.permissions import P
+from local_discord.world.permissions import P
 from tests.e2e.conftest import MakeWorld
 from tests.e2e.severities import NO, REEVALUATE, SEV1, SEV2, SEV3, YES
 from tests.e2e.world import World

@@ -14,7 +14,7 @@ from bot.demo.clock import is_busy
 from bot.demo.human import Human
 from bot.demo.play import ACK_EMOJI, CONFIRM, Report, Triage
 from bot.demo.screen import Interaction, Message
-from bot.sandbox.server import Sandbox
+from local_discord.server import Sandbox
 from tests.e2e.alert import Alert
 from tests.e2e.bot import BotProcess
 from tests.e2e.ledger import WRITTEN, Ledger

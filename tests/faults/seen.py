@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from bot.sandbox.server import Sandbox
-from bot.sandbox.world.world import Channel, Message
+from local_discord.server import Sandbox
+from local_discord.world.world import Channel, Message
 from tests.e2e.ledger import WRITTEN
 from tests.e2e.world import World
 

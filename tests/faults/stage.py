@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.demo.screen import Interaction
-from bot.sandbox.world.seed import GUILD_ID
+from local_discord.world.seed import GUILD_ID
 from tests.e2e.alert import Alert
 from tests.e2e.mailbox import Mailbox, mailbox
 from tests.e2e.opening import open_world

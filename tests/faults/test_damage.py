@@ -5,8 +5,8 @@ import re
 
 import pytest
 
-from bot.sandbox.world.permissions import P
-from bot.sandbox.world.seed import BOT, EVERYONE
+from local_discord.world.permissions import P
+from local_discord.world.seed import BOT, EVERYONE
 from tests.e2e.severities import SEV1
 from tests.faults.conftest import Figure
 from tests.faults.stage import Stage

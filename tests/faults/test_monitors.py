@@ -8,10 +8,10 @@ import pytest
 import pytest_asyncio
 
 from bot.demo.screen import JSON, Message
-from bot.sandbox.messages.drafts import Draft
-from bot.sandbox.messages.posting import Origin, publish
-from bot.sandbox.world.names import find_user
-from bot.sandbox.world.payloads import user_payload
+from local_discord.messages.drafts import Draft
+from local_discord.messages.posting import Origin, publish
+from local_discord.world.names import find_user
+from local_discord.world.payloads import user_payload
 from tests.faults.conftest import Figure, OpenStage
 from tests.faults.stage import Stage
 

@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 
 from bot.demo.human import Human
-from bot.sandbox.world.world import Member, User
+from local_discord.world.world import Member, User
 from tests.faults.conftest import Figure
 from tests.faults.stage import Stage
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.world.events import reaction_changed
-from bot.sandbox.world.world import Message
+from local_discord.world.events import reaction_changed
+from local_discord.world.world import Message
 from tests.e2e.alert import Alert
 from tests.faults.conftest import Figure, OpenStage
 from tests.faults.seen import ESCALATES, attempts

@@ -6,8 +6,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.sandbox.server import Sandbox
 from bot.settings import Settings
+from local_discord.server import Sandbox
 
 DEADLINE_S = 60.0
 

@@ -1,5 +1,5 @@
 """Fixtures of this tier: every local Discord that a test starts is watched."""
 
-from tests.sandbox.watch import watched
+from local_discord.tests.watch import watched
 
 __all__ = ["watched"]

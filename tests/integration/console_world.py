@@ -18,9 +18,9 @@ from bot.domain.incident.incident import Incident, NewIncident, Status
 from bot.domain.shards import IdentifyBudget, Instance
 from bot.i18n import Texts
 from bot.process.keeper import ShardKeeper
-from bot.sandbox.server import Sandbox
 from bot.services.registry import Guilds
 from bot.ui.discord_api.notifier import DiscordNotifier
+from local_discord.server import Sandbox
 from tests.unit.services.desk import PRIMARY, RESPONDER, Desk
 
 DEADLINE_S = 10.0

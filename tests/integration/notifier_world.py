@@ -16,14 +16,14 @@ from bot.domain.triage.session import Triage
 from bot.i18n import Texts
 from bot.runbook import load_policy
 from bot.runbook.model import Policy
-from bot.sandbox.messages.posting import system_message
-from bot.sandbox.server import Sandbox
-from bot.sandbox.world.kinds import MessageType
-from bot.sandbox.world.payloads import user_payload
-from bot.sandbox.world.world import Channel, Message
 from bot.ui.discord_api.client import answer_trace
 from bot.ui.discord_api.gate import Gate
 from bot.ui.discord_api.notifier import DiscordNotifier
+from local_discord.messages.posting import system_message
+from local_discord.server import Sandbox
+from local_discord.world.kinds import MessageType
+from local_discord.world.payloads import user_payload
+from local_discord.world.world import Channel, Message
 from tests.unit.ui.samples import TRIGGERED, delivery
 
 TEXTS = Texts.load()

@@ -16,8 +16,8 @@ import httpx
 import pytest
 
 from bot.demo.process import Child
-from bot.sandbox.server import Sandbox
-from bot.sandbox.world.permissions import P
+from local_discord.server import Sandbox
+from local_discord.world.permissions import P
 from tests.integration.command_line import settings_for
 from tests.postgres import connect
 

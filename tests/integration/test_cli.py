@@ -20,9 +20,9 @@ from bot.cli.commands import app
 from bot.database import PATIENCE_S
 from bot.domain.errors import ConfigError
 from bot.runbook import default_policy_text
-from bot.sandbox.server import Sandbox
-from bot.sandbox.world.seed import GUILD_ID
 from bot.settings import Settings, load_settings
+from local_discord.server import Sandbox
+from local_discord.world.seed import GUILD_ID
 from tests.integration.command_line import Outcome, incident_bot, settings_for
 from tests.postgres import connect
 
@@ -264,3 +264,10 @@ async def test_sandbox_says_where_it_is(tmp_path: Path) -> None:
     process.send_signal(signal.SIGTERM)
     await process.communicate()
     assert process.returncode == 0
+
+
+async def test_sandbox_refuses_an_address_that_others_reach(tmp_path: Path) -> None:
+    """Its options go to the local Discord: exit status 2 and its sentence."""
+    ended = await incident_bot("sandbox", "--host", "0.0.0.0", folder=tmp_path)
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.startswith("the local Discord listens on loopback only, not on '0.0.0.0'")

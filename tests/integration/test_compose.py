@@ -15,9 +15,9 @@ import pytest
 import yaml
 
 from bot.demo.process import Child
-from bot.sandbox.server import Sandbox
 from bot.settings import Settings, load_settings
 from bot.storage.embedded import EmbeddedPostgres
+from local_discord.server import Sandbox
 from tests.integration.command_line import incident_bot, settings_for
 from tests.postgres import guarded_server
 from tests.unit.runbook.policies import PARKY

@@ -19,11 +19,11 @@ from bot.client import intents, use_api_base
 from bot.domain.errors import UpstreamUnavailable
 from bot.domain.severity import Mention
 from bot.runbook import Policy, load_policy
-from bot.sandbox.server import Sandbox
-from bot.sandbox.world.kinds import ChannelType, extra_of
-from bot.sandbox.world.permissions import P
-from bot.sandbox.world.seed import BOT, GUILD_ID
-from bot.sandbox.world.world import Channel, Overwrite
+from local_discord.server import Sandbox
+from local_discord.world.kinds import ChannelType, extra_of
+from local_discord.world.permissions import P
+from local_discord.world.seed import BOT, GUILD_ID
+from local_discord.world.world import Channel, Overwrite
 from tests.integration.command_line import incident_bot, settings_for
 from tests.postgres import connect
 

@@ -20,13 +20,13 @@ from bot.checks.live.runner import REGISTRY, expectations, observe
 from bot.cli.live import NONCE_MOMENTS_S
 from bot.integrations.proxy import EgressProxy
 from bot.runbook import load_policy
-from bot.sandbox.messages import posting
-from bot.sandbox.messages.posting import NONCE_LIFE_S
-from bot.sandbox.server import Sandbox
-from bot.sandbox.world.kinds import ChannelType
-from bot.sandbox.world.permissions import P
-from bot.sandbox.world.seed import BOT
-from bot.sandbox.world.world import Channel, Message, Overwrite
+from local_discord.messages import posting
+from local_discord.messages.posting import NONCE_LIFE_S
+from local_discord.server import Sandbox
+from local_discord.world.kinds import ChannelType
+from local_discord.world.permissions import P
+from local_discord.world.seed import BOT
+from local_discord.world.world import Channel, Message, Overwrite
 from tests.integration.certificates import make_certificate, server_side
 from tests.integration.command_line import incident_bot, settings_for
 from tests.integration.proxy import PASSWORD, proxy

@@ -3,7 +3,7 @@
 import time
 from pathlib import Path
 
-from bot.sandbox.server import Sandbox
+from local_discord.server import Sandbox
 from tests.integration.command_line import settings_for
 from tests.integration.test_app import READY_S, bot
 

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from bot.domain.errors import UpstreamUnavailable
 from bot.integrations.heartbeat import HttpHeartbeat
-from bot.sandbox.server import Sandbox
+from local_discord.server import Sandbox
 from tests.integration.command_line import settings_for
 from tests.integration.test_app import READY_S, bot
 

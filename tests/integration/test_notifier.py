@@ -10,9 +10,9 @@ from bot.domain.delivery.delivery import DeliveryKind, Posted, Request
 from bot.domain.delivery.kinds import Action
 from bot.domain.errors import DeliveryRefused
 from bot.runbook import default_policy_text, parse_policy
-from bot.sandbox.world.kinds import ChannelType
-from bot.sandbox.world.threads import remove_channel
-from bot.sandbox.world.world import Channel
+from local_discord.world.kinds import ChannelType
+from local_discord.world.threads import remove_channel
+from local_discord.world.world import Channel
 from tests.integration.notifier_world import (
     ALERTS,
     INCIDENT,

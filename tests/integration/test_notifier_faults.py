@@ -10,14 +10,14 @@ import pytest
 
 from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.errors import Crowded, DeletedSince, DeliveryRefused, UpstreamUnavailable
-from bot.sandbox.messages.posting import remove
-from bot.sandbox.messages.reacting import react
-from bot.sandbox.world.permissions import P
-from bot.sandbox.world.world import Overwrite
 from bot.services.ports.urgency import urgency
 from bot.services.shared import fencing
 from bot.services.shared.boot_clock import boot_s
 from bot.services.shared.fencing import fresh
+from local_discord.messages.posting import remove
+from local_discord.messages.reacting import react
+from local_discord.world.permissions import P
+from local_discord.world.world import Overwrite
 from tests.integration.notifier_world import (
     ALERTS,
     GUILD,

@@ -11,11 +11,11 @@ from bot.domain.incident import transitions
 from bot.domain.incident.incident import Incident, Status
 from bot.domain.incident.title_and_start import put_right, shown_details
 from bot.domain.people import Person
-from bot.sandbox.messages.posting import remove, set_archived
-from bot.sandbox.messages.reacting import react
-from bot.sandbox.world.threads import remove_channel
-from bot.sandbox.world.world import User
 from bot.services.ports import TRY_AGAIN
+from local_discord.messages.posting import remove, set_archived
+from local_discord.messages.reacting import react
+from local_discord.world.threads import remove_channel
+from local_discord.world.world import User
 from tests.integration.notifier_world import (
     ADMIN,
     GUILD,

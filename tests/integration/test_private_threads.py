@@ -11,13 +11,13 @@ from bot.domain.delivery.delivery import Delivery, DeliveryKind, Posted
 from bot.domain.errors import Crowded, DeliveryRefused, UpstreamUnavailable
 from bot.domain.incident.incident import Incident, Status
 from bot.domain.privacy import LeftBehind
-from bot.sandbox.messages.posting import remove, set_archived
-from bot.sandbox.world.permissions import P
-from bot.sandbox.world.threads import remove_channel
-from bot.sandbox.world.world import Overwrite
 from bot.services.shared import fencing
 from bot.services.shared.boot_clock import boot_s
 from bot.services.shared.fencing import fresh
+from local_discord.messages.posting import remove, set_archived
+from local_discord.world.permissions import P
+from local_discord.world.threads import remove_channel
+from local_discord.world.world import Overwrite
 from tests.integration.notifier_world import (
     ALERTS,
     INCIDENT,

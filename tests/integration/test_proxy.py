@@ -12,8 +12,8 @@ from bot.client import IncidentBot, use_api_base
 from bot.domain.errors import UpstreamUnavailable
 from bot.integrations.heartbeat import HttpHeartbeat
 from bot.integrations.proxy import EgressProxy
-from bot.sandbox.server import Sandbox
 from bot.ui.discord_api.client import Rest
+from local_discord.server import Sandbox
 from tests.integration.command_line import incident_bot, settings_for
 from tests.integration.console_world import TEXTS
 from tests.integration.proxy import PASSWORD, proxy

@@ -9,10 +9,10 @@ import pytest_asyncio
 from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.errors import UpstreamUnavailable
 from bot.domain.oncall.roster import OnCallPerson
-from bot.sandbox.world.permissions import P
-from bot.sandbox.world.world import Overwrite
 from bot.services.ports.oncall import Finding, Gap
 from bot.ui.discord_api.reaching import Reaching
+from local_discord.world.permissions import P
+from local_discord.world.world import Overwrite
 from tests.integration.notifier_world import (
     GUILD,
     INCIDENT,

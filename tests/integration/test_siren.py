@@ -10,8 +10,8 @@ import pytest_asyncio
 
 from bot.domain.escalation.watches import Attempt, Saying, Watch, Word
 from bot.domain.oncall.roster import OnCallPerson
-from bot.sandbox.messages.posting import remove
 from bot.ui.posts.paging.outage import emergency_post
+from local_discord.messages.posting import remove
 from tests.integration.notifier_world import ALERTS, GUILD, NotifierWorld, running_world
 from tests.unit.ui.samples import watch
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+pytestmark = [pytest.mark.timeout(240), pytest.mark.xdist_group("wheel")]
 
 
 def run(*command: str | Path, cwd: Path, env: dict[str, str] | None = None) -> str:
@@ -18,29 +19,77 @@ def run(*command: str | Path, cwd: Path, env: dict[str, str] | None = None) -> s
     return done.stdout
 
 
-@pytest.fixture(scope="module")
-def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The `bin` folder of an environment that holds the wheel and what the lock file says, no more."""
-    folder = tmp_path_factory.mktemp("wheel")
-    uv = os.environ.get("UV") or shutil.which("uv")
-    assert uv, "run the tests with `uv run --group dev pytest`"
-    run(uv, "build", "--wheel", "--quiet", "--out-dir", folder, cwd=ROOT)
-    locked = run(
-        uv, "export", "--locked", "--no-dev", "--no-emit-project", "--no-header", "--quiet", cwd=ROOT
-    )
+def uv(*arguments: str | Path, cwd: Path = ROOT) -> str:
+    """Run uv, quietly."""
+    program = os.environ.get("UV") or shutil.which("uv")
+    assert program, "run the tests with `uv run --group dev pytest`"
+    return run(program, *arguments, "--quiet", cwd=cwd)
+
+
+def install(folder: Path, package: str, *groups: str) -> None:
+    """Build the wheel of *package*, and install it with what the lock file says of *groups*, no more."""
+    uv("build", "--wheel", "--package", package, "--out-dir", folder / package)
+    locked = uv("export", "--locked", "--no-default-groups", *groups, "--no-emit-workspace", "--no-header")
     (folder / "requirements.txt").write_text(locked)
-    run(uv, "venv", "--quiet", "--python", sys.executable, folder / "venv", cwd=folder)
-    python = folder / "venv" / "bin" / "python"
-    (wheel,) = folder.glob("*.whl")
-    run(uv, "pip", "install", "--quiet", "--python", python, "-r", "requirements.txt", cwd=folder)
-    run(uv, "pip", "install", "--quiet", "--python", python, "--no-deps", wheel, cwd=folder)
+    (wheel,) = (folder / package).glob("*.whl")
+    into = ("pip", "install", "--python", folder / "venv" / "bin" / "python")
+    uv(*into, "-r", "requirements.txt", cwd=folder)
+    uv(*into, "--no-deps", wheel, cwd=folder)
+
+
+@pytest.fixture(scope="module")
+def production(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The `bin` folder of an environment with the bot's wheel alone, as in the image."""
+    folder = tmp_path_factory.mktemp("wheel")
+    uv("venv", "--python", sys.executable, folder / "venv")
+    install(folder, "incident-bot")
     return folder / "venv" / "bin"
 
 
-@pytest.mark.timeout(240)
-def test_policy_migrations_and_tour_travel_with_it(bare: Path, tmp_path: Path) -> None:
-    """The default policy prints, the migrations apply, and the tour of the runbook passes."""
-    env = {"PATH": "/usr/bin:/bin", "DATA_DIR": str(tmp_path / "data"), "HOME": str(tmp_path)}
-    assert 'channel = "p0-alerts"' in run(bare / "incident-bot", "runbook", "show", cwd=tmp_path, env=env)
-    assert "0001_incidents" in run(bare / "incident-bot", "migrate", cwd=tmp_path, env=env)
-    assert "INC-" in run(bare / "incident-bot", "demo", "--tour", cwd=tmp_path, env=env)
+@pytest.fixture(scope="module")
+def with_demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same with the extra `demo`."""
+    folder = tmp_path_factory.mktemp("wheels")
+    uv("venv", "--python", sys.executable, folder / "venv")
+    install(folder, "incident-bot")
+    install(folder, "local-discord", "--group", "demo")
+    return folder / "venv" / "bin"
+
+
+@pytest.fixture
+def env(tmp_path: Path) -> dict[str, str]:
+    """An environment with a data folder of its own, and nothing of ours."""
+    return {"PATH": "/usr/bin:/bin", "DATA_DIR": str(tmp_path / "data"), "HOME": str(tmp_path)}
+
+
+def test_policy_and_migrations_travel_with_it(production: Path, tmp_path: Path, env: dict[str, str]) -> None:
+    """The default policy prints and the migrations apply."""
+    assert 'channel = "p0-alerts"' in run(
+        production / "incident-bot", "runbook", "show", cwd=tmp_path, env=env
+    )
+    assert "0001_incidents" in run(production / "incident-bot", "migrate", cwd=tmp_path, env=env)
+
+
+def test_production_has_no_local_discord(production: Path, tmp_path: Path, env: dict[str, str]) -> None:
+    """Everything that `run` imports is there without it, and the demo says what to install."""
+    absent = "import bot.app, importlib.util; assert importlib.util.find_spec('local_discord') is None"
+    run(production / "python", "-c", absent, cwd=tmp_path, env=env)
+    assert "sandbox" in run(production / "incident-bot", "--help", cwd=tmp_path, env=env)
+    for command in ("demo", "sandbox"):
+        said = subprocess.run(
+            [production / "incident-bot", command],
+            cwd=tmp_path,
+            env=env,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (said.returncode, said.stdout) == (2, "")
+        assert said.stderr.startswith(
+            "error: the local Discord is not installed: pip install 'incident-bot[demo]'"
+        )
+
+
+def test_tour_runs_with_the_extra(with_demo: Path, tmp_path: Path, env: dict[str, str]) -> None:
+    """The tour of the runbook passes, and the local Discord serves its page."""
+    assert "INC-" in run(with_demo / "incident-bot", "demo", "--tour", cwd=tmp_path, env=env)

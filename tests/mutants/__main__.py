@@ -15,7 +15,10 @@ from rich.table import Table
 from tests.mutants.catalogue import MUTANTS, Mutant
 
 ROOT: Final = Path(__file__).resolve().parents[2]
-_COPIED: Final = ("bot", "cogs", "migrations", "tests", "docs", "pyproject.toml", "README.md")
+_COPIED: Final = (
+    *("bot", "cogs", "local_discord", "migrations", "tests", "docs"),
+    *("conftest.py", "pyproject.toml", "README.md"),
+)
 _PASSED: Final = 0
 _FAILED: Final = 1  # pytest: tests were run, and some failed
 _WITHIN_S: Final = 900

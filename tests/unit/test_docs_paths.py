@@ -11,16 +11,21 @@ import pytest
 ROOT: Final = Path(__file__).parents[2]
 DOCUMENTS: Final = sorted(
     path.relative_to(ROOT).as_posix()
-    for path in (*ROOT.glob("README*.md"), ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md"))
+    for path in (
+        *ROOT.glob("README*.md"),
+        ROOT / "CONTRIBUTING.md",
+        *(ROOT / "docs").rglob("*.md"),
+        *(ROOT / "local_discord").rglob("*.md"),
+    )
 )
 #: Where docstrings and comments may name a page of the documents.
-SOURCES: Final = ("bot", "cogs", "tests", "migrations")
+SOURCES: Final = ("bot", "cogs", "local_discord", "tests", "migrations")
 
 #: `bot/domain/text.py`, but not the end of an address or of a longer path.
 _PATH: Final = re.compile(
-    r"(?<![\w./:>-])(?:bot|cogs|tests|docs|migrations|\.ci|\.github)/[^\s`()\[\]|,;:'\"…*]+"
+    r"(?<![\w./:>-])(?:bot|cogs|local_discord|tests|docs|migrations|\.ci|\.github)/[^\s`()\[\]|,;:'\"…*]+"
 )
-_MODULE: Final = re.compile(r"(?<![\w./@-])(?:bot|cogs|tests)(?:\.[A-Za-z_]\w*)+(?![\w/])")
+_MODULE: Final = re.compile(r"(?<![\w./@-])(?:bot|cogs|local_discord|tests)(?:\.[A-Za-z_]\w*)+(?![\w/])")
 _LINK: Final = re.compile(r"\]\((?!\w+:)([^)\s]+)\)")
 _HEADING: Final = re.compile(r"^#+ +(.+)$", re.MULTILINE)
 #: "the query `begin`", "the queries `posts` and `pages`", and the head of an example.
@@ -59,7 +64,8 @@ def test_tests_exist() -> None:
     """A test that a document names as an example is there; `test_row_NN_...` is a pattern."""
     defined = {
         name
-        for path in (ROOT / "tests").rglob("test_*.py")
+        for folder in ("tests", "local_discord/tests")
+        for path in (ROOT / folder).rglob("test_*.py")
         for name in re.findall(r"def (test_\w+)", path.read_text(encoding="utf-8"))
     }
     named = {name for document in DOCUMENTS for name in re.findall(r"`(test_\w+)`", read(document))}
@@ -82,7 +88,9 @@ def test_code_names_pages_that_exist(folder: str) -> None:
 def test_every_page_is_reachable() -> None:
     """A page of the internals and a decision are linked from the page that people read first."""
     linked = {target.partition("#")[0] for target in _LINK.findall(read("docs/architecture.md"))}
-    pages = {name.removeprefix("docs/") for name in DOCUMENTS if name.count("/") > 1}
+    pages = {
+        name.removeprefix("docs/") for name in DOCUMENTS if name.startswith("docs/") and name.count("/") > 1
+    }
     assert sorted(pages - linked) == []
 
 

@@ -7,7 +7,7 @@ import discord
 import pytest
 
 from bot.checks.guild import INVITED
-from bot.sandbox.world.seed import BOT
+from local_discord.world.seed import BOT
 
 ROOT = Path(__file__).parents[2]
 

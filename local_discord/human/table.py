@@ -1,0 +1,98 @@
+"""The human side's routes, in one list."""
+
+import inspect
+import traceback
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+
+from local_discord.human import acts, hooks, load, powers, talk, trouble, views, voice
+from local_discord.human.desk import Ask, BadRequest, Desk, HumanHandler, answer, refusal
+from local_discord.refusals import Why
+from local_discord.rest.bodies import parse_json
+from local_discord.world.kinds import JSON
+
+PREFIX = "/_human"
+_ROUTES: tuple[tuple[str, str, HumanHandler], ...] = (
+    ("GET", "state", lambda ask: views.state(ask.desk)),
+    ("POST", "command", acts.command),
+    ("POST", "context", acts.context),
+    ("POST", "click", acts.click),
+    ("POST", "modal", acts.modal),
+    ("POST", "autocomplete", acts.autocomplete),
+    ("GET", "interaction/{id}", acts.get_interaction),
+    ("POST", "say", talk.say),
+    ("PATCH", "message", talk.edit_message),
+    ("DELETE", "message", talk.delete_message),
+    ("PUT", "reaction", talk.put_reaction),
+    ("DELETE", "reaction", talk.delete_reaction),
+    ("POST", "webhook", hooks.post),
+    ("POST", "voice", voice.join),
+    ("DELETE", "voice", voice.leave),
+    ("GET", "messages/{channel}", talk.messages),
+    ("GET", "dms/{user}", talk.dms),
+    ("GET", "log", talk.log),
+    ("POST", "wait", talk.wait),
+    ("POST", "burst", load.burst),
+    ("POST", "reactions", load.reactions),
+    ("GET", "fault", trouble.list_faults),
+    ("POST", "fault", trouble.put_fault),
+    ("DELETE", "fault", trouble.clear_faults),
+    ("DELETE", "fault/{id}", trouble.clear_fault),
+    ("POST", "freeze", trouble.freeze),
+    ("DELETE", "freeze", trouble.thaw),
+    ("POST", "save", powers.save_state),
+    ("PATCH", "member", powers.patch_member),
+    ("POST", "member", powers.join),
+    ("DELETE", "member", powers.leave),
+    ("PATCH", "channel", powers.patch_channel),
+    ("DELETE", "channel", powers.delete_channel),
+    ("DELETE", "thread", powers.leave_thread),
+    ("PATCH", "role", powers.patch_role),
+    ("PATCH", "application", powers.patch_application),
+    ("PATCH", "guild", powers.patch_guild),
+    ("PATCH", "limits", powers.limits),
+    ("POST", "clock", powers.advance_clock),
+)
+
+
+def add_routes(app: web.Application, desk: Desk) -> None:
+    """Register every human-side route on *app*."""
+    for method, path, handler in _ROUTES:
+        app.router.add_route(method, f"{PREFIX}/{path}", _adapter(desk, handler))
+    app.router.add_route("*", f"{PREFIX}/{{rest:.*}}", _unknown)
+
+
+def _adapter(desk: Desk, handler: HumanHandler) -> Callable[[web.Request], Awaitable[web.Response]]:
+    async def handle(request: web.Request) -> web.Response:
+        try:
+            body = await _body(request)
+            ask = Ask(desk, dict(request.match_info), dict(request.query), body)
+            result = handler(ask)
+            return answer(await result if inspect.isawaitable(result) else result)
+        except Exception as error:  # noqa: BLE001 (what is no person's mistake is a bug here, and counted)
+            return refusal(error) or _failure(desk)
+
+    return handle
+
+
+def _failure(desk: Desk) -> web.Response:
+    desk.core.world.internal_errors.append(traceback.format_exc())
+    text = "the local Discord itself failed: see internal_error_texts in GET state"
+    return answer({"error": text, "why": Why.FAILED, "fields": {}}, 500)
+
+
+async def _body(request: web.Request) -> JSON:
+    try:
+        raw = await request.read()
+    except (web.RequestPayloadError, web.HTTPRequestEntityTooLarge) as error:
+        raise BadRequest(f"the body cannot be read: {error}") from error
+    body = parse_json(raw) if raw else {}
+    if not isinstance(body, dict):
+        raise BadRequest("the body is no JSON object")
+    return body
+
+
+async def _unknown(request: web.Request) -> web.Response:
+    known = [f"{method} {path}" for method, path, _ in _ROUTES]
+    return answer({"error": f"no {request.method} {request.path}; there are {known}"}, 404)

@@ -1,0 +1,277 @@
+"""Composition: one loopback port with the API, the gateway, the CDN path and the human side."""
+
+import asyncio
+import json
+import socket
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from aiohttp import web
+
+from local_discord.core import Core
+from local_discord.gateway.connection import Connection
+from local_discord.gateway.rules import GatewayRules
+from local_discord.gateway.sessions import Sessions
+from local_discord.human.desk import Desk
+from local_discord.human.table import PREFIX, add_routes
+from local_discord.live.routes import add_page
+from local_discord.live.typing import Typing
+from local_discord.messages.cdn import attachment
+from local_discord.messages.uploads import MAX_BYTES
+from local_discord.rest.guard import is_loopback, own_only
+from local_discord.rest.listener import expect, listen
+from local_discord.rest.pipeline import ANY_VERSION, API_PREFIX, Pipeline
+from local_discord.rest.table import all_routes
+from local_discord.world.state import load, save
+
+_GATEWAY_PATH = "/gateway"
+_MOST_FILES = 10
+_SHUTDOWN_S = 0.2
+
+
+class NotLoopback(ValueError):
+    """The sandbox was told to listen where others could reach it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """The addresses and credentials of a sandbox."""
+
+    api_base: str
+    gateway: str
+    human: str
+    page: str
+    token: str
+    guild_id: str
+    application_id: str
+
+    def to_json(self) -> str:
+        """One line of JSON with exactly these fields."""
+        return json.dumps(asdict(self))
+
+
+def loopback(host: str) -> str:
+    """*host* when it is the loopback interface.
+
+    Raises:
+        NotLoopback: For any other address: whoever can reach the port is the admin of this Discord.
+    """
+    if not is_loopback(host):
+        raise NotLoopback(f"the local Discord listens on loopback only, not on {host!r}: use 127.0.0.1")
+    return "127.0.0.1" if host == "localhost" else host
+
+
+class Sandbox:
+    """A running local Discord: ``async with Sandbox() as sandbox: sandbox.address``."""
+
+    def __init__(
+        self,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        core: Core | None = None,
+        state: Path | None = None,
+    ) -> None:
+        """A sandbox that does not listen yet.
+
+        Args:
+            host: A loopback address.
+            port: 0 takes a free one.
+            core: Its parts, e.g. with other `GatewayRules`.
+            state: A file with the state to begin with, if it exists; `save` writes it.
+
+        Raises:
+            NotLoopback: When *host* is not loopback.
+            BadState: When *state* is no state of a sandbox.
+        """
+        self._host = loopback(host)
+        self._port = port
+        self._runners: list[web.AppRunner] = []
+        self._listeners: list[asyncio.Server] = []
+        self.core = core or Core()
+        self.core.state_file = state
+        self.sessions = Sessions(self.core)
+        if state and state.exists():
+            load(self.core, self.sessions, state)
+        self.desk = Desk(self.core, self.sessions, set())
+        self._typing = Typing(self.core)
+
+    async def start(self) -> Address:
+        """Listen; returns where.
+
+        Raises:
+            OSError: When the port is taken.
+        """
+        sock = socket.create_server((self._host, self._port), family=_family(self._host))
+        self._port = sock.getsockname()[1]
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        self.core.origin = f"http://{host}:{self._port}"
+        self.core.gateway_url = f"ws://{host}:{self._port}{_GATEWAY_PATH}"
+        resume_sock = _kept_or_free(self._host, self.core.resume_port)
+        self.core.resume_port = resume_sock.getsockname()[1]
+        self.core.resume_url = f"ws://{host}:{self.core.resume_port}/"
+        await self._listen(self._app(), sock)
+        await self._listen(self._resume_app(), resume_sock)
+        return self.address
+
+    async def _listen(self, app: web.Application, sock: socket.socket) -> None:
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=_SHUTDOWN_S)
+        await runner.setup()
+        self._runners.append(runner)
+        self._listeners.append(await listen(runner, sock))
+
+    async def restart(self) -> Address:
+        """Drop every socket and listen again on the same port, with everything that existed.
+
+        What the sessions miss meanwhile is replayed when they resume.
+        """
+        await self.stop()
+        return await self.start()
+
+    def save(self) -> None:
+        """Write the state to the file given at the start; nothing happens without one.
+
+        Raises:
+            OSError: When it cannot be written.
+        """
+        if self.core.state_file:
+            save(self.core, self.sessions, self.core.state_file)
+
+    async def stop(self) -> None:
+        """Close every socket and stop listening."""
+        self.core.freezer.thaw()
+        self.sessions.unruly.stop()
+        for connection in list(self.desk.connections):
+            connection.drop()
+        for listener in self._listeners:
+            listener.close()
+        for runner in self._runners:
+            await runner.cleanup()
+        self._listeners.clear()
+        self._runners.clear()
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    @property
+    def address(self) -> Address:
+        """Return the sandbox's addresses and credentials; valid once started."""
+        application = self.core.world.application
+        return Address(
+            api_base=self.core.origin + API_PREFIX,
+            gateway=self.core.gateway_url,
+            human=self.core.origin + PREFIX,
+            page=self.core.origin + "/",
+            token=application.token,
+            guild_id=self.core.world.guild.id,
+            application_id=application.id,
+        )
+
+    @property
+    def api_base(self) -> str:
+        """The API's base URL."""
+        return self.address.api_base
+
+    @property
+    def gateway(self) -> str:
+        """The gateway's URL."""
+        return self.address.gateway
+
+    @property
+    def human(self) -> str:
+        """The human side's base URL."""
+        return self.address.human
+
+    def _app(self) -> web.Application:
+        app = web.Application(client_max_size=(_MOST_FILES + 1) * MAX_BYTES, middlewares=[own_only])
+        pipeline = Pipeline(self.core, all_routes())
+        for path in (_GATEWAY_PATH, f"{_GATEWAY_PATH}/"):
+            app.router.add_get(path, self._gateway)
+        app.router.add_get("/attachments/{channel_id}/{attachment_id}/{filename}", self._cdn)
+        for path in (API_PREFIX, f"{API_PREFIX}/{{path:.*}}"):
+            app.router.add_route("*", path, pipeline.handle, expect_handler=expect)
+        for path in (ANY_VERSION, f"{ANY_VERSION}/{{path:.*}}"):
+            app.router.add_route("*", path, pipeline.refuse_version, expect_handler=expect)
+        add_routes(app, self.desk)
+        add_page(app, self.desk, self._typing)
+        return app
+
+    def _resume_app(self) -> web.Application:
+        """The host of `resume_gateway_url`: it speaks the gateway, and nothing else is there."""
+        app = web.Application(middlewares=[own_only])
+        for path in ("/", _GATEWAY_PATH):
+            app.router.add_get(path, self._resume_host)
+        return app
+
+    async def _resume_host(self, request: web.Request) -> web.StreamResponse:
+        if self.desk.resume_down and request.transport:
+            request.transport.abort()
+            return web.Response()
+        return await self._gateway(request)
+
+    async def _gateway(self, request: web.Request) -> web.StreamResponse:
+        await self.core.freezer.passed()
+        if self.desk.gateway_down:
+            return web.Response(status=503, text="the gateway is down")
+        connection = Connection(self.core, self.sessions, request)
+        self.desk.connections.add(connection)
+        try:
+            return await connection.run()
+        finally:
+            self.desk.connections.discard(connection)
+
+    async def _cdn(self, request: web.Request) -> web.Response:
+        await self.core.freezer.passed()
+        return attachment(self.core, request.match_info["attachment_id"], request.match_info["filename"])
+
+
+def _kept_or_free(host: str, port: int) -> socket.socket:
+    """The port of before, which sessions know; a free one when another program has taken it meanwhile."""
+    try:
+        return socket.create_server((host, port), family=_family(host))
+    except OSError:
+        return socket.create_server((host, 0), family=_family(host))
+
+
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
+
+
+async def serve(
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    rules: GatewayRules | None = None,
+    state: Path | None = None,
+    on_ready: Callable[[Address], None] = lambda _address: None,
+) -> None:
+    """Serve until cancelled; then the state is saved when there is a file for it.
+
+    Args:
+        host: A loopback address.
+        port: 0 takes a free one.
+        rules: What the gateway allows.
+        state: Loaded when it exists, written at the end.
+        on_ready: Called with the address once everything listens.
+
+    Raises:
+        NotLoopback: When *host* is not loopback.
+        BadState: When *state* is no state of a sandbox.
+        OSError: When the port is taken, or the state cannot be read or written.
+    """
+    sandbox = Sandbox(host=host, port=port, core=Core(rules=rules or GatewayRules()), state=state)
+    async with sandbox:
+        on_ready(sandbox.address)
+        try:
+            await asyncio.Event().wait()
+        finally:
+            sandbox.save()

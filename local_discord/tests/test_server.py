@@ -1,0 +1,113 @@
+"""Starting, the address, loopback only, the command line."""
+
+import asyncio
+import json
+import signal
+import sys
+from typing import Any
+
+import aiohttp
+import pytest
+
+from local_discord.server import Address, NotLoopback, Sandbox, serve
+from local_discord.tests.oracle import require_description, validate_log
+from local_discord.world.snowflake import created_at
+
+KEYS = {"api_base", "gateway", "human", "page", "token", "guild_id", "application_id"}
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.1", "::", "example.com"])
+def test_only_loopback_is_served(host: str) -> None:
+    """Any address that others could reach is refused."""
+    with pytest.raises(NotLoopback, match="loopback only"):
+        Sandbox(host=host)
+
+
+async def test_serve_announces_its_address_until_cancelled() -> None:
+    """The address has exactly the documented keys."""
+    ready: asyncio.Future[Address] = asyncio.get_running_loop().create_future()
+    task = asyncio.ensure_future(serve(on_ready=ready.set_result))
+    address = await asyncio.wait_for(ready, 5)
+    assert set(json.loads(address.to_json())) == KEYS
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+async def test_the_command_line_prints_one_line_and_ends_on_sigterm() -> None:
+    """`python -m local_discord --json` serves, and exits with 0 when told to stop."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "local_discord", "--port", "0", "--json", stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout
+    line = await asyncio.wait_for(process.stdout.readline(), 10)
+    assert set(json.loads(line)) == KEYS
+    process.send_signal(signal.SIGTERM)
+    assert await asyncio.wait_for(process.wait(), 10) == 0
+
+
+async def test_the_command_line_says_where_the_page_is() -> None:
+    """The first line leads there."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "local_discord", stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout
+    word, url = (await asyncio.wait_for(process.stdout.readline(), 10)).decode().split()
+    assert word == "Page"
+    async with aiohttp.ClientSession() as http, http.get(url) as response:
+        assert "Local Discord" in await response.text()
+    process.send_signal(signal.SIGTERM)
+    assert await asyncio.wait_for(process.wait(), 10) == 0
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [("--host", "0.0.0.0", "listens on loopback only, not on '0.0.0.0'"), ("--port", "99999", "65535")],
+)
+async def test_the_command_line_refuses_with_a_sentence(option: str, value: str, said: str) -> None:
+    """An address that others could reach, and a port that is none: exit status 2, no traceback."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "local_discord", option, value),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, error = await asyncio.wait_for(process.communicate(), 10)
+    assert process.returncode == 2
+    assert out == b""
+    assert said in error.decode()
+    assert "Traceback" not in error.decode()
+
+
+def test_ids_carry_their_time(sandbox: Sandbox) -> None:
+    """Ids increase, and say when they were made."""
+    ids = [sandbox.core.ids.next() for _ in range(100)]
+    assert sorted(set(ids), key=int) == ids
+    age = sandbox.core.clock.now() - created_at(ids[0])
+    assert abs(age.total_seconds()) < 5
+
+
+def test_the_clock_only_moves_forwards(sandbox: Sandbox) -> None:
+    """A negative shift is refused."""
+    with pytest.raises(ValueError, match="forwards"):
+        sandbox.core.clock.advance(-1)
+
+
+def test_the_oracle_finds_what_is_wrong() -> None:
+    """A missing field, an unknown status, an unknown route and a body too many are all reported."""
+    require_description()
+    entry: dict[str, Any] = {
+        "kind": "rest",
+        "fault": None,
+        "method": "GET",
+        "path": "/users/@me",
+        "status": 200,
+        "response": {},
+    }
+    assert "required property" in validate_log([entry])[0]
+    assert validate_log([{**entry, "status": 302}])
+    assert validate_log([{**entry, "path": "/nothing"}])
+    assert validate_log(
+        [{**entry, "method": "DELETE", "path": "/webhooks/1", "status": 204, "response": {"a": 1}}]
+    )
+    assert validate_log([{**entry, "status": 500}])
+    assert validate_log([{**entry, "fault": "GET /users/@me"}]) == []
