@@ -4,11 +4,10 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
 
-from bot.demo.human import NotSeen
 from bot.demo.play import ACK_EMOJI, Report, Triage
-from bot.demo.screen import Interaction, Message
 from bot.demo.stage import Stage
 from bot.demo.transcript import Transcript
+from local_discord.people import Interaction, Message, NotSeen
 
 _REPORTER: Final = "responder"
 _CHANNEL: Final = "general"

@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from bot.demo.human import Human, NotSeen
-from bot.demo.screen import Interaction, Message
+from local_discord.people import Human, Interaction, Message, NotSeen
 
 #: Ids of the fields of the triage form.
 TITLE, TARGETS, SYMPTOMS, STARTED = "title", "targets", "symptoms", "started"

@@ -11,11 +11,11 @@ from typing import Final
 import asyncpg
 
 from bot.demo import clock
-from bot.demo.human import Human
 from bot.demo.process import Child, ChildDied
 from bot.demo.seed import Place, seed
 from bot.runbook import load_policy
 from bot.storage.database.migrate import SEARCH_PATH
+from local_discord.people import Human
 
 _START_S: Final = 30.0
 _IDLE_S: Final = 15.0

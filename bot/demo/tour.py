@@ -11,12 +11,11 @@ from typing import Final, TypeAlias
 from rich.console import Console
 
 from bot.demo.acts import Actors
-from bot.demo.human import HumanSideError, NotSeen
 from bot.demo.play import CONFIRM, Report
-from bot.demo.screen import Message, NotOnScreen
 from bot.demo.stage import Stage
 from bot.demo.transcript import Transcript
 from bot.runbook import load_policy
+from local_discord.people import HumanSideError, Message, NotOnScreen, NotSeen
 
 Chapter: TypeAlias = Callable[[Actors], Awaitable[None]]
 

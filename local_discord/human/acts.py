@@ -43,7 +43,7 @@ def _where(ask: Ask) -> tuple[User, Channel]:
 
 
 def command(ask: Ask) -> JSON:
-    """POST command {user, channel, name: "dlq recent", options}."""
+    """POST command {user, channel, name: "tickets list", options}."""
     user, channel = _where(ask)
     name, path = _typed_name(ask)
     found = find_command(ask.core, user.id, channel, CommandType.CHAT, name)

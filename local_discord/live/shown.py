@@ -121,7 +121,7 @@ def _message(core: Core, message: Message, user_id: str) -> JSON:
 
 
 def _command_name(core: Core, interaction_id: str) -> str | None:
-    """``/dlq recent`` for a command's interaction, the bare name of a menu's; None for another kind."""
+    """``/tickets list`` for a command's interaction, the bare name of a menu's; None for another kind."""
     interaction = core.interactions.get(interaction_id)
     data = interaction.payload["data"] if interaction else {}
     if "name" not in data:

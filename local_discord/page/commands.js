@@ -11,7 +11,7 @@ const GROUP = 2;
 
 /**
  * @typedef {{name: string, label: string, description: string, options: any[]}} Leaf
- *   name: as it is sent, "dlq recent"; label: the same in the page's language.
+ *   name: as it is sent, "tickets list"; label: the same in the page's language.
  */
 
 /** @param {string} channel @returns {Leaf[]} */

@@ -1,4 +1,4 @@
-// A small emoji picker for reactions: the ones that incidents need, and a field for any other.
+// A small emoji picker for reactions: the most usual ones, and a field for any other.
 
 import { h } from "./dom.js";
 import { t } from "./i18n.js";

@@ -46,7 +46,7 @@ export const commandMention = (name) => h("span", { class: "mention" }, `/${name
 /** @param {string} whom "everyone" or "here" */
 export const everyoneMention = (whom) => h("span", { class: "mention" }, `@${whom}`);
 
-/** Bring the names of mentioned channels up to date: threads are renamed as their incident goes on. */
+/** Bring the names of mentioned channels up to date: threads are renamed while people read. */
 export function refreshMentions() {
   for (const element of document.querySelectorAll("a.channel-mention")) {
     const channel = channelById(element.dataset.channel);

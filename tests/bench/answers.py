@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.demo.clock import is_busy
-from bot.demo.human import Human
 from bot.demo.play import Report, Triage
-from bot.demo.screen import Control, Interaction, Message
+from local_discord.people import Control, Human, Interaction, Message
 from tests.bench.stand import Discord
 from tests.postgres import connect
 

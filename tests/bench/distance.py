@@ -5,7 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from bot.demo.human import Human
+from local_discord.people import Human
 from tests.bench import storms
 from tests.bench.figures import Figures, Limit, Row
 from tests.bench.stand import Discord, bot

@@ -10,9 +10,8 @@ from contextlib import asynccontextmanager
 from http import HTTPStatus
 from typing import Final
 
-from bot.demo.human import Human
 from bot.demo.play import Report, Triage
-from bot.demo.screen import Control, Interaction, Message
+from local_discord.people import Control, Human, Interaction, Message
 from tests.bench.answers import Ask
 from tests.bench.stand import Discord
 

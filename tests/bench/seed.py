@@ -5,8 +5,8 @@ from typing import Final
 
 import asyncpg
 
-from bot.demo.screen import Message
 from bot.services.shared.postings import READ_AHEAD
+from local_discord.people import Message
 from tests.bench.stand import Discord
 
 _INCIDENTS = """

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import httpx
 
-from bot.demo.human import Human
 from bot.demo.process import Child
+from local_discord.people import Human
 
 _START_S = 30.0
 

@@ -12,11 +12,11 @@ from uuid import uuid4
 import asyncpg
 import httpx
 
-from bot.demo.human import Human
 from bot.services.ports import Job, JobName
 from bot.storage.database.pools import open_pool
 from bot.storage.queue.runner import JobRunner
 from bot.storage.store import PostgresStore
+from local_discord.people import Human
 from tests.bench.measure import acknowledged
 from tests.bench.seed import open_incidents
 from tests.bench.stand import Discord

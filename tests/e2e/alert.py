@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bot.demo.screen import Message
+from local_discord.people import Message
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,7 @@
 
 from collections.abc import Callable
 
-from bot.demo.human import Human
-from bot.demo.screen import Message
+from local_discord.people import Human, Message
 from tests.patience import PATIENCE_S
 
 #: Discord's flag of a message that rings no phone: the lines that say who is triaging.

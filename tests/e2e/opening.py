@@ -5,8 +5,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from bot.demo.human import Human
 from bot.demo.process import Child
+from local_discord.people import Human
 from local_discord.server import Sandbox
 from local_discord.tests.watch import hold_against_the_description
 from local_discord.world.seed import GUILD_ID

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bot.demo.screen import Message
+from local_discord.people import Message
 from tests.e2e.alert import Alert
 from tests.e2e.severities import SEV1, SEV2, SEV3
 from tests.e2e.world import World

@@ -6,7 +6,7 @@ import pytest
 
 from bot.demo.play import CONFIRM, Triage
 from bot.demo.process import ChildDied
-from bot.demo.screen import Message
+from local_discord.people import Message
 from tests.e2e.conftest import MakeWorld
 from tests.e2e.monitor import TITLE, Monitor, answer_press
 from tests.e2e.severities import SEV1, SEV2, YES

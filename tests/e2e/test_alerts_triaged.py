@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from bot.demo.play import CONFIRM, Triage
-from bot.demo.screen import Message
 from bot.runbook import default_policy_text
+from local_discord.people import Message
 from tests.e2e.conftest import MakeWorld
 from tests.e2e.monitor import TITLE, Monitor
 from tests.e2e.severities import NO, REEVALUATE, YES

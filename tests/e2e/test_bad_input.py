@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.demo.human import HumanSideError
 from bot.demo.play import CONFIRM, Report, Triage
 from bot.runbook import default_policy_text
+from local_discord.people import HumanSideError
 from local_discord.world.permissions import P
 from tests.e2e.conftest import MakeWorld
 from tests.e2e.severities import SEV1, SEV2, SEV3, YES, Severity

@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from bot.demo.screen import Interaction, Message
+from local_discord.people import Interaction, Message
 from tests.e2e.severities import SEV1
 from tests.e2e.world import World
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from bot.demo.human import HumanSideError
 from bot.demo.play import CONFIRM, Report, Triage
+from local_discord.people import HumanSideError
 from tests.e2e.severities import SEV1, YES
 from tests.e2e.test_private import TITLE, WORD, confirmed_private, expect_hidden, open_private
 from tests.e2e.world import World

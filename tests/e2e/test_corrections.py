@@ -1,6 +1,6 @@
 """What turns out to be wrong is put right: every post follows, what stood before stays to be read."""
 
-from bot.demo.screen import Interaction
+from local_discord.people import Interaction
 from tests.e2e.alert import Alert
 from tests.e2e.severities import SEV1
 from tests.e2e.test_timeline import file_of, timeline

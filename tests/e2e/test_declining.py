@@ -2,7 +2,7 @@
 
 import asyncio
 
-from bot.demo.screen import Message
+from local_discord.people import Message
 from tests.e2e.severities import SEV1
 from tests.e2e.test_severity import expect_moved
 from tests.e2e.world import World

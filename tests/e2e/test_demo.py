@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.demo.human import Human
+from local_discord.people import Human
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
 

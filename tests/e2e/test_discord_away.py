@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from bot.demo.screen import Message
+from local_discord.people import Message
 from tests.e2e.conftest import MakeWorld
 from tests.e2e.mailbox import Mailbox, mailbox
 from tests.e2e.world import World

@@ -1,7 +1,7 @@
 """Drills: an incident like any other, marked as what it is, that rings nobody unasked and is scored."""
 
 from bot.demo.play import CONFIRM, Report, Triage
-from bot.demo.screen import Message
+from local_discord.people import Message
 from tests.e2e.figures import measured, week_told
 from tests.e2e.severities import SEV1, SEV3
 from tests.e2e.test_private import rooms

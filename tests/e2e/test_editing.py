@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from bot.demo.screen import Interaction
+from local_discord.people import Interaction
 from tests.e2e.alert import Alert
 from tests.e2e.figures import week_told
 from tests.e2e.severities import SEV1, SEV2

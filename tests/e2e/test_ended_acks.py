@@ -1,6 +1,6 @@
 """An acknowledge that ends: a sleepy 👀 does not stop the paging for good."""
 
-from bot.demo.screen import Message
+from local_discord.people import Message
 from tests.e2e.severities import SEV1
 from tests.e2e.world import World
 

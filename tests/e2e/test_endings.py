@@ -4,7 +4,7 @@ from http import HTTPStatus
 
 import pytest
 
-from bot.demo.screen import Interaction
+from local_discord.people import Interaction
 from tests.e2e.alert import Alert
 from tests.e2e.severities import SEV1, SEV2, SEV3
 from tests.e2e.world import World

@@ -10,12 +10,12 @@ import pytest
 import pytest_asyncio
 
 from bot.demo.process import Child
-from bot.demo.screen import Message
 from bot.domain.delivery.delivery import priority_of
 from bot.runbook import default_policy_text
 from bot.services.ports import Job, JobName
 from bot.storage.database.pools import open_pool
 from bot.storage.store import PostgresStore
+from local_discord.people import Message
 from local_discord.world.seed import GUILD_ID
 from tests.e2e.guilds import OTHER_ID, Guilds, two_guilds
 from tests.e2e.severities import SEV1

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from bot.demo.process import Child
-from bot.demo.screen import Message
+from local_discord.people import Message
 from tests.e2e.conftest import MakeWorld
 from tests.e2e.outage import TITLE as RANG
 from tests.e2e.outage import (

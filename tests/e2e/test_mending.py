@@ -1,6 +1,6 @@
 """Somebody deletes, locks or archives what an incident is shown by: it is put back, or said clearly."""
 
-from bot.demo.screen import Message
+from local_discord.people import Message
 from tests.e2e.severities import SEV1, SEV2, SEV3
 from tests.e2e.world import World
 

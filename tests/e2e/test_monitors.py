@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.demo.screen import Message
+from local_discord.people import Message
 from tests.e2e.alertmanager import alertmanager, require_alertmanager
 from tests.e2e.ledger import SILENT
 from tests.e2e.monitor import Monitor

@@ -2,8 +2,8 @@
 
 from datetime import datetime, timedelta
 
-from bot.demo.screen import Message
 from bot.runbook import load_policy
+from local_discord.people import Message
 from tests.e2e.alert import Alert
 from tests.e2e.severities import SEV3
 from tests.e2e.world import World

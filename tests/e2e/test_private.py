@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.demo.human import HumanSideError
-from bot.demo.screen import Interaction, Message
+from local_discord.people import HumanSideError, Interaction, Message
 from tests.e2e.figures import week_told
 from tests.e2e.severities import SEV1
 from tests.e2e.world import World

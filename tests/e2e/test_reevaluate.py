@@ -1,7 +1,7 @@
 """再評価: neither production nor only dev. Source: the runbook, Triage 判定フロー."""
 
 from bot.demo.play import CONFIRM, Report, Triage
-from bot.demo.screen import Message
+from local_discord.people import Message
 from tests.e2e.severities import NO, REEVALUATE, SEV1, SEV2, YES
 from tests.e2e.world import World
 

@@ -3,7 +3,7 @@
 import asyncio
 import json
 
-from bot.demo.screen import Interaction
+from local_discord.people import Interaction
 from tests.e2e.severities import SEV1, SEV2
 from tests.e2e.world import World
 

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 import pytest_asyncio
 
-from bot.demo.screen import Message
 from bot.runbook import default_policy_text
+from local_discord.people import Message
 from tests.e2e.alert import Alert
 from tests.e2e.conftest import MakeWorld
 from tests.e2e.severities import SEV1, SEV2

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from bot.demo.play import CONFIRM, STARTED, Triage
-from bot.demo.screen import Interaction, Message
+from local_discord.people import Interaction, Message
 from tests.e2e.alert import Alert
 from tests.e2e.monitor import TITLE, Monitor
 from tests.e2e.severities import NO, REEVALUATE, SEV2, YES

@@ -4,8 +4,8 @@ import asyncio
 from pathlib import Path
 
 from bot.demo.play import CONFIRM, Report, Triage
-from bot.demo.screen import Interaction, Message
 from bot.runbook import default_policy_text
+from local_discord.people import Interaction, Message
 from local_discord.world.permissions import P
 from tests.e2e.conftest import MakeWorld
 from tests.e2e.severities import NO, REEVALUATE, SEV1, SEV2, SEV3, YES

@@ -1,7 +1,7 @@
 """A triage that its person leaves before its end: no report vanishes, and looking around calls nobody."""
 
 from bot.demo.play import CONFIRM, Report, Triage
-from bot.demo.screen import Message
+from local_discord.people import Message
 from tests.e2e.severities import NO, SEV2, YES
 from tests.e2e.world import World
 

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from bot.demo.screen import Message
+from local_discord.people import Message
 from tests.e2e.alert import Alert
 from tests.e2e.severities import SEV1, SEV2
 from tests.e2e.world import World

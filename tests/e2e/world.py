@@ -11,9 +11,8 @@ from typing import Any
 import asyncpg
 
 from bot.demo.clock import is_busy
-from bot.demo.human import Human
 from bot.demo.play import ACK_EMOJI, CONFIRM, Report, Triage
-from bot.demo.screen import Interaction, Message
+from local_discord.people import Human, Interaction, Message
 from local_discord.server import Sandbox
 from tests.e2e.alert import Alert
 from tests.e2e.bot import BotProcess

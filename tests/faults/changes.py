@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final, TypeAlias
 
 from bot.demo.play import CONFIRM, STARTED, TITLE
-from bot.demo.screen import Message
+from local_discord.people import Message
 from tests.faults.scene import Change, Known, Scene, value_of
 
 Prepare: TypeAlias = Callable[[Scene], Awaitable[Change]]

@@ -5,9 +5,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
-from bot.demo.human import Human
 from bot.demo.play import Report, Triage
-from bot.demo.screen import Interaction, Message
+from local_discord.people import Human, Interaction, Message
 from tests.faults.stage import Stage
 
 Act: TypeAlias = Callable[[], Awaitable[object]]

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bot.demo.screen import Interaction
+from local_discord.people import Interaction
 from local_discord.world.seed import GUILD_ID
 from tests.e2e.alert import Alert
 from tests.e2e.mailbox import Mailbox, mailbox

@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.demo.human import HumanSideError
-from bot.demo.screen import Interaction
+from local_discord.people import HumanSideError, Interaction
 from tests.e2e.conftest import Commands
 from tests.e2e.lives.checks import check_promises
 from tests.faults.conftest import Figure

@@ -9,10 +9,9 @@ from uuid import UUID
 
 import pytest
 
-from bot.demo.human import HumanSideError
 from bot.demo.play import CONFIRM, Report, Triage
-from bot.demo.screen import Interaction
 from bot.services.incidents.commands import TITLE_LIMIT
+from local_discord.people import HumanSideError, Interaction
 from tests.e2e.failures import lose
 from tests.e2e.severities import YES
 from tests.faults.conftest import Figure

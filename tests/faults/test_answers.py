@@ -11,8 +11,8 @@ from typing import Any, Final
 import pytest
 
 from bot.demo.clock import is_busy
-from bot.demo.human import Human
 from bot.demo.play import Report, Triage
+from local_discord.people import Human
 from tests.e2e.conftest import Commands
 from tests.e2e.rosters import policy_file
 from tests.e2e.test_morning import to_morning

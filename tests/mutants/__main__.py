@@ -61,7 +61,7 @@ def run(tests: Iterable[str], *, root: Path) -> int:
     """
     # A bot that a test starts is to be the copy's as well, not the one that is installed.
     env = {**os.environ, "PYTHONPATH": str(root), "PYTHONDONTWRITEBYTECODE": "1"}
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-n", "0", "-m", "", "-p", "no:cacheprovider"]
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-n", "0", "-m", ""]
     done = subprocess.run(  # our own tests
         [*command, *tests], cwd=root, env=env, capture_output=True, text=True, check=False, timeout=_WITHIN_S
     )

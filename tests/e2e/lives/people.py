@@ -10,8 +10,7 @@ from typing import Final, TypeVar
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize
 
-from bot.demo.human import HumanSideError
-from bot.demo.screen import Control, Interaction, Message
+from local_discord.people import Control, HumanSideError, Interaction, Message
 from tests.e2e.world import World
 
 T = TypeVar("T")

@@ -3,8 +3,8 @@
 from collections.abc import AsyncIterator
 from typing import Any
 
-from bot.demo.screen import Message
 from bot.domain.privacy import SETTLED
+from local_discord.people import Message
 from tests.e2e.world import World
 
 _PRIVATE_THREAD = 12  # Discord: the type of a channel

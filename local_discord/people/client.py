@@ -7,7 +7,7 @@ from typing import Any, Final, Self, TypeVar
 
 import httpx
 
-from bot.demo.screen import JSON, Control, Interaction, Message
+from local_discord.people.screen import JSON, Control, Interaction, Message
 
 T = TypeVar("T")
 
@@ -28,7 +28,7 @@ class Human:
     """The human side of one local Discord. People and channels go by name or id.
 
     Args:
-        base_url: As `incident-bot sandbox --json` prints it under "human".
+        base_url: As `local-discord --json` prints it under "human".
         headers: Sent with each request.
         waits: Whoever runs or presses something waits for the answer. If not, it is pending, and `answer`
             tells of it later.
@@ -55,7 +55,7 @@ class Human:
     async def command(
         self, user: str, channel: str, name: str, options: Mapping[str, object] | None = None
     ) -> Interaction:
-        """Run the slash command *name* ("dlq recent") and wait for its answer."""
+        """Run the slash command *name* ("tickets list") and wait for its answer."""
         body = {"user": user, "channel": channel, "name": name, "options": dict(options or {})}
         return await self._answered(await self._post("command", body))
 
