@@ -1,18 +1,19 @@
 -- name: lock_fingerprint
--- One transaction at a time decides about alerts of one fingerprint (:fingerprint: any text that holds it).
+-- Locks an alert fingerprint until the commit, so that one transaction at a time decides about its alerts.
+-- :fingerprint is any text that contains it.
 SELECT pg_advisory_xact_lock(hashtextextended(:fingerprint, 0));
 
 -- name: alert_of_message
--- The incident that a message was counted on; of the guild :guild_id unless null.
+-- Returns the incident on which a message was counted, in guild :guild_id (null: in any guild).
 SELECT incident_id
   FROM alert_messages
   JOIN incidents ON incidents.id = incident_id
  WHERE message_id = :message_id AND (:guild_id::bigint IS NULL OR guild_id = :guild_id);
 
 -- name: same_alert
--- The open incident that an alert of this fingerprint counts on, if one was seen at :since or later: the alert
--- itself, or what it was merged into in the end (32 merges at most), unless its severity is one of :except_severities. Nobody
--- else changes it until the commit.
+-- Locks and returns the open incident on which an alert of this fingerprint counts: the incident of the alert itself
+-- or the one into which that was merged (32 merges at most). The alert was last seen at :since or later. No row comes
+-- back if the incident's severity is one of :except_severities.
 WITH RECURSIVE chain AS (
     SELECT id, merged_into_id, last_seen_at, 0 AS merges
       FROM incidents
@@ -35,12 +36,13 @@ SELECT found.*
 
 -- name: note_alert
 -- Counts a message on an incident, once.
-INSERT INTO alert_messages (message_id, channel_id, incident_id, sender) VALUES (:message_id, :channel_id, :incident_id, :sender)
+INSERT INTO alert_messages (message_id, channel_id, incident_id, sender)
+VALUES (:message_id, :channel_id, :incident_id, :sender)
 ON CONFLICT DO NOTHING;
 
 -- name: set_triaged
--- What a triage says of a tracked alert; where and how only if it says so. Nothing begins after its report. Grows the
--- version.
+-- Copies a triage's result to a tracked alert's incident. Empty targets and symptoms keep the former ones, and the
+-- incident starts no later than it was triggered. Increments the version.
 UPDATE incidents
    SET title = :title,
        path = :path,
@@ -52,28 +54,38 @@ UPDATE incidents
 RETURNING *;
 
 -- name: alert_messages
--- The messages of an alert on which a 👀 is looked for: the first, and the newest :newest.
-(SELECT channel_id, message_id FROM alert_messages WHERE incident_id = :incident_id ORDER BY message_id LIMIT 1)
+-- Returns the messages of an alert on which a 👀 reaction counts when reactions are read: the first message and the
+-- :newest latest ones.
+(SELECT channel_id, message_id
+   FROM alert_messages
+  WHERE incident_id = :incident_id
+  ORDER BY message_id
+  LIMIT 1)
 UNION
-(SELECT channel_id, message_id FROM alert_messages WHERE incident_id = :incident_id ORDER BY message_id DESC LIMIT :newest)
+(SELECT channel_id, message_id
+   FROM alert_messages
+  WHERE incident_id = :incident_id
+  ORDER BY message_id DESC
+  LIMIT :newest)
  ORDER BY message_id;
 
 -- name: alert_cursor
--- How far a channel has been read.
+-- Returns the last message up to which a channel has been read.
 SELECT message_id FROM alert_cursors WHERE guild_id = :guild_id AND channel_id = :channel_id;
 
 -- name: move_alert_cursor
--- A channel has been read up to a message; never back.
+-- Notes the message up to which a channel has been read. The cursor never moves back.
 INSERT INTO alert_cursors (guild_id, channel_id, message_id) VALUES (:guild_id, :channel_id, :message_id)
 ON CONFLICT (guild_id, channel_id)
 DO UPDATE SET message_id = greatest(alert_cursors.message_id, EXCLUDED.message_id);
 
 -- name: firing_alerts
--- The open incidents that an alert of this fingerprint counts on, by number: the alerts themselves, or what they
--- were merged into (32 merges at most). Recovery :message_id came in channel :channel_id by sender :sender; without those that have fired
--- there since, or where nobody knows who has. over: no other alert counts on it, and with this recovery each sender in
--- each channel has recovered since it last fired. Who posted the first message is known in any case; of another one
--- that an older version has counted it is not, so that it is never over. Nobody else changes them until the commit.
+-- Locks and returns the open incidents that a recovery message may end, by number: incidents of alerts with this
+-- fingerprint and those into which they were merged (32 merges at most). The recovery is message :message_id of
+-- :sender in :channel_id. Left out are incidents for which this sender, or an unknown sender, has fired in that
+-- channel since. `over` is true if no other incident was merged into this one and, with this recovery, each sender
+-- has recovered in each channel since it last fired there. The sender of the first message is always known. Versions
+-- that kept no sender may have counted further messages; an incident with such a message is never over.
 WITH RECURSIVE chain AS (
     SELECT id, merged_into_id, 0 AS merges
       FROM incidents
@@ -111,8 +123,9 @@ SELECT found.*,
    FOR NO KEY UPDATE OF found;
 
 -- name: note_recovery
--- A message in channel :channel_id, by sender :sender, has said that an alert is over; no row comes back when that was known. What was
--- said 30 days ago of an alert that has ended is forgotten; rows that another deletes at this moment are left to it.
+-- Records that message :message_id said the alert is over. No row comes back when that is recorded already.
+-- Recoveries that are older than 30 days are deleted once their incident has ended, except rows that another
+-- transaction has locked.
 WITH forgotten AS (
     DELETE FROM alert_recoveries
      WHERE (incident_id, message_id) IN (
@@ -122,12 +135,13 @@ WITH forgotten AS (
          WHERE old.at < now() - interval '30 days' AND incidents.status NOT IN ('triggered', 'acknowledged')
            FOR UPDATE OF old SKIP LOCKED)
 )
-INSERT INTO alert_recoveries (incident_id, message_id, channel_id, sender) VALUES (:incident_id, :message_id, :channel_id, :sender)
+INSERT INTO alert_recoveries (incident_id, message_id, channel_id, sender)
+VALUES (:incident_id, :message_id, :channel_id, :sender)
 ON CONFLICT DO NOTHING
 RETURNING message_id;
 
 -- name: has_recovered
--- Whether the last that was heard of an alert is that it is over.
+-- Returns true if the last message about an alert said that it is over.
 SELECT EXISTS (
     SELECT FROM alert_recoveries
      WHERE incident_id = :incident_id
@@ -135,9 +149,9 @@ SELECT EXISTS (
 ) AS recovered;
 
 -- name: ask_about_alert
--- Asks about a message, once, unless since :since the same was asked, or :most others of its sender that nobody has
--- answered. What was asked 30 days ago is forgotten, unless it says whose posts are ignored; rows that are being
--- answered or deleted at this moment are left alone.
+-- Records a question about a message, once. No row comes back if, since :since, the same alert was asked about, or
+-- :most other questions about this sender are still unanswered. Questions older than 30 days are deleted, except
+-- those whose answer ignores a sender and rows that another transaction has locked.
 WITH forgotten AS (
     DELETE FROM alert_questions
      WHERE message_id IN (
@@ -155,33 +169,37 @@ SELECT :message_id, :guild_id, :channel_id, :sender, :fingerprint, :severity, :t
    AND :most::int > (
     SELECT count(*)
       FROM alert_questions
-     WHERE guild_id = :guild_id AND channel_id = :channel_id AND sender = :sender AND asked_at >= :since AND answer IS NULL
+     WHERE guild_id = :guild_id AND channel_id = :channel_id AND sender = :sender
+       AND asked_at >= :since AND answer IS NULL
  )
     ON CONFLICT DO NOTHING
 RETURNING message_id;
 
 -- name: alert_question
--- What was asked about a message in a guild; nobody else answers it until the commit.
+-- Locks and returns the question about a message in a guild.
 SELECT * FROM alert_questions WHERE message_id = :message_id AND guild_id = :guild_id FOR UPDATE;
 
 -- name: answer_alert_question
--- What somebody has said to it; null: it is open again.
+-- Records the answer to a question; null opens the question again.
 UPDATE alert_questions
    SET answer = :answer, answered_by = :by_id, answered_by_name = :by_name, answered_at = now()
  WHERE message_id = :message_id;
 
 -- name: ignore_sender
--- Passes over a sender from now on; no row comes back when that was decided before.
-INSERT INTO ignored_senders (guild_id, channel_id, sender, by_id, by_name) VALUES (:guild_id, :channel_id, :sender, :by_id, :by_name)
+-- Ignores a sender from now on. No row comes back if the sender was ignored before.
+INSERT INTO ignored_senders (guild_id, channel_id, sender, by_id, by_name)
+VALUES (:guild_id, :channel_id, :sender, :by_id, :by_name)
 ON CONFLICT DO NOTHING
 RETURNING sender;
 
 -- name: heed_sender
--- Passes over a sender no more; no row comes back when nobody had ignored it.
-DELETE FROM ignored_senders WHERE guild_id = :guild_id AND channel_id = :channel_id AND sender = :sender RETURNING sender;
+-- Stops ignoring a sender. No row comes back if the sender was not ignored.
+DELETE FROM ignored_senders
+ WHERE guild_id = :guild_id AND channel_id = :channel_id AND sender = :sender
+RETURNING sender;
 
 -- name: is_ignored_sender
--- Whether a sender is passed over in a channel.
+-- Returns true if a sender is ignored in a channel.
 SELECT EXISTS (
     SELECT FROM ignored_senders WHERE guild_id = :guild_id AND channel_id = :channel_id AND sender = :sender
 ) AS ignored;

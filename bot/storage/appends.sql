@@ -1,7 +1,7 @@
 -- name: append
--- What a transaction adds, as JSON arrays, each stored in its order: the rungs of ladders :steps, entries of histories :entries,
--- what people did :audited, and what is owed :deliveries, of which the rows come back that are new. A known key is skipped. The nonce
--- is that of `bot.domain.installation.nonce_of`.
+-- Adds the rows that a transaction has collected. Each parameter is a JSON array whose order is kept: :steps of
+-- ladders, :entries of timelines, :audited changes by people and :deliveries. The new deliveries come back; one with
+-- a known key is skipped. The nonce is computed as in `bot.domain.installation.nonce_of`.
 WITH steps AS (
     INSERT INTO escalation_steps (incident_id, index, due_at, mention, dm, starts_at, repeat_every, repeats_left,
                                   priority, status, decided_at)

@@ -1,3 +1,3 @@
 -- name: now
--- The transaction's time. Unqualified, so that the tests' movable clock moves it.
+-- Returns the transaction's time. now() is unqualified so that the tests' movable clock replaces it.
 SELECT now() AS now;

@@ -1,19 +1,19 @@
 -- name: delivery
--- One delivery, with the place of the one it waited for.
+-- Returns one delivery, with the place of the delivery it waited for.
 SELECT owed.*, first.channel_id AS after_channel_id, first.message_id AS after_message_id
   FROM deliveries AS owed
   LEFT JOIN deliveries AS first ON first.key = owed.after_key
  WHERE owed.id = :delivery_id;
 
 -- name: delivery_by_key
--- One delivery by its key, with the place of the one it waited for.
+-- Returns one delivery by its key, with the place of the delivery it waited for.
 SELECT owed.*, first.channel_id AS after_channel_id, first.message_id AS after_message_id
   FROM deliveries AS owed
   LEFT JOIN deliveries AS first ON first.key = owed.after_key
  WHERE owed.key = :key;
 
 -- name: deliveries
--- Several deliveries, oldest first.
+-- Returns several deliveries, oldest first.
 SELECT owed.*, first.channel_id AS after_channel_id, first.message_id AS after_message_id
   FROM deliveries AS owed
   LEFT JOIN deliveries AS first ON first.key = owed.after_key
@@ -21,7 +21,7 @@ SELECT owed.*, first.channel_id AS after_channel_id, first.message_id AS after_m
  ORDER BY owed.id;
 
 -- name: posts
--- The sent deliveries of an incident, in the order in which they were sent, but those that were deleted at once.
+-- Returns the sent deliveries of an incident in the order they were sent, except those that were deleted at once.
 SELECT owed.*, first.channel_id AS after_channel_id, first.message_id AS after_message_id
   FROM deliveries AS owed
   LEFT JOIN deliveries AS first ON first.key = owed.after_key
@@ -29,16 +29,18 @@ SELECT owed.*, first.channel_id AS after_channel_id, first.message_id AS after_m
  ORDER BY owed.finished_at, owed.id;
 
 -- name: pages
--- The DMs that an incident owed, whatever became of them, oldest first.
+-- Returns the DMs that an incident has queued, in any state, oldest first.
 SELECT owed.*, NULL::bigint AS after_channel_id, NULL::bigint AS after_message_id
   FROM deliveries AS owed
  WHERE owed.incident_id = :incident_id AND owed.kind = 'page'
  ORDER BY owed.id;
 
 -- name: lock_incident_of_delivery
--- Locks the incident that a delivery belongs to, if it belongs to one; of a bundle those that it tells of.
+-- Locks the incident of a delivery, if it has one; for a bundle, the incidents of its deliveries.
 SELECT id FROM incidents
- WHERE id = ANY (ARRAY(SELECT incident_id FROM deliveries WHERE deliveries.id = :delivery_id OR bundle_id = :delivery_id))
+ WHERE id = ANY (ARRAY(SELECT incident_id
+                         FROM deliveries
+                        WHERE deliveries.id = :delivery_id OR bundle_id = :delivery_id))
  ORDER BY id
    FOR NO KEY UPDATE;
 
@@ -47,13 +49,13 @@ SELECT id FROM incidents
 SELECT id FROM incidents WHERE id = ANY (:incident_ids::bigint[]) ORDER BY id FOR NO KEY UPDATE;
 
 -- name: hold_deliveries
--- Keeps deliveries as they are until the commit: none of them is sent or given up meanwhile.
+-- Keeps deliveries as they are until the commit: no other transaction can send them or give them up.
 SELECT key, status FROM deliveries WHERE key = ANY (:keys::text[]) ORDER BY id FOR SHARE;
 
 -- name: insert_deliveries
--- Stores what is owed, given as a JSON array, in its order. A known key is skipped. The nonce is that of
--- `bot.domain.installation.nonce_of`. With a bundle, :bundle_id, nobody but the bundle sends it: the version before this one,
--- which knows of no bundles, sees it waiting for ever.
+-- Stores deliveries, given as a JSON array, in its order. A known key is skipped. The nonce is computed as in
+-- `bot.domain.installation.nonce_of`. With :bundle_id the deliveries are sent by that bundle only. Their next try is
+-- never due, so that a version that knows no bundles leaves them alone.
 INSERT INTO deliveries (guild_id, incident_id, kind, target, key, after_key, data, priority, nonce,
                         created_at, next_try_at, bundle_id)
 SELECT guild_id, incident_id, kind, target, key, after_key, data, priority,
@@ -69,7 +71,8 @@ ON CONFLICT (key) DO NOTHING
 RETURNING id;
 
 -- name: ready_deliveries
--- Those of :delivery_ids that wait for nothing, or for something that has been sent, in the order they were stored.
+-- Returns those of :delivery_ids that wait for no other delivery or whose predecessor has been sent, in the order
+-- they were stored.
 SELECT owed.id, owed.priority, owed.guild_id
   FROM deliveries AS owed
   LEFT JOIN deliveries AS first ON first.key = owed.after_key
@@ -79,11 +82,13 @@ SELECT owed.id, owed.priority, owed.guild_id
  ORDER BY owed.id;
 
 -- name: claim_delivery
--- Locks a delivery that is not finished, and what `lock_incident_of_delivery` locks before it; with the transaction's
--- time. No row comes back when it is finished, or when a bundle tells of it.
+-- Locks a delivery that is not finished, after the incidents that `lock_incident_of_delivery` locks, and returns it
+-- with the transaction's time. No row comes back if it is finished or belongs to a bundle.
 WITH locked AS MATERIALIZED (
     SELECT id FROM incidents
-     WHERE id = ANY (ARRAY(SELECT incident_id FROM deliveries WHERE deliveries.id = :delivery_id OR bundle_id = :delivery_id))
+     WHERE id = ANY (ARRAY(SELECT incident_id
+                             FROM deliveries
+                            WHERE deliveries.id = :delivery_id OR bundle_id = :delivery_id))
      ORDER BY id
        FOR NO KEY UPDATE
 )
@@ -95,12 +100,15 @@ SELECT owed.*, first.channel_id AS after_channel_id, first.message_id AS after_m
    FOR NO KEY UPDATE OF owed;
 
 -- name: begin_attempt
--- Marks it as sending, as it comes back; the first request, its version and its time stay, unless it is late (:is_late) and
--- says so. :is_quiet: an alert that does not ring any more. No row comes back when it is finished. Of a bundle, what is left
--- of its deliveries is about to be sent with it: to whom, they know; what, it knows.
+-- Marks a delivery as sending and returns it. The first request stays, with its version and its time, unless the
+-- delivery is late (:is_late), which replaces request and version. :is_quiet marks an alert that mentions nobody any
+-- more. No row comes back if the delivery is finished. The pending deliveries of a bundle are marked as sending with
+-- it; they keep its recipient but not its body.
 WITH locked AS MATERIALIZED (
     SELECT id FROM incidents
-     WHERE id = ANY (ARRAY(SELECT incident_id FROM deliveries WHERE deliveries.id = :delivery_id OR bundle_id = :delivery_id))
+     WHERE id = ANY (ARRAY(SELECT incident_id
+                             FROM deliveries
+                            WHERE deliveries.id = :delivery_id OR bundle_id = :delivery_id))
      ORDER BY id
        FOR NO KEY UPDATE
 ), begun AS (
@@ -128,9 +136,10 @@ SELECT begun.*, first.channel_id AS after_channel_id, first.message_id AS after_
   LEFT JOIN deliveries AS first ON first.key = begun.after_key;
 
 -- name: finish_sent
--- Marks it as sent once, and of a bundle its deliveries, which are where it is: no row comes back when it was. One that
--- was given up is there after all. What waited for it need not wait any longer: a row for each, or one without a number.
--- Without a message :message_id it was posted, and deleted before its id was known.
+-- Marks a delivery as sent, and with a bundle its deliveries, also where they were given up before. The deliveries
+-- that waited for it become due. One row comes back for each of these, or one row with a null id if there are none;
+-- no row if the delivery was sent before. A null :message_id means that the message was deleted before its id was
+-- known.
 WITH sent AS (
     UPDATE deliveries
        SET status = 'sent', finished_at = now(), channel_id = :channel_id, message_id = :message_id,
@@ -139,7 +148,8 @@ WITH sent AS (
     RETURNING id, key
 ), bundled AS (
     UPDATE deliveries
-       SET status = 'sent', finished_at = now(), channel_id = :channel_id, message_id = :message_id, error = NULL, http_status = NULL
+       SET status = 'sent', finished_at = now(), channel_id = :channel_id, message_id = :message_id,
+           error = NULL, http_status = NULL
       FROM sent
      WHERE bundle_id = sent.id AND status IN ('sending', 'failed')
 ), released AS (
@@ -152,41 +162,44 @@ WITH sent AS (
 SELECT released.id FROM sent LEFT JOIN released ON true;
 
 -- name: finish_failed
--- Gives an unfinished delivery up.
+-- Gives up an unfinished delivery.
 UPDATE deliveries
    SET status = 'failed', finished_at = now(), error = :error, http_status = :http_status
  WHERE id = :delivery_id AND status IN ('pending', 'sending')
 RETURNING id, key;
 
 -- name: cancel_delivery
--- Cancels an unfinished delivery; one that a bundle tells of is the bundle's.
+-- Cancels an unfinished delivery, unless a bundle sends it.
 UPDATE deliveries
    SET status = 'cancelled', finished_at = now()
  WHERE id = :delivery_id AND status IN ('pending', 'sending') AND bundle_id IS NULL
 RETURNING id, key;
 
 -- name: cancel_posts
--- Cancels the deliveries of an incident that are no DMs and that nobody has begun to send.
+-- Cancels the pending deliveries of an incident that are not DMs.
 UPDATE deliveries
    SET status = 'cancelled', finished_at = now()
  WHERE incident_id = :incident_id AND target NOT LIKE 'person:%' AND target NOT LIKE 'user:%' AND status = 'pending'
 RETURNING id, key;
 
 -- name: tell_thread_deleted
--- The notices about an old thread (:thread_id) of an incident are to say who deleted it, and when; the first time stays.
+-- Makes the notices about an incident's old thread say who deleted it, and when. The first deletion that was recorded
+-- stays.
 UPDATE deliveries
    SET data = data || jsonb_build_object('deleted_by', :deleted_by::text, 'deleted_at', now()), shown_version = 0
- WHERE incident_id = :incident_id AND kind = 'notice' AND data ->> 'thread' = :thread_id::text AND NOT data ? 'deleted_by';
+ WHERE incident_id = :incident_id AND kind = 'notice' AND data ->> 'thread' = :thread_id::text
+   AND NOT data ? 'deleted_by';
 
 -- name: delivery_nonces
--- The nonces of an incident's deliveries, oldest first. Not only what was given up has a row in the DLQ: what an outage
--- held back and mailed has one as well, and what was posted and rang nobody.
+-- Returns the nonces of all deliveries of an incident, oldest first. Rows of the DLQ are found by them, and not only
+-- failed deliveries have such a row: so have deliveries that were emailed during an outage and messages that
+-- mentioned nobody.
 SELECT nonce FROM deliveries WHERE incident_id = :incident_id ORDER BY id;
 
 -- name: naming_nonces
--- The nonces of failed deliveries that are not this incident's, and whose body may name it: what belongs to no incident
--- and was owed since it began (a morning's list, a handover, a digest), and those of other incidents that keep the body of
--- a bundle that told of this one, too: the version before this one kept it when a bundle was given up.
+-- Returns the nonces of failed deliveries outside this incident whose body may name it: deliveries of no incident
+-- since it started (a morning list, a handover, a digest), and other incidents' deliveries from the same bundle. An
+-- earlier version kept the bundle's body in these when the bundle was given up.
 SELECT owed.nonce
   FROM incidents
   JOIN deliveries AS owed ON owed.guild_id = incidents.guild_id AND owed.created_at >= incidents.started_at
@@ -199,9 +212,9 @@ SELECT other.nonce
  ORDER BY nonce;
 
 -- name: cancel_waiting
--- Cancels what waits, directly or through others, for those of :ended_keys that were given up.
--- :ended_keys may be thousands: each key is looked up by itself, whatever the planner believes.
-WITH RECURSIVE moot AS (
+-- Cancels the pending deliveries that wait, directly or through others, for those of :ended_keys that failed or were
+-- cancelled. There may be thousands of keys, so each is looked up by itself, whatever the planner estimates.
+WITH RECURSIVE obsolete AS (
     SELECT owed.id, owed.key
       FROM unnest(:ended_keys::text[]) AS ended (key)
      CROSS JOIN LATERAL (
@@ -213,23 +226,24 @@ WITH RECURSIVE moot AS (
            OFFSET 0) AS owed
     UNION
     SELECT owed.id, owed.key
-      FROM moot
+      FROM obsolete
      CROSS JOIN LATERAL (
-           SELECT id, key FROM deliveries WHERE after_key = moot.key AND status = 'pending'
+           SELECT id, key FROM deliveries WHERE after_key = obsolete.key AND status = 'pending'
            OFFSET 0) AS owed
 )
 UPDATE deliveries
    SET status = 'cancelled', finished_at = now()
- WHERE id = ANY (ARRAY(SELECT id FROM moot)) AND status = 'pending';
+ WHERE id = ANY (ARRAY(SELECT id FROM obsolete)) AND status = 'pending';
 
 -- name: retry_later
--- Keeps an unfinished delivery for another attempt, and counts the one that failed.
+-- Keeps an unfinished delivery for another attempt, and counts the failed one.
 UPDATE deliveries
    SET attempts = attempts + 1, error = :error, http_status = :http_status, next_try_at = now() + :delay::interval
  WHERE id = :delivery_id AND status IN ('pending', 'sending');
 
 -- name: hold_delivery
--- Keeps an unfinished delivery until Discord is back, which counts as no attempt; says whether that is news.
+-- Keeps an unfinished delivery until Discord is back, without counting an attempt. `is_news` is true if it was not
+-- held before.
 UPDATE deliveries AS owed
    SET held_at = coalesce(owed.held_at, now()),
        error = coalesce(:error, owed.error), http_status = coalesce(:http_status, owed.http_status),
@@ -239,7 +253,7 @@ UPDATE deliveries AS owed
 RETURNING before.held_at IS NULL AS is_news;
 
 -- name: overtaken
--- A later delivery of the same kind to the same people about the same incident, unless that was cancelled.
+-- Finds a later delivery of the same kind to the same target about the same incident that was not cancelled.
 SELECT later.id
   FROM deliveries AS owed
   JOIN deliveries AS later
@@ -248,7 +262,7 @@ SELECT later.id
  LIMIT 1;
 
 -- name: behind
--- An earlier delivery of the same kind, or the alert, for the same place that an outage still holds back.
+-- Finds an earlier delivery of the same kind, or the alert, for the same target that an outage still holds back.
 SELECT earlier.id
   FROM deliveries AS owed
   JOIN deliveries AS earlier
@@ -259,8 +273,8 @@ SELECT earlier.id
  LIMIT 1;
 
 -- name: in_line
--- An earlier delivery of the same kind for the same place that is on its way, while :patience has not passed since this one
--- was owed. One that was tried three times holds up nobody.
+-- Finds an earlier unfinished delivery of the same kind for the same target, during the first :patience after this
+-- delivery was stored. An earlier delivery that was tried three times does not count.
 SELECT earlier.id
   FROM deliveries AS owed
   JOIN deliveries AS earlier
@@ -270,24 +284,26 @@ SELECT earlier.id
  LIMIT 1;
 
 -- name: held_deliveries
--- How many messages wait for Discord to be back.
+-- Counts the messages that wait for Discord to be back.
 SELECT count(*) AS held
   FROM deliveries
  WHERE held_at IS NOT NULL AND status IN ('pending', 'sending') AND bundle_id IS NULL;
 
 -- name: mark_emailed
--- The email in its place was accepted for :emailed_to; :is_done: nobody is left. The first time stays.
+-- Records that an email in place of the delivery was accepted for :emailed_to. :is_done means that no recipient is
+-- left; the first such time stays.
 UPDATE deliveries
    SET emailed_to = ARRAY(SELECT unnest(emailed_to) UNION SELECT unnest(:emailed_to::text[]) ORDER BY 1),
        emailed_at = CASE WHEN :is_done THEN coalesce(emailed_at, now()) ELSE emailed_at END
  WHERE id = :delivery_id;
 
 -- name: set_shown
--- These posts show this version of their incident; never lowers it.
+-- Records that these posts show this version of their incident. The version never decreases.
 UPDATE deliveries SET shown_version = greatest(shown_version, :version) WHERE id = ANY (:delivery_ids::bigint[]);
 
 -- name: origins
--- The deliveries of a guild owed or first tried at exactly :at: an entry of the DLQ keeps that moment.
+-- Returns the deliveries of a guild that were stored or first tried at exactly :at, the moment that an entry of the
+-- DLQ keeps.
 SELECT nonce, incident_id, channel_id, message_id
   FROM deliveries
  WHERE guild_id = :guild_id AND :at IN (created_at, first_sent_at);

@@ -1,12 +1,12 @@
--- The failures may live in somebody else's database: nothing here relies on the search_path, on a session's
--- state, or on any column that the runbook does not name besides the key `id`.
+-- The failures may be in another team's database. Nothing here relies on the search_path, on a session's state, or on
+-- a column that the runbook does not name, except the key `id`.
 
 -- name: begin_question
--- Bounds the transaction in time, and lets now() be found where our own database has it.
+-- Limits the duration of the transaction's statements, and finds now() where our own database has it.
 SELECT set_config('statement_timeout', :statement_timeout, true), set_config('search_path', :search_path, true);
 
 -- name: count_failures
--- Failures of the last :within, of one severity and channel unless null.
+-- Counts the failures of the last :within, of one severity and one channel (null: of all).
 SELECT count(*) AS total
   FROM admin.notification_failures
  WHERE attempted_at >= now() - :within::interval
@@ -14,7 +14,7 @@ SELECT count(*) AS total
    AND (:channel::text IS NULL OR channel = :channel);
 
 -- name: list_failures
--- The runbook's first question: those failures, newest first.
+-- Answers the runbook's first question: the failures that `count_failures` counts, newest first.
 SELECT id, attempted_at, channel, severity, title, http_status, retry_count, error_message, status,
        fallback_email_sent, NULL AS payload
   FROM admin.notification_failures
@@ -25,7 +25,7 @@ SELECT id, attempted_at, channel, severity, title, http_status, retry_count, err
  LIMIT :limit OFFSET :offset;
 
 -- name: list_gravest_failures
--- The runbook's second question: failures of the gravest severity, newest first.
+-- Answers the runbook's second question: failures of the highest severity, newest first.
 SELECT id, attempted_at, channel, severity, title, http_status, retry_count, error_message, status,
        fallback_email_sent, NULL AS payload
   FROM admin.notification_failures
@@ -34,7 +34,7 @@ SELECT id, attempted_at, channel, severity, title, http_status, retry_count, err
  LIMIT :limit;
 
 -- name: count_http_statuses
--- The runbook's third question: failures of the last :within per HTTP status, most frequent first.
+-- Answers the runbook's third question: failures of the last :within per HTTP status, most frequent first.
 SELECT http_status, count(*) AS n
   FROM admin.notification_failures
  WHERE attempted_at >= now() - :within::interval
@@ -42,15 +42,15 @@ SELECT http_status, count(*) AS n
  ORDER BY n DESC, http_status;
 
 -- name: failure
--- One failure with its payload as text: a session behind a pooler knows no JSON codec.
+-- Returns one failure, with its payload as text because a session behind a pooler has no JSON codec.
 SELECT id, attempted_at, channel, severity, title, http_status, retry_count, error_message, status,
        fallback_email_sent, payload::text AS payload
   FROM admin.notification_failures
  WHERE id = :entry_id;
 
 -- name: count_failures_by_channel
--- Failures in [:start, :end) per channel, most frequent first, with those of the gravest severity :gravest; titles that
--- begin with :drill_mark are left out.
+-- Counts the failures in [:start, :end) per channel, most frequent first, and those of the highest severity,
+-- :gravest. Titles that begin with :drill_mark are left out.
 SELECT channel,
        count(*) AS total,
        count(*) FILTER (WHERE severity = :gravest AND status = 'failed') AS gravest,
@@ -62,21 +62,24 @@ SELECT channel,
  ORDER BY total DESC, channel;
 
 -- name: record_failure
--- Writes a failure of our own; written again, the email flag changes, and what tells of it: perhaps it has
--- become private since.
+-- Records a failure of our own. A second call updates the email flag, title and payload, because the incident may
+-- have become private in between.
 INSERT INTO admin.notification_failures
        (id, attempted_at, channel, severity, title, http_status, retry_count, error_message, status,
         fallback_email_sent, payload)
-VALUES (:id, :attempted_at, :channel, :severity, :title, :http_status, :retry_count, :error_message, 'failed', :fallback_email_sent, :payload::text::jsonb)
+VALUES (:id, :attempted_at, :channel, :severity, :title, :http_status, :retry_count, :error_message, 'failed',
+        :fallback_email_sent, :payload::text::jsonb)
 ON CONFLICT (id) DO UPDATE
    SET fallback_email_sent = excluded.fallback_email_sent, title = excluded.title, payload = excluded.payload;
 
 -- name: redact_failures
--- Leaves nothing but the title :title, or their own if that is null, of what these rows told.
-UPDATE admin.notification_failures SET title = coalesce(:title, title), payload = '{}' WHERE id = ANY (:ids::uuid[]);
+-- Empties the payload of these failures and replaces their title with :title (null: keeps the title).
+UPDATE admin.notification_failures
+   SET title = coalesce(:title, title), payload = '{}'
+ WHERE id = ANY (:ids::uuid[]);
 
 -- name: failure_columns
--- The columns that we may see; none when there is no such table.
+-- Returns the columns that we may see, and no row if there is no such table.
 SELECT column_name::text AS name
   FROM information_schema.columns
  WHERE table_schema = 'admin' AND table_name = 'notification_failures';

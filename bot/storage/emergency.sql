@@ -1,10 +1,12 @@
 -- name: beat
--- That writing works, and since when it does again; the time. :mirrors: the mirrors that have nothing to tell, :guild_ids the guilds
--- of each. Whoever runs does so every second: four times as long without anybody is a silence. What follows soon after
--- one belongs to it.
+-- Records that writing works, and returns the time. A silence of four seconds, with a beat due every second from each
+-- process, counts as an absence of the database: `gone_at` and `back_at` are its bounds. A silence that follows
+-- within ten seconds of the last one extends it. :mirrors are the mirrors that have nothing left to report,
+-- :guild_ids their guilds.
 WITH told AS (
     INSERT INTO mirrors (id, guild_id, told_at)
-    SELECT id, guild_id, statement_timestamp() FROM unnest(:mirrors::uuid[], :guild_ids::bigint[]) AS told (id, guild_id)
+    SELECT id, guild_id, statement_timestamp()
+      FROM unnest(:mirrors::uuid[], :guild_ids::bigint[]) AS told (id, guild_id)
     ON CONFLICT (id) DO UPDATE SET told_at = EXCLUDED.told_at),
 forgotten AS (
     DELETE FROM mirrors WHERE told_at < statement_timestamp() - interval '1 day' AND id <> ALL (:mirrors))
@@ -18,8 +20,10 @@ UPDATE installation
 RETURNING now() AS now;
 
 -- name: is_untold
--- Whether somebody may have told people without this database and has not yet said so: whoever was there before it
--- went away, and has not been heard of since it came back. One that died is waited for six seconds. :guild_id: the guild.
+-- Returns true if no process has written for four seconds, or if one may have escalated without this database and not
+-- yet recorded it: its mirror reported shortly before the database went away, and has not since it came back. A
+-- process is waited for at most six seconds, since it may have died. :guild_id limits this to one guild (null: all
+-- guilds).
 SELECT coalesce(beaten_at < statement_timestamp() - interval '4 seconds', false)
     OR (back_at BETWEEN statement_timestamp() - interval '6 seconds' AND statement_timestamp()
         AND EXISTS (SELECT FROM mirrors
@@ -28,14 +32,14 @@ SELECT coalesce(beaten_at < statement_timestamp() - interval '4 seconds', false)
   FROM installation;
 
 -- name: leave
--- A process that ends has nothing more to tell. :mirror_id: its mirror.
+-- Deletes the mirror of a process that ends with nothing left to report.
 DELETE FROM mirrors WHERE id = :mirror_id;
 
 -- name: nearest_watched
--- Which unacknowledged incidents somebody must be told of although the database is away: those with steps to come, or
--- with something owed that is not there; the most urgent first. :except_severities: the severities that are not mirrored. :told_kinds: the kinds
--- that are told without a database. :guild_id: the guild, null for all. :limit: how many.
--- Asked every two seconds: these are found first, whatever the planner believes, and the rest is read of them alone.
+-- Returns the unacknowledged incidents that must be escalated even without the database, the most urgent first: those
+-- with pending steps or with unsent deliveries of :told_kinds, the kinds that can be sent without a database.
+-- :except_severities are not mirrored. :guild_id limits this to one guild (null: all guilds). It runs every two
+-- seconds, so it finds the candidates first, whatever the planner estimates, and reads only their incidents.
 SELECT incidents.id
   FROM (SELECT incident_id, min(at) AS at
           FROM (SELECT incident_id, due_at AS at
@@ -57,9 +61,9 @@ SELECT incidents.id
  LIMIT :limit;
 
 -- name: watches
--- What must be told of the incidents :incident_ids although the database is away, in their order; of those that somebody has
--- acknowledged, nothing. :ack_kinds: the kinds on whose message a reaction counts. :told_kinds: the kinds that are told without a
--- database: not what a bundle tells of, nor a post that says again what another has said.
+-- Returns what must be sent about the incidents :incident_ids even without the database, in their order, leaving out
+-- acknowledged incidents. A reaction counts on messages of :ack_kinds. :told_kinds can be sent without a database,
+-- except deliveries of a bundle and reposts that repeat an earlier message.
 SELECT 'inc:' || incidents.id AS key, guild_id, 'INC-' || incidents.id AS label, severity, title, targets,
        triggered_at AS raised_at, room.id AS room_id, is_private, is_drill, rings,
        coalesce(ladder.rungs, '[]') AS rungs, coalesce(unsaid.owed, '[]') AS owed,
@@ -72,7 +76,7 @@ SELECT 'inc:' || incidents.id AS key, guild_id, 'INC-' || incidents.id AS label,
  CROSS JOIN LATERAL (
        SELECT jsonb_agg(jsonb_build_object('index', index, 'due_at', due_at, 'mention', mention, 'dm', dm)
                         ORDER BY due_at, index)
-              FILTER (WHERE status = 'pending') AS rungs  -- so that no index of what is pending is walked for each
+              FILTER (WHERE status = 'pending') AS rungs  -- a WHERE would scan the index of pending steps for each
          FROM escalation_steps
         WHERE incident_id = incidents.id) AS ladder
  CROSS JOIN LATERAL (
@@ -88,7 +92,7 @@ SELECT 'inc:' || incidents.id AS key, guild_id, 'INC-' || incidents.id AS label,
           AND NOT data ? 'quiet') AS unsaid
  CROSS JOIN LATERAL (
        SELECT jsonb_agg(jsonb_build_array(channel_id, message_id)) AS places,
-              jsonb_agg(message_id)  -- the 👀 of an acknowledge that has ended stand under these
+              jsonb_agg(message_id)  -- their 👀 reactions belong to an acknowledge that has ended
               FILTER (WHERE NOT coalesce(first_sent_at >= (incidents.ack_ended ->> 'at')::timestamptz,
                                          incidents.ack_ended IS NULL)) AS old
          FROM deliveries
@@ -101,7 +105,7 @@ SELECT 'inc:' || incidents.id AS key, guild_id, 'INC-' || incidents.id AS label,
        SELECT jsonb_agg(user_id) AS ids
          FROM responders
         WHERE incident_id = incidents.id AND left_at IS NOT NULL AND incidents.ack_ended IS NOT NULL) AS former
-  LEFT JOIN LATERAL (  -- the private thread of its latest posting: an older one is for everybody to read
+  LEFT JOIN LATERAL (  -- the private thread of the latest posting; an older thread is public
        SELECT message_id AS id
          FROM deliveries
         WHERE key = 'inc:' || incidents.id || ':private_thread'

@@ -1,6 +1,7 @@
 -- name: step_figures
--- How late steps were decided, ever, one row per place among the bounds :bounds_s: how many, by how much together, and how
--- many later than :missed_s, those that are that late and not yet decided included. Drills are left out.
+-- Counts how late steps were decided since the beginning, one row for each interval between the bounds :bounds_s: the
+-- number of steps, the sum of their lateness, and the number later than :missed_s, which includes steps that are this
+-- late and still pending. Drills are left out.
 SELECT width_bucket(late_s, :bounds_s::float8[]) AS place,
        count(*) FILTER (WHERE status = 'done')::bigint AS decided,
        coalesce(sum(late_s) FILTER (WHERE status = 'done'), 0)::float8 AS late_s,
@@ -16,7 +17,7 @@ SELECT width_bucket(late_s, :bounds_s::float8[]) AS place,
  GROUP BY place;
 
 -- name: queue_figures
--- Jobs by name: waiting for their time, due, or running.
+-- Counts the jobs by name and state: waiting for their time, due or running.
 SELECT entrypoint,
        CASE WHEN status = 'picked' THEN 'running' WHEN execute_after > now() THEN 'waiting' ELSE 'due' END AS state,
        count(*)::bigint AS jobs
@@ -25,16 +26,16 @@ SELECT entrypoint,
  GROUP BY entrypoint, state;
 
 -- name: delivery_figures
--- Deliveries by kind and by what has become of them.
+-- Counts the deliveries by kind and status.
 SELECT kind, status, count(*)::bigint AS deliveries FROM deliveries GROUP BY kind, status;
 
 -- name: gateway_figures
--- What the shards have been through.
+-- Counts the failovers of shards, and the sessions at Discord's gateway that were started within 24 hours.
 SELECT (SELECT coalesce(sum(failovers), 0)::bigint FROM shard_leases) AS failovers,
        (SELECT count(*)::bigint FROM identifies WHERE at > clock_timestamp() - interval '24 hours') AS identifies;
 
 -- name: instance_figures
--- Processes that were seen within the last seconds, by version.
+-- Counts the running processes by version.
 SELECT version, count(*)::bigint AS instances
   FROM instances
  WHERE seen_at > clock_timestamp() - interval '5 seconds'

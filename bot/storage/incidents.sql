@@ -1,34 +1,41 @@
 -- name: insert_incident
--- A new incident, triggered at the transaction's time unless :triggered_at says another one; no row comes back when the key is known.
+-- Stores a new incident, triggered at :triggered_at (null: at the transaction's time). No row comes back if the key
+-- is known.
 INSERT INTO incidents (guild_id, key, severity, priority, title, targets, symptoms, path, started_at,
                        triggered_at, ack_due_at, reported_by_id, reported_by_name,
-                       kind, is_drill, rings, is_private, source, source_message_id, fingerprint, last_seen_at,
+                       kind, is_drill, rings, is_private, source, source_message_id, fingerprint,
+                       last_seen_at,
                        thread_channel)
-VALUES (:guild_id, :key, :severity, :priority, :title, :targets, :symptoms, :path, :started_at, coalesce(:triggered_at, now()), :ack_due_at, :reported_by_id, :reported_by_name,
-        :kind, :is_drill, :rings, :is_private, :source, :source_message_id, :fingerprint, CASE WHEN :fingerprint::text IS NOT NULL THEN now() END,
+VALUES (:guild_id, :key, :severity, :priority, :title, :targets, :symptoms, :path, :started_at,
+        coalesce(:triggered_at, now()), :ack_due_at, :reported_by_id, :reported_by_name,
+        :kind, :is_drill, :rings, :is_private, :source, :source_message_id, :fingerprint,
+        CASE WHEN :fingerprint::text IS NOT NULL THEN now() END,
         :thread_channel)
 ON CONFLICT (key) DO NOTHING
 RETURNING *;
 
 -- name: incident_by_key
--- The incident that a key opened.
+-- Returns the incident that a key opened.
 SELECT * FROM incidents WHERE key = :key;
 
 -- name: incident
--- One incident, of the guild :guild_id unless null.
+-- Returns one incident, in guild :guild_id (null: in any guild).
 SELECT * FROM incidents WHERE id = :incident_id AND (:guild_id::bigint IS NULL OR guild_id = :guild_id);
 
 -- name: incident_of_delivery
--- The incident that a delivery is about, if it is about one.
+-- Returns the incident of a delivery, if it has one.
 SELECT incidents.* FROM deliveries JOIN incidents ON incidents.id = incident_id WHERE deliveries.id = :delivery_id;
 
 -- name: lock_incident
--- One incident, of the guild :guild_id unless null, which nobody else changes until the commit. Rows that refer to it can still be added.
-SELECT * FROM incidents WHERE id = :incident_id AND (:guild_id::bigint IS NULL OR guild_id = :guild_id) FOR NO KEY UPDATE;
+-- Locks and returns one incident, in guild :guild_id (null: in any guild). Other transactions can still add rows that
+-- refer to it.
+SELECT * FROM incidents
+ WHERE id = :incident_id AND (:guild_id::bigint IS NULL OR guild_id = :guild_id)
+   FOR NO KEY UPDATE;
 
 -- name: incident_by_message
--- The incident of a sent message of one of the kinds :kinds, or of an alert that somebody else has posted; of the
--- guild :guild_id unless null.
+-- Returns the incident of a sent message of one of :kinds, or of an alert message that another sender posted, in
+-- guild :guild_id (null: in any guild).
 SELECT incidents.*
   FROM deliveries
   JOIN incidents ON incidents.id = deliveries.incident_id
@@ -45,8 +52,8 @@ SELECT incidents.*
  LIMIT 1;
 
 -- name: incident_by_thread
--- The incident of a thread: the current one, or one that a severity change has left behind; of the guild :guild_id
--- unless null.
+-- Returns the incident of a thread, also of a thread that a change of severity has replaced, in guild :guild_id
+-- (null: in any guild).
 SELECT * FROM incidents WHERE thread_id = :thread_id AND (:guild_id::bigint IS NULL OR guild_id = :guild_id)
 UNION ALL
 SELECT incidents.*
@@ -57,16 +64,20 @@ SELECT incidents.*
  LIMIT 1;
 
 -- name: save_incident
--- Writes what a decision changed: no row comes back when somebody else's change came first.
+-- Writes the state of an incident after a decision. No row comes back if another change came first.
 UPDATE incidents
    SET status = :status,
-       acknowledged_at = :acknowledged_at, acknowledged_by_id = :acknowledged_by_id, acknowledged_by_name = :acknowledged_by_name,
+       acknowledged_at = :acknowledged_at, acknowledged_by_id = :acknowledged_by_id,
+       acknowledged_by_name = :acknowledged_by_name,
        resolved_at = :resolved_at, resolved_by_id = :resolved_by_id, resolved_by_name = :resolved_by_name,
-       severity = :severity, priority = :priority, ack_due_at = :ack_due_at, kind = :kind, is_private = :is_private, merged_into_id = :merged_into_id,
-       posting = :posting, thread_posting = :thread_posting, roles = :roles, last_update = :last_update, next_update_at = :next_update_at,
+       severity = :severity, priority = :priority, ack_due_at = :ack_due_at, kind = :kind, is_private = :is_private,
+       merged_into_id = :merged_into_id,
+       posting = :posting, thread_posting = :thread_posting, roles = :roles,
+       last_update = :last_update, next_update_at = :next_update_at,
        reminders = :reminders, archive_at = :archive_at, occurrences = :occurrences, last_seen_at = :last_seen_at,
        thread_channel = :thread_channel,
-       reopened_at = :reopened_at, reopened_by_id = :reopened_by_id, reopened_by_name = :reopened_by_name, first_ended_at = :first_ended_at, remind_at = :remind_at,
+       reopened_at = :reopened_at, reopened_by_id = :reopened_by_id, reopened_by_name = :reopened_by_name,
+       first_ended_at = :first_ended_at, remind_at = :remind_at,
        duplicates = :duplicates, linked = :linked, checks = :checks, merged_into_hidden = :merged_into_hidden,
        title = :title, started_at = :started_at, details_version = :details_version, unreached = :unreached,
        taken = :taken, ack_ended = :ack_ended,
@@ -75,14 +86,14 @@ UPDATE incidents
 RETURNING id;
 
 -- name: set_details
--- Replaces what is known of where and how; grows the version.
+-- Replaces the targets and symptoms of an incident, and increments its version.
 UPDATE incidents
    SET targets = :targets, symptoms = :symptoms, version = version + 1
  WHERE id = :incident_id
 RETURNING *;
 
 -- name: set_places
--- Remembers where the alert or the thread is, keeping what is not given; grows the version.
+-- Records where the alert or the thread of an incident is, keeping what is null, and increments the version.
 UPDATE incidents
    SET alert_channel_id = coalesce(:alert_channel_id, alert_channel_id),
        alert_message_id = coalesce(:alert_message_id, alert_message_id),
@@ -92,44 +103,46 @@ UPDATE incidents
 RETURNING *;
 
 -- name: join
--- Puts somebody on the list of an incident that is open, of the guild :guild_id unless null: no row comes back when they are
--- on it. Somebody who had left comes after those who stayed.
+-- Makes a person a responder of an open incident, in guild :guild_id (null: in any guild). No row comes back if they
+-- are one already. A responder who had left is placed after those who stayed.
 INSERT INTO responders (incident_id, user_id, name, via, joined_at)
 SELECT id, :user_id, :name, :via, now()
   FROM incidents
- WHERE id = :incident_id AND status IN ('triggered', 'acknowledged') AND (:guild_id::bigint IS NULL OR guild_id = :guild_id)
+ WHERE id = :incident_id AND status IN ('triggered', 'acknowledged')
+   AND (:guild_id::bigint IS NULL OR guild_id = :guild_id)
 ON CONFLICT (incident_id, user_id) DO UPDATE SET left_at = NULL, joined_at = now()
  WHERE responders.left_at IS NOT NULL
 RETURNING user_id;
 
 -- name: leave_incident
--- :user_id is not on it any more, or nobody is when that is null.
+-- Removes one responder from an incident, or all of them if :user_id is null.
 UPDATE responders SET left_at = now()
  WHERE incident_id = :incident_id AND (:user_id::bigint IS NULL OR user_id = :user_id) AND left_at IS NULL
 RETURNING user_id;
 
 -- name: on_it
--- Who is on it, in the order in which they came.
+-- Returns the current responders of an incident in the order they joined.
 SELECT user_id, name FROM responders WHERE incident_id = :incident_id AND left_at IS NULL ORDER BY joined_at, user_id;
 
 -- name: who_left
--- Who has been on it and is not any more.
+-- Returns the former responders of an incident.
 SELECT user_id FROM responders WHERE incident_id = :incident_id AND left_at IS NOT NULL;
 
 -- name: responders
--- Who has acknowledged it or joined, in that order.
+-- Returns the current and former responders of an incident in the order they joined.
 SELECT user_id, name FROM responders WHERE incident_id = :incident_id ORDER BY joined_at, user_id;
 
 -- name: open_incidents
--- Of a guild, not ended, oldest first.
+-- Returns the open incidents of a guild, oldest first.
 SELECT * FROM incidents
  WHERE guild_id = :guild_id AND status IN ('triggered', 'acknowledged')
  ORDER BY triggered_at, id;
 
 -- name: list_incidents
--- Of a guild: the unacknowledged, then the other open ones, each by severity (:gravity, the gravest first) and newest
--- first; then those that have ended, newest first. A filter that is null (or an empty list) admits everything; a
--- private one is shown to whoever sees all (:sees_all) and to its named members (:viewer_id). :involved_id: whom it involves.
+-- Returns the incidents of a guild: the unacknowledged ones, then the other open ones, each in the order of
+-- severities in :gravity and newest first; then those that have ended, newest first. A filter that is null, or an
+-- empty list, matches everything. A private incident is listed for a viewer who sees all (:sees_all) and for its
+-- members (:viewer_id). :involved_id finds the incidents that a person reported, responded to or has a role in.
 SELECT * FROM incidents
  WHERE guild_id = :guild_id
    AND (cardinality(:statuses::text[]) = 0 OR status = ANY (:statuses))
@@ -148,7 +161,8 @@ SELECT * FROM incidents
  LIMIT :limit OFFSET :offset;
 
 -- name: related_incidents
--- Linked with one, or merged into it, oldest first; of the guild :guild_id unless null.
+-- Returns the incidents that are linked with one or were merged into it, oldest first, in guild :guild_id (null: in
+-- any guild).
 SELECT * FROM incidents
  WHERE (merged_into_id = :incident_id
         OR id IN (SELECT related_id FROM incident_links WHERE incident_id = :incident_id
@@ -158,18 +172,18 @@ SELECT * FROM incidents
  ORDER BY triggered_at, id;
 
 -- name: link_incidents
--- Notes that two incidents have to do with each other, the smaller number first: no row comes back when known.
+-- Links two incidents, the smaller number first. No row comes back if they are linked already.
 INSERT INTO incident_links (incident_id, related_id, by_id, by_name)
 VALUES (:first_id, :second_id, :by_id, :by_name)
 ON CONFLICT DO NOTHING
 RETURNING incident_id;
 
 -- name: unlink_incidents
--- Forgets a link, the smaller number first: no row comes back when there is none.
+-- Removes a link between two incidents, the smaller number first. No row comes back if there is none.
 DELETE FROM incident_links WHERE incident_id = :first_id AND related_id = :second_id RETURNING incident_id;
 
 -- name: linked_incidents
--- Linked with one by somebody, oldest first; of the guild :guild_id unless null.
+-- Returns the incidents that are linked with one, oldest first, in guild :guild_id (null: in any guild).
 SELECT * FROM incidents
  WHERE id IN (SELECT related_id FROM incident_links WHERE incident_id = :incident_id
               UNION
@@ -178,39 +192,40 @@ SELECT * FROM incidents
  ORDER BY triggered_at, id;
 
 -- name: incidents_between
--- Of a guild, triggered in [:start, :end), oldest first.
+-- Returns the incidents of a guild that were triggered in [:start, :end), oldest first.
 SELECT * FROM incidents
  WHERE guild_id = :guild_id AND triggered_at >= :start AND triggered_at < :end
  ORDER BY triggered_at, id;
 
 -- name: unacknowledged_incidents
--- Still triggered, with a number greater than :after_id, :limit at most; of the guild :guild_id, or of all when it is null.
+-- Returns at most :limit unacknowledged incidents with a number greater than :after_id, in guild :guild_id (null: in
+-- any guild).
 SELECT * FROM incidents
  WHERE status = 'triggered' AND id > :after_id AND (:guild_id::bigint IS NULL OR guild_id = :guild_id)
  ORDER BY id
  LIMIT :limit;
 
 -- name: add_member
--- Names somebody who may see a private incident: no row comes back when they could before.
+-- Gives a person access to a private incident. No row comes back if they are a member already.
 INSERT INTO incident_members (incident_id, user_id, name, by_id, by_name)
 VALUES (:incident_id, :user_id, :name, :by_id, :by_name)
 ON CONFLICT DO NOTHING
 RETURNING user_id;
 
 -- name: member
--- Whether somebody may see a private incident by name.
+-- Finds out whether a person is a member of a private incident.
 SELECT user_id FROM incident_members WHERE incident_id = :incident_id AND user_id = :user_id;
 
 -- name: members
--- Who may see a private incident by name, in the order in which they were named.
+-- Returns the members of a private incident in the order they were added.
 SELECT user_id FROM incident_members WHERE incident_id = :incident_id ORDER BY at, user_id;
 
 -- name: remove_member
--- Names somebody no more: no row comes back when nobody had.
+-- Removes a member from a private incident. No row comes back if they were none.
 DELETE FROM incident_members WHERE incident_id = :incident_id AND user_id = :user_id RETURNING user_id;
 
 -- name: keep_out
--- Somebody is taken out of a private incident, perhaps once more.
+-- Records that a person was removed from a private incident, or removed once more.
 INSERT INTO removed_members (incident_id, user_id, username, by_id, by_name)
 VALUES (:incident_id, :user_id, :username, :by_id, :by_name)
 ON CONFLICT (incident_id, user_id) DO UPDATE
@@ -218,9 +233,9 @@ ON CONFLICT (incident_id, user_id) DO UPDATE
 RETURNING user_id;
 
 -- name: readmit
--- Somebody is let in again.
+-- Forgets that a person was removed from a private incident.
 DELETE FROM removed_members WHERE incident_id = :incident_id AND user_id = :user_id RETURNING user_id;
 
 -- name: removed_members
--- Who was taken out of a private incident and not let in again.
+-- Returns the people who were removed from a private incident and not let in again.
 SELECT user_id, username, at FROM removed_members WHERE incident_id = :incident_id ORDER BY at, user_id;

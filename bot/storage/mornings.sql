@@ -1,30 +1,31 @@
 -- name: claim_morning
--- Reserves a business day's gathering once: no row comes back when it is taken.
+-- Reserves a business day's morning triage, once. No row comes back if it was reserved before.
 INSERT INTO mornings (guild_id, day, incident_ids, nag_at)
 VALUES (:guild_id, :day, :incident_ids, :nag_at)
 ON CONFLICT DO NOTHING
 RETURNING day;
 
 -- name: morning
--- One day's gathering.
+-- Returns one day's morning triage.
 SELECT * FROM mornings WHERE guild_id = :guild_id AND day = :day;
 
 -- name: lock_morning
--- The same, and nobody else changes it until the commit.
+-- Locks and returns one day's morning triage.
 SELECT * FROM mornings WHERE guild_id = :guild_id AND day = :day FOR UPDATE;
 
 -- name: save_morning
--- Writes when it is asked about next, and how often it was.
+-- Records when a morning triage is asked about next, and how often it was.
 UPDATE mornings SET nag_at = :nag_at, nags = :nags WHERE guild_id = :guild_id AND day = :day;
 
 -- name: mornings_with
--- The gatherings since :since that have incident :incident_id, oldest first.
+-- Returns the morning triages since :since that list incident :incident_id, oldest first.
 SELECT * FROM mornings
  WHERE guild_id = :guild_id AND day >= :since AND incident_ids @> ARRAY[:incident_id::bigint]
  ORDER BY day;
 
 -- name: due_before
--- Unacknowledged incidents of these severities whose deadline is before :before, oldest first; drills left out.
+-- Returns the unacknowledged incidents of these severities whose deadline is before :before, oldest first. Drills are
+-- left out.
 SELECT * FROM incidents
  WHERE guild_id = :guild_id
    AND status = 'triggered'
@@ -34,5 +35,5 @@ SELECT * FROM incidents
  ORDER BY triggered_at, id;
 
 -- name: incidents_of
--- These incidents, oldest first; numbers that do not exist are left out.
+-- Returns these incidents, oldest first, leaving out numbers that do not exist.
 SELECT * FROM incidents WHERE id = ANY(:incident_ids::bigint[]) ORDER BY triggered_at, id;

@@ -1,7 +1,7 @@
 -- name: oncall_book
--- The time, and with it a guild's overrides and schedules that count at :since or later; where :since is null, :past ago. Overrides
--- come in the order in which they were written down; the schedule that was put into force last comes last. One row
--- without an id: there are none.
+-- Returns the time, and with it a guild's overrides and schedules that apply at :since or later (null: :past ago).
+-- Overrides come in the order they were added; schedules come after them, the latest last. If there are none, one row
+-- without an id comes back.
 WITH since AS (
     SELECT now() AS now, coalesce(:since::timestamptz, now() - :past::interval) AS at
 )
@@ -15,19 +15,21 @@ SELECT since.now, book.*
         UNION ALL
        SELECT id, place, NULL, NULL, NULL, starts_at, NULL, NULL, NULL, by_id, by_name, at, ended_at, content
          FROM oncall_schedules
-        WHERE guild_id = :guild_id AND starts_at IS NOT NULL AND (ended_at IS NULL OR ended_at > since.at)) AS book ON true
+        WHERE guild_id = :guild_id AND starts_at IS NOT NULL
+          AND (ended_at IS NULL OR ended_at > since.at)) AS book ON true
  ORDER BY book.content IS NOT NULL, CASE WHEN book.content IS NOT NULL THEN book.starts_at END, book.id;
 
 -- name: add_oncall_override
--- Somebody stands in at a place.
+-- Adds an override: a person covers a place for a time.
 INSERT INTO oncall_overrides
     (guild_id, place, user_id, username, name, starts_at, ends_at, reason, is_swap, by_id, by_name)
 VALUES (:guild_id, :place, :user_id, :username, :name, :starts_at, :ends_at, :reason, :is_swap, :by_id, :by_name)
 RETURNING id;
 
 -- name: end_oncall_override
--- Takes an override back from now on, and with it the other half of a swap: one commit wrote both, so that "at" is
--- the same. No row comes back when it is over, or another guild's. Whoever ends the other half at the same time waits.
+-- Ends an override now, and with it the other half of a swap, which the same commit wrote with the same `at`. No row
+-- comes back if it has ended or belongs to another guild. A transaction that ends the other half at the same moment
+-- waits for this one.
 WITH named AS (
     SELECT *
       FROM oncall_overrides
@@ -47,13 +49,13 @@ UPDATE oncall_overrides
 RETURNING *;
 
 -- name: add_oncall_schedule
--- A schedule, in force from now on unless it is a draft (:is_draft).
+-- Adds a schedule, in force from now on unless it is a draft.
 INSERT INTO oncall_schedules (guild_id, place, content, by_id, by_name, starts_at)
 VALUES (:guild_id, :place, :content, :by_id, :by_name, CASE WHEN :is_draft::boolean THEN NULL ELSE now() END)
 RETURNING id;
 
 -- name: forget_oncall_drafts
--- Drafts of a guild that nobody has confirmed within a day.
+-- Deletes the drafts of a guild that were not confirmed within a day.
 DELETE FROM oncall_schedules
  WHERE guild_id = :guild_id AND starts_at IS NULL AND at < now() - interval '1 day';
 
@@ -65,29 +67,30 @@ UPDATE oncall_schedules
 RETURNING *;
 
 -- name: end_oncall_schedules
--- Takes back what is in force at a place.
+-- Ends the schedules that are in force at a place.
 UPDATE oncall_schedules
    SET ended_at = now(), ended_by_id = :by_id, ended_by_name = :by_name
  WHERE guild_id = :guild_id AND place = :place AND starts_at IS NOT NULL AND ended_at IS NULL
 RETURNING id;
 
 -- name: lock_oncall_watch
--- A guild's watch, which nobody else changes until the commit.
+-- Locks and returns the watch over a guild's on-call.
 SELECT * FROM oncall_watches WHERE guild_id = :guild_id FOR UPDATE;
 
 -- name: begin_oncall_watch
--- A guild's first watch: no row comes back when it has one.
+-- Stores the first watch over a guild's on-call. No row comes back if there is one.
 INSERT INTO oncall_watches (guild_id, standing, next_at)
 VALUES (:guild_id, :standing, :next_at)
 ON CONFLICT DO NOTHING
 RETURNING guild_id;
 
 -- name: wake_oncall_watch
--- A guild's on-call must be looked at now.
+-- Makes the watch over a guild's on-call due now.
 UPDATE oncall_watches SET next_at = least(next_at, now()) WHERE guild_id = :guild_id;
 
 -- name: save_oncall_watch
--- Writes what was told of a guild's on-call, and when somebody must look again.
+-- Records what was announced about a guild's on-call, and when to look again.
 UPDATE oncall_watches
-   SET standing = :standing, told = :told, checked = :checked, next_at = :next_at, look_at = :look_at, lacking = :lacking
+   SET standing = :standing, told = :told, checked = :checked, next_at = :next_at, look_at = :look_at,
+       lacking = :lacking
  WHERE guild_id = :guild_id;

@@ -1,5 +1,5 @@
 -- name: overdue_steps
--- Pending steps that were due :overdue ago or earlier and have no job, queued or running, to decide them.
+-- Returns the pending steps that were due :overdue ago or earlier and have no job, queued or running.
 SELECT incident_id, index, incidents.guild_id, escalation_steps.priority
   FROM escalation_steps
   JOIN incidents ON incidents.id = incident_id
@@ -12,17 +12,18 @@ SELECT incident_id, index, incidents.guild_id, escalation_steps.priority
  ORDER BY due_at, incident_id, index;
 
 -- name: late_steps
--- How many pending steps were due :overdue ago or earlier, whatever is the matter with them.
+-- Counts the pending steps that were due :overdue ago or earlier, with or without a job.
 SELECT count(*)::integer AS late
   FROM escalation_steps
  WHERE status = 'pending'
    AND due_at < now() - :overdue::interval;
 
 -- name: unheard_incidents
--- How many incidents have owed a message as urgent as :min_priority that should ring (:ringing_kinds: kinds) for :overdue or longer, while no email
--- has told of it either: one that waits, or one that was given up and nothing else has rung since. A private thread
--- that cannot be made is one: its alert is not even tried. Whoever has changed the severity meanwhile has heard of it.
--- One incident at a time, by its index: those that wait are few, and every message that there ever was is not read.
+-- Counts the unacknowledged incidents whose escalation has reached no person for :overdue: a delivery of
+-- :ringing_kinds, or a private thread that the alert waits for, with a priority of :min_priority or higher, is unsent
+-- or has failed. Not counted is a delivery after which an email was accepted, or one that failed and is quiet or that
+-- failed before another one of :ringing_kinds was sent or a person changed the severity. Each incident is looked up
+-- through its index: few of them wait, and the scan must not read every message there ever was.
 SELECT count(*)::integer AS unheard
   FROM incidents
  CROSS JOIN LATERAL (
@@ -36,7 +37,8 @@ SELECT count(*)::integer AS unheard
               SELECT FROM deliveries AS told
                WHERE told.incident_id = owed.incident_id AND told.created_at >= owed.created_at
                  AND (told.emailed_at IS NOT NULL OR told.emailed_to <> '{}'
-                      OR (owed.status = 'failed' AND told.status = 'sent' AND told.kind = ANY (:ringing_kinds::text[]))))
+                      OR (owed.status = 'failed' AND told.status = 'sent'
+                          AND told.kind = ANY (:ringing_kinds::text[]))))
           AND NOT (owed.status = 'failed' AND EXISTS (
               SELECT FROM timeline
                WHERE timeline.incident_id = owed.incident_id AND timeline.kind = 'severity_changed'
@@ -45,8 +47,8 @@ SELECT count(*)::integer AS unheard
  WHERE incidents.status = 'triggered' AND NOT incidents.is_drill;
 
 -- name: overdue_deliveries
--- Unfinished deliveries whose next attempt was due :overdue ago or earlier, that wait for nothing unsent and have
--- no job to send them.
+-- Returns the unfinished deliveries whose next attempt was due :overdue ago or earlier, that wait for no unsent
+-- delivery and have no job.
 SELECT owed.id, owed.priority, owed.guild_id
   FROM deliveries AS owed
   LEFT JOIN deliveries AS first ON first.key = owed.after_key
@@ -61,7 +63,7 @@ SELECT owed.id, owed.priority, owed.guild_id
  ORDER BY owed.next_try_at, owed.id;
 
 -- name: overdue_drills
--- Drills that should have been looked at :overdue ago or earlier and have no job to do so.
+-- Returns the drills whose next action was due :overdue ago or earlier and that have no job.
 SELECT incident_id, guild_id
   FROM drills
  WHERE next_at < now() - :overdue::interval
@@ -72,7 +74,7 @@ SELECT incident_id, guild_id
  ORDER BY next_at, incident_id;
 
 -- name: overdue_mornings
--- Morning triages that should have been asked about :overdue ago or earlier and have no job to do so.
+-- Returns the morning triages whose reminder was due :overdue ago or earlier and that have no job.
 SELECT guild_id, day
   FROM mornings
  WHERE nag_at < now() - :overdue::interval
@@ -83,7 +85,7 @@ SELECT guild_id, day
  ORDER BY nag_at, guild_id;
 
 -- name: overdue_watches
--- Guilds whose on-call should have been looked at :overdue ago or earlier and that have no job to do so.
+-- Returns the guilds whose on-call check was due :overdue ago or earlier and that have no job.
 SELECT guild_id
   FROM oncall_watches
  WHERE next_at < now() - :overdue::interval
@@ -94,7 +96,7 @@ SELECT guild_id
  ORDER BY next_at, guild_id;
 
 -- name: overdue_triages
--- Triages whose clock should have struck :overdue ago or earlier and that have no job to look at them.
+-- Returns the triages whose reevaluation was due :overdue ago or earlier and that have no job.
 SELECT id, guild_id
   FROM triages
  WHERE reevaluate_at < now() - :overdue::interval
@@ -105,7 +107,7 @@ SELECT id, guild_id
  ORDER BY reevaluate_at, id;
 
 -- name: overdue_idle_triages
--- Triages of which somebody should have looked :overdue ago or earlier whether they go on, and that have no job to do so.
+-- Returns the unfinished triages whose reminder was due :overdue ago or earlier and that have no job.
 SELECT id, guild_id
   FROM triages
  WHERE idle_due_at < now() - :overdue::interval
@@ -116,7 +118,7 @@ SELECT id, guild_id
  ORDER BY idle_due_at, id;
 
 -- name: overdue_reminders
--- Open incidents whose status update should have been asked for :overdue ago or earlier and that have no job to do it.
+-- Returns the open incidents whose status-update reminder was due :overdue ago or earlier and that have no job.
 SELECT id, guild_id
   FROM incidents
  WHERE remind_at < now() - :overdue::interval
@@ -128,7 +130,7 @@ SELECT id, guild_id
  ORDER BY remind_at, id;
 
 -- name: overdue_archives
--- Ended incidents whose thread should have been put to sleep :overdue ago or earlier and that have no job to do it.
+-- Returns the ended incidents whose thread was to be archived :overdue ago or earlier and that have no job.
 SELECT id, guild_id
   FROM incidents
  WHERE archive_at < now() - :overdue::interval

@@ -1,5 +1,5 @@
 -- name: claim_replay
--- Reserves an entry's one replay: no row comes back when it is taken by one that has not failed.
+-- Reserves the one replay of an entry. No row comes back if it was reserved before, unless that replay has failed.
 INSERT INTO dlq_replays (entry_id, guild_id, channel, requested_by_id, requested_by_name, requested_at,
                          delivery_key)
 VALUES (:entry_id, :guild_id, :channel, :by_id, :by_name, now(), :delivery_key)
@@ -11,7 +11,7 @@ ON CONFLICT (entry_id) DO UPDATE
 RETURNING entry_id;
 
 -- name: replay
--- Who replayed an entry, and the message it became once it was sent.
+-- Returns the replay of an entry, with the place of the message once it was sent.
 SELECT dlq_replays.*, deliveries.channel_id, deliveries.message_id,
        CASE WHEN deliveries.status = 'failed' THEN deliveries.error END AS error
   FROM dlq_replays

@@ -1,5 +1,5 @@
 -- name: steps
--- An incident's ladder by due time, with the time from its ladder's start to each step.
+-- Returns the ladder of an incident by due time, with the time from the ladder's start to each step.
 SELECT escalation_steps.*, due_at - coalesce(starts_at, triggered_at) AS after
   FROM escalation_steps
   JOIN incidents ON incidents.id = incident_id
@@ -7,13 +7,13 @@ SELECT escalation_steps.*, due_at - coalesce(starts_at, triggered_at) AS after
  ORDER BY due_at, index;
 
 -- name: step_due_in
--- The time until a pending step is due; no row comes back when it was decided before.
+-- Returns the time until a pending step is due. No row comes back if it was decided before.
 SELECT due_at - now() AS due_in
   FROM escalation_steps
  WHERE incident_id = :incident_id AND index = :index AND status = 'pending';
 
 -- name: claim_step
--- Locks a pending step: no row comes back when it was decided before.
+-- Locks and returns a pending step. No row comes back if it was decided before.
 SELECT escalation_steps.*, due_at - coalesce(starts_at, triggered_at) AS after
   FROM escalation_steps
   JOIN incidents ON incidents.id = incident_id
@@ -21,15 +21,15 @@ SELECT escalation_steps.*, due_at - coalesce(starts_at, triggered_at) AS after
    FOR NO KEY UPDATE OF escalation_steps;
 
 -- name: finish_step
--- Marks a pending step as done: no row comes back when it was decided before.
+-- Marks a pending step as done. No row comes back if it was decided before.
 UPDATE escalation_steps
    SET status = 'done', decided_at = now()
  WHERE incident_id = :incident_id AND index = :index AND status = 'pending'
 RETURNING index;
 
 -- name: cancel_ladder
--- Cancels what is pending of a ladder, and the deliveries of the kinds :kinds that nobody has begun to send; says which
--- steps (`index`) and which deliveries (`id`, `key`) those were.
+-- Cancels the pending steps of an incident and its pending deliveries of :kinds. One row comes back for each step
+-- (`index`) and each delivery (`id`, `key`).
 WITH steps AS (
     UPDATE escalation_steps
        SET status = 'cancelled', decided_at = now()
@@ -46,8 +46,9 @@ UNION ALL
 SELECT NULL, id, key FROM pages;
 
 -- name: resume_ladder
--- What the last acknowledge cancelled of the latest ladder, if that is one of the priority :priority, is to come again: as late
--- after :since as it was to come after its first step, or at its time where that is later.
+-- Makes pending again the steps of the latest ladder that the last acknowledge cancelled, if they have the priority
+-- :priority. The first step is due at :since, or at its former time if that is later; the others keep their distance
+-- from it.
 WITH ladder AS (
     SELECT max(starts_at) AS starts_at FROM escalation_steps WHERE incident_id = :incident_id
 ), waiting AS (
@@ -64,14 +65,16 @@ UPDATE escalation_steps AS step
 RETURNING step.index;
 
 -- name: acknowledge
--- What the first acknowledge of a locked incident writes, at once: the state of version :version, who is on it as in `join`
--- (by way of :via), the latest acknowledge :taken where that is not the first, the end of its ladder as in `cancel_ladder` (with the kinds :kinds), and the entry :entry with its audit
--- data :audit_data as in `record`. One row says `is_saved`; without it somebody else's change came first, and nothing is
--- written.
+-- Writes the first acknowledge of a locked incident at once: its state with the version :version, the responder as in
+-- `join`, the latest acknowledge if that is not the first (:taken), the end of the ladder as in `cancel_ladder`, and
+-- the timeline entry :entry with an audit row as in `Transaction.record`. One row with `is_saved` comes back. Without
+-- it another change came first, and nothing is written.
 WITH saved AS (
     UPDATE incidents
-       SET status = 'acknowledged', acknowledged_at = :acknowledged_at, acknowledged_by_id = :acknowledged_by_id, acknowledged_by_name = :acknowledged_by_name,
-           next_update_at = :next_update_at, remind_at = :remind_at, reminders = :reminders, taken = :taken, version = :version
+       SET status = 'acknowledged', acknowledged_at = :acknowledged_at,
+           acknowledged_by_id = :acknowledged_by_id, acknowledged_by_name = :acknowledged_by_name,
+           next_update_at = :next_update_at, remind_at = :remind_at, reminders = :reminders, taken = :taken,
+           version = :version
      WHERE id = :incident_id AND version = :version - 1
     RETURNING id, guild_id
 ), entry AS (
@@ -90,7 +93,8 @@ WITH saved AS (
 ), pages AS (
     UPDATE deliveries
        SET status = 'cancelled', finished_at = now()
-     WHERE incident_id = :incident_id AND kind = ANY (:kinds::text[]) AND status = 'pending' AND EXISTS (SELECT FROM saved)
+     WHERE incident_id = :incident_id AND kind = ANY (:kinds::text[]) AND status = 'pending'
+       AND EXISTS (SELECT FROM saved)
     RETURNING id, key
 ), audited AS (
     INSERT INTO audit (at, guild_id, actor_id, actor_name, action, allowed, data)

@@ -1,11 +1,13 @@
--- Many steps and deliveries at once. Order of locks: incidents by number, then the group, then its bundle, then
--- deliveries and steps. What is locked of incidents here is never waited for. A storm comes before the planner has
--- statistics: incidents are looked up by their numbers, one by one or as an array, and `guild_id + 0` keeps the index
--- of a guild out of it. A join that is believed to be of ten rows would take minutes with ten thousand.
+-- Statements over many steps and deliveries. Locks are taken in this order: incidents by number, the group, its
+-- bundle, deliveries and steps. Incidents that another transaction has locked are skipped, not waited for. A storm
+-- comes before the planner has statistics, so incidents are looked up by their numbers, one by one or as an array,
+-- and `guild_id + 0` keeps the planner from using the index on guilds. A join that the planner estimates at ten rows
+-- would take minutes with ten thousand.
 
 -- name: due_incidents
--- The incidents whose steps were due at :due_by or earlier, the gravest first and of these the longest due; :limit at most,
--- of the guild :guild_id unless null; unless :since is null, only those none of which was due then already.
+-- Returns at most :limit incidents whose steps were due at :due_by or earlier, the highest priority first and then
+-- the longest overdue, in guild :guild_id (null: in any guild). With :since, incidents with a step that was due then
+-- already are left out.
 SELECT incidents.*
   FROM (SELECT incident_id, max(priority) AS priority, min(due_at) AS due_at
           FROM escalation_steps
@@ -21,10 +23,10 @@ SELECT incidents.*
  LIMIT :limit;
 
 -- name: lock_due
--- Locks the incidents whose steps were due at :due_by or earlier, the gravest first and of these the longest due; :limit at
--- most, of the guild :guild_id unless null. Who is locked is passed over for the next one, so that several share the work.
--- One after the other in the order of the inner query, as far as the limit goes: a sort outside would lock them all.
--- With the transaction's time.
+-- Locks and returns at most :limit incidents whose steps were due at :due_by or earlier, the highest priority first
+-- and then the longest overdue, in guild :guild_id (null: in any guild), with the transaction's time. Incidents that
+-- another transaction has locked are skipped, so that several processes share the work. Rows are locked one after the
+-- other in the order of the inner query until the limit is reached; a sort outside would lock them all.
 SELECT incidents.*, now() AS now
   FROM (SELECT incident_id
           FROM escalation_steps
@@ -39,8 +41,8 @@ SELECT incidents.*, now() AS now
  LIMIT :limit;
 
 -- name: pending_steps
--- What is left of the ladders of incidents, each in the order in which it is climbed; with the time from its ladder's
--- start to each step, and the highest number among the steps of its incident.
+-- Returns the pending steps of incidents in the order they are due, with the time from the ladder's start to each
+-- step and the highest step number of the incident.
 SELECT steps.*, due_at - coalesce(starts_at, triggered_at) AS after,
        (SELECT max(index) FROM escalation_steps AS its WHERE its.incident_id = steps.incident_id) AS last_index
   FROM escalation_steps AS steps
@@ -49,7 +51,7 @@ SELECT steps.*, due_at - coalesce(starts_at, triggered_at) AS after,
  ORDER BY incident_id, due_at, index;
 
 -- name: reached
--- How many DMs of incidents have arrived, and how many never will, by place and by who stood there.
+-- Counts the DMs of incidents that were sent and those that failed, by on-call target and recipient.
 SELECT incident_id, target, request ->> 'recipient' AS recipient, status, count(*) AS count
   FROM deliveries
  WHERE incident_id = ANY (:incident_ids::bigint[]) AND kind = 'page' AND status IN ('sent', 'failed')
@@ -57,7 +59,7 @@ SELECT incident_id, target, request ->> 'recipient' AS recipient, status, count(
  ORDER BY incident_id, target, recipient, status;
 
 -- name: finish_steps
--- Marks pending steps, given as two arrays, as done; what is queued for them ends as in `take_back_jobs`.
+-- Marks pending steps, given as two arrays, as done, and cancels their queued jobs as `take_back_jobs` does.
 WITH decided AS (
     SELECT * FROM unnest(:incident_ids::bigint[], :indexes::integer[]) AS decided (incident_id, index)
 ), done AS (
@@ -78,14 +80,16 @@ INSERT INTO pgqueuer_log (job_id, status, entrypoint, priority)
 SELECT id, 'canceled', entrypoint, priority FROM gone;
 
 -- name: put_off_steps
--- Keeps the queue from starting decisions one by one, of the guild :guild_id unless null. Those that are due: within :delay, as a
--- sweep takes them along; should it die, they come by themselves. With :delay null, those that are not: until they are.
+-- Keeps the queue from starting the escalation jobs of a guild (:guild_id, null: of all) one by one. With :delay,
+-- jobs of due steps start that much later, because a sweep decides these steps; if it dies, the jobs come by
+-- themselves. With a null :delay, jobs of steps that are not due start when they are.
 UPDATE pgqueuer
    SET execute_after = coalesce(
        now() + :delay::interval,
        (SELECT due_at
           FROM escalation_steps
-         WHERE incident_id = split_part(dedupe_key, ':', 2)::bigint AND index = split_part(dedupe_key, ':', 3)::integer))
+         WHERE incident_id = split_part(dedupe_key, ':', 2)::bigint
+           AND index = split_part(dedupe_key, ':', 3)::integer))
  WHERE id = ANY (ARRAY(
        SELECT jobs.id
          FROM (SELECT id,
@@ -105,10 +109,11 @@ UPDATE pgqueuer
               OFFSET 0) AS steps));
 
 -- name: before_sending
--- A delivery that is not finished, with the place of the one that it waited for; the time; since when a step is due
--- that nobody has decided yet, of the guild :guild_id unless null; whether it is behind another (see `behind`); and what one that
--- nobody has begun to send could be told of with, and how many there are, up to :at_most (null: it stands for itself, see
--- `bot.domain.escalation.bundle.group_of`). No row comes back when it is finished, or when a bundle tells of it.
+-- Returns an unfinished delivery and the facts that decide whether to send it now. `due_since` is the time of the
+-- longest overdue step in guild :guild_id (null: in any guild). `is_behind` is explained at `behind`. `severity` and
+-- `mention` describe the group with which it could be bundled, and `waiting` how many deliveries the group has, up to
+-- :at_most; they are null if it cannot be bundled, see `bot.domain.escalation.bundle.group_of`. No row comes back if
+-- the delivery is finished or belongs to a bundle.
 SELECT owed.*, first.channel_id AS after_channel_id, first.message_id AS after_message_id, now() AS now,
        (SELECT due_at
           FROM escalation_steps
@@ -138,7 +143,7 @@ SELECT owed.*, first.channel_id AS after_channel_id, first.message_id AS after_m
                               OFFSET 0) AS its
                         WHERE other.target = owed.target AND other.kind = owed.kind
                           AND other.guild_id + 0 = owed.guild_id
-                          AND other.kind IN ('page', 'escalation')  -- as the index says that finds them
+                          AND other.kind IN ('page', 'escalation')  -- the condition of the partial index
                           AND other.status = 'pending' AND other.bundle_id IS NULL AND other.request IS NULL
                           AND other.after_key IS NULL
                           AND (owed.kind = 'page' OR coalesce(other.data ->> 'mention', 'none') = asked.mention)
@@ -154,11 +159,11 @@ SELECT owed.*, first.channel_id AS after_channel_id, first.message_id AS after_m
  WHERE owed.id = :delivery_id AND owed.status IN ('pending', 'sending') AND owed.bundle_id IS NULL;
 
 -- name: lock_group
--- One transaction at a time bundles the deliveries of a group.
+-- Locks a group of deliveries until the commit, so that one transaction at a time bundles them.
 SELECT pg_advisory_xact_lock(hashtextextended(:group_key, 12));
 
 -- name: open_bundle
--- The bundle of a group that nobody has begun to send, locked.
+-- Locks and returns the pending bundle of a group.
 SELECT id
   FROM deliveries
  WHERE kind = 'bundle' AND status = 'pending' AND bundle_id IS NULL
@@ -168,20 +173,23 @@ SELECT id
    FOR NO KEY UPDATE;
 
 -- name: lock_waiting
--- Locks the incidents of the deliveries that a group could bundle now; who is locked is passed over.
+-- Locks the incidents of the deliveries that a group could bundle now, skipping incidents that another transaction
+-- has locked.
 SELECT id
   FROM incidents
  WHERE status = 'triggered' AND NOT is_private AND NOT is_drill AND severity = :severity
    AND id = ANY (ARRAY(SELECT incident_id
                          FROM deliveries
-                        WHERE kind = :kind AND kind IN ('page', 'escalation') AND target = :target AND guild_id = :guild_id
+                        WHERE kind = :kind AND kind IN ('page', 'escalation') AND target = :target
+                          AND guild_id = :guild_id
                           AND status = 'pending' AND bundle_id IS NULL AND request IS NULL AND after_key IS NULL
                           AND (kind = 'page' OR coalesce(data ->> 'mention', 'none') = :mention)))
  ORDER BY id
    FOR NO KEY UPDATE SKIP LOCKED;
 
 -- name: join_bundle
--- The deliveries of a group and of the incidents :incident_ids are told of by bundle :bundle_id from now on; not those with the keys :except_keys.
+-- Adds the pending deliveries of a group to a bundle: those of the incidents :incident_ids, without the keys
+-- :except_keys.
 UPDATE deliveries
    SET bundle_id = :bundle_id, next_try_at = 'infinity'
  WHERE kind = :kind AND kind IN ('page', 'escalation') AND target = :target AND guild_id = :guild_id
@@ -192,8 +200,8 @@ UPDATE deliveries
 RETURNING id;
 
 -- name: close_bundle
--- Nothing joins it any more; how many deliveries are left to be told of. What an outage has kept so long that a later
--- one says the same is none.
+-- Closes a bundle to further deliveries and counts those it has left to announce. A delivery that an outage held back
+-- does not count if a later one says the same.
 WITH closed AS (
     UPDATE deliveries SET status = 'sending', next_try_at = now()
      WHERE id = :bundle_id AND status IN ('pending', 'sending')
@@ -209,49 +217,50 @@ SELECT count(*) AS waiting
                            AND later.status <> 'cancelled'));
 
 -- name: hold_bundled
--- The bundle waits until Discord is back, and so do its deliveries.
+-- Keeps the deliveries of a bundle until Discord is back, as the bundle itself is.
 UPDATE deliveries
    SET held_at = coalesce(held_at, now())
  WHERE bundle_id = :bundle_id AND status IN ('pending', 'sending');
 
 -- name: fail_bundled
--- The bundle was given up, and with it its deliveries. They keep to whom it was to be sent, but not its body: that
--- tells of all incidents, and what is kept of one must not tell of another that becomes private.
+-- Gives up the deliveries of a bundle together with it. They keep the recipient of its request but not its body: the
+-- body names all incidents, and the rows of one incident must not name another that becomes private.
 UPDATE deliveries
-   SET status = 'failed', finished_at = now(), error = :error, http_status = :http_status, first_sent_at = whole.first_sent_at,
-       attempts = whole.attempts, request = whole.request || '{"body": {}}'
+   SET status = 'failed', finished_at = now(), error = :error, http_status = :http_status,
+       first_sent_at = whole.first_sent_at, attempts = whole.attempts, request = whole.request || '{"body": {}}'
   FROM (SELECT id, first_sent_at, attempts, request FROM deliveries WHERE id = :bundle_id) AS whole
  WHERE deliveries.bundle_id = whole.id AND deliveries.status IN ('pending', 'sending');
 
 -- name: cancel_bundled
--- The bundle will not be sent, nor what it had begun to tell.
+-- Cancels the deliveries that a cancelled bundle had begun to send.
 UPDATE deliveries
    SET status = 'cancelled', finished_at = now()
  WHERE bundle_id = :bundle_id AND status = 'sending';
 
 -- name: release_bundled
--- The bundle will not be sent: whatever it had not begun to tell stands for itself again.
+-- Frees the deliveries that a cancelled bundle had not begun to send, so that each is sent by itself.
 UPDATE deliveries
    SET bundle_id = NULL, next_try_at = now()
  WHERE bundle_id = :bundle_id AND status = 'pending'
 RETURNING id, priority, guild_id;
 
 -- name: bundled
--- The deliveries that a bundle tells of, but those that became moot first.
+-- Returns the deliveries of a bundle, except those that were cancelled first.
 SELECT id, incident_id, kind, target
   FROM deliveries
  WHERE bundle_id = :bundle_id AND status <> 'cancelled'
  ORDER BY id;
 
 -- name: bundle_counts
--- How many incidents a bundle tells of, and how many of them nobody has acknowledged; of the guild :guild_id unless null.
+-- Counts the incidents of a bundle, and the unacknowledged ones among them, in guild :guild_id (null: in any guild).
 SELECT count(*) AS count, count(*) FILTER (WHERE status = 'triggered') AS waiting, now() AS now
   FROM incidents
  WHERE id = ANY (ARRAY(SELECT incident_id FROM deliveries WHERE bundle_id = :bundle_id AND status <> 'cancelled'))
    AND (:guild_id::bigint IS NULL OR guild_id + 0 = :guild_id);
 
 -- name: bundle_waiting
--- Those that nobody has acknowledged, the longest wait first, :limit at most; of the guild :guild_id unless null.
+-- Returns at most :limit unacknowledged incidents of a bundle, the longest wait first, in guild :guild_id (null: in
+-- any guild).
 SELECT *
   FROM incidents
  WHERE id = ANY (ARRAY(SELECT incident_id FROM deliveries WHERE bundle_id = :bundle_id AND status <> 'cancelled'))
@@ -260,15 +269,17 @@ SELECT *
  LIMIT :limit;
 
 -- name: mark_bundle_emailed
--- One email told :emailed_to of all that a bundle was to tell; :is_done: nobody is left. The first time stays.
+-- Records that one email in place of a bundle was accepted for :emailed_to. :is_done means that no recipient is left;
+-- the first such time stays.
 UPDATE deliveries
    SET emailed_to = ARRAY(SELECT unnest(emailed_to) UNION SELECT unnest(:emailed_to::text[]) ORDER BY 1),
        emailed_at = CASE WHEN :is_done THEN coalesce(emailed_at, now()) ELSE emailed_at END
  WHERE bundle_id = :bundle_id;
 
 -- name: incidents_by_messages
--- Message and incident for each message of :message_ids on which a 👀 counts; a bundle's counts for several. :kinds: the kinds
--- of our own messages that count. Of the guild :guild_id unless null.
+-- Returns message and incident for each of :message_ids on which a 👀 reaction counts: messages of ours of one of
+-- :kinds, and alert messages. A bundle's message counts for several incidents. In guild :guild_id (null: in any
+-- guild).
 SELECT place.message_id, incident.*
   FROM (SELECT message_id, incident_id
           FROM deliveries
@@ -278,21 +289,21 @@ SELECT place.message_id, incident.*
           FROM alert_messages
          WHERE message_id = ANY (:message_ids::bigint[])) AS place
  CROSS JOIN LATERAL (
-       -- One by one: a join would read the whole table while the server believes it to be small.
+       -- One by one: a join would read the whole table while the planner takes it for small.
        SELECT * FROM incidents WHERE id = place.incident_id LIMIT 1) AS incident
  WHERE :guild_id::bigint IS NULL OR incident.guild_id = :guild_id
  ORDER BY place.message_id, incident.id;
 
 -- name: open_page
--- Of a guild, not ended, with a number greater than :after_id, :limit at most.
+-- Returns at most :limit open incidents of a guild with a number greater than :after_id.
 SELECT * FROM incidents
  WHERE guild_id = :guild_id AND status IN ('triggered', 'acknowledged') AND id > :after_id
  ORDER BY id
  LIMIT :limit;
 
 -- name: count_open
--- The open incidents of a guild by severity, drills left out: how many, how many nobody has acknowledged, and
--- since when the oldest deadline has been missed.
+-- Counts the open incidents of a guild by severity: all, and the unacknowledged ones with their earliest deadline.
+-- Drills are left out.
 SELECT severity,
        count(*) AS open,
        count(*) FILTER (WHERE status = 'triggered') AS waiting,

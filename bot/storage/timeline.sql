@@ -1,16 +1,16 @@
 -- name: timeline
--- An incident's history, oldest first.
+-- Returns the timeline of an incident, oldest first.
 SELECT * FROM timeline WHERE incident_id = :incident_id ORDER BY at, id;
 
 -- name: pin
--- Appends a message of the thread, once per incident and message: no row comes back when it is there already.
+-- Adds a pinned message to a timeline, once per incident and message. No row comes back if it is there already.
 INSERT INTO timeline (incident_id, at, kind, actor_id, actor_name, data)
 VALUES (:incident_id, :at, 'pinned', :actor_id, :actor_name, :data)
 ON CONFLICT (((data ->> 'message_id')::bigint), incident_id) WHERE kind = 'pinned' DO NOTHING
 RETURNING id;
 
 -- name: fill_pin
--- Gives a pinned message the words that could not be read at first: no row comes back when it has some.
+-- Adds the text of a pinned message that could not be read at first. No row comes back if it has a text.
 UPDATE timeline
    SET data = data || :data
  WHERE incident_id = :incident_id
@@ -20,7 +20,7 @@ UPDATE timeline
 RETURNING id;
 
 -- name: pinned_in
--- The incidents that a message was pinned to; of the guild :guild_id unless null.
+-- Returns the incidents to which a message was pinned, in guild :guild_id (null: in any guild).
 SELECT incident_id
   FROM timeline
   JOIN incidents ON incidents.id = incident_id

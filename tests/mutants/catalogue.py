@@ -48,7 +48,7 @@ MUTANTS: Final = (
     Mutant(
         name="an incident is read without its row lock",
         file="bot/storage/incidents.sql",
-        before="AND (:guild_id::bigint IS NULL OR guild_id = :guild_id) FOR NO KEY UPDATE;",
+        before="AND (:guild_id::bigint IS NULL OR guild_id = :guild_id)\n   FOR NO KEY UPDATE;",
         after="AND (:guild_id::bigint IS NULL OR guild_id = :guild_id);",
         tests=("tests/integration/test_hidden_meanwhile.py", "tests/integration/test_store.py"),
     ),

@@ -1,9 +1,9 @@
--- The queue's table is PgQueuer's (see jobs.py); these are the questions that it has no function for,
--- or only one that takes several round trips.
+-- The queue's table is PgQueuer's (see jobs.py). These are the questions for which it has no function, or only one
+-- that takes several round trips.
 
 -- name: put_jobs
--- Queues jobs, given as a JSON array, in its order, as PgQueuer's `enqueue` does: what is put is in the log, and the
--- table's trigger tells the runners. The keys come back of those that were not there.
+-- Queues jobs, given as a JSON array, in its order, as PgQueuer's `enqueue` does: they are logged, and the table's
+-- trigger notifies the runners. The keys of the jobs that were not queued before come back.
 WITH put AS (
     INSERT INTO pgqueuer (priority, entrypoint, payload, execute_after, dedupe_key, headers, status)
     SELECT priority, entrypoint, convert_to(payload, 'UTF8'), now() + after_s * interval '1 second', dedupe_key,
@@ -23,9 +23,9 @@ WITH put AS (
 SELECT dedupe_key FROM put;
 
 -- name: ask_again
--- Jobs that are there already: a running one is asked to run once more after :delays, a queued one is kept from
--- starting before this transaction has ended, so that it sees what the transaction wrote; where :sooner says so it is
--- brought forward to then, if it would be later by more than :patience, and never put off.
+-- Asks once more for jobs that exist already. A running job will run once more after its element of :delays. A queued
+-- job is locked, so that it starts only after this transaction and sees what it wrote; where :sooner is true and the
+-- job is due more than :patience later than asked, it is brought forward, never put off.
 UPDATE pgqueuer
    SET execute_after = CASE
            WHEN status = 'queued' AND asked.sooner AND execute_after > now() + asked.after + asked.patience
@@ -38,18 +38,20 @@ UPDATE pgqueuer
                 || jsonb_build_object(
                        'again_at', least((headers ->> 'again_at')::timestamptz, now() + asked.after))
        END
-  FROM unnest(:keys::text[], :delays::interval[], :sooner::boolean[], :patience::interval[]) AS asked (key, after, sooner, patience)
+  FROM unnest(:keys::text[], :delays::interval[], :sooner::boolean[], :patience::interval[])
+    AS asked (key, after, sooner, patience)
  WHERE dedupe_key = asked.key AND status IN ('queued', 'picked')
 RETURNING dedupe_key;
 
 -- name: retry_job
--- Queues the running job :job_id again, due in :delay, and logs it. If :is_long is true (a long delay) and a caller asked for the job
--- while it ran, it is due when that caller asked. PgQueuer's trigger fires per statement and ignores updates, so the
--- empty DELETE is what notifies the runners.
+-- Queues the running job :job_id again, due in :delay, and logs it. If :is_long is true (a long delay) and a caller
+-- asked for the job while it ran, it is due when that caller asked. PgQueuer's trigger fires per statement and
+-- ignores updates, so the empty DELETE is what notifies the runners.
 WITH retried AS (
     UPDATE pgqueuer
        SET status = 'queued', queue_manager_id = NULL, slot = NULL, attempts = attempts + 1, updated = now(),
-           execute_after = CASE WHEN :is_long THEN least((headers ->> 'again_at')::timestamptz, now() + :delay::interval)
+           execute_after = CASE WHEN :is_long
+                                THEN least((headers ->> 'again_at')::timestamptz, now() + :delay::interval)
                                 ELSE now() + :delay::interval END,
            headers = CASE WHEN :is_long AND (headers ->> 'again_at')::timestamptz < now() + :delay::interval
                           THEN headers - 'again_at' ELSE headers END
@@ -62,8 +64,8 @@ INSERT INTO pgqueuer_log (job_id, status, entrypoint, priority)
 SELECT id, 'queued', entrypoint, priority FROM retried;
 
 -- name: count_queued
--- How many jobs each of the guilds :guilds has queued in the band of ten priorities below and with :tops; beyond :limit
--- nobody counts. The index queue_by_guild answers it.
+-- Counts the jobs that each of :guilds has queued in the band of ten priorities whose highest is its element of
+-- :tops, up to :limit. The index queue_by_guild answers it.
 SELECT asked.guild, asked.top, waiting.waiting
   FROM unnest(:guilds::text[], :tops::integer[]) AS asked (guild, top)
  CROSS JOIN LATERAL (
@@ -76,7 +78,7 @@ SELECT asked.guild, asked.top, waiting.waiting
                 LIMIT :limit) AS those) AS waiting;
 
 -- name: take_back_jobs
--- What is queued under the keys :keys ends as PgQueuer ends a cancelled job: it is gone, and in the log. What runs goes on.
+-- Cancels the queued jobs with the keys :keys as PgQueuer does: deletes and logs them. Running jobs go on.
 WITH queued AS (
     SELECT id FROM pgqueuer WHERE dedupe_key = ANY (:keys::text[]) AND status = 'queued' ORDER BY id FOR UPDATE
 ), gone AS (
@@ -86,8 +88,8 @@ INSERT INTO pgqueuer_log (job_id, status, entrypoint, priority)
 SELECT id, 'canceled', entrypoint, priority FROM gone;
 
 -- name: finish_jobs
--- Moves the finished jobs :job_ids to the log. A job that a caller asked for while it ran is queued again instead. If a
--- transaction is asking right now, this waits for it: rows are read after they are locked.
+-- Moves the finished jobs :job_ids to the log. A job that a caller asked for while it ran is queued again instead. If
+-- a transaction is asking right now, this waits for it: rows are read after they are locked.
 WITH finished AS MATERIALIZED (
     SELECT id, headers, (headers ->> 'again_at')::timestamptz AS again_at
       FROM pgqueuer
@@ -110,7 +112,8 @@ INSERT INTO pgqueuer_log (job_id, status, entrypoint, priority)
 SELECT id, 'successful', entrypoint, priority FROM gone;
 
 -- name: next_due
--- The time until the next queued job of the entrypoints :entrypoints is due; negative if one is overdue, null if none is queued.
+-- Returns the time until the next queued job of :entrypoints is due: negative if one is overdue, null if none is
+-- queued.
 SELECT min(next.execute_after) - now() AS due_in
   FROM unnest(:entrypoints::text[]) AS asked (entrypoint)
  CROSS JOIN LATERAL (
@@ -121,9 +124,9 @@ SELECT min(next.execute_after) - now() AS due_in
         LIMIT 1) AS next;
 
 -- name: prune_job_log
--- The queue's history, once it is counted, is kept for a week.
+-- Deletes the queue's log after a week, once it is counted.
 DELETE FROM pgqueuer_log WHERE aggregated AND created < now() - interval '7 days';
 
 -- name: prune_job_statistics
--- The counts are kept for a quarter.
+-- Deletes the queue's counts after a quarter.
 DELETE FROM pgqueuer_statistics WHERE created < now() - interval '90 days';
