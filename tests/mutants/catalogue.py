@@ -54,7 +54,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         name="the next attempt does not wait as long as Discord asks for",
-        file="bot/domain/delivery/delivery.py",
+        file="bot/domain/delivery/attempts.py",
         before="return timedelta(seconds=max(delay_s, asked_s or 0.0))",
         after="return timedelta(seconds=delay_s)",
         tests=("tests/unit/domain/delivery/test_delivery.py",),

@@ -8,6 +8,7 @@ from typing import Final
 import pytest
 
 import bot
+from bot.storage.appends import OrderedSql
 from bot.storage.database.query import Query
 from bot.storage.database.sql import Row, Sql, queries
 
@@ -131,3 +132,19 @@ def test_no_query_has_a_parameter_without_a_name() -> None:
     texts = {file.name: file.read_text() for file in STORAGE.rglob("*.sql")}
     assert "incidents.sql" in texts
     assert {name: found for name, text in texts.items() if (found := re.findall(r"\$\d+", text))} == {}
+
+
+async def test_waiting_rows_are_written_before_a_query_that_may_see_them() -> None:
+    """And not before others: the order of locks and the number of round trips depend on it."""
+    connection = Recorded()
+    written = list[int]()
+
+    async def write() -> None:
+        written.append(len(connection.asked))
+
+    sql = OrderedSql(connection, write)
+    await sql.all("lock_group", group_key="1")
+    await sql.all("timeline", incident_id=1)
+    await sql.all("incident", incident_id=1, guild_id=None)
+    await sql.all("claim_step", incident_id=1, index=0)
+    assert written == [1, 3]
