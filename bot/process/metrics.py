@@ -13,7 +13,7 @@ from typing import Final
 from prometheus_client import CollectorRegistry, Gauge, ProcessCollector, generate_latest
 
 from bot.process.families import FigureCollector
-from bot.services.ports.storms import OpenCount
+from bot.services.ports.store.incidents import OpenCount
 from bot.storage.figures import Figures
 
 #: With more guilds than this there is no figure for each: Prometheus keeps a series for every one.

@@ -25,7 +25,7 @@ from bot.domain.timeline.entries import TimelineEntry
 from bot.domain.triage.evidence import Evidence
 from bot.domain.triage.session import Triage
 from bot.services.ports import Job
-from bot.services.ports.triages import KnownMessage
+from bot.services.ports.store.triages import KnownMessage
 from bot.storage.alerts import AlertReads, AlertWrites
 from bot.storage.appends import Appends, OrderedSql
 from bot.storage.database.beginning import Begun, begin, opened

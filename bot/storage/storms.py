@@ -14,7 +14,8 @@ from bot.domain.incident.incident import Incident
 from bot.domain.oncall.roster import marked
 from bot.domain.timeline.entries import TimelineEntry
 from bot.services.ports import Job, JobName
-from bot.services.ports.storms import OpenCount, Prospect
+from bot.services.ports.store.deliveries import Prospect
+from bot.services.ports.store.incidents import OpenCount
 from bot.storage.database.sql import Row, Sql
 from bot.storage.deliveries import DeliveryWrites
 from bot.storage.queue.enqueue import cancel_jobs

@@ -9,7 +9,7 @@ from bot.domain.incident.incident import Incident
 from bot.domain.people import Person
 from bot.domain.triage.session import Choice, NewTriage, StoredAnswer, Triage
 from bot.domain.triage.unfinished import SignOfLife
-from bot.services.ports.triages import KnownMessage
+from bot.services.ports.store.triages import KnownMessage
 from bot.storage.database.sql import Row, Sql
 from bot.storage.rows import answer_from_row, incident_from_row, triage_from_rows
 

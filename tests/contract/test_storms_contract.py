@@ -11,7 +11,8 @@ from bot.domain.incident.incident import Incident, Status
 from bot.domain.severity import LadderStep, Mention
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.services.ports import Job, JobName, Store
-from bot.services.ports.storms import OpenCount, Prospect
+from bot.services.ports.store.deliveries import Prospect
+from bot.services.ports.store.incidents import OpenCount
 from tests.contract.conftest import Rig
 from tests.contract.examples import GUILD, OLIVE, open_incident
 

@@ -23,7 +23,7 @@ from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.domain.triage.evidence import Evidence
 from bot.domain.triage.session import Triage
 from bot.services.ports import Job
-from bot.services.ports.triages import KnownMessage
+from bot.services.ports.store.triages import KnownMessage
 from tests.fakes.alerts import FakeAlertReads
 from tests.fakes.base import Sequences
 from tests.fakes.clock import START, FakeClock

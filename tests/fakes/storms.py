@@ -20,7 +20,8 @@ from bot.domain.incident.incident import Incident, Status
 from bot.domain.oncall.roster import marked
 from bot.domain.timeline.entries import TimelineEntry
 from bot.services.ports import Job, JobName
-from bot.services.ports.storms import OpenCount, Prospect
+from bot.services.ports.store.deliveries import Prospect
+from bot.services.ports.store.incidents import OpenCount
 from bot.services.shared.postings import step_key
 from bot.storage.storms import GATHER
 from tests.fakes.base import FakePart

@@ -10,7 +10,7 @@ from bot.domain.incident.incident import Incident, IncidentKind
 from bot.domain.people import Person
 from bot.domain.triage.session import Choice, NewTriage, StoredAnswer, Triage, TriageStatus
 from bot.domain.triage.unfinished import Idle, SignOfLife
-from bot.services.ports.triages import KnownMessage
+from bot.services.ports.store.triages import KnownMessage
 from tests.fakes.base import FakePart
 
 

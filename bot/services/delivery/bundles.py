@@ -21,7 +21,7 @@ from bot.services.acknowledging.acknowledge import Acknowledger
 from bot.services.delivery.outage import email_job, record_job_of
 from bot.services.delivery.sent import paged
 from bot.services.ports import TRY_AGAIN, Discord, Job, JobName, Store, Transaction
-from bot.services.ports.storms import Prospect
+from bot.services.ports.store.deliveries import Prospect
 
 log = structlog.get_logger(__name__)
 

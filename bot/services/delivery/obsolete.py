@@ -13,7 +13,7 @@ from bot.services.escalation.decisions import is_of_earlier_ladder
 from bot.services.incidents.updates import is_past
 from bot.services.morning.mornings import is_past as is_past_morning
 from bot.services.ports import Store, Transaction
-from bot.services.ports.storms import Prospect
+from bot.services.ports.store.deliveries import Prospect
 from bot.services.shared.role_notices import still_holds
 from bot.services.walks.posts import is_out_of_date
 

@@ -11,8 +11,7 @@ from bot.services.ports.heartbeat import Heartbeat
 from bot.services.ports.jobs import IN_LINE, Job, JobName
 from bot.services.ports.leases import Leases
 from bot.services.ports.mail import Letter, Mail, Mailer, MailWriter
-from bot.services.ports.store import Clock, Store
-from bot.services.ports.transaction import Transaction
+from bot.services.ports.store import Clock, Store, Transaction
 
 __all__ = [
     "IN_LINE",

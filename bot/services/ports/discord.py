@@ -63,24 +63,8 @@ def soonest(waits: Sequence[timedelta | None]) -> timedelta | None:
     return min((wait or TRY_AGAIN for wait in waits), default=None)
 
 
-class Discord(Protocol):
-    """The requests that the use cases make to Discord. Rendering happens behind it."""
-
-    async def compose(self, delivery: Delivery, subject: Subject) -> Request:
-        """Render what is owed, and find out where it goes.
-
-        Args:
-            subject: What the delivery is about.
-
-        Raises:
-            DeliveryRefused: the place does not exist or a person refuses DMs.
-            UpstreamUnavailable: Discord is away.
-        """
-        ...
-
-    def draft(self, delivery: Delivery, subject: Incident) -> Mapping[str, object]:
-        """The body of what is owed, without a place: for what an outage keeps from being composed."""
-        ...
+class DiscordMembers(Protocol):
+    """Looks up people and their roles."""
 
     async def has_private_role(self, guild_id: int) -> bool:
         """Whether the server has any of the roles that see private incidents.
@@ -100,6 +84,26 @@ class Discord(Protocol):
 
     async def member(self, guild_id: int, discord: str) -> Person:
         """Return the same person with their roles, which decide what they may see. Raises as `person`."""
+        ...
+
+
+class DiscordSending(Protocol):
+    """Composes and sends the message of a delivery."""
+
+    async def compose(self, delivery: Delivery, subject: Subject) -> Request:
+        """Render what is owed, and find out where it goes.
+
+        Args:
+            subject: What the delivery is about.
+
+        Raises:
+            DeliveryRefused: the place does not exist or a person refuses DMs.
+            UpstreamUnavailable: Discord is away.
+        """
+        ...
+
+    def draft(self, delivery: Delivery, subject: Incident) -> Mapping[str, object]:
+        """The body of what is owed, without a place: for what an outage keeps from being composed."""
         ...
 
     async def send(self, request: Request, *, nonce: str) -> Posted:
@@ -123,6 +127,10 @@ class Discord(Protocol):
         """A message of ours that an earlier attempt left in the channel, if any."""
         ...
 
+
+class DiscordEditing(Protocol):
+    """Edits posts so that they show the current state."""
+
     async def refresh(self, incident: Incident, posts: Sequence[Delivery]) -> Refreshed:
         """Make the posts of an incident (alert, thread's name and card, DMs) say what is true now.
 
@@ -142,22 +150,6 @@ class Discord(Protocol):
         """Take out what the posts of an incident that is private now tell; lock and archive its threads.
 
         A post that was deleted is not an error.
-        """
-        ...
-
-    async def left_behind(self, incident: Incident, thread_id: int) -> LeftBehind | None:
-        """Return what a public thread of a private incident still shows; None if it is gone.
-
-        Raises:
-            DeliveryRefused: it may not be read. UpstreamUnavailable.
-        """
-        ...
-
-    async def delete_thread(self, thread_id: int) -> None:
-        """Delete a thread with all that stands in it; one that is gone already is no error.
-
-        Raises:
-            DeliveryRefused: the bot may not. UpstreamUnavailable.
         """
         ...
 
@@ -189,6 +181,26 @@ class Discord(Protocol):
         """
         ...
 
+
+class DiscordThreads(Protocol):
+    """Looks after the threads of incidents."""
+
+    async def left_behind(self, incident: Incident, thread_id: int) -> LeftBehind | None:
+        """Return what a public thread of a private incident still shows; None if it is gone.
+
+        Raises:
+            DeliveryRefused: it may not be read. UpstreamUnavailable.
+        """
+        ...
+
+    async def delete_thread(self, thread_id: int) -> None:
+        """Delete a thread with all that stands in it; one that is gone already is no error.
+
+        Raises:
+            DeliveryRefused: the bot may not. UpstreamUnavailable.
+        """
+        ...
+
     async def archive(self, thread_id: int) -> None:
         """Put a thread to sleep; one that is gone, or that may not be archived, is passed over.
 
@@ -196,6 +208,10 @@ class Discord(Protocol):
             UpstreamUnavailable: it may work later.
         """
         ...
+
+
+class DiscordMessages(Protocol):
+    """Reads messages, their pins and their reactions."""
 
     async def message(self, channel_id: int, message_id: int, *, guild_id: int) -> ThreadMessage | None:
         """One message as it is now; None when it is gone, or not ours to read.
@@ -228,3 +244,7 @@ class Discord(Protocol):
     ) -> AsyncIterator[tuple[Person, int]]:
         """Everyone whose 👀 stands on one of *places*, with the message id; bots left out."""
         ...
+
+
+class Discord(DiscordMembers, DiscordSending, DiscordEditing, DiscordThreads, DiscordMessages, Protocol):
+    """The requests that the use cases make to Discord. Rendering happens behind it."""

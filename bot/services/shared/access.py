@@ -14,7 +14,7 @@ from bot.domain.people import Person, require_role
 from bot.domain.timeline.entries import TimelineEntry
 from bot.runbook.model import Policy
 from bot.services.ports import Store, Transaction
-from bot.services.ports.oncall import OnCallReads
+from bot.services.ports.store.oncall import OnCallReads
 from bot.services.shared.roster import OnCall
 
 log = structlog.get_logger(__name__)

@@ -9,7 +9,7 @@ from bot.domain.oncall.roster import OnCallPerson, Rosters, Who, rosters
 from bot.domain.people import Person
 from bot.runbook.model import Policy
 from bot.services.ports import Store
-from bot.services.ports.oncall import OnCallReads
+from bot.services.ports.store.oncall import OnCallReads
 
 #: How far back a roster reaches: where a shift that goes on began is looked for.
 PAST: Final = timedelta(days=60)

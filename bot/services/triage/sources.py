@@ -11,7 +11,7 @@ from bot.domain.incident.incident import Incident, IncidentKind
 from bot.domain.people import Person
 from bot.domain.triage.evidence import Evidence
 from bot.services.ports import Store, Transaction
-from bot.services.ports.triages import KnownMessage
+from bot.services.ports.store.triages import KnownMessage
 from bot.services.walks.posts import is_confided
 
 #: How many messages are remembered until they are written down.

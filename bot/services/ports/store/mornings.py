@@ -1,15 +1,16 @@
-"""The storage of morning triages."""
+"""Morning triages, and weekly digests."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Protocol
 
+from bot.domain.digest import IsoWeek
 from bot.domain.incident.incident import Incident
 from bot.domain.morning import Morning, MorningView
 
 
-class MorningStore(Protocol):
-    """The part of the store that is about morning triages."""
+class MorningReads(Protocol):
+    """Reads morning triages, each in a statement of its own."""
 
     async def morning_view(self, guild_id: int, day: date) -> MorningView | None:
         """One day's gathering with its incidents; None when there was none."""
@@ -20,7 +21,7 @@ class MorningStore(Protocol):
         ...
 
 
-class MorningTransaction(Protocol):
+class MorningWrites(Protocol):
     """The part of a transaction that is about morning triages."""
 
     async def due_before(
@@ -42,4 +43,12 @@ class MorningTransaction(Protocol):
 
     async def save_morning(self, morning: Morning) -> None:
         """Write when it is asked about next, and how often it was. The row must be locked."""
+        ...
+
+
+class DigestWrites(Protocol):
+    """The part of a transaction that is about digests."""
+
+    async def claim_digest(self, guild_id: int, week: IsoWeek, *, due_at: datetime) -> bool:
+        """Reserve a week's digest; False when it is taken."""
         ...

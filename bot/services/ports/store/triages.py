@@ -1,12 +1,12 @@
-"""The part of a transaction that is about triages."""
+"""Triages: walks through the decision tree."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.domain.incident.incident import Incident
 from bot.domain.people import Person
+from bot.domain.triage.evidence import Evidence
 from bot.domain.triage.session import Choice, NewTriage, StoredAnswer, Triage
 from bot.domain.triage.unfinished import SignOfLife
 
@@ -18,7 +18,7 @@ class KnownMessage:
     Attributes:
         is_of_drill: It is in a thread of a drill, or a post of one.
         is_confided: Its channel is, or was, the thread of an incident that is private now.
-        raised: As `TriageTransaction.raised_from_message`.
+        raised: As `TriageWrites.raised_from_message`.
     """
 
     is_of_drill: bool
@@ -26,8 +26,28 @@ class KnownMessage:
     raised: Incident | None
 
 
-class TriageTransaction(Protocol):
-    """The part of a transaction that is about triage."""
+class TriageReads(Protocol):
+    """Reads triages and the messages they are about, each in a statement of its own."""
+
+    async def triage(self, triage_id: int) -> Triage:
+        """One walk with its standing answers. Raises UserError when there is none."""
+        ...
+
+    async def note_message(self, channel_id: int, message_id: int, evidence: Evidence) -> None:
+        """Keep for a day a message that a triage form was opened from; a later call replaces it."""
+        ...
+
+    async def noted_message(self, channel_id: int, message_id: int) -> Evidence | None:
+        """Return the message that `note_message` has kept, or None."""
+        ...
+
+    async def known_message(self, channel_id: int, message_id: int) -> KnownMessage:
+        """Return all that is known about a message to triage, in one round trip."""
+        ...
+
+
+class TriageWrites(Protocol):
+    """The part of a transaction that stores and changes triages."""
 
     async def insert_triage(
         self, new: NewTriage, *, due_at: datetime, idle_due_at: datetime | None = None
@@ -61,20 +81,6 @@ class TriageTransaction(Protocol):
         """
         ...
 
-    async def raised_from_message(self, channel_id: int, message_id: int) -> Incident | None:
-        """Return the open incident that a message has become, or the one that this was merged into.
-
-        Private incidents and drills are left out.
-
-        A message becomes an incident by a triage, or when a tracked alert is declared. A post of the bot's,
-        such as an alert, counts as the incident that it shows; a bundle shows several, and counts as none.
-        """
-        ...
-
-    async def known_message(self, channel_id: int, message_id: int | None) -> KnownMessage:
-        """All that is known of a message, in one round trip; None: of its channel."""
-        ...
-
     async def lock_message(self, channel_id: int, message_id: int) -> None:
         """Lock a message until the commit."""
         ...
@@ -94,6 +100,36 @@ class TriageTransaction(Protocol):
     async def open_triages(self, guild_id: int, *, within: timedelta) -> list[Triage]:
         """Walks that were started within the last *within* and have not ended, oldest first."""
         ...
+
+    async def save_triage(self, triage: Triage) -> None:
+        """Write everything that the methods of `Triage` may have changed. The row must be locked."""
+        ...
+
+    async def raised_from_message(self, channel_id: int, message_id: int) -> Incident | None:
+        """Return the open incident that a message has become, or the one that this was merged into.
+
+        Private incidents and drills are left out.
+
+        A message becomes an incident by a triage, or when a tracked alert is declared. A post of the bot's,
+        such as an alert, counts as the incident that it shows; a bundle shows several, and counts as none.
+        """
+        ...
+
+    async def known_message(self, channel_id: int, message_id: int | None) -> KnownMessage:
+        """All that is known of a message, in one round trip; None: of its channel."""
+        ...
+
+    async def is_confided(self, channel_id: int) -> bool:
+        """Whether it is, or was, the thread of an incident that is private now."""
+        ...
+
+    async def is_of_drill(self, channel_id: int, message_id: int | None) -> bool:
+        """Whether a message is in a thread of a drill, or a post of one; None: whether the channel is one."""
+        ...
+
+
+class TriageAnswers(Protocol):
+    """The part of a transaction that records answers and choices in a triage."""
 
     async def given_answers(self, triage_id: int) -> list[StoredAnswer]:
         """Every answer of a walk, in order, those that were withdrawn too."""
@@ -119,20 +155,4 @@ class TriageTransaction(Protocol):
 
     async def withdraw_choice(self, triage_id: int, *, by: Person) -> None:
         """Take back the choice that stands, if one does; the row stays, marked."""
-        ...
-
-    async def save_triage(self, triage: Triage) -> None:
-        """Write everything that the methods of `Triage` may have changed. The row must be locked."""
-        ...
-
-    async def is_confided(self, channel_id: int) -> bool:
-        """Whether it is, or was, the thread of an incident that is private now."""
-        ...
-
-    async def is_of_drill(self, channel_id: int, message_id: int | None) -> bool:
-        """Whether a message is in a thread of a drill, or a post of one; None: whether the channel is one."""
-        ...
-
-    async def adopt_deliveries(self, keys: Sequence[str], *, incident_id: int) -> None:
-        """Make deliveries that belong to no incident those of this one, which shows itself in them."""
         ...

@@ -1,11 +1,11 @@
-"""The part of a transaction that is about drills."""
+"""Drills."""
 
 from typing import Protocol
 
 from bot.domain.drill import Drill
 
 
-class DrillTransaction(Protocol):
+class DrillWrites(Protocol):
     """The part of a transaction that is about drills."""
 
     async def insert_drill(self, drill: Drill) -> bool:

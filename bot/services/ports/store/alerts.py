@@ -1,4 +1,4 @@
-"""The storage for tracking monitors' alerts."""
+"""Alerts of monitors: their messages, and questions about them."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -10,8 +10,27 @@ from bot.domain.people import Person
 from bot.domain.triage.session import Triage
 
 
-class AlertTransaction(Protocol):
-    """The part of a transaction that is about alerts of others."""
+class AlertReads(Protocol):
+    """Reads alerts' messages and keeps the read position, each in a statement of its own."""
+
+    async def alert_messages(self, incident_id: int) -> list[tuple[int, int]]:
+        """Channel and id of the messages of an alert on which a 👀 is looked for, oldest first.
+
+        The first, and the newest few: an alert may have come hundreds of times.
+        """
+        ...
+
+    async def alert_cursor(self, guild_id: int, channel_id: int) -> int | None:
+        """The message up to which a watched channel has been read; None when it never was."""
+        ...
+
+    async def move_alert_cursor(self, guild_id: int, channel_id: int, message_id: int) -> None:
+        """A watched channel has been read up to there; never goes back."""
+        ...
+
+
+class AlertWrites(Protocol):
+    """The part of a transaction that counts alerts on incidents."""
 
     async def lock_fingerprint(self, guild_id: int, fingerprint: str) -> None:
         """Lock decisions about alerts of this fingerprint until the commit. Call it before any row lock."""
@@ -65,6 +84,22 @@ class AlertTransaction(Protocol):
         """Return True if the latest message about an alert says that it is over."""
         ...
 
+    async def set_triaged(
+        self, incident_id: int, triage: Triage, *, path: tuple[tuple[str, str], ...]
+    ) -> Incident:
+        """Write a triage's facts to a tracked alert: title, path, start, and targets and symptoms if given.
+
+        The row must be locked; grows the version.
+
+        Args:
+            path: Its answers, and what followed from them, as `Incident.path`.
+        """
+        ...
+
+
+class AlertQuestions(Protocol):
+    """The part of a transaction that asks whether a message is an alert, and ignores senders."""
+
     async def ask_about_alert(self, question: Question, *, since: datetime, most: int) -> bool:
         """Ask whether a message is an alert; False when it, or the same one since then, was asked about.
 
@@ -91,35 +126,4 @@ class AlertTransaction(Protocol):
 
     async def is_ignored_sender(self, guild_id: int, channel_id: int, sender: str) -> bool:
         """Return True if a sender is ignored in a channel."""
-        ...
-
-    async def set_triaged(
-        self, incident_id: int, triage: Triage, *, path: tuple[tuple[str, str], ...]
-    ) -> Incident:
-        """Write a triage's facts to a tracked alert: title, path, start, and targets and symptoms if given.
-
-        The row must be locked; grows the version.
-
-        Args:
-            path: Its answers, and what followed from them, as `Incident.path`.
-        """
-        ...
-
-
-class AlertStore(Protocol):
-    """Reads and writes about monitors' alerts outside a caller's transaction."""
-
-    async def alert_messages(self, incident_id: int) -> list[tuple[int, int]]:
-        """Channel and id of the messages of an alert on which a 👀 is looked for, oldest first.
-
-        The first, and the newest few: an alert may have come hundreds of times.
-        """
-        ...
-
-    async def alert_cursor(self, guild_id: int, channel_id: int) -> int | None:
-        """The message up to which a watched channel has been read; None when it never was."""
-        ...
-
-    async def move_alert_cursor(self, guild_id: int, channel_id: int, message_id: int) -> None:
-        """A watched channel has been read up to there; never goes back."""
         ...

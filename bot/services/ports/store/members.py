@@ -7,7 +7,7 @@ from bot.domain.privacy import RemovedMember
 
 
 class MemberReads(Protocol):
-    """Reads about members."""
+    """Reads members, within a transaction or without one."""
 
     async def is_member(self, incident_id: int, user_id: int) -> bool:
         """Return True if a user is a member of a private incident."""
@@ -22,8 +22,8 @@ class MemberReads(Protocol):
         ...
 
 
-class MemberTransaction(MemberReads, Protocol):
-    """Reads about members within a transaction, and writes."""
+class MemberWrites(MemberReads, Protocol):
+    """The part of a transaction that adds and removes members."""
 
     async def add_member(self, incident_id: int, *, user_id: int, name: str, by: Person) -> bool:
         """Add a member to a private incident; return False if they were one already."""

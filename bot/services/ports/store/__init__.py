@@ -1,0 +1,100 @@
+"""Our own tables: one interface for each capability, and the two that have them all."""
+
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime
+from typing import Protocol
+
+from bot.services.ports.store.alerts import AlertQuestions, AlertReads, AlertWrites
+from bot.services.ports.store.bundles import BundleReads, BundleWrites
+from bot.services.ports.store.deliveries import DeliveryAttempts, DeliveryReads, DeliveryWrites
+from bot.services.ports.store.drills import DrillWrites
+from bot.services.ports.store.escalation import EscalationReads, EscalationWrites
+from bot.services.ports.store.incidents import IncidentReads, IncidentWrites
+from bot.services.ports.store.installation import InstallationReads
+from bot.services.ports.store.jobs import JobWrites, OverdueReads
+from bot.services.ports.store.members import MemberReads, MemberWrites
+from bot.services.ports.store.mornings import DigestWrites, MorningReads, MorningWrites
+from bot.services.ports.store.oncall import OnCallReads, OnCallWrites
+from bot.services.ports.store.outage import OutageMirror
+from bot.services.ports.store.replays import ReplayReads, ReplayWrites
+from bot.services.ports.store.responders import ResponderReads, ResponderWrites
+from bot.services.ports.store.timeline import AuditLog, AuditWrites, TimelineReads, TimelineWrites
+from bot.services.ports.store.triages import TriageAnswers, TriageReads, TriageWrites
+
+
+class Clock(Protocol):
+    """Where "now" comes from."""
+
+    async def now(self) -> datetime:
+        """The database's time, aware: the one clock that all instances share."""
+        ...
+
+
+class Transaction(
+    IncidentWrites,
+    ResponderWrites,
+    TimelineWrites,
+    AuditWrites,
+    EscalationWrites,
+    DeliveryWrites,
+    DeliveryAttempts,
+    BundleWrites,
+    TriageWrites,
+    TriageAnswers,
+    AlertWrites,
+    AlertQuestions,
+    DrillWrites,
+    MorningWrites,
+    DigestWrites,
+    OnCallWrites,
+    MemberWrites,
+    ReplayWrites,
+    JobWrites,
+    Protocol,
+):
+    """One database transaction: state, timeline and jobs are committed together or not at all."""
+
+    async def now(self) -> datetime:
+        """The transaction's time."""
+        ...
+
+
+class Store(
+    Clock,
+    IncidentReads,
+    ResponderReads,
+    TimelineReads,
+    AuditLog,
+    EscalationReads,
+    DeliveryReads,
+    BundleReads,
+    TriageReads,
+    AlertReads,
+    MorningReads,
+    OnCallReads,
+    MemberReads,
+    ReplayReads,
+    OverdueReads,
+    OutageMirror,
+    InstallationReads,
+    Protocol,
+):
+    """Our own tables. Reads need no transaction of the caller's."""
+
+    def transaction(self, *, locking: int | None = None) -> AbstractAsyncContextManager[Transaction]:
+        """Commit on leaving, roll back on an error.
+
+        Args:
+            locking: The number of an incident that is locked from the beginning, if it is there.
+
+        Raises:
+            StorageUnavailable: PostgreSQL is away or read-only.
+        """
+        ...
+
+    def at_once(self) -> AbstractAsyncContextManager[Transaction]:
+        """A transaction of a single statement, which commits by itself: one round trip instead of three.
+
+        It is for what neither asks for jobs nor adds to a history.
+        """
+        ...

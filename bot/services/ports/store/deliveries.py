@@ -1,0 +1,197 @@
+"""Deliveries: messages that are to be sent, or were."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from bot.domain.delivery.delivery import Delivery, NewDelivery, Posted, Request
+from bot.domain.escalation.bundle import Group
+
+
+@dataclass(frozen=True, slots=True)
+class Prospect:
+    """The facts about a delivery that decide how it is sent.
+
+    Attributes:
+        now: The database's time.
+        due_since: Due time of an undecided step. Until it is decided, more may come for the same place.
+        is_behind: An earlier line of its thread, or its alert, is held back by an outage.
+        group: The group to bundle a page or escalation with; None: it is sent alone, or has been begun.
+        waiting: The number of deliveries in that group, this one included.
+    """
+
+    delivery: Delivery
+    now: datetime
+    due_since: datetime | None
+    is_behind: bool
+    group: Group | None
+    waiting: int
+
+
+class DeliveryReads(Protocol):
+    """Reads deliveries, each in a statement of its own."""
+
+    async def delivery(self, delivery_id: int) -> Delivery:
+        """One delivery, finished or not."""
+        ...
+
+    async def delivery_by_key(self, key: str) -> Delivery | None:
+        """The delivery of that key, finished or not."""
+        ...
+
+    async def pages(self, incident_id: int) -> list[Delivery]:
+        """Return all DMs that an incident has queued, in any state, oldest first."""
+        ...
+
+    async def posts(self, incident_id: int) -> list[Delivery]:
+        """The sent deliveries of an incident, oldest first."""
+        ...
+
+    async def delivery_nonces(self, incident_id: int) -> list[str]:
+        """Those of all deliveries of an incident, oldest first: rows of the DLQ are found by them."""
+        ...
+
+    async def naming_nonces(self, incident_id: int) -> list[str]:
+        """Those of failed deliveries of another incident, or of none, whose body may name this one.
+
+        A morning's list, a handover, a digest; and what the version before this one kept of a bundle.
+        """
+        ...
+
+    async def held_deliveries(self) -> int:
+        """How many deliveries wait for Discord to be back."""
+        ...
+
+    async def before_sending(self, delivery_id: int, *, at_most: int) -> Prospect | None:
+        """A delivery that may have to be sent, with what decides about it, at one look and unlocked.
+
+        Args:
+            at_most: How far those are counted that it could be told of with.
+
+        Returns:
+            None when it is finished, or a bundle tells of it.
+        """
+        ...
+
+
+class DeliveryWrites(Protocol):
+    """The part of a transaction that queues, changes and cancels deliveries."""
+
+    async def insert_deliveries(self, new: Sequence[NewDelivery]) -> None:
+        """Store deliveries, and enqueue the jobs of those that wait for nothing. A known key is skipped.
+
+        A delivery whose `after` is sent already is enqueued at once.
+        """
+        ...
+
+    async def delivery_by_key(self, key: str) -> Delivery | None:
+        """The delivery of that key, finished or not, as this transaction sees it."""
+        ...
+
+    async def pages(self, incident_id: int) -> list[Delivery]:
+        """Return all DMs that an incident has queued, in any state, oldest first, as seen here."""
+        ...
+
+    async def posts(self, incident_id: int) -> list[Delivery]:
+        """The sent deliveries of an incident, oldest first, as seen here."""
+        ...
+
+    async def cancel_delivery(self, delivery_id: int) -> None:
+        """Cancel an unfinished delivery, and with a bundle the deliveries it has begun to send."""
+        ...
+
+    async def cancel_posts(self, incident_id: int) -> None:
+        """Cancel an incident's queued deliveries to channels and threads, unless begun; DMs stay queued."""
+        ...
+
+    async def tell_thread_deleted(self, incident_id: int, thread_id: int, *, by: str) -> None:
+        """Let the notices about an old thread say that it was deleted now, once they are refreshed.
+
+        They get ``deleted_by`` and ``deleted_at``; those that have them keep them.
+        """
+        ...
+
+    async def set_shown(self, delivery_ids: Sequence[int], *, version: int) -> None:
+        """These posts show the incident's *version* now (never lowers it)."""
+        ...
+
+    async def adopt_deliveries(self, keys: Sequence[str], *, incident_id: int) -> None:
+        """Make deliveries that belong to no incident those of this one, which shows itself in them."""
+        ...
+
+
+class DeliveryAttempts(Protocol):
+    """The part of a transaction that sends a delivery: one attempt, and its result."""
+
+    async def claim_delivery(self, delivery_id: int) -> Delivery | None:
+        """Lock a delivery that is pending or sending; None when it is finished."""
+        ...
+
+    async def begin_attempt(
+        self, delivery_id: int, request: Request, *, version: int, late: bool = False, quiet: bool = False
+    ) -> Delivery | None:
+        """Mark it as sending and keep the rendered request with the incident's version that it shows.
+
+        The first request (and its version and time) stays: each attempt is the same message. One that is
+        *late* takes its place; one that is *quiet* mentions nobody, then and later.
+
+        Returns:
+            None when it was cancelled since it was claimed, because of an acknowledge.
+        """
+        ...
+
+    async def finish_sent(self, delivery_id: int, posted: Posted) -> list[Delivery]:
+        """Mark a delivery as sent, and enqueue and return the deliveries that waited for it."""
+        ...
+
+    async def finish_deleted(self, delivery_id: int, *, channel_id: int) -> None:
+        """Mark a delivery as sent to a channel, but deleted there before its message's id was known.
+
+        It is none of `Store.posts`. The deliveries that waited for it are enqueued.
+        """
+        ...
+
+    async def finish_failed(self, delivery_id: int, *, error: str, http_status: int | None) -> None:
+        """Give it up. What waited for it is cancelled."""
+        ...
+
+    async def retry_later(
+        self, delivery_id: int, *, error: str, http_status: int | None, after: timedelta
+    ) -> None:
+        """Keep it, with what went wrong, for another attempt; counts the one that failed."""
+        ...
+
+    async def hold_delivery(
+        self, delivery_id: int, *, error: str | None, http_status: int | None, after: timedelta
+    ) -> bool:
+        """Keep it until Discord is back; counts as no attempt.
+
+        Returns:
+            Whether that is news.
+        """
+        ...
+
+    async def is_overtaken(self, delivery_id: int) -> bool:
+        """Whether the same people are owed a later one of its kind about the same incident."""
+        ...
+
+    async def is_behind(self, delivery_id: int) -> bool:
+        """Whether an outage still holds back an earlier one of its kind, or the alert, for the same place."""
+        ...
+
+    async def is_in_line(self, delivery_id: int, *, patience: timedelta) -> bool:
+        """Whether an earlier one of its kind for the same place is on its way, and has not failed repeatedly.
+
+        Args:
+            patience: How long after it was owed it waits for that.
+        """
+        ...
+
+    async def mark_emailed(self, delivery_id: int, *, to: Sequence[str], is_done: bool) -> None:
+        """The email in its place was accepted for *to*, by `OnCallPerson.mailbox`, beside those before them.
+
+        Args:
+            is_done: No recipient is left.
+        """
+        ...

@@ -1,0 +1,69 @@
+"""On-call: overrides, schedules, and the watch over handovers."""
+
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from bot.domain.oncall.roster import Book, Content, NewOverride, StoredOverride, Watch
+from bot.domain.people import Person
+
+
+class OnCallReads(Protocol):
+    """Reads on-call, within a transaction or without one."""
+
+    async def now(self) -> datetime:
+        """The database's time, aware."""
+        ...
+
+    async def oncall_book(self, guild_id: int, *, since: datetime) -> Book:
+        """Return the entries made in chat that count at *since* or later, in order of writing."""
+        ...
+
+    async def oncall_book_now(self, guild_id: int, *, past: timedelta) -> tuple[Book, datetime]:
+        """Return the entries that count since *past* ago or later, and the database's time."""
+        ...
+
+
+class OnCallWrites(OnCallReads, Protocol):
+    """The part of a transaction that is about on-call."""
+
+    async def add_override(self, guild_id: int, new: NewOverride, *, by: Person) -> int:
+        """Store an override and return its number."""
+        ...
+
+    async def end_override(self, guild_id: int, number: int, *, by: Person) -> list[StoredOverride]:
+        """Take one back from now on, and the other half of a swap with it unless that is over.
+
+        Returns:
+            It, then the other half; empty when there is none of that number, or it is over.
+        """
+        ...
+
+    async def add_schedule(
+        self, guild_id: int, place: str, content: Content, *, by: Person, draft: bool = False
+    ) -> int:
+        """Put a schedule into force from now on, or keep it as a draft for a day; its number."""
+        ...
+
+    async def confirm_schedule(self, guild_id: int, number: int, *, by: Person) -> tuple[str, Content] | None:
+        """Put a draft into force from now on; its place, or None when it is gone or was confirmed before."""
+        ...
+
+    async def end_schedules(self, guild_id: int, place: str, *, by: Person) -> int:
+        """End the schedules that are in force at a place, and return their number."""
+        ...
+
+    async def lock_watch(self, guild_id: int) -> Watch | None:
+        """Lock and return the guild's watch; None if there is none."""
+        ...
+
+    async def begin_watch(self, watch: Watch) -> bool:
+        """Store a guild's first watch; False when there is one."""
+        ...
+
+    async def wake_watch(self, guild_id: int) -> None:
+        """Make the guild's watch due at once, because something has changed. Does nothing without a watch."""
+        ...
+
+    async def save_watch(self, watch: Watch) -> None:
+        """Write what was told, and when to look again. The row must be locked."""
+        ...

@@ -1,0 +1,44 @@
+"""The mirror of open work, for the time when the database is away."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from bot.domain.escalation.watches import Change, Watch
+
+
+class OutageMirror(Protocol):
+    """Checks that the database works, and reads what a process must send without it."""
+
+    async def beat(self, *, mirror: UUID | None = None) -> datetime:
+        """Write a row to see that writing works, and return the database's time.
+
+        Args:
+            mirror: The mirror of a process that has no news from a time without the database.
+
+        Raises:
+            StorageUnavailable: the write failed or took more than two seconds; the text names the error's
+                class.
+        """
+        ...
+
+    async def leave(self, mirror: UUID) -> None:
+        """Note that the process that owns *mirror* ends: no other process need wait for its news."""
+        ...
+
+    async def is_untold(self) -> bool:
+        """Return True if another process may have escalated without the database and not recorded it yet."""
+        ...
+
+    def listen(self, listener: Callable[[Change], None]) -> None:
+        """Have *listener*, which must not raise, told of each commit by which a ladder begins or ends."""
+        ...
+
+    async def watched(self, *, without: Sequence[str], limit: int) -> list[Watch]:
+        """Unacknowledged incidents with the steps to come and what is not yet said, the most urgent first.
+
+        Args:
+            without: Names of the severities that are not mirrored.
+        """
+        ...

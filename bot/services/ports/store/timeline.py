@@ -1,0 +1,76 @@
+"""The timeline of incidents, and the audit log."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from bot.domain.incident.incident import Incident
+from bot.domain.people import Person
+from bot.domain.timeline.entries import TimelineEntry
+
+
+class TimelineReads(Protocol):
+    """Reads timelines, each in a statement of its own."""
+
+    async def timeline(self, incident_id: int) -> list[TimelineEntry]:
+        """Oldest first."""
+        ...
+
+    async def pinned_in(self, message_id: int) -> list[int]:
+        """The incidents on whose timeline a message was put, by number."""
+        ...
+
+
+class TimelineWrites(Protocol):
+    """The part of a transaction that adds to timelines."""
+
+    async def record(
+        self, incident: Incident, entry: TimelineEntry, *, by: Person, data: Mapping[str, object]
+    ) -> None:
+        """Append an entry about what *by* did, and audit it under the entry's kind with *data*, JSON-able."""
+        ...
+
+    async def add_timeline(self, incident_id: int, *entries: TimelineEntry) -> None:
+        """Append to the incident's history."""
+        ...
+
+    async def add_timelines(self, entries: Sequence[tuple[int, TimelineEntry]]) -> None:
+        """Append to the histories of several incidents, by number."""
+        ...
+
+    async def pin(self, incident_id: int, entry: TimelineEntry) -> bool:
+        """Append a message of the thread (PINNED, with its "message_id"); False when it is there already."""
+        ...
+
+    async def fill_pin(self, incident_id: int, message_id: int, *, data: Mapping[str, object]) -> bool:
+        """Give a pinned message without words those of *data*; False when it has some, or is not there."""
+        ...
+
+    async def timeline(self, incident_id: int) -> list[TimelineEntry]:
+        """The history so far, oldest first, as this transaction sees it."""
+        ...
+
+
+class AuditLog(Protocol):
+    """Records refusals, and changes that need no transaction."""
+
+    async def audit(
+        self,
+        *,
+        guild_id: int,
+        by: Person,
+        action: str,
+        allowed: bool,
+        data: Mapping[str, object] | None = None,
+    ) -> None:
+        """Record a refusal or a change outside any transaction of the caller's."""
+        ...
+
+
+class AuditWrites(Protocol):
+    """The part of a transaction that records changes by people."""
+
+    async def audit(
+        self, *, guild_id: int, by: Person, action: str, data: Mapping[str, object] | None = None
+    ) -> None:
+        """Record a change that a person made, in the commit that makes it."""
+        ...
