@@ -1,4 +1,4 @@
-"""``python -m local_discord --port 0 --json``: a local Discord until SIGTERM or SIGINT."""
+"""The command line, `local-discord`: serve a local Discord until Ctrl-C or SIGTERM."""
 
 import argparse
 import asyncio
@@ -9,38 +9,57 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
+from local_discord.core import Core
 from local_discord.gateway.rules import GatewayRules
 from local_discord.server import Address, NotLoopback, serve
+from local_discord.world.seed import NameTaken, default_world
 from local_discord.world.state import BadState
 
 _LAST_PORT = 65_535
+_DESCRIPTION = "Serve a Discord on this machine: REST v10, the gateway, a page, and people to act in it."
+_EPILOG = "Ctrl-C ends it. The page is where you are the people; your bot connects to the rest."
 
 
 def main(argv: list[str] | None = None) -> int:
     """Parse *argv*, serve, and return the exit status."""
-    parser = argparse.ArgumentParser(prog="local-discord", description=__doc__)
-    parser.add_argument("--host", default="127.0.0.1", help="a loopback address (default: 127.0.0.1)")
-    parser.add_argument("--port", type=_port, default=0, help="0 takes a free port (default)")
-    parser.add_argument("--json", action="store_true", help="print the address as one line of JSON")
-    parser.add_argument("--state", type=Path, metavar="FILE", help="begin with this state; SIGTERM saves it")
-    parser.add_argument(
-        "--strict", action="store_true", help="one IDENTIFY in 5 s, all members once in 30 s, as on Discord"
-    )
-    args = parser.parse_args(argv)
-    rules = GatewayRules.strict() if args.strict else GatewayRules()
-    serving = partial(serve, host=args.host, port=args.port, rules=rules, state=args.state)
-
-    def announce(address: Address) -> None:
-        told = (f"Page {address.page}", f"API {address.api_base}", f"Human side {address.human}")
-        sys.stdout.write((address.to_json() if args.json else "\n".join(told)) + "\n")
-        sys.stdout.flush()
-
+    args = _parser().parse_args(argv)
+    announce = partial(_announce, as_json=args.json)
     try:
+        core = Core(
+            world=default_world(args.bot_name),
+            rules=GatewayRules.strict() if args.strict else GatewayRules(),
+        )
+        serving = partial(serve, host=args.host, port=args.port, core=core, state=args.state)
         asyncio.run(_until_signal(lambda: serving(on_ready=announce)))
-    except (NotLoopback, BadState, OSError) as error:
+    except (NotLoopback, NameTaken, BadState, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
     return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="local-discord", description=_DESCRIPTION, epilog=_EPILOG)
+    parser.add_argument("--host", default="127.0.0.1", help="a loopback address (default: 127.0.0.1)")
+    parser.add_argument("--port", type=_port, default=0, help="0 takes a free port (default)")
+    parser.add_argument("--bot-name", default="bot", help="what your bot is called there (default: bot)")
+    parser.add_argument("--json", action="store_true", help="print the address as one line of JSON")
+    parser.add_argument("--state", type=Path, metavar="FILE", help="begin with this state; the end saves it")
+    parser.add_argument(
+        "--strict", action="store_true", help="one IDENTIFY in 5 s, all members once in 30 s, as on Discord"
+    )
+    return parser
+
+
+def _announce(address: Address, *, as_json: bool) -> None:
+    sys.stdout.write((address.to_json() if as_json else _in_words(address)) + "\n")
+    sys.stdout.flush()
+
+
+def _in_words(address: Address) -> str:
+    """The addresses, then the environment of a bot, ready to be pasted into a shell."""
+    addresses = (f"Page {address.page}", f"API {address.api_base}", f"Human side {address.human}")
+    exports = [f"  export {name}={value}" for name, value in address.environment().items()]
+    return "\n".join((*addresses, "", "For your bot:", *exports))
 
 
 def _port(text: str) -> int:

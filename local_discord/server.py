@@ -13,7 +13,6 @@ from aiohttp import web
 
 from local_discord.core import Core
 from local_discord.gateway.connection import Connection
-from local_discord.gateway.rules import GatewayRules
 from local_discord.gateway.sessions import Sessions
 from local_discord.human.desk import Desk
 from local_discord.human.table import PREFIX, add_routes
@@ -51,6 +50,16 @@ class Address:
     def to_json(self) -> str:
         """One line of JSON with exactly these fields."""
         return json.dumps(asdict(self))
+
+    def environment(self) -> dict[str, str]:
+        """What a bot may be pointed here with, by the usual names of environment variables."""
+        return {
+            "DISCORD_TOKEN": self.token,
+            "DISCORD_APPLICATION_ID": self.application_id,
+            "DISCORD_GUILD_ID": self.guild_id,
+            "DISCORD_API_BASE": self.api_base,
+            "DISCORD_GATEWAY": self.gateway,
+        }
 
 
 def loopback(host: str) -> str:
@@ -250,7 +259,7 @@ async def serve(
     *,
     host: str = "127.0.0.1",
     port: int = 0,
-    rules: GatewayRules | None = None,
+    core: Core | None = None,
     state: Path | None = None,
     on_ready: Callable[[Address], None] = lambda _address: None,
 ) -> None:
@@ -259,7 +268,7 @@ async def serve(
     Args:
         host: A loopback address.
         port: 0 takes a free one.
-        rules: What the gateway allows.
+        core: Its parts, e.g. with another world.
         state: Loaded when it exists, written at the end.
         on_ready: Called with the address once everything listens.
 
@@ -268,8 +277,7 @@ async def serve(
         BadState: When *state* is no state of a sandbox.
         OSError: When the port is taken, or the state cannot be read or written.
     """
-    sandbox = Sandbox(host=host, port=port, core=Core(rules=rules or GatewayRules()), state=state)
-    async with sandbox:
+    async with Sandbox(host=host, port=port, core=core, state=state) as sandbox:
         on_ready(sandbox.address)
         try:
             await asyncio.Event().wait()

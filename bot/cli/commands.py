@@ -96,7 +96,9 @@ def sandbox(
 
         flags = [name for name, wanted in (("--json", json), ("--strict", strict)) if wanted]
         kept = [] if state is None else ["--state", str(state)]
-        raise typer.Exit(serve(["--host", host, "--port", str(port), *flags, *kept]))
+        raise typer.Exit(
+            serve(["--host", host, "--port", str(port), "--bot-name", "incident-bot", *flags, *kept])
+        )
 
 
 @app.command(epilog="Example: incident-bot migrate")

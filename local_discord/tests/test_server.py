@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import signal
 import sys
 from typing import Any
@@ -60,9 +61,36 @@ async def test_the_command_line_says_where_the_page_is() -> None:
     assert await asyncio.wait_for(process.wait(), 10) == 0
 
 
+async def test_what_it_prints_points_a_bot_at_it() -> None:
+    """A shell that is given the exports has all that a bot needs, and its bot is called as asked for."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "local_discord", "--bot-name", "helper"), stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout
+    head = (await asyncio.wait_for(process.stdout.readuntil(b"/gateway\n"), 10)).decode()
+    exported = dict(re.findall(r"^  export (\w+)=(.+)$", head, re.MULTILINE))
+    headers = {"Authorization": f"Bot {exported['DISCORD_TOKEN']}"}
+    async with aiohttp.ClientSession(headers=headers) as http:
+        async with http.get(f"{exported['DISCORD_API_BASE']}/users/@me") as response:
+            me = await response.json()
+        async with http.get(
+            f"{exported['DISCORD_API_BASE']}/guilds/{exported['DISCORD_GUILD_ID']}"
+        ) as response:
+            assert {"helper"} < {role["name"] for role in (await response.json())["roles"]}
+        async with http.ws_connect(exported["DISCORD_GATEWAY"] + "?v=10&encoding=json") as ws:
+            assert (await ws.receive_json())["op"] == 10
+    assert (me["id"], me["username"]) == (exported["DISCORD_APPLICATION_ID"], "helper")
+    process.send_signal(signal.SIGTERM)
+    assert await asyncio.wait_for(process.wait(), 10) == 0
+
+
 @pytest.mark.parametrize(
     ("option", "value", "said"),
-    [("--host", "0.0.0.0", "listens on loopback only, not on '0.0.0.0'"), ("--port", "99999", "65535")],
+    [
+        ("--host", "0.0.0.0", "listens on loopback only, not on '0.0.0.0'"),
+        ("--port", "99999", "65535"),
+        ("--bot-name", "admin", "choose another name for the bot"),
+    ],
 )
 async def test_the_command_line_refuses_with_a_sentence(option: str, value: str, said: str) -> None:
     """An address that others could reach, and a port that is none: exit status 2, no traceback."""

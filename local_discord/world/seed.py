@@ -11,6 +11,7 @@ APPLICATION_ID = "1100000000000000002"
 ADMIN_ID = "1100000000000000105"
 CHANNELS = ("p0-alerts", "p1-ops", "p2-deploys", "p3-insights", "general")
 VOICE_CHANNEL = "war-room"
+BOT_NAME = "incident-bot"
 _SINCE = "2025-04-01T00:00:00.000000+00:00"
 
 # What Discord gives @everyone in a new server. It is not documented, but what servers made since 2024 show;
@@ -35,16 +36,19 @@ _ROLES = (
     ("1100000000000000201", "on-call", P(0), 1),
     ("1100000000000000202", "responder", P(0), 2),
     ("1100000000000000203", "admin", P.ADMINISTRATOR, 3),
-    ("1100000000000000204", "incident-bot", BOT, 4),
 )
+_BOT_ROLE_ID = "1100000000000000204"
 _MEMBERS = (
     ("1100000000000000101", "primary", ("on-call", "responder")),
     ("1100000000000000102", "secondary", ("on-call", "responder")),
     ("1100000000000000103", "responder", ("responder",)),
     ("1100000000000000104", "observer", ()),
     (ADMIN_ID, "admin", ("admin",)),
-    (APPLICATION_ID, "incident-bot", ("incident-bot",)),
 )
+
+
+class NameTaken(ValueError):
+    """A person or a role of the first world is called so."""
 
 
 def bot_token(application_id: str) -> str:
@@ -58,19 +62,25 @@ def user_token(user_id: str) -> str:
     return f"local-access-token-of-{user_id}"
 
 
-def default_world() -> World:
-    """A fresh world. Ids are fixed, so that two runs look alike."""
-    application = Application(APPLICATION_ID, "incident-bot", bot_token(APPLICATION_ID), ADMIN_ID)
+def default_world(bot_name: str = BOT_NAME) -> World:
+    """Make a fresh world with a bot of that name. Ids are fixed, so that two runs look alike.
+
+    Raises:
+        NameTaken: People go by name there, and somebody has that one.
+    """
+    if bot_name in {name for _, name, *_ in (*_ROLES, *_MEMBERS)}:
+        raise NameTaken(f"a person or a role is called {bot_name!r}: choose another name for the bot")
+    application = Application(APPLICATION_ID, bot_name, bot_token(APPLICATION_ID), ADMIN_ID)
     world = World(Guild(GUILD_ID, "Parky", ADMIN_ID), application)
     for role_id, name, bits, position in _ROLES:
-        managed_by = APPLICATION_ID if name == "incident-bot" else None
-        world.roles[role_id] = Role(role_id, name, int(bits), position, managed_by=managed_by)
+        world.roles[role_id] = Role(role_id, name, int(bits), position)
+    world.roles[_BOT_ROLE_ID] = Role(_BOT_ROLE_ID, bot_name, int(BOT), len(_ROLES), managed_by=APPLICATION_ID)
     kinds = [(name, ChannelType.TEXT) for name in CHANNELS] + [(VOICE_CHANNEL, ChannelType.VOICE)]
     for position, (name, kind) in enumerate(kinds):
         channel_id = str(1100000000000000301 + position)
         world.channels[channel_id] = Channel(channel_id, kind, name, position=position, extra=extra_of(kind))
     ids = {role.name: role.id for role in world.roles.values()}
-    for user_id, name, roles in _MEMBERS:
+    for user_id, name, roles in (*_MEMBERS, (APPLICATION_ID, bot_name, (bot_name,))):
         user = User(user_id, name, bot=user_id == APPLICATION_ID)
         world.users[user_id] = user
         world.members[user_id] = Member(user, [ids[role] for role in roles], _SINCE)
