@@ -7,6 +7,7 @@ from typing import Final
 
 import structlog
 
+from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.errors import IncidentNotFound
 from bot.i18n import Texts
 from bot.runbook.model import Policy
@@ -19,31 +20,37 @@ from bot.services.alerts.missed import MissedAlerts
 from bot.services.alerts.questions import Questions
 from bot.services.alerts.recoveries import Recoveries
 from bot.services.alerts.tracking import Alerts
-from bot.services.delivery.bundles import Bundles
-from bot.services.delivery.deliveries import Deliveries, Helpers
+from bot.services.delivery.deliveries import Deliveries
 from bot.services.delivery.emails import Letters
 from bot.services.delivery.failures import Failures
-from bot.services.delivery.reposting import Mending
-from bot.services.digest.digests import Digests
+from bot.services.delivery.handling import DeliveryHandler, DeliveryKinds
+from bot.services.delivery.sent import Arrivals
+from bot.services.digest.digests import DigestDeliveries, Digests
 from bot.services.dlq.dlq import Dlq
 from bot.services.drills.drills import Drills
+from bot.services.escalation.bundles import Bundles
 from bot.services.escalation.decisions import Escalations
+from bot.services.escalation.deliveries import BundleDeliveries, EscalationDeliveries, PageDeliveries
 from bot.services.escalation.passing_on import PassingOn
 from bot.services.escalation.release import Releasing
 from bot.services.escalation.sweeps import Sweeps
 from bot.services.incidents.checklists import Checklists
 from bot.services.incidents.commands import Incidents
+from bot.services.incidents.deliveries import NoticeDeliveries, PostingDeliveries, RoleDeliveries
 from bot.services.incidents.faces import Faces
 from bot.services.incidents.lifecycle import Lifecycle
 from bot.services.incidents.merging import Merging
 from bot.services.incidents.queries import Looking
+from bot.services.incidents.refreshing import Hooks, Refreshing
+from bot.services.incidents.reposting import Mending
 from bot.services.incidents.roles import Roles
 from bot.services.incidents.severity_change import Regrading
 from bot.services.incidents.title_and_start import Details
 from bot.services.incidents.updates import Updates
-from bot.services.morning.mornings import Mornings
+from bot.services.morning.mornings import MorningDeliveries, Mornings
 from bot.services.oncall.calendars import CalendarFiles
 from bot.services.oncall.handovers import Handovers
+from bot.services.oncall.readiness import OnCallDeliveries
 from bot.services.oncall.schedules import Schedules
 from bot.services.outage.adoption import Adoption
 from bot.services.outage.alarm import Alarm
@@ -63,6 +70,7 @@ from bot.services.ports import (
     Store,
 )
 from bot.services.ports.oncall import Calendars, Reach
+from bot.services.privacy.deliveries import MemberDeliveries
 from bot.services.privacy.privacy import Privacy
 from bot.services.privacy.redactions import Redactions
 from bot.services.privacy.removals import Removals
@@ -75,6 +83,7 @@ from bot.services.shared.roster import OnCall
 from bot.services.timeline.pins import Pins
 from bot.services.timeline.timelines import Timelines
 from bot.services.triage.answers import Triages
+from bot.services.triage.deliveries import TriageDeliveries
 from bot.services.triage.raising import Raising
 from bot.services.triage.reevaluations import Reevaluations
 from bot.services.triage.unfinished import Unfinished
@@ -83,6 +92,14 @@ from bot.services.watchdogs.queue_watch import QueueWatch
 from bot.storage.queue.fairness import Handler
 
 log = structlog.get_logger(__name__)
+
+#: Kinds of delivery that need no behaviour of their own.
+_PLAIN: Final = (
+    DeliveryKind.ALERT_QUESTION,
+    DeliveryKind.ALERTS_SKIPPED,
+    DeliveryKind.PIN_SEEN,
+    DeliveryKind.REPLAY,
+)
 
 #: When a job is looked at again whose guild this process does not serve: perhaps another one does.
 _NOT_SERVED: Final = timedelta(seconds=30)
@@ -117,6 +134,7 @@ class UseCases:
     services: Services
     sweeps: Sweeps
     deliveries: Deliveries
+    refreshing: Refreshing
     triage_posts: TriagePosts
     failures: Failures
     links: AckLinks
@@ -156,6 +174,23 @@ def wire(parts: Parts, outward: Outward, oncall: OnCall) -> UseCases:
     digests = Digests(store, parts.dlq, policy)
     mornings = Mornings(store, discord, policy)
     faces = Faces(store)
+    kinds = DeliveryKinds(
+        faces,
+        [
+            PostingDeliveries(mending),
+            NoticeDeliveries(mending),
+            RoleDeliveries(policy),
+            MemberDeliveries(policy, mending),
+            PageDeliveries(bundles, passing_on),
+            EscalationDeliveries(bundles, mending.lost_its_room),
+            BundleDeliveries(store, bundles, passing_on),
+            TriageDeliveries(store, policy),
+            MorningDeliveries(mornings, policy),
+            OnCallDeliveries(policy, oncall),
+            DigestDeliveries(digests),
+            DeliveryHandler(*_PLAIN),
+        ],
+    )
     releasing = Releasing(store, discord, policy, access, passing_on)
     lifecycle = Lifecycle(store, discord, policy, changes, escalations, faces)
     questions = Questions(store, discord, policy, access, incidents)
@@ -163,7 +198,7 @@ def wire(parts: Parts, outward: Outward, oncall: OnCall) -> UseCases:
     schedules = Schedules(store, policy, access, oncall)
     links = AckLinks(store, discord, acknowledger, public_url=parts.public_url)
     letters = Letters(store, links, writer=parts.writer, mailer=parts.mailer)
-    recording = Recording(incidents, escalations, acknowledger)
+    recording = Recording(incidents, escalations, acknowledger, Arrivals(policy, kinds))
     acks = CarriedAcks(access, discord, acknowledger)
     services = Services(
         guild_id=parts.guild_id,
@@ -211,27 +246,14 @@ def wire(parts: Parts, outward: Outward, oncall: OnCall) -> UseCases:
             queue=parts.queue,
         ),
     )
+    hooks = Hooks(changed=mornings.touched, redact=Redactions(store, discord, policy).empty)
     return UseCases(
         services=services,
         sweeps=Sweeps(store, policy, ahead, escalations, oncall, comeback=comeback, queue=parts.queue),
-        deliveries=Deliveries(
-            store,
-            discord,
-            policy,
-            Helpers(
-                digests,
-                mornings,
-                mending,
-                oncall,
-                bundles,
-                comeback,
-                faces,
-                Redactions(store, discord, policy),
-                passing_on,
-            ),
-        ),
+        deliveries=Deliveries(store, discord, policy, kinds, comeback),
+        refreshing=Refreshing(store, discord, faces, mending, hooks),
         triage_posts=TriagePosts(store, discord),
-        failures=Failures(store, parts.dlq, policy, oncall, letters=letters, draft=discord.draft),
+        failures=Failures(store, parts.dlq, policy, oncall, kinds, letters=letters, draft=discord.draft),
         links=links,
     )
 
@@ -247,7 +269,7 @@ def handlers(cases: UseCases) -> dict[JobName, Handler]:
     return {
         JobName.DELIVER: _numbered(cases.deliveries.deliver),
         JobName.ESCALATE: escalate,
-        JobName.REFRESH: _numbered(cases.deliveries.refresh),
+        JobName.REFRESH: _numbered(cases.refreshing.refresh),
         JobName.REFRESH_BUNDLE: _numbered(services.bundles.refresh),
         JobName.REFRESH_TRIAGE: _numbered(cases.triage_posts.refresh),
         JobName.REFRESH_QUESTION: _numbered(services.questions.refresh),

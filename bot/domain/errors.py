@@ -11,6 +11,9 @@ from typing import Final
 #: Discord's JSON error code Unknown Message; to a nonce it says that the message was posted and then deleted.
 UNKNOWN_MESSAGE: Final = 10008
 
+#: Discord's JSON error code Unknown Channel: the channel or thread was deleted.
+UNKNOWN_CHANNEL: Final = 10003
+
 #: Unknown Member, Unknown User.
 _NO_MEMBER: Final = frozenset({10007, 10013})
 

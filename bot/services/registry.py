@@ -16,11 +16,10 @@ from bot.services.acknowledging.reconciliation import Reconciler
 from bot.services.alerts.missed import MissedAlerts
 from bot.services.alerts.questions import Questions
 from bot.services.alerts.tracking import Alerts
-from bot.services.delivery.bundles import Bundles
-from bot.services.delivery.reposting import Mending
 from bot.services.digest.digests import Digests
 from bot.services.dlq.dlq import Dlq
 from bot.services.drills.drills import Drills
+from bot.services.escalation.bundles import Bundles
 from bot.services.escalation.decisions import Escalations
 from bot.services.escalation.passing_on import PassingOn
 from bot.services.escalation.release import Releasing
@@ -29,6 +28,7 @@ from bot.services.incidents.commands import Incidents
 from bot.services.incidents.lifecycle import Lifecycle
 from bot.services.incidents.merging import Merging
 from bot.services.incidents.queries import Looking
+from bot.services.incidents.reposting import Mending
 from bot.services.incidents.roles import Roles
 from bot.services.incidents.title_and_start import Details
 from bot.services.incidents.updates import Updates

@@ -13,7 +13,7 @@ import pytest_asyncio
 from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.dlq import DlqFilter, NewFailure, failure_id
 from bot.domain.errors import StorageUnavailable
-from bot.services.delivery.outage import record_job_of
+from bot.services.delivery.handling import record_job_of
 from bot.services.ports import Job, JobName
 from bot.storage.database.pools import open_dlq_pool, open_pool
 from bot.storage.database.sql import queries

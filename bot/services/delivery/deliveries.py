@@ -1,7 +1,6 @@
 """Sending each delivery once, however often the sender dies. See docs/internals/delivery.md."""
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -10,10 +9,8 @@ import structlog
 from bot.domain.delivery.attempts import is_mute, retry_after
 from bot.domain.delivery.delivery import (
     Delivery,
-    DeliveryKind,
     Posted,
 )
-from bot.domain.digest import IsoWeek
 from bot.domain.errors import (
     Crowded,
     DeletedSince,
@@ -24,52 +21,19 @@ from bot.domain.errors import (
     UpstreamUnavailable,
 )
 from bot.domain.incident.incident import Incident
-from bot.domain.privacy import exposed, is_told, would_expose
+from bot.domain.privacy import would_expose
 from bot.runbook.model import Policy
 from bot.services.delivery.attempts import Failure, require_repeatable
-from bot.services.delivery.bundles import Bundles, refresh_bundle_job
-from bot.services.delivery.given_up import tell_given_up
+from bot.services.delivery.handling import DeliveryKinds
 from bot.services.delivery.lines import wait_in_line
-from bot.services.delivery.obsolete import is_moot, is_plain, is_plainly_moot
-from bot.services.delivery.outage import (
-    BEHIND,
-    dated,
-    hold,
-    hold_if_late,
-    must_wait,
-    record_job,
-    rings_no_more,
-)
-from bot.services.delivery.reposting import Mending
-from bot.services.delivery.sent import tell_incident
-from bot.services.digest.digests import Digests
-from bot.services.escalation.passing_on import PassingOn
-from bot.services.incidents.faces import Faces
-from bot.services.morning.mornings import Mornings, day_of, refresh_morning_job
-from bot.services.ports import Discord, Refreshed, Store, Subject, Transaction, soonest
-from bot.services.privacy.membership import settle
-from bot.services.privacy.redactions import Redactions
+from bot.services.delivery.outage import BEHIND, Holding, dated, must_wait
+from bot.services.delivery.sent import Arrivals
+from bot.services.ports import Discord, Store, Transaction
+from bot.services.ports.storms import Prospect
 from bot.services.shared.already_told import LOOK_AGAIN, OLD, Comeback
 from bot.services.shared.fencing import fresh
-from bot.services.shared.roster import OnCall
-from bot.services.walks.posts import refresh_triage_job, triage_of
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Helpers:
-    """Collaborators that handle special delivery kinds and special times."""
-
-    digests: Digests
-    mornings: Mornings
-    mending: Mending
-    oncall: OnCall
-    bundles: Bundles
-    comeback: Comeback
-    faces: Faces
-    redactions: Redactions
-    passing_on: PassingOn
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,31 +41,33 @@ class _Attempt:
     """One attempt at a delivery.
 
     Attributes:
-        moot: It need not be sent any more.
+        is_obsolete: It need not be sent any more.
         incident: The incident that it is about, if that was read already.
     """
 
     delivery: Delivery
-    moot: bool
+    is_obsolete: bool
     incident: Incident | None = None
 
 
 class Deliveries:
-    """Handlers of the queue's deliver and refresh jobs. Each may run twice without harm."""
+    """Handler of the queue's deliver job; may run twice without harm.
 
-    def __init__(self, store: Store, discord: Discord, policy: Policy, helpers: Helpers) -> None:
+    Args:
+        kinds: What the capabilities do for their kinds.
+        comeback: What is known of the time before the database, or this process, came back.
+    """
+
+    def __init__(
+        self, store: Store, discord: Discord, policy: Policy, kinds: DeliveryKinds, comeback: Comeback
+    ) -> None:
         self._store = store
         self._discord = discord
         self._policy = policy
-        self._digests = helpers.digests
-        self._mornings = helpers.mornings
-        self._mending = helpers.mending
-        self._oncall = helpers.oncall
-        self._bundles = helpers.bundles
-        self._comeback = helpers.comeback
-        self._faces = helpers.faces
-        self._redactions = helpers.redactions
-        self._passing_on = helpers.passing_on
+        self._kinds = kinds
+        self._comeback = comeback
+        self._holding = Holding(policy, kinds)
+        self._arrivals = Arrivals(policy, kinds)
 
     async def deliver(self, delivery_id: int) -> timedelta | None:
         """One attempt.
@@ -111,23 +77,25 @@ class Deliveries:
         """
         seen, incident = await asyncio.gather(
             self._store.before_sending(delivery_id, at_most=self._policy.storm.bundle_from),
-            self._faces.read_for(delivery_id),
+            self._kinds.incidents.read_for(delivery_id),
         )
         if seen is None:
             return None
-        if wait := await self._bundles.gather(seen):
+        handler = self._kinds.of(seen.delivery)
+        if wait := await handler.gather(seen):
             return wait
-        if incident is not None and is_plain(seen) and not self._bundles.is_one_of_many(seen):
-            moot = await is_plainly_moot(self._store, seen.delivery, incident)
-            return await self._go(_Attempt(seen.delivery, moot, incident), now=seen.now)
+        if incident is not None and not handler.is_one_of_many(seen) and not _is_held_back(seen):
+            obsolete = await handler.is_obsolete_unlocked(self._store, seen.delivery, incident)
+            if obsolete is not None:
+                return await self._go(_Attempt(seen.delivery, obsolete, incident), now=seen.now)
         async with self._store.transaction() as tx:
             delivery = await tx.claim_delivery(delivery_id)
             if delivery is None:
                 return None
             if wait := await self._wait(tx, delivery):
                 return wait
-            moot, now = await is_moot(tx, delivery, self._policy), await tx.now()
-        return await self._go(_Attempt(delivery, moot), now=now)
+            obsolete, now = await handler.is_obsolete(tx, delivery), await tx.now()
+        return await self._go(_Attempt(delivery, obsolete), now=now)
 
     async def _go(self, attempt: _Attempt, *, now: datetime) -> timedelta | None:
         """An attempt at what need not wait for others; see `deliver`."""
@@ -154,64 +122,24 @@ class Deliveries:
             case None:
                 async with self._store.transaction() as tx:
                     await tx.cancel_delivery(delivery.id)
-                    await settle(tx, delivery)
+                    await self._kinds.of(delivery).cancelled(tx, delivery)
         return None
 
     async def _wait(self, tx: Transaction, delivery: Delivery) -> timedelta | None:
         """When to look again at what must not go out yet."""
         if await must_wait(tx, delivery):
-            return await hold(tx, delivery, BEHIND, policy=self._policy)
+            return await self._holding.hold(tx, delivery, BEHIND)
         return await wait_in_line(tx, delivery)
-
-    async def refresh(self, incident_id: int) -> timedelta | None:
-        """Make every post of an incident say what is true now; a burst of changes costs one edit each.
-
-        Returns:
-            When to try again what Discord did not take now, or None.
-        """
-        incident = await self._faces.read(incident_id)
-        await self._mornings.touched(incident)
-        posts = await self._store.posts(incident_id)
-        if not incident.is_private:
-            return await self._show(incident, posts)
-        emptied = await self._redactions.empty(incident, posts)
-        shown = await self._show(incident, await self._theirs(incident, posts))
-        return soonest([wait for wait in (emptied, shown) if wait is not None])
-
-    async def _show(self, incident: Incident, posts: Sequence[Delivery]) -> timedelta | None:
-        """Edit those of *posts* that lag behind; see `refresh`."""
-        stale = [post for post in posts if post.shown_version < incident.version]
-        if not stale:
-            return None
-        alone = [post for post in stale if post.bundle_id is None]
-        together = {post.id: post.bundle_id for post in stale if post.bundle_id is not None}
-        shown = await self._discord.refresh(incident, alone) if alone else Refreshed(())
-        async with self._store.transaction() as tx:
-            await tx.set_shown([*shown.done, *together], version=incident.version)
-            await tx.enqueue(*map(refresh_bundle_job, sorted(set(together.values()))))
-        if shown.gone:
-            gone = [post for post in stale if post.id in shown.gone]
-            await self._mending.gone(
-                incident.id,
-                messages={post.message_id or 0 for post in gone if post.kind is DeliveryKind.ALERT},
-                threads={post.message_id or 0 for post in gone if post.kind.spec.opens_thread},
-            )
-        return shown.again_in
-
-    async def _theirs(self, incident: Incident, posts: Sequence[Delivery]) -> list[Delivery]:
-        """Return those of a private incident's *posts* that only its members can read."""
-        public, removed = exposed(posts), await self._store.removed_members(incident.id)
-        return [post for post in posts if post not in public and is_told(post, removed)]
 
     async def _attempt(
         self, attempt: _Attempt
     ) -> Posted | Failure | DiscordAway | Crowded | DeletedSince | None:
-        """Make one attempt and return its outcome; None if the delivery is moot and was never sent."""
-        delivery, moot = attempt.delivery, attempt.moot
+        """Make one attempt and return its outcome; None if the delivery is obsolete and was never sent."""
+        delivery, is_obsolete = attempt.delivery, attempt.is_obsolete
         try:
             # An attempt that never reported back may have left its message in the channel.
-            found = await self._find(delivery, moot=moot)
-            if found is not None or moot:
+            found = await self._find(delivery, is_obsolete=is_obsolete)
+            if found is not None or is_obsolete:
                 return found
             return await self._send(attempt)
         except (DiscordAway, Crowded, DeletedSince) as other:
@@ -226,7 +154,7 @@ class Deliveries:
             log.exception("delivery.attempt_broken", delivery_id=delivery.id, kind=delivery.kind)
             return Failure(f"a bug: {type(bug).__name__}", None, final=False)
 
-    async def _find(self, delivery: Delivery, *, moot: bool) -> Posted | None:
+    async def _find(self, delivery: Delivery, *, is_obsolete: bool) -> Posted | None:
         if told := self._comeback.told(delivery):  # without the database
             return told
         if delivery.request is None or delivery.first_sent_at is None:
@@ -234,7 +162,7 @@ class Deliveries:
         try:
             found = await self._discord.find(delivery.request, since=delivery.first_sent_at)
         except DeliveryRefused as unread:
-            if not moot:
+            if not is_obsolete:
                 require_repeatable(delivery, unread, now=await self._store.now())
             return None
         if found is not None:
@@ -243,10 +171,10 @@ class Deliveries:
 
     async def _send(self, attempt: _Attempt) -> Posted | None:
         delivery = attempt.delivery
-        subject = attempt.incident or await self._subject(delivery)
+        subject = attempt.incident or await self._kinds.load(delivery)
         request, quiet = delivery.request, False
         if request is None or delivery.is_late:  # what comes late says of when it is, and what is true now
-            quiet = await rings_no_more(self._store, delivery)
+            quiet = await self._kinds.of(delivery).stays_quiet(self._store, delivery)
             told = replace(delivery, data={**delivery.data, "quiet": True}) if quiet else delivery
             request = await self._discord.compose(told, subject)
         if isinstance(subject, Incident) and subject.is_private:
@@ -263,40 +191,23 @@ class Deliveries:
                 return None  # it was acknowledged while the message was being made
             return await self._discord.send(begun.request or request, nonce=begun.nonce)
 
-    async def _subject(self, delivery: Delivery) -> Subject:
-        if delivery.kind is DeliveryKind.DIGEST:
-            week = IsoWeek.parse(str(delivery.data["week"]))
-            return await self._digests.figures(delivery.guild_id, week)
-        if delivery.kind in (DeliveryKind.MORNING, DeliveryKind.MORNING_NAG):
-            return await self._mornings.view(delivery)
-        if delivery.kind is DeliveryKind.BUNDLE:
-            return await self._store.bundle(delivery.id)
-        if delivery.incident_id is None and delivery.kind.spec.shows_triage:
-            return await self._store.triage(triage_of(delivery))
-        return None if delivery.incident_id is None else await self._faces.read(delivery.incident_id)
-
     async def _sent(self, delivery: Delivery, posted: Posted) -> None:
         async with self._store.transaction() as tx:
             current = await tx.claim_delivery(delivery.id)
             if current is None:
                 return  # another worker has reported it while this one was away
             await tx.finish_sent(delivery.id, posted)
+            is_silent = is_mute(current, posted)
             if current.incident_id is not None:
-                await tell_incident(tx, self._policy, current, posted)
-                if is_mute(current, posted):
-                    await tx.enqueue(record_job(current))
-            elif current.kind is DeliveryKind.BUNDLE:
-                await self._bundles.told(tx, current)
-                if is_mute(current, posted):
-                    await self._bundles.mute(tx, current)
-            elif current.kind.spec.shows_triage:  # the triage may have changed meanwhile
-                await tx.enqueue(refresh_triage_job(triage_of(current)))
-            elif current.kind is DeliveryKind.MORNING:  # an incident may have been acknowledged meanwhile
-                await tx.enqueue(refresh_morning_job(current.guild_id, day_of(current)))
+                await self._arrivals.arrived(tx, current, posted)
+            else:
+                await self._kinds.of(current).sent(tx, current)
+            if is_silent:
+                await self._kinds.of(current).muted(tx, current)
         log.info(
             "delivery.sent", delivery_id=delivery.id, kind=delivery.kind, incident_id=delivery.incident_id
         )
-        if is_mute(current, posted):
+        if is_silent:
             log.error("delivery.ping_suppressed", delivery_id=delivery.id, channel_id=posted.channel_id)
 
     async def _deleted(self, delivery: Delivery, deleted: DeletedSince) -> None:
@@ -305,10 +216,7 @@ class Deliveries:
             current = await tx.claim_delivery(delivery.id)
             if current is None:
                 return
-            if not await self._mending.deleted_unseen(tx, current):
-                await tx.finish_deleted(current.id, channel_id=deleted.channel_id)
-                if current.kind is DeliveryKind.BUNDLE:
-                    await self._bundles.told(tx, current)
+            await self._kinds.of(current).deleted(tx, current, channel_id=deleted.channel_id)
         log.info("delivery.deleted_since", delivery_id=delivery.id, kind=delivery.kind)
 
     async def _hold(self, delivery: Delivery, away: DiscordAway) -> timedelta | None:
@@ -316,7 +224,7 @@ class Deliveries:
             current = await tx.claim_delivery(delivery.id)
             if current is None:
                 return None
-            return await hold(tx, current, away, policy=self._policy)
+            return await self._holding.hold(tx, current, away)
 
     async def _no_room(self, delivery: Delivery, limit: Crowded) -> timedelta | None:
         if not delivery.kind.spec.is_urgent:
@@ -325,7 +233,7 @@ class Deliveries:
             current = await tx.claim_delivery(delivery.id)
             if current is None:
                 return None
-            await hold_if_late(tx, current, limit, wait=limit.room_in, policy=self._policy)
+            await self._holding.hold_if_late(tx, current, limit, wait=limit.room_in)
         return limit.room_in
 
     async def _not_sent(self, delivery: Delivery, failure: Failure) -> timedelta | None:
@@ -344,7 +252,7 @@ class Deliveries:
             if current is None:
                 return None
             if not failure.final and (wait := again or asked):
-                held = await hold_if_late(tx, current, failure.away, wait=wait, policy=self._policy)
+                held = await self._holding.hold_if_late(tx, current, failure.away, wait=wait)
                 if held and asked:
                     return wait  # Discord accepts it then: no reason to give it up
             if again is not None:
@@ -357,14 +265,11 @@ class Deliveries:
 
     async def _give_up(self, tx: Transaction, delivery: Delivery, failure: Failure) -> None:
         """Layers two and three are jobs of their own, made due in this commit."""
-        await tx.finish_failed(delivery.id, error=failure.reason, http_status=failure.http_status)
-        if delivery.kind is DeliveryKind.BUNDLE:
-            await self._bundles.failed(tx, delivery, reason=failure.reason)
-            await self._passing_on.give_up_bundle(tx, delivery)
-            return
-        if delivery.kind.spec.is_dispensable or await self._mending.refused(tx, delivery, code=failure.code):
-            return
-        reason, policy, oncall = failure.reason, self._policy, self._oncall
-        await tell_given_up(tx, delivery, reason=reason, policy=policy, oncall=oncall)
-        if delivery.kind is DeliveryKind.PAGE:
-            await self._passing_on.give_up_page(tx, delivery)
+        reason, code = failure.reason, failure.code
+        await tx.finish_failed(delivery.id, error=reason, http_status=failure.http_status)
+        await self._kinds.of(delivery).give_up(tx, delivery, reason=reason, code=code)
+
+
+def _is_held_back(seen: Prospect) -> bool:
+    """Return True if an outage holds back the delivery, or what comes before it."""
+    return seen.delivery.held_at is not None or seen.is_behind

@@ -2,8 +2,8 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Final, Protocol
 
 import structlog
 
@@ -12,7 +12,6 @@ from bot.domain.errors import UpstreamUnavailable
 from bot.domain.escalation.bundle import Bundle
 from bot.domain.incident.incident import Incident
 from bot.domain.oncall.roster import OnCallPerson
-from bot.services.acknowledging.email_links import AckLinks
 from bot.services.ports import Letter, Mail, Mailer, MailWriter, Store
 from bot.services.shared.postings import posting_key
 
@@ -22,6 +21,20 @@ log = structlog.get_logger(__name__)
 _REMEMBERED: Final = 4_096
 
 
+class Links(Protocol):
+    """Makes the links in emails by which their readers acknowledge."""
+
+    async def url(self, delivery: Delivery, who: OnCallPerson) -> str | None:
+        """Return the link of one person for the incident of a delivery; None where there are no links."""
+        ...
+
+    async def urls(
+        self, delivery: Delivery, incident_ids: Sequence[int], who: OnCallPerson
+    ) -> Mapping[int, str]:
+        """Return the links of one person for several incidents, by number."""
+        ...
+
+
 class Letters:
     """Writes and sends the emails that stand in for a delivery.
 
@@ -29,7 +42,7 @@ class Letters:
         mailer: None when the bot sends no email.
     """
 
-    def __init__(self, store: Store, links: AckLinks, *, writer: MailWriter, mailer: Mailer | None) -> None:
+    def __init__(self, store: Store, links: Links, *, writer: MailWriter, mailer: Mailer | None) -> None:
         self._store = store
         self._links = links
         self._writer = writer

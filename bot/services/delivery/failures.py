@@ -14,7 +14,7 @@ from bot.domain.oncall.roster import OnCallPerson
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.runbook.model import Policy
 from bot.services.delivery.emails import Letters
-from bot.services.delivery.outage import beside
+from bot.services.delivery.handling import DeliveryKinds
 from bot.services.ports import DlqStore, Store
 from bot.services.shared.roster import OnCall
 
@@ -40,12 +40,13 @@ _NOBODY = _Reached(anybody=False, everybody=False)
 class Failures:
     """Handler of the queue's record_failure job; may run twice without harm."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # layers two and three need both databases and the mail
         self,
         store: Store,
         failures: DlqStore,
         policy: Policy,
         oncall: OnCall,
+        kinds: DeliveryKinds,
         *,
         letters: Letters,
         draft: Callable[[Delivery, Incident], Mapping[str, object]],
@@ -53,6 +54,7 @@ class Failures:
         self._store = store
         self._oncall = oncall
         self._failures = failures
+        self._kinds = kinds
         self._policy = policy
         self._letters = letters
         self._draft = draft
@@ -180,7 +182,7 @@ class Failures:
 
     async def _beside(self, page: Delivery) -> Delivery | None:
         """Return the channel's message of the same moment if everyone on call gets that by email anyway."""
-        channels = await beside(self._store, page)
+        channels = await self._kinds.of(page).beside(self._store, page)
         if channels is None:
             return None
         will_be = channels.held_at is not None and channels.status is not DeliveryStatus.SENT

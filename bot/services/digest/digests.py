@@ -2,11 +2,12 @@
 
 import structlog
 
-from bot.domain.delivery.delivery import DeliveryKind, NewDelivery
+from bot.domain.delivery.delivery import Delivery, DeliveryKind, NewDelivery
 from bot.domain.digest import Digest, IsoWeek, WeekFacts, summarise, week_due
 from bot.domain.dlq import DlqCounts
 from bot.domain.errors import StorageUnavailable
 from bot.runbook.model import Policy
+from bot.services.delivery.handling import DeliveryHandler
 from bot.services.ports import DlqStore, Store
 
 log = structlog.get_logger(__name__)
@@ -94,3 +95,15 @@ class Digests:
             guild_id=guild_id,
             data={"week": str(week)},
         )
+
+
+class DigestDeliveries(DeliveryHandler):
+    """The post of a week."""
+
+    def __init__(self, digests: Digests) -> None:
+        super().__init__(DeliveryKind.DIGEST)
+        self._digests = digests
+
+    async def load(self, delivery: Delivery) -> Digest:
+        """Return the week's figures."""
+        return await self._digests.figures(delivery.guild_id, IsoWeek.parse(str(delivery.data["week"])))

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
-from bot.domain.delivery.delivery import DeliveryKind, NewDelivery, priority_of
+from bot.domain.delivery.delivery import Delivery, DeliveryKind, NewDelivery, priority_of
 from bot.domain.escalation.ladder import Due, Step, is_mailed
 from bot.domain.incident.incident import Incident
 from bot.domain.oncall.roster import OnCallPerson, marked
@@ -71,6 +71,14 @@ def entries(due: Due, called: Mapping[str, OnCallPerson], *, now: datetime) -> l
         return []
     data = {"step": due.step.index, "dm": _people(called.values()), **_overdue(due)}
     return [TimelineEntry(TimelineKind.ESCALATED, now, data=data)]
+
+
+def paged(delivery: Delivery, *, at: datetime) -> TimelineEntry:
+    """Return the timeline entry of a page that has arrived: its on-call place and person."""
+    data: dict[str, object] = {"place": delivery.to.removeprefix("person:")}
+    if delivery.request is not None and delivery.request.recipient is not None:
+        data["who"] = marked(delivery.request.recipient)
+    return TimelineEntry(TimelineKind.PAGED, at, data=data)
 
 
 def _facts(due: Due, called: Mapping[str, OnCallPerson], *, now: datetime) -> dict[str, object]:

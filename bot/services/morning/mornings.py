@@ -11,6 +11,7 @@ from bot.domain.incident.incident import Incident
 from bot.domain.morning import Morning, MorningView, end_of, first_nag, morning_of, next_nag
 from bot.domain.severity import NEXT_BUSINESS_DAY
 from bot.runbook.model import MorningTriage, Policy
+from bot.services.delivery.handling import DeliveryHandler
 from bot.services.ports import Discord, Job, JobName, Store, Transaction
 
 log = structlog.get_logger(__name__)
@@ -144,11 +145,28 @@ class Mornings:
         )
 
 
-async def is_past(tx: Transaction, delivery: Delivery, policy: Policy) -> bool:
-    """Whether a delivery of a morning triage is late by a day, or asks for what everybody has taken."""
-    view = await tx.morning(delivery.guild_id, day_of(delivery))
-    today = (await tx.now()).astimezone(policy.timezone).date()
-    return view is None or not view.waiting or view.morning.day != today
+class MorningDeliveries(DeliveryHandler):
+    """The post of a morning triage, and its reminders."""
+
+    def __init__(self, mornings: Mornings, policy: Policy) -> None:
+        super().__init__(DeliveryKind.MORNING, DeliveryKind.MORNING_NAG)
+        self._mornings = mornings
+        self._policy = policy
+
+    async def is_obsolete(self, tx: Transaction, delivery: Delivery) -> bool:
+        """Return True if it is late by a day, or asks for incidents that all have a responder."""
+        view = await tx.morning(delivery.guild_id, day_of(delivery))
+        today = (await tx.now()).astimezone(self._policy.timezone).date()
+        return view is None or not view.waiting or view.morning.day != today
+
+    async def load(self, delivery: Delivery) -> MorningView:
+        """Return the morning."""
+        return await self._mornings.view(delivery)
+
+    async def sent(self, tx: Transaction, delivery: Delivery) -> None:
+        """Refresh the post: an incident may have been acknowledged meanwhile."""
+        if delivery.kind is DeliveryKind.MORNING:
+            await tx.enqueue(refresh_morning_job(delivery.guild_id, day_of(delivery)))
 
 
 def refresh_morning_job(guild_id: int, day: date) -> Job:

@@ -18,6 +18,7 @@ from bot.domain.delivery.delivery import Delivery, DeliveryKind, NewDelivery
 from bot.domain.errors import UpstreamUnavailable
 from bot.domain.oncall.roster import OnCallPerson, Rosters, Watch
 from bot.runbook.model import Policy
+from bot.services.delivery.handling import DeliveryHandler
 from bot.services.ports import Store, Transaction
 from bot.services.ports.oncall import Finding, Gap, Reach
 from bot.services.shared.roster import OnCall
@@ -149,16 +150,29 @@ def warnings(
             )
 
 
-async def warn_refused(tx: Transaction, delivery: Delivery, *, policy: Policy, oncall: OnCall) -> None:
-    """Queue warnings that the next person on call accepts no DM, which shows only when one is refused."""
-    data = delivery.data
-    standing = await oncall.standing(delivery.guild_id, source=tx)
-    places = data["places"]
-    assert isinstance(places, list | tuple)
-    facts = {**data, "gaps": told([Finding(Gap.NO_DM)])}
-    others = [standing[place].handle for place in places if place in standing]
-    key = f"{delivery.key}:refused"
-    await tx.insert_deliveries(list(warnings(policy, delivery.guild_id, key, facts, others=others)))
+class OnCallDeliveries(DeliveryHandler):
+    """Messages about who is on call."""
+
+    def __init__(self, policy: Policy, oncall: OnCall) -> None:
+        super().__init__(
+            DeliveryKind.HANDOVER, DeliveryKind.ON_DUTY, DeliveryKind.ON_DUTY_SOON, DeliveryKind.ON_DUTY_GAPS
+        )
+        self._policy = policy
+        self._oncall = oncall
+
+    async def report(self, tx: Transaction, delivery: Delivery) -> None:
+        """Warn that the next person on call accepts no DM, which shows only when one is refused."""
+        if delivery.kind is not DeliveryKind.ON_DUTY_SOON:
+            await super().report(tx, delivery)
+            return
+        data = delivery.data
+        standing = await self._oncall.standing(delivery.guild_id, source=tx)
+        places = data["places"]
+        assert isinstance(places, list | tuple)
+        facts = {**data, "gaps": told([Finding(Gap.NO_DM)])}
+        others = [standing[place].handle for place in places if place in standing]
+        key = f"{delivery.key}:refused"
+        await tx.insert_deliveries(list(warnings(self._policy, delivery.guild_id, key, facts, others=others)))
 
 
 def _lasting(found: Rosters, now: datetime) -> list[Lasting]:

@@ -21,7 +21,7 @@ from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.runbook.model import Policy
 from bot.services.acknowledging.acknowledge import Acknowledger
-from bot.services.delivery.sent import adopt
+from bot.services.delivery.sent import Arrivals
 from bot.services.escalation.decisions import Escalations
 from bot.services.incidents.commands import Incidents
 from bot.services.ports import Discord, Store, Transaction
@@ -49,6 +49,7 @@ class Recording:
     incidents: Incidents
     escalations: Escalations
     acknowledger: Acknowledger
+    arrivals: Arrivals
 
 
 class TakingIn:
@@ -64,6 +65,7 @@ class TakingIn:
         self._incidents = use_cases.incidents
         self._escalations = use_cases.escalations
         self._acknowledger = use_cases.acknowledger
+        self._arrivals = use_cases.arrivals
 
     async def take_in(self, journal: Journal, *, held: Held | None = None) -> Taken:
         """Record *journal* in the database, and return the part that is recorded now.
@@ -171,7 +173,7 @@ class TakingIn:
             if name.startswith(own)
         }
         for name, where in posted.items():
-            await adopt(tx, self._policy, name, where, at=said.get(name))
+            await self._arrivals.adopt(tx, name, where, at=said.get(name))
         renamed = (
             name.replace(key, watch_key(incident.id), 1) for name in journal.mailed if name.startswith(own)
         )

@@ -13,7 +13,13 @@ from bot.domain.alerts.alert import ChannelPage
 from bot.domain.alerts.question import QuestionView
 from bot.domain.delivery.delivery import Delivery, DeliveryKind, Posted, Request
 from bot.domain.delivery.kinds import Action
-from bot.domain.errors import UNKNOWN_MESSAGE, DeletedSince, DeliveryRefused, UpstreamUnavailable
+from bot.domain.errors import (
+    UNKNOWN_CHANNEL,
+    UNKNOWN_MESSAGE,
+    DeletedSince,
+    DeliveryRefused,
+    UpstreamUnavailable,
+)
 from bot.domain.escalation.bundle import Bundle
 from bot.domain.incident.incident import Incident
 from bot.domain.morning import MorningView
@@ -47,7 +53,6 @@ from bot.ui.posts.renderer import render
 from bot.ui.posts.triage_posts import triage_posts
 from bot.ui.words.wording import Wording
 
-_UNKNOWN_CHANNEL = 10003
 _THREAD_EXISTS = 160004
 
 
@@ -144,7 +149,7 @@ class DiscordNotifier:
         try:
             return await self._send(request, nonce=nonce)
         except DeliveryRefused as refused:
-            if refused.code == _UNKNOWN_CHANNEL:
+            if refused.code == UNKNOWN_CHANNEL:
                 self._places.forget()
             raise
 

@@ -12,7 +12,7 @@ import structlog
 from discord.http import Route
 
 from bot.domain.delivery.delivery import Delivery, DeliveryKind
-from bot.domain.errors import Crowded, DeliveryRefused, UpstreamUnavailable
+from bot.domain.errors import UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, Crowded, DeliveryRefused, UpstreamUnavailable
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.posting import has_moved, shows_old_details
 from bot.domain.text import folded
@@ -27,12 +27,11 @@ from bot.ui.words.wording import Wording
 log = structlog.get_logger(__name__)
 
 _ARCHIVED = 50083
-_UNKNOWN_CHANNEL, _UNKNOWN_MESSAGE = 10003, 10008
 
 #: Discord's error codes when the alert or the thread itself was deleted, by kind of delivery.
 _GONE: Mapping[DeliveryKind, Collection[int]] = {
-    DeliveryKind.ALERT: {_UNKNOWN_CHANNEL, _UNKNOWN_MESSAGE},
-    **{kind: {_UNKNOWN_CHANNEL} for kind in DeliveryKind if kind.spec.opens_thread},
+    DeliveryKind.ALERT: {UNKNOWN_CHANNEL, UNKNOWN_MESSAGE},
+    **{kind: {UNKNOWN_CHANNEL} for kind in DeliveryKind if kind.spec.opens_thread},
 }
 
 _Edit = Callable[[Incident, Delivery], Awaitable[None]]

@@ -3,7 +3,7 @@
 from discord import ButtonStyle
 
 from bot.domain.escalation.bundle import Bundle
-from bot.services.delivery.bundles import AllAcknowledged
+from bot.services.escalation.bundles import AllAcknowledged
 from bot.ui.buttons import BundleVerb, custom_id
 from bot.ui.components import Screen, button, row, text
 from bot.ui.words.voice import Voice

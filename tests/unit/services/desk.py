@@ -179,6 +179,7 @@ class Desk:
         self.digests = cases.services.digests
         self.dlq = cases.services.dlq
         self.deliveries = cases.deliveries
+        self.refreshing = cases.refreshing
         self.auditor = Auditor(self.store)
         self.links = cases.links
         self.emergency = cases.services.emergency

@@ -214,7 +214,7 @@ async def test_refresh_with_nothing_stale_asks_nothing(desk: Desk) -> None:
     incident = await desk.open("SEV3")
     await desk.work()
     before = len(desk.discord.refreshed)
-    await desk.deliveries.refresh(incident.id)
+    await desk.refreshing.refresh(incident.id)
     assert len(desk.discord.refreshed) == before
 
 

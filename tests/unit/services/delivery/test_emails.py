@@ -9,7 +9,7 @@ from bot.domain.errors import DeliveryRefused, StorageUnavailable
 from bot.domain.incident.transitions import AckVia
 from bot.domain.timeline.entries import TimelineKind
 from bot.services.acknowledging.email_links import PATH, LinkState
-from bot.services.delivery.outage import record_job
+from bot.services.delivery.handling import record_job
 from bot.services.ports import JobName, Mail
 from tests.fakes import FakeStore
 from tests.unit.services.delivery.test_outage import outage

@@ -3,7 +3,7 @@
 See docs/internals/delivery.md.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -18,8 +18,8 @@ from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.runbook.model import Policy
 from bot.services.acknowledging.acknowledge import Acknowledger
-from bot.services.delivery.outage import email_job, record_job_of
-from bot.services.delivery.sent import paged
+from bot.services.delivery.handling import email_job, record_job_of
+from bot.services.escalation.step_messages import paged
 from bot.services.ports import TRY_AGAIN, Discord, Job, JobName, Store, Transaction
 from bot.services.ports.store.deliveries import Prospect
 
@@ -72,10 +72,8 @@ class Bundles:
         """A delivery is about to be sent; if too many wait for the same place, one tells of all.
 
         Returns:
-            When to look again at a bundle that more may join in a moment; None when it may go.
+            None: the delivery may be claimed.
         """
-        if wait := _for_more(seen):
-            return wait
         if seen.group is None or not self.is_one_of_many(seen):
             return None
         async with self._store.transaction() as tx:
@@ -100,15 +98,12 @@ class Bundles:
         """Record a given-up bundle on its incidents' timelines; each goes on to layers two and three."""
         now, members = await tx.now(), await tx.bundled(delivery.id)
         await tx.add_timelines([(one.incident_id, _failed(one, reason, now=now)) for one in members])
-        await self.record(tx, members, priority=delivery.priority)
+        await self.record(tx, delivery)
 
-    async def mute(self, tx: Transaction, delivery: Delivery) -> None:
-        """Record the failure of a bundle that was posted but has notified nobody."""
-        await self.record(tx, await tx.bundled(delivery.id), priority=delivery.priority)
-
-    async def record(self, tx: Transaction, members: Sequence[Bundled], *, priority: int) -> None:
-        """A DLQ row for each, and one email for all of them where the policy asks for it."""
-        await tx.enqueue(*(record_job_of(one.id, priority=priority) for one in members))
+    async def record(self, tx: Transaction, delivery: Delivery) -> None:
+        """Queue a DLQ entry for each delivery in a bundle, and one email for all if the policy asks."""
+        members = await tx.bundled(delivery.id)
+        await tx.enqueue(*(record_job_of(one.id, priority=delivery.priority) for one in members))
 
     # -- afterwards
     async def refresh(self, bundle_id: int) -> timedelta | None:
@@ -151,10 +146,13 @@ class Bundles:
         return AllAcknowledged(first, len(outcomes) - first)
 
 
-def _for_more(seen: Prospect) -> timedelta | None:
-    """Before it is claimed: that locks the incidents of which it tells, and a sweep passes them over."""
+def wait_for_more(seen: Prospect) -> timedelta | None:
+    """Return when to look again at a bundle that more may join in a moment; None when it may go.
+
+    This is asked before the bundle is claimed, which locks its incidents: a sweep would pass them over.
+    """
     bundle = seen.delivery
-    if bundle.kind is not DeliveryKind.BUNDLE or bundle.status is not DeliveryStatus.PENDING:
+    if bundle.status is not DeliveryStatus.PENDING:
         return None
     return _LOOK_AGAIN if may_grow(bundle.created_at, due_since=seen.due_since, now=seen.now) else None
 

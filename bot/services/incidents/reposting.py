@@ -8,7 +8,7 @@ import structlog
 
 from bot.domain.delivery.delivery import AGAIN as SAID_AGAIN
 from bot.domain.delivery.delivery import Delivery, DeliveryKind, NewDelivery, priority_of
-from bot.domain.errors import UNKNOWN_MESSAGE, IncidentNotFound
+from bot.domain.errors import IncidentNotFound
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.posting import is_current, posting_of, repost, rethread
 from bot.runbook.model import Policy
@@ -25,11 +25,6 @@ from bot.services.shared.postings import (
 from bot.services.walks.posts import monitor_of, question, question_again
 
 log = structlog.get_logger(__name__)
-
-#: Discord's codes for a place that is not there, and for a thread that takes no message, because
-#: it is archived and locked, or locked.
-UNKNOWN_CHANNEL: Final = 10003
-CLOSED: Final = frozenset({50083, 160005})
 
 #: How often: an alert that is deleted twice is not wanted; a thread is what the postmortem starts from.
 _MOST_ALERTS: Final = 1
@@ -100,44 +95,12 @@ class Mending:
         is_near = incident.thread_channel == self._policy.rules(incident.severity).channel
         return is_near and incident.thread_id is None and posting_of(alert) == incident.thread_posting
 
-    async def refused(self, tx: Transaction, delivery: Delivery, *, code: int) -> bool:
-        """Find another way for a delivery that Discord has refused for good, in the caller's transaction.
-
-        A line for a deleted thread waits for the new one. A line that a closed thread refuses goes to the
-        alert's channel.
+    async def lost_its_root(self, tx: Transaction, delivery: Delivery) -> bool:
+        """Handle the refusal of the bot's 👀, or of a thread, whose message was deleted meanwhile.
 
         Returns:
-            True if the refusal need not be reported.
+            True if the refusal need not be reported; so do the other methods below.
         """
-        if delivery.incident_id is None or delivery.key.endswith(SAID_AGAIN):
-            return False
-        if code == UNKNOWN_CHANNEL:
-            return await self._lost_its_place(tx, delivery)
-        match delivery.kind, code:
-            case DeliveryKind.SEED_ACK | DeliveryKind.THREAD, code if code == UNKNOWN_MESSAGE:
-                return await self._lost_its_root(tx, delivery)
-            case DeliveryKind.NOTICE, code if code in CLOSED:
-                return await self._say_again(tx, delivery, in_thread=False)
-        return False
-
-    async def _lost_its_place(self, tx: Transaction, delivery: Delivery) -> bool:
-        """The thread or channel that it was for is not there any more."""
-        match delivery.kind:
-            case DeliveryKind.MEMBER:
-                return await self._follows(tx, delivery)
-            case DeliveryKind.MEMBER_REMOVED:  # nobody lets them into the next one
-                await self._lost_its_thread(tx, delivery)
-                return True
-            case DeliveryKind.ALERT | DeliveryKind.SEED_ACK | DeliveryKind.ESCALATION:
-                return await self._lost_its_room(tx, delivery)
-            case DeliveryKind.THREAD_START | DeliveryKind.THREAD_CARD:
-                return await self._lost_its_thread(tx, delivery)
-            case DeliveryKind.NOTICE:
-                return await self._lost_its_thread(tx, delivery) and await self._say_again(tx, delivery)
-        return False
-
-    async def _lost_its_root(self, tx: Transaction, delivery: Delivery) -> bool:
-        """The bot's 👀, or a thread, for a message that was deleted before it could be put there."""
         incident = await tx.incident(delivery.incident_id or 0, lock=True)
         posts = await tx.posts(incident.id)
         changed = await self._alert_again(tx, incident, posts, {delivery.after_message_id or 0})
@@ -145,7 +108,8 @@ class Mending:
             await self._rethread(tx, changed)
         return delivery.kind is DeliveryKind.SEED_ACK or incident.is_open
 
-    async def _lost_its_thread(self, tx: Transaction, delivery: Delivery) -> bool:
+    async def lost_its_thread(self, tx: Transaction, delivery: Delivery) -> bool:
+        """Handle the refusal of a message whose thread was deleted: open the next thread."""
         incident = await tx.incident(delivery.incident_id or 0, lock=True)
         if incident.thread_channel is None or delivery.request is None:
             return False  # it was for the alert's channel, which is gone: nothing can be put there
@@ -153,25 +117,25 @@ class Mending:
         await self._thread_again(tx, incident, posts, {delivery.request.channel_id})
         return True
 
-    async def _lost_its_room(self, tx: Transaction, delivery: Delivery) -> bool:
+    async def lost_its_room(self, tx: Transaction, delivery: Delivery) -> bool:
         """Handle the refusal of a message in a deleted private thread: the next one, if any, has it too.
 
         An escalation must reach people, so its failure is reported as usual: by email, and in the DLQ.
         """
         incident = await tx.incident(delivery.incident_id or 0)
-        if not incident.is_private or not await self._lost_its_thread(tx, delivery):
+        if not incident.is_private or not await self.lost_its_thread(tx, delivery):
             return False
         return not is_current(delivery, await tx.incident(incident.id))
 
-    async def _follows(self, tx: Transaction, delivery: Delivery) -> bool:
+    async def follows(self, tx: Transaction, delivery: Delivery) -> bool:
         """Add the person to the next thread instead; if there is none, do nothing."""
-        if await self._lost_its_thread(tx, delivery):
+        if await self.lost_its_thread(tx, delivery):
             incident = await tx.incident(delivery.incident_id or 0)
             if incident.thread_posting > posting_of(delivery):
                 await tx.insert_deliveries([_into_next(incident, delivery)])
         return True
 
-    async def _say_again(self, tx: Transaction, delivery: Delivery, *, in_thread: bool = True) -> bool:
+    async def say_again(self, tx: Transaction, delivery: Delivery, *, in_thread: bool = True) -> bool:
         """Queue the same line for the current thread, or else as a reply to the alert."""
         if delivery.to != "incident":
             return True  # the farewell in a former thread: it has no readers

@@ -1,0 +1,166 @@
+"""What a capability does for its kinds of delivery, and the table of the handlers of every kind."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from bot.domain.delivery.delivery import Delivery, DeliveryKind, Posted
+from bot.domain.incident.incident import Incident
+from bot.domain.timeline.entries import TimelineEntry, TimelineKind
+from bot.services.ports import Job, JobName, Store, Subject, Transaction
+from bot.services.ports.storms import Prospect
+
+
+class DeliveryHandler:
+    """The behaviour of some kinds of delivery. A capability overrides what its kinds do differently.
+
+    The properties of a kind that need no behaviour are in `bot.domain.delivery.kinds.DeliveryKindSpec`.
+    """
+
+    def __init__(self, *kinds: DeliveryKind) -> None:
+        self.kinds = kinds
+
+    # -- before it is sent
+    async def gather(self, seen: Prospect) -> timedelta | None:
+        """Combine the delivery with others for the same place; return when to look again, None: go on."""
+        return None
+
+    def is_one_of_many(self, seen: Prospect) -> bool:
+        """Return True if so many wait for its place that one message reports all of them."""
+        return False
+
+    async def is_obsolete(self, tx: Transaction, delivery: Delivery) -> bool:
+        """Return True if the delivery need not be sent any more, for example after an acknowledge."""
+        return False
+
+    async def is_obsolete_unlocked(self, store: Store, delivery: Delivery, incident: Incident) -> bool | None:
+        """Return `is_obsolete` where no lock is needed to decide it; None: it has to be locked first."""
+        return None
+
+    async def load(self, delivery: Delivery) -> Subject:
+        """Return the subject to render, for a delivery that is about no incident."""
+        return None
+
+    async def stays_quiet(self, store: Store, delivery: Delivery) -> bool:
+        """Return True if its message must not mention people, because a later message has done so."""
+        return False
+
+    # -- afterwards
+    async def placed(
+        self, tx: Transaction, incident: Incident, delivery: Delivery, posted: Posted, *, at: datetime | None
+    ) -> Incident:
+        """Record on the locked *incident* that its delivery was sent, and return it as saved.
+
+        Args:
+            at: When it was posted, for one that was sent without the database; None for now.
+        """
+        return incident
+
+    async def sent(self, tx: Transaction, delivery: Delivery) -> None:
+        """Follow up a sent delivery that is about no incident."""
+
+    async def cancelled(self, tx: Transaction, delivery: Delivery) -> None:
+        """Follow up a delivery that was cancelled as obsolete."""
+
+    async def deleted(self, tx: Transaction, delivery: Delivery, *, channel_id: int) -> None:
+        """Finish a delivery whose message was posted and deleted before the bot knew of it."""
+        await tx.finish_deleted(delivery.id, channel_id=channel_id)
+
+    # -- when Discord does not take it
+    async def severity(self, tx: Transaction, delivery: Delivery) -> str | None:
+        """Return the severity that decides about an email in its place; None: there is never one."""
+        if not delivery.kind.spec.goes_by_email or delivery.incident_id is None:
+            return None
+        return (await tx.incident(delivery.incident_id)).severity
+
+    async def beside(self, source: Transaction | Store, delivery: Delivery) -> Delivery | None:
+        """Return the message to the channel of the same moment, if there is one."""
+        return None
+
+    async def record(self, tx: Transaction, delivery: Delivery) -> None:
+        """Queue its DLQ entry, with the email where the policy asks for one."""
+        await tx.enqueue(record_job(delivery))
+
+    async def muted(self, tx: Transaction, delivery: Delivery) -> None:
+        """Follow up a message that Discord posted without notifying the people it mentions."""
+        if delivery.incident_id is not None:
+            await self.record(tx, delivery)
+
+    async def refused(self, tx: Transaction, delivery: Delivery, *, code: int) -> bool:
+        """Find another way for a delivery that Discord refused for good; return True if one was found."""
+        return False
+
+    async def report(self, tx: Transaction, delivery: Delivery) -> None:
+        """Report a delivery that will not arrive: in the DLQ, or in a line for the people concerned.
+
+        A failure that is reported in the thread at once needs no DLQ entry: as a failed P0 it would mislead.
+        """
+        await self.record(tx, delivery)
+
+    async def give_up(self, tx: Transaction, delivery: Delivery, *, reason: str, code: int) -> None:
+        """Follow up a delivery that has failed for good, in the commit that says so."""
+        if delivery.kind.spec.is_dispensable or await self.refused(tx, delivery, code=code):
+            return
+        await self.report(tx, delivery)
+        if delivery.incident_id is not None:
+            entry = _failed(delivery, reason, at=await tx.now())
+            await tx.add_timeline(delivery.incident_id, entry)
+
+
+class IncidentReads(Protocol):
+    """Reads incidents that are about to be shown."""
+
+    async def read(self, incident_id: int) -> Incident:
+        """Return an incident."""
+        ...
+
+    async def read_for(self, delivery_id: int) -> Incident | None:
+        """Return the incident that a delivery is about; None if it is about none."""
+        ...
+
+
+class DeliveryKinds:
+    """The handler of each kind, and the incidents that most deliveries are about.
+
+    Raises:
+        ValueError: a kind has no handler, or two.
+    """
+
+    def __init__(self, incidents: IncidentReads, handlers: Sequence[DeliveryHandler]) -> None:
+        self.incidents = incidents
+        self._handlers = {kind: handler for handler in handlers for kind in handler.kinds}
+        registered = [kind for handler in handlers for kind in handler.kinds]
+        if sorted(registered) != sorted(DeliveryKind):
+            wrong = [kind.value for kind in DeliveryKind if registered.count(kind) != 1]
+            raise ValueError(f"not one handler each: {', '.join(wrong)}")
+
+    def of(self, delivery: Delivery) -> DeliveryHandler:
+        """Return the handler of the delivery's kind."""
+        return self._handlers[delivery.kind]
+
+    async def load(self, delivery: Delivery) -> Subject:
+        """Return what *delivery* is about, as it is now."""
+        if delivery.incident_id is not None:
+            return await self.incidents.read(delivery.incident_id)
+        return await self.of(delivery).load(delivery)
+
+
+def record_job(delivery: Delivery) -> Job:
+    """Return the job that records a delivery in the DLQ, and emails the people on call."""
+    return record_job_of(delivery.id, priority=delivery.priority)
+
+
+def record_job_of(delivery_id: int, *, priority: int) -> Job:
+    """Return `record_job` for a delivery by its number."""
+    return Job(JobName.RECORD_FAILURE, str(delivery_id), f"record:{delivery_id}", priority=priority)
+
+
+def email_job(delivery: Delivery) -> Job:
+    """Return the job that emails a delivery that Discord took; a bundle gets one email for everything."""
+    return Job(JobName.EMAIL, str(delivery.id), f"email:{delivery.id}", priority=delivery.priority)
+
+
+def _failed(delivery: Delivery, reason: str, *, at: datetime) -> TimelineEntry:
+    kept = {"name": delivery.data["name"]} if "name" in delivery.data else {}
+    data = {"kind": delivery.kind.value, "to": delivery.to, "reason": reason, **kept}
+    return TimelineEntry(TimelineKind.DELIVERY_FAILED, at, data=data)

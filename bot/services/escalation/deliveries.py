@@ -1,0 +1,160 @@
+"""What is special about pages, escalations and bundles as deliveries."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TypeAlias
+
+from bot.domain.delivery.delivery import Delivery, DeliveryKind, Posted
+from bot.domain.errors import UNKNOWN_CHANNEL
+from bot.domain.escalation.bundle import Bundle
+from bot.domain.incident.incident import Incident, Status
+from bot.domain.incident.paging import person_of
+from bot.services.delivery.handling import DeliveryHandler, email_job
+from bot.services.escalation.bundles import Bundles, wait_for_more
+from bot.services.escalation.decisions import is_of_earlier_ladder
+from bot.services.escalation.passing_on import PassingOn
+from bot.services.escalation.step_messages import paged
+from bot.services.ports import Store, Transaction
+from bot.services.ports.storms import Prospect
+from bot.services.shared.postings import posting_key
+
+#: Finds another way for a message whose private thread was deleted.
+LostRoom: TypeAlias = Callable[[Transaction, Delivery], Awaitable[bool]]
+
+
+class _LadderDeliveries(DeliveryHandler):
+    """The messages of a ladder: they make sense until someone acknowledges, and a storm combines them."""
+
+    def __init__(self, kind: DeliveryKind, bundles: Bundles) -> None:
+        super().__init__(kind)
+        self._bundles = bundles
+
+    async def gather(self, seen: Prospect) -> timedelta | None:
+        """Bundle the delivery with those that wait for the same place."""
+        await self._bundles.gather(seen)
+        return None
+
+    def is_one_of_many(self, seen: Prospect) -> bool:
+        """Return True if it is bundled."""
+        return self._bundles.is_one_of_many(seen)
+
+    async def is_obsolete(self, tx: Transaction, delivery: Delivery) -> bool:
+        """Return True after an acknowledge, or if a later message says what an outage held back here."""
+        incident = await tx.incident(delivery.incident_id or 0)
+        if await _has_rung(tx, delivery, incident):
+            return True
+        return delivery.held_at is not None and await tx.is_overtaken(delivery.id)
+
+    async def is_obsolete_unlocked(self, store: Store, delivery: Delivery, incident: Incident) -> bool | None:
+        """Return True after an acknowledge."""
+        return await _has_rung(store, delivery, incident)
+
+
+class PageDeliveries(_LadderDeliveries):
+    """DMs to people on call."""
+
+    def __init__(self, bundles: Bundles, passing_on: PassingOn) -> None:
+        super().__init__(DeliveryKind.PAGE, bundles)
+        self._passing_on = passing_on
+
+    async def placed(
+        self, tx: Transaction, incident: Incident, delivery: Delivery, posted: Posted, *, at: datetime | None
+    ) -> Incident:
+        """Put the page on the timeline, and its person among those reached."""
+        await tx.add_timeline(incident.id, paged(delivery, at=at or await tx.now()))
+        left = tuple(person for person in incident.unreached if person != person_of(delivery))
+        if left == incident.unreached:
+            return incident
+        told = replace(incident, unreached=left, version=incident.version + 1)
+        await tx.save(told)
+        return told
+
+    async def beside(self, source: Transaction | Store, delivery: Delivery) -> Delivery | None:
+        """Return the channel's message of the same step."""
+        step = delivery.data.get("step")
+        if delivery.incident_id is None or step is None:
+            return None
+        channels = await source.delivery_by_key(f"inc:{delivery.incident_id}:step:{step}:channel")
+        if channels is None:  # the first page goes out with the alert itself
+            return await source.delivery_by_key(posting_key(delivery.incident_id, DeliveryKind.ALERT, 1))
+        return channels
+
+    async def give_up(self, tx: Transaction, delivery: Delivery, *, reason: str, code: int) -> None:
+        """Page the next person as well."""
+        await super().give_up(tx, delivery, reason=reason, code=code)
+        await self._passing_on.give_up_page(tx, delivery)
+
+
+class EscalationDeliveries(_LadderDeliveries):
+    """Messages to the alert's channel that nobody has acknowledged it."""
+
+    def __init__(self, bundles: Bundles, lost_room: LostRoom) -> None:
+        super().__init__(DeliveryKind.ESCALATION, bundles)
+        self._lost_room = lost_room
+
+    async def placed(
+        self, tx: Transaction, incident: Incident, delivery: Delivery, posted: Posted, *, at: datetime | None
+    ) -> Incident:
+        """Queue the email that goes with it; one that was sent without the database has had its own."""
+        if delivery.data.get("emails") and at is None:
+            await tx.enqueue(email_job(delivery))
+        return incident
+
+    async def refused(self, tx: Transaction, delivery: Delivery, *, code: int) -> bool:
+        """Leave it to the next private thread, if there is one and it has it too."""
+        return code == UNKNOWN_CHANNEL and await self._lost_room(tx, delivery)
+
+
+class BundleDeliveries(DeliveryHandler):
+    """Messages that report many incidents."""
+
+    def __init__(self, store: Store, bundles: Bundles, passing_on: PassingOn) -> None:
+        super().__init__(DeliveryKind.BUNDLE)
+        self._store = store
+        self._bundles = bundles
+        self._passing_on = passing_on
+
+    async def gather(self, seen: Prospect) -> timedelta | None:
+        """Wait while more deliveries may join it."""
+        return wait_for_more(seen)
+
+    async def is_obsolete(self, tx: Transaction, delivery: Delivery) -> bool:
+        """Close the bundle, and return True if no delivery is left in it."""
+        return await tx.close_bundle(delivery.id) == 0
+
+    async def load(self, delivery: Delivery) -> Bundle:
+        """Return its current content."""
+        return await self._store.bundle(delivery.id)
+
+    async def sent(self, tx: Transaction, delivery: Delivery) -> None:
+        """Record it on its incidents."""
+        await self._bundles.told(tx, delivery)
+
+    async def deleted(self, tx: Transaction, delivery: Delivery, *, channel_id: int) -> None:
+        """Record it all the same: it has rung."""
+        await super().deleted(tx, delivery, channel_id=channel_id)
+        await self._bundles.told(tx, delivery)
+
+    async def severity(self, tx: Transaction, delivery: Delivery) -> str | None:
+        """Return the severity of all its incidents."""
+        return str(delivery.data["severity"])
+
+    async def record(self, tx: Transaction, delivery: Delivery) -> None:
+        """Queue a DLQ entry for each incident; the first one emails for all of them."""
+        await self._bundles.record(tx, delivery)
+
+    async def muted(self, tx: Transaction, delivery: Delivery) -> None:
+        """Record it as failed."""
+        await self.record(tx, delivery)
+
+    async def give_up(self, tx: Transaction, delivery: Delivery, *, reason: str, code: int) -> None:
+        """Let each of its deliveries fail, and page the next people."""
+        await self._bundles.failed(tx, delivery, reason=reason)
+        await self._passing_on.give_up_bundle(tx, delivery)
+
+
+async def _has_rung(source: Transaction | Store, paging: Delivery, incident: Incident) -> bool:
+    """Return True if the incident is no longer triggered, or if a later ladder escalates instead."""
+    is_past_ladder = await is_of_earlier_ladder(source, paging, incident)
+    return incident.status is not Status.TRIGGERED or is_past_ladder

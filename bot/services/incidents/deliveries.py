@@ -1,0 +1,138 @@
+"""What is special about an incident's deliveries: its posting, lines in its thread, DMs about roles."""
+
+from datetime import datetime
+from typing import Final
+
+from bot.domain.delivery.delivery import AGAIN, Delivery, DeliveryKind, Posted
+from bot.domain.errors import UNKNOWN_CHANNEL, UNKNOWN_MESSAGE
+from bot.domain.escalation.ladder import StepStatus
+from bot.domain.incident.incident import Incident
+from bot.domain.incident.posting import is_current, is_superseded
+from bot.domain.severity import Mention
+from bot.domain.timeline.entries import TimelineEntry, TimelineKind
+from bot.runbook.model import Policy
+from bot.services.delivery.handling import DeliveryHandler
+from bot.services.incidents.reposting import Mending
+from bot.services.incidents.updates import is_past
+from bot.services.ports import Store, Transaction
+from bot.services.shared.role_notices import say_undelivered, still_holds
+
+#: Discord's codes for a thread that takes no message, because it is archived and locked, or locked.
+_CLOSED: Final = frozenset({50083, 160005})
+
+
+class PostingDeliveries(DeliveryHandler):
+    """The parts of a posting: the alert, the bot's own 👀, the thread with its first messages, and copies."""
+
+    def __init__(self, mending: Mending) -> None:
+        super().__init__(
+            DeliveryKind.ALERT,
+            DeliveryKind.SEED_ACK,
+            DeliveryKind.THREAD_ROOT,
+            DeliveryKind.THREAD,
+            DeliveryKind.PRIVATE_THREAD,
+            DeliveryKind.THREAD_START,
+            DeliveryKind.THREAD_CARD,
+            DeliveryKind.SECOND,
+        )
+        self._mending = mending
+
+    async def is_obsolete(self, tx: Transaction, delivery: Delivery) -> bool:
+        """Return True if a later posting says the same."""
+        return is_superseded(delivery, await tx.incident(delivery.incident_id or 0))
+
+    async def is_obsolete_unlocked(self, store: Store, delivery: Delivery, incident: Incident) -> bool | None:
+        """Return the same."""
+        return is_superseded(delivery, incident)
+
+    async def stays_quiet(self, store: Store, delivery: Delivery) -> bool:
+        """Return True for an alert that an outage let an escalation overtake: the escalation has rung."""
+        if delivery.kind is not DeliveryKind.ALERT or delivery.held_at is None or not delivery.incident_id:
+            return False
+        steps = await store.steps(delivery.incident_id)
+        return any(step.status is StepStatus.DONE and step.rung.mention is not Mention.NONE for step in steps)
+
+    async def placed(
+        self, tx: Transaction, incident: Incident, delivery: Delivery, posted: Posted, *, at: datetime | None
+    ) -> Incident:
+        """Store where the alert or the thread is, and put it on the timeline."""
+        if delivery.kind is DeliveryKind.ALERT:
+            kind, where = TimelineKind.ALERT_POSTED, [posted.channel_id, posted.message_id]
+        elif delivery.kind.spec.opens_thread:
+            kind, where = TimelineKind.THREAD_OPENED, [posted.message_id]
+        else:
+            return incident
+        changed = await _with_place(tx, incident, delivery, posted)
+        data = {"where": [delivery.guild_id, *where]}
+        await tx.add_timeline(incident.id, TimelineEntry(kind, at or await tx.now(), data=data))
+        return changed
+
+    async def deleted(self, tx: Transaction, delivery: Delivery, *, channel_id: int) -> None:
+        """Post an alert, or a thread's root, anew."""
+        if not await self._mending.deleted_unseen(tx, delivery):
+            await super().deleted(tx, delivery, channel_id=channel_id)
+
+    async def refused(self, tx: Transaction, delivery: Delivery, *, code: int) -> bool:
+        """Make anew the thread or the message that it was for and that was deleted."""
+        match delivery.kind, code:
+            case DeliveryKind.ALERT | DeliveryKind.SEED_ACK, code if code == UNKNOWN_CHANNEL:
+                return await self._mending.lost_its_room(tx, delivery)
+            case DeliveryKind.THREAD_START | DeliveryKind.THREAD_CARD, code if code == UNKNOWN_CHANNEL:
+                return await self._mending.lost_its_thread(tx, delivery)
+            case DeliveryKind.SEED_ACK | DeliveryKind.THREAD, code if code == UNKNOWN_MESSAGE:
+                return await self._mending.lost_its_root(tx, delivery)
+        return False
+
+
+class NoticeDeliveries(DeliveryHandler):
+    """Lines in the thread."""
+
+    def __init__(self, mending: Mending) -> None:
+        super().__init__(DeliveryKind.NOTICE)
+        self._mending = mending
+
+    async def is_obsolete(self, tx: Transaction, delivery: Delivery) -> bool:
+        """Return True for a reminder of an update that was heeded, or that would let a removed person in."""
+        if delivery.data.get("notice") != "update_due":
+            return False
+        incident = await tx.incident(delivery.incident_id or 0)
+        return is_past(incident, delivery.data) or await _would_let_in(tx, delivery, incident)
+
+    async def refused(self, tx: Transaction, delivery: Delivery, *, code: int) -> bool:
+        """Say it once more: in the next thread, or beside the alert if the thread is closed."""
+        if delivery.key.endswith(AGAIN):
+            return False
+        if code == UNKNOWN_CHANNEL:
+            is_mended = await self._mending.lost_its_thread(tx, delivery)
+            return is_mended and await self._mending.say_again(tx, delivery)
+        return code in _CLOSED and await self._mending.say_again(tx, delivery, in_thread=False)
+
+
+class RoleDeliveries(DeliveryHandler):
+    """DMs about a role that another person gave or took over."""
+
+    def __init__(self, policy: Policy) -> None:
+        super().__init__(DeliveryKind.ROLE_DM)
+        self._policy = policy
+
+    async def is_obsolete(self, tx: Transaction, delivery: Delivery) -> bool:
+        """Return True if the role has changed hands again, or the incident has ended."""
+        return not still_holds(await tx.incident(delivery.incident_id or 0), delivery)
+
+    async def report(self, tx: Transaction, delivery: Delivery) -> None:
+        """Say in the thread that the person does not know of their role yet."""
+        await say_undelivered(tx, delivery, policy=self._policy)
+
+
+async def _with_place(tx: Transaction, incident: Incident, delivery: Delivery, posted: Posted) -> Incident:
+    if not is_current(delivery, incident):  # a late one must not take the newer one's place
+        return incident
+    if delivery.kind is DeliveryKind.ALERT:
+        return await tx.set_places(incident.id, alert=(posted.channel_id, posted.message_id))
+    return await tx.set_places(incident.id, thread_id=posted.message_id)
+
+
+async def _would_let_in(tx: Transaction, reminder: Delivery, incident: Incident) -> bool:
+    """Return True if *reminder* mentions, in a private thread, a person removed since it was queued."""
+    lead_id = reminder.data.get("lead_id")
+    return incident.is_private and lead_id in {one.id for one in await tx.removed_members(incident.id)}

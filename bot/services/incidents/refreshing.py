@@ -1,0 +1,77 @@
+"""Editing the posts of an incident, so that they show its current state."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from bot.domain.delivery.delivery import Delivery, DeliveryKind
+from bot.domain.incident.incident import Incident
+from bot.domain.privacy import exposed, is_told
+from bot.services.escalation.bundles import refresh_bundle_job
+from bot.services.incidents.faces import Faces
+from bot.services.incidents.reposting import Mending
+from bot.services.ports import Discord, Refreshed, Store, soonest
+
+
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """What other capabilities do when the posts of an incident are edited.
+
+    Attributes:
+        changed: Edits what else shows the incident.
+        redact: Redacts its posts that others can read, once it is private; says when to try again.
+    """
+
+    changed: Callable[[Incident], Awaitable[None]]
+    redact: Callable[[Incident, Sequence[Delivery]], Awaitable[timedelta | None]]
+
+
+class Refreshing:
+    """Handler of the queue's refresh job; may run twice without harm."""
+
+    def __init__(self, store: Store, discord: Discord, faces: Faces, mending: Mending, hooks: Hooks) -> None:
+        self._store = store
+        self._discord = discord
+        self._faces = faces
+        self._mending = mending
+        self._hooks = hooks
+
+    async def refresh(self, incident_id: int) -> timedelta | None:
+        """Make every post of an incident say what is true now; a burst of changes costs one edit each.
+
+        Returns:
+            When to try again what Discord did not take now, or None.
+        """
+        incident = await self._faces.read(incident_id)
+        await self._hooks.changed(incident)
+        posts = await self._store.posts(incident_id)
+        if not incident.is_private:
+            return await self._show(incident, posts)
+        emptied = await self._hooks.redact(incident, posts)
+        shown = await self._show(incident, await self._theirs(incident, posts))
+        return soonest([wait for wait in (emptied, shown) if wait is not None])
+
+    async def _show(self, incident: Incident, posts: Sequence[Delivery]) -> timedelta | None:
+        """Edit those of *posts* that lag behind; see `refresh`."""
+        stale = [post for post in posts if post.shown_version < incident.version]
+        if not stale:
+            return None
+        alone = [post for post in stale if post.bundle_id is None]
+        together = {post.id: post.bundle_id for post in stale if post.bundle_id is not None}
+        shown = await self._discord.refresh(incident, alone) if alone else Refreshed(())
+        async with self._store.transaction() as tx:
+            await tx.set_shown([*shown.done, *together], version=incident.version)
+            await tx.enqueue(*map(refresh_bundle_job, sorted(set(together.values()))))
+        if shown.gone:
+            gone = [post for post in stale if post.id in shown.gone]
+            await self._mending.gone(
+                incident.id,
+                messages={post.message_id or 0 for post in gone if post.kind is DeliveryKind.ALERT},
+                threads={post.message_id or 0 for post in gone if post.kind.spec.opens_thread},
+            )
+        return shown.again_in
+
+    async def _theirs(self, incident: Incident, posts: Sequence[Delivery]) -> list[Delivery]:
+        """Return those of a private incident's *posts* that only its members can read."""
+        public, removed = exposed(posts), await self._store.removed_members(incident.id)
+        return [post for post in posts if post not in public and is_told(post, removed)]

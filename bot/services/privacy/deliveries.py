@@ -1,0 +1,88 @@
+"""Membership of private threads: the last request to Discord is not always the last decision."""
+
+from datetime import datetime
+
+from bot.domain.delivery.delivery import Delivery, DeliveryKind, Posted
+from bot.domain.errors import UNKNOWN_CHANNEL
+from bot.domain.incident.incident import Incident
+from bot.domain.oncall.roster import marked
+from bot.domain.privacy import is_overruled, member_of
+from bot.runbook.model import Policy
+from bot.services.delivery.handling import DeliveryHandler
+from bot.services.incidents.reposting import Mending
+from bot.services.ports import Transaction
+from bot.services.shared.postings import member, member_removed, notice
+
+
+class MemberDeliveries(DeliveryHandler):
+    """Requests that add a person to a private thread, or remove one."""
+
+    def __init__(self, policy: Policy, mending: Mending) -> None:
+        super().__init__(DeliveryKind.MEMBER, DeliveryKind.MEMBER_REMOVED)
+        self._policy = policy
+        self._mending = mending
+
+    async def is_obsolete(self, tx: Transaction, delivery: Delivery) -> bool:
+        """Return True if a later decision overrules it."""
+        return is_overruled(delivery, await tx.removed_members(delivery.incident_id or 0))
+
+    async def placed(
+        self, tx: Transaction, incident: Incident, delivery: Delivery, posted: Posted, *, at: datetime | None
+    ) -> Incident:
+        """Take it back if the decision changed meanwhile."""
+        await _settle(tx, delivery)
+        return incident
+
+    async def cancelled(self, tx: Transaction, delivery: Delivery) -> None:
+        """Take it back: an earlier attempt may have reached Discord."""
+        await _settle(tx, delivery)
+
+    async def refused(self, tx: Transaction, delivery: Delivery, *, code: int) -> bool:
+        """Add the person to the next thread instead; nothing lets a removed person into that."""
+        if code != UNKNOWN_CHANNEL:
+            return False
+        if delivery.kind is DeliveryKind.MEMBER:
+            return await self._mending.follows(tx, delivery)
+        await self._mending.lost_its_thread(tx, delivery)
+        return True
+
+    async def report(self, tx: Transaction, delivery: Delivery) -> None:
+        """Say in the private thread whom a member has to add or remove by hand."""
+        incident = await tx.incident(delivery.incident_id or 0)
+        line = "not_let_in" if delivery.kind is DeliveryKind.MEMBER else "not_taken_out"
+        facts = {"notice": line, **_who(delivery)}
+        await tx.insert_deliveries([notice(incident, self._policy, key=f"{line}:{delivery.id}", data=facts)])
+
+
+async def _settle(tx: Transaction, delivery: Delivery) -> None:
+    """Queue a compensating add or remove if the decision changed while this request was in flight.
+
+    Two workers, or one that died and its successor, may request both at once: their order is unknown.
+
+    Args:
+        delivery: Nothing is done unless an attempt at it has begun.
+    """
+    if delivery.incident_id is None or delivery.first_sent_at is None:
+        return
+    user_id = member_of(delivery)
+    if user_id is None or not is_overruled(delivery, await tx.removed_members(delivery.incident_id)):
+        return
+    incident = await tx.incident(delivery.incident_id)
+    name = delivery.data.get("name")
+    known, asked = None if name is None else str(name), f"after:{delivery.id}"
+    if delivery.kind is DeliveryKind.MEMBER:
+        owed = member_removed(incident, user_id, priority=delivery.priority, name=known, asked=asked)
+    else:
+        owed = member(incident, f"user:{user_id}", priority=delivery.priority, name=known, asked=asked)
+    await tx.insert_deliveries([owed])
+
+
+def _who(delivery: Delivery) -> dict[str, object]:
+    """Return the recipient of *delivery* by name, or else, for `Wording.on_call`, a place, person or id."""
+    if (name := delivery.data.get("name")) is not None:
+        return {"name": name}
+    kind, _, target = delivery.to.partition(":")
+    stood = None if delivery.request is None else delivery.request.recipient
+    if kind == "person":
+        return {"place": target if stood is None else marked(stood)}
+    return {"place": marked(target)}
