@@ -29,7 +29,7 @@ from bot.services.delivery.lines import wait_in_line
 from bot.services.delivery.outage import BEHIND, Holding, dated, must_wait
 from bot.services.delivery.sent import Arrivals
 from bot.services.ports import Discord, Store, Transaction
-from bot.services.ports.storms import Prospect
+from bot.services.ports.store.deliveries import Prospect
 from bot.services.shared.already_told import LOOK_AGAIN, OLD, Comeback
 from bot.services.shared.fencing import fresh
 

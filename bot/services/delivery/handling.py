@@ -8,7 +8,7 @@ from bot.domain.delivery.delivery import Delivery, DeliveryKind, Posted
 from bot.domain.incident.incident import Incident
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.services.ports import Job, JobName, Store, Subject, Transaction
-from bot.services.ports.storms import Prospect
+from bot.services.ports.store.deliveries import Prospect
 
 
 class DeliveryHandler:

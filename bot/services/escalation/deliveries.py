@@ -16,7 +16,7 @@ from bot.services.escalation.decisions import is_of_earlier_ladder
 from bot.services.escalation.passing_on import PassingOn
 from bot.services.escalation.step_messages import paged
 from bot.services.ports import Store, Transaction
-from bot.services.ports.storms import Prospect
+from bot.services.ports.store.deliveries import Prospect
 from bot.services.shared.postings import posting_key
 
 #: Finds another way for a message whose private thread was deleted.
