@@ -1,10 +1,6 @@
 -- The failures may be in another team's database. Nothing here relies on the search_path, on a session's state, or on
 -- a column that the runbook does not name, except the key `id`.
 
--- name: begin_question
--- Limits the duration of the transaction's statements, and finds now() where our own database has it.
-SELECT set_config('statement_timeout', :statement_timeout, true), set_config('search_path', :search_path, true);
-
 -- name: count_failures
 -- Counts the failures of the last :within, of one severity and one channel (null: of all).
 SELECT count(*) AS total
@@ -83,3 +79,7 @@ UPDATE admin.notification_failures
 SELECT column_name::text AS name
   FROM information_schema.columns
  WHERE table_schema = 'admin' AND table_name = 'notification_failures';
+
+-- name: begin_question
+-- Limits the duration of the transaction's statements, and finds now() where our own database has it.
+SELECT set_config('statement_timeout', :statement_timeout, true), set_config('search_path', :search_path, true);

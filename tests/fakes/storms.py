@@ -23,7 +23,7 @@ from bot.services.ports import Job, JobName
 from bot.services.ports.store.deliveries import Prospect
 from bot.services.ports.store.incidents import OpenCount
 from bot.services.shared.postings import step_key
-from bot.storage.storms import GATHER
+from bot.storage.tables.bundles import GATHER
 from tests.fakes.base import FakePart
 from tests.fakes.clock import FakeClock
 from tests.fakes.deliveries import emailed

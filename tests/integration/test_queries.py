@@ -59,7 +59,7 @@ def test_a_faulty_file_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, says: str
 ) -> None:
     """Two of one name, or one without a description."""
-    for folder in ("database", "queue"):
+    for folder in ("tables", "database", "queue"):
         (tmp_path / folder).mkdir()
     (tmp_path / "noun.sql").write_text(text)
     monkeypatch.setattr("bot.storage.database.sql.resources.files", lambda _package: tmp_path)

@@ -47,7 +47,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         name="an incident is read without its row lock",
-        file="bot/storage/incidents.sql",
+        file="bot/storage/tables/incidents.sql",
         before="AND (:guild_id::bigint IS NULL OR guild_id = :guild_id)\n   FOR NO KEY UPDATE;",
         after="AND (:guild_id::bigint IS NULL OR guild_id = :guild_id);",
         tests=("tests/integration/test_hidden_meanwhile.py", "tests/integration/test_store.py"),

@@ -45,7 +45,7 @@ def queries() -> Mapping[str, Query]:
 def _files() -> Iterator[Traversable]:
     """The files with queries: each lies beside the module that runs them."""
     here = resources.files("bot.storage")
-    for folder in (here, here / "database", here / "queue"):
+    for folder in (here, here / "tables", here / "database", here / "queue"):
         yield from (file for file in folder.iterdir() if file.name.endswith(".sql"))
 
 

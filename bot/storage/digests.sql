@@ -1,6 +1,0 @@
--- name: claim_digest
--- Reserves a week's digest, once. No row comes back if it was reserved before.
-INSERT INTO digests (guild_id, week, due_at, made_at)
-VALUES (:guild_id, :week, :due_at, now())
-ON CONFLICT DO NOTHING
-RETURNING week;

@@ -1,0 +1,1 @@
+"""Our own tables: one module with its queries for each interface of `bot.services.ports.store`."""

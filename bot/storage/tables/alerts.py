@@ -1,0 +1,171 @@
+"""Alerts of monitors: their messages, and questions about them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from bot.domain.alerts.question import Answer, Question
+from bot.domain.incident.incident import Incident
+from bot.domain.people import Person
+from bot.domain.triage.evidence import Evidence
+from bot.domain.triage.session import Triage
+from bot.storage.database.sql import Row
+from bot.storage.rows import incident_from_row
+from bot.storage.tables.parts import ReadPart, TransactionPart
+
+_NEWEST: Final = 3  # messages of one alert whose reactions are read; the events tell of the others
+
+
+class PostgresAlertReads(ReadPart):
+    """A `bot.services.ports.store.alerts.AlertReads`."""
+
+    async def alert_messages(self, incident_id: int) -> list[tuple[int, int]]:
+        rows = await self._sql.all("alert_messages", incident_id=incident_id, newest=_NEWEST)
+        return [(row["channel_id"], row["message_id"]) for row in rows]
+
+    async def alert_cursor(self, guild_id: int, channel_id: int) -> int | None:
+        row = await self._sql.first("alert_cursor", guild_id=guild_id, channel_id=channel_id)
+        return None if row is None else row["message_id"]
+
+    async def move_alert_cursor(self, guild_id: int, channel_id: int, message_id: int) -> None:
+        await self._sql.all(
+            "move_alert_cursor", guild_id=guild_id, channel_id=channel_id, message_id=message_id
+        )
+
+
+class PostgresAlertWrites(TransactionPart):
+    """A `bot.services.ports.store.alerts.AlertWrites`."""
+
+    async def lock_fingerprint(self, guild_id: int, fingerprint: str) -> None:
+        await self._sql.all("lock_fingerprint", fingerprint=f"alert:{guild_id}:{fingerprint}")
+
+    async def alert_of_message(self, message_id: int) -> int | None:
+        row = await self._sql.first("alert_of_message", message_id=message_id, guild_id=self._guild_id)
+        return None if row is None else row["incident_id"]
+
+    async def same_alert(
+        self, guild_id: int, fingerprint: str, *, since: datetime, lesser: Sequence[str]
+    ) -> Incident | None:
+        row = await self._sql.first(
+            "same_alert",
+            guild_id=guild_id,
+            fingerprint=fingerprint,
+            since=since,
+            except_severities=list(lesser),
+        )
+        return None if row is None else incident_from_row(row)
+
+    async def note_alert(self, incident_id: int, *, channel_id: int, message_id: int, sender: str) -> None:
+        await self._sql.all(
+            "note_alert", message_id=message_id, channel_id=channel_id, incident_id=incident_id, sender=sender
+        )
+
+    async def firing_alerts(
+        self, guild_id: int, fingerprint: str, *, before: int, channel_id: int, sender: str
+    ) -> list[tuple[Incident, bool]]:
+        rows = await self._sql.all(
+            "firing_alerts",
+            guild_id=guild_id,
+            fingerprint=fingerprint,
+            message_id=before,
+            channel_id=channel_id,
+            sender=sender,
+        )
+        return [(incident_from_row(row), row["over"]) for row in rows]
+
+    async def note_recovery(self, incident_id: int, *, message_id: int, channel_id: int, sender: str) -> bool:
+        row = await self._sql.first(
+            "note_recovery",
+            incident_id=incident_id,
+            message_id=message_id,
+            channel_id=channel_id,
+            sender=sender,
+        )
+        return row is not None
+
+    async def has_recovered(self, incident_id: int) -> bool:
+        found: bool = (await self._sql.one("has_recovered", incident_id=incident_id))["recovered"]
+        return found
+
+    async def set_triaged(
+        self, incident_id: int, triage: Triage, *, path: tuple[tuple[str, str], ...]
+    ) -> Incident:
+        row = await self._sql.one(
+            "set_triaged",
+            incident_id=incident_id,
+            title=triage.title,
+            path=path,
+            targets=triage.targets,
+            symptoms=triage.symptoms,
+            started_at=triage.started_at,
+        )
+        return incident_from_row(row)
+
+
+class PostgresAlertQuestions(TransactionPart):
+    """A `bot.services.ports.store.alerts.AlertQuestions`."""
+
+    async def ask_about_alert(self, question: Question, *, since: datetime, most: int) -> bool:
+        row = await self._sql.first(
+            "ask_about_alert",
+            message_id=question.message_id,
+            guild_id=question.guild_id,
+            channel_id=question.channel_id,
+            sender=question.sender,
+            fingerprint=question.fingerprint,
+            severity=question.severity,
+            title=question.title,
+            target=question.target,
+            evidence=question.evidence.as_data(),
+            since=since,
+            most=most,
+        )
+        return row is not None
+
+    async def alert_question(self, message_id: int, *, guild_id: int) -> Question | None:
+        row = await self._sql.first("alert_question", message_id=message_id, guild_id=guild_id)
+        return None if row is None else _question(row)
+
+    async def answer_alert_question(self, message_id: int, answer: Answer | None, *, by: Person) -> None:
+        await self._sql.all(
+            "answer_alert_question", message_id=message_id, answer=answer, by_id=by.id, by_name=by.name
+        )
+
+    async def ignore_sender(self, guild_id: int, channel_id: int, sender: str, *, by: Person) -> bool:
+        row = await self._sql.first(
+            "ignore_sender",
+            guild_id=guild_id,
+            channel_id=channel_id,
+            sender=sender,
+            by_id=by.id,
+            by_name=by.name,
+        )
+        return row is not None
+
+    async def heed_sender(self, guild_id: int, channel_id: int, sender: str) -> bool:
+        return (
+            await self._sql.first("heed_sender", guild_id=guild_id, channel_id=channel_id, sender=sender)
+            is not None
+        )
+
+    async def is_ignored_sender(self, guild_id: int, channel_id: int, sender: str) -> bool:
+        found: bool = (
+            await self._sql.one("is_ignored_sender", guild_id=guild_id, channel_id=channel_id, sender=sender)
+        )["ignored"]
+        return found
+
+
+def _question(row: Row) -> Question:
+    return Question(
+        guild_id=row["guild_id"],
+        channel_id=row["channel_id"],
+        message_id=row["message_id"],
+        sender=row["sender"],
+        fingerprint=row["fingerprint"],
+        severity=row["severity"],
+        title=row["title"],
+        target=row["target"],
+        evidence=Evidence.from_data(row["evidence"]),
+        answer=None if row["answer"] is None else Answer(row["answer"]),
+        answered_by_name=row["answered_by_name"],
+    )

@@ -1,0 +1,205 @@
+-- name: alert_messages
+-- Returns the messages of an alert on which a 👀 reaction counts when reactions are read: the first message and the
+-- :newest latest ones.
+(SELECT channel_id, message_id
+   FROM alert_messages
+  WHERE incident_id = :incident_id
+  ORDER BY message_id
+  LIMIT 1)
+UNION
+(SELECT channel_id, message_id
+   FROM alert_messages
+  WHERE incident_id = :incident_id
+  ORDER BY message_id DESC
+  LIMIT :newest)
+ ORDER BY message_id;
+
+-- name: alert_cursor
+-- Returns the last message up to which a channel has been read.
+SELECT message_id FROM alert_cursors WHERE guild_id = :guild_id AND channel_id = :channel_id;
+
+-- name: move_alert_cursor
+-- Notes the message up to which a channel has been read. The cursor never moves back.
+INSERT INTO alert_cursors (guild_id, channel_id, message_id) VALUES (:guild_id, :channel_id, :message_id)
+ON CONFLICT (guild_id, channel_id)
+DO UPDATE SET message_id = greatest(alert_cursors.message_id, EXCLUDED.message_id);
+
+-- name: lock_fingerprint
+-- Locks an alert fingerprint until the commit, so that one transaction at a time decides about its alerts.
+-- :fingerprint is any text that contains it.
+SELECT pg_advisory_xact_lock(hashtextextended(:fingerprint, 0));
+
+-- name: alert_of_message
+-- Returns the incident on which a message was counted, in guild :guild_id (null: in any guild).
+SELECT incident_id
+  FROM alert_messages
+  JOIN incidents ON incidents.id = incident_id
+ WHERE message_id = :message_id AND (:guild_id::bigint IS NULL OR guild_id = :guild_id);
+
+-- name: same_alert
+-- Locks and returns the open incident on which an alert of this fingerprint counts: the incident of the alert itself
+-- or the one into which that was merged (32 merges at most). The alert was last seen at :since or later. No row comes
+-- back if the incident's severity is one of :except_severities.
+WITH RECURSIVE chain AS (
+    SELECT id, merged_into_id, last_seen_at, 0 AS merges
+      FROM incidents
+     WHERE guild_id = :guild_id AND fingerprint = :fingerprint AND status IN ('triggered', 'acknowledged', 'merged')
+    UNION ALL
+    SELECT into_.id, into_.merged_into_id, greatest(chain.last_seen_at, into_.last_seen_at), merges + 1
+      FROM chain
+      JOIN incidents AS into_ ON into_.id = chain.merged_into_id
+     WHERE merges < 32
+)
+SELECT found.*
+  FROM chain
+  JOIN incidents AS found ON found.id = chain.id
+ WHERE chain.last_seen_at >= :since
+   AND found.status IN ('triggered', 'acknowledged')
+   AND NOT found.severity = ANY (:except_severities::text[])
+ ORDER BY chain.last_seen_at DESC, found.id DESC
+ LIMIT 1
+   FOR NO KEY UPDATE OF found;
+
+-- name: note_alert
+-- Counts a message on an incident, once.
+INSERT INTO alert_messages (message_id, channel_id, incident_id, sender)
+VALUES (:message_id, :channel_id, :incident_id, :sender)
+ON CONFLICT DO NOTHING;
+
+-- name: firing_alerts
+-- Locks and returns the open incidents that a recovery message may end, by number: incidents of alerts with this
+-- fingerprint and those into which they were merged (32 merges at most). The recovery is message :message_id of
+-- :sender in :channel_id. Left out are incidents for which this sender, or an unknown sender, has fired in that
+-- channel since. `over` is true if no other incident was merged into this one and, with this recovery, each sender
+-- has recovered in each channel since it last fired there. The sender of the first message is always known. Versions
+-- that kept no sender may have counted further messages; an incident with such a message is never over.
+WITH RECURSIVE chain AS (
+    SELECT id, merged_into_id, 0 AS merges
+      FROM incidents
+     WHERE guild_id = :guild_id AND fingerprint = :fingerprint AND status IN ('triggered', 'acknowledged', 'merged')
+    UNION ALL
+    SELECT into_.id, into_.merged_into_id, merges + 1
+      FROM chain
+      JOIN incidents AS into_ ON into_.id = chain.merged_into_id
+     WHERE merges < 32
+)
+SELECT found.*,
+       NOT EXISTS (SELECT FROM incidents AS other WHERE other.merged_into_id = found.id)
+       AND NOT EXISTS (
+           SELECT
+             FROM alert_messages AS fired
+            CROSS JOIN LATERAL (
+                  SELECT coalesce(fired.sender,
+                                  CASE WHEN fired.message_id = found.source_message_id
+                                       THEN found.reported_by_id || ':' || found.reported_by_name END) AS sender
+                  ) AS by
+            WHERE fired.incident_id = found.id
+              AND (fired.channel_id, by.sender) IS DISTINCT FROM (:channel_id, :sender)
+              AND NOT EXISTS (SELECT
+                                FROM alert_recoveries AS said
+                               WHERE said.incident_id = found.id AND said.message_id > fired.message_id
+                                 AND said.channel_id = fired.channel_id AND said.sender = by.sender)) AS over
+  FROM incidents AS found
+ WHERE found.id IN (SELECT id FROM chain)
+   AND found.status IN ('triggered', 'acknowledged')
+   AND NOT EXISTS (SELECT
+                     FROM alert_messages
+                    WHERE incident_id = found.id AND message_id > :message_id
+                      AND channel_id = :channel_id AND coalesce(sender, :sender) = :sender)
+ ORDER BY found.id
+   FOR NO KEY UPDATE OF found;
+
+-- name: note_recovery
+-- Records that message :message_id said the alert is over. No row comes back when that is recorded already.
+-- Recoveries that are older than 30 days are deleted once their incident has ended, except rows that another
+-- transaction has locked.
+WITH forgotten AS (
+    DELETE FROM alert_recoveries
+     WHERE (incident_id, message_id) IN (
+        SELECT incident_id, message_id
+          FROM alert_recoveries AS old
+          JOIN incidents ON incidents.id = incident_id
+         WHERE old.at < now() - interval '30 days' AND incidents.status NOT IN ('triggered', 'acknowledged')
+           FOR UPDATE OF old SKIP LOCKED)
+)
+INSERT INTO alert_recoveries (incident_id, message_id, channel_id, sender)
+VALUES (:incident_id, :message_id, :channel_id, :sender)
+ON CONFLICT DO NOTHING
+RETURNING message_id;
+
+-- name: has_recovered
+-- Returns true if the last message about an alert said that it is over.
+SELECT EXISTS (
+    SELECT FROM alert_recoveries
+     WHERE incident_id = :incident_id
+       AND message_id > (SELECT coalesce(max(message_id), 0) FROM alert_messages WHERE incident_id = :incident_id)
+) AS recovered;
+
+-- name: set_triaged
+-- Copies a triage's result to a tracked alert's incident. Empty targets and symptoms keep the former ones, and the
+-- incident starts no later than it was triggered. Increments the version.
+UPDATE incidents
+   SET title = :title,
+       path = :path,
+       targets = CASE WHEN cardinality(:targets::text[]) > 0 THEN :targets ELSE targets END,
+       symptoms = CASE WHEN cardinality(:symptoms::text[]) > 0 THEN :symptoms ELSE symptoms END,
+       started_at = least(:started_at, triggered_at),
+       version = version + 1
+ WHERE id = :incident_id
+RETURNING *;
+
+-- name: ask_about_alert
+-- Records a question about a message, once. No row comes back if, since :since, the same alert was asked about, or
+-- :most other questions about this sender are still unanswered. Questions older than 30 days are deleted, except
+-- those whose answer ignores a sender and rows that another transaction has locked.
+WITH forgotten AS (
+    DELETE FROM alert_questions
+     WHERE message_id IN (
+        SELECT message_id
+          FROM alert_questions
+         WHERE asked_at < now() - interval '30 days' AND answer IS DISTINCT FROM 'ignored' AND message_id <> :message_id
+           FOR UPDATE SKIP LOCKED)
+)
+INSERT INTO alert_questions
+       (message_id, guild_id, channel_id, sender, fingerprint, severity, title, target, evidence)
+SELECT :message_id, :guild_id, :channel_id, :sender, :fingerprint, :severity, :title, :target, :evidence
+ WHERE NOT EXISTS (
+    SELECT FROM alert_questions WHERE guild_id = :guild_id AND fingerprint = :fingerprint AND asked_at >= :since
+ )
+   AND :most::int > (
+    SELECT count(*)
+      FROM alert_questions
+     WHERE guild_id = :guild_id AND channel_id = :channel_id AND sender = :sender
+       AND asked_at >= :since AND answer IS NULL
+ )
+    ON CONFLICT DO NOTHING
+RETURNING message_id;
+
+-- name: alert_question
+-- Locks and returns the question about a message in a guild.
+SELECT * FROM alert_questions WHERE message_id = :message_id AND guild_id = :guild_id FOR UPDATE;
+
+-- name: answer_alert_question
+-- Records the answer to a question; null opens the question again.
+UPDATE alert_questions
+   SET answer = :answer, answered_by = :by_id, answered_by_name = :by_name, answered_at = now()
+ WHERE message_id = :message_id;
+
+-- name: ignore_sender
+-- Ignores a sender from now on. No row comes back if the sender was ignored before.
+INSERT INTO ignored_senders (guild_id, channel_id, sender, by_id, by_name)
+VALUES (:guild_id, :channel_id, :sender, :by_id, :by_name)
+ON CONFLICT DO NOTHING
+RETURNING sender;
+
+-- name: heed_sender
+-- Stops ignoring a sender. No row comes back if the sender was not ignored.
+DELETE FROM ignored_senders
+ WHERE guild_id = :guild_id AND channel_id = :channel_id AND sender = :sender
+RETURNING sender;
+
+-- name: is_ignored_sender
+-- Returns true if a sender is ignored in a channel.
+SELECT EXISTS (
+    SELECT FROM ignored_senders WHERE guild_id = :guild_id AND channel_id = :channel_id AND sender = :sender
+) AS ignored;

@@ -1,0 +1,314 @@
+-- name: delivery
+-- Returns one delivery, with the place of the delivery it waited for.
+SELECT owed.*, first.channel_id AS after_channel_id, first.message_id AS after_message_id
+  FROM deliveries AS owed
+  LEFT JOIN deliveries AS first ON first.key = owed.after_key
+ WHERE owed.id = :delivery_id;
+
+-- name: delivery_by_key
+-- Returns one delivery by its key, with the place of the delivery it waited for.
+SELECT owed.*, first.channel_id AS after_channel_id, first.message_id AS after_message_id
+  FROM deliveries AS owed
+  LEFT JOIN deliveries AS first ON first.key = owed.after_key
+ WHERE owed.key = :key;
+
+-- name: pages
+-- Returns the DMs that an incident has queued, in any state, oldest first.
+SELECT owed.*, NULL::bigint AS after_channel_id, NULL::bigint AS after_message_id
+  FROM deliveries AS owed
+ WHERE owed.incident_id = :incident_id AND owed.kind = 'page'
+ ORDER BY owed.id;
+
+-- name: posts
+-- Returns the sent deliveries of an incident in the order they were sent, except those that were deleted at once.
+SELECT owed.*, first.channel_id AS after_channel_id, first.message_id AS after_message_id
+  FROM deliveries AS owed
+  LEFT JOIN deliveries AS first ON first.key = owed.after_key
+ WHERE owed.incident_id = :incident_id AND owed.status = 'sent' AND owed.message_id IS NOT NULL
+ ORDER BY owed.finished_at, owed.id;
+
+-- name: delivery_nonces
+-- Returns the nonces of all deliveries of an incident, oldest first. Rows of the DLQ are found by them, and not only
+-- failed deliveries have such a row: so have deliveries that were emailed during an outage and messages that
+-- mentioned nobody.
+SELECT nonce FROM deliveries WHERE incident_id = :incident_id ORDER BY id;
+
+-- name: naming_nonces
+-- Returns the nonces of failed deliveries outside this incident whose body may name it: deliveries of no incident
+-- since it started (a morning list, a handover, a digest), and other incidents' deliveries from the same bundle. An
+-- earlier version kept the bundle's body in these when the bundle was given up.
+SELECT owed.nonce
+  FROM incidents
+  JOIN deliveries AS owed ON owed.guild_id = incidents.guild_id AND owed.created_at >= incidents.started_at
+ WHERE incidents.id = :incident_id AND owed.incident_id IS NULL AND owed.status = 'failed'
+UNION
+SELECT other.nonce
+  FROM deliveries AS own
+  JOIN deliveries AS other ON other.bundle_id = own.bundle_id
+ WHERE own.incident_id = :incident_id AND other.incident_id <> :incident_id AND other.request -> 'body' <> '{}'
+ ORDER BY nonce;
+
+-- name: held_deliveries
+-- Counts the messages that wait for Discord to be back.
+SELECT count(*) AS held
+  FROM deliveries
+ WHERE held_at IS NOT NULL AND status IN ('pending', 'sending') AND bundle_id IS NULL;
+
+-- name: before_sending
+-- Returns an unfinished delivery and the facts that decide whether to send it now. `due_since` is the time of the
+-- longest overdue step in guild :guild_id (null: in any guild). `is_behind` is explained at `behind`. `severity` and
+-- `mention` describe the group with which it could be bundled, and `waiting` how many deliveries the group has, up to
+-- :at_most; they are null if it cannot be bundled, see `bot.domain.escalation.bundle.group_of`. No row comes back if
+-- the delivery is finished or belongs to a bundle.
+SELECT owed.*, first.channel_id AS after_channel_id, first.message_id AS after_message_id, now() AS now,
+       (SELECT due_at
+          FROM escalation_steps
+         WHERE status = 'pending' AND due_at <= now()
+           AND (:guild_id::bigint IS NULL OR :guild_id = (SELECT guild_id FROM incidents WHERE id = incident_id))
+         ORDER BY due_at
+         LIMIT 1) AS due_since,
+       owed.kind IN ('notice', 'escalation') AND EXISTS (
+       SELECT
+         FROM deliveries AS earlier
+        WHERE earlier.incident_id = owed.incident_id AND earlier.target = owed.target
+          AND earlier.kind IN (owed.kind, 'alert') AND earlier.id < owed.id
+          AND earlier.held_at IS NOT NULL AND earlier.status IN ('pending', 'sending')
+       ) AS is_behind,
+       alike.severity, alike.mention, alike.waiting
+  FROM deliveries AS owed
+  LEFT JOIN deliveries AS first ON first.key = owed.after_key
+  LEFT JOIN LATERAL (
+       SELECT incidents.severity, asked.mention,
+              (SELECT count(*)
+                 FROM (SELECT FROM deliveries AS other
+                        CROSS JOIN LATERAL (
+                              SELECT FROM incidents AS its
+                               WHERE its.id = other.incident_id
+                                 AND its.status = 'triggered' AND NOT its.is_private AND NOT its.is_drill
+                                 AND its.severity = incidents.severity
+                              OFFSET 0) AS its
+                        WHERE other.target = owed.target AND other.kind = owed.kind
+                          AND other.guild_id + 0 = owed.guild_id
+                          AND other.kind IN ('page', 'escalation')  -- the condition of the partial index
+                          AND other.status = 'pending' AND other.bundle_id IS NULL AND other.request IS NULL
+                          AND other.after_key IS NULL
+                          AND (owed.kind = 'page' OR coalesce(other.data ->> 'mention', 'none') = asked.mention)
+                        LIMIT :at_most) AS found) AS waiting
+         FROM incidents
+        CROSS JOIN LATERAL (
+              SELECT CASE owed.kind WHEN 'page' THEN 'none' ELSE coalesce(owed.data ->> 'mention', 'none') END
+                     AS mention) AS asked
+        WHERE incidents.id = owed.incident_id AND owed.kind IN ('page', 'escalation')
+          AND owed.status = 'pending' AND owed.request IS NULL AND owed.after_key IS NULL
+          AND incidents.status = 'triggered' AND NOT incidents.is_private AND NOT incidents.is_drill
+       ) AS alike ON true
+ WHERE owed.id = :delivery_id AND owed.status IN ('pending', 'sending') AND owed.bundle_id IS NULL;
+
+-- name: cancel_delivery
+-- Cancels an unfinished delivery, unless a bundle sends it.
+UPDATE deliveries
+   SET status = 'cancelled', finished_at = now()
+ WHERE id = :delivery_id AND status IN ('pending', 'sending') AND bundle_id IS NULL
+RETURNING id, key;
+
+-- name: cancel_bundled
+-- Cancels the deliveries that a cancelled bundle had begun to send.
+UPDATE deliveries
+   SET status = 'cancelled', finished_at = now()
+ WHERE bundle_id = :bundle_id AND status = 'sending';
+
+-- name: release_bundled
+-- Frees the deliveries that a cancelled bundle had not begun to send, so that each is sent by itself.
+UPDATE deliveries
+   SET bundle_id = NULL, next_try_at = now()
+ WHERE bundle_id = :bundle_id AND status = 'pending'
+RETURNING id, priority, guild_id;
+
+-- name: cancel_posts
+-- Cancels the pending deliveries of an incident that are not DMs.
+UPDATE deliveries
+   SET status = 'cancelled', finished_at = now()
+ WHERE incident_id = :incident_id AND target NOT LIKE 'person:%' AND target NOT LIKE 'user:%' AND status = 'pending'
+RETURNING id, key;
+
+-- name: tell_thread_deleted
+-- Makes the notices about an incident's old thread say who deleted it, and when. The first deletion that was recorded
+-- stays.
+UPDATE deliveries
+   SET data = data || jsonb_build_object('deleted_by', :deleted_by::text, 'deleted_at', now()), shown_version = 0
+ WHERE incident_id = :incident_id AND kind = 'notice' AND data ->> 'thread' = :thread_id::text
+   AND NOT data ? 'deleted_by';
+
+-- name: set_shown
+-- Records that these posts show this version of their incident. The version never decreases.
+UPDATE deliveries SET shown_version = greatest(shown_version, :version) WHERE id = ANY (:delivery_ids::bigint[]);
+
+-- name: adopt_deliveries
+-- Assigns the posts of a triage to its incident. They show none of the incident's versions yet.
+UPDATE deliveries SET incident_id = :incident_id WHERE key = ANY (:keys::text[]) AND incident_id IS NULL;
+
+-- name: claim_delivery
+-- Locks a delivery that is not finished, after the incidents that `lock_incident_of_delivery` locks, and returns it
+-- with the transaction's time. No row comes back if it is finished or belongs to a bundle.
+WITH locked AS MATERIALIZED (
+    SELECT id FROM incidents
+     WHERE id = ANY (ARRAY(SELECT incident_id
+                             FROM deliveries
+                            WHERE deliveries.id = :delivery_id OR bundle_id = :delivery_id))
+     ORDER BY id
+       FOR NO KEY UPDATE
+)
+SELECT owed.*, first.channel_id AS after_channel_id, first.message_id AS after_message_id, now() AS now
+  FROM deliveries AS owed
+  LEFT JOIN deliveries AS first ON first.key = owed.after_key
+ WHERE owed.id = :delivery_id AND owed.status IN ('pending', 'sending') AND owed.bundle_id IS NULL
+   AND (SELECT count(*) FROM locked) >= 0  -- so that it is locked first
+   FOR NO KEY UPDATE OF owed;
+
+-- name: begin_attempt
+-- Marks a delivery as sending and returns it. The first request stays, with its version and its time, unless the
+-- delivery is late (:is_late), which replaces request and version. :is_quiet marks an alert that mentions nobody any
+-- more. No row comes back if the delivery is finished. The pending deliveries of a bundle are marked as sending with
+-- it; they keep its recipient but not its body.
+WITH locked AS MATERIALIZED (
+    SELECT id FROM incidents
+     WHERE id = ANY (ARRAY(SELECT incident_id
+                             FROM deliveries
+                            WHERE deliveries.id = :delivery_id OR bundle_id = :delivery_id))
+     ORDER BY id
+       FOR NO KEY UPDATE
+), begun AS (
+    UPDATE deliveries
+       SET status = 'sending',
+           request = CASE WHEN request IS NULL OR :is_late THEN :request ELSE request END,
+           shown_version = CASE WHEN request IS NULL OR :is_late THEN :version ELSE shown_version END,
+           is_late = is_late OR :is_late,
+           data = CASE WHEN :is_quiet THEN data || '{"quiet": true}' ELSE data END,
+           first_sent_at = coalesce(first_sent_at, now()),
+           next_try_at = now()
+     WHERE id = :delivery_id AND status IN ('pending', 'sending') AND bundle_id IS NULL
+       AND (SELECT count(*) FROM locked) >= 0  -- so that they are locked first
+    RETURNING *
+), bundled AS (
+    UPDATE deliveries
+       SET status = 'sending', first_sent_at = now(), shown_version = incidents.version,
+           request = begun.request || '{"body": {}}'
+      FROM incidents, begun
+     WHERE deliveries.bundle_id = begun.id AND deliveries.status = 'pending'
+       AND incidents.id = deliveries.incident_id
+)
+SELECT begun.*, first.channel_id AS after_channel_id, first.message_id AS after_message_id
+  FROM begun
+  LEFT JOIN deliveries AS first ON first.key = begun.after_key;
+
+-- name: finish_sent
+-- Marks a delivery as sent, and with a bundle its deliveries, also where they were given up before. The deliveries
+-- that waited for it become due. One row comes back for each of these, or one row with a null id if there are none;
+-- no row if the delivery was sent before. A null :message_id means that the message was deleted before its id was
+-- known.
+WITH sent AS (
+    UPDATE deliveries
+       SET status = 'sent', finished_at = now(), channel_id = :channel_id, message_id = :message_id,
+           error = NULL, http_status = NULL
+     WHERE id = :delivery_id AND status <> 'sent'
+    RETURNING id, key
+), bundled AS (
+    UPDATE deliveries
+       SET status = 'sent', finished_at = now(), channel_id = :channel_id, message_id = :message_id,
+           error = NULL, http_status = NULL
+      FROM sent
+     WHERE bundle_id = sent.id AND status IN ('sending', 'failed')
+), released AS (
+    UPDATE deliveries
+       SET next_try_at = now()
+      FROM sent
+     WHERE after_key = sent.key AND status = 'pending'
+    RETURNING deliveries.id
+)
+SELECT released.id FROM sent LEFT JOIN released ON true;
+
+-- name: deliveries
+-- Returns several deliveries, oldest first.
+SELECT owed.*, first.channel_id AS after_channel_id, first.message_id AS after_message_id
+  FROM deliveries AS owed
+  LEFT JOIN deliveries AS first ON first.key = owed.after_key
+ WHERE owed.id = ANY (:delivery_ids::bigint[])
+ ORDER BY owed.id;
+
+-- name: finish_failed
+-- Gives up an unfinished delivery.
+UPDATE deliveries
+   SET status = 'failed', finished_at = now(), error = :error, http_status = :http_status
+ WHERE id = :delivery_id AND status IN ('pending', 'sending')
+RETURNING id, key;
+
+-- name: fail_bundled
+-- Gives up the deliveries of a bundle together with it. They keep the recipient of its request but not its body: the
+-- body names all incidents, and the rows of one incident must not name another that becomes private.
+UPDATE deliveries
+   SET status = 'failed', finished_at = now(), error = :error, http_status = :http_status,
+       first_sent_at = whole.first_sent_at, attempts = whole.attempts, request = whole.request || '{"body": {}}'
+  FROM (SELECT id, first_sent_at, attempts, request FROM deliveries WHERE id = :bundle_id) AS whole
+ WHERE deliveries.bundle_id = whole.id AND deliveries.status IN ('pending', 'sending');
+
+-- name: retry_later
+-- Keeps an unfinished delivery for another attempt, and counts the failed one.
+UPDATE deliveries
+   SET attempts = attempts + 1, error = :error, http_status = :http_status, next_try_at = now() + :delay::interval
+ WHERE id = :delivery_id AND status IN ('pending', 'sending');
+
+-- name: hold_delivery
+-- Keeps an unfinished delivery until Discord is back, without counting an attempt. `is_news` is true if it was not
+-- held before.
+UPDATE deliveries AS owed
+   SET held_at = coalesce(owed.held_at, now()),
+       error = coalesce(:error, owed.error), http_status = coalesce(:http_status, owed.http_status),
+       next_try_at = now() + :delay::interval
+  FROM deliveries AS before
+ WHERE owed.id = :delivery_id AND before.id = :delivery_id AND owed.status IN ('pending', 'sending')
+RETURNING before.held_at IS NULL AS is_news;
+
+-- name: hold_bundled
+-- Keeps the deliveries of a bundle until Discord is back, as the bundle itself is.
+UPDATE deliveries
+   SET held_at = coalesce(held_at, now())
+ WHERE bundle_id = :bundle_id AND status IN ('pending', 'sending');
+
+-- name: overtaken
+-- Finds a later delivery of the same kind to the same target about the same incident that was not cancelled.
+SELECT later.id
+  FROM deliveries AS owed
+  JOIN deliveries AS later
+    ON later.incident_id = owed.incident_id AND later.kind = owed.kind AND later.target = owed.target
+ WHERE owed.id = :delivery_id AND later.id > owed.id AND later.status <> 'cancelled'
+ LIMIT 1;
+
+-- name: behind
+-- Finds an earlier delivery of the same kind, or the alert, for the same target that an outage still holds back.
+SELECT earlier.id
+  FROM deliveries AS owed
+  JOIN deliveries AS earlier
+    ON earlier.incident_id = owed.incident_id AND earlier.target = owed.target
+   AND earlier.kind IN (owed.kind, 'alert')
+ WHERE owed.id = :delivery_id AND earlier.id < owed.id
+   AND earlier.held_at IS NOT NULL AND earlier.status IN ('pending', 'sending')
+ LIMIT 1;
+
+-- name: in_line
+-- Finds an earlier unfinished delivery of the same kind for the same target, during the first :patience after this
+-- delivery was stored. An earlier delivery that was tried three times does not count.
+SELECT earlier.id
+  FROM deliveries AS owed
+  JOIN deliveries AS earlier
+    ON earlier.incident_id = owed.incident_id AND earlier.kind = owed.kind AND earlier.target = owed.target
+ WHERE owed.id = :delivery_id AND owed.created_at > now() - :patience::interval
+   AND earlier.id < owed.id AND earlier.attempts < 3 AND earlier.status IN ('pending', 'sending')
+ LIMIT 1;
+
+-- name: mark_emailed
+-- Records that an email in place of the delivery was accepted for :emailed_to. :is_done means that no recipient is
+-- left; the first such time stays.
+UPDATE deliveries
+   SET emailed_to = ARRAY(SELECT unnest(emailed_to) UNION SELECT unnest(:emailed_to::text[]) ORDER BY 1),
+       emailed_at = CASE WHEN :is_done THEN coalesce(emailed_at, now()) ELSE emailed_at END
+ WHERE id = :delivery_id;

@@ -1,0 +1,70 @@
+"""Drills."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import timedelta
+
+from bot.domain.drill import Drill, Inject
+from bot.domain.triage.tree import Text
+from bot.storage.database.sql import Row
+from bot.storage.tables.parts import TransactionPart
+
+
+class PostgresDrillWrites(TransactionPart):
+    """A `bot.services.ports.store.drills.DrillWrites`."""
+
+    async def insert_drill(self, drill: Drill) -> bool:
+        row = await self._sql.first(
+            "insert_drill",
+            incident_id=drill.incident_id,
+            guild_id=drill.guild_id,
+            started_by_id=drill.started_by_id,
+            started_by_name=drill.started_by_name,
+            started_at=drill.started_at,
+            injects=[_as_json(inject) for inject in drill.injects],
+            ends_at=drill.ends_at,
+            next_at=drill.next_at,
+        )
+        return row is not None
+
+    async def drill(self, incident_id: int) -> Drill | None:
+        row = await self._sql.first("lock_drill", incident_id=incident_id)
+        return None if row is None else _from_row(row)
+
+    async def running_drill(self, guild_id: int) -> Drill | None:
+        row = await self._sql.first("running_drill", guild_id=guild_id)
+        return None if row is None else _from_row(row)
+
+    async def save_drill(self, drill: Drill) -> None:
+        await self._sql.all(
+            "save_drill",
+            incident_id=drill.incident_id,
+            played=drill.played,
+            next_at=drill.next_at,
+            ended_at=drill.ended_at,
+        )
+
+
+def _from_row(row: Row) -> Drill:
+    return Drill(
+        incident_id=row["incident_id"],
+        guild_id=row["guild_id"],
+        started_by_id=row["started_by_id"],
+        started_by_name=row["started_by_name"],
+        started_at=row["started_at"],
+        injects=tuple(map(_from_json, row["injects"])),
+        ends_at=row["ends_at"],
+        played=row["played"],
+        next_at=row["next_at"],
+        ended_at=row["ended_at"],
+    )
+
+
+def _as_json(inject: Inject) -> dict[str, object]:
+    return {"after_s": inject.after.total_seconds(), "text": asdict(inject.text)}
+
+
+def _from_json(kept: Mapping[str, object]) -> Inject:
+    text = kept["text"]
+    assert isinstance(text, Mapping)
+    return Inject(timedelta(seconds=float(str(kept["after_s"]))), Text(text["ja"], text["en"]))

@@ -1,0 +1,114 @@
+"""The escalation steps of incidents."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from itertools import groupby
+
+from bot.domain.delivery.delivery import PAGING, DeliveryStatus
+from bot.domain.escalation.ladder import Due, Step, split
+from bot.domain.incident.incident import Incident
+from bot.domain.oncall.roster import marked
+from bot.storage.database.sql import Row
+from bot.storage.rows import incident_from_row, step_from_row
+from bot.storage.tables.parts import ReadPart
+from bot.storage.tables.queued import QueuedDeliveries
+
+
+class PostgresEscalationReads(ReadPart):
+    """A `bot.services.ports.store.escalation.EscalationReads`."""
+
+    async def steps(self, incident_id: int) -> list[Step]:
+        return [step_from_row(row) for row in await self._sql.all("steps", incident_id=incident_id)]
+
+    async def step_due_in(self, incident_id: int, index: int) -> timedelta | None:
+        row = await self._sql.first("step_due_in", incident_id=incident_id, index=index)
+        return None if row is None else row["due_in"]
+
+    async def due_incidents(
+        self, before: datetime, *, limit: int, since: datetime | None = None
+    ) -> list[Incident]:
+        rows = await self._sql.all(
+            "due_incidents", due_by=before, limit=limit, guild_id=self._guild_id, since=since
+        )
+        return [incident_from_row(row) for row in rows]
+
+    async def put_off_steps(self, by: timedelta) -> None:
+        await self._sql.all("put_off_steps", delay=by, guild_id=self._guild_id)
+
+    async def put_off_until_due(self) -> None:
+        await self._sql.all("put_off_steps", delay=None, guild_id=self._guild_id)
+
+
+class PostgresEscalationWrites(QueuedDeliveries):
+    """A `bot.services.ports.store.escalation.EscalationWrites`."""
+
+    async def insert_steps(self, steps: Sequence[Step]) -> None:
+        self._appends.add_steps(steps)
+
+    async def steps(self, incident_id: int) -> list[Step]:
+        return [step_from_row(row) for row in await self._sql.all("steps", incident_id=incident_id)]
+
+    async def resume_ladder(self, incident_id: int, *, since: datetime, priority: int) -> bool:
+        await self._lock_incident(incident_id)
+        self._begun.add(incident_id)
+        return bool(
+            await self._sql.all("resume_ladder", incident_id=incident_id, since=since, priority=priority)
+        )
+
+    async def claim_step(self, incident_id: int, index: int) -> Step | None:
+        await self._lock_incident(incident_id)
+        row = await self._sql.first("claim_step", incident_id=incident_id, index=index)
+        return None if row is None else step_from_row(row)
+
+    async def finish_step(self, incident_id: int, index: int) -> None:
+        await self._sql.one("finish_step", incident_id=incident_id, index=index)
+
+    async def claim_due(self, before: datetime, *, limit: int) -> list[Due]:
+        locked = await self._sql.all("lock_due", due_by=before, limit=limit, guild_id=self._guild_id)
+        if not locked:
+            return []
+        self._now = locked[0]["now"]
+        self._locked |= {row["id"]: row["version"] for row in locked}
+        incidents = {row["id"]: incident_from_row(row) for row in locked}
+        numbers = list(incidents)
+        rows = await self._sql.all("pending_steps", incident_ids=numbers)
+        steps, last = (
+            [step_from_row(row) for row in rows],
+            {row["incident_id"]: row["last_index"] for row in rows},
+        )
+        told, unreached = _reached(await self._sql.all("reached", incident_ids=numbers))
+        found = []
+        for number, ladder in groupby(steps, key=lambda step: step.incident_id):
+            due, further = split(ladder, before)
+            if due:  # none are left if another transaction decided them just before the lock
+                facts = further, told.get(number, {}), unreached.get(number, ()), last[number]
+                found.append(Due(incidents[number], due[-1], *facts, earlier=due[:-1]))
+        return found
+
+    async def finish_steps(self, steps: Sequence[Step]) -> None:
+        numbers, indexes = [step.incident_id for step in steps], [step.index for step in steps]
+        await self._sql.all("finish_steps", incident_ids=numbers, indexes=indexes)
+
+    async def cancel_ladder(self, incident_id: int) -> list[int]:
+        await self._lock_incident(incident_id)
+        ended = await self._sql.all("cancel_ladder", incident_id=incident_id, kinds=sorted(PAGING))
+        return await self._end_ladder(incident_id, ended)
+
+    def watch(self, incident_id: int) -> None:
+        self._begun.add(incident_id)
+
+
+def _reached(rows: Sequence[Row]) -> tuple[dict[int, dict[str, int]], dict[int, tuple[str, ...]]]:
+    """Return, by incident, the number of DMs that reached each person and the people no DM has reached."""
+    told: dict[int, Counter[str]] = {}
+    failed: dict[int, set[str]] = {}
+    for row in rows:
+        who = row["target"].removeprefix("person:") if row["recipient"] is None else marked(row["recipient"])
+        if row["status"] == DeliveryStatus.SENT:
+            told.setdefault(row["incident_id"], Counter())[who] += row["count"]
+        else:
+            failed.setdefault(row["incident_id"], set()).add(who)
+    return {number: dict(counts) for number, counts in told.items()}, {
+        number: tuple(sorted(people - set(told.get(number, ())))) for number, people in failed.items()
+    }

@@ -1,0 +1,257 @@
+"""Incidents."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from bot.domain.delivery.delivery import ACK_PLACES
+from bot.domain.errors import IncidentNotFound
+from bot.domain.incident.incident import Incident, NewIncident, Status
+from bot.domain.incident.listing import Wanted
+from bot.domain.people import Person
+from bot.services.ports.store.incidents import OpenCount
+from bot.storage.database.sql import Row
+from bot.storage.rows import (
+    checks_as_json,
+    incident_from_row,
+    roles_as_json,
+    source_as_json,
+    timed_as_json,
+    update_as_json,
+)
+from bot.storage.tables.parts import ReadPart, TransactionPart
+
+
+class PostgresIncidentReads(ReadPart):
+    """A `bot.services.ports.store.incidents.IncidentReads`."""
+
+    async def incident(self, incident_id: int) -> Incident:
+        row = await self._sql.first("incident", incident_id=incident_id, guild_id=self._guild_id)
+        return _found(row, number=incident_id)
+
+    async def incident_of_delivery(self, delivery_id: int) -> Incident | None:
+        row = await self._sql.first("incident_of_delivery", delivery_id=delivery_id)
+        return None if row is None else incident_from_row(row)
+
+    async def incident_by_message(self, message_id: int) -> Incident | None:
+        row = await self._sql.first(
+            "incident_by_message", message_id=message_id, kinds=sorted(ACK_PLACES), guild_id=self._guild_id
+        )
+        return None if row is None else incident_from_row(row)
+
+    async def incidents_by_messages(self, message_ids: Sequence[int]) -> Mapping[int, list[Incident]]:
+        found: dict[int, list[Incident]] = {}
+        for row in await self._sql.all(
+            "incidents_by_messages",
+            message_ids=list(message_ids),
+            kinds=sorted(ACK_PLACES),
+            guild_id=self._guild_id,
+        ):
+            found.setdefault(row["message_id"], []).append(incident_from_row(row))
+        return found
+
+    async def incident_by_thread(self, thread_id: int) -> Incident:
+        row = await self._sql.first("incident_by_thread", thread_id=thread_id, guild_id=self._guild_id)
+        return _found(row, number=None)
+
+    async def open_incidents(self, guild_id: int) -> list[Incident]:
+        return [incident_from_row(row) for row in await self._sql.all("open_incidents", guild_id=guild_id)]
+
+    async def open_page(self, guild_id: int, *, after: int, limit: int) -> list[Incident]:
+        rows = await self._sql.all("open_page", guild_id=guild_id, after_id=after, limit=limit)
+        return [incident_from_row(row) for row in rows]
+
+    async def unacknowledged(self, *, after: int, limit: int) -> list[Incident]:
+        rows = await self._sql.all(
+            "unacknowledged_incidents", after_id=after, limit=limit, guild_id=self._guild_id
+        )
+        return [incident_from_row(row) for row in rows]
+
+    async def count_open(self, guild_id: int) -> list[OpenCount]:
+        rows = await self._sql.all("count_open", guild_id=guild_id)
+        return [
+            OpenCount(guild_id, row["severity"], row["open"], row["waiting"], row["ack_due_at"])
+            for row in rows
+        ]
+
+    async def list_incidents(
+        self, guild_id: int, wanted: Wanted, *, limit: int, offset: int
+    ) -> list[Incident]:
+        rows = await self._sql.all(
+            "list_incidents",
+            guild_id=guild_id,
+            statuses=sorted(wanted.statuses),
+            severity=wanted.severity,
+            words=wanted.words,
+            since=wanted.since,
+            viewer_id=wanted.viewer,
+            sees_all=wanted.sees_all,
+            with_drills=wanted.drills,
+            involved_id=wanted.involves,
+            limit=limit,
+            offset=offset,
+            gravity=list(wanted.gravity),
+        )
+        return [incident_from_row(row) for row in rows]
+
+    async def related(self, incident_id: int) -> list[Incident]:
+        rows = await self._sql.all("related_incidents", incident_id=incident_id, guild_id=self._guild_id)
+        return [incident_from_row(row) for row in rows]
+
+    async def linked(self, incident_id: int) -> list[Incident]:
+        rows = await self._sql.all("linked_incidents", incident_id=incident_id, guild_id=self._guild_id)
+        return [incident_from_row(row) for row in rows]
+
+    async def incidents_between(self, guild_id: int, start: datetime, end: datetime) -> list[Incident]:
+        rows = await self._sql.all("incidents_between", guild_id=guild_id, start=start, end=end)
+        return [incident_from_row(row) for row in rows]
+
+
+class PostgresIncidentWrites(TransactionPart):
+    """A `bot.services.ports.store.incidents.IncidentWrites`."""
+
+    async def insert_incident(
+        self, new: NewIncident, *, priority: str, ack_due_at: datetime, thread_channel: str | None = None
+    ) -> tuple[Incident, bool]:
+        row = await self._sql.first(
+            "insert_incident",
+            guild_id=new.guild_id,
+            key=new.key,
+            severity=new.severity,
+            priority=priority,
+            title=new.title,
+            targets=new.targets,
+            symptoms=new.symptoms,
+            path=new.path,
+            started_at=new.started_at,
+            ack_due_at=ack_due_at,
+            reported_by_id=new.reported_by.id,
+            reported_by_name=new.reported_by.name,
+            kind=new.kind,
+            is_drill=new.is_drill,
+            rings=new.rings,
+            is_private=new.is_private,
+            source=None if new.source is None else source_as_json(new.source),
+            source_message_id=None if new.source is None else new.source.message_id,
+            fingerprint=new.fingerprint,
+            thread_channel=thread_channel,
+            triggered_at=new.triggered_at,
+        )
+        if row is not None:
+            self._locked[row["id"]] = row["version"]  # nobody else sees it before the commit
+            return incident_from_row(row), True
+        return incident_from_row(await self._sql.one("incident_by_key", key=new.key)), False
+
+    async def incident_by_key(self, key: str) -> Incident | None:
+        row = await self._sql.first("incident_by_key", key=key)
+        return None if row is None else incident_from_row(row)
+
+    async def incident(
+        self, incident_id: int, *, lock: bool = False, known: Incident | None = None
+    ) -> Incident:
+        if known is not None and self._locked.get(incident_id) == known.version:
+            return known
+        if lock:
+            row = await self._locked_incident(incident_id)
+        else:
+            row = await self._sql.first("incident", incident_id=incident_id, guild_id=self._guild_id)
+        if row is None:
+            raise IncidentNotFound(number=incident_id)
+        return incident_from_row(row)
+
+    async def save(self, incident: Incident) -> None:
+        if incident.status is Status.TRIGGERED:
+            self._begun.add(incident.id)
+        await self._sql.one(
+            "save_incident",
+            incident_id=incident.id,
+            version=incident.version,
+            status=incident.status,
+            acknowledged_at=incident.acknowledged_at,
+            acknowledged_by_id=incident.acknowledged_by_id,
+            acknowledged_by_name=incident.acknowledged_by_name,
+            resolved_at=incident.ended_at,
+            resolved_by_id=incident.ended_by_id,
+            resolved_by_name=incident.ended_by_name,
+            **_details(incident),
+        )
+
+    async def set_details(
+        self, incident_id: int, *, targets: Sequence[str], symptoms: Sequence[str]
+    ) -> Incident:
+        row = await self._sql.first(
+            "set_details", incident_id=incident_id, targets=list(targets), symptoms=list(symptoms)
+        )
+        if row is None:
+            raise IncidentNotFound(number=incident_id)
+        return incident_from_row(row)
+
+    async def set_places(
+        self, incident_id: int, *, alert: tuple[int, int] | None = None, thread_id: int | None = None
+    ) -> Incident:
+        channel_id, message_id = alert or (None, None)
+        row = await self._sql.first(
+            "set_places",
+            incident_id=incident_id,
+            alert_channel_id=channel_id,
+            alert_message_id=message_id,
+            thread_id=thread_id,
+        )
+        if row is None:
+            raise IncidentNotFound(number=incident_id)
+        return incident_from_row(row)
+
+    async def link(self, incident_id: int, related_id: int, *, by: Person) -> bool:
+        first, second = sorted((incident_id, related_id))
+        return (
+            await self._sql.first(
+                "link_incidents", first_id=first, second_id=second, by_id=by.id, by_name=by.name
+            )
+            is not None
+        )
+
+    async def unlink(self, incident_id: int, related_id: int) -> bool:
+        first, second = sorted((incident_id, related_id))
+        return await self._sql.first("unlink_incidents", first_id=first, second_id=second) is not None
+
+
+def _details(incident: Incident) -> dict[str, object]:
+    """Return the parameters of `save_incident` beside the status and its times."""
+    return {
+        "severity": incident.severity,
+        "priority": incident.priority,
+        "ack_due_at": incident.ack_due_at,
+        "kind": incident.kind,
+        "is_private": incident.is_private,
+        "merged_into_id": incident.merged_into_id,
+        "posting": incident.posting,
+        "thread_posting": incident.thread_posting,
+        "roles": roles_as_json(incident),
+        "last_update": update_as_json(incident.last_update),
+        "next_update_at": incident.next_update_at,
+        "reminders": incident.reminders,
+        "archive_at": incident.archive_at,
+        "occurrences": incident.occurrences,
+        "last_seen_at": incident.last_seen_at,
+        "thread_channel": incident.thread_channel,
+        "reopened_at": incident.reopened_at,
+        "reopened_by_id": incident.reopened_by_id,
+        "reopened_by_name": incident.reopened_by_name,
+        "first_ended_at": incident.first_ended_at,
+        "remind_at": incident.remind_at,
+        "duplicates": incident.duplicates,
+        "linked": incident.linked,
+        "checks": checks_as_json(incident),
+        "merged_into_hidden": incident.merged_into_hidden,
+        "title": incident.title,
+        "started_at": incident.started_at,
+        "details_version": incident.details_version,
+        "unreached": incident.unreached,
+        "taken": timed_as_json(incident.taken),
+        "ack_ended": timed_as_json(incident.ack_ended),
+    }
+
+
+def _found(row: Row | None, *, number: int | None) -> Incident:
+    if row is None:
+        raise IncidentNotFound(number=number)
+    return incident_from_row(row)

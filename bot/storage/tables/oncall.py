@@ -1,0 +1,209 @@
+"""On call: what was written down from chat, and the watch over handovers."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from bot.domain.oncall.roster import Book, Content, NewOverride, StoredOverride, StoredSchedule, Watch, Who
+from bot.domain.oncall.rotation import Rotation, Shift, Unit
+from bot.domain.people import Person
+from bot.storage.database.sql import Row
+from bot.storage.tables.parts import ReadPart
+
+
+class PostgresOnCallReads(ReadPart):
+    """A `bot.services.ports.store.oncall.OnCallReads`."""
+
+    async def oncall_book(self, guild_id: int, *, since: datetime) -> Book:
+        return _book(await self._sql.all("oncall_book", guild_id=guild_id, since=since, past=timedelta()))
+
+    async def oncall_book_now(self, guild_id: int, *, past: timedelta) -> tuple[Book, datetime]:
+        rows = await self._sql.all("oncall_book", guild_id=guild_id, since=None, past=past)
+        return _book(rows), rows[0]["now"]
+
+
+class PostgresOnCallWrites(PostgresOnCallReads):
+    """A `bot.services.ports.store.oncall.OnCallWrites`."""
+
+    async def add_override(self, guild_id: int, new: NewOverride, *, by: Person) -> int:
+        row = await self._sql.one(
+            "add_oncall_override",
+            guild_id=guild_id,
+            place=new.place,
+            user_id=new.who.user_id,
+            username=new.who.username,
+            name=new.who.name,
+            starts_at=new.starts,
+            ends_at=new.ends,
+            reason=new.reason,
+            is_swap=new.is_swap,
+            by_id=by.id,
+            by_name=by.name,
+        )
+        number: int = row["id"]
+        return number
+
+    async def end_override(self, guild_id: int, number: int, *, by: Person) -> list[StoredOverride]:
+        rows = await self._sql.all(
+            "end_oncall_override", guild_id=guild_id, override_id=number, by_id=by.id, by_name=by.name
+        )
+        return sorted(map(_override, rows), key=lambda one: one.id != number)
+
+    async def add_schedule(
+        self, guild_id: int, place: str, content: Content, *, by: Person, draft: bool = False
+    ) -> int:
+        await self._sql.all("forget_oncall_drafts", guild_id=guild_id)
+        kept = content_as_json(content)
+        row = await self._sql.one(
+            "add_oncall_schedule",
+            guild_id=guild_id,
+            place=place,
+            content=kept,
+            by_id=by.id,
+            by_name=by.name,
+            is_draft=draft,
+        )
+        number: int = row["id"]
+        return number
+
+    async def confirm_schedule(self, guild_id: int, number: int, *, by: Person) -> tuple[str, Content] | None:
+        row = await self._sql.first(
+            "confirm_oncall_schedule", guild_id=guild_id, schedule_id=number, by_id=by.id, by_name=by.name
+        )
+        return None if row is None else (row["place"], content_from_json(row["content"]))
+
+    async def end_schedules(self, guild_id: int, place: str, *, by: Person) -> int:
+        return len(
+            await self._sql.all(
+                "end_oncall_schedules", guild_id=guild_id, place=place, by_id=by.id, by_name=by.name
+            )
+        )
+
+    async def lock_watch(self, guild_id: int) -> Watch | None:
+        row = await self._sql.first("lock_oncall_watch", guild_id=guild_id)
+        if row is None:
+            return None
+        return Watch(
+            guild_id,
+            row["standing"],
+            row["told"],
+            tuple(row["checked"]),
+            row["next_at"],
+            row["look_at"],
+            {handle: tuple(marks) for handle, marks in row["lacking"].items()},
+        )
+
+    async def begin_watch(self, watch: Watch) -> bool:
+        row = await self._sql.first(
+            "begin_oncall_watch",
+            guild_id=watch.guild_id,
+            standing=dict(watch.standing),
+            next_at=watch.next_at,
+        )
+        return row is not None
+
+    async def wake_watch(self, guild_id: int) -> None:
+        await self._sql.all("wake_oncall_watch", guild_id=guild_id)
+
+    async def save_watch(self, watch: Watch) -> None:
+        await self._sql.all(
+            "save_oncall_watch",
+            guild_id=watch.guild_id,
+            standing=dict(watch.standing),
+            told=watch.told,
+            checked=list(watch.checked),
+            next_at=watch.next_at,
+            look_at=watch.look_at,
+            lacking={handle: list(marks) for handle, marks in watch.lacking.items()},
+        )
+
+
+def content_as_json(content: Content) -> dict[str, object]:
+    """Return *content* as the JSON for `oncall_schedules.content`."""
+    rotation = content.rotation
+    return {
+        "people": {handle: asdict(who) for handle, who in content.people.items()},
+        "person": content.person,
+        "rotation": None if rotation is None else _rotation_as_json(rotation),
+        "shifts": [
+            {"person": each.person, "starts": each.starts.isoformat(), "ends": each.ends.isoformat()}
+            for each in content.shifts
+        ],
+    }
+
+
+def content_from_json(kept: Mapping[str, object]) -> Content:
+    """The inverse of `content_as_json`."""
+    people, rotation, shifts = kept["people"], kept["rotation"], kept["shifts"]
+    assert isinstance(people, Mapping)
+    assert isinstance(shifts, list)
+    return Content(
+        people={handle: Who(**who) for handle, who in people.items()},
+        person=None if kept["person"] is None else str(kept["person"]),
+        rotation=_rotation_from_json(rotation) if isinstance(rotation, Mapping) else None,
+        shifts=tuple(
+            Shift(
+                each["person"], datetime.fromisoformat(each["starts"]), datetime.fromisoformat(each["ends"])
+            )
+            for each in shifts
+        ),
+    )
+
+
+def _rotation_as_json(rotation: Rotation) -> dict[str, object]:
+    return {
+        "people": list(rotation.people),
+        "every": rotation.every,
+        "unit": rotation.unit.value,
+        "starts_on": rotation.starts_on.isoformat(),
+        "handover": rotation.handover.isoformat("minutes"),
+        "timezone": rotation.timezone.key,
+    }
+
+
+def _rotation_from_json(kept: Mapping[str, object]) -> Rotation:
+    people = kept["people"]
+    assert isinstance(people, list)
+    return Rotation(
+        people=tuple(people),
+        every=int(str(kept["every"])),
+        unit=Unit(str(kept["unit"])),
+        starts_on=date.fromisoformat(str(kept["starts_on"])),
+        handover=time.fromisoformat(str(kept["handover"])),
+        timezone=ZoneInfo(str(kept["timezone"])),
+    )
+
+
+def _book(rows: Sequence[Row]) -> Book:
+    known = [row for row in rows if row["id"] is not None]
+    overrides = [_override(row) for row in known if row["content"] is None]
+    schedules = [_schedule(row) for row in known if row["content"] is not None]
+    return Book(tuple(overrides), tuple(schedules))
+
+
+def _override(row: Row) -> StoredOverride:
+    return StoredOverride(
+        id=row["id"],
+        place=row["place"],
+        who=Who(row["user_id"], row["username"], row["name"]),
+        starts=row["starts_at"],
+        ends=row["ends_at"],
+        reason=row["reason"],
+        is_swap=row["is_swap"],
+        by_id=row["by_id"],
+        by_name=row["by_name"],
+        at=row["at"],
+        ended_at=row["ended_at"],
+    )
+
+
+def _schedule(row: Row) -> StoredSchedule:
+    return StoredSchedule(
+        id=row["id"],
+        place=row["place"],
+        content=content_from_json(row["content"]),
+        by_name=row["by_name"],
+        starts=row["starts_at"],
+        ended_at=row["ended_at"],
+    )

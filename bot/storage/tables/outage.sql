@@ -1,0 +1,94 @@
+-- name: leave
+-- Deletes the mirror of a process that ends with nothing left to report.
+DELETE FROM mirrors WHERE id = :mirror_id;
+
+-- name: is_untold
+-- Returns true if no process has written for four seconds, or if one may have escalated without this database and not
+-- yet recorded it: its mirror reported shortly before the database went away, and has not since it came back. A
+-- process is waited for at most six seconds, since it may have died. :guild_id limits this to one guild (null: all
+-- guilds).
+SELECT coalesce(beaten_at < statement_timestamp() - interval '4 seconds', false)
+    OR (back_at BETWEEN statement_timestamp() - interval '6 seconds' AND statement_timestamp()
+        AND EXISTS (SELECT FROM mirrors
+                     WHERE told_at BETWEEN gone_at - interval '10 seconds' AND back_at - interval '1 microsecond'
+                       AND (:guild_id::bigint IS NULL OR guild_id IS NULL OR guild_id = :guild_id))) AS is_untold
+  FROM installation;
+
+-- name: nearest_watched
+-- Returns the unacknowledged incidents that must be escalated even without the database, the most urgent first: those
+-- with pending steps or with unsent deliveries of :told_kinds, the kinds that can be sent without a database.
+-- :except_severities are not mirrored. :guild_id limits this to one guild (null: all guilds). It runs every two
+-- seconds, so it finds the candidates first, whatever the planner estimates, and reads only their incidents.
+SELECT incidents.id
+  FROM (SELECT incident_id, min(at) AS at
+          FROM (SELECT incident_id, due_at AS at
+                  FROM escalation_steps
+                 WHERE status = 'pending'
+                 UNION ALL
+                SELECT incident_id, created_at
+                  FROM deliveries
+                 WHERE status IN ('pending', 'sending') AND kind = ANY (:told_kinds::text[]) AND bundle_id IS NULL
+                   AND incident_id IS NOT NULL AND NOT data ? 'quiet') AS waiting
+         GROUP BY incident_id) AS due
+ CROSS JOIN LATERAL (
+       SELECT id
+         FROM incidents
+        WHERE id = due.incident_id AND status = 'triggered' AND severity <> ALL (:except_severities::text[])
+          AND (:guild_id::bigint IS NULL OR guild_id + 0 = :guild_id)
+       OFFSET 0) AS incidents
+ ORDER BY at, id
+ LIMIT :limit;
+
+-- name: watches
+-- Returns what must be sent about the incidents :incident_ids even without the database, in their order, leaving out
+-- acknowledged incidents. A reaction counts on messages of :ack_kinds. :told_kinds can be sent without a database,
+-- except deliveries of a bundle and reposts that repeat an earlier message.
+SELECT 'inc:' || incidents.id AS key, guild_id, 'INC-' || incidents.id AS label, severity, title, targets,
+       triggered_at AS raised_at, room.id AS room_id, is_private, is_drill, rings,
+       coalesce(ladder.rungs, '[]') AS rungs, coalesce(unsaid.owed, '[]') AS owed,
+       coalesce(posts.places, '[]') || coalesce(alerts.places, '[]') AS places,
+       coalesce(former.ids, '[]') AS left,
+       coalesce(posts.old, '[]') || coalesce(CASE WHEN ack_ended IS NOT NULL THEN alerts.ids END, '[]') AS old_messages
+  FROM unnest(:incident_ids::bigint[]) WITH ORDINALITY AS wanted (id, nth)
+ CROSS JOIN LATERAL (
+       SELECT * FROM incidents WHERE incidents.id = wanted.id AND status = 'triggered' OFFSET 0) AS incidents
+ CROSS JOIN LATERAL (
+       SELECT jsonb_agg(jsonb_build_object('index', index, 'due_at', due_at, 'mention', mention, 'dm', dm)
+                        ORDER BY due_at, index)
+              FILTER (WHERE status = 'pending') AS rungs  -- a WHERE would scan the index of pending steps for each
+         FROM escalation_steps
+        WHERE incident_id = incidents.id) AS ladder
+ CROSS JOIN LATERAL (
+       SELECT jsonb_agg(jsonb_build_object('key', key, 'word', kind, 'to', target, 'since', created_at,
+                                           'rings', coalesce(data ->> 'mention' = 'here', true),
+                                           'has_email', emailed_at IS NOT NULL OR cardinality(emailed_to) > 0,
+                                           'attempt', CASE WHEN first_sent_at IS NOT NULL THEN jsonb_build_object(
+                                               'at', first_sent_at, 'body', request ->> 'body') END)
+                        ORDER BY id)
+              FILTER (WHERE status IN ('pending', 'sending')) AS owed
+         FROM deliveries
+        WHERE incident_id = incidents.id AND kind = ANY (:told_kinds::text[]) AND bundle_id IS NULL
+          AND NOT data ? 'quiet') AS unsaid
+ CROSS JOIN LATERAL (
+       SELECT jsonb_agg(jsonb_build_array(channel_id, message_id)) AS places,
+              jsonb_agg(message_id)  -- their 👀 reactions belong to an acknowledge that has ended
+              FILTER (WHERE NOT coalesce(first_sent_at >= (incidents.ack_ended ->> 'at')::timestamptz,
+                                         incidents.ack_ended IS NULL)) AS old
+         FROM deliveries
+        WHERE incident_id = incidents.id AND status = 'sent' AND kind = ANY (:ack_kinds::text[])) AS posts
+ CROSS JOIN LATERAL (
+       SELECT jsonb_agg(jsonb_build_array(channel_id, message_id)) AS places, jsonb_agg(message_id) AS ids
+         FROM (SELECT channel_id, message_id FROM alert_messages
+                WHERE incident_id = incidents.id ORDER BY message_id DESC LIMIT 5) AS newest) AS alerts
+ CROSS JOIN LATERAL (
+       SELECT jsonb_agg(user_id) AS ids
+         FROM responders
+        WHERE incident_id = incidents.id AND left_at IS NOT NULL AND incidents.ack_ended IS NOT NULL) AS former
+  LEFT JOIN LATERAL (  -- the private thread of the latest posting; an older thread is public
+       SELECT message_id AS id
+         FROM deliveries
+        WHERE key = 'inc:' || incidents.id || ':private_thread'
+                    || CASE WHEN thread_posting > 1 THEN ':' || thread_posting ELSE '' END
+          AND is_private AND status = 'sent') AS room ON true
+ WHERE ladder.rungs IS NOT NULL OR unsaid.owed IS NOT NULL
+ ORDER BY nth;

@@ -1,0 +1,79 @@
+"""Responders, and acknowledges."""
+
+from collections.abc import Mapping
+
+from bot.domain.delivery.delivery import PAGING
+from bot.domain.incident.incident import Holder, Incident
+from bot.domain.incident.transitions import AckVia
+from bot.domain.people import Person
+from bot.domain.timeline.entries import TimelineEntry
+from bot.storage.rows import entry_as_json, timed_as_json
+from bot.storage.tables.parts import ReadPart
+from bot.storage.tables.queued import QueuedDeliveries
+
+
+class PostgresResponderReads(ReadPart):
+    """A `bot.services.ports.store.responders.ResponderReads`."""
+
+    async def who_left(self, incident_id: int) -> frozenset[int]:
+        rows = await self._sql.all("who_left", incident_id=incident_id)
+        return frozenset(row["user_id"] for row in rows)
+
+    async def responders(self, incident_id: int) -> list[Holder]:
+        rows = await self._sql.all("responders", incident_id=incident_id)
+        return [Holder(row["user_id"], row["name"]) for row in rows]
+
+    async def is_link_used(self, link_id: str) -> bool:
+        return await self._sql.first("used_link", link_id=link_id) is not None
+
+
+class PostgresResponderWrites(QueuedDeliveries):
+    """A `bot.services.ports.store.responders.ResponderWrites`."""
+
+    async def acknowledge(
+        self, incident: Incident, entry: TimelineEntry, *, via: AckVia, data: Mapping[str, object]
+    ) -> list[int]:
+        rows = await self._sql.all(
+            "acknowledge",
+            incident_id=incident.id,
+            version=incident.version,
+            acknowledged_at=incident.acknowledged_at,
+            acknowledged_by_id=incident.acknowledged_by_id,
+            acknowledged_by_name=incident.acknowledged_by_name,
+            next_update_at=incident.next_update_at,
+            remind_at=incident.remind_at,
+            reminders=incident.reminders,
+            kinds=sorted(PAGING),
+            entry=entry_as_json(entry),
+            audit_data=dict(data),
+            via=via,
+            taken=timed_as_json(incident.taken),
+        )
+        if not any(row["is_saved"] for row in rows):
+            raise RuntimeError(f"{incident.label} is not at version {incident.version - 1}")
+        return await self._end_ladder(incident.id, rows)
+
+    async def use_link(self, link_id: str, incident_id: int) -> bool:
+        return await self._sql.first("use_link", link_id=link_id, incident_id=incident_id) is not None
+
+    async def join(self, incident_id: int, by: Person, *, via: AckVia) -> bool:
+        await self._lock_incident(incident_id)
+        return (
+            await self._sql.first(
+                "join", incident_id=incident_id, user_id=by.id, name=by.name, via=via, guild_id=self._guild_id
+            )
+            is not None
+        )
+
+    async def leave(self, incident_id: int, user_id: int | None = None) -> list[Holder]:
+        await self._lock_incident(incident_id)
+        await self._sql.all("leave_incident", incident_id=incident_id, user_id=user_id)
+        return await self.on_it(incident_id)
+
+    async def on_it(self, incident_id: int) -> list[Holder]:
+        rows = await self._sql.all("on_it", incident_id=incident_id)
+        return [Holder(row["user_id"], row["name"]) for row in rows]
+
+    async def responders(self, incident_id: int) -> list[Holder]:
+        rows = await self._sql.all("responders", incident_id=incident_id)
+        return [Holder(row["user_id"], row["name"]) for row in rows]

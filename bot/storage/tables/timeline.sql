@@ -1,0 +1,34 @@
+-- name: timeline
+-- Returns the timeline of an incident, oldest first.
+SELECT * FROM timeline WHERE incident_id = :incident_id ORDER BY at, id;
+
+-- name: pinned_in
+-- Returns the incidents to which a message was pinned, in guild :guild_id (null: in any guild).
+SELECT incident_id
+  FROM timeline
+  JOIN incidents ON incidents.id = incident_id
+ WHERE timeline.kind = 'pinned' AND (data ->> 'message_id')::bigint = :message_id
+   AND (:guild_id::bigint IS NULL OR guild_id = :guild_id)
+ ORDER BY incident_id;
+
+-- name: audit
+-- Records a change by a person, or a refusal.
+INSERT INTO audit (at, guild_id, actor_id, actor_name, action, allowed, data)
+VALUES (now(), :guild_id, :actor_id, :actor_name, :action, :allowed, :data);
+
+-- name: pin
+-- Adds a pinned message to a timeline, once per incident and message. No row comes back if it is there already.
+INSERT INTO timeline (incident_id, at, kind, actor_id, actor_name, data)
+VALUES (:incident_id, :at, 'pinned', :actor_id, :actor_name, :data)
+ON CONFLICT (((data ->> 'message_id')::bigint), incident_id) WHERE kind = 'pinned' DO NOTHING
+RETURNING id;
+
+-- name: fill_pin
+-- Adds the text of a pinned message that could not be read at first. No row comes back if it has a text.
+UPDATE timeline
+   SET data = data || :data
+ WHERE incident_id = :incident_id
+   AND kind = 'pinned'
+   AND (data ->> 'message_id')::bigint = :message_id
+   AND coalesce(data ->> 'text', '') = ''
+RETURNING id;

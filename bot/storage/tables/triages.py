@@ -1,0 +1,210 @@
+"""Triages: walks through the decision tree."""
+
+from datetime import datetime, timedelta
+
+from bot.domain.delivery.delivery import ACK_PLACES
+from bot.domain.errors import UserError
+from bot.domain.incident.incident import Incident
+from bot.domain.people import Person
+from bot.domain.triage.evidence import Evidence
+from bot.domain.triage.session import Choice, NewTriage, StoredAnswer, Triage
+from bot.domain.triage.unfinished import SignOfLife
+from bot.services.ports.store.triages import KnownMessage
+from bot.storage.database.sql import Row, Sql
+from bot.storage.rows import answer_from_row, incident_from_row, triage_from_rows
+from bot.storage.tables.parts import ReadPart, TransactionPart
+
+
+class PostgresTriageReads(ReadPart):
+    """A `bot.services.ports.store.triages.TriageReads`."""
+
+    async def triage(self, triage_id: int) -> Triage:
+        return await with_answers(
+            self._sql, await self._sql.first("triage", triage_id=triage_id, guild_id=self._guild_id)
+        )
+
+    async def note_message(self, channel_id: int, message_id: int, evidence: Evidence) -> None:
+        await self._sql.all(
+            "note_message", channel_id=channel_id, message_id=message_id, evidence=evidence.as_data()
+        )
+
+    async def noted_message(self, channel_id: int, message_id: int) -> Evidence | None:
+        row = await self._sql.first("noted_message", channel_id=channel_id, message_id=message_id)
+        return None if row is None else Evidence.from_data(row["evidence"])
+
+    async def known_message(self, channel_id: int, message_id: int) -> KnownMessage:
+        return await read_known_message(self._sql, channel_id, message_id, guild_id=self._guild_id)
+
+
+class PostgresTriageWrites(TransactionPart):
+    """A `bot.services.ports.store.triages.TriageWrites`."""
+
+    async def insert_triage(
+        self, new: NewTriage, *, due_at: datetime, idle_due_at: datetime | None = None
+    ) -> tuple[Triage, bool]:
+        row = await self._sql.first(
+            "insert_triage",
+            guild_id=new.guild_id,
+            key=new.key,
+            user_id=new.by.id,
+            user_name=new.by.name,
+            title=new.title,
+            targets=new.targets,
+            symptoms=new.symptoms,
+            started_at=new.started_at,
+            channel_id=new.channel_id,
+            source_message_id=new.source_message_id,
+            evidence=None if new.evidence is None else new.evidence.as_data(),
+            reevaluate_at=due_at,
+            idle_due_at=idle_due_at,
+        )
+        if row is not None:
+            return triage_from_rows(row, ()), True
+        return await with_answers(self._sql, await self._sql.one("triage_by_key", key=new.key)), False
+
+    async def triage_of_message(self, channel_id: int, message_id: int) -> Triage | None:
+        row = await self._sql.first(
+            "triage_of_message", channel_id=channel_id, message_id=message_id, guild_id=self._guild_id
+        )
+        return None if row is None else await with_answers(self._sql, row)
+
+    async def walks_about(self, incident_id: int) -> list[Triage]:
+        rows = await self._sql.all("walks_about", incident_id=incident_id)
+        return [await with_answers(self._sql, row) for row in rows]
+
+    async def question_at(self, message_id: int) -> tuple[int, str] | None:
+        row = await self._sql.first("question_at", message_id=message_id, guild_id=self._guild_id)
+        return None if row is None else (row["triage_id"], row["key"])
+
+    async def lock_message(self, channel_id: int, message_id: int) -> None:
+        await self._sql.all("lock_message", message=f"{channel_id}:{message_id}")
+
+    async def triage(self, triage_id: int, *, lock: bool = False) -> Triage:
+        row = await self._sql.first(
+            "lock_triage" if lock else "triage", triage_id=triage_id, guild_id=self._guild_id
+        )
+        return await with_answers(self._sql, row)
+
+    async def sign_of_life(self, triage_id: int) -> SignOfLife:
+        row = await self._sql.one("sign_of_life", triage_id=triage_id)
+        return SignOfLife(row["at"], row["by_id"], row["by_name"])
+
+    async def open_triages(self, guild_id: int, *, within: timedelta) -> list[Triage]:
+        rows = await self._sql.all("open_triages", guild_id=guild_id, within=within)
+        return [await with_answers(self._sql, row) for row in rows]
+
+    async def save_triage(self, triage: Triage) -> None:
+        await self._sql.all(
+            "save_triage",
+            triage_id=triage.id,
+            status=triage.status,
+            severity=triage.severity,
+            incident_id=triage.incident_id,
+            reevaluate_at=triage.due_at,
+            asked_at=triage.asked_at,
+            rounds=triage.rounds,
+            held_by_name=triage.held_by_name,
+            taken_by_name=triage.taken_by_name,
+            ended_at=triage.ended_at,
+            ended_by_name=triage.ended_by_name,
+            idle_due_at=triage.idle.due_at,
+            idle_asked_at=triage.idle.asked_at,
+            idle_asked_name=triage.idle.asked_name,
+            idle_rounds=triage.idle.rounds,
+            continued_at=triage.idle.continued_at,
+            continued_by_id=triage.idle.continued_by_id,
+            continued_by_name=triage.idle.continued_by_name,
+        )
+
+    async def raised_from_message(self, channel_id: int, message_id: int) -> Incident | None:
+        return (await self.known_message(channel_id, message_id)).raised
+
+    async def known_message(self, channel_id: int, message_id: int | None) -> KnownMessage:
+        return await read_known_message(self._sql, channel_id, message_id, guild_id=self._guild_id)
+
+    async def is_confided(self, channel_id: int) -> bool:
+        return (await self.known_message(channel_id, None)).is_confided
+
+    async def is_of_drill(self, channel_id: int, message_id: int | None) -> bool:
+        return (await self.known_message(channel_id, message_id)).is_of_drill
+
+
+class PostgresTriageAnswers(TransactionPart):
+    """A `bot.services.ports.store.triages.TriageAnswers`."""
+
+    async def given_answers(self, triage_id: int) -> list[StoredAnswer]:
+        return [answer_from_row(row) for row in await self._sql.all("given_answers", triage_id=triage_id)]
+
+    async def add_answer(
+        self, triage_id: int, *, question: str, answer: str, unsure: bool, by: Person
+    ) -> None:
+        await self._sql.all(
+            "add_answer",
+            triage_id=triage_id,
+            question=question,
+            answer=answer,
+            unsure=unsure,
+            by_id=by.id,
+            by_name=by.name,
+        )
+
+    async def withdraw_answers(self, triage_id: int, *, since: str, by: Person) -> None:
+        await self._sql.all(
+            "withdraw_answers", triage_id=triage_id, question=since, by_id=by.id, by_name=by.name
+        )
+
+    async def given_choices(self, triage_id: int) -> list[Choice]:
+        return [_choice_from_row(row) for row in await self._sql.all("given_choices", triage_id=triage_id)]
+
+    async def add_choice(self, triage_id: int, *, proposed: str | None, severity: str, by: Person) -> None:
+        await self.withdraw_choice(triage_id, by=by)
+        await self._sql.all(
+            "add_choice",
+            triage_id=triage_id,
+            proposed=proposed,
+            severity=severity,
+            by_id=by.id,
+            by_name=by.name,
+        )
+
+    async def withdraw_choice(self, triage_id: int, *, by: Person) -> None:
+        await self._sql.all("withdraw_choice", triage_id=triage_id, by_id=by.id, by_name=by.name)
+
+
+async def read_known_message(
+    sql: Sql, channel_id: int, message_id: int | None, *, guild_id: int | None
+) -> KnownMessage:
+    """Read what the bot knows of a message, in one query."""
+    row = await sql.one(
+        "known_message",
+        channel_id=channel_id,
+        message_id=message_id,
+        guild_id=guild_id,
+        kinds=sorted(ACK_PLACES),
+    )
+    raised = None if row["id"] is None else incident_from_row(row)
+    return KnownMessage(bool(row["is_of_drill"]), bool(row["is_confided"]), raised)
+
+
+async def with_answers(sql: Sql, row: Row | None) -> Triage:
+    """Return the triage of *row* with those of its answers that still count.
+
+    Raises:
+        UserError: *row* is None: there is no such triage.
+    """
+    if row is None:
+        raise UserError("triage_not_found")
+    return triage_from_rows(row, await sql.all("standing_answers", triage_id=row["id"]))
+
+
+def _choice_from_row(row: Row) -> Choice:
+    """A row of `triage_choices`."""
+    return Choice(
+        proposed=row["proposed"],
+        severity=row["severity"],
+        by_id=row["by_id"],
+        by_name=row["by_name"],
+        at=row["at"],
+        withdrawn_at=row["withdrawn_at"],
+        withdrawn_by_name=row["withdrawn_by_name"],
+    )
