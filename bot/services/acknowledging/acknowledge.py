@@ -14,6 +14,7 @@ from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.runbook.model import Policy
 from bot.services.acknowledging.incident_of_message import Lookup
 from bot.services.ports import Store, Transaction
+from bot.services.ports.store.jobs import JobWrites
 from bot.services.shared.access import Access, Act
 from bot.services.shared.postings import refresh_job, step_key
 from bot.services.shared.reminders import note_sign_of_life, remind_later
@@ -135,7 +136,7 @@ async def stop_ladder(tx: Transaction, incident_id: int) -> None:
     await _take_back(tx, incident_id, await tx.cancel_ladder(incident_id))
 
 
-async def _take_back(tx: Transaction, incident_id: int, steps: Sequence[int]) -> None:
+async def _take_back(tx: JobWrites, incident_id: int, steps: Sequence[int]) -> None:
     await tx.cancel_jobs([step_key(incident_id, index) for index in steps])
 
 

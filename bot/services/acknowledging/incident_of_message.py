@@ -8,7 +8,7 @@ from typing import Final
 from cachetools import TTLCache
 
 from bot.domain.incident.incident import Incident
-from bot.services.ports import Store
+from bot.services.ports.store.incidents import IncidentReads
 
 #: How long a message that is none of ours is not asked for again, seconds. It may still become one, an alert
 #: of others that is counted late; a 👀 that is passed over is read again before anybody is rung.
@@ -24,7 +24,7 @@ class Lookup:
         timer: Seconds on a clock that only goes on.
     """
 
-    def __init__(self, store: Store, *, timer: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, store: IncidentReads, *, timer: Callable[[], float] = time.monotonic) -> None:
         self._store = store
         self._none: TTLCache[int, None] = TTLCache(_MOST, PASSED_OVER_S, timer=timer)
         self._asked: dict[int, asyncio.Future[Sequence[Incident]]] = {}

@@ -12,6 +12,9 @@ from bot.domain.people import Person
 from bot.runbook.model import Policy
 from bot.services.incidents.commands import Incidents
 from bot.services.ports import IN_LINE, Discord, Job, JobName, Store, Transaction
+from bot.services.ports.store.alerts import AlertQuestions
+from bot.services.ports.store.jobs import JobWrites
+from bot.services.ports.store.timeline import AuditWrites
 from bot.services.shared.access import Access
 
 log = structlog.get_logger(__name__)
@@ -161,7 +164,7 @@ def question_key(message_id: int) -> str:
     return f"alert_question:{message_id}"
 
 
-async def show_answer(tx: Transaction, line: Delivery | None) -> None:
+async def show_answer(tx: JobWrites, line: Delivery | None) -> None:
     """Queue an edit of the question *line*, if there is one, to show the answer.
 
     It does not depend on the reply to the person who answered.
@@ -186,7 +189,7 @@ def _line(question: Question) -> NewDelivery:
     )
 
 
-async def _asked(tx: Transaction, message_id: int, guild_id: int) -> Question:
+async def _asked(tx: AlertQuestions, message_id: int, guild_id: int) -> Question:
     question = await tx.alert_question(message_id, guild_id=guild_id)
     if question is None:
         raise UserError("alert_not_asked")
@@ -201,6 +204,6 @@ async def _open(tx: Transaction, message_id: int, guild_id: int) -> Question:
     return question
 
 
-async def _audit(tx: Transaction, question: Question, *, by: Person, action: str) -> None:
+async def _audit(tx: AuditWrites, question: Question, *, by: Person, action: str) -> None:
     data = {"channel_id": question.channel_id, "sender": question.sender, "message_id": question.message_id}
     await tx.audit(guild_id=question.guild_id, by=by, action=action, data=data)

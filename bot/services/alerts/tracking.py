@@ -19,6 +19,7 @@ from bot.services.alerts.questions import Questions, as_incident
 from bot.services.alerts.recoveries import Recoveries
 from bot.services.incidents.commands import Incidents
 from bot.services.ports import Job, JobName, Store, Transaction
+from bot.services.ports.store.alerts import AlertWrites
 from bot.services.shared.postings import notice, refresh_job
 
 log = structlog.get_logger(__name__)
@@ -217,7 +218,7 @@ class Alerts:
         return incident
 
 
-async def _note(tx: Transaction, incident: Incident, message: AlertMessage) -> None:
+async def _note(tx: AlertWrites, incident: Incident, message: AlertMessage) -> None:
     """Count *message* on *incident*."""
     place = message.channel_id
     await tx.note_alert(incident.id, channel_id=place, message_id=message.id, sender=message.sender)

@@ -12,7 +12,8 @@ from bot.domain.errors import UpstreamUnavailable
 from bot.domain.escalation.bundle import Bundle
 from bot.domain.incident.incident import Incident
 from bot.domain.oncall.roster import OnCallPerson
-from bot.services.ports import Letter, Mail, Mailer, MailWriter, Store
+from bot.services.ports import Letter, Mail, Mailer, MailWriter
+from bot.services.ports.store.deliveries import DeliveryReads
 from bot.services.shared.postings import posting_key
 
 log = structlog.get_logger(__name__)
@@ -42,7 +43,9 @@ class Letters:
         mailer: None when the bot sends no email.
     """
 
-    def __init__(self, store: Store, links: Links, *, writer: MailWriter, mailer: Mailer | None) -> None:
+    def __init__(
+        self, store: DeliveryReads, links: Links, *, writer: MailWriter, mailer: Mailer | None
+    ) -> None:
         self._store = store
         self._links = links
         self._writer = writer

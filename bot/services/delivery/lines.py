@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Final
 
 from bot.domain.delivery.delivery import Delivery
-from bot.services.ports import Transaction
+from bot.services.ports.store.deliveries import DeliveryAttempts
 
 _LOOK_AGAIN: Final = timedelta(milliseconds=200)
 
@@ -12,7 +12,7 @@ _LOOK_AGAIN: Final = timedelta(milliseconds=200)
 PATIENCE: Final = timedelta(seconds=20)
 
 
-async def wait_in_line(tx: Transaction, delivery: Delivery) -> timedelta | None:
+async def wait_in_line(tx: DeliveryAttempts, delivery: Delivery) -> timedelta | None:
     """When to look again at a line while an earlier one of the thread is on its way; None: it may go.
 
     Two workers send two lines of one moment at once, and Discord shows them as they arrive. Nothing else

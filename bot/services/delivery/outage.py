@@ -12,6 +12,7 @@ from bot.domain.errors import Crowded, DiscordAway, UpstreamUnavailable
 from bot.runbook.model import Policy
 from bot.services.delivery.handling import DeliveryKinds
 from bot.services.ports import Transaction
+from bot.services.ports.store.deliveries import DeliveryAttempts
 
 log = structlog.get_logger(__name__)
 
@@ -29,7 +30,7 @@ def dated(delivery: Delivery, *, now: datetime) -> Delivery:
     return replace(delivery, is_late=True)
 
 
-async def must_wait(tx: Transaction, delivery: Delivery) -> bool:
+async def must_wait(tx: DeliveryAttempts, delivery: Delivery) -> bool:
     """Return True if an outage holds back what comes first: an earlier line of the thread, or the alert."""
     return delivery.kind.spec.keeps_order and await tx.is_behind(delivery.id)
 

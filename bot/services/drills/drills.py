@@ -18,6 +18,7 @@ from bot.runbook.model import Policy
 from bot.services.incidents.commands import Incidents
 from bot.services.incidents.lifecycle import Lifecycle
 from bot.services.ports import Store, Transaction
+from bot.services.ports.store.jobs import JobWrites
 from bot.services.shared.access import Access
 from bot.services.shared.changes import Change
 from bot.services.shared.postings import drill_job, drill_key, notice
@@ -157,7 +158,7 @@ class Drills:
         log.info("drill.ended", incident_id=incident.id, missed=len(scored.missed))
         return incident, scored
 
-    async def _wake(self, tx: Transaction, drill: Drill, *, now: datetime) -> None:
+    async def _wake(self, tx: JobWrites, drill: Drill, *, now: datetime) -> None:
         assert drill.next_at is not None
         await tx.cancel_jobs([drill_key(drill.incident_id)])
         await tx.enqueue(drill_job(drill.incident_id, after=max(drill.next_at - now, timedelta())))

@@ -17,6 +17,7 @@ from bot.runbook.model import Policy
 from bot.services.acknowledging.reading_ahead import READ_WITHIN_S, ReadingAhead
 from bot.services.escalation.step_messages import Telling, entries
 from bot.services.ports import Store, Transaction
+from bot.services.ports.store.escalation import EscalationReads, EscalationWrites
 from bot.services.shared.postings import step_job
 from bot.services.shared.roster import OnCall
 
@@ -247,7 +248,9 @@ def _following(ladder: Sequence[Step]) -> Step | None:
     return next((step for step in ladder if step.status is StepStatus.PENDING), None)
 
 
-async def is_of_earlier_ladder(source: Transaction | Store, delivery: Delivery, incident: Incident) -> bool:
+async def is_of_earlier_ladder(
+    source: EscalationReads | EscalationWrites, delivery: Delivery, incident: Incident
+) -> bool:
     """Whether a page or escalation belongs to a ladder that a change of severity has ended."""
     if delivery.data.get("severity", incident.severity) != incident.severity:
         return True  # whose ladder may be empty: then no later step says so

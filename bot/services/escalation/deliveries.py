@@ -16,7 +16,9 @@ from bot.services.escalation.decisions import is_of_earlier_ladder
 from bot.services.escalation.passing_on import PassingOn
 from bot.services.escalation.step_messages import paged
 from bot.services.ports import Store, Transaction
-from bot.services.ports.store.deliveries import Prospect
+from bot.services.ports.store.bundles import BundleReads, BundleWrites
+from bot.services.ports.store.deliveries import DeliveryReads, DeliveryWrites, Prospect
+from bot.services.ports.store.jobs import JobWrites
 from bot.services.shared.postings import posting_key
 
 #: Finds another way for a message whose private thread was deleted.
@@ -70,7 +72,7 @@ class PageDeliveries(_LadderDeliveries):
         await tx.save(told)
         return told
 
-    async def beside(self, source: Transaction | Store, delivery: Delivery) -> Delivery | None:
+    async def beside(self, source: DeliveryReads | DeliveryWrites, delivery: Delivery) -> Delivery | None:
         """Return the channel's message of the same step."""
         step = delivery.data.get("step")
         if delivery.incident_id is None or step is None:
@@ -94,7 +96,7 @@ class EscalationDeliveries(_LadderDeliveries):
         self._lost_room = lost_room
 
     async def placed(
-        self, tx: Transaction, incident: Incident, delivery: Delivery, posted: Posted, *, at: datetime | None
+        self, tx: JobWrites, incident: Incident, delivery: Delivery, posted: Posted, *, at: datetime | None
     ) -> Incident:
         """Queue the email that goes with it; one that was sent without the database has had its own."""
         if delivery.data.get("emails") and at is None:
@@ -109,7 +111,7 @@ class EscalationDeliveries(_LadderDeliveries):
 class BundleDeliveries(DeliveryHandler):
     """Messages that report many incidents."""
 
-    def __init__(self, store: Store, bundles: Bundles, passing_on: PassingOn) -> None:
+    def __init__(self, store: BundleReads, bundles: Bundles, passing_on: PassingOn) -> None:
         super().__init__(DeliveryKind.BUNDLE)
         self._store = store
         self._bundles = bundles
@@ -119,7 +121,7 @@ class BundleDeliveries(DeliveryHandler):
         """Wait while more deliveries may join it."""
         return wait_for_more(seen)
 
-    async def is_obsolete(self, tx: Transaction, delivery: Delivery) -> bool:
+    async def is_obsolete(self, tx: BundleWrites, delivery: Delivery) -> bool:
         """Close the bundle, and return True if no delivery is left in it."""
         return await tx.close_bundle(delivery.id) == 0
 

@@ -20,6 +20,7 @@ from bot.runbook.model import Policy
 from bot.services.escalation.decisions import Escalations
 from bot.services.escalation.step_messages import Telling
 from bot.services.ports import Store, Transaction
+from bot.services.ports.store.deliveries import DeliveryWrites
 from bot.services.shared.access import Access, Act
 from bot.services.shared.postings import notice, refresh_job
 from bot.services.shared.roster import OnCall
@@ -219,7 +220,7 @@ def _is(person: OnCallPerson, holder: Holder | None) -> bool:
     return holder.name.lower() in (person.handle.lower(), person.name.lower())
 
 
-async def _told_the_channel(tx: Transaction, page: Delivery) -> bool:
+async def _told_the_channel(tx: DeliveryWrites, page: Delivery) -> bool:
     """Whether the step of *page* has told the channel as well: all but the first step of a ladder do."""
     step = page.data.get("step")
     if step is None:

@@ -14,6 +14,7 @@ from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.runbook.model import Policy
 from bot.services.escalation.decisions import Escalations
 from bot.services.ports import Store, Transaction
+from bot.services.ports.store.timeline import AuditWrites
 from bot.services.shared.access import Access
 from bot.services.shared.postings import LOUD, QUIET, posting_deliveries
 
@@ -162,7 +163,7 @@ def _is_held(alert: Delivery) -> bool:
     return alert.held_at is not None and alert.status is not DeliveryStatus.SENT
 
 
-async def _audit(tx: Transaction, incident: Incident, *, by: Person | None) -> None:
+async def _audit(tx: AuditWrites, incident: Incident, *, by: Person | None) -> None:
     if by is not None:
         data = {"incident_id": incident.id, "severity": incident.severity}
         await tx.audit(guild_id=incident.guild_id, by=by, action=TimelineKind.OPENED.value, data=data)

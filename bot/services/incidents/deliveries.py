@@ -15,6 +15,8 @@ from bot.services.delivery.handling import DeliveryHandler
 from bot.services.incidents.reposting import Mending
 from bot.services.incidents.updates import is_past
 from bot.services.ports import Store, Transaction
+from bot.services.ports.store.incidents import IncidentWrites
+from bot.services.ports.store.members import MemberReads
 from bot.services.shared.role_notices import say_undelivered, still_holds
 
 #: Discord's codes for a thread that takes no message, because it is archived and locked, or locked.
@@ -37,7 +39,7 @@ class PostingDeliveries(DeliveryHandler):
         )
         self._mending = mending
 
-    async def is_obsolete(self, tx: Transaction, delivery: Delivery) -> bool:
+    async def is_obsolete(self, tx: IncidentWrites, delivery: Delivery) -> bool:
         """Return True if a later posting says the same."""
         return is_superseded(delivery, await tx.incident(delivery.incident_id or 0))
 
@@ -115,7 +117,7 @@ class RoleDeliveries(DeliveryHandler):
         super().__init__(DeliveryKind.ROLE_DM)
         self._policy = policy
 
-    async def is_obsolete(self, tx: Transaction, delivery: Delivery) -> bool:
+    async def is_obsolete(self, tx: IncidentWrites, delivery: Delivery) -> bool:
         """Return True if the role has changed hands again, or the incident has ended."""
         return not still_holds(await tx.incident(delivery.incident_id or 0), delivery)
 
@@ -124,7 +126,7 @@ class RoleDeliveries(DeliveryHandler):
         await say_undelivered(tx, delivery, policy=self._policy)
 
 
-async def _with_place(tx: Transaction, incident: Incident, delivery: Delivery, posted: Posted) -> Incident:
+async def _with_place(tx: IncidentWrites, incident: Incident, delivery: Delivery, posted: Posted) -> Incident:
     if not is_current(delivery, incident):  # a late one must not take the newer one's place
         return incident
     if delivery.kind is DeliveryKind.ALERT:
@@ -132,7 +134,7 @@ async def _with_place(tx: Transaction, incident: Incident, delivery: Delivery, p
     return await tx.set_places(incident.id, thread_id=posted.message_id)
 
 
-async def _would_let_in(tx: Transaction, reminder: Delivery, incident: Incident) -> bool:
+async def _would_let_in(tx: MemberReads, reminder: Delivery, incident: Incident) -> bool:
     """Return True if *reminder* mentions, in a private thread, a person removed since it was queued."""
     lead_id = reminder.data.get("lead_id")
     return incident.is_private and lead_id in {one.id for one in await tx.removed_members(incident.id)}

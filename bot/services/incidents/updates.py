@@ -19,6 +19,8 @@ from bot.runbook.model import Policy
 from bot.services.escalation.release import Releasing
 from bot.services.incidents.roles import vacate
 from bot.services.ports import Store, Transaction
+from bot.services.ports.store.deliveries import DeliveryReads, DeliveryWrites
+from bot.services.ports.store.timeline import TimelineWrites
 from bot.services.shared.access import Act, MaySeeLess, require_as_seen
 from bot.services.shared.changes import Change, Changes
 from bot.services.shared.postings import notice, refresh_job
@@ -135,7 +137,7 @@ class Updates:
             return False
         return await self._lapses(incident, self._store) and await self._releasing.is_heard_of(incident)
 
-    async def _lapses(self, incident: Incident, source: Store | Transaction) -> bool:
+    async def _lapses(self, incident: Incident, source: DeliveryReads | DeliveryWrites) -> bool:
         """Return True if the acknowledge ends next, instead of another reminder.
 
         It ends only if the last reminder has announced that. A reminder that an older version or another
@@ -270,7 +272,7 @@ def _notice_key(due_at: datetime, number: int) -> str:
     return f"update_due:{int(due_at.timestamp())}:{number}"
 
 
-async def _kinds_under(tx: Transaction, incident_id: int, key: str) -> set[TimelineKind]:
+async def _kinds_under(tx: TimelineWrites, incident_id: int, key: str) -> set[TimelineKind]:
     entries = await tx.timeline(incident_id)
     return {entry.kind for entry in entries if (entry.data or {}).get("key") == key}
 

@@ -13,6 +13,7 @@ from bot.domain.severity import NEXT_BUSINESS_DAY
 from bot.runbook.model import MorningTriage, Policy
 from bot.services.delivery.handling import DeliveryHandler
 from bot.services.ports import Discord, Job, JobName, Store, Transaction
+from bot.services.ports.store.jobs import JobWrites
 
 log = structlog.get_logger(__name__)
 
@@ -163,7 +164,7 @@ class MorningDeliveries(DeliveryHandler):
         """Return the morning."""
         return await self._mornings.view(delivery)
 
-    async def sent(self, tx: Transaction, delivery: Delivery) -> None:
+    async def sent(self, tx: JobWrites, delivery: Delivery) -> None:
         """Refresh the post: an incident may have been acknowledged meanwhile."""
         if delivery.kind is DeliveryKind.MORNING:
             await tx.enqueue(refresh_morning_job(delivery.guild_id, day_of(delivery)))
@@ -179,7 +180,7 @@ def morning_job(guild_id: int, day: date, *, after: timedelta = timedelta()) -> 
     return Job(JobName.MORNING, f"{guild_id}:{day}", morning_key(guild_id, day), after=after)
 
 
-async def _wake(tx: Transaction, morning: Morning, *, now: datetime) -> None:
+async def _wake(tx: JobWrites, morning: Morning, *, now: datetime) -> None:
     if morning.nag_at is not None:
         after = max(morning.nag_at - now, timedelta())
         await tx.enqueue(morning_job(morning.guild_id, morning.day, after=after))

@@ -24,6 +24,7 @@ from bot.runbook.model import Policy
 from bot.services.oncall.readiness import HORIZON, StandingLooks, told, warnings
 from bot.services.ports import Job, JobName, Store, Transaction
 from bot.services.ports.oncall import Finding, Gap, Reach
+from bot.services.ports.store.deliveries import DeliveryWrites
 from bot.services.shared.roster import OnCall
 
 log = structlog.get_logger(__name__)
@@ -127,7 +128,7 @@ class Handovers:
         return None if is_done else _TRY_AGAIN
 
     async def _tell(
-        self, tx: Transaction, watch: Watch, found: Rosters, now: datetime, *, incidents: list[Incident]
+        self, tx: DeliveryWrites, watch: Watch, found: Rosters, now: datetime, *, incidents: list[Incident]
     ) -> Watch:
         """Queue a line and a DM to each person who comes on call; a place new in the file is no handover."""
         standing = _handles(found, now)

@@ -10,7 +10,8 @@ import structlog
 from bot.domain.errors import StorageUnavailable
 from bot.services.outage.journal import Encoder, read
 from bot.services.outage.taking_in import TakingIn
-from bot.services.ports import Spool, Store
+from bot.services.ports import Spool
+from bot.services.ports.store.outage import OutageMirror
 
 log = structlog.get_logger(__name__)
 
@@ -25,7 +26,7 @@ class Adoption:
         taking_in: Records in the database what the files say, and what this process has done.
     """
 
-    def __init__(self, store: Store, spool: Spool, taking_in: TakingIn) -> None:
+    def __init__(self, store: OutageMirror, spool: Spool, taking_in: TakingIn) -> None:
         self._store = store
         self._spool = spool
         self.taking_in = taking_in

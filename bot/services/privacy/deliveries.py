@@ -11,6 +11,7 @@ from bot.runbook.model import Policy
 from bot.services.delivery.handling import DeliveryHandler
 from bot.services.incidents.reposting import Mending
 from bot.services.ports import Transaction
+from bot.services.ports.store.members import MemberReads
 from bot.services.shared.postings import member, member_removed, notice
 
 
@@ -22,7 +23,7 @@ class MemberDeliveries(DeliveryHandler):
         self._policy = policy
         self._mending = mending
 
-    async def is_obsolete(self, tx: Transaction, delivery: Delivery) -> bool:
+    async def is_obsolete(self, tx: MemberReads, delivery: Delivery) -> bool:
         """Return True if a later decision overrules it."""
         return is_overruled(delivery, await tx.removed_members(delivery.incident_id or 0))
 

@@ -12,7 +12,7 @@ from typing import Final
 
 from bot.domain.delivery.delivery import Delivery, Posted
 from bot.domain.escalation.watches import Told
-from bot.services.ports import Store
+from bot.services.ports.store.outage import OutageMirror
 
 #: What is overdue for longer may have been told so long ago that Discord no longer knows the nonce.
 OLD: Final = timedelta(minutes=1)
@@ -31,7 +31,7 @@ class Comeback:
         meanwhile: What was posted here, by the key of the delivery that it stands in for.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: OutageMirror) -> None:
         self.meanwhile: dict[str, Told] = {}
         self._store = store
         self._lock = asyncio.Lock()

@@ -15,6 +15,7 @@ from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.runbook.model import Policy
 from bot.services.ports import Store, Transaction
+from bot.services.ports.store.incidents import IncidentWrites
 from bot.services.shared.access import Access, Act, MaySeeLess, require_as_seen
 from bot.services.shared.postings import notice, refresh_job
 from bot.services.shared.reminders import note_act
@@ -186,7 +187,7 @@ class Changes:
 
 
 async def _locked(
-    tx: Transaction, numbers: Collection[int], *, seen: Collection[Incident]
+    tx: IncidentWrites, numbers: Collection[int], *, seen: Collection[Incident]
 ) -> dict[int, Incident]:
     """Lock incidents in the order of their numbers, and return them by number.
 

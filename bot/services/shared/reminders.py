@@ -7,6 +7,7 @@ from bot.domain.incident.incident import Incident
 from bot.domain.people import Person
 from bot.runbook.model import Policy
 from bot.services.ports import Job, JobName, Transaction
+from bot.services.ports.store.jobs import JobWrites
 from bot.services.shared.postings import refresh_job
 
 
@@ -16,7 +17,7 @@ def reminder_key(incident_id: int) -> str:
 
 
 async def remind_later(
-    tx: Transaction, incident: Incident, *, now: datetime, before: Incident | None = None
+    tx: JobWrites, incident: Incident, *, now: datetime, before: Incident | None = None
 ) -> None:
     """Queue the reminder job for *incident* as saved, if it has a reminder time, and cancel an earlier job.
 

@@ -18,6 +18,7 @@ from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.domain.timeline.pinned import ThreadMessage
 from bot.runbook.model import Policy
 from bot.services.ports import Discord, Store, Transaction
+from bot.services.ports.store.timeline import TimelineWrites
 from bot.services.ports.urgency import BACKGROUND, urgency
 from bot.services.shared.access import Access, Act
 from bot.services.shared.changes import Change, Changes
@@ -199,7 +200,7 @@ class Pins:
         )
 
 
-async def _note_edit(tx: Transaction, incident_id: int, message: ThreadMessage, *, at: datetime) -> None:
+async def _note_edit(tx: TimelineWrites, incident_id: int, message: ThreadMessage, *, at: datetime) -> None:
     entries = await tx.timeline(incident_id)
     key = f"edited:{message.id}:{at.isoformat()}"
     versions = [entry for entry in entries if _message_id(entry) == message.id]

@@ -4,7 +4,9 @@ from bot.domain.delivery.delivery import Delivery, DeliveryKind
 from bot.domain.triage.session import Triage
 from bot.runbook.model import Policy
 from bot.services.delivery.handling import DeliveryHandler
-from bot.services.ports import Store, Transaction
+from bot.services.ports import Transaction
+from bot.services.ports.store.jobs import JobWrites
+from bot.services.ports.store.triages import TriageReads
 from bot.services.triage.unfinished import tell_team
 from bot.services.walks.posts import is_out_of_date, refresh_triage_job, triage_of
 
@@ -12,7 +14,7 @@ from bot.services.walks.posts import is_out_of_date, refresh_triage_job, triage_
 class TriageDeliveries(DeliveryHandler):
     """Posts that report the state of a triage; once it has an incident, they are about that."""
 
-    def __init__(self, store: Store, policy: Policy) -> None:
+    def __init__(self, store: TriageReads, policy: Policy) -> None:
         super().__init__(*(kind for kind in DeliveryKind if kind.spec.shows_triage))
         self._store = store
         self._policy = policy
@@ -25,7 +27,7 @@ class TriageDeliveries(DeliveryHandler):
         """Return the triage."""
         return await self._store.triage(triage_of(delivery))
 
-    async def sent(self, tx: Transaction, delivery: Delivery) -> None:
+    async def sent(self, tx: JobWrites, delivery: Delivery) -> None:
         """Refresh the posts: the triage may have changed meanwhile."""
         await tx.enqueue(refresh_triage_job(triage_of(delivery)))
 

@@ -10,8 +10,8 @@ from bot.domain.errors import UserError
 from bot.domain.incident.incident import Incident, IncidentKind
 from bot.domain.people import Person
 from bot.domain.triage.evidence import Evidence
-from bot.services.ports import Store, Transaction
-from bot.services.ports.store.triages import KnownMessage
+from bot.services.ports import Store
+from bot.services.ports.store.triages import KnownMessage, TriageWrites
 from bot.services.walks.posts import is_confided
 
 #: How many messages are remembered until they are written down.
@@ -40,7 +40,7 @@ class SourceRefused(UserError):
 
 
 async def require_open(
-    tx: Transaction, guild_id: int, channel_id: int | None, message_id: int | None
+    tx: TriageWrites, guild_id: int, channel_id: int | None, message_id: int | None
 ) -> None:
     """Let a triage be about a message; one that is about none may always be.
 

@@ -12,6 +12,7 @@ from bot.domain.triage.tree import Given, Path, Position
 from bot.domain.triage.unfinished import severity_if_left
 from bot.runbook.model import Policy
 from bot.services.ports import Transaction
+from bot.services.ports.store.triages import TriageWrites
 
 #: How long ago another triage may have begun to be worth a mention: people report the same thing.
 OTHERS_WITHIN: Final = timedelta(minutes=30)
@@ -97,7 +98,7 @@ def path_of(triage: Triage) -> Path:
     return tuple(Given(a.question, a.answer, a.unsure) for a in triage.answers)
 
 
-async def _in_drill(tx: Transaction, triage: Triage) -> bool:
+async def _in_drill(tx: TriageWrites, triage: Triage) -> bool:
     """Return True if an open triage was begun in the thread of a drill.
 
     For a triage that has ended, return False: then the incident says what it is.
@@ -107,7 +108,7 @@ async def _in_drill(tx: Transaction, triage: Triage) -> bool:
     return await tx.is_of_drill(triage.channel_id, None)
 
 
-async def _others(tx: Transaction, triage: Triage) -> tuple[Triage, ...]:
+async def _others(tx: TriageWrites, triage: Triage) -> tuple[Triage, ...]:
     """Return other triages that began lately; none after the first answer, when joining them is no use."""
     if triage.status is not TriageStatus.OPEN or triage.answers:
         return ()

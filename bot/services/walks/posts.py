@@ -13,6 +13,7 @@ from bot.domain.delivery.delivery import (
 from bot.domain.triage.session import Triage, TriageStatus
 from bot.runbook.model import Policy
 from bot.services.ports import IN_LINE, Discord, Job, JobName, Store, Transaction
+from bot.services.ports.store.triages import TriageWrites
 
 
 def post_keys(triage: Triage) -> list[str]:
@@ -118,7 +119,7 @@ async def set_clock(tx: Transaction, triage: Triage, policy: Policy) -> None:
     )
 
 
-async def is_confided(tx: Transaction, channel_id: int | None, message_id: int | None) -> bool:
+async def is_confided(tx: TriageWrites, channel_id: int | None, message_id: int | None) -> bool:
     """Return True if a message is from the thread of an incident that is private now."""
     return channel_id is not None and message_id is not None and await tx.is_confided(channel_id)
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import structlog
 
-from bot.services.ports import Store
+from bot.services.ports.store.jobs import OverdueReads
 
 log = structlog.get_logger(__name__)
 
@@ -18,7 +18,7 @@ OVERDUE = timedelta(minutes=1)
 class Auditor:
     """Sweeps the rows, which are the truth, and gives lost work its job again."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: OverdueReads) -> None:
         self._store = store
 
     async def sweep(self) -> list[str]:
