@@ -1,12 +1,16 @@
 """What every run of the tests has, those of the local Discord included; a tier's own is in its folder."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import settings
 
 from local_discord.tests.source import pytest_report_header, pytest_terminal_summary
-from tests import quiet, tiers
+from tests import bytecode, quiet, tiers
 
 __all__ = ["pytest_report_header", "pytest_terminal_summary"]
+
+bytecode.keep(Path(__file__).parent)
 
 # An example that takes its time says more of the machine than of the code.
 settings.register_profile("any machine", deadline=None)

@@ -5,7 +5,7 @@ import copy
 from collections.abc import AsyncIterator, Callable, Generator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import pytest
 import pytest_asyncio
@@ -15,6 +15,9 @@ from tests.e2e.world import World
 
 Commands: TypeAlias = dict[str, Any]
 MakeWorld: TypeAlias = Callable[..., AbstractAsyncContextManager[World]]
+
+#: A story waits for Discord's limits as a bot does, for a fifth of the time.
+_LIMITS_SPEED: Final = 5.0
 
 _WORLDS = pytest.StashKey[list[World]]()
 _FAILED = pytest.StashKey[bool]()
@@ -35,7 +38,9 @@ def make_world(
     @asynccontextmanager
     async def make(*, database: str = database_url, **env: str) -> AsyncIterator[World]:
         registered = copy.deepcopy(commands)
-        async with open_world(database, commands=registered, folder=tmp_path, **env) as world:
+        async with open_world(
+            database, commands=registered, folder=tmp_path, limits_speed=_LIMITS_SPEED, **env
+        ) as world:
             request.node.stash.setdefault(_WORLDS, []).append(world)
             yield world
             if not request.node.stash.get(_FAILED, False):

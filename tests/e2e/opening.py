@@ -29,7 +29,13 @@ async def hold_digests(database_url: str, guild_id: str) -> None:
 
 @asynccontextmanager
 async def open_world(
-    database_url: str, *, commands: Mapping[str, Any], folder: Path, module: str = "bot", **env: str
+    database_url: str,
+    *,
+    commands: Mapping[str, Any],
+    folder: Path,
+    module: str = "bot",
+    limits_speed: float = 1.0,
+    **env: str,
 ) -> AsyncIterator[World]:
     """A fresh local Discord with the bot's *commands* registered, no bot yet, and a movable clock.
 
@@ -38,12 +44,14 @@ async def open_world(
     Args:
         folder: Where the bot works.
         module: The bot's program.
+        limits_speed: How many times faster than Discord's the windows of its rate limits pass.
         env: Further settings of the bot.
     """
     await install_movable_clock(database_url)
     await hold_digests(database_url, GUILD_ID)
     async with Sandbox() as sandbox, Human(sandbox.human) as human:
         sandbox.core.commands.update(commands)
+        sandbox.core.limiter.speed = limits_speed
         settings = {
             "DISCORD_TOKEN": sandbox.address.token,
             "DISCORD_GUILD_ID": sandbox.address.guild_id,
