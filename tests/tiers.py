@@ -7,7 +7,18 @@ from typing import Final
 
 import pytest
 
-TIERS: Final = ("unit", "contract", "integration", "sandbox", "browser", "e2e", "faults", "mutants", "corpus")
+TIERS: Final = (
+    "unit",
+    "services",
+    "contract",
+    "integration",
+    "sandbox",
+    "browser",
+    "e2e",
+    "faults",
+    "mutants",
+    "corpus",
+)
 
 
 def pytest_configure(config: pytest.Config) -> None:

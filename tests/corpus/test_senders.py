@@ -15,7 +15,8 @@ from bot.runbook import default_policy_text, parse_policy
 from bot.services.alerts.tracking import Alerts, Understood
 from bot.ui.discord_api.incoming import Incoming
 from bot.ui.words.wording import Wording
-from tests.unit.services.desk import Desk
+from tests.services.database import unreachable
+from tests.services.desk import Desk
 
 FOLDER: Final = Path(__file__).parent / "senders"
 TEN: Final = {
@@ -70,7 +71,7 @@ def reader() -> Incoming:
 @cache
 def alerts() -> Alerts:
     """What understands them."""
-    return Desk(POLICY).services.alerts
+    return Desk(unreachable(), POLICY).services.alerts
 
 
 def understood(file: JSON, said: JSON) -> Understood:

@@ -197,6 +197,10 @@ class FakeDiscord:
             raise UpstreamUnavailable("the answer never came")
         return self._there[key]
 
+    def posted(self, kind: DeliveryKind) -> list[Posted]:
+        """Where the messages of *kind* are, in the order in which they arrived."""
+        return [where for key, where in self._there.items() if self._kinds[key][0] is kind]
+
     async def _recipient(self, delivery: Delivery) -> str | None:
         kind, _, name = delivery.to.partition(":")
         if kind != "person" or self.standing is None:

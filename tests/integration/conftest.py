@@ -1,5 +1,6 @@
 """Fixtures of this tier: every local Discord that a test starts is watched."""
 
 from local_discord.tests.watch import watched
+from tests.services.fixtures import another_database, database, desk, standing
 
-__all__ = ["watched"]
+__all__ = ["another_database", "database", "desk", "standing", "watched"]

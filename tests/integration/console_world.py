@@ -1,4 +1,4 @@
-"""The real client over real sockets against the local Discord, with the fakes of storage behind it."""
+"""The real client over real sockets against the local Discord, with a real PostgreSQL behind it."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -21,7 +21,8 @@ from bot.process.keeper import ShardKeeper
 from bot.services.registry import Guilds
 from bot.ui.discord_api.notifier import DiscordNotifier
 from local_discord.server import Sandbox
-from tests.unit.services.desk import PRIMARY, RESPONDER, Desk
+from tests.services.database import Database
+from tests.services.desk import PRIMARY, RESPONDER, Desk
 
 DEADLINE_S = 10.0
 Json = dict[str, Any]
@@ -36,9 +37,8 @@ class ConsoleWorld(Desk):
         bot: The client that runs now; `restart` makes another one.
     """
 
-    def __init__(self, sandbox: Sandbox, http: aiohttp.ClientSession) -> None:
-        super().__init__(guild_id=int(sandbox.address.guild_id))
-        self.store.clock.time = datetime.now(UTC)
+    def __init__(self, database: Database, sandbox: Sandbox, http: aiohttp.ClientSession) -> None:
+        super().__init__(database, guild_id=int(sandbox.address.guild_id))
         self.sandbox = sandbox
         self.bot: IncidentBot
         self._keeper: ShardKeeper
@@ -54,7 +54,7 @@ class ConsoleWorld(Desk):
         self.bot = IncidentBot(texts=TEXTS, guilds=self._guilds)
         await self.bot.login(address.token)
         me = Instance(uuid4(), "here", "0", shard_count=1)
-        self._keeper = ShardKeeper(self.bot, self.store.leases, me, budget=IdentifyBudget(window_s=0.0))
+        self._keeper = ShardKeeper(self.bot, self.database.leases, me, budget=IdentifyBudget(window_s=0.0))
         self._running = asyncio.create_task(self._keeper.run())
         async with asyncio.timeout(DEADLINE_S):
             while self._keeper.missing():  # noqa: ASYNC110  # it tells when it is asked, and that only
@@ -90,7 +90,7 @@ class ConsoleWorld(Desk):
         """Be the queue's worker as long as this bot lives: only success takes a job out of the queue."""
         while True:
             await asyncio.sleep(0.02)
-            left = self.store.take_due_jobs()
+            left = await self.database.take_due_jobs()
             if not left:
                 self._resting.set()
             try:
@@ -99,7 +99,7 @@ class ConsoleWorld(Desk):
                         await self.run(left[0])
                         left.pop(0)
             finally:
-                self.store.give_back(left)
+                await self.database.give_back(left)
 
     def _guilds(self, client: discord.Client) -> Guilds:
         self.use(DiscordNotifier(client, texts=TEXTS, policy=self.policy))
@@ -151,6 +151,12 @@ class ConsoleWorld(Desk):
                 await asyncio.sleep(0.01)
             return incident
 
+    async def refused(self) -> None:
+        """Wait until somebody has been refused, on record."""
+        async with asyncio.timeout(DEADLINE_S):
+            while all(row.allowed for row in await self.database.audit_rows()):  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+
     async def deferred(self, *, since: int) -> None:
         """Wait until the bot has begun to answer something after entry *since* of Discord's log."""
         async with asyncio.timeout(DEADLINE_S):
@@ -175,7 +181,7 @@ class ConsoleWorld(Desk):
                 title="決済 API が 5xx",
                 targets=(),
                 symptoms=(),
-                started_at=self.store.clock.time,
+                started_at=self.clock.time,
                 reported_by=RESPONDER,
                 path=(),
                 key=key,
@@ -230,13 +236,14 @@ class ConsoleWorld(Desk):
 
 
 @asynccontextmanager
-async def console_world() -> AsyncIterator[ConsoleWorld]:
+async def console_world(database: Database) -> AsyncIterator[ConsoleWorld]:
     """A fresh one, connected; the redirect of discord.py is undone afterwards."""
     base, gateway = Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY
     async with Sandbox() as sandbox, aiohttp.ClientSession() as http:
         sandbox.core.limiter.enabled = False
         use_api_base(sandbox.api_base)
-        world = ConsoleWorld(sandbox, http)
+        await database.move_to(datetime.now(UTC))
+        world = ConsoleWorld(database, sandbox, http)
         await world.start()
         try:
             yield world

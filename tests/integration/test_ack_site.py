@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 
 import httpx
 import pytest
@@ -15,8 +14,8 @@ from bot.process.ack_site import Desk as Served
 from bot.process.health import Health, serve_health
 from bot.services.acknowledging.email_links import PATH
 from bot.ui.ack_page import AckPage
-from tests.unit.services.acknowledging.test_email_links import mailed
-from tests.unit.services.desk import GUILD, Desk
+from tests.services.acknowledging.test_email_links import mailed
+from tests.services.desk import GUILD, Desk
 
 
 async def nothing(_states: object) -> bytes:
@@ -35,12 +34,6 @@ async def site(desk: Desk, *, per_minute: int = 120, per_link: int = 60) -> Asyn
         httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as browser,
     ):
         yield browser
-
-
-@pytest.fixture
-def desk() -> Desk:
-    """The use cases on fakes."""
-    return Desk()
 
 
 async def test_get_shows_and_post_acknowledges(desk: Desk) -> None:
@@ -96,7 +89,7 @@ async def test_each_dead_end_is_a_page(desk: Desk) -> None:
 async def test_the_database_is_away(desk: Desk) -> None:
     """The page says what to do instead."""
     token, _ = await mailed(desk)
-    desk.store.is_away = True
+    desk.database.is_away = True
     async with site(desk) as browser:
         said = await browser.post(PATH + token)
     assert said.status_code == 503
@@ -152,9 +145,9 @@ async def test_the_database_comes_back(desk: Desk) -> None:
     """Without the key nobody can be told from a stranger; it is asked for until it is known."""
     token, _ = await mailed(desk)
     async with site(desk, per_minute=3) as browser:
-        desk.store.is_away = True
+        desk.database.is_away = True
         assert (await browser.get(PATH + token)).status_code == 503
-        desk.store.is_away = False
+        desk.database.is_away = False
         statuses = [(await browser.get(PATH + token)).status_code for _ in range(5)]
     assert statuses == [200] * 5
 
@@ -162,9 +155,7 @@ async def test_the_database_comes_back(desk: Desk) -> None:
 async def test_a_title_is_text(desk: Desk) -> None:
     """Whatever somebody typed."""
     token, _ = await mailed(desk)
-    async with desk.store.transaction() as tx:
-        hostile = replace(tx.state.incidents[1], title="<img src=x onerror=alert(1)>")
-        tx.state.incidents[1] = hostile
+    await desk.database.fetch("UPDATE incidents SET title = '<img src=x onerror=alert(1)>'")
     async with site(desk) as browser:
         assert "<img" not in (await browser.get(PATH + token)).text
 

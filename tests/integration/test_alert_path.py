@@ -6,8 +6,8 @@ import asyncpg
 import pytest_asyncio
 
 from bot.storage.database.pools import open_pool
-from bot.storage.store import PostgresStore
-from tests.unit.services.desk import GUILD, Desk
+from tests.services.database import Database
+from tests.services.desk import Desk
 
 #: BEGIN, the time, the incident, who is on call, all that is added, its jobs, what is mirrored, COMMIT.
 _OPENING = 8
@@ -33,10 +33,7 @@ async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
 
 def _on(pool: asyncpg.Pool) -> Desk:
     """The use cases on PostgreSQL."""
-    desk = Desk()
-    desk.own_store = PostgresStore(pool, guild_id=GUILD, is_shared=False)  # type: ignore[assignment]
-    desk.use(desk.discord)
-    return desk
+    return Desk(Database(pool))
 
 
 async def _said_by(pool: asyncpg.Pool) -> list[str]:

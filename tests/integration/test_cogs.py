@@ -17,15 +17,16 @@ from bot.domain.dlq import DlqEntry
 from bot.domain.incident.incident import Status
 from bot.domain.triage.session import TriageStatus
 from tests.integration.console_world import ConsoleWorld, Json, console_world, presses, shown, words
-from tests.unit.services.desk import PRIMARY
+from tests.services.database import Database
+from tests.services.desk import PRIMARY
 
 ENTRY = UUID("11111111-2222-3333-4444-555555555555")
 
 
 @pytest.fixture
-async def world(caplog: pytest.LogCaptureFixture) -> AsyncIterator[ConsoleWorld]:
+async def world(database: Database, caplog: pytest.LogCaptureFixture) -> AsyncIterator[ConsoleWorld]:
     """A connected bot; discord.py may not have swallowed an error behind its back."""
-    async with console_world() as running:
+    async with console_world(database) as running:
         yield running
     swallowed = [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR]
     assert swallowed == []
@@ -156,7 +157,7 @@ async def test_a_stop_lets_answers_finish(world: ConsoleWorld) -> None:
 async def test_ack_says_what_it_changed(world: ConsoleWorld) -> None:
     """First, joined, already, too late."""
     alert = await alerted(world)
-    world.store.advance(timedelta(minutes=2))
+    await world.database.advance(timedelta(minutes=2))
     assert "あなたが対応中です (2 分で ack)" in shown(await world.click(alert, "inc:v1:ack:1"))["content"]
     joined = shown(await world.click(alert, "inc:v1:ack:1", by="secondary"))
     assert "先に @responder が対応しています" in joined["content"]
@@ -169,11 +170,12 @@ async def test_a_reaction_acknowledges_and_a_strangers_does_not(world: ConsoleWo
     """👀 by somebody with a role; a refusal is in the audit and nowhere else, what was done as well."""
     alert = await alerted(world)
     await world.react(alert, "👀", by="observer")
+    await world.refused()
     await world.react(alert, "🎉", by="responder")
     await world.react(alert, "👀", by="responder")
     incident = await world.acknowledged(1)
     assert incident.acknowledged_by_name == "responder"
-    assert [(row.actor_name, row.action, row.allowed) for row in world.store.audit_rows] == [
+    assert [(row.actor_name, row.action, row.allowed) for row in await world.database.audit_rows()] == [
         ("responder", "opened", True),
         ("observer", "acknowledge", False),
         ("responder", "acknowledged", True),
@@ -205,10 +207,10 @@ async def test_a_reaction_is_not_lost_while_the_database_is_away(world: ConsoleW
     """It is told nowhere, but read again when a session is resumed."""
     alert = await alerted(world)
     with capture_logs() as logged:
-        world.store.is_away = True
+        world.database.is_away = True
         await world.react(alert, "👀", by="responder")
         await world.logged(logged, "reaction.not_recorded")
-        world.store.is_away = False
+        world.database.is_away = False
         await world.human("POST", "fault", gateway="drop")
         await world.logged(logged, "gateway.resumed")
     assert (await world.acknowledged(1)).acknowledged_by_name == "responder"
@@ -328,9 +330,9 @@ async def test_numbers_are_offered_by_title(world: ConsoleWorld) -> None:
     assert choice["value"] == 1
     assert choice["name"] == "INC-1 SEV1 決済 API が 5xx"
     assert await world.choices("incident show", focused="number", typed="99") == []
-    world.store.is_away = True
+    world.database.is_away = True
     assert await world.choices("incident show", focused="number") == []
-    world.store.is_away = False
+    world.database.is_away = False
 
 
 async def test_merge_and_link_offer_what_they_would_take(world: ConsoleWorld) -> None:
@@ -347,11 +349,11 @@ async def test_merge_and_link_offer_what_they_would_take(world: ConsoleWorld) ->
 # -- /dlq and /digest
 
 
-def failed(world: ConsoleWorld, *, entry_id: UUID = ENTRY, title: str = "決済 API が 5xx") -> None:
+async def failed(world: ConsoleWorld, *, entry_id: UUID = ENTRY, title: str = "決済 API が 5xx") -> None:
     """A failure on record."""
-    world.dlq_store.entries[entry_id] = DlqEntry(
+    entry = DlqEntry(
         id=entry_id,
-        attempted_at=world.store.clock.time,
+        attempted_at=world.clock.time,
         channel="p0-alerts",
         severity="P0",
         title=title,
@@ -362,12 +364,13 @@ def failed(world: ConsoleWorld, *, entry_id: UUID = ENTRY, title: str = "決済 
         fallback_email_sent=True,
         payload={"content": "@here 決済 API が 5xx", "embeds": [{"title": "詳細"}], "username": "hook"},
     )
+    await world.database.put_dlq_entry(entry)
 
 
 async def test_the_three_questions_lead_to_each_other(world: ConsoleWorld) -> None:
     """直近, P0 メール, HTTP 別; a filter survives the turning of pages."""
     for number in range(12):
-        failed(world, entry_id=UUID(int=number))
+        await failed(world, entry_id=UUID(int=number))
     page = shown(await world.command("dlq recent", hours=48, severity="P0", channel="#p0-alerts"))
     assert "HTTP 503 · 再試行 3 · upstream timeout" in words(page)
     page = shown(await world.click(page, "dlq:v1:turn:48:P0:p0-alerts:2"))
@@ -388,7 +391,7 @@ async def test_the_three_questions_lead_to_each_other(world: ConsoleWorld) -> No
 
 async def test_an_entry_is_replayed_once_after_a_preview(world: ConsoleWorld) -> None:
     """It shows what it would have looked like, what is left out, and where it went."""
-    failed(world)
+    await failed(world)
     page = shown(await world.command("dlq recent", by="primary"))
     entry = shown(await world.click(page, "dlq:v1:open", by="primary", values=[str(ENTRY)]))
     assert "> ＠here 決済 API が 5xx" in words(entry)
@@ -409,7 +412,7 @@ async def test_an_entry_is_replayed_once_after_a_preview(world: ConsoleWorld) ->
 
 async def test_replaying_needs_its_role(world: ConsoleWorld) -> None:
     """Which role is needed, and who can give it."""
-    failed(world)
+    await failed(world)
     refused = shown(await world.command("dlq replay", id=str(ENTRY)))
     assert "DLQ の再送には @on-call / @admin のいずれかのロールが必要です" in refused["content"]
     assert refused["only_for"] == "responder"
@@ -453,7 +456,7 @@ async def test_the_database_is_away(world: ConsoleWorld) -> None:
     alert = await alerted(world)
     form = await world.command("triage")
     await world.rest()
-    world.store.is_away = True
+    world.database.is_away = True
     offered = shown(await world.send(form, title="x"))
     assert "判定に進めません" in offered["content"]
     assert "tri:v1:urgent:SEV1:0:0" in str(offered["components"])
@@ -462,7 +465,7 @@ async def test_the_database_is_away(world: ConsoleWorld) -> None:
     for outcome in (await world.click(alert, "inc:v1:ack:1"), lost):
         assert "P0 なら #p0-alerts に直接書いてください" in shown(outcome)["content"]
     assert "原因は決済代行" in shown(lost)["content"]
-    world.store.is_away = False
+    world.database.is_away = False
 
 
 async def test_an_unexpected_error_gives_an_id_to_quote(world: ConsoleWorld) -> None:

@@ -21,7 +21,8 @@ from bot.storage.dlq import COLUMNS, PostgresDlqStore
 from bot.storage.store import PostgresStore
 from tests.contract.examples import GUILD, delivery_ids, open_incident, owed
 from tests.postgres import connect, install_movable_clock, shift_clock
-from tests.unit.services.desk import PRIMARY, Desk
+from tests.services.database import Database
+from tests.services.desk import PRIMARY, Desk
 
 ENTRY = UUID(int=1)
 
@@ -77,8 +78,9 @@ async def test_what_an_outage_held_back_tells_no_title_once_it_is_private(
 ) -> None:
     """It has a row, as it was mailed, and it was never given up."""
     main = await open_pool(database_url)
-    store, desk = PostgresStore(main, guild_id=GUILD), Desk(guild_id=GUILD)
-    desk.own_store, desk.dlq_store = store, dlq  # type: ignore[assignment]  # all that they ask for is a port
+    desk = Desk(Database(main), guild_id=GUILD)
+    store = desk.store
+    desk.dlq_store = dlq
     desk.use(desk.discord)
     incident = await open_incident(store)
     [alert] = await delivery_ids(store, owed(DeliveryKind.ALERT, incident=incident.id))

@@ -13,10 +13,10 @@ from bot.domain.incident.incident import Incident, Status
 from bot.domain.incident.transitions import AckVia
 from bot.services.ports import Transaction
 from bot.storage.database.pools import open_pool
-from bot.storage.store import PostgresStore
 from tests.contract.examples import GUILD, new_incident
 from tests.integration.job_world import DEADLINE_S
-from tests.unit.services.desk import PRIMARY, SECONDARY, Desk
+from tests.services.database import Database
+from tests.services.desk import PRIMARY, SECONDARY, Desk
 
 _WAITS: Final = "SELECT count(*) FROM pg_locks WHERE NOT granted"
 _IS_DUE: Final = "UPDATE incidents SET remind_at = now() - interval '1 second' WHERE id = $1"
@@ -34,10 +34,7 @@ async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
 
 def _desk(pool: asyncpg.Pool) -> Desk:
     """The use cases on PostgreSQL."""
-    desk = Desk(guild_id=GUILD)
-    desk.own_store = PostgresStore(pool, guild_id=GUILD)  # type: ignore[assignment]
-    desk.use(desk.discord)
-    return desk
+    return Desk(Database(pool), guild_id=GUILD)
 
 
 async def _about_to_lapse(desk: Desk, pool: asyncpg.Pool) -> Incident:

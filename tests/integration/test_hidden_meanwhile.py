@@ -22,7 +22,8 @@ from bot.storage.database.pools import open_pool
 from bot.storage.store import PostgresStore
 from tests.contract.examples import GUILD, delivery_ids, open_incident, owed, send
 from tests.integration.job_world import DEADLINE_S
-from tests.unit.services.desk import Desk
+from tests.services.database import unreachable
+from tests.services.desk import Desk
 
 _BY: Final = Person(id=5, name="responder", roles=frozenset({"responder"}))
 _ON_CALL: Final = Person(id=6, name="on-call", roles=frozenset({"on-call", "responder"}))
@@ -95,8 +96,8 @@ async def _opened(store: PostgresStore) -> Incident:
 
 def _desk(store: PostgresStore) -> Desk:
     """The use cases on PostgreSQL."""
-    desk = Desk(guild_id=GUILD)
-    desk.own_store = store  # type: ignore[assignment]  # all that they ask for is a port
+    desk = Desk(unreachable(), guild_id=GUILD)
+    desk.own_store = store
     desk.use(desk.discord)
     return desk
 

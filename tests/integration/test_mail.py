@@ -26,7 +26,8 @@ from bot.services.ports import Letter, Mail
 from bot.ui.posts.paging.emails import Mails
 from bot.ui.posts.paging.outage import emergency_mail
 from tests.integration.certificates import make_certificate, server_side
-from tests.unit.services.desk import Desk
+from tests.services.database import Database
+from tests.services.desk import Desk
 from tests.unit.ui.samples import JA, PLACED, POLICY, TEXTS, delivery, watch
 
 MAIL = Mail(
@@ -140,11 +141,11 @@ async def test_whatever_somebody_is_called_each_kind_of_mail_reaches_them(name: 
 
 
 @pytest.mark.parametrize("name", NAMES)
-async def test_a_stand_in_set_from_chat_is_mailed_in_an_outage(name: str) -> None:
+async def test_a_stand_in_set_from_chat_is_mailed_in_an_outage(database: Database, name: str) -> None:
     """Both places' mails are taken, each once, by the real writer and the real server."""
     inbox = Inbox()
     async with smtp_server(inbox) as server:
-        desk = Desk(writer=Mails(TEXTS, POLICY), mailer=SmtpMailer(server))
+        desk = Desk(database, writer=Mails(TEXTS, POLICY), mailer=SmtpMailer(server))
         stand_in = Who(123456789012345678, "kit", name)
         await desk.schedules.set_person(desk.guild_id, "primary", stand_in, by=ADMIN)
         desk.discord.failures = [OUTAGE] * 500

@@ -20,7 +20,7 @@ from bot.ui.posts.incident.notices import notice
 from bot.ui.words.wording import Wording
 from tests.contract.examples import GUILD, delivery_ids, new_incident, open_incident, owed, send
 from tests.fakes.discord import FakeDiscord
-from tests.unit.services.desk import Desk
+from tests.services.desk import Desk
 from tests.unit.ui.samples import PLACED, POLICY, TEXTS
 
 _BECOMES_NEW: Final = "UPDATE deliveries SET kind = 'hologram' WHERE id = $1"
@@ -129,7 +129,7 @@ async def test_an_older_version_says_no_sender_of_a_message(pool: asyncpg.Pool) 
     assert await is_over(reporter) == [False]
 
 
-async def test_a_notice() -> None:
+async def test_a_notice(desk: Desk) -> None:
     """Its line is not written without its words, and no attempt has failed."""
 
     class Older(FakeDiscord):
@@ -138,13 +138,12 @@ async def test_a_notice() -> None:
                 notice(Wording(TEXTS, POLICY), PLACED, delivery.data)
             return await super().compose(delivery, subject)
 
-    desk = Desk()
     desk.use(Older())
     incident = await desk.open()
     await desk.work()
     new = owed(DeliveryKind.NOTICE, incident=incident.id, key="new")
     (line,) = await delivery_ids(desk.store, replace(new, data={"notice": "hologram"}))
     with pytest.raises(NewerVersion):
-        await desk.run(desk.store.take_due_jobs()[0])
+        await desk.run((await desk.database.take_due_jobs())[0])
     now = await desk.store.delivery(line)
     assert (now.status, now.attempts) == (DeliveryStatus.PENDING, 0)

@@ -11,10 +11,10 @@ from bot.domain.incident.incident import Incident, Role
 from bot.domain.incident.transitions import AckVia
 from bot.services.shared.postings import posting_key
 from bot.storage.database.pools import open_pool
-from bot.storage.store import PostgresStore
 from tests.contract.examples import GUILD, new_incident, send
-from tests.unit.services.desk import PRIMARY, SECONDARY, Desk
-from tests.unit.services.privacy.test_privacy import NAMED
+from tests.services.database import Database
+from tests.services.desk import PRIMARY, SECONDARY, Desk
+from tests.services.privacy.test_privacy import NAMED
 
 
 @pytest_asyncio.fixture
@@ -28,10 +28,7 @@ async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
 @pytest_asyncio.fixture
 async def desk(pool: asyncpg.Pool) -> Desk:
     """The use cases on PostgreSQL."""
-    desk = Desk(guild_id=GUILD)
-    desk.own_store = PostgresStore(pool, guild_id=GUILD)  # type: ignore[assignment]
-    desk.use(desk.discord)
-    return desk
+    return Desk(Database(pool), guild_id=GUILD)
 
 
 async def _opened(desk: Desk, key: str) -> Incident:

@@ -18,7 +18,8 @@ from tests.integration.command_line import incident_bot, settings_for
 from tests.integration.console_world import TEXTS
 from tests.integration.proxy import PASSWORD, proxy
 from tests.integration.test_heartbeat import SECRET
-from tests.unit.services.desk import Desk
+from tests.services.database import unreachable
+from tests.services.desk import Desk
 
 _GUILD = "1100000000000000001"
 
@@ -30,7 +31,9 @@ async def test_rest_and_gateway_go_through(monkeypatch: pytest.MonkeyPatch) -> N
     async with Sandbox() as sandbox, proxy() as between:
         use_api_base(sandbox.api_base)
         through = EgressProxy.parse(between.address())
-        async with IncidentBot(texts=TEXTS, guilds=lambda _client: Desk().guilds, proxy=through) as client:
+        async with IncidentBot(
+            texts=TEXTS, guilds=lambda _client: Desk(unreachable()).guilds, proxy=through
+        ) as client:
             await client.login(sandbox.address.token)
             await Rest(client).one(Route("GET", "/guilds/{guild_id}", guild_id=_GUILD))
             socket = await client.http.ws_connect(f"{sandbox.gateway}?v=10&encoding=json")
@@ -47,7 +50,9 @@ async def test_a_wrong_password_is_not_told(monkeypatch: pytest.MonkeyPatch) -> 
     async with Sandbox() as sandbox, proxy() as between:
         use_api_base(sandbox.api_base)
         through = EgressProxy.parse(between.address(password="hunter3-is-wrong"))
-        async with IncidentBot(texts=TEXTS, guilds=lambda _client: Desk().guilds, proxy=through) as client:
+        async with IncidentBot(
+            texts=TEXTS, guilds=lambda _client: Desk(unreachable()).guilds, proxy=through
+        ) as client:
             with pytest.raises((aiohttp.ClientError, discord.HTTPException)) as refused:
                 await client.login(sandbox.address.token)
         assert "hunter3" not in f"{refused.value!r} {refused.value}"

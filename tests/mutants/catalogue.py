@@ -29,14 +29,14 @@ MUTANTS: Final = (
         file="bot/services/escalation/decisions.py",
         before="await self._ahead.read_within([await self._store.incident(incident_id)], READ_WITHIN_S)",
         after="_ = READ_WITHIN_S",
-        tests=("tests/unit/services/acknowledging/test_reading_ahead.py",),
+        tests=("tests/services/acknowledging/test_reading_ahead.py",),
     ),
     Mutant(
         name="a sweep of due steps does not read the 👀 once more",
         file="bot/services/escalation/sweeps.py",
         before="await self._ahead.read_within(due, within_s, now=now)",
         after="_ = within_s",
-        tests=("tests/unit/services/acknowledging/test_reading_ahead.py",),
+        tests=("tests/services/acknowledging/test_reading_ahead.py",),
     ),
     Mutant(
         name="a message is sent without its nonce",
@@ -71,14 +71,14 @@ MUTANTS: Final = (
         file="bot/services/shared/access.py",
         before="data=tried)\n            raise\n",
         after="data=tried)\n",
-        tests=("tests/unit/services/test_dlq_and_digest.py",),
+        tests=("tests/services/test_dlq_and_digest.py",),
     ),
     Mutant(
         name="a private incident is shown to everybody",
         file="bot/services/shared/access.py",
         before="return await (source or self._store).is_member(incident.id, person.id)",
         after="return True",
-        tests=("tests/unit/services/privacy/test_privacy.py",),
+        tests=("tests/services/privacy/test_privacy.py",),
     ),
     Mutant(
         name="a step is due after twice its time",
@@ -99,7 +99,7 @@ MUTANTS: Final = (
         file="bot/domain/escalation/ladder.py",
         before="for step in self.steps)\n        return next(",
         after="for step in self.steps[-1:])\n        return next(",
-        tests=("tests/unit/services/escalation/test_ladders.py",),
+        tests=("tests/services/escalation/test_ladders.py",),
     ),
     Mutant(
         name="a deadline is one time off",
@@ -120,7 +120,7 @@ MUTANTS: Final = (
         file="bot/services/delivery/emails.py",
         before="reason=away.reason)\n            return False\n",
         after="reason=away.reason)\n            return True\n",
-        tests=("tests/unit/services/delivery/test_emails.py",),
+        tests=("tests/services/delivery/test_emails.py",),
     ),
     Mutant(
         name="a COMMIT that failed passes as success",

@@ -16,7 +16,8 @@ from bot.i18n.translator import CommandTranslator
 from bot.runbook import default_policy_text, parse_policy
 from bot.runbook.model import Policy
 from bot.ui import turns
-from tests.unit.services.desk import GUILD, Desk
+from tests.services.database import unreachable
+from tests.services.desk import GUILD, Desk
 from tests.unit.ui.screens import FakeInteraction
 
 TEXTS = Texts.load()
@@ -24,8 +25,8 @@ _SUBCOMMAND_GROUP = 2  # Discord: option types up to this are commands within on
 
 
 def client(policy: Policy | None = None) -> IncidentBot:
-    """A client on the fakes."""
-    desk = Desk(policy)
+    """A client that has no database."""
+    desk = Desk(unreachable(), policy)
     return IncidentBot(texts=TEXTS, guilds=lambda _client: desk.guilds)
 
 

@@ -10,7 +10,8 @@ from bot.client import IncidentBot
 from bot.ui.answers import FormHandler
 from bot.ui.components import Control
 from tests.faults.everything import CHANGES, READS, SHARED
-from tests.unit.services.desk import Desk
+from tests.services.database import unreachable
+from tests.services.desk import Desk
 from tests.unit.test_client import TEXTS
 
 
@@ -22,7 +23,7 @@ class Listing(IncidentBot):
     """
 
     def __init__(self) -> None:
-        super().__init__(texts=TEXTS, guilds=lambda _client: Desk().guilds)
+        super().__init__(texts=TEXTS, guilds=lambda _client: Desk(unreachable()).guilds)
         self.names: list[str] = []
 
     def add_controls(self, *controls: type[Control]) -> None:

@@ -25,7 +25,7 @@ from bot.ui.screens import incident_answers as answers
 from bot.ui.screens import incident_console as console
 from bot.ui.screens.incident_list import PAGE, PAGE_SIZE, WHICH, WORDS_LIMIT, Asked, list_screen, which_screen
 from bot.ui.words.voice import Voice
-from tests.unit.services.desk import PRIMARY
+from tests.services.desk import PRIMARY
 from tests.unit.ui.samples import ACKNOWLEDGED, AT, MERGED, PLACED, POLICY, REOPENED, RESOLVED, TRIGGERED
 from tests.unit.ui.screens import EN, JA, VOICES, labels, modal_faults, over_limits, presses, words
 

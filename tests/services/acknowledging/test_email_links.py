@@ -1,0 +1,129 @@
+"""The link in an email: one person, one acknowledge, for a day."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.domain.delivery.delivery import Delivery, DeliveryKind
+from bot.domain.errors import DiscordAway
+from bot.domain.incident.incident import Status
+from bot.domain.oncall.roster import OnCallPerson
+from bot.domain.timeline.entries import TimelineKind
+from bot.services.acknowledging.email_links import PATH, VALID_FOR, LinkState, stand_in
+from tests.services.database import Database
+from tests.services.desk import PRIMARY, PUBLIC, RESPONDER, Desk
+
+WHO = OnCallPerson("primary", "primary", "primary@example.com")
+
+
+async def mailed(desk: Desk) -> tuple[str, Delivery]:
+    """The token in primary's mail about a P0 that Discord did not take."""
+    desk.discord.failures = [DiscordAway("HTTP 503", http_status=503, retry_after_s=30.0)] * 500
+    await desk.open("SEV1")
+    await desk.pass_time(seconds=1)
+    alert = next(d for d in await desk.database.deliveries() if d.kind is DeliveryKind.ALERT)
+    link = await desk.links.url(alert, WHO)
+    assert link in {mail.body for mail in desk.mailer.sent}
+    assert link is not None
+    return link.removeprefix(PUBLIC + PATH), alert
+
+
+async def test_looking_changes_nothing(desk: Desk) -> None:
+    """Mail scanners open every link, often more than once."""
+    token, _ = await mailed(desk)
+    for _ in range(3):
+        seen = await desk.links.look(token)
+        assert (seen.state, seen.name) == (LinkState.READY, "primary")
+    assert (await desk.store.incident(1)).status is Status.TRIGGERED
+
+
+async def test_it_acknowledges_once_as_the_person_it_was_for(desk: Desk) -> None:
+    """And stops the ladder; the second press is told what has become of it."""
+    token, _ = await mailed(desk)
+    done = await desk.links.acknowledge(token)
+    assert (done.state, done.is_first) == (LinkState.DONE, True)
+    incident = await desk.store.incident(1)
+    assert (incident.status, incident.acknowledged_by_id) == (Status.ACKNOWLEDGED, 1)
+    entry = next(e for e in await desk.store.timeline(1) if e.kind is TimelineKind.ACKNOWLEDGED)
+    assert (entry.data or {})["via"] == "email"
+    assert (await desk.links.acknowledge(token)).state is LinkState.USED
+    assert (await desk.links.look(token)).state is LinkState.USED
+
+
+async def test_somebody_was_first(desk: Desk) -> None:
+    """Then it joins."""
+    token, _ = await mailed(desk)
+    by = replace(PRIMARY, id=99, name="somebody")
+    async with desk.store.transaction() as tx:
+        await tx.save(
+            replace(
+                await tx.incident(1, lock=True),
+                status=Status.ACKNOWLEDGED,
+                acknowledged_at=await tx.now(),
+                acknowledged_by_id=by.id,
+                acknowledged_by_name=by.name,
+                version=2,
+            )
+        )
+    assert not (await desk.links.acknowledge(token)).is_first
+
+
+async def test_a_day_later_it_is_nothing_any_more(desk: Desk) -> None:
+    """It still says what to do."""
+    token, _ = await mailed(desk)
+    await desk.database.advance(VALID_FOR + timedelta(minutes=1))
+    assert (await desk.links.acknowledge(token)).state is LinkState.EXPIRED
+    assert (await desk.store.incident(1)).status is Status.TRIGGERED
+
+
+async def test_who_was_taken_out_of_a_private_incident_has_no_link_to_it(desk: Desk) -> None:
+    """Theirs from before shows nothing, and acknowledges nothing."""
+    token, _ = await mailed(desk)
+    async with desk.store.transaction() as tx:
+        await tx.remove_member(1, replace(PRIMARY, username="primary"), by=RESPONDER)
+    assert (await desk.links.look(token)).incident is None
+    assert (await desk.links.acknowledge(token)).state is LinkState.FOREIGN
+    assert (await desk.store.incident(1)).status is Status.TRIGGERED
+    [refusal] = [row for row in await desk.database.audit_rows() if not row.allowed]
+    assert (refusal.actor_id, refusal.action) == (PRIMARY.id, "acknowledge")
+
+
+async def test_over_is_over(desk: Desk) -> None:
+    """A resolved incident is shown, not touched."""
+    token, _ = await mailed(desk)
+    await desk.lifecycle.resolve(1, by=PRIMARY)
+    assert (await desk.links.acknowledge(token)).state is LinkState.OVER
+
+
+@pytest.mark.parametrize("end", ["", "x", ".", "\x00", "あ"])
+async def test_what_was_tampered_with_is_nothing(desk: Desk, end: str) -> None:
+    """Whatever was put at its end, or taken from it."""
+    token, _ = await mailed(desk)
+    broken = token + end if end else token[:-1]
+    assert (await desk.links.acknowledge(broken)).state is LinkState.INVALID
+    assert (await desk.store.incident(1)).status is Status.TRIGGERED
+
+
+async def test_of_another_installation(desk: Desk, another_database: Database) -> None:
+    """It is told apart from a broken one; so is an incident that is not here."""
+    token, _ = await mailed(desk)
+    other = Desk(another_database)
+    assert (await other.links.acknowledge(token)).state is LinkState.FOREIGN
+    assert (await desk.links.acknowledge("00000000." + token.partition(".")[2])).state is LinkState.FOREIGN
+
+
+async def test_discord_is_away_and_it_counts_all_the_same(desk: Desk) -> None:
+    """It is what the link is for: nobody can be looked up then."""
+    token, _ = await mailed(desk)
+    desk.discord.is_away = True
+    assert (await desk.links.acknowledge(token)).state is LinkState.DONE
+    assert (await desk.store.incident(1)).acknowledged_by_id == stand_in("primary")
+    assert stand_in("primary") < 0
+
+
+async def test_each_attempt_has_the_same_link(desk: Desk) -> None:
+    """The mail must be the same one."""
+    _, alert = await mailed(desk)
+    await desk.database.advance(timedelta(hours=1))
+    assert await desk.links.url(alert, WHO) == await desk.links.url(alert, WHO)

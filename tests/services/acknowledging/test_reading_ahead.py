@@ -1,0 +1,204 @@
+"""The 👀 are read before a deadline, so that nothing waits at it."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import cast
+
+import pytest
+from structlog.testing import capture_logs
+
+from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.errors import StorageUnavailable
+from bot.domain.incident.incident import Incident, Status
+from bot.services.acknowledging.reading_ahead import READ_WITHIN_S, ReadingAhead
+from bot.services.acknowledging.reconciliation import Looked, Reconciler
+from bot.services.shared.postings import READ_AHEAD
+from tests.services.desk import PRIMARY, Desk
+
+DEADLINE = timedelta(minutes=15)
+SECOND = timedelta(seconds=1)
+
+
+async def opened(desk: Desk, count: int = 1) -> list[Incident]:
+    """So many, posted, and one second before their jobs for the deadline come."""
+    found = []
+    for number in range(count):
+        found.append(await desk.open(key=str(number)))
+        await desk.work()
+    await desk.pass_time(seconds=(DEADLINE - READ_AHEAD - SECOND).total_seconds())
+    return found
+
+
+async def test_a_deadline_waits_for_no_reading(desk: Desk) -> None:
+    """Read once, before; nobody is rung early; at its time Discord is not asked again."""
+    await opened(desk)
+    await desk.pass_time(seconds=2)
+    assert len(desk.discord.asked) == 1
+    assert desk.sent(DeliveryKind.ESCALATION) == []
+    desk.discord.is_silent = True
+    await desk.pass_time(seconds=1)
+    assert len(desk.discord.asked) == 1
+    assert desk.sent(DeliveryKind.ESCALATION) == ["channel:p0-alerts"]
+
+
+async def test_eyes_that_are_found_before_the_deadline(desk: Desk) -> None:
+    """Their event was lost: nobody is rung, and no job is left."""
+    [incident] = await opened(desk)
+    desk.discord.reactions[desk.message(DeliveryKind.ALERT)] = [PRIMARY]
+    await desk.pass_time(seconds=1)
+    assert (await desk.store.incident(incident.id)).status is Status.ACKNOWLEDGED
+    await desk.pass_time(minutes=1)
+    assert desk.sent(DeliveryKind.ESCALATION) == []
+    assert [job for job in await desk.database.jobs() if job.name == "escalate"] == []
+
+
+async def test_a_step_that_is_decided_alone_is_read_as_well(desk: Desk) -> None:
+    """A sweep left it over; its own job reads before it decides."""
+    [incident] = await opened(desk)
+    desk.discord.reactions[desk.message(DeliveryKind.ALERT)] = [PRIMARY]
+    await desk.database.advance(READ_AHEAD + SECOND)
+    await desk.escalations.decide(incident.id, 1)
+    assert (await desk.store.incident(incident.id)).status is Status.ACKNOWLEDGED
+    await desk.work()
+    assert desk.sent(DeliveryKind.ESCALATION) == []
+
+
+async def test_one_reading_is_for_all_that_come_due(desk: Desk) -> None:
+    """Each incident once, by the first job; the others come at their time."""
+    incidents = await opened(desk, 4)
+    [first, *others] = [
+        job for job in await desk.database.jobs() if job.name == "escalate" and job.key.endswith(":1")
+    ]
+    await desk.database.advance(SECOND)
+    await desk.run(first)
+    assert len(desk.discord.asked) == 1 + len(others)
+    due = [(await desk.store.steps(incident.id))[1].due_at for incident in incidents]
+    assert sorted([await desk.database.job_due_at(job.key) for job in [first, *others]]) == sorted(due)
+
+
+async def test_another_process_reads_for_itself(desk: Desk) -> None:
+    """The one that had read died before the deadline: what it knew is not known, so Discord is asked."""
+    [incident] = await opened(desk)
+    await desk.pass_time(seconds=2)
+    desk.use(desk.discord)
+    desk.discord.reactions[desk.message(DeliveryKind.ALERT)] = [PRIMARY]
+    await desk.pass_time(minutes=1)
+    assert (await desk.store.incident(incident.id)).status is Status.ACKNOWLEDGED
+    assert desk.sent(DeliveryKind.ESCALATION) == []
+
+
+async def test_what_was_read_long_ago_counts_for_nothing(desk: Desk) -> None:
+    """The process stood still over the deadline: it reads again."""
+    [incident] = await opened(desk)
+    await desk.pass_time(seconds=2)
+    desk.discord.reactions[desk.message(DeliveryKind.ALERT)] = [PRIMARY]
+    await desk.database.advance(timedelta(minutes=1))
+    await desk.work()
+    assert len(desk.discord.asked) == 2
+    assert (await desk.store.incident(incident.id)).status is Status.ACKNOWLEDGED
+
+
+async def test_what_discord_did_not_answer_is_not_read(desk: Desk) -> None:
+    """It is asked once more at the deadline: only what was read counts, and nobody is rung after a 👀."""
+    [incident] = await opened(desk)
+    desk.discord.is_away = True
+    await desk.pass_time(seconds=2)
+    desk.discord.is_away = False
+    desk.discord.reactions[desk.message(DeliveryKind.ALERT)] = [PRIMARY]
+    await desk.pass_time(seconds=1)
+    assert (await desk.store.incident(incident.id)).status is Status.ACKNOWLEDGED
+    assert desk.sent(DeliveryKind.ESCALATION) == []
+
+
+async def test_one_answer_that_fails_is_asked_for_again_at_once(desk: Desk) -> None:
+    """A process that starts at the deadline has read nothing yet, and one 503 does not decide it."""
+    [incident] = await opened(desk)
+    desk.discord.unanswered = 1
+    desk.discord.reactions[desk.message(DeliveryKind.ALERT)] = [PRIMARY]
+    await desk.database.advance(timedelta(seconds=3))
+    await desk.work()
+    assert (await desk.store.incident(incident.id)).status is Status.ACKNOWLEDGED
+    assert desk.sent(DeliveryKind.ESCALATION) == []
+
+
+async def test_discord_that_answers_nothing_holds_a_deadline_up_for_a_bounded_time(desk: Desk) -> None:
+    """Asked before the deadline, and once more at it, for as long as one may wait."""
+    await opened(desk)
+    desk.discord.is_silent = True
+    loop = asyncio.get_running_loop()
+    await desk.pass_time(seconds=2)
+    at_deadline = loop.time()
+    await desk.pass_time(seconds=1)
+    assert loop.time() - at_deadline < 1.3 * READ_WITHIN_S
+    assert desk.sent(DeliveryKind.ESCALATION) == ["channel:p0-alerts"]
+
+
+async def test_too_many_to_read_in_time_take_no_second_time(desk: Desk) -> None:
+    """Those whose turn has not come have a moment more, not as long again, and all are decided."""
+    count = 20
+    await opened(desk, count)
+    desk.discord.is_silent = True
+    with capture_logs() as lines:
+        await desk.pass_time(seconds=3)
+    waited_s = [line["after_s"] for line in lines if line["event"] == "reconciliation.cut_short"]
+    assert READ_WITHIN_S < sum(waited_s) < 2.5 * READ_WITHIN_S, "before the deadline, and at it"
+    assert await desk.store.late_steps(overdue=timedelta()) == 0
+
+
+async def test_what_is_still_being_read_at_its_time_is_not_read_anew(desk: Desk) -> None:
+    """Its job came late, Discord is slow: its time has begun, the deadline waits a moment and no longer."""
+    await opened(desk)
+    desk.discord.is_silent = True
+    step = next(
+        job for job in await desk.database.jobs() if job.name == "escalate" and job.key.endswith(":1")
+    )
+    await desk.database.advance(2 * SECOND)
+    reading = asyncio.create_task(desk.run(step))
+    while not desk.discord.asked:  # noqa: ASYNC110 -- the fake tells nobody
+        await asyncio.sleep(0)
+    await desk.database.advance(SECOND)
+    loop = asyncio.get_running_loop()
+    due = loop.time()
+    await desk.run(step)
+    assert loop.time() - due < 1.3 * READ_WITHIN_S
+    assert await desk.store.late_steps(overdue=timedelta()) == 0
+    await reading
+
+
+class FailsOnce:
+    """A reconciler whose first look ends with the database away, when it is told to."""
+
+    def __init__(self, real: Reconciler) -> None:
+        self._real = real
+        self._is_first = True
+        self.began, self.fail = asyncio.Event(), asyncio.Event()
+
+    async def reconcile_within(self, incidents: Sequence[Incident], seconds: float) -> Looked:
+        if self._is_first:
+            self._is_first = False
+            self.began.set()
+            await self.fail.wait()
+            raise StorageUnavailable("away for a moment")
+        return await self._real.reconcile_within(incidents, seconds)
+
+
+@pytest.mark.parametrize("is_cancelled", [False, True])
+async def test_whoever_waits_for_a_look_that_fails_reads_for_itself(desk: Desk, is_cancelled: bool) -> None:
+    """A decision that waited would otherwise be made unread, and ring somebody for nothing."""
+    [incident] = await opened(desk)
+    desk.discord.reactions[desk.message(DeliveryKind.ALERT)] = [PRIMARY]
+    failing = FailsOnce(desk.reconciler)
+    ahead = ReadingAhead(desk.store, cast("Reconciler", failing))
+    now = desk.clock.time
+    first = asyncio.create_task(ahead.read_within([incident], READ_WITHIN_S, now=now))
+    await failing.began.wait()
+    second = asyncio.create_task(ahead.read_within([incident], READ_WITHIN_S, now=now))
+    await asyncio.sleep(0)
+    if is_cancelled:
+        first.cancel()
+    failing.fail.set()
+    with pytest.raises(asyncio.CancelledError if is_cancelled else StorageUnavailable):
+        await first
+    await second
+    assert (await desk.store.incident(incident.id)).status is Status.ACKNOWLEDGED

@@ -1,0 +1,106 @@
+"""A 👀 that was found by reading Discord, while the incident that it stands under went on."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+
+import pytest
+
+from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.incident.incident import Incident, Status
+from bot.domain.incident.transitions import AckVia
+from bot.domain.people import Person
+from tests.fakes.discord import FakeDiscord
+from tests.services.database import Database
+from tests.services.desk import PRIMARY, SECONDARY, Desk
+
+
+class _SlowDiscord(FakeDiscord):
+    """Takes its time to say who reacted: *meanwhile* happens, once."""
+
+    meanwhile: Callable[[], Awaitable[object]] | None = None
+
+    async def acknowledgers(
+        self, places: Sequence[tuple[int, int]], *, guild_id: int
+    ) -> AsyncIterator[tuple[Person, int]]:
+        meanwhile, self.meanwhile = self.meanwhile, None
+        if meanwhile is not None:
+            await meanwhile()
+        async for found in super().acknowledgers(places, guild_id=guild_id):
+            yield found
+
+
+@pytest.fixture
+def slow() -> _SlowDiscord:
+    """A Discord in which something happens while it is asked."""
+    return _SlowDiscord()
+
+
+@pytest.fixture
+def desk(database: Database, slow: _SlowDiscord) -> Desk:
+    """The use cases on it."""
+    desk = Desk(database)
+    desk.discord = slow
+    desk.use(slow)
+    return desk
+
+
+async def _raised(desk: Desk) -> Incident:
+    """A SEV1 with primary's 👀 under its alert, of which the bot has not heard."""
+    incident = await desk.open("SEV1")
+    await desk.work()
+    await desk.pass_time(minutes=1)
+    desk.discord.reactions[desk.message(DeliveryKind.ALERT)] = [PRIMARY]
+    return incident
+
+
+async def _react(desk: Desk, incident: Incident) -> None:
+    await desk.acknowledger.acknowledge(incident.id, by=PRIMARY, via=AckVia.REACTION)
+
+
+async def test_an_eye_that_was_known_by_then_does_not_put_off_the_lapse(
+    desk: Desk, slow: _SlowDiscord
+) -> None:
+    """Its event came first, then the reminder, then what was read: nobody has shown that they are there."""
+    incident = await _raised(desk)
+
+    async def acknowledge() -> None:
+        await _react(desk, incident)
+        await desk.pass_time(minutes=35)
+
+    slow.meanwhile = acknowledge
+    assert await desk.reconciler.reconcile_all() == 1
+    reminded = await desk.store.incident(incident.id)
+    assert (reminded.status, reminded.reminders) == (Status.ACKNOWLEDGED, 1)
+    await desk.pass_time(minutes=15)
+    assert (await desk.store.incident(incident.id)).status is Status.TRIGGERED
+    assert desk.sent(DeliveryKind.ESCALATION) == ["channel:p0-alerts"]
+
+
+async def test_whoever_lets_go_meanwhile_is_not_on_it_again(desk: Desk, slow: _SlowDiscord) -> None:
+    """The 👀 that is read is that of the acknowledge that has just ended: the ladder goes on."""
+    incident = await _raised(desk)
+
+    async def acknowledge_and_let_go() -> None:
+        await _react(desk, incident)
+        await desk.releasing.release(incident.id, by=PRIMARY)
+
+    slow.meanwhile = acknowledge_and_let_go
+    assert await desk.reconciler.reconcile_all() == 0
+    assert (await desk.store.incident(incident.id)).status is Status.TRIGGERED
+    await desk.pass_time(minutes=14)
+    assert desk.sent(DeliveryKind.ESCALATION) == ["channel:p0-alerts"]
+
+
+async def test_somebody_elses_eye_counts_though_one_let_go_meanwhile(desk: Desk, slow: _SlowDiscord) -> None:
+    """What was read is of before; it is read once more."""
+    incident = await _raised(desk)
+
+    async def change_hands() -> None:
+        await _react(desk, incident)
+        await desk.releasing.release(incident.id, by=PRIMARY)
+        desk.discord.reactions[desk.message(DeliveryKind.ALERT)].append(SECONDARY)
+
+    slow.meanwhile = change_hands
+    assert await desk.reconciler.reconcile_all() == 1
+    now = await desk.store.incident(incident.id)
+    assert now.on_it is not None
+    assert (now.status, now.on_it.id) == (Status.ACKNOWLEDGED, SECONDARY.id)

@@ -1,0 +1,194 @@
+"""The PostgreSQL of a desk: a database of its own, whose time stands still until a test moves it."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import asyncpg
+
+from bot.domain.delivery.delivery import Delivery
+from bot.domain.dlq import DlqEntry
+from bot.services.ports import Job, JobName
+from bot.storage.database.leases import PostgresLeases
+from bot.storage.database.sql import Row
+from bot.storage.dlq import COLUMNS
+from bot.storage.rows import delivery_from_row, failure_from_row
+from bot.storage.store import PostgresStore
+from tests.fakes.clock import START, FakeClock
+from tests.postgres import connect, install_movable_clock
+
+#: What the bot calls unqualified is looked up in our schema first.
+_STANDING_CLOCK: Final = f"""
+CREATE TABLE standing_clock (at timestamptz NOT NULL);
+INSERT INTO standing_clock VALUES ('{START.isoformat()}');
+CREATE OR REPLACE FUNCTION now() RETURNS timestamptz LANGUAGE sql STABLE AS
+    $$ SELECT at FROM standing_clock $$;
+CREATE FUNCTION statement_timestamp() RETURNS timestamptz LANGUAGE sql STABLE AS
+    $$ SELECT at FROM standing_clock $$;
+"""
+
+_QUEUED: Final = "SELECT * FROM pgqueuer WHERE status = 'queued' ORDER BY id"
+
+_TAKE_DUE: Final = """
+WITH due AS (DELETE FROM pgqueuer WHERE status = 'queued' AND execute_after <= now() RETURNING *)
+SELECT * FROM due ORDER BY priority DESC, id
+"""
+
+_NEXT_DUE: Final = "SELECT min(execute_after) FROM pgqueuer WHERE status = 'queued' AND execute_after > now()"
+
+_DELIVERIES: Final = """
+SELECT owed.*, first.channel_id AS after_channel_id, first.message_id AS after_message_id
+  FROM deliveries AS owed
+  LEFT JOIN deliveries AS first ON first.key = owed.after_key
+ ORDER BY owed.id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRow:
+    """A refusal or a change, as recorded."""
+
+    at: datetime
+    guild_id: int
+    actor_id: int
+    actor_name: str
+    action: str
+    allowed: bool
+    data: dict[str, object]
+
+
+class NoServer:
+    """A pool that nothing answers."""
+
+    def acquire(self, *, timeout: float) -> Any:
+        raise ConnectionRefusedError
+
+    def is_closing(self) -> bool:
+        return True
+
+
+class Connections:
+    """A pool whose server can refuse every connection."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+        self.is_away = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._pool, name)
+
+    def acquire(self, *, timeout: float) -> Any:
+        if self.is_away:
+            raise ConnectionRefusedError
+        return self._pool.acquire(timeout=timeout)
+
+
+async def stop_clock(dsn: str) -> None:
+    """Let the time of a database stand still at `START`."""
+    await install_movable_clock(dsn)
+    connection = await connect(dsn)
+    await connection.execute(_STANDING_CLOCK)
+    await connection.close()
+
+
+class Database:
+    """One test's database, and what a test may ask it behind the use cases' back."""
+
+    def __init__(self, pool: Any) -> None:
+        self._pool = pool
+        self.pool = Connections(pool)
+        self.clock = FakeClock()
+
+    @property
+    def leases(self) -> PostgresLeases:
+        """Who holds which shard; they answer, away or not."""
+        return PostgresLeases(self._pool)
+
+    @property
+    def is_away(self) -> bool:
+        """Whether it refuses the use cases."""
+        return self.pool.is_away
+
+    @is_away.setter
+    def is_away(self, is_away: bool) -> None:
+        self.pool.is_away = is_away
+
+    async def advance(self, delta: timedelta) -> None:
+        """Move its time on."""
+        self.clock.advance(delta)
+        await self.fetch("UPDATE standing_clock SET at = $1", self.clock.time)
+
+    async def move_to(self, time: datetime) -> None:
+        """Let its time be *time*."""
+        await self.advance(time - self.clock.time)
+
+    async def jobs(self) -> list[Job]:
+        """What is queued, due or not, in the order it was enqueued."""
+        return [_job(row) for row in await self.fetch(_QUEUED)]
+
+    async def job_due_at(self, key: str) -> datetime:
+        """When the queued job of that key is due."""
+        (row,) = (row for row in await self.fetch(_QUEUED) if row["dedupe_key"] == key)
+        due_at: datetime = row["execute_after"]
+        return due_at
+
+    async def next_due_at(self) -> datetime | None:
+        """When the next job that is not due yet will be."""
+        due_at: datetime | None = (await self.fetch(_NEXT_DUE))[0]["min"]
+        return due_at
+
+    async def take_due_jobs(self) -> list[Job]:
+        """Take the jobs that are due out of the queue, in a worker's order."""
+        return [_job(row) for row in await self.fetch(_TAKE_DUE)]
+
+    async def lose_jobs(self) -> None:
+        """Empty the queue behind everybody's back."""
+        await self.fetch("DELETE FROM pgqueuer")
+
+    async def give_back(self, jobs: Sequence[Job]) -> None:
+        """Put back what was taken and has not succeeded: it is due at once."""
+        async with PostgresStore(self._pool, is_shared=False).transaction() as tx:
+            await tx.enqueue(*jobs)
+
+    async def deliveries(self) -> list[Delivery]:
+        """All deliveries, oldest first."""
+        return [delivery_from_row(row) for row in await self.fetch(_DELIVERIES)]
+
+    async def audit_rows(self) -> list[AuditRow]:
+        """Refusals and changes, oldest first."""
+        columns = "at, guild_id, actor_id, actor_name, action, allowed, data"
+        return [AuditRow(**row) for row in await self.fetch(f"SELECT {columns} FROM audit ORDER BY id")]
+
+    async def dlq_entries(self) -> list[DlqEntry]:
+        """The rows of the DLQ, oldest first."""
+        columns = ", ".join(COLUMNS).replace("payload", "payload::text AS payload")
+        rows = await self.fetch(
+            f"SELECT {columns} FROM admin.notification_failures ORDER BY attempted_at, id"
+        )
+        return [failure_from_row(row) for row in rows]
+
+    async def put_dlq_entry(self, entry: DlqEntry) -> None:
+        """Write a row of the DLQ, or write it anew."""
+        values = asdict(entry)
+        numbers = ", ".join(f"${number}" for number in range(1, len(values) + 1))
+        async with self._pool.acquire() as connection, connection.transaction():
+            await connection.execute("DELETE FROM admin.notification_failures WHERE id = $1", entry.id)
+            await connection.execute(
+                f"INSERT INTO admin.notification_failures ({', '.join(values)}) VALUES ({numbers})",
+                *values.values(),
+            )
+
+    async def fetch(self, query: str, *arguments: object) -> list[Row]:
+        """Ask it, away or not."""
+        return list(await self._pool.fetch(query, *arguments))
+
+
+def unreachable() -> Database:
+    """A database for what asks none."""
+    return Database(NoServer())
+
+
+def _job(row: Row) -> Job:
+    payload = row["payload"].decode()
+    return Job(JobName(row["entrypoint"]), payload, row["dedupe_key"], row["priority"])

@@ -1,0 +1,111 @@
+"""One email for each on call: those who have not got it are tried again, and nobody else."""
+
+from datetime import timedelta
+
+import pytest
+
+from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.errors import DeliveryRefused, StorageUnavailable
+from bot.domain.incident.transitions import AckVia
+from bot.domain.timeline.entries import TimelineKind
+from bot.services.acknowledging.email_links import PATH, LinkState
+from bot.services.delivery.handling import record_job
+from bot.services.ports import JobName, Mail
+from tests.services.database import Database
+from tests.services.delivery.test_outage import outage
+from tests.services.desk import PRIMARY, PUBLIC, SECONDARY, Desk, FakeMailer
+from tests.services.escalation.test_storms import open_many, work_once
+
+
+async def test_whom_the_server_did_not_take_is_tried_again_alone(desk: Desk) -> None:
+    """One who has it is no reason to leave out the other, and does not get it again, restart or not."""
+    desk.mailer.refused = {"primary@example.com"}
+    outage(desk)
+    incident = await desk.open("SEV1")
+    await desk.pass_time(seconds=40)
+    assert [mail.to[0] for mail in desk.mailer.sent] == ["secondary@example.com"]
+    assert {row.fallback_email_sent for row in await desk.database.dlq_entries()} == {True}
+    desk.use(desk.discord)  # a process that has sent none of them
+    desk.mailer.refused = set()
+    await desk.pass_time(minutes=10)
+    assert [mail.to[0] for mail in desk.mailer.sent] == ["secondary@example.com", "primary@example.com"]
+    told = [
+        entry.data for entry in await desk.store.timeline(incident.id) if entry.kind is TimelineKind.EMAILED
+    ]
+    assert told == [{"recipients": 1}] * 2
+    assert [job for job in await desk.database.jobs() if job.name is JobName.RECORD_FAILURE] == []
+
+
+async def test_whom_nobody_could_mail_until_the_acknowledge_is_left_alone(desk: Desk) -> None:
+    """Somebody has it: no more emails, and no more attempts."""
+    desk.mailer.refused = {"primary@example.com"}
+    outage(desk)
+    incident = await desk.open("SEV1")
+    await desk.pass_time(seconds=20)
+    await desk.acknowledger.acknowledge(incident.id, by=SECONDARY, via=AckVia.EMAIL)
+    desk.mailer.refused = set()
+    await desk.pass_time(minutes=10)
+    assert [mail.to[0] for mail in desk.mailer.sent] == ["secondary@example.com"]
+    assert {row.fallback_email_sent for row in await desk.database.dlq_entries()} == {True}
+
+
+class LastMail(FakeMailer):
+    """Takes mails; with the first one the database goes away."""
+
+    database: Database | None = None
+
+    async def send(self, mail: Mail) -> None:
+        await super().send(mail)
+        if self.database is not None:
+            self.database.is_away = True
+
+
+async def test_an_email_that_could_not_be_put_on_record_is_not_sent_again(database: Database) -> None:
+    """The server has taken it, then the database goes away for a moment: the same process remembers."""
+    mailer = LastMail()
+    desk = Desk(database, mailer=mailer)
+    mailer.database = database
+    outage(desk)
+    await desk.open("SEV1")
+    with pytest.raises(StorageUnavailable):
+        await desk.work()
+    assert len(mailer.sent) == 2
+    mailer.database, database.is_away = None, False
+    [alert] = [one for one in await desk.database.deliveries() if one.kind is DeliveryKind.ALERT]
+    assert not alert.has_email
+    await desk.run(record_job(alert))
+    assert len(mailer.sent) == 2
+    assert (await desk.store.delivery(alert.id)).emailed
+
+
+async def test_whom_the_email_of_many_did_not_reach_is_tried_again_alone(desk: Desk) -> None:
+    """The other one does not get it again; every incident's row says that somebody has it."""
+    desk.mailer.refused = {"primary@example.com"}
+    await open_many(desk)
+    await desk.database.advance(timedelta(minutes=15))
+    await work_once(desk)
+    desk.discord.failures += [DeliveryRefused("Missing Access", http_status=403, code=50001)] * 3
+    await desk.pass_time(seconds=40)
+    assert [mail.to[0] for mail in desk.mailer.sent] == ["secondary@example.com"]
+    desk.mailer.refused = set()
+    await desk.pass_time(minutes=1)
+    assert [mail.to[0] for mail in desk.mailer.sent] == ["secondary@example.com", "primary@example.com"]
+    assert all(row.fallback_email_sent for row in await desk.database.dlq_entries())
+
+
+async def test_the_email_of_many_acknowledges_each_by_itself(desk: Desk) -> None:
+    """Each link takes one incident, once, as the person the email was for."""
+    incidents = await open_many(desk)
+    await desk.database.advance(timedelta(minutes=15))
+    await work_once(desk)
+    desk.discord.failures += [DeliveryRefused("Missing Access", http_status=403, code=50001)] * 3
+    await desk.pass_time(seconds=5)
+    mail = next(mail for mail in desk.mailer.sent if mail.to == ("primary@example.com",))
+    tokens = [line.removeprefix(PUBLIC + PATH) for line in mail.body.splitlines()]
+    assert len(set(tokens)) == len(incidents)
+    first, second, *others = tokens
+    for token, expected in ((first, LinkState.DONE), (first, LinkState.USED), (second, LinkState.DONE)):
+        assert (await desk.links.acknowledge(token)).state is expected
+    taken = [one for one in incidents if (await desk.store.incident(one.id)).acknowledged_by_id == PRIMARY.id]
+    assert len(taken) == 2
+    assert [(await desk.links.look(token)).state for token in others] == [LinkState.READY] * len(others)

@@ -1,0 +1,19 @@
+"""The table of the handlers of every kind of delivery."""
+
+import pytest
+
+from bot.domain.delivery.delivery import DeliveryKind
+from bot.services.delivery.handling import DeliveryHandler, DeliveryKinds
+from tests.services.desk import Desk
+
+
+def test_every_kind_has_one_handler(desk: Desk) -> None:
+    """A kind that no capability registers, or that two do, stops the process at its start."""
+    faces = desk.refreshing._faces
+    all_but_one = DeliveryHandler(*(kind for kind in DeliveryKind if kind is not DeliveryKind.DIGEST))
+    digests = DeliveryHandler(DeliveryKind.DIGEST)
+    DeliveryKinds(faces, [all_but_one, digests])
+    with pytest.raises(ValueError, match="digest"):
+        DeliveryKinds(faces, [all_but_one])
+    with pytest.raises(ValueError, match="digest"):
+        DeliveryKinds(faces, [all_but_one, digests, digests])

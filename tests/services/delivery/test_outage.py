@@ -1,0 +1,122 @@
+"""Discord is away: what rings goes by email at once, nothing is lost, and all of it comes in order, once."""
+
+from bot.domain.delivery.delivery import DeliveryKind, DeliveryStatus
+from bot.domain.errors import DiscordAway, UpstreamUnavailable
+from bot.domain.incident.transitions import AckVia
+from tests.services.desk import PRIMARY, Desk
+
+AWAY = DiscordAway("HTTP 503", http_status=503, retry_after_s=30.0)
+
+
+def outage(desk: Desk) -> None:
+    """Discord answers nobody until `over`."""
+    desk.discord.failures = [AWAY] * 5_000
+
+
+def over(desk: Desk) -> None:
+    """It is back."""
+    desk.discord.failures = []
+
+
+async def test_a_p0_is_mailed_at_once_and_posted_later(desk: Desk) -> None:
+    """Within a second by email; the alert, its thread and the page when Discord is back, each once."""
+    outage(desk)
+    await desk.open("SEV1")
+    await desk.pass_time(seconds=1)
+    assert len(desk.mailer.sent) == 2  # to each on call; the page says nothing more than the alert
+    assert await desk.database.dlq_entries()
+    await desk.pass_time(minutes=10)
+    assert len(desk.mailer.sent) == 2
+    over(desk)
+    await desk.pass_time(minutes=2)
+    assert desk.sent(DeliveryKind.ALERT) == ["channel:p0-alerts"]
+    assert desk.sent(DeliveryKind.PAGE) == ["person:primary"]
+    assert len(desk.sent(DeliveryKind.THREAD_CARD)) == 1
+    assert all(delivery.status is DeliveryStatus.SENT for delivery in await desk.database.deliveries())
+
+
+async def test_whichever_is_tried_first_it_is_one_email_each(desk: Desk) -> None:
+    """The page is what finds out; the alert waits for its next attempt, and goes by email with it."""
+    desk.discord.failures = [UpstreamUnavailable("HTTP 503", http_status=503), AWAY]
+    await desk.open("SEV1")
+    await desk.work()
+    assert sorted(mail.to[0] for mail in desk.mailer.sent) == ["primary@example.com", "secondary@example.com"]
+    await desk.pass_time(minutes=2)
+    assert len(desk.mailer.sent) == 2
+
+
+async def test_it_says_that_it_is_late(desk: Desk) -> None:
+    """What tells of a moment says which one; a short outage is nobody's business."""
+    outage(desk)
+    await desk.open("SEV1")
+    await desk.pass_time(minutes=10)
+    over(desk)
+    await desk.pass_time(minutes=2)
+    late = {delivery.kind for delivery in await desk.database.deliveries() if delivery.is_late}
+    assert late == {DeliveryKind.ALERT, DeliveryKind.PAGE}
+
+
+async def test_a_short_outage_leaves_no_trace(desk: Desk) -> None:
+    """Half a minute is not late."""
+    outage(desk)
+    await desk.open("SEV3")
+    await desk.pass_time(seconds=30)
+    over(desk)
+    await desk.pass_time(minutes=2)
+    assert desk.sent(DeliveryKind.ALERT) == ["channel:p2-deploys"]
+    assert not any(delivery.is_late for delivery in await desk.database.deliveries())
+
+
+async def test_what_does_not_ring_waits_in_silence(desk: Desk) -> None:
+    """No email and no DLQ row for a SEV2, however long it takes."""
+    outage(desk)
+    await desk.open("SEV2")
+    await desk.pass_time(hours=1)
+    assert desk.mailer.sent == []
+    assert await desk.database.dlq_entries() == []
+    over(desk)
+    await desk.pass_time(minutes=2)
+    assert desk.sent(DeliveryKind.ALERT) == ["channel:p1-ops"]
+
+
+async def test_each_missed_deadline_is_mailed_and_nobody_is_rung_twice(desk: Desk) -> None:
+    """An outage of 40 minutes: an email per step; afterwards the last escalation and DM each."""
+    outage(desk)
+    await desk.open("SEV1")
+    await desk.pass_time(minutes=40)
+    assert len(desk.mailer.sent) == 2 * 3  # the alert, 15 and 30 minutes; to each on call
+    over(desk)
+    await desk.pass_time(minutes=3)
+    assert len(desk.sent(DeliveryKind.ESCALATION)) == 1
+    assert sorted(desk.sent(DeliveryKind.PAGE)) == ["person:primary", "person:secondary"]
+    alert = next(d for d in await desk.database.deliveries() if d.kind is DeliveryKind.ALERT)
+    assert alert.data["quiet"]  # the escalation rings
+
+
+async def test_what_has_become_moot_is_not_sent(desk: Desk) -> None:
+    """Somebody acknowledged during the outage, by the email's link for instance."""
+    outage(desk)
+    incident = await desk.open("SEV1")
+    await desk.pass_time(minutes=20)
+    await desk.acknowledger.acknowledge(incident.id, by=PRIMARY, via=AckVia.BUTTON)
+    over(desk)
+    await desk.pass_time(minutes=3)
+    assert desk.sent(DeliveryKind.ESCALATION) == []
+    assert desk.sent(DeliveryKind.PAGE) == []
+    assert len(desk.sent(DeliveryKind.ALERT)) == 1
+
+
+async def test_lines_come_in_their_order(desk: Desk) -> None:
+    """What was told during the outage fills in the thread as it was told."""
+    incident = await desk.open("SEV1")
+    await desk.work()
+    outage(desk)
+    for number in range(5):
+        await desk.timelines.note(incident.id, text=f"note {number}", key=str(number), by=PRIMARY)
+        await desk.pass_time(seconds=7)
+    over(desk)
+    await desk.pass_time(minutes=3)
+    notices = [d for d in await desk.database.deliveries() if d.kind is DeliveryKind.NOTICE]
+    assert [d.status for d in notices] == [DeliveryStatus.SENT] * 5
+    ids = [d.message_id or 0 for d in notices]
+    assert ids == sorted(ids)

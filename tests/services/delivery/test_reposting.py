@@ -1,0 +1,165 @@
+"""What somebody deletes or closes in Discord: put back once, quietly; no line is lost."""
+
+from bot.domain.delivery.delivery import DeliveryKind, DeliveryStatus
+from bot.domain.errors import DeliveryRefused
+from bot.domain.incident.incident import Incident, Role
+from bot.domain.timeline.entries import TimelineKind
+from tests.services.desk import PRIMARY, Desk
+
+ALERT, THREAD, NOTICE = DeliveryKind.ALERT, DeliveryKind.THREAD, DeliveryKind.NOTICE
+GONE = DeliveryRefused("Unknown Message", http_status=404, code=10008)
+
+
+async def posted(desk: Desk, severity: str = "SEV1") -> Incident:
+    """An incident whose posts are all there."""
+    incident = await desk.open(severity)
+    await desk.work()
+    return await desk.store.incident(incident.id)
+
+
+async def quiet(desk: Desk, kind: DeliveryKind) -> list[bool]:
+    """Of each post of *kind*, whether it rings nobody."""
+    return ["quiet" in one.data for one in await desk.database.deliveries() if one.kind is kind]
+
+
+async def lines(desk: Desk) -> list[tuple[str, int | None]]:
+    """The notices that arrived, with the channel each is in."""
+    sent = [
+        one
+        for one in await desk.database.deliveries()
+        if one.kind is NOTICE and one.status is DeliveryStatus.SENT
+    ]
+    return [(str(one.data["notice"]), one.channel_id) for one in sent]
+
+
+async def test_a_deleted_alert_is_posted_again_once(desk: Desk) -> None:
+    """Quietly: everybody was told. A second deletion is meant."""
+    incident = await posted(desk)
+    assert incident.alert_message_id is not None
+    await desk.mending.message_gone(incident.alert_message_id)
+    await desk.mending.message_gone(incident.alert_message_id)
+    await desk.work()
+    again = await desk.store.incident(incident.id)
+    assert again.alert_message_id not in (None, incident.alert_message_id)
+    assert again.thread_id == incident.thread_id
+    assert await quiet(desk, ALERT) == [False, True]
+    await desk.mending.message_gone(again.alert_message_id or 0)
+    await desk.work()
+    assert len(desk.sent(ALERT)) == 2
+
+
+async def test_a_deletion_that_no_event_told_is_found_by_the_next_edit(desk: Desk) -> None:
+    """The gateway was away."""
+    incident = await posted(desk)
+    desk.discord.deleted = {incident.alert_message_id or 0}
+    await desk.roles.take(incident.id, Role.SCRIBE, by=PRIMARY)
+    await desk.work()
+    assert len(desk.sent(ALERT)) == 2
+    assert len(desk.sent(THREAD)) == 1
+
+
+async def test_a_deleted_thread_is_opened_again(desk: Desk) -> None:
+    """On a quiet post of its own; the alert stays where it is."""
+    incident = await posted(desk)
+    assert incident.thread_id is not None
+    await desk.mending.thread_gone(incident.thread_id)
+    await desk.mending.thread_gone(incident.thread_id)
+    await desk.work()
+    again = await desk.store.incident(incident.id)
+    assert again.thread_id not in (None, incident.thread_id)
+    assert again.alert_message_id == incident.alert_message_id
+    assert desk.sent(DeliveryKind.THREAD_ROOT) == ["channel:p0-alerts"]
+    assert len(desk.sent(THREAD)) == 2
+
+
+async def test_a_line_for_a_deleted_thread_follows_into_the_new_one(desk: Desk) -> None:
+    """Nobody noticed the deletion before; nothing is on record as undelivered."""
+    incident = await posted(desk)
+    desk.discord.deleted_threads = {incident.thread_id or 0}
+    await desk.lifecycle.change_severity(incident.id, to="SEV3", by=PRIMARY, reason="r")
+    await desk.work()
+    now = await desk.store.incident(incident.id)
+    assert now.thread_id != incident.thread_id
+    assert await lines(desk) == [("severity_changed", now.thread_id)]
+    history = [entry.kind for entry in await desk.store.timeline(incident.id)]
+    assert TimelineKind.DELIVERY_FAILED not in history
+
+
+async def test_a_line_after_the_end_goes_to_the_alerts_channel(desk: Desk) -> None:
+    """An ended incident gets no new thread."""
+    incident = await posted(desk)
+    desk.discord.deleted_threads = {incident.thread_id or 0}
+    await desk.lifecycle.resolve(incident.id, by=PRIMARY)
+    await desk.work()
+    assert await lines(desk) == [("resolved", incident.alert_channel_id)]
+    assert len(desk.sent(THREAD)) == 1
+
+
+async def test_a_locked_thread_is_left_locked(desk: Desk) -> None:
+    """The line stands beside the alert instead."""
+    incident = await posted(desk)
+    desk.discord.locked = {incident.thread_id or 0}
+    await desk.lifecycle.change_severity(incident.id, to="SEV3", by=PRIMARY, reason="r")
+    await desk.work()
+    assert [name for name, _ in await lines(desk)] == ["severity_changed"]
+    assert len(desk.sent(THREAD)) == 1
+
+
+async def test_a_thread_is_not_opened_for_ever(desk: Desk) -> None:
+    """Somebody deletes each: after a while the lines stand beside the alert."""
+    incident = await posted(desk)
+    for _ in range(5):
+        thread = (await desk.store.incident(incident.id)).thread_id
+        await desk.mending.thread_gone(thread or 0)
+        await desk.work()
+    assert len(desk.sent(THREAD)) == 4
+    last = (await desk.store.incident(incident.id)).thread_id
+    desk.discord.deleted_threads = {last or 0}
+    await desk.timelines.note(incident.id, by=PRIMARY, text="見ています", key="k")
+    await desk.work()
+    assert await lines(desk) == [("note", incident.alert_channel_id)]
+
+
+async def test_an_alert_deleted_before_its_thread_was_there(desk: Desk) -> None:
+    """The thread gets a post of its own, the alert comes back."""
+    incident = await desk.open("SEV1")
+    desk.discord.failures = [None, None, GONE, GONE]
+    await desk.work()
+    now = await desk.store.incident(incident.id)
+    assert now.thread_id is not None
+    assert now.alert_message_id is not None
+    assert len(desk.sent(ALERT)) == 2
+
+
+async def test_what_is_not_ours_or_over_is_left_alone(desk: Desk) -> None:
+    """Any message or thread of the server may be deleted."""
+    await desk.mending.message_gone(404)
+    await desk.mending.thread_gone(404)
+    incident = await posted(desk)
+    await desk.lifecycle.resolve(incident.id, by=PRIMARY)
+    await desk.work()
+    await desk.mending.message_gone(incident.alert_message_id or 0)
+    await desk.mending.thread_gone(incident.thread_id or 0)
+    await desk.work()
+    assert len(desk.sent(ALERT)) == len(desk.sent(THREAD)) == 1
+
+
+async def test_what_is_refused_for_another_reason_is_told_as_ever(desk: Desk) -> None:
+    """No permission: it is in the DLQ and on the timeline."""
+    incident = await posted(desk)
+    desk.discord.failures = [DeliveryRefused("Missing Permissions", http_status=403, code=50013)]
+    await desk.timelines.note(incident.id, by=PRIMARY, text="見ています", key="k")
+    await desk.work()
+    assert TimelineKind.DELIVERY_FAILED in [entry.kind for entry in await desk.store.timeline(incident.id)]
+
+
+async def test_a_farewell_in_a_thread_that_is_gone_is_not_missed(desk: Desk) -> None:
+    """Nobody reads there."""
+    incident = await posted(desk, "SEV3")
+    desk.discord.deleted_threads = {incident.thread_id or 0}
+    await desk.lifecycle.change_severity(incident.id, to="SEV1", by=PRIMARY, reason="r")
+    await desk.work()
+    assert [name for name, _ in await lines(desk)] == ["severity_changed"]
+    assert TimelineKind.DELIVERY_FAILED not in [
+        entry.kind for entry in await desk.store.timeline(incident.id)
+    ]

@@ -1,0 +1,275 @@
+"""The use cases on PostgreSQL, wired as `bot.app` wires them, with a hand that runs the queue."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from functools import cache
+from types import MappingProxyType
+
+from bot.domain.delivery.delivery import Delivery, DeliveryKind, Request
+from bot.domain.errors import UpstreamUnavailable
+from bot.domain.escalation.bundle import Bundle
+from bot.domain.incident.incident import Incident, NewIncident
+from bot.domain.incident.transitions import Acknowledgement, AckVia
+from bot.domain.oncall.roster import OnCallPerson
+from bot.domain.people import Person
+from bot.i18n import Texts
+from bot.integrations.calendars import WorkerCalendars
+from bot.runbook import load_policy
+from bot.runbook.model import Policy
+from bot.services.ports import Discord, DlqStore, Job, Letter, Mail, Mailer, MailWriter, Store
+from bot.services.ports.oncall import Finding
+from bot.services.registry import Guilds
+from bot.services.shared.roster import OnCall
+from bot.services.watchdogs.auditor import Auditor
+from bot.services.watchdogs.queue_watch import QueueWatch
+from bot.storage.dlq import PostgresDlqStore
+from bot.storage.store import PostgresStore
+from bot.wiring import Outward, Parts, UseCases, handlers, wire
+from tests.fakes.discord import FakeDiscord
+from tests.fakes.emergency import FakeSiren, FakeSpool
+from tests.services.database import Database
+
+GUILD = 7
+PUBLIC = "https://bot.example.com"
+PRIMARY = Person(id=1, name="primary", roles=frozenset({"on-call", "responder"}))
+SECONDARY = Person(id=2, name="secondary", roles=frozenset({"on-call", "responder"}))
+RESPONDER = Person(id=3, name="responder", roles=frozenset({"responder"}))
+OBSERVER = Person(id=4, name="observer")
+
+
+@dataclass(slots=True)
+class FakeMailer:
+    """A `bot.services.ports.Mailer`; `is_away` refuses, `refused` only to these addresses."""
+
+    sent: list[Mail] = field(default_factory=list)
+    is_away: bool = False
+    refused: set[str] = field(default_factory=set)
+
+    async def send(self, mail: Mail) -> None:
+        if self.is_away:
+            raise UpstreamUnavailable("no SMTP server")
+        if self.refused.intersection(mail.to):
+            raise UpstreamUnavailable("every recipient was refused: 451")
+        self.sent.append(mail)
+
+
+@dataclass(slots=True)
+class FakeReach:
+    """A `bot.services.ports.oncall.Reach`.
+
+    Attributes:
+        lacks: What is missing, by handle.
+        members: Usernames of the server, with their ids.
+        asked: The handles that were looked at, in order.
+        is_away: Discord cannot be asked.
+    """
+
+    lacks: dict[str, list[Finding]] = field(default_factory=dict)
+    members: dict[str, int] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+    is_away: bool = False
+
+    async def gaps(self, guild_id: int, person: OnCallPerson) -> list[Finding]:
+        if self.is_away:
+            raise UpstreamUnavailable("Discord is away")
+        self.asked.append(person.handle)
+        return self.lacks.get(person.handle, [])
+
+    async def member(self, guild_id: int, handle: str) -> Person | None:
+        named = {handle: number for name, number in self.members.items() for handle in (name, str(number))}
+        known = named.get(handle)
+        names = {number: name for name, number in self.members.items()}
+        return None if known is None else Person(id=known, name=names[known], username=names[known])
+
+
+class PlainWriter:
+    """A `bot.services.ports.MailWriter` without sentences."""
+
+    def write(self, delivery: Delivery, incident: Incident, letter: Letter) -> Mail:
+        message_id = f"<{delivery.nonce}.{letter.to.mailbox}@test>"
+        to = (letter.to.email or "",)
+        return Mail(to=to, subject=incident.title, body=letter.link or "", message_id=message_id)
+
+    def write_many(
+        self, delivery: Delivery, bundle: Bundle, *, to: OnCallPerson, links: Mapping[int, str]
+    ) -> Mail:
+        subject = " ".join(one.label for one in bundle.shown)
+        message_id = f"<{delivery.nonce}.{to.mailbox}@test>"
+        return Mail(
+            to=(to.email or "",), subject=subject, body="\n".join(links.values()), message_id=message_id
+        )
+
+
+@cache
+def _default_policy() -> Policy:
+    return load_policy(None)
+
+
+@cache
+def _texts() -> Texts:
+    return Texts.load()
+
+
+class Desk:
+    """Everything of one guild on Parky's policy.
+
+    Attributes:
+        store: Sees every guild's rows; `own_store` is what the use cases are given.
+        mailer: What was sent, unless another one was given.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        policy: Policy | None = None,
+        *,
+        guild_id: int = GUILD,
+        writer: MailWriter | None = None,
+        mailer: Mailer | None = None,
+    ) -> None:
+        self.guild_id = guild_id
+        self.policy = policy or _default_policy()
+        self.database = database
+        self.clock = database.clock
+        self.store = PostgresStore(database.pool, is_shared=False)
+        self.own_store: Store = self.store.of(guild_id)
+        self.dlq_store: DlqStore = PostgresDlqStore(database.pool, gravest="P0")
+        self.discord = FakeDiscord()
+        self.mailer = FakeMailer()
+        self._writer = writer or PlainWriter()
+        self._mailer = mailer or self.mailer
+        self.reach = FakeReach()
+        self.calendars = WorkerCalendars(self.policy.timezone.key)
+        self.spool = FakeSpool()
+        self.queue = QueueWatch()
+        self.siren = FakeSiren()
+        self.use(self.discord)
+
+    def use(self, discord: Discord) -> UseCases:
+        """(Re)make the use cases on *discord*, as `bot.app` does."""
+        parts = Parts(
+            guild_id=self.guild_id,
+            store=self.own_store,
+            dlq=self.dlq_store,
+            policy=self.policy,
+            texts=_texts(),
+            writer=self._writer,
+            mailer=self._mailer,
+            calendars=self.calendars,
+            spool=self.spool,
+            queue=self.queue,
+            public_url=PUBLIC,
+        )
+        oncall = OnCall(self.own_store, self.policy)
+        self.discord.standing = oncall.standing
+        cases = wire(parts, Outward(discord, self.siren, self.reach), oncall)
+        self.services = cases.services
+        self.acknowledger = cases.services.acknowledger
+        self.bundles = cases.services.bundles
+        self.sweeps = cases.sweeps
+        self.reconciler = cases.services.reconciler
+        self.escalations = cases.services.escalations
+        self.passing_on = cases.services.passing_on
+        self.releasing = cases.services.releasing
+        self.incidents = cases.services.incidents
+        self.lifecycle = cases.services.lifecycle
+        self.merging = cases.services.merging
+        self.looking = cases.services.looking
+        self.mending = cases.services.mending
+        self.timelines = cases.services.timelines
+        self.pins = cases.services.pins
+        self.roles = cases.services.roles
+        self.checklists = cases.services.checklists
+        self.privacy = cases.services.privacy
+        self.removals = cases.services.removals
+        self.drills = cases.services.drills
+        self.updates = cases.services.updates
+        self.details = cases.services.details
+        self.oncall = oncall
+        self.handovers = cases.services.handovers
+        self.schedules = cases.services.schedules
+        self.calendar_files = cases.services.calendars
+        self.triages = cases.services.triages
+        self.reevaluations = cases.services.reevaluations
+        self.digests = cases.services.digests
+        self.dlq = cases.services.dlq
+        self.deliveries = cases.deliveries
+        self.refreshing = cases.refreshing
+        self.auditor = Auditor(self.store)
+        self.links = cases.links
+        self.emergency = cases.services.emergency
+        self._handlers = handlers(cases)
+        return cases
+
+    def lets_nothing_lapse(self) -> None:
+        """Whoever is silent is reminded again and again, whatever the severity."""
+        rules = {name: replace(one, ack_lapses_after=None) for name, one in self.policy.severities.items()}
+        self.policy = replace(self.policy, severities=MappingProxyType(rules))
+        self.use(self.discord)
+
+    @property
+    def guilds(self) -> Guilds:
+        """The one guild, as a client is given it."""
+        return Guilds({self.services.guild_id: self.services}, home=self.services.guild_id, find=self.store)
+
+    async def open(self, severity: str = "SEV1", *, key: str = "k", by: Person = RESPONDER) -> Incident:
+        """Declare an incident now."""
+        return await self.incidents.open(
+            NewIncident(
+                guild_id=self.guild_id,
+                severity=severity,
+                title="決済 API が 5xx",
+                targets=("api.parky.co.jp",),
+                symptoms=("errors",),
+                started_at=self.clock.time,
+                reported_by=by,
+                path=(("users_affected", "yes"),),
+                key=key,
+            )
+        )
+
+    async def work(self, *, limit: int = 200) -> None:
+        """Run what is due until nothing is, as the queue would, retries included when they fall due."""
+        for _ in range(limit):
+            due = await self.database.take_due_jobs()
+            if not due:
+                return
+            for job in due:
+                await self.run(job)
+        raise AssertionError(f"the queue does not come to rest: {await self.database.jobs()}")
+
+    async def pass_time(self, **delta: float) -> None:
+        """Let time pass in small steps, working whatever falls due on the way."""
+        end = self.clock.time + timedelta(**delta)
+        await self.work()
+        while self.clock.time < end:
+            following = await self.database.next_due_at() or end
+            await self.database.advance(min(following, end) - self.clock.time)
+            await self.work()
+
+    def sent(self, kind: DeliveryKind) -> list[str]:
+        """Where messages of *kind* arrived, in order."""
+        return [to for sent_kind, to in self.discord.sent if sent_kind is kind]
+
+    def message(self, kind: DeliveryKind) -> int:
+        """The id of the (latest) message of *kind*."""
+        return self.discord.posted(kind)[-1].message_id
+
+    async def eyes(self, message_id: int, *, by: Person) -> list[Acknowledgement]:
+        """Put the event of a 👀 on a message."""
+        places = await self.acknowledger.places(message_id, is_new=True)
+        return await self.acknowledger.acknowledge_each(places, by=by, via=AckVia.REACTION)
+
+    async def run(self, job: Job) -> None:
+        """Do one job, and queue it again if its handler says so."""
+        again = await self._handlers[job.name](job.payload)
+        if again is not None:
+            async with self.store.transaction() as tx:
+                await tx.enqueue(Job(job.name, job.payload, job.key, job.priority, again))
+
+
+def body_of(request: Request | None) -> dict[str, object]:
+    """The body that was sent."""
+    assert request is not None
+    return dict(request.body)

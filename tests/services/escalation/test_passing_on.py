@@ -1,0 +1,91 @@
+"""No DM reaches whoever is on call: the next one is told at once, and the channel when nobody is left."""
+
+from bot.domain.delivery.delivery import DeliveryKind, DeliveryStatus
+from bot.domain.incident.transitions import AckVia
+from tests.services.desk import PRIMARY, RESPONDER, SECONDARY, Desk
+
+CLOSED = {"person:primary"}
+ALL_CLOSED = {"person:primary", "person:secondary"}
+
+
+async def notices(desk: Desk, name: str) -> list[object]:
+    """To whom it went on, of each line of that name."""
+    return [one.data["to"] for one in await desk.database.deliveries() if one.data.get("notice") == name]
+
+
+async def test_a_refused_dm_goes_to_the_next_person_at_once(desk: Desk) -> None:
+    """A P1's deadline is four hours away: its post says who cannot be reached, its thread who is told."""
+    desk.discord.refused = set(CLOSED)
+    incident = await desk.open("SEV2")
+    await desk.work()
+    assert desk.sent(DeliveryKind.PAGE) == ["person:secondary"]
+    assert (await desk.store.incident(incident.id)).unreached == ("@primary",)
+    assert await notices(desk, "unreached") == ["secondary"]
+    assert desk.sent(DeliveryKind.ESCALATION) == []
+
+
+async def test_when_nobody_can_be_reached_the_channel_is_told_at_once(desk: Desk) -> None:
+    """Once, and again at the deadline: the ladder keeps its times."""
+    desk.discord.refused = set(ALL_CLOSED)
+    await desk.open("SEV2")
+    await desk.work()
+    assert desk.sent(DeliveryKind.ESCALATION) == ["channel:p1-ops"]
+    assert await notices(desk, "unreached") == ["secondary", None]
+    await desk.pass_time(hours=3)
+    assert len(desk.sent(DeliveryKind.ESCALATION)) == 1
+    await desk.pass_time(hours=1)
+    assert desk.sent(DeliveryKind.ESCALATION) == ["channel:p1-ops"] * 2
+
+
+async def test_a_step_that_rings_the_channel_is_not_doubled(desk: Desk) -> None:
+    """Both refuse the DMs of a step: its own message in the channel is there already."""
+    await desk.open("SEV1")
+    await desk.work()
+    desk.discord.refused = set(ALL_CLOSED)
+    await desk.pass_time(minutes=15)
+    assert desk.sent(DeliveryKind.ESCALATION) == ["channel:p0-alerts"]
+    assert await notices(desk, "unreached") == ["secondary", None]
+
+
+async def test_whoever_declines_is_not_passed_on_to_somebody_unreachable(desk: Desk) -> None:
+    """Secondary cannot respond and primary cannot be reached: the channel is told."""
+    desk.discord.refused = set(CLOSED)
+    incident = await desk.open("SEV2")
+    await desk.work()
+    dm = desk.message(DeliveryKind.PAGE)
+    passed = await desk.passing_on.decline(incident.id, by=SECONDARY, message_id=dm)
+    await desk.work()
+    assert passed.to is None
+    assert desk.sent(DeliveryKind.ESCALATION) == ["channel:p1-ops"]
+
+
+async def test_a_dm_that_arrives_after_all_is_no_longer_told_of(desk: Desk) -> None:
+    """They open their DMs before the next step."""
+    desk.discord.refused = set(CLOSED)
+    incident = await desk.open("SEV1")
+    await desk.work()
+    desk.discord.refused = set()
+    await desk.pass_time(minutes=15)
+    assert (await desk.store.incident(incident.id)).unreached == ()
+
+
+async def test_a_refusal_after_an_acknowledge_tells_nobody(desk: Desk) -> None:
+    """Somebody is on it while the DM is being tried: there is nothing to pass on."""
+    desk.discord.put_off = {"person:primary": 40}
+    incident = await desk.open("SEV2")
+    await desk.work()
+    await desk.acknowledger.acknowledge(incident.id, by=RESPONDER, via=AckVia.BUTTON)
+    await desk.pass_time(minutes=5)
+    assert desk.sent(DeliveryKind.PAGE) == []
+    assert await notices(desk, "unreached") == []
+
+
+async def test_a_dm_that_discord_puts_off_is_tried_again(desk: Desk) -> None:
+    """40003 passes: it arrives a moment later, and nobody else is told."""
+    desk.discord.put_off = {"person:primary": 1}
+    await desk.open("SEV1")
+    await desk.pass_time(seconds=5)
+    assert desk.sent(DeliveryKind.PAGE) == ["person:primary"]
+    page = next(one for one in await desk.database.deliveries() if one.kind is DeliveryKind.PAGE)
+    assert (page.status, page.attempts) == (DeliveryStatus.SENT, 1)
+    assert PRIMARY.name in page.to

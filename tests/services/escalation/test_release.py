@@ -1,0 +1,341 @@
+"""An acknowledge that ends before its incident does: somebody lets go, or is silent for too long."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.domain.delivery.delivery import Delivery, DeliveryKind
+from bot.domain.errors import InvalidTransition, NotPermitted
+from bot.domain.incident.checklist import Pick
+from bot.domain.incident.incident import Incident, Role, Status
+from bot.domain.incident.title_and_start import shown_details
+from bot.domain.incident.transitions import AckOutcome, AckVia
+from bot.domain.oncall.roster import Who
+from bot.domain.people import Person
+from bot.domain.timeline.entries import TimelineKind
+from bot.domain.timeline.pinned import ThreadMessage
+from bot.domain.triage.evidence import Evidence
+from bot.services.escalation.release import Left
+from bot.services.incidents.title_and_start import NewDetails
+from bot.services.incidents.updates import NewUpdate
+from tests.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
+
+UPDATE = NewUpdate(
+    known="rollback 中", impact=None, next_in=timedelta(minutes=30), targets=(), symptoms=(), key="u"
+)
+
+
+async def acknowledged(desk: Desk, severity: str = "SEV1", *, after_min: float = 1) -> Incident:
+    """An incident that primary is on, by a 👀 that stands under its alert."""
+    incident = await desk.open(severity)
+    await desk.work()
+    await desk.pass_time(minutes=after_min)
+    desk.discord.reactions[desk.message(DeliveryKind.ALERT)] = [PRIMARY]
+    await desk.acknowledger.acknowledge(incident.id, by=PRIMARY, via=AckVia.REACTION)
+    await desk.work()
+    return await desk.store.incident(incident.id)
+
+
+async def primary_stands_everywhere(desk: Desk) -> None:
+    """One person at every place of the on-call order."""
+    await desk.schedules.set_person(GUILD, "secondary", Who(PRIMARY.id, "primary", "primary"), by=PRIMARY)
+
+
+async def reasons(desk: Desk, kind: DeliveryKind) -> list[tuple[str, object]]:
+    """To whom, and why, of what was owed before its time."""
+    found: list[Delivery] = [
+        one for one in await desk.database.deliveries() if one.kind is kind and "why" in one.data
+    ]
+    return [(one.to, dict(one.data["why"])["kind"]) for one in found]  # type: ignore[call-overload]
+
+
+def write(desk: Desk, incident: Incident, *, by: Person = PRIMARY) -> None:
+    """Somebody writes in its thread, now."""
+    at, thread = desk.clock.time, incident.thread_id or 0
+    said = Evidence("調べています", by.id, by.name, "https://discord.com/channels/7/8/9", at)
+    desk.discord.messages[9] = ThreadMessage(9, thread, said)
+
+
+async def test_whoever_lets_go_early_leaves_the_deadline_where_it_was(desk: Desk) -> None:
+    """The next person is told at once and why; the ladder rings when people were told it would."""
+    incident = await acknowledged(desk)
+    released = await desk.releasing.release(incident.id, by=PRIMARY)
+    await desk.work()
+    assert (released.outcome, released.incident.status) == (Left.RESUMED, Status.TRIGGERED)
+    assert desk.sent(DeliveryKind.PAGE) == ["person:primary", "person:secondary"]
+    assert await reasons(desk, DeliveryKind.PAGE) == [("person:secondary", "released")]
+    assert desk.sent(DeliveryKind.ESCALATION) == []
+    await desk.pass_time(minutes=14)
+    assert desk.sent(DeliveryKind.ESCALATION) == ["channel:p0-alerts"]
+
+
+async def test_whoever_lets_go_late_lets_the_next_step_ring_at_once(desk: Desk) -> None:
+    """Its time has passed; the others follow it as they were to."""
+    incident = await acknowledged(desk)
+    await desk.pass_time(minutes=25)
+    await desk.releasing.release(incident.id, by=PRIMARY)
+    await desk.work()
+    assert desk.sent(DeliveryKind.ESCALATION) == ["channel:p0-alerts"]
+    assert ("person:secondary", "released") in await reasons(desk, DeliveryKind.PAGE)
+    await desk.pass_time(minutes=14)
+    assert len(desk.sent(DeliveryKind.ESCALATION)) == 1
+    await desk.pass_time(minutes=1)
+    assert len(desk.sent(DeliveryKind.ESCALATION)) == 2
+
+
+@pytest.mark.parametrize(("severity", "channel"), [("SEV1", "channel:p0-alerts"), ("SEV2", "channel:p1-ops")])
+async def test_the_only_one_on_call_lets_go_and_the_channel_is_told_at_once(
+    desk: Desk, severity: str, channel: str
+) -> None:
+    """Nobody comes next, and no step is due for long; those of the ladder keep their times."""
+    await primary_stands_everywhere(desk)
+    incident = await acknowledged(desk, severity)
+    await desk.releasing.release(incident.id, by=PRIMARY)
+    await desk.work()
+    assert desk.sent(DeliveryKind.ESCALATION) == [channel]
+    assert await reasons(desk, DeliveryKind.ESCALATION) == [(channel, "released")]
+    assert desk.sent(DeliveryKind.PAGE) == ["person:primary"], "not whoever has just let go"
+    await desk.pass_time(hours=4)
+    assert len(desk.sent(DeliveryKind.ESCALATION)) > 1
+
+
+async def test_the_only_one_on_call_lets_go_late_and_the_channel_is_told_once(desk: Desk) -> None:
+    """The ladder's next step is due: it tells the channel."""
+    await primary_stands_everywhere(desk)
+    incident = await acknowledged(desk)
+    await desk.pass_time(minutes=25)
+    await desk.releasing.release(incident.id, by=PRIMARY)
+    await desk.work()
+    assert desk.sent(DeliveryKind.ESCALATION) == ["channel:p0-alerts"]
+
+
+async def test_whoever_acknowledges_first_after_a_reopening_is_on_it(desk: Desk) -> None:
+    """Ended without an acknowledge, reopened, handed back: the next acknowledge is the first, and theirs."""
+    incident = await desk.open("SEV2")
+    await desk.lifecycle.resolve(incident.id, by=RESPONDER)
+    await desk.lifecycle.reopen(incident.id, by=SECONDARY)
+    await desk.pass_time(minutes=1)
+    await desk.releasing.release(incident.id, by=SECONDARY)
+    result = await desk.acknowledger.acknowledge(incident.id, by=PRIMARY, via=AckVia.BUTTON)
+    now = await desk.store.incident(incident.id)
+    assert now.on_it is not None
+    assert (result.outcome, now.on_it.id, now.acknowledged_by_id) == (
+        AckOutcome.FIRST,
+        PRIMARY.id,
+        PRIMARY.id,
+    )
+    released = await desk.releasing.release(incident.id, by=PRIMARY)
+    assert (released.outcome, released.incident.status) == (Left.RESUMED, Status.TRIGGERED)
+
+
+async def test_whoever_was_on_it_before_it_ended_is_not_on_it_once_it_is_reopened(desk: Desk) -> None:
+    """Secondary reopens it and lets go: the ladder goes on, and primary's 👀 of before says nothing."""
+    incident = await acknowledged(desk)
+    await desk.lifecycle.resolve(incident.id, by=PRIMARY)
+    await desk.pass_time(hours=1)
+    await desk.lifecycle.reopen(incident.id, by=SECONDARY)
+    with pytest.raises(InvalidTransition):
+        await desk.releasing.release(incident.id, by=PRIMARY)
+    released = await desk.releasing.release(incident.id, by=SECONDARY)
+    await desk.work()
+    assert (released.outcome, released.incident.status) == (Left.RESUMED, Status.TRIGGERED)
+    assert desk.sent(DeliveryKind.ESCALATION) == ["channel:p0-alerts"]
+    await desk.reconciler.reconcile_all()
+    assert (await desk.store.incident(incident.id)).status is Status.TRIGGERED
+
+
+async def test_somebody_who_has_joined_takes_over(desk: Desk) -> None:
+    """Nobody is rung, and an update is owed by them from now on."""
+    incident = await acknowledged(desk)
+    await desk.acknowledger.acknowledge(incident.id, by=RESPONDER, via=AckVia.BUTTON)
+    await desk.pass_time(minutes=10)
+    released = await desk.releasing.release(incident.id, by=PRIMARY)
+    await desk.pass_time(minutes=20)
+    now = await desk.store.incident(incident.id)
+    assert (released.outcome, now.status) == (Left.PASSED, Status.ACKNOWLEDGED)
+    assert now.on_it is not None
+    assert (now.on_it.id, now.acknowledged_by_id) == (RESPONDER.id, PRIMARY.id)
+    assert now.next_update_at == desk.clock.time + timedelta(minutes=10)
+    assert desk.sent(DeliveryKind.ESCALATION) == []
+
+
+async def test_only_those_who_are_on_it_let_go(desk: Desk) -> None:
+    """Of a person who has only joined, nothing else changes."""
+    incident = await acknowledged(desk)
+    with pytest.raises(InvalidTransition):
+        await desk.releasing.release(incident.id, by=SECONDARY)
+    with pytest.raises(NotPermitted):
+        await desk.releasing.release(incident.id, by=OBSERVER)
+    await desk.acknowledger.acknowledge(incident.id, by=SECONDARY, via=AckVia.BUTTON)
+    assert (await desk.releasing.release(incident.id, by=SECONDARY)).outcome is Left.LEFT
+    assert (await desk.store.incident(incident.id)).status is Status.ACKNOWLEDGED
+
+
+async def test_silence_past_one_reminder_lets_the_ack_lapse(desk: Desk) -> None:
+    """Asked after 30 minutes, silent for 15 more: the ladder goes on, the second place is told why.
+
+    The first acknowledge stays what MTTA counts, and the same old 👀 acknowledges nothing.
+    """
+    incident = await acknowledged(desk)
+    await desk.pass_time(minutes=30)
+    assert desk.sent(DeliveryKind.ESCALATION) == []
+    await desk.pass_time(minutes=15)
+    now = await desk.store.incident(incident.id)
+    assert (now.status, now.acknowledged_at) == (Status.TRIGGERED, incident.acknowledged_at)
+    assert desk.sent(DeliveryKind.ESCALATION) == ["channel:p0-alerts"]
+    assert await reasons(desk, DeliveryKind.ESCALATION) == [("channel:p0-alerts", "lapsed")]
+    assert ("person:secondary", "lapsed") in await reasons(desk, DeliveryKind.PAGE)
+    assert [e.kind for e in await desk.store.timeline(incident.id)].count(TimelineKind.LAPSED) == 1
+    await desk.reconciler.reconcile_all()
+    assert (await desk.store.incident(incident.id)).status is Status.TRIGGERED
+    await desk.pass_time(minutes=15)
+    assert len(desk.sent(DeliveryKind.ESCALATION)) == 2
+
+
+@pytest.mark.parametrize(
+    "act", ["update", "button", "join", "role", "thread", "note", "step", "details", "pin"]
+)
+async def test_any_sign_of_life_keeps_the_ack(desk: Desk, act: str) -> None:
+    """After the reminder, and before it lapses: an update is owed anew."""
+    incident = await acknowledged(desk)
+    await desk.pass_time(minutes=40)
+    match act:
+        case "update":
+            await desk.updates.tell(incident.id, UPDATE, by=PRIMARY)
+        case "button":
+            await desk.acknowledger.acknowledge(incident.id, by=PRIMARY, via=AckVia.BUTTON)
+        case "join":
+            await desk.acknowledger.acknowledge(incident.id, by=SECONDARY, via=AckVia.REACTION)
+        case "role":
+            await desk.roles.take(incident.id, Role.SCRIBE, by=PRIMARY)
+        case "thread":
+            write(desk, incident)
+        case "note":
+            await desk.timelines.note(incident.id, by=PRIMARY, text="DB を調べています", key="n")
+        case "step":
+            sheet = desk.policy.checklist(incident.severity)
+            pick = Pick(sheet.edition, shown=frozenset(), chosen=frozenset({0}))
+            await desk.checklists.choose(incident.id, pick, by=PRIMARY)
+        case "details":
+            shown = shown_details(incident)
+            await desk.details.put_right(
+                incident.id, NewDetails("決済が落ちた", None, shown, "d"), by=PRIMARY
+            )
+        case "pin":
+            write(desk, incident)
+            await desk.pins.pin(desk.discord.messages.pop(9), by=PRIMARY)
+    await desk.pass_time(minutes=20)
+    assert (await desk.store.incident(incident.id)).status is Status.ACKNOWLEDGED
+    assert desk.sent(DeliveryKind.ESCALATION) == []
+    await desk.pass_time(minutes=60)
+    assert (await desk.store.incident(incident.id)).status is Status.TRIGGERED, "silent once more"
+
+
+async def test_no_ack_lapses_of_which_the_last_reminder_has_not_said_so(desk: Desk) -> None:
+    """An upgrade, or another policy, while it goes on: one more reminder, with the time; then it ends."""
+    policy = desk.policy
+    desk.lets_nothing_lapse()
+    incident = await acknowledged(desk)
+    await desk.pass_time(minutes=40)
+    desk.policy = policy
+    desk.use(desk.discord)
+    await desk.pass_time(minutes=20)
+    reminders = [one for one in await desk.database.deliveries() if one.data.get("notice") == "update_due"]
+    assert (await desk.store.incident(incident.id)).status is Status.ACKNOWLEDGED
+    assert ["lapses_at" in one.data for one in reminders] == [False, True]
+    await desk.pass_time(minutes=15)
+    assert (await desk.store.incident(incident.id)).status is Status.TRIGGERED
+
+
+@pytest.mark.parametrize(("joins", "status"), [(True, Status.ACKNOWLEDGED), (False, Status.TRIGGERED)])
+@pytest.mark.parametrize("act", ["thread", "note"])
+async def test_everybody_who_is_on_it_counts_and_nobody_else(
+    desk: Desk, act: str, joins: bool, status: Status
+) -> None:
+    """Secondary works on it while primary is silent; one who has let go or was never on it is no sign."""
+    incident = await acknowledged(desk)
+    await desk.acknowledger.acknowledge(incident.id, by=SECONDARY, via=AckVia.BUTTON)
+    if not joins:
+        await desk.releasing.release(incident.id, by=SECONDARY)
+    await desk.pass_time(minutes=40)
+    match act:
+        case "thread":
+            write(desk, incident, by=SECONDARY)
+        case "note":
+            await desk.timelines.note(incident.id, by=SECONDARY, text="DB を調べています", key="n")
+    await desk.pass_time(minutes=20)
+    assert (await desk.store.incident(incident.id)).status is status
+
+
+async def test_what_ended_or_lets_nothing_lapse_goes_on_as_ever(desk: Desk) -> None:
+    """A resolved incident has no ladder to go on with; a P1 is reminded again and again."""
+    resolved, waiting = await acknowledged(desk), await desk.open("SEV2", key="p1")
+    await desk.lifecycle.resolve(resolved.id, by=PRIMARY)
+    await desk.acknowledger.acknowledge(waiting.id, by=PRIMARY, via=AckVia.BUTTON)
+    await desk.pass_time(hours=8)
+    assert (await desk.store.incident(resolved.id)).status is Status.RESOLVED
+    now = await desk.store.incident(waiting.id)
+    assert now.status is Status.ACKNOWLEDGED
+    assert now.reminders > 1
+
+
+async def test_an_ack_after_a_lapse_ends_the_ladder_again(desk: Desk) -> None:
+    """By a new press of the same person, whose 👀 of old says nothing; lapsing again rings what is left."""
+    incident = await acknowledged(desk)
+    await desk.pass_time(minutes=45)
+    result = await desk.acknowledger.acknowledge(incident.id, by=PRIMARY, via=AckVia.BUTTON)
+    await desk.pass_time(minutes=29)
+    now = await desk.store.incident(incident.id)
+    assert result.outcome is AckOutcome.FIRST
+    assert now.taken is not None
+    assert (now.taken.id, now.acknowledged_at) == (PRIMARY.id, incident.acknowledged_at)
+    assert len(desk.sent(DeliveryKind.ESCALATION)) == 1
+    await desk.pass_time(minutes=16)
+    assert len(desk.sent(DeliveryKind.ESCALATION)) == 2
+    done = [step.index for step in await desk.store.steps(incident.id) if step.status == "done"]
+    assert done == [0, 1, 2], "each step once, from where the ladder was"
+
+
+async def test_another_severity_since_begins_its_own_ladder(desk: Desk) -> None:
+    """A P1 that somebody took and raised: what is rung is the P0's."""
+    incident = await acknowledged(desk, "SEV2")
+    await desk.lifecycle.change_severity(incident.id, to="SEV1", by=PRIMARY, reason="広がった")
+    await desk.work()
+    await desk.releasing.release(incident.id, by=PRIMARY)
+    await desk.pass_time(minutes=16)
+    assert ("channel:p0-alerts") in desk.sent(DeliveryKind.ESCALATION)
+
+
+async def test_a_new_eye_under_what_was_posted_since_counts(desk: Desk) -> None:
+    """Its event was lost: under a message that is younger than the lapse no 👀 can be an old one."""
+    incident = await acknowledged(desk)
+    await desk.pass_time(minutes=46)
+    escalation = desk.message(DeliveryKind.ESCALATION)
+    desk.discord.reactions[escalation] = [PRIMARY]
+    await desk.reconciler.reconcile_all()
+    assert (await desk.store.incident(incident.id)).status is Status.ACKNOWLEDGED
+
+
+async def test_others_eyes_count_wherever_they_stand(desk: Desk) -> None:
+    """Secondary reacted under the alert while nobody was told of it."""
+    incident = await acknowledged(desk)
+    await desk.pass_time(minutes=45)
+    desk.discord.reactions[desk.message(DeliveryKind.ALERT)].append(SECONDARY)
+    await desk.reconciler.reconcile_all()
+    now = await desk.store.incident(incident.id)
+    assert now.on_it is not None
+    assert now.on_it.id == SECONDARY.id
+
+
+@pytest.mark.parametrize("releases", [False, True])
+async def test_taking_the_eye_back_releases_where_the_policy_says_so(desk: Desk, releases: bool) -> None:
+    """Off unless told."""
+    desk.policy = replace(desk.policy, removing_ack_releases=releases)
+    desk.use(desk.discord)
+    incident = await acknowledged(desk)
+    await desk.releasing.release_by_reaction(incident, by=SECONDARY)
+    assert (await desk.store.incident(incident.id)).status is Status.ACKNOWLEDGED
+    await desk.releasing.release_by_reaction(incident, by=PRIMARY)
+    now = await desk.store.incident(incident.id)
+    assert now.status is (Status.TRIGGERED if releases else Status.ACKNOWLEDGED)

@@ -1,0 +1,363 @@
+"""An incident from opened to resolved, and what it owes on the way."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.domain.delivery.delivery import DeliveryKind, DeliveryStatus
+from bot.domain.errors import IncidentNotFound, InvalidTransition, NotPermitted
+from bot.domain.escalation.ladder import StepStatus
+from bot.domain.incident.incident import Status
+from bot.domain.incident.transitions import AckOutcome, AckVia
+from bot.domain.timeline.entries import TimelineKind
+from tests.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
+
+
+async def test_sev1_owes_alert_thread_and_page(desk: Desk) -> None:
+    """The alert rings in #p0-alerts, carries the thread, and the primary gets a DM, each once."""
+    await desk.open("SEV1")
+    await desk.work()
+    assert desk.sent(DeliveryKind.ALERT) == ["channel:p0-alerts"]
+    assert desk.sent(DeliveryKind.PAGE) == ["person:primary"]
+    assert [len(desk.sent(k)) for k in (DeliveryKind.THREAD, DeliveryKind.THREAD_START)] == [1, 1]
+    assert desk.sent(DeliveryKind.THREAD_ROOT) == desk.sent(DeliveryKind.ESCALATION) == []
+
+
+async def test_sev2_opens_its_thread_in_p0_alerts(desk: Desk) -> None:
+    """The alert goes to #p1-ops, its start time to a thread on a quiet post in #p0-alerts."""
+    await desk.open("SEV2")
+    await desk.work()
+    assert desk.sent(DeliveryKind.ALERT) == ["channel:p1-ops"]
+    assert desk.sent(DeliveryKind.THREAD_ROOT) == ["channel:p0-alerts"]
+    assert len(desk.sent(DeliveryKind.THREAD_START)) == 1
+
+
+async def test_same_request_opens_one_incident(desk: Desk) -> None:
+    """Discord may deliver an interaction twice."""
+    first, second = await desk.open(key="interaction:1"), await desk.open(key="interaction:1")
+    await desk.work()
+    assert first.id == second.id
+    assert len(desk.sent(DeliveryKind.ALERT)) == 1
+
+
+async def test_nobody_acknowledges(desk: Desk) -> None:
+    """The whole ladder of SEV1, each step once and in its time; after 4 h it goes on every 4 h."""
+    await desk.open()
+    await desk.work()
+    await desk.pass_time(minutes=14, seconds=59)
+    assert desk.sent(DeliveryKind.ESCALATION) == []
+    await desk.pass_time(seconds=1)
+    assert desk.sent(DeliveryKind.ESCALATION) == ["channel:p0-alerts"]
+    assert desk.sent(DeliveryKind.PAGE) == ["person:primary", "person:primary", "person:secondary"]
+    await desk.pass_time(hours=4)
+    assert len(desk.sent(DeliveryKind.ESCALATION)) == len(desk.policy.severities["SEV1"].ladder) - 1
+    await desk.pass_time(hours=12)
+    assert len(desk.sent(DeliveryKind.ESCALATION)) == len(desk.policy.severities["SEV1"].ladder) - 1 + 3
+    waiting = [step for step in await desk.store.steps(1) if step.status is StepStatus.PENDING]
+    assert len(waiting) == 1
+
+
+async def test_acknowledge_stops_the_ladder(desk: Desk) -> None:
+    """One 👀, and nothing rings any more, where the policy lets no acknowledge lapse."""
+    desk.lets_nothing_lapse()
+    incident = await desk.open()
+    await desk.work()
+    [result] = await desk.eyes(desk.message(DeliveryKind.ALERT), by=RESPONDER)
+    assert result.outcome is AckOutcome.FIRST
+    await desk.pass_time(days=2)
+    assert desk.sent(DeliveryKind.ESCALATION) == []
+    assert (await desk.store.incident(incident.id)).acknowledged_by_name == "responder"
+
+
+@pytest.mark.parametrize("kind", [DeliveryKind.THREAD_START, DeliveryKind.PAGE])
+async def test_every_place_counts(desk: Desk, kind: DeliveryKind) -> None:
+    """👀 on the thread's first message or on the DM is as good as on the alert."""
+    await desk.open()
+    await desk.work()
+    [result] = await desk.eyes(desk.message(kind), by=PRIMARY)
+    assert result.incident.status is Status.ACKNOWLEDGED
+
+
+async def test_later_acknowledge_joins(desk: Desk) -> None:
+    """Both are on the list; the timeline names the first as the one who acknowledged."""
+    incident = await desk.open()
+    for person in (PRIMARY, SECONDARY, SECONDARY):
+        await desk.acknowledger.acknowledge(incident.id, by=person, via=AckVia.BUTTON)
+    kinds = [(e.kind, e.actor_name) for e in await desk.store.timeline(incident.id)]
+    assert (TimelineKind.ACKNOWLEDGED, "primary") in kinds
+    assert kinds.count((TimelineKind.JOINED, "secondary")) == 1
+    assert [who.id for who in await desk.store.responders(incident.id)] == [1, 2]
+
+
+async def test_outsider_is_refused_and_recorded(desk: Desk) -> None:
+    """Without the role nothing changes, and there is a row about it."""
+    incident = await desk.open()
+    with pytest.raises(NotPermitted):
+        await desk.acknowledger.acknowledge(incident.id, by=OBSERVER, via=AckVia.BUTTON)
+    assert (await desk.store.incident(incident.id)).status is Status.TRIGGERED
+    refused = [row for row in await desk.database.audit_rows() if not row.allowed]
+    assert [(row.actor_name, row.data["act"]) for row in refused] == [("observer", "acknowledge")]
+
+
+async def test_whatever_a_person_does_is_in_the_audit(desk: Desk) -> None:
+    """Opened, acknowledged, joined, declined: a row each, once, of whoever did it."""
+    incident = await desk.open()
+    await desk.open()  # the same interaction once more
+    await desk.work()
+    page = desk.message(DeliveryKind.PAGE)
+    for _ in range(2):
+        await desk.passing_on.decline(incident.id, by=PRIMARY, message_id=page)
+    for who in (RESPONDER, RESPONDER, SECONDARY):
+        await desk.acknowledger.acknowledge(incident.id, by=who, via=AckVia.BUTTON)
+    number = {"incident_id": incident.id}
+    assert [(row.action, row.actor_name, row.data) for row in await desk.database.audit_rows()] == [
+        ("opened", "responder", {**number, "severity": "SEV1"}),
+        (
+            "declined",
+            "primary",
+            {**number, "place": "primary", "to": "secondary", "asked": "@primary", "ladder": 0},
+        ),
+        ("acknowledged", "responder", {**number, "via": "button"}),
+        ("joined", "secondary", {**number, "via": "button"}),
+    ]
+
+
+async def test_reaction_of_a_bot_or_elsewhere_is_nothing(desk: Desk) -> None:
+    """Bots never acknowledge; a message of somebody else's is none of ours."""
+    await desk.open()
+    await desk.work()
+    robot = type(PRIMARY)(id=9, name="robot", is_bot=True)
+    alert = desk.message(DeliveryKind.ALERT)
+    assert await desk.eyes(alert, by=robot) == []
+    assert await desk.eyes(1, by=PRIMARY) == []
+
+
+async def test_missed_reaction_is_found_before_the_escalation(desk: Desk) -> None:
+    """The event was lost; Discord is asked before anybody is rung."""
+    await desk.open()
+    await desk.work()
+    desk.discord.reactions[desk.message(DeliveryKind.PAGE)] = [OBSERVER, PRIMARY]
+    await desk.pass_time(minutes=20)
+    assert desk.sent(DeliveryKind.ESCALATION) == []
+
+
+async def test_discord_that_cannot_be_asked_does_not_stop_the_ladder(desk: Desk) -> None:
+    """An escalation too many is better than one too few."""
+    await desk.open()
+    await desk.work()
+    desk.discord.is_away = True
+    await desk.pass_time(minutes=15)
+    assert desk.sent(DeliveryKind.ESCALATION) == ["channel:p0-alerts"]
+
+
+async def test_bug_in_reading_the_eyes_does_not_stop_the_ladder(desk: Desk) -> None:
+    """Nor does a missing permission: the deadline still rings, once."""
+    await desk.open()
+    await desk.work()
+    desk.discord.broken = {post.message_id for post in await desk.store.posts(1) if post.message_id}
+    await desk.pass_time(minutes=15)
+    assert desk.sent(DeliveryKind.ESCALATION) == ["channel:p0-alerts"]
+
+
+async def test_pass_on_tells_the_next_person_and_leaves_the_ladder(desk: Desk) -> None:
+    """今は対応できない: secondary has a DM at once, and the deadline still rings in its time."""
+    incident = await desk.open()
+    await desk.work()
+    first_dm = desk.message(DeliveryKind.PAGE)
+    passed = await desk.passing_on.decline(incident.id, by=PRIMARY, message_id=first_dm)
+    await desk.work()
+    assert passed.to == "secondary"
+    assert desk.sent(DeliveryKind.PAGE) == ["person:primary", "person:secondary"]
+    assert desk.sent(DeliveryKind.ESCALATION) == []
+    await desk.pass_time(minutes=15)
+    assert desk.sent(DeliveryKind.ESCALATION) == ["channel:p0-alerts"]
+
+
+async def test_tapping_decline_again_changes_nothing(desk: Desk) -> None:
+    """Five taps of a tired thumb are one answer, and empty no ladder."""
+    incident = await desk.open()
+    await desk.work()
+    first_dm = desk.message(DeliveryKind.PAGE)
+    answers = [await desk.passing_on.decline(incident.id, by=PRIMARY, message_id=first_dm) for _ in range(5)]
+    await desk.work()
+    assert {answer.to for answer in answers} == {"secondary"}
+    assert len(desk.sent(DeliveryKind.PAGE)) == 2
+    assert [len(desk.sent(DeliveryKind.NOTICE)), len(desk.sent(DeliveryKind.ESCALATION))] == [1, 0]
+
+
+async def test_a_dm_that_is_not_on_record_yet_can_be_declined(desk: Desk) -> None:
+    """It was sent, and its sender has died: whoever presses it does not get the next one themselves."""
+    incident = await desk.open()
+    await desk.work()
+    who, recorded, unknown = replace(PRIMARY, username="primary"), desk.message(DeliveryKind.PAGE), 999
+    for dm in (unknown, recorded, unknown):
+        assert (await desk.passing_on.decline(incident.id, by=who, message_id=dm)).to == "secondary"
+    await desk.work()
+    assert desk.sent(DeliveryKind.PAGE) == ["person:primary", "person:secondary"]
+
+
+async def test_whoever_declines_again_after_a_raise_is_heard_again(desk: Desk) -> None:
+    """Another severity pages anew: so the next one is told anew, too, once, and the thread hears of it."""
+    incident = await desk.open("SEV2")
+    await desk.work()
+    first_dm = desk.message(DeliveryKind.PAGE)
+    await desk.passing_on.decline(incident.id, by=PRIMARY, message_id=first_dm)
+    await desk.work()
+    await desk.lifecycle.change_severity(incident.id, to="SEV1", by=RESPONDER, reason="広がった")
+    await desk.work()
+    assert desk.sent(DeliveryKind.PAGE) == ["person:primary", "person:secondary", "person:primary"]
+    again = desk.message(DeliveryKind.PAGE)
+    for _ in range(2):
+        passed = await desk.passing_on.decline(incident.id, by=PRIMARY, message_id=again)
+        await desk.work()
+        assert passed.to == "secondary"
+    assert desk.sent(DeliveryKind.PAGE)[3:] == ["person:secondary"]
+    told = [d for d in await desk.database.deliveries() if d.data.get("notice") == "declined"]
+    assert [line.status for line in told] == [DeliveryStatus.SENT] * 2
+    passed = await desk.passing_on.decline(
+        incident.id, by=SECONDARY, message_id=desk.message(DeliveryKind.PAGE)
+    )
+    assert passed.to is None, "both have declined in this ladder"
+
+
+async def test_back_at_the_severity_of_a_decline_it_is_another_ladder(desk: Desk) -> None:
+    """SEV2, SEV1, SEV2 again: what was answered in the first one answers nothing in the third."""
+    incident = await desk.open("SEV2")
+    await desk.work()
+    await desk.passing_on.decline(incident.id, by=PRIMARY, message_id=desk.message(DeliveryKind.PAGE))
+    for severity in ("SEV1", "SEV2"):
+        await desk.lifecycle.change_severity(incident.id, to=severity, by=RESPONDER, reason="r")
+        await desk.work()
+    pages = len(desk.sent(DeliveryKind.PAGE))
+    passed = await desk.passing_on.decline(
+        incident.id, by=PRIMARY, message_id=desk.message(DeliveryKind.PAGE)
+    )
+    await desk.work()
+    assert passed.to == "secondary"
+    assert desk.sent(DeliveryKind.PAGE)[pages:] == ["person:secondary"]
+
+
+async def test_nobody_is_left_to_pass_it_on_to(desk: Desk) -> None:
+    """Both declined: the channel is told at once, without a DM to either, and its deadline still rings."""
+    incident = await desk.open()
+    await desk.work()
+    for person in (PRIMARY, SECONDARY):
+        dm = desk.message(DeliveryKind.PAGE)
+        passed = await desk.passing_on.decline(incident.id, by=person, message_id=dm)
+        await desk.work()
+    assert passed.to is None
+    assert passed.following is not None
+    assert passed.following.due_at == incident.triggered_at + timedelta(minutes=15)
+    assert len(desk.sent(DeliveryKind.PAGE)) == 2
+    assert desk.sent(DeliveryKind.ESCALATION) == ["channel:p0-alerts"]
+    await desk.pass_time(minutes=15)
+    assert desk.sent(DeliveryKind.ESCALATION) == ["channel:p0-alerts"] * 2
+
+
+async def test_pass_on_after_an_acknowledge_is_refused(desk: Desk) -> None:
+    """There is nothing left to pass on."""
+    incident = await desk.open()
+    await desk.acknowledger.acknowledge(incident.id, by=SECONDARY, via=AckVia.BUTTON)
+    with pytest.raises(InvalidTransition):
+        await desk.passing_on.decline(incident.id, by=PRIMARY, message_id=1)
+
+
+async def test_outsider_cannot_pass_on(desk: Desk) -> None:
+    """Only somebody who could respond hands it to the next."""
+    incident = await desk.open()
+    with pytest.raises(NotPermitted):
+        await desk.passing_on.decline(incident.id, by=OBSERVER, message_id=1)
+
+
+async def test_escalation_counts_the_dms_that_arrived(desk: Desk) -> None:
+    """It names whom no DM has reached, instead of counting what was meant."""
+    desk.discord.refused = {"person:primary"}
+    await desk.open()
+    await desk.pass_time(minutes=15)
+    escalation = next(d for d in await desk.database.deliveries() if d.kind is DeliveryKind.ESCALATION)
+    assert (escalation.data["told"], escalation.data["unreached"]) == ({"@secondary": 1}, ["primary"])
+
+
+async def test_severity_that_left_the_policy_still_rings(desk: Desk) -> None:
+    """A renamed severity does not silence what was opened under its old name."""
+    incident = await desk.open("SEV2")
+    await desk.work()
+    renamed = {name: rule for name, rule in desk.policy.severities.items() if name != "SEV2"}
+    desk.policy = replace(desk.policy, severities=renamed)
+    desk.use(desk.discord)
+    await desk.pass_time(hours=4)
+    assert desk.sent(DeliveryKind.ESCALATION) == ["channel:p0-alerts"]
+    result = await desk.acknowledger.acknowledge(incident.id, by=PRIMARY, via=AckVia.BUTTON)
+    assert result.outcome is AckOutcome.FIRST
+
+
+async def test_one_incident_in_trouble_does_not_hide_the_others(desk: Desk) -> None:
+    """Reading the 👀 goes on after a bug with one of them."""
+    await desk.open(key="broken")
+    healthy = await desk.open(key="healthy")
+    await desk.work()
+    desk.discord.broken = {p.message_id for p in await desk.store.posts(1) if p.message_id}
+    alert = next(p.message_id for p in await desk.store.posts(healthy.id) if p.kind is DeliveryKind.ALERT)
+    desk.discord.reactions[alert or 0] = [PRIMARY]
+    assert await desk.reconciler.reconcile_all() == 1
+
+
+async def test_gravest_first_is_the_policys_order(desk: Desk) -> None:
+    """Not the alphabet's."""
+    order = {"MINOR": desk.policy.severities["SEV3"], "AWFUL": desk.policy.severities["SEV1"]}
+    ranked = {name: replace(rule, name=name) for name, rule in order.items()}
+    desk.policy = replace(desk.policy, severities=dict(reversed(ranked.items())))
+    desk.use(desk.discord)
+    await desk.open("MINOR", key="1")
+    await desk.open("AWFUL", key="2")
+    assert [i.severity for i in await desk.looking.open_ones(GUILD, by=RESPONDER)] == ["AWFUL", "MINOR"]
+
+
+async def test_resolve_ends_it(desk: Desk) -> None:
+    """The ladder is off, the posts are refreshed, a second resolve says who did it."""
+    incident = await desk.open()
+    await desk.work()
+    await desk.lifecycle.resolve(incident.id, by=PRIMARY)
+    await desk.pass_time(days=1)
+    assert desk.sent(DeliveryKind.ESCALATION) == []
+    assert DeliveryKind.ALERT in desk.discord.refreshed[-1][1]
+    assert len(desk.sent(DeliveryKind.NOTICE)) == 1
+    with pytest.raises(InvalidTransition) as refused:
+        await desk.lifecycle.resolve(incident.id, by=SECONDARY)
+    assert refused.value.fields["by"] == "primary"
+
+
+async def test_finding_an_incident(desk: Desk) -> None:
+    """By number, or by the thread one is in; anything else is said plainly."""
+    incident = await desk.open()
+    await desk.work()
+    thread_id = (await desk.store.incident(incident.id)).thread_id
+    assert (await desk.incidents.find(number=None, thread_id=thread_id, by=RESPONDER)).id == incident.id
+    for number, thread in ((99, None), (None, 5), (None, None)):
+        with pytest.raises(IncidentNotFound):
+            await desk.incidents.find(number=number, thread_id=thread, by=RESPONDER)
+
+
+async def test_reporter_learns_what_became_of_the_alert(desk: Desk) -> None:
+    """There, or refused and told by email: either way the card stops saying that it is being posted."""
+    incident = await desk.open("SEV1")
+    assert not (await desk.incidents.opening(incident.id)).is_settled
+    await desk.work()
+    there = await desk.incidents.opening(incident.id)
+    assert (there.is_settled, there.has_failed) == (True, False)
+    desk.discord.refused = {"channel:p0-alerts"}
+    refused = await desk.open("SEV1", key="refused")
+    await desk.work()
+    told = await desk.incidents.opening(refused.id)
+    assert (told.is_settled, told.has_failed, told.emailed) == (True, True, True)
+
+
+async def test_view_tells_what_is_due_next(desk: Desk) -> None:
+    """State, history and the rest of the ladder."""
+    incident = await desk.open()
+    await desk.work()
+    view = await desk.looking.view(incident.id, by=RESPONDER)
+    assert view.lines[0].entry.kind is TimelineKind.OPENED
+    assert view.ladder[1].due_at == incident.triggered_at + timedelta(minutes=15)
+    assert [i.id for i in await desk.looking.open_ones(GUILD, by=RESPONDER)] == [incident.id]

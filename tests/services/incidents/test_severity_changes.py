@@ -1,0 +1,258 @@
+"""Another severity: its channel, mention, deadline and ladder hold from then on."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from bot.domain.delivery.delivery import DeliveryKind, DeliveryStatus
+from bot.domain.errors import (
+    IncidentNotFound,
+    InvalidTransition,
+    NotPermitted,
+    UpstreamUnavailable,
+    UserError,
+)
+from bot.domain.escalation.ladder import StepStatus
+from bot.domain.incident.transitions import AckVia
+from bot.domain.timeline.entries import TimelineKind
+from bot.services.ports import JobName
+from tests.fakes.discord import FakeDiscord
+from tests.services.desk import OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
+
+ALERT, NOTICE, ESCALATION, PAGE = (
+    DeliveryKind.ALERT,
+    DeliveryKind.NOTICE,
+    DeliveryKind.ESCALATION,
+    DeliveryKind.PAGE,
+)
+
+
+class Slow(FakeDiscord):
+    """Something happens while it puts a thread to sleep."""
+
+    def __init__(self, meanwhile: Callable[[], Awaitable[object]]) -> None:
+        super().__init__()
+        self._meanwhile = meanwhile
+
+    async def archive(self, thread_id: int) -> None:
+        await self._meanwhile()
+
+
+async def notices(desk: Desk) -> list[object]:
+    """The names of the lines that arrived, in order."""
+    sent = [
+        one
+        for one in await desk.database.deliveries()
+        if one.kind is NOTICE and one.status is DeliveryStatus.SENT
+    ]
+    return [one.data["notice"] for one in sent]
+
+
+async def kinds(desk: Desk, incident_id: int) -> list[TimelineKind]:
+    """The history's kinds, oldest first."""
+    return [entry.kind for entry in await desk.store.timeline(incident_id)]
+
+
+async def pending(desk: Desk, incident_id: int) -> int:
+    """How many rungs are still to come."""
+    steps = await desk.store.steps(incident_id)
+    return sum(step.status is StepStatus.PENDING for step in steps)
+
+
+async def test_sev3_to_sev1_rings_pages_and_escalates(desk: Desk) -> None:
+    """The rules of SEV1 from that moment: announced in its channel, on-call by DM, the ladder at +15 min."""
+    incident = await desk.open("SEV3")
+    await desk.work()
+    await desk.pass_time(minutes=20)
+    result = await desk.lifecycle.change_severity(incident.id, to="SEV1", by=RESPONDER, reason="決済も\n5xx")
+    await desk.work()
+    assert (result.before, result.reposts) == ("SEV3", True)
+    assert desk.sent(ALERT) == ["channel:p2-deploys", "channel:p0-alerts"]
+    assert desk.sent(PAGE) == ["person:primary"]
+    due = (await desk.store.incident(incident.id)).ack_due_at
+    assert (due - desk.clock.time).total_seconds() == 15 * 60
+    await desk.pass_time(minutes=14)
+    assert desk.sent(ESCALATION) == []
+    await desk.pass_time(minutes=2)
+    assert desk.sent(ESCALATION) == ["channel:p0-alerts"]
+    assert desk.sent(PAGE) == ["person:primary", "person:primary", "person:secondary"]
+    entry = next(e for e in await desk.store.timeline(incident.id) if e.kind is TimelineKind.SEVERITY_CHANGED)
+    facts = {"before": "SEV3", "after": "SEV1", "reason": "決済も 5xx"}
+    assert {name: (entry.data or {}).get(name) for name in facts} == facts
+    assert entry.actor_name == "responder"
+
+
+@pytest.mark.parametrize("blank", ["", "   ", " \n\u3000\t"])
+async def test_a_change_says_why(desk: Desk, blank: str) -> None:
+    """A reason of blanks is none, from the command and from the form alike; nothing has changed."""
+    incident = await desk.open("SEV3")
+    with pytest.raises(UserError, match="reason_empty"):
+        await desk.lifecycle.change_severity(incident.id, to="SEV1", by=RESPONDER, reason=blank)
+    assert await desk.store.incident(incident.id) == incident
+
+
+async def test_the_thread_moves_up_and_says_so_where_it_was(desk: Desk) -> None:
+    """The line is in the new thread; the old one gets a farewell; both belong to the incident."""
+    incident = await desk.open("SEV3")
+    await desk.work()
+    old = (await desk.store.incident(incident.id)).thread_id
+    await desk.lifecycle.change_severity(incident.id, to="SEV1", by=RESPONDER, reason="r")
+    await desk.work()
+    now = await desk.store.incident(incident.id)
+    assert now.thread_id not in (None, old)
+    assert await notices(desk) == ["thread_moved", "severity_changed"]
+    farewell = next(
+        one for one in await desk.database.deliveries() if one.data.get("notice") == "thread_moved"
+    )
+    assert farewell.to == f"thread:{old}"
+    assert old is not None
+    assert (await desk.store.incident_by_thread(old)).id == incident.id
+
+
+async def test_sev1_to_sev3_stops_the_sev1_ladder(desk: Desk) -> None:
+    """Nobody is rung at +15 min; the conversation stays in its thread; only one alert was loud."""
+    incident = await desk.open("SEV1")
+    await desk.work()
+    thread = (await desk.store.incident(incident.id)).thread_id
+    await desk.pass_time(minutes=5)
+    await desk.lifecycle.change_severity(incident.id, to="SEV3", by=RESPONDER, reason="dev だけ")
+    await desk.pass_time(hours=5)
+    assert desk.sent(ESCALATION) == []
+    assert desk.sent(ALERT) == ["channel:p0-alerts", "channel:p2-deploys"]
+    assert (await desk.store.incident(incident.id)).thread_id == thread
+    assert await pending(desk, incident.id) == 0  # the morning triage asks about it
+    await desk.pass_time(days=1)
+    assert desk.sent(ESCALATION) == []
+
+
+async def test_a_step_that_is_due_belongs_to_the_ladder_of_its_severity(desk: Desk) -> None:
+    """The change commits first: what was due of the old ladder is not decided."""
+    incident = await desk.open("SEV1")
+    await desk.work()
+    due = (await desk.store.incident(incident.id)).ack_due_at - desk.clock.time
+    await desk.database.advance(due)
+    await desk.lifecycle.change_severity(incident.id, to="SEV3", by=RESPONDER, reason="r")
+    await desk.escalations.decide(incident.id, 1)
+    await desk.work()
+    assert desk.sent(ESCALATION) == []
+
+
+async def test_an_escalation_under_way_is_held_back_by_a_change(desk: Desk) -> None:
+    """Discord did not take it in time: it would ring for a severity that no longer holds."""
+    incident = await desk.open("SEV1")
+    await desk.work()
+    desk.discord.failures = [UpstreamUnavailable("away"), UpstreamUnavailable("away")]
+    due = (await desk.store.incident(incident.id)).ack_due_at - desk.clock.time
+    await desk.database.advance(due)
+    await desk.escalations.decide(incident.id, 1)
+    for job in await desk.database.take_due_jobs():
+        if job.name is JobName.DELIVER and job.payload:
+            again = await desk.deliveries.deliver(int(job.payload))
+            if again is not None:
+                async with desk.store.transaction() as tx:
+                    await tx.enqueue(type(job)(job.name, job.payload, job.key, job.priority, again))
+    await desk.lifecycle.change_severity(incident.id, to="SEV3", by=RESPONDER, reason="r")
+    await desk.pass_time(minutes=2)
+    assert desk.sent(ESCALATION) == []
+
+
+async def test_two_people_change_at_once(desk: Desk) -> None:
+    """One change counts; the other is told what it is now."""
+    incident = await desk.open("SEV3")
+    await desk.work()
+    results = await asyncio.gather(
+        desk.lifecycle.change_severity(incident.id, to="SEV1", by=PRIMARY, reason="a"),
+        desk.lifecycle.change_severity(incident.id, to="SEV1", by=SECONDARY, reason="b"),
+        return_exceptions=True,
+    )
+    refused = [one for one in results if isinstance(one, InvalidTransition)]
+    assert [one.key for one in refused] == ["same_severity"]
+    await desk.work()
+    assert desk.sent(ALERT) == ["channel:p2-deploys", "channel:p0-alerts"]
+    assert desk.sent(PAGE) == ["person:primary"]
+
+
+async def test_changing_to_and_fro_announces_each_change(desk: Desk) -> None:
+    """No key is used twice, no ladder is left over."""
+    incident = await desk.open("SEV1")
+    await desk.work()
+    for to in ("SEV2", "SEV1", "SEV3"):
+        await desk.lifecycle.change_severity(incident.id, to=to, by=RESPONDER, reason=to)
+        await desk.work()
+    assert desk.sent(ALERT) == [
+        f"channel:{name}" for name in ("p0-alerts", "p1-ops", "p0-alerts", "p2-deploys")
+    ]
+    assert await pending(desk, incident.id) == 0
+    await desk.pass_time(hours=9)
+    assert desk.sent(ESCALATION) == []
+
+
+async def test_an_acknowledged_one_is_announced_anew_without_a_ladder(desk: Desk) -> None:
+    """Somebody is on it: nobody is paged, and the next update is owed as SEV1 wants it."""
+    incident = await desk.open("SEV3")
+    await desk.work()
+    await desk.acknowledger.acknowledge(incident.id, by=PRIMARY, via=AckVia.BUTTON)
+    await desk.lifecycle.change_severity(incident.id, to="SEV1", by=PRIMARY, reason="r")
+    await desk.work()
+    assert desk.sent(ALERT) == ["channel:p2-deploys", "channel:p0-alerts"]
+    assert await pending(desk, incident.id) == 0
+    owed = (await desk.store.incident(incident.id)).next_update_at
+    assert owed is not None
+    assert (owed - desk.clock.time).total_seconds() == 30 * 60
+
+
+async def test_a_change_before_the_alert_was_posted_posts_it_once(desk: Desk) -> None:
+    """Discord was away: what was never sent is not sent under a severity that no longer holds."""
+    desk.discord.failures = [UpstreamUnavailable("away")] * 4
+    incident = await desk.open("SEV1")
+    await desk.work()
+    await desk.lifecycle.change_severity(incident.id, to="SEV3", by=RESPONDER, reason="r")
+    await desk.pass_time(minutes=2)
+    assert desk.sent(ALERT) == ["channel:p2-deploys"]
+    assert len(desk.sent(DeliveryKind.THREAD)) == 1
+
+
+async def test_a_late_alert_does_not_take_the_newer_ones_place(desk: Desk) -> None:
+    """It was on its way to Discord during the change; links lead to the newer one."""
+    incident = await desk.open("SEV2")
+    desk.discord.failures = [UpstreamUnavailable("away")]
+    job = next(job for job in await desk.database.take_due_jobs() if job.name is JobName.DELIVER)
+    assert await desk.deliveries.deliver(int(job.payload)) is not None
+    first = await desk.store.delivery(int(job.payload))
+    assert first.kind is ALERT
+    async with desk.store.transaction() as tx:
+        await tx.set_places(incident.id, thread_id=77)
+    await desk.lifecycle.change_severity(incident.id, to="SEV1", by=RESPONDER, reason="r")
+    await desk.work()
+    newer = (await desk.store.incident(incident.id)).alert_message_id
+    await desk.deliveries.deliver(first.id)
+    await desk.work()
+    assert (await desk.store.incident(incident.id)).alert_message_id == newer
+
+
+async def test_severities_that_are_not_there_and_people_who_may_not(desk: Desk) -> None:
+    """Each refusal leaves everything as it was; the person's is on record."""
+    incident = await desk.open("SEV3")
+    with pytest.raises(UserError, match="severity_unknown"):
+        await desk.lifecycle.change_severity(incident.id, to="SEV9", by=RESPONDER, reason="r")
+    with pytest.raises(NotPermitted):
+        await desk.lifecycle.change_severity(incident.id, to="SEV1", by=OBSERVER, reason="r")
+    with pytest.raises(IncidentNotFound):
+        await desk.lifecycle.change_severity(404, to="SEV1", by=RESPONDER, reason="r")
+    assert (await desk.store.incident(incident.id)).severity == "SEV3"
+    refusal = next(row for row in await desk.database.audit_rows() if not row.allowed)
+    assert (refusal.actor_name, refusal.action) == ("observer", "severity")
+
+
+async def test_a_severity_that_has_moved_is_not_undone(desk: Desk) -> None:
+    """Whoever chose saw SEV2, and somebody has raised it meanwhile: they look again."""
+    incident = await desk.open("SEV2")
+    await desk.lifecycle.change_severity(incident.id, to="SEV1", by=PRIMARY, reason="広がった")
+    change = desk.lifecycle.change_severity
+    with pytest.raises(InvalidTransition, match="severity_moved") as refused:
+        await change(incident.id, to="SEV3", by=RESPONDER, reason="小さい", was="SEV2")
+    assert refused.value.fields["severity"] == "SEV1"
+    with pytest.raises(InvalidTransition, match="same_severity"):
+        await change(incident.id, to="SEV1", by=RESPONDER, reason="広がった", was="SEV2")
+    assert (await change(incident.id, to="SEV3", by=RESPONDER, reason="小さい", was="SEV1")).before == "SEV1"

@@ -1,0 +1,429 @@
+"""Status updates, their cadence, and the reminder that one is owed."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bot.domain.delivery.delivery import Delivery, DeliveryKind, DeliveryStatus
+from bot.domain.errors import InvalidTransition, NotPermitted, UpstreamUnavailable, UserError
+from bot.domain.incident.form_state import Shown
+from bot.domain.incident.incident import Incident, Role
+from bot.domain.incident.transitions import AckVia
+from bot.domain.severity import NEXT_BUSINESS_DAY
+from bot.domain.timeline.entries import TimelineKind
+from bot.runbook import default_policy_text, parse_policy
+from bot.services.incidents.updates import NewUpdate
+from tests.services.database import Database
+from tests.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
+
+HALF_HOUR = timedelta(minutes=30)
+JST = ZoneInfo("Asia/Tokyo")
+
+
+def jst(day: int, hour: int) -> datetime:
+    """That hour in JST, *day* counted on from November 2026."""
+    return datetime(2026, 11, 1, hour, tzinfo=JST) + timedelta(days=day - 1)
+
+
+async def acknowledged(desk: Desk, severity: str = "SEV1") -> Incident:
+    """An incident that the primary is on, its posts there."""
+    incident = await desk.open(severity)
+    await desk.work()
+    result = await desk.acknowledger.acknowledge(incident.id, by=PRIMARY, via=AckVia.BUTTON)
+    await desk.work()
+    return result.incident
+
+
+def form(incident: Incident, **changed: object) -> NewUpdate:
+    """The form as it opens: nothing said, what is known chosen, the cadence as the severity has it."""
+    as_opened = NewUpdate("", "", HALF_HOUR, incident.targets, incident.symptoms, key="interaction:1")
+    return replace(as_opened, **changed)  # type: ignore[arg-type]
+
+
+async def told(desk: Desk, notice: str) -> list[Delivery]:
+    """The lines of one kind in the thread."""
+    return [d for d in await desk.database.deliveries() if d.data.get("notice") == notice]
+
+
+async def kinds(desk: Desk, incident: Incident) -> list[TimelineKind]:
+    """The history."""
+    return [entry.kind for entry in await desk.store.timeline(incident.id)]
+
+
+async def test_an_update_is_told_and_kept(desk: Desk) -> None:
+    """In the thread, on the incident, on the timeline, in the audit; the posts are made true."""
+    incident = await acknowledged(desk)
+    await desk.database.advance(timedelta(minutes=3))
+    update = form(incident, known=" rollback 中\0 ", impact="決済の 3 割", next_in=timedelta(hours=1))
+    result = await desk.updates.tell(incident.id, update, by=RESPONDER)
+    assert (result.posted, result.detailed) == (True, False)
+    now, last = desk.clock.time, result.incident.last_update
+    assert last is not None
+    assert (last.known, last.impact, last.at, last.by) == ("rollback 中", "決済の 3 割", now, "responder")
+    assert result.incident.next_update_at == now + timedelta(hours=1)
+    assert await desk.database.job_due_at(f"remind:{incident.id}") == now + timedelta(hours=1)
+    await desk.work()
+    [line] = await told(desk, "updated")
+    assert line.status is DeliveryStatus.SENT
+    assert desk.discord.refreshed[-1][0] == result.incident.version
+    entry = (await desk.store.timeline(incident.id))[-1]
+    assert (entry.kind, entry.actor_name) == (TimelineKind.UPDATED, "responder")
+    assert entry.data == {
+        "known": "rollback 中",
+        "impact": "決済の 3 割",
+        "next_at": (now + timedelta(hours=1)).isoformat(),
+        "key": "interaction:1",
+        "line": "updated:interaction:1",
+    }
+    assert (await desk.database.audit_rows())[-1].action == "updated"
+
+
+async def test_the_same_form_tells_once(desk: Desk) -> None:
+    """Discord may deliver an interaction twice; both get the same answer."""
+    incident = await acknowledged(desk)
+    update = form(incident, known="見ています", targets=("parky.co.jp",))
+    results = [await desk.updates.tell(incident.id, update, by=PRIMARY) for _ in range(2)]
+    assert [(r.posted, r.detailed) for r in results] == [(True, True)] * 2
+    assert len(await told(desk, "updated")) == 1
+    assert (await kinds(desk, incident)).count(TimelineKind.UPDATED) == 1
+
+
+async def test_a_form_that_is_sent_again_tells_once(desk: Desk) -> None:
+    """Discord had shown an error, so it was sent again. Half an hour later the same words are news."""
+    incident = await acknowledged(desk)
+    for key in ("1", "2"):
+        result = await desk.updates.tell(incident.id, form(incident, known="調査中", key=key), by=PRIMARY)
+        assert result.posted
+    assert len(await told(desk, "updated")) == 1
+    await desk.updates.tell(incident.id, form(incident, known="調査中", key="3"), by=SECONDARY)
+    await desk.database.advance(timedelta(minutes=25))
+    await desk.updates.tell(incident.id, form(incident, known="調査中", key="4"), by=SECONDARY)
+    assert len(await told(desk, "updated")) == 3
+
+
+async def test_only_the_details_change(desk: Desk) -> None:
+    """/sev1 in a hurry, filled in afterwards: nothing is posted, the next update stays when it was."""
+    incident = await desk.open()
+    update = form(incident, targets=("parky.co.jp",), symptoms=("slow",))
+    result = await desk.updates.tell(incident.id, update, by=PRIMARY)
+    assert (result.posted, result.detailed) == (False, True)
+    changed = await desk.store.incident(incident.id)
+    assert (changed.targets, changed.symptoms) == (("parky.co.jp",), ("slow",))
+    assert (changed.next_update_at, changed.last_update) == (None, None)
+    assert await told(desk, "updated") == []
+    assert (await kinds(desk, incident))[-1] is TimelineKind.DETAILS_CHANGED
+    assert f"refresh:{incident.id}" in [job.key for job in await desk.database.jobs()]
+
+
+async def test_what_no_form_offers_stays(desk: Desk) -> None:
+    """A target that the policy does not list was named by a monitor, or by an older policy."""
+    incident = await acknowledged(desk)
+    async with desk.store.transaction() as tx:
+        await tx.set_details(incident.id, targets=["db-7", "parky.co.jp"], symptoms=["melted"])
+    result = await desk.updates.tell(incident.id, form(incident, targets=()), by=PRIMARY)
+    assert (result.incident.targets, result.incident.symptoms) == (("db-7",), ("errors", "melted"))
+
+
+async def test_two_forms_that_were_open_at_once_do_not_undo_each_other(desk: Desk) -> None:
+    """Only what each person changed of what their form showed is applied."""
+    incident = await acknowledged(desk)
+    shown = Shown(frozenset(incident.targets), frozenset(incident.symptoms))
+    first = form(incident, impact="決済の 3 割", targets=("parky.co.jp",), symptoms=(), shown=shown)
+    result = await desk.updates.tell(incident.id, first, by=PRIMARY)
+    assert (result.incident.targets, result.incident.symptoms) == (("parky.co.jp",), ())
+    second = form(incident, known="ログを確認", impact=None, shown=shown, key="interaction:2")
+    result = await desk.updates.tell(incident.id, second, by=SECONDARY)
+    assert (result.posted, result.detailed) == (True, False)
+    now = await desk.store.incident(incident.id)
+    assert (now.targets, now.symptoms) == (("parky.co.jp",), ())
+    assert now.last_update is not None
+    assert (now.last_update.known, now.last_update.impact) == ("ログを確認", "決済の 3 割")
+    assert (await told(desk, "updated"))[-1].data["impact"] == "決済の 3 割"
+
+
+async def test_a_form_left_as_it_was_shown_says_nothing(desk: Desk) -> None:
+    """Others have changed all of it meanwhile: whoever sends theirs as it opened has nothing to tell."""
+    incident = await acknowledged(desk)
+    shown = Shown(frozenset(incident.targets), frozenset(incident.symptoms))
+    first = form(incident, known="a", impact="b", targets=(), symptoms=("slow",), shown=shown)
+    await desk.updates.tell(incident.id, first, by=PRIMARY)
+    before = await desk.store.incident(incident.id)
+    as_opened = form(incident, impact=None, shown=shown, key="2")
+    with pytest.raises(UserError, match="update_empty"):
+        await desk.updates.tell(incident.id, as_opened, by=SECONDARY)
+    assert await desk.store.incident(incident.id) == before
+
+
+async def test_a_form_sent_as_it_opened_is_refused(desk: Desk) -> None:
+    """Nothing is new, and nothing is written."""
+    incident = await acknowledged(desk)
+    await desk.updates.tell(incident.id, form(incident, known="a", impact="b"), by=PRIMARY)
+    before = await desk.store.incident(incident.id)
+    with pytest.raises(UserError, match="update_empty"):
+        await desk.updates.tell(incident.id, form(incident, known=" \n", impact="b", key="2"), by=PRIMARY)
+    assert await desk.store.incident(incident.id) == before
+
+
+async def test_only_the_impact_changes(desk: Desk) -> None:
+    """What is known stays; and an impact can be taken back."""
+    incident = await acknowledged(desk)
+    await desk.updates.tell(incident.id, form(incident, known="a", impact="b"), by=PRIMARY)
+    for impact in ("c", ""):
+        update = form(incident, impact=impact, key=f"interaction:{impact}")
+        result = await desk.updates.tell(incident.id, update, by=PRIMARY)
+        assert result.incident.last_update is not None
+        assert (result.incident.last_update.known, result.incident.last_update.impact) == ("a", impact)
+        assert (await told(desk, "updated"))[-1].data["known"] == ""
+
+
+async def test_only_another_promise(desk: Desk) -> None:
+    """The next update moves, or none is owed any more; what was told last stays."""
+    incident = await acknowledged(desk)
+    later = form(incident, next_in=timedelta(hours=2))
+    result = await desk.updates.tell(incident.id, later, by=PRIMARY)
+    assert result.posted
+    assert result.incident.last_update is None
+    assert result.incident.next_update_at == desk.clock.time + timedelta(hours=2)
+    assert "known" not in (await told(desk, "updated"))[0].data
+    never = await desk.updates.tell(incident.id, form(incident, next_in=None, key="2"), by=PRIMARY)
+    assert never.incident.next_update_at is None
+    await desk.pass_time(days=2)
+    assert await told(desk, "update_due") == []
+
+
+async def test_who_may_not_tell(desk: Desk) -> None:
+    """Without the role; and nobody once it is over."""
+    incident = await acknowledged(desk)
+    with pytest.raises(NotPermitted):
+        await desk.updates.tell(incident.id, form(incident, known="a"), by=OBSERVER)
+    await desk.lifecycle.resolve(incident.id, by=PRIMARY)
+    with pytest.raises(InvalidTransition, match="already_resolved"):
+        await desk.updates.tell(incident.id, form(incident, targets=("parky.co.jp",)), by=RESPONDER)
+    assert (await desk.store.incident(incident.id)).targets == incident.targets
+
+
+async def test_a_silent_incident_is_asked_for_less_and_less_often(desk: Desk) -> None:
+    """After 30 minutes, then half an hour, 1, 2, 4 and 4 hours later; always for the same promise."""
+    desk.lets_nothing_lapse()
+    incident = await acknowledged(desk)
+    start = desk.clock.time
+    times = ((0.49, 0), (0.51, 1), (1.01, 2), (2.01, 3), (4.01, 4), (7.99, 4), (8.01, 5), (12.01, 6))
+    for hours, count in times:
+        await desk.pass_time(seconds=(start + timedelta(hours=hours) - desk.clock.time).total_seconds())
+        assert len(await told(desk, "update_due")) == count, hours
+    assert {line.status for line in await told(desk, "update_due")} == {DeliveryStatus.SENT}
+    assert [line.data["reminder"] for line in await told(desk, "update_due")] == [1, 2, 3, 4, 5, 6]
+    assert {line.data["due_at"] for line in await told(desk, "update_due")} == {
+        (start + HALF_HOUR).isoformat()
+    }
+    assert (await desk.store.incident(incident.id)).next_update_at == start + HALF_HOUR
+    entry = next(e for e in await desk.store.timeline(incident.id) if e.kind is TimelineKind.UPDATE_DUE)
+    assert (entry.actor_id, entry.data) == (
+        None,
+        {"due_at": (start + HALF_HOUR).isoformat(), "reminder": 1, "lead": "primary"},
+    )
+
+
+async def test_a_sign_of_life_starts_the_count_again(desk: Desk) -> None:
+    """The next one comes after the severity's own interval."""
+    incident = await acknowledged(desk)
+    await desk.pass_time(minutes=31)
+    await desk.updates.tell(incident.id, form(incident, known="a"), by=PRIMARY)
+    await desk.pass_time(minutes=29)
+    assert len(await told(desk, "update_due")) == 1
+    await desk.pass_time(minutes=1)
+    assert [line.data["reminder"] for line in await told(desk, "update_due")] == [1, 1]
+
+
+async def test_the_commander_is_asked_before_whoever_acknowledged(desk: Desk) -> None:
+    """While there is one."""
+    incident = await acknowledged(desk)
+    await desk.roles.take(incident.id, Role.COMMANDER, by=SECONDARY)
+    await desk.pass_time(minutes=30)
+    assert (await told(desk, "update_due"))[0].data["lead"] == "secondary"
+
+
+async def test_a_reminder_that_runs_twice_or_too_early(desk: Desk) -> None:
+    """Reminds once; too early it only sees that its job is there."""
+    incident = await acknowledged(desk)
+    await desk.updates.remind(incident.id)
+    assert await told(desk, "update_due") == []
+    assert await desk.database.job_due_at(f"remind:{incident.id}") == incident.next_update_at
+    await desk.database.advance(HALF_HOUR)
+    for _ in range(3):
+        await desk.updates.remind(incident.id)
+    assert len(await told(desk, "update_due")) == 1
+
+
+async def test_an_incident_that_is_over_is_not_asked_for(desk: Desk) -> None:
+    """Its job goes; one that runs all the same does nothing; reopened, it is owed again."""
+    incident = await acknowledged(desk)
+    await desk.lifecycle.resolve(incident.id, by=PRIMARY)
+    assert f"remind:{incident.id}" not in [job.key for job in await desk.database.jobs()]
+    await desk.database.advance(HALF_HOUR)
+    await desk.updates.remind(incident.id)
+    await desk.lifecycle.reopen(incident.id, by=PRIMARY)
+    assert await desk.database.job_due_at(f"remind:{incident.id}") == desk.clock.time + HALF_HOUR
+    assert await told(desk, "update_due") == []
+
+
+async def test_another_severity_has_another_cadence(desk: Desk) -> None:
+    """Counted from the change, once somebody is on it."""
+    incident = await acknowledged(desk)
+    await desk.lifecycle.change_severity(incident.id, to="SEV2", by=PRIMARY, reason="r")
+    due = desk.clock.time + timedelta(hours=2)
+    assert await desk.database.job_due_at(f"remind:{incident.id}") == due
+    [line] = await told(desk, "severity_changed")
+    assert line.data["next_at"] == due.isoformat(), "the thread was told of another time"
+    await desk.lifecycle.change_severity(incident.id, to="SEV3", by=PRIMARY, reason="r")
+    assert await desk.database.job_due_at(f"remind:{incident.id}") == jst(25, 11)
+
+
+async def test_a_severity_moves_no_promise_that_nobody_has_made(desk: Desk) -> None:
+    """While nobody is on it no update is owed, and the line says nothing of one."""
+    incident = await desk.open("SEV1")
+    await desk.lifecycle.change_severity(incident.id, to="SEV2", by=PRIMARY, reason="r")
+    [line] = await told(desk, "severity_changed")
+    assert "next_at" not in line.data
+
+
+async def test_a_sev3_that_goes_silent_is_asked_about_by_day_and_on_business_days_only(desk: Desk) -> None:
+    """Taken on Friday night: on Monday at the end of the morning triage, then each business day."""
+    await desk.database.advance(timedelta(days=3, hours=9))
+    assert f"{desk.clock.time.astimezone(JST):%a %H:%M}" == "Fri 23:05"
+    incident = await acknowledged(desk, "SEV3")
+    assert incident.next_update_at == jst(30, 11)
+    await desk.pass_time(days=5)
+    asked = [
+        entry.at for entry in await desk.store.timeline(incident.id) if entry.kind is TimelineKind.UPDATE_DUE
+    ]
+    assert asked == [jst(30, 11), jst(31, 11), jst(32, 11)]
+
+
+async def test_an_update_may_promise_the_next_business_day(desk: Desk) -> None:
+    """Whatever the severity."""
+    incident = await acknowledged(desk)
+    update = form(incident, known="a", next_in=NEXT_BUSINESS_DAY)
+    result = await desk.updates.tell(incident.id, update, by=PRIMARY)
+    assert result.incident.next_update_at == jst(25, 11)
+
+
+async def test_a_severity_for_which_none_is_owed_still_keeps_a_promise(database: Database) -> None:
+    """Then it asks every hour."""
+    text = default_policy_text().replace('update_every = "30m"', 'update_every = "none"')
+    desk = Desk(database, parse_policy(text, name="none.toml"))
+    desk.lets_nothing_lapse()
+    incident = await acknowledged(desk)
+    assert f"remind:{incident.id}" not in [job.key for job in await desk.database.jobs()]
+    await desk.updates.tell(incident.id, form(incident, known="a"), by=PRIMARY)
+    await desk.pass_time(minutes=30)
+    assert len(await told(desk, "update_due")) == 1
+    assert await desk.database.job_due_at(f"remind:{incident.id}") == desk.clock.time + timedelta(hours=1)
+
+
+async def test_a_commander_who_has_left_is_not_asked(desk: Desk) -> None:
+    """The role is vacant, which thread and timeline say; whoever acknowledged is asked."""
+    incident = await acknowledged(desk)
+    await desk.roles.take(incident.id, Role.COMMANDER, by=SECONDARY)
+    await desk.roles.take(incident.id, Role.SCRIBE, by=RESPONDER)
+    desk.discord.left = {str(SECONDARY.id)}
+    await desk.pass_time(minutes=31)
+    now = await desk.store.incident(incident.id)
+    assert set(now.roles) == {Role.SCRIBE}
+    [reminder] = await told(desk, "update_due")
+    assert (reminder.data["lead"], reminder.data["gone"]) == ("primary", [SECONDARY.id])
+    assert "asks" not in reminder.data
+    entry = next(e for e in await desk.store.timeline(incident.id) if (e.data or {}).get("gone"))
+    assert (entry.kind, entry.actor_id) == (TimelineKind.ROLE_CHANGED, None)
+    assert (entry.data or {})["former"] == {"id": SECONDARY.id, "name": "secondary"}
+    line = (await told(desk, "role_changed"))[-1]
+    assert (line.data["gone"], line.status) == (True, DeliveryStatus.SENT)
+    assert line.id < reminder.id, "why somebody else is asked, before it is asked"
+    await desk.pass_time(minutes=31)
+    assert len(await told(desk, "role_changed")) == 3, "it is said once"
+
+
+async def test_when_all_who_were_on_it_have_left_the_on_call_is_asked(desk: Desk) -> None:
+    """The first of them who is still there; in a drill that does not ring, nobody is."""
+    desk.lets_nothing_lapse()
+    incident = await acknowledged(desk)
+    first, second = list((await desk.oncall.standing(GUILD)).items())[:2]
+    desk.discord.left = {str(PRIMARY.id)}
+    await desk.pass_time(minutes=31)
+    assert (await told(desk, "update_due"))[-1].data["asks"] == first[0]
+    desk.discord.left = {str(PRIMARY.id), first[1].handle}
+    await desk.pass_time(minutes=60)
+    reminder = (await told(desk, "update_due"))[-1]
+    assert (reminder.data["asks"], reminder.data["lead"]) == (second[0], None)
+    assert (await desk.store.incident(incident.id)).acknowledged_by_name == "primary", "what was stays"
+
+
+async def test_who_cannot_be_looked_up_counts_as_there(desk: Desk) -> None:
+    """Discord is away: nobody loses a role for it, and the reminder is for them."""
+    incident = await acknowledged(desk)
+    await desk.roles.take(incident.id, Role.COMMANDER, by=SECONDARY)
+    await desk.work()
+    desk.discord.is_away = True
+    await desk.database.advance(HALF_HOUR)
+    await desk.updates.remind(incident.id)
+    assert (await desk.store.incident(incident.id)).commander is not None
+    [reminder] = await told(desk, "update_due")
+    assert (reminder.data["lead"], reminder.data["gone"]) == ("secondary", [])
+
+
+async def test_reminders_that_an_outage_held_up_do_not_pile_up(desk: Desk) -> None:
+    """When Discord is back, the last one is told; none when somebody was faster."""
+    desk.lets_nothing_lapse()
+    incident = await acknowledged(desk)
+    desk.discord.failures = [UpstreamUnavailable("away")] * 40
+    await desk.pass_time(minutes=70)
+    desk.discord.failures = []
+    await desk.pass_time(minutes=6)
+    assert [line.status for line in await told(desk, "update_due")] == [
+        DeliveryStatus.CANCELLED,
+        DeliveryStatus.SENT,
+    ]
+    desk.discord.failures = [UpstreamUnavailable("away")]
+    await desk.pass_time(minutes=44)
+    await desk.updates.tell(incident.id, form(incident, known="a"), by=PRIMARY)
+    await desk.pass_time(minutes=10)
+    assert len(desk.sent(DeliveryKind.NOTICE)) == 2  # one reminder, one update
+
+
+async def test_a_reminder_of_an_earlier_promise_is_past(desk: Desk) -> None:
+    """Held up until another promise was broken as well: its number is the same, and one of them is told."""
+    incident = await acknowledged(desk)
+    desk.discord.failures = [UpstreamUnavailable("away")] * 60
+    await desk.pass_time(minutes=31)
+    await desk.updates.tell(incident.id, form(incident, known="a"), by=PRIMARY)
+    await desk.pass_time(minutes=31)
+    desk.discord.failures = []
+    await desk.pass_time(minutes=10)
+    assert [(line.data["reminder"], line.status) for line in await told(desk, "update_due")] == [
+        (1, DeliveryStatus.CANCELLED),
+        (1, DeliveryStatus.SENT),
+    ]
+
+
+async def test_the_auditor_finds_a_reminder_without_a_job(desk: Desk) -> None:
+    """It is late, but it comes."""
+    incident = await acknowledged(desk)
+    async with desk.store.transaction() as tx:
+        await tx.cancel_jobs([f"remind:{incident.id}"])
+    await desk.database.advance(timedelta(minutes=32))
+    assert await desk.auditor.sweep() == [f"remind:{incident.id}"]
+    await desk.work()
+    assert len(await told(desk, "update_due")) == 1
+
+
+async def test_an_acknowledge_puts_off_what_was_promised_before_it(desk: Desk) -> None:
+    """The reminder of an update that somebody gave before anybody was on it goes with it."""
+    incident = await desk.open("SEV1")
+    await desk.work()
+    soon = form(incident, known="調査中", next_in=timedelta(minutes=5))
+    await desk.updates.tell(incident.id, soon, by=RESPONDER)
+    assert await desk.database.job_due_at(f"remind:{incident.id}") == desk.clock.time + timedelta(minutes=5)
+    acked = await desk.acknowledger.acknowledge(incident.id, by=PRIMARY, via=AckVia.BUTTON)
+    assert await desk.database.job_due_at(f"remind:{incident.id}") == acked.incident.remind_at

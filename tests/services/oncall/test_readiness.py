@@ -1,0 +1,141 @@
+"""Whoever stands on call for good is looked at each day, and warned of once."""
+
+from dataclasses import replace
+from datetime import time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bot.domain.delivery.delivery import Delivery, DeliveryKind
+from bot.runbook import load_policy
+from bot.runbook.model import Handover, Policy
+from bot.services.ports.oncall import Finding, Gap
+from tests.services.database import Database
+from tests.services.desk import GUILD, Desk
+from tests.services.oncall.test_handovers import weekly
+
+TOKYO = ZoneInfo("Asia/Tokyo")
+NO_ROLE = Finding(Gap.NO_ROLE, ("on-call",))
+CHANNEL, SELF = "channel:p1-ops", "named:primary"
+
+
+def solo(channel: str | None = "p1-ops") -> Policy:
+    """One person at both places."""
+    policy = load_policy(None)
+    person = policy.oncall["primary"]
+    return replace(
+        policy,
+        oncall={"primary": person, "secondary": person},
+        handover=Handover(channel, timedelta(days=1)),
+    )
+
+
+@pytest.fixture
+def alone(database: Database) -> Desk:
+    """A desk of one person."""
+    return Desk(database, solo())
+
+
+async def warned(desk: Desk) -> list[str]:
+    """Who was told of what somebody lacks."""
+    return [one.to for one in await _owed(desk)]
+
+
+async def _owed(desk: Desk) -> list[Delivery]:
+    return [one for one in await desk.database.deliveries() if one.kind is DeliveryKind.ON_DUTY_GAPS]
+
+
+async def test_a_missing_role_is_told_within_a_day_and_once(alone: Desk) -> None:
+    """As business hours begin, for both places at once; not again the next day, nor after a restart."""
+    await alone.handovers.begin(GUILD)
+    await alone.pass_time(days=3)
+    alone.reach.lacks["primary"] = [NO_ROLE]
+    await alone.pass_time(days=1)
+    assert await warned(alone) == [CHANNEL, SELF]
+    [line, _] = await _owed(alone)
+    assert (line.data["places"], line.data["standing"]) == (["primary", "secondary"], True)
+    assert line.created_at.astimezone(TOKYO).time() == time(10)
+    await alone.handovers.begin(GUILD)
+    await alone.pass_time(days=10)
+    assert len(await warned(alone)) == 2
+    assert alone.reach.asked == ["primary"] * 14
+
+
+async def test_mended_is_quiet_and_the_next_time_is_news(alone: Desk) -> None:
+    """Less than before is no news either; something else is."""
+    alone.reach.lacks["primary"] = [NO_ROLE, Finding(Gap.NO_CHANNEL, ("p0-alerts", "p1-ops"))]
+    await alone.handovers.begin(GUILD)
+    await alone.pass_time(days=1)
+    assert len(await warned(alone)) == 2
+    alone.reach.lacks["primary"] = [Finding(Gap.NO_CHANNEL, ("p1-ops",))]
+    await alone.pass_time(days=1)
+    alone.reach.lacks["primary"] = []
+    await alone.pass_time(days=1)
+    assert len(await warned(alone)) == 2
+    alone.reach.lacks["primary"] = [NO_ROLE]
+    await alone.pass_time(days=1)
+    assert len(await warned(alone)) == 4
+    alone.reach.lacks["primary"] = [NO_ROLE, Finding(Gap.NO_EMAIL)]
+    await alone.pass_time(days=1)
+    assert len(await warned(alone)) == 6
+
+
+async def test_nobody_writes_to_whoever_is_no_member(alone: Desk) -> None:
+    """Only the channel hears of it."""
+    alone.reach.lacks["primary"] = [Finding(Gap.NOT_MEMBER)]
+    await alone.handovers.begin(GUILD)
+    await alone.pass_time(days=2)
+    assert await warned(alone) == [CHANNEL]
+
+
+async def test_without_a_channel_they_are_told_themselves(database: Database) -> None:
+    """By DM."""
+    desk = Desk(database, solo(channel=None))
+    desk.reach.lacks["primary"] = [NO_ROLE]
+    await desk.handovers.begin(GUILD)
+    await desk.pass_time(days=2)
+    assert await warned(desk) == [SELF]
+
+
+async def test_discord_away_postpones_the_look_by_a_minute(alone: Desk) -> None:
+    """It is no finding, and mends none; what is known stays known."""
+    alone.reach.lacks["primary"] = [NO_ROLE]
+    await alone.handovers.begin(GUILD)
+    await alone.pass_time(days=1)
+    alone.reach.is_away = True
+    await alone.pass_time(days=1)
+    alone.reach.is_away = False
+    await alone.pass_time(minutes=2)
+    assert alone.reach.asked == ["primary"] * 2
+    assert len(await warned(alone)) == 2
+
+
+async def test_two_instances_tell_it_once(alone: Desk) -> None:
+    """Whoever notes it second finds the look done."""
+    alone.reach.lacks["primary"] = [NO_ROLE]
+    await alone.handovers.begin(GUILD)
+    await alone.pass_time(days=1)
+    for _ in range(3):
+        await alone.handovers.strike(GUILD)
+        await alone.handovers.look_ahead(GUILD)
+    await alone.work()
+    assert len(await warned(alone)) == 2
+
+
+async def test_who_takes_turns_is_looked_at_before_each_shift_only(database: Database) -> None:
+    """Of the two places, the one without turns is looked at each day."""
+    desk = Desk(database, weekly(database.clock.time))
+    await desk.handovers.begin(GUILD)
+    await desk.pass_time(days=7)
+    assert desk.reach.asked.count("secondary") == 1
+    assert "primary" not in desk.reach.asked
+    assert desk.reach.asked.count("responder") == 7
+
+
+async def test_a_policy_that_wants_no_checks_gets_none(database: Database) -> None:
+    """`check_before = "none"`."""
+    desk = Desk(database, replace(solo(), handover=Handover("p1-ops", None)))
+    desk.reach.lacks["primary"] = [NO_ROLE]
+    await desk.handovers.begin(GUILD)
+    await desk.pass_time(days=5)
+    assert desk.reach.asked == []

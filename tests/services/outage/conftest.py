@@ -1,0 +1,15 @@
+"""A desk for the time without a database."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from tests.services.database import Database
+from tests.services.desk import Desk
+
+
+@pytest.fixture
+async def desk(database: Database) -> Desk:
+    """A desk whose database's time is ours."""
+    await database.move_to(datetime.now(UTC))
+    return Desk(database)

@@ -1,0 +1,508 @@
+"""The database is away: who must be told is told, once, and afterwards there is one consistent incident."""
+
+from datetime import UTC, datetime, timedelta
+from typing import cast
+
+import pytest
+from structlog.testing import capture_logs
+
+from bot.domain.delivery.delivery import DeliveryKind, DeliveryStatus
+from bot.domain.errors import NotPermitted
+from bot.domain.escalation.ladder import StepStatus
+from bot.domain.escalation.watches import Trouble, Word
+from bot.domain.incident.incident import NewIncident, Status
+from bot.domain.incident.transitions import AckVia
+from bot.domain.oncall.roster import Who
+from bot.domain.people import Person
+from bot.domain.timeline.entries import TimelineKind
+from bot.ui.interaction import Interaction
+from bot.ui.screens.emergency import opened_or_raised
+from bot.ui.words.voice import Voice
+from tests.fakes.emergency import FakeSpool
+from tests.services.database import Database
+from tests.services.desk import GUILD, OBSERVER, RESPONDER, SECONDARY, Desk
+
+ADMIN = Person(id=9, name="admin", roles=frozenset({"admin"}))
+
+
+async def pass_wall_time(desk: Desk, **delta: float) -> None:
+    """Let the database's time run ahead of ours before it goes away: as if so much had passed."""
+    await desk.database.advance(timedelta(**delta))
+
+
+async def mirrored(desk: Desk) -> None:
+    """An open SEV1 that the process knows of, a minute and a bit after its deadline; no job has run since."""
+    await desk.open("SEV1")
+    await desk.work()
+    await pass_wall_time(desk, minutes=16)
+    await desk.emergency.look()
+
+
+async def restart(desk: Desk) -> None:
+    """Another process on the same file."""
+    desk.use(desk.discord)
+    desk.emergency.load()
+
+
+def new(*, key: str = "interaction:9", severity: str = "SEV1", by: object = RESPONDER) -> NewIncident:
+    """What /sev1 says."""
+    return NewIncident(
+        guild_id=GUILD,
+        severity=severity,
+        title="DB が落ちた",
+        targets=(),
+        symptoms=(),
+        started_at=datetime.now(UTC),
+        reported_by=by,  # type: ignore[arg-type]
+        path=(),
+        key=key,
+    )
+
+
+async def test_a_deadline_passes(desk: Desk) -> None:
+    """The escalation is posted once, with its DMs and emails; nothing while the database answers."""
+    await mirrored(desk)
+    assert desk.siren.posted == []
+    desk.database.is_away = True
+    for _ in range(5):
+        await desk.emergency.look()
+    assert sorted(desk.siren.posted) == [
+        (Word.ESCALATION, "channel"),
+        (Word.PAGE, "person:primary"),
+        (Word.PAGE, "person:secondary"),
+    ]
+    assert len(desk.mailer.sent) == 2
+    assert desk.emergency.trouble is Trouble.AWAY
+
+
+async def test_afterwards_it_is_one_incident(desk: Desk) -> None:
+    """The step is done, its messages are deliveries that are sent, and nobody is rung again."""
+    await mirrored(desk)
+    desk.database.is_away = True
+    await desk.emergency.look()
+    desk.database.is_away = False
+    await desk.emergency.look()
+    await desk.work()
+    assert desk.sent(DeliveryKind.ESCALATION) == []
+    assert desk.sent(DeliveryKind.PAGE) == ["person:primary"]  # the first one, before all that
+    [escalation] = [d for d in await desk.database.deliveries() if d.kind is DeliveryKind.ESCALATION]
+    assert escalation.status is DeliveryStatus.SENT
+    assert len(escalation.emailed_to) == 2
+    steps = await desk.store.steps(1)
+    assert [step.status for step in steps[:3]] == [StepStatus.DONE, StepStatus.DONE, StepStatus.PENDING]
+    kinds = [entry.kind for entry in await desk.store.timeline(1)]
+    assert kinds.count(TimelineKind.ESCALATED) == 1
+    assert TimelineKind.EMAILED in kinds
+
+
+async def test_reported_right_after_the_database_is_back(desk: Desk) -> None:
+    """Before anybody has looked again: it is recorded like any other, and nobody is told without a number."""
+    desk.database.is_away = True
+    await desk.emergency.look()
+    desk.database.is_away = False
+    assert desk.emergency.trouble is Trouble.AWAY
+    opened = await opened_or_raised(
+        cast(Interaction, None),  # nobody is answered here
+        new(),
+        incidents=desk.incidents,
+        emergency=desk.emergency,
+        voice=cast(Voice, None),
+    )
+    assert opened is not None
+    assert desk.siren.posted == []
+
+
+async def test_the_regular_way_may_be_faster(desk: Desk) -> None:
+    """The queue decides the overdue step before the import: the delivery adopts the message all the same."""
+    await mirrored(desk)
+    desk.database.is_away = True
+    await desk.emergency.look()
+    desk.database.is_away = False
+    await desk.work()
+    await desk.emergency.look()
+    await desk.work()
+    assert desk.sent(DeliveryKind.ESCALATION) == []
+    [escalation] = [d for d in await desk.database.deliveries() if d.kind is DeliveryKind.ESCALATION]
+    assert escalation.status is DeliveryStatus.SENT
+
+
+async def test_two_of_one_name_are_each_mailed(desk: Desk) -> None:
+    """A display name is anybody's: whom an email has reached is told by the address."""
+    for place, number in (("primary", 123456789012345678), ("secondary", 123456789012345679)):
+        who = Who(number, f"tanaka{number}", "田中 太郎")
+        await desk.schedules.set_person(GUILD, place, who, by=ADMIN)
+    await mirrored(desk)
+    desk.database.is_away = True
+    await desk.emergency.look()
+    assert sorted(mail.to for mail in desk.mailer.sent) == [
+        ("primary@example.com",),
+        ("secondary@example.com",),
+    ]
+    assert len({mail.message_id for mail in desk.mailer.sent}) == 2
+
+
+async def test_somebody_with_a_dm_and_an_email_is_one_person_who_was_told(desk: Desk) -> None:
+    """Whatever a stand-in is called, and whoever's address they are mailed at."""
+    who = Who(123456789012345678, "kit", "🦊 kit")
+    await desk.schedules.set_person(GUILD, "primary", who, by=ADMIN)
+    await desk.emergency.look()
+    await desk.oncall.look(GUILD)
+    desk.database.is_away = True
+    assert (await desk.emergency.raise_alert(new())).told == 2
+
+
+async def test_many_that_were_told_are_not_bundled_afterwards(desk: Desk) -> None:
+    """Seven deadlines were kept without the database: their deliveries adopt the messages, one by one."""
+    for number in range(7):
+        await desk.open("SEV1", key=f"many:{number}")
+        await desk.work()
+    await pass_wall_time(desk, minutes=16)
+    await desk.emergency.look()
+    desk.database.is_away = True
+    await desk.emergency.look()
+    told = [where for word, where in desk.siren.posted if word is Word.ESCALATION]
+    assert told == ["channel"] * 7
+    desk.database.is_away = False
+    await desk.work()
+    await desk.emergency.look()
+    await desk.work()
+    assert desk.sent(DeliveryKind.BUNDLE) == []
+    assert desk.sent(DeliveryKind.ESCALATION) == []
+    escalations = [d for d in await desk.database.deliveries() if d.kind is DeliveryKind.ESCALATION]
+    assert [d.status for d in escalations] == [DeliveryStatus.SENT] * 7
+
+
+async def test_a_reaction_counts_meanwhile(desk: Desk) -> None:
+    """Somebody put a 👀 on the alert: no escalation; afterwards it is theirs."""
+    await mirrored(desk)
+    desk.database.is_away = True
+    desk.discord.reactions[desk.message(DeliveryKind.ALERT)] = [RESPONDER]
+    await desk.emergency.look()
+    assert desk.siren.posted == []
+    assert desk.mailer.sent == []
+    desk.database.is_away = False
+    await desk.emergency.look()
+    await desk.work()
+    incident = await desk.store.incident(1)
+    assert (incident.status, incident.acknowledged_by_id) == (Status.ACKNOWLEDGED, RESPONDER.id)
+    assert desk.sent(DeliveryKind.ESCALATION) == []
+    await desk.emergency.look()
+    assert not desk.emergency._book.journal.was_used  # reopened, it rings in the next outage
+
+
+@pytest.mark.parametrize(("who", "is_told"), [(RESPONDER, True), (SECONDARY, False)])
+async def test_after_an_acknowledge_that_has_ended_only_others_eyes_count(
+    desk: Desk, who: Person, is_told: bool
+) -> None:
+    """The responder's 👀 still stands under the alert, where anybody else's is a new one."""
+    await mirrored(desk)
+    await desk.acknowledger.acknowledge(1, by=RESPONDER, via=AckVia.REACTION)
+    await pass_wall_time(desk, minutes=1)
+    await desk.releasing.release(1, by=RESPONDER)
+    await pass_wall_time(desk, minutes=1)
+    await desk.emergency.look()
+    desk.database.is_away = True
+    desk.discord.reactions[desk.message(DeliveryKind.ALERT)] = [who]
+    await desk.emergency.look()
+    assert bool(desk.siren.posted) is is_told
+
+
+async def test_an_outsiders_reaction_does_not(desk: Desk) -> None:
+    """Whoever may not acknowledge cannot silence it."""
+    await mirrored(desk)
+    desk.database.is_away = True
+    desk.discord.reactions[desk.message(DeliveryKind.ALERT)] = [OBSERVER]
+    await desk.emergency.look()
+    assert (Word.ESCALATION, "channel") in desk.siren.posted
+
+
+async def test_a_restart_during_the_outage_loses_nothing(desk: Desk) -> None:
+    """The file has the deadlines; what was posted is not posted again; it is the same mirror."""
+    desk.emergency.load()
+    await mirrored(desk)
+    mirrors = await desk.database.fetch("SELECT id FROM mirrors")
+    assert len(mirrors) == 1
+    desk.database.is_away = True
+    await restart(desk)
+    await desk.emergency.look()
+    await pass_wall_time(desk, seconds=5)
+    await restart(desk)
+    await desk.emergency.look()
+    assert desk.siren.posted.count((Word.ESCALATION, "channel")) == 1
+    assert len({mail.message_id for mail in desk.mailer.sent}) == len(desk.mailer.sent) == 2
+    desk.database.is_away = False
+    assert await desk.store.is_untold()
+    await desk.emergency.look()
+    assert await desk.database.fetch("SELECT id FROM mirrors") == mirrors
+    assert not await desk.store.is_untold()
+
+
+async def test_both_are_away(desk: Desk) -> None:
+    """Discord does not take it either: email; and the regular message comes when both are back."""
+    await mirrored(desk)
+    desk.database.is_away = True
+    desk.siren.is_away = True
+    desk.discord.is_away = True
+    await desk.emergency.look()
+    assert len(desk.mailer.sent) == 2
+    desk.database.is_away = desk.siren.is_away = desk.discord.is_away = False
+    await desk.emergency.look()
+    await desk.work()
+    assert desk.sent(DeliveryKind.ESCALATION) == ["channel:p0-alerts"]
+
+
+async def test_only_what_the_policy_says(desk: Desk) -> None:
+    """A SEV2 waits for the database."""
+    await desk.open("SEV2")
+    await desk.work()
+    await pass_wall_time(desk, hours=5)
+    await desk.emergency.look()
+    desk.database.is_away = True
+    await desk.emergency.look()
+    assert desk.siren.posted == []
+    assert not desk.emergency.covers("SEV2")
+
+
+async def test_raised_without_a_database(desk: Desk) -> None:
+    """Posted with a 👀 to tap, the on-call has a DM and an email; afterwards one incident at its own time."""
+    await desk.emergency.look()
+    desk.database.is_away = True
+    raised = await desk.emergency.raise_alert(new())
+    assert raised.alert is not None
+    assert raised.told == 2, "primary has a DM and an email, secondary an email"
+    assert desk.siren.posted == [(Word.ALERT, "channel"), (Word.PAGE, "person:primary")]
+    assert desk.siren.seeded == [raised.alert]
+    await desk.emergency.raise_alert(new())  # pressed twice
+    await desk.emergency.look()
+    assert len(desk.siren.posted) == 2
+    desk.database.is_away = False
+    await pass_wall_time(desk, minutes=5)
+    for _ in range(2):
+        await restart(desk)
+        await desk.emergency.look()
+        await desk.work()
+    incident = await desk.store.incident(1)
+    assert incident.alert_message_id == raised.alert.message_id
+    assert incident.triggered_at < desk.clock.time - timedelta(minutes=4)
+    assert incident.ack_due_at == incident.triggered_at + timedelta(minutes=15)
+    assert desk.sent(DeliveryKind.ALERT) == []
+    assert desk.sent(DeliveryKind.PAGE) == []
+    assert len(desk.sent(DeliveryKind.THREAD_CARD)) == 1
+    assert len(await desk.store.open_incidents(GUILD)) == 1
+
+
+async def test_killed_between_commit_and_file(desk: Desk) -> None:
+    """Taken in twice it is one incident, and nothing is posted again."""
+    await desk.emergency.look()
+    desk.database.is_away = True
+    await desk.emergency.raise_alert(new())
+    kept = desk.spool.kept
+    desk.database.is_away = False
+    await desk.emergency.look()
+    desk.spool.kept = kept  # the file's new state never reached the disk
+    await restart(desk)
+    await desk.emergency.look()
+    await desk.work()
+    assert len(await desk.store.open_incidents(GUILD)) == 1
+    assert desk.sent(DeliveryKind.ALERT) == []
+    assert desk.sent(DeliveryKind.PAGE) == []
+    kinds = [entry.kind for entry in await desk.store.timeline(1)]
+    for once in (TimelineKind.ALERT_POSTED, TimelineKind.PAGED, TimelineKind.EMAILED):
+        assert kinds.count(once) == 1, once
+
+
+async def test_what_a_process_that_died_has_raised_is_taken_in_by_one_that_lives(desk: Desk) -> None:
+    """Beside it, on one folder: nobody starts on its file, and its /sev1 is recorded all the same, once."""
+    desk.emergency.load()
+    await desk.emergency.look()
+    desk.spool, living = FakeSpool(), desk.spool
+    desk.use(desk.discord)
+    desk.emergency.load()
+    await desk.emergency.look()
+    desk.database.is_away = True
+    raised = await desk.emergency.raise_alert(new())
+    assert raised.alert is not None
+    dead, desk.spool = desk.spool, living
+    living.others = [dead]
+    await restart(desk)
+    await desk.emergency.look()
+    assert dead.kept is not None, "nothing can be recorded yet"
+    await pass_wall_time(desk, seconds=5)
+    desk.database.is_away = False
+    assert await desk.store.is_untold()
+    await desk.emergency.look()
+    assert dead.kept is None
+    assert not await desk.store.is_untold(), "nobody waits for the dead"
+    await desk.work()
+    incident = await desk.store.incident(1)
+    assert incident.alert_message_id == raised.alert.message_id
+    assert desk.sent(DeliveryKind.ALERT) == []
+    assert desk.siren.posted.count((Word.ALERT, "channel")) == 1
+
+
+async def test_what_cannot_be_taken_in_of_it_stays(desk: Desk, another_database: Database) -> None:
+    """A bug with one of its incidents, or a file that cannot be read: the file is kept."""
+    dead = FakeSpool(kept='{"watches": 1}')
+    desk.spool.others = [dead]
+    await desk.emergency.look()
+    assert dead.kept == '{"watches": 1}'
+    other = Desk(another_database)
+    await other.emergency.look()
+    other.database.is_away = True
+    await other.emergency.raise_alert(new())
+    assert other.spool.kept is not None
+    desk.spool.others = [FakeSpool(kept=other.spool.kept.replace('"SEV1"', "null"))]
+    await restart(desk)
+    await desk.emergency.look()
+    [left] = desk.spool.others
+    assert left.kept is not None
+    assert '"key": "interaction:9"' in left.kept
+
+
+async def of_another_database(desk: Desk, lost: Database) -> None:
+    """A file of a database that was lost: its INC-1 was escalated, another raised, and neither taken in."""
+    old = Desk(lost)
+    await lost.move_to(datetime.now(UTC))
+    await mirrored(old)
+    old.database.is_away = True
+    await old.emergency.look()
+    await old.emergency.raise_alert(new())
+    assert old.spool.kept is not None
+    desk.spool.kept = old.spool.kept
+
+
+async def test_what_was_done_under_another_database_is_not_of_the_same_numbers(
+    desk: Desk, another_database: Database
+) -> None:
+    """INC-1 of the new one rings as ever, though its step has the key of one that was taken."""
+    await of_another_database(desk, another_database)
+    await restart(desk)
+    await desk.open("SEV1")
+    await pass_wall_time(desk, minutes=16)
+    await desk.work()  # the queue is faster than the first look
+    assert desk.sent(DeliveryKind.ESCALATION) == ["channel:p0-alerts"]
+    history = list(await desk.store.timeline(1))
+    with capture_logs() as logged:
+        for _ in range(2):
+            await desk.emergency.look()
+    assert [entry for entry in logged if entry["log_level"] == "error"] == [
+        {
+            "event": "emergency.set_aside",
+            "log_level": "error",
+            "posts": 3,
+            "steps": 1,
+            "mails": 2,
+            "acknowledged": 0,
+            "reports_kept": 1,
+        }
+    ]
+    assert await desk.store.timeline(1) == history
+
+
+async def test_what_was_taken_under_another_database_marks_no_step(
+    desk: Desk, another_database: Database
+) -> None:
+    """Looked at first: the step stays to be taken, and is in its time."""
+    await of_another_database(desk, another_database)
+    await desk.open("SEV1")
+    await desk.work()
+    await restart(desk)
+    await desk.emergency.look()
+    steps = await desk.store.steps(1)
+    assert [step.status for step in steps[:2]] == [StepStatus.DONE, StepStatus.PENDING]
+    await desk.pass_time(minutes=16)
+    assert "channel:p0-alerts" in desk.sent(DeliveryKind.ESCALATION)
+
+
+async def test_what_was_raised_under_another_database_is_taken_in(
+    desk: Desk, another_database: Database
+) -> None:
+    """It carries all that it needs: one incident, its alert the one that stands there."""
+    await of_another_database(desk, another_database)
+    await desk.open("SEV1")
+    await restart(desk)
+    for _ in range(2):
+        await desk.emergency.look()
+    await desk.work()
+    raised = await desk.store.incident(2)
+    assert (raised.title, raised.alert_message_id is not None) == ("DB が落ちた", True)
+    assert len(desk.sent(DeliveryKind.ALERT)) == 1, "that of INC-1"
+    assert len(await desk.store.open_incidents(GUILD)) == 2
+
+
+async def test_a_reaction_seen_under_another_database_silences_nothing(
+    desk: Desk, another_database: Database
+) -> None:
+    """The old INC-1 had a 👀 while its database was away: the new one is escalated without one as ever."""
+    old = Desk(another_database)
+    await another_database.move_to(datetime.now(UTC))
+    await mirrored(old)
+    alert = next(d.message_id for d in await old.database.deliveries() if d.kind is DeliveryKind.ALERT)
+    old.discord.reactions[alert or 0] = [RESPONDER]
+    old.database.is_away = True
+    await old.emergency.look()
+    assert old.spool.kept is not None
+    assert '"acknowledged": ["inc:1"]' in old.spool.kept
+    desk.spool.kept = old.spool.kept
+    await restart(desk)
+    await mirrored(desk)
+    desk.database.is_away = True
+    await desk.emergency.look()
+    assert (Word.ESCALATION, "channel") in desk.siren.posted
+
+
+async def test_what_is_left_of_its_ladder_goes_on(desk: Desk) -> None:
+    """Nobody acknowledges: the deadline counts from when it was raised."""
+    await desk.emergency.look()
+    desk.database.is_away = True
+    await desk.emergency.raise_alert(new())
+    desk.database.is_away = False
+    await pass_wall_time(desk, minutes=10)
+    await desk.emergency.look()
+    await desk.work()
+    await desk.pass_time(minutes=4)
+    assert desk.sent(DeliveryKind.ESCALATION) == []
+    await desk.pass_time(minutes=2)
+    assert desk.sent(DeliveryKind.ESCALATION) == ["channel:p0-alerts"]
+
+
+async def test_a_reaction_on_the_plain_alert_is_read_at_the_import(desk: Desk) -> None:
+    """It is theirs from the beginning, and nobody is rung."""
+    await desk.emergency.look()
+    desk.database.is_away = True
+    raised = await desk.emergency.raise_alert(new())
+    assert raised.alert is not None
+    desk.discord.reactions[raised.alert.message_id] = [RESPONDER]
+    desk.database.is_away = False
+    await pass_wall_time(desk, minutes=20)
+    await desk.emergency.look()
+    await desk.work()
+    assert (await desk.store.incident(1)).acknowledged_by_id == RESPONDER.id
+    assert desk.sent(DeliveryKind.ESCALATION) == []
+
+
+async def test_discord_is_back_before_the_database(desk: Desk) -> None:
+    """A report that could only be mailed is posted at the next look."""
+    await desk.emergency.look()
+    desk.database.is_away = desk.siren.is_away = True
+    raised = await desk.emergency.raise_alert(new())
+    assert (raised.alert, raised.told) == (None, 2)
+    desk.siren.is_away = False
+    await desk.emergency.look()
+    assert (Word.ALERT, "channel") in desk.siren.posted
+
+
+async def test_whoever_may_not_triage_may_not_here(desk: Desk) -> None:
+    """Roles count without a database, too."""
+    desk.database.is_away = True
+    with pytest.raises(NotPermitted):
+        await desk.emergency.raise_alert(new(by=OBSERVER))
+
+
+async def test_a_full_disk_keeps_nobody_from_being_told(desk: Desk) -> None:
+    """The file is a help, no condition."""
+    await mirrored(desk)
+    desk.spool.is_full = True
+    desk.database.is_away = True
+    await desk.emergency.look()
+    assert (Word.ESCALATION, "channel") in desk.siren.posted

@@ -1,0 +1,93 @@
+"""Hundreds of deadlines while the database is away, or only slow."""
+
+import asyncio
+
+import pytest
+
+from bot.domain.delivery.delivery import Posted
+from bot.domain.escalation.watches import Saying, Watch, Word
+from bot.services.outage.mirror import MIRRORED
+from tests.fakes.emergency import FakeSiren
+from tests.services.desk import Desk
+from tests.services.outage.test_emergency import mirrored, pass_wall_time
+
+MANY = 24
+
+
+class SlowSiren(FakeSiren):
+    """Discord takes its time, and breaks down over one incident."""
+
+    at_once: int = 0
+    most: int = 0
+
+    async def post(self, watch: Watch, saying: Saying, *, nonce: str) -> Posted:
+        if watch.key == "inc:3":
+            raise RuntimeError("a bug")
+        self.at_once += 1
+        self.most = max(self.most, self.at_once)
+        for _ in range(20):
+            await asyncio.sleep(0)
+        self.at_once -= 1
+        return await super().post(watch, saying, nonce=nonce)
+
+
+async def open_many(desk: Desk) -> None:
+    """So many SEV1, all past their deadline and mirrored."""
+    for number in range(MANY):
+        await desk.open("SEV1", key=str(number))
+    await desk.work()
+    await pass_wall_time(desk, minutes=16)
+    await desk.emergency.look()
+
+
+async def test_many_are_told_side_by_side(desk: Desk) -> None:
+    """Each incident's own messages, several incidents at a time; one that goes wrong holds up no other."""
+    desk.siren = siren = SlowSiren()
+    desk.use(desk.discord)
+    await open_many(desk)
+    desk.database.is_away = True
+    async with asyncio.timeout(30):  # a look waits for a second; what it has begun goes on
+        while siren.posted.count((Word.ESCALATION, "channel")) < MANY - 1:
+            await desk.emergency.look()
+    assert siren.posted.count((Word.ESCALATION, "channel")) == MANY - 1
+    assert 3 < siren.most <= 8 * 3
+
+
+async def test_a_database_that_is_slow_to_read_is_not_away(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody is rung beside the queue, which decides as ever; the last mirror is kept for the worst."""
+    await mirrored(desk)
+
+    async def hang(**_what: object) -> None:
+        await asyncio.Event().wait()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(desk.own_store, "watched", hang)
+        patch.setattr("bot.services.outage.mirror._PATIENCE_S", 0.01)
+        await desk.emergency.look()
+    assert desk.siren.posted == []
+    assert desk.emergency.trouble is None
+    desk.database.is_away = True
+    await desk.emergency.look()
+    assert (Word.ESCALATION, "channel") in desk.siren.posted
+
+
+async def test_reactions_that_discord_does_not_tell_hold_nothing_up(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a moment nothing is assumed, and it rings."""
+    await mirrored(desk)
+    desk.database.is_away = True
+    monkeypatch.setattr("bot.services.outage.alarm.READ_WITHIN_S", 0.01)
+    desk.discord.is_silent = True
+    await desk.emergency.look()
+    assert (Word.ESCALATION, "channel") in desk.siren.posted
+
+
+async def test_the_mirror_has_room_for_the_nearest(desk: Desk) -> None:
+    """More than it holds are left out by their deadlines."""
+    await open_many(desk)
+    watched = await desk.own_store.watched(without=[], limit=5)
+    assert [watch.key for watch in watched] == [f"inc:{number}" for number in range(1, 6)]
+    assert MIRRORED > MANY

@@ -1,0 +1,158 @@
+"""Without a database, and something else goes wrong beside it."""
+
+import asyncio
+
+import pytest
+from structlog.testing import capture_logs
+
+from bot.domain.delivery.delivery import Posted
+from bot.domain.escalation.watches import Saying, Trouble, Watch, Word
+from bot.domain.timeline.entries import TimelineKind
+from bot.services.outage import overdue
+from bot.services.ports import Mail
+from bot.services.watchdogs import queue_watch
+from tests.fakes.emergency import FakeSiren
+from tests.services.desk import RESPONDER, Desk, FakeMailer
+from tests.services.outage.test_emergency import mirrored, new
+from tests.services.triage.triage_walks import walk
+
+
+class Damaged(Exception):
+    """An error of PostgreSQL that nobody has a name for."""
+
+
+async def test_a_database_that_fails_in_another_way(desk: Desk) -> None:
+    """Damaged, or without its tables: that is away, too, and an error in the log."""
+    await mirrored(desk)
+
+    async def broken(**_options: object) -> None:
+        raise Damaged
+
+    desk.own_store.beat = broken  # type: ignore[method-assign, assignment]
+    with capture_logs() as logged:
+        await desk.emergency.look()
+    assert desk.emergency.trouble is Trouble.BROKEN
+    assert (Word.ESCALATION, "channel") in desk.siren.posted
+    assert ("database.broken", "error") in {(one["event"], one["log_level"]) for one in logged}
+
+
+async def test_a_queue_that_does_not_answer(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The database can be written: what is due is told, recorded at the next look, and told once."""
+    monkeypatch.setattr(queue_watch, "SILENT_S", -1.0)
+    await mirrored(desk)
+    desk.queue.asked()
+    for _ in range(4):
+        await desk.emergency.look()
+    assert desk.emergency.trouble is None
+    assert desk.siren.posted.count((Word.ESCALATION, "channel")) == 1
+    kinds = [entry.kind for entry in await desk.store.timeline(1)]
+    assert kinds.count(TimelineKind.ESCALATED) == 1
+
+
+async def test_a_step_that_nobody_takes(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is known to be wrong, and it is overdue: it is told, but not while others are being decided."""
+    await mirrored(desk)
+    monkeypatch.setattr(overdue, "OVERDUE_S", 0.0)
+    desk.queue.decided()
+    await desk.emergency.look()
+    assert (Word.ESCALATION, "channel") not in desk.siren.posted
+    monkeypatch.setattr(queue_watch, "_BUSY_S", 0.0)
+    for _ in range(3):
+        await desk.emergency.look()
+    assert desk.siren.posted.count((Word.ESCALATION, "channel")) == 1
+
+
+class Slow(FakeSiren):
+    """Discord takes its time over one incident."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.began, self.goes_on = asyncio.Event(), asyncio.Event()
+
+    async def post(self, watch: Watch, saying: Saying, *, nonce: str) -> Posted:
+        if watch.key == "inc:1":
+            self.began.set()
+            await self.goes_on.wait()
+        return await super().post(watch, saying, nonce=nonce)
+
+
+async def test_whoever_raises_something_does_not_wait_for_others(desk: Desk) -> None:
+    """Another incident is being told of, slowly: the report is kept and told at once."""
+    desk.siren = slow = Slow()
+    desk.use(desk.discord)
+    await mirrored(desk)
+    desk.database.is_away = True
+    looking = asyncio.create_task(desk.emergency.look())
+    await slow.began.wait()
+    async with asyncio.timeout(1):
+        assert (await desk.emergency.raise_alert(new())).alert is not None
+    slow.goes_on.set()
+    await looking
+
+
+async def test_the_next_look_does_not_wait_for_a_slow_one(desk: Desk) -> None:
+    """Another deadline passes while one incident is being told of: it is seen to in time."""
+    desk.siren = slow = Slow()
+    desk.use(desk.discord)
+    await mirrored(desk)
+    desk.database.is_away = True
+    async with asyncio.timeout(1.5):
+        await desk.emergency.look()
+    assert slow.posted == []
+    slow.goes_on.set()
+    await desk.emergency.look()
+    assert (Word.ESCALATION, "channel") in slow.posted
+
+
+class LateMailer(FakeMailer):
+    """Accepts an email when it is told to."""
+
+    goes_on: asyncio.Event
+
+    async def send(self, mail: Mail) -> None:
+        await self.goes_on.wait()
+        self.sent.append(mail)
+
+
+async def test_an_email_that_is_accepted_while_the_rest_is_recorded(desk: Desk) -> None:
+    """It is on record all the same, at the next look."""
+    desk.mailer = desk._mailer = late = LateMailer()
+    late.goes_on = asyncio.Event()
+    desk.use(desk.discord)
+    await mirrored(desk)
+    desk.database.is_away = True
+    await desk.emergency.look()
+    desk.database.is_away = False
+    await desk.emergency.look()
+    late.goes_on.set()
+    await asyncio.gather(*desk.emergency._alarm._telling._mailing.values())
+    await desk.emergency.look()
+    await desk.work()
+    assert len(late.sent) == 2
+    kinds = [entry.kind for entry in await desk.store.timeline(1)]
+    assert kinds.count(TimelineKind.EMAILED) == 1
+    assert not desk.emergency._book.journal.was_used
+
+
+async def test_an_incident_that_the_database_no_longer_has(desk: Desk) -> None:
+    """It was put back to an earlier state: said once, and not tried for ever."""
+    await mirrored(desk)
+    desk.database.is_away = True
+    await desk.emergency.look()
+    desk.database.is_away = False
+    await desk.database.fetch("TRUNCATE incidents CASCADE")
+    with capture_logs() as logged:
+        await desk.emergency.look()
+        await desk.emergency.look()
+    aside = [one for one in logged if one["event"] == "emergency.set_aside"]
+    assert [one["watch"] for one in aside] == ["inc:1"]
+    assert not desk.emergency._book.journal.was_used
+
+
+async def test_a_walk_that_is_over_is_not_raised_once_more(desk: Desk) -> None:
+    """An old card of it, pressed while the database is away, finds nothing to raise."""
+    view = await walk(desk, "yes", "yes")
+    desk.emergency.remember(view.triage)
+    assert desk.emergency.walk(view.triage.id) == view.triage
+    desk.emergency.remember((await desk.triages.confirm(view.triage.id, by=RESPONDER)).triage)
+    assert desk.emergency.walk(view.triage.id) is None

@@ -1,0 +1,277 @@
+"""Recorded, and not yet said, when the database goes away: said under the key of its delivery, once."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from bot.domain.delivery.delivery import DeliveryKind, DeliveryStatus, Posted, Request
+from bot.domain.delivery.kinds import Action
+from bot.domain.errors import DeliveryRefused
+from bot.domain.escalation.watches import Saying, Watch, Word
+from bot.domain.incident.incident import Status
+from bot.domain.incident.transitions import AckVia
+from bot.domain.outage.journal import GRACE
+from bot.domain.timeline.entries import TimelineKind
+from bot.services.outage.journal import from_data
+from bot.services.outage.logbook import Logbook
+from tests.fakes.emergency import FakeSiren, FakeSpool
+from tests.services.desk import PRIMARY, RESPONDER, Desk
+from tests.services.outage.test_emergency import mirrored
+
+REQUEST = Request(Action.MESSAGE, 5, None, {"content": "🔴"})
+ALERT_AND_PAGE = [(Word.ALERT, "channel:p0-alerts"), (Word.PAGE, "person:primary")]
+
+
+async def knows_the_time(desk: Desk) -> None:
+    """A look before anything is opened; afterwards the database's time goes on by itself."""
+    await desk.emergency.look()
+
+
+async def goes_away(desk: Desk, *, after: timedelta = GRACE) -> None:
+    """The database is gone, and so much time passes by the process's clock."""
+    desk.database.is_away = True
+    book = desk.emergency._book
+    book.set_clock(book.now() + after)
+    await desk.emergency.look()
+
+
+async def comes_back(desk: Desk) -> None:
+    """The database is there again, and everything is taken in."""
+    desk.database.is_away = False
+    await desk.emergency.look()
+    await desk.work()
+
+
+async def test_it_is_said(desk: Desk) -> None:
+    """The alert and the first page, though nothing was read since it was opened; later they are its own."""
+    await knows_the_time(desk)
+    await desk.open("SEV1")
+    await goes_away(desk)
+    await desk.emergency.look()
+    assert desk.siren.posted == ALERT_AND_PAGE
+    [seeded] = desk.siren.seeded
+    await comes_back(desk)
+    assert (desk.sent(DeliveryKind.ALERT), desk.sent(DeliveryKind.PAGE)) == ([], [])
+    incident = await desk.store.incident(1)
+    assert incident.alert_message_id == seeded.message_id
+    kinds = [entry.kind for entry in await desk.store.timeline(1)]
+    assert (kinds.count(TimelineKind.ALERT_POSTED), kinds.count(TimelineKind.PAGED)) == (1, 1)
+    [alert] = [d for d in await desk.database.deliveries() if d.kind is DeliveryKind.ALERT]
+    assert alert.status is DeliveryStatus.SENT
+
+
+async def test_it_waits_for_whoever_may_be_saying_it(desk: Desk) -> None:
+    """Two seconds: the worker of this moment, which the database may still hear."""
+    await knows_the_time(desk)
+    await desk.open("SEV1")
+    await goes_away(desk, after=GRACE / 2)
+    assert desk.siren.posted == []
+
+
+async def test_and_escalates(desk: Desk) -> None:
+    """At its deadline, once, which is known from its commit alone."""
+    await knows_the_time(desk)
+    await desk.open("SEV1")
+    await goes_away(desk, after=timedelta(minutes=15) + GRACE)
+    assert desk.siren.posted[0] == ALERT_AND_PAGE[0]
+    assert desk.siren.posted.count((Word.ESCALATION, "channel")) == 1
+    assert desk.siren.rang == ["inc:1:step:1:channel"]  # for one fact, not twice
+    await desk.database.advance(timedelta(minutes=16))
+    await comes_back(desk)
+    assert desk.sent(DeliveryKind.ESCALATION) == []
+    at = {entry.kind: entry.at for entry in await desk.store.timeline(1)}
+    assert at[TimelineKind.ALERT_POSTED] < at[TimelineKind.ESCALATED]
+
+
+async def test_what_a_decided_step_owed(desk: Desk) -> None:
+    """The database knows that the step is taken; its messages are said under their own keys."""
+    await mirrored(desk)
+    await desk.escalations.decide(1, 1)
+    await read_again(desk)
+    await goes_away(desk)
+    assert sorted(desk.siren.posted) == [
+        (Word.ESCALATION, "channel:p0-alerts"),
+        (Word.PAGE, "person:primary"),
+        (Word.PAGE, "person:secondary"),
+    ]
+    await comes_back(desk)
+    assert desk.sent(DeliveryKind.ESCALATION) == []
+
+
+async def read_again(desk: Desk) -> None:
+    """A look that reads what the database says, however soon after the last one."""
+    desk.emergency._mirror._read_at = float("-inf")
+    await desk.emergency.look()
+
+
+async def test_an_acknowledge_just_before(desk: Desk) -> None:
+    """By a button, after the last reading: nobody is rung for it at its deadline."""
+    await desk.open("SEV1")
+    await desk.work()
+    await desk.emergency.look()
+    assert "inc:1" in desk.emergency._book.journal.watches
+    await desk.acknowledger.acknowledge(1, by=RESPONDER, via=AckVia.BUTTON)
+    await goes_away(desk, after=timedelta(minutes=20))
+    assert desk.siren.posted == []
+
+
+async def test_a_severity_changed_just_before(desk: Desk) -> None:
+    """Down to one that waits for the database: its own ladder is another; and up again."""
+    await desk.open("SEV1")
+    await desk.work()
+    await desk.emergency.look()
+    await desk.lifecycle.change_severity(1, to="SEV3", by=PRIMARY, reason="影響なし")
+    await goes_away(desk, after=timedelta(minutes=20))
+    assert desk.siren.posted == []
+    await comes_back(desk)
+    await desk.lifecycle.change_severity(1, to="SEV1", by=PRIMARY, reason="やはり影響あり")
+    await goes_away(desk)
+    assert desk.siren.posted == ALERT_AND_PAGE
+
+
+async def test_the_reading_that_was_under_way(desk: Desk) -> None:
+    """It began before the commit and ends after it: what was committed stands."""
+    store, opened = desk.own_store, []
+    read = store.watched
+
+    async def slow(**arguments: object) -> object:
+        found = await read(**arguments)  # type: ignore[arg-type]
+        opened.append(await desk.open("SEV1"))
+        return found
+
+    store.watched = slow  # type: ignore[method-assign, assignment]
+    await desk.emergency.look()
+    assert len(opened) == 1
+    assert "inc:1" in desk.emergency._book.journal.watches
+    store.watched = read  # type: ignore[method-assign]
+    await read_again(desk)
+    assert desk.emergency._mirror._committed == {}
+    assert "inc:1" in desk.emergency._book.journal.watches
+
+
+async def test_the_next_process_finds_it(desk: Desk) -> None:
+    """The file has it a moment after the commit, and is as good as the memory."""
+    await knows_the_time(desk)
+    await desk.open("SEV1")
+    remembering = desk.emergency._book._remembering
+    assert remembering is not None
+    await remembering
+    kept = desk.spool.load()
+    assert kept is not None
+    assert from_data(kept).watches == desk.emergency._book.journal.watches
+    desk.database.is_away = True
+    desk.use(desk.discord)
+    desk.emergency.load()
+    await goes_away(desk)
+    assert desk.siren.posted == ALERT_AND_PAGE
+
+
+async def test_a_file_from_before(desk: Desk) -> None:
+    """An older version's says nothing of what is owed, nor of acknowledgements that have ended."""
+    await mirrored(desk)
+    kept = desk.spool.load()
+    assert kept is not None
+    watches = kept["watches"]
+    assert isinstance(watches, list)
+    old = {**kept, "watches": [_as_before(watch) for watch in watches]}
+    watch = from_data(old).watches["inc:1"]
+    assert (watch.owed, watch.left, watch.old_messages) == ((), (), ())
+
+
+def _as_before(watch: Mapping[str, object]) -> dict[str, object]:
+    return {key: value for key, value in watch.items() if key not in {"owed", "left", "old_messages"}}
+
+
+async def test_a_reaction_is_enough(desk: Desk) -> None:
+    """Somebody puts a 👀 on the alert once the step is decided: its messages are not sent any more."""
+    await mirrored(desk)
+    await desk.escalations.decide(1, 1)
+    desk.discord.reactions[desk.message(DeliveryKind.ALERT)] = [RESPONDER]
+    await read_again(desk)
+    await goes_away(desk)
+    assert desk.siren.posted == []
+
+
+async def test_discord_does_not_take_it(desk: Desk) -> None:
+    """Then by email, once, under the delivery's own Message-ID; and what comes later is the post itself."""
+    await knows_the_time(desk)
+    await desk.open("SEV1")
+    desk.siren.is_away = True
+    await goes_away(desk)
+    for _ in range(3):
+        await desk.emergency.look()
+    assert len(desk.mailer.sent) == 2
+    [alert] = [d for d in await desk.database.deliveries() if d.kind is DeliveryKind.ALERT]
+    assert {mail.message_id.split(".")[0] for mail in desk.mailer.sent} == {f"<{alert.nonce}"}
+    desk.siren.is_away = False
+    await desk.emergency.look()
+    assert desk.siren.posted == ALERT_AND_PAGE
+    await comes_back(desk)
+    [alert] = [d for d in await desk.database.deliveries() if d.kind is DeliveryKind.ALERT]
+    assert (alert.status, len(alert.emailed_to)) == (DeliveryStatus.SENT, 2)
+    assert (await desk.store.incident(1)).status is Status.TRIGGERED
+
+
+def test_the_time_goes_on_from_what_the_database_said() -> None:
+    """Whatever the host's clock is put to."""
+    book, long_ago = Logbook(FakeSpool()), datetime(2020, 1, 1, tzinfo=UTC)
+    book.set_clock(long_ago)
+    assert long_ago <= book.now() < long_ago + timedelta(minutes=1)
+
+
+async def test_one_that_was_made_private_just_before(desk: Desk) -> None:
+    """Its title is not said in the channel: only people are told."""
+    await desk.open("SEV1")
+    await desk.work()
+    await desk.emergency.look()
+    await desk.privacy.make_private(1, by=PRIMARY)
+    await goes_away(desk, after=timedelta(minutes=15) + GRACE)
+    assert {to for _, to in desk.siren.posted} == {"person:primary", "person:secondary"}
+
+
+async def test_an_alert_that_was_on_its_way_when_it_became_private(desk: Desk) -> None:
+    """It was to go to the channel, was tried, and is not said there any more."""
+    await desk.open("SEV1")
+    [alert] = [d for d in await desk.database.deliveries() if d.kind is DeliveryKind.ALERT]
+    async with desk.own_store.transaction() as tx:
+        await tx.begin_attempt(alert.id, REQUEST, version=1)
+    await desk.privacy.make_private(1, by=PRIMARY)
+    await goes_away(desk)
+    assert "channel:p0-alerts" not in {to for _, to in desk.siren.posted}
+
+
+async def test_when_it_was_said(desk: Desk) -> None:
+    """The timeline has the moment, not that of the opening."""
+    await knows_the_time(desk)
+    await desk.open("SEV1")
+    desk.siren.is_away = True
+    await goes_away(desk)
+    desk.siren.is_away = False
+    await goes_away(desk, after=timedelta(minutes=10))
+    said_at = desk.emergency._book.now()
+    await comes_back(desk)
+    [posted] = [one.at for one in await desk.store.timeline(1) if one.kind is TimelineKind.ALERT_POSTED]
+    assert timedelta() <= said_at - posted < timedelta(minutes=1)
+
+
+async def test_what_discord_refuses_is_not_asked_for_every_second(desk: Desk) -> None:
+    """Refusals are counted."""
+    await knows_the_time(desk)
+    await desk.open("SEV1")
+    refusing = Refusing()
+    desk.emergency._alarm._telling._means = replace(desk.emergency._alarm._telling._means, siren=refusing)
+    await goes_away(desk, after=timedelta(minutes=15) + GRACE)
+    asked = refusing.asked
+    for _ in range(5):
+        await desk.emergency.look()
+    assert refusing.asked == asked > 0
+
+
+class Refusing(FakeSiren):
+    """Nothing may be posted."""
+
+    asked: int = 0
+
+    async def post(self, watch: Watch, saying: Saying, *, nonce: str) -> Posted:
+        self.asked += 1
+        raise DeliveryRefused("Missing Access", http_status=403, code=50001)

@@ -1,0 +1,74 @@
+"""A COMMIT whose answer is lost, and no database to look into: two posts, and both are the incident's."""
+
+from datetime import timedelta
+
+import pytest
+
+from bot.domain.delivery.delivery import DeliveryKind, DeliveryStatus
+from bot.domain.incident.incident import Status
+from bot.domain.outage.journal import GRACE
+from tests.services.desk import RESPONDER, Desk
+from tests.services.outage.test_emergency import new
+
+KINDS = [DeliveryKind.ALERT, DeliveryKind.PAGE]
+
+
+async def told_twice(desk: Desk) -> list[int]:
+    """INC-1 is told the regular way, and by a process that could not know of it; the second messages."""
+    await desk.open("SEV1", key=new().key)
+    await desk.work()
+    desk.database.is_away = True
+    await desk.emergency.raise_alert(new())
+    posted = list(desk.emergency._book.journal.posted.values())
+    desk.database.is_away = False
+    return [where.message_id for where in posted]
+
+
+async def test_both_are_the_incidents(desk: Desk) -> None:
+    """One incident under one key, with the first post as its own, and the others beside it; once."""
+    seconds = await told_twice(desk)
+    first = (await desk.store.incident(1)).alert_message_id
+    for _ in range(2):
+        await desk.emergency.look()
+        await desk.work()
+    assert (await desk.store.incident(1)).alert_message_id == first
+    kept = [one for one in await desk.database.deliveries() if one.kind is DeliveryKind.SECOND]
+    assert [one.message_id for one in kept] == seconds
+    assert {one.status for one in kept} == {DeliveryStatus.SENT}
+    assert [len(desk.sent(kind)) for kind in KINDS] == [1, 1]
+    assert desk.sent(DeliveryKind.SECOND) == []  # nothing is sent once more for it
+
+
+async def test_an_event_on_either(desk: Desk) -> None:
+    """A 👀 on the second acknowledges it."""
+    alert, *_ = await told_twice(desk)
+    await desk.emergency.look()
+    await desk.eyes(alert, by=RESPONDER)
+    assert (await desk.store.incident(1)).status is Status.ACKNOWLEDGED
+
+
+@pytest.mark.parametrize("nth", [0, 1])
+async def test_read_again_before_the_escalation(desk: Desk, nth: int) -> None:
+    """The event was lost: Discord is asked about the second ones, too."""
+    seconds = await told_twice(desk)
+    await desk.emergency.look()
+    await desk.work()
+    desk.discord.reactions[seconds[nth]] = [RESPONDER]
+    await desk.pass_time(minutes=16)
+    assert desk.sent(DeliveryKind.ESCALATION) == []
+    assert (await desk.store.incident(1)).status is Status.ACKNOWLEDGED
+
+
+async def test_read_without_a_database(desk: Desk) -> None:
+    """The database goes away after the import: the mirror knows the second ones, too."""
+    alert, *_ = await told_twice(desk)
+    await desk.emergency.look()
+    desk.emergency._mirror._read_at = float("-inf")
+    await desk.emergency.look()
+    desk.discord.reactions[alert] = [RESPONDER]
+    told = len(desk.siren.posted)
+    desk.database.is_away = True
+    book = desk.emergency._book
+    book.set_clock(book.now() + timedelta(minutes=15) + GRACE)
+    await desk.emergency.look()
+    assert len(desk.siren.posted) == told

@@ -1,0 +1,119 @@
+"""What is said among the people of a private incident is no public one's evidence."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.errors import UserError
+from bot.domain.incident.incident import Incident
+from bot.domain.timeline.entries import TimelineKind
+from bot.domain.triage.session import NewTriage, TriageStatus
+from bot.services.triage.views import TriageView
+from tests.services.desk import GUILD, PRIMARY, RESPONDER, SECONDARY, Desk
+from tests.services.privacy.test_privacy import open_private
+from tests.services.triage.triage_walks import EVIDENCE, go_on
+
+
+def about(desk: Desk, incident: Incident) -> NewTriage:
+    """The form about a message in the thread of *incident*."""
+    return NewTriage(
+        guild_id=GUILD,
+        by=PRIMARY,
+        title="件名",
+        targets=(),
+        symptoms=(),
+        started_at=desk.clock.time,
+        key="interaction:1",
+        channel_id=incident.thread_id,
+        source_message_id=600,
+        evidence=EVIDENCE,
+    )
+
+
+async def walk_in_public(desk: Desk, *answers: str) -> tuple[Incident, TriageView]:
+    """A triage of a message in the thread of an incident that everybody reads."""
+    await desk.open()
+    await desk.work()
+    incident = await desk.store.incident(1)
+    view = await desk.triages.start(about(desk, incident))
+    await desk.database.advance(timedelta(seconds=1))  # whoever answers it was there last
+    return incident, await go_on(desk, view, *answers)
+
+
+async def evidence(desk: Desk, incident: Incident) -> list[object]:
+    """What the timeline has of the message."""
+    return [one for one in await desk.store.timeline(incident.id) if one.kind is TimelineKind.EVIDENCE]
+
+
+async def test_no_triage_begins_from_a_private_incidents_thread(desk: Desk) -> None:
+    """Neither is its form opened nor, sent all the same, taken; nothing is posted."""
+    incident = await open_private(desk)
+    assert incident.thread_id is not None
+    with pytest.raises(UserError, match="triage_confided"):
+        await desk.triages.sources.require_open(GUILD, incident.thread_id, 600, by=PRIMARY)
+    with pytest.raises(UserError, match="triage_confided"):
+        await desk.triages.start(about(desk, incident))
+    await desk.work()
+    assert desk.sent(DeliveryKind.TRIAGE_LINE) == []
+    with pytest.raises(UserError, match="triage_not_found"):
+        await desk.store.triage(1)
+
+
+async def test_what_somebody_types_there_is_theirs_to_tell(desk: Desk) -> None:
+    """`/triage` in the thread is about no message of it."""
+    incident = await open_private(desk)
+    typed = replace(about(desk, incident), source_message_id=None, evidence=None)
+    assert (await desk.triages.start(typed)).triage.status is TriageStatus.OPEN
+
+
+async def test_a_public_thread_is_open_to_triage(desk: Desk) -> None:
+    """With the message as evidence."""
+    incident, view = await walk_in_public(desk, "yes", "yes")
+    assert incident.thread_id is not None
+    await desk.triages.sources.require_open(GUILD, incident.thread_id, 600, by=PRIMARY)
+    done = await desk.triages.confirm(view.triage.id, by=PRIMARY)
+    assert done.incident is not None
+    assert len(await evidence(desk, done.incident)) == 1
+
+
+@pytest.mark.parametrize("answers", [("yes", "yes"), ("no", "no")], ids=["raised", "held"])
+async def test_made_private_since_the_walk_began(desk: Desk, answers: tuple[str, ...]) -> None:
+    """Confirming it is refused: nothing is opened, held or told."""
+    incident, view = await walk_in_public(desk, *answers)
+    await desk.privacy.make_private(incident.id, by=PRIMARY)
+    await desk.work()
+    with pytest.raises(UserError, match="triage_confided"):
+        await desk.triages.confirm(view.triage.id, by=PRIMARY)
+    await desk.work()
+    assert len(await desk.store.open_incidents(GUILD)) == 1
+    assert desk.sent(DeliveryKind.REEVALUATION_HELD) == []
+    assert (await desk.triages.cancel(view.triage.id, by=PRIMARY)).triage.status is TriageStatus.CANCELLED
+
+
+@pytest.mark.parametrize("is_refused", [False, True], ids=["asked", "no DM"])
+async def test_made_private_and_nobody_goes_on(desk: Desk, *, is_refused: bool) -> None:
+    """Its person is asked, the team is not: the line would tell them what is said among a few."""
+    if is_refused:
+        desk.discord.refused.add(f"user:{RESPONDER.id}")
+    incident, _ = await walk_in_public(desk, "no")
+    await desk.privacy.make_private(incident.id, by=PRIMARY)
+    await desk.pass_time(minutes=25)
+    assert desk.sent(DeliveryKind.UNFINISHED_DM) == ([] if is_refused else [f"user:{RESPONDER.id}"])
+    assert desk.sent(DeliveryKind.UNFINISHED) == desk.sent(DeliveryKind.TRIAGE_LINE) == []
+    assert (await desk.store.triage(1)).idle.due_at is None
+
+
+@pytest.mark.parametrize("is_answered", [True, False], ids=["by somebody", "by the clock"])
+async def test_made_private_while_it_is_held(desk: Desk, *, is_answered: bool) -> None:
+    """What is under a clock is raised all the same, without the message's words."""
+    incident, view = await walk_in_public(desk, "no", "no")
+    await desk.triages.confirm(view.triage.id, by=PRIMARY)
+    await desk.privacy.make_private(incident.id, by=PRIMARY)
+    if is_answered:
+        await desk.reevaluations.promote(view.triage.id, by=SECONDARY)
+    await desk.pass_time(minutes=46)
+    raised = await desk.store.incident(2)
+    assert (raised.title, raised.is_private) == ("件名", False)
+    assert await evidence(desk, raised) == []

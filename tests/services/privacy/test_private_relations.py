@@ -1,0 +1,206 @@
+"""What a public incident tells of a private one that it has to do with: nothing to who may not know of it."""
+
+import pytest
+
+from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.errors import IncidentNotFound
+from bot.domain.incident.incident import Incident, Status
+from bot.domain.incident.transitions import AckVia
+from bot.domain.people import Person
+from bot.domain.timeline.entries import TimelineKind
+from bot.i18n import Texts
+from bot.ui.posts.renderer import render
+from bot.ui.screens.timeline_file import markdown
+from bot.ui.words.timeline import told_line
+from bot.ui.words.wording import Wording
+from tests.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
+from tests.services.privacy.test_privacy import NAMED, open_private
+
+
+async def linked_pair(desk: Desk) -> tuple[Incident, Incident]:
+    """A public one, and a private one that somebody who sees both has linked with it."""
+    public = await desk.open(key="public")
+    private = await open_private(desk)
+    assert await desk.lifecycle.link(public.id, with_=private.id, by=PRIMARY)
+    await desk.work()
+    return await desk.store.incident(public.id), await desk.store.incident(private.id)
+
+
+async def told_in_thread(desk: Desk, incident: Incident, notice: str) -> int:
+    """How many lines of that kind its thread has."""
+    posts = await desk.store.posts(incident.id)
+    return sum(post.kind is DeliveryKind.NOTICE and post.data["notice"] == notice for post in posts)
+
+
+async def test_no_public_post_gives_the_number_of_a_private_one(desk: Desk) -> None:
+    """Its post, its card and its thread say nothing; the private one tells of the public one."""
+    public, private = await linked_pair(desk)
+    assert (public.linked, private.linked) == ((), (public.id,))
+    assert await told_in_thread(desk, public, "linked") == 0
+    assert await told_in_thread(desk, private, "linked") == 1
+
+
+async def test_a_history_gives_the_number_to_those_alone_who_may_know_it(desk: Desk) -> None:
+    """On the pages, in the file and in what /incident show tells; that something was linked stays."""
+    public, private = await linked_pair(desk)
+    words = Wording(Texts.load(), desk.policy)
+    for reader, knows in ((PRIMARY, True), (OBSERVER, False)):
+        history = await desk.timelines.history(public.id, by=reader)
+        page = await desk.timelines.page(public.id, by=reader)
+        view = await desk.looking.view(public.id, by=reader)
+        assert [line.entry.kind for line in view.lines].count(TimelineKind.LINKED) == 1
+        for lines in (history.lines, page.lines, view.lines):
+            assert any(private.label in told_line(words, line) for line in lines) is knows
+        assert (private.label in markdown(words, history)) is knows
+
+
+async def test_a_link_with_a_private_one_is_taken_back_unseen(desk: Desk) -> None:
+    """Whoever may not see the private one finds none; in public, nothing but that a link is gone is told."""
+    public, private = await linked_pair(desk)
+    for than in (public.id, private.id):
+        assert await desk.looking.linked(than=than, thread_id=None, by=RESPONDER) == []
+    with pytest.raises(IncidentNotFound):
+        await desk.lifecycle.unlink(public.id, with_=private.id, by=RESPONDER)
+    offered = await desk.looking.linked(than=public.id, thread_id=None, by=PRIMARY)
+    assert [one.id for one in offered] == [private.id]
+    assert await desk.lifecycle.unlink(public.id, with_=private.id, by=PRIMARY)
+    await desk.work()
+    assert (await desk.store.incident(public.id)).version == public.version, "no post of it is edited"
+    assert (await desk.store.incident(private.id)).linked == ()
+    assert await told_in_thread(desk, public, "unlinked") == 0
+    assert await told_in_thread(desk, private, "unlinked") == 1
+    words = Wording(Texts.load(), desk.policy)
+    for reader, knows in ((PRIMARY, True), (OBSERVER, False)):
+        view = await desk.looking.view(public.id, by=reader)
+        (line,) = (line for line in view.lines if line.entry.kind is TimelineKind.UNLINKED)
+        assert (private.label in told_line(words, line)) is knows
+
+
+async def test_what_has_raised_another_is_told_no_more_once_it_is_private(desk: Desk) -> None:
+    """That the severity rose stays; which one raised it is told to those alone who may see that one."""
+    low, high = await desk.open("SEV3", key="low"), await desk.open("SEV1", key="high")
+    await desk.merging.merge(high.id, into=low.id, by=PRIMARY)
+    await desk.privacy.make_private(high.id, by=PRIMARY)
+    await desk.work()
+    words = Wording(Texts.load(), desk.policy)
+    for reader, knows in ((PRIMARY, True), (OBSERVER, False)):
+        history = await desk.timelines.history(low.id, by=reader)
+        lines = [told_line(words, line) for line in history.lines]
+        assert any("SEV3 → SEV1" in line for line in lines)
+        assert any(high.label in line for line in lines) is knows
+        assert (high.label in markdown(words, history)) is knows
+
+
+async def test_what_is_made_private_later_goes_from_the_posts_of_others(desk: Desk) -> None:
+    """From one that it was linked with, and from one that it had been merged into."""
+    linked, into, secret = [await desk.open(key=key) for key in ("linked", "into", "secret")]
+    await desk.lifecycle.link(linked.id, with_=secret.id, by=PRIMARY)
+    await desk.merging.merge(secret.id, into=into.id, by=PRIMARY)
+    await desk.work()
+    assert (await desk.store.incident(into.id)).duplicates == (secret.id,)
+    await desk.privacy.make_private(secret.id, by=PRIMARY)
+    await desk.work()
+    for number in (linked.id, into.id):
+        other = await desk.store.incident(number)
+        assert (other.linked, other.duplicates) == ((), ())
+        shown = [one.shown_version for one in await desk.store.posts(number) if one.kind.spec.is_refreshed]
+        assert set(shown) == {other.version}, "its posts were edited"
+    await desk.lifecycle.reopen(secret.id, by=PRIMARY)
+    await desk.work()
+    assert await told_in_thread(desk, into, "unmerged") == 0
+
+
+async def test_where_a_merged_one_went_on_is_not_told_once_that_is_private(desk: Desk) -> None:
+    """To whoever may know of it, it is."""
+    merged, into = await desk.open(key="merged"), await desk.open(key="into")
+    await desk.merging.merge(merged.id, into=into.id, by=PRIMARY)
+    await desk.privacy.make_private(into.id, by=PRIMARY)
+    await desk.work()
+    seen = await desk.looking.view(merged.id, by=PRIMARY)
+    hidden = await desk.looking.view(merged.id, by=OBSERVER)
+    assert (seen.incident.merged_into_id, hidden.incident.merged_into_id) == (into.id, None)
+    words = Wording(Texts.load(), desk.policy)
+    assert not any(into.label in told_line(words, line) for line in hidden.lines)
+    kept = await desk.store.incident(merged.id)
+    posts = await desk.store.posts(merged.id)
+    edited = [post for post in posts if post.kind.spec.is_refreshed]
+    assert {post.shown_version for post in edited} == {kept.version}, "its posts were edited"
+    assert not any(into.label in str(render(words, post, kept)) for post in edited)
+    assert not any(f":view:{into.id}" in str(render(words, post, kept)) for post in edited)
+
+
+async def test_two_private_ones_are_merged_within_their_threads(desk: Desk) -> None:
+    """Whoever is in the other thread reads a line; the post keeps no number of a private one."""
+    first, second = await open_private(desk), await open_private(desk, key="second")
+    await desk.merging.merge(second.id, into=first.id, by=PRIMARY)
+    await desk.work()
+    assert (await desk.store.incident(first.id)).duplicates == ()
+    assert await told_in_thread(desk, first, "merged_here") == 1
+    view = await desk.looking.view(first.id, by=PRIMARY)
+    assert [one.id for one in view.related] == [second.id]
+    await desk.lifecycle.reopen(second.id, by=PRIMARY)
+    await desk.work()
+    assert await told_in_thread(desk, first, "unmerged") == 1
+
+
+async def test_what_is_offered_says_nothing_of_a_private_one(desk: Desk) -> None:
+    """Its number is offered what any number is; to whoever may see it, what it could be merged with."""
+    private, public = await open_private(desk), await desk.open()
+    for number in (private.id, 404):
+        takers = await desk.looking.takers(GUILD, than=number, thread_id=None, by=NAMED)
+        assert [one.id for one in takers] == [public.id]
+    assert await desk.looking.takers(GUILD, than=private.id, thread_id=None, by=PRIMARY) == []
+    assert await desk.looking.duplicates(GUILD, into=public.id, by=PRIMARY) == []
+    with_ = await desk.looking.others(GUILD, than=private.id, thread_id=None, by=PRIMARY)
+    assert [one.id for one in with_] == [public.id]
+
+
+async def acknowledged_pair(desk: Desk, *, by: Person) -> tuple[Incident, Incident]:
+    """Two private ones that *by* is named in the first of, and on it."""
+    first, second = await open_private(desk), await open_private(desk, key="second")
+    await desk.privacy.add(first.id, who=by, by=PRIMARY, key="add")
+    await desk.acknowledger.acknowledge(first.id, by=by, via=AckVia.BUTTON)
+    await desk.work()
+    return first, second
+
+
+@pytest.mark.parametrize("is_away", [False, True])
+async def test_nobody_is_on_a_private_one_that_is_hidden_from_them(desk: Desk, *, is_away: bool) -> None:
+    """Named in the duplicate alone: the ladder of the one that goes on does, also while Discord is away."""
+    first, second = await acknowledged_pair(desk, by=NAMED)
+    desk.discord.members, desk.discord.is_away = (NAMED,), is_away
+    await desk.merging.merge(first.id, into=second.id, by=PRIMARY)
+    desk.discord.is_away = False
+    now = await desk.store.incident(second.id)
+    assert (now.status, now.on_it) == (Status.TRIGGERED, None)
+    assert await desk.store.responders(second.id) == []
+    before = len(desk.sent(DeliveryKind.ESCALATION))
+    await desk.pass_time(minutes=20)
+    assert len(desk.sent(DeliveryKind.ESCALATION)) > before
+    assert NAMED.id not in {one.id for one in (await desk.store.incident(second.id)).roles.values()}
+    with pytest.raises(IncidentNotFound):
+        await desk.incidents.find(number=second.id, thread_id=None, by=NAMED)
+
+
+async def test_whoever_is_named_in_both_is_on_the_one_that_goes_on(desk: Desk) -> None:
+    """Nobody is rung for it again, and Discord need not be asked."""
+    first, second = await acknowledged_pair(desk, by=NAMED)
+    await desk.privacy.add(second.id, who=NAMED, by=PRIMARY, key="both")
+    await desk.merging.merge(first.id, into=second.id, by=PRIMARY)
+    assert (await desk.store.incident(second.id)).acknowledged_by_id == NAMED.id
+    assert desk.discord.looked_up == []
+
+
+async def test_whoever_sees_it_by_role_is_on_the_one_that_goes_on(desk: Desk) -> None:
+    """Somebody else merges: Discord says which roles they have. Who merges has brought theirs."""
+    first, second = await acknowledged_pair(desk, by=SECONDARY)
+    desk.discord.members = (SECONDARY,)
+    await desk.merging.merge(first.id, into=second.id, by=PRIMARY)
+    assert (await desk.store.incident(second.id)).acknowledged_by_id == SECONDARY.id
+    assert desk.discord.looked_up == [str(SECONDARY.id)]
+    third = await open_private(desk, key="third")
+    fourth = await open_private(desk, key="fourth")
+    await desk.acknowledger.acknowledge(third.id, by=SECONDARY, via=AckVia.BUTTON)
+    await desk.merging.merge(third.id, into=fourth.id, by=SECONDARY)
+    assert (await desk.store.incident(fourth.id)).acknowledged_by_id == SECONDARY.id
+    assert len(desk.discord.looked_up) == 1

@@ -1,0 +1,421 @@
+"""Somebody is taken out of a private incident: what they lose, who stays, and who decides last."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.domain.delivery.delivery import Delivery, DeliveryKind, DeliveryStatus, Posted, Request
+from bot.domain.errors import (
+    DeliveryRefused,
+    IncidentNotFound,
+    NotPermitted,
+    UpstreamUnavailable,
+    UserError,
+)
+from bot.domain.incident.incident import Incident, Role
+from bot.domain.incident.transitions import AckVia
+from bot.domain.people import Person
+from bot.domain.timeline.entries import TimelineKind
+from tests.fakes.discord import FakeDiscord
+from tests.services.desk import GUILD, PRIMARY, RESPONDER, SECONDARY, Desk
+from tests.services.privacy.test_privacy import NAMED, ON_CALL, open_private
+
+MEMBER = f"user:{NAMED.id}"
+
+
+class SlowDiscord(FakeDiscord):
+    """Before it takes the next request, something else happens."""
+
+    meanwhile: Callable[[], Awaitable[None]] | None = None
+
+    async def send(self, request: Request, *, nonce: str) -> Posted:
+        happens, self.meanwhile = self.meanwhile, None
+        if happens is not None:
+            await happens()
+        return await FakeDiscord.send(self, request, nonce=nonce)
+
+
+async def with_named(desk: Desk) -> Incident:
+    """A private incident, and somebody who sees it by name alone and is in its thread."""
+    incident = await open_private(desk)
+    await desk.privacy.add(incident.id, who=NAMED, by=PRIMARY, key="add")
+    await desk.work()
+    return await desk.store.incident(incident.id)
+
+
+def memberships(desk: Desk) -> list[DeliveryKind]:
+    """What Discord was asked for about the named person, in order."""
+    kinds = (DeliveryKind.MEMBER, DeliveryKind.MEMBER_REMOVED)
+    return [kind for kind, to in desk.discord.sent if to == MEMBER and kind in kinds]
+
+
+async def owed(desk: Desk, kind: DeliveryKind) -> Delivery:
+    """The last delivery of that kind about the named person."""
+    return [one for one in await desk.database.deliveries() if (one.kind, one.to) == (kind, MEMBER)][-1]
+
+
+async def notices(desk: Desk) -> list[object]:
+    """The lines in the thread."""
+    return [one.data["notice"] for one in await desk.database.deliveries() if one.kind is DeliveryKind.NOTICE]
+
+
+async def test_whoever_is_removed_sees_it_no_more(desk: Desk) -> None:
+    """Not by number, not in what is offered; out of the thread, which is told; on record."""
+    incident = await with_named(desk)
+    assert await desk.removals.remove(incident.id, who=NAMED, by=PRIMARY, key="k")
+    assert await desk.removals.exit(incident.id, who=NAMED, key="k") is DeliveryStatus.PENDING
+    await desk.work()
+    assert await desk.removals.exit(incident.id, who=NAMED, key="k") is DeliveryStatus.SENT
+    assert memberships(desk) == [DeliveryKind.MEMBER, DeliveryKind.MEMBER_REMOVED]
+    assert (await owed(desk, DeliveryKind.MEMBER_REMOVED)).channel_id == incident.thread_id
+    assert await desk.looking.open_ones(GUILD, by=NAMED) == []
+    with pytest.raises(IncidentNotFound):
+        await desk.incidents.find(number=incident.id, thread_id=None, by=NAMED)
+    with pytest.raises(IncidentNotFound):
+        await desk.acknowledger.acknowledge(incident.id, by=NAMED, via=AckVia.REACTION)
+    (entry,) = (e for e in await desk.store.timeline(incident.id) if e.kind is TimelineKind.MEMBER_REMOVED)
+    assert (entry.actor_id, entry.data) == (PRIMARY.id, {"id": NAMED.id, "name": NAMED.name})
+    assert await notices(desk) == ["member_added", "member_removed"]
+    audited = [
+        row for row in await desk.database.audit_rows() if row.allowed and row.action == "member_removed"
+    ]
+    assert [row.data["id"] for row in audited] == [NAMED.id]
+
+
+async def test_two_people_remove_somebody_at_once(desk: Desk) -> None:
+    """One has done it, the other hears that they were not named; one line and one entry tell of it."""
+    incident = await with_named(desk)
+    done = await asyncio.gather(
+        *(
+            desk.removals.remove(incident.id, who=NAMED, by=by, key=by.name)
+            for by in (PRIMARY, replace(SECONDARY, id=8, username="x"))
+        )
+    )
+    await desk.work()
+    assert sorted(done) == [False, True]
+    assert await notices(desk) == ["member_added", "member_removed"]
+
+
+async def test_what_they_held_is_given_up(desk: Desk) -> None:
+    """Every role, on the timeline, and no DM about it reaches them any more; others keep theirs."""
+    incident = await with_named(desk)
+    await desk.roles.take(incident.id, Role.COMMANDER, by=PRIMARY)
+    await desk.roles.give(incident.id, Role.SCRIBE, to=NAMED, by=PRIMARY)
+    await desk.removals.remove(incident.id, who=NAMED, by=PRIMARY, key="k")
+    await desk.work()
+    now = await desk.store.incident(incident.id)
+    assert {role: who.id for role, who in now.roles.items()} == {Role.COMMANDER: PRIMARY.id}
+    changed = [e.data for e in await desk.store.timeline(incident.id) if e.kind is TimelineKind.ROLE_CHANGED]
+    assert changed[-1] is not None
+    assert (changed[-1]["role"], changed[-1]["holder"]) == ("scribe", None)
+    assert desk.sent(DeliveryKind.ROLE_DM) == []
+
+
+async def test_what_stands_in_their_dms_is_edited_no_more(desk: Desk) -> None:
+    """Neither what was told them by name nor as on call; once they are back, it is."""
+    incident = await with_named(desk)
+    await desk.roles.give(incident.id, Role.SCRIBE, to=NAMED, by=PRIMARY)
+    await desk.work()
+    assert desk.sent(DeliveryKind.ROLE_DM) == [MEMBER]
+    dm = await owed(desk, DeliveryKind.ROLE_DM)
+    await desk.removals.remove(incident.id, who=NAMED, by=PRIMARY, key="k")
+    await desk.work()
+    shown = (await desk.store.delivery(dm.id)).shown_version
+    assert shown < (await desk.store.incident(incident.id)).version
+    await desk.privacy.add(incident.id, who=NAMED, by=PRIMARY, key="again")
+    await desk.work()
+    now = await desk.store.incident(incident.id)
+    assert (await desk.store.delivery(dm.id)).shown_version == now.version
+
+
+@pytest.mark.parametrize(
+    ("who", "key"),
+    [
+        pytest.param(SECONDARY, "private_stays_role", id="by role"),
+        pytest.param(replace(NAMED, is_admin=True), "private_stays_role", id="an administrator"),
+        pytest.param(replace(ON_CALL, id=77, username="primary"), "private_stays_on_call", id="on call"),
+        pytest.param(replace(NAMED, is_bot=True), "private_for_bot", id="a bot"),
+    ],
+)
+async def test_who_would_see_it_all_the_same_stays(desk: Desk, who: Person, key: str) -> None:
+    """By role, or paged about it while they stand on call: refused, on record, whoever asks."""
+    incident = await with_named(desk)
+    for by in (PRIMARY, who):
+        with pytest.raises(UserError) as refused:
+            await desk.removals.remove(incident.id, who=who, by=by, key="k")
+        assert refused.value.key == key
+    assert await desk.store.incident(incident.id) == incident
+    if not who.is_bot:
+        tried = [row.data for row in await desk.database.audit_rows() if not row.allowed]
+        assert [data["act"] for data in tried] == ["remove_member", "leave"]
+        assert {f"private_stays_{data['why']}" for data in tried} == {key}
+
+
+async def test_who_may_remove(desk: Desk) -> None:
+    """Whoever may name people; whoever is only named removes themselves and nobody else."""
+    incident = await with_named(desk)
+    await desk.privacy.add(incident.id, who=RESPONDER, by=PRIMARY, key="b")
+    with pytest.raises(NotPermitted):
+        await desk.removals.remove(incident.id, who=RESPONDER, by=NAMED, key="k")
+    stranger = replace(RESPONDER, id=99)
+    for who in (NAMED, stranger):
+        with pytest.raises(IncidentNotFound):
+            await desk.removals.remove(incident.id, who=who, by=stranger, key="k")
+    assert await desk.removals.remove(incident.id, who=NAMED, by=NAMED, key="k")
+    (line,) = (one for one in await desk.database.deliveries() if one.data.get("notice") == "member_removed")
+    assert line.data["is_own"] is True
+    public = await desk.open(key="public")
+    with pytest.raises(UserError, match="private_not_removed"):
+        await desk.removals.remove(public.id, who=NAMED, by=PRIMARY, key="k")
+
+
+async def test_the_last_one_stays_unless_a_role_sees_it(desk: Desk) -> None:
+    """By the roles that the server really has; Discord is asked only then, and nothing is done without it."""
+    incident = await open_private(desk, by=replace(PRIMARY, id=50, username="gone"))
+    last = Person(50, "gone", username="gone")
+    desk.discord.is_away = True
+    with pytest.raises(UpstreamUnavailable):
+        await desk.removals.remove(incident.id, who=last, by=last, key="k")
+    desk.discord.is_away, desk.discord.has_role = False, False
+    with pytest.raises(UserError, match="private_stays_last"):
+        await desk.removals.remove(incident.id, who=last, by=last, key="k")
+    assert await desk.store.is_member(incident.id, last.id)
+    refused = [row.data["why"] for row in await desk.database.audit_rows() if not row.allowed]
+    assert refused == ["last"]
+    await desk.privacy.add(incident.id, who=NAMED, by=PRIMARY, key="b")
+    assert await desk.removals.remove(incident.id, who=NAMED, by=NAMED, key="k")
+    desk.discord.has_role = True
+    assert await desk.removals.remove(incident.id, who=last, by=last, key="k2")
+
+
+async def test_whoever_was_on_call_is_taken_out_without_a_name(desk: Desk) -> None:
+    """They were let in as such and are in the thread still: out, on record, without an entry."""
+    incident = await open_private(desk)
+    assert not await desk.removals.remove(incident.id, who=NAMED, by=PRIMARY, key="k")
+    await desk.work()
+    assert memberships(desk) == [DeliveryKind.MEMBER_REMOVED]
+    assert await notices(desk) == []
+    last = (await desk.database.audit_rows())[-1]
+    assert (last.action, last.allowed, last.data["id"]) == ("remove_member", True, NAMED.id)
+
+
+async def test_removed_and_added_as_often_as_one_likes(desk: Desk) -> None:
+    """Each time Discord does it, and each time the thread is told."""
+    incident = await with_named(desk)
+    for number in range(3):
+        await desk.removals.remove(incident.id, who=NAMED, by=PRIMARY, key=f"out:{number}")
+        await desk.work()
+        assert not await desk.store.is_member(incident.id, NAMED.id)
+        await desk.privacy.add(incident.id, who=NAMED, by=PRIMARY, key=f"in:{number}")
+        await desk.work()
+        assert await desk.store.is_member(incident.id, NAMED.id)
+    assert memberships(desk) == [DeliveryKind.MEMBER, *[DeliveryKind.MEMBER_REMOVED, DeliveryKind.MEMBER] * 3]
+    assert await notices(desk) == ["member_added", *["member_removed", "member_added"] * 3]
+    assert (await desk.incidents.find(number=incident.id, thread_id=None, by=NAMED)).id == incident.id
+
+
+@pytest.mark.parametrize("stays", [True, False])
+async def test_what_was_decided_last_holds(desk: Desk, *, stays: bool) -> None:
+    """Nothing was sent in between, and the earlier one comes last: it is not done at all."""
+    incident = await with_named(desk)
+    before = len(memberships(desk))
+    if not stays:
+        await desk.privacy.add(incident.id, who=NAMED, by=PRIMARY, key="in")
+    await desk.removals.remove(incident.id, who=NAMED, by=PRIMARY, key="out")
+    if stays:
+        await desk.privacy.add(incident.id, who=NAMED, by=PRIMARY, key="in")
+    last, first = DeliveryKind.MEMBER, DeliveryKind.MEMBER_REMOVED
+    if not stays:
+        last, first = first, last
+    for kind in (last, first):
+        await desk.deliveries.deliver((await owed(desk, kind)).id)
+    await desk.work()
+    assert memberships(desk)[before:] == [last]
+    assert (await owed(desk, first)).status is DeliveryStatus.CANCELLED
+
+
+async def test_somebody_on_their_way_in_when_they_are_removed(desk: Desk) -> None:
+    """Discord may have let them in after it took them out: they are taken out once more."""
+    desk.discord = slow = SlowDiscord()
+    desk.use(slow)
+    incident = await open_private(desk)
+    await desk.privacy.add(incident.id, who=NAMED, by=PRIMARY, key="in")
+
+    async def meanwhile() -> None:
+        await desk.removals.remove(incident.id, who=NAMED, by=PRIMARY, key="out")
+        await desk.deliveries.deliver((await owed(desk, DeliveryKind.MEMBER_REMOVED)).id)
+
+    slow.meanwhile = meanwhile
+    await desk.deliveries.deliver((await owed(desk, DeliveryKind.MEMBER)).id)
+    await desk.work()
+    out, in_ = DeliveryKind.MEMBER_REMOVED, DeliveryKind.MEMBER
+    assert memberships(desk) == [out, in_, out]
+
+
+async def test_an_attempt_of_which_nobody_knows_is_made_good(desk: Desk) -> None:
+    """Whoever let them in died or heard nothing, and they are removed: out, also after what came late."""
+    incident = await open_private(desk)
+    await desk.privacy.add(incident.id, who=NAMED, by=PRIMARY, key="in")
+    desk.discord.swallow = True
+    await desk.deliveries.deliver((await owed(desk, DeliveryKind.MEMBER)).id)
+    await desk.removals.remove(incident.id, who=NAMED, by=PRIMARY, key="out")
+    await desk.pass_time(minutes=1)
+    assert memberships(desk) == [DeliveryKind.MEMBER, *[DeliveryKind.MEMBER_REMOVED] * 2]
+    unsent = [one for one in await desk.database.deliveries() if one.status is DeliveryStatus.PENDING]
+    assert unsent == []
+
+
+async def test_another_thread_has_them_not(desk: Desk) -> None:
+    """The old one was deleted; they had acknowledged, and reported it even: nobody lets them in by that."""
+    incident = await with_named(desk)
+    await desk.acknowledger.acknowledge(incident.id, by=NAMED, via=AckVia.BUTTON)
+    await desk.removals.remove(incident.id, who=NAMED, by=PRIMARY, key="out")
+    await desk.work()
+    await desk.mending.thread_gone(incident.thread_id or 0)
+    await desk.work()
+    assert memberships(desk) == [DeliveryKind.MEMBER, DeliveryKind.MEMBER_REMOVED]
+    assert desk.sent(DeliveryKind.PRIVATE_THREAD) == ["channel:p0-alerts"] * 2
+
+
+async def test_out_of_a_thread_that_was_deleted_unseen(desk: Desk) -> None:
+    """There is another one, they are not in it, and nobody is told of a failure."""
+    incident = await with_named(desk)
+    desk.discord.deleted_threads = {incident.thread_id or 0}
+    await desk.removals.remove(incident.id, who=NAMED, by=PRIMARY, key="out")
+    await desk.work()
+    now = await desk.store.incident(incident.id)
+    assert now.thread_id not in (None, incident.thread_id)
+    assert memberships(desk) == [DeliveryKind.MEMBER]
+    assert "not_taken_out" not in await notices(desk)
+
+
+async def test_whom_discord_does_not_take_out_is_told_of(desk: Desk) -> None:
+    """A line in the thread and an entry, by name; no row of the DLQ. They see nothing else by then."""
+    incident = await with_named(desk)
+    desk.discord.refused = {MEMBER}
+    await desk.removals.remove(incident.id, who=NAMED, by=PRIMARY, key="out")
+    await desk.work()
+    assert await desk.removals.exit(incident.id, who=NAMED, key="out") is DeliveryStatus.FAILED
+    (line,) = (one for one in await desk.database.deliveries() if one.data.get("notice") == "not_taken_out")
+    assert (line.data["name"], line.channel_id) == (NAMED.name, incident.thread_id)
+    (entry,) = (e for e in await desk.store.timeline(incident.id) if e.kind is TimelineKind.DELIVERY_FAILED)
+    assert entry.data is not None
+    assert (entry.data["kind"], entry.data["name"]) == ("member_removed", NAMED.name)
+    assert await desk.database.dlq_entries() == []
+
+
+async def test_no_reminder_mentions_whoever_was_removed(desk: Desk) -> None:
+    """A mention would let them into the thread again: whoever is on call is asked instead."""
+    incident = await with_named(desk)
+    await desk.acknowledger.acknowledge(incident.id, by=NAMED, via=AckVia.BUTTON)
+    await desk.removals.remove(incident.id, who=NAMED, by=PRIMARY, key="out")
+    await desk.pass_time(hours=2)
+    reminders = [one for one in await desk.database.deliveries() if one.data.get("notice") == "update_due"]
+    assert reminders
+    assert {(str(one.data["gone"]), one.data["lead"]) for one in reminders} == {(f"[{NAMED.id}]", None)}
+    assert {one.data["asks"] for one in reminders} == {"primary"}
+
+
+async def test_a_reminder_on_its_way_does_not_let_in_whoever_is_removed(desk: Desk) -> None:
+    """It was decided for them; by the time Discord takes it they are out, and it is not sent."""
+    incident = await with_named(desk)
+    await desk.acknowledger.acknowledge(incident.id, by=NAMED, via=AckVia.BUTTON)
+    desk.discord.members = (NAMED,)
+    await desk.work()
+    await desk.database.advance(timedelta(minutes=31))
+    await desk.updates.remind(incident.id)
+    await desk.removals.remove(incident.id, who=NAMED, by=PRIMARY, key="out")
+    await desk.work()
+    (reminder,) = (one for one in await desk.database.deliveries() if one.data.get("notice") == "update_due")
+    assert (reminder.data["lead_id"], reminder.status) == (NAMED.id, DeliveryStatus.CANCELLED)
+
+
+async def test_whoever_is_removed_while_a_reminder_looks_is_not_asked(desk: Desk) -> None:
+    """Discord said that they are there, and then they were taken out: whoever is on call is asked."""
+    incident = await with_named(desk)
+    await desk.roles.give(incident.id, Role.COMMANDER, to=NAMED, by=PRIMARY)
+    await desk.acknowledger.acknowledge(incident.id, by=NAMED, via=AckVia.BUTTON)
+    await desk.work()
+    member = desk.discord.member
+
+    class Slow(FakeDiscord):
+        async def member(self, guild_id: int, discord: str) -> Person:
+            found = await member(guild_id, discord)
+            if await desk.store.is_member(incident.id, NAMED.id):
+                await desk.removals.remove(incident.id, who=NAMED, by=PRIMARY, key="out")
+            return found
+
+    desk.use(Slow())
+    await desk.database.advance(timedelta(minutes=31))
+    await desk.updates.remind(incident.id)
+    (reminder,) = (one for one in await desk.database.deliveries() if one.data.get("notice") == "update_due")
+    assert (reminder.data["lead_id"], reminder.data["asks"]) == (None, "primary")
+
+
+async def test_a_reminder_passes_over_who_lost_the_role_by_which_they_saw_it(desk: Desk) -> None:
+    """They lead still, which is said of them; the mention would let them in. Away, Discord says no role."""
+    desk.lets_nothing_lapse()
+    incident = await open_private(desk)
+    await desk.roles.take(incident.id, Role.COMMANDER, by=replace(SECONDARY, id=50, username="gone"))
+    for members, is_away, asked in (
+        ((replace(SECONDARY, id=50, username="gone"),), False, None),
+        ((replace(NAMED, id=50, username="gone"),), False, "primary"),
+        ((replace(SECONDARY, id=50, username="gone"),), True, "primary"),
+    ):
+        desk.discord.members, desk.discord.is_away = members, is_away
+        await desk.work()
+        now = await desk.store.incident(incident.id)
+        assert now.remind_at is not None
+        await desk.database.advance(now.remind_at - desk.clock.time)
+        await desk.updates.remind(incident.id)
+        reminder = [
+            one for one in await desk.database.deliveries() if one.data.get("notice") == "update_due"
+        ][-1]
+        assert reminder.data.get("asks") == asked
+        assert (reminder.data["lead_id"] == 50) is (asked is None)
+    commander = (await desk.store.incident(incident.id)).commander
+    assert commander is not None
+    assert "role_changed" not in (await notices(desk))[1:]
+
+
+async def test_what_ended_and_goes_on_again_has_none_of_their_roles(desk: Desk) -> None:
+    """While it was over they stayed as they had been; nobody leads who does not see it."""
+    incident = await with_named(desk)
+    await desk.roles.give(incident.id, Role.COMMANDER, to=NAMED, by=PRIMARY)
+    await desk.lifecycle.resolve(incident.id, by=PRIMARY)
+    await desk.removals.remove(incident.id, who=NAMED, by=PRIMARY, key="out")
+    assert (await desk.store.incident(incident.id)).commander is not None
+    opened = await desk.lifecycle.reopen(incident.id, by=PRIMARY)
+    assert opened.commander is None
+    assert (await desk.store.incident(incident.id)) == opened
+
+
+async def test_who_acts_while_they_are_removed_is_asked_once_more(desk: Desk) -> None:
+    """They were let pass, and waited for the lock: nothing is done by whoever sees it no more."""
+    incident = await with_named(desk)
+    is_member = desk.own_store.is_member
+
+    async def slow(incident_id: int, user_id: int) -> bool:
+        passes = await is_member(incident_id, user_id)
+        if passes:
+            await desk.removals.remove(incident_id, who=NAMED, by=PRIMARY, key="out")
+        return passes
+
+    desk.own_store.is_member = slow  # type: ignore[method-assign]
+    with pytest.raises(IncidentNotFound):
+        await desk.roles.take(incident.id, Role.COMMANDER, by=NAMED)
+    assert (await desk.store.incident(incident.id)).commander is None
+
+
+async def test_a_refusal_of_discord_is_final_where_no_retry_helps(desk: Desk) -> None:
+    """Missing permissions: told at once, by a line, and nothing is tried again."""
+    incident = await with_named(desk)
+    await desk.removals.remove(incident.id, who=NAMED, by=PRIMARY, key="out")
+    desk.discord.failures = [DeliveryRefused("Missing Permissions", http_status=403, code=50013)]
+    await desk.deliveries.deliver((await owed(desk, DeliveryKind.MEMBER_REMOVED)).id)
+    await desk.database.advance(timedelta(minutes=10))
+    await desk.work()
+    assert (await notices(desk))[-1] == "not_taken_out"

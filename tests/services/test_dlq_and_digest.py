@@ -1,0 +1,186 @@
+"""The three questions, one replay, one digest a week."""
+
+from dataclasses import replace
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.digest import IsoWeek
+from bot.domain.dlq import Delivered, DlqEntry, DlqFilter, failure_id
+from bot.domain.errors import InvalidTransition, NotPermitted, UserError
+from bot.runbook import load_policy
+from bot.storage.dlq import PostgresDlqStore
+from tests.services.database import Database, unreachable
+from tests.services.delivery.test_outage import AWAY
+from tests.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, Desk, body_of
+
+ENTRY = UUID("00000000-0000-4000-8000-000000000001")
+
+
+async def put(desk: Desk, payload: dict[str, object] | None, *, channel: str = "p0-alerts") -> DlqEntry:
+    """One failure of today."""
+    at = desk.clock.time - timedelta(hours=1)
+    entry = DlqEntry(
+        ENTRY, at, channel, "P0", "満空情報が更新されない", 503, 3, "upstream", "failed", True, payload
+    )
+    await desk.database.put_dlq_entry(entry)
+    return entry
+
+
+async def test_questions_need_the_role(desk: Desk) -> None:
+    """Whoever may read the DLQ reads it; others are refused."""
+    await put(desk, {"content": "x"})
+    page = await desk.dlq.recent(DlqFilter(), number=1, by=RESPONDER, guild_id=GUILD)
+    assert (page.total, len(await desk.dlq.p0_email(by=RESPONDER, guild_id=GUILD))) == (1, 1)
+    assert [
+        (s.http_status, s.count) for s in await desk.dlq.http_status(hours=1, by=RESPONDER, guild_id=GUILD)
+    ]
+    with pytest.raises(NotPermitted):
+        await desk.dlq.recent(DlqFilter(), number=1, by=OBSERVER, guild_id=GUILD)
+
+
+async def test_replay_goes_out_once_without_its_mention(desk: Desk) -> None:
+    """The second person learns who was first; nothing pings."""
+    await put(desk, {"content": "@everyone 満車", "username": "spoof"})
+    record = await desk.dlq.replay(str(ENTRY), by=PRIMARY, guild_id=GUILD)
+    await desk.work()
+    assert record.requested_by_name == "primary"
+    assert desk.sent(DeliveryKind.REPLAY) == ["channel:p0-alerts"]
+    (delivery,) = await desk.database.deliveries()
+    assert delivery.data["body"] == {"content": "@everyone 満車", "allowed_mentions": {"parse": []}}
+    assert body_of(delivery.request)["allowed_mentions"] == {"parse": []}
+    with pytest.raises(InvalidTransition) as refused:
+        await desk.dlq.replay(str(ENTRY), by=PRIMARY, guild_id=GUILD)
+    assert refused.value.fields["by"] == "primary"
+
+
+async def test_replay_that_failed_may_be_repeated(desk: Desk) -> None:
+    """It went nowhere, says why, and does not use up the entry's one replay."""
+    await put(desk, {"content": "x"})
+    desk.discord.refused = {"channel:p0-alerts"}
+    await desk.dlq.replay(str(ENTRY), by=PRIMARY, guild_id=GUILD)
+    await desk.work()
+    view = await desk.dlq.entry(str(ENTRY), by=PRIMARY, guild_id=GUILD)
+    assert view.replay is not None
+    assert view.replay.error is not None
+    desk.discord.refused = set()
+    await desk.dlq.replay(str(ENTRY), by=PRIMARY, guild_id=GUILD)
+    await desk.work()
+    assert desk.sent(DeliveryKind.REPLAY) == ["channel:p0-alerts"]
+
+
+async def test_replay_of_a_page_goes_to_the_person(desk: Desk) -> None:
+    """Our own failed DMs are kept with their on-call place."""
+    await put(desk, {"content": "x"}, channel="person:primary")
+    await desk.dlq.replay(str(ENTRY), by=PRIMARY, guild_id=GUILD)
+    await desk.work()
+    assert desk.sent(DeliveryKind.REPLAY) == ["person:primary"]
+
+
+async def test_a_replay_of_ours_is_no_failure_of_its_severity(desk: Desk) -> None:
+    """Refused, it has a row that no figure counts; held back, it has none and is not mailed."""
+    desk.discord.refused = {"channel:p0-alerts"}
+    await desk.open()
+    await desk.work()
+    alert = next(one for one in await desk.database.deliveries() if one.kind is DeliveryKind.ALERT)
+    before = await desk.database.dlq_entries()
+    await desk.dlq.replay(str(failure_id(alert.nonce)), by=PRIMARY, guild_id=GUILD)
+    await desk.work()
+    (row,) = (row for row in await desk.database.dlq_entries() if row not in before)
+    assert (row.severity, row.fallback_email_sent) == (None, False)
+    desk.discord.refused, desk.discord.failures = set(), [AWAY]
+    before = await desk.database.dlq_entries()
+    await desk.dlq.replay(str(failure_id(alert.nonce)), by=PRIMARY, guild_id=GUILD)
+    await desk.work()
+    (held,) = (
+        one for one in await desk.database.deliveries() if one.kind is DeliveryKind.REPLAY and one.held_at
+    )
+    assert held.incident_id == alert.incident_id
+    assert await desk.database.dlq_entries() == before
+
+
+@pytest.mark.parametrize("payload", [None, {}, {"components": []}, {"content": ""}])
+async def test_nothing_to_replay(desk: Desk, payload: dict[str, object] | None) -> None:
+    """An entry that holds no message is shown, not sent."""
+    await put(desk, payload)
+    with pytest.raises(UserError):
+        await desk.dlq.preview_replay(str(ENTRY), by=PRIMARY, guild_id=GUILD)
+
+
+async def test_what_was_posted_since_is_not_sent_again(desk: Desk) -> None:
+    """A second frozen alert beside the live one helps nobody: the entry leads to the one that is there."""
+    await desk.open()
+    await desk.work()
+    alert = next(one for one in await desk.database.deliveries() if one.kind is DeliveryKind.ALERT)
+    entry = await put(desk, {"content": "🔴 SEV1"})
+    failed = replace(entry, id=failure_id(alert.nonce), attempted_at=alert.created_at)
+    await desk.database.put_dlq_entry(failed)
+    view = await desk.dlq.entry(str(failed.id), by=PRIMARY, guild_id=GUILD)
+    assert view.delivered == Delivered(alert.channel_id or 0, alert.message_id or 0)
+    with pytest.raises(UserError, match="dlq_delivered_since"):
+        await desk.dlq.replay(str(failed.id), by=PRIMARY, guild_id=GUILD)
+    assert (await desk.dlq.entry(str(ENTRY), by=PRIMARY, guild_id=GUILD)).delivered is None
+
+
+@pytest.mark.parametrize("text", ["", "42", "'; DROP TABLE incidents; --", str(UUID(int=5))])
+async def test_unknown_entry(desk: Desk, text: str) -> None:
+    """Not an id, or an id of nothing: a sentence, not a crash."""
+    with pytest.raises(UserError):
+        await desk.dlq.entry(text, by=PRIMARY, guild_id=GUILD)
+
+
+async def test_digest_once_a_week_and_late_rather_than_never(desk: Desk) -> None:
+    """Not for weeks before we came; then once per week, however often it ticks."""
+    assert await desk.digests.tick(GUILD) is None
+    await desk.database.advance(timedelta(days=7))
+    posted = [await desk.digests.tick(GUILD) for _ in range(3)]
+    await desk.work()
+    assert posted == [IsoWeek(2026, 48), None, None]
+    assert desk.sent(DeliveryKind.DIGEST) == ["channel:p3-insights"]
+
+
+async def test_digest_by_hand_takes_the_weeks_place(desk: Desk) -> None:
+    """Posting it twice is refused, and the tick finds it done."""
+    assert await desk.digests.post(GUILD, IsoWeek(2026, 47)) is True
+    assert await desk.digests.post(GUILD, IsoWeek(2026, 47)) is False
+
+
+async def test_figures_survive_a_dlq_that_is_away(desk: Desk) -> None:
+    """The incidents are told; the DLQ's part says that it could not be asked."""
+    await desk.open("SEV1")
+    desk.dlq_store = PostgresDlqStore(unreachable().pool, gravest="P0")
+    desk.use(desk.discord)
+    figures = await desk.digests.figures(GUILD, IsoWeek(2026, 48))
+    assert (figures.total, figures.dlq) == (1, None)
+    assert str(await desk.digests.last_week()) == "2026-W47"
+
+
+async def test_a_guild_without_a_say_does_not_see_the_dlq(database: Database) -> None:
+    """Whatever somebody's role; the refusal is on record, and the digest leaves it out."""
+    desk = Desk(database, replace(load_policy(None), sees_dlq=False))
+    await put(desk, {"content": "x"})
+    for ask in (
+        desk.dlq.recent(DlqFilter(), number=1, by=PRIMARY, guild_id=GUILD),
+        desk.dlq.p0_email(by=PRIMARY, guild_id=GUILD),
+        desk.dlq.http_status(hours=1, by=PRIMARY, guild_id=GUILD),
+        desk.dlq.entry(str(ENTRY), by=PRIMARY, guild_id=GUILD),
+        desk.dlq.preview_replay(str(ENTRY), by=PRIMARY, guild_id=GUILD),
+        desk.dlq.replay(str(ENTRY), by=PRIMARY, guild_id=GUILD),
+    ):
+        with pytest.raises(UserError, match="dlq_not_here"):
+            await ask
+    assert [row.allowed for row in await desk.database.audit_rows()] == [False] * 6
+    assert (await desk.digests.figures(GUILD, await desk.digests.last_week())).dlq is None
+
+
+async def test_what_others_may_read_has_no_words_of_a_guild_that_does_not_see_it(database: Database) -> None:
+    """Its failures count in the table, by number; nothing of them can be replayed elsewhere."""
+    desk = Desk(database, replace(load_policy(None), sees_dlq=False))
+    desk.discord.refused = {"channel:p0-alerts"}
+    incident = await desk.open()
+    await desk.work()
+    rows = [row for row in await desk.database.dlq_entries() if row.severity == "P0"]
+    assert {row.title for row in rows} == {incident.label}
+    assert all(not row.payload for row in rows)

@@ -1,0 +1,290 @@
+"""Drills over the production code: marked, quiet, played once, scored once, out of every figure."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.digest import IsoWeek
+from bot.domain.drill import DLQ_MARK, Missed, Score
+from bot.domain.errors import DrillAndReal, InvalidTransition, NotPermitted, UpstreamUnavailable, UserError
+from bot.domain.incident.checklist import Pick
+from bot.domain.incident.incident import Incident, Role, Status
+from bot.domain.incident.transitions import AckVia
+from bot.domain.timeline.entries import TimelineKind
+from bot.services.incidents.updates import NewUpdate
+from tests.services.alerts.test_alerts import alert, receive
+from tests.services.desk import GUILD, PRIMARY, RESPONDER, SECONDARY, Desk
+
+INJECTS = 4  # of the default script
+
+
+async def start(desk: Desk, *, key: str = "k", rings: bool = False) -> Incident:
+    """`/drill start` by somebody on call."""
+    incident = await desk.drills.start(GUILD, severity=None, rings=rings, by=PRIMARY, key=key)
+    await desk.work()
+    return await desk.store.incident(incident.id)
+
+
+async def notices(desk: Desk, name: str) -> list[str]:
+    """What a kind of line in the thread says, in order."""
+    return [str(d.data.get("text")) for d in await desk.database.deliveries() if d.data.get("notice") == name]
+
+
+async def scored(desk: Desk, incident: Incident) -> Score:
+    """The one score that is on the timeline."""
+    entries = await desk.store.timeline(incident.id)
+    (found,) = (entry for entry in entries if entry.kind is TimelineKind.DRILL_SCORED)
+    assert found.data is not None
+    return Score.from_data(found.data)
+
+
+async def test_a_drill_is_an_incident_that_says_so(desk: Desk) -> None:
+    """The gravest severity, the script's title; posted and paged as ever, and it rings nobody."""
+    incident = await start(desk)
+    assert (incident.severity, incident.is_drill, incident.rings) == ("SEV1", True, False)
+    assert incident.title == desk.policy.drill.title.ja
+    assert desk.sent(DeliveryKind.ALERT) == ["channel:p0-alerts"]
+    assert desk.sent(DeliveryKind.PAGE) == ["person:primary"]
+
+
+async def test_it_may_ring_when_asked_to(desk: Desk) -> None:
+    """And another severity may be played."""
+    loud = await desk.drills.start(GUILD, severity="SEV2", rings=True, by=PRIMARY, key="k")
+    assert (loud.severity, loud.rings) == ("SEV2", True)
+
+
+async def test_who_may_not_and_what_is_unknown(desk: Desk) -> None:
+    """Refused, on record; a severity that the policy has not is named."""
+    with pytest.raises(NotPermitted):
+        await desk.drills.start(GUILD, severity=None, rings=False, by=RESPONDER, key="k")
+    with pytest.raises(NotPermitted):
+        await desk.drills.stop(GUILD, by=RESPONDER)
+    assert [(row.action, row.allowed) for row in await desk.database.audit_rows()] == [("drill", False)] * 2
+    with pytest.raises(UserError, match="severity_unknown"):
+        await desk.drills.start(GUILD, severity="SEV9", rings=False, by=PRIMARY, key="k")
+    with pytest.raises(UserError, match="drill_none"):
+        await desk.drills.stop(GUILD, by=PRIMARY)
+
+
+async def test_one_at_a_time(desk: Desk) -> None:
+    """A second one is refused and leaves nothing; the same interaction twice is one drill."""
+    incident = await start(desk)
+    assert (await start(desk)).id == incident.id
+    with pytest.raises(UserError, match="drill_running") as refused:
+        await start(desk, key="another")
+    assert refused.value.fields == {"incident": incident.label}
+    assert len(await desk.store.open_incidents(GUILD)) == 1
+    await desk.drills.stop(GUILD, by=SECONDARY)
+    await desk.work()
+    assert (await start(desk, key="another")).id != incident.id
+
+
+async def test_a_refused_start_takes_no_number(desk: Desk) -> None:
+    """People would look for the incident in between."""
+    running = await start(desk)
+    for number in range(3):
+        with pytest.raises(UserError, match="drill_running"):
+            await start(desk, key=f"refused-{number}")
+    assert (await desk.open(key="real")).id == running.id + 1
+
+
+async def test_two_who_start_at_once_start_one(desk: Desk) -> None:
+    """The row decides."""
+    attempts = [
+        desk.drills.start(GUILD, severity=None, rings=False, by=PRIMARY, key=f"k{number}")
+        for number in range(3)
+    ]
+    results = await asyncio.gather(*attempts, return_exceptions=True)
+    assert sum(isinstance(result, Incident) for result in results) == 1
+
+
+async def test_the_script_appears_in_its_time(desk: Desk) -> None:
+    """Each line once, after its time, though the queue runs a job twice."""
+    incident = await start(desk)
+    await desk.pass_time(minutes=1, seconds=59)
+    assert await notices(desk, "inject") == []
+    await desk.pass_time(minutes=5)
+    await desk.drills.strike(incident.id)
+    await desk.drills.strike(incident.id)
+    assert len(await notices(desk, "inject")) == 2
+    await desk.pass_time(minutes=15)
+    assert await notices(desk, "inject") == [inject.text.ja for inject in desk.policy.drill.injects]
+
+
+async def test_what_came_due_while_nothing_ran_appears_at_once(desk: Desk) -> None:
+    """The bot was away: in order, each once, and the clock goes on."""
+    incident = await start(desk)
+    await desk.database.advance(timedelta(minutes=13))
+    await desk.work()
+    assert len(await notices(desk, "inject")) == 3
+    await desk.pass_time(minutes=8)
+    assert len(await notices(desk, "inject")) == INJECTS
+    assert (await desk.store.incident(incident.id)).is_open
+
+
+async def test_a_lost_job_is_found(desk: Desk) -> None:
+    """The auditor sweeps drills too."""
+    incident = await start(desk)
+    async with desk.store.transaction() as tx:
+        await tx.cancel_jobs([f"drill:{incident.id}"])
+    await desk.database.advance(timedelta(minutes=4))
+    assert f"drill:{incident.id}" in await desk.auditor.sweep()
+    await desk.work()
+    assert len(await notices(desk, "inject")) == 1
+
+
+async def test_resolving_it_scores_it_at_once(desk: Desk) -> None:
+    """What people did in time is in the score; no further line appears, and nobody hears of a postmortem."""
+    incident = await start(desk)
+    await desk.pass_time(minutes=3)
+    await desk.acknowledger.acknowledge(incident.id, by=PRIMARY, via=AckVia.BUTTON)
+    await desk.roles.take(incident.id, Role.COMMANDER, by=PRIMARY)
+    update = NewUpdate("rollback 中", "", timedelta(minutes=30), (), (), key="u")
+    await desk.updates.tell(incident.id, update, by=PRIMARY)
+    await desk.timelines.note(incident.id, by=RESPONDER, text="deploy があった", key="n")
+    sheet = desk.policy.checklist("SEV1")
+    every = frozenset(range(len(sheet.steps)))
+    await desk.checklists.choose(incident.id, Pick(sheet.edition, frozenset(), every), by=PRIMARY)
+    await desk.pass_time(minutes=5)
+    await desk.lifecycle.resolve(incident.id, by=PRIMARY)
+    await desk.work()
+    found = await scored(desk, incident)
+    assert (found.missed, found.steps_done, found.steps) == ((), len(every), len(every))
+    assert every
+    assert (found.ack_s, found.ack_within_s, found.commander, found.notes) == (180, 900, "primary", 1)
+    assert found.took_s == 480
+    assert len(await notices(desk, "drill_scored")) == 1
+    assert await notices(desk, "resolved") == []
+    await desk.pass_time(hours=2)
+    assert len(await notices(desk, "inject")) == 2
+    assert len(await notices(desk, "drill_scored")) == 1
+
+
+@pytest.mark.parametrize("ending", ["stop", "resolve", "cancel"])
+async def test_what_is_over_is_not_opened_again(desk: Desk, ending: str) -> None:
+    """It would go on for ever, beside the next one: nobody strikes its clock, and no stop would find it."""
+    incident = await start(desk)
+    if ending == "stop":
+        await desk.drills.stop(GUILD, by=PRIMARY)
+    else:
+        await getattr(desk.lifecycle, ending)(incident.id, by=PRIMARY)
+    for _ in range(2):  # before it is scored, and after
+        with pytest.raises(InvalidTransition, match="drill_over") as refused:
+            await desk.lifecycle.reopen(incident.id, by=PRIMARY)
+        assert refused.value.fields == {"incident": incident.label}
+        await desk.work()
+    assert await desk.store.open_incidents(GUILD) == []
+    assert (await start(desk, key="another")).is_open
+    with pytest.raises(InvalidTransition, match="drill_over"):
+        await desk.lifecycle.resolve(incident.id, by=PRIMARY)
+
+
+async def test_one_that_nobody_resolves_ends_by_itself(desk: Desk) -> None:
+    """It is cancelled, its ladder is off, and everything that was missed is named."""
+    incident = await start(desk)
+    await desk.pass_time(minutes=31)
+    ended = await desk.store.incident(incident.id)
+    assert ended.status is Status.CANCELLED
+    (entry,) = (e for e in await desk.store.timeline(incident.id) if e.kind is TimelineKind.CANCELLED)
+    assert (entry.data or {})["drill"] is True, "it reads as no false alarm"
+    assert (await scored(desk, incident)).missed == (
+        Missed.ACK,
+        Missed.COMMANDER,
+        Missed.STEPS,
+        Missed.UPDATE,
+        Missed.RECORD,
+        Missed.RESOLVE,
+    )
+    rung = len(desk.discord.sent)
+    await desk.pass_time(hours=5)
+    assert len(desk.discord.sent) == rung
+
+
+async def test_stopping_it_scores_what_there_was(desk: Desk) -> None:
+    """Once: the second stop finds none."""
+    incident = await start(desk)
+    await desk.pass_time(minutes=1)
+    stopped = await desk.drills.stop(GUILD, by=SECONDARY)
+    await desk.work()
+    assert stopped.incident.ended_by_name == "secondary"
+    assert stopped.score == await scored(desk, incident)
+    with pytest.raises(UserError, match="drill_none"):
+        await desk.drills.stop(GUILD, by=SECONDARY)
+
+
+async def test_a_drill_is_in_no_figure(desk: Desk) -> None:
+    """Neither open nor counted, in no mean, and what Discord did not take of it is no P0's failure."""
+    incident = await start(desk)
+    desk.discord.failures = [UpstreamUnavailable("HTTP 503", http_status=503)] * 40
+    await desk.pass_time(minutes=18)
+    week = IsoWeek.of(desk.clock.time.date())
+    figures = await desk.digests.figures(GUILD, week)
+    assert (figures.total, figures.open, figures.missed, figures.mtta_s) == (0, (), (), None)
+    assert figures.dlq is not None
+    assert figures.dlq.total == 0
+    rows = await desk.database.dlq_entries()
+    assert rows
+    assert {(row.severity, row.title) for row in rows} == {(None, f"{DLQ_MARK}{incident.title}")}
+
+
+async def test_strikes_at_what_is_no_drill_change_nothing(desk: Desk) -> None:
+    """A job may come late, or for nothing."""
+    incident = await desk.open()
+    await desk.drills.strike(incident.id)
+    drill = await start(desk)
+    await desk.drills.stop(GUILD, by=PRIMARY)
+    await desk.work()
+    before = len(await desk.database.deliveries())
+    await desk.drills.strike(drill.id)
+    assert len(await desk.database.deliveries()) == before
+
+
+@pytest.mark.parametrize("is_over", [False, True])
+@pytest.mark.parametrize("is_alert", [False, True])
+async def test_a_drill_is_never_mixed_with_what_is_real(desk: Desk, *, is_alert: bool, is_over: bool) -> None:
+    """Neither linked nor merged, whichever is named first; on record, and nothing has changed."""
+    real = await receive(desk, alert(desk)) if is_alert else await desk.open()
+    drill = await start(desk)
+    if is_over:
+        await desk.drills.stop(GUILD, by=PRIMARY)
+    before = [await desk.store.incident(one.id) for one in (real, drill)]
+    for one, other in ((real, drill), (drill, real)):
+        with pytest.raises(DrillAndReal):
+            await desk.lifecycle.link(one.id, with_=other.id, by=RESPONDER)
+        with pytest.raises(DrillAndReal):
+            await desk.merging.merge(one.id, into=other.id, by=RESPONDER)
+    assert [await desk.store.incident(one.id) for one in (real, drill)] == before
+    assert await desk.store.related(real.id) == []
+    refused = [(row.action, row.data) for row in await desk.database.audit_rows() if not row.allowed]
+    assert refused == [
+        (
+            "acknowledge",
+            {"act": act, "incident_id": one.id, "refused": "drill_and_real", "others": [other.id]},
+        )
+        for one, other in ((real, drill), (drill, real))
+        for act in ("link", "merge")
+    ]
+
+
+async def test_only_what_is_alike_is_offered(desk: Desk) -> None:
+    """To a drill other drills, to a real one real ones; all while nobody has said which one it is about."""
+    real, another = await desk.open(key="a"), await desk.open(key="b")
+    first = await start(desk)
+    await desk.drills.stop(GUILD, by=PRIMARY)
+    second = await start(desk, key="again")
+    looking = desk.looking
+
+    async def linkable(than: int | None) -> set[int]:
+        return {one.id for one in await looking.others(GUILD, than=than, thread_id=None, by=RESPONDER)}
+
+    assert await linkable(real.id) == {another.id}
+    assert await linkable(second.id) == {first.id}
+    assert await linkable(None) == {real.id, another.id, first.id, second.id}
+    assert await looking.takers(GUILD, than=second.id, thread_id=None, by=RESPONDER) == []
+    takers = await looking.takers(GUILD, than=real.id, thread_id=None, by=RESPONDER)
+    assert await looking.duplicates(GUILD, into=second.id, by=RESPONDER) == []
+    duplicates = await looking.duplicates(GUILD, into=real.id, by=RESPONDER)
+    assert [[one.id for one in found] for found in (takers, duplicates)] == [[another.id]] * 2
+    assert len(await looking.duplicates(GUILD, into=None, by=RESPONDER)) == 3

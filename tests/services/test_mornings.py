@@ -1,0 +1,163 @@
+"""朝の triage: what is due is gathered once, asked about until somebody has taken each, and kept true."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.domain.delivery.delivery import DeliveryKind, DeliveryStatus
+from bot.domain.errors import UpstreamUnavailable
+from bot.domain.incident.transitions import AckVia
+from bot.services.morning.mornings import morning_key
+from tests.services.database import Database
+from tests.services.desk import GUILD, PRIMARY, Desk
+
+POST, NAG = DeliveryKind.MORNING, DeliveryKind.MORNING_NAG
+DAY = timedelta(days=1)
+
+
+async def gathered(desk: Desk, *keys: str) -> list[int]:
+    """SEV3 on Tuesday afternoon; the numbers that Wednesday's post at 10:00 has."""
+    for key in keys:
+        await desk.open("SEV3", key=key)
+    await desk.pass_time(hours=19, minutes=54)
+    assert await desk.services.mornings.tick(GUILD) is None
+    await desk.pass_time(minutes=1)
+    made = await desk.services.mornings.tick(GUILD)
+    await desk.work()
+    return [] if made is None else list(made.incident_ids)
+
+
+async def test_one_post_gathers_what_is_due_that_day(desk: Desk) -> None:
+    """At 10:00, once, however often it is looked at; of two instances one."""
+    assert await gathered(desk, "a", "b") == [1, 2]
+    assert await desk.services.mornings.tick(GUILD) is None
+    await desk.work()
+    assert desk.sent(POST) == ["channel:p2-deploys"]
+    assert desk.sent(DeliveryKind.ESCALATION) == []
+
+
+async def test_nothing_due_nothing_posted(desk: Desk) -> None:
+    """A SEV1 is nobody's morning, nor is what somebody has taken; it is not looked for twice."""
+    await desk.open("SEV1", key="grave")
+    taken = await desk.open("SEV3", key="taken")
+    await desk.acknowledger.acknowledge(taken.id, by=PRIMARY, via=AckVia.BUTTON)
+    assert await gathered(desk) == []
+    assert await desk.services.mornings.tick(GUILD) is None
+    assert desk.sent(POST) == []
+
+
+async def test_what_comes_today_is_gathered_on_the_next_business_day(desk: Desk) -> None:
+    """Its deadline is the next business day's."""
+    assert await gathered(desk, "a") == [1]
+    await desk.open("SEV3", key="later")
+    await desk.pass_time(days=1)
+    made = await desk.services.mornings.tick(GUILD)
+    assert made is not None
+    assert made.incident_ids == (1, 2)
+
+
+async def test_it_asks_until_each_is_taken(desk: Desk) -> None:
+    """At 11:00 for both, at 12:00 for the one that is left, and no more."""
+    await gathered(desk, "a", "b")
+    await desk.pass_time(minutes=59)
+    assert desk.sent(NAG) == []
+    await desk.pass_time(minutes=1)
+    assert desk.sent(NAG) == ["channel:p2-deploys"]
+    await desk.acknowledger.acknowledge(1, by=PRIMARY, via=AckVia.BUTTON)
+    await desk.pass_time(hours=1)
+    assert len(desk.sent(NAG)) == 2
+    await desk.acknowledger.acknowledge(2, by=PRIMARY, via=AckVia.BUTTON)
+    await desk.pass_time(hours=8)
+    assert len(desk.sent(NAG)) == 2
+
+
+async def test_it_asks_within_business_hours_and_goes_on_the_next_day(desk: Desk) -> None:
+    """From 11:00 to 18:00, eight times; the next morning has it again."""
+    await gathered(desk, "a")
+    await desk.pass_time(hours=23, minutes=59)
+    assert len(desk.sent(NAG)) == 8
+    await desk.pass_time(minutes=1)
+    made = await desk.services.mornings.tick(GUILD)
+    await desk.work()
+    assert made is not None
+    assert made.incident_ids == (1,)
+    assert len(desk.sent(POST)) == 2
+
+
+async def test_a_reminder_answers_the_post_and_asks_for_somebody(desk: Desk) -> None:
+    """Its facts lead to the post, and name the place that is asked."""
+    await gathered(desk, "a")
+    await desk.pass_time(hours=1)
+    (nag,) = [d for d in await desk.database.deliveries() if d.kind is NAG]
+    assert nag.data["answers"] == desk.message(POST)
+    assert nag.data["asks"] == "primary"
+
+
+async def test_striking_twice_asks_once(desk: Desk) -> None:
+    """Twice, too early, for a day that nobody gathered: nothing changes."""
+    await gathered(desk, "a")
+    day = (await desk.store.now()).astimezone(desk.policy.timezone).date()
+    for _ in range(2):
+        await desk.services.mornings.strike(GUILD, day)
+    await desk.services.mornings.strike(GUILD, day + DAY)
+    await desk.work()
+    assert desk.sent(NAG) == []
+    await desk.pass_time(hours=1)
+    await desk.services.mornings.strike(GUILD, day)
+    await desk.work()
+    assert len(desk.sent(NAG)) == 1
+
+
+async def test_the_post_follows_whoever_takes_one(desk: Desk) -> None:
+    """It is edited; a later change of another incident does not touch it."""
+    await gathered(desk, "a", "b")
+    key = morning_key(GUILD, (await desk.store.now()).astimezone(desk.policy.timezone).date())
+    desk.discord.mornings.clear()
+    await desk.acknowledger.acknowledge(1, by=PRIMARY, via=AckVia.BUTTON)
+    await desk.work()
+    assert desk.discord.mornings == [(key, [2])]
+    other = await desk.open("SEV1", key="other")
+    await desk.acknowledger.acknowledge(other.id, by=PRIMARY, via=AckVia.BUTTON)
+    await desk.work()
+    assert len(desk.discord.mornings) == 1
+
+
+async def test_what_is_late_by_a_day_or_taken_meanwhile_is_not_posted(desk: Desk) -> None:
+    """Discord was away all day: the next morning tells it."""
+    await desk.open("SEV3")
+    await desk.work()
+    desk.discord.failures = [UpstreamUnavailable("away")] * 5_000
+    assert await gathered(desk) == [1]
+    await desk.work()
+    await desk.database.advance(timedelta(hours=14))
+    await desk.pass_time(hours=1)
+    desk.discord.failures = []
+    await desk.pass_time(hours=1)
+    assert (desk.sent(POST), desk.sent(NAG)) == ([], [])
+    kinds = (DeliveryKind.MORNING, DeliveryKind.MORNING_NAG)
+    owed = [d for d in await desk.database.deliveries() if d.kind in kinds]
+    assert {d.status for d in owed} == {DeliveryStatus.CANCELLED}
+
+
+async def test_late_it_gathers_all_the_same(desk: Desk) -> None:
+    """The bot was down until 20:00: the post comes, and nobody is asked at night."""
+    await desk.open("SEV3")
+    await desk.database.advance(timedelta(hours=29, minutes=55))
+    assert await desk.services.mornings.tick(GUILD) is not None
+    await desk.work()
+    await desk.pass_time(hours=3)
+    assert (len(desk.sent(POST)), desk.sent(NAG)) == (1, [])
+
+
+@pytest.mark.parametrize("without", ["rule", "reminders"])
+async def test_a_team_may_do_without(database: Database, without: str) -> None:
+    """No section: nothing is gathered. nag_every = "none": nobody is asked."""
+    policy = Desk(database).policy
+    rule = policy.morning_triage
+    assert rule is not None
+    kept = None if without == "rule" else replace(rule, nag_every=None)
+    desk = Desk(database, replace(policy, morning_triage=kept))
+    assert await gathered(desk, "a") == ([] if without == "rule" else [1])
+    await desk.pass_time(hours=8)
+    assert (len(desk.sent(POST)), desk.sent(NAG)) == (0 if without == "rule" else 1, [])

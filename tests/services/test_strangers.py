@@ -1,0 +1,203 @@
+"""A guild's use cases with another guild's numbers: nothing is found, and nothing is changed."""
+
+import inspect
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, fields
+from typing import Any, Final
+
+import pytest
+
+from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.errors import IncidentNotFound, UserError
+from bot.domain.incident.checklist import Pick
+from bot.domain.incident.face import face_of
+from bot.domain.incident.incident import Incident, Role
+from bot.domain.incident.listing import Wanted
+from bot.domain.incident.title_and_start import shown_details
+from bot.domain.incident.transitions import AckVia
+from bot.domain.people import Person
+from bot.domain.timeline.pinned import ThreadMessage
+from bot.domain.triage.evidence import Evidence
+from bot.services.incidents.title_and_start import NewDetails
+from bot.services.incidents.updates import NewUpdate
+from bot.services.registry import Guilds, Services
+from bot.services.shared.access import Act
+from bot.services.timeline.corrections import Correction
+from tests.fakes.clock import START
+from tests.services.database import Database
+from tests.services.desk import PRIMARY, RESPONDER, Desk
+from tests.services.triage.triage_walks import start
+
+ELSEWHERE: Final = 8
+STRANGER: Final = Person(id=1, name="primary", roles=frozenset({"admin"}), is_admin=True, username="primary")
+
+#: What takes a number, a message or a thread that a person (or an event) can name.
+NAMING: Final = frozenset(
+    {"incident_id", "triage_id", "message_id", "message_ids", "thread_id", "number", "message"}
+)
+#: What a person is told of a number that is not there.
+NOT_FOUND: Final = (
+    *("incident_not_found", "triage_not_found", "not_in_thread", "oncall_override_over"),
+    "alert_not_asked",
+)
+#: Named otherwise: a page's number; an entry of the shared DLQ; a message of others in a watched channel.
+NOT_OURS: Final = frozenset({"dlq.recent", "alerts.receive"})
+#: Records who asked for a foreign number, and reads nothing.
+RECORDS: Final = frozenset({"access.note_foreign"})
+
+
+def walks() -> dict[str, Callable[..., Awaitable[object]]]:
+    """Every public method that takes one of `NAMING`, unbound, by name."""
+    found: dict[str, Callable[..., Awaitable[object]]] = {}
+    for field in fields(Services):
+        if not inspect.isclass(field.type):
+            continue
+        for name, method in inspect.getmembers(field.type, inspect.iscoroutinefunction):
+            taken = inspect.signature(method).parameters.keys()
+            if not name.startswith("_") and NAMING & taken and "tx" not in taken:
+                found[f"{field.name}.{name}"] = method
+    return {name: method for name, method in found.items() if name not in NOT_OURS | RECORDS}
+
+
+@dataclass(frozen=True, slots=True)
+class Ours:
+    """What a guild has, and a neighbour on the same tables."""
+
+    desk: Desk
+    neighbour: Desk
+    given: dict[str, Any]
+
+
+@pytest.fixture
+async def ours(database: Database, desk: Desk) -> Ours:
+    """An incident with its posts and its thread, and a triage."""
+    incident = await desk.open()
+    triage = await start(desk)
+    await desk.work()
+    neighbour = Desk(database, guild_id=ELSEWHERE)
+    incident = await desk.store.incident(incident.id)
+    alert, thread = desk.message(DeliveryKind.ALERT), incident.thread_id
+    assert thread is not None
+    given = _given(incident, triage=triage.triage.id, alert=alert, thread=thread)
+    return Ours(desk, neighbour, given)
+
+
+def _given(incident: Incident, *, triage: int, alert: int, thread: int) -> dict[str, Any]:
+    """What a stranger could name of it, by the parameter that would take it."""
+    said = Evidence("x", 1, "primary", "https://discord.com/channels/8/1/2", START)
+    return {
+        "incident_id": incident.id,
+        "number": incident.id,
+        "triage_id": triage,
+        "message_id": alert,
+        "message_ids": [alert],
+        "is_new": True,
+        "channel_id": thread,
+        "thread_id": thread,
+        "message": ThreadMessage(alert, thread, said, edited_at=START),
+        "messages": {alert},
+        "threads": {thread},
+        "than": None,
+        "guild_id": ELSEWHERE,
+        "with_": 999,
+        "into": 999,
+        "to": "SEV2",
+        "was": "SEV1",
+        "severity": "SEV2",
+        "question": "users_affected",
+        "answer": "yes",
+        "shown": None,
+        "index": 1,
+        "is_alone": False,
+        "entry_id": 1,
+        "text": "x",
+        "right": Correction("x"),
+        "reason": "x",
+        "key": "k2",
+        "at": "",
+        "role": Role.COMMANDER,
+        "holder_id": None,
+        "pick": Pick("00000000", frozenset(), frozenset({0})),
+        "act": Act.RESOLVE,
+        "face": face_of(incident),
+        "via": AckVia.BUTTON,
+        "new": NewDetails("x", None, shown_details(incident), key="k4"),
+        "update": NewUpdate("x", "", next_in=None, targets=(), symptoms=(), key="k3"),
+        "by": STRANGER,
+        "who": RESPONDER,
+    }
+
+
+@pytest.mark.parametrize("name", walks())
+async def test_nothing_of_another_guild_is_found(ours: Ours, name: str) -> None:
+    """By an administrator who is on call there: it is not a matter of roles."""
+    before = await _written(ours.desk.database)
+    part, _, method = name.partition(".")
+    call = getattr(getattr(ours.neighbour.services, part), method)
+    given = {key: ours.given[key] for key in inspect.signature(call).parameters}
+    if name == "roles.give":
+        given["to"] = RESPONDER
+    found = await _found(call(**given))
+    assert not found or found in NOT_FOUND
+    after = await _written(ours.desk.database)
+    noted = after.pop("audit")[len(before.pop("audit")) :]
+    assert after == before
+    assert [row for row in noted if row["guild_id"] != ELSEWHERE] == []
+
+
+@pytest.mark.parametrize("name", ["link", "unlink", "merge"])
+async def test_two_guilds_incidents_have_nothing_to_do_with_each_other(ours: Ours, name: str) -> None:
+    """One's own with another's, by number."""
+    own, foreign = await ours.neighbour.open(key="own"), ours.given["incident_id"]
+    named = {"into": foreign} if name == "merge" else {"with_": foreign}
+    desk = ours.neighbour
+    ways: dict[str, Callable[..., Awaitable[object]]] = {
+        "link": desk.lifecycle.link,
+        "unlink": desk.lifecycle.unlink,
+        "merge": desk.merging.merge,
+    }
+    with pytest.raises(IncidentNotFound):
+        await ways[name](own.id, **named, by=STRANGER)
+
+
+async def test_lists_hold_ones_own_only(ours: Ours) -> None:
+    """What is offered, listed and counted."""
+    looking = ours.neighbour.services.looking
+    assert await looking.open_ones(ELSEWHERE, by=STRANGER) == []
+    assert await looking.page(ELSEWHERE, Wanted(), by=STRANGER, limit=50) == []
+    assert await looking.others(ELSEWHERE, than=None, thread_id=None, by=STRANGER) == []
+    figures = await ours.neighbour.digests.figures(ELSEWHERE, await ours.neighbour.digests.last_week())
+    assert (figures.total, figures.open) == (0, ())
+
+
+async def test_a_reconciliation_reads_ones_own_only(ours: Ours) -> None:
+    """Another guild's 👀 is counted by that guild's rules."""
+    assert await ours.neighbour.reconciler.reconcile_all() == 0
+    assert await ours.neighbour.own_store.unacknowledged(after=0, limit=99) == []
+
+
+async def test_whoever_asks_for_a_foreign_number_is_on_record(ours: Ours) -> None:
+    """A number that nobody has is a slip; one of another guild's is written down."""
+    each = (ours.desk.services, ours.neighbour.services)
+    guilds = Guilds({one.guild_id: one for one in each}, home=each[0].guild_id, find=ours.desk.store)
+    for number in (ours.given["incident_id"], 999):
+        await guilds.note_missed(ours.neighbour.services, number, by=PRIMARY)
+    await guilds.note_missed(ours.desk.services, ours.given["incident_id"], by=PRIMARY)
+    [row] = [row for row in await ours.desk.database.audit_rows() if row.data.get("act") == "see_foreign"]
+    assert (row.guild_id, row.actor_name, row.allowed) == (ELSEWHERE, "primary", False)
+
+
+async def _written(database: Database) -> dict[str, list[dict[str, Any]]]:
+    """Every row of ours, by table."""
+    tables = await database.fetch("SELECT tablename FROM pg_tables WHERE schemaname = current_schema()")
+    rows = "SELECT to_jsonb(one) AS row FROM {} AS one ORDER BY ctid"
+    names = sorted(table["tablename"] for table in tables)
+    return {name: [one["row"] for one in await database.fetch(rows.format(name))] for name in names}
+
+
+async def _found(work: Awaitable[object]) -> object:
+    """What it gave, or the key of its refusal."""
+    try:
+        return await work
+    except UserError as refused:
+        return refused.key

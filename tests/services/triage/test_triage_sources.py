@@ -1,0 +1,104 @@
+"""What no triage is about: a drill's messages, from which a real alert would ring."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.incident.incident import Incident
+from bot.domain.triage.session import NewTriage
+from bot.services.triage.sources import AlreadyRaised, SourceRefused
+from tests.services.desk import GUILD, PRIMARY, RESPONDER, Desk
+from tests.services.privacy.test_confided import about
+from tests.services.test_drills import start as start_drill
+from tests.services.triage.triage_walks import CHANNEL, go_on, start
+
+
+async def refusals(desk: Desk) -> list[tuple[str, object, object]]:
+    """What is on record of messages that were refused."""
+    refused = [(row.action, row.data) for row in await desk.database.audit_rows() if not row.allowed]
+    return [(action, data["act"], data["refused"]) for action, data in refused]
+
+
+def posted(desk: Desk, drill: Incident) -> NewTriage:
+    """The form about a drill's alert, in its channel."""
+    return replace(about(desk, drill), channel_id=CHANNEL, source_message_id=desk.message(DeliveryKind.ALERT))
+
+
+@pytest.mark.parametrize("what", [about, posted], ids=["said in its thread", "its alert"])
+async def test_no_triage_begins_from_a_drill(desk: Desk, what: type) -> None:
+    """Neither is its form opened nor, sent all the same, taken; both are on record."""
+    new: NewTriage = what(desk, await start_drill(desk))
+    assert new.channel_id is not None
+    assert new.source_message_id is not None
+    with pytest.raises(SourceRefused, match="triage_of_drill"):
+        await desk.triages.sources.require_open(GUILD, new.channel_id, new.source_message_id, by=PRIMARY)
+    with pytest.raises(SourceRefused, match="triage_of_drill"):
+        await desk.triages.start(new)
+    assert await refusals(desk) == [("triage", "triage.begin", "triage_of_drill")] * 2
+    await desk.work()
+    assert desk.sent(DeliveryKind.TRIAGE_LINE) == []
+
+
+async def test_a_private_drill_is_a_drill_first(desk: Desk) -> None:
+    """What is said in its private thread is told to be a drill's, and so is its emptied alert."""
+    drill = await start_drill(desk)
+    alert = posted(desk, drill)
+    await desk.privacy.make_private(drill.id, by=PRIMARY)
+    await desk.work()
+    inside = about(desk, await desk.store.incident(drill.id))
+    assert inside.channel_id != drill.thread_id
+    for new in (inside, alert, about(desk, drill)):
+        with pytest.raises(SourceRefused, match="triage_of_drill"):
+            await desk.triages.start(new)
+
+
+async def test_what_is_under_way_is_refused_when_it_is_confirmed(desk: Desk) -> None:
+    """A walk that an older version has begun opens nothing, and can still be given up."""
+    drill = await start_drill(desk)
+    async with desk.store.transaction() as tx:
+        triage, _ = await tx.insert_triage(about(desk, drill), due_at=desk.clock.time)
+        await tx.save_triage(replace(triage, due_at=None))
+    view = await go_on(desk, await desk.triages.view(triage.id, by=PRIMARY), "yes", "yes", by=PRIMARY)
+    with pytest.raises(SourceRefused, match="triage_of_drill"):
+        await desk.triages.confirm(triage.id, by=PRIMARY)
+    assert await refusals(desk) == [("triage", "triage.confirm", "triage_of_drill")]
+    assert await desk.store.open_incidents(GUILD) == [await desk.store.incident(drill.id)]
+    assert view.incident is None
+    await desk.triages.cancel(triage.id, by=PRIMARY)
+
+
+async def test_what_is_typed_in_its_thread_is_real_and_says_so(desk: Desk) -> None:
+    """Until it is raised; elsewhere nothing is said."""
+    drill = await start_drill(desk)
+    typed = replace(about(desk, drill), source_message_id=None, evidence=None)
+    view = await desk.triages.start(typed)
+    assert view.in_drill
+    view = await go_on(desk, view, "yes", "yes", by=PRIMARY)
+    assert view.in_drill
+    done = await desk.triages.confirm(view.triage.id, by=PRIMARY)
+    assert done.incident is not None
+    assert (done.incident.is_drill, done.incident.rings) == (False, True)
+    assert not (await start(desk, key="b")).in_drill
+    assert await desk.drills.is_played_in(drill.thread_id)
+    assert not await desk.drills.is_played_in(CHANNEL)
+    assert not await desk.drills.is_played_in(None)
+    desk.database.is_away = True
+    assert not await desk.drills.is_played_in(drill.thread_id)
+
+
+async def test_the_bots_own_alert_leads_to_its_incident(desk: Desk) -> None:
+    """Before the form and with it, while it goes on and is public; what is said in its thread is triaged."""
+    incident = await desk.open()
+    await desk.work()
+    alert = desk.message(DeliveryKind.ALERT)
+    incident = await desk.store.incident(incident.id)
+    with pytest.raises(AlreadyRaised) as known:
+        await desk.triages.sources.require_open(GUILD, CHANNEL, alert, by=RESPONDER)
+    assert known.value.incident == incident
+    with pytest.raises(AlreadyRaised):
+        await start(desk, message_id=alert)
+    assert incident.thread_id is not None
+    await desk.triages.sources.require_open(GUILD, incident.thread_id, 600, by=RESPONDER)
+    await desk.lifecycle.resolve(incident.id, by=PRIMARY)
+    await desk.triages.sources.require_open(GUILD, CHANNEL, alert, by=RESPONDER)

@@ -1,0 +1,124 @@
+"""What others see of a triage: its line, who else is at it, and that it does not stay open for ever."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.domain.delivery.delivery import DeliveryKind, DeliveryStatus
+from bot.domain.triage.session import TriageStatus
+from bot.services.triage.sources import AlreadyRaised
+from bot.services.triage.views import Notice
+from tests.services.desk import PRIMARY, RESPONDER, SECONDARY, Desk
+from tests.services.triage.triage_walks import CHANNEL, EVIDENCE, go_on, start, walk
+
+
+async def test_a_line_says_who_is_triaging_and_then_what_it_became(desk: Desk) -> None:
+    """Where it was started; the incident keeps it true afterwards."""
+    view = await walk(desk, "yes")
+    await desk.work()
+    assert desk.sent(DeliveryKind.TRIAGE_LINE) == [f"channel:{CHANNEL}"]
+    await go_on(desk, view, "yes")
+    done = await desk.triages.confirm(view.triage.id, by=PRIMARY)
+    await desk.work()
+    assert done.incident is not None
+    (line,) = [one for one in await desk.database.deliveries() if one.kind is DeliveryKind.TRIAGE_LINE]
+    assert line.incident_id == done.incident.id
+    last = {kind: version for version, kinds in desk.discord.refreshed for kind in kinds}
+    assert last[DeliveryKind.TRIAGE_LINE] == (await desk.store.incident(done.incident.id)).version
+
+
+async def test_a_line_that_cannot_be_posted_is_missed_by_nobody(desk: Desk) -> None:
+    """No row in the DLQ, no email, and the alert goes out."""
+    desk.discord.refused.add(f"channel:{CHANNEL}")
+    view = await walk(desk, "yes", "yes")
+    await desk.work()
+    await desk.triages.confirm(view.triage.id, by=RESPONDER)
+    await desk.work()
+    assert len(desk.sent(DeliveryKind.ALERT)) == 1
+    assert await desk.database.dlq_entries() == []
+
+
+async def test_a_line_that_comes_too_late_is_not_posted(desk: Desk) -> None:
+    """Nothing to say any more."""
+    view = await start(desk)
+    await desk.triages.cancel(view.triage.id, by=RESPONDER)
+    await desk.work()
+    (line,) = await desk.database.deliveries()
+    assert line.status is DeliveryStatus.CANCELLED
+
+
+async def test_the_same_form_twice_is_one_triage(desk: Desk) -> None:
+    """Discord may deliver an interaction twice."""
+    assert (await start(desk)).triage == (await start(desk)).triage
+    await desk.work()
+    assert len(desk.sent(DeliveryKind.TRIAGE_LINE)) == 1
+
+
+async def test_others_who_triage_now_are_told(desk: Desk) -> None:
+    """Before the first answer, for half an hour, unless it is over."""
+    first = await start(desk, title="決済が落ちた", key="a")
+    second = await start(desk, key="b", by=PRIMARY, message_id=601)
+    assert [one.title for one in second.others] == ["決済が落ちた"]
+    assert (await go_on(desk, second, "yes", by=PRIMARY)).others == ()
+    await desk.triages.cancel(second.triage.id, by=PRIMARY)
+    await desk.database.advance(timedelta(minutes=31))
+    assert (await start(desk, key="c", by=SECONDARY, message_id=602)).others == ()
+    assert first.triage.status is TriageStatus.OPEN
+
+
+async def test_whoever_points_at_the_same_message_joins(desk: Desk) -> None:
+    """Its title stays the first one's; when nobody goes on with it, it is triaged anew."""
+    first = await start(desk, key="a")
+    joined = await start(desk, key="b", by=PRIMARY, title="決済が落ちた")
+    assert (joined.triage, joined.notice) == (first.triage, Notice.JOINED)
+    await desk.database.advance(timedelta(hours=25))
+    anew = await start(desk, key="c", by=PRIMARY, title="また決済")
+    assert (anew.triage.title, anew.notice) == ("また決済", None)
+    assert (await start(desk, key="d", by=PRIMARY)).notice is None, "one's own"
+    await go_on(desk, anew, "yes", "yes", by=PRIMARY)
+    incident = (await desk.triages.confirm(anew.triage.id, by=PRIMARY)).incident
+    with pytest.raises(AlreadyRaised) as raised:
+        await start(desk, key="e")
+    assert raised.value.incident == incident
+
+
+async def test_whoever_points_at_what_waits_for_its_re_evaluation_is_told(desk: Desk) -> None:
+    """It is answered from there."""
+    held = await go_on(desk, await start(desk, key="a"), "no", "no")
+    await desk.triages.confirm(held.triage.id, by=RESPONDER)
+    joined = await start(desk, key="b", by=PRIMARY)
+    assert (joined.triage.id, joined.notice) == (held.triage.id, Notice.HELD)
+
+
+async def test_a_walk_that_nobody_goes_on_with_is_put_away(desk: Desk) -> None:
+    """After a day, with its line; pressing on it then says so, also when the clock was late."""
+    view = await walk(desk, "no")
+    await desk.pass_time(hours=25)
+    posts = [DeliveryKind.TRIAGE_LINE, DeliveryKind.UNFINISHED_DM, DeliveryKind.UNFINISHED]
+    assert desk.discord.answered[-1] == (TriageStatus.EXPIRED, posts)
+    late = await desk.triages.answer(view.triage.id, question="dev_only", answer="yes", by=RESPONDER)
+    assert late.triage.status is TriageStatus.EXPIRED
+    other = await start(desk, key="other")
+    await desk.database.advance(timedelta(days=31))
+    assert (await desk.triages.view(other.triage.id, by=PRIMARY)).triage.status is TriageStatus.EXPIRED
+
+
+async def test_a_message_is_kept_until_its_form_comes_back(desk: Desk) -> None:
+    """By its place; the last look at it wins."""
+    await desk.triages.sources.note_message(CHANNEL, 600, EVIDENCE)
+    newer = replace(EVIDENCE, text="決済が落ちてます (追記)")
+    await desk.triages.sources.note_message(CHANNEL, 600, newer)
+    assert await desk.triages.sources.noted_message(CHANNEL, 600) == newer
+    assert await desk.triages.sources.noted_message(CHANNEL, 601) is None
+
+
+async def test_a_form_may_come_back_before_its_message_is_written(desk: Desk) -> None:
+    """What is remembered answers until it is written; then the row does, for every process."""
+    desk.triages.sources.remember_message(CHANNEL, 600, EVIDENCE)
+    assert await desk.triages.sources.noted_message(CHANNEL, 600) == EVIDENCE
+    assert await desk.store.noted_message(CHANNEL, 600) is None
+    await desk.triages.sources.note_message(CHANNEL, 600, EVIDENCE)
+    newer = replace(EVIDENCE, text="決済が落ちてます (追記)")
+    await desk.store.note_message(CHANNEL, 600, newer)  # by another process
+    assert await desk.triages.sources.noted_message(CHANNEL, 600) == newer
