@@ -5,7 +5,7 @@ import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import aiohttp
 import pytest
@@ -91,7 +91,8 @@ def world_in(commands: Commands, database_url: str, tmp_path: Path) -> WorldIn:
         policy = tmp_path / "policy.toml"
         text = default_policy_text().replace('language = "ja"', f'language = "{language}"')
         policy.write_text(text, encoding="utf-8")
-        registered, env = copy.deepcopy(commands), {"RUNBOOK_FILE": str(policy)}
+        registered = copy.deepcopy(commands)
+        env: dict[str, Any] = {"RUNBOOK_FILE": str(policy)}
         async with open_world(database_url, commands=registered, folder=tmp_path, **env) as made:
             await made.start_bot()
             yield made

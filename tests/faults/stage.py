@@ -279,7 +279,12 @@ async def open_stage_on(
     """
     crash_file = folder / "crash"
     async with mailbox() as box:
-        settings = {"PYTHONPATH": str(ROOT), CRASH_FILE: str(crash_file), "SMTP_URL": box.url, **env}
+        settings: dict[str, Any] = {
+            "PYTHONPATH": str(ROOT),
+            CRASH_FILE: str(crash_file),
+            "SMTP_URL": box.url,
+            **env,
+        }
         known = copy.deepcopy(dict(commands))
         async with open_world(database, commands=known, folder=folder, module=MODULE, **settings) as world:
             box.now = world.sandbox.core.clock.now
