@@ -1,4 +1,4 @@
-"""The parts that everything else is given: one per sandbox."""
+"""The parts that everything else is given: one per local Discord."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -29,7 +29,7 @@ class Nonce:
 
 @dataclass
 class Core:
-    """State and services of one sandbox.
+    """State and services of one local Discord.
 
     Attributes:
         origin: ``http://host:port`` once it listens.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from local_discord.core import Core
 from local_discord.people import Human
-from local_discord.server import Address, Sandbox
+from local_discord.server import Address, LocalDiscord
 from local_discord.world.seed import default_world
 
 
@@ -20,7 +20,7 @@ class RunningDiscord:
     """
 
     human: Human
-    server: Sandbox
+    server: LocalDiscord
 
     @property
     def address(self) -> Address:
@@ -44,7 +44,7 @@ async def running_discord(*, bot_name: str = "bot", port: int = 0) -> AsyncItera
     Raises:
         InternalErrors: On leaving, when it has failed by itself.
     """
-    server = Sandbox(port=port, core=Core(world=default_world(bot_name)))
+    server = LocalDiscord(port=port, core=Core(world=default_world(bot_name)))
     async with server, Human(server.human) as human:
         yield RunningDiscord(human, server)
     if server.core.world.internal_errors:

@@ -32,12 +32,12 @@ _SHUTDOWN_S = 0.2
 
 
 class NotLoopback(ValueError):
-    """The sandbox was told to listen where others could reach it."""
+    """The local Discord was told to listen where others could reach it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """The addresses and credentials of a sandbox."""
+    """The addresses and credentials of a local Discord."""
 
     api_base: str
     gateway: str
@@ -73,8 +73,8 @@ def loopback(host: str) -> str:
     return "127.0.0.1" if host == "localhost" else host
 
 
-class Sandbox:
-    """A running local Discord: ``async with Sandbox() as sandbox: sandbox.address``."""
+class LocalDiscord:
+    """A running local Discord: ``async with LocalDiscord() as discord: discord.address``."""
 
     def __init__(
         self,
@@ -84,7 +84,7 @@ class Sandbox:
         core: Core | None = None,
         state: Path | None = None,
     ) -> None:
-        """A sandbox that does not listen yet.
+        """A local Discord that does not listen yet.
 
         Args:
             host: A loopback address.
@@ -94,7 +94,7 @@ class Sandbox:
 
         Raises:
             NotLoopback: When *host* is not loopback.
-            BadState: When *state* is no state of a sandbox.
+            BadState: When *state* is no state of a local Discord.
         """
         self._host = loopback(host)
         self._port = port
@@ -173,7 +173,7 @@ class Sandbox:
 
     @property
     def address(self) -> Address:
-        """Return the sandbox's addresses and credentials; valid once started."""
+        """Return the local Discord's addresses and credentials; valid once started."""
         application = self.core.world.application
         return Address(
             api_base=self.core.origin + API_PREFIX,
@@ -274,12 +274,12 @@ async def serve(
 
     Raises:
         NotLoopback: When *host* is not loopback.
-        BadState: When *state* is no state of a sandbox.
+        BadState: When *state* is no state of a local Discord.
         OSError: When the port is taken, or the state cannot be read or written.
     """
-    async with Sandbox(host=host, port=port, core=core, state=state) as sandbox:
-        on_ready(sandbox.address)
+    async with LocalDiscord(host=host, port=port, core=core, state=state) as discord:
+        on_ready(discord.address)
         try:
             await asyncio.Event().wait()
         finally:
-            sandbox.save()
+            discord.save()

@@ -71,7 +71,7 @@ class GatewayRules:
 class Starts:
     """IDENTIFYs of the application: how many are left today, and which buckets were used just now.
 
-    Times are seconds of the sandbox's monotonic clock.
+    Times are seconds of the local Discord's monotonic clock.
     """
 
     left: int = STARTS_PER_DAY

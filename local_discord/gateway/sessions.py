@@ -31,7 +31,7 @@ class Session:
         send: Set while a socket is attached.
         taken: Tells that socket that another one took the session over.
         deaf: Discord has lost it: heartbeats are acknowledged, and no event comes any more.
-        left_at: When the last socket went (the sandbox's monotonic seconds); None while one is attached.
+        left_at: When the last socket went (monotonic seconds of the clock); None while one is attached.
     """
 
     intents: int

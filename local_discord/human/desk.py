@@ -33,7 +33,7 @@ class Desk:
     """The parts that the human side works on.
 
     Attributes:
-        core: The sandbox.
+        core: The local Discord.
         sessions: Gateway sessions.
         connections: Open gateway sockets.
         gateway_down: True while new gateway connections are refused.
@@ -62,7 +62,7 @@ class Ask:
 
     @property
     def core(self) -> Core:
-        """The sandbox."""
+        """The local Discord."""
         return self.desk.core
 
     def text(self, name: str) -> str:

@@ -21,7 +21,7 @@ async def burst(ask: Ask) -> JSON:
     """POST burst {user, channel, count, content?, per_s?}: a person says *count* messages.
 
     *per_s* paces them; without it they come as fast as they can be made. The answer comes after the last
-    one: how long it took, and the CPU seconds that the sandbox spent meanwhile.
+    one: how long it took, and the CPU seconds that the local Discord spent meanwhile.
     """
     user, channel = ask.user(), ask.channel()
     body: JSON = {"content": ask.words("content", "burst")}

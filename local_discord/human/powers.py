@@ -170,8 +170,8 @@ def limits(ask: Ask) -> JSON:
 
 
 def save_state(ask: Ask) -> JSON:
-    """POST save: write the state to the file that the sandbox was started with."""
+    """POST save: write the state to the file that the local Discord was started with."""
     if ask.core.state_file is None:
-        raise BadRequest("there is no state file: start the sandbox with --state FILE")
+        raise BadRequest("there is no state file: start the local Discord with --state FILE")
     save(ask.core, ask.desk.sessions, ask.core.state_file)
     return {"file": ask.core.state_file.name}

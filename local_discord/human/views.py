@@ -1,4 +1,4 @@
-"""The sandbox as a person looking at it would see it."""
+"""The local Discord as a person looking at it would see it."""
 
 from local_discord.core import Core
 from local_discord.human.desk import Desk
@@ -10,7 +10,7 @@ from local_discord.world.world import Channel, Member, Message
 
 
 def state(desk: Desk) -> JSON:
-    """Guild, channels, members, commands, sessions, and how often the sandbox itself failed."""
+    """Guild, channels, members, commands, sessions, and how often the local Discord itself failed."""
     core, world = desk.core, desk.core.world
     return {
         "guild": {"id": world.guild.id, "name": world.guild.name, "owner_id": world.guild.owner_id},

@@ -11,7 +11,7 @@ TOKEN_LIFE_S = 15 * 60.0
 
 @dataclass(slots=True)
 class Interaction:
-    """Times are seconds of the sandbox's monotonic clock.
+    """Times are seconds of the local Discord's monotonic clock.
 
     Attributes:
         payload: The INTERACTION_CREATE data.

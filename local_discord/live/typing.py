@@ -15,7 +15,7 @@ class Typing:
         core.hub.subscribe(self._hear)
 
     def by(self, channel_id: str) -> list[str]:
-        """The ids of who is typing in the channel, by name; the sandbox's clock ends it."""
+        """The ids of who is typing in the channel, by name; the local Discord's clock ends it."""
         now = self._core.clock.monotonic()
         return sorted(who for who, until in self._until.get(channel_id, {}).items() if until > now)
 

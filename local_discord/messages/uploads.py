@@ -35,7 +35,7 @@ def store_uploads(
     """Keep *uploads* for the CDN path and return their attachment objects.
 
     Args:
-        core: The sandbox.
+        core: The local Discord.
         channel_id: Part of the URL.
         uploads: The files.
         described: The request's ``attachments``, whose ids are the upload keys.

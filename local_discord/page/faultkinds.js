@@ -1,5 +1,5 @@
 // Every kind of fault that the form offers: the group it stands in, what it asks for, and what is sent.
-// Source: docs/sandbox.md, Faults.
+// Source: docs/reference.md, Faults.
 
 /**
  * @typedef {object} Kind

@@ -67,7 +67,7 @@ class Bans:
 
 
 class Limiter:
-    """Counts requests in real time; `advance` lets time pass for them too when the sandbox's clock moves.
+    """Counts requests in real time; `advance` lets time pass for them too when the clock is moved.
 
     Attributes:
         enabled: Whether there are limits.

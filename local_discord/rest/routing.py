@@ -41,7 +41,7 @@ class Call:
     """One request.
 
     Attributes:
-        core: The sandbox.
+        core: The local Discord.
         params: The path's parameters.
         query: The query string's parameters.
         body: The parsed JSON body, None when there was none.
@@ -194,5 +194,5 @@ def audit_reason(header: str | None) -> str | None:
 
 
 def internal_error() -> ApiError:
-    """The last resort: a bug of the sandbox, answered as Discord answers its own."""
+    """The last resort: a bug of the local Discord, answered as Discord answers its own."""
     return ApiError(500, 0, "500: Internal Server Error")

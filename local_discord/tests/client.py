@@ -8,7 +8,7 @@ from typing import Any
 
 import aiohttp
 
-from local_discord.server import Sandbox
+from local_discord.server import LocalDiscord
 from local_discord.world.permissions import P
 from local_discord.world.seed import BOT
 
@@ -42,7 +42,7 @@ class Reply:
 class Client:
     """Requests to the API as the bot, and to the human side."""
 
-    def __init__(self, sandbox: Sandbox, http: aiohttp.ClientSession) -> None:
+    def __init__(self, sandbox: LocalDiscord, http: aiohttp.ClientSession) -> None:
         self.sandbox = sandbox
         self.http = http
         self.headers = {"Authorization": f"Bot {sandbox.address.token}"}

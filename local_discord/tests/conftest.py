@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack
 import aiohttp
 import pytest
 
-from local_discord.server import Sandbox
+from local_discord.server import LocalDiscord
 from local_discord.tests.client import Client, Socket
 from local_discord.tests.oracle import DESCRIPTION, validate_log, validate_requests
 
@@ -14,11 +14,11 @@ Connect = Callable[..., Awaitable[Socket]]
 
 
 @pytest.fixture
-async def sandbox() -> AsyncIterator[Sandbox]:
+async def sandbox() -> AsyncIterator[LocalDiscord]:
     """A sandbox without rate limits, its bot allowed to see who is a member; its own failures and wrong
     answers fail the test.
     """
-    async with Sandbox() as running:
+    async with LocalDiscord() as running:
         running.core.limiter.enabled = False
         running.core.world.application.members = True
         yield running
@@ -30,7 +30,7 @@ async def sandbox() -> AsyncIterator[Sandbox]:
 
 
 @pytest.fixture
-async def client(sandbox: Sandbox) -> AsyncIterator[Client]:
+async def client(sandbox: LocalDiscord) -> AsyncIterator[Client]:
     """A client of that sandbox."""
     async with aiohttp.ClientSession() as http:
         yield Client(sandbox, http)

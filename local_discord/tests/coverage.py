@@ -1,4 +1,4 @@
-"""Writes docs/sandbox-coverage.md: every route of Discord's description, and which the local Discord has.
+"""Writes docs/coverage.md: every route of Discord's description, and which the local Discord has.
 
 ``python -m local_discord.tests.coverage`` takes a tour through every implemented route, asks each for all
 that must be refused, holds what was said against the description, and writes the table from that. A test
@@ -18,7 +18,7 @@ from local_discord.tests.oracle import validate_log, validate_requests
 from local_discord.tests.refusals import ask_for_refusals
 from local_discord.tests.tour import take_tour
 
-FILE = Path(__file__).parents[2] / "docs" / "sandbox-coverage.md"
+FILE = Path(__file__).parents[1] / "docs" / "coverage.md"
 # The first pattern that fits an operation's path names its group.
 _GROUPS = (
     (
@@ -115,7 +115,7 @@ def render(found: dict[tuple[str, str], Seen]) -> str:
         "matches is proven so; that Discord would pick this code, and look in this order, is not.",
         "",
         f"{len(everything)} operations are described; {len(mine)} are implemented, {len(proven)} of them",
-        f"validated; {len(everything) - len(mine)} are no part of what an incident bot does.",
+        f"validated; {len(everything) - len(mine)} are not there.",
     ]
     for group, members in _grouped(mine, _GROUPS):
         lines += ["", f"## {group}", "", *_table(members, found)]

@@ -8,7 +8,7 @@ from typing import Any
 import aiohttp
 import zstandard
 
-from local_discord.server import Sandbox
+from local_discord.server import LocalDiscord
 from local_discord.tests.client import Socket
 
 GUILDS, MEMBERS, PRESENCES, MESSAGES, REACTIONS = 1, 1 << 1, 1 << 8, 1 << 9, 1 << 10
@@ -42,7 +42,7 @@ def zlib_stream() -> Callable[[bytes], bytes]:
     return zlib.decompressobj().decompress
 
 
-async def dial(stack: AsyncExitStack, sandbox: Sandbox, **query: Any) -> aiohttp.ClientWebSocketResponse:
+async def dial(stack: AsyncExitStack, sandbox: LocalDiscord, **query: Any) -> aiohttp.ClientWebSocketResponse:
     """A raw gateway connection that *stack* closes."""
     http = await stack.enter_async_context(aiohttp.ClientSession())
     return await stack.enter_async_context(http.ws_connect(sandbox.gateway, params=query))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from local_discord.server import Sandbox
+from local_discord.server import LocalDiscord
 
 DEADLINE_S = 5.0
 
@@ -23,13 +23,15 @@ class Told:
 class Line:
     """One TCP connection to a sandbox."""
 
-    def __init__(self, sandbox: Sandbox, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def __init__(
+        self, sandbox: LocalDiscord, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
         self._sandbox = sandbox
         self._reader = reader
         self._writer = writer
 
     @classmethod
-    async def open(cls, sandbox: Sandbox) -> "Line":
+    async def open(cls, sandbox: LocalDiscord) -> "Line":
         """Connect."""
         address = urlsplit(sandbox.api_base)
         return cls(sandbox, *await asyncio.open_connection(address.hostname, address.port))

@@ -12,7 +12,7 @@ import aiohttp
 from local_discord.interactions.responses import respond
 from local_discord.messages.drafts import Draft
 from local_discord.messages.posting import Origin, publish
-from local_discord.server import Sandbox
+from local_discord.server import LocalDiscord
 from local_discord.tests.description import document, operation, operations
 from local_discord.tests.fuzz.requests import USUAL, Request
 from local_discord.tests.fuzz.stage import Stage
@@ -87,7 +87,7 @@ def takes_body(method: str, template: str) -> bool:
 class Refusals:
     """Asks for them; what is said stands in the sandbox's log."""
 
-    def __init__(self, sandbox: Sandbox, http: aiohttp.ClientSession) -> None:
+    def __init__(self, sandbox: LocalDiscord, http: aiohttp.ClientSession) -> None:
         self._sandbox = sandbox
         self._stage = Stage(sandbox, http)
 
@@ -163,7 +163,7 @@ def _fields(schema: JSON) -> set[str]:
 
 async def ask_for_refusals() -> list[JSON]:
     """The log of all of them, in a sandbox of their own."""
-    async with Sandbox() as sandbox, aiohttp.ClientSession() as http:
+    async with LocalDiscord() as sandbox, aiohttp.ClientSession() as http:
         sandbox.core.limiter.enabled = False
         await Refusals(sandbox, http).ask_for_all()
         assert sandbox.core.world.internal_errors == []

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yarl
 
-from local_discord.server import Sandbox
+from local_discord.server import LocalDiscord
 from local_discord.tests.client import DEADLINE_S, Client
 from local_discord.tests.hasty import GUILDS_WITHIN_S, Hasty
 from local_discord.world.permissions import P
@@ -94,7 +94,7 @@ async def find(interaction: discord.Interaction, query: str) -> None:
 
 
 @pytest.fixture
-async def bot(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Bot]:
+async def bot(sandbox: LocalDiscord, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Bot]:
     """A connected bot with its commands registered in the guild."""
     monkeypatch.setattr(discord.http.Route, "BASE", sandbox.api_base)
     monkeypatch.setattr(discord.gateway.DiscordWebSocket, "DEFAULT_GATEWAY", yarl.URL(sandbox.gateway))
@@ -144,7 +144,9 @@ async def test_commands_buttons_modals_and_autocomplete(bot: Bot, client: Client
     assert bot.user
 
 
-async def test_an_alert_with_its_thread_dm_and_reaction(bot: Bot, client: Client, sandbox: Sandbox) -> None:
+async def test_an_alert_with_its_thread_dm_and_reaction(
+    bot: Bot, client: Client, sandbox: LocalDiscord
+) -> None:
     """Post with @here and a nonce, thread, DM with a file, pin, reactions read back and heard."""
     await client.allow(P.PIN_MESSAGES)
     guild = bot.get_guild(int(sandbox.address.guild_id))
@@ -186,7 +188,7 @@ async def test_an_invalidated_session_identifies_anew(bot: Bot, client: Client) 
     await bot.expect("ready")
 
 
-async def test_a_429_is_waited_out(bot: Bot, client: Client, sandbox: Sandbox) -> None:
+async def test_a_429_is_waited_out(bot: Bot, client: Client, sandbox: LocalDiscord) -> None:
     """discord.py takes the 429 for what it is and tries again."""
     route = "POST /channels/*/messages"
     await client.human("POST fault", route=route, status=429, retry_after=0.01)

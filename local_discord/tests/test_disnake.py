@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from local_discord.server import Sandbox
+from local_discord.server import LocalDiscord
 from local_discord.tests.client import Client
 from local_discord.tests.scenario import expect, play
 
@@ -102,7 +102,7 @@ class DisnakeActor(commands.InteractionBot):
         return await message.attachments[0].read()
 
 
-async def test_the_story(sandbox: Sandbox, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_story(sandbox: LocalDiscord, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     """What discord.py and hikari live through, disnake does too; the gateway is what /gateway/bot says."""
     monkeypatch.setattr(disnake.http.Route, "BASE", sandbox.api_base)
     actor = DisnakeActor(sandbox.address.guild_id)

@@ -1,4 +1,4 @@
-"""docs/sandbox.md says what there is: every call of the human side, every fault as it is taken."""
+"""docs/reference.md says what there is: every call of the human side, every fault as it is taken."""
 
 import json
 import re
@@ -12,7 +12,7 @@ from local_discord.gateway.rules import GatewayRules
 from local_discord.human.table import _ROUTES
 from local_discord.tests.client import Client
 
-DOCS = (Path(__file__).parents[2] / "docs" / "sandbox.md").read_text()
+DOCS = (Path(__file__).parents[1] / "docs" / "reference.md").read_text()
 EXAMPLES = "".join(re.findall(r"```json\n(.*?)```", DOCS, re.DOTALL)).splitlines()
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from local_discord.core import Core
 from local_discord.gateway.rules import GatewayRules
-from local_discord.server import Sandbox
+from local_discord.server import LocalDiscord
 from local_discord.tests.client import ALERTS, Client, Socket
 from local_discord.tests.conftest import Connect
 from local_discord.tests.gateway_client import GUILDS, USUAL, dial
@@ -73,7 +73,7 @@ async def test_people_go_on_while_it_stands_still(client: Client, connect: Conne
 async def test_frozen_time_does_not_count_against_heartbeats() -> None:
     """A client whose heartbeats were not read is not thrown out for it."""
     core = Core(rules=GatewayRules(heartbeat_ms=60))
-    async with Sandbox(core=core) as sandbox, AsyncExitStack() as stack:
+    async with LocalDiscord(core=core) as sandbox, AsyncExitStack() as stack:
         socket = Socket(await dial(stack, sandbox))
         await socket.identify(sandbox.address.token, GUILDS)
         await socket.event("GUILD_CREATE")
@@ -91,7 +91,7 @@ async def test_senseless_seconds_are_refused(client: Client, seconds: object) ->
     assert (await client.api("GET /users/@me")).status == 200
 
 
-async def test_a_frozen_sandbox_can_be_stopped(sandbox: Sandbox) -> None:
+async def test_a_frozen_sandbox_can_be_stopped(sandbox: LocalDiscord) -> None:
     """Stopping does not wait for it."""
     sandbox.core.freezer.freeze()
     async with asyncio.timeout(5):

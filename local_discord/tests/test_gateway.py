@@ -7,7 +7,7 @@ import pytest
 
 from local_discord.core import Core
 from local_discord.gateway.rules import GatewayRules
-from local_discord.server import Sandbox
+from local_discord.server import LocalDiscord
 from local_discord.tests.client import ALERTS, PRIMARY, Client, Socket
 from local_discord.tests.conftest import Connect
 
@@ -16,7 +16,7 @@ USUAL = GUILDS | MEMBERS | MESSAGES | REACTIONS | DMS
 
 
 @pytest.fixture
-def token(sandbox: Sandbox) -> str:
+def token(sandbox: LocalDiscord) -> str:
     return sandbox.address.token
 
 
@@ -82,7 +82,7 @@ async def test_second_identify_and_wrong_version(connect: Connect, token: str) -
 async def test_heartbeats_are_acknowledged_and_missed(token: str) -> None:
     """A heartbeat has its ack; without any the connection ends with 4009."""
     async with (
-        Sandbox(core=Core(rules=GatewayRules(heartbeat_ms=100))) as sandbox,
+        LocalDiscord(core=Core(rules=GatewayRules(heartbeat_ms=100))) as sandbox,
         aiohttp.ClientSession() as http,
         http.ws_connect(sandbox.gateway) as ws,
     ):

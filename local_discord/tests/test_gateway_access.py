@@ -10,7 +10,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from local_discord.server import Sandbox
+from local_discord.server import LocalDiscord
 from local_discord.tests.client import GENERAL, PRIMARY, Client, Socket
 from local_discord.tests.conftest import Connect
 from local_discord.tests.gateway_client import GUILDS, MEMBERS, MESSAGES, dial
@@ -101,10 +101,10 @@ async def test_what_was_hidden_before_a_restart_is_known(tmp_path: Path) -> None
     file = tmp_path / "state.json"
     async with AsyncExitStack() as stack:
         http = await stack.enter_async_context(aiohttp.ClientSession())
-        sandbox = await stack.enter_async_context(Sandbox(state=file))
+        sandbox = await stack.enter_async_context(LocalDiscord(state=file))
         await Client(sandbox, http).human("PATCH channel", **ROLE, deny=str(VIEW))
         sandbox.save()
-        reborn = await stack.enter_async_context(Sandbox(state=file))
+        reborn = await stack.enter_async_context(LocalDiscord(state=file))
         socket = Socket(await dial(stack, reborn))
         await socket.identify(reborn.address.token, GUILDS)
         await Client(reborn, http).human("PATCH channel", **ROLE, deny="0")
@@ -177,7 +177,7 @@ async def test_members_are_counted_up_to_fifty(client: Client, socket: Socket) -
 async def test_no_privileged_intent_is_allowed_out_of_the_box() -> None:
     """As in a new application's portal: 4014, and 50001 for the list of members."""
     async with AsyncExitStack() as stack:
-        sandbox = await stack.enter_async_context(Sandbox())
+        sandbox = await stack.enter_async_context(LocalDiscord())
         http = await stack.enter_async_context(aiohttp.ClientSession())
         for intent in (MEMBERS, 1 << 8, 1 << 15):
             socket = Socket(await dial(stack, sandbox))

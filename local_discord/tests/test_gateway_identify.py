@@ -2,12 +2,12 @@
 
 import pytest
 
-from local_discord.server import Sandbox
+from local_discord.server import LocalDiscord
 from local_discord.tests.conftest import Connect
 
 
 @pytest.fixture
-def token(sandbox: Sandbox) -> str:
+def token(sandbox: LocalDiscord) -> str:
     return sandbox.address.token
 
 

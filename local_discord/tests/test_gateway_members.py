@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from local_discord.server import Sandbox
+from local_discord.server import LocalDiscord
 from local_discord.tests.client import OBSERVER, PRIMARY, Client, Socket
 from local_discord.tests.conftest import Connect
 from local_discord.tests.gateway_client import GUILDS, MEMBERS, PRESENCES, USUAL
@@ -25,7 +25,7 @@ def names(chunk: dict[str, Any]) -> list[str]:
     return [member["user"]["username"] for member in chunk["members"]]
 
 
-def crowd(sandbox: Sandbox, count: int) -> None:
+def crowd(sandbox: LocalDiscord, count: int) -> None:
     """That many more members."""
     for number in range(count):
         user = User(str(2_000_000_000_000_000_000 + number), f"crowd-{number:04}")
@@ -33,7 +33,7 @@ def crowd(sandbox: Sandbox, count: int) -> None:
         sandbox.core.world.members[user.id] = Member(user, [], sandbox.core.clock.iso())
 
 
-async def test_by_id_and_by_name(sandbox: Sandbox, connect: Connect) -> None:
+async def test_by_id_and_by_name(sandbox: LocalDiscord, connect: Connect) -> None:
     """Ids that are nobody's are named; names and nicknames match by their beginning, in any case."""
     socket = await connect()
     await socket.identify(sandbox.address.token, USUAL)
@@ -46,7 +46,7 @@ async def test_by_id_and_by_name(sandbox: Sandbox, connect: Connect) -> None:
     assert "nonce" not in await ask(socket, query="x", limit=1, nonce="n" * 33)
 
 
-async def test_a_thousand_members_a_chunk(sandbox: Sandbox, connect: Connect) -> None:
+async def test_a_thousand_members_a_chunk(sandbox: LocalDiscord, connect: Connect) -> None:
     """All of them come in chunks; by name or id at most 100 come."""
     crowd(sandbox, 2_300)
     socket = await connect()
@@ -75,7 +75,7 @@ async def test_presences_need_their_intent(client: Client, connect: Connect) -> 
     assert chunk["presences"][0]["user"] == {"id": PRIMARY}
 
 
-async def test_everybody_only_with_the_members_intent(sandbox: Sandbox, connect: Connect) -> None:
+async def test_everybody_only_with_the_members_intent(sandbox: LocalDiscord, connect: Connect) -> None:
     """Without it the bot gets itself."""
     socket = await connect()
     await socket.identify(sandbox.address.token, GUILDS)
@@ -108,7 +108,7 @@ async def test_all_members_once_in_thirty_seconds(client: Client, connect: Conne
     ],
 )
 async def test_requests_without_what_they_need(
-    sandbox: Sandbox, connect: Connect, data: dict[str, object]
+    sandbox: LocalDiscord, connect: Connect, data: dict[str, object]
 ) -> None:
     """4002."""
     socket = await connect()
@@ -117,7 +117,9 @@ async def test_requests_without_what_they_need(
     assert await socket.closed() == 4002
 
 
-async def test_other_guilds_are_not_answered_and_sounds_are_none(sandbox: Sandbox, connect: Connect) -> None:
+async def test_other_guilds_are_not_answered_and_sounds_are_none(
+    sandbox: LocalDiscord, connect: Connect
+) -> None:
     """The next answer is the one to the next question."""
     socket = await connect()
     await socket.identify(sandbox.address.token, GUILDS)

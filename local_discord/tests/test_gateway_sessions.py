@@ -8,7 +8,7 @@ import pytest
 
 from local_discord.core import Core
 from local_discord.gateway.rules import GatewayRules
-from local_discord.server import Sandbox
+from local_discord.server import LocalDiscord
 from local_discord.tests.client import ALERTS, PRIMARY, Client, Socket
 from local_discord.tests.conftest import Connect
 from local_discord.tests.gateway_client import CONTENT, DMS, GUILDS, MEMBERS, MESSAGES, USUAL, WEBHOOKS, dial
@@ -17,7 +17,7 @@ GUILD = "1100000000000000001"
 
 
 @pytest.fixture
-def token(sandbox: Sandbox) -> str:
+def token(sandbox: LocalDiscord) -> str:
     return sandbox.address.token
 
 
@@ -282,7 +282,7 @@ async def test_replies_to_the_bot_are_read_without_the_intent(client: Client, co
 async def test_a_heartbeat_in_time_keeps_the_connection() -> None:
     """Beating once an interval is enough; not beating ends it with 4009, and the session with it."""
     core = Core(rules=GatewayRules(heartbeat_ms=400))
-    async with Sandbox(core=core) as sandbox, AsyncExitStack() as stack:
+    async with LocalDiscord(core=core) as sandbox, AsyncExitStack() as stack:
         socket = Socket(await dial(stack, sandbox))
         ready = await socket.identify(sandbox.address.token, GUILDS)
         await socket.event("GUILD_CREATE")

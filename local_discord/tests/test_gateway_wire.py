@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from local_discord.server import Sandbox
+from local_discord.server import LocalDiscord
 from local_discord.tests.client import Client
 from local_discord.tests.conftest import Connect
 from local_discord.tests.gateway_client import (
@@ -57,7 +57,7 @@ async def test_payload_compression_gives_way_to_transport_compression(client: Cl
         assert (await socket.event("GUILD_CREATE"))["d"]["id"]
 
 
-async def test_etf_is_not_spoken(sandbox: Sandbox) -> None:
+async def test_etf_is_not_spoken(sandbox: LocalDiscord) -> None:
     """A connection that asks for it is closed with 4002 before it says anything."""
     async with AsyncExitStack() as stack:
         ws = await dial(stack, sandbox, encoding="etf", v=10)
@@ -89,7 +89,7 @@ async def test_what_is_no_frame_is_refused(connect: Connect, text: str) -> None:
     assert await socket.closed() in (4001, 4002)
 
 
-async def test_120_frames_a_minute(connect: Connect, sandbox: Sandbox) -> None:
+async def test_120_frames_a_minute(connect: Connect, sandbox: LocalDiscord) -> None:
     """The 121st frame closes the connection with 4008, whatever it says."""
     socket = await connect()
     await socket.identify(sandbox.address.token, GUILDS | MESSAGES)

@@ -8,7 +8,7 @@ import pytest
 from hikari.api.shard import GatewayCompression
 from hikari.impl import shard
 
-from local_discord.server import Sandbox
+from local_discord.server import LocalDiscord
 from local_discord.tests.client import ALERTS, Client
 from local_discord.tests.scenario import expect, play
 
@@ -21,7 +21,9 @@ INTENTS = (
 EPHEMERAL = hikari.MessageFlag.EPHEMERAL
 
 
-def bot_for(sandbox: Sandbox, token: str, more: hikari.Intents = hikari.Intents.NONE) -> hikari.GatewayBot:
+def bot_for(
+    sandbox: LocalDiscord, token: str, more: hikari.Intents = hikari.Intents.NONE
+) -> hikari.GatewayBot:
     """Hikari's bot, pointed at the sandbox: its gateway is what /gateway/bot says."""
     return hikari.GatewayBot(
         token,
@@ -124,7 +126,7 @@ class HikariActor:
 
 
 @pytest.fixture
-async def actor(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[HikariActor]:
+async def actor(sandbox: LocalDiscord, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[HikariActor]:
     """Connected, with the guild available."""
     monkeypatch.setattr(shard, "_BACKOFF_WINDOW", 0.0)  # reconnects at once rather than after a second
     bot = bot_for(sandbox, sandbox.address.token)
@@ -140,7 +142,7 @@ async def test_the_story(actor: HikariActor, client: Client) -> None:
     await play(actor, client)
 
 
-async def test_a_wrong_token(sandbox: Sandbox) -> None:
+async def test_a_wrong_token(sandbox: LocalDiscord) -> None:
     """Hikari asks for the gateway first: 401, and it does not start."""
     bot = bot_for(sandbox, sandbox.address.token + "x")
     with pytest.raises(hikari.UnauthorizedError):

@@ -5,7 +5,7 @@ from typing import Any
 
 import aiohttp
 
-from local_discord.server import Sandbox
+from local_discord.server import LocalDiscord
 from local_discord.tests.client import ALERTS, PRIMARY, Client
 
 VIEW = {"op": "view", "as": PRIMARY, "channels": [ALERTS]}
@@ -22,7 +22,7 @@ async def state(socket: aiohttp.ClientWebSocketResponse, *, unread: bool) -> dic
 async def test_what_was_read_stays_read(tmp_path: Path) -> None:
     """Over a restart with a state file."""
     for is_first in (True, False):
-        sandbox = Sandbox(state=tmp_path / "state.json")
+        sandbox = LocalDiscord(state=tmp_path / "state.json")
         async with sandbox, aiohttp.ClientSession() as http:
             if is_first:
                 await Client(sandbox, http).post(content="read me")

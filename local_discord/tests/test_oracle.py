@@ -6,7 +6,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from local_discord.server import Sandbox
+from local_discord.server import LocalDiscord
 from local_discord.tests import source
 from local_discord.tests.client import Client
 from local_discord.tests.oracle import validate_requests
@@ -81,7 +81,7 @@ def test_a_run_says_whether_the_description_is_there(monkeypatch: pytest.MonkeyP
 @pytest.mark.usefixtures("described")
 async def test_what_other_tiers_say_is_watched() -> None:
     """A request that is not as described fails their tests, refused or not."""
-    async with Sandbox() as sandbox, aiohttp.ClientSession() as http:
+    async with LocalDiscord() as sandbox, aiohttp.ClientSession() as http:
         await Client(sandbox, http).api("POST /users/@me/channels", {"recipient_id": "x"})
     with pytest.raises(AssertionError, match="recipient_id"):
         hold_against_the_description(sandbox.core)

@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 
 from local_discord.rest import bodies
-from local_discord.server import Sandbox
+from local_discord.server import LocalDiscord
 from local_discord.tests.client import ALERTS, Client
 from local_discord.tests.raw import Line, Told
 
@@ -20,7 +20,7 @@ FILE = b'--a\r\nContent-Disposition: form-data; name="files[0]"; filename='
 
 
 @pytest.fixture
-async def line(sandbox: Sandbox) -> AsyncIterator[Line]:
+async def line(sandbox: LocalDiscord) -> AsyncIterator[Line]:
     """A connection."""
     opened = await Line.open(sandbox)
     yield opened
@@ -92,7 +92,7 @@ async def test_half_a_body_times_out(line: Line, monkeypatch: pytest.MonkeyPatch
     assert is_refused(await line.told(), 408)
 
 
-async def test_a_client_that_leaves_half_way_has_no_effect(sandbox: Sandbox, line: Line) -> None:
+async def test_a_client_that_leaves_half_way_has_no_effect(sandbox: LocalDiscord, line: Line) -> None:
     """It is logged as a request without an answer, and counts as nobody's failure."""
     await line.send(SEND, JSON, b'{"content"', lacking=5)
     await line.close()
@@ -152,7 +152,7 @@ async def test_expectations_hinder_nobody(line: Line, wanted: str) -> None:
     ],
 )
 async def test_answers_are_compressed_for_who_takes_that(
-    sandbox: Sandbox, accepted: str, encoding: str | None
+    sandbox: LocalDiscord, accepted: str, encoding: str | None
 ) -> None:
     """A long body, as the client asked; a short one is sent as it is. Source: RFC 9110, 12.5.3."""
     headers = {"Authorization": f"Bot {sandbox.address.token}", "Accept-Encoding": accepted}

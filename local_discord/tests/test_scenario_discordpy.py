@@ -7,7 +7,7 @@ from io import BytesIO
 import pytest
 import yarl
 
-from local_discord.server import Sandbox
+from local_discord.server import LocalDiscord
 from local_discord.tests.client import DEADLINE_S, Client
 from local_discord.tests.hasty import GUILDS_WITHIN_S, Hasty
 from local_discord.tests.scenario import expect, play
@@ -104,14 +104,14 @@ class DiscordPyActor(Hasty):
 
 
 @pytest.fixture
-def point_at(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+def point_at(sandbox: LocalDiscord, monkeypatch: pytest.MonkeyPatch) -> None:
     """discord.py asks the sandbox, and not Discord."""
     monkeypatch.setattr(discord.http.Route, "BASE", sandbox.api_base)
     monkeypatch.setattr(discord.gateway.DiscordWebSocket, "DEFAULT_GATEWAY", yarl.URL(sandbox.gateway))
 
 
 @pytest.mark.usefixtures("point_at")
-async def test_the_story(sandbox: Sandbox, client: Client) -> None:
+async def test_the_story(sandbox: LocalDiscord, client: Client) -> None:
     """What hikari lives through, discord.py does too."""
     actor = DiscordPyActor(sandbox.address.guild_id)
     task = asyncio.ensure_future(actor.start(sandbox.address.token))
@@ -124,7 +124,7 @@ async def test_the_story(sandbox: Sandbox, client: Client) -> None:
 
 
 @pytest.mark.usefixtures("point_at")
-async def test_a_wrong_token(sandbox: Sandbox) -> None:
+async def test_a_wrong_token(sandbox: LocalDiscord) -> None:
     """discord.py logs in by REST first: 401."""
     actor = DiscordPyActor(sandbox.address.guild_id)
     with pytest.raises(discord.LoginFailure):
@@ -133,7 +133,7 @@ async def test_a_wrong_token(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.usefixtures("point_at")
-async def test_a_token_that_only_the_gateway_refuses(sandbox: Sandbox) -> None:
+async def test_a_token_that_only_the_gateway_refuses(sandbox: LocalDiscord) -> None:
     """4004 ends the client."""
     actor = DiscordPyActor(sandbox.address.guild_id)
     await actor.login(sandbox.address.token)
@@ -145,7 +145,7 @@ async def test_a_token_that_only_the_gateway_refuses(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.usefixtures("point_at")
-async def test_two_shards_of_one_client(sandbox: Sandbox) -> None:
+async def test_two_shards_of_one_client(sandbox: LocalDiscord) -> None:
     """AutoShardedClient asks /gateway/bot, starts what it recommends, and finds the guild on its shard."""
     sandbox.core.rules.change({"shards": 2, "least_shards": 2, "max_concurrency": 2})
     ready = asyncio.Event()

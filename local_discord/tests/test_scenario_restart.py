@@ -14,7 +14,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from local_discord.server import Sandbox
+from local_discord.server import LocalDiscord
 from local_discord.tests.client import ALERTS, PRIMARY, Client, Socket
 from local_discord.tests.conftest import Connect
 from local_discord.tests.gateway_client import GUILDS, MESSAGES, USUAL, dial
@@ -73,7 +73,7 @@ async def test_a_state_file_carries_everything_over(tmp_path: Path) -> None:
     """Another sandbox on the file has the same world, commands, files, nonces, open interactions, clock."""
     file = tmp_path / "kept" / "state.json"
     async with AsyncExitStack() as stack:
-        sandbox = await stack.enter_async_context(Sandbox(state=file))
+        sandbox = await stack.enter_async_context(LocalDiscord(state=file))
         client = Client(sandbox, await stack.enter_async_context(aiohttp.ClientSession()))
         alert = await live_a_little(client)
         interaction = await client.run()
@@ -88,7 +88,7 @@ async def test_a_state_file_carries_everything_over(tmp_path: Path) -> None:
         before = await told(client)
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     async with AsyncExitStack() as stack:
-        reborn = await stack.enter_async_context(Sandbox(state=file))
+        reborn = await stack.enter_async_context(LocalDiscord(state=file))
         reborn.core.limiter.enabled = False
         client = Client(reborn, await stack.enter_async_context(aiohttp.ClientSession()))
         assert without_port(await told(client)) == without_port(before)
@@ -123,7 +123,7 @@ async def test_what_is_no_state_is_refused(tmp_path: Path, text: str) -> None:
     file = tmp_path / "state.json"
     file.write_text(text)
     with pytest.raises(BadState, match=r"state\.json"):
-        Sandbox(state=file)
+        LocalDiscord(state=file)
     assert file.read_text() == text
 
 

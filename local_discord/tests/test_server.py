@@ -10,7 +10,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from local_discord.server import Address, NotLoopback, Sandbox, serve
+from local_discord.server import Address, LocalDiscord, NotLoopback, serve
 from local_discord.tests.oracle import require_description, validate_log
 from local_discord.world.snowflake import created_at
 
@@ -21,7 +21,7 @@ KEYS = {"api_base", "gateway", "human", "page", "token", "guild_id", "applicatio
 def test_only_loopback_is_served(host: str) -> None:
     """Any address that others could reach is refused."""
     with pytest.raises(NotLoopback, match="loopback only"):
-        Sandbox(host=host)
+        LocalDiscord(host=host)
 
 
 async def test_serve_announces_its_address_until_cancelled() -> None:
@@ -106,7 +106,7 @@ async def test_the_command_line_refuses_with_a_sentence(option: str, value: str,
     assert "Traceback" not in error.decode()
 
 
-def test_ids_carry_their_time(sandbox: Sandbox) -> None:
+def test_ids_carry_their_time(sandbox: LocalDiscord) -> None:
     """Ids increase, and say when they were made."""
     ids = [sandbox.core.ids.next() for _ in range(100)]
     assert sorted(set(ids), key=int) == ids
@@ -114,7 +114,7 @@ def test_ids_carry_their_time(sandbox: Sandbox) -> None:
     assert abs(age.total_seconds()) < 5
 
 
-def test_the_clock_only_moves_forwards(sandbox: Sandbox) -> None:
+def test_the_clock_only_moves_forwards(sandbox: LocalDiscord) -> None:
     """A negative shift is refused."""
     with pytest.raises(ValueError, match="forwards"):
         sandbox.core.clock.advance(-1)

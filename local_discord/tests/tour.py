@@ -10,7 +10,7 @@ from typing import Any
 
 import aiohttp
 
-from local_discord.server import Sandbox
+from local_discord.server import LocalDiscord
 from local_discord.tests.callbacks import BUTTON, answer_in_every_way
 from local_discord.tests.client import ALERTS, GENERAL, OBSERVER, OPS, PRIMARY, Client
 from local_discord.tests.description import METHODS, document, operation
@@ -262,7 +262,7 @@ class Tour:
 
 async def take_tour() -> list[dict[str, Any]]:
     """The log of one whole tour in a sandbox of its own."""
-    async with Sandbox() as sandbox, aiohttp.ClientSession() as http:
+    async with LocalDiscord() as sandbox, aiohttp.ClientSession() as http:
         sandbox.core.limiter.enabled = False
         sandbox.core.world.application.members = True
         tour = Tour(Client(sandbox, http))

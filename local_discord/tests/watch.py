@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from local_discord.core import Core
-from local_discord.server import Address, Sandbox
+from local_discord.server import Address, LocalDiscord
 from local_discord.tests.oracle import DESCRIPTION, validate_log, validate_requests
 
 
@@ -16,14 +16,14 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Core]]:
     At the end none of them may have failed, or have been asked or answered other than Discord describes.
     """
     seen: list[Core] = []
-    begin = Sandbox.start
+    begin = LocalDiscord.start
 
-    async def start(self: Sandbox) -> Address:
+    async def start(self: LocalDiscord) -> Address:
         if self.core not in seen:
             seen.append(self.core)
         return await begin(self)
 
-    monkeypatch.setattr(Sandbox, "start", start)
+    monkeypatch.setattr(LocalDiscord, "start", start)
     yield seen
     for core in seen:
         hold_against_the_description(core)

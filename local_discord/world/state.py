@@ -1,4 +1,4 @@
-"""The sandbox's state in a file: everything that exists, the sessions that may resume, and the clock.
+"""The local Discord's state in a file: everything that exists, the sessions that may resume, and the clock.
 
 Not kept: the log, the faults, rate limits in progress, and whatever waits on a socket.
 """
@@ -24,7 +24,7 @@ _NOT_KEPT = frozenset(
 
 
 class BadState(ValueError):
-    """The file is no state of a sandbox, or one that this version cannot read."""
+    """The file is no state of a local Discord, or one that this version cannot read."""
 
 
 def save(core: Core, sessions: Sessions, path: Path) -> None:
@@ -66,7 +66,7 @@ def load(core: Core, sessions: Sessions, path: Path) -> None:
     except BadState:
         raise
     except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise BadState(f"{path} is no state of a sandbox: {error!r}") from error
+        raise BadState(f"{path} is no state of a local Discord: {error!r}") from error
     for name, value in found.items():
         setattr(core, name, value)
     core.clock.shift_s, core.ids.last = shift_s, last_id
@@ -78,7 +78,7 @@ def load(core: Core, sessions: Sessions, path: Path) -> None:
 
 def _check_version(path: Path, state: dict[str, Any]) -> None:
     if state["version"] != VERSION:
-        raise BadState(f"{path}: state of version {state['version']}, this sandbox reads {VERSION}")
+        raise BadState(f"{path}: state of version {state['version']}, this local Discord reads {VERSION}")
 
 
 def _kept() -> list[str]:

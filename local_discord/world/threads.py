@@ -22,7 +22,7 @@ def start_thread(core: Core, parent: Channel, owner_id: str, body: JSON, source:
     """Start a thread on *source*, or without a message.
 
     Args:
-        core: The sandbox.
+        core: The local Discord.
         parent: Its channel.
         owner_id: Who starts it; becomes its first member.
         body: The request: name (1-100), auto_archive_duration, type, invitable, rate_limit_per_user.
@@ -51,7 +51,7 @@ def start_post(core: Core, forum: Channel, owner_id: str, body: JSON) -> Channel
     """Start a post in *forum*: a thread whose first message (to be published by the caller) has its id.
 
     Args:
-        core: The sandbox.
+        core: The local Discord.
         forum: The forum channel.
         owner_id: Who starts it (a webhook's own id for a webhook).
         body: The request: name (1-100), auto_archive_duration, rate_limit_per_user, applied_tags (up to 5).

@@ -213,7 +213,7 @@ class World:
         active_thread_cap: Active threads in the guild.
         invalid_cap: 401, 403 and 429 in ten minutes after which Cloudflare bans the address.
 
-    ``now`` is the sandbox's clock (no state): timeouts of members end by it.
+    ``now`` is the local Discord's clock (no state): timeouts of members end by it.
     """
 
     guild: Guild

@@ -13,7 +13,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, async_playwright
 
 from bot.runbook import default_policy_text
-from local_discord.server import Sandbox
+from local_discord.server import LocalDiscord
 from local_discord.tests.client import Client
 from local_discord.tests.watch import watched
 from tests.browser.pictures import Album
@@ -52,32 +52,32 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def sandbox() -> AsyncIterator[Sandbox]:
+async def sandbox() -> AsyncIterator[LocalDiscord]:
     """A local Discord without a bot and without rate limits."""
-    async with Sandbox() as running:
+    async with LocalDiscord() as running:
         running.core.limiter.enabled = False
         yield running
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def puppet(sandbox: Sandbox) -> AsyncIterator[Puppet]:
+async def puppet(sandbox: LocalDiscord) -> AsyncIterator[Puppet]:
     """A bot that does what the test says."""
     async with aiohttp.ClientSession() as http:
         yield Puppet(Client(sandbox, http))
 
 
 @pytest.fixture
-def visitor_of(browser: Browser) -> Callable[[Sandbox], Visit]:
+def visitor_of(browser: Browser) -> Callable[[LocalDiscord], Visit]:
     """Gives the opener of a sandbox's page; what it takes are the fields of `Look`."""
 
-    def of(running: Sandbox) -> Visit:
+    def of(running: LocalDiscord) -> Visit:
         return lambda **look: visit(browser, running.core.origin, Look(**look))
 
     return of
 
 
 @pytest.fixture
-def open_page(visitor_of: Callable[[Sandbox], Visit], sandbox: Sandbox) -> Visit:
+def open_page(visitor_of: Callable[[LocalDiscord], Visit], sandbox: LocalDiscord) -> Visit:
     """Opens the page of the sandbox without a bot."""
     return visitor_of(sandbox)
 
@@ -121,8 +121,8 @@ def page_at(browser: Browser) -> Callable[[str], Visit]:
 
 
 @asynccontextmanager
-async def restarted(sandbox: Sandbox) -> AsyncIterator[Sandbox]:
+async def restarted(sandbox: LocalDiscord) -> AsyncIterator[LocalDiscord]:
     """The same local Discord, with all it knows, at the same port once more."""
     port = int(sandbox.core.origin.rpartition(":")[2])
-    async with Sandbox(port=port, core=sandbox.core) as again:
+    async with LocalDiscord(port=port, core=sandbox.core) as again:
         yield again

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 import pytest
 from playwright.async_api import expect
 
-from local_discord.server import Sandbox
+from local_discord.server import LocalDiscord
 from local_discord.tests.client import ALERTS, GENERAL
 from tests.browser.conftest import Visit
 from tests.browser.gallery import SELECTS, button, row
@@ -121,11 +121,11 @@ async def test_what_was_revealed_and_what_failed_stay(open_page: Visit, puppet: 
 
 
 @asynccontextmanager
-async def another_process(sandbox: Sandbox) -> AsyncIterator[None]:
+async def another_process(sandbox: LocalDiscord) -> AsyncIterator[None]:
     """A local Discord that knows nothing of the one before, at the same port."""
     port = int(sandbox.core.origin.rpartition(":")[2])
     await sandbox.stop()
-    async with Sandbox(port=port):
+    async with LocalDiscord(port=port):
         yield
 
 

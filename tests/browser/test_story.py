@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.async_api import expect
 
-from local_discord.server import Sandbox
+from local_discord.server import LocalDiscord
 from tests.browser.conftest import Visit, WorldIn
 from tests.browser.pictures import LARGE_PHONE, WINDOW, Album
 from tests.browser.visitor import Visitor
@@ -14,7 +14,7 @@ from tests.e2e.world import World
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("browser-and-bot")]
 by_language = pytest.mark.parametrize("words", LANGUAGES, ids=lambda words: words.language)
-VisitorOf = Callable[[Sandbox], Visit]
+VisitorOf = Callable[[LocalDiscord], Visit]
 
 
 async def report(visitor: Visitor, words: Words) -> None:

@@ -17,7 +17,7 @@ from aiohttp.typedefs import Handler
 
 from local_discord.core import Core
 from local_discord.people import Human
-from local_discord.server import Sandbox
+from local_discord.server import LocalDiscord
 from local_discord.tests.watch import hold_against_the_description
 from local_discord.world.seed import GUILD_ID, default_world
 from local_discord.world.world import Channel, Guild, Member, Role
@@ -103,7 +103,7 @@ def _beside(first: Discord) -> Discord:
     return other
 
 
-class TwoGuildsSandbox(Sandbox):
+class TwoGuildsDiscord(LocalDiscord):
     """The local Discord, which looks at the right guild before it answers."""
 
     def __init__(self) -> None:
@@ -154,7 +154,7 @@ async def two_guilds(
         (runbooks / name).write_text(text, encoding="utf-8")
     await install_movable_clock(database_url)
     async with AsyncExitStack() as stack:
-        sandbox = await stack.enter_async_context(TwoGuildsSandbox())
+        sandbox = await stack.enter_async_context(TwoGuildsDiscord())
         settings = {
             "DISCORD_TOKEN": sandbox.address.token,
             "DISCORD_API_BASE": sandbox.api_base,

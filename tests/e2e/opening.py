@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.demo.process import Child
 from local_discord.people import Human
-from local_discord.server import Sandbox
+from local_discord.server import LocalDiscord
 from local_discord.tests.watch import hold_against_the_description
 from local_discord.world.seed import GUILD_ID
 from tests.e2e.world import World
@@ -49,7 +49,7 @@ async def open_world(
     """
     await install_movable_clock(database_url)
     await hold_digests(database_url, GUILD_ID)
-    async with Sandbox() as sandbox, Human(sandbox.human) as human:
+    async with LocalDiscord() as sandbox, Human(sandbox.human) as human:
         sandbox.core.commands.update(commands)
         sandbox.core.limiter.speed = limits_speed
         settings = {
@@ -73,7 +73,7 @@ async def registered_commands(folder: Path) -> dict[str, Any]:
     Args:
         folder: Where it works.
     """
-    async with Sandbox() as sandbox:
+    async with LocalDiscord() as sandbox:
         address = sandbox.address
         env = {
             "DISCORD_TOKEN": address.token,

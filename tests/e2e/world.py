@@ -13,7 +13,7 @@ import asyncpg
 from bot.demo.clock import is_busy
 from bot.demo.play import ACK_EMOJI, CONFIRM, Report, Triage
 from local_discord.people import Human, Interaction, Message
-from local_discord.server import Sandbox
+from local_discord.server import LocalDiscord
 from tests.e2e.alert import Alert
 from tests.e2e.bot import BotProcess
 from tests.e2e.ledger import WRITTEN, Ledger
@@ -34,7 +34,13 @@ class World:
     """
 
     def __init__(
-        self, sandbox: Sandbox, human: Human, *, env: Mapping[str, str], folder: Path, module: str = "bot"
+        self,
+        sandbox: LocalDiscord,
+        human: Human,
+        *,
+        env: Mapping[str, str],
+        folder: Path,
+        module: str = "bot",
     ) -> None:
         self.sandbox = sandbox
         self.human = human

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from local_discord.server import Sandbox
+from local_discord.server import LocalDiscord
 from local_discord.world.world import Channel, Message
 from tests.e2e.ledger import WRITTEN
 from tests.e2e.world import World
@@ -42,7 +42,7 @@ class Post:
     in_thread: bool
 
 
-def posts(sandbox: Sandbox) -> list[Post]:
+def posts(sandbox: LocalDiscord) -> list[Post]:
     """Every message that the bot wrote for others, in the order of Discord's ids."""
     return [post for _, post in sorted(_posts(sandbox), key=lambda found: int(found[0]))]
 
@@ -54,7 +54,7 @@ async def bundles(world: World) -> list[tuple[Post, list[int]]]:
     return [(standing[row["nonce"]], row["numbers"]) for row in rows if row["nonce"] in standing]
 
 
-def attempts(sandbox: Sandbox, *, since: int = 0) -> list[dict[str, Any]]:
+def attempts(sandbox: LocalDiscord, *, since: int = 0) -> list[dict[str, Any]]:
     """The requests of the bot to write a message, as the log has them."""
     return [
         entry
@@ -66,13 +66,13 @@ def attempts(sandbox: Sandbox, *, since: int = 0) -> list[dict[str, Any]]:
     ]
 
 
-def identifies(sandbox: Sandbox, *, since: int = 0) -> int:
+def identifies(sandbox: LocalDiscord, *, since: int = 0) -> int:
     """How often a bot has identified at the gateway."""
     frames = (e["frame"] for e in sandbox.core.log.since(since) if e["kind"] == "gateway")
     return sum(1 for frame in frames if frame.get("op") == 2)
 
 
-def _posts(sandbox: Sandbox) -> Iterator[tuple[str, Post]]:
+def _posts(sandbox: LocalDiscord) -> Iterator[tuple[str, Post]]:
     world, posted = sandbox.core.world, _posted(sandbox)
     for channel_id, found in world.messages.items():
         channel = world.channels.get(channel_id)
@@ -81,7 +81,7 @@ def _posts(sandbox: Sandbox) -> Iterator[tuple[str, Post]]:
                 yield message.id, _post(sandbox, channel, message, posted)
 
 
-def _posted(sandbox: Sandbox) -> dict[str, str]:
+def _posted(sandbox: LocalDiscord) -> dict[str, str]:
     """The words of each delivery's request, by its nonce."""
     bodies = (entry["body"] for entry in attempts(sandbox) if isinstance(entry["body"], dict))
     return {str(body.get("nonce")): _words(body.get("content"), body.get("embeds")) for body in bodies}
@@ -96,7 +96,7 @@ def _words(content: object, embeds: Any) -> str:
     return "\n".join([str(content or ""), *(str(embed.get("description", "")) for embed in embeds or ())])
 
 
-def _post(sandbox: Sandbox, channel: Channel, message: Message, posted: dict[str, str]) -> Post:
+def _post(sandbox: LocalDiscord, channel: Channel, message: Message, posted: dict[str, str]) -> Post:
     return Post(
         id=int(message.id),
         place=_name(sandbox, channel),
@@ -108,7 +108,7 @@ def _post(sandbox: Sandbox, channel: Channel, message: Message, posted: dict[str
     )
 
 
-def _name(sandbox: Sandbox, channel: Channel) -> str:
+def _name(sandbox: LocalDiscord, channel: Channel) -> str:
     world = sandbox.core.world
     if not channel.is_dm:
         return channel.name

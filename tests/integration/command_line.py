@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.settings import Settings
-from local_discord.server import Sandbox
+from local_discord.server import LocalDiscord
 
 DEADLINE_S = 60.0
 
@@ -44,7 +44,7 @@ async def incident_bot(*arguments: str, folder: Path, **env: str) -> Outcome:
     return Outcome(process.returncode, out.decode(), err.decode())
 
 
-def settings_for(sandbox: Sandbox, **more: str) -> dict[str, str]:
+def settings_for(sandbox: LocalDiscord, **more: str) -> dict[str, str]:
     """The environment that points at *sandbox*."""
     return {
         "DISCORD_TOKEN": sandbox.address.token,

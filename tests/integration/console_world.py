@@ -20,7 +20,7 @@ from bot.i18n import Texts
 from bot.process.keeper import ShardKeeper
 from bot.services.registry import Guilds
 from bot.ui.discord_api.notifier import DiscordNotifier
-from local_discord.server import Sandbox
+from local_discord.server import LocalDiscord
 from tests.services.database import Database
 from tests.services.desk import PRIMARY, RESPONDER, Desk
 
@@ -37,7 +37,7 @@ class ConsoleWorld(Desk):
         bot: The client that runs now; `restart` makes another one.
     """
 
-    def __init__(self, database: Database, sandbox: Sandbox, http: aiohttp.ClientSession) -> None:
+    def __init__(self, database: Database, sandbox: LocalDiscord, http: aiohttp.ClientSession) -> None:
         super().__init__(database, guild_id=int(sandbox.address.guild_id))
         self.sandbox = sandbox
         self.bot: IncidentBot
@@ -239,7 +239,7 @@ class ConsoleWorld(Desk):
 async def console_world(database: Database) -> AsyncIterator[ConsoleWorld]:
     """A fresh one, connected; the redirect of discord.py is undone afterwards."""
     base, gateway = Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY
-    async with Sandbox() as sandbox, aiohttp.ClientSession() as http:
+    async with LocalDiscord() as sandbox, aiohttp.ClientSession() as http:
         sandbox.core.limiter.enabled = False
         use_api_base(sandbox.api_base)
         await database.move_to(datetime.now(UTC))

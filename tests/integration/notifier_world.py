@@ -20,7 +20,7 @@ from bot.ui.discord_api.client import answer_trace
 from bot.ui.discord_api.gate import Gate
 from bot.ui.discord_api.notifier import DiscordNotifier
 from local_discord.messages.posting import system_message
-from local_discord.server import Sandbox
+from local_discord.server import LocalDiscord
 from local_discord.world.kinds import MessageType
 from local_discord.world.payloads import user_payload
 from local_discord.world.world import Channel, Message
@@ -37,7 +37,7 @@ INCIDENT = replace(TRIGGERED, guild_id=GUILD)
 class NotifierWorld:
     """The notifier under test, and what Discord has of it."""
 
-    def __init__(self, sandbox: Sandbox, client: discord.Client) -> None:
+    def __init__(self, sandbox: LocalDiscord, client: discord.Client) -> None:
         self.sandbox = sandbox
         self.client = client
         self.world = sandbox.core.world
@@ -101,7 +101,7 @@ class NotifierWorld:
 @asynccontextmanager
 async def running_world(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[NotifierWorld]:
     """A fresh sandbox, and a client that has logged in without a gateway."""
-    async with Sandbox() as sandbox:
+    async with LocalDiscord() as sandbox:
         sandbox.core.limiter.enabled = False
         monkeypatch.setattr(Route, "BASE", sandbox.api_base)
         client = discord.Client(intents=discord.Intents.none(), http_trace=answer_trace())

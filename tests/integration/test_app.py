@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from bot.demo.process import Child
-from local_discord.server import Sandbox
+from local_discord.server import LocalDiscord
 from local_discord.world.permissions import P
 from tests.integration.command_line import settings_for
 from tests.postgres import connect
@@ -63,7 +63,7 @@ async def bot(folder: Path, **env: str) -> AsyncIterator[Running]:
             await child.kill()
 
 
-def port_of(sandbox: Sandbox) -> str:
+def port_of(sandbox: LocalDiscord) -> str:
     """Where *sandbox* listens."""
     return str(urlsplit(sandbox.api_base).port)
 
@@ -71,7 +71,7 @@ def port_of(sandbox: Sandbox) -> str:
 @pytest.mark.quiet
 async def test_it_gets_ready_and_stops(database_url: str, tmp_path: Path) -> None:
     """Ready with every part well, figures for Prometheus, a clean end within five seconds, no secret told."""
-    async with Sandbox() as sandbox:
+    async with LocalDiscord() as sandbox:
         async with bot(tmp_path, **settings_for(sandbox, DATABASE_URL=database_url)) as running:
             parts = await running.until(ready=True)
             assert list(parts) == ["database", "jobs", "deadlines", "gateway", "discord"]
@@ -103,7 +103,7 @@ async def test_what_is_missing_is_told_at_start(database_url: str, tmp_path: Pat
     connection = await connect(database_url)
     await connection.execute("ALTER TABLE admin.notification_failures DROP COLUMN retry_count")
     await connection.close()
-    async with Sandbox() as sandbox:
+    async with LocalDiscord() as sandbox:
         for role in sandbox.core.world.roles.values():
             role.permissions &= ~int(P.MENTION_EVERYONE | P.ADMINISTRATOR)
         async with bot(tmp_path, **settings_for(sandbox, DATABASE_URL=database_url)) as running:
@@ -114,14 +114,14 @@ async def test_what_is_missing_is_told_at_start(database_url: str, tmp_path: Pat
 
 async def test_discord_away_at_start(database_url: str, tmp_path: Path) -> None:
     """The bot lives and works its queue, says what it waits for, and is ready when Discord is back."""
-    async with Sandbox() as sandbox:
+    async with LocalDiscord() as sandbox:
         env, port = settings_for(sandbox, DATABASE_URL=database_url), port_of(sandbox)
     async with bot(tmp_path, **env) as running:
         await running.child.line_with('"jobs.runner_started"', within_s=READY_S)
         parts = await running.until(ready=False)
         assert parts["gateway"] == "not connected"
         assert (await running.get("/healthz")).is_success
-        async with Sandbox(port=int(port)):
+        async with LocalDiscord(port=int(port)):
             await running.until(ready=True)
             assert await running.child.stop() == 0
 
@@ -129,7 +129,7 @@ async def test_discord_away_at_start(database_url: str, tmp_path: Path) -> None:
 async def test_the_gateway_is_lost_and_comes_back(database_url: str, tmp_path: Path) -> None:
     """Readiness follows the connection; a lost one is a warning of one line, not a traceback."""
     async with (
-        Sandbox() as sandbox,
+        LocalDiscord() as sandbox,
         bot(tmp_path, **settings_for(sandbox, DATABASE_URL=database_url)) as running,
     ):
         await running.until(ready=True)
@@ -147,7 +147,7 @@ async def test_the_gateway_is_lost_and_comes_back(database_url: str, tmp_path: P
 async def test_discord_will_not_have_us(code: int, said: str, database_url: str, tmp_path: Path) -> None:
     """A reset token, a withdrawn intent: one clear line and exit code 2, instead of knocking for ever."""
     async with (
-        Sandbox() as sandbox,
+        LocalDiscord() as sandbox,
         bot(tmp_path, **settings_for(sandbox, DATABASE_URL=database_url)) as running,
     ):
         await running.until(ready=True)
@@ -162,7 +162,7 @@ async def test_discord_will_not_have_us(code: int, said: str, database_url: str,
 async def test_wrong_token(database_url: str, tmp_path: Path) -> None:
     """One clear line, exit code 2, at once, and the token is in none of the lines."""
     token = "abcdefghijklmnopqrstuvwx.local0.this-token-is-not-known-to-anybody"
-    async with Sandbox() as sandbox:
+    async with LocalDiscord() as sandbox:
         env = settings_for(sandbox, DATABASE_URL=database_url) | {"DISCORD_TOKEN": token}
         async with bot(tmp_path, **env) as running:
             assert await running.child.wait() == 2
@@ -174,7 +174,7 @@ async def test_wrong_token(database_url: str, tmp_path: Path) -> None:
 
 async def test_the_embedded_database_comes_back(tmp_path: Path) -> None:
     """Without DATABASE_URL the server is ours: killed, it is started again, and the bot is ready again."""
-    async with Sandbox() as sandbox, bot(tmp_path, **settings_for(sandbox)) as running:
+    async with LocalDiscord() as sandbox, bot(tmp_path, **settings_for(sandbox)) as running:
         await running.until(ready=True)
         pid_file = tmp_path / "data" / "postgres" / "data" / "postmaster.pid"
         os.kill(int(pid_file.read_text().split("\n", 1)[0]), signal.SIGKILL)
@@ -189,7 +189,7 @@ async def test_a_database_that_takes_no_writes(database_url: str, tmp_path: Path
     """Read-only is as bad as away: not ready, so that somebody is called before an incident needs it."""
     name = urlsplit(database_url).path.removeprefix("/")
     async with (
-        Sandbox() as sandbox,
+        LocalDiscord() as sandbox,
         bot(tmp_path, **settings_for(sandbox, DATABASE_URL=database_url)) as running,
     ):
         await running.until(ready=True)
@@ -205,7 +205,7 @@ async def test_a_database_that_takes_no_writes(database_url: str, tmp_path: Path
 
 async def test_the_health_port_is_taken(database_url: str, tmp_path: Path) -> None:
     """One clear line and exit code 2."""
-    async with Sandbox() as sandbox:
+    async with LocalDiscord() as sandbox:
         taken = port_of(sandbox)
         env = settings_for(sandbox, DATABASE_URL=database_url, HEALTH_PORT=taken)
         child = await Child.start("run", "run", env=env, folder=tmp_path)

@@ -21,7 +21,7 @@ from bot.database import PATIENCE_S
 from bot.domain.errors import ConfigError
 from bot.runbook import default_policy_text
 from bot.settings import Settings, load_settings
-from local_discord.server import Sandbox
+from local_discord.server import LocalDiscord
 from local_discord.world.seed import GUILD_ID
 from tests.integration.command_line import Outcome, incident_bot, settings_for
 from tests.postgres import connect
@@ -217,7 +217,7 @@ def test_a_malformed_policy_stops_the_start(tmp_path: Path) -> None:
     assert not (tmp_path / "data").exists()
 
 
-def writes(sandbox: Sandbox) -> int:
+def writes(sandbox: LocalDiscord) -> int:
     """How often the commands were registered."""
     entries = sandbox.core.log.since(0)
     return sum(entry["kind"] == "rest" and entry["method"] == "PUT" for entry in entries)
@@ -225,7 +225,7 @@ def writes(sandbox: Sandbox) -> int:
 
 async def test_sync_commands_writes_only_a_difference(tmp_path: Path) -> None:
     """First everything is added, then nothing is written, then only what differs is told."""
-    async with Sandbox() as sandbox:
+    async with LocalDiscord() as sandbox:
         env = settings_for(sandbox)
         first = await incident_bot("sync-commands", folder=tmp_path, **env)
         assert first.code == 0, first.err
@@ -243,7 +243,7 @@ async def test_sync_commands_writes_only_a_difference(tmp_path: Path) -> None:
 
 async def test_wrong_token(tmp_path: Path) -> None:
     """One line that names the key and not the token."""
-    async with Sandbox() as sandbox:
+    async with LocalDiscord() as sandbox:
         env = settings_for(sandbox) | {"DISCORD_TOKEN": TOKEN}
         ended = await incident_bot("sync-commands", folder=tmp_path, **env)
     assert ended.code == 2

@@ -17,7 +17,7 @@ import yaml
 from bot.demo.process import Child
 from bot.settings import Settings, load_settings
 from bot.storage.embedded import EmbeddedPostgres
-from local_discord.server import Sandbox
+from local_discord.server import LocalDiscord
 from tests.integration.command_line import incident_bot, settings_for
 from tests.postgres import guarded_server
 from tests.unit.runbook.policies import PARKY
@@ -175,7 +175,7 @@ def in_a_folder(address: dict[str, str], folder: Path) -> dict[str, str]:
 @pytest.mark.parametrize("has_folder", [False, True], ids=["one server", "a folder of policies"])
 async def test_the_same_commands_run_by_hand(database_url: str, tmp_path: Path, has_folder: bool) -> None:
     """Both start with its environment, one of them listens, and the check of its health passes in both."""
-    async with Sandbox() as sandbox:
+    async with LocalDiscord() as sandbox:
         address = settings_for(sandbox)
         given = {**(in_a_folder(address, tmp_path) if has_folder else address), "POSTGRES_PASSWORD": "secret"}
         children = []

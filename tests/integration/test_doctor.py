@@ -19,7 +19,7 @@ from bot.client import intents, use_api_base
 from bot.domain.errors import UpstreamUnavailable
 from bot.domain.severity import Mention
 from bot.runbook import Policy, load_policy
-from local_discord.server import Sandbox
+from local_discord.server import LocalDiscord
 from local_discord.world.kinds import ChannelType, extra_of
 from local_discord.world.permissions import P
 from local_discord.world.seed import BOT, GUILD_ID
@@ -32,9 +32,9 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest_asyncio.fixture
-async def sandbox(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Sandbox]:
+async def sandbox(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[LocalDiscord]:
     """A local Discord that discord.py in this process talks to."""
-    async with Sandbox() as started:
+    async with LocalDiscord() as started:
         monkeypatch.setattr(Route, "BASE", Route.BASE)
         monkeypatch.setattr(DiscordWebSocket, "DEFAULT_GATEWAY", DiscordWebSocket.DEFAULT_GATEWAY)
         use_api_base(started.api_base)
@@ -42,7 +42,12 @@ async def sandbox(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Sandbox]:
 
 
 async def examine(
-    sandbox: Sandbox, policy: Policy = POLICY, *, guild_id: int = 0, reads: bool = True, mails: bool = True
+    sandbox: LocalDiscord,
+    policy: Policy = POLICY,
+    *,
+    guild_id: int = 0,
+    reads: bool = True,
+    mails: bool = True,
 ) -> dict[str, Finding]:
     """What is found, by what was looked at.
 
@@ -58,7 +63,7 @@ async def examine(
         return {finding.what: finding async for finding in asked}
 
 
-def deny(sandbox: Sandbox, channel: str, bits: int) -> None:
+def deny(sandbox: LocalDiscord, channel: str, bits: int) -> None:
     """Take permissions from the bot in one channel."""
     world = sandbox.core.world
     role = next(role.id for role in world.roles.values() if role.name == "incident-bot")
@@ -66,7 +71,7 @@ def deny(sandbox: Sandbox, channel: str, bits: int) -> None:
     found.overwrites[role] = Overwrite(role, 0, deny=bits)
 
 
-async def test_all_is_well(sandbox: Sandbox) -> None:
+async def test_all_is_well(sandbox: LocalDiscord) -> None:
     """Parky's server as the runbook has it: nothing to mend."""
     found = await examine(sandbox)
     assert {finding.state for finding in found.values()} == {State.OK}
@@ -75,7 +80,7 @@ async def test_all_is_well(sandbox: Sandbox) -> None:
     )
 
 
-async def test_a_role_that_rings_nobody(sandbox: Sandbox) -> None:
+async def test_a_role_that_rings_nobody(sandbox: LocalDiscord) -> None:
     """Where the bot may not mention all, a private incident's roles have to be mentionable."""
     what = "private incidents in #p0-alerts"
     deny(sandbox, "p0-alerts", int(P.MENTION_EVERYONE))
@@ -89,7 +94,7 @@ async def test_a_role_that_rings_nobody(sandbox: Sandbox) -> None:
     assert (await examine(sandbox))[what].state is State.OK
 
 
-async def test_a_channel_that_has_no_private_threads(sandbox: Sandbox) -> None:
+async def test_a_channel_that_has_no_private_threads(sandbox: LocalDiscord) -> None:
     """An announcement channel, for instance."""
     channel = next(one for one in sandbox.core.world.channels.values() if one.name == "p0-alerts")
     channel.type = ChannelType.ANNOUNCEMENT
@@ -102,7 +107,7 @@ async def test_a_channel_that_has_no_private_threads(sandbox: Sandbox) -> None:
     assert not [what for what in await examine(sandbox, missing) if what.startswith("private incidents")]
 
 
-async def test_somebody_without_an_email(sandbox: Sandbox) -> None:
+async def test_somebody_without_an_email(sandbox: LocalDiscord) -> None:
     """Missed when Discord is down: a warning, where email is set up and a severity asks for it."""
     place = replace(POLICY.oncall["primary"], email=None)
     policy = replace(POLICY, oncall={**POLICY.oncall, "primary": place})
@@ -115,7 +120,7 @@ async def test_somebody_without_an_email(sandbox: Sandbox) -> None:
     assert (await examine(sandbox, unasked))["on call: primary"].state is State.OK
 
 
-async def test_alerts_that_cannot_be_read(sandbox: Sandbox) -> None:
+async def test_alerts_that_cannot_be_read(sandbox: LocalDiscord) -> None:
     """What is watched is listed, with what is missed without the intent and how to get it."""
     found = (await examine(sandbox))["alerts"]
     assert (found.state, found.said) == (State.OK, "watched: #p0-alerts (SEV1), #p1-ops (SEV2)")
@@ -129,14 +134,14 @@ async def test_alerts_that_cannot_be_read(sandbox: Sandbox) -> None:
     assert (await examine(sandbox, nothing, reads=False))["alerts"].state is State.OK
 
 
-async def test_a_watched_channel_that_is_not_there(sandbox: Sandbox) -> None:
+async def test_a_watched_channel_that_is_not_there(sandbox: LocalDiscord) -> None:
     """Alerts in it would not be seen."""
     watch = MappingProxyType({"monitors": "SEV1"})
     found = await examine(sandbox, replace(POLICY, alerts=replace(POLICY.alerts, watch=watch)))
     assert found["channel #monitors"].state is State.FAIL
 
 
-async def test_a_war_room_that_is_none(sandbox: Sandbox) -> None:
+async def test_a_war_room_that_is_none(sandbox: LocalDiscord) -> None:
     """A misspelt name, or a text channel, would stay silent for good."""
     named = replace(POLICY.timeline, voice_channels=("war-room", "warroom", "general"))
     found = await examine(sandbox, replace(POLICY, timeline=named))
@@ -156,7 +161,7 @@ def test_needs_follow_the_policy() -> None:
     assert needs(pinging)["p1-ops"].mention_everyone
 
 
-async def test_a_missing_channel(sandbox: Sandbox) -> None:
+async def test_a_missing_channel(sandbox: LocalDiscord) -> None:
     """An alert would go nowhere."""
     channels = sandbox.core.world.channels
     del channels[next(key for key, channel in channels.items() if channel.name == "p1-ops")]
@@ -170,7 +175,7 @@ async def test_a_missing_channel(sandbox: Sandbox) -> None:
     ("kind", "called"),
     [(ChannelType.FORUM, "forum"), (ChannelType.CATEGORY, "category"), (ChannelType.VOICE, "voice")],
 )
-async def test_a_channel_of_another_kind(sandbox: Sandbox, kind: ChannelType, called: str) -> None:
+async def test_a_channel_of_another_kind(sandbox: LocalDiscord, kind: ChannelType, called: str) -> None:
     """The bot posts in text and announcement channels; one of its name that takes alerts comes first."""
     channels = sandbox.core.world.channels
     other = Channel("1100000000000000999", kind, "p1-ops", extra=extra_of(kind))
@@ -182,7 +187,7 @@ async def test_a_channel_of_another_kind(sandbox: Sandbox, kind: ChannelType, ca
     assert "text channel" in found.todo
 
 
-async def test_two_channels_of_one_name(sandbox: Sandbox) -> None:
+async def test_two_channels_of_one_name(sandbox: LocalDiscord) -> None:
     """The bot takes the older one, and somebody may look into the other."""
     channels = sandbox.core.world.channels
     channels["1100000000000000999"] = Channel("1100000000000000999", ChannelType.TEXT, "p1-ops")
@@ -208,7 +213,7 @@ async def test_two_channels_of_one_name(sandbox: Sandbox) -> None:
         (P.MENTION_EVERYONE, "MENTION_EVERYONE"),
     ],
 )
-async def test_a_missing_permission(sandbox: Sandbox, bit: P, name: str) -> None:
+async def test_a_missing_permission(sandbox: LocalDiscord, bit: P, name: str) -> None:
     """Each one that an alert needs is found when a channel denies it, and only there."""
     deny(sandbox, "p0-alerts", int(bit))
     found = await examine(sandbox)
@@ -217,7 +222,7 @@ async def test_a_missing_permission(sandbox: Sandbox, bit: P, name: str) -> None
     assert found["channel #p2-deploys"].state is State.OK
 
 
-async def test_roles(sandbox: Sandbox) -> None:
+async def test_roles(sandbox: LocalDiscord) -> None:
     """One missing role of several is worth a word; when none exists nobody may act."""
     permissions = replace(
         POLICY.permissions, triage=("responder", "gone"), replay=("gone",), dlq=("everyone",)
@@ -228,7 +233,7 @@ async def test_roles(sandbox: Sandbox) -> None:
     assert found["roles for dlq"].state is State.OK
 
 
-async def test_nobody_of_that_name(sandbox: Sandbox) -> None:
+async def test_nobody_of_that_name(sandbox: LocalDiscord) -> None:
     """A page to somebody who is no member would reach nobody."""
     place = replace(POLICY.oncall["primary"], discord="stranger")
     found = await examine(sandbox, replace(POLICY, oncall=MappingProxyType({"primary": place})))
@@ -236,7 +241,7 @@ async def test_nobody_of_that_name(sandbox: Sandbox) -> None:
     assert found["on call: primary"].said.startswith("stranger: ")
 
 
-async def test_dms_are_proved_by_sending_one(sandbox: Sandbox) -> None:
+async def test_dms_are_proved_by_sending_one(sandbox: LocalDiscord) -> None:
     """Opening a DM works with everybody; whether it arrives shows only then."""
     member = next(m for m in sandbox.core.world.members.values() if m.user.username == "secondary")
     member.user.accepts_dms = False
@@ -249,7 +254,7 @@ async def test_dms_are_proved_by_sending_one(sandbox: Sandbox) -> None:
     assert found == {"DM to primary": State.OK, "DM to secondary": State.FAIL}
 
 
-async def test_dms_end_where_discord_asks_to_slow_down(sandbox: Sandbox) -> None:
+async def test_dms_end_where_discord_asks_to_slow_down(sandbox: LocalDiscord) -> None:
     """One more would only delay those of a real alert."""
     async with aiohttp.ClientSession() as http:
         fault = {"route": "POST /users/@me/channels", "status": 400, "code": 40003, "times": None}
@@ -263,7 +268,7 @@ async def test_dms_end_where_discord_asks_to_slow_down(sandbox: Sandbox) -> None
     assert "40003" in found[0].said
 
 
-async def test_another_server(sandbox: Sandbox) -> None:
+async def test_another_server(sandbox: LocalDiscord) -> None:
     """The bot is told how to be let in; nothing below that is guessed at."""
     found = await examine(sandbox, guild_id=1100000000000009999)
     assert found["server"].state is State.FAIL
@@ -271,7 +276,7 @@ async def test_another_server(sandbox: Sandbox) -> None:
     assert set(found) == {"intents", "server"}
 
 
-async def test_discord_does_not_answer(sandbox: Sandbox) -> None:
+async def test_discord_does_not_answer(sandbox: LocalDiscord) -> None:
     """That is no finding about the server."""
     async with discord.Client(intents=discord.Intents(guilds=True)) as client:
         await client.login(sandbox.address.token)
@@ -283,7 +288,7 @@ async def test_discord_does_not_answer(sandbox: Sandbox) -> None:
 
 async def test_the_table(database_url: str, tmp_path: Path) -> None:
     """As a person sees it: everything in one table, exit code 1, and 0 once it is mended."""
-    async with Sandbox() as discord_:
+    async with LocalDiscord() as discord_:
         env = settings_for(discord_, DATABASE_URL=database_url)
         connection = await connect(database_url)
         await connection.execute(
@@ -328,7 +333,7 @@ async def test_wrong_settings_are_rows(tmp_path: Path) -> None:
 
 async def test_what_is_away(tmp_path: Path) -> None:
     """Neither database nor Discord nor mail: three rows, no traceback, and within half a minute."""
-    async with Sandbox() as gone:
+    async with LocalDiscord() as gone:
         env = settings_for(gone)
     env |= {
         "DATABASE_URL": "postgresql://bot:hunter2@127.0.0.1:1/x",
@@ -347,7 +352,7 @@ _MISSING_ONE = [bit for bit in P if bit & BOT]
 
 
 @pytest.mark.parametrize("bit", _MISSING_ONE, ids=lambda bit: bit.name)
-async def test_each_permission_of_the_invitation_is_needed(sandbox: Sandbox, bit: P) -> None:
+async def test_each_permission_of_the_invitation_is_needed(sandbox: LocalDiscord, bit: P) -> None:
     """On a server that gives @everyone nothing, a bot role that lacks one is found, whichever it is."""
     roles = sandbox.core.world.roles
     roles[GUILD_ID].permissions = 0
@@ -366,7 +371,7 @@ def test_the_invitation_is_what_the_readme_says() -> None:
         assert f"permissions={INVITED.value}" in (ROOT / name).read_text(encoding="utf-8")
 
 
-async def test_an_interactions_endpoint_is_found(sandbox: Sandbox) -> None:
+async def test_an_interactions_endpoint_is_found(sandbox: LocalDiscord) -> None:
     """With one, no command and no press comes by the gateway."""
     sandbox.core.world.application.extra["interactions_endpoint_url"] = "https://example.com/interactions"
     found = (await examine(sandbox))["interactions"]
@@ -376,7 +381,7 @@ async def test_an_interactions_endpoint_is_found(sandbox: Sandbox) -> None:
 
 @pytest.mark.parametrize(("level", "has_2fa"), [(0, False), (1, True), (1, False)])
 async def test_a_server_that_requires_two_factor_authentication(
-    sandbox: Sandbox, level: int, *, has_2fa: bool
+    sandbox: LocalDiscord, level: int, *, has_2fa: bool
 ) -> None:
     """Only where the owner has none it is a finding."""
     sandbox.core.world.guild.mfa_level, sandbox.core.world.application.owner_mfa = level, has_2fa

@@ -22,7 +22,7 @@ from bot.integrations.proxy import EgressProxy
 from bot.runbook import load_policy
 from local_discord.messages import posting
 from local_discord.messages.posting import NONCE_LIFE_S
-from local_discord.server import Sandbox
+from local_discord.server import LocalDiscord
 from local_discord.world.kinds import ChannelType
 from local_discord.world.permissions import P
 from local_discord.world.seed import BOT
@@ -38,9 +38,9 @@ UNTRIED = {"TLS", "nonce window"}
 
 
 @pytest_asyncio.fixture
-async def sandbox() -> AsyncIterator[Sandbox]:
+async def sandbox() -> AsyncIterator[LocalDiscord]:
     """A local Discord without rate limits; a webhook has posted, and one member does not see #general."""
-    async with Sandbox() as started, aiohttp.ClientSession() as http:
+    async with LocalDiscord() as started, aiohttp.ClientSession() as http:
         started.core.limiter.enabled = False
         started.core.world.application.message_content = True
         hook = {"channel": "general", "name": "monitor", "content": "[FIRING:1] disk full"}
@@ -51,12 +51,12 @@ async def sandbox() -> AsyncIterator[Sandbox]:
         yield started
 
 
-def general(sandbox: Sandbox) -> Channel:
+def general(sandbox: LocalDiscord) -> Channel:
     """The channel in which everything is posted."""
     return next(one for one in sandbox.core.world.channels.values() if one.name == "general")
 
 
-def left_behind(sandbox: Sandbox) -> list[str]:
+def left_behind(sandbox: LocalDiscord) -> list[str]:
     """Whatever is in the server and was not before."""
     world = sandbox.core.world
     threads = [one.name for one in world.channels.values() if one.thread is not None]
@@ -65,7 +65,7 @@ def left_behind(sandbox: Sandbox) -> list[str]:
 
 
 async def look(
-    sandbox: Sandbox, *, through: EgressProxy | None = None, **options: Any
+    sandbox: LocalDiscord, *, through: EgressProxy | None = None, **options: Any
 ) -> dict[str, Observation]:
     """Run every probe in this process; what came of each, by name."""
     async with aiohttp.ClientSession() as session:
@@ -78,20 +78,23 @@ def failures(found: Mapping[str, Observation]) -> set[str]:
     return {name for name, one in found.items() if one.state is Outcome.FAIL}
 
 
-def deny(sandbox: Sandbox, bit: P) -> None:
+def deny(sandbox: LocalDiscord, bit: P) -> None:
     """Take a permission from the bot in #general."""
     role = next(role.id for role in sandbox.core.world.roles.values() if role.name == "incident-bot")
     general(sandbox).overwrites[role] = Overwrite(role, 0, deny=int(bit))
 
 
-async def put_in_force(sandbox: Sandbox, **fault: object) -> None:
+async def put_in_force(sandbox: LocalDiscord, **fault: object) -> None:
     """Let requests go wrong."""
     async with aiohttp.ClientSession() as http, http.post(f"{sandbox.human}/fault", json=fault) as response:
         assert response.status == 200
 
 
 def run_of(
-    sandbox: Sandbox, session: aiohttp.ClientSession, options: Options, through: EgressProxy | None = None
+    sandbox: LocalDiscord,
+    session: aiohttp.ClientSession,
+    options: Options,
+    through: EgressProxy | None = None,
 ) -> Run:
     """What the probes are given."""
     api = Api(session, base=sandbox.api_base, token=sandbox.address.token, proxy=through)
@@ -119,7 +122,7 @@ def differences(observations: list[Mapping[str, Any]]) -> list[str]:
 class Human:
     """Presses and writes as the person does who was asked for it."""
 
-    def __init__(self, sandbox: Sandbox, http: aiohttp.ClientSession) -> None:
+    def __init__(self, sandbox: LocalDiscord, http: aiohttp.ClientSession) -> None:
         self._sandbox = sandbox
         self._http = http
 
@@ -156,7 +159,7 @@ class Human:
             return answer
 
 
-async def test_all_of_it(sandbox: Sandbox, database_url: str, tmp_path: Path) -> None:
+async def test_all_of_it(sandbox: LocalDiscord, database_url: str, tmp_path: Path) -> None:
     """The command as a person runs it: what is seen is what the local Discord is held to; nothing stays."""
     sandbox.core.limiter.enabled = True
     env = settings_for(sandbox, DATABASE_URL=database_url, MESSAGE_CONTENT="true")
@@ -184,7 +187,7 @@ def test_what_the_real_discord_said() -> None:
     assert differences([{"name": "thread again", "observed": {"outcome": "400 50035"}}]) == ["thread again"]
 
 
-async def test_without_the_flags_nobody_is_rung(sandbox: Sandbox) -> None:
+async def test_without_the_flags_nobody_is_rung(sandbox: LocalDiscord) -> None:
     """What needs people is left out, and says which flag asks for it."""
     found = await look(sandbox)
     skipped = {name: one.said for name, one in found.items() if one.state is Outcome.SKIPPED}
@@ -206,7 +209,7 @@ async def test_without_the_flags_nobody_is_rung(sandbox: Sandbox) -> None:
     assert Outcome.FAIL not in {one.state for one in found.values()}
 
 
-async def test_a_missing_permission(sandbox: Sandbox, database_url: str, tmp_path: Path) -> None:
+async def test_a_missing_permission(sandbox: LocalDiscord, database_url: str, tmp_path: Path) -> None:
     """Named with Discord's code, and the exit code is 1; the rest is tried all the same."""
     deny(sandbox, P.CREATE_PRIVATE_THREADS)
     env = settings_for(sandbox, DATABASE_URL=database_url, MESSAGE_CONTENT="true")
@@ -220,7 +223,7 @@ async def test_a_missing_permission(sandbox: Sandbox, database_url: str, tmp_pat
 
 
 @pytest.mark.parametrize("bit", [bit for bit in P if bit & BOT], ids=lambda bit: bit.name)
-async def test_each_permission_of_the_invitation_is_tried(sandbox: Sandbox, bit: P) -> None:
+async def test_each_permission_of_the_invitation_is_tried(sandbox: LocalDiscord, bit: P) -> None:
     """Without any one of them something fails, and says what to allow."""
     assert failures(await look(sandbox, rings=True)) == set()
     deny(sandbox, bit)
@@ -230,7 +233,7 @@ async def test_each_permission_of_the_invitation_is_tried(sandbox: Sandbox, bit:
     assert any("allow" in found[name].todo.lower() for name in failed)
 
 
-async def test_an_intent_that_is_not_granted(sandbox: Sandbox) -> None:
+async def test_an_intent_that_is_not_granted(sandbox: LocalDiscord) -> None:
     """Discord closes the session with 4014; what needs events is left out, the rest is tried."""
     sandbox.core.world.application.message_content = False
     found = await look(sandbox)
@@ -242,14 +245,14 @@ async def test_an_intent_that_is_not_granted(sandbox: Sandbox) -> None:
     assert left_behind(sandbox) == []
 
 
-async def test_an_outsider_who_is_none(sandbox: Sandbox) -> None:
+async def test_an_outsider_who_is_none(sandbox: LocalDiscord) -> None:
     """They see the channel and are let in: that proves nothing."""
     found = (await look(sandbox, outsider="responder"))["outsider"]
     assert (found.state, found.observed) == (Outcome.DIFFERS, {"outcome": "204"})
     assert (await look(sandbox, outsider="nobody-here"))["outsider"].state is Outcome.FAIL
 
 
-async def test_a_token_that_discord_does_not_know(sandbox: Sandbox) -> None:
+async def test_a_token_that_discord_does_not_know(sandbox: LocalDiscord) -> None:
     """Nothing else is asked then."""
     async with aiohttp.ClientSession() as session:
         run = run_of(sandbox, session, Options("general"))
@@ -260,7 +263,7 @@ async def test_a_token_that_discord_does_not_know(sandbox: Sandbox) -> None:
     assert found["gateway"].said == "Discord was not reached"
 
 
-async def test_an_application_that_is_set_up_otherwise(sandbox: Sandbox) -> None:
+async def test_an_application_that_is_set_up_otherwise(sandbox: LocalDiscord) -> None:
     """Commands would go elsewhere, Manage Threads would not count, and somebody restricted a command."""
     world = sandbox.core.world
     world.application.extra["interactions_endpoint_url"] = "https://elsewhere.example/"
@@ -273,14 +276,14 @@ async def test_an_application_that_is_set_up_otherwise(sandbox: Sandbox) -> None
     assert "restricted under Server Settings, Integrations: all" in found["command permissions"].said
 
 
-async def test_a_clock_that_is_wrong(sandbox: Sandbox) -> None:
+async def test_a_clock_that_is_wrong(sandbox: LocalDiscord) -> None:
     """Deadlines are counted by it."""
     late = {"Date": "Fri, 01 Jan 2021 00:00:00 GMT", "Retry-After": "0"}
     await put_in_force(sandbox, route="GET /gateway", status=500, headers=late)
     assert (await look(sandbox))["clock"].observed == {"is_right": False}
 
 
-async def test_no_sessions_to_spare(sandbox: Sandbox) -> None:
+async def test_no_sessions_to_spare(sandbox: LocalDiscord) -> None:
     """Past the day's last IDENTIFY Discord resets the token: the bot keeps what is left."""
     sandbox.core.starts.left = 5
     found = await look(sandbox)
@@ -289,7 +292,7 @@ async def test_no_sessions_to_spare(sandbox: Sandbox) -> None:
     assert sandbox.core.identifies_left == 5
 
 
-async def test_a_resume_host_that_is_away(sandbox: Sandbox) -> None:
+async def test_a_resume_host_that_is_away(sandbox: LocalDiscord) -> None:
     """The session cannot be resumed where READY says; what needs no events is tried."""
     sandbox.desk.resume_down = True
     found = await look(sandbox)
@@ -309,7 +312,7 @@ async def test_wrong_options_and_settings(tmp_path: Path) -> None:
     assert "hunter2" not in ended.out
 
 
-async def test_through_a_proxy(sandbox: Sandbox) -> None:
+async def test_through_a_proxy(sandbox: LocalDiscord) -> None:
     """Requests and the gateway go through it; its password stands nowhere."""
     async with proxy() as between:
         found = await look(sandbox, through=EgressProxy.parse(between.address()))
@@ -330,7 +333,7 @@ async def test_through_a_proxy(sandbox: Sandbox) -> None:
         ("GET /gateway/bot", {"gateway", "session"}),
     ],
 )
-async def test_discord_fails(sandbox: Sandbox, route: str, failed: set[str]) -> None:
+async def test_discord_fails(sandbox: LocalDiscord, route: str, failed: set[str]) -> None:
     """A 500 fails its probe; what was made before is removed."""
     await put_in_force(sandbox, route=route, status=500, times=None)
     found = await look(sandbox)
@@ -340,7 +343,7 @@ async def test_discord_fails(sandbox: Sandbox, route: str, failed: set[str]) -> 
     assert left_behind(sandbox) == []
 
 
-async def test_what_cannot_be_removed_is_told(sandbox: Sandbox) -> None:
+async def test_what_cannot_be_removed_is_told(sandbox: LocalDiscord) -> None:
     """Somebody has to do it by hand then."""
     await put_in_force(sandbox, route="DELETE /channels/*", status=500, times=None)
     found = (await look(sandbox))["clean-up"]
@@ -349,7 +352,7 @@ async def test_what_cannot_be_removed_is_told(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.parametrize("kind", [ChannelType.FORUM, ChannelType.CATEGORY, ChannelType.VOICE])
-async def test_a_channel_of_another_kind(sandbox: Sandbox, kind: ChannelType) -> None:
+async def test_a_channel_of_another_kind(sandbox: LocalDiscord, kind: ChannelType) -> None:
     """Nothing is posted anywhere."""
     general(sandbox).type = kind
     found = await look(sandbox)
@@ -360,7 +363,7 @@ async def test_a_channel_of_another_kind(sandbox: Sandbox, kind: ChannelType) ->
     assert left_behind(sandbox) == []
 
 
-async def test_a_difference(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_difference(sandbox: LocalDiscord, monkeypatch: pytest.MonkeyPatch) -> None:
     """In what the bot stands on it is a failure, in the rest a word."""
     monkeypatch.setattr(posting, "NONCE_LIFE_S", -1.0)
     found = await look(sandbox)
@@ -370,7 +373,7 @@ async def test_a_difference(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -
     assert left_behind(sandbox) == []
 
 
-async def test_the_nonce_s_window(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_nonce_s_window(sandbox: LocalDiscord, monkeypatch: pytest.MonkeyPatch) -> None:
     """The moments around its end are found."""
     monkeypatch.setattr(posting, "NONCE_LIFE_S", 0.5)
     async with aiohttp.ClientSession() as session:
@@ -389,7 +392,7 @@ def test_the_nonce_s_window_is_that_of_the_local_discord() -> None:
     assert expectations()["nonce window"] == {"kept_s": kept, "over_s": over}
 
 
-async def test_somebody_interrupts(sandbox: Sandbox) -> None:
+async def test_somebody_interrupts(sandbox: LocalDiscord) -> None:
     """Ctrl-C while a press is awaited: what was posted is removed."""
     looking = asyncio.create_task(look(sandbox, presses=True))
     core = sandbox.core
@@ -413,7 +416,7 @@ async def test_somebody_interrupts(sandbox: Sandbox) -> None:
         ("POST /channels/*/threads", "private thread"),
     ],
 )
-async def test_an_answer_is_lost(sandbox: Sandbox, route: str, failed: str) -> None:
+async def test_an_answer_is_lost(sandbox: LocalDiscord, route: str, failed: str) -> None:
     """What only the server knows of is removed too."""
     await put_in_force(sandbox, route=route, reset="after")
     assert failures(await look(sandbox)) == {failed}
@@ -428,7 +431,7 @@ async def test_tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         writer.close()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=server_side(certificate))
-    async with server, aiohttp.ClientSession() as session, Sandbox() as sandbox:
+    async with server, aiohttp.ClientSession() as session, LocalDiscord() as sandbox:
         run = run_of(sandbox, session, Options("general"))
         run.api.base = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/api/v10"
         with pytest.raises(Refused, match="no TLS with"):

@@ -3,14 +3,14 @@
 import time
 from pathlib import Path
 
-from local_discord.server import Sandbox
+from local_discord.server import LocalDiscord
 from tests.integration.command_line import settings_for
 from tests.integration.test_app import READY_S, bot
 
 IDENTIFY, INVALID_SESSION, RESUME = 2, 9, 6
 
 
-def frames(sandbox: Sandbox, op: int) -> int:
+def frames(sandbox: LocalDiscord, op: int) -> int:
     """How often a frame of this kind crossed the sockets."""
     entries = (entry for entry in sandbox.core.log.since(0) if entry["kind"] == "gateway")
     return sum(entry["frame"].get("op") == op for entry in entries)
@@ -18,7 +18,7 @@ def frames(sandbox: Sandbox, op: int) -> int:
 
 async def test_an_identify_too_soon_is_tried_again(database_url: str, tmp_path: Path) -> None:
     """Discord answers op 9 while the bucket is closed: after a pause, not in a storm."""
-    async with Sandbox() as sandbox:
+    async with LocalDiscord() as sandbox:
         env = settings_for(sandbox, DATABASE_URL=database_url)
         async with bot(tmp_path, **env) as running:
             await running.until(ready=True)
@@ -37,7 +37,7 @@ async def test_an_identify_too_soon_is_tried_again(database_url: str, tmp_path: 
 async def test_a_lost_connection_is_resumed(database_url: str, tmp_path: Path) -> None:
     """Within the process: no IDENTIFY is spent, and nothing is missed."""
     async with (
-        Sandbox() as sandbox,
+        LocalDiscord() as sandbox,
         bot(tmp_path, **settings_for(sandbox, DATABASE_URL=database_url)) as running,
     ):
         await running.until(ready=True)
@@ -50,7 +50,7 @@ async def test_a_lost_connection_is_resumed(database_url: str, tmp_path: Path) -
 async def test_a_resume_host_that_is_gone_is_given_up(database_url: str, tmp_path: Path) -> None:
     """Its host refuses while the gateway is well: after a few attempts the session goes on there."""
     async with (
-        Sandbox() as sandbox,
+        LocalDiscord() as sandbox,
         bot(tmp_path, **settings_for(sandbox, DATABASE_URL=database_url)) as running,
     ):
         await running.until(ready=True)
@@ -65,7 +65,7 @@ async def test_a_resume_host_that_is_gone_is_given_up(database_url: str, tmp_pat
 async def test_a_session_that_is_gone_with_its_host_is_made_anew(database_url: str, tmp_path: Path) -> None:
     """The main address does not know it: op 9, and one IDENTIFY."""
     async with (
-        Sandbox() as sandbox,
+        LocalDiscord() as sandbox,
         bot(tmp_path, **settings_for(sandbox, DATABASE_URL=database_url)) as running,
     ):
         await running.until(ready=True)
@@ -81,7 +81,7 @@ async def test_a_session_that_is_gone_with_its_host_is_made_anew(database_url: s
 async def test_an_invalidated_session_begins_anew(database_url: str, tmp_path: Path) -> None:
     """One more IDENTIFY, and the bot is ready again."""
     async with (
-        Sandbox() as sandbox,
+        LocalDiscord() as sandbox,
         bot(tmp_path, **settings_for(sandbox, DATABASE_URL=database_url)) as running,
     ):
         await running.until(ready=True)
@@ -94,7 +94,7 @@ async def test_an_invalidated_session_begins_anew(database_url: str, tmp_path: P
 
 async def test_too_few_shards(database_url: str, tmp_path: Path) -> None:
     """4011 ends the process with what to set; set so, it runs."""
-    async with Sandbox() as sandbox:
+    async with LocalDiscord() as sandbox:
         sandbox.core.rules.change({"shards": 2, "least_shards": 2, "max_concurrency": 2})
         env = settings_for(sandbox, DATABASE_URL=database_url)
         async with bot(tmp_path, **env) as running:

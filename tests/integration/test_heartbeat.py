@@ -10,7 +10,7 @@ from aiohttp import web
 
 from bot.domain.errors import UpstreamUnavailable
 from bot.integrations.heartbeat import HttpHeartbeat
-from local_discord.server import Sandbox
+from local_discord.server import LocalDiscord
 from tests.integration.command_line import settings_for
 from tests.integration.test_app import READY_S, bot
 
@@ -83,7 +83,7 @@ async def test_a_proxy_of_the_environment_is_not_asked(monkeypatch: pytest.Monke
 
 async def test_the_bot_that_listens_pings(database_url: str, tmp_path: Path) -> None:
     """One of two, as soon as it is ready; the address is in no log."""
-    async with monitor() as there, Sandbox() as sandbox:
+    async with monitor() as there, LocalDiscord() as sandbox:
         env = settings_for(sandbox, DATABASE_URL=database_url, HEARTBEAT_URL=f"{there.url}/{SECRET}")
         env["LOG_LEVEL"] = "debug"
         async with bot(tmp_path, **env) as listening:

@@ -13,7 +13,7 @@ from bot.domain.errors import UpstreamUnavailable
 from bot.integrations.heartbeat import HttpHeartbeat
 from bot.integrations.proxy import EgressProxy
 from bot.ui.discord_api.client import Rest
-from local_discord.server import Sandbox
+from local_discord.server import LocalDiscord
 from tests.integration.command_line import incident_bot, settings_for
 from tests.integration.console_world import TEXTS
 from tests.integration.proxy import PASSWORD, proxy
@@ -28,7 +28,7 @@ async def test_rest_and_gateway_go_through(monkeypatch: pytest.MonkeyPatch) -> N
     """The client's login, a request of ours, and the gateway's first frame."""
     monkeypatch.setattr(Route, "BASE", Route.BASE)
     monkeypatch.setattr(DiscordWebSocket, "DEFAULT_GATEWAY", DiscordWebSocket.DEFAULT_GATEWAY)
-    async with Sandbox() as sandbox, proxy() as between:
+    async with LocalDiscord() as sandbox, proxy() as between:
         use_api_base(sandbox.api_base)
         through = EgressProxy.parse(between.address())
         async with IncidentBot(
@@ -47,7 +47,7 @@ async def test_rest_and_gateway_go_through(monkeypatch: pytest.MonkeyPatch) -> N
 async def test_a_wrong_password_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """407: an error of one word, whose text does not hold the credentials."""
     monkeypatch.setattr(Route, "BASE", Route.BASE)
-    async with Sandbox() as sandbox, proxy() as between:
+    async with LocalDiscord() as sandbox, proxy() as between:
         use_api_base(sandbox.api_base)
         through = EgressProxy.parse(between.address(password="hunter3-is-wrong"))
         async with IncidentBot(
@@ -79,7 +79,7 @@ async def test_the_settings_lead_there(tmp_path: Path, database_url: str) -> Non
 
 async def test_a_local_discord_is_asked_directly(tmp_path: Path, database_url: str) -> None:
     """Whoever has HTTPS_PROXY in the environment can still run the demo and the tests."""
-    async with Sandbox() as sandbox, proxy() as between:
+    async with LocalDiscord() as sandbox, proxy() as between:
         env = settings_for(sandbox, DATABASE_URL=database_url, HTTPS_PROXY=between.address())
         found = await incident_bot("doctor", folder=tmp_path, **env)
     assert "HTTPS_PROXY is not used for Discord" in found.out

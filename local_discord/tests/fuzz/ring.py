@@ -6,7 +6,7 @@ from typing import Any
 import aiohttp
 
 from local_discord.rest.pipeline import API_PREFIX
-from local_discord.server import Sandbox
+from local_discord.server import LocalDiscord
 from local_discord.tests.fuzz.bytes_of_requests import Bytes
 from local_discord.tests.fuzz.requests import Request
 from local_discord.tests.fuzz.stage import Stage
@@ -18,7 +18,7 @@ class Ring:
 
     def __init__(self, runner: asyncio.Runner) -> None:
         self._runner = runner
-        self.sandbox = Sandbox()
+        self.sandbox = LocalDiscord()
         self.sandbox.core.limiter.enabled = False
         runner.run(self.sandbox.start())
         self._http: aiohttp.ClientSession = runner.run(self._session())

@@ -12,7 +12,7 @@ from local_discord.interactions.interactions import Act, open_interaction
 from local_discord.messages.drafts import Draft
 from local_discord.messages.posting import Origin, publish, set_archived
 from local_discord.rest.resources.users import dm_channel
-from local_discord.server import Sandbox
+from local_discord.server import LocalDiscord
 from local_discord.tests.client import ALERTS, PRIMARY
 from local_discord.tests.fuzz.requests import Request
 from local_discord.world.kinds import ChannelType, InteractionType, MessageType
@@ -35,7 +35,7 @@ _KINDS = (
 class Stage:
     """The sandbox under test and the ids of what stands on it, by name."""
 
-    def __init__(self, sandbox: Sandbox, http: aiohttp.ClientSession) -> None:
+    def __init__(self, sandbox: LocalDiscord, http: aiohttp.ClientSession) -> None:
         self._sandbox = sandbox
         self._http = http
         self.ids: dict[str, str] = {}
