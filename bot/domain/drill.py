@@ -1,13 +1,15 @@
 """A drill: what is played, and how it went. See docs/internals/drills.md."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import ClassVar, Final, Self
 
+from bot.domain.delivery.notices import Notice
 from bot.domain.incident.checklist import Checklist
 from bot.domain.incident.incident import Incident, Role, Status
+from bot.domain.payloads import Json, Payload
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.domain.triage.tree import Text
 
@@ -89,14 +91,15 @@ class Missed(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Score:
+class Score(Payload):
     """How a drill went. Times are seconds since the alert; None means that it did not happen.
 
     Attributes:
         ack_within_s: The time there was.
         notes, pins: What was kept for the postmortem.
         missed: In the order of the runbook.
-        steps, steps_done: How many the first-response sheet has, and how many of them are ticked.
+        steps, steps_done: How many the first-response sheet has, and how many of them are ticked; 0 in a row
+            of an older version.
     """
 
     ack_s: float | None
@@ -109,20 +112,35 @@ class Score:
     pins: int
     took_s: float | None
     missed: tuple[Missed, ...]
-    steps: int = 0
-    steps_done: int = 0
+    steps: int
+    steps_done: int
 
-    def as_data(self) -> dict[str, object]:
-        """For a timeline entry or a delivery: JSON-able."""
-        return {**asdict(self), "missed": [step.value for step in self.missed]}
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InjectNotice(Notice):
+    """A line of the script, in the team's language."""
+
+    name: ClassVar = "inject"
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrillScoredNotice(Notice):
+    """The score, which is stored beside the notice's own name."""
+
+    name: ClassVar = "drill_scored"
+
+    score: Score
+
+    def to_json(self) -> dict[str, object]:
+        """Return what is stored."""
+        return self.score.to_json()
 
     @classmethod
-    def from_data(cls, data: Mapping[str, object]) -> "Score":
-        """The inverse of `as_data`; other keys are passed over, and an older version wrote no steps."""
-        known = {name: data[name] for name in cls.__slots__ if name != "missed" and name in data}
-        missed = data["missed"]
-        assert isinstance(missed, list | tuple)
-        return cls(**known, missed=tuple(Missed(str(step)) for step in missed))  # type: ignore[arg-type]
+    def from_json(cls, stored: Json) -> Self:
+        """Read it."""
+        return cls(score=Score.from_json(stored))
 
 
 def score(incident: Incident, timeline: Iterable[TimelineEntry], sheet: Checklist) -> Score:

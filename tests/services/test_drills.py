@@ -37,7 +37,7 @@ async def scored(desk: Desk, incident: Incident) -> Score:
     entries = await desk.store.timeline(incident.id)
     (found,) = (entry for entry in entries if entry.kind is TimelineKind.DRILL_SCORED)
     assert found.data is not None
-    return Score.from_data(found.data)
+    return Score.from_json(found.data)
 
 
 async def test_a_drill_is_an_incident_that_says_so(desk: Desk) -> None:

@@ -1,12 +1,36 @@
 """Corrections of an incident's title and of the time the trouble began."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.domain.errors import UserError
 from bot.domain.incident.form_state import digest_of
 from bot.domain.incident.incident import Incident
+from bot.domain.payloads import Payload
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TitleChange(Payload):
+    """A title before and after."""
+
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartChange(Payload):
+    """A start time before and after, aware."""
+
+    before: datetime
+    after: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Corrected(Payload):
+    """What was corrected of an incident; None: it stays."""
+
+    title: TitleChange | None = None
+    started_at: StartChange | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +101,11 @@ def start_of_alert(alert: Incident, typed: datetime) -> datetime:
     return typed if typed <= alert.triggered_at else alert.started_at
 
 
-def changes_of(before: Incident, after: Incident) -> Mapping[str, Mapping[str, str]]:
-    """Return the corrections, JSON-able: "title", "started_at" (ISO 8601), each with "before" and "after"."""
-    moments = {"before": before.started_at.isoformat(), "after": after.started_at.isoformat()}
-    both = {"title": {"before": before.title, "after": after.title}, "started_at": moments}
-    return {name: sides for name, sides in both.items() if sides["before"] != sides["after"]}
+def changes_of(before: Incident, after: Incident) -> Corrected:
+    """Return what was corrected."""
+    title = TitleChange(before=before.title, after=after.title)
+    start = StartChange(before=before.started_at, after=after.started_at)
+    return Corrected(
+        title=None if title.before == title.after else title,
+        started_at=None if start.before == start.after else start,
+    )

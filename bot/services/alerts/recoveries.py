@@ -3,8 +3,10 @@
 import structlog
 
 from bot.domain.alerts.alert import AlertMessage
+from bot.domain.alerts.notices import RecoveredNotice
 from bot.domain.incident import transitions
 from bot.domain.incident.incident import Incident, IncidentKind, Status
+from bot.domain.incident.notices import ResolvedNotice
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineKind
 from bot.runbook.model import Policy
@@ -59,12 +61,11 @@ class Recoveries:
             ended = transitions.resolve(
                 incident, by=monitor, at=change.now, archive_at=self._lifecycle.archive_at(change)
             )
-            facts = {"url": message.evidence.url}
-            await self._lifecycle.end(change, ended, TimelineKind.RESOLVED, facts)
+            await self._lifecycle.end(change, ended, ResolvedNotice(at=change.now, url=message.evidence.url))
             log.info("alert.recovered", incident_id=incident.id)
             return
         key = f"recovered:{message.id}"
-        facts = {"url": message.evidence.url}
-        await change.record(TimelineKind.RECOVERED, facts, line=key)
-        await change.say("recovered", key=key, facts=facts)
+        told = RecoveredNotice(url=message.evidence.url)
+        await change.record(TimelineKind.RECOVERED, told.to_json(), line=key)
+        await change.say(told, key=key)
         log.info("alert.recovery_noted", incident_id=incident.id)

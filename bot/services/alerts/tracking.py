@@ -8,6 +8,7 @@ from typing import Final, TypeVar
 import structlog
 
 from bot.domain.alerts.alert import AlertMessage, severity_at_start
+from bot.domain.alerts.notices import FiresAgainNotice
 from bot.domain.alerts.question import Question
 from bot.domain.alerts.recognition import Reading, Says, Unknown, is_from, read_message
 from bot.domain.incident import transitions
@@ -211,8 +212,9 @@ class Alerts:
         if is_back or not told or now - max(told) >= TOLD_EVERY:
             await tx.add_timeline(same.id, TimelineEntry(TimelineKind.REPEATED, now, data=data))
         if is_back:  # its responders have been told that it was over
-            facts = {"notice": "fires_again", "by": message.evidence.author_name, **data}
-            line = notice(incident, self._policy, key=f"fires_again:{message.id}", data=facts)
+            seen = message.evidence
+            news = FiresAgainNotice(by=seen.author_name, url=seen.url, count=incident.occurrences)
+            line = notice(incident, self._policy, news, key=f"fires_again:{message.id}")
             await tx.insert_deliveries([line])
         await tx.enqueue(_count_job(incident))
         return incident

@@ -1,16 +1,16 @@
 """Drills: an incident that is played over the same code as a real one. See docs/internals/drills.md."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
 
 from bot.domain.delivery.delivery import NewDelivery
-from bot.domain.drill import Drill, Inject, Score, score
+from bot.domain.drill import Drill, DrillScoredNotice, Inject, InjectNotice, Score, score
 from bot.domain.errors import IncidentNotFound, StorageUnavailable, UserError
 from bot.domain.incident import transitions
 from bot.domain.incident.incident import Incident, NewIncident
+from bot.domain.incident.notices import CancelledNotice
 from bot.domain.people import Person
 from bot.domain.severity import SeverityPolicy
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
@@ -146,13 +146,15 @@ class Drills:
         if incident.is_open:
             change = Change(tx, self._policy, incident, by, now)
             ended = transitions.cancel(incident, by=by, at=now, archive_at=now + self._policy.archive_after)
-            await self._lifecycle.end(change, ended, TimelineKind.CANCELLED, {"reason": ""})
+            await self._lifecycle.end(change, ended, CancelledNotice(reason="", at=now))
             incident = change.incident
         sheet = self._policy.checklist(incident.severity)
         scored = score(incident, await tx.timeline(incident.id), sheet)
-        entry = TimelineEntry(TimelineKind.DRILL_SCORED, now, data=scored.as_data())
+        entry = TimelineEntry(TimelineKind.DRILL_SCORED, now, data=scored.to_json())
         await tx.add_timeline(incident.id, entry)
-        await tx.insert_deliveries([self._line(incident, "drill_scored", "drill_scored", scored.as_data())])
+        await tx.insert_deliveries(
+            [notice(incident, self._policy, DrillScoredNotice(score=scored), key="drill_scored")]
+        )
         await tx.save_drill(replace(drill, next_at=None, ended_at=now))
         await tx.cancel_jobs([drill_key(incident.id)])
         log.info("drill.ended", incident_id=incident.id, missed=len(scored.missed))
@@ -165,10 +167,7 @@ class Drills:
 
     def _inject(self, incident: Incident, number: int, inject: Inject) -> NewDelivery:
         text = inject.text.say(self._policy.language)
-        return self._line(incident, "inject", f"inject:{number}", {"text": text})
-
-    def _line(self, incident: Incident, name: str, key: str, facts: Mapping[str, object]) -> NewDelivery:
-        return notice(incident, self._policy, key=key, data={**facts, "notice": name})
+        return notice(incident, self._policy, InjectNotice(text=text), key=f"inject:{number}")
 
     def _rules(self, severity: str | None) -> SeverityPolicy:
         if severity is None:

@@ -11,6 +11,7 @@ import structlog
 from bot.domain.delivery.delivery import UNFINISHED, Delivery, DeliveryKind, DeliveryStatus, NewDelivery
 from bot.domain.errors import InvalidTransition
 from bot.domain.escalation.ladder import Step, StepStatus, Why, WhyKind
+from bot.domain.escalation.notices import DeclinedNotice, UnreachedNotice
 from bot.domain.incident.incident import Holder, Incident, Status
 from bot.domain.incident.paging import answering, asked_of, declined, next_place, place_of, since
 from bot.domain.oncall.roster import OnCallPerson, marked
@@ -102,10 +103,9 @@ class PassingOn:
         elif not await _told_the_channel(tx, page):
             passed = {*said_no, *incident.unreached}
             await self._escalations.take_early(tx, incident, why=why, without=passed)
-        told = {"notice": "unreached", "who": person, "to": to}
-        await tx.insert_deliveries(
-            [notice(incident, self._policy, key=f"unreached:{ladder}:{person}", data=told)]
-        )
+        told = UnreachedNotice(who=person, to=to)
+        line = notice(incident, self._policy, told, key=f"unreached:{ladder}:{person}")
+        await tx.insert_deliveries([line])
         log.info("escalation.page_passed_on", incident_id=incident.id, delivery_id=page.id, to=to)
 
     async def give_up_bundle(self, tx: Transaction, bundle: Delivery) -> None:
@@ -203,8 +203,7 @@ class PassingOn:
         self, incident: Incident, key: str, to: str | None, *, by: Person, waited: timedelta
     ) -> list[NewDelivery]:
         """Return the line for the thread, and the DM to the person at place *to*, if there is one."""
-        told = {"notice": "declined", "by": by.name, "to": to}
-        line = notice(incident, self._policy, key=key, data=told)
+        line = notice(incident, self._policy, DeclinedNotice(by=by.name, to=to), key=key)
         if to is None:
             return [line]
         data = {"declined_by": by.name, "waited_s": waited.total_seconds()}

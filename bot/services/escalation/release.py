@@ -8,6 +8,7 @@ import structlog
 
 from bot.domain.errors import DeliveryRefused, InvalidTransition, UpstreamUnavailable
 from bot.domain.escalation.ladder import Why, WhyKind
+from bot.domain.escalation.notices import LapsedNotice, ReleasedNotice, TakenOverNotice
 from bot.domain.incident import transitions
 from bot.domain.incident.incident import Holder, Incident, Status
 from bot.domain.people import Person
@@ -142,9 +143,8 @@ class Releasing:
         taken = transitions.take_over(incident, by=to, at=now, next_update_at=owed)
         await tx.save(taken)
         await remind_later(tx, taken, now=now)
-        told = {"notice": "taken_over", "by": by.name, "to": to.name, "to_id": to.id}
-        key = f"taken_over:{taken.version}"
-        await tx.insert_deliveries([notice(taken, self._policy, key=key, data=told)])
+        told = TakenOverNotice(by=by.name, to=to.name, to_id=to.id)
+        await tx.insert_deliveries([notice(taken, self._policy, told, key=f"taken_over:{taken.version}")])
         await tx.enqueue(refresh_job(taken, severity=severity))
         return taken
 
@@ -156,8 +156,8 @@ class Releasing:
         await remind_later(tx, waiting, now=now)
         kind = WhyKind.LAPSED if lapsed else WhyKind.RELEASED
         who = "?" if holder is None else holder.name
-        told = {"notice": kind.value, "by": who}
-        line = notice(waiting, self._policy, key=f"{kind.value}:{waiting.version}", data=told)
+        told = LapsedNotice(by=who) if lapsed else ReleasedNotice(by=who)
+        line = notice(waiting, self._policy, told, key=f"{told.name}:{waiting.version}")
         await tx.insert_deliveries([line])
         await tx.enqueue(refresh_job(waiting, severity=self._policy.rules(waiting.severity)))
         why = Why(kind, who, None if holder is None else holder.id)

@@ -7,6 +7,7 @@ from bot.domain.delivery.delivery import AGAIN, Delivery, DeliveryKind, Posted
 from bot.domain.errors import UNKNOWN_CHANNEL, UNKNOWN_MESSAGE
 from bot.domain.escalation.ladder import StepStatus
 from bot.domain.incident.incident import Incident
+from bot.domain.incident.notices import UpdateDueNotice
 from bot.domain.incident.posting import is_current, is_superseded
 from bot.domain.severity import Mention
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
@@ -95,10 +96,13 @@ class NoticeDeliveries(DeliveryHandler):
 
     async def is_obsolete(self, tx: Transaction, delivery: Delivery) -> bool:
         """Return True for a reminder of an update that was heeded, or that would let a removed person in."""
-        if delivery.data.get("notice") != "update_due":
+        if delivery.data.get("notice") != UpdateDueNotice.name:
             return False
-        incident = await tx.incident(delivery.incident_id or 0)
-        return is_past(incident, delivery.data) or await _would_let_in(tx, delivery, incident)
+        incident, reminder = (
+            await tx.incident(delivery.incident_id or 0),
+            UpdateDueNotice.from_json(delivery.data),
+        )
+        return is_past(incident, reminder) or await _would_let_in(tx, reminder, incident)
 
     async def refused(self, tx: Transaction, delivery: Delivery, *, code: int) -> bool:
         """Say it once more: in the next thread, or beside the alert if the thread is closed."""
@@ -134,7 +138,8 @@ async def _with_place(tx: IncidentWrites, incident: Incident, delivery: Delivery
     return await tx.set_places(incident.id, thread_id=posted.message_id)
 
 
-async def _would_let_in(tx: MemberReads, reminder: Delivery, incident: Incident) -> bool:
+async def _would_let_in(tx: MemberReads, reminder: UpdateDueNotice, incident: Incident) -> bool:
     """Return True if *reminder* mentions, in a private thread, a person removed since it was queued."""
-    lead_id = reminder.data.get("lead_id")
-    return incident.is_private and lead_id in {one.id for one in await tx.removed_members(incident.id)}
+    return incident.is_private and reminder.lead_id in {
+        one.id for one in await tx.removed_members(incident.id)
+    }

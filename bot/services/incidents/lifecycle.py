@@ -1,12 +1,23 @@
 """Ending an incident and opening it again. The rules: `bot.domain.incident.transitions`."""
 
+from dataclasses import replace
 from datetime import datetime
+from typing import TypeAlias
 
 import structlog
 
 from bot.domain.errors import InvalidTransition, UserError
 from bot.domain.incident import relations, transitions
 from bot.domain.incident.incident import Incident, IncidentKind
+from bot.domain.incident.notices import (
+    CancelledNotice,
+    LinkedNotice,
+    MergedNotice,
+    ReopenedNotice,
+    ResolvedNotice,
+    UnlinkedNotice,
+    UnmergedNotice,
+)
 from bot.domain.incident.posting import archived
 from bot.domain.incident.transitions import AckVia
 from bot.domain.people import Person
@@ -18,10 +29,10 @@ from bot.services.escalation.decisions import Escalations
 from bot.services.incidents.declaring import declare_within
 from bot.services.incidents.faces import Faces
 from bot.services.incidents.roles import give_up
-from bot.services.incidents.severity_change import Regraded, Regrading
+from bot.services.incidents.severity_change import Cause, Regraded, Regrading
 from bot.services.ports import Discord, Store
 from bot.services.shared.access import Act
-from bot.services.shared.changes import Change, Changes, Facts, link_both, unlink_both
+from bot.services.shared.changes import Change, Changes, link_both, unlink_both
 from bot.services.shared.postings import (
     archive_job,
     archive_key,
@@ -33,6 +44,9 @@ from bot.services.shared.reminders import remind_later, reminder_key
 from bot.services.walks.endings import dismiss_walks, take_in_walks
 
 log = structlog.get_logger(__name__)
+
+#: How an incident may end.
+End: TypeAlias = ResolvedNotice | CancelledNotice | MergedNotice
 
 #: Characters of a reason: one line in the thread.
 REASON_LIMIT = 300
@@ -89,7 +103,7 @@ class Lifecycle:
             ended = transitions.resolve(
                 change.incident, by=by, at=change.now, archive_at=self.archive_at(change)
             )
-            await self.end(change, ended, TimelineKind.RESOLVED)
+            await self.end(change, ended, ResolvedNotice(at=change.now))
         return ended
 
     async def cancel(self, incident_id: int, *, by: Person, reason: str = "") -> Incident:
@@ -106,7 +120,7 @@ class Lifecycle:
     async def _cancel(self, change: Change, reason: str) -> Incident:
         at, archive_at = change.now, self.archive_at(change)
         ended = transitions.cancel(change.incident, by=change.by, at=at, archive_at=archive_at)
-        await self.end(change, ended, TimelineKind.CANCELLED, {"reason": _reason(reason)})
+        await self.end(change, ended, CancelledNotice(reason=_reason(reason), at=change.now))
         return ended
 
     async def reopen(self, incident_id: int, *, by: Person, reason: str = "") -> Incident:
@@ -136,10 +150,9 @@ class Lifecycle:
             await change.tx.join(incident_id, by, via=AckVia.REOPENED)
             await change.tx.cancel_jobs([archive_key(incident_id)])
             await remind_later(change.tx, change.incident, now=change.now)
-            facts = {"reason": _reason(reason)}
-            line = f"reopened:{opened.version}"
-            await change.record(TimelineKind.REOPENED, facts, line=line)
-            await change.say("reopened", key=line, facts=facts)
+            line, news = f"reopened:{opened.version}", ReopenedNotice(reason=_reason(reason))
+            await change.record(TimelineKind.REOPENED, news.to_json(), line=line)
+            await change.say(news, key=line)
             if was_merged_into is not None:
                 await _unmerge(change.beside[was_merged_into], change.incident)
         return change.incident
@@ -158,7 +171,7 @@ class Lifecycle:
             if not await change.tx.link(incident_id, with_, by=by):
                 return False
             await link_both(change, other)
-            await _tell_both("linked", change, other)
+            await _tell_both(LinkedNotice, change, other)
         return True
 
     async def unlink(self, incident_id: int, *, with_: int, by: Person) -> bool:
@@ -172,7 +185,7 @@ class Lifecycle:
             if not await change.tx.unlink(incident_id, with_):
                 return False
             await unlink_both(change, other)
-            await _tell_both("unlinked", change, other)
+            await _tell_both(UnlinkedNotice, change, other)
         return True
 
     async def change_severity(
@@ -202,7 +215,7 @@ class Lifecycle:
             now = change.incident.severity
             if was is not None and now not in (was, to):
                 raise InvalidTransition("severity_moved", incident=change.incident.label, severity=now)
-            return await self._regrading.regrade(change, severity, why={"reason": why})
+            return await self._regrading.regrade(change, severity, why=Cause(reason=why))
 
     async def declare(self, incident_id: int, *, by: Person) -> Incident:
         """A tracked alert becomes an incident: posted as one, with its thread. Its clock goes on.
@@ -235,14 +248,12 @@ class Lifecycle:
             elif locked.is_open:  # it was reopened just now: its thread must be open
                 await tx.enqueue(refresh_job(locked, severity=self._policy.rules(locked.severity)))
 
-    async def end(
-        self, change: Change, ended: Incident, kind: TimelineKind, data: Facts | None = None
-    ) -> None:
+    async def end(self, change: Change, ended: Incident, told: End) -> None:
         """Do the work that every end of an incident entails, in the caller's transaction.
 
         Args:
-            ended: As `life` has ended it.
-            data: Why, or in favour of what; JSON-able.
+            ended: As `transitions` has ended it.
+            told: The line in the thread: why, or in favour of what, at `change.now`.
         """
         await change.save(ended)
         await stop_ladder(change.tx, ended.id)
@@ -250,26 +261,27 @@ class Lifecycle:
         await change.tx.enqueue(archive_job(ended.id, after=self._policy.archive_after))
         if ended.kind is IncidentKind.ALERT and ended.merged_into_id is None:
             await dismiss_walks(change)
-        line = f"{kind.value}:{ended.version}"
-        await change.record(kind, {**(data or {}), "drill": True} if ended.is_drill else data, line=line)
+        line, facts = f"{told.name}:{ended.version}", replace(told, at=None).to_json()
+        facts = {**facts, "drill": True} if ended.is_drill else facts
+        await change.record(TimelineKind(told.name), facts or None, line=line)
         if ended.is_drill:  # it is scored at once, and the score says that it is over
             await change.tx.cancel_jobs([drill_key(ended.id)])
             await change.tx.enqueue(drill_job(ended.id))
         else:
-            await change.say(kind.value, key=line, facts={**(data or {}), "at": change.now.isoformat()})
+            await change.say(told, key=line)
 
     def archive_at(self, change: Change) -> datetime:
         """When the thread of what ends now goes to sleep."""
         return change.now + self._policy.archive_after
 
 
-async def _tell_both(name: str, one: Change, other: Change) -> None:
+async def _tell_both(kind: type[LinkedNotice | UnlinkedNotice], one: Change, other: Change) -> None:
     """One line in the thread of each, unless the other one is private: as in `link_both`."""
     for here, there in ((one, other), (other, one)):
         if not there.incident.is_private:
             number = there.incident.id
-            key = f"{name}:{number}:{here.incident.version}"  # once more each time that it is done
-            await here.say(name, key=key, facts={"number": number})
+            key = f"{kind.name}:{number}:{here.incident.version}"  # once more each time that it is done
+            await here.say(kind(number=number), key=key)
 
 
 async def _unmerge(other: Change, reopened: Incident) -> None:
@@ -279,7 +291,7 @@ async def _unmerge(other: Change, reopened: Incident) -> None:
     if reopened.is_private and not other.incident.is_private:
         return
     key = f"unmerged:{reopened.id}:{reopened.version}"
-    await other.say("unmerged", key=key, facts={"number": reopened.id})
+    await other.say(UnmergedNotice(number=reopened.id), key=key)
 
 
 def _reason(text: str) -> str:

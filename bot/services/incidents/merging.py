@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from bot.domain.errors import NotPermitted, UserError
 from bot.domain.incident import relations, transitions
 from bot.domain.incident.incident import Incident, IncidentKind
+from bot.domain.incident.notices import MergedHereNotice, MergedNotice
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineKind
 from bot.services.acknowledging.carried_acks import CarriedAcks, MustAsk
 from bot.services.incidents.lifecycle import Lifecycle
-from bot.services.incidents.severity_change import Regraded, Regrading
+from bot.services.incidents.severity_change import Cause, Regraded, Regrading
 from bot.services.shared.access import Access, Act
 from bot.services.shared.changes import Change, Changes
 from bot.services.walks.endings import take_in_walks
@@ -83,7 +84,7 @@ class Merging:
             ended = transitions.merge(found, into=other.incident, by=by, at=change.now, archive_at=archive_at)
             if is_graver and not self._access.allows(by, Act.CHANGE_SEVERITY.permission):
                 raise _MayNotRaise(found, other.incident)
-            await self._lifecycle.end(change, ended, TimelineKind.MERGED, {"into": into})
+            await self._lifecycle.end(change, ended, MergedNotice(into=into, at=change.now))
             if not ended.is_private:  # then the other one is private, too, and its thread alone hears of it
                 await other.save(relations.take_in(other.incident, incident_id))
             await other.record(TimelineKind.LINKED, {"merged": incident_id})
@@ -98,9 +99,9 @@ class Merging:
         """One line in the other one's thread, whether or not it is raised."""
         if is_graver:
             severity = other.policy.rules(ended.severity)
-            return await self._regrading.regrade(other, severity, why={"merged": ended.id})
+            return await self._regrading.regrade(other, severity, why=Cause(merged=ended.id))
         key = f"merged_here:{ended.id}:{ended.version}"  # once more if it was reopened in between
-        await other.say("merged_here", key=key, facts={"number": ended.id})
+        await other.say(MergedHereNotice(number=ended.id), key=key)
         return None
 
     async def _refusal(self, incident: Incident, into: Incident, *, by: Person) -> UserError:

@@ -16,11 +16,11 @@ from bot.services.ports import Store, Transaction
 from bot.services.shared.postings import (
     AGAIN,
     member,
-    notice,
     posting_deliveries,
     posting_key,
     refresh_job,
     thread_deliveries,
+    thread_line,
 )
 from bot.services.walks.posts import monitor_of, question, question_again
 
@@ -141,7 +141,7 @@ class Mending:
             return True  # the farewell in a former thread: it has no readers
         incident = await tx.incident(delivery.incident_id or 0)
         key = delivery.key.removeprefix(f"inc:{incident.id}:") + SAID_AGAIN
-        again = notice(incident, self._policy, key=key, data=delivery.data)
+        again = thread_line(incident, self._policy, key=key, stored=delivery.data)
         current = await tx.delivery_by_key(str(again.after))
         place = None if delivery.request is None else delivery.request.channel_id
         is_another = current is None or current.channel_id != place

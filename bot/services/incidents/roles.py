@@ -1,12 +1,13 @@
 """The roles of an incident, commander, communicator and scribe: people take them or give them."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.domain.errors import InvalidTransition, Unfit, UserError
 from bot.domain.incident import transitions
 from bot.domain.incident.incident import Holder, Incident, Role, Status
+from bot.domain.incident.notices import Named, RoleChangedNotice
 from bot.domain.incident.transitions import AckOutcome, AckVia
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
@@ -140,10 +141,10 @@ async def put(change: Change, role: Role, holder: Holder | None) -> Assigned:
     if _id(former) == _id(holder):
         return Assigned(change.incident, role, former, changed=False)
     await change.save(assigned)
-    facts = {"role": role.value, "holder": _as_data(holder), "former": _as_data(former)}
+    told = RoleChangedNotice(role=role, holder=_named(holder), former=_named(former))
     line = f"role:{assigned.version}"
-    await change.record(TimelineKind.ROLE_CHANGED, facts, line=line)
-    await change.say("role_changed", key=line, facts={**facts, "by_id": change.by.id})
+    await change.record(TimelineKind.ROLE_CHANGED, told.to_json(), line=line)
+    await change.say(replace(told, by_id=change.by.id), key=line)
     change.incident = await note_sign_of_life(change.tx, change.policy, change.incident, now=change.now)
     return Assigned(change.incident, role, former, changed=True)
 
@@ -174,12 +175,11 @@ async def vacate(
     for role, holder in left:
         incident = transitions.assign(incident, role, None)
         await tx.save(incident)
-        facts = {"role": role.value, "holder": None, "former": _as_data(holder), "gone": True}
+        told = RoleChangedNotice(role=role, holder=None, former=_named(holder), gone=True)
         line = f"role:{incident.version}"
-        entry = TimelineEntry(TimelineKind.ROLE_CHANGED, now, data={**facts, "line": line})
+        entry = TimelineEntry(TimelineKind.ROLE_CHANGED, now, data={**told.to_json(), "line": line})
         await tx.add_timeline(incident.id, entry)
-        told = {**facts, "notice": "role_changed"}
-        await tx.insert_deliveries([notice(incident, policy, key=line, data=told)])
+        await tx.insert_deliveries([notice(incident, policy, told, key=line)])
     return incident
 
 
@@ -187,5 +187,5 @@ def _id(holder: Holder | None) -> int | None:
     return None if holder is None else holder.id
 
 
-def _as_data(holder: Holder | None) -> dict[str, object] | None:
-    return None if holder is None else {"id": holder.id, "name": holder.name}
+def _named(holder: Holder | None) -> Named | None:
+    return None if holder is None else Named(id=holder.id, name=holder.name)

@@ -5,12 +5,14 @@ from dataclasses import dataclass, replace
 from bot.domain.delivery.delivery import NewDelivery
 from bot.domain.incident import transitions
 from bot.domain.incident.incident import Incident, IncidentKind, Status
+from bot.domain.incident.notices import SeverityChangedNotice, ThreadMovedNotice
+from bot.domain.payloads import UNSET
 from bot.domain.severity import Mention, NewSeverity, SeverityPolicy
 from bot.domain.timeline.entries import TimelineKind
 from bot.runbook.model import Policy
 from bot.services.acknowledging.acknowledge import stop_ladder
 from bot.services.escalation.decisions import Escalations
-from bot.services.shared.changes import Change, Facts
+from bot.services.shared.changes import Change
 from bot.services.shared.postings import notice, posting_deliveries
 from bot.services.shared.reminders import remind_later
 
@@ -29,6 +31,14 @@ class Regraded:
     reposts: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why a severity changes: in a person's words, or by the merge of the incident *merged*."""
+
+    reason: str | None = None
+    merged: int | None = None
+
+
 class Regrading:
     """The one path by which an open incident gets another severity."""
 
@@ -36,11 +46,8 @@ class Regrading:
         self._policy = policy
         self._escalations = escalations
 
-    async def regrade(self, change: Change, severity: SeverityPolicy, *, why: Facts) -> Regraded:
+    async def regrade(self, change: Change, severity: SeverityPolicy, *, why: Cause) -> Regraded:
         """Put *change*'s incident under *severity*, and tell of it, in the caller's transaction.
-
-        Args:
-            why: ``reason``, in a person's words; or ``merged``, the number of the incident merged into it.
 
         Raises:
             InvalidTransition: it has ended, or has that severity.
@@ -53,7 +60,7 @@ class Regrading:
         return Regraded(changed, before.severity, changed.posting > before.posting)
 
     async def _announce(
-        self, change: Change, severity: SeverityPolicy, *, before: Incident, why: Facts
+        self, change: Change, severity: SeverityPolicy, *, before: Incident, why: Cause
     ) -> None:
         """The new post where one is due, the line in the thread, the new ladder, the new reminder."""
         changed = change.incident
@@ -65,10 +72,16 @@ class Regrading:
         if changed.thread_posting > before.thread_posting and before.thread_id is not None:
             await change.tx.insert_deliveries([self._farewell(changed, before.thread_id)])
         await remind_later(change.tx, change.incident, now=change.now)
-        facts = {"before": before.severity, "after": changed.severity, **why, **_promise(before, changed)}
+        told = SeverityChangedNotice(
+            before=before.severity,
+            after=changed.severity,
+            reason=why.reason,
+            merged=why.merged,
+            next_at=UNSET if changed.next_update_at == before.next_update_at else changed.next_update_at,
+        )
         line = f"severity:{changed.version}"
-        await change.record(TimelineKind.SEVERITY_CHANGED, facts, line=line)
-        await change.say("severity_changed", key=line, facts=facts)
+        await change.record(TimelineKind.SEVERITY_CHANGED, told.to_json(), line=line)
+        await change.say(told, key=line)
 
     def _new(self, severity: SeverityPolicy, change: Change) -> NewSeverity:
         incident, old = change.incident, self._policy.rules(change.incident.severity)
@@ -93,13 +106,7 @@ class Regrading:
 
     def _farewell(self, incident: Incident, thread_id: int) -> NewDelivery:
         """Return a line for the former thread, which says that messages there are no longer followed."""
-        key, data = f"thread_moved:{incident.thread_posting}", {"notice": "thread_moved"}
-        return replace(notice(incident, self._policy, key=key, data=data), to=f"thread:{thread_id}")
-
-
-def _promise(before: Incident, changed: Incident) -> Facts:
-    """When the next update comes now, where people were told of another time."""
-    due_at = changed.next_update_at
-    if due_at == before.next_update_at:
-        return {}
-    return {"next_at": None if due_at is None else due_at.isoformat()}
+        line = notice(
+            incident, self._policy, ThreadMovedNotice(), key=f"thread_moved:{incident.thread_posting}"
+        )
+        return replace(line, to=f"thread:{thread_id}")

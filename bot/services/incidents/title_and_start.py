@@ -1,13 +1,14 @@
 """A title that was mistyped, a start that turned out to be another: put right for all who read the posts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain.calendar.start_time import InvalidStartTime, parse_start_time
 from bot.domain.errors import UserError
 from bot.domain.incident.incident import Incident
-from bot.domain.incident.title_and_start import ShownDetails, changes_of, put_right
+from bot.domain.incident.notices import DetailsChangedNotice
+from bot.domain.incident.title_and_start import Corrected, ShownDetails, changes_of, put_right
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.runbook.model import Policy
@@ -34,14 +35,10 @@ class NewDetails:
 
 @dataclass(frozen=True, slots=True)
 class PutRight:
-    """What was changed.
-
-    Attributes:
-        facts: "title", "started_at", each with its "before" and "after"; see `changes_of`.
-    """
+    """What was changed."""
 
     incident: Incident
-    facts: Mapping[str, object]
+    corrected: Corrected
 
 
 class Details:
@@ -67,7 +64,7 @@ class Details:
                 unreadable or after the report, or another person was first.
         """
         async with self._changes.change(incident_id, by=by, act=Act.EDIT) as change:
-            if (known := _facts_under(new.key, await change.tx.timeline(incident_id))) is not None:
+            if (known := _corrected_under(new.key, await change.tx.timeline(incident_id))) is not None:
                 return PutRight(change.incident, known)  # Discord has delivered the same interaction twice
             before = change.incident
             title = None if new.title is None else clean_title(new.title)
@@ -76,10 +73,13 @@ class Details:
             if after is before:
                 raise UserError("edit_empty", incident=before.label)
             await change.save(after)
-            facts, line = changes_of(before, after), f"details:{after.version}"
-            await change.record(TimelineKind.DETAILS_CHANGED, {**facts, "key": new.key}, line=line)
-            await change.say("details_changed", key=line, facts=facts)
-        return PutRight(change.incident, facts)
+            corrected, line = changes_of(before, after), f"details:{after.version}"
+            await change.record(
+                TimelineKind.DETAILS_CHANGED, {**corrected.to_json(), "key": new.key}, line=line
+            )
+            told = DetailsChangedNotice(title=corrected.title, started_at=corrected.started_at)
+            await change.say(told, key=line)
+        return PutRight(change.incident, corrected)
 
     def _moment(self, typed: str, *, now: datetime) -> datetime:
         if not typed.strip():  # elsewhere that means now; here somebody has emptied what stood there
@@ -87,6 +87,7 @@ class Details:
         return parse_start_time(typed, now=now, timezone=self._policy.timezone)
 
 
-def _facts_under(key: str, entries: Sequence[TimelineEntry]) -> Mapping[str, object] | None:
+def _corrected_under(key: str, entries: Sequence[TimelineEntry]) -> Corrected | None:
     found = (entry.data for entry in entries if entry.data is not None and entry.data.get("key") == key)
-    return next(found, None)
+    stored = next(found, None)
+    return None if stored is None else Corrected.from_json(stored)

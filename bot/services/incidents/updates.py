@@ -1,6 +1,5 @@
 """Status updates: what is known, who is affected, when the next one comes; and the reminder of it."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -11,6 +10,7 @@ from bot.domain.errors import UserError
 from bot.domain.incident import transitions, update_promise
 from bot.domain.incident.form_state import Shown, with_changes
 from bot.domain.incident.incident import Incident, Status, StatusUpdate
+from bot.domain.incident.notices import UpdatedNotice, UpdateDueNotice
 from bot.domain.people import Person
 from bot.domain.severity import Deadline
 from bot.domain.text import storable
@@ -149,7 +149,7 @@ class Updates:
         if incident.status is not Status.ACKNOWLEDGED:
             return False
         last = await source.delivery_by_key(f"inc:{incident.id}:{_notice_key(due_at, incident.reminders)}")
-        return last is not None and "lapses_at" in last.data
+        return last is not None and UpdateDueNotice.from_json(last.data).lapses_at is not None
 
     async def _absence(self, incident: Incident) -> Absence:
         """Return the people whom the reminder must not ask for an update.
@@ -202,16 +202,21 @@ class Updates:
             "reminder": reminded.reminders,
             "lead": None if lead is None else lead.name,
         }
-        lead_id = None if lead is None else lead.id
         if lapses_at is not None:
             facts["lapses_at"] = lapses_at.isoformat()
-        told = {**facts, "notice": "update_due", "gone": sorted(absence.all), "lead_id": lead_id}
-        if lead is None and absence.place is not None and incident.rings:
-            told["asks"] = absence.place
+        told = UpdateDueNotice(
+            due_at=due_at,
+            reminder=reminded.reminders,
+            lead=None if lead is None else lead.name,
+            lead_id=None if lead is None else lead.id,
+            gone=tuple(sorted(absence.all)),
+            lapses_at=lapses_at,
+            asks=absence.place if lead is None and incident.rings else None,
+        )
         await tx.save(reminded)
         await tx.add_timeline(incident.id, TimelineEntry(TimelineKind.UPDATE_DUE, now, data=facts))
         key = _notice_key(due_at, reminded.reminders)
-        await tx.insert_deliveries([notice(reminded, self._policy, key=key, data=told)])
+        await tx.insert_deliveries([notice(reminded, self._policy, told, key=key)])
         await tx.enqueue(refresh_job(reminded, severity=severity))
         await remind_later(tx, reminded, now=now)
         return reminded
@@ -247,24 +252,25 @@ class Updates:
         next_at = None if next_in is None else self._policy.due(next_in, at=change.now)
         await change.save(transitions.tell(incident, said, next_update_at=next_at))
         await remind_later(change.tx, change.incident, now=change.now)
-        await self._post(change, {"known": known, "impact": impact} if is_said else {}, key=update.key)
+        await self._post(change, (known, impact) if is_said else (None, None), key=update.key)
         return True
 
-    async def _post(self, change: Change, words: dict[str, str], *, key: str) -> None:
-        due_at = change.incident.next_update_at
-        facts = {**words, "next_at": None if due_at is None else due_at.isoformat(), "key": key}
+    async def _post(self, change: Change, words: tuple[str | None, str | None], *, key: str) -> None:
+        known, impact = words
+        told = UpdatedNotice(
+            at=change.now, next_at=change.incident.next_update_at, known=known, impact=impact, key=key
+        )
+        facts = {name: value for name, value in told.to_json().items() if name != "at"}
         await change.record(TimelineKind.UPDATED, facts, line=f"updated:{key}")
-        told = {**facts, "at": change.now.isoformat()}
-        await change.say("updated", key=f"updated:{key}", facts=told)
+        await change.say(told, key=f"updated:{key}")
 
 
-def is_past(incident: Incident, reminder: Mapping[str, object]) -> bool:
-    """Whether a reminder with these facts need not be sent any more: it was heeded, or asked for again."""
+def is_past(incident: Incident, reminder: UpdateDueNotice) -> bool:
+    """Return True if *reminder* need not be sent any more: it was heeded, or asked for again."""
     promised = incident.next_update_at
     if not incident.is_open or promised is None:
         return True
-    asked = datetime.fromisoformat(str(reminder["due_at"])), reminder["reminder"]
-    return (promised, incident.reminders) != asked
+    return (promised, incident.reminders) != (reminder.due_at, reminder.reminder)
 
 
 def _notice_key(due_at: datetime, number: int) -> str:

@@ -7,6 +7,7 @@ from bot.domain.errors import UNKNOWN_CHANNEL
 from bot.domain.incident.incident import Incident
 from bot.domain.oncall.roster import marked
 from bot.domain.privacy import is_overruled, member_of
+from bot.domain.privacy_notices import NotLetInNotice, NotTakenOutNotice
 from bot.runbook.model import Policy
 from bot.services.delivery.handling import DeliveryHandler
 from bot.services.incidents.reposting import Mending
@@ -50,9 +51,10 @@ class MemberDeliveries(DeliveryHandler):
     async def report(self, tx: Transaction, delivery: Delivery) -> None:
         """Say in the private thread whom a member has to add or remove by hand."""
         incident = await tx.incident(delivery.incident_id or 0)
-        line = "not_let_in" if delivery.kind is DeliveryKind.MEMBER else "not_taken_out"
-        facts = {"notice": line, **_who(delivery)}
-        await tx.insert_deliveries([notice(incident, self._policy, key=f"{line}:{delivery.id}", data=facts)])
+        kind = NotLetInNotice if delivery.kind is DeliveryKind.MEMBER else NotTakenOutNotice
+        who, place = _who(delivery)
+        told = kind(who=who, place=place)
+        await tx.insert_deliveries([notice(incident, self._policy, told, key=f"{told.name}:{delivery.id}")])
 
 
 async def _settle(tx: Transaction, delivery: Delivery) -> None:
@@ -78,12 +80,12 @@ async def _settle(tx: Transaction, delivery: Delivery) -> None:
     await tx.insert_deliveries([owed])
 
 
-def _who(delivery: Delivery) -> dict[str, object]:
-    """Return the recipient of *delivery* by name, or else, for `Wording.on_call`, a place, person or id."""
+def _who(delivery: Delivery) -> tuple[str | None, str | None]:
+    """Return the recipient of *delivery* by name; or else, for `Wording.on_call`, a place, person or id."""
     if (name := delivery.data.get("name")) is not None:
-        return {"name": name}
+        return str(name), None
     kind, _, target = delivery.to.partition(":")
     stood = None if delivery.request is None else delivery.request.recipient
     if kind == "person":
-        return {"place": target if stood is None else marked(stood)}
-    return {"place": marked(target)}
+        return None, target if stood is None else marked(stood)
+    return None, marked(target)

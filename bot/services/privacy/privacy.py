@@ -13,6 +13,7 @@ from bot.domain.incident import relations, transitions
 from bot.domain.incident.incident import Holder, Incident
 from bot.domain.people import Person
 from bot.domain.privacy import LeftBehind
+from bot.domain.privacy_notices import MadePrivateNotice, MemberAddedNotice, ThreadDeletedNotice
 from bot.domain.timeline.entries import TimelineKind
 from bot.runbook.model import Policy
 from bot.services.alerts.questions import question_key, show_answer
@@ -77,7 +78,7 @@ class Privacy:
             await take_in_walks(change, with_open=True)  # their posts have its title
             await change.tx.enqueue(*hide_jobs(private))
             await change.record(TimelineKind.MADE_PRIVATE)
-            await change.say("made_private", key="made_private")
+            await change.say(MadePrivateNotice(), key="made_private")
         return change.incident
 
     async def add(self, incident_id: int, *, who: Person, by: Person, key: str) -> bool:
@@ -101,7 +102,7 @@ class Privacy:
                 await self._audit(change, Act.ADD_MEMBER, {"id": who.id, "name": who.name})
                 return False
             await change.record(TimelineKind.MEMBER_ADDED, {"id": who.id, "name": who.name})
-            await change.say("member_added", key=f"member_added:{who.id}:{key}", facts={"name": who.name})
+            await change.say(MemberAddedNotice(who=who.name), key=f"member_added:{who.id}:{key}")
             await change.refresh()  # of the DMs that they have from before
         return True
 
@@ -159,7 +160,7 @@ class Privacy:
             raise _not_ours(refused, thread_id) from None
         async with self._changes.change(incident_id, by=by, act=Act.DELETE_THREAD) as change:
             await self._audit(change, Act.DELETE_THREAD, {"thread": thread_id})
-            await change.say("thread_deleted", key=f"thread_deleted:{thread_id}")
+            await change.say(ThreadDeletedNotice(), key=f"thread_deleted:{thread_id}")
             await change.tx.tell_thread_deleted(incident_id, thread_id, by=by.name)
             await change.refresh()  # of the lines that offer to delete it
         log.info("thread.deleted", incident_id=incident_id, thread_id=thread_id, user_id=by.id)

@@ -6,8 +6,15 @@ from datetime import timedelta
 import structlog
 
 from bot.domain.delivery.delivery import Delivery, DeliveryKind, NewDelivery
+from bot.domain.delivery.notices import Notice
 from bot.domain.incident.incident import Incident
 from bot.domain.privacy import SETTLED, LeftBehind, exposed
+from bot.domain.privacy_notices import (
+    NameWaitsNotice,
+    NotRedactedNotice,
+    ThreadLeftNotice,
+    ThreadNotClosedNotice,
+)
 from bot.runbook.model import Policy
 from bot.services.ports import Discord, Redacted, Store
 from bot.services.shared.postings import notice
@@ -47,22 +54,20 @@ class Redactions:
 
         It also offers to delete that.
         """
-        data = {
-            "notice": "thread_left",
-            "thread": thread.thread_id,
-            "names": list(thread.names),
-            "written": thread.written,
-        }
-        return notice(incident, self._policy, key=f"thread_left:{thread.thread_id}", data=data)
+        told = ThreadLeftNotice(thread=thread.thread_id, names=thread.names, written=thread.written)
+        return notice(incident, self._policy, told, key=f"thread_left:{thread.thread_id}")
 
     def _still_told(self, incident: Incident, post: Delivery, result: Redacted) -> NewDelivery:
         """Return a line for the thread that names the post which the bot could not redact, or not yet.
 
         A responder can do that by hand.
         """
-        if post.kind is DeliveryKind.THREAD:
-            name = "thread_not_closed" if post.id in result.refused else "name_waits"
-            data: dict[str, object] = {"notice": name, "thread": post.message_id}
+        told: Notice
+        channel_id, message_id = post.channel_id or 0, post.message_id or 0
+        if post.kind is not DeliveryKind.THREAD:
+            told = NotRedactedNotice(channel=channel_id, message=message_id)
+        elif post.id in result.refused:
+            told = ThreadNotClosedNotice(thread=message_id)
         else:
-            data = {"notice": "not_redacted", "channel": post.channel_id, "message": post.message_id}
-        return notice(incident, self._policy, key=f"{data['notice']}:{post.id}", data=data)
+            told = NameWaitsNotice(thread=message_id)
+        return notice(incident, self._policy, told, key=f"{told.name}:{post.id}")

@@ -10,6 +10,7 @@ from bot.domain.errors import UserError
 from bot.domain.incident import transitions
 from bot.domain.incident.incident import Incident
 from bot.domain.people import Person
+from bot.domain.privacy_notices import MemberRemovedNotice
 from bot.domain.timeline.entries import TimelineKind
 from bot.runbook.model import Policy
 from bot.services.incidents.roles import give_up
@@ -97,8 +98,8 @@ class Removals:
             await change.tx.audit(guild_id=incident.guild_id, by=change.by, action=act, data=data)
             return False
         await change.record(TimelineKind.MEMBER_REMOVED, facts)
-        told = {"name": who.name, "is_own": act is Act.LEAVE}
-        await change.say("member_removed", key=f"member_removed:{who.id}:{key}", facts=told)
+        told = MemberRemovedNotice(who=who.name, is_own=act is Act.LEAVE)
+        await change.say(told, key=f"member_removed:{who.id}:{key}")
         return True
 
     async def _refusal(self, stays: _Stays, who: Person, *, by: Person) -> UserError:

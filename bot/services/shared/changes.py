@@ -2,12 +2,13 @@
 
 from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeAlias
 
 import structlog
 
+from bot.domain.delivery.notices import Notice
 from bot.domain.errors import Unfit
 from bot.domain.incident import relations
 from bot.domain.incident.incident import Incident, IncidentKind
@@ -94,18 +95,17 @@ class Change:
         """Restart the time to the next update if the person who makes the change is a responder."""
         self.incident = await note_act(self.tx, self.policy, self.incident, by=self.by, now=self.now)
 
-    async def say(self, name: str, *, key: str, facts: Facts | None = None) -> None:
+    async def say(self, told: Notice, *, key: str) -> None:
         """Queue one line for the thread. An ended tracked alert gets none: its post is edited instead.
 
         Args:
-            name: Of the notice, as `bot.ui.posts.incident.notices` knows it.
+            told: What it says; who acted is filled in.
             key: Unique for the incident: the same one is said once.
-            facts: JSON-able.
         """
         if self.incident.kind is IncidentKind.ALERT and not self.incident.is_open:
             return
-        told = {**(facts or {}), "notice": name, "by": self.by.name}
-        await self.tx.insert_deliveries([notice(self.incident, self.policy, key=key, data=told)])
+        line = notice(self.incident, self.policy, replace(told, by=self.by.name), key=key)
+        await self.tx.insert_deliveries([line])
 
 
 async def link_both(one: Change, other: Change) -> None:

@@ -6,8 +6,10 @@ from types import MappingProxyType
 from typing import Final
 
 from bot.domain.delivery.delivery import DeliveryKind, NewDelivery, priority_of
+from bot.domain.delivery.notices import Notice
 from bot.domain.escalation.ladder import Step
 from bot.domain.incident.incident import Incident, IncidentKind, Source
+from bot.domain.payloads import Json
 from bot.domain.severity import SeverityPolicy
 from bot.runbook.model import Policy
 from bot.services.ports import IN_LINE, Job, JobName
@@ -138,13 +140,17 @@ def thread_deliveries(incident: Incident, severity: SeverityPolicy, *, channel: 
     return [root, *_hung_on(root, owed)]
 
 
-def notice(incident: Incident, policy: Policy, *, key: str, data: Mapping[str, object]) -> NewDelivery:
-    """One message in the thread, or in the alert's channel where the policy opens no thread.
+def notice(incident: Incident, policy: Policy, told: Notice, *, key: str) -> NewDelivery:
+    """Return one message in the thread, or in the alert's channel where the policy opens no thread.
 
     Args:
         key: Of the notice, unique for the incident.
-        data: ``notice`` says which; the rest are its facts.
     """
+    return thread_line(incident, policy, key=key, stored=told.as_data())
+
+
+def thread_line(incident: Incident, policy: Policy, *, key: str, stored: Json) -> NewDelivery:
+    """Return `notice` for one that is stored already."""
     parent, posting = DeliveryKind.ALERT, incident.posting
     if incident.thread_channel is not None:
         parent, posting = DeliveryKind.THREAD_CARD, incident.thread_posting
@@ -154,7 +160,7 @@ def notice(incident: Incident, policy: Policy, *, key: str, data: Mapping[str, o
         key=f"inc:{incident.id}:{key}",
         guild_id=incident.guild_id,
         incident_id=incident.id,
-        data=data,
+        data=stored,
         after=posting_key(incident.id, parent, posting),
         priority=priority_of(policy.rules(incident.severity).rank),
     )

@@ -1,7 +1,9 @@
 """The DM about a role that another person gave or took over: queuing it, dropping it, and its refusal."""
 
 from bot.domain.delivery.delivery import Delivery, DeliveryKind, NewDelivery, priority_of
+from bot.domain.incident.deliveries import RoleDm
 from bot.domain.incident.incident import Holder, Incident, Role
+from bot.domain.incident.notices import RoleUndeliveredNotice
 from bot.domain.people import Person
 from bot.runbook.model import Policy
 from bot.services.ports import Transaction
@@ -21,7 +23,7 @@ def role_dm(incident: Incident, role: Role, *, by: Person, policy: Policy) -> Ne
         key=f"inc:{incident.id}:role:{incident.version}:dm",
         guild_id=incident.guild_id,
         incident_id=incident.id,
-        data={"role": role.value, "holder_id": holder.id, "holder": holder.name, "by": by.name},
+        data=RoleDm(role=role, holder_id=holder.id, holder=holder.name, by=by.name).to_json(),
         priority=priority_of(policy.rules(incident.severity).rank),
     )
 
@@ -40,22 +42,19 @@ def taken_over_dm(
         key=f"inc:{incident.id}:role:{incident.version}:taken:dm",
         guild_id=incident.guild_id,
         incident_id=incident.id,
-        data={
-            "role": role.value,
-            "holder_id": former.id,
-            "holder": former.name,
-            "by": by.name,
-            "taken_over": True,
-        },
+        data=RoleDm(
+            role=role, holder_id=former.id, holder=former.name, by=by.name, taken_over=True
+        ).to_json(),
         priority=priority_of(policy.rules(incident.severity).rank),
     )
 
 
 def still_holds(incident: Incident, delivery: Delivery) -> bool:
     """Return True if the incident is open and the DM about its role is still true."""
-    holder = incident.roles.get(Role(str(delivery.data["role"])))
-    is_theirs = holder is not None and holder.id == delivery.data["holder_id"]
-    if delivery.data.get("taken_over"):
+    told = RoleDm.from_json(delivery.data)
+    holder = incident.roles.get(told.role)
+    is_theirs = holder is not None and holder.id == told.holder_id
+    if told.taken_over:
         return incident.is_open and not is_theirs
     return incident.is_open and is_theirs
 
@@ -67,6 +66,5 @@ async def say_undelivered(tx: Transaction, delivery: Delivery, *, policy: Policy
     """
     assert delivery.incident_id is not None
     incident = await tx.incident(delivery.incident_id)
-    facts = {**delivery.data, "notice": "role_undelivered"}
-    key = f"role_undelivered:{delivery.id}"
-    await tx.insert_deliveries([notice(incident, policy, key=key, data=facts)])
+    told = RoleUndeliveredNotice.from_json(delivery.data)
+    await tx.insert_deliveries([notice(incident, policy, told, key=f"role_undelivered:{delivery.id}")])

@@ -8,6 +8,7 @@ from bot.domain.errors import UserError
 from bot.domain.incident.form_state import digest_of
 from bot.domain.text import storable
 from bot.domain.timeline.entries import Line, TimelineKind
+from bot.domain.timeline.notices import CorrectedNotice
 from bot.services.incidents.updates import IMPACT_LIMIT, KNOWN_LIMIT
 
 #: Characters of a correction: a pinned message may be this long.
@@ -66,15 +67,19 @@ class Righted:
         return {"text": self.words, **impact, **self._moved}
 
     @property
-    def told(self) -> dict[str, object]:
-        """The facts of the thread's line: what has changed, and what stood there before."""
+    def told(self) -> CorrectedNotice:
+        """The thread's line: what has changed, and what stood there before."""
         line = self.line
-        told: dict[str, object] = {**self._moved}
-        if self.words != line.said or self.impact == line.impact:
-            told |= {"before": "" if self.words == line.said else line.said, "text": self.words}
-        if self.impact != line.impact:
-            told |= {"impact_before": line.impact, "impact": self.impact}
-        return told | ({"at_before": line.at.isoformat()} if self._moved else {})
+        is_moved, says_impact = self.at != line.at, self.impact != line.impact
+        says_words = self.words != line.said or not says_impact
+        return CorrectedNotice(
+            before=("" if self.words == line.said else line.said) if says_words else None,
+            text=self.words if says_words else None,
+            impact_before=line.impact if says_impact else None,
+            impact=self.impact if says_impact else None,
+            at_before=line.at if is_moved else None,
+            at=self.at if is_moved else None,
+        )
 
     @property
     def _moved(self) -> dict[str, object]:

@@ -19,6 +19,7 @@ from bot.domain.incident.incident import Incident, IncidentKind, Status
 from bot.domain.incident.last_told import put_right
 from bot.domain.people import Person
 from bot.domain.timeline.entries import Line, TimelineEntry, TimelineKind, lines_of
+from bot.domain.timeline.notices import NoteNotice
 from bot.runbook.model import Policy
 from bot.services.ports import Store
 from bot.services.shared.access import Access, Act, MaySeeLess, require_as_seen
@@ -97,8 +98,7 @@ class Timelines:
                 return Noted(change.incident, happened_at)  # Discord has delivered the same interaction twice
             facts: dict[str, object] = {"text": words, "key": key}
             await change.record(TimelineKind.NOTE, facts, at=happened_at, line=f"note:{key}")
-            late = {} if happened_at is None else {"at": happened_at.isoformat()}
-            await change.say("note", key=f"note:{key}", facts={"text": words, **late})
+            await change.say(NoteNotice(text=words, at=happened_at), key=f"note:{key}")
         return Noted(change.incident, happened_at)
 
     async def correctable(self, incident_id: int, entry_id: int, *, by: Person) -> Line:
@@ -135,7 +135,7 @@ class Timelines:
             now = righted(line, right, at=line.at if at is None else at, label=change.incident.label)
             facts = {**now.kept, "key": key}
             await change.record(TimelineKind.CORRECTED, facts, corrects=entry_id, line=f"corrected:{key}")
-            await change.say("corrected", key=f"corrected:{key}", facts=now.told)
+            await change.say(now.told, key=f"corrected:{key}")
             lines = lines_of(await change.tx.timeline(incident_id))
             true = put_right(change.incident, lines, entry_id=entry_id)
             if true is not change.incident:

@@ -6,17 +6,19 @@ from typing import TypeGuard
 
 from bot.domain.errors import NotPermitted, UserError
 from bot.domain.incident.incident import Incident, IncidentKind, NewIncident
+from bot.domain.incident.notices import RaisedAgainNotice
 from bot.domain.incident.title_and_start import start_of_alert
 from bot.domain.people import Person
 from bot.domain.severity import SeverityPolicy
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
+from bot.domain.triage.notices import TriagedHereNotice
 from bot.domain.triage.session import Triage
 from bot.domain.triage.tree import UNANSWERED, UNFINISHED
 from bot.runbook.model import Policy
 from bot.services.escalation.decisions import Escalations
 from bot.services.incidents.commands import Incidents
 from bot.services.incidents.declaring import declare_within
-from bot.services.incidents.severity_change import Regrading
+from bot.services.incidents.severity_change import Cause, Regrading
 from bot.services.ports import Transaction
 from bot.services.shared.access import Access, Act
 from bot.services.shared.changes import Change, link_both
@@ -96,11 +98,11 @@ class Raising:
         if incident is None or not _is_told(incident):
             return None
         change = Change(tx, self._policy, incident, by, await tx.now())
-        led_to = {} if severity is None else {"severity": severity.name}
-        await change.say("triaged_here", key=f"triaged_here:{triage.id}", facts=led_to)
+        told = TriagedHereNotice(severity=None if severity is None else severity.name)
+        await change.say(told, key=f"triaged_here:{triage.id}")
         is_graver = severity is not None and severity.rank < self._rules(incident).rank
         if severity is not None and is_graver and self._access.allows(by, Act.CHANGE_SEVERITY.permission):
-            await self._regrading.regrade(change, severity, why={"reason": ""})
+            await self._regrading.regrade(change, severity, why=Cause(reason=""))
         await end_in(tx, self._policy, triage, change.incident, by=by)
         return change.incident
 
@@ -175,7 +177,7 @@ class Raising:
         if alert is not None and await tx.link(alert.id, incident.id, by=here.by):
             there = await self._change(tx, case, alert)
             await link_both(there, here)
-            await there.say("raised_again", key=f"linked:{incident.id}", facts={"number": incident.id})
+            await there.say(RaisedAgainNotice(number=incident.id), key=f"linked:{incident.id}")
         return here.incident
 
     def _rules(self, alert: Incident) -> SeverityPolicy:

@@ -1,11 +1,13 @@
 """A drill in Discord: what appears in its thread, how it went, and the answers to `/drill`."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from typing import Final
 
-from bot.domain.drill import Missed, Score
+from bot.domain.drill import DrillScoredNotice, InjectNotice, Missed, Score
 from bot.domain.incident.incident import Incident
 from bot.ui.components import Screen, link, row, text
 from bot.ui.posts.bodies import CONTENT_LIMIT, Body, message
+from bot.ui.posts.looks import NoticeLook, NoticeLooks
 from bot.ui.words.inert import inert_lines
 from bot.ui.words.links import alert_url, thread_url
 from bot.ui.words.voice import Voice
@@ -14,15 +16,14 @@ from bot.ui.words.wording import Wording
 _TEXT_LIMIT = CONTENT_LIMIT - 100
 
 
-def inject(words: Wording, _incident: Incident, data: Mapping[str, object]) -> Body:
+def inject(words: Wording, _incident: Incident, told: InjectNotice) -> Body:
     """Compose a line of the drill's script as if a person had reported it."""
-    told = inert_lines(str(data.get("text") or ""), limit=_TEXT_LIMIT)
-    return message(words.say("drill.inject", text=told))
+    return message(words.say("drill.inject", text=inert_lines(told.text, limit=_TEXT_LIMIT)))
 
 
-def drill_scored(words: Wording, incident: Incident, data: Mapping[str, object]) -> Body:
+def drill_scored(words: Wording, incident: Incident, told: DrillScoredNotice) -> Body:
     """Compose the drill's score: times, what was done, what was missed, and what to do next."""
-    return message("\n".join(_score(words, incident, Score.from_data(data))))
+    return message("\n".join(_score(words, incident, told.score)))
 
 
 def drill_started_screen(voice: Voice, incident: Incident) -> Screen:
@@ -91,3 +92,6 @@ def _missed(words: Wording, score: Score) -> str:
         return words.say("drill.nothing_missed")
     steps = (words.say("drill.step", step=words.say(f"drill.missed.{step.value}")) for step in score.missed)
     return "\n".join([words.say("drill.some_missed"), *steps])
+
+
+NOTICES: Final[NoticeLooks] = (NoticeLook(InjectNotice, inject), NoticeLook(DrillScoredNotice, drill_scored))

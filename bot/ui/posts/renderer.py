@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from bot.domain.delivery.delivery import Delivery, DeliveryKind
 from bot.domain.digest import Digest
 from bot.domain.escalation.bundle import Bundle
+from bot.domain.incident.deliveries import RoleDm
 from bot.domain.incident.incident import Incident, IncidentKind
 from bot.domain.incident.posting import shows_old_details
 from bot.domain.morning import MorningView
@@ -14,8 +15,7 @@ from bot.ui.buttons import reaction_of
 from bot.ui.posts.bodies import CONTENT_LIMIT, Body
 from bot.ui.posts.digests import digest
 from bot.ui.posts.incident.alert import alert, second, thread_root
-from bot.ui.posts.incident.left_threads import is_deleted
-from bot.ui.posts.incident.notices import notice, tells_details
+from bot.ui.posts.incident.notices import look_of, notice
 from bot.ui.posts.incident.postings import pointer, rings
 from bot.ui.posts.incident.private import room
 from bot.ui.posts.incident.roles import role_dm
@@ -46,7 +46,7 @@ _WITH_DATA: Mapping[DeliveryKind, Callable[[Wording, Incident, Mapping[str, obje
     DeliveryKind.PAGE: page,
     DeliveryKind.ESCALATION: escalation,
     DeliveryKind.NOTICE: notice,
-    DeliveryKind.ROLE_DM: role_dm,
+    DeliveryKind.ROLE_DM: lambda words, incident, data: role_dm(words, incident, RoleDm.from_json(data)),
 }
 
 
@@ -93,12 +93,9 @@ def is_refreshed(words: Wording, post: Delivery, incident: Incident) -> bool:
     """
     if post.kind.spec.is_refreshed:
         return True
-    if post.kind is DeliveryKind.NOTICE and is_deleted(post.data) and not post.shown_version:
-        return True
-    tells = post.kind is DeliveryKind.THREAD_START or (
-        post.kind is DeliveryKind.NOTICE and tells_details(words, incident, post.data)
-    )
-    return tells and shows_old_details(post, incident)
+    if post.kind is DeliveryKind.NOTICE:
+        return look_of(post.data).needs_edit(words, incident, post)
+    return post.kind is DeliveryKind.THREAD_START and shows_old_details(post, incident)
 
 
 def _dated(words: Wording, delivery: Delivery, body: Body) -> Body:

@@ -10,6 +10,7 @@ from typing import Final, TypeAlias
 
 from bot.domain.incident.incident import label_of
 from bot.domain.incident.relations import Other
+from bot.domain.incident.title_and_start import Corrected, StartChange, TitleChange
 from bot.domain.timeline.entries import Line, TimelineEntry, TimelineKind
 from bot.ui.words.inert import inert, inert_lines
 from bot.ui.words.triage_history import triage_history
@@ -146,26 +147,25 @@ def _emailed(words: Wording, data: Data, _limit: int) -> Iterator[str]:
         yield words.say("history.fact.recipients", count=inert(str(count), limit=20))
 
 
-def put_right(words: Wording, data: Data, *, limit: int) -> Iterator[str]:
-    """Title and start, before and after.
+def put_right(
+    words: Wording, title: TitleChange | None, start: StartChange | None, *, limit: int
+) -> Iterator[str]:
+    """Yield title and start, before and after.
 
     Args:
         limit: Characters of both titles together.
     """
-    if (titles := data.get("title")) is not None:
-        before, after = (_text(_sides(titles), side, limit=limit // 2) for side in ("before", "after"))
+    if title is not None:
+        before, after = (inert(one, limit=limit // 2) for one in (title.before, title.after))
         yield words.say("history.fact.title", before=before, after=after)
-    if (starts := data.get("started_at")) is not None:
-        before, after = (_moment(words, _sides(starts), side) for side in ("before", "after"))
+    if start is not None:
+        before, after = (words.exact(one) for one in (start.before, start.after))
         yield words.say("history.fact.started_at", before=before, after=after)
 
 
-def _sides(found: object) -> Data:
-    return found if isinstance(found, Mapping) else {}
-
-
 def _details(words: Wording, data: Data, limit: int) -> Iterator[str]:
-    yield from put_right(words, data, limit=limit)
+    changed = Corrected.from_json(data)
+    yield from put_right(words, changed.title, changed.started_at, limit=limit)
     if targets := words.targets(_texts(data, "targets"), limit=_LIST_LIMIT):
         yield words.say("history.fact.targets", targets=targets)
     if symptoms := words.symptoms(_texts(data, "symptoms"), limit=_LIST_LIMIT):

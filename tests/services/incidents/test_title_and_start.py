@@ -64,7 +64,7 @@ async def test_the_posts_follow_and_nobody_is_rung(desk: Desk) -> None:
     }
     assert entry.data == {**facts, "key": "k", "line": f"details:{now.version}"}
     assert entry.actor_name == "primary"
-    assert {name: result.facts[name] for name in facts} == facts
+    assert result.corrected.to_json() == facts
     (audited,) = [row.data for row in await desk.database.audit_rows() if row.action == "details_changed"]
     assert audited == {"incident_id": incident.id, **facts, "key": "k"}
     await desk.work()

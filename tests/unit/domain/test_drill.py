@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain import drill as drills
-from bot.domain.drill import Drill, Inject, Missed, Score
+from bot.domain.drill import Drill, DrillScoredNotice, Inject, Missed, Score
 from bot.domain.incident import transitions
 from bot.domain.incident.checklist import Checklist
 from bot.domain.incident.incident import Check, Incident, Status
@@ -89,6 +89,8 @@ def test_a_drill_in_which_nothing_was_missed() -> None:
         pins=1,
         took_s=720,
         missed=(),
+        steps=0,
+        steps_done=0,
     )
 
 
@@ -113,8 +115,8 @@ def test_first_response_steps_that_nobody_ticked_are_missed(ticked: int, missed:
 def test_a_score_of_an_older_version_knows_no_steps() -> None:
     """It is rendered as it was."""
     found = score(resolved(12), PERFECT)
-    older = {name: value for name, value in found.as_data().items() if not name.startswith("steps")}
-    assert Score.from_data(older) == found
+    older = {name: value for name, value in found.to_json().items() if not name.startswith("steps")}
+    assert Score.from_json(older) == found
 
 
 @pytest.mark.parametrize(("minutes", "missed"), [(15, ()), (15.1, (Missed.ACK_LATE,))])
@@ -183,7 +185,7 @@ def test_the_order_of_the_entries_does_not_matter(
 def test_a_score_survives_its_way_through_json(incident: Incident, entries: list[TimelineEntry]) -> None:
     """It is kept on the timeline and rendered from there, beside other keys."""
     found = score(incident, entries)
-    assert Score.from_data({**found.as_data(), "notice": "drill_scored"}) == found
+    assert DrillScoredNotice.from_json(DrillScoredNotice(score=found).as_data()).score == found
 
 
 @given(

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from bot.domain.timeline.entries import Line, TimelineEntry, TimelineKind, lines_of
+from bot.domain.timeline.notices import CorrectedNotice
 from bot.services.timeline.corrections import Correction, ShownWords, shown_words
 from bot.services.timeline.timelines import History
 from bot.ui.forms.base import Submitted
@@ -17,7 +18,6 @@ from bot.ui.posts.incident.timeline_notices import corrected
 from bot.ui.screens.timeline_file import markdown
 from bot.ui.words.timeline import entry_line, told_line
 from bot.ui.words.voice import Voice
-from tests.unit.ui import samples
 from tests.unit.ui.samples import AT, PLACED
 from tests.unit.ui.screens import JA, VOICES, modal_faults
 from tests.unit.ui.test_timeline import LATER, entry
@@ -261,5 +261,5 @@ def test_a_form_of_an_older_version_leaves_the_impact() -> None:
 )
 def test_the_thread_is_told_of_a_corrected_impact(facts: dict[str, str], told: str) -> None:
     """With what stood before; the words only where they changed."""
-    body = corrected(samples.JA, PLACED, {"by": "primary", **facts})
+    body = corrected(JA, PLACED, CorrectedNotice.from_json({"by": "primary", **facts}))
     assert body["content"] == f"✏️ **@primary が訂正** {told}"

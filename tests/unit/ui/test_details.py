@@ -74,7 +74,7 @@ def test_only_what_was_changed_counts(typed: dict[str, str], title: str | None, 
 
 def test_the_thread_is_told_what_stood_there() -> None:
     """Who, before and after, to the second: the first line of the thread has no less."""
-    data = {"notice": "details_changed", "by": "primary", **righted("決済 @here").facts}
+    data = {"notice": "details_changed", "by": "primary", **righted("決済 @here").corrected.to_json()}
     assert notice(samples.JA, PLACED, data)["content"] == (
         "✏️ **@primary が訂正** 件名 決済 API が 5xx → 決済 ＠here · "
         "開始 11/24 14:05:00 JST → 11/24 13:55:00 JST"
@@ -97,7 +97,9 @@ def test_any_title_can_be_told(before: str, after: str, voice: Voice) -> None:
         incident, title=after, started_at=AT - timedelta(minutes=5), shown=shown_details(incident)
     )
     facts = changes_of(incident, moved)
-    told = str(notice(samples.JA, moved, {"notice": "details_changed", "by": "n" * 32, **facts})["content"])
+    told = str(
+        notice(samples.JA, moved, {"notice": "details_changed", "by": "n" * 32, **facts.to_json()})["content"]
+    )
     for words in (told, details_said(voice, PutRight(moved, facts))):
         assert len(words) <= CONTENT_LIMIT
         assert "…" not in words

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.delivery.delivery import DeliveryKind
-from bot.domain.drill import Missed, Score
+from bot.domain.drill import DrillScoredNotice, Missed, Score
 from bot.domain.oncall.roster import OnCallPerson
 from bot.services.ports import Letter
 from bot.ui.posts.drills import drill_started_screen, drill_stopped_screen
@@ -38,7 +38,7 @@ from tests.unit.ui.samples import (
 PLAYED = replace(PLACED, is_drill=True, rings=False)
 PERFECT = Score(120, 900, "primary", "secondary", 180, 300, 2, 1, 720, (), steps=4, steps_done=4)
 NOTHING = Score(
-    None, 900, None, None, None, None, 0, 0, None, tuple(step for step in Missed if step != "ack_late")
+    None, 900, None, None, None, None, 0, 0, None, tuple(step for step in Missed if step != "ack_late"), 0, 0
 )
 MARKS = {"ja": "【訓練】", "en": "[DRILL] "}
 
@@ -128,7 +128,7 @@ def test_nothing_offers_to_open_a_drill_again(voice: Voice) -> None:
 
 def scored(words: Wording, score: Score) -> str:
     """The post that ends a drill."""
-    data = {**score.as_data(), "notice": "drill_scored"}
+    data = DrillScoredNotice(score=score).as_data()
     return str(render(words, delivery(DeliveryKind.NOTICE, data=data), PLAYED)["content"])
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from bot.domain.incident.incident import Holder, Incident, Role
 from bot.domain.timeline.entries import Line, TimelineEntry, TimelineKind, lines_of
+from bot.domain.timeline.notices import CorrectedNotice, NoteNotice
 from bot.services.timeline.timelines import PAGE_SIZE, History, TimelinePage
 from bot.ui.forms import timeline as forms_timeline
 from bot.ui.posts.incident.timeline_notices import corrected, noted
@@ -183,35 +184,37 @@ def test_a_correction_of_no_words_begins_empty() -> None:
 def test_the_thread_is_told_of_a_late_note_and_of_a_correction() -> None:
     """With the time that it is about, and with the words before."""
     late = {"by": "primary", "text": "再起動した", "at": AT.isoformat()}
-    assert noted(samples.JA, PLACED, late)["content"] == "📝 **@primary (14:07 JST のこと)** 再起動した"
+    assert (
+        noted(samples.JA, PLACED, NoteNotice.from_json(late))["content"]
+        == "📝 **@primary (14:07 JST のこと)** 再起動した"
+    )
     fix = {"by": "primary", "before": "@here *x*", "text": "停止した"}
-    told = str(corrected(samples.JA, PLACED, fix)["content"])
+    told = str(corrected(samples.JA, PLACED, CorrectedNotice.from_json(fix))["content"])
     assert told == "✏️ **@primary が訂正** ~~＠here \\*x\\*~~ 停止した"
     moved = {**fix, "before": "", "at_before": AT.isoformat(), "at": LATER.isoformat()}
-    told = str(corrected(samples.JA, PLACED, moved)["content"])
+    told = str(corrected(samples.JA, PLACED, CorrectedNotice.from_json(moved))["content"])
     assert told == "✏️ **@primary (14:07 JST ではなく 14:16 JST のこと) が訂正** 停止した"
-    assert str(corrected(samples.EN, PLACED, {**fix, "before": ""})["content"]).endswith(
-        "@primary** 停止した"
-    )
+    assert str(
+        corrected(samples.EN, PLACED, CorrectedNotice.from_json({**fix, "before": ""}))["content"]
+    ).endswith("@primary** 停止した")
 
 
 @given(said=EVIL)
 def test_lines_in_the_thread_are_never_too_long(said: str) -> None:
     """4,000 characters before and after."""
-    for tell in (noted, corrected):
-        body = tell(
-            samples.JA,
-            PLACED,
-            {
-                "by": said,
-                "before": said * 5,
-                "text": said * 5,
-                "impact_before": said * 5,
-                "impact": said * 5,
-                "at": AT.isoformat(),
-                "at_before": AT.isoformat(),
-            },
-        )
+    told = {
+        "by": said,
+        "before": said * 5,
+        "text": said * 5,
+        "impact_before": said * 5,
+        "impact": said * 5,
+        "at": AT.isoformat(),
+        "at_before": AT.isoformat(),
+    }
+    for body in (
+        noted(samples.JA, PLACED, NoteNotice.from_json(told)),
+        corrected(samples.JA, PLACED, CorrectedNotice.from_json(told)),
+    ):
         assert len(str(body["content"])) <= 2_000
 
 

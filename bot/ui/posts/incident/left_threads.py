@@ -1,17 +1,26 @@
 """The public thread that a private incident has left: what it still tells, and deleting it."""
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 from typing import Final
 
 from discord import ButtonStyle
 
+from bot.domain.delivery.delivery import Delivery
 from bot.domain.incident.incident import Incident
 from bot.domain.privacy import LeftBehind
+from bot.domain.privacy_notices import (
+    NameWaitsNotice,
+    OldThreadNotice,
+    ThreadDeletedNotice,
+    ThreadLeftNotice,
+    ThreadNotClosedNotice,
+)
 from bot.ui.buttons import Component, row
 from bot.ui.components import Screen, button, text
 from bot.ui.components import row as screen_row
 from bot.ui.posts.bodies import Body, message
+from bot.ui.posts.looks import NoticeLook, NoticeLooks
+from bot.ui.posts.notice_words import by
 from bot.ui.words.inert import inert, joined
 from bot.ui.words.links import place_url
 from bot.ui.words.voice import Voice
@@ -26,46 +35,39 @@ _NAME_LIMIT: Final = 200  # 100 characters as Discord takes them, escaped
 _NAMES_LIMIT: Final = 1_200
 
 
-def thread_left(words: Wording, incident: Incident, data: Mapping[str, object]) -> Body:
-    """A line in the private thread: what others still read in the old one, and the way to delete it."""
-    if is_deleted(data):
-        return _gone(words, incident, data)
-    thread_id, names = int(str(data["thread"])), data.get("names")
-    lines = [words.say("private.notice_left_open", url=place_url(incident.guild_id, thread_id))]
-    if isinstance(names, list) and names:
-        shown = [words.say("private.left_name", name=inert(str(name), limit=_NAME_LIMIT)) for name in names]
+def thread_left(words: Wording, incident: Incident, told: ThreadLeftNotice) -> Body:
+    """Compose a line in the private thread: what others still read in the old one; it can be deleted."""
+    if told.deleted_by is not None:
+        return _gone(words, incident, told)
+    lines = [words.say("private.notice_left_open", url=place_url(incident.guild_id, told.thread))]
+    if told.names:
+        shown = [words.say("private.left_name", name=inert(name, limit=_NAME_LIMIT)) for name in told.names]
         listed = joined(shown, separator=" ", limit=_NAMES_LIMIT, more="…")
         lines.append(words.say("private.notice_left_names", names=listed))
-    if written := int(str(data.get("written") or 0)):
-        lines.append(words.say("private.notice_left_written", count=written))
-    return message("\n".join(lines), components=_offer(words, incident, thread_id))
+    if told.written:
+        lines.append(words.say("private.notice_left_written", count=told.written))
+    return message("\n".join(lines), components=_offer(words, incident, told.thread))
 
 
-def thread_not_closed(words: Wording, incident: Incident, data: Mapping[str, object]) -> Body:
-    """A line in the private thread: Discord refuses to rename the old one."""
-    if is_deleted(data):
-        return _gone(words, incident, data)
-    url = place_url(incident.guild_id, int(str(data["thread"])))
+def thread_not_closed(words: Wording, incident: Incident, told: ThreadNotClosedNotice) -> Body:
+    """Compose a line in the private thread: Discord refuses to rename the old one."""
+    if told.deleted_by is not None:
+        return _gone(words, incident, told)
+    url = place_url(incident.guild_id, told.thread)
     return message(words.say("private.notice_not_closed", url=url))
 
 
-def name_waits(words: Wording, incident: Incident, data: Mapping[str, object]) -> Body:
-    """A line in the private thread: the old one is still called as it was."""
-    if is_deleted(data):
-        return _gone(words, incident, data)
-    thread_id = int(str(data["thread"]))
-    line = words.say("private.notice_name_waits", url=place_url(incident.guild_id, thread_id))
-    return message(line, components=_offer(words, incident, thread_id))
+def name_waits(words: Wording, incident: Incident, told: NameWaitsNotice) -> Body:
+    """Compose a line in the private thread: the old one still has its old name."""
+    if told.deleted_by is not None:
+        return _gone(words, incident, told)
+    line = words.say("private.notice_name_waits", url=place_url(incident.guild_id, told.thread))
+    return message(line, components=_offer(words, incident, told.thread))
 
 
-def thread_deleted(words: Wording, _incident: Incident, data: Mapping[str, object]) -> Body:
+def thread_deleted(words: Wording, _incident: Incident, told: ThreadDeletedNotice) -> Body:
     """Compose a line in the private thread: who has deleted the old one."""
-    return message(words.say("private.notice_thread_deleted", who=words.who(str(data.get("by") or "?"))))
-
-
-def is_deleted(data: Mapping[str, object]) -> bool:
-    """Return whether the old thread that a notice is about has been deleted since."""
-    return "deleted_by" in data
+    return message(words.say("private.notice_thread_deleted", who=by(words, told)))
 
 
 def delete_question(voice: Voice, incident: Incident, left: LeftBehind) -> Screen:
@@ -94,11 +96,15 @@ def deleted_screen(voice: Voice, incident: Incident) -> Screen:
     return Screen(text(voice.say("private.deleted", label=incident.label)))
 
 
-def _gone(words: Wording, incident: Incident, data: Mapping[str, object]) -> Body:
-    at = datetime.fromisoformat(str(data["deleted_at"]))
-    who = words.who(str(data["deleted_by"]))
+def _gone(words: Wording, incident: Incident, told: OldThreadNotice) -> Body:
+    who, at = words.who(told.deleted_by), told.deleted_at or incident.triggered_at
     clock = words.clock(at, on=incident.triggered_at)
     return message(words.say("private.notice_left_deleted", who=who, at=clock))
+
+
+def _is_news(_words: Wording, _incident: Incident, told: OldThreadNotice, post: Delivery) -> bool:
+    """Return True if the thread was deleted, and the line does not say so yet."""
+    return told.deleted_by is not None and not post.shown_version
 
 
 def _offer(words: Wording, incident: Incident, thread_id: int) -> Sequence[Component]:
@@ -110,3 +116,11 @@ def _offer(words: Wording, incident: Incident, thread_id: int) -> Sequence[Compo
         "custom_id": f"{DELETE}:{incident.id}:{thread_id}",
     }
     return row([offered])
+
+
+NOTICES: Final[NoticeLooks] = (
+    NoticeLook(ThreadLeftNotice, thread_left, _is_news),
+    NoticeLook(ThreadNotClosedNotice, thread_not_closed, _is_news),
+    NoticeLook(NameWaitsNotice, name_waits, _is_news),
+    NoticeLook(ThreadDeletedNotice, thread_deleted),
+)

@@ -1,15 +1,25 @@
 """A private incident in Discord: its thread, what is left of its earlier posts, and the screens about it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from discord import ButtonStyle
 
 from bot.domain.delivery.delivery import DeliveryStatus
 from bot.domain.incident.incident import Incident
+from bot.domain.privacy_notices import (
+    MadePrivateNotice,
+    MemberAddedNotice,
+    MemberRemovedNotice,
+    NotLetInNotice,
+    NotRedactedNotice,
+    NotTakenOutNotice,
+)
 from bot.ui.components import Screen, button, link, row, text
 from bot.ui.posts.bodies import Body, message
 from bot.ui.posts.incident.alert import HERE
+from bot.ui.posts.looks import NoticeLook, NoticeLooks
+from bot.ui.posts.notice_words import by
 from bot.ui.words.links import place_url, thread_url
 from bot.ui.words.voice import Voice, channel_name
 from bot.ui.words.wording import Wording, sign_of
@@ -63,41 +73,39 @@ def unaddressed(body: Body) -> Body:
     return {**body, "content": content, "allowed_mentions": {"parse": []}}
 
 
-def made_private(words: Wording, incident: Incident, data: Mapping[str, object]) -> Body:
-    """A line in the private thread: who made it so, and what is left behind."""
-    who = words.who(str(data.get("by") or "?"))
-    return message(words.say("private.notice_made", label=incident.label, who=who))
+def made_private(words: Wording, incident: Incident, told: MadePrivateNotice) -> Body:
+    """Compose a line in the private thread: who made it private, and what is left behind."""
+    return message(words.say("private.notice_made", label=incident.label, who=by(words, told)))
 
 
-def member_added(words: Wording, incident: Incident, data: Mapping[str, object]) -> Body:
-    """A line in the private thread: who sees it now, and who says so."""
-    who, by = (words.who(str(data.get(key) or "?")) for key in ("name", "by"))
-    return message(words.say("private.notice_added", label=incident.label, who=who, by=by))
+def member_added(words: Wording, incident: Incident, told: MemberAddedNotice) -> Body:
+    """Compose a line in the private thread: who sees it now, and who says so."""
+    who = words.who(told.who or "?")
+    return message(words.say("private.notice_added", label=incident.label, who=who, by=by(words, told)))
 
 
-def member_removed(words: Wording, incident: Incident, data: Mapping[str, object]) -> Body:
+def member_removed(words: Wording, incident: Incident, told: MemberRemovedNotice) -> Body:
     """Compose a line in the private thread: who has lost access, and who removed it unless they left."""
-    who, by = (words.who(str(data.get(key) or "?")) for key in ("name", "by"))
-    key = "private.notice_left" if data.get("is_own") is True else "private.notice_removed"
-    return message(words.say(key, label=incident.label, who=who, by=by))
+    key = "private.notice_left" if told.is_own else "private.notice_removed"
+    who = words.who(told.who or "?")
+    return message(words.say(key, label=incident.label, who=who, by=by(words, told)))
 
 
-def not_redacted(words: Wording, incident: Incident, data: Mapping[str, object]) -> Body:
+def not_redacted(words: Wording, incident: Incident, told: NotRedactedNotice) -> Body:
     """Compose a line in the private thread: this public post still shows its old text."""
-    place = place_url(incident.guild_id, int(str(data["channel"])), int(str(data["message"])))
+    place = place_url(incident.guild_id, told.channel, told.message)
     return message(words.say("private.notice_not_redacted", url=place))
 
 
-def not_let_in(words: Wording, incident: Incident, data: Mapping[str, object]) -> Body:
-    """A line in the private thread: who is outside, and what to do."""
-    name, place = data.get("name"), str(data.get("place") or "?")
-    who = words.on_call([place]) if name is None else words.who(str(name))
+def not_let_in(words: Wording, incident: Incident, told: NotLetInNotice) -> Body:
+    """Compose a line in the private thread: who is outside, and what to do."""
+    who = words.on_call([told.place or "?"]) if told.who is None else words.who(told.who)
     return message(words.say("private.notice_not_let_in", who=who, channel=_around(incident)))
 
 
-def not_taken_out(words: Wording, _incident: Incident, data: Mapping[str, object]) -> Body:
-    """A line in the private thread: who is still in it, and what to do."""
-    return message(words.say("private.notice_not_taken_out", who=words.who(str(data.get("name") or "?"))))
+def not_taken_out(words: Wording, _incident: Incident, told: NotTakenOutNotice) -> Body:
+    """Compose a line in the private thread: who is still in it, and what to do."""
+    return message(words.say("private.notice_not_taken_out", who=words.who(told.who or "?")))
 
 
 def private_question(voice: Voice, incident: Incident) -> Screen:
@@ -192,3 +200,13 @@ def removed_answer(
 def _around(incident: Incident) -> str:
     """Return the name of the channel that holds the thread; only people who see it can be added."""
     return channel_name(incident.thread_channel or "?")
+
+
+NOTICES: Final[NoticeLooks] = (
+    NoticeLook(MadePrivateNotice, made_private),
+    NoticeLook(MemberAddedNotice, member_added),
+    NoticeLook(MemberRemovedNotice, member_removed),
+    NoticeLook(NotLetInNotice, not_let_in),
+    NoticeLook(NotTakenOutNotice, not_taken_out),
+    NoticeLook(NotRedactedNotice, not_redacted),
+)

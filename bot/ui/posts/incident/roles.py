@@ -1,20 +1,21 @@
 """Roles in an incident: the card's line, the lines in the thread, the DM to a new holder, the answers."""
 
-from collections.abc import Mapping
 from typing import Final
 
+from bot.domain.incident.deliveries import RoleDm
 from bot.domain.incident.incident import Holder, Incident, Role, Status
+from bot.domain.incident.notices import Named, RoleChangedNotice, RoleUndeliveredNotice
 from bot.services.incidents.roles import Assigned
 from bot.ui.buttons import IncidentVerb, row
 from bot.ui.components import Screen, button, text
 from bot.ui.components import row as controls
 from bot.ui.posts.bodies import COLOURS, Body, embed, message
 from bot.ui.posts.incident.alert import deadline, head, headline, update_due
+from bot.ui.posts.looks import NoticeLook, NoticeLooks
+from bot.ui.posts.notice_words import by
 from bot.ui.words import links
 from bot.ui.words.voice import Voice
 from bot.ui.words.wording import Wording
-
-Data = Mapping[str, object]
 
 SIGNS: Final = {Role.COMMANDER: "🧭", Role.COMMUNICATOR: "💬", Role.SCRIBE: "✍️"}
 VERBS: Final = {
@@ -30,51 +31,40 @@ def roles_line(words: Wording, incident: Incident) -> str:
     return words.say("roles.card.line", roles=" · ".join(shown))
 
 
-def role_changed(words: Wording, _incident: Incident, data: Data) -> Body:
+def role_changed(words: Wording, _incident: Incident, told: RoleChangedNotice) -> Body:
     """Compose the line in the thread: the role's holder, the former one, and who changed it. Pings nobody."""
-    holder, former, by_id = data.get("holder"), data.get("former"), data.get("by_id")
-    own = holder if holder is not None else former
-    is_own = isinstance(own, Mapping) and own.get("id") == by_id
-    if data.get("gone") is True:
+    own = told.holder or told.former
+    is_own = own is not None and own.id == told.by_id
+    if told.gone:
         how = "gone"
-    elif holder is None:
+    elif told.holder is None:
         how = "left" if is_own else "removed"
     else:
-        how = ("taken" if is_own else "given") + ("" if former is None else "_over")
+        how = ("taken" if is_own else "given") + ("" if told.former is None else "_over")
     return message(
         words.say(
             f"roles.notice.{how}",
-            **_named(words, Role(str(data["role"]))),
-            who=words.who(str(data.get("by") or "?")),
-            holder=_who(words, holder),
-            former=_who(words, former),
+            **_named(words, told.role),
+            who=by(words, told),
+            holder=_who(words, told.holder),
+            former=_who(words, told.former),
         )
     )
 
 
-def role_undelivered(words: Wording, _incident: Incident, data: Data) -> Body:
+def role_undelivered(words: Wording, _incident: Incident, told: RoleUndeliveredNotice) -> Body:
     """Compose the line in the thread: the DM failed, so the role's holder must be told in another way."""
-    named = _named(words, Role(str(data["role"])))
-    return message(
-        words.say("roles.notice.undelivered", **named, holder=words.who(str(data.get("holder") or "?")))
-    )
+    holder = words.who(told.holder or "?")
+    return message(words.say("roles.notice.undelivered", **_named(words, told.role), holder=holder))
 
 
-def role_dm(words: Wording, incident: Incident, data: Data) -> Body:
-    """The DM: what was given, by whom, what it means, by when; and once it is past, that it is.
-
-    Args:
-        words: The team's.
-        incident: As it is now.
-        data: As `bot.services.shared.role_notices` owes it.
-    """
-    role = Role(str(data["role"]))
-    now = incident.roles.get(role)
-    is_theirs = incident.is_open and now is not None and now.id == data["holder_id"]
-    lines = _task(words, incident, role, by=str(data["by"])) if is_theirs else [_past(words, incident, role)]
-    if data.get("taken_over") and incident.is_open and not is_theirs:
-        who = words.who(str(data["by"]))
-        lines = [words.say("roles.dm.taken_over", **_named(words, role), who=who)]
+def role_dm(words: Wording, incident: Incident, told: RoleDm) -> Body:
+    """The DM: what was given, by whom, what it means, by when; and once it is past, that it is."""
+    role, now = told.role, incident.roles.get(told.role)
+    is_theirs = incident.is_open and now is not None and now.id == told.holder_id
+    lines = _task(words, incident, role, by=told.by) if is_theirs else [_past(words, incident, role)]
+    if told.taken_over and incident.is_open and not is_theirs:
+        lines = [words.say("roles.dm.taken_over", **_named(words, role), who=words.who(told.by))]
     waiting = is_theirs and incident.status is Status.TRIGGERED
     return message(
         headline(words, incident),
@@ -154,8 +144,11 @@ def _named(words: Wording, role: Role) -> dict[str, str]:
     return {"sign": SIGNS[role], "role": words.say(f"role.{role.value}")}
 
 
-def _who(words: Wording, person: object) -> str:
-    """Return the name of a holder, or of one from a delivery's data; empty for None."""
-    if isinstance(person, Holder):
-        return words.who(person.name)
-    return words.who(str(person.get("name"))) if isinstance(person, Mapping) else ""
+def _who(words: Wording, person: Holder | Named | None) -> str:
+    return "" if person is None else words.who(person.name)
+
+
+NOTICES: Final[NoticeLooks] = (
+    NoticeLook(RoleChangedNotice, role_changed),
+    NoticeLook(RoleUndeliveredNotice, role_undelivered),
+)

@@ -1,19 +1,20 @@
 """Status updates: the post in the thread, the reminder when one is due, the card's lines, the answers."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
 from bot.domain.incident.incident import Incident
+from bot.domain.incident.notices import UpdatedNotice, UpdateDueNotice
 from bot.services.incidents.updates import Told
 from bot.ui.buttons import IncidentVerb, row
 from bot.ui.posts.bodies import COLOURS, CONTENT_LIMIT, Body, embed, message
+from bot.ui.posts.looks import NoticeLook, NoticeLooks
+from bot.ui.posts.notice_words import by
 from bot.ui.words.inert import inert, inert_lines
 from bot.ui.words.timestamps import relative
 from bot.ui.words.voice import Voice
 from bot.ui.words.wording import Wording
-
-Data = Mapping[str, object]
 
 # As typed 1,000 and 300 characters; each may need an escape.
 _KNOWN_ROOM: Final = 2_100
@@ -21,37 +22,36 @@ _IMPACT_ROOM: Final = 650
 _CARD_ROOM: Final = 300
 
 
-def updated(words: Wording, incident: Incident, data: Data) -> Body:
+def updated(words: Wording, incident: Incident, told: UpdatedNotice) -> Body:
     """Compose the full status update; it pings nobody."""
-    at = words.clock(_moment(data["at"]), on=incident.triggered_at)
-    head = words.say("updates.post.head", at=at, who=words.who(str(data.get("by") or "?")))
-    body = "\n".join([*_words(words, data), next_update(words, incident, data.get("next_at"))])
+    at = words.clock(told.at, on=incident.triggered_at)
+    head = words.say("updates.post.head", at=at, who=by(words, told))
+    body = "\n".join([*_words(words, told), next_update(words, incident, told.next_at)])
     if len(head) + len(body) < CONTENT_LIMIT:
         return message(f"{head}\n{body}")
     return message(head, embeds=[embed(colour=COLOURS[incident.status], description=body)])
 
 
-def update_due(words: Wording, incident: Incident, data: Data) -> Body:
+def update_due(words: Wording, incident: Incident, told: UpdateDueNotice) -> Body:
     """Compose the reminder that an update is due; it pings only the lead, and nobody in a silenced incident.
 
-    In a private thread it pings only the lead that it was decided for (``lead_id``), because a mention lets
-    people in. If the leads have left, a person on call is mentioned in front when it is sent (``asks``).
+    In a private thread it pings only the lead that it was decided for, because a mention lets people in. If
+    the leads have left, a person on call is mentioned in front when it is sent (`UpdateDue.asks`).
     """
-    gone = data.get("gone")
-    lead = incident.lead_without(gone if isinstance(gone, list) else ())
-    is_known = lead is not None and (not incident.is_private or lead.id == data.get("lead_id"))
+    lead = incident.lead_without(told.gone)
+    is_known = lead is not None and (not incident.is_private or lead.id == told.lead_id)
     is_stand_in = lead is not None and lead.id <= 0  # acknowledged by email while Discord could not be asked
     rings = incident.rings and is_known and not is_stand_in
-    at = words.clock(_moment(data["due_at"]), on=incident.triggered_at)
+    at = words.clock(told.due_at, on=incident.triggered_at)
     if lead is None:
         line = words.say("updates.due.anybody", label=incident.label, at=at)
     else:
         who = f"<@{lead.id}>" if rings else words.who(lead.name)
         line = words.say("updates.due.line", who=who, label=incident.label, at=at)
-    make, lapses_at = words.buttons.make, data.get("lapses_at")
+    make = words.buttons.make
     lines, verbs = [line, _so_far(words, incident)], [IncidentVerb.DETAILS]
-    if lapses_at is not None:
-        lapses = words.clock(_moment(lapses_at), on=incident.triggered_at)
+    if told.lapses_at is not None:
+        lapses = words.clock(told.lapses_at, on=incident.triggered_at)
         lines.append(words.say("updates.due.lapses", at=lapses))
         verbs.append(IncidentVerb.HAND_BACK)
     body = message("\n".join(lines), components=row([make(verb, incident.id) for verb in verbs]))
@@ -91,12 +91,12 @@ def told(voice: Voice, result: Told) -> str:
     return "\n".join(lines)
 
 
-def _words(words: Wording, data: Data) -> Iterator[str]:
-    """What is known, and the impact; nothing for a mere promise of the next update."""
-    if "known" not in data:
+def _words(words: Wording, told: UpdatedNotice) -> Iterator[str]:
+    """Yield what is known, and the impact; nothing for a mere promise of the next update."""
+    if told.known is None:
         return
-    known = inert_lines(str(data["known"]), limit=_KNOWN_ROOM)
-    impact = inert_lines(str(data.get("impact") or ""), limit=_IMPACT_ROOM)
+    known = inert_lines(told.known, limit=_KNOWN_ROOM)
+    impact = inert_lines(told.impact or "", limit=_IMPACT_ROOM)
     if known:
         yield known
     if impact:
@@ -105,11 +105,10 @@ def _words(words: Wording, data: Data) -> Iterator[str]:
         yield words.say("updates.post.no_impact")
 
 
-def next_update(words: Wording, incident: Incident, next_at: object) -> str:
-    """Such as "**次の更新** 14:37 JST (29 分後)"; that none is planned, where *next_at* is None."""
-    if next_at is None:
+def next_update(words: Wording, incident: Incident, due_at: datetime | None) -> str:
+    """Such as "**次の更新** 14:37 JST (29 分後)"; that none is planned, where *due_at* is None."""
+    if due_at is None:
         return words.say("updates.post.no_next")
-    due_at = _moment(next_at)
     at = words.clock(due_at, on=incident.triggered_at)
     return words.say("updates.post.next", at=at, left=relative(due_at))
 
@@ -122,5 +121,4 @@ def _so_far(words: Wording, incident: Incident) -> str:
     return words.say("updates.due.last", at=at, ago=relative(last.at))
 
 
-def _moment(iso: object) -> datetime:
-    return datetime.fromisoformat(str(iso))
+NOTICES: Final[NoticeLooks] = (NoticeLook(UpdatedNotice, updated), NoticeLook(UpdateDueNotice, update_due))

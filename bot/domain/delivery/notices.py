@@ -1,0 +1,24 @@
+"""The base of the notices: the lines that follow in an incident's thread."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from bot.domain.payloads import Payload
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice(Payload):
+    """What one line in an incident's thread says. Each kind of line is a subclass, beside its capability.
+
+    Attributes:
+        name: The kind, as it is stored.
+        by: The name of the person who acted; empty for the bot itself.
+    """
+
+    name: ClassVar[str]
+
+    by: str = ""
+
+    def as_data(self) -> dict[str, object]:
+        """Return the data of its delivery."""
+        return {"notice": self.name, **self.to_json()}

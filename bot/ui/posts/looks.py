@@ -1,0 +1,49 @@
+"""How the looks of deliveries and of notices are registered."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeAlias, TypeVar
+
+from bot.domain.delivery.delivery import Delivery
+from bot.domain.delivery.notices import Notice
+from bot.domain.incident.incident import Incident
+from bot.domain.payloads import Json
+from bot.services.ports import Subject
+from bot.ui.posts.bodies import Body
+from bot.ui.words.wording import Wording
+
+N = TypeVar("N", bound=Notice)
+
+#: Renders a delivery about its subject.
+Renderer: TypeAlias = Callable[[Wording, Delivery, Subject], Body]
+
+
+def _never(_words: Wording, _incident: Incident, _notice: Notice, _post: Delivery) -> bool:
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeLook(Generic[N]):
+    """How a line in the thread looks.
+
+    Attributes:
+        type: What it says.
+        render: Composes it.
+        is_stale: Return True if a sent line has to be edited; most say nothing that changes.
+    """
+
+    type: type[N]
+    render: Callable[[Wording, Incident, N], Body]
+    is_stale: Callable[[Wording, Incident, N, Delivery], bool] = _never
+
+    def compose(self, words: Wording, incident: Incident, stored: Json) -> Body:
+        """Compose the line that was stored as *stored*."""
+        return self.render(words, incident, self.type.from_json(stored))
+
+    def needs_edit(self, words: Wording, incident: Incident, post: Delivery) -> bool:
+        """Return True if *post*, which shows it, has to be edited."""
+        return self.is_stale(words, incident, self.type.from_json(post.data), post)
+
+
+#: The looks that one module registers.
+NoticeLooks: TypeAlias = tuple[NoticeLook[Any], ...]

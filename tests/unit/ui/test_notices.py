@@ -1,0 +1,150 @@
+"""The lines in the thread as earlier versions have stored them: each is still read, and reads as it did."""
+
+import pytest
+
+from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.payloads import Json
+from bot.ui.posts.incident.notices import NOTICES
+from bot.ui.posts.renderer import render
+from tests.unit.ui import samples
+
+AT = "2026-11-24T05:14:00+00:00"
+
+#: Rows of every version, by notice; what each has to say, at least.
+ROWS: dict[str, list[tuple[Json, str]]] = {
+    "note": [
+        ({"by": "primary", "text": "戻した"}, "戻した"),
+        ({"by": "primary", "text": "戻した", "at": AT}, "14:14 JST"),
+        ({"text": "戻した"}, "?"),
+    ],
+    "corrected": [
+        ({"by": "a", "before": "DB", "text": "DNS"}, "~~DB~~ DNS"),
+        ({"by": "a", "before": "", "text": "DNS", "at": AT, "at_before": AT}, "14:14 JST"),
+        ({"by": "a", "impact_before": "全員", "impact": ""}, "~~全員~~"),
+    ],
+    "details_changed": [
+        ({"by": "a", "title": {"before": "x", "after": "y"}}, "x → y"),
+        ({"by": "a", "started_at": {"before": AT, "after": AT}}, "14:14:00 JST"),
+    ],
+    "declined": [
+        ({"by": "primary", "to": "secondary"}, "@secondary"),
+        ({"by": "primary", "to": None}, "@primary"),
+        ({"by": "primary"}, "@primary"),
+    ],
+    "unreached": [({"who": "primary", "to": "secondary"}, "@secondary"), ({"who": "@x", "to": None}, "@x")],
+    "released": [({"by": "primary"}, "@primary")],
+    "lapsed": [({"by": "primary"}, "@primary")],
+    "taken_over": [
+        ({"by": "a", "to": "secondary", "to_id": 102}, "<@102>"),
+        ({"by": "a", "to": "secondary"}, "@secondary"),
+    ],
+    "resolved": [
+        ({"by": "primary"}, "@primary"),
+        ({"by": "primary", "at": AT}, "14:14 JST"),
+        ({"by": "monitor", "at": AT, "url": "https://discord.com/channels/7/1/2"}, "@monitor"),
+    ],
+    "cancelled": [
+        ({"by": "a", "reason": "誤報"}, "誤報"),
+        ({"by": "a", "reason": "", "at": AT}, "@a"),
+        ({}, "?"),
+    ],
+    "merged": [({"by": "a", "into": 41}, "INC-41"), ({"by": "a", "into": 41, "at": AT}, "INC-41")],
+    "merged_here": [({"by": "a", "number": 9}, "INC-9")],
+    "unmerged": [({"by": "a", "number": 9}, "INC-9")],
+    "linked": [({"by": "a", "number": 9}, "INC-9")],
+    "unlinked": [({"by": "a", "number": 9}, "INC-9")],
+    "raised_again": [({"by": "a", "number": 9}, "INC-9")],
+    "triaged_here": [({"by": "a", "severity": "SEV1"}, "SEV1"), ({"by": "a"}, "@a")],
+    "reopened": [({"by": "a", "reason": "再発"}, "再発"), ({"by": "a"}, "@a")],
+    "recovered": [({"by": "Sentry", "url": "https://discord.com/channels/7/1/2"}, "Sentry")],
+    "fires_again": [
+        ({"by": "Sentry", "url": "https://discord.com/channels/7/1/2"}, "Sentry"),
+        ({"by": "Sentry", "url": "https://discord.com/channels/7/1/2", "count": 3}, "Sentry"),
+    ],
+    "severity_changed": [
+        ({"by": "a", "before": "SEV2", "after": "SEV1", "reason": "全断"}, "全断"),
+        ({"by": "a", "before": "SEV2", "after": "SEV1", "reason": "", "next_at": AT}, "次の更新"),
+        ({"by": "a", "before": "SEV2", "after": "SEV1", "merged": 9, "next_at": None}, "INC-9"),
+        ({"before": "SEV2", "after": "SEV1"}, "SEV2 → **SEV1**"),
+    ],
+    "thread_moved": [({}, "INC-42")],
+    "inject": [({"text": "DB の CPU が 100%"}, "DB の CPU が 100%")],
+    "drill_scored": [
+        (
+            {
+                "ack_s": 120.0,
+                "ack_within_s": 900.0,
+                "ack_by": "primary",
+                "commander": None,
+                "commander_s": None,
+                "update_s": None,
+                "notes": 0,
+                "pins": 0,
+                "took_s": None,
+                "missed": ["commander"],
+            },
+            "@primary",
+        ),
+    ],
+    "made_private": [({"by": "a"}, "@a")],
+    "member_added": [({"by": "a", "name": "b"}, "@b")],
+    "member_removed": [({"by": "a", "name": "b"}, "@b"), ({"by": "b", "name": "b", "is_own": True}, "@b")],
+    "not_let_in": [({"name": "b"}, "@b"), ({"place": "primary"}, "@primary")],
+    "not_taken_out": [({"name": "b"}, "@b"), ({"place": "@b"}, "?")],
+    "not_redacted": [({"channel": 301, "message": 900}, "/301/900")],
+    "name_waits": [
+        ({"thread": 900}, "/900"),
+        ({"thread": 900, "deleted_by": "a", "deleted_at": AT}, "14:14 JST"),
+    ],
+    "thread_left": [
+        ({"thread": 900, "names": ["INC-42 決済"], "written": 3}, "INC-42 決済"),
+        ({"thread": 900, "names": [], "written": 0}, "/900"),
+        ({"thread": 900}, "/900"),
+    ],
+    "thread_not_closed": [({"thread": 900}, "/900")],
+    "thread_deleted": [({"by": "a"}, "@a")],
+    "role_changed": [
+        ({"role": "scribe", "holder": {"id": 1, "name": "a"}, "former": None, "by": "b", "by_id": 2}, "@a"),
+        ({"role": "scribe", "holder": None, "former": {"id": 1, "name": "a"}, "gone": True}, "@a"),
+        ({"role": "scribe", "holder": {"id": 1, "name": "a"}, "former": None, "by": "b"}, "@b"),
+    ],
+    "role_undelivered": [
+        ({"role": "scribe", "holder_id": 1, "holder": "a", "by": "b"}, "@a"),
+        ({"role": "scribe", "holder_id": 1, "holder": "a", "by": "b", "taken_over": True}, "@a"),
+    ],
+    "updated": [
+        ({"by": "a", "at": AT, "known": "調査中", "impact": "全員", "next_at": AT, "key": "k"}, "調査中"),
+        ({"by": "a", "at": AT, "next_at": None}, "@a"),
+    ],
+    "update_due": [
+        ({"due_at": AT, "reminder": 1, "lead": "primary"}, "14:14 JST"),
+        (
+            {"due_at": AT, "reminder": 1, "lead": None, "gone": [101], "lead_id": None, "lapses_at": AT},
+            "14:14",
+        ),
+    ],
+}
+
+
+def test_there_are_rows_of_every_notice() -> None:
+    """Of those that the bot writes now, too."""
+    assert set(ROWS) == set(NOTICES)
+
+
+@pytest.mark.parametrize(
+    ("name", "facts", "said"),
+    [(name, facts, said) for name, rows in ROWS.items() for facts, said in rows],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_stored_notice_is_read(name: str, facts: Json, said: str) -> None:
+    """In both languages; and what is read is written again under the same keys."""
+    row = {**facts, "notice": name}
+    japanese, english = (
+        render(words, samples.delivery(DeliveryKind.NOTICE, data=row), samples.PLACED)
+        for words in (samples.JA, samples.EN)
+    )
+    assert said in str(japanese)
+    assert english["content"] or english["embeds"]
+    again = NOTICES[name].type.from_json(row).as_data()
+    assert {key: again[key] for key in row if key in again} == {key: row[key] for key in row if key in again}
+    assert set(row) <= set(again)
