@@ -12,7 +12,6 @@ import ctypes
 import io
 import multiprocessing
 import os
-import pkgutil
 import runpy
 import signal
 import sys
@@ -24,28 +23,13 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any, Final
 
-import cogs
 from bot.demo.process import LINE_LIMIT, Child, environment
 
 _PR_SET_PDEATHSIG: Final = 1
 _STDOUT, _STDERR = 1, 2
 
 _context = multiprocessing.get_context("forkserver")
-_context.set_forkserver_preload(
-    [
-        "time_machine",
-        "bot.cli.commands",
-        "bot.app",
-        "bot.process.serving",
-        "bot.process.vitals",
-        "apscheduler.executors.asyncio",
-        "apscheduler.triggers.cron",
-        "apscheduler.triggers.interval",
-        "anyio._backends._asyncio",
-        *(f"cogs.{found.name}" for found in pkgutil.iter_modules(cogs.__path__)),
-        __name__,
-    ]
-)
+_context.set_forkserver_preload(["tests.preloaded"])
 
 
 @dataclass(frozen=True, slots=True)

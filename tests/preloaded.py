@@ -1,0 +1,27 @@
+"""Imported before the bots of the stories are forked (see `tests.warm`), and out of the collector's way."""
+
+import gc
+import importlib
+import pkgutil
+from typing import Final
+
+import cogs
+
+_MODULES: Final = (
+    "time_machine",
+    "bot.cli.commands",
+    "bot.app",
+    "bot.process.serving",
+    "bot.process.vitals",
+    "apscheduler.executors.asyncio",
+    "apscheduler.triggers.cron",
+    "apscheduler.triggers.interval",
+    "anyio._backends._asyncio",
+    "tests.warm",
+    *(f"cogs.{found.name}" for found in pkgutil.iter_modules(cogs.__path__)),
+)
+
+for name in _MODULES:
+    importlib.import_module(name)
+gc.collect()
+gc.freeze()
