@@ -134,9 +134,9 @@ def mttr_s(incidents: Iterable[Incident]) -> float | None:
         Seconds >= 0, or None when nothing was resolved.
     """
     took = [
-        (i.ended_at - i.triggered_at).total_seconds()
+        (i.ended.at - i.triggered_at).total_seconds()
         for i in incidents
-        if i.ended_at is not None and i.status is Status.RESOLVED
+        if i.ended is not None and i.status is Status.RESOLVED
     ]
     return fmean(took) if took else None
 

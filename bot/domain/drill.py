@@ -155,7 +155,7 @@ def score(incident: Incident, timeline: Iterable[TimelineEntry], sheet: Checklis
     entries = sorted(timeline, key=lambda entry: entry.at)
     taken = _first_commander(entries)
     update = _first(entries, TimelineKind.UPDATED)
-    resolved = incident.status is Status.RESOLVED and incident.ended_at is not None
+    ended_at = None if incident.ended is None else incident.ended.at
     ack = incident.took_to_acknowledge
     kept = {kind: sum(entry.kind is kind for entry in entries) for kind in _KEPT}
     steps, done = len(sheet.steps), len(sheet.done(incident.checks))
@@ -163,13 +163,13 @@ def score(incident: Incident, timeline: Iterable[TimelineEntry], sheet: Checklis
     return Score(
         ack_s=None if ack is None else ack.total_seconds(),
         ack_within_s=(incident.ack_due_at - incident.triggered_at).total_seconds(),
-        ack_by=incident.acknowledged_by_name,
+        ack_by=None if incident.acknowledged is None else incident.acknowledged.name,
         commander=None if taken is None else _holder(taken),
         commander_s=_since(incident, taken),
         update_s=_since(incident, update),
         notes=kept[TimelineKind.NOTE],
         pins=kept[TimelineKind.PINNED],
-        took_s=_seconds(incident, incident.ended_at) if resolved else None,
+        took_s=_seconds(incident, ended_at) if incident.status is Status.RESOLVED else None,
         missed=tuple(missed),
         steps=steps,
         steps_done=done,
@@ -187,9 +187,9 @@ def _missed(
     kept: int,
     is_done: bool,
 ) -> Iterable[Missed]:
-    if incident.acknowledged_at is None:
+    if incident.acknowledged is None:
         yield Missed.ACK
-    elif incident.acknowledged_at > incident.ack_due_at:
+    elif incident.acknowledged.at > incident.ack_due_at:
         yield Missed.ACK_LATE
     if commander is None:
         yield Missed.COMMANDER

@@ -12,6 +12,7 @@ from bot.domain.dlq import DlqEntry, ReplayRecord
 from bot.domain.errors import NewerVersion
 from bot.domain.escalation.ladder import Step, StepStatus
 from bot.domain.incident.incident import (
+    Act,
     Check,
     EndedAck,
     Holder,
@@ -21,7 +22,6 @@ from bot.domain.incident.incident import (
     Source,
     Status,
     StatusUpdate,
-    Taken,
 )
 from bot.domain.privacy import RemovedMember
 from bot.domain.severity import LadderStep, Mention
@@ -50,14 +50,9 @@ def incident_from_row(row: Row) -> Incident:
         started_at=row["started_at"],
         triggered_at=row["triggered_at"],
         ack_due_at=row["ack_due_at"],
-        reported_by_id=row["reported_by_id"],
-        reported_by_name=row["reported_by_name"],
-        acknowledged_at=row["acknowledged_at"],
-        acknowledged_by_id=row["acknowledged_by_id"],
-        acknowledged_by_name=row["acknowledged_by_name"],
-        ended_at=row["resolved_at"],
-        ended_by_id=row["resolved_by_id"],
-        ended_by_name=row["resolved_by_name"],
+        reported_by=Holder(row["reported_by_id"], row["reported_by_name"]),
+        acknowledged=_act(row, "acknowledged"),
+        ended=_act(row, "resolved"),
         alert_channel_id=row["alert_channel_id"],
         alert_message_id=row["alert_message_id"],
         thread_id=row["thread_id"],
@@ -82,21 +77,34 @@ def incident_from_row(row: Row) -> Incident:
         fingerprint=row["fingerprint"],
         occurrences=row["occurrences"],
         last_seen_at=row["last_seen_at"],
-        reopened_at=row["reopened_at"],
-        reopened_by_id=row["reopened_by_id"],
-        reopened_by_name=row["reopened_by_name"],
+        reopened=_act(row, "reopened"),
         first_ended_at=row["first_ended_at"],
         duplicates=tuple(row["duplicates"]),
         linked=tuple(row["linked"]),
         checks={step: _check_from_json(kept) for step, kept in row["checks"].items()},
         details_version=row["details_version"],
         unreached=tuple(row["unreached"]),
-        taken=None if row["taken"] is None else Taken(**_with_time(row["taken"])),
+        taken=None if row["taken"] is None else Act(**_with_time(row["taken"])),
         ack_ended=None if row["ack_ended"] is None else EndedAck(**_with_time(row["ack_ended"])),
     )
 
 
-def timed_as_json(kept: Taken | EndedAck | None) -> dict[str, object] | None:
+def _act(row: Row, did: str) -> Act | None:
+    """Return what a person *did*, from its three columns; None if the moment is null."""
+    at = row[f"{did}_at"]
+    return None if at is None else Act(row[f"{did}_by_id"], row[f"{did}_by_name"], at)
+
+
+def act_as_columns(did: str, act: Act | None) -> dict[str, object]:
+    """Return the parameters for the three columns that `_act` reads."""
+    return {
+        f"{did}_at": None if act is None else act.at,
+        f"{did}_by_id": None if act is None else act.id,
+        f"{did}_by_name": None if act is None else act.name,
+    }
+
+
+def timed_as_json(kept: Act | EndedAck | None) -> dict[str, object] | None:
     """Return *kept* as the JSON for `incidents.taken` and `incidents.ack_ended`."""
     return None if kept is None else {**asdict(kept), "at": kept.at.isoformat()}
 

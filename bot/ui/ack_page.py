@@ -82,9 +82,10 @@ class AckPage:
         incident = seen.incident
         fields = {"who": plain(seen.name or "?", limit=_LIMIT)}
         if incident is not None:
-            at = incident.acknowledged_at or incident.triggered_at
+            ack = incident.acknowledged
+            at = incident.triggered_at if ack is None else ack.at
             fields |= {
-                "by": plain(incident.acknowledged_by_name or "?", limit=_LIMIT),
+                "by": plain("?" if ack is None else ack.name, limit=_LIMIT),
                 "at": timestamps.clock(at, self.policy.timezone, on=incident.triggered_at),
                 "state": self._say(locale, f"state.{state_key(incident)}"),
             }

@@ -13,6 +13,7 @@ from bot.domain.people import Person
 from bot.domain.severity import LadderStep, Mention
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.services.ports import Store, Transaction
+from tests.acts import id_of
 from tests.contract.conftest import Rig
 from tests.contract.examples import OLIVE, PERRY, delivery_ids, open_incident, owed, send
 
@@ -70,12 +71,12 @@ async def test_the_first_acknowledge_stays_and_the_next_one_is_kept(rig: Rig) ->
     async with rig.store.transaction() as tx:
         ended = await end(tx, await tx.incident(incident.id, lock=True))
     assert await rig.store.incident(incident.id) == ended
-    assert (ended.on_it, ended.acknowledged_by_id, ended.remind_at) == (None, OLIVE.id, None)
+    assert (ended.on_it, id_of(ended.acknowledged), ended.remind_at) == (None, OLIVE.id, None)
     async with rig.store.transaction() as tx:
         again = await acknowledge(tx, await tx.incident(incident.id, lock=True), by=PERRY)
     assert await rig.store.incident(incident.id) == again
     assert again.on_it is not None
-    assert (again.on_it.id, again.acknowledged_by_id) == (PERRY.id, OLIVE.id)
+    assert (again.on_it.id, id_of(again.acknowledged)) == (PERRY.id, OLIVE.id)
 
 
 async def test_whoever_left_is_on_it_again_by_joining_anew(rig: Rig) -> None:

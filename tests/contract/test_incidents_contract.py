@@ -14,6 +14,7 @@ from bot.domain.incident.transitions import AckVia
 from bot.domain.severity import LadderStep, Mention
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.services.ports import Job, JobName, Store
+from tests.acts import name_of
 from tests.contract.conftest import Rig
 from tests.contract.examples import GUILD, OLIVE, PERRY, new_incident, open_incident
 
@@ -32,7 +33,7 @@ async def test_an_incident_comes_back_as_it_was_opened(rig: Rig) -> None:
     assert (incident.title, incident.targets, incident.symptoms) == (new.title, new.targets, new.symptoms)
     assert (incident.path, incident.started_at) == (new.path, new.started_at)
     assert incident.ack_due_at == incident.triggered_at + 15 * MINUTE
-    assert (incident.reported_by_id, incident.reported_by_name) == (PERRY.id, PERRY.name)
+    assert (incident.reported_by.id, incident.reported_by.name) == (PERRY.id, PERRY.name)
     assert (incident.status, incident.version) == (Status.TRIGGERED, 1)
     assert await rig.store.incident(incident.id) == incident
 
@@ -93,7 +94,7 @@ async def test_saving_needs_the_version_before(rig: Rig) -> None:
         )
         await tx.save(result.incident)
     saved = await rig.store.incident(incident.id)
-    assert (saved.status, saved.acknowledged_by_name, saved.version) == (Status.ACKNOWLEDGED, "Olive", 2)
+    assert (saved.status, name_of(saved.acknowledged), saved.version) == (Status.ACKNOWLEDGED, "Olive", 2)
     assert saved == result.incident
     with pytest.raises(RuntimeError):
         async with rig.store.transaction() as tx:

@@ -25,6 +25,7 @@ from bot.domain.incident.transitions import AckVia
 from bot.domain.severity import NewSeverity
 from bot.services.ports import Store
 from bot.services.shared.postings import archive_job
+from tests.acts import id_of, name_of, time_of
 from tests.contract.conftest import Rig
 from tests.contract.examples import GUILD, OLIVE, PERRY, delivery_ids, new_incident, open_incident, owed, send
 
@@ -68,8 +69,12 @@ async def test_everything_that_a_life_changes_is_saved(rig: Rig) -> None:
     assert await saved(rig.store, ended) == ended
     again = transitions.reopen(ended, by=PERRY, at=at + DAY, next_update_at=at + 2 * DAY)
     again = await saved(rig.store, again)
-    assert (again.reopened_at, again.reopened_by_id, again.reopened_by_name) == (at + DAY, PERRY.id, "Perry")
-    assert (again.first_ended_at, again.acknowledged_at) == (at + DAY, None)
+    assert (time_of(again.reopened), id_of(again.reopened), name_of(again.reopened)) == (
+        at + DAY,
+        PERRY.id,
+        "Perry",
+    )
+    assert (again.first_ended_at, time_of(again.acknowledged)) == (at + DAY, None)
     checks = {"0123456789abcdef": Check(7, "Olive *", at + MINUTE), "b": Check(2**40, "Perry", at)}
     again = await saved(rig.store, replace(again, checks=checks, version=again.version + 1))
     assert dict(again.checks) == checks

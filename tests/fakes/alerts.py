@@ -64,7 +64,7 @@ class FakeAlerts(FakePart):
     def _fired(self, alert: Incident) -> dict[int, tuple[int, str | None]]:
         """In which channel, and by whom, each message was posted that was counted on *alert*."""
         first = None if alert.source is None else alert.source.message_id
-        reporter = f"{alert.reported_by_id}:{alert.reported_by_name}"
+        reporter = f"{alert.reported_by.id}:{alert.reported_by.name}"
         return {
             message: (channel, self.state.alert_senders[message] or (reporter if message == first else None))
             for message, (channel, on) in self.state.alert_messages.items()

@@ -454,7 +454,7 @@ class FakeStore(FakeAlertReads, FakeMorningReads, FakeStormReads):
     def _people(self, incident: Incident) -> set[int]:
         roles = {holder.id for holder in incident.roles.values()}
         joined = {user for number, user in self._state.responders if number == incident.id}
-        return {incident.reported_by_id, *roles, *joined}
+        return {incident.reported_by.id, *roles, *joined}
 
     async def _of_guild(self, guild_id: int) -> list[Incident]:
         self._check()

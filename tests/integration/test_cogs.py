@@ -16,6 +16,7 @@ from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.dlq import DlqEntry
 from bot.domain.incident.incident import Status
 from bot.domain.triage.session import TriageStatus
+from tests.acts import name_of
 from tests.integration.console_world import ConsoleWorld, Json, console_world, presses, shown, words
 from tests.services.database import Database
 from tests.services.desk import PRIMARY
@@ -174,7 +175,7 @@ async def test_a_reaction_acknowledges_and_a_strangers_does_not(world: ConsoleWo
     await world.react(alert, "🎉", by="responder")
     await world.react(alert, "👀", by="responder")
     incident = await world.acknowledged(1)
-    assert incident.acknowledged_by_name == "responder"
+    assert name_of(incident.acknowledged) == "responder"
     assert [(row.actor_name, row.action, row.allowed) for row in await world.database.audit_rows()] == [
         ("responder", "opened", True),
         ("observer", "acknowledge", False),
@@ -191,7 +192,7 @@ async def test_a_dm_acknowledges(world: ConsoleWorld, how: str) -> None:
         await world.react(dm, "👀", by="primary")
     else:
         await world.click(dm, "inc:v1:ack:1", by="primary")
-    assert (await world.acknowledged(1)).acknowledged_by_name == "primary"
+    assert name_of((await world.acknowledged(1)).acknowledged) == "primary"
 
 
 async def test_a_reaction_during_an_absence_counts_at_the_next_ready(world: ConsoleWorld) -> None:
@@ -200,7 +201,7 @@ async def test_a_reaction_during_an_absence_counts_at_the_next_ready(world: Cons
     await world.stop()
     await world.react(alert, "👀", by="responder")
     await world.start()
-    assert (await world.acknowledged(1)).acknowledged_by_name == "responder"
+    assert name_of((await world.acknowledged(1)).acknowledged) == "responder"
 
 
 async def test_a_reaction_is_not_lost_while_the_database_is_away(world: ConsoleWorld) -> None:
@@ -213,7 +214,7 @@ async def test_a_reaction_is_not_lost_while_the_database_is_away(world: ConsoleW
         world.database.is_away = False
         await world.human("POST", "fault", gateway="drop")
         await world.logged(logged, "gateway.resumed")
-    assert (await world.acknowledged(1)).acknowledged_by_name == "responder"
+    assert name_of((await world.acknowledged(1)).acknowledged) == "responder"
 
 
 async def test_passing_on_says_to_whom(world: ConsoleWorld) -> None:

@@ -13,6 +13,7 @@ from bot.domain.incident.incident import Incident, Status
 from bot.domain.incident.transitions import AckVia
 from bot.services.ports import Transaction
 from bot.storage.database.pools import open_pool
+from tests.acts import id_of, time_of
 from tests.contract.examples import GUILD, new_incident
 from tests.integration.job_world import DEADLINE_S
 from tests.services.database import Database
@@ -95,7 +96,10 @@ async def test_somebody_acknowledges_right_after_the_lapse(pool: asyncpg.Pool) -
     now = await desk.own_store.incident(incident.id)
     assert now.on_it is not None
     assert (now.status, now.on_it.id) == (Status.ACKNOWLEDGED, SECONDARY.id)
-    assert (now.acknowledged_by_id, now.acknowledged_at) == (PRIMARY.id, incident.acknowledged_at)
+    assert (id_of(now.acknowledged), time_of(now.acknowledged)) == (
+        PRIMARY.id,
+        time_of(incident.acknowledged),
+    )
     assert await pool.fetchval(_PENDING, incident.id) == 0
 
 

@@ -20,6 +20,7 @@ from bot.services.incidents.updates import NewUpdate
 from bot.services.ports import Transaction
 from bot.storage.database.pools import open_pool
 from bot.storage.store import PostgresStore
+from tests.acts import name_of
 from tests.contract.examples import GUILD, delivery_ids, open_incident, owed, send
 from tests.integration.job_world import DEADLINE_S
 from tests.services.database import unreachable
@@ -126,7 +127,7 @@ async def test_whoever_is_let_in_meanwhile_goes_on(pool: asyncpg.Pool) -> None:
         await tx.add_member(incident.id, user_id=_BY.id, name=_BY.name, by=_BY)
     await _made_private(pool, store, incident, _ACTS["acknowledge"](_desk(store), incident))
     now = await store.incident(incident.id)
-    assert (now.is_private, now.acknowledged_by_name) == (True, "responder")
+    assert (now.is_private, name_of(now.acknowledged)) == (True, "responder")
 
 
 async def test_who_joins_the_war_room_meanwhile_is_not_noted(pool: asyncpg.Pool) -> None:

@@ -111,7 +111,7 @@ async def test_an_older_version_says_no_sender_of_a_message(pool: asyncpg.Pool) 
         alert, _ = await tx.insert_incident(new, priority="P1", ack_due_at=now)
     as_before = "INSERT INTO alert_messages (message_id, channel_id, incident_id) VALUES (900, 50, $1)"
     await pool.execute(as_before, alert.id)
-    reporter = f"{alert.reported_by_id}:{alert.reported_by_name}"
+    reporter = f"{alert.reported_by.id}:{alert.reported_by.name}"
 
     async def is_over(sender: str, *, before: int = 950) -> list[bool]:
         async with store.transaction() as tx:

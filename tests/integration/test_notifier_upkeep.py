@@ -8,7 +8,7 @@ import pytest
 
 from bot.domain.delivery.delivery import DeliveryKind, Posted
 from bot.domain.incident import transitions
-from bot.domain.incident.incident import Incident, Status
+from bot.domain.incident.incident import Act, Incident, Status
 from bot.domain.incident.title_and_start import put_right, shown_details
 from bot.domain.people import Person
 from bot.services.ports import TRY_AGAIN
@@ -50,9 +50,7 @@ def acknowledged(incident: Incident) -> Incident:
     return replace(
         incident,
         status=Status.ACKNOWLEDGED,
-        acknowledged_at=INCIDENT.triggered_at + timedelta(minutes=2),
-        acknowledged_by_id=PRIMARY,
-        acknowledged_by_name="primary",
+        acknowledged=Act(PRIMARY, "primary", INCIDENT.triggered_at + timedelta(minutes=2)),
         version=4,
     )
 

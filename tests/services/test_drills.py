@@ -14,6 +14,7 @@ from bot.domain.incident.incident import Incident, Role, Status
 from bot.domain.incident.transitions import AckVia
 from bot.domain.timeline.entries import TimelineKind
 from bot.services.incidents.updates import NewUpdate
+from tests.acts import name_of
 from tests.services.alerts.test_alerts import alert, receive
 from tests.services.desk import GUILD, PRIMARY, RESPONDER, SECONDARY, Desk
 
@@ -208,7 +209,7 @@ async def test_stopping_it_scores_what_there_was(desk: Desk) -> None:
     await desk.pass_time(minutes=1)
     stopped = await desk.drills.stop(GUILD, by=SECONDARY)
     await desk.work()
-    assert stopped.incident.ended_by_name == "secondary"
+    assert name_of(stopped.incident.ended) == "secondary"
     assert stopped.score == await scored(desk, incident)
     with pytest.raises(UserError, match="drill_none"):
         await desk.drills.stop(GUILD, by=SECONDARY)

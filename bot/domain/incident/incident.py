@@ -47,8 +47,8 @@ class Holder:
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
-    """The responder who took the incident after an earlier acknowledge or after a reopening."""
+class Act:
+    """Something that a person did to an incident: who did it, and when."""
 
     id: int
     name: str
@@ -148,13 +148,14 @@ class Incident:
         id: Shown as INC-<id>.
         version: Grows with each visible change; the post remembers which one it shows.
         ack_due_at: When the first escalation past the paging of on-call is due.
-        ended_at, ended_by_id, ended_by_name: However it ended, `status` says which way.
+        reported_by: The person who raised it, or the sender of a tracked alert.
+        ended: Its end, of any kind; `status` says which.
         alert_channel_id, alert_message_id, thread_id: Set once Discord has them.
         merged_into_hidden: What it was merged into is private: posts do not name it, see `told_merged_into`.
         posting: The number of the current alert post, from 1: a change of severity may post another.
         thread_posting: The posting that opened the thread.
         thread_channel: The policy's name of the channel that the thread hangs in; None without a thread.
-        reopened_at, reopened_by_id, reopened_by_name: When it was last reopened, and by whom.
+        reopened: The last reopening.
         first_ended_at: When it ended first, whether or not it was reopened.
         duplicates, linked: Numbers of the incidents merged into it, and of those linked with it.
         details_version: The version that last corrected title or start; None: they were never corrected.
@@ -164,7 +165,7 @@ class Incident:
         reminders: The number of reminders since the last sign of life.
         archive_at: When the thread of an ended incident is archived.
         occurrences, last_seen_at: Of a tracked alert: how often it came, and when last.
-        acknowledged_at, acknowledged_by_id, acknowledged_by_name: The first acknowledge, which stays.
+        acknowledged: The first acknowledge, which stays.
         taken: The latest acknowledge, if it came after one that ended, or after a reopening.
         ack_ended: The latest acknowledge that has ended; None while none has.
         unreached: People on call whom no DM reaches, as `bot.domain.oncall.roster.marked`.
@@ -182,14 +183,9 @@ class Incident:
     started_at: datetime
     triggered_at: datetime
     ack_due_at: datetime
-    reported_by_id: int
-    reported_by_name: str
-    acknowledged_at: datetime | None = None
-    acknowledged_by_id: int | None = None
-    acknowledged_by_name: str | None = None
-    ended_at: datetime | None = None
-    ended_by_id: int | None = None
-    ended_by_name: str | None = None
+    reported_by: Holder
+    acknowledged: Act | None = None
+    ended: Act | None = None
     alert_channel_id: int | None = None
     alert_message_id: int | None = None
     thread_id: int | None = None
@@ -213,16 +209,14 @@ class Incident:
     fingerprint: str | None = None
     occurrences: int = 1
     last_seen_at: datetime | None = None
-    reopened_at: datetime | None = None
-    reopened_by_id: int | None = None
-    reopened_by_name: str | None = None
+    reopened: Act | None = None
     first_ended_at: datetime | None = None
     duplicates: tuple[int, ...] = ()
     linked: tuple[int, ...] = ()
     checks: Mapping[str, Check] = field(default_factory=dict)
     details_version: int | None = None
     unreached: tuple[str, ...] = ()
-    taken: Taken | None = None
+    taken: Act | None = None
     ack_ended: EndedAck | None = None
 
     @property
@@ -250,20 +244,13 @@ class Incident:
         """Return the last person to acknowledge or reopen the incident; None while it is triggered."""
         if self.status is Status.TRIGGERED:
             return None
-        if self.taken is not None and self.is_taken_last:
-            return Holder(self.taken.id, self.taken.name)
-        for number, name in (
-            (self.reopened_by_id, self.reopened_by_name),
-            (self.acknowledged_by_id, self.acknowledged_by_name),
-        ):
-            if number is not None and name is not None:
-                return Holder(number, name)
-        return None
+        latest = self.taken if self.is_taken_last else self.reopened or self.acknowledged
+        return None if latest is None else Holder(latest.id, latest.name)
 
     @property
     def is_taken_last(self) -> bool:
         """Return True if there is an acknowledge after the first, and it came after the last reopening."""
-        return self.taken is not None and (self.reopened_at is None or self.taken.at > self.reopened_at)
+        return self.taken is not None and (self.reopened is None or self.taken.at > self.reopened.at)
 
     @property
     def lead(self) -> Holder | None:
@@ -278,11 +265,13 @@ class Incident:
     @property
     def took_to_acknowledge(self) -> timedelta | None:
         """Return the time from trigger to first acknowledge; None before the first acknowledge."""
-        return None if self.acknowledged_at is None else self.acknowledged_at - self.triggered_at
+        return None if self.acknowledged is None else self.acknowledged.at - self.triggered_at
 
     def missed_deadline(self, *, now: datetime) -> bool:
         """Return True if the ack deadline passed without an acknowledge. Ending it counts as one."""
-        answered = self.acknowledged_at or self.first_ended_at or self.ended_at or now
+        if self.acknowledged is not None:
+            return self.acknowledged.at > self.ack_due_at
+        answered = self.first_ended_at or (now if self.ended is None else self.ended.at)
         return answered > self.ack_due_at
 
 

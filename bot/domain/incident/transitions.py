@@ -7,6 +7,7 @@ from enum import StrEnum
 from bot.domain.errors import InvalidTransition
 from bot.domain.incident import relations
 from bot.domain.incident.incident import (
+    Act,
     EndedAck,
     Holder,
     Incident,
@@ -14,7 +15,6 @@ from bot.domain.incident.incident import (
     Role,
     Status,
     StatusUpdate,
-    Taken,
 )
 from bot.domain.incident.posting import next_posting
 from bot.domain.incident.update_promise import promised
@@ -79,11 +79,10 @@ def _taken(incident: Incident, by: Person, at: datetime) -> Incident:
     After a reopening, even a first acknowledge is also the latest one: until then the person who reopened the
     incident was on it.
     """
-    if incident.acknowledged_at is not None or incident.reopened_at is not None:
-        incident = replace(incident, taken=Taken(by.id, by.name, at))
-    if incident.acknowledged_at is not None:
-        return incident
-    return replace(incident, acknowledged_at=at, acknowledged_by_id=by.id, acknowledged_by_name=by.name)
+    act = Act(by.id, by.name, at)
+    if incident.acknowledged is not None:
+        return replace(incident, taken=act)
+    return replace(incident, acknowledged=act, taken=incident.taken if incident.reopened is None else act)
 
 
 def end_ack(incident: Incident, *, at: datetime, lapsed: bool) -> Incident:
@@ -106,7 +105,7 @@ def end_ack(incident: Incident, *, at: datetime, lapsed: bool) -> Incident:
 
 def take_over(incident: Incident, *, by: Holder, at: datetime, next_update_at: datetime | None) -> Incident:
     """Hand the incident to *by*, who had joined, because the person who was on it has let go."""
-    taken = replace(incident, taken=Taken(by.id, by.name, at), version=incident.version + 1)
+    taken = replace(incident, taken=Act(by.id, by.name, at), version=incident.version + 1)
     return promised(taken, next_update_at)
 
 
@@ -159,13 +158,9 @@ def reopen(incident: Incident, *, by: Person, at: datetime, next_update_at: date
     opened = replace(
         incident,
         status=Status.ACKNOWLEDGED,
-        reopened_at=at,
-        reopened_by_id=by.id,
-        reopened_by_name=by.name,
-        first_ended_at=incident.first_ended_at or incident.ended_at,  # an older version did not write it
-        ended_at=None,
-        ended_by_id=None,
-        ended_by_name=None,
+        reopened=Act(by.id, by.name, at),
+        first_ended_at=_first_ended_at(incident),
+        ended=None,
         merged_into_id=None,
         merged_into_hidden=False,
         archive_at=None,
@@ -296,7 +291,9 @@ def require_open(incident: Incident) -> None:
     if incident.is_drill:  # it cannot be opened again, so nothing else is of any use here
         raise InvalidTransition("drill_over", incident=incident.label)
     raise InvalidTransition(
-        f"already_{incident.status.value}", incident=incident.label, by=incident.ended_by_name
+        f"already_{incident.status.value}",
+        incident=incident.label,
+        by=None if incident.ended is None else incident.ended.name,
     )
 
 
@@ -318,11 +315,14 @@ def _end(
     ended = replace(
         incident,
         status=status,
-        ended_at=at,
-        ended_by_id=by.id,
-        ended_by_name=by.name,
+        ended=Act(by.id, by.name, at),
         first_ended_at=incident.first_ended_at or at,
         archive_at=archive_at,
         version=incident.version + 1,
     )
     return promised(ended, None)
+
+
+def _first_ended_at(incident: Incident) -> datetime | None:
+    """Return when an ended incident first ended; an older version wrote only its latest end."""
+    return incident.first_ended_at or (None if incident.ended is None else incident.ended.at)

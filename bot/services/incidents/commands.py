@@ -174,7 +174,7 @@ def _opened(incident: Incident, *, by: Person | None) -> TimelineEntry:
 
     It has the reporter's name too if the reporter is another person.
     """
-    reporter = Person(id=incident.reported_by_id, name=incident.reported_by_name)
+    reporter = Person(id=incident.reported_by.id, name=incident.reported_by.name)
     who = reporter if incident.kind is IncidentKind.ALERT else by  # an alert raises itself
     return TimelineEntry(
         TimelineKind.OPENED,

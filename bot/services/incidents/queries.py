@@ -98,7 +98,7 @@ class Looking:
         since = await self._store.now() - LATELY
         # What ended lately may have begun long before: the list is by beginning.
         found = await self.page(guild_id, Wanted(statuses=ENDED), by=by, limit=_MOST)
-        lately = [(one.ended_at, one) for one in found if one.ended_at is not None and one.ended_at >= since]
+        lately = [(end.at, one) for one in found if (end := one.ended) is not None and end.at >= since]
         return [one for _, one in sorted(lately, key=lambda pair: pair[0], reverse=True)]
 
     async def others(

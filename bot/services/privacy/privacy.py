@@ -226,5 +226,5 @@ def _involved(incident: Incident, joined: Iterable[Holder]) -> dict[int, str]:
 
     The reporter of a tracked alert is a monitor, which cannot be added to a thread.
     """
-    people = {} if incident.source is not None else {incident.reported_by_id: incident.reported_by_name}
-    return people | {who.id: who.name for who in (*joined, *incident.roles.values())}
+    reporter = [] if incident.source is not None else [incident.reported_by]
+    return {who.id: who.name for who in (*reporter, *joined, *incident.roles.values())}

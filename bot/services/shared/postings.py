@@ -268,12 +268,12 @@ def _members(incident: Incident, severity: SeverityPolicy) -> list[NewDelivery]:
     places of the ladder.
     """
     involved = [
-        (None if incident.source is not None else incident.reported_by_id, incident.reported_by_name),
-        (incident.acknowledged_by_id, incident.acknowledged_by_name),
-        (incident.reopened_by_id, incident.reopened_by_name),
-        *((who.id, who.name) for who in incident.roles.values()),
+        None if incident.source is not None else incident.reported_by,
+        incident.acknowledged,
+        incident.reopened,
+        *incident.roles.values(),
     ]
-    people = {f"user:{user_id}": name for user_id, name in involved if user_id is not None}
+    people = {f"user:{who.id}": who.name for who in involved if who is not None}
     places = {f"person:{place}": None for rung in severity.ladder for place in rung.dm}
     priority = priority_of(severity.rank)
     return [member(incident, to, priority=priority, name=name) for to, name in (people | places).items()]

@@ -93,7 +93,8 @@ async def is_dealt_with(tx: Transaction, policy: Policy, triage: Triage) -> bool
         return False
     if incident.kind is IncidentKind.ALERT and incident.is_open:
         return False
-    who = Person(id=incident.ended_by_id or 0, name=incident.ended_by_name or "")
+    end = incident.ended
+    who = Person(id=0, name="") if end is None else Person(id=end.id, name=end.name)
     change = Change(tx, policy, incident, who, await tx.now(), is_by_clock=True)
     if incident.kind is IncidentKind.ALERT:
         await _dismiss(change, triage)
@@ -104,7 +105,7 @@ async def is_dealt_with(tx: Transaction, policy: Policy, triage: Triage) -> bool
 
 def _began_after(triage: Triage, incident: Incident) -> bool:
     """Return True if the incident had ended before the walk began, which then is about a new trouble."""
-    return incident.ended_at is not None and incident.ended_at <= triage.created_at
+    return incident.ended is not None and incident.ended.at <= triage.created_at
 
 
 async def _take_in(change: Change, triage: Triage) -> None:

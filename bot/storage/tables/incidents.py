@@ -11,6 +11,7 @@ from bot.domain.people import Person
 from bot.services.ports.store.incidents import OpenCount
 from bot.storage.database.sql import Row
 from bot.storage.rows import (
+    act_as_columns,
     checks_as_json,
     incident_from_row,
     roles_as_json,
@@ -166,12 +167,9 @@ class PostgresIncidentWrites(TransactionPart):
             incident_id=incident.id,
             version=incident.version,
             status=incident.status,
-            acknowledged_at=incident.acknowledged_at,
-            acknowledged_by_id=incident.acknowledged_by_id,
-            acknowledged_by_name=incident.acknowledged_by_name,
-            resolved_at=incident.ended_at,
-            resolved_by_id=incident.ended_by_id,
-            resolved_by_name=incident.ended_by_name,
+            **act_as_columns("acknowledged", incident.acknowledged),
+            **act_as_columns("resolved", incident.ended),
+            **act_as_columns("reopened", incident.reopened),
             **_details(incident),
         )
 
@@ -215,7 +213,7 @@ class PostgresIncidentWrites(TransactionPart):
 
 
 def _details(incident: Incident) -> dict[str, object]:
-    """Return the parameters of `save_incident` beside the status and its times."""
+    """Return the parameters of `save_incident` beside its status and what people did to it."""
     return {
         "severity": incident.severity,
         "priority": incident.priority,
@@ -233,9 +231,6 @@ def _details(incident: Incident) -> dict[str, object]:
         "occurrences": incident.occurrences,
         "last_seen_at": incident.last_seen_at,
         "thread_channel": incident.thread_channel,
-        "reopened_at": incident.reopened_at,
-        "reopened_by_id": incident.reopened_by_id,
-        "reopened_by_name": incident.reopened_by_name,
         "first_ended_at": incident.first_ended_at,
         "remind_at": incident.remind_at,
         "duplicates": incident.duplicates,

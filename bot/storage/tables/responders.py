@@ -7,7 +7,7 @@ from bot.domain.incident.incident import Holder, Incident
 from bot.domain.incident.transitions import AckVia
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineEntry
-from bot.storage.rows import entry_as_json, timed_as_json
+from bot.storage.rows import act_as_columns, entry_as_json, timed_as_json
 from bot.storage.tables.parts import ReadPart
 from bot.storage.tables.queued import QueuedDeliveries
 
@@ -37,9 +37,7 @@ class PostgresResponderWrites(QueuedDeliveries):
             "acknowledge",
             incident_id=incident.id,
             version=incident.version,
-            acknowledged_at=incident.acknowledged_at,
-            acknowledged_by_id=incident.acknowledged_by_id,
-            acknowledged_by_name=incident.acknowledged_by_name,
+            **act_as_columns("acknowledged", incident.acknowledged),
             next_update_at=incident.next_update_at,
             remind_at=incident.remind_at,
             reminders=incident.reminders,

@@ -83,14 +83,14 @@ def _line(words: Wording, incident: Incident) -> str:
         at=words.moment(incident.started_at),
     )
     on_it = incident.lead
-    if on_it is None or incident.acknowledged_at is None:
+    if on_it is None or incident.acknowledged is None:
         return line
     return words.say(
         "morning.taken",
         line=line,
         emoji=words.policy.ack_emoji,
         who=words.who(on_it.name),
-        at=words.clock(incident.acknowledged_at, on=incident.started_at),
+        at=words.clock(incident.acknowledged.at, on=incident.started_at),
     )
 
 

@@ -38,24 +38,24 @@ def tracked(words: Wording, incident: Incident, *, rings: bool) -> Body:
 def _standing(words: Wording, incident: Incident) -> str:
     """Say the ack deadline while unacknowledged, then the responder, then who ended the incident."""
     began = incident.triggered_at
-    if incident.ended_at is not None:
-        who, at = words.who(incident.ended_by_name), words.clock(incident.ended_at, on=began)
-        return words.say("tracked.ended", who=who, at=at, took=words.span(incident.ended_at - began))
+    if (end := incident.ended) is not None:
+        who, at = words.who(end.name), words.clock(end.at, on=began)
+        return words.say("tracked.ended", who=who, at=at, took=words.span(end.at - began))
     if incident.status is Status.TRIGGERED:
         return deadline(words, incident)
     if incident.taken is not None and incident.is_taken_last:
         who, at = words.who(incident.taken.name), words.clock(incident.taken.at, on=began)
         return words.say("tracked.taken", emoji=words.policy.ack_emoji, who=who, at=at)
-    if incident.reopened_at is not None:
-        who, at = words.who(incident.reopened_by_name), words.clock(incident.reopened_at, on=began)
+    if (reopened := incident.reopened) is not None:
+        who, at = words.who(reopened.name), words.clock(reopened.at, on=began)
         return words.say("tracked.reopened", who=who, at=at)
-    if incident.acknowledged_at is None:
+    if incident.acknowledged is None:
         return deadline(words, incident)
     return words.say(
         "tracked.acknowledged",
         emoji=words.policy.ack_emoji,
-        who=words.who(incident.acknowledged_by_name),
-        at=words.clock(incident.acknowledged_at, on=began),
+        who=words.who(incident.acknowledged.name),
+        at=words.clock(incident.acknowledged.at, on=began),
         took=words.span(incident.took_to_acknowledge or timedelta()),
     )
 

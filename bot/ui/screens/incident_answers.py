@@ -121,7 +121,8 @@ def acknowledged(voice: Voice, result: Acknowledgement) -> str:
     """Say what pressing ack has changed."""
     incident = result.incident
     took = incident.took_to_acknowledge
-    is_first_ever = incident.taken is None or incident.taken.at == incident.acknowledged_at
+    first_at = None if incident.acknowledged is None else incident.acknowledged.at
+    is_first_ever = incident.taken is None or incident.taken.at == first_at
     is_again = result.outcome is AckOutcome.FIRST and not is_first_ever
     return voice.say(
         "consoles.ack.first_again" if is_again else f"consoles.ack.{result.outcome.value}",

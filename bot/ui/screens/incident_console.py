@@ -72,7 +72,7 @@ def _facts(voice: Voice, incident: Incident) -> Iterator[str]:
         "consoles.incident.facts",
         started=voice.moment(incident.started_at),
         ago=relative(incident.started_at),
-        reporter=voice.who(incident.reported_by_name),
+        reporter=voice.who(incident.reported_by.name),
     )
     known = {
         "targets": voice.targets(incident.targets, limit=_LIST_ROOM),
@@ -102,25 +102,25 @@ def _now(voice: Voice, view: IncidentView) -> Iterator[str]:
 
 def _progress(voice: Voice, incident: Incident) -> Iterator[str]:
     """Yield the ack deadline while unacknowledged, else who acknowledged and when; and how it ended."""
-    if incident.acknowledged_at is not None:
+    if (ack := incident.acknowledged) is not None:
         yield voice.say(
             "consoles.incident.acknowledged",
-            by=voice.who(incident.acknowledged_by_name),
-            at=voice.moment(incident.acknowledged_at),
-            span=voice.span(incident.acknowledged_at - incident.triggered_at),
+            by=voice.who(ack.name),
+            at=voice.moment(ack.at),
+            span=voice.span(ack.at - incident.triggered_at),
         )
     elif incident.status is Status.TRIGGERED:
         due = incident.ack_due_at
         yield voice.say("consoles.incident.ack_due", due=voice.moment(due), left=relative(due))
-    if incident.is_open and incident.reopened_at is not None:
-        by = voice.who(incident.reopened_by_name)
-        yield voice.say("consoles.incident.reopened", by=by, at=voice.moment(incident.reopened_at))
-    if incident.ended_at is not None:
+    if incident.is_open and (reopened := incident.reopened) is not None:
+        by = voice.who(reopened.name)
+        yield voice.say("consoles.incident.reopened", by=by, at=voice.moment(reopened.at))
+    if (end := incident.ended) is not None:
         yield voice.say(
             f"consoles.incident.{state_key(incident)}",
-            by=voice.who(incident.ended_by_name),
-            at=voice.moment(incident.ended_at),
-            span=voice.span(incident.ended_at - incident.triggered_at),
+            by=voice.who(end.name),
+            at=voice.moment(end.at),
+            span=voice.span(end.at - incident.triggered_at),
             other="?" if incident.merged_into_id is None else label_of(incident.merged_into_id),
         )
 
@@ -128,7 +128,8 @@ def _progress(voice: Voice, incident: Incident) -> Iterator[str]:
 def _responders(voice: Voice, view: IncidentView) -> str:
     """Name the responders that `_progress` has not named; empty when there are none."""
     incident = view.incident
-    named = {incident.acknowledged_by_id, incident.reopened_by_id if incident.is_open else None}
+    acts = incident.acknowledged, incident.reopened if incident.is_open else None
+    named = {act.id for act in acts if act is not None}
     others = [voice.who(holder.name) for holder in view.responders if holder.id not in named]
     if not others:
         return ""

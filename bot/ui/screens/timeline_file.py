@@ -7,12 +7,11 @@ included, and a line break becomes a ``<br>``.
 import io
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import datetime
 from typing import Final
 
 import discord
 
-from bot.domain.incident.incident import Incident
+from bot.domain.incident.incident import Act, Incident
 from bot.domain.timeline.entries import Line
 from bot.services.timeline.corrections import CORRECTION_LIMIT
 from bot.services.timeline.timelines import History
@@ -46,10 +45,10 @@ def _facts(words: Wording, incident: Incident) -> Iterator[tuple[str, str]]:
     yield "state", words.state(incident)
     yield "started", words.full(incident.started_at)
     yield "triggered", words.full(incident.triggered_at)
-    yield "acknowledged", _moment(words, incident, incident.acknowledged_at, incident.acknowledged_by_name)
-    if incident.reopened_at is not None:
-        yield "reopened", _moment(words, incident, incident.reopened_at, incident.reopened_by_name)
-    yield "ended", _moment(words, incident, incident.ended_at, incident.ended_by_name)
+    yield "acknowledged", _moment(words, incident, incident.acknowledged)
+    if incident.reopened is not None:
+        yield "reopened", _moment(words, incident, incident.reopened)
+    yield "ended", _moment(words, incident, incident.ended)
     held = [
         words.say("history.file.held", role=words.say(f"role.{role.value}"), who=words.who(holder.name))
         for role, holder in incident.roles.items()
@@ -57,11 +56,11 @@ def _facts(words: Wording, incident: Incident) -> Iterator[tuple[str, str]]:
     yield "roles", ", ".join(held) or words.say("history.file.none")
 
 
-def _moment(words: Wording, incident: Incident, at: datetime | None, name: str | None) -> str:
-    if at is None:
+def _moment(words: Wording, incident: Incident, act: Act | None) -> str:
+    if act is None:
         return words.say("history.file.none")
-    span = words.span(at - incident.triggered_at)
-    return words.say("history.file.took", at=words.full(at), who=words.who(name), span=span)
+    span = words.span(act.at - incident.triggered_at)
+    return words.say("history.file.took", at=words.full(act.at), who=words.who(act.name), span=span)
 
 
 def _entry(words: Wording, line: Line) -> Iterator[str]:

@@ -7,10 +7,11 @@ import pytest
 
 from bot.domain.delivery.delivery import Delivery, DeliveryKind
 from bot.domain.errors import DiscordAway
-from bot.domain.incident.incident import Status
+from bot.domain.incident.incident import Act, Status
 from bot.domain.oncall.roster import OnCallPerson
 from bot.domain.timeline.entries import TimelineKind
 from bot.services.acknowledging.email_links import PATH, VALID_FOR, LinkState, stand_in
+from tests.acts import id_of
 from tests.services.database import Database
 from tests.services.desk import PRIMARY, PUBLIC, RESPONDER, Desk
 
@@ -44,7 +45,7 @@ async def test_it_acknowledges_once_as_the_person_it_was_for(desk: Desk) -> None
     done = await desk.links.acknowledge(token)
     assert (done.state, done.is_first) == (LinkState.DONE, True)
     incident = await desk.store.incident(1)
-    assert (incident.status, incident.acknowledged_by_id) == (Status.ACKNOWLEDGED, 1)
+    assert (incident.status, id_of(incident.acknowledged)) == (Status.ACKNOWLEDGED, 1)
     entry = next(e for e in await desk.store.timeline(1) if e.kind is TimelineKind.ACKNOWLEDGED)
     assert (entry.data or {})["via"] == "email"
     assert (await desk.links.acknowledge(token)).state is LinkState.USED
@@ -60,9 +61,7 @@ async def test_somebody_was_first(desk: Desk) -> None:
             replace(
                 await tx.incident(1, lock=True),
                 status=Status.ACKNOWLEDGED,
-                acknowledged_at=await tx.now(),
-                acknowledged_by_id=by.id,
-                acknowledged_by_name=by.name,
+                acknowledged=Act(by.id, by.name, await tx.now()),
                 version=2,
             )
         )
@@ -118,7 +117,7 @@ async def test_discord_is_away_and_it_counts_all_the_same(desk: Desk) -> None:
     token, _ = await mailed(desk)
     desk.discord.is_away = True
     assert (await desk.links.acknowledge(token)).state is LinkState.DONE
-    assert (await desk.store.incident(1)).acknowledged_by_id == stand_in("primary")
+    assert id_of((await desk.store.incident(1)).acknowledged) == stand_in("primary")
     assert stand_in("primary") < 0
 
 

@@ -66,7 +66,7 @@ async def test_an_alert_is_tracked_with_its_channels_severity(desk: Desk) -> Non
         "SEV1",
         ("api.parky.co.jp",),
     )
-    assert (incident.title, incident.reported_by_name) == ("api.parky.co.jp latency 812 ms", "Parky API")
+    assert (incident.title, incident.reported_by.name) == ("api.parky.co.jp latency 812 ms", "Parky API")
     assert incident.ack_due_at == desk.clock.time + timedelta(minutes=15)
     await desk.work()
     assert set(desk.discord.sent) == {

@@ -16,6 +16,7 @@ from bot.domain.timeline.entries import TimelineKind
 from bot.domain.triage.evidence import Evidence
 from bot.domain.triage.session import TriageStatus
 from bot.runbook import default_policy_text, parse_policy
+from tests.acts import name_of
 from tests.fakes.discord import WATCHED
 from tests.services.database import Database
 from tests.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, Desk
@@ -69,7 +70,7 @@ async def test_a_recovery_closes_what_nobody_has_acknowledged(desk: Desk) -> Non
     await say(desk, 3, RESOLVED)
     assert await statuses(desk) == [("HighErrorRate", Status.RESOLVED, 2)]
     incident = await desk.store.incident(1)
-    assert incident.ended_by_name == "Captain Hook"
+    assert name_of(incident.ended) == "Captain Hook"
     await desk.database.advance(timedelta(hours=5))
     await desk.work()
     assert [kind for kind, _ in desk.discord.sent if kind is DeliveryKind.ESCALATION] == []
@@ -130,7 +131,7 @@ async def test_what_two_senders_post_is_closed_when_both_have_recovered(desk: De
     assert await statuses(desk) == [("disk full", Status.TRIGGERED, 3)]
     await post(6, "Recovered: disk full", first)
     assert await statuses(desk) == [("disk full", Status.RESOLVED, 3)]
-    assert (await desk.store.incident(1)).ended_by_name == first
+    assert name_of((await desk.store.incident(1)).ended) == first
     await desk.database.advance(timedelta(hours=5))
     await desk.work()
     assert [kind for kind, _ in desk.discord.sent if kind is DeliveryKind.ESCALATION] == []

@@ -11,6 +11,7 @@ from bot.domain.timeline.entries import TimelineKind
 from bot.services.acknowledging.email_links import PATH, LinkState
 from bot.services.delivery.handling import record_job
 from bot.services.ports import JobName, Mail
+from tests.acts import id_of
 from tests.services.database import Database
 from tests.services.delivery.test_outage import outage
 from tests.services.desk import PRIMARY, PUBLIC, SECONDARY, Desk, FakeMailer
@@ -106,6 +107,8 @@ async def test_the_email_of_many_acknowledges_each_by_itself(desk: Desk) -> None
     first, second, *others = tokens
     for token, expected in ((first, LinkState.DONE), (first, LinkState.USED), (second, LinkState.DONE)):
         assert (await desk.links.acknowledge(token)).state is expected
-    taken = [one for one in incidents if (await desk.store.incident(one.id)).acknowledged_by_id == PRIMARY.id]
+    taken = [
+        one for one in incidents if id_of((await desk.store.incident(one.id)).acknowledged) == PRIMARY.id
+    ]
     assert len(taken) == 2
     assert [(await desk.links.look(token)).state for token in others] == [LinkState.READY] * len(others)

@@ -19,6 +19,7 @@ from bot.domain.triage.evidence import Evidence
 from bot.services.escalation.release import Left
 from bot.services.incidents.title_and_start import NewDetails
 from bot.services.incidents.updates import NewUpdate
+from tests.acts import id_of, time_of
 from tests.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
 
 UPDATE = NewUpdate(
@@ -120,7 +121,7 @@ async def test_whoever_acknowledges_first_after_a_reopening_is_on_it(desk: Desk)
     result = await desk.acknowledger.acknowledge(incident.id, by=PRIMARY, via=AckVia.BUTTON)
     now = await desk.store.incident(incident.id)
     assert now.on_it is not None
-    assert (result.outcome, now.on_it.id, now.acknowledged_by_id) == (
+    assert (result.outcome, now.on_it.id, id_of(now.acknowledged)) == (
         AckOutcome.FIRST,
         PRIMARY.id,
         PRIMARY.id,
@@ -155,7 +156,7 @@ async def test_somebody_who_has_joined_takes_over(desk: Desk) -> None:
     now = await desk.store.incident(incident.id)
     assert (released.outcome, now.status) == (Left.PASSED, Status.ACKNOWLEDGED)
     assert now.on_it is not None
-    assert (now.on_it.id, now.acknowledged_by_id) == (RESPONDER.id, PRIMARY.id)
+    assert (now.on_it.id, id_of(now.acknowledged)) == (RESPONDER.id, PRIMARY.id)
     assert now.next_update_at == desk.clock.time + timedelta(minutes=10)
     assert desk.sent(DeliveryKind.ESCALATION) == []
 
@@ -182,7 +183,7 @@ async def test_silence_past_one_reminder_lets_the_ack_lapse(desk: Desk) -> None:
     assert desk.sent(DeliveryKind.ESCALATION) == []
     await desk.pass_time(minutes=15)
     now = await desk.store.incident(incident.id)
-    assert (now.status, now.acknowledged_at) == (Status.TRIGGERED, incident.acknowledged_at)
+    assert (now.status, time_of(now.acknowledged)) == (Status.TRIGGERED, time_of(incident.acknowledged))
     assert desk.sent(DeliveryKind.ESCALATION) == ["channel:p0-alerts"]
     assert await reasons(desk, DeliveryKind.ESCALATION) == [("channel:p0-alerts", "lapsed")]
     assert ("person:secondary", "lapsed") in await reasons(desk, DeliveryKind.PAGE)
@@ -289,7 +290,7 @@ async def test_an_ack_after_a_lapse_ends_the_ladder_again(desk: Desk) -> None:
     now = await desk.store.incident(incident.id)
     assert result.outcome is AckOutcome.FIRST
     assert now.taken is not None
-    assert (now.taken.id, now.acknowledged_at) == (PRIMARY.id, incident.acknowledged_at)
+    assert (now.taken.id, time_of(now.acknowledged)) == (PRIMARY.id, time_of(incident.acknowledged))
     assert len(desk.sent(DeliveryKind.ESCALATION)) == 1
     await desk.pass_time(minutes=16)
     assert len(desk.sent(DeliveryKind.ESCALATION)) == 2

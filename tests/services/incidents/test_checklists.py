@@ -12,6 +12,7 @@ from bot.domain.incident.transitions import AckVia
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.domain.triage.tree import Text
 from bot.runbook.model import FirstResponse
+from tests.acts import time_of
 from tests.services.desk import OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
 
 DONE, UNDONE = TimelineKind.STEP_DONE, TimelineKind.STEP_UNDONE
@@ -66,7 +67,7 @@ async def test_a_tick_is_no_acknowledge(desk: Desk) -> None:
     """Whoever ticks has not said that they are on it: the deadline still rings."""
     incident = await opened(desk)
     await desk.checklists.choose(incident.id, pick(desk, {0}), by=RESPONDER)
-    assert (await desk.store.incident(incident.id)).acknowledged_at is None
+    assert time_of((await desk.store.incident(incident.id)).acknowledged) is None
 
 
 async def test_anybody_who_may_respond_takes_it_back(desk: Desk) -> None:

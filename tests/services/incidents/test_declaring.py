@@ -15,6 +15,7 @@ from bot.domain.triage.session import NewTriage
 from bot.domain.triage.tree import UNANSWERED
 from bot.runbook import default_policy_text, parse_policy
 from bot.services.triage.views import TriageView
+from tests.acts import id_of
 from tests.services.alerts.test_alerts import FIRST, alert, receive
 from tests.services.database import Database
 from tests.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, Desk
@@ -99,7 +100,7 @@ async def test_whoever_is_on_it_stays_on_it(desk: Desk) -> None:
     tracked = await receive(desk, alert(desk))
     await desk.acknowledger.acknowledge(tracked.id, by=PRIMARY, via=AckVia.REACTION)
     incident = await triage(desk, "yes", "no")
-    assert (incident.id, incident.status, incident.acknowledged_by_id) == (
+    assert (incident.id, incident.status, id_of(incident.acknowledged)) == (
         tracked.id,
         Status.ACKNOWLEDGED,
         PRIMARY.id,
@@ -219,7 +220,7 @@ async def test_what_somebody_is_on_stays_theirs_when_nobody_answers(
     await desk.acknowledger.acknowledge(tracked.id, by=PRIMARY, via=AckVia.REACTION)
     await desk.pass_time(minutes=46)
     raised = await desk.store.incident(tracked.id)
-    assert (raised.severity, raised.status, raised.acknowledged_by_id) == (
+    assert (raised.severity, raised.status, id_of(raised.acknowledged)) == (
         severity,
         Status.ACKNOWLEDGED,
         PRIMARY.id,

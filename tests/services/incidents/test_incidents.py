@@ -11,6 +11,7 @@ from bot.domain.escalation.ladder import StepStatus
 from bot.domain.incident.incident import Status
 from bot.domain.incident.transitions import AckOutcome, AckVia
 from bot.domain.timeline.entries import TimelineKind
+from tests.acts import name_of
 from tests.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
 
 
@@ -67,7 +68,7 @@ async def test_acknowledge_stops_the_ladder(desk: Desk) -> None:
     assert result.outcome is AckOutcome.FIRST
     await desk.pass_time(days=2)
     assert desk.sent(DeliveryKind.ESCALATION) == []
-    assert (await desk.store.incident(incident.id)).acknowledged_by_name == "responder"
+    assert name_of((await desk.store.incident(incident.id)).acknowledged) == "responder"
 
 
 @pytest.mark.parametrize("kind", [DeliveryKind.THREAD_START, DeliveryKind.PAGE])

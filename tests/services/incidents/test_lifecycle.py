@@ -20,6 +20,7 @@ from bot.domain.timeline.entries import TimelineKind
 from bot.services.ports import JobName
 from bot.services.shared.access import Act
 from bot.storage.store import PostgresStore, PostgresTransaction
+from tests.acts import name_of, time_of
 from tests.fakes.discord import FakeDiscord
 from tests.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
 
@@ -120,8 +121,8 @@ async def test_a_reopened_incident_stays_awake(desk: Desk) -> None:
     await desk.pass_time(hours=20)
     opened = await desk.lifecycle.reopen(incident.id, by=SECONDARY, reason="再発")
     await desk.pass_time(minutes=10)
-    assert (opened.status, opened.reopened_by_name) == (Status.ACKNOWLEDGED, "secondary")
-    assert opened.acknowledged_at is None, "20 hours would spoil the mean time to acknowledge"
+    assert (opened.status, name_of(opened.reopened)) == (Status.ACKNOWLEDGED, "secondary")
+    assert time_of(opened.acknowledged) is None, "20 hours would spoil the mean time to acknowledge"
     assert desk.sent(ESCALATION) == []
     await desk.lifecycle.resolve(incident.id, by=SECONDARY)
     await desk.pass_time(hours=20)

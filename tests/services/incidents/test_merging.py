@@ -10,6 +10,7 @@ from bot.domain.incident.transitions import AckVia
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.runbook import default_policy_text, parse_policy
+from tests.acts import name_of
 from tests.services.database import Database
 from tests.services.desk import PRIMARY, RESPONDER, SECONDARY, Desk
 
@@ -114,7 +115,7 @@ async def test_whoever_is_on_the_duplicate_is_on_the_other_one(desk: Desk, into:
     await desk.merging.merge(taken.id, into=other.id, by=PRIMARY)
     await desk.pass_time(hours=5)
     now = await desk.store.incident(other.id)
-    assert (now.severity, now.status, now.acknowledged_by_name) == (
+    assert (now.severity, now.status, name_of(now.acknowledged)) == (
         "SEV1",
         Status.ACKNOWLEDGED,
         "secondary",

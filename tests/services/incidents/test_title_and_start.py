@@ -11,6 +11,7 @@ from bot.domain.incident.incident import Incident
 from bot.domain.incident.title_and_start import ShownDetails, shown_details
 from bot.domain.timeline.entries import TimelineKind
 from bot.services.incidents.title_and_start import NewDetails, PutRight
+from tests.acts import time_of
 from tests.services.desk import OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
 from tests.services.escalation.test_storms import MANY, open_many
 from tests.services.timeline.test_timelines import of_kind
@@ -93,7 +94,7 @@ async def test_one_that_has_ended_is_put_right(desk: Desk, end: str) -> None:
     before = await desk.store.incident(incident.id)
     await put_right(desk, before, title="x", started="30分前")
     after = await desk.store.incident(incident.id)
-    assert (after.title, after.status, after.ended_at) == ("x", before.status, before.ended_at)
+    assert (after.title, after.status, time_of(after.ended)) == ("x", before.status, time_of(before.ended))
     assert after.started_at == desk.clock.time - timedelta(minutes=30)
 
 

@@ -15,6 +15,7 @@ from bot.domain.severity import NEXT_BUSINESS_DAY
 from bot.domain.timeline.entries import TimelineKind
 from bot.runbook import default_policy_text, parse_policy
 from bot.services.incidents.updates import NewUpdate
+from tests.acts import name_of
 from tests.services.database import Database
 from tests.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
 
@@ -357,7 +358,7 @@ async def test_when_all_who_were_on_it_have_left_the_on_call_is_asked(desk: Desk
     await desk.pass_time(minutes=60)
     reminder = (await told(desk, "update_due"))[-1]
     assert (reminder.data["asks"], reminder.data["lead"]) == (second[0], None)
-    assert (await desk.store.incident(incident.id)).acknowledged_by_name == "primary", "what was stays"
+    assert name_of((await desk.store.incident(incident.id)).acknowledged) == "primary", "what was stays"
 
 
 async def test_who_cannot_be_looked_up_counts_as_there(desk: Desk) -> None:

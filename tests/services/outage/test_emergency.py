@@ -18,6 +18,7 @@ from bot.domain.timeline.entries import TimelineKind
 from bot.ui.interaction import Interaction
 from bot.ui.screens.emergency import opened_or_raised
 from bot.ui.words.voice import Voice
+from tests.acts import id_of
 from tests.fakes.emergency import FakeSpool
 from tests.services.database import Database
 from tests.services.desk import GUILD, OBSERVER, RESPONDER, SECONDARY, Desk
@@ -184,7 +185,7 @@ async def test_a_reaction_counts_meanwhile(desk: Desk) -> None:
     await desk.emergency.look()
     await desk.work()
     incident = await desk.store.incident(1)
-    assert (incident.status, incident.acknowledged_by_id) == (Status.ACKNOWLEDGED, RESPONDER.id)
+    assert (incident.status, id_of(incident.acknowledged)) == (Status.ACKNOWLEDGED, RESPONDER.id)
     assert desk.sent(DeliveryKind.ESCALATION) == []
     await desk.emergency.look()
     assert not desk.emergency._book.journal.was_used  # reopened, it rings in the next outage
@@ -477,7 +478,7 @@ async def test_a_reaction_on_the_plain_alert_is_read_at_the_import(desk: Desk) -
     await pass_wall_time(desk, minutes=20)
     await desk.emergency.look()
     await desk.work()
-    assert (await desk.store.incident(1)).acknowledged_by_id == RESPONDER.id
+    assert id_of((await desk.store.incident(1)).acknowledged) == RESPONDER.id
     assert desk.sent(DeliveryKind.ESCALATION) == []
 
 

@@ -18,6 +18,7 @@ from bot.domain.incident.listing import Wanted
 from bot.domain.incident.transitions import AckVia
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineKind
+from tests.acts import id_of
 from tests.services.alerts.test_alerts import alert, receive
 from tests.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
 
@@ -321,7 +322,7 @@ async def test_a_deleted_private_thread_comes_back_with_its_alert(desk: Desk) ->
     assert {post.kind for post in inside} >= kinds
     assert all(post.data["quiet"] for post in inside if post.kind is DeliveryKind.ALERT)
     await desk.eyes(now.alert_message_id or 0, by=SECONDARY)
-    assert (await desk.store.incident(now.id)).acknowledged_by_id == SECONDARY.id
+    assert id_of((await desk.store.incident(now.id)).acknowledged) == SECONDARY.id
 
 
 async def test_a_private_thread_that_was_deleted_unseen_is_found_by_the_next_edit(desk: Desk) -> None:
@@ -387,4 +388,4 @@ async def test_the_monitor_that_posted_an_alert_is_let_in_nowhere(desk: Desk) ->
     await desk.privacy.make_private(tracked.id, by=PRIMARY)
     await desk.work()
     assert set(await desk.store.members(tracked.id)) == {PRIMARY.id}
-    assert f"user:{tracked.reported_by_id}" not in desk.sent(DeliveryKind.MEMBER)
+    assert f"user:{tracked.reported_by.id}" not in desk.sent(DeliveryKind.MEMBER)

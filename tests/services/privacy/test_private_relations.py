@@ -13,6 +13,7 @@ from bot.ui.posts.renderer import render
 from bot.ui.screens.timeline_file import markdown
 from bot.ui.words.timeline import told_line
 from bot.ui.words.wording import Wording
+from tests.acts import id_of
 from tests.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
 from tests.services.privacy.test_privacy import NAMED, open_private
 
@@ -187,7 +188,7 @@ async def test_whoever_is_named_in_both_is_on_the_one_that_goes_on(desk: Desk) -
     first, second = await acknowledged_pair(desk, by=NAMED)
     await desk.privacy.add(second.id, who=NAMED, by=PRIMARY, key="both")
     await desk.merging.merge(first.id, into=second.id, by=PRIMARY)
-    assert (await desk.store.incident(second.id)).acknowledged_by_id == NAMED.id
+    assert id_of((await desk.store.incident(second.id)).acknowledged) == NAMED.id
     assert desk.discord.looked_up == []
 
 
@@ -196,11 +197,11 @@ async def test_whoever_sees_it_by_role_is_on_the_one_that_goes_on(desk: Desk) ->
     first, second = await acknowledged_pair(desk, by=SECONDARY)
     desk.discord.members = (SECONDARY,)
     await desk.merging.merge(first.id, into=second.id, by=PRIMARY)
-    assert (await desk.store.incident(second.id)).acknowledged_by_id == SECONDARY.id
+    assert id_of((await desk.store.incident(second.id)).acknowledged) == SECONDARY.id
     assert desk.discord.looked_up == [str(SECONDARY.id)]
     third = await open_private(desk, key="third")
     fourth = await open_private(desk, key="fourth")
     await desk.acknowledger.acknowledge(third.id, by=SECONDARY, via=AckVia.BUTTON)
     await desk.merging.merge(third.id, into=fourth.id, by=SECONDARY)
-    assert (await desk.store.incident(fourth.id)).acknowledged_by_id == SECONDARY.id
+    assert id_of((await desk.store.incident(fourth.id)).acknowledged) == SECONDARY.id
     assert len(desk.discord.looked_up) == 1

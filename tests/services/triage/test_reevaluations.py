@@ -84,7 +84,7 @@ async def test_raised_by_somebody(desk: Desk) -> None:
     await hold(desk)
     view = await desk.reevaluations.promote(1, by=PRIMARY)
     assert view.incident is not None
-    assert (view.incident.severity, view.incident.reported_by_name) == ("SEV2", "responder")
+    assert (view.incident.severity, view.incident.reported_by.name) == ("SEV2", "responder")
     opened = next(entry for entry in await desk.store.timeline(1) if entry.kind is TimelineKind.OPENED)
     assert (opened.actor_name, (opened.data or {})["reporter"]) == ("primary", "responder")
     again = await desk.reevaluations.promote(1, by=SECONDARY)

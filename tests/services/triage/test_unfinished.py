@@ -41,7 +41,7 @@ async def test_production_is_affected_so_it_is_raised(desk: Desk) -> None:
     await desk.pass_time(seconds=1)
     assert desk.sent(DeliveryKind.ALERT) == [TO_TEAM]
     incident = await desk.store.incident(1)
-    assert (incident.severity, incident.reported_by_id) == ("SEV2", RESPONDER.id)
+    assert (incident.severity, incident.reported_by.id) == ("SEV2", RESPONDER.id)
     assert incident.path == (("users_affected", "yes"), UNFINISHED)
     [why] = [one for one in await desk.store.timeline(1) if one.kind is TimelineKind.UNFINISHED]
     assert why.data is not None

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.domain.escalation.ladder import Step, plan
 from bot.domain.incident import transitions
-from bot.domain.incident.incident import Holder, Incident, Role, Status, StatusUpdate, Taken
+from bot.domain.incident.incident import Act, Holder, Incident, Role, Status, StatusUpdate
 from bot.domain.incident.transitions import Acknowledgement, AckOutcome
 from bot.domain.severity import LadderStep
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind, lines_of
@@ -25,6 +25,7 @@ from bot.ui.screens import incident_answers as answers
 from bot.ui.screens import incident_console as console
 from bot.ui.screens.incident_list import PAGE, PAGE_SIZE, WHICH, WORDS_LIMIT, Asked, list_screen, which_screen
 from bot.ui.words.voice import Voice
+from tests.acts import time_of
 from tests.services.desk import PRIMARY
 from tests.unit.ui.samples import ACKNOWLEDGED, AT, MERGED, PLACED, POLICY, REOPENED, RESOLVED, TRIGGERED
 from tests.unit.ui.screens import EN, JA, VOICES, labels, modal_faults, over_limits, presses, words
@@ -77,7 +78,7 @@ def test_show_names_who_opened_it_again() -> None:
     told = words(console.show_screen(JA, view_of(REOPENED, responders=people)))
     assert "👀 @primary 11/24 14:09 JST (2 分で ack)\n🔄 @secondary が再開 11/24 16:07 JST" in told
     assert told.count("@secondary") == 1
-    never = replace(REOPENED, acknowledged_at=None, acknowledged_by_id=None, acknowledged_by_name=None)
+    never = replace(REOPENED, acknowledged=None)
     told = words(console.show_screen(EN, view_of(never)))
     assert "🔄 reopened by @secondary" in told
     assert "ack due" not in told, "nobody is waited for"
@@ -130,7 +131,7 @@ def test_incident_screens_keep_within_discords_limits(
         incident = replace(
             sample,
             title=title,
-            reported_by_name=name,
+            reported_by=Holder(103, name),
             targets=("x" * 80,) * 25,
             roles={role: Holder(1, name) for role in Role},
             last_update=told,
@@ -284,10 +285,10 @@ def test_ack_and_passing_on_have_their_words() -> None:
         }
         assert len(told) == len(AckOutcome)
     first = answers.acknowledged(JA, Acknowledgement(ACKNOWLEDGED, AckOutcome.FIRST, PRIMARY, AT))
-    again_at = ACKNOWLEDGED.acknowledged_at
+    again_at = time_of(ACKNOWLEDGED.acknowledged)
     assert again_at is not None
     for at, is_told_as_first in ((again_at, True), (again_at + timedelta(hours=1), False)):
-        taken = replace(ACKNOWLEDGED, taken=Taken(PRIMARY.id, PRIMARY.name, at))
+        taken = replace(ACKNOWLEDGED, taken=Act(PRIMARY.id, PRIMARY.name, at))
         told_of = answers.acknowledged(JA, Acknowledgement(taken, AckOutcome.FIRST, PRIMARY, at))
         assert (told_of == first) is is_told_as_first, (
             "reopened without an acknowledge, then taken; taken again"

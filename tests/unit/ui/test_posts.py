@@ -8,7 +8,7 @@ import pytest
 from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.incident import update_promise
 from bot.domain.incident.face import face_of
-from bot.domain.incident.incident import Holder, Role, StatusUpdate
+from bot.domain.incident.incident import Act, Holder, Role, StatusUpdate
 from bot.domain.triage.tree import BY_HAND, UNANSWERED
 from bot.runbook import default_policy_text, parse_policy
 from bot.ui.posts.incident.postmortems import postmortem_path
@@ -120,7 +120,7 @@ def test_a_reopened_alert_names_who_says_that_it_is_not_over() -> None:
     assert lines[0] == "**INC-42** 🟠 対応中 · 🔄 @secondary が再開 16:07 JST"
     assert "次の更新 16:37 JST (<t:1795505820:R>)" in lines
     assert "👀 @primary 14:09 JST (2 分で ack)" in lines
-    nobody = replace(REOPENED, acknowledged_at=None, acknowledged_by_id=None, acknowledged_by_name=None)
+    nobody = replace(REOPENED, acknowledged=None)
     assert "ack" not in description_of(render(JA, ALERT, nobody))
     assert "🔄 reopened by @secondary 16:07 JST" in description_of(render(EN, ALERT, nobody))
 
@@ -280,7 +280,7 @@ command = "{X * length}"
         targets=many,
         symptoms=many,
         path=tuple(zip(many, many, strict=True)),
-        reported_by_name="*" * 80,
+        reported_by=Holder(103, "*" * 80),
     )
     body = render(words, delivery(DeliveryKind.THREAD_CARD), incident)
     fields = embed_of(body)["fields"]
@@ -314,7 +314,7 @@ def test_resolved_notice_asks_for_the_postmortem() -> None:
 def test_a_resolved_notice_rendered_anew_tells_its_own_end() -> None:
     """It has been opened again since, and has ended once more."""
     data = {"notice": "resolved", "by": "primary", "at": (AT + timedelta(minutes=45)).isoformat()}
-    for now in (REOPENED, replace(RESOLVED, ended_at=AT + timedelta(hours=9))):
+    for now in (REOPENED, replace(RESOLVED, ended=Act(101, "primary", AT + timedelta(hours=9)))):
         first = str(render(JA, delivery(DeliveryKind.NOTICE, data=data), now)["content"]).splitlines()[0]
         assert first == "🟢 **INC-42 解決** · @primary · 11/24 14:52 JST · 発報から 45 分"
 

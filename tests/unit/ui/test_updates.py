@@ -11,7 +11,7 @@ import pytest
 from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.incident import transitions
 from bot.domain.incident.form_state import Shown
-from bot.domain.incident.incident import Holder, Incident, Role, StatusUpdate
+from bot.domain.incident.incident import Act, Holder, Incident, Role, StatusUpdate
 from bot.domain.severity import NEXT_BUSINESS_DAY, Deadline
 from bot.runbook import default_policy_text, parse_policy
 from bot.runbook.model import Policy
@@ -135,7 +135,7 @@ def test_a_reminder_in_a_private_thread_mentions_only_whom_it_was_decided_for() 
 
 def test_a_reminder_names_as_text_who_has_no_id() -> None:
     """Whoever acknowledged by email while Discord was away; Discord takes no mention of a stand-in."""
-    body = reminder(replace(ACKNOWLEDGED, acknowledged_by_id=-5))
+    body = reminder(replace(ACKNOWLEDGED, acknowledged=Act(-5, "primary", AT)))
     assert body["allowed_mentions"] == {"parse": []}
     assert "🔔 @primary INC-42" in str(body["content"])
 

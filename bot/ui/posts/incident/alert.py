@@ -68,23 +68,21 @@ def headline(words: Wording, incident: Incident) -> str:
 def head(words: Wording, incident: Incident) -> str:
     """Return the line with the state: "**INC-42** 🟠 対応中 · 👀 @responder 14:07 JST (2 分で ack)"."""
     name, took, other = state_key(incident), incident.took_to_acknowledge, incident.told_merged_into
-    if incident.ended_at is not None:
-        who, at = incident.ended_by_name, incident.ended_at
-        took = at - incident.triggered_at
+    act = incident.acknowledged
+    if incident.ended is not None:
+        act, took = incident.ended, incident.ended.at - incident.triggered_at
         name = f"{name}_unseen" if incident.merged_into_hidden else name
-    elif incident.taken is not None and incident.is_taken_last and incident.on_it is not None:
-        name, who, at = "taken", incident.taken.name, incident.taken.at
-    elif incident.reopened_at is not None and incident.status is not Status.TRIGGERED:
-        name, who, at = "reopened", incident.reopened_by_name, incident.reopened_at
-    else:
-        who, at = incident.acknowledged_by_name, incident.acknowledged_at or incident.triggered_at
+    elif incident.is_taken_last and incident.on_it is not None:
+        name, act = "taken", incident.taken
+    elif incident.reopened is not None and incident.status is not Status.TRIGGERED:
+        name, act = "reopened", incident.reopened
     return words.say(
         f"alert.head.{name}",
         label=incident.label,
         state=words.state(incident),
         emoji=words.policy.ack_emoji,
-        who=words.who(who),
-        at=words.clock(at, on=incident.triggered_at),
+        who=words.who(None if act is None else act.name),
+        at=words.clock(incident.triggered_at if act is None else act.at, on=incident.triggered_at),
         took=words.span(took or timedelta()),
         other="?" if other is None else label_of(other),
     )
@@ -160,7 +158,7 @@ def _facts(words: Wording, incident: Incident) -> list[str]:
         last_update(words, incident),
         again(words, incident),
         _line(
-            words.say("alert.reporter", who=words.who(incident.reported_by_name)),
+            words.say("alert.reporter", who=words.who(incident.reported_by.name)),
             _path(words, incident),
         ),
         related(words, incident),
@@ -211,13 +209,13 @@ def _progress(words: Wording, incident: Incident) -> Iterator[str]:
         return
     if incident.is_open:
         yield update_due(words, incident)
-    is_in_head = incident.is_open and incident.reopened_at is None and incident.taken is None
-    if incident.acknowledged_at is not None and not is_in_head:
+    is_in_head = incident.is_open and incident.reopened is None and incident.taken is None
+    if incident.acknowledged is not None and not is_in_head:
         yield words.say(
             "alert.acknowledged_before",
             emoji=words.policy.ack_emoji,
-            who=words.who(incident.acknowledged_by_name),
-            at=words.clock(incident.acknowledged_at, on=incident.triggered_at),
+            who=words.who(incident.acknowledged.name),
+            at=words.clock(incident.acknowledged.at, on=incident.triggered_at),
             took=words.span(incident.took_to_acknowledge or timedelta()),
         )
 

@@ -53,7 +53,7 @@ def _ended_at(incident: Incident, told: ResolvedNotice) -> datetime:
 
     A notice queued by an older version lacks it and takes the incident's own end, else its trigger time.
     """
-    return told.at or incident.ended_at or incident.triggered_at
+    return told.at or (incident.triggered_at if incident.ended is None else incident.ended.at)
 
 
 def _shows_old_details(words: Wording, incident: Incident, told: ResolvedNotice, post: Delivery) -> bool:

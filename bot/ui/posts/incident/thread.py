@@ -80,7 +80,7 @@ def _facts(words: Wording, incident: Incident) -> list[str]:
     lines = [
         words.say("thread.card.targets", targets=targets),
         words.say("thread.card.symptoms", symptoms=symptoms),
-        words.say("thread.card.reporter", who=words.who(incident.reported_by_name)),
+        words.say("thread.card.reporter", who=words.who(incident.reported_by.name)),
     ]
     if path := words.path(incident, limit=_LINE_LIMIT):
         lines.insert(2, words.say("thread.card.path", path=path))

@@ -106,7 +106,7 @@ class Mails:
             symptoms=self._list(self._symptom(name) for name in incident.symptoms),
             started=timestamps.full(incident.started_at, zone),
             due=timestamps.full(incident.ack_due_at, zone),
-            reporter=plain(incident.reported_by_name, limit=_LINE_LIMIT),
+            reporter=plain(incident.reported_by.name, limit=_LINE_LIMIT),
             ack=self._how_to_acknowledge(incident, letter),
             steps=self._steps(incident),
             reason=self._reason(delivery, what),

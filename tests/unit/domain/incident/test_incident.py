@@ -6,9 +6,10 @@ import pytest
 
 from bot.domain.errors import InvalidTransition, NotPermitted
 from bot.domain.incident import transitions
-from bot.domain.incident.incident import Incident, Status
+from bot.domain.incident.incident import Holder, Incident, Status
 from bot.domain.incident.transitions import AckOutcome
 from bot.domain.people import Person, require_role
+from tests.acts import name_of
 
 T0 = datetime(2026, 11, 24, 5, 5, tzinfo=UTC)
 PRIMARY = Person(id=1, name="primary", roles=frozenset({"on-call"}))
@@ -30,8 +31,7 @@ def incident(**changes: object) -> Incident:
         "started_at": T0,
         "triggered_at": T0,
         "ack_due_at": T0 + timedelta(minutes=15),
-        "reported_by_id": 3,
-        "reported_by_name": "responder",
+        "reported_by": Holder(3, "responder"),
     }
     return Incident(**{**values, **changes})  # type: ignore[arg-type]
 
@@ -43,7 +43,7 @@ def test_first_acknowledge_wins() -> None:
     )
     assert result.outcome is AckOutcome.FIRST
     assert result.incident.status is Status.ACKNOWLEDGED
-    assert result.incident.acknowledged_by_name == "primary"
+    assert name_of(result.incident.acknowledged) == "primary"
     assert result.incident.took_to_acknowledge == timedelta(minutes=2)
 
 

@@ -12,6 +12,7 @@ from bot.domain.incident.incident import Holder, Incident, IncidentKind, Role, S
 from bot.domain.incident.posting import archived, repost, rethread
 from bot.domain.incident.transitions import AckOutcome
 from bot.domain.severity import NewSeverity
+from tests.acts import id_of, name_of, time_of
 from tests.unit.domain.incident.test_incident import PRIMARY, SECONDARY, T0, incident
 
 MINUTE = timedelta(minutes=1)
@@ -101,7 +102,7 @@ def test_an_acknowledge_after_the_end_changes_nothing(end: End, status: Status) 
 def test_an_end(end: End, status: Status, before: Incident) -> None:
     """Who and when; nothing is owed any longer; the thread goes to sleep later; who was on it stays known."""
     over = end(before)
-    assert (over.status, over.ended_at, over.ended_by_id, over.ended_by_name) == (
+    assert (over.status, time_of(over.ended), id_of(over.ended), name_of(over.ended)) == (
         status,
         LATER,
         2,
@@ -109,7 +110,7 @@ def test_an_end(end: End, status: Status, before: Incident) -> None:
     )
     assert (over.next_update_at, over.archive_at) == (None, LATER + timedelta(days=1))
     assert over.version == before.version + 1
-    assert over.acknowledged_by_name == before.acknowledged_by_name
+    assert name_of(over.acknowledged) == name_of(before.acknowledged)
     assert not over.is_open
 
 
@@ -160,13 +161,21 @@ def test_whoever_opens_it_again_is_on_it(end: End, _status: Status) -> None:
     """Nothing of the end is left but when it was; it is no acknowledge, and the one there was stays."""
     every, at = 30 * MINUTE, LATER + 60 * MINUTE
     again = transitions.reopen(end(incident()), by=PRIMARY, at=at, next_update_at=at + every)
-    assert (again.status, again.reopened_at, again.lead) == (Status.ACKNOWLEDGED, at, Holder(1, "primary"))
-    assert (again.acknowledged_at, again.acknowledged_by_id, again.took_to_acknowledge) == (None, None, None)
-    assert (again.ended_at, again.ended_by_id, again.ended_by_name) == (None, None, None)
+    assert (again.status, time_of(again.reopened), again.lead) == (
+        Status.ACKNOWLEDGED,
+        at,
+        Holder(1, "primary"),
+    )
+    assert (time_of(again.acknowledged), id_of(again.acknowledged), again.took_to_acknowledge) == (
+        None,
+        None,
+        None,
+    )
+    assert (time_of(again.ended), id_of(again.ended), name_of(again.ended)) == (None, None, None)
     assert (again.merged_into_id, again.archive_at, again.first_ended_at) == (None, None, LATER)
     assert (again.next_update_at, again.remind_at) == (at + every, at + every)
     known = transitions.reopen(end(acknowledged()), by=SECONDARY, at=at, next_update_at=None)
-    assert (known.acknowledged_by_name, known.lead) == ("primary", Holder(2, "secondary"))
+    assert (name_of(known.acknowledged), known.lead) == ("primary", Holder(2, "secondary"))
     assert (known.next_update_at, known.remind_at) == (None, None)
 
 
@@ -175,7 +184,7 @@ def test_the_first_end_and_the_last_reopening_are_known() -> None:
     often = transitions.reopen(resolve(incident()), by=PRIMARY, at=LATER + MINUTE, next_update_at=None)
     often = transitions.cancel(often, by=PRIMARY, at=LATER + 2 * MINUTE)
     often = transitions.reopen(often, by=SECONDARY, at=LATER + 3 * MINUTE, next_update_at=None)
-    assert (often.first_ended_at, often.reopened_at) == (LATER, LATER + 3 * MINUTE)
+    assert (often.first_ended_at, time_of(often.reopened)) == (LATER, LATER + 3 * MINUTE)
     assert often.on_it == Holder(2, "secondary")
     older = replace(resolve(incident()), first_ended_at=None)
     assert (

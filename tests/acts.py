@@ -1,0 +1,20 @@
+"""Short ways to say in a test who did something to an incident, and when."""
+
+from datetime import datetime
+
+from bot.domain.incident.incident import Act
+
+
+def name_of(act: Act | None) -> str | None:
+    """Return the name of the person who did it; None if it was not done."""
+    return None if act is None else act.name
+
+
+def id_of(act: Act | None) -> int | None:
+    """Return the id of the person who did it; None if it was not done."""
+    return None if act is None else act.id
+
+
+def time_of(act: Act | None) -> datetime | None:
+    """Return when it was done; None if it was not."""
+    return None if act is None else act.at
