@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.dlq import DlqCounts
 from bot.domain.incident.incident import Incident, IncidentKind, Status
+from bot.domain.payloads import Payload
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -196,3 +197,14 @@ def summarise(
         duplicates=declared[Status.MERGED],
         alerts=sum(one.kind is IncidentKind.ALERT for one in rest),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DigestData(Payload):
+    """The post of a week.
+
+    Attributes:
+        week: As `IsoWeek.parse` takes it.
+    """
+
+    week: str

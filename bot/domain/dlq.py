@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import Final
 from uuid import NAMESPACE_URL, UUID, uuid5
 
+from bot.domain.payloads import Payload
+
 #: Start of the reason for a message that Discord accepted, but that did not ring.
 MUTE: Final = "posted, but @here did not ring"
 
@@ -164,3 +166,18 @@ def sanitise_payload(payload: dict[str, object]) -> tuple[dict[str, object], tup
     kept = {key: value for key, value in payload.items() if key in REPLAYABLE_KEYS and value}
     dropped = tuple(sorted(key for key in payload if key not in kept and payload[key]))
     return {**kept, "allowed_mentions": {"parse": []}}, dropped
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplayData(Payload):
+    """A DLQ entry sent again.
+
+    Attributes:
+        body: The message as it was meant, sanitised.
+        entry: The entry's id.
+        by: The name of the person who sends it.
+    """
+
+    body: dict[str, object]
+    entry: str
+    by: str

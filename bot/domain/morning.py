@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from bot.domain.calendar.business_time import BusinessHours, local_moment
 from bot.domain.incident.incident import Incident, Status
+from bot.domain.payloads import Payload
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,3 +87,23 @@ def next_nag(now: datetime, hours: BusinessHours, *, every: timedelta) -> dateti
 
 def _within_business(at: datetime, hours: BusinessHours) -> datetime | None:
     return at if hours.is_open(at) else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MorningData(Payload):
+    """The post of a day."""
+
+    day: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MorningNagData(MorningData):
+    """A reminder.
+
+    Attributes:
+        asks: The on-call place whose person it mentions.
+        answers: The id of the post, once that is sent.
+    """
+
+    asks: str | None
+    answers: int | None = None

@@ -10,7 +10,7 @@ A payload is a frozen dataclass. Its fields are read and written by their types:
 import types
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import MISSING, Field, field, fields
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum
 from functools import cache
 from typing import Any, ClassVar, Final, Self, Union, get_args, get_origin, get_type_hints
@@ -102,10 +102,12 @@ def _read(kind: Any, value: object) -> object:  # noqa: ANN401
 
 
 def _one(kind: Any, value: object) -> object:  # noqa: ANN401
+    if kind is object:
+        return value
     if issubclass(kind, Payload):
         return kind.from_json(_mapped(value))
-    if kind is datetime:
-        return datetime.fromisoformat(str(value))
+    if kind in (date, datetime):
+        return kind.fromisoformat(str(value))
     if kind is bool:
         return value is True
     return kind(str(value))
@@ -137,7 +139,7 @@ def _written(value: object) -> object:
     match value:
         case Payload():
             return value.to_json()
-        case datetime():
+        case date():  # or a time
             return value.isoformat()
         case Enum():
             return value.value

@@ -1,6 +1,5 @@
 """A delivery: a message to send. It is stored first, rendered once, then tried until sent or given up."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -8,6 +7,7 @@ from typing import Final, Self
 
 from bot.domain.delivery.kinds import Action, Part
 from bot.domain.delivery.kinds import DeliveryKindSpec as Spec
+from bot.domain.payloads import Json, Payload
 
 #: A message to people that nothing special applies to.
 _ORDINARY: Final = Spec()
@@ -52,7 +52,7 @@ class DeliveryKind(StrEnum):
         Spec(action=Action.PRIVATE_THREAD, part=Part.THREAD, is_urgent=True, goes_by_email=True),
     )
     #: The first message: the start time, by itself.
-    THREAD_START = "thread_start", Spec(part=Part.THREAD, takes_ack=True)
+    THREAD_START = "thread_start", Spec(part=Part.THREAD, takes_ack=True, follows_details=True)
     THREAD_CARD = "thread_card", Spec(part=Part.THREAD, is_refreshed=True)
     #: The later copy of a message that was posted twice: it points to the alert.
     SECOND = "second", Spec(takes_ack=True, is_refreshed=True)
@@ -163,7 +163,7 @@ class Request:
     action: Action
     channel_id: int
     message_id: int | None
-    body: Mapping[str, object]
+    body: Json
     recipient: str | None = None
 
 
@@ -192,7 +192,7 @@ class NewDelivery:
         to: "channel:<name>", "person:<on-call place>" (its holder when the delivery is rendered),
             "named:<handle>", "user:<id>", "incident" (the thread, or the alert it hangs on).
         key: Idempotency key, unique: "inc:42:step:1:dm:primary".
-        data: Facts for rendering that are not on the incident; JSON-able.
+        data: What it carries besides its subject: a payload of its capability, as JSON.
         after: Key of the delivery that must be sent first.
         priority: Higher goes first; see `priority_of`.
     """
@@ -202,7 +202,7 @@ class NewDelivery:
     key: str
     guild_id: int
     incident_id: int | None = None
-    data: Mapping[str, object] = field(default_factory=dict)
+    data: Json = field(default_factory=dict)
     after: str | None = None
     priority: int = 0
 
@@ -232,7 +232,7 @@ class Delivery:
     key: str
     guild_id: int
     incident_id: int | None
-    data: Mapping[str, object]
+    data: Json
     priority: int
     status: DeliveryStatus
     nonce: str
@@ -254,9 +254,27 @@ class Delivery:
     bundle_id: int | None = None
 
     @property
+    def recipient(self) -> str | None:
+        """Return the handle of the person it is for, once that is decided."""
+        return None if self.request is None else self.request.recipient
+
+    @property
     def has_email(self) -> bool:
         """Return True if the email in its place has reached at least one recipient."""
         return self.emailed or bool(self.emailed_to)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addressing(Payload):
+    """What the payload of any delivery may say about its place and its reader.
+
+    Attributes:
+        answers: The id of the message that it answers.
+        asks: The on-call place whose person it mentions.
+    """
+
+    answers: int | None = None
+    asks: str | None = None
 
 
 #: States in which a delivery may still be sent.

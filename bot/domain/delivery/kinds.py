@@ -43,6 +43,7 @@ class DeliveryKindSpec:
         keeps_order: It waits while an outage holds back an earlier one for the same place, or the alert.
         waits_in_line: It waits a moment for an earlier one of its thread that is on its way.
         is_refreshed: It is edited whenever its incident changes.
+        follows_details: It is edited when the title or the start of its incident was corrected.
         may_answer: It answers the message that its payload names, if it names one.
         shows_triage: It reports the state of a triage, and shows the incident once there is one.
     """
@@ -60,6 +61,7 @@ class DeliveryKindSpec:
     keeps_order: bool = False
     waits_in_line: bool = False
     is_refreshed: bool = False
+    follows_details: bool = False
     may_answer: bool = False
     shows_triage: bool = False
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from bot.domain.delivery.delivery import DeliveryKind, NewDelivery
+from bot.domain.escalation.deliveries import PagingData
 from bot.domain.incident.incident import Incident, Status
 
 #: How many incidents a bundle lists by name; Discord: options in a select menu.
@@ -83,7 +84,7 @@ def group_of(owed: NewDelivery, incident: Incident) -> Group | None:
         kind=owed.kind,
         to=owed.to,
         severity=incident.severity,
-        mention="none" if is_page else str(owed.data.get("mention", "none")),
+        mention="none" if is_page else PagingData.from_json(owed.data).mention or "none",
         priority=owed.priority,
     )
 

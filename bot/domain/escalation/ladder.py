@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from bot.domain.escalation.watches import Rung
 from bot.domain.incident.incident import Incident
+from bot.domain.payloads import Payload
 from bot.domain.severity import LadderStep, Mention, SeverityPolicy
 
 #: A rung as the policy has it, or as it is mirrored for when the database is away.
@@ -56,10 +57,11 @@ class WhyKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Why:
+class Why(Payload):
     """The reason for an early page or step, and the person it is about.
 
     Attributes:
+        kind: One that only a newer version knows cannot be read, as if there were no reason.
         who: The person: as `marked`, or the name of the former responder.
         who_id: Their Discord id, if known.
     """
@@ -68,29 +70,9 @@ class Why:
     who: str
     who_id: int | None = None
 
-    def facts(self) -> dict[str, object]:
-        """Return the reason in the form that a delivery's data store."""
-        known = {} if self.who_id is None else {"who_id": self.who_id}
-        return {"kind": self.kind.value, "who": self.who, **known}
-
     def is_about(self, handle: str) -> bool:
         """Return True if the reason is about the policy's person *handle*: the same name, or the same id."""
         return handle.lower() in (self.who.removeprefix("@").lower(), str(self.who_id))
-
-    @classmethod
-    def read(cls, facts: Mapping[str, object]) -> "Why | None":
-        """Return the reason stored in *facts*; None for a kind that only a newer version knows."""
-        kind = facts.get("kind")
-        if kind not in set(WhyKind):
-            return None
-        who_id = facts.get("who_id")
-        return cls(WhyKind(str(kind)), str(facts.get("who")), None if who_id is None else int(str(who_id)))
-
-    @classmethod
-    def of(cls, data: Mapping[str, object]) -> "Why | None":
-        """Return the reason stored in a delivery's data; None if there is none."""
-        said = data.get("why")
-        return cls.read(said) if isinstance(said, Mapping) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,38 @@ from bot.domain.payloads import Payload
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PostingData(Payload):
+    """A part of a posting.
+
+    Attributes:
+        posting: The number of the posting; 0 in a row of an older version, which knew only the first one.
+        quiet: It mentions nobody, because the same news has rung already.
+        again: It replaces a post that was deleted.
+        answers: The id of the message that the alert answers.
+    """
+
+    posting: int
+    quiet: bool = False
+    again: bool = False
+    answers: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberData(Payload):
+    """A request to add a person to the private thread, or to remove one.
+
+    Attributes:
+        posting: As `PostingData.posting`.
+        name: Of the person, where it is known.
+        asked: The unique key of the request; None for one that goes with the thread.
+    """
+
+    posting: int
+    name: str | None = None
+    asked: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RoleDm(Payload):
     """The DM about a role that another person gave or took over.
 

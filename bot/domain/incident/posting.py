@@ -4,12 +4,24 @@ from dataclasses import replace
 
 from bot.domain.delivery.delivery import Delivery, DeliveryKind
 from bot.domain.delivery.kinds import Part
+from bot.domain.incident.deliveries import PostingData
 from bot.domain.incident.incident import Incident
 
 
 def posting_of(delivery: Delivery) -> int:
     """Return the number of the posting that a delivery belongs to, from 1."""
-    return int(str(delivery.data.get("posting", 1)))
+    return PostingData.from_json(delivery.data).posting or 1
+
+
+def is_put_back(post: Delivery) -> bool:
+    """Return True if *post* replaces one that was deleted."""
+    return PostingData.from_json(post.data).again
+
+
+def quieted(alert: Delivery) -> Delivery:
+    """Return *alert* without a mention."""
+    data = replace(PostingData.from_json(alert.data), quiet=True)
+    return replace(alert, data=data.to_json())
 
 
 def is_current(delivery: Delivery, incident: Incident) -> bool:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.domain.payloads import Payload
 from bot.domain.triage.evidence import Evidence
 
 
@@ -33,3 +34,11 @@ class ThreadMessage:
             "channel_id": self.channel_id,
             "is_readable": self.is_readable,
         }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PinSeenData(Payload):
+    """The bot's ✅ under a message that is on the timeline now."""
+
+    channel_id: int
+    message_id: int

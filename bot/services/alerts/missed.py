@@ -7,6 +7,7 @@ from typing import Final
 import structlog
 
 from bot.domain.alerts.alert import AlertMessage
+from bot.domain.alerts.deliveries import AlertsSkippedData
 from bot.domain.alerts.recognition import Says
 from bot.domain.delivery.delivery import DeliveryKind, NewDelivery, priority_of
 from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
@@ -125,11 +126,11 @@ class MissedAlerts:
                 to=f"channel:{channel_id}",
                 key=f"alerts_skipped:{channel_id}:{oldest.id}",
                 guild_id=guild_id,
-                data={
-                    "before": oldest.evidence.at.isoformat(),
-                    "url": oldest.evidence.url,
-                    "rings": severity.mention is Mention.HERE,
-                },
+                data=AlertsSkippedData(
+                    before=oldest.evidence.at,
+                    url=oldest.evidence.url,
+                    rings=severity.mention is Mention.HERE,
+                ).to_json(),
                 priority=priority_of(severity.rank),
             )
             await tx.insert_deliveries([line])

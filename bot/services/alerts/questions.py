@@ -4,6 +4,7 @@ from typing import Final
 
 import structlog
 
+from bot.domain.alerts.deliveries import AlertQuestionData
 from bot.domain.alerts.question import Answer, Question, QuestionView
 from bot.domain.delivery.delivery import Delivery, DeliveryKind, NewDelivery
 from bot.domain.errors import UserError
@@ -120,7 +121,7 @@ class Questions:
             UpstreamUnavailable: the queue tries again.
         """
         line = await self._store.delivery(line_id)
-        message_id = int(str(line.data["answers"]))
+        message_id = AlertQuestionData.from_json(line.data).answers
         async with self._store.transaction() as tx:
             question = await tx.alert_question(message_id, guild_id=line.guild_id)
             is_tracked = question is not None and question.answer is Answer.TRACKED
@@ -180,12 +181,12 @@ def _line(question: Question) -> NewDelivery:
         to=f"channel:{question.channel_id}",
         key=question_key(question.message_id),
         guild_id=question.guild_id,
-        data={
-            "answers": question.message_id,
-            "sender": question.evidence.author_name,
-            "title": question.title,
-            "severity": question.severity,
-        },
+        data=AlertQuestionData(
+            answers=question.message_id,
+            sender=question.evidence.author_name,
+            title=question.title,
+            severity=question.severity,
+        ).to_json(),
     )
 
 

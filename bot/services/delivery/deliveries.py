@@ -21,6 +21,7 @@ from bot.domain.errors import (
     UpstreamUnavailable,
 )
 from bot.domain.incident.incident import Incident
+from bot.domain.incident.posting import quieted
 from bot.domain.privacy import would_expose
 from bot.runbook.model import Policy
 from bot.services.delivery.attempts import Failure, require_repeatable
@@ -175,7 +176,7 @@ class Deliveries:
         request, quiet = delivery.request, False
         if request is None or delivery.is_late:  # what comes late says of when it is, and what is true now
             quiet = await self._kinds.of(delivery).stays_quiet(self._store, delivery)
-            told = replace(delivery, data={**delivery.data, "quiet": True}) if quiet else delivery
+            told = quieted(delivery) if quiet else delivery
             request = await self._discord.compose(told, subject)
         if isinstance(subject, Incident) and subject.is_private:
             posts = await self._store.posts(subject.id)

@@ -9,6 +9,7 @@ import structlog
 from bot.domain.delivery.delivery import Delivery, DeliveryKind, DeliveryStatus
 from bot.domain.dlq import MUTE, NewFailure, failure_id
 from bot.domain.drill import DLQ_MARK
+from bot.domain.escalation.deliveries import PagingData
 from bot.domain.incident.incident import Incident, Status
 from bot.domain.oncall.roster import OnCallPerson
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
@@ -122,10 +123,12 @@ class Failures:
             if not own or delivery.held_at is not None:
                 return None
             delivery = await self._store.delivery(own[0])
-        return delivery if delivery.data.get("emails") else None
+        return delivery if PagingData.from_json(delivery.data).emails else None
 
     async def _owes_email(self, delivery: Delivery, incident: Incident) -> bool:
-        asked_for = self._policy.rules(incident.severity).email_backup or delivery.data.get("emails")
+        asked_for = (
+            self._policy.rules(incident.severity).email_backup or PagingData.from_json(delivery.data).emails
+        )
         if not self._letters.can_send or not asked_for:
             return False
         if incident.status is not Status.TRIGGERED:

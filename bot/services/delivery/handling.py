@@ -90,6 +90,10 @@ class DeliveryHandler:
         """Find another way for a delivery that Discord refused for good; return True if one was found."""
         return False
 
+    def reader(self, delivery: Delivery) -> str | None:
+        """Return the name of the person it is about, where its data has one."""
+        return None
+
     async def report(self, tx: Transaction, delivery: Delivery) -> None:
         """Report a delivery that will not arrive: in the DLQ, or in a line for the people concerned.
 
@@ -103,7 +107,7 @@ class DeliveryHandler:
             return
         await self.report(tx, delivery)
         if delivery.incident_id is not None:
-            entry = _failed(delivery, reason, at=await tx.now())
+            entry = _failed(delivery, self.reader(delivery), reason, at=await tx.now())
             await tx.add_timeline(delivery.incident_id, entry)
 
 
@@ -160,7 +164,7 @@ def email_job(delivery: Delivery) -> Job:
     return Job(JobName.EMAIL, str(delivery.id), f"email:{delivery.id}", priority=delivery.priority)
 
 
-def _failed(delivery: Delivery, reason: str, *, at: datetime) -> TimelineEntry:
-    kept = {"name": delivery.data["name"]} if "name" in delivery.data else {}
+def _failed(delivery: Delivery, reader: str | None, reason: str, *, at: datetime) -> TimelineEntry:
+    kept = {} if reader is None else {"name": reader}
     data = {"kind": delivery.kind.value, "to": delivery.to, "reason": reason, **kept}
     return TimelineEntry(TimelineKind.DELIVERY_FAILED, at, data=data)

@@ -3,7 +3,7 @@
 import structlog
 
 from bot.domain.delivery.delivery import Delivery, DeliveryKind, NewDelivery
-from bot.domain.digest import Digest, IsoWeek, WeekFacts, summarise, week_due
+from bot.domain.digest import Digest, DigestData, IsoWeek, WeekFacts, summarise, week_due
 from bot.domain.dlq import DlqCounts
 from bot.domain.errors import StorageUnavailable
 from bot.runbook.model import Policy
@@ -93,7 +93,7 @@ class Digests:
             to=f"channel:{self._policy.digest.channel}",
             key=digest_key(guild_id, week),
             guild_id=guild_id,
-            data={"week": str(week)},
+            data=DigestData(week=str(week)).to_json(),
         )
 
 
@@ -106,4 +106,6 @@ class DigestDeliveries(DeliveryHandler):
 
     async def load(self, delivery: Delivery) -> Digest:
         """Return the week's figures."""
-        return await self._digests.figures(delivery.guild_id, IsoWeek.parse(str(delivery.data["week"])))
+        return await self._digests.figures(
+            delivery.guild_id, IsoWeek.parse(DigestData.from_json(delivery.data).week)
+        )

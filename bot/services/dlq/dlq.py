@@ -13,6 +13,7 @@ from bot.domain.dlq import (
     DlqFilter,
     DlqPage,
     Origin,
+    ReplayData,
     ReplayRecord,
     StatusCount,
     failure_id,
@@ -184,5 +185,5 @@ def _delivery(preview: ReplayPreview, *, key: str, guild_id: int, by: Person) ->
         key=key,
         guild_id=guild_id,
         incident_id=preview.incident_id,
-        data={"body": preview.body, "entry": str(preview.entry.id), "by": by.name},
+        data=ReplayData(body=dict(preview.body), entry=str(preview.entry.id), by=by.name).to_json(),
     )

@@ -13,6 +13,7 @@ import structlog
 from bot.domain.delivery.delivery import Delivery, DeliveryKind, DeliveryStatus
 from bot.domain.errors import UpstreamUnavailable
 from bot.domain.escalation.bundle import Bundle, Bundled, may_grow
+from bot.domain.escalation.deliveries import BundleData
 from bot.domain.incident.transitions import AckOutcome, AckVia
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
@@ -87,10 +88,11 @@ class Bundles:
 
     async def told(self, tx: Transaction, delivery: Delivery) -> None:
         """Record a sent bundle on the incidents' timelines, and queue an edit for changes made meanwhile."""
-        if delivery.data["of"] == DeliveryKind.PAGE:
+        data = BundleData.from_json(delivery.data)
+        if data.of == DeliveryKind.PAGE:
             entry = paged(delivery, at=await tx.now())
             await tx.add_timelines([(one.incident_id, entry) for one in await tx.bundled(delivery.id)])
-        elif self._policy.rules(str(delivery.data["severity"])).email_after is not None:
+        elif self._policy.rules(data.severity).email_after is not None:
             await tx.enqueue(email_job(delivery))
         await tx.enqueue(refresh_bundle_job(delivery.id))
 

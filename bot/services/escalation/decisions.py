@@ -8,6 +8,7 @@ from typing import Final
 import structlog
 
 from bot.domain.delivery.delivery import Delivery, priority_of
+from bot.domain.escalation.deliveries import PagingData
 from bot.domain.escalation.ladder import Due, Step, StepStatus, Why, WhyKind, plan
 from bot.domain.incident.incident import Incident, Status
 from bot.domain.incident.paging import Reached, reached
@@ -252,10 +253,10 @@ async def is_of_earlier_ladder(
     source: EscalationReads | EscalationWrites, delivery: Delivery, incident: Incident
 ) -> bool:
     """Whether a page or escalation belongs to a ladder that a change of severity has ended."""
-    if delivery.data.get("severity", incident.severity) != incident.severity:
+    data = PagingData.from_json(delivery.data)
+    if data.severity not in (None, incident.severity):
         return True  # whose ladder may be empty: then no later step says so
-    number = delivery.data.get("step")
     steps = await source.steps(incident.id)
-    own = next((step for step in steps if step.index == number), None)
+    own = next((step for step in steps if step.index == data.step), None)
     starts = [step.starts_at for step in steps if step.starts_at is not None]
     return own is not None and own.starts_at != max(starts, default=None)

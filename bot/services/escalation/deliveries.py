@@ -8,6 +8,7 @@ from typing import TypeAlias
 from bot.domain.delivery.delivery import Delivery, DeliveryKind, Posted
 from bot.domain.errors import UNKNOWN_CHANNEL
 from bot.domain.escalation.bundle import Bundle
+from bot.domain.escalation.deliveries import BundleData, PagingData
 from bot.domain.incident.incident import Incident, Status
 from bot.domain.incident.paging import person_of
 from bot.services.delivery.handling import DeliveryHandler, email_job
@@ -74,7 +75,7 @@ class PageDeliveries(_LadderDeliveries):
 
     async def beside(self, source: DeliveryReads | DeliveryWrites, delivery: Delivery) -> Delivery | None:
         """Return the channel's message of the same step."""
-        step = delivery.data.get("step")
+        step = PagingData.from_json(delivery.data).step
         if delivery.incident_id is None or step is None:
             return None
         channels = await source.delivery_by_key(f"inc:{delivery.incident_id}:step:{step}:channel")
@@ -99,7 +100,7 @@ class EscalationDeliveries(_LadderDeliveries):
         self, tx: JobWrites, incident: Incident, delivery: Delivery, posted: Posted, *, at: datetime | None
     ) -> Incident:
         """Queue the email that goes with it; one that was sent without the database has had its own."""
-        if delivery.data.get("emails") and at is None:
+        if PagingData.from_json(delivery.data).emails and at is None:
             await tx.enqueue(email_job(delivery))
         return incident
 
@@ -140,7 +141,7 @@ class BundleDeliveries(DeliveryHandler):
 
     async def severity(self, tx: Transaction, delivery: Delivery) -> str | None:
         """Return the severity of all its incidents."""
-        return str(delivery.data["severity"])
+        return BundleData.from_json(delivery.data).severity
 
     async def record(self, tx: Transaction, delivery: Delivery) -> None:
         """Queue a DLQ entry for each incident; the first one emails for all of them."""

@@ -10,6 +10,7 @@ import structlog
 
 from bot.domain.delivery.delivery import UNFINISHED, Delivery, DeliveryKind, DeliveryStatus, NewDelivery
 from bot.domain.errors import InvalidTransition
+from bot.domain.escalation.deliveries import PagingData
 from bot.domain.escalation.ladder import Step, StepStatus, Why, WhyKind
 from bot.domain.escalation.notices import DeclinedNotice, UnreachedNotice
 from bot.domain.incident.incident import Holder, Incident, Status
@@ -142,7 +143,7 @@ class PassingOn:
         if marked(standing[to].handle) in {asked_of(page, standing) for page in pages}:
             return
         waited = (now - incident.triggered_at).total_seconds()
-        data = {"why": why.facts(), "waited_s": waited, "severity": incident.severity}
+        data = PagingData(why=why, waited_s=waited, severity=incident.severity)
         key = f"inc:{incident.id}:{why.kind.value}:{incident.version}:dm:{to}"
         await tx.insert_deliveries([self._telling.page(incident, to, key=key, data=data)])
 
@@ -170,7 +171,8 @@ class PassingOn:
             return
         waited = (await tx.now() - incident.triggered_at).total_seconds()
         # Of the same moment as the page that failed: what was mailed of that moment is not mailed again.
-        data = {**page.data, "severity": incident.severity, "why": why.facts(), "waited_s": waited}
+        of_page = PagingData.from_json(page.data)
+        data = replace(of_page, severity=incident.severity, why=why, waited_s=waited)
         key = f"inc:{incident.id}:unreached:{page.id}:dm:{to}"
         await tx.insert_deliveries([self._telling.page(incident, to, key=key, data=data)])
 
@@ -206,7 +208,7 @@ class PassingOn:
         line = notice(incident, self._policy, DeclinedNotice(by=by.name, to=to), key=key)
         if to is None:
             return [line]
-        data = {"declined_by": by.name, "waited_s": waited.total_seconds()}
+        data = PagingData(declined_by=by.name, waited_s=waited.total_seconds())
         return [line, self._telling.page(incident, to, key=f"inc:{incident.id}:{key}:dm:{to}", data=data)]
 
 
@@ -221,7 +223,7 @@ def _is(person: OnCallPerson, holder: Holder | None) -> bool:
 
 async def _told_the_channel(tx: DeliveryWrites, page: Delivery) -> bool:
     """Whether the step of *page* has told the channel as well: all but the first step of a ladder do."""
-    step = page.data.get("step")
+    step = PagingData.from_json(page.data).step
     if step is None:
         return False
     return await tx.delivery_by_key(f"inc:{page.incident_id}:step:{step}:channel") is not None

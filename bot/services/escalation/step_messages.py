@@ -1,9 +1,11 @@
 """The messages of a decided ladder step: one for the channel, a DM each, and a line of history."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.domain.delivery.delivery import Delivery, DeliveryKind, NewDelivery, priority_of
+from bot.domain.escalation.deliveries import NextStep, PagingData
 from bot.domain.escalation.ladder import Due, Step, is_mailed
 from bot.domain.incident.incident import Incident
 from bot.domain.oncall.roster import OnCallPerson, marked
@@ -24,9 +26,8 @@ class Telling:
         Args:
             called: Who stands at the places of `Due.rung`, each person once.
         """
-        incident, step, data = due.incident, due.step, _facts(due, called, now=now)
+        incident, step, data = due.incident, due.step, _data(due, called, now=now)
         severity = self._policy.rules(incident.severity)
-        mailed = {"emails": True} if self._is_mailed(step, incident) else {}
         key = f"inc:{incident.id}:step:{step.index}"  # the steps told with it have no messages of their own
         pages = [self.page(incident, place, key=f"{key}:dm:{place}", data=data) for place in called]
         if _is_first_page(step):
@@ -41,7 +42,7 @@ class Telling:
             key=f"{key}:channel",
             guild_id=incident.guild_id,
             incident_id=incident.id,
-            data={**data, **mailed},
+            data=replace(data, emails=self._is_mailed(step, incident)).to_json(),
             priority=priority_of(severity.rank),
         )
         return [escalation, *pages]
@@ -52,7 +53,7 @@ class Telling:
         ack_due_at = self._policy.ack_due(severity, at=starts_at)
         return is_mailed(step, severity, starts_at=starts_at, ack_due_at=ack_due_at)
 
-    def page(self, incident: Incident, place: str, *, key: str, data: Mapping[str, object]) -> NewDelivery:
+    def page(self, incident: Incident, place: str, *, key: str, data: PagingData) -> NewDelivery:
         """Return a DM to the person who is on call at *place* when the DM is rendered."""
         return NewDelivery(
             kind=DeliveryKind.PAGE,
@@ -60,7 +61,7 @@ class Telling:
             key=key,
             guild_id=incident.guild_id,
             incident_id=incident.id,
-            data=data,
+            data=data.to_json(),
             priority=priority_of(self._policy.rules(incident.severity).rank),
         )
 
@@ -76,26 +77,25 @@ def entries(due: Due, called: Mapping[str, OnCallPerson], *, now: datetime) -> l
 def paged(delivery: Delivery, *, at: datetime) -> TimelineEntry:
     """Return the timeline entry of a page that has arrived: its on-call place and person."""
     data: dict[str, object] = {"place": delivery.to.removeprefix("person:")}
-    if delivery.request is not None and delivery.request.recipient is not None:
-        data["who"] = marked(delivery.request.recipient)
+    if delivery.recipient is not None:
+        data["who"] = marked(delivery.recipient)
     return TimelineEntry(TimelineKind.PAGED, at, data=data)
 
 
-def _facts(due: Due, called: Mapping[str, OnCallPerson], *, now: datetime) -> dict[str, object]:
+def _data(due: Due, called: Mapping[str, OnCallPerson], *, now: datetime) -> PagingData:
     """Return the data from which the messages are rendered, besides the incident."""
-    step, following = due.step, due.following
-    return {
-        "told": dict(due.told),
-        "unreached": list(due.unreached),
-        "step": step.index,
-        "severity": due.incident.severity,
-        "mention": due.rung.mention.value,
-        "dm": _people(called.values()),
-        "waited_s": (now - due.incident.triggered_at).total_seconds(),
-        "next": None if following is None else _next(following),
-        **({} if due.why is None else {"why": due.why.facts()}),
-        **_overdue(due),
-    }
+    return PagingData(
+        told=dict(due.told),
+        unreached=tuple(due.unreached),
+        step=due.step.index,
+        severity=due.incident.severity,
+        mention=due.rung.mention.value,
+        dm=tuple(_people(called.values())),
+        waited_s=(now - due.incident.triggered_at).total_seconds(),
+        next=None if due.following is None else _next(due.following),
+        why=due.why,
+        overdue=tuple(due.overdue),
+    )
 
 
 def _overdue(due: Due) -> dict[str, object]:
@@ -112,5 +112,5 @@ def _is_first_page(step: Step) -> bool:
     return step.rung.after == timedelta()
 
 
-def _next(step: Step) -> dict[str, object]:
-    return {"dm": list(step.rung.dm), "mention": step.rung.mention.value, "due_at": step.due_at.isoformat()}
+def _next(step: Step) -> NextStep:
+    return NextStep(dm=tuple(step.rung.dm), mention=step.rung.mention.value, due_at=step.due_at)

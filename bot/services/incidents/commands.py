@@ -103,10 +103,10 @@ class Incidents:
             )
         if is_new:
             # The message that a tracked alert is was there before, and may have rung by itself.
-            facts = QUIET if is_alert and not self._policy.alerts.rings else LOUD
+            tone = QUIET if is_alert and not self._policy.alerts.rings else LOUD
             await tx.add_timeline(incident.id, _opened(incident, by=by), *_evidence(incident, new))
             await _audit(tx, incident, by=by)
-            await tx.insert_deliveries(posting_deliveries(incident, severity, facts=facts))
+            await tx.insert_deliveries(posting_deliveries(incident, severity, tone=tone))
             await self._escalations.start(tx, incident, severity, now=now, is_first=True)
         return incident
 

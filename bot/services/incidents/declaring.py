@@ -27,8 +27,8 @@ async def declare_within(change: Change, severity: SeverityPolicy, escalations: 
     await change.save(declared)
     is_graver = severity.rank < change.policy.rules(before.severity).rank
     is_news = before.status is Status.TRIGGERED and not change.policy.alerts.rings
-    facts = LOUD if is_graver or is_news else QUIET
-    await change.tx.insert_deliveries(posting_deliveries(declared, severity, facts=facts))
+    tone = LOUD if is_graver or is_news else QUIET
+    await change.tx.insert_deliveries(posting_deliveries(declared, severity, tone=tone))
     await change.record(TimelineKind.DECLARED)
     return change.incident
 

@@ -9,8 +9,9 @@ import structlog
 from bot.domain.delivery.delivery import AGAIN as SAID_AGAIN
 from bot.domain.delivery.delivery import Delivery, DeliveryKind, NewDelivery, priority_of
 from bot.domain.errors import IncidentNotFound
+from bot.domain.incident.deliveries import MemberData
 from bot.domain.incident.incident import Incident
-from bot.domain.incident.posting import is_current, posting_of, repost, rethread
+from bot.domain.incident.posting import is_current, is_put_back, posting_of, repost, rethread
 from bot.runbook.model import Policy
 from bot.services.ports import Store, Transaction
 from bot.services.shared.postings import (
@@ -176,14 +177,14 @@ class Mending:
         current = posting_key(incident.id, kind, incident.thread_posting)
         if not incident.is_open or not _is_among(posts, current, gone):
             return incident
-        put_back = sum(post.kind.spec.opens_thread and "again" in post.data for post in posts)
+        put_back = sum(post.kind.spec.opens_thread and is_put_back(post) for post in posts)
         return incident if put_back >= _MOST_THREADS else await self._rethread(tx, incident)
 
     async def _repost(self, tx: Transaction, incident: Incident, *, with_thread: bool = False) -> Incident:
         changed = repost(incident, with_thread=with_thread)
         severity = self._policy.rules(changed.severity)
         await tx.save(changed)
-        await tx.insert_deliveries(posting_deliveries(changed, severity, facts=AGAIN))
+        await tx.insert_deliveries(posting_deliveries(changed, severity, tone=AGAIN))
         await tx.enqueue(refresh_job(changed, severity=severity))
         log.info("incident.reposted", incident_id=incident.id)
         return changed
@@ -210,20 +211,14 @@ def _is_among(posts: Sequence[Delivery], key: str, gone: Collection[int]) -> boo
 def _alerts_again(posts: Sequence[Delivery]) -> int:
     """How many alerts were put back before; one that came with its private thread was not deleted itself."""
     rooms = {posting_of(post) for post in posts if post.kind is DeliveryKind.PRIVATE_THREAD}
-    again = (post for post in posts if post.kind is DeliveryKind.ALERT and "again" in post.data)
+    again = (post for post in posts if post.kind is DeliveryKind.ALERT and is_put_back(post))
     return sum(posting_of(post) not in rooms for post in again)
 
 
 def _into_next(incident: Incident, delivery: Delivery) -> NewDelivery:
     """Return the delivery that adds the same person to the next thread."""
-    name, asked = (delivery.data.get(key) for key in ("name", "asked"))
-    return member(
-        incident,
-        delivery.to,
-        priority=delivery.priority,
-        name=None if name is None else str(name),
-        asked=None if asked is None else str(asked),
-    )
+    known = MemberData.from_json(delivery.data)
+    return member(incident, delivery.to, priority=delivery.priority, name=known.name, asked=known.asked)
 
 
 def _to_alert(line: NewDelivery, incident: Incident) -> NewDelivery:

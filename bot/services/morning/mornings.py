@@ -1,6 +1,5 @@
 """朝の triage: one post a business day about the incidents due, with reminders until each is taken."""
 
-from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -8,7 +7,16 @@ import structlog
 
 from bot.domain.delivery.delivery import Delivery, DeliveryKind, NewDelivery
 from bot.domain.incident.incident import Incident
-from bot.domain.morning import Morning, MorningView, end_of, first_nag, morning_of, next_nag
+from bot.domain.morning import (
+    Morning,
+    MorningData,
+    MorningNagData,
+    MorningView,
+    end_of,
+    first_nag,
+    morning_of,
+    next_nag,
+)
 from bot.domain.severity import NEXT_BUSINESS_DAY
 from bot.runbook.model import MorningTriage, Policy
 from bot.services.delivery.handling import DeliveryHandler
@@ -28,7 +36,7 @@ def morning_key(guild_id: int, day: date) -> str:
 
 def day_of(delivery: Delivery) -> date:
     """The day that a delivery of a morning triage is about."""
-    return date.fromisoformat(str(delivery.data["day"]))
+    return MorningData.from_json(delivery.data).day
 
 
 class Mornings:
@@ -123,18 +131,16 @@ class Mornings:
         return None if every is None else first_nag(now, hours, every=every)
 
     def _post(self, morning: Morning) -> NewDelivery:
-        return self._owed(DeliveryKind.MORNING, morning, morning_key(morning.guild_id, morning.day), {})
+        data = MorningData(day=morning.day)
+        return self._owed(DeliveryKind.MORNING, morning, morning_key(morning.guild_id, morning.day), data)
 
     def _nag(self, morning: Morning, rule: MorningTriage, post: Delivery | None) -> NewDelivery:
         key = f"{morning_key(morning.guild_id, morning.day)}:nag:{morning.nags}"
-        facts: dict[str, object] = {"asks": rule.mention}
-        if post is not None and post.message_id is not None:
-            facts["answers"] = post.message_id
-        return self._owed(DeliveryKind.MORNING_NAG, morning, key, facts)
+        answers = None if post is None else post.message_id
+        data = MorningNagData(day=morning.day, asks=rule.mention, answers=answers)
+        return self._owed(DeliveryKind.MORNING_NAG, morning, key, data)
 
-    def _owed(
-        self, kind: DeliveryKind, morning: Morning, key: str, facts: Mapping[str, object]
-    ) -> NewDelivery:
+    def _owed(self, kind: DeliveryKind, morning: Morning, key: str, data: MorningData) -> NewDelivery:
         rule = self._policy.morning_triage
         assert rule is not None
         return NewDelivery(
@@ -142,7 +148,7 @@ class Mornings:
             to=f"channel:{rule.channel}",
             key=key,
             guild_id=morning.guild_id,
-            data={"day": str(morning.day), **facts},
+            data=data.to_json(),
         )
 
 

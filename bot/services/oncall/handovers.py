@@ -19,6 +19,7 @@ import structlog
 from bot.domain.delivery.delivery import DeliveryKind, NewDelivery
 from bot.domain.errors import UpstreamUnavailable
 from bot.domain.incident.incident import Incident
+from bot.domain.oncall.deliveries import HandoverData, OpenIncident, PlaceChange, ShiftCheckData
 from bot.domain.oncall.roster import OnCallPerson, Rosters, Watch
 from bot.runbook.model import Policy
 from bot.services.oncall.readiness import HORIZON, StandingLooks, told, warnings
@@ -137,12 +138,13 @@ class Handovers:
         }
         told = watch.told + bool(changed)
         if changed:
-            facts = {
-                "at": now.isoformat(),
-                "changes": [_change(found, place, now, former=former) for place, former in changed.items()],
-                "incidents": [_told_incident(one) for one in incidents if not one.is_drill][:_MOST_INCIDENTS],
-            }
-            await tx.insert_deliveries(list(self._owed(watch.guild_id, told, facts, changed, standing)))
+            listed = [_told_incident(one) for one in incidents if not one.is_drill]
+            data = HandoverData(
+                at=now,
+                changes=tuple(_change(found, place, now, former=one) for place, one in changed.items()),
+                incidents=tuple(listed[:_MOST_INCIDENTS]),
+            )
+            await tx.insert_deliveries(list(self._owed(watch.guild_id, told, data, changed, standing)))
             log.info("oncall.handed_over", guild_id=watch.guild_id, places=len(changed))
         return replace(watch, standing=standing, told=told)
 
@@ -150,17 +152,17 @@ class Handovers:
         self,
         guild_id: int,
         number: int,
-        facts: Mapping[str, object],
+        data: HandoverData,
         changed: Mapping[str, str],
         standing: Mapping[str, str],
     ) -> Iterator[NewDelivery]:
         key = f"oncall:{guild_id}:handover:{number}"
         if self._policy.handover.channel is not None:
             to = f"channel:{self._policy.handover.channel}"
-            yield NewDelivery(DeliveryKind.HANDOVER, to, key, guild_id, data=facts)
+            yield NewDelivery(DeliveryKind.HANDOVER, to, key, guild_id, data=data.to_json())
         for handle in dict.fromkeys(standing[place] for place in changed):
-            data = {**facts, "handle": handle}
-            yield NewDelivery(DeliveryKind.ON_DUTY, f"named:{handle}", f"{key}:{handle}", guild_id, data=data)
+            own = replace(data, handle=handle).to_json()
+            yield NewDelivery(DeliveryKind.ON_DUTY, f"named:{handle}", f"{key}:{handle}", guild_id, data=own)
 
     def _next_look(self, found: Rosters, now: datetime) -> datetime:
         """Return the time of the next handover, or of the next check of a person, if that is earlier."""
@@ -200,50 +202,50 @@ class Handovers:
         """Yield the DM to the person who comes on call, and warnings to people who can mend a gap."""
         handle = coming.person.handle
         key = f"oncall:{guild_id}:{coming.starts.isoformat()}:{handle}"
-        facts: dict[str, object] = {
-            "handle": handle,
-            "places": list(coming.places),
-            "starts": coming.starts.isoformat(),
-            "ends": None if coming.ends is None else coming.ends.isoformat(),
-            "gaps": told(gaps),
-        }
+        data = ShiftCheckData(
+            handle=handle,
+            places=tuple(coming.places),
+            starts=coming.starts,
+            ends=coming.ends,
+            gaps=told(gaps),
+        )
         is_member = all(found.gap is not Gap.NOT_MEMBER for found in gaps)
         if is_member and (gaps or coming.starts - now >= _SOON):
             yield NewDelivery(
-                DeliveryKind.ON_DUTY_SOON, f"named:{handle}", f"{key}:soon", guild_id, data=facts
+                DeliveryKind.ON_DUTY_SOON, f"named:{handle}", f"{key}:soon", guild_id, data=data.to_json()
             )
         if gaps:
             others = [standing[place].handle for place in coming.places if place in standing]
-            yield from warnings(self._policy, guild_id, key, facts, others=others)
+            yield from warnings(self._policy, guild_id, key, data, others=others)
 
 
 def _handles(found: Rosters, now: datetime) -> dict[str, str]:
     return {place: person.handle for place, person in found.at(now).items()}
 
 
-def _change(found: Rosters, place: str, now: datetime, *, former: str) -> dict[str, object]:
+def _change(found: Rosters, place: str, now: datetime, *, former: str) -> PlaceChange:
     until = found.places[place].shifts(now, now + HORIZON)[0].ends
-    return {
-        "place": place,
-        "former": former,
-        "handle": found.at(now)[place].handle,
-        "until": None if until >= now + HORIZON else until.isoformat(),
-    }
+    return PlaceChange(
+        place=place,
+        former=former,
+        handle=found.at(now)[place].handle,
+        until=None if until >= now + HORIZON else until,
+    )
 
 
-def _told_incident(incident: Incident) -> dict[str, object]:
-    """Return the facts about an open incident for a handover; for a private one only that there is one."""
+def _told_incident(incident: Incident) -> OpenIncident:
+    """Return what is said about an open incident for a handover; for a private one only that there is one."""
     known = None if incident.is_private else incident.title
     where = None
     if not incident.is_private and incident.alert_channel_id is not None:
-        where = [incident.guild_id, incident.thread_id or incident.alert_channel_id]
-    return {
-        "label": incident.label,
-        "severity": incident.severity,
-        "status": incident.status.value,
-        "title": known,
-        "where": where,
-    }
+        where = incident.guild_id, incident.thread_id or incident.alert_channel_id
+    return OpenIncident(
+        label=incident.label,
+        severity=incident.severity,
+        status=incident.status.value,
+        title=known,
+        where=where,
+    )
 
 
 def _coming(found: Rosters, now: datetime, until: datetime, *, known: Sequence[str]) -> list[Coming]:

@@ -16,6 +16,7 @@ import structlog
 
 from bot.domain.delivery.delivery import Delivery, DeliveryKind, NewDelivery
 from bot.domain.errors import UpstreamUnavailable
+from bot.domain.oncall.deliveries import GapData, ShiftCheckData
 from bot.domain.oncall.roster import OnCallPerson, Rosters, Watch
 from bot.runbook.model import Policy
 from bot.services.delivery.handling import DeliveryHandler
@@ -112,41 +113,47 @@ class StandingLooks:
         """
         handle = lasting.person.handle
         key = f"oncall:{guild_id}:standing:{now.isoformat()}:{handle}"
-        facts: dict[str, object] = {
-            "handle": handle,
-            "places": list(lasting.places),
-            "starts": now.isoformat(),
-            "ends": None,
-            "standing": True,
-            "gaps": told(gaps),
-        }
-        yield from warnings(self._policy, guild_id, key, facts, others=())
+        data = ShiftCheckData(
+            handle=handle,
+            places=tuple(lasting.places),
+            starts=now,
+            ends=None,
+            standing=True,
+            gaps=told(gaps),
+        )
+        yield from warnings(self._policy, guild_id, key, data, others=())
         if all(found.gap is not Gap.NOT_MEMBER for found in gaps):
             to = f"named:{handle}"
-            yield NewDelivery(DeliveryKind.ON_DUTY_GAPS, to, f"{key}:gaps:{handle}", guild_id, data=facts)
+            yield NewDelivery(
+                DeliveryKind.ON_DUTY_GAPS, to, f"{key}:gaps:{handle}", guild_id, data=data.to_json()
+            )
 
 
-def told(gaps: Sequence[Finding]) -> list[dict[str, object]]:
-    """As the facts of a message keep them."""
-    return [{"gap": found.gap.value, "names": list(found.names)} for found in gaps]
+def told(gaps: Sequence[Finding]) -> tuple[GapData, ...]:
+    """Return *gaps* as a message carries them."""
+    return tuple(GapData(gap=found.gap.value, names=tuple(found.names)) for found in gaps)
 
 
 def warnings(
-    policy: Policy, guild_id: int, key: str, facts: Mapping[str, object], *, others: Sequence[str]
+    policy: Policy, guild_id: int, key: str, data: ShiftCheckData, *, others: Sequence[str]
 ) -> Iterator[NewDelivery]:
     """Yield warnings about gaps of a person on call: one for the channel, one for each person they relieve.
 
     Args:
-        facts: As `ON_DUTY_SOON` has them.
+        data: As `ON_DUTY_SOON` has it.
         others: Handles of the people who are on call there now.
     """
     if policy.handover.channel is not None:
         to = f"channel:{policy.handover.channel}"
-        yield NewDelivery(DeliveryKind.ON_DUTY_GAPS, to, f"{key}:gaps", guild_id, data=facts)
+        yield NewDelivery(DeliveryKind.ON_DUTY_GAPS, to, f"{key}:gaps", guild_id, data=data.to_json())
     for other in dict.fromkeys(others):
-        if other != facts["handle"]:
+        if other != data.handle:
             yield NewDelivery(
-                DeliveryKind.ON_DUTY_GAPS, f"named:{other}", f"{key}:gaps:{other}", guild_id, data=facts
+                DeliveryKind.ON_DUTY_GAPS,
+                f"named:{other}",
+                f"{key}:gaps:{other}",
+                guild_id,
+                data=data.to_json(),
             )
 
 
@@ -165,14 +172,11 @@ class OnCallDeliveries(DeliveryHandler):
         if delivery.kind is not DeliveryKind.ON_DUTY_SOON:
             await super().report(tx, delivery)
             return
-        data = delivery.data
+        data = replace(ShiftCheckData.from_json(delivery.data), gaps=told([Finding(Gap.NO_DM)]))
         standing = await self._oncall.standing(delivery.guild_id, source=tx)
-        places = data["places"]
-        assert isinstance(places, list | tuple)
-        facts = {**data, "gaps": told([Finding(Gap.NO_DM)])}
-        others = [standing[place].handle for place in places if place in standing]
+        others = [standing[place].handle for place in data.places if place in standing]
         key = f"{delivery.key}:refused"
-        await tx.insert_deliveries(list(warnings(self._policy, delivery.guild_id, key, facts, others=others)))
+        await tx.insert_deliveries(list(warnings(self._policy, delivery.guild_id, key, data, others=others)))
 
 
 def _lasting(found: Rosters, now: datetime) -> list[Lasting]:

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from bot.domain.delivery.delivery import Delivery, DeliveryKind, Posted
 from bot.domain.errors import UNKNOWN_CHANNEL
+from bot.domain.incident.deliveries import MemberData
 from bot.domain.incident.incident import Incident
 from bot.domain.oncall.roster import marked
 from bot.domain.privacy import is_overruled, member_of
@@ -48,6 +49,10 @@ class MemberDeliveries(DeliveryHandler):
         await self._mending.lost_its_thread(tx, delivery)
         return True
 
+    def reader(self, delivery: Delivery) -> str | None:
+        """Return the person's name."""
+        return MemberData.from_json(delivery.data).name
+
     async def report(self, tx: Transaction, delivery: Delivery) -> None:
         """Say in the private thread whom a member has to add or remove by hand."""
         incident = await tx.incident(delivery.incident_id or 0)
@@ -71,8 +76,7 @@ async def _settle(tx: Transaction, delivery: Delivery) -> None:
     if user_id is None or not is_overruled(delivery, await tx.removed_members(delivery.incident_id)):
         return
     incident = await tx.incident(delivery.incident_id)
-    name = delivery.data.get("name")
-    known, asked = None if name is None else str(name), f"after:{delivery.id}"
+    known, asked = MemberData.from_json(delivery.data).name, f"after:{delivery.id}"
     if delivery.kind is DeliveryKind.MEMBER:
         owed = member_removed(incident, user_id, priority=delivery.priority, name=known, asked=asked)
     else:
@@ -82,10 +86,10 @@ async def _settle(tx: Transaction, delivery: Delivery) -> None:
 
 def _who(delivery: Delivery) -> tuple[str | None, str | None]:
     """Return the recipient of *delivery* by name; or else, for `Wording.on_call`, a place, person or id."""
-    if (name := delivery.data.get("name")) is not None:
-        return str(name), None
+    if (name := MemberData.from_json(delivery.data).name) is not None:
+        return name, None
     kind, _, target = delivery.to.partition(":")
-    stood = None if delivery.request is None else delivery.request.recipient
+    stood = delivery.recipient
     if kind == "person":
         return None, target if stood is None else marked(stood)
     return None, marked(target)

@@ -70,7 +70,7 @@ class Privacy:
             await change.tx.cancel_posts(incident_id)
             await change.save(private)
             severity = self._policy.rules(private.severity)
-            await change.tx.insert_deliveries(posting_deliveries(private, severity, facts=QUIET))
+            await change.tx.insert_deliveries(posting_deliveries(private, severity, tone=QUIET))
             joined = await change.tx.responders(incident_id)
             for user_id, name in {**_involved(private, joined), by.id: by.name}.items():
                 await change.tx.add_member(incident_id, user_id=user_id, name=name, by=by)

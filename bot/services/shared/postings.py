@@ -1,13 +1,13 @@
 """The deliveries of an incident when it is posted: the alert, its thread, the first pages, its ladder."""
 
-from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
-from types import MappingProxyType
 from typing import Final
 
 from bot.domain.delivery.delivery import DeliveryKind, NewDelivery, priority_of
 from bot.domain.delivery.notices import Notice
 from bot.domain.escalation.ladder import Step
+from bot.domain.incident.deliveries import MemberData, PostingData
 from bot.domain.incident.incident import Incident, IncidentKind, Source
 from bot.domain.payloads import Json
 from bot.domain.severity import SeverityPolicy
@@ -17,11 +17,11 @@ from bot.services.ports import IN_LINE, Job, JobName
 #: How long before its time the job of a step comes, to have its 👀 read by then (`reading_ahead.py`).
 READ_AHEAD: Final = timedelta(seconds=2)
 
-#: The data of a posting besides its number: news, which mention people as the severity says; the same again
+#: The tones of a posting, as its first data: news, which mention people as the severity says; the same again
 #: in another form; or a replacement of a post that was deleted.
-LOUD: Final[Mapping[str, object]] = MappingProxyType({})
-QUIET: Final[Mapping[str, object]] = MappingProxyType({"quiet": True})
-AGAIN: Final[Mapping[str, object]] = MappingProxyType({"quiet": True, "again": True})
+LOUD: Final = PostingData(posting=1)
+QUIET: Final = PostingData(posting=1, quiet=True)
+AGAIN: Final = PostingData(posting=1, quiet=True, again=True)
 
 
 def step_key(incident_id: int, index: int) -> str:
@@ -99,7 +99,7 @@ def posting_key(incident_id: int, kind: DeliveryKind, posting: int) -> str:
 
 
 def posting_deliveries(
-    incident: Incident, severity: SeverityPolicy, *, facts: Mapping[str, object] = LOUD
+    incident: Incident, severity: SeverityPolicy, *, tone: PostingData = LOUD
 ) -> list[NewDelivery]:
     """The alert, the bot's own 👀, and, when this posting opens it, the thread with the start time first.
 
@@ -107,11 +107,11 @@ def posting_deliveries(
     runbook: the start of SEV1 and SEV2 is written as a thread in #p0-alerts).
 
     Args:
-        facts: `LOUD`, `QUIET` or `AGAIN`.
+        tone: `LOUD`, `QUIET` or `AGAIN`.
     """
-    answered = _answered(incident, facts)
-    answers = {} if answered is None else {"answers": answered.message_id}
-    owed = _Owed(incident, severity, {"posting": incident.posting, **answers, **facts})
+    answered = _answered(incident, tone)
+    answers = None if answered is None else answered.message_id
+    owed = _Owed(incident, severity, replace(tone, posting=incident.posting, answers=answers))
     if incident.is_private:
         return _in_private(owed, incident, severity)
     place = severity.channel if answered is None else answered.channel_id
@@ -122,9 +122,9 @@ def posting_deliveries(
     return [alert, seed, *_thread(owed, incident.thread_channel, alert, is_near=severity.channel)]
 
 
-def _answered(incident: Incident, facts: Mapping[str, object]) -> Source | None:
+def _answered(incident: Incident, tone: PostingData) -> Source | None:
     """The message that a tracked alert's post answers; another severity's post stands by itself."""
-    is_there = incident.posting == 1 or "again" in facts
+    is_there = incident.posting == 1 or tone.again
     return incident.source if incident.kind is IncidentKind.ALERT and is_there else None
 
 
@@ -134,8 +134,8 @@ def thread_deliveries(incident: Incident, severity: SeverityPolicy, *, channel: 
     A private one has everything in it, so the whole posting comes again.
     """
     if incident.is_private:
-        return posting_deliveries(incident, severity, facts=AGAIN)
-    owed = _Owed(incident, severity, {"posting": incident.thread_posting, **AGAIN})
+        return posting_deliveries(incident, severity, tone=AGAIN)
+    owed = _Owed(incident, severity, replace(AGAIN, posting=incident.thread_posting))
     root = owed.make(DeliveryKind.THREAD_ROOT, to=f"channel:{channel}")
     return [root, *_hung_on(root, owed)]
 
@@ -221,14 +221,13 @@ def member(
         name: Of that user, where it is known.
         asked: The unique key of the request; None for the delivery that goes with the thread.
     """
-    known = {"name": name, "asked": asked}
     return NewDelivery(
         kind=DeliveryKind.MEMBER,
         to=to,
         key=member_key(incident, to, asked=asked),
         guild_id=incident.guild_id,
         incident_id=incident.id,
-        data={"posting": incident.thread_posting, **{key: one for key, one in known.items() if one}},
+        data=MemberData(posting=incident.thread_posting, name=name or None, asked=asked or None).to_json(),
         after=private_thread_key(incident),
         priority=priority,
     )
@@ -255,7 +254,7 @@ def member_removed(
         key=member_removed_key(incident, user_id, asked=asked),
         guild_id=incident.guild_id,
         incident_id=incident.id,
-        data={"posting": incident.thread_posting, "asked": asked, **({} if name is None else {"name": name})},
+        data=MemberData(posting=incident.thread_posting, name=name, asked=asked).to_json(),
         after=private_thread_key(incident),
         priority=priority,
     )
@@ -282,19 +281,19 @@ def _members(incident: Incident, severity: SeverityPolicy) -> list[NewDelivery]:
 class _Owed:
     """Makes the deliveries of one posting, which share everything but their kind and place."""
 
-    def __init__(self, incident: Incident, severity: SeverityPolicy, facts: Mapping[str, object]) -> None:
+    def __init__(self, incident: Incident, severity: SeverityPolicy, data: PostingData) -> None:
         self._incident = incident
-        self._facts = facts
+        self._data = data
         self._priority = priority_of(severity.rank)
 
     def make(self, kind: DeliveryKind, *, to: str = "incident", after: str | None = None) -> NewDelivery:
         return NewDelivery(
             kind=kind,
             to=to,
-            key=posting_key(self._incident.id, kind, int(str(self._facts["posting"]))),
+            key=posting_key(self._incident.id, kind, self._data.posting),
             guild_id=self._incident.guild_id,
             incident_id=self._incident.id,
-            data=self._facts,
+            data=self._data.to_json(),
             after=after,
             priority=self._priority,
         )

@@ -15,7 +15,7 @@ from bot.domain.errors import DeliveryRefused, IncidentNotFound, UpstreamUnavail
 from bot.domain.incident.incident import Incident
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
-from bot.domain.timeline.pinned import ThreadMessage
+from bot.domain.timeline.pinned import PinSeenData, ThreadMessage
 from bot.runbook.model import Policy
 from bot.services.ports import Discord, Store, Transaction
 from bot.services.ports.store.timeline import TimelineWrites
@@ -195,7 +195,7 @@ class Pins:
             key=f"inc:{incident.id}:pin:{message.id}",
             guild_id=incident.guild_id,
             incident_id=incident.id,
-            data={"channel_id": message.channel_id, "message_id": message.id},
+            data=PinSeenData(channel_id=message.channel_id, message_id=message.id).to_json(),
             priority=priority_of(self._policy.rules(incident.severity).rank),
         )
 

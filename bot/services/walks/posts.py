@@ -10,6 +10,7 @@ from bot.domain.delivery.delivery import (
     NewDelivery,
     priority_of,
 )
+from bot.domain.triage.deliveries import TriageData
 from bot.domain.triage.session import Triage, TriageStatus
 from bot.runbook.model import Policy
 from bot.services.ports import IN_LINE, Discord, Job, JobName, Store, Transaction
@@ -35,7 +36,7 @@ def line(triage: Triage) -> NewDelivery | None:
         to=f"channel:{triage.channel_id}",
         key=_line_key(triage.id),
         guild_id=triage.guild_id,
-        data={"triage": triage.id},
+        data=TriageData(triage=triage.id).to_json(),
     )
 
 
@@ -63,7 +64,8 @@ def question(triage: Triage, policy: Policy, *, monitor: str | None) -> NewDeliv
 def question_again(triage: Triage, policy: Policy, *, monitor: str | None) -> NewDelivery:
     """Return `question` once more, quietly, because its post was deleted and cannot be answered there."""
     asked = question(triage, policy, monitor=monitor)
-    return replace(asked, key=asked.key + AGAIN, data={**asked.data, "quiet": True})
+    data = TriageData(triage=triage.id, monitor=monitor, quiet=True)
+    return replace(asked, key=asked.key + AGAIN, data=data.to_json())
 
 
 def go_on_question(triage: Triage, *, user_id: int) -> NewDelivery:
@@ -73,7 +75,7 @@ def go_on_question(triage: Triage, *, user_id: int) -> NewDelivery:
         to=f"user:{user_id}",
         key=_unfinished_keys(triage.id, triage.idle.rounds)[0],
         guild_id=triage.guild_id,
-        data={"triage": triage.id},
+        data=TriageData(triage=triage.id).to_json(),
     )
 
 
@@ -84,7 +86,7 @@ def unfinished_line(triage: Triage, policy: Policy) -> NewDelivery:
         to=f"channel:{policy.unfinished.channel}",
         key=_unfinished_keys(triage.id, triage.idle.rounds)[1],
         guild_id=triage.guild_id,
-        data={"triage": triage.id},
+        data=TriageData(triage=triage.id).to_json(),
     )
 
 
@@ -145,7 +147,7 @@ async def is_out_of_date(tx: Transaction, delivery: Delivery) -> bool:
 
 def triage_of(delivery: Delivery) -> int:
     """The triage that a delivery of one of its posts is about."""
-    return int(str(delivery.data["triage"]))
+    return TriageData.from_json(delivery.data).triage
 
 
 class TriagePosts:
@@ -179,7 +181,7 @@ def _about(
         to=f"channel:{rule.channel}",
         key=key,
         guild_id=triage.guild_id,
-        data={"triage": triage.id, **({} if monitor is None else {"monitor": monitor})},
+        data=TriageData(triage=triage.id, monitor=monitor).to_json(),
         priority=priority_of(policy.severities[rule.promote_to].rank),
     )
 

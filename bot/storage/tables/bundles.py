@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from bot.domain.delivery.delivery import DeliveryKind, NewDelivery
 from bot.domain.escalation.bundle import LISTED, Bundle, Bundled, Group
+from bot.domain.escalation.deliveries import BundleData
 from bot.services.ports import Job, JobName
 from bot.storage.queue.enqueue import cancel_jobs
 from bot.storage.rows import delivery_kind, incident_from_row
@@ -21,16 +22,17 @@ class PostgresBundleReads(ReadPart):
     """A `bot.services.ports.store.bundles.BundleReads`."""
 
     async def bundle(self, delivery_id: int) -> Bundle:
-        data = (await self._sql.one("delivery", delivery_id=delivery_id))["data"]
+        row = await self._sql.one("delivery", delivery_id=delivery_id)
+        data = BundleData.from_json(row["data"])
         counts = await self._sql.one("bundle_counts", bundle_id=delivery_id, guild_id=self._guild_id)
         shown = await self._sql.all(
             "bundle_waiting", bundle_id=delivery_id, limit=LISTED, guild_id=self._guild_id
         )
         return Bundle(
             id=delivery_id,
-            kind=delivery_kind(data["of"]),
-            severity=data["severity"],
-            mention=data["mention"],
+            kind=delivery_kind(data.of),
+            severity=data.severity,
+            mention=data.mention,
             count=counts["count"],
             waiting=counts["waiting"],
             shown=tuple(map(incident_from_row, shown)),
@@ -118,4 +120,4 @@ def _alike(group: Group) -> dict[str, object]:
 
 def _told(group: Group) -> dict[str, object]:
     """The facts of a bundle of *group*, by which the next one finds it."""
-    return {"of": group.kind.value, "severity": group.severity, "mention": group.mention}
+    return BundleData(of=group.kind.value, severity=group.severity, mention=group.mention).to_json()

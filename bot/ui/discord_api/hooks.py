@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from bot.domain.delivery.delivery import Delivery, DeliveryKind
 from bot.domain.errors import UpstreamUnavailable
 from bot.domain.incident.incident import Incident
+from bot.domain.timeline.pinned import PinSeenData
 from bot.services.ports import Subject
 
 
@@ -36,9 +37,9 @@ def answer_to(message_id: int) -> Mapping[str, object]:
 
 def hook(delivery: Delivery) -> tuple[int, int]:
     """The message that a thread or a reaction belongs to: what it waited for, or the one it names itself."""
-    data = delivery.data
     if delivery.kind is DeliveryKind.PIN_SEEN:
-        return int(str(data["channel_id"])), int(str(data["message_id"]))
+        pinned = PinSeenData.from_json(delivery.data)
+        return pinned.channel_id, pinned.message_id
     return known(delivery.after_channel_id), known(delivery.after_message_id)
 
 

@@ -11,7 +11,7 @@ import discord
 
 from bot.domain.alerts.alert import ChannelPage
 from bot.domain.alerts.question import QuestionView
-from bot.domain.delivery.delivery import Delivery, DeliveryKind, Posted, Request
+from bot.domain.delivery.delivery import Addressing, Delivery, DeliveryKind, Posted, Request
 from bot.domain.delivery.kinds import Action
 from bot.domain.errors import (
     UNKNOWN_CHANNEL,
@@ -108,15 +108,16 @@ class DiscordNotifier:
         channel_id, message_id = await self._target(action, delivery, subject, person)
         told = delivery
         if person is not None:
-            told = replace(delivery, data={**delivery.data, "recipient": person.handle})
+            told = replace(delivery, request=Request(action, channel_id, message_id, {}, person.handle))
         body = render(await self._words_now(delivery.guild_id), told, subject)
         if isinstance(subject, Incident) and subject.is_private and action is Action.MESSAGE:
             body = addressed(body, await self._places.roles(subject.guild_id))
         if delivery.kind is DeliveryKind.NOTICE and isinstance(subject, Incident):
             body = {**body, **answering(subject, channel_id)}
         body = await self._asked(delivery, body)
-        if delivery.kind.spec.may_answer and "answers" in delivery.data:
-            body = {**body, **answer_to(int(str(delivery.data["answers"])))}
+        answers = Addressing.from_json(delivery.data).answers if delivery.kind.spec.may_answer else None
+        if answers is not None:
+            body = {**body, **answer_to(answers)}
         return Request(action, channel_id, message_id, body, None if person is None else person.handle)
 
     def draft(self, delivery: Delivery, subject: Incident) -> Mapping[str, object]:
@@ -286,11 +287,11 @@ class DiscordNotifier:
 
     async def _asked(self, delivery: Delivery, body: Body) -> Body:
         """Return *body* with a mention of the person it asks; unchanged if the place or person is missing."""
-        place = delivery.data.get("asks")
+        place = Addressing.from_json(delivery.data).asks
         if place is None:
             return body
         try:
-            person = await self._places.standing(delivery.guild_id, str(place))
+            person = await self._places.standing(delivery.guild_id, place)
             return asked_of(self._words, body, await self._places.person(delivery.guild_id, person))
         except DeliveryRefused:
             return body

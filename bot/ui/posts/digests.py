@@ -4,15 +4,19 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from typing import Final
 
+from bot.domain.delivery.delivery import Delivery, DeliveryKind
 from bot.domain.digest import Digest, IsoWeek
 from bot.domain.dlq import DlqCounts
 from bot.domain.incident.incident import Incident
 from bot.i18n import Texts
 from bot.runbook.model import Policy
+from bot.services.ports import Subject
 from bot.ui.posts.bodies import FIELD_VALUE_LIMIT, GREY, Body, Field, embed, message
 from bot.ui.posts.digest_headline import change, headline
 from bot.ui.posts.incident.postmortems import postmortem_path
+from bot.ui.posts.looks import Renderers, about
 from bot.ui.words.dlq_words import where
 from bot.ui.words.inert import inert, joined, plain
 from bot.ui.words.links import home_url
@@ -154,3 +158,10 @@ def _postmortem(words: Wording, show: Show, incident: Incident) -> str:
     name, title = show(incident)
     path = f"`{postmortem_path(words.policy, incident)}`"
     return words.say("digest.item.postmortem", name=name, title=title, path=path)
+
+
+def _digest(words: Wording, delivery: Delivery, subject: Subject) -> Body:
+    return digest(words, about(Digest, delivery, subject))
+
+
+RENDERERS: Final[Renderers] = {DeliveryKind.DIGEST: _digest}

@@ -1,10 +1,10 @@
 """How the looks of deliveries and of notices are registered."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeAlias, TypeVar
 
-from bot.domain.delivery.delivery import Delivery
+from bot.domain.delivery.delivery import Delivery, DeliveryKind
 from bot.domain.delivery.notices import Notice
 from bot.domain.incident.incident import Incident
 from bot.domain.payloads import Json
@@ -16,6 +16,30 @@ N = TypeVar("N", bound=Notice)
 
 #: Renders a delivery about its subject.
 Renderer: TypeAlias = Callable[[Wording, Delivery, Subject], Body]
+
+
+S = TypeVar("S")
+
+
+def about(kind: type[S], delivery: Delivery, subject: Subject) -> S:
+    """Return *subject*, which has to be a *kind*.
+
+    Raises:
+        TypeError: the subject does not go with the delivery: a bug.
+    """
+    if not isinstance(subject, kind):
+        raise TypeError(f"{delivery.kind} about {type(subject).__name__}")
+    return subject
+
+
+def of_incident(compose: Callable[[Wording, Incident], Body]) -> Renderer:
+    """Return the renderer of a delivery that shows nothing but its incident."""
+    return lambda words, delivery, subject: compose(words, about(Incident, delivery, subject))
+
+
+def alone(compose: Callable[[Wording, Delivery], Body]) -> Renderer:
+    """Return the renderer of a delivery that shows nothing that changes."""
+    return lambda words, delivery, _subject: compose(words, delivery)
 
 
 def _never(_words: Wording, _incident: Incident, _notice: Notice, _post: Delivery) -> bool:
@@ -45,5 +69,8 @@ class NoticeLook(Generic[N]):
         return self.is_stale(words, incident, self.type.from_json(post.data), post)
 
 
-#: The looks that one module registers.
+#: The looks of deliveries that one module registers.
+Renderers: TypeAlias = Mapping[DeliveryKind, Renderer]
+
+#: The looks of notices that one module registers.
 NoticeLooks: TypeAlias = tuple[NoticeLook[Any], ...]

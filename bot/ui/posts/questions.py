@@ -2,11 +2,13 @@
 
 from typing import Final
 
+from bot.domain.alerts.deliveries import AlertQuestionData, AlertsSkippedData
 from bot.domain.alerts.question import Answer, QuestionView
-from bot.domain.delivery.delivery import Delivery
+from bot.domain.delivery.delivery import Delivery, DeliveryKind
 from bot.ui.buttons import AlertVerb, row
 from bot.ui.posts.bodies import Body, message
 from bot.ui.posts.incident.alert import HERE
+from bot.ui.posts.looks import Renderers, alone
 from bot.ui.words.inert import inert
 from bot.ui.words.links import alert_url
 from bot.ui.words.wording import Wording
@@ -17,15 +19,10 @@ _SILENT: Final = 1 << 12  # Discord: SUPPRESS_NOTIFICATIONS, the message rings n
 
 
 def asked(words: Wording, delivery: Delivery) -> Body:
-    """Compose the line as it is first posted, without a notification.
-
-    Args:
-        words: The team's.
-        delivery: ``data`` has ``answers`` (the message's id), ``sender``, ``title`` and ``severity``.
-    """
-    data = delivery.data
-    about = (str(data["title"]), str(data["sender"]), str(data["severity"]))
-    return {**_question(words, int(str(data["answers"])), *about), "flags": _SILENT}
+    """Compose the line as it is first posted, without a notification."""
+    data = AlertQuestionData.from_json(delivery.data)
+    question = _question(words, data.answers, data.title, data.sender, data.severity)
+    return {**question, "flags": _SILENT}
 
 
 def question_post(words: Wording, view: QuestionView) -> Body:
@@ -56,8 +53,13 @@ def _question(words: Wording, message_id: int, title: str, sender: str, severity
 
 
 def skipped(words: Wording, delivery: Delivery) -> Body:
-    """Compose the notice that older messages of a watched channel were not read; ``data`` says which."""
-    data = delivery.data
-    line = words.say("tracked.skipped", url=str(data["url"]))
-    rings = bool(data["rings"])
-    return message(f"{HERE} {line}" if rings else line, rings=rings)
+    """Compose the notice that older messages of a watched channel were not read."""
+    data = AlertsSkippedData.from_json(delivery.data)
+    line = words.say("tracked.skipped", url=data.url)
+    return message(f"{HERE} {line}" if data.rings else line, rings=data.rings)
+
+
+RENDERERS: Final[Renderers] = {
+    DeliveryKind.ALERT_QUESTION: alone(asked),
+    DeliveryKind.ALERTS_SKIPPED: alone(skipped),
+}

@@ -1,9 +1,12 @@
 """A DLQ entry sent again: its message as it was meant, and a small line that says what this is."""
 
 from collections.abc import Mapping
+from typing import Final
 
-from bot.domain.delivery.delivery import Delivery
+from bot.domain.delivery.delivery import Delivery, DeliveryKind
+from bot.domain.dlq import ReplayData
 from bot.ui.posts.bodies import CONTENT_LIMIT, Body, message
+from bot.ui.posts.looks import Renderers, alone
 from bot.ui.words.inert import cut, inert
 from bot.ui.words.wording import Wording
 
@@ -12,19 +15,14 @@ _ENTRY_DIGITS = 8
 
 
 def replay(words: Wording, delivery: Delivery) -> Body:
-    """Compose the stored message. It never pings, even if its text has a mention: the moment has passed.
-
-    Args:
-        words: The team's.
-        delivery: ``data`` has ``body`` (sanitised), ``entry`` and ``by``.
-    """
-    stored = delivery.data.get("body")
-    body: Mapping[str, object] = stored if isinstance(stored, Mapping) else {}
+    """Compose the stored message. It never pings, even if its text has a mention: the moment has passed."""
+    data = ReplayData.from_json(delivery.data)
+    body = data.body
     line = words.say(
         "replay.line",
-        who=inert(str(delivery.data.get("by") or "?"), limit=80),
+        who=inert(data.by or "?", limit=80),
         at=words.moment(delivery.created_at),
-        entry=inert(str(delivery.data.get("entry") or ""), limit=40)[:_ENTRY_DIGITS],
+        entry=inert(data.entry, limit=40)[:_ENTRY_DIGITS],
     )
     content = cut(str(body.get("content") or ""), limit=CONTENT_LIMIT - len(line) - 1)
     embeds = body.get("embeds")
@@ -34,3 +32,6 @@ def replay(words: Wording, delivery: Delivery) -> Body:
         if isinstance(embeds, list | tuple)
         else (),
     )
+
+
+RENDERERS: Final[Renderers] = {DeliveryKind.REPLAY: alone(replay)}

@@ -1,14 +1,16 @@
 """The public posts of a triage in its current state: the silent line, and the request to re-evaluate it."""
 
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
 from typing import Final
 
 from bot.domain.delivery.delivery import Delivery, DeliveryKind
 from bot.domain.incident.incident import Incident
+from bot.domain.triage.deliveries import TriageData
 from bot.domain.triage.session import Triage, TriageStatus
+from bot.services.ports import Subject
 from bot.ui.buttons import ButtonStyle, Component, TriageVerb, row
 from bot.ui.posts.bodies import GREY, Body, embed, message
+from bot.ui.posts.looks import Renderers, about
 from bot.ui.posts.unfinished import is_left, unfinished_post
 from bot.ui.words import timestamps
 from bot.ui.words.inert import inert
@@ -31,7 +33,7 @@ _ROUNDS: Final = frozenset({DeliveryKind.REEVALUATION_HELD, DeliveryKind.REEVALU
 #: Those that ask whether somebody goes on with a triage that its person has left.
 _LEFT: Final = frozenset({DeliveryKind.UNFINISHED_DM, DeliveryKind.UNFINISHED})
 
-_NO_DATA: Final[Mapping[str, object]] = MappingProxyType({})
+_NO_DATA: Final = TriageData(triage=0)
 
 _LINES = {
     TriageStatus.OPEN: "open",
@@ -42,7 +44,7 @@ _LINES = {
 
 
 def first_triage_post(
-    words: Wording, kind: DeliveryKind, triage: Triage, *, data: Mapping[str, object] = _NO_DATA
+    words: Wording, kind: DeliveryKind, triage: Triage, *, data: TriageData = _NO_DATA
 ) -> Body:
     """The body that posts it; a line answers the message that the triage is about.
 
@@ -50,11 +52,11 @@ def first_triage_post(
         words: The team's.
         kind: One that shows a triage.
         triage: As it is now.
-        data: The delivery's; ``quiet``: the person it mentions was notified before.
+        data: The delivery's.
     """
     body = triage_post(words, kind, triage, newer=None, data=data)
     if kind is not DeliveryKind.TRIAGE_LINE:
-        return {**body, "flags": _SILENT} if "quiet" in data or kind is DeliveryKind.UNFINISHED else body
+        return {**body, "flags": _SILENT} if data.quiet or kind is DeliveryKind.UNFINISHED else body
     return {**body, "flags": _SILENT, **_reference(triage)}
 
 
@@ -70,7 +72,16 @@ def triage_posts(words: Wording, triage: Triage, posts: Sequence[Delivery]) -> l
     newest = asked[-1] if asked else None
     url = None if newest is None else _url(newest)
     return [
-        (post, triage_post(words, post.kind, triage, newer=None if post is newest else url, data=post.data))
+        (
+            post,
+            triage_post(
+                words,
+                post.kind,
+                triage,
+                newer=None if post is newest else url,
+                data=TriageData.from_json(post.data),
+            ),
+        )
         for post in posts
     ]
 
@@ -81,7 +92,7 @@ def triage_post(
     triage: Triage,
     *,
     newer: str | None,
-    data: Mapping[str, object] = _NO_DATA,
+    data: TriageData = _NO_DATA,
 ) -> Body:
     """One post of a triage that has no incident.
 
@@ -90,7 +101,7 @@ def triage_post(
         kind: One that shows a triage.
         triage: As it is now.
         newer: The address of a later post that asks about it.
-        data: The delivery's; ``monitor``: who has posted the alert that it is about.
+        data: The delivery's.
     """
     if kind in _LEFT and is_left(triage):
         return unfinished_post(words, kind, triage)
@@ -101,7 +112,7 @@ def triage_post(
     if newer is not None:
         moved = _question(words, triage, [words.say("triaging.question.moved")])
         return {**moved, "components": row([words.buttons.link("to_post", newer)])}
-    return _asked(words, triage, kind, reporter=str(data.get("monitor") or triage.user_name))
+    return _asked(words, triage, kind, reporter=data.monitor or triage.user_name)
 
 
 def triage_button(words: Wording, *, channel_id: int, message_id: int) -> Component:
@@ -223,3 +234,13 @@ def _url(post: Delivery) -> str | None:
     if post.channel_id is None or post.message_id is None:
         return None
     return place_url(post.guild_id, post.channel_id, post.message_id)
+
+
+def _render(words: Wording, delivery: Delivery, subject: Subject) -> Body:
+    if isinstance(subject, Incident):
+        return triage_raised(words, subject)
+    data = TriageData.from_json(delivery.data)
+    return first_triage_post(words, delivery.kind, about(Triage, delivery, subject), data=data)
+
+
+RENDERERS: Final[Renderers] = {kind: _render for kind in DeliveryKind if kind.spec.shows_triage}

@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.delivery.delivery import DeliveryKind, Request
+from bot.domain.delivery.kinds import Action
 from bot.domain.incident.incident import Incident, IncidentKind
 from bot.ui.posts.renderer import render
 from bot.ui.words.wording import Wording
@@ -26,9 +27,10 @@ from tests.unit.ui.samples import (
 )
 
 
-def page(data: Mapping[str, object] | None = None) -> str:
-    """What the DM's embed says."""
-    asked = delivery(DeliveryKind.PAGE, to="person:primary", data=data)
+def page(data: Mapping[str, object] | None = None, *, reader: str | None = None) -> str:
+    """What the DM's embed says to *reader*."""
+    request = None if reader is None else Request(Action.MESSAGE, 1, None, {}, reader)
+    asked = replace(delivery(DeliveryKind.PAGE, to="person:primary", data=data), request=request)
     return description_of(render(JA, asked, PLACED))
 
 
@@ -80,8 +82,8 @@ def test_page_says_who_could_not_be_reached(words: Wording, says: str) -> None:
 def test_whoever_was_on_it_is_not_told_of_themselves_by_name(kind: str, own: str, by: str) -> None:
     """By their username or id; everybody else is told who it was."""
     why = {"kind": kind, "who": "primary", "who_id": 123456789012345678}
-    assert own in page({"why": why, "recipient": by})
-    assert "@primary" in page({"why": why, "recipient": "secondary"})
+    assert own in page({"why": why}, reader=by)
+    assert "@primary" in page({"why": why}, reader="secondary")
     assert "@primary" in page({"why": {"kind": kind, "who": "primary"}})
 
 

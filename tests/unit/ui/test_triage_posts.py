@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.people import Person
 from bot.domain.text import one_line
+from bot.domain.triage.deliveries import TriageData
 from bot.domain.triage.session import Triage, TriageStatus
 from bot.ui.posts.triage_posts import (
     FROM,
@@ -91,7 +92,7 @@ def test_held_says_when_it_will_be_asked_about() -> None:
 def test_a_monitors_alert_is_the_monitors_report(kind: DeliveryKind, triage: Triage) -> None:
     """When it is posted, and when it is edited."""
     owed = delivery(kind, data={"triage": 1, "monitor": "Parky API"})
-    first = first_triage_post(JA, kind, triage, data=owed.data)
+    first = first_triage_post(JA, kind, triage, data=TriageData.from_json(owed.data))
     ((_, edited),) = triage_posts(JA, triage, [owed])
     for body in (first, edited):
         assert "@Parky API の報告を @responder が再評価に回しました" in description_of(body)
@@ -110,7 +111,7 @@ def test_asked_mentions_the_reporter_alone() -> None:
 
 def test_asked_once_more_rings_no_phone() -> None:
     """The reporter was told; the words are the same."""
-    again = first_triage_post(JA, QUESTION, ASKED, data={"quiet": True})
+    again = first_triage_post(JA, QUESTION, ASKED, data=TriageData(triage=1, quiet=True))
     assert again == {**first_triage_post(JA, QUESTION, ASKED), "flags": 4096}
 
 

@@ -2,13 +2,15 @@
 
 from typing import Any, Final
 
+from bot.domain.delivery.delivery import Delivery, DeliveryKind
 from bot.domain.errors import NewerVersion
 from bot.domain.incident.incident import Incident
 from bot.domain.payloads import Json
+from bot.services.ports import Subject
 from bot.ui.posts import alert_notices, drills, triage_notices
 from bot.ui.posts.bodies import CONTENT_LIMIT, Body
 from bot.ui.posts.incident import left_threads, life_notices, private, roles, timeline_notices, updates
-from bot.ui.posts.looks import NoticeLook
+from bot.ui.posts.looks import NoticeLook, Renderers, about
 from bot.ui.posts.paging import responder_notices
 from bot.ui.words.inert import cut
 from bot.ui.words.wording import Wording
@@ -54,3 +56,10 @@ def notice(words: Wording, incident: Incident, stored: Json) -> Body:
     if not (incident.is_drill and body["content"]):
         return body
     return {**body, "content": cut(words.drilled(incident, str(body["content"])), limit=CONTENT_LIMIT)}
+
+
+def _notice(words: Wording, delivery: Delivery, subject: Subject) -> Body:
+    return notice(words, about(Incident, delivery, subject), delivery.data)
+
+
+RENDERERS: Final[Renderers] = {DeliveryKind.NOTICE: _notice}

@@ -1,12 +1,21 @@
-"""What a post says once a newer one has taken its place, and when the newer one rings."""
+"""The parts of an incident's posting: how each looks, when one rings, and what an old one says."""
 
-from bot.domain.delivery.delivery import Delivery
+from typing import Final
+
+from bot.domain.delivery.delivery import Delivery, DeliveryKind
 from bot.domain.delivery.kinds import Part
-from bot.domain.incident.incident import Incident, Status
+from bot.domain.incident.deliveries import PostingData
+from bot.domain.incident.incident import Incident, IncidentKind, Status
 from bot.domain.incident.posting import has_moved, is_current, posting_of
 from bot.domain.severity import Mention
+from bot.services.ports import Subject
+from bot.ui.buttons import reaction_of
 from bot.ui.posts.bodies import Body, message
-from bot.ui.posts.incident.thread import signed_name
+from bot.ui.posts.incident.alert import alert, second, thread_root
+from bot.ui.posts.incident.private import room
+from bot.ui.posts.incident.thread import signed_name, thread, thread_card, thread_start
+from bot.ui.posts.looks import Renderers, about, alone, of_incident
+from bot.ui.posts.tracked import tracked
 from bot.ui.words import links
 from bot.ui.words.wording import Wording
 
@@ -44,7 +53,7 @@ def rings(words: Wording, post: Delivery, incident: Incident) -> bool:
     """
     if words.severity(incident).mention is not Mention.HERE or not incident.rings:
         return False
-    if post.data.get("quiet") or not is_current(post, incident):
+    if PostingData.from_json(post.data).quiet or not is_current(post, incident):
         return False
     if incident.status is Status.TRIGGERED:
         return True
@@ -55,3 +64,21 @@ def rings(words: Wording, post: Delivery, incident: Incident) -> bool:
 def left_name(words: Wording, incident: Incident) -> str:
     """The name of a thread that another has taken the place of."""
     return signed_name(words, incident, sign="↗")
+
+
+def _alert(words: Wording, delivery: Delivery, subject: Subject) -> Body:
+    incident = about(Incident, delivery, subject)
+    post = tracked if incident.kind is IncidentKind.ALERT else alert
+    return post(words, incident, rings=rings(words, delivery, incident))
+
+
+RENDERERS: Final[Renderers] = {
+    DeliveryKind.ALERT: _alert,
+    DeliveryKind.SEED_ACK: alone(lambda words, _delivery: {"emoji": reaction_of(words.policy.ack_emoji)}),
+    DeliveryKind.THREAD_ROOT: of_incident(thread_root),
+    DeliveryKind.THREAD: of_incident(thread),
+    DeliveryKind.PRIVATE_THREAD: of_incident(room),
+    DeliveryKind.THREAD_START: of_incident(thread_start),
+    DeliveryKind.THREAD_CARD: of_incident(thread_card),
+    DeliveryKind.SECOND: of_incident(second),
+}

@@ -5,7 +5,7 @@ from typing import Final
 
 from discord import ButtonStyle
 
-from bot.domain.delivery.delivery import DeliveryStatus
+from bot.domain.delivery.delivery import DeliveryKind, DeliveryStatus
 from bot.domain.incident.incident import Incident
 from bot.domain.privacy_notices import (
     MadePrivateNotice,
@@ -18,7 +18,7 @@ from bot.domain.privacy_notices import (
 from bot.ui.components import Screen, button, link, row, text
 from bot.ui.posts.bodies import Body, message
 from bot.ui.posts.incident.alert import HERE
-from bot.ui.posts.looks import NoticeLook, NoticeLooks
+from bot.ui.posts.looks import NoticeLook, NoticeLooks, Renderers, alone
 from bot.ui.posts.notice_words import by
 from bot.ui.words.links import place_url, thread_url
 from bot.ui.words.voice import Voice, channel_name
@@ -210,3 +210,9 @@ NOTICES: Final[NoticeLooks] = (
     NoticeLook(NotTakenOutNotice, not_taken_out),
     NoticeLook(NotRedactedNotice, not_redacted),
 )
+
+#: A request about a member has no body.
+RENDERERS: Final[Renderers] = {
+    DeliveryKind.MEMBER: alone(lambda _words, _delivery: {}),
+    DeliveryKind.MEMBER_REMOVED: alone(lambda _words, _delivery: {}),
+}

@@ -2,16 +2,18 @@
 
 from typing import Final
 
+from bot.domain.delivery.delivery import Delivery, DeliveryKind
 from bot.domain.incident.deliveries import RoleDm
 from bot.domain.incident.incident import Holder, Incident, Role, Status
 from bot.domain.incident.notices import Named, RoleChangedNotice, RoleUndeliveredNotice
 from bot.services.incidents.roles import Assigned
+from bot.services.ports import Subject
 from bot.ui.buttons import IncidentVerb, row
 from bot.ui.components import Screen, button, text
 from bot.ui.components import row as controls
 from bot.ui.posts.bodies import COLOURS, Body, embed, message
 from bot.ui.posts.incident.alert import deadline, head, headline, update_due
-from bot.ui.posts.looks import NoticeLook, NoticeLooks
+from bot.ui.posts.looks import NoticeLook, NoticeLooks, Renderers, about
 from bot.ui.posts.notice_words import by
 from bot.ui.words import links
 from bot.ui.words.voice import Voice
@@ -152,3 +154,10 @@ NOTICES: Final[NoticeLooks] = (
     NoticeLook(RoleChangedNotice, role_changed),
     NoticeLook(RoleUndeliveredNotice, role_undelivered),
 )
+
+
+def _role_dm(words: Wording, delivery: Delivery, subject: Subject) -> Body:
+    return role_dm(words, about(Incident, delivery, subject), RoleDm.from_json(delivery.data))
+
+
+RENDERERS: Final[Renderers] = {DeliveryKind.ROLE_DM: _role_dm}

@@ -3,12 +3,13 @@
 from datetime import datetime
 from typing import Final
 
+from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.notices import DetailsChangedNotice
 from bot.domain.timeline.notices import CorrectedNotice, NoteNotice
 from bot.services.incidents.title_and_start import PutRight
 from bot.ui.posts.bodies import CONTENT_LIMIT, Body, message
-from bot.ui.posts.looks import NoticeLook, NoticeLooks
+from bot.ui.posts.looks import NoticeLook, NoticeLooks, Renderers, alone
 from bot.ui.posts.notice_words import by
 from bot.ui.words.inert import inert, inert_lines
 from bot.ui.words.timeline_facts import put_right
@@ -76,3 +77,5 @@ NOTICES: Final[NoticeLooks] = (
     NoticeLook(CorrectedNotice, corrected),
     NoticeLook(DetailsChangedNotice, details_changed),
 )
+
+RENDERERS: Final[Renderers] = {DeliveryKind.PIN_SEEN: alone(lambda _words, _delivery: {"emoji": "✅"})}

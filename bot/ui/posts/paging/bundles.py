@@ -2,13 +2,15 @@
 
 from typing import Final
 
-from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.delivery.delivery import Delivery, DeliveryKind
 from bot.domain.escalation.bundle import LISTED, Bundle
 from bot.domain.incident.incident import Incident, Status
 from bot.domain.severity import Mention
+from bot.services.ports import Subject
 from bot.ui.buttons import BundleVerb, Component, Option, row
 from bot.ui.posts.bodies import COLOURS, Body, embed, message
 from bot.ui.posts.incident.alert import HERE
+from bot.ui.posts.looks import Renderers, about
 from bot.ui.words.inert import plain
 from bot.ui.words.wording import Wording
 
@@ -108,3 +110,10 @@ def _option(incident: Incident) -> Option:
         return Option(str(incident.id), incident.label)
     title = plain(f"{incident.label} {incident.title}", limit=_OPTION_LIMIT)
     return Option(str(incident.id), title, plain(", ".join(incident.targets), limit=_OPTION_LIMIT))
+
+
+def _bundle(words: Wording, delivery: Delivery, subject: Subject) -> Body:
+    return bundle_post(words, about(Bundle, delivery, subject))
+
+
+RENDERERS: Final[Renderers] = {DeliveryKind.BUNDLE: _bundle}

@@ -5,7 +5,8 @@ from datetime import timedelta
 
 from bot.domain.delivery.delivery import Delivery, DeliveryKind, DeliveryStatus
 from bot.domain.escalation.bundle import Bundle
-from bot.domain.escalation.ladder import Why, WhyKind
+from bot.domain.escalation.deliveries import PagingData
+from bot.domain.escalation.ladder import WhyKind
 from bot.domain.incident.incident import Incident
 from bot.domain.oncall.roster import OnCallPerson
 from bot.i18n import Texts, language_of
@@ -118,7 +119,7 @@ class Mails:
         Args:
             part: Of the mail: "step_of" for its subject, or "because".
         """
-        waited = timedelta(seconds=float(str(delivery.data.get("waited_s") or 0)))
+        waited = timedelta(seconds=PagingData.from_json(delivery.data).waited_s)
         if (reason := _step_of(delivery, letter.to, waited)) is None:
             return ""
         name, who = reason
@@ -137,7 +138,7 @@ class Mails:
     def _reason(self, delivery: Delivery, what: str) -> str:
         """Say why the delivery comes by email: Discord refused it, or its post went unanswered."""
         is_there = delivery.status is DeliveryStatus.SENT and delivery.held_at is None
-        takes_part = delivery.kind is DeliveryKind.BUNDLE or bool(delivery.data.get("emails"))
+        takes_part = delivery.kind is DeliveryKind.BUNDLE or PagingData.from_json(delivery.data).emails
         key = "unanswered" if is_there and takes_part else "refused"
         return self._say(f"mail.reason.{key}", what=self._say(f"mail.what.{what}"), nonce=delivery.nonce)
 
@@ -174,12 +175,13 @@ class Mails:
 
 def _step_of(delivery: Delivery, reader: OnCallPerson, waited: timedelta) -> tuple[str, str] | None:
     """The end of the text's key, and whom it is about; None for what comes with the alert."""
-    if (why := Why.of(delivery.data)) is not None:
+    data = PagingData.from_json(delivery.data)
+    if (why := data.why) is not None:
         was_on_it = why.kind in (WhyKind.LAPSED, WhyKind.RELEASED)
         own = "_own" if was_on_it and why.is_about(reader.handle) else ""
         return f"{why.kind.value}{own}", why.who.removeprefix("@")
-    if declined_by := delivery.data.get("declined_by"):
-        return "passed_on", str(declined_by)
+    if data.declined_by:
+        return "passed_on", data.declined_by
     return ("waited", "") if waited >= _A_MINUTE else None
 
 

@@ -1,15 +1,20 @@
 """The messages that page people: the DM to the person on call, and the escalation in the alert's channel."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
+from bot.domain.delivery.delivery import Delivery, DeliveryKind
+from bot.domain.escalation.deliveries import NextStep, PagingData
 from bot.domain.escalation.ladder import Why, WhyKind
 from bot.domain.incident.incident import Incident, Status
+from bot.domain.payloads import UNSET
 from bot.domain.severity import Mention
+from bot.services.ports import Subject
 from bot.ui.buttons import IncidentVerb, row
 from bot.ui.posts.bodies import COLOURS, Body, embed, message
 from bot.ui.posts.incident.alert import HERE, deadline, head, headline
+from bot.ui.posts.looks import Renderers, about
 from bot.ui.words import links, timestamps
 from bot.ui.words.wording import Wording
 
@@ -17,19 +22,20 @@ from bot.ui.words.wording import Wording
 _WAS_ON_IT: Final = (WhyKind.LAPSED, WhyKind.RELEASED)
 
 
-def page(words: Wording, incident: Incident, data: Mapping[str, object]) -> Body:
-    """The DM: how bad, what to do, by when.
+def page(words: Wording, incident: Incident, data: PagingData, *, reader: str | None) -> Body:
+    """Compose the DM: how bad, what to do, by when.
 
     Args:
         words: The team's.
         incident: As it is now.
-        data: As `bot.services.escalation.decisions` owes it.
+        data: As `bot.services.escalation.step_messages` queued it.
+        reader: The handle of the person it goes to.
     """
     buttons = words.buttons
     waiting = incident.status is Status.TRIGGERED
-    is_theirs = _is_theirs(incident, data)
+    is_theirs = _is_theirs(incident, reader)
     taken = "page.dm.yours" if is_theirs else "page.dm.taken"
-    lines = _asked(words, incident, data) if waiting else [words.say(taken)]
+    lines = _asked(words, incident, data, reader or "") if waiting else [words.say(taken)]
     return message(
         headline(words, incident),
         embeds=[_embed(incident, [head(words, incident), *lines])],
@@ -44,16 +50,16 @@ def page(words: Wording, incident: Incident, data: Mapping[str, object]) -> Body
     )
 
 
-def escalation(words: Wording, incident: Incident, data: Mapping[str, object]) -> Body:
-    """The message in the channel: nobody has acknowledged. It rings when the ladder's step says so.
+def escalation(words: Wording, incident: Incident, data: PagingData) -> Body:
+    """Compose the message in the channel: nobody has acknowledged. It rings when the ladder's step says so.
 
     Args:
         words: The team's.
         incident: As it is now.
-        data: As `bot.services.escalation.decisions` owes it.
+        data: As `bot.services.escalation.step_messages` queued it.
     """
     waiting = incident.status is Status.TRIGGERED
-    rings = waiting and incident.rings and data.get("mention") == Mention.HERE.value
+    rings = waiting and incident.rings and data.mention == Mention.HERE.value
     counts = waiting and _is_of_this_ladder(incident, data)
     line = _escalation_line(words, incident, data) if counts else headline(words, incident)
     lines = _who_was_told(words, incident, data) if counts else _still_asked(words, incident)
@@ -71,25 +77,24 @@ def escalation(words: Wording, incident: Incident, data: Mapping[str, object]) -
     )
 
 
-def _is_theirs(incident: Incident, data: Mapping[str, object]) -> bool:
-    """Whether the one who has this DM is on it: by id, or by a username that is their name, too."""
-    recipient, on_it = data.get("recipient"), incident.on_it
-    if recipient is None or on_it is None or incident.status is not Status.ACKNOWLEDGED:
+def _is_theirs(incident: Incident, reader: str | None) -> bool:
+    """Return True if *reader* is the responder: by id, or by a username that is their name, too."""
+    on_it = incident.on_it
+    if reader is None or on_it is None or incident.status is not Status.ACKNOWLEDGED:
         return False
-    return str(recipient) in (str(on_it.id), on_it.name)
+    return reader in (str(on_it.id), on_it.name)
 
 
-def _asked(words: Wording, incident: Incident, data: Mapping[str, object]) -> list[str]:
+def _asked(words: Wording, incident: Incident, data: PagingData, reader: str) -> list[str]:
     started = words.say(
         "page.dm.started",
         at=words.moment(incident.started_at),
         ago=timestamps.relative(incident.started_at),
     )
-    if (why := Why.of(data)) is not None:
-        return [_to_you(words, incident, why, str(data.get("recipient") or "")), started]
-    declined_by = data.get("declined_by")
-    if declined_by:
-        who = words.who(str(declined_by))
+    if data.why is not None:
+        return [_to_you(words, incident, data.why, reader), started]
+    if data.declined_by:
+        who = words.who(data.declined_by)
         return [words.say("page.dm.passed_on", who=who, deadline=deadline(words, incident)), started]
     if _is_of_this_ladder(incident, data) and _is_late(incident, data):
         at = words.clock(incident.ack_due_at, on=incident.triggered_at)
@@ -108,8 +113,8 @@ def _who(words: Wording, why: Why) -> str:
     return words.who(why.who) if why.kind in _WAS_ON_IT else words.on_call([why.who])
 
 
-def _escalation_line(words: Wording, incident: Incident, data: Mapping[str, object]) -> str:
-    why = Why.of(data)
+def _escalation_line(words: Wording, incident: Incident, data: PagingData) -> str:
+    why = data.why
     line = words.say(
         "page.escalation.line" if why is None else f"page.escalation.line_{why.kind.value}",
         severity=incident.severity,
@@ -121,68 +126,70 @@ def _escalation_line(words: Wording, incident: Incident, data: Mapping[str, obje
     return words.marked(incident, line)
 
 
-def _who_was_told(words: Wording, incident: Incident, data: Mapping[str, object]) -> list[str]:
+def _who_was_told(words: Wording, incident: Incident, data: PagingData) -> list[str]:
     sentences = []
     if _is_late(incident, data):
         at = words.clock(incident.ack_due_at, on=incident.triggered_at)
         sentences.append(words.say("page.escalation.missed", at=at))
-    sentences.append(_overdue(words, incident, _names(data.get("overdue"))))
-    for place, count in _counts(data.get("told")).items():
+    sentences.append(_overdue(words, incident, data.overdue))
+    for place, count in (data.told or {}).items():
         key = "page.escalation.told" if count > 1 else "page.escalation.told_once"
         sentences.append(words.say(key, who=words.on_call([place]), count=count))
-    people = {key: words.on_call(_names(data.get(key))) for key in ("unreached", "dm")}
+    named = {"unreached": data.unreached or (), "dm": data.dm or ()}
+    people = {key: words.on_call(list(names)) for key, names in named.items()}
     sentences += [words.say(f"page.escalation.{key}", who=who) for key, who in people.items() if who]
-    sentences.append(_next(words, incident, data.get("next")))
+    sentences.append(_next(words, incident, None if data.next is UNSET else data.next))
     return [words.sentences(*sentences)]
 
 
-def _overdue(words: Wording, incident: Incident, times: list[str]) -> str:
+def _overdue(words: Wording, incident: Incident, times: Sequence[datetime]) -> str:
     """Say which earlier steps, due at *times* and not sent on time, this message covers; "" for none."""
     if not times:
         return ""
-    first, last = (
-        words.clock(datetime.fromisoformat(at), on=incident.triggered_at) for at in (times[0], times[-1])
-    )
+    first, last = (words.clock(at, on=incident.triggered_at) for at in (times[0], times[-1]))
     key = "page.escalation.overdue" if len(times) > 1 else "page.escalation.overdue_once"
     return words.say(key, first=first, last=last, count=len(times))
 
 
-def _is_of_this_ladder(incident: Incident, data: Mapping[str, object]) -> bool:
+def _is_of_this_ladder(incident: Incident, data: PagingData) -> bool:
     """Return whether the severity is still the one whose ladder queued this; another has its own deadline."""
-    return data.get("severity") in (None, incident.severity)
+    return data.severity in (None, incident.severity)
 
 
 def _still_asked(words: Wording, incident: Incident) -> list[str]:
     return [deadline(words, incident)] if incident.status is Status.TRIGGERED else []
 
 
-def _counts(told: object) -> dict[str, int]:
-    return {str(place): int(str(count)) for place, count in told.items()} if isinstance(told, Mapping) else {}
-
-
-def _names(places: object) -> list[str]:
-    return [str(place) for place in places] if isinstance(places, list | tuple) else []
-
-
-def _next(words: Wording, incident: Incident, following: object) -> str:
-    if not isinstance(following, Mapping):
+def _next(words: Wording, incident: Incident, following: NextStep | None) -> str:
+    if following is None:
         return words.say("page.escalation.last")
-    due_at = datetime.fromisoformat(str(following["due_at"]))
-    at = words.clock(due_at, on=incident.triggered_at)
-    people = words.on_call(_names(following.get("dm")))
+    at = words.clock(following.due_at, on=incident.triggered_at)
+    people = words.on_call(list(following.dm))
     if people:
         return words.say("page.escalation.next_people", people=people, at=at)
     return words.say("page.escalation.next_channel", at=at)
 
 
-def _is_late(incident: Incident, data: Mapping[str, object]) -> bool:
+def _is_late(incident: Incident, data: PagingData) -> bool:
     """Whether the ack deadline had passed when this step was taken."""
     return incident.triggered_at + _waited(data) >= incident.ack_due_at
 
 
-def _waited(data: Mapping[str, object]) -> timedelta:
-    return timedelta(seconds=float(str(data.get("waited_s") or 0)))
+def _waited(data: PagingData) -> timedelta:
+    return timedelta(seconds=data.waited_s)
 
 
 def _embed(incident: Incident, lines: list[str]) -> Body:
     return embed(colour=COLOURS[incident.status], description="\n".join(lines))
+
+
+def _page(words: Wording, delivery: Delivery, subject: Subject) -> Body:
+    data = PagingData.from_json(delivery.data)
+    return page(words, about(Incident, delivery, subject), data, reader=delivery.recipient)
+
+
+def _escalation(words: Wording, delivery: Delivery, subject: Subject) -> Body:
+    return escalation(words, about(Incident, delivery, subject), PagingData.from_json(delivery.data))
+
+
+RENDERERS: Final[Renderers] = {DeliveryKind.PAGE: _page, DeliveryKind.ESCALATION: _escalation}

@@ -1,0 +1,68 @@
+"""What pages, escalations and bundles carry besides their incidents."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.domain.escalation.ladder import Why
+from bot.domain.payloads import UNSET, Payload, Unset
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NextStep(Payload):
+    """The ladder's next step, unless someone answers before it.
+
+    Attributes:
+        dm: The on-call places that it pages.
+        mention: As `Mention` has it.
+    """
+
+    dm: tuple[str, ...]
+    mention: str
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PagingData(Payload):
+    """A page or an escalation. One that belongs to no step of the ladder has only some of this.
+
+    Attributes:
+        waited_s: Seconds since the incident was triggered.
+        step: The number of the step.
+        severity: The one whose ladder queued it; another has its own deadline.
+        told: Person -> how many DMs have reached them.
+        unreached: People whom no DM has reached.
+        dm: People whom the step pages.
+        mention: As `Mention` has it.
+        next: The next step; None: this is the last one.
+        overdue: When earlier steps were due that this one covers.
+        why: Why it comes before its time.
+        declined_by: The name of the person who cannot respond, in the DM to the next one.
+        emails: An email goes out with it.
+    """
+
+    waited_s: float
+    step: int | None = None
+    severity: str | None = None
+    told: dict[str, int] | None = None
+    unreached: tuple[str, ...] | None = None
+    dm: tuple[str, ...] | None = None
+    mention: str | None = None
+    next: NextStep | Unset | None = UNSET
+    overdue: tuple[datetime, ...] = ()
+    why: Why | None = None
+    declined_by: str | None = None
+    emails: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BundleData(Payload):
+    """One message in the place of many; with the same data the next delivery finds it.
+
+    Attributes:
+        of: The kind of the deliveries that it replaces.
+        mention: As `Mention` has it.
+    """
+
+    of: str
+    severity: str
+    mention: str

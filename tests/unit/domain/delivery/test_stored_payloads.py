@@ -1,0 +1,164 @@
+"""What deliveries carry, as every version has stored it: each row is read, and keeps its keys."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from bot.domain.alerts.deliveries import AlertQuestionData, AlertsSkippedData
+from bot.domain.delivery.delivery import Addressing
+from bot.domain.digest import DigestData
+from bot.domain.dlq import ReplayData
+from bot.domain.escalation.deliveries import BundleData, NextStep, PagingData
+from bot.domain.escalation.ladder import Why, WhyKind
+from bot.domain.incident.deliveries import MemberData, PostingData, RoleDm
+from bot.domain.incident.incident import Role
+from bot.domain.morning import MorningData, MorningNagData
+from bot.domain.oncall.deliveries import GapData, HandoverData, OpenIncident, PlaceChange, ShiftCheckData
+from bot.domain.payloads import Json, Payload
+from bot.domain.timeline.pinned import PinSeenData
+from bot.domain.triage.deliveries import TriageData
+
+ISO = "2026-11-24T05:14:00+00:00"
+AT = datetime(2026, 11, 24, 5, 14, tzinfo=UTC)
+DUE = datetime(2026, 11, 24, 5, 22, tzinfo=UTC)
+
+#: Rows, and what is read. Those of a step of the ladder, of a page after a decline, and so on.
+ROWS: list[tuple[Json, Payload]] = [
+    ({"posting": 1}, PostingData(posting=1)),
+    ({}, PostingData(posting=0)),
+    (
+        {"posting": 2, "answers": 900, "quiet": True, "again": True},
+        PostingData(posting=2, answers=900, quiet=True, again=True),
+    ),
+    ({"posting": 1}, MemberData(posting=1)),
+    ({"posting": 1, "name": "a", "asked": "k"}, MemberData(posting=1, name="a", asked="k")),
+    (
+        {"role": "scribe", "holder_id": 1, "holder": "a", "by": "b"},
+        RoleDm(role=Role.SCRIBE, holder_id=1, holder="a", by="b"),
+    ),
+    (
+        {"role": "scribe", "holder_id": 1, "holder": "a", "by": "b", "taken_over": True},
+        RoleDm(role=Role.SCRIBE, holder_id=1, holder="a", by="b", taken_over=True),
+    ),
+    (
+        {
+            "told": {"@primary": 2},
+            "unreached": [],
+            "step": 1,
+            "severity": "SEV1",
+            "mention": "here",
+            "dm": ["@secondary"],
+            "waited_s": 900.0,
+            "next": {"dm": ["lead"], "mention": "none", "due_at": "2026-11-24T05:22:00+00:00"},
+            "why": {"kind": "lapsed", "who": "primary", "who_id": 101},
+            "overdue": [ISO],
+            "emails": True,
+        },
+        PagingData(
+            told={"@primary": 2},
+            unreached=(),
+            step=1,
+            severity="SEV1",
+            mention="here",
+            dm=("@secondary",),
+            waited_s=900.0,
+            next=NextStep(dm=("lead",), mention="none", due_at=DUE),
+            why=Why(WhyKind.LAPSED, "primary", 101),
+            overdue=(AT,),
+            emails=True,
+        ),
+    ),
+    (
+        {"told": {}, "step": 2, "mention": "none", "dm": [], "waited_s": 0.5, "next": None},
+        PagingData(told={}, step=2, mention="none", dm=(), waited_s=0.5, next=None),
+    ),
+    ({"declined_by": "a", "waited_s": 1.5}, PagingData(declined_by="a", waited_s=1.5)),
+    (
+        {"why": {"kind": "unreached", "who": "@a"}, "waited_s": 1.5, "severity": "SEV1"},
+        PagingData(why=Why(WhyKind.UNREACHED, "@a"), waited_s=1.5, severity="SEV1"),
+    ),
+    (
+        {"of": "page", "severity": "SEV1", "mention": "none"},
+        BundleData(of="page", severity="SEV1", mention="none"),
+    ),
+    ({"channel_id": 1, "message_id": 2}, PinSeenData(channel_id=1, message_id=2)),
+    ({"triage": 3}, TriageData(triage=3)),
+    ({"triage": 3, "monitor": "Sentry", "quiet": True}, TriageData(triage=3, monitor="Sentry", quiet=True)),
+    ({"day": "2026-11-24"}, MorningData(day=date(2026, 11, 24))),
+    ({"day": "2026-11-24", "asks": None}, MorningNagData(day=date(2026, 11, 24), asks=None)),
+    (
+        {"day": "2026-11-24", "asks": "primary", "answers": 5},
+        MorningNagData(day=date(2026, 11, 24), asks="primary", answers=5),
+    ),
+    ({"week": "2026-W47"}, DigestData(week="2026-W47")),
+    (
+        {
+            "at": ISO,
+            "changes": [{"place": "primary", "former": "a", "handle": "b", "until": None}],
+            "incidents": [
+                {"label": "INC-1", "severity": "SEV1", "status": "triggered", "title": None, "where": None},
+                {"label": "INC-2", "severity": "SEV2", "status": "triggered", "title": "x", "where": [7, 1]},
+            ],
+            "handle": "b",
+        },
+        HandoverData(
+            at=AT,
+            changes=(PlaceChange(place="primary", former="a", handle="b", until=None),),
+            incidents=(
+                OpenIncident(label="INC-1", severity="SEV1", status="triggered", title=None, where=None),
+                OpenIncident(label="INC-2", severity="SEV2", status="triggered", title="x", where=(7, 1)),
+            ),
+            handle="b",
+        ),
+    ),
+    (
+        {
+            "handle": "a",
+            "places": ["primary"],
+            "starts": ISO,
+            "ends": None,
+            "gaps": [{"gap": "no_channel", "names": ["p0-alerts"]}],
+            "standing": True,
+        },
+        ShiftCheckData(
+            handle="a",
+            places=("primary",),
+            starts=AT,
+            ends=None,
+            gaps=(GapData(gap="no_channel", names=("p0-alerts",)),),
+            standing=True,
+        ),
+    ),
+    (
+        {"answers": 900, "sender": "Sentry", "title": "x", "severity": "SEV2"},
+        AlertQuestionData(answers=900, sender="Sentry", title="x", severity="SEV2"),
+    ),
+    (
+        {"before": ISO, "url": "https://x.example", "rings": False},
+        AlertsSkippedData(before=AT, url="https://x.example", rings=False),
+    ),
+    (
+        {"body": {"content": "x", "embeds": [{"title": "y"}]}, "entry": "0190", "by": "a"},
+        ReplayData(body={"content": "x", "embeds": [{"title": "y"}]}, entry="0190", by="a"),
+    ),
+]
+
+
+@pytest.mark.parametrize(("row", "read"), ROWS, ids=lambda value: type(value).__name__)
+def test_a_stored_payload_is_read_and_keeps_its_keys(row: Json, read: Payload) -> None:
+    """An older process reads what this one writes, and the other way round."""
+    assert type(read).from_json(row) == read
+    assert type(read).from_json({**row, "hologram": 1}) == read
+    assert {key: value for key, value in read.to_json().items() if key in row} == row
+
+
+def test_a_reason_that_only_a_newer_version_knows_is_none() -> None:
+    """The page is rendered as one without a reason."""
+    assert PagingData.from_json({"why": {"kind": "hologram", "who": "a"}, "waited_s": 1}).why is None
+
+
+def test_what_any_delivery_may_say_about_its_place_is_read_of_all() -> None:
+    """The rest of the payload is another's."""
+    reminder = MorningNagData(day=date(2026, 11, 24), asks="primary", answers=5)
+    assert Addressing.from_json(reminder.to_json()) == Addressing(answers=5, asks="primary")
+    assert Addressing.from_json(PagingData(waited_s=1.0).to_json()) == Addressing()

@@ -1,0 +1,9 @@
+"""The table of the looks of every kind of delivery."""
+
+from bot.domain.delivery.delivery import DeliveryKind
+from bot.ui.posts.renderer import RENDERERS
+
+
+def test_every_kind_has_a_renderer() -> None:
+    """Registered by the module that composes it."""
+    assert set(RENDERERS) == set(DeliveryKind)
