@@ -64,7 +64,7 @@ def is_refreshed(words: Wording, post: Delivery, incident: Incident) -> bool:
     if post.kind.spec.is_refreshed:
         return True
     if post.kind is DeliveryKind.NOTICE:
-        return notices.look_of(post.data).needs_edit(words, incident, post)
+        return notices.needs_edit(words, incident, post)
     return post.kind.spec.follows_details and shows_old_details(post, incident)
 
 

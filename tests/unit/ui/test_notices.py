@@ -1,11 +1,13 @@
 """The lines in the thread as earlier versions have stored them: each is still read, and reads as it did."""
 
+from dataclasses import replace
+
 import pytest
 
 from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.payloads import Json
 from bot.ui.posts.incident.notices import NOTICES
-from bot.ui.posts.renderer import render
+from bot.ui.posts.renderer import is_refreshed, render
 from tests.unit.ui import samples
 
 AT = "2026-11-24T05:14:00+00:00"
@@ -148,3 +150,9 @@ def test_a_stored_notice_is_read(name: str, facts: Json, said: str) -> None:
     again = NOTICES[name].type.from_json(row).as_data()
     assert {key: again[key] for key in row if key in again} == {key: row[key] for key in row if key in again}
     assert set(row) <= set(again)
+
+
+def test_a_notice_of_a_newer_version_is_left_as_it_is() -> None:
+    """The refresh of its incident goes on."""
+    line = replace(samples.delivery(DeliveryKind.NOTICE, data={"notice": "hologram"}), shown_version=0)
+    assert not is_refreshed(samples.JA, line, samples.PLACED)

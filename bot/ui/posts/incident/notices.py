@@ -34,16 +34,10 @@ NOTICES: Final[dict[str, NoticeLook[Any]]] = {
 }
 
 
-def look_of(stored: Json) -> NoticeLook[Any]:
-    """Return how a stored notice looks.
-
-    Raises:
-        NewerVersion: only a newer version knows it.
-    """
-    name = str(stored.get("notice"))
-    if name not in NOTICES:
-        raise NewerVersion(name)
-    return NOTICES[name]
+def needs_edit(words: Wording, incident: Incident, post: Delivery) -> bool:
+    """Return True if a sent line has to be edited; never one that only a newer version knows."""
+    look = NOTICES.get(_name(post.data))
+    return look is not None and look.needs_edit(words, incident, post)
 
 
 def notice(words: Wording, incident: Incident, stored: Json) -> Body:
@@ -52,10 +46,17 @@ def notice(words: Wording, incident: Incident, stored: Json) -> Body:
     Raises:
         NewerVersion: the notice's name is unknown.
     """
-    body = look_of(stored).compose(words, incident, stored)
+    name = _name(stored)
+    if name not in NOTICES:
+        raise NewerVersion(name)
+    body = NOTICES[name].compose(words, incident, stored)
     if not (incident.is_drill and body["content"]):
         return body
     return {**body, "content": cut(words.drilled(incident, str(body["content"])), limit=CONTENT_LIMIT)}
+
+
+def _name(stored: Json) -> str:
+    return str(stored.get("notice"))
 
 
 def _notice(words: Wording, delivery: Delivery, subject: Subject) -> Body:
