@@ -18,13 +18,14 @@ from bot.storage.store import PostgresStore
 from tests.fakes.clock import START, FakeClock
 from tests.postgres import connect, install_movable_clock
 
-#: What the bot calls unqualified is looked up in our schema first.
+#: What the bot calls unqualified is looked up in our schema first. Each tier with desks asks for it once.
 _STANDING_CLOCK: Final = f"""
-CREATE TABLE standing_clock (at timestamptz NOT NULL);
+CREATE TABLE IF NOT EXISTS standing_clock (at timestamptz NOT NULL);
+TRUNCATE standing_clock;
 INSERT INTO standing_clock VALUES ('{START.isoformat()}');
 CREATE OR REPLACE FUNCTION now() RETURNS timestamptz LANGUAGE sql STABLE AS
     $$ SELECT at FROM standing_clock $$;
-CREATE FUNCTION statement_timestamp() RETURNS timestamptz LANGUAGE sql STABLE AS
+CREATE OR REPLACE FUNCTION statement_timestamp() RETURNS timestamptz LANGUAGE sql STABLE AS
     $$ SELECT at FROM standing_clock $$;
 """
 
