@@ -1,6 +1,6 @@
 """A drill: what is played, and how it went. See docs/internals/drills.md."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -8,9 +8,10 @@ from typing import ClassVar, Final, Self
 
 from bot.domain.delivery.notices import Notice
 from bot.domain.incident.checklist import Checklist
+from bot.domain.incident.entries import RoleChangedEntry
 from bot.domain.incident.incident import Incident, Role, Status
 from bot.domain.payloads import Json, Payload
-from bot.domain.timeline.entries import TimelineEntry, TimelineKind
+from bot.domain.timeline.entries import EntryData, TimelineEntry, TimelineKind
 from bot.domain.triage.tree import Text
 
 #: Before the title of a drill's row in the DLQ, which other programs read too.
@@ -221,14 +222,29 @@ def _first_commander(entries: Iterable[TimelineEntry]) -> TimelineEntry | None:
 
 
 def _is_commander(entry: TimelineEntry) -> bool:
-    data = entry.data or {}
-    return (
-        entry.kind is TimelineKind.ROLE_CHANGED
-        and data.get("role") == Role.COMMANDER.value
-        and data.get("holder") is not None
-    )
+    return entry.kind is TimelineKind.ROLE_CHANGED and _holder(entry) is not None
 
 
-def _holder(entry: TimelineEntry) -> str:
-    holder = (entry.data or {})["holder"]
-    return str(holder["name"] if isinstance(holder, Mapping) else holder)
+def _holder(entry: TimelineEntry) -> str | None:
+    """Return the name of the commander whom an entry names, if it names one."""
+    changed = RoleChangedEntry.from_json(entry.data or {})
+    is_given = changed.role == Role.COMMANDER.value and changed.holder is not None
+    return changed.holder.name if is_given and changed.holder is not None else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrillScoredEntry(EntryData):
+    """The score, which is stored beside what any entry holds."""
+
+    kind: ClassVar = TimelineKind.DRILL_SCORED
+
+    score: Score
+
+    def to_json(self) -> dict[str, object]:
+        """Return what is stored."""
+        return self.score.to_json()
+
+    @classmethod
+    def from_json(cls, stored: Json) -> Self:
+        """Read it."""
+        return cls(score=Score.from_json(stored))

@@ -6,7 +6,9 @@ from datetime import datetime
 from typing import TypeAlias
 
 from bot.domain.delivery.delivery import Delivery, DeliveryStatus
+from bot.domain.incident.entries import DeclinedEntry
 from bot.domain.oncall.roster import OnCallPerson, marked
+from bot.domain.payloads import UNSET
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 
@@ -14,14 +16,14 @@ from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 Reached: TypeAlias = tuple[Mapping[str, int], tuple[str, ...]]
 
 
-def declined(entries: Iterable[TimelineEntry]) -> tuple[int, dict[str, object]]:
+def declined(entries: Iterable[TimelineEntry]) -> tuple[int, dict[str, str | None]]:
     """Return the number of the running ladder, from 0, and its declines: person -> who was asked next."""
     history = list(entries)
     ladder = sum(entry.kind is TimelineKind.SEVERITY_CHANGED for entry in history)  # each begins another
-    said = [entry.data for entry in history if entry.kind is TimelineKind.DECLINED and entry.data]
+    said = (entry.data for entry in history if entry.kind is TimelineKind.DECLINED and entry.data)
     # Entries of an older version name no ladder; they count for the first.
-    own = [data for data in said if data.get("ladder", 0) == ladder]
-    return ladder, {str(data.get("asked", data.get("place"))): data.get("to") for data in own}
+    own = [one for one in map(DeclinedEntry.from_json, said) if one.ladder == ladder]
+    return ladder, {str(one.asked or one.place): None if one.to is UNSET else one.to for one in own}
 
 
 def next_place(standing: Mapping[str, OnCallPerson], passed: Collection[str]) -> str | None:

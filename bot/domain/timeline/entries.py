@@ -1,18 +1,48 @@
 """The timeline of an incident: the history that people read, and that the postmortem starts from."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
-from typing import Final
+from typing import ClassVar, Final, Self
 
 from bot.domain.delivery.delivery import AGAIN, Delivery, DeliveryKind
+from bot.domain.payloads import Json, Payload
+from bot.domain.people import Person
 from bot.domain.privacy import SETTLED
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimelineKindSpec:
+    """The properties of one kind of timeline entry. Its look is in `bot.ui.words.timeline_facts`.
+
+    Attributes:
+        is_written: People write it, and may therefore correct it; the bot records the others.
+        has_words: It holds the words of a person, which are shown as such.
+    """
+
+    is_written: bool = False
+    has_words: bool = False
+
+
+#: Something that the bot records.
+_RECORDED: Final = TimelineKindSpec()
+_WRITTEN: Final = TimelineKindSpec(is_written=True, has_words=True)
+_WORDS: Final = TimelineKindSpec(has_words=True)
+
+
 class TimelineKind(StrEnum):
-    """The kind of a timeline entry."""
+    """The kind of a timeline entry, with the record of what it means."""
+
+    spec: TimelineKindSpec
+
+    def __new__(cls, name: str, spec: TimelineKindSpec = _RECORDED) -> Self:
+        """Make the member called *name* in the database."""
+        kind = str.__new__(cls, name)
+        kind._value_ = name
+        kind.spec = spec
+        return kind
 
     OPENED = "opened"
     EVIDENCE = "evidence"  # the message that a triage started from
@@ -38,13 +68,13 @@ class TimelineKind(StrEnum):
     ROLE_CHANGED = "role_changed"
     STEP_DONE = "step_done"  # of the first-response sheet
     STEP_UNDONE = "step_undone"  # and its tick was taken back
-    UPDATED = "updated"  # a status update
+    UPDATED = "updated", _WRITTEN  # a status update
     UPDATE_DUE = "update_due"  # a reminder that a status update is due
-    NOTE = "note"
-    PINNED = "pinned"  # a message of the thread
-    PIN_EDITED = "pin_edited"
+    NOTE = "note", _WRITTEN
+    PINNED = "pinned", _WRITTEN  # a message of the thread
+    PIN_EDITED = "pin_edited", _WORDS
     PIN_DELETED = "pin_deleted"
-    CORRECTED = "corrected"  # an entry that somebody put right; the first version stays
+    CORRECTED = "corrected", _WORDS  # an entry that somebody put right; the first version stays
     VOICE_JOINED = "voice_joined"
     LINKED = "linked"
     UNLINKED = "unlinked"  # and it was a mistake
@@ -59,6 +89,32 @@ class TimelineKind(StrEnum):
     DRILL_SCORED = "drill_scored"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryData(Payload):
+    """What an entry holds besides who and when. Each kind has a subclass, beside its capability.
+
+    Attributes:
+        line: The key of the thread's line that tells of it, so that readers get a link there.
+        key: Of the interaction or event that caused it, which is recorded once.
+    """
+
+    kind: ClassVar[TimelineKind]
+
+    line: str | None = None
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Common(EntryData):
+    """What may be asked of an entry whatever its kind."""
+
+    text: str = ""
+    known: str | None = None
+    impact: str | None = None
+    at: datetime | None = None
+    message_id: int | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class TimelineEntry:
     """One fact in an incident's history.
@@ -66,7 +122,7 @@ class TimelineEntry:
     Attributes:
         at: When it happened, aware; for an entry that was added late, the time that its author gave.
         actor_id, actor_name: Who did it; None for the bot itself.
-        data: JSON-able details; their shape depends on `kind` (see docs/internals/timeline.md).
+        data: An `EntryData` as JSON; its shape depends on `kind` (see docs/internals/timeline.md).
         id, recorded_at: Set once it is stored: its number, and when it was written down.
         corrects: The id of the entry that this one puts right.
     """
@@ -75,7 +131,7 @@ class TimelineEntry:
     at: datetime
     actor_id: int | None = None
     actor_name: str | None = None
-    data: Mapping[str, object] | None = None
+    data: Json | None = None
     corrects: int | None = None
     id: int | None = field(default=None, compare=False)
     recorded_at: datetime | None = field(default=None, compare=False)
@@ -83,42 +139,70 @@ class TimelineEntry:
     @property
     def is_late(self) -> bool:
         """Return True if a person added the entry a minute or more after it happened."""
-        if self.recorded_at is None or self.kind not in CORRECTABLE:
+        if self.recorded_at is None or not self.kind.spec.is_written:
             return False
         return self.recorded_at - self.at >= _LATE
+
+    @classmethod
+    def of(
+        cls, data: EntryData, at: datetime, *, by: Person | None = None, corrects: int | None = None
+    ) -> Self:
+        """Return the entry that holds *data*.
+
+        Args:
+            by: Who did it; None for the bot itself.
+        """
+        return cls(
+            data.kind,
+            at,
+            actor_id=None if by is None else by.id,
+            actor_name=None if by is None else by.name,
+            data=data.to_json(),
+            corrects=corrects,
+        )
 
     @property
     def said(self) -> str:
         """Return the words that a person wrote in a note or a status update; else an empty string."""
-        found = (self.data or {}).get(_WORDS.get(self.kind, "text"))
-        return found if isinstance(found, str) else ""
+        return (self._common.known or "") if self.kind is TimelineKind.UPDATED else self._common.text
 
     @property
     def impact(self) -> str | None:
         """Return the impact named by a status update or by a correction of one; None if neither names it."""
-        found = (self.data or {}).get("impact")
-        return found if isinstance(found, str) else None
+        return self._common.impact
 
     @property
     def is_update(self) -> bool:
         """Return True for a status update with content; one may be no more than a promise of the next."""
-        return self.kind is TimelineKind.UPDATED and "known" in (self.data or {})
+        return self.kind is TimelineKind.UPDATED and self._common.known is not None
 
     @property
     def moved_to(self) -> datetime | None:
         """Return the new time that a correction sets; None if it does not change the time."""
-        found = (self.data or {}).get("at") if self.kind is TimelineKind.CORRECTED else None
-        return None if found is None else datetime.fromisoformat(str(found))
+        return self._common.at if self.kind is TimelineKind.CORRECTED else None
+
+    @property
+    def line(self) -> str | None:
+        """Return the key of the thread's line that tells of it."""
+        return self._common.line
+
+    @property
+    def key(self) -> str | None:
+        """Return the key of the interaction or event that caused it."""
+        return self._common.key
+
+    @property
+    def message_id(self) -> int | None:
+        """Return the id of the pinned message that it is about."""
+        return self._common.message_id
+
+    @property
+    def _common(self) -> _Common:
+        return _Common.from_json(self.data or {})
 
 
 #: An entry that is recorded less than this after its time is not late.
 _LATE: Final = timedelta(minutes=1)
-
-#: The key of the words in an entry's data, for kinds that do not use "text".
-_WORDS: Final = {TimelineKind.UPDATED: "known"}
-
-#: Kinds that people write and may therefore correct; the bot records the others.
-CORRECTABLE: Final = frozenset({TimelineKind.NOTE, TimelineKind.PINNED, TimelineKind.UPDATED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +222,7 @@ class Line:
     def can_be_corrected(self) -> bool:
         """Return True if the entry holds a person's words."""
         has_words = bool(self.said) or self.entry.kind is TimelineKind.PINNED or self.entry.is_update
-        return self.entry.kind in CORRECTABLE and self.entry.id is not None and has_words
+        return self.entry.kind.spec.is_written and self.entry.id is not None and has_words
 
     @property
     def said(self) -> str:
@@ -200,7 +284,7 @@ def lines_of(entries: Iterable[TimelineEntry], posts: Iterable[Delivery] = ()) -
         if entry.corrects is not None and entry.corrects in ids:
             corrections.setdefault(entry.corrects, []).append(entry)
     lines = [
-        Line(entry, tuple(corrections.get(entry.id or 0, ())), told.get((entry.data or {}).get("line")))
+        Line(entry, tuple(corrections.get(entry.id or 0, ())), told.get(entry.line))
         for entry in known
         if entry.corrects is None or entry.corrects not in ids
     ]

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain.payloads import Payload
+from bot.domain.timeline.written import PinnedEntry
 from bot.domain.triage.evidence import Evidence
 
 
@@ -26,14 +27,18 @@ class ThreadMessage:
     edited_at: datetime | None = None
     has_pin: bool = False
 
-    def as_data(self) -> dict[str, object]:
-        """As the timeline entry PINNED carries it."""
-        return {
-            **self.content.as_data(),
-            "message_id": self.id,
-            "channel_id": self.channel_id,
-            "is_readable": self.is_readable,
-        }
+    def as_pinned(self) -> PinnedEntry:
+        """Return the timeline entry PINNED."""
+        return PinnedEntry(
+            text=self.content.text,
+            author_id=self.content.author_id,
+            author_name=self.content.author_name,
+            url=self.content.url,
+            at=self.content.at,
+            message_id=self.id,
+            channel_id=self.channel_id,
+            is_readable=self.is_readable,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,10 +7,11 @@ import structlog
 
 from bot.domain.errors import UserError
 from bot.domain.incident import transitions
+from bot.domain.incident.entries import AcknowledgedEntry, JoinedEntry
 from bot.domain.incident.incident import Incident, Status
 from bot.domain.incident.transitions import Acknowledgement, AckOutcome, AckVia
 from bot.domain.people import Person
-from bot.domain.timeline.entries import TimelineEntry, TimelineKind
+from bot.domain.timeline.entries import TimelineEntry
 from bot.runbook.model import Policy
 from bot.services.acknowledging.incident_of_message import Lookup
 from bot.services.ports import Store, Transaction
@@ -146,11 +147,5 @@ def _tell(result: Acknowledgement, *, via: AckVia) -> None:
 
 
 def _entry(result: Acknowledgement, via: AckVia) -> TimelineEntry:
-    first = result.outcome is AckOutcome.FIRST
-    return TimelineEntry(
-        kind=TimelineKind.ACKNOWLEDGED if first else TimelineKind.JOINED,
-        at=result.at,
-        actor_id=result.by.id,
-        actor_name=result.by.name,
-        data={"via": via.value},
-    )
+    kind = AcknowledgedEntry if result.outcome is AckOutcome.FIRST else JoinedEntry
+    return TimelineEntry.of(kind(via=via.value), result.at, by=result.by)

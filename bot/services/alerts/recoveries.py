@@ -3,12 +3,12 @@
 import structlog
 
 from bot.domain.alerts.alert import AlertMessage
+from bot.domain.alerts.entries import RecoveredEntry
 from bot.domain.alerts.notices import RecoveredNotice
 from bot.domain.incident import transitions
 from bot.domain.incident.incident import Incident, IncidentKind, Status
 from bot.domain.incident.notices import ResolvedNotice
 from bot.domain.people import Person
-from bot.domain.timeline.entries import TimelineKind
 from bot.runbook.model import Policy
 from bot.services.incidents.lifecycle import Lifecycle
 from bot.services.ports import Store, Transaction
@@ -66,6 +66,6 @@ class Recoveries:
             return
         key = f"recovered:{message.id}"
         told = RecoveredNotice(url=message.evidence.url)
-        await change.record(TimelineKind.RECOVERED, told.to_json(), line=key)
+        await change.record(RecoveredEntry(url=told.url), line=key)
         await change.say(told, key=key)
         log.info("alert.recovery_noted", incident_id=incident.id)

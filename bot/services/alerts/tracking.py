@@ -8,6 +8,7 @@ from typing import Final, TypeVar
 import structlog
 
 from bot.domain.alerts.alert import AlertMessage, severity_at_start
+from bot.domain.alerts.entries import RepeatedEntry
 from bot.domain.alerts.notices import FiresAgainNotice
 from bot.domain.alerts.question import Question
 from bot.domain.alerts.recognition import Reading, Says, Unknown, is_from, read_message
@@ -208,9 +209,9 @@ class Alerts:
         incident = transitions.see_again(same, at=now)
         await tx.save(incident)
         told = [entry.at for entry in await tx.timeline(same.id) if entry.kind is TimelineKind.REPEATED]
-        data = {"count": incident.occurrences, "url": message.evidence.url}
+        data = RepeatedEntry(count=incident.occurrences, url=message.evidence.url)
         if is_back or not told or now - max(told) >= TOLD_EVERY:
-            await tx.add_timeline(same.id, TimelineEntry(TimelineKind.REPEATED, now, data=data))
+            await tx.add_timeline(same.id, TimelineEntry.of(data, now))
         if is_back:  # its responders have been told that it was over
             seen = message.evidence
             news = FiresAgainNotice(by=seen.author_name, url=seen.url, count=incident.occurrences)

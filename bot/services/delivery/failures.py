@@ -12,7 +12,8 @@ from bot.domain.drill import DLQ_MARK
 from bot.domain.escalation.deliveries import PagingData
 from bot.domain.incident.incident import Incident, Status
 from bot.domain.oncall.roster import OnCallPerson
-from bot.domain.timeline.entries import TimelineEntry, TimelineKind
+from bot.domain.timeline.entries import TimelineEntry
+from bot.domain.timeline.of_deliveries import EmailedEntry
 from bot.runbook.model import Policy
 from bot.services.delivery.emails import Letters
 from bot.services.delivery.handling import DeliveryKinds
@@ -229,7 +230,7 @@ class Failures:
 
 
 def _emailed(recipients: int, *, at: datetime) -> TimelineEntry:
-    return TimelineEntry(TimelineKind.EMAILED, at, data={"recipients": recipients})
+    return TimelineEntry.of(EmailedEntry(recipients=recipients), at)
 
 
 def _counts(delivery: Delivery, incident: Incident) -> bool:

@@ -6,7 +6,8 @@ from typing import Protocol
 
 from bot.domain.delivery.delivery import Delivery, DeliveryKind, Posted
 from bot.domain.incident.incident import Incident
-from bot.domain.timeline.entries import TimelineEntry, TimelineKind
+from bot.domain.timeline.entries import TimelineEntry
+from bot.domain.timeline.of_deliveries import DeliveryFailedEntry
 from bot.services.ports import Job, JobName, Store, Subject, Transaction
 from bot.services.ports.store.deliveries import Prospect
 
@@ -165,6 +166,5 @@ def email_job(delivery: Delivery) -> Job:
 
 
 def _failed(delivery: Delivery, reader: str | None, reason: str, *, at: datetime) -> TimelineEntry:
-    kept = {} if reader is None else {"name": reader}
-    data = {"kind": delivery.kind.value, "to": delivery.to, "reason": reason, **kept}
-    return TimelineEntry(TimelineKind.DELIVERY_FAILED, at, data=data)
+    data = DeliveryFailedEntry(of=delivery.kind.value, to=delivery.to, reason=reason, name=reader)
+    return TimelineEntry.of(data, at)

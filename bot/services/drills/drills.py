@@ -6,14 +6,14 @@ from datetime import datetime, timedelta
 import structlog
 
 from bot.domain.delivery.delivery import NewDelivery
-from bot.domain.drill import Drill, DrillScoredNotice, Inject, InjectNotice, Score, score
+from bot.domain.drill import Drill, DrillScoredEntry, DrillScoredNotice, Inject, InjectNotice, Score, score
 from bot.domain.errors import IncidentNotFound, StorageUnavailable, UserError
 from bot.domain.incident import transitions
 from bot.domain.incident.incident import Incident, NewIncident
 from bot.domain.incident.notices import CancelledNotice
 from bot.domain.people import Person
 from bot.domain.severity import SeverityPolicy
-from bot.domain.timeline.entries import TimelineEntry, TimelineKind
+from bot.domain.timeline.entries import TimelineEntry
 from bot.runbook.model import Policy
 from bot.services.incidents.commands import Incidents
 from bot.services.incidents.lifecycle import Lifecycle
@@ -150,7 +150,7 @@ class Drills:
             incident = change.incident
         sheet = self._policy.checklist(incident.severity)
         scored = score(incident, await tx.timeline(incident.id), sheet)
-        entry = TimelineEntry(TimelineKind.DRILL_SCORED, now, data=scored.to_json())
+        entry = TimelineEntry.of(DrillScoredEntry(score=scored), now)
         await tx.add_timeline(incident.id, entry)
         await tx.insert_deliveries(
             [notice(incident, self._policy, DrillScoredNotice(score=scored), key="drill_scored")]

@@ -16,7 +16,8 @@ from bot.domain.escalation.bundle import Bundle, Bundled, may_grow
 from bot.domain.escalation.deliveries import BundleData
 from bot.domain.incident.transitions import AckOutcome, AckVia
 from bot.domain.people import Person
-from bot.domain.timeline.entries import TimelineEntry, TimelineKind
+from bot.domain.timeline.entries import TimelineEntry
+from bot.domain.timeline.of_deliveries import DeliveryFailedEntry
 from bot.runbook.model import Policy
 from bot.services.acknowledging.acknowledge import Acknowledger
 from bot.services.delivery.handling import email_job, record_job_of
@@ -165,5 +166,4 @@ def refresh_bundle_job(bundle_id: int) -> Job:
 
 
 def _failed(one: Bundled, reason: str, *, now: datetime) -> TimelineEntry:
-    data = {"kind": one.kind.value, "to": one.to, "reason": reason}
-    return TimelineEntry(TimelineKind.DELIVERY_FAILED, now, data=data)
+    return TimelineEntry.of(DeliveryFailedEntry(of=one.kind.value, to=one.to, reason=reason), now)

@@ -13,11 +13,12 @@ from bot.domain.errors import InvalidTransition
 from bot.domain.escalation.deliveries import PagingData
 from bot.domain.escalation.ladder import Step, StepStatus, Why, WhyKind
 from bot.domain.escalation.notices import DeclinedNotice, UnreachedNotice
+from bot.domain.incident.entries import DeclinedEntry
 from bot.domain.incident.incident import Holder, Incident, Status
 from bot.domain.incident.paging import answering, asked_of, declined, next_place, place_of, since
 from bot.domain.oncall.roster import OnCallPerson, marked
 from bot.domain.people import Person
-from bot.domain.timeline.entries import TimelineEntry, TimelineKind
+from bot.domain.timeline.entries import TimelineEntry
 from bot.runbook.model import Policy
 from bot.services.escalation.decisions import Escalations
 from bot.services.escalation.step_messages import Telling
@@ -184,14 +185,13 @@ class PassingOn:
         place, asked = answering(by, standing) if page is None else (place_of(page), asked_of(page, standing))
         ladder, said_no = declined(await tx.timeline(incident.id))
         if asked in said_no:
-            known = said_no[asked]
-            return None if known is None else str(known)
+            return said_no[asked]
         passed = {*said_no, asked, *incident.unreached}
         to = next_place(standing, passed)
         now = await tx.now()
-        facts = {"place": place, "to": to, "asked": asked, "ladder": ladder}
-        entry = TimelineEntry(TimelineKind.DECLINED, now, actor_id=by.id, actor_name=by.name, data=facts)
-        await tx.record(incident, entry, by=by, data={"incident_id": incident.id, **facts})
+        data = DeclinedEntry(place=place, to=to, asked=asked, ladder=ladder)
+        audited = {"incident_id": incident.id, **data.to_json()}
+        await tx.record(incident, TimelineEntry.of(data, now, by=by), by=by, data=audited)
         key = f"declined:{ladder}:{asked}" if ladder else f"declined:{asked}"
         await tx.insert_deliveries(
             self._declined(incident, key, to, by=by, waited=now - incident.triggered_at)

@@ -7,12 +7,13 @@ from enum import StrEnum
 import structlog
 
 from bot.domain.errors import DeliveryRefused, InvalidTransition, UpstreamUnavailable
+from bot.domain.escalation.entries import LapsedEntry, ReleasedEntry
 from bot.domain.escalation.ladder import Why, WhyKind
 from bot.domain.escalation.notices import LapsedNotice, ReleasedNotice, TakenOverNotice
 from bot.domain.incident import transitions
 from bot.domain.incident.incident import Holder, Incident, Status
 from bot.domain.people import Person
-from bot.domain.timeline.entries import TimelineEntry, TimelineKind
+from bot.domain.timeline.entries import TimelineEntry
 from bot.runbook.model import Policy
 from bot.services.escalation.passing_on import PassingOn
 from bot.services.ports import Discord, Store, Transaction
@@ -85,9 +86,9 @@ class Releasing:
             raise InvalidTransition("not_on_it", incident=incident.label)
         others = [one for one in await tx.leave(incident.id, by.id) if one.id != by.id]
         now = await tx.now()
-        facts = {"resumed": by.id in there and not others}
-        entry = TimelineEntry(TimelineKind.RELEASED, now, actor_id=by.id, actor_name=by.name, data=facts)
-        await tx.record(incident, entry, by=by, data={"incident_id": incident.id, **facts})
+        data = ReleasedEntry(resumed=by.id in there and not others)
+        audited = {"incident_id": incident.id, **data.to_json()}
+        await tx.record(incident, TimelineEntry.of(data, now, by=by), by=by, data=audited)
         if by.id not in there:
             return Released(incident, Left.LEFT)
         if others:
@@ -125,8 +126,8 @@ class Releasing:
         """
         await tx.leave(incident.id)
         holder = incident.on_it
-        facts = {"who": "?" if holder is None else holder.name}
-        await tx.add_timeline(incident.id, TimelineEntry(TimelineKind.LAPSED, now, data=facts))
+        data = LapsedEntry(who="?" if holder is None else holder.name)
+        await tx.add_timeline(incident.id, TimelineEntry.of(data, now))
         log.info("incident.ack_lapsed", incident_id=incident.id)
         return await self._resume(tx, incident, now=now, lapsed=True)
 

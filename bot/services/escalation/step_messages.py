@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 
 from bot.domain.delivery.delivery import Delivery, DeliveryKind, NewDelivery, priority_of
 from bot.domain.escalation.deliveries import NextStep, PagingData
+from bot.domain.escalation.entries import EscalatedEntry, PagedEntry
 from bot.domain.escalation.ladder import Due, Step, is_mailed
 from bot.domain.incident.incident import Incident
 from bot.domain.oncall.roster import OnCallPerson, marked
-from bot.domain.timeline.entries import TimelineEntry, TimelineKind
+from bot.domain.timeline.entries import TimelineEntry
 from bot.runbook.model import Policy
 from bot.services.shared.postings import private_thread_key
 
@@ -70,16 +71,14 @@ def entries(due: Due, called: Mapping[str, OnCallPerson], *, now: datetime) -> l
     """Return the timeline entries of a decided step; the first pages get theirs when they arrive."""
     if _is_first_page(due.step):
         return []
-    data = {"step": due.step.index, "dm": _people(called.values()), **_overdue(due)}
-    return [TimelineEntry(TimelineKind.ESCALATED, now, data=data)]
+    data = EscalatedEntry(step=due.step.index, dm=tuple(_people(called.values())), overdue=tuple(due.overdue))
+    return [TimelineEntry.of(data, now)]
 
 
 def paged(delivery: Delivery, *, at: datetime) -> TimelineEntry:
     """Return the timeline entry of a page that has arrived: its on-call place and person."""
-    data: dict[str, object] = {"place": delivery.to.removeprefix("person:")}
-    if delivery.recipient is not None:
-        data["who"] = marked(delivery.recipient)
-    return TimelineEntry(TimelineKind.PAGED, at, data=data)
+    who = None if delivery.recipient is None else marked(delivery.recipient)
+    return TimelineEntry.of(PagedEntry(place=delivery.to.removeprefix("person:"), who=who), at)
 
 
 def _data(due: Due, called: Mapping[str, OnCallPerson], *, now: datetime) -> PagingData:
@@ -96,11 +95,6 @@ def _data(due: Due, called: Mapping[str, OnCallPerson], *, now: datetime) -> Pag
         why=due.why,
         overdue=tuple(due.overdue),
     )
-
-
-def _overdue(due: Due) -> dict[str, object]:
-    """Return the data about the earlier overdue steps that this step replaces, if there are any."""
-    return {"overdue": [at.isoformat() for at in due.overdue]} if due.overdue else {}
 
 
 def _people(called: Iterable[OnCallPerson]) -> list[str]:

@@ -3,8 +3,8 @@
 from dataclasses import asdict, dataclass
 
 from bot.domain.incident.checklist import Checklist, Filled, Pick, drawn_anew, fill_in
+from bot.domain.incident.entries import StepDoneEntry, StepUndoneEntry
 from bot.domain.people import Person
-from bot.domain.timeline.entries import TimelineKind
 from bot.runbook.model import Policy
 from bot.services.shared.access import Act
 from bot.services.shared.changes import Change, Changes
@@ -52,11 +52,7 @@ class Checklists:
 
     async def _record(self, change: Change, sheet: Checklist, filled: Filled) -> None:
         """An entry for each step, with its words: the sheet may be edited."""
-        for kind, places in (
-            (TimelineKind.STEP_DONE, filled.ticked),
-            (TimelineKind.STEP_UNDONE, filled.unticked),
-        ):
+        for kind, places in ((StepDoneEntry, filled.ticked), (StepUndoneEntry, filled.unticked)):
             for place in places:
                 words = asdict(sheet.steps[place])
-                facts = {"severity": sheet.severity, "number": place + 1, "words": words}
-                await change.record(kind, facts)
+                await change.record(kind(severity=sheet.severity, number=place + 1, words=words))

@@ -6,11 +6,13 @@ import structlog
 
 from bot.domain.delivery.delivery import Delivery, DeliveryKind, DeliveryStatus
 from bot.domain.errors import IncidentNotFound, UserError
+from bot.domain.incident.entries import OpenedEntry
 from bot.domain.incident.incident import Incident, IncidentKind, NewIncident, Status
 from bot.domain.people import Person
 from bot.domain.severity import SeverityPolicy
 from bot.domain.text import one_line
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
+from bot.domain.timeline.of_triages import EvidenceEntry
 from bot.runbook.model import Policy
 from bot.services.escalation.decisions import Escalations
 from bot.services.ports import Store, Transaction
@@ -176,22 +178,16 @@ def _opened(incident: Incident, *, by: Person | None) -> TimelineEntry:
     """
     reporter = Person(id=incident.reported_by.id, name=incident.reported_by.name)
     who = reporter if incident.kind is IncidentKind.ALERT else by  # an alert raises itself
-    return TimelineEntry(
-        TimelineKind.OPENED,
-        incident.triggered_at,
-        actor_id=None if who is None else who.id,
-        actor_name=None if who is None else who.name,
-        data={
-            **({} if who is not None and who.id == reporter.id else {"reporter": reporter.name}),
-            "severity": incident.severity,
-            "started_at": incident.started_at.isoformat(),
-            "path": [list(answer) for answer in incident.path],
-        },
+    data = OpenedEntry(
+        severity=incident.severity,
+        path=tuple(tuple(answer) for answer in incident.path),
+        reporter=None if who is not None and who.id == reporter.id else reporter.name,
+        started_at=incident.started_at,
     )
+    return TimelineEntry.of(data, incident.triggered_at, by=who)
 
 
 def _evidence(incident: Incident, new: NewIncident) -> list[TimelineEntry]:
     if new.evidence is None:
         return []
-    data = new.evidence.as_data()
-    return [TimelineEntry(TimelineKind.EVIDENCE, incident.triggered_at, data=data)]
+    return [TimelineEntry.of(EvidenceEntry.of(new.evidence), incident.triggered_at)]

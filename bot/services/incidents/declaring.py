@@ -1,9 +1,9 @@
 """From a tracked alert to an incident, by a click or by a triage of its message."""
 
 from bot.domain.incident import transitions
+from bot.domain.incident.entries import DeclaredEntry, SeverityChangedEntry
 from bot.domain.incident.incident import Incident, IncidentKind, Status
 from bot.domain.severity import NewSeverity, SeverityPolicy
-from bot.domain.timeline.entries import TimelineKind
 from bot.services.acknowledging.acknowledge import stop_ladder
 from bot.services.escalation.decisions import Escalations
 from bot.services.shared.changes import Change
@@ -29,7 +29,7 @@ async def declare_within(change: Change, severity: SeverityPolicy, escalations: 
     is_news = before.status is Status.TRIGGERED and not change.policy.alerts.rings
     tone = LOUD if is_graver or is_news else QUIET
     await change.tx.insert_deliveries(posting_deliveries(declared, severity, tone=tone))
-    await change.record(TimelineKind.DECLARED)
+    await change.record(DeclaredEntry())
     return change.incident
 
 
@@ -49,5 +49,4 @@ async def _regrade(change: Change, severity: SeverityPolicy, escalations: Escala
     if before.status is Status.TRIGGERED:
         await escalations.start(change.tx, change.incident, severity, now=change.now)
     await remind_later(change.tx, change.incident, now=change.now)
-    facts = {"before": before.severity, "after": severity.name, "reason": ""}
-    await change.record(TimelineKind.SEVERITY_CHANGED, facts)
+    await change.record(SeverityChangedEntry(before=before.severity, after=severity.name, reason=""))

@@ -6,11 +6,12 @@ from typing import Final
 from bot.domain.delivery.delivery import AGAIN, Delivery, DeliveryKind, Posted
 from bot.domain.errors import UNKNOWN_CHANNEL, UNKNOWN_MESSAGE
 from bot.domain.escalation.ladder import StepStatus
+from bot.domain.incident.entries import AlertPostedEntry, ThreadOpenedEntry
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.notices import UpdateDueNotice
 from bot.domain.incident.posting import is_current, is_superseded
 from bot.domain.severity import Mention
-from bot.domain.timeline.entries import TimelineEntry, TimelineKind
+from bot.domain.timeline.entries import EntryData, TimelineEntry
 from bot.runbook.model import Policy
 from bot.services.delivery.handling import DeliveryHandler
 from bot.services.incidents.reposting import Mending
@@ -60,14 +61,15 @@ class PostingDeliveries(DeliveryHandler):
     ) -> Incident:
         """Store where the alert or the thread is, and put it on the timeline."""
         if delivery.kind is DeliveryKind.ALERT:
-            kind, where = TimelineKind.ALERT_POSTED, [posted.channel_id, posted.message_id]
+            entry: EntryData = AlertPostedEntry(
+                where=(delivery.guild_id, posted.channel_id, posted.message_id)
+            )
         elif delivery.kind.spec.opens_thread:
-            kind, where = TimelineKind.THREAD_OPENED, [posted.message_id]
+            entry = ThreadOpenedEntry(where=(delivery.guild_id, posted.message_id))
         else:
             return incident
         changed = await _with_place(tx, incident, delivery, posted)
-        data = {"where": [delivery.guild_id, *where]}
-        await tx.add_timeline(incident.id, TimelineEntry(kind, at or await tx.now(), data=data))
+        await tx.add_timeline(incident.id, TimelineEntry.of(entry, at or await tx.now()))
         return changed
 
     async def deleted(self, tx: Transaction, delivery: Delivery, *, channel_id: int) -> None:

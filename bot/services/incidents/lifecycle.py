@@ -1,6 +1,5 @@
 """Ending an incident and opening it again. The rules: `bot.domain.incident.transitions`."""
 
-from dataclasses import replace
 from datetime import datetime
 from typing import TypeAlias
 
@@ -8,6 +7,13 @@ import structlog
 
 from bot.domain.errors import InvalidTransition, UserError
 from bot.domain.incident import relations, transitions
+from bot.domain.incident.entries import (
+    CancelledEntry,
+    MergedEntry,
+    ReopenedEntry,
+    ResolvedEntry,
+    UnmergedEntry,
+)
 from bot.domain.incident.incident import Incident, IncidentKind
 from bot.domain.incident.notices import (
     CancelledNotice,
@@ -22,7 +28,7 @@ from bot.domain.incident.posting import archived
 from bot.domain.incident.transitions import AckVia
 from bot.domain.people import Person
 from bot.domain.text import one_line
-from bot.domain.timeline.entries import TimelineKind
+from bot.domain.timeline.entries import EntryData
 from bot.runbook.model import Policy
 from bot.services.acknowledging.acknowledge import stop_ladder
 from bot.services.escalation.decisions import Escalations
@@ -151,7 +157,7 @@ class Lifecycle:
             await change.tx.cancel_jobs([archive_key(incident_id)])
             await remind_later(change.tx, change.incident, now=change.now)
             line, news = f"reopened:{opened.version}", ReopenedNotice(reason=_reason(reason))
-            await change.record(TimelineKind.REOPENED, news.to_json(), line=line)
+            await change.record(ReopenedEntry(reason=news.reason), line=line)
             await change.say(news, key=line)
             if was_merged_into is not None:
                 await _unmerge(change.beside[was_merged_into], change.incident)
@@ -261,9 +267,8 @@ class Lifecycle:
         await change.tx.enqueue(archive_job(ended.id, after=self._policy.archive_after))
         if ended.kind is IncidentKind.ALERT and ended.merged_into_id is None:
             await dismiss_walks(change)
-        line, facts = f"{told.name}:{ended.version}", replace(told, at=None).to_json()
-        facts = {**facts, "drill": True} if ended.is_drill else facts
-        await change.record(TimelineKind(told.name), facts or None, line=line)
+        line = f"{told.name}:{ended.version}"
+        await change.record(_entry(told, is_drill=ended.is_drill), line=line)
         if ended.is_drill:  # it is scored at once, and the score says that it is over
             await change.tx.cancel_jobs([drill_key(ended.id)])
             await change.tx.enqueue(drill_job(ended.id))
@@ -287,7 +292,7 @@ async def _tell_both(kind: type[LinkedNotice | UnlinkedNotice], one: Change, oth
 async def _unmerge(other: Change, reopened: Incident) -> None:
     """Note on *other* that *reopened*, which was merged into it, goes on by itself."""
     await other.save(relations.let_go(other.incident, reopened.id))
-    await other.record(TimelineKind.UNMERGED, {"with": reopened.id})
+    await other.record(UnmergedEntry(with_=reopened.id))
     if reopened.is_private and not other.incident.is_private:
         return
     key = f"unmerged:{reopened.id}:{reopened.version}"
@@ -296,3 +301,14 @@ async def _unmerge(other: Change, reopened: Incident) -> None:
 
 def _reason(text: str) -> str:
     return one_line(text, limit=REASON_LIMIT)
+
+
+def _entry(told: End, *, is_drill: bool) -> EntryData:
+    """Return what the timeline holds of the end that a line in the thread tells of."""
+    match told:
+        case ResolvedNotice():
+            return ResolvedEntry(url=told.url, drill=is_drill)
+        case CancelledNotice():
+            return CancelledEntry(reason=told.reason, drill=is_drill)
+        case MergedNotice():
+            return MergedEntry(into=told.into, drill=is_drill)

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from bot.domain.errors import NotPermitted, UserError
 from bot.domain.incident import relations, transitions
+from bot.domain.incident.entries import LinkedEntry
 from bot.domain.incident.incident import Incident, IncidentKind
 from bot.domain.incident.notices import MergedHereNotice, MergedNotice
 from bot.domain.people import Person
-from bot.domain.timeline.entries import TimelineKind
 from bot.services.acknowledging.carried_acks import CarriedAcks, MustAsk
 from bot.services.incidents.lifecycle import Lifecycle
 from bot.services.incidents.severity_change import Cause, Regraded, Regrading
@@ -87,7 +87,7 @@ class Merging:
             await self._lifecycle.end(change, ended, MergedNotice(into=into, at=change.now))
             if not ended.is_private:  # then the other one is private, too, and its thread alone hears of it
                 await other.save(relations.take_in(other.incident, incident_id))
-            await other.record(TimelineKind.LINKED, {"merged": incident_id})
+            await other.record(LinkedEntry(merged=incident_id))
             if not is_less:
                 await self._acks.carry(found, other, known=known)
             raised = await self._tell(ended, other, is_graver=is_graver)

@@ -6,11 +6,12 @@ from datetime import datetime
 
 from bot.domain.errors import InvalidTransition, Unfit, UserError
 from bot.domain.incident import transitions
+from bot.domain.incident.entries import JoinedEntry, RoleChangedEntry
 from bot.domain.incident.incident import Holder, Incident, Role, Status
 from bot.domain.incident.notices import Named, RoleChangedNotice
 from bot.domain.incident.transitions import AckOutcome, AckVia
 from bot.domain.people import Person
-from bot.domain.timeline.entries import TimelineEntry, TimelineKind
+from bot.domain.timeline.entries import TimelineEntry
 from bot.runbook.model import Policy
 from bot.services.acknowledging.acknowledge import Acknowledger
 from bot.services.ports import Transaction
@@ -113,7 +114,7 @@ class Roles:
         if incident.status is Status.TRIGGERED and role is not Role.COMMANDER:
             # Other roles do not mend the trouble: the ladder goes on until an acknowledge.
             if await change.tx.join(incident.id, change.by, via=AckVia.ROLE):
-                await change.record(TimelineKind.JOINED, {"via": AckVia.ROLE.value})
+                await change.record(JoinedEntry(via=AckVia.ROLE.value))
             return False
         result = await self._acknowledger.record(change.tx, incident, by=change.by, via=AckVia.ROLE)
         change.incident = result.incident
@@ -143,7 +144,8 @@ async def put(change: Change, role: Role, holder: Holder | None) -> Assigned:
     await change.save(assigned)
     told = RoleChangedNotice(role=role, holder=_named(holder), former=_named(former))
     line = f"role:{assigned.version}"
-    await change.record(TimelineKind.ROLE_CHANGED, told.to_json(), line=line)
+    entry = RoleChangedEntry(role=role.value, holder=told.holder, former=told.former)
+    await change.record(entry, line=line)
     await change.say(replace(told, by_id=change.by.id), key=line)
     change.incident = await note_sign_of_life(change.tx, change.policy, change.incident, now=change.now)
     return Assigned(change.incident, role, former, changed=True)
@@ -177,8 +179,8 @@ async def vacate(
         await tx.save(incident)
         told = RoleChangedNotice(role=role, holder=None, former=_named(holder), gone=True)
         line = f"role:{incident.version}"
-        entry = TimelineEntry(TimelineKind.ROLE_CHANGED, now, data={**told.to_json(), "line": line})
-        await tx.add_timeline(incident.id, entry)
+        entry = RoleChangedEntry(role=role.value, holder=None, former=told.former, gone=True, line=line)
+        await tx.add_timeline(incident.id, TimelineEntry.of(entry, now))
         await tx.insert_deliveries([notice(incident, policy, told, key=line)])
     return incident
 

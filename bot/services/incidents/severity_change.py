@@ -4,11 +4,11 @@ from dataclasses import dataclass, replace
 
 from bot.domain.delivery.delivery import NewDelivery
 from bot.domain.incident import transitions
+from bot.domain.incident.entries import SeverityChangedEntry
 from bot.domain.incident.incident import Incident, IncidentKind, Status
 from bot.domain.incident.notices import SeverityChangedNotice, ThreadMovedNotice
 from bot.domain.payloads import UNSET
 from bot.domain.severity import Mention, NewSeverity, SeverityPolicy
-from bot.domain.timeline.entries import TimelineKind
 from bot.runbook.model import Policy
 from bot.services.acknowledging.acknowledge import stop_ladder
 from bot.services.escalation.decisions import Escalations
@@ -72,7 +72,7 @@ class Regrading:
         if changed.thread_posting > before.thread_posting and before.thread_id is not None:
             await change.tx.insert_deliveries([self._farewell(changed, before.thread_id)])
         await remind_later(change.tx, change.incident, now=change.now)
-        told = SeverityChangedNotice(
+        entry = SeverityChangedEntry(
             before=before.severity,
             after=changed.severity,
             reason=why.reason,
@@ -80,8 +80,8 @@ class Regrading:
             next_at=UNSET if changed.next_update_at == before.next_update_at else changed.next_update_at,
         )
         line = f"severity:{changed.version}"
-        await change.record(TimelineKind.SEVERITY_CHANGED, told.to_json(), line=line)
-        await change.say(told, key=line)
+        await change.record(entry, line=line)
+        await change.say(SeverityChangedNotice.from_json(entry.to_json()), key=line)
 
     def _new(self, severity: SeverityPolicy, change: Change) -> NewSeverity:
         incident, old = change.incident, self._policy.rules(change.incident.severity)

@@ -6,11 +6,12 @@ from datetime import datetime
 
 from bot.domain.calendar.start_time import InvalidStartTime, parse_start_time
 from bot.domain.errors import UserError
+from bot.domain.incident.entries import DetailsChangedEntry
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.notices import DetailsChangedNotice
 from bot.domain.incident.title_and_start import Corrected, ShownDetails, changes_of, put_right
 from bot.domain.people import Person
-from bot.domain.timeline.entries import TimelineEntry, TimelineKind
+from bot.domain.timeline.entries import TimelineEntry
 from bot.runbook.model import Policy
 from bot.services.incidents.commands import clean_title
 from bot.services.shared.access import Act
@@ -74,9 +75,8 @@ class Details:
                 raise UserError("edit_empty", incident=before.label)
             await change.save(after)
             corrected, line = changes_of(before, after), f"details:{after.version}"
-            await change.record(
-                TimelineKind.DETAILS_CHANGED, {**corrected.to_json(), "key": new.key}, line=line
-            )
+            entry = DetailsChangedEntry(title=corrected.title, started_at=corrected.started_at, key=new.key)
+            await change.record(entry, line=line)
             told = DetailsChangedNotice(title=corrected.title, started_at=corrected.started_at)
             await change.say(told, key=line)
         return PutRight(change.incident, corrected)
@@ -88,6 +88,5 @@ class Details:
 
 
 def _corrected_under(key: str, entries: Sequence[TimelineEntry]) -> Corrected | None:
-    found = (entry.data for entry in entries if entry.data is not None and entry.data.get("key") == key)
-    stored = next(found, None)
-    return None if stored is None else Corrected.from_json(stored)
+    found = (Corrected.from_json(entry.data or {}) for entry in entries if entry.key == key)
+    return next(found, None)

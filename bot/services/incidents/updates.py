@@ -8,6 +8,7 @@ import structlog
 
 from bot.domain.errors import UserError
 from bot.domain.incident import transitions, update_promise
+from bot.domain.incident.entries import DetailsChangedEntry, UpdatedEntry, UpdateDueEntry
 from bot.domain.incident.form_state import Shown, with_changes
 from bot.domain.incident.incident import Incident, Status, StatusUpdate
 from bot.domain.incident.notices import UpdatedNotice, UpdateDueNotice
@@ -197,24 +198,19 @@ class Updates:
             again_at = lapses_at = now + severity.ack_lapses_after
         reminded = update_promise.remind(incident, again_at=again_at)
         lead = incident.lead_without(absence.all)
-        facts: dict[str, object] = {
-            "due_at": due_at.isoformat(),
-            "reminder": reminded.reminders,
-            "lead": None if lead is None else lead.name,
-        }
-        if lapses_at is not None:
-            facts["lapses_at"] = lapses_at.isoformat()
+        name = None if lead is None else lead.name
+        entry = UpdateDueEntry(due_at=due_at, reminder=reminded.reminders, lead=name, lapses_at=lapses_at)
         told = UpdateDueNotice(
             due_at=due_at,
             reminder=reminded.reminders,
-            lead=None if lead is None else lead.name,
+            lead=name,
             lead_id=None if lead is None else lead.id,
             gone=tuple(sorted(absence.all)),
             lapses_at=lapses_at,
             asks=absence.place if lead is None and incident.rings else None,
         )
         await tx.save(reminded)
-        await tx.add_timeline(incident.id, TimelineEntry(TimelineKind.UPDATE_DUE, now, data=facts))
+        await tx.add_timeline(incident.id, TimelineEntry.of(entry, now))
         key = _notice_key(due_at, reminded.reminders)
         await tx.insert_deliveries([notice(reminded, self._policy, told, key=key)])
         await tx.enqueue(refresh_job(reminded, severity=severity))
@@ -230,8 +226,8 @@ class Updates:
         if set(targets) == set(incident.targets) and set(symptoms) == set(incident.symptoms):
             return False
         change.incident = await change.tx.set_details(incident.id, targets=targets, symptoms=symptoms)
-        facts = {"targets": list(targets), "symptoms": list(symptoms), "key": update.key}
-        await change.record(TimelineKind.DETAILS_CHANGED, facts)
+        entry = DetailsChangedEntry(targets=tuple(targets), symptoms=tuple(symptoms), key=update.key)
+        await change.record(entry)
         return True
 
     async def _say(self, change: Change, update: NewUpdate) -> bool:
@@ -257,11 +253,10 @@ class Updates:
 
     async def _post(self, change: Change, words: tuple[str | None, str | None], *, key: str) -> None:
         known, impact = words
-        told = UpdatedNotice(
-            at=change.now, next_at=change.incident.next_update_at, known=known, impact=impact, key=key
-        )
-        facts = {name: value for name, value in told.to_json().items() if name != "at"}
-        await change.record(TimelineKind.UPDATED, facts, line=f"updated:{key}")
+        next_at = change.incident.next_update_at
+        entry = UpdatedEntry(next_at=next_at, known=known, impact=impact, key=key)
+        await change.record(entry, line=f"updated:{key}")
+        told = UpdatedNotice(at=change.now, next_at=next_at, known=known, impact=impact, key=key)
         await change.say(told, key=f"updated:{key}")
 
 
@@ -280,7 +275,7 @@ def _notice_key(due_at: datetime, number: int) -> str:
 
 async def _kinds_under(tx: TimelineWrites, incident_id: int, key: str) -> set[TimelineKind]:
     entries = await tx.timeline(incident_id)
-    return {entry.kind for entry in entries if (entry.data or {}).get("key") == key}
+    return {entry.kind for entry in entries if entry.key == key}
 
 
 def _was_just_said(last: StatusUpdate | None, known: str, impact: str, *, change: Change) -> bool:

@@ -18,7 +18,8 @@ from bot.domain.incident.incident import Incident, NewIncident, Status
 from bot.domain.incident.transitions import AckVia
 from bot.domain.outage.journal import Journal, Taken
 from bot.domain.people import Person
-from bot.domain.timeline.entries import TimelineEntry, TimelineKind
+from bot.domain.timeline.entries import TimelineEntry
+from bot.domain.timeline.of_deliveries import EmailedEntry
 from bot.runbook.model import Policy
 from bot.services.acknowledging.acknowledge import Acknowledger
 from bot.services.delivery.sent import Arrivals
@@ -210,7 +211,7 @@ class TakingIn:
         if not (news := [who for who in to if who not in known]):
             return
         at = at or (incident.triggered_at if delivery is None else delivery.created_at)
-        entry = TimelineEntry(TimelineKind.EMAILED, at, data={"recipients": len(news)})
+        entry = TimelineEntry.of(EmailedEntry(recipients=len(news)), at)
         await tx.add_timeline(incident.id, entry)
         if delivery is not None:
             # Whether everyone has it only those know who look at who is on call when it is owed.

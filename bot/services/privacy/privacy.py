@@ -10,11 +10,11 @@ import structlog
 from bot.domain.delivery.delivery import DeliveryKind, DeliveryStatus, priority_of
 from bot.domain.errors import DeliveryRefused, UserError
 from bot.domain.incident import relations, transitions
+from bot.domain.incident.entries import MadePrivateEntry, MemberAddedEntry
 from bot.domain.incident.incident import Holder, Incident
 from bot.domain.people import Person
 from bot.domain.privacy import LeftBehind
 from bot.domain.privacy_notices import MadePrivateNotice, MemberAddedNotice, ThreadDeletedNotice
-from bot.domain.timeline.entries import TimelineKind
 from bot.runbook.model import Policy
 from bot.services.alerts.questions import question_key, show_answer
 from bot.services.ports import Discord, Store
@@ -77,7 +77,7 @@ class Privacy:
                 await self._let_in(change, user_id, name)
             await take_in_walks(change, with_open=True)  # their posts have its title
             await change.tx.enqueue(*hide_jobs(private))
-            await change.record(TimelineKind.MADE_PRIVATE)
+            await change.record(MadePrivateEntry())
             await change.say(MadePrivateNotice(), key="made_private")
         return change.incident
 
@@ -101,7 +101,7 @@ class Privacy:
             if not await change.tx.add_member(incident_id, user_id=who.id, name=who.name, by=by):
                 await self._audit(change, Act.ADD_MEMBER, {"id": who.id, "name": who.name})
                 return False
-            await change.record(TimelineKind.MEMBER_ADDED, {"id": who.id, "name": who.name})
+            await change.record(MemberAddedEntry(id=who.id, name=who.name))
             await change.say(MemberAddedNotice(who=who.name), key=f"member_added:{who.id}:{key}")
             await change.refresh()  # of the DMs that they have from before
         return True

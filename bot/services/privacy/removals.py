@@ -8,10 +8,10 @@ from typing import Final
 from bot.domain.delivery.delivery import DeliveryStatus, priority_of
 from bot.domain.errors import UserError
 from bot.domain.incident import transitions
+from bot.domain.incident.entries import MemberRemovedEntry
 from bot.domain.incident.incident import Incident
 from bot.domain.people import Person
 from bot.domain.privacy_notices import MemberRemovedNotice
-from bot.domain.timeline.entries import TimelineKind
 from bot.runbook.model import Policy
 from bot.services.incidents.roles import give_up
 from bot.services.ports import Discord, Store
@@ -97,7 +97,7 @@ class Removals:
             data = {"incident_id": incident.id, **facts}
             await change.tx.audit(guild_id=incident.guild_id, by=change.by, action=act, data=data)
             return False
-        await change.record(TimelineKind.MEMBER_REMOVED, facts)
+        await change.record(MemberRemovedEntry(id=who.id, name=who.name))
         told = MemberRemovedNotice(who=who.name, is_own=act is Act.LEAVE)
         await change.say(told, key=f"member_removed:{who.id}:{key}")
         return True

@@ -4,16 +4,16 @@ from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TypeAlias
 
 import structlog
 
 from bot.domain.delivery.notices import Notice
 from bot.domain.errors import Unfit
 from bot.domain.incident import relations
+from bot.domain.incident.entries import LinkedEntry, UnlinkedEntry
 from bot.domain.incident.incident import Incident, IncidentKind
 from bot.domain.people import Person
-from bot.domain.timeline.entries import TimelineEntry, TimelineKind
+from bot.domain.timeline.entries import EntryData, TimelineEntry
 from bot.runbook.model import Policy
 from bot.services.ports import Store, Transaction
 from bot.services.ports.store.incidents import IncidentWrites
@@ -22,8 +22,6 @@ from bot.services.shared.postings import notice, refresh_job
 from bot.services.shared.reminders import note_act
 
 log = structlog.get_logger(__name__)
-
-Facts: TypeAlias = Mapping[str, object]
 
 
 @dataclass(slots=True)
@@ -59,8 +57,7 @@ class Change:
 
     async def record(
         self,
-        kind: TimelineKind,
-        facts: Facts | None = None,
+        data: EntryData,
         *,
         at: datetime | None = None,
         corrects: int | None = None,
@@ -69,25 +66,17 @@ class Change:
         """Record the change on the timeline and in the audit. A responder's change is a sign of life.
 
         Args:
-            facts: JSON-able.
             at: When it happened, if that was not now.
             corrects: The entry that this one puts right.
             line: The key of what `say` tells the thread of it, to lead there.
         """
         actor = None if self.is_by_clock else self.by
-        data = facts if line is None else {**(facts or {}), "line": line}
-        entry = TimelineEntry(
-            kind,
-            at or self.now,
-            None if actor is None else actor.id,
-            None if actor is None else actor.name,
-            data=data,
-            corrects=corrects,
-        )
+        told = replace(data, line=line)
+        entry = TimelineEntry.of(told, at or self.now, by=actor, corrects=corrects)
         if self.is_by_clock:
             await self.tx.add_timeline(self.incident.id, entry)
             return
-        audited = {"incident_id": self.incident.id, **(facts or {})}
+        audited = {"incident_id": self.incident.id, **data.to_json()}
         await self.tx.record(self.incident, entry, by=self.by, data=audited)
         await self.note_act()
 
@@ -116,7 +105,7 @@ async def link_both(one: Change, other: Change) -> None:
     for here, there in ((one, other), (other, one)):
         if not there.incident.is_private:
             await here.save(relations.link(here.incident, there.incident.id))
-        await here.record(TimelineKind.LINKED, {"with": there.incident.id})
+        await here.record(LinkedEntry(with_=there.incident.id))
 
 
 async def unlink_both(one: Change, other: Change) -> None:
@@ -125,7 +114,7 @@ async def unlink_both(one: Change, other: Change) -> None:
         left = relations.unlink(here.incident, there.incident.id)
         if left is not here.incident:  # it told of no private one
             await here.save(left)
-        await here.record(TimelineKind.UNLINKED, {"with": there.incident.id})
+        await here.record(UnlinkedEntry(with_=there.incident.id))
 
 
 class Changes:

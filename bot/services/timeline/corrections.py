@@ -9,6 +9,7 @@ from bot.domain.incident.form_state import digest_of
 from bot.domain.text import storable
 from bot.domain.timeline.entries import Line, TimelineKind
 from bot.domain.timeline.notices import CorrectedNotice
+from bot.domain.timeline.written import CorrectedEntry
 from bot.services.incidents.updates import IMPACT_LIMIT, KNOWN_LIMIT
 
 #: Characters of a correction: a pinned message may be this long.
@@ -61,10 +62,10 @@ class Righted:
         return (self.words, self.impact, self.at) != (line.said, line.impact, line.at)
 
     @property
-    def kept(self) -> dict[str, object]:
-        """The facts of the correction: all that counts from now on. What stood before is in its own entry."""
-        impact = {"impact": self.impact} if self.line.entry.is_update else {}
-        return {"text": self.words, **impact, **self._moved}
+    def kept(self) -> CorrectedEntry:
+        """The correction: all that counts from now on. What stood before is in its own entry."""
+        impact = self.impact if self.line.entry.is_update else None
+        return CorrectedEntry(text=self.words, impact=impact, at=None if self.at == self.line.at else self.at)
 
     @property
     def told(self) -> CorrectedNotice:
@@ -80,10 +81,6 @@ class Righted:
             at_before=line.at if is_moved else None,
             at=self.at if is_moved else None,
         )
-
-    @property
-    def _moved(self) -> dict[str, object]:
-        return {} if self.at == self.line.at else {"at": self.at.isoformat()}
 
 
 def editable(line: Line) -> tuple[str, str]:

@@ -16,6 +16,7 @@ from bot.domain.incident.incident import Incident
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.domain.timeline.pinned import PinSeenData, ThreadMessage
+from bot.domain.timeline.written import PinDeletedEntry, PinEditedEntry, PinnedEntry
 from bot.runbook.model import Policy
 from bot.services.ports import Discord, Store, Transaction
 from bot.services.ports.store.timeline import TimelineWrites
@@ -180,7 +181,7 @@ class Pins:
     async def _keep(self, change: Change, message: ThreadMessage) -> Pinned:
         tx, incident_id, by = change.tx, change.incident.id, change.by
         at = min(message.content.at, change.now)  # two clocks: nothing is pinned before it was written
-        entry = TimelineEntry(TimelineKind.PINNED, at, by.id, by.name, data=message.as_data())
+        entry = TimelineEntry.of(message.as_pinned(), at, by=by)
         if await tx.pin(incident_id, entry):
             return Pinned.ADDED
         data = {"text": message.content.text, "is_readable": True}
@@ -203,42 +204,39 @@ class Pins:
 async def _note_edit(tx: TimelineWrites, incident_id: int, message: ThreadMessage, *, at: datetime) -> None:
     entries = await tx.timeline(incident_id)
     key = f"edited:{message.id}:{at.isoformat()}"
-    versions = [entry for entry in entries if _message_id(entry) == message.id]
+    versions = [entry for entry in entries if entry.message_id == message.id]
     words = next((entry.said for entry in reversed(versions) if entry.said), "")
-    is_known = any((entry.data or {}).get("key") == key for entry in versions)
+    is_known = any(entry.key == key for entry in versions)
     if is_known or (message.is_readable and words == message.content.text):
         return
-    data = {
-        "message_id": message.id,
-        "text": message.content.text,
-        "is_readable": message.is_readable,
-        "url": message.content.url,
-        "key": key,
-    }
-    who = (message.content.author_id, message.content.author_name)
-    await tx.add_timeline(incident_id, TimelineEntry(TimelineKind.PIN_EDITED, at, *who, data=data))
+    data = PinEditedEntry(
+        message_id=message.id,
+        text=message.content.text,
+        is_readable=message.is_readable,
+        url=message.content.url,
+        key=key,
+    )
+    author = Person(id=message.content.author_id, name=message.content.author_name)
+    await tx.add_timeline(incident_id, TimelineEntry.of(data, at, by=author))
     log.info("timeline.pin_edited", incident_id=incident_id, message_id=message.id)
 
 
 async def _note_deletion(tx: Transaction, incident_id: int, message_id: int) -> None:
-    about = [entry for entry in await tx.timeline(incident_id) if _message_id(entry) == message_id]
+    about = [entry for entry in await tx.timeline(incident_id) if entry.message_id == message_id]
     if any(entry.kind is TimelineKind.PIN_DELETED for entry in about):
         return
     pin = next(entry for entry in about if entry.kind is TimelineKind.PINNED)
     words = next((entry.said for entry in reversed(about) if entry.said), "")
-    data = {
-        "message_id": message_id,
-        "author_name": (pin.data or {}).get("author_name"),
-        "text": words[:_QUOTED],
-    }
-    await tx.add_timeline(incident_id, TimelineEntry(TimelineKind.PIN_DELETED, await tx.now(), data=data))
+    author = PinnedEntry.from_json(pin.data or {}).author_name
+    data = PinDeletedEntry(message_id=message_id, author_name=author, text=words[:_QUOTED])
+    await tx.add_timeline(incident_id, TimelineEntry.of(data, await tx.now()))
     log.info("timeline.pin_deleted", incident_id=incident_id, message_id=message_id)
 
 
 def _pins(entries: Sequence[TimelineEntry]) -> dict[int, int]:
     """The thread of each pinned message."""
-    pins = [entry.data or {} for entry in entries if entry.kind is TimelineKind.PINNED]
-    return {int(str(data["message_id"])): int(str(data["channel_id"])) for data in pins}
+    stored = (entry.data or {} for entry in entries if entry.kind is TimelineKind.PINNED)
+    return {pin.message_id: pin.channel_id for pin in map(PinnedEntry.from_json, stored)}
 
 
 def _gone(messages: Sequence[ThreadMessage], pinned: Sequence[int]) -> list[int]:
@@ -247,8 +245,3 @@ def _gone(messages: Sequence[ThreadMessage], pinned: Sequence[int]) -> list[int]
         return []  # the thread is gone or hidden, which says nothing of a single message
     there = {message.id for message in messages}
     return [one for one in pinned if one >= min(there) and one not in there]
-
-
-def _message_id(entry: TimelineEntry) -> int | None:
-    found = (entry.data or {}).get("message_id")
-    return None if found is None else int(str(found))

@@ -1,7 +1,7 @@
 """The timeline that people read and write: notes, corrections, pages; and who joins the war room."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -20,6 +20,7 @@ from bot.domain.incident.last_told import put_right
 from bot.domain.people import Person
 from bot.domain.timeline.entries import Line, TimelineEntry, TimelineKind, lines_of
 from bot.domain.timeline.notices import NoteNotice
+from bot.domain.timeline.written import NoteEntry, VoiceJoinedEntry
 from bot.runbook.model import Policy
 from bot.services.ports import Store
 from bot.services.shared.access import Access, Act, MaySeeLess, require_as_seen
@@ -96,8 +97,7 @@ class Timelines:
             happened_at = self._moment(at, now=change.now, incident=change.incident)
             if _known(key, await change.tx.timeline(incident_id)):
                 return Noted(change.incident, happened_at)  # Discord has delivered the same interaction twice
-            facts: dict[str, object] = {"text": words, "key": key}
-            await change.record(TimelineKind.NOTE, facts, at=happened_at, line=f"note:{key}")
+            await change.record(NoteEntry(text=words, key=key), at=happened_at, line=f"note:{key}")
             await change.say(NoteNotice(text=words, at=happened_at), key=f"note:{key}")
         return Noted(change.incident, happened_at)
 
@@ -133,8 +133,8 @@ class Timelines:
             moved = line.can_be_moved
             at = self._moment(right.at, now=change.now, incident=change.incident) if moved else None
             now = righted(line, right, at=line.at if at is None else at, label=change.incident.label)
-            facts = {**now.kept, "key": key}
-            await change.record(TimelineKind.CORRECTED, facts, corrects=entry_id, line=f"corrected:{key}")
+            entry = replace(now.kept, key=key)
+            await change.record(entry, corrects=entry_id, line=f"corrected:{key}")
             await change.say(now.told, key=f"corrected:{key}")
             lines = lines_of(await change.tx.timeline(incident_id))
             true = put_right(change.incident, lines, entry_id=entry_id)
@@ -212,7 +212,7 @@ class Timelines:
             ):
                 return False
             change = Change(tx, self._policy, incident, by, now)
-            await change.record(TimelineKind.VOICE_JOINED, {"channel": channel})
+            await change.record(VoiceJoinedEntry(channel=channel))
         log.info("timeline.voice_joined", incident_id=seen.id, user_id=by.id)
         return True
 
@@ -253,7 +253,7 @@ def _words(text: str, *, limit: int) -> str:
 
 
 def _known(key: str, entries: Sequence[TimelineEntry]) -> bool:
-    return any((entry.data or {}).get("key") == key for entry in entries)
+    return any(entry.key == key for entry in entries)
 
 
 def _line(entries: Sequence[TimelineEntry], entry_id: int) -> Line:

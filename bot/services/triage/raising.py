@@ -10,7 +10,8 @@ from bot.domain.incident.notices import RaisedAgainNotice
 from bot.domain.incident.title_and_start import start_of_alert
 from bot.domain.people import Person
 from bot.domain.severity import SeverityPolicy
-from bot.domain.timeline.entries import TimelineEntry, TimelineKind
+from bot.domain.timeline.entries import TimelineEntry
+from bot.domain.timeline.of_triages import PromotedEntry, UnfinishedEntry
 from bot.domain.triage.notices import TriagedHereNotice
 from bot.domain.triage.session import Triage
 from bot.domain.triage.tree import UNANSWERED, UNFINISHED
@@ -220,20 +221,12 @@ def _new_incident(case: _Case) -> NewIncident:
 
 def _promoted(triage: Triage, *, at: datetime) -> TimelineEntry:
     """Return the timeline entry of an unanswered re-evaluation: who triaged, and when the bot asked."""
-    data = {
-        "triage": triage.id,
-        "triaged_by": triage.held_by_name,
-        "asked_at": None if triage.asked_at is None else triage.asked_at.isoformat(),
-    }
-    return TimelineEntry(TimelineKind.PROMOTED, at, data=data)
+    data = PromotedEntry(triage=triage.id, triaged_by=triage.held_by_name, asked_at=triage.asked_at)
+    return TimelineEntry.of(data, at)
 
 
 def _unfinished(triage: Triage, *, at: datetime) -> TimelineEntry:
     """Return the timeline entry of an unfinished triage: who left it, and when the bot asked them."""
-    asked_at = triage.idle.asked_at
-    data = {
-        "triage": triage.id,
-        "left_by": triage.idle.asked_name,
-        "asked_at": None if asked_at is None else asked_at.isoformat(),
-    }
-    return TimelineEntry(TimelineKind.UNFINISHED, at, data=data)
+    idle = triage.idle
+    data = UnfinishedEntry(triage=triage.id, left_by=idle.asked_name, asked_at=idle.asked_at)
+    return TimelineEntry.of(data, at)

@@ -9,7 +9,8 @@ import structlog
 
 from bot.domain.incident.incident import Incident, IncidentKind
 from bot.domain.people import Person
-from bot.domain.timeline.entries import TimelineEntry, TimelineKind
+from bot.domain.timeline.entries import TimelineEntry
+from bot.domain.timeline.of_triages import GivenAnswer, SeverityChoice, TriagedEntry
 from bot.domain.triage.session import Choice, StoredAnswer, Triage
 from bot.runbook.model import Policy
 from bot.services.ports import Transaction
@@ -132,38 +133,35 @@ async def _audit(change: Change, triage: Triage, action: str, **facts: object) -
 def _triaged(
     triage: Triage, answers: list[StoredAnswer], choices: list[Choice], *, at: datetime
 ) -> TimelineEntry:
-    data = {
-        "triage": triage.id,
-        "started_by": triage.user_name,
-        "chosen": triage.severity,
-        "answers": [_as_data(answer) for answer in answers],
-        "choices": [_choice(choice, counts=choice is triage.standing(choices)) for choice in choices],
-    }
-    return TimelineEntry(TimelineKind.TRIAGED, at, data=data)
+    data = TriagedEntry(
+        triage=triage.id,
+        started_by=triage.user_name,
+        chosen=triage.severity,
+        answers=tuple(_answer(one) for one in answers),
+        choices=tuple(_choice(one, counts=one is triage.standing(choices)) for one in choices),
+    )
+    return TimelineEntry.of(data, at)
 
 
-def _as_data(given: StoredAnswer) -> dict[str, object]:
-    return {
-        "question": given.question,
-        "answer": given.answer,
-        "unsure": given.unsure,
-        **_who_and_when(given),
-    }
+def _answer(given: StoredAnswer) -> GivenAnswer:
+    return GivenAnswer(
+        question=given.question,
+        answer=given.answer,
+        unsure=given.unsure,
+        by=given.by_name,
+        at=given.at,
+        withdrawn=given.withdrawn_at,
+        withdrawn_by=given.withdrawn_by_name,
+    )
 
 
-def _choice(made: Choice, *, counts: bool) -> dict[str, object]:
-    return {
-        "proposed": made.proposed,
-        "severity": made.severity,
-        "counts": counts,
-        **_who_and_when(made),
-    }
-
-
-def _who_and_when(done: StoredAnswer | Choice) -> dict[str, object]:
-    return {
-        "by": done.by_name,
-        "at": done.at.isoformat(),
-        "withdrawn": None if done.withdrawn_at is None else done.withdrawn_at.isoformat(),
-        "withdrawn_by": done.withdrawn_by_name,
-    }
+def _choice(made: Choice, *, counts: bool) -> SeverityChoice:
+    return SeverityChoice(
+        proposed=made.proposed,
+        severity=made.severity,
+        counts=counts,
+        by=made.by_name,
+        at=made.at,
+        withdrawn=made.withdrawn_at,
+        withdrawn_by=made.withdrawn_by_name,
+    )

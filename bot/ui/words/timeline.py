@@ -2,10 +2,13 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
+from bot.domain.incident.entries import CancelledEntry
+from bot.domain.payloads import Payload
 from bot.domain.timeline.entries import Line, TimelineEntry, TimelineKind
+from bot.domain.timeline.written import PinDeletedEntry
 from bot.ui.words.inert import fair_share, joined
 from bot.ui.words.links import place_url
 from bot.ui.words.timeline_facts import beside, facts, quoted
@@ -20,6 +23,14 @@ _BETWEEN: Final = " · "
 
 # A link is only shown when it leads into Discord: what was stored may have come from anywhere.
 _SAFE_URL = re.compile(r"https://(?:\w+\.)?discord\.com/channels/(?:@me|\d{1,20})(?:/\d{1,20}){1,2}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Source(Payload):
+    """Where in Discord an entry of any kind leads."""
+
+    where: tuple[int, ...] = ()
+    url: str = ""
 
 
 def entry_line(words: Wording, entry: TimelineEntry) -> str:
@@ -81,25 +92,21 @@ def corrected_by(words: Wording, correction: TimelineEntry) -> str:
 
 def kind_words(words: Wording, entry: TimelineEntry) -> str:
     """Return the words for the entry's kind: "👀 ack"."""
-    data = entry.data or {}
-    match entry.kind:
-        case TimelineKind.CANCELLED if data.get("drill") is True:
-            key = "drill_over"
-        case TimelineKind.PIN_DELETED if data.get("text") == "":
-            key = "pin_deleted_unread"
-        case kind:
-            key = kind.value
+    data, key = entry.data or {}, entry.kind.value
+    if entry.kind is TimelineKind.CANCELLED and CancelledEntry.from_json(data).drill:
+        key = "drill_over"
+    elif entry.kind is TimelineKind.PIN_DELETED and PinDeletedEntry.from_json(data).text == "":
+        key = "pin_deleted_unread"
     return words.say(f"history.kind.{key}")
 
 
 def source_url(line: Line) -> str | None:
     """The message or the thread in Discord that it is about, if it says which; else what told of it there."""
-    data = line.entry.data or {}
-    where = data.get("where") or line.where
-    if isinstance(where, list | tuple):
-        return place_url(*(int(str(part)) for part in where))
-    url = data.get("url")
-    return url if isinstance(url, str) and _SAFE_URL.fullmatch(url) else None
+    source = _Source.from_json(line.entry.data or {})
+    where = source.where or line.where
+    if where:
+        return place_url(*where)
+    return source.url if _SAFE_URL.fullmatch(source.url) else None
 
 
 def recorded(words: Wording, entry: TimelineEntry) -> str:

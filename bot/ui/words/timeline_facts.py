@@ -1,24 +1,76 @@
 """The details of a timeline entry, beside its kind, time and actor: one function per kind.
 
-The data come from the database, perhaps from an older version. Missing data are left out, and unknown data
-are shown unchanged and inert.
+The data come from the database, perhaps from an older version. Missing data are left out, and texts are shown
+unchanged and inert.
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, TypeAlias
+from typing import Any, Final, Generic, TypeVar
 
+from bot.domain.alerts.entries import RepeatedEntry
+from bot.domain.drill import DrillScoredEntry
+from bot.domain.escalation.entries import EscalatedEntry, LapsedEntry, PagedEntry
+from bot.domain.incident.entries import (
+    AcknowledgedEntry,
+    DeclinedEntry,
+    DetailsChangedEntry,
+    JoinedEntry,
+    LinkedEntry,
+    MemberAddedEntry,
+    MemberRemovedEntry,
+    MergedEntry,
+    OpenedEntry,
+    RoleChangedEntry,
+    SeverityChangedEntry,
+    StepDoneEntry,
+    StepUndoneEntry,
+    UnlinkedEntry,
+    UnmergedEntry,
+    UpdatedEntry,
+    UpdateDueEntry,
+)
 from bot.domain.incident.incident import label_of
-from bot.domain.incident.relations import Other
-from bot.domain.incident.title_and_start import Corrected, StartChange, TitleChange
-from bot.domain.timeline.entries import Line, TimelineEntry, TimelineKind
+from bot.domain.incident.title_and_start import StartChange, TitleChange
+from bot.domain.payloads import UNSET, Json, Unset
+from bot.domain.timeline.entries import EntryData, Line, TimelineEntry, TimelineKind
+from bot.domain.timeline.of_deliveries import DeliveryFailedEntry, EmailedEntry
+from bot.domain.timeline.of_triages import EvidenceEntry, PromotedEntry, TriagedEntry, UnfinishedEntry
+from bot.domain.timeline.written import PinDeletedEntry, PinnedEntry, VoiceJoinedEntry
 from bot.ui.words.inert import inert, inert_lines
-from bot.ui.words.triage_history import triage_history
+from bot.ui.words.triage_history import evidence, promoted, triaged, unfinished
 from bot.ui.words.voice import channel_name
 from bot.ui.words.wording import Wording
 
-Data: TypeAlias = Mapping[str, object]
-Facts: TypeAlias = Callable[[Wording, Data, int], Iterator[str]]
+E = TypeVar("E", bound=EntryData)
+
+
+@dataclass(frozen=True, slots=True)
+class EntryLook(Generic[E]):
+    """How the details of one kind of entry look.
+
+    Attributes:
+        type: What the entry holds.
+        compose: Yields the details; its number limits the characters of what people wrote.
+    """
+
+    type: type[E]
+    compose: Callable[[Wording, E, int], Iterator[str]]
+
+    def details(self, words: Wording, stored: Json, *, limit: int) -> list[str]:
+        """Return the details of a stored entry."""
+        return [part for part in self.compose(words, self.type.from_json(stored), limit) if part]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reason(EntryData):
+    """A kind without details of its own may still give a reason."""
+
+    kind = TimelineKind.CANCELLED
+
+    reason: str | None = None
+
 
 _WORD_LIMIT = 120
 _LIST_LIMIT = 300
@@ -33,26 +85,23 @@ def facts(words: Wording, entry: TimelineEntry, *, limit: int, multiline: bool =
         limit: Characters of what people wrote.
         multiline: Keep the line breaks of what people wrote.
     """
-    data = entry.data or {}
-    if entry.kind in _TRIAGE:
-        return triage_history(words, entry, limit=limit) if data else []
-    if entry.kind in SAYING:
+    if entry.kind.spec.has_words:
         return list(_said(words, entry, limit=limit, multiline=multiline))
-    found = _FACTS.get(entry.kind, _reason)
-    return [part for part in found(words, data, limit) if part]
+    if not entry.data:
+        return []
+    return _LOOKS.get(entry.kind, _ANY).details(words, entry.data, limit=limit)
 
 
 def quoted(words: Wording, entry: TimelineEntry, text: str, *, limit: int, multiline: bool = False) -> str:
     """Return *text* as the words of *entry*; those of a pinned message come with its author's name."""
-    data = entry.data or {}
+    pinned = PinnedEntry.from_json(entry.data or {})
     shown = (inert_lines if multiline else inert)(text, limit=limit)
     if not shown:
-        missing = "unreadable" if data.get("is_readable") is False else "no_words"
+        missing = "unreadable" if pinned.is_readable is False else "no_words"
         shown = words.say(f"history.fact.{missing}")
-    author = data.get("author_name")
-    if author is None:
+    if pinned.author_name is None:
         return shown
-    return words.say("history.fact.author", who=words.who(str(author)), text=shown)
+    return words.say("history.fact.author", who=words.who(pinned.author_name), text=shown)
 
 
 def beside(words: Wording, line: Line, *, limit: int) -> Iterator[str]:
@@ -63,8 +112,9 @@ def beside(words: Wording, line: Line, *, limit: int) -> Iterator[str]:
     """
     if line.impact or line.earlier_impacts:
         yield words.say("history.fact.impact", impact=_impacts(words, line, limit=limit))
-    if at := _moment(words, line.entry.data or {}, "next_at"):
-        yield words.say("history.fact.next_update", at=at)
+    next_at = UpdatedEntry.from_json(line.entry.data or {}).next_at
+    if next_at is not None:
+        yield words.say("history.fact.next_update", at=words.exact(next_at))
 
 
 def _impacts(words: Wording, line: Line, *, limit: int) -> str:
@@ -88,63 +138,63 @@ def _said(words: Wording, entry: TimelineEntry, *, limit: int, multiline: bool) 
     yield from beside(words, Line(entry), limit=limit)
 
 
-def _opened(words: Wording, data: Data, _limit: int) -> Iterator[str]:
-    yield _text(data, "severity")
-    if (reporter := data.get("reporter")) is not None:
-        yield words.say("history.fact.reporter", who=words.who(str(reporter)))
+def _opened(words: Wording, data: OpenedEntry, _limit: int) -> Iterator[str]:
+    yield _text(data.severity)
+    if data.reporter is not None:
+        yield words.say("history.fact.reporter", who=words.who(data.reporter))
 
 
-def _repeated(words: Wording, data: Data, _limit: int) -> Iterator[str]:
-    if (count := data.get("count")) is not None:
-        yield words.say("history.fact.times_seen", count=inert(str(count), limit=20))
+def _repeated(words: Wording, data: RepeatedEntry, _limit: int) -> Iterator[str]:
+    if data.count is not None:
+        yield words.say("history.fact.times_seen", count=data.count)
 
 
-def _paged(words: Wording, data: Data, _limit: int) -> Iterator[str]:
-    if (place := data.get("place")) is not None:
-        yield words.on_call([str(data.get("who", place))])
+def _paged(words: Wording, data: PagedEntry, _limit: int) -> Iterator[str]:
+    if data.place is not None:
+        yield words.on_call([data.who or data.place])
 
 
-def _acknowledged(words: Wording, data: Data, _limit: int) -> Iterator[str]:
-    via = f"history.fact.via_{data.get('via')}"
-    yield words.say(via) if via in words.texts else _text(data, "via")
+def _acknowledged(words: Wording, data: AcknowledgedEntry | JoinedEntry, _limit: int) -> Iterator[str]:
+    via = f"history.fact.via_{data.via}"
+    yield words.say(via) if via in words.texts else _text(data.via)
 
 
-def _declined(words: Wording, data: Data, _limit: int) -> Iterator[str]:
-    if "to" not in data:
+def _declined(words: Wording, data: DeclinedEntry, _limit: int) -> Iterator[str]:
+    if data.to is UNSET:
         return
-    if data["to"] is None:
+    if data.to is None:
         yield words.say("history.fact.passed_to_nobody")
     else:
-        yield words.say("history.fact.passed_to", people=words.on_call([str(data["to"])]))
+        yield words.say("history.fact.passed_to", people=words.on_call([data.to]))
 
 
-def _lapsed(words: Wording, data: Data, _limit: int) -> Iterator[str]:
-    if (who := data.get("who")) is not None:
-        yield words.who(str(who))
+def _lapsed(words: Wording, data: LapsedEntry, _limit: int) -> Iterator[str]:
+    if data.who is not None:
+        yield words.who(data.who)
 
 
-def _escalated(words: Wording, data: Data, _limit: int) -> Iterator[str]:
-    if places := _texts(data, "dm"):
-        yield words.say("history.fact.called", people=words.on_call(places))
-    if times := _texts(data, "overdue"):
-        yield words.say("history.fact.stands_in", count=len(times))
+def _escalated(words: Wording, data: EscalatedEntry, _limit: int) -> Iterator[str]:
+    if data.dm:
+        yield words.say("history.fact.called", people=words.on_call(list(data.dm)))
+    if data.overdue:
+        yield words.say("history.fact.stands_in", count=len(data.overdue))
 
 
-def _failed(words: Wording, data: Data, limit: int) -> Iterator[str]:
-    yield _text(data, "kind")
-    kind, _, name = str(data.get("to") or "").partition(":")
+def _failed(words: Wording, data: DeliveryFailedEntry, limit: int) -> Iterator[str]:
+    yield _text(data.of)
+    kind, _, name = data.to.partition(":")
     if kind == "channel":
         yield channel_name(name)
     elif kind == "person":
         yield words.on_call([name])
-    elif "name" in data:
-        yield words.who(str(data["name"]))
-    yield _text(data, "reason", limit=limit)
+    elif data.name is not None:
+        yield words.who(data.name)
+    yield _text(data.reason, limit=limit)
 
 
-def _emailed(words: Wording, data: Data, _limit: int) -> Iterator[str]:
-    if (count := data.get("recipients")) is not None:
-        yield words.say("history.fact.recipients", count=inert(str(count), limit=20))
+def _emailed(words: Wording, data: EmailedEntry, _limit: int) -> Iterator[str]:
+    if data.recipients is not None:
+        yield words.say("history.fact.recipients", count=data.recipients)
 
 
 def put_right(
@@ -163,168 +213,153 @@ def put_right(
         yield words.say("history.fact.started_at", before=before, after=after)
 
 
-def _details(words: Wording, data: Data, limit: int) -> Iterator[str]:
-    changed = Corrected.from_json(data)
-    yield from put_right(words, changed.title, changed.started_at, limit=limit)
-    if targets := words.targets(_texts(data, "targets"), limit=_LIST_LIMIT):
+def _details(words: Wording, data: DetailsChangedEntry, limit: int) -> Iterator[str]:
+    yield from put_right(words, data.title, data.started_at, limit=limit)
+    if targets := words.targets(list(data.targets or ()), limit=_LIST_LIMIT):
         yield words.say("history.fact.targets", targets=targets)
-    if symptoms := words.symptoms(_texts(data, "symptoms"), limit=_LIST_LIMIT):
+    if symptoms := words.symptoms(list(data.symptoms or ()), limit=_LIST_LIMIT):
         yield words.say("history.fact.symptoms", symptoms=symptoms)
 
 
-def _severity(words: Wording, data: Data, limit: int) -> Iterator[str]:
-    before, after = _text(data, "before"), _text(data, "after")
+def _severity(words: Wording, data: SeverityChangedEntry, limit: int) -> Iterator[str]:
+    before, after = _text(data.before), _text(data.after)
     if after:
         yield words.say("history.fact.severity", before=before or "?", after=after)
-    if other := _other(data, Other.MERGED):
+    if data.merged is not None:
+        other = label_of(data.merged)
         yield words.say("history.fact.merged_with", other=other, severity=after or "?")
-    yield from _reason(words, data, limit)
-    if at := _moment(words, data, "next_at"):
-        yield words.say("history.fact.next_update", at=at)
+    yield from _because(words, data.reason, limit)
+    yield from _at(words, "next_update", data.next_at)
 
 
-def _role(words: Wording, data: Data, _limit: int) -> Iterator[str]:
-    role = _text(data, "role")
+def _role(words: Wording, data: RoleChangedEntry, _limit: int) -> Iterator[str]:
+    role = _text(data.role)
     if not role:
         return
     name = f"role.{role}"
     yield words.say(
         "history.fact.role",
         role=words.say(name) if name in words.texts else role,
-        holder=_holder(words, data, "holder") or words.say("history.fact.vacant"),
+        holder=words.say("history.fact.vacant") if data.holder is None else words.who(data.holder.name),
     )
-    if former := _holder(words, data, "former"):
-        yield words.say("history.fact.former", who=former)
-    if data.get("gone") is True:
+    if data.former is not None:
+        yield words.say("history.fact.former", who=words.who(data.former.name))
+    if data.gone:
         yield words.say("history.fact.gone")
 
 
-def _step(words: Wording, data: Data, _limit: int) -> Iterator[str]:
-    """Which step it was: its words as they were then, in the reader's language."""
-    said = data.get("words")
-    step = str(said.get(words.policy.language) or "") if isinstance(said, Mapping) else ""
-    if step:
-        number = inert(str(data.get("number") or "?"), limit=20)
-        yield f"{_text(data, 'severity')} {number}. {inert(step, limit=_WORD_LIMIT)}".strip()
+def _step(words: Wording, data: StepDoneEntry | StepUndoneEntry, _limit: int) -> Iterator[str]:
+    """Yield which step it was: its words as they were then, in the reader's language."""
+    if step := data.words.get(words.policy.language, ""):
+        number = str(data.number) if data.number else "?"
+        yield f"{_text(data.severity)} {number}. {inert(step, limit=_WORD_LIMIT)}".strip()
 
 
-def _update_due(words: Wording, data: Data, _limit: int) -> Iterator[str]:
-    if (lead := data.get("lead")) is not None:
-        yield words.who(str(lead))
-    if at := _moment(words, data, "due_at"):
-        yield words.say("history.fact.was_due", at=at)
+def _update_due(words: Wording, data: UpdateDueEntry, _limit: int) -> Iterator[str]:
+    if data.lead is not None:
+        yield words.who(data.lead)
+    yield from _at(words, "was_due", data.due_at)
 
 
-def _reason(words: Wording, data: Data, limit: int) -> Iterator[str]:
-    if reason := _text(data, "reason", limit=limit):
-        yield words.say("history.fact.reason", reason=reason)
+def _any(words: Wording, data: _Reason, limit: int) -> Iterator[str]:
+    yield from _because(words, data.reason, limit)
 
 
-def _deleted(words: Wording, data: Data, limit: int) -> Iterator[str]:
-    """Whose message it was, and how it began."""
-    author, text = data.get("author_name"), _text(data, "text", limit=min(limit, _WORD_LIMIT))
-    if author is None:
+def _because(words: Wording, reason: str | None, limit: int) -> Iterator[str]:
+    if shown := _text(reason, limit=limit):
+        yield words.say("history.fact.reason", reason=shown)
+
+
+def _deleted(words: Wording, data: PinDeletedEntry, limit: int) -> Iterator[str]:
+    """Yield whose message it was, and how it began."""
+    text = _text(data.text, limit=min(limit, _WORD_LIMIT))
+    if data.author_name is None:
         yield text
     elif text:
-        yield words.say("history.fact.author", who=words.who(str(author)), text=text)
+        yield words.say("history.fact.author", who=words.who(data.author_name), text=text)
     else:
-        yield words.who(str(author))
+        yield words.who(data.author_name)
 
 
-def _merged(words: Wording, data: Data, _limit: int) -> Iterator[str]:
-    if other := _other(data, Other.INTO):
-        yield words.say("history.fact.goes_on_in", other=other)
+def _merged(words: Wording, data: MergedEntry, _limit: int) -> Iterator[str]:
+    yield from _other(words, "goes_on_in", data.into)
 
 
-def _drill_scored(words: Wording, data: Data, _limit: int) -> Iterator[str]:
-    yield words.say("history.fact.missed", count=len(_texts(data, "missed")))
+def _drill_scored(words: Wording, data: DrillScoredEntry, _limit: int) -> Iterator[str]:
+    yield words.say("history.fact.missed", count=len(data.score.missed))
 
 
-def _linked(words: Wording, data: Data, _limit: int) -> Iterator[str]:
-    if other := _other(data, Other.MERGED):
-        yield words.say("history.fact.taken_in", other=other)
-    if other := _other(data, Other.WITH):
-        yield words.say("history.fact.same_as", other=other)
+def _linked(words: Wording, data: LinkedEntry, _limit: int) -> Iterator[str]:
+    yield from _other(words, "taken_in", data.merged)
+    yield from _other(words, "same_as", data.with_)
 
 
-def _unmerged(words: Wording, data: Data, _limit: int) -> Iterator[str]:
-    if other := _other(data, Other.WITH):
-        yield words.say("history.fact.let_go", other=other)
+def _unlinked(words: Wording, data: UnlinkedEntry, _limit: int) -> Iterator[str]:
+    yield from _other(words, "same_as", data.with_)
 
 
-def _voice(_words: Wording, data: Data, _limit: int) -> Iterator[str]:
-    yield _text(data, "channel")
+def _unmerged(words: Wording, data: UnmergedEntry, _limit: int) -> Iterator[str]:
+    yield from _other(words, "let_go", data.with_)
 
 
-def _named(words: Wording, data: Data, _limit: int) -> Iterator[str]:
-    if (name := data.get("name")) is not None:
-        yield words.who(str(name))
+def _voice(_words: Wording, data: VoiceJoinedEntry, _limit: int) -> Iterator[str]:
+    yield _text(data.channel)
 
 
-def _other(data: Data, key: Other) -> str:
-    number = str(data.get(key) or "")
-    return label_of(int(number)) if number.isdecimal() else inert(number, limit=_WORD_LIMIT)
+def _named(words: Wording, data: MemberAddedEntry | MemberRemovedEntry, _limit: int) -> Iterator[str]:
+    if data.name is not None:
+        yield words.who(data.name)
 
 
-def _holder(words: Wording, data: Data, key: str) -> str:
-    found = data.get(key)
-    return words.who(str(found.get("name"))) if isinstance(found, Mapping) else ""
+def _other(words: Wording, fact: str, number: int | None) -> Iterator[str]:
+    """Yield the line about another incident; the number is missing for readers who may not know of it."""
+    if number is not None:
+        yield words.say(f"history.fact.{fact}", other=label_of(number))
 
 
-def _moment(words: Wording, data: Data, key: str) -> str:
-    found = data.get(key)
-    return "" if found is None else words.exact(datetime.fromisoformat(str(found)))
+def _at(words: Wording, fact: str, moment: datetime | Unset | None) -> Iterator[str]:
+    if isinstance(moment, datetime):
+        yield words.say(f"history.fact.{fact}", at=words.exact(moment))
 
 
-def _text(data: Data, key: str, *, limit: int = _WORD_LIMIT) -> str:
-    found = data.get(key)
-    return "" if found is None else inert(str(found), limit=limit)
+def _text(text: str | None, *, limit: int = _WORD_LIMIT) -> str:
+    return "" if text is None else inert(text, limit=limit)
 
 
-def _texts(data: Data, key: str) -> list[str]:
-    found = data.get(key)
-    return [str(each) for each in found] if isinstance(found, list | tuple) else []
-
-
-_TRIAGE: Final = frozenset(
-    {TimelineKind.TRIAGED, TimelineKind.EVIDENCE, TimelineKind.PROMOTED, TimelineKind.UNFINISHED}
-)
-
-#: Kinds that are somebody's words.
-SAYING: Final = frozenset(
-    {
-        TimelineKind.NOTE,
-        TimelineKind.PINNED,
-        TimelineKind.PIN_EDITED,
-        TimelineKind.UPDATED,
-        TimelineKind.CORRECTED,
-    }
-)
-
-_FACTS: Final[Mapping[TimelineKind, Facts]] = {
-    TimelineKind.OPENED: _opened,
-    TimelineKind.REPEATED: _repeated,
-    TimelineKind.PAGED: _paged,
-    TimelineKind.ACKNOWLEDGED: _acknowledged,
-    TimelineKind.JOINED: _acknowledged,
-    TimelineKind.DECLINED: _declined,
-    TimelineKind.LAPSED: _lapsed,
-    TimelineKind.ESCALATED: _escalated,
-    TimelineKind.DELIVERY_FAILED: _failed,
-    TimelineKind.EMAILED: _emailed,
-    TimelineKind.DETAILS_CHANGED: _details,
-    TimelineKind.SEVERITY_CHANGED: _severity,
-    TimelineKind.ROLE_CHANGED: _role,
-    TimelineKind.STEP_DONE: _step,
-    TimelineKind.STEP_UNDONE: _step,
-    TimelineKind.UPDATE_DUE: _update_due,
-    TimelineKind.VOICE_JOINED: _voice,
-    TimelineKind.LINKED: _linked,
-    TimelineKind.UNLINKED: _linked,
-    TimelineKind.UNMERGED: _unmerged,
-    TimelineKind.MEMBER_ADDED: _named,
-    TimelineKind.MEMBER_REMOVED: _named,
-    TimelineKind.DRILL_SCORED: _drill_scored,
-    TimelineKind.MERGED: _merged,
-    TimelineKind.PIN_DELETED: _deleted,
+#: The looks of the kinds with details, apart from those that hold a person's words.
+_LOOKS: Final[Mapping[TimelineKind, EntryLook[Any]]] = {
+    look.type.kind: look
+    for look in (
+        EntryLook(OpenedEntry, _opened),
+        EntryLook(EvidenceEntry, evidence),
+        EntryLook(TriagedEntry, triaged),
+        EntryLook(PromotedEntry, promoted),
+        EntryLook(UnfinishedEntry, unfinished),
+        EntryLook(RepeatedEntry, _repeated),
+        EntryLook(PagedEntry, _paged),
+        EntryLook(AcknowledgedEntry, _acknowledged),
+        EntryLook(JoinedEntry, _acknowledged),
+        EntryLook(DeclinedEntry, _declined),
+        EntryLook(LapsedEntry, _lapsed),
+        EntryLook(EscalatedEntry, _escalated),
+        EntryLook(DeliveryFailedEntry, _failed),
+        EntryLook(EmailedEntry, _emailed),
+        EntryLook(DetailsChangedEntry, _details),
+        EntryLook(SeverityChangedEntry, _severity),
+        EntryLook(RoleChangedEntry, _role),
+        EntryLook(StepDoneEntry, _step),
+        EntryLook(StepUndoneEntry, _step),
+        EntryLook(UpdateDueEntry, _update_due),
+        EntryLook(VoiceJoinedEntry, _voice),
+        EntryLook(LinkedEntry, _linked),
+        EntryLook(UnlinkedEntry, _unlinked),
+        EntryLook(UnmergedEntry, _unmerged),
+        EntryLook(MemberAddedEntry, _named),
+        EntryLook(MemberRemovedEntry, _named),
+        EntryLook(DrillScoredEntry, _drill_scored),
+        EntryLook(MergedEntry, _merged),
+        EntryLook(PinDeletedEntry, _deleted),
+    )
 }
+
+_ANY: Final = EntryLook(_Reason, _any)

@@ -1,125 +1,100 @@
 """A triage's timeline entries in words: answers, the message it began with, why it was raised."""
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Iterator
+from typing import Final
 
-from bot.domain.timeline.entries import TimelineEntry, TimelineKind
-from bot.domain.triage.evidence import Evidence
+from bot.domain.timeline.of_triages import (
+    EvidenceEntry,
+    GivenAnswer,
+    PromotedEntry,
+    SeverityChoice,
+    TriagedEntry,
+    UnfinishedEntry,
+)
 from bot.ui.words.inert import inert
 from bot.ui.words.triage_words import answer_words, outcome_words, question_words
 from bot.ui.words.wording import Wording
 
-_TEXT_LIMIT = 1_000
-_SEVERITY_LIMIT = 40
+_SEVERITY_LIMIT: Final = 40
 
 
-def triage_history(words: Wording, entry: TimelineEntry, *, limit: int = _TEXT_LIMIT) -> list[str]:
-    """The lines of an entry of the kind TRIAGED, EVIDENCE, PROMOTED or UNFINISHED; none for any other kind.
-
-    Args:
-        words: The team's, or one reader's.
-        entry: With the data that `bot.services.triage.raising` and `Incidents.open_within` put there.
-        limit: Characters of what people wrote.
-    """
-    data = entry.data or {}
-    match entry.kind:
-        case TimelineKind.TRIAGED:
-            return _triaged(words, data)
-        case TimelineKind.EVIDENCE:
-            return [_evidence(words, Evidence.from_data(data), limit=limit)]
-        case TimelineKind.PROMOTED:
-            return [_promoted(words, data)]
-        case TimelineKind.UNFINISHED:
-            return [_unfinished(words, data)]
-        case _:
-            return []
-
-
-def _triaged(words: Wording, data: Mapping[str, object]) -> list[str]:
-    """Return the choices and answers, each with its time.
+def triaged(words: Wording, data: TriagedEntry, _limit: int) -> Iterator[str]:
+    """Yield the choices and answers, each with its time.
 
     What counts comes first, because a page has room for only a few lines: the severity chosen by hand, then
     the answers.
     """
-    given, made = _each(data, "answers"), _each(data, "choices")
-    chosen = [_choice(words, one) for one in made if one.get("counts")]
-    if not chosen and data.get("chosen") is not None:  # as older versions wrote it
-        severity = inert(str(data["chosen"]), limit=_SEVERITY_LIMIT)
-        chosen = [words.say("triaging.history.chosen", severity=severity)]
-    counting = [_answer(words, one) for one in given if one.get("withdrawn") is None]
-    withdrawn = [_answer(words, one) for one in given if one.get("withdrawn") is not None]
-    return [*chosen, *counting, *withdrawn, *(_choice(words, one) for one in made if not one.get("counts"))]
+    counting = [one for one in data.choices if one.counts]
+    if not counting and data.chosen is not None:  # as older versions wrote it
+        yield words.say("triaging.history.chosen", severity=inert(data.chosen, limit=_SEVERITY_LIMIT))
+    yield from (_choice(words, one) for one in counting)
+    yield from (_answer(words, one) for one in sorted(data.answers, key=_is_withdrawn))
+    yield from (_choice(words, one) for one in data.choices if not one.counts)
 
 
-def _each(data: Mapping[str, object], name: str) -> list[Mapping[str, object]]:
-    found = data.get(name)
-    return [one for one in found if isinstance(one, Mapping)] if isinstance(found, list) else []
+def evidence(words: Wording, data: EvidenceEntry, limit: int) -> Iterator[str]:
+    """Yield the message that a triage started from."""
+    text = inert(data.text, limit=limit) or words.say("triaging.history.no_words")
+    yield words.say(
+        "triaging.history.evidence",
+        at=words.full(data.at),
+        who=words.who(data.author_name),
+        text=text,
+        url=data.url,
+    )
 
 
-def _choice(words: Wording, made: Mapping[str, object]) -> str:
+def promoted(words: Wording, data: PromotedEntry, _limit: int) -> Iterator[str]:
+    """Yield why a re-evaluation was raised without an answer."""
+    if data.asked_at is None:  # as older versions wrote it
+        yield words.say("triaging.history.promoted_bare")
+        return
+    at = words.full(data.asked_at)
+    yield words.say("triaging.history.promoted", who=words.who(data.triaged_by), at=at)
+
+
+def unfinished(words: Wording, data: UnfinishedEntry, _limit: int) -> Iterator[str]:
+    """Yield why an unfinished triage was raised."""
+    if data.asked_at is None:
+        yield words.say("triaging.history.unfinished_bare")
+        return
+    at = words.full(data.asked_at)
+    yield words.say("triaging.history.unfinished", who=words.who(data.left_by), at=at)
+
+
+def _is_withdrawn(given: GivenAnswer) -> bool:
+    return given.withdrawn is not None
+
+
+def _choice(words: Wording, made: SeverityChoice) -> str:
     """14:05:12 JST @primary 決定木の SEV1 ではなく SEV3 を手動で選択."""
-    proposed, severity = made.get("proposed"), str(made.get("severity"))
-    is_early, agrees = proposed is None, proposed == severity
+    is_early, agrees = made.proposed is None, made.proposed == made.severity
     line = words.say(
         f"triaging.history.{'overruled_early' if is_early else 'agreed' if agrees else 'overruled'}",
-        at=words.full(_moment(made["at"])),
-        who=words.who(_name(made.get("by"))),
-        severity=inert(severity, limit=_SEVERITY_LIMIT),
-        proposed=outcome_words(words, str(proposed)),
+        at=words.full(made.at),
+        who=words.who(made.by),
+        severity=inert(made.severity, limit=_SEVERITY_LIMIT),
+        proposed=outcome_words(words, str(made.proposed)),
     )
     return line + _withdrawn(words, made)
 
 
-def _answer(words: Wording, given: Mapping[str, object]) -> str:
+def _answer(words: Wording, given: GivenAnswer) -> str:
     """14:05:12 JST @responder 「本番ユーザーに影響がありますか？」 → はい."""
-    question, answer = str(given.get("question")), str(given.get("answer"))
     line = words.say(
         "triaging.history.answer",
-        at=words.full(_moment(given["at"])),
-        who=words.who(_name(given.get("by"))),
-        question=question_words(words, question),
-        answer=answer_words(words, question, answer),
+        at=words.full(given.at),
+        who=words.who(given.by),
+        question=question_words(words, given.question),
+        answer=answer_words(words, given.question, given.answer),
     )
-    if given.get("unsure"):
+    if given.unsure:
         line += words.say("triaging.history.unsure")
     return line + _withdrawn(words, given)
 
 
-def _withdrawn(words: Wording, done: Mapping[str, object]) -> str:
-    if done.get("withdrawn") is None:
+def _withdrawn(words: Wording, done: GivenAnswer | SeverityChoice) -> str:
+    if done.withdrawn is None:
         return ""
-    at, who = words.full(_moment(done["withdrawn"])), words.who(_name(done.get("withdrawn_by")))
+    at, who = words.full(done.withdrawn), words.who(done.withdrawn_by)
     return words.say("triaging.history.withdrawn", at=at, who=who)
-
-
-def _evidence(words: Wording, evidence: Evidence, *, limit: int) -> str:
-    text = inert(evidence.text, limit=limit) or words.say("triaging.history.no_words")
-    return words.say(
-        "triaging.history.evidence",
-        at=words.full(evidence.at),
-        who=words.who(evidence.author_name),
-        text=text,
-        url=evidence.url,
-    )
-
-
-def _promoted(words: Wording, data: Mapping[str, object]) -> str:
-    if data.get("asked_at") is None:  # as older versions wrote it
-        return words.say("triaging.history.promoted_bare")
-    asked_at = words.full(_moment(data["asked_at"]))
-    return words.say("triaging.history.promoted", who=words.who(_name(data.get("triaged_by"))), at=asked_at)
-
-
-def _unfinished(words: Wording, data: Mapping[str, object]) -> str:
-    if data.get("asked_at") is None:
-        return words.say("triaging.history.unfinished_bare")
-    who, asked_at = words.who(_name(data.get("left_by"))), words.full(_moment(data["asked_at"]))
-    return words.say("triaging.history.unfinished", who=who, at=asked_at)
-
-
-def _moment(value: object) -> datetime:
-    return datetime.fromisoformat(str(value))
-
-
-def _name(value: object) -> str | None:
-    return None if value is None else str(value)

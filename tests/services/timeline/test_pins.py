@@ -97,7 +97,7 @@ async def test_a_message_is_kept_with_author_link_and_its_own_time(desk: Desk) -
     assert await desk.pins.pin_reaction(message.channel_id, MESSAGE, by=RESPONDER) is Pinned.ADDED
     (pin,) = await pins(desk, incident)
     assert (pin.at, pin.actor_name, pin.said) == (message.content.at, "responder", "DB を再起動した")
-    assert pin.data == message.as_data()
+    assert pin.data == message.as_pinned().to_json()
     assert pin.is_late
     (owed,) = [one for one in await desk.database.deliveries() if one.kind is DeliveryKind.PIN_SEEN]
     assert owed.data == {"channel_id": message.channel_id, "message_id": MESSAGE}

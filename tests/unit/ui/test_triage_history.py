@@ -9,8 +9,9 @@ from bot.domain.triage.evidence import Evidence
 from bot.services.timeline.timelines import History
 from bot.ui.screens.timeline_file import markdown
 from bot.ui.words.timeline import entry_line
-from bot.ui.words.triage_history import triage_history
+from bot.ui.words.timeline_facts import facts
 from bot.ui.words.triage_words import question_words
+from bot.ui.words.wording import Wording
 from tests.unit.ui.samples import AT, EN, JA, PLACED
 
 LATER = AT + timedelta(seconds=75)
@@ -19,6 +20,11 @@ LATER = AT + timedelta(seconds=75)
 def entry(kind: TimelineKind, **data: object) -> TimelineEntry:
     """An entry with these data."""
     return TimelineEntry(kind, AT, data=data)
+
+
+def triage_history(words: Wording, told: TimelineEntry, *, limit: int = 1_000) -> list[str]:
+    """The details of an entry."""
+    return facts(words, told, limit=limit)
 
 
 def given(question: str, answer: str, **more: object) -> dict[str, object]:
@@ -67,11 +73,6 @@ def test_why_it_was_raised_by_itself() -> None:
         "@responder が再評価に回し、2026-11-24 14:07:00 JST に確認を求めたが、期限までに誰も答えなかった"
     ]
     assert triage_history(EN, entry(TimelineKind.PROMOTED, triage=5)) == ["Nobody answered the re-evaluation"]
-
-
-def test_other_entries_are_somebody_elses() -> None:
-    """Nothing is made up."""
-    assert triage_history(JA, entry(TimelineKind.NOTE, text="x")) == []
 
 
 def test_a_line_of_the_timeline_has_room_for_the_answers_that_count() -> None:

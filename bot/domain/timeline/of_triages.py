@@ -1,0 +1,119 @@
+"""What timeline entries hold about the triage that led to an incident."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+from bot.domain.payloads import Payload
+from bot.domain.timeline.entries import EntryData, TimelineKind
+from bot.domain.triage.evidence import Evidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvidenceEntry(EntryData):
+    """The message that the triage started from; attributes as `Evidence`."""
+
+    kind: ClassVar = TimelineKind.EVIDENCE
+
+    text: str
+    author_id: int
+    author_name: str
+    url: str
+    at: datetime
+
+    @classmethod
+    def of(cls, found: Evidence) -> "EvidenceEntry":
+        """Return the entry about *found*."""
+        return cls(
+            text=found.text,
+            author_id=found.author_id,
+            author_name=found.author_name,
+            url=found.url,
+            at=found.at,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenAnswer(Payload):
+    """An answer.
+
+    Attributes:
+        unsure: The person did not know it for sure.
+        by, at: Who gave it, and when.
+        withdrawn, withdrawn_by: When it was taken back, and by whom; None: it counts.
+    """
+
+    question: str
+    answer: str
+    unsure: bool
+    by: str | None
+    at: datetime
+    withdrawn: datetime | None
+    withdrawn_by: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeverityChoice(Payload):
+    """A severity chosen by hand; attributes as `GivenAnswer`.
+
+    Attributes:
+        proposed: What the tree had said; None: nothing yet.
+        counts: It is the one that counted in the end.
+    """
+
+    proposed: str | None
+    severity: str
+    counts: bool
+    by: str | None
+    at: datetime
+    withdrawn: datetime | None
+    withdrawn_by: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TriagedEntry(EntryData):
+    """The whole triage.
+
+    Attributes:
+        triage: Its number; 0 in a row of an older version.
+        started_by: The name of the person who began it.
+        chosen: The severity chosen by hand; an older version wrote no choices beside it.
+    """
+
+    kind: ClassVar = TimelineKind.TRIAGED
+
+    triage: int
+    started_by: str | None
+    chosen: str | None
+    answers: tuple[GivenAnswer, ...]
+    choices: tuple[SeverityChoice, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromotedEntry(EntryData):
+    """A re-evaluation without an answer was raised.
+
+    Attributes:
+        triaged_by, asked_at: Who triaged, and when the bot asked; None in a row of an older version.
+    """
+
+    kind: ClassVar = TimelineKind.PROMOTED
+
+    triage: int
+    triaged_by: str | None
+    asked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnfinishedEntry(EntryData):
+    """A triage that its person left unfinished was raised.
+
+    Attributes:
+        left_by, asked_at: Who left it, and when the bot asked them.
+    """
+
+    kind: ClassVar = TimelineKind.UNFINISHED
+
+    triage: int
+    left_by: str | None
+    asked_at: datetime | None
