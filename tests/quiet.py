@@ -5,6 +5,7 @@ have ended, and the others wait for it.
 """
 
 import fcntl
+import os
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,10 +15,15 @@ import pytest
 
 _FOLDER: Final = "quiet"
 
+#: A test that runs pytest holds the lock already; the tests within would wait for whoever waits for it.
+_IS_WITHIN_A_TEST: Final = "PYTEST_CURRENT_TEST" in os.environ
+
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """Hold the lock from the test's setup to its teardown; the wait is no part of the test's time."""
+    if _IS_WITHIN_A_TEST or not item.config.pluginmanager.hasplugin("cacheprovider"):
+        return (yield)
     folder = item.config.cache.mkdir(_FOLDER)
     with held(folder, alone=item.get_closest_marker("quiet") is not None):
         return (yield)
