@@ -12,7 +12,8 @@ from bot.domain.dlq import DlqEntry, ReplayRecord
 from bot.domain.errors import NewerVersion
 from bot.domain.escalation.ladder import Step, StepStatus
 from bot.domain.incident.incident import (
-    Act,
+    AlertPost,
+    ByPerson,
     Check,
     EndedAck,
     Holder,
@@ -22,6 +23,8 @@ from bot.domain.incident.incident import (
     Source,
     Status,
     StatusUpdate,
+    StatusUpdates,
+    Tracked,
 )
 from bot.domain.privacy import RemovedMember
 from bot.domain.severity import LadderStep, Mention
@@ -53,8 +56,7 @@ def incident_from_row(row: Row) -> Incident:
         reported_by=Holder(row["reported_by_id"], row["reported_by_name"]),
         acknowledged=_act(row, "acknowledged"),
         ended=_act(row, "resolved"),
-        alert_channel_id=row["alert_channel_id"],
-        alert_message_id=row["alert_message_id"],
+        post=AlertPost(row["posting"], row["alert_channel_id"], row["alert_message_id"]),
         thread_id=row["thread_id"],
         version=row["version"],
         kind=IncidentKind(row["kind"]),
@@ -63,20 +65,23 @@ def incident_from_row(row: Row) -> Incident:
         is_private=row["is_private"],
         merged_into_id=row["merged_into_id"],
         merged_into_hidden=row["merged_into_hidden"],
-        posting=row["posting"],
         thread_posting=row["thread_posting"],
         thread_channel=row["thread_channel"],
         # jsonb keeps no order; people read the commander first.
         roles={role: Holder(**row["roles"][role]) for role in Role if role in row["roles"]},
-        last_update=_update_from_json(row["last_update"]),
-        next_update_at=row["next_update_at"],
-        remind_at=row["remind_at"],
-        reminders=row["reminders"],
+        updates=StatusUpdates(
+            last=_update_from_json(row["last_update"]),
+            due_at=row["next_update_at"],
+            remind_at=row["remind_at"],
+            reminders=row["reminders"],
+        ),
         archive_at=row["archive_at"],
-        source=None if row["source"] is None else Source(**row["source"]),
-        fingerprint=row["fingerprint"],
-        occurrences=row["occurrences"],
-        last_seen_at=row["last_seen_at"],
+        tracked=Tracked(
+            source=None if row["source"] is None else Source(**row["source"]),
+            fingerprint=row["fingerprint"],
+            occurrences=row["occurrences"],
+            last_seen_at=row["last_seen_at"],
+        ),
         reopened=_act(row, "reopened"),
         first_ended_at=row["first_ended_at"],
         duplicates=tuple(row["duplicates"]),
@@ -84,18 +89,18 @@ def incident_from_row(row: Row) -> Incident:
         checks={step: _check_from_json(kept) for step, kept in row["checks"].items()},
         details_version=row["details_version"],
         unreached=tuple(row["unreached"]),
-        taken=None if row["taken"] is None else Act(**_with_time(row["taken"])),
+        taken=None if row["taken"] is None else ByPerson(**_with_time(row["taken"])),
         ack_ended=None if row["ack_ended"] is None else EndedAck(**_with_time(row["ack_ended"])),
     )
 
 
-def _act(row: Row, did: str) -> Act | None:
+def _act(row: Row, did: str) -> ByPerson | None:
     """Return what a person *did*, from its three columns; None if the moment is null."""
     at = row[f"{did}_at"]
-    return None if at is None else Act(row[f"{did}_by_id"], row[f"{did}_by_name"], at)
+    return None if at is None else ByPerson(row[f"{did}_by_id"], row[f"{did}_by_name"], at)
 
 
-def act_as_columns(did: str, act: Act | None) -> dict[str, object]:
+def act_as_columns(did: str, act: ByPerson | None) -> dict[str, object]:
     """Return the parameters for the three columns that `_act` reads."""
     return {
         f"{did}_at": None if act is None else act.at,
@@ -104,7 +109,7 @@ def act_as_columns(did: str, act: Act | None) -> dict[str, object]:
     }
 
 
-def timed_as_json(kept: Act | EndedAck | None) -> dict[str, object] | None:
+def timed_as_json(kept: ByPerson | EndedAck | None) -> dict[str, object] | None:
     """Return *kept* as the JSON for `incidents.taken` and `incidents.ack_ended`."""
     return None if kept is None else {**asdict(kept), "at": kept.at.isoformat()}
 

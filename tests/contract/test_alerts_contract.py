@@ -52,7 +52,7 @@ async def test_a_message_is_counted_once(rig: Rig) -> None:
         assert await tx.alert_of_message(999) is None
     found = await rig.store.incident_by_message(900)
     assert found == alert
-    assert (alert.kind, alert.source, alert.fingerprint) == (
+    assert (alert.kind, alert.tracked.source, alert.tracked.fingerprint) == (
         IncidentKind.ALERT,
         Source(CHANNEL, 900, "Parky API"),
         SAME,
@@ -96,7 +96,7 @@ async def test_seeing_it_again_prolongs_the_window(rig: Rig) -> None:
         await tx.save(transitions.see_again(known, at=await tx.now()))
     await rig.advance(timedelta(seconds=40))
     assert await same(rig) == alert.id
-    assert (await rig.store.incident(alert.id)).occurrences == 2
+    assert (await rig.store.incident(alert.id)).tracked.occurrences == 2
 
 
 async def merge(rig: Rig, incident: Incident, into: Incident) -> None:

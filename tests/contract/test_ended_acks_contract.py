@@ -71,7 +71,7 @@ async def test_the_first_acknowledge_stays_and_the_next_one_is_kept(rig: Rig) ->
     async with rig.store.transaction() as tx:
         ended = await end(tx, await tx.incident(incident.id, lock=True))
     assert await rig.store.incident(incident.id) == ended
-    assert (ended.on_it, id_of(ended.acknowledged), ended.remind_at) == (None, OLIVE.id, None)
+    assert (ended.on_it, id_of(ended.acknowledged), ended.updates.remind_at) == (None, OLIVE.id, None)
     async with rig.store.transaction() as tx:
         again = await acknowledge(tx, await tx.incident(incident.id, lock=True), by=PERRY)
     assert await rig.store.incident(incident.id) == again

@@ -61,10 +61,10 @@ async def test_everything_that_a_life_changes_is_saved(rig: Rig) -> None:
     )
     told = await saved(rig.store, told)
     assert (told.severity, told.priority, told.ack_due_at) == ("SEV2", "P1", at + DAY)
-    assert (told.posting, told.thread_posting, told.thread_channel) == (2, 2, "p0")
+    assert (told.post.number, told.thread_posting, told.thread_channel) == (2, 2, "p0")
     assert dict(told.roles) == {Role.SCRIBE: Holder(7, "Olive")}
-    assert told.last_update == StatusUpdate("知っていること\n二行目", "影響", at, "Olive")
-    assert (told.next_update_at, told.version) == (at + MINUTE, 4)
+    assert told.updates.last == StatusUpdate("知っていること\n二行目", "影響", at, "Olive")
+    assert (told.updates.due_at, told.version) == (at + MINUTE, 4)
     ended = transitions.resolve(told, by=OLIVE, at=at + DAY, archive_at=at + 2 * DAY)
     assert await saved(rig.store, ended) == ended
     again = transitions.reopen(ended, by=PERRY, at=at + DAY, next_update_at=at + 2 * DAY)
@@ -81,7 +81,11 @@ async def test_everything_that_a_life_changes_is_saved(rig: Rig) -> None:
     again = await saved(rig.store, replace(again, checks={}, version=again.version + 1))
     assert dict(again.checks) == {}
     asked = await saved(rig.store, update_promise.remind(again, again_at=at + 4 * DAY))
-    assert (asked.next_update_at, asked.remind_at, asked.reminders) == (at + 2 * DAY, at + 4 * DAY, 1)
+    assert (asked.updates.due_at, asked.updates.remind_at, asked.updates.reminders) == (
+        at + 2 * DAY,
+        at + 4 * DAY,
+        1,
+    )
     taken = await saved(rig.store, relations.take_in(asked, 2**40))
     related = await saved(rig.store, relations.link(taken, 2**41))
     assert (related.duplicates, related.linked) == ((2**40,), (2**41,))
@@ -146,7 +150,7 @@ async def test_a_tracked_alert_a_drill_and_a_private_one_come_back_as_they_were(
         True,
         False,
     )
-    assert (incident.source, incident.fingerprint, incident.last_seen_at) == (
+    assert (incident.tracked.source, incident.tracked.fingerprint, incident.tracked.last_seen_at) == (
         Source(5, 6, "Sentry"),
         "f",
         now,

@@ -31,11 +31,11 @@ class FakeAlerts(FakePart):
     ) -> Incident | None:
         found = []
         for alert in self.state.incidents.values():
-            if (alert.guild_id, alert.fingerprint) != (guild_id, fingerprint):
+            if (alert.guild_id, alert.tracked.fingerprint) != (guild_id, fingerprint):
                 continue
             chain = self._merges(alert)
             counts = chain[-1]
-            seen = max(one.last_seen_at for one in chain if one.last_seen_at is not None)
+            seen = max(one.tracked.last_seen_at for one in chain if one.tracked.last_seen_at is not None)
             if seen >= since and counts.is_open and counts.severity not in lesser:
                 found.append((seen, counts.id, counts))
         return max(found)[2] if found else None
@@ -48,7 +48,7 @@ class FakeAlerts(FakePart):
         self, guild_id: int, fingerprint: str, *, before: int, channel_id: int, sender: str
     ) -> list[tuple[Incident, bool]]:
         known = self.state.incidents.values()
-        same = [one for one in known if (one.guild_id, one.fingerprint) == (guild_id, fingerprint)]
+        same = [one for one in known if (one.guild_id, one.tracked.fingerprint) == (guild_id, fingerprint)]
         ends = {self._merges(one)[-1].id: self._merges(one)[-1] for one in same}
         shared, place = {other.merged_into_id for other in known}, (channel_id, sender)
         found = []
@@ -63,7 +63,7 @@ class FakeAlerts(FakePart):
 
     def _fired(self, alert: Incident) -> dict[int, tuple[int, str | None]]:
         """In which channel, and by whom, each message was posted that was counted on *alert*."""
-        first = None if alert.source is None else alert.source.message_id
+        first = None if alert.tracked.source is None else alert.tracked.source.message_id
         reporter = f"{alert.reported_by.id}:{alert.reported_by.name}"
         return {
             message: (channel, self.state.alert_senders[message] or (reporter if message == first else None))

@@ -132,8 +132,8 @@ def _archives(state: State, before: datetime) -> list[Job]:
 
 def _reminders(state: State, before: datetime) -> list[Job]:
     owed = [
-        (one.remind_at, one.id)
+        (one.updates.remind_at, one.id)
         for one in state.incidents.values()
-        if one.is_open and one.remind_at is not None and one.remind_at < before
+        if one.is_open and one.updates.remind_at is not None and one.updates.remind_at < before
     ]
     return [Job(JobName.REMIND, str(number), f"remind:{number}") for _, number in sorted(owed)]

@@ -10,7 +10,7 @@ from bot.domain.digest import IsoWeek
 from bot.domain.dlq import ReplayRecord
 from bot.domain.escalation.ladder import Step, StepStatus
 from bot.domain.escalation.watches import Change
-from bot.domain.incident.incident import Holder, Incident, NewIncident, Status
+from bot.domain.incident.incident import Holder, Incident, NewIncident, Status, Tracked
 from bot.domain.incident.transitions import AckVia
 from bot.domain.people import Person
 from bot.domain.privacy import RemovedMember
@@ -56,9 +56,11 @@ class FakeTransaction(
             is_drill=new.is_drill,
             rings=new.rings,
             is_private=new.is_private,
-            source=new.source,
-            fingerprint=new.fingerprint,
-            last_seen_at=self._now if new.fingerprint is not None else None,
+            tracked=Tracked(
+                source=new.source,
+                fingerprint=new.fingerprint,
+                last_seen_at=self._now if new.fingerprint is not None else None,
+            ),
         )
         self.state.incidents[incident.id] = incident
         self.state.incident_keys[new.key] = incident.id
@@ -81,8 +83,7 @@ class FakeTransaction(
             raise RuntimeError(f"{incident.label} is at version {known.version}, not {incident.version - 1}")
         self.state.incidents[incident.id] = replace(
             incident,
-            alert_channel_id=known.alert_channel_id,
-            alert_message_id=known.alert_message_id,
+            post=replace(incident.post, channel_id=known.post.channel_id, message_id=known.post.message_id),
             thread_id=known.thread_id,
         )
 
@@ -96,11 +97,10 @@ class FakeTransaction(
         self, incident_id: int, *, alert: tuple[int, int] | None = None, thread_id: int | None = None
     ) -> Incident:
         known = self._incident(incident_id)
-        channel_id, message_id = alert or (known.alert_channel_id, known.alert_message_id)
+        channel_id, message_id = alert or (known.post.channel_id, known.post.message_id)
         return self._change(
             known,
-            alert_channel_id=channel_id,
-            alert_message_id=message_id,
+            post=replace(known.post, channel_id=channel_id, message_id=message_id),
             thread_id=thread_id or known.thread_id,
         )
 

@@ -59,7 +59,9 @@ class NotifierWorld:
         """Post the alert; the incident that knows where it is."""
         posted = await self.deliver(owed(DeliveryKind.ALERT, to="channel:p0-alerts"))
         placed = replace(
-            INCIDENT, alert_channel_id=posted.channel_id, alert_message_id=posted.message_id, version=2
+            INCIDENT,
+            post=replace(INCIDENT.post, channel_id=posted.channel_id, message_id=posted.message_id),
+            version=2,
         )
         return placed, posted
 

@@ -79,7 +79,7 @@ async def test_somebody_joins_while_the_lapse_is_decided(pool: asyncpg.Pool) -> 
 
     await _meanwhile(desk, pool, incident, desk.updates.remind(incident.id), change=join)
     now = await desk.own_store.incident(incident.id)
-    assert (now.status, now.reminders) == (Status.ACKNOWLEDGED, 0)
+    assert (now.status, now.updates.reminders) == (Status.ACKNOWLEDGED, 0)
     assert await pool.fetchval(_PENDING, incident.id) == 0
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from bot.domain.delivery.delivery import DeliveryKind, Posted
 from bot.domain.incident import transitions
-from bot.domain.incident.incident import Act, Incident, Status
+from bot.domain.incident.incident import ByPerson, Incident, Status
 from bot.domain.incident.title_and_start import put_right, shown_details
 from bot.domain.people import Person
 from bot.services.ports import TRY_AGAIN
@@ -50,7 +50,7 @@ def acknowledged(incident: Incident) -> Incident:
     return replace(
         incident,
         status=Status.ACKNOWLEDGED,
-        acknowledged=Act(PRIMARY, "primary", INCIDENT.triggered_at + timedelta(minutes=2)),
+        acknowledged=ByPerson(PRIMARY, "primary", INCIDENT.triggered_at + timedelta(minutes=2)),
         version=4,
     )
 
@@ -271,10 +271,8 @@ async def test_an_older_post_is_edited_into_a_pointer(world: NotifierWorld) -> N
     )
     moved = replace(
         incident,
-        posting=2,
+        post=replace(incident.post, number=2, channel_id=newer.channel_id, message_id=newer.message_id),
         thread_posting=2,
-        alert_channel_id=newer.channel_id,
-        alert_message_id=newer.message_id,
         thread_id=newer.message_id,
         version=5,
     )

@@ -9,7 +9,7 @@ import pytest
 from bot.domain.delivery.attempts import is_mute
 from bot.domain.delivery.delivery import Delivery, DeliveryKind, Posted
 from bot.domain.errors import Crowded, DeliveryRefused, UpstreamUnavailable
-from bot.domain.incident.incident import Act, Incident, Status
+from bot.domain.incident.incident import ByPerson, Incident, Status
 from bot.domain.privacy import LeftBehind
 from bot.services.shared import fencing
 from bot.services.shared.boot_clock import boot_s
@@ -224,7 +224,9 @@ async def public(world: NotifierWorld) -> tuple[Incident, list[Delivery]]:
         sent(DeliveryKind.THREAD_CARD, card),
     ]
     at = INCIDENT.triggered_at
-    taken = replace(incident, status=Status.ACKNOWLEDGED, acknowledged=Act(101, "primary", at), version=4)
+    taken = replace(
+        incident, status=Status.ACKNOWLEDGED, acknowledged=ByPerson(101, "primary", at), version=4
+    )
     await world.notifier.refresh(taken, posts)
     return replace(taken, is_private=True), posts
 

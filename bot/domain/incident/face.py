@@ -10,7 +10,7 @@ DIGITS: Final = 8
 
 def face_of(incident: Incident) -> str:
     """Return eight hex digits that change as soon as the form about *incident* would show another value."""
-    impact = "" if incident.last_update is None else incident.last_update.impact
+    impact = "" if incident.updates.last is None else incident.updates.last.impact
     shown = (
         incident.is_open,
         incident.is_private,

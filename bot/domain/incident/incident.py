@@ -47,8 +47,8 @@ class Holder:
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
-    """Something that a person did to an incident: who did it, and when."""
+class ByPerson:
+    """Who did something to an incident, and when."""
 
     id: int
     name: str
@@ -94,6 +94,37 @@ class StatusUpdate:
 
 
 @dataclass(frozen=True, slots=True)
+class StatusUpdates:
+    """The status updates of an incident, and its promise of the next one.
+
+    Attributes:
+        last: The latest update.
+        due_at: When the next one is due: a promise, which stays when it is broken.
+        remind_at: When the next reminder of it is due.
+        reminders: The number of reminders since the last sign of life.
+    """
+
+    last: StatusUpdate | None = None
+    due_at: datetime | None = None
+    remind_at: datetime | None = None
+    reminders: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AlertPost:
+    """The alert post of an incident.
+
+    Attributes:
+        number: The number of the current one, from 1: a change of severity may post another.
+        channel_id, message_id: Set once Discord has them.
+    """
+
+    number: int = 1
+    channel_id: int | None = None
+    message_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """The message that is tracked as an alert.
 
@@ -104,6 +135,21 @@ class Source:
     channel_id: int
     message_id: int
     author: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tracked:
+    """The alert of a monitor that an incident tracks; all defaults for any other incident.
+
+    Attributes:
+        fingerprint: Messages with the same one count on this incident.
+        occurrences, last_seen_at: How often it came, and when last.
+    """
+
+    source: Source | None = None
+    fingerprint: str | None = None
+    occurrences: int = 1
+    last_seen_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +196,8 @@ class Incident:
         ack_due_at: When the first escalation past the paging of on-call is due.
         reported_by: The person who raised it, or the sender of a tracked alert.
         ended: Its end, of any kind; `status` says which.
-        alert_channel_id, alert_message_id, thread_id: Set once Discord has them.
+        thread_id: Set once Discord has it.
         merged_into_hidden: What it was merged into is private: posts do not name it, see `told_merged_into`.
-        posting: The number of the current alert post, from 1: a change of severity may post another.
         thread_posting: The posting that opened the thread.
         thread_channel: The policy's name of the channel that the thread hangs in; None without a thread.
         reopened: The last reopening.
@@ -160,11 +205,7 @@ class Incident:
         duplicates, linked: Numbers of the incidents merged into it, and of those linked with it.
         details_version: The version that last corrected title or start; None: they were never corrected.
         checks: The ticked steps of the first-response sheet, by the key of the step (see `checklist`).
-        next_update_at: When the next status update is due: a promise, which stays when it is broken.
-        remind_at: When the next reminder of a status update is due.
-        reminders: The number of reminders since the last sign of life.
         archive_at: When the thread of an ended incident is archived.
-        occurrences, last_seen_at: Of a tracked alert: how often it came, and when last.
         acknowledged: The first acknowledge, which stays.
         taken: The latest acknowledge, if it came after one that ended, or after a reopening.
         ack_ended: The latest acknowledge that has ended; None while none has.
@@ -184,10 +225,9 @@ class Incident:
     triggered_at: datetime
     ack_due_at: datetime
     reported_by: Holder
-    acknowledged: Act | None = None
-    ended: Act | None = None
-    alert_channel_id: int | None = None
-    alert_message_id: int | None = None
+    acknowledged: ByPerson | None = None
+    ended: ByPerson | None = None
+    post: AlertPost = AlertPost()
     thread_id: int | None = None
     version: int = 1
     kind: IncidentKind = IncidentKind.INCIDENT
@@ -196,27 +236,20 @@ class Incident:
     is_private: bool = False
     merged_into_id: int | None = None
     merged_into_hidden: bool = False
-    posting: int = 1
     thread_posting: int = 1
     thread_channel: str | None = None
     roles: Mapping[Role, Holder] = field(default_factory=dict)
-    last_update: StatusUpdate | None = None
-    next_update_at: datetime | None = None
-    remind_at: datetime | None = None
-    reminders: int = 0
+    updates: StatusUpdates = StatusUpdates()
     archive_at: datetime | None = None
-    source: Source | None = None
-    fingerprint: str | None = None
-    occurrences: int = 1
-    last_seen_at: datetime | None = None
-    reopened: Act | None = None
+    tracked: Tracked = Tracked()
+    reopened: ByPerson | None = None
     first_ended_at: datetime | None = None
     duplicates: tuple[int, ...] = ()
     linked: tuple[int, ...] = ()
     checks: Mapping[str, Check] = field(default_factory=dict)
     details_version: int | None = None
     unreached: tuple[str, ...] = ()
-    taken: Act | None = None
+    taken: ByPerson | None = None
     ack_ended: EndedAck | None = None
 
     @property

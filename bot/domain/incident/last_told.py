@@ -18,9 +18,11 @@ def put_right(incident: Incident, lines: Iterable[Line], *, entry_id: int) -> In
         entry_id: The entry that was corrected.
     """
     told = [line for line in lines if line.entry.is_update]
-    last = incident.last_update
+    last = incident.updates.last
     if last is None or entry_id not in (line.entry.id for line in told):
         return incident
     known = next((line.said for line in reversed(told) if line.said), "")
     true = replace(last, known=known, impact=told[-1].impact)
-    return incident if true == last else replace(incident, last_update=true, version=incident.version + 1)
+    if true == last:
+        return incident
+    return replace(incident, updates=replace(incident.updates, last=true), version=incident.version + 1)

@@ -31,7 +31,7 @@ def is_current(delivery: Delivery, incident: Incident) -> bool:
     part = delivery.kind.spec.part
     if part is None:
         return True
-    latest = incident.thread_posting if part is Part.THREAD else incident.posting
+    latest = incident.thread_posting if part is Part.THREAD else incident.post.number
     return posting_of(delivery) >= latest
 
 
@@ -53,7 +53,7 @@ def has_moved(post: Delivery, incident: Incident) -> bool:
     if post.kind.spec.part is Part.THREAD:
         thread_id = post.channel_id if post.kind.spec.is_in_thread else post.message_id
         return incident.thread_id not in (None, thread_id)
-    return incident.alert_message_id not in (None, post.message_id)
+    return incident.post.message_id not in (None, post.message_id)
 
 
 def shows_old_details(post: Delivery, incident: Incident) -> bool:
@@ -63,7 +63,7 @@ def shows_old_details(post: Delivery, incident: Incident) -> bool:
 
 def next_posting(incident: Incident) -> int:
     """Return a posting number that neither an alert nor a thread has used."""
-    return max(incident.posting, incident.thread_posting) + 1
+    return max(incident.post.number, incident.thread_posting) + 1
 
 
 def repost(incident: Incident, *, with_thread: bool = False) -> Incident:
@@ -74,14 +74,24 @@ def repost(incident: Incident, *, with_thread: bool = False) -> Incident:
     """
     number = next_posting(incident)
     thread = number if with_thread else incident.thread_posting
-    return replace(incident, posting=number, thread_posting=thread, version=incident.version + 1)
+    return replace(
+        incident,
+        post=replace(incident.post, number=number),
+        thread_posting=thread,
+        version=incident.version + 1,
+    )
 
 
 def rethread(incident: Incident) -> Incident:
     """Start a new thread because the old one was deleted; a private incident also gets a new alert in it."""
     number = next_posting(incident)
-    alert = number if incident.is_private else incident.posting
-    return replace(incident, posting=alert, thread_posting=number, version=incident.version + 1)
+    alert = number if incident.is_private else incident.post.number
+    return replace(
+        incident,
+        post=replace(incident.post, number=alert),
+        thread_posting=number,
+        version=incident.version + 1,
+    )
 
 
 def archived(incident: Incident) -> Incident:

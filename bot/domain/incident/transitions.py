@@ -7,7 +7,7 @@ from enum import StrEnum
 from bot.domain.errors import InvalidTransition
 from bot.domain.incident import relations
 from bot.domain.incident.incident import (
-    Act,
+    ByPerson,
     EndedAck,
     Holder,
     Incident,
@@ -79,7 +79,7 @@ def _taken(incident: Incident, by: Person, at: datetime) -> Incident:
     After a reopening, even a first acknowledge is also the latest one: until then the person who reopened the
     incident was on it.
     """
-    act = Act(by.id, by.name, at)
+    act = ByPerson(by.id, by.name, at)
     if incident.acknowledged is not None:
         return replace(incident, taken=act)
     return replace(incident, acknowledged=act, taken=incident.taken if incident.reopened is None else act)
@@ -105,7 +105,7 @@ def end_ack(incident: Incident, *, at: datetime, lapsed: bool) -> Incident:
 
 def take_over(incident: Incident, *, by: Holder, at: datetime, next_update_at: datetime | None) -> Incident:
     """Hand the incident to *by*, who had joined, because the person who was on it has let go."""
-    taken = replace(incident, taken=Act(by.id, by.name, at), version=incident.version + 1)
+    taken = replace(incident, taken=ByPerson(by.id, by.name, at), version=incident.version + 1)
     return promised(taken, next_update_at)
 
 
@@ -158,7 +158,7 @@ def reopen(incident: Incident, *, by: Person, at: datetime, next_update_at: date
     opened = replace(
         incident,
         status=Status.ACKNOWLEDGED,
-        reopened=Act(by.id, by.name, at),
+        reopened=ByPerson(by.id, by.name, at),
         first_ended_at=_first_ended_at(incident),
         ended=None,
         merged_into_id=None,
@@ -183,13 +183,13 @@ def change_severity(incident: Incident, to: NewSeverity, *, next_update_at: date
     if to.name == incident.severity:
         raise InvalidTransition("same_severity", incident=incident.label, severity=to.name)
     waiting = incident.status is Status.TRIGGERED
-    posting = next_posting(incident) if to.reposts else incident.posting
+    posting = next_posting(incident) if to.reposts else incident.post.number
     changed = replace(
         incident,
         severity=to.name,
         priority=to.priority,
         ack_due_at=to.ack_due_at if waiting else incident.ack_due_at,
-        posting=posting,
+        post=replace(incident.post, number=posting),
         thread_posting=posting if to.thread_channel else incident.thread_posting,
         thread_channel=to.thread_channel or incident.thread_channel,
         version=incident.version + 1,
@@ -211,7 +211,7 @@ def declare(incident: Incident, *, thread_channel: str | None) -> Incident:
     return replace(
         incident,
         kind=IncidentKind.INCIDENT,
-        posting=posting,
+        post=replace(incident.post, number=posting),
         thread_posting=posting,
         thread_channel=thread_channel,
         version=incident.version + 1,
@@ -221,7 +221,9 @@ def declare(incident: Incident, *, thread_channel: str | None) -> Incident:
 def see_again(incident: Incident, *, at: datetime) -> Incident:
     """Count another occurrence of the same alert."""
     return replace(
-        incident, occurrences=incident.occurrences + 1, last_seen_at=at, version=incident.version + 1
+        incident,
+        tracked=replace(incident.tracked, occurrences=incident.tracked.occurrences + 1, last_seen_at=at),
+        version=incident.version + 1,
     )
 
 
@@ -247,7 +249,8 @@ def tell(incident: Incident, update: StatusUpdate | None, *, next_update_at: dat
         InvalidTransition: it has ended.
     """
     require_open(incident)
-    told = replace(incident, last_update=update or incident.last_update, version=incident.version + 1)
+    updates = replace(incident.updates, last=update or incident.updates.last)
+    told = replace(incident, updates=updates, version=incident.version + 1)
     return promised(told, next_update_at)
 
 
@@ -268,7 +271,7 @@ def make_private(incident: Incident, *, channel: str) -> Incident:
     return replace(
         incident,
         is_private=True,
-        posting=posting,
+        post=replace(incident.post, number=posting),
         thread_posting=posting,
         thread_channel=channel,
         version=incident.version + 1,
@@ -315,7 +318,7 @@ def _end(
     ended = replace(
         incident,
         status=status,
-        ended=Act(by.id, by.name, at),
+        ended=ByPerson(by.id, by.name, at),
         first_ended_at=incident.first_ended_at or at,
         archive_at=archive_at,
         version=incident.version + 1,

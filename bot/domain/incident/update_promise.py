@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from bot.domain.incident.incident import Incident
+from bot.domain.incident.incident import Incident, StatusUpdates
 
 #: A reminder without effect is repeated less and less often: after 1, 2, 4 and then every 8 intervals.
 _SLOWEST: Final = 8
@@ -15,7 +15,8 @@ def promised(incident: Incident, due_at: datetime | None) -> Incident:
 
     This is part of a larger change, so the version stays the same.
     """
-    return replace(incident, next_update_at=due_at, remind_at=due_at, reminders=0)
+    updates = StatusUpdates(incident.updates.last, due_at=due_at, remind_at=due_at)
+    return replace(incident, updates=updates)
 
 
 def renewed(incident: Incident, due_at: datetime | None) -> Incident:
@@ -25,7 +26,7 @@ def renewed(incident: Incident, due_at: datetime | None) -> Incident:
 
 def patience(incident: Incident) -> int:
     """Return after how many intervals, >= 1, the reminder due now is repeated if no update follows."""
-    return min(1 << incident.reminders, _SLOWEST)
+    return min(1 << incident.updates.reminders, _SLOWEST)
 
 
 def remind(incident: Incident, *, again_at: datetime) -> Incident:
@@ -33,9 +34,5 @@ def remind(incident: Incident, *, again_at: datetime) -> Incident:
 
     The promised time of the update stays what people were told.
     """
-    return replace(
-        incident,
-        remind_at=again_at,
-        reminders=incident.reminders + 1,
-        version=incident.version + 1,
-    )
+    updates = replace(incident.updates, remind_at=again_at, reminders=incident.updates.reminders + 1)
+    return replace(incident, updates=updates, version=incident.version + 1)

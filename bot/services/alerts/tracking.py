@@ -197,7 +197,7 @@ class Alerts:
         )
         if found is None:
             return None
-        seen = found.last_seen_at or found.triggered_at
+        seen = found.tracked.last_seen_at or found.triggered_at
         if seen < now - usual and await tx.has_recovered(found.id):
             return None  # it was over meanwhile: this is another trouble
         if found.status is Status.ACKNOWLEDGED and not message.title:
@@ -209,12 +209,12 @@ class Alerts:
         incident = transitions.see_again(same, at=now)
         await tx.save(incident)
         told = [entry.at for entry in await tx.timeline(same.id) if entry.kind is TimelineKind.REPEATED]
-        data = RepeatedEntry(count=incident.occurrences, url=message.evidence.url)
+        data = RepeatedEntry(count=incident.tracked.occurrences, url=message.evidence.url)
         if is_back or not told or now - max(told) >= TOLD_EVERY:
             await tx.add_timeline(same.id, TimelineEntry.of(data, now))
         if is_back:  # its responders have been told that it was over
             seen = message.evidence
-            news = FiresAgainNotice(by=seen.author_name, url=seen.url, count=incident.occurrences)
+            news = FiresAgainNotice(by=seen.author_name, url=seen.url, count=incident.tracked.occurrences)
             line = notice(incident, self._policy, news, key=f"fires_again:{message.id}")
             await tx.insert_deliveries([line])
         await tx.enqueue(_count_job(incident))
@@ -228,5 +228,5 @@ async def _note(tx: AlertWrites, incident: Incident, message: AlertMessage) -> N
 
 
 def _count_job(incident: Incident) -> Job:
-    after = min(_SHOWN_AFTER * incident.occurrences, _SHOWN_WITHIN)
+    after = min(_SHOWN_AFTER * incident.tracked.occurrences, _SHOWN_WITHIN)
     return Job(JobName.SHOW_COUNT, str(incident.id), f"count:{incident.id}", after=after)

@@ -162,7 +162,7 @@ class Mending:
         self, tx: Transaction, incident: Incident, posts: Sequence[Delivery], gone: Collection[int]
     ) -> Incident:
         """Queue the alert once more if the current one is among the deleted messages."""
-        current = posting_key(incident.id, DeliveryKind.ALERT, incident.posting)
+        current = posting_key(incident.id, DeliveryKind.ALERT, incident.post.number)
         if not incident.is_open or not _is_among(posts, current, gone):
             return incident
         if _alerts_again(posts) >= _MOST_ALERTS:
@@ -223,5 +223,5 @@ def _into_next(incident: Incident, delivery: Delivery) -> NewDelivery:
 
 def _to_alert(line: NewDelivery, incident: Incident) -> NewDelivery:
     """*line* beside the alert instead of in the thread."""
-    after = posting_key(incident.id, DeliveryKind.ALERT, incident.posting)
+    after = posting_key(incident.id, DeliveryKind.ALERT, incident.post.number)
     return replace(line, to="alert", after=after)

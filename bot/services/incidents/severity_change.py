@@ -57,7 +57,7 @@ class Regrading:
         changed = transitions.change_severity(before, self._new(severity, change), next_update_at=owed)
         await change.save(changed)
         await self._announce(change, severity, before=before, why=why)
-        return Regraded(changed, before.severity, changed.posting > before.posting)
+        return Regraded(changed, before.severity, changed.post.number > before.post.number)
 
     async def _announce(
         self, change: Change, severity: SeverityPolicy, *, before: Incident, why: Cause
@@ -65,7 +65,7 @@ class Regrading:
         """The new post where one is due, the line in the thread, the new ladder, the new reminder."""
         changed = change.incident
         await stop_ladder(change.tx, changed.id)
-        if changed.posting > before.posting:
+        if changed.post.number > before.post.number:
             await change.tx.insert_deliveries(posting_deliveries(changed, severity))
         if changed.status is Status.TRIGGERED:
             await self._escalations.start(change.tx, changed, severity, now=change.now)
@@ -77,7 +77,7 @@ class Regrading:
             after=changed.severity,
             reason=why.reason,
             merged=why.merged,
-            next_at=UNSET if changed.next_update_at == before.next_update_at else changed.next_update_at,
+            next_at=UNSET if changed.updates.due_at == before.updates.due_at else changed.updates.due_at,
         )
         line = f"severity:{changed.version}"
         await change.record(entry, line=line)

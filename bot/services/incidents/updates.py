@@ -134,7 +134,7 @@ class Updates:
 
     async def _is_heard_of(self, incident: Incident) -> bool:
         """Return True if the acknowledge is due to lapse, but a responder has written in the thread."""
-        if incident.remind_at is None or incident.remind_at > await self._store.now():
+        if incident.updates.remind_at is None or incident.updates.remind_at > await self._store.now():
             return False
         return await self._lapses(incident, self._store) and await self._releasing.is_heard_of(incident)
 
@@ -144,12 +144,14 @@ class Updates:
         It ends only if the last reminder has announced that. A reminder that an older version or another
         policy has sent may not have announced it.
         """
-        due_at, lapses_after = incident.next_update_at, self._policy.rules(incident.severity).ack_lapses_after
-        if due_at is None or lapses_after is None or not incident.reminders:
+        due_at, lapses_after = incident.updates.due_at, self._policy.rules(incident.severity).ack_lapses_after
+        if due_at is None or lapses_after is None or not incident.updates.reminders:
             return False
         if incident.status is not Status.ACKNOWLEDGED:
             return False
-        last = await source.delivery_by_key(f"inc:{incident.id}:{_notice_key(due_at, incident.reminders)}")
+        last = await source.delivery_by_key(
+            f"inc:{incident.id}:{_notice_key(due_at, incident.updates.reminders)}"
+        )
         return last is not None and UpdateDueNotice.from_json(last.data).lapses_at is not None
 
     async def _absence(self, incident: Incident) -> Absence:
@@ -158,9 +160,9 @@ class Updates:
         Discord is asked for them before anything is locked, and only when a reminder is due. For a private
         incident it is asked in any case: the reminder may be due by the time the incident is locked.
         """
-        if incident.remind_at is None:
+        if incident.updates.remind_at is None:
             return NOBODY
-        if not incident.is_private and incident.remind_at > await self._store.now():
+        if not incident.is_private and incident.updates.remind_at > await self._store.now():
             return NOBODY
         return await self._leads.look(incident)
 
@@ -173,10 +175,10 @@ class Updates:
             MaySeeLess: *absence* is of another state of a private incident.
         """
         incident = await tx.incident(seen.id, lock=True)
-        now, due_at = await tx.now(), incident.next_update_at
-        if not incident.is_open or due_at is None or incident.remind_at is None:
+        now, due_at = await tx.now(), incident.updates.due_at
+        if not incident.is_open or due_at is None or incident.updates.remind_at is None:
             return None
-        if incident.remind_at > now:
+        if incident.updates.remind_at > now:
             await remind_later(tx, incident, now=now)
             return None
         if await self._lapses(incident, tx):
@@ -185,7 +187,7 @@ class Updates:
             return None
         require_as_seen(incident, seen)
         incident = await vacate(tx, self._policy, incident, absence.gone, now=now)
-        return (await self._remind(tx, incident, absence, now=now, due_at=due_at)).reminders
+        return (await self._remind(tx, incident, absence, now=now, due_at=due_at)).updates.reminders
 
     async def _remind(
         self, tx: Transaction, incident: Incident, absence: Absence, *, now: datetime, due_at: datetime
@@ -199,10 +201,12 @@ class Updates:
         reminded = update_promise.remind(incident, again_at=again_at)
         lead = incident.lead_without(absence.all)
         name = None if lead is None else lead.name
-        entry = UpdateDueEntry(due_at=due_at, reminder=reminded.reminders, lead=name, lapses_at=lapses_at)
+        entry = UpdateDueEntry(
+            due_at=due_at, reminder=reminded.updates.reminders, lead=name, lapses_at=lapses_at
+        )
         told = UpdateDueNotice(
             due_at=due_at,
-            reminder=reminded.reminders,
+            reminder=reminded.updates.reminders,
             lead=name,
             lead_id=None if lead is None else lead.id,
             gone=tuple(sorted(absence.all)),
@@ -211,7 +215,7 @@ class Updates:
         )
         await tx.save(reminded)
         await tx.add_timeline(incident.id, TimelineEntry.of(entry, now))
-        key = _notice_key(due_at, reminded.reminders)
+        key = _notice_key(due_at, reminded.updates.reminders)
         await tx.insert_deliveries([notice(reminded, self._policy, told, key=key)])
         await tx.enqueue(refresh_job(reminded, severity=severity))
         await remind_later(tx, reminded, now=now)
@@ -232,7 +236,7 @@ class Updates:
 
     async def _say(self, change: Change, update: NewUpdate) -> bool:
         """Whether there is anything to tell: words, or another promise than the form offered."""
-        incident, last = change.incident, change.incident.last_update
+        incident, last = change.incident, change.incident.updates.last
         before = "" if last is None else last.impact
         known = _words(update.known, KNOWN_LIMIT)
         impact = before if update.impact is None else _words(update.impact, IMPACT_LIMIT)
@@ -253,7 +257,7 @@ class Updates:
 
     async def _post(self, change: Change, words: tuple[str | None, str | None], *, key: str) -> None:
         known, impact = words
-        next_at = change.incident.next_update_at
+        next_at = change.incident.updates.due_at
         entry = UpdatedEntry(next_at=next_at, known=known, impact=impact, key=key)
         await change.record(entry, line=f"updated:{key}")
         told = UpdatedNotice(at=change.now, next_at=next_at, known=known, impact=impact, key=key)
@@ -262,10 +266,10 @@ class Updates:
 
 def is_past(incident: Incident, reminder: UpdateDueNotice) -> bool:
     """Return True if *reminder* need not be sent any more: it was heeded, or asked for again."""
-    promised = incident.next_update_at
+    promised = incident.updates.due_at
     if not incident.is_open or promised is None:
         return True
-    return (promised, incident.reminders) != (reminder.due_at, reminder.reminder)
+    return (promised, incident.updates.reminders) != (reminder.due_at, reminder.reminder)
 
 
 def _notice_key(due_at: datetime, number: int) -> str:

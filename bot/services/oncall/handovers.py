@@ -237,8 +237,8 @@ def _told_incident(incident: Incident) -> OpenIncident:
     """Return what is said about an open incident for a handover; for a private one only that there is one."""
     known = None if incident.is_private else incident.title
     where = None
-    if not incident.is_private and incident.alert_channel_id is not None:
-        where = incident.guild_id, incident.thread_id or incident.alert_channel_id
+    if not incident.is_private and incident.post.channel_id is not None:
+        where = incident.guild_id, incident.thread_id or incident.post.channel_id
     return OpenIncident(
         label=incident.label,
         severity=incident.severity,

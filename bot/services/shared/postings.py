@@ -111,21 +111,21 @@ def posting_deliveries(
     """
     answered = _answered(incident, tone)
     answers = None if answered is None else answered.message_id
-    owed = _Owed(incident, severity, replace(tone, posting=incident.posting, answers=answers))
+    owed = _Owed(incident, severity, replace(tone, posting=incident.post.number, answers=answers))
     if incident.is_private:
         return _in_private(owed, incident, severity)
     place = severity.channel if answered is None else answered.channel_id
     alert = owed.make(DeliveryKind.ALERT, to=f"channel:{place}")
     seed = owed.make(DeliveryKind.SEED_ACK, after=alert.key)
-    if incident.thread_channel is None or incident.thread_posting != incident.posting:
+    if incident.thread_channel is None or incident.thread_posting != incident.post.number:
         return [alert, seed]
     return [alert, seed, *_thread(owed, incident.thread_channel, alert, is_near=severity.channel)]
 
 
 def _answered(incident: Incident, tone: PostingData) -> Source | None:
     """The message that a tracked alert's post answers; another severity's post stands by itself."""
-    is_there = incident.posting == 1 or tone.again
-    return incident.source if incident.kind is IncidentKind.ALERT and is_there else None
+    is_there = incident.post.number == 1 or tone.again
+    return incident.tracked.source if incident.kind is IncidentKind.ALERT and is_there else None
 
 
 def thread_deliveries(incident: Incident, severity: SeverityPolicy, *, channel: str) -> list[NewDelivery]:
@@ -151,7 +151,7 @@ def notice(incident: Incident, policy: Policy, told: Notice, *, key: str) -> New
 
 def thread_line(incident: Incident, policy: Policy, *, key: str, stored: Json) -> NewDelivery:
     """Return `notice` for one that is stored already."""
-    parent, posting = DeliveryKind.ALERT, incident.posting
+    parent, posting = DeliveryKind.ALERT, incident.post.number
     if incident.thread_channel is not None:
         parent, posting = DeliveryKind.THREAD_CARD, incident.thread_posting
     return NewDelivery(
@@ -185,7 +185,7 @@ def _beginning(owed: "_Owed", thread: NewDelivery) -> list[NewDelivery]:
 
 def _in_private(owed: "_Owed", incident: Incident, severity: SeverityPolicy) -> list[NewDelivery]:
     """Return deliveries that all go to a private thread, the alert too: its channel shows none of them."""
-    if incident.thread_posting != incident.posting:
+    if incident.thread_posting != incident.post.number:
         there = posting_key(incident.id, DeliveryKind.THREAD_CARD, incident.thread_posting)
         alert = owed.make(DeliveryKind.ALERT, after=there)
         return [alert, owed.make(DeliveryKind.SEED_ACK, after=alert.key)]
@@ -267,7 +267,7 @@ def _members(incident: Incident, severity: SeverityPolicy) -> list[NewDelivery]:
     places of the ladder.
     """
     involved = [
-        None if incident.source is not None else incident.reported_by,
+        None if incident.tracked.source is not None else incident.reported_by,
         incident.acknowledged,
         incident.reopened,
         *incident.roles.values(),

@@ -24,8 +24,8 @@ async def remind_later(
     Args:
         before: The incident before the change, if at hand: without a reminder time it had no job to cancel.
     """
-    key, remind_at = reminder_key(incident.id), incident.remind_at
-    if before is None or before.remind_at is not None:
+    key, remind_at = reminder_key(incident.id), incident.updates.remind_at
+    if before is None or before.updates.remind_at is not None:
         await tx.cancel_jobs([key])
     if remind_at is not None:
         after = max(remind_at - now, timedelta())
@@ -37,7 +37,7 @@ async def note_act(
     tx: Transaction, policy: Policy, incident: Incident, *, by: Person, now: datetime
 ) -> Incident:
     """Record an act of *by* as a sign of life if they are a responder. See `note_sign_of_life`."""
-    if not incident.reminders:
+    if not incident.updates.reminders:
         return incident
     named = (holder for holder in (incident.commander, incident.on_it) if holder is not None)
     there = {one.id for one in (*named, *await tx.on_it(incident.id))}
@@ -58,7 +58,7 @@ async def note_sign_of_life(
         The incident as it is now.
     """
     severity = policy.rules(incident.severity)
-    if not (incident.is_open and incident.reminders and severity.ack_lapses_after is not None):
+    if not (incident.is_open and incident.updates.reminders and severity.ack_lapses_after is not None):
         return incident
     alive = update_promise.renewed(incident, policy.update_due(severity, at=now))
     await tx.save(alive)

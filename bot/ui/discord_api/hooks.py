@@ -19,14 +19,14 @@ def home(delivery: Delivery, subject: Subject) -> int:
     in_thread = delivery.to != "alert" and incident is not None and incident.thread_id is not None
     if in_thread and incident is not None:
         return known(incident.thread_id)
-    return known(delivery.after_channel_id or (incident.alert_channel_id if incident else None))
+    return known(delivery.after_channel_id or (incident.post.channel_id if incident else None))
 
 
 def answering(incident: Incident, channel_id: int) -> Mapping[str, object]:
     """Return the fields that make a line in the alert's channel a reply to the alert; none elsewhere."""
-    if channel_id != incident.alert_channel_id or incident.alert_message_id is None:
+    if channel_id != incident.post.channel_id or incident.post.message_id is None:
         return {}
-    return answer_to(incident.alert_message_id)
+    return answer_to(incident.post.message_id)
 
 
 def answer_to(message_id: int) -> Mapping[str, object]:

@@ -36,7 +36,7 @@ _DIGITS: Final = 8  # of a span, seconds; the policy allows 30 days
 
 def update_form(voice: Voice, incident: Incident) -> Form:
     """Empty but for what is known of impact, place and symptoms, and the severity's cadence."""
-    impact = "" if incident.last_update is None else cut(incident.last_update.impact, limit=IMPACT_LIMIT)
+    impact = "" if incident.updates.last is None else cut(incident.updates.last.impact, limit=IMPACT_LIMIT)
     fields = [
         _text(voice, KNOWN, limit=KNOWN_LIMIT),
         _text(voice, IMPACT, limit=IMPACT_LIMIT, value=impact),

@@ -62,7 +62,7 @@ def _standing(words: Wording, incident: Incident) -> str:
 
 def _buttons(words: Wording, incident: Incident) -> list[Component]:
     """Return the buttons that make sense in this state, the safe one first."""
-    make, number, source = words.buttons.make, incident.id, incident.source
+    make, number, source = words.buttons.make, incident.id, incident.tracked.source
     if not incident.is_open:
         other = incident.told_merged_into
         return row(

@@ -202,7 +202,7 @@ def _who_is_asked(voice: Voice, incident: Incident, severity: SeverityPolicy) ->
         return voice.deadline(severity, due_at=incident.ack_due_at)
     by = voice.who(incident.on_it.name if incident.on_it else None)
     taken = voice.say("consoles.said.regraded_taken", by=by)
-    due_at = incident.next_update_at
+    due_at = incident.updates.due_at
     if due_at is None:
         return taken
     at = voice.clock(due_at, on=incident.triggered_at)

@@ -11,7 +11,7 @@ from typing import Final
 
 import discord
 
-from bot.domain.incident.incident import Act, Incident
+from bot.domain.incident.incident import ByPerson, Incident
 from bot.domain.timeline.entries import Line
 from bot.services.timeline.corrections import CORRECTION_LIMIT
 from bot.services.timeline.timelines import History
@@ -56,7 +56,7 @@ def _facts(words: Wording, incident: Incident) -> Iterator[tuple[str, str]]:
     yield "roles", ", ".join(held) or words.say("history.file.none")
 
 
-def _moment(words: Wording, incident: Incident, act: Act | None) -> str:
+def _moment(words: Wording, incident: Incident, act: ByPerson | None) -> str:
     if act is None:
         return words.say("history.file.none")
     span = words.span(act.at - incident.triggered_at)

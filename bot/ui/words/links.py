@@ -11,9 +11,9 @@ def place_url(guild_id: int, channel_id: int, message_id: int | None = None) -> 
 
 def alert_url(incident: Incident) -> str | None:
     """The alert post, once Discord has it."""
-    if incident.alert_channel_id is None or incident.alert_message_id is None:
+    if incident.post.channel_id is None or incident.post.message_id is None:
         return None
-    return place_url(incident.guild_id, incident.alert_channel_id, incident.alert_message_id)
+    return place_url(incident.guild_id, incident.post.channel_id, incident.post.message_id)
 
 
 def thread_url(incident: Incident) -> str | None:

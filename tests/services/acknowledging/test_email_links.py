@@ -7,7 +7,7 @@ import pytest
 
 from bot.domain.delivery.delivery import Delivery, DeliveryKind
 from bot.domain.errors import DiscordAway
-from bot.domain.incident.incident import Act, Status
+from bot.domain.incident.incident import ByPerson, Status
 from bot.domain.oncall.roster import OnCallPerson
 from bot.domain.timeline.entries import TimelineKind
 from bot.services.acknowledging.email_links import PATH, VALID_FOR, LinkState, stand_in
@@ -61,7 +61,7 @@ async def test_somebody_was_first(desk: Desk) -> None:
             replace(
                 await tx.incident(1, lock=True),
                 status=Status.ACKNOWLEDGED,
-                acknowledged=Act(by.id, by.name, await tx.now()),
+                acknowledged=ByPerson(by.id, by.name, await tx.now()),
                 version=2,
             )
         )

@@ -69,7 +69,7 @@ async def test_an_eye_that_was_known_by_then_does_not_put_off_the_lapse(
     slow.meanwhile = acknowledge
     assert await desk.reconciler.reconcile_all() == 1
     reminded = await desk.store.incident(incident.id)
-    assert (reminded.status, reminded.reminders) == (Status.ACKNOWLEDGED, 1)
+    assert (reminded.status, reminded.updates.reminders) == (Status.ACKNOWLEDGED, 1)
     await desk.pass_time(minutes=15)
     assert (await desk.store.incident(incident.id)).status is Status.TRIGGERED
     assert desk.sent(DeliveryKind.ESCALATION) == ["channel:p0-alerts"]

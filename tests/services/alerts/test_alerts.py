@@ -98,7 +98,7 @@ async def test_the_same_message_twice_is_one(desk: Desk) -> None:
     """The gateway delivers twice, two instances see it, the channel is read again."""
     first, second = await asyncio.gather(receive(desk, alert(desk)), receive(desk, alert(desk)))
     assert first == second
-    assert second.occurrences == 1
+    assert second.tracked.occurrences == 1
 
 
 async def test_the_same_alert_again_is_counted_on_the_first(desk: Desk) -> None:
@@ -107,7 +107,7 @@ async def test_the_same_alert_again_is_counted_on_the_first(desk: Desk) -> None:
     await desk.work()
     for number in range(1, 7):
         again = await receive(desk, alert(desk, FIRST + number, f"API latency {number} s"))
-        assert (again.id, again.occurrences) == (incident.id, number + 1)
+        assert (again.id, again.tracked.occurrences) == (incident.id, number + 1)
     edits = len(desk.discord.refreshed)
     await desk.pass_time(minutes=1)
     assert len(desk.discord.refreshed) == edits + 1
@@ -321,6 +321,6 @@ async def test_a_storm_opens_as_many_incidents_as_there_are_alerts(desk: Desk) -
             await desk.pass_time(seconds=6)
     await desk.pass_time(minutes=2)
     found = await desk.store.open_incidents(GUILD)
-    assert [one.occurrences for one in found] == [20] * 10
+    assert [one.tracked.occurrences for one in found] == [20] * 10
     assert len(desk.sent(DeliveryKind.ALERT)) == 10
     assert len(desk.discord.refreshed) <= 10 * 8

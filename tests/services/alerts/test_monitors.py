@@ -54,7 +54,7 @@ async def say(desk: Desk, number: int, title: str, *, channel: str = "p1-ops") -
 async def statuses(desk: Desk) -> list[tuple[str, Status, int]]:
     """Of every incident that there was: title, status, how often it came."""
     found = await desk.store.list_incidents(GUILD, Wanted(), limit=25, offset=0)
-    return [(one.title, one.status, one.occurrences) for one in sorted(found, key=lambda one: one.id)]
+    return [(one.title, one.status, one.tracked.occurrences) for one in sorted(found, key=lambda one: one.id)]
 
 
 async def notices(desk: Desk) -> list[str]:

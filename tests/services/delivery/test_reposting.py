@@ -35,15 +35,15 @@ async def lines(desk: Desk) -> list[tuple[str, int | None]]:
 async def test_a_deleted_alert_is_posted_again_once(desk: Desk) -> None:
     """Quietly: everybody was told. A second deletion is meant."""
     incident = await posted(desk)
-    assert incident.alert_message_id is not None
-    await desk.mending.message_gone(incident.alert_message_id)
-    await desk.mending.message_gone(incident.alert_message_id)
+    assert incident.post.message_id is not None
+    await desk.mending.message_gone(incident.post.message_id)
+    await desk.mending.message_gone(incident.post.message_id)
     await desk.work()
     again = await desk.store.incident(incident.id)
-    assert again.alert_message_id not in (None, incident.alert_message_id)
+    assert again.post.message_id not in (None, incident.post.message_id)
     assert again.thread_id == incident.thread_id
     assert await quiet(desk, ALERT) == [False, True]
-    await desk.mending.message_gone(again.alert_message_id or 0)
+    await desk.mending.message_gone(again.post.message_id or 0)
     await desk.work()
     assert len(desk.sent(ALERT)) == 2
 
@@ -51,7 +51,7 @@ async def test_a_deleted_alert_is_posted_again_once(desk: Desk) -> None:
 async def test_a_deletion_that_no_event_told_is_found_by_the_next_edit(desk: Desk) -> None:
     """The gateway was away."""
     incident = await posted(desk)
-    desk.discord.deleted = {incident.alert_message_id or 0}
+    desk.discord.deleted = {incident.post.message_id or 0}
     await desk.roles.take(incident.id, Role.SCRIBE, by=PRIMARY)
     await desk.work()
     assert len(desk.sent(ALERT)) == 2
@@ -67,7 +67,7 @@ async def test_a_deleted_thread_is_opened_again(desk: Desk) -> None:
     await desk.work()
     again = await desk.store.incident(incident.id)
     assert again.thread_id not in (None, incident.thread_id)
-    assert again.alert_message_id == incident.alert_message_id
+    assert again.post.message_id == incident.post.message_id
     assert desk.sent(DeliveryKind.THREAD_ROOT) == ["channel:p0-alerts"]
     assert len(desk.sent(THREAD)) == 2
 
@@ -91,7 +91,7 @@ async def test_a_line_after_the_end_goes_to_the_alerts_channel(desk: Desk) -> No
     desk.discord.deleted_threads = {incident.thread_id or 0}
     await desk.lifecycle.resolve(incident.id, by=PRIMARY)
     await desk.work()
-    assert await lines(desk) == [("resolved", incident.alert_channel_id)]
+    assert await lines(desk) == [("resolved", incident.post.channel_id)]
     assert len(desk.sent(THREAD)) == 1
 
 
@@ -117,7 +117,7 @@ async def test_a_thread_is_not_opened_for_ever(desk: Desk) -> None:
     desk.discord.deleted_threads = {last or 0}
     await desk.timelines.note(incident.id, by=PRIMARY, text="見ています", key="k")
     await desk.work()
-    assert await lines(desk) == [("note", incident.alert_channel_id)]
+    assert await lines(desk) == [("note", incident.post.channel_id)]
 
 
 async def test_an_alert_deleted_before_its_thread_was_there(desk: Desk) -> None:
@@ -127,7 +127,7 @@ async def test_an_alert_deleted_before_its_thread_was_there(desk: Desk) -> None:
     await desk.work()
     now = await desk.store.incident(incident.id)
     assert now.thread_id is not None
-    assert now.alert_message_id is not None
+    assert now.post.message_id is not None
     assert len(desk.sent(ALERT)) == 2
 
 
@@ -138,7 +138,7 @@ async def test_what_is_not_ours_or_over_is_left_alone(desk: Desk) -> None:
     incident = await posted(desk)
     await desk.lifecycle.resolve(incident.id, by=PRIMARY)
     await desk.work()
-    await desk.mending.message_gone(incident.alert_message_id or 0)
+    await desk.mending.message_gone(incident.post.message_id or 0)
     await desk.mending.thread_gone(incident.thread_id or 0)
     await desk.work()
     assert len(desk.sent(ALERT)) == len(desk.sent(THREAD)) == 1

@@ -157,7 +157,7 @@ async def test_somebody_who_has_joined_takes_over(desk: Desk) -> None:
     assert (released.outcome, now.status) == (Left.PASSED, Status.ACKNOWLEDGED)
     assert now.on_it is not None
     assert (now.on_it.id, id_of(now.acknowledged)) == (RESPONDER.id, PRIMARY.id)
-    assert now.next_update_at == desk.clock.time + timedelta(minutes=10)
+    assert now.updates.due_at == desk.clock.time + timedelta(minutes=10)
     assert desk.sent(DeliveryKind.ESCALATION) == []
 
 
@@ -278,7 +278,7 @@ async def test_what_ended_or_lets_nothing_lapse_goes_on_as_ever(desk: Desk) -> N
     assert (await desk.store.incident(resolved.id)).status is Status.RESOLVED
     now = await desk.store.incident(waiting.id)
     assert now.status is Status.ACKNOWLEDGED
-    assert now.reminders > 1
+    assert now.updates.reminders > 1
 
 
 async def test_an_ack_after_a_lapse_ends_the_ladder_again(desk: Desk) -> None:

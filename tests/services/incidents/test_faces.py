@@ -19,7 +19,9 @@ _OTHERS: dict[str, Callable[[Incident], Incident]] = {
     "severity": lambda incident: replace(incident, severity="SEV2"),
     "targets": lambda incident: replace(incident, targets=("other",)),
     "symptoms": lambda incident: replace(incident, symptoms=()),
-    "impact": lambda incident: replace(incident, last_update=StatusUpdate("", "all", START, "primary")),
+    "impact": lambda incident: replace(
+        incident, updates=replace(incident.updates, last=StatusUpdate("", "all", START, "primary"))
+    ),
     "private": lambda incident: replace(incident, is_private=True),
     "ended": lambda incident: transitions.resolve(incident, by=PRIMARY, at=START),
 }

@@ -76,7 +76,11 @@ async def test_a_lesser_one_changes_nothing_about_the_severity(desk: Desk) -> No
     await desk.work()
     now = await desk.store.incident(high.id)
     assert merged.raised is None
-    assert (now.severity, now.ack_due_at, now.posting) == (before.severity, before.ack_due_at, before.posting)
+    assert (now.severity, now.ack_due_at, now.post.number) == (
+        before.severity,
+        before.ack_due_at,
+        before.post.number,
+    )
     assert await entries(desk, high.id, TimelineKind.SEVERITY_CHANGED) == []
     assert await told(desk, high.id) == ["merged_here"]
 
@@ -149,5 +153,5 @@ async def test_a_graver_one_does_not_take_away_that_somebody_is_on_the_other(des
         Status.ACKNOWLEDGED,
         "secondary",
     )
-    assert now.next_update_at is not None
+    assert now.updates.due_at is not None
     assert desk.sent(ALERT).count("channel:p0-alerts") == 2

@@ -197,7 +197,7 @@ async def test_an_acknowledged_one_is_announced_anew_without_a_ladder(desk: Desk
     await desk.work()
     assert desk.sent(ALERT) == ["channel:p2-deploys", "channel:p0-alerts"]
     assert await pending(desk, incident.id) == 0
-    owed = (await desk.store.incident(incident.id)).next_update_at
+    owed = (await desk.store.incident(incident.id)).updates.due_at
     assert owed is not None
     assert (owed - desk.clock.time).total_seconds() == 30 * 60
 
@@ -225,10 +225,10 @@ async def test_a_late_alert_does_not_take_the_newer_ones_place(desk: Desk) -> No
         await tx.set_places(incident.id, thread_id=77)
     await desk.lifecycle.change_severity(incident.id, to="SEV1", by=RESPONDER, reason="r")
     await desk.work()
-    newer = (await desk.store.incident(incident.id)).alert_message_id
+    newer = (await desk.store.incident(incident.id)).post.message_id
     await desk.deliveries.deliver(first.id)
     await desk.work()
-    assert (await desk.store.incident(incident.id)).alert_message_id == newer
+    assert (await desk.store.incident(incident.id)).post.message_id == newer
 
 
 async def test_severities_that_are_not_there_and_people_who_may_not(desk: Desk) -> None:

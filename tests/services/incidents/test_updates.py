@@ -60,10 +60,10 @@ async def test_an_update_is_told_and_kept(desk: Desk) -> None:
     update = form(incident, known=" rollback 中\0 ", impact="決済の 3 割", next_in=timedelta(hours=1))
     result = await desk.updates.tell(incident.id, update, by=RESPONDER)
     assert (result.posted, result.detailed) == (True, False)
-    now, last = desk.clock.time, result.incident.last_update
+    now, last = desk.clock.time, result.incident.updates.last
     assert last is not None
     assert (last.known, last.impact, last.at, last.by) == ("rollback 中", "決済の 3 割", now, "responder")
-    assert result.incident.next_update_at == now + timedelta(hours=1)
+    assert result.incident.updates.due_at == now + timedelta(hours=1)
     assert await desk.database.job_due_at(f"remind:{incident.id}") == now + timedelta(hours=1)
     await desk.work()
     [line] = await told(desk, "updated")
@@ -112,7 +112,7 @@ async def test_only_the_details_change(desk: Desk) -> None:
     assert (result.posted, result.detailed) == (False, True)
     changed = await desk.store.incident(incident.id)
     assert (changed.targets, changed.symptoms) == (("parky.co.jp",), ("slow",))
-    assert (changed.next_update_at, changed.last_update) == (None, None)
+    assert (changed.updates.due_at, changed.updates.last) == (None, None)
     assert await told(desk, "updated") == []
     assert (await kinds(desk, incident))[-1] is TimelineKind.DETAILS_CHANGED
     assert f"refresh:{incident.id}" in [job.key for job in await desk.database.jobs()]
@@ -139,8 +139,8 @@ async def test_two_forms_that_were_open_at_once_do_not_undo_each_other(desk: Des
     assert (result.posted, result.detailed) == (True, False)
     now = await desk.store.incident(incident.id)
     assert (now.targets, now.symptoms) == (("parky.co.jp",), ())
-    assert now.last_update is not None
-    assert (now.last_update.known, now.last_update.impact) == ("ログを確認", "決済の 3 割")
+    assert now.updates.last is not None
+    assert (now.updates.last.known, now.updates.last.impact) == ("ログを確認", "決済の 3 割")
     assert (await told(desk, "updated"))[-1].data["impact"] == "決済の 3 割"
 
 
@@ -174,8 +174,8 @@ async def test_only_the_impact_changes(desk: Desk) -> None:
     for impact in ("c", ""):
         update = form(incident, impact=impact, key=f"interaction:{impact}")
         result = await desk.updates.tell(incident.id, update, by=PRIMARY)
-        assert result.incident.last_update is not None
-        assert (result.incident.last_update.known, result.incident.last_update.impact) == ("a", impact)
+        assert result.incident.updates.last is not None
+        assert (result.incident.updates.last.known, result.incident.updates.last.impact) == ("a", impact)
         assert (await told(desk, "updated"))[-1].data["known"] == ""
 
 
@@ -185,11 +185,11 @@ async def test_only_another_promise(desk: Desk) -> None:
     later = form(incident, next_in=timedelta(hours=2))
     result = await desk.updates.tell(incident.id, later, by=PRIMARY)
     assert result.posted
-    assert result.incident.last_update is None
-    assert result.incident.next_update_at == desk.clock.time + timedelta(hours=2)
+    assert result.incident.updates.last is None
+    assert result.incident.updates.due_at == desk.clock.time + timedelta(hours=2)
     assert "known" not in (await told(desk, "updated"))[0].data
     never = await desk.updates.tell(incident.id, form(incident, next_in=None, key="2"), by=PRIMARY)
-    assert never.incident.next_update_at is None
+    assert never.incident.updates.due_at is None
     await desk.pass_time(days=2)
     assert await told(desk, "update_due") == []
 
@@ -219,7 +219,7 @@ async def test_a_silent_incident_is_asked_for_less_and_less_often(desk: Desk) ->
     assert {line.data["due_at"] for line in await told(desk, "update_due")} == {
         (start + HALF_HOUR).isoformat()
     }
-    assert (await desk.store.incident(incident.id)).next_update_at == start + HALF_HOUR
+    assert (await desk.store.incident(incident.id)).updates.due_at == start + HALF_HOUR
     entry = next(e for e in await desk.store.timeline(incident.id) if e.kind is TimelineKind.UPDATE_DUE)
     assert (entry.actor_id, entry.data) == (
         None,
@@ -251,7 +251,7 @@ async def test_a_reminder_that_runs_twice_or_too_early(desk: Desk) -> None:
     incident = await acknowledged(desk)
     await desk.updates.remind(incident.id)
     assert await told(desk, "update_due") == []
-    assert await desk.database.job_due_at(f"remind:{incident.id}") == incident.next_update_at
+    assert await desk.database.job_due_at(f"remind:{incident.id}") == incident.updates.due_at
     await desk.database.advance(HALF_HOUR)
     for _ in range(3):
         await desk.updates.remind(incident.id)
@@ -295,7 +295,7 @@ async def test_a_sev3_that_goes_silent_is_asked_about_by_day_and_on_business_day
     await desk.database.advance(timedelta(days=3, hours=9))
     assert f"{desk.clock.time.astimezone(JST):%a %H:%M}" == "Fri 23:05"
     incident = await acknowledged(desk, "SEV3")
-    assert incident.next_update_at == jst(30, 11)
+    assert incident.updates.due_at == jst(30, 11)
     await desk.pass_time(days=5)
     asked = [
         entry.at for entry in await desk.store.timeline(incident.id) if entry.kind is TimelineKind.UPDATE_DUE
@@ -308,7 +308,7 @@ async def test_an_update_may_promise_the_next_business_day(desk: Desk) -> None:
     incident = await acknowledged(desk)
     update = form(incident, known="a", next_in=NEXT_BUSINESS_DAY)
     result = await desk.updates.tell(incident.id, update, by=PRIMARY)
-    assert result.incident.next_update_at == jst(25, 11)
+    assert result.incident.updates.due_at == jst(25, 11)
 
 
 async def test_a_severity_for_which_none_is_owed_still_keeps_a_promise(database: Database) -> None:
@@ -427,4 +427,4 @@ async def test_an_acknowledge_puts_off_what_was_promised_before_it(desk: Desk) -
     await desk.updates.tell(incident.id, soon, by=RESPONDER)
     assert await desk.database.job_due_at(f"remind:{incident.id}") == desk.clock.time + timedelta(minutes=5)
     acked = await desk.acknowledger.acknowledge(incident.id, by=PRIMARY, via=AckVia.BUTTON)
-    assert await desk.database.job_due_at(f"remind:{incident.id}") == acked.incident.remind_at
+    assert await desk.database.job_due_at(f"remind:{incident.id}") == acked.incident.updates.remind_at

@@ -283,7 +283,7 @@ async def test_raised_without_a_database(desk: Desk) -> None:
         await desk.emergency.look()
         await desk.work()
     incident = await desk.store.incident(1)
-    assert incident.alert_message_id == raised.alert.message_id
+    assert incident.post.message_id == raised.alert.message_id
     assert incident.triggered_at < desk.clock.time - timedelta(minutes=4)
     assert incident.ack_due_at == incident.triggered_at + timedelta(minutes=15)
     assert desk.sent(DeliveryKind.ALERT) == []
@@ -336,7 +336,7 @@ async def test_what_a_process_that_died_has_raised_is_taken_in_by_one_that_lives
     assert not await desk.store.is_untold(), "nobody waits for the dead"
     await desk.work()
     incident = await desk.store.incident(1)
-    assert incident.alert_message_id == raised.alert.message_id
+    assert incident.post.message_id == raised.alert.message_id
     assert desk.sent(DeliveryKind.ALERT) == []
     assert desk.siren.posted.count((Word.ALERT, "channel")) == 1
 
@@ -426,7 +426,7 @@ async def test_what_was_raised_under_another_database_is_taken_in(
         await desk.emergency.look()
     await desk.work()
     raised = await desk.store.incident(2)
-    assert (raised.title, raised.alert_message_id is not None) == ("DB が落ちた", True)
+    assert (raised.title, raised.post.message_id is not None) == ("DB が落ちた", True)
     assert len(desk.sent(DeliveryKind.ALERT)) == 1, "that of INC-1"
     assert len(await desk.store.open_incidents(GUILD)) == 2
 

@@ -53,7 +53,7 @@ async def test_it_is_said(desk: Desk) -> None:
     await comes_back(desk)
     assert (desk.sent(DeliveryKind.ALERT), desk.sent(DeliveryKind.PAGE)) == ([], [])
     incident = await desk.store.incident(1)
-    assert incident.alert_message_id == seeded.message_id
+    assert incident.post.message_id == seeded.message_id
     kinds = [entry.kind for entry in await desk.store.timeline(1)]
     assert (kinds.count(TimelineKind.ALERT_POSTED), kinds.count(TimelineKind.PAGED)) == (1, 1)
     [alert] = [d for d in await desk.database.deliveries() if d.kind is DeliveryKind.ALERT]

@@ -27,11 +27,11 @@ async def told_twice(desk: Desk) -> list[int]:
 async def test_both_are_the_incidents(desk: Desk) -> None:
     """One incident under one key, with the first post as its own, and the others beside it; once."""
     seconds = await told_twice(desk)
-    first = (await desk.store.incident(1)).alert_message_id
+    first = (await desk.store.incident(1)).post.message_id
     for _ in range(2):
         await desk.emergency.look()
         await desk.work()
-    assert (await desk.store.incident(1)).alert_message_id == first
+    assert (await desk.store.incident(1)).post.message_id == first
     kept = [one for one in await desk.database.deliveries() if one.kind is DeliveryKind.SECOND]
     assert [one.message_id for one in kept] == seconds
     assert {one.status for one in kept} == {DeliveryStatus.SENT}

@@ -43,7 +43,7 @@ async def test_a_public_one_is_made_private(desk: Desk) -> None:
     after = await desk.store.incident(incident.id)
     assert after.is_private
     assert after.thread_id not in (None, before.thread_id)
-    assert after.alert_channel_id == after.thread_id
+    assert after.post.channel_id == after.thread_id
     assert sorted(desk.discord.redacted) == sorted(
         [
             DeliveryKind.ALERT,

@@ -62,7 +62,7 @@ async def test_a_private_incident_is_posted_in_its_thread_alone(desk: Desk) -> N
         DeliveryKind.ALERT,
         DeliveryKind.THREAD_CARD,
     ]
-    assert incident.alert_channel_id == incident.thread_id
+    assert incident.post.channel_id == incident.thread_id
     assert desk.sent(DeliveryKind.PAGE) == ["person:primary"]
     assert desk.discord.redacted == []
 
@@ -201,7 +201,7 @@ async def test_another_severity_keeps_the_thread(desk: Desk) -> None:
     assert desk.sent(DeliveryKind.ALERT) == ["incident", "incident"]
     assert desk.sent(DeliveryKind.PRIVATE_THREAD) == ["channel:p0-alerts"]
     assert {to for _, to in desk.discord.sent if to.startswith("channel:")} == {"channel:p0-alerts"}
-    assert incident.alert_channel_id == incident.thread_id
+    assert incident.post.channel_id == incident.thread_id
 
 
 async def test_the_dlq_tells_no_title(desk: Desk) -> None:
@@ -316,12 +316,12 @@ async def test_a_deleted_private_thread_comes_back_with_its_alert(desk: Desk) ->
     await desk.work()
     now = await desk.store.incident(before.id)
     assert now.thread_id not in (None, before.thread_id)
-    assert (now.alert_channel_id, now.posting) == (now.thread_id, now.thread_posting)
+    assert (now.post.channel_id, now.post.number) == (now.thread_id, now.thread_posting)
     inside = [post for post in await desk.store.posts(now.id) if post.channel_id == now.thread_id]
     kinds = {DeliveryKind.THREAD_START, DeliveryKind.ALERT, DeliveryKind.THREAD_CARD, DeliveryKind.SEED_ACK}
     assert {post.kind for post in inside} >= kinds
     assert all(post.data["quiet"] for post in inside if post.kind is DeliveryKind.ALERT)
-    await desk.eyes(now.alert_message_id or 0, by=SECONDARY)
+    await desk.eyes(now.post.message_id or 0, by=SECONDARY)
     assert id_of((await desk.store.incident(now.id)).acknowledged) == SECONDARY.id
 
 
@@ -329,13 +329,13 @@ async def test_a_private_thread_that_was_deleted_unseen_is_found_by_the_next_edi
     """Its name and its alert both say so: one new posting, and an alert that is deleted in it comes back."""
     before = await open_private(desk)
     desk.discord.deleted_threads = {before.thread_id or 0}
-    desk.discord.deleted = {before.alert_message_id or 0}
+    desk.discord.deleted = {before.post.message_id or 0}
     await desk.roles.take(before.id, Role.SCRIBE, by=PRIMARY)
     await desk.work()
     assert len(desk.sent(DeliveryKind.PRIVATE_THREAD)) == len(desk.sent(DeliveryKind.ALERT)) == 2
     now = await desk.store.incident(before.id)
-    assert now.alert_channel_id == now.thread_id != before.thread_id
-    await desk.mending.message_gone(now.alert_message_id or 0)
+    assert now.post.channel_id == now.thread_id != before.thread_id
+    await desk.mending.message_gone(now.post.message_id or 0)
     await desk.work()
     assert len(desk.sent(DeliveryKind.ALERT)) == 3
 
@@ -348,7 +348,7 @@ async def test_an_alert_on_its_way_into_a_thread_that_is_deleted(desk: Desk) -> 
     desk.discord.failures = [None, *members, None, None, gone]
     await desk.work()
     now = await desk.store.incident(incident.id)
-    assert now.alert_channel_id == now.thread_id
+    assert now.post.channel_id == now.thread_id
     assert desk.sent(DeliveryKind.ALERT) == ["incident"]
     assert TimelineKind.DELIVERY_FAILED not in [
         entry.kind for entry in await desk.store.timeline(incident.id)
@@ -362,7 +362,7 @@ async def test_an_escalation_into_a_thread_that_was_deleted_unseen(desk: Desk) -
     await desk.pass_time(minutes=16)
     now = await desk.store.incident(before.id)
     assert now.thread_id not in (None, before.thread_id)
-    assert now.alert_channel_id == now.thread_id
+    assert now.post.channel_id == now.thread_id
     assert len(await desk.database.dlq_entries()) == 1
     assert desk.mailer.sent
 

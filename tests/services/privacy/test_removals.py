@@ -368,8 +368,8 @@ async def test_a_reminder_passes_over_who_lost_the_role_by_which_they_saw_it(des
         desk.discord.members, desk.discord.is_away = members, is_away
         await desk.work()
         now = await desk.store.incident(incident.id)
-        assert now.remind_at is not None
-        await desk.database.advance(now.remind_at - desk.clock.time)
+        assert now.updates.remind_at is not None
+        await desk.database.advance(now.updates.remind_at - desk.clock.time)
         await desk.updates.remind(incident.id)
         reminder = [
             one for one in await desk.database.deliveries() if one.data.get("notice") == "update_due"

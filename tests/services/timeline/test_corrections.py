@@ -90,8 +90,8 @@ async def test_correcting_the_latest_update_makes_the_posts_true(desk: Desk) -> 
     assert (await desk.store.incident(incident.id)).version == version
     await desk.timelines.correct(incident.id, last.id or 0, Correction("DNS が原因"), by=SECONDARY, key="k2")
     now = await desk.store.incident(incident.id)
-    assert now.last_update is not None
-    assert (now.last_update.known, now.last_update.by) == ("DNS が原因", "primary")
+    assert now.updates.last is not None
+    assert (now.updates.last.known, now.updates.last.by) == ("DNS が原因", "primary")
     await desk.work()
     version, kinds = desk.discord.refreshed[-1]
     assert version == now.version
@@ -139,7 +139,7 @@ async def told(desk: Desk, known: str = "DB が原因", impact: str = "全員") 
 
 async def shown(desk: Desk, incident: Incident) -> tuple[str, str]:
     """What its posts say is known, and its impact."""
-    last = (await desk.store.incident(incident.id)).last_update
+    last = (await desk.store.incident(incident.id)).updates.last
     assert last is not None
     return last.known, last.impact
 

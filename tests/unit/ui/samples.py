@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from bot.domain.delivery.delivery import Delivery, DeliveryKind, DeliveryStatus
 from bot.domain.escalation.watches import Watch
 from bot.domain.incident import transitions
-from bot.domain.incident.incident import Act, Holder, Incident, Status
+from bot.domain.incident.incident import ByPerson, Holder, Incident, Status
 from bot.domain.people import Person
 from bot.domain.triage.session import Triage, TriageStatus
 from bot.i18n import Texts
@@ -38,11 +38,13 @@ TRIGGERED = Incident(
     ack_due_at=AT + timedelta(minutes=15),
     reported_by=Holder(103, "responder"),
 )
-PLACED = replace(TRIGGERED, alert_channel_id=301, alert_message_id=900, thread_id=900, version=3)
+PLACED = replace(
+    TRIGGERED, post=replace(TRIGGERED.post, channel_id=301, message_id=900), thread_id=900, version=3
+)
 ACKNOWLEDGED = replace(
     PLACED,
     status=Status.ACKNOWLEDGED,
-    acknowledged=Act(101, "primary", AT + timedelta(minutes=2)),
+    acknowledged=ByPerson(101, "primary", AT + timedelta(minutes=2)),
 )
 RESOLVED = transitions.resolve(ACKNOWLEDGED, by=Person(id=101, name="primary"), at=AT + timedelta(minutes=45))
 CANCELLED = transitions.cancel(ACKNOWLEDGED, by=Person(id=101, name="primary"), at=AT + timedelta(minutes=45))

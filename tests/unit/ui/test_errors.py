@@ -248,7 +248,11 @@ _NOTE = Line(TimelineEntry(TimelineKind.NOTE, AT, data={"text": "DB"}, id=8))
         (correction_form(JA, 42, _UPDATE, page=0), {"impact": "DB"}, {"影響": "DB"}),
         (correction_form(JA, 42, _NOTE, page=0), {"text": "DNS"}, {"正しい内容": "DNS"}),
         (correction_form(JA, 42, _NOTE, page=0), {"at": "昼"}, {"いつのことか": "昼"}),
-        (update_form(JA, replace(PLACED, last_update=TOLD)), {"known": "DNS"}, {"分かっていること": "DNS"}),
+        (
+            update_form(JA, replace(PLACED, updates=replace(PLACED.updates, last=TOLD))),
+            {"known": "DNS"},
+            {"分かっていること": "DNS"},
+        ),
         (severity_form(JA, PLACED), {"reason": "広がった"}, {"理由": "広がった"}),
         (note_form(JA, 42), {"note": "再起動"}, {"メモ": "再起動"}),
         (details_form(JA, PLACED), {}, {}),

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.domain.escalation.ladder import Step, plan
 from bot.domain.incident import transitions
-from bot.domain.incident.incident import Act, Holder, Incident, Role, Status, StatusUpdate
+from bot.domain.incident.incident import ByPerson, Holder, Incident, Role, Status, StatusUpdate
 from bot.domain.incident.transitions import Acknowledgement, AckOutcome
 from bot.domain.severity import LadderStep
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind, lines_of
@@ -134,8 +134,7 @@ def test_incident_screens_keep_within_discords_limits(
             reported_by=Holder(103, name),
             targets=("x" * 80,) * 25,
             roles={role: Holder(1, name) for role in Role},
-            last_update=told,
-            next_update_at=AT + timedelta(hours=1),
+            updates=replace(sample.updates, last=told, due_at=AT + timedelta(hours=1)),
         )
         related = tuple(replace(incident, id=10**17 + number) for number in range(9))
         note = TimelineEntry(TimelineKind.NOTE, AT, actor_id=1, actor_name=name, data={"text": title * 5})
@@ -192,8 +191,11 @@ def test_show_names_the_people_and_what_is_due() -> None:
     incident = replace(
         ACKNOWLEDGED,
         roles={Role.COMMANDER: Holder(101, "primary")},
-        last_update=StatusUpdate("rollback 中\n詳しくは後で", "", AT + timedelta(minutes=3), "primary"),
-        next_update_at=AT + timedelta(minutes=30),
+        updates=replace(
+            ACKNOWLEDGED.updates,
+            last=StatusUpdate("rollback 中\n詳しくは後で", "", AT + timedelta(minutes=3), "primary"),
+            due_at=AT + timedelta(minutes=30),
+        ),
     )
     people = (Holder(101, "primary"), Holder(102, "secondary"))
     related = (replace(RESOLVED, id=41, title="前触れ"),)
@@ -288,7 +290,7 @@ def test_ack_and_passing_on_have_their_words() -> None:
     again_at = time_of(ACKNOWLEDGED.acknowledged)
     assert again_at is not None
     for at, is_told_as_first in ((again_at, True), (again_at + timedelta(hours=1), False)):
-        taken = replace(ACKNOWLEDGED, taken=Act(PRIMARY.id, PRIMARY.name, at))
+        taken = replace(ACKNOWLEDGED, taken=ByPerson(PRIMARY.id, PRIMARY.name, at))
         told_of = answers.acknowledged(JA, Acknowledgement(taken, AckOutcome.FIRST, PRIMARY, at))
         assert (told_of == first) is is_told_as_first, (
             "reopened without an acknowledge, then taken; taken again"
@@ -312,6 +314,8 @@ def test_handing_back_promises_an_escalation_only_where_there_is_one() -> None:
 
 def test_show_says_how_often_an_alert_came() -> None:
     """Also once it is an incident."""
-    often = replace(PLACED, occurrences=5, last_seen_at=AT + timedelta(minutes=5))
+    often = replace(
+        PLACED, tracked=replace(PLACED.tracked, occurrences=5, last_seen_at=AT + timedelta(minutes=5))
+    )
     assert "×5 · 最終 14:12 JST" in words(console.show_screen(JA, view_of(often)))
     assert "×5 · last 14:12 JST" in words(console.show_screen(EN, view_of(often)))

@@ -25,7 +25,7 @@ QUIET: dict[str, list[str]] = {"parse": []}
 RINGS = {"parse": ["everyone"]}
 
 #: INC-42 was a SEV3 in #p2-deploys (message 700, thread 700); now it is a SEV1 in #p0-alerts.
-RAISED = replace(PLACED, posting=2, thread_posting=2)
+RAISED = replace(PLACED, post=replace(PLACED.post, number=2), thread_posting=2)
 
 
 def post(kind: DeliveryKind, *, posting: int, at: tuple[int, int] | None = None, **facts: object) -> Delivery:
@@ -51,7 +51,7 @@ def test_an_older_alert_points_to_the_newer_one() -> None:
 
 def test_an_older_alert_stays_until_the_newer_one_is_there() -> None:
     """A pointer to nowhere would leave the channel with nothing."""
-    waiting = replace(RAISED, alert_channel_id=302, alert_message_id=700)
+    waiting = replace(RAISED, post=replace(RAISED.post, channel_id=302, message_id=700))
     assert presses_of(render(JA, OLD_ALERT, waiting))[0] == "inc:v1:ack:42"
     assert render(JA, OLD_ALERT, waiting)["allowed_mentions"] == QUIET, "an older one never rings"
 
@@ -71,7 +71,9 @@ def test_a_thread_that_was_left_points_on() -> None:
 
 def test_a_thread_that_goes_on_keeps_its_card() -> None:
     """SEV1 to SEV3: the alert moves, the conversation does not."""
-    lowered = replace(PLACED, severity="SEV3", posting=2, alert_channel_id=303, alert_message_id=950)
+    lowered = replace(
+        PLACED, severity="SEV3", post=replace(PLACED.post, number=2, channel_id=303, message_id=950)
+    )
     card = post(DeliveryKind.THREAD_CARD, posting=1, at=(900, 903))
     assert "SEV3" in str(render(JA, card, lowered)["embeds"])
     assert "移しました" in str(
@@ -86,24 +88,32 @@ def test_a_thread_that_goes_on_keeps_its_card() -> None:
         pytest.param(post(DeliveryKind.ALERT, posting=1), ACKNOWLEDGED, QUIET, id="somebody is on it"),
         pytest.param(
             post(DeliveryKind.ALERT, posting=2),
-            replace(ACKNOWLEDGED, posting=2),
+            replace(ACKNOWLEDGED, post=replace(ACKNOWLEDGED.post, number=2)),
             RINGS,
             id="another severity",
         ),
         pytest.param(
             post(DeliveryKind.ALERT, posting=2, at=(301, 900)),
-            replace(ACKNOWLEDGED, posting=2),
+            replace(ACKNOWLEDGED, post=replace(ACKNOWLEDGED.post, number=2)),
             QUIET,
             id="edited since",
         ),
         pytest.param(
-            post(DeliveryKind.ALERT, posting=2, quiet=True), replace(PLACED, posting=2), QUIET, id="no news"
+            post(DeliveryKind.ALERT, posting=2, quiet=True),
+            replace(PLACED, post=replace(PLACED.post, number=2)),
+            QUIET,
+            id="no news",
         ),
         pytest.param(post(DeliveryKind.ALERT, posting=1), replace(PLACED, rings=False), QUIET, id="silenced"),
         pytest.param(
             post(DeliveryKind.ALERT, posting=1), replace(PLACED, severity="SEV2"), QUIET, id="no mention"
         ),
-        pytest.param(post(DeliveryKind.ALERT, posting=2), replace(RESOLVED, posting=2), QUIET, id="over"),
+        pytest.param(
+            post(DeliveryKind.ALERT, posting=2),
+            replace(RESOLVED, post=replace(RESOLVED.post, number=2)),
+            QUIET,
+            id="over",
+        ),
         pytest.param(post(DeliveryKind.ALERT, posting=1), CANCELLED, QUIET, id="false alarm"),
     ],
 )

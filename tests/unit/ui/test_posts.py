@@ -8,7 +8,7 @@ import pytest
 from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.incident import update_promise
 from bot.domain.incident.face import face_of
-from bot.domain.incident.incident import Act, Holder, Role, StatusUpdate
+from bot.domain.incident.incident import ByPerson, Holder, Role, StatusUpdate
 from bot.domain.triage.tree import BY_HAND, UNANSWERED
 from bot.runbook import default_policy_text, parse_policy
 from bot.ui.posts.incident.postmortems import postmortem_path
@@ -153,8 +153,7 @@ def test_an_alert_in_progress_says_who_does_what_and_by_when() -> None:
     incident = replace(
         ACKNOWLEDGED,
         roles={Role.COMMANDER: Holder(101, "primary"), Role.SCRIBE: Holder(103, "responder")},
-        last_update=told,
-        next_update_at=AT + timedelta(minutes=32),
+        updates=replace(ACKNOWLEDGED.updates, last=told, due_at=AT + timedelta(minutes=32)),
     )
     said = description_of(render(JA, ALERT, incident)).splitlines()
     assert said[2:5] == [
@@ -162,7 +161,7 @@ def test_an_alert_in_progress_says_who_does_what_and_by_when() -> None:
         "指揮 @primary · 記録 @responder",
         "📣 14:12 JST ＠here rollback 中",
     ]
-    promised = replace(incident, last_update=replace(told, known=""))
+    promised = replace(incident, updates=replace(incident.updates, last=replace(told, known="")))
     assert "📣" not in description_of(render(JA, ALERT, promised))
 
 
@@ -211,13 +210,13 @@ def test_the_person_on_call_may_be_a_user_id() -> None:
 
 def test_alert_and_thread_root_link_to_each_other() -> None:
     """SEV2: the alert is in #p1-ops, its thread hangs on a quiet post in #p0-alerts."""
-    incident = replace(PLACED, severity="SEV2", alert_channel_id=302, alert_message_id=800)
+    incident = replace(PLACED, severity="SEV2", post=replace(PLACED.post, channel_id=302, message_id=800))
     root = render(JA, delivery(DeliveryKind.THREAD_ROOT), incident)
     assert root["content"] == "🔴 SEV2 · 決済 API が 5xx · api.parky.co.jp"
     assert root["allowed_mentions"] == {"parse": []}
     assert presses_of(root) == ["inc:v1:ack:42", "https://discord.com/channels/7/302/800"]
     assert "スレッド <#900>" in description_of(render(JA, ALERT, incident))
-    ended = replace(RESOLVED, alert_channel_id=302, alert_message_id=800)
+    ended = replace(RESOLVED, post=replace(RESOLVED.post, channel_id=302, message_id=800))
     assert "スレッド <#900>" not in description_of(render(JA, ALERT, ended)), "the button leads there"
 
 
@@ -314,7 +313,7 @@ def test_resolved_notice_asks_for_the_postmortem() -> None:
 def test_a_resolved_notice_rendered_anew_tells_its_own_end() -> None:
     """It has been opened again since, and has ended once more."""
     data = {"notice": "resolved", "by": "primary", "at": (AT + timedelta(minutes=45)).isoformat()}
-    for now in (REOPENED, replace(RESOLVED, ended=Act(101, "primary", AT + timedelta(hours=9)))):
+    for now in (REOPENED, replace(RESOLVED, ended=ByPerson(101, "primary", AT + timedelta(hours=9)))):
         first = str(render(JA, delivery(DeliveryKind.NOTICE, data=data), now)["content"]).splitlines()[0]
         assert first == "🟢 **INC-42 解決** · @primary · 11/24 14:52 JST · 発報から 45 分"
 
@@ -355,7 +354,14 @@ def test_a_post_whose_severity_somebody_chose_over_the_tree_says_so() -> None:
 
 def test_an_alert_that_is_an_incident_still_counts() -> None:
     """How often it came, and when last: below what people have told."""
-    often = replace(ACKNOWLEDGED, occurrences=5, last_seen_at=AT + timedelta(minutes=5))
+    often = replace(
+        ACKNOWLEDGED,
+        tracked=replace(ACKNOWLEDGED.tracked, occurrences=5, last_seen_at=AT + timedelta(minutes=5)),
+    )
     assert "\n×5 · 最終 14:12 JST\n" in description_of(render(JA, delivery(DeliveryKind.ALERT), often))
-    once = description_of(render(JA, delivery(DeliveryKind.ALERT), replace(often, occurrences=1)))
+    once = description_of(
+        render(
+            JA, delivery(DeliveryKind.ALERT), replace(often, tracked=replace(often.tracked, occurrences=1))
+        )
+    )
     assert "最終" not in once

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.digest import Digest, IsoWeek
 from bot.domain.dlq import DlqCounts
-from bot.domain.incident.incident import Act, Check, Holder, Incident
+from bot.domain.incident.incident import ByPerson, Check, Holder, Incident
 from bot.domain.text import one_line
 from bot.ui.posts.renderer import render
 from tests.unit.ui.samples import (
@@ -88,7 +88,7 @@ def test_anything_fits(
             targets=targets,
             symptoms=symptoms,
             reported_by=Holder(103, name),
-            acknowledged=Act(101, name, AT),
+            acknowledged=ByPerson(101, name, AT),
             path=tuple((target, name) for target in targets),
         )
     )

@@ -250,7 +250,7 @@ def test_the_line_about_somebody_who_cannot_be_let_in(words: Wording) -> None:
 @pytest.mark.parametrize("severity", ["SEV1", "SEV2"])
 def test_no_answer_about_it_names_a_public_channel(voice: Voice, severity: str) -> None:
     """Nothing is posted there: it says where it is told, and which role that rings."""
-    secret = replace(SECRET, severity=severity, alert_message_id=None)
+    secret = replace(SECRET, severity=severity, post=replace(SECRET.post, message_id=None))
     shown = view_of(secret)
     loud = [step for step in shown.ladder if step.rung.mention is Mention.HERE]
     step = (loud or list(shown.ladder))[0]

@@ -11,7 +11,7 @@ EVIDENCE = Evidence("odd", 77, "Parky API", "https://discord.com/channels/1/2/3"
 TRACKED = Question(
     1, 2, 3, "77:Parky API", "f", "SEV2", "odd", None, EVIDENCE, Answer.TRACKED, answered_by_name="responder"
 )
-SHOWN = replace(TRIGGERED, alert_channel_id=2, alert_message_id=4)
+SHOWN = replace(TRIGGERED, post=replace(TRIGGERED.post, channel_id=2, message_id=4))
 
 
 def test_what_is_tracked_leads_to_its_post() -> None:

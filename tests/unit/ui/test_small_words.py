@@ -58,7 +58,11 @@ def test_a_change_of_severity_shows_its_direction(before: str, after: str, sign:
 def test_a_change_of_severity_says_when_the_next_update_comes_now() -> None:
     """The thread was told of another time; whoever changed it hears the same."""
     data = {"notice": "severity_changed", "before": "SEV1", "after": "SEV2", "by": "a", "reason": "一部だけ"}
-    taken = replace(ACKNOWLEDGED, severity="SEV2", next_update_at=AT + timedelta(hours=2, minutes=1))
+    taken = replace(
+        ACKNOWLEDGED,
+        severity="SEV2",
+        updates=replace(ACKNOWLEDGED.updates, due_at=AT + timedelta(hours=2, minutes=1)),
+    )
     moved = {**data, "next_at": (AT + timedelta(hours=2, minutes=1)).isoformat()}
     line = str(render(samples.JA, delivery(DeliveryKind.NOTICE, data=moved), taken)["content"])
     assert "理由: 一部だけ\n**次の更新** 16:08 JST" in line

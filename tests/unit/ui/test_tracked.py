@@ -33,7 +33,11 @@ LATER = AT + timedelta(minutes=45)
 
 def tracked(incident: Incident) -> Incident:
     """The same as a tracked alert."""
-    return replace(incident, kind=IncidentKind.ALERT, source=Source(301, 800, "Parky API"), fingerprint="f")
+    return replace(
+        incident,
+        kind=IncidentKind.ALERT,
+        tracked=replace(incident.tracked, source=Source(301, 800, "Parky API"), fingerprint="f"),
+    )
 
 
 NEW = tracked(TRIGGERED)
@@ -66,7 +70,7 @@ def test_it_rings_where_the_policy_wants_it() -> None:
 
 def test_it_counts() -> None:
     """How often it came, and when last."""
-    often = replace(NEW, occurrences=7, last_seen_at=AT + timedelta(minutes=5))
+    often = replace(NEW, tracked=replace(NEW.tracked, occurrences=7, last_seen_at=AT + timedelta(minutes=5)))
     assert str(render(JA, QUIET, often)["content"]).splitlines()[1] == "×7 · 最終 14:12 JST"
 
 

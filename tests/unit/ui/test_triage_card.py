@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.calendar.start_time import InvalidStartTime
-from bot.domain.incident.incident import Act, Status
+from bot.domain.incident.incident import ByPerson, Status
 from bot.domain.triage.evidence import Evidence
 from bot.domain.triage.session import Choice, StoredAnswer, Triage, TriageStatus
 from bot.domain.triage.tree import Given, Path, Position, Text
@@ -275,7 +275,7 @@ def test_an_old_card_tells_nothing_of_what_became_private() -> None:
 
 def test_what_a_message_has_become_is_shown_as_it_stands() -> None:
     """Who is on it, and no deadline that has passed; the ways to it."""
-    acked = replace(PLACED, status=Status.ACKNOWLEDGED, acknowledged=Act(1, "primary", AT))
+    acked = replace(PLACED, status=Status.ACKNOWLEDGED, acknowledged=ByPerson(1, "primary", AT))
     told = words(raised_card(JA, acked))
     assert f"もう {acked.label} として発報されて" in told
     assert "🟠 対応中 · 👀 @primary" in told

@@ -11,7 +11,7 @@ import pytest
 from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.incident import transitions
 from bot.domain.incident.form_state import Shown
-from bot.domain.incident.incident import Act, Holder, Incident, Role, StatusUpdate
+from bot.domain.incident.incident import ByPerson, Holder, Incident, Role, StatusUpdate
 from bot.domain.severity import NEXT_BUSINESS_DAY, Deadline
 from bot.runbook import default_policy_text, parse_policy
 from bot.runbook.model import Policy
@@ -41,7 +41,9 @@ from tests.unit.ui.samples import (
 HALF_HOUR = timedelta(minutes=30)
 NASTY = "*_`<@1> @everyone\n# " * 50
 LAST = StatusUpdate("rollback 中", "決済の 3 割", AT + timedelta(minutes=25), "primary")
-TOLD = replace(ACKNOWLEDGED, last_update=LAST, next_update_at=AT + timedelta(minutes=55))
+TOLD = replace(
+    ACKNOWLEDGED, updates=replace(ACKNOWLEDGED.updates, last=LAST, due_at=AT + timedelta(minutes=55))
+)
 
 
 def notice(incident: Incident, words: Any = JA, **data: object) -> Mapping[str, object]:
@@ -135,14 +137,14 @@ def test_a_reminder_in_a_private_thread_mentions_only_whom_it_was_decided_for() 
 
 def test_a_reminder_names_as_text_who_has_no_id() -> None:
     """Whoever acknowledged by email while Discord was away; Discord takes no mention of a stand-in."""
-    body = reminder(replace(ACKNOWLEDGED, acknowledged=Act(-5, "primary", AT)))
+    body = reminder(replace(ACKNOWLEDGED, acknowledged=ByPerson(-5, "primary", AT)))
     assert body["allowed_mentions"] == {"parse": []}
     assert "🔔 @primary INC-42" in str(body["content"])
 
 
 def test_a_reminder_that_is_for_nobody_or_must_be_quiet() -> None:
     """Nobody is on it; or a drill that should not disturb."""
-    alone = reminder(replace(TRIGGERED, next_update_at=AT))
+    alone = reminder(replace(TRIGGERED, updates=replace(TRIGGERED.updates, due_at=AT)))
     assert str(alone["content"]).startswith("🔔 INC-42 の状況を知らせてください。")
     quiet = reminder(replace(ACKNOWLEDGED, rings=False))
     assert "🔔 @primary INC-42" in str(quiet["content"])
@@ -160,7 +162,9 @@ def test_the_card_says_how_it_stands() -> None:
     ]
     assert "最新" not in description_of(render(JA, card, PLACED))
     assert "次の更新" not in description_of(render(JA, card, RESOLVED))
-    hostile = replace(TOLD, last_update=replace(LAST, known=NASTY, impact=NASTY, by=NASTY))
+    hostile = replace(
+        TOLD, updates=replace(TOLD.updates, last=replace(LAST, known=NASTY, impact=NASTY, by=NASTY))
+    )
     for words in (JA, EN):
         body = render(words, card, hostile)
         assert over_limits(body) == []
@@ -261,7 +265,7 @@ def test_a_form_sent_as_it_opened_changes_nothing(voice: Voice, incident: Incide
 
 def test_the_impact_counts_when_it_was_changed() -> None:
     """Written, or taken back; not when a client sends the same words with other blanks."""
-    lines = replace(TOLD, last_update=replace(LAST, impact="決済の 3 割\n海外だけ"))
+    lines = replace(TOLD, updates=replace(TOLD.updates, last=replace(LAST, impact="決済の 3 割\n海外だけ")))
     assert sent(TOLD, impact="全員").impact == "全員"
     assert sent(TOLD, impact="").impact == ""
     assert sent(PLACED, impact="全員").impact == "全員"

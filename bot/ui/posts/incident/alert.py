@@ -99,11 +99,11 @@ def update_due(words: Wording, incident: Incident) -> str:
 
     Discord counts the time down. Once a reminder was sent, the line says that the update is overdue.
     """
-    due = incident.next_update_at
+    due = incident.updates.due_at
     if due is None:
         return ""
     at = words.clock(due, on=incident.triggered_at)
-    key = "update_missed" if incident.reminders else "update_due"
+    key = "update_missed" if incident.updates.reminders else "update_due"
     return words.say(f"alert.{key}", at=at, left=timestamps.relative(due))
 
 
@@ -130,7 +130,7 @@ def roles(words: Wording, incident: Incident) -> str:
 
 def last_update(words: Wording, incident: Incident) -> str:
     """Return the first line of the last status update: "📣 14:20 JST rollback 中"; empty without one."""
-    told = incident.last_update
+    told = incident.updates.last
     first = "" if told is None else next((line for line in told.known.splitlines() if line.strip()), "")
     if told is None or not first:
         return ""
@@ -140,10 +140,10 @@ def last_update(words: Wording, incident: Incident) -> str:
 
 def again(words: Wording, incident: Incident) -> str:
     """Return how often the alert came, and when last: "×7 · 最終 14:12 JST"; empty if it came only once."""
-    if incident.occurrences == 1 or incident.last_seen_at is None:
+    if incident.tracked.occurrences == 1 or incident.tracked.last_seen_at is None:
         return ""
-    at = words.clock(incident.last_seen_at, on=incident.triggered_at)
-    return words.say("tracked.again", count=incident.occurrences, at=at)
+    at = words.clock(incident.tracked.last_seen_at, on=incident.triggered_at)
+    return words.say("tracked.again", count=incident.tracked.occurrences, at=at)
 
 
 def _state_embed(words: Wording, incident: Incident, *, lines: list[str]) -> Body:
@@ -187,7 +187,7 @@ def _path(words: Wording, incident: Incident) -> str:
 
 def _thread(words: Wording, incident: Incident) -> str:
     """The way to a thread that does not hang on this post; Discord shows the one that does by itself."""
-    if not incident.is_open or incident.thread_id in (None, incident.alert_message_id):
+    if not incident.is_open or incident.thread_id in (None, incident.post.message_id):
         return ""
     return words.say("alert.thread", thread=incident.thread_id)
 

@@ -62,7 +62,7 @@ def update_due(words: Wording, incident: Incident, told: UpdateDueNotice) -> Bod
 
 def card_lines(words: Wording, incident: Incident) -> Iterator[str]:
     """Yield the card's lines, as far as there are any: the last update, its impact, when the next is due."""
-    last, due_at = incident.last_update, incident.next_update_at
+    last, due_at = incident.updates.last, incident.updates.due_at
     if last is not None and last.known:
         at = words.clock(last.at, on=incident.triggered_at)
         known = inert(last.known, limit=_CARD_ROOM)
@@ -71,7 +71,7 @@ def card_lines(words: Wording, incident: Incident) -> Iterator[str]:
         yield words.say("updates.card.impact", impact=inert(last.impact, limit=_CARD_ROOM))
     if due_at is not None:
         at = words.clock(due_at, on=incident.triggered_at)
-        key = "missed" if incident.reminders else "next"
+        key = "missed" if incident.updates.reminders else "next"
         yield words.say(f"updates.card.{key}", at=at, left=relative(due_at))
 
 
@@ -80,7 +80,7 @@ def told(voice: Voice, result: Told) -> str:
     incident, lines = result.incident, []
     if result.posted:
         lines.append(voice.say("updates.said.posted", label=incident.label))
-        due_at = incident.next_update_at
+        due_at = incident.updates.due_at
         if due_at is None:
             lines.append(voice.say("updates.said.no_next"))
         else:
@@ -114,7 +114,7 @@ def next_update(words: Wording, incident: Incident, due_at: datetime | None) -> 
 
 
 def _so_far(words: Wording, incident: Incident) -> str:
-    last = incident.last_update
+    last = incident.updates.last
     if last is None:
         return words.say("updates.due.none")
     at = words.clock(last.at, on=incident.triggered_at)

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.delivery.delivery import Delivery, DeliveryKind, DeliveryStatus
-from bot.domain.incident.incident import Incident, StatusUpdate
+from bot.domain.incident.incident import Incident, StatusUpdate, StatusUpdates
 from bot.domain.incident.last_told import put_right
 from bot.domain.privacy import SETTLED
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind, lines_of
@@ -38,7 +38,7 @@ LINE = Delivery(
 
 def told() -> Incident:
     """The words of the second update and the impact of the third."""
-    return replace(incident(), last_update=StatusUpdate("DB", "全員", T0, "primary"))
+    return replace(incident(), updates=StatusUpdates(last=StatusUpdate("DB", "全員", T0, "primary")))
 
 
 def corrected(of: Incident, entry_id: int, words: str, impact: str | None = None) -> Incident:
@@ -64,7 +64,7 @@ def test_what_is_shown_is_put_right(
     """Words and impact may stem from different updates; who told it, and when, stays."""
     before = told()
     after = corrected(before, entry_id, words, impact)
-    assert after.last_update == StatusUpdate(*shown, T0, "primary")
+    assert after.updates.last == StatusUpdate(*shown, T0, "primary")
     assert after.version == before.version + 1
 
 

@@ -8,7 +8,15 @@ import pytest
 
 from bot.domain.errors import InvalidTransition
 from bot.domain.incident import transitions
-from bot.domain.incident.incident import Holder, Incident, IncidentKind, Role, Status, StatusUpdate
+from bot.domain.incident.incident import (
+    Holder,
+    Incident,
+    IncidentKind,
+    Role,
+    Status,
+    StatusUpdate,
+    StatusUpdates,
+)
 from bot.domain.incident.posting import archived, repost, rethread
 from bot.domain.incident.transitions import AckOutcome
 from bot.domain.severity import NewSeverity
@@ -79,11 +87,15 @@ def refused(do: End, of: Incident) -> InvalidTransition:
 
 def test_the_first_acknowledge_starts_the_clock_of_updates() -> None:
     """The next one is owed after the policy's span; without a cadence none is."""
-    assert acknowledged().next_update_at == T0 + 32 * MINUTE
+    assert acknowledged().updates.due_at == T0 + 32 * MINUTE
     quiet = transitions.acknowledge(
-        incident(reminders=3), by=PRIMARY, at=LATER, already_responding=False, next_update_at=None
+        incident(updates=StatusUpdates(reminders=3)),
+        by=PRIMARY,
+        at=LATER,
+        already_responding=False,
+        next_update_at=None,
     ).incident
-    assert (quiet.next_update_at, quiet.reminders) == (None, 0)
+    assert (quiet.updates.due_at, quiet.updates.reminders) == (None, 0)
 
 
 @pytest.mark.parametrize(("end", "status"), ENDS)
@@ -108,7 +120,7 @@ def test_an_end(end: End, status: Status, before: Incident) -> None:
         2,
         "secondary",
     )
-    assert (over.next_update_at, over.archive_at) == (None, LATER + timedelta(days=1))
+    assert (over.updates.due_at, over.archive_at) == (None, LATER + timedelta(days=1))
     assert over.version == before.version + 1
     assert name_of(over.acknowledged) == name_of(before.acknowledged)
     assert not over.is_open
@@ -173,10 +185,10 @@ def test_whoever_opens_it_again_is_on_it(end: End, _status: Status) -> None:
     )
     assert (time_of(again.ended), id_of(again.ended), name_of(again.ended)) == (None, None, None)
     assert (again.merged_into_id, again.archive_at, again.first_ended_at) == (None, None, LATER)
-    assert (again.next_update_at, again.remind_at) == (at + every, at + every)
+    assert (again.updates.due_at, again.updates.remind_at) == (at + every, at + every)
     known = transitions.reopen(end(acknowledged()), by=SECONDARY, at=at, next_update_at=None)
     assert (name_of(known.acknowledged), known.lead) == ("primary", Holder(2, "secondary"))
-    assert (known.next_update_at, known.remind_at) == (None, None)
+    assert (known.updates.due_at, known.updates.remind_at) == (None, None)
 
 
 def test_the_first_end_and_the_last_reopening_are_known() -> None:
@@ -207,15 +219,15 @@ def test_another_severity_while_nobody_is_on_it() -> None:
     """Its deadline counts; no status update is owed yet."""
     changed = transitions.change_severity(incident(), SEV3, next_update_at=LATER)
     assert (changed.severity, changed.priority, changed.ack_due_at) == ("SEV3", "P2", SEV3.ack_due_at)
-    assert (changed.posting, changed.thread_posting, changed.next_update_at) == (2, 1, None)
+    assert (changed.post.number, changed.thread_posting, changed.updates.due_at) == (2, 1, None)
 
 
 def test_another_severity_while_somebody_is_on_it() -> None:
     """Whether they were in time does not change after the fact."""
-    before = replace(acknowledged(), reminders=2)
+    before = replace(acknowledged(), updates=StatusUpdates(reminders=2))
     changed = transitions.change_severity(before, replace(SEV3, reposts=False), next_update_at=LATER)
-    assert (changed.ack_due_at, changed.posting) == (before.ack_due_at, 1)
-    assert (changed.next_update_at, changed.reminders) == (LATER, 0)
+    assert (changed.ack_due_at, changed.post.number) == (before.ack_due_at, 1)
+    assert (changed.updates.due_at, changed.updates.reminders) == (LATER, 0)
 
 
 def test_a_thread_moves_with_its_severity() -> None:
@@ -241,18 +253,18 @@ def test_the_same_severity_is_no_change() -> None:
 def test_no_number_of_a_posting_is_used_twice() -> None:
     """Whatever made the last one: a change of severity, a deleted alert, a deleted thread."""
     rethreaded = rethread(incident())
-    assert (rethreaded.posting, rethreaded.thread_posting) == (1, 2)
+    assert (rethreaded.post.number, rethreaded.thread_posting) == (1, 2)
     reposted = repost(rethreaded)
-    assert (reposted.posting, reposted.thread_posting) == (3, 2)
+    assert (reposted.post.number, reposted.thread_posting) == (3, 2)
     changed = transitions.change_severity(reposted, replace(SEV3, thread_channel="x"), next_update_at=None)
-    assert (changed.posting, changed.thread_posting) == (4, 4)
+    assert (changed.post.number, changed.thread_posting) == (4, 4)
 
 
 def test_a_tracked_alert_is_declared_once() -> None:
     """Then it is an incident, posted as one."""
     tracked = incident(kind=IncidentKind.ALERT)
     declared = transitions.declare(tracked, thread_channel="p0-alerts")
-    assert (declared.kind, declared.posting, declared.thread_posting) == (IncidentKind.INCIDENT, 2, 2)
+    assert (declared.kind, declared.post.number, declared.thread_posting) == (IncidentKind.INCIDENT, 2, 2)
     error = refused(lambda of: transitions.declare(of, thread_channel="p0-alerts"), declared)
     assert error.key == "declared_before"
 
@@ -260,7 +272,7 @@ def test_a_tracked_alert_is_declared_once() -> None:
 def test_the_same_alert_is_counted() -> None:
     """When it came last is known."""
     again = transitions.see_again(incident(kind=IncidentKind.ALERT), at=LATER)
-    assert (again.occurrences, again.last_seen_at, again.version) == (2, LATER, 2)
+    assert (again.tracked.occurrences, again.tracked.last_seen_at, again.version) == (2, LATER, 2)
 
 
 # -- people and words
@@ -287,8 +299,10 @@ def test_a_reminder_is_for_whoever_leads() -> None:
 def test_a_status_update_resets_the_reminders() -> None:
     """The next one is owed when it was promised."""
     update = StatusUpdate("rollback 中", "決済", LATER, "primary")
-    told = transitions.tell(replace(acknowledged(), reminders=3), update, next_update_at=LATER + MINUTE)
-    assert (told.last_update, told.next_update_at, told.reminders) == (update, LATER + MINUTE, 0)
+    told = transitions.tell(
+        replace(acknowledged(), updates=StatusUpdates(reminders=3)), update, next_update_at=LATER + MINUTE
+    )
+    assert (told.updates.last, told.updates.due_at, told.updates.reminders) == (update, LATER + MINUTE, 0)
 
 
 def test_an_archived_thread_is_not_archived_again() -> None:
