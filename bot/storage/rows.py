@@ -295,7 +295,7 @@ def triage_from_rows(row: Row, answers: Sequence[Row]) -> Triage:
         answers=tuple(map(answer_from_row, answers)),
         channel_id=row["channel_id"],
         source_message_id=row["source_message_id"],
-        evidence=None if row["evidence"] is None else Evidence.from_data(row["evidence"]),
+        evidence=None if row["evidence"] is None else Evidence.from_json(row["evidence"]),
         severity=row["severity"],
         incident_id=row["incident_id"],
         due_at=row["reevaluate_at"],

@@ -136,7 +136,7 @@ class DeliveryKind(StrEnum):
     ALERTS_SKIPPED = "alerts_skipped"
     DIGEST = "digest"
     #: A DLQ entry sent again.
-    REPLAY = "replay", Spec(is_urgent=True)
+    REPLAY = "replay", Spec(is_urgent=True, is_replay=True)
 
 
 class DeliveryStatus(StrEnum):

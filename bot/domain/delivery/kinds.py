@@ -45,6 +45,7 @@ class DeliveryKindSpec:
         is_refreshed: It is edited whenever its incident changes.
         follows_details: It is edited when the title or the start of its incident was corrected.
         may_answer: It answers the message that its payload names, if it names one.
+        is_replay: It sends a DLQ entry again, so its failure is no further failure of the severity.
         shows_triage: It reports the state of a triage, and shows the incident once there is one.
     """
 
@@ -63,6 +64,7 @@ class DeliveryKindSpec:
     is_refreshed: bool = False
     follows_details: bool = False
     may_answer: bool = False
+    is_replay: bool = False
     shows_triage: bool = False
 
     @property

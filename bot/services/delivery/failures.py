@@ -6,10 +6,9 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from bot.domain.delivery.delivery import Delivery, DeliveryKind, DeliveryStatus
+from bot.domain.delivery.delivery import Delivery, DeliveryStatus
 from bot.domain.dlq import MUTE, NewFailure, failure_id
 from bot.domain.drill import DLQ_MARK
-from bot.domain.escalation.deliveries import PagingData
 from bot.domain.incident.incident import Incident, Status
 from bot.domain.oncall.roster import OnCallPerson
 from bot.domain.timeline.entries import TimelineEntry
@@ -105,7 +104,8 @@ class Failures:
         Returns:
             How long to wait before another try, or None when no email is left to send.
         """
-        delivery = await self._mailed_for(await self._store.delivery(delivery_id))
+        asked = await self._store.delivery(delivery_id)
+        delivery = await self._kinds.of(asked).mailed_for(self._store, asked)
         if delivery is None or delivery.incident_id is None or delivery.held_at is not None:
             return None
         incident = await self._store.incident(delivery.incident_id)
@@ -114,28 +114,15 @@ class Failures:
         reached = await self._email(delivery, incident)
         return None if reached.everybody else _TRY_EMAIL_AGAIN
 
-    async def _mailed_for(self, delivery: Delivery) -> Delivery | None:
-        """Return the delivery to email about, or None; for a bundle, that of the first incident it shows."""
-        if delivery.kind is DeliveryKind.BUNDLE:
-            bundle = await self._store.bundle(delivery.id)
-            first = bundle.shown[0].id if bundle.shown else None
-            async with self._store.transaction() as tx:
-                own = [one.id for one in await tx.bundled(delivery.id) if one.incident_id == first]
-            if not own or delivery.held_at is not None:
-                return None
-            delivery = await self._store.delivery(own[0])
-        return delivery if PagingData.from_json(delivery.data).emails else None
-
     async def _owes_email(self, delivery: Delivery, incident: Incident) -> bool:
-        asked_for = (
-            self._policy.rules(incident.severity).email_backup or PagingData.from_json(delivery.data).emails
-        )
+        is_mailed = self._kinds.of(delivery).is_mailed(delivery)
+        asked_for = self._policy.rules(incident.severity).email_backup or is_mailed
         if not self._letters.can_send or not asked_for:
             return False
         if incident.status is not Status.TRIGGERED:
             return False  # it is acknowledged: the email would only wake another responder
-        if delivery.kind is DeliveryKind.PAGE and delivery.status is DeliveryStatus.SENT:
-            return False  # Discord was back before the email went out
+        if _place(delivery) is not None and delivery.status is DeliveryStatus.SENT:
+            return False  # Discord was back before the email to the one person went out
         return delivery.kind.spec.goes_by_email and bool(await self._people(delivery))
 
     async def _email(self, delivery: Delivery, incident: Incident) -> _Reached:
@@ -194,8 +181,7 @@ class Failures:
 
     async def _people(self, delivery: Delivery) -> tuple[OnCallPerson, ...]:
         """Return the person that a page was for; for another delivery, everyone on call."""
-        place = delivery.to.removeprefix("person:") if delivery.kind is DeliveryKind.PAGE else None
-        return await self._oncall.reachable(delivery.guild_id, place)
+        return await self._oncall.reachable(delivery.guild_id, _place(delivery))
 
     async def _write(self, delivery: Delivery, incident: Incident | None, *, emailed: bool) -> None:
         """Write the row, and once more if *incident* was made private meanwhile: `redact` did not find it."""
@@ -233,9 +219,15 @@ def _emailed(recipients: int, *, at: datetime) -> TimelineEntry:
     return TimelineEntry.of(EmailedEntry(recipients=recipients), at)
 
 
+def _place(delivery: Delivery) -> str | None:
+    """Return the on-call place that a delivery is for, if it is for one person on call."""
+    kind, _, place = delivery.to.partition(":")
+    return place if kind == "person" else None
+
+
 def _counts(delivery: Delivery, incident: Incident) -> bool:
     """Whether it counts as a failure of its severity: no drill does, and no entry that was sent again."""
-    return not incident.is_drill and delivery.kind is not DeliveryKind.REPLAY
+    return not incident.is_drill and not delivery.kind.spec.is_replay
 
 
 def _title(delivery: Delivery, incident: Incident | None, *, in_words: bool) -> str:

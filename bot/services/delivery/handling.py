@@ -74,6 +74,14 @@ class DeliveryHandler:
             return None
         return (await tx.incident(delivery.incident_id)).severity
 
+    def is_mailed(self, delivery: Delivery) -> bool:
+        """Return True if an email goes out with the delivery, even if Discord takes it."""
+        return False
+
+    async def mailed_for(self, store: Store, delivery: Delivery) -> Delivery | None:
+        """Return the delivery that the email which goes out with *delivery* is about; None: there is none."""
+        return delivery if self.is_mailed(delivery) else None
+
     async def beside(self, source: Transaction | Store, delivery: Delivery) -> Delivery | None:
         """Return the message to the channel of the same moment, if there is one."""
         return None

@@ -100,9 +100,13 @@ class EscalationDeliveries(_LadderDeliveries):
         self, tx: JobWrites, incident: Incident, delivery: Delivery, posted: Posted, *, at: datetime | None
     ) -> Incident:
         """Queue the email that goes with it; one that was sent without the database has had its own."""
-        if PagingData.from_json(delivery.data).emails and at is None:
+        if self.is_mailed(delivery) and at is None:
             await tx.enqueue(email_job(delivery))
         return incident
+
+    def is_mailed(self, delivery: Delivery) -> bool:
+        """Return True if the ladder's step says so."""
+        return PagingData.from_json(delivery.data).emails
 
     async def refused(self, tx: Transaction, delivery: Delivery, *, code: int) -> bool:
         """Leave it to the next private thread, if there is one and it has it too."""
@@ -142,6 +146,17 @@ class BundleDeliveries(DeliveryHandler):
     async def severity(self, tx: Transaction, delivery: Delivery) -> str | None:
         """Return the severity of all its incidents."""
         return BundleData.from_json(delivery.data).severity
+
+    async def mailed_for(self, store: Store, delivery: Delivery) -> Delivery | None:
+        """Return the delivery of the first incident that it shows; an outage has had it emailed already."""
+        bundle = await store.bundle(delivery.id)
+        first = bundle.shown[0].id if bundle.shown else None
+        async with store.transaction() as tx:
+            own = [one.id for one in await tx.bundled(delivery.id) if one.incident_id == first]
+        if not own or delivery.held_at is not None:
+            return None
+        found = await store.delivery(own[0])
+        return found if PagingData.from_json(found.data).emails else None
 
     async def record(self, tx: Transaction, delivery: Delivery) -> None:
         """Queue a DLQ entry for each incident; the first one emails for all of them."""

@@ -116,7 +116,7 @@ class PostgresAlertQuestions(TransactionPart):
             severity=question.severity,
             title=question.title,
             target=question.target,
-            evidence=question.evidence.as_data(),
+            evidence=question.evidence.to_json(),
             since=since,
             most=most,
         )
@@ -165,7 +165,7 @@ def _question(row: Row) -> Question:
         severity=row["severity"],
         title=row["title"],
         target=row["target"],
-        evidence=Evidence.from_data(row["evidence"]),
+        evidence=Evidence.from_json(row["evidence"]),
         answer=None if row["answer"] is None else Answer(row["answer"]),
         answered_by_name=row["answered_by_name"],
     )

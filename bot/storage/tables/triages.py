@@ -25,12 +25,12 @@ class PostgresTriageReads(ReadPart):
 
     async def note_message(self, channel_id: int, message_id: int, evidence: Evidence) -> None:
         await self._sql.all(
-            "note_message", channel_id=channel_id, message_id=message_id, evidence=evidence.as_data()
+            "note_message", channel_id=channel_id, message_id=message_id, evidence=evidence.to_json()
         )
 
     async def noted_message(self, channel_id: int, message_id: int) -> Evidence | None:
         row = await self._sql.first("noted_message", channel_id=channel_id, message_id=message_id)
-        return None if row is None else Evidence.from_data(row["evidence"])
+        return None if row is None else Evidence.from_json(row["evidence"])
 
     async def known_message(self, channel_id: int, message_id: int) -> KnownMessage:
         return await read_known_message(self._sql, channel_id, message_id, guild_id=self._guild_id)
@@ -54,7 +54,7 @@ class PostgresTriageWrites(TransactionPart):
             started_at=new.started_at,
             channel_id=new.channel_id,
             source_message_id=new.source_message_id,
-            evidence=None if new.evidence is None else new.evidence.as_data(),
+            evidence=None if new.evidence is None else new.evidence.to_json(),
             reevaluate_at=due_at,
             idle_due_at=idle_due_at,
         )

@@ -74,7 +74,7 @@ async def test_every_answer_and_the_evidence_are_on_the_timeline(desk: Desk) -> 
     done = await desk.triages.confirm(view.triage.id, by=RESPONDER)
     assert done.incident is not None
     kinds = {entry.kind: entry for entry in await desk.store.timeline(done.incident.id)}
-    assert Evidence.from_data(kinds[TimelineKind.EVIDENCE].data or {}) == EVIDENCE
+    assert Evidence.from_json(kinds[TimelineKind.EVIDENCE].data or {}) == EVIDENCE
     triaged = kinds[TimelineKind.TRIAGED].data or {}
     answers = triaged["answers"]
     assert isinstance(answers, list)

@@ -32,7 +32,7 @@ EVIDENCE = Evidence(text="決済が落ちています", author_id=5, author_name
 #: What each kind carries, and the words that it must say.
 CARRIED: dict[TimelineKind, tuple[dict[str, Any], tuple[str, ...]]] = {
     TimelineKind.OPENED: ({"severity": "SEV1", "path": []}, ("発報", "SEV1")),
-    TimelineKind.EVIDENCE: (EVIDENCE.as_data(), ("@客", "決済が落ちています", URL)),
+    TimelineKind.EVIDENCE: (EVIDENCE.to_json(), ("@客", "決済が落ちています", URL)),
     TimelineKind.TRIAGED: (
         {"answers": [ANSWER, {**ANSWER, "question": "gone_<@1>", "answer": "x`"}]},
         ("判定", "14:07:00 JST", "はい", "gone\\_\\<＠1>", "x\\`"),
@@ -94,9 +94,9 @@ CARRIED: dict[TimelineKind, tuple[dict[str, Any], tuple[str, ...]]] = {
         ("@primary", "期限 11/24 14:07:00 JST"),
     ),
     TimelineKind.NOTE: ({"text": "rollback を始めた"}, ("メモ", "rollback を始めた")),
-    TimelineKind.PINNED: (EVIDENCE.as_data(), ("📌", "@客: 決済が落ちています", URL)),
+    TimelineKind.PINNED: (EVIDENCE.to_json(), ("📌", "@客: 決済が落ちています", URL)),
     TimelineKind.PIN_EDITED: (
-        {**EVIDENCE.as_data(), "text": "", "is_readable": False},
+        {**EVIDENCE.to_json(), "text": "", "is_readable": False},
         ("本文は読めません",),
     ),
     TimelineKind.CORRECTED: ({"text": "14:12 だった"}, ("訂正", "14:12 だった")),
@@ -234,7 +234,7 @@ def test_a_line_is_one_line_and_pings_nobody(words: str, name: str, kind: Timeli
         kind, AT, 3, name, {**data, "author_name": name, "at": AT.isoformat()}, recorded_at=LATER
     )
     if kind is TimelineKind.EVIDENCE:
-        made = replace(made, data=replace(EVIDENCE, text=words, author_name=name).as_data())
+        made = replace(made, data=replace(EVIDENCE, text=words, author_name=name).to_json())
     line = entry_line(voice, made)
     assert "\n" not in line
     assert len(line) <= LINE_LIMIT + 120
