@@ -3,9 +3,9 @@
 import pytest
 
 from tests.faults import table
-from tests.postgres import cluster, database_url, empty_database_url, template
+from tests.postgres import cluster, database_url, empty_database_url, standing_template, template
 
-__all__ = ["cluster", "database_url", "empty_database_url", "template"]
+__all__ = ["cluster", "database_url", "empty_database_url", "standing_template", "template"]
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import Final
 
 import asyncpg
 import pytest
@@ -17,8 +18,20 @@ import pytest_asyncio
 from bot.demo import clock
 from bot.storage.database.migrate import SEARCH_PATH, migrate
 from bot.storage.embedded import EmbeddedPostgres
+from tests.fakes.clock import START
 
 TEMPLATE = "template_incident_bot"
+STANDING_TEMPLATE = "template_whose_time_stands_still"
+
+#: What the bot calls unqualified is looked up in our schema first.
+_STANDING_CLOCK: Final = f"""
+CREATE TABLE standing_clock (at timestamptz NOT NULL);
+INSERT INTO standing_clock VALUES ('{START.isoformat()}');
+CREATE OR REPLACE FUNCTION now() RETURNS timestamptz LANGUAGE sql STABLE AS
+    $$ SELECT at FROM standing_clock $$;
+CREATE FUNCTION statement_timestamp() RETURNS timestamptz LANGUAGE sql STABLE AS
+    $$ SELECT at FROM standing_clock $$;
+"""
 
 # Removes the cluster's folder once the worker is gone, however it went: the pipe on stdin ends with the
 # worker, and the lock is free when the server, which ends with the worker too, has ended.
@@ -82,6 +95,15 @@ def template(cluster: EmbeddedPostgres) -> str:
     return TEMPLATE
 
 
+@pytest.fixture(scope="session")
+def standing_template(cluster: EmbeddedPostgres) -> str:
+    """The name of a migrated database to copy whose time stands still."""
+    dsn = cluster.ensure_database(STANDING_TEMPLATE)
+    migrate(dsn)
+    asyncio.run(stop_clock(dsn))
+    return STANDING_TEMPLATE
+
+
 @pytest_asyncio.fixture
 async def database_url(cluster: EmbeddedPostgres, template: str) -> AsyncIterator[str]:
     """The address of a migrated database of this test's own."""
@@ -131,6 +153,12 @@ async def shift_clock(dsn: str, delta: timedelta) -> None:
     """
     async with _connected(dsn) as connection:
         await clock.advance(connection, delta)
+
+
+async def stop_clock(dsn: str) -> None:
+    """Let the time of a database stand still at `START`, for all connections as `install_movable_clock`."""
+    await install_movable_clock(dsn)
+    await _execute(dsn, _STANDING_CLOCK)
 
 
 @asynccontextmanager

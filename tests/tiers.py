@@ -15,7 +15,6 @@ from _pytest.mark.expression import Expression
 TIERS: Final = (
     "unit",
     "services",
-    "contract",
     "integration",
     "sandbox",
     "browser",

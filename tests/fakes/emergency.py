@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from uuid import UUID
 
 from bot.domain.delivery.delivery import Posted
 from bot.domain.errors import DiscordAway
@@ -33,32 +32,6 @@ class FakeSpool:
 
     def remove(self) -> None:
         self.kept = None
-
-
-@dataclass(slots=True)
-class Mirrors:
-    """Who may have told people while the store was away, and has not said so; here all silence is one."""
-
-    known: set[UUID] = field(default_factory=set)
-    waited_for: set[UUID] = field(default_factory=set)
-    is_silent: bool = False
-
-    def go_silent(self) -> None:
-        """Somebody could not be served."""
-        self.is_silent = True
-        self.waited_for = set(self.known)
-
-    def beat(self, mirror: UUID | None) -> None:
-        """The store is back."""
-        self.is_silent = False
-        if mirror is not None:
-            self.known.add(mirror)
-            self.waited_for.discard(mirror)
-
-    @property
-    def is_untold(self) -> bool:
-        """Whether anybody is waited for."""
-        return self.is_silent or bool(self.waited_for)
 
 
 @dataclass(slots=True)

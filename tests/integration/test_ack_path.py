@@ -20,7 +20,7 @@ from bot.services.shared.roster import OnCall
 from bot.storage.database.pools import open_pool
 from bot.storage.database.sql import Sql
 from bot.storage.store import PostgresStore
-from tests.contract.examples import GUILD, delivery_ids, open_incident, owed, send
+from tests.integration.storage.examples import GUILD, delivery_ids, open_incident, owed, send
 from tests.unit.ui.samples import POLICY
 
 _BY = Person(id=5, name="responder", roles=frozenset({"SRE", "on-call"}), is_admin=True)

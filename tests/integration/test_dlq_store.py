@@ -19,7 +19,7 @@ from bot.storage.database.pools import open_dlq_pool, open_pool
 from bot.storage.database.sql import queries
 from bot.storage.dlq import COLUMNS, PostgresDlqStore
 from bot.storage.store import PostgresStore
-from tests.contract.examples import GUILD, delivery_ids, open_incident, owed
+from tests.integration.storage.examples import GUILD, delivery_ids, open_incident, owed
 from tests.postgres import connect, install_movable_clock, shift_clock
 from tests.services.database import Database
 from tests.services.desk import PRIMARY, Desk

@@ -14,8 +14,8 @@ from bot.domain.incident.transitions import AckVia
 from bot.services.ports import Transaction
 from bot.storage.database.pools import open_pool
 from tests.acts import id_of, time_of
-from tests.contract.examples import GUILD, new_incident
 from tests.integration.job_world import DEADLINE_S
+from tests.integration.storage.examples import GUILD, new_incident
 from tests.services.database import Database
 from tests.services.desk import PRIMARY, SECONDARY, Desk
 

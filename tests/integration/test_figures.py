@@ -10,7 +10,7 @@ from bot.services.ports import Job, JobName
 from bot.storage.database.pools import open_pool
 from bot.storage.figures import LATENESS_S, read_figures
 from bot.storage.store import PostgresStore
-from tests.contract.examples import delivery_ids, open_incident, owed
+from tests.integration.storage.examples import delivery_ids, open_incident, owed
 from tests.postgres import connect
 
 SECOND = timedelta(seconds=1)

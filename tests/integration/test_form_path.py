@@ -4,7 +4,7 @@ from bot.domain.people import Person
 from bot.services.triage.sources import TriageSources
 from bot.storage.database.pools import open_pool
 from bot.storage.store import PostgresStore
-from tests.contract.examples import GUILD
+from tests.integration.storage.examples import GUILD
 
 _BY = Person(id=5, name="responder")
 _THREAD, _MESSAGE = 500, 900

@@ -21,8 +21,8 @@ from bot.services.ports import Transaction
 from bot.storage.database.pools import open_pool
 from bot.storage.store import PostgresStore
 from tests.acts import name_of
-from tests.contract.examples import GUILD, delivery_ids, open_incident, owed, send
 from tests.integration.job_world import DEADLINE_S
+from tests.integration.storage.examples import GUILD, delivery_ids, open_incident, owed, send
 from tests.services.database import unreachable
 from tests.services.desk import Desk
 

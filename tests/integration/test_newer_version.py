@@ -18,8 +18,8 @@ from bot.storage.database.pools import open_pool
 from bot.storage.store import PostgresStore
 from bot.ui.posts.incident.notices import notice
 from bot.ui.words.wording import Wording
-from tests.contract.examples import GUILD, delivery_ids, new_incident, open_incident, owed, send
 from tests.fakes.discord import FakeDiscord
+from tests.integration.storage.examples import GUILD, delivery_ids, new_incident, open_incident, owed, send
 from tests.services.desk import Desk
 from tests.unit.ui.samples import PLACED, POLICY, TEXTS
 

@@ -11,7 +11,7 @@ from bot.domain.incident.incident import Incident, Role
 from bot.domain.incident.transitions import AckVia
 from bot.services.shared.postings import posting_key
 from bot.storage.database.pools import open_pool
-from tests.contract.examples import GUILD, new_incident, send
+from tests.integration.storage.examples import GUILD, new_incident, send
 from tests.services.database import Database
 from tests.services.desk import PRIMARY, SECONDARY, Desk
 from tests.services.privacy.test_privacy import NAMED

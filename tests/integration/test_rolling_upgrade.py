@@ -14,7 +14,7 @@ from bot.domain.errors import StorageUnavailable
 from bot.storage.database.migrate import migrations_dir
 from bot.storage.database.pools import open_pool
 from bot.storage.store import PostgresStore
-from tests.contract.examples import open_incident
+from tests.integration.storage.examples import open_incident
 from tests.postgres import connect
 from tests.unit.test_migrations import FIRST
 

@@ -24,7 +24,7 @@ from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.services.ports import Job, JobName, Store
 from bot.storage.database.pools import open_pool
 from bot.storage.store import PostgresStore
-from tests.contract.examples import GUILD, OLIVE, delivery_ids, new_incident, open_incident, owed
+from tests.integration.storage.examples import GUILD, OLIVE, delivery_ids, new_incident, open_incident, owed
 from tests.postgres import connect
 
 

@@ -15,19 +15,15 @@ from bot.storage.database.sql import Row
 from bot.storage.dlq import COLUMNS
 from bot.storage.rows import delivery_from_row, failure_from_row
 from bot.storage.store import PostgresStore
-from tests.fakes.clock import START, FakeClock
-from tests.postgres import connect, install_movable_clock
+from tests.fakes.clock import FakeClock
 
-#: What the bot calls unqualified is looked up in our schema first. Each tier with desks asks for it once.
-_STANDING_CLOCK: Final = f"""
-CREATE TABLE IF NOT EXISTS standing_clock (at timestamptz NOT NULL);
-TRUNCATE standing_clock;
-INSERT INTO standing_clock VALUES ('{START.isoformat()}');
-CREATE OR REPLACE FUNCTION now() RETURNS timestamptz LANGUAGE sql STABLE AS
-    $$ SELECT at FROM standing_clock $$;
-CREATE OR REPLACE FUNCTION statement_timestamp() RETURNS timestamptz LANGUAGE sql STABLE AS
-    $$ SELECT at FROM standing_clock $$;
+_TABLES: Final = """
+SELECT format('%I.%I', schemaname, tablename) AS name
+  FROM pg_tables
+ WHERE schemaname IN (current_schema(), 'admin') AND tablename <> 'schema_migrations'
 """
+
+_SEQUENCES: Final = "SELECT format('%I.%I', schemaname, sequencename) AS name, start_value FROM pg_sequences"
 
 _QUEUED: Final = "SELECT * FROM pgqueuer WHERE status = 'queued' ORDER BY id"
 
@@ -85,12 +81,18 @@ class Connections:
         return self._pool.acquire(timeout=timeout)
 
 
-async def stop_clock(dsn: str) -> None:
-    """Let the time of a database stand still at `START`."""
-    await install_movable_clock(dsn)
-    connection = await connect(dsn)
-    await connection.execute(_STANDING_CLOCK)
-    await connection.close()
+async def emptying(pool: asyncpg.Pool) -> str:
+    """Return the statements that make a database as it is now: rows and sequences, no tables."""
+    tables = await pool.fetch(_TABLES)
+    sequences = await pool.fetch(_SEQUENCES)
+    statements = ["SET LOCAL session_replication_role = replica"]  # whatever refers to what
+    for number, table in enumerate(row["name"] for row in tables):
+        statements.append(f"DELETE FROM {table}")
+        if await pool.fetchval(f"SELECT EXISTS (SELECT FROM {table})"):
+            await pool.execute(f"CREATE TABLE public.kept_{number} AS TABLE {table}")
+            statements.append(f"INSERT INTO {table} SELECT * FROM public.kept_{number}")
+    statements += [f"SELECT setval('{row['name']}', {row['start_value']}, false)" for row in sequences]
+    return ";".join(["BEGIN", *statements, "COMMIT"])
 
 
 class Database:
@@ -98,8 +100,12 @@ class Database:
 
     def __init__(self, pool: Any) -> None:
         self._pool = pool
-        self.pool = Connections(pool)
+        self.pool = self.connections()
         self.clock = FakeClock()
+
+    def connections(self) -> Connections:
+        """Connections of another process, for which alone it can be away."""
+        return Connections(self._pool)
 
     @property
     def leases(self) -> PostgresLeases:
@@ -146,6 +152,13 @@ class Database:
     async def lose_jobs(self) -> None:
         """Empty the queue behind everybody's back."""
         await self.fetch("DELETE FROM pgqueuer")
+
+    async def age_leases(self, seconds: float) -> None:
+        """Let time pass for the leases, which go by the server's own clock."""
+        past = timedelta(seconds=seconds)
+        await self.fetch("UPDATE shard_leases SET expires_at = expires_at - $1::interval", past)
+        await self.fetch("UPDATE instances SET seen_at = seen_at - $1::interval", past)
+        await self.fetch("UPDATE identifies SET at = at - $1::interval", past)
 
     async def give_back(self, jobs: Sequence[Job]) -> None:
         """Put back what was taken and has not succeeded: it is due at once."""

@@ -1,43 +1,61 @@
-"""A desk per test, on a database of its own."""
+"""Desks on PostgreSQL: one database and one pool per worker, emptied for each test.
+
+A database and a connection of its own would double the time of each test: see decision 24 in docs/decisions.
+A pool lives as long as its event loop, so these tests share one, in which none leaves a task behind.
+"""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
 
+import asyncpg
 import pytest
+import pytest_asyncio
 
-from bot.storage.database.migrate import migrate
 from bot.storage.database.pools import open_pool
 from bot.storage.embedded import EmbeddedPostgres
 from tests.postgres import temporary_database
-from tests.services.database import Database, stop_clock
+from tests.services.database import Database, emptying
 from tests.services.desk import Desk
 
-STANDING = "template_of_services"
+
+@dataclass(frozen=True, slots=True)
+class WorkersDatabase:
+    """What the tests of one worker share.
+
+    Attributes:
+        emptying: The statements that make it as new.
+    """
+
+    pool: asyncpg.Pool
+    emptying: str
 
 
-@pytest.fixture(scope="session")
-def standing(cluster: EmbeddedPostgres) -> str:
-    """The name of a migrated database to copy, whose time stands still."""
-    dsn = cluster.ensure_database(STANDING)
-    migrate(dsn)
-    asyncio.run(stop_clock(dsn))
-    return STANDING
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def workers_database(
+    cluster: EmbeddedPostgres, standing_template: str
+) -> AsyncIterator[WorkersDatabase]:
+    """This worker's."""
+    async with opened(cluster, standing_template) as pool:
+        yield WorkersDatabase(pool, await emptying(pool))
 
 
-@pytest.fixture
-async def database(cluster: EmbeddedPostgres, standing: str) -> AsyncIterator[Database]:
-    """This test's database."""
-    async with _opened(cluster, standing) as database:
-        yield database
+@pytest_asyncio.fixture(loop_scope="session")
+async def database(workers_database: WorkersDatabase) -> AsyncIterator[Database]:
+    """This test's database, with nothing in it."""
+    await workers_database.pool.execute(workers_database.emptying)
+    yield Database(workers_database.pool)
+    await _end_tasks()
 
 
-@pytest.fixture
-async def another_database(cluster: EmbeddedPostgres, standing: str) -> AsyncIterator[Database]:
+@pytest_asyncio.fixture(loop_scope="session")
+async def another_database(cluster: EmbeddedPostgres, standing_template: str) -> AsyncIterator[Database]:
     """Another installation's database."""
-    async with _opened(cluster, standing) as database:
-        await database.fetch("UPDATE installation SET id = gen_random_uuid()")
-        yield database
+    async with opened(cluster, standing_template) as pool:
+        await pool.execute("UPDATE installation SET id = gen_random_uuid()")
+        yield Database(pool)
 
 
 @pytest.fixture
@@ -47,8 +65,23 @@ def desk(database: Database) -> Desk:
 
 
 @asynccontextmanager
-async def _opened(cluster: EmbeddedPostgres, template: str) -> AsyncIterator[Database]:
+async def opened(cluster: EmbeddedPostgres, template: str) -> AsyncIterator[asyncpg.Pool]:
+    """A pool on a copy of *template*."""
     async with temporary_database(cluster, template=template) as dsn:
         pool = await open_pool(dsn, min_size=0)
-        yield Database(pool)
+        yield pool
         await pool.close()
+
+
+def share_a_loop(items: Iterable[pytest.Item], folder: Path) -> None:
+    """Let the tests of *folder* run in the event loop in which their pool lives."""
+    for item in items:
+        if folder in item.path.parents and item.get_closest_marker("asyncio"):
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+
+
+async def _end_tasks() -> None:
+    left = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in left:
+        task.cancel()
+    await asyncio.gather(*left, return_exceptions=True)

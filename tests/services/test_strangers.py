@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 from typing import Any, Final
 
 import pytest
+import pytest_asyncio
 
 from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.errors import IncidentNotFound, UserError
@@ -68,7 +69,7 @@ class Ours:
     given: dict[str, Any]
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def ours(database: Database, desk: Desk) -> Ours:
     """An incident with its posts and its thread, and a triage."""
     incident = await desk.open()

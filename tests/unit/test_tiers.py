@@ -15,7 +15,7 @@ def test_every_test_bears_the_mark_of_its_folder_alone(request: pytest.FixtureRe
 @pytest.mark.parametrize(
     ("asked", "means"),
     [
-        ("unit or contract", "(unit or contract) and not slow"),
+        ("unit or services", "(unit or services) and not slow"),
         ("slow", "slow"),
         ("unit and not slow", "unit and not slow"),
         ("", ""),

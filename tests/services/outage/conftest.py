@@ -2,13 +2,13 @@
 
 from datetime import UTC, datetime
 
-import pytest
+import pytest_asyncio
 
 from tests.services.database import Database
 from tests.services.desk import Desk
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def desk(database: Database) -> Desk:
     """A desk whose database's time is ours."""
     await database.move_to(datetime.now(UTC))

@@ -1,0 +1,380 @@
+"""Alerts of others."""
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+
+from bot.domain.alerts.question import Answer, Question
+from bot.domain.incident import transitions
+from bot.domain.incident.incident import Incident, IncidentKind, Source
+from bot.domain.triage.evidence import Evidence
+from bot.domain.triage.session import NewTriage
+from bot.domain.triage.tree import UNANSWERED
+from tests.integration.storage.conftest import Rig
+from tests.integration.storage.examples import GUILD, OLIVE, new_incident
+
+MINUTE = timedelta(minutes=1)
+CHANNEL = 50
+SENDER = "77:Parky API"
+SAME = "a" * 64
+
+
+async def track(rig: Rig, message_id: int, *, fingerprint: str = SAME, severity: str = "SEV2") -> Incident:
+    """A tracked alert, made from a message."""
+    async with rig.store.transaction() as tx:
+        now = await tx.now()
+        new = replace(
+            new_incident(now, key=f"alert:{message_id}", severity=severity),
+            kind=IncidentKind.ALERT,
+            source=Source(CHANNEL, message_id, "Parky API"),
+            fingerprint=fingerprint,
+        )
+        await tx.lock_fingerprint(GUILD, fingerprint)
+        incident, _ = await tx.insert_incident(new, priority="P1", ack_due_at=now + MINUTE)
+        await tx.note_alert(incident.id, channel_id=CHANNEL, message_id=message_id, sender=SENDER)
+    return incident
+
+
+async def same(rig: Rig, *, within: timedelta = MINUTE, lesser: tuple[str, ...] = ()) -> int | None:
+    """The number of what the same alert counts on."""
+    async with rig.store.transaction() as tx:
+        found = await tx.same_alert(GUILD, SAME, since=await tx.now() - within, lesser=lesser)
+    return None if found is None else found.id
+
+
+async def test_a_message_is_counted_once(rig: Rig) -> None:
+    """On the incident that it was counted on first; a 👀 on it leads there."""
+    alert = await track(rig, 900)
+    other = await track(rig, 901, fingerprint="b" * 64)
+    async with rig.store.transaction() as tx:
+        await tx.note_alert(other.id, channel_id=CHANNEL, message_id=900, sender=SENDER)
+        assert await tx.alert_of_message(900) == alert.id
+        assert await tx.alert_of_message(999) is None
+    found = await rig.store.incident_by_message(900)
+    assert found == alert
+    assert (alert.kind, alert.tracked.source, alert.tracked.fingerprint) == (
+        IncidentKind.ALERT,
+        Source(CHANNEL, 900, "Parky API"),
+        SAME,
+    )
+    assert await rig.store.incident_by_message(999) is None
+
+
+async def test_the_first_message_and_the_newest_few_are_read(rig: Rig) -> None:
+    """However often it came."""
+    alert = await track(rig, 900)
+    assert await rig.store.alert_messages(alert.id) == [(CHANNEL, 900)]
+    async with rig.store.transaction() as tx:
+        for message_id in (905, 903, 902, 904, 901):
+            await tx.note_alert(alert.id, channel_id=CHANNEL, message_id=message_id, sender=SENDER)
+    assert await rig.store.alert_messages(alert.id) == [(CHANNEL, n) for n in (900, 903, 904, 905)]
+    assert await rig.store.alert_messages(alert.id + 1) == []
+
+
+async def test_the_same_alert_is_open_recent_and_as_grave(rig: Rig) -> None:
+    """And the newest of several."""
+    first = await track(rig, 900)
+    assert await same(rig) == first.id
+    assert await same(rig, lesser=("SEV2", "SEV3")) is None
+    await rig.advance(2 * MINUTE)
+    assert await same(rig) is None
+    assert await same(rig, within=3 * MINUTE) == first.id
+    second = await track(rig, 901)
+    assert await same(rig, within=3 * MINUTE) == second.id
+    async with rig.store.transaction() as tx:
+        known = await tx.incident(second.id, lock=True)
+        await tx.save(transitions.resolve(known, by=OLIVE, at=await tx.now()))
+    assert await same(rig, within=3 * MINUTE) == first.id
+
+
+async def test_seeing_it_again_prolongs_the_window(rig: Rig) -> None:
+    """The window counts from the last time."""
+    alert = await track(rig, 900)
+    await rig.advance(timedelta(seconds=40))
+    async with rig.store.transaction() as tx:
+        known = await tx.incident(alert.id, lock=True)
+        await tx.save(transitions.see_again(known, at=await tx.now()))
+    await rig.advance(timedelta(seconds=40))
+    assert await same(rig) == alert.id
+    assert (await rig.store.incident(alert.id)).tracked.occurrences == 2
+
+
+async def merge(rig: Rig, incident: Incident, into: Incident) -> None:
+    """People say that it is the same trouble."""
+    async with rig.store.transaction() as tx:
+        known, other = await tx.incident(incident.id, lock=True), await tx.incident(into.id)
+        await tx.save(transitions.merge(known, into=other, by=OLIVE, at=await tx.now()))
+
+
+async def test_a_merged_alert_counts_on_what_it_was_merged_into(rig: Rig) -> None:
+    """And on what that was merged into, while the last one is open, if any of them was seen lately."""
+    alert = await track(rig, 900)
+    other = await track(rig, 901, fingerprint="b" * 64)
+    await merge(rig, alert, other)
+    assert await same(rig) == other.id
+    await rig.advance(2 * MINUTE)
+    last = await track(rig, 902, fingerprint="c" * 64)
+    await merge(rig, other, last)
+    assert await same(rig) == last.id
+    assert await same(rig, lesser=("SEV2",)) is None
+    await rig.advance(2 * MINUTE)
+    assert (await same(rig), await same(rig, within=3 * MINUTE)) == (None, last.id)
+    async with rig.store.transaction() as tx:
+        known = await tx.incident(last.id, lock=True)
+        await tx.save(transitions.resolve(known, by=OLIVE, at=await tx.now()))
+    assert await same(rig, within=5 * MINUTE) is None
+
+
+async def test_a_fingerprint_is_decided_about_by_one_at_a_time(rig: Rig) -> None:
+    """Two instances that see the first alert at once open one incident."""
+    opened: list[int] = []
+
+    async def see(message_id: int) -> None:
+        async with rig.store.transaction() as tx:
+            await tx.lock_fingerprint(GUILD, SAME)
+            now = await tx.now()
+            if await tx.same_alert(GUILD, SAME, since=now - MINUTE, lesser=()) is None:
+                new = replace(new_incident(now, key=f"alert:{message_id}"), fingerprint=SAME)
+                incident, _ = await tx.insert_incident(new, priority="P0", ack_due_at=now)
+                opened.append(incident.id)
+
+    await asyncio.gather(*(see(message_id) for message_id in range(900, 905)))
+    assert len(opened) == 1
+
+
+async def test_a_triage_says_what_an_alert_is_about(rig: Rig) -> None:
+    """Title, path and start; where and how only if it says so."""
+    alert = await track(rig, 900)
+    async with rig.store.transaction() as tx:
+        new = NewTriage(
+            GUILD, OLIVE, "DB が遅い", (), ("slow",), alert.triggered_at - MINUTE, "interaction:9"
+        )
+        triage, _ = await tx.insert_triage(new, due_at=await tx.now())
+        await tx.add_answer(triage.id, question="production", answer="no", unsure=False, by=OLIVE)
+        await tx.incident(alert.id, lock=True)
+        path = (("production", "no"), UNANSWERED)
+        changed = await tx.set_triaged(alert.id, await tx.triage(triage.id), path=path)
+    assert changed == replace(
+        alert,
+        title="DB が遅い",
+        symptoms=("slow",),
+        path=path,
+        started_at=alert.triggered_at - MINUTE,
+        version=2,
+    )
+    assert await rig.store.incident(alert.id) == changed
+
+
+async def test_a_cursor_never_goes_back(rig: Rig) -> None:
+    """One per channel of a guild."""
+    assert await rig.store.alert_cursor(GUILD, CHANNEL) is None
+    for message_id in (0, 900, 800):
+        await rig.store.move_alert_cursor(GUILD, CHANNEL, message_id)
+    assert await rig.store.alert_cursor(GUILD, CHANNEL) == 900
+    assert await rig.store.alert_cursor(GUILD, CHANNEL + 1) is None
+    assert await rig.store.alert_cursor(GUILD + 1, CHANNEL) is None
+
+
+async def firing(
+    rig: Rig, *, before: int, guild_id: int = GUILD, channel_id: int = CHANNEL, sender: str = SENDER
+) -> list[tuple[int, bool]]:
+    """The numbers of what a recovery is about, and whether each is over with it."""
+    async with rig.store.transaction() as tx:
+        found = await tx.firing_alerts(guild_id, SAME, before=before, channel_id=channel_id, sender=sender)
+    return [(one.id, over) for one, over in found]
+
+
+async def test_a_recovery_is_about_what_has_not_fired_since(rig: Rig) -> None:
+    """All of that fingerprint that are open, however old; not what a later message was counted on."""
+    first, second = await track(rig, 900), await track(rig, 910)
+    await track(rig, 901, fingerprint="b" * 64)
+    await rig.advance(timedelta(days=2))
+    assert await firing(rig, before=950) == [(first.id, True), (second.id, True)]
+    assert await firing(rig, before=905) == [(first.id, True)]
+    async with rig.store.transaction() as tx:
+        await tx.save(
+            transitions.resolve(await tx.incident(first.id, lock=True), by=OLIVE, at=await tx.now())
+        )
+    assert await firing(rig, before=950, guild_id=GUILD + 1) == []
+    assert await firing(rig, before=950) == [(second.id, True)]
+    assert await firing(rig, before=950, channel_id=CHANNEL + 1) == [(second.id, False)]
+    assert await firing(rig, before=950, sender="77:Staging") == [(second.id, False)]
+    async with rig.store.transaction() as tx:
+        await tx.note_alert(second.id, channel_id=CHANNEL + 1, message_id=911, sender=SENDER)
+    assert await firing(rig, before=950) == [(second.id, False)]
+
+
+async def count(
+    rig: Rig, alert: Incident, message_id: int, *, sender: str, channel_id: int = CHANNEL
+) -> None:
+    """Count one more message on *alert*."""
+    async with rig.store.transaction() as tx:
+        await tx.note_alert(alert.id, channel_id=channel_id, message_id=message_id, sender=sender)
+
+
+async def recover(
+    rig: Rig, alert: Incident, message_id: int, *, sender: str, channel_id: int = CHANNEL
+) -> bool:
+    """Note a recovery; whether it is news."""
+    async with rig.store.transaction() as tx:
+        return await tx.note_recovery(alert.id, message_id=message_id, channel_id=channel_id, sender=sender)
+
+
+async def test_what_two_senders_post_is_over_when_both_have_recovered(rig: Rig) -> None:
+    """The other one may still fire; what fires again after its recovery does."""
+    other = "78:Parky API"
+    alert = await track(rig, 900)
+    await count(rig, alert, 901, sender=other)
+    for sender in (SENDER, other):
+        assert await firing(rig, before=910, sender=sender) == [(alert.id, False)]
+    assert await recover(rig, alert, 910, sender=SENDER)
+    assert await firing(rig, before=920, sender="79:Staging") == [(alert.id, False)]
+    assert await firing(rig, before=920, sender=other) == [(alert.id, True)]
+    await count(rig, alert, 915, sender=SENDER)
+    assert await firing(rig, before=920, sender=other) == [(alert.id, False)]
+    await recover(rig, alert, 920, sender=other)
+    assert await firing(rig, before=930) == [(alert.id, True)]
+
+
+async def test_what_came_in_two_channels_is_over_when_it_is_in_both(rig: Rig) -> None:
+    """One sender posts it in both."""
+    alert = await track(rig, 900)
+    await count(rig, alert, 901, sender=SENDER, channel_id=CHANNEL + 1)
+    await recover(rig, alert, 910, sender=SENDER, channel_id=CHANNEL + 2)
+    assert await firing(rig, before=920) == [(alert.id, False)]
+    await recover(rig, alert, 911, sender=SENDER, channel_id=CHANNEL + 1)
+    assert await firing(rig, before=920) == [(alert.id, True)]
+
+
+async def test_a_recovery_is_about_what_only_another_sender_has_posted_since(rig: Rig) -> None:
+    """It is read a moment late: it still says that its own sender is done."""
+    alert = await track(rig, 900)
+    await count(rig, alert, 920, sender="78:Parky API")
+    assert await firing(rig, before=910) == [(alert.id, False)]
+    assert await firing(rig, before=910, sender="78:Parky API") == []
+
+
+async def test_a_recovery_of_what_was_merged_is_about_the_other(rig: Rig) -> None:
+    """Which is not over then."""
+    duplicate, goes_on = await track(rig, 900), await track(rig, 901, fingerprint="b" * 64)
+    async with rig.store.transaction() as tx:
+        known = await tx.incident(duplicate.id, lock=True)
+        merged = transitions.merge(known, into=goes_on, by=OLIVE, at=await tx.now())
+        await tx.save(merged)
+    assert await firing(rig, before=950) == [(goes_on.id, False)]
+
+
+async def test_a_recovery_is_noted_once(rig: Rig) -> None:
+    """It is the last that was heard until the alert fires again."""
+    alert = await track(rig, 900)
+    async with rig.store.transaction() as tx:
+        assert not await tx.has_recovered(alert.id)
+    for is_news in (True, False):
+        assert await recover(rig, alert, 901, sender=SENDER) is is_news
+    async with rig.store.transaction() as tx:
+        assert await tx.has_recovered(alert.id)
+        await tx.note_alert(alert.id, channel_id=CHANNEL, message_id=902, sender=SENDER)
+        assert not await tx.has_recovered(alert.id)
+
+
+async def test_a_recovery_is_kept_for_a_month(rig: Rig) -> None:
+    """And for as long as its alert goes on; what is older goes when another one comes."""
+    over, goes_on = await track(rig, 900), await track(rig, 901, fingerprint="b" * 64)
+    for alert in (over, goes_on):
+        assert await recover(rig, alert, 910, sender=SENDER)
+    async with rig.store.transaction() as tx:
+        await tx.save(transitions.resolve(await tx.incident(over.id, lock=True), by=OLIVE, at=await tx.now()))
+    for days, is_forgotten in ((29, False), (2, True)):
+        await rig.advance(timedelta(days=days))
+        await recover(rig, goes_on, 910 + days, sender=SENDER)
+        async with rig.store.transaction() as tx:
+            assert await tx.has_recovered(over.id) is not is_forgotten
+            assert await tx.has_recovered(goes_on.id)
+
+
+async def question(rig: Rig, message_id: int, *, fingerprint: str = SAME) -> Question:
+    """What is asked about a message."""
+    async with rig.store.transaction() as tx:
+        now = await tx.now()
+    evidence = Evidence("deploy", 77, "Deploys", "https://discord.com/channels/1/2/3", now)
+    return Question(GUILD, CHANNEL, message_id, "77:Deploys", fingerprint, "SEV2", "deploy", None, evidence)
+
+
+async def test_a_message_is_asked_about_once(rig: Rig) -> None:
+    """And so is the same one soon after; the answer stays, and may be taken back."""
+    asked, again = await question(rig, 900), await question(rig, 901)
+    other = await question(rig, 902, fingerprint="b" * 64)
+    async with rig.store.transaction() as tx:
+        since = await tx.now() - MINUTE
+        assert await tx.ask_about_alert(asked, since=since, most=5)
+        for known in (asked, again):
+            assert not await tx.ask_about_alert(known, since=since, most=5)
+        assert await tx.ask_about_alert(other, since=since, most=5)
+    await rig.advance(2 * MINUTE)
+    async with rig.store.transaction() as tx:
+        assert not await tx.ask_about_alert(asked, since=await tx.now() - MINUTE, most=5)
+        assert await tx.ask_about_alert(again, since=await tx.now() - MINUTE, most=5)
+    async with rig.store.transaction() as tx:
+        assert await tx.alert_question(900, guild_id=GUILD) == asked
+        assert await tx.alert_question(900, guild_id=GUILD + 1) is None
+        assert await tx.alert_question(999, guild_id=GUILD) is None
+        await tx.answer_alert_question(900, Answer.TRACKED, by=OLIVE)
+        found = await tx.alert_question(900, guild_id=GUILD)
+        assert found is not None
+        assert (found.answer, found.answered_by_name) == (Answer.TRACKED, OLIVE.name)
+        await tx.answer_alert_question(900, None, by=OLIVE)
+        reopened = await tx.alert_question(900, guild_id=GUILD)
+        assert reopened is not None
+        assert reopened.answer is None
+
+
+async def test_a_question_is_kept_for_a_month(rig: Rig) -> None:
+    """With the message's words; longer where it says whose posts are ignored: that can still be undone."""
+    asked = [await question(rig, 900 + n, fingerprint=str(n) * 64) for n in range(5)]
+    async with rig.store.transaction() as tx:
+        for one in asked[:3]:
+            assert await tx.ask_about_alert(one, since=await tx.now() - MINUTE, most=5)
+        await tx.answer_alert_question(901, Answer.TRACKED, by=OLIVE)
+        await tx.answer_alert_question(902, Answer.IGNORED, by=OLIVE)
+    for days, new, kept in ((29, 3, {900, 901, 902, 903}), (2, 4, {902, 903, 904})):
+        await rig.advance(timedelta(days=days))
+        async with rig.store.transaction() as tx:
+            assert await tx.ask_about_alert(asked[new], since=await tx.now() - MINUTE, most=5)
+        async with rig.store.transaction() as tx:
+            found = [await tx.alert_question(one.message_id, guild_id=GUILD) for one in asked]
+        assert {one.message_id for one in found if one is not None} == kept
+
+
+async def test_a_sender_is_asked_about_a_few_times(rig: Rig) -> None:
+    """Until somebody answers one of them, or time has passed."""
+    asked = [await question(rig, 900 + n, fingerprint=str(n) * 64) for n in range(5)]
+    async with rig.store.transaction() as tx:
+        since = await tx.now() - MINUTE
+        found = [await tx.ask_about_alert(one, since=since, most=2) for one in asked[:3]]
+        assert found == [True, True, False]
+        await tx.answer_alert_question(900, Answer.TRACKED, by=OLIVE)
+        assert await tx.ask_about_alert(asked[3], since=since, most=2)
+        assert not await tx.ask_about_alert(asked[4], since=since, most=2)
+    await rig.advance(2 * MINUTE)
+    async with rig.store.transaction() as tx:
+        assert await tx.ask_about_alert(asked[4], since=await tx.now() - MINUTE, most=2)
+
+
+async def test_a_sender_is_ignored_until_somebody_takes_it_back(rig: Rig) -> None:
+    """In one channel of one guild."""
+    async with rig.store.transaction() as tx:
+        assert not await tx.heed_sender(GUILD, CHANNEL, "77:Deploys")
+        assert await tx.ignore_sender(GUILD, CHANNEL, "77:Deploys", by=OLIVE)
+        assert not await tx.ignore_sender(GUILD, CHANNEL, "77:Deploys", by=OLIVE)
+        ignored = [
+            await tx.is_ignored_sender(guild, channel, sender)
+            for guild, channel, sender in [
+                (GUILD, CHANNEL, "77:Deploys"),
+                (GUILD, CHANNEL, "77:Backups"),
+                (GUILD, CHANNEL + 1, "77:Deploys"),
+                (GUILD + 1, CHANNEL, "77:Deploys"),
+            ]
+        ]
+        assert ignored == [True, False, False, False]
+        assert await tx.heed_sender(GUILD, CHANNEL, "77:Deploys")
+        assert not await tx.is_ignored_sender(GUILD, CHANNEL, "77:Deploys")

@@ -1,0 +1,67 @@
+"""Drills."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from bot.domain.drill import Drill, Inject
+from bot.domain.triage.tree import Text
+from bot.services.ports import Store
+from tests.integration.storage.conftest import Rig
+from tests.integration.storage.examples import GUILD, PERRY, open_incident
+
+MINUTE = timedelta(minutes=1)
+INJECTS = (
+    Inject(2 * MINUTE, Text("二分", "two")),
+    Inject(timedelta(minutes=6, seconds=30), Text("六分", "six")),
+)
+
+
+async def begun(store: Store, *, key: str = "drill", guild_id: int = GUILD) -> tuple[Drill, bool]:
+    """A drill as `/drill start` stores it, and whether it was."""
+    incident = await open_incident(store, key=key)
+    at = incident.triggered_at
+    drill = Drill(
+        incident.id, guild_id, PERRY.id, PERRY.name, at, INJECTS, at + 30 * MINUTE, 0, at + 2 * MINUTE
+    )
+    async with store.transaction() as tx:
+        return drill, await tx.insert_drill(drill)
+
+
+async def test_a_drill_comes_back_as_it_was_started(rig: Rig) -> None:
+    """By its incident, and as the one that goes on."""
+    drill, is_new = await begun(rig.store)
+    assert is_new
+    async with rig.store.transaction() as tx:
+        assert await tx.drill(drill.incident_id) == drill
+        assert await tx.running_drill(GUILD) == drill
+        assert await tx.drill(drill.incident_id + 1) is None
+        assert await tx.running_drill(GUILD + 1) is None
+
+
+async def test_one_at_a_time_in_a_guild(rig: Rig) -> None:
+    """The second is not stored; once the first is over, the next one is. Another guild has its own."""
+    first, _ = await begun(rig.store)
+    _, second = await begun(rig.store, key="second")
+    _, elsewhere = await begun(rig.store, key="elsewhere", guild_id=GUILD + 1)
+    assert (second, elsewhere) == (False, True)
+    async with rig.store.transaction() as tx:
+        now = await tx.now()
+        await tx.save_drill(replace(first, played=2, next_at=None, ended_at=now))
+        assert await tx.running_drill(GUILD) is None
+        assert await tx.drill(first.incident_id) == replace(first, played=2, next_at=None, ended_at=now)
+    _, third = await begun(rig.store, key="third")
+    assert third
+
+
+async def test_an_overdue_drill_gets_its_job_again(rig: Rig) -> None:
+    """One that is over does not, and one that has its job keeps it."""
+    drill, _ = await begun(rig.store)
+    await rig.advance(4 * MINUTE)
+    assert await rig.store.requeue_stuck(overdue=MINUTE) == [f"drill:{drill.incident_id}"]
+    assert await rig.store.requeue_stuck(overdue=MINUTE) == []
+    (job,) = await rig.jobs()
+    assert (job.name, job.payload) == ("drill", str(drill.incident_id))
+    await rig.lose_jobs()
+    async with rig.store.transaction() as tx:
+        await tx.save_drill(replace(drill, next_at=None, ended_at=await tx.now()))
+    assert await rig.store.requeue_stuck(overdue=MINUTE) == []

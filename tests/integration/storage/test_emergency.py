@@ -1,0 +1,134 @@
+"""What is mirrored for the time without a database."""
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.domain.delivery.delivery import DeliveryKind, NewDelivery, Posted, Request
+from bot.domain.delivery.kinds import Action
+from bot.domain.errors import IncidentNotFound
+from bot.domain.escalation.ladder import Step
+from bot.domain.escalation.watches import Change, Word
+from bot.domain.incident.incident import Incident, NewIncident
+from bot.domain.severity import LadderStep, Mention
+from bot.services.shared.postings import private_thread_key
+from tests.integration.storage.conftest import Rig
+from tests.integration.storage.examples import delivery_ids, new_incident, open_incident, owed
+
+MINUTE = timedelta(minutes=1)
+REQUEST = Request(Action.MESSAGE, 5, None, {"content": "🔴 決済"})
+HERE = LadderStep(15 * MINUTE, Mention.HERE, ("primary",))
+
+
+async def with_steps(rig: Rig, key: str, *due_in: timedelta, severity: str = "SEV1") -> Incident:
+    """An incident whose steps are due then."""
+    incident = await open_incident(rig.store, key=key, severity=severity)
+    async with rig.store.transaction() as tx:
+        now = await tx.now()
+        steps = [Step(incident.id, n, now + due, HERE, starts_at=now) for n, due in enumerate(due_in)]
+        await tx.insert_steps(steps)
+    return incident
+
+
+async def rungs(rig: Rig) -> dict[str, list[int]]:
+    """What would be told of, by incident, in order."""
+    found = await rig.store.watched(without=["SEV3"], limit=10)
+    return {watch.key: [rung.index for rung in watch.rungs] for watch in found}
+
+
+async def test_the_nearest_deadlines_are_mirrored(rig: Rig) -> None:
+    """In their order, as many as asked for, and no severity that is left out."""
+    late = await with_steps(rig, "late", 20 * MINUTE, 30 * MINUTE)
+    soon = await with_steps(rig, "soon", 5 * MINUTE)
+    await with_steps(rig, "minor", MINUTE, severity="SEV3")
+    assert await rungs(rig) == {f"inc:{soon.id}": [0], f"inc:{late.id}": [0, 1]}
+    assert list(await rungs(rig)) == [f"inc:{soon.id}", f"inc:{late.id}"]
+    [nearest] = await rig.store.watched(without=["SEV3"], limit=1)
+    assert (nearest.key, nearest.severity, nearest.to) == (f"inc:{soon.id}", "SEV1", "channel")
+    assert nearest.rungs[0].dm == ("primary",)
+
+
+async def test_what_is_not_yet_said_is_mirrored(rig: Rig) -> None:
+    """With or without steps to come; not what is said, or says again, or is told of by a bundle."""
+    silent = await open_incident(rig.store, key="silent")
+    page = NewDelivery(DeliveryKind.PAGE, "person:primary", "page", 100, silent.id)
+    quiet = replace(owed(DeliveryKind.ALERT, incident=silent.id, key="quiet"), data={"quiet": True})
+    thread = owed(DeliveryKind.THREAD_ROOT, incident=silent.id)
+    alert_id, *_ = await delivery_ids(
+        rig.store, owed(DeliveryKind.ALERT, incident=silent.id), page, quiet, thread
+    )
+    [watch] = await rig.store.watched(without=[], limit=10)
+    assert [(one.key, one.word, one.to) for one in watch.owed] == [
+        ("alert", Word.ALERT, "channel:p0-alerts"),
+        ("page", Word.PAGE, "person:primary"),
+    ]
+    assert (watch.rungs, watch.places, watch.owed[0].has_email) == ((), (), False)
+    assert watch.owed[0].attempt is None
+    async with rig.store.transaction() as tx:
+        await tx.begin_attempt(alert_id, REQUEST, version=1)
+        await tx.mark_emailed(alert_id, to=["primary@example.com"], is_done=False)
+        now = await tx.now()
+    [watch] = await rig.store.watched(without=[], limit=10)
+    assert watch.owed[0].has_email
+    attempt = watch.owed[0].attempt
+    assert attempt is not None
+    assert (attempt.at, json.loads(attempt.body)) == (now, REQUEST.body)
+    async with rig.store.transaction() as tx:
+        await tx.finish_sent(alert_id, Posted(5, 50))
+        await tx.cancel_ladder(silent.id)
+    assert await rig.store.watched(without=[], limit=10) == []
+
+
+async def test_a_private_one_is_told_of_where_its_people_are(rig: Rig) -> None:
+    """In its thread; before there is one nowhere but to people."""
+    async with rig.store.transaction() as tx:
+        new: NewIncident = replace(new_incident(await tx.now()), is_private=True)
+        secret, _ = await tx.insert_incident(new, priority="P0", ack_due_at=await tx.now() + 15 * MINUTE)
+        alert = replace(owed(DeliveryKind.ALERT, incident=secret.id), to="incident")
+        page = NewDelivery(DeliveryKind.PAGE, "person:primary", "page", 100, secret.id)
+        await tx.insert_deliveries([alert, page])
+    [watch] = await rig.store.watched(without=[], limit=10)
+    assert (watch.to, [one.key for one in watch.owed]) == (None, ["page"])
+    key = private_thread_key(secret)
+    [room] = await delivery_ids(rig.store, owed(DeliveryKind.PRIVATE_THREAD, incident=secret.id, key=key))
+    async with rig.store.transaction() as tx:
+        await tx.set_places(secret.id, thread_id=66)  # of an earlier posting, for all to read
+    [watch] = await rig.store.watched(without=[], limit=10)
+    assert watch.to is None
+    async with rig.store.transaction() as tx:
+        await tx.finish_sent(room, Posted(5, 77))
+    [watch] = await rig.store.watched(without=[], limit=10)
+    assert (watch.to, watch.owed[0].to) == ("thread:77", "thread:77")
+
+
+async def _fail_to_end(rig: Rig, incident: Incident) -> None:
+    async with rig.store.transaction() as tx:
+        await tx.cancel_ladder(incident.id)
+        await tx.incident(incident.id + 1)
+
+
+async def test_whoever_listens_is_told_with_the_commit(rig: Rig) -> None:
+    """What a ladder owes that begins, as it would be read; which ones end; nothing of what is rolled back."""
+    told: list[Change] = []
+    rig.store.listen(told.append)
+    incident = await with_steps(rig, "one", 15 * MINUTE)
+    assert told == []
+    async with rig.store.transaction() as tx:
+        await tx.insert_deliveries([owed(DeliveryKind.ALERT, incident=incident.id)])
+        tx.watch(incident.id)
+    [begun] = told
+    assert begun == Change(tuple(await rig.store.watched(without=[], limit=1)), frozenset())
+    with pytest.raises(IncidentNotFound):
+        await _fail_to_end(rig, incident)
+    assert told == [begun]
+    async with rig.store.transaction() as tx:
+        await tx.cancel_ladder(incident.id)
+    assert told[1:] == [Change((), frozenset({f"inc:{incident.id}"}))]
+    async with rig.store.transaction() as tx:
+        await tx.cancel_ladder(incident.id)
+        await tx.insert_steps([Step(incident.id, 7, await tx.now(), HERE, starts_at=await tx.now())])
+        tx.watch(incident.id)
+    assert [[rung.index for rung in watch.rungs] for watch in told[2].begun] == [[7]]
+    assert told[2].ended == frozenset()

@@ -1,0 +1,165 @@
+"""Acknowledgements that end before their incident does."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from bot.domain.delivery.delivery import DeliveryKind, Request
+from bot.domain.delivery.kinds import Action
+from bot.domain.escalation.ladder import Step, StepStatus, plan
+from bot.domain.incident import transitions
+from bot.domain.incident.incident import Incident
+from bot.domain.incident.transitions import AckVia
+from bot.domain.people import Person
+from bot.domain.severity import LadderStep, Mention
+from bot.domain.timeline.entries import TimelineEntry, TimelineKind
+from bot.services.ports import Store, Transaction
+from tests.acts import id_of
+from tests.integration.storage.conftest import Rig
+from tests.integration.storage.examples import OLIVE, PERRY, delivery_ids, open_incident, owed, send
+
+MINUTE = timedelta(minutes=1)
+LADDER = (
+    LadderStep(timedelta(), dm=("primary",)),
+    LadderStep(15 * MINUTE, Mention.HERE, ("primary",)),
+    LadderStep(30 * MINUTE, Mention.HERE, ("primary",)),
+)
+
+
+async def acknowledge(tx: Transaction, incident: Incident, *, by: Person) -> Incident:
+    """As the acknowledger writes it."""
+    now = await tx.now()
+    due = now + 30 * MINUTE
+    result = transitions.acknowledge(incident, by=by, at=now, already_responding=False, next_update_at=due)
+    entry = TimelineEntry(TimelineKind.ACKNOWLEDGED, now, actor_id=by.id, actor_name=by.name)
+    await tx.acknowledge(result.incident, entry, via=AckVia.BUTTON, data={"incident_id": incident.id})
+    return result.incident
+
+
+async def end(tx: Transaction, incident: Incident) -> Incident:
+    """As it lapses."""
+    ended = transitions.end_ack(incident, at=await tx.now(), lapsed=True)
+    await tx.save(ended)
+    await tx.leave(incident.id)
+    return ended
+
+
+async def with_ladder(store: Store) -> Incident:
+    """An incident whose first step is done."""
+    incident = await open_incident(store)
+    at = incident.triggered_at
+    steps = plan(LADDER, incident_id=incident.id, starts_at=at, ack_due_at=incident.ack_due_at)
+    async with store.transaction() as tx:
+        await tx.insert_steps(steps)
+        await tx.claim_step(incident.id, 0)
+        await tx.finish_step(incident.id, 0)
+    return incident
+
+
+def waiting(steps: Sequence[Step], incident: Incident) -> list[tuple[int, timedelta]]:
+    """What is to come, and how long after the alert."""
+    left = (step for step in steps if step.status is StepStatus.PENDING)
+    return [(step.index, step.due_at - incident.triggered_at) for step in left]
+
+
+async def test_the_first_acknowledge_stays_and_the_next_one_is_kept(rig: Rig) -> None:
+    """Who is on it is whoever took it last; while it waits nobody is."""
+    incident = await open_incident(rig.store)
+    async with rig.store.transaction() as tx:
+        first = await acknowledge(tx, await tx.incident(incident.id, lock=True), by=OLIVE)
+    assert await rig.store.incident(incident.id) == first
+    await rig.advance(45 * MINUTE)
+    async with rig.store.transaction() as tx:
+        ended = await end(tx, await tx.incident(incident.id, lock=True))
+    assert await rig.store.incident(incident.id) == ended
+    assert (ended.on_it, id_of(ended.acknowledged), ended.updates.remind_at) == (None, OLIVE.id, None)
+    async with rig.store.transaction() as tx:
+        again = await acknowledge(tx, await tx.incident(incident.id, lock=True), by=PERRY)
+    assert await rig.store.incident(incident.id) == again
+    assert again.on_it is not None
+    assert (again.on_it.id, id_of(again.acknowledged)) == (PERRY.id, OLIVE.id)
+
+
+async def test_whoever_left_is_on_it_again_by_joining_anew(rig: Rig) -> None:
+    """The list of responders keeps everybody; who is on it now is a part of them."""
+    incident = await open_incident(rig.store)
+    async with rig.store.transaction() as tx:
+        for person in (OLIVE, PERRY):
+            assert await tx.join(incident.id, person, via=AckVia.BUTTON)
+        assert [one.id for one in await tx.on_it(incident.id)] == [OLIVE.id, PERRY.id]
+        assert [one.id for one in await tx.leave(incident.id, OLIVE.id)] == [PERRY.id]
+    assert await rig.store.who_left(incident.id) == {OLIVE.id}
+    async with rig.store.transaction() as tx:
+        assert await tx.join(incident.id, OLIVE, via=AckVia.BUTTON)
+        assert not await tx.join(incident.id, OLIVE, via=AckVia.BUTTON)
+        assert await tx.leave(incident.id) == []
+    assert await rig.store.who_left(incident.id) == {OLIVE.id, PERRY.id}
+    assert len(await rig.store.responders(incident.id)) == 2
+
+
+async def test_whoever_comes_back_comes_after_those_who_stayed(rig: Rig) -> None:
+    """By joining, and by an acknowledge after everybody had left: the place in the order of old is gone."""
+    incident = await open_incident(rig.store)
+    async with rig.store.transaction() as tx:
+        for person in (OLIVE, PERRY):
+            await tx.join(incident.id, person, via=AckVia.BUTTON)
+        await tx.leave(incident.id, OLIVE.id)
+    await rig.advance(MINUTE)
+    async with rig.store.transaction() as tx:
+        await tx.join(incident.id, OLIVE, via=AckVia.BUTTON)
+        assert [one.id for one in await tx.on_it(incident.id)] == [PERRY.id, OLIVE.id]
+        await tx.leave(incident.id)
+    await rig.advance(MINUTE)
+    async with rig.store.transaction() as tx:
+        await acknowledge(tx, await tx.incident(incident.id, lock=True), by=PERRY)
+    assert [one.id for one in await rig.store.responders(incident.id)] == [OLIVE.id, PERRY.id]
+
+
+async def test_a_ladder_goes_on_from_where_it_was(rig: Rig) -> None:
+    """At its own times while they are to come; else the next step at once, the others as far behind it."""
+    incident = await with_ladder(rig.store)
+    async with rig.store.transaction() as tx:
+        assert not await tx.resume_ladder(incident.id, since=await tx.now(), priority=100), "nothing stopped"
+        await tx.cancel_ladder(incident.id)
+        assert await tx.resume_ladder(incident.id, since=incident.triggered_at + MINUTE, priority=100)
+    assert waiting(await rig.store.steps(incident.id), incident) == [(1, 15 * MINUTE), (2, 30 * MINUTE)]
+    async with rig.store.transaction() as tx:
+        await tx.cancel_ladder(incident.id)
+        assert not await tx.resume_ladder(incident.id, since=await tx.now(), priority=90), "of another one"
+        since = incident.triggered_at + 60 * MINUTE
+        assert await tx.resume_ladder(incident.id, since=since, priority=100)
+    steps = await rig.store.steps(incident.id)
+    assert waiting(steps, incident) == [(1, 60 * MINUTE), (2, 75 * MINUTE)]
+    assert [step.rung.after for step in steps] == [timedelta(), 60 * MINUTE, 75 * MINUTE]
+
+
+async def test_without_a_database_an_old_eye_of_whoever_left_does_not_count(rig: Rig) -> None:
+    """The one of the acknowledge that has ended still stands under what was posted before; others' count."""
+    incident = await with_ladder(rig.store)
+    [old] = await delivery_ids(rig.store, owed(DeliveryKind.ALERT, incident=incident.id))
+    await begin_and_send(rig, old, message_id=900)
+    [watch] = await rig.store.watched(without=(), limit=9)
+    assert (watch.places, watch.left, watch.old_messages) == (((50, 900),), (), ())
+    async with rig.store.transaction() as tx:
+        await acknowledge(tx, await tx.incident(incident.id, lock=True), by=OLIVE)
+    await rig.advance(45 * MINUTE)
+    async with rig.store.transaction() as tx:
+        ended = await end(tx, await tx.incident(incident.id, lock=True))
+        await tx.resume_ladder(incident.id, since=await tx.now(), priority=100)
+    await rig.advance(MINUTE)
+    [watch] = await rig.store.watched(without=(), limit=9)
+    assert (watch.places, watch.left, watch.old_messages) == (((50, 900),), (OLIVE.id,), (900,))
+    [new] = await delivery_ids(rig.store, owed(DeliveryKind.ESCALATION, incident=ended.id))
+    await begin_and_send(rig, new, message_id=901)
+    [watch] = await rig.store.watched(without=(), limit=9)
+    assert set(watch.places) == {(50, 900), (50, 901)}
+    assert not watch.counts(OLIVE.id, 900)
+    assert watch.counts(OLIVE.id, 901)
+    assert watch.counts(PERRY.id, 900)
+
+
+async def begin_and_send(rig: Rig, delivery_id: int, *, message_id: int) -> None:
+    """An attempt that arrives."""
+    request = Request(Action.MESSAGE, 50, None, {"content": "x"})
+    async with rig.store.transaction() as tx:
+        await tx.begin_attempt(delivery_id, request, version=1)
+    await send(rig.store, delivery_id, message_id=message_id)

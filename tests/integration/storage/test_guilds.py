@@ -1,0 +1,102 @@
+"""A store of one guild: what is another's is not there. And whose a row is."""
+
+import pytest
+
+from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.errors import IncidentNotFound, UserError
+from bot.domain.timeline.entries import TimelineEntry, TimelineKind
+from bot.domain.triage.session import NewTriage
+from bot.services.ports import GuildFinder, Store
+from tests.integration.storage.conftest import Rig
+from tests.integration.storage.examples import GUILD, PERRY, delivery_ids, open_incident, owed, send
+
+ELSEWHERE = GUILD + 1
+ALERT, THREAD, PINNED, COUNTED = 11, 22, 33, 44
+
+
+async def furnish(store: Store) -> tuple[int, int]:
+    """An incident with a post, a thread, a pin and a counted alert, and a triage; their numbers."""
+    incident = await open_incident(store)
+    alert, thread = await delivery_ids(
+        store,
+        owed(DeliveryKind.ALERT, incident=incident.id),
+        owed(DeliveryKind.THREAD, incident=incident.id),
+    )
+    await send(store, alert, message_id=ALERT)
+    await send(store, thread, message_id=THREAD)
+    async with store.transaction() as tx:
+        now = await tx.now()
+        pin = TimelineEntry(TimelineKind.PINNED, now, data={"message_id": PINNED})
+        await tx.pin(incident.id, pin)
+        await tx.note_alert(incident.id, channel_id=1, message_id=COUNTED, sender="77:Parky API")
+        new = NewTriage(GUILD, PERRY, "x", (), (), now, "interaction:2", None, None, None)
+        triage, _ = await tx.insert_triage(new, due_at=now)
+    return incident.id, triage.id
+
+
+async def test_its_own_guild_finds_everything(rig: Rig) -> None:
+    """By number, message, thread, pin and counted alert."""
+    number, triage = await furnish(rig.store)
+    own = rig.of(GUILD)
+    assert (await own.incident(number)).guild_id == GUILD
+    assert (await own.incident_by_thread(THREAD)).id == number
+    for message in (ALERT, COUNTED):
+        found = await own.incident_by_message(message)
+        assert found is not None
+        assert found.id == number
+    assert await own.pinned_in(PINNED) == [number]
+    assert [one.id for one in await own.unacknowledged(after=0, limit=99)] == [number]
+    assert (await own.triage(triage)).id == triage
+    async with own.transaction() as tx:
+        assert (await tx.incident(number, lock=True)).id == number
+        assert (await tx.triage(triage, lock=True)).id == triage
+        assert await tx.alert_of_message(COUNTED) == number
+
+
+async def test_another_guild_finds_nothing(rig: Rig) -> None:
+    """However it asks, within a transaction too."""
+    number, triage = await furnish(rig.store)
+    other = rig.of(ELSEWHERE)
+    for message in (ALERT, COUNTED):
+        assert await other.incident_by_message(message) is None
+    assert await other.pinned_in(PINNED) == []
+    assert await other.unacknowledged(after=0, limit=99) == []
+    with pytest.raises(IncidentNotFound):
+        await other.incident(number)
+    with pytest.raises(IncidentNotFound):
+        await other.incident_by_thread(THREAD)
+    with pytest.raises(UserError, match="triage_not_found"):
+        await other.triage(triage)
+    async with other.transaction() as tx:
+        assert await tx.alert_of_message(COUNTED) is None
+    for lock in (False, True):
+        with pytest.raises(IncidentNotFound):
+            async with other.transaction() as tx:
+                await tx.incident(number, lock=lock)
+        with pytest.raises(UserError, match="triage_not_found"):
+            async with other.transaction() as tx:
+                await tx.triage(triage, lock=lock)
+
+
+async def test_what_is_linked_stays_within_the_guild(rig: Rig) -> None:
+    """Even if a row of an older time says otherwise."""
+    first, second = [await open_incident(rig.store, key=f"interaction:{n}") for n in (1, 2)]
+    async with rig.store.transaction() as tx:
+        await tx.link(first.id, second.id, by=PERRY)
+    assert [one.id for one in await rig.of(GUILD).related(first.id)] == [second.id]
+    assert await rig.of(ELSEWHERE).related(first.id) == []
+
+
+async def test_whose_a_row_is(rig: Rig) -> None:
+    """Asked over all guilds, and nothing else is told; None for what is not there."""
+    number, triage = await furnish(rig.store)
+    find: GuildFinder = rig.finder
+    assert await find.guild_of_incident(number) == GUILD
+    assert await find.guild_of_triage(triage) == GUILD
+    assert await find.guild_of_delivery(1) == GUILD
+    for message in (ALERT, COUNTED):
+        assert await find.guild_of_message(message) == GUILD
+    assert await find.guild_of_incident(999) is None
+    assert await find.guild_of_triage(999) is None
+    assert await find.guild_of_delivery(999) is None
+    assert await find.guild_of_message(PINNED) is None

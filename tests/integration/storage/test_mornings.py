@@ -1,0 +1,79 @@
+"""Morning triages."""
+
+from datetime import UTC, date, datetime, timedelta
+
+from bot.domain.incident import transitions
+from bot.domain.morning import Morning, MorningView
+from tests.integration.storage.conftest import Rig
+from tests.integration.storage.examples import GUILD, OLIVE, open_incident
+
+DAY = date(2026, 11, 25)
+NAG_AT = datetime(2026, 11, 25, 2, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+
+
+async def test_what_is_due_is_found_by_its_deadline(rig: Rig) -> None:
+    """Of these severities, unacknowledged, before a moment; another guild has its own."""
+    first = await open_incident(rig.store, key="a", severity="SEV3")
+    second = await open_incident(rig.store, key="b", severity="SEV3")
+    taken = await open_incident(rig.store, key="c", severity="SEV3")
+    await open_incident(rig.store, key="d")
+    async with rig.store.transaction() as tx:
+        now = await tx.now()
+        acked = transitions.acknowledge(
+            await tx.incident(taken.id, lock=True),
+            by=OLIVE,
+            at=now,
+            already_responding=False,
+            next_update_at=None,
+        )
+        await tx.save(acked.incident)
+    async with rig.store.transaction() as tx:
+        soon = first.ack_due_at + timedelta(seconds=1)
+        assert await tx.due_before(GUILD, severities=["SEV3"], before=soon) == [first, second]
+        assert await tx.due_before(GUILD, severities=["SEV3"], before=first.ack_due_at) == []
+        assert await tx.due_before(GUILD, severities=[], before=soon) == []
+        assert await tx.due_before(GUILD + 1, severities=["SEV3"], before=soon) == []
+
+
+async def test_a_day_is_gathered_once(rig: Rig) -> None:
+    """The second is refused; each guild and day has its own."""
+    incident = await open_incident(rig.store)
+    morning = Morning(GUILD, DAY, (incident.id,), NAG_AT)
+    async with rig.store.transaction() as tx:
+        assert await tx.claim_morning(morning)
+        assert not await tx.claim_morning(Morning(GUILD, DAY, ()))
+        assert await tx.claim_morning(Morning(GUILD + 1, DAY, ()))
+        assert await tx.claim_morning(Morning(GUILD, DAY + timedelta(days=1), ()))
+    view = MorningView(morning, (incident,))
+    assert await rig.store.morning_view(GUILD, DAY) == view
+    assert await rig.store.morning_view(GUILD, DAY - timedelta(days=1)) is None
+    async with rig.store.transaction() as tx:
+        assert await tx.morning(GUILD, DAY) == view
+        await tx.save_morning(morning.asked(following=None))
+    stored = await rig.store.morning_view(GUILD, DAY)
+    assert stored is not None
+    assert (stored.morning.nags, stored.morning.nag_at) == (1, None)
+
+
+async def test_the_gatherings_of_an_incident(rig: Rig) -> None:
+    """Those since a day, oldest first."""
+    incident = await open_incident(rig.store)
+    days = [DAY - timedelta(days=8), DAY, DAY + timedelta(days=1)]
+    mornings = [Morning(GUILD, day, (incident.id,)) for day in days]
+    async with rig.store.transaction() as tx:
+        for morning in (*mornings, Morning(GUILD, DAY + timedelta(days=2), ())):
+            await tx.claim_morning(morning)
+    assert await rig.store.mornings_with(incident, since=DAY - timedelta(days=7)) == mornings[1:]
+
+
+async def test_an_overdue_morning_gets_its_job_again(rig: Rig) -> None:
+    """One that nobody is asked about any more does not."""
+    async with rig.store.transaction() as tx:
+        now = await tx.now()
+        await tx.claim_morning(Morning(GUILD, DAY, (), now))
+        await tx.claim_morning(Morning(GUILD, DAY + timedelta(days=1), ()))
+    await rig.advance(4 * MINUTE)
+    assert await rig.store.requeue_stuck(overdue=MINUTE) == [f"morning:{GUILD}:{DAY}"]
+    (job,) = await rig.jobs()
+    assert (job.name, job.payload) == ("morning", f"{GUILD}:{DAY}")

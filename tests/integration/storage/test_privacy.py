@@ -1,0 +1,239 @@
+"""What private incidents ask of a store."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from bot.domain.delivery.delivery import DeliveryKind, DeliveryStatus, NewDelivery, Posted, Request
+from bot.domain.delivery.kinds import Action
+from bot.domain.dlq import NewFailure
+from bot.domain.drill import DLQ_MARK
+from bot.domain.incident import transitions
+from bot.domain.incident.transitions import AckVia
+from bot.domain.privacy import RemovedMember
+from bot.services.ports import Store
+from tests.integration.storage.conftest import Rig
+from tests.integration.storage.examples import GUILD, OLIVE, PERRY, delivery_ids, open_incident, owed, send
+
+NOTHING = Request(Action.MESSAGE, 50, None, {"content": "x"})
+
+
+def to(target: str, *, incident: int, key: str, after: str | None = None) -> NewDelivery:
+    """A delivery to *target*."""
+    return NewDelivery(
+        DeliveryKind.NOTICE, to=target, key=key, guild_id=GUILD, incident_id=incident, after=after
+    )
+
+
+async def _statuses(store: Store, ids: list[int]) -> list[DeliveryStatus]:
+    return [(await store.delivery(number)).status for number in ids]
+
+
+async def test_posts_are_cancelled_and_dms_stay(rig: Rig) -> None:
+    """With what waits for them, and their jobs; what is on its way stays, and so does another incident's."""
+    incident, other = await open_incident(rig.store), await open_incident(rig.store, key="other")
+    ids = await delivery_ids(
+        rig.store,
+        to("channel:p0", incident=incident.id, key="post"),
+        to("incident", incident=incident.id, key="waits", after="post"),
+        to("person:primary", incident=incident.id, key="page"),
+        to("user:7", incident=incident.id, key="role"),
+        to("channel:p0", incident=incident.id, key="begun"),
+        to("channel:p0", incident=other.id, key="other's"),
+    )
+    async with rig.store.transaction() as tx:
+        await tx.begin_attempt(ids[4], NOTHING, version=1)
+        await tx.cancel_posts(incident.id)
+    cancelled, pending = DeliveryStatus.CANCELLED, DeliveryStatus.PENDING
+    assert await _statuses(rig.store, ids) == [
+        cancelled,
+        cancelled,
+        pending,
+        pending,
+        DeliveryStatus.SENDING,
+        pending,
+    ]
+    assert sorted(job.key for job in await rig.jobs()) == sorted(f"deliver:{ids[at]}" for at in (2, 3, 4, 5))
+
+
+async def test_a_deleted_thread_is_told_where_it_was_offered(rig: Rig) -> None:
+    """By whom and when, in the notices about that thread alone; who was first stays."""
+    incident = await open_incident(rig.store)
+    about = [
+        replace(to("incident", incident=incident.id, key=f"n{thread}"), data={"thread": thread})
+        for thread in (900, 901)
+    ]
+    ids = await delivery_ids(rig.store, *about)
+    await send(rig.store, ids[0], message_id=5)
+    async with rig.store.transaction() as tx:
+        await tx.tell_thread_deleted(incident.id, 900, by="primary")
+        now = await tx.now()
+    async with rig.store.transaction() as tx:
+        await tx.tell_thread_deleted(incident.id, 900, by="secondary")
+    told, other = [await rig.store.delivery(number) for number in ids]
+    assert (told.data["deleted_by"], told.shown_version) == ("primary", 0)
+    assert datetime.fromisoformat(str(told.data["deleted_at"])) == now
+    assert "deleted_by" not in other.data
+
+
+async def test_every_delivery_has_a_nonce_that_is_known(rig: Rig) -> None:
+    """Of one incident, whatever became of it, oldest first."""
+    incident, other = await open_incident(rig.store), await open_incident(rig.store, key="other")
+    ids = await delivery_ids(
+        rig.store, *(owed(DeliveryKind.NOTICE, incident=incident.id, key=key) for key in ("a", "b", "c"))
+    )
+    await delivery_ids(rig.store, owed(DeliveryKind.NOTICE, incident=other.id, key="d"))
+    async with rig.store.transaction() as tx:
+        await tx.finish_failed(ids[2], error="no", http_status=403)
+    await send(rig.store, ids[0], message_id=5)
+    nonces = [(await rig.store.delivery(one)).nonce for one in ids]
+    assert await rig.store.delivery_nonces(incident.id) == nonces
+
+
+async def test_what_belongs_to_no_incident_and_failed_may_name_one(rig: Rig) -> None:
+    """A morning's list, say; not what was owed before it began, nor what has arrived, nor another guild's."""
+    (before,) = await delivery_ids(rig.store, owed(DeliveryKind.MORNING, incident=None, key="before"))
+    await rig.advance(timedelta(hours=1))
+    incident, other = await open_incident(rig.store), await open_incident(rig.store, key="other")
+    morning, sent, elsewhere = await delivery_ids(
+        rig.store,
+        owed(DeliveryKind.MORNING, incident=None, key="morning"),
+        owed(DeliveryKind.DIGEST, incident=None, key="sent"),
+        replace(owed(DeliveryKind.DIGEST, incident=None, key="elsewhere"), guild_id=GUILD + 1),
+    )
+    (others,) = await delivery_ids(rig.store, owed(DeliveryKind.NOTICE, incident=other.id, key="others"))
+    async with rig.store.transaction() as tx:
+        for one in (before, morning, elsewhere, others):
+            await tx.finish_failed(one, error="no", http_status=403)
+    await send(rig.store, sent, message_id=5)
+    assert await rig.store.naming_nonces(incident.id) == [(await rig.store.delivery(morning)).nonce]
+
+
+async def test_a_private_thread_leads_to_its_incident(rig: Rig) -> None:
+    """As any thread of it does."""
+    incident = await open_incident(rig.store)
+    (thread,) = await delivery_ids(rig.store, owed(DeliveryKind.PRIVATE_THREAD, incident=incident.id))
+    await send(rig.store, thread, message_id=77)
+    assert (await rig.store.incident_by_thread(77)).id == incident.id
+
+
+async def test_what_is_written_in_its_threads_is_confided(rig: Rig) -> None:
+    """In the one that it has, and in one from before it was made private; not for another guild's bot."""
+    incident, other = await open_incident(rig.store), await open_incident(rig.store, key="other")
+    made = [owed(DeliveryKind.THREAD, incident=one.id, key=f"thread:{one.id}") for one in (incident, other)]
+    was, others = await delivery_ids(rig.store, *made)
+    await send(rig.store, was, message_id=60)
+    await send(rig.store, others, message_id=61)
+    assert await _confided(rig.store, 60, 61) == []
+    async with rig.store.transaction() as tx:
+        await tx.save(transitions.make_private(await tx.incident(incident.id, lock=True), channel="secret"))
+    private = owed(DeliveryKind.PRIVATE_THREAD, incident=incident.id, key="private")
+    (thread,) = await delivery_ids(rig.store, private)
+    await send(rig.store, thread, message_id=77)
+    assert await _confided(rig.store, 60, 61, 77, 500) == [60, 77]
+    assert await _confided(rig.of(GUILD + 1), 60, 77) == []
+
+
+async def _confided(store: Store, *channels: int) -> list[int]:
+    async with store.transaction() as tx:
+        return [channel for channel in channels if await tx.is_confided(channel)]
+
+
+async def test_it_comes_back_private(rig: Rig) -> None:
+    """With where its thread is made, and who is named."""
+    incident = await open_incident(rig.store)
+    async with rig.store.transaction() as tx:
+        private = transitions.make_private(await tx.incident(incident.id, lock=True), channel="secret")
+        await tx.save(private)
+        assert await tx.add_member(incident.id, user_id=OLIVE.id, name="Olive", by=PERRY)
+        assert not await tx.add_member(incident.id, user_id=OLIVE.id, name="Olive", by=PERRY)
+    kept = await rig.store.incident(incident.id)
+    assert kept == private
+    assert (kept.is_private, kept.thread_channel, kept.post.number, kept.thread_posting) == (
+        True,
+        "secret",
+        2,
+        2,
+    )
+    assert await rig.store.is_member(incident.id, OLIVE.id)
+    assert not await rig.store.is_member(incident.id, PERRY.id)
+
+
+async def test_a_transaction_reads_what_it_has_written(rig: Rig) -> None:
+    """Who sees it, who is on it, and its posts: before the commit, and without another connection."""
+    incident = await open_incident(rig.store)
+    (post,) = await delivery_ids(rig.store, owed(DeliveryKind.ALERT, incident=incident.id))
+    async with rig.store.transaction() as tx:
+        await tx.add_member(incident.id, user_id=OLIVE.id, name="Olive", by=PERRY)
+        assert await tx.is_member(incident.id, OLIVE.id)
+        assert await tx.members(incident.id) == [OLIVE.id]
+        await tx.join(incident.id, PERRY, via=AckVia.REACTION)
+        await tx.leave(incident.id, PERRY.id)
+        assert [who.id for who in await tx.responders(incident.id)] == [PERRY.id]
+        assert await tx.posts(incident.id) == []
+        await tx.begin_attempt(post, NOTHING, version=1)
+        await tx.finish_sent(post, Posted(50, 60))
+        assert [one.message_id for one in await tx.posts(incident.id)] == [60]
+
+
+async def test_who_was_removed_is_kept_out_until_they_are_readmitted(rig: Rig) -> None:
+    """Of one incident; named or not, once more with the later time; then they can be named again."""
+    incident, other = await open_incident(rig.store), await open_incident(rig.store, key="other")
+    who = replace(OLIVE, username="olive")
+    async with rig.store.transaction() as tx:
+        for number in (incident.id, other.id):
+            await tx.add_member(number, user_id=OLIVE.id, name="Olive", by=PERRY)
+        assert await tx.remove_member(incident.id, who, by=PERRY)
+        first = await tx.removed_members(incident.id)
+        assert first == [RemovedMember(OLIVE.id, "olive", await tx.now())]
+    assert not await rig.store.is_member(incident.id, OLIVE.id)
+    assert await rig.store.is_member(other.id, OLIVE.id)
+    assert await rig.store.removed_members(incident.id) == first
+    assert await rig.store.removed_members(other.id) == []
+    await rig.advance(timedelta(minutes=1))
+    async with rig.store.transaction() as tx:
+        assert not await tx.remove_member(incident.id, who, by=PERRY)
+    (again,) = await rig.store.removed_members(incident.id)
+    assert again.at > first[0].at
+    async with rig.store.transaction() as tx:
+        await tx.readmit(incident.id, OLIVE.id)
+        await tx.readmit(incident.id, OLIVE.id)
+        assert await tx.add_member(incident.id, user_id=OLIVE.id, name="Olive", by=PERRY)
+    assert await rig.store.removed_members(incident.id) == []
+    assert await rig.store.is_member(incident.id, OLIVE.id)
+
+
+async def test_a_failure_written_again_loses_what_it_told(rig: Rig) -> None:
+    """One row, with the later title, payload and flag; a drill's is in no count."""
+    at = (await rig.store.now()) - timedelta(minutes=1)
+    numbers = [f"00000000-0000-0000-0000-00000000000{digit}" for digit in range(3)]
+    first, second, drill = (_failure(number, at=at) for number in numbers)
+    await rig.dlq.record(first)
+    await rig.dlq.record(_failure(numbers[0], at=at, title="INC-1", payload={}, emailed=True))
+    await rig.dlq.record(second)
+    await rig.dlq.record(_failure(str(drill.id), at=at, title=f"{DLQ_MARK}訓練"))
+    entry = await rig.dlq.entry(first.id)
+    assert (entry.title, entry.payload, entry.fallback_email_sent) == ("INC-1", {}, True)
+    assert (await rig.dlq.counts(at - timedelta(minutes=1), at + timedelta(minutes=1))).total == 2
+
+
+def _failure(
+    number: str,
+    *,
+    at: datetime,
+    title: str = "流出",
+    payload: dict[str, object] | None = None,
+    emailed: bool = False,
+) -> NewFailure:
+    return NewFailure(
+        id=UUID(number),
+        attempted_at=at,
+        channel="p0-alerts",
+        severity="P0",
+        title=title,
+        http_status=503,
+        retry_count=1,
+        error_message="HTTP 503",
+        fallback_email_sent=emailed,
+        payload={"content": title} if payload is None else payload,
+    )

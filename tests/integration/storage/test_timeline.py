@@ -1,0 +1,80 @@
+"""What is on a timeline once, who responds, and corrections."""
+
+from datetime import timedelta
+
+from bot.domain.timeline.entries import TimelineEntry, TimelineKind
+from tests.integration.storage.conftest import Rig
+from tests.integration.storage.examples import OLIVE, PERRY, open_incident
+
+MESSAGE = 1_445_000_000_000_000_001  # as long as Discord's ids are
+
+
+def pinned(*, text: str = "再起動した") -> dict[str, object]:
+    """What a pin carries."""
+    return {"message_id": MESSAGE, "text": text, "author_name": "Perry"}
+
+
+async def test_a_message_is_pinned_once_per_incident(rig: Rig) -> None:
+    """However often and by whom; another incident has a timeline of its own."""
+    first = await open_incident(rig.store)
+    other = await open_incident(rig.store, key="other")
+    at = first.triggered_at - timedelta(minutes=1)
+    pin = TimelineEntry(TimelineKind.PINNED, at, OLIVE.id, OLIVE.name, pinned())
+    async with rig.store.transaction() as tx:
+        assert await tx.pin(first.id, pin)
+        assert not await tx.pin(first.id, pin)
+        assert await tx.pin(other.id, pin)
+    async with rig.store.transaction() as tx:
+        assert not await tx.pin(
+            first.id, TimelineEntry(TimelineKind.PINNED, at, PERRY.id, PERRY.name, pinned())
+        )
+    assert await rig.store.pinned_in(MESSAGE) == [first.id, other.id]
+    assert await rig.store.pinned_in(MESSAGE + 1) == []
+    (kept,) = await rig.store.timeline(first.id)
+    assert (kept.kind, kept.at, kept.actor_name, kept.data) == (TimelineKind.PINNED, at, "Olive", pinned())
+    assert kept.is_late
+
+
+async def test_words_are_filled_in_once(rig: Rig) -> None:
+    """A pin without words takes them; words that are there stay."""
+    incident = await open_incident(rig.store)
+    bare = TimelineEntry(
+        TimelineKind.PINNED, incident.triggered_at, data={**pinned(text=""), "is_readable": False}
+    )
+    async with rig.store.transaction() as tx:
+        assert not await tx.fill_pin(incident.id, MESSAGE, data={"text": "too early"})
+        await tx.pin(incident.id, bare)
+        assert await tx.fill_pin(incident.id, MESSAGE, data={"text": "読めた", "is_readable": True})
+        assert not await tx.fill_pin(incident.id, MESSAGE, data={"text": "もう一度"})
+    (kept,) = await rig.store.timeline(incident.id)
+    assert kept.said == "読めた"
+    assert kept.data == {**pinned(text="読めた"), "is_readable": True}
+
+
+async def test_a_correction_points_at_what_it_puts_right(rig: Rig) -> None:
+    """Both are kept, with numbers and the time of writing."""
+    incident = await open_incident(rig.store)
+    at = incident.triggered_at
+    async with rig.store.transaction() as tx:
+        await tx.add_timeline(incident.id, TimelineEntry(TimelineKind.NOTE, at, data={"text": "14:10"}))
+        (note,) = await tx.timeline(incident.id)
+        fix = TimelineEntry(TimelineKind.CORRECTED, at, data={"text": "14:12"}, corrects=note.id)
+        await tx.add_timeline(incident.id, fix)
+    first, second = await rig.store.timeline(incident.id)
+    assert (first.id, second.corrects) == (note.id, note.id)
+    assert second.id != first.id
+    assert first.recorded_at == second.recorded_at is not None
+
+
+async def test_an_act_is_on_the_timeline_and_in_the_audit(rig: Rig) -> None:
+    """Both at once, each with its own facts."""
+    incident = await open_incident(rig.store)
+    entry = TimelineEntry(
+        TimelineKind.JOINED, incident.triggered_at, OLIVE.id, OLIVE.name, data={"via": "button"}
+    )
+    audited = {"incident_id": incident.id, "via": "button"}
+    async with rig.store.transaction() as tx:
+        await tx.record(incident, entry, by=OLIVE, data=audited)
+    (kept,) = await rig.store.timeline(incident.id)
+    assert (kept.kind, kept.at, kept.actor_name, kept.data) == (entry.kind, entry.at, "Olive", entry.data)
+    assert await rig.audited() == [("Olive", "joined", True, audited)]

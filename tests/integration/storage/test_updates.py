@@ -1,0 +1,63 @@
+"""Roles, status updates and their reminders."""
+
+from datetime import timedelta
+
+from bot.domain.incident import transitions, update_promise
+from bot.domain.incident.incident import Holder, Incident, Role, StatusUpdate
+from bot.services.ports import Job, JobName
+from tests.integration.storage.conftest import Rig
+from tests.integration.storage.examples import OLIVE, open_incident
+
+MINUTE = timedelta(minutes=1)
+
+
+async def owing(rig: Rig, *, key: str = "interaction:1", after: timedelta = 30 * MINUTE) -> Incident:
+    """An acknowledged incident that owes an update, without the job of its reminder."""
+    incident = await open_incident(rig.store, key=key)
+    async with rig.store.transaction() as tx:
+        known, now = await tx.incident(incident.id, lock=True), await tx.now()
+        result = transitions.acknowledge(
+            known, by=OLIVE, at=now, already_responding=False, next_update_at=now + after
+        )
+        await tx.save(result.incident)
+    return result.incident
+
+
+async def test_roles_and_updates_come_back_as_they_were_saved(rig: Rig) -> None:
+    """Names as people have them, the moment, the promise, how often it was asked for."""
+    incident = await owing(rig)
+    async with rig.store.transaction() as tx:
+        now = await tx.now()
+        led = transitions.assign(incident, Role.SCRIBE, Holder(8, "Perry 🔧"))
+        await tx.save(led)
+        both = transitions.assign(led, Role.COMMANDER, Holder(2**62, 'O"live'))
+        await tx.save(both)
+        update = StatusUpdate("戻した\n様子見", "", now, "Perry")
+        told = transitions.tell(both, update, next_update_at=now + MINUTE)
+        await tx.save(told)
+        reminded = update_promise.remind(told, again_at=now + MINUTE)
+        await tx.save(reminded)
+    kept = await rig.store.incident(incident.id)
+    assert kept == reminded
+    assert list(kept.roles) == [Role.COMMANDER, Role.SCRIBE]
+    async with rig.store.transaction() as tx:
+        await tx.save(transitions.assign(kept, Role.COMMANDER, None))
+    assert (await rig.store.incident(incident.id)).roles == {Role.SCRIBE: Holder(8, "Perry 🔧")}
+
+
+async def test_an_overdue_reminder_that_lost_its_job_gets_one(rig: Rig) -> None:
+    """Not before it is overdue, not while its job is there, not once the incident is over."""
+    early, late = await owing(rig, after=2 * MINUTE), await owing(rig, key="b", after=MINUTE)
+    over, quiet = await owing(rig, key="c", after=MINUTE), await open_incident(rig.store, key="d")
+    queued = await owing(rig, key="e", after=MINUTE)
+    async with rig.store.transaction() as tx:
+        await tx.save(transitions.resolve(over, by=OLIVE, at=await tx.now()))
+        number = str(queued.id)
+        await tx.enqueue(Job(JobName.REMIND, number, f"remind:{number}", after=MINUTE))
+    await rig.advance(4 * MINUTE)
+    assert await rig.store.requeue_stuck(overdue=5 * MINUTE) == []
+    assert await rig.store.requeue_stuck(overdue=MINUTE) == [f"remind:{late.id}", f"remind:{early.id}"]
+    assert await rig.store.requeue_stuck(overdue=MINUTE) == []
+    found = {job.key: (job.name, job.payload) for job in await rig.jobs()}
+    assert found[f"remind:{late.id}"] == ("remind", str(late.id))
+    assert not {f"remind:{over.id}", f"remind:{quiet.id}"} & found.keys()
