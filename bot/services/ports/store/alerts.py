@@ -14,18 +14,18 @@ class AlertReads(Protocol):
     """Reads alerts' messages and keeps the read position, each in a statement of its own."""
 
     async def alert_messages(self, incident_id: int) -> list[tuple[int, int]]:
-        """Channel and id of the messages of an alert on which a 👀 is looked for, oldest first.
+        """Return channel and id of the alert messages whose 👀 reactions are read, oldest first.
 
         The first, and the newest few: an alert may have come hundreds of times.
         """
         ...
 
     async def alert_cursor(self, guild_id: int, channel_id: int) -> int | None:
-        """The message up to which a watched channel has been read; None when it never was."""
+        """Return the message up to which a watched channel has been read; None if it never was."""
         ...
 
     async def move_alert_cursor(self, guild_id: int, channel_id: int, message_id: int) -> None:
-        """A watched channel has been read up to there; never goes back."""
+        """Note that a watched channel has been read up to a message. The cursor never moves back."""
         ...
 
 
@@ -37,13 +37,13 @@ class AlertWrites(Protocol):
         ...
 
     async def alert_of_message(self, message_id: int) -> int | None:
-        """The number of the incident that a message was counted on."""
+        """Return the number of the incident on which a message was counted."""
         ...
 
     async def same_alert(
         self, guild_id: int, fingerprint: str, *, since: datetime, lesser: Sequence[str]
     ) -> Incident | None:
-        """The open incident that the same alert counts on, locked; None when a new one is due.
+        """Lock and return the open incident on which the same alert counts; None when a new one is due.
 
         An alert that was merged into another counts on that one.
 

@@ -45,5 +45,5 @@ class BundleWrites(Protocol):
         ...
 
     async def mark_bundle_emailed(self, bundle_id: int, *, to: Sequence[str], is_done: bool) -> None:
-        """One email has told *to* of all that a bundle was to tell; see `mark_emailed`."""
+        """Record that one email in place of a bundle was accepted for *to*; see `mark_emailed`."""
         ...

@@ -33,11 +33,11 @@ class DeliveryReads(Protocol):
     """Reads deliveries, each in a statement of its own."""
 
     async def delivery(self, delivery_id: int) -> Delivery:
-        """One delivery, finished or not."""
+        """Return one delivery, finished or not."""
         ...
 
     async def delivery_by_key(self, key: str) -> Delivery | None:
-        """The delivery of that key, finished or not."""
+        """Return the delivery with a key, finished or not."""
         ...
 
     async def pages(self, incident_id: int) -> list[Delivery]:
@@ -45,26 +45,26 @@ class DeliveryReads(Protocol):
         ...
 
     async def posts(self, incident_id: int) -> list[Delivery]:
-        """The sent deliveries of an incident, oldest first."""
+        """Return the sent deliveries of an incident, oldest first."""
         ...
 
     async def delivery_nonces(self, incident_id: int) -> list[str]:
-        """Those of all deliveries of an incident, oldest first: rows of the DLQ are found by them."""
+        """Return the nonces of all deliveries of an incident, oldest first: they lead to rows of the DLQ."""
         ...
 
     async def naming_nonces(self, incident_id: int) -> list[str]:
-        """Those of failed deliveries of another incident, or of none, whose body may name this one.
+        """Return the nonces of failed deliveries outside an incident whose body may name it.
 
-        A morning's list, a handover, a digest; and what the version before this one kept of a bundle.
+        These are a morning list, a handover or a digest, and what an earlier version kept of a bundle.
         """
         ...
 
     async def held_deliveries(self) -> int:
-        """How many deliveries wait for Discord to be back."""
+        """Count the deliveries that wait for Discord to be back."""
         ...
 
     async def before_sending(self, delivery_id: int, *, at_most: int) -> Prospect | None:
-        """A delivery that may have to be sent, with what decides about it, at one look and unlocked.
+        """Return an unfinished delivery, unlocked, with the facts that decide how it is sent.
 
         Args:
             at_most: How far those are counted that it could be told of with.
@@ -86,7 +86,7 @@ class DeliveryWrites(Protocol):
         ...
 
     async def delivery_by_key(self, key: str) -> Delivery | None:
-        """The delivery of that key, finished or not, as this transaction sees it."""
+        """Return the delivery with a key, finished or not, as this transaction sees it."""
         ...
 
     async def pages(self, incident_id: int) -> list[Delivery]:
@@ -94,7 +94,7 @@ class DeliveryWrites(Protocol):
         ...
 
     async def posts(self, incident_id: int) -> list[Delivery]:
-        """The sent deliveries of an incident, oldest first, as seen here."""
+        """Return the sent deliveries of an incident, oldest first, as this transaction sees them."""
         ...
 
     async def cancel_delivery(self, delivery_id: int) -> None:
@@ -113,7 +113,7 @@ class DeliveryWrites(Protocol):
         ...
 
     async def set_shown(self, delivery_ids: Sequence[int], *, version: int) -> None:
-        """These posts show the incident's *version* now (never lowers it)."""
+        """Record that these posts show the incident's *version*. The version never decreases."""
         ...
 
     async def adopt_deliveries(self, keys: Sequence[str], *, incident_id: int) -> None:
@@ -159,13 +159,13 @@ class DeliveryAttempts(Protocol):
     async def retry_later(
         self, delivery_id: int, *, error: str, http_status: int | None, after: timedelta
     ) -> None:
-        """Keep it, with what went wrong, for another attempt; counts the one that failed."""
+        """Keep a delivery for another attempt, with the error of the failed one, and count that."""
         ...
 
     async def hold_delivery(
         self, delivery_id: int, *, error: str | None, http_status: int | None, after: timedelta
     ) -> bool:
-        """Keep it until Discord is back; counts as no attempt.
+        """Keep a delivery until Discord is back, without counting an attempt.
 
         Returns:
             Whether that is news.
@@ -173,23 +173,23 @@ class DeliveryAttempts(Protocol):
         ...
 
     async def is_overtaken(self, delivery_id: int) -> bool:
-        """Whether the same people are owed a later one of its kind about the same incident."""
+        """Return True if a later delivery of its kind has the same target and incident."""
         ...
 
     async def is_behind(self, delivery_id: int) -> bool:
-        """Whether an outage still holds back an earlier one of its kind, or the alert, for the same place."""
+        """Return True if an outage holds back the alert or an earlier delivery of its kind for its target."""
         ...
 
     async def is_in_line(self, delivery_id: int, *, patience: timedelta) -> bool:
-        """Whether an earlier one of its kind for the same place is on its way, and has not failed repeatedly.
+        """Return True if an earlier delivery of its kind for its target is on its way.
 
         Args:
-            patience: How long after it was owed it waits for that.
+            patience: How long after it was stored it waits for that.
         """
         ...
 
     async def mark_emailed(self, delivery_id: int, *, to: Sequence[str], is_done: bool) -> None:
-        """The email in its place was accepted for *to*, by `OnCallPerson.mailbox`, beside those before them.
+        """Record that an email in place of the delivery was accepted for *to* (`OnCallPerson.mailbox`).
 
         Args:
             is_done: No recipient is left.

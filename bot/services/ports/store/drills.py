@@ -13,11 +13,11 @@ class DrillWrites(Protocol):
         ...
 
     async def drill(self, incident_id: int) -> Drill | None:
-        """The drill that an incident belongs to, locked until the commit; lock its incident first."""
+        """Lock and return the drill of an incident. Lock the incident first."""
         ...
 
     async def running_drill(self, guild_id: int) -> Drill | None:
-        """The one drill of a guild that goes on."""
+        """Return the running drill of a guild."""
         ...
 
     async def save_drill(self, drill: Drill) -> None:

@@ -12,11 +12,11 @@ class EscalationReads(Protocol):
     """Reads steps and postpones their jobs, each in a statement of its own."""
 
     async def steps(self, incident_id: int) -> list[Step]:
-        """The ladder, by due time."""
+        """Return the ladder of an incident by due time."""
         ...
 
     async def step_due_in(self, incident_id: int, index: int) -> timedelta | None:
-        """The time until a step is due, negative when it is overdue; None when it is decided."""
+        """Return the time until a step is due, negative when it is overdue; None when it is decided."""
         ...
 
     async def due_incidents(
@@ -30,11 +30,11 @@ class EscalationReads(Protocol):
         ...
 
     async def put_off_steps(self, by: timedelta) -> None:
-        """Keep the queue for a while from starting the decisions that are due: a sweep takes them along."""
+        """Delay the jobs of due steps, because a sweep decides these steps."""
         ...
 
     async def put_off_until_due(self) -> None:
-        """Keep the queue from looking ahead at steps one by one; they come at their time."""
+        """Delay the jobs of steps that are not due until they are."""
         ...
 
 
@@ -46,7 +46,7 @@ class EscalationWrites(Protocol):
         ...
 
     async def steps(self, incident_id: int) -> list[Step]:
-        """The ladder by due time, as this transaction sees it."""
+        """Return the ladder of an incident by due time, as this transaction sees it."""
         ...
 
     async def resume_ladder(self, incident_id: int, *, since: datetime, priority: int) -> bool:

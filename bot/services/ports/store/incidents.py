@@ -29,35 +29,35 @@ class IncidentReads(Protocol):
     """Reads incidents, each in a statement of its own."""
 
     async def incident(self, incident_id: int) -> Incident:
-        """Raises IncidentNotFound."""
+        """Return one incident. Raises IncidentNotFound."""
         ...
 
     async def incident_of_delivery(self, delivery_id: int) -> Incident | None:
-        """The incident that a delivery is about; None: it is about none."""
+        """Return the incident of a delivery; None if it has none."""
         ...
 
     async def incident_by_message(self, message_id: int) -> Incident | None:
-        """The incident on whose message a 👀 counts: one of ours (`ACK_PLACES`), or an alert of others."""
+        """Return the incident on whose message, ours (`ACK_PLACES`) or a monitor's, a 👀 counts."""
         ...
 
     async def incidents_by_messages(self, message_ids: Sequence[int]) -> Mapping[int, list[Incident]]:
-        """The incidents for which a 👀 counts, by message; of a bundle several. Others are left out."""
+        """Return the incidents for which a 👀 counts, by message; a bundle's message has several."""
         ...
 
     async def incident_by_thread(self, thread_id: int) -> Incident:
-        """The incident whose thread it is, or was before a change of severity. Raises IncidentNotFound."""
+        """Return the incident of a current or former thread. Raises IncidentNotFound."""
         ...
 
     async def open_incidents(self, guild_id: int) -> list[Incident]:
-        """Not ended, oldest first."""
+        """Return the open incidents of a guild, oldest first."""
         ...
 
     async def open_page(self, guild_id: int, *, after: int, limit: int) -> list[Incident]:
-        """Not ended, of a guild, with a number greater than *after*, in order."""
+        """Return open incidents of a guild with a number greater than *after*, in order."""
         ...
 
     async def unacknowledged(self, *, after: int, limit: int) -> list[Incident]:
-        """Still triggered, of all guilds, with a number greater than *after*, in order."""
+        """Return unacknowledged incidents with a number greater than *after*, in order."""
         ...
 
     async def count_open(self, guild_id: int) -> list[OpenCount]:
@@ -67,7 +67,7 @@ class IncidentReads(Protocol):
     async def list_incidents(
         self, guild_id: int, wanted: Wanted, *, limit: int, offset: int
     ) -> list[Incident]:
-        """Open ones first, each newest first."""
+        """Return a page of the incidents that are *wanted*: open ones first, each newest first."""
         ...
 
     async def related(self, incident_id: int) -> list[Incident]:
@@ -79,7 +79,7 @@ class IncidentReads(Protocol):
         ...
 
     async def incidents_between(self, guild_id: int, start: datetime, end: datetime) -> list[Incident]:
-        """Triggered in [start, end), oldest first."""
+        """Return the incidents of a guild that were triggered in [start, end), oldest first."""
         ...
 
 
@@ -100,7 +100,7 @@ class IncidentWrites(Protocol):
         ...
 
     async def incident_by_key(self, key: str) -> Incident | None:
-        """The incident that *key* opened; None: none yet."""
+        """Return the incident that *key* opened; None if there is none yet."""
         ...
 
     async def incident(

@@ -31,7 +31,7 @@ class OverdueReads(Protocol):
         ...
 
     async def late_steps(self, *, overdue: timedelta) -> int:
-        """How many pending steps were due that long ago or longer, whether or not they have a job."""
+        """Count the pending steps that were due *overdue* ago or earlier, with or without a job."""
         ...
 
     async def unheard_incidents(self, *, overdue: timedelta) -> int:

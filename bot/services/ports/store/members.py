@@ -14,7 +14,7 @@ class MemberReads(Protocol):
         ...
 
     async def members(self, incident_id: int) -> list[int]:
-        """The ids of those who may see a private incident by name, in the order in which they were named."""
+        """Return the ids of the members of a private incident, in the order they were added."""
         ...
 
     async def removed_members(self, incident_id: int) -> list[RemovedMember]:

@@ -13,11 +13,11 @@ class MorningReads(Protocol):
     """Reads morning triages, each in a statement of its own."""
 
     async def morning_view(self, guild_id: int, day: date) -> MorningView | None:
-        """One day's gathering with its incidents; None when there was none."""
+        """Return one day's morning triage with its incidents; None if there was none."""
         ...
 
     async def mornings_with(self, incident: Incident, *, since: date) -> list[Morning]:
-        """The gatherings from *since* on that have *incident*, oldest first."""
+        """Return the morning triages from *since* on that list *incident*, oldest first."""
         ...
 
 
@@ -38,7 +38,7 @@ class MorningWrites(Protocol):
         ...
 
     async def morning(self, guild_id: int, day: date) -> MorningView | None:
-        """One day's gathering, locked until the commit, with its incidents."""
+        """Lock and return one day's morning triage with its incidents."""
         ...
 
     async def save_morning(self, morning: Morning) -> None:

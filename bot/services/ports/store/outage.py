@@ -36,7 +36,7 @@ class OutageMirror(Protocol):
         ...
 
     async def watched(self, *, without: Sequence[str], limit: int) -> list[Watch]:
-        """Unacknowledged incidents with the steps to come and what is not yet said, the most urgent first.
+        """Return unacknowledged incidents with their pending steps and unsent deliveries, most urgent first.
 
         Args:
             without: Names of the severities that are not mirrored.

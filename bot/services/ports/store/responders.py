@@ -21,7 +21,7 @@ class ResponderReads(Protocol):
         ...
 
     async def is_link_used(self, link_id: str) -> bool:
-        """Whether a link has acknowledged."""
+        """Return True if an acknowledge link was used."""
         ...
 
 

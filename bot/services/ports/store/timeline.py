@@ -12,11 +12,11 @@ class TimelineReads(Protocol):
     """Reads timelines, each in a statement of its own."""
 
     async def timeline(self, incident_id: int) -> list[TimelineEntry]:
-        """Oldest first."""
+        """Return the timeline of an incident, oldest first."""
         ...
 
     async def pinned_in(self, message_id: int) -> list[int]:
-        """The incidents on whose timeline a message was put, by number."""
+        """Return the numbers of the incidents to whose timeline a message was pinned."""
         ...
 
 
@@ -46,7 +46,7 @@ class TimelineWrites(Protocol):
         ...
 
     async def timeline(self, incident_id: int) -> list[TimelineEntry]:
-        """The history so far, oldest first, as this transaction sees it."""
+        """Return the timeline of an incident, oldest first, as this transaction sees it."""
         ...
 
 

@@ -30,11 +30,11 @@ class TriageReads(Protocol):
     """Reads triages and the messages they are about, each in a statement of its own."""
 
     async def triage(self, triage_id: int) -> Triage:
-        """One walk with its standing answers. Raises UserError when there is none."""
+        """Return one triage with its current answers. Raises UserError if there is none."""
         ...
 
     async def note_message(self, channel_id: int, message_id: int, evidence: Evidence) -> None:
-        """Keep for a day a message that a triage form was opened from; a later call replaces it."""
+        """Keep for a day the message from which a triage form was opened; a later call replaces it."""
         ...
 
     async def noted_message(self, channel_id: int, message_id: int) -> Evidence | None:
@@ -52,32 +52,32 @@ class TriageWrites(Protocol):
     async def insert_triage(
         self, new: NewTriage, *, due_at: datetime, idle_due_at: datetime | None = None
     ) -> tuple[Triage, bool]:
-        """Start a walk through the tree; with a known key the first one comes back.
+        """Start a triage; with a known key the first one comes back.
 
         Args:
             due_at: When its clock strikes.
-            idle_due_at: When to look if the walk is still being answered.
+            idle_due_at: When to look if the triage is still being answered.
 
         Returns:
-            The walk, and whether it was made now.
+            The triage, and whether it was made now.
         """
         ...
 
     async def triage_of_message(self, channel_id: int, message_id: int) -> Triage | None:
-        """The latest walk about a message that goes on, or waits for its re-evaluation."""
+        """Return the latest triage of a message that is unfinished or waits to be reevaluated."""
         ...
 
     async def walks_about(self, incident_id: int) -> list[Triage]:
-        """Lock and return the running walks about messages of an incident, or of one merged into it.
+        """Lock and return the unfinished triages of messages of an incident, or of one merged into it.
 
         These messages have become the incident or are counted on it. Oldest first.
         """
         ...
 
     async def question_at(self, message_id: int) -> tuple[int, str] | None:
-        """The walk whose re-evaluation a message asks about, and the key of that post; None: it is none.
+        """Return the triage that a post asks to reevaluate, and the post's key; None if it is no such post.
 
-        Once the walk has an incident, what has asked is one of that one's posts.
+        Once the triage has an incident, the post belongs to that one.
         """
         ...
 
@@ -86,7 +86,7 @@ class TriageWrites(Protocol):
         ...
 
     async def triage(self, triage_id: int, *, lock: bool = False) -> Triage:
-        """One walk with its standing answers.
+        """Return one triage with its current answers.
 
         Raises:
             UserError: no such triage.
@@ -94,11 +94,11 @@ class TriageWrites(Protocol):
         ...
 
     async def sign_of_life(self, triage_id: int) -> SignOfLife:
-        """Return the last act in a walk: its start, or an answer, choice, withdrawal or continuation."""
+        """Return the last action in a triage: its start, or an answer, choice, withdrawal or continuation."""
         ...
 
     async def open_triages(self, guild_id: int, *, within: timedelta) -> list[Triage]:
-        """Walks that were started within the last *within* and have not ended, oldest first."""
+        """Return the open triages that were started within the last *within*, oldest first."""
         ...
 
     async def save_triage(self, triage: Triage) -> None:
@@ -116,15 +116,15 @@ class TriageWrites(Protocol):
         ...
 
     async def known_message(self, channel_id: int, message_id: int | None) -> KnownMessage:
-        """All that is known of a message, in one round trip; None: of its channel."""
+        """Return all that is known of a message in one round trip; None: of its channel."""
         ...
 
     async def is_confided(self, channel_id: int) -> bool:
-        """Whether it is, or was, the thread of an incident that is private now."""
+        """Return True if the channel is, or was, the thread of an incident that is private now."""
         ...
 
     async def is_of_drill(self, channel_id: int, message_id: int | None) -> bool:
-        """Whether a message is in a thread of a drill, or a post of one; None: whether the channel is one."""
+        """Return True if a message is a drill's post, or its channel the thread of a drill."""
         ...
 
 
@@ -132,7 +132,7 @@ class TriageAnswers(Protocol):
     """The part of a transaction that records answers and choices in a triage."""
 
     async def given_answers(self, triage_id: int) -> list[StoredAnswer]:
-        """Every answer of a walk, in order, those that were withdrawn too."""
+        """Return all answers of a triage in order, withdrawn ones included."""
         ...
 
     async def add_answer(
