@@ -8,8 +8,8 @@ A payload is a frozen dataclass. Its fields are read and written by their types:
 """
 
 import types
-from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import MISSING, Field, field, fields
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from dataclasses import MISSING, Field, dataclass, field, fields
 from datetime import date, datetime
 from enum import Enum
 from functools import cache
@@ -55,62 +55,78 @@ class Payload:
         Raises:
             ValueError: a value is missing that has neither a default nor an empty value: a time.
         """
-        kinds = _types(cls)  # type: ignore[arg-type]  # mypy: a class is hashable, type[Self] is not
-        known: dict[str, Any] = {
-            each.name: _field(each, kinds[each.name], stored) for each in fields(cls) if each.init
-        }
-        return cls(**known)
+        parts = _parts(cls)  # type: ignore[arg-type]  # mypy: a class is hashable, type[Self] is not
+        return cls(**{part.name: part.read(stored) for part in parts})
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """How one field is read.
+
+    Attributes:
+        of: Makes the field's value of a stored one that is not null; raises what its constructor does.
+        may_be_null: A stored null is the value None.
+        default: MISSING if it has none.
+        kind: Its type, for the empty value.
+    """
+
+    name: str
+    key: str
+    of: Callable[[Any], object]
+    may_be_null: bool
+    default: object
+    kind: Any
+
+    def read(self, stored: Json) -> object:
+        """Return the field's value."""
+        value = stored.get(self.key, MISSING)
+        if value is None and self.may_be_null:
+            return None
+        if value is not None and value is not MISSING:
+            try:
+                return self.of(value)
+            except (AttributeError, KeyError, TypeError, ValueError):
+                pass  # as if it were missing
+        if self.default is not MISSING:
+            return self.default
+        return None if self.may_be_null else _empty(self.kind)
 
 
 @cache
-def _types(payload: Hashable) -> dict[str, Any]:
-    return get_type_hints(payload)  # once for each class: it evaluates what stands there as text
+def _parts(payload: Hashable) -> tuple[_Part, ...]:
+    """Return how each field of a payload's class is read: looked up once, since every row is read by it."""
+    kinds = get_type_hints(payload)
+    return tuple(_part(each, kinds[each.name]) for each in fields(payload))  # type: ignore[arg-type]
+
+
+def _part(each: Field[Any], kind: Any) -> _Part:  # noqa: ANN401  # a type, as hints give it
+    options = get_args(kind) if get_origin(kind) in (types.UnionType, Union) else (kind,)
+    (plain,) = (one for one in options if one not in (types.NoneType, Unset))
+    may_be_null = types.NoneType in options
+    return _Part(each.name, _key(each), _reader(plain), may_be_null, each.default, plain)
+
+
+def _reader(kind: Any) -> Callable[[Any], object]:  # noqa: ANN401, PLR0911  # one line for each sort of type
+    """Return what makes a *kind* of a stored value."""
+    if get_origin(kind) is tuple:
+        one = _reader(get_args(kind)[0])
+        return lambda value: tuple(one(each) for each in _listed(value))
+    if get_origin(kind) is dict:
+        key, content = (_reader(one) for one in get_args(kind))
+        return lambda value: {key(one): content(each) for one, each in _mapped(value).items()}
+    if kind is object:
+        return lambda value: value
+    if kind is bool:
+        return lambda value: value is True
+    if kind in (date, datetime):
+        return lambda value: kind.fromisoformat(str(value))
+    if issubclass(kind, Payload):
+        return lambda value: kind.from_json(_mapped(value))
+    return lambda value: kind(str(value))
 
 
 def _key(each: Field[Any]) -> str:
     return str(each.metadata.get("key", each.name))
-
-
-def _field(each: Field[Any], kind: Any, stored: Json) -> object:  # noqa: ANN401  # a type, as hints give it
-    options = _options(kind)
-    (plain,) = (one for one in options if one not in (types.NoneType, Unset))
-    value = stored.get(_key(each))
-    if value is None and _key(each) in stored and types.NoneType in options:
-        return None
-    if value is not None:
-        try:
-            return _read(plain, value)
-        except (AttributeError, KeyError, TypeError, ValueError):
-            pass  # as if it were missing
-    if each.default is not MISSING:
-        return each.default
-    return None if types.NoneType in options else _empty(plain)
-
-
-def _options(kind: Any) -> tuple[Any, ...]:  # noqa: ANN401
-    return get_args(kind) if get_origin(kind) in (types.UnionType, Union) else (kind,)
-
-
-def _read(kind: Any, value: object) -> object:  # noqa: ANN401
-    """Return *value* as a *kind*. Raises what its constructor does."""
-    if get_origin(kind) is tuple:
-        return tuple(_read(get_args(kind)[0], one) for one in _listed(value))
-    if get_origin(kind) is dict:
-        key, content = get_args(kind)
-        return {_read(key, one): _read(content, each) for one, each in _mapped(value).items()}
-    return _one(kind, value)
-
-
-def _one(kind: Any, value: object) -> object:  # noqa: ANN401
-    if kind is object:
-        return value
-    if issubclass(kind, Payload):
-        return kind.from_json(_mapped(value))
-    if kind in (date, datetime):
-        return kind.fromisoformat(str(value))
-    if kind is bool:
-        return value is True
-    return kind(str(value))
 
 
 def _listed(value: object) -> Iterable[object]:

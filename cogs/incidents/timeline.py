@@ -4,7 +4,7 @@ from discord import app_commands
 from discord.app_commands import locale_str
 
 from bot.client import IncidentBot
-from bot.domain.timeline.entries import Line
+from bot.domain.timeline.lines import Line
 from bot.i18n.options import described
 from bot.services.shared.access import Act
 from bot.services.timeline.timelines import NOTE_LIMIT, Noted

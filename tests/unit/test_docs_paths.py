@@ -126,7 +126,7 @@ def test_existing_names_pass() -> None:
     text = (
         "`bot/domain`, bot/i18n/texts/*.toml, `bot/storage/<noun>.sql`, `tests/e2e`. "
         "https://example.com/docs/x.md "
-        "`bot.domain.timeline.entries.lines_of` `uv run python -m tests.bench` [x](README.md) [y](https://a.b/c)"
+        "`bot.domain.timeline.lines.lines_of` `uv run python -m tests.bench` [x](README.md) [y](https://a.b/c)"
     )
     assert list(missing_paths(text)) == []
     assert list(missing_modules(text)) == []

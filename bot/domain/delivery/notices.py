@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from bot.domain.payloads import Payload
+from bot.domain.payloads import Json, Payload
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +18,11 @@ class Notice(Payload):
     name: ClassVar[str]
 
     by: str = ""
+
+    @staticmethod
+    def name_in(stored: Json) -> str:
+        """Return the name of the notice that a delivery's data hold."""
+        return str(stored.get("notice"))
 
     def as_data(self) -> dict[str, object]:
         """Return the data of its delivery."""

@@ -1,10 +1,10 @@
-"""What timeline entries hold about an incident: its life, its roles, its relations, its members."""
+"""What timeline entries hold about an incident: its life, its roles, its relations."""
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar, Self
+from typing import ClassVar, Self, TypeAlias
 
-from bot.domain.incident.notices import Named
+from bot.domain.incident.notices import CancelledNotice, MergedNotice, Named, ResolvedNotice
 from bot.domain.incident.title_and_start import StartChange, TitleChange
 from bot.domain.payloads import UNSET, Json, Unset, keyed
 from bot.domain.timeline.entries import EntryData, TimelineKind
@@ -267,28 +267,16 @@ class ReopenedEntry(EntryData):
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MadePrivateEntry(EntryData):
-    """It is private now."""
-
-    kind: ClassVar = TimelineKind.MADE_PRIVATE
+#: The notices of the ends that an incident may have.
+End: TypeAlias = ResolvedNotice | CancelledNotice | MergedNotice
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MemberAddedEntry(EntryData):
-    """A person sees it now."""
-
-    kind: ClassVar = TimelineKind.MEMBER_ADDED
-
-    id: int
-    name: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MemberRemovedEntry(EntryData):
-    """A person does not see it any more."""
-
-    kind: ClassVar = TimelineKind.MEMBER_REMOVED
-
-    id: int
-    name: str | None
+def entry_of(told: End, *, is_drill: bool) -> EntryData:
+    """Return what the timeline holds of the end that a line in the thread tells of."""
+    match told:
+        case ResolvedNotice():
+            return ResolvedEntry(url=told.url, drill=is_drill)
+        case CancelledNotice():
+            return CancelledEntry(reason=told.reason, drill=is_drill)
+        case MergedNotice():
+            return MergedEntry(into=told.into, drill=is_drill)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from bot.domain.incident.incident import Incident
-from bot.domain.timeline.entries import Line
+from bot.domain.timeline.lines import Line
 
 
 def put_right(incident: Incident, lines: Iterable[Line], *, entry_id: int) -> Incident:

@@ -1,21 +1,17 @@
 """The timeline of an incident: the history that people read, and that the postmortem starts from."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from itertools import pairwise
 from typing import ClassVar, Final, Self
 
-from bot.domain.delivery.delivery import AGAIN, Delivery, DeliveryKind
 from bot.domain.payloads import Json, Payload
 from bot.domain.people import Person
-from bot.domain.privacy import SETTLED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimelineKindSpec:
-    """The properties of one kind of timeline entry. Its look is in `bot.ui.words.timeline_facts`.
+    """The properties of one kind of timeline entry. Its look is in `bot.ui.words.timeline_details`.
 
     Attributes:
         is_written: People write it, and may therefore correct it; the bot records the others.
@@ -203,100 +199,3 @@ class TimelineEntry:
 
 #: An entry that is recorded less than this after its time is not late.
 _LATE: Final = timedelta(minutes=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """An entry with its corrections.
-
-    Attributes:
-        corrections: Entries of the kind CORRECTED, oldest first; the last one counts.
-        where: Guild, channel and id of the message that reported the entry, if there is one.
-    """
-
-    entry: TimelineEntry
-    corrections: tuple[TimelineEntry, ...] = ()
-    where: tuple[int, int, int] | None = None
-
-    @property
-    def can_be_corrected(self) -> bool:
-        """Return True if the entry holds a person's words."""
-        has_words = bool(self.said) or self.entry.kind is TimelineKind.PINNED or self.entry.is_update
-        return self.entry.kind.spec.is_written and self.entry.id is not None and has_words
-
-    @property
-    def said(self) -> str:
-        """Return the words after the last correction."""
-        return self.corrections[-1].said if self.corrections else self.entry.said
-
-    @property
-    def impact(self) -> str:
-        """Return the impact after the last correction; empty when there is none."""
-        return self._impacts[-1]
-
-    @property
-    def earlier_impacts(self) -> tuple[str, ...]:
-        """Return the impacts before corrections, oldest first; empty if it was never corrected."""
-        return tuple(one for one, next_ in pairwise(self._impacts) if one != next_)
-
-    @property
-    def can_be_moved(self) -> bool:
-        """Return True if a person gave the time; the time of a Discord message is known."""
-        return self.entry.kind is TimelineKind.NOTE
-
-    @property
-    def versions(self) -> tuple[TimelineEntry, ...]:
-        """Return the entries whose words were replaced, oldest first; empty if none were corrected."""
-        all_of_them = (self.entry, *self.corrections)
-        return tuple(one for one, next_ in pairwise(all_of_them) if one.said != next_.said)
-
-    @property
-    def at(self) -> datetime:
-        """Return the time after the last correction."""
-        return self._moments[-1]
-
-    @property
-    def earlier_moments(self) -> tuple[datetime, ...]:
-        """Return the times before corrections, oldest first; empty if it was never corrected."""
-        return self._moments[:-1]
-
-    @property
-    def _impacts(self) -> tuple[str, ...]:
-        said = (one.impact for one in self.corrections)
-        return (self.entry.impact or "", *(impact for impact in said if impact is not None))
-
-    @property
-    def _moments(self) -> tuple[datetime, ...]:
-        moved = (one.moved_to for one in self.corrections)
-        return (self.entry.at, *(at for at in moved if at is not None))
-
-
-def lines_of(entries: Iterable[TimelineEntry], posts: Iterable[Delivery] = ()) -> tuple[Line, ...]:
-    """Return the history as people read it, oldest first, with each entry joined to its corrections.
-
-    Args:
-        posts: The incident's sent deliveries, in which an entry's line in the thread is found.
-    """
-    known, told = tuple(entries), _told(posts)
-    ids = {entry.id for entry in known if entry.id is not None}
-    corrections: dict[int, list[TimelineEntry]] = {}
-    for entry in known:
-        if entry.corrects is not None and entry.corrects in ids:
-            corrections.setdefault(entry.corrects, []).append(entry)
-    lines = [
-        Line(entry, tuple(corrections.get(entry.id or 0, ())), told.get(entry.line))
-        for entry in known
-        if entry.corrects is None or entry.corrects not in ids
-    ]
-    return tuple(sorted(lines, key=lambda line: line.at))
-
-
-def _told(posts: Iterable[Delivery]) -> dict[object, tuple[int, int, int]]:
-    """Return where each line of the thread was last posted, by its key; emptied posts are left out."""
-    told: dict[object, tuple[int, int, int]] = {}
-    for post in posts:
-        channel, message, is_there = post.channel_id, post.message_id, post.shown_version < SETTLED
-        if post.kind is DeliveryKind.NOTICE and is_there and channel is not None and message is not None:
-            line = post.key.removeprefix(f"inc:{post.incident_id}:").removesuffix(AGAIN)
-            told[line] = (post.guild_id, channel, message)
-    return told

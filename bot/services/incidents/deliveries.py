@@ -98,7 +98,7 @@ class NoticeDeliveries(DeliveryHandler):
 
     async def is_obsolete(self, tx: Transaction, delivery: Delivery) -> bool:
         """Return True for a reminder of an update that was heeded, or that would let a removed person in."""
-        if delivery.data.get("notice") != UpdateDueNotice.name:
+        if UpdateDueNotice.name_in(delivery.data) != UpdateDueNotice.name:
             return False
         incident, reminder = (
             await tx.incident(delivery.incident_id or 0),

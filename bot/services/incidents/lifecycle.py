@@ -1,24 +1,21 @@
 """Ending an incident and opening it again. The rules: `bot.domain.incident.transitions`."""
 
 from datetime import datetime
-from typing import TypeAlias
 
 import structlog
 
 from bot.domain.errors import InvalidTransition, UserError
 from bot.domain.incident import relations, transitions
 from bot.domain.incident.entries import (
-    CancelledEntry,
-    MergedEntry,
+    End,
     ReopenedEntry,
-    ResolvedEntry,
     UnmergedEntry,
+    entry_of,
 )
 from bot.domain.incident.incident import Incident, IncidentKind
 from bot.domain.incident.notices import (
     CancelledNotice,
     LinkedNotice,
-    MergedNotice,
     ReopenedNotice,
     ResolvedNotice,
     UnlinkedNotice,
@@ -28,7 +25,6 @@ from bot.domain.incident.posting import archived
 from bot.domain.incident.transitions import AckVia
 from bot.domain.people import Person
 from bot.domain.text import one_line
-from bot.domain.timeline.entries import EntryData
 from bot.runbook.model import Policy
 from bot.services.acknowledging.acknowledge import stop_ladder
 from bot.services.escalation.decisions import Escalations
@@ -50,9 +46,6 @@ from bot.services.shared.reminders import remind_later, reminder_key
 from bot.services.walks.endings import dismiss_walks, take_in_walks
 
 log = structlog.get_logger(__name__)
-
-#: How an incident may end.
-End: TypeAlias = ResolvedNotice | CancelledNotice | MergedNotice
 
 #: Characters of a reason: one line in the thread.
 REASON_LIMIT = 300
@@ -268,7 +261,7 @@ class Lifecycle:
         if ended.kind is IncidentKind.ALERT and ended.merged_into_id is None:
             await dismiss_walks(change)
         line = f"{told.name}:{ended.version}"
-        await change.record(_entry(told, is_drill=ended.is_drill), line=line)
+        await change.record(entry_of(told, is_drill=ended.is_drill), line=line)
         if ended.is_drill:  # it is scored at once, and the score says that it is over
             await change.tx.cancel_jobs([drill_key(ended.id)])
             await change.tx.enqueue(drill_job(ended.id))
@@ -301,14 +294,3 @@ async def _unmerge(other: Change, reopened: Incident) -> None:
 
 def _reason(text: str) -> str:
     return one_line(text, limit=REASON_LIMIT)
-
-
-def _entry(told: End, *, is_drill: bool) -> EntryData:
-    """Return what the timeline holds of the end that a line in the thread tells of."""
-    match told:
-        case ResolvedNotice():
-            return ResolvedEntry(url=told.url, drill=is_drill)
-        case CancelledNotice():
-            return CancelledEntry(reason=told.reason, drill=is_drill)
-        case MergedNotice():
-            return MergedEntry(into=told.into, drill=is_drill)

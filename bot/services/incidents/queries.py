@@ -11,7 +11,7 @@ from bot.domain.incident.incident import OPEN, Holder, Incident, Status
 from bot.domain.incident.listing import Wanted
 from bot.domain.people import Person
 from bot.domain.severity import SeverityPolicy
-from bot.domain.timeline.entries import Line, lines_of
+from bot.domain.timeline.lines import Line, lines_of
 from bot.runbook.model import Policy
 from bot.services.ports import Store
 from bot.services.shared.access import Access

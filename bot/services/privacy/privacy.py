@@ -10,10 +10,10 @@ import structlog
 from bot.domain.delivery.delivery import DeliveryKind, DeliveryStatus, priority_of
 from bot.domain.errors import DeliveryRefused, UserError
 from bot.domain.incident import relations, transitions
-from bot.domain.incident.entries import MadePrivateEntry, MemberAddedEntry
 from bot.domain.incident.incident import Holder, Incident
 from bot.domain.people import Person
 from bot.domain.privacy import LeftBehind
+from bot.domain.privacy_entries import MadePrivateEntry, MemberAddedEntry
 from bot.domain.privacy_notices import MadePrivateNotice, MemberAddedNotice, ThreadDeletedNotice
 from bot.runbook.model import Policy
 from bot.services.alerts.questions import question_key, show_answer

@@ -8,9 +8,9 @@ from typing import Final
 from bot.domain.delivery.delivery import DeliveryStatus, priority_of
 from bot.domain.errors import UserError
 from bot.domain.incident import transitions
-from bot.domain.incident.entries import MemberRemovedEntry
 from bot.domain.incident.incident import Incident
 from bot.domain.people import Person
+from bot.domain.privacy_entries import MemberRemovedEntry
 from bot.domain.privacy_notices import MemberRemovedNotice
 from bot.runbook.model import Policy
 from bot.services.incidents.roles import give_up

@@ -7,7 +7,8 @@ from typing import Final
 from bot.domain.errors import UserError
 from bot.domain.incident.form_state import digest_of
 from bot.domain.text import storable
-from bot.domain.timeline.entries import Line, TimelineKind
+from bot.domain.timeline.entries import TimelineKind
+from bot.domain.timeline.lines import Line
 from bot.domain.timeline.notices import CorrectedNotice
 from bot.domain.timeline.written import CorrectedEntry
 from bot.services.incidents.updates import IMPACT_LIMIT, KNOWN_LIMIT

@@ -18,7 +18,8 @@ from bot.domain.errors import UserError
 from bot.domain.incident.incident import Incident, IncidentKind, Status
 from bot.domain.incident.last_told import put_right
 from bot.domain.people import Person
-from bot.domain.timeline.entries import Line, TimelineEntry, TimelineKind, lines_of
+from bot.domain.timeline.entries import TimelineEntry, TimelineKind
+from bot.domain.timeline.lines import Line, lines_of
 from bot.domain.timeline.notices import NoteNotice
 from bot.domain.timeline.written import NoteEntry, VoiceJoinedEntry
 from bot.runbook.model import Policy

@@ -4,7 +4,7 @@ from typing import Final
 
 from bot.domain.incident.form_state import digest_of
 from bot.domain.incident.incident import label_of
-from bot.domain.timeline.entries import Line
+from bot.domain.timeline.lines import Line
 from bot.services.incidents.updates import IMPACT_LIMIT, KNOWN_LIMIT
 from bot.services.timeline.corrections import CORRECTION_LIMIT, Correction, ShownWords, editable, shown_words
 from bot.services.timeline.timelines import NOTE_LIMIT

@@ -12,7 +12,7 @@ from typing import Final
 import discord
 
 from bot.domain.incident.incident import ByPerson, Incident
-from bot.domain.timeline.entries import Line
+from bot.domain.timeline.lines import Line
 from bot.services.timeline.corrections import CORRECTION_LIMIT
 from bot.services.timeline.timelines import History
 from bot.ui.words.timeline import corrected_by, kind_words, recorded, source_url, spoken

@@ -4,7 +4,7 @@ from typing import Final
 
 from discord import ButtonStyle, SelectOption, ui
 
-from bot.domain.timeline.entries import Line
+from bot.domain.timeline.lines import Line
 from bot.services.timeline.timelines import TimelinePage
 from bot.ui.components import TEXT_LIMIT, Screen, button, row, text
 from bot.ui.posts.bodies import COLOURS

@@ -7,7 +7,8 @@ from typing import Final
 
 from bot.domain.incident.entries import CancelledEntry
 from bot.domain.payloads import Payload
-from bot.domain.timeline.entries import Line, TimelineEntry, TimelineKind
+from bot.domain.timeline.entries import TimelineEntry, TimelineKind
+from bot.domain.timeline.lines import Line
 from bot.domain.timeline.written import PinDeletedEntry
 from bot.ui.words.inert import fair_share, joined
 from bot.ui.words.links import place_url

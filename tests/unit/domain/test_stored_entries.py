@@ -124,6 +124,7 @@ MODULES = (
     "bot.domain.alerts.entries",
     "bot.domain.escalation.entries",
     "bot.domain.incident.entries",
+    "bot.domain.privacy_entries",
     "bot.domain.timeline.of_deliveries",
     "bot.domain.timeline.of_triages",
     "bot.domain.timeline.written",

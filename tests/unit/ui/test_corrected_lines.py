@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from bot.domain.timeline.entries import Line, TimelineEntry, TimelineKind, lines_of
+from bot.domain.timeline.entries import TimelineEntry, TimelineKind
+from bot.domain.timeline.lines import Line, lines_of
 from bot.domain.timeline.notices import CorrectedNotice
 from bot.services.timeline.corrections import Correction, ShownWords, shown_words
 from bot.services.timeline.timelines import History

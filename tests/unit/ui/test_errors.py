@@ -25,7 +25,8 @@ from bot.domain.errors import (
     UserError,
 )
 from bot.domain.incident.incident import Status, StatusUpdate
-from bot.domain.timeline.entries import Line, TimelineEntry, TimelineKind
+from bot.domain.timeline.entries import TimelineEntry, TimelineKind
+from bot.domain.timeline.lines import Line
 from bot.services.incidents.queries import ENDED
 from bot.ui.errors import ErrorReplies, describe, unwrapped
 from bot.ui.forms.base import Typed, triage_form

@@ -14,7 +14,8 @@ from bot.domain.incident import transitions
 from bot.domain.incident.incident import ByPerson, Holder, Incident, Role, Status, StatusUpdate
 from bot.domain.incident.transitions import Acknowledgement, AckOutcome
 from bot.domain.severity import LadderStep
-from bot.domain.timeline.entries import TimelineEntry, TimelineKind, lines_of
+from bot.domain.timeline.entries import TimelineEntry, TimelineKind
+from bot.domain.timeline.lines import lines_of
 from bot.services.escalation.passing_on import PassedOn
 from bot.services.escalation.release import Left, Released
 from bot.services.incidents.merging import Merged

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from bot.domain.incident import relations
 from bot.domain.incident.transitions import AckVia
-from bot.domain.timeline.entries import TimelineEntry, TimelineKind, lines_of
+from bot.domain.timeline.entries import TimelineEntry, TimelineKind
+from bot.domain.timeline.lines import lines_of
 from bot.domain.triage.evidence import Evidence
 from bot.ui.words.timeline import LINE_LIMIT, entry_line, told_line
 from bot.ui.words.voice import Voice

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.incident.incident import Holder, Incident, Role
-from bot.domain.timeline.entries import Line, TimelineEntry, TimelineKind, lines_of
+from bot.domain.timeline.entries import TimelineEntry, TimelineKind
+from bot.domain.timeline.lines import Line, lines_of
 from bot.domain.timeline.notices import CorrectedNotice, NoteNotice
 from bot.services.timeline.timelines import PAGE_SIZE, History, TimelinePage
 from bot.ui.forms import timeline as forms_timeline

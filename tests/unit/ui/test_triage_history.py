@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.timeline.entries import Line, TimelineEntry, TimelineKind
+from bot.domain.timeline.entries import TimelineEntry, TimelineKind
+from bot.domain.timeline.lines import Line
 from bot.domain.triage.evidence import Evidence
 from bot.services.timeline.timelines import History
 from bot.ui.screens.timeline_file import markdown

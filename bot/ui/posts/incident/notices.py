@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from bot.domain.delivery.delivery import Delivery, DeliveryKind
+from bot.domain.delivery.notices import Notice
 from bot.domain.errors import NewerVersion
 from bot.domain.incident.incident import Incident
 from bot.domain.payloads import Json
@@ -36,7 +37,7 @@ NOTICES: Final[dict[str, NoticeLook[Any]]] = {
 
 def needs_edit(words: Wording, incident: Incident, post: Delivery) -> bool:
     """Return True if a sent line has to be edited; never one that only a newer version knows."""
-    look = NOTICES.get(_name(post.data))
+    look = NOTICES.get(Notice.name_in(post.data))
     return look is not None and look.needs_edit(words, incident, post)
 
 
@@ -46,17 +47,13 @@ def notice(words: Wording, incident: Incident, stored: Json) -> Body:
     Raises:
         NewerVersion: the notice's name is unknown.
     """
-    name = _name(stored)
+    name = Notice.name_in(stored)
     if name not in NOTICES:
         raise NewerVersion(name)
     body = NOTICES[name].compose(words, incident, stored)
     if not (incident.is_drill and body["content"]):
         return body
     return {**body, "content": cut(words.drilled(incident, str(body["content"])), limit=CONTENT_LIMIT)}
-
-
-def _name(stored: Json) -> str:
-    return str(stored.get("notice"))
 
 
 def _notice(words: Wording, delivery: Delivery, subject: Subject) -> Body:

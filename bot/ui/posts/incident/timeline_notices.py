@@ -12,7 +12,7 @@ from bot.ui.posts.bodies import CONTENT_LIMIT, Body, message
 from bot.ui.posts.looks import NoticeLook, NoticeLooks, Renderers, alone
 from bot.ui.posts.notice_words import by
 from bot.ui.words.inert import inert, inert_lines
-from bot.ui.words.timeline_facts import put_right
+from bot.ui.words.timeline_details import put_right
 from bot.ui.words.voice import Voice
 from bot.ui.words.wording import Wording
 

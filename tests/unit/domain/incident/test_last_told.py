@@ -9,7 +9,8 @@ from bot.domain.delivery.delivery import Delivery, DeliveryKind, DeliveryStatus
 from bot.domain.incident.incident import Incident, StatusUpdate, StatusUpdates
 from bot.domain.incident.last_told import put_right
 from bot.domain.privacy import SETTLED
-from bot.domain.timeline.entries import TimelineEntry, TimelineKind, lines_of
+from bot.domain.timeline.entries import TimelineEntry, TimelineKind
+from bot.domain.timeline.lines import lines_of
 from tests.unit.domain.incident.test_incident import T0, incident
 
 FIRST = TimelineEntry(TimelineKind.UPDATED, T0, data={"known": "調査中"}, id=1)

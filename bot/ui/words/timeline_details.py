@@ -1,0 +1,301 @@
+"""The details of a timeline entry, beside its kind, time and actor: one function per kind.
+
+The data come from the database, perhaps from an older version. Missing data are left out, and texts are shown
+unchanged and inert.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, Generic, TypeVar
+
+from bot.domain.alerts.entries import RepeatedEntry
+from bot.domain.drill import DrillScoredEntry
+from bot.domain.escalation.entries import EscalatedEntry, LapsedEntry, PagedEntry
+from bot.domain.incident.entries import (
+    AcknowledgedEntry,
+    DeclinedEntry,
+    DetailsChangedEntry,
+    JoinedEntry,
+    LinkedEntry,
+    MergedEntry,
+    OpenedEntry,
+    RoleChangedEntry,
+    SeverityChangedEntry,
+    StepDoneEntry,
+    StepUndoneEntry,
+    UnlinkedEntry,
+    UnmergedEntry,
+    UpdateDueEntry,
+)
+from bot.domain.incident.incident import label_of
+from bot.domain.incident.title_and_start import StartChange, TitleChange
+from bot.domain.payloads import UNSET, Json, Unset
+from bot.domain.privacy_entries import MemberAddedEntry, MemberRemovedEntry
+from bot.domain.timeline.entries import EntryData, TimelineKind
+from bot.domain.timeline.of_deliveries import DeliveryFailedEntry, EmailedEntry
+from bot.domain.timeline.of_triages import EvidenceEntry, PromotedEntry, TriagedEntry, UnfinishedEntry
+from bot.domain.timeline.written import PinDeletedEntry, VoiceJoinedEntry
+from bot.ui.words.inert import inert
+from bot.ui.words.triage_history import evidence, promoted, triaged, unfinished
+from bot.ui.words.voice import channel_name
+from bot.ui.words.wording import Wording
+
+E = TypeVar("E", bound=EntryData)
+
+
+@dataclass(frozen=True, slots=True)
+class EntryLook(Generic[E]):
+    """How the details of one kind of entry look.
+
+    Attributes:
+        type: What the entry holds.
+        compose: Yields the details; its number limits the characters of what people wrote.
+    """
+
+    type: type[E]
+    compose: Callable[[Wording, E, int], Iterator[str]]
+
+    def details(self, words: Wording, stored: Json, *, limit: int) -> list[str]:
+        """Return the details of a stored entry."""
+        return [part for part in self.compose(words, self.type.from_json(stored), limit) if part]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reason(EntryData):
+    """A kind without details of its own may still give a reason."""
+
+    kind = TimelineKind.CANCELLED
+
+    reason: str | None = None
+
+
+_WORD_LIMIT: Final = 120
+_LIST_LIMIT: Final = 300
+
+
+def _opened(words: Wording, data: OpenedEntry, _limit: int) -> Iterator[str]:
+    yield _text(data.severity)
+    if data.reporter is not None:
+        yield words.say("history.fact.reporter", who=words.who(data.reporter))
+
+
+def _repeated(words: Wording, data: RepeatedEntry, _limit: int) -> Iterator[str]:
+    if data.count is not None:
+        yield words.say("history.fact.times_seen", count=data.count)
+
+
+def _paged(words: Wording, data: PagedEntry, _limit: int) -> Iterator[str]:
+    if data.place is not None:
+        yield words.on_call([data.who or data.place])
+
+
+def _acknowledged(words: Wording, data: AcknowledgedEntry | JoinedEntry, _limit: int) -> Iterator[str]:
+    via = f"history.fact.via_{data.via}"
+    yield words.say(via) if via in words.texts else _text(data.via)
+
+
+def _declined(words: Wording, data: DeclinedEntry, _limit: int) -> Iterator[str]:
+    if data.to is UNSET:
+        return
+    if data.to is None:
+        yield words.say("history.fact.passed_to_nobody")
+    else:
+        yield words.say("history.fact.passed_to", people=words.on_call([data.to]))
+
+
+def _lapsed(words: Wording, data: LapsedEntry, _limit: int) -> Iterator[str]:
+    if data.who is not None:
+        yield words.who(data.who)
+
+
+def _escalated(words: Wording, data: EscalatedEntry, _limit: int) -> Iterator[str]:
+    if data.dm:
+        yield words.say("history.fact.called", people=words.on_call(list(data.dm)))
+    if data.overdue:
+        yield words.say("history.fact.stands_in", count=len(data.overdue))
+
+
+def _failed(words: Wording, data: DeliveryFailedEntry, limit: int) -> Iterator[str]:
+    yield _text(data.of)
+    kind, _, name = data.to.partition(":")
+    if kind == "channel":
+        yield channel_name(name)
+    elif kind == "person":
+        yield words.on_call([name])
+    elif data.name is not None:
+        yield words.who(data.name)
+    yield _text(data.reason, limit=limit)
+
+
+def _emailed(words: Wording, data: EmailedEntry, _limit: int) -> Iterator[str]:
+    if data.recipients is not None:
+        yield words.say("history.fact.recipients", count=data.recipients)
+
+
+def put_right(
+    words: Wording, title: TitleChange | None, start: StartChange | None, *, limit: int
+) -> Iterator[str]:
+    """Yield title and start, before and after.
+
+    Args:
+        limit: Characters of both titles together.
+    """
+    if title is not None:
+        before, after = (inert(one, limit=limit // 2) for one in (title.before, title.after))
+        yield words.say("history.fact.title", before=before, after=after)
+    if start is not None:
+        before, after = (words.exact(one) for one in (start.before, start.after))
+        yield words.say("history.fact.started_at", before=before, after=after)
+
+
+def _details(words: Wording, data: DetailsChangedEntry, limit: int) -> Iterator[str]:
+    yield from put_right(words, data.title, data.started_at, limit=limit)
+    if targets := words.targets(list(data.targets or ()), limit=_LIST_LIMIT):
+        yield words.say("history.fact.targets", targets=targets)
+    if symptoms := words.symptoms(list(data.symptoms or ()), limit=_LIST_LIMIT):
+        yield words.say("history.fact.symptoms", symptoms=symptoms)
+
+
+def _severity(words: Wording, data: SeverityChangedEntry, limit: int) -> Iterator[str]:
+    before, after = _text(data.before), _text(data.after)
+    if after:
+        yield words.say("history.fact.severity", before=before or "?", after=after)
+    if data.merged is not None:
+        other = label_of(data.merged)
+        yield words.say("history.fact.merged_with", other=other, severity=after or "?")
+    yield from _because(words, data.reason, limit)
+    yield from _at(words, "next_update", data.next_at)
+
+
+def _role(words: Wording, data: RoleChangedEntry, _limit: int) -> Iterator[str]:
+    role = _text(data.role)
+    if not role:
+        return
+    name = f"role.{role}"
+    yield words.say(
+        "history.fact.role",
+        role=words.say(name) if name in words.texts else role,
+        holder=words.say("history.fact.vacant") if data.holder is None else words.who(data.holder.name),
+    )
+    if data.former is not None:
+        yield words.say("history.fact.former", who=words.who(data.former.name))
+    if data.gone:
+        yield words.say("history.fact.gone")
+
+
+def _step(words: Wording, data: StepDoneEntry | StepUndoneEntry, _limit: int) -> Iterator[str]:
+    """Yield which step it was: its words as they were then, in the reader's language."""
+    if step := data.words.get(words.policy.language, ""):
+        number = str(data.number) if data.number else "?"
+        yield f"{_text(data.severity)} {number}. {inert(step, limit=_WORD_LIMIT)}".strip()
+
+
+def _update_due(words: Wording, data: UpdateDueEntry, _limit: int) -> Iterator[str]:
+    if data.lead is not None:
+        yield words.who(data.lead)
+    yield from _at(words, "was_due", data.due_at)
+
+
+def _any(words: Wording, data: _Reason, limit: int) -> Iterator[str]:
+    yield from _because(words, data.reason, limit)
+
+
+def _because(words: Wording, reason: str | None, limit: int) -> Iterator[str]:
+    if shown := _text(reason, limit=limit):
+        yield words.say("history.fact.reason", reason=shown)
+
+
+def _deleted(words: Wording, data: PinDeletedEntry, limit: int) -> Iterator[str]:
+    """Yield whose message it was, and how it began."""
+    text = _text(data.text, limit=min(limit, _WORD_LIMIT))
+    if data.author_name is None:
+        yield text
+    elif text:
+        yield words.say("history.fact.author", who=words.who(data.author_name), text=text)
+    else:
+        yield words.who(data.author_name)
+
+
+def _merged(words: Wording, data: MergedEntry, _limit: int) -> Iterator[str]:
+    yield from _other(words, "goes_on_in", data.into)
+
+
+def _drill_scored(words: Wording, data: DrillScoredEntry, _limit: int) -> Iterator[str]:
+    yield words.say("history.fact.missed", count=len(data.score.missed))
+
+
+def _linked(words: Wording, data: LinkedEntry, _limit: int) -> Iterator[str]:
+    yield from _other(words, "taken_in", data.merged)
+    yield from _other(words, "same_as", data.with_)
+
+
+def _unlinked(words: Wording, data: UnlinkedEntry, _limit: int) -> Iterator[str]:
+    yield from _other(words, "same_as", data.with_)
+
+
+def _unmerged(words: Wording, data: UnmergedEntry, _limit: int) -> Iterator[str]:
+    yield from _other(words, "let_go", data.with_)
+
+
+def _voice(_words: Wording, data: VoiceJoinedEntry, _limit: int) -> Iterator[str]:
+    yield _text(data.channel)
+
+
+def _named(words: Wording, data: MemberAddedEntry | MemberRemovedEntry, _limit: int) -> Iterator[str]:
+    if data.name is not None:
+        yield words.who(data.name)
+
+
+def _other(words: Wording, fact: str, number: int | None) -> Iterator[str]:
+    """Yield the line about another incident; the number is missing for readers who may not know of it."""
+    if number is not None:
+        yield words.say(f"history.fact.{fact}", other=label_of(number))
+
+
+def _at(words: Wording, fact: str, moment: datetime | Unset | None) -> Iterator[str]:
+    if isinstance(moment, datetime):
+        yield words.say(f"history.fact.{fact}", at=words.exact(moment))
+
+
+def _text(text: str | None, *, limit: int = _WORD_LIMIT) -> str:
+    return "" if text is None else inert(text, limit=limit)
+
+
+#: The looks of the kinds with details, apart from those that hold a person's words.
+LOOKS: Final[Mapping[TimelineKind, EntryLook[Any]]] = {
+    look.type.kind: look
+    for look in (
+        EntryLook(OpenedEntry, _opened),
+        EntryLook(EvidenceEntry, evidence),
+        EntryLook(TriagedEntry, triaged),
+        EntryLook(PromotedEntry, promoted),
+        EntryLook(UnfinishedEntry, unfinished),
+        EntryLook(RepeatedEntry, _repeated),
+        EntryLook(PagedEntry, _paged),
+        EntryLook(AcknowledgedEntry, _acknowledged),
+        EntryLook(JoinedEntry, _acknowledged),
+        EntryLook(DeclinedEntry, _declined),
+        EntryLook(LapsedEntry, _lapsed),
+        EntryLook(EscalatedEntry, _escalated),
+        EntryLook(DeliveryFailedEntry, _failed),
+        EntryLook(EmailedEntry, _emailed),
+        EntryLook(DetailsChangedEntry, _details),
+        EntryLook(SeverityChangedEntry, _severity),
+        EntryLook(RoleChangedEntry, _role),
+        EntryLook(StepDoneEntry, _step),
+        EntryLook(StepUndoneEntry, _step),
+        EntryLook(UpdateDueEntry, _update_due),
+        EntryLook(VoiceJoinedEntry, _voice),
+        EntryLook(LinkedEntry, _linked),
+        EntryLook(UnlinkedEntry, _unlinked),
+        EntryLook(UnmergedEntry, _unmerged),
+        EntryLook(MemberAddedEntry, _named),
+        EntryLook(MemberRemovedEntry, _named),
+        EntryLook(DrillScoredEntry, _drill_scored),
+        EntryLook(MergedEntry, _merged),
+        EntryLook(PinDeletedEntry, _deleted),
+    )
+}
+
+ANY: Final = EntryLook(_Reason, _any)
