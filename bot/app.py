@@ -21,6 +21,7 @@ from bot.domain.errors import UpstreamUnavailable
 from bot.domain.shards import IDENTIFY_WINDOW_S, IdentifyBudget, Instance
 from bot.i18n import Texts
 from bot.integrations.calendars import WorkerCalendars
+from bot.job_handlers import handlers, routed
 from bot.process.deafness import DeafWatch
 from bot.process.keeper import ShardKeeper
 from bot.process.life import Life
@@ -48,7 +49,7 @@ from bot.ui.discord_api.gate import Gate
 from bot.ui.discord_api.notifier import DiscordNotifier
 from bot.ui.discord_api.reaching import Reaching
 from bot.ui.posts.paging.emails import Mails
-from bot.wiring import Outward, Parts, UseCases, handlers, routed, wire
+from bot.wiring import Outward, Parts, UseCases, wire
 
 log = structlog.get_logger(__name__)
 

@@ -1,14 +1,11 @@
 """The use cases, put together from the parts that they are given: one set of them per guild."""
 
-from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
 from typing import Final
 
 import structlog
 
 from bot.domain.delivery.delivery import DeliveryKind
-from bot.domain.errors import IncidentNotFound
 from bot.i18n import Texts
 from bot.runbook.model import Policy
 from bot.services.acknowledging.acknowledge import Acknowledger
@@ -61,8 +58,6 @@ from bot.services.outage.telling import Means
 from bot.services.ports import (
     Discord,
     DlqStore,
-    GuildFinder,
-    JobName,
     Mailer,
     MailWriter,
     Siren,
@@ -89,7 +84,6 @@ from bot.services.triage.reevaluations import Reevaluations
 from bot.services.triage.unfinished import Unfinished
 from bot.services.walks.posts import TriagePosts
 from bot.services.watchdogs.queue_watch import QueueWatch
-from bot.storage.queue.fairness import Handler
 
 log = structlog.get_logger(__name__)
 
@@ -100,9 +94,6 @@ _PLAIN: Final = (
     DeliveryKind.PIN_SEEN,
     DeliveryKind.REPLAY,
 )
-
-#: When a job is looked at again whose guild this process does not serve: perhaps another one does.
-_NOT_SERVED: Final = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,94 +247,3 @@ def wire(parts: Parts, outward: Outward, oncall: OnCall) -> UseCases:
         failures=Failures(store, parts.dlq, policy, oncall, kinds, letters=letters, draft=discord.draft),
         links=links,
     )
-
-
-def handlers(cases: UseCases) -> dict[JobName, Handler]:
-    """Return the handler of each job of one guild, which takes the job's payload."""
-    services = cases.services
-
-    async def escalate(payload: str) -> timedelta | None:
-        incident_id, _, index = payload.partition(":")
-        return await cases.sweeps.decide(int(incident_id), int(index))
-
-    return {
-        JobName.DELIVER: _numbered(cases.deliveries.deliver),
-        JobName.ESCALATE: escalate,
-        JobName.REFRESH: _numbered(cases.refreshing.refresh),
-        JobName.REFRESH_BUNDLE: _numbered(services.bundles.refresh),
-        JobName.REFRESH_TRIAGE: _numbered(cases.triage_posts.refresh),
-        JobName.REFRESH_QUESTION: _numbered(services.questions.refresh),
-        JobName.REEVALUATE: _numbered(services.reevaluations.strike),
-        JobName.UNFINISHED_TRIAGE: _numbered(services.unfinished.strike),
-        JobName.REDACT: _numbered(services.privacy.hide),
-        JobName.REDACT_FAILURES: _numbered(cases.failures.redact),
-        JobName.DRILL: _numbered(services.drills.strike),
-        JobName.MORNING: _dated(services.mornings.strike),
-        JobName.REFRESH_MORNING: _dated(services.mornings.refresh),
-        JobName.HANDOVER: _numbered(services.handovers.strike),
-        JobName.REACH: _numbered(services.handovers.look_ahead),
-        JobName.REMIND: _numbered(services.updates.remind),
-        JobName.ARCHIVE: _numbered(services.lifecycle.archive),
-        JobName.SHOW_COUNT: _numbered(services.alerts.show_count),
-        JobName.RECORD_FAILURE: _numbered(cases.failures.record),
-        JobName.EMAIL: _numbered(cases.failures.mail),
-    }
-
-
-def _dated(handle: Callable[[int, date], Awaitable[None]]) -> Handler:
-    """A handler whose payload is a guild and a day."""
-
-    async def run(payload: str) -> None:
-        guild_id, _, day = payload.partition(":")
-        await handle(int(guild_id), date.fromisoformat(day))
-
-    return run
-
-
-def routed(each: Mapping[int, Mapping[JobName, Handler]], find: GuildFinder) -> dict[JobName, Handler]:
-    """Return handlers for jobs that name no guild: they look it up in the job's row.
-
-    Such a job was queued by an older version, or it is for a guild that this process does not serve. In that
-    case it stays queued, because another process, or the next one, may know the guild's policy.
-
-    Args:
-        each: The handlers of each guild.
-    """
-    return {name: _of_row(name, each, find) for name in JobName}
-
-
-def _of_row(name: JobName, each: Mapping[int, Mapping[JobName, Handler]], find: GuildFinder) -> Handler:
-    async def run(payload: str) -> timedelta | None:
-        number = int(payload.partition(":")[0])
-        match name:
-            case (
-                JobName.DELIVER
-                | JobName.RECORD_FAILURE
-                | JobName.EMAIL
-                | JobName.REFRESH_BUNDLE
-                | JobName.REFRESH_QUESTION
-            ):
-                guild_id = await find.guild_of_delivery(number)
-            case JobName.MORNING | JobName.REFRESH_MORNING | JobName.HANDOVER | JobName.REACH:
-                guild_id = number
-            case JobName.REFRESH_TRIAGE | JobName.REEVALUATE | JobName.UNFINISHED_TRIAGE:
-                guild_id = await find.guild_of_triage(number)
-            case _:
-                guild_id = await find.guild_of_incident(number)
-        if guild_id is None:
-            raise IncidentNotFound(number=number)
-        if guild_id not in each:
-            log.warning("job.guild_not_served", guild_id=guild_id, retry_s=_NOT_SERVED.total_seconds())
-            return _NOT_SERVED
-        return await each[guild_id][name](payload)
-
-    return run
-
-
-def _numbered(handle: Callable[[int], Awaitable[timedelta | None]]) -> Handler:
-    """A handler whose payload is a number."""
-
-    async def run(payload: str) -> timedelta | None:
-        return await handle(int(payload))
-
-    return run

@@ -12,7 +12,17 @@ import asyncpg
 from bot.demo.past import PastFailure, PastIncident, read_past
 from bot.demo.sql import queries
 from bot.domain.digest import IsoWeek, week_due
-from bot.domain.timeline.entries import TimelineKind
+from bot.domain.escalation.entries import EscalatedEntry
+from bot.domain.incident.entries import (
+    AcknowledgedEntry,
+    AlertPostedEntry,
+    JoinedEntry,
+    OpenedEntry,
+    ResolvedEntry,
+    ThreadOpenedEntry,
+)
+from bot.domain.timeline.entries import EntryData
+from bot.domain.timeline.written import NoteEntry
 from bot.runbook import Policy
 
 _SERVED_FOR: Final = timedelta(days=40)
@@ -110,9 +120,9 @@ class _Writer:
 
     def _timeline(self, key: str, told: PastIncident) -> Iterator[Row]:
         at = told.triggered_at(self._week, self._policy)
-        for after, kind, actor, data in (*_opening(told), *self._missed(told), *_answered(told)):
+        for after, fact, actor in (*_opening(told), *self._missed(told), *_answered(told)):
             who = self._who("actor", actor) if actor else {}
-            yield {"key": key, "at": at + after, "kind": kind.value, **who, "data": data}
+            yield {"key": key, "at": at + after, "kind": fact.kind.value, **who, "data": fact.to_json()}
 
     def _missed(self, told: PastIncident) -> "Iterator[_Fact]":
         """The steps of the ladder that came due before anybody answered."""
@@ -121,7 +131,7 @@ class _Writer:
         for index, step in enumerate(severity.ladder):
             after = self._policy.ack_due(severity, at=at) - at if step.after is None else step.after
             if timedelta() < after < told.acknowledged_after:
-                yield after, TimelineKind.ESCALATED, None, {"step": index, "dm": list(step.dm)}
+                yield after, EscalatedEntry(step=index, dm=tuple(step.dm)), None
 
     def _failure(self, number: int, lost: PastFailure) -> Row:
         return {
@@ -141,22 +151,22 @@ class _Writer:
         return {f"{prefix}_id": self._place.people[name], f"{prefix}_name": name}
 
 
-_Fact = tuple[timedelta, TimelineKind, str | None, dict[str, object]]
+_Fact = tuple[timedelta, EntryData, str | None]
 
 
 def _opening(told: PastIncident) -> Iterator[_Fact]:
-    path = [list(answer) for answer in told.path]
-    yield timedelta(), TimelineKind.OPENED, told.reported_by, {"severity": told.severity, "path": path}
-    yield _SECOND, TimelineKind.ALERT_POSTED, None, {}
-    yield 2 * _SECOND, TimelineKind.THREAD_OPENED, None, {}
+    path = tuple(tuple(answer) for answer in told.path)
+    yield timedelta(), OpenedEntry(severity=told.severity, path=path), told.reported_by
+    yield _SECOND, AlertPostedEntry(where=()), None
+    yield 2 * _SECOND, ThreadOpenedEntry(where=()), None
 
 
 def _answered(told: PastIncident) -> Iterator[_Fact]:
-    yield told.acknowledged_after, TimelineKind.ACKNOWLEDGED, told.acknowledged_by, {"via": "reaction"}
+    yield told.acknowledged_after, AcknowledgedEntry(via="reaction"), told.acknowledged_by
     for order, name in enumerate(told.joined, start=1):
         joined_after = told.acknowledged_after + order * timedelta(minutes=3)
-        yield joined_after, TimelineKind.JOINED, name, {"via": "reaction"}
+        yield joined_after, JoinedEntry(via="reaction"), name
     for note in told.notes:
-        yield note.after, TimelineKind.NOTE, note.by, {"text": note.text}
+        yield note.after, NoteEntry(text=note.text), note.by
     if told.resolved_after is not None:
-        yield told.resolved_after, TimelineKind.RESOLVED, told.acknowledged_by, {}
+        yield told.resolved_after, ResolvedEntry(), told.acknowledged_by

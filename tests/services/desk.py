@@ -15,6 +15,7 @@ from bot.domain.oncall.roster import OnCallPerson
 from bot.domain.people import Person
 from bot.i18n import Texts
 from bot.integrations.calendars import WorkerCalendars
+from bot.job_handlers import handlers
 from bot.runbook import load_policy
 from bot.runbook.model import Policy
 from bot.services.ports import Discord, DlqStore, Job, Letter, Mail, Mailer, MailWriter, Store
@@ -25,7 +26,7 @@ from bot.services.watchdogs.auditor import Auditor
 from bot.services.watchdogs.queue_watch import QueueWatch
 from bot.storage.dlq import PostgresDlqStore
 from bot.storage.store import PostgresStore
-from bot.wiring import Outward, Parts, UseCases, handlers, wire
+from bot.wiring import Outward, Parts, UseCases, wire
 from tests.fakes.discord import FakeDiscord
 from tests.fakes.emergency import FakeSiren, FakeSpool
 from tests.services.database import Database

@@ -11,9 +11,9 @@ from bot.client import IncidentBot
 from bot.domain.errors import IncidentNotFound, StorageUnavailable, Superseded, UserError
 from bot.domain.triage.session import NewTriage
 from bot.i18n import Texts
+from bot.job_handlers import handlers, routed
 from bot.services.ports import JobName
 from bot.services.registry import Guilds, Services
-from bot.wiring import handlers, routed
 from tests.services.database import Database
 from tests.services.desk import GUILD, RESPONDER, Desk
 from tests.unit.ui.screens import FakeInteraction

@@ -10,9 +10,12 @@ import bot.storage
 from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.delivery.kinds import DeliveryKindSpec
 from bot.domain.escalation.watches import Word
+from bot.domain.incident.incident import IncidentKind
+from bot.domain.timeline.entries import TimelineKind
 
 SQL = sorted(Path(bot.storage.__path__[0]).rglob("*.sql"))
 LISTS = re.compile(r"\bkind (?:NOT )?IN \(([^)]*)\)")
+NAMED = re.compile(r"\bkind (?:=|<>) '(\w+)'")
 QUOTED = re.compile(r"'(\w+)'")
 
 
@@ -43,6 +46,14 @@ def test_lists_of_kinds_in_queries_are_those_of_the_records() -> None:
     ]
     assert len(found) >= 7
     assert [(name, names) for name, names in found if names not in known] == []
+
+
+def test_a_kind_that_a_query_names_exists() -> None:
+    """Of a delivery, a timeline entry or an incident."""
+    known = {kind.value for kinds in (DeliveryKind, TimelineKind, IncidentKind) for kind in kinds}
+    named = {name for path in SQL for name in NAMED.findall(path.read_text())}
+    assert len(named) >= 7
+    assert named <= known
 
 
 def test_one_kind_rings_without_a_message_of_its_own() -> None:
