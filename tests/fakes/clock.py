@@ -1,21 +1,15 @@
 """Time that stands still until a test moves it."""
 
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
 
 #: 14:05 JST on Tuesday, 24 November 2026.
-START = datetime(2026, 11, 24, 5, 5, tzinfo=UTC)
+START: Final = datetime(2026, 11, 24, 5, 5, tzinfo=UTC)
 
 
-class FakeClock:
-    """A `bot.services.ports.Clock`."""
+@dataclass(slots=True)
+class StandingClock:
+    """The time of a test's database; `Database.move_to` sets both."""
 
-    def __init__(self, now: datetime = START) -> None:
-        self.time = now
-
-    async def now(self) -> datetime:
-        """The time it was set to."""
-        return self.time
-
-    def advance(self, delta: timedelta) -> None:
-        """Move on by *delta*."""
-        self.time += delta
+    time: datetime = START

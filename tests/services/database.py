@@ -1,5 +1,6 @@
 """The PostgreSQL of a desk: a database of its own, whose time stands still until a test moves it."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -15,7 +16,7 @@ from bot.storage.database.sql import Row
 from bot.storage.dlq import COLUMNS
 from bot.storage.rows import delivery_from_row, failure_from_row
 from bot.storage.store import PostgresStore
-from tests.fakes.clock import FakeClock
+from tests.fakes.clock import StandingClock
 
 _TABLES: Final = """
 SELECT format('%I.%I', schemaname, tablename) AS name
@@ -66,19 +67,32 @@ class NoServer:
 
 
 class Connections:
-    """A pool whose server can refuse every connection."""
+    """A pool whose server can refuse every connection, and from which a task has one at a time.
+
+    A second one, asked for within a transaction, would be waited for in vain once none is left.
+    """
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
+        self._holders: dict[Any, asyncio.Task[Any] | None] = {}
         self.is_away = False
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._pool, name)
 
-    def acquire(self, *, timeout: float) -> Any:
+    async def acquire(self, *, timeout: float) -> Any:  # noqa: ASYNC109 -- the pool's
         if self.is_away:
             raise ConnectionRefusedError
-        return self._pool.acquire(timeout=timeout)
+        task = asyncio.current_task()
+        if task in self._holders.values():
+            raise RuntimeError("within a transaction the store may not be asked: ask the transaction")
+        connection = await self._pool.acquire(timeout=timeout)
+        self._holders[connection] = task
+        return connection
+
+    async def release(self, connection: Any) -> None:
+        del self._holders[connection]
+        await self._pool.release(connection)
 
 
 async def emptying(pool: asyncpg.Pool) -> str:
@@ -101,7 +115,7 @@ class Database:
     def __init__(self, pool: Any) -> None:
         self._pool = pool
         self.pool = self.connections()
-        self.clock = FakeClock()
+        self.clock = StandingClock()
 
     def connections(self) -> Connections:
         """Connections of another process, for which alone it can be away."""
@@ -123,12 +137,12 @@ class Database:
 
     async def advance(self, delta: timedelta) -> None:
         """Move its time on."""
-        self.clock.advance(delta)
-        await self.fetch("UPDATE standing_clock SET at = $1", self.clock.time)
+        await self.move_to(self.clock.time + delta)
 
     async def move_to(self, time: datetime) -> None:
         """Let its time be *time*."""
-        await self.advance(time - self.clock.time)
+        self.clock.time = time
+        await self.fetch("UPDATE standing_clock SET at = $1", time)
 
     async def jobs(self) -> list[Job]:
         """What is queued, due or not, in the order it was enqueued."""
