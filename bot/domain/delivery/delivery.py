@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final, Self
 
-from bot.domain.delivery.kinds import Action, Part
+from bot.domain.delivery.kinds import Action, PostingPart
 from bot.domain.delivery.kinds import DeliveryKindSpec as Spec
 from bot.domain.payloads import Json, Payload
 
@@ -31,7 +31,7 @@ class DeliveryKind(StrEnum):
     ALERT = (
         "alert",
         Spec(
-            part=Part.ALERT,
+            part=PostingPart.ALERT,
             is_root=True,
             is_urgent=True,
             goes_by_email=True,
@@ -42,18 +42,21 @@ class DeliveryKind(StrEnum):
         ),
     )
     #: The bot's own 👀 under it, so that acking is one tap.
-    SEED_ACK = "seed_ack", Spec(action=Action.REACTION, part=Part.ALERT)
+    SEED_ACK = "seed_ack", Spec(action=Action.REACTION, part=PostingPart.ALERT)
     #: A quiet post to hang the thread on, when the alert is in another channel.
-    THREAD_ROOT = "thread_root", Spec(part=Part.THREAD, is_root=True, takes_ack=True, is_refreshed=True)
-    THREAD = "thread", Spec(action=Action.THREAD, part=Part.THREAD)
+    THREAD_ROOT = (
+        "thread_root",
+        Spec(part=PostingPart.THREAD, is_root=True, takes_ack=True, is_refreshed=True),
+    )
+    THREAD = "thread", Spec(action=Action.THREAD, part=PostingPart.THREAD)
     #: The thread of a private incident: it hangs on no message, and its name tells nothing.
     PRIVATE_THREAD = (
         "private_thread",
-        Spec(action=Action.PRIVATE_THREAD, part=Part.THREAD, is_urgent=True, goes_by_email=True),
+        Spec(action=Action.PRIVATE_THREAD, part=PostingPart.THREAD, is_urgent=True, goes_by_email=True),
     )
     #: The first message: the start time, by itself.
-    THREAD_START = "thread_start", Spec(part=Part.THREAD, takes_ack=True, follows_details=True)
-    THREAD_CARD = "thread_card", Spec(part=Part.THREAD, is_refreshed=True)
+    THREAD_START = "thread_start", Spec(part=PostingPart.THREAD, takes_ack=True, follows_details=True)
+    THREAD_CARD = "thread_card", Spec(part=PostingPart.THREAD, is_refreshed=True)
     #: The later copy of a message that was posted twice: it points to the alert.
     SECOND = "second", Spec(takes_ack=True, is_refreshed=True)
 

@@ -15,7 +15,7 @@ class Action(StrEnum):
     MEMBER_REMOVED = "member_removed"
 
 
-class Part(StrEnum):
+class PostingPart(StrEnum):
     """The two parts of an incident's posting, each with a posting number of its own."""
 
     ALERT = "alert"
@@ -50,7 +50,7 @@ class DeliveryKindSpec:
     """
 
     action: Action = Action.MESSAGE
-    part: Part | None = None
+    part: PostingPart | None = None
     is_root: bool = False
     is_urgent: bool = False
     is_dispensable: bool = False
@@ -75,7 +75,7 @@ class DeliveryKindSpec:
     @property
     def is_in_thread(self) -> bool:
         """Return True if it is one of the messages that a thread begins with."""
-        return self.part is Part.THREAD and not (self.opens_thread or self.is_root)
+        return self.part is PostingPart.THREAD and not (self.opens_thread or self.is_root)
 
     @property
     def is_membership(self) -> bool:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from bot.domain.delivery.delivery import Delivery, DeliveryKind
-from bot.domain.delivery.kinds import Part
+from bot.domain.delivery.kinds import PostingPart
 from bot.domain.incident.deliveries import PostingData
 from bot.domain.incident.incident import Incident
 
@@ -31,7 +31,7 @@ def is_current(delivery: Delivery, incident: Incident) -> bool:
     part = delivery.kind.spec.part
     if part is None:
         return True
-    latest = incident.thread_posting if part is Part.THREAD else incident.post.number
+    latest = incident.thread_posting if part is PostingPart.THREAD else incident.post.number
     return posting_of(delivery) >= latest
 
 
@@ -50,7 +50,7 @@ def has_moved(post: Delivery, incident: Incident) -> bool:
     """Return True if a newer post has replaced this one, so that this one only points to it."""
     if is_current(post, incident):
         return False
-    if post.kind.spec.part is Part.THREAD:
+    if post.kind.spec.part is PostingPart.THREAD:
         thread_id = post.channel_id if post.kind.spec.is_in_thread else post.message_id
         return incident.thread_id not in (None, thread_id)
     return incident.post.message_id not in (None, post.message_id)

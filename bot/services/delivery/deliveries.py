@@ -27,7 +27,7 @@ from bot.runbook.model import Policy
 from bot.services.delivery.attempts import Failure, require_repeatable
 from bot.services.delivery.handling import DeliveryKinds
 from bot.services.delivery.lines import wait_in_line
-from bot.services.delivery.outage import BEHIND, Holding, dated, must_wait
+from bot.services.delivery.outage import BEHIND, HeldDeliveries, dated, must_wait
 from bot.services.delivery.sent import Arrivals
 from bot.services.ports import Discord, Store, Transaction
 from bot.services.ports.store.deliveries import Prospect
@@ -67,7 +67,7 @@ class Deliveries:
         self._policy = policy
         self._kinds = kinds
         self._comeback = comeback
-        self._holding = Holding(policy, kinds)
+        self._holding = HeldDeliveries(policy, kinds)
         self._arrivals = Arrivals(policy, kinds)
 
     async def deliver(self, delivery_id: int) -> timedelta | None:

@@ -120,7 +120,7 @@ class DeliveryHandler:
             await tx.add_timeline(delivery.incident_id, entry)
 
 
-class IncidentReads(Protocol):
+class ShownIncidents(Protocol):
     """Reads incidents that are about to be shown."""
 
     async def read(self, incident_id: int) -> Incident:
@@ -139,7 +139,7 @@ class DeliveryKinds:
         ValueError: a kind has no handler, or two.
     """
 
-    def __init__(self, incidents: IncidentReads, handlers: Sequence[DeliveryHandler]) -> None:
+    def __init__(self, incidents: ShownIncidents, handlers: Sequence[DeliveryHandler]) -> None:
         self.incidents = incidents
         self._handlers = {kind: handler for handler in handlers for kind in handler.kinds}
         registered = [kind for handler in handlers for kind in handler.kinds]

@@ -35,7 +35,7 @@ async def must_wait(tx: DeliveryAttempts, delivery: Delivery) -> bool:
     return delivery.kind.spec.keeps_order and await tx.is_behind(delivery.id)
 
 
-class Holding:
+class HeldDeliveries:
     """Keeps deliveries until Discord is back, and sends an email ahead of those that cannot wait."""
 
     def __init__(self, policy: Policy, kinds: DeliveryKinds) -> None:

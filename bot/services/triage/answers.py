@@ -21,7 +21,7 @@ from bot.services.shared.access import Access
 from bot.services.triage.raising import MayNotLower, Raising
 from bot.services.triage.reevaluations import Reevaluations, admit
 from bot.services.triage.sources import AlreadyRaised, TriageSources, require_open
-from bot.services.triage.views import Notice, TriageView, path_of, view_of
+from bot.services.triage.views import PressResult, TriageView, path_of, view_of
 from bot.services.triage.walk import FORGOTTEN_AFTER, Walk
 from bot.services.walks.endings import lock_walk
 from bot.services.walks.posts import line, set_clock
@@ -88,7 +88,9 @@ class Triages:
         about = {"triage": triage.id}
         await tx.audit(guild_id=new.guild_id, by=new.by, action="triage.joined", data=about)
         is_held = triage.status is TriageStatus.REEVALUATING
-        return await view_of(tx, self._policy, triage, notice=Notice.HELD if is_held else Notice.JOINED)
+        return await view_of(
+            tx, self._policy, triage, notice=PressResult.HELD if is_held else PressResult.JOINED
+        )
 
     async def view(self, triage_id: int, *, by: Person) -> TriageView:
         """Return the view of a walk, for a person who joins.
@@ -116,7 +118,7 @@ class Triages:
             try:
                 given = self._policy.tree.give(path_of(walk.triage), answer)[-1]
             except StaleTriage:
-                return await walk.view(notice=Notice.OUTDATED)
+                return await walk.view(notice=PressResult.OUTDATED)
             await walk.tx.add_answer(
                 triage_id, question=given.node, answer=given.answer, unsure=given.unsure, by=by
             )
@@ -154,7 +156,7 @@ class Triages:
             if not walk.is_open:
                 return await walk.view()
             if severity not in self._policy.severities:
-                return await walk.view(notice=Notice.OUTDATED)
+                return await walk.view(notice=PressResult.OUTDATED)
             if severity == walk.triage.severity:  # Discord has delivered the same interaction twice
                 return await walk.view()
             return await walk.choose(severity)
@@ -198,10 +200,10 @@ class Triages:
             about = walk.triage  # made private since the walk began, or not known then as what it is
             await require_open(walk.tx, about.guild_id, about.channel_id, about.source_message_id)
             if not self._has_result(walk.triage):  # an answer was taken back meanwhile
-                return await walk.view(notice=Notice.REOPENED)
+                return await walk.view(notice=PressResult.REOPENED)
             severity = self._severity(walk.triage)
             if shown not in (None, LATER if severity is None else severity.name):
-                return await walk.view(notice=Notice.CHANGED)
+                return await walk.view(notice=PressResult.CHANGED)
             incident = await self._raising.join(walk.tx, walk.triage, severity, by=by)
             if incident is None and severity is not None:
                 incident = await self._raising.raise_alert(walk.tx, walk.triage, severity, by=by)

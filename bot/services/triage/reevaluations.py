@@ -14,7 +14,7 @@ from bot.runbook.model import Policy
 from bot.services.ports import Store, Transaction
 from bot.services.shared.access import Access
 from bot.services.triage.raising import Raising
-from bot.services.triage.views import Notice, TriageView, view_of
+from bot.services.triage.views import PressResult, TriageView, view_of
 from bot.services.walks.endings import is_dealt_with, lock_walk
 from bot.services.walks.posts import held, monitor_of, question, refresh_triage_job, set_clock
 
@@ -130,7 +130,7 @@ class Reevaluations:
             await tx.audit(guild_id=triage.guild_id, by=by, action=action, data={"triage": triage.id})
 
     async def _answered_before(self, tx: Transaction, triage: Triage) -> TriageView:
-        return await view_of(tx, self._policy, triage, notice=Notice.ANSWERED)
+        return await view_of(tx, self._policy, triage, notice=PressResult.ANSWERED)
 
     async def _admit(self, triage_id: int, by: Person, *, act: str) -> None:
         await admit(self._store, self._access, triage_id, by=by, act=act)

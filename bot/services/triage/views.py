@@ -18,7 +18,7 @@ from bot.services.ports.store.triages import TriageWrites
 OTHERS_WITHIN: Final = timedelta(minutes=30)
 
 
-class Notice(StrEnum):
+class PressResult(StrEnum):
     """Why a press did not do what it says on the button, or a form did not begin a triage."""
 
     ANSWERED = "answered"  # another person was first
@@ -42,7 +42,7 @@ class TriageView:
         others: Walks that began lately and have not ended: perhaps about the same thing.
         notice: Set when what was done last changed nothing.
         choice: The choice of *severity* by hand; None if there is none, or it is not known.
-        first_answer: With `Notice.ANSWERED` on a question: the answer that counts.
+        first_answer: With `PressResult.ANSWERED` on a question: the answer that counts.
         in_drill: It was begun in the thread of a drill, and is real all the same.
     """
 
@@ -52,7 +52,7 @@ class TriageView:
     ack_due_at: datetime | None
     incident: Incident | None = None
     others: tuple[Triage, ...] = ()
-    notice: Notice | None = None
+    notice: PressResult | None = None
     first_answer: StoredAnswer | None = None
     choice: Choice | None = None
     in_drill: bool = False
@@ -63,7 +63,7 @@ async def view_of(
     policy: Policy,
     triage: Triage,
     *,
-    notice: Notice | None = None,
+    notice: PressResult | None = None,
     first_answer: StoredAnswer | None = None,
 ) -> TriageView:
     """The view of *triage* as it stands in this transaction."""

@@ -8,7 +8,7 @@ from bot.domain.people import Person
 from bot.domain.triage.session import Triage, TriageStatus
 from bot.runbook.model import Policy
 from bot.services.ports import Transaction
-from bot.services.triage.views import Notice, TriageView, path_of, view_of
+from bot.services.triage.views import PressResult, TriageView, path_of, view_of
 from bot.services.walks.posts import refresh_triage_job, set_clock
 
 #: A walk that is not continued expires after this time.
@@ -28,7 +28,7 @@ class Walk:
     def __init__(self, tx: Transaction, policy: Policy, triage: Triage, by: Person) -> None:
         self.tx = tx
         self.triage = triage
-        self.notice: Notice | None = None
+        self.notice: PressResult | None = None
         self._policy = policy
         self._by = by
 
@@ -61,7 +61,7 @@ class Walk:
             if unfit:
                 await self.tx.withdraw_answers(self.triage.id, since=unfit[0].question, by=self._by)
             await self._write(self.triage.choose(None))
-            self.notice = Notice.OUTDATED
+            self.notice = PressResult.OUTDATED
 
     async def go_on(self) -> None:
         """Continue an unfinished walk as the acting person if the bot has asked about it."""
@@ -108,7 +108,7 @@ class Walk:
             await self.tx.enqueue(refresh_triage_job(triage.id))
         self.triage = await self.tx.triage(self.triage.id)
 
-    async def view(self, *, answered: str | None = None, notice: Notice | None = None) -> TriageView:
+    async def view(self, *, answered: str | None = None, notice: PressResult | None = None) -> TriageView:
         """Return the current view.
 
         Args:
@@ -118,4 +118,6 @@ class Walk:
         first = next((given for given in self.triage.answers if given.question == answered), None)
         if first is None or first.by_id == self._by.id or self.notice is not None:
             return await view_of(self.tx, self._policy, self.triage, notice=notice or self.notice)
-        return await view_of(self.tx, self._policy, self.triage, notice=Notice.ANSWERED, first_answer=first)
+        return await view_of(
+            self.tx, self._policy, self.triage, notice=PressResult.ANSWERED, first_answer=first
+        )

@@ -10,7 +10,7 @@ from bot.domain.errors import NotPermitted, StorageUnavailable
 from bot.domain.timeline.entries import TimelineKind
 from bot.domain.triage.session import Triage, TriageStatus
 from bot.domain.triage.tree import BY_HAND, UNANSWERED
-from bot.services.triage.views import Notice
+from bot.services.triage.views import PressResult
 from tests.services.desk import OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
 from tests.services.triage.triage_walks import go_on, hold, start
 
@@ -72,7 +72,7 @@ async def test_dismissed(desk: Desk, minutes: int) -> None:
     ended = await desk.reevaluations.dismiss(1, by=PRIMARY)
     assert (ended.notice, ended.triage.status) == (None, TriageStatus.DISMISSED)
     for late in (desk.reevaluations.dismiss, desk.reevaluations.promote, desk.reevaluations.look_again):
-        assert (await late(1, by=SECONDARY)).notice is Notice.ANSWERED
+        assert (await late(1, by=SECONDARY)).notice is PressResult.ANSWERED
     await desk.pass_time(hours=2)
     assert desk.sent(ALERT) == []
     assert desk.discord.answered[-1][0] is TriageStatus.DISMISSED
@@ -88,7 +88,7 @@ async def test_raised_by_somebody(desk: Desk) -> None:
     opened = next(entry for entry in await desk.store.timeline(1) if entry.kind is TimelineKind.OPENED)
     assert (opened.actor_name, (opened.data or {})["reporter"]) == ("primary", "responder")
     again = await desk.reevaluations.promote(1, by=SECONDARY)
-    assert (again.notice, again.incident) == (Notice.ANSWERED, view.incident)
+    assert (again.notice, again.incident) == (PressResult.ANSWERED, view.incident)
     await desk.pass_time(hours=2)
     assert len(desk.sent(ALERT)) == 1
     assert TimelineKind.PROMOTED not in [entry.kind for entry in await desk.store.timeline(1)]

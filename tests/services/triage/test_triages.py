@@ -12,7 +12,7 @@ from bot.domain.timeline.entries import TimelineKind
 from bot.domain.triage.evidence import Evidence
 from bot.domain.triage.session import NewTriage, TriageStatus
 from bot.domain.triage.tree import UNSURE
-from bot.services.triage.views import Notice, TriageView
+from bot.services.triage.views import PressResult, TriageView
 from tests.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
 from tests.services.triage.triage_walks import EVIDENCE, go_on, start, walk
 
@@ -94,7 +94,7 @@ async def test_answering_an_answered_question_shows_where_it_stands(desk: Desk) 
     view = await walk(desk, "yes")
     late = await desk.triages.answer(view.triage.id, question="users_affected", answer="no", by=PRIMARY)
     assert late.position == view.position
-    assert late.notice is Notice.ANSWERED
+    assert late.notice is PressResult.ANSWERED
     assert late.first_answer is not None
     assert (late.first_answer.answer, late.first_answer.by_name) == ("yes", "responder")
     double = await desk.triages.answer(view.triage.id, question="users_affected", answer="yes", by=RESPONDER)
@@ -128,7 +128,7 @@ async def test_severity_chosen_by_hand_wins(desk: Desk) -> None:
     """The path stays on record; one that the policy has dropped is not taken."""
     view = await walk(desk, "yes", "yes")
     unknown = await desk.triages.choose_severity(view.triage.id, severity="SEV9", by=RESPONDER)
-    assert (severity_of(unknown), unknown.notice) == ("SEV1", Notice.OUTDATED)
+    assert (severity_of(unknown), unknown.notice) == ("SEV1", PressResult.OUTDATED)
     await desk.triages.choose_severity(view.triage.id, **CHOSEN)  # type: ignore[arg-type]
     chosen = [row for row in await desk.database.audit_rows() if row.action == "triage.severity_chosen"]
     assert [(row.actor_name, row.data) for row in chosen] == [
@@ -231,11 +231,11 @@ async def test_a_screen_that_shows_another_result_opens_nothing(desk: Desk) -> N
     view = await walk(desk, "yes", "yes")
     await desk.triages.back(view.triage.id, by=PRIMARY)
     open_again = await desk.triages.confirm(view.triage.id, by=RESPONDER, shown="SEV1")
-    assert (open_again.notice, open_again.incident) == (Notice.REOPENED, None)
+    assert (open_again.notice, open_again.incident) == (PressResult.REOPENED, None)
     assert open_again.position.question is not None, "the card that is drawn anew asks it"
     await go_on(desk, await desk.triages.view(1, by=PRIMARY), "no", by=PRIMARY)
     shown = await desk.triages.confirm(view.triage.id, by=RESPONDER, shown="SEV1")
-    assert (shown.notice, shown.incident, severity_of(shown)) == (Notice.CHANGED, None, "SEV2")
+    assert (shown.notice, shown.incident, severity_of(shown)) == (PressResult.CHANGED, None, "SEV2")
 
 
 async def test_presses_after_the_end_show_what_became_of_it(desk: Desk) -> None:
@@ -268,10 +268,10 @@ async def test_a_policy_that_changed_half_way(desk: Desk) -> None:
     desk.policy = replace(desk.policy, tree=replace(desk.policy.tree, questions=questions))
     desk.use(desk.discord)
     shown = await desk.triages.confirm(view.triage.id, by=RESPONDER, shown="SEV1")
-    assert (shown.notice, shown.incident) == (Notice.OUTDATED, None)
+    assert (shown.notice, shown.incident) == (PressResult.OUTDATED, None)
     assert [given.question for given in shown.triage.answers] == ["users_affected"]
     gone = await desk.triages.answer(view.triage.id, question="large_impact", answer="yes", by=RESPONDER)
-    assert gone.notice is Notice.OUTDATED
+    assert gone.notice is PressResult.OUTDATED
     assert severity_of(await go_on(desk, gone, "total")) == "SEV1"
 
 
@@ -283,7 +283,7 @@ async def test_a_severity_that_the_policy_dropped_after_it_was_chosen(desk: Desk
     desk.policy = replace(desk.policy, severities=kept)
     desk.use(desk.discord)
     shown = await desk.triages.view(view.triage.id, by=RESPONDER)
-    assert shown.notice is Notice.OUTDATED
+    assert shown.notice is PressResult.OUTDATED
     assert severity_of(shown) == "SEV2"
 
 

@@ -8,7 +8,7 @@ import pytest
 from bot.domain.delivery.delivery import DeliveryKind, DeliveryStatus
 from bot.domain.triage.session import TriageStatus
 from bot.services.triage.sources import AlreadyRaised
-from bot.services.triage.views import Notice
+from bot.services.triage.views import PressResult
 from tests.services.desk import PRIMARY, RESPONDER, SECONDARY, Desk
 from tests.services.triage.triage_walks import CHANNEL, EVIDENCE, go_on, start, walk
 
@@ -71,7 +71,7 @@ async def test_whoever_points_at_the_same_message_joins(desk: Desk) -> None:
     """Its title stays the first one's; when nobody goes on with it, it is triaged anew."""
     first = await start(desk, key="a")
     joined = await start(desk, key="b", by=PRIMARY, title="決済が落ちた")
-    assert (joined.triage, joined.notice) == (first.triage, Notice.JOINED)
+    assert (joined.triage, joined.notice) == (first.triage, PressResult.JOINED)
     await desk.database.advance(timedelta(hours=25))
     anew = await start(desk, key="c", by=PRIMARY, title="また決済")
     assert (anew.triage.title, anew.notice) == ("また決済", None)
@@ -88,7 +88,7 @@ async def test_whoever_points_at_what_waits_for_its_re_evaluation_is_told(desk: 
     held = await go_on(desk, await start(desk, key="a"), "no", "no")
     await desk.triages.confirm(held.triage.id, by=RESPONDER)
     joined = await start(desk, key="b", by=PRIMARY)
-    assert (joined.triage.id, joined.notice) == (held.triage.id, Notice.HELD)
+    assert (joined.triage.id, joined.notice) == (held.triage.id, PressResult.HELD)
 
 
 async def test_a_walk_that_nobody_goes_on_with_is_put_away(desk: Desk) -> None:

@@ -11,7 +11,7 @@ from bot.domain.privacy import SETTLED
 from bot.domain.timeline.entries import TimelineKind
 from bot.domain.triage.session import Triage, TriageStatus
 from bot.runbook import default_policy_text, parse_policy
-from bot.services.triage.views import Notice
+from bot.services.triage.views import PressResult
 from tests.services.alerts.test_alerts import FIRST, alert, receive
 from tests.services.database import Database
 from tests.services.desk import GUILD, PRIMARY, RESPONDER, SECONDARY, Desk
@@ -65,7 +65,7 @@ async def test_declared_by_somebody_while_it_waits(desk: Desk, minutes: int) -> 
     ]
     assert audited == [("triage.raised", "primary")]
     late = await desk.reevaluations.promote(number, by=SECONDARY)
-    assert (late.notice, late.incident and late.incident.id) == (Notice.ANSWERED, tracked.id)
+    assert (late.notice, late.incident and late.incident.id) == (PressResult.ANSWERED, tracked.id)
 
 
 @pytest.mark.parametrize("end", ["resolve", "cancel"])

@@ -15,7 +15,7 @@ from bot.domain.incident.incident import ByPerson, Status
 from bot.domain.triage.evidence import Evidence
 from bot.domain.triage.session import Choice, StoredAnswer, Triage, TriageStatus
 from bot.domain.triage.tree import Given, Path, Position, Text
-from bot.services.triage.views import Notice, TriageView
+from bot.services.triage.views import PressResult, TriageView
 from bot.ui.forms.base import Source, Typed
 from bot.ui.screens.sent_card import raised_card, sent_card
 from bot.ui.screens.triage_card import answered_before, triage_card
@@ -247,17 +247,17 @@ def test_names_are_shown_once_several_people_have_answered() -> None:
 def test_why_a_press_did_nothing() -> None:
     """On top, with who was first."""
     view = view_at(at("yes"))
-    first = replace(view, notice=Notice.ANSWERED, first_answer=view.triage.answers[0])
+    first = replace(view, notice=PressResult.ANSWERED, first_answer=view.triage.answers[0])
     told = words(triage_card(JA, first)).splitlines()[0]
     assert told == "ℹ️ @responder が先に「はい」と答えました (11/24 14:07 JST)。"
     why = {
-        Notice.OUTDATED: "判定フローが更新",
-        Notice.CHANGED: "判定が変わって",
-        Notice.REOPENED: "答えが取り消され",
-        Notice.JOINED: "@responder がもう triage",
-        Notice.HELD: "もう再評価を待って",
+        PressResult.OUTDATED: "判定フローが更新",
+        PressResult.CHANGED: "判定が変わって",
+        PressResult.REOPENED: "答えが取り消され",
+        PressResult.JOINED: "@responder がもう triage",
+        PressResult.HELD: "もう再評価を待って",
     }
-    assert {*why, Notice.ANSWERED} == set(Notice)
+    assert {*why, PressResult.ANSWERED} == set(PressResult)
     for notice, word in why.items():
         assert word in words(triage_card(JA, replace(view, notice=notice))).splitlines()[0]
 

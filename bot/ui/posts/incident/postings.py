@@ -3,7 +3,7 @@
 from typing import Final
 
 from bot.domain.delivery.delivery import Delivery, DeliveryKind
-from bot.domain.delivery.kinds import Part
+from bot.domain.delivery.kinds import PostingPart
 from bot.domain.incident.deliveries import PostingData
 from bot.domain.incident.incident import Incident, IncidentKind, Status
 from bot.domain.incident.posting import has_moved, is_current, posting_of
@@ -30,7 +30,7 @@ def pointer(words: Wording, post: Delivery, incident: Incident) -> Body | None:
     """
     if not has_moved(post, incident):
         return None
-    if post.kind.spec.part is Part.THREAD:
+    if post.kind.spec.part is PostingPart.THREAD:
         url = links.thread_url(incident)
         return message(words.say("alert.moved_thread", label=incident.label, url=url))
     return message(
