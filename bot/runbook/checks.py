@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from bot.domain.calendar.durations import format_duration
+from bot.domain.drill import Script
 from bot.domain.emoji import is_same_emoji
-from bot.domain.severity import LadderStep, SeverityPolicy
+from bot.domain.severity import NEXT_BUSINESS_DAY, LadderStep, SeverityPolicy
 from bot.domain.triage.tree_check import check_tree
 from bot.runbook.model import FirstResponse, Policy
 from bot.runbook.values import LANGUAGES
@@ -26,6 +27,7 @@ def check_policy(policy: Policy) -> list[str]:
         *_hours(policy),
         *_morning(policy),
         *_emojis(policy),
+        *_drill(policy.drill),
         *(line for name, sheet in policy.first_response.items() for line in _sheet(name, sheet)),
     ]
 
@@ -89,6 +91,9 @@ def _morning(policy: Policy) -> Iterator[str]:
     rule, hours = policy.morning_triage, policy.business_hours
     if rule is None or not hours.starts <= hours.triage_by:
         return
+    if all(one.ack_within is not NEXT_BUSINESS_DAY for one in policy.severities.values()):
+        allowed = 'with a severity whose ack_within is "next_business_day"'
+        yield f"morning_triage: gathers nothing; allowed: {allowed}"
     if not hours.starts <= rule.time <= hours.triage_by:
         allowed = f'"{hours.starts:%H:%M}" to "{hours.triage_by:%H:%M}" (business_hours.triage_by)'
         yield f'morning_triage.time: "{rule.time:%H:%M}" is not before the triage is over; allowed: {allowed}'
@@ -102,6 +107,16 @@ def _emojis(policy: Policy) -> Iterator[str]:
     emoji = policy.timeline.pin_emoji
     if is_same_emoji(emoji, policy.ack_emoji):
         yield f'timeline.pin_emoji: "{emoji}" is the one that acknowledges; allowed: another than ack_emoji'
+
+
+def _drill(script: Script) -> Iterator[str]:
+    """Each inject comes later than the one before, and before the end."""
+    before = timedelta(0)
+    for n, inject in enumerate(script.injects, 1):
+        if not before < inject.after < script.ends_after:
+            said = "is not between the one before and ends_after"
+            yield f"drill.injects[{n}].after: {said}; allowed: in order of time, all before the end"
+        before = inject.after
 
 
 def _sheet(name: str, sheet: FirstResponse) -> Iterator[str]:

@@ -3,7 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from typing import Annotated
 from zoneinfo import ZoneInfo
+
+from pydantic import Field
 
 from bot.domain.alerts.alert import AlertPart
 from bot.domain.alerts.recognition import Pattern, Shape, Unknown
@@ -14,6 +17,13 @@ from bot.domain.oncall.roster import OnCallPerson, id_of
 from bot.domain.oncall.rotation import Layer
 from bot.domain.severity import Deadline, SeverityPolicy
 from bot.domain.triage.tree import Text, Tree
+from bot.runbook import moments, values
+from bot.runbook.rules import AtMost
+
+# The bot's own limits: as much as a person reads at 3 a.m.
+MOST_STEPS = 10
+MOST_COMMANDS = 12
+_Step = Annotated[Text, values.text_up_to(300)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,25 +67,25 @@ class Handover:
 class Command:
     """A command to copy: several lines are possible."""
 
-    label: Text
-    command: str
+    label: values.Label
+    command: Annotated[str, values.string_up_to(1000, "a command", "gh run list --limit 10")]
 
 
 @dataclass(frozen=True, slots=True)
 class FirstResponse:
     """The first steps of a response, and the commands for them. Both may be empty."""
 
-    steps: tuple[Text, ...] = ()
-    commands: tuple[Command, ...] = ()
+    steps: Annotated[tuple[_Step, ...], AtMost(MOST_STEPS)] = ()
+    commands: Annotated[tuple[Command, ...], AtMost(MOST_COMMANDS)] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Digest:
     """When and where the weekly digest is posted; *day* and *time* are local."""
 
-    channel: str
-    day: Weekday
-    time: time
+    channel: values.Channel
+    day: values.Day = Weekday.MON
+    time: moments.Time = time(18)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +98,10 @@ class MorningTriage:
         mention: The on-call place whose person a reminder mentions; None for nobody.
     """
 
-    channel: str
-    time: time
-    nag_every: timedelta | None
-    mention: str | None
+    channel: values.Channel = ""
+    time: moments.Time = time(10)
+    nag_every: moments.DurationOrNone = timedelta(hours=1)
+    mention: values.PlaceOrNone = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +115,10 @@ class Reevaluate:
         channel: Where the bot asks.
     """
 
-    after: timedelta
-    answer_within: timedelta
-    promote_to: str
-    channel: str
+    after: moments.Duration = timedelta(minutes=30)
+    answer_within: moments.Duration = timedelta(minutes=15)
+    promote_to: values.OfSeverity = ""
+    channel: values.Channel = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +132,10 @@ class UnfinishedTriage:
         channel: Where anybody may take it up otherwise.
     """
 
-    ask_after: timedelta | None
-    decide_after: timedelta
-    raises: bool
-    channel: str
+    ask_after: moments.DurationOrNone = timedelta(minutes=10)
+    decide_after: moments.Duration = timedelta(minutes=10)
+    raises: Annotated[values.Bool, Field(alias="raise")] = True
+    channel: values.Channel = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,15 +163,15 @@ class Private:
             stays in Discord's note of the rename, which cannot be deleted, if the incident is made private.
     """
 
-    channel: str
-    thread_titles: bool = True
+    channel: values.Channel = ""
+    thread_titles: values.Bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Postmortem:
     """Where the document goes: a repository path with ``{date}`` and ``{title}``."""
 
-    path: str
+    path: values.PostmortemPath = "docs/ops/postmortems/{date}-{title}.md"
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,8 +183,8 @@ class Recording:
         voice_channels: Names or ids of the voice channels whose joins are noted.
     """
 
-    pin_emoji: str
-    voice_channels: tuple[str, ...]
+    pin_emoji: values.Emoji = "📌"
+    voice_channels: tuple[values.Channel, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +227,7 @@ class Storm:
         bundle_from: From this many on (>= 2), escalations to one place become one message.
     """
 
-    bundle_from: int
+    bundle_from: Annotated[int, values.whole(2, 100, "a number of escalations")] = 5
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,16 @@
 """Rules for the durations, times and dates of the policy file."""
 
+from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
+from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bot.domain.calendar.durations import parse_duration
+from bot.domain.oncall.rotation import Unit, parse_turn
 from bot.domain.severity import NEXT_BUSINESS_DAY, Deadline
 from bot.runbook.calendar import NO_HOLIDAYS, public_holidays
-from bot.runbook.reader import Rule
-from bot.runbook.values import string
+from bot.runbook.rules import Rule
+from bot.runbook.values import or_none, string
 
 ACK_DEADLINE = "ack_deadline"
 _LONGEST = timedelta(days=30)  # ours: a longer wait is a slip of the unit
@@ -29,40 +32,30 @@ def _deadline(value: object) -> Deadline:
     return NEXT_BUSINESS_DAY if value == NEXT_BUSINESS_DAY.value else _positive(value)
 
 
-def _unless_none(value: object) -> timedelta | None:
-    return None if value == "none" else _positive(value)
-
-
-def _deadline_unless_none(value: object) -> Deadline | None:
-    return None if value == "none" else _deadline(value)
-
-
 def _after(value: object) -> timedelta | None:
     return None if value == ACK_DEADLINE else _duration(value, least=timedelta(0))
 
 
-REPEAT = Rule(
-    "a duration",
-    f"{_DURATION}, 1m to 30d",
-    lambda value: _duration(value, least=timedelta(minutes=1)),
-    timedelta(minutes=30),
-)
-DURATION = Rule("a duration", f"{_DURATION}, 1s to 30d", _positive, timedelta(minutes=30))
-ACK_WITHIN: Rule[Deadline] = Rule(
-    "a duration", f'{_DURATION}, 1s to 30d, or "{NEXT_BUSINESS_DAY}"', _deadline, timedelta(minutes=15)
-)
-UPDATE_EVERY: Rule[Deadline | None] = Rule(
-    "a duration",
-    f'{_DURATION}, 1s to 30d, "{NEXT_BUSINESS_DAY}", or "none"',
-    _deadline_unless_none,
-    NEXT_BUSINESS_DAY,
-)
-DURATION_OR_NONE: Rule[timedelta | None] = Rule(
-    "a duration", f'{_DURATION}, 1s to 30d, or "none"', _unless_none, None
-)
-AFTER: Rule[timedelta | None] = Rule(
-    "a duration", f'{_DURATION}, 0s to 30d, or "{ACK_DEADLINE}"', _after, timedelta(0)
-)
+def _span(allowed: str, read: Callable[[object], object]) -> Rule:
+    return Rule("a duration", f"{_DURATION}, {allowed}", read)
+
+
+_POSITIVE = _span("1s to 30d", _positive)
+Duration = Annotated[timedelta, _POSITIVE]
+DurationOrNone = Annotated[timedelta | None, or_none(_POSITIVE)]
+Repeat = Annotated[timedelta, _span("1m to 30d", lambda value: _duration(value, least=timedelta(minutes=1)))]
+AckWithin = Annotated[Deadline, _span(f'1s to 30d, or "{NEXT_BUSINESS_DAY}"', _deadline)]
+UpdateEvery = Annotated[Deadline | None, or_none(_span(f'1s to 30d, "{NEXT_BUSINESS_DAY}"', _deadline))]
+After = Annotated[timedelta | None, _span(f'0s to 30d, or "{ACK_DEADLINE}"', _after)]
+#: How long a turn is: a number and its unit.
+Turn = Annotated[
+    tuple[int, Unit],
+    Rule(
+        "the length of a turn",
+        'a number with h, d or w ("1w", "1d", "12h"), up to a year',
+        lambda value: parse_turn(string(value)),
+    ),
+]
 
 
 def _time(value: object) -> time:
@@ -77,8 +70,8 @@ def _date(value: object) -> date:
     return date.fromisoformat(string(value))
 
 
-TIME = Rule("a time of day", 'hours and minutes, 00:00 to 23:59 ("18:00")', _time, time(18))
-DATE = Rule("a date", 'year-month-day ("2026-12-30")', _date, date(2026, 12, 30))
+Time = Annotated[time, Rule("a time of day", 'hours and minutes, 00:00 to 23:59 ("18:00")', _time)]
+Date = Annotated[date, Rule("a date", 'year-month-day ("2026-12-30")', _date)]
 
 
 def _timezone(value: object) -> ZoneInfo:
@@ -95,5 +88,5 @@ def _country(value: object) -> str:
     return code
 
 
-TIMEZONE = Rule("a time zone", 'an IANA name ("Asia/Tokyo")', _timezone, ZoneInfo("UTC"))
-COUNTRY = Rule("a known country", 'an ISO code ("JP", "US-CA"), or "none"', _country, NO_HOLIDAYS)
+Timezone = Annotated[ZoneInfo, Rule("a time zone", 'an IANA name ("Asia/Tokyo")', _timezone)]
+Country = Annotated[str, Rule("a known country", 'an ISO code ("JP", "US-CA"), or "none"', _country)]

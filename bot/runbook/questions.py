@@ -1,52 +1,49 @@
-"""Reading the decision tree."""
+"""The decision tree."""
 
 from types import MappingProxyType
+from typing import Annotated
 
-from bot.domain.triage.tree import Answer, Question, Tree
+from pydantic import Field
+
+from bot.domain.triage.tree import Answer, Question, Text, Tree
 from bot.runbook import values
-from bot.runbook.reader import Table
+from bot.runbook.rules import AtMost, Section
 
 MOST_QUESTIONS = 25
 MOST_ANSWERS = 4  # the bot's own limit: people do not read more at night
-_LABEL = values.text_up_to(80)  # Discord: a button's label
-_QUESTION = values.text_up_to(300)
-_HINT = values.text_up_to(150)
 
 
-def read_tree(file: Table) -> Tree:
+class AnswerTable(Section):
+    """``[triage.nodes.<id>.answers.<id>]``."""
+
+    label: values.Label
+    path: values.Label | None = None
+    to: values.NextStep
+
+
+class QuestionTable(Section):
+    """``[triage.nodes.<id>]``."""
+
+    answers: Annotated[dict[values.AnswerId, AnswerTable], Field(min_length=1), AtMost(MOST_ANSWERS)]
+    question: Annotated[Text, values.text_up_to(300)]
+    unsure: values.AnswerId
+    hint: Annotated[Text, values.text_up_to(150)] | None = None
+
+    def value(self, name: str) -> Question:
+        """Return the question."""
+        answers = (
+            each.into(Answer, id=key, path=each.path or each.label) for key, each in self.answers.items()
+        )
+        return Question(name, self.question, tuple(answers), self.unsure, self.hint)
+
+
+class TriageTable(Section):
     """``[triage]``; whether it is sound is `check_tree`'s business."""
-    table = file.table("triage", required=True)
-    nodes = table.table("nodes", required=True)
-    names = nodes.names(values.NODE_ID)
-    nodes.at_most(MOST_QUESTIONS, names)
-    questions = {name: _question(nodes.table(name), name) for name in names}
-    tree = Tree(table.take("start", values.NODE_ID), MappingProxyType(questions))
-    table.close()
-    return tree
 
+    nodes: Annotated[dict[values.NodeId, QuestionTable], Field(min_length=1), AtMost(MOST_QUESTIONS)]
+    start: values.NodeId
 
-def _question(table: Table, node_id: str) -> Question:
-    answers = table.table("answers", required=True)
-    names = answers.names(values.ANSWER_ID)
-    answers.at_most(MOST_ANSWERS, names)
-    read = Question(
-        id=node_id,
-        text=table.take("question", _QUESTION),
-        answers=tuple(_answer(answers.table(name), name) for name in names),
-        unsure=table.take("unsure", values.ANSWER_ID),
-        hint=table.maybe("hint", _HINT),
-    )
-    table.close()
-    return read
-
-
-def _answer(table: Table, answer_id: str) -> Answer:
-    label = table.take("label", _LABEL)
-    read = Answer(
-        id=answer_id,
-        label=label,
-        path=table.take("path", _LABEL, label),
-        to=table.take("to", values.TARGET),
-    )
-    table.close()
-    return read
+    def value(self) -> Tree:
+        """Return the tree."""
+        questions = {name: each.value(name) for name, each in self.nodes.items()}
+        return Tree(self.start, MappingProxyType(questions))

@@ -1,34 +1,23 @@
-"""The sections of the policy file, table by table. Values that are left out get their defaults here."""
+"""The everyday sections of the policy file. Values that are left out get their defaults here."""
 
-from collections.abc import Mapping
 from datetime import time, timedelta
 from types import MappingProxyType
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from bot.domain.calendar.business_time import WORKING_WEEK, BusinessHours, Weekday
-from bot.domain.severity import SeverityPolicy
+from pydantic import AfterValidator, Discriminator, Field, Tag, ValidationInfo
+
+from bot.domain.calendar.business_time import WORKING_WEEK, BusinessHours
+from bot.domain.drill import Inject, Script
 from bot.domain.triage.tree import Text
 from bot.runbook import moments, values
 from bot.runbook.calendar import DaysOff
-from bot.runbook.model import (
-    Command,
-    Digest,
-    FirstResponse,
-    Permissions,
-    Postmortem,
-    Recording,
-)
-from bot.runbook.reader import Table
+from bot.runbook.model import Permissions
+from bot.runbook.problems import not_a_key
+from bot.runbook.rules import AtMost, Names, Problem, Section, some
 
 MOST_OPTIONS = 25  # Discord: options in a select menu
-# The bot's own limits: as much as a person reads at 3 a.m.
-MOST_STEPS = 10
-MOST_COMMANDS = 12
-_LABEL = values.text_up_to(80)
-_STEP = values.text_up_to(300)
-_WEEKDAY = values.choice(Weekday, what="a day of the week")
-_TARGET_NAME = values.string_up_to(80, what="a target", example="api.example.com")
-_COMMAND = values.string_up_to(1000, what="a command", example="gh run list --limit 10")
+MOST_INJECTS = 20  # the bot's own limit: a drill that one person can follow
 
 DEFAULT_TARGETS = ("production", "development")
 DEFAULT_SYMPTOMS = MappingProxyType(
@@ -41,125 +30,113 @@ DEFAULT_SYMPTOMS = MappingProxyType(
 )
 
 
-def read_targets(file: Table) -> tuple[str, ...]:
-    """``[targets]``: what can be affected, as ``names``; a plain list does as well."""
-    table, key = (file, "targets") if file.is_list("targets") else (file.table("targets"), "names")
-    read = table.each(key, _TARGET_NAME, DEFAULT_TARGETS)
-    table.at_most(MOST_OPTIONS, read, key=key)
-    if not read:
-        table.problem(key, f"names no target; allowed: 1 to {MOST_OPTIONS}, each {_TARGET_NAME.allowed}")
-    if len(set(read)) < len(read):
-        table.problem(key, "names a target twice; allowed: each once")
-    if table is not file:
-        table.close()
-    return read
+def _each_once(names: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(names)) < len(names):
+        raise Problem("names a target twice; allowed: each once")
+    return names
 
 
-def read_symptoms(file: Table) -> Mapping[str, Text]:
-    """``[symptoms]``: id -> words."""
-    table = file.table("symptoms")
-    names = table.names(values.ID)
-    table.at_most(MOST_OPTIONS, names)
-    return MappingProxyType({name: table.take(name, _LABEL) for name in names} or dict(DEFAULT_SYMPTOMS))
+_Targets = Annotated[
+    tuple[values.Target, ...],
+    AtMost(MOST_OPTIONS),
+    some(f"names no target; allowed: 1 to {MOST_OPTIONS}, each {values.TARGET.allowed}"),
+    AfterValidator(_each_once),
+]
 
 
-def read_business_hours(file: Table, timezone: ZoneInfo) -> BusinessHours:
+class TargetsTable(Section):
+    """``[targets]``: what can be affected, as ``names``."""
+
+    names: _Targets = DEFAULT_TARGETS
+
+
+#: ``[targets]``, or a plain list.
+Targets = Annotated[
+    Annotated[_Targets, Tag("(list)")] | Annotated[TargetsTable, Tag("(table)")],
+    Discriminator(lambda value: "(list)" if isinstance(value, list) else "(table)"),
+]
+
+
+class HoursTable(Section):
     """``[business_hours]``."""
-    table = file.table("business_hours")
-    country = table.take("holidays", moments.COUNTRY, "JP")
-    read = BusinessHours(
-        timezone=timezone,
-        starts=table.take("start", moments.TIME, time(10)),
-        ends=table.take("end", moments.TIME, time(19)),
-        triage_by=table.take("triage_by", moments.TIME, time(11)),
-        days=table.each("days", _WEEKDAY, WORKING_WEEK),
-        holidays=DaysOff(country, frozenset(table.each("days_off", moments.DATE, ()))),
-    )
-    if not read.days:
-        table.problem("days", 'names no day; allowed: at least one of "mon" to "sun"')
-    table.close()
-    return read
+
+    holidays: moments.Country = "JP"
+    start: moments.Time = time(10)
+    end: moments.Time = time(19)
+    triage_by: moments.Time = time(11)
+    days: Annotated[
+        tuple[values.Day, ...],
+        some('names no day; allowed: at least one of "mon" to "sun"'),
+    ] = WORKING_WEEK
+    days_off: tuple[moments.Date, ...] = ()
+
+    def value(self, timezone: ZoneInfo) -> BusinessHours:
+        """Return the hours."""
+        return BusinessHours(
+            timezone=timezone,
+            starts=self.start,
+            ends=self.end,
+            triage_by=self.triage_by,
+            days=self.days,
+            holidays=DaysOff(self.holidays, frozenset(self.days_off)),
+        )
 
 
-def read_first_response(file: Table, severities: Mapping[str, SeverityPolicy]) -> Mapping[str, FirstResponse]:
-    """``[first_response.<NAME>]``; a severity without one has an empty one."""
-    table = file.table("first_response")
-    read = {name: _sheet(table.table(name)) for name in severities}
-    table.close()
-    return MappingProxyType(read)
+def _severity_of_sheet(name: object, info: ValidationInfo[Names]) -> str:
+    if info.context.severities and name not in info.context.severities:
+        raise Problem(not_a_key(str(name), info.context.severities))
+    return str(name)
 
 
-def _sheet(table: Table) -> FirstResponse:
-    steps = table.each("steps", _STEP, ())
-    commands = tuple(_command(each) for each in table.tables("commands"))
-    table.at_most(MOST_STEPS, steps, key="steps")
-    table.at_most(MOST_COMMANDS, commands, key="commands")
-    table.close()
-    return FirstResponse(steps, commands)
+SheetName = Annotated[str, AfterValidator(_severity_of_sheet)]
 
 
-def _command(table: Table) -> Command:
-    read = Command(table.take("label", _LABEL), table.take("command", _COMMAND))
-    table.close()
-    return read
+def _responders(read: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
+    return read.get("acknowledge", ())
 
 
-def read_digest(file: Table) -> Digest:
-    """``[digest]``; Mondays at 18:00 unless it says otherwise."""
-    table = file.table("digest", required=True)
-    read = Digest(
-        channel=table.take("channel", values.CHANNEL),
-        day=table.take("day", _WEEKDAY, Weekday.MON),
-        time=table.take("time", moments.TIME, time(18)),
-    )
-    table.close()
-    return read
-
-
-def read_permissions(file: Table) -> Permissions:
+class PermissionsTable(Section):
     """``[permissions]``; left out: everybody reports and responds, only "admin" does the rest."""
-    table = file.table("permissions")
-    admins = ("admin",)
-    responders = table.take("acknowledge", values.ROLES, ())
-    read = Permissions(
-        triage=table.take("triage", values.ROLES, ()),
-        acknowledge=responders,
-        severity=table.take("severity", values.ROLES, responders),
-        private=table.take("private", values.ROLES, admins),
-        drill=table.take("drill", values.ROLES, responders),
-        oncall=table.take("oncall", values.ROLES, admins),
-        digest=table.take("digest", values.ROLES, admins),
-        dlq=table.take("dlq", values.ROLES, admins),
-        replay=table.take("replay", values.ROLES, admins),
-    )
-    if not read.private:
-        table.problem("private", "admits everyone, and nothing would be private; allowed: at least one role")
-    table.close()
-    return read
+
+    triage: values.Roles = ()
+    acknowledge: values.Roles = ()
+    severity: values.Roles = Field(default_factory=_responders)
+    private: Annotated[
+        values.Roles, some("admits everyone, and nothing would be private; allowed: at least one role")
+    ] = ("admin",)
+    drill: values.Roles = Field(default_factory=_responders)
+    oncall: values.Roles = ("admin",)
+    digest: values.Roles = ("admin",)
+    dlq: values.Roles = ("admin",)
+    replay: values.Roles = ("admin",)
+
+    def value(self) -> Permissions:
+        """Return the roles."""
+        return self.into(Permissions)
 
 
-def read_archive_after(file: Table) -> timedelta:
-    """``[threads] archive_after``; a day when it is left out."""
-    table = file.table("threads")
-    read = table.take("archive_after", moments.DURATION, timedelta(days=1))
-    table.close()
-    return read
+class ThreadsTable(Section):
+    """``[threads]``."""
+
+    archive_after: moments.Duration = timedelta(days=1)
 
 
-def read_timeline(file: Table) -> Recording:
-    """``[timeline]``; 📌 and no voice channel when it is left out."""
-    table = file.table("timeline")
-    read = Recording(
-        pin_emoji=table.take("pin_emoji", values.EMOJI, "📌"),
-        voice_channels=table.each("voice_channels", values.CHANNEL, ()),
-    )
-    table.close()
-    return read
+class InjectTable(Section):
+    """``[[drill.injects]]``."""
+
+    after: moments.Duration
+    text: Annotated[Text, values.text_up_to(500)]
 
 
-def read_postmortem(file: Table) -> Postmortem:
-    """``[postmortem]``."""
-    table = file.table("postmortem")
-    read = Postmortem(table.take("path", values.POSTMORTEM_PATH, "docs/ops/postmortems/{date}-{title}.md"))
-    table.close()
-    return read
+class DrillTable(Section):
+    """``[drill]``; without one a drill has a title and half an hour, and nothing happens in it."""
+
+    injects: Annotated[tuple[InjectTable, ...], AtMost(MOST_INJECTS)] = ()
+    title: Annotated[Text, values.text_up_to(150)] = Text("訓練のシナリオ", "Exercise")
+    targets: tuple[values.Target, ...] = ()
+    symptoms: tuple[values.Id, ...] = ()
+    ends_after: moments.Duration = timedelta(minutes=30)
+
+    def value(self) -> Script:
+        """Return what a drill plays."""
+        return self.into(Script, injects=tuple(each.into(Inject) for each in self.injects))

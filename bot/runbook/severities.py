@@ -1,135 +1,90 @@
-"""Reading the severities, their ladders, and what else leads to one: re-evaluations, the morning triage."""
+"""The severities, their ladders, and what else leads to one: re-evaluations, the morning triage."""
 
 from collections.abc import Mapping
-from datetime import time, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from types import MappingProxyType
+from typing import Annotated, TypeVar
+
+from pydantic import Field
 
 from bot.domain.severity import NEXT_BUSINESS_DAY, LadderStep, Mention, SeverityPolicy
 from bot.runbook import moments, values
-from bot.runbook.model import MorningTriage, OnCallPlace, Reevaluate, UnfinishedTriage
-from bot.runbook.reader import Rule, Table
+from bot.runbook.model import MorningTriage, Private, Reevaluate, UnfinishedTriage
+from bot.runbook.rules import AtMost, Section
 
 MOST_SEVERITIES = 25  # Discord: options in a select menu
 MOST_STEPS = 20
-_MENTION = values.choice(Mention, what="a mention")
+#: A step of a ladder, counted from 1; the first one goes out with the alert.
+_LaterStep = Annotated[int | None, values.or_none(values.whole(2, MOST_STEPS, "a step of the ladder"))]
+R = TypeVar("R", MorningTriage, Private, Reevaluate, UnfinishedTriage)
 
 
-def read_severities(file: Table, oncall: Mapping[str, OnCallPlace]) -> Mapping[str, SeverityPolicy]:
-    """Read ``[severity.<NAME>]``, highest severity first.
+class StepTable(Section):
+    """``[[severity.<NAME>.ladder]]``."""
 
-    Args:
-        file: The whole file.
-        oncall: The on-call places, in order.
-    """
-    table = file.table("severity", required=True)
-    names = table.names(values.SEVERITY_NAME) or (values.SEVERITY_NAME.stand_in,)
-    table.at_most(MOST_SEVERITIES, names)
-    read = {name: _severity(table.table(name), name, rank, oncall) for rank, name in enumerate(names)}
+    after: moments.After
+    mention: values.MentionName = Mention.NONE
+    dm: tuple[values.Place, ...] = ()
+    repeat: moments.Repeat | None = None
+    repeat_up_to: Annotated[int, values.whole(1, 1000, "a number of times")] | None = None
+
+
+class SeverityTable(Section):
+    """``[severity.<NAME>]``; the first one is the highest."""
+
+    channel: values.Channel
+    mention: values.MentionName = Mention.NONE
+    priority: values.Priority
+    ack_within: moments.AckWithin
+    thread_channel: values.ThreadChannel = Field(default_factory=lambda read: read.get("channel"))
+    postmortem: values.Bool = False
+    ladder: Annotated[tuple[StepTable, ...], AtMost(MOST_STEPS)] | None = None
+    email_backup: values.Bool | None = None
+    email_after: _LaterStep = None
+    update_every: moments.UpdateEvery = NEXT_BUSINESS_DAY
+    ack_lapses_after: moments.DurationOrNone = None
+
+    def value(self, name: str, rank: int, places: tuple[str, ...]) -> SeverityPolicy:
+        """Return the severity; *places* are those of ``[oncall]``, in order."""
+        is_highest, given = rank == 0, self.model_fields_set
+        lapses = self.ack_within if is_highest and isinstance(self.ack_within, timedelta) else None
+        return self.into(
+            SeverityPolicy,
+            name=name,
+            rank=rank,
+            ladder=self._ladder(places),
+            email_backup=is_highest if self.email_backup is None else self.email_backup,
+            email_after=self.email_after if "email_after" in given or not is_highest else 2,
+            ack_lapses_after=self.ack_lapses_after if "ack_lapses_after" in given else lapses,
+        )
+
+    def _ladder(self, places: tuple[str, ...]) -> tuple[LadderStep, ...]:
+        """The ladder as written; without one, the first place at once and everybody at the ack deadline."""
+        if self.ladder is None:
+            return (LadderStep(timedelta(0), dm=places[:1]), LadderStep(None, self.mention, places))
+        return tuple(step.into(LadderStep, dm=tuple(dict.fromkeys(step.dm))) for step in self.ladder)
+
+
+def severities_of(
+    tables: Mapping[str, SeverityTable], places: tuple[str, ...]
+) -> Mapping[str, SeverityPolicy]:
+    """Return the severities, highest first."""
+    read = {name: table.value(name, rank, places) for rank, (name, table) in enumerate(tables.items())}
     return MappingProxyType(read)
 
 
-def _severity(table: Table, name: str, rank: int, oncall: Mapping[str, OnCallPlace]) -> SeverityPolicy:
-    channel = table.take("channel", values.CHANNEL)
-    mention = table.take("mention", _MENTION, Mention.NONE)
-    priority = table.take("priority", values.PRIORITY)
-    ack_within = table.take("ack_within", moments.ACK_WITHIN)
-    lapses = ack_within if rank == 0 and isinstance(ack_within, timedelta) else None
-    read = SeverityPolicy(
-        name=name,
-        priority=priority,
-        channel=channel,
-        mention=mention,
-        ack_within=ack_within,
-        thread_channel=table.take("thread_channel", values.THREAD_CHANNEL, channel),
-        postmortem=table.take("postmortem", values.BOOL, default=False),
-        ladder=_ladder(table, mention=mention, oncall=oncall),
-        rank=rank,
-        email_backup=table.take("email_backup", values.BOOL, default=rank == 0),
-        email_after=table.take("email_after", values.LATER_STEP, 2 if rank == 0 else None),
-        update_every=table.take("update_every", moments.UPDATE_EVERY, NEXT_BUSINESS_DAY),
-        ack_lapses_after=table.take("ack_lapses_after", moments.DURATION_OR_NONE, lapses),
-    )
-    table.close()
-    return read
+def reevaluate_of(given: Reevaluate, severities: Mapping[str, SeverityPolicy]) -> Reevaluate:
+    """Return the rules, by default with the second severity and its channel."""
+    promote_to = given.promote_to or list(severities)[:2][-1]
+    return filled(replace(given, promote_to=promote_to), severities[promote_to].channel)
 
 
-def _ladder(table: Table, *, mention: Mention, oncall: Mapping[str, OnCallPlace]) -> tuple[LadderStep, ...]:
-    """The ladder as written; without one, the first place at once and everybody at the ack deadline."""
-    if not table.has("ladder"):
-        table.tables("ladder")
-        places = tuple(oncall)
-        return (LadderStep(timedelta(0), dm=places[:1]), LadderStep(None, mention, places))
-    steps = table.tables("ladder")
-    table.at_most(MOST_STEPS, steps, key="ladder")
-    return tuple(_step(step) for step in steps)
+def gathered_in(severities: Mapping[str, SeverityPolicy]) -> str:
+    """Return the channel of what a morning triage gathers; `check_policy` holds that there is one."""
+    return next((one.channel for one in severities.values() if one.ack_within is NEXT_BUSINESS_DAY), "")
 
 
-def _step(table: Table) -> LadderStep:
-    read = LadderStep(
-        after=table.take("after", moments.AFTER),
-        mention=table.take("mention", _MENTION, Mention.NONE),
-        dm=tuple(dict.fromkeys(table.each("dm", values.PLACE, ()))),
-        repeat=table.maybe("repeat", moments.REPEAT),
-        repeat_up_to=table.maybe("repeat_up_to", values.REPETITIONS),
-    )
-    table.close()
-    return read
-
-
-def read_reevaluate(file: Table, severities: Mapping[str, SeverityPolicy]) -> Reevaluate:
-    """Read ``[reevaluate]``; default: 30 and 15 minutes, then the second severity, in its channel."""
-    table = file.table("reevaluate")
-    usual = list(severities.values())[:2][-1]
-    promote_to = table.take("promote_to", one_of(severities, what="a severity"), usual.name)
-    read = Reevaluate(
-        after=table.take("after", moments.DURATION, timedelta(minutes=30)),
-        answer_within=table.take("answer_within", moments.DURATION, timedelta(minutes=15)),
-        promote_to=promote_to,
-        channel=table.take("channel", values.CHANNEL, severities[promote_to].channel),
-    )
-    table.close()
-    return read
-
-
-def read_unfinished(file: Table, reevaluate: Reevaluate) -> UnfinishedTriage:
-    """``[unfinished_triage]``; without one: 10 and 10 minutes, in the channel of a re-evaluation."""
-    table = file.table("unfinished_triage")
-    read = UnfinishedTriage(
-        ask_after=table.take("ask_after", moments.DURATION_OR_NONE, timedelta(minutes=10)),
-        decide_after=table.take("decide_after", moments.DURATION, timedelta(minutes=10)),
-        raises=table.take("raise", values.BOOL, default=True),
-        channel=table.take("channel", values.CHANNEL, reevaluate.channel),
-    )
-    table.close()
-    return read
-
-
-def read_morning_triage(file: Table, severities: Mapping[str, SeverityPolicy]) -> MorningTriage | None:
-    """``[morning_triage]``; without it nothing is gathered. Its channel is that of what it gathers."""
-    table = file.table("morning_triage")
-    if not file.has("morning_triage"):
-        return None
-    gathered = [one.channel for one in severities.values() if one.ack_within is NEXT_BUSINESS_DAY]
-    if not gathered:
-        allowed = 'with a severity whose ack_within is "next_business_day"'
-        table.problem("", f"gathers nothing; allowed: {allowed}")
-    read = MorningTriage(
-        channel=table.take("channel", values.CHANNEL, next(iter(gathered), values.CHANNEL.stand_in)),
-        time=table.take("time", moments.TIME, time(10)),
-        nag_every=table.take("nag_every", moments.DURATION_OR_NONE, timedelta(hours=1)),
-        mention=table.take("mention", values.PLACE_OR_NONE, None),
-    )
-    table.close()
-    return read
-
-
-def one_of(names: Mapping[str, object], *, what: str) -> Rule[str]:
-    """One of *names*, which the file itself gives."""
-
-    def read(value: object) -> str:
-        name = values.string(value)
-        if name not in names:
-            raise ValueError(name)
-        return name
-
-    return Rule(what, ", ".join(f'"{name}"' for name in names), read, next(iter(names)))
+def filled(given: R, channel: str) -> R:
+    """Return *given* with that *channel*, unless the file names one."""
+    return given if given.channel else replace(given, channel=channel)

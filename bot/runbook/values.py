@@ -1,15 +1,15 @@
-"""Rules for the values of the policy file. The limits are Discord's unless a comment says otherwise."""
+"""The types of the policy file's values, and rules. Limits are Discord's unless a comment says otherwise."""
 
 import re
 from enum import StrEnum
-from typing import TypeVar
+from typing import Annotated
 
+from bot.domain.calendar.business_time import Weekday
 from bot.domain.emoji import is_one_emoji
 from bot.domain.oncall.roster import SHORTEST_ID
+from bot.domain.severity import Mention
 from bot.domain.triage.tree import LATER, REEVALUATE, UNSURE, Outcome, Text
-from bot.runbook.reader import Rule
-
-E = TypeVar("E", bound=StrEnum)
+from bot.runbook.rules import Names, Rule
 
 LANGUAGES = ("ja", "en")
 
@@ -25,82 +25,26 @@ def string(value: object) -> str:
     return value.strip()
 
 
-def matching(pattern: str, *, what: str, allowed: str, stand_in: str) -> Rule[str]:
-    """A string that matches *pattern* as a whole."""
+def matching(pattern: str, what: str, allowed: str, *, drop: str = "") -> Rule:
+    """Return the rule for a string that matches *pattern* as a whole; the prefix *drop* is not kept."""
     compiled = re.compile(pattern, re.ASCII)
 
     def read(value: object) -> str:
         if not isinstance(value, str) or not compiled.fullmatch(value):
             raise ValueError(value)
-        return value
+        return value.removeprefix(drop)
 
-    return Rule(what, allowed, read, stand_in)
-
-
-SEVERITY_NAME = matching(
-    r"[A-Z0-9_-]{1,16}",
-    what="a severity's name",
-    allowed='1 to 16 of A-Z, 0-9, _ and - ("SEV1")',
-    stand_in="SEV1",
-)
-PRIORITY = matching(
-    r"[A-Z0-9_-]{1,16}",
-    what="a priority",
-    allowed='1 to 16 of A-Z, 0-9, _ and - ("P0")',
-    stand_in="P0",
-)
-# Ids travel in custom_id, which holds 100 characters in all.
-_ID = r"[a-z0-9_]{1,24}"
-ID = matching(_ID, what="an id", allowed='1 to 24 of a-z, 0-9 and _ ("large_impact")', stand_in="id")
-PLACE = matching(
-    _ID, what="an on-call place", allowed='1 to 24 of a-z, 0-9 and _ ("primary")', stand_in="primary"
-)
-PLACE_OR_NONE: Rule[str | None] = Rule(
-    "an on-call place",
-    f'{PLACE.allowed}, or "none" for nobody',
-    lambda value: None if value == "none" else PLACE.read(value),
-    None,
-)
-ANSWER_ID = matching(
-    rf"(?!{UNSURE}$){_ID}",  # taken by わからない
-    what="an answer's id",
-    allowed='1 to 24 of a-z, 0-9 and _ ("yes"), but not "unsure"',
-    stand_in="yes",
-)
-NODE_ID = matching(
-    rf"(?!{LATER}$)(?=.*[a-z]){_ID}",  # a letter: a severity may be named "1"
-    what="a question's id",
-    allowed='1 to 24 of a-z, 0-9 and _ with a letter ("large_impact"), but not "reevaluate"',
-    stand_in="question",
-)
-DISCORD_USER = matching(
-    rf"@?[a-z0-9_.]{{2,32}}|[0-9]{{{SHORTEST_ID},20}}",
-    what="a Discord user",
-    allowed='a username ("primary") or a user id in quotes ("123456789012345678")',
-    stand_in="primary",
-)
-_BIGINT = 2**63 - 1  # PostgreSQL's
+    return Rule(what, allowed, read)
 
 
-def _guild(value: object) -> int:
-    if not isinstance(value, str) or not re.fullmatch(rf"[0-9]{{{SHORTEST_ID},19}}", value, re.ASCII):
-        raise ValueError(value)
-    if int(value) > _BIGINT:
-        raise ValueError(value)
-    return int(value)
+def or_none(rule: Rule, to_say: str = "") -> Rule:
+    """Return *rule* with "none" allowed as well, and *to_say* what that means."""
+    allowed = f'{rule.allowed}, or "none"{to_say}'
+    return Rule(rule.what, allowed, lambda value: None if value == "none" else rule.read(value))
 
 
-GUILD: Rule[int] = Rule("a server's id", 'its digits in quotes ("123456789012345678")', _guild, 10**17)
-EMAIL = matching(
-    r"[^@\s<>,]+@[^@\s<>,]+\.[^@\s<>,]+",
-    what="an email address",
-    allowed='one address ("oncall@example.com")',
-    stand_in="oncall@example.com",
-)
-
-
-def text_up_to(limit: int) -> Rule[Text]:
-    """Words for people: one string for both languages, or one per language, each up to *limit* characters."""
+def text_up_to(limit: int) -> Rule:
+    """Return the rule for words, up to *limit* characters: one string for both languages, or one for each."""
 
     def read(value: object) -> Text:
         words = value if isinstance(value, dict) else dict.fromkeys(LANGUAGES, value)
@@ -112,39 +56,99 @@ def text_up_to(limit: int) -> Rule[Text]:
         other = next(iter(given.values()))  # a team of one language writes only that
         return Text(given.get("ja", other), given.get("en", other))
 
-    allowed = f'"words" or {{ ja = "...", en = "..." }}, each 1 to {limit} characters'
-    return Rule("a text", allowed, read, Text("-", "-"))
+    return Rule("a text", f'"words" or {{ ja = "...", en = "..." }}, each 1 to {limit} characters', read)
 
 
-def string_up_to(limit: int, *, what: str, example: str) -> Rule[str]:
-    """A string of at most *limit* characters."""
+def string_up_to(limit: int, what: str, example: str, *, drop: str = "") -> Rule:
+    """Return the rule for a string of at most *limit* characters; the prefix *drop* is not kept."""
 
     def read(value: object) -> str:
         text = string(value)
         if len(text) > limit:
             raise ValueError(text)
-        return text
+        return text.removeprefix(drop)
 
-    return Rule(what, f'1 to {limit} characters ("{example}")', read, example)
+    return Rule(what, f'1 to {limit} characters ("{example}")', read)
 
 
-def whole(least: int, most: int, *, what: str) -> Rule[int]:
-    """A whole number from *least* to *most*."""
+def whole(least: int, most: int, what: str) -> Rule:
+    """Return the rule for a whole number from *least* to *most*."""
 
     def read(value: object) -> int:
         if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
             raise ValueError(value)
         return value
 
-    return Rule(what, f"{least} to {most}", read, least)
+    return Rule(what, f"{least} to {most}", read)
 
 
-def choice(kind: type[E], *, what: str) -> Rule[E]:
-    """One of the values of an enumeration."""
-    values = list(kind)
-    return Rule(
-        what, ", ".join(f'"{value}"' for value in values), lambda value: kind(string(value)), values[0]
-    )
+def choice(kind: type[StrEnum], what: str) -> Rule:
+    """Return the rule for one of the values of an enumeration."""
+    return Rule(what, ", ".join(f'"{value}"' for value in kind), lambda value: kind(string(value)))
+
+
+def one_of(names: tuple[str, ...], what: str, keys: str = "", *, drop: str = "") -> Rule:
+    """Return the rule for one of *names*, which the file itself defines; without any, for a string."""
+
+    def read(value: object) -> str:
+        name = string(value).removeprefix(drop)
+        if names and name not in names:
+            raise ValueError(name)
+        return name
+
+    return Rule(what, ", ".join(f'"{name}"' for name in names) + keys, read)
+
+
+def _name(what: str, example: str) -> Rule:
+    return matching(r"[A-Z0-9_-]{1,16}", what, f'1 to 16 of A-Z, 0-9, _ and - ("{example}")')
+
+
+SeverityName = Annotated[str, _name("a severity's name", "SEV1")]
+Priority = Annotated[str, _name("a priority", "P0")]
+# Ids travel in custom_id, which holds 100 characters in all.
+_ID, _OF = r"[a-z0-9_]{1,24}", "1 to 24 of a-z, 0-9 and _"
+Id = Annotated[str, matching(_ID, "an id", f'{_OF} ("large_impact")')]
+_PLACE = matching(_ID, "an on-call place", f'{_OF} ("primary")')
+Place = Annotated[str, _PLACE]
+PlaceOrNone = Annotated[str | None, or_none(_PLACE, " for nobody")]
+# "unsure" is taken by わからない.
+AnswerId = Annotated[
+    str, matching(rf"(?!{UNSURE}$){_ID}", "an answer's id", f'{_OF} ("yes"), but not "unsure"')
+]
+NodeId = Annotated[
+    str,
+    matching(
+        rf"(?!{LATER}$)(?=.*[a-z]){_ID}",  # a letter: a severity may be named "1"
+        "a question's id",
+        f'{_OF} with a letter ("large_impact"), but not "reevaluate"',
+    ),
+]
+DISCORD_USER = matching(
+    rf"@?[a-z0-9_.]{{2,32}}|[0-9]{{{SHORTEST_ID},20}}",
+    "a Discord user",
+    'a username ("primary") or a user id in quotes ("123456789012345678")',
+    drop="@",
+)
+DiscordUser = Annotated[str, DISCORD_USER]
+_EMAIL = r"[^@\s<>,]+@[^@\s<>,]+\.[^@\s<>,]+"
+Email = Annotated[str, matching(_EMAIL, "an email address", 'one address ("oncall@example.com")')]
+_BIGINT = 2**63 - 1  # PostgreSQL's
+
+
+def _guild(value: object) -> int:
+    if not isinstance(value, str) or not re.fullmatch(rf"[0-9]{{{SHORTEST_ID},19}}", value, re.ASCII):
+        raise ValueError(value)
+    if int(value) > _BIGINT:
+        raise ValueError(value)
+    return int(value)
+
+
+Guild = Annotated[int, Rule("a server's id", 'its digits in quotes ("123456789012345678")', _guild)]
+Label = Annotated[Text, text_up_to(80)]  # of a button
+Day = Annotated[Weekday, choice(Weekday, "a day of the week")]
+MentionName = Annotated[Mention, choice(Mention, "a mention")]
+TARGET = string_up_to(80, "a target", "api.example.com")
+Target = Annotated[str, TARGET]
 
 
 def _channel(value: object) -> str:
@@ -154,31 +158,23 @@ def _channel(value: object) -> str:
     return name
 
 
-_CHANNEL_NAME = 'a channel name of up to 100 characters without blanks ("p0-alerts"), or its id'
-CHANNEL = Rule("a channel", _CHANNEL_NAME, _channel, "p0-alerts")
-THREAD_CHANNEL: Rule[str | None] = Rule(
-    "a channel",
-    f'{_CHANNEL_NAME}, or "none" for no thread',
-    lambda value: None if value == "none" else _channel(value),
-    None,
+_CHANNEL = Rule(
+    "a channel", 'a channel name of up to 100 characters without blanks ("p0-alerts"), or its id', _channel
 )
-
-
-ROLE_NAME = string_up_to(100, what="a role", example="on-call")
-
-
-def _role(value: object) -> str:
-    return ROLE_NAME.read(value).removeprefix("@")
+Channel = Annotated[str, _CHANNEL]
+ThreadChannel = Annotated[str | None, or_none(_CHANNEL, " for no thread")]
+_ROLE = string_up_to(100, "a role", "on-call", drop="@")
 
 
 def _roles(value: object) -> tuple[str, ...]:
-    names = tuple(_role(name) for name in (value if isinstance(value, list) else [value]))
+    names = tuple(str(_ROLE.read(name)) for name in (value if isinstance(value, list) else [value]))
     return () if "everyone" in names else names
 
 
-ROLES: Rule[tuple[str, ...]] = Rule(
-    "a list of roles", 'role names or ids (["on-call", "admin"]), or "everyone"', _roles, ()
-)
+Roles = Annotated[
+    tuple[str, ...],
+    Rule("a list of roles", 'role names or ids (["on-call", "admin"]), or "everyone"', _roles),
+]
 
 
 def _target(value: object) -> str | Outcome:
@@ -189,55 +185,15 @@ def _target(value: object) -> str | Outcome:
     return name if any(sign.islower() for sign in name) else Outcome(name)
 
 
-TARGET: Rule[str | Outcome] = Rule(
-    "a next step", "a question's id, a severity's name or \"reevaluate\"", _target, REEVALUATE
-)
+NextStep = Annotated[
+    str | Outcome, Rule("a next step", "a question's id, a severity's name or \"reevaluate\"", _target)
+]
 
 
 def _bool(value: object) -> bool:
     if not isinstance(value, bool):
         raise TypeError(value)
     return value
-
-
-BOOL = Rule("a yes or no", "true, false", _bool, stand_in=False)
-
-
-_MOST_REPETITIONS = 1000
-
-
-def _repetitions(value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= _MOST_REPETITIONS:
-        raise ValueError(value)
-    return value
-
-
-REPETITIONS = Rule("a number of times", f"1 to {_MOST_REPETITIONS}", _repetitions, 10)
-
-
-_MOST_STEPS = 20
-
-
-def _later_step(value: object) -> int | None:
-    if value == "none":
-        return None
-    if not isinstance(value, int) or isinstance(value, bool) or not _SECOND <= value <= _MOST_STEPS:
-        raise ValueError(value)
-    return value
-
-
-_SECOND = 2  # the first step of a ladder goes out with the alert
-
-#: A step of a ladder after its first one, counted from 1.
-LATER_STEP: Rule[int | None] = Rule(
-    "a step of the ladder", f'{_SECOND} to {_MOST_STEPS}, or "none"', _later_step, None
-)
-
-
-def _language(value: object) -> str:
-    if value not in LANGUAGES:
-        raise ValueError(value)
-    return str(value)
 
 
 def _emoji(value: object) -> str:
@@ -247,10 +203,6 @@ def _emoji(value: object) -> str:
     return text
 
 
-LANGUAGE = Rule("a language", '"ja", "en"', _language, "ja")
-EMOJI = Rule("an emoji", 'one emoji ("👀") or a custom one ("<:ack:123456789012345678>")', _emoji, "👀")
-
-
 def _postmortem_path(value: object) -> str:
     path = string(value)
     if sorted(re.findall(r"{[^}]*}|[{}]", path)) != ["{date}", "{title}"]:
@@ -258,9 +210,23 @@ def _postmortem_path(value: object) -> str:
     return path
 
 
-POSTMORTEM_PATH = Rule(
-    "a path",
-    'a path with {date} and {title} ("docs/postmortems/{date}-{title}.md")',
-    _postmortem_path,
-    "{date}",
-)
+Bool = Annotated[bool, Rule("a yes or no", "true, false", _bool)]
+Language = Annotated[str, matching("ja|en", "a language", '"ja", "en"')]
+Emoji = Annotated[
+    str, Rule("an emoji", 'one emoji ("👀") or a custom one ("<:ack:123456789012345678>")', _emoji)
+]
+PostmortemPath = Annotated[
+    str,
+    Rule("a path", 'a path with {date} and {title} ("docs/postmortems/{date}-{title}.md")', _postmortem_path),
+]
+
+
+def _person(names: Names) -> Rule:
+    people = one_of(names.people, "one of the team", " (the keys of [people])", drop="@")
+    return people if names.people else DISCORD_USER
+
+
+#: A severity of the file.
+OfSeverity = Annotated[str, Rule(among=lambda names: one_of(names.severities, "a severity"))]
+#: One of ``[people]``, or a Discord user if that table is empty.
+Person = Annotated[str, Rule(among=_person)]

@@ -135,8 +135,8 @@ def test_limits_of_questions() -> None:
     text = changed("Are users affected?", "?" * 301, text)
     assert [line.split(":")[0] for line in problems(text)] == [
         "triage.nodes.users_affected.answers",
-        "triage.nodes.users_affected.question",
         *(f"triage.nodes.users_affected.answers.a{n}.label" for n in range(3)),
+        "triage.nodes.users_affected.question",
     ]
 
 

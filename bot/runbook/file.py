@@ -1,0 +1,114 @@
+"""The policy file as one pydantic model, and how it becomes a `Policy`."""
+
+from types import MappingProxyType
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from pydantic import Field
+
+from bot.runbook import moments, values
+from bot.runbook.alerts import AlertsTable
+from bot.runbook.model import (
+    Digest,
+    FirstResponse,
+    MorningTriage,
+    Policy,
+    Postmortem,
+    Private,
+    Recording,
+    Reevaluate,
+    Storm,
+    UnfinishedTriage,
+)
+from bot.runbook.oncall import MOST_PEOPLE, MemberName, MemberTable, OnCallTable, everybody
+from bot.runbook.questions import TriageTable
+from bot.runbook.rules import AtMost, Section
+from bot.runbook.sections import (
+    DEFAULT_SYMPTOMS,
+    MOST_OPTIONS,
+    DrillTable,
+    HoursTable,
+    PermissionsTable,
+    SheetName,
+    Targets,
+    TargetsTable,
+    ThreadsTable,
+)
+from bot.runbook.severities import (
+    MOST_SEVERITIES,
+    SeverityTable,
+    filled,
+    gathered_in,
+    reevaluate_of,
+    severities_of,
+)
+
+
+class File(Section):
+    """The whole file."""
+
+    timezone: moments.Timezone = ZoneInfo("Asia/Tokyo")
+    people: Annotated[dict[MemberName, MemberTable], AtMost(MOST_PEOPLE)] = Field(default_factory=dict)
+    oncall: OnCallTable
+    severity: Annotated[
+        dict[values.SeverityName, SeverityTable], Field(min_length=1), AtMost(MOST_SEVERITIES)
+    ]
+    reevaluate: Reevaluate = Reevaluate()
+    language: values.Language = "ja"
+    ack_emoji: values.Emoji = "👀"
+    removing_ack_releases: values.Bool = False
+    triage: TriageTable
+    targets: Targets = TargetsTable()
+    symptoms: Annotated[dict[values.Id, values.Label], AtMost(MOST_OPTIONS)] = Field(default_factory=dict)
+    business_hours: HoursTable = HoursTable()
+    first_response: dict[SheetName, FirstResponse] = Field(default_factory=dict)
+    unfinished_triage: UnfinishedTriage = UnfinishedTriage()
+    morning_triage: MorningTriage | None = None
+    digest: Digest
+    permissions: PermissionsTable = PermissionsTable()
+    postmortem: Postmortem = Postmortem()
+    threads: ThreadsTable = ThreadsTable()
+    private: Private = Private()
+    drill: DrillTable = DrillTable()
+    timeline: Recording = Recording()
+    alerts: AlertsTable = AlertsTable()
+    storm: Storm = Storm()
+    guild: values.Guild | None = None
+
+    def value(self) -> Policy:
+        """Return the policy, with what one section says where another says nothing."""
+        team = MappingProxyType({name: member.value(name) for name, member in self.people.items()})
+        handover, oncall = self.oncall.value(team, self.timezone)
+        severities = severities_of(self.severity, tuple(oncall))
+        highest = next(iter(severities.values()))
+        reevaluate = reevaluate_of(self.reevaluate, severities)
+        sheets = {name: self.first_response.get(name, FirstResponse()) for name in severities}
+        return Policy(
+            timezone=self.timezone,
+            language=self.language,
+            ack_emoji=self.ack_emoji,
+            removing_ack_releases=self.removing_ack_releases,
+            severities=severities,
+            tree=self.triage.value(),
+            targets=self.targets if isinstance(self.targets, tuple) else self.targets.names,
+            symptoms=MappingProxyType(self.symptoms or dict(DEFAULT_SYMPTOMS)),
+            oncall=MappingProxyType(oncall),
+            team=MappingProxyType(everybody(team, oncall)),
+            handover=handover,
+            business_hours=self.business_hours.value(self.timezone),
+            first_response=MappingProxyType(sheets),
+            reevaluate=reevaluate,
+            unfinished=filled(self.unfinished_triage, reevaluate.channel),
+            morning_triage=self.morning_triage and filled(self.morning_triage, gathered_in(severities)),
+            digest=self.digest,
+            permissions=self.permissions.value(),
+            postmortem=self.postmortem,
+            archive_after=self.threads.archive_after,
+            private=filled(self.private, highest.channel),
+            drill=self.drill.value(),
+            timeline=self.timeline,
+            alerts=self.alerts.value(severities),
+            storm=self.storm,
+            guild_id=self.guild,
+            names_dlq="dlq" in self.permissions.model_fields_set,
+        )
