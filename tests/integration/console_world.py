@@ -21,10 +21,10 @@ from bot.process.keeper import ShardKeeper
 from bot.services.registry import Guilds
 from bot.ui.discord_api.notifier import DiscordNotifier
 from local_discord.server import LocalDiscord
+from tests.patience import PATIENCE_S
 from tests.services.database import Database
 from tests.services.desk import PRIMARY, RESPONDER, Desk
 
-DEADLINE_S = 10.0
 Json = dict[str, Any]
 
 TEXTS = Texts.load()
@@ -56,7 +56,7 @@ class ConsoleWorld(Desk):
         me = Instance(uuid4(), "here", "0", shard_count=1)
         self._keeper = ShardKeeper(self.bot, self.database.leases, me, budget=IdentifyBudget(window_s=0.0))
         self._running = asyncio.create_task(self._keeper.run())
-        async with asyncio.timeout(DEADLINE_S):
+        async with asyncio.timeout(PATIENCE_S):
             while self._keeper.missing():  # noqa: ASYNC110  # it tells when it is asked, and that only
                 await asyncio.sleep(0.01)
         guild = discord.Object(self.guild_id)
@@ -83,7 +83,7 @@ class ConsoleWorld(Desk):
     async def rest(self) -> None:
         """Wait until the queue has nothing to do."""
         self._resting.clear()
-        async with asyncio.timeout(DEADLINE_S):
+        async with asyncio.timeout(PATIENCE_S):
             await self._resting.wait()
 
     async def _keep_working(self) -> None:
@@ -146,20 +146,20 @@ class ConsoleWorld(Desk):
 
     async def acknowledged(self, number: int) -> Incident:
         """The incident, once somebody has acknowledged it."""
-        async with asyncio.timeout(DEADLINE_S):
+        async with asyncio.timeout(PATIENCE_S):
             while (incident := await self.store.incident(number)).status is Status.TRIGGERED:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
             return incident
 
     async def refused(self) -> None:
         """Wait until somebody has been refused, on record."""
-        async with asyncio.timeout(DEADLINE_S):
+        async with asyncio.timeout(PATIENCE_S):
             while all(row.allowed for row in await self.database.audit_rows()):  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
 
     async def deferred(self, *, since: int) -> None:
         """Wait until the bot has begun to answer something after entry *since* of Discord's log."""
-        async with asyncio.timeout(DEADLINE_S):
+        async with asyncio.timeout(PATIENCE_S):
             while True:
                 log = (await self.human("GET", f"log?since={since}"))["entries"]
                 if any(entry.get("path", "").endswith("/callback") for entry in log):
@@ -168,7 +168,7 @@ class ConsoleWorld(Desk):
 
     async def logged(self, entries: Sequence[Mapping[str, Any]], event: str) -> None:
         """Wait until the bot has logged *event* among *entries*."""
-        async with asyncio.timeout(DEADLINE_S):
+        async with asyncio.timeout(PATIENCE_S):
             while all(entry["event"] != event for entry in entries):  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
 
@@ -222,14 +222,14 @@ class ConsoleWorld(Desk):
             "channel": channel,
             "contains": contains,
             "user": by,
-            "timeout_s": DEADLINE_S,
+            "timeout_s": PATIENCE_S,
         }
         found = await self.human("POST", "wait", **call)
         assert not found["timeout"], (contains, await self.messages(channel, by=by))
         return dict(found["message"])
 
     async def _outcome(self, opened: Json) -> Json:
-        path = f"interaction/{opened['interaction']}?wait={DEADLINE_S}&until=done"
+        path = f"interaction/{opened['interaction']}?wait={PATIENCE_S}&until=done"
         outcome = dict(await self.human("GET", path))
         assert outcome["error"] is None, outcome
         return outcome

@@ -16,9 +16,8 @@ from bot.process.holding import Holding
 from bot.process.keeper import ShardKeeper
 from bot.process.login import GatewayAdvice
 from bot.storage.database.leases import PostgresLeases
+from tests.patience import PATIENCE_S
 from tests.services.database import Connections, Database
-
-WITHIN_S = 5.0
 
 
 class FakeState:
@@ -100,7 +99,7 @@ async def running(keeper: ShardKeeper) -> AsyncIterator[asyncio.Task[None]]:
 
 async def until(look: Callable[[], bool]) -> None:
     """Wait for it to be so."""
-    async with asyncio.timeout(WITHIN_S):
+    async with asyncio.timeout(PATIENCE_S):
         while not look():  # noqa: ASYNC110 -- nothing tells
             await asyncio.sleep(0.01)
 
@@ -177,7 +176,7 @@ async def test_what_discord_refuses_for_good_ends_the_process(database: Database
     keeper = make(database.pool)
     async with running(keeper) as task:
         with pytest.raises(ConfigError):
-            await asyncio.wait_for(task, WITHIN_S)
+            await asyncio.wait_for(task, PATIENCE_S)
     assert all(lease.is_free for lease in (await database.leases.fleet()).leases)
 
 
@@ -190,7 +189,7 @@ async def test_nobody_is_told_that_nobody_listens(database: Database) -> None:
         alone.is_away = True
         async with running(second):
             await until(lambda: second.missing() is None)
-            async with asyncio.timeout(WITHIN_S):
+            async with asyncio.timeout(PATIENCE_S):
                 while second.missing() != "nobody listens to shard 0 of 1":
                     await database.fetch(
                         "UPDATE shard_leases SET expires_at = clock_timestamp() + interval '0.9 seconds'"
