@@ -1,8 +1,8 @@
 """The policy as data: a TOML file per guild, checked once, then a frozen value that everything else reads.
 
-Pydantic reads the whole file as one model, `bot.runbook.file.File`. A table that has the fields of its value
-in the policy is read as that dataclass of `bot.runbook.model`. Any other is a ``...Table``, which makes the
-policy's value of itself. `bot.runbook.problems` turns what pydantic finds wrong into error lines.
+Pydantic reads the whole file as one model, `bot.runbook.file.File`. The tables of `bot.runbook.tables` are
+values of the policy as they are read. Where the policy's value differs, a class named ``...Table`` makes it.
+`bot.runbook.problems` turns what pydantic finds wrong into error lines.
 """
 
 from bot.runbook.folder import Served, check_folder, load_served

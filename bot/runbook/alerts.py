@@ -16,7 +16,7 @@ from bot.domain.alerts.recognition import PATTERN_LIMIT, Part, Pattern, Says, Sh
 from bot.domain.errors import ConfigError
 from bot.domain.severity import SeverityPolicy
 from bot.runbook import moments, values
-from bot.runbook.model import Alerts
+from bot.runbook.model import AlertRules
 from bot.runbook.problems import lines
 from bot.runbook.rules import AtMost, Names, Problem, Rule, Section, some
 
@@ -100,13 +100,13 @@ class AlertsTable(Section):
     ignore: tuple[_Line, ...] = ()
     names: tuple[_SenderName, ...] = ()
 
-    def value(self, severities: Mapping[str, SeverityPolicy]) -> Alerts:
+    def value(self, severities: Mapping[str, SeverityPolicy]) -> AlertRules:
         """Return the rules, with the patterns of the usual senders after the file's own."""
         patterns, names = usual_senders() if self.usual_patterns else ((), ())
         watch = {key: each if isinstance(each, str) else each.severity for key, each in self.watch.items()}
         given = {key: None if isinstance(each, str) else each.unknown for key, each in self.watch.items()}
         unknown = {key: given[key] or _usual_unknown(key, watch[key], severities) for key in watch}
-        return Alerts(
+        return AlertRules(
             watch=MappingProxyType(watch),
             bots=self.bots,
             same_within=self.same_within,

@@ -19,7 +19,7 @@ _WORKER: Final = Path(__file__).with_name("holiday_worker.py")
 
 _CODE: Final = re.compile("[A-Z]{2}(-.*)?")
 
-#: How many years are worked out at once, and how long that may take, seconds: it takes a third of one.
+#: Years per computation, and its time limit in seconds; it takes a third of a second.
 _YEARS: Final = 20
 _WITHIN_S: Final = 30.0
 
@@ -37,19 +37,19 @@ class DaysOff:
     extra: frozenset[date]
 
     def __contains__(self, day: object) -> bool:
-        """Whether that date is a public holiday or one of the team's own."""
+        """Return True if *day* is a public holiday or one of the team's own days off."""
         return day in self.extra or (self.country != NO_HOLIDAYS and day in public_holidays(self.country))
 
 
 def public_holidays(country: str) -> Container[object]:
-    """The public holidays of a country code such as "JP" or "US-CA"; years are worked out when asked for.
+    """Return the public holidays of a country code such as "JP" or "US-CA"; years are computed on demand.
 
     Raises:
         ValueError: there is no such country or subdivision.
     """
     if not _CODE.fullmatch(country):
         raise ValueError(country)  # the package would take its own class names too
-    _worked_out(country, datetime.now(UTC).year // _YEARS)  # which says whether there is such a country
+    _worked_out(country, datetime.now(UTC).year // _YEARS)  # raises if there is no such country
     return _PublicHolidays(country)
 
 
@@ -63,7 +63,7 @@ class _PublicHolidays:
 
 @cache
 def _worked_out(country: str, nth: int) -> frozenset[date]:
-    """The holidays of the *nth* so many years after Christ, by a process of its own: see `holiday_worker`."""
+    """Compute the holidays of the *nth* period of `_YEARS` years in a separate process, `holiday_worker`."""
     asked = [country, str(nth * _YEARS), str((nth + 1) * _YEARS - 1)]
     done = subprocess.run(  # noqa: S603  # our own program; the country's code has been looked at
         [sys.executable, "-I", str(_WORKER), *asked],

@@ -1,4 +1,4 @@
-"""Checks between the keys of a policy, each of which is valid by itself."""
+"""Checks that compare the keys of a policy, each of which is valid by itself."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -9,7 +9,8 @@ from bot.domain.drill import Script
 from bot.domain.emoji import is_same_emoji
 from bot.domain.severity import NEXT_BUSINESS_DAY, LadderStep, SeverityPolicy
 from bot.domain.triage.tree_check import check_tree
-from bot.runbook.model import FirstResponse, Policy
+from bot.runbook.model import Policy
+from bot.runbook.tables import FirstResponse
 from bot.runbook.values import LANGUAGES
 
 #: Characters of a first-response sheet in one language: Discord shows 4,000 in a message's components,
@@ -33,7 +34,7 @@ def check_policy(policy: Policy) -> list[str]:
 
 
 def _priorities(policy: Policy) -> Iterator[str]:
-    """An alert that says "P0" must mean one severity."""
+    """Check that a priority such as "P0" means one severity."""
     counts = Counter(severity.priority for severity in policy.severities.values())
     for severity in policy.severities.values():
         if counts[severity.priority] > 1:
@@ -63,7 +64,7 @@ def _repeats(where: str, step: LadderStep, *, is_last: bool) -> Iterator[str]:
 
 
 def _after(step: LadderStep, severity: SeverityPolicy) -> timedelta | None:
-    """Time from the alert to a step; None when only the calendar knows."""
+    """Return the time from the alert to a step; None if it depends on the calendar."""
     if step.after is not None:
         return step.after
     return severity.ack_within if isinstance(severity.ack_within, timedelta) else None
@@ -103,14 +104,14 @@ def _morning(policy: Policy) -> Iterator[str]:
 
 
 def _emojis(policy: Policy) -> Iterator[str]:
-    """One reaction cannot mean two things."""
+    """Check that no reaction has two meanings."""
     emoji = policy.timeline.pin_emoji
     if is_same_emoji(emoji, policy.ack_emoji):
         yield f'timeline.pin_emoji: "{emoji}" is the one that acknowledges; allowed: another than ack_emoji'
 
 
 def _drill(script: Script) -> Iterator[str]:
-    """Each inject comes later than the one before, and before the end."""
+    """Check that each inject comes later than the one before, and before the end."""
     before = timedelta(0)
     for n, inject in enumerate(script.injects, 1):
         if not before < inject.after < script.ends_after:

@@ -8,18 +8,7 @@ from pydantic import Field
 
 from bot.runbook import moments, values
 from bot.runbook.alerts import AlertsTable
-from bot.runbook.model import (
-    Digest,
-    FirstResponse,
-    MorningTriage,
-    Policy,
-    Postmortem,
-    Private,
-    Recording,
-    Reevaluate,
-    Storm,
-    UnfinishedTriage,
-)
+from bot.runbook.model import Policy
 from bot.runbook.oncall import MOST_PEOPLE, MemberName, MemberTable, OnCallTable, everybody
 from bot.runbook.questions import TriageTable
 from bot.runbook.rules import AtMost, Section
@@ -42,10 +31,21 @@ from bot.runbook.severities import (
     reevaluate_of,
     severities_of,
 )
+from bot.runbook.tables import (
+    DigestSchedule,
+    FirstResponse,
+    MorningTriage,
+    Postmortem,
+    Private,
+    Reevaluate,
+    Storm,
+    TimelineRules,
+    UnfinishedTriage,
+)
 
 
 class File(Section):
-    """The whole file."""
+    """The whole policy file, table by table."""
 
     timezone: moments.Timezone = ZoneInfo("Asia/Tokyo")
     people: Annotated[dict[MemberName, MemberTable], AtMost(MOST_PEOPLE)] = Field(default_factory=dict)
@@ -64,19 +64,19 @@ class File(Section):
     first_response: dict[SheetName, FirstResponse] = Field(default_factory=dict)
     unfinished_triage: UnfinishedTriage = UnfinishedTriage()
     morning_triage: MorningTriage | None = None
-    digest: Digest
+    digest: DigestSchedule
     permissions: PermissionsTable = PermissionsTable()
     postmortem: Postmortem = Postmortem()
     threads: ThreadsTable = ThreadsTable()
     private: Private = Private()
     drill: DrillTable = DrillTable()
-    timeline: Recording = Recording()
+    timeline: TimelineRules = TimelineRules()
     alerts: AlertsTable = AlertsTable()
     storm: Storm = Storm()
     guild: values.Guild | None = None
 
     def value(self) -> Policy:
-        """Return the policy, with what one section says where another says nothing."""
+        """Return the policy. A key that is left out may take its default from another table."""
         team = MappingProxyType({name: member.value(name) for name, member in self.people.items()})
         handover, oncall = self.oncall.value(team, self.timezone)
         severities = severities_of(self.severity, tuple(oncall))

@@ -1,4 +1,4 @@
-"""Many guilds: a folder of policies, each of which names its own."""
+"""Serving several guilds: a folder of policy files, one per guild."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -18,7 +18,7 @@ _NO_HOME: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """The guilds that are served, each with its policy.
+    """The guilds that the bot serves, each with its policy.
 
     Attributes:
         home: Whose words are used where no guild can be told: DISCORD_GUILD_ID, else the first file's.
@@ -30,12 +30,12 @@ class Served:
 
     @property
     def home_policy(self) -> Policy:
-        """The policy of `home`."""
+        """Return the policy of `home`."""
         return self.policies[self.home]
 
 
 def load_served(path: Path | None, *, home: int | None) -> Served:
-    """The guilds of RUNBOOK_FILE: one for a file (or none), one per file for a folder.
+    """Load RUNBOOK_FILE: one guild for a file or the default policy, one guild per file for a folder.
 
     Args:
         home: DISCORD_GUILD_ID.
@@ -54,7 +54,7 @@ def load_served(path: Path | None, *, home: int | None) -> Served:
 
 
 def check_folder(folder: Path) -> dict[Path, Policy]:
-    """The policy of each ``*.toml`` of *folder*, by file name.
+    """Return the policy of each ``*.toml`` of *folder*, in order of file names.
 
     Raises:
         ConfigError: one line per problem, which begins with the file's name.
@@ -90,13 +90,13 @@ def _read_all(folder: Path) -> tuple[dict[Path, Policy], list[str]]:
             continue
         if policy.guild_id is None:
             problems.append(f"{file.name}: {_NO_GUILD}")
-        # Elsewhere it is a default; among several organisations the DLQ is only for whom a file says so.
+        # Several organisations may share a folder: its DLQ is closed to a guild whose file does not open it.
         found[file] = policy if policy.names_dlq else replace(policy, sees_dlq=False)
     return found, problems
 
 
 def _named(file: Path, line: str) -> str:
-    """A problem with the file's name in front; a syntax error has it already, with line and column."""
+    """Return a problem with the file's name in front; a syntax error has it already, with line and column."""
     return line.replace(str(file), file.name, 1) if line.startswith(str(file)) else f"{file.name}: {line}"
 
 

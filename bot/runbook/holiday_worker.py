@@ -1,4 +1,4 @@
-"""Public holidays in a process of its own: `python -I holiday_worker.py JP 2020 2039` prints dates.
+"""Computing public holidays in a separate process: `python -I holiday_worker.py JP 2020 2039` prints dates.
 
 The package knows the calendars of the whole world, Chinese and Islamic moons included: nine megabytes that
 the bot's own process would carry for a few dozen dates.

@@ -1,4 +1,4 @@
-"""From a file to a `Policy`, or to one line per problem."""
+"""Loading a policy file: a `Policy`, or one line per problem."""
 
 import re
 import tomllib
@@ -36,7 +36,7 @@ def load_policy(path: Path | None) -> Policy:
 
 
 def default_policy_text() -> str:
-    """The policy file that comes with the package, comments included: a start for another team's."""
+    """Return the text of the policy file that comes with the package, a template for other teams."""
     return files("bot.runbook").joinpath(DEFAULT_NAME).read_text(encoding="utf-8")
 
 
@@ -56,7 +56,7 @@ def parse_policy(text: str, *, name: str) -> Policy:
         policy = File.model_validate(raw, context=names).value()
     except ValidationError as error:
         raise ConfigError("\n".join(lines(error, File, names))) from None
-    # What follows from several keys is only worth saying when each of them is right.
+    # These checks compare keys, so they need every key to be valid.
     if problems := check_policy(policy):
         raise ConfigError("\n".join(problems))
     return policy

@@ -2,28 +2,29 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
-from typing import Annotated
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
-
-from pydantic import Field
 
 from bot.domain.alerts.alert import AlertPart
 from bot.domain.alerts.recognition import Pattern, Shape, Unknown
-from bot.domain.calendar.business_time import BusinessHours, Weekday
+from bot.domain.calendar.business_time import BusinessHours
 from bot.domain.drill import Script
 from bot.domain.incident.checklist import Checklist
 from bot.domain.oncall.roster import OnCallPerson, id_of
 from bot.domain.oncall.rotation import Layer
 from bot.domain.severity import Deadline, SeverityPolicy
 from bot.domain.triage.tree import Text, Tree
-from bot.runbook import moments, values
-from bot.runbook.rules import AtMost
-
-# The bot's own limits: as much as a person reads at 3 a.m.
-MOST_STEPS = 10
-MOST_COMMANDS = 12
-_Step = Annotated[Text, values.text_up_to(300)]
+from bot.runbook.tables import (
+    DigestSchedule,
+    FirstResponse,
+    MorningTriage,
+    Postmortem,
+    Private,
+    Reevaluate,
+    Storm,
+    TimelineRules,
+    UnfinishedTriage,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,81 +65,6 @@ class Handover:
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
-    """A command to copy: several lines are possible."""
-
-    label: values.Label
-    command: Annotated[str, values.string_up_to(1000, "a command", "gh run list --limit 10")]
-
-
-@dataclass(frozen=True, slots=True)
-class FirstResponse:
-    """The first steps of a response, and the commands for them. Both may be empty."""
-
-    steps: Annotated[tuple[_Step, ...], AtMost(MOST_STEPS)] = ()
-    commands: Annotated[tuple[Command, ...], AtMost(MOST_COMMANDS)] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Digest:
-    """When and where the weekly digest is posted; *day* and *time* are local."""
-
-    channel: values.Channel
-    day: values.Day = Weekday.MON
-    time: moments.Time = time(18)
-
-
-@dataclass(frozen=True, slots=True)
-class MorningTriage:
-    """朝の triage: what is due on a business day is gathered in one post.
-
-    Attributes:
-        time: Local time of the post, within business hours, not after `BusinessHours.triage_by`.
-        nag_every: From `triage_by` on, time between two reminders of incidents not taken; None for none.
-        mention: The on-call place whose person a reminder mentions; None for nobody.
-    """
-
-    channel: values.Channel = ""
-    time: moments.Time = time(10)
-    nag_every: moments.DurationOrNone = timedelta(hours=1)
-    mention: values.PlaceOrNone = None
-
-
-@dataclass(frozen=True, slots=True)
-class Reevaluate:
-    """The rules for a triage that ended in 再評価.
-
-    Attributes:
-        after: Time until the bot asks about it.
-        answer_within: Time from that question until it is promoted, unless somebody answers.
-        promote_to: Name of the severity it becomes.
-        channel: Where the bot asks.
-    """
-
-    after: moments.Duration = timedelta(minutes=30)
-    answer_within: moments.Duration = timedelta(minutes=15)
-    promote_to: values.OfSeverity = ""
-    channel: values.Channel = ""
-
-
-@dataclass(frozen=True, slots=True)
-class UnfinishedTriage:
-    """The rules for a triage that its person leaves unfinished.
-
-    Attributes:
-        ask_after: Time from the last act on it until its person is asked; None: never.
-        decide_after: Time from that question until the bot decides without them.
-        raises: True: it is raised then if its answers leave only severities that call people.
-        channel: Where anybody may take it up otherwise.
-    """
-
-    ask_after: moments.DurationOrNone = timedelta(minutes=10)
-    decide_after: moments.Duration = timedelta(minutes=10)
-    raises: Annotated[values.Bool, Field(alias="raise")] = True
-    channel: values.Channel = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Permissions:
     """Role names or ids per action; empty admits everyone, and `private` is never empty."""
 
@@ -154,41 +80,7 @@ class Permissions:
 
 
 @dataclass(frozen=True, slots=True)
-class Private:
-    """Private incidents. `Permissions.private` says who may see and make them.
-
-    Attributes:
-        channel: Where their threads are made. Nothing is posted in it.
-        thread_titles: Whether the threads of public incidents have the title in their name. An earlier name
-            stays in Discord's note of the rename, which cannot be deleted, if the incident is made private.
-    """
-
-    channel: values.Channel = ""
-    thread_titles: values.Bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Postmortem:
-    """Where the document goes: a repository path with ``{date}`` and ``{title}``."""
-
-    path: values.PostmortemPath = "docs/ops/postmortems/{date}-{title}.md"
-
-
-@dataclass(frozen=True, slots=True)
-class Recording:
-    """The events that enter an incident's timeline by themselves.
-
-    Attributes:
-        pin_emoji: The reaction that adds a message of the thread.
-        voice_channels: Names or ids of the voice channels whose joins are noted.
-    """
-
-    pin_emoji: values.Emoji = "📌"
-    voice_channels: tuple[values.Channel, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Alerts:
+class AlertRules:
     """The rules for tracking messages as alerts.
 
     Attributes:
@@ -220,35 +112,24 @@ class Alerts:
 
 
 @dataclass(frozen=True, slots=True)
-class Storm:
-    """The rules for a storm: many escalations that are due at once.
-
-    Attributes:
-        bundle_from: From this many on (>= 2), escalations to one place become one message.
-    """
-
-    bundle_from: Annotated[int, values.whole(2, 100, "a number of escalations")] = 5
-
-
-@dataclass(frozen=True, slots=True)
 class Policy:
     """Everything a team decides. Mappings keep the file's order and cannot be changed.
 
     Attributes:
         language: "ja" or "en": what the bot posts for all.
         removing_ack_releases: A responder who removes their 👀 lets go of the incident.
-        severities: By name, gravest first; at least one.
+        severities: By name, highest first; at least one.
         targets, symptoms: What `/triage` offers; at most 25 each. Symptoms by id.
         oncall: By place name, in the order they are asked; at least one.
-        morning_triage: None: nothing is gathered.
-        team: Everybody whom the file names, by handle.
-        handover: How the people on call learn of it.
+        morning_triage: None for no morning triage.
+        team: Every person that the file names, by handle.
+        handover: How the people on call learn of their turn.
         archive_after: How long the thread of an ended incident stays awake.
         drill: What `/drill start` plays.
         first_response: By severity name; every severity has an entry.
         guild_id: The server it is for; None in a file that leaves it to DISCORD_GUILD_ID.
-        sees_dlq: Whether its people may read the DLQ at all; who of them stands in `permissions`.
-        names_dlq: The file itself says who may, instead of leaving it to the default.
+        sees_dlq: Its people may read the DLQ at all; `permissions` says which of them.
+        names_dlq: The file itself says who may read the DLQ, instead of leaving it to the default.
     """
 
     timezone: ZoneInfo
@@ -267,14 +148,14 @@ class Policy:
     reevaluate: Reevaluate
     unfinished: UnfinishedTriage
     morning_triage: MorningTriage | None
-    digest: Digest
+    digest: DigestSchedule
     permissions: Permissions
     postmortem: Postmortem
     archive_after: timedelta
     private: Private
     drill: Script
-    timeline: Recording
-    alerts: Alerts
+    timeline: TimelineRules
+    alerts: AlertRules
     storm: Storm
     guild_id: int | None = None
     sees_dlq: bool = True
@@ -282,43 +163,43 @@ class Policy:
 
     @property
     def gravest(self) -> SeverityPolicy:
-        """The severity that comes first in the file."""
+        """Return the highest severity, which comes first in the file."""
         return next(iter(self.severities.values()))
 
     def rules(self, severity: str) -> SeverityPolicy:
-        """Return the rules of a stored severity, or the highest severity's if the file no longer knows it.
+        """Return the rules of a stored severity, or the highest severity's if the file no longer has it.
 
         A renamed severity must not silence the incidents that were opened under its old name.
         """
         return self.severities.get(severity, self.gravest)
 
     def checklist(self, severity: str) -> Checklist:
-        """The steps of a severity's first-response sheet; none when the file no longer knows it."""
+        """Return the steps of a severity's first-response sheet; none if the file no longer has it."""
         return Checklist(severity, self.first_response.get(severity, FirstResponse()).steps)
 
     def by_priority(self, priority: str) -> SeverityPolicy | None:
-        """The severity that alerting calls "P0", or None."""
+        """Return the severity that alerting calls "P0", or None."""
         return next((found for found in self.severities.values() if found.priority == priority), None)
 
     def ack_due(self, severity: SeverityPolicy, *, at: datetime) -> datetime:
-        """When an alert of *severity* posted at *at* (aware) must have been acknowledged, aware.
+        """Return when an alert of *severity* posted at *at* (aware) must have been acknowledged, aware.
 
         Source: the runbook, 15分以内 / 4時間以内 / 翌営業日.
         """
         return self.due(severity.ack_within, at=at)
 
     def update_due(self, severity: SeverityPolicy, *, at: datetime) -> datetime | None:
-        """When a status update is owed after *at* (aware); None: never."""
+        """Return when the next status update is due after *at* (aware), aware; None for never."""
         return None if severity.update_every is None else self.due(severity.update_every, at=at)
 
     def due(self, deadline: Deadline, *, at: datetime, times: int = 1) -> datetime:
-        """The moment that *deadline* means from *at* (aware) on, aware; a span may count several times."""
+        """Return *deadline* counted from *at* (aware), aware; a duration may count several times."""
         if isinstance(deadline, timedelta):
             return at + times * deadline
         return self.business_hours.next_triage(at)
 
     def channels(self) -> tuple[str, ...]:
-        """Every channel that the bot posts to, by first use, each once."""
+        """Return every channel that the bot posts to, each once, in order of first use."""
         used = [
             channel
             for severity in self.severities.values()

@@ -1,4 +1,4 @@
-"""Rules for the durations, times and dates of the policy file."""
+"""The types of the durations, times and dates of the policy file, with their rules."""
 
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta

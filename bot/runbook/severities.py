@@ -10,8 +10,8 @@ from pydantic import Field
 
 from bot.domain.severity import NEXT_BUSINESS_DAY, LadderStep, Mention, SeverityPolicy
 from bot.runbook import moments, values
-from bot.runbook.model import MorningTriage, Private, Reevaluate, UnfinishedTriage
 from bot.runbook.rules import AtMost, Section
+from bot.runbook.tables import MorningTriage, Private, Reevaluate, UnfinishedTriage
 
 MOST_SEVERITIES = 25  # Discord: options in a select menu
 MOST_STEPS = 20

@@ -15,7 +15,7 @@ LANGUAGES = ("ja", "en")
 
 
 def string(value: object) -> str:
-    """*value* without blanks around it.
+    """Return *value* without blanks around it.
 
     Raises:
         ValueError: it is no string, an empty one, or holds NUL, which PostgreSQL refuses.

@@ -18,7 +18,8 @@ from bot.domain.morning import (
     next_nag,
 )
 from bot.domain.severity import NEXT_BUSINESS_DAY
-from bot.runbook.model import MorningTriage, Policy
+from bot.runbook.model import Policy
+from bot.runbook.tables import MorningTriage
 from bot.services.delivery.handling import DeliveryHandler
 from bot.services.ports import Discord, Job, JobName, Store, Transaction
 from bot.services.ports.store.jobs import JobWrites

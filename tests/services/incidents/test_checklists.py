@@ -11,7 +11,7 @@ from bot.domain.incident.incident import Incident
 from bot.domain.incident.transitions import AckVia
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.domain.triage.tree import Text
-from bot.runbook.model import FirstResponse
+from bot.runbook.tables import FirstResponse
 from tests.acts import time_of
 from tests.services.desk import OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
 

@@ -15,7 +15,7 @@ from bot.domain.incident.checklist import Pick, fill_in
 from bot.domain.incident.incident import Check, Incident
 from bot.domain.people import Person
 from bot.domain.triage.tree import Text
-from bot.runbook.model import FirstResponse
+from bot.runbook.tables import FirstResponse
 from bot.services.incidents.checklists import Checked
 from bot.ui.posts.incident.checks import STEPS, checked, pick_of
 from bot.ui.posts.renderer import render

@@ -1,7 +1,7 @@
 """The incident's thread: its name, the start time by itself, the card, and the notices that follow."""
 
 from bot.domain.incident.incident import Incident
-from bot.runbook.model import Command
+from bot.runbook.tables import Command
 from bot.ui.buttons import Component, IncidentVerb, row
 from bot.ui.posts.bodies import (
     COLOURS,

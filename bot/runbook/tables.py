@@ -1,0 +1,142 @@
+"""The tables of the policy file that the policy holds as they are read. Each key: docs/runbook-file.md.
+
+`bot.runbook.file.File` replaces a default of "" by a value from another table.
+"""
+
+from dataclasses import dataclass
+from datetime import time, timedelta
+from typing import Annotated
+
+from pydantic import Field
+
+from bot.domain.calendar.business_time import Weekday
+from bot.domain.triage.tree import Text
+from bot.runbook import moments, values
+from bot.runbook.rules import AtMost
+
+# The bot's own limits: as much as a person reads at 3 a.m.
+MOST_STEPS = 10
+MOST_COMMANDS = 12
+_Step = Annotated[Text, values.text_up_to(300)]
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command to copy, of one or several lines."""
+
+    label: values.Label
+    command: Annotated[str, values.string_up_to(1000, "a command", "gh run list --limit 10")]
+
+
+@dataclass(frozen=True, slots=True)
+class FirstResponse:
+    """The first steps of a response, and the commands for them. Both may be empty."""
+
+    steps: Annotated[tuple[_Step, ...], AtMost(MOST_STEPS)] = ()
+    commands: Annotated[tuple[Command, ...], AtMost(MOST_COMMANDS)] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DigestSchedule:
+    """When and where the bot posts the weekly digest; *day* and *time* are local."""
+
+    channel: values.Channel
+    day: values.Day = Weekday.MON
+    time: moments.Time = time(18)
+
+
+@dataclass(frozen=True, slots=True)
+class MorningTriage:
+    """The rules for 朝の triage: one post gathers the incidents that are due on a business day.
+
+    Attributes:
+        channel: Where the post goes; by default the channel of the incidents it gathers.
+        time: Local time of the post, within business hours, not after `BusinessHours.triage_by`.
+        nag_every: From `triage_by` on, time between two reminders of unacknowledged incidents; None for none.
+        mention: The on-call place whose person a reminder mentions; None for no mention.
+    """
+
+    channel: values.Channel = ""
+    time: moments.Time = time(10)
+    nag_every: moments.DurationOrNone = timedelta(hours=1)
+    mention: values.PlaceOrNone = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reevaluate:
+    """The rules for a triage that ended in 再評価.
+
+    Attributes:
+        after: Time until the bot asks about it.
+        answer_within: Time from that question until it is promoted, unless somebody answers.
+        promote_to: Name of the severity it becomes; by default the second one.
+        channel: Where the bot asks; by default the channel of that severity.
+    """
+
+    after: moments.Duration = timedelta(minutes=30)
+    answer_within: moments.Duration = timedelta(minutes=15)
+    promote_to: values.OfSeverity = ""
+    channel: values.Channel = ""
+
+
+@dataclass(frozen=True, slots=True)
+class UnfinishedTriage:
+    """The rules for an unfinished triage.
+
+    Attributes:
+        ask_after: Time from its last action until the bot asks the person who began it; None for never.
+        decide_after: Time from that question until the bot decides without them.
+        raises: The bot opens an incident then if the answers leave only severities that call people.
+        channel: Where others may continue it otherwise; by default the channel of a re-evaluation.
+    """
+
+    ask_after: moments.DurationOrNone = timedelta(minutes=10)
+    decide_after: moments.Duration = timedelta(minutes=10)
+    raises: Annotated[values.Bool, Field(alias="raise")] = True
+    channel: values.Channel = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Private:
+    """The rules for private incidents. `Permissions.private` says who may see and make them.
+
+    Attributes:
+        channel: Where their threads are made, by default the channel of the highest severity. Nothing is
+            posted in it.
+        thread_titles: Whether the threads of public incidents have the title in their name. An earlier name
+            stays in Discord's note of the rename, which cannot be deleted, if the incident is made private.
+    """
+
+    channel: values.Channel = ""
+    thread_titles: values.Bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Postmortem:
+    """Where the postmortem goes: a repository path with ``{date}`` and ``{title}``."""
+
+    path: values.PostmortemPath = "docs/ops/postmortems/{date}-{title}.md"
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineRules:
+    """The events that enter an incident's timeline by themselves.
+
+    Attributes:
+        pin_emoji: The reaction that adds a message of the thread.
+        voice_channels: Names or ids of the voice channels whose joins are noted.
+    """
+
+    pin_emoji: values.Emoji = "📌"
+    voice_channels: tuple[values.Channel, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Storm:
+    """The rules for a storm: many escalations that are due at once.
+
+    Attributes:
+        bundle_from: From this many on (>= 2), escalations to one place become one message.
+    """
+
+    bundle_from: Annotated[int, values.whole(2, 100, "a number of escalations")] = 5
