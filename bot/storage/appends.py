@@ -1,6 +1,6 @@
-"""Rows that a transaction adds but does not read itself: written together, in one round trip.
+"""The rows that a transaction adds without reading them: they are written together, in one round trip.
 
-They wait until a statement that may read or change them, or until the commit.
+They wait until a statement uses one of their tables, or until the commit.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -36,15 +36,15 @@ class Appends:
         return bool(self.steps or self.entries or self.audited or self.owed)
 
     def add_steps(self, steps: Sequence[Step]) -> None:
-        """Rungs of a ladder; those that are done already are written so."""
+        """Add steps of a ladder. Steps that are done already are stored as done."""
         self.steps += map(_step_as_json, steps)
 
     def tell(self, incident_id: int, *entries: TimelineEntry) -> None:
-        """Entries of an incident's history."""
+        """Add entries to the timeline of an incident."""
         self.entries += ({"incident_id": incident_id, **entry_as_json(entry)} for entry in entries)
 
     def audit(self, guild_id: int, by: Person, action: str, data: Mapping[str, object]) -> None:
-        """A change by a person."""
+        """Add a change by a person to the audit log."""
         who = {"actor_id": by.id, "actor_name": by.name}
         self.audited.append({"guild_id": guild_id, **who, "action": action, "data": dict(data)})
 

@@ -115,7 +115,7 @@ class PostgresDlqStore:
 
     @asynccontextmanager
     async def _question(self, *, readonly: bool = True) -> AsyncIterator[Sql]:
-        """A transaction bounded in time: all that a pooler in transaction mode lets us rely on."""
+        """Open a transaction that is limited in time, all that works behind a pooler in transaction mode."""
         isolation = "repeatable_read" if readonly else "read_committed"
         with _dlq_errors():
             async with (
@@ -129,7 +129,7 @@ class PostgresDlqStore:
 
 @contextmanager
 def _dlq_errors() -> Iterator[None]:
-    """Away, or not as the runbook has it: either way the DLQ cannot be asked, and `doctor` says why."""
+    """Turn errors of a DLQ that is away or not as the runbook describes it into DlqUnavailable."""
     try:
         with storage_errors():
             yield

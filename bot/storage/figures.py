@@ -16,7 +16,7 @@ MISSED_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """All of it, drills left out where they are told apart.
+    """The figures; drills are left out of those about steps.
 
     Attributes:
         decided: Steps that were decided at their time, ever.
@@ -42,7 +42,7 @@ class Figures:
 
 
 async def read_figures(pool: asyncpg.Pool) -> Figures:
-    """Count.
+    """Count the figures.
 
     Raises:
         StorageUnavailable: the database is away.

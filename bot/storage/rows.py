@@ -1,14 +1,14 @@
 """Conversions between database rows and the domain's values."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Final
 
 from bot.domain.delivery.delivery import Delivery, DeliveryKind, DeliveryStatus, Request
 from bot.domain.delivery.kinds import Action
-from bot.domain.dlq import DlqEntry, ReplayRecord
+from bot.domain.dlq import DlqEntry
 from bot.domain.errors import NewerVersion
 from bot.domain.escalation.ladder import Step, StepStatus
 from bot.domain.incident.incident import (
@@ -26,12 +26,8 @@ from bot.domain.incident.incident import (
     StatusUpdates,
     Tracked,
 )
-from bot.domain.privacy import RemovedMember
 from bot.domain.severity import LadderStep, Mention
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
-from bot.domain.triage.evidence import Evidence
-from bot.domain.triage.session import StoredAnswer, Triage, TriageStatus
-from bot.domain.triage.unfinished import Idle
 from bot.storage.database.sql import Row
 
 _KINDS: Final = frozenset(TimelineKind)
@@ -39,7 +35,7 @@ _DELIVERY_KINDS: Final = frozenset(DeliveryKind)
 
 
 def incident_from_row(row: Row) -> Incident:
-    """A row of `incidents`."""
+    """Return the incident of a row of `incidents`."""
     return Incident(
         id=row["id"],
         guild_id=row["guild_id"],
@@ -161,12 +157,12 @@ def entry_as_json(entry: TimelineEntry) -> dict[str, object]:
 
 
 def entries_from_rows(rows: Iterable[Row]) -> list[TimelineEntry]:
-    """Rows of `timeline` without the kinds of a newer version: beside it, in an upgrade, this one goes on."""
+    """Return the entries of rows of `timeline`, without the kinds that only a newer version knows."""
     return [_entry_from_row(row) for row in rows if row["kind"] in _KINDS]
 
 
 def _entry_from_row(row: Row) -> TimelineEntry:
-    """No data reads as None."""
+    """Return the entry of a row of `timeline`; empty data reads as None."""
     return TimelineEntry(
         kind=TimelineKind(row["kind"]),
         at=row["at"],
@@ -179,13 +175,8 @@ def _entry_from_row(row: Row) -> TimelineEntry:
     )
 
 
-def removed_from_row(row: Row) -> RemovedMember:
-    """A row of `removed_members`."""
-    return RemovedMember(id=row["user_id"], username=row["username"], at=row["at"])
-
-
 def step_from_row(row: Row) -> Step:
-    """A row of `escalation_steps` with `after`, the time from the alert to the step."""
+    """Return the step of a row of `escalation_steps` with `after`, the time from the alert to the step."""
     return Step(
         incident_id=row["incident_id"],
         index=row["index"],
@@ -204,7 +195,7 @@ def step_from_row(row: Row) -> Step:
 
 
 def delivery_kind(name: str) -> DeliveryKind:
-    """The kind of a delivery as its row has it.
+    """Return the kind of a delivery from the name in its row.
 
     Raises:
         NewerVersion: it is not known here.
@@ -215,12 +206,12 @@ def delivery_kind(name: str) -> DeliveryKind:
 
 
 def deliveries_from_rows(rows: Iterable[Row]) -> list[Delivery]:
-    """Rows of `deliveries` without the kinds of a newer version, as with `entries_from_rows`."""
+    """Return the deliveries of rows, without the kinds that only a newer version knows."""
     return [delivery_from_row(row) for row in rows if row["kind"] in _DELIVERY_KINDS]
 
 
 def delivery_from_row(row: Row) -> Delivery:
-    """A row of `deliveries` with the place of the one it waited for.
+    """Return the delivery of a row with the place of the one it waited for.
 
     Raises:
         NewerVersion: its kind is not known.
@@ -279,74 +270,8 @@ def request_from_json(kept: Row | None) -> Request | None:
     )
 
 
-def triage_from_rows(row: Row, answers: Sequence[Row]) -> Triage:
-    """A row of `triages` with its standing answers."""
-    return Triage(
-        id=row["id"],
-        guild_id=row["guild_id"],
-        user_id=row["user_id"],
-        user_name=row["user_name"],
-        title=row["title"],
-        targets=tuple(row["targets"]),
-        symptoms=tuple(row["symptoms"]),
-        started_at=row["started_at"],
-        created_at=row["created_at"],
-        status=TriageStatus(row["status"]),
-        answers=tuple(map(answer_from_row, answers)),
-        channel_id=row["channel_id"],
-        source_message_id=row["source_message_id"],
-        evidence=None if row["evidence"] is None else Evidence.from_json(row["evidence"]),
-        severity=row["severity"],
-        incident_id=row["incident_id"],
-        due_at=row["reevaluate_at"],
-        asked_at=row["asked_at"],
-        rounds=row["rounds"],
-        held_by_name=row["held_by_name"],
-        taken_by_name=row["taken_by_name"],
-        ended_at=row["ended_at"],
-        ended_by_name=row["ended_by_name"],
-        idle=Idle(
-            due_at=row["idle_due_at"],
-            asked_at=row["idle_asked_at"],
-            asked_name=row["idle_asked_name"],
-            rounds=row["idle_rounds"],
-            continued_at=row["continued_at"],
-            continued_by_id=row["continued_by_id"],
-            continued_by_name=row["continued_by_name"],
-        ),
-    )
-
-
-def answer_from_row(row: Row) -> StoredAnswer:
-    """A row of `triage_answers`."""
-    return StoredAnswer(
-        question=row["question"],
-        answer=row["answer"],
-        unsure=row["unsure"],
-        by_id=row["by_id"],
-        by_name=row["by_name"],
-        at=row["at"],
-        withdrawn_at=row["withdrawn_at"],
-        withdrawn_by_name=row["withdrawn_by_name"],
-    )
-
-
-def replay_from_row(row: Row) -> ReplayRecord:
-    """A row of `dlq_replays` with the place of the message it became."""
-    return ReplayRecord(
-        entry_id=row["entry_id"],
-        requested_by_id=row["requested_by_id"],
-        requested_by_name=row["requested_by_name"],
-        requested_at=row["requested_at"],
-        channel=row["channel"],
-        channel_id=row["channel_id"],
-        message_id=row["message_id"],
-        error=row["error"],
-    )
-
-
 def failure_from_row(row: Row) -> DlqEntry:
-    """A row of `admin.notification_failures`; a payload that is no JSON object is left out."""
+    """Return the entry of a row of `admin.notification_failures`; only a JSON object counts as payload."""
     payload = None if row["payload"] is None else json.loads(row["payload"])
     return DlqEntry(
         id=row["id"],

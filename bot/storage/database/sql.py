@@ -25,7 +25,7 @@ class Connection(Protocol):
 
 @cache
 def queries() -> Mapping[str, Query]:
-    """All queries by name.
+    """Return all queries by name.
 
     Raises:
         ValueError: two share a name, or one has no description.
@@ -43,14 +43,14 @@ def queries() -> Mapping[str, Query]:
 
 
 def _files() -> Iterator[Traversable]:
-    """The files with queries: each lies beside the module that runs them."""
+    """Find the files with queries, each beside the module that runs them."""
     here = resources.files("bot.storage")
     for folder in (here, here / "tables", here / "database", here / "queue"):
         yield from (file for file in folder.iterdir() if file.name.endswith(".sql"))
 
 
 def many(rows: Sequence[Mapping[str, object]]) -> object:
-    """*rows* as the JSON array that a query takes: its text, unless there is something in it to clean.
+    """Return *rows* as the JSON array that a query takes: as text, unless it has characters to clean.
 
     Under load there are thousands, and going through each string of each costs more than writing them.
     """

@@ -36,29 +36,29 @@ class Queue:
         self._guild_id = guild_id
         self._is_shared = is_shared
         self._wanted: list[Job] = []
-        self._moot: set[str] = set()
+        self._cancelled: set[str] = set()
 
     def __bool__(self) -> bool:
-        return bool(self._wanted or self._moot)
+        return bool(self._wanted or self._cancelled)
 
     def add(self, *jobs: Job) -> None:
         """See `bot.services.ports.Transaction.enqueue`."""
         self._wanted += jobs
 
     def take_back(self, keys: Sequence[str]) -> None:
-        """See `cancel_jobs`; what is asked for afterwards stays."""
+        """Cancel queued jobs, as `cancel_jobs` does; jobs that are added afterwards stay."""
         taken = set(keys)
-        self._moot |= taken
+        self._cancelled |= taken
         self._wanted = [job for job in self._wanted if job.key not in taken]
 
     async def tell(self) -> None:
-        """Right before the commit."""
-        if self._moot:
-            await cancel_jobs(self._sql, sorted(self._moot))
+        """Cancel and queue the collected jobs, right before the commit."""
+        if self._cancelled:
+            await cancel_jobs(self._sql, sorted(self._cancelled))
         await self.put(*self._wanted)
 
     async def put(self, *jobs: Job) -> None:
-        """Put jobs into it at once; for a key that is there already, see above."""
+        """Queue jobs at once. A job whose key is there already is asked for again, see the module."""
         left = [job if job.guild_id is not None else replace(job, guild_id=self._guild_id) for job in jobs]
         for _ in range(_ROUNDS):
             if not left:
@@ -78,7 +78,7 @@ class Queue:
         raise RuntimeError(f"the job {left[0].key} comes and goes too fast")
 
     async def _insert(self, jobs: Sequence[Job]) -> list[Job]:
-        """Insert *jobs*; those whose key is there already are returned."""
+        """Insert *jobs*, and return those whose key is there already."""
         priorities = await self._priorities(jobs) if self._is_shared else [job.priority for job in jobs]
         rows = [_as_json(job, priority) for job, priority in zip(jobs, priorities, strict=True)]
         made = {row["dedupe_key"] for row in await self._sql.all("put_jobs", jobs=many(rows))}
@@ -101,13 +101,13 @@ class Queue:
 
 
 def guild_of(headers: Mapping[str, object] | None) -> int | None:
-    """Whose job it is, as its headers say; None for one that does not."""
+    """Return the guild of a job from its headers; None if they name none."""
     said = (headers or {}).get(_GUILD)
     return int(said) if isinstance(said, str) and said.isdigit() else None
 
 
 async def cancel_jobs(sql: Sql, keys: Sequence[str]) -> None:
-    """Take back what is queued under *keys*; what runs goes on.
+    """Cancel the queued jobs with *keys*; running ones go on.
 
     By a statement of ours: PgQueuer's takes ids, which would be asked for first, and tells every process of
     jobs that may be running, which none of these is.

@@ -119,5 +119,5 @@ def _alike(group: Group) -> dict[str, object]:
 
 
 def _told(group: Group) -> dict[str, object]:
-    """The facts of a bundle of *group*, by which the next one finds it."""
+    """Return the data of a bundle, by which the next delivery of *group* finds it."""
     return BundleData(of=group.kind.value, severity=group.severity, mention=group.mention).to_json()

@@ -79,6 +79,6 @@ class QueuedDeliveries(TransactionPart):
 
 
 def deliver_job(row: Row) -> Job:
-    """The job that sends the delivery of *row* (its `id`, `priority` and `guild_id`)."""
+    """Return the job that sends the delivery of *row* (its `id`, `priority` and `guild_id`)."""
     number, priority = row["id"], row["priority"]
     return Job(JobName.DELIVER, str(number), f"deliver:{number}", priority, guild_id=row["guild_id"])

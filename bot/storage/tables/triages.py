@@ -1,5 +1,6 @@
 """Triages: walks through the decision tree."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from bot.domain.delivery.delivery import ACK_PLACES
@@ -7,11 +8,11 @@ from bot.domain.errors import UserError
 from bot.domain.incident.incident import Incident
 from bot.domain.people import Person
 from bot.domain.triage.evidence import Evidence
-from bot.domain.triage.session import Choice, NewTriage, StoredAnswer, Triage
-from bot.domain.triage.unfinished import SignOfLife
+from bot.domain.triage.session import Choice, NewTriage, StoredAnswer, Triage, TriageStatus
+from bot.domain.triage.unfinished import Idle, SignOfLife
 from bot.services.ports.store.triages import KnownMessage
 from bot.storage.database.sql import Row, Sql
-from bot.storage.rows import answer_from_row, incident_from_row, triage_from_rows
+from bot.storage.rows import incident_from_row
 from bot.storage.tables.parts import ReadPart, TransactionPart
 
 
@@ -59,7 +60,7 @@ class PostgresTriageWrites(TransactionPart):
             idle_due_at=idle_due_at,
         )
         if row is not None:
-            return triage_from_rows(row, ()), True
+            return _triage(row, ()), True
         return await with_answers(self._sql, await self._sql.one("triage_by_key", key=new.key)), False
 
     async def triage_of_message(self, channel_id: int, message_id: int) -> Triage | None:
@@ -133,7 +134,7 @@ class PostgresTriageAnswers(TransactionPart):
     """A `bot.services.ports.store.triages.TriageAnswers`."""
 
     async def given_answers(self, triage_id: int) -> list[StoredAnswer]:
-        return [answer_from_row(row) for row in await self._sql.all("given_answers", triage_id=triage_id)]
+        return [_answer(row) for row in await self._sql.all("given_answers", triage_id=triage_id)]
 
     async def add_answer(
         self, triage_id: int, *, question: str, answer: str, unsure: bool, by: Person
@@ -154,7 +155,7 @@ class PostgresTriageAnswers(TransactionPart):
         )
 
     async def given_choices(self, triage_id: int) -> list[Choice]:
-        return [_choice_from_row(row) for row in await self._sql.all("given_choices", triage_id=triage_id)]
+        return [_choice(row) for row in await self._sql.all("given_choices", triage_id=triage_id)]
 
     async def add_choice(self, triage_id: int, *, proposed: str | None, severity: str, by: Person) -> None:
         await self.withdraw_choice(triage_id, by=by)
@@ -194,14 +195,66 @@ async def with_answers(sql: Sql, row: Row | None) -> Triage:
     """
     if row is None:
         raise UserError("triage_not_found")
-    return triage_from_rows(row, await sql.all("standing_answers", triage_id=row["id"]))
+    return _triage(row, await sql.all("standing_answers", triage_id=row["id"]))
 
 
-def _choice_from_row(row: Row) -> Choice:
-    """A row of `triage_choices`."""
+def _choice(row: Row) -> Choice:
+    """Return the choice of a row of `triage_choices`."""
     return Choice(
         proposed=row["proposed"],
         severity=row["severity"],
+        by_id=row["by_id"],
+        by_name=row["by_name"],
+        at=row["at"],
+        withdrawn_at=row["withdrawn_at"],
+        withdrawn_by_name=row["withdrawn_by_name"],
+    )
+
+
+def _triage(row: Row, answers: Sequence[Row]) -> Triage:
+    """Return the triage of *row* with its current *answers*."""
+    return Triage(
+        id=row["id"],
+        guild_id=row["guild_id"],
+        user_id=row["user_id"],
+        user_name=row["user_name"],
+        title=row["title"],
+        targets=tuple(row["targets"]),
+        symptoms=tuple(row["symptoms"]),
+        started_at=row["started_at"],
+        created_at=row["created_at"],
+        status=TriageStatus(row["status"]),
+        answers=tuple(map(_answer, answers)),
+        channel_id=row["channel_id"],
+        source_message_id=row["source_message_id"],
+        evidence=None if row["evidence"] is None else Evidence.from_json(row["evidence"]),
+        severity=row["severity"],
+        incident_id=row["incident_id"],
+        due_at=row["reevaluate_at"],
+        asked_at=row["asked_at"],
+        rounds=row["rounds"],
+        held_by_name=row["held_by_name"],
+        taken_by_name=row["taken_by_name"],
+        ended_at=row["ended_at"],
+        ended_by_name=row["ended_by_name"],
+        idle=Idle(
+            due_at=row["idle_due_at"],
+            asked_at=row["idle_asked_at"],
+            asked_name=row["idle_asked_name"],
+            rounds=row["idle_rounds"],
+            continued_at=row["continued_at"],
+            continued_by_id=row["continued_by_id"],
+            continued_by_name=row["continued_by_name"],
+        ),
+    )
+
+
+def _answer(row: Row) -> StoredAnswer:
+    """Return the answer of a row of `triage_answers`."""
+    return StoredAnswer(
+        question=row["question"],
+        answer=row["answer"],
+        unsure=row["unsure"],
         by_id=row["by_id"],
         by_name=row["by_name"],
         at=row["at"],
