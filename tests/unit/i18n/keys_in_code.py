@@ -35,7 +35,7 @@ class KeysInCode:
 def keys_in_code(*folders: Path, areas: Collection[str]) -> KeysInCode:
     """Read every module of *folders*.
 
-    What looks like a key of one of *areas* is one, except the names of log events.
+    What looks like a key of one of *areas* is one, except the names of log events. A sentence does not.
     """
     literal: dict[str, str] = {}
     patterns: dict[str, str] = {}
@@ -44,7 +44,7 @@ def keys_in_code(*folders: Path, areas: Collection[str]) -> KeysInCode:
             where = f"{path.name}:{node.lineno}"
             if isinstance(node, ast.JoinedStr):
                 pattern = _pattern(node)
-                if pattern.partition(r"\.")[0] in areas and r"\." in pattern:
+                if pattern.partition(r"\.")[0] in areas and r"\." in pattern and " " not in pattern:
                     patterns[pattern] = where
             elif _KEY.fullmatch(str(node.value)) and str(node.value).partition(".")[0] in areas:
                 literal[str(node.value)] = where
