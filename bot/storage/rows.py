@@ -19,6 +19,7 @@ from bot.domain.incident.incident import (
     Holder,
     Incident,
     IncidentKind,
+    IncidentThread,
     Role,
     Source,
     Status,
@@ -53,7 +54,9 @@ def incident_from_row(row: Row) -> Incident:
         acknowledged=_act(row, "acknowledged"),
         ended=_act(row, "resolved"),
         post=AlertPost(row["posting"], row["alert_channel_id"], row["alert_message_id"]),
-        thread_id=row["thread_id"],
+        thread=IncidentThread(
+            row["thread_id"], row["thread_posting"], row["thread_channel"], row["archive_at"]
+        ),
         version=row["version"],
         kind=IncidentKind(row["kind"]),
         is_drill=row["is_drill"],
@@ -61,8 +64,6 @@ def incident_from_row(row: Row) -> Incident:
         is_private=row["is_private"],
         merged_into_id=row["merged_into_id"],
         merged_into_hidden=row["merged_into_hidden"],
-        thread_posting=row["thread_posting"],
-        thread_channel=row["thread_channel"],
         # jsonb keeps no order; people read the commander first.
         roles={role: Holder(**row["roles"][role]) for role in Role if role in row["roles"]},
         updates=StatusUpdates(
@@ -71,7 +72,6 @@ def incident_from_row(row: Row) -> Incident:
             remind_at=row["remind_at"],
             reminders=row["reminders"],
         ),
-        archive_at=row["archive_at"],
         tracked=Tracked(
             source=None if row["source"] is None else Source(**row["source"]),
             fingerprint=row["fingerprint"],

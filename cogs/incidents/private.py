@@ -171,4 +171,4 @@ class DeleteThread(_OldThread, template=rf"{DELETE_NOW}:{_OLD_THREAD}"):
 
 
 def _has_moved(before: Incident, now: Incident) -> bool:
-    return now.thread_id is not None and now.thread_id != before.thread_id
+    return now.thread.id is not None and now.thread.id != before.thread.id

@@ -322,7 +322,7 @@ class FakeDiscord:
 def _place(delivery: Delivery, subject: object) -> int:
     """One channel for all but what stands in a thread, which of a private incident is everything."""
     if delivery.kind is DeliveryKind.NOTICE and isinstance(subject, Incident) and delivery.to == "incident":
-        return subject.thread_id or 7
+        return subject.thread.id or 7
     if delivery.to.startswith("thread:"):
         return int(delivery.to.removeprefix("thread:"))
     if delivery.kind is DeliveryKind.THREAD_START or delivery.kind.spec.is_membership:
@@ -332,5 +332,5 @@ def _place(delivery: Delivery, subject: object) -> int:
     is_private = isinstance(subject, Incident) and subject.is_private
     if not is_private or delivery.to != "incident":
         return 7
-    thread_id = subject.thread_id if isinstance(subject, Incident) else None
+    thread_id = subject.thread.id if isinstance(subject, Incident) else None
     return delivery.after_message_id or 7 if thread_id is None else thread_id

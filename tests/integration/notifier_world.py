@@ -70,7 +70,7 @@ class NotifierWorld:
         placed, alert = await self.alert()
         asked = owed(DeliveryKind.THREAD, after=(alert.channel_id, alert.message_id))
         thread = await self.deliver(asked, placed)
-        return replace(placed, thread_id=thread.message_id, version=3), alert
+        return replace(placed, thread=replace(placed.thread, id=thread.message_id), version=3), alert
 
     def messages(self, channel_id: int) -> list[Message]:
         """What stands in a channel, oldest first."""

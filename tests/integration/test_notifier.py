@@ -136,9 +136,9 @@ async def test_page_without_a_person_is_refused(world: NotifierWorld, place: str
 async def test_thread_hangs_on_the_alert_and_begins_with_the_start_time(world: NotifierWorld) -> None:
     """Thread, start time, card, note: in this order."""
     incident, alert = await world.threaded()
-    thread = world.channel(incident.thread_id)
+    thread = world.channel(incident.thread.id)
     assert (thread.name, thread.id) == ("INC-42 🔴 決済 API が 5xx", str(alert.message_id))
-    bare = replace(incident, thread_id=None)
+    bare = replace(incident, thread=replace(incident.thread, id=None))
     start = await world.deliver(
         owed(DeliveryKind.THREAD_START, after=(alert.channel_id, alert.message_id)), bare, nonce="n3"
     )

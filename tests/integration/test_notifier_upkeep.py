@@ -83,7 +83,7 @@ async def test_refresh_makes_every_post_true(world: NotifierWorld) -> None:
     for posted in (alert, page, told):
         assert world.message(posted).content.startswith("🟠 SEV1 · 対応中")
     assert world.message(card).embeds[0]["title"].startswith("INC-42 🟠 対応中")
-    assert world.channel(incident.thread_id).name == "INC-42 🟠 決済 API が 5xx"
+    assert world.channel(incident.thread.id).name == "INC-42 🟠 決済 API が 5xx"
 
 
 async def test_refresh_renames_only_when_the_name_changes(world: NotifierWorld) -> None:
@@ -135,7 +135,7 @@ async def test_refresh_wakes_an_archived_thread_for_its_card(world: NotifierWorl
     card = await world.deliver(
         owed(DeliveryKind.THREAD_CARD, after=(alert.message_id, 0)), incident, nonce="n3"
     )
-    set_archived(world.sandbox.core, world.channel(incident.thread_id), archived=True)
+    set_archived(world.sandbox.core, world.channel(incident.thread.id), archived=True)
     await world.notifier.refresh(acknowledged(incident), [sent(DeliveryKind.THREAD_CARD, card)])
     assert world.message(card).embeds[0]["title"].startswith("INC-42 🟠")
 
@@ -143,10 +143,10 @@ async def test_refresh_wakes_an_archived_thread_for_its_card(world: NotifierWorl
 async def test_refresh_lets_the_archived_thread_of_an_ended_incident_sleep(world: NotifierWorld) -> None:
     """Nobody looks at it; waking it would put it back into everybody's list."""
     incident, alert = await world.threaded()
-    set_archived(world.sandbox.core, world.channel(incident.thread_id), archived=True)
+    set_archived(world.sandbox.core, world.channel(incident.thread.id), archived=True)
     over = transitions.cancel(incident, by=Person(PRIMARY, "primary"), at=incident.triggered_at)
     await world.notifier.refresh(over, [sent(DeliveryKind.THREAD, alert)])
-    assert world.channel(incident.thread_id).name == "INC-42 🔴 決済 API が 5xx"
+    assert world.channel(incident.thread.id).name == "INC-42 🔴 決済 API が 5xx"
     assert is_asleep(world, incident)
 
 
@@ -156,7 +156,7 @@ async def test_the_card_in_a_sleeping_thread_is_edited_and_sleeps_on(world: Noti
     card = await world.deliver(
         owed(DeliveryKind.THREAD_CARD, after=(alert.message_id, 0)), incident, nonce="n3"
     )
-    set_archived(world.sandbox.core, world.channel(incident.thread_id), archived=True)
+    set_archived(world.sandbox.core, world.channel(incident.thread.id), archived=True)
     over = transitions.cancel(incident, by=Person(PRIMARY, "primary"), at=incident.triggered_at)
     await world.notifier.refresh(over, [sent(DeliveryKind.THREAD_CARD, card)])
     assert world.message(card).embeds[0]["title"].startswith("INC-42 ⚪")
@@ -166,9 +166,9 @@ async def test_the_card_in_a_sleeping_thread_is_edited_and_sleeps_on(world: Noti
 async def test_refresh_wakes_the_archived_thread_of_an_open_incident(world: NotifierWorld) -> None:
     """It was reopened, or nobody wrote in it for a week; the name is true again."""
     incident, alert = await world.threaded()
-    set_archived(world.sandbox.core, world.channel(incident.thread_id), archived=True)
+    set_archived(world.sandbox.core, world.channel(incident.thread.id), archived=True)
     await world.notifier.refresh(acknowledged(incident), [sent(DeliveryKind.THREAD, alert)])
-    assert world.channel(incident.thread_id).name == "INC-42 🟠 決済 API が 5xx"
+    assert world.channel(incident.thread.id).name == "INC-42 🟠 決済 API が 5xx"
     assert not is_asleep(world, incident)
 
 
@@ -227,7 +227,7 @@ async def test_the_line_in_a_sleeping_thread_is_edited_and_sleeps_on(world: Noti
     owed_line = owed(DeliveryKind.NOTICE, after=(alert.message_id, 0), data=data)
     line = await world.deliver(owed_line, over, nonce="n3")
     post = replace(sent(DeliveryKind.NOTICE, line, data=data), shown_version=over.version)
-    set_archived(world.sandbox.core, world.channel(incident.thread_id), archived=True)
+    set_archived(world.sandbox.core, world.channel(incident.thread.id), archived=True)
     await world.notifier.refresh(corrected(over), [post])
     assert "別の件名" in world.message(line).content
     assert is_asleep(world, incident)
@@ -239,12 +239,14 @@ async def test_a_title_put_right_renames_the_sleeping_thread(world: NotifierWorl
     over = transitions.cancel(incident, by=Person(PRIMARY, "primary"), at=incident.triggered_at)
     right = corrected(over)
     post = replace(sent(DeliveryKind.THREAD, alert), shown_version=over.version)
-    set_archived(world.sandbox.core, world.channel(incident.thread_id), archived=True)
+    set_archived(world.sandbox.core, world.channel(incident.thread.id), archived=True)
     await world.notifier.refresh(right, [post])
-    assert world.channel(incident.thread_id).name == "INC-42 ⚪ 別の件名"
+    assert world.channel(incident.thread.id).name == "INC-42 ⚪ 別の件名"
     assert is_asleep(world, incident)
-    await world.notifier.refresh(replace(right, archive_at=right.triggered_at, title="x"), [post])
-    assert world.channel(incident.thread_id).name == "INC-42 ⚪ x"
+    await world.notifier.refresh(
+        replace(right, thread=replace(right.thread, archive_at=right.triggered_at), title="x"), [post]
+    )
+    assert world.channel(incident.thread.id).name == "INC-42 ⚪ x"
     assert not is_asleep(world, incident)
 
 
@@ -254,7 +256,7 @@ async def test_refresh_says_which_thread_is_gone(world: NotifierWorld) -> None:
     card = await world.deliver(
         owed(DeliveryKind.THREAD_CARD, after=(alert.message_id, 0)), incident, nonce="n3"
     )
-    remove_channel(world.sandbox.core, world.channel(incident.thread_id))
+    remove_channel(world.sandbox.core, world.channel(incident.thread.id))
     posts = [
         replace(sent(DeliveryKind.THREAD_CARD, card), id=1),
         replace(sent(DeliveryKind.THREAD, alert), id=2),
@@ -272,8 +274,7 @@ async def test_an_older_post_is_edited_into_a_pointer(world: NotifierWorld) -> N
     moved = replace(
         incident,
         post=replace(incident.post, number=2, channel_id=newer.channel_id, message_id=newer.message_id),
-        thread_posting=2,
-        thread_id=newer.message_id,
+        thread=replace(incident.thread, posting=2, id=newer.message_id),
         version=5,
     )
     await world.notifier.refresh(moved, [sent(DeliveryKind.ALERT, alert), sent(DeliveryKind.THREAD, alert)])
@@ -300,7 +301,7 @@ async def test_a_line_beside_the_alert_answers_it(world: NotifierWorld) -> None:
 async def test_a_farewell_goes_to_the_thread_that_was_left(world: NotifierWorld) -> None:
     """Not to the one that the incident has now."""
     incident, alert = await world.threaded()
-    moved = replace(incident, thread_id=777)
+    moved = replace(incident, thread=replace(incident.thread, id=777))
     line = owed(DeliveryKind.NOTICE, to=f"thread:{alert.message_id}", data={"notice": "thread_moved"})
     said = await world.deliver(line, moved, nonce="n7")
     assert said.channel_id == alert.message_id
@@ -308,7 +309,7 @@ async def test_a_farewell_goes_to_the_thread_that_was_left(world: NotifierWorld)
 
 def is_asleep(world: NotifierWorld, incident: Incident) -> bool:
     """Whether the incident's thread is archived."""
-    state = world.channel(incident.thread_id).thread
+    state = world.channel(incident.thread.id).thread
     assert state is not None
     return state.archived
 
@@ -386,7 +387,7 @@ async def test_a_name_that_discord_has_changed_is_not_given_again_and_again(worl
     odd = replace(incident, title="API ✏️ が遅い", version=incident.version + 1)
     post = sent(DeliveryKind.THREAD, alert)
     await world.notifier.refresh(odd, [post])
-    thread = world.channel(incident.thread_id)
+    thread = world.channel(incident.thread.id)
     assert thread.name == "INC-42 🔴 API ✏️ が遅い"
     thread.name = thread.name.replace("\ufe0f", "")
     before = len(world.requests("PATCH"))

@@ -30,7 +30,7 @@ from tests.integration.notifier_world import (
     sent,
 )
 
-SECRET = replace(INCIDENT, is_private=True, thread_channel="p0-alerts")
+SECRET = replace(INCIDENT, is_private=True, thread=replace(INCIDENT.thread, channel="p0-alerts"))
 ROOM = owed(DeliveryKind.PRIVATE_THREAD, to="channel:p0-alerts")
 _NAME_CHANGE = 4  # Discord: the type of its note
 ROLES = [1100000000000000201, 1100000000000000203]  # on-call, admin
@@ -147,7 +147,7 @@ async def test_its_name_shows_the_state(world: NotifierWorld) -> None:
 async def test_a_private_thread_that_is_gone_is_noticed(world: NotifierWorld) -> None:
     """By its name, and by the alert in it, whose channel Discord does not know any more."""
     room = await world.deliver(ROOM, SECRET)
-    placed = replace(SECRET, thread_id=room.message_id)
+    placed = replace(SECRET, thread=replace(SECRET.thread, id=room.message_id))
     alert = await world.deliver(owed(DeliveryKind.ALERT), placed)
     posts = [sent(DeliveryKind.PRIVATE_THREAD, room), sent(DeliveryKind.ALERT, alert)]
     remove_channel(world.sandbox.core, world.channel(room.message_id))
@@ -185,7 +185,7 @@ async def test_others_threads_are_not_taken_for_it(world: NotifierWorld) -> None
 async def test_the_alert_rings_the_roles_in_the_thread(world: NotifierWorld) -> None:
     """Those that see private incidents; an edit leaves the line without them."""
     room = await world.deliver(ROOM, SECRET)
-    placed = replace(SECRET, thread_id=room.message_id)
+    placed = replace(SECRET, thread=replace(SECRET.thread, id=room.message_id))
     alert = await world.deliver(owed(DeliveryKind.ALERT), placed)
     assert alert.channel_id == room.message_id
     message = world.message(alert)
@@ -198,7 +198,7 @@ async def test_the_alert_rings_the_roles_in_the_thread(world: NotifierWorld) -> 
 async def test_roles_that_were_not_rung_are_noticed(world: NotifierWorld) -> None:
     """The bot may not mention all any more: one role is mentionable, and rings; the other one does not."""
     room = await world.deliver(ROOM, SECRET)
-    placed = replace(SECRET, thread_id=room.message_id)
+    placed = replace(SECRET, thread=replace(SECRET.thread, id=room.message_id))
     request = await world.notifier.compose(owed(DeliveryKind.ALERT), placed)
     alert = replace(owed(DeliveryKind.ALERT), request=request)
     rung = await world.notifier.send(request, nonce="n1")
@@ -242,11 +242,11 @@ async def test_nothing_is_left_of_public_posts(world: NotifierWorld) -> None:
     incident, posts = await public(world)
     result = await world.notifier.redact(incident, posts)
     assert (len(result.done), result.refused) == (len(posts), [])
-    assert "api.parky.co.jp" not in told(world, ALERTS, incident.thread_id)
-    ours = [message for message in world.messages(incident.thread_id or 0) if message.type != _NAME_CHANGE]
+    assert "api.parky.co.jp" not in told(world, ALERTS, incident.thread.id)
+    ours = [message for message in world.messages(incident.thread.id or 0) if message.type != _NAME_CHANGE]
     assert not any(INCIDENT.title in f"{message.content} {message.embeds}" for message in ours)
-    assert result.left == [LeftBehind(incident.thread_id or 0, (f"INC-42 🟠 {INCIDENT.title}",))]
-    thread = world.channel(incident.thread_id)
+    assert result.left == [LeftBehind(incident.thread.id or 0, (f"INC-42 🟠 {INCIDENT.title}",))]
+    thread = world.channel(incident.thread.id)
     assert thread.thread is not None
     assert (thread.name, thread.thread.locked, thread.thread.archived) == ("🔒 INC-42", True, True)
     assert world.requests("DELETE") == [], "nobody deletes such a note"
@@ -256,7 +256,7 @@ async def test_what_people_wrote_is_counted(world: NotifierWorld) -> None:
     """Theirs, and other apps'; neither the bot's own nor Discord's. A thread without a rename has no name."""
     incident, alert = await world.threaded()
     secret = replace(incident, is_private=True)
-    thread = incident.thread_id or 0
+    thread = incident.thread.id or 0
     await world.deliver(owed(DeliveryKind.THREAD_CARD, after=(thread, 0)), incident, nonce="c")
     for _ in range(2):
         world.say(thread, "調べています")
@@ -270,13 +270,13 @@ async def test_a_drills_old_thread_tells_nothing_by_its_mark(world: NotifierWorl
     drill, alert = await world.threaded()
     exercise = replace(drill, is_private=True, is_drill=True)
     assert (await world.notifier.redact(exercise, [sent(DeliveryKind.THREAD, alert)])).left == []
-    assert world.channel(drill.thread_id).name == "【訓練】🔒 INC-42"
+    assert world.channel(drill.thread.id).name == "【訓練】🔒 INC-42"
 
 
 async def test_an_old_thread_is_deleted(world: NotifierWorld) -> None:
     """With everything in it; one that is gone is no error, and tells nothing."""
     incident, _posts = await public(world)
-    thread = incident.thread_id or 0
+    thread = incident.thread.id or 0
     for _ in range(2):
         await world.notifier.delete_thread(thread)
         assert await world.notifier.left_behind(incident, thread) is None
@@ -289,11 +289,11 @@ async def test_a_name_that_discord_refuses_leaves_it_locked_all_the_same(world: 
     """And the post is among the refused, so that somebody is told."""
     incident, posts = await public(world)
     world.break_down(
-        {"status": 400, "code": 50035, "times": 1}, route=f"PATCH /channels/{incident.thread_id}"
+        {"status": 400, "code": 50035, "times": 1}, route=f"PATCH /channels/{incident.thread.id}"
     )
     result = await world.notifier.redact(incident, posts)
     assert list(result.refused) == [posts[0].id]
-    thread = world.channel(incident.thread_id).thread
+    thread = world.channel(incident.thread.id).thread
     assert thread is not None
     assert (thread.locked, thread.archived) == (True, True)
 
@@ -301,9 +301,9 @@ async def test_a_name_that_discord_refuses_leaves_it_locked_all_the_same(world: 
 async def test_a_sleeping_thread_is_emptied_and_sleeps_on(world: NotifierWorld) -> None:
     """It takes no edits while it does."""
     incident, posts = await public(world)
-    set_archived(world.sandbox.core, world.channel(incident.thread_id), archived=True)
+    set_archived(world.sandbox.core, world.channel(incident.thread.id), archived=True)
     await world.notifier.redact(incident, [post for post in posts if post.kind is DeliveryKind.THREAD_CARD])
-    thread = world.channel(incident.thread_id).thread
+    thread = world.channel(incident.thread.id).thread
     assert thread is not None
     assert thread.archived
     result = await world.notifier.redact(incident, posts)
@@ -315,7 +315,7 @@ async def test_what_is_gone_is_passed_over(world: NotifierWorld) -> None:
     """A deleted post or thread tells nothing any more."""
     incident, posts = await public(world)
     remove(world.sandbox.core, world.message(Posted(ALERTS, posts[1].message_id or 0)))
-    remove_channel(world.sandbox.core, world.channel(incident.thread_id))
+    remove_channel(world.sandbox.core, world.channel(incident.thread.id))
     result = await world.notifier.redact(incident, posts)
     assert (len(result.done), result.refused) == (len(posts), [])
 
@@ -351,7 +351,7 @@ async def test_an_old_name_that_waits_is_in_no_list(world: NotifierWorld) -> Non
     await world.notifier.refresh(over, posts)
     limited = await world.notifier.redact(incident, posts)
     assert len(limited.late) == 1
-    thread = world.channel(incident.thread_id)
+    thread = world.channel(incident.thread.id)
     assert thread.thread is not None
     assert limited.again_in is not None
     assert timedelta(minutes=9) < limited.again_in <= timedelta(minutes=10)

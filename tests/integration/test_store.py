@@ -214,7 +214,7 @@ async def test_a_lost_connection_is_unavailable_and_the_next_one_works(
     incident = await open_incident(store)
     with pytest.raises(StorageUnavailable):
         await _lose_connection_within(store, incident.id, database_url)
-    assert (await store.incident(incident.id)).thread_id is None
+    assert (await store.incident(incident.id)).thread.id is None
 
 
 async def test_an_exhausted_pool_is_unavailable(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:

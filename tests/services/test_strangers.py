@@ -77,7 +77,7 @@ async def ours(database: Database, desk: Desk) -> Ours:
     await desk.work()
     neighbour = Desk(database, guild_id=ELSEWHERE)
     incident = await desk.store.incident(incident.id)
-    alert, thread = desk.message(DeliveryKind.ALERT), incident.thread_id
+    alert, thread = desk.message(DeliveryKind.ALERT), incident.thread.id
     assert thread is not None
     given = _given(incident, triage=triage.triage.id, alert=alert, thread=thread)
     return Ours(desk, neighbour, given)

@@ -41,9 +41,9 @@ class Story:
         """What somebody wrote in the thread."""
         self.incident = await self.desk.store.incident(self.incident.id)
         at = self.desk.clock.time - timedelta(minutes=2)
-        url = f"https://discord.com/channels/{GUILD}/{self.incident.thread_id}/{MESSAGE}"
+        url = f"https://discord.com/channels/{GUILD}/{self.incident.thread.id}/{MESSAGE}"
         found = ThreadMessage(
-            MESSAGE, self.incident.thread_id or 0, Evidence("DB が満杯", 4, "observer", url, at)
+            MESSAGE, self.incident.thread.id or 0, Evidence("DB が満杯", 4, "observer", url, at)
         )
         self.desk.discord.messages[MESSAGE] = found
         return found

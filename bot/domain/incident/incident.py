@@ -125,6 +125,23 @@ class AlertPost:
 
 
 @dataclass(frozen=True, slots=True)
+class IncidentThread:
+    """The thread of an incident.
+
+    Attributes:
+        id: Set once Discord has it.
+        posting: The number of the alert post with which it was opened, see `AlertPost.number`.
+        channel: The policy's name of the channel that it hangs in; None without a thread.
+        archive_at: When the thread of an ended incident is archived.
+    """
+
+    id: int | None = None
+    posting: int = 1
+    channel: str | None = None
+    archive_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """The message that is tracked as an alert.
 
@@ -196,16 +213,12 @@ class Incident:
         ack_due_at: When the first escalation past the paging of on-call is due.
         reported_by: The person who raised it, or the sender of a tracked alert.
         ended: Its end, of any kind; `status` says which.
-        thread_id: Set once Discord has it.
         merged_into_hidden: What it was merged into is private: posts do not name it, see `told_merged_into`.
-        thread_posting: The posting that opened the thread.
-        thread_channel: The policy's name of the channel that the thread hangs in; None without a thread.
         reopened: The last reopening.
         first_ended_at: When it ended first, whether or not it was reopened.
         duplicates, linked: Numbers of the incidents merged into it, and of those linked with it.
         details_version: The version that last corrected title or start; None: they were never corrected.
         checks: The ticked steps of the first-response sheet, by the key of the step (see `checklist`).
-        archive_at: When the thread of an ended incident is archived.
         acknowledged: The first acknowledge, which stays.
         taken: The latest acknowledge, if it came after one that ended, or after a reopening.
         ack_ended: The latest acknowledge that has ended; None while none has.
@@ -228,7 +241,7 @@ class Incident:
     acknowledged: ByPerson | None = None
     ended: ByPerson | None = None
     post: AlertPost = AlertPost()
-    thread_id: int | None = None
+    thread: IncidentThread = IncidentThread()
     version: int = 1
     kind: IncidentKind = IncidentKind.INCIDENT
     is_drill: bool = False
@@ -236,11 +249,8 @@ class Incident:
     is_private: bool = False
     merged_into_id: int | None = None
     merged_into_hidden: bool = False
-    thread_posting: int = 1
-    thread_channel: str | None = None
     roles: Mapping[Role, Holder] = field(default_factory=dict)
     updates: StatusUpdates = StatusUpdates()
-    archive_at: datetime | None = None
     tracked: Tracked = Tracked()
     reopened: ByPerson | None = None
     first_ended_at: datetime | None = None

@@ -31,7 +31,7 @@ def is_current(delivery: Delivery, incident: Incident) -> bool:
     part = delivery.kind.spec.part
     if part is None:
         return True
-    latest = incident.thread_posting if part is PostingPart.THREAD else incident.post.number
+    latest = incident.thread.posting if part is PostingPart.THREAD else incident.post.number
     return posting_of(delivery) >= latest
 
 
@@ -42,7 +42,7 @@ def is_superseded(delivery: Delivery, incident: Incident) -> bool:
     """
     if is_current(delivery, incident):
         return False
-    carries_thread = incident.thread_channel is not None and posting_of(delivery) == incident.thread_posting
+    carries_thread = incident.thread.channel is not None and posting_of(delivery) == incident.thread.posting
     return not (delivery.kind is DeliveryKind.ALERT and carries_thread)
 
 
@@ -52,7 +52,7 @@ def has_moved(post: Delivery, incident: Incident) -> bool:
         return False
     if post.kind.spec.part is PostingPart.THREAD:
         thread_id = post.channel_id if post.kind.spec.is_in_thread else post.message_id
-        return incident.thread_id not in (None, thread_id)
+        return incident.thread.id not in (None, thread_id)
     return incident.post.message_id not in (None, post.message_id)
 
 
@@ -63,7 +63,7 @@ def shows_old_details(post: Delivery, incident: Incident) -> bool:
 
 def next_posting(incident: Incident) -> int:
     """Return a posting number that neither an alert nor a thread has used."""
-    return max(incident.post.number, incident.thread_posting) + 1
+    return max(incident.post.number, incident.thread.posting) + 1
 
 
 def repost(incident: Incident, *, with_thread: bool = False) -> Incident:
@@ -73,11 +73,11 @@ def repost(incident: Incident, *, with_thread: bool = False) -> Incident:
         with_thread: The thread was to hang on the alert, and does not exist yet.
     """
     number = next_posting(incident)
-    thread = number if with_thread else incident.thread_posting
+    thread = number if with_thread else incident.thread.posting
     return replace(
         incident,
         post=replace(incident.post, number=number),
-        thread_posting=thread,
+        thread=replace(incident.thread, posting=thread),
         version=incident.version + 1,
     )
 
@@ -89,11 +89,11 @@ def rethread(incident: Incident) -> Incident:
     return replace(
         incident,
         post=replace(incident.post, number=alert),
-        thread_posting=number,
+        thread=replace(incident.thread, posting=number),
         version=incident.version + 1,
     )
 
 
 def archived(incident: Incident) -> Incident:
     """Record that the thread is archived; nothing that people see has changed."""
-    return replace(incident, archive_at=None, version=incident.version + 1)
+    return replace(incident, thread=replace(incident.thread, archive_at=None), version=incident.version + 1)

@@ -163,7 +163,7 @@ def reopen(incident: Incident, *, by: Person, at: datetime, next_update_at: date
         ended=None,
         merged_into_id=None,
         merged_into_hidden=False,
-        archive_at=None,
+        thread=replace(incident.thread, archive_at=None),
         version=incident.version + 1,
     )
     return promised(opened, next_update_at)
@@ -190,8 +190,11 @@ def change_severity(incident: Incident, to: NewSeverity, *, next_update_at: date
         priority=to.priority,
         ack_due_at=to.ack_due_at if waiting else incident.ack_due_at,
         post=replace(incident.post, number=posting),
-        thread_posting=posting if to.thread_channel else incident.thread_posting,
-        thread_channel=to.thread_channel or incident.thread_channel,
+        thread=replace(
+            incident.thread,
+            posting=posting if to.thread_channel else incident.thread.posting,
+            channel=to.thread_channel or incident.thread.channel,
+        ),
         version=incident.version + 1,
     )
     return promised(changed, None if waiting else next_update_at)
@@ -212,8 +215,7 @@ def declare(incident: Incident, *, thread_channel: str | None) -> Incident:
         incident,
         kind=IncidentKind.INCIDENT,
         post=replace(incident.post, number=posting),
-        thread_posting=posting,
-        thread_channel=thread_channel,
+        thread=replace(incident.thread, posting=posting, channel=thread_channel),
         version=incident.version + 1,
     )
 
@@ -272,8 +274,7 @@ def make_private(incident: Incident, *, channel: str) -> Incident:
         incident,
         is_private=True,
         post=replace(incident.post, number=posting),
-        thread_posting=posting,
-        thread_channel=channel,
+        thread=replace(incident.thread, posting=posting, channel=channel),
         version=incident.version + 1,
     )
 
@@ -320,7 +321,7 @@ def _end(
         status=status,
         ended=ByPerson(by.id, by.name, at),
         first_ended_at=incident.first_ended_at or at,
-        archive_at=archive_at,
+        thread=replace(incident.thread, archive_at=archive_at),
         version=incident.version + 1,
     )
     return promised(ended, None)

@@ -100,7 +100,7 @@ class Releasing:
 
         Return False when Discord cannot be asked: an escalation too many is better than one too few.
         """
-        due_at, thread_id = incident.updates.due_at, incident.thread_id
+        due_at, thread_id = incident.updates.due_at, incident.thread.id
         if thread_id is None or due_at is None:
             return False
         people = await self._people_on(incident)

@@ -140,7 +140,7 @@ class Incidents:
         alert = await self._store.delivery_by_key(f"inc:{incident_id}:{first}")
         failed = alert is not None and (alert.status is DeliveryStatus.FAILED or _is_held(alert))
         emailed = alert is not None and alert.has_email
-        last = incident.thread_id if incident.thread_channel else incident.post.message_id
+        last = incident.thread.id if incident.thread.channel else incident.post.message_id
         waits_for_email = severity.email_backup and not emailed and incident.status is Status.TRIGGERED
         return Opening(incident, failed, emailed, last is not None or (failed and not waits_for_email))
 

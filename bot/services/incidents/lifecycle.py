@@ -235,14 +235,14 @@ class Lifecycle:
             UpstreamUnavailable: the queue tries again.
         """
         incident = await self._store.incident(incident_id)
-        if incident.archive_at is None or incident.archive_at > await self._store.now():
+        if incident.thread.archive_at is None or incident.thread.archive_at > await self._store.now():
             return
         for post in await self._store.posts(incident_id):
             if post.kind.spec.opens_thread and post.message_id is not None:
                 await self._discord.archive(post.message_id)
         async with self._store.transaction() as tx:
             locked = await tx.incident(incident_id, lock=True)
-            if locked.archive_at == incident.archive_at:
+            if locked.thread.archive_at == incident.thread.archive_at:
                 await tx.save(archived(locked))
             elif locked.is_open:  # it was reopened just now: its thread must be open
                 await tx.enqueue(refresh_job(locked, severity=self._policy.rules(locked.severity)))

@@ -93,8 +93,8 @@ class Mending:
 
     def _carries_thread(self, alert: Delivery, incident: Incident) -> bool:
         """Whether the thread was to hang on *alert*, and is not there yet."""
-        is_near = incident.thread_channel == self._policy.rules(incident.severity).channel
-        return is_near and incident.thread_id is None and posting_of(alert) == incident.thread_posting
+        is_near = incident.thread.channel == self._policy.rules(incident.severity).channel
+        return is_near and incident.thread.id is None and posting_of(alert) == incident.thread.posting
 
     async def lost_its_root(self, tx: Transaction, delivery: Delivery) -> bool:
         """Handle the refusal of the bot's 👀, or of a thread, whose message was deleted meanwhile.
@@ -112,7 +112,7 @@ class Mending:
     async def lost_its_thread(self, tx: Transaction, delivery: Delivery) -> bool:
         """Handle the refusal of a message whose thread was deleted: open the next thread."""
         incident = await tx.incident(delivery.incident_id or 0, lock=True)
-        if incident.thread_channel is None or delivery.request is None:
+        if incident.thread.channel is None or delivery.request is None:
             return False  # it was for the alert's channel, which is gone: nothing can be put there
         posts = await tx.posts(incident.id)
         await self._thread_again(tx, incident, posts, {delivery.request.channel_id})
@@ -132,7 +132,7 @@ class Mending:
         """Add the person to the next thread instead; if there is none, do nothing."""
         if await self.lost_its_thread(tx, delivery):
             incident = await tx.incident(delivery.incident_id or 0)
-            if incident.thread_posting > posting_of(delivery):
+            if incident.thread.posting > posting_of(delivery):
                 await tx.insert_deliveries([_into_next(incident, delivery)])
         return True
 
@@ -174,7 +174,7 @@ class Mending:
     ) -> Incident:
         """Queue the thread once more if the current one is among the deleted ones."""
         kind = DeliveryKind.PRIVATE_THREAD if incident.is_private else DeliveryKind.THREAD
-        current = posting_key(incident.id, kind, incident.thread_posting)
+        current = posting_key(incident.id, kind, incident.thread.posting)
         if not incident.is_open or not _is_among(posts, current, gone):
             return incident
         put_back = sum(post.kind.spec.opens_thread and is_put_back(post) for post in posts)
@@ -190,11 +190,11 @@ class Mending:
         return changed
 
     async def _rethread(self, tx: Transaction, incident: Incident) -> Incident:
-        if incident.thread_channel is None:
+        if incident.thread.channel is None:
             return incident
         changed, severity = rethread(incident), self._policy.rules(incident.severity)
         await tx.save(changed)
-        await tx.insert_deliveries(thread_deliveries(changed, severity, channel=incident.thread_channel))
+        await tx.insert_deliveries(thread_deliveries(changed, severity, channel=incident.thread.channel))
         named = await tx.members(incident.id) if incident.is_private else []
         priority = priority_of(severity.rank)
         await tx.insert_deliveries([member(changed, f"user:{one}", priority=priority) for one in named])

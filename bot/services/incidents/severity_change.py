@@ -69,8 +69,8 @@ class Regrading:
             await change.tx.insert_deliveries(posting_deliveries(changed, severity))
         if changed.status is Status.TRIGGERED:
             await self._escalations.start(change.tx, changed, severity, now=change.now)
-        if changed.thread_posting > before.thread_posting and before.thread_id is not None:
-            await change.tx.insert_deliveries([self._farewell(changed, before.thread_id)])
+        if changed.thread.posting > before.thread.posting and before.thread.id is not None:
+            await change.tx.insert_deliveries([self._farewell(changed, before.thread.id)])
         await remind_later(change.tx, change.incident, now=change.now)
         entry = SeverityChangedEntry(
             before=before.severity,
@@ -93,8 +93,8 @@ class Regrading:
         belongs = severity.thread_channel if incident.kind is IncidentKind.INCIDENT else None
         # A thread is moved upwards only: a conversation is not split for a lesser severity.
         is_missing = not incident.is_private and (
-            None in (incident.thread_channel, incident.thread_id)
-            or (is_graver and incident.thread_channel != belongs)
+            None in (incident.thread.channel, incident.thread.id)
+            or (is_graver and incident.thread.channel != belongs)
         )
         return NewSeverity(
             name=severity.name,
@@ -107,6 +107,6 @@ class Regrading:
     def _farewell(self, incident: Incident, thread_id: int) -> NewDelivery:
         """Return a line for the former thread, which says that messages there are no longer followed."""
         line = notice(
-            incident, self._policy, ThreadMovedNotice(), key=f"thread_moved:{incident.thread_posting}"
+            incident, self._policy, ThreadMovedNotice(), key=f"thread_moved:{incident.thread.posting}"
         )
         return replace(line, to=f"thread:{thread_id}")

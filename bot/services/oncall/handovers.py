@@ -238,7 +238,7 @@ def _told_incident(incident: Incident) -> OpenIncident:
     known = None if incident.is_private else incident.title
     where = None
     if not incident.is_private and incident.post.channel_id is not None:
-        where = incident.guild_id, incident.thread_id or incident.post.channel_id
+        where = incident.guild_id, incident.thread.id or incident.post.channel_id
     return OpenIncident(
         label=incident.label,
         severity=incident.severity,

@@ -117,9 +117,9 @@ def posting_deliveries(
     place = severity.channel if answered is None else answered.channel_id
     alert = owed.make(DeliveryKind.ALERT, to=f"channel:{place}")
     seed = owed.make(DeliveryKind.SEED_ACK, after=alert.key)
-    if incident.thread_channel is None or incident.thread_posting != incident.post.number:
+    if incident.thread.channel is None or incident.thread.posting != incident.post.number:
         return [alert, seed]
-    return [alert, seed, *_thread(owed, incident.thread_channel, alert, is_near=severity.channel)]
+    return [alert, seed, *_thread(owed, incident.thread.channel, alert, is_near=severity.channel)]
 
 
 def _answered(incident: Incident, tone: PostingData) -> Source | None:
@@ -135,7 +135,7 @@ def thread_deliveries(incident: Incident, severity: SeverityPolicy, *, channel: 
     """
     if incident.is_private:
         return posting_deliveries(incident, severity, tone=AGAIN)
-    owed = _Owed(incident, severity, replace(AGAIN, posting=incident.thread_posting))
+    owed = _Owed(incident, severity, replace(AGAIN, posting=incident.thread.posting))
     root = owed.make(DeliveryKind.THREAD_ROOT, to=f"channel:{channel}")
     return [root, *_hung_on(root, owed)]
 
@@ -152,8 +152,8 @@ def notice(incident: Incident, policy: Policy, told: Notice, *, key: str) -> New
 def thread_line(incident: Incident, policy: Policy, *, key: str, stored: Json) -> NewDelivery:
     """Return `notice` for one that is stored already."""
     parent, posting = DeliveryKind.ALERT, incident.post.number
-    if incident.thread_channel is not None:
-        parent, posting = DeliveryKind.THREAD_CARD, incident.thread_posting
+    if incident.thread.channel is not None:
+        parent, posting = DeliveryKind.THREAD_CARD, incident.thread.posting
     return NewDelivery(
         kind=DeliveryKind.NOTICE,
         to="incident",
@@ -185,11 +185,11 @@ def _beginning(owed: "_Owed", thread: NewDelivery) -> list[NewDelivery]:
 
 def _in_private(owed: "_Owed", incident: Incident, severity: SeverityPolicy) -> list[NewDelivery]:
     """Return deliveries that all go to a private thread, the alert too: its channel shows none of them."""
-    if incident.thread_posting != incident.post.number:
-        there = posting_key(incident.id, DeliveryKind.THREAD_CARD, incident.thread_posting)
+    if incident.thread.posting != incident.post.number:
+        there = posting_key(incident.id, DeliveryKind.THREAD_CARD, incident.thread.posting)
         alert = owed.make(DeliveryKind.ALERT, after=there)
         return [alert, owed.make(DeliveryKind.SEED_ACK, after=alert.key)]
-    room = owed.make(DeliveryKind.PRIVATE_THREAD, to=f"channel:{incident.thread_channel}")
+    room = owed.make(DeliveryKind.PRIVATE_THREAD, to=f"channel:{incident.thread.channel}")
     start = owed.make(DeliveryKind.THREAD_START, after=room.key)
     alert = owed.make(DeliveryKind.ALERT, after=start.key)
     seed = owed.make(DeliveryKind.SEED_ACK, after=alert.key)
@@ -199,12 +199,12 @@ def _in_private(owed: "_Owed", incident: Incident, severity: SeverityPolicy) -> 
 
 def private_thread_key(incident: Incident) -> str:
     """The key of the delivery that makes the private thread that a private incident has now."""
-    return posting_key(incident.id, DeliveryKind.PRIVATE_THREAD, incident.thread_posting)
+    return posting_key(incident.id, DeliveryKind.PRIVATE_THREAD, incident.thread.posting)
 
 
 def member_key(incident: Incident, to: str, *, asked: str | None = None) -> str:
     """Return the key of the delivery that adds a person to the current private thread; see `member`."""
-    key = f"inc:{incident.id}:member:{to}:{incident.thread_posting}"
+    key = f"inc:{incident.id}:member:{to}:{incident.thread.posting}"
     return key if asked is None else f"{key}:{asked}"
 
 
@@ -227,7 +227,7 @@ def member(
         key=member_key(incident, to, asked=asked),
         guild_id=incident.guild_id,
         incident_id=incident.id,
-        data=MemberData(posting=incident.thread_posting, name=name or None, asked=asked or None).to_json(),
+        data=MemberData(posting=incident.thread.posting, name=name or None, asked=asked or None).to_json(),
         after=private_thread_key(incident),
         priority=priority,
     )
@@ -235,7 +235,7 @@ def member(
 
 def member_removed_key(incident: Incident, user_id: int, *, asked: str) -> str:
     """Return the key of the delivery that removes a person from the current private thread."""
-    return f"inc:{incident.id}:member_removed:user:{user_id}:{incident.thread_posting}:{asked}"
+    return f"inc:{incident.id}:member_removed:user:{user_id}:{incident.thread.posting}:{asked}"
 
 
 def member_removed(
@@ -254,7 +254,7 @@ def member_removed(
         key=member_removed_key(incident, user_id, asked=asked),
         guild_id=incident.guild_id,
         incident_id=incident.id,
-        data=MemberData(posting=incident.thread_posting, name=name, asked=asked).to_json(),
+        data=MemberData(posting=incident.thread.posting, name=name, asked=asked).to_json(),
         after=private_thread_key(incident),
         priority=priority,
     )

@@ -132,7 +132,7 @@ class Pins:
             log.warning("pins.not_reconciled", incident_id=incident.id, reason=str(error))
 
     async def _reconcile(self, incident: Incident) -> None:
-        thread_id = incident.thread_id
+        thread_id = incident.thread.id
         if thread_id is None:
             return
         # First: what is written and pinned while Discord answers is not among its messages, and is not gone.

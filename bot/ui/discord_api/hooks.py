@@ -16,9 +16,9 @@ def home(delivery: Delivery, subject: Subject) -> int:
     if delivery.kind is DeliveryKind.THREAD_CARD:
         return known(delivery.after_channel_id)
     incident = subject if isinstance(subject, Incident) else None
-    in_thread = delivery.to != "alert" and incident is not None and incident.thread_id is not None
+    in_thread = delivery.to != "alert" and incident is not None and incident.thread.id is not None
     if in_thread and incident is not None:
-        return known(incident.thread_id)
+        return known(incident.thread.id)
     return known(delivery.after_channel_id or (incident.post.channel_id if incident else None))
 
 

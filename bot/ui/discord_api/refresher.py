@@ -136,7 +136,7 @@ class Refresher:
 
 def _was_put_to_sleep(incident: Incident) -> bool:
     """Return whether the incident has ended and its thread was archived; an edit must archive it again."""
-    return not incident.is_open and incident.archive_at is None
+    return not incident.is_open and incident.thread.archive_at is None
 
 
 def tell_of_wait(event: str, post: Delivery, away: UpstreamUnavailable) -> None:

@@ -18,7 +18,7 @@ def alert_url(incident: Incident) -> str | None:
 
 def thread_url(incident: Incident) -> str | None:
     """The incident's thread, once Discord has it."""
-    return None if incident.thread_id is None else place_url(incident.guild_id, incident.thread_id)
+    return None if incident.thread.id is None else place_url(incident.guild_id, incident.thread.id)
 
 
 def home_url(incident: Incident) -> str | None:
@@ -28,4 +28,4 @@ def home_url(incident: Incident) -> str | None:
 
 def home(incident: Incident) -> tuple[str, str | None]:
     """Return the text key of a button to that place, and its URL; a tracked alert has no thread."""
-    return ("to_post" if incident.thread_id is None else "to_thread", home_url(incident))
+    return ("to_post" if incident.thread.id is None else "to_thread", home_url(incident))

@@ -70,7 +70,7 @@ async def test_everything_that_a_life_changes_is_saved(rig: Rig) -> None:
     )
     told = await saved(rig.store, told)
     assert (told.severity, told.priority, told.ack_due_at) == ("SEV2", "P1", at + DAY)
-    assert (told.post.number, told.thread_posting, told.thread_channel) == (2, 2, "p0")
+    assert (told.post.number, told.thread.posting, told.thread.channel) == (2, 2, "p0")
     assert dict(told.roles) == {Role.SCRIBE: Holder(7, "Olive")}
     assert told.updates.last == StatusUpdate("知っていること\n二行目", "影響", at, "Olive")
     assert (told.updates.due_at, told.version) == (at + MINUTE, 4)

@@ -149,7 +149,7 @@ async def test_it_comes_back_private(rig: Rig) -> None:
         assert not await tx.add_member(incident.id, user_id=OLIVE.id, name="Olive", by=PERRY)
     kept = await rig.store.incident(incident.id)
     assert kept == private
-    assert (kept.is_private, kept.thread_channel, kept.post.number, kept.thread_posting) == (
+    assert (kept.is_private, kept.thread.channel, kept.post.number, kept.thread.posting) == (
         True,
         "secret",
         2,

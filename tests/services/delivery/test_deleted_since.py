@@ -47,9 +47,9 @@ async def test_an_alert_is_posted_anew_quietly(desk: Desk) -> None:
     again = await row(desk, DeliveryKind.ALERT, nth=1)
     assert (again.status, again.message_id) == (DeliveryStatus.SENT, incident.post.message_id)
     assert again.data["quiet"]
-    assert incident.thread_id is not None
+    assert incident.thread.id is not None
     assert desk.sent(DeliveryKind.THREAD_CARD) == ["incident"]
-    assert incident.thread_id == incident.post.message_id, "it hangs on the new one"
+    assert incident.thread.id == incident.post.message_id, "it hangs on the new one"
     await check_nobody_hears_of_a_failure(desk, incident)
     await desk.pass_time(minutes=15)
     assert desk.sent(DeliveryKind.ESCALATION) == ["channel:p0-alerts"]
@@ -65,7 +65,7 @@ async def test_a_root_of_its_own_is_posted_anew_too(desk: Desk) -> None:
         kinds = [one.kind for one in await desk.database.deliveries() if one.incident_id == incident.id]
         assert kinds.count(kind) == 2
         assert kinds.count(DeliveryKind.THREAD_ROOT) + kinds.count(DeliveryKind.ALERT) == 3
-        assert None not in (now.thread_id, now.post.message_id)
+        assert None not in (now.thread.id, now.post.message_id)
         await check_nobody_hears_of_a_failure(desk, now)
 
 
@@ -101,5 +101,5 @@ async def test_a_private_alert_comes_back_with_its_thread(desk: Desk) -> None:
     await desk.pass_time(minutes=2)
     now = await desk.store.incident(incident.id)
     assert now.post.message_id is not None
-    assert now.post.channel_id == now.thread_id
+    assert now.post.channel_id == now.thread.id
     await check_nobody_hears_of_a_failure(desk, now)

@@ -41,7 +41,7 @@ async def test_a_deleted_alert_is_posted_again_once(desk: Desk) -> None:
     await desk.work()
     again = await desk.store.incident(incident.id)
     assert again.post.message_id not in (None, incident.post.message_id)
-    assert again.thread_id == incident.thread_id
+    assert again.thread.id == incident.thread.id
     assert await quiet(desk, ALERT) == [False, True]
     await desk.mending.message_gone(again.post.message_id or 0)
     await desk.work()
@@ -61,12 +61,12 @@ async def test_a_deletion_that_no_event_told_is_found_by_the_next_edit(desk: Des
 async def test_a_deleted_thread_is_opened_again(desk: Desk) -> None:
     """On a quiet post of its own; the alert stays where it is."""
     incident = await posted(desk)
-    assert incident.thread_id is not None
-    await desk.mending.thread_gone(incident.thread_id)
-    await desk.mending.thread_gone(incident.thread_id)
+    assert incident.thread.id is not None
+    await desk.mending.thread_gone(incident.thread.id)
+    await desk.mending.thread_gone(incident.thread.id)
     await desk.work()
     again = await desk.store.incident(incident.id)
-    assert again.thread_id not in (None, incident.thread_id)
+    assert again.thread.id not in (None, incident.thread.id)
     assert again.post.message_id == incident.post.message_id
     assert desk.sent(DeliveryKind.THREAD_ROOT) == ["channel:p0-alerts"]
     assert len(desk.sent(THREAD)) == 2
@@ -75,12 +75,12 @@ async def test_a_deleted_thread_is_opened_again(desk: Desk) -> None:
 async def test_a_line_for_a_deleted_thread_follows_into_the_new_one(desk: Desk) -> None:
     """Nobody noticed the deletion before; nothing is on record as undelivered."""
     incident = await posted(desk)
-    desk.discord.deleted_threads = {incident.thread_id or 0}
+    desk.discord.deleted_threads = {incident.thread.id or 0}
     await desk.lifecycle.change_severity(incident.id, to="SEV3", by=PRIMARY, reason="r")
     await desk.work()
     now = await desk.store.incident(incident.id)
-    assert now.thread_id != incident.thread_id
-    assert await lines(desk) == [("severity_changed", now.thread_id)]
+    assert now.thread.id != incident.thread.id
+    assert await lines(desk) == [("severity_changed", now.thread.id)]
     history = [entry.kind for entry in await desk.store.timeline(incident.id)]
     assert TimelineKind.DELIVERY_FAILED not in history
 
@@ -88,7 +88,7 @@ async def test_a_line_for_a_deleted_thread_follows_into_the_new_one(desk: Desk) 
 async def test_a_line_after_the_end_goes_to_the_alerts_channel(desk: Desk) -> None:
     """An ended incident gets no new thread."""
     incident = await posted(desk)
-    desk.discord.deleted_threads = {incident.thread_id or 0}
+    desk.discord.deleted_threads = {incident.thread.id or 0}
     await desk.lifecycle.resolve(incident.id, by=PRIMARY)
     await desk.work()
     assert await lines(desk) == [("resolved", incident.post.channel_id)]
@@ -98,7 +98,7 @@ async def test_a_line_after_the_end_goes_to_the_alerts_channel(desk: Desk) -> No
 async def test_a_locked_thread_is_left_locked(desk: Desk) -> None:
     """The line stands beside the alert instead."""
     incident = await posted(desk)
-    desk.discord.locked = {incident.thread_id or 0}
+    desk.discord.locked = {incident.thread.id or 0}
     await desk.lifecycle.change_severity(incident.id, to="SEV3", by=PRIMARY, reason="r")
     await desk.work()
     assert [name for name, _ in await lines(desk)] == ["severity_changed"]
@@ -109,11 +109,11 @@ async def test_a_thread_is_not_opened_for_ever(desk: Desk) -> None:
     """Somebody deletes each: after a while the lines stand beside the alert."""
     incident = await posted(desk)
     for _ in range(5):
-        thread = (await desk.store.incident(incident.id)).thread_id
+        thread = (await desk.store.incident(incident.id)).thread.id
         await desk.mending.thread_gone(thread or 0)
         await desk.work()
     assert len(desk.sent(THREAD)) == 4
-    last = (await desk.store.incident(incident.id)).thread_id
+    last = (await desk.store.incident(incident.id)).thread.id
     desk.discord.deleted_threads = {last or 0}
     await desk.timelines.note(incident.id, by=PRIMARY, text="見ています", key="k")
     await desk.work()
@@ -126,7 +126,7 @@ async def test_an_alert_deleted_before_its_thread_was_there(desk: Desk) -> None:
     desk.discord.failures = [None, None, GONE, GONE]
     await desk.work()
     now = await desk.store.incident(incident.id)
-    assert now.thread_id is not None
+    assert now.thread.id is not None
     assert now.post.message_id is not None
     assert len(desk.sent(ALERT)) == 2
 
@@ -139,7 +139,7 @@ async def test_what_is_not_ours_or_over_is_left_alone(desk: Desk) -> None:
     await desk.lifecycle.resolve(incident.id, by=PRIMARY)
     await desk.work()
     await desk.mending.message_gone(incident.post.message_id or 0)
-    await desk.mending.thread_gone(incident.thread_id or 0)
+    await desk.mending.thread_gone(incident.thread.id or 0)
     await desk.work()
     assert len(desk.sent(ALERT)) == len(desk.sent(THREAD)) == 1
 
@@ -156,7 +156,7 @@ async def test_what_is_refused_for_another_reason_is_told_as_ever(desk: Desk) ->
 async def test_a_farewell_in_a_thread_that_is_gone_is_not_missed(desk: Desk) -> None:
     """Nobody reads there."""
     incident = await posted(desk, "SEV3")
-    desk.discord.deleted_threads = {incident.thread_id or 0}
+    desk.discord.deleted_threads = {incident.thread.id or 0}
     await desk.lifecycle.change_severity(incident.id, to="SEV1", by=PRIMARY, reason="r")
     await desk.work()
     assert [name for name, _ in await lines(desk)] == ["severity_changed"]

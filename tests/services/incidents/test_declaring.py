@@ -316,7 +316,7 @@ async def test_an_incident_is_not_merged_into_a_tracked_alert(desk: Desk) -> Non
     other = await receive(desk, alert(desk, FIRST + 1, "disk full"))
     incident = await desk.open()
     await desk.work()
-    thread = (await desk.store.incident(incident.id)).thread_id
+    thread = (await desk.store.incident(incident.id)).thread.id
     for than, thread_id, offered in (
         (incident.id, None, set()),
         (None, thread, set()),

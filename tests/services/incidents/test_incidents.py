@@ -333,7 +333,7 @@ async def test_finding_an_incident(desk: Desk) -> None:
     """By number, or by the thread one is in; anything else is said plainly."""
     incident = await desk.open()
     await desk.work()
-    thread_id = (await desk.store.incident(incident.id)).thread_id
+    thread_id = (await desk.store.incident(incident.id)).thread.id
     assert (await desk.incidents.find(number=None, thread_id=thread_id, by=RESPONDER)).id == incident.id
     for number, thread in ((99, None), (None, 5), (None, None)):
         with pytest.raises(IncidentNotFound):

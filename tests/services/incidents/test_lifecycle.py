@@ -302,7 +302,7 @@ async def test_unlinking_is_offered_where_there_is_a_link(desk: Desk) -> None:
     await desk.merging.merge(merged.id, into=first.id, by=PRIMARY)
     await desk.lifecycle.resolve(second.id, by=PRIMARY)
     await desk.work()
-    thread_id = (await desk.store.incident(first.id)).thread_id
+    thread_id = (await desk.store.incident(first.id)).thread.id
 
     async def offered(than: int | None, thread_id: int | None) -> list[int]:
         return [one.id for one in await desk.looking.linked(than=than, thread_id=thread_id, by=RESPONDER)]
@@ -348,7 +348,7 @@ async def test_what_a_command_offers(desk: Desk) -> None:
     await desk.pass_time(hours=1)
     done = await desk.open("SEV2", key="d")
     await desk.lifecycle.cancel(done.id, by=PRIMARY)
-    looking, thread = desk.looking, (await desk.store.incident(high.id)).thread_id
+    looking, thread = desk.looking, (await desk.store.incident(high.id)).thread.id
     assert [one.id for one in await looking.open_ones(home, by=RESPONDER)] == [high.id, low.id]
     assert [one.id for one in await looking.ended_lately(home, by=RESPONDER)] == [done.id, old.id]
     named = await looking.others(home, than=low.id, thread_id=thread, by=RESPONDER)

@@ -96,11 +96,11 @@ async def test_the_thread_moves_up_and_says_so_where_it_was(desk: Desk) -> None:
     """The line is in the new thread; the old one gets a farewell; both belong to the incident."""
     incident = await desk.open("SEV3")
     await desk.work()
-    old = (await desk.store.incident(incident.id)).thread_id
+    old = (await desk.store.incident(incident.id)).thread.id
     await desk.lifecycle.change_severity(incident.id, to="SEV1", by=RESPONDER, reason="r")
     await desk.work()
     now = await desk.store.incident(incident.id)
-    assert now.thread_id not in (None, old)
+    assert now.thread.id not in (None, old)
     assert await notices(desk) == ["thread_moved", "severity_changed"]
     farewell = next(
         one for one in await desk.database.deliveries() if one.data.get("notice") == "thread_moved"
@@ -114,13 +114,13 @@ async def test_sev1_to_sev3_stops_the_sev1_ladder(desk: Desk) -> None:
     """Nobody is rung at +15 min; the conversation stays in its thread; only one alert was loud."""
     incident = await desk.open("SEV1")
     await desk.work()
-    thread = (await desk.store.incident(incident.id)).thread_id
+    thread = (await desk.store.incident(incident.id)).thread.id
     await desk.pass_time(minutes=5)
     await desk.lifecycle.change_severity(incident.id, to="SEV3", by=RESPONDER, reason="dev だけ")
     await desk.pass_time(hours=5)
     assert desk.sent(ESCALATION) == []
     assert desk.sent(ALERT) == ["channel:p0-alerts", "channel:p2-deploys"]
-    assert (await desk.store.incident(incident.id)).thread_id == thread
+    assert (await desk.store.incident(incident.id)).thread.id == thread
     assert await pending(desk, incident.id) == 0  # the morning triage asks about it
     await desk.pass_time(days=1)
     assert desk.sent(ESCALATION) == []

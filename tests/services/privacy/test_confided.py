@@ -26,7 +26,7 @@ def about(desk: Desk, incident: Incident) -> NewTriage:
         symptoms=(),
         started_at=desk.clock.time,
         key="interaction:1",
-        channel_id=incident.thread_id,
+        channel_id=incident.thread.id,
         source_message_id=600,
         evidence=EVIDENCE,
     )
@@ -50,9 +50,9 @@ async def evidence(desk: Desk, incident: Incident) -> list[object]:
 async def test_no_triage_begins_from_a_private_incidents_thread(desk: Desk) -> None:
     """Neither is its form opened nor, sent all the same, taken; nothing is posted."""
     incident = await open_private(desk)
-    assert incident.thread_id is not None
+    assert incident.thread.id is not None
     with pytest.raises(UserError, match="triage_confided"):
-        await desk.triages.sources.require_open(GUILD, incident.thread_id, 600, by=PRIMARY)
+        await desk.triages.sources.require_open(GUILD, incident.thread.id, 600, by=PRIMARY)
     with pytest.raises(UserError, match="triage_confided"):
         await desk.triages.start(about(desk, incident))
     await desk.work()
@@ -71,8 +71,8 @@ async def test_what_somebody_types_there_is_theirs_to_tell(desk: Desk) -> None:
 async def test_a_public_thread_is_open_to_triage(desk: Desk) -> None:
     """With the message as evidence."""
     incident, view = await walk_in_public(desk, "yes", "yes")
-    assert incident.thread_id is not None
-    await desk.triages.sources.require_open(GUILD, incident.thread_id, 600, by=PRIMARY)
+    assert incident.thread.id is not None
+    await desk.triages.sources.require_open(GUILD, incident.thread.id, 600, by=PRIMARY)
     done = await desk.triages.confirm(view.triage.id, by=PRIMARY)
     assert done.incident is not None
     assert len(await evidence(desk, done.incident)) == 1

@@ -42,8 +42,8 @@ async def test_a_public_one_is_made_private(desk: Desk) -> None:
     await desk.work()
     after = await desk.store.incident(incident.id)
     assert after.is_private
-    assert after.thread_id not in (None, before.thread_id)
-    assert after.post.channel_id == after.thread_id
+    assert after.thread.id not in (None, before.thread.id)
+    assert after.post.channel_id == after.thread.id
     assert sorted(desk.discord.redacted) == sorted(
         [
             DeliveryKind.ALERT,
@@ -117,7 +117,7 @@ async def test_a_name_that_waits_is_told_once(desk: Desk) -> None:
     """With the thread's address: people may rename when the bot may not. A moment's wait is not."""
     incident = await desk.open()
     await desk.work()
-    thread = (await desk.store.incident(incident.id)).thread_id
+    thread = (await desk.store.incident(incident.id)).thread.id
     desk.discord.postponed = {DeliveryKind.THREAD}
     desk.discord.room_in = timedelta(seconds=2)
     await desk.privacy.make_private(incident.id, by=PRIMARY)
@@ -156,14 +156,14 @@ async def test_what_discord_refuses_to_empty_is_told(desk: Desk) -> None:
     await desk.work()
     (told,) = (d for d in await desk.database.deliveries() if d.data.get("notice") == "not_redacted")
     assert told.data["message"] == alert.message_id
-    assert told.channel_id == (await desk.store.incident(incident.id)).thread_id
+    assert told.channel_id == (await desk.store.incident(incident.id)).thread.id
 
 
 async def test_what_the_old_thread_still_tells_is_told_once(desk: Desk) -> None:
     """Its earlier names and how much people wrote; a thread that tells nothing is no news."""
     incident = await desk.open()
     await desk.work()
-    thread = (await desk.store.incident(incident.id)).thread_id or 0
+    thread = (await desk.store.incident(incident.id)).thread.id or 0
     desk.discord.left_in_threads = {thread: LeftBehind(thread, ("INC-1 🟠 決済",), 2)}
     await desk.privacy.make_private(incident.id, by=PRIMARY)
     await desk.work()
@@ -188,7 +188,7 @@ async def test_the_old_thread_is_deleted_by_who_may(desk: Desk) -> None:
     """On record, with a line in the private one; twice changes nothing, and no other thread goes so."""
     incident = await desk.open()
     await desk.work()
-    thread = (await desk.store.incident(incident.id)).thread_id or 0
+    thread = (await desk.store.incident(incident.id)).thread.id or 0
     with pytest.raises(UserError, match="private_no_such_thread"):  # it is public: its thread is in use
         await desk.privacy.delete_thread(incident.id, thread, by=PRIMARY)
     await desk.privacy.make_private(incident.id, by=PRIMARY)
@@ -197,7 +197,7 @@ async def test_the_old_thread_is_deleted_by_who_may(desk: Desk) -> None:
     for by, refusal in ((NAMED, IncidentNotFound), (RESPONDER, NotPermitted)):
         with pytest.raises(refusal):
             await desk.privacy.delete_thread(incident.id, thread, by=by)
-    own = (await desk.store.incident(incident.id)).thread_id or 0
+    own = (await desk.store.incident(incident.id)).thread.id or 0
     with pytest.raises(UserError, match="private_no_such_thread"):
         await desk.privacy.delete_thread(incident.id, own, by=PRIMARY)
     desk.discord.unreadable = DeliveryRefused("Missing Permissions", http_status=403, code=50013)
@@ -222,7 +222,7 @@ async def test_the_line_that_offered_to_delete_it_is_written_anew(desk: Desk) ->
     """It must not go on saying that everybody can read what is gone."""
     incident = await desk.open()
     await desk.work()
-    thread = (await desk.store.incident(incident.id)).thread_id or 0
+    thread = (await desk.store.incident(incident.id)).thread.id or 0
     desk.discord.left_in_threads = {thread: LeftBehind(thread, (), 2)}
     await desk.privacy.make_private(incident.id, by=PRIMARY)
     await desk.work()

@@ -56,13 +56,13 @@ async def test_a_private_incident_is_posted_in_its_thread_alone(desk: Desk) -> N
     in_channels = [(kind, to) for kind, to in desk.discord.sent if to.startswith("channel:")]
     assert in_channels == [(DeliveryKind.PRIVATE_THREAD, "channel:p0-alerts")]
     posts = await desk.store.posts(incident.id)
-    inside = [post.kind for post in posts if post.channel_id == incident.thread_id]
+    inside = [post.kind for post in posts if post.channel_id == incident.thread.id]
     assert [kind for kind in inside if kind not in (DeliveryKind.SEED_ACK, DeliveryKind.MEMBER)] == [
         DeliveryKind.THREAD_START,
         DeliveryKind.ALERT,
         DeliveryKind.THREAD_CARD,
     ]
-    assert incident.post.channel_id == incident.thread_id
+    assert incident.post.channel_id == incident.thread.id
     assert desk.sent(DeliveryKind.PAGE) == ["person:primary"]
     assert desk.discord.redacted == []
 
@@ -87,7 +87,7 @@ async def test_others_find_nothing(desk: Desk) -> None:
     with pytest.raises(IncidentNotFound):
         await desk.incidents.find(number=incident.id, thread_id=None, by=RESPONDER)
     with pytest.raises(IncidentNotFound):
-        await desk.incidents.find(number=None, thread_id=incident.thread_id, by=RESPONDER)
+        await desk.incidents.find(number=None, thread_id=incident.thread.id, by=RESPONDER)
     with pytest.raises(IncidentNotFound):
         await desk.looking.view(incident.id, by=RESPONDER)
     assert await desk.looking.page(GUILD, Wanted(words="流出"), by=RESPONDER, limit=9) == []
@@ -187,7 +187,7 @@ async def test_escalations_stay_in_the_thread(desk: Desk) -> None:
     assert desk.sent(DeliveryKind.ESCALATION) == ["incident"]
     assert desk.sent(DeliveryKind.PAGE) == ["person:primary", "person:primary", "person:secondary"]
     (posted,) = (post for post in await desk.store.posts(incident.id) if post.kind is DeliveryKind.ESCALATION)
-    assert posted.channel_id == incident.thread_id
+    assert posted.channel_id == incident.thread.id
 
 
 async def test_another_severity_keeps_the_thread(desk: Desk) -> None:
@@ -201,7 +201,7 @@ async def test_another_severity_keeps_the_thread(desk: Desk) -> None:
     assert desk.sent(DeliveryKind.ALERT) == ["incident", "incident"]
     assert desk.sent(DeliveryKind.PRIVATE_THREAD) == ["channel:p0-alerts"]
     assert {to for _, to in desk.discord.sent if to.startswith("channel:")} == {"channel:p0-alerts"}
-    assert incident.post.channel_id == incident.thread_id
+    assert incident.post.channel_id == incident.thread.id
 
 
 async def test_the_dlq_tells_no_title(desk: Desk) -> None:
@@ -226,7 +226,7 @@ async def test_a_killed_sender_makes_one_thread(desk: Desk) -> None:
     assert len(desk.sent(DeliveryKind.PRIVATE_THREAD)) == 1
     unsent = [d for d in await desk.database.deliveries() if d.status is not DeliveryStatus.SENT]
     assert unsent == []
-    assert (await desk.store.incident(incident.id)).thread_id is not None
+    assert (await desk.store.incident(incident.id)).thread.id is not None
 
 
 async def test_archiving_puts_the_private_thread_to_sleep(desk: Desk) -> None:
@@ -234,7 +234,7 @@ async def test_archiving_puts_the_private_thread_to_sleep(desk: Desk) -> None:
     incident = await open_private(desk)
     await desk.lifecycle.resolve(incident.id, by=PRIMARY)
     await desk.pass_time(seconds=timedelta(days=1, minutes=1).total_seconds())
-    assert desk.discord.archived == [incident.thread_id]
+    assert desk.discord.archived == [incident.thread.id]
 
 
 async def test_whoever_left_the_thread_comes_back_by_asking(desk: Desk) -> None:
@@ -276,7 +276,7 @@ async def test_whoever_discord_does_not_let_in_is_told_of(desk: Desk) -> None:
     await desk.privacy.add(incident.id, who=NAMED, by=PRIMARY, key="k")
     await desk.work()
     (line,) = (d for d in await desk.database.deliveries() if d.data.get("notice") == "not_let_in")
-    assert (line.data["name"], line.channel_id) == (NAMED.name, incident.thread_id)
+    assert (line.data["name"], line.channel_id) == (NAMED.name, incident.thread.id)
     (entry,) = (e for e in await desk.store.timeline(incident.id) if e.kind is TimelineKind.DELIVERY_FAILED)
     assert entry.data is not None
     assert (entry.data["kind"], entry.data["name"]) == ("member", NAMED.name)
@@ -298,26 +298,26 @@ async def test_a_place_on_call_that_discord_does_not_let_in(desk: Desk) -> None:
 async def test_asking_for_a_thread_that_was_deleted_unseen(desk: Desk) -> None:
     """Discord says that it is gone: whoever asked is let into the next one, under the same asking."""
     incident = await open_private(desk)
-    desk.discord.deleted_threads = {incident.thread_id or 0}
+    desk.discord.deleted_threads = {incident.thread.id or 0}
     await desk.privacy.enter(incident.id, by=SECONDARY, key="k")
     await desk.work()
     now = await desk.store.incident(incident.id)
-    assert now.thread_id not in (None, incident.thread_id)
+    assert now.thread.id not in (None, incident.thread.id)
     assert await desk.privacy.entry(incident.id, who=SECONDARY, key="k") is DeliveryStatus.SENT
     last = [d for d in await desk.database.deliveries() if d.kind is DeliveryKind.MEMBER][-1]
-    assert (last.to, last.channel_id) == (f"user:{SECONDARY.id}", now.thread_id)
+    assert (last.to, last.channel_id) == (f"user:{SECONDARY.id}", now.thread.id)
     assert [d for d in await desk.database.deliveries() if d.data.get("notice") == "not_let_in"] == []
 
 
 async def test_a_deleted_private_thread_comes_back_with_its_alert(desk: Desk) -> None:
     """All of the posting, quietly; the alert that counts is the new one, and it takes a 👀."""
     before = await open_private(desk)
-    await desk.mending.thread_gone(before.thread_id or 0)
+    await desk.mending.thread_gone(before.thread.id or 0)
     await desk.work()
     now = await desk.store.incident(before.id)
-    assert now.thread_id not in (None, before.thread_id)
-    assert (now.post.channel_id, now.post.number) == (now.thread_id, now.thread_posting)
-    inside = [post for post in await desk.store.posts(now.id) if post.channel_id == now.thread_id]
+    assert now.thread.id not in (None, before.thread.id)
+    assert (now.post.channel_id, now.post.number) == (now.thread.id, now.thread.posting)
+    inside = [post for post in await desk.store.posts(now.id) if post.channel_id == now.thread.id]
     kinds = {DeliveryKind.THREAD_START, DeliveryKind.ALERT, DeliveryKind.THREAD_CARD, DeliveryKind.SEED_ACK}
     assert {post.kind for post in inside} >= kinds
     assert all(post.data["quiet"] for post in inside if post.kind is DeliveryKind.ALERT)
@@ -328,13 +328,13 @@ async def test_a_deleted_private_thread_comes_back_with_its_alert(desk: Desk) ->
 async def test_a_private_thread_that_was_deleted_unseen_is_found_by_the_next_edit(desk: Desk) -> None:
     """Its name and its alert both say so: one new posting, and an alert that is deleted in it comes back."""
     before = await open_private(desk)
-    desk.discord.deleted_threads = {before.thread_id or 0}
+    desk.discord.deleted_threads = {before.thread.id or 0}
     desk.discord.deleted = {before.post.message_id or 0}
     await desk.roles.take(before.id, Role.SCRIBE, by=PRIMARY)
     await desk.work()
     assert len(desk.sent(DeliveryKind.PRIVATE_THREAD)) == len(desk.sent(DeliveryKind.ALERT)) == 2
     now = await desk.store.incident(before.id)
-    assert now.post.channel_id == now.thread_id != before.thread_id
+    assert now.post.channel_id == now.thread.id != before.thread.id
     await desk.mending.message_gone(now.post.message_id or 0)
     await desk.work()
     assert len(desk.sent(DeliveryKind.ALERT)) == 3
@@ -348,7 +348,7 @@ async def test_an_alert_on_its_way_into_a_thread_that_is_deleted(desk: Desk) -> 
     desk.discord.failures = [None, *members, None, None, gone]
     await desk.work()
     now = await desk.store.incident(incident.id)
-    assert now.post.channel_id == now.thread_id
+    assert now.post.channel_id == now.thread.id
     assert desk.sent(DeliveryKind.ALERT) == ["incident"]
     assert TimelineKind.DELIVERY_FAILED not in [
         entry.kind for entry in await desk.store.timeline(incident.id)
@@ -358,11 +358,11 @@ async def test_an_alert_on_its_way_into_a_thread_that_is_deleted(desk: Desk) -> 
 async def test_an_escalation_into_a_thread_that_was_deleted_unseen(desk: Desk) -> None:
     """Whom it did not ring is emailed, on record; and the thread is there again for whoever comes."""
     before = await open_private(desk)
-    desk.discord.deleted_threads = {before.thread_id or 0}
+    desk.discord.deleted_threads = {before.thread.id or 0}
     await desk.pass_time(minutes=16)
     now = await desk.store.incident(before.id)
-    assert now.thread_id not in (None, before.thread_id)
-    assert now.post.channel_id == now.thread_id
+    assert now.thread.id not in (None, before.thread.id)
+    assert now.post.channel_id == now.thread.id
     assert len(await desk.database.dlq_entries()) == 1
     assert desk.mailer.sent
 
@@ -374,7 +374,7 @@ async def test_a_deleted_private_thread_has_its_people_again(desk: Desk) -> None
     await desk.work()
     before = desk.sent(DeliveryKind.MEMBER)
     assert f"user:{NAMED.id}" in before
-    await desk.mending.thread_gone(incident.thread_id or 0)
+    await desk.mending.thread_gone(incident.thread.id or 0)
     await desk.work()
     assert desk.sent(DeliveryKind.PRIVATE_THREAD) == ["channel:p0-alerts"] * 2
     assert sorted(desk.sent(DeliveryKind.MEMBER)) == sorted(before * 2)

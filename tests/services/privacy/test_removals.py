@@ -70,7 +70,7 @@ async def test_whoever_is_removed_sees_it_no_more(desk: Desk) -> None:
     await desk.work()
     assert await desk.removals.exit(incident.id, who=NAMED, key="k") is DeliveryStatus.SENT
     assert memberships(desk) == [DeliveryKind.MEMBER, DeliveryKind.MEMBER_REMOVED]
-    assert (await owed(desk, DeliveryKind.MEMBER_REMOVED)).channel_id == incident.thread_id
+    assert (await owed(desk, DeliveryKind.MEMBER_REMOVED)).channel_id == incident.thread.id
     assert await desk.looking.open_ones(GUILD, by=NAMED) == []
     with pytest.raises(IncidentNotFound):
         await desk.incidents.find(number=incident.id, thread_id=None, by=NAMED)
@@ -274,7 +274,7 @@ async def test_another_thread_has_them_not(desk: Desk) -> None:
     await desk.acknowledger.acknowledge(incident.id, by=NAMED, via=AckVia.BUTTON)
     await desk.removals.remove(incident.id, who=NAMED, by=PRIMARY, key="out")
     await desk.work()
-    await desk.mending.thread_gone(incident.thread_id or 0)
+    await desk.mending.thread_gone(incident.thread.id or 0)
     await desk.work()
     assert memberships(desk) == [DeliveryKind.MEMBER, DeliveryKind.MEMBER_REMOVED]
     assert desk.sent(DeliveryKind.PRIVATE_THREAD) == ["channel:p0-alerts"] * 2
@@ -283,11 +283,11 @@ async def test_another_thread_has_them_not(desk: Desk) -> None:
 async def test_out_of_a_thread_that_was_deleted_unseen(desk: Desk) -> None:
     """There is another one, they are not in it, and nobody is told of a failure."""
     incident = await with_named(desk)
-    desk.discord.deleted_threads = {incident.thread_id or 0}
+    desk.discord.deleted_threads = {incident.thread.id or 0}
     await desk.removals.remove(incident.id, who=NAMED, by=PRIMARY, key="out")
     await desk.work()
     now = await desk.store.incident(incident.id)
-    assert now.thread_id not in (None, incident.thread_id)
+    assert now.thread.id not in (None, incident.thread.id)
     assert memberships(desk) == [DeliveryKind.MEMBER]
     assert "not_taken_out" not in await notices(desk)
 
@@ -300,7 +300,7 @@ async def test_whom_discord_does_not_take_out_is_told_of(desk: Desk) -> None:
     await desk.work()
     assert await desk.removals.exit(incident.id, who=NAMED, key="out") is DeliveryStatus.FAILED
     (line,) = (one for one in await desk.database.deliveries() if one.data.get("notice") == "not_taken_out")
-    assert (line.data["name"], line.channel_id) == (NAMED.name, incident.thread_id)
+    assert (line.data["name"], line.channel_id) == (NAMED.name, incident.thread.id)
     (entry,) = (e for e in await desk.store.timeline(incident.id) if e.kind is TimelineKind.DELIVERY_FAILED)
     assert entry.data is not None
     assert (entry.data["kind"], entry.data["name"]) == ("member_removed", NAMED.name)

@@ -30,12 +30,12 @@ async def opened(desk: Desk) -> tuple[Incident, ThreadMessage]:
     incident = await desk.open()
     await desk.work()
     incident = await desk.store.incident(incident.id)
-    assert incident.thread_id is not None
+    assert incident.thread.id is not None
     await desk.pass_time(minutes=1)
     at = desk.clock.time - timedelta(minutes=1)
-    url = f"https://discord.com/channels/{GUILD}/{incident.thread_id}/{MESSAGE}"
+    url = f"https://discord.com/channels/{GUILD}/{incident.thread.id}/{MESSAGE}"
     content = Evidence(text="DB を再起動した", author_id=9, author_name="観測者", url=url, at=at)
-    message = ThreadMessage(MESSAGE, incident.thread_id, content)
+    message = ThreadMessage(MESSAGE, incident.thread.id, content)
     desk.discord.messages[MESSAGE] = message
     return incident, message
 
@@ -256,7 +256,7 @@ async def test_one_that_is_made_private_while_it_is_read_holds_up_no_other(desk:
     incident, message = await opened(desk)
     other = await desk.open(key="other")
     await desk.work()
-    there = (await desk.store.incident(other.id)).thread_id
+    there = (await desk.store.incident(other.id)).thread.id
     assert there is not None
     desk.discord.messages |= {
         MESSAGE: replace(message, has_pin=True),

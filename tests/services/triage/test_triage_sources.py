@@ -47,7 +47,7 @@ async def test_a_private_drill_is_a_drill_first(desk: Desk) -> None:
     await desk.privacy.make_private(drill.id, by=PRIMARY)
     await desk.work()
     inside = about(desk, await desk.store.incident(drill.id))
-    assert inside.channel_id != drill.thread_id
+    assert inside.channel_id != drill.thread.id
     for new in (inside, alert, about(desk, drill)):
         with pytest.raises(SourceRefused, match="triage_of_drill"):
             await desk.triages.start(new)
@@ -80,11 +80,11 @@ async def test_what_is_typed_in_its_thread_is_real_and_says_so(desk: Desk) -> No
     assert done.incident is not None
     assert (done.incident.is_drill, done.incident.rings) == (False, True)
     assert not (await start(desk, key="b")).in_drill
-    assert await desk.drills.is_played_in(drill.thread_id)
+    assert await desk.drills.is_played_in(drill.thread.id)
     assert not await desk.drills.is_played_in(CHANNEL)
     assert not await desk.drills.is_played_in(None)
     desk.database.is_away = True
-    assert not await desk.drills.is_played_in(drill.thread_id)
+    assert not await desk.drills.is_played_in(drill.thread.id)
 
 
 async def test_the_bots_own_alert_leads_to_its_incident(desk: Desk) -> None:
@@ -98,7 +98,7 @@ async def test_the_bots_own_alert_leads_to_its_incident(desk: Desk) -> None:
     assert known.value.incident == incident
     with pytest.raises(AlreadyRaised):
         await start(desk, message_id=alert)
-    assert incident.thread_id is not None
-    await desk.triages.sources.require_open(GUILD, incident.thread_id, 600, by=RESPONDER)
+    assert incident.thread.id is not None
+    await desk.triages.sources.require_open(GUILD, incident.thread.id, 600, by=RESPONDER)
     await desk.lifecycle.resolve(incident.id, by=PRIMARY)
     await desk.triages.sources.require_open(GUILD, CHANNEL, alert, by=RESPONDER)

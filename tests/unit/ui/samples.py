@@ -39,7 +39,10 @@ TRIGGERED = Incident(
     reported_by=Holder(103, "responder"),
 )
 PLACED = replace(
-    TRIGGERED, post=replace(TRIGGERED.post, channel_id=301, message_id=900), thread_id=900, version=3
+    TRIGGERED,
+    post=replace(TRIGGERED.post, channel_id=301, message_id=900),
+    thread=replace(TRIGGERED.thread, id=900),
+    version=3,
 )
 ACKNOWLEDGED = replace(
     PLACED,

@@ -131,7 +131,7 @@ def test_unknown_means_are_dashes() -> None:
 
 def test_an_incident_without_a_place_has_no_link() -> None:
     """Discord never took its alert."""
-    lost = replace(PLACED, post=replace(PLACED.post, message_id=None), thread_id=None)
+    lost = replace(PLACED, post=replace(PLACED.post, message_id=None), thread=replace(PLACED.thread, id=None))
     assert fields(replace(BUSY, open=(lost,)))["未解決 1 件"] == "INC-42 SEV1 決済 API が 5xx · 🔴 未対応"
 
 

@@ -25,7 +25,7 @@ QUIET: dict[str, list[str]] = {"parse": []}
 RINGS = {"parse": ["everyone"]}
 
 #: INC-42 was a SEV3 in #p2-deploys (message 700, thread 700); now it is a SEV1 in #p0-alerts.
-RAISED = replace(PLACED, post=replace(PLACED.post, number=2), thread_posting=2)
+RAISED = replace(PLACED, post=replace(PLACED.post, number=2), thread=replace(PLACED.thread, posting=2))
 
 
 def post(kind: DeliveryKind, *, posting: int, at: tuple[int, int] | None = None, **facts: object) -> Delivery:

@@ -246,6 +246,6 @@ def test_a_subject_that_does_not_fit_is_a_bug() -> None:
 def test_what_has_no_thread_leads_to_the_alert(kind: DeliveryKind) -> None:
     """And the button says so: a tracked alert is in no thread."""
     data = {**FIRST_ESCALATION, "role": "commander", "by": "primary"}
-    tracked = replace(PLACED, kind=IncidentKind.ALERT, thread_id=None)
+    tracked = replace(PLACED, kind=IncidentKind.ALERT, thread=replace(PLACED.thread, id=None))
     for incident, label in ((PLACED, "スレッドへ"), (tracked, "投稿へ")):
         assert label in labels_of(render(JA, delivery(kind, to="user:1", data=data), incident))

@@ -204,7 +204,7 @@ def test_screens(voice: Voice) -> None:
 @pytest.mark.parametrize("voice", screens.VOICES)
 def test_nobody_is_told_that_they_are_in_before_discord_says_so(voice: Voice) -> None:
     """Let in, on the way, and refused read differently; whoever is refused is told which channel to see."""
-    secret = replace(SECRET, thread_channel="p0-alerts")
+    secret = replace(SECRET, thread=replace(SECRET.thread, channel="p0-alerts"))
     told = {
         entry: screens.words(entered_screen(voice, secret, entry=entry))
         for entry in (None, DeliveryStatus.PENDING, DeliveryStatus.SENT, DeliveryStatus.FAILED)
@@ -218,7 +218,7 @@ def test_nobody_is_told_that_they_are_in_before_discord_says_so(voice: Voice) ->
 @pytest.mark.parametrize("is_new", [True, False])
 def test_whoever_adds_somebody_hears_that_discord_refuses_them(voice: Voice, is_new: bool) -> None:
     """They see it all the same, and what lets them into the thread is said."""
-    secret = replace(SECRET, thread_channel="p0-alerts")
+    secret = replace(SECRET, thread=replace(SECRET.thread, channel="p0-alerts"))
     sent, failed = (
         added_answer(voice, secret, name="responder", is_new=is_new, entry=entry)
         for entry in (DeliveryStatus.SENT, DeliveryStatus.FAILED)
@@ -232,7 +232,7 @@ def test_whoever_adds_somebody_hears_that_discord_refuses_them(voice: Voice, is_
 @pytest.mark.parametrize("words", [JA, EN])
 def test_the_line_about_somebody_who_cannot_be_let_in(words: Wording) -> None:
     """By name, by their place on call, or by id; with what to do."""
-    secret = replace(SECRET, thread_channel="p0-alerts")
+    secret = replace(SECRET, thread=replace(SECRET.thread, channel="p0-alerts"))
     for facts, who in (
         ({"name": "responder"}, "@responder"),
         ({"place": "primary"}, "@primary"),

@@ -187,9 +187,9 @@ def _path(words: Wording, incident: Incident) -> str:
 
 def _thread(words: Wording, incident: Incident) -> str:
     """The way to a thread that does not hang on this post; Discord shows the one that does by itself."""
-    if not incident.is_open or incident.thread_id in (None, incident.post.message_id):
+    if not incident.is_open or incident.thread.id in (None, incident.post.message_id):
         return ""
-    return words.say("alert.thread", thread=incident.thread_id)
+    return words.say("alert.thread", thread=incident.thread.id)
 
 
 def _progress(words: Wording, incident: Incident) -> Iterator[str]:

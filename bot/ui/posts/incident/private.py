@@ -199,7 +199,7 @@ def removed_answer(
 
 def _around(incident: Incident) -> str:
     """Return the name of the channel that holds the thread; only people who see it can be added."""
-    return channel_name(incident.thread_channel or "?")
+    return channel_name(incident.thread.channel or "?")
 
 
 NOTICES: Final[NoticeLooks] = (

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.domain.delivery.delivery import Delivery, DeliveryKind, DeliveryStatus
-from bot.domain.incident.incident import AlertPost
+from bot.domain.incident.incident import AlertPost, IncidentThread
 from bot.domain.incident.posting import (
     has_moved,
     is_current,
@@ -43,7 +43,7 @@ def test_a_post_without_a_number_is_of_the_first_posting() -> None:
 @pytest.mark.parametrize("kind", [kind for kind in DeliveryKind if kind.spec.part is None])
 def test_what_is_no_part_of_a_posting_is_never_old(kind: DeliveryKind) -> None:
     """A DM, a line in the thread, the digest."""
-    moved = incident(post=AlertPost(3, message_id=1), thread_posting=3, thread_id=2)
+    moved = incident(post=AlertPost(3, message_id=1), thread=IncidentThread(2, posting=3))
     assert is_current(owed(kind), moved)
     assert not has_moved(owed(kind), moved)
     assert not is_superseded(owed(kind), moved)
@@ -52,13 +52,15 @@ def test_what_is_no_part_of_a_posting_is_never_old(kind: DeliveryKind) -> None:
 @pytest.mark.parametrize("kind", [kind for kind in DeliveryKind if kind.spec.part is not None])
 def test_what_was_never_sent_is_not_missed_after_a_newer_posting(kind: DeliveryKind) -> None:
     """Unless the thread still hangs on it."""
-    moved = incident(post=AlertPost(2), thread_posting=2, thread_channel="p0-alerts")
+    moved = incident(post=AlertPost(2), thread=IncidentThread(posting=2, channel="p0-alerts"))
     assert is_superseded(owed(kind, 1), moved)
     assert not is_superseded(owed(kind, 2), moved)
-    keeps_thread = replace(moved, thread_posting=1)
+    keeps_thread = replace(moved, thread=replace(moved.thread, posting=1))
     assert is_superseded(owed(kind, 1), keeps_thread) is (kind is DeliveryKind.SEED_ACK)
 
 
 def test_an_alert_without_a_thread_carries_nothing() -> None:
     """Where the policy opens none."""
-    assert is_superseded(owed(DeliveryKind.ALERT, 1), incident(post=AlertPost(2), thread_posting=1))
+    assert is_superseded(
+        owed(DeliveryKind.ALERT, 1), incident(post=AlertPost(2), thread=IncidentThread(posting=1))
+    )

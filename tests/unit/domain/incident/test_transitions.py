@@ -12,6 +12,7 @@ from bot.domain.incident.incident import (
     Holder,
     Incident,
     IncidentKind,
+    IncidentThread,
     Role,
     Status,
     StatusUpdate,
@@ -120,7 +121,7 @@ def test_an_end(end: End, status: Status, before: Incident) -> None:
         2,
         "secondary",
     )
-    assert (over.updates.due_at, over.archive_at) == (None, LATER + timedelta(days=1))
+    assert (over.updates.due_at, over.thread.archive_at) == (None, LATER + timedelta(days=1))
     assert over.version == before.version + 1
     assert name_of(over.acknowledged) == name_of(before.acknowledged)
     assert not over.is_open
@@ -184,7 +185,7 @@ def test_whoever_opens_it_again_is_on_it(end: End, _status: Status) -> None:
         None,
     )
     assert (time_of(again.ended), id_of(again.ended), name_of(again.ended)) == (None, None, None)
-    assert (again.merged_into_id, again.archive_at, again.first_ended_at) == (None, None, LATER)
+    assert (again.merged_into_id, again.thread.archive_at, again.first_ended_at) == (None, None, LATER)
     assert (again.updates.due_at, again.updates.remind_at) == (at + every, at + every)
     known = transitions.reopen(end(acknowledged()), by=SECONDARY, at=at, next_update_at=None)
     assert (name_of(known.acknowledged), known.lead) == ("primary", Holder(2, "secondary"))
@@ -219,7 +220,7 @@ def test_another_severity_while_nobody_is_on_it() -> None:
     """Its deadline counts; no status update is owed yet."""
     changed = transitions.change_severity(incident(), SEV3, next_update_at=LATER)
     assert (changed.severity, changed.priority, changed.ack_due_at) == ("SEV3", "P2", SEV3.ack_due_at)
-    assert (changed.post.number, changed.thread_posting, changed.updates.due_at) == (2, 1, None)
+    assert (changed.post.number, changed.thread.posting, changed.updates.due_at) == (2, 1, None)
 
 
 def test_another_severity_while_somebody_is_on_it() -> None:
@@ -233,11 +234,15 @@ def test_another_severity_while_somebody_is_on_it() -> None:
 def test_a_thread_moves_with_its_severity() -> None:
     """Where the new one wants it elsewhere, the new posting opens it."""
     changed = transitions.change_severity(
-        incident(thread_channel="p2-deploys"), replace(SEV3, thread_channel="p0-alerts"), next_update_at=None
+        incident(thread=IncidentThread(channel="p2-deploys")),
+        replace(SEV3, thread_channel="p0-alerts"),
+        next_update_at=None,
     )
-    assert (changed.thread_posting, changed.thread_channel) == (2, "p0-alerts")
-    kept = transitions.change_severity(incident(thread_channel="p0-alerts"), SEV3, next_update_at=None)
-    assert (kept.thread_posting, kept.thread_channel) == (1, "p0-alerts")
+    assert (changed.thread.posting, changed.thread.channel) == (2, "p0-alerts")
+    kept = transitions.change_severity(
+        incident(thread=IncidentThread(channel="p0-alerts")), SEV3, next_update_at=None
+    )
+    assert (kept.thread.posting, kept.thread.channel) == (1, "p0-alerts")
 
 
 def test_the_same_severity_is_no_change() -> None:
@@ -253,18 +258,18 @@ def test_the_same_severity_is_no_change() -> None:
 def test_no_number_of_a_posting_is_used_twice() -> None:
     """Whatever made the last one: a change of severity, a deleted alert, a deleted thread."""
     rethreaded = rethread(incident())
-    assert (rethreaded.post.number, rethreaded.thread_posting) == (1, 2)
+    assert (rethreaded.post.number, rethreaded.thread.posting) == (1, 2)
     reposted = repost(rethreaded)
-    assert (reposted.post.number, reposted.thread_posting) == (3, 2)
+    assert (reposted.post.number, reposted.thread.posting) == (3, 2)
     changed = transitions.change_severity(reposted, replace(SEV3, thread_channel="x"), next_update_at=None)
-    assert (changed.post.number, changed.thread_posting) == (4, 4)
+    assert (changed.post.number, changed.thread.posting) == (4, 4)
 
 
 def test_a_tracked_alert_is_declared_once() -> None:
     """Then it is an incident, posted as one."""
     tracked = incident(kind=IncidentKind.ALERT)
     declared = transitions.declare(tracked, thread_channel="p0-alerts")
-    assert (declared.kind, declared.post.number, declared.thread_posting) == (IncidentKind.INCIDENT, 2, 2)
+    assert (declared.kind, declared.post.number, declared.thread.posting) == (IncidentKind.INCIDENT, 2, 2)
     error = refused(lambda of: transitions.declare(of, thread_channel="p0-alerts"), declared)
     assert error.key == "declared_before"
 
@@ -308,4 +313,6 @@ def test_a_status_update_resets_the_reminders() -> None:
 def test_an_archived_thread_is_not_archived_again() -> None:
     """Nothing else of the incident has changed."""
     over = resolve(incident())
-    assert archived(over) == replace(over, archive_at=None, version=over.version + 1)
+    assert archived(over) == replace(
+        over, thread=replace(over.thread, archive_at=None), version=over.version + 1
+    )
