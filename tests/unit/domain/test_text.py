@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.domain.dlq import sanitise_payload
@@ -24,11 +24,12 @@ def test_storable_text_is_what_postgresql_takes(text: str) -> None:
 @given(
     st.recursive(ANY_TEXT | st.integers() | st.none(), lambda x: st.lists(x) | st.dictionaries(ANY_TEXT, x))
 )
+@example("\\u0000")
 def test_storable_json_is_what_jsonb_takes(value: object) -> None:
     """Keys, values and nested ones: no NUL and no lone surrogate is left."""
     text = json.dumps(storable_json(value), ensure_ascii=False)
     text.encode()
-    assert "\\u0000" not in text
+    assert "\\u0000" not in text.replace("\\\\", "")  # a backslash may stand before the letters u0000
 
 
 @given(ANY_TEXT, st.integers(1, 300))
