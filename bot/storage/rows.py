@@ -12,14 +12,12 @@ from bot.domain.dlq import DlqEntry
 from bot.domain.errors import NewerVersion
 from bot.domain.escalation.ladder import Step, StepStatus
 from bot.domain.incident.incident import (
-    AlertPost,
     ByPerson,
     Check,
     EndedAck,
     Holder,
     Incident,
     IncidentKind,
-    IncidentThread,
     Role,
     Source,
     Status,
@@ -27,6 +25,7 @@ from bot.domain.incident.incident import (
     StatusUpdates,
     Tracked,
 )
+from bot.domain.incident.places import AlertPost, IncidentThread
 from bot.domain.severity import LadderStep, Mention
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.storage.database.sql import Row

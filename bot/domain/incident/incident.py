@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from bot.domain.incident.places import AlertPost, IncidentThread
 from bot.domain.people import Person
 from bot.domain.triage.evidence import Evidence
 
@@ -111,37 +112,6 @@ class StatusUpdates:
 
 
 @dataclass(frozen=True, slots=True)
-class AlertPost:
-    """The alert post of an incident.
-
-    Attributes:
-        number: The number of the current one, from 1: a change of severity may post another.
-        channel_id, message_id: Set once Discord has them.
-    """
-
-    number: int = 1
-    channel_id: int | None = None
-    message_id: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class IncidentThread:
-    """The thread of an incident.
-
-    Attributes:
-        id: Set once Discord has it.
-        posting: The number of the alert post with which it was opened, see `AlertPost.number`.
-        channel: The policy's name of the channel that it hangs in; None without a thread.
-        archive_at: When the thread of an ended incident is archived.
-    """
-
-    id: int | None = None
-    posting: int = 1
-    channel: str | None = None
-    archive_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Source:
     """The message that is tracked as an alert.
 
@@ -240,8 +210,8 @@ class Incident:
     reported_by: Holder
     acknowledged: ByPerson | None = None
     ended: ByPerson | None = None
-    post: AlertPost = AlertPost()
-    thread: IncidentThread = IncidentThread()
+    post: AlertPost = field(default_factory=AlertPost)
+    thread: IncidentThread = field(default_factory=IncidentThread)
     version: int = 1
     kind: IncidentKind = IncidentKind.INCIDENT
     is_drill: bool = False

@@ -12,12 +12,12 @@ from bot.domain.incident.incident import (
     Holder,
     Incident,
     IncidentKind,
-    IncidentThread,
     Role,
     Status,
     StatusUpdate,
     StatusUpdates,
 )
+from bot.domain.incident.places import IncidentThread
 from bot.domain.incident.posting import archived, repost, rethread
 from bot.domain.incident.transitions import AckOutcome
 from bot.domain.severity import NewSeverity

@@ -1,0 +1,35 @@
+"""The places in Discord where an incident is shown: its alert post and its thread."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AlertPost:
+    """The alert post of an incident.
+
+    Attributes:
+        number: The number of the current one, from 1: a change of severity may post another.
+        channel_id, message_id: Set once Discord has them.
+    """
+
+    number: int = 1
+    channel_id: int | None = None
+    message_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentThread:
+    """The thread of an incident.
+
+    Attributes:
+        id: Set once Discord has it.
+        posting: The number of the alert post with which it was opened, see `AlertPost.number`.
+        channel: The policy's name of the channel that it hangs in; None without a thread.
+        archive_at: When the thread of an ended incident is archived.
+    """
+
+    id: int | None = None
+    posting: int = 1
+    channel: str | None = None
+    archive_at: datetime | None = None
