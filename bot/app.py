@@ -49,12 +49,12 @@ from bot.ui.discord_api.gate import Gate
 from bot.ui.discord_api.notifier import DiscordNotifier
 from bot.ui.discord_api.reaching import Reaching
 from bot.ui.posts.paging.emails import Mails
-from bot.wiring import Outward, Parts, UseCases, wire
+from bot.wiring import GuildDependencies, Outward, UseCases, wire
 
 log = structlog.get_logger(__name__)
 
 #: Puts the use cases of one guild together.
-Assemble: TypeAlias = Callable[[Parts, Outward, OnCall], UseCases]
+Assemble: TypeAlias = Callable[[GuildDependencies, Outward, OnCall], UseCases]
 
 
 def run(settings: Settings, *, migrate: bool = True, assemble: Assemble = wire) -> None:
@@ -120,7 +120,7 @@ async def _live(
 
 
 def _runner(
-    database: OwnDatabase, stand: "Stand", cases: Mapping[int, UseCases], *, connections: int
+    database: OwnDatabase, stand: "SharedResources", cases: Mapping[int, UseCases], *, connections: int
 ) -> JobRunner:
     """The queue's runner, with the handlers of every guild."""
     by_guild = _shared({guild_id: handlers(one) for guild_id, one in cases.items()})
@@ -134,7 +134,9 @@ def _runner(
     )
 
 
-def _preparation(stand: "Stand", cases: Mapping[int, UseCases], bring_up: Prepare | None) -> Prepare:
+def _preparation(
+    stand: "SharedResources", cases: Mapping[int, UseCases], bring_up: Prepare | None
+) -> Prepare:
     """Bring the database up, if need be, and make every guild known to it."""
 
     async def prepare() -> None:
@@ -180,7 +182,7 @@ async def connected_client(settings: Settings, served: Served) -> AsyncIterator[
 
 
 @dataclass(frozen=True, slots=True)
-class Stand:
+class SharedResources:
     """The parts that all guilds share: the pools behind the stores, outgoing email, the texts.
 
     Attributes:
@@ -205,10 +207,10 @@ class Stand:
         """The failed notifications, with the home guild's idea of what is gravest."""
         return self._dlq(self.served.home_policy)
 
-    def parts(self, guild_id: int) -> Parts:
+    def parts(self, guild_id: int) -> GuildDependencies:
         """Return the dependencies of one guild's use cases."""
         policy = self.served.policies[guild_id]
-        return Parts(
+        return GuildDependencies(
             guild_id=guild_id,
             store=self.store.of(guild_id),
             dlq=self._dlq(policy),
@@ -229,7 +231,7 @@ class Stand:
 @asynccontextmanager
 async def open_stand(
     settings: Settings, served: Served, dsn: str, *, connections: int = 1, most: int = 4
-) -> AsyncIterator[Stand]:
+) -> AsyncIterator[SharedResources]:
     """The stores on open pools, and the way out by email; closed after the block.
 
     Args:
@@ -247,7 +249,7 @@ async def open_stand(
         dlq_pool = (
             pool if other is None else await stack.enter_async_context(closing(await open_dlq_pool(other)))
         )
-        yield Stand(
+        yield SharedResources(
             served,
             PostgresStore(pool, is_shared=len(served.policies) > 1),
             pool,
@@ -270,7 +272,7 @@ def make_mailer(settings: Settings) -> Mailer | None:
     return SmtpMailer(settings.smtp)
 
 
-def make_dead_man(settings: Settings, stand: Stand) -> DeadMan | None:
+def make_dead_man(settings: Settings, stand: SharedResources) -> DeadMan | None:
     """Build the dead man's switch that reports to HEARTBEAT_URL; None when that is not set."""
     if settings.heartbeat_url is None:
         return None
@@ -291,7 +293,7 @@ def make_keeper(settings: Settings, client: IncidentBot, leases: Leases, gate: G
 
 
 def make_client(
-    settings: Settings, stand: Stand, circuit: Circuit, gate: Gate, *, assemble: Assemble = wire
+    settings: Settings, stand: SharedResources, circuit: Circuit, gate: Gate, *, assemble: Assemble = wire
 ) -> tuple[IncidentBot, dict[int, UseCases]]:
     """The client and the use cases by guild, which need each other; nothing is connected yet.
 

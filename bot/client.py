@@ -42,7 +42,7 @@ COGS: Final = (
     "cogs.incidents",
     "cogs.responding",
     "cogs.bundles",
-    "cogs.mending",
+    "cogs.reposting",
     "cogs.pinning",
     "cogs.dlq",
     "cogs.digest",

@@ -45,7 +45,7 @@ _FIELDS: Final = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Changes:
+class CommandChanges:
     """Names of commands, each with a slash unless it is in a context menu."""
 
     added: tuple[str, ...]
@@ -103,10 +103,10 @@ async def register(client: IncidentBot, guild_id: int, commands: Sequence[Comman
         raise UpstreamUnavailable(f"connection failed: {type(error).__name__}") from error
 
 
-def compare(ours: Sequence[Command], theirs: Sequence[Command]) -> Changes:
+def compare(ours: Sequence[Command], theirs: Sequence[Command]) -> CommandChanges:
     """What registering *ours* would change."""
     new, old = _by_name(ours), _by_name(theirs)
-    return Changes(
+    return CommandChanges(
         added=tuple(name for name in new if name not in old),
         changed=tuple(name for name in new if name in old and new[name] != old[name]),
         removed=tuple(name for name in old if name not in new),

@@ -16,7 +16,7 @@ from bot.services.acknowledging.reconciliation import Reconciler
 from bot.services.alerts.missed import MissedAlerts
 from bot.services.alerts.questions import Questions
 from bot.services.alerts.recoveries import Recoveries
-from bot.services.alerts.tracking import Alerts
+from bot.services.alerts.tracking import AlertTracking
 from bot.services.delivery.deliveries import Deliveries
 from bot.services.delivery.emails import Letters
 from bot.services.delivery.failures import Failures
@@ -37,9 +37,9 @@ from bot.services.incidents.deliveries import NoticeDeliveries, PostingDeliverie
 from bot.services.incidents.faces import Faces
 from bot.services.incidents.lifecycle import Lifecycle
 from bot.services.incidents.merging import Merging
-from bot.services.incidents.queries import Looking
+from bot.services.incidents.queries import IncidentQueries
 from bot.services.incidents.refreshing import Hooks, Refreshing
-from bot.services.incidents.reposting import Mending
+from bot.services.incidents.reposting import Reposting
 from bot.services.incidents.roles import Roles
 from bot.services.incidents.severity_change import Regrading
 from bot.services.incidents.title_and_start import Details
@@ -53,8 +53,8 @@ from bot.services.outage.adoption import Adoption
 from bot.services.outage.alarm import Alarm
 from bot.services.outage.emergency import Emergency
 from bot.services.outage.logbook import Logbook
-from bot.services.outage.taking_in import Recording, TakingIn
-from bot.services.outage.telling import Means
+from bot.services.outage.taking_in import RecordingUseCases, TakingIn
+from bot.services.outage.telling import OutageChannels
 from bot.services.ports import (
     Discord,
     DlqStore,
@@ -71,9 +71,9 @@ from bot.services.privacy.redactions import Redactions
 from bot.services.privacy.removals import Removals
 from bot.services.registry import Services
 from bot.services.shared.access import Access
-from bot.services.shared.already_told import Comeback
+from bot.services.shared.already_told import AlreadyTold
 from bot.services.shared.changes import Changes
-from bot.services.shared.reminder_recipients import Leads
+from bot.services.shared.reminder_recipients import ReminderRecipients
 from bot.services.shared.roster import OnCall
 from bot.services.timeline.pins import Pins
 from bot.services.timeline.timelines import Timelines
@@ -97,7 +97,7 @@ _PLAIN: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class GuildDependencies:
     """The dependencies of one guild's use cases.
 
     Attributes:
@@ -145,22 +145,22 @@ class Outward:
     reach: Reach
 
 
-def wire(parts: Parts, outward: Outward, oncall: OnCall) -> UseCases:
+def wire(parts: GuildDependencies, outward: Outward, oncall: OnCall) -> UseCases:
     """Every use case of one guild, each given only what it needs."""
     store, policy = parts.store, parts.policy
     discord, reach = outward.discord, outward.reach
     access = Access(store, policy, oncall)
     acknowledger = Acknowledger(store, policy, access)
     reconciler = Reconciler(store, discord, acknowledger, access)
-    ahead, comeback = ReadingAhead(store, reconciler), Comeback(store)
+    ahead, comeback = ReadingAhead(store, reconciler), AlreadyTold(store)
     escalations = Escalations(store, policy, ahead, oncall)
     passing_on = PassingOn(store, policy, access, oncall, escalations)
     incidents = Incidents(store, policy, access, escalations)
     changes = Changes(store, policy, access)
-    mending = Mending(store, policy)
+    reposting = Reposting(store, policy)
     raising = Raising(policy, access, incidents, escalations)
     reevaluations = Reevaluations(store, policy, access, raising)
-    means = Means(outward.siren, Logbook(parts.spool), parts.mailer, comeback.meanwhile)
+    means = OutageChannels(outward.siren, Logbook(parts.spool), parts.mailer, comeback.meanwhile)
     bundles = Bundles(store, discord, policy, acknowledger, meanwhile=comeback.meanwhile)
     digests = Digests(store, parts.dlq, policy)
     mornings = Mornings(store, discord, policy)
@@ -168,12 +168,12 @@ def wire(parts: Parts, outward: Outward, oncall: OnCall) -> UseCases:
     kinds = DeliveryKinds(
         faces,
         [
-            PostingDeliveries(mending),
-            NoticeDeliveries(mending),
+            PostingDeliveries(reposting),
+            NoticeDeliveries(reposting),
             RoleDeliveries(policy),
-            MemberDeliveries(policy, mending),
+            MemberDeliveries(policy, reposting),
             PageDeliveries(bundles, passing_on),
-            EscalationDeliveries(bundles, mending.lost_its_room),
+            EscalationDeliveries(bundles, reposting.lost_its_room),
             BundleDeliveries(store, bundles, passing_on),
             TriageDeliveries(store, policy),
             MorningDeliveries(mornings, policy),
@@ -185,11 +185,11 @@ def wire(parts: Parts, outward: Outward, oncall: OnCall) -> UseCases:
     releasing = Releasing(store, discord, policy, access, passing_on)
     lifecycle = Lifecycle(store, discord, policy, changes, escalations, faces)
     questions = Questions(store, discord, policy, access, incidents)
-    alerts = Alerts(store, policy, incidents, Recoveries(store, policy, lifecycle), questions)
+    alerts = AlertTracking(store, policy, incidents, Recoveries(store, policy, lifecycle), questions)
     schedules = Schedules(store, policy, access, oncall)
     links = AckLinks(store, discord, acknowledger, public_url=parts.public_url)
     letters = Letters(store, links, writer=parts.writer, mailer=parts.mailer)
-    recording = Recording(incidents, escalations, acknowledger, Arrivals(policy, kinds))
+    recording = RecordingUseCases(incidents, escalations, acknowledger, Arrivals(policy, kinds))
     acks = CarriedAcks(access, discord, acknowledger)
     services = Services(
         guild_id=parts.guild_id,
@@ -202,13 +202,13 @@ def wire(parts: Parts, outward: Outward, oncall: OnCall) -> UseCases:
         lifecycle=lifecycle,
         merging=Merging(access, changes, acks, lifecycle, Regrading(policy, escalations)),
         drills=Drills(store, policy, access, incidents, lifecycle),
-        looking=Looking(store, policy, access),
-        mending=mending,
+        looking=IncidentQueries(store, policy, access),
+        reposting=reposting,
         roles=Roles(access, changes, acknowledger),
         checklists=Checklists(policy, changes),
         privacy=Privacy(store, discord, policy, access, changes),
         removals=Removals(store, discord, policy, access, changes),
-        updates=Updates(store, policy, changes, Leads(discord, oncall, access), releasing),
+        updates=Updates(store, policy, changes, ReminderRecipients(discord, oncall, access), releasing),
         details=Details(policy, changes),
         timelines=Timelines(store, policy, access, changes),
         pins=Pins(store, discord, policy, access, changes),
@@ -242,7 +242,7 @@ def wire(parts: Parts, outward: Outward, oncall: OnCall) -> UseCases:
         services=services,
         sweeps=Sweeps(store, policy, ahead, escalations, oncall, comeback=comeback, queue=parts.queue),
         deliveries=Deliveries(store, discord, policy, kinds, comeback),
-        refreshing=Refreshing(store, discord, faces, mending, hooks),
+        refreshing=Refreshing(store, discord, faces, reposting, hooks),
         triage_posts=TriagePosts(store, discord),
         failures=Failures(store, parts.dlq, policy, oncall, kinds, letters=letters, draft=discord.draft),
         links=links,

@@ -6,7 +6,7 @@ from discord.ext import commands
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from bot.client import IncidentBot
-from bot.domain.alerts.question import Question
+from bot.domain.alerts.question import AlertQuestion
 from bot.domain.errors import UnavailableError
 from bot.ui.buttons import AlertVerb, IncidentVerb, template
 from bot.ui.components import Control
@@ -22,7 +22,7 @@ log = structlog.get_logger(__name__)
 Press = discord.Interaction[IncidentBot]
 
 
-class Watch(commands.Cog):
+class AlertsCog(commands.Cog):
     """Listens to the watched channels."""
 
     def __init__(self, bot: IncidentBot) -> None:
@@ -148,7 +148,7 @@ class Heed(Control, template=template(AlertVerb.HEED)):
         await _say_sender(interaction, "tracked.said.heeded", question)
 
 
-async def _say_sender(interaction: Press, key: str, question: Question) -> None:
+async def _say_sender(interaction: Press, key: str, question: AlertQuestion) -> None:
     sender = inert(question.evidence.author_name, limit=160)
     channel = getattr(interaction.channel, "name", "?")
     await reply(interaction, interaction.client.voice(interaction).say(key, sender=sender, channel=channel))
@@ -156,4 +156,4 @@ async def _say_sender(interaction: Press, key: str, question: Question) -> None:
 
 async def setup(bot: IncidentBot) -> None:
     """Called by discord.py when the extension is loaded."""
-    await bot.add_cog(Watch(bot))
+    await bot.add_cog(AlertsCog(bot))

@@ -14,7 +14,7 @@ from bot.ui.screens.incident_console import show_screen
 Press = discord.Interaction[IncidentBot]
 
 
-class Bundles(commands.Cog):
+class BundlesCog(commands.Cog):
     """The registration of the controls."""
 
     def __init__(self, bot: IncidentBot) -> None:
@@ -22,7 +22,7 @@ class Bundles(commands.Cog):
 
     async def cog_load(self) -> None:
         """Register them."""
-        self.bot.add_controls(All, Yes, Pick)
+        self.bot.add_controls(All, Yes, PickIncident)
 
 
 class All(Control, template=template(BundleVerb.ALL)):
@@ -46,7 +46,7 @@ class Yes(Control, template=template(BundleVerb.YES)):
         await reply(interaction, all_acknowledged(interaction.client.voice(interaction), result))
 
 
-class Pick(Control, template=template(BundleVerb.PICK)):
+class PickIncident(Control, template=template(BundleVerb.PICK)):
     """The select of one incident."""
 
     async def press(self, interaction: Press) -> None:
@@ -59,4 +59,4 @@ class Pick(Control, template=template(BundleVerb.PICK)):
 
 async def setup(bot: IncidentBot) -> None:
     """Called by discord.py when the extension is loaded."""
-    await bot.add_cog(Bundles(bot))
+    await bot.add_cog(BundlesCog(bot))

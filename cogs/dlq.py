@@ -45,7 +45,7 @@ class DlqCommands(
 
     async def cog_load(self) -> None:
         """Register the controls of the screens."""
-        self.bot.add_controls(Recent, P0Email, HttpStatus, Open, RawJson, Preview, Replay)
+        self.bot.add_controls(Recent, P0Email, HttpStatus, OpenEntrySelect, RawJson, PreviewReplay, Replay)
 
     @app_commands.command(
         name="recent",
@@ -144,7 +144,7 @@ class HttpStatus(Control, template=r"dlq:v1:http:(?P<hours>\d{1,3})"):
         await redraw(interaction, await _desk(interaction).http_status(hours=int(self.fields["hours"])))
 
 
-class Open(Control, template=r"dlq:v1:open"):
+class OpenEntrySelect(Control, template=r"dlq:v1:open"):
     """One of the list."""
 
     async def press(self, interaction: Press) -> None:
@@ -163,7 +163,7 @@ class RawJson(Control, template=rf"dlq:v1:json:{UUID}"):
         await reply(interaction, text, file=file)
 
 
-class Preview(Control, template=rf"dlq:v1:preview:{UUID}"):
+class PreviewReplay(Control, template=rf"dlq:v1:preview:{UUID}"):
     """[再送]: what would be sent."""
 
     async def press(self, interaction: Press) -> None:

@@ -15,7 +15,7 @@ from bot.ui.screens.incident_answers import acknowledged
 Press = discord.Interaction[IncidentBot]
 
 
-class Morning(commands.Cog):
+class MorningCog(commands.Cog):
     """Only its select; the gathering itself is ticked by the scheduler."""
 
     def __init__(self, bot: IncidentBot) -> None:
@@ -23,10 +23,10 @@ class Morning(commands.Cog):
 
     async def cog_load(self) -> None:
         """Register the select."""
-        self.bot.add_controls(Take)
+        self.bot.add_controls(TakeItem)
 
 
-class Take(Control, template=TAKE):
+class TakeItem(Control, template=TAKE):
     """[引き受ける]."""
 
     async def press(self, interaction: Press) -> None:
@@ -42,4 +42,4 @@ class Take(Control, template=TAKE):
 
 async def setup(bot: IncidentBot) -> None:
     """Called by discord.py when the extension is loaded."""
-    await bot.add_cog(Morning(bot))
+    await bot.add_cog(MorningCog(bot))

@@ -22,7 +22,7 @@ log = structlog.get_logger(__name__)
 Press = discord.Interaction[IncidentBot]
 
 
-class Pinning(commands.Cog):
+class PinningCog(commands.Cog):
     """Adds to timelines from raw events, since cached ones do not fire for older messages."""
 
     def __init__(self, bot: IncidentBot) -> None:
@@ -139,4 +139,4 @@ async def _told(work: Awaitable[object], *, about: str) -> None:
 
 async def setup(bot: IncidentBot) -> None:
     """Called by discord.py when the extension is loaded."""
-    await bot.add_cog(Pinning(bot))
+    await bot.add_cog(PinningCog(bot))

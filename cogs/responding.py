@@ -36,7 +36,7 @@ _ONCE_IN_S: Final = 2.0
 _MOST_DONE: Final = 20_000
 
 
-class Responding(commands.Cog):
+class RespondingCog(commands.Cog):
     """Acknowledging by reaction, and the buttons' registration."""
 
     def __init__(self, bot: IncidentBot) -> None:
@@ -194,4 +194,4 @@ def _is_new(message_id: int) -> bool:
 
 async def setup(bot: IncidentBot) -> None:
     """Called by discord.py when the extension is loaded."""
-    await bot.add_cog(Responding(bot))
+    await bot.add_cog(RespondingCog(bot))

@@ -5,8 +5,7 @@ from typing import Final
 
 from bot.checks.finding import Finding, fail, ok, warn
 from bot.domain.oncall.roster import OnCallPerson, id_of
-from bot.services.ports.oncall import Finding as Lacks
-from bot.services.ports.oncall import Gap, Reach
+from bot.services.ports.oncall import Gap, Reach, ReadinessFinding
 
 _NOT_A_MEMBER: Final = "name a member of the server in [oncall], or with /oncall set"
 
@@ -39,7 +38,7 @@ async def check_people(
         yield _finding(f"on call: {place}", person, await reach.gaps(guild_id, person))
 
 
-def _finding(what: str, person: OnCallPerson, lacks: Sequence[Lacks]) -> Finding:
+def _finding(what: str, person: OnCallPerson, lacks: Sequence[ReadinessFinding]) -> Finding:
     if not lacks:
         return ok(what, f"{_shown(person)} is a member")
     said = "; ".join(_said(each) for each in lacks)
@@ -54,6 +53,6 @@ def _shown(person: OnCallPerson) -> str:
     return person.handle if id_of(person.handle) is None else person.name
 
 
-def _said(lacks: Lacks) -> str:
+def _said(lacks: ReadinessFinding) -> str:
     names = ", ".join(f"#{name}" if lacks.gap is Gap.NO_CHANNEL else name for name in lacks.names)
     return f"{_SAID[lacks.gap]} {names}".strip() if lacks.gap is Gap.NO_CHANNEL else _SAID[lacks.gap]

@@ -6,7 +6,7 @@ from typing import Final
 
 import typer
 
-from bot.app import Stand, open_stand
+from bot.app import SharedResources, open_stand
 from bot.database import bring_up_to_date, own_database, reach
 from bot.domain.delivery.delivery import Delivery, DeliveryStatus
 from bot.domain.digest import IsoWeek
@@ -67,7 +67,7 @@ async def _preview(settings: Settings, served: Served, dsn: str, *, week: IsoWee
         return "\n\n".join([await _text(stand, guild_id, week=week) for guild_id in served.policies])
 
 
-async def _text(stand: Stand, guild_id: int, *, week: IsoWeek | None) -> str:
+async def _text(stand: SharedResources, guild_id: int, *, week: IsoWeek | None) -> str:
     parts = stand.parts(guild_id)
     digests = Digests(parts.store, parts.dlq, parts.policy)
     figures = await digests.figures(guild_id, week or await digests.last_week())
@@ -91,7 +91,7 @@ async def _post(settings: Settings, served: Served, dsn: str, *, week: IsoWeek |
         raise refused[0]
 
 
-async def _post_one(stand: Stand, guild_id: int, *, week: IsoWeek | None) -> str:
+async def _post_one(stand: SharedResources, guild_id: int, *, week: IsoWeek | None) -> str:
     parts = stand.parts(guild_id)
     digests = Digests(parts.store, parts.dlq, parts.policy)
     last = await digests.last_week()

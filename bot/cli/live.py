@@ -16,7 +16,7 @@ from rich.text import Text
 
 from bot.checks.live.api import Api
 from bot.checks.live.cleanup import CleanUp
-from bot.checks.live.probe import Observation, Options, Outcome, Run
+from bot.checks.live.probe import Observation, Options, ProbeOutcome, Run
 from bot.checks.live.runner import observe
 from bot.cli.outcome import EXIT_FOUND, EXIT_OK
 from bot.cli.setup import load
@@ -29,10 +29,10 @@ from bot.settings import Settings
 NONCE_MOMENTS_S: Final = (30.0, 60.0, 120.0, 180.0, 240.0, 330.0, 450.0, 600.0)
 
 _STYLES: Final = {
-    Outcome.OK: "green",
-    Outcome.DIFFERS: "yellow",
-    Outcome.FAIL: "bold red",
-    Outcome.SKIPPED: "dim",
+    ProbeOutcome.OK: "green",
+    ProbeOutcome.DIFFERS: "yellow",
+    ProbeOutcome.FAIL: "bold red",
+    ProbeOutcome.SKIPPED: "dim",
 }
 _PLAIN_WIDTH: Final = 160  # columns, when the output is not a terminal
 
@@ -57,9 +57,9 @@ def examine_live(options: Options, *, file: Path | None = None) -> int:
     console.print(_table(found))
     if file is not None:
         file.write_text(_json(settings, found), encoding="utf-8")
-    failed = sum(one.state is Outcome.FAIL for one in found)
-    differ = sum(one.state is Outcome.DIFFERS for one in found)
-    skipped = sum(one.state is Outcome.SKIPPED for one in found)
+    failed = sum(one.state is ProbeOutcome.FAIL for one in found)
+    differ = sum(one.state is ProbeOutcome.DIFFERS for one in found)
+    skipped = sum(one.state is ProbeOutcome.SKIPPED for one in found)
     console.print(f"{failed} failed, {differ} differ from the local Discord, {skipped} not tried")
     return EXIT_FOUND if failed else EXIT_OK
 
@@ -92,8 +92,8 @@ def _table(found: Sequence[Observation]) -> Table:
         table.add_column(heading, overflow="fold")
     for one in found:
         # The same twice tells nothing.
-        says = "" if one.expected is None or one.state is Outcome.SKIPPED else json.dumps(one.expected)
-        says = "the same" if one.state is Outcome.OK and says else says
+        says = "" if one.expected is None or one.state is ProbeOutcome.SKIPPED else json.dumps(one.expected)
+        says = "the same" if one.state is ProbeOutcome.OK and says else says
         table.add_row(
             Text(one.name), Text(one.state, _STYLES[one.state]), Text(one.said), Text(says), Text(one.todo)
         )

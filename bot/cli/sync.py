@@ -8,7 +8,7 @@ import typer
 from bot.app import connected_client
 from bot.client import IncidentBot
 from bot.domain.errors import BotError, DeliveryRefused
-from bot.registration import Changes, compare, our_commands, register, registered_commands
+from bot.registration import CommandChanges, compare, our_commands, register, registered_commands
 from bot.runbook import load_served
 from bot.settings import Settings
 
@@ -23,7 +23,7 @@ def sync(settings: Settings) -> None:
     found = asyncio.run(_sync(settings))
     for guild_id, changes in found.items():
         where = "" if len(found) == 1 else f"server {guild_id}: "
-        if isinstance(changes, Changes):
+        if isinstance(changes, CommandChanges):
             _tell(changes, where=where)
     refused = [(guild_id, error) for guild_id, error in found.items() if isinstance(error, DeliveryRefused)]
     if refused:
@@ -37,7 +37,7 @@ def sync(settings: Settings) -> None:
         )
 
 
-def _tell(changes: Changes, *, where: str) -> None:
+def _tell(changes: CommandChanges, *, where: str) -> None:
     for word, names in (("added", changes.added), ("changed", changes.changed), ("removed", changes.removed)):
         if names:
             typer.echo(f"{where}{word}: {', '.join(names)}")
@@ -45,9 +45,9 @@ def _tell(changes: Changes, *, where: str) -> None:
         typer.echo(f"{where}up to date; nothing was written")
 
 
-async def _sync(settings: Settings) -> Mapping[int, Changes | BotError]:
+async def _sync(settings: Settings) -> Mapping[int, CommandChanges | BotError]:
     served = load_served(settings.runbook_file, home=settings.discord_guild_id)
-    found: dict[int, Changes | BotError] = {}
+    found: dict[int, CommandChanges | BotError] = {}
     async with connected_client(settings, served) as client:
         for guild_id in served.policies:
             try:
@@ -57,7 +57,7 @@ async def _sync(settings: Settings) -> Mapping[int, Changes | BotError]:
     return found
 
 
-async def _sync_one(client: IncidentBot, guild_id: int) -> Changes:
+async def _sync_one(client: IncidentBot, guild_id: int) -> CommandChanges:
     ours = await our_commands(client, guild_id)
     changes = compare(ours, await registered_commands(client, guild_id))
     if changes.any:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
 
-from bot.demo.play import ACK_EMOJI, Report, Triage
+from bot.demo.play import ACK_EMOJI, TriageReport, TriageWalk
 from bot.demo.stage import Stage
 from bot.demo.transcript import Transcript
 from local_discord.people import Interaction, Message, NotSeen
@@ -29,9 +29,9 @@ class Actors:
         self._transcript = transcript
         self._seen: set[str] = set()
 
-    async def triage(self, report: Report, *answers: str) -> Message:
+    async def triage(self, report: TriageReport, *answers: str) -> Message:
         """`/triage`, the form, the questions; the card with the outcome."""
-        walk = Triage(self._human, _REPORTER, _CHANNEL)
+        walk = TriageWalk(self._human, _REPORTER, _CHANNEL)
         self._transcript.act(_REPORTER, "/triage", where=f"#{_CHANNEL}")
         opened = await walk.open_form()
         self._transcript.form(opened, report.fields())

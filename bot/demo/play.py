@@ -13,7 +13,7 @@ ACK_EMOJI = "👀"
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class TriageReport:
     """What somebody types into the form of `/triage`.
 
     Attributes:
@@ -37,7 +37,7 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
-class Triage:
+class TriageWalk:
     """One person's walk through the questions, in one channel.
 
     Attributes:
@@ -60,7 +60,7 @@ class Triage:
             raise NotSeen(f"/triage opened no form but said: {opened.text or opened.state}")
         return opened
 
-    async def begin(self, report: Report) -> Message:
+    async def begin(self, report: TriageReport) -> Message:
         """Fill in the form and send it; the card with the first question, or what was wrong with the form."""
         sent = await self.human.submit(self.user, await self.open_form(), report.fields())
         if not sent.messages:

@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 from rich.console import Console
 
 from bot.demo.acts import Actors
-from bot.demo.play import CONFIRM, Report
+from bot.demo.play import CONFIRM, TriageReport
 from bot.demo.stage import Stage
 from bot.demo.transcript import Transcript
 from bot.runbook import load_policy
@@ -22,12 +22,12 @@ Chapter: TypeAlias = Callable[[Actors], Awaitable[None]]
 YES: Final = "はい"
 NO: Final = "いいえ"
 
-PAYMENTS: Final = Report(
+PAYMENTS: Final = TriageReport(
     "決済 API が 5xx", targets=("api.parky.co.jp",), symptoms=("errors",), started="5分前"
 )
-VACANCY: Final = Report("満空情報の更新が遅い", targets=("parky.co.jp",), symptoms=("slow",))
-DEV: Final = Report("dev-api のビルドが失敗", targets=("dev-*",), symptoms=("full_outage",))
-BATCH: Final = Report("夜間バッチの件数が半分", targets=("admin.parky.co.jp",))
+VACANCY: Final = TriageReport("満空情報の更新が遅い", targets=("parky.co.jp",), symptoms=("slow",))
+DEV: Final = TriageReport("dev-api のビルドが失敗", targets=("dev-*",), symptoms=("full_outage",))
+BATCH: Final = TriageReport("夜間バッチの件数が半分", targets=("admin.parky.co.jp",))
 MACHINES: Final = "精算機 3 台が応答しない"
 
 

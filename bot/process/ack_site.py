@@ -11,7 +11,7 @@ from aiohttp import web
 from cachetools import LRUCache
 
 from bot.domain.errors import StorageUnavailable
-from bot.services.acknowledging.email_links import PATH, AckLinks, LinkState, Seen, guild_of
+from bot.services.acknowledging.email_links import PATH, AckLinks, LinkFacts, LinkState, guild_of
 from bot.ui.ack_page import SECURITY_POLICY, AckPage
 
 log = structlog.get_logger(__name__)
@@ -47,7 +47,7 @@ _STATUS: Final = {
 
 
 @dataclass(slots=True)
-class Allowance:
+class RequestAllowance:
     """An allowance of requests per minute, saved up for at most one minute."""
 
     per_minute: int = PER_MINUTE
@@ -76,16 +76,16 @@ class Door:
         strangers: For all requests without a link of ours.
     """
 
-    def __init__(self, strangers: Allowance | None = None, *, per_link: int = PER_LINK) -> None:
-        self._strangers = strangers or Allowance()
+    def __init__(self, strangers: RequestAllowance | None = None, *, per_link: int = PER_LINK) -> None:
+        self._strangers = strangers or RequestAllowance()
         self._per_link = per_link
-        self._links: LRUCache[str, Allowance] = LRUCache(_MOST_LINKS)
+        self._links: LRUCache[str, RequestAllowance] = LRUCache(_MOST_LINKS)
 
     def lets_in(self, link_id: str | None) -> bool:
         """Return True if one more request with this link, or without one (None), is looked at."""
         if link_id is None:
             return self._strangers.take()
-        return self._links.setdefault(link_id, Allowance(self._per_link)).take()
+        return self._links.setdefault(link_id, RequestAllowance(self._per_link)).take()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ class AckSite:
         return await self._answer(request, lambda desk, token: desk.links.acknowledge(token))
 
     async def _answer(
-        self, request: web.Request, ask: Callable[[Desk, str], Awaitable[Seen]]
+        self, request: web.Request, ask: Callable[[Desk, str], Awaitable[LinkFacts]]
     ) -> web.Response:
         token = request.match_info["token"]
         desk = self._desks.get(guild_of(token) or 0, self._home)
@@ -131,7 +131,7 @@ class AckSite:
             return _excuse(desk, "busy", HTTPStatus.TOO_MANY_REQUESTS, locale)
         try:
             await home.learn_key()  # on the first request; from then on strangers cannot block a link
-            seen = Seen(LinkState.INVALID) if len(token) > LONGEST else await ask(desk, token)
+            seen = LinkFacts(LinkState.INVALID) if len(token) > LONGEST else await ask(desk, token)
         except StorageUnavailable as away:
             log.warning("link.unavailable", reason=str(away))
             return _excuse(desk, "unavailable", HTTPStatus.SERVICE_UNAVAILABLE, locale)

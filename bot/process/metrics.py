@@ -21,7 +21,7 @@ _MOST_GUILDS: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Incidents:
+class IncidentCounts:
     """The open incidents of a moment, counted, and all severities and guilds there are."""
 
     open: tuple[OpenCount, ...]
@@ -44,7 +44,7 @@ class Outage:
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
+class ShardSession:
     """A shard's session at the gateway.
 
     Attributes:
@@ -61,9 +61,9 @@ def exposition(
     *,
     latency_s: float,
     outage: Outage | None = None,
-    incidents: Incidents | None,
+    incidents: IncidentCounts | None,
     figures: Figures | None = None,
-    sessions: Mapping[int, Session] | None = None,
+    sessions: Mapping[int, ShardSession] | None = None,
 ) -> bytes:
     """The body of /metrics in Prometheus' text format.
 
@@ -93,7 +93,7 @@ def exposition(
     return generate_latest(registry)
 
 
-def _by_shard(registry: CollectorRegistry, sessions: Mapping[int, Session]) -> None:
+def _by_shard(registry: CollectorRegistry, sessions: Mapping[int, ShardSession]) -> None:
     age = Gauge("incident_bot_gateway_age_seconds", "Since READY or RESUMED", ["shard"], registry=registry)
     name, meaning = "incident_bot_gateway_silent_seconds", "Since the last event"
     silent = Gauge(name, meaning, ["shard"], registry=registry)
@@ -102,7 +102,7 @@ def _by_shard(registry: CollectorRegistry, sessions: Mapping[int, Session]) -> N
         silent.labels(str(shard)).set(session.silent_s)
 
 
-def _count(registry: CollectorRegistry, incidents: Incidents) -> None:
+def _count(registry: CollectorRegistry, incidents: IncidentCounts) -> None:
     open_, waiting = Counter[str](), Counter[str]()
     for count in incidents.open:
         open_[count.severity] += count.open

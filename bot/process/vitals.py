@@ -12,7 +12,7 @@ from bot.domain.errors import StorageUnavailable
 from bot.process.deafness import DeafWatch
 from bot.process.health import Part
 from bot.process.keeper import ShardKeeper
-from bot.process.metrics import Incidents, Outage, Session, exposition
+from bot.process.metrics import IncidentCounts, Outage, ShardSession, exposition
 from bot.services.outage.emergency import Emergency, trouble_of
 from bot.services.ports import Store
 from bot.services.watchdogs.auditor import OVERDUE
@@ -60,7 +60,7 @@ class Vitals:
             incidents=await self._incidents(),
             figures=await self._counted(),
             sessions={
-                shard: Session(now_s - since_s, self.client.echoes.silent_for_s(shard))
+                shard: ShardSession(now_s - since_s, self.client.echoes.silent_for_s(shard))
                 for shard, since_s in self.client.listening.items()
             },
         )
@@ -111,12 +111,12 @@ class Vitals:
         except (StorageUnavailable, TimeoutError):
             return None
 
-    async def _incidents(self) -> Incidents | None:
+    async def _incidents(self) -> IncidentCounts | None:
         try:
             async with asyncio.timeout(_LOOK_S):
                 served = list(self.client.served)
                 found = [one for each in served for one in await self.store.count_open(each.guild_id)]
-                return Incidents(
+                return IncidentCounts(
                     open=tuple(found),
                     severities=tuple({name: None for each in served for name in each.policy.severities}),
                     guilds=tuple(each.guild_id for each in served),

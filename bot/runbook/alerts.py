@@ -12,7 +12,7 @@ from typing import Annotated, Final
 from pydantic import Discriminator, Field, Tag, ValidationError, model_validator
 
 from bot.domain.alerts.alert import AlertPart
-from bot.domain.alerts.recognition import PATTERN_LIMIT, Part, Pattern, Says, Shape, Unknown
+from bot.domain.alerts.recognition import PATTERN_LIMIT, Pattern, Says, Shape, TextPart, Unknown
 from bot.domain.errors import ConfigError
 from bot.domain.severity import SeverityPolicy
 from bot.runbook import moments, values
@@ -51,7 +51,7 @@ class PatternTable(Section):
     says: Annotated[Says, values.choice(Says, "what a message says")]
     line: _Line
     sender: _Line | None = None
-    part: Annotated[Part, values.choice(Part, "a part of a message")] = Part.HEADLINE
+    part: Annotated[TextPart, values.choice(TextPart, "a part of a message")] = TextPart.HEADLINE
     exact: values.Bool = False
     same_within: moments.Duration | None = None
 

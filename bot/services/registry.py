@@ -15,7 +15,7 @@ from bot.services.acknowledging.acknowledge import Acknowledger
 from bot.services.acknowledging.reconciliation import Reconciler
 from bot.services.alerts.missed import MissedAlerts
 from bot.services.alerts.questions import Questions
-from bot.services.alerts.tracking import Alerts
+from bot.services.alerts.tracking import AlertTracking
 from bot.services.digest.digests import Digests
 from bot.services.dlq.dlq import Dlq
 from bot.services.drills.drills import Drills
@@ -27,8 +27,8 @@ from bot.services.incidents.checklists import Checklists
 from bot.services.incidents.commands import Incidents
 from bot.services.incidents.lifecycle import Lifecycle
 from bot.services.incidents.merging import Merging
-from bot.services.incidents.queries import Looking
-from bot.services.incidents.reposting import Mending
+from bot.services.incidents.queries import IncidentQueries
+from bot.services.incidents.reposting import Reposting
 from bot.services.incidents.roles import Roles
 from bot.services.incidents.title_and_start import Details
 from bot.services.incidents.updates import Updates
@@ -57,14 +57,14 @@ class Services:
     policy: Policy
     access: Access
     incidents: Incidents
-    alerts: Alerts
+    alerts: AlertTracking
     missed_alerts: MissedAlerts
     questions: Questions
     lifecycle: Lifecycle
     merging: Merging
     drills: Drills
-    looking: Looking
-    mending: Mending
+    looking: IncidentQueries
+    reposting: Reposting
     mornings: Mornings
     roles: Roles
     checklists: Checklists

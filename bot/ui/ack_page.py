@@ -9,7 +9,7 @@ from typing import Final
 from bot.domain.incident.incident import Incident, Status
 from bot.i18n import Texts, language_of
 from bot.runbook.model import Policy
-from bot.services.acknowledging.email_links import LinkState, Seen
+from bot.services.acknowledging.email_links import LinkFacts, LinkState
 from bot.ui.words import timestamps
 from bot.ui.words.inert import plain
 from bot.ui.words.links import home_url
@@ -40,7 +40,7 @@ class AckPage:
     texts: Texts
     policy: Policy
 
-    def shown(self, seen: Seen, *, locale: str) -> str:
+    def shown(self, seen: LinkFacts, *, locale: str) -> str:
         """The page for a link."""
         state = seen.state.value
         parts = [_tag("h1", self._say(locale, f"link.heading.{state}"))]
@@ -70,7 +70,7 @@ class AckPage:
             parts.append(_tag("p", f"{incident.label} · {due}"))
         return parts
 
-    def _text(self, seen: Seen) -> str:
+    def _text(self, seen: LinkFacts) -> str:
         is_taken = seen.incident is not None and seen.incident.status is not Status.TRIGGERED
         if seen.state is LinkState.READY and is_taken:
             return "link.text.taken"
@@ -78,7 +78,7 @@ class AckPage:
             return "link.text.joined"
         return f"link.text.{seen.state.value}"
 
-    def _fields(self, seen: Seen, locale: str) -> dict[str, str]:
+    def _fields(self, seen: LinkFacts, locale: str) -> dict[str, str]:
         incident = seen.incident
         fields = {"who": plain(seen.name or "?", limit=_LIMIT)}
         if incident is not None:

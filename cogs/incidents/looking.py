@@ -54,7 +54,7 @@ Days = app_commands.Range[int, 1, DAYS_LIMIT]
 
 def register(bot: IncidentBot) -> None:
     """The controls of the screens."""
-    bot.add_controls(Page, Open, View, Quit)
+    bot.add_controls(Page, OpenIncidentSelect, View, Quit)
 
 
 @incident_group.command(name="list", description=locale_str("List incidents", key="commands.incident_list"))
@@ -116,7 +116,7 @@ class Page(Control, template=PAGE):
         await redraw(interaction, await _list(interaction, Asked.of(self.fields)))
 
 
-class Open(Control, template=r"inc:v1:open"):
+class OpenIncidentSelect(Control, template=r"inc:v1:open"):
     """One of the list."""
 
     async def press(self, interaction: Press) -> None:

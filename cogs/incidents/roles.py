@@ -30,7 +30,7 @@ _ROLES = "|".join(Role)
 
 def register(bot: IncidentBot) -> None:
     """The buttons."""
-    bot.add_controls(Take, StepDown)
+    bot.add_controls(TakeRole, StepDown)
 
 
 @incident_group.command(
@@ -67,7 +67,7 @@ async def assign(
         await reply(interaction, given(voice, result))
 
 
-class Take(Control, template=rf"inc:v1:(?P<verb>{_VERBS}):(?P<number>\d{{1,18}})"):
+class TakeRole(Control, template=rf"inc:v1:(?P<verb>{_VERBS}):(?P<number>\d{{1,18}})"):
     """[🧭 指揮] [💬 広報] [✍️ 記録]."""
 
     async def press(self, interaction: Press) -> None:

@@ -24,7 +24,7 @@ from cogs.oncall.group import PLACE_OPTION, Place, Press, offer_places, schedule
 
 def register(bot: IncidentBot) -> None:
     """The buttons."""
-    bot.add_controls(Import, Leave)
+    bot.add_controls(Import, LeaveImport)
 
 
 @schedule_group.command(
@@ -70,7 +70,7 @@ class Import(Control, template=IMPORT):
         await redraw(interaction, imported_screen(bot.voice(interaction), places))
 
 
-class Leave(Control, template=LEAVE):
+class LeaveImport(Control, template=LEAVE):
     """[やめる]."""
 
     async def press(self, interaction: Press) -> None:

@@ -27,10 +27,10 @@ CONFIRM: Final = r"tri:v1:confirm:(?P<number>\d{1,18})(?::(?P<shown>[A-Za-z0-9_-
 
 def register(bot: IncidentBot) -> None:
     """The controls."""
-    bot.add_controls(Answer, ChooseAnswer, Leave, Revise, ChooseSeverity, Confirm, Show)
+    bot.add_controls(AnswerButton, ChooseAnswer, LeaveTriage, Revise, TriageSeverityButton, Confirm, Show)
 
 
-class Answer(Control, template=ANSWER):
+class AnswerButton(Control, template=ANSWER):
     """An answer of the decision tree, わからない included."""
 
     async def press(self, interaction: Press) -> None:
@@ -46,7 +46,7 @@ class ChooseAnswer(Control, template=r"tri:v1:choose:(?P<number>\d{1,18}):(?P<qu
         await _answer(interaction, self, self.chosen)
 
 
-class Leave(Control, template=r"tri:v1:(?P<way>back|cancel):(?P<number>\d{1,18})"):
+class LeaveTriage(Control, template=r"tri:v1:(?P<way>back|cancel):(?P<number>\d{1,18})"):
     """[戻る] [やめる]."""
 
     async def press(self, interaction: Press) -> None:
@@ -67,7 +67,7 @@ class Revise(Control, template=r"tri:v1:revise:(?P<number>\d{1,18})"):
         await _redraw(interaction, await triages.revise(self.number, question=self.chosen, by=by))
 
 
-class ChooseSeverity(Control, template=r"tri:v1:severity:(?P<number>\d{1,18})"):
+class TriageSeverityButton(Control, template=r"tri:v1:severity:(?P<number>\d{1,18})"):
     """[重大度を変える]."""
 
     async def press(self, interaction: Press) -> None:

@@ -8,7 +8,7 @@ import discord
 
 from bot.client import IncidentBot
 from bot.domain.calendar.start_time import OLDEST
-from bot.ui.forms.base import Source, Typed, started_now, triage_form
+from bot.ui.forms.base import MessageSource, Typed, started_now, triage_form
 from bot.ui.forms.fields import ask
 from bot.ui.interaction import wait
 from bot.ui.people import person_from
@@ -24,7 +24,7 @@ async def admit(interaction: Press) -> None:
         await services.access.require(by, "triage", guild_id=services.guild_id, act="triage.begin")
 
 
-async def open_form(interaction: Press, *, title: str = "", source: Source | None = None) -> None:
+async def open_form(interaction: Press, *, title: str = "", source: MessageSource | None = None) -> None:
     """Open a blank form, or one with what is known already: a message's time is where its trouble began."""
     voice, now = interaction.client.voice(interaction), interaction.created_at
     began = now if source is None else start_of_message(source.message_id, now=now)
@@ -38,7 +38,7 @@ def start_of_message(message_id: int, *, now: datetime) -> datetime:
     return posted if now - posted < OLDEST else now
 
 
-def source_of(fields: Mapping[str, str | None]) -> Source | None:
+def source_of(fields: Mapping[str, str | None]) -> MessageSource | None:
     """The message that a custom id names, if it names one."""
     channel, message = fields.get("channel"), fields.get("message")
-    return None if channel is None or message is None else Source(int(channel), int(message))
+    return None if channel is None or message is None else MessageSource(int(channel), int(message))

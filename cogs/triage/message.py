@@ -16,7 +16,7 @@ from bot.domain.triage.evidence import Evidence
 from bot.services.triage.sources import AlreadyRaised
 from bot.ui.components import Control
 from bot.ui.discord_api.client import Rest
-from bot.ui.forms.base import Source
+from bot.ui.forms.base import MessageSource
 from bot.ui.interaction import reply, wait
 from bot.ui.people import person_from
 from bot.ui.posts.triage_posts import FROM
@@ -47,7 +47,7 @@ async def triage_message(interaction: Press, message: discord.Message) -> None:
     await admit(interaction)
     if not await _is_open(interaction, message):
         return
-    evidence, source = evidence_of(message), Source(message.channel.id, message.id)
+    evidence, source = evidence_of(message), MessageSource(message.channel.id, message.id)
     names = {user.id: user.display_name for user in message.mentions}
     await _open_about(interaction, source, evidence, names)
 
@@ -95,7 +95,7 @@ async def _is_open(interaction: Press, message: discord.Message) -> bool:
 
 
 async def _open_about(
-    interaction: Press, source: Source, evidence: Evidence, names: Mapping[int, str]
+    interaction: Press, source: MessageSource, evidence: Evidence, names: Mapping[int, str]
 ) -> None:
     """The form, and beside it the words for when it comes back."""
     sources = interaction.client.services(interaction).triages.sources
@@ -105,7 +105,7 @@ async def _open_about(
     interaction.client.spawn(_keep(interaction, source, evidence), name="a message kept")
 
 
-async def _alert_title(interaction: Press, source: Source) -> str | None:
+async def _alert_title(interaction: Press, source: MessageSource) -> str | None:
     """Return the title of the tracked alert, so that both share it; None when it cannot be read in time."""
     sources = interaction.client.services(interaction).triages.sources
     try:
@@ -116,14 +116,14 @@ async def _alert_title(interaction: Press, source: Source) -> str | None:
         return None
 
 
-async def _keep(interaction: Press, source: Source, evidence: Evidence) -> None:
+async def _keep(interaction: Press, source: MessageSource, evidence: Evidence) -> None:
     """Store the message after the form has opened, so that a slow or lost database cannot delay the form."""
     await interaction.client.has_responded()
     sources = interaction.client.services(interaction).triages.sources
     await sources.note_message(source.channel_id, source.message_id, evidence)
 
 
-async def evidence_for(interaction: Press, source: Source) -> Evidence | None:
+async def evidence_for(interaction: Press, source: MessageSource) -> Evidence | None:
     """Return the message that was kept when the form opened, else as it can be read now; None if neither."""
     sources = interaction.client.services(interaction).triages.sources
     kept = await sources.noted_message(source.channel_id, source.message_id)
@@ -132,7 +132,7 @@ async def evidence_for(interaction: Press, source: Source) -> Evidence | None:
     return await _read(interaction, source, within_s=_READ_AFTER_FORM_S)
 
 
-async def _read(interaction: Press, source: Source, *, within_s: float) -> Evidence | None:
+async def _read(interaction: Press, source: MessageSource, *, within_s: float) -> Evidence | None:
     route = Route(
         "GET",
         "/channels/{channel_id}/messages/{message_id}",

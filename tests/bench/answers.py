@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.demo.clock import is_busy
-from bot.demo.play import Report, Triage
+from bot.demo.play import TriageReport, TriageWalk
 from local_discord.people import Control, Human, Interaction, Message
 from tests.bench.stand import Discord
 from tests.postgres import connect
@@ -128,8 +128,8 @@ def press(button: Button) -> Ask:
 
 async def presses_on_triages(discord: Discord, *, cards: int) -> dict[str, Ask]:
     """Pressing each button of a question, every time on another card: at most *cards* times each."""
-    report = Report("bench", targets=["api.parky.co.jp"], symptoms=["errors"])
-    walk = Triage(discord.human, "responder", "general")
+    report = TriageReport("bench", targets=["api.parky.co.jp"], symptoms=["errors"])
+    walk = TriageWalk(discord.human, "responder", "general")
     asked = [await walk.answer(await walk.begin(report), "はい") for _ in range(cards)]
     return {label: _press_in_turn(asked, label) for label in _ON_A_CARD}
 

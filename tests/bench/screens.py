@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from http import HTTPStatus
 from typing import Final
 
-from bot.demo.play import Report, Triage
+from bot.demo.play import TriageReport, TriageWalk
 from local_discord.people import Control, Human, Interaction, Message
 from tests.bench.answers import Ask
 from tests.bench.stand import Discord
@@ -151,8 +151,8 @@ def _one(card: Message, label: str) -> Ask:
 
 async def _cards(discord: Discord, title: str, *answers: str, count: int) -> list[Message]:
     """One triage, answered, and as many cards of it as people who joined."""
-    walk = Triage(discord.human, _WHO, "general")
-    await walk.answer(await walk.begin(Report(title)), *answers)
+    walk = TriageWalk(discord.human, _WHO, "general")
+    await walk.answer(await walk.begin(TriageReport(title)), *answers)
     line = await discord.human.see("general", title)
     control = line.control("判定に加わる")
     joined = [await discord.human.click(_WHO, line.id, control) for _ in range(count)]

@@ -12,7 +12,7 @@ import pytest
 from bot.domain.alerts.recognition import Says
 from bot.i18n import Texts
 from bot.runbook import default_policy_text, parse_policy
-from bot.services.alerts.tracking import Alerts, Understood
+from bot.services.alerts.tracking import AlertTracking, Understood
 from bot.ui.discord_api.incoming import Incoming
 from bot.ui.words.wording import Wording
 from tests.services.database import unreachable
@@ -69,7 +69,7 @@ def reader() -> Incoming:
 
 
 @cache
-def alerts() -> Alerts:
+def alerts() -> AlertTracking:
     """What understands them."""
     return Desk(unreachable(), POLICY).services.alerts
 

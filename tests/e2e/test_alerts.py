@@ -4,7 +4,7 @@ from http import HTTPStatus
 
 import pytest
 
-from bot.demo.play import CONFIRM, Triage
+from bot.demo.play import CONFIRM, TriageWalk
 from bot.demo.process import ChildDied
 from local_discord.people import Message
 from tests.e2e.conftest import MakeWorld
@@ -222,7 +222,7 @@ async def test_a_triage_of_it_makes_it_the_incident(world: World) -> None:
     opened = await world.click(answer, "triage", by="responder")
     assert opened.modal is not None
     sent = await world.human.submit("responder", opened, {"title": TITLE, "symptoms": ["errors"]})
-    walk = Triage(world.human, "responder", "p1-ops")
+    walk = TriageWalk(world.human, "responder", "p1-ops")
     await walk.answer(sent.messages[-1], YES, YES, CONFIRM)
     alert = await world.expect_alert(SEV1, TITLE)
     assert alert.number == 1

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.demo.play import CONFIRM, Triage
+from bot.demo.play import CONFIRM, TriageWalk
 from bot.runbook import default_policy_text
 from local_discord.people import Message
 from tests.e2e.conftest import MakeWorld
@@ -24,7 +24,7 @@ async def held_for_later(world: World, answer: Message, *, channel: str = "p0-al
     """🔎 under the bot's answer, and a triage that ends in 再評価; the post that says so."""
     opened = await world.click(answer, "triage", by="responder")
     sent = await world.human.submit("responder", opened, {"title": TITLE})
-    walk = Triage(world.human, "responder", channel)
+    walk = TriageWalk(world.human, "responder", channel)
     card = await walk.answer(sent.messages[-1], *REEVALUATE, "再評価に回す")
     assert "もとのアラートのほうが重ければ、その重大度のままです" in card.text
     return await world.expect_message("p1-ops", contains=f"🟡 再評価 · {TITLE}", pings_here=False)
@@ -99,7 +99,7 @@ async def test_whoever_may_not_change_severities_lowers_no_alert(
         await world.expect_dm("primary", contains="SEV1")
         opened = await world.click(answer, "triage", by="responder")
         sent = await world.human.submit("responder", opened, {"title": TITLE})
-        card = await Triage(world.human, "responder", "p0-alerts").answer(sent.messages[-1], NO, YES)
+        card = await TriageWalk(world.human, "responder", "p0-alerts").answer(sent.messages[-1], NO, YES)
         refused = await world.human.press("responder", card, CONFIRM)
         assert "INC-1 は SEV1 で追跡中なので、SEV3 にすると重大度が下がります" in refused.text
         assert "@admin" in refused.text

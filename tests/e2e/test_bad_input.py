@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.demo.play import CONFIRM, Report, Triage
+from bot.demo.play import CONFIRM, TriageReport, TriageWalk
 from bot.runbook import default_policy_text
 from local_discord.people import HumanSideError
 from local_discord.world.permissions import P
@@ -20,17 +20,17 @@ async def test_title_of_4000_characters(world: World) -> None:
     long = "あ" * 4000
     with pytest.raises(HumanSideError, match="title"):
         await world.command("sev1", title=long)
-    walk = Triage(world.human, "responder", "general")
+    walk = TriageWalk(world.human, "responder", "general")
     with pytest.raises(HumanSideError, match="title"):
-        await walk.begin(Report(long))
+        await walk.begin(TriageReport(long))
     await world.declare(SEV1, title="あ" * 200)
 
 
 @pytest.mark.parametrize("severity", [SEV1, SEV2], ids=["SEV1", "SEV2"])
 async def test_mentions_and_markup_in_a_title_are_inert(world: World, severity: Severity) -> None:
     """@everyone, roles, people and markup in a title neither ring nor take effect anywhere."""
-    walk = Triage(world.human, "responder", "general")
-    await walk.answer(await walk.begin(Report(EVIL)), *severity.answers, CONFIRM)
+    walk = TriageWalk(world.human, "responder", "general")
+    await walk.answer(await walk.begin(TriageReport(EVIL)), *severity.answers, CONFIRM)
     alert = await world.expect_alert(severity, "太字")
     for message in (alert.post, alert.root, alert.start, alert.card, *alert.dms.values()):
         assert message.raw["mentions"] == []
@@ -70,8 +70,8 @@ async def test_title_of_blanks(world: World) -> None:
 )
 async def test_start_times_that_cannot_be(world: World, typed: str, told: str) -> None:
     """The future, nonsense and the distant past are refused; the form comes back with what was typed."""
-    walk = Triage(world.human, "responder", "general")
-    refused = await walk.begin(Report("決済 API が 5xx", targets=["api.parky.co.jp"], started=typed))
+    walk = TriageWalk(world.human, "responder", "general")
+    refused = await walk.begin(TriageReport("決済 API が 5xx", targets=["api.parky.co.jp"], started=typed))
     assert told in refused.text
     form = await world.human.press("responder", refused, "直して送る")
     sent = await world.human.submit("responder", form, {"started": "5分前"})
@@ -105,8 +105,8 @@ async def test_person_without_the_role(world: World) -> None:
 
 async def test_role_removed_half_way(world: World) -> None:
     """Who loses the role during a triage cannot raise the alert any more."""
-    walk = Triage(world.human, "responder", "general")
-    card = await walk.answer(await walk.begin(Report("決済 API が 5xx")), YES, YES)
+    walk = TriageWalk(world.human, "responder", "general")
+    card = await walk.answer(await walk.begin(TriageReport("決済 API が 5xx")), YES, YES)
     await world.human.change("member", user="responder", roles=[])
     said = await world.human.press("responder", card, CONFIRM)
     assert "ロールが必要です" in said.text

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.demo.play import CONFIRM, Report, Triage
+from bot.demo.play import CONFIRM, TriageReport, TriageWalk
 from local_discord.people import HumanSideError
 from tests.e2e.severities import SEV1, YES
 from tests.e2e.test_private import TITLE, WORD, confirmed_private, expect_hidden, open_private
@@ -33,7 +33,7 @@ async def test_made_private_while_a_message_of_it_is_triaged(world: World) -> No
     said = await world.human.say("responder", alert.thread, f"{WORD}は 300 件です")
     forms = [await world.human.context("responder", alert.thread, MENU, said) for _ in range(2)]
     began = await world.human.submit("responder", forms[0], {"title": "別の件名"})
-    walk = Triage(world.human, "responder", alert.thread)
+    walk = TriageWalk(world.human, "responder", alert.thread)
     card = await walk.answer(began.messages[-1], YES, YES)
     await world.human.see(alert.thread, "別の件名")
     await world.settle()
@@ -51,8 +51,11 @@ async def test_made_private_while_a_message_of_it_is_triaged(world: World) -> No
 
 async def test_an_old_card_tells_nothing_of_what_became_private(world: World) -> None:
     """Whoever had joined the triage, and presses on after a restart, reads its number and no more."""
-    walk, joined = Triage(world.human, "responder", "general"), Triage(world.human, "secondary", "general")
-    card = await walk.begin(Report(TITLE))
+    walk, joined = (
+        TriageWalk(world.human, "responder", "general"),
+        TriageWalk(world.human, "secondary", "general"),
+    )
+    card = await walk.begin(TriageReport(TITLE))
     line = await world.human.see("general", f"triage 中 · {TITLE}")
     theirs = (await world.click(line, "判定に加わる", by="secondary")).messages[-1]
     await walk.answer(card, YES, YES, CONFIRM)

@@ -8,7 +8,7 @@ import asyncpg
 import httpx
 import pytest
 
-from bot.demo.play import CONFIRM, Report, Triage
+from bot.demo.play import CONFIRM, TriageReport, TriageWalk
 from bot.demo.process import ChildDied
 from tests.e2e.alert import Alert
 from tests.e2e.conftest import MakeWorld
@@ -111,9 +111,10 @@ async def test_a_triage_while_the_database_is_away(make_world: MakeWorld, tmp_pa
     async with staged(make_world, tmp_path) as stage:
         world = stage.world
         await stage.until_mirrored(steps=0)
-        walk = Triage(world.human, "responder", "general")
+        walk = TriageWalk(world.human, "responder", "general")
         card = await walk.answer(
-            await walk.begin(Report(TITLE, targets=["api.parky.co.jp"], symptoms=["errors"])), *SEV1.answers
+            await walk.begin(TriageReport(TITLE, targets=["api.parky.co.jp"], symptoms=["errors"])),
+            *SEV1.answers,
         )
         await world.idle()
         stage.server.stop()

@@ -1,6 +1,6 @@
 """Drills: an incident like any other, marked as what it is, that rings nobody unasked and is scored."""
 
-from bot.demo.play import CONFIRM, Report, Triage
+from bot.demo.play import CONFIRM, TriageReport, TriageWalk
 from local_discord.people import Message
 from tests.e2e.figures import measured, week_told
 from tests.e2e.severities import SEV1, SEV3
@@ -230,8 +230,8 @@ async def test_made_private_it_is_still_marked(world: World) -> None:
 async def test_real_trouble_during_it_is_said_to_be_real(world: World) -> None:
     """`/triage`, `/sev3` and `/incident declare` typed in its thread: on the card or in the answer."""
     thread, _ = await start(world)
-    walk = Triage(world.human, "responder", thread)
-    card = await walk.begin(Report("本当に落ちています"))
+    walk = TriageWalk(world.human, "responder", thread)
+    card = await walk.begin(TriageReport("本当に落ちています"))
     assert "これは訓練ではありません" in card.text
     card = await walk.answer(card, *SEV1.answers)
     assert "これは訓練ではありません" in card.text

@@ -1,6 +1,6 @@
 """再評価: neither production nor only dev. Source: the runbook, Triage 判定フロー."""
 
-from bot.demo.play import CONFIRM, Report, Triage
+from bot.demo.play import CONFIRM, TriageReport, TriageWalk
 from local_discord.people import Message
 from tests.e2e.severities import NO, REEVALUATE, SEV1, SEV2, YES
 from tests.e2e.world import World
@@ -10,8 +10,8 @@ TITLE = "夜間バッチの件数が半分"
 
 async def hold(world: World) -> Message:
     """A triage that ends in 再評価; the quiet post that says when it will be asked about."""
-    walk = Triage(world.human, "responder", "general")
-    card = await walk.answer(await walk.begin(Report(TITLE)), *REEVALUATE, "再評価に回す")
+    walk = TriageWalk(world.human, "responder", "general")
+    card = await walk.answer(await walk.begin(TriageReport(TITLE)), *REEVALUATE, "再評価に回す")
     assert "再評価に回しました" in card.text
     held = await world.expect_message("p1-ops", contains=f"🟡 再評価 · {TITLE}", pings_here=False)
     assert held.raw["mentions"] == []
@@ -129,11 +129,11 @@ async def test_a_second_look(world: World) -> None:
     assert card.is_private
     await world.expect_text(question, "🔎 @primary がもう一度見ています")
     joined = await world.click(question, "もう一度見る", by="secondary")
-    walk = Triage(world.human, "secondary", "p1-ops")
+    walk = TriageWalk(world.human, "secondary", "p1-ops")
     assert "SEV1 / P0" in (await walk.answer(joined.messages[-1], YES, YES)).text
-    late = await Triage(world.human, "primary", "p1-ops").press(card, NO)
+    late = await TriageWalk(world.human, "primary", "p1-ops").press(card, NO)
     assert "@secondary が先に「はい」と答えました" in late.text
-    await Triage(world.human, "primary", "p1-ops").press(late, CONFIRM)
+    await TriageWalk(world.human, "primary", "p1-ops").press(late, CONFIRM)
     alert = await world.expect_alert(SEV1, TITLE)
     await world.expect_link(question, alert.post.id)
     assert await world.rows("SELECT FROM triages WHERE reevaluate_at IS NOT NULL") == []
@@ -150,7 +150,7 @@ async def test_a_second_look_that_is_left_alone(world: World) -> None:
 async def test_looking_and_giving_up_again_and_again(world: World) -> None:
     """[もう一度見る], [やめる]: nobody has answered, so the clock strikes half an hour after the question."""
     _, question = await ask(world)
-    walk = Triage(world.human, "primary", "p1-ops")
+    walk = TriageWalk(world.human, "primary", "p1-ops")
     for _ in range(3):
         await world.fast_forward(minutes=8)
         looked = await world.click(question, "もう一度見る", by="primary")

@@ -2,13 +2,13 @@
 
 import pytest
 
-from bot.demo.play import CONFIRM, Report, Triage
+from bot.demo.play import CONFIRM, TriageReport, TriageWalk
 from tests.e2e.severities import NO, SEV1, SEV2, SEV3, UNSURE, YES, Severity
 from tests.e2e.test_timeline import file_of, timeline
 from tests.e2e.world import World
 
 TITLE = "決済 API が 5xx"
-REPORT = Report(TITLE, targets=["api.parky.co.jp"], symptoms=["errors"])
+REPORT = TriageReport(TITLE, targets=["api.parky.co.jp"], symptoms=["errors"])
 # Discord: types of interactions.
 _COMMAND, _BUTTON, _FORM = 2, 3, 5
 by_name = pytest.mark.parametrize("severity", [SEV1, SEV2, SEV3], ids=lambda severity: severity.name)
@@ -34,7 +34,7 @@ async def test_short_command_opens_at_once(world: World, severity: Severity) -> 
 
 async def test_four_clicks_and_one_text_field(world: World) -> None:
     """送信, はい, はい, 発報する; only the title has to be typed, the rest is optional or filled in."""
-    walk = Triage(world.human, "responder", "general")
+    walk = TriageWalk(world.human, "responder", "general")
     since = await world.human.log_end()
     form = await walk.open_form()
     assert form.modal is not None
@@ -51,7 +51,7 @@ async def test_four_clicks_and_one_text_field(world: World) -> None:
 
 async def test_card_says_what_confirming_does(world: World) -> None:
     """The result names path, severity, channel, mention, deadline, who gets a DM and where the thread is."""
-    walk = Triage(world.human, "responder", "general")
+    walk = TriageWalk(world.human, "responder", "general")
     card = await walk.answer(await walk.begin(REPORT), YES, YES)
     for part in (
         "SEV1 / P0",
@@ -67,7 +67,7 @@ async def test_card_says_what_confirming_does(world: World) -> None:
 
 async def test_each_answer_is_recorded(world: World) -> None:
     """The path of the answers is kept with who gave them, and わからない is marked as such."""
-    walk = Triage(world.human, "responder", "general")
+    walk = TriageWalk(world.human, "responder", "general")
     await walk.answer(await walk.begin(REPORT), YES, UNSURE)
     rows = await world.rows("SELECT question, answer, unsure, by_name FROM triage_answers ORDER BY id")
     assert [tuple(row) for row in rows] == [
@@ -78,7 +78,7 @@ async def test_each_answer_is_recorded(world: World) -> None:
 
 async def test_not_knowing_counts_as_the_graver_answer(world: World) -> None:
     """わからない twice is a SEV1, and the card says why."""
-    walk = Triage(world.human, "responder", "general")
+    walk = TriageWalk(world.human, "responder", "general")
     card = await walk.begin(REPORT)
     assert "「わからない」は重い方の「はい」として数えます" in card.text
     card = await walk.answer(card, UNSURE, UNSURE)
@@ -87,7 +87,7 @@ async def test_not_knowing_counts_as_the_graver_answer(world: World) -> None:
 
 async def test_going_back_and_changing_by_hand(world: World) -> None:
     """An answer can be taken back, and the severity chosen over the tree's."""
-    walk = Triage(world.human, "responder", "general")
+    walk = TriageWalk(world.human, "responder", "general")
     card = await walk.answer(await walk.begin(REPORT), YES, YES, "戻る", NO)
     assert "SEV2 / P1" in card.text
     card = await walk.press(card, "重大度を変える", values=["SEV3"])
@@ -107,7 +107,7 @@ async def test_going_back_and_changing_by_hand(world: World) -> None:
 
 async def test_cancelling_raises_nothing(world: World) -> None:
     """やめる ends the walk without an alert."""
-    walk = Triage(world.human, "responder", "general")
+    walk = TriageWalk(world.human, "responder", "general")
     card = await walk.answer(await walk.begin(REPORT), YES, "やめる")
     assert "発報していません" in card.text
     await world.expect_nothing_more()
@@ -115,7 +115,7 @@ async def test_cancelling_raises_nothing(world: World) -> None:
 
 async def test_restart_half_way_loses_no_answer(world: World) -> None:
     """Buttons pressed after the bot was killed and started again go on where the walk stood."""
-    walk = Triage(world.human, "responder", "general")
+    walk = TriageWalk(world.human, "responder", "general")
     card = await walk.answer(await walk.begin(REPORT), YES)
     await world.restart_bot()
     card = await walk.answer(card, YES)
@@ -127,7 +127,7 @@ async def test_restart_half_way_loses_no_answer(world: World) -> None:
 
 async def test_confirming_twice_opens_one_incident(world: World) -> None:
     """A second press of 発報する, on a screen that was still open, shows the first incident."""
-    walk = Triage(world.human, "responder", "general")
+    walk = TriageWalk(world.human, "responder", "general")
     card = await walk.answer(await walk.begin(REPORT), YES, YES)
     confirm = card.control(CONFIRM)
     await world.human.click("responder", card.id, confirm)
@@ -138,8 +138,8 @@ async def test_confirming_twice_opens_one_incident(world: World) -> None:
 @pytest.mark.parametrize("typed", ["5分前", "5 min ago"])
 async def test_start_time_as_people_type_it(world: World, typed: str) -> None:
     """A start time in words becomes a moment in JST, five minutes before the alert."""
-    walk = Triage(world.human, "responder", "general")
-    report = Report(TITLE, started=typed)
+    walk = TriageWalk(world.human, "responder", "general")
+    report = TriageReport(TITLE, started=typed)
     await walk.answer(await walk.begin(report), *SEV3.answers, CONFIRM)
     await world.expect_alert(SEV3, TITLE)
     [row] = await world.rows("SELECT triggered_at - started_at AS ago FROM incidents")
@@ -149,7 +149,7 @@ async def test_start_time_as_people_type_it(world: World, typed: str) -> None:
 async def test_people_who_read_english_get_english(world: World) -> None:
     """The card follows the reader's own Discord; what is posted for all stays in the team's language."""
     await world.human.change("member", user="responder", locale="en-US")
-    walk = Triage(world.human, "responder", "general")
+    walk = TriageWalk(world.human, "responder", "general")
     card = await walk.begin(REPORT)
     assert "Are production users affected?" in card.text
     await walk.answer(card, "Yes", "Yes", "Raise the alert")

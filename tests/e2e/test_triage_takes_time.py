@@ -4,7 +4,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from bot.demo.play import CONFIRM, STARTED, Triage
+from bot.demo.play import CONFIRM, STARTED, TriageWalk
 from local_discord.people import Interaction, Message
 from tests.e2e.alert import Alert
 from tests.e2e.monitor import TITLE, Monitor
@@ -36,7 +36,7 @@ def minute_of(message: Message) -> datetime:
 
 async def answered(world: World, card: Message, *labels: str, minutes: float) -> Message:
     """One press after the other; before each the person thinks for *minutes*."""
-    walk = Triage(world.human, "responder", "p1-ops")
+    walk = TriageWalk(world.human, "responder", "p1-ops")
     for label in labels:
         await world.fast_forward(minutes=minutes)
         card = await walk.press(card, label)
@@ -100,7 +100,7 @@ async def test_a_message_of_yesterday_fills_the_form_with_its_time(world: World)
     form = await world.human.context("responder", "general", MENU, said)
     assert started_in(form) == f"{minute_of(said):%Y-%m-%d %H:%M}"
     sent = await world.human.submit("responder", form, {"title": TITLE})
-    walk = Triage(world.human, "responder", "general")
+    walk = TriageWalk(world.human, "responder", "general")
     await walk.answer(sent.messages[-1], YES, NO, CONFIRM)
     await world.expect_alert(SEV2, TITLE)
     [row] = await world.rows(ONCE)

@@ -3,7 +3,7 @@
 import asyncio
 from pathlib import Path
 
-from bot.demo.play import CONFIRM, Report, Triage
+from bot.demo.play import CONFIRM, TriageReport, TriageWalk
 from bot.runbook import default_policy_text
 from local_discord.people import Interaction, Message
 from local_discord.world.permissions import P
@@ -12,7 +12,7 @@ from tests.e2e.severities import NO, REEVALUATE, SEV1, SEV2, SEV3, YES
 from tests.e2e.world import World
 
 TITLE = "決済 API が 5xx"
-REPORT = Report(TITLE)
+REPORT = TriageReport(TITLE)
 MENU = "Triage this message"
 JOIN = "判定に加わる"
 
@@ -75,7 +75,7 @@ async def test_a_message_becomes_the_first_evidence(world: World) -> None:
     assert line.raw["message_reference"]["message_id"] == said.id
     assert not line.pings_here
     assert line.raw["mentions"] == []
-    walk = Triage(world.human, "responder", "general")
+    walk = TriageWalk(world.human, "responder", "general")
     await walk.answer(card, YES, YES, CONFIRM)
     alert = await world.expect_alert(SEV1, "決済 が通りません")
     assert (await world.expect_link(line, alert.post.id)).text.startswith("🔴 未対応 · SEV1 INC-1")
@@ -94,7 +94,10 @@ async def test_the_line_follows_the_incident(world: World) -> None:
 
 async def test_two_people_answer_one_triage(world: World) -> None:
     """The second one joins by the line's button; a question is answered once; who was first is told."""
-    walk, other = Triage(world.human, "responder", "general"), Triage(world.human, "primary", "general")
+    walk, other = (
+        TriageWalk(world.human, "responder", "general"),
+        TriageWalk(world.human, "primary", "general"),
+    )
     mine = await walk.begin(REPORT)
     joined = await world.click(await line_of(world, "🔎 @responder"), JOIN, by="primary")
     theirs = joined.messages[-1]
@@ -116,7 +119,10 @@ async def test_two_people_answer_one_triage(world: World) -> None:
 
 async def test_nobody_raises_what_they_have_not_seen(world: World) -> None:
     """Somebody else changes an answer while the result is on the screen."""
-    walk, other = Triage(world.human, "responder", "general"), Triage(world.human, "primary", "general")
+    walk, other = (
+        TriageWalk(world.human, "responder", "general"),
+        TriageWalk(world.human, "primary", "general"),
+    )
     mine = await walk.answer(await walk.begin(REPORT), YES, YES)
     joined = await world.click(await line_of(world, "🔎 @responder"), JOIN, by="primary")
     theirs = await other.press(joined.messages[-1], "前の答えを変える", values=["users_affected"])
@@ -131,7 +137,7 @@ async def test_nobody_raises_what_they_have_not_seen(world: World) -> None:
 
 async def test_an_earlier_answer_is_changed(world: World) -> None:
     """The select goes back to any question; every answer stays on the timeline."""
-    walk = Triage(world.human, "responder", "general")
+    walk = TriageWalk(world.human, "responder", "general")
     card = await walk.answer(await walk.begin(REPORT), YES, YES)
     card = await walk.press(card, "前の答えを変える", values=["users_affected"])
     assert "本番ユーザーに影響がありますか" in card.text
@@ -146,9 +152,9 @@ async def test_an_earlier_answer_is_changed(world: World) -> None:
 
 async def test_others_at_the_same_thing_are_told(world: World) -> None:
     """The second report names the first one, and cancelling takes its line's button away."""
-    first = Triage(world.human, "primary", "general")
-    card = await first.begin(Report("決済が落ちた"))
-    second = Triage(world.human, "responder", "general")
+    first = TriageWalk(world.human, "primary", "general")
+    card = await first.begin(TriageReport("決済が落ちた"))
+    second = TriageWalk(world.human, "responder", "general")
     told = await second.begin(REPORT)
     assert "🔎 ほかに triage 中: 「決済が落ちた」(@primary)" in told.text
     await first.press(card, "やめる")
@@ -165,7 +171,7 @@ async def test_a_message_is_triaged_once(world: World) -> None:
     joined = (await world.human.submit("primary", second, {"title": "決済が落ちた"})).messages[-1]
     assert "@responder がもう triage しています" in joined.text
     assert TITLE in joined.text
-    walk = Triage(world.human, "responder", "general")
+    walk = TriageWalk(world.human, "responder", "general")
     await walk.answer(mine, YES, YES, CONFIRM)
     alert = await world.expect_alert(SEV1, TITLE)
     third = await from_menu(world, said, by="primary")
@@ -185,7 +191,7 @@ async def test_it_got_worse_before_its_re_evaluation(world: World) -> None:
     """Whoever points at the message then answers from the card: it is raised at once."""
     said = await world.human.say("observer", "general", "夜間バッチの件数が半分です")
     first = await from_menu(world, said)
-    walk = Triage(world.human, "responder", "general")
+    walk = TriageWalk(world.human, "responder", "general")
     card = (await world.human.submit("responder", first, {"title": "件数が半分"})).messages[-1]
     await walk.answer(card, *REEVALUATE, "再評価に回す")
     await world.expect_message("p1-ops", contains="🟡 再評価 · 件数が半分")
@@ -259,7 +265,7 @@ async def test_4000_characters_markup_and_mentions(world: World) -> None:
     form = await from_menu(world, said)
     assert len(typed(form, "title")) == 200
     sent = await world.human.submit("responder", form, {"title": typed(form, "title")})
-    walk = Triage(world.human, "responder", "general")
+    walk = TriageWalk(world.human, "responder", "general")
     await walk.answer(sent.messages[-1], YES, NO, CONFIRM)
     alert = await world.expect_alert(SEV2, "隠す")
     for message in (alert.post, alert.root, alert.card, await line_of(world, "SEV2")):
@@ -281,7 +287,7 @@ async def test_start_time_corrected_keeps_the_message(world: World) -> None:
 
 async def test_a_role_lost_half_way(world: World) -> None:
     """Each answer asks for it again; whoever still has it goes on."""
-    walk = Triage(world.human, "responder", "general")
+    walk = TriageWalk(world.human, "responder", "general")
     card = await walk.begin(REPORT)
     await world.human.change("member", user="responder", roles=[])
     said = await world.human.press("responder", card, YES)
@@ -289,7 +295,7 @@ async def test_a_role_lost_half_way(world: World) -> None:
     refused = await world.click(await line_of(world, "🔎 @responder"), JOIN, by="observer")
     assert "ロールが必要です" in refused.text
     joined = await world.click(await line_of(world, "🔎 @responder"), JOIN, by="primary")
-    await Triage(world.human, "primary", "general").answer(joined.messages[-1], NO, YES, CONFIRM)
+    await TriageWalk(world.human, "primary", "general").answer(joined.messages[-1], NO, YES, CONFIRM)
     await world.expect_alert(SEV3, TITLE)
 
 
@@ -303,7 +309,7 @@ async def test_menu_without_the_role(world: World) -> None:
 
 async def test_a_card_of_last_month(world: World) -> None:
     """The walk was put away; whoever presses is told what to do."""
-    walk = Triage(world.human, "responder", "general")
+    walk = TriageWalk(world.human, "responder", "general")
     card = await walk.begin(REPORT)
     line = await line_of(world, "🔎 @responder")
     await world.fast_forward(days=31)
@@ -321,7 +327,7 @@ async def test_a_policy_that_changed_half_way(make_world: MakeWorld, tmp_path: P
     policy.write_text(default_policy_text(), encoding="utf-8")
     async with make_world(RUNBOOK_FILE=str(policy)) as world:
         await world.start_bot()
-        walk = Triage(world.human, "responder", "general")
+        walk = TriageWalk(world.human, "responder", "general")
         card = await walk.answer(await walk.begin(REPORT), YES, YES)
         changed = default_policy_text().replace("large_impact", "how_bad")
         policy.write_text(changed, encoding="utf-8")
@@ -345,7 +351,7 @@ to = "SEV2"
     policy.write_text(text, encoding="utf-8")
     async with make_world(RUNBOOK_FILE=str(policy)) as world:
         await world.start_bot()
-        walk = Triage(world.human, "responder", "general")
+        walk = TriageWalk(world.human, "responder", "general")
         card = await walk.answer(await walk.begin(REPORT), YES)
         assert [one.label for one in card.controls] == ["答えを選ぶ", "戻る", "やめる"]
         gone = await walk.press(card, "答えを選ぶ", values=["some"])
@@ -359,7 +365,7 @@ to = "SEV2"
 
 async def test_an_expired_interaction(world: World) -> None:
     """Discord has given up on the press: the answer counts all the same, once, and the next one goes on."""
-    walk = Triage(world.human, "responder", "general")
+    walk = TriageWalk(world.human, "responder", "general")
     card = await walk.begin(REPORT)
     await world.fault(route="POST /interactions/*/*/callback", times=1, delay_s=3.5)
     assert (await world.human.press("responder", card, YES)).state == "failed"
@@ -377,7 +383,7 @@ async def test_english(world: World) -> None:
     said = await world.human.say("observer", "general", "payments are down")
     form = await from_menu(world, said)
     sent = await world.human.submit("responder", form, {"title": typed(form, "title")})
-    walk = Triage(world.human, "responder", "general")
+    walk = TriageWalk(world.human, "responder", "general")
     card = await walk.answer(sent.messages[-1], "Yes", "No")
     assert "> payments are down — @observer" in card.text
     assert "Change an earlier answer" in [found.label for found in card.controls]

@@ -1,6 +1,6 @@
 """A triage that its person leaves before its end: no report vanishes, and looking around calls nobody."""
 
-from bot.demo.play import CONFIRM, Report, Triage
+from bot.demo.play import CONFIRM, TriageReport, TriageWalk
 from local_discord.people import Message
 from tests.e2e.severities import NO, SEV2, YES
 from tests.e2e.world import World
@@ -12,8 +12,8 @@ PROMISE = "に SEV2 として発報します"
 
 async def left(world: World, *answers: str) -> Message:
     """A triage with these answers and no more; the DM that asks ten minutes later."""
-    walk = Triage(world.human, "responder", "general")
-    await walk.answer(await walk.begin(Report(TITLE)), *answers)
+    walk = TriageWalk(world.human, "responder", "general")
+    await walk.answer(await walk.begin(TriageReport(TITLE)), *answers)
     await world.fast_forward(minutes=9)
     await world.expect_nothing_more()
     await world.fast_forward(minutes=1)
@@ -22,8 +22,8 @@ async def left(world: World, *answers: str) -> Message:
 
 async def test_production_is_affected_and_nobody_finishes(world: World) -> None:
     """Asked after ten minutes, raised as a SEV2 after ten more; the bot is killed in each stage."""
-    walk = Triage(world.human, "responder", "general")
-    await walk.answer(await walk.begin(Report(TITLE)), YES)
+    walk = TriageWalk(world.human, "responder", "general")
+    await walk.answer(await walk.begin(TriageReport(TITLE)), YES)
     await world.settle()
     await world.restart_bot()
     await world.fast_forward(minutes=10)
@@ -57,7 +57,7 @@ async def test_looking_around_calls_nobody(world: World) -> None:
     taken = await world.click(line, "続ける", by="secondary")
     for post in (asked, line):
         await world.expect_text(post, "@secondary が triage 中")
-    walk = Triage(world.human, "secondary", "p1-ops")
+    walk = TriageWalk(world.human, "secondary", "p1-ops")
     await walk.answer(taken.messages[-1], "戻る", YES, NO, CONFIRM)
     alert = await world.expect_alert(SEV2, TITLE)
     for post in (asked, line):
@@ -71,7 +71,7 @@ async def test_its_person_goes_on_in_the_dm(world: World) -> None:
     taken = await world.click(asked, "続ける", by="responder")
     await world.expect_text(asked, "@responder が triage 中")
     await world.fast_forward(minutes=9)
-    walk = Triage(world.human, "responder", asked.channel_id)
+    walk = TriageWalk(world.human, "responder", asked.channel_id)
     card = await walk.answer(taken.messages[-1], NO, CONFIRM)
     assert "発報しました" in card.text
     await world.expect_alert(SEV2, TITLE)
@@ -90,8 +90,8 @@ async def test_its_person_stops_it_in_the_dm(world: World) -> None:
 async def test_a_closed_dm_is_a_line_at_once(world: World) -> None:
     """Discord does not take the DM: the team is asked instead, and by when it is raised."""
     await world.human.change("member", user="responder", dms=False)
-    walk = Triage(world.human, "responder", "general")
-    await walk.answer(await walk.begin(Report(TITLE)), YES)
+    walk = TriageWalk(world.human, "responder", "general")
+    await walk.answer(await walk.begin(TriageReport(TITLE)), YES)
     await world.fast_forward(minutes=10)
     line = await world.human.see("p1-ops", LEFT)
     assert PROMISE in line.text

@@ -11,7 +11,7 @@ from typing import Any
 import asyncpg
 
 from bot.demo.clock import is_busy
-from bot.demo.play import ACK_EMOJI, CONFIRM, Report, Triage
+from bot.demo.play import ACK_EMOJI, CONFIRM, TriageReport, TriageWalk
 from local_discord.people import Human, Interaction, Message
 from local_discord.server import LocalDiscord
 from tests.e2e.alert import Alert
@@ -107,8 +107,8 @@ class World:
     # -- people
     async def triage(self, severity: Severity, *, title: str, by: str = "responder") -> Alert:
         """Walk the tree to *severity*, confirm, and find everything the runbook promises."""
-        walk = Triage(self.human, by, "general")
-        report = Report(title, targets=["api.parky.co.jp"], symptoms=["errors"])
+        walk = TriageWalk(self.human, by, "general")
+        report = TriageReport(title, targets=["api.parky.co.jp"], symptoms=["errors"])
         card = await walk.answer(await walk.begin(report), *severity.answers, CONFIRM)
         assert "発報しました" in card.text, card.text
         return await self.expect_alert(severity, title)

@@ -8,7 +8,7 @@ from itertools import count
 from typing import Final, TypeAlias
 
 from bot.domain.alerts.alert import AlertMessage, ChannelPage
-from bot.domain.alerts.question import Answer, QuestionView
+from bot.domain.alerts.question import AlertAnswer, QuestionView
 from bot.domain.delivery.delivery import Delivery, DeliveryKind, Posted, Request
 from bot.domain.delivery.kinds import Action
 from bot.domain.errors import (
@@ -104,7 +104,7 @@ class FakeDiscord:
     unrenderable: set[DeliveryKind] = field(default_factory=set)
     broken: set[int] = field(default_factory=set)
     mornings: list[tuple[str, list[int]]] = field(default_factory=list)
-    questions: list[tuple[Answer | None, bool, DeliveryKind]] = field(default_factory=list)
+    questions: list[tuple[AlertAnswer | None, bool, DeliveryKind]] = field(default_factory=list)
     answered: list[tuple[TriageStatus, list[DeliveryKind]]] = field(default_factory=list)
     postponed: set[DeliveryKind] = field(default_factory=set)
     room_in: timedelta | None = None

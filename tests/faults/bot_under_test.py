@@ -25,7 +25,7 @@ from bot.cli.setup import load
 from bot.services.outage import logbook
 from bot.services.shared.boot_clock import boot_s
 from bot.services.shared.roster import OnCall
-from bot.wiring import Outward, Parts, UseCases, wire
+from bot.wiring import GuildDependencies, Outward, UseCases, wire
 from tests.faults.crashing import Fuse, watched
 from tests.faults.under_way import log_what_is_told
 
@@ -36,7 +36,7 @@ CRASH_FILE = "CRASH_FILE"
 AWAY_S = 1200
 
 
-def assemble(parts: Parts, outward: Outward, oncall: OnCall) -> UseCases:
+def assemble(parts: GuildDependencies, outward: Outward, oncall: OnCall) -> UseCases:
     """The use cases on watched parts."""
     parts, discord = watched(parts, outward.discord, Fuse(Path(os.environ[CRASH_FILE])))
     return wire(parts, replace(outward, discord=discord), oncall)

@@ -21,12 +21,19 @@ READS: Final = frozenset(
         *("/incident update", "/incident edit", "incidents.updates.Update", "incidents.editing.Edit"),
         *("incidents.severity.ChooseSeverity", "incidents.timeline.WriteNote", "incidents.timeline.More"),
         *("incidents.timeline.ChooseEntry", "/incident resolve", "incidents.ending.Resolve"),
-        *("bundles.All", "bundles.Pick", "oncall.looking.End", "oncall.files.Leave"),
+        *("bundles.All", "bundles.PickIncident", "oncall.looking.End", "oncall.files.LeaveImport"),
         *("/incident list", "/incident show", "/incident timeline", "incidents.looking.Page"),
-        *("incidents.looking.Open", "incidents.looking.View", "incidents.looking.Quit"),
+        *("incidents.looking.OpenIncidentSelect", "incidents.looking.View", "incidents.looking.Quit"),
         *("incidents.timeline.ShowTimeline", "incidents.timeline.TurnPage", "incidents.timeline.SendFile"),
         *("/digest preview", "/dlq recent", "/dlq p0-email", "/dlq http-status", "/dlq show", "/dlq replay"),
-        *("dlq.Recent", "dlq.P0Email", "dlq.HttpStatus", "dlq.Open", "dlq.RawJson", "dlq.Preview"),
+        *(
+            "dlq.Recent",
+            "dlq.P0Email",
+            "dlq.HttpStatus",
+            "dlq.OpenEntrySelect",
+            "dlq.RawJson",
+            "dlq.PreviewReplay",
+        ),
         *("/oncall show", "/oncall schedule export", "/oncall schedule import"),
         *("responding.First", "triage.answering.Show", "incidents.private.AskToDelete"),
     }
@@ -34,7 +41,7 @@ READS: Final = frozenset(
 
 #: What does, by a callback that another one in the table shares; their own screens cost a story of their own.
 SHARED: Final = {
-    "triage.answering.ChooseAnswer": "triage.answering.Answer",
+    "triage.answering.ChooseAnswer": "triage.answering.AnswerButton",
     "triage.starting.Urgent": "/sev1",
     "/sev2": "/sev1",
     "/sev3": "/sev1",
@@ -71,12 +78,12 @@ async def _(scene: Scene) -> Change:
     return scene.walks(scene.sends(form, **{TITLE: scene.title, **started}), "triage.begun")
 
 
-@change("triage.answering.Answer")
+@change("triage.answering.AnswerButton")
 async def _(scene: Scene) -> Change:
     return await scene.on_card(scene.presses(await scene.walked(), "はい"), "triage.answered")
 
 
-@change("triage.answering.Leave")
+@change("triage.answering.LeaveTriage")
 async def _(scene: Scene) -> Change:
     return scene.walks(scene.presses(await scene.walked("はい"), "やめる"), "triage.cancelled")
 
@@ -88,7 +95,7 @@ async def _(scene: Scene) -> Change:
     return await scene.on_card(act, "triage.withdrawn")
 
 
-@change("triage.answering.ChooseSeverity")
+@change("triage.answering.TriageSeverityButton")
 async def _(scene: Scene) -> Change:
     card, label = await scene.walked("はい", "いいえ"), "重大度を変える"
     act = scene.presses(card, label, value=value_of(card, label, last=True))

@@ -101,7 +101,7 @@ async def _(scene: Scene) -> Change:
     return known.change(act, "role_changed")
 
 
-@change("incidents.roles.Take")
+@change("incidents.roles.TakeRole")
 async def _(scene: Scene) -> Change:
     known = await scene.raised()
     card = await scene.showing(known.thread, "指揮")

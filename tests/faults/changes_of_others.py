@@ -43,7 +43,7 @@ async def _(scene: Scene) -> Change:
     return Change(act, query, ([*made],), words=(f"{_TOGETHER} 件",))
 
 
-@change("morning.Take")
+@change("morning.TakeItem")
 async def _(scene: Scene) -> Change:
     label = "引き受ける"
     post = await scene.showing("p2-deploys", label)

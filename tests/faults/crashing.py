@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from bot.services.ports import Discord, DlqStore, Mailer, Store, Transaction
-from bot.wiring import Parts
+from bot.wiring import GuildDependencies
 
 _STOP = "stop "
 _UNDER_WAY_S = 0.003  # long enough for a statement to have left, too short for most answers
@@ -139,7 +139,7 @@ class WatchedStore(Watched):
             self._fuse.at(f"{moment}:commit:{name}")
 
 
-def watched(parts: Parts, discord: Discord, fuse: Fuse) -> tuple[Parts, Discord]:
+def watched(parts: GuildDependencies, discord: Discord, fuse: Fuse) -> tuple[GuildDependencies, Discord]:
     """The same parts, each behind its points."""
     mailer = None if parts.mailer is None else cast("Mailer", Watched(parts.mailer, fuse))
     store, dlq = cast("Store", WatchedStore(parts.store, fuse)), cast("DlqStore", Watched(parts.dlq, fuse))

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
-from bot.demo.play import Report, Triage
+from bot.demo.play import TriageReport, TriageWalk
 from local_discord.people import Human, Interaction, Message
 from tests.faults.stage import Stage
 
@@ -155,8 +155,8 @@ class Scene:
 
     async def walked(self, *answers: str) -> Message:
         """The card of a triage after *answers*."""
-        walk = Triage(self.human, "responder", "general")
-        return await walk.answer(await walk.begin(Report(self.title)), *answers)
+        walk = TriageWalk(self.human, "responder", "general")
+        return await walk.answer(await walk.begin(TriageReport(self.title)), *answers)
 
     async def held(self) -> Message:
         """The post of a triage that waits for its re-evaluation."""

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from bot.demo.play import CONFIRM, Report, Triage
+from bot.demo.play import CONFIRM, TriageReport, TriageWalk
 from bot.services.incidents.commands import TITLE_LIMIT
 from local_discord.people import HumanSideError, Interaction
 from tests.e2e.failures import lose
@@ -201,8 +201,8 @@ async def test_row_48_without_the_role_and_no_longer_with_it(stage: Stage, figur
     said = await stage.world.click(alert, "ack", by="observer")
     assert "ロールが必要です" in said.text
     title = "行48 途中で外れた"
-    walk = Triage(stage.world.human, "responder", "general")
-    card = await walk.answer(await walk.begin(Report(title)), YES, YES)
+    walk = TriageWalk(stage.world.human, "responder", "general")
+    card = await walk.answer(await walk.begin(TriageReport(title)), YES, YES)
     await stage.world.human.change("member", user="responder", roles=[])
     said = await stage.world.human.press("responder", card, CONFIRM)
     await stage.world.human.change("member", user="responder", roles=["responder"])

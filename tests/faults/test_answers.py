@@ -11,7 +11,7 @@ from typing import Any, Final
 import pytest
 
 from bot.demo.clock import is_busy
-from bot.demo.play import Report, Triage
+from bot.demo.play import TriageReport, TriageWalk
 from local_discord.people import Human
 from tests.e2e.conftest import Commands
 from tests.e2e.rosters import policy_file
@@ -187,6 +187,6 @@ async def _reach_morning(stage: Stage) -> None:
 async def _leave_triages(stage: Stage) -> None:
     """Two triages that somebody has begun and left, and is asked about."""
     for name in LEFT:
-        await Triage(stage.world.human, "responder", "general").begin(Report(title_of(name)))
+        await TriageWalk(stage.world.human, "responder", "general").begin(TriageReport(title_of(name)))
     await stage.world.idle()
     await stage.world.shift(minutes=_LEFT_FOR_MIN)

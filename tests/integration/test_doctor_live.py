@@ -14,7 +14,7 @@ import pytest_asyncio
 from bot.checks.live.api import Api, Refused
 from bot.checks.live.cleanup import CleanUp
 from bot.checks.live.messages import nonce_window
-from bot.checks.live.probe import Observation, Options, Outcome, Run
+from bot.checks.live.probe import Observation, Options, ProbeOutcome, Run
 from bot.checks.live.reads import tls
 from bot.checks.live.runner import REGISTRY, expectations, observe
 from bot.cli.live import NONCE_MOMENTS_S
@@ -75,7 +75,7 @@ async def look(
 
 def failures(found: Mapping[str, Observation]) -> set[str]:
     """The names of the probes that failed."""
-    return {name for name, one in found.items() if one.state is Outcome.FAIL}
+    return {name for name, one in found.items() if one.state is ProbeOutcome.FAIL}
 
 
 def deny(sandbox: LocalDiscord, bit: P) -> None:
@@ -190,7 +190,7 @@ def test_what_the_real_discord_said() -> None:
 async def test_without_the_flags_nobody_is_rung(sandbox: LocalDiscord) -> None:
     """What needs people is left out, and says which flag asks for it."""
     found = await look(sandbox)
-    skipped = {name: one.said for name, one in found.items() if one.state is Outcome.SKIPPED}
+    skipped = {name: one.said for name, one in found.items() if one.state is ProbeOutcome.SKIPPED}
     assert set(skipped) == {
         *UNTRIED,
         "outsider",
@@ -205,8 +205,8 @@ async def test_without_the_flags_nobody_is_rung(sandbox: LocalDiscord) -> None:
     assert "--ring" in skipped["@here"]
     assert "--press" in skipped["button"]
     assert "--outsider" in skipped["outsider"]
-    assert {name for name, one in found.items() if one.state is Outcome.DIFFERS} == {"third rename"}
-    assert Outcome.FAIL not in {one.state for one in found.values()}
+    assert {name for name, one in found.items() if one.state is ProbeOutcome.DIFFERS} == {"third rename"}
+    assert ProbeOutcome.FAIL not in {one.state for one in found.values()}
 
 
 async def test_a_missing_permission(sandbox: LocalDiscord, database_url: str, tmp_path: Path) -> None:
@@ -239,8 +239,8 @@ async def test_an_intent_that_is_not_granted(sandbox: LocalDiscord) -> None:
     found = await look(sandbox)
     assert found["application"].observed == {"is_without_endpoint": True, "has_asked_intents": False}
     assert "4014" in found["session"].said
-    assert found["message"].state is Outcome.SKIPPED
-    assert found["nonce twice"].state is Outcome.OK
+    assert found["message"].state is ProbeOutcome.SKIPPED
+    assert found["nonce twice"].state is ProbeOutcome.OK
     assert failures(found) == {"application", "session", "webhook's text"}
     assert left_behind(sandbox) == []
 
@@ -248,8 +248,8 @@ async def test_an_intent_that_is_not_granted(sandbox: LocalDiscord) -> None:
 async def test_an_outsider_who_is_none(sandbox: LocalDiscord) -> None:
     """They see the channel and are let in: that proves nothing."""
     found = (await look(sandbox, outsider="responder"))["outsider"]
-    assert (found.state, found.observed) == (Outcome.DIFFERS, {"outcome": "204"})
-    assert (await look(sandbox, outsider="nobody-here"))["outsider"].state is Outcome.FAIL
+    assert (found.state, found.observed) == (ProbeOutcome.DIFFERS, {"outcome": "204"})
+    assert (await look(sandbox, outsider="nobody-here"))["outsider"].state is ProbeOutcome.FAIL
 
 
 async def test_a_token_that_discord_does_not_know(sandbox: LocalDiscord) -> None:
@@ -287,8 +287,8 @@ async def test_no_sessions_to_spare(sandbox: LocalDiscord) -> None:
     """Past the day's last IDENTIFY Discord resets the token: the bot keeps what is left."""
     sandbox.core.starts.left = 5
     found = await look(sandbox)
-    assert found["gateway"].state is Outcome.FAIL
-    assert found["session"].state is Outcome.SKIPPED
+    assert found["gateway"].state is ProbeOutcome.FAIL
+    assert found["session"].state is ProbeOutcome.SKIPPED
     assert sandbox.core.identifies_left == 5
 
 
@@ -296,10 +296,10 @@ async def test_a_resume_host_that_is_away(sandbox: LocalDiscord) -> None:
     """The session cannot be resumed where READY says; what needs no events is tried."""
     sandbox.desk.resume_down = True
     found = await look(sandbox)
-    assert found["session"].state is Outcome.FAIL
+    assert found["session"].state is ProbeOutcome.FAIL
     assert found["session"].said.startswith("the gateway does not answer")
-    assert found["message"].state is Outcome.SKIPPED
-    assert found["thread"].state is Outcome.OK
+    assert found["message"].state is ProbeOutcome.SKIPPED
+    assert found["thread"].state is ProbeOutcome.OK
 
 
 async def test_wrong_options_and_settings(tmp_path: Path) -> None:
@@ -339,7 +339,7 @@ async def test_discord_fails(sandbox: LocalDiscord, route: str, failed: set[str]
     found = await look(sandbox)
     assert failed <= failures(found)
     assert ": 500" in found[next(iter(failed))].said
-    assert found["clean-up"].state is Outcome.OK
+    assert found["clean-up"].state is ProbeOutcome.OK
     assert left_behind(sandbox) == []
 
 
@@ -347,7 +347,7 @@ async def test_what_cannot_be_removed_is_told(sandbox: LocalDiscord) -> None:
     """Somebody has to do it by hand then."""
     await put_in_force(sandbox, route="DELETE /channels/*", status=500, times=None)
     found = (await look(sandbox))["clean-up"]
-    assert (found.state, len(found.said.split("; "))) == (Outcome.FAIL, 2)
+    assert (found.state, len(found.said.split("; "))) == (ProbeOutcome.FAIL, 2)
     assert "by hand" in found.todo
 
 
@@ -356,10 +356,10 @@ async def test_a_channel_of_another_kind(sandbox: LocalDiscord, kind: ChannelTyp
     """Nothing is posted anywhere."""
     general(sandbox).type = kind
     found = await look(sandbox)
-    assert found["channel"].state is Outcome.FAIL
+    assert found["channel"].state is ProbeOutcome.FAIL
     assert f"of type {int(kind)}" in found["channel"].said
     assert found["message"].said == "the channel was not found"
-    assert found["session"].state is Outcome.OK
+    assert found["session"].state is ProbeOutcome.OK
     assert left_behind(sandbox) == []
 
 
@@ -367,9 +367,9 @@ async def test_a_difference(sandbox: LocalDiscord, monkeypatch: pytest.MonkeyPat
     """In what the bot stands on it is a failure, in the rest a word."""
     monkeypatch.setattr(posting, "NONCE_LIFE_S", -1.0)
     found = await look(sandbox)
-    assert found["nonce twice"].state is Outcome.FAIL
+    assert found["nonce twice"].state is ProbeOutcome.FAIL
     assert found["nonce twice"].observed == {"is_same_message": False}
-    assert found["third rename"].state is Outcome.DIFFERS
+    assert found["third rename"].state is ProbeOutcome.DIFFERS
     assert left_behind(sandbox) == []
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.escalation.ladder import Step
 from bot.domain.severity import LadderStep
-from bot.process.metrics import Session, exposition
+from bot.process.metrics import ShardSession, exposition
 from bot.services.ports import Job, JobName
 from bot.storage.database.pools import open_pool
 from bot.storage.figures import LATENESS_S, read_figures
@@ -50,7 +50,7 @@ async def test_every_figure(database_url: str) -> None:
     assert found.deliveries == {("alert", "pending"): 1}
     assert (found.failovers, found.identifies, found.instances) == (0, 0, {})
     text = exposition(
-        {}, latency_s=0.1, incidents=None, figures=found, sessions={0: Session(12.5, 3.0)}
+        {}, latency_s=0.1, incidents=None, figures=found, sessions={0: ShardSession(12.5, 3.0)}
     ).decode()
     for line in (
         'incident_bot_step_lateness_seconds_bucket{le="0.25"} 2.0',

@@ -57,5 +57,5 @@ async def test_a_thread_that_is_gone(desk: Desk) -> None:
     thread = await desk.own_store.delivery_by_key(key)
     assert thread is not None
     await send(desk.own_store, thread.id, message_id=77)
-    await desk.mending.thread_gone(77)
+    await desk.reposting.thread_gone(77)
     assert (await desk.own_store.incident(incident.id)).thread.posting == 3

@@ -9,7 +9,7 @@ import pytest_asyncio
 from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.errors import UpstreamUnavailable
 from bot.domain.oncall.roster import OnCallPerson
-from bot.services.ports.oncall import Finding, Gap
+from bot.services.ports.oncall import Gap, ReadinessFinding
 from bot.ui.discord_api.reaching import Reaching
 from local_discord.world.permissions import P
 from local_discord.world.world import Overwrite
@@ -45,19 +45,19 @@ async def test_nothing_is_missing(world: NotifierWorld) -> None:
 async def test_each_gap_is_found(world: NotifierWorld) -> None:
     """No member; no role; a channel that is not seen; no email, which matters only where email is set up."""
     reach = Reaching(world.client, POLICY)
-    assert await reach.gaps(GUILD, replace(AI, handle="stranger")) == [Finding(Gap.NOT_MEMBER)]
+    assert await reach.gaps(GUILD, replace(AI, handle="stranger")) == [ReadinessFinding(Gap.NOT_MEMBER)]
     left = replace(AI, handle="1100000000000000999", user_id=1100000000000000999)
-    assert await reach.gaps(GUILD, left) == [Finding(Gap.NOT_MEMBER)]
+    assert await reach.gaps(GUILD, left) == [ReadinessFinding(Gap.NOT_MEMBER)]
     observer = replace(AI, handle="observer")
     assert await reach.gaps(GUILD, observer) == [
-        Finding(Gap.NO_ROLE, ("responder", "on-call", "admin")),
+        ReadinessFinding(Gap.NO_ROLE, ("responder", "on-call", "admin")),
     ]
     nameless = replace(AI, email=None)
-    assert await reach.gaps(GUILD, nameless) == [Finding(Gap.NO_EMAIL)]
+    assert await reach.gaps(GUILD, nameless) == [ReadinessFinding(Gap.NO_EMAIL)]
     assert await Reaching(world.client, POLICY, mails=False).gaps(GUILD, nameless) == []
     channel = next(one for one in world.world.channels.values() if one.name == "p0-alerts")
     channel.overwrites[str(PRIMARY)] = Overwrite(str(PRIMARY), 1, deny=int(P.VIEW_CHANNEL))
-    assert await reach.gaps(GUILD, AI) == [Finding(Gap.NO_CHANNEL, ("p0-alerts",))]
+    assert await reach.gaps(GUILD, AI) == [ReadinessFinding(Gap.NO_CHANNEL, ("p0-alerts",))]
 
 
 async def test_a_member_is_found_by_username_or_id(world: NotifierWorld) -> None:

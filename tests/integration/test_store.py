@@ -15,7 +15,7 @@ from structlog.testing import capture_logs
 from bot.domain.delivery.delivery import DeliveryKind, NewDelivery, Posted
 from bot.domain.errors import ConfigError, StorageUnavailable
 from bot.domain.escalation.ladder import Step
-from bot.domain.escalation.watches import Change
+from bot.domain.escalation.watches import WatchChange
 from bot.domain.incident import transitions
 from bot.domain.incident.transitions import AckOutcome, AckVia
 from bot.domain.people import Person
@@ -45,7 +45,7 @@ def store(pool: asyncpg.Pool) -> Store:
 async def test_a_listener_that_fails_undoes_nothing(store: Store) -> None:
     """It is committed: whoever did it must not hear that it failed."""
 
-    def fail(_change: Change) -> None:
+    def fail(_change: WatchChange) -> None:
         raise ZeroDivisionError
 
     store.listen(fail)

@@ -17,7 +17,7 @@ from bot.services.escalation.decisions import Escalations
 from bot.services.escalation.sweeps import Sweeps
 from bot.services.ports import JobName
 from bot.services.shared.access import Access
-from bot.services.shared.already_told import Comeback
+from bot.services.shared.already_told import AlreadyTold
 from bot.services.shared.roster import OnCall
 from bot.services.watchdogs.queue_watch import QueueWatch
 from bot.storage.database.pools import open_pool
@@ -108,7 +108,7 @@ def instance(store: PostgresStore, discord: FakeDiscord | None = None) -> Instan
     reconciler = Reconciler(store, discord or FakeDiscord(), Acknowledger(store, policy, access), access)
     ahead = ReadingAhead(store, reconciler)
     escalations = Escalations(store, policy, ahead, oncall)
-    comeback, queue = Comeback(store), QueueWatch()
+    comeback, queue = AlreadyTold(store), QueueWatch()
     sweeps = Sweeps(store, policy, ahead, escalations, oncall, comeback=comeback, queue=queue)
     return Instance(store, sweeps)
 

@@ -19,14 +19,14 @@ from bot.job_handlers import handlers
 from bot.runbook import load_policy
 from bot.runbook.model import Policy
 from bot.services.ports import Discord, DlqStore, Job, Letter, Mail, Mailer, MailWriter, Store
-from bot.services.ports.oncall import Finding
+from bot.services.ports.oncall import ReadinessFinding
 from bot.services.registry import Guilds
 from bot.services.shared.roster import OnCall
 from bot.services.watchdogs.auditor import Auditor
 from bot.services.watchdogs.queue_watch import QueueWatch
 from bot.storage.dlq import PostgresDlqStore
 from bot.storage.store import PostgresStore
-from bot.wiring import Outward, Parts, UseCases, wire
+from bot.wiring import GuildDependencies, Outward, UseCases, wire
 from tests.fakes.discord import FakeDiscord
 from tests.fakes.emergency import FakeSiren, FakeSpool
 from tests.services.database import Database
@@ -66,12 +66,12 @@ class FakeReach:
         is_away: Discord cannot be asked.
     """
 
-    lacks: dict[str, list[Finding]] = field(default_factory=dict)
+    lacks: dict[str, list[ReadinessFinding]] = field(default_factory=dict)
     members: dict[str, int] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     is_away: bool = False
 
-    async def gaps(self, guild_id: int, person: OnCallPerson) -> list[Finding]:
+    async def gaps(self, guild_id: int, person: OnCallPerson) -> list[ReadinessFinding]:
         if self.is_away:
             raise UpstreamUnavailable("Discord is away")
         self.asked.append(person.handle)
@@ -149,7 +149,7 @@ class Desk:
 
     def use(self, discord: Discord) -> UseCases:
         """(Re)make the use cases on *discord*, as `bot.app` does."""
-        parts = Parts(
+        parts = GuildDependencies(
             guild_id=self.guild_id,
             store=self.own_store,
             dlq=self.dlq_store,
@@ -177,7 +177,7 @@ class Desk:
         self.lifecycle = cases.services.lifecycle
         self.merging = cases.services.merging
         self.looking = cases.services.looking
-        self.mending = cases.services.mending
+        self.reposting = cases.services.reposting
         self.timelines = cases.services.timelines
         self.pins = cases.services.pins
         self.roles = cases.services.roles

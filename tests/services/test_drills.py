@@ -9,7 +9,7 @@ from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.digest import IsoWeek
 from bot.domain.drill import DLQ_MARK, Missed, Score
 from bot.domain.errors import DrillAndReal, InvalidTransition, NotPermitted, UpstreamUnavailable, UserError
-from bot.domain.incident.checklist import Pick
+from bot.domain.incident.checklist import ChecklistPick
 from bot.domain.incident.incident import Incident, Role, Status
 from bot.domain.incident.transitions import AckVia
 from bot.domain.timeline.entries import TimelineKind
@@ -147,7 +147,7 @@ async def test_resolving_it_scores_it_at_once(desk: Desk) -> None:
     await desk.timelines.note(incident.id, by=RESPONDER, text="deploy があった", key="n")
     sheet = desk.policy.checklist("SEV1")
     every = frozenset(range(len(sheet.steps)))
-    await desk.checklists.choose(incident.id, Pick(sheet.edition, frozenset(), every), by=PRIMARY)
+    await desk.checklists.choose(incident.id, ChecklistPick(sheet.edition, frozenset(), every), by=PRIMARY)
     await desk.pass_time(minutes=5)
     await desk.lifecycle.resolve(incident.id, by=PRIMARY)
     await desk.work()

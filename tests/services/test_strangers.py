@@ -10,7 +10,7 @@ import pytest_asyncio
 
 from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.errors import IncidentNotFound, UserError
-from bot.domain.incident.checklist import Pick
+from bot.domain.incident.checklist import ChecklistPick
 from bot.domain.incident.face import face_of
 from bot.domain.incident.incident import Incident, Role
 from bot.domain.incident.listing import Wanted
@@ -118,7 +118,7 @@ def _given(incident: Incident, *, triage: int, alert: int, thread: int) -> dict[
         "at": "",
         "role": Role.COMMANDER,
         "holder_id": None,
-        "pick": Pick("00000000", frozenset(), frozenset({0})),
+        "pick": ChecklistPick("00000000", frozenset(), frozenset({0})),
         "act": Act.RESOLVE,
         "face": face_of(incident),
         "via": AckVia.BUTTON,

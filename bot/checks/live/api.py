@@ -28,7 +28,7 @@ class Refused(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ApiAnswer:
     """Discord's answer to one request.
 
     Attributes:
@@ -91,7 +91,7 @@ class Api:
         json: JSON | None = None,
         params: Mapping[str, str] | None = None,
         is_patient: bool = True,
-    ) -> Answer:
+    ) -> ApiAnswer:
         """Make a request, again when Discord asks for a short wait.
 
         Args:
@@ -130,7 +130,7 @@ class Api:
 
     async def _once(
         self, method: str, path: str, json: JSON | None, params: Mapping[str, str] | None
-    ) -> Answer:
+    ) -> ApiAnswer:
         what, began = f"{method} {_shown(path)}", time.monotonic()
         try:
             async with self.session.request(
@@ -143,12 +143,12 @@ class Api:
                 timeout=aiohttp.ClientTimeout(total=_DEADLINE_S),
             ) as response:
                 body = await response.json() if "json" in response.headers.get("Content-Type", "") else None
-                return Answer(what, response.status, response.headers, body, time.monotonic() - began)
+                return ApiAnswer(what, response.status, response.headers, body, time.monotonic() - began)
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise Refused(f"{what}: no answer ({type(error).__name__})") from None
 
 
-def _wait_s(answer: Answer) -> float | None:
+def _wait_s(answer: ApiAnswer) -> float | None:
     """How long Discord asks to wait; None when it does not."""
     if answer.status != HTTPStatus.TOO_MANY_REQUESTS or answer.body is None:
         return None

@@ -7,7 +7,7 @@ from typing import Final
 from urllib.parse import quote
 
 from bot.checks.live.api import JSON
-from bot.checks.live.probe import MARK, MESSAGE_CONTENT, Probe, Run, Seen, Skipped
+from bot.checks.live.probe import MARK, MESSAGE_CONTENT, Probe, ProbeResult, Run, Skipped
 
 _EYES: Final = "👀"
 _LONGEST: Final = 2_000
@@ -24,29 +24,29 @@ _AWKWARD: Final = {
 }
 
 
-async def message(run: Run) -> Seen:
+async def message(run: Run) -> ProbeResult:
     """Post what stays until the end, and see it come as an event."""
     posted = await run.post()
     run.message_id = posted["id"]
     event = await run.gateway.event("MESSAGE_CREATE", lambda data: data["id"] == posted["id"])
-    return Seen({"comes_as_event": True, "is_whole": event.data["content"] == MARK})
+    return ProbeResult({"comes_as_event": True, "is_whole": event.data["content"] == MARK})
 
 
-async def embed(run: Run) -> Seen:
+async def embed(run: Run) -> ProbeResult:
     """Post an embed, as every alert has one."""
     posted = await run.post(embeds=[{"title": "🧪 doctor", "description": "テスト / a test"}])
-    return Seen({"has_embed": len(posted["embeds"]) == 1})
+    return ProbeResult({"has_embed": len(posted["embeds"]) == 1})
 
 
-async def nonce_twice(run: Run) -> Seen:
+async def nonce_twice(run: Run) -> ProbeResult:
     """Post twice with one nonce: the bot's way to repeat a request whose answer was lost."""
     nonce = secrets.token_hex(8)
     first = await run.post(nonce=nonce, enforce_nonce=True)
     second = await run.post(nonce=nonce, enforce_nonce=True)
-    return Seen({"is_same_message": first["id"] == second["id"]})
+    return ProbeResult({"is_same_message": first["id"] == second["id"]})
 
 
-async def nonce_after_deletion(run: Run) -> Seen:
+async def nonce_after_deletion(run: Run) -> ProbeResult:
     """Use the nonce of a message that was deleted."""
     nonce = secrets.token_hex(8)
     first = await run.post(nonce=nonce, enforce_nonce=True)
@@ -54,10 +54,10 @@ async def nonce_after_deletion(run: Run) -> Seen:
     body = {"content": MARK, "nonce": nonce, "enforce_nonce": True, "allowed_mentions": {"parse": []}}
     answer = await run.api.ask("POST", f"{run.place}/messages", json=body)
     _remove_later(run, answer.body if not answer.code else {})
-    return Seen({"outcome": answer.outcome})
+    return ProbeResult({"outcome": answer.outcome})
 
 
-async def nonce_window(run: Run) -> Seen:
+async def nonce_window(run: Run) -> ProbeResult:
     """Find how long a nonce is remembered. Each moment has its own message: a look may prolong it."""
     if not run.options.nonce_window_s:
         raise Skipped("takes ten minutes: --nonce-window")
@@ -69,16 +69,16 @@ async def nonce_window(run: Run) -> Seen:
         _, again = await _with_nonce(run, nonce)
         kept_s = at_s if again == message_id else kept_s
         over_s = at_s if again != message_id and over_s is None else over_s
-    return Seen({"kept_s": kept_s, "over_s": over_s})
+    return ProbeResult({"kept_s": kept_s, "over_s": over_s})
 
 
 async def _with_nonce(run: Run, nonce: str) -> tuple[str, str]:
     return nonce, (await run.post(nonce=nonce, enforce_nonce=True))["id"]
 
 
-async def awkward_text(run: Run) -> Seen:
+async def awkward_text(run: Run) -> ProbeResult:
     """Post text that Discord changes or refuses, and read it back."""
-    return Seen({name: await _back(run, text) for name, text in _AWKWARD.items()})
+    return ProbeResult({name: await _back(run, text) for name, text in _AWKWARD.items()})
 
 
 async def _back(run: Run, text: str) -> str:
@@ -92,7 +92,7 @@ async def _back(run: Run, text: str) -> str:
     return "as sent" if content == text else content
 
 
-async def own_reaction(run: Run) -> Seen:
+async def own_reaction(run: Run) -> ProbeResult:
     """React as the bot does below its alerts, and find it by event and by reading."""
     if run.message_id is None:
         raise Skipped("there is no message")
@@ -101,7 +101,7 @@ async def own_reaction(run: Run) -> Seen:
     added.good()
     event = await run.gateway.event("MESSAGE_REACTION_ADD", lambda data: data["message_id"] == run.message_id)
     users = await run.api.get(where)
-    return Seen(
+    return ProbeResult(
         {
             "outcome": added.outcome,
             "event_names_it": event.data["emoji"]["name"] == _EYES,
@@ -111,7 +111,7 @@ async def own_reaction(run: Run) -> Seen:
     )
 
 
-async def webhook_text(run: Run) -> Seen:
+async def webhook_text(run: Run) -> ProbeResult:
     """Look whether a webhook's message is seen with its text, as the bot reads alerts."""
     messages = await run.api.get(f"{run.place}/messages", limit="100")
     own_id = (await run.api.get("/applications/@me"))["id"]
@@ -126,7 +126,9 @@ async def webhook_text(run: Run) -> Seen:
         raise Skipped("no webhook has posted there lately")
     has_text = any(found[0].get(part) for part in ("content", "embeds", "attachments", "components"))
     asks = bool(run.intents & MESSAGE_CONTENT)
-    return Seen({"is_seen_as_asked": has_text == asks}, {"has_text": has_text, "message_content": asks})
+    return ProbeResult(
+        {"is_seen_as_asked": has_text == asks}, {"has_text": has_text, "message_content": asks}
+    )
 
 
 def _remove_later(run: Run, posted: JSON) -> None:

@@ -6,7 +6,7 @@ from typing import Final
 
 from bot.checks.live.api import JSON
 from bot.checks.live.link import Event
-from bot.checks.live.probe import MARK, Probe, Run, Seen, Skipped
+from bot.checks.live.probe import MARK, Probe, ProbeResult, Run, Skipped
 
 _ROW, _BUTTON, _TEXT_INPUT, _TEXT, _LABEL = 1, 2, 4, 10, 18
 _MESSAGE, _MODAL = 4, 9
@@ -15,7 +15,7 @@ _EPOCH_MS: Final = 1_420_070_400_000  # Discord's first moment
 _LATE_MS: Final = 3_000
 
 
-async def button(run: Run) -> Seen:
+async def button(run: Run) -> ProbeResult:
     """Post a button, and answer its press with a Components V2 screen."""
     if not run.options.presses:
         raise Skipped("needs somebody who presses: --press")
@@ -30,7 +30,7 @@ async def button(run: Run) -> Seen:
     return seen
 
 
-async def screen(run: Run) -> Seen:
+async def screen(run: Run) -> ProbeResult:
     """Answer a press on that screen with a form."""
     event = await _next(run, "press the button of the answer that only you see")
     asked = f"doctor:{secrets.token_hex(6)}"
@@ -43,15 +43,15 @@ async def screen(run: Run) -> Seen:
     seen = await _respond(run, event, _MODAL, form)
     run.asked = asked
     is_v2 = bool(event.data["message"]["flags"] & _V2)
-    return Seen({**seen.facts, "is_components_v2": is_v2}, seen.measured, seen.warning)
+    return ProbeResult({**seen.facts, "is_components_v2": is_v2}, seen.measured, seen.warning)
 
 
-async def form(run: Run) -> Seen:
+async def form(run: Run) -> ProbeResult:
     """Take the submitted form, and answer with a message."""
     event = await _next(run, "write something into the form, and submit it")
     seen = await _respond(run, event, _MESSAGE, {"flags": _EPHEMERAL, "content": f"✅ {MARK}"})
     written = [one.get("component", {}).get("value") for one in event.data["data"]["components"]]
-    return Seen({**seen.facts, "has_text": any(written)}, seen.measured, seen.warning)
+    return ProbeResult({**seen.facts, "has_text": any(written)}, seen.measured, seen.warning)
 
 
 async def _next(run: Run, what: str) -> Event:
@@ -70,7 +70,7 @@ async def _press(run: Run, custom_id: str) -> Event:
     )
 
 
-async def _respond(run: Run, event: Event, kind: int, data: JSON) -> Seen:
+async def _respond(run: Run, event: Event, kind: int, data: JSON) -> ProbeResult:
     path = f"/interactions/{event.data['id']}/{event.data['token']}/callback"
     answer = await run.api.ask("POST", path, json={"type": kind, "data": data})
     answer.good()
@@ -80,7 +80,9 @@ async def _respond(run: Run, event: Event, kind: int, data: JSON) -> Seen:
     warning = (
         f"{since_ms} ms after the press; Discord gives up at {_LATE_MS}" if since_ms > _LATE_MS / 2 else ""
     )
-    return Seen({"outcome": answer.outcome}, {"response_ms": took_ms, "since_press_ms": since_ms}, warning)
+    return ProbeResult(
+        {"outcome": answer.outcome}, {"response_ms": took_ms, "since_press_ms": since_ms}, warning
+    )
 
 
 def _row(custom_id: str, label: str) -> JSON:

@@ -5,12 +5,12 @@ from contextlib import suppress
 from typing import Final
 
 from bot.checks.live.api import JSON, Refused
-from bot.checks.live.probe import MARK, THREAD_NAME, Probe, Run, Seen, Skipped
+from bot.checks.live.probe import MARK, THREAD_NAME, Probe, ProbeResult, Run, Skipped
 
 _PRIVATE_THREAD: Final = 12
 
 
-async def private_thread(run: Run) -> Seen:
+async def private_thread(run: Run) -> ProbeResult:
     """Make a private thread, and add the application's owner, or else a person on call in the policy file."""
     body = {"name": THREAD_NAME, "type": _PRIVATE_THREAD, "invitable": False, "auto_archive_duration": 60}
     made = await run.api.post(f"{run.place}/threads", body)
@@ -22,57 +22,57 @@ async def private_thread(run: Run) -> Seen:
             break
     else:
         raise Refused("neither the application's owner nor anybody on call could be let in")
-    return Seen({"type": made["type"], "member": outcome})
+    return ProbeResult({"type": made["type"], "member": outcome})
 
 
-async def unadded_role(run: Run) -> Seen:
+async def unadded_role(run: Run) -> ProbeResult:
     """Mention a role in the private thread without ringing it; such a mention adds no member."""
     role = await _role(run)
     posted = await run.post(_of(run), content=f"{MARK} <@&{role['id']}>")
-    return Seen({"rings": role["id"] in posted["mention_roles"]})
+    return ProbeResult({"rings": role["id"] in posted["mention_roles"]})
 
 
-async def rung_role(run: Run) -> Seen:
+async def rung_role(run: Run) -> ProbeResult:
     """Ring a role in the private thread."""
     _require_ring(run)
     role = await _role(run)
     posted = await _ring(run, _of(run), role)
-    return Seen({"rings": role["id"] in posted["mention_roles"]}, {"role": role["name"]})
+    return ProbeResult({"rings": role["id"] in posted["mention_roles"]}, {"role": role["name"]})
 
 
-async def let_in_by_role(run: Run) -> Seen:
+async def let_in_by_role(run: Run) -> ProbeResult:
     """Look for a person on call who has that role among the members of the thread."""
     _require_ring(run)
     role = await _role(run)
     async for member in _on_call(run):
         if role["id"] in member["roles"]:
             where = f"{_of(run)}/thread-members/{member['user']['id']}"
-            return Seen({"outcome": (await run.api.ask("GET", where)).outcome})
+            return ProbeResult({"outcome": (await run.api.ask("GET", where)).outcome})
     raise Skipped(f"nobody on call has @{role['name']}")
 
 
-async def outsider(run: Run) -> Seen:
+async def outsider(run: Run) -> ProbeResult:
     """Try to add a member who cannot see the channel to the private thread."""
     if run.options.outsider is None:
         raise Skipped("needs a member who does not see the channel: --outsider USER")
     member = await run.member(run.options.outsider)
     answer = await run.api.ask("PUT", f"{_of(run)}/thread-members/{member['user']['id']}")
-    return Seen({"outcome": answer.outcome})
+    return ProbeResult({"outcome": answer.outcome})
 
 
-async def here(run: Run) -> Seen:
+async def here(run: Run) -> ProbeResult:
     """Ring @here once."""
     _require_ring(run)
     posted = await run.post(content=f"@here {MARK}", allowed_mentions={"parse": ["everyone"]})
-    return Seen({"rings": posted["mention_everyone"]})
+    return ProbeResult({"rings": posted["mention_everyone"]})
 
 
-async def role(run: Run) -> Seen:
+async def role(run: Run) -> ProbeResult:
     """Ring one role of the policy once."""
     _require_ring(run)
     rung = await _role(run)
     posted = await _ring(run, None, rung)
-    return Seen({"rings": rung["id"] in posted["mention_roles"]}, {"role": rung["name"]})
+    return ProbeResult({"rings": rung["id"] in posted["mention_roles"]}, {"role": rung["name"]})
 
 
 def _require_ring(run: Run) -> None:

@@ -25,7 +25,7 @@ class Skipped(Exception):
     """A probe was not tried, and why."""
 
 
-class Outcome(StrEnum):
+class ProbeOutcome(StrEnum):
     """How a probe ended."""
 
     OK = "ok"
@@ -35,7 +35,7 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class ProbeResult:
     """The result of one probe.
 
     Attributes:
@@ -163,7 +163,7 @@ class Probe:
     """
 
     name: str
-    look: Callable[[Run], Awaitable[Seen]]
+    look: Callable[[Run], Awaitable[ProbeResult]]
     todo: str
     is_detail: bool = False
     is_vital: bool = False
@@ -175,7 +175,7 @@ class Observation:
     """The judged result of a probe. Its fields are those of the JSON file."""
 
     name: str
-    state: Outcome
+    state: ProbeOutcome
     said: str
     expected: Facts | None
     observed: Facts | None

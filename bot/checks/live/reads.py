@@ -9,14 +9,14 @@ from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
 
 from bot.checks.live.api import JSON, Refused
-from bot.checks.live.probe import MESSAGE_CONTENT, Probe, Run, Seen, Skipped
+from bot.checks.live.probe import MESSAGE_CONTENT, Probe, ProbeResult, Run, Skipped
 
 _SKEW_S: Final = 5.0
 _GRANTED: Final = 1 << 18 | 1 << 19  # among the application's flags, the second for less than 100 servers
 _TEXT: Final = 0
 
 
-async def dns(run: Run) -> Seen:
+async def dns(run: Run) -> ProbeResult:
     """Resolve the API's host with this machine's resolver."""
     url = _direct(run)
     port = url.port or (443 if url.scheme == "https" else 80)
@@ -24,10 +24,10 @@ async def dns(run: Run) -> Seen:
         found = await asyncio.get_running_loop().getaddrinfo(url.hostname, port, type=socket.SOCK_STREAM)
     except OSError as error:
         raise Refused(f"{url.hostname} cannot be resolved: {error.strerror}") from None
-    return Seen({"resolves": bool(found)}, {"addresses": len({each[4][0] for each in found})})
+    return ProbeResult({"resolves": bool(found)}, {"addresses": len({each[4][0] for each in found})})
 
 
-async def tls(run: Run) -> Seen:
+async def tls(run: Run) -> ProbeResult:
     """Verify Discord's certificate on this machine, and report when it expires."""
     url = _direct(run)
     if url.scheme != "https":
@@ -43,17 +43,17 @@ async def tls(run: Run) -> Seen:
         version = writer.get_extra_info("ssl_object").version()
     finally:
         writer.close()
-    return Seen({"is_verified": True}, {"version": version, "until": str(certificate.get("notAfter"))})
+    return ProbeResult({"is_verified": True}, {"version": version, "until": str(certificate.get("notAfter"))})
 
 
-async def login(run: Run) -> Seen:
+async def login(run: Run) -> ProbeResult:
     """Ask who the token is."""
     answer = (await run.api.ask("GET", "/users/@me")).good()
     measured = {"name": answer.body["username"], "ms": round(1000 * answer.took_s), "way": run.api.way}
-    return Seen({"is_bot": answer.body.get("bot") is True}, measured)
+    return ProbeResult({"is_bot": answer.body.get("bot") is True}, measured)
 
 
-async def clock(run: Run) -> Seen:
+async def clock(run: Run) -> ProbeResult:
     """Compare Discord's clock, which tells whole seconds, with the one here."""
     began = datetime.now(UTC)
     answer = await run.api.ask("GET", "/gateway")
@@ -61,10 +61,10 @@ async def clock(run: Run) -> Seen:
         raise Refused("the answer has no Date")
     middle = began + (datetime.now(UTC) - began) / 2
     skew_s = (middle - parsedate_to_datetime(answer.headers["Date"])).total_seconds()
-    return Seen({"is_right": abs(skew_s) <= _SKEW_S}, {"ahead_s": round(skew_s, 1)})
+    return ProbeResult({"is_right": abs(skew_s) <= _SKEW_S}, {"ahead_s": round(skew_s, 1)})
 
 
-async def application(run: Run) -> Seen:
+async def application(run: Run) -> ProbeResult:
     """See that commands come by the gateway, and that the intents are granted that the bot asks for."""
     found = await run.api.get("/applications/@me")
     asks = bool(run.intents & MESSAGE_CONTENT)
@@ -74,18 +74,18 @@ async def application(run: Run) -> Seen:
         "is_without_endpoint": not found.get("interactions_endpoint_url"),
         "has_asked_intents": grants or not asks,
     }
-    return Seen(facts, {"message_content": asks}, warning)
+    return ProbeResult(facts, {"message_content": asks}, warning)
 
 
-async def two_factor(run: Run) -> Seen:
+async def two_factor(run: Run) -> ProbeResult:
     """Where the server requires 2FA of moderators, the application's owner has to have it (60003)."""
     guild, me = await run.api.get(f"/guilds/{run.guild_id}"), await run.api.get("/users/@me")
     is_required = bool(guild.get("mfa_level"))
     measured = {"is_required": is_required, "owner_has_it": bool(me.get("mfa_enabled"))}
-    return Seen({"permissions_count": not is_required or bool(me.get("mfa_enabled"))}, measured)
+    return ProbeResult({"permissions_count": not is_required or bool(me.get("mfa_enabled"))}, measured)
 
 
-async def channel(run: Run) -> Seen:
+async def channel(run: Run) -> ProbeResult:
     """Find the channel in which everything else is posted."""
     wanted = run.options.channel.removeprefix("#")
     listed = await run.api.get(f"/guilds/{run.guild_id}/channels")
@@ -97,10 +97,10 @@ async def channel(run: Run) -> Seen:
     run.channel = found[0]
     is_watched = bool({run.channel["name"], run.channel["id"]} & set(run.policy.alerts.watch))
     warning = "this channel is watched for alerts: better one that is not" if is_watched else ""
-    return Seen({"is_text_channel": True}, warning=warning)
+    return ProbeResult({"is_text_channel": True}, warning=warning)
 
 
-async def command_permissions(run: Run) -> Seen:
+async def command_permissions(run: Run) -> ProbeResult:
     """List the commands that are restricted under Server Settings, Integrations."""
     base = f"/applications/{(await run.api.get('/applications/@me'))['id']}/guilds/{run.guild_id}/commands"
     listed = await run.api.get(base)
@@ -108,7 +108,7 @@ async def command_permissions(run: Run) -> Seen:
     names = {one["id"]: one["name"] for one in listed}
     denied = sorted({names.get(one["id"], "all") for one in changed if _denies(one["permissions"])})
     warning = f"restricted under Server Settings, Integrations: {', '.join(denied)}" if denied else ""
-    return Seen({"is_readable": True}, {"commands": len(listed), "changed": len(changed)}, warning)
+    return ProbeResult({"is_readable": True}, {"commands": len(listed), "changed": len(changed)}, warning)
 
 
 def _denies(permissions: list[JSON]) -> bool:

@@ -9,7 +9,7 @@ from typing import Final
 
 from bot.checks.live import messages, presses, private, reads, sessions, threads
 from bot.checks.live.api import Refused
-from bot.checks.live.probe import Facts, Observation, Outcome, Probe, Run, Seen, Skipped
+from bot.checks.live.probe import Facts, Observation, Probe, ProbeOutcome, ProbeResult, Run, Skipped
 from bot.checks.live.sweep import sweep
 
 #: In the order in which they run: what others need comes first.
@@ -40,7 +40,7 @@ async def observe(run: Run) -> AsyncGenerator[Observation, None]:
     try:
         for probe in REGISTRY:
             found = _untried(probe) if is_over else await _look(probe, run, expected[probe.name])
-            is_over = is_over or (probe.is_vital and found.state is Outcome.FAIL)
+            is_over = is_over or (probe.is_vital and found.state is ProbeOutcome.FAIL)
             yield found
     finally:
         if run.link is not None:
@@ -53,7 +53,7 @@ async def observe(run: Run) -> AsyncGenerator[Observation, None]:
 
 
 def _untried(probe: Probe) -> Observation:
-    return Observation(probe.name, Outcome.SKIPPED, "Discord was not reached", None, None)
+    return Observation(probe.name, ProbeOutcome.SKIPPED, "Discord was not reached", None, None)
 
 
 async def _look(probe: Probe, run: Run, expected: Facts) -> Observation:
@@ -61,21 +61,23 @@ async def _look(probe: Probe, run: Run, expected: Facts) -> Observation:
         async with asyncio.timeout(probe.deadline_s):
             seen = await probe.look(run)
     except Skipped as skipped:
-        return Observation(probe.name, Outcome.SKIPPED, str(skipped), expected, None)
+        return Observation(probe.name, ProbeOutcome.SKIPPED, str(skipped), expected, None)
     except Refused as refused:
-        return Observation(probe.name, Outcome.FAIL, str(refused), expected, None, todo=probe.todo)
+        return Observation(probe.name, ProbeOutcome.FAIL, str(refused), expected, None, todo=probe.todo)
     except TimeoutError:
         said = f"not done within {probe.deadline_s:g} s"
-        return Observation(probe.name, Outcome.FAIL, said, expected, None, todo=probe.todo)
+        return Observation(probe.name, ProbeOutcome.FAIL, said, expected, None, todo=probe.todo)
     except (KeyError, TypeError, ValueError) as error:
         said = f"Discord's answer is not of the known shape: {type(error).__name__}"
-        return Observation(probe.name, Outcome.FAIL, said, expected, None, todo=probe.todo)
+        return Observation(probe.name, ProbeOutcome.FAIL, said, expected, None, todo=probe.todo)
     return _judged(probe, seen, expected)
 
 
-def _judged(probe: Probe, seen: Seen, expected: Facts) -> Observation:
+def _judged(probe: Probe, seen: ProbeResult, expected: Facts) -> Observation:
     is_as_expected = seen.facts == expected
-    outcome = Outcome.OK if is_as_expected else Outcome.DIFFERS if probe.is_detail else Outcome.FAIL
+    outcome = (
+        ProbeOutcome.OK if is_as_expected else ProbeOutcome.DIFFERS if probe.is_detail else ProbeOutcome.FAIL
+    )
     told = [seen.warning, _line(seen.facts), _line(seen.measured)]
     return Observation(
         probe.name,
@@ -91,8 +93,8 @@ def _judged(probe: Probe, seen: Seen, expected: Facts) -> Observation:
 def _cleaned(count: int, left: list[str]) -> Observation:
     if left:
         todo = "delete what is marked 🧪 in the channel by hand"
-        return Observation("clean-up", Outcome.FAIL, "; ".join(left), None, None, todo=todo)
-    return Observation("clean-up", Outcome.OK, f"everything is removed ({count})", None, None)
+        return Observation("clean-up", ProbeOutcome.FAIL, "; ".join(left), None, None, todo=todo)
+    return Observation("clean-up", ProbeOutcome.OK, f"everything is removed ({count})", None, None)
 
 
 def _line(facts: Facts) -> str:

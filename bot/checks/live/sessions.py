@@ -5,23 +5,23 @@ from typing import Final
 
 from bot.checks.live.api import JSON
 from bot.checks.live.link import Link
-from bot.checks.live.probe import Probe, Run, Seen, Skipped
+from bot.checks.live.probe import Probe, ProbeResult, Run, Skipped
 
 _FEW: Final = 100  # IDENTIFYs left until the day is over: enough for a bot, and worth a word
 _NONE_TO_SPARE: Final = 5
 
 
-async def gateway(run: Run) -> Seen:
+async def gateway(run: Run) -> ProbeResult:
     """Ask how many shards and IDENTIFYs there are; past the day's last one Discord resets the token."""
     found = await run.api.get("/gateway/bot")
     limits = found["session_start_limit"]
     run.shards = int(found["shards"])
     measured = {"shards": run.shards, **limits}
     warning = f"only {limits['remaining']} sessions are left today" if limits["remaining"] < _FEW else ""
-    return Seen({"may_identify": limits["remaining"] > _NONE_TO_SPARE}, measured, warning)
+    return ProbeResult({"may_identify": limits["remaining"] > _NONE_TO_SPARE}, measured, warning)
 
 
-async def session(run: Run) -> Seen:
+async def session(run: Run) -> ProbeResult:
     """Begin one session, leave it, and resume it at the host that READY named."""
     found = await run.api.get("/gateway/bot")
     if found["session_start_limit"]["remaining"] <= _NONE_TO_SPARE:
@@ -39,7 +39,7 @@ async def session(run: Run) -> Seen:
     resumed_s = time.monotonic() - began
     measured = {"ready_ms": round(1000 * ready_s), "resumed_ms": round(1000 * resumed_s)}
     has_host = ready["resume_gateway_url"].rstrip("/") != found["url"].rstrip("/")
-    return Seen({"resumes": True, "has_host_of_its_own": has_host}, measured)
+    return ProbeResult({"resumes": True, "has_host_of_its_own": has_host}, measured)
 
 
 async def _resumed(run: Run, ready: JSON, sequence: int | None) -> Link:

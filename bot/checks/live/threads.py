@@ -2,45 +2,45 @@
 
 from typing import Final
 
-from bot.checks.live.api import JSON, Answer
-from bot.checks.live.probe import MARK, THREAD_NAME, Probe, Run, Seen, Skipped
+from bot.checks.live.api import JSON, ApiAnswer
+from bot.checks.live.probe import MARK, THREAD_NAME, Probe, ProbeResult, Run, Skipped
 
 _EMOJI: Final = "🧪" * 100  # the longest name
 _RENAMED: Final = 4  # Resources > Message > Message Types: CHANNEL_NAME_CHANGE
 
 
-async def thread(run: Run) -> Seen:
+async def thread(run: Run) -> ProbeResult:
     """Make a thread of the message."""
     answer = await _make(run)
     made = answer.good().body
     run.thread_id = made["id"]
-    return Seen({"outcome": answer.outcome, "has_the_message_s_id": made["id"] == run.message_id})
+    return ProbeResult({"outcome": answer.outcome, "has_the_message_s_id": made["id"] == run.message_id})
 
 
-async def thread_again(run: Run) -> Seen:
+async def thread_again(run: Run) -> ProbeResult:
     """Make it once more, as after an answer that was lost."""
     _of(run)
-    return Seen({"outcome": (await _make(run)).outcome})
+    return ProbeResult({"outcome": (await _make(run)).outcome})
 
 
-async def longest_name(run: Run) -> Seen:
+async def longest_name(run: Run) -> ProbeResult:
     """Rename it to a hundred emoji."""
     answer = await _change(run, name=_EMOJI)
-    return Seen({"outcome": answer.outcome, "is_kept": answer.good().body["name"] == _EMOJI})
+    return ProbeResult({"outcome": answer.outcome, "is_kept": answer.good().body["name"] == _EMOJI})
 
 
-async def note_of_rename(run: Run) -> Seen:
+async def note_of_rename(run: Run) -> ProbeResult:
     """Delete the note that Discord leaves of a rename; titles stand in it."""
     where = f"{_of(run)}/messages"
     notes = [one for one in await run.api.get(where, limit="50") if one["type"] == _RENAMED]
     if not notes:
-        return Seen({"has_note": False, "outcome": ""})
-    return Seen(
+        return ProbeResult({"has_note": False, "outcome": ""})
+    return ProbeResult(
         {"has_note": True, "outcome": (await run.api.ask("DELETE", f"{where}/{notes[0]['id']}")).outcome}
     )
 
 
-async def sleeping(run: Run) -> Seen:
+async def sleeping(run: Run) -> ProbeResult:
     """Lock and archive the thread, try to edit a message in it, reopen the thread, and edit again."""
     where = _of(run)
     posted = await run.post(where)
@@ -50,20 +50,20 @@ async def sleeping(run: Run) -> Seen:
     awake = await _change(run, locked=False, archived=False)
     edited = await run.api.ask("PATCH", edit, json={"content": MARK})
     steps = {"archive": asleep, "edit": refused, "wake": awake, "edit again": edited}
-    return Seen({name: answer.outcome for name, answer in steps.items()})
+    return ProbeResult({name: answer.outcome for name, answer in steps.items()})
 
 
-async def third_rename(run: Run) -> Seen:
+async def third_rename(run: Run) -> ProbeResult:
     """Rename it twice more; Discord takes two in ten minutes. It can be archived nevertheless."""
     second = await _change(run, name=THREAD_NAME)
     third = await _change(run, name=f"{THREAD_NAME} 3")
     archived = await _change(run, archived=True)
     body = third.body if isinstance(third.body, dict) else {}
     facts = {"second": second.outcome, "third": third.outcome, "archive": archived.outcome}
-    return Seen(facts, {"retry_after_s": body.get("retry_after")})
+    return ProbeResult(facts, {"retry_after_s": body.get("retry_after")})
 
 
-async def _make(run: Run) -> Answer:
+async def _make(run: Run) -> ApiAnswer:
     if run.message_id is None:
         raise Skipped("there is no message")
     run.clean_up.later("DELETE", f"/channels/{run.message_id}")  # it has the message's id
@@ -71,7 +71,7 @@ async def _make(run: Run) -> Answer:
     return await run.api.ask("POST", f"{run.place}/messages/{run.message_id}/threads", json=body)
 
 
-async def _change(run: Run, **fields: object) -> Answer:
+async def _change(run: Run, **fields: object) -> ApiAnswer:
     return await run.api.ask("PATCH", _of(run), json=fields, is_patient="name" not in fields)
 
 

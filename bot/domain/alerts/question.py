@@ -7,7 +7,7 @@ from bot.domain.incident.incident import Incident
 from bot.domain.triage.evidence import Evidence
 
 
-class Answer(StrEnum):
+class AlertAnswer(StrEnum):
     """The answer to a question: track the message as an alert, or ignore it."""
 
     TRACKED = "tracked"
@@ -15,7 +15,7 @@ class Answer(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class AlertQuestion:
     """The question about one message that no pattern matches.
 
     Attributes:
@@ -36,7 +36,7 @@ class Question:
     title: str
     target: str | None
     evidence: Evidence
-    answer: Answer | None = None
+    answer: AlertAnswer | None = None
     answered_by_name: str | None = None
 
 
@@ -48,5 +48,5 @@ class QuestionView:
         incident: The tracked alert that the message became.
     """
 
-    question: Question
+    question: AlertQuestion
     incident: Incident | None

@@ -42,7 +42,7 @@ class Unknown(StrEnum):
     IGNORE = "ignore"
 
 
-class Part(StrEnum):
+class TextPart(StrEnum):
     """The lines of a message that a pattern is compared with."""
 
     HEADLINE = "headline"
@@ -129,7 +129,7 @@ class Pattern:
     says: Says
     line: Shape
     sender: Shape | None = None
-    part: Part = Part.HEADLINE
+    part: TextPart = TextPart.HEADLINE
     exact: bool = False
     same_within: timedelta | None = None
 
@@ -177,7 +177,7 @@ def read_message(message: AlertMessage, patterns: Iterable[Pattern], names: Sequ
     known = [one for one in patterns if _is_from(message, one.sender)]
     own = _own_names(message, names)
     headlines = (line for line in _headlines(message) if _fold(line) not in own)
-    for part, lines in ((Part.HEADLINE, headlines), (Part.FIELD, _fields(message))):
+    for part, lines in ((TextPart.HEADLINE, headlines), (TextPart.FIELD, _fields(message))):
         for line in lines:
             for pattern in known:
                 found = pattern.line.match(line) if pattern.part is part else None

@@ -59,7 +59,7 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
-class Owed:
+class UnsentMessage:
     """A message that was recorded and, as far as the bot knows, is not in Discord yet.
 
     Attributes:
@@ -114,7 +114,7 @@ class Watch:
     is_private: bool
     places: tuple[tuple[int, int], ...]
     rungs: tuple[Rung, ...]
-    owed: tuple[Owed, ...] = ()
+    owed: tuple[UnsentMessage, ...] = ()
     left: tuple[int, ...] = ()
     old_messages: tuple[int, ...] = ()
 
@@ -150,7 +150,7 @@ class Saying:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class WatchChange:
     """The changes of a commit to the watches.
 
     Attributes:
@@ -189,7 +189,7 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class OfflinePost:
     """A message that was posted without a database.
 
     Attributes:

@@ -45,7 +45,7 @@ class Checklist:
 
 
 @dataclass(frozen=True, slots=True)
-class Pick:
+class ChecklistPick:
     """A selection in the card's select menu.
 
     Attributes:
@@ -68,7 +68,7 @@ class Filled:
     unticked: tuple[int, ...] = ()
 
 
-def fill_in(incident: Incident, sheet: Checklist, pick: Pick, *, by: Person, at: datetime) -> Filled:
+def fill_in(incident: Incident, sheet: Checklist, pick: ChecklistPick, *, by: Person, at: datetime) -> Filled:
     """Tick the steps that *by* added to the selection, and untick those that they removed.
 
     Steps that they left as shown stay as they are, so two people who tick different steps at the same moment

@@ -297,7 +297,7 @@ def _override(override: StoredOverride, handles: Mapping[str, str]) -> Override:
 
 
 @dataclass(frozen=True, slots=True)
-class Watch:
+class RosterWatch:
     """The on-call holders that were last announced in a guild, and when the bot must check again.
 
     Attributes:

@@ -183,7 +183,7 @@ class Shift:
     ends: datetime
 
 
-class Says(Protocol):
+class OnCallSource(Protocol):
     """A source that may name the person on call: a layer of the policy, or a schedule set from chat."""
 
     def person_at(self, at: datetime, hours: BusinessHours) -> str | None:
@@ -208,7 +208,7 @@ class Roster:
 
     always: str
     hours: BusinessHours
-    layers: Sequence[Says] = ()
+    layers: Sequence[OnCallSource] = ()
     overrides: Sequence[Override] = ()
 
     def person_at(self, at: datetime) -> str:

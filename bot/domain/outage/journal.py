@@ -8,7 +8,7 @@ from uuid import UUID
 
 from bot.domain.delivery.delivery import Posted
 from bot.domain.escalation.ladder import combined
-from bot.domain.escalation.watches import Owed, Report, Rung, Watch, Word
+from bot.domain.escalation.watches import Report, Rung, UnsentMessage, Watch, Word
 
 #: How long the database may still decide a deadline that has passed: longer than it takes to see it is away.
 GRACE: Final = timedelta(seconds=2)
@@ -94,7 +94,7 @@ class Journal:
         """Return True if the watch is a report whose alert is not posted."""
         return watch.key in self.reports and f"{watch.key}:alert" not in self.posted
 
-    def owed(self, watch: Watch, now: datetime) -> tuple[Owed, ...]:
+    def owed(self, watch: Watch, now: datetime) -> tuple[UnsentMessage, ...]:
         """Return the overdue messages that are not known to be posted: the last alert, and the last step.
 
         Messages that a later step or alert covers are dropped, so that no one is rung twice for one fact.

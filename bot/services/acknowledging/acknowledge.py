@@ -13,7 +13,7 @@ from bot.domain.incident.transitions import Acknowledgement, AckOutcome, AckVia
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineEntry
 from bot.runbook.model import Policy
-from bot.services.acknowledging.incident_of_message import Lookup
+from bot.services.acknowledging.incident_of_message import IncidentLookup
 from bot.services.ports import Store, Transaction
 from bot.services.ports.store.jobs import JobWrites
 from bot.services.shared.access import Access, Act
@@ -30,7 +30,7 @@ class Acknowledger:
         self._store = store
         self._policy = policy
         self._access = access
-        self._lookup = Lookup(store)
+        self._lookup = IncidentLookup(store)
 
     async def acknowledge(self, incident_id: int, *, by: Person, via: AckVia) -> Acknowledgement:
         """Record an acknowledge of *by*. The first one stops the ladder; later responders join.
@@ -67,7 +67,7 @@ class Acknowledger:
     async def places(self, message_id: int, *, is_new: bool) -> Sequence[Incident]:
         """Return the incidents that a 👀 on a message acknowledges: for a bundle, all that it lists.
 
-        There are none for a message that is not about an incident. Thousands may ask at once; see `Lookup`.
+        A message that is not about an incident has none. Thousands may ask at once; see `IncidentLookup`.
         """
         return await self._lookup.incidents(message_id, is_new=is_new)
 

@@ -56,7 +56,7 @@ class _TakenOut(Exception):  # a signal to ourselves: it is on record once nothi
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class LinkFacts:
     """The facts to show about a link.
 
     Attributes:
@@ -157,7 +157,7 @@ class AckLinks:
         }
         return {incident_id: f"{begin}{serializer.dumps(claim)}" for incident_id, claim in said.items()}
 
-    async def look(self, token: str) -> Seen:
+    async def look(self, token: str) -> LinkFacts:
         """Return what pressing the button would do. It changes nothing, because scanners open every link.
 
         Raises:
@@ -166,7 +166,7 @@ class AckLinks:
         seen, _ = await self._read(token)
         return seen
 
-    async def acknowledge(self, token: str) -> Seen:
+    async def acknowledge(self, token: str) -> LinkFacts:
         """Acknowledge as the person the email was for, once.
 
         Raises:
@@ -183,22 +183,22 @@ class AckLinks:
         except _TakenOut:
             return await self._refused(claim)
 
-    async def _use(self, claim: _Claim, seen: Seen) -> Seen:
+    async def _use(self, claim: _Claim, seen: LinkFacts) -> LinkFacts:
         by = await self._person(claim, guild_id=seen.incident.guild_id if seen.incident else 0)
         async with self._store.transaction() as tx:
             incident = await tx.incident(claim.incident_id, lock=True)
             if is_out(claim.person, await tx.removed_members(incident.id)):
                 raise _TakenOut
             if not incident.is_open:
-                return Seen(LinkState.OVER, incident, seen.name)
+                return LinkFacts(LinkState.OVER, incident, seen.name)
             if not await tx.use_link(claim.id, claim.incident_id):
-                return Seen(LinkState.USED, incident, seen.name)
+                return LinkFacts(LinkState.USED, incident, seen.name)
             result = await self._acknowledger.record(tx, incident, by=by, via=AckVia.EMAIL)
         log.info("incident.acknowledged", incident_id=incident.id, outcome=result.outcome, via=AckVia.EMAIL)
         is_first = result.outcome is AckOutcome.FIRST
-        return Seen(LinkState.DONE, result.incident, by.name, is_first=is_first)
+        return LinkFacts(LinkState.DONE, result.incident, by.name, is_first=is_first)
 
-    async def _refused(self, claim: _Claim) -> Seen:
+    async def _refused(self, claim: _Claim) -> LinkFacts:
         """Refuse a person who was removed from a private incident, show no facts, and record their press."""
         incident = await self._store.incident(claim.incident_id)
         by = await self._person(claim, guild_id=incident.guild_id)
@@ -207,23 +207,23 @@ class AckLinks:
             guild_id=incident.guild_id, by=by, action="acknowledge", allowed=False, data=facts
         )
         log.info("link.refused", state=LinkState.FOREIGN)
-        return Seen(LinkState.FOREIGN)
+        return LinkFacts(LinkState.FOREIGN)
 
-    async def _read(self, token: str) -> tuple[Seen, _Claim | None]:
+    async def _read(self, token: str) -> tuple[LinkFacts, _Claim | None]:
         installation = await self._store.installation()
         mark = token.partition(".")[0]
         if len(mark) == _MARK_LENGTH and mark != _mark(installation):
-            return Seen(LinkState.FOREIGN), None
+            return LinkFacts(LinkState.FOREIGN), None
         claim = _claim(installation, _signed(token))
         if claim is None:
-            return Seen(LinkState.INVALID), None
+            return LinkFacts(LinkState.INVALID), None
         try:
             incident = await self._store.incident(claim.incident_id)
         except IncidentNotFound:
-            return Seen(LinkState.FOREIGN), None
+            return LinkFacts(LinkState.FOREIGN), None
         if is_out(claim.person, await self._store.removed_members(incident.id)):
-            return Seen(LinkState.FOREIGN), claim
-        return Seen(await self._state(claim, incident), incident, claim.person), claim
+            return LinkFacts(LinkState.FOREIGN), claim
+        return LinkFacts(await self._state(claim, incident), incident, claim.person), claim
 
     async def _state(self, claim: _Claim, incident: Incident) -> LinkState:
         if not incident.is_open:

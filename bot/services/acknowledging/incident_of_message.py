@@ -17,7 +17,7 @@ PASSED_OVER_S: Final = 2.0
 _MOST: Final = 20_000
 
 
-class Lookup:
+class IncidentLookup:
     """Finds the incidents of messages: what is asked while a query runs is one query together.
 
     Args:

@@ -27,7 +27,7 @@ _PAUSE_S: Final = 0.2  # before Discord is asked again for what it has not answe
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
+class ReadProgress:
     """How far a look at several incidents got, by their numbers.
 
     Attributes:
@@ -102,7 +102,7 @@ class Reconciler:
                 self._after = 0
         return found
 
-    async def reconcile_within(self, incidents: Sequence[Incident], seconds: float) -> Looked:
+    async def reconcile_within(self, incidents: Sequence[Incident], seconds: float) -> ReadProgress:
         """Look at *incidents*, several at a time and in their order, for *seconds* at most.
 
         What Discord did not answer is asked for once more after the others, if there is time.
@@ -117,7 +117,7 @@ class Reconciler:
         if missed and left_s > 0:
             await asyncio.sleep(_PAUSE_S)
             await self._look_at(missed, left_s, looked)
-        return Looked(frozenset(looked.begun), frozenset(looked.read))
+        return ReadProgress(frozenset(looked.begun), frozenset(looked.read))
 
     async def _look_at(self, incidents: Sequence[Incident], seconds: float, looked: "_Looking") -> None:
         """One look at each, for *seconds* at most, noted in *looked*."""

@@ -15,7 +15,7 @@ from bot.domain.incident.incident import Incident
 from bot.domain.severity import Mention, SeverityPolicy
 from bot.runbook.model import Policy
 from bot.services.acknowledging.reconciliation import Reconciler
-from bot.services.alerts.tracking import Alerts
+from bot.services.alerts.tracking import AlertTracking
 from bot.services.ports import Discord, Store
 from bot.services.ports.urgency import BACKGROUND, urgency
 
@@ -33,7 +33,7 @@ class MissedAlerts:
     """Reads the watched channels."""
 
     def __init__(
-        self, store: Store, discord: Discord, policy: Policy, alerts: Alerts, reconciler: Reconciler
+        self, store: Store, discord: Discord, policy: Policy, alerts: AlertTracking, reconciler: Reconciler
     ) -> None:
         self._store = store
         self._discord = discord

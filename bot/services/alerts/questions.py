@@ -5,7 +5,7 @@ from typing import Final
 import structlog
 
 from bot.domain.alerts.deliveries import AlertQuestionData
-from bot.domain.alerts.question import Answer, Question, QuestionView
+from bot.domain.alerts.question import AlertAnswer, AlertQuestion, QuestionView
 from bot.domain.delivery.delivery import Delivery, DeliveryKind, NewDelivery
 from bot.domain.errors import UserError
 from bot.domain.incident.incident import Incident, IncidentKind, NewIncident, Source
@@ -41,7 +41,7 @@ class Questions:
         self._access = access
         self._incidents = incidents
 
-    async def ask(self, tx: Transaction, question: Question) -> bool:
+    async def ask(self, tx: Transaction, question: AlertQuestion) -> bool:
         """Queue the quiet question in the caller's transaction, and return True if it was queued.
 
         Return False when the sender is ignored or the question was asked before. Within ``same_within`` the
@@ -75,12 +75,12 @@ class Questions:
             await tx.note_alert(
                 incident.id, channel_id=question.channel_id, message_id=message_id, sender=question.sender
             )
-            await tx.answer_alert_question(message_id, Answer.TRACKED, by=by)
+            await tx.answer_alert_question(message_id, AlertAnswer.TRACKED, by=by)
             await show_answer(tx, line)
         log.info("alert.tracked", incident_id=incident.id, user_id=by.id)
         return incident
 
-    async def ignore(self, message_id: int, *, guild_id: int, by: Person) -> Question:
+    async def ignore(self, message_id: int, *, guild_id: int, by: Person) -> AlertQuestion:
         """Ignore the message's sender in its channel: the bot asks no more, but still tracks clear alerts.
 
         Raises:
@@ -90,13 +90,13 @@ class Questions:
         line = await self._store.delivery_by_key(question_key(message_id))
         async with self._store.transaction() as tx:
             question = await _open(tx, message_id, guild_id)
-            await tx.answer_alert_question(message_id, Answer.IGNORED, by=by)
+            await tx.answer_alert_question(message_id, AlertAnswer.IGNORED, by=by)
             await tx.ignore_sender(guild_id, question.channel_id, question.sender, by=by)
             await _audit(tx, question, by=by, action="sender_ignored")
             await show_answer(tx, line)
         return question
 
-    async def heed(self, message_id: int, *, guild_id: int, by: Person) -> Question:
+    async def heed(self, message_id: int, *, guild_id: int, by: Person) -> AlertQuestion:
         """Stop ignoring the sender of the message.
 
         Raises:
@@ -108,7 +108,7 @@ class Questions:
             question = await _asked(tx, message_id, guild_id)
             if not await tx.heed_sender(guild_id, question.channel_id, question.sender):
                 raise UserError("sender_not_ignored", sender=question.evidence.author_name)
-            if question.answer is Answer.IGNORED:
+            if question.answer is AlertAnswer.IGNORED:
                 await tx.answer_alert_question(message_id, None, by=by)
             await _audit(tx, question, by=by, action="sender_heeded")
             await show_answer(tx, line)
@@ -124,13 +124,13 @@ class Questions:
         message_id = AlertQuestionData.from_json(line.data).answers
         async with self._store.transaction() as tx:
             question = await tx.alert_question(message_id, guild_id=line.guild_id)
-            is_tracked = question is not None and question.answer is Answer.TRACKED
+            is_tracked = question is not None and question.answer is AlertAnswer.TRACKED
             number = await tx.alert_of_message(message_id) if is_tracked else None
             incident = None if number is None else await tx.incident(number)
         if question is not None and line.message_id is not None:
             await self._discord.refresh_question(QuestionView(question, incident), line)
 
-    async def _same(self, tx: Transaction, question: Question) -> Incident | None:
+    async def _same(self, tx: Transaction, question: AlertQuestion) -> Incident | None:
         """Return the incident that is already tracked for another message of the same alert."""
         since = await tx.now() - self._policy.alerts.same_within
         return await tx.same_alert(question.guild_id, question.fingerprint, since=since, lesser=())
@@ -139,7 +139,7 @@ class Questions:
         await self._access.require(by, _PERMISSION, guild_id=guild_id, act=act)
 
 
-def as_incident(question: Question) -> NewIncident:
+def as_incident(question: AlertQuestion) -> NewIncident:
     """Return the alert to track for the message that *question* is about."""
     evidence = question.evidence
     author = Person(id=evidence.author_id, name=evidence.author_name, is_bot=True)
@@ -175,7 +175,7 @@ async def show_answer(tx: JobWrites, line: Delivery | None) -> None:
         await tx.enqueue(Job(JobName.REFRESH_QUESTION, str(line.id), key, sooner=True, patience=IN_LINE))
 
 
-def _line(question: Question) -> NewDelivery:
+def _line(question: AlertQuestion) -> NewDelivery:
     return NewDelivery(
         kind=DeliveryKind.ALERT_QUESTION,
         to=f"channel:{question.channel_id}",
@@ -190,14 +190,14 @@ def _line(question: Question) -> NewDelivery:
     )
 
 
-async def _asked(tx: AlertQuestions, message_id: int, guild_id: int) -> Question:
+async def _asked(tx: AlertQuestions, message_id: int, guild_id: int) -> AlertQuestion:
     question = await tx.alert_question(message_id, guild_id=guild_id)
     if question is None:
         raise UserError("alert_not_asked")
     return question
 
 
-async def _open(tx: Transaction, message_id: int, guild_id: int) -> Question:
+async def _open(tx: Transaction, message_id: int, guild_id: int) -> AlertQuestion:
     question = await _asked(tx, message_id, guild_id)
     if question.answer is not None:
         by, sender = question.answered_by_name, question.evidence.author_name
@@ -205,6 +205,6 @@ async def _open(tx: Transaction, message_id: int, guild_id: int) -> Question:
     return question
 
 
-async def _audit(tx: AuditWrites, question: Question, *, by: Person, action: str) -> None:
+async def _audit(tx: AuditWrites, question: AlertQuestion, *, by: Person, action: str) -> None:
     data = {"channel_id": question.channel_id, "sender": question.sender, "message_id": question.message_id}
     await tx.audit(guild_id=question.guild_id, by=by, action=action, data=data)

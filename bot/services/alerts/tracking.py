@@ -10,7 +10,7 @@ import structlog
 from bot.domain.alerts.alert import AlertMessage, severity_at_start
 from bot.domain.alerts.entries import RepeatedEntry
 from bot.domain.alerts.notices import FiresAgainNotice
-from bot.domain.alerts.question import Question
+from bot.domain.alerts.question import AlertQuestion
 from bot.domain.alerts.recognition import Reading, Says, Unknown, is_from, read_message
 from bot.domain.incident import transitions
 from bot.domain.incident.incident import Incident, Status
@@ -47,7 +47,7 @@ class Understood:
 
     reading: Reading
     severity: SeverityPolicy
-    would_be: Question
+    would_be: AlertQuestion
 
     @property
     def fingerprint(self) -> str:
@@ -55,7 +55,7 @@ class Understood:
         return self.would_be.fingerprint
 
 
-class Alerts:
+class AlertTracking:
     """Tracks what monitors post."""
 
     def __init__(
@@ -122,7 +122,7 @@ class Alerts:
             reading = Reading(Says.FIRING, reading.title)
         severity = said or self._policy.severities[self._watched(message, alerts.watch)]
         target = message.target(self._policy.targets)
-        would_be = Question(
+        would_be = AlertQuestion(
             guild_id=message.guild_id,
             channel_id=message.channel_id,
             message_id=message.id,

@@ -31,7 +31,7 @@ from bot.services.delivery.outage import BEHIND, HeldDeliveries, dated, must_wai
 from bot.services.delivery.sent import Arrivals
 from bot.services.ports import Discord, Store, Transaction
 from bot.services.ports.store.deliveries import Prospect
-from bot.services.shared.already_told import LOOK_AGAIN, OLD, Comeback
+from bot.services.shared.already_told import LOOK_AGAIN, OLD, AlreadyTold
 from bot.services.shared.fencing import fresh
 
 log = structlog.get_logger(__name__)
@@ -60,7 +60,7 @@ class Deliveries:
     """
 
     def __init__(
-        self, store: Store, discord: Discord, policy: Policy, kinds: DeliveryKinds, comeback: Comeback
+        self, store: Store, discord: Discord, policy: Policy, kinds: DeliveryKinds, comeback: AlreadyTold
     ) -> None:
         self._store = store
         self._discord = discord

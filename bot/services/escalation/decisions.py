@@ -16,7 +16,7 @@ from bot.domain.oncall.roster import OnCallPerson, marked
 from bot.domain.severity import LadderStep, Mention, SeverityPolicy
 from bot.runbook.model import Policy
 from bot.services.acknowledging.reading_ahead import READ_WITHIN_S, ReadingAhead
-from bot.services.escalation.step_messages import Telling, entries
+from bot.services.escalation.step_messages import StepMessages, entries
 from bot.services.ports import Store, Transaction
 from bot.services.ports.store.escalation import EscalationReads, EscalationWrites
 from bot.services.shared.postings import step_job
@@ -36,7 +36,7 @@ class Escalations:
         self._oncall = oncall
         self._policy = policy
         self._ahead = ahead
-        self._telling = Telling(policy)
+        self._telling = StepMessages(policy)
 
     async def decide(self, incident_id: int, index: int, *, is_alone: bool = False) -> None:
         """A step is due: read the 👀 once more, then tell the next people, once.

@@ -21,7 +21,7 @@ from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineEntry
 from bot.runbook.model import Policy
 from bot.services.escalation.decisions import Escalations
-from bot.services.escalation.step_messages import Telling
+from bot.services.escalation.step_messages import StepMessages
 from bot.services.ports import Store, Transaction
 from bot.services.ports.store.deliveries import DeliveryWrites
 from bot.services.shared.access import Access, Act
@@ -56,7 +56,7 @@ class PassingOn:
         self._access = access
         self._oncall = oncall
         self._escalations = escalations
-        self._telling = Telling(policy)
+        self._telling = StepMessages(policy)
 
     async def decline(self, incident_id: int, *, by: Person, message_id: int) -> PassedOn:
         """Record that *by* cannot respond (今は対応できない), and page the next person on call at once.

@@ -15,7 +15,7 @@ from bot.runbook.model import Policy
 from bot.services.shared.postings import private_thread_key
 
 
-class Telling:
+class StepMessages:
     """Puts messages together; nothing is written here."""
 
     def __init__(self, policy: Policy) -> None:

@@ -16,9 +16,9 @@ from bot.domain.oncall.roster import OnCallPerson
 from bot.runbook.model import Policy
 from bot.services.acknowledging.reading_ahead import READ_ON_S, READ_WITHIN_S, ReadingAhead
 from bot.services.escalation.decisions import Escalations
-from bot.services.escalation.step_messages import Telling, entries
+from bot.services.escalation.step_messages import StepMessages, entries
 from bot.services.ports import Store, Transaction
-from bot.services.shared.already_told import LOOK_AGAIN, OLD, Comeback
+from bot.services.shared.already_told import LOOK_AGAIN, OLD, AlreadyTold
 from bot.services.shared.postings import step_job
 from bot.services.shared.roster import OnCall, once
 from bot.services.watchdogs.queue_watch import QueueWatch
@@ -48,7 +48,7 @@ class Sweeps:
         escalations: Escalations,
         oncall: OnCall,
         *,
-        comeback: Comeback,
+        comeback: AlreadyTold,
         queue: QueueWatch,
     ) -> None:
         self._store = store
@@ -56,7 +56,7 @@ class Sweeps:
         self._ahead = ahead
         self._escalations = escalations
         self._oncall = oncall
-        self._telling = Telling(policy)
+        self._telling = StepMessages(policy)
         self._comeback = comeback
         self._queue = queue
         self._sweeping = self._is_asked = False

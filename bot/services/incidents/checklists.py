@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, dataclass
 
-from bot.domain.incident.checklist import Checklist, Filled, Pick, drawn_anew, fill_in
+from bot.domain.incident.checklist import Checklist, ChecklistPick, Filled, drawn_anew, fill_in
 from bot.domain.incident.entries import StepDoneEntry, StepUndoneEntry
 from bot.domain.people import Person
 from bot.runbook.model import Policy
@@ -31,7 +31,7 @@ class Checklists:
         self._policy = policy
         self._changes = changes
 
-    async def choose(self, incident_id: int, pick: Pick, *, by: Person) -> Checked:
+    async def choose(self, incident_id: int, pick: ChecklistPick, *, by: Person) -> Checked:
         """Tick what *by* chose, and take back what they took out of the choice; see `fill_in`.
 
         A choice on the sheet of another severity, or on one whose words were edited since, changes nothing.

@@ -14,7 +14,7 @@ from bot.domain.severity import Mention
 from bot.domain.timeline.entries import EntryData, TimelineEntry
 from bot.runbook.model import Policy
 from bot.services.delivery.handling import DeliveryHandler
-from bot.services.incidents.reposting import Mending
+from bot.services.incidents.reposting import Reposting
 from bot.services.incidents.updates import is_past
 from bot.services.ports import Store, Transaction
 from bot.services.ports.store.incidents import IncidentWrites
@@ -28,7 +28,7 @@ _CLOSED: Final = frozenset({50083, 160005})
 class PostingDeliveries(DeliveryHandler):
     """The parts of a posting: the alert, the bot's own 👀, the thread with its first messages, and copies."""
 
-    def __init__(self, mending: Mending) -> None:
+    def __init__(self, reposting: Reposting) -> None:
         super().__init__(
             DeliveryKind.ALERT,
             DeliveryKind.SEED_ACK,
@@ -39,7 +39,7 @@ class PostingDeliveries(DeliveryHandler):
             DeliveryKind.THREAD_CARD,
             DeliveryKind.SECOND,
         )
-        self._mending = mending
+        self._reposting = reposting
 
     async def is_obsolete(self, tx: IncidentWrites, delivery: Delivery) -> bool:
         """Return True if a later posting says the same."""
@@ -74,27 +74,27 @@ class PostingDeliveries(DeliveryHandler):
 
     async def deleted(self, tx: Transaction, delivery: Delivery, *, channel_id: int) -> None:
         """Post an alert, or a thread's root, anew."""
-        if not await self._mending.deleted_unseen(tx, delivery):
+        if not await self._reposting.deleted_unseen(tx, delivery):
             await super().deleted(tx, delivery, channel_id=channel_id)
 
     async def refused(self, tx: Transaction, delivery: Delivery, *, code: int) -> bool:
         """Make anew the thread or the message that it was for and that was deleted."""
         match delivery.kind, code:
             case DeliveryKind.ALERT | DeliveryKind.SEED_ACK, code if code == UNKNOWN_CHANNEL:
-                return await self._mending.lost_its_room(tx, delivery)
+                return await self._reposting.lost_its_room(tx, delivery)
             case DeliveryKind.THREAD_START | DeliveryKind.THREAD_CARD, code if code == UNKNOWN_CHANNEL:
-                return await self._mending.lost_its_thread(tx, delivery)
+                return await self._reposting.lost_its_thread(tx, delivery)
             case DeliveryKind.SEED_ACK | DeliveryKind.THREAD, code if code == UNKNOWN_MESSAGE:
-                return await self._mending.lost_its_root(tx, delivery)
+                return await self._reposting.lost_its_root(tx, delivery)
         return False
 
 
 class NoticeDeliveries(DeliveryHandler):
     """Lines in the thread."""
 
-    def __init__(self, mending: Mending) -> None:
+    def __init__(self, reposting: Reposting) -> None:
         super().__init__(DeliveryKind.NOTICE)
-        self._mending = mending
+        self._reposting = reposting
 
     async def is_obsolete(self, tx: Transaction, delivery: Delivery) -> bool:
         """Return True for a reminder of an update that was heeded, or that would let a removed person in."""
@@ -111,9 +111,9 @@ class NoticeDeliveries(DeliveryHandler):
         if delivery.key.endswith(AGAIN):
             return False
         if code == UNKNOWN_CHANNEL:
-            is_mended = await self._mending.lost_its_thread(tx, delivery)
-            return is_mended and await self._mending.say_again(tx, delivery)
-        return code in _CLOSED and await self._mending.say_again(tx, delivery, in_thread=False)
+            is_mended = await self._reposting.lost_its_thread(tx, delivery)
+            return is_mended and await self._reposting.say_again(tx, delivery)
+        return code in _CLOSED and await self._reposting.say_again(tx, delivery, in_thread=False)
 
 
 class RoleDeliveries(DeliveryHandler):

@@ -42,7 +42,7 @@ class IncidentView:
     related: tuple[Incident, ...] = ()
 
 
-class Looking:
+class IncidentQueries:
     """Reads incidents, without private ones that the person may not see."""
 
     def __init__(self, store: Store, policy: Policy, access: Access) -> None:

@@ -9,7 +9,7 @@ from bot.domain.incident.incident import Incident
 from bot.domain.privacy import exposed, is_told
 from bot.services.escalation.bundles import refresh_bundle_job
 from bot.services.incidents.faces import Faces
-from bot.services.incidents.reposting import Mending
+from bot.services.incidents.reposting import Reposting
 from bot.services.ports import Discord, Refreshed, Store, soonest
 
 
@@ -29,11 +29,13 @@ class Hooks:
 class Refreshing:
     """Handler of the queue's refresh job; may run twice without harm."""
 
-    def __init__(self, store: Store, discord: Discord, faces: Faces, mending: Mending, hooks: Hooks) -> None:
+    def __init__(
+        self, store: Store, discord: Discord, faces: Faces, reposting: Reposting, hooks: Hooks
+    ) -> None:
         self._store = store
         self._discord = discord
         self._faces = faces
-        self._mending = mending
+        self._reposting = reposting
         self._hooks = hooks
 
     async def refresh(self, incident_id: int) -> timedelta | None:
@@ -64,7 +66,7 @@ class Refreshing:
             await tx.enqueue(*map(refresh_bundle_job, sorted(set(together.values()))))
         if shown.gone:
             gone = [post for post in stale if post.id in shown.gone]
-            await self._mending.gone(
+            await self._reposting.gone(
                 incident.id,
                 messages={post.message_id or 0 for post in gone if post.kind is DeliveryKind.ALERT},
                 threads={post.message_id or 0 for post in gone if post.kind.spec.opens_thread},

@@ -32,7 +32,7 @@ _MOST_ALERTS: Final = 1
 _MOST_THREADS: Final = 3
 
 
-class Mending:
+class Reposting:
     """Posts deleted messages and threads anew: once each, however many processes notice."""
 
     def __init__(self, store: Store, policy: Policy) -> None:

@@ -25,7 +25,7 @@ from bot.services.ports.store.timeline import TimelineWrites
 from bot.services.shared.access import Act, MaySeeLess, require_as_seen
 from bot.services.shared.changes import Change, Changes
 from bot.services.shared.postings import notice, refresh_job
-from bot.services.shared.reminder_recipients import NOBODY, Absence, Leads
+from bot.services.shared.reminder_recipients import NOBODY, Absence, ReminderRecipients
 from bot.services.shared.reminders import remind_later
 
 log = structlog.get_logger(__name__)
@@ -64,7 +64,7 @@ class NewUpdate:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class UpdateResult:
     """What an update has changed.
 
     Attributes:
@@ -81,7 +81,7 @@ class Updates:
     """Posts status updates, and reminds people of those that are due."""
 
     def __init__(
-        self, store: Store, policy: Policy, changes: Changes, leads: Leads, releasing: Releasing
+        self, store: Store, policy: Policy, changes: Changes, leads: ReminderRecipients, releasing: Releasing
     ) -> None:
         self._leads = leads
         self._releasing = releasing
@@ -89,7 +89,7 @@ class Updates:
         self._policy = policy
         self._changes = changes
 
-    async def tell(self, incident_id: int, update: NewUpdate, *, by: Person) -> Told:
+    async def tell(self, incident_id: int, update: NewUpdate, *, by: Person) -> UpdateResult:
         """Tell the thread how it stands, and keep what is known of where and how.
 
         Raises:
@@ -98,7 +98,7 @@ class Updates:
         async with self._changes.change(incident_id, by=by, act=Act.UPDATE) as change:
             earlier = await _kinds_under(change.tx, incident_id, update.key)
             if earlier:  # Discord has delivered the same interaction twice
-                return Told(
+                return UpdateResult(
                     change.incident,
                     posted=TimelineKind.UPDATED in earlier,
                     detailed=TimelineKind.DETAILS_CHANGED in earlier,
@@ -109,7 +109,7 @@ class Updates:
             if not (detailed or posted):
                 raise UserError("update_empty", incident=change.incident.label)
             await change.refresh()
-        return Told(change.incident, posted=posted, detailed=detailed)
+        return UpdateResult(change.incident, posted=posted, detailed=detailed)
 
     async def remind(self, incident_id: int) -> None:
         """Ask for an update that is due, once: the commander, or else the responder.

@@ -53,7 +53,7 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
-class Preview:
+class ImportPreview:
     """The changes that an import would make.
 
     Attributes:
@@ -97,7 +97,7 @@ class CalendarFiles:
         ]
         return await self._calendars.write(placed, name="on-call")
 
-    async def preview(self, guild_id: int, data: bytes, *, place: str | None, by: Person) -> Preview:
+    async def preview(self, guild_id: int, data: bytes, *, place: str | None, by: Person) -> ImportPreview:
         """Read a file and keep what it says as drafts; nothing changes yet.
 
         Args:
@@ -121,7 +121,7 @@ class CalendarFiles:
         if len(reading.shifts) > MOST_PLACES:
             raise UserError("oncall_file_places", most=MOST_PLACES)
         drafts = [await self._keep(guild_id, reading, place, found, by=by) for place in reading.shifts]
-        return Preview(tuple(drafts), tuple(reading.unknown), now + IMPORTED)
+        return ImportPreview(tuple(drafts), tuple(reading.unknown), now + IMPORTED)
 
     async def confirm(self, guild_id: int, numbers: Iterable[int], *, by: Person) -> list[str]:
         """Put drafts into force; the places they are for.

@@ -2,10 +2,10 @@
 
 See docs/internals/oncall.md.
 
-A row per guild, `Watch`, decides both: it keeps the people announced last and the time of the next look. It
-also keeps the time of the next look at shifts without an end (`bot.services.oncall.readiness`). A handover is
-announced when a place has another person than the one announced last. So it is announced once, however late,
-by the instance that looks first.
+A row per guild, `RosterWatch`, decides both: it keeps the people announced last and the time of the next
+look. It also keeps the time of the next look at shifts without an end (`bot.services.oncall.readiness`). A
+handover is announced when a place has another person than the one announced last. So it is announced once,
+however late, by the instance that looks first.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,11 +20,11 @@ from bot.domain.delivery.delivery import DeliveryKind, NewDelivery
 from bot.domain.errors import UpstreamUnavailable
 from bot.domain.incident.incident import Incident
 from bot.domain.oncall.deliveries import HandoverData, OpenIncident, PlaceChange, ShiftCheckData
-from bot.domain.oncall.roster import OnCallPerson, Rosters, Watch
+from bot.domain.oncall.roster import OnCallPerson, Rosters, RosterWatch
 from bot.runbook.model import Policy
 from bot.services.oncall.readiness import HORIZON, StandingLooks, told, warnings
 from bot.services.ports import Job, JobName, Store, Transaction
-from bot.services.ports.oncall import Finding, Gap, Reach
+from bot.services.ports.oncall import Gap, Reach, ReadinessFinding
 from bot.services.ports.store.deliveries import DeliveryWrites
 from bot.services.shared.roster import OnCall
 
@@ -58,7 +58,7 @@ class Coming:
 
     Attributes:
         starts, ends: Aware; *ends* is None for a shift without a known end.
-        keys: As `Watch.checked` keeps them.
+        keys: As `RosterWatch.checked` keeps them.
     """
 
     person: OnCallPerson
@@ -85,7 +85,7 @@ class Handovers:
         """
         async with self._store.transaction() as tx:
             found, now = await self._oncall.rosters(guild_id, source=tx)
-            first = Watch(guild_id, _handles(found, now), told=0, checked=(), next_at=now)
+            first = RosterWatch(guild_id, _handles(found, now), told=0, checked=(), next_at=now)
             await tx.begin_watch(first)
             await wake(tx, guild_id)
 
@@ -129,8 +129,14 @@ class Handovers:
         return None if is_done else _TRY_AGAIN
 
     async def _tell(
-        self, tx: DeliveryWrites, watch: Watch, found: Rosters, now: datetime, *, incidents: list[Incident]
-    ) -> Watch:
+        self,
+        tx: DeliveryWrites,
+        watch: RosterWatch,
+        found: Rosters,
+        now: datetime,
+        *,
+        incidents: list[Incident],
+    ) -> RosterWatch:
         """Queue a line and a DM to each person who comes on call; a place new in the file is no handover."""
         standing = _handles(found, now)
         changed = {
@@ -171,7 +177,7 @@ class Handovers:
         looks = [at - ahead for at in changes if at - ahead > now]
         return min([*changes, *looks, self._looks.next_at(now) or now + HORIZON])
 
-    def _coming(self, watch: Watch, found: Rosters, now: datetime) -> list[Coming]:
+    def _coming(self, watch: RosterWatch, found: Rosters, now: datetime) -> list[Coming]:
         """The shifts that begin within `check_before` and were not looked at."""
         before = self._policy.handover.check_before
         return [] if before is None else _coming(found, now, now + before, known=watch.checked)
@@ -194,7 +200,7 @@ class Handovers:
         self,
         guild_id: int,
         coming: Coming,
-        gaps: Sequence[Finding],
+        gaps: Sequence[ReadinessFinding],
         standing: Mapping[str, OnCallPerson],
         *,
         now: datetime,

@@ -17,11 +17,11 @@ import structlog
 from bot.domain.delivery.delivery import Delivery, DeliveryKind, NewDelivery
 from bot.domain.errors import UpstreamUnavailable
 from bot.domain.oncall.deliveries import GapData, ShiftCheckData
-from bot.domain.oncall.roster import OnCallPerson, Rosters, Watch
+from bot.domain.oncall.roster import OnCallPerson, Rosters, RosterWatch
 from bot.runbook.model import Policy
 from bot.services.delivery.handling import DeliveryHandler
 from bot.services.ports import Store, Transaction
-from bot.services.ports.oncall import Finding, Gap, Reach
+from bot.services.ports.oncall import Gap, Reach, ReadinessFinding
 from bot.services.shared.roster import OnCall
 
 log = structlog.get_logger(__name__)
@@ -53,7 +53,7 @@ class StandingLooks:
             return None
         return self._policy.business_hours.next_morning(now)
 
-    def is_due(self, watch: Watch, now: datetime) -> bool:
+    def is_due(self, watch: RosterWatch, now: datetime) -> bool:
         """Return True if the daily check is due now."""
         is_wanted = self._policy.handover.check_before is not None
         return is_wanted and watch.look_at is not None and watch.look_at <= now
@@ -70,7 +70,7 @@ class StandingLooks:
         if watch is None or not self.is_due(watch, now):
             return True
         lasting = _lasting(found, now)
-        lacks: dict[str, Sequence[Finding]] = {}
+        lacks: dict[str, Sequence[ReadinessFinding]] = {}
         for each in lasting:
             with suppress(UpstreamUnavailable):
                 lacks[each.person.handle] = await self._reach.gaps(guild_id, each.person)
@@ -81,7 +81,7 @@ class StandingLooks:
         self,
         guild_id: int,
         lasting: Sequence[Lasting],
-        lacks: Mapping[str, Sequence[Finding]],
+        lacks: Mapping[str, Sequence[ReadinessFinding]],
         *,
         now: datetime,
     ) -> None:
@@ -105,7 +105,7 @@ class StandingLooks:
             await tx.save_watch(replace(watch, look_at=look_at, lacking=lacking))
 
     def _warnings(
-        self, guild_id: int, lasting: Lasting, gaps: Sequence[Finding], now: datetime
+        self, guild_id: int, lasting: Lasting, gaps: Sequence[ReadinessFinding], now: datetime
     ) -> Iterator[NewDelivery]:
         """Yield a warning for the channel and one for the person by DM.
 
@@ -129,7 +129,7 @@ class StandingLooks:
             )
 
 
-def told(gaps: Sequence[Finding]) -> tuple[GapData, ...]:
+def told(gaps: Sequence[ReadinessFinding]) -> tuple[GapData, ...]:
     """Return *gaps* as a message carries them."""
     return tuple(GapData(gap=found.gap.value, names=tuple(found.names)) for found in gaps)
 
@@ -172,7 +172,7 @@ class OnCallDeliveries(DeliveryHandler):
         if delivery.kind is not DeliveryKind.ON_DUTY_SOON:
             await super().report(tx, delivery)
             return
-        data = replace(ShiftCheckData.from_json(delivery.data), gaps=told([Finding(Gap.NO_DM)]))
+        data = replace(ShiftCheckData.from_json(delivery.data), gaps=told([ReadinessFinding(Gap.NO_DM)]))
         standing = await self._oncall.standing(delivery.guild_id, source=tx)
         others = [standing[place].handle for place in data.places if place in standing]
         key = f"{delivery.key}:refused"
@@ -189,6 +189,6 @@ def _lasting(found: Rosters, now: datetime) -> list[Lasting]:
     return [Lasting(found.people[handle], tuple(at)) for handle, at in places.items()]
 
 
-def _marks(gaps: Sequence[Finding]) -> tuple[str, ...]:
+def _marks(gaps: Sequence[ReadinessFinding]) -> tuple[str, ...]:
     """Return each gap by itself, such as "no_channel:p0-alerts", so that fewer gaps are no news."""
     return tuple(f"{found.gap}:{name}" for found in gaps for name in found.names or ("",))

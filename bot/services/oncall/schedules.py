@@ -35,7 +35,7 @@ FAR: Final = timedelta(days=100)
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class OnCallNow:
     """The person on call at a place now.
 
     Attributes:
@@ -66,7 +66,7 @@ class DutyView:
     """
 
     now: datetime
-    standing: tuple[Standing, ...]
+    standing: tuple[OnCallNow, ...]
     ahead: tuple[Turn, ...]
     overrides: tuple[tuple[StoredOverride, OnCallPerson], ...]
 
@@ -125,7 +125,7 @@ class Schedules:
         ]
         return sorted(turns, key=lambda turn: turn.shift.starts)
 
-    async def set_person(self, guild_id: int, place: str, who: Who, *, by: Person) -> Standing:
+    async def set_person(self, guild_id: int, place: str, who: Who, *, by: Person) -> OnCallNow:
         """From now on, until further notice, *who* stands at *place*.
 
         Raises:
@@ -136,7 +136,7 @@ class Schedules:
 
     async def rotate(
         self, guild_id: int, place: str, people: Sequence[Who], rotation: Rotation, *, by: Person
-    ) -> Standing:
+    ) -> OnCallNow:
         """From now on, until further notice, *people* take turns at *place*.
 
         Args:
@@ -148,7 +148,7 @@ class Schedules:
         content = Content({who.handle: who for who in people}, rotation=rotation)
         return await self._put(guild_id, place, content, by=by, action="set_rotation")
 
-    async def clear(self, guild_id: int, place: str, *, by: Person) -> Standing:
+    async def clear(self, guild_id: int, place: str, *, by: Person) -> OnCallNow:
         """Return *place* to the policy file by ending all schedules set for it. Overrides stay.
 
         Raises:
@@ -237,7 +237,9 @@ class Schedules:
         if place not in self._policy.oncall:
             raise UserError("oncall_no_place", place=place, places=", ".join(self._policy.oncall))
 
-    async def _put(self, guild_id: int, place: str, content: Content, *, by: Person, action: str) -> Standing:
+    async def _put(
+        self, guild_id: int, place: str, content: Content, *, by: Person, action: str
+    ) -> OnCallNow:
         await self.require(by, guild_id, act=action, place=place)
         async with self._store.transaction() as tx:
             number = await tx.add_schedule(guild_id, place, content, by=by)
@@ -252,14 +254,14 @@ class Schedules:
         await wake(tx, guild_id)
         log.info("oncall.changed", guild_id=guild_id, action=action, user_id=by.id)
 
-    async def _now(self, guild_id: int, place: str) -> Standing:
+    async def _now(self, guild_id: int, place: str) -> OnCallNow:
         found, now = await self._oncall.rosters(guild_id)
         return _standing(found, place, now)
 
 
-def _standing(found: Rosters, place: str, now: datetime) -> Standing:
+def _standing(found: Rosters, place: str, now: datetime) -> OnCallNow:
     shift = found.places[place].shifts(now, now + FAR)[0]
-    return Standing(place, found.people[shift.person], None if shift.ends >= now + FAR else shift.ends)
+    return OnCallNow(place, found.people[shift.person], None if shift.ends >= now + FAR else shift.ends)
 
 
 def _turn(found: Rosters, place: str, at: datetime, now: datetime) -> Turn:

@@ -12,12 +12,12 @@ from weakref import WeakValueDictionary
 import structlog
 
 from bot.domain.errors import BotError
-from bot.domain.escalation.watches import Owed, Rung, Saying, Watch, Word
+from bot.domain.escalation.watches import Rung, Saying, UnsentMessage, Watch, Word
 from bot.domain.outage.journal import Journal
 from bot.domain.severity import Mention
 from bot.runbook.model import Policy
 from bot.services.acknowledging.reading_ahead import READ_WITHIN_S
-from bot.services.outage.telling import Means, Telling, for_a_while
+from bot.services.outage.telling import OutageChannels, OutageMessenger, for_a_while
 from bot.services.ports import Discord
 from bot.services.shared.access import Access
 from bot.services.shared.roster import OnCall
@@ -52,14 +52,14 @@ class Alarm:
     """Does what the journal says, and notes it there."""
 
     def __init__(
-        self, discord: Discord, policy: Policy, access: Access, oncall: OnCall, means: Means
+        self, discord: Discord, policy: Policy, access: Access, oncall: OnCall, means: OutageChannels
     ) -> None:
         self._discord = discord
         self._policy = policy
         self._access = access
         self._oncall = oncall
         self._book = means.book
-        self._telling = Telling(means, oncall)
+        self._telling = OutageMessenger(means, oncall)
         self._hands = asyncio.Semaphore(_AT_ONCE)
         self._begun: dict[str, asyncio.Task[None]] = {}
         self._held: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -141,7 +141,7 @@ class Alarm:
         await self._take(step)
         await for_a_while(mailing)
 
-    async def _say(self, watch: Watch, owed: tuple[Owed, ...], *, is_overtaken: bool) -> None:
+    async def _say(self, watch: Watch, owed: tuple[UnsentMessage, ...], *, is_overtaken: bool) -> None:
         """Send the messages that were recorded but not sent yet; also by email if Discord does not take them.
 
         Args:
@@ -190,7 +190,7 @@ class Alarm:
             for place in self._oncall.places_without_asking(watch.guild_id, rung.dm)
         ]
 
-    def _saying(self, watch: Watch, owed: Owed, *, rings: bool) -> Saying:
+    def _saying(self, watch: Watch, owed: UnsentMessage, *, rings: bool) -> Saying:
         waited = timedelta() if owed.word is Word.ALERT else owed.since - watch.raised_at
         saying = Saying(owed.word, owed.key, owed.to, rings, waited, attempt=owed.attempt)
         return self._sought(saying, since=owed.since)

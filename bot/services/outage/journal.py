@@ -10,7 +10,7 @@ from uuid import UUID
 import structlog
 
 from bot.domain.delivery.delivery import Posted
-from bot.domain.escalation.watches import Attempt, Owed, Report, Rung, Watch, Word
+from bot.domain.escalation.watches import Attempt, Report, Rung, UnsentMessage, Watch, Word
 from bot.domain.outage.journal import Journal
 from bot.domain.severity import Mention
 from bot.services.ports import Spool
@@ -109,9 +109,9 @@ def _rung(kept: Mapping[str, Any]) -> Rung:
     return Rung(kept["index"], _moment(kept["due_at"]), Mention(kept["mention"]), tuple(kept["dm"]))
 
 
-def _owed(kept: Mapping[str, Any]) -> Owed:
+def _owed(kept: Mapping[str, Any]) -> UnsentMessage:
     attempt = kept["attempt"]
-    return Owed(
+    return UnsentMessage(
         **{
             **kept,
             "word": Word(kept["word"]),

@@ -9,7 +9,7 @@ from typing import Final
 import structlog
 
 from bot.domain.errors import StorageUnavailable
-from bot.domain.escalation.watches import Change, Watch
+from bot.domain.escalation.watches import Watch, WatchChange
 from bot.domain.outage.journal import Journal
 from bot.runbook.model import Policy
 from bot.services.outage.logbook import Logbook
@@ -45,7 +45,7 @@ class Mirror:
         """Whether alerts of *severity* must get through without a database: policy, ``email_backup``."""
         return self._policy.rules(severity).email_backup
 
-    def note(self, change: Change) -> None:
+    def note(self, change: WatchChange) -> None:
         """A commit of this process has begun or ended ladders."""
         now = time.monotonic()
         watches: dict[str, Watch | None] = dict.fromkeys(change.ended)

@@ -44,7 +44,7 @@ class Held(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Recording:
+class RecordingUseCases:
     """The use cases that write it down."""
 
     incidents: Incidents
@@ -57,7 +57,7 @@ class TakingIn:
     """Takes the journal into the database, each incident in a commit of its own."""
 
     def __init__(
-        self, store: Store, discord: Discord, policy: Policy, access: Access, use_cases: Recording
+        self, store: Store, discord: Discord, policy: Policy, access: Access, use_cases: RecordingUseCases
     ) -> None:
         self._store = store
         self._discord = discord

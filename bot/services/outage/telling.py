@@ -10,7 +10,7 @@ from cachetools import TTLCache
 
 from bot.domain.delivery.delivery import Posted
 from bot.domain.errors import BotError, DeliveryRefused, UpstreamUnavailable
-from bot.domain.escalation.watches import Saying, Told, Watch, Word
+from bot.domain.escalation.watches import OfflinePost, Saying, Watch, Word
 from bot.domain.installation import nonce_of
 from bot.services.outage.logbook import Logbook
 from bot.services.ports import Mail, Mailer, Siren
@@ -27,7 +27,7 @@ _REFUSALS: Final = 5_000
 
 
 @dataclass(frozen=True, slots=True)
-class Means:
+class OutageChannels:
     """The ways to reach people without a database.
 
     Attributes:
@@ -38,13 +38,13 @@ class Means:
     siren: Siren
     book: Logbook
     mailer: Mailer | None
-    meanwhile: dict[str, Told]
+    meanwhile: dict[str, OfflinePost]
 
 
-class Telling:
+class OutageMessenger:
     """Tells, and notes it in the journal."""
 
-    def __init__(self, means: Means, oncall: OnCall) -> None:
+    def __init__(self, means: OutageChannels, oncall: OnCall) -> None:
         self._means = means
         self._book = means.book
         self._oncall = oncall
@@ -54,7 +54,7 @@ class Telling:
     def load(self) -> None:
         """Know what an earlier process has posted."""
         for key, where in self._book.journal.posted.items():
-            self._means.meanwhile[key] = Told(self._nonce(key), where)
+            self._means.meanwhile[key] = OfflinePost(self._nonce(key), where)
 
     async def post(self, watch: Watch, saying: Saying) -> Posted | None:
         """Where it stands; None when Discord does not take it now."""
@@ -69,7 +69,7 @@ class Telling:
             if isinstance(error, DeliveryRefused):
                 self._refused[key] = None
             return None
-        self._means.meanwhile[key] = Told(nonce, posted)
+        self._means.meanwhile[key] = OfflinePost(nonce, posted)
         journal = self._book.journal
         said = {**journal.said, key: self._book.now()}
         await self._book.keep(replace(journal, posted={**journal.posted, key: posted}, said=said))

@@ -22,7 +22,7 @@ class Gap(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class ReadinessFinding:
     """A gap, and what it is about.
 
     Attributes:
@@ -36,7 +36,7 @@ class Finding:
 class Reach(Protocol):
     """Looks at people in Discord."""
 
-    async def gaps(self, guild_id: int, person: OnCallPerson) -> list[Finding]:
+    async def gaps(self, guild_id: int, person: OnCallPerson) -> list[ReadinessFinding]:
         """Return what *person* lacks to be on call; empty when they lack nothing.
 
         Raises:

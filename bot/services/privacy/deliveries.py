@@ -11,7 +11,7 @@ from bot.domain.privacy import is_overruled, member_of
 from bot.domain.privacy_notices import NotLetInNotice, NotTakenOutNotice
 from bot.runbook.model import Policy
 from bot.services.delivery.handling import DeliveryHandler
-from bot.services.incidents.reposting import Mending
+from bot.services.incidents.reposting import Reposting
 from bot.services.ports import Transaction
 from bot.services.ports.store.members import MemberReads
 from bot.services.shared.postings import member, member_removed, notice
@@ -20,10 +20,10 @@ from bot.services.shared.postings import member, member_removed, notice
 class MemberDeliveries(DeliveryHandler):
     """Requests that add a person to a private thread, or remove one."""
 
-    def __init__(self, policy: Policy, mending: Mending) -> None:
+    def __init__(self, policy: Policy, reposting: Reposting) -> None:
         super().__init__(DeliveryKind.MEMBER, DeliveryKind.MEMBER_REMOVED)
         self._policy = policy
-        self._mending = mending
+        self._reposting = reposting
 
     async def is_obsolete(self, tx: MemberReads, delivery: Delivery) -> bool:
         """Return True if a later decision overrules it."""
@@ -45,8 +45,8 @@ class MemberDeliveries(DeliveryHandler):
         if code != UNKNOWN_CHANNEL:
             return False
         if delivery.kind is DeliveryKind.MEMBER:
-            return await self._mending.follows(tx, delivery)
-        await self._mending.lost_its_thread(tx, delivery)
+            return await self._reposting.follows(tx, delivery)
+        await self._reposting.lost_its_thread(tx, delivery)
         return True
 
     def reader(self, delivery: Delivery) -> str | None:

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Final
 
 from bot.domain.delivery.delivery import Delivery, Posted
-from bot.domain.escalation.watches import Told
+from bot.domain.escalation.watches import OfflinePost
 from bot.services.ports.store.outage import OutageMirror
 
 #: What is overdue for longer may have been told so long ago that Discord no longer knows the nonce.
@@ -24,7 +24,7 @@ LOOK_AGAIN: Final = timedelta(seconds=0.25)
 _HOLDS_S: Final = 0.5
 
 
-class Comeback:
+class AlreadyTold:
     """Asks the database twice a second at most whether anybody is waited for.
 
     Attributes:
@@ -32,7 +32,7 @@ class Comeback:
     """
 
     def __init__(self, store: OutageMirror) -> None:
-        self.meanwhile: dict[str, Told] = {}
+        self.meanwhile: dict[str, OfflinePost] = {}
         self._store = store
         self._lock = asyncio.Lock()
         self._asked_at = float("-inf")

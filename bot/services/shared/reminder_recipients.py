@@ -46,7 +46,7 @@ class Absence:
 NOBODY: Final = Absence()
 
 
-class Leads:
+class ReminderRecipients:
     """Looks at those who lead."""
 
     def __init__(self, discord: Discord, oncall: OnCall, access: Access) -> None:

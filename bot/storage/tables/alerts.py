@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from bot.domain.alerts.question import Answer, Question
+from bot.domain.alerts.question import AlertAnswer, AlertQuestion
 from bot.domain.incident.incident import Incident
 from bot.domain.people import Person
 from bot.domain.triage.evidence import Evidence
@@ -105,7 +105,7 @@ class PostgresAlertWrites(TransactionPart):
 class PostgresAlertQuestions(TransactionPart):
     """A `bot.services.ports.store.alerts.AlertQuestions`."""
 
-    async def ask_about_alert(self, question: Question, *, since: datetime, most: int) -> bool:
+    async def ask_about_alert(self, question: AlertQuestion, *, since: datetime, most: int) -> bool:
         row = await self._sql.first(
             "ask_about_alert",
             message_id=question.message_id,
@@ -122,11 +122,11 @@ class PostgresAlertQuestions(TransactionPart):
         )
         return row is not None
 
-    async def alert_question(self, message_id: int, *, guild_id: int) -> Question | None:
+    async def alert_question(self, message_id: int, *, guild_id: int) -> AlertQuestion | None:
         row = await self._sql.first("alert_question", message_id=message_id, guild_id=guild_id)
         return None if row is None else _question(row)
 
-    async def answer_alert_question(self, message_id: int, answer: Answer | None, *, by: Person) -> None:
+    async def answer_alert_question(self, message_id: int, answer: AlertAnswer | None, *, by: Person) -> None:
         await self._sql.all(
             "answer_alert_question", message_id=message_id, answer=answer, by_id=by.id, by_name=by.name
         )
@@ -155,8 +155,8 @@ class PostgresAlertQuestions(TransactionPart):
         return found
 
 
-def _question(row: Row) -> Question:
-    return Question(
+def _question(row: Row) -> AlertQuestion:
+    return AlertQuestion(
         guild_id=row["guild_id"],
         channel_id=row["channel_id"],
         message_id=row["message_id"],
@@ -166,6 +166,6 @@ def _question(row: Row) -> Question:
         title=row["title"],
         target=row["target"],
         evidence=Evidence.from_json(row["evidence"]),
-        answer=None if row["answer"] is None else Answer(row["answer"]),
+        answer=None if row["answer"] is None else AlertAnswer(row["answer"]),
         answered_by_name=row["answered_by_name"],
     )

@@ -5,7 +5,15 @@ from dataclasses import asdict
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from bot.domain.oncall.roster import Book, Content, NewOverride, StoredOverride, StoredSchedule, Watch, Who
+from bot.domain.oncall.roster import (
+    Book,
+    Content,
+    NewOverride,
+    RosterWatch,
+    StoredOverride,
+    StoredSchedule,
+    Who,
+)
 from bot.domain.oncall.rotation import Rotation, Shift, Unit
 from bot.domain.people import Person
 from bot.storage.database.sql import Row
@@ -80,11 +88,11 @@ class PostgresOnCallWrites(PostgresOnCallReads):
             )
         )
 
-    async def lock_watch(self, guild_id: int) -> Watch | None:
+    async def lock_watch(self, guild_id: int) -> RosterWatch | None:
         row = await self._sql.first("lock_oncall_watch", guild_id=guild_id)
         if row is None:
             return None
-        return Watch(
+        return RosterWatch(
             guild_id,
             row["standing"],
             row["told"],
@@ -94,7 +102,7 @@ class PostgresOnCallWrites(PostgresOnCallReads):
             {handle: tuple(marks) for handle, marks in row["lacking"].items()},
         )
 
-    async def begin_watch(self, watch: Watch) -> bool:
+    async def begin_watch(self, watch: RosterWatch) -> bool:
         row = await self._sql.first(
             "begin_oncall_watch",
             guild_id=watch.guild_id,
@@ -106,7 +114,7 @@ class PostgresOnCallWrites(PostgresOnCallReads):
     async def wake_watch(self, guild_id: int) -> None:
         await self._sql.all("wake_oncall_watch", guild_id=guild_id)
 
-    async def save_watch(self, watch: Watch) -> None:
+    async def save_watch(self, watch: RosterWatch) -> None:
         await self._sql.all(
             "save_oncall_watch",
             guild_id=watch.guild_id,

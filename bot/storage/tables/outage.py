@@ -10,7 +10,7 @@ import asyncpg
 import structlog
 
 from bot.domain.delivery.delivery import ACK_PLACES
-from bot.domain.escalation.watches import Change, Watch, Word, watch_key
+from bot.domain.escalation.watches import Watch, WatchChange, Word, watch_key
 from bot.services.outage.journal import watch_from_data
 from bot.storage.database.pools import borrow
 from bot.storage.database.pulse import Pulse
@@ -28,16 +28,16 @@ class PostgresOutageMirror(ReadPart):
 
     _pool: asyncpg.Pool
     _pulse: Pulse
-    _listener: Callable[[Change], None] | None = None
+    _listener: Callable[[WatchChange], None] | None = None
 
-    def listen(self, listener: Callable[[Change], None]) -> None:
+    def listen(self, listener: Callable[[WatchChange], None]) -> None:
         self._listener = listener
 
-    async def _change(self, tx: "PostgresOutageChanges") -> Change | None:
+    async def _change(self, tx: "PostgresOutageChanges") -> WatchChange | None:
         """Return what the listener needs to hear of *tx* once it is committed; None without a listener."""
         return None if self._listener is None else await tx.change()
 
-    def _tell(self, change: Change | None) -> None:
+    def _tell(self, change: WatchChange | None) -> None:
         if self._listener is None or change is None:
             return
         try:
@@ -79,13 +79,13 @@ class PostgresOutageMirror(ReadPart):
 class PostgresOutageChanges(TransactionPart):
     """The part of a transaction that tells the mirror what it has changed."""
 
-    async def change(self) -> Change | None:
+    async def change(self) -> WatchChange | None:
         """Return what this transaction changes, once everything is written; None when it changes nothing."""
         if not self._begun and not self._ended:
             return None
         begun = await _watches(self._sql, sorted(self._begun))
         ended = {watch_key(each) for each in self._begun | self._ended} - {watch.key for watch in begun}
-        return Change(tuple(begun), frozenset(ended))
+        return WatchChange(tuple(begun), frozenset(ended))
 
 
 async def _watches(sql: Sql, ids: Collection[int]) -> list[Watch]:

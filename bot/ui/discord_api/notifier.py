@@ -39,7 +39,7 @@ from bot.ui.discord_api.hooks import answer_to, answering, home, hook, known
 from bot.ui.discord_api.incoming import Incoming, Watching
 from bot.ui.discord_api.places import Places, Standing
 from bot.ui.discord_api.reactions import Reactions, react
-from bot.ui.discord_api.reading import Reading
+from bot.ui.discord_api.reading import ThreadReader
 from bot.ui.discord_api.redactor import Redactor
 from bot.ui.discord_api.refresher import Refresher
 from bot.ui.discord_api.rooms import Rooms
@@ -86,7 +86,7 @@ class DiscordNotifier:
         self._watching = Watching(self._rest, self._places, Incoming(client, self._words))
         self._reactions = Reactions(self._rest, emoji=policy.ack_emoji)
         self._pins = Reactions(self._rest, emoji=policy.timeline.pin_emoji)
-        self._reading = Reading(self._rest, policy, reads_content=client.intents.message_content)
+        self._reading = ThreadReader(self._rest, policy, reads_content=client.intents.message_content)
 
     def siren(self, last_standing: Standing) -> RestSiren:
         """The way to people while there is no database.
@@ -235,11 +235,11 @@ class DiscordNotifier:
         await self._refresher.archive(thread_id)
 
     async def message(self, channel_id: int, message_id: int, *, guild_id: int) -> ThreadMessage | None:
-        """One message as it is now; see `Reading.message`."""
+        """One message as it is now; see `ThreadReader.message`."""
         return await self._reading.message(channel_id, message_id, guild_id=guild_id)
 
     async def latest_messages(self, channel_id: int, *, guild_id: int) -> list[ThreadMessage]:
-        """The newest messages of a thread, oldest first; see `Reading.latest`."""
+        """The newest messages of a thread, oldest first; see `ThreadReader.latest`."""
         return await self._reading.latest(channel_id, guild_id=guild_id)
 
     def pinners(

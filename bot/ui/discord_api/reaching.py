@@ -9,7 +9,7 @@ from bot.domain.errors import DeliveryRefused, NotPermitted, UpstreamUnavailable
 from bot.domain.oncall.roster import OnCallPerson
 from bot.domain.people import Person, require_role
 from bot.runbook.model import Policy
-from bot.services.ports.oncall import Finding, Gap
+from bot.services.ports.oncall import Gap, ReadinessFinding
 from bot.ui.discord_api.client import DEADLINE_S, Rest
 from bot.ui.discord_api.places import Places
 from bot.ui.people import person_from
@@ -33,7 +33,7 @@ class Reaching:
         self._mails = mails
         self._places = Places(rest or Rest(client), policy)
 
-    async def gaps(self, guild_id: int, person: OnCallPerson) -> list[Finding]:
+    async def gaps(self, guild_id: int, person: OnCallPerson) -> list[ReadinessFinding]:
         """Return what *person* lacks to be on call; empty when nothing is missing.
 
         Opening a DM shows only that the user exists. Whether they accept DMs shows only when one is sent.
@@ -45,18 +45,18 @@ class Reaching:
         try:
             user_id = await self._places.person(guild_id, person)
         except DeliveryRefused:
-            return [Finding(Gap.NOT_MEMBER)]
+            return [ReadinessFinding(Gap.NOT_MEMBER)]
         member, channels = await self._read(guild_id, user_id)
         if member is None:
-            return [Finding(Gap.NOT_MEMBER)]
+            return [ReadinessFinding(Gap.NOT_MEMBER)]
         found = [*self._rights(member, channels)]
         try:
             await self._places.user(user_id)
         except DeliveryRefused:
-            found.append(Finding(Gap.NO_DM))
+            found.append(ReadinessFinding(Gap.NO_DM))
         backups = any(severity.email_backup for severity in self._policy.severities.values())
         if self._mails and backups and person.email is None:
-            found.append(Finding(Gap.NO_EMAIL))
+            found.append(ReadinessFinding(Gap.NO_EMAIL))
         return found
 
     async def member(self, guild_id: int, handle: str) -> Person | None:
@@ -80,16 +80,16 @@ class Reaching:
             raise UpstreamUnavailable(f"members cannot be read: {type(error).__name__}") from error
         return member, {known: each for each in channels for known in (each.name, str(each.id))}
 
-    def _rights(self, member: discord.Member, channels: _Channels) -> Iterator[Finding]:
+    def _rights(self, member: discord.Member, channels: _Channels) -> Iterator[ReadinessFinding]:
         roles = self._policy.permissions.acknowledge
         try:
             require_role(person_from(member), action="acknowledge", roles=roles)
         except NotPermitted:
-            yield Finding(Gap.NO_ROLE, roles)
+            yield ReadinessFinding(Gap.NO_ROLE, roles)
         wanted = dict.fromkeys(severity.channel for severity in self._policy.severities.values())
         unseen = [name for name in wanted if not _sees(member, channels.get(name))]
         if unseen:
-            yield Finding(Gap.NO_CHANNEL, tuple(unseen))
+            yield ReadinessFinding(Gap.NO_CHANNEL, tuple(unseen))
 
 
 def _sees(member: discord.Member, channel: discord.abc.GuildChannel | None) -> bool:

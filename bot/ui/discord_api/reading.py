@@ -21,7 +21,7 @@ log = structlog.get_logger(__name__)
 _LATEST: Final = 100  # Discord: messages per page
 
 
-class Reading:
+class ThreadReader:
     """Reads the messages in threads.
 
     Args:

@@ -103,14 +103,14 @@ class Typed:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class MessageSource:
     """The place of the message that a triage is about."""
 
     channel_id: int
     message_id: int
 
 
-def triage_form(voice: Voice, typed: Typed, *, source: Source | None = None) -> Form:
+def triage_form(voice: Voice, typed: Typed, *, source: MessageSource | None = None) -> Form:
     """件名, 対象, 症状, 開始時刻."""
     title = text_input(
         TITLE, limit=TITLE_LIMIT, value=typed.title, example=voice.say("consoles.form.title_example")

@@ -3,7 +3,7 @@
 from typing import Final
 
 from bot.domain.alerts.deliveries import AlertQuestionData, AlertsSkippedData
-from bot.domain.alerts.question import Answer, QuestionView
+from bot.domain.alerts.question import AlertAnswer, QuestionView
 from bot.domain.delivery.delivery import Delivery, DeliveryKind
 from bot.ui.buttons import AlertVerb, row
 from bot.ui.posts.bodies import Body, message
@@ -34,7 +34,7 @@ def question_post(words: Wording, view: QuestionView) -> Body:
     if view.incident is not None:
         line = words.say("tracked.question.tracked", label=view.incident.label, who=who)
         return message(line, components=row([words.buttons.link("to_post", alert_url(view.incident))]))
-    if question.answer is Answer.IGNORED:
+    if question.answer is AlertAnswer.IGNORED:
         line = words.say("tracked.question.ignored", sender=inert(sender, limit=_SENDER_LIMIT), who=who)
         return message(line, components=row([words.buttons.make(AlertVerb.HEED, question.message_id)]))
     return _question(words, question.message_id, question.title, sender, question.severity)

@@ -10,8 +10,8 @@ from discord import ButtonStyle, ui
 
 from bot.domain.oncall.roster import NewOverride, OnCallPerson, StoredOverride
 from bot.domain.oncall.rotation import Shift
-from bot.services.oncall.calendars import Draft, Preview
-from bot.services.oncall.schedules import DutyView, Standing, Swapped, Turn
+from bot.services.oncall.calendars import Draft, ImportPreview
+from bot.services.oncall.schedules import DutyView, OnCallNow, Swapped, Turn
 from bot.ui.components import Screen, button, row, text
 from bot.ui.posts.paging.handovers import until
 from bot.ui.words.inert import inert, joined, plain
@@ -71,12 +71,12 @@ def end_asked_screen(voice: Voice, ending: Sequence[StandIn]) -> Screen:
     return Screen(text(asked), rows=[row(confirm)])
 
 
-def set_said(voice: Voice, standing: Standing) -> str:
+def set_said(voice: Voice, standing: OnCallNow) -> str:
     """Say who is on call from now on."""
     return _standing(voice, "oncall.set", standing)
 
 
-def cleared_said(voice: Voice, standing: Standing) -> str:
+def cleared_said(voice: Voice, standing: OnCallNow) -> str:
     """Say that the policy file decides again, and who is on call by it."""
     return _standing(voice, "oncall.cleared", standing)
 
@@ -135,7 +135,7 @@ def turn_choice(voice: Voice, turn: Turn, *, until_at: datetime) -> str:
     return plain(line, limit=_CHOICE_LIMIT)
 
 
-def preview_screen(voice: Voice, preview: Preview) -> Screen:
+def preview_screen(voice: Voice, preview: ImportPreview) -> Screen:
     """Show what an import would change, with the button to confirm it."""
     room = min(_DRAFTS_ROOM // max(len(preview.drafts), 1), _DRAFT_ROOM)
     parts = [
@@ -180,7 +180,7 @@ def _who(voice: Voice, person: OnCallPerson) -> str:
     return voice.handle(person.handle)
 
 
-def _standing(voice: Voice, key: str, standing: Standing) -> str:
+def _standing(voice: Voice, key: str, standing: OnCallNow) -> str:
     return voice.say(
         key,
         place=standing.place,

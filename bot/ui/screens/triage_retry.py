@@ -13,7 +13,7 @@ from discord import ButtonStyle, ui
 from bot.domain.errors import UserError
 from bot.ui.components import GREY, button
 from bot.ui.errors import describe
-from bot.ui.forms.base import Source, Typed
+from bot.ui.forms.base import MessageSource, Typed
 from bot.ui.words.voice import Voice
 
 #: The custom id of [直して送る]: which targets and symptoms were chosen, one bit each, and the message that
@@ -25,7 +25,7 @@ RETRY: Final = (
 
 
 def retry_message(
-    voice: Voice, typed: Typed, refused: UserError, *, source: Source | None
+    voice: Voice, typed: Typed, refused: UserError, *, source: MessageSource | None
 ) -> tuple[str, discord.Embed, ui.View]:
     """Why the form was refused, what was typed, and a button that opens the form with it again."""
     embed = discord.Embed(colour=GREY).set_author(name=typed.title).set_footer(text=typed.started or "-")
@@ -54,7 +54,7 @@ def typed_before(voice: Voice, message: discord.Message, fields: Mapping[str, st
     )
 
 
-def _retry_id(voice: Voice, typed: Typed, source: Source | None) -> str:
+def _retry_id(voice: Voice, typed: Typed, source: MessageSource | None) -> str:
     targets, symptoms = (
         bits(voice.policy.targets, typed.targets),
         bits(voice.policy.symptoms, typed.symptoms),

@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.domain.alerts.question import Answer, Question
+from bot.domain.alerts.question import AlertAnswer, AlertQuestion
 from bot.domain.incident import transitions
 from bot.domain.incident.incident import Incident, IncidentKind, Source
 from bot.domain.triage.evidence import Evidence
@@ -292,12 +292,14 @@ async def test_a_recovery_is_kept_for_a_month(rig: Rig) -> None:
             assert await tx.has_recovered(goes_on.id)
 
 
-async def question(rig: Rig, message_id: int, *, fingerprint: str = SAME) -> Question:
+async def question(rig: Rig, message_id: int, *, fingerprint: str = SAME) -> AlertQuestion:
     """What is asked about a message."""
     async with rig.store.transaction() as tx:
         now = await tx.now()
     evidence = Evidence("deploy", 77, "Deploys", "https://discord.com/channels/1/2/3", now)
-    return Question(GUILD, CHANNEL, message_id, "77:Deploys", fingerprint, "SEV2", "deploy", None, evidence)
+    return AlertQuestion(
+        GUILD, CHANNEL, message_id, "77:Deploys", fingerprint, "SEV2", "deploy", None, evidence
+    )
 
 
 async def test_a_message_is_asked_about_once(rig: Rig) -> None:
@@ -318,10 +320,10 @@ async def test_a_message_is_asked_about_once(rig: Rig) -> None:
         assert await tx.alert_question(900, guild_id=GUILD) == asked
         assert await tx.alert_question(900, guild_id=GUILD + 1) is None
         assert await tx.alert_question(999, guild_id=GUILD) is None
-        await tx.answer_alert_question(900, Answer.TRACKED, by=OLIVE)
+        await tx.answer_alert_question(900, AlertAnswer.TRACKED, by=OLIVE)
         found = await tx.alert_question(900, guild_id=GUILD)
         assert found is not None
-        assert (found.answer, found.answered_by_name) == (Answer.TRACKED, OLIVE.name)
+        assert (found.answer, found.answered_by_name) == (AlertAnswer.TRACKED, OLIVE.name)
         await tx.answer_alert_question(900, None, by=OLIVE)
         reopened = await tx.alert_question(900, guild_id=GUILD)
         assert reopened is not None
@@ -334,8 +336,8 @@ async def test_a_question_is_kept_for_a_month(rig: Rig) -> None:
     async with rig.store.transaction() as tx:
         for one in asked[:3]:
             assert await tx.ask_about_alert(one, since=await tx.now() - MINUTE, most=5)
-        await tx.answer_alert_question(901, Answer.TRACKED, by=OLIVE)
-        await tx.answer_alert_question(902, Answer.IGNORED, by=OLIVE)
+        await tx.answer_alert_question(901, AlertAnswer.TRACKED, by=OLIVE)
+        await tx.answer_alert_question(902, AlertAnswer.IGNORED, by=OLIVE)
     for days, new, kept in ((29, 3, {900, 901, 902, 903}), (2, 4, {902, 903, 904})):
         await rig.advance(timedelta(days=days))
         async with rig.store.transaction() as tx:
@@ -352,7 +354,7 @@ async def test_a_sender_is_asked_about_a_few_times(rig: Rig) -> None:
         since = await tx.now() - MINUTE
         found = [await tx.ask_about_alert(one, since=since, most=2) for one in asked[:3]]
         assert found == [True, True, False]
-        await tx.answer_alert_question(900, Answer.TRACKED, by=OLIVE)
+        await tx.answer_alert_question(900, AlertAnswer.TRACKED, by=OLIVE)
         assert await tx.ask_about_alert(asked[3], since=since, most=2)
         assert not await tx.ask_about_alert(asked[4], since=since, most=2)
     await rig.advance(2 * MINUTE)

@@ -10,7 +10,7 @@ from bot.domain.delivery.delivery import DeliveryKind, NewDelivery, Posted, Requ
 from bot.domain.delivery.kinds import Action
 from bot.domain.errors import IncidentNotFound
 from bot.domain.escalation.ladder import Step
-from bot.domain.escalation.watches import Change, Word
+from bot.domain.escalation.watches import WatchChange, Word
 from bot.domain.incident.incident import Incident, NewIncident
 from bot.domain.severity import LadderStep, Mention
 from bot.services.shared.postings import private_thread_key
@@ -111,7 +111,7 @@ async def _fail_to_end(rig: Rig, incident: Incident) -> None:
 
 async def test_whoever_listens_is_told_with_the_commit(rig: Rig) -> None:
     """What a ladder owes that begins, as it would be read; which ones end; nothing of what is rolled back."""
-    told: list[Change] = []
+    told: list[WatchChange] = []
     rig.store.listen(told.append)
     incident = await with_steps(rig, "one", 15 * MINUTE)
     assert told == []
@@ -119,13 +119,13 @@ async def test_whoever_listens_is_told_with_the_commit(rig: Rig) -> None:
         await tx.insert_deliveries([owed(DeliveryKind.ALERT, incident=incident.id)])
         tx.watch(incident.id)
     [begun] = told
-    assert begun == Change(tuple(await rig.store.watched(without=[], limit=1)), frozenset())
+    assert begun == WatchChange(tuple(await rig.store.watched(without=[], limit=1)), frozenset())
     with pytest.raises(IncidentNotFound):
         await _fail_to_end(rig, incident)
     assert told == [begun]
     async with rig.store.transaction() as tx:
         await tx.cancel_ladder(incident.id)
-    assert told[1:] == [Change((), frozenset({f"inc:{incident.id}"}))]
+    assert told[1:] == [WatchChange((), frozenset({f"inc:{incident.id}"}))]
     async with rig.store.transaction() as tx:
         await tx.cancel_ladder(incident.id)
         await tx.insert_steps([Step(incident.id, 7, await tx.now(), HERE, starts_at=await tx.now())])

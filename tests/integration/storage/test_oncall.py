@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date, time, timedelta
 from zoneinfo import ZoneInfo
 
-from bot.domain.oncall.roster import Content, NewOverride, Watch, Who
+from bot.domain.oncall.roster import Content, NewOverride, RosterWatch, Who
 from bot.domain.oncall.rotation import Rotation, Shift, Unit
 from bot.services.ports import Job, JobName
 from tests.integration.storage.conftest import Rig
@@ -149,7 +149,7 @@ async def test_a_place_is_cleared_and_no_other(rig: Rig) -> None:
 async def test_a_guild_has_one_watch(rig: Rig) -> None:
     """The first one stays; what is saved comes back; waking brings its time forward and never back."""
     now = await rig.store.now()
-    watch = Watch(GUILD, {"primary": "ai_01"}, told=0, checked=(), next_at=now + HOUR)
+    watch = RosterWatch(GUILD, {"primary": "ai_01"}, told=0, checked=(), next_at=now + HOUR)
     async with rig.store.transaction() as tx:
         assert await tx.lock_watch(GUILD) is None
         await tx.wake_watch(GUILD)  # nothing to wake
@@ -158,7 +158,7 @@ async def test_a_guild_has_one_watch(rig: Rig) -> None:
         assert await tx.lock_watch(GUILD) == watch
         lacking = {"ben": ("no_role:on-call", "no_email:")}
         checked = ("a|b|c",)
-        told = Watch(
+        told = RosterWatch(
             GUILD, {"primary": "ben", "secondary": "1"}, 3, checked, now + 2 * HOUR, now + HOUR, lacking
         )
         await tx.save_watch(told)
@@ -176,7 +176,7 @@ async def test_an_overdue_watch_gets_its_job_again(rig: Rig) -> None:
     """One that has its job keeps it."""
     now = await rig.store.now()
     async with rig.store.transaction() as tx:
-        await tx.begin_watch(Watch(GUILD, {}, told=0, checked=(), next_at=now + HOUR))
+        await tx.begin_watch(RosterWatch(GUILD, {}, told=0, checked=(), next_at=now + HOUR))
     assert await rig.store.requeue_stuck(overdue=timedelta(minutes=1)) == []
     await rig.advance(2 * HOUR)
     assert await rig.store.requeue_stuck(overdue=timedelta(minutes=1)) == [f"handover:{GUILD}"]

@@ -9,7 +9,7 @@ import pytest
 
 from bot.domain.errors import StorageUnavailable
 from bot.domain.incident.incident import Incident
-from bot.services.acknowledging.incident_of_message import PASSED_OVER_S, Lookup
+from bot.services.acknowledging.incident_of_message import PASSED_OVER_S, IncidentLookup
 from bot.services.ports import Store
 from tests.unit.ui.samples import TRIGGERED
 
@@ -34,7 +34,7 @@ class Asked:
 async def test_what_is_asked_while_a_question_runs_is_one_question() -> None:
     """A thousand reactions on ten messages are two queries."""
     store = Asked()
-    lookup = Lookup(cast("Store", store))
+    lookup = IncidentLookup(cast("Store", store))
     asked = (lookup.incidents(number % 10, is_new=False) for number in range(1000))
     found = await asyncio.gather(*asked)
     assert (list(found[1]), list(found[2]), list(found[3])) == ([SEVEN], [SEVEN, EIGHT], [])
@@ -44,7 +44,7 @@ async def test_what_is_asked_while_a_question_runs_is_one_question() -> None:
 async def test_a_message_of_no_interest_is_not_asked_for_again_soon() -> None:
     """A new one is: its id may be stored in a moment. One of ours is asked for each time."""
     store = Asked()
-    lookup = Lookup(cast("Store", store))
+    lookup = IncidentLookup(cast("Store", store))
     for message_id, is_new in ((5, False), (5, False), (6, True), (6, True), (1, False), (1, False)):
         await lookup.incidents(message_id, is_new=is_new)
     assert store.questions == [[5], [6], [6], [1], [1]]
@@ -53,7 +53,7 @@ async def test_a_message_of_no_interest_is_not_asked_for_again_soon() -> None:
 async def test_it_is_asked_for_again_later() -> None:
     """It may have become one meanwhile."""
     store, now = Asked(), [0.0]
-    lookup = Lookup(cast("Store", store), timer=lambda: now[0])
+    lookup = IncidentLookup(cast("Store", store), timer=lambda: now[0])
     for at in (0.0, PASSED_OVER_S - 0.01, PASSED_OVER_S, PASSED_OVER_S + 0.01):
         now[0] = at
         await lookup.incidents(5, is_new=False)
@@ -64,7 +64,7 @@ async def test_a_database_that_is_away_fails_those_who_ask_and_nobody_later() ->
     """And is not remembered as an answer."""
     store = Asked()
     store.is_away = True
-    lookup = Lookup(cast("Store", store))
+    lookup = IncidentLookup(cast("Store", store))
     failed = await asyncio.gather(
         *(lookup.incidents(number, is_new=False) for number in (1, 1, 5)), return_exceptions=True
     )
@@ -75,7 +75,7 @@ async def test_a_database_that_is_away_fails_those_who_ask_and_nobody_later() ->
 
 async def test_whoever_stops_waiting_does_not_take_the_answer_from_others() -> None:
     """They share a question."""
-    lookup = Lookup(cast("Store", Asked()))
+    lookup = IncidentLookup(cast("Store", Asked()))
     first = asyncio.create_task(_ask(lookup))
     second = asyncio.create_task(_ask(lookup))
     await asyncio.sleep(0)
@@ -85,5 +85,5 @@ async def test_whoever_stops_waiting_does_not_take_the_answer_from_others() -> N
     assert await second == [SEVEN]
 
 
-async def _ask(lookup: Lookup) -> list[Incident]:
+async def _ask(lookup: IncidentLookup) -> list[Incident]:
     return list(await lookup.incidents(1, is_new=False))

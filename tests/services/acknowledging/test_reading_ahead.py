@@ -12,7 +12,7 @@ from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.errors import StorageUnavailable
 from bot.domain.incident.incident import Incident, Status
 from bot.services.acknowledging.reading_ahead import READ_WITHIN_S, ReadingAhead
-from bot.services.acknowledging.reconciliation import Looked, Reconciler
+from bot.services.acknowledging.reconciliation import ReadProgress, Reconciler
 from bot.services.shared.postings import READ_AHEAD
 from tests.services.desk import PRIMARY, Desk
 
@@ -174,7 +174,7 @@ class FailsOnce:
         self._is_first = True
         self.began, self.fail = asyncio.Event(), asyncio.Event()
 
-    async def reconcile_within(self, incidents: Sequence[Incident], seconds: float) -> Looked:
+    async def reconcile_within(self, incidents: Sequence[Incident], seconds: float) -> ReadProgress:
         if self._is_first:
             self._is_first = False
             self.began.set()

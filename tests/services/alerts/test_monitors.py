@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.alerts.alert import AlertEmbed, AlertMessage
-from bot.domain.alerts.question import Answer
+from bot.domain.alerts.question import AlertAnswer
 from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.errors import NotPermitted, UserError
 from bot.domain.incident.incident import IncidentKind, Status
@@ -376,9 +376,9 @@ async def test_the_line_says_what_was_answered(desk: Desk) -> None:
     await desk.work()
     line = DeliveryKind.ALERT_QUESTION
     assert desk.discord.questions == [
-        (Answer.IGNORED, False, line),
+        (AlertAnswer.IGNORED, False, line),
         (None, False, line),
-        (Answer.TRACKED, True, line),
+        (AlertAnswer.TRACKED, True, line),
     ]
 
 
@@ -392,7 +392,7 @@ async def test_the_line_forgets_what_became_private(desk: Desk) -> None:
     await desk.privacy.make_private(1, by=PRIMARY)
     await desk.work()
     line = DeliveryKind.ALERT_QUESTION
-    assert desk.discord.questions == [(Answer.TRACKED, True, line), (Answer.TRACKED, False, line)]
+    assert desk.discord.questions == [(AlertAnswer.TRACKED, True, line), (AlertAnswer.TRACKED, False, line)]
 
 
 async def test_an_observer_answers_nothing(desk: Desk) -> None:

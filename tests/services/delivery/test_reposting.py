@@ -36,14 +36,14 @@ async def test_a_deleted_alert_is_posted_again_once(desk: Desk) -> None:
     """Quietly: everybody was told. A second deletion is meant."""
     incident = await posted(desk)
     assert incident.post.message_id is not None
-    await desk.mending.message_gone(incident.post.message_id)
-    await desk.mending.message_gone(incident.post.message_id)
+    await desk.reposting.message_gone(incident.post.message_id)
+    await desk.reposting.message_gone(incident.post.message_id)
     await desk.work()
     again = await desk.store.incident(incident.id)
     assert again.post.message_id not in (None, incident.post.message_id)
     assert again.thread.id == incident.thread.id
     assert await quiet(desk, ALERT) == [False, True]
-    await desk.mending.message_gone(again.post.message_id or 0)
+    await desk.reposting.message_gone(again.post.message_id or 0)
     await desk.work()
     assert len(desk.sent(ALERT)) == 2
 
@@ -62,8 +62,8 @@ async def test_a_deleted_thread_is_opened_again(desk: Desk) -> None:
     """On a quiet post of its own; the alert stays where it is."""
     incident = await posted(desk)
     assert incident.thread.id is not None
-    await desk.mending.thread_gone(incident.thread.id)
-    await desk.mending.thread_gone(incident.thread.id)
+    await desk.reposting.thread_gone(incident.thread.id)
+    await desk.reposting.thread_gone(incident.thread.id)
     await desk.work()
     again = await desk.store.incident(incident.id)
     assert again.thread.id not in (None, incident.thread.id)
@@ -110,7 +110,7 @@ async def test_a_thread_is_not_opened_for_ever(desk: Desk) -> None:
     incident = await posted(desk)
     for _ in range(5):
         thread = (await desk.store.incident(incident.id)).thread.id
-        await desk.mending.thread_gone(thread or 0)
+        await desk.reposting.thread_gone(thread or 0)
         await desk.work()
     assert len(desk.sent(THREAD)) == 4
     last = (await desk.store.incident(incident.id)).thread.id
@@ -133,13 +133,13 @@ async def test_an_alert_deleted_before_its_thread_was_there(desk: Desk) -> None:
 
 async def test_what_is_not_ours_or_over_is_left_alone(desk: Desk) -> None:
     """Any message or thread of the server may be deleted."""
-    await desk.mending.message_gone(404)
-    await desk.mending.thread_gone(404)
+    await desk.reposting.message_gone(404)
+    await desk.reposting.thread_gone(404)
     incident = await posted(desk)
     await desk.lifecycle.resolve(incident.id, by=PRIMARY)
     await desk.work()
-    await desk.mending.message_gone(incident.post.message_id or 0)
-    await desk.mending.thread_gone(incident.thread.id or 0)
+    await desk.reposting.message_gone(incident.post.message_id or 0)
+    await desk.reposting.thread_gone(incident.thread.id or 0)
     await desk.work()
     assert len(desk.sent(ALERT)) == len(desk.sent(THREAD)) == 1
 

@@ -7,7 +7,7 @@ import pytest
 
 from bot.domain.delivery.delivery import Delivery, DeliveryKind
 from bot.domain.errors import InvalidTransition, NotPermitted
-from bot.domain.incident.checklist import Pick
+from bot.domain.incident.checklist import ChecklistPick
 from bot.domain.incident.incident import Incident, Role, Status
 from bot.domain.incident.title_and_start import shown_details
 from bot.domain.incident.transitions import AckOutcome, AckVia
@@ -216,7 +216,7 @@ async def test_any_sign_of_life_keeps_the_ack(desk: Desk, act: str) -> None:
             await desk.timelines.note(incident.id, by=PRIMARY, text="DB を調べています", key="n")
         case "step":
             sheet = desk.policy.checklist(incident.severity)
-            pick = Pick(sheet.edition, shown=frozenset(), chosen=frozenset({0}))
+            pick = ChecklistPick(sheet.edition, shown=frozenset(), chosen=frozenset({0}))
             await desk.checklists.choose(incident.id, pick, by=PRIMARY)
         case "details":
             shown = shown_details(incident)

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.errors import IncidentNotFound, InvalidTransition, NotPermitted
-from bot.domain.incident.checklist import Pick
+from bot.domain.incident.checklist import ChecklistPick
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.transitions import AckVia
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
@@ -27,9 +27,9 @@ async def opened(desk: Desk, severity: str = "SEV1") -> Incident:
 
 def pick(
     desk: Desk, chosen: AbstractSet[int], *, shown: AbstractSet[int] = frozenset(), severity: str = "SEV1"
-) -> Pick:
+) -> ChecklistPick:
     """A choice on the sheet of *severity* as it is now."""
-    return Pick(desk.policy.checklist(severity).edition, frozenset(shown), frozenset(chosen))
+    return ChecklistPick(desk.policy.checklist(severity).edition, frozenset(shown), frozenset(chosen))
 
 
 async def done(desk: Desk, incident: Incident) -> set[int]:
@@ -157,7 +157,7 @@ async def test_an_ended_one_says_who_ended_it(desk: Desk) -> None:
     incident = await opened(desk)
     await desk.checklists.choose(incident.id, pick(desk, {0}), by=PRIMARY)
     await desk.lifecycle.resolve(incident.id, by=PRIMARY)
-    for late in (pick(desk, {0, 1}, shown={0}), Pick("00000000", frozenset(), frozenset({0}))):
+    for late in (pick(desk, {0, 1}, shown={0}), ChecklistPick("00000000", frozenset(), frozenset({0}))):
         with pytest.raises(InvalidTransition) as refused:
             await desk.checklists.choose(incident.id, late, by=SECONDARY)
         assert refused.value.key == "already_resolved"

@@ -13,7 +13,7 @@ from bot.domain.oncall.roster import NewOverride, Who
 from bot.domain.oncall.rotation import Layer, Rotation, Unit
 from bot.runbook import load_policy
 from bot.runbook.model import Handover, OnCallPlace, Policy
-from bot.services.ports.oncall import Finding, Gap
+from bot.services.ports.oncall import Gap, ReadinessFinding
 from tests.services.database import Database
 from tests.services.desk import GUILD, OBSERVER, PRIMARY, Desk
 
@@ -92,7 +92,7 @@ async def test_a_private_incident_is_handed_over_by_its_number(turning: Desk) ->
 
 async def test_whoever_comes_on_is_looked_at_a_day_ahead(turning: Desk) -> None:
     """Not earlier, once; what is missing goes to the channel, to them, and to whom they relieve."""
-    turning.reach.lacks["secondary"] = [Finding(Gap.NO_ROLE, ("on-call",))]
+    turning.reach.lacks["secondary"] = [ReadinessFinding(Gap.NO_ROLE, ("on-call",))]
     await turning.handovers.begin(GUILD)
     await turning.pass_time(hours=12)
     assert turning.reach.asked == []

@@ -9,13 +9,13 @@ import pytest
 from bot.domain.delivery.delivery import Delivery, DeliveryKind
 from bot.runbook import load_policy
 from bot.runbook.model import Handover, Policy
-from bot.services.ports.oncall import Finding, Gap
+from bot.services.ports.oncall import Gap, ReadinessFinding
 from tests.services.database import Database
 from tests.services.desk import GUILD, Desk
 from tests.services.oncall.test_handovers import weekly
 
 TOKYO = ZoneInfo("Asia/Tokyo")
-NO_ROLE = Finding(Gap.NO_ROLE, ("on-call",))
+NO_ROLE = ReadinessFinding(Gap.NO_ROLE, ("on-call",))
 CHANNEL, SELF = "channel:p1-ops", "named:primary"
 
 
@@ -63,11 +63,11 @@ async def test_a_missing_role_is_told_within_a_day_and_once(alone: Desk) -> None
 
 async def test_mended_is_quiet_and_the_next_time_is_news(alone: Desk) -> None:
     """Less than before is no news either; something else is."""
-    alone.reach.lacks["primary"] = [NO_ROLE, Finding(Gap.NO_CHANNEL, ("p0-alerts", "p1-ops"))]
+    alone.reach.lacks["primary"] = [NO_ROLE, ReadinessFinding(Gap.NO_CHANNEL, ("p0-alerts", "p1-ops"))]
     await alone.handovers.begin(GUILD)
     await alone.pass_time(days=1)
     assert len(await warned(alone)) == 2
-    alone.reach.lacks["primary"] = [Finding(Gap.NO_CHANNEL, ("p1-ops",))]
+    alone.reach.lacks["primary"] = [ReadinessFinding(Gap.NO_CHANNEL, ("p1-ops",))]
     await alone.pass_time(days=1)
     alone.reach.lacks["primary"] = []
     await alone.pass_time(days=1)
@@ -75,14 +75,14 @@ async def test_mended_is_quiet_and_the_next_time_is_news(alone: Desk) -> None:
     alone.reach.lacks["primary"] = [NO_ROLE]
     await alone.pass_time(days=1)
     assert len(await warned(alone)) == 4
-    alone.reach.lacks["primary"] = [NO_ROLE, Finding(Gap.NO_EMAIL)]
+    alone.reach.lacks["primary"] = [NO_ROLE, ReadinessFinding(Gap.NO_EMAIL)]
     await alone.pass_time(days=1)
     assert len(await warned(alone)) == 6
 
 
 async def test_nobody_writes_to_whoever_is_no_member(alone: Desk) -> None:
     """Only the channel hears of it."""
-    alone.reach.lacks["primary"] = [Finding(Gap.NOT_MEMBER)]
+    alone.reach.lacks["primary"] = [ReadinessFinding(Gap.NOT_MEMBER)]
     await alone.handovers.begin(GUILD)
     await alone.pass_time(days=2)
     assert await warned(alone) == [CHANNEL]

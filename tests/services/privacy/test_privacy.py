@@ -312,7 +312,7 @@ async def test_asking_for_a_thread_that_was_deleted_unseen(desk: Desk) -> None:
 async def test_a_deleted_private_thread_comes_back_with_its_alert(desk: Desk) -> None:
     """All of the posting, quietly; the alert that counts is the new one, and it takes a 👀."""
     before = await open_private(desk)
-    await desk.mending.thread_gone(before.thread.id or 0)
+    await desk.reposting.thread_gone(before.thread.id or 0)
     await desk.work()
     now = await desk.store.incident(before.id)
     assert now.thread.id not in (None, before.thread.id)
@@ -335,7 +335,7 @@ async def test_a_private_thread_that_was_deleted_unseen_is_found_by_the_next_edi
     assert len(desk.sent(DeliveryKind.PRIVATE_THREAD)) == len(desk.sent(DeliveryKind.ALERT)) == 2
     now = await desk.store.incident(before.id)
     assert now.post.channel_id == now.thread.id != before.thread.id
-    await desk.mending.message_gone(now.post.message_id or 0)
+    await desk.reposting.message_gone(now.post.message_id or 0)
     await desk.work()
     assert len(desk.sent(DeliveryKind.ALERT)) == 3
 
@@ -374,7 +374,7 @@ async def test_a_deleted_private_thread_has_its_people_again(desk: Desk) -> None
     await desk.work()
     before = desk.sent(DeliveryKind.MEMBER)
     assert f"user:{NAMED.id}" in before
-    await desk.mending.thread_gone(incident.thread.id or 0)
+    await desk.reposting.thread_gone(incident.thread.id or 0)
     await desk.work()
     assert desk.sent(DeliveryKind.PRIVATE_THREAD) == ["channel:p0-alerts"] * 2
     assert sorted(desk.sent(DeliveryKind.MEMBER)) == sorted(before * 2)

@@ -274,7 +274,7 @@ async def test_another_thread_has_them_not(desk: Desk) -> None:
     await desk.acknowledger.acknowledge(incident.id, by=NAMED, via=AckVia.BUTTON)
     await desk.removals.remove(incident.id, who=NAMED, by=PRIMARY, key="out")
     await desk.work()
-    await desk.mending.thread_gone(incident.thread.id or 0)
+    await desk.reposting.thread_gone(incident.thread.id or 0)
     await desk.work()
     assert memberships(desk) == [DeliveryKind.MEMBER, DeliveryKind.MEMBER_REMOVED]
     assert desk.sent(DeliveryKind.PRIVATE_THREAD) == ["channel:p0-alerts"] * 2

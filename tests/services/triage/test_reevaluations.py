@@ -262,7 +262,7 @@ async def test_a_question_that_is_deleted_is_asked_once_more(desk: Desk) -> None
     await desk.pass_time(minutes=31)
     asked = desk.message(ASKED)
     for _ in range(2):
-        await desk.mending.message_gone(asked)
+        await desk.reposting.message_gone(asked)
     await desk.work()
     again = desk.message(ASKED)
     assert again != asked
@@ -270,7 +270,7 @@ async def test_a_question_that_is_deleted_is_asked_once_more(desk: Desk) -> None
         False,
         True,
     ]
-    await desk.mending.message_gone(again)
+    await desk.reposting.message_gone(again)
     await desk.pass_time(minutes=14)
     assert len(desk.sent(ASKED)) == 2
     assert {d.incident_id for d in await desk.database.deliveries() if d.kind is ASKED} == {1}
@@ -290,7 +290,7 @@ async def test_what_waits_for_no_answer_stays_deleted(desk: Desk, how: str) -> N
         await desk.triages.confirm(1, by=PRIMARY)
         await desk.pass_time(minutes=30)
     before = len(desk.sent(ASKED))
-    await desk.mending.message_gone(gone)
+    await desk.reposting.message_gone(gone)
     await desk.work()
     assert (len(desk.sent(ASKED)), len(desk.sent(HELD))) == (before, before)
 

@@ -11,7 +11,7 @@ import pytest
 
 from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.incident import transitions
-from bot.domain.incident.checklist import Pick, fill_in
+from bot.domain.incident.checklist import ChecklistPick, fill_in
 from bot.domain.incident.incident import Check, Incident
 from bot.domain.people import Person
 from bot.domain.triage.tree import Text
@@ -46,7 +46,7 @@ RESPONDER = Person(id=103, name="responder")
 
 def fill(incident: Incident, chosen: AbstractSet[int], *, by: Person = RESPONDER) -> Incident:
     """*incident* with what *by* chose, who had seen nothing done."""
-    pick = Pick(SHEET.edition, frozenset(), frozenset(chosen))
+    pick = ChecklistPick(SHEET.edition, frozenset(), frozenset(chosen))
     return fill_in(incident, SHEET, pick, by=by, at=AT).incident
 
 
@@ -61,7 +61,7 @@ def with_steps(*steps: Text) -> Wording:
     return Wording(TEXTS, replace(POLICY, first_response=sheets))
 
 
-def picked(body: Mapping[str, Any], values: Sequence[str]) -> Pick:
+def picked(body: Mapping[str, Any], values: Sequence[str]) -> ChecklistPick:
     """What the bot reads of a choice in the card's select."""
     (select,) = selects(body)
     fields = re.fullmatch(STEPS, select["custom_id"])
@@ -96,7 +96,7 @@ def test_the_id_says_what_was_shown() -> None:
     """A choice is compared with what that person had seen, whatever stands there by then."""
     for done in (set(), {0}, {1, 3}, {0, 1, 2, 3}):
         pick = picked(render(JA, CARD, fill(ACKNOWLEDGED, done)), ["0", "2"])
-        assert pick == Pick(SHEET.edition, frozenset(done), frozenset({0, 2}))
+        assert pick == ChecklistPick(SHEET.edition, frozenset(done), frozenset({0, 2}))
     huge = replace(ACKNOWLEDGED, id=10**17)
     (select,) = selects(render(JA, CARD, huge))
     assert len(select["custom_id"]) <= 100
@@ -165,7 +165,7 @@ def test_the_sheet_for_one_person_says_the_same() -> None:
 
 def answer(chosen: AbstractSet[int], *, shown: AbstractSet[int] = frozenset()) -> str:
     """What somebody hears who chose *chosen*."""
-    pick = Pick(SHEET.edition, frozenset(shown), frozenset(chosen))
+    pick = ChecklistPick(SHEET.edition, frozenset(shown), frozenset(chosen))
     filled = fill_in(fill(ACKNOWLEDGED, shown), SHEET, pick, by=RESPONDER, at=AT)
     return checked(screens.JA, Checked(filled, SHEET))
 
@@ -182,7 +182,9 @@ def test_the_answer_says_what_changed_and_what_is_next() -> None:
 
 def test_the_other_answers() -> None:
     """Nothing new; another sheet by now. Each says so in both languages."""
-    filled = fill_in(ACKNOWLEDGED, SHEET, Pick(SHEET.edition, frozenset(), frozenset()), by=RESPONDER, at=AT)
+    filled = fill_in(
+        ACKNOWLEDGED, SHEET, ChecklistPick(SHEET.edition, frozenset(), frozenset()), by=RESPONDER, at=AT
+    )
     for voice, same, changed in (
         (screens.JA, "すでにそのとおりです", "手順は変わっています"),
         (screens.EN, "stand that way already", "the steps have changed"),
@@ -195,7 +197,7 @@ def test_the_answer_fits_a_message() -> None:
     """Ten long steps at once."""
     words = with_steps(*[Text(f"{n}" + "*" * 299, f"{n}" + "*" * 299) for n in range(10)])
     sheet = words.policy.checklist("SEV1")
-    pick = Pick(sheet.edition, frozenset(), frozenset(range(9)))
+    pick = ChecklistPick(sheet.edition, frozenset(), frozenset(range(9)))
     filled = fill_in(PLACED, sheet, pick, by=Person(id=1, name="*" * 32), at=AT)
     voice = Voice.of(TEXTS, words.policy, locale="ja")
     said = checked(voice, Checked(filled, sheet))

@@ -8,8 +8,8 @@ import pytest
 from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.oncall.roster import OnCallPerson, StoredOverride, Who
 from bot.domain.oncall.rotation import Shift
-from bot.services.oncall.calendars import Draft, Preview
-from bot.services.oncall.schedules import DutyView, Standing, Swapped, Turn
+from bot.services.oncall.calendars import Draft, ImportPreview
+from bot.services.oncall.schedules import DutyView, OnCallNow, Swapped, Turn
 from bot.services.ports.oncall import Gap
 from bot.ui.posts.renderer import render
 from bot.ui.screens.oncall_console import (
@@ -114,7 +114,7 @@ def test_the_screen_fits_however_much_there_is(voice: Voice, many: int) -> None:
     """Two-hour shifts for two weeks, forty stand-ins; five of them have a button."""
     view = DutyView(
         now=NOW,
-        standing=tuple(Standing(f"place{n}", BEN, NOW + DAY if n else None) for n in range(3)),
+        standing=tuple(OnCallNow(f"place{n}", BEN, NOW + DAY if n else None) for n in range(3)),
         ahead=tuple(turn("primary", (AI, BEN)[n % 2], n / 12, 1 / 12) for n in range(4 * many)),
         overrides=tuple((override(n), BEN) for n in range(1, many + 1)),
     )
@@ -133,7 +133,7 @@ def test_a_preview_fits_and_says_what_changes(voice: Voice) -> None:
     drafts = tuple(
         Draft(9_999_999_000 + n, f"place{n}", shifts, (BEN, *[AI] * 59), {"ai": AI}) for n in range(7)
     )
-    screen = preview_screen(voice, Preview(drafts, (HOSTILE,) * 50, NOW + 180 * DAY))
+    screen = preview_screen(voice, ImportPreview(drafts, (HOSTILE,) * 50, NOW + 180 * DAY))
     assert screens.over_limits(screen) == []
     assert "@ai" in screens.words(screen)
     assert "@everyone" not in screens.words(screen)
@@ -146,7 +146,7 @@ def test_the_longest_places_and_names_fit(voice: Voice) -> None:
     places = [f"{n:02}" + "p" * 22 for n in range(50)]
     starts = [turn(place, long, n) for n, place in enumerate(places)]
     stand_ins = tuple((override(10**17 + n), long) for n in range(50))
-    standing = tuple(Standing(place, long, NOW + DAY) for place in places)
+    standing = tuple(OnCallNow(place, long, NOW + DAY) for place in places)
     shown = show_screen(voice, DutyView(NOW, standing, tuple(starts), stand_ins))
     assert screens.over_limits(shown) == []
     assert screens.words(shown).count(long.handle.replace("_", "\\_")) > 12
@@ -155,7 +155,7 @@ def test_the_longest_places_and_names_fit(voice: Voice) -> None:
         Draft(9_999_999_000 + n, place, shifts, (long,) * 60, {long.handle: AI})
         for n, place in enumerate(places[:7])
     )
-    asked = preview_screen(voice, Preview(drafts, (HOSTILE,) * 50, NOW + 180 * DAY))
+    asked = preview_screen(voice, ImportPreview(drafts, (HOSTILE,) * 50, NOW + 180 * DAY))
     assert screens.over_limits(asked) == []
     assert all(place in screens.words(asked) for place in places[:7])
 
@@ -164,7 +164,9 @@ def test_a_preview_says_how_many_shifts_it_leaves_out() -> None:
     """Those that it shows and the others are all."""
     shifts = tuple(turn("x", AI, n).shift for n in range(60))
     draft = Draft(1, "primary", shifts, (BEN,) * 60, {"ai": AI})
-    told = screens.words(preview_screen(screens.JA, Preview((draft,), (), NOW + 180 * DAY))).splitlines()
+    told = screens.words(
+        preview_screen(screens.JA, ImportPreview((draft,), (), NOW + 180 * DAY))
+    ).splitlines()
     shown = sum("→" in line for line in told)
     assert shown >= 8
     assert f"… ほか {60 - shown} 件" in told

@@ -2,14 +2,24 @@
 
 from dataclasses import replace
 
-from bot.domain.alerts.question import Answer, Question, QuestionView
+from bot.domain.alerts.question import AlertAnswer, AlertQuestion, QuestionView
 from bot.domain.triage.evidence import Evidence
 from bot.ui.posts.questions import question_post
 from tests.unit.ui.samples import AT, EN, JA, TRIGGERED, labels_of
 
 EVIDENCE = Evidence("odd", 77, "Parky API", "https://discord.com/channels/1/2/3", AT)
-TRACKED = Question(
-    1, 2, 3, "77:Parky API", "f", "SEV2", "odd", None, EVIDENCE, Answer.TRACKED, answered_by_name="responder"
+TRACKED = AlertQuestion(
+    1,
+    2,
+    3,
+    "77:Parky API",
+    "f",
+    "SEV2",
+    "odd",
+    None,
+    EVIDENCE,
+    AlertAnswer.TRACKED,
+    answered_by_name="responder",
 )
 SHOWN = replace(TRIGGERED, post=replace(TRIGGERED.post, channel_id=2, message_id=4))
 

@@ -8,7 +8,7 @@ import pytest
 
 from bot.domain.errors import DeliveryRefused
 from bot.ui.discord_api.client import Rest
-from bot.ui.discord_api.reading import Reading, message_from
+from bot.ui.discord_api.reading import ThreadReader, message_from
 from tests.unit.ui.samples import POLICY
 
 MESSAGE: dict[str, Any] = {
@@ -42,10 +42,10 @@ class Answers:
         return self.answer
 
 
-def reading(answer: Any, *, emoji: str = "📌", reads: bool = True) -> Reading:
+def reading(answer: Any, *, emoji: str = "📌", reads: bool = True) -> ThreadReader:
     """Reads what *answer* is."""
     policy = replace(POLICY, timeline=replace(POLICY.timeline, pin_emoji=emoji))
-    return Reading(cast("Rest", Answers(answer)), policy, reads_content=reads)
+    return ThreadReader(cast("Rest", Answers(answer)), policy, reads_content=reads)
 
 
 def test_a_message_with_all_that_is_kept() -> None:

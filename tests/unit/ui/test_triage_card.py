@@ -16,7 +16,7 @@ from bot.domain.triage.evidence import Evidence
 from bot.domain.triage.session import Choice, StoredAnswer, Triage, TriageStatus
 from bot.domain.triage.tree import Given, Path, Position, Text
 from bot.services.triage.views import PressResult, TriageView
-from bot.ui.forms.base import Source, Typed
+from bot.ui.forms.base import MessageSource, Typed
 from bot.ui.screens.sent_card import raised_card, sent_card
 from bot.ui.screens.triage_card import answered_before, triage_card
 from bot.ui.screens.triage_retry import RETRY, retry_message, typed_before
@@ -194,7 +194,7 @@ def test_a_refused_form_comes_back_as_it_was(title: str, targets: set[str], *, i
     """The message keeps it, exactly; Discord shows author and footer without markup."""
     chosen = tuple(target for target in POLICY.targets if target in targets)
     typed = Typed("さっき", title=title, targets=chosen, symptoms=("slow",))
-    source = Source(10**19, 10**19 + 1) if is_about else None
+    source = MessageSource(10**19, 10**19 + 1) if is_about else None
     text, embed, view = retry_message(JA, typed, InvalidStartTime("さっき", now=AT), source=source)
     (custom_id,) = presses(view)
     found = re.fullmatch(RETRY, custom_id)

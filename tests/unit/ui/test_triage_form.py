@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.ui.forms.base import TRIAGE_FORM, Source, Typed, started_now, triage_form
+from bot.ui.forms.base import TRIAGE_FORM, MessageSource, Typed, started_now, triage_form
 from bot.ui.forms.ready import ReadyForms
 from bot.ui.words.voice import Voice
 from tests.unit.ui.samples import POLICY, TEXTS
@@ -27,7 +27,7 @@ def test_the_form_that_is_ready_is_the_one_that_would_be_built(locale: str) -> N
 
 def test_the_form_knows_which_message_it_is_about() -> None:
     """Its custom id holds 100 characters; without a message it is the one of older versions."""
-    source = Source(10**19, 10**19 + 1)
+    source = MessageSource(10**19, 10**19 + 1)
     custom_id = triage_form(JA, Typed(started=""), source=source).custom_id
     found = re.fullmatch(TRIAGE_FORM, custom_id)
     assert found is not None

@@ -15,7 +15,7 @@ from bot.domain.incident.incident import ByPerson, Holder, Incident, Role, Statu
 from bot.domain.severity import NEXT_BUSINESS_DAY, Deadline
 from bot.runbook import default_policy_text, parse_policy
 from bot.runbook.model import Policy
-from bot.services.incidents.updates import NewUpdate, Told
+from bot.services.incidents.updates import NewUpdate, UpdateResult
 from bot.ui.forms.base import Submitted
 from bot.ui.forms.update import UPDATE_FORM, update_form, update_of
 from bot.ui.posts.incident.updates import told
@@ -303,12 +303,12 @@ def test_the_custom_id_has_room_for_25_of_each() -> None:
 
 def test_the_answer_says_what_has_changed() -> None:
     """Posted, and when the next is due; details; or both."""
-    both = told(screens.JA, Told(TOLD, posted=True, detailed=True)).splitlines()
+    both = told(screens.JA, UpdateResult(TOLD, posted=True, detailed=True)).splitlines()
     assert both == [
         "📣 INC-42 の更新をスレッドに投稿しました。",
         "次の更新は 15:02 JST (<t:1795500120:R>) です。",
         "✏️ INC-42 の対象と症状を更新しました。",
     ]
-    none_planned = told(screens.JA, Told(ACKNOWLEDGED, posted=True, detailed=False))
+    none_planned = told(screens.JA, UpdateResult(ACKNOWLEDGED, posted=True, detailed=False))
     assert "次の更新は予定していません。" in none_planned
-    assert told(screens.EN, Told(TOLD, posted=False, detailed=True)).startswith("✏️ Updated")
+    assert told(screens.EN, UpdateResult(TOLD, posted=False, detailed=True)).startswith("✏️ Updated")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from bot.domain.alerts.question import Answer, Question
+from bot.domain.alerts.question import AlertAnswer, AlertQuestion
 from bot.domain.incident.incident import Incident
 from bot.domain.people import Person
 from bot.domain.triage.session import Triage
@@ -100,7 +100,7 @@ class AlertWrites(Protocol):
 class AlertQuestions(Protocol):
     """The part of a transaction that asks whether a message is an alert, and ignores senders."""
 
-    async def ask_about_alert(self, question: Question, *, since: datetime, most: int) -> bool:
+    async def ask_about_alert(self, question: AlertQuestion, *, since: datetime, most: int) -> bool:
         """Ask whether a message is an alert; False when it, or the same one since then, was asked about.
 
         Args:
@@ -108,11 +108,11 @@ class AlertQuestions(Protocol):
         """
         ...
 
-    async def alert_question(self, message_id: int, *, guild_id: int) -> Question | None:
+    async def alert_question(self, message_id: int, *, guild_id: int) -> AlertQuestion | None:
         """Lock and return the question about a message; None when there is none."""
         ...
 
-    async def answer_alert_question(self, message_id: int, answer: Answer | None, *, by: Person) -> None:
+    async def answer_alert_question(self, message_id: int, answer: AlertAnswer | None, *, by: Person) -> None:
         """Record the answer that *by* has given to a locked question; None opens it again."""
         ...
 

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from bot.domain.oncall.roster import Book, Content, NewOverride, StoredOverride, Watch
+from bot.domain.oncall.roster import Book, Content, NewOverride, RosterWatch, StoredOverride
 from bot.domain.people import Person
 
 
@@ -52,11 +52,11 @@ class OnCallWrites(OnCallReads, Protocol):
         """End the schedules that are in force at a place, and return their number."""
         ...
 
-    async def lock_watch(self, guild_id: int) -> Watch | None:
+    async def lock_watch(self, guild_id: int) -> RosterWatch | None:
         """Lock and return the guild's watch; None if there is none."""
         ...
 
-    async def begin_watch(self, watch: Watch) -> bool:
+    async def begin_watch(self, watch: RosterWatch) -> bool:
         """Store a guild's first watch; False when there is one."""
         ...
 
@@ -64,6 +64,6 @@ class OnCallWrites(OnCallReads, Protocol):
         """Make the guild's watch due at once, because something has changed. Does nothing without a watch."""
         ...
 
-    async def save_watch(self, watch: Watch) -> None:
+    async def save_watch(self, watch: RosterWatch) -> None:
         """Write what was told, and when to look again. The row must be locked."""
         ...

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from bot.domain.escalation.watches import Change, Watch
+from bot.domain.escalation.watches import Watch, WatchChange
 
 
 class OutageMirror(Protocol):
@@ -31,7 +31,7 @@ class OutageMirror(Protocol):
         """Return True if another process may have escalated without the database and not recorded it yet."""
         ...
 
-    def listen(self, listener: Callable[[Change], None]) -> None:
+    def listen(self, listener: Callable[[WatchChange], None]) -> None:
         """Have *listener*, which must not raise, told of each commit by which a ladder begins or ends."""
         ...
 

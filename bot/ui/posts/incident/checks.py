@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from bot.domain.incident.checklist import Checklist, Pick
+from bot.domain.incident.checklist import Checklist, ChecklistPick
 from bot.domain.incident.incident import Incident
 from bot.services.incidents.checklists import Checked
 from bot.ui.buttons import Component, Option, select_row
@@ -44,7 +44,7 @@ def steps_select(words: Wording, incident: Incident) -> list[Component]:
     return select_row(custom_id, options=options, placeholder=words.say("checks.select"), least=0, most=None)
 
 
-def pick_of(fields: Mapping[str, str], values: Sequence[str]) -> Pick:
+def pick_of(fields: Mapping[str, str], values: Sequence[str]) -> ChecklistPick:
     """Read a person's choice from the select.
 
     Args:
@@ -54,7 +54,7 @@ def pick_of(fields: Mapping[str, str], values: Sequence[str]) -> Pick:
     mask = int(fields["shown"], 16)
     shown = frozenset(place for place in range(mask.bit_length()) if mask >> place & 1)
     chosen = frozenset(int(value) for value in values if value.isdecimal())
-    return Pick(fields["edition"], shown, chosen)
+    return ChecklistPick(fields["edition"], shown, chosen)
 
 
 def checked(voice: Voice, result: Checked) -> str:

@@ -6,7 +6,7 @@ from typing import Final
 
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.notices import UpdatedNotice, UpdateDueNotice
-from bot.services.incidents.updates import Told
+from bot.services.incidents.updates import UpdateResult
 from bot.ui.buttons import IncidentVerb, row
 from bot.ui.posts.bodies import COLOURS, CONTENT_LIMIT, Body, embed, message
 from bot.ui.posts.looks import NoticeLook, NoticeLooks
@@ -75,7 +75,7 @@ def card_lines(words: Wording, incident: Incident) -> Iterator[str]:
         yield words.say(f"updates.card.{key}", at=at, left=relative(due_at))
 
 
-def told(voice: Voice, result: Told) -> str:
+def told(voice: Voice, result: UpdateResult) -> str:
     """Say what the form has changed."""
     incident, lines = result.incident, []
     if result.posted:

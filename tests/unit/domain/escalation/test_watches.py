@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from bot.domain.delivery.delivery import Posted
-from bot.domain.escalation.watches import Owed, Report, Rung, Watch, Word
+from bot.domain.escalation.watches import Report, Rung, UnsentMessage, Watch, Word
 from bot.domain.outage.journal import GRACE, Journal, Taken
 from bot.domain.severity import Mention
 from bot.services.outage.journal import Encoder, from_data
@@ -83,7 +83,9 @@ def test_what_was_taken_or_acknowledged_is_not_due() -> None:
 
 def owing(one: Watch, *owed: tuple[str, Word, float]) -> Watch:
     """*one* with messages that were owed so many minutes after the alert."""
-    made = [Owed(key, word, "channel", T0 + at * MINUTE, True, has_email=False) for key, word, at in owed]
+    made = [
+        UnsentMessage(key, word, "channel", T0 + at * MINUTE, True, has_email=False) for key, word, at in owed
+    ]
     return replace(one, owed=tuple(made))
 
 

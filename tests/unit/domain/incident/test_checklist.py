@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.domain.errors import InvalidTransition
 from bot.domain.incident import transitions
-from bot.domain.incident.checklist import Checklist, Filled, Pick, drawn_anew, fill_in
+from bot.domain.incident.checklist import Checklist, ChecklistPick, Filled, drawn_anew, fill_in
 from bot.domain.incident.incident import Check, Holder, Incident, Status
 from bot.domain.people import Person
 from bot.domain.triage.tree import Text
@@ -41,7 +41,9 @@ def choose(
     incident: Incident, shown: AbstractSet[int], chosen: AbstractSet[int], *, by: Person = OLIVE
 ) -> Filled:
     """What *by* makes of a select that showed *shown*."""
-    return fill_in(incident, SHEET, Pick(SHEET.edition, frozenset(shown), frozenset(chosen)), by=by, at=AT)
+    return fill_in(
+        incident, SHEET, ChecklistPick(SHEET.edition, frozenset(shown), frozenset(chosen)), by=by, at=AT
+    )
 
 
 def test_a_step_is_its_words() -> None:

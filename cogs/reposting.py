@@ -13,7 +13,7 @@ from bot.domain.errors import UnavailableError
 log = structlog.get_logger(__name__)
 
 
-class Mending(commands.Cog):
+class RepostingCog(commands.Cog):
     """Raw events: nothing of what was deleted is kept in this process."""
 
     def __init__(self, bot: IncidentBot) -> None:
@@ -33,20 +33,20 @@ class Mending(commands.Cog):
     async def on_raw_thread_delete(self, deleted: discord.RawThreadDeleteEvent) -> None:
         """Perhaps it was an incident's."""
         if served := self.bot.served.get(deleted.guild_id):
-            await self._tell(served.mending.thread_gone(deleted.thread_id), guild_id=deleted.guild_id)
+            await self._tell(served.reposting.thread_gone(deleted.thread_id), guild_id=deleted.guild_id)
 
     async def _look(self, message_ids: list[int] | set[int], *, guild_id: int | None) -> None:
         served = self.bot.served.get(guild_id)
         if served is None:
             return  # a direct message, or another server's
         for message_id in message_ids:
-            await self._tell(served.mending.message_gone(message_id), guild_id=guild_id)
+            await self._tell(served.reposting.message_gone(message_id), guild_id=guild_id)
 
-    async def _tell(self, mending: Awaitable[None], *, guild_id: int | None) -> None:
+    async def _tell(self, reposting: Awaitable[None], *, guild_id: int | None) -> None:
         clear_contextvars()
         bind_contextvars(trigger="deletion", guild_id=guild_id)
         try:
-            await mending
+            await reposting
         except UnavailableError as error:
             # Not lost: the next edit of what was deleted finds it gone.
             log.warning("deletion.not_recorded", reason=str(error))
@@ -54,4 +54,4 @@ class Mending(commands.Cog):
 
 async def setup(bot: IncidentBot) -> None:
     """Called by discord.py when the extension is loaded."""
-    await bot.add_cog(Mending(bot))
+    await bot.add_cog(RepostingCog(bot))
