@@ -1,4 +1,4 @@
-"""Acknowledging: where it counts, for whom, and when its event was lost."""
+"""Acknowledging: where a 👀 counts, from whom, and when its event was lost."""
 
 from collections.abc import Callable
 
@@ -22,7 +22,7 @@ everywhere = pytest.mark.parametrize("place", PLACES.values(), ids=PLACES)
 
 @everywhere
 async def test_eyes_acknowledge(world: World, place: Callable[[Alert], Message]) -> None:
-    """👀 on the alert, on what carries the thread, on its first message and on the DM stop the ladder."""
+    """👀 on the alert, the thread's post, its first message or the DM stops the ladder."""
     alert = await world.triage(SEV2, title=TITLE)
     await world.react(place(alert), by="primary")
     await world.expect_acknowledged(alert, by="primary")
@@ -48,7 +48,7 @@ async def test_a_super_reaction_acknowledges(world: World) -> None:
 
 @pytest.mark.parametrize("place", [PLACES["alert"], PLACES["root of the thread"]], ids=["alert", "root"])
 async def test_button_acknowledges(world: World, place: Callable[[Alert], Message]) -> None:
-    """[👀 ack] does the same and answers the person alone."""
+    """[👀 ack] does the same and answers only the person who pressed it."""
     alert = await world.triage(SEV2, title=TITLE)
     said = await world.click(place(alert), "ack", by="secondary")
     assert f"{alert.label} はあなたが対応中です" in said.text
@@ -85,7 +85,7 @@ async def test_first_wins_and_others_join(world: World) -> None:
 
 
 async def test_outsiders_and_other_emoji_are_ignored(world: World) -> None:
-    """👀 of somebody without the role and 👍 of the on-call change nothing; the refusal is on record."""
+    """👀 from a person without the role and 👍 from on-call change nothing; the refusal is audited."""
     alert = await world.triage(SEV1, title=TITLE)
     await world.react(alert, by="observer")
     await world.react(alert, "👍", by="primary")
@@ -112,7 +112,7 @@ async def test_removed_eyes_stay_acknowledged(world: World) -> None:
 
 
 async def test_eyes_as_soon_as_the_alert_is_there(world: World) -> None:
-    """Whoever is quicker than the bot's own note of where the alert is has acknowledged all the same."""
+    """A 👀 that arrives before the bot has stored the alert's message id still acknowledges."""
     await world.command("sev3", title=TITLE)
     post = await world.human.see("p2-deploys", TITLE)
     await world.human.react("primary", post, "👀")
@@ -121,7 +121,7 @@ async def test_eyes_as_soon_as_the_alert_is_there(world: World) -> None:
 
 
 async def test_eyes_while_the_bot_was_down(world: World) -> None:
-    """An ack that nobody told the bot is read from Discord when it starts; nobody is rung."""
+    """A 👀 added while the bot was down is read from Discord at start, and no one is paged."""
     alert = await world.triage(SEV1, title=TITLE)
     await world.settle()
     await world.kill_bot()
@@ -136,7 +136,7 @@ async def test_eyes_while_the_bot_was_down(world: World) -> None:
 
 @pytest.mark.parametrize("gateway", ["drop", "invalidate"])
 async def test_eyes_in_a_gap_of_the_gateway(world: World, gateway: str) -> None:
-    """An ack whose event was lost with the connection is found; nobody is rung at the deadline."""
+    """A 👀 whose event was lost with the connection is found, and no one is paged at the deadline."""
     alert = await world.triage(SEV1, title=TITLE)
     await world.settle()
     await world.fault(gateway=gateway)

@@ -1,4 +1,4 @@
-"""What an alert brings with it: thread, links, DM. Source: the runbook, エスカレーションパス."""
+"""The parts of an alert: thread, links, DM. Source: the runbook, エスカレーションパス."""
 
 import re
 
@@ -43,7 +43,7 @@ async def test_dm_says_who_and_until_when(world: World) -> None:
 
 
 async def test_bot_puts_the_first_eyes(world: World) -> None:
-    """Acking is one tap: the emoji stands under the alert already, and does not count itself."""
+    """The bot adds the first 👀, so that acking is one tap; its own 👀 does not count."""
     alert = await world.triage(SEV3, title=TITLE)
     await world.settle()
     assert (await world.reread(alert.post)).reactions == {"👀": 1}

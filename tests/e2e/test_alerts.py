@@ -1,4 +1,4 @@
-"""Alerts of others: what a monitor posts is tracked, counted, acknowledged, escalated, made an incident."""
+"""Alerts posted by monitors are tracked, counted, acknowledged, escalated, and turned into incidents."""
 
 from http import HTTPStatus
 
@@ -27,7 +27,7 @@ EMBED = {
 
 @pytest.fixture
 def world(reading: World) -> World:
-    """One whose bot may read what others write."""
+    """A world whose bot may read other people's messages."""
     return reading
 
 
@@ -42,7 +42,7 @@ async def acknowledged(world: World, answer: Message, *, by: str) -> None:
 
 
 async def test_an_alert_is_tracked_and_eyes_on_it_acknowledge(world: World) -> None:
-    """The bot's answer has what matters; 👀 on the monitor's own message stops the ladder."""
+    """The bot answers with the details, and 👀 on the monitor's own message stops the ladder."""
     posted, answer = await Monitor(world, "p0-alerts").alert("", embeds=[EMBED])
     assert answer.content.startswith(f"🔴 INC-1 追跡中 · SEV1 · {TITLE} · ack 期限 ")
     await world.expect_dm("primary", contains=TITLE)
@@ -142,7 +142,7 @@ async def test_a_triage_of_an_alert_proposes_the_alerts_title(world: World) -> N
 
 
 async def test_what_a_click_has_raised_is_not_triaged_once_more(world: World) -> None:
-    """Whoever points at the monitor's message then is shown what it has become."""
+    """Triaging a monitor's message that has become an incident shows that incident."""
     posted, answer = await Monitor(world).alert()
     await world.expect_dm("primary", contains=TITLE)
     form = await world.human.context("secondary", "p1-ops", "Triage this message", posted)
@@ -187,7 +187,7 @@ async def test_a_false_alarm_is_closed(world: World) -> None:
 
 
 async def test_a_false_alarm_pressed_on_an_old_post_closes_no_incident(world: World) -> None:
-    """Somebody has declared it meanwhile: whoever presses is told so, and it goes on."""
+    """⚪ on an old post does not close an alert that has been declared: the person is told."""
     _, answer = await Monitor(world).alert()
     await world.expect_dm("primary", contains=TITLE)
     old = answer.control("誤報")
@@ -204,7 +204,7 @@ async def test_a_false_alarm_pressed_on_an_old_post_closes_no_incident(world: Wo
 
 
 async def test_an_observer_may_do_nothing(world: World) -> None:
-    """They are told which role it takes; their 👀 does not count."""
+    """An observer's 👀 does not count, and the buttons say which role is needed."""
     posted, answer = await Monitor(world).alert()
     await world.expect_dm("primary", contains=TITLE)
     for label in ("ack", "インシデントにする", "誤報"):
@@ -216,7 +216,7 @@ async def test_an_observer_may_do_nothing(world: World) -> None:
 
 
 async def test_a_triage_of_it_makes_it_the_incident(world: World) -> None:
-    """The form begins with its words; the incident is the alert itself, graver than it was, so it rings."""
+    """The form starts with the alert's words; the alert becomes the incident, and a higher severity pages."""
     _, answer = await Monitor(world).alert()
     await world.expect_dm("primary", contains=TITLE)
     opened = await world.click(answer, "triage", by="responder")
@@ -292,7 +292,7 @@ async def test_an_edited_and_a_deleted_message(world: World) -> None:
 
 
 async def test_what_people_write_and_what_is_elsewhere_is_no_alert(world: World) -> None:
-    """Nor is what the bot itself posts in a watched channel."""
+    """People's messages, other channels and the bot's own posts in a watched channel are not alerts."""
     await world.human.say("responder", "p0-alerts", "[P0] 見ています")
     await world.human.say("responder", "p0-alerts", f"<@{world.sandbox.core.world.application.id}> help")
     await Monitor(world, "general").post("[P0] down")
@@ -355,7 +355,7 @@ async def test_a_storm(world: World) -> None:
 
 
 async def test_without_the_intent_it_is_tracked_unread(make_world: MakeWorld) -> None:
-    """The platform tells that a webhook posted, and who: title and fingerprint are made of that."""
+    """Without the intent, the sender and channel make the alert's title and fingerprint."""
     async with make_world() as world:
         await world.start_bot()
         monitor = Monitor(world, "p0-alerts")

@@ -1,4 +1,4 @@
-"""Triages of a monitor's alert: what says "raise" lowers nothing; lowering takes the permission for it."""
+"""Triages of a monitor's alert: "raise" never lowers it, and lowering needs its own permission."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from tests.e2e.world import World
 
 @pytest.fixture
 def world(reading: World) -> World:
-    """One whose bot may read what others write."""
+    """A world whose bot may read other people's messages."""
     return reading
 
 
@@ -45,7 +45,7 @@ async def opened_thread(world: World, post: Message, severity: str = "SEV1") -> 
 
 
 async def test_an_unanswered_reevaluation_lowers_no_burning_alert(world: World) -> None:
-    """A SEV1 that nobody has taken stays one when the clock makes it an incident: its ladder goes on."""
+    """An unacknowledged SEV1 stays a SEV1 when the clock makes it an incident, and its ladder goes on."""
     _, answer = await Monitor(world, "p0-alerts").alert()
     await world.expect_dm("primary", contains=TITLE)
     await held_for_later(world, answer)
@@ -68,7 +68,7 @@ async def test_an_unanswered_reevaluation_lowers_no_burning_alert(world: World) 
 
 
 async def test_raising_under_a_reevaluation_keeps_who_is_on_it(world: World) -> None:
-    """[発報する] about an acknowledged SEV1: it is a SEV1, it is still theirs, and nobody is rung."""
+    """[発報する] on an acknowledged SEV1 keeps its severity and responder, and pages no one."""
     posted, answer = await Monitor(world, "p0-alerts").alert()
     await world.expect_dm("primary", contains=TITLE)
     held = await held_for_later(world, answer)
@@ -88,7 +88,7 @@ async def test_raising_under_a_reevaluation_keeps_who_is_on_it(world: World) -> 
 async def test_whoever_may_not_change_severities_lowers_no_alert(
     make_world: MakeWorld, tmp_path: Path
 ) -> None:
-    """The card would make a SEV3 of the monitor's SEV1: refused with what to do, which is then done."""
+    """Lowering a SEV1 alert to SEV3 without the permission is refused, with the steps to take instead."""
     permission = 'severity = ["responder", "on-call", "admin"]'
     assert permission in default_policy_text()
     policy = tmp_path / "policy.toml"
@@ -116,7 +116,7 @@ async def test_whoever_may_not_change_severities_lowers_no_alert(
 
 
 async def test_an_incident_ends_the_reevaluation_of_its_alert(world: World) -> None:
-    """🚨 by somebody else: its posts lead there, are emptied with it, and no clock raises a second one."""
+    """🚨 ends the alert's re-evaluation: its posts link to the incident, and no clock raises a second one."""
     _, answer = await Monitor(world).alert()
     await world.expect_dm("primary", contains=TITLE)
     held = await held_for_later(world, answer, channel="p1-ops")

@@ -1,4 +1,4 @@
-"""What people and set-ups get wrong: each gets a clear answer, nothing is lost, and the bot stays up."""
+"""Wrong input and wrong set-ups get a clear answer, lose nothing, and do not stop the bot."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ EVIL = "@everyone <@&1100000000000000201> <@1100000000000000101> **太字** ||�
 
 
 async def test_title_of_4000_characters(world: World) -> None:
-    """Discord itself lets nobody send more than the form and the command take; 200 characters pass whole."""
+    """Discord limits a title to the length that form and command accept; 200 characters are kept whole."""
     long = "あ" * 4000
     with pytest.raises(HumanSideError, match="title"):
         await world.command("sev1", title=long)
@@ -28,7 +28,7 @@ async def test_title_of_4000_characters(world: World) -> None:
 
 @pytest.mark.parametrize("severity", [SEV1, SEV2], ids=["SEV1", "SEV2"])
 async def test_mentions_and_markup_in_a_title_are_inert(world: World, severity: Severity) -> None:
-    """@everyone, roles, people and markup in a title neither ring nor take effect anywhere."""
+    """@everyone, roles, people and markup in a title do not ping and are not rendered."""
     walk = TriageWalk(world.human, "responder", "general")
     await walk.answer(await walk.begin(TriageReport(EVIL)), *severity.answers, CONFIRM)
     alert = await world.expect_alert(severity, "太字")
@@ -58,7 +58,7 @@ async def test_sql_in_a_title_is_stored_as_it_is(world: World) -> None:
 
 
 async def test_title_of_blanks(world: World) -> None:
-    """A title that nothing is left of is refused with what to do."""
+    """A title of blanks is refused, with what to do."""
     said = await world.command("sev1", title="\u200b \u200b")
     assert "件名が空です" in said.text
     await world.expect_nothing_more()
@@ -69,7 +69,7 @@ async def test_title_of_blanks(world: World) -> None:
     [("2099-01-01 10:00", "未来です"), ("さっき", "読めません"), ("2001-01-01 10:00", "古すぎます")],
 )
 async def test_start_times_that_cannot_be(world: World, typed: str, told: str) -> None:
-    """The future, nonsense and the distant past are refused; the form comes back with what was typed."""
+    """Future, invalid and very old start times are refused, and the form keeps the typed text."""
     walk = TriageWalk(world.human, "responder", "general")
     refused = await walk.begin(TriageReport("決済 API が 5xx", targets=["api.parky.co.jp"], started=typed))
     assert told in refused.text
@@ -89,7 +89,7 @@ async def test_unknown_incident(world: World, name: str) -> None:
 
 
 async def test_person_without_the_role(world: World) -> None:
-    """Reporting and acking ask for a role; which one is said, and the attempt is on record."""
+    """Reporting and acking without the role are refused by the role's name, and audited."""
     for name, options in (("triage", {}), ("sev1", {"title": "いたずら"})):
         said = await world.command(name, by="observer", **options)
         assert "@responder" in said.text

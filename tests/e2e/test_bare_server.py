@@ -12,7 +12,7 @@ PEOPLE |= P.ADD_REACTIONS | P.USE_APPLICATION_COMMANDS
 
 
 async def bare(world: World) -> None:
-    """Only the bot's own role says what it may do; people have theirs."""
+    """A server where the bot has only the permissions of its own role."""
     await world.human.change("role", role="@everyone", permissions=0)
     for role in ("on-call", "responder"):
         await world.human.change("role", role=role, permissions=int(PEOPLE))
@@ -37,7 +37,7 @@ async def test_an_incident_from_its_alert_to_its_end(world: World) -> None:
 
 
 async def test_a_private_one(world: World) -> None:
-    """Its thread is made, and whoever is on call is in it."""
+    """The private thread is created, and the people on call are in it."""
     await bare(world)
     await open_private(world)
     lost = await world.rows("SELECT kind FROM deliveries WHERE status = 'failed'")

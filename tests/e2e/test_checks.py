@@ -1,4 +1,4 @@
-"""The first-response steps on the thread's card, ticked by whoever responds."""
+"""Responders tick the first-response steps on the thread's card."""
 
 import asyncio
 from typing import Any
@@ -35,7 +35,7 @@ async def has_select(world: World, card: Message) -> bool:
 
 
 async def test_two_tick_at_once_and_one_takes_it_back_after_a_restart(world: World) -> None:
-    """Both ticks stand, with who and when; nothing is posted; what the new process reads is what was seen."""
+    """Two ticks at once are both kept, and one can be unticked after a restart; nothing is posted."""
     alert = await world.triage(SEV1, title=TITLE)
     await world.expect_text(alert.card, f"☐ 1. {LOGS}")
     # The card stays as both of them saw it until both have chosen.

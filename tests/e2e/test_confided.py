@@ -1,4 +1,4 @@
-"""What is said among the people of a private incident stays among them."""
+"""Messages in a private incident's thread stay among its people."""
 
 import pytest
 
@@ -12,7 +12,7 @@ MENU = "Triage this message"
 
 
 async def test_what_is_said_inside_is_no_public_ones_evidence(world: World) -> None:
-    """The menu of a message in the private thread opens no form; nobody outside reads a word of it."""
+    """The menu on a message in a private thread opens no form, and no outsider reads any of it."""
     thread, _ = await open_private(world)
     said = await world.human.say("primary", thread, f"{WORD}は 300 件です")
     refused = await world.human.context("primary", thread, MENU, said)
@@ -50,7 +50,7 @@ async def test_made_private_while_a_message_of_it_is_triaged(world: World) -> No
 
 
 async def test_an_old_card_tells_nothing_of_what_became_private(world: World) -> None:
-    """Whoever had joined the triage, and presses on after a restart, reads its number and no more."""
+    """After a restart, an old triage card shows only the number of an incident made private."""
     walk, joined = (
         TriageWalk(world.human, "responder", "general"),
         TriageWalk(world.human, "secondary", "general"),

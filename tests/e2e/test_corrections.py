@@ -1,4 +1,4 @@
-"""What turns out to be wrong is put right: every post follows, what stood before stays to be read."""
+"""Corrections: every post is updated, and the earlier text can still be read."""
 
 from local_discord.people import Interaction
 from tests.e2e.alert import Alert
@@ -10,7 +10,7 @@ TITLE = "決済 API が 5xx"
 
 
 async def told(world: World, **fields: str) -> Alert:
-    """A SEV1 that @primary is on and has told of."""
+    """A SEV1 with @primary as responder and a posted update."""
     alert = await world.triage(SEV1, title=TITLE)
     await world.react(alert, by="primary")
     await world.expect_acknowledged(alert, by="primary")
@@ -37,7 +37,7 @@ async def expect_gone(world: World, alert: Alert, words: str) -> None:
 
 
 async def test_the_impact_of_an_update_is_put_right(world: World) -> None:
-    """One form shows words and impact; alert, card, page and file follow, and nobody is rung."""
+    """One form corrects words and impact; alert, card, page and file follow, without a ping."""
     alert = await told(world, known="DB が原因", impact="全員")
     form = await correct(world, alert, by="responder")
     assert "DB が原因" in str(form.modal)
@@ -78,7 +78,7 @@ async def test_two_people_put_one_update_right(world: World) -> None:
 
 
 async def test_two_people_put_the_same_words_right(world: World) -> None:
-    """The second sees what the first wrote, gets their own back, and whoever changes nothing is told so."""
+    """The second editor sees the first edit and keeps their own text; an unchanged form says so."""
     alert = await told(world, known="DB が原因", impact="全員")
     first, words, impact, unchanged = [
         await correct(world, alert, by=who) for who in ("responder", "secondary", "secondary", "primary")
@@ -99,7 +99,7 @@ async def test_two_people_put_the_same_words_right(world: World) -> None:
 
 
 async def test_an_update_that_would_be_empty_comes_back(world: World) -> None:
-    """Nothing would be left of it; what it said stays."""
+    """A correction that would empty an update is refused, and the update stays."""
     alert = await told(world, known="DB が原因")
     form = await correct(world, alert, by="responder")
     refused = await world.human.submit("responder", form, {"text": ""})

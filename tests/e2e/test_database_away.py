@@ -45,7 +45,7 @@ async def test_a_deadline_while_the_database_is_away(make_world: MakeWorld, tmp_
 
 
 async def test_a_reaction_while_the_database_is_away(make_world: MakeWorld, tmp_path: Path) -> None:
-    """[13] Somebody's 👀 is read from Discord: nobody is rung, and afterwards it is on record."""
+    """[13] A 👀 is read from Discord while the database is away: no page, and it is recorded later."""
     async with staged(make_world, tmp_path) as stage:
         world = stage.world
         await near_the_deadline(stage)
@@ -65,7 +65,7 @@ async def test_a_reaction_while_the_database_is_away(make_world: MakeWorld, tmp_
 async def test_acknowledged_right_before_the_database_goes_away(
     make_world: MakeWorld, tmp_path: Path
 ) -> None:
-    """[13] By the button, after the last look at the database: the file knows at once that nobody rings."""
+    """[13] A button ack right before the outage reaches the emergency file at once, so no one is paged."""
     async with staged(make_world, tmp_path) as stage:
         world = stage.world
 
@@ -107,7 +107,7 @@ async def test_raised_while_the_database_is_away(make_world: MakeWorld, tmp_path
 
 
 async def test_a_triage_while_the_database_is_away(make_world: MakeWorld, tmp_path: Path) -> None:
-    """[13] The card that was ready is confirmed all the same; afterwards it is that triage's incident."""
+    """[13] A triage card can be confirmed during the outage; the incident is linked to it afterwards."""
     async with staged(make_world, tmp_path) as stage:
         world = stage.world
         await stage.until_mirrored(steps=0)
@@ -167,7 +167,7 @@ async def test_another_process_is_waited_for(make_world: MakeWorld, tmp_path: Pa
 async def test_what_a_process_that_dies_has_raised_is_recorded_by_another(
     make_world: MakeWorld, tmp_path: Path
 ) -> None:
-    """[13] Two on one folder; the one that has answered /sev1 is killed, and nobody starts on its file."""
+    """[13] A process records what another one on the same folder raised before it was killed."""
     async with staged(make_world, tmp_path) as stage:
         world = stage.world
         others, second = await third_on_the_first_file(stage)

@@ -1,4 +1,4 @@
-"""今は対応できない: the next person is told at once, once, on each ladder anew."""
+"""今は対応できない: the next person is notified at once, and once per ladder."""
 
 import asyncio
 
@@ -19,7 +19,7 @@ async def decline(world: World, dm: Message, *, by: str, says: str) -> None:
 
 
 async def test_each_ladder_asks_anew_whoever_declined_on_the_last(world: World) -> None:
-    """SIGKILL while the next person's DM is owed; afterwards another severity, whose ladder pages anew.
+    """A killed bot still sends the next person's DM, and a new severity's ladder pages everybody again.
 
     On either ladder the next person is told once, however often it is pressed. The first ladder's deadline is
     spared, the second one's is kept.

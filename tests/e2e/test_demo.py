@@ -1,4 +1,4 @@
-"""`incident-bot demo`: the two commands of the README's first screen, and what they leave behind: nothing."""
+"""`incident-bot demo`: the two commands of the README's first screen, which leave nothing behind."""
 
 import asyncio
 import os
@@ -67,7 +67,7 @@ def processes_below(folder: Path) -> list[int]:
 
 
 def remains(folder: Path) -> list[str]:
-    """What is left in *folder*."""
+    """Return the names that are left in *folder*."""
     return sorted(entry.name for entry in folder.iterdir())
 
 
@@ -97,7 +97,7 @@ async def test_tour_plays_the_runbook(folder: Path) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 async def test_demo_is_ready_to_play_and_ends_cleanly(folder: Path, number: signal.Signals) -> None:
-    """What it prints is enough to play; Ctrl-C ends everything, and so does the death of the demo itself."""
+    """The printed address is enough to play, and Ctrl-C or the demo's death ends every process."""
     async with demo(folder) as process:
         assert process.stdout is not None
         told = ""

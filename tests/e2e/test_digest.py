@@ -1,4 +1,4 @@
-"""The week, told on Monday at 18:00 JST. Source: the runbook, 週次自動 digest."""
+"""The weekly digest, posted on Monday at 18:00 JST. Source: the runbook, 週次自動 digest."""
 
 import asyncio
 
@@ -35,7 +35,7 @@ async def test_two_bots_post_one_digest(make_world: MakeWorld) -> None:
 
 
 async def test_late_when_the_bot_was_down(make_world: MakeWorld) -> None:
-    """Down at 18:00 and started on Tuesday morning, it posts what it owes."""
+    """A bot that was down at 18:00 posts the digest when it starts on Tuesday morning."""
     async with make_world() as world:
         await wait_for_monday(world, hour=17)
         await world.shift(hours=16)
@@ -54,7 +54,7 @@ async def test_empty_week_is_one_line(make_world: MakeWorld) -> None:
 
 
 async def test_week_in_figures(make_world: MakeWorld) -> None:
-    """Incidents by severity, times to ack and resolve, missed deadlines, what is open, the DLQ."""
+    """The digest has counts by severity, ack and resolve times, missed deadlines, open incidents, the DLQ."""
     async with make_world() as world:
         await wait_for_monday(world, hour=9)
         await world.start_bot()

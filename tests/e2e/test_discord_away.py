@@ -34,7 +34,7 @@ async def pass_minutes(world: World, minutes: int) -> None:
 
 
 async def until_posted(world: World, channel: str) -> None:
-    """Discord is back; somebody finds out within half a minute."""
+    """Wait for the post: the bot notices within half a minute that Discord is back."""
     await world.human.clear_faults()
 
     async def look() -> bool | None:
@@ -90,7 +90,7 @@ async def test_ten_minutes_without_discord(make_world: MakeWorld, outage: dict[s
 
 
 async def test_deadlines_pass_while_discord_is_away(make_world: MakeWorld) -> None:
-    """Each goes by email in one conversation; afterwards @here rings once, and everyone has one DM."""
+    """Each missed deadline is emailed; afterwards there is one @here, and one DM to each person."""
     async with mailed_world(make_world) as (world, box):
         await world.fault(route=POSTS, times=None, status=503)
         await world.command("sev1", title=TITLE)
@@ -114,7 +114,7 @@ async def test_deadlines_pass_while_discord_is_away(make_world: MakeWorld) -> No
 
 
 async def test_the_mails_link_acknowledges(make_world: MakeWorld) -> None:
-    """Discord is away, primary presses the link: no further mail, and afterwards nobody is rung."""
+    """The link in the mail acknowledges while Discord is away: no more mails, and no page afterwards."""
     async with mailed_world(make_world) as (world, box):
         await world.fault(route=POSTS, times=None, status=503)
         await world.command("sev1", title=TITLE)

@@ -65,7 +65,7 @@ async def test_one_entry_and_its_payload(world: World) -> None:
 
 
 async def test_replay_once_and_without_its_mention(world: World) -> None:
-    """Preview, confirmation, one message that rings for nobody; the second time says who did it."""
+    """A replay is previewed, confirmed and sent once without a ping; the second try names who did it."""
     entry = await lose(world, "決済エラー率 8.2 %")
     preview = await world.command("dlq replay", by="primary", id=str(entry))
     other = await world.command("dlq replay", by="secondary", id=str(entry))
@@ -92,7 +92,7 @@ async def test_who_may_read_and_who_may_replay(world: World) -> None:
 
 
 async def test_unknown_entries(world: World) -> None:
-    """What is no id, and an id that is not there, are told apart."""
+    """An invalid id and an unknown id get different answers."""
     assert "DLQ の ID ではありません" in (await world.command("dlq show", id="42")).text
     missing = "00000000-0000-0000-0000-000000000000"
     assert "その DLQ の記録はありません" in (await world.command("dlq show", id=missing)).text

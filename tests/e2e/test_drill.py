@@ -1,4 +1,4 @@
-"""Drills: an incident like any other, marked as what it is, that rings nobody unasked and is scored."""
+"""Drills: incidents that are marked, ping only on request, and are scored."""
 
 from bot.demo.play import CONFIRM, TriageReport, TriageWalk
 from local_discord.people import Message
@@ -14,7 +14,7 @@ INJECTS = ("Sentry に", "QR 決済の完了画面", "deploy されています"
 
 
 async def start(world: World, *, ring: bool = False) -> tuple[str, Message]:
-    """`/drill start` by somebody on call; its thread and the alert, both marked."""
+    """Run `/drill start` as a person on call, and return the marked thread and alert."""
     said = await world.command("drill start", by="primary", ring=ring)
     assert "訓練を始めました" in said.text
     alert = await world.expect_message("p0-alerts", contains=TITLE)
@@ -67,7 +67,7 @@ async def test_it_rings_nobody_and_says_what_it_is(world: World) -> None:
 
 
 async def test_it_rings_when_asked_to(world: World) -> None:
-    """`ring:True` is as in earnest, and still marked."""
+    """A drill with `ring:True` pings like a real incident, and is still marked."""
     _, alert = await start(world, ring=True)
     assert alert.pings_here
     await world.expect_nothing_more()
@@ -110,7 +110,7 @@ async def test_a_drill_that_goes_well_is_scored(world: World) -> None:
 
 
 async def test_killed_in_the_middle_it_goes_on(world: World) -> None:
-    """Each line appears once, the end comes by itself, and everything that nobody did is named."""
+    """After a kill each inject appears once, the drill ends by itself, and the score lists missed steps."""
     thread, _ = await start(world)
     await world.fast_forward(minutes=3)
     await world.expect_message(thread, contains=INJECTS[0])
@@ -141,7 +141,7 @@ async def test_killed_in_the_middle_it_goes_on(world: World) -> None:
 
 
 async def test_one_at_a_time_and_stopped_by_hand(world: World) -> None:
-    """A second one is refused by name; whoever may not start one is told which role it takes."""
+    """A second drill is refused by name, and a refusal for lack of a role names the role."""
     thread, _ = await start(world)
     refused = await world.command("drill start", by="secondary")
     assert "訓練 INC-1 が続いています" in refused.text
@@ -170,7 +170,7 @@ async def test_it_is_in_no_figure(world: World) -> None:
 
 
 async def test_it_is_never_mixed_with_what_is_real(world: World) -> None:
-    """Neither linked nor merged, whichever is named first: told which is which, in the reader's language."""
+    """A drill and a real incident can be neither linked nor merged, in either order."""
     thread, _ = await start(world)
     real = await world.declare(SEV3, title="バッチが遅い")
     for number, other in ((1, real.number), (real.number, 1)):
@@ -189,7 +189,7 @@ async def test_it_is_never_mixed_with_what_is_real(world: World) -> None:
 
 
 async def test_a_message_of_it_raises_nothing_real(world: World) -> None:
-    """Its alert, and what is said in its thread: no form, but what to do, on record."""
+    """Triaging a drill's alert or a message in its thread is refused with advice, and audited."""
     thread, alert = await start(world)
     said = await world.human.say("responder", thread, "QR 決済も止まっています")
     for place, message in (("p0-alerts", alert), (thread, said)):
@@ -208,7 +208,7 @@ async def test_a_message_of_it_raises_nothing_real(world: World) -> None:
 
 
 async def test_made_private_it_is_still_marked(world: World) -> None:
-    """Both threads' names, what is left of the alert, each line inside; its messages are a drill's."""
+    """A drill made private keeps its mark on threads, the alert and each line."""
     thread, alert = await start(world)
     asked = await world.command("incident private", by="primary", number=1)
     await world.human.press("primary", asked.messages[-1], "非公開にする")

@@ -1,4 +1,4 @@
-"""A title and a start that are put right: whoever reads a post afterwards reads what is true."""
+"""Correcting the title and the start: every post shows the corrected details."""
 
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -25,7 +25,7 @@ def a_while_before(alert: Alert, *, minutes: float) -> datetime:
 
 
 async def edit(world: World, alert: Alert, *, by: str = "responder", **fields: str) -> Interaction:
-    """`/incident edit` by its number, with what is changed in the form."""
+    """Run `/incident edit` with the number, and send the form with these changes."""
     form = await world.command("incident edit", by=by, number=alert.number)
     return await world.human.submit(by, form, fields)
 
@@ -47,7 +47,7 @@ async def ack_due(world: World, alert: Alert) -> datetime:
 
 
 async def test_title_and_start_are_put_right(world: World) -> None:
-    """Alert, DM, the thread's name and first line follow; the deadline stays, and nobody is rung for it."""
+    """Alert, DM, thread name and first line follow; the deadline stays, and no one is pinged."""
     alert = await world.triage(SEV1, title=TITLE)
     due, start = await ack_due(world, alert), a_while_before(alert, minutes=20)
     form = await world.command("incident edit", by="responder", channel=alert.thread)
@@ -80,7 +80,7 @@ async def test_title_and_start_are_put_right(world: World) -> None:
 
 
 async def test_two_people_put_it_right_at_once(world: World) -> None:
-    """After a restart: another title is refused, with what it is now; another start is not."""
+    """A second edit of the title is refused with its present value; an edit of the start alone is not."""
     alert = await world.triage(SEV2, title=TITLE)
     start = a_while_before(alert, minutes=5)
     first, second, third = [
@@ -146,7 +146,7 @@ async def test_the_line_that_asks_for_the_postmortem_follows(world: World) -> No
 
 
 async def test_what_makes_no_sense_is_said(world: World) -> None:
-    """The future, after the report, nothing new; whoever may not is told before they type."""
+    """Impossible starts and unchanged forms are refused; a missing role is refused before typing."""
     alert = await world.triage(SEV1, title=TITLE)
     for typed, why in (
         ("2099-01-01 10:00", "未来です"),

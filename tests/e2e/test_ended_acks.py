@@ -40,7 +40,7 @@ async def test_a_sleepy_eye_lapses_and_the_ladder_goes_on(world: World) -> None:
 
 
 async def test_whoever_cannot_go_on_lets_go(world: World) -> None:
-    """[手を離す] under their DM: the next person is told at once, the deadline of the ladder stands.
+    """[手を離す] under the DM notifies the next person at once; the ladder's deadline does not move.
 
     Pressed twice it is one change. SIGKILL while the DM is owed.
     """
@@ -73,7 +73,7 @@ async def test_whoever_cannot_go_on_lets_go(world: World) -> None:
 
 
 async def test_writing_in_the_thread_keeps_the_ack(world: World) -> None:
-    """No update, but somebody is plainly at work: nobody is rung, and an update is owed anew."""
+    """A message in the thread keeps the ack: no page, and the update interval restarts."""
     alert = await world.triage(SEV1, title=TITLE)
     await world.react(alert, by="primary")
     await world.expect_acknowledged(alert, by="primary")

@@ -42,7 +42,7 @@ async def test_a_false_alarm(world: World) -> None:
 
 
 async def test_resolved_and_opened_again_after_a_restart(world: World) -> None:
-    """The button of yesterday works on the bot of today: whoever presses it is on it, nobody is rung."""
+    """An old button reopens after a restart; the person who pressed responds, and no one is pinged."""
     alert = await world.declare(SEV1, title=TITLE)
     asked = await world.click(alert, "解決", by="responder")
     assert "再開" in asked.text
@@ -115,7 +115,7 @@ async def test_the_thread_sleeps_after_a_day_and_wakes_on_reopen(world: World) -
 
 @pytest.mark.timeout(240)  # the capped edits wait, too
 async def test_the_buttons_of_last_month(world: World) -> None:
-    """Discord takes no more edits of an old post, so it kept its buttons; its thread is asleep.
+    """An old post that Discord no longer lets the bot edit keeps its buttons, and they still answer.
 
     Each press is answered with what is true, and wakes nobody. Once edits are taken again, the post is true.
     """
@@ -176,7 +176,7 @@ async def test_a_duplicate_is_merged(world: World) -> None:
 
 
 async def test_a_burning_sev1_that_is_merged_burns_on(world: World) -> None:
-    """The SEV3 it is merged into is announced as SEV1, once; nobody answers, and the ladder says so."""
+    """A SEV3 that an unanswered SEV1 is merged into becomes a SEV1, and its ladder goes on."""
     low = await world.declare(SEV3, title=TITLE)
     high = await world.declare(SEV1, title="決済が通らない")
     said = await world.command("incident merge", number=high.number, into=low.number)
@@ -253,7 +253,7 @@ async def test_related_ones_are_linked(world: World) -> None:
 
 
 async def test_what_was_linked_by_mistake_is_unlinked(world: World) -> None:
-    """Offered is what it is linked with; posts, cards and threads follow, though the bot dies meanwhile."""
+    """`/incident unlink` offers the linked incidents and updates posts, cards and threads, despite a kill."""
     first = await world.declare(SEV3, title=TITLE)
     second = await world.declare(SEV3, title="バッチが遅い")
     await world.declare(SEV3, title="別の話")
@@ -341,7 +341,7 @@ async def unlink(world: World, thread: str, other: int) -> Interaction:
 
 
 async def unlinkable(world: World, thread: str) -> list[object]:
-    """What `/incident unlink` offers in the thread of an incident."""
+    """Return the choices of `/incident unlink` in the thread of an incident."""
     offered = await world.human.autocomplete("responder", thread, "incident unlink", "with", "")
     return [choice["value"] for choice in offered]
 

@@ -1,4 +1,4 @@
-"""The ladder: nobody acks, so somebody else is told. Source: the runbook, エスカレーションパス."""
+"""The ladder: without an ack, the next people are notified. Source: the runbook, エスカレーションパス."""
 
 import asyncio
 
@@ -34,7 +34,7 @@ async def test_missed_deadline_rings_once_and_tells_both(world: World) -> None:
 
 
 async def test_ladder_goes_on_until_somebody_answers(world: World) -> None:
-    """30 minutes and an hour ring again; 👀 on the escalation itself stops it."""
+    """The ladder pages again after 30 minutes and an hour, until a 👀 on the escalation stops it."""
     alert = await world.triage(SEV1, title=TITLE)
     for minutes, waited in ((15, "15 分"), (15, "30 分")):
         await world.fast_forward(minutes=minutes)
@@ -51,7 +51,7 @@ async def test_ladder_goes_on_until_somebody_answers(world: World) -> None:
 
 
 async def test_after_four_hours_it_goes_on_every_four_hours(world: World) -> None:
-    """The last rung repeats itself, across a restart and without making up for what a dead bot missed."""
+    """The last rung repeats across a restart, and skips repeats that a dead bot missed."""
     alert = await world.triage(SEV1, title=TITLE)
     for minutes, waited in ((15, "15 分"), (15, "30 分"), (30, "1 時間"), (60, "2 時間"), (120, "4 時間")):
         await world.fast_forward(minutes=minutes)
@@ -83,7 +83,7 @@ async def test_killed_between_alert_and_deadline(world: World) -> None:
 
 
 async def test_missed_deadline_pings_here_once_even_if_the_bot_dies(world: World) -> None:
-    """A SEV1 nobody acks is escalated once although the bot was dead at its deadline."""
+    """An unacknowledged SEV1 is escalated once although the bot was dead at its deadline."""
     alert = await world.triage(SEV1, title=TITLE)
     await world.settle()
     await world.kill_bot()
@@ -98,7 +98,7 @@ async def test_missed_deadline_pings_here_once_even_if_the_bot_dies(world: World
 
 
 async def test_three_deadlines_without_a_bot_are_one_ring(world: World) -> None:
-    """Two bots come back at once: one `@here` that names what was missed, one DM each; then as ever."""
+    """Two returning bots send one `@here` that names the missed deadlines and one DM each, then go on."""
     alert = await world.triage(SEV1, title=TITLE)
     await world.settle()
     await world.kill_bot()
@@ -131,7 +131,7 @@ async def test_killed_while_ringing(world: World) -> None:
 
 
 async def test_declining_passes_it_on_and_spares_the_deadline(world: World) -> None:
-    """今は対応できない tells the next person once, however often it is tapped; the deadline still rings."""
+    """今は対応できない notifies the next person once, and the deadline still escalates."""
     alert = await world.triage(SEV1, title=TITLE)
     for _ in range(3):
         said = await world.human.press("primary", alert.dms["primary"], "今は対応できない")
@@ -147,7 +147,7 @@ async def test_declining_passes_it_on_and_spares_the_deadline(world: World) -> N
 
 
 async def test_sev2_escalates_without_a_ping(world: World) -> None:
-    """After 4 hours #p1-ops is told, quietly, and both get a DM."""
+    """After 4 hours #p1-ops gets a post without a ping, and both people get a DM."""
     await world.triage(SEV2, title=TITLE)
     await world.fast_forward(hours=4)
     await world.expect_message("p1-ops", contains="4 時間 ack なし", pings_here=False)

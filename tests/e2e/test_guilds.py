@@ -138,7 +138,7 @@ async def test_a_dm_is_about_the_incident_it_names(guilds: Guilds, how: str) -> 
 
 
 async def test_a_strangers_number_is_not_found_and_on_record(guilds: Guilds) -> None:
-    """Numbers are the bot's, not the guild's; what is another's is as if it were not there."""
+    """Another guild's incident number is not found, and the request is audited."""
     await guilds.home.declare(SEV1, title="決済 API が 5xx")
     unknown = (await guilds.other.command("incident show", by="admin", number=999)).text
     for name, options in FOREIGN.items():

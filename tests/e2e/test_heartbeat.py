@@ -1,4 +1,4 @@
-"""The dead-man's heartbeat: it stops while a P0 is told to nobody."""
+"""The dead-man's heartbeat stops while a P0 has reached no one."""
 
 from tests.e2e.conftest import MakeWorld
 from tests.e2e.world import World
@@ -18,7 +18,7 @@ async def expect_pings(world: World, there: Monitor, count: int) -> None:
 
 
 async def test_a_p0_that_discord_refuses_everywhere_stops_it(make_world: MakeWorld) -> None:
-    """Nothing is tried any more, and there is no email: silence, until the next rung rings somebody."""
+    """Without email and with every attempt given up, the heartbeat stops until the next rung pings."""
     async with monitor() as there, make_world(HEARTBEAT_URL=f"{there.url}/beat") as world:
         await world.start_bot()
         await expect_pings(world, there, 1)

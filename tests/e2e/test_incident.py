@@ -7,7 +7,7 @@ TITLE = "QR 決済の完了画面が白い"
 
 
 async def test_list_and_show(world: World) -> None:
-    """The list names what is open; show tells state, deadline, what is due next and the last entries."""
+    """`list` names open incidents; `show` has state, deadline, next steps and the last entries."""
     alert = await world.triage(SEV1, title=TITLE)
     listed = await world.command("incident list")
     assert alert.label in listed.text

@@ -24,7 +24,7 @@ IDENTIFY = 2
 
 @pytest_asyncio.fixture
 async def pair(make_world: MakeWorld) -> AsyncIterator[World]:
-    """A world with two bots: the first listens, the second stands by."""
+    """A world with two bots: the first listens, the second is on standby."""
     async with make_world() as made:
         await made.start_bot()
         await made.start_bot()
@@ -32,7 +32,7 @@ async def pair(make_world: MakeWorld) -> AsyncIterator[World]:
 
 
 def events(bot: BotProcess) -> list[str]:
-    """What a bot logged, by event."""
+    """Return the names of the events that a bot logged."""
     return [entry["event"] for entry in bot.entries()]
 
 
@@ -103,7 +103,7 @@ async def test_killed_and_taken_over(pair: World) -> None:
 
 @pytest.mark.quiet
 async def test_stopped_and_woken_up(pair: World) -> None:
-    """[28] SIGSTOP for longer than the lease: what both have heard happens once; the old one stands by."""
+    """[28] After a SIGSTOP longer than the lease, each event is handled once; the old bot is on standby."""
     first, second = pair.bots
     stopped = time.monotonic()
     first.child.signal(signal.SIGSTOP)

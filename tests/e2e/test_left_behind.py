@@ -1,4 +1,4 @@
-"""What a process did without a database, and never could record, another records. Row 13."""
+"""A process records what a dead one did without the database. Row 13."""
 
 import asyncio
 import json
@@ -109,7 +109,7 @@ async def expect_recorded(world: World, left: Left, *, after: int) -> None:
 
 
 async def test_what_was_rung_and_raised_by_one_that_was_killed(make_world: MakeWorld, tmp_path: Path) -> None:
-    """[13] SIGKILL before the database is back; minutes later one starts on another file, and records it all.
+    """[13] A bot on another file records everything that a killed one announced during the outage.
 
     No nonce holds any more by then. Nobody is told again, and the next deadline counts from the raising.
     """

@@ -1,4 +1,4 @@
-"""Somebody deletes, locks or archives what an incident is shown by: it is put back, or said clearly."""
+"""Deleted, locked or archived posts and threads are restored, or the bot says why not."""
 
 from local_discord.people import Message
 from tests.e2e.severities import SEV1, SEV2, SEV3
@@ -26,7 +26,7 @@ async def test_a_deleted_alert_comes_back_quietly(world: World) -> None:
 
 
 async def test_a_deletion_while_the_bot_was_dead(world: World) -> None:
-    """No event told it: the next change finds the alert gone."""
+    """The next change finds an alert that was deleted while the bot was dead."""
     alert = await world.declare(SEV1, title=TITLE)
     await world.settle()
     await world.kill_bot()
@@ -39,7 +39,7 @@ async def test_a_deletion_while_the_bot_was_dead(world: World) -> None:
 
 
 async def test_a_deleted_thread_is_opened_again(world: World) -> None:
-    """On a quiet post; what was to be said is said there, the links lead there."""
+    """A deleted thread is recreated on a quiet post, which takes over its lines and links."""
     alert = await world.declare(SEV2, title=TITLE)
     await world.settle()
     await world.human.remove_channel(alert.thread)
@@ -70,7 +70,7 @@ async def test_a_line_for_a_thread_that_was_deleted_unseen(world: World) -> None
 
 
 async def test_after_the_end_the_line_stands_beside_the_alert(world: World) -> None:
-    """No new thread for what is over: the line answers the alert."""
+    """An ended incident gets no new thread: the line answers the alert instead."""
     alert = await world.declare(SEV1, title=TITLE)
     await world.command("incident cancel", number=alert.number)
     await world.expect_message(alert.thread, contains="取消")
@@ -83,7 +83,7 @@ async def test_after_the_end_the_line_stands_beside_the_alert(world: World) -> N
 
 
 async def test_a_locked_thread_stays_locked(world: World) -> None:
-    """The line stands beside the alert, and no press goes unanswered."""
+    """A locked thread's lines go beside the alert, and every press is answered."""
     alert = await world.declare(SEV1, title=TITLE)
     await world.settle()
     await world.human.change("channel", channel=alert.thread, locked=True, archived=True)
@@ -98,7 +98,7 @@ async def test_a_locked_thread_stays_locked(world: World) -> None:
 
 
 async def test_a_deleted_channel_is_survived(world: World) -> None:
-    """Commands are answered, what cannot be said is on record, another severity finds its own place."""
+    """Commands work after a channel is deleted, failures are recorded, a new severity posts elsewhere."""
     alert = await world.declare(SEV3, title=TITLE)
     await world.settle()
     await world.human.remove_channel("p2-deploys")
@@ -124,7 +124,7 @@ async def newest(world: World, channel: str, *, but: Message) -> Message:
 
 
 async def test_an_alert_that_was_deleted_before_the_bot_knew_of_it(world: World) -> None:
-    """Discord took it and could not say so: it has rung, another one stands quietly, nothing has failed."""
+    """An alert deleted before Discord's answer arrived is reposted without a ping, and nothing fails."""
     channel = next(one for one in (await world.human.state())["channels"] if one["name"] == "p0-alerts")
     route = f"POST /channels/{channel['id']}/messages"
     await world.fault(route=route, after=True, delay_s=4, status=503, times=1)

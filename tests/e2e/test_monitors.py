@@ -1,4 +1,4 @@
-"""What monitors really post: a recovery pages nobody, and what nobody understands is asked about."""
+"""Real monitors' messages: a recovery pages no one, and the bot asks about unknown messages."""
 
 from pathlib import Path
 
@@ -17,17 +17,17 @@ OTHER = {**RULE, "instance": "10.0.0.6:9090"}
 
 @pytest.fixture
 def world(reading: World) -> World:
-    """One whose bot may read what others write."""
+    """A world whose bot may read other people's messages."""
     return reading
 
 
 async def said(world: World, title: str) -> Message:
-    """What Alertmanager posts next, by its embed's title."""
+    """Wait for Alertmanager's next post with this embed title."""
     return await world.ledger.expect("p1-ops", where=lambda found: _title(found).startswith(title))
 
 
 async def asked(world: World, posted: Message) -> Message:
-    """The quiet line under *posted*, which rings no phone."""
+    """Return the quiet line under *posted*, which pings no one."""
 
     def answers(found: Message) -> bool:
         reference = found.raw.get("message_reference") or {}
@@ -39,7 +39,7 @@ async def asked(world: World, posted: Message) -> Message:
 
 
 async def test_alertmanager_fires_repeats_and_recovers(world: World, tmp_path: Path) -> None:
-    """Tracked, counted as its group grows, closed when it is over; nobody is paged for any of the rest."""
+    """An alert group is tracked, counted as it grows, and closed on recovery, with no further page."""
     require_alertmanager()
     async with alertmanager(world, tmp_path, channel="p1-ops") as monitor:
         await monitor.fire(ONE, summary="決済 API が 5xx")
@@ -76,7 +76,7 @@ async def test_alertmanager_recovers_from_what_somebody_is_on(world: World, tmp_
 
 
 async def test_chatter_is_asked_about_and_its_sender_ignored(world: World) -> None:
-    """A quiet line with two buttons; the answer says what it means and how it is undone, and it lasts."""
+    """The bot asks about chatter in a quiet line; ignoring its sender lasts and can be undone."""
     deploys = Monitor(world, name="Deploys")
     posted = await deploys.say("api.parky.co.jp: v1.2 is live")
     line = await asked(world, posted)

@@ -55,7 +55,7 @@ async def test_sev3_gather_in_the_morning_and_are_asked_about_until_each_is_take
 
 
 async def test_what_is_left_goes_on_the_next_business_day(world: World) -> None:
-    """Asked about until the evening, gathered anew in the morning; nobody without the role takes one."""
+    """Unacknowledged incidents are asked about until evening and listed again on the next business day."""
     post, (first, _) = await gathered(world)
     said = await world.human.press("observer", post, "引き受ける", values=[str(first.number)])
     assert "responder" in said.text

@@ -1,4 +1,4 @@
-"""On call: rotations hand over, people stand in and swap, and one person alone hears nothing of it."""
+"""On call: rotations hand over, stand-ins and swaps apply, and a single person gets no handovers."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -33,14 +33,14 @@ async def told_ahead(world: World, who: str = "secondary") -> None:
 
 
 async def expect_handover(world: World, *, former: str, who: str, place: str = "primary") -> str:
-    """One line for all and a DM to whoever comes on; the line."""
+    """Expect one public line and a DM to the new person on call; return the line."""
     line = await world.expect_message("p1-ops", contains=f"{place} @{former} → @{who}", pings_here=False)
     await world.expect_dm(who, contains="on-call になりました")
     return line.text
 
 
 async def test_at_ten_the_next_person_is_on_call(make_world: MakeWorld, tmp_path: Path) -> None:
-    """Told a day ahead; at 10:00 JST one line with what is open and a DM; the next page is the new one's."""
+    """The next person gets a DM a day ahead and at 10:00 JST, and then the next page."""
     async with rotating(make_world, tmp_path) as (world, _):
         await told_ahead(world)
         alert = await world.triage(SEV1, title=TITLE)
@@ -68,7 +68,7 @@ async def test_at_ten_the_next_person_is_on_call(make_world: MakeWorld, tmp_path
 async def test_a_page_that_waits_goes_to_whoever_is_on_call_when_it_is_sent(
     make_world: MakeWorld, tmp_path: Path
 ) -> None:
-    """A ladder's steps name places: after the handover its next rung calls the new one."""
+    """Ladder steps name places, so a rung after the handover pages the new person."""
     async with rotating(make_world, tmp_path) as (world, _):
         await told_ahead(world)
         await world.fast_forward(hours=13.9)
@@ -124,7 +124,7 @@ async def test_somebody_stands_in_for_a_while(world: World) -> None:
 
 
 async def test_two_people_swap_their_shifts(make_world: MakeWorld, tmp_path: Path) -> None:
-    """What is left of this week for the next one: primary and secondary change places, both ways."""
+    """Primary and secondary swap the rest of this week for the next shift, in both directions."""
     async with rotating(make_world, tmp_path) as (world, _):
         await told_ahead(world)
         offered = await world.human.autocomplete("primary", "general", "oncall swap", "shift", "primary @")
@@ -164,7 +164,7 @@ async def test_a_swap_is_ended_whole(make_world: MakeWorld, tmp_path: Path) -> N
 
 
 async def test_whoever_takes_no_dm_is_told_of_a_day_ahead(make_world: MakeWorld, tmp_path: Path) -> None:
-    """In the channel and to whom they relieve, once; a missing role as well."""
+    """A closed DM or missing role is reported a day ahead, once, in the channel and to the person before."""
     async with rotating(make_world, tmp_path, days=3) as (world, _):
         await world.expect_nothing_more()
         await world.human.change("member", user="secondary", dms=False, roles=[])
@@ -207,7 +207,7 @@ async def test_one_person_for_everything_hears_nothing_of_it(make_world: MakeWor
 async def test_the_only_person_is_warned_of_a_lost_role_within_a_day(
     make_world: MakeWorld, tmp_path: Path
 ) -> None:
-    """As business hours begin; once, whatever restarts; mended is quiet, and lost once more is news."""
+    """A lost role is reported once when business hours begin, and again only if it is lost again."""
     async with make_world(RUNBOOK_FILE=policy_file(tmp_path, SOLO)) as world:
         world.ledger.forgive("p3-insights")  # a digest may fall into these days
         await world.start_bot()
@@ -234,7 +234,7 @@ async def test_the_only_person_is_warned_of_a_lost_role_within_a_day(
 
 
 async def test_a_schedule_goes_out_and_comes_in_as_icalendar(make_world: MakeWorld, tmp_path: Path) -> None:
-    """What was exported is read back as it is; another calendar is previewed, then takes over."""
+    """An exported schedule can be imported unchanged; another calendar is previewed, then applied."""
     async with rotating(make_world, tmp_path) as (world, handover):
         await told_ahead(world)
         said = await world.command("oncall schedule export", by="observer")
@@ -278,7 +278,7 @@ async def test_a_schedule_goes_out_and_comes_in_as_icalendar(make_world: MakeWor
 
 
 async def test_turns_are_set_from_chat(world: World) -> None:
-    """Two people take turns from now on; taking it back is what the policy file says."""
+    """A rotation set from chat applies, and clearing it restores the policy file's."""
     said = await world.command(
         "oncall schedule rotate", by="primary", every="1d", first="responder", second="secondary"
     )

@@ -1,4 +1,4 @@
-"""All that was said in a world is held against Discord's description, whoever opens it."""
+"""All traffic of a world is checked against Discord's description, whoever opens the world."""
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager

@@ -75,7 +75,7 @@ async def test_discord_takes_nothing_so_email_and_dlq_do(make_world: MakeWorld) 
 
 
 async def test_dm_refused_is_told_by_email(make_world: MakeWorld) -> None:
-    """[52] The on-call takes no DMs: their page goes out by email, and the next person is told."""
+    """[52] A refused page goes out by email, and the next person is notified."""
     async with mailbox() as box, make_world(SMTP_URL=box.url) as world:
         await world.human.change("member", user="primary", dms=False)
         await world.start_bot()

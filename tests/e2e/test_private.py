@@ -1,4 +1,4 @@
-"""Private incidents: seen by named people and a role, and by nobody else, whatever happens to the bot."""
+"""Only named people and a role see a private incident, whatever happens to the bot."""
 
 import re
 from typing import Any
@@ -46,7 +46,7 @@ async def members(world: World, thread: str) -> set[str]:
 
 
 async def open_private(world: World) -> tuple[str, Message]:
-    """`/incident declare private:True` by somebody on call; its thread and the alert in it."""
+    """Run `/incident declare private:True` as a person on call; return its thread and alert."""
     said = await world.command("incident declare", by="primary", title=TITLE, severity="SEV1", private=True)
     assert "INC-1" in said.text
     thread = await room(world)
@@ -133,7 +133,7 @@ async def test_only_its_people_see_it(world: World) -> None:
 
 
 async def test_escalation_acknowledge_and_end_stay_inside(world: World) -> None:
-    """The ladder rings the role in the thread and people by DM; nobody outside hears of any of it."""
+    """The ladder pings the role in the thread and sends DMs; outsiders see none of it."""
     thread, alert = await open_private(world)
     await world.fast_forward(minutes=16)
     rung = await world.expect_message(thread, contains="分 ack なし")
@@ -189,7 +189,7 @@ async def test_a_public_one_is_made_private(world: World) -> None:
 
 
 async def test_what_people_wrote_stays_until_they_delete_it(world: World) -> None:
-    """The bot empties its own posts; a person's message is theirs, and the answer has said so."""
+    """The bot empties only its own posts, and its answer says that people's messages stay."""
     alert = await world.triage(SEV1, title=TITLE)
     written = await world.human.say("responder", alert.thread, f"{WORD}の範囲を調べています")
     await world.settle()
@@ -204,7 +204,7 @@ async def test_what_people_wrote_stays_until_they_delete_it(world: World) -> Non
 
 
 async def test_the_old_thread_is_deleted_after_one_question(world: World) -> None:
-    """Whoever may make it private says yes to what would go; nobody else may; then nothing is left of it."""
+    """Only people who may make it private can delete the old thread, after one confirmation."""
     alert = await world.triage(SEV1, title=TITLE)
     await world.react(alert, by="secondary")
     await world.expect_acknowledged(alert, by="secondary")
@@ -343,7 +343,7 @@ async def test_outsiders_cannot_even_ask_in_the_thread(world: World) -> None:
 
 
 async def test_what_it_is_linked_with_does_not_give_it_away(world: World) -> None:
-    """Neither post, thread, card, history nor file of the public one; whoever may see it finds both."""
+    """A linked public incident does not reveal the private one to people who may not see it."""
     await open_private(world)
     public = await world.triage(SEV1, title="公開の障害")
     with_it: dict[str, Any] = {"number": public.number, "with": 1}

@@ -1,4 +1,4 @@
-"""Two private incidents are one: whoever may not see the one that goes on is neither on it nor let in."""
+"""Merged private incidents: a person who may not see the remaining one is neither responder nor added."""
 
 from typing import Any
 
@@ -44,7 +44,7 @@ async def merged(world: World, threads: tuple[str, str], *, by: str = "primary")
 
 
 async def test_nobody_is_on_what_is_hidden_from_them(world: World) -> None:
-    """The ladder of the one that goes on rings on; the other one's responder neither leads nor comes in."""
+    """The remaining incident's ladder goes on; the other one's responder does not take it over."""
     threads = await pair(world)
     await merged(world, threads)
     [row] = await world.rows("SELECT status, acknowledged_by_id FROM incidents WHERE id = 2")
@@ -60,7 +60,7 @@ async def test_nobody_is_on_what_is_hidden_from_them(world: World) -> None:
 
 
 async def test_whoever_sees_both_is_on_the_one_that_goes_on(world: World) -> None:
-    """Named in both: nobody is rung again, and the reminder is theirs."""
+    """A responder named in both gets the reminder of the remaining incident, without another page."""
     threads = await pair(world)
     await world.command("incident private", by="primary", number=2, user="responder")
     await world.expect_message(threads[1], contains="➕ @responder")

@@ -1,4 +1,4 @@
-"""Somebody is taken out of a private incident: at once, for good, and whatever happens to the bot."""
+"""A person removed from a private incident stays out, whatever happens to the bot."""
 
 import pytest
 
@@ -68,7 +68,7 @@ async def test_whoever_is_removed_has_it_no_more(world: World) -> None:
 
 
 async def test_who_stays_and_who_goes_by_themselves(world: World) -> None:
-    """By role or on call: refused with the reason. Whoever is named goes, and takes nobody with them."""
+    """People with a role or on call cannot be removed; a named person can leave alone."""
     thread = await named(world)
     by_role = await remove(world, user="admin")
     assert "すべての非公開インシデントを見られます" in by_role
@@ -89,7 +89,7 @@ async def test_who_stays_and_who_goes_by_themselves(world: World) -> None:
 
 @pytest.mark.parametrize("stays", [True, False])
 async def test_what_was_decided_last_holds_though_the_bot_is_killed(world: World, *, stays: bool) -> None:
-    """Discord takes nothing, somebody is removed and added, or the other way round, and the bot dies."""
+    """The last of add and remove holds, although Discord refuses requests and the bot is killed."""
     thread = await named(world)
     expected = {*PEOPLE.values(), RESPONDER} if stays else set(PEOPLE.values())
     await world.settle()
@@ -134,7 +134,7 @@ async def test_killed_between_the_commit_and_discord(world: World) -> None:
 
 
 async def test_whom_discord_keeps_in_the_thread_is_told_of(world: World) -> None:
-    """In the answer and in the thread: they still read there, until somebody takes them out by hand."""
+    """If Discord keeps a removed person in the thread, the answer and the thread say so."""
     thread = await named(world)
     await world.settle()
     await world.fault(route="DELETE /channels/*/thread-members/*", status=403, code=50013, times=1)

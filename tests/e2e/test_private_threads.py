@@ -1,4 +1,4 @@
-"""A private incident's thread: who left comes back, who is refused is told of, a deleted one returns."""
+"""Private threads: people who left can return, refused people are named, a deleted thread is restored."""
 
 from tests.e2e.severities import SEV1
 from tests.e2e.test_private import (
@@ -16,7 +16,7 @@ LET_IN = "PUT /channels/*/thread-members/*"
 
 
 async def test_whoever_left_the_thread_comes_back(world: World) -> None:
-    """Whoever may see it asks by the command, for themselves or for a named person; each asking counts."""
+    """People who may see the incident return by the command, for themselves or for a named person."""
     thread, _ = await open_private(world)
     await world.command("incident private", by="primary", number=1, user="responder")
     await world.expect_message(thread, contains="➕ @responder")
@@ -59,7 +59,7 @@ async def test_whoever_discord_refuses_is_told_of(world: World) -> None:
 
 
 async def test_a_deleted_private_thread_comes_back_whole(world: World) -> None:
-    """Start, alert and card stand in a new one, its people are in it, nobody is rung, and its 👀 counts."""
+    """A deleted private thread is restored with its posts and people, without a ping, and its 👀 counts."""
     thread, _ = await open_private(world)
     await world.settle()
     await world.human.remove_channel(thread)
@@ -78,7 +78,7 @@ async def test_a_deleted_private_thread_comes_back_whole(world: World) -> None:
 
 
 async def test_a_private_thread_that_is_deleted_while_the_bot_is_dead(world: World) -> None:
-    """No event told it: the next change finds it gone, and all of it comes back, once."""
+    """The next change finds a private thread that was deleted while the bot was dead, and restores it."""
     thread, _ = await open_private(world)
     await world.settle()
     await world.kill_bot()
@@ -98,7 +98,7 @@ async def test_a_private_thread_that_is_deleted_while_the_bot_is_dead(world: Wor
 
 
 async def test_a_public_duplicate_names_it_no_more(world: World) -> None:
-    """What it was merged into is private now: its post keeps that it was merged, not where it went on."""
+    """A duplicate of an incident made private says that it was merged, but not into which."""
     duplicate = await world.triage(SEV1, title="同じ障害")
     other = await world.triage(SEV1, title=TITLE)
     await world.command("incident merge", by="primary", number=duplicate.number, into=other.number)

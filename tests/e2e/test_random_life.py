@@ -1,4 +1,4 @@
-"""Whatever people do to incidents, in any order, and whenever the bot dies: each stays legal and told."""
+"""Random actions in any order, with kills, leave every incident in a legal and complete state."""
 
 import copy
 import os
@@ -30,7 +30,7 @@ class Life(Responding, Triaging):
     """Everything that people do, and the check at the end."""
 
     def teardown(self) -> None:
-        """Everything comes to rest, and is what its history says."""
+        """Let everything come to rest, and check it against the history."""
         try:
             if self.world.bots:
                 self.run(check(self.world))

@@ -98,7 +98,7 @@ async def test_somebody_raises_it_before_it_is_asked_about(world: World) -> None
 
 
 async def test_somebody_finds_nothing_wrong(world: World) -> None:
-    """[問題なし] stops the clock, and both posts say who said so."""
+    """[問題なし] stops the clock, and both posts name the person who pressed it."""
     held, question = await ask(world)
     said = await world.click(question, "問題なし", by="primary")
     assert "問題なし" in said.text
@@ -110,7 +110,7 @@ async def test_somebody_finds_nothing_wrong(world: World) -> None:
 
 
 async def test_a_button_that_should_be_gone(world: World) -> None:
-    """Discord refuses the edit that takes the buttons away: whoever presses hears how it was answered."""
+    """A press on a button that Discord did not let the bot remove says how the question was answered."""
     _, question = await ask(world)
     await world.fault(route="PATCH /channels/*/messages/*", status=403)
     await world.click(question, "問題なし", by="primary")
@@ -140,7 +140,7 @@ async def test_a_second_look(world: World) -> None:
 
 
 async def test_a_second_look_that_is_left_alone(world: World) -> None:
-    """Whoever walks away does not silence it."""
+    """A second look without an answer does not stop the clock."""
     _, question = await ask(world)
     await world.click(question, "もう一度見る", by="primary")
     await world.fast_forward(minutes=15)
@@ -148,7 +148,7 @@ async def test_a_second_look_that_is_left_alone(world: World) -> None:
 
 
 async def test_looking_and_giving_up_again_and_again(world: World) -> None:
-    """[もう一度見る], [やめる]: nobody has answered, so the clock strikes half an hour after the question."""
+    """Repeated [もう一度見る] and [やめる] postpone the promotion to half an hour at most."""
     _, question = await ask(world)
     walk = TriageWalk(world.human, "primary", "p1-ops")
     for _ in range(3):

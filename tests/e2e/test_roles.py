@@ -1,4 +1,4 @@
-"""Who does what: taken with a button, given by name, passed on, left."""
+"""Roles are taken with a button, given by name, passed on and left."""
 
 import asyncio
 import json
@@ -22,7 +22,7 @@ async def roles(world: World) -> dict[str, str]:
 
 
 async def test_taking_command_with_the_button(world: World) -> None:
-    """One press on the card: it is an ack, thread, card and alert say who leads, nothing rings."""
+    """One press on the card acknowledges and shows the commander everywhere, without a ping."""
     alert = await world.triage(SEV1, title=TITLE)
     said = await world.click(alert.card, "指揮", by="responder")
     assert f"{alert.label} の**指揮**はあなたです" in said.text
@@ -57,7 +57,7 @@ async def test_taking_over_and_stepping_down_after_a_restart(world: World) -> No
 
 
 async def test_an_old_step_down_does_not_take_it_from_another(world: World) -> None:
-    """The answer is from before somebody else took over."""
+    """An outdated step-down button does not remove the new holder's role."""
     alert = await world.triage(SEV1, title=TITLE)
     mine = await world.click(alert.card, "記録", by="primary")
     await world.click(alert.card, "記録", by="secondary")
@@ -90,7 +90,7 @@ async def test_giving_a_role_sends_a_dm(world: World) -> None:
 
 
 async def test_a_dm_that_is_refused_is_a_line_in_the_thread(world: World) -> None:
-    """Who takes no DMs is told by the team; it is no failed alert."""
+    """A refused role DM becomes a line in the thread, and no DLQ row."""
     alert = await world.triage(SEV2, title=TITLE)
     await world.human.change("member", user="responder", dms=False)
     await world.command(
@@ -103,7 +103,7 @@ async def test_a_dm_that_is_refused_is_a_line_in_the_thread(world: World) -> Non
 
 
 async def test_leaving_a_role_by_command(world: World) -> None:
-    """Anybody who may respond can clear the place of somebody who has gone to bed."""
+    """Any responder can clear the role of a person who is absent."""
     alert = await world.triage(SEV1, title=TITLE)
     await world.command("incident assign", by="primary", number=alert.number, role="communicator")
     await world.expect_message(alert.thread, contains="**広報** は @primary が受け持ちます")
@@ -133,7 +133,7 @@ async def test_two_press_at_once(world: World) -> None:
 
 
 async def test_who_cannot_have_one(world: World) -> None:
-    """An outsider, somebody whose role was taken away, a bot, somebody who has left: each hears why."""
+    """Outsiders, bots and people who left or lost the role cannot get a role, and the refusal says why."""
     alert = await world.triage(SEV1, title=TITLE)
     refused = await world.click(alert.card, "指揮", by="observer")
     assert "ロールが必要です" in refused.text

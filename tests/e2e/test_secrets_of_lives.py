@@ -1,4 +1,4 @@
-"""What the random lives look for is found: an old thread's name waits only unseen, and told of."""
+"""The random lives' check for secrets finds an old thread name that is still visible."""
 
 import pytest
 

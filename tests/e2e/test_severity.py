@@ -1,4 +1,4 @@
-"""⏫: another severity, and what it entails from then on. Source: the runbook, Severity 区分."""
+"""⏫: changing the severity, and what applies from then on. Source: the runbook, Severity 区分."""
 
 import asyncio
 
@@ -53,7 +53,7 @@ async def test_sev3_to_sev1_rings_pages_and_escalates(world: World) -> None:
 
 
 async def test_sev1_to_sev3_stops_the_ladder(world: World) -> None:
-    """Nobody is rung at +15 min; the thread goes on; the DM says what holds."""
+    """Lowering to SEV3 stops the ladder: no page at +15 min, and the DM shows the new rules."""
     alert = await world.declare(SEV1, title=TITLE)
     said = await world.command("incident severity", number=alert.number, to="sev3", reason="dev だけだった")
     assert "SEV1 → **SEV3 / P2**" in said.text
@@ -70,7 +70,7 @@ async def test_sev1_to_sev3_stops_the_ladder(world: World) -> None:
 
 
 async def test_a_change_while_a_step_is_due_and_the_bot_is_dead(world: World) -> None:
-    """Killed right after the change: the next posts what is owed, and decides no step of the old ladder."""
+    """A bot killed right after the change posts what is pending, and drops the old ladder's steps."""
     alert = await world.declare(SEV1, title=TITLE)
     await world.settle()
     await world.fault(route="POST /channels/*/messages", times=None, status=503)
@@ -106,7 +106,7 @@ async def test_two_people_change_at_once(world: World) -> None:
 
 
 async def test_an_acknowledged_incident_rings_once_under_a_graver_severity(world: World) -> None:
-    """Other people read #p0-alerts; nobody is paged, and an edit never rings again."""
+    """A higher severity pings its channel once, sends no pages, and edits never ping again."""
     alert = await world.declare(SEV3, title=TITLE)
     await world.react(alert, by="primary")
     await world.expect_acknowledged(alert, by="primary")
@@ -123,7 +123,7 @@ async def test_an_acknowledged_incident_rings_once_under_a_graver_severity(world
 
 
 async def test_refusals_of_a_change(world: World) -> None:
-    """Unknown, the same, not theirs, over: each says what to do, none changes anything."""
+    """Unknown, unchanged, forbidden and late changes are refused with advice, and change nothing."""
     alert = await world.declare(SEV3, title=TITLE)
     wrong = await world.command("incident severity", number=alert.number, to="SEV9", reason="r")
     assert "重大度「SEV9」はありません" in wrong.text

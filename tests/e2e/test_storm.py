@@ -40,7 +40,7 @@ async def open_many(world: World) -> None:
 
 
 async def expect_all_on_record(world: World) -> None:
-    """Each incident was escalated and each person told of it, once."""
+    """Expect one escalation per incident and one notification per person."""
     [told] = await world.rows(_RECORD)
     assert tuple(told) == (COUNT, COUNT, 2 * COUNT, 2 * COUNT)
     entries = await world.rows("SELECT incident_id FROM timeline WHERE kind = 'escalated'")

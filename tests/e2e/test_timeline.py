@@ -1,4 +1,4 @@
-"""The timeline: 📌 by a person, what becomes of the message, notes about earlier, corrections, the file."""
+"""The timeline: 📌, edits and deletions of pinned messages, back-dated notes, corrections, the file."""
 
 import re
 from collections.abc import AsyncIterator
@@ -27,7 +27,7 @@ async def timeline(world: World, alert: Alert, *, by: str = "responder") -> Mess
 
 
 async def expect_seen(world: World, message: Message) -> None:
-    """The bot's ✅ stands under it."""
+    """Expect the bot's ✅ under the message."""
 
     async def look() -> bool | None:
         return True if SEEN in (await world.reread(message)).reactions else None
@@ -41,7 +41,7 @@ async def one_or_none(world: World, query: str) -> object | None:
 
 
 async def file_of(world: World, page: Message, label: str, *, by: str = "responder") -> str:
-    """What [⬇ Markdown] sends, to the person alone."""
+    """Return the file that [⬇ Markdown] sends to one person."""
     sent = await world.human.press(by, page, "Markdown")
     assert sent.messages[-1].is_private
     return await world.human.read_file(sent.messages[-1], f"{label}-timeline.md")
@@ -54,7 +54,7 @@ def moment(message: Message) -> str:
 
 
 async def test_a_pinned_message_is_on_the_timeline(reading: World) -> None:
-    """Once, however often and by whom: author, words, link, and the time when it was written."""
+    """A pinned message is added once, with author, words, link and the time it was written."""
     world = reading
     alert = await world.triage(SEV1, title=TITLE)
     said = await world.human.say("observer", alert.thread, "DB の接続数が上限です | `SELECT`")
@@ -158,7 +158,7 @@ async def test_without_the_intent_the_menu_brings_the_words(world: World) -> Non
 
 
 async def test_the_menu_alone_is_enough(world: World) -> None:
-    """It adds a message without any reaction; elsewhere, and to whom may not, it says why not."""
+    """The menu adds a message without a reaction, and says why not elsewhere or without the role."""
     alert = await world.triage(SEV2, title=TITLE)
     said = await world.human.say("observer", alert.thread, "ログを見ています")
     refused = await world.human.context("observer", alert.thread, MENU, said)
@@ -203,7 +203,7 @@ async def test_what_happened_while_the_bot_was_away(reading: World) -> None:
 
 
 async def test_a_note_about_earlier(world: World) -> None:
-    """It stands at the time it is about, says when it was written, and the thread is told."""
+    """A back-dated note appears at its own time, shows when it was written, and is announced."""
     alert = await world.triage(SEV1, title=TITLE)
     await world.fast_forward(minutes=10)
     said = await world.command("incident note", number=alert.number, text="rollback を始めた", at="5分前")
@@ -219,7 +219,7 @@ async def test_a_note_about_earlier(world: World) -> None:
 
 
 async def test_a_note_about_a_guessed_day(world: World) -> None:
-    """A time of day before the incident began is asked about: what it reads as, and what to type."""
+    """A time of day before the incident began is refused, with how to write it with its date."""
     alert = await world.triage(SEV1, title=TITLE)
     [row] = await world.rows("SELECT started_at - interval '1 hour' AS at FROM incidents")
     before = row["at"].astimezone(ZoneInfo("Asia/Tokyo"))
@@ -232,7 +232,7 @@ async def test_a_note_about_a_guessed_day(world: World) -> None:
 
 
 async def test_the_form_of_a_note_loses_no_words(world: World) -> None:
-    """When its time cannot be read, what was typed comes back to be copied."""
+    """If the time cannot be read, the typed text comes back."""
     alert = await world.triage(SEV1, title=TITLE)
     form = await world.click(alert.card, "メモ", by="responder")
     refused = await world.human.submit("responder", form, {"note": "長い\nメモ", "at": "さっき"})
@@ -279,7 +279,7 @@ async def test_a_correction_shows_both_versions(world: World) -> None:
 
 
 async def test_the_page_of_a_correction_is_drawn_anew(world: World) -> None:
-    """Whoever corrects sees it at once, where they chose it."""
+    """The page where the correction was chosen shows it at once."""
     alert = await world.triage(SEV1, title=TITLE)
     await world.command("incident note", number=alert.number, text="before")
     await world.expect_message(alert.thread, contains="before")
@@ -323,7 +323,7 @@ async def test_pages_and_the_file(world: World) -> None:
 
 
 async def test_the_button_on_the_card(world: World) -> None:
-    """タイムライン on the thread's card shows it to whoever presses, after a restart too."""
+    """タイムライン on the card shows the timeline to the person who presses it, after a restart too."""
     alert = await world.triage(SEV1, title=TITLE)
     await world.settle()
     await world.restart_bot()
@@ -346,7 +346,7 @@ async def war_room(make_world: MakeWorld, tmp_path: Path) -> AsyncIterator[World
 
 
 async def test_joining_the_war_room_is_noted(war_room: World) -> None:
-    """Of those who may respond, on what they respond to, once in a quarter of an hour."""
+    """A responder's join is noted on their incidents, once in a quarter of an hour."""
     world = war_room
     alert = await world.triage(SEV1, title=TITLE)
     await world.react(alert, by="primary")

@@ -114,7 +114,7 @@ async def test_cancelling_raises_nothing(world: World) -> None:
 
 
 async def test_restart_half_way_loses_no_answer(world: World) -> None:
-    """Buttons pressed after the bot was killed and started again go on where the walk stood."""
+    """Buttons pressed after a kill and restart continue the triage where it was."""
     walk = TriageWalk(world.human, "responder", "general")
     card = await walk.answer(await walk.begin(REPORT), YES)
     await world.restart_bot()
@@ -147,7 +147,7 @@ async def test_start_time_as_people_type_it(world: World, typed: str) -> None:
 
 
 async def test_people_who_read_english_get_english(world: World) -> None:
-    """The card follows the reader's own Discord; what is posted for all stays in the team's language."""
+    """The card follows the reader's own Discord; public posts stay in the team's language."""
     await world.human.change("member", user="responder", locale="en-US")
     walk = TriageWalk(world.human, "responder", "general")
     card = await walk.begin(REPORT)

@@ -18,12 +18,12 @@ ONCE = "SELECT kind, severity, started_at, triggered_at FROM incidents"
 
 @pytest.fixture
 def world(reading: World) -> World:
-    """One whose bot may read what others write."""
+    """A world whose bot may read other people's messages."""
     return reading
 
 
 def started_in(form: Interaction) -> str:
-    """What 開始時刻 is filled with."""
+    """Return the pre-filled text of 開始時刻."""
     assert form.modal is not None
     fields = {label["component"]["custom_id"]: label["component"] for label in form.modal["components"]}
     return str(fields[STARTED]["value"])
@@ -63,7 +63,7 @@ async def raised(world: World) -> Alert:
 
 @pytest.mark.parametrize("typed", [{}, {STARTED: ""}, {STARTED: "たった今"}], ids=["filled", "empty", "now"])
 async def test_two_minutes_pass_before_each_step(world: World, typed: dict[str, str]) -> None:
-    """The alert becomes the incident, and did not begin after its report, whatever is typed later."""
+    """The alert becomes the incident, and its start is never after its report."""
     posted, answer = await Monitor(world).alert()
     await world.expect_dm("primary", contains=TITLE)
     card = await begun(world, answer, minutes=2, **typed)
@@ -94,7 +94,7 @@ async def test_an_unanswered_reevaluation_of_an_alert_is_raised(world: World) ->
 
 
 async def test_a_message_of_yesterday_fills_the_form_with_its_time(world: World) -> None:
-    """Its trouble began when it was said, not when somebody came to look at it; the date stands there."""
+    """The form is filled with the date and time of yesterday's message."""
     said = await world.human.say("primary", "general", "決済が落ちてます")
     await world.fast_forward(hours=25)
     form = await world.human.context("responder", "general", MENU, said)

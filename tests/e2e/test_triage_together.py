@@ -32,7 +32,7 @@ async def from_menu(world: World, message: Message, *, by: str = "responder") ->
 
 
 def typed(form: Interaction, name: str) -> str:
-    """What a field of a form is filled with."""
+    """Return the pre-filled text of a form's field."""
     assert form.modal is not None
     inputs = [label["component"] for label in form.modal["components"]]
     return str(next(found for found in inputs if found["custom_id"] == name).get("value") or "")
@@ -55,7 +55,7 @@ async def too_late(world: World) -> bool | None:
 
 
 async def forgotten(world: World) -> bool | None:
-    """Lose what was kept of a message, once something was."""
+    """Delete the noted words of a message, once they are stored."""
     found = await world.rows("DELETE FROM noted_messages RETURNING message_id")
     return True if found else None
 
@@ -93,7 +93,7 @@ async def test_the_line_follows_the_incident(world: World) -> None:
 
 
 async def test_two_people_answer_one_triage(world: World) -> None:
-    """The second one joins by the line's button; a question is answered once; who was first is told."""
+    """A second person joins by the line's button, and a late answer says who was first."""
     walk, other = (
         TriageWalk(world.human, "responder", "general"),
         TriageWalk(world.human, "primary", "general"),
@@ -118,7 +118,7 @@ async def test_two_people_answer_one_triage(world: World) -> None:
 
 
 async def test_nobody_raises_what_they_have_not_seen(world: World) -> None:
-    """Somebody else changes an answer while the result is on the screen."""
+    """A result that another person has just changed is shown first, and raised only when confirmed again."""
     walk, other = (
         TriageWalk(world.human, "responder", "general"),
         TriageWalk(world.human, "primary", "general"),
@@ -163,7 +163,7 @@ async def test_others_at_the_same_thing_are_told(world: World) -> None:
 
 
 async def test_a_message_is_triaged_once(world: World) -> None:
-    """Whoever points at it second joins the first, after a restart too; once it is raised, they are told."""
+    """A second triage of a message joins the first, after a restart too, and later shows the incident."""
     said = await world.human.say("observer", "general", "決済が通りません")
     first, second = await from_menu(world, said), await from_menu(world, said, by="primary")
     mine = (await world.human.submit("responder", first, {"title": TITLE})).messages[-1]
@@ -188,7 +188,7 @@ async def test_a_message_is_triaged_once(world: World) -> None:
 
 
 async def test_it_got_worse_before_its_re_evaluation(world: World) -> None:
-    """Whoever points at the message then answers from the card: it is raised at once."""
+    """A second triage of the message answers on the same card, and raises it at once."""
     said = await world.human.say("observer", "general", "夜間バッチの件数が半分です")
     first = await from_menu(world, said)
     walk = TriageWalk(world.human, "responder", "general")
@@ -236,7 +236,7 @@ async def test_the_message_is_gone_before_the_form_comes_back(world: World) -> N
 
 
 async def test_the_form_comes_back_before_its_message_is_written(world: World) -> None:
-    """The words are known where the menu was used, also when the message is gone by then."""
+    """The message's words are known where the menu was used, even if it is deleted by then."""
     said = await world.human.say("observer", "general", "決済が通りません")
     async with world.database() as connection, connection.transaction():
         await connection.execute("LOCK TABLE noted_messages")
@@ -259,7 +259,7 @@ async def test_a_message_that_could_not_be_kept(world: World) -> None:
 
 
 async def test_4000_characters_markup_and_mentions(world: World) -> None:
-    """The title is a line of 200 characters, the evidence keeps everything, and nobody is pinged."""
+    """The title is cut to 200 characters, the evidence keeps everything, and no one is pinged."""
     evil = "# @everyone <@1100000000000000101> ||隠す|| " + "x" * 1_900
     said = await world.human.say("observer", "general", evil)
     form = await from_menu(world, said)
@@ -276,7 +276,7 @@ async def test_4000_characters_markup_and_mentions(world: World) -> None:
 
 
 async def test_start_time_corrected_keeps_the_message(world: World) -> None:
-    """The form that comes back still knows what it is about."""
+    """A form that was refused for its start time still belongs to its message."""
     said = await world.human.say("observer", "general", "決済が通りません")
     form = await from_menu(world, said)
     refused = await world.human.submit("responder", form, {"title": TITLE, "started": "さっき"})
@@ -286,7 +286,7 @@ async def test_start_time_corrected_keeps_the_message(world: World) -> None:
 
 
 async def test_a_role_lost_half_way(world: World) -> None:
-    """Each answer asks for it again; whoever still has it goes on."""
+    """Each answer checks the role again; people who still have it can continue."""
     walk = TriageWalk(world.human, "responder", "general")
     card = await walk.begin(REPORT)
     await world.human.change("member", user="responder", roles=[])
@@ -300,7 +300,7 @@ async def test_a_role_lost_half_way(world: World) -> None:
 
 
 async def test_menu_without_the_role(world: World) -> None:
-    """No form; which role is asked for is said."""
+    """Without the role no form opens, and the answer names the role."""
     said = await world.human.say("observer", "general", "決済が通りません")
     refused = await world.human.context("observer", "general", MENU, said)
     assert refused.modal is None
@@ -308,7 +308,7 @@ async def test_menu_without_the_role(world: World) -> None:
 
 
 async def test_a_card_of_last_month(world: World) -> None:
-    """The walk was put away; whoever presses is told what to do."""
+    """A press on an expired triage says what to do."""
     walk = TriageWalk(world.human, "responder", "general")
     card = await walk.begin(REPORT)
     line = await line_of(world, "🔎 @responder")
@@ -364,7 +364,7 @@ to = "SEV2"
 
 
 async def test_an_expired_interaction(world: World) -> None:
-    """Discord has given up on the press: the answer counts all the same, once, and the next one goes on."""
+    """An answer whose interaction has expired counts once, and the next one continues."""
     walk = TriageWalk(world.human, "responder", "general")
     card = await walk.begin(REPORT)
     await world.fault(route="POST /interactions/*/*/callback", times=1, delay_s=3.5)
@@ -391,7 +391,7 @@ async def test_english(world: World) -> None:
 
 
 async def test_the_bots_own_alert_is_no_new_trouble(world: World) -> None:
-    """Its menu opens no form: it shows the incident, with what can be done; nothing else is raised."""
+    """The menu on the bot's own alert shows its incident instead of a form."""
     alert = await world.declare(SEV1, title=TITLE)
     shown = await world.human.context("secondary", "p0-alerts", MENU, alert.post)
     assert shown.modal is None

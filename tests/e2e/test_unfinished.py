@@ -1,4 +1,4 @@
-"""A triage that its person leaves before its end: no report vanishes, and looking around calls nobody."""
+"""Unfinished triages: no report is lost, and a triage without answers pages no one."""
 
 from bot.demo.play import CONFIRM, TriageReport, TriageWalk
 from local_discord.people import Message
@@ -44,7 +44,7 @@ async def test_production_is_affected_and_nobody_finishes(world: World) -> None:
 
 
 async def test_looking_around_calls_nobody(world: World) -> None:
-    """No answer, or one that leaves what calls nobody: a quiet line, which anybody may take up."""
+    """Without a paging severity among the possible results, a quiet line offers the triage to everyone."""
     asked = await left(world, NO)
     assert "発報はしません" in asked.text
     await world.fast_forward(minutes=10)
@@ -65,7 +65,7 @@ async def test_looking_around_calls_nobody(world: World) -> None:
 
 
 async def test_its_person_goes_on_in_the_dm(world: World) -> None:
-    """[続ける], the rest of the questions, and 発報: all of it in the DM, where nobody has a role to show."""
+    """[続ける] continues the triage in the DM up to 発報, although a DM carries no roles."""
     asked = await left(world, YES)
     await world.fast_forward(minutes=5)
     taken = await world.click(asked, "続ける", by="responder")

@@ -1,4 +1,4 @@
-"""DMs that are refused for good, or for the moment: somebody hears of it at once either way."""
+"""DMs that are refused for good, or for the moment: people are notified at once in both cases."""
 
 from dataclasses import replace
 
@@ -12,7 +12,7 @@ UNREACHED = replace(SEV2, pages=())
 
 
 async def test_a_p1_whose_dm_is_refused_reaches_the_next_person_at_once(world: World) -> None:
-    """50007: no four hours of silence; the post says who cannot be reached, the thread who is told.
+    """50007: the next person is notified at once, and the post says who cannot be reached.
 
     At the deadline the ladder goes on as ever.
     """
@@ -31,7 +31,7 @@ async def test_a_p1_whose_dm_is_refused_reaches_the_next_person_at_once(world: W
 
 
 async def test_when_nobody_can_be_reached_the_channel_is_told(world: World) -> None:
-    """Everybody has closed DMs: the channel is told at once instead of after four hours."""
+    """If everybody has closed DMs, the channel is notified at once instead of after four hours."""
     for who in ("primary", "secondary"):
         await world.human.change("member", user=who, dms=False)
     alert = await world.declare(UNREACHED, title=TITLE)
@@ -46,7 +46,7 @@ async def test_when_nobody_can_be_reached_the_channel_is_told(world: World) -> N
 
 
 async def test_a_sev1_whose_dm_comes_too_fast_is_tried_again(world: World) -> None:
-    """40003: the first DM of a SEV1 arrives a second later, and nobody else is told of it."""
+    """40003: the first DM of a SEV1 arrives a second later, and no one else is notified instead."""
     dm = await world.human.until(lambda: _dm(world), "the DM with primary, which the start has opened")
     message = "You are opening direct messages too fast"
     await world.fault(route=f"POST /channels/{dm}/messages", status=403, code=40003, message=message)

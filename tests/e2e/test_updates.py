@@ -1,4 +1,4 @@
-"""Status updates: told by form, owed by cadence, asked for when nobody tells."""
+"""Status updates: posted by form, due at intervals, asked for when they are late."""
 
 from datetime import timedelta
 
@@ -11,7 +11,7 @@ TITLE = "決済 API が 5xx"
 
 
 async def acknowledged(world: World, *, by: str = "primary") -> Alert:
-    """A SEV1 that somebody is on."""
+    """Return a SEV1 with a responder."""
     alert = await world.triage(SEV1, title=TITLE)
     await world.react(alert, by=by)
     await world.expect_acknowledged(alert, by=by)
@@ -19,7 +19,7 @@ async def acknowledged(world: World, *, by: str = "primary") -> Alert:
 
 
 def pinged(message: Message) -> list[str]:
-    """Whom a message rings."""
+    """Return the people whom a message pings."""
     return [user["username"] for user in message.raw["mentions"]]
 
 
@@ -45,7 +45,7 @@ async def test_telling_with_the_button(world: World) -> None:
 
 
 async def test_a_commander_who_has_left_the_server(world: World) -> None:
-    """The role is vacant, and the reminder rings whoever acknowledged; gone as well, their ack lapses."""
+    """The role becomes vacant and the acknowledger is reminded; if they left too, their ack lapses."""
     alert = await acknowledged(world, by="responder")
     await world.command("incident assign", by="secondary", number=alert.number, role="commander")
     await world.expect_message(alert.thread, contains="@secondary が受け持ちます")
@@ -64,7 +64,7 @@ async def test_a_commander_who_has_left_the_server(world: World) -> None:
 
 
 async def test_what_was_typed_comes_back_when_it_is_refused(world: World) -> None:
-    """Somebody resolves it, or grades it anew, while others type."""
+    """A form refused because the incident changed keeps the typed text."""
     alert = await acknowledged(world)
     update = await world.click(alert, "更新", by="responder")
     grade = await world.click(alert, "重大度", by="primary")
@@ -81,7 +81,7 @@ async def test_what_was_typed_comes_back_when_it_is_refused(world: World) -> Non
 
 
 async def test_telling_with_the_command(world: World) -> None:
-    """In the thread it needs no number; the form shows what is known, and a second one the impact so far."""
+    """In the thread the command needs no number; the impact is kept from one update to the next."""
     alert = await acknowledged(world)
     form = await world.command("incident update", by="primary", channel=alert.thread)
     await world.human.submit("primary", form, {"known": "調査中", "impact": "一部のユーザー"})
@@ -140,7 +140,7 @@ async def test_details_alone_are_no_update(world: World) -> None:
 
 
 async def test_a_silent_incident_is_asked_for(world: World) -> None:
-    """30 minutes after the ack, and after each update: whoever is on it is rung, by the thread alone."""
+    """30 minutes after the ack and each update, the responder is pinged in the thread only."""
     alert = await acknowledged(world)
     await world.fast_forward(minutes=29)
     await world.expect_nothing_more()
@@ -161,7 +161,7 @@ async def test_a_silent_incident_is_asked_for(world: World) -> None:
 
 
 async def test_the_commander_is_asked(world: World) -> None:
-    """Whoever leads, not whoever acknowledged."""
+    """The reminder goes to the commander, not to the first to acknowledge."""
     alert = await acknowledged(world)
     await world.click(alert.card, "指揮", by="secondary")
     await world.expect_message(alert.thread, contains="@secondary が受け持ちます")
@@ -193,7 +193,7 @@ async def test_killed_while_asking(world: World) -> None:
 
 
 async def test_an_incident_that_ends_is_asked_for_no_more(world: World) -> None:
-    """A form that was open meanwhile is refused, with what to do; its button too."""
+    """After the end, open forms and buttons are refused with advice, and no reminder comes."""
     alert = await acknowledged(world)
     form = await world.click(alert, "更新", by="responder")
     asked = await world.command("incident resolve", number=alert.number)
@@ -209,7 +209,7 @@ async def test_an_incident_that_ends_is_asked_for_no_more(world: World) -> None:
 
 
 async def test_another_severity_has_another_cadence(world: World) -> None:
-    """A SEV2 is owed an update every 2 hours; made a SEV1, every 30 minutes."""
+    """A SEV2 needs an update every 2 hours; as a SEV1, every 30 minutes."""
     alert = await world.triage(SEV2, title=TITLE)
     await world.react(alert, by="primary")
     await world.expect_acknowledged(alert, by="primary")
