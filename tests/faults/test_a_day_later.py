@@ -1,4 +1,4 @@
-"""Row 72: a day passes between what somebody is shown and what they do with it."""
+"""Row 72: a day passes between a screen and a person's action on it."""
 
 from pathlib import Path
 
@@ -22,7 +22,7 @@ _REST_S = 60.0
 async def test_row_72_time_passes_before_each_change(
     database_url: str, commands: Commands, figure: Figure, tmp_path: Path, minutes: int
 ) -> None:
-    """Everything that changes something is prepared, left, and done: no bug, no error, no promise broken."""
+    """Each change is prepared and made a day later, without a bug, an error or a broken promise."""
     async with staged(database_url, commands, tmp_path) as stage:
         scenes = {name: Scene(stage, stage.world.human, title_of(name)) for name in CHANGES}
         names = [name for name in CHANGES if name not in LATER]
@@ -40,7 +40,7 @@ async def test_row_72_time_passes_before_each_change(
 
 
 async def _done(act: Act) -> str:
-    """Make a change; what is wrong with its answer."""
+    """Make a change, and return what is wrong with its answer."""
     try:
         said = await act()
     except HumanSideError:  # the button is not there any more: the post has become another

@@ -1,4 +1,4 @@
-"""Rows 41 to 48: text that wants to be more, addresses that lead elsewhere, people without the right."""
+"""Rows 41 to 48: hostile text, hostile addresses, people without permission."""
 
 import asyncio
 import json
@@ -30,7 +30,7 @@ _SQL = "'; DROP TABLE incidents; --"
 
 
 async def test_row_41_title_that_wants_to_ring(stage: Stage, figure: Figure) -> None:
-    """Mentions, markup and signs that nobody sees take no effect; what is too long never gets here."""
+    """Mentions, markup and invisible characters in a title have no effect; longer titles never arrive."""
     since = stage.world.sandbox.core.log.next
     with pytest.raises(HumanSideError, match="title"):
         await stage.world.command("sev1", title="あ" * 4000)
@@ -76,7 +76,7 @@ async def _thread_of_the_longest(stage: Stage) -> str:
 
 
 async def test_row_42_nul_and_lone_surrogate(stage: Stage, figure: Figure) -> None:
-    """PostgreSQL takes neither: Discord refuses the one as no JSON, the other is gone before it is stored."""
+    """Discord refuses a lone surrogate as invalid JSON, and NUL is removed before the text is stored."""
     channel = await stage.world.channel_id("p0-alerts")
     await stage.world.fault(route=f"POST /channels/{channel}/messages", status=403, code=50013, times=None)
     refused = await _command_in_ascii(stage, "sev1", title="行42 \ud83d API")
@@ -94,7 +94,7 @@ async def test_row_42_nul_and_lone_surrogate(stage: Stage, figure: Figure) -> No
 
 
 async def test_row_43_sql_in_every_option(stage: Stage, figure: Figure) -> None:
-    """Whatever it says, it is a value: stored as it is, or refused with a reason."""
+    """SQL in an option is a value: stored as it is, or refused with a reason."""
     alert = await stage.sev1(f"行43 {_SQL}")
     number, tables = alert.number, await _tables(stage)
     said = [
@@ -117,7 +117,7 @@ async def test_row_43_sql_in_every_option(stage: Stage, figure: Figure) -> None:
 
 
 async def test_row_44_hostile_webhook_addresses(stage: Stage, figure: Figure) -> None:
-    """An entry whose target is an address: the bot posts to channels of its server, and connects nowhere."""
+    """An entry whose target is a URL causes no connection: the bot posts only in its server's channels."""
     async with _trap() as trap:
         for address in (
             f"http://127.0.0.1:{trap.port}/api/webhooks/1/x",
@@ -140,7 +140,7 @@ async def test_row_44_hostile_webhook_addresses(stage: Stage, figure: Figure) ->
 
 
 async def test_row_45_payload_edited_to_ring(stage: Stage, figure: Figure) -> None:
-    """Somebody has written @everyone into the stored payload: it is sent as text."""
+    """@everyone edited into a stored payload is sent as text."""
     since = stage.world.sandbox.core.log.next
     entry = await lose(stage.world, "行45 決済エラー率")
     await _replay(stage, entry)
@@ -152,7 +152,7 @@ async def test_row_45_payload_edited_to_ring(stage: Stage, figure: Figure) -> No
 
 
 async def test_row_46_same_replay_twice(stage: Stage, figure: Figure) -> None:
-    """Two people press at the same moment: it is sent once, and the other one hears by whom."""
+    """Two simultaneous presses replay once, and the second answer names who did it."""
     since = stage.world.sandbox.core.log.next
     entry = await lose(stage.world, "行46 決済エラー率")
     people = ("primary", "secondary")
@@ -171,7 +171,7 @@ async def test_row_46_same_replay_twice(stage: Stage, figure: Figure) -> None:
 
 
 async def test_row_47_target_answers_404(stage: Stage, figure: Figure) -> None:
-    """Where an entry was meant for is gone: asked once, given up, and asked again only by hand."""
+    """A missing target is requested once, given up, and requested again only by hand."""
     since, channel = stage.world.sandbox.core.log.next, await stage.world.channel_id("p2-deploys")
     gone = {"status": 404, "code": 10003, "message": "Unknown Channel", "times": None}
     await stage.world.fault(route=f"POST /channels/{channel}/messages", **gone)
@@ -196,7 +196,7 @@ async def test_row_47_target_answers_404(stage: Stage, figure: Figure) -> None:
 
 
 async def test_row_48_without_the_role_and_no_longer_with_it(stage: Stage, figure: Figure) -> None:
-    """Denied with the reason, on record, without effect; also for whoever loses the role half-way."""
+    """A person without the role, or who loses it half-way, is refused with the reason, and audited."""
     alert = await stage.sev1("行48 決済 API が 5xx")
     said = await stage.world.click(alert, "ack", by="observer")
     assert "ロールが必要です" in said.text
@@ -216,14 +216,14 @@ async def test_row_48_without_the_role_and_no_longer_with_it(stage: Stage, figur
 
 
 class _Trap:
-    """A server that counts who connects."""
+    """A server that counts connections."""
 
     def __init__(self) -> None:
         self.connections = 0
         self.port = 0
 
     async def connected(self, _reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Somebody did."""
+        """Count a connection."""
         self.connections += 1
         writer.close()
 

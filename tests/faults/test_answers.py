@@ -1,4 +1,4 @@
-"""Row 63: Discord refuses or delays the answer to whoever does something; it is done all the same, once."""
+"""Row 63: Discord refuses or delays the answer to a change, which is still made, once."""
 
 import asyncio
 import re
@@ -77,7 +77,7 @@ handover = "10:00"
 async def test_row_63_each_change_is_made_once_whatever_becomes_of_its_answer(
     database_url: str, commands: Commands, figure: Figure, tmp_path: Path, fault: str
 ) -> None:
-    """Everything that changes something, all at once; it is on record once, and people see it."""
+    """Every change, all at once, is recorded once and shown to people."""
     async with staged(database_url, commands, tmp_path) as stage:
         async with Human(stage.world.sandbox.human, waits=False) as hasty:
             scenes = {name: Scene(stage, hasty, title_of(name)) for name in CHANGES}
@@ -94,7 +94,7 @@ async def test_row_63_each_change_is_made_once_whatever_becomes_of_its_answer(
 
 @pytest.mark.quiet
 async def test_row_63_p0_is_told_when_discord_takes_nothing(open_stage: OpenStage, figure: Figure) -> None:
-    """Neither the answer nor the alert: the on-call has an email at once, and Discord everything later."""
+    """If Discord takes neither answer nor alert, on-call gets an email at once and the posts later."""
     title = "行63 決済 API が 5xx"
     async with open_stage() as stage:
         await stage.world.start_bot()
@@ -112,7 +112,7 @@ async def test_row_63_p0_is_told_when_discord_takes_nothing(open_stage: OpenStag
 
 
 async def _make(stage: Stage, scenes: dict[str, Scene], names: Iterable[str], fault: str) -> list[str]:
-    """Make these changes, each without an answer; what is wrong afterwards."""
+    """Make these changes without an answer, and return what is wrong afterwards."""
     turns = asyncio.Semaphore(_AT_ONCE)
 
     async def prepare(name: str) -> Change:
@@ -134,7 +134,7 @@ async def _make(stage: Stage, scenes: dict[str, Scene], names: Iterable[str], fa
 
 
 def _unanswered(stage: Stage) -> set[int]:
-    """The interactions whose failed answer is in the log."""
+    """Return the interactions whose failed answer is in the log."""
     lines = stage.world.bot.entries()
     return {each["interaction_id"] for each in lines if each["event"] == "interaction.answer_failed"}
 

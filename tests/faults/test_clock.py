@@ -1,4 +1,4 @@
-"""Rows 27, 29 and 30: whose clock counts, where the host is, and what was missed."""
+"""Rows 27, 29 and 30: the wall clock, the host's time zone, and a missed digest."""
 
 import signal
 from datetime import UTC, date, datetime, timedelta
@@ -24,7 +24,7 @@ VALUES ($1, to_char(now() - interval '14 days', 'IYYY"-W"IW'), now() - interval 
 @pytest.mark.quiet
 @pytest.mark.parametrize("direction", [signal.SIGUSR1, signal.SIGUSR2], ids=["forward", "back"])
 async def test_row_27_the_wall_clock_moves(stage: Stage, figure: Figure, direction: signal.Signals) -> None:
-    """The host's clock jumps by an hour: the step is due when the database says so, no sooner or later."""
+    """If the host's clock jumps by an hour, the step is still due by the database's clock."""
     alert = await stage.sev1(f"行27 {direction.name} 決済 API が 5xx")
     stage.world.bot.child.signal(direction)
     await stage.world.fast_forward(minutes=14)
@@ -37,7 +37,7 @@ async def test_row_27_the_wall_clock_moves(stage: Stage, figure: Figure, directi
 
 
 async def test_row_29_a_host_whose_zone_has_summer_time(open_stage: OpenStage, figure: Figure) -> None:
-    """In New York, in the week after its clocks have changed: still Monday 18:00 in Japan."""
+    """On a host in New York, after its clocks change, the digest comes on Monday 18:00 in Japan."""
     async with open_stage(TZ=_NEW_YORK.key) as stage:
         await wait_for_monday(stage.world, hour=17, minute=58, not_before=_next_change(_NEW_YORK))
         await stage.world.rows(_THE_LAST_ONE_IS_TOLD, int(stage.world.sandbox.address.guild_id))
@@ -59,7 +59,7 @@ async def test_row_29_a_host_whose_zone_has_summer_time(open_stage: OpenStage, f
 
 
 async def test_row_30_down_at_six_and_back_at_twenty_to_seven(open_stage: OpenStage, figure: Figure) -> None:
-    """The digest is late rather than missed, and another start does not tell the week again."""
+    """The digest is late rather than missed, and another start does not post it again."""
     async with open_stage() as stage:
         await wait_for_monday(stage.world, hour=18, minute=40)
         for _ in range(2):
@@ -74,7 +74,7 @@ async def test_row_30_down_at_six_and_back_at_twenty_to_seven(open_stage: OpenSt
 
 
 def _next_change(zone: ZoneInfo) -> date:
-    """The day after the zone's clocks change next."""
+    """Return the day after the zone's next clock change."""
     at = datetime.now(UTC)
     offset = at.astimezone(zone).utcoffset()
     while at.astimezone(zone).utcoffset() == offset:

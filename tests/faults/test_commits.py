@@ -17,7 +17,7 @@ _HEARD_S = 20.0
 async def test_row_62_the_answer_to_each_commit_is_lost(
     open_stage: OpenStage, figure: Figure, commits: Commits
 ) -> None:
-    """A P0 is reported meanwhile: one incident, one ring, and a 👀 on what stands there ends it."""
+    """A P0 reported during lost answers is one incident with one ping, and a 👀 on its post ends it."""
     async with behind(open_stage) as there:
         stage, title = there.stage, f"行62 {commits}"
         await there.start_bot()
@@ -54,7 +54,7 @@ async def test_row_62_the_answer_to_each_commit_is_lost(
 async def test_row_62_the_answer_is_lost_and_so_is_the_database(
     open_stage: OpenStage, figure: Figure
 ) -> None:
-    """Told by who has lost it and by who has it: the second post says that it is one, and its 👀 counts."""
+    """The alert is posted by both paths: the second post says so, and a 👀 on it counts."""
     async with behind(open_stage) as there:
         stage, title = there.stage, "行62 届かない"
         cut_off = await there.start_bot()

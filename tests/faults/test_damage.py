@@ -1,4 +1,4 @@
-"""Rows 49 to 54: what the bot stands on is taken away, and what it must never tell."""
+"""Rows 49 to 54: deleted channels, missing permissions, closed DMs, and secrets."""
 
 import json
 import re
@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group(
 
 
 async def test_row_49_alert_and_thread_deleted(stage: Stage, figure: Figure) -> None:
-    """Both come back quietly, and the P0 is escalated as if nothing had been."""
+    """Both are restored without a ping, and the P0 is escalated as usual."""
     alert = await stage.sev1("行49 決済 API が 5xx")
     await stage.world.human.delete("admin", alert.post)
     again = await stage.until(lambda: stage.alerts(alert.number), "the alert anew")
@@ -32,7 +32,7 @@ async def test_row_49_alert_and_thread_deleted(stage: Stage, figure: Figure) -> 
 
 
 async def test_row_50_thread_locked_and_archived(stage: Stage, figure: Figure) -> None:
-    """Where the bot may not write into a locked thread, the line stands beside the alert."""
+    """If the bot may not write into a locked thread, it posts the line beside the alert."""
     alert = await stage.sev1("行50 決済 API が 5xx")
     world, human = stage.world, stage.world.human
     deny = int(P.MANAGE_THREADS)
@@ -49,7 +49,7 @@ async def test_row_50_thread_locked_and_archived(stage: Stage, figure: Figure) -
 
 
 async def test_row_51_may_not_mention_everyone(stage: Stage, figure: Figure) -> None:
-    """The look round after the start names the channel and the permission."""
+    """The start-up check names the channel and the missing permission."""
     for role, bits in (("incident-bot", BOT), ("@everyone", EVERYONE)):  # a new server gives it to everybody
         await stage.world.human.change("role", role=role, permissions=int(bits & ~P.MENTION_EVERYONE))
     stage.falls_ill()
@@ -63,7 +63,7 @@ async def test_row_51_may_not_mention_everyone(stage: Stage, figure: Figure) -> 
 
 
 async def test_row_52_every_dm_refused(stage: Stage, figure: Figure) -> None:
-    """Nobody on call takes DMs: the alert is posted, and each page goes by email."""
+    """If all on-call people refuse DMs, the alert is posted, and each page goes out by email."""
     await _take_dms(stage, "primary", "secondary", on=False)
     alert_title = "行52 決済 API が 5xx"
     await stage.start_command("sev1", title=alert_title)
@@ -81,7 +81,7 @@ async def test_row_52_every_dm_refused(stage: Stage, figure: Figure) -> None:
 
 
 async def test_row_53_automod_blocks_the_mention(stage: Stage, figure: Figure) -> None:
-    """The channel never gets the alert: DM and email do what it would have done.
+    """If the channel never gets the alert, DM and email replace it.
 
     Discord says that AutoMod spares bots. What a bot is refused all the same is answered here by a fault.
     """
@@ -106,7 +106,7 @@ async def test_row_53_automod_blocks_the_mention(stage: Stage, figure: Figure) -
 
 
 async def test_row_54_no_secret_is_told(stage: Stage, figure: Figure) -> None:
-    """After errors of every kind the token is in no log, no DLQ row, no message and no answer."""
+    """After errors of every kind the token is in no log, DLQ row, message or answer."""
     token = stage.world.sandbox.address.token
     await stage.world.fault(route="POST /channels/*/messages", times=2, status=500)
     await stage.world.fault(route="POST /channels/*/messages", times=2, reset="before")
@@ -130,7 +130,7 @@ async def test_row_54_no_secret_is_told(stage: Stage, figure: Figure) -> None:
 
 
 async def test_row_49_the_channel_deleted(stage: Stage, figure: Figure) -> None:
-    """There is nowhere to post: on-call is reached by DM and by email. The last row here: it stays gone."""
+    """Without a channel to post in, on-call is reached by DM and email (last, as the channel stays gone)."""
     alert = await stage.world.declare(SEV1, title="行49 その後")
     await stage.world.settle()
     await stage.world.human.remove_channel("p0-alerts")

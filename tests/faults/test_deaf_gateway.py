@@ -1,4 +1,4 @@
-"""Row 69: the host for resuming is gone, or the gateway acknowledges heartbeats and tells nothing."""
+"""Row 69: the resume host is gone, or the gateway acknowledges heartbeats but sends no events."""
 
 import time
 
@@ -14,7 +14,7 @@ _NOTICED_S = 100.0  # owed for a minute, looked at every 15 s
 
 
 async def test_row_69_resume_host_gone(stage: Stage, figure: Figure) -> None:
-    """The bot begins a new session at the main address, and finds the 👀 of the gap."""
+    """The bot starts a new session at the main address, and finds the 👀 of the gap."""
     alert = await stage.sev1("行69 決済 API が 5xx")
     since = stage.world.sandbox.core.log.next
     began = time.monotonic()
@@ -31,7 +31,7 @@ async def test_row_69_resume_host_gone(stage: Stage, figure: Figure) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(400)
 async def test_row_69_deaf(stage: Stage, figure: Figure) -> None:
-    """Its own post does not come back: a new session, in which commands work. Deaf again: an alarm."""
+    """A session without events is replaced by one in which commands work; the second time is an alarm."""
     stage.world.expect_log("gateway.still_deaf")
     alert = await stage.sev1("行69 まだ聞こえる")
     took_s = []

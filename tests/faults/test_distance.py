@@ -16,7 +16,7 @@ _ALERTS = 3
 
 @asynccontextmanager
 async def _far(open_stage: OpenStage, away_ms: int) -> AsyncIterator[Stage]:
-    """A stage with a bot whose database is so far away."""
+    """Open a stage with a bot whose database is this far away."""
     async with (
         open_stage() as stage,
         PgProxy(stage.world.database_url, delay_s=away_ms / 2000).running() as proxy,
@@ -49,7 +49,7 @@ async def _rested_alert(stage: Stage, title: str) -> float:
 async def test_row_61_the_database_is_far_away(
     away_ms: int, within_s: float, open_stage: OpenStage, figure: Figure
 ) -> None:
-    """Alerts stand soon, and an escalation is not late."""
+    """Alerts are posted soon, and escalations are not late."""
     async with _far(open_stage, away_ms) as stage:
         await stage.world.idle()
         title = f"行61 {away_ms} ms"
@@ -67,7 +67,7 @@ async def test_row_61_the_database_is_far_away(
 
 
 async def test_row_61_a_bot_gets_ready_at_200_ms(open_stage: OpenStage, figure: Figure) -> None:
-    """It says that this is too far, where no deadline is promised, and goes on all the same."""
+    """At 200 ms, where no deadline is promised, the bot warns and still becomes ready."""
     async with _far(open_stage, 200) as stage:
         stage.falls_ill()
         figure(f"200 ms: ready, alert {await _alert(stage, '行61 遠い'):.2f} s")

@@ -1,4 +1,4 @@
-"""Rows 16 to 20: the gateway's connection breaks, lies still, or is refused for good."""
+"""Rows 16 to 20: the gateway's connection breaks, goes silent, or is refused for good."""
 
 import asyncio
 import time
@@ -18,7 +18,7 @@ _POLLED_S = 65.0
 
 
 async def test_row_16_dropped_and_resumed(stage: Stage, figure: Figure) -> None:
-    """The 👀 of the gap comes with the replay, and is told by REST as well: it counts once."""
+    """A 👀 from the gap arrives by replay and by REST, and counts once."""
     alert = await stage.sev1("行16 決済 API が 5xx")
     await stage.world.fault(gateway="drop")
     await stage.world.human.react("primary", alert.post, "👀")
@@ -31,7 +31,7 @@ async def test_row_16_dropped_and_resumed(stage: Stage, figure: Figure) -> None:
 
 
 async def test_row_17_session_invalidated(stage: Stage, figure: Figure) -> None:
-    """No event will ever tell of the 👀: it is read from Discord when the new session begins."""
+    """A 👀 without any event is read from Discord when the new session begins."""
     alert = await stage.sev1("行17 決済 API が 5xx")
     await stage.world.fault(gateway="invalidate")
     await stage.world.human.react("primary", alert.post, "👀")
@@ -42,7 +42,7 @@ async def test_row_17_session_invalidated(stage: Stage, figure: Figure) -> None:
 
 
 async def test_row_18_down_for_half_an_hour(stage: Stage, figure: Figure) -> None:
-    """The step that falls due meanwhile asks Discord first, and finds that somebody is on it."""
+    """A step that is due while the gateway is down reads Discord first, and finds the ack."""
     alert = await stage.sev1("行18 決済 API が 5xx")
     await stage.world.fault(gateway="down")
     await stage.world.human.react("primary", alert.post, "👀")
@@ -56,7 +56,7 @@ async def test_row_18_down_for_half_an_hour(stage: Stage, figure: Figure) -> Non
 
 @pytest.mark.slow
 async def test_row_18_polled_while_nothing_is_due(stage: Stage, figure: Figure) -> None:
-    """Without any deadline the 👀 is found within a minute."""
+    """A 👀 is found within a minute even if no deadline is due."""
     alert = await stage.sev1("行18 まだ期限前")
     await stage.world.fault(gateway="down")
     began = time.monotonic()
@@ -68,7 +68,7 @@ async def test_row_18_polled_while_nothing_is_due(stage: Stage, figure: Figure) 
 @pytest.mark.slow
 @pytest.mark.timeout(240)
 async def test_row_19_silent_socket(stage: Stage, figure: Figure) -> None:
-    """A connection that stays open and says nothing is given up, and what was missed is found."""
+    """A silent connection is replaced, and missed events are found."""
     alert = await stage.sev1("行19 決済 API が 5xx")
     since = len(stage.world.bot.entries())
     await stage.world.fault(gateway="silent")
@@ -88,7 +88,7 @@ async def test_row_19_silent_socket(stage: Stage, figure: Figure) -> None:
 
 @pytest.mark.parametrize("code", [4004, 4014])
 async def test_row_20_refused_for_good(stage: Stage, figure: Figure, code: int) -> None:
-    """It ends at once, says what to change, and does not knock again."""
+    """The bot exits at once, says what to change, and does not retry."""
     since = stage.world.sandbox.core.log.next
     await stage.world.fault(gateway="close", code=code)
     async with asyncio.timeout(15):
@@ -102,7 +102,7 @@ async def test_row_20_refused_for_good(stage: Stage, figure: Figure, code: int) 
 
 
 async def test_row_20_crash_loop_keeps_inside_the_budget(open_stage: OpenStage, figure: Figure) -> None:
-    """The day's IDENTIFYs are nearly used up: the token must not be lost over a bot that keeps dying."""
+    """A bot that keeps crashing near the daily IDENTIFY limit does not use it up."""
     async with open_stage() as stage:
         stage.world.expect_log("gateway.identify_budget_low")
         world, token = stage.world, stage.world.sandbox.core.world.application.token

@@ -1,4 +1,4 @@
-"""Row 67: what strangers write keeps the process busy for no more than a moment, whatever it is."""
+"""Row 67: hostile text keeps the process busy for no more than a moment."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -65,7 +65,7 @@ def _message(**parts: object) -> AlertMessage:
 
 
 def _understand(message: AlertMessage) -> Reading:
-    """All that is asked of a monitor's message before anything is written."""
+    """Run everything that parses a monitor's message before the first write."""
     reading = read_message(message, _ALERTS.patterns, _ALERTS.names)
     severity_at_start(message.title, ("SEV1", "P0"))
     reading.fingerprint(message, _ALERTS.fingerprint, target=message.target(POLICY.targets))

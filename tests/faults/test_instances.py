@@ -1,4 +1,4 @@
-"""Rows 28, 31 and 32: several processes on one database, one of them stopped, stalled or dead."""
+"""Rows 28, 31 and 32: several processes on one database, one of them frozen, stopped or dead."""
 
 import asyncio
 import signal
@@ -25,7 +25,7 @@ _DUE_IN = timedelta(minutes=10)
 
 @pytest.mark.quiet
 async def test_row_28_stopped_for_longer_than_its_lease(open_stage: OpenStage, figure: Figure) -> None:
-    """It was about to ring when it was stopped; another one has rung by the time it goes on: no double."""
+    """A bot frozen right before an escalation sends none when it wakes, since another bot has."""
     async with open_stage() as stage:
         await stage.world.start_bot()
         alert = await stage.sev1("行28 決済 API が 5xx")
@@ -51,7 +51,7 @@ async def test_row_28_stopped_for_longer_than_its_lease(open_stage: OpenStage, f
 
 
 async def test_row_28_stopped_before_it_makes_a_private_thread(open_stage: OpenStage, figure: Figure) -> None:
-    """Discord knows no nonce of one: whoever was stopped finds the other one's instead of making a second."""
+    """A bot frozen before it creates a private thread finds the other bot's thread."""
     async with open_stage() as stage:
         await stage.world.start_bot()
         await stage.world.start_bot()
@@ -80,7 +80,7 @@ async def test_row_28_stopped_before_it_makes_a_private_thread(open_stage: OpenS
 async def test_row_31_two_instances_share_many_steps(
     open_stage: OpenStage, figure: Figure, count: int
 ) -> None:
-    """Each step is decided by one of them and told once; whoever is first may take along what is due."""
+    """Two bots decide each due step once and announce it once."""
     async with open_stage() as stage:
         await stage.world.human.change("limits", enabled=False)
         made = await open_many(stage.world, {"SEV1": count}, due_in=_DUE_IN)
@@ -99,7 +99,7 @@ async def test_row_31_two_instances_share_many_steps(
 @pytest.mark.quiet
 @pytest.mark.parametrize("how", [signal.SIGKILL, pytest.param(signal.SIGSTOP, marks=pytest.mark.slow)])
 async def test_row_32_leader_is_gone(open_stage: OpenStage, figure: Figure, how: signal.Signals) -> None:
-    """One process holds the gateway; when it dies or is stopped, the other one answers people."""
+    """When the listening process dies or stops, the other one answers commands."""
     async with open_stage() as stage:
         world = stage.world
         await world.start_bot()
@@ -121,7 +121,7 @@ async def test_row_32_leader_is_gone(open_stage: OpenStage, figure: Figure, how:
 
 
 async def _all_done(stage: Stage, *, within_s: float) -> None:
-    """Every step is decided and every message is sent, given up or moot."""
+    """Return True if every step is decided and every message sent, given up or obsolete."""
 
     async def rest() -> bool:
         left = await stage.world.rows(

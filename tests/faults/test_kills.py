@@ -13,7 +13,7 @@ _NONCE_MIN = 10.0
 
 
 async def test_row_01_killed_before_the_incidents_commit(stage: Stage, figure: Figure) -> None:
-    """Nothing was said that is not on record, and whoever reported it sees that it failed."""
+    """Nothing is posted that is not recorded, and the reporter sees the failure."""
     title = "行01 決済 API が 5xx"
     asked = ""
 
@@ -34,7 +34,7 @@ async def test_row_01_killed_before_the_incidents_commit(stage: Stage, figure: F
 
 
 async def test_row_02_killed_after_the_commit(stage: Stage, figure: Figure) -> None:
-    """What is on record is posted by the next process, once."""
+    """The next process posts the recorded incident, once."""
     title = "行02 決済 API が 5xx"
     await stage.die_at("after:commit:insert_incident", lambda: stage.start_command("sev1", title=title))
     number = await stage.number(title)
@@ -47,7 +47,7 @@ async def test_row_02_killed_after_the_commit(stage: Stage, figure: Figure) -> N
 
 
 async def test_row_03_killed_after_the_post(stage: Stage, figure: Figure) -> None:
-    """Discord has it, we do not know: even where the history may not be read, the nonce gives it back."""
+    """The nonce returns the posted message, even if the history may not be read."""
     title = "行03 決済 API が 5xx"
     await stage.die_at("after:send:alert", lambda: stage.start_command("sev1", title=title))
     number = await stage.number(title)
@@ -64,7 +64,7 @@ async def test_row_03_killed_after_the_post(stage: Stage, figure: Figure) -> Non
 
 
 async def test_row_04_killed_after_the_post_and_back_after_ten_minutes(stage: Stage, figure: Figure) -> None:
-    """Discord has forgotten the nonce by then: the message is found in the channel and adopted."""
+    """After Discord has forgotten the nonce, the message is found in the channel and adopted."""
     title = "行04 決済 API が 5xx"
     await stage.die_at("after:send:alert", lambda: stage.start_command("sev1", title=title))
     number = await stage.number(title)
@@ -78,7 +78,7 @@ async def test_row_04_killed_after_the_post_and_back_after_ten_minutes(stage: St
 
 @pytest.mark.quiet
 async def test_row_05_killed_while_a_step_is_claimed(stage: Stage, figure: Figure) -> None:
-    """The step is nobody's again: the next process decides it."""
+    """The next process decides the claimed step."""
     alert = await stage.sev1("行05 決済 API が 5xx")
     await stage.die_at("after:claim_due", lambda: stage.reach_deadline(alert.number))
     await stage.revive()
@@ -92,7 +92,7 @@ async def test_row_05_killed_while_a_step_is_claimed(stage: Stage, figure: Figur
 
 
 async def test_row_06_killed_between_here_and_the_dms(stage: Stage, figure: Figure) -> None:
-    """The channel was rung and nobody has had a DM: only the DMs are left to do."""
+    """After a kill between `@here` and the DMs, only the DMs are sent."""
     alert = await stage.sev1("行06 決済 API が 5xx")
     await _slow_dms(stage, "primary", "secondary")
     await stage.die_at("after:send:escalation", lambda: stage.reach_deadline(alert.number))
@@ -107,7 +107,7 @@ async def test_row_06_killed_between_here_and_the_dms(stage: Stage, figure: Figu
 
 
 async def test_row_07_killed_between_two_dms(stage: Stage, figure: Figure) -> None:
-    """One of two has had the DM: the other one gets theirs, and nobody a second."""
+    """After a kill between two DMs, the second person gets theirs, and no one gets two."""
     alert = await stage.sev1("行07 決済 API が 5xx")
     await _slow_dms(stage, "secondary")
     await stage.die_at("after:send:page", lambda: stage.reach_deadline(alert.number))
@@ -120,7 +120,7 @@ async def test_row_07_killed_between_two_dms(stage: Stage, figure: Figure) -> No
 
 
 async def test_row_08_killed_before_an_acks_commit(stage: Stage, figure: Figure) -> None:
-    """The 👀 stands in Discord: it is read at the start, before anything is decided."""
+    """The 👀 is read from Discord at start, before any decision."""
     alert = await stage.sev1("行08 決済 API が 5xx")
     await stage.die_at("before:commit:acknowledge", lambda: stage.world.react(alert, by="primary"))
     await stage.world.shift(minutes=_TOKEN_MIN)
@@ -138,7 +138,7 @@ async def test_row_08_killed_before_an_acks_commit(stage: Stage, figure: Figure)
     ["during", pytest.param("before", marks=pytest.mark.slow), pytest.param("after", marks=pytest.mark.slow)],
 )
 async def test_row_09_killed_while_the_dlq_row_is_written(stage: Stage, figure: Figure, moment: str) -> None:
-    """Whether the row was there already or not: there is one."""
+    """There is one DLQ row, whether or not it was written before the kill."""
     title = f"行09 {moment} 決済 API が 5xx"
     await _refuse_alerts(stage)
     await stage.die_at(f"{moment}:record", lambda: stage.start_command("sev1", title=title))
@@ -151,7 +151,7 @@ async def test_row_09_killed_while_the_dlq_row_is_written(stage: Stage, figure: 
 
 @pytest.mark.parametrize("moment", ["after", pytest.param("during", marks=pytest.mark.slow)])
 async def test_row_10_killed_during_the_fallback_email(stage: Stage, figure: Figure, moment: str) -> None:
-    """Perhaps it was accepted, perhaps not: it is sent again, and a mail client sees that it is the same."""
+    """The email is sent again with the same Message-ID."""
     title = f"行10 {moment} 決済 API が 5xx"
     await _refuse_alerts(stage)
     await stage.die_at(f"{moment}:send", lambda: stage.start_command("sev1", title=title))
@@ -167,7 +167,7 @@ async def test_row_10_killed_during_the_fallback_email(stage: Stage, figure: Fig
 
 @pytest.mark.quiet
 async def test_row_11_down_across_a_deadline(stage: Stage, figure: Figure) -> None:
-    """At the start the 👀 are read first; then what is overdue and unanswered rings, once."""
+    """At start the 👀 are read first; then unacknowledged overdue incidents escalate, once."""
     silent, answered = await stage.sev1("行11 誰も見ていない"), await stage.sev1("行11 見ている")
     stage.falls_ill()
     await stage.world.kill_bot()

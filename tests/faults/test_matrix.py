@@ -1,4 +1,4 @@
-"""The matrix itself: every row has its test."""
+"""Every row of the matrix has its test."""
 
 import re
 from pathlib import Path
@@ -14,6 +14,6 @@ _TESTS = [
 
 
 def test_every_row_has_a_test() -> None:
-    """Nothing in docs/faults.md is only said."""
+    """Each row of docs/faults.md has a test."""
     assert [row.number for row in rows()] == list(range(1, _ROWS + 1))
     assert {number_of(name) for name in _TESTS} == {row.number for row in rows()}

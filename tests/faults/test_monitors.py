@@ -1,4 +1,4 @@
-"""Rows 66 and 70: what monitors post, in a busy channel while the bot is down, and what is no alert."""
+"""Rows 66 and 70: monitors' alerts while the bot is down, and monitors' messages that are no alerts."""
 
 import time
 from collections.abc import AsyncIterator
@@ -35,7 +35,7 @@ async def shared(open_stage: OpenStage) -> AsyncIterator[Stage]:
 
 @pytest.mark.quiet
 async def test_row_66_a_p0_before_a_hundred_messages(stage: Stage, figure: Figure) -> None:
-    """Both came while the bot was down; the alert is tracked, and its ladder goes on."""
+    """An alert from before a hundred messages is tracked at start, and its ladder goes on."""
     world, title = stage.world, "Row66DatabaseDown"
     await _post(stage, "p0-alerts", "✅ deploy ok")
     await world.idle()
@@ -54,7 +54,7 @@ async def test_row_66_a_p0_before_a_hundred_messages(stage: Stage, figure: Figur
 
 
 async def test_row_66_a_p0_before_more_pages_than_one_window_allows(stage: Stage, figure: Figure) -> None:
-    """Discord's limit interrupts the reading; it goes on where it was."""
+    """A rate limit interrupts the catch-up, which continues where it stopped."""
     world, title = stage.world, "Row66TalkedOver"
     await world.fast_forward(minutes=2)
     stage.falls_ill()

@@ -1,4 +1,4 @@
-"""Rows 33 to 37: what people do at the same moment, twice, or without the right to."""
+"""Rows 33 to 37: simultaneous, repeated and unauthorised actions."""
 
 import asyncio
 from functools import partial
@@ -19,7 +19,7 @@ _GONE = (40060, 10062)
 
 
 async def test_row_33_double_click(stage: Stage, figure: Figure) -> None:
-    """Two presses of one button by one person: one effect, two answers, and no word of Discord's codes."""
+    """A double click has one effect and two answers, and shows no Discord error code."""
     alert = await stage.sev1("行33 決済 API が 5xx")
     since = stage.world.sandbox.core.log.next
     shown = await stage.world.reread(alert.post)
@@ -38,7 +38,7 @@ async def test_row_33_double_click(stage: Stage, figure: Figure) -> None:
 
 
 async def test_row_34_a_hundred_acks_at_once(stage: Stage, figure: Figure) -> None:
-    """The first one stops the ladder, and everybody else is on record as a responder."""
+    """The first ack stops the ladder, and everybody else is recorded as a responder."""
     alert = await stage.sev1("行34 決済 API が 5xx")
     crowd = [f"person-{number}" for number in range(_CROWD)]
     for who in crowd:
@@ -56,7 +56,7 @@ async def test_row_34_a_hundred_acks_at_once(stage: Stage, figure: Figure) -> No
 
 
 async def test_row_35_ack_races_an_escalation(stage: Stage, figure: Figure) -> None:
-    """Somebody reacts in the very moment of the deadline: either they were first, or the step was."""
+    """An ack at the moment of the deadline comes either before or after the step."""
     outcomes = []
     for race in range(_RACES):
         alert = await stage.sev1(f"行35 {race} 決済 API が 5xx")
@@ -79,7 +79,7 @@ async def test_row_35_ack_races_an_escalation(stage: Stage, figure: Figure) -> N
 
 
 async def test_row_36_acks_that_do_not_count(stage: Stage, figure: Figure) -> None:
-    """Another bot's 👀, an outsider's, and somebody's 👍 change nothing; the refusal is on record."""
+    """Another bot's 👀, an outsider's 👀 and a 👍 change nothing; the refusal is audited."""
     alert = await stage.sev1("行36 決済 API が 5xx")
     _invite_bot(stage, "other-bot")
     human: Human = stage.world.human
@@ -100,7 +100,7 @@ async def test_row_36_acks_that_do_not_count(stage: Stage, figure: Figure) -> No
 
 
 async def test_row_37_eyes_removed_after_the_ack(stage: Stage, figure: Figure) -> None:
-    """Taking 👀 back does not undo it."""
+    """Removing the 👀 does not undo the ack."""
     alert = await stage.sev1("行37 決済 API が 5xx")
     await stage.world.react(alert, by="primary")
     await stage.acknowledged(alert.number)

@@ -1,4 +1,4 @@
-"""Row 64: Discord puts off the direct message that somebody is to be rung with."""
+"""Row 64: Discord temporarily refuses a page."""
 
 from functools import partial
 
@@ -14,7 +14,7 @@ _PASSING = {40003: 403, 40004: 403, 40006: 400, 20029: 403}
 
 
 async def test_row_64_a_dm_that_is_put_off_arrives(stage: Stage, figure: Figure) -> None:
-    """Each code once: the page arrives, once, within seconds; nobody else is told instead."""
+    """After each temporary code the page arrives once, within seconds, and no one else is notified."""
     world = stage.world
     dm = await stage.until(lambda: _dm(stage), "the DM, which the start has opened")
     route = f"POST /channels/{dm}/messages"

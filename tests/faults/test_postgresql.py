@@ -1,4 +1,4 @@
-"""Rows 12, 13 and 15: PostgreSQL goes away, or has no connection left."""
+"""Rows 12, 13 and 15: PostgreSQL goes away, or has no free connection."""
 
 import asyncio
 import signal
@@ -29,7 +29,7 @@ _PEOPLE = 12  # more than the bot has connections
 
 
 async def test_row_12_postgresql_restarts(stage: Stage, figure: Figure, server: EmbeddedPostgres) -> None:
-    """Old deadlines hold, new incidents are taken, and nobody had to do anything."""
+    """After a restart old deadlines hold and new incidents are accepted, without any action."""
     alert = await stage.sev1("行12 決済 API が 5xx")
     stage.falls_ill()
     server.stop()
@@ -49,7 +49,7 @@ async def test_row_12_postgresql_restarts(stage: Stage, figure: Figure, server: 
 async def test_row_13_postgresql_down_for_twenty_minutes(
     stage: Stage, figure: Figure, server: EmbeddedPostgres
 ) -> None:
-    """A P0 that cannot be recorded reaches people all the same; what was due meanwhile is caught up with."""
+    """A P0 that cannot be recorded still reaches people, and missed deadlines are caught up."""
     title = "行13 記録できない"
     before = await stage.sev1("行13 決済 API が 5xx")
     stage.falls_ill()
@@ -87,7 +87,7 @@ async def test_row_13_postgresql_down_for_twenty_minutes(
 async def test_row_13_alive_through_the_twenty_minutes(
     stage: Stage, figure: Figure, server: EmbeddedPostgres
 ) -> None:
-    """The bot sees the deadline pass without a database: it rings, once, and so it stands afterwards."""
+    """A bot without a database escalates at the deadline once, and records it afterwards."""
     alert = await stage.sev1("行13 期限を越えて")
     number, world = alert.number, stage.world
     await stage.mirrored("行13 期限を越えて")
@@ -122,7 +122,7 @@ async def test_row_13_alive_through_the_twenty_minutes(
 async def test_row_13_postgresql_goes_away_right_after_a_commit(
     stage: Stage, figure: Figure, server: EmbeddedPostgres
 ) -> None:
-    """What was recorded that moment, and not yet said, is said without it, and is the same afterwards."""
+    """An incident committed right before the outage is announced without the database, once."""
     title = "行13 記録した直後"
     stage.arm("stop after:commit:insert_incident")
     await stage.start_command("sev1", title=title)

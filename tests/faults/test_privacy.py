@@ -1,4 +1,4 @@
-"""Row 68: what Discord does not take back when an incident is made private."""
+"""Row 68: traces that Discord keeps when an incident is made private."""
 
 import pytest
 
@@ -12,7 +12,7 @@ _TITLE = "行68 顧客データの流出"
 
 
 async def test_row_68_the_note_of_a_rename_stays(stage: Stage, figure: Figure) -> None:
-    """Nobody can delete it (50021): the old thread is locked and archived, and the private one says so."""
+    """The rename note stays (50021): the old thread is locked and archived, and the private one says so."""
     alert = await stage.sev1(_TITLE)
     await stage.world.react(alert, by="secondary")
     await stage.acknowledged(alert.number)

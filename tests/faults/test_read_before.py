@@ -1,4 +1,4 @@
-"""Row 65: Discord does not answer who has reacted, right before a deadline."""
+"""Row 65: reading the reactions fails right before a deadline."""
 
 import pytest
 
@@ -16,7 +16,7 @@ _FAULTS: dict[str, dict[str, object]] = {
 
 
 async def test_row_65_one_failed_read_rings_nobody(stage: Stage, figure: Figure) -> None:
-    """The event of a 👀 was lost, and the read two seconds before the deadline fails: it is read again."""
+    """A failed read two seconds before the deadline is repeated, finds the 👀, and no one is paged."""
     for name, fault in _FAULTS.items():
         alert = await stage.sev1(f"行65 {name}")
         await stage.world.fault(gateway="lose", event="MESSAGE_REACTION_ADD")

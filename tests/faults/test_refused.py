@@ -1,4 +1,4 @@
-"""Rows 55 to 57: PostgreSQL, or a pooler before it, is there and refuses."""
+"""Rows 55 to 57: PostgreSQL, or a pooler in front of it, refuses connections."""
 
 from collections import Counter
 
@@ -26,7 +26,7 @@ _STARTED_WITHOUT = "database.started_without"
 
 @pytest.mark.quiet
 async def test_row_55_a_pooler_refuses_while_the_bot_runs(open_stage: OpenStage, figure: Figure) -> None:
-    """Every connection is broken and refused across a deadline: it rings, the bot lives, and all goes on."""
+    """The bot survives refused connections across a deadline, escalates, and recovers."""
     async with behind(open_stage) as there:
         stage, bot = there.stage, await there.start_bot()
         stage.world.expect_log(_NOT_WRITABLE)
@@ -50,7 +50,7 @@ async def test_row_55_a_pooler_refuses_while_the_bot_runs(open_stage: OpenStage,
 
 @pytest.mark.quiet
 async def test_row_55_a_pooler_refuses_at_the_start(open_stage: OpenStage, figure: Figure) -> None:
-    """A bot that knows of a deadline is started while nobody may enter: it rings, and works once it may."""
+    """A bot started while connections are refused escalates a known deadline, and recovers."""
     async with behind(open_stage) as there:
         stage = there.stage
         await there.start_bot()
@@ -73,7 +73,7 @@ async def test_row_55_a_pooler_refuses_at_the_start(open_stage: OpenStage, figur
 
 
 async def test_row_56_two_bots_at_a_limit_of_fifteen(open_stage: OpenStage, figure: Figure) -> None:
-    """As a deployment has it, with the setting that README names: both work."""
+    """Two bots work at a limit of 15 connections with the setting that the README names."""
     async with behind(open_stage) as there:
         there.proxy.limit = _POOL_SIZE
         stage, first = there.stage, await there.start_bot(**_SETTING)
@@ -94,7 +94,7 @@ async def test_row_56_two_bots_at_a_limit_of_fifteen(open_stage: OpenStage, figu
 @pytest.mark.quiet
 @pytest.mark.parametrize("what", ["schema", "right"])
 async def test_row_57_the_tables_are_not_ours(open_stage: OpenStage, figure: Figure, what: str) -> None:
-    """The schema gets another name, or the login loses its right, across a deadline; then it is put back."""
+    """The bot escalates while the schema is renamed or the right revoked, and recovers."""
     take, give = _TAKEN[what]
     async with behind(open_stage, user=_LOGIN) as there:
         stage, title = there.stage, f"行57 {what}"

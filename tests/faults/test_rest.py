@@ -1,4 +1,4 @@
-"""Rows 21 to 26: Discord's HTTP API refuses, limits, swallows, or answers what nobody can read."""
+"""Rows 21 to 26: Discord's HTTP API refuses, limits, swallows requests, or answers with garbage."""
 
 import time
 from collections.abc import Callable
@@ -24,7 +24,7 @@ _HISTORY_REFUSED = {"status": 403, "code": 50013, "times": None}
 
 @pytest.mark.quiet
 async def test_row_21_digest_is_limited_for_a_minute(stage: Stage, figure: Figure) -> None:
-    """The digest waits as long as Discord asks; a P0 does not wait with it."""
+    """A rate-limited digest waits as long as Discord asks, and does not delay a P0."""
     route, since = await _posts_in(stage, "p3-insights"), stage.world.sandbox.core.log.next
     await stage.world.fault(route=route, status=429, retry_after=65)
     await _post_digest(stage)
@@ -80,7 +80,7 @@ async def test_row_21_p0_is_limited_for_ten_minutes(stage: Stage, figure: Figure
     ],
 )
 async def test_row_22_circuit_opens(stage: Stage, figure: Figure, ban: dict[str, Any]) -> None:
-    """Discord refuses everything for minutes: the P0 goes by email at once, and Discord is left alone."""
+    """While Discord refuses everything, the P0 goes out by email at once, and few requests are sent."""
     title = f"行22 {ban.get('body', 'global')} 決済 API が 5xx"
     before = await stage.sev1(f"{title} 前")  # the outage begins under way
     since = stage.world.sandbox.core.log.next
@@ -123,7 +123,7 @@ async def test_row_23_ten_times_503(stage: Stage, figure: Figure) -> None:
 
 
 async def test_row_23_burst_of_502(stage: Stage, figure: Figure) -> None:
-    """A short one delays the alert and does not double it."""
+    """A short burst of 502 delays the alert and does not double it."""
     title = "行23 短い 502"
     await stage.world.fault(route=await _posts_in(stage, "p0-alerts"), times=2, status=502)
     await stage.start_command("sev1", title=title)
@@ -163,7 +163,7 @@ async def test_row_25_reset_after_the_message_was_accepted(stage: Stage, figure:
 
 @pytest.mark.parametrize("body", ["malformed", "truncated"])
 async def test_row_26_unreadable_answer(stage: Stage, figure: Figure, body: str) -> None:
-    """The message is there although its answer is not: it is found and adopted."""
+    """A message whose answer cannot be read is found and adopted."""
     title = f"行26 {body} 決済 API が 5xx"
     await stage.world.fault(route=await _posts_in(stage, "p0-alerts"), times=1, body=body)
     await _once(stage, title)

@@ -84,7 +84,7 @@ def test_every_setting_is_here() -> None:
 
 
 def test_row_71_no_wrong_setting_shows_a_secret(figure: Figure) -> None:
-    """One clear line that names the key, on each command that reads it; the secret is nowhere."""
+    """Each command reports a wrong setting in one clear line that names the key, without the secret."""
     tried = [
         (command, key, value)
         for key, values in _WRONG.items()

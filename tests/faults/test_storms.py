@@ -52,7 +52,7 @@ SELECT now() - n * interval '30 seconds', 'p1-ops', 'P1', 'failure', 503, 3
 async def test_row_38_a_thousand_reactions_a_second(
     open_stage: OpenStage, figure: Figure, seconds: int
 ) -> None:
-    """Heartbeats go out in time, and somebody's 👀 is on record within a second all the while."""
+    """Heartbeats are on time, and a 👀 is recorded within a second during the storm."""
     async with open_stage() as stage:
         heartbeat = {"heartbeat_ms": int(_HEARTBEAT_S * 1000)}
         await stage.world.human.change("limits", gateway=heartbeat)
@@ -82,7 +82,7 @@ async def test_row_38_a_thousand_reactions_a_second(
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 async def test_row_39_ten_thousand_due_at_once(open_stage: OpenStage, figure: Figure) -> None:
-    """The gravest first, many in one message, and never more than Discord allows."""
+    """The highest severity goes first, in bundles, within Discord's rate limits."""
     async with open_stage() as stage:
         made = await open_many(stage.world, _MANY, due_in=_DUE_IN)
         await stage.world.start_bot()
@@ -121,7 +121,7 @@ async def test_row_39_ten_thousand_due_at_once(open_stage: OpenStage, figure: Fi
     ids=["100k", "1M", "10M"],
 )
 async def test_row_40_dlq_of_millions_of_rows(open_stage: OpenStage, figure: Figure, rows: int) -> None:
-    """A page of the last day takes as long as with ten thousand rows; the slowest look is the machine's."""
+    """A page of the last day takes as long with millions of rows as with ten thousand."""
     async with open_stage() as stage:
         await stage.world.start_bot()
         await _fill(stage, 1, _FEW_ROWS)

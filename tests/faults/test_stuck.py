@@ -1,4 +1,4 @@
-"""Rows 58 to 60: PostgreSQL answers and can be written, and the work does not get done."""
+"""Rows 58 to 60: PostgreSQL accepts writes, but the work does not get done."""
 
 import asyncio
 import shutil
@@ -28,7 +28,7 @@ _OF_THE_QUEUE = ("LISTEN", "queue_manager_id")
 
 @pytest.mark.quiet
 async def test_row_58_the_queue_has_no_connection(open_stage: OpenStage, figure: Figure) -> None:
-    """An old P0's deadline passes, a new P0 is reported: people are told of both, and the state is red."""
+    """A due P0 and a new P0 both reach people while the queue has no connection, and /readyz is red."""
     async with behind(open_stage) as there:
         stage, old, new = there.stage, "行58 期限が来る", "行58 あとから"
         await there.start_bot()
@@ -58,7 +58,7 @@ async def test_row_58_the_queue_has_no_connection(open_stage: OpenStage, figure:
 @pytest.mark.quiet
 @pytest.mark.parametrize("table", ["pgqueuer", "incidents", "deliveries", "escalation_steps"])
 async def test_row_59_a_table_is_locked(open_stage: OpenStage, figure: Figure, table: str) -> None:
-    """As by a migration or a backup: the deadline that passes meanwhile rings in time, and once."""
+    """A deadline that passes while a table is locked escalates in time, and once."""
     async with behind(open_stage) as there:
         stage, title = there.stage, f"行59 {table.replace('_', ' ')}"
         await there.start_bot()

@@ -1,4 +1,4 @@
-"""Row 14: PostgreSQL answers, and takes no writes."""
+"""Row 14: PostgreSQL answers, but accepts no writes."""
 
 import os
 import shutil
@@ -27,7 +27,7 @@ _ALARM = "database.not_writable"
 
 
 async def test_row_14_postgresql_is_read_only(stage: Stage, figure: Figure, server: EmbeddedPostgres) -> None:
-    """Readiness turns red, people are told that nothing is recorded, and the log says so."""
+    """/readyz turns red, people are told that nothing is recorded, and the log has an error."""
     async with _alarmed(stage, "read_only"), stage.ill():
         await _set_read_only(server, on=True)
         said = await stage.world.command("sev3", title="行14 書けない")
@@ -44,7 +44,7 @@ async def test_row_14_postgresql_is_read_only(stage: Stage, figure: Figure, serv
 
 @pytest.mark.slow
 async def test_row_14_the_disk_is_full(open_stage: OpenStage, figure: Figure) -> None:
-    """The same for a disk without a free block: a P0's deadline holds, and all goes on when there is room."""
+    """On a full disk a P0's deadline holds, and the bot recovers when there is room."""
     with _small_disk() as disk, EmbeddedPostgres(disk / "postgres", durable=False) as server:
         async with stage_on(open_stage, server) as stage:
             ballast = disk / "ballast"
