@@ -1,4 +1,4 @@
-"""The real bot as a process of its own, and what it logged."""
+"""The real bot as a process of its own, with its log."""
 
 import json
 import os
@@ -16,7 +16,7 @@ _start = warm.start if "PYTEST_VERSION" in os.environ else Child.start
 
 
 class BotProcess:
-    """``python -m bot run``, from its start to its end."""
+    """``python -m bot run``, from start to end."""
 
     def __init__(self, child: Child) -> None:
         self.child = child
@@ -34,16 +34,16 @@ class BotProcess:
 
     @classmethod
     async def begin(cls, env: Mapping[str, str], *, folder: Path, module: str = "bot") -> "BotProcess":
-        """Start it and wait for nothing."""
+        """Start it without waiting."""
         settings = {**env, "HEALTH_PORT": "0", "LOG_FORMAT": "json"}
         return cls(await _start("bot", "run", env=settings, folder=folder, module=module))
 
     def entries(self) -> list[dict[str, Any]]:
-        """Its log, one object per line; what is not JSON stands under "event" with the level "raw"."""
+        """Its log, one object per line; a line that is not JSON is under "event" with the level "raw"."""
         return [_entry(line) for line in self.child.lines if line.strip()]
 
     def complaints(self, expected: Iterable[str]) -> list[str]:
-        """The lines for which a person would have to look, but those of *expected* events."""
+        """The lines that a person would have to look at, without the *expected* events."""
         known = set(expected)
         return [
             json.dumps(entry, ensure_ascii=False)

@@ -1,4 +1,4 @@
-"""Fixtures of the stories: a world each, checked when the story ends."""
+"""Fixtures of the stories: a world for each, checked when the story ends."""
 
 import asyncio
 import copy
@@ -33,7 +33,7 @@ def commands(tmp_path_factory: pytest.TempPathFactory) -> Commands:
 def make_world(
     request: pytest.FixtureRequest, commands: Commands, database_url: str, tmp_path: Path
 ) -> MakeWorld:
-    """Makes a world without a bot; `env` are further settings. It is checked when it is left."""
+    """Return a context manager that opens a world without a bot; `env` adds settings. Checked at its end."""
 
     @asynccontextmanager
     async def make(*, database: str = database_url, **env: str) -> AsyncIterator[World]:
@@ -58,7 +58,7 @@ async def world(make_world: MakeWorld) -> AsyncIterator[World]:
 
 
 async def _check(world: World) -> None:
-    """Nothing unexpected was posted or logged."""
+    """Check that the bot posted and logged nothing unexpected."""
     await world.human.clear_faults()
     await world.expect_nothing_more()
     await world.stop_bot()
@@ -67,7 +67,7 @@ async def _check(world: World) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """A failed story shows what its bots logged last."""
+    """Add the last log lines of the bots to a failed story's report."""
     report = yield
     if report.failed:
         item.stash[_FAILED] = True
@@ -79,7 +79,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 @pytest_asyncio.fixture
 async def reading(make_world: MakeWorld) -> AsyncIterator[World]:
-    """A world whose bot may read what others write."""
+    """A world whose bot may read other people's messages."""
     async with make_world(MESSAGE_CONTENT="true") as made:
         await made.human.change("application", message_content=True)
         await made.start_bot()

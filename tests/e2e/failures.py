@@ -1,4 +1,4 @@
-"""Notifications of others that were not delivered, as Parky's API leaves them in the DLQ."""
+"""Undelivered notifications of other senders, as Parky's API leaves them in the DLQ."""
 
 import json
 from uuid import UUID
@@ -29,7 +29,7 @@ async def lose(
     status: int | None = 503,
     emailed: bool = False,
 ) -> UUID:
-    """A notification that was not delivered; its id."""
+    """Insert an undelivered notification, and return its id."""
     values = (minutes_ago, channel, severity, title, status, emailed, json.dumps(PAYLOAD))
     [row] = await world.rows(INSERT, *values)
     found: UUID = row["id"]

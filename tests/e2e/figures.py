@@ -1,4 +1,4 @@
-"""What is counted: the digest of the running week, and the bot's metrics."""
+"""Counted figures: the digest of the current week, and the bot's metrics."""
 
 import httpx
 
@@ -6,7 +6,7 @@ from tests.e2e.world import World
 
 
 async def week_told(world: World) -> str:
-    """The digest of this week as it would be posted now."""
+    """Return the digest of this week as it would be posted now."""
     week = (await world.rows("SELECT to_char(now(), 'IYYY\"-W\"IW') AS week"))[0]["week"]
     said = await world.command("digest preview", by="admin", week=week)
     assert "下書き" in said.text
@@ -19,7 +19,7 @@ async def week_told(world: World) -> str:
 
 
 async def measured(world: World) -> str:
-    """What the bot's /metrics says."""
+    """Return the bot's /metrics."""
     said = next(entry for entry in world.bot.entries() if entry["event"] == "health.listening")
     async with httpx.AsyncClient(trust_env=False) as client:
         return (await client.get(f"http://{said['host']}:{said['port']}/metrics")).text

@@ -1,4 +1,4 @@
-"""What the bot posted for all to see or as a DM, and which of it a story has expected."""
+"""The messages that the bot posted, and which of them a story has expected."""
 
 from collections.abc import Callable
 
@@ -13,7 +13,7 @@ WRITTEN = (0, 19)
 
 
 class Ledger:
-    """Each message of the bot is expected once; what nobody expected is a failure."""
+    """Each message of the bot must be expected once; an unexpected one is a failure."""
 
     def __init__(self, human: Human) -> None:
         self._human = human
@@ -28,7 +28,7 @@ class Ledger:
         where: Callable[[Message], bool] = lambda _message: True,
         within_s: float = PATIENCE_S,
     ) -> Message:
-        """Wait for a message of the bot that nobody has expected before."""
+        """Wait for a message of the bot that has not been expected before."""
         found = await self._human.see(
             channel,
             contains,
@@ -39,11 +39,11 @@ class Ledger:
         return found
 
     def forgive(self, *places: str) -> None:
-        """Whatever stands in *places* (a name or an id) is no surprise."""
+        """Ignore all messages in *places* (names or ids)."""
         self._forgiven |= set(places)
 
     async def surprises(self) -> list[str]:
-        """The messages that nobody has expected, with where they are."""
+        """Return the unexpected messages, with their places."""
         state = await self._human.state()
         found = []
         for place in [*state["channels"], *state["threads"]]:

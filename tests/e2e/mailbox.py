@@ -1,4 +1,4 @@
-"""A real SMTP server for what goes round Discord."""
+"""A real SMTP server for the bot's emails."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable

@@ -1,4 +1,4 @@
-"""Monday evening, when the week is told."""
+"""Monday evening, when the digest is posted."""
 
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo

@@ -25,23 +25,23 @@ class Monitor:
         self._name = name
 
     async def post(self, content: str = TITLE, *, embeds: Sequence[JSON] = ()) -> Message:
-        """One alert, plainly so; it is a bot's message in Discord, and no surprise."""
+        """Post a clear alert; it is a bot's message in Discord, and counts as expected."""
         return await self.say(f"ALERT: {content}" if content else "", embeds=embeds)
 
     async def say(self, content: str, *, embeds: Sequence[JSON] = ()) -> Message:
-        """Whatever it has to say, word for word."""
+        """Post any text, word for word."""
         posted = await self._world.human.post_webhook(self.channel, self._name, content, embeds=embeds)
         return await self._world.ledger.expect(self.channel, where=lambda found: found.id == posted.id)
 
     async def alert(
         self, content: str = TITLE, *, embeds: Sequence[JSON] = (), within_s: float = PATIENCE_S
     ) -> tuple[Message, Message]:
-        """One alert, and the bot's answer to it."""
+        """Post an alert, and return it with the bot's answer."""
         posted = await self.post(content, embeds=embeds)
         return posted, await self.answer(posted, within_s=within_s)
 
     async def answer(self, posted: Message, *, within_s: float = PATIENCE_S) -> Message:
-        """The bot's answer to *posted*: it rings nobody."""
+        """Return the bot's answer to *posted*, which pings no one."""
         reply = await self._world.ledger.expect(
             self.channel, where=lambda found: _answers(found, posted), within_s=within_s
         )

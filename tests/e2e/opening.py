@@ -1,4 +1,4 @@
-"""A world before its story: nothing posted, no bot yet, a clock that moves."""
+"""A world before its story: no posts, no bot, and a movable clock."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -21,7 +21,7 @@ SELECT $1, to_char(now() + weeks * interval '7 days', 'IYYY"-W"IW'), now()
 
 
 async def hold_digests(database_url: str, guild_id: str) -> None:
-    """The digests of the weeks around are posted already: a story must not end differently on Mondays."""
+    """Mark the digests of the weeks around as posted, so that stories do not differ on Mondays."""
     connection = await connect(database_url)
     await connection.execute(_WEEKS_AROUND, int(guild_id))
     await connection.close()

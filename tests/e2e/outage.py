@@ -1,4 +1,4 @@
-"""A world whose PostgreSQL can be taken away, and what several stories do with it."""
+"""A world whose PostgreSQL can be stopped, and steps that several stories share."""
 
 import asyncio
 import json
@@ -24,7 +24,7 @@ TITLE = "決済 API が 5xx"
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A world whose database can be taken away."""
+    """A world whose database can be stopped."""
 
     world: World
     server: EmbeddedPostgres
@@ -32,7 +32,7 @@ class Stage:
     spool: Path
 
     async def until_mirrored(self, *, steps: int, ahead_s: float = 0.0) -> None:
-        """Wait until the bot's file knows of so many steps, and of how far the clock was moved."""
+        """Wait until the bot's file has this many steps, and the clock's present offset."""
 
         async def look() -> bool | None:
             try:
@@ -45,7 +45,7 @@ class Stage:
         await self.world.human.until(look, f"{steps} mirrored steps")
 
     async def back(self) -> None:
-        """Start the database again, and wait until the bot has taken everything in."""
+        """Start the database again, and wait until the bot has recorded everything."""
         self.server.start()
         await self.world.bot.child.wait_until_ready(within_s=PATIENCE_S)
 
@@ -59,7 +59,7 @@ class Stage:
 
 @asynccontextmanager
 async def staged(make_world: MakeWorld, folder: Path) -> AsyncIterator[Stage]:
-    """A PostgreSQL of the story's own, a mail server, and a bot that is ready."""
+    """Open a stage with its own PostgreSQL, a mail server, and a ready bot."""
     with server_of_its_own() as server:
         database = server.ensure_database("story")
         migrate(database)
@@ -108,14 +108,14 @@ async def near_the_deadline(
 
 
 async def everybody_is_told(stage: Stage) -> None:
-    """Both who are on call have a DM and an email."""
+    """Expect a DM and an email for both people on call."""
     for who in ("primary", "secondary"):
         await stage.world.expect_dm(who, contains=TITLE)
     await stage.world.human.until(lambda: mails(stage, 2), "both mails")
 
 
 async def mails(stage: Stage, count: int) -> bool | None:
-    """Whether so many have been sent."""
+    """Return True once this many emails have been sent."""
     return True if len(stage.box.mails) >= count else None
 
 

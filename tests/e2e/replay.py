@@ -1,4 +1,4 @@
-"""What an incident must be, told from its timeline alone."""
+"""The state of an incident, computed from its timeline alone."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from typing import Any
 
 @dataclass(slots=True)
 class Told:
-    """The state that a history leads to.
+    """The state that a timeline leads to.
 
     Attributes:
         roles: User id by role.
@@ -72,7 +72,7 @@ def _take(told: Told, kind: str, actor: int | None, data: Mapping[str, Any]) -> 
 
 
 def _take_on(told: Told, kind: str, actor: int | None, data: Mapping[str, Any]) -> None:
-    """Somebody is on it; or nobody any more, unless somebody takes over, or who let go had only joined."""
+    """Apply an acknowledge or its end, after which another responder may take over."""
     if kind == "acknowledged":
         told.enter("acknowledged", of=["triggered"], kind=kind)
         told.acknowledged_by = told.acknowledged_by or actor  # the first one stays

@@ -1,4 +1,4 @@
-"""Policies in which people take turns, for the stories about on-call, and a clock set to an evening."""
+"""Policies with rotations for the stories about on-call, and a clock set to an evening."""
 
 from base64 import b64encode
 from datetime import datetime, time, timedelta
@@ -46,7 +46,7 @@ secondary = "primary"
 
 
 def policy_file(folder: Path, on_call: str) -> str:
-    """Parky's policy with other people on call; where it is."""
+    """Write Parky's policy with other people on call, and return its path."""
     text = default_policy_text()
     start, end = text.index(_BEGIN), text.index(_END)
     path = folder / "policy.toml"
@@ -55,7 +55,7 @@ def policy_file(folder: Path, on_call: str) -> str:
 
 
 async def evening(world: World) -> datetime:
-    """Move the time to the next 20:00 in Japan, before any bot is there; that moment."""
+    """Move the time to the next 20:00 in Japan, before any bot starts; return that moment."""
     [row] = await world.rows("SELECT incident_bot.now() AS at")
     now: datetime = row["at"].astimezone(TOKYO)
     at = now.replace(hour=20, minute=0, second=0, microsecond=0)

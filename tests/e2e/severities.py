@@ -1,4 +1,4 @@
-"""What the runbook says of each severity, as the stories need it."""
+"""The runbook's rules for each severity, as the stories need them."""
 
 from dataclasses import dataclass
 

@@ -25,7 +25,7 @@ _LOOK_EVERY_S = 0.02
 
 
 class World:
-    """Everything a story needs. Nothing sleeps: each wait is for something to be seen, with a deadline.
+    """Everything that a story needs. Nothing sleeps: each wait is for an event, with a deadline.
 
     Args:
         env: The bots' settings.
@@ -74,7 +74,7 @@ class World:
         await self.human.wait_for_session()
 
     async def begin_bot(self, **env: str) -> BotProcess:
-        """The same for one that will not be ready: what it needs is away."""
+        """Start a bot that will not be ready, because a dependency is away."""
         settings = {**self.settings, **env}
         self.bots.append(await BotProcess.begin(settings, folder=self.folder, module=self._module))
         return self.bot
@@ -85,7 +85,7 @@ class World:
             await bot.child.kill()
 
     async def die_and_return(self) -> None:
-        """SIGKILL, and a start when the heartbeats of the jobs that died are over."""
+        """SIGKILL the bots, and start one when the heartbeats of the dead jobs are over."""
         await self.kill_bot()
         await self.shift(minutes=1)
         await self.start_bot()
@@ -101,7 +101,7 @@ class World:
         await self.start_bot()
 
     def expect_log(self, *events: str) -> None:
-        """This story leads to these error lines; they are no failure of it."""
+        """Allow these error lines in this story."""
         self._expected_events |= set(events)
 
     # -- people
@@ -139,7 +139,7 @@ class World:
         await self.human.until(lambda: self._thread(message_id), f"the thread on {message_id}")
 
     async def react(self, target: Alert | Message, emoji: str = ACK_EMOJI, *, by: str) -> None:
-        """React to an alert or to any message; people are slower than the bot, so it has come to rest."""
+        """React to an alert or to any message, once the bot has come to rest."""
         if self.running:
             await self.idle()
         await self.human.react(by, target.post if isinstance(target, Alert) else target, emoji)
@@ -156,7 +156,7 @@ class World:
         return await self.human.command(by, channel, name, options)
 
     async def posts(self, channel: str) -> list[Message]:
-        """What people and bots wrote in a channel or thread, oldest first; not Discord's own notes."""
+        """Return people's and bots' messages in a channel or thread, oldest first, no Discord notes."""
         return [found for found in await self.human.messages(channel) if found.raw["type"] in WRITTEN]
 
     async def channel_id(self, name: str) -> str:
@@ -165,12 +165,12 @@ class World:
         return str(next(found["id"] for found in state["channels"] if found["name"] == name))
 
     async def thread_name(self, thread: str) -> str:
-        """What a thread is called now."""
+        """Return the present name of a thread."""
         state = await self.human.state()
         return str(next(found["name"] for found in state["threads"] if found["id"] == thread))
 
     async def reread(self, message: Message) -> Message:
-        """A message that all can see, as it is now."""
+        """Return the present state of a public message."""
         shown = await self.human.messages(message.channel_id)
         return next(found for found in shown if found.id == message.id)
 
@@ -196,11 +196,11 @@ class World:
         return await self.ledger.expect(f"dm:{user}", contains, within_s=within_s)
 
     async def expect_reminder(self, alert: Alert) -> Message:
-        """Somebody is on it and has told nothing for a while: the thread asks, and nobody else is rung."""
+        """Expect the reminder of a late status update in the thread, and no other ping."""
         return await self.expect_message(alert.thread, contains=f"{alert.label} の状況を知らせてください")
 
     async def expect_text(self, message: Message, contains: str) -> Message:
-        """A message that is edited until it says so."""
+        """Wait until a message has been edited to contain this text."""
 
         async def look() -> Message | None:
             shown = await self.reread(message)
@@ -218,11 +218,11 @@ class World:
         return await self.human.until(look, f"a link to {target}")
 
     async def expect_acknowledged(self, alert: Alert, *, by: str) -> None:
-        """The alert says who is on it."""
+        """Wait until the alert names its responder."""
         await self.expect_text(alert.post, f"👀 @{by}")
 
     async def expect_nothing_more(self) -> None:
-        """When everything has come to rest, the bot has posted nothing that was not expected."""
+        """Check, once everything has come to rest, that the bot has posted nothing unexpected."""
         await self.settle()
         assert await self.ledger.surprises() == []
 
@@ -237,7 +237,7 @@ class World:
         await self.idle()
 
     async def idle(self) -> None:
-        """Wait until the queue has nothing that runs or is due."""
+        """Wait until the queue has no running or due job."""
         deadline = time.monotonic() + PATIENCE_S
         async with self.database() as connection:
             while await is_busy(connection):
@@ -246,18 +246,18 @@ class World:
 
     # -- powers
     async def fast_forward(self, *, minutes: float = 0, hours: float = 0, days: float = 0) -> None:
-        """Move the time on when everything has come to rest: a job in flight would look abandoned."""
+        """Move the time on once everything has come to rest, since a running job would look abandoned."""
         await self.settle()
         await self.shift(minutes=minutes, hours=hours, days=days)
 
     async def shift(self, *, minutes: float = 0, hours: float = 0, days: float = 0) -> None:
-        """Move the time of the database and of Discord, whatever is going on."""
+        """Move the time of the database and of Discord, without waiting for rest."""
         span = timedelta(minutes=minutes, hours=hours, days=days)
         await self.human.advance_clock(span.total_seconds())
         await shift_clock(self.database_url, span)
 
     async def fault(self, **spec: object) -> None:
-        """Let something go wrong in Discord; see `Human.fault`."""
+        """Inject a fault into Discord; see `Human.fault`."""
         await self.human.fault(**spec)
 
     @asynccontextmanager
@@ -270,12 +270,12 @@ class World:
             await connection.close()
 
     async def rows(self, query: str, *arguments: object) -> list[Any]:
-        """Ask the bot's database."""
+        """Query the bot's database."""
         async with self.database() as connection:
             return list(await connection.fetch(query, *arguments))
 
     def complaints(self) -> list[str]:
-        """Log lines of all bots that no story expected, and errors of the local Discord itself."""
+        """Unexpected log lines of all bots, and errors of the local Discord itself."""
         logged = [line for bot in self.bots for line in bot.complaints(self._expected_events)]
         return [*logged, *self.sandbox.core.world.internal_errors]
 

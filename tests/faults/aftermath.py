@@ -1,4 +1,4 @@
-"""What must hold at the end of a random run, in which nobody presses anything, and nothing is taken back."""
+"""Checks for the end of a random run, in which no one presses a button or removes a reaction."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -39,7 +39,7 @@ class Found:
 
 
 async def unaccounted(world: World, told: Mapping[str, bool]) -> list[str]:
-    """Reports that were lost or doubled, and 👀 that were overlooked or made up.
+    """Return lost or doubled reports, and 👀 that were missed or invented.
 
     Args:
         told: Each report's title, and whether somebody was told that the alert is out.
@@ -50,7 +50,7 @@ async def unaccounted(world: World, told: Mapping[str, bool]) -> list[str]:
 
 
 def miscounted(told: Mapping[str, bool], recorded: Sequence[str], alerts: Sequence[Post]) -> Iterator[str]:
-    """One report is one incident and one alert; without somebody having been told it may be none.
+    """Check that a report is one incident and one alert; an unconfirmed report may have no incident.
 
     Args:
         recorded: The titles of all incidents.
@@ -68,7 +68,7 @@ def miscounted(told: Mapping[str, bool], recorded: Sequence[str], alerts: Sequen
 
 
 def unseen(found: Sequence[Found]) -> Iterator[str]:
-    """A person's 👀 under the alert acknowledges; nothing else does."""
+    """Check that a person's 👀 under the alert acknowledges, and that nothing else does."""
     for one in found:
         if one.under_alert and one.by is None:
             yield f"INC-{one.id}: 👀 by {sorted(one.under_alert)} under the alert, and nobody is on it"
@@ -91,7 +91,7 @@ def _note(one: Found, row: Mapping[str, Any], people: set[str]) -> None:
 
 
 def _eyes(world: World) -> dict[str, set[str]]:
-    """Who has put 👀 under each message, but the bot."""
+    """Return who has put 👀 under each message, without the bot."""
     core = world.sandbox.core.world
     eyes: dict[str, set[str]] = {}
     for messages in core.messages.values():

@@ -20,16 +20,16 @@ class Behind:
     proxy: PgProxy
 
     async def start_bot(self, **env: str) -> BotProcess:
-        """One more bot, and wait until it is ready."""
+        """Start one more bot, and wait until it is ready."""
         await self.stage.world.start_bot(DATABASE_URL=self.proxy.dsn(), **env)
         return self.stage.world.bot
 
     async def begin_bot(self) -> BotProcess:
-        """One more bot, which can't be ready."""
+        """Start one more bot, which cannot become ready."""
         return await self.stage.world.begin_bot(DATABASE_URL=self.proxy.dsn())
 
     async def red(self, part: str) -> str:
-        """What the last bot says is wrong with that part of it, once it does."""
+        """Wait until the last bot reports a failure of that part, and return it."""
 
         async def look() -> str:
             said = (await parts(self.stage.world.bot)).get(part, "ok")
@@ -38,7 +38,7 @@ class Behind:
         return str(await self.stage.until(look, f"{part} is red"))
 
     async def well(self, bot: BotProcess | None = None) -> None:
-        """Wait until every part of a bot is well; without one, of the last."""
+        """Wait until every part of a bot is well; by default, of the last bot."""
 
         async def look() -> bool:
             return set((await parts(bot or self.stage.world.bot)).values()) == {"ok"}
@@ -64,7 +64,7 @@ async def behind(open_stage: OpenStage, *, user: str | None = None) -> AsyncIter
 
 
 async def parts(bot: BotProcess) -> dict[str, str]:
-    """What each part of a bot says of itself, as /readyz has it."""
+    """Return each part of a bot as /readyz reports it."""
     said = next(entry for entry in bot.entries() if entry["event"] == "health.listening")
     async with httpx.AsyncClient(trust_env=False, timeout=10) as client:
         answer = await client.get(f"http://{said['host']}:{said['port']}/readyz")

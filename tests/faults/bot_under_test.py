@@ -37,13 +37,13 @@ AWAY_S = 1200
 
 
 def assemble(parts: GuildDependencies, outward: Outward, oncall: OnCall) -> UseCases:
-    """The use cases on watched parts."""
+    """Assemble the use cases on watched parts."""
     parts, discord = watched(parts, outward.discord, Fuse(Path(os.environ[CRASH_FILE])))
     return wire(parts, replace(outward, discord=discord), oncall)
 
 
 class WallClock:
-    """The process's wall clock, right until somebody moves it."""
+    """The process's wall clock, which a test can move."""
 
     def __init__(self) -> None:
         self._moved: time_machine.Traveller | None = None

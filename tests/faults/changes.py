@@ -1,4 +1,4 @@
-"""Everything in Discord that changes something, by the name of its code; and what changes nothing."""
+"""Every command, button, select and form, by code: those that make a change, and those that do not."""
 
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeAlias
@@ -49,7 +49,7 @@ SHARED: Final = {
 
 
 def change(name: str) -> Callable[[Prepare], Prepare]:
-    """Put a change into the table."""
+    """Register a change."""
 
     def add(prepare: Prepare) -> Prepare:
         CHANGES[name] = prepare

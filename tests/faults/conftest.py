@@ -23,7 +23,7 @@ _STAGE = pytest.StashKey[Stage]()
 
 @pytest.fixture
 def figure(record_property: Callable[[str, object], None]) -> Figure:
-    """Notes what was measured, for the table at the end of the run."""
+    """Record a measurement for the table at the end of the run."""
     return lambda said: record_property(FIGURE, said)
 
 
@@ -31,7 +31,7 @@ def figure(record_property: Callable[[str, object], None]) -> Figure:
 def open_stage(
     cluster: EmbeddedPostgres, template: str, commands: Commands, tmp_path_factory: pytest.TempPathFactory
 ) -> OpenStage:
-    """Makes a stage without a bot; `env` are further settings. At its end the promise is checked."""
+    """Return a context manager that opens a stage without a bot; `env` adds settings. Judged at its end."""
 
     @asynccontextmanager
     async def make(*, dsn: str | None = None, **env: str) -> AsyncIterator[Stage]:
@@ -71,7 +71,7 @@ async def shared(open_stage: OpenStage) -> AsyncIterator[Stage]:
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def stage(shared: Stage, request: pytest.FixtureRequest) -> AsyncIterator[Stage]:
-    """The module's stage with a bot that is well; after the row the promise is checked."""
+    """The module's stage with a healthy bot; after the row the promise is checked."""
     request.node.stash[_STAGE] = shared
     yield shared
     if not shared.world.running:
@@ -84,7 +84,7 @@ async def stage(shared: Stage, request: pytest.FixtureRequest) -> AsyncIterator[
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """A failed row shows what its bots logged last."""
+    """Add the last log lines of the bots to a failed row's report."""
     report = yield
     if report.failed and _STAGE in item.stash:
         for bot in item.stash[_STAGE].world.bots[-2:]:

@@ -1,4 +1,4 @@
-"""Crash points: places between two calls of the use cases at which a process can be told to die, or to stop.
+"""Crash points: places between two calls of the use cases where a process can be killed or frozen.
 
 A point is named after the call it stands beside:
 
@@ -29,7 +29,7 @@ _UNDER_WAY_S = 0.003  # long enough for a statement to have left, too short for 
 
 
 class Fuse:
-    """Ends or stops this process at the armed point.
+    """Kill or freeze this process at the armed point.
 
     Args:
         file: Holds the point; removed when it strikes, so that it does so once.
@@ -52,12 +52,12 @@ class Fuse:
         return self._passed[point] >= int(nth or 1)
 
     def at(self, point: str) -> None:
-        """Die if this is it: no handler runs, no buffer is written, as if the machine had lost its power."""
+        """Die if this is the armed point: no handler runs and no buffer is written, as in a power cut."""
         if self.is_armed(point):
             self.strike()
 
     def strike(self) -> None:
-        """Do it now."""
+        """Kill or freeze the process now."""
         stops = self._file.read_text().startswith(_STOP)
         self._file.unlink()
         os.kill(os.getpid(), signal.SIGSTOP if stops else signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""The table of what changes something, whole: whoever looks at it takes it from here."""
+"""The complete table of changes; import it from here."""
 
 from tests.faults import changes_of_incidents, changes_of_others
 from tests.faults.changes import CHANGES, LEFT, READS, SHARED

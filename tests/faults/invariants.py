@@ -1,4 +1,4 @@
-"""The promise, checked against the local Discord after whatever happened.
+"""The promise, checked against the local Discord after each fault.
 
 Every P0 is acknowledged, or escalated by its deadline + 5 s; no step happens twice; every row in the DLQ is a
 message that Discord did not take, or took only after an outage.
@@ -55,7 +55,7 @@ _BEFORE_ITS_TIME = ("on-call に連絡がつきません", "on-call の全員が
 
 
 async def broken(world: World, box: Mailbox, excuses: Sequence[Span] = (), *, after: int = 0) -> list[str]:
-    """What does not hold; empty when all is well. Ask when everything has come to rest.
+    """Return what does not hold, or an empty result. Call it when everything has come to rest.
 
     Args:
         excuses: By Discord's clock, as the database's moves with it.

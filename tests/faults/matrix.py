@@ -1,4 +1,4 @@
-"""The fault matrix as data: read from docs/faults.md, which is what people read."""
+"""The fault matrix as data, read from docs/faults.md."""
 
 import re
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ _TEST = re.compile(r"test_row_(\d\d)_")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One fault, what is expected, and what is looked at."""
+    """One fault, with the expected and observed behaviour."""
 
     number: int
     fault: str

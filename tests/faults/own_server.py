@@ -1,4 +1,4 @@
-"""A PostgreSQL of a module's own, to do harm to."""
+"""A separate PostgreSQL for modules that damage it."""
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -18,7 +18,7 @@ NAME = "story"
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[EmbeddedPostgres]:
-    """A PostgreSQL of our own to do harm to."""
+    """A separate PostgreSQL that may be damaged."""
     with server_of_its_own() as server:
         yield server
 
@@ -32,7 +32,7 @@ async def shared(open_stage: OpenStage, server: EmbeddedPostgres) -> AsyncIterat
 
 @asynccontextmanager
 async def stage_on(open_stage: OpenStage, server: EmbeddedPostgres) -> AsyncIterator[Stage]:
-    """A stage with a bot on a server that may be harmed."""
+    """Open a stage with a bot on a server that may be damaged."""
     database = server.ensure_database(NAME)
     migrate(database)
     async with open_stage(dsn=database) as stage:

@@ -17,7 +17,7 @@ EARLY: Final = timedelta(seconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A time in which nothing could be escalated: the bot was dead, or what it needs was away."""
+    """A period in which nothing could be escalated: the bot was dead, or a dependency was away."""
 
     start: datetime
     end: datetime
@@ -46,11 +46,11 @@ class Incident:
 
     @property
     def label(self) -> str:
-        """What people call it."""
+        """The incident's label."""
         return f"INC-{self.id}"
 
     def answered_by(self, moment: datetime) -> bool:
-        """Whether a person had acknowledged or ended it then."""
+        """Return True if a person had acknowledged or ended it by then."""
         return any(at is not None and at <= moment for at in (self.acknowledged_at, self.ended_at))
 
 

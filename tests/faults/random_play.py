@@ -1,4 +1,4 @@
-"""What happens in a random run: incidents, people who react or do not, time that passes, and faults."""
+"""The events of a random run: incidents, people who react or not, passing time, and faults."""
 
 import asyncio
 import random
@@ -84,7 +84,7 @@ class Play:
         return self.stage.world
 
     async def run(self, rounds: int) -> list[str]:
-        """Play; what does not hold at the end."""
+        """Play the run, and return what does not hold at its end."""
         await asyncio.gather(*(self.world.start_bot() for _ in range(_INSTANCES)))
         for _ in range(rounds):
             if self.dice.random() < 0.5:
@@ -108,7 +108,7 @@ class Play:
             self.told[title] = True
 
     async def _ask(self) -> tuple[str, str]:
-        """Somebody reports something; the interaction, and what."""
+        """Report something, and return the interaction and its title."""
         title, by = f"障害 {len(self.told) + 1}", self.dice.choice(_PEOPLE)
         self.told[title] = False
         self.say(f"{by} reports {title}")
@@ -122,7 +122,7 @@ class Play:
             await self.world.human.react(by, post, "👀")
 
     async def _jump(self) -> None:
-        """To just before the next deadline."""
+        """Move the time to just before the next deadline."""
         left_s = await self._left(_NEXT)
         if left_s is not None and left_s > _AHEAD_S:
             await self._pass(left_s - _AHEAD_S)
@@ -273,7 +273,7 @@ class Play:
         raise AssertionError("the bots do not catch up")
 
     async def _rest(self) -> None:
-        """Until everything that is due has been decided and tried."""
+        """Wait until every due job has been decided and tried."""
         await self.stage.until(self._is_at_rest, "rest", within_s=_REST_S)
 
     async def _is_at_rest(self) -> bool:

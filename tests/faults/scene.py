@@ -1,4 +1,4 @@
-"""One change that somebody makes: what is prepared for it, how often it is on record, who sees it."""
+"""One change by a person: its preparation, how often it is recorded, and who sees it."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

@@ -1,4 +1,4 @@
-"""What stands in the local Discord and what its log says: the side on which nothing can be made up."""
+"""The messages and the log of the local Discord, the independent side of the evidence."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -58,12 +58,12 @@ class Stage:
 
     # -- dying
     def arm(self, point: str) -> None:
-        """The next bot that passes *point* dies there; see `tests.faults.crashing`."""
+        """Arm *point*: the next bot that passes it dies there; see `tests.faults.crashing`."""
         self._crash_file.write_text(point)
         self.falls_ill()
 
     def disarm(self) -> None:
-        """Nobody dies any more."""
+        """Remove the armed point."""
         self._crash_file.unlink(missing_ok=True)
 
     async def died(self, *, within_s: float = PATIENCE_S) -> None:
@@ -88,18 +88,18 @@ class Stage:
 
     # -- excuses
     def falls_ill(self) -> None:
-        """From now on nothing can be promised."""
+        """Begin an excuse: nothing can be promised from now on."""
         self._ill_since = self._ill_since or self.now()
 
     def recovers(self) -> None:
-        """From now on everything can."""
+        """End the excuse: everything can be promised from now on."""
         if self._ill_since is not None:
             self.excuses.append(Span(self._ill_since, self.now()))
         self._ill_since = None
 
     @asynccontextmanager
     async def ill(self) -> AsyncIterator[None]:
-        """For the block nothing can be promised."""
+        """Excuse broken promises within the block."""
         self.falls_ill()
         yield
         self.recovers()

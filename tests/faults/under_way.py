@@ -31,6 +31,6 @@ def log_what_is_told() -> None:
 
 
 def is_telling(bot: BotProcess) -> bool:
-    """Whether that bot is doing so."""
+    """Return True if that bot is sending without its database."""
     last = next((line for line in reversed(bot.child.lines) if f'"event": "{_EVENT}"' in line), None)
     return last is not None and '"count": 0,' not in last
