@@ -19,14 +19,23 @@ _FOLDER: Final = "quiet"
 _IS_WITHIN_A_TEST: Final = "PYTEST_CURRENT_TEST" in os.environ
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put quiet tests last, so that the others have to end for them once."""
+    items.sort(key=_is_quiet)
+
+
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """Hold the lock from the test's setup to its teardown; the wait is no part of the test's time."""
     if _IS_WITHIN_A_TEST or not item.config.pluginmanager.hasplugin("cacheprovider"):
         return (yield)
     folder = item.config.cache.mkdir(_FOLDER)
-    with held(folder, alone=item.get_closest_marker("quiet") is not None):
+    with held(folder, alone=_is_quiet(item)):
         return (yield)
+
+
+def _is_quiet(item: pytest.Item) -> bool:
+    return item.get_closest_marker("quiet") is not None
 
 
 @contextmanager

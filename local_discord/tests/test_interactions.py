@@ -40,7 +40,6 @@ async def test_the_payload_says_who_where_and_in_which_language(bot: Client) -> 
     assert (payload["entitlements"], payload["channel"]["id"]) == ([], ALERTS)
 
 
-@pytest.mark.quiet
 async def test_a_first_response_within_3_seconds(bot: Client) -> None:
     """The response is a message of the command; a second response is 40060."""
     interaction = await bot.run()

@@ -92,7 +92,6 @@ async def test_row_63_each_change_is_made_once_whatever_becomes_of_its_answer(
         figure(f"{fault}: {len(CHANGES)} changes, each once")
 
 
-@pytest.mark.quiet
 async def test_row_63_p0_is_told_when_discord_takes_nothing(open_stage: OpenStage, figure: Figure) -> None:
     """If Discord takes neither answer nor alert, on-call gets an email at once and the posts later."""
     title = "行63 決済 API が 5xx"

@@ -21,7 +21,6 @@ VALUES ($1, to_char(now() - interval '14 days', 'IYYY"-W"IW'), now() - interval 
 """
 
 
-@pytest.mark.quiet
 @pytest.mark.parametrize("direction", [signal.SIGUSR1, signal.SIGUSR2], ids=["forward", "back"])
 async def test_row_27_the_wall_clock_moves(stage: Stage, figure: Figure, direction: signal.Signals) -> None:
     """If the host's clock jumps by an hour, the step is still due by the database's clock."""

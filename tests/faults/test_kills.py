@@ -76,7 +76,6 @@ async def test_row_04_killed_after_the_post_and_back_after_ten_minutes(stage: St
     figure("1 post, adopted")
 
 
-@pytest.mark.quiet
 async def test_row_05_killed_while_a_step_is_claimed(stage: Stage, figure: Figure) -> None:
     """The next process decides the claimed step."""
     alert = await stage.sev1("行05 決済 API が 5xx")
@@ -165,7 +164,6 @@ async def test_row_10_killed_during_the_fallback_email(stage: Stage, figure: Fig
     figure(f"{len(mails)} mails, 1 Message-ID for each of {len(people)}")
 
 
-@pytest.mark.quiet
 async def test_row_11_down_across_a_deadline(stage: Stage, figure: Figure) -> None:
     """At start the 👀 are read first; then unacknowledged overdue incidents escalate, once."""
     silent, answered = await stage.sev1("行11 誰も見ていない"), await stage.sev1("行11 見ている")

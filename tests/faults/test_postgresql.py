@@ -45,7 +45,6 @@ async def test_row_12_postgresql_restarts(stage: Stage, figure: Figure, server: 
     figure(f"ready again after {took_s:.1f} s")
 
 
-@pytest.mark.quiet
 async def test_row_13_postgresql_down_for_twenty_minutes(
     stage: Stage, figure: Figure, server: EmbeddedPostgres
 ) -> None:
@@ -118,7 +117,6 @@ async def test_row_13_alive_through_the_twenty_minutes(
     figure(f"rung without it after {late_s:.1f} s, {len(mails)} emails, 0 doubles")
 
 
-@pytest.mark.quiet
 async def test_row_13_postgresql_goes_away_right_after_a_commit(
     stage: Stage, figure: Figure, server: EmbeddedPostgres
 ) -> None:

@@ -24,7 +24,6 @@ _NOT_WRITABLE = "database.not_writable"
 _STARTED_WITHOUT = "database.started_without"
 
 
-@pytest.mark.quiet
 async def test_row_55_a_pooler_refuses_while_the_bot_runs(open_stage: OpenStage, figure: Figure) -> None:
     """The bot survives refused connections across a deadline, escalates, and recovers."""
     async with behind(open_stage) as there:
@@ -48,7 +47,6 @@ async def test_row_55_a_pooler_refuses_while_the_bot_runs(open_stage: OpenStage,
         figure(f"1 ring {late_s:.1f} s after its deadline, the process lived; database: {said}")
 
 
-@pytest.mark.quiet
 async def test_row_55_a_pooler_refuses_at_the_start(open_stage: OpenStage, figure: Figure) -> None:
     """A bot started while connections are refused escalates a known deadline, and recovers."""
     async with behind(open_stage) as there:
@@ -91,7 +89,6 @@ async def test_row_56_two_bots_at_a_limit_of_fifteen(open_stage: OpenStage, figu
         figure(f"{there.proxy.most} connections at most, {row['due']} jobs waiting")
 
 
-@pytest.mark.quiet
 @pytest.mark.parametrize("what", ["schema", "right"])
 async def test_row_57_the_tables_are_not_ours(open_stage: OpenStage, figure: Figure, what: str) -> None:
     """The bot escalates while the schema is renamed or the right revoked, and recovers."""

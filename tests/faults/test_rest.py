@@ -22,7 +22,6 @@ _TIMEOUT_S = (9.0, 12.0)
 _HISTORY_REFUSED = {"status": 403, "code": 50013, "times": None}
 
 
-@pytest.mark.quiet
 async def test_row_21_digest_is_limited_for_a_minute(stage: Stage, figure: Figure) -> None:
     """A rate-limited digest waits as long as Discord asks, and does not delay a P0."""
     route, since = await _posts_in(stage, "p3-insights"), stage.world.sandbox.core.log.next
@@ -39,7 +38,6 @@ async def test_row_21_digest_is_limited_for_a_minute(stage: Stage, figure: Figur
     figure(f"P0 posted after {took_s * 1000:.0f} ms, before the digest")
 
 
-@pytest.mark.quiet
 async def test_row_21_p0_is_limited_for_ten_minutes(stage: Stage, figure: Figure) -> None:
     """Alert and escalation go by email in time; when the limit ends all of it is posted once, in order."""
     title, since = "行21 P0 決済 API が 5xx", stage.world.sandbox.core.log.next
@@ -134,7 +132,6 @@ async def test_row_23_burst_of_502(stage: Stage, figure: Figure) -> None:
     figure("502 x 2: 1 post")
 
 
-@pytest.mark.quiet
 async def test_row_24_request_is_swallowed(stage: Stage, figure: Figure) -> None:
     """Our own deadline ends the wait, not the HTTP library's of 300 s; the alert comes with the next one."""
     title, since = "行24 決済 API が 5xx", stage.world.sandbox.core.log.next

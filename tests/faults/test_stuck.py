@@ -26,7 +26,6 @@ _CHANGE = "9999_of_row_60"
 _OF_THE_QUEUE = ("LISTEN", "queue_manager_id")
 
 
-@pytest.mark.quiet
 async def test_row_58_the_queue_has_no_connection(open_stage: OpenStage, figure: Figure) -> None:
     """A due P0 and a new P0 both reach people while the queue has no connection, and /readyz is red."""
     async with behind(open_stage) as there:
@@ -55,7 +54,6 @@ async def test_row_58_the_queue_has_no_connection(open_stage: OpenStage, figure:
         figure(f"rung {late_s:.1f} s after its deadline; jobs: {said}")
 
 
-@pytest.mark.quiet
 @pytest.mark.parametrize("table", ["pgqueuer", "incidents", "deliveries", "escalation_steps"])
 async def test_row_59_a_table_is_locked(open_stage: OpenStage, figure: Figure, table: str) -> None:
     """A deadline that passes while a table is locked escalates in time, and once."""
@@ -77,7 +75,6 @@ async def test_row_59_a_table_is_locked(open_stage: OpenStage, figure: Figure, t
         figure(f"{table}: rung {late_s:.1f} s after its deadline; database: {said}")
 
 
-@pytest.mark.quiet
 async def test_row_60_a_migration_beside_a_long_reader(
     open_stage: OpenStage, figure: Figure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

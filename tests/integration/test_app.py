@@ -68,7 +68,6 @@ def port_of(sandbox: LocalDiscord) -> str:
     return str(urlsplit(sandbox.api_base).port)
 
 
-@pytest.mark.quiet
 async def test_it_gets_ready_and_stops(database_url: str, tmp_path: Path) -> None:
     """Ready with every part well, figures for Prometheus, a clean end within five seconds, no secret told."""
     async with LocalDiscord() as sandbox:

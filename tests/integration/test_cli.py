@@ -116,7 +116,6 @@ async def test_a_database_that_is_not_there(tmp_path: Path) -> None:
     assert "Traceback" not in ended.err
 
 
-@pytest.mark.quiet
 def test_no_such_database(database_url: str) -> None:
     """What no waiting mends is told at once, although `run` is patient with a database that starts."""
     url = database_url.replace("/test_", "/no_test_")

@@ -58,7 +58,6 @@ async def test_a_listener_that_fails_undoes_nothing(store: Store) -> None:
     assert (await store.incident(incident.id)).targets == ("api",)
 
 
-@pytest.mark.quiet
 async def test_a_reading_that_is_given_up_is_given_up_at_once(store: Store, database_url: str) -> None:
     """The server hangs over it: nobody waits until it has heard that nobody waits."""
     connection = await connect(database_url)
