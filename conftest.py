@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import structlog
 from hypothesis import settings
 
 from local_discord.tests.source import pytest_report_header, pytest_terminal_summary
@@ -11,6 +12,10 @@ from tests import bytecode, quiet, tiers
 __all__ = ["pytest_report_header", "pytest_terminal_summary"]
 
 bytecode.keep(Path(__file__).parent)
+
+# A traceback with every local variable takes seconds to draw, in which no bot within the process answers.
+_PLAIN = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+structlog.configure(processors=[*structlog.get_config()["processors"][:-1], _PLAIN])
 
 # An example that takes its time says more of the machine than of the code.
 settings.register_profile("any machine", deadline=None)

@@ -162,7 +162,7 @@ async def test_sigterm_saves_and_the_next_start_goes_on(tmp_path: Path) -> None:
     ("arguments", "words"),
     [
         (("--host", "0.0.0.0"), "loopback only"),
-        (("--state", os.devnull), "no state of a sandbox"),
+        (("--state", os.devnull), "no state of a local Discord"),
         (("--nonsense",), "unrecognized arguments"),
     ],
 )
