@@ -15,5 +15,5 @@ def require_local_discord() -> None:
         version("local-discord")
     except PackageNotFoundError:
         raise ConfigError(
-            "the local Discord is not installed: pip install 'incident-bot[demo]', or in a checkout: uv sync"
+            "the local Discord is not installed: run this in a checkout of incident-bot, after uv sync"
         ) from None

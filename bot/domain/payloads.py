@@ -4,11 +4,12 @@ A payload is a frozen dataclass. Its fields are read and written by their types:
 
 - A field without a default is always written, one with a default only if it differs from that.
 - Reading ignores unknown keys. A field that is missing, or that cannot be read as its type, gets its default,
-  or the empty value of its type: None, "", 0 or ().
+  or the empty value of its type: None, "", 0 or (). A list is read without the items that cannot be.
 """
 
 import types
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import MISSING, Field, dataclass, field, fields
 from datetime import date, datetime
 from enum import Enum
@@ -24,6 +25,9 @@ class Unset(Enum):
 
     UNSET = "unset"
 
+
+#: What a reader raises for a value that it cannot read.
+_UNREADABLE: Final = (AttributeError, KeyError, TypeError, ValueError)
 
 #: The default of a field for which a stored null differs from a missing key.
 UNSET: Final = Unset.UNSET
@@ -83,10 +87,8 @@ class _Part:
         if value is None and self.may_be_null:
             return None
         if value is not None and value is not MISSING:
-            try:
+            with suppress(*_UNREADABLE):  # as if it were missing
                 return self.of(value)
-            except (AttributeError, KeyError, TypeError, ValueError):
-                pass  # as if it were missing
         if self.default is not MISSING:
             return self.default
         return None if self.may_be_null else _empty(self.kind)
@@ -110,7 +112,7 @@ def _reader(kind: Any) -> Callable[[Any], object]:  # noqa: ANN401, PLR0911  # o
     """Return what makes a *kind* of a stored value."""
     if get_origin(kind) is tuple:
         one = _reader(get_args(kind)[0])
-        return lambda value: tuple(one(each) for each in _listed(value))
+        return lambda value: tuple(_readable(one, _listed(value)))
     if get_origin(kind) is dict:
         key, content = (_reader(one) for one in get_args(kind))
         return lambda value: {key(one): content(each) for one, each in _mapped(value).items()}
@@ -123,6 +125,13 @@ def _reader(kind: Any) -> Callable[[Any], object]:  # noqa: ANN401, PLR0911  # o
     if issubclass(kind, Payload):
         return lambda value: kind.from_json(_mapped(value))
     return lambda value: kind(str(value))
+
+
+def _readable(read: Callable[[Any], object], values: Iterable[object]) -> Iterator[object]:
+    """Read the items of a list without those that only a newer version can read."""
+    for value in values:
+        with suppress(*_UNREADABLE):
+            yield read(value)
 
 
 def _key(each: Field[Any]) -> str:

@@ -59,7 +59,7 @@ class NotLetInNotice(Notice):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotTakenOutNotice(Notice):
-    """Discord did not remove a person from the thread; attributes as `NotLetIn`."""
+    """Discord did not remove a person from the thread; attributes as `NotLetInNotice`."""
 
     name: ClassVar = "not_taken_out"
 

@@ -86,7 +86,7 @@ def test_production_has_no_local_discord(production: Path, tmp_path: Path, env: 
         )
         assert (said.returncode, said.stdout) == (2, "")
         assert said.stderr.startswith(
-            "error: the local Discord is not installed: pip install 'incident-bot[demo]'"
+            "error: the local Discord is not installed: run this in a checkout of incident-bot, after uv sync"
         )
 
 

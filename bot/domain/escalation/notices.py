@@ -25,7 +25,7 @@ class UnreachedNotice(Notice):
 
     Attributes:
         who: The person, as `Wording.on_call` takes it.
-        to: As in `Declined`.
+        to: As in `DeclinedNotice`.
     """
 
     name: ClassVar = "unreached"

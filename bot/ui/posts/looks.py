@@ -65,8 +65,17 @@ class NoticeLook(Generic[N]):
         return self.render(words, incident, self.type.from_json(stored))
 
     def needs_edit(self, words: Wording, incident: Incident, post: Delivery) -> bool:
-        """Return True if *post*, which shows it, has to be edited."""
-        return self.is_stale(words, incident, self.type.from_json(post.data), post)
+        """Return True if *post*, which shows it, has to be edited.
+
+        A line that only a newer version can read is left as it is: the other posts must still be edited.
+        """
+        if self.is_stale is _never:
+            return False
+        try:
+            shown = self.type.from_json(post.data)
+        except ValueError:
+            return False
+        return self.is_stale(words, incident, shown, post)
 
 
 #: The looks of deliveries that one module registers.

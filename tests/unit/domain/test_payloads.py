@@ -21,6 +21,13 @@ class Colour(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Palette(Payload):
+    """A list of values of which a newer version knows more."""
+
+    colours: tuple[Colour, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Person(Payload):
     """A part."""
 
@@ -110,6 +117,11 @@ def test_a_null_differs_from_a_missing_key_where_the_type_says_so(
 ) -> None:
     """No update is planned; nothing was said about it."""
     assert Everything.from_json(stored).next_at == read
+
+
+def test_an_item_that_cannot_be_read_takes_no_other_with_it() -> None:
+    """A newer version may have written it."""
+    assert Palette.from_json({"colours": ["red", "infrared", "red"]}).colours == (Colour.RED, Colour.RED)
 
 
 def test_a_time_that_is_missing_has_no_empty_value() -> None:

@@ -156,3 +156,10 @@ def test_a_notice_of_a_newer_version_is_left_as_it_is() -> None:
     """The refresh of its incident goes on."""
     line = replace(samples.delivery(DeliveryKind.NOTICE, data={"notice": "hologram"}), shown_version=0)
     assert not is_refreshed(samples.JA, line, samples.PLACED)
+
+
+def test_a_line_that_only_a_newer_version_can_read_is_left_as_it_is() -> None:
+    """The refresh of its incident goes on, so that its alert is edited."""
+    data = {"notice": "role_changed", "role": "hologrammer", "by": "primary"}
+    line = replace(samples.delivery(DeliveryKind.NOTICE, data=data), shown_version=0)
+    assert not is_refreshed(samples.JA, line, samples.PLACED)
