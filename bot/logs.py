@@ -42,8 +42,10 @@ _PATTERNS: Final = (
 #: addresses, and the heartbeat's is a secret.
 _CHATTY: Final = ("aiohttp.access", "apscheduler", "asyncio", "httpcore", "httpx")
 
-#: A lost connection is foreseen, and told again with each attempt: one line, a warning, no traceback.
+#: A lost connection is expected, and logged with each attempt: one line, a warning, no traceback. Each logger
+#: with a part of its message. asyncpg gives a connection back in a task of its own, whose error asyncio logs.
 _RECONNECTING: Final = {
+    "asyncio": "PoolConnectionHolder.release()",
     "asyncpg.pool": "Failed to restore",
     "discord.client": "Attempting a reconnect",
     "pgqueuer": "Flush failed",
@@ -72,8 +74,8 @@ def configure_logging(*, form: Literal["console", "json"], level: str, stream: T
     root.setLevel(level.upper())
     for name in _CHATTY:
         logging.getLogger(name).setLevel(max(root.level, logging.WARNING))
-    for name, beginning in _RECONNECTING.items():
-        logging.getLogger(name).filters[:] = [_Reconnecting(beginning)]
+    for name, part in _RECONNECTING.items():
+        logging.getLogger(name).filters[:] = [_Reconnecting(part)]
     logging.captureWarnings(True)
     structlog.configure(
         processors=[
@@ -88,14 +90,14 @@ def configure_logging(*, form: Literal["console", "json"], level: str, stream: T
 
 
 class _Reconnecting(logging.Filter):
-    """Makes one line of each record that begins in this way."""
+    """Makes one line of each record whose message contains *part*."""
 
-    def __init__(self, beginning: str) -> None:
+    def __init__(self, part: str) -> None:
         super().__init__()
-        self._beginning = beginning
+        self._part = part
 
     def filter(self, record: logging.LogRecord) -> bool:
-        if record.exc_info and record.msg.startswith(self._beginning):
+        if record.exc_info and self._part in record.msg:
             error = record.exc_info[1]
             record.msg, record.args = f"{record.getMessage()} ({type(error).__name__})", ()
             record.levelno, record.levelname = logging.WARNING, "WARNING"

@@ -259,9 +259,10 @@ class Stage:
         """Every P0 that nobody is on meets its deadline, and is given as long as it may take to escalate."""
         for row in await self.world.rows(_UNANSWERED):
             number, due = row["id"], row["ack_due_at"]
+            if due > self.now():
+                await self.world.idle()
             left_s = (due - self.now()).total_seconds() - _AHEAD_S
             if left_s > 0:
-                await self.world.idle()
                 await self.world.shift(minutes=left_s / 60)
             with suppress(AssertionError):  # the check says it, with the times
                 await self.escalated(number, within_s=(due + LATE - self.now()).total_seconds() + _AHEAD_S)

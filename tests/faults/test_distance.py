@@ -66,6 +66,7 @@ async def test_row_61_the_database_is_far_away(
         await stage.finish()
 
 
+@pytest.mark.quiet
 async def test_row_61_a_bot_gets_ready_at_200_ms(open_stage: OpenStage, figure: Figure) -> None:
     """At 200 ms, where no deadline is promised, the bot warns and still becomes ready."""
     async with _far(open_stage, 200) as stage:

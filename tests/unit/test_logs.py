@@ -120,7 +120,14 @@ def test_chatter_is_left_out() -> None:
 
 @pytest.mark.parametrize(
     ("logger", "said"),
-    [("asyncpg.pool", "Failed to restore it"), ("pgqueuer", "Flush failed, requeuing %d items")],
+    [
+        ("asyncpg.pool", "Failed to restore it"),
+        ("pgqueuer", "Flush failed, requeuing %d items"),
+        (
+            "asyncio",
+            "Task exception was never retrieved: <coro=<PoolConnectionHolder.release()>>",
+        ),
+    ],
 )
 def test_what_is_tried_again_is_one_line(logger: str, said: str) -> None:
     """A warning that names the error; a traceback with each attempt of an outage would bury the rest."""
