@@ -1,6 +1,6 @@
-"""Where Python is told to write no bytecode, the tests keep theirs in pytest's cache.
+"""Keep compiled modules in pytest's cache if Python is told to write none (PYTHONDONTWRITEBYTECODE).
 
-They start hundreds of programs, each of which would compile the same thousand modules: two seconds for each.
+The tests start hundreds of programs, and each would compile the same thousand modules for two seconds.
 """
 
 import os
@@ -11,7 +11,7 @@ FOLDER = Path(".pytest_cache") / "bytecode"
 
 
 def keep(root: Path) -> None:
-    """Keep what this process, and those that it starts, compile, below *root*; nothing if they do already."""
+    """Keep the modules that this process and its children compile, below *root*."""
     if not sys.dont_write_bytecode:
         return
     sys.dont_write_bytecode = False

@@ -71,7 +71,7 @@ class Vitals:
                 await self.store.beat()
         except (StorageUnavailable, TimeoutError) as error:
             return f"cannot be written: {trouble_of(error)}"
-        # They look once a second. A report that comes before they notice is told without the database.
+        # They look once a second. A report that arrives before they notice is posted without the database.
         troubles = [emergency.trouble for emergency in self.emergencies if emergency.trouble]
         return f"could not be written a moment ago: {troubles[0]}" if troubles else None
 

@@ -1,4 +1,4 @@
-"""The rules of the policy file's fields, which stand in their types: ``Annotated[timedelta, Rule(...)]``."""
+"""The rules of the policy file's fields, written in their types: ``Annotated[timedelta, Rule(...)]``."""
 
 from collections.abc import Callable, Sized
 from dataclasses import dataclass

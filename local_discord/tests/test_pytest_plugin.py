@@ -1,4 +1,4 @@
-"""The pytest plugin, as somebody with a bot of their own meets it: README's bot and its test."""
+"""The pytest plugin with a bot that is not ours: README's bot and its test."""
 
 import re
 import subprocess
@@ -59,7 +59,7 @@ def test_it_works_in_the_strict_mode(tmp_path: Path) -> None:
 
 
 def test_a_failure_of_the_local_discord_is_an_error_of_the_test(tmp_path: Path) -> None:
-    """Nobody is to look for it in their bot."""
+    """Show the failure as the local Discord's own, not as one of the tested bot."""
     (tmp_path / "test_broken.py").write_text(BROKEN)
     code, said = run_pytest(tmp_path, "-o", "asyncio_mode=auto")
     assert (code, "Traceback of it" in said) == (1, True), said

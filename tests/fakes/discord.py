@@ -334,3 +334,14 @@ def _place(delivery: Delivery, subject: object) -> int:
         return 7
     thread_id = subject.thread.id if isinstance(subject, Incident) else None
     return delivery.after_message_id or 7 if thread_id is None else thread_id
+
+
+class SlowToArchive(FakeDiscord):
+    """Lets something happen while it archives a thread."""
+
+    def __init__(self, meanwhile: Callable[[], Awaitable[object]]) -> None:
+        super().__init__()
+        self._meanwhile = meanwhile
+
+    async def archive(self, thread_id: int) -> None:
+        await self._meanwhile()

@@ -113,7 +113,7 @@ class DeliveryKind(StrEnum):
     REEVALUATION = "reevaluation", Spec(shows_triage=True, is_refreshed=True)
     #: A DM that asks the person who left a triage whether they go on.
     UNFINISHED_DM = "unfinished_dm", Spec(shows_triage=True, is_refreshed=True)
-    #: The post in its channel that somebody should take the triage up.
+    #: The post in the team's channel that offers the triage to others.
     UNFINISHED = "unfinished", Spec(shows_triage=True, is_refreshed=True)
 
     # -- a business day
@@ -278,6 +278,13 @@ class Addressing(Payload):
 
     answers: int | None = None
     asks: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Named(Payload):
+    """The name of the person that a delivery is about, where its payload has one."""
+
+    name: str | None = None
 
 
 #: States in which a delivery may still be sent.

@@ -87,7 +87,7 @@ def id_of(handle: str) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class NewOverride:
-    """An override to record: a person stands in at a place; *starts* < *ends*, both aware."""
+    """An override to record: a person covers an on-call place; *starts* < *ends*, both aware."""
 
     place: str
     who: Who
@@ -191,7 +191,7 @@ class StoredSchedule:
     ended_at: datetime | None = None
 
     def person_at(self, at: datetime, _hours: BusinessHours) -> str | None:
-        """Return the holder at *at*; None if it is not in force or names nobody."""
+        """Return the holder at *at*; None if it is not in force or names no one."""
         is_over = self.ended_at is not None and at >= self.ended_at
         return None if at < self.starts or is_over else self.content.person_at(at)
 

@@ -151,7 +151,7 @@ class Layer:
         return self.rotation.person_at(at)
 
     def edges(self, start: datetime, end: datetime, hours: BusinessHours) -> Iterator[datetime]:
-        """Every moment in (start, end) at which its answer might change."""
+        """Yield every moment in (start, end) at which the answer might change."""
         yield from self.rotation.handovers(start, end)
         if self.applies is not Applies.ALWAYS:
             yield from (at for at in hours.changes(start, end) if start < at < end)
@@ -159,7 +159,7 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """A person who stands in, regardless of the layers; of two at once the one recorded last counts.
+    """A person who covers a shift, whatever the layers say; of two overlapping ones the newer counts.
 
     Attributes:
         starts, ends: Aware; the end itself is outside.
@@ -187,7 +187,7 @@ class OnCallSource(Protocol):
     """A source that may name the person on call: a layer of the policy, or a schedule set from chat."""
 
     def person_at(self, at: datetime, hours: BusinessHours) -> str | None:
-        """Return the person on call, or None if this source names nobody."""
+        """Return the person on call, or None if this source names no one."""
         ...
 
     def edges(self, start: datetime, end: datetime, hours: BusinessHours) -> Iterator[datetime]:

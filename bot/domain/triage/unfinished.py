@@ -48,7 +48,7 @@ class Idle:
         return replace(self, due_at=at)
 
     def stopped(self) -> "Idle":
-        """Stop the clock: the walk has ended, or waits until somebody takes it up."""
+        """Stop the clock, because the triage has ended or was offered to the team."""
         return replace(self, due_at=None)
 
     def continued(self, *, by: Person, at: datetime, due_at: datetime | None) -> "Idle":

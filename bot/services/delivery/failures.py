@@ -97,7 +97,7 @@ class Failures:
             await self._failures.redact(naming, title=None)
 
     async def mail(self, delivery_id: int) -> timedelta | None:
-        """Send the email that backs up an escalation which Discord has accepted but nobody has acknowledged.
+        """Send the email that backs up an escalation that Discord accepted and no one has acknowledged.
 
         A delivery that was held in an outage has had its email already, or gets it by `record`.
 

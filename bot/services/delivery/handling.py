@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from bot.domain.delivery.delivery import Delivery, DeliveryKind, Posted
+from bot.domain.delivery.delivery import Delivery, DeliveryKind, Named, Posted
 from bot.domain.incident.incident import Incident
 from bot.domain.timeline.entries import TimelineEntry
 from bot.domain.timeline.of_deliveries import DeliveryFailedEntry
@@ -99,10 +99,6 @@ class DeliveryHandler:
         """Find another way for a delivery that Discord refused for good; return True if one was found."""
         return False
 
-    def reader(self, delivery: Delivery) -> str | None:
-        """Return the name of the person it is about, where its data has one."""
-        return None
-
     async def report(self, tx: Transaction, delivery: Delivery) -> None:
         """Report a delivery that will not arrive: in the DLQ, or in a line for the people concerned.
 
@@ -116,7 +112,7 @@ class DeliveryHandler:
             return
         await self.report(tx, delivery)
         if delivery.incident_id is not None:
-            entry = _failed(delivery, self.reader(delivery), reason, at=await tx.now())
+            entry = _failed(delivery, Named.from_json(delivery.data).name, reason, at=await tx.now())
             await tx.add_timeline(delivery.incident_id, entry)
 
 

@@ -1,4 +1,4 @@
-"""The effects of a sent message on its incident, whoever sent it, and of a message that was posted twice."""
+"""The effects of a sent message on its incident, and of a message that was posted twice."""
 
 from datetime import datetime
 

@@ -90,7 +90,7 @@ class PageDeliveries(_LadderDeliveries):
 
 
 class EscalationDeliveries(_LadderDeliveries):
-    """Messages to the alert's channel that nobody has acknowledged it."""
+    """Escalations: messages to the alert's channel that it is not acknowledged."""
 
     def __init__(self, bundles: Bundles, lost_room: LostRoom) -> None:
         super().__init__(DeliveryKind.ESCALATION, bundles)

@@ -53,7 +53,7 @@ class Roles:
         self._acknowledger = acknowledger
 
     async def take(self, incident_id: int, role: Role, *, by: Person) -> Assigned:
-        """Give *role* to *by*, whoever had it before.
+        """Give *role* to *by*, and take it from its former holder.
 
         *by* becomes a responder with it; taking the role of commander acknowledges the incident.
 

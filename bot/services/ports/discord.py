@@ -91,7 +91,7 @@ class DiscordSending(Protocol):
     """Composes and sends the message of a delivery."""
 
     async def compose(self, delivery: Delivery, subject: Subject) -> Request:
-        """Render what is owed, and find out where it goes.
+        """Render a delivery, and find the channel that it goes to.
 
         Args:
             subject: What the delivery is about.
@@ -103,11 +103,11 @@ class DiscordSending(Protocol):
         ...
 
     def draft(self, delivery: Delivery, subject: Incident) -> Mapping[str, object]:
-        """The body of what is owed, without a place: for what an outage keeps from being composed."""
+        """Return a delivery's body without its channel, when an outage hides the channel."""
         ...
 
     async def send(self, request: Request, *, nonce: str) -> Posted:
-        """Do it, within our own deadline. A thread or reaction that is there already counts as done.
+        """Send a request within our own deadline. A thread or reaction that exists already counts as done.
 
         Raises:
             DeliveryRefused: Discord will never take it. DeletedSince: it had taken it.
@@ -194,7 +194,7 @@ class DiscordThreads(Protocol):
         ...
 
     async def delete_thread(self, thread_id: int) -> None:
-        """Delete a thread with all that stands in it; one that is gone already is no error.
+        """Delete a thread with its messages; a thread that is already gone is no error.
 
         Raises:
             DeliveryRefused: the bot may not. UpstreamUnavailable.

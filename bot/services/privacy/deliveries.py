@@ -49,10 +49,6 @@ class MemberDeliveries(DeliveryHandler):
         await self._reposting.lost_its_thread(tx, delivery)
         return True
 
-    def reader(self, delivery: Delivery) -> str | None:
-        """Return the person's name."""
-        return MemberData.from_json(delivery.data).name
-
     async def report(self, tx: Transaction, delivery: Delivery) -> None:
         """Say in the private thread whom a member has to add or remove by hand."""
         incident = await tx.incident(delivery.incident_id or 0)

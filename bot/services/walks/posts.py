@@ -158,7 +158,7 @@ class TriagePosts:
         self._discord = discord
 
     async def refresh(self, triage_id: int) -> None:
-        """Update every post of a triage. The posts of one that has become an incident are edited with that.
+        """Update every post of a triage; once it is an incident, the incident's refresh edits them.
 
         Raises:
             UpstreamUnavailable: the queue tries again.

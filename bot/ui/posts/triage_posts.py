@@ -30,7 +30,7 @@ _SILENT = 1 << 12  # Discord: SUPPRESS_NOTIFICATIONS, the message rings no phone
 #: Those of a re-evaluation: one after the other, the newest counts.
 _ROUNDS: Final = frozenset({DeliveryKind.REEVALUATION_HELD, DeliveryKind.REEVALUATION})
 
-#: Those that ask whether somebody goes on with a triage that its person has left.
+#: The posts that ask who continues a triage that was left unfinished.
 _LEFT: Final = frozenset({DeliveryKind.UNFINISHED_DM, DeliveryKind.UNFINISHED})
 
 _NO_DATA: Final = TriageData(triage=0)

@@ -19,7 +19,7 @@ _PATH_LIMIT: Final = 900
 
 
 def is_left(triage: Triage) -> bool:
-    """Return whether the triage's person was asked to continue, and nobody has continued it since."""
+    """Return whether the triage's person was asked to continue, and no one has continued it since."""
     return triage.is_unfinished and triage.idle.asked_at is not None
 
 

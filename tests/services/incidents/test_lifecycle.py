@@ -21,7 +21,7 @@ from bot.services.ports import JobName
 from bot.services.shared.access import Act
 from bot.storage.store import PostgresStore, PostgresTransaction
 from tests.acts import name_of, time_of
-from tests.fakes.discord import FakeDiscord
+from tests.fakes.discord import SlowToArchive
 from tests.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
 
 ALERT, NOTICE, ESCALATION, PAGE = (
@@ -30,17 +30,6 @@ ALERT, NOTICE, ESCALATION, PAGE = (
     DeliveryKind.ESCALATION,
     DeliveryKind.PAGE,
 )
-
-
-class Slow(FakeDiscord):
-    """Something happens while it puts a thread to sleep."""
-
-    def __init__(self, meanwhile: Callable[[], Awaitable[object]]) -> None:
-        super().__init__()
-        self._meanwhile = meanwhile
-
-    async def archive(self, thread_id: int) -> None:
-        await self._meanwhile()
 
 
 class Interrupted(PostgresStore):
@@ -142,7 +131,7 @@ async def test_an_archive_that_loses_the_race_wakes_the_thread(desk: Desk) -> No
     await desk.lifecycle.resolve(incident.id, by=PRIMARY)
     await desk.work()
     await desk.database.advance(desk.policy.archive_after)
-    desk.use(Slow(lambda: desk.lifecycle.reopen(incident.id, by=PRIMARY)))
+    desk.use(SlowToArchive(lambda: desk.lifecycle.reopen(incident.id, by=PRIMARY)))
     await desk.lifecycle.archive(incident.id)
     assert any(job.name is JobName.REFRESH for job in await desk.database.jobs())
     assert (await desk.store.incident(incident.id)).is_open

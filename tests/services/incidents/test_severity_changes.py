@@ -1,7 +1,6 @@
 """Another severity: its channel, mention, deadline and ladder hold from then on."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 
 import pytest
 
@@ -17,7 +16,6 @@ from bot.domain.escalation.ladder import StepStatus
 from bot.domain.incident.transitions import AckVia
 from bot.domain.timeline.entries import TimelineKind
 from bot.services.ports import JobName
-from tests.fakes.discord import FakeDiscord
 from tests.services.desk import OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
 
 ALERT, NOTICE, ESCALATION, PAGE = (
@@ -26,17 +24,6 @@ ALERT, NOTICE, ESCALATION, PAGE = (
     DeliveryKind.ESCALATION,
     DeliveryKind.PAGE,
 )
-
-
-class Slow(FakeDiscord):
-    """Something happens while it puts a thread to sleep."""
-
-    def __init__(self, meanwhile: Callable[[], Awaitable[object]]) -> None:
-        super().__init__()
-        self._meanwhile = meanwhile
-
-    async def archive(self, thread_id: int) -> None:
-        await self._meanwhile()
 
 
 async def notices(desk: Desk) -> list[object]:

@@ -93,5 +93,5 @@ class EscalationWrites(Protocol):
         ...
 
     def watch(self, incident_id: int) -> None:
-        """Note that a ladder begins, so that listeners (`Store.listen`) are told of it with the commit."""
+        """Notify listeners (`Store.listen`) with the commit that a ladder begins."""
         ...
