@@ -8,7 +8,7 @@ import asyncio
 import json
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import product
 from pathlib import Path
@@ -65,6 +65,9 @@ def main() -> None:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="put the table at the end of this page")
     parser.add_argument("--only", choices=("answers", "storms", "distance", "growth"), help="one part of it")
+    parser.add_argument(
+        "--responses", nargs="+", metavar="NAME", help="the first responses of these rows alone, as: 更新"
+    )
     asked = parser.parse_args()
     with (
         tempfile.TemporaryDirectory(prefix="incident-bot-bench-", ignore_cleanup_errors=True) as folder,
@@ -73,7 +76,9 @@ def main() -> None:
         dsn, other = server.ensure_database("bench"), server.ensure_database("floor")
         for each in (dsn, other):
             migrate(each)
-        rows = asyncio.run(_measure(dsn, other, Path(folder), only=asked.only))
+        rows = asyncio.run(
+            _measure(dsn, other, Path(folder), only=asked.only, responses=asked.responses or ())
+        )
     Console(width=_WIDTH).print(table(rows))
     if asked.json is not None:
         figures = [asdict(row) | {"ratio": row.ratio} for row in rows]
@@ -83,12 +88,16 @@ def main() -> None:
     sys.exit(int(any(row.is_over for row in rows)))
 
 
-async def _measure(dsn: str, other: str, folder: Path, *, only: str | None) -> list[Row]:
+async def _measure(
+    dsn: str, other: str, folder: Path, *, only: str | None, responses: Sequence[str]
+) -> list[Row]:
     async with discord(folder) as place:
         await register_commands(place.settings, folder)
         await measure.make_floor(dsn)
         async with bot({**place.settings, "DATABASE_URL": dsn}, folder):
             pass  # from here on all that it imports is compiled
+        if responses:
+            return await _first_responses(place, dsn, folder, names=responses)
         rows: list[Row] = []
         if only in (None, "answers"):
             rows += await _everyday(place, dsn, folder)
@@ -116,11 +125,17 @@ async def _everyday(place: Discord, dsn: str, folder: Path) -> list[Row]:
     ]
 
 
-async def _first_responses(place: Discord, dsn: str, folder: Path) -> list[Row]:
-    """The floor and the bot in turn, several times: what else the machine does meets both alike."""
+async def _first_responses(place: Discord, dsn: str, folder: Path, *, names: Sequence[str] = ()) -> list[Row]:
+    """The floor and the bot in turn, several times: what else the machine does meets both alike.
+
+    Args:
+        names: Measure only what has one of these in its name. Empty: everything.
+    """
     settings = {**place.settings, "DATABASE_URL": dsn}
     async with bot(settings, folder):
         asks = await _asks(place)
+    if names:
+        asks = {name: ask for name, ask in asks.items() if any(part in name for part in names)}
     bare, ours, slow = _Sample(place), _Sample(place), _Sample(place)
     for number in range(_ROUNDS):
         async with bare_bot(settings) as client:
@@ -128,12 +143,17 @@ async def _first_responses(place: Discord, dsn: str, folder: Path) -> list[Row]:
             await bare.add(client, asks, answers.a_moment)
         async with bot(settings, folder) as running, answers.resting(dsn) as rest:
             # Anew: what it hears itself it need not read.
-            own = asks | await screens.of_a_tracked_alert(place, f"bench alert heard {number}")
+            own = await screens.of_a_tracked_alert(place, f"bench alert heard {number}")
+            own = {name: own.get(name, ask) for name, ask in asks.items()}
             async with screens.no_edits(place):
                 await ours.add(running.child.pid, own, rest)
+            if names:
+                continue
             async with screens.slow_reads(place):
                 await slow.add(running.child.pid, {"triage": own["triage"]}, rest, alone=False)
     rows = [row for name in asks for row in _rows(name, ours, bare)]
+    if names:
+        return rows
     what = f"triage of an alert, Discord slow, {_CROWD} people at once"
     crowds = Figures.of(slow.crowd["triage"]), Figures.of(bare.crowd["triage"])
     return [*rows, Row(what, *crowds, f"{_BARE}, as many at once", _SECOND, "never 1 s")]

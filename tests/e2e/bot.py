@@ -23,13 +23,16 @@ class BotProcess:
 
     @classmethod
     async def start(cls, env: Mapping[str, str], *, folder: Path, module: str = "bot") -> "BotProcess":
-        """Start it and wait until it says that it is ready.
+        """Start it and wait until it is ready and has looked at the watched channels for the first time.
+
+        Only then does a story begin: what was posted before the first look counts as old.
 
         Args:
             module: The program, ``python -m MODULE run``.
         """
         bot = await cls.begin(env, folder=folder, module=module)
         await bot.child.wait_until_ready(within_s=_START_S)
+        await bot.child.line_with('"bot.ready"', within_s=_START_S)
         return bot
 
     @classmethod
