@@ -49,7 +49,6 @@ from bot.services.oncall.calendars import CalendarFiles
 from bot.services.oncall.handovers import Handovers
 from bot.services.oncall.readiness import OnCallDeliveries
 from bot.services.oncall.schedules import Schedules
-from bot.services.outage.adoption import Adoption
 from bot.services.outage.alarm import Alarm
 from bot.services.outage.emergency import Emergency
 from bot.services.outage.logbook import Logbook
@@ -233,7 +232,7 @@ def wire(parts: GuildDependencies, outward: Outward, oncall: OnCall) -> UseCases
             policy,
             means.book,
             alarm=Alarm(discord, policy, access, oncall, means),
-            adoption=Adoption(store, parts.spool, TakingIn(store, discord, policy, access, recording)),
+            taking_in=TakingIn(store, discord, policy, access, recording),
             queue=parts.queue,
         ),
     )

@@ -25,12 +25,11 @@ class FileSpool:
         folder: Created if missing, readable by the owner only, since it holds titles of incidents.
 
     The first process takes the first file, the next one the second. A process that ends leaves its file to
-    the next that starts, or to those still running.
+    the next that starts, which takes the file that was written last.
     """
 
     def __init__(self, folder: Path, guild_id: int) -> None:
         self._folder = folder
-        self._guild_id = guild_id
         self._stem = f"{NAME}-{guild_id}"
         self._own: Path | None = None
 
@@ -51,8 +50,8 @@ class FileSpool:
         yield from (self._folder / f"{self._stem}-{number}.json" for number in range(1, _MOST))
 
     def _take(self) -> Path:
-        """Lock and return a file that no running process holds; existing files come before new ones."""
-        for path in sorted(self._paths(), key=lambda path: not path.exists()):
+        """Lock and return a file that no running process holds: the one written last, else a new one."""
+        for path in sorted(self._paths(), key=_written_at, reverse=True):
             if self._lock(path):
                 return path
         raise OSError(f"more than {_MOST} processes in {self._folder.name}")
@@ -67,22 +66,6 @@ class FileSpool:
             return False
         weakref.finalize(self, os.close, lock)
         return True
-
-    def _taken(self, path: Path) -> "FileSpool | None":
-        """Return the spool of the file at *path*, or None if another process holds it."""
-        other = FileSpool(self._folder, self._guild_id)
-        if not other._lock(path):
-            return None
-        other._own = path
-        return other
-
-    def left_behind(self) -> list["FileSpool"]:
-        own = self._path  # first: it is none of them
-        there = [path for path in self._paths() if path != own and path.exists()]
-        return [found for path in there if (found := self._taken(path)) is not None]
-
-    def remove(self) -> None:
-        self._path.unlink(missing_ok=True)
 
     def load(self) -> Mapping[str, object] | None:
         try:
@@ -106,3 +89,8 @@ class FileSpool:
             os.fsync(folder)  # the new name, too
         finally:
             os.close(folder)
+
+
+def _written_at(path: Path) -> float:
+    """Return when the file was last written, as a Unix time; 0 if it does not exist."""
+    return path.stat().st_mtime if path.exists() else 0.0

@@ -4,10 +4,9 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-from bot.demo.process import Child
 from bot.storage.database.migrate import migrate
 from bot.storage.embedded import EmbeddedPostgres
 from local_discord.world.seed import GUILD_ID
@@ -48,13 +47,13 @@ class Stage:
         """Start the database again, and wait until the bot has recorded everything."""
         self.server.start()
         await self.world.bot.child.wait_until_ready(within_s=PATIENCE_S)
-
-        async def look() -> bool | None:
-            kept = json.loads(await asyncio.to_thread(self.spool.read_text))
-            return None if kept["posted"] or kept["taken"] or kept["reports"] else True
-
-        await self.world.human.until(look, "everything taken in")
+        await self.world.human.until(self.is_recorded, "everything taken in")
         await self.world.idle()
+
+    async def is_recorded(self) -> bool | None:
+        """Return True if the file holds nothing that the database must record, else None."""
+        kept = json.loads(await asyncio.to_thread(self.spool.read_text))
+        return None if kept["posted"] or kept["taken"] or kept["reports"] else True
 
 
 @asynccontextmanager
@@ -66,22 +65,6 @@ async def staged(make_world: MakeWorld, folder: Path) -> AsyncIterator[Stage]:
         async with mailbox() as box, make_world(database=database, SMTP_URL=box.url) as world:
             await world.start_bot()
             yield Stage(world, server, box, folder / "data" / f"emergency-{GUILD_ID}.json")
-
-
-async def third_on_the_first_file(stage: Stage) -> tuple[Stage, Child]:
-    """A second bot comes, with a file of its own; the first one is killed, and a third begins on its file.
-
-    Returns:
-        The stage with the file of the second one, which listens; and the second one.
-    """
-    world, first = stage.world, stage.world.bot.child
-    await world.start_bot()
-    second, own = world.bot.child, stage.spool.with_stem(f"{stage.spool.stem}-1")
-    await world.human.until(is_there(own, True), "the second one's file")
-    await first.kill()
-    await second.line_with('"gateway.ready"', within_s=PATIENCE_S)
-    await world.start_bot()
-    return replace(stage, spool=own), second
 
 
 async def near_the_deadline(
@@ -117,12 +100,3 @@ async def everybody_is_told(stage: Stage) -> None:
 async def mails(stage: Stage, count: int) -> bool | None:
     """Return True once this many emails have been sent."""
     return True if len(stage.box.mails) >= count else None
-
-
-def is_there(path: Path, wanted: bool) -> Callable[[], Awaitable[bool | None]]:
-    """A look at whether a file is there as *wanted*, for `Human.until`."""
-
-    async def look() -> bool | None:
-        return True if await asyncio.to_thread(path.exists) is wanted else None
-
-    return look

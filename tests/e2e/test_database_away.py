@@ -15,11 +15,9 @@ from tests.e2e.conftest import MakeWorld
 from tests.e2e.outage import (
     TITLE,
     everybody_is_told,
-    is_there,
     mails,
     near_the_deadline,
     staged,
-    third_on_the_first_file,
 )
 from tests.e2e.severities import SEV1
 from tests.patience import PATIENCE_S
@@ -162,33 +160,6 @@ async def test_another_process_is_waited_for(make_world: MakeWorld, tmp_path: Pa
         await world.expect_text(post, f"**{label}** 🔴 未対応")
         # One may come twice, by each process: under one Message-ID, which mailboxes show once.
         assert len({mail["Message-ID"] for mail in stage.box.mails}) == 2
-
-
-async def test_what_a_process_that_dies_has_raised_is_recorded_by_another(
-    make_world: MakeWorld, tmp_path: Path
-) -> None:
-    """[13] A process records what another one on the same folder raised before it was killed."""
-    async with staged(make_world, tmp_path) as stage:
-        world = stage.world
-        others, second = await third_on_the_first_file(stage)
-        left = others.spool
-        stage.server.stop()
-        said = await world.command("sev1", title=TITLE)
-        assert "データベースが止まっていて" in said.text
-        post = await world.expect_message("p0-alerts", contains=f"🔴 SEV1 · {TITLE}", pings_here=True)
-        await world.expect_dm("primary", contains=TITLE)
-        await world.human.until(lambda: mails(stage, 2), "both mails")
-        await second.kill()
-        stage.server.start()
-        await world.human.until(is_there(left, False), "everything taken in")
-        await world.bot.child.wait_until_ready(within_s=PATIENCE_S)
-        await world.idle()
-        await world.expect_text(post, "**INC-1**")
-        await world.human.until(lambda: world._thread(post.id), "the thread")
-        for words in ("開始時刻", "SEV1"):
-            await world.expect_message(post.id, contains=words)
-        [row] = await world.rows("SELECT count(*) AS n, min(alert_message_id)::text AS post FROM incidents")
-        assert (row["n"], row["post"]) == (1, post.id)
 
 
 async def test_a_database_that_takes_no_writes(make_world: MakeWorld, tmp_path: Path) -> None:

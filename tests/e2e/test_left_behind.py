@@ -1,28 +1,21 @@
-"""A process records what a dead one did without the database. Row 13."""
+"""A process that starts records what a dead one did without the database. Row 13."""
 
 import asyncio
 import json
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from bot.demo.process import Child
 from local_discord.people import Message
 from tests.e2e.conftest import MakeWorld
 from tests.e2e.outage import TITLE as RANG
-from tests.e2e.outage import (
-    Stage,
-    everybody_is_told,
-    is_there,
-    near_the_deadline,
-    staged,
-    third_on_the_first_file,
-)
+from tests.e2e.outage import Stage, everybody_is_told, near_the_deadline, staged
 from tests.e2e.severities import SEV1
 from tests.e2e.world import World
+from tests.patience import PATIENCE_S
 
 RAISED = "管理画面が開かない"
 
@@ -47,17 +40,19 @@ class Left:
 
 
 @asynccontextmanager
-async def two_on_one_folder(make_world: MakeWorld, folder: Path) -> AsyncIterator[tuple[Stage, Child]]:
-    """A bot that listens, with its file, and one beside it on the first file: where the next start begins."""
+async def on_the_second_file(make_world: MakeWorld, folder: Path) -> AsyncIterator[Stage]:
+    """A bot that listens, with its file; the first file is that of one that was killed before the outage."""
     async with staged(make_world, folder) as stage:
-        listens, _ = await third_on_the_first_file(stage)
-        yield listens, stage.world.bot.child
+        first, own = stage.world.bot.child, stage.spool.with_stem(f"{stage.spool.stem}-1")
+        await stage.world.start_bot()
+        await first.kill()
+        await stage.world.bot.child.line_with('"gateway.ready"', within_s=PATIENCE_S)
+        yield replace(stage, spool=own)
 
 
-async def rung_and_raised(stage: Stage, other: Child) -> tuple[Message, Message]:
-    """Without a database: one alone escalates INC-1, and has another raised; both posts."""
+async def rung_and_raised(stage: Stage) -> tuple[Message, Message]:
+    """Without a database: INC-1 is escalated, and another incident raised; both posts."""
     world, label = stage.world, await near_the_deadline(stage)
-    await other.kill()
     rang = await world.expect_message(
         "p0-alerts", contains=f"{label} {RANG} · 15 分 ack なし", pings_here=True
     )
@@ -109,20 +104,20 @@ async def expect_recorded(world: World, left: Left, *, after: int) -> None:
 
 
 async def test_what_was_rung_and_raised_by_one_that_was_killed(make_world: MakeWorld, tmp_path: Path) -> None:
-    """[13] A bot on another file records everything that a killed one announced during the outage.
+    """[13] A bot that starts records everything that a killed one announced during the outage.
 
     No nonce holds any more by then. Nobody is told again, and the next deadline counts from the raising.
     """
-    async with two_on_one_folder(make_world, tmp_path) as (stage, other):
+    async with on_the_second_file(make_world, tmp_path) as stage:
         world = stage.world
-        rang, raised = await rung_and_raised(stage, other)
+        rang, raised = await rung_and_raised(stage)
         left = await until_noted(stage)
         await world.kill_bot()
         stage.server.start()
         [last] = await world.rows("SELECT max(id) AS id FROM timeline")
         await world.shift(minutes=6)
         await world.start_bot()
-        await world.human.until(is_there(stage.spool, False), "the file that was taken in")
+        await world.human.until(stage.is_recorded, "everything taken in")
         await world.idle()
         await world.expect_text(rang, "**INC-1** 🔴 未対応")
         await world.expect_text(raised, "**INC-2**")

@@ -13,11 +13,10 @@ from bot.services.ports import Mail
 
 @dataclass(slots=True)
 class FakeSpool:
-    """A `bot.services.ports.Spool`; `is_full` refuses. `others` are those of processes that have ended."""
+    """A `bot.services.ports.Spool`; `is_full` refuses."""
 
     kept: str | None = None
     is_full: bool = False
-    others: "list[FakeSpool]" = field(default_factory=list)
 
     def load(self) -> Mapping[str, object] | None:
         return None if self.kept is None else dict(json.loads(self.kept))
@@ -26,12 +25,6 @@ class FakeSpool:
         if self.is_full:
             raise OSError("no space left on device")
         self.kept = data.decode()
-
-    def left_behind(self) -> "list[FakeSpool]":
-        return [other for other in self.others if other.kept is not None]
-
-    def remove(self) -> None:
-        self.kept = None
 
 
 @dataclass(slots=True)

@@ -1,5 +1,6 @@
 """The file that stands in for the database: whole or not at all, and nobody else's to read."""
 
+import os
 import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,28 +34,12 @@ def test_two_at_once_have_one_each(tmp_path: Path) -> None:
     assert FileSpool(tmp_path, 7).load() == {"by": "second"}
 
 
-def test_the_living_find_what_the_dead_have_left(tmp_path: Path) -> None:
-    """Not their own file, nor that of another who lives; and nobody finds it twice at once."""
-    first, second, third = (FileSpool(tmp_path, 7) for _ in range(3))
-    for number, spool in enumerate((first, second, third), 1):
-        spool.save(b'{"by": %d}' % number)
-    FileSpool(tmp_path, 8).save(b'{"by": "another guild"}')
-    del second
-    found = first.left_behind()
-    assert [spool.load() for spool in found] == [{"by": 2}]
-    assert third.left_behind() == []
-    found[0].remove()
-    del found
-    assert third.left_behind() == []
-    assert (first.load(), third.load()) == ({"by": 1}, {"by": 3})
-
-
-def test_whoever_starts_reads_what_is_there_before_a_new_file(tmp_path: Path) -> None:
-    """The first file was taken in and removed: the second still says what must be told without a database."""
+def test_a_process_starts_on_the_file_that_was_written_last(tmp_path: Path) -> None:
+    """An older file has old deadlines, and nothing that was done in this outage."""
     first, second = FileSpool(tmp_path, 7), FileSpool(tmp_path, 7)
     first.save(b'{"by": 1}')
     second.save(b'{"by": 2}')
-    first.remove()
+    os.utime(tmp_path / "emergency-7.json", (1, 1))
     del first, second
     assert FileSpool(tmp_path, 7).is_there
     assert FileSpool(tmp_path, 7).load() == {"by": 2}

@@ -21,11 +21,11 @@ from bot.domain.people import require_role
 from bot.domain.triage.session import Triage, TriageStatus
 from bot.runbook.model import Policy
 from bot.services.incidents.commands import clean_title
-from bot.services.outage.adoption import Adoption
 from bot.services.outage.alarm import Alarm
 from bot.services.outage.logbook import Logbook
 from bot.services.outage.mirror import Mirror
 from bot.services.outage.overdue import Overdue
+from bot.services.outage.taking_in import TakingIn
 from bot.services.ports import Store
 from bot.services.ports.urgency import PERSON, urgency
 from bot.services.watchdogs.queue_watch import QueueWatch
@@ -83,7 +83,7 @@ class Emergency:
         book: Logbook,
         *,
         alarm: Alarm,
-        adoption: Adoption,
+        taking_in: TakingIn,
         queue: QueueWatch,
     ) -> None:
         self._store = store
@@ -91,8 +91,7 @@ class Emergency:
         self._book = book
         self._alarm = alarm
         self._mirror = Mirror(store, policy, book)
-        self._taking_in = adoption.taking_in
-        self._adoption = adoption
+        self._taking_in = taking_in
         self._queue = queue
         self._overdue = Overdue(book, queue)
         self._silent_looks = 0
@@ -176,10 +175,9 @@ class Emergency:
             return False
         ahead_s = (now - datetime.now(UTC)).total_seconds()  # before anything that may take long
         self._book.set_clock(now)
-        was_away = self._is_back()
+        self._note_back()
         self._look_at_queue()
         await self._take_in()
-        await self._adoption.adopt(at_once=was_away)
         # Last, so that the mirror does not contain steps that were recorded just now.
         at_once = self._is_queue_silent or self._overdue.is_doubtful
         await self._mirror.read(ahead_s=ahead_s, at_once=at_once)
@@ -190,7 +188,7 @@ class Emergency:
         if not journal.was_used:
             return
         try:
-            taken = await self._taking_in.take_in(journal, held=self._alarm)
+            taken = await self._taking_in.take_in(journal, alarm=self._alarm)
             await self._book.keep(self._mirror.completed(taken.out_of(self._book.journal)))
             if journal.has_news:  # others wait for this: see `bot.services.shared.already_told`
                 await self._store.beat(mirror=self._nothing_to_tell())
@@ -279,10 +277,7 @@ class Emergency:
         watched = len(self._book.journal.watches)
         told("database.not_writable", trouble=self.trouble, reason=str(error), watched=watched)
 
-    def _is_back(self) -> bool:
-        """Whether it was away until now."""
-        was_away = self._since is not None
+    def _note_back(self) -> None:
         if self._since is not None:
             log.info("database.back", away_s=round(time.monotonic() - self._since))
         self.trouble, self._since, self._told_at = None, None, float("-inf")
-        return was_away

@@ -1,12 +1,10 @@
 """Recording of work done while the database was away: once, at its own time, with its posts."""
 
-from collections.abc import Callable, Collection, Coroutine, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from itertools import groupby
-from typing import Any, Protocol
 
 import structlog
 
@@ -25,22 +23,11 @@ from bot.services.acknowledging.acknowledge import Acknowledger
 from bot.services.delivery.sent import Arrivals
 from bot.services.escalation.decisions import Escalations
 from bot.services.incidents.commands import Incidents
+from bot.services.outage.alarm import Alarm
 from bot.services.ports import Discord, Store, Transaction
 from bot.services.shared.access import Access
 
 log = structlog.get_logger(__name__)
-
-
-class Held(Protocol):
-    """The incidents that are being escalated at this moment."""
-
-    def is_held(self, watch_key: str) -> bool:
-        """Return True while an incident is being escalated."""
-        ...
-
-    def hold(self, watch_key: str) -> AbstractAsyncContextManager[None]:
-        """Prevent an incident from being escalated during the block."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +55,13 @@ class TakingIn:
         self._acknowledger = use_cases.acknowledger
         self._arrivals = use_cases.arrivals
 
-    async def take_in(self, journal: Journal, *, held: Held | None = None) -> Taken:
+    async def take_in(self, journal: Journal, *, alarm: Alarm) -> Taken:
         """Record *journal* in the database, and return the part that is recorded now.
 
         A part that failed is tried again. A second call changes nothing.
 
         Args:
-            held: The incidents that are being escalated: they are recorded later.
+            alarm: Escalates incidents at this moment: those are recorded later.
 
         Raises:
             StorageUnavailable: nothing is recorded.
@@ -83,11 +70,11 @@ class TakingIn:
         journal = self._ours(journal, installation.id)
         recorded = set()
         for report in journal.reports.values():
-            if await self._recorded(report.watch_key, partial(self._report, report, journal), held):
+            if await _is_recorded(report.watch_key, partial(self._report, report, journal), alarm):
                 recorded.add(report.watch_key)
         done = (key.split(":") for key in (*journal.taken, *journal.posted, *journal.mailed))
         for number in sorted({int(parts[1]) for parts in done if parts[0] == "inc"}):
-            if await self._recorded(watch_key(number), partial(self._steps, number, journal), held):
+            if await _is_recorded(watch_key(number), partial(self._steps, number, journal), alarm):
                 recorded.add(watch_key(number))
         return Taken(journal, frozenset(recorded), installation.id)
 
@@ -105,31 +92,6 @@ class TakingIn:
         if any(dropped.values()):
             log.error("emergency.set_aside", **dropped, reports_kept=len(ours.reports))
         return replace(ours, installation_id=installation_id)
-
-    async def _recorded(
-        self, key: str, work: Callable[[], Coroutine[Any, Any, None]], held: Held | None
-    ) -> bool:
-        if held is None:
-            return await self._succeeds(work(), key)
-        if held.is_held(key):
-            return False
-        async with held.hold(key):
-            return await self._succeeds(work(), key)
-
-    async def _succeeds(self, work: Coroutine[Any, Any, None], key: str) -> bool:
-        try:
-            await work
-        except IncidentNotFound:  # of a database that was put back to where it did not have it yet
-            log.error("emergency.set_aside", watch=key)  # noqa: TRY400 -- no bug of ours
-            return True
-        except StorageUnavailable as away:
-            log.warning("emergency.not_taken_in", watch=key, reason=str(away))
-            return False
-        except Exception:
-            log.exception("emergency.not_taken_in", watch=key)
-            return False
-        log.info("emergency.taken_in", watch=key)
-        return True
 
     async def _report(self, report: Report, journal: Journal) -> None:
         """One incident per key, however often this is killed, with its ladder from when it was raised."""
@@ -250,3 +212,23 @@ def _new(report: Report) -> NewIncident:
 
 def _renamed(key: str, report: Report, incident: Incident) -> str:
     return key.replace(report.watch_key, watch_key(incident.id), 1)
+
+
+async def _is_recorded(key: str, work: Callable[[], Awaitable[None]], alarm: Alarm) -> bool:
+    """Do *work* on one incident, unless it is being escalated; return True if nothing is left to record."""
+    if alarm.is_held(key):
+        return False
+    try:
+        async with alarm.hold(key):
+            await work()
+    except IncidentNotFound:  # of a database that was put back to where it did not have it yet
+        log.error("emergency.set_aside", watch=key)  # noqa: TRY400 -- no bug of ours
+        return True
+    except StorageUnavailable as away:
+        log.warning("emergency.not_taken_in", watch=key, reason=str(away))
+        return False
+    except Exception:
+        log.exception("emergency.not_taken_in", watch=key)
+        return False
+    log.info("emergency.taken_in", watch=key)
+    return True

@@ -1,6 +1,6 @@
 """Interfaces that work without a database: a file, a message, an email."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Protocol
 
 from bot.domain.delivery.delivery import Posted
@@ -22,14 +22,6 @@ class Spool(Protocol):
         Raises:
             OSError: the disk does not take it.
         """
-        ...
-
-    def left_behind(self) -> "Sequence[Spool]":
-        """Return the spools of ended processes. No other process gets one until it is let go of. Blocks."""
-        ...
-
-    def remove(self) -> None:
-        """Remove the file, whose content is no longer needed. Blocks. Raises as `save`."""
         ...
 
 

@@ -19,7 +19,6 @@ from bot.ui.interaction import Interaction
 from bot.ui.screens.emergency import opened_or_raised
 from bot.ui.words.voice import Voice
 from tests.acts import id_of
-from tests.fakes.emergency import FakeSpool
 from tests.services.database import Database
 from tests.services.desk import GUILD, OBSERVER, RESPONDER, SECONDARY, Desk
 
@@ -310,54 +309,6 @@ async def test_killed_between_commit_and_file(desk: Desk) -> None:
     kinds = [entry.kind for entry in await desk.store.timeline(1)]
     for once in (TimelineKind.ALERT_POSTED, TimelineKind.PAGED, TimelineKind.EMAILED):
         assert kinds.count(once) == 1, once
-
-
-async def test_what_a_process_that_died_has_raised_is_taken_in_by_one_that_lives(desk: Desk) -> None:
-    """Beside it, on one folder: nobody starts on its file, and its /sev1 is recorded all the same, once."""
-    desk.emergency.load()
-    await desk.emergency.look()
-    desk.spool, living = FakeSpool(), desk.spool
-    desk.use(desk.discord)
-    desk.emergency.load()
-    await desk.emergency.look()
-    desk.database.is_away = True
-    raised = await desk.emergency.raise_alert(new())
-    assert raised.alert is not None
-    dead, desk.spool = desk.spool, living
-    living.others = [dead]
-    await restart(desk)
-    await desk.emergency.look()
-    assert dead.kept is not None, "nothing can be recorded yet"
-    await pass_wall_time(desk, seconds=5)
-    desk.database.is_away = False
-    assert await desk.store.is_untold()
-    await desk.emergency.look()
-    assert dead.kept is None
-    assert not await desk.store.is_untold(), "nobody waits for the dead"
-    await desk.work()
-    incident = await desk.store.incident(1)
-    assert incident.post.message_id == raised.alert.message_id
-    assert desk.sent(DeliveryKind.ALERT) == []
-    assert desk.siren.posted.count((Word.ALERT, "channel")) == 1
-
-
-async def test_what_cannot_be_taken_in_of_it_stays(desk: Desk, another_database: Database) -> None:
-    """A bug with one of its incidents, or a file that cannot be read: the file is kept."""
-    dead = FakeSpool(kept='{"watches": 1}')
-    desk.spool.others = [dead]
-    await desk.emergency.look()
-    assert dead.kept == '{"watches": 1}'
-    other = Desk(another_database)
-    await other.emergency.look()
-    other.database.is_away = True
-    await other.emergency.raise_alert(new())
-    assert other.spool.kept is not None
-    desk.spool.others = [FakeSpool(kept=other.spool.kept.replace('"SEV1"', "null"))]
-    await restart(desk)
-    await desk.emergency.look()
-    [left] = desk.spool.others
-    assert left.kept is not None
-    assert '"key": "interaction:9"' in left.kept
 
 
 async def of_another_database(desk: Desk, lost: Database) -> None:
