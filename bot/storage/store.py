@@ -19,6 +19,7 @@ from bot.storage.database.pulse import Pulse
 from bot.storage.database.sql import Connection, Sql
 from bot.storage.database.warming import warm
 from bot.storage.queue.enqueue import Queue
+from bot.storage.tables.acknowledgements import PostgresAcknowledgementReads, PostgresAcknowledgementWrites
 from bot.storage.tables.alerts import PostgresAlertQuestions, PostgresAlertReads, PostgresAlertWrites
 from bot.storage.tables.bundles import PostgresBundleReads, PostgresBundleWrites
 from bot.storage.tables.deliveries import (
@@ -37,14 +38,13 @@ from bot.storage.tables.oncall import PostgresOnCallReads, PostgresOnCallWrites
 from bot.storage.tables.outage import PostgresOutageChanges, PostgresOutageMirror
 from bot.storage.tables.overdue import PostgresOverdueReads, overdue_jobs
 from bot.storage.tables.replays import PostgresReplayReads, PostgresReplayWrites
-from bot.storage.tables.responders import PostgresResponderReads, PostgresResponderWrites
 from bot.storage.tables.timeline import PostgresTimelineReads, PostgresTimelineWrites
 from bot.storage.tables.triages import PostgresTriageAnswers, PostgresTriageReads, PostgresTriageWrites
 
 
 class PostgresTransaction(
     PostgresIncidentWrites,
-    PostgresResponderWrites,
+    PostgresAcknowledgementWrites,
     PostgresTimelineWrites,
     PostgresEscalationWrites,
     PostgresDeliveryWrites,
@@ -106,7 +106,7 @@ class PostgresTransaction(
 
 class PostgresStore(
     PostgresIncidentReads,
-    PostgresResponderReads,
+    PostgresAcknowledgementReads,
     PostgresTimelineReads,
     PostgresEscalationReads,
     PostgresDeliveryReads,

@@ -9,16 +9,17 @@ import pytest_asyncio
 
 from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.escalation.ladder import Step, StepStatus
+from bot.domain.incident.entries import AcknowledgedEntry
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.transitions import AckVia
 from bot.domain.people import Person
 from bot.domain.severity import LadderStep
+from bot.domain.timeline.entries import TimelineEntry
 from bot.services.acknowledging.acknowledge import Acknowledger
 from bot.services.shared.access import Access
 from bot.services.shared.postings import step_job
 from bot.services.shared.roster import OnCall
 from bot.storage.database.pools import open_pool
-from bot.storage.database.sql import Sql
 from bot.storage.store import PostgresStore
 from tests.integration.storage.examples import GUILD, delivery_ids, open_incident, owed, send
 from tests.unit.ui.samples import POLICY
@@ -72,31 +73,17 @@ async def test_from_the_reaction_to_the_commit(
 
 
 async def test_an_acknowledge_of_an_old_state_writes_nothing(pool: asyncpg.Pool) -> None:
-    """Not even what is beside the state, were it committed."""
+    """Not even what is beside the state."""
     store = PostgresStore(pool, guild_id=GUILD)
     incident = await open_incident(store)
     await _owe_steps(store, incident, count=1)
-    now, entry = await store.now(), {"at": "2026-11-26T00:00:00Z", "kind": "acknowledged"}
-    written: dict[str, object] = {
-        "incident_id": incident.id,
-        "version": incident.version,
-        "acknowledged_at": now,
-        "acknowledged_by_id": 1,
-        "acknowledged_by_name": "late",
-        "next_update_at": None,
-        "remind_at": None,
-        "reminders": 0,
-        "kinds": ["page"],
-        "entry": entry,
-        "audit_data": {},
-        "via": "reaction",
-        "taken": None,
-    }
     before = await store.timeline(incident.id)
-    async with pool.acquire() as connection:
-        assert await Sql(connection).all("acknowledge", **written) == []
-        assert await connection.fetchval("SELECT count(*) FROM audit WHERE action = 'acknowledged'") == 0
+    entry = TimelineEntry.of(AcknowledgedEntry(via="reaction"), await store.now(), by=_BY)
+    with pytest.raises(RuntimeError, match="is not at version"):
+        async with store.transaction() as tx:
+            await tx.acknowledge(incident, entry, by=_BY, via=AckVia.REACTION, data={})
     assert await store.timeline(incident.id) == before
+    assert await store.responders(incident.id) == []
     assert [step.status for step in await store.steps(incident.id)] == [StepStatus.PENDING]
     assert await store.incident(incident.id) == incident
 

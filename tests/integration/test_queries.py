@@ -7,6 +7,7 @@ import pytest
 
 import bot
 from bot.storage.database import sql
+from bot.storage.database.query import composed
 from bot.storage.database.sql import Sql, queries
 from tests.postgres import connect
 
@@ -53,15 +54,20 @@ async def test_an_unknown_query_is_a_bug() -> None:
     [
         ("-- name: a\n-- One.\nSELECT 1;\n-- name: a\n-- Two.\nSELECT 2;\n", "two queries are named a"),
         ("-- name: a\nSELECT 1;\n", "a does not say"),
+        ("-- part: a\n-- One.\nx\n-- name: a\n-- Two.\nSELECT 2;\n", "two queries are named a"),
     ],
 )
-def test_a_faulty_file_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, says: str
-) -> None:
+def test_a_faulty_file_is_refused(text: str, says: str) -> None:
     """Two of one name, or one without a description."""
-    for folder in ("tables", "database", "queue"):
-        (tmp_path / folder).mkdir()
-    (tmp_path / "noun.sql").write_text(text)
-    monkeypatch.setattr("bot.storage.database.sql.resources.files", lambda _package: tmp_path)
     with pytest.raises(ValueError, match=says):
-        queries.__wrapped__()
+        composed([text])
+
+
+def test_a_query_takes_parts_and_other_queries() -> None:
+    """From any file, without their descriptions."""
+    first = "-- name: a\n-- One.\n-- More.\nWITH b AS ({b}) {c};\n-- part: c\n-- Three.\nSELECT :x, '{}'\n"
+    second = "-- name: b\n-- Two.\nDELETE FROM t WHERE x = :x;\n"
+    found = composed([first, second])
+    assert set(found) == {"a", "b"}
+    statement = "WITH b AS (DELETE FROM t WHERE x = $1) SELECT $1, '{}';"
+    assert found["a"].text == f"-- One.\n-- More.\n{statement}"

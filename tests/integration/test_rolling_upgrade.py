@@ -2,7 +2,6 @@
 working.
 """
 
-import re
 import subprocess
 from pathlib import Path
 from typing import Final
@@ -13,6 +12,7 @@ import pytest
 from bot.domain.errors import StorageUnavailable
 from bot.storage.database.migrate import migrations_dir
 from bot.storage.database.pools import open_pool
+from bot.storage.database.query import Query, composed
 from bot.storage.store import PostgresStore
 from tests.integration.storage.examples import open_incident
 from tests.postgres import connect
@@ -39,14 +39,10 @@ def version_before(migration: str) -> str | None:
     return git("rev-parse", "--verify", f"{added}^") or None if added else None
 
 
-def queries_of(commit: str) -> dict[str, str]:
+def queries_of(commit: str) -> dict[str, Query]:
     """Its queries by name."""
-    found: dict[str, str] = {}
     files = git("ls-tree", "-r", "--name-only", commit, STORAGE).splitlines()
-    for file in (each for each in files if each.endswith(".sql")):
-        _, *parts = re.split(r"^-- name: (\w+)\n", git("show", f"{commit}:{file}"), flags=re.MULTILINE)
-        found |= dict(zip(parts[::2], parts[1::2], strict=True))
-    return found
+    return composed(git("show", f"{commit}:{file}") for file in files if file.endswith(".sql"))
 
 
 def landed(root: Path = ROOT, *, since: str = FROZEN_SINCE) -> dict[str, str]:
@@ -113,9 +109,9 @@ async def test_the_version_before_still_asks(database_url: str, migration: str) 
         pytest.skip("needs the history of the repository")
     connection = await connect(database_url)
     failed = {}
-    for name, text in queries_of(commit).items():
+    for name, query in queries_of(commit).items():
         try:
-            await connection.prepare(text)
+            await connection.prepare(query.text)
         except asyncpg.PostgresError as error:
             failed[name] = str(error)
     await connection.close()

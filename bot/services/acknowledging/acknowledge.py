@@ -122,7 +122,7 @@ class Acknowledger:
         data = {"incident_id": incident.id, "via": via.value}
         if result.outcome is AckOutcome.FIRST:
             # The end of the ladder with it: no step can be decided afterwards.
-            cancelled = await tx.acknowledge(result.incident, _entry(result, via), via=via, data=data)
+            cancelled = await tx.acknowledge(result.incident, _entry(result, via), by=by, via=via, data=data)
             await _take_back(tx, incident.id, cancelled)
             await tx.enqueue(refresh_job(result.incident, severity=self._policy.rules(incident.severity)))
             await remind_later(tx, result.incident, now=now, before=incident)

@@ -1,7 +1,7 @@
-"""Queries with named parameters, in the form that PostgreSQL takes."""
+"""Queries with named parameters and parts, in the form that PostgreSQL takes."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,6 +17,10 @@ _TOKEN: Final = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+
+_HEADER: Final = re.compile(r"^-- (name|part): (\w+)\n", re.MULTILINE)
+_DESCRIPTION: Final = re.compile(r"(?:--[^\n]*\n)+")
+_PART: Final = re.compile(r"\{(\w+)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +67,43 @@ class Query:
         return [given[parameter] for parameter in self.positions]
 
     def _difference(self, given: Mapping[str, object]) -> str:
-        missing = [parameter for parameter in self.positions if parameter not in given]
-        unknown = [name for name in given if name not in self.positions]
-        lacks = [f"needs {', '.join(missing)}"] if missing else []
-        return " and ".join(lacks + ([f"has no parameter {', '.join(unknown)}"] if unknown else []))
+        missing = ", ".join(parameter for parameter in self.positions if parameter not in given)
+        unknown = ", ".join(name for name in given if name not in self.positions)
+        found = ("needs", missing), ("has no parameter", unknown)
+        return " and ".join(f"{problem} {names}" for problem, names in found if names)
+
+
+def composed(files: Iterable[str]) -> dict[str, Query]:
+    """Return the queries of several `*.sql` files by name.
+
+    `{name}` in a statement stands for the part or the query of that name, in whichever file it is, so that
+    one round trip can do what several queries do without saying it again.
+
+    Raises:
+        ValueError: Two share a name, or one has no description.
+    """
+    texts: dict[str, str] = {}
+    named: list[str] = []
+    for file in files:
+        _, *found = _HEADER.split(file)
+        for kind, name, text in zip(found[::3], found[1::3], found[2::3], strict=True):
+            if name in texts:
+                raise ValueError(f"two queries are named {name}")
+            if not text.startswith("-- "):
+                raise ValueError(f"the query {name} does not say what it promises")
+            texts[name] = text.strip()
+            if kind == "name":
+                named.append(name)
+
+    def filled(text: str) -> str:
+        return _PART.sub(lambda part: filled(_bare(texts[part[1]])), text)
+
+    return {name: Query.parsed(name, filled(texts[name])) for name in named}
+
+
+def _bare(text: str) -> str:
+    """Return a statement without its description and its semicolon."""
+    return _DESCRIPTION.sub("", text, count=1).rstrip(";")
 
 
 def _identifiers(text: str) -> Iterator[str]:

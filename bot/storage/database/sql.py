@@ -1,7 +1,6 @@
 """The queries of the `*.sql` files in this package, each named and described there, called by name."""
 
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib import resources
@@ -10,11 +9,9 @@ from typing import Any, Protocol, TypeAlias
 
 from bot.domain.text import storable_json
 from bot.storage.database.errors import storage_errors
-from bot.storage.database.query import Query
+from bot.storage.database.query import Query, composed
 
 Row: TypeAlias = Mapping[str, Any]
-
-_NAME = re.compile(r"^-- name: (\w+)\n", re.MULTILINE)
 
 
 class Connection(Protocol):
@@ -25,21 +22,8 @@ class Connection(Protocol):
 
 @cache
 def queries() -> Mapping[str, Query]:
-    """Return all queries by name.
-
-    Raises:
-        ValueError: two share a name, or one has no description.
-    """
-    found: dict[str, Query] = {}
-    for file in _files():
-        _, *parts = _NAME.split(file.read_text(encoding="utf-8"))
-        for name, text in zip(parts[::2], parts[1::2], strict=True):
-            if name in found:
-                raise ValueError(f"two queries are named {name}")
-            if not text.startswith("-- "):
-                raise ValueError(f"the query {name} does not say what it promises")
-            found[name] = Query.parsed(name, text.strip())
-    return found
+    """Return all queries by name; raises as `composed` does."""
+    return composed(file.read_text(encoding="utf-8") for file in _files())
 
 
 def _files() -> Iterator[Traversable]:

@@ -77,15 +77,25 @@ SELECT asked.guild, asked.top, waiting.waiting
                   AND status = 'queued'
                 LIMIT :limit) AS those) AS waiting;
 
--- name: take_back_jobs
--- Cancels the queued jobs with the keys :keys as PgQueuer does: deletes and logs them. Running jobs go on.
-WITH queued AS (
-    SELECT id FROM pgqueuer WHERE dedupe_key = ANY (:keys::text[]) AND status = 'queued' ORDER BY id FOR UPDATE
+-- part: taken_back
+-- Cancels the queued jobs with the keys in `unneeded` as PgQueuer does: deletes and logs them. Running jobs go on.
+queued AS (
+    SELECT id
+      FROM pgqueuer
+     WHERE dedupe_key = ANY (ARRAY(SELECT key FROM unneeded)) AND status = 'queued'
+     ORDER BY id
+       FOR UPDATE
 ), gone AS (
     DELETE FROM pgqueuer USING queued WHERE pgqueuer.id = queued.id RETURNING pgqueuer.id, entrypoint, priority
 )
 INSERT INTO pgqueuer_log (job_id, status, entrypoint, priority)
-SELECT id, 'canceled', entrypoint, priority FROM gone;
+SELECT id, 'canceled', entrypoint, priority FROM gone
+
+-- name: take_back_jobs
+-- Cancels the queued jobs with the keys :keys.
+WITH unneeded AS (
+    SELECT unnest(:keys::text[]) AS key
+), {taken_back};
 
 -- name: finish_jobs
 -- Moves the finished jobs :job_ids to the log. A job that a caller asked for while it ran is queued again instead. If

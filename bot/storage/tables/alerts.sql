@@ -66,6 +66,13 @@ INSERT INTO alert_messages (message_id, channel_id, incident_id, sender)
 VALUES (:message_id, :channel_id, :incident_id, :sender)
 ON CONFLICT DO NOTHING;
 
+-- part: merged_into
+-- Follows the incidents of a recursive `chain` into those they were merged into, 32 merges at most.
+SELECT into_.id, into_.merged_into_id, merges + 1
+  FROM chain
+  JOIN incidents AS into_ ON into_.id = chain.merged_into_id
+ WHERE merges < 32
+
 -- name: firing_alerts
 -- Locks and returns the open incidents that a recovery message may end, by number: incidents of alerts with this
 -- fingerprint and those into which they were merged (32 merges at most). The recovery is message :message_id of
@@ -78,10 +85,7 @@ WITH RECURSIVE chain AS (
       FROM incidents
      WHERE guild_id = :guild_id AND fingerprint = :fingerprint AND status IN ('triggered', 'acknowledged', 'merged')
     UNION ALL
-    SELECT into_.id, into_.merged_into_id, merges + 1
-      FROM chain
-      JOIN incidents AS into_ ON into_.id = chain.merged_into_id
-     WHERE merges < 32
+    {merged_into}
 )
 SELECT found.*,
        NOT EXISTS (SELECT FROM incidents AS other WHERE other.merged_into_id = found.id)

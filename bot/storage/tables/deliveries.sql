@@ -1,15 +1,17 @@
--- name: delivery
--- Returns one delivery, with the place of the delivery it waited for.
+-- part: found_deliveries
+-- Begins a query that returns deliveries (`owed`), each with the place of the delivery it waited for.
 SELECT owed.*, first.channel_id AS after_channel_id, first.message_id AS after_message_id
   FROM deliveries AS owed
   LEFT JOIN deliveries AS first ON first.key = owed.after_key
+
+-- name: delivery
+-- Returns one delivery, with the place of the delivery it waited for.
+{found_deliveries}
  WHERE owed.id = :delivery_id;
 
 -- name: delivery_by_key
 -- Returns one delivery by its key, with the place of the delivery it waited for.
-SELECT owed.*, first.channel_id AS after_channel_id, first.message_id AS after_message_id
-  FROM deliveries AS owed
-  LEFT JOIN deliveries AS first ON first.key = owed.after_key
+{found_deliveries}
  WHERE owed.key = :key;
 
 -- name: pages
@@ -21,9 +23,7 @@ SELECT owed.*, NULL::bigint AS after_channel_id, NULL::bigint AS after_message_i
 
 -- name: posts
 -- Returns the sent deliveries of an incident in the order they were sent, except those that were deleted at once.
-SELECT owed.*, first.channel_id AS after_channel_id, first.message_id AS after_message_id
-  FROM deliveries AS owed
-  LEFT JOIN deliveries AS first ON first.key = owed.after_key
+{found_deliveries}
  WHERE owed.incident_id = :incident_id AND owed.status = 'sent' AND owed.message_id IS NOT NULL
  ORDER BY owed.finished_at, owed.id;
 
@@ -151,12 +151,7 @@ UPDATE deliveries SET incident_id = :incident_id WHERE key = ANY (:keys::text[])
 -- Locks a delivery that is not finished, after the incidents that `lock_incident_of_delivery` locks, and returns it
 -- with the transaction's time. No row comes back if it is finished or belongs to a bundle.
 WITH locked AS MATERIALIZED (
-    SELECT id FROM incidents
-     WHERE id = ANY (ARRAY(SELECT incident_id
-                             FROM deliveries
-                            WHERE deliveries.id = :delivery_id OR bundle_id = :delivery_id))
-     ORDER BY id
-       FOR NO KEY UPDATE
+{lock_incident_of_delivery}
 )
 SELECT owed.*, first.channel_id AS after_channel_id, first.message_id AS after_message_id, now() AS now
   FROM deliveries AS owed
@@ -171,12 +166,7 @@ SELECT owed.*, first.channel_id AS after_channel_id, first.message_id AS after_m
 -- more. No row comes back if the delivery is finished. The pending deliveries of a bundle are marked as sending with
 -- it; they keep its recipient but not its body.
 WITH locked AS MATERIALIZED (
-    SELECT id FROM incidents
-     WHERE id = ANY (ARRAY(SELECT incident_id
-                             FROM deliveries
-                            WHERE deliveries.id = :delivery_id OR bundle_id = :delivery_id))
-     ORDER BY id
-       FOR NO KEY UPDATE
+{lock_incident_of_delivery}
 ), begun AS (
     UPDATE deliveries
        SET status = 'sending',
@@ -229,9 +219,7 @@ SELECT released.id FROM sent LEFT JOIN released ON true;
 
 -- name: deliveries
 -- Returns several deliveries, oldest first.
-SELECT owed.*, first.channel_id AS after_channel_id, first.message_id AS after_message_id
-  FROM deliveries AS owed
-  LEFT JOIN deliveries AS first ON first.key = owed.after_key
+{found_deliveries}
  WHERE owed.id = ANY (:delivery_ids::bigint[])
  ORDER BY owed.id;
 

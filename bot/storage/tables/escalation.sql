@@ -136,7 +136,7 @@ SELECT incident_id, target, request ->> 'recipient' AS recipient, status, count(
  ORDER BY incident_id, target, recipient, status;
 
 -- name: finish_steps
--- Marks pending steps, given as two arrays, as done, and cancels their queued jobs as `take_back_jobs` does.
+-- Marks pending steps, given as two arrays, as done, and cancels their queued jobs.
 WITH decided AS (
     SELECT * FROM unnest(:incident_ids::bigint[], :indexes::integer[]) AS decided (incident_id, index)
 ), done AS (
@@ -144,22 +144,13 @@ WITH decided AS (
        SET status = 'done', decided_at = now()
       FROM decided
      WHERE steps.incident_id = decided.incident_id AND steps.index = decided.index AND steps.status = 'pending'
-), queued AS (
-    SELECT id
-      FROM pgqueuer
-     WHERE dedupe_key = ANY (ARRAY(SELECT 'step:' || incident_id || ':' || index FROM decided)) AND status = 'queued'
-     ORDER BY id
-       FOR UPDATE
-), gone AS (
-    DELETE FROM pgqueuer USING queued WHERE pgqueuer.id = queued.id RETURNING pgqueuer.id, entrypoint, priority
-)
-INSERT INTO pgqueuer_log (job_id, status, entrypoint, priority)
-SELECT id, 'canceled', entrypoint, priority FROM gone;
+), unneeded AS (
+    SELECT 'step:' || incident_id || ':' || index AS key FROM decided
+), {taken_back};
 
--- name: cancel_ladder
--- Cancels the pending steps of an incident and its pending deliveries of :kinds. One row comes back for each step
--- (`index`) and each delivery (`id`, `key`).
-WITH steps AS (
+-- part: ended_ladder
+-- Cancels the pending steps of an incident and its pending deliveries of :kinds.
+steps AS (
     UPDATE escalation_steps
        SET status = 'cancelled', decided_at = now()
      WHERE incident_id = :incident_id AND status = 'pending'
@@ -170,6 +161,10 @@ WITH steps AS (
      WHERE incident_id = :incident_id AND kind = ANY (:kinds::text[]) AND status = 'pending'
     RETURNING id, key
 )
+
+-- name: cancel_ladder
+-- Ends the ladder of an incident. One row comes back for each cancelled step (`index`) and delivery (`id`, `key`).
+WITH {ended_ladder}
 SELECT index, NULL::bigint AS id, NULL::text AS key FROM steps
 UNION ALL
 SELECT NULL, id, key FROM pages;

@@ -162,16 +162,7 @@ class PostgresIncidentWrites(TransactionPart):
     async def save(self, incident: Incident) -> None:
         if incident.status is Status.TRIGGERED:
             self._begun.add(incident.id)
-        await self._sql.one(
-            "save_incident",
-            incident_id=incident.id,
-            version=incident.version,
-            status=incident.status,
-            **act_as_columns("acknowledged", incident.acknowledged),
-            **act_as_columns("resolved", incident.ended),
-            **act_as_columns("reopened", incident.reopened),
-            **_details(incident),
-        )
+        await self._sql.one("save_incident", **saved(incident))
 
     async def set_details(
         self, incident_id: int, *, targets: Sequence[str], symptoms: Sequence[str]
@@ -212,9 +203,15 @@ class PostgresIncidentWrites(TransactionPart):
         return await self._sql.first("unlink_incidents", first_id=first, second_id=second) is not None
 
 
-def _details(incident: Incident) -> dict[str, object]:
-    """Return the parameters of `save_incident` beside its status and what people did to it."""
+def saved(incident: Incident) -> dict[str, object]:
+    """Return the parameters of the query `save_incident`."""
     return {
+        "incident_id": incident.id,
+        "version": incident.version,
+        "status": incident.status,
+        **act_as_columns("acknowledged", incident.acknowledged),
+        **act_as_columns("resolved", incident.ended),
+        **act_as_columns("reopened", incident.reopened),
         "severity": incident.severity,
         "priority": incident.priority,
         "ack_due_at": incident.ack_due_at,

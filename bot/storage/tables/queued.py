@@ -22,7 +22,7 @@ class QueuedDeliveries(TransactionPart):
             return
         appends, self._appends = self._appends, Appends()
         held = await self._hold_what_they_wait_for(appends.owed)
-        made = await self._sql.all("append", **appends.arguments())
+        made = await self._sql.all("append", **appends.arguments(), bundle_id=None)
         if len(made) < len(appends.owed) or not _ENDED.isdisjoint(held.values()):
             await self._sql.all(
                 "cancel_waiting", ended_keys=[one.after for one in appends.owed if one.after is not None]

@@ -1,16 +1,7 @@
--- name: append
--- Adds the rows that a transaction has collected. Each parameter is a JSON array whose order is kept: :steps of
--- ladders, :entries of timelines, :audited changes by people and :deliveries. The new deliveries come back; one with
--- a known key is skipped. The nonce is computed as in `bot.domain.installation.nonce_of`.
-WITH steps AS (
-    INSERT INTO escalation_steps (incident_id, index, due_at, mention, dm, starts_at, repeat_every, repeats_left,
-                                  priority, status, decided_at)
-    SELECT incident_id, index, due_at, mention, dm, starts_at, repeat_s * interval '1 second', repeats_left, priority,
-           CASE WHEN is_done THEN 'done' ELSE 'pending' END, CASE WHEN is_done THEN now() END
-      FROM jsonb_to_recordset(:steps)
-        AS (incident_id bigint, index integer, due_at timestamptz, mention text, dm text[], starts_at timestamptz,
-            repeat_s double precision, repeats_left integer, priority integer, is_done boolean)
-), told AS (
+-- part: told
+-- Adds entries to timelines and the changes by people to the audit log: the JSON arrays :entries and :audited, whose
+-- order is kept.
+told AS (
     INSERT INTO timeline (incident_id, at, kind, actor_id, actor_name, data, corrects)
     SELECT incident_id, at, kind, actor_id, actor_name, data, corrects
       FROM ROWS FROM (
@@ -28,10 +19,16 @@ WITH steps AS (
            ) WITH ORDINALITY
      ORDER BY ordinality
 )
+
+-- name: insert_deliveries
+-- Stores deliveries, given as a JSON array, in its order. A known key is skipped. The nonce is computed as in
+-- `bot.domain.installation.nonce_of`. With :bundle_id the deliveries are sent by that bundle only. Their next try is
+-- never due, so that a version that knows no bundles leaves them alone. The new deliveries come back.
 INSERT INTO deliveries (guild_id, incident_id, kind, target, key, after_key, data, priority, nonce,
-                        created_at, next_try_at)
+                        created_at, next_try_at, bundle_id)
 SELECT guild_id, incident_id, kind, target, key, after_key, data, priority,
-       left(encode(sha256(convert_to(installation.id || ':' || key, 'UTF8')), 'hex'), 24), now(), now()
+       left(encode(sha256(convert_to(installation.id || ':' || key, 'UTF8')), 'hex'), 24), now(),
+       CASE WHEN :bundle_id::bigint IS NULL THEN now() ELSE 'infinity' END, :bundle_id
   FROM installation
  CROSS JOIN ROWS FROM (
        jsonb_to_recordset(:deliveries) AS (guild_id bigint, incident_id bigint, kind text, target text, key text,
@@ -40,6 +37,19 @@ SELECT guild_id, incident_id, kind, target, key, after_key, data, priority,
  ORDER BY ordinality
 ON CONFLICT (key) DO NOTHING
 RETURNING id, key, after_key, priority, guild_id;
+
+-- name: append
+-- Adds the rows that a transaction has collected: the JSON array :steps of ladders, what is told, and deliveries.
+WITH steps AS (
+    INSERT INTO escalation_steps (incident_id, index, due_at, mention, dm, starts_at, repeat_every, repeats_left,
+                                  priority, status, decided_at)
+    SELECT incident_id, index, due_at, mention, dm, starts_at, repeat_s * interval '1 second', repeats_left, priority,
+           CASE WHEN is_done THEN 'done' ELSE 'pending' END, CASE WHEN is_done THEN now() END
+      FROM jsonb_to_recordset(:steps)
+        AS (incident_id bigint, index integer, due_at timestamptz, mention text, dm text[], starts_at timestamptz,
+            repeat_s double precision, repeats_left integer, priority integer, is_done boolean)
+), {told}
+{insert_deliveries};
 
 -- name: cancel_waiting
 -- Cancels the pending deliveries that wait, directly or through others, for those of :ended_keys that failed or were
@@ -75,24 +85,6 @@ SELECT owed.id, owed.priority, owed.guild_id
    AND owed.status = 'pending'
    AND (owed.after_key IS NULL OR first.status = 'sent')
  ORDER BY owed.id;
-
--- name: insert_deliveries
--- Stores deliveries, given as a JSON array, in its order. A known key is skipped. The nonce is computed as in
--- `bot.domain.installation.nonce_of`. With :bundle_id the deliveries are sent by that bundle only. Their next try is
--- never due, so that a version that knows no bundles leaves them alone.
-INSERT INTO deliveries (guild_id, incident_id, kind, target, key, after_key, data, priority, nonce,
-                        created_at, next_try_at, bundle_id)
-SELECT guild_id, incident_id, kind, target, key, after_key, data, priority,
-       left(encode(sha256(convert_to(installation.id || ':' || key, 'UTF8')), 'hex'), 24), now(),
-       CASE WHEN :bundle_id::bigint IS NULL THEN now() ELSE 'infinity' END, :bundle_id
-  FROM installation
- CROSS JOIN ROWS FROM (
-       jsonb_to_recordset(:deliveries) AS (guild_id bigint, incident_id bigint, kind text, target text, key text,
-                                  after_key text, data jsonb, priority integer)
-       ) WITH ORDINALITY
- ORDER BY ordinality
-ON CONFLICT (key) DO NOTHING
-RETURNING id;
 
 -- name: lock_incidents
 -- Locks incidents, always in the same order.

@@ -53,10 +53,7 @@ SELECT *
                       AND before.channel_id = triages.channel_id AND before.status = 'opened') AS begun
              JOIN incidents AS own ON own.id = begun.incident_id
            UNION ALL
-           SELECT into_.id, into_.merged_into_id, merges + 1
-             FROM chain
-             JOIN incidents AS into_ ON into_.id = chain.merged_into_id
-            WHERE merges < 32)
+           {merged_into})
        SELECT FROM chain WHERE id = :incident_id AND merged_into_id IS NULL)
  ORDER BY id
    FOR NO KEY UPDATE OF triages;
@@ -173,10 +170,7 @@ WITH RECURSIVE chain AS (
                AND bundle_id IS NULL) AS begun
       JOIN incidents AS own ON own.id = begun.incident_id
     UNION ALL
-    SELECT into_.id, into_.merged_into_id, merges + 1
-      FROM chain
-      JOIN incidents AS into_ ON into_.id = chain.merged_into_id
-     WHERE merges < 32
+    {merged_into}
 ), raised AS (
     SELECT incidents.*
       FROM chain

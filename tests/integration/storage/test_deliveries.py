@@ -198,7 +198,8 @@ async def test_an_acknowledge_writes_all_at_once(rig: Rig) -> None:
             known, by=OLIVE, at=now, already_responding=False, next_update_at=now + MINUTE
         ).incident
         entry = TimelineEntry(TimelineKind.ACKNOWLEDGED, now, OLIVE.id, OLIVE.name, {"via": "button"})
-        assert await tx.acknowledge(acked, entry, via=AckVia.BUTTON, data={"incident_id": incident.id}) == [3]
+        data = {"incident_id": incident.id}
+        assert await tx.acknowledge(acked, entry, by=OLIVE, via=AckVia.BUTTON, data=data) == [3]
     assert await rig.store.incident(incident.id) == acked
     assert [step.status for step in await rig.store.steps(incident.id)] == [StepStatus.CANCELLED]
     statuses = [(await rig.store.delivery(one)).status for one in (alert, page)]
@@ -211,7 +212,7 @@ async def test_an_acknowledge_writes_all_at_once(rig: Rig) -> None:
     assert await rig.audited() == [(OLIVE.name, "acknowledged", True, {"incident_id": incident.id})]
     with pytest.raises(RuntimeError):  # decided on a state that somebody else has changed
         async with rig.store.transaction() as tx:
-            await tx.acknowledge(acked, entry, via=AckVia.BUTTON, data={})
+            await tx.acknowledge(acked, entry, by=OLIVE, via=AckVia.BUTTON, data={})
     assert len(await rig.audited()) == 1
 
 

@@ -31,7 +31,8 @@ async def acknowledge(tx: Transaction, incident: Incident, *, by: Person) -> Inc
     due = now + 30 * MINUTE
     result = transitions.acknowledge(incident, by=by, at=now, already_responding=False, next_update_at=due)
     entry = TimelineEntry(TimelineKind.ACKNOWLEDGED, now, actor_id=by.id, actor_name=by.name)
-    await tx.acknowledge(result.incident, entry, via=AckVia.BUTTON, data={"incident_id": incident.id})
+    data = {"incident_id": incident.id}
+    await tx.acknowledge(result.incident, entry, by=by, via=AckVia.BUTTON, data=data)
     return result.incident
 
 

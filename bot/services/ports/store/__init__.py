@@ -4,6 +4,7 @@ from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Protocol
 
+from bot.services.ports.store.acknowledgements import AcknowledgementReads, AcknowledgementWrites
 from bot.services.ports.store.alerts import AlertQuestions, AlertReads, AlertWrites
 from bot.services.ports.store.bundles import BundleReads, BundleWrites
 from bot.services.ports.store.deliveries import DeliveryAttempts, DeliveryReads, DeliveryWrites
@@ -17,7 +18,6 @@ from bot.services.ports.store.mornings import DigestWrites, MorningReads, Mornin
 from bot.services.ports.store.oncall import OnCallReads, OnCallWrites
 from bot.services.ports.store.outage import OutageMirror
 from bot.services.ports.store.replays import ReplayReads, ReplayWrites
-from bot.services.ports.store.responders import ResponderReads, ResponderWrites
 from bot.services.ports.store.timeline import AuditLog, AuditWrites, TimelineReads, TimelineWrites
 from bot.services.ports.store.triages import TriageAnswers, TriageReads, TriageWrites
 
@@ -32,7 +32,7 @@ class Clock(Protocol):
 
 class Transaction(
     IncidentWrites,
-    ResponderWrites,
+    AcknowledgementWrites,
     TimelineWrites,
     AuditWrites,
     EscalationWrites,
@@ -62,7 +62,7 @@ class Transaction(
 class Store(
     Clock,
     IncidentReads,
-    ResponderReads,
+    AcknowledgementReads,
     TimelineReads,
     AuditLog,
     EscalationReads,

@@ -1,4 +1,4 @@
-"""Responders, and acknowledges."""
+"""Acknowledgements, and the responders who made them."""
 
 from collections.abc import Mapping
 from typing import Protocol
@@ -9,7 +9,7 @@ from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineEntry
 
 
-class ResponderReads(Protocol):
+class AcknowledgementReads(Protocol):
     """Reads responders and acknowledge links, each in a statement of its own."""
 
     async def who_left(self, incident_id: int) -> frozenset[int]:
@@ -25,17 +25,17 @@ class ResponderReads(Protocol):
         ...
 
 
-class ResponderWrites(Protocol):
+class AcknowledgementWrites(Protocol):
     """The part of a transaction that acknowledges, and adds and removes responders."""
 
     async def acknowledge(
-        self, incident: Incident, entry: TimelineEntry, *, via: AckVia, data: Mapping[str, object]
+        self, incident: Incident, entry: TimelineEntry, *, by: Person, via: AckVia, data: Mapping[str, object]
     ) -> list[int]:
         """Write the first acknowledge of a locked incident in one statement, and return the cancelled steps.
 
         Args:
             incident: After `transitions.acknowledge`; saved, with the person who acknowledged as a responder.
-            entry: Appended, and audited as what they did.
+            entry: Appended, and audited as what *by* did.
             data: For the audit row; JSON-able.
         """
         ...

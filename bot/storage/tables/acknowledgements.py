@@ -1,4 +1,4 @@
-"""Responders, and acknowledges."""
+"""Acknowledgements, and the responders who made them."""
 
 from collections.abc import Mapping
 
@@ -7,13 +7,15 @@ from bot.domain.incident.incident import Holder, Incident
 from bot.domain.incident.transitions import AckVia
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineEntry
-from bot.storage.rows import act_as_columns, entry_as_json, timed_as_json
+from bot.storage.appends import Appends
+from bot.storage.database.sql import many
+from bot.storage.tables.incidents import saved
 from bot.storage.tables.parts import ReadPart
 from bot.storage.tables.queued import QueuedDeliveries
 
 
-class PostgresResponderReads(ReadPart):
-    """A `bot.services.ports.store.responders.ResponderReads`."""
+class PostgresAcknowledgementReads(ReadPart):
+    """A `bot.services.ports.store.acknowledgements.AcknowledgementReads`."""
 
     async def who_left(self, incident_id: int) -> frozenset[int]:
         rows = await self._sql.all("who_left", incident_id=incident_id)
@@ -27,25 +29,25 @@ class PostgresResponderReads(ReadPart):
         return await self._sql.first("used_link", link_id=link_id) is not None
 
 
-class PostgresResponderWrites(QueuedDeliveries):
-    """A `bot.services.ports.store.responders.ResponderWrites`."""
+class PostgresAcknowledgementWrites(QueuedDeliveries):
+    """A `bot.services.ports.store.acknowledgements.AcknowledgementWrites`."""
 
     async def acknowledge(
-        self, incident: Incident, entry: TimelineEntry, *, via: AckVia, data: Mapping[str, object]
+        self, incident: Incident, entry: TimelineEntry, *, by: Person, via: AckVia, data: Mapping[str, object]
     ) -> list[int]:
+        told = Appends()
+        told.tell(incident.id, entry)
+        told.audit(incident.guild_id, by, entry.kind, data)
         rows = await self._sql.all(
             "acknowledge",
-            incident_id=incident.id,
-            version=incident.version,
-            **act_as_columns("acknowledged", incident.acknowledged),
-            next_update_at=incident.updates.due_at,
-            remind_at=incident.updates.remind_at,
-            reminders=incident.updates.reminders,
-            kinds=sorted(PAGING),
-            entry=entry_as_json(entry),
-            audit_data=dict(data),
+            **saved(incident),
+            user_id=by.id,
+            name=by.name,
             via=via,
-            taken=timed_as_json(incident.taken),
+            guild_id=self._guild_id,
+            kinds=sorted(PAGING),
+            entries=many(told.entries),
+            audited=many(told.audited),
         )
         if not any(row["is_saved"] for row in rows):
             raise RuntimeError(f"{incident.label} is not at version {incident.version - 1}")

@@ -1,0 +1,54 @@
+-- name: acknowledge
+-- Writes the first acknowledge of a locked incident at once: its state, the responder, the end of the ladder and what
+-- is told about it. One row with `is_saved` comes back, and those of `cancel_ladder`. Without that row another change
+-- came first, and the transaction must be rolled back.
+WITH saved AS (
+{save_incident}
+), joined AS (
+{join}
+), {ended_ladder}, {told}
+SELECT true AS is_saved, NULL::integer AS index, NULL::bigint AS id, NULL::text AS key FROM saved
+UNION ALL
+SELECT false, index, NULL, NULL FROM steps
+UNION ALL
+SELECT false, NULL, id, key FROM pages;
+
+-- name: who_left
+-- Returns the former responders of an incident.
+SELECT user_id FROM responders WHERE incident_id = :incident_id AND left_at IS NOT NULL;
+
+-- name: responders
+-- Returns the current and former responders of an incident in the order they joined.
+SELECT user_id, name FROM responders WHERE incident_id = :incident_id ORDER BY joined_at, user_id;
+
+-- name: used_link
+-- Finds an acknowledge link that was used.
+SELECT id FROM used_links WHERE id = :link_id;
+
+-- name: use_link
+-- Records that an acknowledge link was used. No row comes back if it was used before.
+INSERT INTO used_links (id, incident_id, used_at) VALUES (:link_id, :incident_id, now())
+ON CONFLICT DO NOTHING
+RETURNING id;
+
+-- name: join
+-- Makes a person a responder of an open incident, in guild :guild_id (null: in any guild). No row comes back if they
+-- are one already. A responder who had left is placed after those who stayed.
+INSERT INTO responders (incident_id, user_id, name, via, joined_at)
+SELECT id, :user_id, :name, :via, now()
+  FROM incidents
+ WHERE id = :incident_id AND status IN ('triggered', 'acknowledged')
+   AND (:guild_id::bigint IS NULL OR guild_id = :guild_id)
+ON CONFLICT (incident_id, user_id) DO UPDATE SET left_at = NULL, joined_at = now()
+ WHERE responders.left_at IS NOT NULL
+RETURNING user_id;
+
+-- name: leave_incident
+-- Removes one responder from an incident, or all of them if :user_id is null.
+UPDATE responders SET left_at = now()
+ WHERE incident_id = :incident_id AND (:user_id::bigint IS NULL OR user_id = :user_id) AND left_at IS NULL
+RETURNING user_id;
+
+-- name: on_it
+-- Returns the current responders of an incident in the order they joined.
+SELECT user_id, name FROM responders WHERE incident_id = :incident_id AND left_at IS NULL ORDER BY joined_at, user_id;
