@@ -199,7 +199,6 @@ def summarise(
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class DigestData(Payload):
     """The post of a week.
 

@@ -168,7 +168,6 @@ def sanitise_payload(payload: dict[str, object]) -> tuple[dict[str, object], tup
     return {**kept, "allowed_mentions": {"parse": []}}, dropped
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ReplayData(Payload):
     """A DLQ entry sent again.
 

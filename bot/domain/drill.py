@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import ClassVar, Final, Self
+from typing import Final, Self
 
 from bot.domain.delivery.notices import Notice
 from bot.domain.incident.checklist import Checklist
@@ -91,7 +91,6 @@ class Missed(StrEnum):
     RESOLVE = "resolve"
 
 
-@dataclass(frozen=True, slots=True)
 class Score(Payload):
     """How a drill went. Times are seconds since the alert; None means that it did not happen.
 
@@ -117,20 +116,14 @@ class Score(Payload):
     steps_done: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InjectNotice(Notice):
+class InjectNotice(Notice, name="inject"):
     """A line of the script, in the team's language."""
-
-    name: ClassVar = "inject"
 
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DrillScoredNotice(Notice):
+class DrillScoredNotice(Notice, name="drill_scored"):
     """The score, which is stored beside the notice's own name."""
-
-    name: ClassVar = "drill_scored"
 
     score: Score
 
@@ -232,11 +225,8 @@ def _holder(entry: TimelineEntry) -> str | None:
     return changed.holder.name if is_given and changed.holder is not None else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DrillScoredEntry(EntryData):
+class DrillScoredEntry(EntryData, kind=TimelineKind.DRILL_SCORED):
     """The score, which is stored beside what any entry holds."""
-
-    kind: ClassVar = TimelineKind.DRILL_SCORED
 
     score: Score
 

@@ -89,14 +89,12 @@ def _within_business(at: datetime, hours: BusinessHours) -> datetime | None:
     return at if hours.is_open(at) else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class MorningData(Payload):
     """The post of a day."""
 
     day: date
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class MorningNagData(MorningData):
     """A reminder.
 

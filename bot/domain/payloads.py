@@ -1,6 +1,6 @@
 """Values that are stored as JSON, with readers that accept what every earlier version wrote.
 
-A payload is a frozen dataclass. Its fields are read and written by their types:
+A payload is a frozen dataclass with fields that only keywords set. They are read and written by their types:
 
 - A field without a default is always written, one with a default only if it differs from that.
 - Reading ignores unknown keys. A field that is missing, or that cannot be read as its type, gets its default,
@@ -14,7 +14,17 @@ from dataclasses import MISSING, Field, dataclass, field, fields
 from datetime import date, datetime
 from enum import Enum
 from functools import cache
-from typing import Any, ClassVar, Final, Self, Union, get_args, get_origin, get_type_hints
+from typing import (
+    Any,
+    ClassVar,
+    Final,
+    Self,
+    Union,
+    dataclass_transform,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 #: What is stored in the database.
 Json = Mapping[str, object]
@@ -38,11 +48,16 @@ def keyed(name: str, *, default: Any = MISSING) -> Any:  # noqa: ANN401  # as da
     return field(default=default, metadata={"key": name})
 
 
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field, keyed))
 class Payload:
-    """The base of what is stored as JSON. Subclasses are frozen dataclasses with slots."""
+    """The base of what is stored as JSON. It makes each subclass a dataclass."""
 
-    __slots__ = ()
     __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+
+    def __init_subclass__(cls) -> None:
+        """Make *cls* a frozen dataclass with fields that only keywords set."""
+        super().__init_subclass__()
+        dataclass(frozen=True, kw_only=True)(cls)
 
     def to_json(self) -> dict[str, object]:
         """Return what is stored."""

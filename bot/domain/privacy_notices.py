@@ -1,49 +1,37 @@
 """What the lines in a private incident's thread say about who sees it."""
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar
 
 from bot.domain.delivery.notices import Notice
 from bot.domain.payloads import keyed
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MadePrivateNotice(Notice):
+class MadePrivateNotice(Notice, name="made_private"):
     """It is private now."""
 
-    name: ClassVar = "made_private"
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MemberAddedNotice(Notice):
+class MemberAddedNotice(Notice, name="member_added"):
     """A person sees it now.
 
     Attributes:
         who: Their name.
     """
 
-    name: ClassVar = "member_added"
-
     who: str = keyed("name")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MemberRemovedNotice(Notice):
+class MemberRemovedNotice(Notice, name="member_removed"):
     """A person does not see it any more.
 
     Attributes:
         is_own: They left by themselves.
     """
 
-    name: ClassVar = "member_removed"
-
     who: str = keyed("name")
     is_own: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NotLetInNotice(Notice):
+class NotLetInNotice(Notice, name="not_let_in"):
     """Discord did not add a person to the thread.
 
     Attributes:
@@ -51,33 +39,24 @@ class NotLetInNotice(Notice):
         place: Else the on-call place or the person, as `Wording.on_call` takes it.
     """
 
-    name: ClassVar = "not_let_in"
-
     who: str | None = keyed("name", default=None)
     place: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NotTakenOutNotice(Notice):
+class NotTakenOutNotice(Notice, name="not_taken_out"):
     """Discord did not remove a person from the thread; attributes as `NotLetInNotice`."""
 
-    name: ClassVar = "not_taken_out"
-
     who: str | None = keyed("name", default=None)
     place: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NotRedactedNotice(Notice):
+class NotRedactedNotice(Notice, name="not_redacted"):
     """A public post still shows its old text."""
-
-    name: ClassVar = "not_redacted"
 
     channel: int
     message: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class OldThreadNotice(Notice):
     """A line about the public thread that the incident has left.
 
@@ -90,32 +69,20 @@ class OldThreadNotice(Notice):
     deleted_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ThreadLeftNotice(OldThreadNotice):
+class ThreadLeftNotice(OldThreadNotice, name="thread_left"):
     """What others still read in it; see `LeftBehind`."""
-
-    name: ClassVar = "thread_left"
 
     names: tuple[str, ...]
     written: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ThreadNotClosedNotice(OldThreadNotice):
+class ThreadNotClosedNotice(OldThreadNotice, name="thread_not_closed"):
     """Discord refuses to rename it."""
 
-    name: ClassVar = "thread_not_closed"
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NameWaitsNotice(OldThreadNotice):
+class NameWaitsNotice(OldThreadNotice, name="name_waits"):
     """It keeps its old name for a while."""
 
-    name: ClassVar = "name_waits"
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ThreadDeletedNotice(Notice):
+class ThreadDeletedNotice(Notice, name="thread_deleted"):
     """A person has deleted it."""
-
-    name: ClassVar = "thread_deleted"

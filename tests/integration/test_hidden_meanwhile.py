@@ -46,7 +46,13 @@ _ACTS: Final[dict[str, Callable[[Desk, Incident], Awaitable[object]]]] = {
 
 
 def _message(incident: Incident) -> ThreadMessage:
-    content = Evidence("x", 9, "somebody", "https://discord.com/channels/1/2/3", incident.triggered_at)
+    content = Evidence(
+        text="x",
+        author_id=9,
+        author_name="somebody",
+        url="https://discord.com/channels/1/2/3",
+        at=incident.triggered_at,
+    )
     return ThreadMessage(61, _THREAD, content)
 
 

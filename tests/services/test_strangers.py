@@ -85,7 +85,9 @@ async def ours(database: Database, desk: Desk) -> Ours:
 
 def _given(incident: Incident, *, triage: int, alert: int, thread: int) -> dict[str, Any]:
     """What a stranger could name of it, by the parameter that would take it."""
-    said = Evidence("x", 1, "primary", "https://discord.com/channels/8/1/2", START)
+    said = Evidence(
+        text="x", author_id=1, author_name="primary", url="https://discord.com/channels/8/1/2", at=START
+    )
     return {
         "incident_id": incident.id,
         "number": incident.id,

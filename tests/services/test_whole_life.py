@@ -43,7 +43,9 @@ class Story:
         at = self.desk.clock.time - timedelta(minutes=2)
         url = f"https://discord.com/channels/{GUILD}/{self.incident.thread.id}/{MESSAGE}"
         found = ThreadMessage(
-            MESSAGE, self.incident.thread.id or 0, Evidence("DB が満杯", 4, "observer", url, at)
+            MESSAGE,
+            self.incident.thread.id or 0,
+            Evidence(text="DB が満杯", author_id=4, author_name="observer", url=url, at=at),
         )
         self.desk.discord.messages[MESSAGE] = found
         return found

@@ -1,12 +1,10 @@
 """What the deliveries about a watched channel carry."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain.payloads import Payload
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class AlertQuestionData(Payload):
     """The question whether a message is an alert.
 
@@ -22,7 +20,6 @@ class AlertQuestionData(Payload):
     severity: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class AlertsSkippedData(Payload):
     """The note that older messages were not read.
 

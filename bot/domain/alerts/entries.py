@@ -1,29 +1,20 @@
 """What timeline entries hold about a monitor's later messages."""
 
-from dataclasses import dataclass
-from typing import ClassVar
-
 from bot.domain.timeline.entries import EntryData, TimelineKind
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RepeatedEntry(EntryData):
+class RepeatedEntry(EntryData, kind=TimelineKind.REPEATED):
     """The same alert came again.
 
     Attributes:
         count: How often it came.
     """
 
-    kind: ClassVar = TimelineKind.REPEATED
-
     count: int | None
     url: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecoveredEntry(EntryData):
+class RecoveredEntry(EntryData, kind=TimelineKind.RECOVERED):
     """The monitor says that it is over."""
-
-    kind: ClassVar = TimelineKind.RECOVERED
 
     url: str

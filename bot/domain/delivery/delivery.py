@@ -267,7 +267,6 @@ class Delivery:
         return self.emailed or bool(self.emailed_to)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Addressing(Payload):
     """What the payload of any delivery may say about its place and its reader.
 
@@ -280,7 +279,6 @@ class Addressing(Payload):
     asks: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Named(Payload):
     """The name of the person that a delivery is about, where its payload has one."""
 

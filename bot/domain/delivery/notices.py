@@ -1,12 +1,10 @@
 """The base of the notices: the lines that follow in an incident's thread."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from bot.domain.payloads import Json, Payload
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Notice(Payload):
     """What one line in an incident's thread says. Each kind of line is a subclass, beside its capability.
 
@@ -18,6 +16,12 @@ class Notice(Payload):
     name: ClassVar[str]
 
     by: str = ""
+
+    def __init_subclass__(cls, *, name: str | None = None) -> None:
+        """Set the kind; a base of several kinds has none."""
+        super().__init_subclass__()
+        if name is not None:
+            cls.name = name
 
     @staticmethod
     def name_in(stored: Json) -> str:

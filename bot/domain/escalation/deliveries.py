@@ -1,13 +1,11 @@
 """What pages, escalations and bundles carry besides their incidents."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain.escalation.ladder import Why
 from bot.domain.payloads import UNSET, Payload, Unset
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class NextStep(Payload):
     """The ladder's next step, unless someone answers before it.
 
@@ -21,7 +19,6 @@ class NextStep(Payload):
     due_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PagingData(Payload):
     """A page or an escalation. One that belongs to no step of the ladder has only some of this.
 
@@ -54,7 +51,6 @@ class PagingData(Payload):
     emails: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class BundleData(Payload):
     """One message in the place of many; with the same data the next delivery finds it.
 

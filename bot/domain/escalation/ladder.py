@@ -56,7 +56,6 @@ class WhyKind(StrEnum):
     RELEASED = "released"  # the responder has let go
 
 
-@dataclass(frozen=True, slots=True)
 class Why(Payload):
     """The reason for an early page or step, and the person it is about.
 

@@ -1,26 +1,19 @@
 """What the lines in an incident's thread say about its ladder and its responder."""
 
-from dataclasses import dataclass
-from typing import ClassVar
-
 from bot.domain.delivery.notices import Notice
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeclinedNotice(Notice):
+class DeclinedNotice(Notice, name="declined"):
     """A person on call cannot respond.
 
     Attributes:
         to: The on-call place that is paged instead; None: no place is left.
     """
 
-    name: ClassVar = "declined"
-
     to: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnreachedNotice(Notice):
+class UnreachedNotice(Notice, name="unreached"):
     """No DM reaches a person on call.
 
     Attributes:
@@ -28,35 +21,24 @@ class UnreachedNotice(Notice):
         to: As in `DeclinedNotice`.
     """
 
-    name: ClassVar = "unreached"
-
     who: str
     to: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReleasedNotice(Notice):
+class ReleasedNotice(Notice, name="released"):
     """The responder let go."""
 
-    name: ClassVar = "released"
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LapsedNotice(Notice):
+class LapsedNotice(Notice, name="lapsed"):
     """The responder did not answer a reminder; they are given as the person who acted."""
 
-    name: ClassVar = "lapsed"
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TakenOverNotice(Notice):
+class TakenOverNotice(Notice, name="taken_over"):
     """Another responder has the acknowledge now.
 
     Attributes:
         to, to_id: The new one; 0 for a person without an account.
     """
-
-    name: ClassVar = "taken_over"
 
     to: str
     to_id: int

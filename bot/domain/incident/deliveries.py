@@ -1,12 +1,9 @@
 """What the deliveries of an incident carry besides the incident."""
 
-from dataclasses import dataclass
-
 from bot.domain.incident.incident import Role
 from bot.domain.payloads import Payload
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PostingData(Payload):
     """A part of a posting.
 
@@ -23,7 +20,6 @@ class PostingData(Payload):
     answers: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class MemberData(Payload):
     """A request to add a person to the private thread, or to remove one.
 
@@ -38,7 +34,6 @@ class MemberData(Payload):
     asked: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RoleDm(Payload):
     """The DM about a role that another person gave or took over.
 

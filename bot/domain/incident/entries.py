@@ -1,8 +1,7 @@
 """What timeline entries hold about an incident: its life, its roles, its relations."""
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar, Self, TypeAlias
+from typing import Self, TypeAlias
 
 from bot.domain.incident.notices import CancelledNotice, MergedNotice, Named, ResolvedNotice
 from bot.domain.incident.title_and_start import StartChange, TitleChange
@@ -10,8 +9,7 @@ from bot.domain.payloads import UNSET, Json, Unset, keyed
 from bot.domain.timeline.entries import EntryData, TimelineKind
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenedEntry(EntryData):
+class OpenedEntry(EntryData, kind=TimelineKind.OPENED):
     """It was reported.
 
     Attributes:
@@ -20,67 +18,49 @@ class OpenedEntry(EntryData):
         started_at: None in a row of an older version.
     """
 
-    kind: ClassVar = TimelineKind.OPENED
-
     severity: str
     path: tuple[tuple[str, ...], ...]
     reporter: str | None = None
     started_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeclaredEntry(EntryData):
+class DeclaredEntry(EntryData, kind=TimelineKind.DECLARED):
     """A tracked alert became an incident."""
 
-    kind: ClassVar = TimelineKind.DECLARED
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AlertPostedEntry(EntryData):
+class AlertPostedEntry(EntryData, kind=TimelineKind.ALERT_POSTED):
     """The alert is there.
 
     Attributes:
         where: Guild, channel and message; for a thread guild and thread.
     """
 
-    kind: ClassVar = TimelineKind.ALERT_POSTED
-
     where: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ThreadOpenedEntry(EntryData):
+class ThreadOpenedEntry(EntryData, kind=TimelineKind.THREAD_OPENED):
     """The thread is there; attributes as `AlertPostedEntry`."""
 
-    kind: ClassVar = TimelineKind.THREAD_OPENED
-
     where: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AcknowledgedEntry(EntryData):
+class AcknowledgedEntry(EntryData, kind=TimelineKind.ACKNOWLEDGED):
     """A person is the responder.
 
     Attributes:
         via: As `AckVia` has it.
     """
 
-    kind: ClassVar = TimelineKind.ACKNOWLEDGED
-
     via: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JoinedEntry(EntryData):
+class JoinedEntry(EntryData, kind=TimelineKind.JOINED):
     """A further responder joined; attributes as `AcknowledgedEntry`."""
 
-    kind: ClassVar = TimelineKind.JOINED
-
     via: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeclinedEntry(EntryData):
+class DeclinedEntry(EntryData, kind=TimelineKind.DECLINED):
     """A person on call cannot respond.
 
     Attributes:
@@ -89,19 +69,14 @@ class DeclinedEntry(EntryData):
         ladder: The number of the incident's ladder, from 0.
     """
 
-    kind: ClassVar = TimelineKind.DECLINED
-
     place: str | None
     to: str | Unset | None = UNSET
     asked: str | None
     ladder: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SeverityChangedEntry(EntryData):
+class SeverityChangedEntry(EntryData, kind=TimelineKind.SEVERITY_CHANGED):
     """The severity is another; attributes as `SeverityChangedNotice`."""
-
-    kind: ClassVar = TimelineKind.SEVERITY_CHANGED
 
     before: str
     after: str
@@ -110,11 +85,8 @@ class SeverityChangedEntry(EntryData):
     next_at: datetime | Unset | None = UNSET
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DetailsChangedEntry(EntryData):
+class DetailsChangedEntry(EntryData, kind=TimelineKind.DETAILS_CHANGED):
     """Title or start, or targets and symptoms, are others; None: they stay."""
-
-    kind: ClassVar = TimelineKind.DETAILS_CHANGED
 
     title: TitleChange | None = None
     started_at: StartChange | None = None
@@ -122,11 +94,8 @@ class DetailsChangedEntry(EntryData):
     symptoms: tuple[str, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RoleChangedEntry(EntryData):
+class RoleChangedEntry(EntryData, kind=TimelineKind.ROLE_CHANGED):
     """A role has another holder, or none; attributes as `RoleChangedNotice`."""
-
-    kind: ClassVar = TimelineKind.ROLE_CHANGED
 
     role: str
     holder: Named | None
@@ -138,11 +107,10 @@ class RoleChangedEntry(EntryData):
         """Read it; the first version wrote the holder's name alone."""
         holder = stored.get("holder")
         known = {"holder": {"id": 0, "name": holder}} if isinstance(holder, str) else {}
-        return super(RoleChangedEntry, cls).from_json({**stored, **known})
+        return super().from_json({**stored, **known})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StepDoneEntry(EntryData):
+class StepDoneEntry(EntryData, kind=TimelineKind.STEP_DONE):
     """A step of the first-response sheet was ticked.
 
     Attributes:
@@ -150,40 +118,29 @@ class StepDoneEntry(EntryData):
         words: Its text, by language: the sheet may be edited.
     """
 
-    kind: ClassVar = TimelineKind.STEP_DONE
-
     severity: str
     number: int
     words: dict[str, str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StepUndoneEntry(EntryData):
+class StepUndoneEntry(EntryData, kind=TimelineKind.STEP_UNDONE):
     """Its tick was taken back; attributes as `StepDoneEntry`."""
 
-    kind: ClassVar = TimelineKind.STEP_UNDONE
-
     severity: str
     number: int
     words: dict[str, str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UpdatedEntry(EntryData):
+class UpdatedEntry(EntryData, kind=TimelineKind.UPDATED):
     """A status update; attributes as `UpdatedNotice`."""
-
-    kind: ClassVar = TimelineKind.UPDATED
 
     next_at: datetime | None
     known: str | None = None
     impact: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UpdateDueEntry(EntryData):
+class UpdateDueEntry(EntryData, kind=TimelineKind.UPDATE_DUE):
     """A reminder of an update; attributes as `UpdateDueNotice`."""
-
-    kind: ClassVar = TimelineKind.UPDATE_DUE
 
     due_at: datetime | Unset = UNSET
     reminder: int
@@ -191,50 +148,37 @@ class UpdateDueEntry(EntryData):
     lapses_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LinkedEntry(EntryData):
+class LinkedEntry(EntryData, kind=TimelineKind.LINKED):
     """Another incident is related, or was merged into this one.
 
     Attributes:
         with_, merged: The number of the other one.
     """
 
-    kind: ClassVar = TimelineKind.LINKED
-
     with_: int | None = keyed("with", default=None)
     merged: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnlinkedEntry(EntryData):
+class UnlinkedEntry(EntryData, kind=TimelineKind.UNLINKED):
     """It is not related after all."""
 
-    kind: ClassVar = TimelineKind.UNLINKED
-
     with_: int | None = keyed("with", default=None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnmergedEntry(EntryData):
+class UnmergedEntry(EntryData, kind=TimelineKind.UNMERGED):
     """It goes on by itself again."""
 
-    kind: ClassVar = TimelineKind.UNMERGED
-
     with_: int | None = keyed("with", default=None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MergedEntry(EntryData):
+class MergedEntry(EntryData, kind=TimelineKind.MERGED):
     """It was merged into another one; *into* is left out for readers who may not know of that."""
-
-    kind: ClassVar = TimelineKind.MERGED
 
     into: int | None = None
     drill: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResolvedEntry(EntryData):
+class ResolvedEntry(EntryData, kind=TimelineKind.RESOLVED):
     """It is resolved.
 
     Attributes:
@@ -242,27 +186,19 @@ class ResolvedEntry(EntryData):
         drill: It was a drill.
     """
 
-    kind: ClassVar = TimelineKind.RESOLVED
-
     url: str | None = None
     drill: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CancelledEntry(EntryData):
+class CancelledEntry(EntryData, kind=TimelineKind.CANCELLED):
     """It was a false alarm, or a drill that is over."""
-
-    kind: ClassVar = TimelineKind.CANCELLED
 
     reason: str
     drill: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReopenedEntry(EntryData):
+class ReopenedEntry(EntryData, kind=TimelineKind.REOPENED):
     """It goes on."""
-
-    kind: ClassVar = TimelineKind.REOPENED
 
     reason: str
 

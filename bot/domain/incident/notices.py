@@ -1,8 +1,6 @@
 """What the lines in an incident's thread say about the incident itself."""
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar
 
 from bot.domain.delivery.notices import Notice
 from bot.domain.incident.incident import Role
@@ -10,8 +8,7 @@ from bot.domain.incident.title_and_start import StartChange, TitleChange
 from bot.domain.payloads import UNSET, Payload, Unset
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResolvedNotice(Notice):
+class ResolvedNotice(Notice, name="resolved"):
     """The incident is resolved.
 
     Attributes:
@@ -19,46 +16,34 @@ class ResolvedNotice(Notice):
         url: The monitor's message that says so, if it ended by that.
     """
 
-    name: ClassVar = "resolved"
-
     at: datetime | None = None
     url: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CancelledNotice(Notice):
+class CancelledNotice(Notice, name="cancelled"):
     """It was a false alarm.
 
     Attributes:
         reason: In the person's words; may be empty.
     """
 
-    name: ClassVar = "cancelled"
-
     reason: str
     at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReopenedNotice(Notice):
+class ReopenedNotice(Notice, name="reopened"):
     """It goes on."""
-
-    name: ClassVar = "reopened"
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MergedNotice(Notice):
+class MergedNotice(Notice, name="merged"):
     """It was merged into another one."""
-
-    name: ClassVar = "merged"
 
     into: int
     at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class OtherIncidentNotice(Notice):
     """A line about another incident.
 
@@ -69,43 +54,27 @@ class OtherIncidentNotice(Notice):
     number: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MergedHereNotice(OtherIncidentNotice):
+class MergedHereNotice(OtherIncidentNotice, name="merged_here"):
     """Another incident was merged into this one."""
 
-    name: ClassVar = "merged_here"
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnmergedNotice(OtherIncidentNotice):
+class UnmergedNotice(OtherIncidentNotice, name="unmerged"):
     """An incident that was merged into this one goes on by itself."""
 
-    name: ClassVar = "unmerged"
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LinkedNotice(OtherIncidentNotice):
+class LinkedNotice(OtherIncidentNotice, name="linked"):
     """Another incident is related."""
 
-    name: ClassVar = "linked"
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnlinkedNotice(OtherIncidentNotice):
+class UnlinkedNotice(OtherIncidentNotice, name="unlinked"):
     """It is not related after all."""
 
-    name: ClassVar = "unlinked"
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RaisedAgainNotice(OtherIncidentNotice):
+class RaisedAgainNotice(OtherIncidentNotice, name="raised_again"):
     """A triage of this ended alert's message has raised another incident."""
 
-    name: ClassVar = "raised_again"
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SeverityChangedNotice(Notice):
+class SeverityChangedNotice(Notice, name="severity_changed"):
     """The severity is another.
 
     Attributes:
@@ -115,8 +84,6 @@ class SeverityChangedNotice(Notice):
         next_at: When the next update comes, if that has changed; None: none is planned.
     """
 
-    name: ClassVar = "severity_changed"
-
     before: str
     after: str
     reason: str | None = None
@@ -124,24 +91,17 @@ class SeverityChangedNotice(Notice):
     next_at: datetime | Unset | None = UNSET
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ThreadMovedNotice(Notice):
+class ThreadMovedNotice(Notice, name="thread_moved"):
     """The farewell in a former thread."""
 
-    name: ClassVar = "thread_moved"
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DetailsChangedNotice(Notice):
+class DetailsChangedNotice(Notice, name="details_changed"):
     """Title, start or both were corrected."""
-
-    name: ClassVar = "details_changed"
 
     title: TitleChange | None = None
     started_at: StartChange | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Named(Payload):
     """A person as a payload keeps them."""
 
@@ -149,16 +109,13 @@ class Named(Payload):
     name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RoleChangedNotice(Notice):
+class RoleChangedNotice(Notice, name="role_changed"):
     """A role has another holder, or none.
 
     Attributes:
         by_id: Who changed it; None for the bot.
         gone: The former holder has left the server.
     """
-
-    name: ClassVar = "role_changed"
 
     role: Role
     holder: Named | None
@@ -167,15 +124,12 @@ class RoleChangedNotice(Notice):
     gone: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RoleUndeliveredNotice(Notice):
+class RoleUndeliveredNotice(Notice, name="role_undelivered"):
     """The DM about a role was refused.
 
     Attributes:
         holder: The name of the person who does not know of it.
     """
-
-    name: ClassVar = "role_undelivered"
 
     role: Role
     holder_id: int
@@ -183,8 +137,7 @@ class RoleUndeliveredNotice(Notice):
     taken_over: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UpdatedNotice(Notice):
+class UpdatedNotice(Notice, name="updated"):
     """A status update.
 
     Attributes:
@@ -194,8 +147,6 @@ class UpdatedNotice(Notice):
         key: Of the interaction that gave it.
     """
 
-    name: ClassVar = "updated"
-
     at: datetime
     next_at: datetime | None
     known: str | None = None
@@ -203,8 +154,7 @@ class UpdatedNotice(Notice):
     key: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UpdateDueNotice(Notice):
+class UpdateDueNotice(Notice, name="update_due"):
     """The reminder of an update.
 
     Attributes:
@@ -214,8 +164,6 @@ class UpdateDueNotice(Notice):
         lapses_at: When the acknowledge ends if nobody answers; None: it does not.
         asks: The on-call place whose person is mentioned when it is sent.
     """
-
-    name: ClassVar = "update_due"
 
     due_at: datetime
     reminder: int

@@ -9,7 +9,6 @@ from bot.domain.incident.incident import Incident
 from bot.domain.payloads import Payload
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class TitleChange(Payload):
     """A title before and after."""
 
@@ -17,7 +16,6 @@ class TitleChange(Payload):
     after: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class StartChange(Payload):
     """A start time before and after, aware."""
 
@@ -25,7 +23,6 @@ class StartChange(Payload):
     after: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Corrected(Payload):
     """What was corrected of an incident; None: it stays."""
 

@@ -1,12 +1,10 @@
 """What the messages about who is on call carry."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain.payloads import Payload
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PlaceChange(Payload):
     """A place with another person.
 
@@ -21,7 +19,6 @@ class PlaceChange(Payload):
     until: datetime | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class OpenIncident(Payload):
     """An open incident in a handover.
 
@@ -37,7 +34,6 @@ class OpenIncident(Payload):
     where: tuple[int, ...] | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class HandoverData(Payload):
     """A handover.
 
@@ -52,7 +48,6 @@ class HandoverData(Payload):
     handle: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class GapData(Payload):
     """Something that a person lacks.
 
@@ -65,7 +60,6 @@ class GapData(Payload):
     names: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ShiftCheckData(Payload):
     """A coming shift of a person, and what they lack for it.
 

@@ -85,7 +85,6 @@ class TimelineKind(StrEnum):
     DRILL_SCORED = "drill_scored"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class EntryData(Payload):
     """What an entry holds besides who and when. Each kind has a subclass, beside its capability.
 
@@ -99,8 +98,13 @@ class EntryData(Payload):
     line: str | None = None
     key: str | None = None
 
+    def __init_subclass__(cls, *, kind: TimelineKind | None = None) -> None:
+        """Set the kind; what fits an entry of any kind has none."""
+        super().__init_subclass__()
+        if kind is not None:
+            cls.kind = kind
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
 class _Common(EntryData):
     """What may be asked of an entry whatever its kind."""
 

@@ -1,28 +1,22 @@
 """What the lines in an incident's thread say about entries that people write."""
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar
 
 from bot.domain.delivery.notices import Notice
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NoteNotice(Notice):
+class NoteNotice(Notice, name="note"):
     """A note.
 
     Attributes:
         at: When it happened, if that was given.
     """
 
-    name: ClassVar = "note"
-
     text: str
     at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CorrectedNotice(Notice):
+class CorrectedNotice(Notice, name="corrected"):
     """An entry was corrected; what has not changed is None.
 
     Attributes:
@@ -30,8 +24,6 @@ class CorrectedNotice(Notice):
         impact_before, impact: Of a status update.
         at_before, at: The time.
     """
-
-    name: ClassVar = "corrected"
 
     before: str | None = None
     text: str | None = None

@@ -1,14 +1,10 @@
 """What timeline entries hold about deliveries that did not arrive as messages."""
 
-from dataclasses import dataclass
-from typing import ClassVar
-
 from bot.domain.payloads import keyed
 from bot.domain.timeline.entries import EntryData, TimelineKind
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeliveryFailedEntry(EntryData):
+class DeliveryFailedEntry(EntryData, kind=TimelineKind.DELIVERY_FAILED):
     """A delivery was given up.
 
     Attributes:
@@ -17,18 +13,13 @@ class DeliveryFailedEntry(EntryData):
         name: Of the person it was about, where that is known.
     """
 
-    kind: ClassVar = TimelineKind.DELIVERY_FAILED
-
     of: str = keyed("kind")
     to: str
     reason: str
     name: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EmailedEntry(EntryData):
+class EmailedEntry(EntryData, kind=TimelineKind.EMAILED):
     """It went out by email."""
-
-    kind: ClassVar = TimelineKind.EMAILED
 
     recipients: int | None

@@ -1,19 +1,14 @@
 """What timeline entries hold about the triage that led to an incident."""
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar
 
 from bot.domain.payloads import Payload
 from bot.domain.timeline.entries import EntryData, TimelineKind
 from bot.domain.triage.evidence import Evidence
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EvidenceEntry(EntryData):
+class EvidenceEntry(EntryData, kind=TimelineKind.EVIDENCE):
     """The message that the triage started from; attributes as `Evidence`."""
-
-    kind: ClassVar = TimelineKind.EVIDENCE
 
     text: str
     author_id: int
@@ -33,7 +28,6 @@ class EvidenceEntry(EntryData):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class GivenAnswer(Payload):
     """An answer.
 
@@ -52,7 +46,6 @@ class GivenAnswer(Payload):
     withdrawn_by: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SeverityChoice(Payload):
     """A severity chosen by hand; attributes as `GivenAnswer`.
 
@@ -70,8 +63,7 @@ class SeverityChoice(Payload):
     withdrawn_by: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TriagedEntry(EntryData):
+class TriagedEntry(EntryData, kind=TimelineKind.TRIAGED):
     """The whole triage.
 
     Attributes:
@@ -80,8 +72,6 @@ class TriagedEntry(EntryData):
         chosen: The severity chosen by hand; an older version wrote no choices beside it.
     """
 
-    kind: ClassVar = TimelineKind.TRIAGED
-
     triage: int
     started_by: str | None
     chosen: str | None
@@ -89,30 +79,24 @@ class TriagedEntry(EntryData):
     choices: tuple[SeverityChoice, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PromotedEntry(EntryData):
+class PromotedEntry(EntryData, kind=TimelineKind.PROMOTED):
     """A re-evaluation without an answer was raised.
 
     Attributes:
         triaged_by, asked_at: Who triaged, and when the bot asked; None in a row of an older version.
     """
 
-    kind: ClassVar = TimelineKind.PROMOTED
-
     triage: int
     triaged_by: str | None
     asked_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnfinishedEntry(EntryData):
+class UnfinishedEntry(EntryData, kind=TimelineKind.UNFINISHED):
     """A triage that its person left unfinished was raised.
 
     Attributes:
         left_by, asked_at: Who left it, and when the bot asked them.
     """
-
-    kind: ClassVar = TimelineKind.UNFINISHED
 
     triage: int
     left_by: str | None

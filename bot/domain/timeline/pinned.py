@@ -41,7 +41,6 @@ class ThreadMessage:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PinSeenData(Payload):
     """The bot's ✅ under a message that is on the timeline now."""
 

@@ -1,23 +1,17 @@
 """What timeline entries hold that people write, pin or do in Discord."""
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar
 
 from bot.domain.timeline.entries import EntryData, TimelineKind
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NoteEntry(EntryData):
+class NoteEntry(EntryData, kind=TimelineKind.NOTE):
     """A note."""
-
-    kind: ClassVar = TimelineKind.NOTE
 
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CorrectedEntry(EntryData):
+class CorrectedEntry(EntryData, kind=TimelineKind.CORRECTED):
     """What counts of an entry from now on.
 
     Attributes:
@@ -25,22 +19,17 @@ class CorrectedEntry(EntryData):
         at: The new time, if that was moved.
     """
 
-    kind: ClassVar = TimelineKind.CORRECTED
-
     text: str
     impact: str | None = None
     at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PinnedEntry(EntryData):
+class PinnedEntry(EntryData, kind=TimelineKind.PINNED):
     """A message of the thread; its text may be filled in later, once.
 
     Attributes:
         is_readable: False when Discord keeps its words from the bot.
     """
-
-    kind: ClassVar = TimelineKind.PINNED
 
     text: str
     author_id: int
@@ -52,11 +41,8 @@ class PinnedEntry(EntryData):
     at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PinEditedEntry(EntryData):
+class PinEditedEntry(EntryData, kind=TimelineKind.PIN_EDITED):
     """Its author has edited it."""
-
-    kind: ClassVar = TimelineKind.PIN_EDITED
 
     message_id: int
     text: str
@@ -64,25 +50,19 @@ class PinEditedEntry(EntryData):
     url: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PinDeletedEntry(EntryData):
+class PinDeletedEntry(EntryData, kind=TimelineKind.PIN_DELETED):
     """It was deleted in Discord.
 
     Attributes:
         text: How it began; empty if its words were never readable, None if not known.
     """
 
-    kind: ClassVar = TimelineKind.PIN_DELETED
-
     message_id: int
     author_name: str | None
     text: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VoiceJoinedEntry(EntryData):
+class VoiceJoinedEntry(EntryData, kind=TimelineKind.VOICE_JOINED):
     """A person joined a voice channel."""
-
-    kind: ClassVar = TimelineKind.VOICE_JOINED
 
     channel: str

@@ -1,11 +1,8 @@
 """What the posts of a triage carry."""
 
-from dataclasses import dataclass
-
 from bot.domain.payloads import Payload
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class TriageData(Payload):
     """A post of a triage.
 

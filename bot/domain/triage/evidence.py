@@ -1,6 +1,5 @@
 """The message that a triage started from, chosen in the message's menu."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -10,7 +9,6 @@ from bot.domain.payloads import Payload
 EVIDENCE_LIMIT: Final = 4_000
 
 
-@dataclass(frozen=True, slots=True)
 class Evidence(Payload):
     """A message as it was when the triage started from it.
 

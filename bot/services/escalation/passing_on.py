@@ -99,7 +99,7 @@ class PassingOn:
             incident = await self._note_unreached(tx, incident, person)
         ladder, said_no = declined(await tx.timeline(incident.id))
         to = next_place(standing, {*said_no, *incident.unreached})
-        why = Why(WhyKind.UNREACHED, person)
+        why = Why(kind=WhyKind.UNREACHED, who=person)
         if to is not None:
             await self._page_once(tx, incident, to, marked(standing[to].handle), page=page, why=why)
         elif not await _told_the_channel(tx, page):
@@ -197,7 +197,7 @@ class PassingOn:
             self._declined(incident, key, to, by=by, waited=now - incident.triggered_at)
         )
         if to is None:
-            why = Why(WhyKind.DECLINED, asked)
+            why = Why(kind=WhyKind.DECLINED, who=asked)
             await self._escalations.take_early(tx, incident, why=why, without=passed)
         return to
 

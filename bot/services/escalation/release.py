@@ -161,6 +161,6 @@ class Releasing:
         line = notice(waiting, self._policy, told, key=f"{told.name}:{waiting.version}")
         await tx.insert_deliveries([line])
         await tx.enqueue(refresh_job(waiting, severity=self._policy.rules(waiting.severity)))
-        why = Why(kind, who, None if holder is None else holder.id)
+        why = Why(kind=kind, who=who, who_id=None if holder is None else holder.id)
         await self._passing_on.resume(tx, waiting, holder, why=why)
         return waiting

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from bot.domain.incident.entries import CancelledEntry
@@ -26,7 +26,6 @@ _BETWEEN: Final = " · "
 _SAFE_URL = re.compile(r"https://(?:\w+\.)?discord\.com/channels/(?:@me|\d{1,20})(?:/\d{1,20}){1,2}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class _Source(Payload):
     """Where in Discord an entry of any kind leads."""
 

@@ -61,11 +61,8 @@ class EntryLook(Generic[E]):
         return [part for part in self.compose(words, self.type.from_json(stored), limit) if part]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class _Reason(EntryData):
     """A kind without details of its own may still give a reason."""
-
-    kind = TimelineKind.CANCELLED
 
     reason: str | None = None
 

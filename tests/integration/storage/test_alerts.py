@@ -296,7 +296,9 @@ async def question(rig: Rig, message_id: int, *, fingerprint: str = SAME) -> Ale
     """What is asked about a message."""
     async with rig.store.transaction() as tx:
         now = await tx.now()
-    evidence = Evidence("deploy", 77, "Deploys", "https://discord.com/channels/1/2/3", now)
+    evidence = Evidence(
+        text="deploy", author_id=77, author_name="Deploys", url="https://discord.com/channels/1/2/3", at=now
+    )
     return AlertQuestion(
         GUILD, CHANNEL, message_id, "77:Deploys", fingerprint, "SEV2", "deploy", None, evidence
     )

@@ -32,7 +32,13 @@ from tests.integration.storage.examples import (
 )
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
-EVIDENCE = Evidence("落ちました", 9, "shop-api", "https://discord.com/channels/100/500/600", START)
+EVIDENCE = Evidence(
+    text="落ちました",
+    author_id=9,
+    author_name="shop-api",
+    url="https://discord.com/channels/100/500/600",
+    at=START,
+)
 
 
 async def start(rig: Rig, *, title: str = "遅い", key: str = "interaction:1") -> Triage:

@@ -37,7 +37,7 @@ def alert(
         channel=channel,
         content=content,
         embeds=(),
-        evidence=Evidence(content, 77, "Parky API", url, at),
+        evidence=Evidence(text=content, author_id=77, author_name="Parky API", url=url, at=at),
         is_webhook=True,
         is_bot=True,
         is_ours=False,

@@ -37,7 +37,7 @@ def posted(desk: Desk, number: int, title: str, *, channel: str = "p1-ops") -> A
         channel=channel,
         content="",
         embeds=(AlertEmbed(title=title),),
-        evidence=Evidence(title, 77, "Captain Hook", url, desk.clock.time),
+        evidence=Evidence(text=title, author_id=77, author_name="Captain Hook", url=url, at=desk.clock.time),
         is_webhook=True,
         is_bot=True,
         is_ours=False,

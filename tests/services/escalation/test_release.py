@@ -54,7 +54,13 @@ async def reasons(desk: Desk, kind: DeliveryKind) -> list[tuple[str, object]]:
 def write(desk: Desk, incident: Incident, *, by: Person = PRIMARY) -> None:
     """Somebody writes in its thread, now."""
     at, thread = desk.clock.time, incident.thread.id or 0
-    said = Evidence("調べています", by.id, by.name, "https://discord.com/channels/7/8/9", at)
+    said = Evidence(
+        text="調べています",
+        author_id=by.id,
+        author_name=by.name,
+        url="https://discord.com/channels/7/8/9",
+        at=at,
+    )
     desk.discord.messages[9] = ThreadMessage(9, thread, said)
 
 

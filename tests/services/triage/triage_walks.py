@@ -8,7 +8,13 @@ from tests.fakes.clock import START
 from tests.services.desk import GUILD, RESPONDER, Desk
 
 CHANNEL = 500
-EVIDENCE = Evidence("決済が落ちてます", 9, "shop-api", "https://discord.com/channels/7/500/600", START)
+EVIDENCE = Evidence(
+    text="決済が落ちてます",
+    author_id=9,
+    author_name="shop-api",
+    url="https://discord.com/channels/7/500/600",
+    at=START,
+)
 
 
 async def start(

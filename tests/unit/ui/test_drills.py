@@ -36,9 +36,33 @@ from tests.unit.ui.samples import (
 )
 
 PLAYED = replace(PLACED, is_drill=True, rings=False)
-PERFECT = Score(120, 900, "primary", "secondary", 180, 300, 2, 1, 720, (), steps=4, steps_done=4)
+PERFECT = Score(
+    ack_s=120,
+    ack_within_s=900,
+    ack_by="primary",
+    commander="secondary",
+    commander_s=180,
+    update_s=300,
+    notes=2,
+    pins=1,
+    took_s=720,
+    missed=(),
+    steps=4,
+    steps_done=4,
+)
 NOTHING = Score(
-    None, 900, None, None, None, None, 0, 0, None, tuple(step for step in Missed if step != "ack_late"), 0, 0
+    ack_s=None,
+    ack_within_s=900,
+    ack_by=None,
+    commander=None,
+    commander_s=None,
+    update_s=None,
+    notes=0,
+    pins=0,
+    took_s=None,
+    missed=tuple(step for step in Missed if step != "ack_late"),
+    steps=0,
+    steps_done=0,
 )
 MARKS = {"ja": "【訓練】", "en": "[DRILL] "}
 

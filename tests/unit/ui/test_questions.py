@@ -7,7 +7,9 @@ from bot.domain.triage.evidence import Evidence
 from bot.ui.posts.questions import question_post
 from tests.unit.ui.samples import AT, EN, JA, TRIGGERED, labels_of
 
-EVIDENCE = Evidence("odd", 77, "Parky API", "https://discord.com/channels/1/2/3", AT)
+EVIDENCE = Evidence(
+    text="odd", author_id=77, author_name="Parky API", url="https://discord.com/channels/1/2/3", at=AT
+)
 TRACKED = AlertQuestion(
     1,
     2,

@@ -208,7 +208,13 @@ def test_a_refused_form_comes_back_as_it_was(title: str, targets: set[str], *, i
 
 def test_the_message_that_it_is_about_is_quoted_with_a_link() -> None:
     """On the question and on the result; mentions in it reach nobody."""
-    evidence = Evidence("@everyone 決済が落ちてます", 9, "shop-api", "https://discord.com/channels/7/1/2", AT)
+    evidence = Evidence(
+        text="@everyone 決済が落ちてます",
+        author_id=9,
+        author_name="shop-api",
+        url="https://discord.com/channels/7/1/2",
+        at=AT,
+    )
     for place in (at(), at("yes", "yes")):
         card = triage_card(JA, view_at(place, evidence=evidence))
         line = "> ＠everyone 決済が落ちてます — @shop-api https://discord.com/channels/7/1/2"

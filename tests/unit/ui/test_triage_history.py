@@ -58,11 +58,17 @@ def test_questions_that_the_policy_has_dropped_are_told_by_their_id() -> None:
 
 def test_the_message_it_began_with() -> None:
     """With a link, inert, cut to the room there is."""
-    evidence = Evidence("@everyone " + "x" * 4_000, 9, "shop-api", "https://discord.com/channels/7/1/2", AT)
+    evidence = Evidence(
+        text="@everyone " + "x" * 4_000,
+        author_id=9,
+        author_name="shop-api",
+        url="https://discord.com/channels/7/1/2",
+        at=AT,
+    )
     (told,) = triage_history(JA, entry(TimelineKind.EVIDENCE, **evidence.to_json()), limit=50)
     assert told.startswith("@shop-api の発言 (2026-11-24 14:07:00 JST): ＠everyone x")
     assert told.endswith("… https://discord.com/channels/7/1/2")
-    wordless = Evidence("", 9, "shop-api", evidence.url, AT)
+    wordless = Evidence(text="", author_id=9, author_name="shop-api", url=evidence.url, at=AT)
     (bare,) = triage_history(EN, entry(TimelineKind.EVIDENCE, **wordless.to_json()))
     assert "(no words)" in bare
 

@@ -25,7 +25,11 @@ USUAL = (AlertPart.TITLE, AlertPart.TARGET)
 def message(content: str = "", *embeds: AlertEmbed, author: str = "Parky API") -> AlertMessage:
     """An alert by a webhook."""
     said = Evidence(
-        content, 9, author, "https://discord.com/channels/1/2/3", datetime(2026, 11, 24, tzinfo=UTC)
+        text=content,
+        author_id=9,
+        author_name=author,
+        url="https://discord.com/channels/1/2/3",
+        at=datetime(2026, 11, 24, tzinfo=UTC),
     )
     return AlertMessage(
         id=3,

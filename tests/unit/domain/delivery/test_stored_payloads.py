@@ -63,7 +63,7 @@ ROWS: list[tuple[Json, Payload]] = [
             dm=("@secondary",),
             waited_s=900.0,
             next=NextStep(dm=("lead",), mention="none", due_at=DUE),
-            why=Why(WhyKind.LAPSED, "primary", 101),
+            why=Why(kind=WhyKind.LAPSED, who="primary", who_id=101),
             overdue=(AT,),
             emails=True,
         ),
@@ -75,7 +75,7 @@ ROWS: list[tuple[Json, Payload]] = [
     ({"declined_by": "a", "waited_s": 1.5}, PagingData(declined_by="a", waited_s=1.5)),
     (
         {"why": {"kind": "unreached", "who": "@a"}, "waited_s": 1.5, "severity": "SEV1"},
-        PagingData(why=Why(WhyKind.UNREACHED, "@a"), waited_s=1.5, severity="SEV1"),
+        PagingData(why=Why(kind=WhyKind.UNREACHED, who="@a"), waited_s=1.5, severity="SEV1"),
     ),
     (
         {"of": "page", "severity": "SEV1", "mention": "none"},
