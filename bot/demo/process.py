@@ -45,21 +45,17 @@ class Program(Protocol):
     @property
     def pid(self) -> int:
         """Its process id."""
-        ...
 
     @property
     def returncode(self) -> int | None:
         """How it has ended; None: it has not. Negative: by that signal."""
-        ...
 
     @property
     def stdout(self) -> asyncio.StreamReader | None:
         """All that it writes."""
-        ...
 
     async def wait(self) -> int:
         """Wait for its end; how it has ended."""
-        ...
 
     def send_signal(self, signal: int) -> None:
         """Send it a signal.
@@ -67,7 +63,6 @@ class Program(Protocol):
         Raises:
             ProcessLookupError: it has ended.
         """
-        ...
 
 
 class ChildDied(RuntimeError):

@@ -32,19 +32,15 @@ class Host(Protocol):
 
     async def guild_of(self, interaction: Interaction) -> int:
         """The guild that *interaction* is about. Raises UserError: it is not served."""
-        ...
 
     def answering(self, task: asyncio.Task[Any]) -> None:
         """Register *task* as one that answers a person, so that a stop lets it finish first."""
-        ...
 
     async def has_responded(self) -> None:
         """Record that this task has sent its first response; return once the other tasks have, too."""
-        ...
 
     async def answer_error(self, interaction: Interaction, error: Exception) -> None:
         """Reply to *interaction* with what *error* means for the person."""
-        ...
 
 
 def host_of(interaction: Interaction) -> Host:

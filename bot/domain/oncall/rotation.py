@@ -188,11 +188,9 @@ class OnCallSource(Protocol):
 
     def person_at(self, at: datetime, hours: BusinessHours) -> str | None:
         """Return the person on call, or None if this source names no one."""
-        ...
 
     def edges(self, start: datetime, end: datetime, hours: BusinessHours) -> Iterator[datetime]:
         """Every moment in (start, end) at which its answer might change."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,13 +27,11 @@ class Links(Protocol):
 
     async def url(self, delivery: Delivery, who: OnCallPerson) -> str | None:
         """Return the link of one person for the incident of a delivery; None where there are no links."""
-        ...
 
     async def urls(
         self, delivery: Delivery, incident_ids: Sequence[int], who: OnCallPerson
     ) -> Mapping[int, str]:
         """Return the links of one person for several incidents, by number."""
-        ...
 
 
 class Letters:

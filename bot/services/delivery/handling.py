@@ -121,11 +121,9 @@ class ShownIncidents(Protocol):
 
     async def read(self, incident_id: int) -> Incident:
         """Return an incident."""
-        ...
 
     async def read_for(self, delivery_id: int) -> Incident | None:
         """Return the incident that a delivery is about; None if it is about none."""
-        ...
 
 
 class DeliveryKinds:

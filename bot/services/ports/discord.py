@@ -72,7 +72,6 @@ class DiscordMembers(Protocol):
         Raises:
             UpstreamUnavailable: Discord could not be asked.
         """
-        ...
 
     async def person(self, guild_id: int, discord: str) -> Person:
         """Return the person that an id or a username of the policy means.
@@ -80,11 +79,9 @@ class DiscordMembers(Protocol):
         Raises:
             DeliveryRefused: no member. UpstreamUnavailable.
         """
-        ...
 
     async def member(self, guild_id: int, discord: str) -> Person:
         """Return the same person with their roles, which decide what they may see. Raises as `person`."""
-        ...
 
 
 class DiscordSending(Protocol):
@@ -100,11 +97,9 @@ class DiscordSending(Protocol):
             DeliveryRefused: the place does not exist or a person refuses DMs.
             UpstreamUnavailable: Discord is away.
         """
-        ...
 
     def draft(self, delivery: Delivery, subject: Incident) -> Mapping[str, object]:
         """Return a delivery's body without its channel, when an outage hides the channel."""
-        ...
 
     async def send(self, request: Request, *, nonce: str) -> Posted:
         """Send a request within our own deadline. A thread or reaction that exists already counts as done.
@@ -113,7 +108,6 @@ class DiscordSending(Protocol):
             DeliveryRefused: Discord will never take it. DeletedSince: it had taken it.
             UpstreamUnavailable: it may work later; whether Discord has it is unknown.
         """
-        ...
 
     def require_room(self, request: Request) -> None:
         """See that Discord's limits leave room for it, now or in a moment.
@@ -121,11 +115,9 @@ class DiscordSending(Protocol):
         Raises:
             Crowded: they do not.
         """
-        ...
 
     async def find(self, request: Request, *, since: datetime) -> Posted | None:
         """A message of ours that an earlier attempt left in the channel, if any."""
-        ...
 
 
 class DiscordEditing(Protocol):
@@ -136,7 +128,6 @@ class DiscordEditing(Protocol):
 
         A post that was deleted is not an error.
         """
-        ...
 
     async def refresh_bundle(self, post: Delivery, bundle: Bundle) -> None:
         """Make a bundle say what is true now. A post that was deleted is not an error.
@@ -144,14 +135,12 @@ class DiscordEditing(Protocol):
         Raises:
             UpstreamUnavailable: it may work later.
         """
-        ...
 
     async def redact(self, incident: Incident, posts: Sequence[Delivery]) -> Redacted:
         """Take out what the posts of an incident that is private now tell; lock and archive its threads.
 
         A post that was deleted is not an error.
         """
-        ...
 
     async def refresh_question(self, view: QuestionView, line: Delivery) -> None:
         """Make the line that asks about a message say what was answered.
@@ -159,7 +148,6 @@ class DiscordEditing(Protocol):
         Raises:
             UpstreamUnavailable: it may work later.
         """
-        ...
 
     async def refresh_triage(self, triage: Triage, posts: Sequence[Delivery]) -> None:
         """Make the posts of a triage that has no incident say where it stands, oldest first.
@@ -169,7 +157,6 @@ class DiscordEditing(Protocol):
         Raises:
             UpstreamUnavailable: it may work later.
         """
-        ...
 
     async def refresh_morning(self, view: MorningView, post: Delivery) -> None:
         """Make the post of a morning triage say who has taken what.
@@ -179,7 +166,6 @@ class DiscordEditing(Protocol):
         Raises:
             UpstreamUnavailable: it may work later.
         """
-        ...
 
 
 class DiscordThreads(Protocol):
@@ -191,7 +177,6 @@ class DiscordThreads(Protocol):
         Raises:
             DeliveryRefused: it may not be read. UpstreamUnavailable.
         """
-        ...
 
     async def delete_thread(self, thread_id: int) -> None:
         """Delete a thread with its messages; a thread that is already gone is no error.
@@ -199,7 +184,6 @@ class DiscordThreads(Protocol):
         Raises:
             DeliveryRefused: the bot may not. UpstreamUnavailable.
         """
-        ...
 
     async def archive(self, thread_id: int) -> None:
         """Put a thread to sleep; one that is gone, or that may not be archived, is passed over.
@@ -207,7 +191,6 @@ class DiscordThreads(Protocol):
         Raises:
             UpstreamUnavailable: it may work later.
         """
-        ...
 
 
 class DiscordMessages(Protocol):
@@ -219,17 +202,14 @@ class DiscordMessages(Protocol):
         Raises:
             UpstreamUnavailable: Discord could not be asked.
         """
-        ...
 
     async def latest_messages(self, channel_id: int, *, guild_id: int) -> list[ThreadMessage]:
         """A thread's newest messages, up to 100, oldest first; none when it is gone. Raises as `message`."""
-        ...
 
     def pinners(
         self, places: Sequence[tuple[int, int]], *, guild_id: int
     ) -> AsyncIterator[tuple[Person, int]]:
         """Everyone whose 📌 stands on one of *places*, with the message id; bots left out."""
-        ...
 
     async def watched(self, guild_id: int, channel: str, *, before: int | None = None) -> ChannelPage:
         """The newest messages of a channel (name or id), up to 100, older than the message *before*.
@@ -237,13 +217,11 @@ class DiscordMessages(Protocol):
         Raises:
             DeliveryRefused: there is no such channel, or it may not be read. UpstreamUnavailable.
         """
-        ...
 
     def acknowledgers(
         self, places: Sequence[tuple[int, int]], *, guild_id: int
     ) -> AsyncIterator[tuple[Person, int]]:
         """Everyone whose 👀 stands on one of *places*, with the message id; bots left out."""
-        ...
 
 
 class Discord(DiscordMembers, DiscordSending, DiscordEditing, DiscordThreads, DiscordMessages, Protocol):

@@ -13,15 +13,12 @@ class DlqStore(Protocol):
 
     async def page(self, asked: DlqFilter, *, number: int, size: int) -> DlqPage:
         """The runbook's first question: failures, newest first. A page past the end is the last one."""
-        ...
 
     async def p0_failed(self, *, limit: int) -> list[DlqEntry]:
         """The runbook's second question: P0 that failed, and whether the email went out; newest first."""
-        ...
 
     async def http_statuses(self, *, hours: int) -> list[StatusCount]:
         """The runbook's third question: failures per HTTP status, most frequent first."""
-        ...
 
     async def entry(self, entry_id: UUID) -> DlqEntry:
         """One failure with its payload.
@@ -29,20 +26,15 @@ class DlqStore(Protocol):
         Raises:
             UserError: no such entry.
         """
-        ...
 
     async def counts(self, start: datetime, end: datetime) -> DlqCounts:
         """Failures in [start, end), those of drills left out."""
-        ...
 
     async def record(self, failure: NewFailure) -> None:
         """Write a failure of our own; the same id twice leaves one row (later flag, title, payload)."""
-        ...
 
     async def redact(self, ids: Sequence[UUID], *, title: str | None) -> None:
         """Leave no payload in those of *ids* that are there, and *title*, or their own if that is None."""
-        ...
 
     async def missing_columns(self) -> tuple[str, ...]:
         """Columns that the runbook names and the table lacks; ("*",) when there is no such table."""
-        ...

@@ -14,7 +14,6 @@ class Spool(Protocol):
 
     def load(self) -> Mapping[str, object] | None:
         """Return the data saved last; None if there is none, or none that is readable."""
-        ...
 
     def save(self, data: bytes) -> None:
         """Write a JSON object through to the disk, all or nothing. Blocks.
@@ -22,7 +21,6 @@ class Spool(Protocol):
         Raises:
             OSError: the disk does not take it.
         """
-        ...
 
 
 class Siren(Protocol):
@@ -34,11 +32,9 @@ class Siren(Protocol):
         Raises:
             DeliveryRefused, UpstreamUnavailable.
         """
-        ...
 
     async def seed(self, alert: Posted) -> None:
         """Put the bot's own 👀 under an alert, so that acking is one tap. Raises as `post`."""
-        ...
 
     def mail(self, watch: Watch, word: Word, *, to: OnCallPerson, nonce: str, first: str) -> Mail:
         """The email that says so.
@@ -46,4 +42,3 @@ class Siren(Protocol):
         Args:
             first: The nonce of the incident's first delivery, with which its mails begin.
         """
-        ...

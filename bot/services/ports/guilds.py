@@ -8,16 +8,12 @@ class GuildFinder(Protocol):
 
     async def guild_of_incident(self, incident_id: int) -> int | None:
         """An incident's guild."""
-        ...
 
     async def guild_of_triage(self, triage_id: int) -> int | None:
         """A triage's guild."""
-        ...
 
     async def guild_of_delivery(self, delivery_id: int) -> int | None:
         """A delivery's guild."""
-        ...
 
     async def guild_of_message(self, message_id: int) -> int | None:
         """The guild of the incident on whose message a 👀 counts (`Store.incident_by_message`)."""
-        ...

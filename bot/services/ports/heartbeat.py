@@ -12,4 +12,3 @@ class Heartbeat(Protocol):
         Raises:
             UpstreamUnavailable: the service has not accepted it.
         """
-        ...

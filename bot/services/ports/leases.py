@@ -11,7 +11,6 @@ class Leases(Protocol):
 
     async def seed(self, count: int) -> None:
         """Make a free lease for each shard of *count* that has none."""
-        ...
 
     async def beat(self, me: Instance, held: Collection[Claim]) -> frozenset[Claim]:
         """Record that *me* is alive and renew the claims *held*; an instance that is gone holds up no other.
@@ -19,24 +18,18 @@ class Leases(Protocol):
         Returns:
             Those of *held* that are still ours; the others belong to another instance.
         """
-        ...
 
     async def fleet(self) -> Fleet:
         """Every lease, and who was seen within a lease's time."""
-        ...
 
     async def take(self, me: Instance, choose: Callable[[Fleet], Sequence[Shard]]) -> list[Claim]:
         """Take what *choose* finds, one process after the other; what is not free any more is left out."""
-        ...
 
     async def release(self, me: Instance, held: Collection[Claim]) -> None:
         """Give back the claims *held*, so that another instance can take them at once, and sign *me* off."""
-        ...
 
     async def identified(self, claim: Claim) -> None:
         """Count one IDENTIFY."""
-        ...
 
     async def identifies(self, shard: Shard, *, concurrency: int) -> Identifies:
         """How often sessions were begun in the last 24 hours; the bucket is that of *shard*."""
-        ...

@@ -50,7 +50,6 @@ class Mailer(Protocol):
         Raises:
             UpstreamUnavailable: not accepted now.
         """
-        ...
 
 
 class MailWriter(Protocol):
@@ -58,7 +57,6 @@ class MailWriter(Protocol):
 
     def write(self, delivery: Delivery, incident: Incident, letter: Letter) -> Mail:
         """The email for *delivery* in the team's language, the same each time."""
-        ...
 
     def write_many(
         self, delivery: Delivery, bundle: Bundle, *, to: OnCallPerson, links: Mapping[int, str]
@@ -68,4 +66,3 @@ class MailWriter(Protocol):
         Args:
             links: By the incident that each acknowledges; empty when the bot is not reached by HTTP.
         """
-        ...

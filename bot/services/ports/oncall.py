@@ -42,11 +42,9 @@ class Reach(Protocol):
         Raises:
             UpstreamUnavailable: Discord could not be asked.
         """
-        ...
 
     async def member(self, guild_id: int, handle: str) -> Person | None:
         """The member of that id or username; None when there is none, or it is a bot. Raises as `gaps`."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +90,6 @@ class Calendars(Protocol):
         Raises:
             UserError: it is no calendar, or takes too long to read.
         """
-        ...
 
     async def write(self, shifts: Sequence[PlacedShift], *, name: str) -> bytes:
         """A calendar of *shifts* in the team's time zone, which it describes."""
-        ...

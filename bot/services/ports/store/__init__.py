@@ -27,7 +27,6 @@ class Clock(Protocol):
 
     async def now(self) -> datetime:
         """The database's time, aware: the one clock that all instances share."""
-        ...
 
 
 class Transaction(
@@ -56,7 +55,6 @@ class Transaction(
 
     async def now(self) -> datetime:
         """The transaction's time."""
-        ...
 
 
 class Store(
@@ -90,11 +88,9 @@ class Store(
         Raises:
             StorageUnavailable: PostgreSQL is away or read-only.
         """
-        ...
 
     def at_once(self) -> AbstractAsyncContextManager[Transaction]:
         """A transaction of a single statement, which commits by itself: one round trip instead of three.
 
         It is for what neither asks for jobs nor adds to a history.
         """
-        ...

@@ -14,15 +14,12 @@ class AcknowledgementReads(Protocol):
 
     async def who_left(self, incident_id: int) -> frozenset[int]:
         """Return the ids of former responders: they released the incident, or were silent for too long."""
-        ...
 
     async def responders(self, incident_id: int) -> list[Holder]:
         """Return the responders who have acknowledged the incident or joined, in that order."""
-        ...
 
     async def is_link_used(self, link_id: str) -> bool:
         """Return True if an acknowledge link was used."""
-        ...
 
 
 class AcknowledgementWrites(Protocol):
@@ -38,24 +35,18 @@ class AcknowledgementWrites(Protocol):
             entry: Appended, and audited as what *by* did.
             data: For the audit row; JSON-able.
         """
-        ...
 
     async def use_link(self, link_id: str, incident_id: int) -> bool:
         """Note that a link acknowledges; False when it has before."""
-        ...
 
     async def join(self, incident_id: int, by: Person, *, via: AckVia) -> bool:
         """Make *by* a responder; return False if they are one already, or there is no such open incident."""
-        ...
 
     async def leave(self, incident_id: int, user_id: int | None = None) -> list[Holder]:
         """Remove one responder, or all of them, and return those that remain in the order they joined."""
-        ...
 
     async def on_it(self, incident_id: int) -> list[Holder]:
         """Return the responders who acknowledged or joined and have not left, in the order they joined."""
-        ...
 
     async def responders(self, incident_id: int) -> list[Holder]:
         """Return the responders as `on_it` does, and also those who have left."""
-        ...

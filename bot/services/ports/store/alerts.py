@@ -18,15 +18,12 @@ class AlertReads(Protocol):
 
         The first, and the newest few: an alert may have come hundreds of times.
         """
-        ...
 
     async def alert_cursor(self, guild_id: int, channel_id: int) -> int | None:
         """Return the message up to which a watched channel has been read; None if it never was."""
-        ...
 
     async def move_alert_cursor(self, guild_id: int, channel_id: int, message_id: int) -> None:
         """Note that a watched channel has been read up to a message. The cursor never moves back."""
-        ...
 
 
 class AlertWrites(Protocol):
@@ -34,11 +31,9 @@ class AlertWrites(Protocol):
 
     async def lock_fingerprint(self, guild_id: int, fingerprint: str) -> None:
         """Lock decisions about alerts of this fingerprint until the commit. Call it before any row lock."""
-        ...
 
     async def alert_of_message(self, message_id: int) -> int | None:
         """Return the number of the incident on which a message was counted."""
-        ...
 
     async def same_alert(
         self, guild_id: int, fingerprint: str, *, since: datetime, lesser: Sequence[str]
@@ -51,7 +46,6 @@ class AlertWrites(Protocol):
             since: It came at that time or later.
             lesser: Names of the severities that are too low.
         """
-        ...
 
     async def note_alert(self, incident_id: int, *, channel_id: int, message_id: int, sender: str) -> None:
         """Count a message on an incident; one that was counted stays where it is.
@@ -59,7 +53,6 @@ class AlertWrites(Protocol):
         Args:
             sender: As `AlertMessage.sender`.
         """
-        ...
 
     async def firing_alerts(
         self, guild_id: int, fingerprint: str, *, before: int, channel_id: int, sender: str
@@ -74,15 +67,12 @@ class AlertWrites(Protocol):
             channel_id: The recovery's channel.
             sender: The recovery's sender.
         """
-        ...
 
     async def note_recovery(self, incident_id: int, *, message_id: int, channel_id: int, sender: str) -> bool:
         """Note that a message has said that an alert is over; False when that was noted before."""
-        ...
 
     async def has_recovered(self, incident_id: int) -> bool:
         """Return True if the latest message about an alert says that it is over."""
-        ...
 
     async def set_triaged(
         self, incident_id: int, triage: Triage, *, path: tuple[tuple[str, str], ...]
@@ -94,7 +84,6 @@ class AlertWrites(Protocol):
         Args:
             path: Its answers, and what followed from them, as `Incident.path`.
         """
-        ...
 
 
 class AlertQuestions(Protocol):
@@ -106,24 +95,18 @@ class AlertQuestions(Protocol):
         Args:
             most: So many unanswered questions about its sender, since then, are enough.
         """
-        ...
 
     async def alert_question(self, message_id: int, *, guild_id: int) -> AlertQuestion | None:
         """Lock and return the question about a message; None when there is none."""
-        ...
 
     async def answer_alert_question(self, message_id: int, answer: AlertAnswer | None, *, by: Person) -> None:
         """Record the answer that *by* has given to a locked question; None opens it again."""
-        ...
 
     async def ignore_sender(self, guild_id: int, channel_id: int, sender: str, *, by: Person) -> bool:
         """Ignore a sender in a channel from now on; return False when it was ignored already."""
-        ...
 
     async def heed_sender(self, guild_id: int, channel_id: int, sender: str) -> bool:
         """Stop ignoring a sender in a channel; return False when it was not ignored."""
-        ...
 
     async def is_ignored_sender(self, guild_id: int, channel_id: int, sender: str) -> bool:
         """Return True if a sender is ignored in a channel."""
-        ...

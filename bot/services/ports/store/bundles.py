@@ -12,7 +12,6 @@ class BundleReads(Protocol):
 
     async def bundle(self, delivery_id: int) -> Bundle:
         """Return the current content of a bundle."""
-        ...
 
 
 class BundleWrites(Protocol):
@@ -20,7 +19,6 @@ class BundleWrites(Protocol):
 
     async def insert_bundled(self, new: Sequence[NewDelivery], group: Group) -> None:
         """Store deliveries of one group, to be sent as one message. Their incidents must be locked."""
-        ...
 
     async def bundle(self, group: Group, *, apart: Collection[str] = ()) -> int:
         """Bundle all deliveries of *group* whose sending has not begun.
@@ -31,19 +29,15 @@ class BundleWrites(Protocol):
         Returns:
             The bundle's delivery.
         """
-        ...
 
     async def close_bundle(self, delivery_id: int) -> int:
         """Take nothing more in; how many of its deliveries are left to be told of.
 
         From the beginning of its attempt on (`begin_attempt`) they share the bundle's fate.
         """
-        ...
 
     async def bundled(self, delivery_id: int) -> list[Bundled]:
         """Return the deliveries in a bundle, without those that were cancelled before."""
-        ...
 
     async def mark_bundle_emailed(self, bundle_id: int, *, to: Sequence[str], is_done: bool) -> None:
         """Record that one email in place of a bundle was accepted for *to*; see `mark_emailed`."""
-        ...

@@ -34,34 +34,27 @@ class DeliveryReads(Protocol):
 
     async def delivery(self, delivery_id: int) -> Delivery:
         """Return one delivery, finished or not."""
-        ...
 
     async def delivery_by_key(self, key: str) -> Delivery | None:
         """Return the delivery with a key, finished or not."""
-        ...
 
     async def pages(self, incident_id: int) -> list[Delivery]:
         """Return all DMs that an incident has queued, in any state, oldest first."""
-        ...
 
     async def posts(self, incident_id: int) -> list[Delivery]:
         """Return the sent deliveries of an incident, oldest first."""
-        ...
 
     async def delivery_nonces(self, incident_id: int) -> list[str]:
         """Return the nonces of all deliveries of an incident, oldest first: they lead to rows of the DLQ."""
-        ...
 
     async def naming_nonces(self, incident_id: int) -> list[str]:
         """Return the nonces of failed deliveries outside an incident whose body may name it.
 
         These are a morning list, a handover or a digest, and what an earlier version kept of a bundle.
         """
-        ...
 
     async def held_deliveries(self) -> int:
         """Count the deliveries that wait for Discord to be back."""
-        ...
 
     async def before_sending(self, delivery_id: int, *, at_most: int) -> Prospect | None:
         """Return an unfinished delivery, unlocked, with the facts that decide how it is sent.
@@ -72,7 +65,6 @@ class DeliveryReads(Protocol):
         Returns:
             None when it is finished, or a bundle tells of it.
         """
-        ...
 
 
 class DeliveryWrites(Protocol):
@@ -83,42 +75,33 @@ class DeliveryWrites(Protocol):
 
         A delivery whose `after` is sent already is enqueued at once.
         """
-        ...
 
     async def delivery_by_key(self, key: str) -> Delivery | None:
         """Return the delivery with a key, finished or not, as this transaction sees it."""
-        ...
 
     async def pages(self, incident_id: int) -> list[Delivery]:
         """Return all DMs that an incident has queued, in any state, oldest first, as seen here."""
-        ...
 
     async def posts(self, incident_id: int) -> list[Delivery]:
         """Return the sent deliveries of an incident, oldest first, as this transaction sees them."""
-        ...
 
     async def cancel_delivery(self, delivery_id: int) -> None:
         """Cancel an unfinished delivery, and with a bundle the deliveries it has begun to send."""
-        ...
 
     async def cancel_posts(self, incident_id: int) -> None:
         """Cancel an incident's queued deliveries to channels and threads, unless begun; DMs stay queued."""
-        ...
 
     async def tell_thread_deleted(self, incident_id: int, thread_id: int, *, by: str) -> None:
         """Let the notices about an old thread say that it was deleted now, once they are refreshed.
 
         They get ``deleted_by`` and ``deleted_at``; those that have them keep them.
         """
-        ...
 
     async def set_shown(self, delivery_ids: Sequence[int], *, version: int) -> None:
         """Record that these posts show the incident's *version*. The version never decreases."""
-        ...
 
     async def adopt_deliveries(self, keys: Sequence[str], *, incident_id: int) -> None:
         """Make deliveries that belong to no incident those of this one, which shows itself in them."""
-        ...
 
 
 class DeliveryAttempts(Protocol):
@@ -126,7 +109,6 @@ class DeliveryAttempts(Protocol):
 
     async def claim_delivery(self, delivery_id: int) -> Delivery | None:
         """Lock a delivery that is pending or sending; None when it is finished."""
-        ...
 
     async def begin_attempt(
         self, delivery_id: int, request: Request, *, version: int, late: bool = False, quiet: bool = False
@@ -139,28 +121,23 @@ class DeliveryAttempts(Protocol):
         Returns:
             None when it was cancelled since it was claimed, because of an acknowledge.
         """
-        ...
 
     async def finish_sent(self, delivery_id: int, posted: Posted) -> list[Delivery]:
         """Mark a delivery as sent, and enqueue and return the deliveries that waited for it."""
-        ...
 
     async def finish_deleted(self, delivery_id: int, *, channel_id: int) -> None:
         """Mark a delivery as sent to a channel, but deleted there before its message's id was known.
 
         It is none of `Store.posts`. The deliveries that waited for it are enqueued.
         """
-        ...
 
     async def finish_failed(self, delivery_id: int, *, error: str, http_status: int | None) -> None:
         """Give it up. What waited for it is cancelled."""
-        ...
 
     async def retry_later(
         self, delivery_id: int, *, error: str, http_status: int | None, after: timedelta
     ) -> None:
         """Keep a delivery for another attempt, with the error of the failed one, and count that."""
-        ...
 
     async def hold_delivery(
         self, delivery_id: int, *, error: str | None, http_status: int | None, after: timedelta
@@ -170,15 +147,12 @@ class DeliveryAttempts(Protocol):
         Returns:
             Whether that is news.
         """
-        ...
 
     async def is_overtaken(self, delivery_id: int) -> bool:
         """Return True if a later delivery of its kind has the same target and incident."""
-        ...
 
     async def is_behind(self, delivery_id: int) -> bool:
         """Return True if an outage holds back the alert or an earlier delivery of its kind for its target."""
-        ...
 
     async def is_in_line(self, delivery_id: int, *, patience: timedelta) -> bool:
         """Return True if an earlier delivery of its kind for its target is on its way.
@@ -186,7 +160,6 @@ class DeliveryAttempts(Protocol):
         Args:
             patience: How long after it was stored it waits for that.
         """
-        ...
 
     async def mark_emailed(self, delivery_id: int, *, to: Sequence[str], is_done: bool) -> None:
         """Record that an email in place of the delivery was accepted for *to* (`OnCallPerson.mailbox`).
@@ -194,4 +167,3 @@ class DeliveryAttempts(Protocol):
         Args:
             is_done: No recipient is left.
         """
-        ...

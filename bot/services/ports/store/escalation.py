@@ -13,11 +13,9 @@ class EscalationReads(Protocol):
 
     async def steps(self, incident_id: int) -> list[Step]:
         """Return the ladder of an incident by due time."""
-        ...
 
     async def step_due_in(self, incident_id: int, index: int) -> timedelta | None:
         """Return the time until a step is due, negative when it is overdue; None when it is decided."""
-        ...
 
     async def due_incidents(
         self, before: datetime, *, limit: int, since: datetime | None = None
@@ -27,15 +25,12 @@ class EscalationReads(Protocol):
         Args:
             since: Leave out incidents that had a step due at this time already.
         """
-        ...
 
     async def put_off_steps(self, by: timedelta) -> None:
         """Delay the jobs of due steps, because a sweep decides these steps."""
-        ...
 
     async def put_off_until_due(self) -> None:
         """Delay the jobs of steps that are not due until they are."""
-        ...
 
 
 class EscalationWrites(Protocol):
@@ -43,11 +38,9 @@ class EscalationWrites(Protocol):
 
     async def insert_steps(self, steps: Sequence[Step]) -> None:
         """Store a ladder: a new incident's, or the one that a change of severity starts."""
-        ...
 
     async def steps(self, incident_id: int) -> list[Step]:
         """Return the ladder of an incident by due time, as this transaction sees it."""
-        ...
 
     async def resume_ladder(self, incident_id: int, *, since: datetime, priority: int) -> bool:
         """Make pending again, without jobs, the latest ladder's steps that the last acknowledge cancelled.
@@ -61,15 +54,12 @@ class EscalationWrites(Protocol):
         Returns:
             True if there were such steps.
         """
-        ...
 
     async def claim_step(self, incident_id: int, index: int) -> Step | None:
         """Lock a pending step; None when it was decided before."""
-        ...
 
     async def finish_step(self, incident_id: int, index: int) -> None:
         """Mark a claimed step as done."""
-        ...
 
     async def claim_due(self, before: datetime, *, limit: int) -> list[Due]:
         """Lock *limit* incidents whose steps were due at *before* or earlier, the most severe first.
@@ -80,18 +70,14 @@ class EscalationWrites(Protocol):
         Returns:
             One `Due` for each, with all of its steps that were due.
         """
-        ...
 
     async def finish_steps(self, steps: Sequence[Step]) -> None:
         """Mark claimed steps as done, and take back their jobs."""
-        ...
 
     async def cancel_ladder(self, incident_id: int) -> list[int]:
         """Cancel the pending steps of an incident, whose indexes come back, and its pending pages and
         escalations with their jobs.
         """
-        ...
 
     def watch(self, incident_id: int) -> None:
         """Notify listeners (`Store.listen`) with the commit that a ladder begins."""
-        ...

@@ -30,57 +30,44 @@ class IncidentReads(Protocol):
 
     async def incident(self, incident_id: int) -> Incident:
         """Return one incident. Raises IncidentNotFound."""
-        ...
 
     async def incident_of_delivery(self, delivery_id: int) -> Incident | None:
         """Return the incident of a delivery; None if it has none."""
-        ...
 
     async def incident_by_message(self, message_id: int) -> Incident | None:
         """Return the incident on whose message, ours (`ACK_PLACES`) or a monitor's, a 👀 counts."""
-        ...
 
     async def incidents_by_messages(self, message_ids: Sequence[int]) -> Mapping[int, list[Incident]]:
         """Return the incidents for which a 👀 counts, by message; a bundle's message has several."""
-        ...
 
     async def incident_by_thread(self, thread_id: int) -> Incident:
         """Return the incident of a current or former thread. Raises IncidentNotFound."""
-        ...
 
     async def open_incidents(self, guild_id: int) -> list[Incident]:
         """Return the open incidents of a guild, oldest first."""
-        ...
 
     async def open_page(self, guild_id: int, *, after: int, limit: int) -> list[Incident]:
         """Return open incidents of a guild with a number greater than *after*, in order."""
-        ...
 
     async def unacknowledged(self, *, after: int, limit: int) -> list[Incident]:
         """Return unacknowledged incidents with a number greater than *after*, in order."""
-        ...
 
     async def count_open(self, guild_id: int) -> list[OpenCount]:
         """Count the open incidents by severity."""
-        ...
 
     async def list_incidents(
         self, guild_id: int, wanted: Wanted, *, limit: int, offset: int
     ) -> list[Incident]:
         """Return a page of the incidents that are *wanted*: open ones first, each newest first."""
-        ...
 
     async def related(self, incident_id: int) -> list[Incident]:
         """Return the incidents that are linked with one or were merged into it, oldest first."""
-        ...
 
     async def linked(self, incident_id: int) -> list[Incident]:
         """Return the incidents that are linked with one, oldest first."""
-        ...
 
     async def incidents_between(self, guild_id: int, start: datetime, end: datetime) -> list[Incident]:
         """Return the incidents of a guild that were triggered in [start, end), oldest first."""
-        ...
 
 
 class IncidentWrites(Protocol):
@@ -97,11 +84,9 @@ class IncidentWrites(Protocol):
         Returns:
             The incident, and whether it was made now.
         """
-        ...
 
     async def incident_by_key(self, key: str) -> Incident | None:
         """Return the incident that *key* opened; None if there is none yet."""
-        ...
 
     async def incident(
         self, incident_id: int, *, lock: bool = False, known: Incident | None = None
@@ -115,17 +100,14 @@ class IncidentWrites(Protocol):
         Raises:
             IncidentNotFound: no such number.
         """
-        ...
 
     async def save(self, incident: Incident) -> None:
         """Write what `bot.domain.incident.transitions` may have changed. The row must be locked."""
-        ...
 
     async def set_details(
         self, incident_id: int, *, targets: Sequence[str], symptoms: Sequence[str]
     ) -> Incident:
         """Replace what is known of where and how; grows the version."""
-        ...
 
     async def set_places(
         self,
@@ -135,12 +117,9 @@ class IncidentWrites(Protocol):
         thread_id: int | None = None,
     ) -> Incident:
         """Remember where the alert (channel id, message id) or the thread is; grows the version."""
-        ...
 
     async def link(self, incident_id: int, related_id: int, *, by: Person) -> bool:
         """Link two related incidents, in either order; return False when they were linked already."""
-        ...
 
     async def unlink(self, incident_id: int, related_id: int) -> bool:
         """Remove the link between two incidents; return False when there was none."""
-        ...

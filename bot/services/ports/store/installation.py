@@ -11,8 +11,6 @@ class InstallationReads(Protocol):
 
     async def installation(self) -> Installation:
         """Return the facts that all instances on this database share."""
-        ...
 
     async def register_guild(self, guild_id: int) -> datetime:
         """Note since when we serve a guild; returns that time."""
-        ...

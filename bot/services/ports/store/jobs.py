@@ -12,11 +12,9 @@ class JobWrites(Protocol):
 
     async def enqueue(self, *jobs: Job) -> None:
         """Add jobs. A key that is queued stays one job; one that is running runs once more afterwards."""
-        ...
 
     async def cancel_jobs(self, keys: Sequence[str]) -> None:
         """Cancel queued jobs; running ones go on."""
-        ...
 
 
 class OverdueReads(Protocol):
@@ -28,15 +26,12 @@ class OverdueReads(Protocol):
         Returns:
             The keys of the jobs that were enqueued.
         """
-        ...
 
     async def late_steps(self, *, overdue: timedelta) -> int:
         """Count the pending steps that were due *overdue* ago or earlier, with or without a job."""
-        ...
 
     async def unheard_incidents(self, *, overdue: timedelta) -> int:
         """Return the number of the most severe incidents that have reached no person for *overdue* or longer.
 
         Their escalation waits, or was given up and no other was sent since. No email has gone out either.
         """
-        ...

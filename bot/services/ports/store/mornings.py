@@ -14,11 +14,9 @@ class MorningReads(Protocol):
 
     async def morning_view(self, guild_id: int, day: date) -> MorningView | None:
         """Return one day's morning triage with its incidents; None if there was none."""
-        ...
 
     async def mornings_with(self, incident: Incident, *, since: date) -> list[Morning]:
         """Return the morning triages from *since* on that list *incident*, oldest first."""
-        ...
 
 
 class MorningWrites(Protocol):
@@ -31,19 +29,15 @@ class MorningWrites(Protocol):
 
         Drills are left out.
         """
-        ...
 
     async def claim_morning(self, morning: Morning) -> bool:
         """Store a day's gathering; False when there is one."""
-        ...
 
     async def morning(self, guild_id: int, day: date) -> MorningView | None:
         """Lock and return one day's morning triage with its incidents."""
-        ...
 
     async def save_morning(self, morning: Morning) -> None:
         """Write when it is asked about next, and how often it was. The row must be locked."""
-        ...
 
 
 class DigestWrites(Protocol):
@@ -51,4 +45,3 @@ class DigestWrites(Protocol):
 
     async def claim_digest(self, guild_id: int, week: IsoWeek, *, due_at: datetime) -> bool:
         """Reserve a week's digest; False when it is taken."""
-        ...

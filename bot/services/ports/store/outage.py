@@ -21,19 +21,15 @@ class OutageMirror(Protocol):
             StorageUnavailable: the write failed or took more than two seconds; the text names the error's
                 class.
         """
-        ...
 
     async def leave(self, mirror: UUID) -> None:
         """Note that the process that owns *mirror* ends: no other process need wait for its news."""
-        ...
 
     async def is_untold(self) -> bool:
         """Return True if another process may have escalated without the database and not recorded it yet."""
-        ...
 
     def listen(self, listener: Callable[[WatchChange], None]) -> None:
         """Have *listener*, which must not raise, told of each commit by which a ladder begins or ends."""
-        ...
 
     async def watched(self, *, without: Sequence[str], limit: int) -> list[Watch]:
         """Return unacknowledged incidents with their pending steps and unsent deliveries, most urgent first.
@@ -41,4 +37,3 @@ class OutageMirror(Protocol):
         Args:
             without: Names of the severities that are not mirrored.
         """
-        ...

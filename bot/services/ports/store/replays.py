@@ -13,11 +13,9 @@ class ReplayReads(Protocol):
 
     async def replay_of(self, entry_id: UUID) -> ReplayRecord | None:
         """Return the replay of a DLQ entry: its person, and the message once that was sent."""
-        ...
 
     async def origins(self, guild_id: int, at: datetime) -> list[Origin]:
         """Return deliveries queued or first tried at exactly *at* (aware): DLQ entries may be about them."""
-        ...
 
 
 class ReplayWrites(Protocol):
@@ -27,4 +25,3 @@ class ReplayWrites(Protocol):
         self, entry_id: UUID, *, guild_id: int, channel: str, by: Person, key: str
     ) -> bool:
         """Reserve an entry's one replay; False when it is taken by one that has not failed."""
-        ...

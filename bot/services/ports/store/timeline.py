@@ -13,11 +13,9 @@ class TimelineReads(Protocol):
 
     async def timeline(self, incident_id: int) -> list[TimelineEntry]:
         """Return the timeline of an incident, oldest first."""
-        ...
 
     async def pinned_in(self, message_id: int) -> list[int]:
         """Return the numbers of the incidents to whose timeline a message was pinned."""
-        ...
 
 
 class TimelineWrites(Protocol):
@@ -27,27 +25,21 @@ class TimelineWrites(Protocol):
         self, incident: Incident, entry: TimelineEntry, *, by: Person, data: Mapping[str, object]
     ) -> None:
         """Append an entry about what *by* did, and audit it under the entry's kind with *data*, JSON-able."""
-        ...
 
     async def add_timeline(self, incident_id: int, *entries: TimelineEntry) -> None:
         """Append to the incident's history."""
-        ...
 
     async def add_timelines(self, entries: Sequence[tuple[int, TimelineEntry]]) -> None:
         """Append to the histories of several incidents, by number."""
-        ...
 
     async def pin(self, incident_id: int, entry: TimelineEntry) -> bool:
         """Append a message of the thread (PINNED, with its "message_id"); False when it is there already."""
-        ...
 
     async def fill_pin(self, incident_id: int, message_id: int, *, data: Mapping[str, object]) -> bool:
         """Give a pinned message without words those of *data*; False when it has some, or is not there."""
-        ...
 
     async def timeline(self, incident_id: int) -> list[TimelineEntry]:
         """Return the timeline of an incident, oldest first, as this transaction sees it."""
-        ...
 
 
 class AuditLog(Protocol):
@@ -63,7 +55,6 @@ class AuditLog(Protocol):
         data: Mapping[str, object] | None = None,
     ) -> None:
         """Record a refusal or a change outside any transaction of the caller's."""
-        ...
 
 
 class AuditWrites(Protocol):
@@ -73,4 +64,3 @@ class AuditWrites(Protocol):
         self, *, guild_id: int, by: Person, action: str, data: Mapping[str, object] | None = None
     ) -> None:
         """Record a change that a person made, in the commit that makes it."""
-        ...

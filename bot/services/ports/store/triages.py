@@ -31,19 +31,15 @@ class TriageReads(Protocol):
 
     async def triage(self, triage_id: int) -> Triage:
         """Return one triage with its current answers. Raises UserError if there is none."""
-        ...
 
     async def note_message(self, channel_id: int, message_id: int, evidence: Evidence) -> None:
         """Keep for a day the message from which a triage form was opened; a later call replaces it."""
-        ...
 
     async def noted_message(self, channel_id: int, message_id: int) -> Evidence | None:
         """Return the message that `note_message` has kept, or None."""
-        ...
 
     async def known_message(self, channel_id: int, message_id: int) -> KnownMessage:
         """Return all that is known about a message to triage, in one round trip."""
-        ...
 
 
 class TriageWrites(Protocol):
@@ -61,29 +57,24 @@ class TriageWrites(Protocol):
         Returns:
             The triage, and whether it was made now.
         """
-        ...
 
     async def triage_of_message(self, channel_id: int, message_id: int) -> Triage | None:
         """Return the latest triage of a message that is unfinished or waits to be reevaluated."""
-        ...
 
     async def walks_about(self, incident_id: int) -> list[Triage]:
         """Lock and return the unfinished triages of messages of an incident, or of one merged into it.
 
         These messages have become the incident or are counted on it. Oldest first.
         """
-        ...
 
     async def question_at(self, message_id: int) -> tuple[int, str] | None:
         """Return the triage that a post asks to reevaluate, and the post's key; None if it is no such post.
 
         Once the triage has an incident, the post belongs to that one.
         """
-        ...
 
     async def lock_message(self, channel_id: int, message_id: int) -> None:
         """Lock a message until the commit."""
-        ...
 
     async def triage(self, triage_id: int, *, lock: bool = False) -> Triage:
         """Return one triage with its current answers.
@@ -91,19 +82,15 @@ class TriageWrites(Protocol):
         Raises:
             UserError: no such triage.
         """
-        ...
 
     async def sign_of_life(self, triage_id: int) -> SignOfLife:
         """Return the last action in a triage: its start, or an answer, choice, withdrawal or continuation."""
-        ...
 
     async def open_triages(self, guild_id: int, *, within: timedelta) -> list[Triage]:
         """Return the open triages that were started within the last *within*, oldest first."""
-        ...
 
     async def save_triage(self, triage: Triage) -> None:
         """Write everything that the methods of `Triage` may have changed. The row must be locked."""
-        ...
 
     async def raised_from_message(self, channel_id: int, message_id: int) -> Incident | None:
         """Return the open incident that a message has become, or the one that this was merged into.
@@ -113,19 +100,15 @@ class TriageWrites(Protocol):
         A message becomes an incident by a triage, or when a tracked alert is declared. A post of the bot's,
         such as an alert, counts as the incident that it shows; a bundle shows several, and counts as none.
         """
-        ...
 
     async def known_message(self, channel_id: int, message_id: int | None) -> KnownMessage:
         """Return all that is known of a message in one round trip; None: of its channel."""
-        ...
 
     async def is_confided(self, channel_id: int) -> bool:
         """Return True if the channel is, or was, the thread of an incident that is private now."""
-        ...
 
     async def is_of_drill(self, channel_id: int, message_id: int | None) -> bool:
         """Return True if a message is a drill's post, or its channel the thread of a drill."""
-        ...
 
 
 class TriageAnswers(Protocol):
@@ -133,26 +116,20 @@ class TriageAnswers(Protocol):
 
     async def given_answers(self, triage_id: int) -> list[StoredAnswer]:
         """Return all answers of a triage in order, withdrawn ones included."""
-        ...
 
     async def add_answer(
         self, triage_id: int, *, question: str, answer: str, unsure: bool, by: Person
     ) -> None:
         """Record an answer."""
-        ...
 
     async def withdraw_answers(self, triage_id: int, *, since: str, by: Person) -> None:
         """Take back the standing answer to the question *since* and all after it; the rows stay, marked."""
-        ...
 
     async def given_choices(self, triage_id: int) -> list[Choice]:
         """Return every severity chosen over the tree's, in order, withdrawn ones too."""
-        ...
 
     async def add_choice(self, triage_id: int, *, proposed: str | None, severity: str, by: Person) -> None:
         """Record a choice; the one that stood before is withdrawn by it."""
-        ...
 
     async def withdraw_choice(self, triage_id: int, *, by: Person) -> None:
         """Take back the choice that stands, if one does; the row stays, marked."""
-        ...
