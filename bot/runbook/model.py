@@ -9,6 +9,7 @@ from bot.domain.alerts.alert import AlertPart
 from bot.domain.alerts.recognition import Pattern, Shape, Unknown
 from bot.domain.calendar.business_time import BusinessHours
 from bot.domain.drill import Script
+from bot.domain.escalation.ack_deadline import ack_deadline, moment_after
 from bot.domain.incident.checklist import Checklist
 from bot.domain.oncall.roster import OnCallPerson, id_of
 from bot.domain.oncall.rotation import Layer
@@ -182,21 +183,16 @@ class Policy:
         return next((found for found in self.severities.values() if found.priority == priority), None)
 
     def ack_due(self, severity: SeverityPolicy, *, at: datetime) -> datetime:
-        """Return when an alert of *severity* posted at *at* (aware) must have been acknowledged, aware.
-
-        Source: the runbook, 15分以内 / 4時間以内 / 翌営業日.
-        """
-        return self.due(severity.ack_within, at=at)
+        """Return `ack_deadline` by the team's business hours."""
+        return ack_deadline(severity, self.business_hours, at=at)
 
     def update_due(self, severity: SeverityPolicy, *, at: datetime) -> datetime | None:
         """Return when the next status update is due after *at* (aware), aware; None for never."""
         return None if severity.update_every is None else self.due(severity.update_every, at=at)
 
     def due(self, deadline: Deadline, *, at: datetime, times: int = 1) -> datetime:
-        """Return *deadline* counted from *at* (aware), aware; a duration may count several times."""
-        if isinstance(deadline, timedelta):
-            return at + times * deadline
-        return self.business_hours.next_triage(at)
+        """Return `moment_after` by the team's business hours."""
+        return moment_after(at, deadline, self.business_hours, times=times)
 
     def channels(self) -> tuple[str, ...]:
         """Return every channel that the bot posts to, each once, in order of first use."""
