@@ -9,7 +9,6 @@ from bot.domain.delivery.delivery import DeliveryKind
 from bot.i18n import Texts
 from bot.runbook.model import Policy
 from bot.services.acknowledging.acknowledge import Acknowledger
-from bot.services.acknowledging.carried_acks import CarriedAcks
 from bot.services.acknowledging.email_links import AckLinks
 from bot.services.acknowledging.reading_ahead import ReadingAhead
 from bot.services.acknowledging.reconciliation import Reconciler
@@ -189,7 +188,6 @@ def wire(parts: GuildDependencies, outward: Outward, oncall: OnCall) -> UseCases
     links = AckLinks(store, discord, acknowledger, public_url=parts.public_url)
     letters = Letters(store, links, writer=parts.writer, mailer=parts.mailer)
     recording = RecordingUseCases(incidents, escalations, acknowledger, Arrivals(policy, kinds))
-    acks = CarriedAcks(access, discord, acknowledger)
     services = Services(
         guild_id=parts.guild_id,
         policy=policy,
@@ -199,7 +197,7 @@ def wire(parts: GuildDependencies, outward: Outward, oncall: OnCall) -> UseCases
         missed_alerts=MissedAlerts(store, discord, policy, alerts, reconciler),
         questions=questions,
         lifecycle=lifecycle,
-        merging=Merging(access, changes, acks, lifecycle, Regrading(policy, escalations)),
+        merging=Merging(access, changes, acknowledger, lifecycle, Regrading(policy, escalations)),
         drills=Drills(store, policy, access, incidents, lifecycle),
         looking=IncidentQueries(store, policy, access),
         reposting=reposting,

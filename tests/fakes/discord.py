@@ -84,7 +84,6 @@ class FakeDiscord:
         left: Ids or usernames of those who are no members any more.
         has_role: The server has a role that sees private incidents.
         members: Those whose roles are told to who asks.
-        looked_up: Whose roles were asked for, in order.
         left_in_threads: What threads that are closed still tell.
         deleted_at_once: Kinds of which the next message is posted, its answer lost, and it is deleted.
     """
@@ -125,7 +124,6 @@ class FakeDiscord:
     left: set[str] = field(default_factory=set)
     has_role: bool = True
     members: Sequence[Person] = ()
-    looked_up: list[str] = field(default_factory=list)
     left_in_threads: dict[int, LeftBehind] = field(default_factory=dict)
     deleted_at_once: set[DeliveryKind] = field(default_factory=set)
     _deleted: set[str] = field(default_factory=set)
@@ -165,7 +163,6 @@ class FakeDiscord:
         return Person(1, discord, username=discord)
 
     async def member(self, guild_id: int, discord: str) -> Person:
-        self.looked_up.append(discord)
         unknown = await self.person(guild_id, discord)
         named = {str(one.id): one for one in self.members}
         return named.get(discord, replace(unknown, id=int(discord) if discord.isdecimal() else unknown.id))

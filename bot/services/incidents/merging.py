@@ -1,20 +1,24 @@
 """A duplicate ends in favour of another incident, which must not be less alive than it was."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+
+import structlog
 
 from bot.domain.errors import NotPermitted, UserError
 from bot.domain.incident import relations, transitions
 from bot.domain.incident.entries import LinkedEntry
-from bot.domain.incident.incident import Incident, IncidentKind
+from bot.domain.incident.incident import Incident, IncidentKind, Status
 from bot.domain.incident.notices import MergedHereNotice, MergedNotice
+from bot.domain.incident.transitions import AckVia
 from bot.domain.people import Person
-from bot.services.acknowledging.carried_acks import CarriedAcks, MustAsk
+from bot.services.acknowledging.acknowledge import Acknowledger
 from bot.services.incidents.lifecycle import Lifecycle
 from bot.services.incidents.severity_change import Cause, Regraded, Regrading
 from bot.services.shared.access import Access, Act
 from bot.services.shared.changes import Change, Changes
 from bot.services.walks.endings import take_in_walks
+
+log = structlog.get_logger(__name__)
 
 
 class _MayNotRaise(Exception):  # a signal to ourselves: the refusal is recorded once the locks are gone
@@ -45,13 +49,13 @@ class Merging:
         self,
         access: Access,
         changes: Changes,
-        acks: CarriedAcks,
+        acknowledger: Acknowledger,
         lifecycle: Lifecycle,
         regrading: Regrading,
     ) -> None:
         self._access = access
         self._changes = changes
-        self._acks = acks
+        self._acknowledger = acknowledger
         self._lifecycle = lifecycle
         self._regrading = regrading
 
@@ -67,16 +71,12 @@ class Merging:
             NotPermitted, IncidentNotFound, InvalidTransition; UserError: the other one would be raised, which
                 *by* may not.
         """
-        known = {by.id: by}
-        while True:
-            try:
-                return await self._merge(incident_id, into, by=by, known=known)
-            except MustAsk as asked:
-                known[asked.who.id] = await self._acks.look_up(asked)
-            except _MayNotRaise as refused:
-                raise await self._refusal(refused.incident, refused.into, by=by) from None
+        try:
+            return await self._merge(incident_id, into, by=by)
+        except _MayNotRaise as refused:
+            raise await self._refusal(refused.incident, refused.into, by=by) from None
 
-    async def _merge(self, incident_id: int, into: int, *, by: Person, known: Mapping[int, Person]) -> Merged:
+    async def _merge(self, incident_id: int, into: int, *, by: Person) -> Merged:
         async with self._changes.change(incident_id, by=by, act=Act.MERGE, also=[into]) as change:
             other, found = change.beside[into], change.incident
             is_graver, is_less = _rank(change) < _rank(other), _rank(change) > _rank(other)
@@ -89,11 +89,27 @@ class Merging:
                 await other.save(relations.take_in(other.incident, incident_id))
             await other.record(LinkedEntry(merged=incident_id))
             if not is_less:
-                await self._acks.carry(found, other, known=known)
+                await self._carry_ack(found, other, by=by)
             raised = await self._tell(ended, other, is_graver=is_graver)
             if other.incident.kind is IncidentKind.INCIDENT:
                 await take_in_walks(other)
         return Merged(ended, raised)
+
+    async def _carry_ack(self, duplicate: Incident, other: Change, *, by: Person) -> None:
+        """Acknowledge *other* for the responder of *duplicate*: an escalation would only add a second person.
+
+        A private incident stays unacknowledged unless they merge it themselves, are named in it, or are on
+        call: the bot does not ask Discord whether one of their roles may see it.
+        """
+        holder = duplicate.on_it
+        if holder is None or other.incident.status is not Status.TRIGGERED:
+            return
+        responder = by if by.id == holder.id else Person(holder.id, holder.name)
+        if not await self._access.sees(responder, other.incident, source=other.tx):
+            log.info("incident.ack_not_carried", incident_id=other.incident.id, user_id=holder.id)
+            return
+        result = await self._acknowledger.record(other.tx, other.incident, by=responder, via=AckVia.MERGED)
+        other.incident = result.incident
 
     async def _tell(self, ended: Incident, other: Change, *, is_graver: bool) -> Regraded | None:
         """One line in the other one's thread, whether or not it is raised."""

@@ -165,13 +165,10 @@ async def acknowledged_pair(desk: Desk, *, by: Person) -> tuple[Incident, Incide
     return first, second
 
 
-@pytest.mark.parametrize("is_away", [False, True])
-async def test_nobody_is_on_a_private_one_that_is_hidden_from_them(desk: Desk, *, is_away: bool) -> None:
-    """Named in the duplicate alone: the ladder of the one that goes on does, also while Discord is away."""
+async def test_nobody_is_on_a_private_one_that_is_hidden_from_them(desk: Desk) -> None:
+    """Named in the duplicate alone: the ladder of the one that goes on does."""
     first, second = await acknowledged_pair(desk, by=NAMED)
-    desk.discord.members, desk.discord.is_away = (NAMED,), is_away
     await desk.merging.merge(first.id, into=second.id, by=PRIMARY)
-    desk.discord.is_away = False
     now = await desk.store.incident(second.id)
     assert (now.status, now.on_it) == (Status.TRIGGERED, None)
     assert await desk.store.responders(second.id) == []
@@ -184,24 +181,15 @@ async def test_nobody_is_on_a_private_one_that_is_hidden_from_them(desk: Desk, *
 
 
 async def test_whoever_is_named_in_both_is_on_the_one_that_goes_on(desk: Desk) -> None:
-    """Nobody is rung for it again, and Discord need not be asked."""
+    """Nobody is rung for it again."""
     first, second = await acknowledged_pair(desk, by=NAMED)
     await desk.privacy.add(second.id, who=NAMED, by=PRIMARY, key="both")
     await desk.merging.merge(first.id, into=second.id, by=PRIMARY)
     assert id_of((await desk.store.incident(second.id)).acknowledged) == NAMED.id
-    assert desk.discord.looked_up == []
 
 
-async def test_whoever_sees_it_by_role_is_on_the_one_that_goes_on(desk: Desk) -> None:
-    """Somebody else merges: Discord says which roles they have. Who merges has brought theirs."""
+async def test_the_person_who_merges_sees_the_one_that_goes_on_by_role(desk: Desk) -> None:
+    """They are its responder from then on."""
     first, second = await acknowledged_pair(desk, by=SECONDARY)
-    desk.discord.members = (SECONDARY,)
-    await desk.merging.merge(first.id, into=second.id, by=PRIMARY)
+    await desk.merging.merge(first.id, into=second.id, by=SECONDARY)
     assert id_of((await desk.store.incident(second.id)).acknowledged) == SECONDARY.id
-    assert desk.discord.looked_up == [str(SECONDARY.id)]
-    third = await open_private(desk, key="third")
-    fourth = await open_private(desk, key="fourth")
-    await desk.acknowledger.acknowledge(third.id, by=SECONDARY, via=AckVia.BUTTON)
-    await desk.merging.merge(third.id, into=fourth.id, by=SECONDARY)
-    assert id_of((await desk.store.incident(fourth.id)).acknowledged) == SECONDARY.id
-    assert len(desk.discord.looked_up) == 1
