@@ -36,7 +36,7 @@ from bot.storage.tables.members import PostgresMemberReads, PostgresMemberWrites
 from bot.storage.tables.mornings import PostgresMorningReads, PostgresMorningWrites
 from bot.storage.tables.oncall import PostgresOnCallReads, PostgresOnCallWrites
 from bot.storage.tables.outage import PostgresOutageChanges, PostgresOutageMirror
-from bot.storage.tables.overdue import PostgresOverdueReads, overdue_jobs
+from bot.storage.tables.overdue import PostgresOverdueReads, lost_jobs
 from bot.storage.tables.replays import PostgresReplayReads, PostgresReplayWrites
 from bot.storage.tables.timeline import PostgresTimelineReads, PostgresTimelineWrites
 from bot.storage.tables.triages import PostgresTriageAnswers, PostgresTriageReads, PostgresTriageWrites
@@ -187,7 +187,7 @@ class PostgresStore(
         return await _now(self._sql)
 
     async def requeue_stuck(self, *, overdue: timedelta) -> list[str]:
-        lost = await overdue_jobs(self._sql, overdue)
+        lost = await lost_jobs(self._sql, overdue)
         if lost:
             async with self.transaction() as tx:
                 await tx.enqueue(*lost)

@@ -33,109 +33,38 @@ SELECT count(*)::integer AS unheard
         LIMIT 1) AS unheard
  WHERE incidents.status = 'triggered' AND NOT incidents.is_drill;
 
--- name: overdue_steps
--- Returns the pending steps that were due :overdue ago or earlier and have no job, queued or running.
-SELECT incident_id, index, incidents.guild_id, escalation_steps.priority
-  FROM escalation_steps
-  JOIN incidents ON incidents.id = incident_id
- WHERE escalation_steps.status = 'pending'
-   AND due_at < now() - :overdue::interval
-   AND NOT EXISTS (
-       SELECT FROM pgqueuer
-        WHERE dedupe_key = 'step:' || incident_id || ':' || index
-          AND pgqueuer.status IN ('queued', 'picked'))
- ORDER BY due_at, incident_id, index;
-
--- name: overdue_deliveries
--- Returns the unfinished deliveries whose next attempt was due :overdue ago or earlier, that wait for no unsent
--- delivery and have no job.
-SELECT owed.id, owed.priority, owed.guild_id
-  FROM deliveries AS owed
-  LEFT JOIN deliveries AS first ON first.key = owed.after_key
- WHERE owed.status IN ('pending', 'sending')
-   AND owed.next_try_at < now() - :overdue::interval
-   AND (owed.after_key IS NULL OR first.status = 'sent')
-   AND owed.bundle_id IS NULL
-   AND NOT EXISTS (
-       SELECT FROM pgqueuer
-        WHERE dedupe_key = 'deliver:' || owed.id
-          AND pgqueuer.status IN ('queued', 'picked'))
- ORDER BY owed.next_try_at, owed.id;
-
--- name: overdue_triages
--- Returns the triages whose reevaluation was due :overdue ago or earlier and that have no job.
-SELECT id, guild_id
-  FROM triages
- WHERE reevaluate_at < now() - :overdue::interval
-   AND NOT EXISTS (
-       SELECT FROM pgqueuer
-        WHERE dedupe_key = 'reevaluate:' || triages.id
-          AND pgqueuer.status IN ('queued', 'picked'))
- ORDER BY reevaluate_at, id;
-
--- name: overdue_idle_triages
--- Returns the unfinished triages whose reminder was due :overdue ago or earlier and that have no job.
-SELECT id, guild_id
-  FROM triages
- WHERE idle_due_at < now() - :overdue::interval
-   AND NOT EXISTS (
-       SELECT FROM pgqueuer
-        WHERE dedupe_key = 'unfinished:' || triages.id
-          AND pgqueuer.status IN ('queued', 'picked'))
- ORDER BY idle_due_at, id;
-
--- name: overdue_reminders
--- Returns the open incidents whose status-update reminder was due :overdue ago or earlier and that have no job.
-SELECT id, guild_id
-  FROM incidents
- WHERE remind_at < now() - :overdue::interval
-   AND status IN ('triggered', 'acknowledged')
-   AND NOT EXISTS (
-       SELECT FROM pgqueuer
-        WHERE dedupe_key = 'remind:' || incidents.id
-          AND pgqueuer.status IN ('queued', 'picked'))
- ORDER BY remind_at, id;
-
--- name: overdue_drills
--- Returns the drills whose next action was due :overdue ago or earlier and that have no job.
-SELECT incident_id, guild_id
-  FROM drills
- WHERE next_at < now() - :overdue::interval
-   AND NOT EXISTS (
-       SELECT FROM pgqueuer
-        WHERE dedupe_key = 'drill:' || drills.incident_id
-          AND pgqueuer.status IN ('queued', 'picked'))
- ORDER BY next_at, incident_id;
-
--- name: overdue_mornings
--- Returns the morning triages whose reminder was due :overdue ago or earlier and that have no job.
-SELECT guild_id, day
-  FROM mornings
- WHERE nag_at < now() - :overdue::interval
-   AND NOT EXISTS (
-       SELECT FROM pgqueuer
-        WHERE dedupe_key = 'morning:' || mornings.guild_id || ':' || mornings.day
-          AND pgqueuer.status IN ('queued', 'picked'))
- ORDER BY nag_at, guild_id;
-
--- name: overdue_watches
--- Returns the guilds whose on-call check was due :overdue ago or earlier and that have no job.
-SELECT guild_id
-  FROM oncall_watches
- WHERE next_at < now() - :overdue::interval
-   AND NOT EXISTS (
-       SELECT FROM pgqueuer
-        WHERE dedupe_key = 'handover:' || oncall_watches.guild_id
-          AND pgqueuer.status IN ('queued', 'picked'))
- ORDER BY next_at, guild_id;
-
--- name: overdue_archives
--- Returns the ended incidents whose thread was to be archived :overdue ago or earlier and that have no job.
-SELECT id, guild_id
-  FROM incidents
- WHERE archive_at < now() - :overdue::interval
-   AND NOT EXISTS (
-       SELECT FROM pgqueuer
-        WHERE dedupe_key = 'archive:' || incidents.id
-          AND pgqueuer.status IN ('queued', 'picked'))
- ORDER BY archive_at, id;
+-- name: lost_jobs
+-- Returns the work that was due :overdue ago or earlier and has no job, queued or running: what people wait for first,
+-- then what is most overdue. What follows the first colon of `key` is the job's payload. A triage has no priority and
+-- gets :late_priority.
+SELECT job, key, priority, guild_id
+  FROM (SELECT 1 AS place, 'escalate' AS job, 'step:' || incident_id || ':' || index AS key, due_at,
+               escalation_steps.priority, incidents.guild_id
+          FROM escalation_steps
+          JOIN incidents ON incidents.id = incident_id
+         WHERE escalation_steps.status = 'pending'
+        UNION ALL
+        SELECT 2, 'deliver', 'deliver:' || owed.id, owed.next_try_at, owed.priority, owed.guild_id
+          FROM deliveries AS owed
+          LEFT JOIN deliveries AS first ON first.key = owed.after_key
+         WHERE owed.status IN ('pending', 'sending') AND owed.bundle_id IS NULL
+           AND (owed.after_key IS NULL OR first.status = 'sent')
+        UNION ALL
+        SELECT 3, 'reevaluate', 'reevaluate:' || id, reevaluate_at, :late_priority, guild_id FROM triages
+        UNION ALL
+        SELECT 4, 'unfinished_triage', 'unfinished:' || id, idle_due_at, :late_priority, guild_id FROM triages
+        UNION ALL
+        SELECT 5, 'remind', 'remind:' || id, remind_at, 0, guild_id
+          FROM incidents
+         WHERE status IN ('triggered', 'acknowledged')
+        UNION ALL
+        SELECT 6, 'drill', 'drill:' || incident_id, next_at, 0, guild_id FROM drills
+        UNION ALL
+        SELECT 7, 'morning', 'morning:' || guild_id || ':' || day, nag_at, 0, guild_id FROM mornings
+        UNION ALL
+        SELECT 8, 'handover', 'handover:' || guild_id, next_at, 0, guild_id FROM oncall_watches
+        UNION ALL
+        SELECT 9, 'archive', 'archive:' || id, archive_at, 0, guild_id FROM incidents) AS work
+ WHERE due_at < now() - :overdue::interval
+   AND NOT EXISTS (SELECT FROM pgqueuer WHERE dedupe_key = key AND status IN ('queued', 'picked'))
+ ORDER BY place, due_at;
