@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from bot.domain.delivery.delivery import Delivery, DeliveryKind, DeliveryStatus, Request
 from bot.domain.delivery.kinds import Action
@@ -30,39 +30,39 @@ from bot.domain.severity import LadderStep, Mention
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.storage.database.sql import Row
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+_Value = TypeVar("_Value", bound="DataclassInstance")
+
 _KINDS: Final = frozenset(TimelineKind)
 _DELIVERY_KINDS: Final = frozenset(DeliveryKind)
 
 
+def from_row(made: type[_Value], row: Row, /, **other: object) -> _Value:
+    """Return a dataclass *made* from *row*: each field is the column of its name, unless *other* has it."""
+    named = {field.name: row[field.name] for field in fields(made) if field.name not in other}
+    return made(**named, **other)
+
+
 def incident_from_row(row: Row) -> Incident:
     """Return the incident of a row of `incidents`."""
-    return Incident(
-        id=row["id"],
-        guild_id=row["guild_id"],
-        severity=row["severity"],
-        priority=row["priority"],
+    return from_row(
+        Incident,
+        row,
         status=Status(row["status"]),
-        title=row["title"],
+        kind=IncidentKind(row["kind"]),
         targets=tuple(row["targets"]),
         symptoms=tuple(row["symptoms"]),
         path=tuple((question, answer) for question, answer in row["path"]),
-        started_at=row["started_at"],
-        triggered_at=row["triggered_at"],
-        ack_due_at=row["ack_due_at"],
         reported_by=Holder(row["reported_by_id"], row["reported_by_name"]),
         acknowledged=_act(row, "acknowledged"),
         ended=_act(row, "resolved"),
+        reopened=_act(row, "reopened"),
         post=AlertPost(row["posting"], row["alert_channel_id"], row["alert_message_id"]),
         thread=IncidentThread(
             row["thread_id"], row["thread_posting"], row["thread_channel"], row["archive_at"]
         ),
-        version=row["version"],
-        kind=IncidentKind(row["kind"]),
-        is_drill=row["is_drill"],
-        rings=row["rings"],
-        is_private=row["is_private"],
-        merged_into_id=row["merged_into_id"],
-        merged_into_hidden=row["merged_into_hidden"],
         # jsonb keeps no order; people read the commander first.
         roles={role: Holder(**row["roles"][role]) for role in Role if role in row["roles"]},
         updates=StatusUpdates(
@@ -71,18 +71,10 @@ def incident_from_row(row: Row) -> Incident:
             remind_at=row["remind_at"],
             reminders=row["reminders"],
         ),
-        tracked=Tracked(
-            source=None if row["source"] is None else Source(**row["source"]),
-            fingerprint=row["fingerprint"],
-            occurrences=row["occurrences"],
-            last_seen_at=row["last_seen_at"],
-        ),
-        reopened=_act(row, "reopened"),
-        first_ended_at=row["first_ended_at"],
+        tracked=from_row(Tracked, row, source=None if row["source"] is None else Source(**row["source"])),
         duplicates=tuple(row["duplicates"]),
         linked=tuple(row["linked"]),
-        checks={step: _check_from_json(kept) for step, kept in row["checks"].items()},
-        details_version=row["details_version"],
+        checks={step: Check(**_with_time(kept)) for step, kept in row["checks"].items()},
         unreached=tuple(row["unreached"]),
         taken=None if row["taken"] is None else ByPerson(**_with_time(row["taken"])),
         ack_ended=None if row["ack_ended"] is None else EndedAck(**_with_time(row["ack_ended"])),
@@ -133,10 +125,6 @@ def update_as_json(update: StatusUpdate | None) -> dict[str, object] | None:
     return None if update is None else {**asdict(update), "at": update.at.isoformat()}
 
 
-def _check_from_json(kept: Mapping[str, Any]) -> Check:
-    return Check(kept["by_id"], kept["by_name"], datetime.fromisoformat(kept["at"]))
-
-
 def _update_from_json(kept: Row | None) -> StatusUpdate | None:
     if kept is None:
         return None
@@ -162,24 +150,14 @@ def entries_from_rows(rows: Iterable[Row]) -> list[TimelineEntry]:
 
 def _entry_from_row(row: Row) -> TimelineEntry:
     """Return the entry of a row of `timeline`; empty data reads as None."""
-    return TimelineEntry(
-        kind=TimelineKind(row["kind"]),
-        at=row["at"],
-        actor_id=row["actor_id"],
-        actor_name=row["actor_name"],
-        data=row["data"] or None,
-        corrects=row["corrects"],
-        id=row["id"],
-        recorded_at=row["recorded_at"],
-    )
+    return from_row(TimelineEntry, row, kind=TimelineKind(row["kind"]), data=row["data"] or None)
 
 
 def step_from_row(row: Row) -> Step:
     """Return the step of a row of `escalation_steps` with `after`, the time from the alert to the step."""
-    return Step(
-        incident_id=row["incident_id"],
-        index=row["index"],
-        due_at=row["due_at"],
+    return from_row(
+        Step,
+        row,
         rung=LadderStep(
             after=row["after"],
             mention=Mention(row["mention"]),
@@ -188,8 +166,6 @@ def step_from_row(row: Row) -> Step:
             repeat_up_to=row["repeats_left"],
         ),
         status=StepStatus(row["status"]),
-        starts_at=row["starts_at"],
-        priority=row["priority"],
     )
 
 
@@ -215,33 +191,15 @@ def delivery_from_row(row: Row) -> Delivery:
     Raises:
         NewerVersion: its kind is not known.
     """
-    return Delivery(
-        id=row["id"],
+    return from_row(
+        Delivery,
+        row,
         kind=delivery_kind(row["kind"]),
         to=row["target"],
-        key=row["key"],
-        guild_id=row["guild_id"],
-        incident_id=row["incident_id"],
-        data=row["data"],
-        priority=row["priority"],
         status=DeliveryStatus(row["status"]),
-        nonce=row["nonce"],
-        attempts=row["attempts"],
-        created_at=row["created_at"],
-        first_sent_at=row["first_sent_at"],
         request=request_from_json(row["request"]),
-        channel_id=row["channel_id"],
-        message_id=row["message_id"],
-        error=row["error"],
-        http_status=row["http_status"],
-        after_channel_id=row["after_channel_id"],
-        after_message_id=row["after_message_id"],
-        shown_version=row["shown_version"],
         emailed=row["emailed_at"] is not None,
         emailed_to=tuple(row["emailed_to"]),
-        held_at=row["held_at"],
-        is_late=row["is_late"],
-        bundle_id=row["bundle_id"],
     )
 
 
@@ -272,16 +230,4 @@ def request_from_json(kept: Row | None) -> Request | None:
 def failure_from_row(row: Row) -> DlqEntry:
     """Return the entry of a row of `admin.notification_failures`; only a JSON object counts as payload."""
     payload = None if row["payload"] is None else json.loads(row["payload"])
-    return DlqEntry(
-        id=row["id"],
-        attempted_at=row["attempted_at"],
-        channel=row["channel"],
-        severity=row["severity"],
-        title=row["title"],
-        http_status=row["http_status"],
-        retry_count=row["retry_count"],
-        error_message=row["error_message"],
-        status=row["status"],
-        fallback_email_sent=row["fallback_email_sent"],
-        payload=payload if isinstance(payload, dict) else None,
-    )
+    return from_row(DlqEntry, row, payload=payload if isinstance(payload, dict) else None)

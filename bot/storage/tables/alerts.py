@@ -10,7 +10,7 @@ from bot.domain.people import Person
 from bot.domain.triage.evidence import Evidence
 from bot.domain.triage.session import Triage
 from bot.storage.database.sql import Row
-from bot.storage.rows import incident_from_row
+from bot.storage.rows import from_row, incident_from_row
 from bot.storage.tables.parts import ReadPart, TransactionPart
 
 _NEWEST: Final = 3  # messages of one alert whose reactions are read; the events tell of the others
@@ -156,16 +156,9 @@ class PostgresAlertQuestions(TransactionPart):
 
 
 def _question(row: Row) -> AlertQuestion:
-    return AlertQuestion(
-        guild_id=row["guild_id"],
-        channel_id=row["channel_id"],
-        message_id=row["message_id"],
-        sender=row["sender"],
-        fingerprint=row["fingerprint"],
-        severity=row["severity"],
-        title=row["title"],
-        target=row["target"],
+    return from_row(
+        AlertQuestion,
+        row,
         evidence=Evidence.from_json(row["evidence"]),
         answer=None if row["answer"] is None else AlertAnswer(row["answer"]),
-        answered_by_name=row["answered_by_name"],
     )

@@ -7,6 +7,7 @@ from datetime import timedelta
 from bot.domain.drill import Drill, Inject
 from bot.domain.triage.tree import Text
 from bot.storage.database.sql import Row
+from bot.storage.rows import from_row
 from bot.storage.tables.parts import TransactionPart
 
 
@@ -46,18 +47,7 @@ class PostgresDrillWrites(TransactionPart):
 
 
 def _from_row(row: Row) -> Drill:
-    return Drill(
-        incident_id=row["incident_id"],
-        guild_id=row["guild_id"],
-        started_by_id=row["started_by_id"],
-        started_by_name=row["started_by_name"],
-        started_at=row["started_at"],
-        injects=tuple(map(_from_json, row["injects"])),
-        ends_at=row["ends_at"],
-        played=row["played"],
-        next_at=row["next_at"],
-        ended_at=row["ended_at"],
-    )
+    return from_row(Drill, row, injects=tuple(map(_from_json, row["injects"])))
 
 
 def _as_json(inject: Inject) -> dict[str, object]:

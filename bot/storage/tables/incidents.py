@@ -13,6 +13,7 @@ from bot.storage.database.sql import Row
 from bot.storage.rows import (
     act_as_columns,
     checks_as_json,
+    from_row,
     incident_from_row,
     roles_as_json,
     source_as_json,
@@ -69,10 +70,7 @@ class PostgresIncidentReads(ReadPart):
 
     async def count_open(self, guild_id: int) -> list[OpenCount]:
         rows = await self._sql.all("count_open", guild_id=guild_id)
-        return [
-            OpenCount(guild_id, row["severity"], row["open"], row["waiting"], row["ack_due_at"])
-            for row in rows
-        ]
+        return [from_row(OpenCount, row, guild_id=guild_id) for row in rows]
 
     async def list_incidents(
         self, guild_id: int, wanted: Wanted, *, limit: int, offset: int

@@ -2,7 +2,7 @@
 
 from bot.domain.people import Person
 from bot.domain.privacy import RemovedMember
-from bot.storage.database.sql import Row
+from bot.storage.rows import from_row
 from bot.storage.tables.parts import ReadPart
 
 
@@ -16,7 +16,8 @@ class PostgresMemberReads(ReadPart):
         return [row["user_id"] for row in await self._sql.all("members", incident_id=incident_id)]
 
     async def removed_members(self, incident_id: int) -> list[RemovedMember]:
-        return [_removed(row) for row in await self._sql.all("removed_members", incident_id=incident_id)]
+        rows = await self._sql.all("removed_members", incident_id=incident_id)
+        return [from_row(RemovedMember, row, id=row["user_id"]) for row in rows]
 
 
 class PostgresMemberWrites(PostgresMemberReads):
@@ -44,8 +45,3 @@ class PostgresMemberWrites(PostgresMemberReads):
 
     async def readmit(self, incident_id: int, user_id: int) -> None:
         await self._sql.all("readmit", incident_id=incident_id, user_id=user_id)
-
-
-def _removed(row: Row) -> RemovedMember:
-    """Return the person of a row of `removed_members`."""
-    return RemovedMember(id=row["user_id"], username=row["username"], at=row["at"])

@@ -7,7 +7,7 @@ from bot.domain.digest import IsoWeek
 from bot.domain.incident.incident import Incident
 from bot.domain.morning import Morning, MorningView
 from bot.storage.database.sql import Row, Sql
-from bot.storage.rows import incident_from_row
+from bot.storage.rows import from_row, incident_from_row
 from bot.storage.tables.parts import ReadPart, TransactionPart
 
 
@@ -70,10 +70,4 @@ async def _view(sql: Sql, morning: Morning) -> MorningView:
 
 
 def _from_row(row: Row) -> Morning:
-    return Morning(
-        guild_id=row["guild_id"],
-        day=row["day"],
-        incident_ids=tuple(row["incident_ids"]),
-        nag_at=row["nag_at"],
-        nags=row["nags"],
-    )
+    return from_row(Morning, row, incident_ids=tuple(row["incident_ids"]))

@@ -17,6 +17,7 @@ from bot.domain.oncall.roster import (
 from bot.domain.oncall.rotation import Rotation, Shift, Unit
 from bot.domain.people import Person
 from bot.storage.database.sql import Row
+from bot.storage.rows import from_row
 from bot.storage.tables.parts import ReadPart
 
 
@@ -92,14 +93,11 @@ class PostgresOnCallWrites(PostgresOnCallReads):
         row = await self._sql.first("lock_oncall_watch", guild_id=guild_id)
         if row is None:
             return None
-        return RosterWatch(
-            guild_id,
-            row["standing"],
-            row["told"],
-            tuple(row["checked"]),
-            row["next_at"],
-            row["look_at"],
-            {handle: tuple(marks) for handle, marks in row["lacking"].items()},
+        return from_row(
+            RosterWatch,
+            row,
+            checked=tuple(row["checked"]),
+            lacking={handle: tuple(marks) for handle, marks in row["lacking"].items()},
         )
 
     async def begin_watch(self, watch: RosterWatch) -> bool:
@@ -191,27 +189,14 @@ def _book(rows: Sequence[Row]) -> Book:
 
 
 def _override(row: Row) -> StoredOverride:
-    return StoredOverride(
-        id=row["id"],
-        place=row["place"],
+    return from_row(
+        StoredOverride,
+        row,
         who=Who(row["user_id"], row["username"], row["name"]),
         starts=row["starts_at"],
         ends=row["ends_at"],
-        reason=row["reason"],
-        is_swap=row["is_swap"],
-        by_id=row["by_id"],
-        by_name=row["by_name"],
-        at=row["at"],
-        ended_at=row["ended_at"],
     )
 
 
 def _schedule(row: Row) -> StoredSchedule:
-    return StoredSchedule(
-        id=row["id"],
-        place=row["place"],
-        content=content_from_json(row["content"]),
-        by_name=row["by_name"],
-        starts=row["starts_at"],
-        ended_at=row["ended_at"],
-    )
+    return from_row(StoredSchedule, row, content=content_from_json(row["content"]), starts=row["starts_at"])

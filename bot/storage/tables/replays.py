@@ -5,7 +5,7 @@ from uuid import UUID
 
 from bot.domain.dlq import Origin, ReplayRecord
 from bot.domain.people import Person
-from bot.storage.database.sql import Row
+from bot.storage.rows import from_row
 from bot.storage.tables.parts import ReadPart, TransactionPart
 
 
@@ -14,13 +14,11 @@ class PostgresReplayReads(ReadPart):
 
     async def replay_of(self, entry_id: UUID) -> ReplayRecord | None:
         row = await self._sql.first("replay", entry_id=entry_id)
-        return None if row is None else _replay(row)
+        return None if row is None else from_row(ReplayRecord, row)
 
     async def origins(self, guild_id: int, at: datetime) -> list[Origin]:
         rows = await self._sql.all("origins", guild_id=guild_id, at=at)
-        return [
-            Origin(row["nonce"], row["incident_id"], row["channel_id"], row["message_id"]) for row in rows
-        ]
+        return [from_row(Origin, row) for row in rows]
 
 
 class PostgresReplayWrites(TransactionPart):
@@ -39,17 +37,3 @@ class PostgresReplayWrites(TransactionPart):
             delivery_key=key,
         )
         return row is not None
-
-
-def _replay(row: Row) -> ReplayRecord:
-    """Return the replay of a row of `dlq_replays`, with the place of its message."""
-    return ReplayRecord(
-        entry_id=row["entry_id"],
-        requested_by_id=row["requested_by_id"],
-        requested_by_name=row["requested_by_name"],
-        requested_at=row["requested_at"],
-        channel=row["channel"],
-        channel_id=row["channel_id"],
-        message_id=row["message_id"],
-        error=row["error"],
-    )

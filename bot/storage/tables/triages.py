@@ -12,7 +12,7 @@ from bot.domain.triage.session import Choice, NewTriage, StoredAnswer, Triage, T
 from bot.domain.triage.unfinished import Idle, SignOfLife
 from bot.services.ports.store.triages import KnownMessage
 from bot.storage.database.sql import Row, Sql
-from bot.storage.rows import incident_from_row
+from bot.storage.rows import from_row, incident_from_row
 from bot.storage.tables.parts import ReadPart, TransactionPart
 
 
@@ -134,7 +134,9 @@ class PostgresTriageAnswers(TransactionPart):
     """A `bot.services.ports.store.triages.TriageAnswers`."""
 
     async def given_answers(self, triage_id: int) -> list[StoredAnswer]:
-        return [_answer(row) for row in await self._sql.all("given_answers", triage_id=triage_id)]
+        return [
+            from_row(StoredAnswer, row) for row in await self._sql.all("given_answers", triage_id=triage_id)
+        ]
 
     async def add_answer(
         self, triage_id: int, *, question: str, answer: str, unsure: bool, by: Person
@@ -155,7 +157,7 @@ class PostgresTriageAnswers(TransactionPart):
         )
 
     async def given_choices(self, triage_id: int) -> list[Choice]:
-        return [_choice(row) for row in await self._sql.all("given_choices", triage_id=triage_id)]
+        return [from_row(Choice, row) for row in await self._sql.all("given_choices", triage_id=triage_id)]
 
     async def add_choice(self, triage_id: int, *, proposed: str | None, severity: str, by: Person) -> None:
         await self.withdraw_choice(triage_id, by=by)
@@ -198,66 +200,23 @@ async def with_answers(sql: Sql, row: Row | None) -> Triage:
     return _triage(row, await sql.all("standing_answers", triage_id=row["id"]))
 
 
-def _choice(row: Row) -> Choice:
-    """Return the choice of a row of `triage_choices`."""
-    return Choice(
-        proposed=row["proposed"],
-        severity=row["severity"],
-        by_id=row["by_id"],
-        by_name=row["by_name"],
-        at=row["at"],
-        withdrawn_at=row["withdrawn_at"],
-        withdrawn_by_name=row["withdrawn_by_name"],
-    )
-
-
 def _triage(row: Row, answers: Sequence[Row]) -> Triage:
     """Return the triage of *row* with its current *answers*."""
-    return Triage(
-        id=row["id"],
-        guild_id=row["guild_id"],
-        user_id=row["user_id"],
-        user_name=row["user_name"],
-        title=row["title"],
+    return from_row(
+        Triage,
+        row,
         targets=tuple(row["targets"]),
         symptoms=tuple(row["symptoms"]),
-        started_at=row["started_at"],
-        created_at=row["created_at"],
         status=TriageStatus(row["status"]),
-        answers=tuple(map(_answer, answers)),
-        channel_id=row["channel_id"],
-        source_message_id=row["source_message_id"],
+        answers=tuple(from_row(StoredAnswer, answer) for answer in answers),
         evidence=None if row["evidence"] is None else Evidence.from_json(row["evidence"]),
-        severity=row["severity"],
-        incident_id=row["incident_id"],
         due_at=row["reevaluate_at"],
-        asked_at=row["asked_at"],
-        rounds=row["rounds"],
-        held_by_name=row["held_by_name"],
-        taken_by_name=row["taken_by_name"],
-        ended_at=row["ended_at"],
-        ended_by_name=row["ended_by_name"],
-        idle=Idle(
+        idle=from_row(
+            Idle,
+            row,
             due_at=row["idle_due_at"],
             asked_at=row["idle_asked_at"],
             asked_name=row["idle_asked_name"],
             rounds=row["idle_rounds"],
-            continued_at=row["continued_at"],
-            continued_by_id=row["continued_by_id"],
-            continued_by_name=row["continued_by_name"],
         ),
-    )
-
-
-def _answer(row: Row) -> StoredAnswer:
-    """Return the answer of a row of `triage_answers`."""
-    return StoredAnswer(
-        question=row["question"],
-        answer=row["answer"],
-        unsure=row["unsure"],
-        by_id=row["by_id"],
-        by_name=row["by_name"],
-        at=row["at"],
-        withdrawn_at=row["withdrawn_at"],
-        withdrawn_by_name=row["withdrawn_by_name"],
     )
