@@ -25,8 +25,7 @@ from bot.i18n.translator import CommandTranslator
 from bot.integrations.proxy import EgressProxy
 from bot.listening import ListeningBot
 from bot.services.registry import Guilds, Services
-from bot.ui.answers import Answers, FormHandler, custom_id_of
-from bot.ui.components import Control
+from bot.ui.answers import Answers, Control, FormHandler, custom_id_of
 from bot.ui.discord_api.client import answer_trace
 from bot.ui.errors import ErrorReplies, unwrapped
 from bot.ui.first_response import note_refused_choices
@@ -186,7 +185,7 @@ class IncidentBot(ListeningBot):
         standing = services.oncall.seen(services.guild_id)
         return Voice.of(self.texts, services.policy, locale=locale, standing=standing)
 
-    def add_controls(self, *controls: type[Control]) -> None:
+    def add_controls(self, *controls: Control) -> None:
         """Answer the presses whose custom id fits one of *controls*."""
         for control in controls:
             self._answers.add_control(control)

@@ -8,18 +8,16 @@ from structlog.contextvars import bind_contextvars, clear_contextvars
 from bot.client import IncidentBot
 from bot.domain.alerts.question import AlertQuestion
 from bot.domain.errors import UnavailableError
+from bot.ui.answers import Pressed, control
 from bot.ui.buttons import AlertVerb, IncidentVerb, template
-from bot.ui.components import Control
 from bot.ui.discord_api.incoming import Incoming
-from bot.ui.interaction import reply, wait
+from bot.ui.interaction import Interaction, reply, services_of, voice_of, wait
 from bot.ui.people import person_of
 from bot.ui.words.evidence import evidence_of
 from bot.ui.words.inert import inert
 from bot.ui.words.wording import Wording
 
 log = structlog.get_logger(__name__)
-
-Press = discord.Interaction[IncidentBot]
 
 
 class AlertsCog(commands.Cog):
@@ -30,10 +28,6 @@ class AlertsCog(commands.Cog):
         self._incoming = {
             services.guild_id: Incoming(bot, Wording(bot.texts, services.policy)) for services in bot.served
         }
-
-    async def cog_load(self) -> None:
-        """Register the buttons."""
-        self.bot.add_controls(Declare, FalseAlarm, Track, Ignore, Heed)
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
@@ -90,70 +84,64 @@ class AlertsCog(commands.Cog):
         )
 
 
-class Declare(Control, template=template(IncidentVerb.DECLARE)):
-    """[🚨 インシデントにする]."""
-
-    async def press(self, interaction: Press) -> None:
-        """Post it as an incident, with its thread."""
-        await wait(interaction)
-        by, bot = await person_of(interaction), interaction.client
-        incident = await bot.services(interaction).lifecycle.declare(self.number, by=by)
-        await reply(interaction, bot.voice(interaction).say("tracked.said.declared", label=incident.label))
+@control(template(IncidentVerb.DECLARE))
+async def press_declare(interaction: Interaction, pressed: Pressed) -> None:
+    """[🚨 インシデントにする]: post it as an incident, with its thread."""
+    await wait(interaction)
+    by = await person_of(interaction)
+    incident = await services_of(interaction).lifecycle.declare(pressed.number, by=by)
+    await reply(interaction, voice_of(interaction).say("tracked.said.declared", label=incident.label))
 
 
-class FalseAlarm(Control, template=template(IncidentVerb.FALSE_ALARM)):
-    """[⚪ 誤報]."""
+@control(template(IncidentVerb.FALSE_ALARM))
+async def press_false_alarm(interaction: Interaction, pressed: Pressed) -> None:
+    """[⚪ 誤報]: close a tracked alert without a question, because it can be reopened.
 
-    async def press(self, interaction: Press) -> None:
-        """Close it without a question: it can be reopened. What has become an incident is not closed so."""
-        await wait(interaction)
-        by, bot = await person_of(interaction), interaction.client
-        incident = await bot.services(interaction).lifecycle.dismiss(self.number, by=by)
-        await reply(interaction, bot.voice(interaction).say("tracked.said.cancelled", label=incident.label))
-
-
-class Track(Control, template=template(AlertVerb.TRACK)):
-    """[🔴 追跡する]."""
-
-    async def press(self, interaction: Press) -> None:
-        """Make a tracked alert of the message; the line says so."""
-        await wait(interaction)
-        by, services = await person_of(interaction), interaction.client.services(interaction)
-        incident = await services.questions.track(self.number, guild_id=services.guild_id, by=by)
-        await reply(
-            interaction,
-            interaction.client.voice(interaction).say("tracked.said.tracked", label=incident.label),
-        )
+    What has become an incident is not closed so.
+    """
+    await wait(interaction)
+    by = await person_of(interaction)
+    incident = await services_of(interaction).lifecycle.dismiss(pressed.number, by=by)
+    await reply(interaction, voice_of(interaction).say("tracked.said.cancelled", label=incident.label))
 
 
-class Ignore(Control, template=template(AlertVerb.IGNORE)):
-    """[🔇 この送信元は無視]."""
-
-    async def press(self, interaction: Press) -> None:
-        """Pass over its sender from now on; the line says so, and how that is undone."""
-        await wait(interaction)
-        by, services = await person_of(interaction), interaction.client.services(interaction)
-        question = await services.questions.ignore(self.number, guild_id=services.guild_id, by=by)
-        await _say_sender(interaction, "tracked.said.ignored", question)
-
-
-class Heed(Control, template=template(AlertVerb.HEED)):
-    """[🔔 無視をやめる]."""
-
-    async def press(self, interaction: Press) -> None:
-        """Ask about its sender's messages again."""
-        await wait(interaction)
-        by, services = await person_of(interaction), interaction.client.services(interaction)
-        question = await services.questions.heed(self.number, guild_id=services.guild_id, by=by)
-        await _say_sender(interaction, "tracked.said.heeded", question)
+@control(template(AlertVerb.TRACK))
+async def press_track(interaction: Interaction, pressed: Pressed) -> None:
+    """[🔴 追跡する]: make a tracked alert of the message; the line says so."""
+    await wait(interaction)
+    by, services = await person_of(interaction), services_of(interaction)
+    incident = await services.questions.track(pressed.number, guild_id=services.guild_id, by=by)
+    await reply(
+        interaction,
+        voice_of(interaction).say("tracked.said.tracked", label=incident.label),
+    )
 
 
-async def _say_sender(interaction: Press, key: str, question: AlertQuestion) -> None:
+@control(template(AlertVerb.IGNORE))
+async def press_ignore(interaction: Interaction, pressed: Pressed) -> None:
+    """[🔇 この送信元は無視]: pass over its sender from now on; the line says so, and how that is undone."""
+    await wait(interaction)
+    by, services = await person_of(interaction), services_of(interaction)
+    question = await services.questions.ignore(pressed.number, guild_id=services.guild_id, by=by)
+    await _say_sender(interaction, "tracked.said.ignored", question)
+
+
+@control(template(AlertVerb.HEED))
+async def press_heed(interaction: Interaction, pressed: Pressed) -> None:
+    """[🔔 無視をやめる]: ask about its sender's messages again."""
+    await wait(interaction)
+    by, services = await person_of(interaction), services_of(interaction)
+    question = await services.questions.heed(pressed.number, guild_id=services.guild_id, by=by)
+    await _say_sender(interaction, "tracked.said.heeded", question)
+
+
+async def _say_sender(interaction: Interaction, key: str, question: AlertQuestion) -> None:
     sender = inert(question.evidence.author_name, limit=160)
     channel = getattr(interaction.channel, "name", "?")
-    await reply(interaction, interaction.client.voice(interaction).say(key, sender=sender, channel=channel))
+    await reply(interaction, voice_of(interaction).say(key, sender=sender, channel=channel))
 
 
 async def setup(bot: IncidentBot) -> None:
     """Called by discord.py when the extension is loaded."""
+    bot.add_controls(press_declare, press_false_alarm, press_track, press_ignore, press_heed)
     await bot.add_cog(AlertsCog(bot))

@@ -1,49 +1,45 @@
 """`/digest preview`: the week as it will be told on Monday, to the person who asks alone."""
 
+from typing import Final
+
 import discord
 from discord import app_commands
 from discord.app_commands import locale_str
-from discord.ext import commands
 
 from bot.client import IncidentBot
 from bot.domain.digest import IsoWeek
 from bot.domain.errors import UserError
 from bot.i18n.options import described
-from bot.ui.interaction import reply, wait
+from bot.ui.interaction import Interaction, reply, services_of, voice_of, wait
 from bot.ui.posts.digests import digest
 from bot.ui.words.wording import Wording
 
-Press = discord.Interaction[IncidentBot]
 Week = app_commands.Range[str, 1, 16]
 
-
-@app_commands.guild_only()
-class DigestCommands(
-    commands.GroupCog, name="digest", description=locale_str("The weekly digest", key="commands.digest")
-):
-    """The posting itself is ticked by the scheduler."""
-
-    def __init__(self, bot: IncidentBot) -> None:
-        self.bot = bot
-
-    @app_commands.command(
-        name="preview",
-        description=locale_str("Show a draft of the digest to you alone", key="commands.digest_preview"),
+digest_group: Final = app_commands.guild_only(
+    app_commands.Group(
+        name="digest",
+        description=locale_str("The weekly digest", key="commands.digest"),
     )
-    @described(
-        week=locale_str("ISO week such as 2026-W47; last week if left out", key="commands.digest_week")
-    )
-    async def preview(self, interaction: Press, week: Week | None = None) -> None:
-        """The team's words, because that is what would be posted."""
-        await wait(interaction)
-        services = self.bot.services(interaction)
-        digests = services.digests
-        asked = _week(week) if week else await digests.last_week()
-        figures = await digests.figures(services.guild_id, asked)
-        body = digest(Wording(self.bot.texts, services.policy), figures)
-        told = self.bot.voice(interaction).say("consoles.digest.preview", week=asked)
-        await reply(interaction, told)
-        await reply(interaction, str(body["content"]), embed=_embed(body))
+)
+
+
+@digest_group.command(
+    name="preview",
+    description=locale_str("Show a draft of the digest to you alone", key="commands.digest_preview"),
+)
+@described(week=locale_str("ISO week such as 2026-W47; last week if left out", key="commands.digest_week"))
+async def preview(interaction: Interaction, week: Week | None = None) -> None:
+    """The team's words, because that is what would be posted."""
+    await wait(interaction)
+    services = services_of(interaction)
+    digests = services.digests
+    asked = _week(week) if week else await digests.last_week()
+    figures = await digests.figures(services.guild_id, asked)
+    body = digest(Wording(interaction.client.texts, services.policy), figures)
+    told = voice_of(interaction).say("consoles.digest.preview", week=asked)
+    await reply(interaction, told)
+    await reply(interaction, str(body["content"]), embed=_embed(body))
 
 
 def _week(text: str) -> IsoWeek:
@@ -61,4 +57,4 @@ def _embed(body: dict[str, object]) -> discord.Embed | None:
 
 async def setup(bot: IncidentBot) -> None:
     """Called by discord.py when the extension is loaded."""
-    await bot.add_cog(DigestCommands(bot))
+    bot.tree.add_command(digest_group)

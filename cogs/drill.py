@@ -1,75 +1,73 @@
 """`/drill`: an incident that is played, from the alert to the score."""
 
-import discord
+from typing import Final
+
 from discord import app_commands
 from discord.app_commands import Choice, locale_str
-from discord.ext import commands
 
 from bot.client import IncidentBot
 from bot.i18n.options import described
-from bot.ui.interaction import reply, soon, wait
+from bot.ui.interaction import Interaction, reply, services_of, soon, voice_of, wait
 from bot.ui.people import person_from
 from bot.ui.posts.drills import drill_started_screen, drill_stopped_screen
 from bot.ui.severities import severity_choices, severity_named
 
-Press = discord.Interaction[IncidentBot]
 SeverityName = app_commands.Range[str, 1, 16]
 
-
-@app_commands.guild_only()
-class DrillCommands(
-    commands.GroupCog, name="drill", description=locale_str("Practise an incident", key="commands.drill")
-):
-    """Starting and stopping; everything between is an incident like any other."""
-
-    def __init__(self, bot: IncidentBot) -> None:
-        self.bot = bot
-
-    @app_commands.command(
-        name="start",
-        description=locale_str("Play the scripted incident, marked as a drill", key="commands.drill_start"),
+drill_group: Final = app_commands.guild_only(
+    app_commands.Group(
+        name="drill",
+        description=locale_str("Practise an incident", key="commands.drill"),
     )
-    @described(
-        severity=locale_str("The gravest if left out", key="commands.drill_severity"),
-        ring=locale_str("Let @here ring as in earnest", key="commands.drill_ring"),
-    )
-    async def start(
-        self,
-        interaction: Press,
-        severity: SeverityName | None = None,
-        ring: bool = False,  # noqa: FBT001, FBT002  # Discord's options
-    ) -> None:
-        """One at a time."""
-        await wait(interaction)
-        services = self.bot.services(interaction)
-        incident = await services.drills.start(
-            services.guild_id,
-            severity=None if severity is None else severity_named(services.policy, severity).name,
-            rings=ring,
-            by=person_from(interaction.user),
-            key=f"interaction:{interaction.id}",
-        )
-        posted = await soon(lambda: services.incidents.opening(incident.id), done=lambda at: at.is_settled)
-        shown = incident if posted is None else posted.incident
-        await reply(interaction, view=drill_started_screen(self.bot.voice(interaction), shown))
+)
 
-    @start.autocomplete("severity")
-    async def offer_severities(self, interaction: Press, typed: str) -> list[Choice[str]]:
-        """Offer the severities of the policy."""
-        return severity_choices(self.bot.services(interaction).policy, typed)
 
-    @app_commands.command(
-        name="stop", description=locale_str("End the drill and score it", key="commands.drill_stop")
+@drill_group.command(
+    name="start",
+    description=locale_str("Play the scripted incident, marked as a drill", key="commands.drill_start"),
+)
+@described(
+    severity=locale_str("The gravest if left out", key="commands.drill_severity"),
+    ring=locale_str("Let @here ring as in earnest", key="commands.drill_ring"),
+)
+async def start(
+    interaction: Interaction,
+    severity: SeverityName | None = None,
+    ring: bool = False,  # noqa: FBT001, FBT002  # Discord's options
+) -> None:
+    """One at a time."""
+    await wait(interaction)
+    services = services_of(interaction)
+    incident = await services.drills.start(
+        services.guild_id,
+        severity=None if severity is None else severity_named(services.policy, severity).name,
+        rings=ring,
+        by=person_from(interaction.user),
+        key=f"interaction:{interaction.id}",
     )
-    async def stop(self, interaction: Press) -> None:
-        """Stop the drill with the rest of its script, and show its score."""
-        await wait(interaction)
-        services, by = self.bot.services(interaction), person_from(interaction.user)
-        stopped = await services.drills.stop(services.guild_id, by=by)
-        voice = self.bot.voice(interaction)
-        await reply(interaction, view=drill_stopped_screen(voice, stopped.incident, stopped.score))
+    posted = await soon(lambda: services.incidents.opening(incident.id), done=lambda at: at.is_settled)
+    shown = incident if posted is None else posted.incident
+    await reply(interaction, view=drill_started_screen(voice_of(interaction), shown))
+
+
+@start.autocomplete("severity")
+async def offer_severities(interaction: Interaction, typed: str) -> list[Choice[str]]:
+    """Offer the severities of the policy."""
+    return severity_choices(services_of(interaction).policy, typed)
+
+
+@drill_group.command(
+    name="stop", description=locale_str("End the drill and score it", key="commands.drill_stop")
+)
+async def stop(interaction: Interaction) -> None:
+    """Stop the drill with the rest of its script, and show its score."""
+    await wait(interaction)
+    services, by = services_of(interaction), person_from(interaction.user)
+    stopped = await services.drills.stop(services.guild_id, by=by)
+    voice = voice_of(interaction)
+    await reply(interaction, view=drill_stopped_screen(voice, stopped.incident, stopped.score))
 
 
 async def setup(bot: IncidentBot) -> None:
     """Called by discord.py when the extension is loaded."""
-    await bot.add_cog(DrillCommands(bot))
+    bot.tree.add_command(drill_group)

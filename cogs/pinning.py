@@ -14,12 +14,10 @@ from bot.domain.emoji import is_same_emoji
 from bot.domain.errors import UnavailableError, UserError
 from bot.services.registry import Services
 from bot.ui.discord_api.reading import message_from, message_of
-from bot.ui.interaction import reply, wait
+from bot.ui.interaction import Interaction, reply, services_of, voice_of, wait
 from bot.ui.people import member_person, person_from
 
 log = structlog.get_logger(__name__)
-
-Press = discord.Interaction[IncidentBot]
 
 
 class PinningCog(commands.Cog):
@@ -27,10 +25,6 @@ class PinningCog(commands.Cog):
 
     def __init__(self, bot: IncidentBot) -> None:
         self.bot = bot
-
-    async def cog_load(self) -> None:
-        """Add the menu command."""
-        self.bot.tree.add_command(add_to_timeline)
 
     @commands.Cog.listener()
     async def on_ready(self) -> None:
@@ -113,12 +107,12 @@ class PinningCog(commands.Cog):
 
 @app_commands.context_menu(name=locale_str("Add to timeline", key="commands.add_to_timeline"))
 @app_commands.guild_only()
-async def add_to_timeline(interaction: Press, message: discord.Message) -> None:
+async def add_to_timeline(interaction: Interaction, message: discord.Message) -> None:
     """The menu of a message: its words come with it, whatever the bot may read otherwise."""
     await wait(interaction)
-    by, pins = person_from(interaction.user), interaction.client.services(interaction).pins
+    by, pins = person_from(interaction.user), services_of(interaction).pins
     incident, outcome = await pins.pin(message_of(message), by=by)
-    voice = interaction.client.voice(interaction)
+    voice = voice_of(interaction)
     await reply(interaction, voice.say(f"history.said.{outcome.value}", label=incident.label))
 
 
@@ -139,4 +133,5 @@ async def _told(work: Awaitable[object], *, about: str) -> None:
 
 async def setup(bot: IncidentBot) -> None:
     """Called by discord.py when the extension is loaded."""
+    bot.tree.add_command(add_to_timeline)
     await bot.add_cog(PinningCog(bot))

@@ -16,16 +16,14 @@ from bot.domain.errors import UnavailableError, UserError
 from bot.domain.incident.transitions import AckVia
 from bot.domain.people import Person
 from bot.services.registry import Services
+from bot.ui.answers import Pressed, control
 from bot.ui.buttons import IncidentVerb, template
-from bot.ui.components import Control
-from bot.ui.interaction import reply, wait
+from bot.ui.interaction import Interaction, reply, services_of, voice_of, wait
 from bot.ui.people import member_person, person_from, person_of
 from bot.ui.screens.incident_answers import acknowledged, passed_on, release_view, released
 from bot.ui.screens.incident_console import first_response_screen
 
 log = structlog.get_logger(__name__)
-
-Press = discord.Interaction[IncidentBot]
 
 # A person may react to a post before its id is in the database: it is looked up again after these pauses.
 _LOOK_AGAIN_S: Final = (0.3, 1.0, 3.0)
@@ -43,10 +41,6 @@ class RespondingCog(commands.Cog):
         self.bot = bot
         self._under_way: set[tuple[int, int]] = set()
         self._done: TTLCache[tuple[int, int], None] = TTLCache(_MOST_DONE, _ONCE_IN_S)
-
-    async def cog_load(self) -> None:
-        """Register the buttons."""
-        self.bot.add_controls(Ack, Release, First, Decline)
 
     @commands.Cog.listener()
     async def on_raw_reaction_add(self, reaction: discord.RawReactionActionEvent) -> None:
@@ -141,51 +135,43 @@ class RespondingCog(commands.Cog):
         return await member_person(self.bot, user=discord.Object(reaction.user_id), guild_id=guild_id)
 
 
-class Ack(Control, template=template(IncidentVerb.ACK)):
-    """[👀 ack]."""
-
-    async def press(self, interaction: Press) -> None:
-        """Acknowledge the incident, or join it if another person was first."""
-        await wait(interaction)
-        by, acknowledger = await person_of(interaction), interaction.client.services(interaction).acknowledger
-        result = await acknowledger.acknowledge(self.number, by=by, via=AckVia.BUTTON)
-        voice = interaction.client.voice(interaction)
-        await reply(interaction, acknowledged(voice, result), view=release_view(voice, result))
+@control(template(IncidentVerb.ACK))
+async def press_ack(interaction: Interaction, pressed: Pressed) -> None:
+    """[👀 ack]: acknowledge the incident, or join it if another person was first."""
+    await wait(interaction)
+    by, acknowledger = await person_of(interaction), services_of(interaction).acknowledger
+    result = await acknowledger.acknowledge(pressed.number, by=by, via=AckVia.BUTTON)
+    voice = voice_of(interaction)
+    await reply(interaction, acknowledged(voice, result), view=release_view(voice, result))
 
 
-class Release(Control, template=template(IncidentVerb.HAND_BACK)):
-    """[手を離す]."""
-
-    async def press(self, interaction: Press) -> None:
-        """Release the incident: a person who has joined takes over, or its ladder resumes."""
-        await wait(interaction)
-        by, releasing = await person_of(interaction), interaction.client.services(interaction).releasing
-        result = await releasing.release(self.number, by=by)
-        await reply(interaction, released(interaction.client.voice(interaction), result))
+@control(template(IncidentVerb.HAND_BACK))
+async def press_release(interaction: Interaction, pressed: Pressed) -> None:
+    """[手を離す]: release the incident: a person who has joined takes over, or its ladder resumes."""
+    await wait(interaction)
+    by, releasing = await person_of(interaction), services_of(interaction).releasing
+    result = await releasing.release(pressed.number, by=by)
+    await reply(interaction, released(voice_of(interaction), result))
 
 
-class First(Control, template=template(IncidentVerb.FIRST)):
-    """[📋 初動]."""
-
-    async def press(self, interaction: Press) -> None:
-        """Show the first-response sheet of the incident's severity."""
-        await wait(interaction)
-        incidents, by = interaction.client.services(interaction).incidents, await person_of(interaction)
-        incident = await incidents.find(number=self.number, thread_id=None, by=by)
-        await reply(interaction, view=first_response_screen(interaction.client.voice(interaction), incident))
+@control(template(IncidentVerb.FIRST))
+async def press_first(interaction: Interaction, pressed: Pressed) -> None:
+    """[📋 初動]: show the first-response sheet of the incident's severity."""
+    await wait(interaction)
+    incidents, by = services_of(interaction).incidents, await person_of(interaction)
+    incident = await incidents.find(number=pressed.number, thread_id=None, by=by)
+    await reply(interaction, view=first_response_screen(voice_of(interaction), incident))
 
 
-class Decline(Control, template=template(IncidentVerb.DECLINE)):
-    """[今は対応できない]."""
-
-    async def press(self, interaction: Press) -> None:
-        """Pass the page on at once, and say to whom."""
-        await wait(interaction)
-        by = await person_of(interaction)
-        message_id = interaction.message.id if interaction.message else 0
-        passing_on = interaction.client.services(interaction).passing_on
-        result = await passing_on.decline(self.number, by=by, message_id=message_id)
-        await reply(interaction, passed_on(interaction.client.voice(interaction), result))
+@control(template(IncidentVerb.DECLINE))
+async def press_decline(interaction: Interaction, pressed: Pressed) -> None:
+    """[今は対応できない]: pass the page on at once, and say to whom."""
+    await wait(interaction)
+    by = await person_of(interaction)
+    message_id = interaction.message.id if interaction.message else 0
+    passing_on = services_of(interaction).passing_on
+    result = await passing_on.decline(pressed.number, by=by, message_id=message_id)
+    await reply(interaction, passed_on(voice_of(interaction), result))
 
 
 def _is_new(message_id: int) -> bool:
@@ -194,4 +180,5 @@ def _is_new(message_id: int) -> bool:
 
 async def setup(bot: IncidentBot) -> None:
     """Called by discord.py when the extension is loaded."""
+    bot.add_controls(press_ack, press_release, press_first, press_decline)
     await bot.add_cog(RespondingCog(bot))

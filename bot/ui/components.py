@@ -1,55 +1,17 @@
 """Buttons, selects and screens that keep nothing in memory: what a press means is in its custom id."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Final, cast
+from collections.abc import Sequence
+from typing import Any, Final, cast
 
 import discord
 from discord import ButtonStyle, ui
 
 from bot.ui.buttons import Component
-from bot.ui.interaction import Interaction
 
 ID_LIMIT: Final = 100  # Discord: a custom id
 TEXT_LIMIT: Final = 4_000  # Discord: characters of all text displays of a message
 COMPONENT_LIMIT: Final = 40  # Discord: components of a message, nested ones included
 GREY: Final = 0x95A5A6
-
-
-class Control:
-    """The handler of a button or a select; the custom id carries all its state.
-
-    It is not a discord.py `DynamicItem`. For each press, that rebuilds the message's view, searches all
-    templates, and loses errors (2.7.1). `bot.ui.answers` finds the control instead.
-
-    Args:
-        fields: The template's groups.
-        values: The chosen values of a select.
-    """
-
-    template: ClassVar[str]
-
-    def __init_subclass__(cls, *, template: str) -> None:
-        """Say which custom ids it answers, as a regular expression."""
-        super().__init_subclass__()
-        cls.template = template
-
-    def __init__(self, fields: Mapping[str, str], values: Sequence[str] = ()) -> None:
-        self.fields = fields
-        self.values = values
-
-    async def press(self, interaction: Interaction) -> None:
-        """Answer it: acknowledge or defer, call one service, render."""
-        raise NotImplementedError
-
-    @property
-    def number(self) -> int:
-        """The incident or triage of the custom id's group ``number``."""
-        return int(self.fields["number"])
-
-    @property
-    def chosen(self) -> str:
-        """Return the value chosen in a select of one value."""
-        return self.values[0]
 
 
 class Screen(ui.LayoutView):

@@ -1,14 +1,16 @@
 """The common steps of every entry point: bind the log, check the server, turn an error into one reply."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Final, Protocol, TypeAlias, TypeVar, cast
 
 import discord
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from bot.domain.errors import StorageUnavailable
+from bot.services.registry import Services
 from bot.ui.first_response import acknowledge, keeps_screen, show
+from bot.ui.words.voice import Voice
 
 #: Our own end of one press or form, seconds: aiohttp would wait for 300.
 DEADLINE_S: Final = 30.0
@@ -33,6 +35,18 @@ class Host(Protocol):
     async def guild_of(self, interaction: Interaction) -> int:
         """The guild that *interaction* is about. Raises UserError: it is not served."""
 
+    def services(self, interaction: Interaction) -> Services:
+        """The use cases of the guild that *interaction* is about."""
+        ...
+
+    def voice(self, interaction: Interaction) -> Voice:
+        """The words for the person who acted."""
+        ...
+
+    def spawn(self, work: Coroutine[Any, Any, object], *, name: str) -> object:
+        """Run *work* beside everything else."""
+        ...
+
     def answering(self, task: asyncio.Task[Any]) -> None:
         """Register *task* as one that answers a person, so that a stop lets it finish first."""
 
@@ -46,6 +60,16 @@ class Host(Protocol):
 def host_of(interaction: Interaction) -> Host:
     """The client of *interaction* as this layer sees it."""
     return cast("Host", interaction.client)
+
+
+def services_of(interaction: Interaction) -> Services:
+    """The use cases of the guild that *interaction* is about."""
+    return host_of(interaction).services(interaction)
+
+
+def voice_of(interaction: Interaction) -> Voice:
+    """The words for the person of *interaction*: their language, and their server's policy."""
+    return host_of(interaction).voice(interaction)
 
 
 def bind(interaction: Interaction, *, trigger: str) -> None:

@@ -16,9 +16,8 @@ from cogs.incidents import (
 )
 from cogs.incidents.group import incident_group
 
-#: Each offers `register(bot)`: its controls and forms. Its commands join the group as it is imported.
-_SUBJECTS = (
-    declaring,
+#: The commands of each module join the group as it is imported; these also `register` controls and forms.
+_WITH_CONTROLS = (
     looking,
     updates,
     editing,
@@ -27,13 +26,13 @@ _SUBJECTS = (
     severity,
     timeline,
     ending,
-    linking,
     private,
 )
+_COMMANDS_ALONE = (declaring, linking)
 
 
 async def setup(bot: IncidentBot) -> None:
     """Called by discord.py when the extension is loaded."""
-    for subject in _SUBJECTS:
+    for subject in _WITH_CONTROLS:
         subject.register(bot)
     bot.tree.add_command(incident_group)

@@ -2,20 +2,18 @@
 
 import asyncio
 from collections.abc import Awaitable, Iterable
-from typing import Any, Final, TypeAlias, TypeVar
+from typing import Any, Final, TypeVar
 
-import discord
 from discord import app_commands
 from discord.app_commands import Choice, locale_str
 
-from bot.client import IncidentBot
 from bot.domain.errors import BotError, IncidentNotFound, StorageUnavailable, UserError
 from bot.domain.incident.incident import Incident
+from bot.ui.interaction import Interaction, services_of, voice_of
 from bot.ui.people import person_from
 from bot.ui.severities import severity_choices
 from bot.ui.words.inert import plain
 
-Press: TypeAlias = discord.Interaction[IncidentBot]
 Number = app_commands.Range[int, 1, 2**53 - 1]  # Discord: the integers that an option can carry
 
 _OFFERED: Final = 25  # Discord: choices of an autocomplete
@@ -36,14 +34,14 @@ incident_group: Final = app_commands.Group(
 )
 
 
-async def named(interaction: Press, number: int | None) -> Incident:
+async def named(interaction: Interaction, number: int | None) -> Incident:
     """The incident that was named, or the one whose thread this is.
 
     Raises:
         IncidentNotFound: no such number, or a private one that is not theirs to see.
         UserError: none was named, and this is no thread of one that is theirs to see.
     """
-    by, find = person_from(interaction.user), interaction.client.services(interaction).incidents.find
+    by, find = person_from(interaction.user), services_of(interaction).incidents.find
     if number is not None:
         return await find(number=number, thread_id=None, by=by)
     found = await here(interaction)
@@ -52,9 +50,9 @@ async def named(interaction: Press, number: int | None) -> Incident:
     return found
 
 
-async def here(interaction: Press) -> Incident | None:
+async def here(interaction: Interaction) -> Incident | None:
     """Return the incident of this thread; None if there is none or the person may not see it."""
-    by, find = person_from(interaction.user), interaction.client.services(interaction).incidents.find
+    by, find = person_from(interaction.user), services_of(interaction).incidents.find
     try:
         return await find(number=None, thread_id=interaction.channel_id, by=by)
     except IncidentNotFound:
@@ -74,82 +72,82 @@ async def in_time(reading: Awaitable[_Value]) -> _Value:
         raise StorageUnavailable("too slow for a form") from None
 
 
-async def offer_severity(interaction: Press, typed: str) -> list[Choice[str]]:
+async def offer_severity(interaction: Interaction, typed: str) -> list[Choice[str]]:
     """The policy's severities, the gravest first."""
-    return severity_choices(interaction.client.services(interaction).policy, typed)
+    return severity_choices(services_of(interaction).policy, typed)
 
 
-async def offer_open(interaction: Press, typed: int | str) -> list[Choice[int]]:
+async def offer_open(interaction: Interaction, typed: int | str) -> list[Choice[int]]:
     """Open incidents whose number or title holds what was typed; none while they cannot be read."""
-    services, by = interaction.client.services(interaction), person_from(interaction.user)
+    services, by = services_of(interaction), person_from(interaction.user)
     return await _offer(interaction, services.looking.open_ones(services.guild_id, by=by), typed)
 
 
-async def offer_ended(interaction: Press, typed: int | str) -> list[Choice[int]]:
+async def offer_ended(interaction: Interaction, typed: int | str) -> list[Choice[int]]:
     """Offer recently ended incidents, latest first."""
-    services, by = interaction.client.services(interaction), person_from(interaction.user)
+    services, by = services_of(interaction), person_from(interaction.user)
     return await _offer(interaction, services.looking.ended_lately(services.guild_id, by=by), typed)
 
 
-async def offer_all(interaction: Press, typed: int | str) -> list[Choice[int]]:
+async def offer_all(interaction: Interaction, typed: int | str) -> list[Choice[int]]:
     """Offer open incidents, then recently ended ones."""
     return await _offer(interaction, _others(interaction, than=None, thread_id=None), typed)
 
 
-async def offer_others(interaction: Press, typed: int | str) -> list[Choice[int]]:
+async def offer_others(interaction: Interaction, typed: int | str) -> list[Choice[int]]:
     """Offer the incidents that the command's incident may be linked with."""
     reading = _others(interaction, than=_number(interaction), thread_id=interaction.channel_id)
     return await _offer(interaction, reading, typed)
 
 
-async def offer_linkers(interaction: Press, typed: int | str) -> list[Choice[int]]:
+async def offer_linkers(interaction: Interaction, typed: int | str) -> list[Choice[int]]:
     """Offer the incidents that may be linked with the one in the command's option ``with``."""
     reading = _others(interaction, than=_number(interaction, option="with"), thread_id=None)
     return await _offer(interaction, reading, typed)
 
 
-async def offer_linked(interaction: Press, typed: int | str) -> list[Choice[int]]:
+async def offer_linked(interaction: Interaction, typed: int | str) -> list[Choice[int]]:
     """Offer the incidents that the command's incident is linked with."""
-    services, than = interaction.client.services(interaction), _number(interaction)
+    services, than = services_of(interaction), _number(interaction)
     thread_id, by = interaction.channel_id, person_from(interaction.user)
     return await _offer(interaction, services.looking.linked(than=than, thread_id=thread_id, by=by), typed)
 
 
-async def offer_takers(interaction: Press, typed: int | str) -> list[Choice[int]]:
+async def offer_takers(interaction: Interaction, typed: int | str) -> list[Choice[int]]:
     """Offer the incidents that the command's incident may be merged into."""
-    services, than = interaction.client.services(interaction), _number(interaction)
+    services, than = services_of(interaction), _number(interaction)
     thread_id, by = interaction.channel_id, person_from(interaction.user)
     reading = services.looking.takers(services.guild_id, than=than, thread_id=thread_id, by=by)
     return await _offer(interaction, reading, typed)
 
 
-async def offer_duplicates(interaction: Press, typed: int | str) -> list[Choice[int]]:
+async def offer_duplicates(interaction: Interaction, typed: int | str) -> list[Choice[int]]:
     """Offer the incidents that may be merged into the one in the command's option ``into``."""
-    services, into = interaction.client.services(interaction), _number(interaction, option="into")
+    services, into = services_of(interaction), _number(interaction, option="into")
     by = person_from(interaction.user)
     return await _offer(interaction, services.looking.duplicates(services.guild_id, into=into, by=by), typed)
 
 
-async def _others(interaction: Press, *, than: int | None, thread_id: int | None) -> Iterable[Incident]:
-    services, by = interaction.client.services(interaction), person_from(interaction.user)
+async def _others(interaction: Interaction, *, than: int | None, thread_id: int | None) -> Iterable[Incident]:
+    services, by = services_of(interaction), person_from(interaction.user)
     return await services.looking.others(services.guild_id, than=than, thread_id=thread_id, by=by)
 
 
-def _number(interaction: Press, *, option: str = "number") -> int | None:
+def _number(interaction: Interaction, *, option: str = "number") -> int | None:
     """Which one the command names so far; what is typed there may be no number yet."""
     number: Any = getattr(interaction.namespace, option, None)
     return number if isinstance(number, int) else None
 
 
 async def _offer(
-    interaction: Press, reading: Awaitable[Iterable[Incident]], typed: int | str
+    interaction: Interaction, reading: Awaitable[Iterable[Incident]], typed: int | str
 ) -> list[Choice[int]]:
     try:
         found = await reading
     except BotError:
         return []  # a list of choices has no place for words
     wanted = str(typed or "").casefold()
-    voice = interaction.client.voice(interaction)
+    voice = voice_of(interaction)
     titles = {one.id: plain(voice.marked(one, one.title), limit=_TITLE_SHOWN) for one in found}
     names = {one.id: f"{one.label} {one.severity} {titles[one.id]}" for one in found}
     fitting = [number for number, name in names.items() if wanted in name.casefold()]

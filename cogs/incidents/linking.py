@@ -3,15 +3,13 @@
 from discord import app_commands
 from discord.app_commands import locale_str
 
-from bot.client import IncidentBot
 from bot.i18n.options import described
-from bot.ui.interaction import reply, wait
+from bot.ui.interaction import Interaction, reply, services_of, voice_of, wait
 from bot.ui.people import person_from
 from bot.ui.screens.incident_answers import linked, merged_screen, unlinked
 from cogs.incidents.group import (
     NUMBER_OPTION,
     Number,
-    Press,
     incident_group,
     named,
     offer_all,
@@ -23,22 +21,18 @@ from cogs.incidents.group import (
 )
 
 
-def register(_bot: IncidentBot) -> None:
-    """Nothing to press: all are commands."""
-
-
 @incident_group.command(
     name="merge", description=locale_str("It is the same trouble as another", key="commands.incident_merge")
 )
 @described(into=locale_str("The one that goes on", key="commands.incident_into"), number=NUMBER_OPTION)
 @app_commands.autocomplete(into=offer_takers, number=offer_duplicates)
-async def merge(interaction: Press, into: Number, number: Number | None = None) -> None:
+async def merge(interaction: Interaction, into: Number, number: Number | None = None) -> None:
     """End it in favour of the other."""
     await wait(interaction)
-    bot, by = interaction.client, person_from(interaction.user)
+    by = person_from(interaction.user)
     incident = await named(interaction, number)
-    merged = await bot.services(interaction).merging.merge(incident.id, into=into, by=by)
-    await reply(interaction, view=merged_screen(bot.voice(interaction), merged))
+    merged = await services_of(interaction).merging.merge(incident.id, into=into, by=by)
+    await reply(interaction, view=merged_screen(voice_of(interaction), merged))
 
 
 @incident_group.command(
@@ -46,13 +40,13 @@ async def merge(interaction: Press, into: Number, number: Number | None = None) 
 )
 @described(with_=locale_str("The other one", key="commands.incident_with"), number=NUMBER_OPTION)
 @app_commands.autocomplete(with_=offer_others, number=offer_linkers)
-async def link(interaction: Press, with_: Number, number: Number | None = None) -> None:
+async def link(interaction: Interaction, with_: Number, number: Number | None = None) -> None:
     """Each says so in its thread and in its list."""
     await wait(interaction)
-    bot, by = interaction.client, person_from(interaction.user)
+    by = person_from(interaction.user)
     incident = await named(interaction, number)
-    is_new = await bot.services(interaction).lifecycle.link(incident.id, with_=with_, by=by)
-    told = linked(bot.voice(interaction), incident.id, other=with_, is_new=is_new)
+    is_new = await services_of(interaction).lifecycle.link(incident.id, with_=with_, by=by)
+    told = linked(voice_of(interaction), incident.id, other=with_, is_new=is_new)
     await reply(interaction, told)
 
 
@@ -62,11 +56,11 @@ async def link(interaction: Press, with_: Number, number: Number | None = None) 
 )
 @described(with_=locale_str("The other one", key="commands.incident_with"), number=NUMBER_OPTION)
 @app_commands.autocomplete(with_=offer_linked, number=offer_all)
-async def unlink(interaction: Press, with_: Number, number: Number | None = None) -> None:
+async def unlink(interaction: Interaction, with_: Number, number: Number | None = None) -> None:
     """The reverse of `link`."""
     await wait(interaction)
-    bot, by = interaction.client, person_from(interaction.user)
+    by = person_from(interaction.user)
     incident = await named(interaction, number)
-    was_linked = await bot.services(interaction).lifecycle.unlink(incident.id, with_=with_, by=by)
-    told = unlinked(bot.voice(interaction), incident.id, other=with_, was_linked=was_linked)
+    was_linked = await services_of(interaction).lifecycle.unlink(incident.id, with_=with_, by=by)
+    told = unlinked(voice_of(interaction), incident.id, other=with_, was_linked=was_linked)
     await reply(interaction, told)

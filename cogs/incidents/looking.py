@@ -10,9 +10,9 @@ from bot.client import IncidentBot
 from bot.domain.errors import UserError
 from bot.domain.text import one_line
 from bot.i18n.options import described
+from bot.ui.answers import Pressed, control
 from bot.ui.buttons import IncidentVerb, template
-from bot.ui.components import Control
-from bot.ui.interaction import keep, redraw, reply, wait
+from bot.ui.interaction import Interaction, keep, redraw, reply, services_of, voice_of, wait
 from bot.ui.people import person_from, person_of
 from bot.ui.screens.incident_answers import quit_screen
 from bot.ui.screens.incident_console import show_screen
@@ -30,7 +30,6 @@ from bot.ui.severities import severity_named
 from cogs.incidents.group import (
     NUMBER_OPTION,
     Number,
-    Press,
     here,
     incident_group,
     named,
@@ -54,7 +53,7 @@ Days = app_commands.Range[int, 1, DAYS_LIMIT]
 
 def register(bot: IncidentBot) -> None:
     """The controls of the screens."""
-    bot.add_controls(Page, OpenIncidentSelect, View, Quit)
+    bot.add_controls(turn_page, open_chosen, press_view, press_quit)
 
 
 @incident_group.command(name="list", description=locale_str("List incidents", key="commands.incident_list"))
@@ -68,7 +67,7 @@ def register(bot: IncidentBot) -> None:
 @app_commands.choices(status=STATUSES)
 @app_commands.autocomplete(severity=offer_severity)
 async def list_(
-    interaction: Press,
+    interaction: Interaction,
     status: Choice[str] | None = None,
     severity: str | None = None,
     words: Words | None = None,
@@ -77,7 +76,7 @@ async def list_(
 ) -> None:
     """Open ones first, each newest first."""
     await wait(interaction)
-    policy = interaction.client.services(interaction).policy
+    policy = services_of(interaction).policy
     asked = Asked(
         which=status.value if status else ANY,
         severity=None if severity is None else severity_named(policy, severity).name,
@@ -94,69 +93,60 @@ async def list_(
 )
 @described(number=NUMBER_OPTION)
 @app_commands.autocomplete(number=offer_all)
-async def show(interaction: Press, number: Number | None = None) -> None:
+async def show(interaction: Interaction, number: Number | None = None) -> None:
     """One incident; without its number the one of this thread, else a choice of the open ones."""
     await wait(interaction)
     found = await here(interaction) if number is None else await named(interaction, number)
     if found is not None:
         await _show(interaction, found.id)
         return
-    bot, by = interaction.client, person_from(interaction.user)
-    services = bot.services(interaction)
+    by = person_from(interaction.user)
+    services = services_of(interaction)
     open_ones = await services.looking.open_ones(services.guild_id, by=by)
-    await reply(interaction, view=which_screen(bot.voice(interaction), open_ones))
+    await reply(interaction, view=which_screen(voice_of(interaction), open_ones))
 
 
-class Page(Control, template=PAGE):
-    """[◀ 新しい方] [古い方 ▶]."""
-
-    async def press(self, interaction: Press) -> None:
-        """Turn the page."""
-        await keep(interaction)
-        await redraw(interaction, await _list(interaction, Asked.of(self.fields)))
+@control(PAGE)
+async def turn_page(interaction: Interaction, pressed: Pressed) -> None:
+    """[◀ 新しい方] [古い方 ▶]: turn the page."""
+    await keep(interaction)
+    await redraw(interaction, await _list(interaction, Asked.of(pressed.fields)))
 
 
-class OpenIncidentSelect(Control, template=r"inc:v1:open"):
-    """One of the list."""
-
-    async def press(self, interaction: Press) -> None:
-        """Show it beside the list."""
-        await wait(interaction)
-        if not self.chosen.isdigit():
-            raise UserError("control_outdated")
-        await _show(interaction, int(self.chosen))
+@control(r"inc:v1:open")
+async def open_chosen(interaction: Interaction, pressed: Pressed) -> None:
+    """Show the incident that was chosen from the list, beside the list."""
+    await wait(interaction)
+    if not pressed.chosen.isdigit():
+        raise UserError("control_outdated")
+    await _show(interaction, int(pressed.chosen))
 
 
-class View(Control, template=template(IncidentVerb.VIEW)):
-    """[🔎 統合先を見る]."""
-
-    async def press(self, interaction: Press) -> None:
-        """Show the incident as `/incident show` does."""
-        await wait(interaction)
-        await _show(interaction, self.number)
+@control(template(IncidentVerb.VIEW))
+async def press_view(interaction: Interaction, pressed: Pressed) -> None:
+    """[🔎 統合先を見る]: show the incident as `/incident show` does."""
+    await wait(interaction)
+    await _show(interaction, pressed.number)
 
 
-class Quit(Control, template=r"ui:v1:quit"):
-    """[やめる] of any question."""
-
-    async def press(self, interaction: Press) -> None:
-        """Change nothing, and say so in place of the question."""
-        await redraw(interaction, quit_screen(interaction.client.voice(interaction)))
+@control(r"ui:v1:quit")
+async def press_quit(interaction: Interaction, _pressed: Pressed) -> None:
+    """[やめる] of any question: change nothing, and say so in place of the question."""
+    await redraw(interaction, quit_screen(voice_of(interaction)))
 
 
-async def _list(interaction: Press, asked: Asked) -> discord.ui.LayoutView:
-    bot, by = interaction.client, person_from(interaction.user)
-    incidents = await bot.services(interaction).looking.page(
-        bot.services(interaction).guild_id,
+async def _list(interaction: Interaction, asked: Asked) -> discord.ui.LayoutView:
+    by = person_from(interaction.user)
+    incidents = await services_of(interaction).looking.page(
+        services_of(interaction).guild_id,
         asked.wanted(by=by.id, now=interaction.created_at),
         by=by,
         limit=PAGE_SIZE + 1,
         offset=asked.page * PAGE_SIZE,
     )
-    return list_screen(bot.voice(interaction), incidents, asked)
+    return list_screen(voice_of(interaction), incidents, asked)
 
 
-async def _show(interaction: Press, number: int) -> None:
-    bot = interaction.client
-    view = await bot.services(interaction).looking.view(number, by=await person_of(interaction))
-    await reply(interaction, view=show_screen(bot.voice(interaction), view))
+async def _show(interaction: Interaction, number: int) -> None:
+    view = await services_of(interaction).looking.view(number, by=await person_of(interaction))
+    await reply(interaction, view=show_screen(voice_of(interaction), view))

@@ -12,8 +12,8 @@ from bot.domain.errors import UserError
 from bot.domain.incident.incident import Incident
 from bot.domain.people import Person
 from bot.i18n.options import described
-from bot.ui.components import Control
-from bot.ui.interaction import keep, redraw, reply, soon, wait
+from bot.ui.answers import Pressed, control
+from bot.ui.interaction import Interaction, keep, redraw, reply, services_of, soon, voice_of, wait
 from bot.ui.people import person_from, person_of
 from bot.ui.posts.incident.left_threads import DELETE, DELETE_NOW, delete_question, deleted_screen
 from bot.ui.posts.incident.private import (
@@ -23,7 +23,7 @@ from bot.ui.posts.incident.private import (
     private_screen,
     removed_answer,
 )
-from cogs.incidents.group import NUMBER_OPTION, Number, Press, incident_group, named, offer_all
+from cogs.incidents.group import NUMBER_OPTION, Number, incident_group, named, offer_all
 
 #: What a custom id about a thread that an incident has left ends with.
 _OLD_THREAD: Final = r"(?P<number>\d{1,18}):(?P<thread>\d{17,20})"
@@ -33,7 +33,7 @@ _SETTLED: Final = frozenset({DeliveryStatus.SENT, DeliveryStatus.FAILED})
 
 def register(bot: IncidentBot) -> None:
     """The controls of its questions."""
-    bot.add_controls(MakePrivate, AskToDelete, DeleteThread)
+    bot.add_controls(press_private, press_delete, press_delete_now)
 
 
 @incident_group.command(
@@ -52,122 +52,109 @@ def register(bot: IncidentBot) -> None:
 )
 @app_commands.autocomplete(number=offer_all)
 async def private(
-    interaction: Press,
+    interaction: Interaction,
     number: Number | None = None,
     user: discord.User | None = None,
     remove: bool = False,  # noqa: FBT001, FBT002  # an option of the command
 ) -> None:
     """Make the incident private after a question, add or remove a person, or let the person in themselves."""
     await wait(interaction)
-    bot, by, found = interaction.client, person_from(interaction.user), await named(interaction, number)
+    by, found = person_from(interaction.user), await named(interaction, number)
     if remove:
         await _remove(interaction, found, user)
         return
-    incident = await bot.services(interaction).privacy.begin(found.id, by=by)
+    incident = await services_of(interaction).privacy.begin(found.id, by=by)
     if user is not None:
         await _add(interaction, incident, user)
     elif incident.is_private:
         await _enter(interaction, incident)
     else:
-        await reply(interaction, view=private_question(bot.voice(interaction), incident))
+        await reply(interaction, view=private_question(voice_of(interaction), incident))
 
 
-async def _add(interaction: Press, incident: Incident, user: discord.User | discord.Member) -> None:
+async def _add(interaction: Interaction, incident: Incident, user: discord.User | discord.Member) -> None:
     """Give a person access, and say whether Discord has added them to the thread."""
     if not isinstance(user, discord.Member):
         raise UserError("private_not_member", who=user.display_name)
-    privacy, who = interaction.client.services(interaction).privacy, person_from(user)
+    privacy, who = services_of(interaction).privacy, person_from(user)
     by, key = person_from(interaction.user), f"interaction:{interaction.id}"
     is_new = await privacy.add(incident.id, who=who, by=by, key=key)
     entry = await _entry(interaction, incident, who=who)
-    voice = interaction.client.voice(interaction)
+    voice = voice_of(interaction)
     answer = added_answer(voice, incident, name=user.display_name, is_new=is_new, entry=entry)
     await reply(interaction, answer)
 
 
-async def _remove(interaction: Press, incident: Incident, user: discord.User | discord.Member | None) -> None:
+async def _remove(
+    interaction: Interaction, incident: Incident, user: discord.User | discord.Member | None
+) -> None:
     """Remove a person's access, or one's own; say whether Discord has removed them from the thread.
 
     The person may have left the server.
     """
-    removals, by = interaction.client.services(interaction).removals, person_from(interaction.user)
+    removals, by = services_of(interaction).removals, person_from(interaction.user)
     who, key = by if user is None else person_from(user), f"interaction:{interaction.id}"
     was_named = await removals.remove(incident.id, who=who, by=by, key=key)
     exit_ = await soon(
         lambda: removals.exit(incident.id, who=who, key=key), done=lambda status: status in _SETTLED
     )
     name = None if user is None or who.id == by.id else user.display_name
-    voice = interaction.client.voice(interaction)
+    voice = voice_of(interaction)
     await reply(interaction, removed_answer(voice, incident, name=name, was_named=was_named, exit_=exit_))
 
 
-async def _enter(interaction: Press, incident: Incident) -> None:
+async def _enter(interaction: Interaction, incident: Incident) -> None:
     """Come in oneself; who is refused cannot read so in the thread."""
-    privacy, by = interaction.client.services(interaction).privacy, person_from(interaction.user)
+    privacy, by = services_of(interaction).privacy, person_from(interaction.user)
     entered = await privacy.enter(incident.id, by=by, key=f"interaction:{interaction.id}")
     entry = await _entry(interaction, incident, who=by)
-    await reply(interaction, view=entered_screen(interaction.client.voice(interaction), entered, entry=entry))
+    await reply(interaction, view=entered_screen(voice_of(interaction), entered, entry=entry))
 
 
-async def _entry(interaction: Press, incident: Incident, *, who: Person) -> DeliveryStatus | None:
+async def _entry(interaction: Interaction, incident: Incident, *, who: Person) -> DeliveryStatus | None:
     """Return the status of adding a person to the thread once it is known; None when it takes longer."""
-    privacy, key = interaction.client.services(interaction).privacy, f"interaction:{interaction.id}"
+    privacy, key = services_of(interaction).privacy, f"interaction:{interaction.id}"
     return await soon(
         lambda: privacy.entry(incident.id, who=who, key=key),
         done=lambda status: status in _SETTLED,
     )
 
 
-class MakePrivate(Control, template=r"inc:v1:private-now:(?P<number>\d{1,18})"):
-    """[🔒 非公開にする], after the question."""
-
-    async def press(self, interaction: Press) -> None:
-        """Make it private, and say what is left behind."""
-        await keep(interaction)
-        bot, by = interaction.client, await person_of(interaction)
-        private = await bot.services(interaction).privacy.make_private(self.number, by=by)
-        voice = bot.voice(interaction)
-        moved = await soon(
-            lambda: bot.services(interaction).incidents.find(number=self.number, thread_id=None, by=by),
-            done=lambda now: _has_moved(private, now),
-        )
-        await redraw(interaction, private_screen(voice, moved or private, moved=moved is not None))
+@control(r"inc:v1:private-now:(?P<number>\d{1,18})")
+async def press_private(interaction: Interaction, pressed: Pressed) -> None:
+    """[🔒 非公開にする], after the question: make it private, and say what is left behind."""
+    await keep(interaction)
+    by = await person_of(interaction)
+    private = await services_of(interaction).privacy.make_private(pressed.number, by=by)
+    voice = voice_of(interaction)
+    moved = await soon(
+        lambda: services_of(interaction).incidents.find(number=pressed.number, thread_id=None, by=by),
+        done=lambda now: _has_moved(private, now),
+    )
+    await redraw(interaction, private_screen(voice, moved or private, moved=moved is not None))
 
 
-class _OldThread(Control, template=""):
-    """A press about the public thread that a private incident has left."""
-
-    @property
-    def thread_id(self) -> int:
-        """The thread of the custom id."""
-        return int(self.fields["thread"])
-
-
-class AskToDelete(_OldThread, template=rf"{DELETE}:{_OLD_THREAD}"):
-    """[🗑️ 元のスレッドを削除]: asks once."""
-
-    async def press(self, interaction: Press) -> None:
-        """Say what would go, or that it is gone."""
-        await wait(interaction)
-        bot, by = interaction.client, await person_of(interaction)
-        services, voice = bot.services(interaction), bot.voice(interaction)
-        left = await services.privacy.left_thread(self.number, self.thread_id, by=by)
-        incident = await services.incidents.find(number=self.number, thread_id=None, by=by)
-        screen = deleted_screen(voice, incident) if left is None else delete_question(voice, incident, left)
-        await reply(interaction, view=screen)
+@control(rf"{DELETE}:{_OLD_THREAD}")
+async def press_delete(interaction: Interaction, pressed: Pressed) -> None:
+    """[🗑️ 元のスレッドを削除]: ask once, and say what would go; or say that it is gone already."""
+    await wait(interaction)
+    by = await person_of(interaction)
+    services, voice = services_of(interaction), voice_of(interaction)
+    left = await services.privacy.left_thread(pressed.number, int(pressed.fields["thread"]), by=by)
+    incident = await services.incidents.find(number=pressed.number, thread_id=None, by=by)
+    screen = deleted_screen(voice, incident) if left is None else delete_question(voice, incident, left)
+    await reply(interaction, view=screen)
 
 
-class DeleteThread(_OldThread, template=rf"{DELETE_NOW}:{_OLD_THREAD}"):
-    """[🗑️ 削除する], after the question."""
-
-    async def press(self, interaction: Press) -> None:
-        """Delete it, and say so."""
-        await keep(interaction)
-        bot, by = interaction.client, await person_of(interaction)
-        services = bot.services(interaction)
-        await services.privacy.delete_thread(self.number, self.thread_id, by=by)
-        incident = await services.incidents.find(number=self.number, thread_id=None, by=by)
-        await redraw(interaction, deleted_screen(bot.voice(interaction), incident))
+@control(rf"{DELETE_NOW}:{_OLD_THREAD}")
+async def press_delete_now(interaction: Interaction, pressed: Pressed) -> None:
+    """[🗑️ 削除する], after the question: delete it, and say so."""
+    await keep(interaction)
+    by = await person_of(interaction)
+    services = services_of(interaction)
+    await services.privacy.delete_thread(pressed.number, int(pressed.fields["thread"]), by=by)
+    incident = await services.incidents.find(number=pressed.number, thread_id=None, by=by)
+    await redraw(interaction, deleted_screen(voice_of(interaction), incident))
 
 
 def _has_moved(before: Incident, now: Incident) -> bool:

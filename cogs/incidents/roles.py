@@ -11,12 +11,13 @@ from bot.domain.errors import UserError
 from bot.domain.incident.incident import Role
 from bot.domain.people import Person
 from bot.i18n.options import described
+from bot.ui.answers import Pressed, control
 from bot.ui.buttons import IncidentVerb
-from bot.ui.components import Control, Screen, text
-from bot.ui.interaction import keep, redraw, reply, wait
+from bot.ui.components import Screen, text
+from bot.ui.interaction import Interaction, keep, redraw, reply, services_of, voice_of, wait
 from bot.ui.people import person_from, person_of
 from bot.ui.posts.incident.roles import VERBS, given, released, taken_screen
-from cogs.incidents.group import NUMBER_OPTION, Number, Press, incident_group, named, offer_open
+from cogs.incidents.group import NUMBER_OPTION, Number, incident_group, named, offer_open
 
 ROLES: Final = [
     Choice(name=locale_str("Commander", key="commands.role_commander"), value="commander"),
@@ -30,7 +31,7 @@ _ROLES = "|".join(Role)
 
 def register(bot: IncidentBot) -> None:
     """The buttons."""
-    bot.add_controls(TakeRole, StepDown)
+    bot.add_controls(press_role, press_step_down)
 
 
 @incident_group.command(
@@ -46,7 +47,7 @@ def register(bot: IncidentBot) -> None:
 @app_commands.choices(role=ROLES)
 @app_commands.autocomplete(number=offer_open)
 async def assign(
-    interaction: Press,
+    interaction: Interaction,
     role: Choice[str],
     user: discord.User | None = None,
     release: bool = False,  # noqa: FBT001, FBT002  # an option of the command
@@ -54,7 +55,7 @@ async def assign(
 ) -> None:
     """Take, give, or leave vacant."""
     await wait(interaction)
-    voice, roles = interaction.client.voice(interaction), interaction.client.services(interaction).roles
+    voice, roles = voice_of(interaction), services_of(interaction).roles
     incident, by, wanted = await named(interaction, number), person_from(interaction.user), Role(role.value)
     if release:
         holder_id = None if user is None else user.id
@@ -67,28 +68,24 @@ async def assign(
         await reply(interaction, given(voice, result))
 
 
-class TakeRole(Control, template=rf"inc:v1:(?P<verb>{_VERBS}):(?P<number>\d{{1,18}})"):
-    """[🧭 指揮] [💬 広報] [✍️ 記録]."""
-
-    async def press(self, interaction: Press) -> None:
-        """Take the role, even from another holder."""
-        await wait(interaction)
-        role = VERBS[IncidentVerb(self.fields["verb"])]
-        by = await person_of(interaction)
-        result = await interaction.client.services(interaction).roles.take(self.number, role, by=by)
-        await reply(interaction, view=taken_screen(interaction.client.voice(interaction), result))
+@control(rf"inc:v1:(?P<verb>{_VERBS}):(?P<number>\d{{1,18}})")
+async def press_role(interaction: Interaction, pressed: Pressed) -> None:
+    """[🧭 指揮] [💬 広報] [✍️ 記録]: take the role, even from another holder."""
+    await wait(interaction)
+    role = VERBS[IncidentVerb(pressed.fields["verb"])]
+    by = await person_of(interaction)
+    result = await services_of(interaction).roles.take(pressed.number, role, by=by)
+    await reply(interaction, view=taken_screen(voice_of(interaction), result))
 
 
-class StepDown(Control, template=rf"inc:v1:release:(?P<role>{_ROLES}):(?P<number>\d{{1,18}})"):
-    """[🙅 降りる], under the answer."""
-
-    async def press(self, interaction: Press) -> None:
-        """Release the role, if the person still holds it."""
-        await keep(interaction)
-        by, role = await person_of(interaction), Role(self.fields["role"])
-        roles, voice = interaction.client.services(interaction).roles, interaction.client.voice(interaction)
-        result = await roles.release(self.number, role, by=by, holder_id=by.id)
-        await redraw(interaction, Screen(text(released(voice, result))))
+@control(rf"inc:v1:release:(?P<role>{_ROLES}):(?P<number>\d{{1,18}})")
+async def press_step_down(interaction: Interaction, pressed: Pressed) -> None:
+    """[🙅 降りる], under the answer: release the role, if the person still holds it."""
+    await keep(interaction)
+    by, role = await person_of(interaction), Role(pressed.fields["role"])
+    roles, voice = services_of(interaction).roles, voice_of(interaction)
+    result = await roles.release(pressed.number, role, by=by, holder_id=by.id)
+    await redraw(interaction, Screen(text(released(voice, result))))
 
 
 def _member(user: discord.User | discord.Member) -> Person:

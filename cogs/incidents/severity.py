@@ -8,12 +8,12 @@ from bot.domain.incident.incident import Incident
 from bot.i18n.options import described
 from bot.services.incidents.lifecycle import REASON_LIMIT
 from bot.services.shared.access import Act
+from bot.ui.answers import Pressed, control
 from bot.ui.buttons import IncidentVerb, template
-from bot.ui.components import Control
 from bot.ui.forms.base import Submitted
 from bot.ui.forms.fields import ask
 from bot.ui.forms.severity import REASON, SEVERITY_FORM, chosen_severity, severity_form
-from bot.ui.interaction import reply, wait
+from bot.ui.interaction import Interaction, reply, services_of, voice_of, wait
 from bot.ui.people import person_of
 from bot.ui.screens.incident_answers import regraded_screen
 from bot.ui.severities import severity_named
@@ -21,7 +21,6 @@ from cogs.incidents.group import (
     NUMBER_OPTION,
     REASON_OPTION,
     Number,
-    Press,
     in_time,
     incident_group,
     named,
@@ -34,7 +33,7 @@ Reason = app_commands.Range[str, 1, REASON_LIMIT]
 
 def register(bot: IncidentBot) -> None:
     """The button and its form."""
-    bot.add_controls(ChooseSeverity)
+    bot.add_controls(press_severity)
     bot.add_form(SEVERITY_FORM, send_severity)
 
 
@@ -48,38 +47,38 @@ def register(bot: IncidentBot) -> None:
 )
 @app_commands.autocomplete(to=offer_severity)
 @app_commands.autocomplete(number=offer_open)
-async def severity(interaction: Press, to: str, reason: Reason, number: Number | None = None) -> None:
+async def severity(interaction: Interaction, to: str, reason: Reason, number: Number | None = None) -> None:
     """The rules of another severity apply from now on."""
     await wait(interaction)
     incident = await named(interaction, number)
-    policy = interaction.client.services(interaction).policy
+    policy = services_of(interaction).policy
     await _change(interaction, incident.id, to=severity_named(policy, to).name, reason=reason)
 
 
-class ChooseSeverity(Control, template=template(IncidentVerb.SEVERITY)):
-    """[↕️ 重大度]."""
-
-    async def press(self, interaction: Press) -> None:
-        """A form with the policy's severities, the current one chosen, and the reason."""
-        incident = await in_time(_opened(interaction, self.number, face=self.fields["face"]))
-        await ask(interaction, severity_form(interaction.client.voice(interaction), incident))
+@control(template(IncidentVerb.SEVERITY))
+async def press_severity(interaction: Interaction, pressed: Pressed) -> None:
+    """[↕️ 重大度]: open a form with the policy's severities, the current one chosen, and the reason."""
+    incident = await in_time(_opened(interaction, pressed.number, face=pressed.fields["face"]))
+    await ask(interaction, severity_form(voice_of(interaction), incident))
 
 
-async def send_severity(interaction: Press, form: Submitted) -> None:
+async def send_severity(interaction: Interaction, form: Submitted) -> None:
     """The form came back."""
     await wait(interaction)
     was = form.fields["was"]
     await _change(interaction, form.number, to=chosen_severity(form), reason=form.text(REASON), was=was)
 
 
-async def _opened(interaction: Press, number: int, *, face: str | None) -> Incident:
+async def _opened(interaction: Interaction, number: int, *, face: str | None) -> Incident:
     by = await person_of(interaction)
-    lifecycle = interaction.client.services(interaction).lifecycle
+    lifecycle = services_of(interaction).lifecycle
     return await lifecycle.require_open(number, by=by, act=Act.CHANGE_SEVERITY, face=face)
 
 
-async def _change(interaction: Press, number: int, *, to: str, reason: str, was: str | None = None) -> None:
-    bot, by = interaction.client, await person_of(interaction)
-    lifecycle = bot.services(interaction).lifecycle
+async def _change(
+    interaction: Interaction, number: int, *, to: str, reason: str, was: str | None = None
+) -> None:
+    by = await person_of(interaction)
+    lifecycle = services_of(interaction).lifecycle
     result = await lifecycle.change_severity(number, to=to, by=by, reason=reason, was=was)
-    await reply(interaction, view=regraded_screen(bot.voice(interaction), result))
+    await reply(interaction, view=regraded_screen(voice_of(interaction), result))

@@ -4,12 +4,13 @@ from bot.client import IncidentBot
 from cogs.oncall import changing, files, looking, turns
 from cogs.oncall.group import oncall_group
 
-#: Each offers `register(bot)`: its controls. Its commands join the group as it is imported.
-_SUBJECTS = (looking, changing, turns, files)
+#: The commands of each module join the group as it is imported; these also `register` controls.
+_WITH_CONTROLS = (looking, files)
+_COMMANDS_ALONE = (changing, turns)
 
 
 async def setup(bot: IncidentBot) -> None:
     """Called by discord.py when the extension is loaded."""
-    for subject in _SUBJECTS:
+    for subject in _WITH_CONTROLS:
         subject.register(bot)
     bot.tree.add_command(oncall_group)

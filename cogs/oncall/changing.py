@@ -7,12 +7,11 @@ import discord
 from discord import app_commands
 from discord.app_commands import Choice, locale_str
 
-from bot.client import IncidentBot
 from bot.domain.errors import BotError, UserError
 from bot.domain.oncall.roster import NewOverride
 from bot.i18n.options import described
 from bot.services.oncall.schedules import Turn
-from bot.ui.interaction import reply, wait
+from bot.ui.interaction import Interaction, reply, services_of, voice_of, wait
 from bot.ui.people import person_from
 from bot.ui.screens.oncall_console import overridden_said, set_said, swapped_said, turn_choice
 from cogs.oncall.group import (
@@ -20,7 +19,6 @@ from cogs.oncall.group import (
     USER_OPTION,
     Moment,
     Place,
-    Press,
     chosen,
     first_place,
     moment,
@@ -35,10 +33,6 @@ Reason = app_commands.Range[str, 1, 200]
 _OFFERED: Final = 25  # Discord: choices of an autocomplete
 
 
-def register(_bot: IncidentBot) -> None:
-    """No controls."""
-
-
 @oncall_group.command(
     name="set",
     description=locale_str(
@@ -47,15 +41,14 @@ def register(_bot: IncidentBot) -> None:
 )
 @described(user=USER_OPTION, place=PLACE_OPTION)
 @app_commands.autocomplete(place=offer_places)
-async def set_person(interaction: Press, user: discord.User, place: Place | None = None) -> None:
+async def set_person(interaction: Interaction, user: discord.User, place: Place | None = None) -> None:
     """From now on."""
     await wait(interaction)
-    bot = interaction.client
-    services = bot.services(interaction)
+    services = services_of(interaction)
     standing = await services.schedules.set_person(
         services.guild_id, place or first_place(interaction), chosen(user), by=person_from(interaction.user)
     )
-    await reply(interaction, set_said(bot.voice(interaction), standing))
+    await reply(interaction, set_said(voice_of(interaction), standing))
 
 
 @oncall_group.command(
@@ -73,7 +66,7 @@ async def set_person(interaction: Press, user: discord.User, place: Place | None
 )
 @app_commands.autocomplete(place=offer_places)
 async def override(  # Discord's options
-    interaction: Press,
+    interaction: Interaction,
     user: discord.User,
     until: Moment,
     from_: Moment | None = None,
@@ -82,8 +75,8 @@ async def override(  # Discord's options
 ) -> None:
     """From then until then."""
     await wait(interaction)
-    bot, now = interaction.client, await now_here(interaction)
-    services = bot.services(interaction)
+    now = await now_here(interaction)
+    services = services_of(interaction)
     starts = moment(from_, now=now)
     new = NewOverride(
         place=place or first_place(interaction),
@@ -94,18 +87,17 @@ async def override(  # Discord's options
     )
     made = await services.schedules.override(services.guild_id, new, by=person_from(interaction.user))
     person = await services.oncall.known(services.guild_id, made.who)
-    await reply(interaction, overridden_said(bot.voice(interaction), made, person))
+    await reply(interaction, overridden_said(voice_of(interaction), made, person))
 
 
-async def offer_shifts(interaction: Press, typed: str) -> list[Choice[str]]:
+async def offer_shifts(interaction: Interaction, typed: str) -> list[Choice[str]]:
     """Offer the current and coming shifts, in order; none while the schedule cannot be read."""
-    bot = interaction.client
-    services = bot.services(interaction)
+    services = services_of(interaction)
     try:
         turns = await services.schedules.turns(services.guild_id)
     except BotError:
         return []
-    voice, last = bot.voice(interaction), max(turn.shift.ends for turn in turns)
+    voice, last = voice_of(interaction), max(turn.shift.ends for turn in turns)
     names = {_value(turn): turn_choice(voice, turn, until_at=last) for turn in turns}
     fitting = [value for value, name in names.items() if typed.casefold() in name.casefold()]
     return [Choice(name=names[value], value=value) for value in fitting[:_OFFERED]]
@@ -117,15 +109,14 @@ async def offer_shifts(interaction: Press, typed: str) -> list[Choice[str]]:
     with_=locale_str("The other shift", key="commands.oncall_with"),
 )
 @app_commands.autocomplete(shift=offer_shifts, with_=offer_shifts)
-async def swap(interaction: Press, shift: Shift, with_: Shift) -> None:
+async def swap(interaction: Interaction, shift: Shift, with_: Shift) -> None:
     """Two people exchange what they have."""
     await wait(interaction)
-    bot = interaction.client
-    services = bot.services(interaction)
+    services = services_of(interaction)
     swapped = await services.schedules.swap(
         services.guild_id, _named(shift), _named(with_), by=person_from(interaction.user)
     )
-    await reply(interaction, swapped_said(bot.voice(interaction), swapped))
+    await reply(interaction, swapped_said(voice_of(interaction), swapped))
 
 
 def _value(turn: Turn) -> str:

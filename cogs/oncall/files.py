@@ -8,8 +8,8 @@ from bot.client import IncidentBot
 from bot.domain.errors import UserError
 from bot.i18n.options import described
 from bot.services.oncall.calendars import BIGGEST
-from bot.ui.components import Control
-from bot.ui.interaction import keep, redraw, reply, wait
+from bot.ui.answers import Pressed, control
+from bot.ui.interaction import Interaction, keep, redraw, reply, services_of, voice_of, wait
 from bot.ui.people import person_from, person_of
 from bot.ui.screens.oncall_console import (
     IMPORT,
@@ -19,24 +19,23 @@ from bot.ui.screens.oncall_console import (
     left_screen,
     preview_screen,
 )
-from cogs.oncall.group import PLACE_OPTION, Place, Press, offer_places, schedule_group
+from cogs.oncall.group import PLACE_OPTION, Place, offer_places, schedule_group
 
 
 def register(bot: IncidentBot) -> None:
     """The buttons."""
-    bot.add_controls(Import, LeaveImport)
+    bot.add_controls(press_import, press_leave_import)
 
 
 @schedule_group.command(
     name="export", description=locale_str("As an iCalendar file", key="commands.oncall_export")
 )
-async def export(interaction: Press) -> None:
+async def export(interaction: Interaction) -> None:
     """The next 90 days."""
     await wait(interaction)
-    bot = interaction.client
-    services = bot.services(interaction)
+    services = services_of(interaction)
     data = await services.calendars.export(services.guild_id)
-    await reply(interaction, bot.voice(interaction).say("oncall.exported"), file=calendar_file(data))
+    await reply(interaction, voice_of(interaction).say("oncall.exported"), file=calendar_file(data))
 
 
 @schedule_group.command(
@@ -45,35 +44,30 @@ async def export(interaction: Press) -> None:
 )
 @described(file=locale_str("An .ics file", key="commands.oncall_file"), place=PLACE_OPTION)
 @app_commands.autocomplete(place=offer_places)
-async def import_file(interaction: Press, file: discord.Attachment, place: Place | None = None) -> None:
+async def import_file(interaction: Interaction, file: discord.Attachment, place: Place | None = None) -> None:
     """Preview first; nothing changes yet."""
     await wait(interaction)
-    bot = interaction.client
-    services = bot.services(interaction)
+    services = services_of(interaction)
     if file.size > BIGGEST:  # as Discord says: it is not fetched at all
         raise UserError("oncall_file_too_big", most=BIGGEST // 1024)
     by = person_from(interaction.user)
     preview = await services.calendars.preview(services.guild_id, await file.read(), place=place, by=by)
-    await reply(interaction, view=preview_screen(bot.voice(interaction), preview))
+    await reply(interaction, view=preview_screen(voice_of(interaction), preview))
 
 
-class Import(Control, template=IMPORT):
-    """[取り込む]."""
-
-    async def press(self, interaction: Press) -> None:
-        """Put the import into force."""
-        await keep(interaction)
-        bot, by = interaction.client, await person_of(interaction)
-        services = bot.services(interaction)
-        numbers = [int(number) for number in self.fields["drafts"].split("-")]
-        places = await services.calendars.confirm(services.guild_id, numbers, by=by)
-        await redraw(interaction, imported_screen(bot.voice(interaction), places))
+@control(IMPORT)
+async def press_import(interaction: Interaction, pressed: Pressed) -> None:
+    """[取り込む]: put the import into force."""
+    await keep(interaction)
+    by = await person_of(interaction)
+    services = services_of(interaction)
+    numbers = [int(number) for number in pressed.fields["drafts"].split("-")]
+    places = await services.calendars.confirm(services.guild_id, numbers, by=by)
+    await redraw(interaction, imported_screen(voice_of(interaction), places))
 
 
-class LeaveImport(Control, template=LEAVE):
-    """[やめる]."""
-
-    async def press(self, interaction: Press) -> None:
-        """Nothing has changed."""
-        await keep(interaction)
-        await redraw(interaction, left_screen(interaction.client.voice(interaction)))
+@control(LEAVE)
+async def press_leave_import(interaction: Interaction, _pressed: Pressed) -> None:
+    """[やめる]: drop the import, and say that nothing has changed."""
+    await keep(interaction)
+    await redraw(interaction, left_screen(voice_of(interaction)))

@@ -1,18 +1,17 @@
 """The groups that the modules beside it add to, and how a command names places, people and moments."""
 
 from datetime import datetime
-from typing import Final, TypeAlias
+from typing import Final
 
 import discord
 from discord import app_commands
 from discord.app_commands import Choice, locale_str
 
-from bot.client import IncidentBot
 from bot.domain.errors import UserError
 from bot.domain.oncall.moments import parse_later
 from bot.domain.oncall.roster import Who
+from bot.ui.interaction import Interaction, services_of
 
-Press: TypeAlias = discord.Interaction[IncidentBot]
 Place = app_commands.Range[str, 1, 24]
 Moment = app_commands.Range[str, 1, 60]
 
@@ -33,17 +32,15 @@ schedule_group: Final = app_commands.Group(
 )
 
 
-async def offer_places(interaction: Press, typed: str) -> list[Choice[str]]:
+async def offer_places(interaction: Interaction, typed: str) -> list[Choice[str]]:
     """The policy's places, in the order of asking."""
-    names = [
-        name for name in interaction.client.services(interaction).policy.oncall if typed.casefold() in name
-    ]
+    names = [name for name in services_of(interaction).policy.oncall if typed.casefold() in name]
     return [Choice(name=name, value=name) for name in names[:_OFFERED]]
 
 
-def first_place(interaction: Press) -> str:
+def first_place(interaction: Interaction) -> str:
     """The one that is meant when none is named."""
-    return next(iter(interaction.client.services(interaction).policy.oncall))
+    return next(iter(services_of(interaction).policy.oncall))
 
 
 def chosen(user: discord.User | discord.Member) -> Who:
@@ -59,9 +56,9 @@ def chosen(user: discord.User | discord.Member) -> Who:
     return Who(user.id, user.name, user.display_name)
 
 
-async def now_here(interaction: Press) -> datetime:
+async def now_here(interaction: Interaction) -> datetime:
     """The database's time in the team's zone."""
-    services = interaction.client.services(interaction)
+    services = services_of(interaction)
     return (await services.schedules.now()).astimezone(services.policy.timezone)
 
 

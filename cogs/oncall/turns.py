@@ -7,19 +7,17 @@ import discord
 from discord import app_commands
 from discord.app_commands import locale_str
 
-from bot.client import IncidentBot
 from bot.domain.calendar.business_time import local_moment
 from bot.domain.calendar.start_time import plain_line
 from bot.domain.errors import UserError
 from bot.domain.oncall.rotation import Rotation, parse_turn
 from bot.i18n.options import described
-from bot.ui.interaction import reply, wait
+from bot.ui.interaction import Interaction, reply, services_of, voice_of, wait
 from bot.ui.people import person_from
 from bot.ui.screens.oncall_console import cleared_said, set_said
 from cogs.oncall.group import (
     PLACE_OPTION,
     Place,
-    Press,
     chosen,
     first_place,
     now_here,
@@ -29,10 +27,6 @@ from cogs.oncall.group import (
 
 Words = app_commands.Range[str, 1, 16]
 _NEXT = locale_str("Who comes next", key="commands.oncall_next")
-
-
-def register(_bot: IncidentBot) -> None:
-    """No controls."""
 
 
 @schedule_group.command(
@@ -50,7 +44,7 @@ def register(_bot: IncidentBot) -> None:
 )
 @app_commands.autocomplete(place=offer_places)
 async def rotate(  # noqa: PLR0913, PLR0917  # Discord's options
-    interaction: Press,
+    interaction: Interaction,
     every: Words,
     first: discord.User,
     second: discord.User,
@@ -62,8 +56,8 @@ async def rotate(  # noqa: PLR0913, PLR0917  # Discord's options
 ) -> None:
     """The first turn is the one that goes on now: it began at today's handover, or yesterday's."""
     await wait(interaction)
-    bot, now = interaction.client, await now_here(interaction)
-    services = bot.services(interaction)
+    now = await now_here(interaction)
+    services = services_of(interaction)
     people = [chosen(user) for user in (first, second, third, fourth, fifth) if user is not None]
     rotation = _rotation(
         [who.handle for who in people], every, handover, now=now, zone=services.policy.timezone
@@ -75,7 +69,7 @@ async def rotate(  # noqa: PLR0913, PLR0917  # Discord's options
         rotation,
         by=person_from(interaction.user),
     )
-    await reply(interaction, set_said(bot.voice(interaction), standing))
+    await reply(interaction, set_said(voice_of(interaction), standing))
 
 
 @schedule_group.command(
@@ -84,15 +78,14 @@ async def rotate(  # noqa: PLR0913, PLR0917  # Discord's options
 )
 @described(place=PLACE_OPTION)
 @app_commands.autocomplete(place=offer_places)
-async def clear(interaction: Press, place: Place | None = None) -> None:
+async def clear(interaction: Interaction, place: Place | None = None) -> None:
     """Drop the schedule that was set for a place; its overrides stay."""
     await wait(interaction)
-    bot = interaction.client
-    services = bot.services(interaction)
+    services = services_of(interaction)
     standing = await services.schedules.clear(
         services.guild_id, place or first_place(interaction), by=person_from(interaction.user)
     )
-    await reply(interaction, cleared_said(bot.voice(interaction), standing))
+    await reply(interaction, cleared_said(voice_of(interaction), standing))
 
 
 def _rotation(handles: list[str], every: str, handover: str, *, now: datetime, zone: ZoneInfo) -> Rotation:

@@ -1,22 +1,18 @@
 """The card's buttons, and [判定に加わる] under the line that says who is triaging."""
 
-from typing import Final, TypeAlias
-
-import discord
+from typing import Final
 
 from bot.client import IncidentBot
 from bot.domain.errors import StorageUnavailable
 from bot.domain.incident.incident import NewIncident
 from bot.services.triage.views import TriageView
+from bot.ui.answers import Pressed, control
 from bot.ui.buttons import TriageVerb, template
-from bot.ui.components import Control
-from bot.ui.interaction import keep, redraw, reply, wait
+from bot.ui.interaction import Interaction, keep, redraw, reply, services_of, voice_of, wait
 from bot.ui.people import person_of
 from bot.ui.screens.emergency import raise_anyway, recorded
 from bot.ui.screens.outcome import show_sent
 from bot.ui.screens.triage_card import triage_card
-
-Press: TypeAlias = discord.Interaction[IncidentBot]
 
 ANSWER: Final = (
     r"tri:v1:answer:(?P<number>\d{1,18}):(?P<question>[a-z0-9_]{1,24}):(?P<answer>[a-z0-9_]{1,24})"
@@ -27,104 +23,89 @@ CONFIRM: Final = r"tri:v1:confirm:(?P<number>\d{1,18})(?::(?P<shown>[A-Za-z0-9_-
 
 def register(bot: IncidentBot) -> None:
     """The controls."""
-    bot.add_controls(AnswerButton, ChooseAnswer, LeaveTriage, Revise, TriageSeverityButton, Confirm, Show)
+    bot.add_controls(
+        press_answer, choose_answer, press_leave, choose_question, choose_severity, press_confirm, press_show
+    )
 
 
-class AnswerButton(Control, template=ANSWER):
-    """An answer of the decision tree, わからない included."""
-
-    async def press(self, interaction: Press) -> None:
-        """Answer, and show what comes next."""
-        await _answer(interaction, self, self.fields["answer"])
+@control(ANSWER)
+async def press_answer(interaction: Interaction, pressed: Pressed) -> None:
+    """Record an answer of the decision tree, わからない included, and show what comes next."""
+    await _answer(interaction, pressed, pressed.fields["answer"])
 
 
-class ChooseAnswer(Control, template=r"tri:v1:choose:(?P<number>\d{1,18}):(?P<question>[a-z0-9_]{1,24})"):
-    """The same where there are more than two: one of a select."""
-
-    async def press(self, interaction: Press) -> None:
-        """Answer, and show what comes next."""
-        await _answer(interaction, self, self.chosen)
+@control(r"tri:v1:choose:(?P<number>\d{1,18}):(?P<question>[a-z0-9_]{1,24})")
+async def choose_answer(interaction: Interaction, pressed: Pressed) -> None:
+    """Do the same for a question with more than two answers, which has a select."""
+    await _answer(interaction, pressed, pressed.chosen)
 
 
-class LeaveTriage(Control, template=r"tri:v1:(?P<way>back|cancel):(?P<number>\d{1,18})"):
-    """[戻る] [やめる]."""
-
-    async def press(self, interaction: Press) -> None:
-        """Withdraw the last answer, or stop without an incident."""
-        await keep(interaction)
-        triages = interaction.client.services(interaction).triages
-        leave = triages.back if self.fields["way"] == "back" else triages.cancel
-        await _redraw(interaction, await leave(self.number, by=await person_of(interaction)))
-
-
-class Revise(Control, template=r"tri:v1:revise:(?P<number>\d{1,18})"):
-    """[前の答えを変える]."""
-
-    async def press(self, interaction: Press) -> None:
-        """Back to the question that was chosen."""
-        await keep(interaction)
-        triages, by = interaction.client.services(interaction).triages, await person_of(interaction)
-        await _redraw(interaction, await triages.revise(self.number, question=self.chosen, by=by))
-
-
-class TriageSeverityButton(Control, template=r"tri:v1:severity:(?P<number>\d{1,18})"):
-    """[重大度を変える]."""
-
-    async def press(self, interaction: Press) -> None:
-        """Overrule the tree."""
-        await keep(interaction)
-        triages, by = interaction.client.services(interaction).triages, await person_of(interaction)
-        await _redraw(interaction, await triages.choose_severity(self.number, severity=self.chosen, by=by))
-
-
-class Confirm(Control, template=CONFIRM):
-    """[🚨 発報する] [⏲️ 再評価に回す]."""
-
-    async def press(self, interaction: Press) -> None:
-        """Open the incident, or put it on the clock of re-evaluation."""
-        await keep(interaction)
-        triages, by = interaction.client.services(interaction).triages, await person_of(interaction)
-        try:
-            view = await triages.confirm(self.number, by=by, shown=self.fields["shown"])
-        except StorageUnavailable:
-            if not await _raised_without_database(interaction, self.number, severity=self.fields["shown"]):
-                raise
-            return
-        interaction.client.services(interaction).emergency.remember(view.triage)
-        if view.incident is None or view.incident.is_private:  # an old card: it was made private meanwhile
-            await _redraw(interaction, view)
-        else:
-            read = interaction.client.services(interaction).incidents.opening
-            await show_sent(interaction, view.incident, read=read)
-
-
-class Show(Control, template=template(TriageVerb.SHOW)):
-    """[判定に加わる]: the same card for another person."""
-
-    async def press(self, interaction: Press) -> None:
-        """Show the current card of the triage."""
-        await wait(interaction)
-        view = await interaction.client.services(interaction).triages.view(
-            self.number, by=await person_of(interaction)
-        )
-        await reply(interaction, view=triage_card(interaction.client.voice(interaction), view))
-
-
-async def _answer(interaction: Press, control: Control, answer: str) -> None:
+@control(r"tri:v1:(?P<way>back|cancel):(?P<number>\d{1,18})")
+async def press_leave(interaction: Interaction, pressed: Pressed) -> None:
+    """[戻る] [やめる]: withdraw the last answer, or stop without an incident."""
     await keep(interaction)
-    triages, by = interaction.client.services(interaction).triages, await person_of(interaction)
-    question = control.fields["question"]
-    await _redraw(interaction, await triages.answer(control.number, question=question, answer=answer, by=by))
+    triages = services_of(interaction).triages
+    leave = triages.back if pressed.fields["way"] == "back" else triages.cancel
+    await _redraw(interaction, await leave(pressed.number, by=await person_of(interaction)))
 
 
-async def _redraw(interaction: Press, view: TriageView) -> None:
-    interaction.client.services(interaction).emergency.remember(view.triage)
-    await redraw(interaction, triage_card(interaction.client.voice(interaction), view))
+@control(r"tri:v1:revise:(?P<number>\d{1,18})")
+async def choose_question(interaction: Interaction, pressed: Pressed) -> None:
+    """[前の答えを変える]: go back to the question that was chosen."""
+    await keep(interaction)
+    triages, by = services_of(interaction).triages, await person_of(interaction)
+    await _redraw(interaction, await triages.revise(pressed.number, question=pressed.chosen, by=by))
 
 
-async def _raised_without_database(interaction: Press, number: int, *, severity: str | None) -> bool:
+@control(r"tri:v1:severity:(?P<number>\d{1,18})")
+async def choose_severity(interaction: Interaction, pressed: Pressed) -> None:
+    """[重大度を変える]: overrule the tree."""
+    await keep(interaction)
+    triages, by = services_of(interaction).triages, await person_of(interaction)
+    await _redraw(interaction, await triages.choose_severity(pressed.number, severity=pressed.chosen, by=by))
+
+
+@control(CONFIRM)
+async def press_confirm(interaction: Interaction, pressed: Pressed) -> None:
+    """[🚨 発報する] [⏲️ 再評価に回す]: open the incident, or put it on the clock of re-evaluation."""
+    await keep(interaction)
+    triages, by = services_of(interaction).triages, await person_of(interaction)
+    try:
+        view = await triages.confirm(pressed.number, by=by, shown=pressed.fields["shown"])
+    except StorageUnavailable:
+        if not await _raised_without_database(interaction, pressed.number, severity=pressed.fields["shown"]):
+            raise
+        return
+    services_of(interaction).emergency.remember(view.triage)
+    if view.incident is None or view.incident.is_private:  # an old card: it was made private meanwhile
+        await _redraw(interaction, view)
+    else:
+        await show_sent(interaction, view.incident)
+
+
+@control(template(TriageVerb.SHOW))
+async def press_show(interaction: Interaction, pressed: Pressed) -> None:
+    """[判定に加わる]: show the current card of the triage to another person."""
+    await wait(interaction)
+    view = await services_of(interaction).triages.view(pressed.number, by=await person_of(interaction))
+    await reply(interaction, view=triage_card(voice_of(interaction), view))
+
+
+async def _answer(interaction: Interaction, pressed: Pressed, answer: str) -> None:
+    await keep(interaction)
+    triages, by = services_of(interaction).triages, await person_of(interaction)
+    question = pressed.fields["question"]
+    await _redraw(interaction, await triages.answer(pressed.number, question=question, answer=answer, by=by))
+
+
+async def _redraw(interaction: Interaction, view: TriageView) -> None:
+    services_of(interaction).emergency.remember(view.triage)
+    await redraw(interaction, triage_card(voice_of(interaction), view))
+
+
+async def _raised_without_database(interaction: Interaction, number: int, *, severity: str | None) -> bool:
     """Raise what the card promises although nothing can be recorded; return whether that was done."""
-    services = interaction.client.services(interaction)
+    services = services_of(interaction)
     emergency = services.emergency
     triage = emergency.walk(number)
     known = severity in services.policy.severities
@@ -142,7 +123,7 @@ async def _raised_without_database(interaction: Press, number: int, *, severity:
         key=f"triage:{number}",  # as `Raising` has it: confirmed once more, it is the same one
     )
     if incident := await recorded(new.key, incidents=services.incidents):
-        await show_sent(interaction, incident, read=services.incidents.opening)
+        await show_sent(interaction, incident)
         return True
-    await raise_anyway(interaction, new, emergency=emergency, voice=interaction.client.voice(interaction))
+    await raise_anyway(interaction, new)
     return True

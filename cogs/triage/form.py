@@ -2,31 +2,29 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TypeAlias
 
 import discord
 
-from bot.client import IncidentBot
 from bot.domain.calendar.start_time import OLDEST
 from bot.ui.forms.base import MessageSource, Typed, started_now, triage_form
 from bot.ui.forms.fields import ask
-from bot.ui.interaction import wait
+from bot.ui.interaction import Interaction, services_of, voice_of, wait
 from bot.ui.people import person_from
 
-Press: TypeAlias = discord.Interaction[IncidentBot]
 
-
-async def admit(interaction: Press) -> None:
+async def admit(interaction: Interaction) -> None:
     """Refuse a person who may not triage; others need no request and no wait."""
-    services, by = interaction.client.services(interaction), person_from(interaction.user)
+    services, by = services_of(interaction), person_from(interaction.user)
     if not services.access.allows(by, "triage"):
         await wait(interaction)
         await services.access.require(by, "triage", guild_id=services.guild_id, act="triage.begin")
 
 
-async def open_form(interaction: Press, *, title: str = "", source: MessageSource | None = None) -> None:
+async def open_form(
+    interaction: Interaction, *, title: str = "", source: MessageSource | None = None
+) -> None:
     """Open a blank form, or one with what is known already: a message's time is where its trouble began."""
-    voice, now = interaction.client.voice(interaction), interaction.created_at
+    voice, now = voice_of(interaction), interaction.created_at
     began = now if source is None else start_of_message(source.message_id, now=now)
     typed = Typed(started=started_now(voice, began), title=title)
     await ask(interaction, triage_form(voice, typed, source=source))

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from typing import Final, TypeAlias
+from typing import Final
 
 import discord
 import structlog
@@ -14,10 +14,10 @@ from bot.client import IncidentBot
 from bot.domain.errors import DeliveryRefused, UnavailableError
 from bot.domain.triage.evidence import Evidence
 from bot.services.triage.sources import AlreadyRaised
-from bot.ui.components import Control
+from bot.ui.answers import Pressed, control
 from bot.ui.discord_api.client import Rest
 from bot.ui.forms.base import MessageSource
-from bot.ui.interaction import reply, wait
+from bot.ui.interaction import Interaction, reply, services_of, voice_of, wait
 from bot.ui.people import person_from
 from bot.ui.posts.triage_posts import FROM
 from bot.ui.screens.sent_card import raised_card
@@ -25,8 +25,6 @@ from bot.ui.words.evidence import evidence_from, evidence_of, suggested_title
 from cogs.triage.form import admit, open_form, source_of
 
 log = structlog.get_logger(__name__)
-
-Press: TypeAlias = discord.Interaction[IncidentBot]
 
 # Discord takes a modal only as the first response, so it comes at once, even when a read is slow: what is
 # not read by then is read when the form has come back, which leaves time for it.
@@ -36,13 +34,13 @@ _READ_AFTER_FORM_S: Final = 5.0
 
 def register(bot: IncidentBot) -> None:
     """The menu and the button."""
-    bot.add_controls(From)
+    bot.add_controls(press_triage)
     bot.tree.add_command(triage_message)
 
 
 @app_commands.context_menu(name=locale_str("Triage this message", key="commands.triage_message"))
 @app_commands.guild_only()
-async def triage_message(interaction: Press, message: discord.Message) -> None:
+async def triage_message(interaction: Interaction, message: discord.Message) -> None:
     """The form about a message, whose words only this interaction carries: they are kept beside it."""
     await admit(interaction)
     if not await _is_open(interaction, message):
@@ -52,25 +50,26 @@ async def triage_message(interaction: Press, message: discord.Message) -> None:
     await _open_about(interaction, source, evidence, names)
 
 
-class From(Control, template=FROM):
-    """[🔎 triage] under an alert: the form about the message that its custom id names."""
+@control(FROM)
+async def press_triage(interaction: Interaction, pressed: Pressed) -> None:
+    """[🔎 triage] under an alert: open the form about the message that the custom id names.
 
-    async def press(self, interaction: Press) -> None:
-        """With the message's words: as they were heard, or read; when that takes too long, without."""
-        await admit(interaction)
-        source = source_of(self.fields)
-        if source is None:
-            await open_form(interaction)
-            return
-        heard = interaction.client.heard.get(source.message_id)
-        evidence = heard or await _read(interaction, source, within_s=_READ_BEFORE_FORM_S)
-        if evidence is None:
-            await open_form(interaction, source=source)
-            return
-        await _open_about(interaction, source, evidence, {})
+    It has the message's words as they were heard, or read; when that takes too long, it has none.
+    """
+    await admit(interaction)
+    source = source_of(pressed.fields)
+    if source is None:
+        await open_form(interaction)
+        return
+    heard = interaction.client.heard.get(source.message_id)
+    evidence = heard or await _read(interaction, source, within_s=_READ_BEFORE_FORM_S)
+    if evidence is None:
+        await open_form(interaction, source=source)
+        return
+    await _open_about(interaction, source, evidence, {})
 
 
-async def _is_open(interaction: Press, message: discord.Message) -> bool:
+async def _is_open(interaction: Interaction, message: discord.Message) -> bool:
     """Return True if the form may open. Answer at once for a message of a drill or of an existing incident.
 
     Only a message in a thread or by the bot can be one. If the database does not say in time, the form opens
@@ -79,7 +78,7 @@ async def _is_open(interaction: Press, message: discord.Message) -> bool:
     is_ours = interaction.client.user is not None and message.author.id == interaction.client.user.id
     if not is_ours and not isinstance(interaction.channel, discord.Thread):
         return True
-    services, by = interaction.client.services(interaction), person_from(interaction.user)
+    services, by = services_of(interaction), person_from(interaction.user)
     place = (services.guild_id, message.channel.id, message.id)
     try:
         async with asyncio.timeout(_READ_BEFORE_FORM_S):
@@ -88,26 +87,26 @@ async def _is_open(interaction: Press, message: discord.Message) -> bool:
         log.info("triage.message_not_looked_up", reason=str(error))
     except AlreadyRaised as raised:
         await wait(interaction)
-        voice = interaction.client.voice(interaction)
+        voice = voice_of(interaction)
         await reply(interaction, view=raised_card(voice, raised.incident, has_typed=False))
         return False
     return True
 
 
 async def _open_about(
-    interaction: Press, source: MessageSource, evidence: Evidence, names: Mapping[int, str]
+    interaction: Interaction, source: MessageSource, evidence: Evidence, names: Mapping[int, str]
 ) -> None:
     """The form, and beside it the words for when it comes back."""
-    sources = interaction.client.services(interaction).triages.sources
+    sources = services_of(interaction).triages.sources
     sources.remember_message(source.channel_id, source.message_id, evidence)
     title = await _alert_title(interaction, source) or suggested_title(evidence.text, names)
     await open_form(interaction, title=title, source=source)
     interaction.client.spawn(_keep(interaction, source, evidence), name="a message kept")
 
 
-async def _alert_title(interaction: Press, source: MessageSource) -> str | None:
+async def _alert_title(interaction: Interaction, source: MessageSource) -> str | None:
     """Return the title of the tracked alert, so that both share it; None when it cannot be read in time."""
-    sources = interaction.client.services(interaction).triages.sources
+    sources = services_of(interaction).triages.sources
     try:
         async with asyncio.timeout(_READ_BEFORE_FORM_S):
             return await sources.alert_title(source.message_id)
@@ -116,23 +115,23 @@ async def _alert_title(interaction: Press, source: MessageSource) -> str | None:
         return None
 
 
-async def _keep(interaction: Press, source: MessageSource, evidence: Evidence) -> None:
+async def _keep(interaction: Interaction, source: MessageSource, evidence: Evidence) -> None:
     """Store the message after the form has opened, so that a slow or lost database cannot delay the form."""
     await interaction.client.has_responded()
-    sources = interaction.client.services(interaction).triages.sources
+    sources = services_of(interaction).triages.sources
     await sources.note_message(source.channel_id, source.message_id, evidence)
 
 
-async def evidence_for(interaction: Press, source: MessageSource) -> Evidence | None:
+async def evidence_for(interaction: Interaction, source: MessageSource) -> Evidence | None:
     """Return the message that was kept when the form opened, else as it can be read now; None if neither."""
-    sources = interaction.client.services(interaction).triages.sources
+    sources = services_of(interaction).triages.sources
     kept = await sources.noted_message(source.channel_id, source.message_id)
     if kept is not None:
         return kept
     return await _read(interaction, source, within_s=_READ_AFTER_FORM_S)
 
 
-async def _read(interaction: Press, source: MessageSource, *, within_s: float) -> Evidence | None:
+async def _read(interaction: Interaction, source: MessageSource, *, within_s: float) -> Evidence | None:
     route = Route(
         "GET",
         "/channels/{channel_id}/messages/{message_id}",
@@ -144,4 +143,4 @@ async def _read(interaction: Press, source: MessageSource, *, within_s: float) -
     except (DeliveryRefused, UnavailableError) as error:
         log.info("triage.message_not_read", reason=str(error))
         return None
-    return evidence_from(payload, guild_id=interaction.client.services(interaction).guild_id)
+    return evidence_from(payload, guild_id=services_of(interaction).guild_id)

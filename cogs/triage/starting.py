@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TypeAlias, cast
+from typing import cast
 
 import discord
 from discord import app_commands
@@ -11,33 +11,31 @@ from discord.app_commands import locale_str
 from bot.client import IncidentBot
 from bot.domain.calendar.start_time import parse_start_time
 from bot.domain.errors import StorageUnavailable, UserError
-from bot.domain.incident.incident import NewIncident
 from bot.domain.triage.session import NewTriage
 from bot.i18n.options import described
 from bot.services.incidents.commands import TITLE_LIMIT
 from bot.services.triage.sources import AlreadyRaised
-from bot.ui.components import Control
+from bot.ui.answers import Pressed, control
 from bot.ui.forms.base import TRIAGE_FORM, Submitted, triage_form
 from bot.ui.forms.fields import ask
 from bot.ui.forms.ready import ReadyForms
-from bot.ui.interaction import reply, wait
+from bot.ui.interaction import Interaction, reply, services_of, voice_of, wait
 from bot.ui.people import person_from
 from bot.ui.screens.emergency import URGENT, offer, opened_or_raised
-from bot.ui.screens.outcome import show_sent
+from bot.ui.screens.outcome import open_and_show, reported
 from bot.ui.screens.sent_card import raised_card
 from bot.ui.screens.triage_card import triage_card
 from bot.ui.screens.triage_retry import RETRY, retry_message, typed_before
 from cogs.triage.form import admit, source_of
 from cogs.triage.message import evidence_for
 
-Press: TypeAlias = discord.Interaction[IncidentBot]
 Title = app_commands.Range[str, 1, TITLE_LIMIT]
 
 
 def register(bot: IncidentBot) -> None:
     """The commands, the form, and in each server one short command per severity of its policy."""
     bot.add_form(TRIAGE_FORM, send_triage)
-    bot.add_controls(Retry, Urgent)
+    bot.add_controls(press_retry, press_urgent)
     forms = {services.guild_id: ReadyForms(bot.texts, services.policy) for services in bot.served}
     bot.tree.add_command(triage_command(forms))
     for services in bot.served:
@@ -53,24 +51,22 @@ def triage_command(forms: Mapping[int, ReadyForms]) -> app_commands.Command[app_
         description=locale_str("Report trouble: a few questions decide the severity", key="commands.triage"),
     )
     @app_commands.guild_only()
-    async def triage(interaction: Press) -> None:
+    async def triage(interaction: Interaction) -> None:
         """Open the form. Discord takes a modal only as the first response: nothing is awaited before."""
         await admit(interaction)
-        ready = forms[interaction.client.services(interaction).guild_id]
+        ready = forms[services_of(interaction).guild_id]
         form = ready.triage(str(interaction.locale), now=interaction.created_at)
         await ask(interaction, form)
 
     return triage
 
 
-class Retry(Control, template=RETRY):
-    """[直して送る]: the form again, with what was typed."""
-
-    async def press(self, interaction: Press) -> None:
-        """Read it from the message that was pressed on."""
-        voice = interaction.client.voice(interaction)
-        typed = typed_before(voice, cast("discord.Message", interaction.message), self.fields)
-        await ask(interaction, triage_form(voice, typed, source=source_of(self.fields)))
+@control(RETRY)
+async def press_retry(interaction: Interaction, pressed: Pressed) -> None:
+    """[直して送る]: open the form again with what was typed, read from the message that was pressed on."""
+    voice = voice_of(interaction)
+    typed = typed_before(voice, cast("discord.Message", interaction.message), pressed.fields)
+    await ask(interaction, triage_form(voice, typed, source=source_of(pressed.fields)))
 
 
 def short_command(severity: str) -> app_commands.Command[app_commands.Group, ..., None]:
@@ -82,28 +78,19 @@ def short_command(severity: str) -> app_commands.Command[app_commands.Group, ...
     )
     @described(title=locale_str("What is happening", key="commands.title"))
     @app_commands.guild_only()
-    async def declare(interaction: Press, title: Title) -> None:
+    async def declare(interaction: Interaction, title: Title) -> None:
         await wait(interaction)
-        services = interaction.client.services(interaction)
-        incident = await opened_or_raised(
-            interaction,
-            _reported(interaction, severity, title=title),
-            incidents=services.incidents,
-            emergency=services.emergency,
-            voice=interaction.client.voice(interaction),
-        )
-        if incident is not None:
-            in_drill = await services.drills.is_played_in(interaction.channel_id)
-            await show_sent(interaction, incident, read=services.incidents.opening, in_drill=in_drill)
+        services_of(interaction)
+        await open_and_show(interaction, reported(interaction, severity, title=title))
 
     return declare
 
 
-async def send_triage(interaction: Press, form: Submitted) -> None:
+async def send_triage(interaction: Interaction, form: Submitted) -> None:
     """The form came back: begin the walk, or say what is wrong with the start time."""
     await wait(interaction)
-    bot, services = interaction.client, interaction.client.services(interaction)
-    voice, source = bot.voice(interaction), source_of(form.fields)
+    services = services_of(interaction)
+    voice, source = voice_of(interaction), source_of(form.fields)
     typed = form.typed(services.policy)
     try:
         started_at = parse_start_time(
@@ -142,49 +129,33 @@ async def send_triage(interaction: Press, form: Submitted) -> None:
     await reply(interaction, view=triage_card(voice, started))
 
 
-class Urgent(Control, template=URGENT):
-    """[SEV1 を発報する] under a triage that cannot go on: the database is away."""
+@control(URGENT)
+async def press_urgent(interaction: Interaction, pressed: Pressed) -> None:
+    """[SEV1 を発報する] under a triage that cannot go on: raise it without the database.
 
-    async def press(self, interaction: Press) -> None:
-        """Raise it with what was typed; when the database is back by now, as always."""
-        await wait(interaction)
-        services, voice = interaction.client.services(interaction), interaction.client.voice(interaction)
-        message = cast("discord.Message", interaction.message)
-        typed = typed_before(voice, message, self.fields)
-        new = _reported(interaction, str(self.fields["severity"]), title=typed.title)
-        try:
-            started_at = parse_start_time(
-                typed.started, now=message.created_at, timezone=services.policy.timezone
-            )
-        except UserError:
-            started_at = message.created_at
-        incident = await opened_or_raised(
-            interaction,
-            # One per offer: pressed twice it is one incident.
-            replace(
-                new,
-                targets=typed.targets,
-                symptoms=typed.symptoms,
-                started_at=started_at,
-                key=f"urgent:{message.id}",
-            ),
-            incidents=services.incidents,
-            emergency=services.emergency,
-            voice=voice,
+    When the database is back by now, it is opened as always.
+    """
+    await wait(interaction)
+    services, voice = services_of(interaction), voice_of(interaction)
+    message = cast("discord.Message", interaction.message)
+    typed = typed_before(voice, message, pressed.fields)
+    new = reported(interaction, str(pressed.fields["severity"]), title=typed.title)
+    try:
+        started_at = parse_start_time(
+            typed.started, now=message.created_at, timezone=services.policy.timezone
         )
-        if incident is not None:
-            await reply(interaction, voice.say("consoles.triage.sent", label=incident.label))
-
-
-def _reported(interaction: Press, severity: str, *, title: str) -> NewIncident:
-    return NewIncident(
-        guild_id=interaction.client.services(interaction).guild_id,
-        severity=severity,
-        title=title,
-        targets=(),
-        symptoms=(),
-        started_at=interaction.created_at,
-        reported_by=person_from(interaction.user),
-        path=(),
-        key=f"interaction:{interaction.id}",
+    except UserError:
+        started_at = message.created_at
+    incident = await opened_or_raised(
+        interaction,
+        # One per offer: pressed twice it is one incident.
+        replace(
+            new,
+            targets=typed.targets,
+            symptoms=typed.symptoms,
+            started_at=started_at,
+            key=f"urgent:{message.id}",
+        ),
     )
+    if incident is not None:
+        await reply(interaction, voice.say("consoles.triage.sent", label=incident.label))

@@ -10,39 +10,57 @@ from tests.faults.scene import Change, Known, Scene, value_of
 Prepare: TypeAlias = Callable[[Scene], Awaitable[Change]]
 
 #: Changes of a triage that somebody has begun and left a while ago.
-LEFT: Final = ("triage.unfinished.Continue", "triage.unfinished.Stop")
+LEFT: Final = ("triage.unfinished.press_continue", "triage.unfinished.press_stop")
 
 CHANGES: Final[dict[str, Prepare]] = {}
 
 #: What changes nothing: it shows something, opens a form or asks before it does anything.
 READS: Final = frozenset(
     {
-        *("/triage", "/Triage this message", "triage.message.From", "triage.starting.Retry"),
-        *("/incident update", "/incident edit", "incidents.updates.Update", "incidents.editing.Edit"),
-        *("incidents.severity.ChooseSeverity", "incidents.timeline.WriteNote", "incidents.timeline.More"),
-        *("incidents.timeline.ChooseEntry", "/incident resolve", "incidents.ending.Resolve"),
-        *("bundles.All", "bundles.PickIncident", "oncall.looking.End", "oncall.files.LeaveImport"),
-        *("/incident list", "/incident show", "/incident timeline", "incidents.looking.Page"),
-        *("incidents.looking.OpenIncidentSelect", "incidents.looking.View", "incidents.looking.Quit"),
-        *("incidents.timeline.ShowTimeline", "incidents.timeline.TurnPage", "incidents.timeline.SendFile"),
+        *("/triage", "/Triage this message", "triage.message.press_triage", "triage.starting.press_retry"),
+        *(
+            "/incident update",
+            "/incident edit",
+            "incidents.updates.press_update",
+            "incidents.editing.press_edit",
+        ),
+        *(
+            "incidents.severity.press_severity",
+            "incidents.timeline.press_note",
+            "incidents.timeline.choose_more",
+        ),
+        *("incidents.timeline.choose_entry", "/incident resolve", "incidents.ending.press_resolve"),
+        *(
+            "bundles.press_all",
+            "bundles.choose_incident",
+            "oncall.looking.press_end",
+            "oncall.files.press_leave_import",
+        ),
+        *("/incident list", "/incident show", "/incident timeline", "incidents.looking.turn_page"),
+        *("incidents.looking.open_chosen", "incidents.looking.press_view", "incidents.looking.press_quit"),
+        *(
+            "incidents.timeline.press_timeline",
+            "incidents.timeline.turn_page",
+            "incidents.timeline.press_file",
+        ),
         *("/digest preview", "/dlq recent", "/dlq p0-email", "/dlq http-status", "/dlq show", "/dlq replay"),
         *(
-            "dlq.Recent",
-            "dlq.P0Email",
-            "dlq.HttpStatus",
-            "dlq.OpenEntrySelect",
-            "dlq.RawJson",
-            "dlq.PreviewReplay",
+            "dlq.press_recent",
+            "dlq.press_p0_email",
+            "dlq.press_http_status",
+            "dlq.choose_entry",
+            "dlq.press_json",
+            "dlq.press_preview",
         ),
         *("/oncall show", "/oncall schedule export", "/oncall schedule import"),
-        *("responding.First", "triage.answering.Show", "incidents.private.AskToDelete"),
+        *("responding.press_first", "triage.answering.press_show", "incidents.private.press_delete"),
     }
 )
 
 #: What does, by a callback that another one in the table shares; their own screens cost a story of their own.
 SHARED: Final = {
-    "triage.answering.ChooseAnswer": "triage.answering.AnswerButton",
-    "triage.starting.Urgent": "/sev1",
+    "triage.answering.choose_answer": "triage.answering.press_answer",
+    "triage.starting.press_urgent": "/sev1",
     "/sev2": "/sev1",
     "/sev3": "/sev1",
 }
@@ -78,56 +96,56 @@ async def _(scene: Scene) -> Change:
     return scene.walks(scene.sends(form, **{TITLE: scene.title, **started}), "triage.begun")
 
 
-@change("triage.answering.AnswerButton")
+@change("triage.answering.press_answer")
 async def _(scene: Scene) -> Change:
     return await scene.on_card(scene.presses(await scene.walked(), "はい"), "triage.answered")
 
 
-@change("triage.answering.LeaveTriage")
+@change("triage.answering.press_leave")
 async def _(scene: Scene) -> Change:
     return scene.walks(scene.presses(await scene.walked("はい"), "やめる"), "triage.cancelled")
 
 
-@change("triage.answering.Revise")
+@change("triage.answering.choose_question")
 async def _(scene: Scene) -> Change:
     card, label = await scene.walked("はい", "はい"), "前の答えを変える"
     act = scene.presses(card, label, value=value_of(card, label))
     return await scene.on_card(act, "triage.withdrawn")
 
 
-@change("triage.answering.TriageSeverityButton")
+@change("triage.answering.choose_severity")
 async def _(scene: Scene) -> Change:
     card, label = await scene.walked("はい", "いいえ"), "重大度を変える"
     act = scene.presses(card, label, value=value_of(card, label, last=True))
     return await scene.on_card(act, "triage.severity_chosen")
 
 
-@change("triage.answering.Confirm")
+@change("triage.answering.press_confirm")
 async def _(scene: Scene) -> Change:
     return scene.opens(scene.presses(await scene.walked("いいえ", "はい"), CONFIRM))
 
 
-@change("triage.reevaluating.Promote")
+@change("triage.reevaluating.press_promote")
 async def _(scene: Scene) -> Change:
     return scene.opens(scene.presses(await scene.held(), CONFIRM))
 
 
-@change("triage.reevaluating.Dismiss")
+@change("triage.reevaluating.press_dismiss")
 async def _(scene: Scene) -> Change:
     return scene.walks(scene.presses(await scene.held(), "問題なし"), "triage.dismissed")
 
 
-@change("triage.reevaluating.Again")
+@change("triage.reevaluating.press_again")
 async def _(scene: Scene) -> Change:
     return scene.walks(scene.presses(await scene.held(), "もう一度見る"), "triage.reopened")
 
 
-@change("triage.unfinished.Continue")
+@change("triage.unfinished.press_continue")
 async def _(scene: Scene) -> Change:
     return await _unfinished(scene, "続ける", "triage.continued")
 
 
-@change("triage.unfinished.Stop")
+@change("triage.unfinished.press_stop")
 async def _(scene: Scene) -> Change:
     return await _unfinished(scene, "やめる", "triage.cancelled")
 
@@ -138,31 +156,31 @@ async def _unfinished(scene: Scene, label: str, action: str) -> Change:
     return scene.walks(scene.presses(asked, label), action)
 
 
-@change("alerts.Declare")
+@change("alerts.press_declare")
 async def _(scene: Scene) -> Change:
     return await _tracked(scene, "インシデントにする", "declared")
 
 
-@change("alerts.FalseAlarm")
+@change("alerts.press_false_alarm")
 async def _(scene: Scene) -> Change:
     return await _tracked(scene, "誤報", "cancelled")
 
 
-@change("alerts.Track")
+@change("alerts.press_track")
 async def _(scene: Scene) -> Change:
     _, line = await _asked_about(scene)
     query = "SELECT count(*) FROM incidents WHERE title LIKE '%' || $1 || '%'"
     return Change(scene.presses(line, "追跡する"), query, (scene.title,), words=(scene.title,))
 
 
-@change("alerts.Ignore")
+@change("alerts.press_ignore")
 async def _(scene: Scene) -> Change:
     posted, line = await _asked_about(scene)
     act = scene.presses(line, "この送信元は無視")
     return scene.acts(act, "sender_ignored", of=posted.id, words=(scene.title,))
 
 
-@change("alerts.Heed")
+@change("alerts.press_heed")
 async def _(scene: Scene) -> Change:
     posted, line = await _asked_about(scene)
     await scene.press(line, "この送信元は無視")

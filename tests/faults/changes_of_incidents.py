@@ -8,27 +8,27 @@ from tests.faults.scene import Change, Scene, value_of
 # -- responding
 
 
-@change("responding.Ack")
+@change("responding.press_ack")
 async def _(scene: Scene) -> Change:
     known = await scene.raised()
     return known.change(scene.presses(known.alert, "ack"), "acknowledged")
 
 
-@change("responding.Decline")
+@change("responding.press_decline")
 async def _(scene: Scene) -> Change:
     known = await scene.raised("sev2")
     page = await scene.showing("dm:primary", "今は対応できない", scene.title)
     return known.change(scene.presses(page, "今は対応できない", by="primary"), "declined")
 
 
-@change("responding.Release")
+@change("responding.press_release")
 async def _(scene: Scene) -> Change:
     known = await scene.raised()
     taken = await scene.press(known.alert, "ack")
     return known.change(scene.presses(taken, "手を離す"), "released")
 
 
-@change("incidents.checking.Steps")
+@change("incidents.checking.choose_steps")
 async def _(scene: Scene) -> Change:
     known, label = await scene.raised(), "済んだ手順"
     card = await scene.showing(known.thread, label)
@@ -101,14 +101,14 @@ async def _(scene: Scene) -> Change:
     return known.change(act, "role_changed")
 
 
-@change("incidents.roles.TakeRole")
+@change("incidents.roles.press_role")
 async def _(scene: Scene) -> Change:
     known = await scene.raised()
     card = await scene.showing(known.thread, "指揮")
     return known.change(scene.presses(card, "指揮"), "role_changed")
 
 
-@change("incidents.roles.StepDown")
+@change("incidents.roles.press_step_down")
 async def _(scene: Scene) -> Change:
     known = await scene.raised()
     taken = await scene.say("incident assign", number=known.number, role="commander")
@@ -118,7 +118,7 @@ async def _(scene: Scene) -> Change:
 # -- ending, and what it has to do with others
 
 
-@change("incidents.ending.ResolveNow")
+@change("incidents.ending.press_resolve_now")
 async def _(scene: Scene) -> Change:
     known = await scene.raised()
     asked = await scene.say("incident resolve", number=known.number)
@@ -138,7 +138,7 @@ async def _(scene: Scene) -> Change:
     return known.change(scene.runs("incident reopen", number=known.number), "reopened")
 
 
-@change("incidents.ending.Reopen")
+@change("incidents.ending.press_reopen")
 async def _(scene: Scene) -> Change:
     known = await scene.raised()
     ended = await scene.say("incident cancel", number=known.number)
@@ -173,14 +173,14 @@ async def _(scene: Scene) -> Change:
     return known.change(act, "member_added")
 
 
-@change("incidents.private.MakePrivate")
+@change("incidents.private.press_private")
 async def _(scene: Scene) -> Change:
     known = await scene.raised(by="primary")
     asked = await scene.say("incident private", by="primary", number=known.number)
     return known.change(scene.presses(asked, "非公開にする", by="primary"), "made_private")
 
 
-@change("incidents.private.DeleteThread")
+@change("incidents.private.press_delete_now")
 async def _(scene: Scene) -> Change:
     known, label = await scene.raised(by="primary"), "元のスレッドを削除"
     await scene.human.say("observer", known.thread, "顧客の名前が見えています")

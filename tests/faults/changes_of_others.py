@@ -30,7 +30,7 @@ _TOGETHER: Final = 7
 # -- many at once
 
 
-@change("bundles.Yes")
+@change("bundles.press_yes")
 async def _(scene: Scene) -> Change:
     made = await open_many(scene.stage.world, {"SEV2": _TOGETHER}, due_in=timedelta(seconds=2))
     rung = await scene.showing("p1-ops", "すべて ack", f"{_TOGETHER} 件")
@@ -43,7 +43,7 @@ async def _(scene: Scene) -> Change:
     return Change(act, query, ([*made],), words=(f"{_TOGETHER} 件",))
 
 
-@change("morning.TakeItem")
+@change("morning.choose_item")
 async def _(scene: Scene) -> Change:
     label = "引き受ける"
     post = await scene.showing("p2-deploys", label)
@@ -55,7 +55,7 @@ async def _(scene: Scene) -> Change:
 # -- the rest
 
 
-@change("dlq.Replay")
+@change("dlq.press_replay")
 async def _(scene: Scene) -> Change:
     entry = await lose(scene.stage.world, scene.title)
     asked = await scene.say("dlq replay", by="primary", id=str(entry))
@@ -88,7 +88,7 @@ async def _(scene: Scene) -> Change:
     return scene.acts(act, "override", of="seatoverride")
 
 
-@change("oncall.looking.EndConfirmed")
+@change("oncall.looking.press_end_confirmed")
 async def _(scene: Scene) -> Change:
     await scene.say("oncall override", by="primary", user="responder", until="8h", place="seatend")
     shown = await scene.say("oncall show", by="primary")
@@ -117,7 +117,7 @@ async def _(scene: Scene) -> Change:
     return scene.acts(act, "clear_schedule", of="seatclear")
 
 
-@change("oncall.files.Import")
+@change("oncall.files.press_import")
 async def _(scene: Scene) -> Change:
     file = attached("calendar.ics", CALENDAR.replace("\n", "\r\n").encode())
     asked = await scene.say("oncall schedule import", by="primary", file=file, place="seatimport")

@@ -7,8 +7,7 @@ import pytest
 from discord import app_commands
 
 from bot.client import IncidentBot
-from bot.ui.answers import FormHandler
-from bot.ui.components import Control
+from bot.ui.answers import Control, FormHandler
 from tests.faults.everything import CHANGES, READS, SHARED
 from tests.services.database import unreachable
 from tests.services.desk import Desk
@@ -26,9 +25,9 @@ class Listing(IncidentBot):
         super().__init__(texts=TEXTS, guilds=lambda _client: Desk(unreachable()).guilds)
         self.names: list[str] = []
 
-    def add_controls(self, *controls: type[Control]) -> None:
+    def add_controls(self, *controls: Control) -> None:
         super().add_controls(*controls)
-        self.names += [_name(control) for control in controls]
+        self.names += [_name(control.handler) for control in controls]
 
     def add_form(self, template: str, handler: FormHandler) -> None:
         super().add_form(template, handler)

@@ -14,7 +14,7 @@ from bot.services.incidents.commands import Incidents
 from bot.services.outage.emergency import Emergency, Raised
 from bot.ui.components import GREY, button, link
 from bot.ui.forms.base import Typed
-from bot.ui.interaction import Interaction, reply
+from bot.ui.interaction import Interaction, reply, services_of, voice_of
 from bot.ui.screens.triage_retry import bits
 from bot.ui.words.links import place_url
 from bot.ui.words.voice import Voice, channel_name
@@ -56,9 +56,7 @@ def offer(voice: Voice, typed: Typed, severities: Iterable[str]) -> tuple[str, d
     return voice.say("emergency.said.offer"), embed, view
 
 
-async def opened_or_raised(
-    interaction: Interaction, new: NewIncident, *, incidents: Incidents, emergency: Emergency, voice: Voice
-) -> Incident | None:
+async def opened_or_raised(interaction: Interaction, new: NewIncident) -> Incident | None:
     """Open an incident; when nothing can be recorded, tell people all the same, and the person what happened.
 
     Returns:
@@ -67,13 +65,15 @@ async def opened_or_raised(
     Raises:
         StorageUnavailable: nothing can be recorded, and it is not grave enough, or must stay private.
     """
+    services = services_of(interaction)
+    incidents, emergency = services.incidents, services.emergency
     if new.is_private or not emergency.covers(new.severity):
         return await incidents.open(new)
     with suppress(StorageUnavailable):
         return await _unless_away(incidents.open(new), emergency=emergency)
     if known := await recorded(new.key, incidents=incidents):
         return known
-    await raise_anyway(interaction, new, emergency=emergency, voice=voice)
+    await raise_anyway(interaction, new)
     return None
 
 
@@ -106,9 +106,8 @@ async def _unless_away(opening: Coroutine[Any, Any, Incident], *, emergency: Eme
     return await task
 
 
-async def raise_anyway(
-    interaction: Interaction, new: NewIncident, *, emergency: Emergency, voice: Voice
-) -> None:
+async def raise_anyway(interaction: Interaction, new: NewIncident) -> None:
     """Raise it without a database, and say what happened."""
-    text, view = raised(voice, await emergency.raise_alert(new), guild_id=new.guild_id)
+    done = await services_of(interaction).emergency.raise_alert(new)
+    text, view = raised(voice_of(interaction), done, guild_id=new.guild_id)
     await reply(interaction, text, view=view)

@@ -1,56 +1,57 @@
 """The outcome of an alert for the person who raised it: at once, and again when Discord has it."""
 
-from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
 from operator import attrgetter
-from typing import Any, Protocol, cast
 
-from bot.domain.incident.incident import Incident
-from bot.services.incidents.commands import Opening
-from bot.ui.components import Screen
-from bot.ui.interaction import Interaction, redraw, soon
+from bot.domain.incident.incident import Incident, NewIncident
+from bot.ui.interaction import Interaction, host_of, redraw, services_of, soon, voice_of
+from bot.ui.people import person_from
+from bot.ui.screens.emergency import opened_or_raised
 from bot.ui.screens.sent_card import sent_card
-from bot.ui.words.voice import Voice
-
-#: Reads how far the posts of an incident are.
-Read = Callable[[int], Awaitable[Opening]]
 
 
-class _Host(Protocol):
-    """What this module needs of the client besides the use case."""
+def reported(interaction: Interaction, severity: str, *, title: str, is_private: bool = False) -> NewIncident:
+    """Return the incident that a person reports with nothing but its severity and title."""
+    return NewIncident(
+        guild_id=services_of(interaction).guild_id,
+        severity=severity,
+        title=title,
+        targets=(),
+        symptoms=(),
+        started_at=interaction.created_at,
+        reported_by=person_from(interaction.user),
+        path=(),
+        key=f"interaction:{interaction.id}",
+        is_private=is_private,
+    )
 
-    def voice(self, interaction: Interaction) -> Voice: ...
 
-    def spawn(self, work: Coroutine[Any, Any, object], *, name: str) -> object: ...
+async def open_and_show(interaction: Interaction, new: NewIncident) -> None:
+    """Open an incident, or raise it without the database, and show the person what became of it."""
+    incident = await opened_or_raised(interaction, new)
+    if incident is not None:
+        in_drill = await services_of(interaction).drills.is_played_in(interaction.channel_id)
+        await show_sent(interaction, incident, in_drill=in_drill)
 
 
-async def show_sent(
-    interaction: Interaction, incident: Incident, *, read: Read, in_drill: bool = False
-) -> None:
+async def show_sent(interaction: Interaction, incident: Incident, *, in_drill: bool = False) -> None:
     """発報しました at once, and again when Discord has the posts or has refused them.
 
     Args:
-        read: `Incidents.opening`.
         in_drill: As `sent_card` takes it.
     """
-    host = cast("_Host", interaction.client)
-    show = partial(sent_card, host.voice(interaction), in_drill=in_drill)
-    if not await redraw(interaction, show(incident)):
+    if not await redraw(interaction, sent_card(voice_of(interaction), incident, in_drill=in_drill)):
         return  # the posts tell
-    if not await _show_outcome(interaction, partial(read, incident.id), show, within_s=2.0):
-        late = _show_outcome(interaction, partial(read, incident.id), show, within_s=180.0)
-        host.spawn(late, name="outcome of an alert")
+    show_outcome = partial(_show_outcome, interaction, incident.id, in_drill=in_drill)
+    if not await show_outcome(within_s=2.0):
+        host_of(interaction).spawn(show_outcome(within_s=180.0), name="outcome of an alert")
 
 
-async def _show_outcome(
-    interaction: Interaction,
-    read: Callable[[], Awaitable[Opening]],
-    show: Callable[[Incident, Opening], Screen],
-    *,
-    within_s: float,
-) -> bool:
+async def _show_outcome(interaction: Interaction, number: int, *, in_drill: bool, within_s: float) -> bool:
     """Redraw the card once it is known what became of the alert; False when that took too long."""
+    read = partial(services_of(interaction).incidents.opening, number)
     opening = await soon(read, done=attrgetter("is_settled"), within_s=within_s)
     if opening is not None:
-        await redraw(interaction, show(opening.incident, opening))
+        card = sent_card(voice_of(interaction), opening.incident, opening, in_drill=in_drill)
+        await redraw(interaction, card)
     return opening is not None

@@ -1,6 +1,7 @@
 """The database is away: who must be told is told, once, and afterwards there is one consistent incident."""
 
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import cast
 
 import pytest
@@ -17,7 +18,6 @@ from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineKind
 from bot.ui.interaction import Interaction
 from bot.ui.screens.emergency import opened_or_raised
-from bot.ui.words.voice import Voice
 from tests.acts import id_of
 from tests.services.database import Database
 from tests.services.desk import GUILD, OBSERVER, RESPONDER, SECONDARY, Desk
@@ -101,13 +101,9 @@ async def test_reported_right_after_the_database_is_back(desk: Desk) -> None:
     await desk.emergency.look()
     desk.database.is_away = False
     assert desk.emergency.trouble is Trouble.AWAY
-    opened = await opened_or_raised(
-        cast(Interaction, None),  # nobody is answered here
-        new(),
-        incidents=desk.incidents,
-        emergency=desk.emergency,
-        voice=cast(Voice, None),
-    )
+    services = SimpleNamespace(incidents=desk.incidents, emergency=desk.emergency)
+    interaction = SimpleNamespace(client=SimpleNamespace(services=lambda _interaction: services))
+    opened = await opened_or_raised(cast(Interaction, interaction), new())
     assert opened is not None
     assert desk.siren.posted == []
 

@@ -9,9 +9,9 @@ import pytest
 from bot.client import use_api_base
 from bot.domain.errors import ConfigError, UpstreamUnavailable, UserError
 from bot.domain.people import Person
-from bot.ui.answers import Answers
+from bot.ui.answers import Answers, Pressed, control
 from bot.ui.buttons import IncidentVerb
-from bot.ui.components import Control, Screen, button, link, made_of, row, text
+from bot.ui.components import Screen, button, link, made_of, row, text
 from bot.ui.forms.base import Submitted, Typed, submitted, triage_form
 from bot.ui.forms.timeline import note_form
 from bot.ui.interaction import run, soon
@@ -20,14 +20,12 @@ from tests.unit.ui.samples import POLICY
 from tests.unit.ui.screens import EN, JA, VOICES, FakeInteraction, modal_faults, presses
 
 
-class Doubling(Control, template=r"test:v1:double:(?P<number>\d{1,18})"):
-    """A control that fails on demand."""
-
-    async def press(self, interaction: Any) -> None:
-        """Refuse 13."""
-        if self.number == 13:
-            raise UserError("note_empty")
-        await interaction.response.send_message(content=str(self.number * 2))
+@control(r"test:v1:double:(?P<number>\d{1,18})")
+async def double(interaction: Any, pressed: Pressed) -> None:
+    """Refuse 13."""
+    if pressed.number == 13:
+        raise UserError("note_empty")
+    await interaction.response.send_message(content=str(pressed.number * 2))
 
 
 class FakeClient:
@@ -52,12 +50,10 @@ class FakeClient:
         self.errors.append(error)
 
 
-class Echoing(Control, template=r"test:v1:echo"):
-    """A select."""
-
-    async def press(self, interaction: Any) -> None:
-        """Say what was chosen."""
-        await interaction.response.send_message(content=self.chosen)
+@control(r"test:v1:echo")
+async def choose(interaction: Any, pressed: Pressed) -> None:
+    """Say what was chosen in a select."""
+    await interaction.response.send_message(content=pressed.chosen)
 
 
 async def echo(interaction: Any, form: Submitted) -> None:
@@ -71,8 +67,8 @@ async def answered(
     """What a press or a form led to."""
     interaction, answers = FakeInteraction(guild_id=guild_id), Answers()
     interaction.client = FakeClient()
-    for control in (Doubling, Echoing):
-        answers.add_control(control)
+    for made in (double, choose):
+        answers.add_control(made)
     answers.add_form(r"test:v1:double:(?P<number>\d{1,18})", echo)
     given, types = cast("Any", interaction), discord.InteractionType
     given.data, given.type = data, types.modal_submit if is_form else types.component
