@@ -138,11 +138,6 @@ class BundleDeliveries(DeliveryHandler):
         """Record it on its incidents."""
         await self._bundles.told(tx, delivery)
 
-    async def deleted(self, tx: Transaction, delivery: Delivery, *, channel_id: int) -> None:
-        """Record it all the same: it has rung."""
-        await super().deleted(tx, delivery, channel_id=channel_id)
-        await self._bundles.told(tx, delivery)
-
     async def severity(self, tx: Transaction, delivery: Delivery) -> str | None:
         """Return the severity of all its incidents."""
         return BundleData.from_json(delivery.data).severity

@@ -15,8 +15,6 @@ from bot.domain.delivery.delivery import Addressing, Delivery, DeliveryKind, Pos
 from bot.domain.delivery.kinds import Action
 from bot.domain.errors import (
     UNKNOWN_CHANNEL,
-    UNKNOWN_MESSAGE,
-    DeletedSince,
     DeliveryRefused,
     UpstreamUnavailable,
 )
@@ -144,7 +142,7 @@ class DiscordNotifier:
         """Do it, within our own deadline. A thread or reaction that is there already counts as done.
 
         Raises:
-            DeliveryRefused: Discord will never take it. DeletedSince: it had taken it.
+            DeliveryRefused: Discord will never take it.
             UpstreamUnavailable: it may work later; whether Discord has it is unknown.
         """
         try:
@@ -324,12 +322,7 @@ class DiscordNotifier:
 
     async def _post(self, request: Request, *, nonce: str) -> Posted:
         body = {**request.body, "nonce": nonce, "enforce_nonce": True}
-        try:
-            return posted(await self._rest.one(route_of(request), json=body))
-        except DeliveryRefused as refused:
-            if refused.code != UNKNOWN_MESSAGE:
-                raise
-            raise DeletedSince(refused.reason, channel_id=request.channel_id) from None
+        return posted(await self._rest.one(route_of(request), json=body))
 
     async def _open_thread(self, request: Request) -> Posted:
         message_id = known(request.message_id)
