@@ -108,7 +108,7 @@ def test_every_call_gives_each_parameter() -> None:
         for source in STORAGE.rglob("*.py")
         for node in ast.walk(ast.parse(source.read_text()))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args
-        if node.func.attr in {"all", "first", "one"}
+        if node.func.attr in {"all", "has", "first", "one"}
     ]
     checked = {
         name: given_wrongly(call, queries()[name])

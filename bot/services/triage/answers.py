@@ -78,7 +78,7 @@ class Triages:
             return None
         place = (new.channel_id, new.source_message_id)
         await tx.lock_message(*place)
-        if incident := await tx.raised_from_message(*place):
+        if incident := (await tx.known_message(*place)).raised:
             raise AlreadyRaised(incident)
         triage = await tx.triage_of_message(*place)
         if triage is None:

@@ -105,7 +105,7 @@ async def _in_drill(tx: TriageWrites, triage: Triage) -> bool:
     """
     if triage.status is not TriageStatus.OPEN or triage.channel_id is None:
         return False
-    return await tx.is_of_drill(triage.channel_id, None)
+    return (await tx.known_message(triage.channel_id, None)).is_of_drill
 
 
 async def _others(tx: TriageWrites, triage: Triage) -> tuple[Triage, ...]:

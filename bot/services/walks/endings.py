@@ -27,7 +27,7 @@ async def subject_of(tx: Transaction, triage: Triage) -> Incident | None:
         return None
     number = await tx.alert_of_message(triage.source_message_id)
     if triage.channel_id is not None:
-        raised = await tx.raised_from_message(triage.channel_id, triage.source_message_id)
+        raised = (await tx.known_message(triage.channel_id, triage.source_message_id)).raised
         number = number if raised is None else raised.id
     if number is None:
         return None

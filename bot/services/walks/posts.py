@@ -123,7 +123,9 @@ async def set_clock(tx: Transaction, triage: Triage, policy: Policy) -> None:
 
 async def is_confided(tx: TriageWrites, channel_id: int | None, message_id: int | None) -> bool:
     """Return True if a message is from the thread of an incident that is private now."""
-    return channel_id is not None and message_id is not None and await tx.is_confided(channel_id)
+    if channel_id is None or message_id is None:
+        return False
+    return (await tx.known_message(channel_id, None)).is_confided
 
 
 async def is_out_of_date(tx: Transaction, delivery: Delivery) -> bool:

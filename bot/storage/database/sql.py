@@ -62,6 +62,10 @@ class Sql:
         with storage_errors():
             return await self.connection.fetch(query.text, *map(storable_json, arguments))
 
+    async def has(self, name: str, /, **parameters: object) -> bool:
+        """Run a query, and return True if a row comes back."""
+        return bool(await self.all(name, **parameters))
+
     async def first(self, name: str, /, **parameters: object) -> Row | None:
         """Run a query that returns at most one row."""
         rows = await self.all(name, **parameters)

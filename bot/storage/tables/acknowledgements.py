@@ -26,10 +26,10 @@ class PostgresAcknowledgementReads(ReadPart):
         return [Holder(row["user_id"], row["name"]) for row in rows]
 
     async def is_link_used(self, link_id: str) -> bool:
-        return await self._sql.first("used_link", link_id=link_id) is not None
+        return await self._sql.has("used_link", link_id=link_id)
 
 
-class PostgresAcknowledgementWrites(QueuedDeliveries):
+class PostgresAcknowledgementWrites(PostgresAcknowledgementReads, QueuedDeliveries):
     """A `bot.services.ports.store.acknowledgements.AcknowledgementWrites`."""
 
     async def acknowledge(
@@ -54,15 +54,12 @@ class PostgresAcknowledgementWrites(QueuedDeliveries):
         return await self._end_ladder(incident.id, rows)
 
     async def use_link(self, link_id: str, incident_id: int) -> bool:
-        return await self._sql.first("use_link", link_id=link_id, incident_id=incident_id) is not None
+        return await self._sql.has("use_link", link_id=link_id, incident_id=incident_id)
 
     async def join(self, incident_id: int, by: Person, *, via: AckVia) -> bool:
         await self._lock_incident(incident_id)
-        return (
-            await self._sql.first(
-                "join", incident_id=incident_id, user_id=by.id, name=by.name, via=via, guild_id=self._guild_id
-            )
-            is not None
+        return await self._sql.has(
+            "join", incident_id=incident_id, user_id=by.id, name=by.name, via=via, guild_id=self._guild_id
         )
 
     async def leave(self, incident_id: int, user_id: int | None = None) -> list[Holder]:
@@ -72,8 +69,4 @@ class PostgresAcknowledgementWrites(QueuedDeliveries):
 
     async def on_it(self, incident_id: int) -> list[Holder]:
         rows = await self._sql.all("on_it", incident_id=incident_id)
-        return [Holder(row["user_id"], row["name"]) for row in rows]
-
-    async def responders(self, incident_id: int) -> list[Holder]:
-        rows = await self._sql.all("responders", incident_id=incident_id)
         return [Holder(row["user_id"], row["name"]) for row in rows]

@@ -74,14 +74,13 @@ class PostgresAlertWrites(TransactionPart):
         return [(incident_from_row(row), row["over"]) for row in rows]
 
     async def note_recovery(self, incident_id: int, *, message_id: int, channel_id: int, sender: str) -> bool:
-        row = await self._sql.first(
+        return await self._sql.has(
             "note_recovery",
             incident_id=incident_id,
             message_id=message_id,
             channel_id=channel_id,
             sender=sender,
         )
-        return row is not None
 
     async def has_recovered(self, incident_id: int) -> bool:
         found: bool = (await self._sql.one("has_recovered", incident_id=incident_id))["recovered"]
@@ -106,7 +105,7 @@ class PostgresAlertQuestions(TransactionPart):
     """A `bot.services.ports.store.alerts.AlertQuestions`."""
 
     async def ask_about_alert(self, question: AlertQuestion, *, since: datetime, most: int) -> bool:
-        row = await self._sql.first(
+        return await self._sql.has(
             "ask_about_alert",
             message_id=question.message_id,
             guild_id=question.guild_id,
@@ -120,7 +119,6 @@ class PostgresAlertQuestions(TransactionPart):
             since=since,
             most=most,
         )
-        return row is not None
 
     async def alert_question(self, message_id: int, *, guild_id: int) -> AlertQuestion | None:
         row = await self._sql.first("alert_question", message_id=message_id, guild_id=guild_id)
@@ -132,7 +130,7 @@ class PostgresAlertQuestions(TransactionPart):
         )
 
     async def ignore_sender(self, guild_id: int, channel_id: int, sender: str, *, by: Person) -> bool:
-        row = await self._sql.first(
+        return await self._sql.has(
             "ignore_sender",
             guild_id=guild_id,
             channel_id=channel_id,
@@ -140,13 +138,9 @@ class PostgresAlertQuestions(TransactionPart):
             by_id=by.id,
             by_name=by.name,
         )
-        return row is not None
 
     async def heed_sender(self, guild_id: int, channel_id: int, sender: str) -> bool:
-        return (
-            await self._sql.first("heed_sender", guild_id=guild_id, channel_id=channel_id, sender=sender)
-            is not None
-        )
+        return await self._sql.has("heed_sender", guild_id=guild_id, channel_id=channel_id, sender=sender)
 
     async def is_ignored_sender(self, guild_id: int, channel_id: int, sender: str) -> bool:
         found: bool = (

@@ -51,21 +51,11 @@ class PostgresDeliveryReads(ReadPart):
         return Prospect(delivery, row["now"], *dues, group, row["waiting"] or 0)
 
 
-class PostgresDeliveryWrites(QueuedDeliveries):
+class PostgresDeliveryWrites(PostgresDeliveryReads, QueuedDeliveries):
     """A `bot.services.ports.store.deliveries.DeliveryWrites`."""
 
     async def insert_deliveries(self, new: Sequence[NewDelivery]) -> None:
         self._appends.owed += new
-
-    async def delivery_by_key(self, key: str) -> Delivery | None:
-        row = await self._sql.first("delivery_by_key", key=key)
-        return None if row is None else delivery_from_row(row)
-
-    async def pages(self, incident_id: int) -> list[Delivery]:
-        return deliveries_from_rows(await self._sql.all("pages", incident_id=incident_id))
-
-    async def posts(self, incident_id: int) -> list[Delivery]:
-        return deliveries_from_rows(await self._sql.all("posts", incident_id=incident_id))
 
     async def cancel_delivery(self, delivery_id: int) -> None:
         await self._lock_incident_of(delivery_id)
@@ -162,13 +152,13 @@ class PostgresDeliveryAttempts(QueuedDeliveries):
         return row is not None and bool(row["is_news"])
 
     async def is_overtaken(self, delivery_id: int) -> bool:
-        return await self._sql.first("overtaken", delivery_id=delivery_id) is not None
+        return await self._sql.has("overtaken", delivery_id=delivery_id)
 
     async def is_behind(self, delivery_id: int) -> bool:
-        return await self._sql.first("behind", delivery_id=delivery_id) is not None
+        return await self._sql.has("behind", delivery_id=delivery_id)
 
     async def is_in_line(self, delivery_id: int, *, patience: timedelta) -> bool:
-        return await self._sql.first("in_line", delivery_id=delivery_id, patience=patience) is not None
+        return await self._sql.has("in_line", delivery_id=delivery_id, patience=patience)
 
     async def mark_emailed(self, delivery_id: int, *, to: Sequence[str], is_done: bool) -> None:
         await self._lock_incident_of(delivery_id)

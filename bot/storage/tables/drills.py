@@ -15,7 +15,7 @@ class PostgresDrillWrites(TransactionPart):
     """A `bot.services.ports.store.drills.DrillWrites`."""
 
     async def insert_drill(self, drill: Drill) -> bool:
-        row = await self._sql.first(
+        return await self._sql.has(
             "insert_drill",
             incident_id=drill.incident_id,
             guild_id=drill.guild_id,
@@ -26,7 +26,6 @@ class PostgresDrillWrites(TransactionPart):
             ends_at=drill.ends_at,
             next_at=drill.next_at,
         )
-        return row is not None
 
     async def drill(self, incident_id: int) -> Drill | None:
         row = await self._sql.first("lock_drill", incident_id=incident_id)

@@ -40,14 +40,11 @@ class PostgresEscalationReads(ReadPart):
         await self._sql.all("put_off_steps", delay=None, guild_id=self._guild_id)
 
 
-class PostgresEscalationWrites(QueuedDeliveries):
+class PostgresEscalationWrites(PostgresEscalationReads, QueuedDeliveries):
     """A `bot.services.ports.store.escalation.EscalationWrites`."""
 
     async def insert_steps(self, steps: Sequence[Step]) -> None:
         self._appends.add_steps(steps)
-
-    async def steps(self, incident_id: int) -> list[Step]:
-        return [step_from_row(row) for row in await self._sql.all("steps", incident_id=incident_id)]
 
     async def resume_ladder(self, incident_id: int, *, since: datetime, priority: int) -> bool:
         await self._lock_incident(incident_id)

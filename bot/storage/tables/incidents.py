@@ -189,16 +189,13 @@ class PostgresIncidentWrites(TransactionPart):
 
     async def link(self, incident_id: int, related_id: int, *, by: Person) -> bool:
         first, second = sorted((incident_id, related_id))
-        return (
-            await self._sql.first(
-                "link_incidents", first_id=first, second_id=second, by_id=by.id, by_name=by.name
-            )
-            is not None
+        return await self._sql.has(
+            "link_incidents", first_id=first, second_id=second, by_id=by.id, by_name=by.name
         )
 
     async def unlink(self, incident_id: int, related_id: int) -> bool:
         first, second = sorted((incident_id, related_id))
-        return await self._sql.first("unlink_incidents", first_id=first, second_id=second) is not None
+        return await self._sql.has("unlink_incidents", first_id=first, second_id=second)
 
 
 def saved(incident: Incident) -> dict[str, object]:

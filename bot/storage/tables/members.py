@@ -10,7 +10,7 @@ class PostgresMemberReads(ReadPart):
     """A `bot.services.ports.store.members.MemberReads`."""
 
     async def is_member(self, incident_id: int, user_id: int) -> bool:
-        return await self._sql.first("member", incident_id=incident_id, user_id=user_id) is not None
+        return await self._sql.has("member", incident_id=incident_id, user_id=user_id)
 
     async def members(self, incident_id: int) -> list[int]:
         return [row["user_id"] for row in await self._sql.all("members", incident_id=incident_id)]
@@ -24,10 +24,9 @@ class PostgresMemberWrites(PostgresMemberReads):
     """A `bot.services.ports.store.members.MemberWrites`."""
 
     async def add_member(self, incident_id: int, *, user_id: int, name: str, by: Person) -> bool:
-        row = await self._sql.first(
+        return await self._sql.has(
             "add_member", incident_id=incident_id, user_id=user_id, name=name, by_id=by.id, by_name=by.name
         )
-        return row is not None
 
     async def remove_member(self, incident_id: int, who: Person, *, by: Person) -> bool:
         was_named = (

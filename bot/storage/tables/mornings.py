@@ -35,14 +35,13 @@ class PostgresMorningWrites(TransactionPart):
         return [incident_from_row(row) for row in rows]
 
     async def claim_morning(self, morning: Morning) -> bool:
-        row = await self._sql.first(
+        return await self._sql.has(
             "claim_morning",
             guild_id=morning.guild_id,
             day=morning.day,
             incident_ids=morning.incident_ids,
             nag_at=morning.nag_at,
         )
-        return row is not None
 
     async def morning(self, guild_id: int, day: date) -> MorningView | None:
         row = await self._sql.first("lock_morning", guild_id=guild_id, day=day)
@@ -58,10 +57,7 @@ class PostgresMorningWrites(TransactionPart):
         )
 
     async def claim_digest(self, guild_id: int, week: IsoWeek, *, due_at: datetime) -> bool:
-        return (
-            await self._sql.first("claim_digest", guild_id=guild_id, week=str(week), due_at=due_at)
-            is not None
-        )
+        return await self._sql.has("claim_digest", guild_id=guild_id, week=str(week), due_at=due_at)
 
 
 async def _view(sql: Sql, morning: Morning) -> MorningView:

@@ -101,13 +101,12 @@ class PostgresOnCallWrites(PostgresOnCallReads):
         )
 
     async def begin_watch(self, watch: RosterWatch) -> bool:
-        row = await self._sql.first(
+        return await self._sql.has(
             "begin_oncall_watch",
             guild_id=watch.guild_id,
             standing=dict(watch.standing),
             next_at=watch.next_at,
         )
-        return row is not None
 
     async def wake_watch(self, guild_id: int) -> None:
         await self._sql.all("wake_oncall_watch", guild_id=guild_id)

@@ -8,7 +8,7 @@ from bot.storage.queue.enqueue import Queue
 
 
 class ReadPart:
-    """A part of `PostgresStore`.
+    """A part of `PostgresStore` or `PostgresTransaction`.
 
     Attributes:
         _guild_id: The guild whose rows it sees; None: all guilds.
@@ -18,11 +18,10 @@ class ReadPart:
     _guild_id: int | None
 
 
-class TransactionPart:
+class TransactionPart(ReadPart):
     """A part of `PostgresTransaction`. It locks an incident before its deliveries and steps.
 
     Attributes:
-        _guild_id: The guild whose rows it sees; None: all guilds.
         _now: The transaction's time, if it is known.
         _appends: The rows that wait to be written.
         _locked: The version that each locked incident had when it was locked.
@@ -31,8 +30,6 @@ class TransactionPart:
         _ended: The incidents whose ladder ends; one that is in `_begun` as well has begun anew.
     """
 
-    _sql: Sql
-    _guild_id: int | None
     _now: datetime | None
     _appends: Appends
     _queue: Queue

@@ -27,7 +27,7 @@ class PostgresReplayWrites(TransactionPart):
     async def claim_replay(
         self, entry_id: UUID, *, guild_id: int, channel: str, by: Person, key: str
     ) -> bool:
-        row = await self._sql.first(
+        return await self._sql.has(
             "claim_replay",
             entry_id=entry_id,
             guild_id=guild_id,
@@ -36,4 +36,3 @@ class PostgresReplayWrites(TransactionPart):
             by_name=by.name,
             delivery_key=key,
         )
-        return row is not None

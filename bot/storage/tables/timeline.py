@@ -58,7 +58,7 @@ class PostgresTimelineWrites(TransactionPart):
             self._appends.tell(number, entry)
 
     async def pin(self, incident_id: int, entry: TimelineEntry) -> bool:
-        row = await self._sql.first(
+        return await self._sql.has(
             "pin",
             incident_id=incident_id,
             at=entry.at,
@@ -66,12 +66,10 @@ class PostgresTimelineWrites(TransactionPart):
             actor_name=entry.actor_name,
             data=dict(entry.data or {}),
         )
-        return row is not None
 
     async def fill_pin(self, incident_id: int, message_id: int, *, data: Mapping[str, object]) -> bool:
-        return (
-            await self._sql.first("fill_pin", incident_id=incident_id, message_id=message_id, data=dict(data))
-            is not None
+        return await self._sql.has(
+            "fill_pin", incident_id=incident_id, message_id=message_id, data=dict(data)
         )
 
     async def timeline(self, incident_id: int) -> list[TimelineEntry]:

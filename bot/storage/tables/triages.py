@@ -5,13 +5,12 @@ from datetime import datetime, timedelta
 
 from bot.domain.delivery.delivery import ACK_PLACES
 from bot.domain.errors import UserError
-from bot.domain.incident.incident import Incident
 from bot.domain.people import Person
 from bot.domain.triage.evidence import Evidence
 from bot.domain.triage.session import Choice, NewTriage, StoredAnswer, Triage, TriageStatus
 from bot.domain.triage.unfinished import Idle, SignOfLife
 from bot.services.ports.store.triages import KnownMessage
-from bot.storage.database.sql import Row, Sql
+from bot.storage.database.sql import Row
 from bot.storage.rows import from_row, incident_from_row
 from bot.storage.tables.parts import ReadPart, TransactionPart
 
@@ -20,9 +19,8 @@ class PostgresTriageReads(ReadPart):
     """A `bot.services.ports.store.triages.TriageReads`."""
 
     async def triage(self, triage_id: int) -> Triage:
-        return await with_answers(
-            self._sql, await self._sql.first("triage", triage_id=triage_id, guild_id=self._guild_id)
-        )
+        row = await self._sql.first("triage", triage_id=triage_id, guild_id=self._guild_id)
+        return await self._with_answers(row)
 
     async def note_message(self, channel_id: int, message_id: int, evidence: Evidence) -> None:
         await self._sql.all(
@@ -33,11 +31,29 @@ class PostgresTriageReads(ReadPart):
         row = await self._sql.first("noted_message", channel_id=channel_id, message_id=message_id)
         return None if row is None else Evidence.from_json(row["evidence"])
 
-    async def known_message(self, channel_id: int, message_id: int) -> KnownMessage:
-        return await read_known_message(self._sql, channel_id, message_id, guild_id=self._guild_id)
+    async def known_message(self, channel_id: int, message_id: int | None) -> KnownMessage:
+        row = await self._sql.one(
+            "known_message",
+            channel_id=channel_id,
+            message_id=message_id,
+            guild_id=self._guild_id,
+            kinds=sorted(ACK_PLACES),
+        )
+        raised = None if row["id"] is None else incident_from_row(row)
+        return KnownMessage(row["is_of_drill"], row["is_confided"], raised)
+
+    async def _with_answers(self, row: Row | None) -> Triage:
+        """Return the triage of *row* with those of its answers that still count.
+
+        Raises:
+            UserError: *row* is None: there is no such triage.
+        """
+        if row is None:
+            raise UserError("triage_not_found")
+        return _triage(row, await self._sql.all("standing_answers", triage_id=row["id"]))
 
 
-class PostgresTriageWrites(TransactionPart):
+class PostgresTriageWrites(PostgresTriageReads, TransactionPart):
     """A `bot.services.ports.store.triages.TriageWrites`."""
 
     async def insert_triage(
@@ -61,17 +77,17 @@ class PostgresTriageWrites(TransactionPart):
         )
         if row is not None:
             return _triage(row, ()), True
-        return await with_answers(self._sql, await self._sql.one("triage_by_key", key=new.key)), False
+        return await self._with_answers(await self._sql.one("triage_by_key", key=new.key)), False
 
     async def triage_of_message(self, channel_id: int, message_id: int) -> Triage | None:
         row = await self._sql.first(
             "triage_of_message", channel_id=channel_id, message_id=message_id, guild_id=self._guild_id
         )
-        return None if row is None else await with_answers(self._sql, row)
+        return None if row is None else await self._with_answers(row)
 
     async def walks_about(self, incident_id: int) -> list[Triage]:
         rows = await self._sql.all("walks_about", incident_id=incident_id)
-        return [await with_answers(self._sql, row) for row in rows]
+        return [await self._with_answers(row) for row in rows]
 
     async def question_at(self, message_id: int) -> tuple[int, str] | None:
         row = await self._sql.first("question_at", message_id=message_id, guild_id=self._guild_id)
@@ -84,7 +100,7 @@ class PostgresTriageWrites(TransactionPart):
         row = await self._sql.first(
             "lock_triage" if lock else "triage", triage_id=triage_id, guild_id=self._guild_id
         )
-        return await with_answers(self._sql, row)
+        return await self._with_answers(row)
 
     async def sign_of_life(self, triage_id: int) -> SignOfLife:
         row = await self._sql.one("sign_of_life", triage_id=triage_id)
@@ -92,7 +108,7 @@ class PostgresTriageWrites(TransactionPart):
 
     async def open_triages(self, guild_id: int, *, within: timedelta) -> list[Triage]:
         rows = await self._sql.all("open_triages", guild_id=guild_id, within=within)
-        return [await with_answers(self._sql, row) for row in rows]
+        return [await self._with_answers(row) for row in rows]
 
     async def save_triage(self, triage: Triage) -> None:
         await self._sql.all(
@@ -116,18 +132,6 @@ class PostgresTriageWrites(TransactionPart):
             continued_by_id=triage.idle.continued_by_id,
             continued_by_name=triage.idle.continued_by_name,
         )
-
-    async def raised_from_message(self, channel_id: int, message_id: int) -> Incident | None:
-        return (await self.known_message(channel_id, message_id)).raised
-
-    async def known_message(self, channel_id: int, message_id: int | None) -> KnownMessage:
-        return await read_known_message(self._sql, channel_id, message_id, guild_id=self._guild_id)
-
-    async def is_confided(self, channel_id: int) -> bool:
-        return (await self.known_message(channel_id, None)).is_confided
-
-    async def is_of_drill(self, channel_id: int, message_id: int | None) -> bool:
-        return (await self.known_message(channel_id, message_id)).is_of_drill
 
 
 class PostgresTriageAnswers(TransactionPart):
@@ -172,32 +176,6 @@ class PostgresTriageAnswers(TransactionPart):
 
     async def withdraw_choice(self, triage_id: int, *, by: Person) -> None:
         await self._sql.all("withdraw_choice", triage_id=triage_id, by_id=by.id, by_name=by.name)
-
-
-async def read_known_message(
-    sql: Sql, channel_id: int, message_id: int | None, *, guild_id: int | None
-) -> KnownMessage:
-    """Read what the bot knows of a message, in one query."""
-    row = await sql.one(
-        "known_message",
-        channel_id=channel_id,
-        message_id=message_id,
-        guild_id=guild_id,
-        kinds=sorted(ACK_PLACES),
-    )
-    raised = None if row["id"] is None else incident_from_row(row)
-    return KnownMessage(bool(row["is_of_drill"]), bool(row["is_confided"]), raised)
-
-
-async def with_answers(sql: Sql, row: Row | None) -> Triage:
-    """Return the triage of *row* with those of its answers that still count.
-
-    Raises:
-        UserError: *row* is None: there is no such triage.
-    """
-    if row is None:
-        raise UserError("triage_not_found")
-    return _triage(row, await sql.all("standing_answers", triage_id=row["id"]))
 
 
 def _triage(row: Row, answers: Sequence[Row]) -> Triage:

@@ -136,7 +136,7 @@ async def test_what_is_written_in_its_threads_is_confided(rig: Rig) -> None:
 
 async def _confided(store: Store, *channels: int) -> list[int]:
     async with store.transaction() as tx:
-        return [channel for channel in channels if await tx.is_confided(channel)]
+        return [channel for channel in channels if (await tx.known_message(channel, None)).is_confided]
 
 
 async def test_it_comes_back_private(rig: Rig) -> None:

@@ -53,7 +53,7 @@ async def start(rig: Rig, *, title: str = "遅い", key: str = "interaction:1") 
 async def of_message(rig: Rig, channel_id: int = 500, message_id: int = 600, *, guild_id: int = GUILD) -> Any:
     """The numbers of the walk about a message that goes on, and of what it has become, as a guild sees it."""
     async with rig.of(guild_id).transaction() as tx:
-        raised = await tx.raised_from_message(channel_id, message_id)
+        raised = (await tx.known_message(channel_id, message_id)).raised
         walk = await tx.triage_of_message(channel_id, message_id)
     return (None if walk is None else walk.id, None if raised is None else raised.id)
 
@@ -162,7 +162,7 @@ async def open_drill(store: Store) -> Incident:
 
 async def _of_drill(store: Store, *places: tuple[int, int | None]) -> list[tuple[int, int | None]]:
     async with store.transaction() as tx:
-        return [place for place in places if await tx.is_of_drill(*place)]
+        return [place for place in places if (await tx.known_message(*place)).is_of_drill]
 
 
 async def test_a_choice_is_kept_with_what_the_tree_had_said(rig: Rig) -> None:

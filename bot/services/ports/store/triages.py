@@ -18,7 +18,10 @@ class KnownMessage:
     Attributes:
         is_of_drill: It is in a thread of a drill, or a post of one.
         is_confided: Its channel is, or was, the thread of an incident that is private now.
-        raised: As `TriageWrites.raised_from_message`.
+        raised: The open incident that it has become, or the one that this was merged into; private incidents
+            and drills are left out. A message becomes an incident by a triage, or when a tracked alert is
+            declared. A post of the bot's, such as an alert, counts as the incident that it shows; a bundle
+            shows several, and counts as none.
     """
 
     is_of_drill: bool
@@ -38,8 +41,8 @@ class TriageReads(Protocol):
     async def noted_message(self, channel_id: int, message_id: int) -> Evidence | None:
         """Return the message that `note_message` has kept, or None."""
 
-    async def known_message(self, channel_id: int, message_id: int) -> KnownMessage:
-        """Return all that is known about a message to triage, in one round trip."""
+    async def known_message(self, channel_id: int, message_id: int | None) -> KnownMessage:
+        """Return all that is known of a message in one round trip; None: of its channel."""
 
 
 class TriageWrites(Protocol):
@@ -92,23 +95,8 @@ class TriageWrites(Protocol):
     async def save_triage(self, triage: Triage) -> None:
         """Write everything that the methods of `Triage` may have changed. The row must be locked."""
 
-    async def raised_from_message(self, channel_id: int, message_id: int) -> Incident | None:
-        """Return the open incident that a message has become, or the one that this was merged into.
-
-        Private incidents and drills are left out.
-
-        A message becomes an incident by a triage, or when a tracked alert is declared. A post of the bot's,
-        such as an alert, counts as the incident that it shows; a bundle shows several, and counts as none.
-        """
-
     async def known_message(self, channel_id: int, message_id: int | None) -> KnownMessage:
-        """Return all that is known of a message in one round trip; None: of its channel."""
-
-    async def is_confided(self, channel_id: int) -> bool:
-        """Return True if the channel is, or was, the thread of an incident that is private now."""
-
-    async def is_of_drill(self, channel_id: int, message_id: int | None) -> bool:
-        """Return True if a message is a drill's post, or its channel the thread of a drill."""
+        """Return the same as `TriageReads.known_message`."""
 
 
 class TriageAnswers(Protocol):
