@@ -53,7 +53,7 @@ async def test_a_listener_that_fails_undoes_nothing(store: Store) -> None:
     with capture_logs() as logged:
         async with store.transaction() as tx:
             tx.watch(incident.id)
-            await tx.set_details(incident.id, targets=["api"], symptoms=[])
+            await tx.save(replace(incident, targets=("api",), version=2))
     assert [one["event"] for one in logged] == ["emergency.not_noted"]
     assert (await store.incident(incident.id)).targets == ("api",)
 
@@ -169,7 +169,7 @@ async def test_text_that_postgres_refuses_is_cleaned(store: Store) -> None:
     incident = await open_incident(store)
     nasty = "a\0b\ud83d"
     async with store.transaction() as tx:
-        await tx.set_details(incident.id, targets=[nasty], symptoms=[])
+        await tx.save(replace(incident, targets=(nasty,), version=2))
         await tx.add_timeline(
             incident.id, TimelineEntry(TimelineKind.NOTE, await tx.now(), 1, nasty, {nasty: [nasty]})
         )

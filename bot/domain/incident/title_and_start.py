@@ -7,6 +7,7 @@ from bot.domain.errors import UserError
 from bot.domain.incident.form_state import digest_of
 from bot.domain.incident.incident import Incident
 from bot.domain.payloads import Payload
+from bot.domain.triage.session import Triage
 
 
 class TitleChange(Payload):
@@ -89,13 +90,22 @@ def _begun(incident: Incident, at: datetime) -> datetime:
     return min(at, reported)
 
 
-def start_of_alert(alert: Incident, typed: datetime) -> datetime:
-    """Return when the trouble behind *alert* began, for a triage that says *typed*.
+def with_triage(alert: Incident, triage: Triage, *, path: tuple[tuple[str, str], ...]) -> Incident:
+    """Return a tracked alert with the title, start, targets and symptoms that *triage* found.
 
-    The alert proves that it had begun by its report. A later moment, such as the "now" of somebody who
-    triages an hour later, tells nothing new, and the alert keeps its own start.
+    Empty targets and symptoms tell nothing new, and neither does a start after the alert's report, such as
+    the "now" of a person who triages an hour later: the alert keeps its own.
     """
-    return typed if typed <= alert.triggered_at else alert.started_at
+    begun = triage.started_at <= alert.triggered_at
+    return replace(
+        alert,
+        title=triage.title,
+        path=path,
+        targets=triage.targets or alert.targets,
+        symptoms=triage.symptoms or alert.symptoms,
+        started_at=triage.started_at if begun else alert.started_at,
+        version=alert.version + 1,
+    )
 
 
 def changes_of(before: Incident, after: Incident) -> Corrected:

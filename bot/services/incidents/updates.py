@@ -1,6 +1,6 @@
 """Status updates: what is known, who is affected, when the next one comes; and the reminder of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -108,7 +108,6 @@ class Updates:
             posted = await self._say(change, update)
             if not (detailed or posted):
                 raise UserError("update_empty", incident=change.incident.label)
-            await change.refresh()
         return UpdateResult(change.incident, posted=posted, detailed=detailed)
 
     async def remind(self, incident_id: int) -> None:
@@ -229,9 +228,9 @@ class Updates:
         symptoms = with_changes(incident.symptoms, update.symptoms, was_how, known=policy.symptoms)
         if set(targets) == set(incident.targets) and set(symptoms) == set(incident.symptoms):
             return False
-        change.incident = await change.tx.set_details(incident.id, targets=targets, symptoms=symptoms)
-        entry = DetailsChangedEntry(targets=tuple(targets), symptoms=tuple(symptoms), key=update.key)
-        await change.record(entry)
+        changed = replace(incident, targets=targets, symptoms=symptoms, version=incident.version + 1)
+        await change.save(changed)
+        await change.record(DetailsChangedEntry(targets=targets, symptoms=symptoms, key=update.key))
         return True
 
     async def _say(self, change: Change, update: NewUpdate) -> bool:

@@ -7,7 +7,7 @@ from typing import TypeGuard
 from bot.domain.errors import NotPermitted, UserError
 from bot.domain.incident.incident import Incident, IncidentKind, NewIncident
 from bot.domain.incident.notices import RaisedAgainNotice
-from bot.domain.incident.title_and_start import start_of_alert
+from bot.domain.incident.title_and_start import with_triage
 from bot.domain.people import Person
 from bot.domain.severity import SeverityPolicy
 from bot.domain.timeline.entries import TimelineEntry
@@ -167,8 +167,8 @@ class Raising:
         """Return a new incident, or the triage's tracked alert declared as one: one trouble, one incident."""
         triage, severity, alert, by = case.triage, case.severity, case.alert, case.by
         if _is_tracked(alert):
-            said = replace(triage, started_at=start_of_alert(alert, triage.started_at))
-            known = await tx.set_triaged(alert.id, said, path=_path(case))
+            known = with_triage(alert, triage, path=_path(case))
+            await tx.save(known)
             return await declare_within(await self._change(tx, case, known), severity, self._escalations)
         new = _new_incident(case)
         if await is_confided(tx, triage.channel_id, triage.source_message_id):

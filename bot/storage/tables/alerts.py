@@ -8,7 +8,6 @@ from bot.domain.alerts.question import AlertAnswer, AlertQuestion
 from bot.domain.incident.incident import Incident
 from bot.domain.people import Person
 from bot.domain.triage.evidence import Evidence
-from bot.domain.triage.session import Triage
 from bot.storage.database.sql import Row
 from bot.storage.rows import from_row, incident_from_row
 from bot.storage.tables.parts import ReadPart, TransactionPart
@@ -85,20 +84,6 @@ class PostgresAlertWrites(TransactionPart):
     async def has_recovered(self, incident_id: int) -> bool:
         found: bool = (await self._sql.one("has_recovered", incident_id=incident_id))["recovered"]
         return found
-
-    async def set_triaged(
-        self, incident_id: int, triage: Triage, *, path: tuple[tuple[str, str], ...]
-    ) -> Incident:
-        row = await self._sql.one(
-            "set_triaged",
-            incident_id=incident_id,
-            title=triage.title,
-            path=path,
-            targets=triage.targets,
-            symptoms=triage.symptoms,
-            started_at=triage.started_at,
-        )
-        return incident_from_row(row)
 
 
 class PostgresAlertQuestions(TransactionPart):

@@ -139,19 +139,6 @@ SELECT EXISTS (
        AND message_id > (SELECT coalesce(max(message_id), 0) FROM alert_messages WHERE incident_id = :incident_id)
 ) AS recovered;
 
--- name: set_triaged
--- Copies a triage's result to a tracked alert's incident. Empty targets and symptoms keep the former ones, and the
--- incident starts no later than it was triggered. Increments the version.
-UPDATE incidents
-   SET title = :title,
-       path = :path,
-       targets = CASE WHEN cardinality(:targets::text[]) > 0 THEN :targets ELSE targets END,
-       symptoms = CASE WHEN cardinality(:symptoms::text[]) > 0 THEN :symptoms ELSE symptoms END,
-       started_at = least(:started_at, triggered_at),
-       version = version + 1
- WHERE id = :incident_id
-RETURNING *;
-
 -- name: ask_about_alert
 -- Records a question about a message, once. No row comes back if, since :since, the same alert was asked about, or
 -- :most other questions about this sender are still unanswered. Questions older than 30 days are deleted, except

@@ -162,16 +162,6 @@ class PostgresIncidentWrites(TransactionPart):
             self._begun.add(incident.id)
         await self._sql.one("save_incident", **saved(incident))
 
-    async def set_details(
-        self, incident_id: int, *, targets: Sequence[str], symptoms: Sequence[str]
-    ) -> Incident:
-        row = await self._sql.first(
-            "set_details", incident_id=incident_id, targets=list(targets), symptoms=list(symptoms)
-        )
-        if row is None:
-            raise IncidentNotFound(number=incident_id)
-        return incident_from_row(row)
-
     async def set_places(
         self, incident_id: int, *, alert: tuple[int, int] | None = None, thread_id: int | None = None
     ) -> Incident:
@@ -230,6 +220,9 @@ def saved(incident: Incident) -> dict[str, object]:
         "checks": checks_as_json(incident),
         "merged_into_hidden": incident.merged_into_hidden,
         "title": incident.title,
+        "targets": incident.targets,
+        "symptoms": incident.symptoms,
+        "path": incident.path,
         "started_at": incident.started_at,
         "details_version": incident.details_version,
         "unreached": incident.unreached,

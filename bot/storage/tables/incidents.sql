@@ -178,18 +178,12 @@ UPDATE incidents
        reopened_at = :reopened_at, reopened_by_id = :reopened_by_id, reopened_by_name = :reopened_by_name,
        first_ended_at = :first_ended_at, remind_at = :remind_at,
        duplicates = :duplicates, linked = :linked, checks = :checks, merged_into_hidden = :merged_into_hidden,
-       title = :title, started_at = :started_at, details_version = :details_version, unreached = :unreached,
+       title = :title, targets = :targets, symptoms = :symptoms, path = :path,
+       started_at = :started_at, details_version = :details_version, unreached = :unreached,
        taken = :taken, ack_ended = :ack_ended,
        version = :version
  WHERE id = :incident_id AND version = :version - 1
 RETURNING id;
-
--- name: set_details
--- Replaces the targets and symptoms of an incident, and increments its version.
-UPDATE incidents
-   SET targets = :targets, symptoms = :symptoms, version = version + 1
- WHERE id = :incident_id
-RETURNING *;
 
 -- name: set_places
 -- Records where the alert or the thread of an incident is, keeping what is null, and increments the version.

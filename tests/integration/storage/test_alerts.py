@@ -8,8 +8,6 @@ from bot.domain.alerts.question import AlertAnswer, AlertQuestion
 from bot.domain.incident import transitions
 from bot.domain.incident.incident import Incident, IncidentKind, Source
 from bot.domain.triage.evidence import Evidence
-from bot.domain.triage.session import NewTriage
-from bot.domain.triage.tree import UNANSWERED
 from tests.integration.storage.conftest import Rig
 from tests.integration.storage.examples import GUILD, OLIVE, new_incident
 
@@ -140,29 +138,6 @@ async def test_a_fingerprint_is_decided_about_by_one_at_a_time(rig: Rig) -> None
 
     await asyncio.gather(*(see(message_id) for message_id in range(900, 905)))
     assert len(opened) == 1
-
-
-async def test_a_triage_says_what_an_alert_is_about(rig: Rig) -> None:
-    """Title, path and start; where and how only if it says so."""
-    alert = await track(rig, 900)
-    async with rig.store.transaction() as tx:
-        new = NewTriage(
-            GUILD, OLIVE, "DB が遅い", (), ("slow",), alert.triggered_at - MINUTE, "interaction:9"
-        )
-        triage, _ = await tx.insert_triage(new, due_at=await tx.now())
-        await tx.add_answer(triage.id, question="production", answer="no", unsure=False, by=OLIVE)
-        await tx.incident(alert.id, lock=True)
-        path = (("production", "no"), UNANSWERED)
-        changed = await tx.set_triaged(alert.id, await tx.triage(triage.id), path=path)
-    assert changed == replace(
-        alert,
-        title="DB が遅い",
-        symptoms=("slow",),
-        path=path,
-        started_at=alert.triggered_at - MINUTE,
-        version=2,
-    )
-    assert await rig.store.incident(alert.id) == changed
 
 
 async def test_a_cursor_never_goes_back(rig: Rig) -> None:

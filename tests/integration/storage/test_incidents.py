@@ -107,7 +107,9 @@ async def test_places_are_remembered_and_kept_by_later_saves(rig: Rig) -> None:
     async with rig.store.transaction() as tx:
         await tx.set_places(incident.id, alert=(50, 60))
         await tx.set_places(incident.id, thread_id=60)
-        changed = await tx.set_details(incident.id, targets=["a", "b"], symptoms=[])
+        placed = await tx.incident(incident.id)
+        changed = replace(placed, targets=("a", "b"), symptoms=(), version=placed.version + 1)
+        await tx.save(changed)
     assert (changed.post.channel_id, changed.post.message_id, changed.thread.id) == (50, 60, 60)
     assert (changed.targets, changed.symptoms, changed.version) == (("a", "b"), (), 4)
     assert await rig.store.incident_by_thread(60) == changed

@@ -122,7 +122,9 @@ async def test_what_no_form_offers_stays(desk: Desk) -> None:
     """A target that the policy does not list was named by a monitor, or by an older policy."""
     incident = await acknowledged(desk)
     async with desk.store.transaction() as tx:
-        await tx.set_details(incident.id, targets=["db-7", "parky.co.jp"], symptoms=["melted"])
+        known = await tx.incident(incident.id, lock=True)
+        named = replace(known, targets=("db-7", "parky.co.jp"), symptoms=("melted",))
+        await tx.save(replace(named, version=known.version + 1))
     result = await desk.updates.tell(incident.id, form(incident, targets=()), by=PRIMARY)
     assert (result.incident.targets, result.incident.symptoms) == (("db-7",), ("errors", "melted"))
 

@@ -7,7 +7,6 @@ from typing import Protocol
 from bot.domain.alerts.question import AlertAnswer, AlertQuestion
 from bot.domain.incident.incident import Incident
 from bot.domain.people import Person
-from bot.domain.triage.session import Triage
 
 
 class AlertReads(Protocol):
@@ -73,17 +72,6 @@ class AlertWrites(Protocol):
 
     async def has_recovered(self, incident_id: int) -> bool:
         """Return True if the latest message about an alert says that it is over."""
-
-    async def set_triaged(
-        self, incident_id: int, triage: Triage, *, path: tuple[tuple[str, str], ...]
-    ) -> Incident:
-        """Write a triage's facts to a tracked alert: title, path, start, and targets and symptoms if given.
-
-        The row must be locked; grows the version.
-
-        Args:
-            path: Its answers, and what followed from them, as `Incident.path`.
-        """
 
 
 class AlertQuestions(Protocol):

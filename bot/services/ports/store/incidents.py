@@ -104,11 +104,6 @@ class IncidentWrites(Protocol):
     async def save(self, incident: Incident) -> None:
         """Write what `bot.domain.incident.transitions` may have changed. The row must be locked."""
 
-    async def set_details(
-        self, incident_id: int, *, targets: Sequence[str], symptoms: Sequence[str]
-    ) -> Incident:
-        """Replace what is known of where and how; grows the version."""
-
     async def set_places(
         self,
         incident_id: int,

@@ -7,11 +7,25 @@ import pytest
 
 from bot.domain.errors import UserError
 from bot.domain.incident.incident import Incident
-from bot.domain.incident.title_and_start import changes_of, put_right, shown_details, start_of_alert
+from bot.domain.incident.title_and_start import changes_of, put_right, shown_details, with_triage
+from bot.domain.triage.session import Triage, TriageStatus
 from tests.unit.domain.incident.test_incident import T0, incident
 from tests.unit.domain.incident.test_transitions import resolve
 
 EARLIER = T0 - timedelta(minutes=10)
+TRIAGE = Triage(
+    id=5,
+    guild_id=7,
+    user_id=103,
+    user_name="responder",
+    title="DB が遅い",
+    targets=(),
+    symptoms=("slow",),
+    started_at=T0,
+    created_at=T0,
+    status=TriageStatus.OPEN,
+    answers=(),
+)
 
 
 def righted(
@@ -73,9 +87,18 @@ def test_nothing_begins_later_than_it_is_reported() -> None:
 def test_an_alert_had_begun_by_its_report() -> None:
     """A triage may tell of an earlier start; a later one, such as a later "now", keeps the alert's own."""
     alert = incident(started_at=EARLIER, triggered_at=T0)
-    assert start_of_alert(alert, EARLIER - timedelta(hours=2)) == EARLIER - timedelta(hours=2)
-    assert start_of_alert(alert, T0) == T0
-    assert start_of_alert(alert, T0 + timedelta(microseconds=1)) == EARLIER
+    long_before = EARLIER - timedelta(hours=2)
+    for told, start in ((long_before, long_before), (T0, T0), (T0 + timedelta(microseconds=1), EARLIER)):
+        assert with_triage(alert, replace(TRIAGE, started_at=told), path=()).started_at == start
+
+
+def test_a_triage_says_what_an_alert_is_about() -> None:
+    """Title and path; where and how only if it says so."""
+    alert = incident(targets=("api",), symptoms=("errors",))
+    path = (("production", "no"),)
+    told = with_triage(alert, TRIAGE, path=path)
+    assert (told.title, told.path) == (TRIAGE.title, path)
+    assert (told.targets, told.symptoms, told.version) == (("api",), ("slow",), alert.version + 1)
 
 
 def test_two_people_put_different_things_right() -> None:
