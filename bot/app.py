@@ -22,7 +22,7 @@ from bot.domain.shards import IDENTIFY_WINDOW_S, IdentifyBudget, Instance
 from bot.i18n import Texts
 from bot.integrations.calendars import WorkerCalendars
 from bot.job_handlers import handlers, routed
-from bot.process.deafness import DeafWatch
+from bot.process.gateway_watch import DeafWatch
 from bot.process.keeper import ShardKeeper
 from bot.process.life import Life
 from bot.process.login import AWAY, log_in

@@ -5,18 +5,20 @@ No pending work lives only in this process: if it dies, the database rows say wh
 
 import asyncio
 import gc
-from contextlib import suppress
+import signal
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import structlog
 
 from bot.checks.startup import look_around
 from bot.client import IncidentBot
-from bot.process.deafness import DeafWatch
+from bot.process.gateway_watch import AwayWatch, DeafWatch
 from bot.process.keeper import ShardKeeper
 from bot.process.login import log_in_patiently
-from bot.process.signals import stop_requested
 from bot.process.ticks import (
     AUDIT_S,
     DATABASE_S,
@@ -27,7 +29,6 @@ from bot.process.ticks import (
     Tick,
     Ticks,
 )
-from bot.process.watchdog import GatewayWatch
 from bot.services.outage.emergency import LOOK_S
 from bot.services.ports import DlqStore
 from bot.services.registry import Services
@@ -80,7 +81,7 @@ class Life:
             ConfigError: Discord will not have us.
         """
         ticks, tried = Ticks(), asyncio.Event()
-        with stop_requested() as stop:
+        with _stop_requested() as stop:
             gateway = asyncio.create_task(self._gateway(token, tried, ticks), name="gateway")
             work = asyncio.create_task(self._work(ticks, tried), name="work")
             try:
@@ -101,26 +102,31 @@ class Life:
         with suppress(TimeoutError):
             async with asyncio.timeout(_LOGIN_S):
                 await tried.wait()
-        each = self.client.served.each
         # All at once: they share one write, and a database that hangs would cost each turn two seconds.
-        ticks.every(LOOK_S, lambda: each(_look_after, at_a_time=_EVERYBODY), name="emergency")
+        look = partial(self.client.served.each, lambda guild: guild.emergency.look(), at_a_time=_EVERYBODY)
+        ticks.every(LOOK_S, look, name="emergency")
         if self.prepare is not None:
             await self.prepare()
         self._add(ticks)
         await self.runner.run()
 
     def _add(self, ticks: Ticks) -> None:
-        each = self.client.served.each
-        ticks.each_minute(lambda: each(_digest), name="digest")
-        ticks.each_minute(lambda: each(_gather), name="morning triage")
+        each = self._each
+        ticks.each_minute(each(lambda guild: guild.digests.tick(guild.guild_id)), name="digest")
+        ticks.each_minute(each(lambda guild: guild.mornings.tick(guild.guild_id)), name="morning triage")
         ticks.every(AUDIT_S, self.auditor.sweep, name="auditor")
-        ticks.every(RECONCILE_S, self._once(lambda: each(_reconcile)), name="reconciliation")
-        ticks.every(RECONCILE_S, self._once(lambda: each(_catch_up)), name="missed alerts")
-        ticks.every(ONCALL_S, lambda: each(_look), name="on call")
+        reconcile = each(lambda guild: guild.reconciler.reconcile_some())
+        ticks.every(RECONCILE_S, self._once(reconcile), name="reconciliation")
+        ticks.every(RECONCILE_S, self._once(each(_catch_up)), name="missed alerts")
+        ticks.every(ONCALL_S, each(lambda guild: guild.oncall.look(guild.guild_id)), name="on call")
         ticks.every(DATABASE_S, self.keep_up, name="database")
         ticks.every(WARM_S, self.warm, name="statements")
-        ticks.every(GATEWAY_S, GatewayWatch(self.keeper, self.circuit).look, name="gateway")
+        ticks.every(GATEWAY_S, AwayWatch(self.keeper, self.circuit).look, name="gateway")
         ticks.every(GATEWAY_S, self.deaf.look, name="deaf gateway")
+
+    def _each(self, work: Callable[[Services], Awaitable[object]]) -> Tick:
+        """Return a tick that does *work* for every guild."""
+        return partial(self.client.served.each, work)
 
     def _once(self, tick: Tick) -> Tick:
         """A tick that asks others: one process of all is enough. Rows may be swept by several."""
@@ -156,7 +162,8 @@ class Life:
         ticks.stop()
         self.runner.stop()
         handed_over = asyncio.create_task(self.keeper.stop(), name="hand over")
-        left = asyncio.create_task(self.client.served.each(_leave), name="leave")
+        leave = self.client.served.each(lambda guild: guild.emergency.leave())
+        left = asyncio.create_task(leave, name="leave")
         await asyncio.wait({work, handed_over, left}, timeout=_DRAIN_S)
         with suppress(TimeoutError):
             async with asyncio.timeout(_LEAVE_S):
@@ -176,22 +183,6 @@ def keep_what_is_there() -> None:
     gc.freeze()
 
 
-async def _digest(services: Services) -> None:
-    await services.digests.tick(services.guild_id)
-
-
-async def _gather(services: Services) -> None:
-    await services.mornings.tick(services.guild_id)
-
-
-async def _look(services: Services) -> None:
-    await services.oncall.look(services.guild_id)
-
-
-async def _reconcile(services: Services) -> None:
-    await services.reconciler.reconcile_some()
-
-
 async def _catch_up(services: Services) -> None:
     await services.missed_alerts.catch_up(services.guild_id)
 
@@ -203,9 +194,15 @@ async def _first_of(*tasks: asyncio.Task[object]) -> None:
         task.result()
 
 
-async def _leave(services: Services) -> None:
-    await services.emergency.leave()
-
-
-async def _look_after(services: Services) -> None:
-    await services.emergency.look()
+@contextmanager
+def _stop_requested() -> Iterator[asyncio.Event]:
+    """Give an event that SIGTERM and SIGINT set; in a running loop, in the main thread."""
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    numbers = (signal.SIGTERM, signal.SIGINT)
+    for number in numbers:
+        loop.add_signal_handler(number, stop.set)
+    try:
+        yield stop
+    finally:
+        for number in numbers:
+            loop.remove_signal_handler(number)

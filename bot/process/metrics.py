@@ -1,20 +1,22 @@
 """The figures of /metrics, counted when they are asked for: nothing can be stale, nothing is kept.
 
-What cannot be counted now is left out rather than told as zero.
+What cannot be counted now is left out rather than reported as zero. Every process counts the same rows: use
+their maximum over the processes, not their sum.
 """
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Gauge, ProcessCollector, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.registry import Collector
 
-from bot.process.families import FigureCollector
 from bot.services.ports.store.incidents import OpenCount
-from bot.storage.figures import Figures
+from bot.storage.figures import LATENESS_S, MISSED_S, Figures
 
 #: With more guilds than this there is no figure for each: Prometheus keeps a series for every one.
 _MOST_GUILDS: Final = 100
@@ -89,7 +91,7 @@ def exposition(
     if incidents is not None:
         _count(registry, incidents)
     if figures is not None:
-        registry.register(FigureCollector(figures))
+        registry.register(_RowFigures(figures))
     return generate_latest(registry)
 
 
@@ -136,3 +138,48 @@ def _by_severity(
 
 def _gauge(registry: CollectorRegistry, name: str, meaning: str, value: float) -> None:
     Gauge(f"incident_bot_{name}", meaning, registry=registry).set(value)
+
+
+class _RowFigures(Collector):
+    """The figures of the rows as metric families: these have counts that a `Gauge` cannot hold."""
+
+    def __init__(self, figures: Figures) -> None:
+        self._figures = figures
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield each family once."""
+        found = self._figures
+        yield _lateness(found)
+        missed = f"Steps decided, or still to be, more than {MISSED_S:g} s late"
+        yield GaugeMetricFamily("incident_bot_deadlines_missed", missed, found.missed)
+        yield _labelled("incident_bot_queue_jobs", "Jobs in the queue", ("job", "state"), found.queue)
+        yield _labelled(
+            "incident_bot_deliveries", "Messages by what became of them", ("kind", "result"), found.deliveries
+        )
+        there = GaugeMetricFamily("incident_bot_instances", "Processes that are there", labels=["version"])
+        for version, count in found.instances.items():
+            there.add_metric([version], count)
+        yield there
+        taken = "Shards taken from an owner that had gone silent"
+        yield CounterMetricFamily("incident_bot_failovers", taken, found.failovers)
+        yield GaugeMetricFamily("incident_bot_identifies_24h", "Sessions begun at Discord", found.identifies)
+
+
+def _lateness(found: Figures) -> HistogramMetricFamily:
+    counts = zip(LATENESS_S, found.late_by, strict=True)
+    buckets = [(str(bound), float(count)) for bound, count in counts] + [("+Inf", float(found.decided))]
+    return HistogramMetricFamily(
+        "incident_bot_step_lateness_seconds",
+        "From a step's deadline to its decision",
+        buckets=buckets,
+        sum_value=found.late_s,
+    )
+
+
+def _labelled(
+    name: str, meaning: str, labels: Sequence[str], counts: Mapping[tuple[str, str], int]
+) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(name, meaning, labels=labels)
+    for key, count in counts.items():
+        family.add_metric(key, count)
+    return family

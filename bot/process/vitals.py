@@ -2,14 +2,14 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final, TypeVar
 
 from bot.client import IncidentBot
 from bot.domain.errors import StorageUnavailable
-from bot.process.deafness import DeafWatch
+from bot.process.gateway_watch import DeafWatch
 from bot.process.health import Part
 from bot.process.keeper import ShardKeeper
 from bot.process.metrics import IncidentCounts, Outage, ShardSession, exposition
@@ -23,6 +23,8 @@ from bot.ui.discord_api.circuit import Circuit
 #: A step that is undecided this long after its due time is late: twice the promised time.
 _LATE: Final = timedelta(seconds=10)
 
+_T = TypeVar("_T")
+
 _LOOK_S: Final = 3.0  # an orchestrator asks every few seconds, and waits no longer
 
 
@@ -34,7 +36,7 @@ class Vitals:
     store: Store
     runner: JobRunner
     keeper: ShardKeeper
-    count: Callable[[], Awaitable[Figures]]
+    count: Callable[[], Coroutine[Any, Any, Figures]]
     circuit: Circuit
     emergencies: Sequence[Emergency]
     deaf: DeafWatch
@@ -56,9 +58,9 @@ class Vitals:
         return exposition(
             states,
             latency_s=self.client.latency,
-            outage=Outage(self.circuit.away_s, await self._held()),
-            incidents=await self._incidents(),
-            figures=await self._counted(),
+            outage=Outage(self.circuit.away_s, await _if_there(self.store.held_deliveries())),
+            incidents=await _if_there(self._incidents()),
+            figures=await _if_there(self.count()),
             sessions={
                 shard: ShardSession(now_s - since_s, self.client.echoes.silent_for_s(shard))
                 for shard, since_s in self.client.listening.items()
@@ -93,34 +95,25 @@ class Vitals:
     async def _gateway(self) -> str | None:
         return self.keeper.missing() or self.deaf.trouble
 
-    async def _counted(self) -> Figures | None:
-        try:
-            async with asyncio.timeout(_LOOK_S):
-                return await self.count()
-        except (StorageUnavailable, TimeoutError):
-            return None
-
     async def _discord(self) -> str | None:
         away_s = self.circuit.away_s
         return None if not away_s else f"does not answer since {away_s:.0f} s"
 
-    async def _held(self) -> int | None:
-        try:
-            async with asyncio.timeout(_LOOK_S):
-                return await self.store.held_deliveries()
-        except (StorageUnavailable, TimeoutError):
-            return None
+    async def _incidents(self) -> IncidentCounts:
+        served = list(self.client.served)
+        found = [one for each in served for one in await self.store.count_open(each.guild_id)]
+        return IncidentCounts(
+            open=tuple(found),
+            severities=tuple({name: None for each in served for name in each.policy.severities}),
+            guilds=tuple(each.guild_id for each in served),
+            now=await self.store.now(),
+        )
 
-    async def _incidents(self) -> IncidentCounts | None:
-        try:
-            async with asyncio.timeout(_LOOK_S):
-                served = list(self.client.served)
-                found = [one for each in served for one in await self.store.count_open(each.guild_id)]
-                return IncidentCounts(
-                    open=tuple(found),
-                    severities=tuple({name: None for each in served for name in each.policy.severities}),
-                    guilds=tuple(each.guild_id for each in served),
-                    now=await self.store.now(),
-                )
-        except (StorageUnavailable, TimeoutError):
-            return None
+
+async def _if_there(reading: Coroutine[Any, Any, _T]) -> _T | None:
+    """Return what *reading* finds in the database; None if the database does not answer in time."""
+    try:
+        async with asyncio.timeout(_LOOK_S):
+            return await reading
+    except (StorageUnavailable, TimeoutError):
+        return None

@@ -9,8 +9,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.client import IncidentBot
-from bot.process.deafness import DeafWatch
 from bot.process.gateway import GuardedSocket
+from bot.process.gateway_watch import DeafWatch
 from bot.ui.discord_api.echoes import Echoes
 
 SHARD = 0

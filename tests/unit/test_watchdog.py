@@ -5,8 +5,8 @@ from typing import cast
 
 from structlog.testing import capture_logs
 
+from bot.process.gateway_watch import AwayWatch
 from bot.process.keeper import ShardKeeper
-from bot.process.watchdog import GatewayWatch
 from bot.ui.discord_api.circuit import Circuit
 
 
@@ -20,7 +20,7 @@ class FakeKeeper:
 async def looks(states: list[bool], *, patience_s: float, circuit: Circuit | None = None) -> list[str]:
     """What is logged while the gateway is in these states, one after the other."""
     keeper = FakeKeeper()
-    watch = GatewayWatch(cast("ShardKeeper", keeper), circuit or Circuit(), patience_s=patience_s)
+    watch = AwayWatch(cast("ShardKeeper", keeper), circuit or Circuit(), patience_s=patience_s)
     with capture_logs() as logged:
         for keeper.is_connected in states:
             await watch.look()

@@ -1,7 +1,7 @@
-"""Detection of a deaf gateway session, which acknowledges heartbeats but sends no events.
+"""Two checks of the gateway: that it is connected, and that its sessions are not deaf.
 
-Commands and clicks do not reach the bot on such a session, and nothing else would ever end it. The bot
-starts a new session and reports the trouble.
+A deaf session acknowledges heartbeats but sends no events. Commands and clicks do not reach the bot on it,
+and nothing else would ever end it. The bot starts a new session and reports the trouble.
 """
 
 import math
@@ -17,6 +17,8 @@ from discord.gateway import DiscordWebSocket
 
 from bot.client import IncidentBot
 from bot.process.gateway import GuardedSocket
+from bot.process.keeper import ShardKeeper
+from bot.ui.discord_api.circuit import Circuit
 
 log = structlog.get_logger(__name__)
 
@@ -34,6 +36,37 @@ _AGAIN_S: Final = 1_800.0
 
 #: For how long that is a reason not to be ready. It is found anew every two minutes while it lasts.
 _TROUBLE_S: Final = 300.0
+
+
+@dataclass(slots=True)
+class AwayWatch:
+    """Logs that the gateway is away, and that it is back: discord.py reconnects in silence.
+
+    Attributes:
+        circuit: Learns that the gateway is silent: then fewer failures of REST are an outage.
+        patience_s: How long a reconnection may take before it is logged.
+    """
+
+    keeper: ShardKeeper
+    circuit: Circuit
+    patience_s: float = 20.0
+    _away_since: float | None = field(default=None, init=False)
+    _told: bool = field(default=False, init=False)
+
+    async def look(self) -> None:
+        """Check once. Meanwhile the bot reads acknowledgements by REST, and the ladder goes on."""
+        if self.keeper.is_connected:
+            if self._told:
+                log.info("gateway.back")
+            self._away_since, self._told = None, False
+            self.circuit.silence = False
+            return
+        now = time.monotonic()
+        self._away_since = self._away_since or now
+        away_s = now - self._away_since
+        if away_s >= self.patience_s:
+            self._told = self.circuit.silence = True
+            log.warning("gateway.away", away_s=round(away_s))
 
 
 @dataclass(slots=True)
