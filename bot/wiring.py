@@ -172,7 +172,7 @@ def wire(parts: GuildDependencies, outward: Outward, oncall: OnCall) -> UseCases
             MemberDeliveries(policy, reposting),
             PageDeliveries(bundles, passing_on),
             EscalationDeliveries(bundles, reposting.lost_its_room),
-            BundleDeliveries(store, bundles, passing_on),
+            BundleDeliveries(store, policy, passing_on),
             TriageDeliveries(store, policy),
             MorningDeliveries(mornings, policy),
             OnCallDeliveries(policy, oncall),

@@ -3,16 +3,19 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
-from bot.domain.delivery.delivery import Delivery, DeliveryKind, Posted
+from bot.domain.delivery.delivery import Delivery, DeliveryKind, DeliveryStatus, Posted
 from bot.domain.errors import UNKNOWN_CHANNEL
-from bot.domain.escalation.bundle import Bundle
+from bot.domain.escalation.bundle import Bundle, Bundled, may_grow
 from bot.domain.escalation.deliveries import BundleData, PagingData
 from bot.domain.incident.incident import Incident, Status
 from bot.domain.incident.paging import person_of
-from bot.services.delivery.handling import DeliveryHandler, email_job
-from bot.services.escalation.bundles import Bundles, wait_for_more
+from bot.domain.timeline.entries import TimelineEntry
+from bot.domain.timeline.of_deliveries import DeliveryFailedEntry
+from bot.runbook.model import Policy
+from bot.services.delivery.handling import DeliveryHandler, email_job, record_job_of
+from bot.services.escalation.bundles import Bundles, refresh_bundle_job
 from bot.services.escalation.decisions import is_of_earlier_ladder
 from bot.services.escalation.passing_on import PassingOn
 from bot.services.escalation.step_messages import paged
@@ -21,6 +24,9 @@ from bot.services.ports.store.bundles import BundleReads, BundleWrites
 from bot.services.ports.store.deliveries import DeliveryReads, DeliveryWrites, Prospect
 from bot.services.ports.store.jobs import JobWrites
 from bot.services.shared.postings import posting_key
+
+#: How soon to look again at a bundle that may grow.
+_LOOK_AGAIN: Final = timedelta(seconds=0.25)
 
 #: Finds another way for a message whose private thread was deleted.
 LostRoom: TypeAlias = Callable[[Transaction, Delivery], Awaitable[bool]]
@@ -33,10 +39,9 @@ class _LadderDeliveries(DeliveryHandler):
         super().__init__(kind)
         self._bundles = bundles
 
-    async def gather(self, seen: Prospect) -> timedelta | None:
+    async def gather(self, seen: Prospect) -> None:
         """Bundle the delivery with those that wait for the same place."""
         await self._bundles.gather(seen)
-        return None
 
     def is_one_of_many(self, seen: Prospect) -> bool:
         """Return True if it is bundled."""
@@ -45,13 +50,13 @@ class _LadderDeliveries(DeliveryHandler):
     async def is_obsolete(self, tx: Transaction, delivery: Delivery) -> bool:
         """Return True after an acknowledge, or if a later message says what an outage held back here."""
         incident = await tx.incident(delivery.incident_id or 0)
-        if await _has_rung(tx, delivery, incident):
+        if await _is_past(tx, delivery, incident):
             return True
         return delivery.held_at is not None and await tx.is_overtaken(delivery.id)
 
     async def is_obsolete_unlocked(self, store: Store, delivery: Delivery, incident: Incident) -> bool | None:
         """Return True after an acknowledge."""
-        return await _has_rung(store, delivery, incident)
+        return await _is_past(store, delivery, incident)
 
 
 class PageDeliveries(_LadderDeliveries):
@@ -116,15 +121,21 @@ class EscalationDeliveries(_LadderDeliveries):
 class BundleDeliveries(DeliveryHandler):
     """Messages that report many incidents."""
 
-    def __init__(self, store: BundleReads, bundles: Bundles, passing_on: PassingOn) -> None:
+    def __init__(self, store: BundleReads, policy: Policy, passing_on: PassingOn) -> None:
         super().__init__(DeliveryKind.BUNDLE)
         self._store = store
-        self._bundles = bundles
+        self._policy = policy
         self._passing_on = passing_on
 
     async def gather(self, seen: Prospect) -> timedelta | None:
-        """Wait while more deliveries may join it."""
-        return wait_for_more(seen)
+        """Wait while more deliveries may join it.
+
+        This is asked before the bundle is claimed, which locks its incidents: a sweep would skip them.
+        """
+        bundle = seen.delivery
+        if bundle.status is not DeliveryStatus.PENDING:
+            return None
+        return _LOOK_AGAIN if may_grow(bundle.created_at, due_since=seen.due_since, now=seen.now) else None
 
     async def is_obsolete(self, tx: BundleWrites, delivery: Delivery) -> bool:
         """Close the bundle, and return True if no delivery is left in it."""
@@ -135,8 +146,14 @@ class BundleDeliveries(DeliveryHandler):
         return await self._store.bundle(delivery.id)
 
     async def sent(self, tx: Transaction, delivery: Delivery) -> None:
-        """Record it on its incidents."""
-        await self._bundles.told(tx, delivery)
+        """Record it on its incidents' timelines, and queue an edit for changes made meanwhile."""
+        data = BundleData.from_json(delivery.data)
+        if data.of == DeliveryKind.PAGE:
+            entry = paged(delivery, at=await tx.now())
+            await tx.add_timelines([(one.incident_id, entry) for one in await tx.bundled(delivery.id)])
+        elif self._policy.rules(data.severity).email_after is not None:
+            await tx.enqueue(email_job(delivery))
+        await tx.enqueue(refresh_bundle_job(delivery.id))
 
     async def severity(self, tx: Transaction, delivery: Delivery) -> str | None:
         """Return the severity of all its incidents."""
@@ -155,7 +172,8 @@ class BundleDeliveries(DeliveryHandler):
 
     async def record(self, tx: Transaction, delivery: Delivery) -> None:
         """Queue a DLQ entry for each incident; the first one emails for all of them."""
-        await self._bundles.record(tx, delivery)
+        members = await tx.bundled(delivery.id)
+        await tx.enqueue(*(record_job_of(one.id, priority=delivery.priority) for one in members))
 
     async def muted(self, tx: Transaction, delivery: Delivery) -> None:
         """Record it as failed."""
@@ -163,11 +181,21 @@ class BundleDeliveries(DeliveryHandler):
 
     async def give_up(self, tx: Transaction, delivery: Delivery, *, reason: str, code: int) -> None:
         """Let each of its deliveries fail, and page the next people."""
-        await self._bundles.failed(tx, delivery, reason=reason)
+        now = await tx.now()
+        entries = [
+            (one.incident_id, TimelineEntry.of(_failed(one, reason), now))
+            for one in await tx.bundled(delivery.id)
+        ]
+        await tx.add_timelines(entries)
+        await self.record(tx, delivery)
         await self._passing_on.give_up_bundle(tx, delivery)
 
 
-async def _has_rung(source: Transaction | Store, paging: Delivery, incident: Incident) -> bool:
+def _failed(one: Bundled, reason: str) -> DeliveryFailedEntry:
+    return DeliveryFailedEntry(of=one.kind.value, to=one.to, reason=reason)
+
+
+async def _is_past(source: Transaction | Store, paging: Delivery, incident: Incident) -> bool:
     """Return True if the incident is no longer triggered, or if a later ladder escalates instead."""
     is_past_ladder = await is_of_earlier_ladder(source, paging, incident)
     return incident.status is not Status.TRIGGERED or is_past_ladder
