@@ -1,6 +1,6 @@
 """Values that are stored as JSON, with readers that accept what every earlier version wrote.
 
-A payload is a frozen dataclass with fields that only keywords set. They are read and written by their types:
+A payload is a frozen dataclass. Its fields are read and written by their types:
 
 - A field without a default is always written, one with a default only if it differs from that.
 - Reading ignores unknown keys. A field that is missing, or that cannot be read as its type, gets its default,
@@ -50,14 +50,17 @@ def keyed(name: str, *, default: Any = MISSING) -> Any:  # noqa: ANN401  # as da
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field, keyed))
 class Payload:
-    """The base of what is stored as JSON. It makes each subclass a dataclass."""
+    """The base of what is stored as JSON. It makes each subclass a frozen dataclass.
+
+    Only keywords set the fields, unless the subclass says ``kw_only=False``.
+    """
 
     __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
 
-    def __init_subclass__(cls) -> None:
-        """Make *cls* a frozen dataclass with fields that only keywords set."""
+    def __init_subclass__(cls, *, kw_only: bool = True) -> None:
+        """Make *cls* a dataclass."""
         super().__init_subclass__()
-        dataclass(frozen=True, kw_only=True)(cls)
+        dataclass(frozen=True, kw_only=kw_only)(cls)
 
     def to_json(self) -> dict[str, object]:
         """Return what is stored."""

@@ -1,10 +1,9 @@
 """Conversions between database rows and the domain's values."""
 
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, fields
-from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from collections.abc import Iterable
+from dataclasses import fields
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from bot.domain.delivery.delivery import Delivery, DeliveryKind, DeliveryStatus, Request
 from bot.domain.delivery.kinds import Action
@@ -26,6 +25,7 @@ from bot.domain.incident.incident import (
     Tracked,
 )
 from bot.domain.incident.places import AlertPost, IncidentThread
+from bot.domain.payloads import Json, Payload
 from bot.domain.severity import LadderStep, Mention
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.storage.database.sql import Row
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 _Value = TypeVar("_Value", bound="DataclassInstance")
+_Payload = TypeVar("_Payload", bound=Payload)
 
 _KINDS: Final = frozenset(TimelineKind)
 _DELIVERY_KINDS: Final = frozenset(DeliveryKind)
@@ -64,21 +65,25 @@ def incident_from_row(row: Row) -> Incident:
             row["thread_id"], row["thread_posting"], row["thread_channel"], row["archive_at"]
         ),
         # jsonb keeps no order; people read the commander first.
-        roles={role: Holder(**row["roles"][role]) for role in Role if role in row["roles"]},
+        roles={role: Holder.from_json(row["roles"][role]) for role in Role if role in row["roles"]},
         updates=StatusUpdates(
-            last=_update_from_json(row["last_update"]),
+            last=_kept(StatusUpdate, row["last_update"]),
             due_at=row["next_update_at"],
             remind_at=row["remind_at"],
             reminders=row["reminders"],
         ),
-        tracked=from_row(Tracked, row, source=None if row["source"] is None else Source(**row["source"])),
+        tracked=from_row(Tracked, row, source=_kept(Source, row["source"])),
         duplicates=tuple(row["duplicates"]),
         linked=tuple(row["linked"]),
-        checks={step: Check(**_with_time(kept)) for step, kept in row["checks"].items()},
+        checks={step: Check.from_json(kept) for step, kept in row["checks"].items()},
         unreached=tuple(row["unreached"]),
-        taken=None if row["taken"] is None else ByPerson(**_with_time(row["taken"])),
-        ack_ended=None if row["ack_ended"] is None else EndedAck(**_with_time(row["ack_ended"])),
+        taken=_kept(ByPerson, row["taken"]),
+        ack_ended=_kept(EndedAck, row["ack_ended"]),
     )
+
+
+def _kept(made: type[_Payload], stored: Json | None) -> _Payload | None:
+    return None if stored is None else made.from_json(stored)
 
 
 def _act(row: Row, did: str) -> ByPerson | None:
@@ -94,41 +99,6 @@ def act_as_columns(did: str, act: ByPerson | None) -> dict[str, object]:
         f"{did}_by_id": None if act is None else act.id,
         f"{did}_by_name": None if act is None else act.name,
     }
-
-
-def timed_as_json(kept: ByPerson | EndedAck | None) -> dict[str, object] | None:
-    """Return *kept* as the JSON for `incidents.taken` and `incidents.ack_ended`."""
-    return None if kept is None else {**asdict(kept), "at": kept.at.isoformat()}
-
-
-def _with_time(kept: Mapping[str, Any]) -> dict[str, Any]:
-    return {**kept, "at": datetime.fromisoformat(kept["at"])}
-
-
-def roles_as_json(incident: Incident) -> dict[str, object]:
-    """Return the incident's roles as the JSON for `incidents.roles`."""
-    return {role.value: asdict(who) for role, who in incident.roles.items()}
-
-
-def source_as_json(source: Source) -> dict[str, object]:
-    """Return *source* as the JSON for `incidents.source`."""
-    return asdict(source)
-
-
-def checks_as_json(incident: Incident) -> dict[str, object]:
-    """Return the incident's checks as the JSON for `incidents.checks`."""
-    return {step: {**asdict(check), "at": check.at.isoformat()} for step, check in incident.checks.items()}
-
-
-def update_as_json(update: StatusUpdate | None) -> dict[str, object] | None:
-    """Return *update* as the JSON for `incidents.last_update`."""
-    return None if update is None else {**asdict(update), "at": update.at.isoformat()}
-
-
-def _update_from_json(kept: Row | None) -> StatusUpdate | None:
-    if kept is None:
-        return None
-    return StatusUpdate(kept["known"], kept["impact"], datetime.fromisoformat(kept["at"]), kept["by"])
 
 
 def entry_as_json(entry: TimelineEntry) -> dict[str, object]:

@@ -3,7 +3,8 @@
 from datetime import datetime
 from typing import Self, TypeAlias
 
-from bot.domain.incident.notices import CancelledNotice, MergedNotice, Named, ResolvedNotice
+from bot.domain.incident.incident import Holder
+from bot.domain.incident.notices import CancelledNotice, MergedNotice, ResolvedNotice
 from bot.domain.incident.title_and_start import StartChange, TitleChange
 from bot.domain.payloads import UNSET, Json, Unset, keyed
 from bot.domain.timeline.entries import EntryData, TimelineKind
@@ -98,8 +99,8 @@ class RoleChangedEntry(EntryData, kind=TimelineKind.ROLE_CHANGED):
     """A role has another holder, or none; attributes as `RoleChangedNotice`."""
 
     role: str
-    holder: Named | None
-    former: Named | None
+    holder: Holder | None
+    former: Holder | None
     gone: bool = False
 
     @classmethod

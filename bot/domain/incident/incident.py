@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.domain.incident.places import AlertPost, IncidentThread
+from bot.domain.payloads import Payload
 from bot.domain.people import Person
 from bot.domain.triage.evidence import Evidence
 
@@ -39,16 +40,14 @@ class Role(StrEnum):
     SCRIBE = "scribe"
 
 
-@dataclass(frozen=True, slots=True)
-class Holder:
-    """The person who holds a role."""
+class Holder(Payload, kw_only=False):
+    """A person as an incident keeps them, for instance the holder of a role."""
 
     id: int
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class ByPerson:
+class ByPerson(Payload, kw_only=False):
     """Who did something to an incident, and when."""
 
     id: int
@@ -56,8 +55,7 @@ class ByPerson:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class EndedAck:
+class EndedAck(Payload, kw_only=False):
     """The end of an acknowledge whose incident goes on.
 
     Attributes:
@@ -70,8 +68,7 @@ class EndedAck:
     lapsed: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(Payload, kw_only=False):
     """The tick of a step of the first-response sheet: who ticked it, and when."""
 
     by_id: int
@@ -79,8 +76,7 @@ class Check:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class StatusUpdate:
+class StatusUpdate(Payload, kw_only=False):
     """The latest status update of an incident.
 
     Attributes:
@@ -111,8 +107,7 @@ class StatusUpdates:
     reminders: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Payload, kw_only=False):
     """The message that is tracked as an alert.
 
     Attributes:

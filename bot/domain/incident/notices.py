@@ -3,9 +3,9 @@
 from datetime import datetime
 
 from bot.domain.delivery.notices import Notice
-from bot.domain.incident.incident import Role
+from bot.domain.incident.incident import Holder, Role
 from bot.domain.incident.title_and_start import StartChange, TitleChange
-from bot.domain.payloads import UNSET, Payload, Unset
+from bot.domain.payloads import UNSET, Unset
 
 
 class ResolvedNotice(Notice, name="resolved"):
@@ -102,13 +102,6 @@ class DetailsChangedNotice(Notice, name="details_changed"):
     started_at: StartChange | None = None
 
 
-class Named(Payload):
-    """A person as a payload keeps them."""
-
-    id: int
-    name: str
-
-
 class RoleChangedNotice(Notice, name="role_changed"):
     """A role has another holder, or none.
 
@@ -118,8 +111,8 @@ class RoleChangedNotice(Notice, name="role_changed"):
     """
 
     role: Role
-    holder: Named | None
-    former: Named | None
+    holder: Holder | None
+    former: Holder | None
     by_id: int | None = None
     gone: bool = False
 

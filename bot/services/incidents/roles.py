@@ -8,7 +8,7 @@ from bot.domain.errors import InvalidTransition, Unfit, UserError
 from bot.domain.incident import transitions
 from bot.domain.incident.entries import JoinedEntry, RoleChangedEntry
 from bot.domain.incident.incident import Holder, Incident, Role, Status
-from bot.domain.incident.notices import Named, RoleChangedNotice
+from bot.domain.incident.notices import RoleChangedNotice
 from bot.domain.incident.transitions import AckOutcome, AckVia
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineEntry
@@ -142,7 +142,7 @@ async def put(change: Change, role: Role, holder: Holder | None) -> Assigned:
     if _id(former) == _id(holder):
         return Assigned(change.incident, role, former, changed=False)
     await change.save(assigned)
-    told = RoleChangedNotice(role=role, holder=_named(holder), former=_named(former))
+    told = RoleChangedNotice(role=role, holder=holder, former=former)
     line = f"role:{assigned.version}"
     entry = RoleChangedEntry(role=role.value, holder=told.holder, former=told.former)
     await change.record(entry, line=line)
@@ -177,7 +177,7 @@ async def vacate(
     for role, holder in left:
         incident = transitions.assign(incident, role, None)
         await tx.save(incident)
-        told = RoleChangedNotice(role=role, holder=None, former=_named(holder), gone=True)
+        told = RoleChangedNotice(role=role, holder=None, former=holder, gone=True)
         line = f"role:{incident.version}"
         entry = RoleChangedEntry(role=role.value, holder=None, former=told.former, gone=True, line=line)
         await tx.add_timeline(incident.id, TimelineEntry.of(entry, now))
@@ -187,7 +187,3 @@ async def vacate(
 
 def _id(holder: Holder | None) -> int | None:
     return None if holder is None else holder.id
-
-
-def _named(holder: Holder | None) -> Named | None:
-    return None if holder is None else Named(id=holder.id, name=holder.name)

@@ -7,18 +7,14 @@ from bot.domain.delivery.delivery import ACK_PLACES
 from bot.domain.errors import IncidentNotFound
 from bot.domain.incident.incident import Incident, NewIncident, Status
 from bot.domain.incident.listing import Wanted
+from bot.domain.payloads import Payload
 from bot.domain.people import Person
 from bot.services.ports.store.incidents import OpenCount
 from bot.storage.database.sql import Row
 from bot.storage.rows import (
     act_as_columns,
-    checks_as_json,
     from_row,
     incident_from_row,
-    roles_as_json,
-    source_as_json,
-    timed_as_json,
-    update_as_json,
 )
 from bot.storage.tables.parts import ReadPart, TransactionPart
 
@@ -129,7 +125,7 @@ class PostgresIncidentWrites(TransactionPart):
             is_drill=new.is_drill,
             rings=new.rings,
             is_private=new.is_private,
-            source=None if new.source is None else source_as_json(new.source),
+            source=_json(new.source),
             source_message_id=None if new.source is None else new.source.message_id,
             fingerprint=new.fingerprint,
             thread_channel=thread_channel,
@@ -205,8 +201,8 @@ def saved(incident: Incident) -> dict[str, object]:
         "merged_into_id": incident.merged_into_id,
         "posting": incident.post.number,
         "thread_posting": incident.thread.posting,
-        "roles": roles_as_json(incident),
-        "last_update": update_as_json(incident.updates.last),
+        "roles": {role.value: who.to_json() for role, who in incident.roles.items()},
+        "last_update": _json(incident.updates.last),
         "next_update_at": incident.updates.due_at,
         "reminders": incident.updates.reminders,
         "archive_at": incident.thread.archive_at,
@@ -217,7 +213,7 @@ def saved(incident: Incident) -> dict[str, object]:
         "remind_at": incident.updates.remind_at,
         "duplicates": incident.duplicates,
         "linked": incident.linked,
-        "checks": checks_as_json(incident),
+        "checks": {step: check.to_json() for step, check in incident.checks.items()},
         "merged_into_hidden": incident.merged_into_hidden,
         "title": incident.title,
         "targets": incident.targets,
@@ -226,9 +222,13 @@ def saved(incident: Incident) -> dict[str, object]:
         "started_at": incident.started_at,
         "details_version": incident.details_version,
         "unreached": incident.unreached,
-        "taken": timed_as_json(incident.taken),
-        "ack_ended": timed_as_json(incident.ack_ended),
+        "taken": _json(incident.taken),
+        "ack_ended": _json(incident.ack_ended),
     }
+
+
+def _json(kept: Payload | None) -> dict[str, object] | None:
+    return None if kept is None else kept.to_json()
 
 
 def _found(row: Row | None, *, number: int | None) -> Incident:

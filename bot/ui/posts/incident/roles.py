@@ -5,7 +5,7 @@ from typing import Final
 from bot.domain.delivery.delivery import Delivery, DeliveryKind
 from bot.domain.incident.deliveries import RoleDm
 from bot.domain.incident.incident import Holder, Incident, Role, Status
-from bot.domain.incident.notices import Named, RoleChangedNotice, RoleUndeliveredNotice
+from bot.domain.incident.notices import RoleChangedNotice, RoleUndeliveredNotice
 from bot.services.incidents.roles import Assigned
 from bot.services.ports import Subject
 from bot.ui.buttons import IncidentVerb, row
@@ -146,7 +146,7 @@ def _named(words: Wording, role: Role) -> dict[str, str]:
     return {"sign": SIGNS[role], "role": words.say(f"role.{role.value}")}
 
 
-def _who(words: Wording, person: Holder | Named | None) -> str:
+def _who(words: Wording, person: Holder | None) -> str:
     return "" if person is None else words.who(person.name)
 
 
