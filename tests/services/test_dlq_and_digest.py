@@ -13,7 +13,7 @@ from bot.domain.errors import InvalidTransition, NotPermitted, UserError
 from bot.runbook import load_policy
 from bot.storage.dlq import PostgresDlqStore
 from tests.services.database import Database, unreachable
-from tests.services.delivery.test_outage import AWAY
+from tests.services.delivery.test_waiting import AWAY
 from tests.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, Desk, body_of
 
 ENTRY = UUID("00000000-0000-4000-8000-000000000001")

@@ -25,9 +25,8 @@ from bot.domain.privacy import would_expose
 from bot.runbook.model import Policy
 from bot.services.delivery.attempts import Failure, require_repeatable
 from bot.services.delivery.handling import DeliveryKinds
-from bot.services.delivery.lines import wait_in_line
-from bot.services.delivery.outage import BEHIND, HeldDeliveries, dated, must_wait
 from bot.services.delivery.sent import Arrivals
+from bot.services.delivery.waiting import BEHIND, HeldDeliveries, dated, must_wait, wait_in_line
 from bot.services.ports import Discord, Store, Transaction
 from bot.services.ports.store.deliveries import Prospect
 from bot.services.shared.already_told import LOOK_AGAIN, OLD, AlreadyTold

@@ -1,9 +1,8 @@
 """One email per person: each has a link of their own."""
 
 import asyncio
-from collections import deque
 from collections.abc import Mapping, Sequence
-from typing import Final, Protocol
+from typing import Protocol
 
 import structlog
 
@@ -17,9 +16,6 @@ from bot.services.ports.store.deliveries import DeliveryReads
 from bot.services.shared.postings import posting_key
 
 log = structlog.get_logger(__name__)
-
-#: How many accepted mails are known by their Message-ID.
-_REMEMBERED: Final = 4_096
 
 
 class Links(Protocol):
@@ -48,8 +44,6 @@ class Letters:
         self._links = links
         self._writer = writer
         self._mailer = mailer
-        #: Accepted here, perhaps not on record: the database may go away between the two.
-        self._accepted = deque[str](maxlen=_REMEMBERED)
 
     @property
     def can_send(self) -> bool:
@@ -90,12 +84,9 @@ class Letters:
     async def _hand_over(self, mail: Mail, delivery: Delivery) -> bool:
         if self._mailer is None:
             return False
-        if mail.message_id in self._accepted:
-            return True
         try:
             await self._mailer.send(mail)
         except UpstreamUnavailable as away:
             log.warning("email.attempt_failed", delivery_id=delivery.id, reason=away.reason)
             return False
-        self._accepted.append(mail.message_id)
         return True

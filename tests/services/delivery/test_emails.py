@@ -2,19 +2,14 @@
 
 from datetime import timedelta
 
-import pytest
-
-from bot.domain.delivery.delivery import DeliveryKind
-from bot.domain.errors import DeliveryRefused, StorageUnavailable
+from bot.domain.errors import DeliveryRefused
 from bot.domain.incident.transitions import AckVia
 from bot.domain.timeline.entries import TimelineKind
 from bot.services.acknowledging.email_links import PATH, LinkState
-from bot.services.delivery.handling import record_job
-from bot.services.ports import JobName, Mail
+from bot.services.ports import JobName
 from tests.acts import id_of
-from tests.services.database import Database
-from tests.services.delivery.test_outage import outage
-from tests.services.desk import PRIMARY, PUBLIC, SECONDARY, Desk, FakeMailer
+from tests.services.delivery.test_waiting import outage
+from tests.services.desk import PRIMARY, PUBLIC, SECONDARY, Desk
 from tests.services.escalation.test_storms import open_many, work_once
 
 
@@ -48,35 +43,6 @@ async def test_whom_nobody_could_mail_until_the_acknowledge_is_left_alone(desk: 
     await desk.pass_time(minutes=10)
     assert [mail.to[0] for mail in desk.mailer.sent] == ["secondary@example.com"]
     assert {row.fallback_email_sent for row in await desk.database.dlq_entries()} == {True}
-
-
-class LastMail(FakeMailer):
-    """Takes mails; with the first one the database goes away."""
-
-    database: Database | None = None
-
-    async def send(self, mail: Mail) -> None:
-        await super().send(mail)
-        if self.database is not None:
-            self.database.is_away = True
-
-
-async def test_an_email_that_could_not_be_put_on_record_is_not_sent_again(database: Database) -> None:
-    """The server has taken it, then the database goes away for a moment: the same process remembers."""
-    mailer = LastMail()
-    desk = Desk(database, mailer=mailer)
-    mailer.database = database
-    outage(desk)
-    await desk.open("SEV1")
-    with pytest.raises(StorageUnavailable):
-        await desk.work()
-    assert len(mailer.sent) == 2
-    mailer.database, database.is_away = None, False
-    [alert] = [one for one in await desk.database.deliveries() if one.kind is DeliveryKind.ALERT]
-    assert not alert.has_email
-    await desk.run(record_job(alert))
-    assert len(mailer.sent) == 2
-    assert (await desk.store.delivery(alert.id)).emailed
 
 
 async def test_whom_the_email_of_many_did_not_reach_is_tried_again_alone(desk: Desk) -> None:

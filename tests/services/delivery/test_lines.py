@@ -5,7 +5,7 @@ from datetime import timedelta
 from bot.domain.delivery.delivery import Delivery, DeliveryKind, DeliveryStatus
 from bot.domain.errors import DeliveryRefused
 from bot.domain.incident.incident import Incident, Role
-from bot.services.delivery.lines import PATIENCE
+from bot.services.delivery.waiting import LINE_PATIENCE
 from tests.services.desk import PRIMARY, SECONDARY, Desk
 
 REFUSED = DeliveryRefused("Missing Permissions", http_status=403, code=50013)
@@ -51,7 +51,7 @@ async def test_a_line_that_discord_refuses_holds_up_nothing(desk: Desk) -> None:
 async def test_a_line_waits_for_a_while_only(desk: Desk) -> None:
     """Nobody sends the earlier one: the later one is better than none."""
     _, _, second = await two_commanders(desk)
-    await desk.database.advance(PATIENCE)
+    await desk.database.advance(LINE_PATIENCE)
     assert await desk.deliveries.deliver(second) is None
     assert [one.status for one in await lines(desk)] == [DeliveryStatus.PENDING, DeliveryStatus.SENT]
 

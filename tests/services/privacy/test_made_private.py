@@ -23,7 +23,7 @@ from bot.domain.people import Person
 from bot.domain.privacy import LeftBehind
 from bot.services.ports import JobName
 from bot.storage.dlq import PostgresDlqStore
-from tests.services.delivery.test_outage import AWAY
+from tests.services.delivery.test_waiting import AWAY
 from tests.services.desk import GUILD, PRIMARY, RESPONDER, SECONDARY, Desk
 from tests.services.escalation.test_storms import open_many, work_once
 from tests.services.incidents.test_lifecycle import Interrupted

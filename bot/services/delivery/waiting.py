@@ -1,4 +1,7 @@
-"""What an outage of Discord, or a long limit, changes: a delivery waits, goes by email, and says its time."""
+"""What makes a delivery wait: an earlier line of its thread, an outage of Discord, or a long limit.
+
+One that waits for Discord goes by email meanwhile, and its message says the time that it is about.
+"""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -19,6 +22,12 @@ log = structlog.get_logger(__name__)
 #: When to look again, whatever Discord or the circuit ask for, seconds: at the soonest, and at the latest.
 _AGAIN_S: Final = (1.0, 60.0)
 
+#: How soon to look again at a line that waits for an earlier one.
+_NEXT_LINE: Final = timedelta(milliseconds=200)
+
+#: How long a line waits at most for those before it, counted from when it was stored.
+LINE_PATIENCE: Final = timedelta(seconds=20)
+
 #: To be held like: an earlier one for the same place comes first.
 BEHIND: Final = DiscordAway("an earlier one is held back", retry_after_s=1.0)
 
@@ -33,6 +42,17 @@ def dated(delivery: Delivery, *, now: datetime) -> Delivery:
 async def must_wait(tx: DeliveryAttempts, delivery: Delivery) -> bool:
     """Return True if an outage holds back what comes first: an earlier line of the thread, or the alert."""
     return delivery.kind.spec.keeps_order and await tx.is_behind(delivery.id)
+
+
+async def wait_in_line(tx: DeliveryAttempts, delivery: Delivery) -> timedelta | None:
+    """Return when to look again at a line while an earlier one of its thread is on its way; None: send it.
+
+    Two workers send two lines of one moment at once, and Discord shows them in the order of arrival. Only
+    lines wait: messages that notify people are sent before them.
+    """
+    if not delivery.kind.spec.waits_in_line:
+        return None
+    return _NEXT_LINE if await tx.is_in_line(delivery.id, patience=LINE_PATIENCE) else None
 
 
 class HeldDeliveries:
