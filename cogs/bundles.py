@@ -5,7 +5,7 @@ from bot.ui.answers import Pressed, control
 from bot.ui.buttons import BundleVerb, template
 from bot.ui.interaction import Interaction, reply, services_of, voice_of, wait
 from bot.ui.people import person_of
-from bot.ui.screens.bundle_answers import all_acknowledged, all_question
+from bot.ui.screens.incident_answers import all_acknowledged, all_question
 from bot.ui.screens.incident_console import show_screen
 
 

@@ -7,12 +7,12 @@ from html import escape
 from typing import Final
 
 from bot.domain.incident.incident import Incident, Status
-from bot.i18n import Texts, language_of
+from bot.i18n import Texts
 from bot.runbook.model import Policy
 from bot.services.acknowledging.email_links import LinkFacts, LinkState
-from bot.ui.words import timestamps
 from bot.ui.words.inert import plain
 from bot.ui.words.links import home_url
+from bot.ui.words.voice import Voice
 from bot.ui.words.wording import sign_of, state_key
 
 _LIMIT: Final = 300
@@ -42,69 +42,68 @@ class AckPage:
 
     def shown(self, seen: LinkFacts, *, locale: str) -> str:
         """The page for a link."""
-        state = seen.state.value
-        parts = [_tag("h1", self._say(locale, f"link.heading.{state}"))]
+        voice = Voice.of(self.texts, self.policy, locale=locale)
+        parts = [_tag("h1", voice.say(f"link.heading.{seen.state.value}"))]
         if seen.incident is not None:
-            parts += self._incident(seen.incident, locale)
-        parts.append(_tag("p", self._say(locale, self._text(seen), **self._fields(seen, locale))))
+            parts += _incident(voice, seen.incident)
+        parts.append(_tag("p", voice.say(_text(seen), **_fields(voice, seen))))
         if seen.state is LinkState.READY:
-            button = _tag("button", self._say(locale, "link.page.button"))
+            button = _tag("button", voice.say("link.page.button"))
             parts.append(f'<form method="post">{button}</form>')
         elif seen.incident is not None and (url := home_url(seen.incident)):
-            there = escape(self._say(locale, "link.page.open"))
+            there = escape(voice.say("link.page.open"))
             parts.append(f'<p><a href="{escape(url)}" rel="noreferrer">{there}</a></p>')
-        return self._page(parts, locale)
+        return _page(voice, parts)
 
     def excuse(self, what: str, *, locale: str) -> str:
         """The page when nothing can be said of the link: "unavailable" or "busy"."""
-        heading, text = (self._say(locale, f"link.{part}.{what}") for part in ("heading", "text"))
-        return self._page([_tag("h1", heading), _tag("p", text)], locale)
+        voice = Voice.of(self.texts, self.policy, locale=locale)
+        heading, text = (voice.say(f"link.{part}.{what}") for part in ("heading", "text"))
+        return _page(voice, [_tag("h1", heading), _tag("p", text)])
 
-    def _incident(self, incident: Incident, locale: str) -> list[str]:
-        targets = ", ".join(incident.targets)
-        facts = [incident.severity, plain(incident.title, limit=_LIMIT), plain(targets, limit=_LIMIT)]
-        line = " · ".join(fact for fact in facts if fact)
-        parts = [_tag("h2", f"{sign_of(incident)} {line}")]
-        if incident.status is Status.TRIGGERED:
-            due = self._say(locale, "link.page.due", at=self._moment(incident, locale))
-            parts.append(_tag("p", f"{incident.label} · {due}"))
-        return parts
 
-    def _text(self, seen: LinkFacts) -> str:
-        is_taken = seen.incident is not None and seen.incident.status is not Status.TRIGGERED
-        if seen.state is LinkState.READY and is_taken:
-            return "link.text.taken"
-        if seen.state is LinkState.DONE and not seen.is_first:
-            return "link.text.joined"
-        return f"link.text.{seen.state.value}"
+def _incident(voice: Voice, incident: Incident) -> list[str]:
+    targets = ", ".join(incident.targets)
+    facts = [incident.severity, plain(incident.title, limit=_LIMIT), plain(targets, limit=_LIMIT)]
+    line = " · ".join(fact for fact in facts if fact)
+    parts = [_tag("h2", f"{sign_of(incident)} {line}")]
+    if incident.status is Status.TRIGGERED:
+        due = voice.say("link.page.due", at=voice.moment(incident.ack_due_at))
+        parts.append(_tag("p", f"{incident.label} · {due}"))
+    return parts
 
-    def _fields(self, seen: LinkFacts, locale: str) -> dict[str, str]:
-        incident = seen.incident
-        fields = {"who": plain(seen.name or "?", limit=_LIMIT)}
-        if incident is not None:
-            ack = incident.acknowledged
-            at = incident.triggered_at if ack is None else ack.at
-            fields |= {
-                "by": plain("?" if ack is None else ack.name, limit=_LIMIT),
-                "at": timestamps.clock(at, self.policy.timezone, on=incident.triggered_at),
-                "state": self._say(locale, f"state.{state_key(incident)}"),
-            }
-        return fields
 
-    def _moment(self, incident: Incident, _locale: str) -> str:
-        return timestamps.moment(incident.ack_due_at, self.policy.timezone)
+def _text(seen: LinkFacts) -> str:
+    is_taken = seen.incident is not None and seen.incident.status is not Status.TRIGGERED
+    if seen.state is LinkState.READY and is_taken:
+        return "link.text.taken"
+    if seen.state is LinkState.DONE and not seen.is_first:
+        return "link.text.joined"
+    return f"link.text.{seen.state.value}"
 
-    def _say(self, locale: str, key: str, **fields: object) -> str:
-        return self.texts.say(locale, key, **fields)
 
-    def _page(self, parts: list[str], locale: str) -> str:
-        title = escape(self._say(locale, "link.page.title"))
-        return (
-            f'<!doctype html><html lang="{language_of(locale)}"><head><meta charset="utf-8">'
-            '<meta name="viewport" content="width=device-width,initial-scale=1">'
-            f'<meta name="robots" content="noindex"><title>{title}</title><style>{_STYLE}</style></head>'
-            f"<body><main>{''.join(parts)}</main></body></html>"
-        )
+def _fields(voice: Voice, seen: LinkFacts) -> dict[str, str]:
+    incident = seen.incident
+    fields = {"who": plain(seen.name or "?", limit=_LIMIT)}
+    if incident is not None:
+        ack = incident.acknowledged
+        at = incident.triggered_at if ack is None else ack.at
+        fields |= {
+            "by": plain("?" if ack is None else ack.name, limit=_LIMIT),
+            "at": voice.clock(at, on=incident.triggered_at),
+            "state": voice.say(f"state.{state_key(incident)}"),
+        }
+    return fields
+
+
+def _page(voice: Voice, parts: list[str]) -> str:
+    title = escape(voice.say("link.page.title"))
+    return (
+        f'<!doctype html><html lang="{voice.policy.language}"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width,initial-scale=1">'
+        f'<meta name="robots" content="noindex"><title>{title}</title><style>{_STYLE}</style></head>'
+        f"<body><main>{''.join(parts)}</main></body></html>"
+    )
 
 
 def _tag(name: str, text: str) -> str:

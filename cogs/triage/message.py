@@ -20,7 +20,7 @@ from bot.ui.forms.base import MessageSource
 from bot.ui.interaction import Interaction, reply, services_of, voice_of, wait
 from bot.ui.people import person_from
 from bot.ui.posts.triage_posts import FROM
-from bot.ui.screens.sent_card import raised_card
+from bot.ui.screens.outcome import raised_card
 from bot.ui.words.evidence import evidence_from, evidence_of, suggested_title
 from cogs.triage.form import admit, open_form, source_of
 

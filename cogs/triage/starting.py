@@ -22,8 +22,7 @@ from bot.ui.forms.ready import ReadyForms
 from bot.ui.interaction import Interaction, reply, services_of, voice_of, wait
 from bot.ui.people import person_from
 from bot.ui.screens.emergency import URGENT, offer, opened_or_raised
-from bot.ui.screens.outcome import open_and_show, reported
-from bot.ui.screens.sent_card import raised_card
+from bot.ui.screens.outcome import open_and_show, raised_card, reported
 from bot.ui.screens.triage_card import triage_card
 from bot.ui.screens.triage_retry import RETRY, retry_message, typed_before
 from cogs.triage.form import admit, source_of

@@ -13,9 +13,9 @@ from bot.domain.triage.evidence import Evidence
 from bot.services.incidents.title_and_start import NewDetails
 from bot.services.incidents.updates import NewUpdate
 from bot.services.timeline.corrections import Correction
-from bot.ui.words.timeline import entry_line
 from tests.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
 from tests.services.triage.triage_walks import walk
+from tests.unit.ui.samples import entry_line
 from tests.unit.ui.screens import VOICES
 
 MESSAGE = 5_000

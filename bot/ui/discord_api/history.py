@@ -1,7 +1,7 @@
 """Search of a channel for a message of ours that was posted but never recorded."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -10,8 +10,9 @@ from discord.http import Route
 
 from bot.domain.delivery.delivery import Posted
 from bot.domain.errors import UpstreamUnavailable
+from bot.domain.text import folded
 from bot.ui.discord_api.client import Payload, Rest, snowflake
-from bot.ui.discord_api.marks import marks
+from bot.ui.words.evidence import written_embeds
 
 _HISTORY: Final = 100  # Discord: messages per page
 _PATIENCE: Final = timedelta(
@@ -74,3 +75,21 @@ def posted(message: Mapping[str, object]) -> Posted:
         pinged=bool(message.get("mention_everyone")),
         roles=frozenset(int(str(role)) for role in roles) if isinstance(roles, list) else frozenset(),
     )
+
+
+def marks(message: Mapping[str, object]) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
+    """Return a message's content, its embeds' titles and descriptions, and its components' custom ids.
+
+    Discord returns these. It adds other things, such as previews of links, and may strip some characters.
+    """
+    shown = written_embeds(message)
+    texts = (folded(str(made.get(part) or "")) for made in shown for part in ("title", "description"))
+    return folded(str(message.get("content") or "")), tuple(texts), tuple(_ids(message.get("components")))
+
+
+def _ids(components: object) -> Iterator[str]:
+    for component in components if isinstance(components, list | tuple) else ():
+        if isinstance(component, Mapping):
+            if "custom_id" in component:
+                yield str(component["custom_id"])
+            yield from _ids(component.get("components"))

@@ -10,9 +10,8 @@ from bot.domain.alerts.alert import AlertEmbed, AlertMessage, ChannelPage
 from bot.ui.discord_api.client import Rest, snowflake
 from bot.ui.discord_api.history import further
 from bot.ui.discord_api.places import Places
-from bot.ui.words.evidence import evidence_from
+from bot.ui.words.evidence import evidence_from, written_embeds
 from bot.ui.words.wording import Wording
-from bot.ui.words.written import written_embeds
 
 _PAGE: Final = 100  # Discord: messages per page
 _WRITTEN: Final = (0, 19)  # messages and answers; the other types are notes of Discord's own

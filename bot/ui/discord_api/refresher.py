@@ -4,7 +4,7 @@ It allows the `@here` of a post that still asks for people all the same: Discord
 is edited, and without that the alert would lose its highlight a second after it was posted.
 """
 
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from http import HTTPStatus
 
@@ -33,8 +33,6 @@ _GONE: Mapping[DeliveryKind, Collection[int]] = {
     DeliveryKind.ALERT: {UNKNOWN_CHANNEL, UNKNOWN_MESSAGE},
     **{kind: {UNKNOWN_CHANNEL} for kind in DeliveryKind if kind.spec.opens_thread},
 }
-
-_Edit = Callable[[Incident, Delivery], Awaitable[None]]
 
 
 class Refresher:

@@ -9,16 +9,17 @@ from bot.domain.delivery.notices import Notice
 from bot.domain.incident.incident import Incident
 from bot.domain.payloads import Json
 from bot.services.ports import Subject
-from bot.ui.posts.bodies import Body
+from bot.ui.posts.bodies import Body, message
+from bot.ui.words.inert import inert
 from bot.ui.words.wording import Wording
 
 N = TypeVar("N", bound=Notice)
+S = TypeVar("S")
+
+_REASON_LIMIT = 620  # 300 characters as typed, escaped
 
 #: Renders a delivery about its subject.
 Renderer: TypeAlias = Callable[[Wording, Delivery, Subject], Body]
-
-
-S = TypeVar("S")
 
 
 def about(kind: type[S], delivery: Delivery, subject: Subject) -> S:
@@ -32,9 +33,9 @@ def about(kind: type[S], delivery: Delivery, subject: Subject) -> S:
     return subject
 
 
-def of_incident(compose: Callable[[Wording, Incident], Body]) -> Renderer:
-    """Return the renderer of a delivery that shows nothing but its incident."""
-    return lambda words, delivery, subject: compose(words, about(Incident, delivery, subject))
+def of(kind: type[S], compose: Callable[[Wording, S], Body]) -> Renderer:
+    """Return the renderer of a delivery that shows nothing but its subject, which is a *kind*."""
+    return lambda words, delivery, subject: compose(words, about(kind, delivery, subject))
 
 
 def alone(compose: Callable[[Wording, Delivery], Body]) -> Renderer:
@@ -76,6 +77,41 @@ class NoticeLook(Generic[N]):
         except ValueError:
             return False
         return self.is_stale(words, incident, shown, post)
+
+
+def by(words: Wording, notice: Notice) -> str:
+    """Return the person who acted."""
+    return words.who(notice.by or "?")
+
+
+#: Returns what one place of a notice's text says.
+Place: TypeAlias = Callable[[Wording, Incident, Any], object]
+
+
+def line(
+    kind: type[Notice], key: str | Callable[[Any], str] | None = None, **places: Place
+) -> NoticeLook[Any]:
+    """Return the look of a notice that is one text.
+
+    Args:
+        key: The text's, or chosen by the notice; ``thread.notice.<name>`` if left out.
+        places: Its places, besides ``label`` (the incident) and ``who`` (the person who acted). The reason of
+            a notice that has one is appended.
+    """
+
+    def render(words: Wording, incident: Incident, told: Notice) -> Body:
+        chosen = f"thread.notice.{kind.name}" if key is None else key if isinstance(key, str) else key(told)
+        fields = {"label": incident.label, "who": by(words, told)}
+        fields |= {name: str(place(words, incident, told)) for name, place in places.items()}
+        return message(with_reason(words, words.say(chosen, **fields), getattr(told, "reason", None)))
+
+    return NoticeLook(kind, render)
+
+
+def with_reason(words: Wording, line: str, reason: str | None) -> str:
+    """Append the person's reason to *line*, if there is one."""
+    shown = inert(reason or "", limit=_REASON_LIMIT)
+    return words.say("thread.notice.reason", line=line, reason=shown) if shown else line
 
 
 #: The looks of deliveries that one module registers.

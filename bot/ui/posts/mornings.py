@@ -4,13 +4,12 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from bot.domain.calendar.business_time import local_moment
-from bot.domain.delivery.delivery import Delivery, DeliveryKind
+from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.incident.incident import Incident, Status
 from bot.domain.morning import MorningView
-from bot.services.ports import Subject
 from bot.ui.buttons import Component, row
 from bot.ui.posts.bodies import COLOURS, DESCRIPTION_LIMIT, Body, embed, message
-from bot.ui.posts.looks import Renderers, about
+from bot.ui.posts.looks import Renderers, of
 from bot.ui.words.inert import inert, joined, plain
 from bot.ui.words.links import home_url
 from bot.ui.words.wording import Wording
@@ -129,12 +128,7 @@ def _options(waiting: Sequence[Incident]) -> Iterator[Component]:
         }
 
 
-def _morning(words: Wording, delivery: Delivery, subject: Subject) -> Body:
-    return morning(words, about(MorningView, delivery, subject))
-
-
-def _nag(words: Wording, delivery: Delivery, subject: Subject) -> Body:
-    return morning_nag(words, about(MorningView, delivery, subject))
-
-
-RENDERERS: Final[Renderers] = {DeliveryKind.MORNING: _morning, DeliveryKind.MORNING_NAG: _nag}
+RENDERERS: Final[Renderers] = {
+    DeliveryKind.MORNING: of(MorningView, morning),
+    DeliveryKind.MORNING_NAG: of(MorningView, morning_nag),
+}

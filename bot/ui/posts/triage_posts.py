@@ -12,12 +12,11 @@ from bot.ui.buttons import ButtonStyle, Component, TriageVerb, row
 from bot.ui.posts.bodies import GREY, Body, embed, message
 from bot.ui.posts.looks import Renderers, about
 from bot.ui.posts.unfinished import is_left, unfinished_post
-from bot.ui.words import timestamps
 from bot.ui.words.inert import inert
 from bot.ui.words.links import alert_url, place_url
 from bot.ui.words.triage_words import or_graver
 from bot.ui.words.voice import channel_name
-from bot.ui.words.wording import Wording
+from bot.ui.words.wording import Wording, relative
 
 #: The custom id of the button that starts a triage of a message, anywhere: `triage_button` makes it.
 FROM: Final = r"tri:v1:from:(?P<channel>\d{1,20}):(?P<message>\d{1,20})"
@@ -196,13 +195,13 @@ def _about(words: Wording, triage: Triage, key: str, *, reporter: str) -> str:
         reporter=words.who(reporter),
         holder=words.who(triage.held_by_name),
         due=words.moment(due),
-        left=timestamps.relative(due),
+        left=relative(due),
     )
 
 
 def _facts(words: Wording, triage: Triage) -> str:
     started = triage.started_at
-    facts = words.say("triaging.question.facts", at=words.moment(started), ago=timestamps.relative(started))
+    facts = words.say("triaging.question.facts", at=words.moment(started), ago=relative(started))
     symptoms = words.symptoms(triage.symptoms, limit=_LINE_LIMIT)
     return f"{facts} · {words.say('alert.symptoms', symptoms=symptoms)}" if symptoms else facts
 
@@ -213,7 +212,7 @@ def _promise(words: Wording, triage: Triage) -> str:
         "triaging.question.promise",
         due=words.moment(due),
         severity=words.policy.reevaluate.promote_to,
-        left=timestamps.relative(due),
+        left=relative(due),
     )
     return f"{promise}{or_graver(words, triage)}"
 

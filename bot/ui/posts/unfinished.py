@@ -8,11 +8,10 @@ from bot.domain.triage.session import Triage
 from bot.services.triage.views import raised_if_left
 from bot.ui.buttons import TriageVerb, row
 from bot.ui.posts.bodies import GREY, Body, embed, message
-from bot.ui.words import timestamps
 from bot.ui.words.inert import inert, joined
 from bot.ui.words.triage_words import or_graver, path_words
 from bot.ui.words.voice import channel_name
-from bot.ui.words.wording import Wording
+from bot.ui.words.wording import Wording, relative
 
 _TITLE_LIMIT: Final = 420  # 200 characters as stored, escaped
 _PATH_LIMIT: Final = 900
@@ -48,7 +47,7 @@ def _facts(words: Wording, kind: DeliveryKind, triage: Triage) -> Iterator[str]:
         path = joined(steps, separator=" → ", limit=_PATH_LIMIT, more=more)
         yield words.say("triaging.unfinished.path", path=path)
     started = triage.started_at
-    yield words.say("triaging.question.facts", at=words.moment(started), ago=timestamps.relative(started))
+    yield words.say("triaging.question.facts", at=words.moment(started), ago=relative(started))
 
 
 def _consequence(words: Wording, triage: Triage) -> str:
@@ -56,7 +55,7 @@ def _consequence(words: Wording, triage: Triage) -> str:
     channel, due_at = channel_name(words.policy.unfinished.channel), triage.idle.due_at
     if due_at is None:
         return words.say("triaging.unfinished.open", channel=channel)
-    due, left = words.moment(due_at), timestamps.relative(due_at)
+    due, left = words.moment(due_at), relative(due_at)
     severity = raised_if_left(words.policy, triage)
     if severity is None:
         return words.say("triaging.unfinished.offered", channel=channel, due=due, left=left)

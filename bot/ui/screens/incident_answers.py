@@ -6,20 +6,21 @@ from typing import Any
 
 from discord import ButtonStyle, ui
 
+from bot.domain.escalation.bundle import Bundle
 from bot.domain.incident.incident import Incident, Status, label_of
 from bot.domain.incident.transitions import Acknowledgement, AckOutcome
 from bot.domain.severity import Mention, SeverityPolicy
+from bot.services.escalation.bundles import AllAcknowledged
 from bot.services.escalation.passing_on import PassedOn
 from bot.services.escalation.release import Left, Released
 from bot.services.incidents.merging import Merged
 from bot.services.incidents.severity_change import Regraded
-from bot.ui.buttons import IncidentVerb
+from bot.ui.buttons import BundleVerb, IncidentVerb, custom_id
 from bot.ui.components import Screen, button, made_of, row, text
 from bot.ui.posts.bodies import COLOURS
 from bot.ui.words.links import alert_url, thread_url
-from bot.ui.words.timestamps import relative
 from bot.ui.words.voice import Voice
-from bot.ui.words.wording import state_key
+from bot.ui.words.wording import relative, state_key
 
 
 def resolve_question(voice: Voice, incident: Incident) -> Screen:
@@ -215,3 +216,34 @@ def _links(voice: Voice, incident: Incident) -> list[ui.Button[Any] | None]:
         made_of(buttons.link("to_post", alert_url(incident))),
         made_of(buttons.link("to_thread", thread_url(incident))),
     ]
+
+
+def all_question(voice: Voice, bundle: Bundle) -> Screen:
+    """すべて ack しますか? The safe way out comes first."""
+    if not bundle.waiting:
+        return Screen(text(voice.say("bundle.nothing_to_acknowledge")))
+    one = "_one" if bundle.waiting == 1 else ""
+    facts = {"severity": bundle.severity, "count": bundle.waiting}
+    return Screen(
+        text(voice.say(f"bundle.question{one}", **facts), voice.say(f"bundle.question_means{one}", **facts)),
+        rows=[
+            row(
+                button(voice.say("consoles.quit"), "ui:v1:quit"),
+                button(
+                    voice.say(f"bundle.yes{one}", **facts),
+                    custom_id(BundleVerb.YES, bundle.id),
+                    style=ButtonStyle.primary,
+                    emoji=voice.policy.ack_emoji,
+                ),
+            )
+        ],
+    )
+
+
+def all_acknowledged(voice: Voice, result: AllAcknowledged) -> str:
+    """Say how many incidents the person has acknowledged, and how many had a responder before."""
+    if not result.first:
+        return voice.say("bundle.nothing_to_acknowledge")
+    key = "acknowledged_others" if result.others else "acknowledged"
+    others = {"others": result.others} if result.others else {}
+    return voice.say(f"bundle.{key}", count=result.first, **others)

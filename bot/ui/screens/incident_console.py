@@ -16,9 +16,8 @@ from bot.ui.posts.incident.checks import step_lines
 from bot.ui.words.inert import code_block, inert, joined
 from bot.ui.words.links import alert_url, home_url, thread_url
 from bot.ui.words.timeline import told_line
-from bot.ui.words.timestamps import relative
 from bot.ui.words.voice import Voice
-from bot.ui.words.wording import state_key
+from bot.ui.words.wording import relative, state_key
 
 TIMELINE_SHOWN: Final = 5
 

@@ -13,8 +13,8 @@ from bot.services.incidents.queries import ENDED
 from bot.ui.components import Screen, button, row, text
 from bot.ui.words.inert import inert, plain
 from bot.ui.words.links import home_url
-from bot.ui.words.timestamps import relative
 from bot.ui.words.voice import Voice
+from bot.ui.words.wording import relative
 
 PAGE_SIZE: Final = 10
 ANY: Final = "any"

@@ -15,8 +15,8 @@ from bot.services.oncall.schedules import DutyView, OnCallNow, Swapped, Turn
 from bot.ui.components import Screen, button, row, text
 from bot.ui.posts.paging.handovers import until
 from bot.ui.words.inert import inert, joined, plain
-from bot.ui.words.timestamps import relative
 from bot.ui.words.voice import Voice
+from bot.ui.words.wording import relative
 
 #: The custom ids of the buttons: the number of an override, the numbers of an import's drafts.
 END: Final = r"onc:v1:end:(?P<number>\d{1,18})"

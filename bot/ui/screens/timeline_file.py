@@ -15,8 +15,16 @@ from bot.domain.incident.incident import ByPerson, Incident
 from bot.domain.timeline.lines import Line
 from bot.services.timeline.corrections import CORRECTION_LIMIT
 from bot.services.timeline.timelines import History
-from bot.ui.words.timeline import corrected_by, kind_words, recorded, source_url, spoken
-from bot.ui.words.timeline_facts import beside, facts, quoted
+from bot.ui.words.timeline import (
+    beside,
+    corrected_by,
+    facts,
+    kind_words,
+    quoted,
+    recorded,
+    source_url,
+    spoken,
+)
 from bot.ui.words.wording import Wording
 
 _COLUMNS: Final = ("at", "what", "who", "facts", "source")

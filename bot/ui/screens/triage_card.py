@@ -14,11 +14,11 @@ from bot.domain.triage.tree import LATER, UNSURE, Question
 from bot.services.triage.views import TriageView
 from bot.ui.buttons import TriageVerb
 from bot.ui.components import Screen, button, made_of, row, text
-from bot.ui.screens.sent_card import beside_drill, sent_card
+from bot.ui.screens.outcome import beside_drill, sent_card
 from bot.ui.words.inert import inert, joined
-from bot.ui.words.timestamps import relative
 from bot.ui.words.triage_words import answer_words, choice_words, or_graver, path_words
 from bot.ui.words.voice import Voice, channel_name
+from bot.ui.words.wording import relative
 
 TITLE_ROOM: Final = 420  # 200 characters as stored, escaped
 QUESTION_ROOM: Final = 640

@@ -1,4 +1,4 @@
-"""The evidence that a triage keeps of a message, and the title suggested from it."""
+"""What a message says: the embeds that its author wrote, the evidence that is kept, a title from it."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -11,10 +11,27 @@ from bot.domain.alerts.alert import first_line
 from bot.domain.triage.evidence import EVIDENCE_LIMIT, Evidence
 from bot.services.incidents.commands import TITLE_LIMIT
 from bot.ui.words.links import place_url
-from bot.ui.words.written import written_embeds
+
+#: Discord: the type of what apps and webhooks send. Previews are "link", "article", "image" and others.
+_WRITTEN: Final = "rich"
 
 _MENTION: Final = re.compile(r"<(?:@[!&]?|#)(?P<id>\d{1,20})>")
 _EMPHASIS: Final = re.compile(r"(?<!\w)_|_(?!\w)")  # no part of a name ("payment_intent")
+
+
+def written_embeds(message: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the embeds of *message* that its author wrote.
+
+    A preview may appear at once, a moment later, or never, and it is not part of the author's text.
+
+    Args:
+        message: As Discord's JSON has it, or a body that is about to be sent.
+    """
+    embeds = message.get("embeds")
+    made = (
+        [embed for embed in embeds if isinstance(embed, Mapping)] if isinstance(embeds, list | tuple) else []
+    )
+    return [embed for embed in made if embed.get("type", _WRITTEN) == _WRITTEN]
 
 
 def evidence_of(message: discord.Message) -> Evidence:

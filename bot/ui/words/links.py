@@ -1,6 +1,11 @@
-"""Addresses of places in Discord."""
+"""Addresses of places in Discord, and of a postmortem in the team's repository."""
+
+import unicodedata
 
 from bot.domain.incident.incident import Incident
+from bot.runbook.model import Policy
+
+_SLUG_LIMIT = 60
 
 
 def place_url(guild_id: int, channel_id: int, message_id: int | None = None) -> str:
@@ -29,3 +34,16 @@ def home_url(incident: Incident) -> str | None:
 def home(incident: Incident) -> tuple[str, str | None]:
     """Return the text key of a button to that place, and its URL; a tracked alert has no thread."""
     return ("to_post" if incident.thread.id is None else "to_thread", home_url(incident))
+
+
+def postmortem_path(policy: Policy, incident: Incident) -> str:
+    """Return the path of the postmortem: the policy's pattern with the local start day and the title."""
+    day = incident.started_at.astimezone(policy.timezone).date()
+    return policy.postmortem.path.format(date=day.isoformat(), title=_slug(incident.title))
+
+
+def _slug(title: str) -> str:
+    """Return *title* for a file name: letters and digits of any script, with single dashes between."""
+    kept = "".join(sign if unicodedata.category(sign)[0] in "LN" else "-" for sign in title.lower())
+    slug = "-".join(part for part in kept.split("-") if part)[:_SLUG_LIMIT].strip("-")
+    return slug or "incident"

@@ -1,18 +1,18 @@
 """The timeline as people read it: one line for each entry."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
-from bot.domain.incident.entries import CancelledEntry
+from bot.domain.incident.entries import CancelledEntry, UpdatedEntry
 from bot.domain.payloads import Payload
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.domain.timeline.lines import Line
-from bot.domain.timeline.written import PinDeletedEntry
-from bot.ui.words.inert import fair_share, joined
+from bot.domain.timeline.written import PinDeletedEntry, PinnedEntry
+from bot.ui.words.inert import fair_share, inert, inert_lines, joined
 from bot.ui.words.links import place_url
-from bot.ui.words.timeline_facts import beside, facts, quoted
+from bot.ui.words.timeline_details import ANY, LOOKS
 from bot.ui.words.wording import Wording
 
 #: Characters of a line, its link aside.
@@ -20,6 +20,7 @@ LINE_LIMIT: Final = 330
 #: The characters for people's words, for earlier words struck through, and for details; the first that fit.
 _SHARES: Final = ((200, 80, 60), (120, 48, 40), (60, 24, 20))
 _LEAST_WORDS: Final = 20
+_LEAST_IMPACT: Final = 10
 _BETWEEN: Final = " · "
 
 # A link is only shown when it leads into Discord: what was stored may have come from anywhere.
@@ -33,13 +34,10 @@ class _Source(Payload):
     url: str = ""
 
 
-def entry_line(words: Wording, entry: TimelineEntry) -> str:
-    """11/24 14:07:05 JST · 👀 ack · @responder · リアクション, at most some 450 characters with its link."""
-    return told_line(words, Line(entry))
-
-
 def told_line(words: Wording, line: Line, *, room: int | None = None) -> str:
-    """The same with what was put right: earlier words struck through, those that count, who and when.
+    """11/24 14:07:05 JST · 👀 ack · @responder · リアクション, at most some 450 characters with its link.
+
+    What was put right comes with it: the earlier words struck through, who corrected them, and when.
 
     Args:
         room: Characters, > 200, its link included; None: as many as a line may have anywhere.
@@ -148,3 +146,64 @@ def spoken(line: Line, versions: Sequence[TimelineEntry]) -> list[TimelineEntry]
 def _source(words: Wording, told: Line) -> str:
     url = source_url(told)
     return "" if url is None else f"{_BETWEEN}[{words.say('history.fact.source')}]({url})"
+
+
+def facts(words: Wording, entry: TimelineEntry, *, limit: int, multiline: bool = False) -> list[str]:
+    """Return the details of *entry*, in parts that are safe to show.
+
+    Args:
+        words: The team's, or one reader's.
+        limit: Characters of what people wrote.
+        multiline: Keep the line breaks of what people wrote.
+    """
+    if entry.kind.spec.has_words:
+        return list(_entry_words(words, entry, limit=limit, multiline=multiline))
+    if not entry.data:
+        return []
+    return LOOKS.get(entry.kind, ANY).details(words, entry.data, limit=limit)
+
+
+def quoted(words: Wording, entry: TimelineEntry, text: str, *, limit: int, multiline: bool = False) -> str:
+    """Return *text* as the words of *entry*; those of a pinned message come with its author's name."""
+    pinned = PinnedEntry.from_json(entry.data or {})
+    shown = (inert_lines if multiline else inert)(text, limit=limit)
+    if not shown:
+        missing = "unreadable" if pinned.is_readable is False else "no_words"
+        shown = words.say(f"history.fact.{missing}")
+    if pinned.author_name is None:
+        return shown
+    return words.say("history.fact.author", who=words.who(pinned.author_name), text=shown)
+
+
+def beside(words: Wording, line: Line, *, limit: int) -> Iterator[str]:
+    """Yield the details of *line* beside its text: the impact, with earlier ones struck, and the next update.
+
+    Args:
+        limit: Characters of all impacts together.
+    """
+    if line.impact or line.earlier_impacts:
+        yield words.say("history.fact.impact", impact=_impacts(words, line, limit=limit))
+    next_at = UpdatedEntry.from_json(line.entry.data or {}).next_at
+    if next_at is not None:
+        yield words.say("history.fact.next_update", at=words.exact(next_at))
+
+
+def _impacts(words: Wording, line: Line, *, limit: int) -> str:
+    """Return the earlier impacts struck through, then the current one.
+
+    The current one takes up to four fifths of *limit* when there are earlier ones; they share the rest. If
+    not all fit, the latest are shown: the file has all of them.
+    """
+    earlier = [impact for impact in line.earlier_impacts if impact]
+    own = limit * 4 // 5 if earlier else limit
+    counts = inert(line.impact, limit=own) or words.say("history.fact.no_impact")
+    room = max(limit - len(counts), _LEAST_IMPACT)
+    shown = earlier[-(room // _LEAST_IMPACT) :]
+    struck = [f"~~{inert(impact, limit=room // len(shown))}~~" for impact in shown]
+    return " ".join([*(["…"] if len(shown) < len(earlier) else []), *struck, counts])
+
+
+def _entry_words(words: Wording, entry: TimelineEntry, *, limit: int, multiline: bool) -> Iterator[str]:
+    if entry.said or (entry.data and entry.kind is not TimelineKind.UPDATED):
+        yield quoted(words, entry, entry.said, limit=limit, multiline=multiline)
+    yield from beside(words, Line(entry), limit=limit)

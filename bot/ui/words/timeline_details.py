@@ -4,7 +4,7 @@ The data come from the database, perhaps from an older version. Missing data are
 unchanged and inert.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
@@ -50,11 +50,11 @@ class EntryLook(Generic[E]):
 
     Attributes:
         type: What the entry holds.
-        compose: Yields the details; its number limits the characters of what people wrote.
+        compose: Returns the details; its number limits the characters of what people wrote.
     """
 
     type: type[E]
-    compose: Callable[[Wording, E, int], Iterator[str]]
+    compose: Callable[[Wording, E, int], Iterable[str]]
 
     def details(self, words: Wording, stored: Json, *, limit: int) -> list[str]:
         """Return the details of a stored entry."""
@@ -77,11 +77,6 @@ def _opened(words: Wording, data: OpenedEntry, _limit: int) -> Iterator[str]:
         yield words.say("history.fact.reporter", who=words.who(data.reporter))
 
 
-def _repeated(words: Wording, data: RepeatedEntry, _limit: int) -> Iterator[str]:
-    if data.count is not None:
-        yield words.say("history.fact.times_seen", count=data.count)
-
-
 def _paged(words: Wording, data: PagedEntry, _limit: int) -> Iterator[str]:
     if data.place is not None:
         yield words.on_call([data.who or data.place])
@@ -101,11 +96,6 @@ def _declined(words: Wording, data: DeclinedEntry, _limit: int) -> Iterator[str]
         yield words.say("history.fact.passed_to", people=words.on_call([data.to]))
 
 
-def _lapsed(words: Wording, data: LapsedEntry, _limit: int) -> Iterator[str]:
-    if data.who is not None:
-        yield words.who(data.who)
-
-
 def _escalated(words: Wording, data: EscalatedEntry, _limit: int) -> Iterator[str]:
     if data.dm:
         yield words.say("history.fact.called", people=words.on_call(list(data.dm)))
@@ -123,11 +113,6 @@ def _failed(words: Wording, data: DeliveryFailedEntry, limit: int) -> Iterator[s
     elif data.name is not None:
         yield words.who(data.name)
     yield _text(data.reason, limit=limit)
-
-
-def _emailed(words: Wording, data: EmailedEntry, _limit: int) -> Iterator[str]:
-    if data.recipients is not None:
-        yield words.say("history.fact.recipients", count=data.recipients)
 
 
 def put_right(
@@ -189,8 +174,7 @@ def _step(words: Wording, data: StepDoneEntry | StepUndoneEntry, _limit: int) ->
 
 
 def _update_due(words: Wording, data: UpdateDueEntry, _limit: int) -> Iterator[str]:
-    if data.lead is not None:
-        yield words.who(data.lead)
+    yield from _who(words, data.lead)
     yield from _at(words, "was_due", data.due_at)
 
 
@@ -214,40 +198,25 @@ def _deleted(words: Wording, data: PinDeletedEntry, limit: int) -> Iterator[str]
         yield words.who(data.author_name)
 
 
-def _merged(words: Wording, data: MergedEntry, _limit: int) -> Iterator[str]:
-    yield from _other(words, "goes_on_in", data.into)
-
-
-def _drill_scored(words: Wording, data: DrillScoredEntry, _limit: int) -> Iterator[str]:
-    yield words.say("history.fact.missed", count=len(data.score.missed))
-
-
 def _linked(words: Wording, data: LinkedEntry, _limit: int) -> Iterator[str]:
     yield from _other(words, "taken_in", data.merged)
     yield from _other(words, "same_as", data.with_)
-
-
-def _unlinked(words: Wording, data: UnlinkedEntry, _limit: int) -> Iterator[str]:
-    yield from _other(words, "same_as", data.with_)
-
-
-def _unmerged(words: Wording, data: UnmergedEntry, _limit: int) -> Iterator[str]:
-    yield from _other(words, "let_go", data.with_)
-
-
-def _voice(_words: Wording, data: VoiceJoinedEntry, _limit: int) -> Iterator[str]:
-    yield _text(data.channel)
-
-
-def _named(words: Wording, data: MemberAddedEntry | MemberRemovedEntry, _limit: int) -> Iterator[str]:
-    if data.name is not None:
-        yield words.who(data.name)
 
 
 def _other(words: Wording, fact: str, number: int | None) -> Iterator[str]:
     """Yield the line about another incident; the number is missing for readers who may not know of it."""
     if number is not None:
         yield words.say(f"history.fact.{fact}", other=label_of(number))
+
+
+def _who(words: Wording, name: str | None) -> Iterator[str]:
+    if name is not None:
+        yield words.who(name)
+
+
+def _count(words: Wording, fact: str, count: int | None) -> Iterator[str]:
+    if count is not None:
+        yield words.say(f"history.fact.{fact}", count=count)
 
 
 def _at(words: Wording, fact: str, moment: datetime | Unset | None) -> Iterator[str]:
@@ -268,29 +237,31 @@ LOOKS: Final[Mapping[TimelineKind, EntryLook[Any]]] = {
         EntryLook(TriagedEntry, triaged),
         EntryLook(PromotedEntry, promoted),
         EntryLook(UnfinishedEntry, unfinished),
-        EntryLook(RepeatedEntry, _repeated),
+        EntryLook(RepeatedEntry, lambda words, data, _limit: _count(words, "times_seen", data.count)),
         EntryLook(PagedEntry, _paged),
         EntryLook(AcknowledgedEntry, _acknowledged),
         EntryLook(JoinedEntry, _acknowledged),
         EntryLook(DeclinedEntry, _declined),
-        EntryLook(LapsedEntry, _lapsed),
+        EntryLook(LapsedEntry, lambda words, data, _limit: _who(words, data.who)),
         EntryLook(EscalatedEntry, _escalated),
         EntryLook(DeliveryFailedEntry, _failed),
-        EntryLook(EmailedEntry, _emailed),
+        EntryLook(EmailedEntry, lambda words, data, _limit: _count(words, "recipients", data.recipients)),
         EntryLook(DetailsChangedEntry, _details),
         EntryLook(SeverityChangedEntry, _severity),
         EntryLook(RoleChangedEntry, _role),
         EntryLook(StepDoneEntry, _step),
         EntryLook(StepUndoneEntry, _step),
         EntryLook(UpdateDueEntry, _update_due),
-        EntryLook(VoiceJoinedEntry, _voice),
+        EntryLook(VoiceJoinedEntry, lambda _words, data, _limit: [_text(data.channel)]),
         EntryLook(LinkedEntry, _linked),
-        EntryLook(UnlinkedEntry, _unlinked),
-        EntryLook(UnmergedEntry, _unmerged),
-        EntryLook(MemberAddedEntry, _named),
-        EntryLook(MemberRemovedEntry, _named),
-        EntryLook(DrillScoredEntry, _drill_scored),
-        EntryLook(MergedEntry, _merged),
+        EntryLook(UnlinkedEntry, lambda words, data, _limit: _other(words, "same_as", data.with_)),
+        EntryLook(UnmergedEntry, lambda words, data, _limit: _other(words, "let_go", data.with_)),
+        EntryLook(MemberAddedEntry, lambda words, data, _limit: _who(words, data.name)),
+        EntryLook(MemberRemovedEntry, lambda words, data, _limit: _who(words, data.name)),
+        EntryLook(
+            DrillScoredEntry, lambda words, data, _limit: _count(words, "missed", len(data.score.missed))
+        ),
+        EntryLook(MergedEntry, lambda words, data, _limit: _other(words, "goes_on_in", data.into)),
         EntryLook(PinDeletedEntry, _deleted),
     )
 }

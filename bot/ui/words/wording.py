@@ -11,7 +11,6 @@ from bot.domain.triage.tree import BY_HAND, UNANSWERED, UNFINISHED, StaleTriage,
 from bot.i18n import Texts, language_of
 from bot.runbook.model import Policy
 from bot.ui.buttons import Buttons
-from bot.ui.words import timestamps
 from bot.ui.words.inert import inert, joined
 
 #: Colour never alone: `Wording.state` puts the word beside it. Of an incident: `sign_of`.
@@ -25,6 +24,7 @@ SIGNS = {
 
 _DRILL_OVER = "drill_over"
 
+_MINUTE_S, _HOUR_S, _DAY_S = 60, 3_600, 86_400
 _TITLE_LIMIT = 420  # 200 characters as stored, escaped
 _NAME_LIMIT = 80  # Discord: 32 characters, escaped
 _WORD_LIMIT = 200
@@ -61,27 +61,35 @@ class Wording:
 
     def moment(self, at: datetime) -> str:
         """Return *at* to the minute: "11/24 14:05 JST"."""
-        return timestamps.moment(at, self.policy.timezone)
+        return f"{self._local(at):%m/%d %H:%M %Z}"
 
     def exact(self, at: datetime) -> str:
         """Return *at* to the second: "11/24 14:05:07 JST"."""
-        return timestamps.exact(at, self.policy.timezone)
+        return f"{self._local(at):%m/%d %H:%M:%S %Z}"
 
     def dated(self, at: datetime) -> str:
         """Return *at* with the year, to the minute: "2026-11-24 14:05 JST"."""
-        return timestamps.dated(at, self.policy.timezone)
+        return f"{self._local(at):%Y-%m-%d %H:%M %Z}"
 
     def full(self, at: datetime) -> str:
         """Return *at* with the year, to the second: "2026-11-24 14:05:00 JST"."""
-        return timestamps.full(at, self.policy.timezone)
+        return f"{self._local(at):%Y-%m-%d %H:%M:%S %Z}"
 
     def clock(self, at: datetime, *, on: datetime) -> str:
         """Return the time of day, such as "14:05 JST", with the date unless it is the day of *on*."""
-        return timestamps.clock(at, self.policy.timezone, on=on)
+        is_same_day = self._local(at).date() == self._local(on).date()
+        return f"{self._local(at):%H:%M %Z}" if is_same_day else self.moment(at)
 
     def span(self, seconds: float | timedelta) -> str:
-        """Return a duration in words: "15 分"."""
-        return timestamps.span(seconds, texts=self.texts, locale=self.policy.language)
+        """Return a duration in its one or two largest units: "45 秒", "1 時間 5 分"; a negative one as 0."""
+        left = int(max(seconds.total_seconds() if isinstance(seconds, timedelta) else seconds, 0))
+        if left < _MINUTE_S:
+            return self.say("time.seconds", count=left)
+        days, left = divmod(left, _DAY_S)
+        hours, left = divmod(left, _HOUR_S)
+        minutes = 0 if days else left // _MINUTE_S  # a wait of days is not told to the minute
+        counts = (("time.days", days), ("time.hours", hours), ("time.minutes", minutes))
+        return " ".join(self.say(key, count=count) for key, count in counts if count)
 
     def severity(self, incident: Incident) -> SeverityPolicy:
         """Return the policy of the incident's severity, or the highest severity's if it no longer exists."""
@@ -150,6 +158,9 @@ class Wording:
         user_id = id_of(handle)
         return self.who(handle) if user_id is None else f"<@{user_id}>"
 
+    def _local(self, at: datetime) -> datetime:
+        return at.astimezone(self.policy.timezone)
+
     def _at(self, place: str) -> str:
         if place.startswith("@"):
             return self.handle(place.removeprefix("@"))
@@ -182,3 +193,13 @@ def state_key(incident: Incident) -> str:
 def sign_of(incident: Incident) -> str:
     """Return the emoji of the incident's state; a stopped drill has its own."""
     return "🏁" if state_key(incident) == _DRILL_OVER else SIGNS[incident.status]
+
+
+def relative(at: datetime) -> str:
+    """Return the markup that Discord shows as "in 12 minutes" and keeps counting."""
+    return f"<t:{int(at.timestamp())}:R>"
+
+
+def own_clock(at: datetime) -> str:
+    """Return the markup that Discord shows as the reader's local time of day: "14:05", "2:05 PM"."""
+    return f"<t:{int(at.timestamp())}:t>"

@@ -9,9 +9,12 @@ from bot.domain.escalation.watches import Watch
 from bot.domain.incident import transitions
 from bot.domain.incident.incident import ByPerson, Holder, Incident, Status
 from bot.domain.people import Person
+from bot.domain.timeline.entries import TimelineEntry
+from bot.domain.timeline.lines import Line
 from bot.domain.triage.session import Triage, TriageStatus
 from bot.i18n import Texts
 from bot.runbook import default_policy_text, load_policy, parse_policy
+from bot.ui.words.timeline import told_line
 from bot.ui.words.wording import Wording
 
 AT = datetime(2026, 11, 24, 5, 7, tzinfo=UTC)  # 14:07 JST
@@ -191,3 +194,8 @@ def watch(*, guild_id: int = 7, raised_at: datetime = TRIGGERED.triggered_at) ->
         places=(),
         rungs=(),
     )
+
+
+def entry_line(words: Wording, entry: TimelineEntry) -> str:
+    """The line of an entry that nobody has corrected."""
+    return told_line(words, Line(entry))

@@ -10,7 +10,7 @@ from bot.domain.escalation.bundle import LISTED, Bundle
 from bot.domain.oncall.roster import OnCallPerson
 from bot.ui.posts.paging.bundles import bundle_post
 from bot.ui.posts.paging.emails import Mails
-from bot.ui.screens.bundle_answers import all_question
+from bot.ui.screens.incident_answers import all_question
 from bot.ui.words.voice import Voice
 from bot.ui.words.wording import Wording
 from tests.unit.ui import screens

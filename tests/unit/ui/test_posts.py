@@ -11,8 +11,8 @@ from bot.domain.incident.face import face_of
 from bot.domain.incident.incident import ByPerson, Holder, Role, StatusUpdate
 from bot.domain.triage.tree import BY_HAND, UNANSWERED
 from bot.runbook import default_policy_text, parse_policy
-from bot.ui.posts.incident.postmortems import postmortem_path
 from bot.ui.posts.renderer import render
+from bot.ui.words.links import postmortem_path
 from bot.ui.words.wording import Wording
 from tests.unit.ui.samples import (
     ACKNOWLEDGED,

@@ -28,7 +28,7 @@ from bot.ui.posts.incident.thread import thread_name
 from bot.ui.posts.renderer import is_refreshed, render
 from bot.ui.screens.incident_answers import passed_on, regraded_screen
 from bot.ui.screens.incident_console import show_screen
-from bot.ui.screens.sent_card import sent_card
+from bot.ui.screens.outcome import sent_card
 from bot.ui.words.voice import Voice
 from bot.ui.words.wording import Wording
 from tests.unit.ui import screens

@@ -14,9 +14,9 @@ from bot.domain.incident.transitions import AckVia
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.domain.timeline.lines import lines_of
 from bot.domain.triage.evidence import Evidence
-from bot.ui.words.timeline import LINE_LIMIT, entry_line, told_line
+from bot.ui.words.timeline import LINE_LIMIT, told_line
 from bot.ui.words.voice import Voice
-from tests.unit.ui.samples import AT, TEXTS
+from tests.unit.ui.samples import AT, TEXTS, entry_line
 from tests.unit.ui.screens import EN, JA, VOICES
 
 EVIL = st.text(st.sampled_from("a*_`~|<@>#[]()\\/.:{}\n 決😀\x00"), max_size=400)

@@ -1,28 +1,29 @@
 """Moments and spans in words."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.ui.words import timestamps
-from tests.unit.ui.samples import TEXTS
+from bot.ui.words.wording import Wording, relative
+from tests.unit.ui.samples import POLICY, TEXTS
 
-TOKYO = ZoneInfo("Asia/Tokyo")
+WORDS = Wording(TEXTS, POLICY)
+ENGLISH = Wording(TEXTS, replace(POLICY, language="en"))
 AT = datetime(2026, 11, 24, 14, 59, 30, tzinfo=UTC)  # 23:59:30 in Tokyo
 
 
 def test_moments_name_their_zone() -> None:
     """Copied elsewhere they still mean the same."""
-    assert timestamps.moment(AT, TOKYO) == "11/24 23:59 JST"
-    assert timestamps.full(AT, TOKYO) == "2026-11-24 23:59:30 JST"
-    assert timestamps.relative(AT) == "<t:1795532370:R>"
+    assert WORDS.moment(AT) == "11/24 23:59 JST"
+    assert WORDS.full(AT) == "2026-11-24 23:59:30 JST"
+    assert relative(AT) == "<t:1795532370:R>"
 
 
 def test_the_clock_shows_the_date_when_the_day_is_another() -> None:
     """A deadline after midnight must not read as today's."""
-    assert timestamps.clock(AT, TOKYO, on=AT) == "23:59 JST"
-    assert timestamps.clock(AT + timedelta(minutes=1), TOKYO, on=AT) == "11/25 00:00 JST"
+    assert WORDS.clock(AT, on=AT) == "23:59 JST"
+    assert WORDS.clock(AT + timedelta(minutes=1), on=AT) == "11/25 00:00 JST"
 
 
 @pytest.mark.parametrize(
@@ -39,5 +40,5 @@ def test_the_clock_shows_the_date_when_the_day_is_another() -> None:
 )
 def test_a_span_is_told_in_two_units_at_most(seconds: float | timedelta, ja: str, en: str) -> None:
     """Minutes stop mattering after a day."""
-    assert timestamps.span(seconds, texts=TEXTS, locale="ja") == ja
-    assert timestamps.span(seconds, texts=TEXTS, locale="en") == en
+    assert WORDS.span(seconds) == ja
+    assert ENGLISH.span(seconds) == en

@@ -17,7 +17,7 @@ from bot.domain.triage.session import Choice, StoredAnswer, Triage, TriageStatus
 from bot.domain.triage.tree import Given, Path, Position, Text
 from bot.services.triage.views import PressResult, TriageView
 from bot.ui.forms.base import MessageSource, Typed
-from bot.ui.screens.sent_card import raised_card, sent_card
+from bot.ui.screens.outcome import raised_card, sent_card
 from bot.ui.screens.triage_card import answered_before, triage_card
 from bot.ui.screens.triage_retry import RETRY, retry_message, typed_before
 from bot.ui.words.voice import Voice

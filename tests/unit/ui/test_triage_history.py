@@ -9,11 +9,10 @@ from bot.domain.timeline.lines import Line
 from bot.domain.triage.evidence import Evidence
 from bot.services.timeline.timelines import History
 from bot.ui.screens.timeline_file import markdown
-from bot.ui.words.timeline import entry_line
-from bot.ui.words.timeline_facts import facts
+from bot.ui.words.timeline import facts
 from bot.ui.words.triage_words import question_words
 from bot.ui.words.wording import Wording
-from tests.unit.ui.samples import AT, EN, JA, PLACED
+from tests.unit.ui.samples import AT, EN, JA, PLACED, entry_line
 
 LATER = AT + timedelta(seconds=75)
 

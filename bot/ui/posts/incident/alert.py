@@ -6,9 +6,9 @@ from datetime import timedelta
 from bot.domain.incident.incident import Incident, Status, label_of
 from bot.ui.buttons import Component, IncidentVerb, row
 from bot.ui.posts.bodies import COLOURS, Body, embed, message
-from bot.ui.words import links, timestamps
+from bot.ui.words import links
 from bot.ui.words.inert import inert, joined
-from bot.ui.words.wording import Wording, state_key
+from bot.ui.words.wording import Wording, own_clock, relative, state_key
 
 HERE = "@here"
 _TARGETS_LIMIT = 160  # what a lock screen may show besides the title
@@ -91,7 +91,7 @@ def head(words: Wording, incident: Incident) -> str:
 def deadline(words: Wording, incident: Incident) -> str:
     """Return the ack deadline, counted down by Discord: "ack 期限 14:22 JST (12 分後)"."""
     at = words.clock(incident.ack_due_at, on=incident.triggered_at)
-    return words.say("alert.deadline", at=at, left=timestamps.relative(incident.ack_due_at))
+    return words.say("alert.deadline", at=at, left=relative(incident.ack_due_at))
 
 
 def update_due(words: Wording, incident: Incident) -> str:
@@ -104,7 +104,7 @@ def update_due(words: Wording, incident: Incident) -> str:
         return ""
     at = words.clock(due, on=incident.triggered_at)
     key = "update_missed" if incident.updates.reminders else "update_due"
-    return words.say(f"alert.{key}", at=at, left=timestamps.relative(due))
+    return words.say(f"alert.{key}", at=at, left=relative(due))
 
 
 def related(words: Wording, incident: Incident) -> str:
@@ -171,7 +171,7 @@ def _facts(words: Wording, incident: Incident) -> list[str]:
 
 def _started(words: Wording, incident: Incident) -> str:
     at = incident.started_at
-    own, ago = timestamps.own_clock(at), timestamps.relative(at)
+    own, ago = own_clock(at), relative(at)
     return words.say("alert.started", at=words.moment(at), own=own, ago=ago)
 
 

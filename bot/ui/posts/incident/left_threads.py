@@ -19,8 +19,7 @@ from bot.ui.buttons import Component, row
 from bot.ui.components import Screen, button, text
 from bot.ui.components import row as screen_row
 from bot.ui.posts.bodies import Body, message
-from bot.ui.posts.looks import NoticeLook, NoticeLooks
-from bot.ui.posts.notice_words import by
+from bot.ui.posts.looks import NoticeLook, NoticeLooks, line
 from bot.ui.words.inert import inert, joined
 from bot.ui.words.links import place_url
 from bot.ui.words.voice import Voice
@@ -63,11 +62,6 @@ def name_waits(words: Wording, incident: Incident, told: NameWaitsNotice) -> Bod
         return _gone(words, incident, told)
     line = words.say("private.notice_name_waits", url=place_url(incident.guild_id, told.thread))
     return message(line, components=_offer(words, incident, told.thread))
-
-
-def thread_deleted(words: Wording, _incident: Incident, told: ThreadDeletedNotice) -> Body:
-    """Compose a line in the private thread: who has deleted the old one."""
-    return message(words.say("private.notice_thread_deleted", who=by(words, told)))
 
 
 def delete_question(voice: Voice, incident: Incident, left: LeftBehind) -> Screen:
@@ -122,5 +116,5 @@ NOTICES: Final[NoticeLooks] = (
     NoticeLook(ThreadLeftNotice, thread_left, _is_news),
     NoticeLook(ThreadNotClosedNotice, thread_not_closed, _is_news),
     NoticeLook(NameWaitsNotice, name_waits, _is_news),
-    NoticeLook(ThreadDeletedNotice, thread_deleted),
+    line(ThreadDeletedNotice, "private.notice_thread_deleted"),
 )

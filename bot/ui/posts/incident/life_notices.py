@@ -1,8 +1,9 @@
-"""The lines in the thread about the incident's life: its ends, its severity, its relations."""
+"""The lines in the thread about the incident's life: its ends, severity and relations, a monitor's news."""
 
 from datetime import datetime
 from typing import Final
 
+from bot.domain.alerts.notices import FiresAgainNotice, RecoveredNotice
 from bot.domain.delivery.delivery import Delivery
 from bot.domain.incident.incident import Incident, label_of
 from bot.domain.incident.notices import (
@@ -21,13 +22,13 @@ from bot.domain.incident.notices import (
 )
 from bot.domain.incident.posting import shows_old_details
 from bot.domain.payloads import UNSET
+from bot.domain.triage.notices import TriagedHereNotice
 from bot.ui.posts.bodies import Body, message
-from bot.ui.posts.incident.postmortems import postmortem_path
 from bot.ui.posts.incident.updates import next_update
-from bot.ui.posts.looks import NoticeLook, NoticeLooks
-from bot.ui.posts.notice_words import by, said, with_reason
+from bot.ui.posts.looks import NoticeLook, NoticeLooks, by, line, with_reason
 from bot.ui.words import links
 from bot.ui.words.inert import inert
+from bot.ui.words.links import postmortem_path
 from bot.ui.words.wording import Wording
 
 
@@ -62,29 +63,8 @@ def _shows_old_details(words: Wording, incident: Incident, told: ResolvedNotice,
     return tells_details and shows_old_details(post, incident)
 
 
-def _cancelled(words: Wording, incident: Incident, told: CancelledNotice) -> Body:
-    return said(words, incident, told, reason=told.reason)
-
-
-def _reopened(words: Wording, incident: Incident, told: ReopenedNotice) -> Body:
-    return said(words, incident, told, reason=told.reason)
-
-
-def _merged(words: Wording, incident: Incident, told: MergedNotice) -> Body:
-    return said(words, incident, told, other=told.into)
-
-
-def _about_other(words: Wording, incident: Incident, told: OtherIncidentNotice) -> Body:
-    return said(words, incident, told, other=told.number)
-
-
-def _thread_moved(words: Wording, incident: Incident, _told: ThreadMovedNotice) -> Body:
-    url = links.thread_url(incident)
-    return message(words.say("thread.notice.thread_moved", label=incident.label, url=url))
-
-
 def _severity_changed(words: Wording, incident: Incident, told: SeverityChangedNotice) -> Body:
-    line = words.say(
+    said = words.say(
         "thread.notice.severity_changed",
         sign=words.regrade_sign(told.before, told.after),
         label=incident.label,
@@ -92,31 +72,51 @@ def _severity_changed(words: Wording, incident: Incident, told: SeverityChangedN
         before=inert(told.before, limit=40),
         after=inert(told.after, limit=40),
     )
-    lines = [_with_why(words, line, told)]
+    lines = [_with_why(words, said, told)]
     if told.next_at is not UNSET:
         lines.append(next_update(words, incident, told.next_at))
     return message("\n".join(lines))
 
 
-def _with_why(words: Wording, line: str, told: SeverityChangedNotice) -> str:
-    """Append to *line* the merged incident that caused the change, or else the person's reason."""
+def _with_why(words: Wording, said: str, told: SeverityChangedNotice) -> str:
+    """Append to *said* the merged incident that caused the change, or else the person's reason."""
     if told.merged is None:
-        return with_reason(words, line, told.reason)
+        return with_reason(words, said, told.reason)
     other, severity = label_of(told.merged), inert(told.after, limit=40)
     reason = words.say("history.fact.merged_with", other=other, severity=severity)
-    return words.say("thread.notice.reason", line=line, reason=reason)
+    return words.say("thread.notice.reason", line=said, reason=reason)
+
+
+def _sender(_words: Wording, _incident: Incident, told: RecoveredNotice | FiresAgainNotice) -> str:
+    return inert(told.by or "?", limit=160)
+
+
+def _other(_words: Wording, _incident: Incident, told: OtherIncidentNotice) -> str:
+    return label_of(told.number)
+
+
+def _url(_words: Wording, _incident: Incident, told: RecoveredNotice | FiresAgainNotice) -> str:
+    return told.url
 
 
 NOTICES: Final[NoticeLooks] = (
     NoticeLook(ResolvedNotice, _resolved, _shows_old_details),
-    NoticeLook(CancelledNotice, _cancelled),
-    NoticeLook(ReopenedNotice, _reopened),
-    NoticeLook(MergedNotice, _merged),
-    NoticeLook(MergedHereNotice, _about_other),
-    NoticeLook(UnmergedNotice, _about_other),
-    NoticeLook(LinkedNotice, _about_other),
-    NoticeLook(UnlinkedNotice, _about_other),
-    NoticeLook(RaisedAgainNotice, _about_other),
+    line(CancelledNotice),
+    line(ReopenedNotice),
+    line(MergedNotice, other=lambda _words, _incident, told: label_of(told.into)),
+    line(MergedHereNotice, other=_other),
+    line(UnmergedNotice, other=_other),
+    line(LinkedNotice, other=_other),
+    line(UnlinkedNotice, other=_other),
+    line(RaisedAgainNotice, other=_other),
+    line(
+        TriagedHereNotice,
+        lambda told: "thread.notice.triaged_here" + ("_reevaluate" if told.severity is None else ""),
+        severity=lambda _words, _incident, told: inert(told.severity or "", limit=40),
+    ),
     NoticeLook(SeverityChangedNotice, _severity_changed),
-    NoticeLook(ThreadMovedNotice, _thread_moved),
+    line(ThreadMovedNotice, url=lambda _words, incident, _told: links.thread_url(incident)),
+    # A monitor's news closes nothing: resolving is the responder's decision.
+    line(RecoveredNotice, sender=_sender, url=_url),
+    line(FiresAgainNotice, sender=_sender, url=_url),
 )

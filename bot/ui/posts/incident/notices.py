@@ -8,7 +8,7 @@ from bot.domain.errors import NewerVersion
 from bot.domain.incident.incident import Incident
 from bot.domain.payloads import Json
 from bot.services.ports import Subject
-from bot.ui.posts import alert_notices, drills, triage_notices
+from bot.ui.posts import drills
 from bot.ui.posts.bodies import CONTENT_LIMIT, Body
 from bot.ui.posts.incident import left_threads, life_notices, private, roles, timeline_notices, updates
 from bot.ui.posts.looks import NoticeLook, Renderers, about
@@ -20,7 +20,6 @@ from bot.ui.words.wording import Wording
 NOTICES: Final[dict[str, NoticeLook[Any]]] = {
     look.type.name: look
     for module in (
-        alert_notices,
         drills,
         left_threads,
         life_notices,
@@ -28,7 +27,6 @@ NOTICES: Final[dict[str, NoticeLook[Any]]] = {
         responder_notices,
         roles,
         timeline_notices,
-        triage_notices,
         updates,
     )
     for look in module.NOTICES

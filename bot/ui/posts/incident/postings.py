@@ -14,7 +14,7 @@ from bot.ui.posts.bodies import Body, message
 from bot.ui.posts.incident.alert import alert, second, thread_root
 from bot.ui.posts.incident.private import room
 from bot.ui.posts.incident.thread import signed_name, thread, thread_card, thread_start
-from bot.ui.posts.looks import Renderers, about, alone, of_incident
+from bot.ui.posts.looks import Renderers, about, alone, of
 from bot.ui.posts.tracked import tracked
 from bot.ui.words import links
 from bot.ui.words.wording import Wording
@@ -75,10 +75,10 @@ def _alert(words: Wording, delivery: Delivery, subject: Subject) -> Body:
 RENDERERS: Final[Renderers] = {
     DeliveryKind.ALERT: _alert,
     DeliveryKind.SEED_ACK: alone(lambda words, _delivery: {"emoji": reaction_of(words.policy.ack_emoji)}),
-    DeliveryKind.THREAD_ROOT: of_incident(thread_root),
-    DeliveryKind.THREAD: of_incident(thread),
-    DeliveryKind.PRIVATE_THREAD: of_incident(room),
-    DeliveryKind.THREAD_START: of_incident(thread_start),
-    DeliveryKind.THREAD_CARD: of_incident(thread_card),
-    DeliveryKind.SECOND: of_incident(second),
+    DeliveryKind.THREAD_ROOT: of(Incident, thread_root),
+    DeliveryKind.THREAD: of(Incident, thread),
+    DeliveryKind.PRIVATE_THREAD: of(Incident, room),
+    DeliveryKind.THREAD_START: of(Incident, thread_start),
+    DeliveryKind.THREAD_CARD: of(Incident, thread_card),
+    DeliveryKind.SECOND: of(Incident, second),
 }

@@ -6,6 +6,7 @@ from typing import Final
 from discord import ButtonStyle
 
 from bot.domain.delivery.delivery import DeliveryKind, DeliveryStatus
+from bot.domain.delivery.notices import Notice
 from bot.domain.incident.incident import Incident
 from bot.domain.privacy_notices import (
     MadePrivateNotice,
@@ -18,8 +19,7 @@ from bot.domain.privacy_notices import (
 from bot.ui.components import Screen, button, link, row, text
 from bot.ui.posts.bodies import Body, message
 from bot.ui.posts.incident.alert import HERE
-from bot.ui.posts.looks import NoticeLook, NoticeLooks, Renderers, alone
-from bot.ui.posts.notice_words import by
+from bot.ui.posts.looks import NoticeLooks, Renderers, alone, by, line
 from bot.ui.words.links import place_url, thread_url
 from bot.ui.words.voice import Voice, channel_name
 from bot.ui.words.wording import Wording, sign_of
@@ -71,41 +71,6 @@ def unaddressed(body: Body) -> Body:
     """*body* without ``@here``, for an edit: those that it was for have been rung."""
     content = str(body["content"]).removeprefix(f"{HERE} ")
     return {**body, "content": content, "allowed_mentions": {"parse": []}}
-
-
-def made_private(words: Wording, incident: Incident, told: MadePrivateNotice) -> Body:
-    """Compose a line in the private thread: who made it private, and what is left behind."""
-    return message(words.say("private.notice_made", label=incident.label, who=by(words, told)))
-
-
-def member_added(words: Wording, incident: Incident, told: MemberAddedNotice) -> Body:
-    """Compose a line in the private thread: who sees it now, and who says so."""
-    who = words.who(told.who or "?")
-    return message(words.say("private.notice_added", label=incident.label, who=who, by=by(words, told)))
-
-
-def member_removed(words: Wording, incident: Incident, told: MemberRemovedNotice) -> Body:
-    """Compose a line in the private thread: who has lost access, and who removed it unless they left."""
-    key = "private.notice_left" if told.is_own else "private.notice_removed"
-    who = words.who(told.who or "?")
-    return message(words.say(key, label=incident.label, who=who, by=by(words, told)))
-
-
-def not_redacted(words: Wording, incident: Incident, told: NotRedactedNotice) -> Body:
-    """Compose a line in the private thread: this public post still shows its old text."""
-    place = place_url(incident.guild_id, told.channel, told.message)
-    return message(words.say("private.notice_not_redacted", url=place))
-
-
-def not_let_in(words: Wording, incident: Incident, told: NotLetInNotice) -> Body:
-    """Compose a line in the private thread: who is outside, and what to do."""
-    who = words.on_call([told.place or "?"]) if told.who is None else words.who(told.who)
-    return message(words.say("private.notice_not_let_in", who=who, channel=_around(incident)))
-
-
-def not_taken_out(words: Wording, _incident: Incident, told: NotTakenOutNotice) -> Body:
-    """Compose a line in the private thread: who is still in it, and what to do."""
-    return message(words.say("private.notice_not_taken_out", who=words.who(told.who or "?")))
 
 
 def private_question(voice: Voice, incident: Incident) -> Screen:
@@ -202,13 +167,41 @@ def _around(incident: Incident) -> str:
     return channel_name(incident.thread.channel or "?")
 
 
+def _member(
+    words: Wording, _incident: Incident, told: MemberAddedNotice | MemberRemovedNotice | NotTakenOutNotice
+) -> str:
+    return words.who(told.who or "?")
+
+
+def _actor(words: Wording, _incident: Incident, told: Notice) -> str:
+    return by(words, told)
+
+
+def _outsider(words: Wording, _incident: Incident, told: NotLetInNotice) -> str:
+    return words.on_call([told.place or "?"]) if told.who is None else words.who(told.who)
+
+
 NOTICES: Final[NoticeLooks] = (
-    NoticeLook(MadePrivateNotice, made_private),
-    NoticeLook(MemberAddedNotice, member_added),
-    NoticeLook(MemberRemovedNotice, member_removed),
-    NoticeLook(NotLetInNotice, not_let_in),
-    NoticeLook(NotTakenOutNotice, not_taken_out),
-    NoticeLook(NotRedactedNotice, not_redacted),
+    line(MadePrivateNotice, "private.notice_made"),
+    line(MemberAddedNotice, "private.notice_added", who=_member, by=_actor),
+    line(
+        MemberRemovedNotice,
+        lambda told: "private.notice_left" if told.is_own else "private.notice_removed",
+        who=_member,
+        by=_actor,
+    ),
+    line(
+        NotLetInNotice,
+        "private.notice_not_let_in",
+        who=_outsider,
+        channel=lambda _words, incident, _told: _around(incident),
+    ),
+    line(NotTakenOutNotice, "private.notice_not_taken_out", who=_member),
+    line(
+        NotRedactedNotice,
+        "private.notice_not_redacted",
+        url=lambda _words, incident, told: place_url(incident.guild_id, told.channel, told.message),
+    ),
 )
 
 #: A request about a member has no body.

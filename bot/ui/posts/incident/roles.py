@@ -13,8 +13,7 @@ from bot.ui.components import Screen, button, text
 from bot.ui.components import row as controls
 from bot.ui.posts.bodies import COLOURS, Body, embed, message
 from bot.ui.posts.incident.alert import deadline, head, headline, update_due
-from bot.ui.posts.looks import NoticeLook, NoticeLooks, Renderers, about
-from bot.ui.posts.notice_words import by
+from bot.ui.posts.looks import NoticeLook, NoticeLooks, Renderers, about, by
 from bot.ui.words import links
 from bot.ui.words.voice import Voice
 from bot.ui.words.wording import Wording

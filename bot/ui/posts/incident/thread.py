@@ -25,7 +25,6 @@ from bot.ui.words.wording import Wording, sign_of
 _NAME_LIMIT = 100  # Discord: a thread's name
 _WEEK_MIN = 10_080  # auto_archive_duration, the longest there is
 _LINE_LIMIT = 800
-_SLUG_LIMIT = 60
 
 
 def thread(words: Wording, incident: Incident) -> Body:

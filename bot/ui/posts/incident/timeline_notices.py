@@ -9,8 +9,7 @@ from bot.domain.incident.notices import DetailsChangedNotice
 from bot.domain.timeline.notices import CorrectedNotice, NoteNotice
 from bot.services.incidents.title_and_start import PutRight
 from bot.ui.posts.bodies import CONTENT_LIMIT, Body, message
-from bot.ui.posts.looks import NoticeLook, NoticeLooks, Renderers, alone
-from bot.ui.posts.notice_words import by
+from bot.ui.posts.looks import NoticeLook, NoticeLooks, Renderers, alone, by
 from bot.ui.words.inert import inert, inert_lines
 from bot.ui.words.timeline_details import put_right
 from bot.ui.words.voice import Voice

@@ -9,12 +9,10 @@ from bot.domain.incident.notices import UpdatedNotice, UpdateDueNotice
 from bot.services.incidents.updates import UpdateResult
 from bot.ui.buttons import IncidentVerb, row
 from bot.ui.posts.bodies import COLOURS, CONTENT_LIMIT, Body, embed, message
-from bot.ui.posts.looks import NoticeLook, NoticeLooks
-from bot.ui.posts.notice_words import by
+from bot.ui.posts.looks import NoticeLook, NoticeLooks, by
 from bot.ui.words.inert import inert, inert_lines
-from bot.ui.words.timestamps import relative
 from bot.ui.words.voice import Voice
-from bot.ui.words.wording import Wording
+from bot.ui.words.wording import Wording, relative
 
 # As typed 1,000 and 300 characters; each may need an escape.
 _KNOWN_ROOM: Final = 2_100

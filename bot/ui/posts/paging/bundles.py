@@ -2,15 +2,14 @@
 
 from typing import Final
 
-from bot.domain.delivery.delivery import Delivery, DeliveryKind
+from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.escalation.bundle import LISTED, Bundle
 from bot.domain.incident.incident import Incident, Status
 from bot.domain.severity import Mention
-from bot.services.ports import Subject
 from bot.ui.buttons import BundleVerb, Component, Option, row
 from bot.ui.posts.bodies import COLOURS, Body, embed, message
 from bot.ui.posts.incident.alert import HERE
-from bot.ui.posts.looks import Renderers, about
+from bot.ui.posts.looks import Renderers, of
 from bot.ui.words.inert import plain
 from bot.ui.words.wording import Wording
 
@@ -112,8 +111,4 @@ def _option(incident: Incident) -> Option:
     return Option(str(incident.id), title, plain(", ".join(incident.targets), limit=_OPTION_LIMIT))
 
 
-def _bundle(words: Wording, delivery: Delivery, subject: Subject) -> Body:
-    return bundle_post(words, about(Bundle, delivery, subject))
-
-
-RENDERERS: Final[Renderers] = {DeliveryKind.BUNDLE: _bundle}
+RENDERERS: Final[Renderers] = {DeliveryKind.BUNDLE: of(Bundle, bundle_post)}

@@ -9,10 +9,9 @@ from bot.domain.escalation.deliveries import PagingData
 from bot.domain.escalation.ladder import WhyKind
 from bot.domain.incident.incident import Incident
 from bot.domain.oncall.roster import OnCallPerson
-from bot.i18n import Texts, language_of
+from bot.i18n import Texts
 from bot.runbook.model import Policy
 from bot.services.ports import Letter, Mail
-from bot.ui.words import timestamps
 from bot.ui.words.inert import plain
 from bot.ui.words.links import home_url
 from bot.ui.words.wording import Wording
@@ -21,8 +20,6 @@ _SUBJECT_LIMIT = 150
 _LINE_LIMIT = 400
 #: Right of the sign in a Message-ID; reserved, so that it is nobody's (RFC 2606).
 _DOMAIN = "incident-bot.invalid"
-
-
 _TITLE_LIMIT = 100
 _WHO_LIMIT = 40
 _A_MINUTE = timedelta(minutes=1)  # what is younger comes with the alert
@@ -32,8 +29,8 @@ class Mails:
     """`MailWriter`: plain text, one line per fact, in the team's language."""
 
     def __init__(self, texts: Texts, policy: Policy) -> None:
-        self._texts = texts
         self._policy = policy
+        self._words = Wording(texts, policy)
 
     def write(self, delivery: Delivery, incident: Incident, letter: Letter) -> Mail:
         """The email for *delivery*; its Message-ID is the same each time, so a retry is no second mail."""
@@ -52,11 +49,11 @@ class Mails:
     ) -> Mail:
         """One email that lists what a bundle was to tell of, the longest waits first."""
         count = bundle.waiting
-        subject = self._say("bundle.mail.subject", severity=bundle.severity, count=count)
+        subject = self._words.say("bundle.mail.subject", severity=bundle.severity, count=count)
         items = [self._item(bundle, incident, links.get(incident.id)) for incident in bundle.shown]
         if more := count - len(items):
-            items.append(self._say("bundle.more", count=more))
-        body = self._say(
+            items.append(self._words.say("bundle.more", count=more))
+        body = self._words.say(
             "bundle.mail.body",
             severity=bundle.severity,
             priority=self._policy.rules(bundle.severity).priority,
@@ -69,44 +66,42 @@ class Mails:
         return Mail(to=(to.email or "",), subject=subject, body=body, message_id=own)
 
     def _how_to_acknowledge_many(self, to: OnCallPerson, *, has_links: bool) -> str:
-        in_discord = self._say("bundle.mail.ack_there", emoji=self._policy.ack_emoji)
+        in_discord = self._words.say("bundle.mail.ack_there", emoji=self._policy.ack_emoji)
         if not has_links:
             return in_discord
-        return self._say("bundle.mail.ack_links", who=to.handle, there=in_discord)
+        return self._words.say("bundle.mail.ack_links", who=to.handle, there=in_discord)
 
     def _item(self, bundle: Bundle, incident: Incident, link: str | None) -> str:
-        words = Wording(self._texts, self._policy)
-        item = self._say(
+        item = self._words.say(
             "bundle.mail.item",
             label=incident.label,
             title=plain(incident.title, limit=_TITLE_LIMIT),
-            waited=words.span(bundle.now - incident.triggered_at),
+            waited=self._words.span(bundle.now - incident.triggered_at),
             place=home_url(incident) or "",
         ).rstrip()
-        return item if link is None else self._say("bundle.mail.item_link", item=item, link=link)
+        return item if link is None else self._words.say("bundle.mail.item_link", item=item, link=link)
 
     def _line(self, incident: Incident, *, step: str = "") -> str:
         """Compose the line for a lock screen: severity, title and targets, and *step* for a later step."""
         title = plain(incident.title, limit=_TITLE_LIMIT)
         key = "mail.line_step" if step else "mail.line"
-        line = self._say(key, severity=incident.severity, title=title, step=step)
+        line = self._words.say(key, severity=incident.severity, title=title, step=step)
         if incident.targets:
-            line = self._say("mail.line_at", line=line, targets=self._list(incident.targets))
-        return self._marked(incident, line)
+            line = self._words.say("mail.line_at", line=line, targets=self._list(incident.targets))
+        return self._words.marked(incident, line)
 
     def _body(self, delivery: Delivery, incident: Incident, letter: Letter) -> str:
-        zone = self._policy.timezone
         what = delivery.kind.value if delivery.kind.spec.rings else "other"
         because = self._because("because", delivery, letter)
-        return self._say(
+        return self._words.say(
             "mail.body",
             line=self._line(incident),
             because=f"{because}\n" if because else "",
             priority=incident.priority,
             label=incident.label,
             symptoms=self._list(self._symptom(name) for name in incident.symptoms),
-            started=timestamps.full(incident.started_at, zone),
-            due=timestamps.full(incident.ack_due_at, zone),
+            started=self._words.full(incident.started_at),
+            due=self._words.full(incident.ack_due_at),
             reporter=plain(incident.reported_by.name, limit=_LINE_LIMIT),
             ack=self._how_to_acknowledge(incident, letter),
             steps=self._steps(incident),
@@ -123,11 +118,10 @@ class Mails:
         if (reason := _step_of(delivery, letter.to, waited)) is None:
             return ""
         name, who = reason
-        words = Wording(self._texts, self._policy)
-        return self._say(
+        return self._words.say(
             f"mail.{part}.{name}",
             who=f"@{plain(self._name(who), limit=_WHO_LIMIT)}",
-            waited=words.span(waited),
+            waited=self._words.span(waited),
         )
 
     def _name(self, handle: str) -> str:
@@ -140,37 +134,30 @@ class Mails:
         is_there = delivery.status is DeliveryStatus.SENT and delivery.held_at is None
         takes_part = delivery.kind is DeliveryKind.BUNDLE or PagingData.from_json(delivery.data).emails
         key = "unanswered" if is_there and takes_part else "refused"
-        return self._say(f"mail.reason.{key}", what=self._say(f"mail.what.{what}"), nonce=delivery.nonce)
+        return self._words.say(
+            f"mail.reason.{key}", what=self._words.say(f"mail.what.{what}"), nonce=delivery.nonce
+        )
 
     def _how_to_acknowledge(self, incident: Incident, letter: Letter) -> str:
         emoji, place = self._policy.ack_emoji, home_url(incident) or ""
-        in_discord = self._say("mail.ack_there", label=incident.label, emoji=emoji, place=place)
+        in_discord = self._words.say("mail.ack_there", label=incident.label, emoji=emoji, place=place)
         if letter.link is None:
             return in_discord
-        return self._say("mail.ack_link", link=letter.link, who=letter.to.handle, there=in_discord)
+        return self._words.say("mail.ack_link", link=letter.link, who=letter.to.handle, there=in_discord)
 
     def _steps(self, incident: Incident) -> str:
         sheet = self._policy.first_response.get(incident.severity)
         if sheet is None or not sheet.steps:
             return ""
-        language = language_of(self._policy.language)
-        steps = (self._say("mail.step", step=step.say(language)) for step in sheet.steps)
-        return "\n".join([self._say("mail.first_response"), *steps]) + "\n"
+        steps = (self._words.say("mail.step", step=self._words.raw(step)) for step in sheet.steps)
+        return "\n".join([self._words.say("mail.first_response"), *steps]) + "\n"
 
     def _symptom(self, name: str) -> str:
         known = self._policy.symptoms.get(name)
-        return name if known is None else known.say(language_of(self._policy.language))
+        return name if known is None else self._words.raw(known)
 
     def _list(self, items: Iterable[str]) -> str:
-        return ", ".join(plain(item, limit=_LINE_LIMIT) for item in items) or self._say("mail.unknown")
-
-    def _marked(self, incident: Incident, line: str) -> str:
-        if incident.is_private:
-            line = self._say("private.marked", line=line)
-        return self._say("drill.marked", line=line) if incident.is_drill else line
-
-    def _say(self, key: str, **fields: object) -> str:
-        return self._texts.say(self._policy.language, key, **fields)
+        return ", ".join(plain(item, limit=_LINE_LIMIT) for item in items) or self._words.say("mail.unknown")
 
 
 def _step_of(delivery: Delivery, reader: OnCallPerson, waited: timedelta) -> tuple[str, str] | None:

@@ -11,11 +11,10 @@ from bot.domain.payloads import Payload
 from bot.services.ports.oncall import Gap
 from bot.ui.posts.bodies import message
 from bot.ui.posts.looks import Renderer, Renderers, alone
-from bot.ui.words import timestamps
 from bot.ui.words.inert import inert, joined
 from bot.ui.words.links import place_url
 from bot.ui.words.voice import channel_name, role_name
-from bot.ui.words.wording import SIGNS, Wording
+from bot.ui.words.wording import SIGNS, Wording, relative
 
 P = TypeVar("P", bound=Payload)
 
@@ -59,7 +58,7 @@ def _soon(words: Wording, data: ShiftCheckData) -> Iterator[str]:
     yield words.say(
         "oncall.soon",
         at=words.moment(data.starts),
-        relative=timestamps.relative(data.starts),
+        relative=relative(data.starts),
         places=_places(data),
         until=until(words, data.ends),
     )

@@ -15,8 +15,8 @@ from bot.ui.buttons import IncidentVerb, row
 from bot.ui.posts.bodies import COLOURS, Body, embed, message
 from bot.ui.posts.incident.alert import HERE, deadline, head, headline
 from bot.ui.posts.looks import Renderers, about
-from bot.ui.words import links, timestamps
-from bot.ui.words.wording import Wording
+from bot.ui.words import links
+from bot.ui.words.wording import Wording, relative
 
 #: Reasons that concern the former responder, whom they give by name and not by on-call place.
 _WAS_ON_IT: Final = (WhyKind.LAPSED, WhyKind.RELEASED)
@@ -89,7 +89,7 @@ def _asked(words: Wording, incident: Incident, data: PagingData, reader: str) ->
     started = words.say(
         "page.dm.started",
         at=words.moment(incident.started_at),
-        ago=timestamps.relative(incident.started_at),
+        ago=relative(incident.started_at),
     )
     if data.why is not None:
         return [_to_you(words, incident, data.why, reader), started]

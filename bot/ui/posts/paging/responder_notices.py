@@ -11,27 +11,8 @@ from bot.domain.escalation.notices import (
 )
 from bot.domain.incident.incident import Incident
 from bot.ui.posts.bodies import Body, message
-from bot.ui.posts.looks import NoticeLook, NoticeLooks
-from bot.ui.posts.notice_words import by, said
+from bot.ui.posts.looks import NoticeLook, NoticeLooks, by, line
 from bot.ui.words.wording import Wording
-
-
-def _declined(words: Wording, _incident: Incident, told: DeclinedNotice) -> Body:
-    who = by(words, told)
-    if told.to is None:
-        return message(words.say("thread.notice.declined_nobody", who=who))
-    return message(words.say("thread.notice.declined", who=who, people=words.on_call([told.to])))
-
-
-def _unreached(words: Wording, _incident: Incident, told: UnreachedNotice) -> Body:
-    who = words.on_call([told.who])
-    if told.to is None:
-        return message(words.say("thread.notice.unreached_nobody", who=who))
-    return message(words.say("thread.notice.unreached", who=who, people=words.on_call([told.to])))
-
-
-def _let_go(words: Wording, incident: Incident, told: ReleasedNotice | LapsedNotice) -> Body:
-    return said(words, incident, told)
 
 
 def _taken_over(words: Wording, incident: Incident, told: TakenOverNotice) -> Body:
@@ -47,10 +28,23 @@ def _taken_over(words: Wording, incident: Incident, told: TakenOverNotice) -> Bo
     return body
 
 
+def _passed_on(told: DeclinedNotice | UnreachedNotice) -> str:
+    return f"thread.notice.{told.name}" + ("_nobody" if told.to is None else "")
+
+
+def _next(words: Wording, _incident: Incident, told: DeclinedNotice | UnreachedNotice) -> str:
+    return "" if told.to is None else words.on_call([told.to])
+
+
 NOTICES: Final[NoticeLooks] = (
-    NoticeLook(DeclinedNotice, _declined),
-    NoticeLook(UnreachedNotice, _unreached),
-    NoticeLook(ReleasedNotice, _let_go),
-    NoticeLook(LapsedNotice, _let_go),
+    line(DeclinedNotice, _passed_on, people=_next),
+    line(
+        UnreachedNotice,
+        _passed_on,
+        who=lambda words, _incident, told: words.on_call([told.who]),
+        people=_next,
+    ),
+    line(ReleasedNotice),
+    line(LapsedNotice),
     NoticeLook(TakenOverNotice, _taken_over),
 )
