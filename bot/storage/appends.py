@@ -69,10 +69,10 @@ class OrderedSql(Sql):
         super().__init__(connection)
         self._write = write
 
-    async def all(self, name: str, /, **parameters: object) -> list[Row]:
+    async def all(self, name: str, source: object = None, /, **parameters: object) -> list[Row]:
         if not _TABLES.isdisjoint(queries()[name].identifiers):
             await self._write()
-        return await super().all(name, **parameters)
+        return await super().all(name, source, **parameters)
 
 
 def owed_as_json(new: Sequence[NewDelivery]) -> list[Mapping[str, object]]:

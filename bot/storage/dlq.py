@@ -92,15 +92,7 @@ class PostgresDlqStore:
         async with self._question(readonly=False) as sql:
             await sql.all(
                 "record_failure",
-                id=failure.id,
-                attempted_at=failure.attempted_at,
-                channel=failure.channel,
-                severity=failure.severity,
-                title=failure.title,
-                http_status=failure.http_status,
-                retry_count=failure.retry_count,
-                error_message=failure.error_message,
-                fallback_email_sent=failure.fallback_email_sent,
+                failure,
                 payload=json.dumps(storable_json(failure.payload), ensure_ascii=False),
             )
 

@@ -3,6 +3,7 @@
 import ast
 import re
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Final
 
 import pytest
@@ -75,6 +76,15 @@ async def test_values_are_passed_by_name() -> None:
     assert connection.asked == [(queries()["add_member"].text, (1, 2, "a", 3, "b"))]
 
 
+async def test_a_source_gives_what_no_keyword_gives() -> None:
+    """By the names of its attributes; those that are no parameters are left out."""
+    connection = Recorded()
+    await Sql(connection).all("readmit", SimpleNamespace(incident_id=1, user_id=2, name="a"), user_id=3)
+    assert connection.asked == [(queries()["readmit"].text, (1, 3))]
+    with pytest.raises(TypeError, match="the query readmit needs user_id"):
+        await Sql(connection).all("readmit", SimpleNamespace(incident_id=1))
+
+
 @pytest.mark.parametrize(
     ("given", "says"),
     [
@@ -102,7 +112,7 @@ async def test_a_row_that_should_be_there_is_named() -> None:
 
 
 def test_every_call_gives_each_parameter() -> None:
-    """A wrong name is found even where no test runs the call. `**` may give the rest."""
+    """A wrong name is found even where no test runs the call. `**` or a source may give the rest."""
     calls = [
         node
         for source in STORAGE.rglob("*.py")
@@ -123,7 +133,8 @@ def test_every_call_gives_each_parameter() -> None:
 def given_wrongly(call: ast.Call, query: Query) -> set[str]:
     """Return the parameters of *query* that *call* does not give, and what it gives beside them."""
     given = {keyword.arg for keyword in call.keywords if keyword.arg is not None}
-    missing = set() if any(keyword.arg is None for keyword in call.keywords) else {*query.positions} - given
+    has_rest = len(call.args) > 1 or any(keyword.arg is None for keyword in call.keywords)
+    missing = set() if has_rest else {*query.positions} - given
     return missing | (given - {*query.positions})
 
 

@@ -56,15 +56,17 @@ class Query:
         numbered = _TOKEN.sub(placed, text)
         return cls(name, numbered, positions, frozenset(_identifiers(text)))
 
-    def arguments(self, given: Mapping[str, object]) -> list[object]:
-        """Return the values of *given* in the order of the positions.
+    def arguments(self, given: Mapping[str, object], source: object = None) -> list[object]:
+        """Return the values of *given*, or the attributes of *source*, in the order of the positions.
 
         Raises:
             TypeError: A parameter has no value, or a value has no parameter.
         """
-        if given.keys() != self.positions.keys():
-            raise TypeError(f"the query {self.name} {self._difference(given)}")
-        return [given[parameter] for parameter in self.positions]
+        taken = {name: getattr(source, name) for name in self.positions if hasattr(source, name)}
+        found: Mapping[str, object] = {**taken, **given}
+        if found.keys() != self.positions.keys():
+            raise TypeError(f"the query {self.name} {self._difference(found)}")
+        return [found[parameter] for parameter in self.positions]
 
     def _difference(self, given: Mapping[str, object]) -> str:
         missing = ", ".join(parameter for parameter in self.positions if parameter not in given)

@@ -46,7 +46,8 @@ def many(rows: Sequence[Mapping[str, object]]) -> object:
 class Sql:
     """Runs named queries on a connection. Text is cleaned of what PostgreSQL refuses (NUL, lone surrogates).
 
-    Each method takes the name of a query and a value for each of its parameters, by keyword.
+    Each method takes the name of a query and a value for each of its parameters: by keyword, or as the
+    attribute of that name of a *source*.
 
     Every method raises StorageUnavailable when PostgreSQL is away or refuses to write, KeyError for an
     unknown name of a query, TypeError for a missing or unknown parameter.
@@ -55,29 +56,29 @@ class Sql:
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
 
-    async def all(self, name: str, /, **parameters: object) -> list[Row]:
+    async def all(self, name: str, source: object = None, /, **parameters: object) -> list[Row]:
         """Run a query and return its rows."""
         query = queries()[name]
-        arguments = query.arguments(parameters)
+        arguments = query.arguments(parameters, source)
         with storage_errors():
             return await self.connection.fetch(query.text, *map(storable_json, arguments))
 
-    async def has(self, name: str, /, **parameters: object) -> bool:
+    async def has(self, name: str, source: object = None, /, **parameters: object) -> bool:
         """Run a query, and return True if a row comes back."""
-        return bool(await self.all(name, **parameters))
+        return bool(await self.all(name, source, **parameters))
 
-    async def first(self, name: str, /, **parameters: object) -> Row | None:
+    async def first(self, name: str, source: object = None, /, **parameters: object) -> Row | None:
         """Run a query that returns at most one row."""
-        rows = await self.all(name, **parameters)
+        rows = await self.all(name, source, **parameters)
         return rows[0] if rows else None
 
-    async def one(self, name: str, /, **parameters: object) -> Row:
+    async def one(self, name: str, source: object = None, /, **parameters: object) -> Row:
         """Run a query that returns one row.
 
         Raises:
             RuntimeError: It returned none. The caller should have checked first.
         """
-        row = await self.first(name, **parameters)
+        row = await self.first(name, source, **parameters)
         if row is None:
             subject = next(iter(parameters.items()), None)
             raise RuntimeError(

@@ -40,6 +40,7 @@ class PostgresAcknowledgementWrites(PostgresAcknowledgementReads, QueuedDeliveri
         told.audit(incident.guild_id, by, entry.kind, data)
         rows = await self._sql.all(
             "acknowledge",
+            incident,
             **saved(incident),
             user_id=by.id,
             name=by.name,

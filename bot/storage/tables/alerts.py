@@ -92,14 +92,7 @@ class PostgresAlertQuestions(TransactionPart):
     async def ask_about_alert(self, question: AlertQuestion, *, since: datetime, most: int) -> bool:
         return await self._sql.has(
             "ask_about_alert",
-            message_id=question.message_id,
-            guild_id=question.guild_id,
-            channel_id=question.channel_id,
-            sender=question.sender,
-            fingerprint=question.fingerprint,
-            severity=question.severity,
-            title=question.title,
-            target=question.target,
+            question,
             evidence=question.evidence.to_json(),
             since=since,
             most=most,

@@ -16,15 +16,7 @@ class PostgresDrillWrites(TransactionPart):
 
     async def insert_drill(self, drill: Drill) -> bool:
         return await self._sql.has(
-            "insert_drill",
-            incident_id=drill.incident_id,
-            guild_id=drill.guild_id,
-            started_by_id=drill.started_by_id,
-            started_by_name=drill.started_by_name,
-            started_at=drill.started_at,
-            injects=[_as_json(inject) for inject in drill.injects],
-            ends_at=drill.ends_at,
-            next_at=drill.next_at,
+            "insert_drill", drill, injects=[_as_json(inject) for inject in drill.injects]
         )
 
     async def drill(self, incident_id: int) -> Drill | None:
@@ -36,13 +28,7 @@ class PostgresDrillWrites(TransactionPart):
         return None if row is None else _from_row(row)
 
     async def save_drill(self, drill: Drill) -> None:
-        await self._sql.all(
-            "save_drill",
-            incident_id=drill.incident_id,
-            played=drill.played,
-            next_at=drill.next_at,
-            ended_at=drill.ended_at,
-        )
+        await self._sql.all("save_drill", drill)
 
 
 def _from_row(row: Row) -> Drill:

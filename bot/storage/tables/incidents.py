@@ -109,27 +109,14 @@ class PostgresIncidentWrites(TransactionPart):
     ) -> tuple[Incident, bool]:
         row = await self._sql.first(
             "insert_incident",
-            guild_id=new.guild_id,
-            key=new.key,
-            severity=new.severity,
+            new,
             priority=priority,
-            title=new.title,
-            targets=new.targets,
-            symptoms=new.symptoms,
-            path=new.path,
-            started_at=new.started_at,
             ack_due_at=ack_due_at,
             reported_by_id=new.reported_by.id,
             reported_by_name=new.reported_by.name,
-            kind=new.kind,
-            is_drill=new.is_drill,
-            rings=new.rings,
-            is_private=new.is_private,
             source=_json(new.source),
             source_message_id=None if new.source is None else new.source.message_id,
-            fingerprint=new.fingerprint,
             thread_channel=thread_channel,
-            triggered_at=new.triggered_at,
         )
         if row is not None:
             self._locked[row["id"]] = row["version"]  # nobody else sees it before the commit
@@ -156,7 +143,7 @@ class PostgresIncidentWrites(TransactionPart):
     async def save(self, incident: Incident) -> None:
         if incident.status is Status.TRIGGERED:
             self._begun.add(incident.id)
-        await self._sql.one("save_incident", **saved(incident))
+        await self._sql.one("save_incident", incident, **saved(incident))
 
     async def set_places(
         self, incident_id: int, *, alert: tuple[int, int] | None = None, thread_id: int | None = None
@@ -185,43 +172,24 @@ class PostgresIncidentWrites(TransactionPart):
 
 
 def saved(incident: Incident) -> dict[str, object]:
-    """Return the parameters of the query `save_incident`."""
+    """Return those parameters of the query `save_incident` that are no attributes of the incident."""
     return {
         "incident_id": incident.id,
-        "version": incident.version,
-        "status": incident.status,
         **act_as_columns("acknowledged", incident.acknowledged),
         **act_as_columns("resolved", incident.ended),
         **act_as_columns("reopened", incident.reopened),
-        "severity": incident.severity,
-        "priority": incident.priority,
-        "ack_due_at": incident.ack_due_at,
-        "kind": incident.kind,
-        "is_private": incident.is_private,
-        "merged_into_id": incident.merged_into_id,
         "posting": incident.post.number,
         "thread_posting": incident.thread.posting,
+        "thread_channel": incident.thread.channel,
+        "archive_at": incident.thread.archive_at,
         "roles": {role.value: who.to_json() for role, who in incident.roles.items()},
         "last_update": _json(incident.updates.last),
         "next_update_at": incident.updates.due_at,
+        "remind_at": incident.updates.remind_at,
         "reminders": incident.updates.reminders,
-        "archive_at": incident.thread.archive_at,
         "occurrences": incident.tracked.occurrences,
         "last_seen_at": incident.tracked.last_seen_at,
-        "thread_channel": incident.thread.channel,
-        "first_ended_at": incident.first_ended_at,
-        "remind_at": incident.updates.remind_at,
-        "duplicates": incident.duplicates,
-        "linked": incident.linked,
         "checks": {step: check.to_json() for step, check in incident.checks.items()},
-        "merged_into_hidden": incident.merged_into_hidden,
-        "title": incident.title,
-        "targets": incident.targets,
-        "symptoms": incident.symptoms,
-        "path": incident.path,
-        "started_at": incident.started_at,
-        "details_version": incident.details_version,
-        "unreached": incident.unreached,
         "taken": _json(incident.taken),
         "ack_ended": _json(incident.ack_ended),
     }

@@ -35,26 +35,14 @@ class PostgresMorningWrites(TransactionPart):
         return [incident_from_row(row) for row in rows]
 
     async def claim_morning(self, morning: Morning) -> bool:
-        return await self._sql.has(
-            "claim_morning",
-            guild_id=morning.guild_id,
-            day=morning.day,
-            incident_ids=morning.incident_ids,
-            nag_at=morning.nag_at,
-        )
+        return await self._sql.has("claim_morning", morning)
 
     async def morning(self, guild_id: int, day: date) -> MorningView | None:
         row = await self._sql.first("lock_morning", guild_id=guild_id, day=day)
         return None if row is None else await _view(self._sql, _from_row(row))
 
     async def save_morning(self, morning: Morning) -> None:
-        await self._sql.all(
-            "save_morning",
-            guild_id=morning.guild_id,
-            day=morning.day,
-            nag_at=morning.nag_at,
-            nags=morning.nags,
-        )
+        await self._sql.all("save_morning", morning)
 
     async def claim_digest(self, guild_id: int, week: IsoWeek, *, due_at: datetime) -> bool:
         return await self._sql.has("claim_digest", guild_id=guild_id, week=str(week), due_at=due_at)

@@ -38,15 +38,13 @@ class PostgresOnCallWrites(PostgresOnCallReads):
     async def add_override(self, guild_id: int, new: NewOverride, *, by: Person) -> int:
         row = await self._sql.one(
             "add_oncall_override",
+            new,
             guild_id=guild_id,
-            place=new.place,
             user_id=new.who.user_id,
             username=new.who.username,
             name=new.who.name,
             starts_at=new.starts,
             ends_at=new.ends,
-            reason=new.reason,
-            is_swap=new.is_swap,
             by_id=by.id,
             by_name=by.name,
         )
@@ -101,12 +99,7 @@ class PostgresOnCallWrites(PostgresOnCallReads):
         )
 
     async def begin_watch(self, watch: RosterWatch) -> bool:
-        return await self._sql.has(
-            "begin_oncall_watch",
-            guild_id=watch.guild_id,
-            standing=dict(watch.standing),
-            next_at=watch.next_at,
-        )
+        return await self._sql.has("begin_oncall_watch", watch, standing=dict(watch.standing))
 
     async def wake_watch(self, guild_id: int) -> None:
         await self._sql.all("wake_oncall_watch", guild_id=guild_id)
@@ -114,12 +107,9 @@ class PostgresOnCallWrites(PostgresOnCallReads):
     async def save_watch(self, watch: RosterWatch) -> None:
         await self._sql.all(
             "save_oncall_watch",
-            guild_id=watch.guild_id,
+            watch,
             standing=dict(watch.standing),
-            told=watch.told,
             checked=list(watch.checked),
-            next_at=watch.next_at,
-            look_at=watch.look_at,
             lacking={handle: list(marks) for handle, marks in watch.lacking.items()},
         )
 
