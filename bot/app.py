@@ -189,7 +189,7 @@ class SharedResources:
         store: Sees the rows of every guild; `parts` gives one guild its own view.
         pool: Of our own database.
         dlq_pool: Of the database that holds the failed notifications.
-        queue: Whether the job queue does its work.
+        queue: Watches that the job queue does its work.
     """
 
     served: Served

@@ -5,7 +5,6 @@ import logging
 import re
 import sys
 from collections.abc import Awaitable, Callable, Coroutine
-from ipaddress import ip_address
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -22,6 +21,7 @@ from bot.domain.errors import ConfigError, IncidentNotFound, Superseded, Unavail
 from bot.domain.triage.evidence import Evidence
 from bot.i18n import Texts
 from bot.i18n.translator import CommandTranslator
+from bot.integrations.loopback import is_loopback
 from bot.integrations.proxy import EgressProxy
 from bot.listening import ListeningBot
 from bot.services.registry import Guilds, Services
@@ -205,7 +205,9 @@ class IncidentBot(ListeningBot):
         cause = unwrapped(error)
         if isinstance(cause, IncidentNotFound) and isinstance(number := cause.fields.get("number"), int):
             by = person_from(interaction.user)
-            self.spawn(self.served.note_missed(services, number, by=by), name="a number of nobody's")
+            self.spawn(
+                self.served.note_missed(services, number, by=by), name="note a number that is not ours"
+            )
 
     def spawn(self, work: Coroutine[Any, Any, object], *, name: str) -> asyncio.Task[None]:
         """Run *work* beside everything else; kept until it is done, and its error is logged."""
@@ -281,18 +283,11 @@ def use_api_base(url: str) -> None:
         ConfigError: not a loopback address: the token must not go elsewhere.
     """
     parts = urlsplit(url)
-    if parts.scheme != "http" or not _is_loopback(parts.hostname or ""):
+    if parts.scheme != "http" or not is_loopback(parts.hostname):
         allowed = "http:// on 127.0.0.1, ::1 or localhost"
         raise ConfigError(f"DISCORD_API_BASE: {url!r} is not allowed; allowed: {allowed}")
     Route.BASE = url.rstrip("/")
     DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(f"ws://{parts.netloc}/gateway")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 async def _logged(work: Coroutine[Any, Any, object], *, name: str) -> None:

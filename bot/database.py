@@ -52,7 +52,7 @@ class Reached:
 
     @property
     def is_far(self) -> bool:
-        """Whether it is farther away than the promises bear."""
+        """Return True if the promised times cannot be kept at this distance."""
         return self.round_trip_s > FAR_S
 
 
@@ -70,7 +70,7 @@ class OwnDatabase:
 
     Attributes:
         dsn: Its address.
-        server: The embedded server; None when somebody else sees to the database.
+        server: The embedded server; None for the database of DATABASE_URL.
     """
 
     dsn: str

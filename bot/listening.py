@@ -41,7 +41,7 @@ class ListeningBot(commands.Bot):
     Attributes:
         links: The gateway's connections by shard.
         listening: Since when each shard hears events, by `time.monotonic`; without those that do not.
-        echoes: Whether what it does comes back as events.
+        echoes: Notices if events of what the bot does itself stop coming.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 -- discord.py's own
@@ -72,7 +72,7 @@ class ListeningBot(commands.Bot):
         return max((link.latency for link in self.links.values()), default=math.nan)
 
     async def close(self) -> None:
-        """Leave Discord. Whoever waits for a shard's servers would tell of them when nobody can listen."""
+        """Leave Discord. A task that still waits for a shard's servers would dispatch them after the end."""
         assert isinstance(self._connection, AutoShardedConnectionState)
         for waiting in self._connection._ready_tasks.values():  # noqa: SLF001 -- see above; pinned
             waiting.cancel()

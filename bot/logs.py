@@ -28,7 +28,7 @@ _PATTERNS: Final = (
     # The password in an address; greedy, since people forget to quote an @ in it.
     (re.compile(r"(://[^\s:/@]*):\S+@"), rf"\1:{HIDDEN}@"),
     (re.compile(r"([?&]password=)[^&\s'\"]+", re.IGNORECASE), rf"\1{HIDDEN}"),
-    # Webhooks, and the answers to interactions: whoever has the last part may post.
+    # Webhooks, and the answers to interactions: the last part is enough to post.
     (re.compile(r"(/(?:webhooks|interactions)/\d+/)[\w-]+", re.ASCII), rf"\1{HIDDEN}"),
     (
         re.compile(

@@ -59,7 +59,7 @@ class CommandChanges:
 
     @property
     def any(self) -> bool:
-        """Whether there is anything to write."""
+        """Return True if there is anything to write."""
         return bool(self.names)
 
 

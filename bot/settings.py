@@ -68,7 +68,7 @@ def _public(value: str) -> str:
     url = value.rstrip("/")
     address = _split(url)
     is_safe = address.scheme == "https" or (address.scheme == "http" and is_loopback(address.hostname))
-    # Whoever has a link acknowledges with it: it does not travel in the clear.
+    # A link is enough to acknowledge, so it does not travel in the clear.
     if not is_safe or not address.hostname or "@" in address.netloc or address.query or address.fragment:
         raise ValueError("is no public address")
     return url
@@ -223,7 +223,7 @@ class Settings(BaseSettings):
 
     @property
     def has_policies(self) -> bool:
-        """Whether RUNBOOK_FILE is a folder, whose policies name the guilds themselves."""
+        """Return True if RUNBOOK_FILE is a folder, whose policies name the guilds themselves."""
         return self.runbook_file is not None and self.runbook_file.is_dir()
 
     @property

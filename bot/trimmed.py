@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def absent(name: str) -> Iterator[None]:
-    """Hide the package *name* from the imports of the block, unless somebody has imported it already.
+    """Hide the package *name* from the imports of the block, unless it is imported already.
 
     For a package that imports *name* only where it is there, and has a way to do without.
     """

@@ -135,7 +135,7 @@ class Outward:
 
     Attributes:
         siren: Without a database.
-        reach: Whether they could be reached.
+        reach: Checks that they can be reached.
     """
 
     discord: Discord

@@ -1,5 +1,1 @@
-"""Whether everything that the bot needs is there: for `doctor`, and once after each start."""
-
-from bot.checks.finding import Finding, State
-
-__all__ = ["Finding", "State"]
+"""The checks of `doctor`, which also run once after each start."""

@@ -7,15 +7,21 @@ from typing import Final
 import discord
 from discord.http import Route
 
-from bot.checks.alerts import check_alerts
-from bot.checks.channels import channels_by_name, check_channels
+from bot.checks.channels import (
+    VOICE,
+    channels_by_name,
+    check_alerts,
+    check_channels,
+    check_private,
+    check_voice,
+)
 from bot.checks.finding import Finding, fail, ok, warn
 from bot.checks.people import check_people
-from bot.checks.private import check_private
-from bot.checks.voice import VOICE, check_voice
+from bot.client import IncidentBot
 from bot.domain.errors import DeliveryRefused, PutOff, UpstreamUnavailable
 from bot.domain.oncall.roster import OnCallPerson
 from bot.domain.severity import Mention, SeverityPolicy
+from bot.registration import compare, our_commands, registered_commands
 from bot.runbook.model import Policy
 from bot.ui.discord_api.client import Rest
 from bot.ui.discord_api.places import Places
@@ -36,6 +42,7 @@ _PING: Final = discord.Permissions(mention_everyone=True)
 INVITED: Final = _POST | _THREAD | _PRIVATE | _PING
 
 _BETWEEN_DMS_S: Final = 2.0
+_SYNC: Final = "run `incident-bot sync-commands`"
 
 _PRIVILEGED: Final = {
     "message_content": "gateway_message_content",
@@ -56,7 +63,7 @@ async def check_guild(
 
     Args:
         standing: Who is on call now, by place; as the policy file says when left out.
-        mails: Email is set up, so that somebody without an address lacks something.
+        mails: Email is set up, so that a missing address is a finding.
 
     Raises:
         UpstreamUnavailable: Discord is away.
@@ -172,6 +179,21 @@ def _roles(policy: Policy, *, known: set[str]) -> Iterator[Finding]:
 def of_policy(policy: Policy) -> Mapping[str, OnCallPerson]:
     """Return who is on call by the policy file alone."""
     return {name: place.person for name, place in policy.oncall.items()}
+
+
+async def check_commands(client: IncidentBot, guild_id: int) -> Finding:
+    """Compare the commands that are registered in a server with those that this version answers.
+
+    Raises:
+        DeliveryRefused, UpstreamUnavailable: Discord does not tell.
+    """
+    theirs = await registered_commands(client, guild_id)
+    if not theirs:
+        return fail("commands", "no command is registered in this server", _SYNC)
+    changes = compare(await our_commands(client, guild_id), theirs)
+    if changes.any:
+        return warn("commands", f"out of date: {', '.join(changes.names)}", _SYNC)
+    return ok("commands", f"{len(theirs)} registered and up to date")
 
 
 async def check_dms(

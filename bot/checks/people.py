@@ -1,4 +1,4 @@
-"""Whether those who are on call can be reached, and can answer."""
+"""The people on call: can they be reached, and can they answer?"""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Final
@@ -38,12 +38,12 @@ async def check_people(
         yield _finding(f"on call: {place}", person, await reach.gaps(guild_id, person))
 
 
-def _finding(what: str, person: OnCallPerson, lacks: Sequence[ReadinessFinding]) -> Finding:
-    if not lacks:
+def _finding(what: str, person: OnCallPerson, gaps: Sequence[ReadinessFinding]) -> Finding:
+    if not gaps:
         return ok(what, f"{_shown(person)} is a member")
-    said = "; ".join(_said(each) for each in lacks)
-    todo = "; ".join(_TODO[each.gap] for each in lacks)
-    if any(each.gap is Gap.NOT_MEMBER for each in lacks):
+    said = "; ".join(_said(each) for each in gaps)
+    todo = "; ".join(_TODO[each.gap] for each in gaps)
+    if any(each.gap is Gap.NOT_MEMBER for each in gaps):
         return fail(what, f"{_shown(person)}: {said}", todo)
     return warn(what, f"{_shown(person)} {said}", todo)
 
@@ -53,6 +53,7 @@ def _shown(person: OnCallPerson) -> str:
     return person.handle if id_of(person.handle) is None else person.name
 
 
-def _said(lacks: ReadinessFinding) -> str:
-    names = ", ".join(f"#{name}" if lacks.gap is Gap.NO_CHANNEL else name for name in lacks.names)
-    return f"{_SAID[lacks.gap]} {names}".strip() if lacks.gap is Gap.NO_CHANNEL else _SAID[lacks.gap]
+def _said(found: ReadinessFinding) -> str:
+    if found.gap is not Gap.NO_CHANNEL:
+        return _SAID[found.gap]
+    return f"{_SAID[found.gap]} {', '.join(f'#{name}' for name in found.names)}"

@@ -2,9 +2,8 @@
 
 import structlog
 
-from bot.checks.commands import check_commands
 from bot.checks.finding import Finding, State
-from bot.checks.guild import check_guild
+from bot.checks.guild import check_commands, check_guild
 from bot.checks.storage import check_dlq
 from bot.client import IncidentBot
 from bot.domain.errors import DeliveryRefused, UpstreamUnavailable

@@ -11,7 +11,7 @@ from bot.storage.database.pools import open_pool
 
 
 async def check_database(dsn: str) -> Finding:
-    """Whether ours takes a connection, and is near enough."""
+    """Check that our database takes a connection and is near enough."""
     try:
         reached = await reach(dsn, patience_s=0.0)
     except ConfigError as error:
@@ -26,7 +26,7 @@ async def check_database(dsn: str) -> Finding:
 
 
 def check_migrations(dsn: str) -> Finding:
-    """Whether our tables are those of this version."""
+    """Check that our tables are those of this version."""
     try:
         left = pending(dsn)
     except ConfigError as error:
@@ -41,7 +41,7 @@ def check_migrations(dsn: str) -> Finding:
 
 
 async def check_connections(dsn: str, wanted: int) -> Finding:
-    """Whether *wanted* connections may be open at once, beside those that are: a process needs as many."""
+    """Check that the database allows *wanted* more connections, as many as a process needs."""
     async with AsyncExitStack() as stack:
         for count in range(wanted):
             try:
@@ -58,7 +58,7 @@ async def check_connections(dsn: str, wanted: int) -> Finding:
 
 
 async def check_dlq(dlq: DlqStore) -> Finding:
-    """Whether the failed notifications can be read as the runbook reads them."""
+    """Check that the failed notifications can be read as the runbook reads them."""
     try:
         missing = await dlq.missing_columns()
     except StorageUnavailable as error:

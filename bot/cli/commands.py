@@ -65,7 +65,7 @@ def demo(
 ) -> None:
     """Try it: a local Discord, a database, the bot and a past week. Needs nothing."""
     with ends_well():
-        from bot.cli.extra import require_local_discord
+        from bot.cli.setup import require_local_discord
 
         require_local_discord()
         from bot.demo.runner import run_demo
@@ -89,7 +89,7 @@ def sandbox(
 ) -> None:
     """Serve a local Discord on loopback until Ctrl-C."""
     with ends_well():
-        from bot.cli.extra import require_local_discord
+        from bot.cli.setup import require_local_discord
 
         require_local_discord()
         from local_discord.__main__ import main as serve

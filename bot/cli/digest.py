@@ -58,7 +58,7 @@ def _parse(week: str | None) -> IsoWeek | None:
 
 def _prepare(settings: Settings, dsn: str) -> None:
     asyncio.run(reach(dsn, patience_s=0.0))
-    # The embedded database is nobody else's, so that it may be made on the way.
+    # The embedded database serves this bot alone, so it may be made on the way.
     bring_up_to_date(dsn, apply=settings.database_url is None)
 
 

@@ -10,9 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.app import connected_client, open_stand
-from bot.checks.commands import check_commands
 from bot.checks.finding import Finding, State, fail, ok, warn
-from bot.checks.guild import check_dms, check_guild, of_policy
+from bot.checks.guild import check_commands, check_dms, check_guild, of_policy
 from bot.checks.storage import check_connections, check_database, check_dlq, check_instances, check_migrations
 from bot.cli.outcome import EXIT_FOUND, EXIT_OK
 from bot.cli.setup import load
@@ -28,7 +27,7 @@ from bot.storage.database.leases import PostgresLeases, open_lease_pool
 
 _LOOKS: Final = {State.OK: ("ok", "green"), State.WARN: ("warn", "yellow"), State.FAIL: ("FAIL", "bold red")}
 _LOGIN_S: Final = 30.0
-_PLAIN_WIDTH: Final = 160  # columns when nobody watches
+_PLAIN_WIDTH: Final = 160  # columns, when the output is not a terminal
 
 
 def examine(*, test_dms: bool = False) -> int:

@@ -47,9 +47,8 @@ def serve(settings: Settings, *, port: int, allow_changes: bool) -> None:
 def dashboard(dsn: str, *, allow_changes: bool = False) -> FastAPI:
     """The dashboard as an application.
 
-    It has no login, so it answers on loopback, to nobody who comes by another name (a page in the browser
-    whose name was made to point here), and its database sessions cannot write: whatever a later version of it
-    offers.
+    It has no login, so it answers on loopback only, and only by that name: another site's page in the browser
+    could point its own name here. Its database sessions cannot write, whatever a later version offers.
     """
 
     @asynccontextmanager

@@ -18,7 +18,7 @@ from bot.domain.errors import (
 
 EXIT_OK: Final = 0
 EXIT_FOUND: Final = 1  # it worked, and what it found is not well; or a part is away
-EXIT_SETUP: Final = 2  # the set-up is wrong: somebody has to change it
+EXIT_SETUP: Final = 2  # the set-up is wrong and has to be changed
 
 
 @contextmanager

@@ -1,5 +1,8 @@
-"""The first steps of every command: settings, then logging."""
+"""The first steps of a command: what it needs is installed, settings, logging."""
 
+from importlib.metadata import PackageNotFoundError, version
+
+from bot.domain.errors import ConfigError
 from bot.logs import configure_logging
 from bot.settings import Settings, load_settings
 
@@ -18,3 +21,17 @@ def load(*require: str, quiet: bool = True) -> Settings:
     level = "warning" if quiet and settings.log_level == "info" else settings.log_level
     configure_logging(form=settings.log_format, level=level)
     return settings
+
+
+def require_local_discord() -> None:
+    """Make sure that the local Discord is installed.
+
+    Raises:
+        ConfigError: It is not; with what to install.
+    """
+    try:
+        version("local-discord")
+    except PackageNotFoundError:
+        raise ConfigError(
+            "the local Discord is not installed: run this in a checkout of incident-bot, after uv sync"
+        ) from None

@@ -22,7 +22,7 @@ async def install(connection: asyncpg.Connection) -> None:
 
 
 async def is_busy(connection: asyncpg.Connection) -> bool:
-    """Whether the job queue has work that is running or due."""
+    """Return True if the job queue has work that is running or due."""
     return bool(await connection.fetchval(queries("clock.sql")["is_busy"]))
 
 

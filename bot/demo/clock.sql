@@ -26,7 +26,7 @@ END
 $$;
 
 -- name: is_busy
--- Whether the job queue has work that is running or due, or that waits for a moment only: a message that nobody
+-- Returns true if the job queue has work that is running or due, or that waits for a moment only: a message that nobody
 -- has sent yet, or an edit, since Discord's limits leave no room for it or more may join it. What waits for Discord
 -- to be back may wait for long.
 SELECT EXISTS (

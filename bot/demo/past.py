@@ -22,7 +22,7 @@ class _Written(BaseModel):
 
 
 class Note(_Written):
-    """What somebody wrote into the incident's thread, some time after the alert."""
+    """A message in the incident's thread, some time after the alert."""
 
     after: Span
     by: str

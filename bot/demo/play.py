@@ -14,7 +14,7 @@ ACK_EMOJI = "👀"
 
 @dataclass(frozen=True, slots=True)
 class TriageReport:
-    """What somebody types into the form of `/triage`.
+    """The text that a person types into the form of `/triage`.
 
     Attributes:
         symptoms: Ids as in the policy.

@@ -27,7 +27,7 @@ async def _ails(client: httpx.AsyncClient, url: str) -> str | None:
     """What it says it lacks; None when it is ready."""
     try:
         answer = await client.get(url)
-    except httpx.TransportError as error:  # it is going, or gone: whoever asks looks at that, too
+    except httpx.TransportError as error:  # it is going, or gone: the caller looks at that, too
         return type(error).__name__
     return None if answer.is_success else answer.text
 
@@ -109,7 +109,7 @@ class Child:
 
     @property
     def is_running(self) -> bool:
-        """Whether it has not ended."""
+        """Return True if it has not ended."""
         return self._process.returncode is None
 
     @property

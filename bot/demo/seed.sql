@@ -1,5 +1,5 @@
 -- name: is_seeded
--- Whether this database has had its past already.
+-- Returns true if this database has its past already.
 SELECT EXISTS (SELECT FROM incidents WHERE key LIKE 'demo:%');
 
 -- name: seed_guild

@@ -1,4 +1,4 @@
-"""The dead-man's switch: somebody outside who raises the alarm when we fall silent."""
+"""The dead man's switch: a service outside that raises the alarm when the bot falls silent."""
 
 from dataclasses import dataclass, field
 from typing import Final
@@ -27,7 +27,7 @@ class HttpHeartbeat:
         """Say that all is well.
 
         Raises:
-            UpstreamUnavailable: nobody has taken it.
+            UpstreamUnavailable: the beat was not accepted.
         """
         try:
             through = None if self.proxy is None else self.proxy.with_credentials

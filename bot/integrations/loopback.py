@@ -1,10 +1,10 @@
-"""Which hosts are this machine itself: the only ones that may get a secret without TLS."""
+"""The hosts that are this machine itself, the only ones that may get a secret without TLS."""
 
 import ipaddress
 
 
 def is_loopback(host: str | None) -> bool:
-    """Whether *host*, a name or an IP address without brackets, never leaves this machine."""
+    """Return True if *host*, a name or an IP address without brackets, never leaves this machine."""
     if host is None:
         return False
     try:

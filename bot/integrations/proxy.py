@@ -59,7 +59,7 @@ class EgressProxy:
 
 
 def is_direct(url: str, no_proxy: str) -> bool:
-    """Whether *url* is asked without a proxy: on this machine, or named by NO_PROXY.
+    """Return True if *url* is asked without a proxy: on this machine, or named by NO_PROXY.
 
     Args:
         no_proxy: Hosts, each also for the names below it, with commas between them; ``*`` is all of them.

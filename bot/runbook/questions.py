@@ -38,7 +38,7 @@ class QuestionTable(Section):
 
 
 class TriageTable(Section):
-    """``[triage]``; whether it is sound is `check_tree`'s business."""
+    """``[triage]``; `check_tree` checks that the tree is sound."""
 
     nodes: Annotated[dict[values.NodeId, QuestionTable], Field(min_length=1), AtMost(MOST_QUESTIONS)]
     start: values.NodeId

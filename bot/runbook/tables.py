@@ -68,7 +68,7 @@ class Reevaluate:
 
     Attributes:
         after: Time until the bot asks about it.
-        answer_within: Time from that question until it is promoted, unless somebody answers.
+        answer_within: Time from that question until it is promoted, unless a person answers.
         promote_to: Name of the severity it becomes; by default the second one.
         channel: Where the bot asks; by default the channel of that severity.
     """
@@ -103,7 +103,7 @@ class Private:
     Attributes:
         channel: Where their threads are made, by default the channel of the highest severity. Nothing is
             posted in it.
-        thread_titles: Whether the threads of public incidents have the title in their name. An earlier name
+        thread_titles: The threads of public incidents have the title in their name. An earlier name
             stays in Discord's note of the rename, which cannot be deleted, if the incident is made private.
     """
 

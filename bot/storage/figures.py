@@ -23,7 +23,7 @@ class Figures:
         late_by: For each bound of `LATENESS_S`, how many of them were not later than it.
         late_s: Their lateness added up, seconds.
         missed: Those decided later than `MISSED_S`, and those that should have been and are not.
-        queue: Jobs by name, and whether they are waiting for their time, due, or running.
+        queue: Jobs by name and state: waiting for their time, due, or running.
         deliveries: By kind and result.
         failovers: How often a shard was taken from an owner that had gone silent.
         identifies: Sessions begun at Discord's gateway within 24 hours.

@@ -35,7 +35,7 @@ class FileSpool:
 
     @property
     def is_there(self) -> bool:
-        """Return whether any process has saved anything."""
+        """Return True if any process has saved anything."""
         return any(path.exists() for path in self._paths())
 
     @property

@@ -95,7 +95,7 @@ class PostgresTransaction(
 
     @property
     def is_unfinished(self) -> bool:
-        """Return whether anything is left to write before the commit."""
+        """Return True if anything is left to write before the commit."""
         return bool(self._appends or self._queue)
 
     async def finish(self) -> None:

@@ -9,8 +9,17 @@ from typing import Final
 
 from bot.checks.live import messages, presses, private, reads, sessions, threads
 from bot.checks.live.api import Refused
-from bot.checks.live.probe import Facts, Observation, Probe, ProbeOutcome, ProbeResult, Run, Skipped
-from bot.checks.live.sweep import sweep
+from bot.checks.live.probe import (
+    MARK,
+    THREAD_NAME,
+    Facts,
+    Observation,
+    Probe,
+    ProbeOutcome,
+    ProbeResult,
+    Run,
+    Skipped,
+)
 
 #: In the order in which they run: what others need comes first.
 REGISTRY: Final[tuple[Probe, ...]] = (
@@ -47,9 +56,23 @@ async def observe(run: Run) -> AsyncGenerator[Observation, None]:
             await run.link.leave(is_over=True)
         with suppress(TimeoutError):
             async with asyncio.timeout(_SWEEP_S):
-                await sweep(run)
+                await _sweep(run)
         left = await run.clean_up.run()
     yield _cleaned(*left)
+
+
+async def _sweep(run: Run) -> None:
+    """Queue the removal of posts that this run or an earlier one does not know of: an answer was lost."""
+    with suppress(Refused, Skipped, KeyError, TypeError):
+        own_id = (await run.api.get("/users/@me"))["id"]
+        for message in await run.api.get(f"{run.place}/messages", limit="50"):
+            if message["author"]["id"] == own_id and MARK in message["content"]:
+                run.clean_up.later("DELETE", f"{run.place}/messages/{message['id']}")
+        active = await run.api.get(f"/guilds/{run.guild_id}/threads/active")
+        for thread in active["threads"]:
+            is_here = run.place == f"/channels/{thread['parent_id']}"
+            if is_here and thread["owner_id"] == own_id and thread["name"] == THREAD_NAME:
+                run.clean_up.later("DELETE", f"/channels/{thread['id']}")
 
 
 def _untried(probe: Probe) -> Observation:

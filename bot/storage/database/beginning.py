@@ -43,8 +43,8 @@ async def opened(sql: Sql, *, guild_id: int | None, locking: int | None) -> Begu
 
     The shard is not locked: an event that both have had was sent after its successor had committed the
     takeover, so this statement, which is later still, sees it. A process that is stopped right after it, with
-    an event from before, writes what nobody else has had; and a lock would let a stopped process hold up the
-    takeover.
+    an event from before, writes what no other process has had; and a lock would let a stopped process hold
+    up the takeover.
 
     Args:
         locking: The number of an incident; one that is not there, or another guild's, is not locked.

@@ -32,7 +32,7 @@ def storage_errors() -> Iterator[None]:
 
     Raises:
         StorageUnavailable: the same call may succeed later. Contended: very soon. StorageBroken: once
-            somebody has mended it.
+            a person has mended it.
     """
     try:
         yield

@@ -72,7 +72,7 @@ def migrate(dsn: str, *, patience_s: float = PATIENCE_S) -> list[str]:
     """Apply what is pending, in order, each file in a transaction of its own.
 
     Where a backup or another long reader holds a table, a change of it waits for half a second at a time, so
-    that nobody behind it is late.
+    that no one behind it is late.
 
     Instances that start at the same time wait for each other behind an advisory lock, so *dsn* must not
     lead through a pooler in transaction mode.

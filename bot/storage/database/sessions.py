@@ -36,7 +36,7 @@ class Session(asyncpg.Connection):  # type: ignore[misc]  # asyncpg has no types
             await self.execute(_FORGET_PLANS)
 
     def knows(self, statements: Iterable[str]) -> bool:
-        """Return whether the session has already prepared all of *statements*."""
+        """Return True if the session has already prepared all of *statements*."""
         return self._learned.issuperset(statements)
 
     async def learn(self, statements: Iterable[str]) -> None:

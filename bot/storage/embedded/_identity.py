@@ -26,7 +26,7 @@ class Identity(StrEnum):
 
     @staticmethod
     def needs_change() -> bool:
-        """Return whether PostgreSQL would refuse to run as the current user."""
+        """Return True if PostgreSQL would refuse to run as the current user."""
         if os.geteuid() != 0:
             with contextlib.suppress(KeyError):
                 pwd.getpwuid(os.geteuid())
@@ -35,7 +35,7 @@ class Identity(StrEnum):
 
 
 def reachable_by_nobody(folder: Path) -> bool:
-    """Return whether all users may enter every folder down to *folder*."""
+    """Return True if all users may enter every folder down to *folder*."""
     return all(each.stat().st_mode & 0o001 for each in (folder, *folder.parents))
 
 

@@ -65,7 +65,7 @@ class EmbeddedPostgres:
     it too: their connections break. A sharer that calls `start` again then becomes the owner, of the same
     data and under the same address. On macOS the server outlives a killed owner, and is shared by the next.
 
-    Whoever can open the socket is the superuser; its mode keeps other users out.
+    To open the socket is to be the superuser; its mode keeps other users out.
 
     Args:
         root: The folder; created when missing.
@@ -85,7 +85,7 @@ class EmbeddedPostgres:
 
     @property
     def is_owner(self) -> bool:
-        """Return whether this object started the running server."""
+        """Return True if this object started the running server."""
         return self._process is not None and self._process.poll() is None
 
     def dsn(self, database: str = "postgres") -> str:
@@ -240,7 +240,7 @@ class EmbeddedPostgres:
         return self._is_ready()
 
     def _is_ready(self) -> bool:
-        """Return whether the pid file says "ready" and the server answers: it is neither dead nor stopped."""
+        """Return True if the pid file says "ready" and the server answers: it is neither dead nor stopped."""
         lines = self._pid_lines()
         if len(lines) <= _STATUS_LINE or lines[_STATUS_LINE].strip() != "ready":
             return False
@@ -297,7 +297,7 @@ def _is_absent_or_empty(folder: Path) -> bool:
 
 
 def _works_in(pid: str, folder: Path) -> bool:
-    """Return whether process *pid* serves *folder*: PostgreSQL runs in its data folder (Linux only)."""
+    """Return True if process *pid* serves *folder*: PostgreSQL runs in its data folder (Linux only)."""
     try:
         return Path(f"/proc/{int(pid)}/cwd").samefile(folder)
     except (OSError, ValueError):

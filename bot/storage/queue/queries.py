@@ -24,7 +24,7 @@ log = structlog.get_logger(__name__)
 class _ListeningDriver(AsyncpgPoolDriver):
     """Notifies only when it listens.
 
-    The manager begins to listen and asks whether it hears itself at the same moment, on two connections.
+    The manager begins to listen and tests that it hears itself at the same moment, on two connections.
     Where the question comes first it is lost, and ten seconds later the manager ends: never on loopback, most
     times at a distance.
     """

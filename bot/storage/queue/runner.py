@@ -117,7 +117,7 @@ class JobRunner:
 
     @property
     def healthy(self) -> bool:
-        """Return whether the queue was asked and answered within the last seconds, and no job is stuck."""
+        """Return True if the queue was asked and answered within the last seconds, and no job is stuck."""
         return time.monotonic() - self._last_seen < HEALTHY_S and not self._watch.is_stuck
 
     def stop(self) -> None:

@@ -119,7 +119,7 @@ class PostgresIncidentWrites(TransactionPart):
             thread_channel=thread_channel,
         )
         if row is not None:
-            self._locked[row["id"]] = row["version"]  # nobody else sees it before the commit
+            self._locked[row["id"]] = row["version"]  # no other transaction sees it before the commit
             return incident_from_row(row), True
         return incident_from_row(await self._sql.one("incident_by_key", key=new.key)), False
 

@@ -1,5 +1,5 @@
 -- name: member
--- Finds out whether a person is a member of a private incident.
+-- Finds a person among the members of a private incident.
 SELECT user_id FROM incident_members WHERE incident_id = :incident_id AND user_id = :user_id;
 
 -- name: members

@@ -107,5 +107,5 @@ def _watch(row: Row) -> Watch:
 
 
 def _may_be_told(where: str | None, to: str | None, *, is_private: bool) -> bool:
-    """Return whether a delivery may go to *where*; for a private incident, not to a public channel."""
+    """Return True if a delivery may go to *where*; for a private incident, not to a public channel."""
     return where is not None and (not is_private or where == to or where.startswith("person:"))
