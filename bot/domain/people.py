@@ -1,9 +1,7 @@
 """The person who acts, with the roles that their Discord payload carried."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, field
-
-from bot.domain.errors import NotPermitted
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +25,6 @@ class Person:
     username: str = ""
 
 
-def require_role(person: Person, *, action: str, roles: Iterable[str]) -> None:
-    """Let *person* pass when they hold one of *roles*; an empty list or "everyone" admits all.
-
-    Raises:
-        NotPermitted: they hold none of them.
-    """
-    allowed = tuple(roles)
-    admitted = not allowed or "everyone" in allowed or person.is_admin or bool(person.roles & set(allowed))
-    if not admitted:
-        raise NotPermitted(action=action, roles=allowed)
+def has_role(person: Person, roles: Collection[str]) -> bool:
+    """Return True if *person* holds one of *roles*; an empty list or "everyone" admits all."""
+    return not roles or "everyone" in roles or person.is_admin or not person.roles.isdisjoint(roles)

@@ -168,7 +168,9 @@ class Guilds:
             StorageUnavailable.
         """
         if await self._find.guild_of_incident(incident_id) not in (None, services.guild_id):
-            await services.access.note_foreign(by, guild_id=services.guild_id, incident_id=incident_id)
+            await services.access.note_refused(
+                by, "show", guild_id=services.guild_id, act="see_foreign", incident_id=incident_id
+            )
 
     async def of_delivery(self, delivery_id: int) -> Services:
         """The same for a delivery, a bundle for instance."""

@@ -43,8 +43,6 @@ NOT_FOUND: Final = (
 )
 #: Named otherwise: a page's number; an entry of the shared DLQ; a message of others in a watched channel.
 NOT_OURS: Final = frozenset({"dlq.recent", "alerts.receive"})
-#: Records who asked for a foreign number, and reads nothing.
-RECORDS: Final = frozenset({"access.note_foreign"})
 
 
 def walks() -> dict[str, Callable[..., Awaitable[object]]]:
@@ -57,7 +55,7 @@ def walks() -> dict[str, Callable[..., Awaitable[object]]]:
             taken = inspect.signature(method).parameters.keys()
             if not name.startswith("_") and NAMING & taken and "tx" not in taken:
                 found[f"{field.name}.{name}"] = method
-    return {name: method for name, method in found.items() if name not in NOT_OURS | RECORDS}
+    return {name: method for name, method in found.items() if name not in NOT_OURS}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,7 @@
-"""The transitions of an incident. Source: the runbook, エスカレーションパス."""
+"""The transitions of an incident. Source: the runbook, エスカレーションパス.
+
+Each raises InvalidTransition if the incident's state does not allow it, most of them if it has ended.
+"""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -86,11 +89,7 @@ def _taken(incident: Incident, by: Person, at: datetime) -> Incident:
 
 
 def end_ack(incident: Incident, *, at: datetime, lapsed: bool) -> Incident:
-    """End the acknowledge: the incident is triggered again and waits for a new one.
-
-    Raises:
-        InvalidTransition: the incident is not acknowledged, or has ended.
-    """
+    """End the acknowledge: the incident is triggered again and waits for a new one."""
     holder = incident.on_it
     if incident.status is not Status.ACKNOWLEDGED or holder is None:
         raise InvalidTransition("not_on_it", incident=incident.label)
@@ -110,31 +109,19 @@ def take_over(incident: Incident, *, by: Holder, at: datetime, next_update_at: d
 
 
 def resolve(incident: Incident, *, by: Person, at: datetime, archive_at: datetime | None = None) -> Incident:
-    """Resolve the incident; a postmortem may follow.
-
-    Raises:
-        InvalidTransition: it has ended before.
-    """
+    """Resolve the incident; a postmortem may follow."""
     return _end(incident, Status.RESOLVED, by=by, at=at, archive_at=archive_at)
 
 
 def cancel(incident: Incident, *, by: Person, at: datetime, archive_at: datetime | None = None) -> Incident:
-    """Cancel the incident: it was a false alarm.
-
-    Raises:
-        InvalidTransition: it has ended before.
-    """
+    """Cancel the incident: it was a false alarm."""
     return _end(incident, Status.CANCELLED, by=by, at=at, archive_at=archive_at)
 
 
 def merge(
     incident: Incident, *, into: Incident, by: Person, at: datetime, archive_at: datetime | None = None
 ) -> Incident:
-    """End the incident as a duplicate of *into*, which goes on.
-
-    Raises:
-        InvalidTransition: it has ended before; or as `relations.require_taker`.
-    """
+    """End the incident as a duplicate of *into*, which goes on."""
     relations.require_taker(into, incident)
     ended = _end(incident, Status.MERGED, by=by, at=at, archive_at=archive_at)
     return replace(ended, merged_into_id=into.id)
@@ -147,9 +134,6 @@ def reopen(incident: Incident, *, by: Person, at: datetime, next_update_at: date
 
     Args:
         next_update_at: When a status update is due; None: never.
-
-    Raises:
-        InvalidTransition: it has not ended; or it is a drill, which is scored once.
     """
     if incident.is_open:
         raise InvalidTransition("still_open", incident=incident.label)
@@ -175,9 +159,6 @@ def change_severity(incident: Incident, to: NewSeverity, *, next_update_at: date
     Args:
         to: What the new severity entails.
         next_update_at: When a status update is due under it; ignored while the incident is triggered.
-
-    Raises:
-        InvalidTransition: it has ended, or has that severity.
     """
     require_open(incident)
     if to.name == incident.severity:
@@ -205,9 +186,6 @@ def declare(incident: Incident, *, thread_channel: str | None) -> Incident:
 
     Args:
         thread_channel: The channel in which the policy opens threads of its severity; None: in none.
-
-    Raises:
-        InvalidTransition: it has ended, or is one already.
     """
     require_tracked(incident)
     posting = next_posting(incident)
@@ -230,11 +208,7 @@ def see_again(incident: Incident, *, at: datetime) -> Incident:
 
 
 def assign(incident: Incident, role: Role, holder: Holder | None) -> Incident:
-    """Give *role* to *holder*, or free it (None); return the incident unchanged if nothing changes.
-
-    Raises:
-        InvalidTransition: it has ended.
-    """
+    """Give *role* to *holder*, or free it (None); return the incident unchanged if nothing changes."""
     require_open(incident)
     if incident.roles.get(role) == holder:
         return incident
@@ -245,11 +219,7 @@ def assign(incident: Incident, role: Role, holder: Holder | None) -> Incident:
 
 
 def tell(incident: Incident, update: StatusUpdate | None, *, next_update_at: datetime | None) -> Incident:
-    """Record a status update (None: only a promise). The next one is due at *next_update_at* (None: never).
-
-    Raises:
-        InvalidTransition: it has ended.
-    """
+    """Record a status update, or only a promise (None). The next is due at *next_update_at* (None: never)."""
     require_open(incident)
     updates = replace(incident.updates, last=update or incident.updates.last)
     told = replace(incident, updates=updates, version=incident.version + 1)

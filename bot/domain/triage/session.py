@@ -90,7 +90,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Triage:
-    """A walk.
+    """A walk. A change raises InvalidTransition if the walk's status does not allow it.
 
     Attributes:
         user_id, user_name: Who started it.
@@ -167,20 +167,12 @@ class Triage:
         return is_waiting and self.due_at is not None and self.due_at <= now
 
     def choose(self, severity: str | None) -> "Triage":
-        """Overrule the tree; None leaves it to the tree.
-
-        Raises:
-            InvalidTransition: the walk has ended.
-        """
+        """Overrule the tree; None leaves it to the tree."""
         self._require(TriageStatus.OPEN)
         return replace(self, severity=severity)
 
     def hold(self, *, by: Person, due_at: datetime) -> "Triage":
-        """Put the walk to re-evaluation; the bot asks about it at *due_at*.
-
-        Raises:
-            InvalidTransition: the walk has ended.
-        """
+        """Put the walk to re-evaluation; the bot asks about it at *due_at*."""
         self._require(TriageStatus.OPEN)
         return replace(
             self,
@@ -194,11 +186,7 @@ class Triage:
         )
 
     def ask(self, *, at: datetime, due_at: datetime) -> "Triage":
-        """Record that the bot asked about the walk; without an answer it becomes an incident at *due_at*.
-
-        Raises:
-            InvalidTransition: it is not under re-evaluation.
-        """
+        """Record that the bot asked about the walk; without an answer it becomes an incident at *due_at*."""
         self._require_reevaluation()
         return replace(self, asked_at=at, due_at=due_at)
 
@@ -207,40 +195,25 @@ class Triage:
 
         A look before the question does not delay the question. A look after it gets *within* for itself, but
         the walk is raised at most twice *within* after the question, however many looks there are.
-
-        Raises:
-            InvalidTransition: it is not under re-evaluation.
         """
         self._require_reevaluation()
         due_at = self._due_looked_at(at, within)
         return replace(self, status=TriageStatus.OPEN, severity=None, due_at=due_at, taken_by_name=by.name)
 
     def give_up(self, *, by: Person, at: datetime) -> "Triage":
-        """Give up (やめる): no incident. A reopened walk goes back to waiting; its clock goes on.
-
-        Raises:
-            InvalidTransition: the walk has ended.
-        """
+        """Give up (やめる): no incident. A reopened walk goes back to waiting; its clock goes on."""
         self._require(TriageStatus.OPEN)
         if self.is_under_reevaluation:
             return self._waiting()
         return self._ended(TriageStatus.CANCELLED, by=by, at=at)
 
     def dismiss(self, *, by: Person, at: datetime) -> "Triage":
-        """Dismiss the walk after the second look: nothing is wrong.
-
-        Raises:
-            InvalidTransition: it is not under re-evaluation.
-        """
+        """Dismiss the walk after the second look: nothing is wrong."""
         self._require_reevaluation()
         return self._ended(TriageStatus.DISMISSED, by=by, at=at)
 
     def with_idle(self, idle: Idle) -> "Triage":
-        """Return the walk with *idle* as the clock of its first look.
-
-        Raises:
-            InvalidTransition: its first look is over.
-        """
+        """Return the walk with *idle* as the clock of its first look."""
         if not self.is_unfinished:
             raise InvalidTransition("triage_over")
         return replace(self, idle=idle)

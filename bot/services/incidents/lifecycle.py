@@ -2,8 +2,6 @@
 
 from datetime import datetime
 
-import structlog
-
 from bot.domain.errors import InvalidTransition, UserError
 from bot.domain.incident import relations, transitions
 from bot.domain.incident.entries import (
@@ -45,18 +43,16 @@ from bot.services.shared.postings import (
 from bot.services.shared.reminders import remind_later, reminder_key
 from bot.services.walks.endings import dismiss_walks, take_in_walks
 
-log = structlog.get_logger(__name__)
-
 #: Characters of a reason: one line in the thread.
 REASON_LIMIT = 300
 
 
-class _MergedElsewhere(Exception):  # a signal to ourselves, and no error of anybody's
-    """The incident was reopened and merged into another one between the read and the lock."""
-
-
 class Lifecycle:
-    """Decisions about an incident as a whole."""
+    """Decisions about an incident as a whole.
+
+    Those that people make raise as `Changes.change`, and InvalidTransition if the incident's state does not
+    allow them.
+    """
 
     def __init__(
         self,
@@ -83,9 +79,6 @@ class Lifecycle:
         Args:
             face: What the post shows of it that *by* sees. Then what comes back is for showing only, and may
                 be older than the row; see `Faces`.
-
-        Raises:
-            NotPermitted, IncidentNotFound, InvalidTransition.
         """
         incident = await self._faces.as_shown(incident_id, face)
         await self._changes.require(incident, by=by, act=act)
@@ -93,11 +86,7 @@ class Lifecycle:
         return incident
 
     async def resolve(self, incident_id: int, *, by: Person) -> Incident:
-        """Resolve an incident, and cancel the rest of its ladder.
-
-        Raises:
-            NotPermitted, IncidentNotFound, InvalidTransition.
-        """
+        """Resolve an incident, and cancel the rest of its ladder."""
         async with self._changes.change(incident_id, by=by, act=Act.RESOLVE) as change:
             ended = transitions.resolve(
                 change.incident, by=by, at=change.now, archive_at=self.archive_at(change)
@@ -106,12 +95,12 @@ class Lifecycle:
         return ended
 
     async def cancel(self, incident_id: int, *, by: Person, reason: str = "") -> Incident:
-        """Cancel an incident as a false alarm. Raises as `resolve`."""
+        """Cancel an incident as a false alarm."""
         async with self._changes.change(incident_id, by=by, act=Act.CANCEL) as change:
             return await self._cancel(change, reason)
 
     async def dismiss(self, incident_id: int, *, by: Person) -> Incident:
-        """Cancel a tracked alert as a false alarm. Raises as `resolve`, and if it is an incident by now."""
+        """Cancel a tracked alert as a false alarm, unless it is an incident by now."""
         async with self._changes.change(incident_id, by=by, act=Act.CANCEL) as change:
             transitions.require_tracked(change.incident)
             return await self._cancel(change, "")
@@ -123,24 +112,16 @@ class Lifecycle:
         return ended
 
     async def reopen(self, incident_id: int, *, by: Person, reason: str = "") -> Incident:
-        """Reopen an incident, with *by* as its only responder and without an escalation. Raises as `resolve`.
+        """Reopen an incident, with *by* as its only responder and without an escalation.
 
         If it was merged, the incident it was merged into gets a note that this one goes on by itself again.
         """
-        while True:
-            into = (await self._store.incident(incident_id)).merged_into_id
-            try:
-                return await self._reopen(incident_id, into, by=by, reason=reason)
-            except _MergedElsewhere:
-                log.info("incident.reopen_retried", incident_id=incident_id)
-
-    async def _reopen(self, incident_id: int, into: int | None, *, by: Person, reason: str) -> Incident:
-        """Reopen the incident if it is merged into *into* or into nothing; else change nothing and raise."""
+        into = (await self._store.incident(incident_id)).merged_into_id
         told = [] if into is None else [into]
         async with self._changes.change(incident_id, by=by, act=Act.REOPEN, told=told) as change:
             was_merged_into = change.incident.merged_into_id
-            if was_merged_into not in (None, into):
-                raise _MergedElsewhere
+            if was_merged_into not in (None, into):  # another person was first, twice
+                transitions.require_open(change.incident)
             owed = self._policy.update_due(self._policy.rules(change.incident.severity), at=change.now)
             opened = transitions.reopen(change.incident, by=by, at=change.now, next_update_at=owed)
             await change.save(opened)
@@ -160,7 +141,7 @@ class Lifecycle:
         """Link two related incidents; return False if they were linked already.
 
         Raises:
-            NotPermitted, IncidentNotFound; UserError: they are the same one; DrillAndReal.
+            UserError: they are the same one; DrillAndReal.
         """
         if incident_id == with_:
             raise UserError("link_with_itself")
@@ -174,11 +155,7 @@ class Lifecycle:
         return True
 
     async def unlink(self, incident_id: int, *, with_: int, by: Person) -> bool:
-        """Two incidents have nothing to do with each other after all; False when they were not linked.
-
-        Raises:
-            NotPermitted, IncidentNotFound.
-        """
+        """Two incidents have nothing to do with each other after all; False when they were not linked."""
         async with self._changes.change(incident_id, by=by, act=Act.UNLINK, also=[with_]) as change:
             other = change.beside[with_]
             if not await change.tx.unlink(incident_id, with_):
@@ -201,8 +178,8 @@ class Lifecycle:
             was: The severity that *by* was shown; None if not known.
 
         Raises:
-            NotPermitted, IncidentNotFound; InvalidTransition: it has ended, has that severity, or another one
-                than was shown; UserError: the policy has no such severity, or no reason is given.
+            InvalidTransition: its severity is not the one that was shown; UserError: the policy has no such
+                severity, or no reason is given.
         """
         severity = self._policy.severities.get(to)
         if severity is None:
@@ -217,11 +194,7 @@ class Lifecycle:
             return await self._regrading.regrade(change, severity, why=Cause(reason=why))
 
     async def declare(self, incident_id: int, *, by: Person) -> Incident:
-        """A tracked alert becomes an incident: posted as one, with its thread. Its clock goes on.
-
-        Raises:
-            NotPermitted, IncidentNotFound, InvalidTransition.
-        """
+        """A tracked alert becomes an incident: posted as one, with its thread. Its clock goes on."""
         async with self._changes.change(incident_id, by=by, act=Act.DECLARE) as change:
             severity = self._policy.rules(change.incident.severity)
             declared = await declare_within(change, severity, self._escalations)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from bot.domain.errors import NotPermitted, UserError
+from bot.domain.errors import UserError
 from bot.domain.incident import relations, transitions
 from bot.domain.incident.entries import LinkedEntry
 from bot.domain.incident.incident import Incident, IncidentKind, Status
@@ -123,19 +123,16 @@ class Merging:
     async def _refusal(self, incident: Incident, into: Incident, *, by: Person) -> UserError:
         """Return the error to show *by*, and record the refusal."""
         permission = Act.CHANGE_SEVERITY.permission
-        try:
-            await self._access.require(
-                by, permission, guild_id=into.guild_id, act=Act.MERGE, incident_id=into.id
-            )
-        except NotPermitted as refused:
-            return UserError(
-                "merge_raises",
-                incident=incident.label,
-                severity=incident.severity,
-                other=into.label,
-                roles=refused.fields["roles"],
-            )
-        raise AssertionError("a policy does not change while it is in force")
+        await self._access.note_refused(
+            by, permission, guild_id=into.guild_id, act=Act.MERGE, incident_id=into.id
+        )
+        return UserError(
+            "merge_raises",
+            incident=incident.label,
+            severity=incident.severity,
+            other=into.label,
+            roles=self._access.roles(permission),
+        )
 
 
 def _rank(change: Change) -> int:

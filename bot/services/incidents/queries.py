@@ -82,7 +82,7 @@ class IncidentQueries:
 
         Within that the newest first; private ones only to those who may see them.
         """
-        sees_all = await self._access.sees_private(by, guild_id=guild_id)
+        sees_all = await self._access.sight(by, guild_id=guild_id) is not None
         rules = sorted(self._policy.severities.values(), key=lambda rule: rule.rank)
         gravity = tuple(rule.name for rule in rules)
         allowed = replace(wanted, viewer=by.id, sees_all=sees_all, gravity=gravity)

@@ -45,7 +45,10 @@ class Assigned:
 
 
 class Roles:
-    """Assigns and releases the roles of an incident."""
+    """Assigns and releases the roles of an incident.
+
+    Every method raises as `Changes.change`, and InvalidTransition if the incident has ended.
+    """
 
     def __init__(self, access: Access, changes: Changes, acknowledger: Acknowledger) -> None:
         self._access = access
@@ -56,9 +59,6 @@ class Roles:
         """Give *role* to *by*, and take it from its former holder.
 
         *by* becomes a responder with it; taking the role of commander acknowledges the incident.
-
-        Raises:
-            NotPermitted, IncidentNotFound; InvalidTransition: it has ended.
         """
         async with self._changes.change(incident_id, by=by, act=Act.TAKE_ROLE) as change:
             is_first = await self._respond(change, role)
@@ -73,9 +73,8 @@ class Roles:
         """Give *role* to *to*, with a DM to them. It acknowledges nothing: they have not answered yet.
 
         Raises:
-            NotPermitted, IncidentNotFound; InvalidTransition: it has ended; UserError: *to* is a bot; Unfit:
-                they may not see the incident, or have no role that may respond: they could neither note nor
-                step down; on record.
+            UserError: *to* is a bot; Unfit: they may not see the incident, or have no role that may respond:
+                they could neither note nor step down; on record.
         """
         if to.id == by.id:
             return await self.take(incident_id, role, by=by)
@@ -98,7 +97,7 @@ class Roles:
             holder_id: Release it only if this person has it, perhaps *by*; None for any holder.
 
         Raises:
-            NotPermitted, IncidentNotFound; InvalidTransition: it has ended, or another person has the role.
+            InvalidTransition: another person has the role.
         """
         async with self._changes.change(incident_id, by=by, act=Act.RELEASE_ROLE) as change:
             held = change.incident.roles.get(role)
@@ -127,8 +126,9 @@ class Roles:
         """
         if not await self._access.sees(to, change.incident, source=change.tx):
             raise Unfit("role_not_visible", incident=change.incident.label, who=to.name)
-        if roles := self._access.lacks(to, Act.TAKE_ROLE.permission):
-            raise Unfit("role_not_allowed", who=to.name, roles=roles)
+        permission = Act.TAKE_ROLE.permission
+        if not self._access.allows(to, permission):
+            raise Unfit("role_not_allowed", who=to.name, roles=self._access.roles(permission))
 
 
 async def put(change: Change, role: Role, holder: Holder | None) -> Assigned:

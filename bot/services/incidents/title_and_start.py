@@ -50,19 +50,15 @@ class Details:
         self._changes = changes
 
     async def editable(self, incident_id: int, *, by: Person) -> Incident:
-        """The incident, if *by* may put it right: refused before anything is asked of them.
-
-        Raises:
-            NotPermitted, IncidentNotFound.
-        """
+        """Return the incident if *by* may correct it, so that a refusal comes before the form."""
         return await self._changes.allowed(incident_id, by=by, act=Act.EDIT)
 
     async def put_right(self, incident_id: int, new: NewDetails, *, by: Person) -> PutRight:
         """Correct the title, the start or both. Every post that shows them is edited, without a mention.
 
         Raises:
-            NotPermitted, IncidentNotFound; UserError: nothing has changed, the title is empty, the start is
-                unreadable or after the report, or another person was first.
+            As `Changes.change`; UserError: nothing has changed, the title is empty, the start is unreadable
+                or after the report, or another person was first.
         """
         async with self._changes.change(incident_id, by=by, act=Act.EDIT) as change:
             if (known := _corrected_under(new.key, await change.tx.timeline(incident_id))) is not None:

@@ -90,10 +90,10 @@ class Updates:
         self._changes = changes
 
     async def tell(self, incident_id: int, update: NewUpdate, *, by: Person) -> UpdateResult:
-        """Tell the thread how it stands, and keep what is known of where and how.
+        """Post a status update in the thread, and keep the chosen targets and symptoms.
 
         Raises:
-            NotPermitted, IncidentNotFound; InvalidTransition: it has ended; UserError: nothing is new.
+            As `Changes.change`; InvalidTransition: it has ended; UserError: nothing is new.
         """
         async with self._changes.change(incident_id, by=by, act=Act.UPDATE) as change:
             earlier = await _kinds_under(change.tx, incident_id, update.key)

@@ -13,11 +13,11 @@ import structlog
 from cachetools import LRUCache
 
 from bot.domain.delivery.delivery import Posted
-from bot.domain.errors import StorageBroken, StorageUnavailable
+from bot.domain.errors import NotPermitted, StorageBroken, StorageUnavailable
 from bot.domain.escalation.ladder import plan
 from bot.domain.escalation.watches import Report, Rung, Trouble, Watch
 from bot.domain.incident.incident import NewIncident
-from bot.domain.people import require_role
+from bot.domain.people import has_role
 from bot.domain.triage.session import Triage, TriageStatus
 from bot.runbook.model import Policy
 from bot.services.incidents.commands import clean_title
@@ -212,7 +212,9 @@ class Emergency:
         Raises:
             NotPermitted; UserError: the title is empty.
         """
-        require_role(new.reported_by, action="triage", roles=self._policy.permissions.triage)
+        roles = self._policy.permissions.triage
+        if not has_role(new.reported_by, roles):
+            raise NotPermitted(action="triage", roles=roles)
         report = self._report(new)
         watch = self._watch_of(report)
         async with self._alarm.hold(watch.key):

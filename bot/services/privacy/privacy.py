@@ -34,7 +34,11 @@ log = structlog.get_logger(__name__)
 
 
 class Privacy:
-    """Makes incidents private, adds members, and handles the public thread from before."""
+    """Makes incidents private, adds members, and handles the public thread from before.
+
+    Every method raises as `Changes.change`. What makes an incident private also raises InvalidTransition if
+    that cannot be.
+    """
 
     def __init__(
         self, store: Store, discord: Discord, policy: Policy, access: Access, changes: Changes
@@ -46,11 +50,7 @@ class Privacy:
         self._changes = changes
 
     async def begin(self, incident_id: int, *, by: Person) -> Incident:
-        """The incident, if *by* may make it private or is let into its thread; nothing is changed.
-
-        Raises:
-            NotPermitted, IncidentNotFound; InvalidTransition: it cannot be made private.
-        """
+        """The incident, if *by* may make it private or is let into its thread; nothing is changed."""
         incident = await self._store.incident(incident_id)
         await self._access.require_incident(by, Act.MAKE_PRIVATE, incident)
         if not incident.is_private:
@@ -61,9 +61,6 @@ class Privacy:
         """Make an incident private: post it anew in a private thread, and empty the bot's public posts.
 
         Its reporter, its responders, the holders of its roles and *by* still see it.
-
-        Raises:
-            NotPermitted, IncidentNotFound; InvalidTransition: it is private already.
         """
         async with self._changes.change(incident_id, by=by, act=Act.MAKE_PRIVATE) as change:
             private = transitions.make_private(change.incident, channel=self._policy.private.channel)
@@ -90,7 +87,7 @@ class Privacy:
             key: Unique for the request: the same key adds them to the thread once.
 
         Raises:
-            NotPermitted, IncidentNotFound; UserError: it is not private, or *who* is a bot.
+            UserError: it is not private, or *who* is a bot.
         """
         async with self._changes.change(incident_id, by=by, act=Act.ADD_MEMBER) as change:
             if not change.incident.is_private:
@@ -113,9 +110,6 @@ class Privacy:
 
         Args:
             key: As in `add`.
-
-        Raises:
-            NotPermitted, IncidentNotFound.
         """
         async with self._changes.change(incident_id, by=by, act=Act.ENTER) as change:
             await self._let_in(change, by.id, by.name, asked=key)
@@ -123,11 +117,7 @@ class Privacy:
             return change.incident
 
     async def entry(self, incident_id: int, *, who: Person, key: str) -> DeliveryStatus | None:
-        """Return the status of adding *who* to the thread under *key*; None if there was no such request.
-
-        Raises:
-            IncidentNotFound.
-        """
+        """Return the status of adding *who* to the thread under *key*; None if there was no such request."""
         incident = await self._store.incident(incident_id)
         found = await self._store.delivery_by_key(member_key(incident, f"user:{who.id}", asked=key))
         return None if found is None else found.status
@@ -136,8 +126,7 @@ class Privacy:
         """Return what the former public thread still shows, if *by* may delete it; None if it is gone.
 
         Raises:
-            NotPermitted, IncidentNotFound; UserError: no such thread, or Discord keeps the bot out of it;
-            UpstreamUnavailable.
+            UserError: no such thread, or Discord keeps the bot out of it; UpstreamUnavailable.
         """
         incident = await self._leaver(incident_id, thread_id, by=by)
         try:
@@ -148,10 +137,7 @@ class Privacy:
     async def delete_thread(self, incident_id: int, thread_id: int, *, by: Person) -> None:
         """Delete the public thread from before, with all that people wrote in it.
 
-        On record, and a line in the private thread. A second time changes nothing.
-
-        Raises:
-            As `left_thread`.
+        On record, and a line in the private thread. A second time changes nothing. Raises as `left_thread`.
         """
         await self._leaver(incident_id, thread_id, by=by)
         try:

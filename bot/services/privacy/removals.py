@@ -105,18 +105,13 @@ class Removals:
     async def _refusal(self, stays: _Stays, who: Person, *, by: Person) -> UserError:
         """Return the error to show *by*, and record the refusal."""
         act, incident = _removing(who, by=by), stays.incident
-        data = {"act": act, "incident_id": incident.id, "id": who.id, "why": stays.why}
-        guild_id = incident.guild_id
-        await self._store.audit(guild_id=guild_id, by=by, action=act.permission, allowed=False, data=data)
-        roles = self._access.private_roles
+        about = {"incident_id": incident.id, "id": who.id, "why": stays.why}
+        await self._access.note_refused(by, act.permission, guild_id=incident.guild_id, act=act, **about)
+        roles = self._access.roles(act.permission)
         return UserError(f"private_stays_{stays.why}", incident=incident.label, who=who.name, roles=roles)
 
     async def exit(self, incident_id: int, *, who: Person, key: str) -> DeliveryStatus | None:
-        """Return the status of removing *who* from the thread under *key*; None if there was no such request.
-
-        Raises:
-            IncidentNotFound.
-        """
+        """Return the status of the request *key* to remove *who* from the thread; None if there was none."""
         incident = await self._store.incident(incident_id)
         found = await self._store.delivery_by_key(member_removed_key(incident, who.id, asked=key))
         return None if found is None else found.status

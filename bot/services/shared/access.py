@@ -10,7 +10,7 @@ import structlog
 from bot.domain.errors import IncidentNotFound, NotPermitted
 from bot.domain.incident import relations
 from bot.domain.incident.incident import Incident
-from bot.domain.people import Person, require_role
+from bot.domain.people import Person, has_role
 from bot.domain.timeline.entries import TimelineEntry
 from bot.runbook.model import Policy
 from bot.services.ports import Store, Transaction
@@ -99,12 +99,9 @@ class Access:
         Raises:
             NotPermitted: with the roles that would do.
         """
-        try:
-            require_role(person, action=action, roles=self._roles(action))
-        except NotPermitted:
-            tried = {"act": act, **data}
-            await self._store.audit(guild_id=guild_id, by=person, action=action, allowed=False, data=tried)
-            raise
+        if not self.allows(person, action):
+            await self.note_refused(person, action, guild_id=guild_id, act=act, **data)
+            raise NotPermitted(action=action, roles=self.roles(action))
 
     async def require_incident(self, person: Person, act: Act, incident: Incident) -> None:
         """The same for one incident; a private one is hidden from those who may not see it.
@@ -155,13 +152,8 @@ class Access:
             IncidentNotFound: it is private, and not theirs; on record.
         """
         if not await self.sees(person, incident):
-            await self._store.audit(
-                guild_id=incident.guild_id,
-                by=person,
-                action=action,
-                allowed=False,
-                data={"act": act, "incident_id": incident.id, "private": True},
-            )
+            about = {"incident_id": incident.id, "private": True}
+            await self.note_refused(person, action, guild_id=incident.guild_id, act=act, **about)
             raise IncidentNotFound(number=incident.id)
 
     async def sees(self, person: Person, incident: Incident, *, source: Transaction | None = None) -> bool:
@@ -176,10 +168,6 @@ class Access:
             return True
         return await (source or self._store).is_member(incident.id, person.id)
 
-    async def sees_private(self, person: Person, *, guild_id: int) -> bool:
-        """Whether *person* may know of every private incident, named or not."""
-        return await self.sight(person, guild_id=guild_id) is not None
-
     async def sight(
         self, person: Person, *, guild_id: int, source: OnCallReads | None = None
     ) -> Sight | None:
@@ -192,11 +180,6 @@ class Access:
             return Sight.ROLE
         return Sight.ON_CALL if await self._oncall.is_on_call(guild_id, person, source=source) else None
 
-    @property
-    def private_roles(self) -> tuple[str, ...]:
-        """The roles that see every private incident, by name or id."""
-        return self._roles("private")
-
     async def readable(self, person: Person, entries: Iterable[TimelineEntry]) -> list[TimelineEntry]:
         """A history as *person* may read it: without the numbers of private incidents that are not theirs."""
         known = list(entries)
@@ -204,36 +187,19 @@ class Access:
         hidden = {other.id for other in others if not await self.sees(person, other)}
         return [relations.readable(entry, hidden) for entry in known]
 
-    async def note_refused(self, person: Person, act: Act, incident: Incident, **data: object) -> None:
-        """Record that *person* was refused for what *incident* is, and not for who they are.
-
-        Args:
-            data: What else it was about; JSON-able.
-        """
-        tried = {"act": act, "incident_id": incident.id, **data}
-        await self._store.audit(
-            guild_id=incident.guild_id, by=person, action=act.permission, allowed=False, data=tried
-        )
-
-    async def note_foreign(self, person: Person, *, guild_id: int, incident_id: int) -> None:
-        """Record that *person* asked for an incident of another guild, which was not found for them."""
-        data = {"act": "see_foreign", "incident_id": incident_id}
-        await self._store.audit(guild_id=guild_id, by=person, action="show", allowed=False, data=data)
+    async def note_refused(
+        self, person: Person, action: str, *, guild_id: int, act: str, **data: object
+    ) -> None:
+        """Record that *person* was refused. Arguments as for `require`."""
+        tried = {"act": act, **data}
+        await self._store.audit(guild_id=guild_id, by=person, action=action, allowed=False, data=tried)
 
     def allows(self, person: Person, action: str) -> bool:
         """Return True if *person* may do *action*. Records no refusal: no person waits for an answer."""
-        return not self.lacks(person, action)
+        return has_role(person, self.roles(action))
 
-    def lacks(self, person: Person, action: str) -> tuple[str, ...]:
-        """The roles of which *person* would need one; empty when they may."""
-        roles = self._roles(action)
-        try:
-            require_role(person, action=action, roles=roles)
-        except NotPermitted:
-            return roles
-        return ()
-
-    def _roles(self, action: str) -> tuple[str, ...]:
+    def roles(self, action: str) -> tuple[str, ...]:
+        """Return the roles, by name or id, that may do *action*."""
         roles: tuple[str, ...] = getattr(self._policy.permissions, action)
         return roles
 

@@ -169,7 +169,8 @@ class Changes:
                 continue
             except Unfit as refused:
                 found = next(one for one in seen if one.id == incident_id)
-                await self._access.note_refused(by, act, found, refused=refused.key, others=sorted(also))
+                about = {"incident_id": found.id, "refused": refused.key, "others": sorted(also)}
+                await self._access.note_refused(by, act.permission, guild_id=found.guild_id, act=act, **about)
                 raise
             log.info("incident.changed", incident_id=incident_id, act=act, user_id=by.id)
             return

@@ -74,7 +74,10 @@ class TimelinePage:
 
 
 class Timelines:
-    """Shows an incident's timeline, and adds and corrects entries."""
+    """Shows an incident's timeline, and adds and corrects entries.
+
+    A change raises as `Changes.change`, a look IncidentNotFound if the person may not see the incident.
+    """
 
     def __init__(self, store: Store, policy: Policy, access: Access, changes: Changes) -> None:
         self._store = store
@@ -90,8 +93,8 @@ class Timelines:
             at: When it happened, as typed ("14:10"); empty for now.
 
         Raises:
-            NotPermitted, IncidentNotFound; UserError: the note is empty, or the time is unreadable, in the
-                future, or a time of day, without a day, before the incident began.
+            UserError: the note is empty, or the time is unreadable, in the future, or a time of day, without
+                a day, before the incident began.
         """
         words = _words(text, limit=NOTE_LIMIT)
         async with self._changes.change(incident_id, by=by, act=Act.NOTE) as change:
@@ -106,7 +109,7 @@ class Timelines:
         """Return the entry to correct, with its words.
 
         Raises:
-            NotPermitted, IncidentNotFound; UserError: it is nothing that anybody wrote.
+            UserError: no person wrote it.
         """
         incident = await self._store.incident(incident_id)
         await self._access.require_incident(by, Act.CORRECT, incident)
@@ -123,8 +126,8 @@ class Timelines:
             key: As for `note`.
 
         Raises:
-            NotPermitted, IncidentNotFound; UserError: it is nothing that anybody wrote, nothing is left,
-                nothing has changed, another person was first, or the time is refused as for `note`.
+            UserError: no person wrote it, nothing is left, nothing has changed, another person was first, or
+                the time is refused as for `note`.
         """
         async with self._changes.change(incident_id, by=by, act=Act.CORRECT) as change:
             entries = await change.tx.timeline(incident_id)
@@ -144,18 +147,14 @@ class Timelines:
         return change.incident
 
     async def history(self, incident_id: int, *, by: Person) -> History:
-        """Everything that happened.
-
-        Raises:
-            IncidentNotFound: no such number, or not theirs to see.
-        """
+        """Return everything that happened."""
         incident = await self._store.incident(incident_id)
         await self._access.require_visible(by, "show", incident, act="show")
         entries = await self._access.readable(by, await self._store.timeline(incident_id))
         return History(incident, lines_of(entries, await self._store.posts(incident_id)))
 
     async def page(self, incident_id: int, *, by: Person, number: int | None = None) -> TimelinePage:
-        """A part of it; the newest one when *number* is None or too large. Raises as `history`."""
+        """Return a part of the history; the newest one if *number* is None or too large."""
         history = await self.history(incident_id, by=by)
         pages = max(-(-len(history.lines) // PAGE_SIZE), 1)
         shown = pages - 1 if number is None else min(number, pages - 1)

@@ -30,7 +30,10 @@ log = structlog.get_logger(__name__)
 
 
 class Triages:
-    """Starts, answers, goes back, ends."""
+    """Starts a walk, takes answers to it, goes back, and ends it.
+
+    Every method raises NotPermitted if *by* may not triage, and UserError if there is no such triage.
+    """
 
     def __init__(
         self, store: Store, policy: Policy, access: Access, raising: Raising, reevaluations: Reevaluations
@@ -49,8 +52,8 @@ class Triages:
 
         Raises:
             AlreadyRaised: the message has become an incident that is still open, or shows one.
-            NotPermitted: they may not triage. UserError: the title is empty. SourceRefused: the message that
-                it is about is a drill's, or from the thread of a private incident; on record.
+            UserError: the title is empty. SourceRefused: the message that it is about is a drill's, or from
+                the thread of a private incident; on record.
         """
         await self._access.require(new.by, "triage", guild_id=new.guild_id, act="triage.begin")
         title = clean_title(new.title)
@@ -93,11 +96,7 @@ class Triages:
         )
 
     async def view(self, triage_id: int, *, by: Person) -> TriageView:
-        """Return the view of a walk, for a person who joins.
-
-        Raises:
-            NotPermitted, UserError: no such triage.
-        """
+        """Return the view of a walk, for a person who joins."""
         async with self._walk(triage_id, by=by, act="triage.view") as walk:
             return await walk.view()
 
@@ -105,9 +104,6 @@ class Triages:
         """Answer *question* (`UNSURE` counts as the answer with the higher severity).
 
         If another person has answered it meanwhile, nothing changes and the view shows their answer.
-
-        Raises:
-            NotPermitted, UserError: no such triage.
         """
         async with self._walk(triage_id, by=by, act="triage.answer") as walk:
             if not walk.is_open:
@@ -128,30 +124,18 @@ class Triages:
             return await walk.read_again()
 
     async def back(self, triage_id: int, *, by: Person) -> TriageView:
-        """Withdraw the last answer, and any severity that was chosen by hand.
-
-        Raises:
-            NotPermitted, UserError: no such triage.
-        """
+        """Withdraw the last answer, and any severity that was chosen by hand."""
         async with self._walk(triage_id, by=by, act="triage.back") as walk:
             last = walk.triage.answers[-1:]
             return await walk.withdraw(last[0].question) if last else await walk.view()
 
     async def revise(self, triage_id: int, *, question: str, by: Person) -> TriageView:
-        """Go back to *question*: its answer and the later ones are withdrawn.
-
-        Raises:
-            NotPermitted, UserError: no such triage.
-        """
+        """Go back to *question*: its answer and the later ones are withdrawn."""
         async with self._walk(triage_id, by=by, act="triage.revise") as walk:
             return await walk.withdraw(question)
 
     async def choose_severity(self, triage_id: int, *, severity: str, by: Person) -> TriageView:
-        """Overrule the tree by hand; the path stays on record, with what it had led to.
-
-        Raises:
-            NotPermitted, UserError: no such triage.
-        """
+        """Overrule the tree by hand; the path stays on record, with what it had led to."""
         async with self._walk(triage_id, by=by, act="triage.choose_severity") as walk:
             if not walk.is_open:
                 return await walk.view()
@@ -162,11 +146,7 @@ class Triages:
             return await walk.choose(severity)
 
     async def cancel(self, triage_id: int, *, by: Person) -> TriageView:
-        """Stop without an incident; of a re-evaluation only the second look ends.
-
-        Raises:
-            NotPermitted, UserError: no such triage.
-        """
+        """Stop without an incident; of a re-evaluation only the second look ends."""
         async with self._walk(triage_id, by=by, act="triage.cancel") as walk:
             if not walk.is_open:
                 return await walk.view()
@@ -183,9 +163,7 @@ class Triages:
                 be another one by now nothing is opened, and the view says so. None asks no questions.
 
         Raises:
-            NotPermitted; UserError: no such triage; or it would lower an alert, which *by* may not.
-            SourceRefused: the message that it is about is a drill's, or from the thread of an incident that
-                is private by now; on record.
+            UserError: it would lower an alert, which *by* may not. SourceRefused: as in `start`.
         """
         try:
             async with self.sources.recording(by=by, act="triage.confirm"):

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeGuard
 
-from bot.domain.errors import NotPermitted, UserError
+from bot.domain.errors import UserError
 from bot.domain.incident.incident import Incident, IncidentKind, NewIncident
 from bot.domain.incident.notices import RaisedAgainNotice
 from bot.domain.incident.title_and_start import with_triage
@@ -136,19 +136,16 @@ class Raising:
     async def refusal(self, refused: MayNotLower, *, by: Person) -> UserError:
         """Return the error to show *by*, and record the refusal."""
         alert, permission = refused.alert, Act.CHANGE_SEVERITY.permission
-        try:
-            await self._access.require(
-                by, permission, guild_id=alert.guild_id, act="triage.confirm", incident_id=alert.id
-            )
-        except NotPermitted as error:
-            return UserError(
-                "triage_lowers",
-                incident=alert.label,
-                severity=self._rules(alert).name,
-                lower=refused.severity.name,
-                roles=error.fields["roles"],
-            )
-        raise AssertionError("a policy does not change while it is in force")
+        await self._access.note_refused(
+            by, permission, guild_id=alert.guild_id, act="triage.confirm", incident_id=alert.id
+        )
+        return UserError(
+            "triage_lowers",
+            incident=alert.label,
+            severity=self._rules(alert).name,
+            lower=refused.severity.name,
+            roles=self._access.roles(permission),
+        )
 
     async def _raise(self, tx: Transaction, case: _Case) -> Incident:
         incident = await self._incident(tx, case)

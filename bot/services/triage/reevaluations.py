@@ -22,7 +22,10 @@ log = structlog.get_logger(__name__)
 
 
 class Reevaluations:
-    """Holds, asks, and takes the answer."""
+    """Holds a triage, asks about it, and takes the answer.
+
+    A person's answer raises NotPermitted if they may not triage, and UserError if there is no such triage.
+    """
 
     def __init__(self, store: Store, policy: Policy, access: Access, raising: Raising) -> None:
         self._store = store
@@ -62,11 +65,7 @@ class Reevaluations:
                 await self._raising.promote(tx, triage, by=None)
 
     async def promote(self, triage_id: int, *, by: Person) -> TriageView:
-        """Raise a triage under re-evaluation for *by*; return a view with a notice if it was answered before.
-
-        Raises:
-            NotPermitted, UserError: no such triage.
-        """
+        """Raise a triage under re-evaluation; the view has a notice if it was answered before."""
         await self._admit(triage_id, by, act="triage.promote")
         async with self._store.transaction() as tx:
             triage = await lock_walk(tx, triage_id)
@@ -78,11 +77,7 @@ class Reevaluations:
             return await view_of(tx, self._policy, await tx.triage(triage_id))
 
     async def dismiss(self, triage_id: int, *, by: Person) -> TriageView:
-        """Looked at again, and nothing is wrong; with a notice when it was answered before.
-
-        Raises:
-            NotPermitted, UserError: no such triage.
-        """
+        """End a triage that was looked at again: nothing is wrong. The view is as for `promote`."""
         await self._admit(triage_id, by, act="triage.dismiss")
         async with self._store.transaction() as tx:
             triage = await tx.triage(triage_id, lock=True)
@@ -93,11 +88,7 @@ class Reevaluations:
             return await view_of(tx, self._policy, ended)
 
     async def look_again(self, triage_id: int, *, by: Person) -> TriageView:
-        """もう一度見る: the questions from the start; its clock goes on meanwhile, see `Triage.look_again`.
-
-        Raises:
-            NotPermitted, UserError: no such triage.
-        """
+        """もう一度見る: ask the questions from the start, while its clock goes on (`Triage.look_again`)."""
         await self._admit(triage_id, by, act="triage.look_again")
         async with self._store.transaction() as tx:
             triage = await tx.triage(triage_id, lock=True)

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 import discord
 
-from bot.domain.errors import DeliveryRefused, NotPermitted, UpstreamUnavailable
+from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
 from bot.domain.oncall.roster import OnCallPerson
-from bot.domain.people import Person, require_role
+from bot.domain.people import Person, has_role
 from bot.runbook.model import Policy
 from bot.services.ports.oncall import Gap, ReadinessFinding
 from bot.ui.discord_api.client import DEADLINE_S, Rest
@@ -82,9 +82,7 @@ class Reaching:
 
     def _rights(self, member: discord.Member, channels: _Channels) -> Iterator[ReadinessFinding]:
         roles = self._policy.permissions.acknowledge
-        try:
-            require_role(person_from(member), action="acknowledge", roles=roles)
-        except NotPermitted:
+        if not has_role(person_from(member), roles):
             yield ReadinessFinding(Gap.NO_ROLE, roles)
         wanted = dict.fromkeys(severity.channel for severity in self._policy.severities.values())
         unseen = [name for name in wanted if not _sees(member, channels.get(name))]

@@ -216,8 +216,8 @@ async def test_a_merged_one_that_is_opened_again_goes_on_by_itself(desk: Desk) -
     assert versions == {left.version}, "the posts show that they are gone"
 
 
-async def test_a_reopening_notices_that_it_was_merged_into_another_one_meanwhile(desk: Desk) -> None:
-    """Between its read and its lock: the one that it is merged into now is the one that lets go."""
+async def test_a_reopening_is_refused_if_it_was_merged_into_another_one_meanwhile(desk: Desk) -> None:
+    """Between its read and its lock: nothing is changed, and the person may look again."""
     first, second, third = [await desk.open("SEV1", key=key) for key in "abc"]
     await desk.merging.merge(second.id, into=first.id, by=PRIMARY)
 
@@ -227,12 +227,11 @@ async def test_a_reopening_notices_that_it_was_merged_into_another_one_meanwhile
 
     desk.own_store = Interrupted(desk.store, meanwhile)
     desk.use(desk.discord)
-    opened = await desk.lifecycle.reopen(second.id, by=PRIMARY)
-    assert (opened.is_open, opened.merged_into_id) == (True, None)
-    for other in (first, third):
-        assert (await desk.store.incident(other.id)).duplicates == ()
-    assert (await kinds(desk, third.id))[-1] is TimelineKind.UNMERGED
-    assert (await kinds(desk, second.id)).count(TimelineKind.REOPENED) == 2
+    with pytest.raises(InvalidTransition, match="already_merged"):
+        await desk.lifecycle.reopen(second.id, by=PRIMARY)
+    assert (await desk.store.incident(second.id)).merged_into_id == third.id
+    assert (await desk.store.incident(first.id)).duplicates == ()
+    assert (await desk.store.incident(third.id)).duplicates == (second.id,)
 
 
 async def test_two_incidents_are_linked_once(desk: Desk) -> None:
