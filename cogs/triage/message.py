@@ -8,7 +8,6 @@ import discord
 import structlog
 from discord import app_commands
 from discord.app_commands import locale_str
-from discord.http import Route
 
 from bot.client import IncidentBot
 from bot.domain.errors import DeliveryRefused, UnavailableError
@@ -16,6 +15,7 @@ from bot.domain.triage.evidence import Evidence
 from bot.services.triage.sources import AlreadyRaised
 from bot.ui.answers import Pressed, control
 from bot.ui.discord_api.client import Rest
+from bot.ui.discord_api.routes import message_route
 from bot.ui.forms.base import MessageSource
 from bot.ui.interaction import Interaction, reply, services_of, voice_of, wait
 from bot.ui.people import person_from
@@ -132,12 +132,7 @@ async def evidence_for(interaction: Interaction, source: MessageSource) -> Evide
 
 
 async def _read(interaction: Interaction, source: MessageSource, *, within_s: float) -> Evidence | None:
-    route = Route(
-        "GET",
-        "/channels/{channel_id}/messages/{message_id}",
-        channel_id=source.channel_id,
-        message_id=source.message_id,
-    )
+    route = message_route("GET", source.channel_id, source.message_id)
     try:
         payload = await Rest(interaction.client, deadline_s=within_s).one(route)
     except (DeliveryRefused, UnavailableError) as error:

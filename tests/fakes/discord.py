@@ -26,7 +26,7 @@ from bot.domain.people import Person
 from bot.domain.privacy import LeftBehind
 from bot.domain.timeline.pinned import ThreadMessage
 from bot.domain.triage.session import Triage, TriageStatus
-from bot.services.ports import Redacted, Refreshed, Subject, soonest
+from bot.services.ports import Redacted, Redrawn, Refreshed, Subject, soonest
 
 #: The ids of the watched channels.
 WATCHED: Final = {"p0-alerts": 50, "p1-ops": 51}
@@ -197,10 +197,17 @@ class FakeDiscord:
             asked = wait if self.asks is None else self.asks
             raise Crowded(wait.total_seconds(), asked_s=asked.total_seconds())
 
-    async def refresh_bundle(self, post: Delivery, bundle: Bundle) -> None:
-        if self.is_away:
-            raise UpstreamUnavailable("away")
-        self.bundles.append((bundle.waiting, bundle.count))
+    async def redraw(self, post: Delivery, shown: Redrawn) -> None:
+        match shown:
+            case Bundle():
+                if self.is_away:
+                    raise UpstreamUnavailable("away")
+                self.bundles.append((shown.waiting, shown.count))
+            case MorningView():
+                self.mornings.append((post.key, [one.id for one in shown.waiting]))
+            case QuestionView():
+                is_told = shown.incident is not None and not shown.incident.is_private
+                self.questions.append((shown.question.answer, is_told, post.kind))
 
     async def find(self, request: Request, *, since: datetime) -> Posted | None:
         if request.action not in (Action.MESSAGE, Action.PRIVATE_THREAD):
@@ -247,13 +254,6 @@ class FakeDiscord:
 
     async def refresh_triage(self, triage: Triage, posts: Sequence[Delivery]) -> None:
         self.answered.append((triage.status, [post.kind for post in posts]))
-
-    async def refresh_question(self, view: QuestionView, line: Delivery) -> None:
-        is_told = view.incident is not None and not view.incident.is_private
-        self.questions.append((view.question.answer, is_told, line.kind))
-
-    async def refresh_morning(self, view: MorningView, post: Delivery) -> None:
-        self.mornings.append((post.key, [one.id for one in view.waiting]))
 
     async def archive(self, thread_id: int) -> None:
         self.archived.append(thread_id)

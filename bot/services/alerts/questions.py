@@ -128,7 +128,7 @@ class Questions:
             number = await tx.alert_of_message(message_id) if is_tracked else None
             incident = None if number is None else await tx.incident(number)
         if question is not None and line.message_id is not None:
-            await self._discord.refresh_question(QuestionView(question, incident), line)
+            await self._discord.redraw(line, QuestionView(question, incident))
 
     async def _same(self, tx: Transaction, question: AlertQuestion) -> Incident | None:
         """Return the incident that is already tracked for another message of the same alert."""

@@ -87,7 +87,7 @@ class Bundles:
         if bundle.waiting == bundle.count and delivery.shown_version == 0 and not is_corrected:
             return None  # as it was sent
         try:
-            await self._discord.refresh_bundle(delivery, bundle)
+            await self._discord.redraw(delivery, bundle)
         except UpstreamUnavailable as away:
             return away.room_in or TRY_AGAIN
         async with self._store.transaction() as tx:

@@ -121,7 +121,7 @@ class Mornings:
         """
         post = await self._store.delivery_by_key(morning_key(guild_id, day))
         if post is not None and post.message_id is not None:
-            await self._discord.refresh_morning(await self.view(post), post)
+            await self._discord.redraw(post, await self.view(post))
 
     def _severities(self) -> list[str]:
         rules = self._policy.severities.values()

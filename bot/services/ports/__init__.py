@@ -3,7 +3,7 @@
 The adapters live in `bot.storage`, `bot.ui` and `bot.integrations`.
 """
 
-from bot.services.ports.discord import TRY_AGAIN, Discord, Redacted, Refreshed, Subject, soonest
+from bot.services.ports.discord import TRY_AGAIN, Discord, Redacted, Redrawn, Refreshed, Subject, soonest
 from bot.services.ports.dlq import DlqStore
 from bot.services.ports.emergency import Siren, Spool
 from bot.services.ports.guilds import GuildFinder
@@ -29,6 +29,7 @@ __all__ = [
     "MailWriter",
     "Mailer",
     "Redacted",
+    "Redrawn",
     "Refreshed",
     "Siren",
     "Spool",

@@ -20,6 +20,9 @@ from bot.domain.triage.session import Triage
 #: What a delivery is about: incident, triage, a week's figures, a morning, a bundle; None for what has none.
 Subject: TypeAlias = Incident | Digest | Triage | MorningView | Bundle | None
 
+#: What a post shows that is edited by itself: a bundle, a morning, the question about a message.
+Redrawn: TypeAlias = Bundle | MorningView | QuestionView
+
 #: When to try again what Discord did not take, and gave no time for.
 TRY_AGAIN: Final = timedelta(seconds=20)
 
@@ -129,12 +132,13 @@ class DiscordEditing(Protocol):
         A post that was deleted is not an error.
         """
 
-    async def refresh_bundle(self, post: Delivery, bundle: Bundle) -> None:
-        """Make a bundle say what is true now. A post that was deleted is not an error.
+    async def redraw(self, post: Delivery, shown: Redrawn) -> None:
+        """Make a post say what is true now. A post that was deleted is not an error.
 
         Raises:
             UpstreamUnavailable: it may work later.
         """
+        ...
 
     async def redact(self, incident: Incident, posts: Sequence[Delivery]) -> Redacted:
         """Take out what the posts of an incident that is private now tell; lock and archive its threads.
@@ -142,24 +146,8 @@ class DiscordEditing(Protocol):
         A post that was deleted is not an error.
         """
 
-    async def refresh_question(self, view: QuestionView, line: Delivery) -> None:
-        """Make the line that asks about a message say what was answered.
-
-        Raises:
-            UpstreamUnavailable: it may work later.
-        """
-
     async def refresh_triage(self, triage: Triage, posts: Sequence[Delivery]) -> None:
         """Make the posts of a triage that has no incident say where it stands, oldest first.
-
-        A post that was deleted is not an error.
-
-        Raises:
-            UpstreamUnavailable: it may work later.
-        """
-
-    async def refresh_morning(self, view: MorningView, post: Delivery) -> None:
-        """Make the post of a morning triage say who has taken what.
 
         A post that was deleted is not an error.
 

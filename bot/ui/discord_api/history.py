@@ -12,6 +12,7 @@ from bot.domain.delivery.delivery import Posted
 from bot.domain.errors import UpstreamUnavailable
 from bot.domain.text import folded
 from bot.ui.discord_api.client import Payload, Rest, snowflake
+from bot.ui.discord_api.routes import messages_route
 from bot.ui.words.evidence import written_embeds
 
 _HISTORY: Final = 100  # Discord: messages per page
@@ -40,7 +41,7 @@ async def standing_message(
 
 async def _messages(rest: Rest, channel_id: int, *, after: int) -> AsyncIterator[Payload]:
     """All of a channel after that id, page by page; a page has its newest first."""
-    route = Route("GET", "/channels/{channel_id}/messages", channel_id=channel_id)
+    route = messages_route("GET", channel_id)
     page = await rest.many(route, params={"after": after, "limit": _HISTORY})
     while True:
         for message in page:

@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import discord
-from discord.http import Route
 
 from bot.domain.alerts.alert import AlertEmbed, AlertMessage, ChannelPage
 from bot.ui.discord_api.client import Rest, snowflake
 from bot.ui.discord_api.history import further
 from bot.ui.discord_api.places import Places
+from bot.ui.discord_api.routes import messages_route
 from bot.ui.words.evidence import evidence_from, written_embeds
 from bot.ui.words.wording import Wording
 
@@ -101,7 +101,7 @@ class Watching:
             DeliveryRefused: there is no such channel, or it may not be read. UpstreamUnavailable.
         """
         channel_id = await self._places.channel(guild_id, channel)
-        route = Route("GET", "/channels/{channel_id}/messages", channel_id=channel_id)
+        route = messages_route("GET", channel_id)
         found = (
             await self._rest.many(route, params={"limit": _PAGE})
             if before is None

@@ -18,9 +18,7 @@ from bot.domain.errors import (
     DeliveryRefused,
     UpstreamUnavailable,
 )
-from bot.domain.escalation.bundle import Bundle
 from bot.domain.incident.incident import Incident
-from bot.domain.morning import MorningView
 from bot.domain.oncall.roster import OnCallPerson, id_of
 from bot.domain.people import Person
 from bot.domain.privacy import LeftBehind
@@ -28,7 +26,7 @@ from bot.domain.timeline.pinned import ThreadMessage
 from bot.domain.triage.session import Triage
 from bot.i18n import Texts
 from bot.runbook.model import Policy
-from bot.services.ports import TRY_AGAIN, Redacted, Refreshed, Subject
+from bot.services.ports import TRY_AGAIN, Redacted, Redrawn, Refreshed, Subject
 from bot.ui.discord_api.circuit import Circuit
 from bot.ui.discord_api.client import DEADLINE_S, Rest, snowflake
 from bot.ui.discord_api.gate import Gate
@@ -43,9 +41,10 @@ from bot.ui.discord_api.refresher import Refresher
 from bot.ui.discord_api.rooms import Rooms
 from bot.ui.discord_api.routes import route_of
 from bot.ui.discord_api.siren import RestSiren
+from bot.ui.discord_api.threads import archive
 from bot.ui.posts.bodies import Body
 from bot.ui.posts.incident.private import addressed
-from bot.ui.posts.mornings import asked_of, morning
+from bot.ui.posts.mornings import asked_of
 from bot.ui.posts.questions import question_post
 from bot.ui.posts.renderer import render
 from bot.ui.posts.triage_posts import triage_posts
@@ -171,13 +170,17 @@ class DiscordNotifier:
         words = await self._words_now(incident.guild_id)
         return await Refresher(self._rest, words).refresh(incident, posts)
 
-    async def refresh_bundle(self, post: Delivery, bundle: Bundle) -> None:
-        """Make a bundle say what is true now.
+    async def redraw(self, post: Delivery, shown: Redrawn) -> None:
+        """Make a post say what is true now.
 
         Raises:
             UpstreamUnavailable: it may work later.
         """
-        await self._refresher.redraw(post, render(self._words, post, bundle))
+        if isinstance(shown, QuestionView):
+            body = question_post(self._words, shown)
+        else:
+            body = render(self._words, post, shown)
+        await self._refresher.redraw(post, body)
 
     async def redact(self, incident: Incident, posts: Sequence[Delivery]) -> Redacted:
         """Take out what posts tell of an incident that has become private; see `Redactor.redact`."""
@@ -208,29 +211,13 @@ class DiscordNotifier:
         if limits:
             raise min(limits, key=lambda limit: limit.room_in or TRY_AGAIN)
 
-    async def refresh_question(self, view: QuestionView, line: Delivery) -> None:
-        """Make the line that asks about a message say what was answered.
-
-        Raises:
-            UpstreamUnavailable: it may work later.
-        """
-        await self._refresher.redraw(line, question_post(self._words, view))
-
-    async def refresh_morning(self, view: MorningView, post: Delivery) -> None:
-        """Make the post of a morning triage say who has taken what.
-
-        Raises:
-            UpstreamUnavailable: it may work later.
-        """
-        await self._refresher.redraw(post, morning(self._words, view))
-
     async def archive(self, thread_id: int) -> None:
         """Put a thread to sleep; one that is gone, or that may not be archived, is passed over.
 
         Raises:
             UpstreamUnavailable: it may work later.
         """
-        await self._refresher.archive(thread_id)
+        await archive(self._rest, thread_id)
 
     async def message(self, channel_id: int, message_id: int, *, guild_id: int) -> ThreadMessage | None:
         """One message as it is now; see `ThreadReader.message`."""

@@ -11,6 +11,7 @@ from bot.domain.emoji import is_same_emoji
 from bot.domain.errors import DeliveryRefused
 from bot.domain.people import Person
 from bot.ui.discord_api.client import Payload, Rest, snowflake
+from bot.ui.discord_api.routes import message_route
 
 log = structlog.get_logger(__name__)
 
@@ -188,14 +189,8 @@ class Reactions:
 
     async def _message(self, channel_id: int, message_id: int) -> Payload:
         """The message; empty when it is gone."""
-        route = Route(
-            "GET",
-            "/channels/{channel_id}/messages/{message_id}",
-            channel_id=channel_id,
-            message_id=message_id,
-        )
         try:
-            return await self._rest.one(route)
+            return await self._rest.one(message_route("GET", channel_id, message_id))
         except DeliveryRefused as refused:
             _not_readable(message_id, refused)
             return {}

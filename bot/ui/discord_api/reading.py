@@ -7,13 +7,13 @@ from typing import Any, Final
 
 import discord
 import structlog
-from discord.http import Route
 
 from bot.domain.errors import DeliveryRefused
 from bot.domain.timeline.pinned import ThreadMessage
 from bot.runbook.model import Policy
 from bot.ui.discord_api.client import Payload, Rest
 from bot.ui.discord_api.reactions import reacted_with
+from bot.ui.discord_api.routes import message_route, messages_route
 from bot.ui.words.evidence import evidence_from, evidence_of
 
 log = structlog.get_logger(__name__)
@@ -39,14 +39,8 @@ class ThreadReader:
         Raises:
             UpstreamUnavailable: Discord could not be asked.
         """
-        route = Route(
-            "GET",
-            "/channels/{channel_id}/messages/{message_id}",
-            channel_id=channel_id,
-            message_id=message_id,
-        )
         try:
-            found = await self._rest.one(route)
+            found = await self._rest.one(message_route("GET", channel_id, message_id))
         except DeliveryRefused as refused:
             log.info("message.not_readable", message_id=message_id, code=refused.code)
             return None
@@ -58,9 +52,8 @@ class ThreadReader:
         Raises:
             UpstreamUnavailable: Discord could not be asked.
         """
-        route = Route("GET", "/channels/{channel_id}/messages", channel_id=channel_id)
         try:
-            found = await self._rest.many(route, params={"limit": _LATEST})
+            found = await self._rest.many(messages_route("GET", channel_id), params={"limit": _LATEST})
         except DeliveryRefused as refused:
             log.info("thread.not_readable", thread_id=channel_id, code=refused.code)
             return []

@@ -3,11 +3,11 @@
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from http import HTTPStatus
 from typing import Final
 
 import structlog
-from discord.http import Route
 
 from bot.domain.delivery.delivery import Delivery, DeliveryKind
 from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
@@ -16,12 +16,13 @@ from bot.domain.privacy import LeftBehind
 from bot.services.ports import Redacted, soonest
 from bot.ui.discord_api.client import Payload, Rest, snowflake
 from bot.ui.discord_api.refresher import tell_of_wait
+from bot.ui.discord_api.routes import channel_route, message_route, messages_route
+from bot.ui.discord_api.threads import in_thread
 from bot.ui.posts.incident.private import left_room_name, redacted
 from bot.ui.words.wording import Wording
 
 log = structlog.get_logger(__name__)
 
-_ARCHIVED: Final = 50083
 #: Discord's message types: the note of a rename, whose content is the new name, and people's messages.
 _NAME_CHANGE: Final = 4
 _WRITTEN: Final = frozenset({0, 19})
@@ -94,7 +95,7 @@ class Redactor:
     async def delete_thread(self, thread_id: int) -> None:
         """Delete a thread; one that is gone already is no error. Raises as `left_behind`."""
         try:
-            await self._rest.do(_channel("DELETE", thread_id))
+            await self._rest.do(channel_route("DELETE", thread_id))
         except DeliveryRefused as refused:
             if refused.http_status != HTTPStatus.NOT_FOUND:
                 raise
@@ -102,16 +103,9 @@ class Redactor:
     async def _empty(self, incident: Incident, post: Delivery) -> list[LeftBehind]:
         if post.kind is DeliveryKind.THREAD:
             return await self._close(incident, post.message_id or 0)
-        route = _message("PATCH", post.channel_id, post.message_id)
-        body = redacted(self._words, incident)
-        try:
-            await self._rest.one(route, json=body)
-        except DeliveryRefused as error:
-            if error.code != _ARCHIVED:
-                raise
-            await self._rest.one(_channel("PATCH", post.channel_id), json={"archived": False})
-            await self._rest.one(route, json=body)
-            await self._rest.one(_channel("PATCH", post.channel_id), json={"archived": True})
+        route = message_route("PATCH", post.channel_id, post.message_id)
+        edit = partial(self._rest.one, route, json=redacted(self._words, incident))
+        await in_thread(self._rest, post.channel_id, edit)
         return []
 
     async def _close(self, incident: Incident, thread_id: int) -> list[LeftBehind]:
@@ -124,7 +118,7 @@ class Redactor:
         """
         named = {"name": left_room_name(self._words, incident), "archived": False}
         try:
-            await self._rest.one(_channel("PATCH", thread_id), json=named)
+            await self._rest.one(channel_route("PATCH", thread_id), json=named)
         except DeliveryRefused as refused:
             if refused.http_status != HTTPStatus.NOT_FOUND:
                 await self._put_to_sleep(thread_id)
@@ -140,16 +134,16 @@ class Redactor:
     async def _put_to_sleep(self, thread_id: int) -> None:
         """Lock and archive the thread under its old name, once, so that no list of threads shows it."""
         with suppress(DeliveryRefused):  # the refused rename is reported already
-            thread = await self._rest.one(_channel("GET", thread_id))
+            thread = await self._rest.one(channel_route("GET", thread_id))
             metadata = thread.get("thread_metadata")
             if isinstance(metadata, dict) and metadata.get("archived") and metadata.get("locked"):
                 return
             # Discord locks no thread that is archived (discord-api-docs #6928).
-            await self._rest.one(_channel("PATCH", thread_id), json={"archived": False})
+            await self._rest.one(channel_route("PATCH", thread_id), json={"archived": False})
             await self._lock(thread_id)
 
     async def _lock(self, thread_id: int) -> None:
-        await self._rest.one(_channel("PATCH", thread_id), json={"locked": True, "archived": True})
+        await self._rest.one(channel_route("PATCH", thread_id), json={"locked": True, "archived": True})
 
     def _is_ours(self, message: Payload) -> bool:
         author = message.get("author")
@@ -159,8 +153,7 @@ class Redactor:
         """Everything in a thread, newest first."""
         before: dict[str, object] = {}
         while True:
-            route = Route("GET", "/channels/{channel_id}/messages", channel_id=thread_id)
-            page = await self._rest.many(route, params={"limit": _PAGE, **before})
+            page = await self._rest.many(messages_route("GET", thread_id), params={"limit": _PAGE, **before})
             for message in page:
                 yield message
             if len(page) < _PAGE:
@@ -177,16 +170,3 @@ def _tells(words: Wording, name: str, incident: Incident) -> bool:
 def _is_long(away: UpstreamUnavailable) -> bool:
     """Return whether the wait is so long that people will read the old text meanwhile."""
     return away.room_in is not None and away.room_in >= _LONG
-
-
-def _message(method: str, channel_id: int | None, message_id: int | None) -> Route:
-    return Route(
-        method,
-        "/channels/{channel_id}/messages/{message_id}",
-        channel_id=channel_id,
-        message_id=message_id,
-    )
-
-
-def _channel(method: str, channel_id: int | None) -> Route:
-    return Route(method, "/channels/{channel_id}", channel_id=channel_id)

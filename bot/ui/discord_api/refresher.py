@@ -6,10 +6,10 @@ is edited, and without that the alert would lose its highlight a second after it
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
+from functools import partial
 from http import HTTPStatus
 
 import structlog
-from discord.http import Route
 
 from bot.domain.delivery.delivery import Delivery, DeliveryKind
 from bot.domain.errors import UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, Crowded, DeliveryRefused, UpstreamUnavailable
@@ -18,6 +18,8 @@ from bot.domain.incident.posting import has_moved, shows_old_details
 from bot.domain.text import folded
 from bot.services.ports import Refreshed, soonest
 from bot.ui.discord_api.client import Rest
+from bot.ui.discord_api.routes import channel_route, message_route
+from bot.ui.discord_api.threads import archive, in_thread, is_archived
 from bot.ui.posts.incident.postings import left_name
 from bot.ui.posts.incident.private import room_name, unaddressed
 from bot.ui.posts.incident.thread import thread_name
@@ -25,8 +27,6 @@ from bot.ui.posts.renderer import is_refreshed, render
 from bot.ui.words.wording import Wording
 
 log = structlog.get_logger(__name__)
-
-_ARCHIVED = 50083
 
 #: Discord's error codes when the alert or the thread itself was deleted, by kind of delivery.
 _GONE: Mapping[DeliveryKind, Collection[int]] = {
@@ -79,42 +79,22 @@ class Refresher:
             UpstreamUnavailable: it may work later.
         """
         try:
-            await self._rest.one(_message(post), json=body)
+            await self._rest.one(message_route("PATCH", post.channel_id, post.message_id), json=body)
         except DeliveryRefused as refused:
             _passed_over(post, refused)
-
-    async def archive(self, thread_id: int) -> None:
-        """Put a thread to sleep; one that is gone, or that may not be archived, is passed over.
-
-        Raises:
-            UpstreamUnavailable: it may work later.
-        """
-        try:
-            await self._rest.one(_channel("PATCH", thread_id), json={"archived": True})
-        except DeliveryRefused as refused:
-            log.info("thread.not_archived", thread_id=thread_id, code=refused.code)
 
     async def _edit_message(self, incident: Incident, post: Delivery) -> None:
         body = render(self._words, post, incident)
         if incident.is_private:
             body = unaddressed(body)
-        try:
-            await self._rest.one(_message(post), json=body)
-        except DeliveryRefused as refused:
-            if refused.code != _ARCHIVED:
-                raise
-            # What is in the thread; a message elsewhere is never in an archived one.
-            await self._rest.one(_channel("PATCH", post.channel_id), json={"archived": False})
-            await self._rest.one(_message(post), json=body)
-            if _was_put_to_sleep(incident) and post.channel_id is not None:
-                await self.archive(post.channel_id)
+        edit = partial(self._rest.one, message_route("PATCH", post.channel_id, post.message_id), json=body)
+        await in_thread(self._rest, post.channel_id, edit, sleeps_on=_was_put_to_sleep(incident))
 
     async def _rename(self, incident: Incident, post: Delivery) -> None:
         moved = has_moved(post, incident)
         name = self._name(incident, post, moved=moved)
-        thread = await self._rest.one(_channel("GET", post.message_id))
-        metadata = thread.get("thread_metadata")
-        archived = isinstance(metadata, dict) and bool(metadata.get("archived"))
+        thread = await self._rest.one(channel_route("GET", post.message_id))
+        archived = is_archived(thread)
         # Discord may strip signs from a name: without folding, each refresh would rename it once more.
         is_other = folded(str(thread.get("name"))) != folded(name)
         is_wrong = shows_old_details(post, incident) and is_other
@@ -122,9 +102,9 @@ class Refresher:
             return  # left asleep: its name shows in no list that anybody watches
         wanted = {"archived": False, "name": name} if archived else {"name": name}
         if archived or is_other:
-            await self._rest.one(_channel("PATCH", post.message_id), json=wanted)
-        if archived and _was_put_to_sleep(incident) and post.message_id is not None:
-            await self.archive(post.message_id)
+            await self._rest.one(channel_route("PATCH", post.message_id), json=wanted)
+        if archived and _was_put_to_sleep(incident):
+            await archive(self._rest, post.message_id)
 
     def _name(self, incident: Incident, post: Delivery, *, moved: bool) -> str:
         if post.kind is DeliveryKind.PRIVATE_THREAD:  # one that was left is not there: it was deleted
@@ -152,16 +132,3 @@ def _passed_over(post: Delivery, refused: DeliveryRefused) -> None:
         http_status=refused.http_status,
         code=refused.code,
     )
-
-
-def _message(post: Delivery) -> Route:
-    return Route(
-        "PATCH",
-        "/channels/{channel_id}/messages/{message_id}",
-        channel_id=post.channel_id,
-        message_id=post.message_id,
-    )
-
-
-def _channel(method: str, channel_id: int | None) -> Route:
-    return Route(method, "/channels/{channel_id}", channel_id=channel_id)

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 import discord
@@ -13,9 +14,9 @@ from bot.domain.text import folded
 from bot.services.shared.fencing import ALONE_S
 from bot.ui.discord_api.client import Payload, Rest, require_fresh, snowflake
 from bot.ui.discord_api.hooks import known
-from bot.ui.discord_api.routes import route_of
+from bot.ui.discord_api.routes import channel_route, route_of
+from bot.ui.discord_api.threads import in_thread
 
-_ARCHIVED: Final = 50083
 _CLOCK_SKEW: Final = timedelta(seconds=10)  # between the database, which timed the attempt, and Discord
 
 
@@ -32,8 +33,8 @@ class Rooms:
             DeliveryRefused: Discord will never take it. UpstreamUnavailable. Crowded: it was stopped.
         """
         require_fresh(after_s=ALONE_S)
-        route = Route("POST", "/channels/{channel_id}/threads", channel_id=request.channel_id)
-        return Posted(request.channel_id, snowflake(await self._rest.one(route, json=request.body)))
+        made = await self._rest.one(route_of(request), json=request.body)
+        return Posted(request.channel_id, snowflake(made))
 
     async def find(self, request: Request, *, since: datetime) -> Posted | None:
         """The thread that an attempt after *since* has made, if any. Raises as `make`."""
@@ -65,23 +66,12 @@ class Rooms:
 
     async def _change(self, request: Request) -> Posted:
         user_id = known(request.message_id)
-        try:
-            await self._rest.do(route_of(request))
-        except DeliveryRefused as refused:
-            if refused.code != _ARCHIVED:
-                raise
-            await self._archive(request.channel_id, archived=False)
-            await self._rest.do(route_of(request))
-            await self._archive(request.channel_id, archived=True)
+        await in_thread(self._rest, request.channel_id, partial(self._rest.do, route_of(request)))
         return Posted(request.channel_id, user_id)
-
-    async def _archive(self, thread_id: int, *, archived: bool) -> None:
-        route = Route("PATCH", "/channels/{channel_id}", channel_id=thread_id)
-        await self._rest.one(route, json={"archived": archived})
 
     async def _ours(self, channel_id: int) -> AsyncIterator[Payload]:
         """The threads that this bot has made in a channel, the active ones first."""
-        channel = await self._rest.one(Route("GET", "/channels/{channel_id}", channel_id=channel_id))
+        channel = await self._rest.one(channel_route("GET", channel_id))
         active = Route("GET", "/guilds/{guild_id}/threads/active", guild_id=snowflake(channel, "guild_id"))
         archived = Route(
             "GET", "/channels/{channel_id}/users/@me/threads/archived/private", channel_id=channel_id

@@ -1,4 +1,4 @@
-"""The routes of what is sent."""
+"""The routes that several modules ask for."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -26,3 +26,19 @@ def route_of(request: Request) -> Route:
     if "emoji" in names:
         names["emoji"] = str(request.body["emoji"])
     return Route(method, f"/channels/{{channel_id}}{path}", channel_id=request.channel_id, **names)
+
+
+def channel_route(method: str, channel_id: int | None) -> Route:
+    """A channel or thread."""
+    return Route(method, "/channels/{channel_id}", channel_id=channel_id)
+
+
+def messages_route(method: str, channel_id: int) -> Route:
+    """The messages of a channel or thread."""
+    return Route(method, "/channels/{channel_id}/messages", channel_id=channel_id)
+
+
+def message_route(method: str, channel_id: int | None, message_id: int | None) -> Route:
+    """One message."""
+    path = "/channels/{channel_id}/messages/{message_id}"
+    return Route(method, path, channel_id=channel_id, message_id=message_id)

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Final
 
 import structlog
-from discord.http import Route
 
 from bot.domain.delivery.delivery import Posted
 from bot.domain.errors import UNKNOWN_MESSAGE, DeliveryRefused, UpstreamUnavailable
@@ -20,6 +19,7 @@ from bot.ui.discord_api.client import Rest
 from bot.ui.discord_api.history import posted, standing_message
 from bot.ui.discord_api.places import Places
 from bot.ui.discord_api.reactions import react
+from bot.ui.discord_api.routes import messages_route
 from bot.ui.posts.bodies import Body
 from bot.ui.posts.paging.outage import emergency_mail, emergency_post
 from bot.ui.words.wording import Wording
@@ -64,7 +64,7 @@ class RestSiren:
         return replace(there, pinged=saying.rings)
 
     async def _send(self, channel_id: int, body: Body, *, nonce: str) -> Posted:
-        route = Route("POST", "/channels/{channel_id}/messages", channel_id=channel_id)
+        route = messages_route("POST", channel_id)
         return posted(await self._rest.one(route, json={**body, "nonce": nonce, "enforce_nonce": True}))
 
     async def _find(self, channel_id: int, body: Body, *, since: datetime) -> Posted | None:
