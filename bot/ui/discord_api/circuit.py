@@ -26,23 +26,24 @@ class Circuit:
     Attributes:
         silence: The gateway sends nothing either; set by the gateway's watchdog.
         echoes: The gateway events that requests should cause.
+        breakers: The one of writes, and of reads (True).
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.clock = clock
         self.silence = False
         self.echoes = Echoes()
-        self._breakers = {False: Breaker(), True: Breaker()}
+        self.breakers = {False: Breaker(), True: Breaker()}
 
     @property
     def is_open(self) -> bool:
         """Discord takes nothing for the time being."""
-        return self._breakers[False].is_open
+        return self.breakers[False].is_open
 
     @property
     def away_s(self) -> float:
         """Return how long Discord has refused reads or writes, seconds; 0 while it answers both."""
-        opened = [found.opened_at for found in self._breakers.values() if found.opened_at is not None]
+        opened = [found.opened_at for found in self.breakers.values() if found.opened_at is not None]
         return self.clock() - min(opened) if opened else 0.0
 
     def admit(self, *, reads: bool) -> "Asking":
@@ -51,42 +52,12 @@ class Circuit:
         Raises:
             DiscordAway: Discord is away, and no probe is due.
         """
-        now, breaker = self.clock(), self._breakers[reads]
+        now, breaker = self.clock(), self.breakers[reads]
         wait_s = breaker.wait_s(now)
         if wait_s > 0:
             raise DiscordAway("Discord is away: not asked", retry_after_s=wait_s)
-        self._breakers[reads] = breaker.asked(now)
+        self.breakers[reads] = breaker.asked(now)
         return Asking(self, reads=reads, asked_at=now)
-
-    def answered(self, *, reads: bool) -> None:
-        """Record that Discord answered a request."""
-        before = self._breakers[reads]
-        self._breakers[reads] = before.answered()
-        if before.opened_at is not None:
-            log.info("discord.back", reads=reads, away_s=round(self.clock() - before.opened_at))
-
-    def given_back(self, *, reads: bool, asked_at: float) -> None:
-        """Record that a request ended without an outcome."""
-        self._breakers[reads] = self._breakers[reads].given_back(asked_at=asked_at)
-
-    def failed(
-        self, away: UpstreamUnavailable, *, reads: bool, asked_at: float, for_all_s: float | None
-    ) -> UpstreamUnavailable:
-        """Record that Discord did not answer a request; return the error to raise."""
-        if away.http_status == HTTPStatus.TOO_MANY_REQUESTS and not for_all_s:
-            self.answered(reads=reads)  # if not as hoped: nobody but this route is meant
-            return away
-        now, before = self.clock(), self._breakers[reads]
-        after = before.failed(now, asked_at=asked_at, silence=self.silence, for_all_s=for_all_s)
-        self._breakers[reads] = after
-        if not after.is_open:
-            return away
-        if not before.is_open:
-            log.warning(
-                "discord.away", reads=reads, reason=away.reason, failures=after.failures, gateway=self.silence
-            )
-        wait_s = after.wait_s(now)
-        return DiscordAway(away.reason, http_status=away.http_status, retry_after_s=wait_s)
 
 
 @dataclass(slots=True)
@@ -98,17 +69,42 @@ class Asking:
     asked_at: float
     has_ended: bool = False
 
+    @property
+    def _breaker(self) -> Breaker:
+        return self.circuit.breakers[self.reads]
+
+    def _end(self, after: Breaker) -> None:
+        self.has_ended = True
+        self.circuit.breakers[self.reads] = after
+
     def answered(self) -> None:
         """Record that Discord answered the request, even with a refusal."""
-        self.has_ended = True
-        self.circuit.answered(reads=self.reads)
+        opened_at = self._breaker.opened_at
+        self._end(self._breaker.answered())
+        if opened_at is not None:
+            log.info("discord.back", reads=self.reads, away_s=round(self.circuit.clock() - opened_at))
 
     def failed(self, away: UpstreamUnavailable, *, for_all_s: float | None) -> UpstreamUnavailable:
         """Record that Discord did not answer the request; return the error to raise."""
-        self.has_ended = True
-        return self.circuit.failed(away, reads=self.reads, asked_at=self.asked_at, for_all_s=for_all_s)
+        if away.http_status == HTTPStatus.TOO_MANY_REQUESTS and not for_all_s:
+            self.answered()  # if not as hoped: nobody but this route is meant
+            return away
+        now, was_open, silence = self.circuit.clock(), self._breaker.is_open, self.circuit.silence
+        after = self._breaker.failed(now, asked_at=self.asked_at, silence=silence, for_all_s=for_all_s)
+        self._end(after)
+        if not after.is_open:
+            return away
+        if not was_open:
+            log.warning(
+                "discord.away",
+                reads=self.reads,
+                reason=away.reason,
+                failures=after.failures,
+                gateway=silence,
+            )
+        return DiscordAway(away.reason, http_status=away.http_status, retry_after_s=after.wait_s(now))
 
     def give_back(self) -> None:
         """Give up a request that was never made or was cancelled; does nothing once it has an outcome."""
         if not self.has_ended:
-            self.circuit.given_back(reads=self.reads, asked_at=self.asked_at)
+            self._end(self._breaker.given_back(asked_at=self.asked_at))
