@@ -9,7 +9,7 @@ from uuid import uuid4
 import structlog
 
 from bot.domain.outage.journal import Journal
-from bot.services.outage.journal import Encoder, read
+from bot.services.outage.journal import encoded, read
 from bot.services.ports import Spool
 from bot.services.shared.boot_clock import boot_s
 
@@ -25,7 +25,6 @@ class Logbook:
     def __init__(self, spool: Spool) -> None:
         self._spool = spool
         self._journal = Journal()
-        self._encoder = Encoder()
         self._saved: bytes | None = None
         self._saving = asyncio.Lock()
         self._remembering: asyncio.Task[None] | None = None
@@ -66,7 +65,7 @@ class Logbook:
         """Remember *journal*, in the file too. A disk error is logged and does not stop an escalation."""
         self._journal = journal
         async with self._saving:
-            data = self._encoder.encode(self._journal)  # with all changes since the call
+            data = encoded(self._journal)  # with all changes since the call
             if data == self._saved:
                 return
             try:

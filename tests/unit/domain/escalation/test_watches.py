@@ -9,7 +9,7 @@ from bot.domain.delivery.delivery import Posted
 from bot.domain.escalation.watches import Report, Rung, UnsentMessage, Watch, Word
 from bot.domain.outage.journal import GRACE, Journal, Taken
 from bot.domain.severity import Mention
-from bot.services.outage.journal import Encoder, from_data
+from bot.services.outage.journal import encoded, from_data
 
 T0 = datetime(2026, 11, 24, 5, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -174,20 +174,9 @@ def test_the_file_gives_back_what_it_got() -> None:
         acknowledged=frozenset({"inc:2"}),
         reports={report.watch_key: report},
     )
-    kept = json.loads(Encoder().encode(full))
+    kept = json.loads(encoded(full))
     assert from_data(kept) == full
     of_an_older_version = {name: value for name, value in kept.items() if name != "mirror"}
     assert from_data(of_an_older_version) == replace(full, mirror=None)
     assert full.has_news
     assert not Journal(watches=full.watches).has_news
-
-
-def test_each_file_has_the_watches_of_now() -> None:
-    """The encoder keeps the bytes of those that stay, and no others."""
-    encoder = Encoder()
-    before = journal(watch(1, 15), watch(2, 15))
-    later = journal(watch(2, 15), replace(watch(3, 15), title="決済 🔥"), watch(4, 30))
-    changed = journal(replace(watch(2, 15), rungs=()), watch(4, 30))
-    for kept in (before, later, changed, before):
-        assert from_data(json.loads(encoder.encode(kept))) == kept
-        assert set(encoder._watches) == set(kept.watches.values())
