@@ -31,7 +31,7 @@ from bot.runbook import Policy, Served, load_served
 from bot.services.ports import JobName, Leases, Mailer
 from bot.services.registry import Guilds
 from bot.services.shared.roster import OnCall
-from bot.services.watchdogs.auditor import Auditor
+from bot.services.watchdogs.auditor import audit
 from bot.services.watchdogs.dead_man import DeadMan
 from bot.services.watchdogs.queue_watch import QueueWatch
 from bot.settings import DISCORD_API, Settings
@@ -95,8 +95,7 @@ async def _live(
         keeper, deaf = make_keeper(settings, client, PostgresLeases(lease_pool), gate), DeafWatch(client)
         if settings.health_port is not None:
             # Its server and its figures are three megabytes, which a bot without a port does not need.
-            from bot.process.serving import serving  # noqa: PLC0415
-            from bot.process.vitals import Vitals  # noqa: PLC0415
+            from bot.process.vitals import Vitals, serving  # noqa: PLC0415
 
             emergencies = [one.services.emergency for one in cases.values()]
             figures = partial(_counted, stand.pool, asyncio.Lock())
@@ -104,7 +103,7 @@ async def _live(
             await stack.enter_async_context(serving(settings, vitals, cases, served, stand.texts))
         life = Life(
             client,
-            Auditor(stand.store),
+            partial(audit, stand.store),
             runner,
             keeper,
             stand.dlq,

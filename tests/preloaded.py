@@ -11,7 +11,6 @@ _MODULES: Final = (
     "time_machine",
     "bot.cli.commands",
     "bot.app",
-    "bot.process.serving",
     "bot.process.vitals",
     "apscheduler.executors.asyncio",
     "apscheduler.triggers.cron",

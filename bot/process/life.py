@@ -32,7 +32,6 @@ from bot.process.ticks import (
 from bot.services.outage.emergency import LOOK_S
 from bot.services.ports import DlqStore
 from bot.services.registry import Services
-from bot.services.watchdogs.auditor import Auditor
 from bot.services.watchdogs.dead_man import DeadMan
 from bot.storage.database.warming import WARM_S
 from bot.storage.queue.runner import JobRunner
@@ -52,6 +51,7 @@ class Life:
     """The running bot.
 
     Attributes:
+        audit: Gives lost work its job again.
         mails: Email is set up.
         keep_up: Maintains the database, if that is the bot's task.
         warm: Has statements parsed before they are needed.
@@ -62,7 +62,7 @@ class Life:
     """
 
     client: IncidentBot
-    auditor: Auditor
+    audit: Tick
     runner: JobRunner
     keeper: ShardKeeper
     dlq: DlqStore
@@ -114,7 +114,7 @@ class Life:
         each = self._each
         ticks.each_minute(each(lambda guild: guild.digests.tick(guild.guild_id)), name="digest")
         ticks.each_minute(each(lambda guild: guild.mornings.tick(guild.guild_id)), name="morning triage")
-        ticks.every(AUDIT_S, self.auditor.sweep, name="auditor")
+        ticks.every(AUDIT_S, self.audit, name="auditor")
         reconcile = each(lambda guild: guild.reconciler.reconcile_some())
         ticks.every(RECONCILE_S, self._once(reconcile), name="reconciliation")
         ticks.every(RECONCILE_S, self._once(each(_catch_up)), name="missed alerts")

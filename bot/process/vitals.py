@@ -1,24 +1,34 @@
-"""The health and metrics of the running bot."""
+"""The health and metrics of the running bot, and the HTTP server that shows them.
+
+Only a bot that has a port imports this module, and what it is made of.
+"""
 
 import asyncio
 import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final, TypeVar
 
 from bot.client import IncidentBot
 from bot.domain.errors import StorageUnavailable
+from bot.i18n import Texts
+from bot.process.ack_site import AckSite, Desk
 from bot.process.gateway_watch import DeafWatch
-from bot.process.health import Part
+from bot.process.health import Health, Part, serve_health
 from bot.process.keeper import ShardKeeper
 from bot.process.metrics import IncidentCounts, Outage, ShardSession, exposition
+from bot.runbook import Served
 from bot.services.outage.emergency import Emergency, trouble_of
 from bot.services.ports import Store
 from bot.services.watchdogs.auditor import OVERDUE
+from bot.settings import Settings
 from bot.storage.figures import Figures
 from bot.storage.queue.runner import JobRunner
+from bot.ui.ack_page import AckPage
 from bot.ui.discord_api.circuit import Circuit
+from bot.wiring import UseCases
 
 #: A step that is undecided this long after its due time is late: twice the promised time.
 _LATE: Final = timedelta(seconds=10)
@@ -117,3 +127,25 @@ async def _if_there(reading: Coroutine[Any, Any, _T]) -> _T | None:
             return await reading
     except (StorageUnavailable, TimeoutError):
         return None
+
+
+def serving(
+    settings: Settings, vitals: Vitals, cases: Mapping[int, UseCases], served: Served, texts: Texts
+) -> AbstractAsyncContextManager[int]:
+    """Serve health and metrics, and where emails lead to it the page behind their links.
+
+    Args:
+        settings: With a `health_port`.
+        cases: By guild.
+    """
+    assert settings.health_port is not None
+    desks = {
+        guild_id: Desk(one.links, AckPage(texts, served.policies[guild_id]))
+        for guild_id, one in cases.items()
+    }
+    return serve_health(
+        Health(vitals.parts, vitals.figures),
+        host=settings.health_host,
+        port=settings.health_port,
+        beside=AckSite(desks).routes if settings.public_url else (),
+    )

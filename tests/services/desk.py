@@ -22,7 +22,6 @@ from bot.services.ports import Discord, DlqStore, Job, Letter, Mail, Mailer, Mai
 from bot.services.ports.oncall import ReadinessFinding
 from bot.services.registry import Guilds
 from bot.services.shared.roster import OnCall
-from bot.services.watchdogs.auditor import Auditor
 from bot.services.watchdogs.queue_watch import QueueWatch
 from bot.storage.dlq import PostgresDlqStore
 from bot.storage.store import PostgresStore
@@ -197,7 +196,6 @@ class Desk:
         self.dlq = cases.services.dlq
         self.deliveries = cases.deliveries
         self.refreshing = cases.refreshing
-        self.auditor = Auditor(self.store)
         self.links = cases.links
         self.emergency = cases.services.emergency
         self._handlers = handlers(cases)

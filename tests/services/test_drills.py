@@ -14,6 +14,7 @@ from bot.domain.incident.incident import Incident, Role, Status
 from bot.domain.incident.transitions import AckVia
 from bot.domain.timeline.entries import TimelineKind
 from bot.services.incidents.updates import NewUpdate
+from bot.services.watchdogs.auditor import audit
 from tests.acts import name_of
 from tests.services.alerts.test_alerts import alert, receive
 from tests.services.desk import GUILD, PRIMARY, RESPONDER, SECONDARY, Desk
@@ -131,7 +132,7 @@ async def test_a_lost_job_is_found(desk: Desk) -> None:
     async with desk.store.transaction() as tx:
         await tx.cancel_jobs([f"drill:{incident.id}"])
     await desk.database.advance(timedelta(minutes=4))
-    assert f"drill:{incident.id}" in await desk.auditor.sweep()
+    assert f"drill:{incident.id}" in await audit(desk.store)
     await desk.work()
     assert len(await notices(desk, "inject")) == 1
 

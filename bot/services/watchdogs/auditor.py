@@ -15,19 +15,13 @@ log = structlog.get_logger(__name__)
 OVERDUE = timedelta(minutes=1)
 
 
-class Auditor:
-    """Sweeps the rows, which are the truth, and gives lost work its job again."""
+async def audit(store: OverdueReads) -> list[str]:
+    """Queue again the jobs of work that is overdue by more than `OVERDUE`: the rows are the truth.
 
-    def __init__(self, store: OverdueReads) -> None:
-        self._store = store
-
-    async def sweep(self) -> list[str]:
-        """Queue again the jobs of work that is overdue by more than `OVERDUE`.
-
-        Returns:
-            The keys of the jobs that had gone missing; each is logged as an error, since none should.
-        """
-        missing = await self._store.requeue_stuck(overdue=OVERDUE)
-        for key in missing:
-            log.error("auditor.job_missing", key=key)
-        return missing
+    Returns:
+        The keys of the jobs that had gone missing; each is logged as an error, since none should.
+    """
+    missing = await store.requeue_stuck(overdue=OVERDUE)
+    for key in missing:
+        log.error("auditor.job_missing", key=key)
+    return missing

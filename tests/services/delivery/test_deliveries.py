@@ -11,6 +11,7 @@ from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
 from bot.domain.incident.transitions import AckVia
 from bot.domain.timeline.entries import TimelineKind
 from bot.services.ports import JobName, Subject
+from bot.services.watchdogs.auditor import audit
 from tests.fakes.discord import FakeDiscord
 from tests.services.desk import PRIMARY, Desk
 
@@ -248,8 +249,8 @@ async def test_auditor_gives_lost_work_its_job_back(desk: Desk, overdue: timedel
     async with desk.store.transaction() as tx:
         await tx.cancel_jobs([job.key for job in await desk.database.jobs()])
     await desk.database.advance(timedelta(minutes=15) + overdue)
-    found = await desk.auditor.sweep()
+    found = await audit(desk.store)
     await desk.work()
     assert "step:1:1" in found
     assert len(desk.sent(DeliveryKind.ESCALATION)) == 1
-    assert await desk.auditor.sweep() == []
+    assert await audit(desk.store) == []

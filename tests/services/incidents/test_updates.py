@@ -15,6 +15,7 @@ from bot.domain.severity import NEXT_BUSINESS_DAY
 from bot.domain.timeline.entries import TimelineKind
 from bot.runbook import default_policy_text, parse_policy
 from bot.services.incidents.updates import NewUpdate
+from bot.services.watchdogs.auditor import audit
 from tests.acts import name_of
 from tests.services.database import Database
 from tests.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
@@ -416,7 +417,7 @@ async def test_the_auditor_finds_a_reminder_without_a_job(desk: Desk) -> None:
     async with desk.store.transaction() as tx:
         await tx.cancel_jobs([f"remind:{incident.id}"])
     await desk.database.advance(timedelta(minutes=32))
-    assert await desk.auditor.sweep() == [f"remind:{incident.id}"]
+    assert await audit(desk.store) == [f"remind:{incident.id}"]
     await desk.work()
     assert len(await told(desk, "update_due")) == 1
 

@@ -11,6 +11,7 @@ from bot.domain.timeline.entries import TimelineKind
 from bot.domain.triage.session import Triage, TriageStatus
 from bot.domain.triage.tree import BY_HAND, UNANSWERED
 from bot.services.triage.views import PressResult
+from bot.services.watchdogs.auditor import audit
 from tests.services.desk import OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
 from tests.services.triage.triage_walks import go_on, hold, start
 
@@ -238,7 +239,7 @@ async def test_a_clock_that_lost_its_job_gets_it_back(desk: Desk) -> None:
     await desk.work()
     await desk.database.lose_jobs()
     await desk.database.advance(timedelta(minutes=32))
-    assert await desk.auditor.sweep() == ["reevaluate:1"]
+    assert await audit(desk.store) == ["reevaluate:1"]
     await desk.work()
     assert len(desk.sent(ASKED)) == 1
 
