@@ -8,22 +8,25 @@ Every *connection* here has the bot's search_path.
 """
 
 from datetime import timedelta
+from pathlib import Path
+from typing import Final
 
 import asyncpg
 
-from bot.demo.sql import queries
+from bot.storage.database.query import composed
+
+_QUERIES: Final = composed([Path(__file__).with_name("clock.sql").read_text(encoding="utf-8")])
 
 
 async def install(connection: asyncpg.Connection) -> None:
     """Make `now()` movable."""
-    known = queries("clock.sql")
-    await connection.execute(known["install_clock"])
-    await connection.execute(known["free_defaults"])
+    await connection.execute(_QUERIES["install_clock"].text)
+    await connection.execute(_QUERIES["free_defaults"].text)
 
 
 async def is_busy(connection: asyncpg.Connection) -> bool:
     """Return True if the job queue has work that is running or due."""
-    return bool(await connection.fetchval(queries("clock.sql")["is_busy"]))
+    return bool(await connection.fetchval(_QUERIES["is_busy"].text))
 
 
 async def advance(connection: asyncpg.Connection, by: timedelta) -> None:
@@ -31,6 +34,5 @@ async def advance(connection: asyncpg.Connection, by: timedelta) -> None:
 
     Only when the queue is idle (`is_busy`): a job in flight would look abandoned, and run a second time.
     """
-    known = queries("clock.sql")
-    await connection.execute(known["advance_clock"], by)
-    await connection.execute(known["wake_workers"])
+    await connection.execute(_QUERIES["advance_clock"].text, by)
+    await connection.execute(_QUERIES["wake_workers"].text)

@@ -26,8 +26,8 @@ END
 $$;
 
 -- name: is_busy
--- Returns true if the job queue has work that is running or due, or that waits for a moment only: a message that nobody
--- has sent yet, or an edit, since Discord's limits leave no room for it or more may join it. What waits for Discord
+-- Returns true if the job queue has work that is running or due, or that waits for a moment only: a message that is
+-- not sent yet, or an edit, since Discord's limits leave no room for it or more may join it. What waits for Discord
 -- to be back may wait for long.
 SELECT EXISTS (
        SELECT
@@ -46,5 +46,5 @@ SELECT EXISTS (
 UPDATE demo_clock SET shift = shift + $1;
 
 -- name: wake_workers
--- Deletes nothing: the table's statement trigger notifies whoever waits for jobs.
+-- Deletes nothing: the table's statement trigger notifies the processes that wait for jobs.
 DELETE FROM pgqueuer WHERE false;

@@ -15,8 +15,8 @@ from typing import Final, Protocol
 import httpx
 
 from bot.settings import Settings
+from bot.storage.embedded import launched
 
-_LEASH: Final = Path(__file__).with_name("_leash.py")
 _KEPT_LINES: Final = 5_000
 LINE_LIMIT: Final = 4_000_000  # bytes; a log line may carry a traceback
 _POLITE_S: Final = 10.0
@@ -92,11 +92,10 @@ class Child:
 
         Args:
             env: Its settings; ours, which may be those of a real installation, are not passed on.
-            folder: Where it works: one without a ``.env`` of somebody's real installation.
+            folder: Where it works: one without the ``.env`` of a real installation.
         """
-        program = (sys.executable, "-m", module, *arguments)
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-I", "-S", str(_LEASH), str(os.getpid()), *program),
+            *launched(sys.executable, "-m", module, *arguments),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,

@@ -4,13 +4,13 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Final
 from uuid import NAMESPACE_URL, uuid5
 
 import asyncpg
 
 from bot.demo.past import PastFailure, PastIncident, read_past
-from bot.demo.sql import queries
 from bot.domain.digest import IsoWeek, week_due
 from bot.domain.escalation.entries import EscalatedEntry
 from bot.domain.incident.entries import (
@@ -24,7 +24,9 @@ from bot.domain.incident.entries import (
 from bot.domain.timeline.entries import EntryData
 from bot.domain.timeline.written import NoteEntry
 from bot.runbook import Policy
+from bot.storage.database.query import composed
 
+_QUERIES: Final = composed([Path(__file__).with_name("seed.sql").read_text(encoding="utf-8")])
 _SERVED_FOR: Final = timedelta(days=40)
 _SECOND: Final = timedelta(seconds=1)
 
@@ -49,17 +51,18 @@ async def seed(connection: asyncpg.Connection, *, policy: Policy, place: Place) 
     Returns:
         False when it was there already.
     """
-    known = queries("seed.sql")
-    if await connection.fetchval(known["is_seeded"]):
+    if await connection.fetchval(_QUERIES["is_seeded"].text):
         return False
     now = await connection.fetchval("SELECT now()")
     rule = policy.digest
     week, _ = week_due(now=now, weekday=rule.day.number, at=rule.time, zone=policy.timezone)
     writer = _Writer(policy, place, week, now)
     async with connection.transaction():
-        await connection.execute(known["seed_guild"], place.guild_id, now - _SERVED_FOR)
+        await connection.execute(_QUERIES["seed_guild"].text, place.guild_id, now - _SERVED_FOR)
         for name, rows in writer.rows().items():
-            await connection.execute(known[name], json.dumps(rows, default=_as_json, ensure_ascii=False))
+            await connection.execute(
+                _QUERIES[name].text, json.dumps(rows, default=_as_json, ensure_ascii=False)
+            )
     return True
 
 

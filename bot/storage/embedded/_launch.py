@@ -1,4 +1,4 @@
-"""The steps between fork and exec of a PostgreSQL program. Run as a script.
+"""The steps between fork and exec of a program whose life ends with its owner's. Run as a script.
 
 A program of its own and not a `preexec_fn`: Python code between fork and exec may deadlock when the
 process has threads, and entering a user namespace needs a process with exactly one.
@@ -39,7 +39,7 @@ def _become_nobody() -> None:
 
 
 def _die_with(owner: int) -> None:
-    """Ask the kernel for a SIGINT, PostgreSQL's fast shutdown, when the thread that started us ends."""
+    """Ask the kernel for a SIGINT (PostgreSQL's fast shutdown) when the thread that started us ends."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGINT)  # after setuid, which clears it
     if os.getppid() != owner:  # it died before the request was in place
         sys.exit(EXIT_NO_OWNER)

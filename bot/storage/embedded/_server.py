@@ -17,9 +17,16 @@ from pathlib import Path
 from typing import Self
 from urllib.parse import quote
 
-from bot.storage.embedded._binaries import Binaries, copy_for_nobody, find_binaries, find_folder
-from bot.storage.embedded._errors import EmbeddedPostgresError
-from bot.storage.embedded._identity import Identity, check_private, hand_over
+from bot.storage.embedded._binaries import (
+    Binaries,
+    EmbeddedPostgresError,
+    Identity,
+    check_private,
+    copy_for_nobody,
+    find_binaries,
+    find_folder,
+    hand_over,
+)
 
 if sys.platform != "win32":
     import fcntl
