@@ -203,7 +203,7 @@ class SharedResources:
 
     @property
     def dlq(self) -> PostgresDlqStore:
-        """The failed notifications, with the home guild's idea of what is gravest."""
+        """The failed notifications, with the home guild's idea of what is most severe."""
         return self._dlq(self.served.home_policy)
 
     def parts(self, guild_id: int) -> GuildDependencies:
@@ -224,7 +224,7 @@ class SharedResources:
         )
 
     def _dlq(self, policy: Policy) -> PostgresDlqStore:
-        return PostgresDlqStore(self.dlq_pool, gravest=policy.gravest.priority)
+        return PostgresDlqStore(self.dlq_pool, most_severe=policy.most_severe.priority)
 
 
 @asynccontextmanager

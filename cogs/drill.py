@@ -27,7 +27,7 @@ drill_group: Final = app_commands.guild_only(
     description=locale_str("Play the scripted incident, marked as a drill", key="commands.drill_start"),
 )
 @described(
-    severity=locale_str("The gravest if left out", key="commands.drill_severity"),
+    severity=locale_str("The most severe if left out", key="commands.drill_severity"),
     ring=locale_str("Let @here ring as in earnest", key="commands.drill_ring"),
 )
 async def start(

@@ -139,5 +139,5 @@ def usual_senders() -> tuple[tuple[Pattern, ...], tuple[str, ...]]:
 
 def _usual_unknown(channel: str, severity: str, severities: Mapping[str, SeverityPolicy]) -> Unknown:
     """Return the default for unknown messages: track for the highest severity or in its channel, else ask."""
-    gravest = next(iter(severities.values()))
-    return Unknown.TRACK if severity == gravest.name or channel == gravest.channel else Unknown.ASK
+    most_severe = next(iter(severities.values()))
+    return Unknown.TRACK if severity == most_severe.name or channel == most_severe.channel else Unknown.ASK

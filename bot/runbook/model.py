@@ -163,7 +163,7 @@ class Policy:
     names_dlq: bool = False
 
     @property
-    def gravest(self) -> SeverityPolicy:
+    def most_severe(self) -> SeverityPolicy:
         """Return the highest severity, which comes first in the file."""
         return next(iter(self.severities.values()))
 
@@ -172,7 +172,7 @@ class Policy:
 
         A renamed severity must not silence the incidents that were opened under its old name.
         """
-        return self.severities.get(severity, self.gravest)
+        return self.severities.get(severity, self.most_severe)
 
     def checklist(self, severity: str) -> Checklist:
         """Return the steps of a severity's first-response sheet; none if the file no longer has it."""

@@ -42,12 +42,12 @@ class PostgresDlqStore:
 
     Args:
         pool: As `open_dlq_pool` gives it; one of `open_pool` does as well.
-        gravest: The priority whose failures the runbook asks about first, as the table holds it ("P0").
+        most_severe: The priority whose failures the runbook asks about first, as the table holds it ("P0").
     """
 
-    def __init__(self, pool: asyncpg.Pool, *, gravest: str) -> None:
+    def __init__(self, pool: asyncpg.Pool, *, most_severe: str) -> None:
         self._pool = pool
-        self._gravest = gravest
+        self._most_severe = most_severe
 
     async def page(self, asked: DlqFilter, *, number: int, size: int) -> DlqPage:
         within = timedelta(hours=asked.hours)
@@ -61,7 +61,7 @@ class PostgresDlqStore:
 
     async def p0_failed(self, *, limit: int) -> list[DlqEntry]:
         async with self._question() as sql:
-            rows = await sql.all("list_gravest_failures", severity=self._gravest, limit=limit)
+            rows = await sql.all("list_most_severe_failures", severity=self._most_severe, limit=limit)
         return [failure_from_row(row) for row in rows]
 
     async def http_statuses(self, *, hours: int) -> list[StatusCount]:
@@ -79,12 +79,16 @@ class PostgresDlqStore:
     async def counts(self, start: datetime, end: datetime) -> DlqCounts:
         async with self._question() as sql:
             rows = await sql.all(
-                "count_failures_by_channel", start=start, end=end, gravest=self._gravest, drill_mark=DLQ_MARK
+                "count_failures_by_channel",
+                start=start,
+                end=end,
+                most_severe=self._most_severe,
+                drill_mark=DLQ_MARK,
             )
         return DlqCounts(
             total=sum(row["total"] for row in rows),
             by_channel=tuple((row["channel"], row["total"]) for row in rows),
-            p0_failed=sum(row["gravest"] for row in rows),
+            p0_failed=sum(row["most_severe"] for row in rows),
             p0_emailed=sum(row["emailed"] for row in rows),
         )
 

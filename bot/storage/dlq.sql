@@ -20,7 +20,7 @@ SELECT id, attempted_at, channel, severity, title, http_status, retry_count, err
  ORDER BY attempted_at DESC, id DESC
  LIMIT :limit OFFSET :offset;
 
--- name: list_gravest_failures
+-- name: list_most_severe_failures
 -- Answers the runbook's second question: failures of the highest severity, newest first.
 SELECT id, attempted_at, channel, severity, title, http_status, retry_count, error_message, status,
        fallback_email_sent, NULL AS payload
@@ -46,11 +46,11 @@ SELECT id, attempted_at, channel, severity, title, http_status, retry_count, err
 
 -- name: count_failures_by_channel
 -- Counts the failures in [:start, :end) per channel, most frequent first, and those of the highest severity,
--- :gravest. Titles that begin with :drill_mark are left out.
+-- :most_severe. Titles that begin with :drill_mark are left out.
 SELECT channel,
        count(*) AS total,
-       count(*) FILTER (WHERE severity = :gravest AND status = 'failed') AS gravest,
-       count(*) FILTER (WHERE severity = :gravest AND status = 'failed' AND fallback_email_sent) AS emailed
+       count(*) FILTER (WHERE severity = :most_severe AND status = 'failed') AS most_severe,
+       count(*) FILTER (WHERE severity = :most_severe AND status = 'failed' AND fallback_email_sent) AS emailed
   FROM admin.notification_failures
  WHERE attempted_at >= :start AND attempted_at < :end
    AND NOT starts_with(coalesce(title, ''), :drill_mark)

@@ -135,8 +135,10 @@ def _unavailable(voice: Voice, cause: Exception) -> str:
     if isinstance(cause, DlqUnavailable):
         return voice.say("errors.dlq_unavailable")
     if isinstance(cause, StorageUnavailable):
-        gravest = voice.policy.gravest
+        most_severe = voice.policy.most_severe
         return voice.say(
-            "errors.storage_unavailable", priority=gravest.priority, channel=channel_name(gravest.channel)
+            "errors.storage_unavailable",
+            priority=most_severe.priority,
+            channel=channel_name(most_severe.channel),
         )
     return voice.say("errors.upstream_unavailable")

@@ -25,7 +25,7 @@ def severity_named(policy: Policy, name: str) -> SeverityPolicy:
 
 
 def severity_choices(policy: Policy, typed: str) -> list[Choice[str]]:
-    """The policy's severities, the gravest first, whose name or priority holds what was typed."""
+    """The policy's severities, the most severe first, whose name or priority holds what was typed."""
     names = {one.name: f"{one.name} / {one.priority}" for one in policy.severities.values()}
     fitting = [name for name, shown in names.items() if typed.casefold() in shown.casefold()]
     return [Choice(name=names[name], value=name) for name in fitting[:_OFFERED]]

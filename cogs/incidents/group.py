@@ -73,7 +73,7 @@ async def in_time(reading: Awaitable[_Value]) -> _Value:
 
 
 async def offer_severity(interaction: Interaction, typed: str) -> list[Choice[str]]:
-    """The policy's severities, the gravest first."""
+    """The policy's severities, the most severe first."""
     return severity_choices(services_of(interaction).policy, typed)
 
 

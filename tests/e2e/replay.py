@@ -61,7 +61,7 @@ def _take(told: Told, kind: str, actor: int | None, data: Mapping[str, Any]) -> 
             told.enter(told.status, of=_OPEN, kind=kind)
             if told.severity != data["before"]:
                 told.wrong.append(f"{kind} from {data['before']} while {told.severity}")
-            if actor is None and data["after"] > data["before"]:  # the names sort by gravity, SEV1 first
+            if actor is None and data["after"] > data["before"]:  # the names sort by severity, SEV1 first
                 told.wrong.append(f"a clock lowers {data['before']} to {data['after']}")
             told.severity = data["after"]
         case "joined" | "escalated" | "updated" | "role_changed" | "step_done" | "step_undone":

@@ -105,7 +105,7 @@ async def test_two_people_change_at_once(world: World) -> None:
     await world.expect_nothing_more()
 
 
-async def test_an_acknowledged_incident_rings_once_under_a_graver_severity(world: World) -> None:
+async def test_an_acknowledged_incident_rings_once_under_a_more_severe_severity(world: World) -> None:
     """A higher severity pings its channel once, sends no pages, and edits never ping again."""
     alert = await world.declare(SEV3, title=TITLE)
     await world.react(alert, by="primary")

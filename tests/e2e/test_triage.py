@@ -76,7 +76,7 @@ async def test_each_answer_is_recorded(world: World) -> None:
     ]
 
 
-async def test_not_knowing_counts_as_the_graver_answer(world: World) -> None:
+async def test_not_knowing_counts_as_the_more_severe_answer(world: World) -> None:
     """わからない twice is a SEV1, and the card says why."""
     walk = TriageWalk(world.human, "responder", "general")
     card = await walk.begin(REPORT)

@@ -20,7 +20,7 @@ _MEANS = {
     "failed": _FAILED,
     "error": _FAILED,
 }
-_GRAVEST_FIRST = (_FAILED, _NOT_RUN, _PASSED)
+_MOST_SEVERE_FIRST = (_FAILED, _NOT_RUN, _PASSED)
 _LEAST_WIDTH = 110
 
 
@@ -36,7 +36,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     told = {row.number: _result(results[row.number]) for row in rows()}
     terminalreporter.section("fault matrix")
     terminalreporter.write(_drawn(told, figures, width=max(terminalreporter._tw.fullwidth, _LEAST_WIDTH)))
-    counts = ", ".join(f"{[*told.values()].count(result)} {result}" for result in reversed(_GRAVEST_FIRST))
+    counts = ", ".join(
+        f"{[*told.values()].count(result)} {result}" for result in reversed(_MOST_SEVERE_FIRST)
+    )
     terminalreporter.write_line(f"{len(told)} rows: {counts}")
 
 
@@ -49,7 +51,7 @@ def _reports(terminalreporter: pytest.TerminalReporter) -> Iterator[tuple[int, s
 
 
 def _result(found: set[str]) -> str:
-    return next((result for result in _GRAVEST_FIRST if result in found), _NOT_RUN)
+    return next((result for result in _MOST_SEVERE_FIRST if result in found), _NOT_RUN)
 
 
 def _drawn(told: dict[int, str], figures: dict[int, list[str]], *, width: int) -> str:

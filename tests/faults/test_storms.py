@@ -28,7 +28,7 @@ _LAG_S = 1.0
 _PROBE_S = 10.0
 _DUE_IN = timedelta(minutes=30)
 _MOST_PER_S = 50
-_GRAVEST_S = 10.0  # Discord, PostgreSQL and ten thousand deadlines share one machine here
+_MOST_SEVERE_S = 10.0  # Discord, PostgreSQL and ten thousand deadlines share one machine here
 _TOGETHER = 10  # in a message, on an average
 _MANY = {"SEV3": 9000, "SEV2": 900, "SEV1": 100}
 _FEW_ROWS = 10_000
@@ -88,7 +88,7 @@ async def test_row_39_ten_thousand_due_at_once(open_stage: OpenStage, figure: Fi
         await stage.world.start_bot()
         since = stage.world.sandbox.core.log.next
         stage.falls_ill()  # the row has a bound of its own
-        due = await stage.reach_deadline(max(made), ahead_s=0.0)  # of the gravest, which were opened last
+        due = await stage.reach_deadline(max(made), ahead_s=0.0)  # of the most severe, which were opened last
         began = time.monotonic()
 
         async def all_told() -> bool:
@@ -97,16 +97,16 @@ async def test_row_39_ten_thousand_due_at_once(open_stage: OpenStage, figure: Fi
         await stage.until(all_told, "all told", within_s=240)
         took_s = time.monotonic() - began
         stage.recovers()
-        gravest = [post for post in stage.posts() if ESCALATES in post.text and "SEV1" in post.text]
-        late_s = max((post.at - due).total_seconds() for post in gravest)
-        assert late_s < _GRAVEST_S
+        most_severe = [post for post in stage.posts() if ESCALATES in post.text and "SEV1" in post.text]
+        late_s = max((post.at - due).total_seconds() for post in most_severe)
+        assert late_s < _MOST_SEVERE_S
         requests = [e for e in stage.world.sandbox.core.log.since(since) if e["kind"] == "rest"]
         told = [e for e in attempts(stage.world.sandbox, since=since) if e["status"] == 200]
         counts = await escalated(stage.world, made)
         assert [number for number, count in counts.items() if count != 1] == []
         assert [e for e in requests if e["status"] == 429] == []
         assert max(Counter(int(e["monotonic_s"]) for e in requests).values()) <= _MOST_PER_S
-        assert _gravest_first(told)
+        assert _most_severe_first(told)
         assert len(told) * _TOGETHER <= len(made), "many in one message"
         figure(f"{len(made)} in {len(told)} messages, {took_s:.0f} s, zero 429; P0s {late_s:.1f} s late")
 
@@ -181,7 +181,7 @@ def _heartbeat_gaps(stage: Stage, since: int) -> list[float]:
     return [later - earlier for earlier, later in pairwise(beats)]
 
 
-def _gravest_first(told: list[dict[str, Any]]) -> bool:
+def _most_severe_first(told: list[dict[str, Any]]) -> bool:
     """The last message of a P0 is out before the first of a P2."""
     order = [found[0] for entry in told if (found := _SEVERITY.search(entry["body"]["content"]))]
     last = max(index for index, severity in enumerate(order) if severity == "SEV1")

@@ -38,7 +38,7 @@ async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
 @pytest.fixture
 def dlq(pool: asyncpg.Pool) -> PostgresDlqStore:
     """The store on it."""
-    return PostgresDlqStore(pool, gravest="P0")
+    return PostgresDlqStore(pool, most_severe="P0")
 
 
 async def failure(database_url: str, **changes: object) -> NewFailure:
@@ -168,7 +168,7 @@ async def test_a_database_that_is_away_at_start_is_no_error_until_asked(tmp_path
     """And then it is: try again."""
     pool = await open_dlq_pool(f"postgresql://postgres@/none?host={tmp_path}")
     with pytest.raises(StorageUnavailable):
-        await PostgresDlqStore(pool, gravest="P0").missing_columns()
+        await PostgresDlqStore(pool, most_severe="P0").missing_columns()
     await pool.close()
 
 
@@ -191,7 +191,7 @@ async def test_a_pool_that_lost_its_connections_recovers(dlq: PostgresDlqStore, 
 async def test_our_own_pool_does_as_well(database_url: str) -> None:
     """The failures are in our own database unless told otherwise."""
     pool = await open_pool(database_url)
-    dlq = PostgresDlqStore(pool, gravest="P0")
+    dlq = PostgresDlqStore(pool, most_severe="P0")
     await dlq.record(await failure(database_url))
     assert (await dlq.entry(ENTRY)).payload == {"content": "🔴"}
     assert await PostgresStore(pool).replay_of(ENTRY) is None

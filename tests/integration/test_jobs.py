@@ -51,7 +51,7 @@ async def test_a_job_runs_after_the_commit_and_not_before(store: Store, database
         await until(lambda: work.done == ["1"])
 
 
-async def test_graver_jobs_go_first(store: Store, database_url: str) -> None:
+async def test_more_severe_jobs_go_first(store: Store, database_url: str) -> None:
     """And equals in the order they were enqueued."""
     work = Work()
     await enqueue(store, *(refresh(f"{number}", priority=number // 2 * 10) for number in range(8)))
@@ -288,7 +288,7 @@ async def test_a_state_that_changes_under_a_busy_queue_is_always_seen(
 
 
 async def test_a_cancelled_job_does_not_run(store: Store, pool: asyncpg.Pool, database_url: str) -> None:
-    """Taken back in the transaction that makes it moot; the others run."""
+    """Taken back in the transaction that makes it obsolete; the others run."""
     await enqueue(store, refresh("1"), refresh("2"))
     async with store.transaction() as tx:
         await tx.cancel_jobs(["refresh:1"])

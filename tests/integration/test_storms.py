@@ -160,7 +160,7 @@ async def test_two_instances_decide_a_thousand_steps_once(
     assert await record(database_url) == (1_000, 1_000, 1_000, 2_000, 0)
 
 
-async def test_the_gravest_are_decided_first(database_url: str, instances: list[Instance]) -> None:
+async def test_the_most_severe_are_decided_first(database_url: str, instances: list[Instance]) -> None:
     """However many lesser ones were due before."""
     await open_many(database_url, 30, "SEV3", "P2", rank=2)
     await open_many(database_url, 10)

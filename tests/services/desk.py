@@ -134,7 +134,7 @@ class Desk:
         self.clock = database.clock
         self.store = PostgresStore(database.pool, is_shared=False)
         self.own_store: Store = self.store.of(guild_id)
-        self.dlq_store: DlqStore = PostgresDlqStore(database.connections(), gravest="P0")
+        self.dlq_store: DlqStore = PostgresDlqStore(database.connections(), most_severe="P0")
         self.discord = FakeDiscord()
         self.mailer = FakeMailer()
         self._writer = writer or PlainWriter()

@@ -150,7 +150,7 @@ async def test_digest_by_hand_takes_the_weeks_place(desk: Desk) -> None:
 async def test_figures_survive_a_dlq_that_is_away(desk: Desk) -> None:
     """The incidents are told; the DLQ's part says that it could not be asked."""
     await desk.open("SEV1")
-    desk.dlq_store = PostgresDlqStore(unreachable().pool, gravest="P0")
+    desk.dlq_store = PostgresDlqStore(unreachable().pool, most_severe="P0")
     desk.use(desk.discord)
     figures = await desk.digests.figures(GUILD, IsoWeek(2026, 48))
     assert (figures.total, figures.dlq) == (1, None)

@@ -43,7 +43,7 @@ async def scored(desk: Desk, incident: Incident) -> Score:
 
 
 async def test_a_drill_is_an_incident_that_says_so(desk: Desk) -> None:
-    """The gravest severity, the script's title; posted and paged as ever, and it rings nobody."""
+    """The highest severity, the script's title; posted and paged as ever, and it rings nobody."""
     incident = await start(desk)
     assert (incident.severity, incident.is_drill, incident.rings) == ("SEV1", True, False)
     assert incident.title == desk.policy.drill.title.ja

@@ -19,7 +19,7 @@ class Wanted:
         involves: Reported, acknowledged or joined by the user of this id, or a role of it theirs.
         sees_all: They get every private incident.
         drills: Whether drills are shown.
-        gravity: Names of severities, the gravest first: the order of those that are open.
+        by_severity: Names of severities, the most severe first: the order of those that are open.
     """
 
     statuses: frozenset[Status] = frozenset()
@@ -30,4 +30,4 @@ class Wanted:
     involves: int | None = None
     sees_all: bool = False
     drills: bool = True
-    gravity: tuple[str, ...] = ()
+    by_severity: tuple[str, ...] = ()

@@ -82,7 +82,7 @@ class Question:
 
     Attributes:
         id: ``[a-z0-9_]{1,24}``, unique in the tree.
-        unsure: Id of the answer that わからない counts as: the graver one.
+        unsure: Id of the answer that わからない counts as: the more severe one.
         hint: What else to think of before answering; None: nothing.
     """
 
@@ -174,7 +174,7 @@ class Tree:
         return kept
 
     def give(self, path: Path, answer_id: str) -> Path:
-        """*path* with one more answer; `UNSURE` becomes the graver one and is remembered as unsure.
+        """*path* with one more answer; `UNSURE` becomes the more severe one and is remembered as unsure.
 
         Raises:
             StaleTriage: the path has ended, or its question offers no such answer.

@@ -1,4 +1,4 @@
-"""Whether a decision tree is sound: every path ends, and わからない counts as the graver answer."""
+"""Whether a decision tree is sound: every path ends, and わからない counts as the more severe answer."""
 
 from collections.abc import Iterable, Sequence
 from functools import cache
@@ -10,13 +10,13 @@ def check_tree(tree: Tree, severities: Sequence[str], *, reevaluate_as: str | No
     """Return the faults of *tree*, one line each; empty when it is sound.
 
     Sound: every path ends, in a known severity or in a re-evaluation; no dead end, no loop, no
-    unknown name, no question that nobody can reach; and わからない counts as the graver answer.
+    unknown name, no question that nobody can reach; and わからない counts as the more severe answer.
 
     Args:
         tree: Of any shape.
-        severities: Their names, gravest first.
-        reevaluate_as: The severity that an unanswered re-evaluation becomes, for judging what is graver;
-            None counts it as the least grave.
+        severities: Their names, most severe first.
+        reevaluate_as: The severity that an unanswered re-evaluation becomes, for judging what is more severe;
+            None counts it as the least severe.
 
     Returns:
         Lines such as ``nodes.large.answers.yes.to: "SEV9" is ...``, keys relative to the tree.
@@ -96,7 +96,7 @@ def _unreachable(tree: Tree) -> list[str]:
 
 
 def _unsure_faults(tree: Tree, severities: Sequence[str], reevaluate_as: str | None) -> list[str]:
-    """わからない is shown to count as the graver answer: this keeps that sentence true."""
+    """わからない is shown to count as the more severe answer: this keeps that sentence true."""
     ranks = {name: rank for rank, name in enumerate(severities)}
 
     @cache
@@ -107,10 +107,12 @@ def _unsure_faults(tree: Tree, severities: Sequence[str], reevaluate_as: str | N
 
     lines = []
     for question in tree.questions.values():
-        gravest = min(question.answers, key=lambda answer: worst(answer.to))
-        if worst(question.answer(question.unsure).to) > worst(gravest.to):
+        most_severe = min(question.answers, key=lambda answer: worst(answer.to))
+        if worst(question.answer(question.unsure).to) > worst(most_severe.to):
             where = f"nodes.{question.id}.unsure"
-            lines.append(f'{where}: "{question.unsure}" is not the graver answer; allowed: "{gravest.id}"')
+            lines.append(
+                f'{where}: "{question.unsure}" is not the more severe answer; allowed: "{most_severe.id}"'
+            )
     return lines
 
 

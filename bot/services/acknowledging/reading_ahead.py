@@ -21,8 +21,8 @@ READ_WITHIN_S: Final = 1.5
 #: The same for those whose turn did not come in that time: a storm does not take it twice.
 READ_ON_S: Final = 0.2
 
-_MOST_AGAIN: Final = 20  # of what Discord did not answer, the gravest that have all that time again
-_MOST: Final = 500  # incidents of one reading, the gravest
+_MOST_AGAIN: Final = 20  # of what Discord did not answer, the most severe that have all that time again
+_MOST: Final = 500  # incidents of one reading, the most severe
 _SLACK: Final = timedelta(seconds=0.5)  # what comes due this much later has its job while one chooses
 
 

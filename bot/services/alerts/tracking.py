@@ -118,7 +118,7 @@ class AlertTracking:
         alerts = self._policy.alerts
         reading = read_message(message, alerts.patterns, alerts.names)
         said = self._said_severity(message, reading)
-        if reading.says is None and said is not None:  # it says how grave it is: that is an alert
+        if reading.says is None and said is not None:  # it says how severe it is: that is an alert
             reading = Reading(Says.FIRING, reading.title)
         severity = said or self._policy.severities[self._watched(message, alerts.watch)]
         target = message.target(self._policy.targets)

@@ -52,7 +52,7 @@ class Drills:
         """Play the policy's script as an incident that is marked as a drill.
 
         Args:
-            severity: Its name; None for the gravest.
+            severity: Its name; None for the most severe.
             rings: Mentions ring as in earnest.
             key: The same key starts one drill ("interaction:123").
 
@@ -171,7 +171,7 @@ class Drills:
 
     def _rules(self, severity: str | None) -> SeverityPolicy:
         if severity is None:
-            return self._policy.gravest
+            return self._policy.most_severe
         found = self._policy.severities.get(severity)
         if found is None:
             raise UserError("severity_unknown", value=severity)

@@ -25,9 +25,9 @@ async def declare_within(change: Change, severity: SeverityPolicy, escalations: 
         await _regrade(change, severity, escalations)
     declared = transitions.declare(change.incident, thread_channel=severity.thread_channel)
     await change.save(declared)
-    is_graver = severity.rank < change.policy.rules(before.severity).rank
+    is_more_severe = severity.rank < change.policy.rules(before.severity).rank
     is_news = before.status is Status.TRIGGERED and not change.policy.alerts.rings
-    tone = LOUD if is_graver or is_news else QUIET
+    tone = LOUD if is_more_severe or is_news else QUIET
     await change.tx.insert_deliveries(posting_deliveries(declared, severity, tone=tone))
     await change.record(DeclaredEntry())
     return change.incident

@@ -79,10 +79,10 @@ class Merging:
     async def _merge(self, incident_id: int, into: int, *, by: Person) -> Merged:
         async with self._changes.change(incident_id, by=by, act=Act.MERGE, also=[into]) as change:
             other, found = change.beside[into], change.incident
-            is_graver, is_less = _rank(change) < _rank(other), _rank(change) > _rank(other)
+            is_more_severe, is_less = _rank(change) < _rank(other), _rank(change) > _rank(other)
             archive_at = self._lifecycle.archive_at(change)
             ended = transitions.merge(found, into=other.incident, by=by, at=change.now, archive_at=archive_at)
-            if is_graver and not self._access.allows(by, Act.CHANGE_SEVERITY.permission):
+            if is_more_severe and not self._access.allows(by, Act.CHANGE_SEVERITY.permission):
                 raise _MayNotRaise(found, other.incident)
             await self._lifecycle.end(change, ended, MergedNotice(into=into, at=change.now))
             if not ended.is_private:  # then the other one is private, too, and its thread alone hears of it
@@ -90,7 +90,7 @@ class Merging:
             await other.record(LinkedEntry(merged=incident_id))
             if not is_less:
                 await self._carry_ack(found, other, by=by)
-            raised = await self._tell(ended, other, is_graver=is_graver)
+            raised = await self._tell(ended, other, is_more_severe=is_more_severe)
             if other.incident.kind is IncidentKind.INCIDENT:
                 await take_in_walks(other)
         return Merged(ended, raised)
@@ -111,9 +111,9 @@ class Merging:
         result = await self._acknowledger.record(other.tx, other.incident, by=responder, via=AckVia.MERGED)
         other.incident = result.incident
 
-    async def _tell(self, ended: Incident, other: Change, *, is_graver: bool) -> Regraded | None:
+    async def _tell(self, ended: Incident, other: Change, *, is_more_severe: bool) -> Regraded | None:
         """One line in the other one's thread, whether or not it is raised."""
-        if is_graver:
+        if is_more_severe:
             severity = other.policy.rules(ended.severity)
             return await self._regrading.regrade(other, severity, why=Cause(merged=ended.id))
         key = f"merged_here:{ended.id}:{ended.version}"  # once more if it was reopened in between

@@ -84,8 +84,8 @@ class IncidentQueries:
         """
         sees_all = await self._access.sight(by, guild_id=guild_id) is not None
         rules = sorted(self._policy.severities.values(), key=lambda rule: rule.rank)
-        gravity = tuple(rule.name for rule in rules)
-        allowed = replace(wanted, viewer=by.id, sees_all=sees_all, gravity=gravity)
+        by_severity = tuple(rule.name for rule in rules)
+        allowed = replace(wanted, viewer=by.id, sees_all=sees_all, by_severity=by_severity)
         return await self._store.list_incidents(guild_id, allowed, limit=limit, offset=offset)
 
     async def open_ones(self, guild_id: int, *, by: Person) -> list[Incident]:

@@ -85,7 +85,7 @@ class Regrading:
 
     def _new(self, severity: SeverityPolicy, change: Change) -> NewSeverity:
         incident, old = change.incident, self._policy.rules(change.incident.severity)
-        is_graver = severity.rank < old.rank
+        is_more_severe = severity.rank < old.rank
         # A private incident stays in its thread, whatever its severity.
         moves = severity.channel != old.channel and not incident.is_private
         rings = severity.mention is not Mention.NONE and severity.mention is not old.mention
@@ -94,7 +94,7 @@ class Regrading:
         # A thread is moved upwards only: a conversation is not split for a lesser severity.
         is_missing = not incident.is_private and (
             None in (incident.thread.channel, incident.thread.id)
-            or (is_graver and incident.thread.channel != belongs)
+            or (is_more_severe and incident.thread.channel != belongs)
         )
         return NewSeverity(
             name=severity.name,

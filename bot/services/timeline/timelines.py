@@ -182,8 +182,8 @@ class Timelines:
         if not chosen:
             return None
         newest_first = sorted(chosen, key=lambda one: one.id, reverse=True)
-        gravest = min(newest_first, key=lambda one: self._policy.rules(one.severity).rank)
-        return gravest if await self._note_voice(gravest, by=by, channel=channel) else None
+        most_severe = min(newest_first, key=lambda one: self._policy.rules(one.severity).rank)
+        return most_severe if await self._note_voice(most_severe, by=by, channel=channel) else None
 
     async def _concerns(self, incident: Incident, by: Person) -> bool:
         return incident.kind is IncidentKind.INCIDENT and await self._access.sees(by, incident)

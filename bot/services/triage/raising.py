@@ -101,8 +101,12 @@ class Raising:
         change = Change(tx, self._policy, incident, by, await tx.now())
         told = TriagedHereNotice(severity=None if severity is None else severity.name)
         await change.say(told, key=f"triaged_here:{triage.id}")
-        is_graver = severity is not None and severity.rank < self._rules(incident).rank
-        if severity is not None and is_graver and self._access.allows(by, Act.CHANGE_SEVERITY.permission):
+        is_more_severe = severity is not None and severity.rank < self._rules(incident).rank
+        if (
+            severity is not None
+            and is_more_severe
+            and self._access.allows(by, Act.CHANGE_SEVERITY.permission)
+        ):
             await self._regrading.regrade(change, severity, why=Cause(reason=""))
         await end_in(tx, self._policy, triage, change.incident, by=by)
         return change.incident

@@ -84,7 +84,7 @@ class PostgresIncidentReads(ReadPart):
             involved_id=wanted.involves,
             limit=limit,
             offset=offset,
-            gravity=list(wanted.gravity),
+            by_severity=list(wanted.by_severity),
         )
         return [incident_from_row(row) for row in rows]
 

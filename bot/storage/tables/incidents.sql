@@ -96,7 +96,7 @@ SELECT severity,
 
 -- name: list_incidents
 -- Returns the incidents of a guild: the unacknowledged ones, then the other open ones, each in the order of
--- severities in :gravity and newest first; then those that have ended, newest first. A filter that is null, or an
+-- severities in :by_severity and newest first; then those that have ended, newest first. A filter that is null, or an
 -- empty list, matches everything. A private incident is listed for a viewer who sees all (:sees_all) and for its
 -- members (:viewer_id). :involved_id finds the incidents that a person reported, responded to or has a role in.
 SELECT * FROM incidents
@@ -112,7 +112,7 @@ SELECT * FROM incidents
         OR EXISTS (SELECT FROM responders WHERE incident_id = incidents.id AND user_id = :involved_id)
         OR EXISTS (SELECT FROM jsonb_each(roles) AS held WHERE (held.value ->> 'id')::bigint = :involved_id))
  ORDER BY CASE status WHEN 'triggered' THEN 0 WHEN 'acknowledged' THEN 1 ELSE 2 END,
-       CASE WHEN status IN ('triggered', 'acknowledged') THEN array_position(:gravity::text[], severity) END,
+       CASE WHEN status IN ('triggered', 'acknowledged') THEN array_position(:by_severity::text[], severity) END,
        triggered_at DESC, id DESC
  LIMIT :limit OFFSET :offset;
 

@@ -14,7 +14,7 @@ from bot.ui.posts.looks import Renderers, about
 from bot.ui.posts.unfinished import is_left, unfinished_post
 from bot.ui.words.inert import inert
 from bot.ui.words.links import alert_url, place_url
-from bot.ui.words.triage_words import or_graver
+from bot.ui.words.triage_words import or_more_severe
 from bot.ui.words.voice import channel_name
 from bot.ui.words.wording import Wording, relative
 
@@ -214,7 +214,7 @@ def _promise(words: Wording, triage: Triage) -> str:
         severity=words.policy.reevaluate.promote_to,
         left=relative(due),
     )
-    return f"{promise}{or_graver(words, triage)}"
+    return f"{promise}{or_more_severe(words, triage)}"
 
 
 def _over(words: Wording, triage: Triage) -> str:

@@ -9,7 +9,7 @@ from bot.services.triage.views import raised_if_left
 from bot.ui.buttons import TriageVerb, row
 from bot.ui.posts.bodies import GREY, Body, embed, message
 from bot.ui.words.inert import inert, joined
-from bot.ui.words.triage_words import or_graver, path_words
+from bot.ui.words.triage_words import or_more_severe, path_words
 from bot.ui.words.voice import channel_name
 from bot.ui.words.wording import Wording, relative
 
@@ -60,4 +60,4 @@ def _consequence(words: Wording, triage: Triage) -> str:
     if severity is None:
         return words.say("triaging.unfinished.offered", channel=channel, due=due, left=left)
     raised = words.say("triaging.unfinished.raised", severity=severity.name, due=due, left=left)
-    return f"{raised}{or_graver(words, triage)}"
+    return f"{raised}{or_more_severe(words, triage)}"

@@ -43,7 +43,7 @@ def raised(voice: Voice, done: Raised, *, guild_id: int) -> tuple[str, ui.View]:
 
 
 def offer(voice: Voice, typed: Typed, severities: Iterable[str]) -> tuple[str, discord.Embed, ui.View]:
-    """The questions cannot be asked: the graver severities at once, with what was typed."""
+    """The questions cannot be asked: the highest severities at once, with what was typed."""
     embed = discord.Embed(colour=GREY).set_author(name=typed.title).set_footer(text=typed.started or "-")
     chosen = f"{bits(voice.policy.targets, typed.targets)}:{bits(voice.policy.symptoms, typed.symptoms)}"
     view = ui.View(timeout=None)
@@ -63,7 +63,7 @@ async def opened_or_raised(interaction: Interaction, new: NewIncident) -> Incide
         None when the person has their answer.
 
     Raises:
-        StorageUnavailable: nothing can be recorded, and it is not grave enough, or must stay private.
+        StorageUnavailable: nothing can be recorded, and it is not severe enough, or must stay private.
     """
     services = services_of(interaction)
     incidents, emergency = services.incidents, services.emergency

@@ -16,7 +16,7 @@ from bot.ui.buttons import TriageVerb
 from bot.ui.components import Screen, button, made_of, row, text
 from bot.ui.screens.outcome import beside_drill, sent_card
 from bot.ui.words.inert import inert, joined
-from bot.ui.words.triage_words import answer_words, choice_words, or_graver, path_words
+from bot.ui.words.triage_words import answer_words, choice_words, or_more_severe, path_words
 from bot.ui.words.voice import Voice, channel_name
 from bot.ui.words.wording import relative
 
@@ -71,7 +71,7 @@ def _became(voice: Voice, incident: Incident) -> Screen:
 
 def _question(voice: Voice, view: TriageView, question: Question) -> Screen:
     triage = view.triage
-    graver = voice.pick(question.answer(question.unsure).label)
+    more_severe = voice.pick(question.answer(question.unsure).label)
     return Screen(
         text(
             beside_drill(voice, in_drill=view.in_drill),
@@ -81,7 +81,7 @@ def _question(voice: Voice, view: TriageView, question: Question) -> Screen:
             _facts(voice, triage),
             _evidence(voice, triage.evidence),
             _path(voice, triage),
-            voice.say("consoles.triage.unsure_counts", answer=graver),
+            voice.say("consoles.triage.unsure_counts", answer=more_severe),
             _others(voice, view.others),
             _clock(voice, triage),
         ),
@@ -156,7 +156,7 @@ def _reevaluate_lines(voice: Voice, triage: Triage) -> Iterable[str]:
         answer=voice.span(rule.answer_within),
         severity=rule.promote_to,
     )
-    yield f"{how}{or_graver(voice, triage)}"
+    yield f"{how}{or_more_severe(voice, triage)}"
 
 
 def _reevaluating(voice: Voice, view: TriageView) -> Screen:
@@ -170,7 +170,7 @@ def _reevaluating(voice: Voice, view: TriageView) -> Screen:
     )
     verbs = (TriageVerb.PROMOTE, TriageVerb.DISMISS, TriageVerb.AGAIN)
     return Screen(
-        text(_notice(voice, view), f"{told}{or_graver(voice, triage)}", _facts(voice, triage)),
+        text(_notice(voice, view), f"{told}{or_more_severe(voice, triage)}", _facts(voice, triage)),
         rows=[row(*(made_of(voice.buttons.make(verb, triage.id)) for verb in verbs))],
         colour=_BLUE,
     )
@@ -251,7 +251,7 @@ def _clock(voice: Voice, triage: Triage) -> str:
         left=relative(triage.due_at),
         severity=voice.policy.reevaluate.promote_to,
     )
-    return f"{told}{or_graver(voice, triage)}"
+    return f"{told}{or_more_severe(voice, triage)}"
 
 
 def _severities(voice: Voice, triage: Triage, chosen: SeverityPolicy | None) -> ui.ActionRow[ui.LayoutView]:

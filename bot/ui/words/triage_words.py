@@ -45,9 +45,9 @@ def choice_words(words: Wording, choice: Choice | None) -> str:
     return words.say("consoles.triage.by_hand_over", who=who, at=at, proposed=proposed)
 
 
-def or_graver(words: Wording, triage: Triage) -> str:
-    """After the severity that a re-evaluation is raised as: an alert that it is about may be graver."""
-    return words.say("triaging.or_graver") if triage.source_message_id is not None else ""
+def or_more_severe(words: Wording, triage: Triage) -> str:
+    """After the severity that a re-evaluation is raised as: an alert that it is about may be more severe."""
+    return words.say("triaging.or_more_severe") if triage.source_message_id is not None else ""
 
 
 def _answer(words: Wording, question: str, answer: str) -> Answer | None:

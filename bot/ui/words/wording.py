@@ -142,9 +142,9 @@ class Wording:
         return ("" if self.policy.language == "ja" else " ").join(part for part in parts if part)
 
     def regrade_sign(self, before: str, after: str) -> str:
-        """⏫ for a graver severity, ⏬ for a lesser one."""
-        is_graver = self.policy.rules(after).rank < self.policy.rules(before).rank
-        return "⏫" if is_graver else "⏬"
+        """⏫ for a higher severity, ⏬ for a lower one."""
+        is_more_severe = self.policy.rules(after).rank < self.policy.rules(before).rank
+        return "⏫" if is_more_severe else "⏬"
 
     def on_call(self, places: Iterable[str]) -> str:
         """Return the people at these on-call places, each once: "@primary, @secondary". As `who`.

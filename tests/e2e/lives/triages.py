@@ -40,7 +40,7 @@ class Triaging(People):
 
     @rule(title=_ALERTS, channel=_WATCHED)
     def alert(self, title: str, channel: str) -> None:
-        """A monitor posts; some alerts are the same as others, some are graver."""
+        """A monitor posts; some alerts are the same as others, some are more severe."""
         self.run(self.world.human.post_webhook(channel, "monitor", f"ALERT: {title}"))
         self.run(self.world.settle())
 

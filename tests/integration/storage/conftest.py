@@ -37,7 +37,7 @@ class Rig:
     def __init__(self, database: Database) -> None:
         self._database = database
         self.store = self.finder = PostgresStore(database.pool)
-        self.dlq = PostgresDlqStore(database.pool, gravest="P0")
+        self.dlq = PostgresDlqStore(database.pool, most_severe="P0")
         self.leases = database.leases
 
     async def age_leases(self, seconds: float) -> None:

@@ -75,7 +75,7 @@ async def test_http_statuses_most_frequent_first(rig: Rig) -> None:
 
 
 async def test_counts_of_a_period(rig: Rig) -> None:
-    """Half open, per channel, with what became of the gravest."""
+    """Half open, per channel, with what became of the most severe."""
     now = await rig.store.now()
     start, end = now - 60 * MINUTE, now
     await put(rig, 1, fallback_email_sent=True)

@@ -174,7 +174,7 @@ async def test_lists_of_incidents(rig: Rig) -> None:
 
 async def test_a_list_begins_with_the_unacknowledged_by_severity(rig: Rig) -> None:
     """Then those that somebody is on, by severity, too; what has ended stays by age."""
-    gravity = ("SEV1", "SEV2")
+    by_severity = ("SEV1", "SEV2")
     opened: list[Incident] = []
     for severity in ("SEV1", "SEV2", "SEV1", "SEV2", "SEV1", "SEV2"):
         opened.append(await open_incident(rig.store, key=f"{len(opened)}", severity=severity))
@@ -191,7 +191,7 @@ async def test_a_list_begins_with_the_unacknowledged_by_severity(rig: Rig) -> No
             await tx.save(
                 transitions.resolve(await tx.incident(one.id, lock=True), by=OLIVE, at=await tx.now())
             )
-    listed = await rig.store.list_incidents(GUILD, Wanted(gravity=gravity), limit=9, offset=0)
+    listed = await rig.store.list_incidents(GUILD, Wanted(by_severity=by_severity), limit=9, offset=0)
     assert [one.id for one in listed] == [
         one.id for one in (grave, minor, grave_taken, minor_taken, minor_over, grave_over)
     ]

@@ -102,7 +102,7 @@ async def alike(rig: Rig, delivery_id: int, *, at_most: int = 9) -> tuple[Group,
 
 
 async def test_due_steps_are_claimed_with_all_that_their_decision_needs(rig: Rig) -> None:
-    """The gravest first when there are too many; who was told, who was not, and what follows."""
+    """The most severe first when there are too many; who was told, who was not, and what follows."""
     minor = await with_ladder(rig, 1, priority=80, severity="SEV2")
     grave = await with_ladder(rig, 2)
     [told, untold] = await owe(rig.store, page(grave), page(minor))
@@ -215,7 +215,7 @@ async def test_a_bundle_takes_its_deliveries_jobs_and_is_joined_until_it_is_clos
 
 
 async def test_the_deliveries_of_a_bundle_share_its_fate(rig: Rig) -> None:
-    """Begun with it, sent with it; 👀 on its message is for each of them; moot ones drop out before."""
+    """Begun with it, sent with it; 👀 on its message is for each of them; obsolete ones drop out before."""
     bundle_id, incidents, ids = await bundled(rig, 3)
     await acknowledge(rig, incidents[0])
     async with rig.store.transaction() as tx:

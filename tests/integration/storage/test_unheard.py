@@ -15,7 +15,7 @@ MINUTE = timedelta(minutes=1)
 
 
 async def test_incidents_of_which_nobody_was_told(rig: Rig) -> None:
-    """After a minute without a message or an email, the gravest only; afterwards with either."""
+    """After a minute without a message or an email, the most severe only; afterwards with either."""
     grave, minor = [await open_incident(rig.store, key=key) for key in ("grave", "minor")]
     async with rig.store.transaction() as tx:
         await tx.insert_deliveries([_page(grave, 100), _page(minor, 80)])

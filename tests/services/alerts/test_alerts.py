@@ -137,12 +137,12 @@ async def test_an_ended_alert_that_comes_again_is_new(desk: Desk) -> None:
     assert (await receive(desk, alert(desk, FIRST + 1))).id != first.id
 
 
-async def test_a_graver_alert_is_never_counted_on_a_lesser_one(desk: Desk) -> None:
+async def test_a_more_severe_alert_is_never_counted_on_a_lesser_one(desk: Desk) -> None:
     """The same words in #p0-alerts have a deadline of their own; the lesser one counts on it."""
     lesser = await receive(desk, alert(desk))
-    graver = await receive(desk, alert(desk, FIRST + 1, channel="p0-alerts"))
-    assert (graver.severity, graver.id != lesser.id) == ("SEV1", True)
-    assert (await receive(desk, alert(desk, FIRST + 2))).id == graver.id
+    more_severe = await receive(desk, alert(desk, FIRST + 1, channel="p0-alerts"))
+    assert (more_severe.severity, more_severe.id != lesser.id) == ("SEV1", True)
+    assert (await receive(desk, alert(desk, FIRST + 2))).id == more_severe.id
 
 
 @pytest.mark.parametrize(

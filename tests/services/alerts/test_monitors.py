@@ -307,7 +307,7 @@ async def test_a_sender_that_talks_a_lot_is_asked_about_a_few_times(desk: Desk) 
     assert len(await desk.database.deliveries()) == 5
 
 
-async def test_it_is_tracked_where_the_gravest_live(desk: Desk) -> None:
+async def test_it_is_tracked_where_the_most_severe_live(desk: Desk) -> None:
     """Rather one too many."""
     await say(desk, 1, "something odd", channel="p0-alerts")
     assert await statuses(desk) == [("something odd", Status.TRIGGERED, 1)]

@@ -163,7 +163,7 @@ async def test_sev3_gets_no_email(desk: Desk) -> None:
     assert desk.mailer.sent == []
 
 
-async def test_page_is_moot_after_an_acknowledge(desk: Desk) -> None:
+async def test_page_is_obsolete_after_an_acknowledge(desk: Desk) -> None:
     """A page that had to wait does not ring somebody who is no longer needed."""
     desk.discord.failures = [None, AWAY, AWAY, AWAY]
     incident = await desk.open("SEV1")
@@ -188,7 +188,7 @@ class Acking(FakeDiscord):
         return await super().compose(delivery, subject)
 
 
-async def test_a_page_that_is_being_made_is_moot_too(desk: Desk) -> None:
+async def test_a_page_that_is_being_made_is_obsolete_too(desk: Desk) -> None:
     """It is not sent, and nothing is logged as broken."""
     desk.use(Acking(desk))
     await desk.open("SEV1")

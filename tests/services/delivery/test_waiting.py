@@ -93,7 +93,7 @@ async def test_each_missed_deadline_is_mailed_and_nobody_is_rung_twice(desk: Des
     assert alert.data["quiet"]  # the escalation rings
 
 
-async def test_what_has_become_moot_is_not_sent(desk: Desk) -> None:
+async def test_what_has_become_obsolete_is_not_sent(desk: Desk) -> None:
     """Somebody acknowledged during the outage, by the email's link for instance."""
     outage(desk)
     incident = await desk.open("SEV1")

@@ -103,7 +103,7 @@ async def test_a_spent_ladder_begins_anew_when_it_is_handed_back(desk: Desk) -> 
     assert escalation.data["emails"] is True, "it is the second step of its ladder"
 
 
-async def test_a_ladder_that_begins_anew_under_a_graver_severity_has_its_deadline(desk: Desk) -> None:
+async def test_a_ladder_that_begins_anew_under_a_more_severe_severity_has_its_deadline(desk: Desk) -> None:
     """The deadline of the P1, four hours, was kept for the figures; it says nothing of the P0's ladder."""
     use_ladder(desk, DEFAULT_LADDER, "SEV1")
     incident = await acknowledged(desk, "SEV2")

@@ -96,7 +96,7 @@ async def test_a_triage_an_hour_later_keeps_the_alerts_start(desk: Desk) -> None
 
 
 async def test_whoever_is_on_it_stays_on_it(desk: Desk) -> None:
-    """Nobody is rung for what somebody has acknowledged, unless it is graver than it was."""
+    """Nobody is rung for what somebody has acknowledged, unless it is more severe than it was."""
     tracked = await receive(desk, alert(desk))
     await desk.acknowledger.acknowledge(tracked.id, by=PRIMARY, via=AckVia.REACTION)
     incident = await triage(desk, "yes", "no")
@@ -141,7 +141,7 @@ async def test_declaring_twice_or_without_the_right_is_refused(desk: Desk) -> No
         await desk.lifecycle.declare(tracked.id, by=RESPONDER)
 
 
-async def test_a_severity_that_is_gone_counts_as_the_gravest(desk: Desk) -> None:
+async def test_a_severity_that_is_gone_counts_as_the_most_severe(desk: Desk) -> None:
     """Declaring under a policy that no longer knows it."""
     tracked = await receive(desk, alert(desk))
     await desk.database.fetch("UPDATE incidents SET severity = 'OLD' WHERE id = $1", tracked.id)
@@ -271,7 +271,7 @@ async def test_a_lead_lowers_an_alert_by_a_triage(strict: Desk) -> None:
 
 
 async def test_raising_an_alert_takes_no_other_permission_than_to_triage(strict: Desk) -> None:
-    """They could as well report it anew as grave."""
+    """They could as well report it anew as severe."""
     tracked = await receive(strict, alert(strict))
     incident = await triage(strict, "yes", "yes")
     assert (incident.id, incident.severity) == (tracked.id, "SEV1")

@@ -304,7 +304,7 @@ async def test_one_incident_in_trouble_does_not_hide_the_others(desk: Desk) -> N
     assert await desk.reconciler.reconcile_all() == 1
 
 
-async def test_gravest_first_is_the_policys_order(desk: Desk) -> None:
+async def test_most_severe_first_is_the_policys_order(desk: Desk) -> None:
     """Not the alphabet's."""
     order = {"MINOR": desk.policy.severities["SEV3"], "AWFUL": desk.policy.severities["SEV1"]}
     ranked = {name: replace(rule, name=name) for name, rule in order.items()}

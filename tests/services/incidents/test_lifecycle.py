@@ -326,7 +326,7 @@ async def test_a_question_is_only_asked_where_it_makes_sense(desk: Desk) -> None
 
 
 async def test_what_a_command_offers(desk: Desk) -> None:
-    """Open ones the gravest first; what ended lately the last to end first; others without the one itself."""
+    """Open ones the most severe first; what ended lately the last to end first; without the one itself."""
     home = 7
     low = await desk.open("SEV3", key="a")
     high = await desk.open("SEV1", key="b")

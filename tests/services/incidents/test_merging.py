@@ -1,4 +1,4 @@
-"""A merge never silences what is burning: the graver severity and the acknowledge go with it."""
+"""A merge never silences what is burning: the higher severity and the acknowledge go with it."""
 
 import pytest
 
@@ -68,7 +68,7 @@ async def test_a_burning_sev1_raises_the_sev3_that_it_is_merged_into(desk: Desk)
 
 
 async def test_a_lesser_one_changes_nothing_about_the_severity(desk: Desk) -> None:
-    """The graver one goes on as it was: same deadline, same ladder, no second post."""
+    """The more severe one goes on as it was: same deadline, same ladder, no second post."""
     low, high = await desk.open("SEV3", key="a"), await desk.open("SEV1", key="b")
     await desk.work()
     before = await desk.store.incident(high.id)
@@ -130,7 +130,7 @@ async def test_whoever_is_on_the_duplicate_is_on_the_other_one(desk: Desk, into:
     assert [who.name for who in await desk.store.responders(other.id)] == ["secondary"]
 
 
-async def test_being_on_a_lesser_duplicate_answers_no_graver_one(desk: Desk) -> None:
+async def test_being_on_a_lesser_duplicate_answers_no_more_severe_one(desk: Desk) -> None:
     """Somebody took a SEV3; the SEV1 still waits for its own answer."""
     high, taken = await desk.open("SEV1", key="a"), await desk.open("SEV3", key="b")
     await desk.acknowledger.acknowledge(taken.id, by=SECONDARY, via=AckVia.BUTTON)
@@ -140,8 +140,8 @@ async def test_being_on_a_lesser_duplicate_answers_no_graver_one(desk: Desk) -> 
     assert any(step.status is StepStatus.PENDING for step in steps)
 
 
-async def test_a_graver_one_does_not_take_away_that_somebody_is_on_the_other(desk: Desk) -> None:
-    """They stay on it, under the new rules: no ladder, an update owed, the post in the graver channel."""
+async def test_a_more_severe_one_does_not_take_away_that_somebody_is_on_the_other(desk: Desk) -> None:
+    """They stay on it, under the new rules: no ladder, an update owed, the post in the higher channel."""
     taken, high = await desk.open("SEV3", key="a"), await desk.open("SEV1", key="b")
     await desk.acknowledger.acknowledge(taken.id, by=SECONDARY, via=AckVia.BUTTON)
     await desk.work()

@@ -65,7 +65,7 @@ async def test_a_repeating_step_that_a_later_one_has_spoken_for_goes_on(desk: De
     """The deadline came after it; whether that is taken in with it, or was decided by another process."""
     hour, place = timedelta(hours=1), ("primary",)
     ladder = (LadderStep(timedelta(), dm=place), LadderStep(None, dm=place), LadderStep(hour, repeat=hour))
-    p0 = replace(desk.policy.gravest, ack_within=NEXT_BUSINESS_DAY, ladder=ladder)
+    p0 = replace(desk.policy.most_severe, ack_within=NEXT_BUSINESS_DAY, ladder=ladder)
     use_ladder(desk, p0)
     await knows_the_time(desk)
     await desk.open("SEV1")
@@ -89,7 +89,7 @@ async def test_steps_that_were_told_together_are_not_decided_one_by_one(desk: De
     """Half a minute apart: the database is back, and the queue is faster than what takes the journal in."""
     place = ("primary",)
     ladder = tuple(LadderStep(timedelta(seconds=after), Mention.HERE, place) for after in (30, 60))
-    use_ladder(desk, replace(desk.policy.gravest, ladder=ladder))
+    use_ladder(desk, replace(desk.policy.most_severe, ladder=ladder))
     await knows_the_time(desk)
     await desk.open("SEV1")
     await desk.work()

@@ -338,7 +338,7 @@ async def test_a_row_that_is_written_while_it_is_made_private_keeps_no_title(des
                 await desk.run(job)
             await super().record(failure)
 
-    desk.dlq_store = Slow(desk.database.connections(), gravest="P0")
+    desk.dlq_store = Slow(desk.database.connections(), most_severe="P0")
     desk.use(desk.discord)
     await desk.work()
     await _require_no_words(desk, incident)

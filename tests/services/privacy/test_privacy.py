@@ -191,7 +191,7 @@ async def test_escalations_stay_in_the_thread(desk: Desk) -> None:
 
 
 async def test_another_severity_keeps_the_thread(desk: Desk) -> None:
-    """A graver one rings anew inside; no channel hears of it."""
+    """A more severe one rings anew inside; no channel hears of it."""
     opened = await desk.incidents.open(secret(desk, severity="SEV2"))
     await desk.work()
     regraded = await desk.lifecycle.change_severity(opened.id, to="SEV1", by=PRIMARY, reason="全件")

@@ -191,7 +191,7 @@ async def join(desk: Desk, by: Person) -> int | None:
 
 
 async def test_joining_is_noted_where_somebody_responds(desk: Desk) -> None:
-    """On one that they are on or hold a role in, the newest of the gravest; once in a quarter of an hour."""
+    """On one that they are on or hold a role in, the newest of the most severe; once in 15 minutes."""
     minor = await desk.open("SEV2", key="0")
     first, second, third = await desk.open(key="1"), await desk.open(key="2"), await desk.open(key="3")
     await desk.acknowledger.acknowledge(minor.id, by=SECONDARY, via=AckVia.BUTTON)

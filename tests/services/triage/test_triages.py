@@ -37,7 +37,7 @@ def severity_of(view: TriageView) -> str | None:
 async def test_every_branch_of_the_runbook(
     desk: Desk, answers: tuple[str, ...], severity: str | None
 ) -> None:
-    """The runbook's flow chart; None is 再評価, and わからない the graver answer."""
+    """The runbook's flow chart; None is 再評価, and わからない the more severe answer."""
     view = await walk(desk, *answers)
     assert severity_of(view) == severity
     assert view.position.outcome is not None
@@ -276,7 +276,7 @@ async def test_a_policy_that_changed_half_way(desk: Desk) -> None:
 
 
 async def test_a_severity_that_the_policy_dropped_after_it_was_chosen(desk: Desk) -> None:
-    """It must not become the gravest unseen."""
+    """It must not become the most severe unseen."""
     view = await walk(desk, "yes", "no")
     await desk.triages.choose_severity(view.triage.id, **CHOSEN)  # type: ignore[arg-type]
     kept = {name: rule for name, rule in desk.policy.severities.items() if name != "SEV3"}

@@ -30,7 +30,7 @@ def asked(desk: Desk) -> tuple[list[str], list[str]]:
 
 
 async def test_production_is_affected_so_it_is_raised(desk: Desk) -> None:
-    """Under the least grave severity that is left, once its person was asked and has said nothing."""
+    """Under the least severe severity that is left, once its person was asked and has said nothing."""
     await walk(desk, "yes")
     await desk.pass_time(minutes=9, seconds=59)
     assert asked(desk) == ([], [])

@@ -149,7 +149,7 @@ async def hide(desk: Desk, number: int, act: Callable[[], Awaitable[Incident]]) 
 
 
 async def test_whoever_answers_when_somebody_declares_it_ends_in_that_incident(desk: Desk) -> None:
-    """No second one: its timeline has the answers, its thread hears of it, and it becomes as grave."""
+    """No second one: its timeline has the answers, its thread hears of it, and it becomes as severe."""
     tracked = await receive(desk, alert(desk))
     view = await begun(desk, "yes")
     await desk.lifecycle.declare(tracked.id, by=PRIMARY)
@@ -185,7 +185,7 @@ async def test_a_walk_that_ends_in_an_incident_lowers_it_never(
 
 
 @pytest.mark.parametrize(("by", "severity"), [(RESPONDER, "SEV2"), (LEAD, "SEV1")], ids=["responder", "lead"])
-async def test_it_becomes_graver_only_by_whoever_may_change_severities(
+async def test_it_becomes_more_severe_only_by_whoever_may_change_severities(
     database: Database, by: Person, severity: str
 ) -> None:
     """Others leave it as it is, and say so."""

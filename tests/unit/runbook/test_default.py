@@ -36,14 +36,14 @@ def test_severities(parky: Policy, name: str, facts: tuple[object, ...]) -> None
     assert (*alert, found.thread_channel, found.postmortem, found.email_backup) == facts
 
 
-def test_severities_are_ordered_from_the_gravest(parky: Policy) -> None:
+def test_severities_are_ordered_from_the_most_severe(parky: Policy) -> None:
     """The file's order is the rank."""
     assert [(found.name, found.rank) for found in parky.severities.values()] == [
         ("SEV1", 0),
         ("SEV2", 1),
         ("SEV3", 2),
     ]
-    assert parky.gravest.name == "SEV1"
+    assert parky.most_severe.name == "SEV1"
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_ladders(
     ],
 )
 def test_tree(parky: Policy, answers: tuple[str, ...], severity: str | None) -> None:
-    """Triage 判定フロー; わからない counts as the graver answer."""
+    """Triage 判定フロー; わからない counts as the more severe answer."""
     path: Path = ()
     for answer in answers:
         path = parky.tree.give(path, answer)

@@ -126,7 +126,7 @@ async def test_no_permission_names_the_roles_and_who_gives_them() -> None:
 
 
 async def test_the_database_away_says_what_to_do_instead() -> None:
-    """The gravest severity's channel, from the policy."""
+    """The highest severity's channel, from the policy."""
     asked, logged = await answered(StorageUnavailable("refused"))
     assert "P0 なら #p0-alerts に直接書いてください" in asked.told[0]["content"]
     assert [entry["log_level"] for entry in logged] == ["warning"]

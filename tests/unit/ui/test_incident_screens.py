@@ -245,7 +245,7 @@ def test_a_change_of_severity_says_what_holds_now() -> None:
 
 
 def test_a_merge_says_when_it_has_raised_the_other_one() -> None:
-    """What ended, then what holds for the one that goes on; nothing more where it was no graver."""
+    """What ended, then what holds for the one that goes on; nothing more where it was no more severe."""
     raised = Regraded(PLACED, "SEV3", reposts=True)
     told = words(answers.merged_screen(JA, Merged(MERGED, raised)))
     for part in ("INC-42 を INC-41 に統合しました", "SEV3 → **SEV1 / P0**", "#p0-alerts に @here で通知"):

@@ -23,7 +23,7 @@ def test_one_that_the_policy_lacks_is_refused() -> None:
 
 
 def test_what_is_offered_is_found_by_name_and_by_priority() -> None:
-    """The gravest first."""
+    """The most severe first."""
     assert [one.value for one in severity_choices(POLICY, "")] == ["SEV1", "SEV2", "SEV3"]
     assert [one.name for one in severity_choices(POLICY, "p1")] == ["SEV2 / P1"]
     assert [one.value for one in severity_choices(POLICY, "sev3")] == ["SEV3"]

@@ -91,7 +91,7 @@ def test_a_merge_that_raises_names_what_it_was_merged_with() -> None:
 
 
 def test_the_button_that_changes_it_goes_both_ways() -> None:
-    """⏫ alone would promise a graver one."""
+    """⏫ alone would promise a more severe one."""
     alert = render(samples.JA, delivery(DeliveryKind.ALERT), PLACED)
     (made,) = (one for one in samples.buttons_of(alert) if one["label"] == "重大度")
     assert made["emoji"] == {"name": "↕️"}

@@ -116,10 +116,10 @@ def test_asked_once_more_rings_no_phone() -> None:
 
 
 def test_the_promise_lowers_no_alert() -> None:
-    """Of a message's triage it says that a graver alert keeps its severity; of another there is no alert."""
-    graver = "もとのアラートのほうが重ければ、その重大度のままです"
-    assert graver in description_of(first_triage_post(JA, QUESTION, ASKED))
-    assert graver not in description_of(
+    """A message's triage says that a more severe alert keeps its severity; others have no alert."""
+    more_severe = "もとのアラートのほうが重ければ、その重大度のままです"
+    assert more_severe in description_of(first_triage_post(JA, QUESTION, ASKED))
+    assert more_severe not in description_of(
         first_triage_post(JA, QUESTION, replace(ASKED, source_message_id=None))
     )
 

@@ -27,7 +27,7 @@ def test_peer_decides_how_long_at_least() -> None:
     assert retry_after(DeliveryKind.PAGE, 5, asked_s=0.3) == timedelta(seconds=RETRY_DELAYS_S[4])
 
 
-def test_graver_goes_first() -> None:
+def test_more_severe_goes_first() -> None:
     """By rank, with room for policies of many severities; what nobody waits for goes last."""
     order = [priority_of(rank) for rank in range(20)]
     assert order[0] == 100

@@ -67,7 +67,7 @@ def give(*answers: str) -> Path:
     ],
 )
 def test_follow_ends_where_the_runbook_says(answers: tuple[str, ...], outcome: Outcome) -> None:
-    """Each pair of answers has its outcome; not being sure counts as the graver."""
+    """Each pair of answers has its outcome; not being sure counts as the more severe."""
     assert RUNBOOK.follow(give(*answers)).outcome == outcome
 
 
@@ -171,11 +171,11 @@ def test_the_runbooks_tree_is_sound() -> None:
         ),
         (
             tree(replace(USERS, unsure="no"), LARGE, DEV),
-            ['nodes.users.unsure: "no" is not the graver answer; allowed: "yes"'],
+            ['nodes.users.unsure: "no" is not the more severe answer; allowed: "yes"'],
         ),
         (
             tree(USERS, LARGE, replace(DEV, unsure="yes")),  # a re-evaluation may become a SEV2
-            ['nodes.dev.unsure: "yes" is not the graver answer; allowed: "no"'],
+            ['nodes.dev.unsure: "yes" is not the more severe answer; allowed: "no"'],
         ),
     ],
 )
@@ -186,7 +186,7 @@ def test_check_tree_names_each_fault(faulty: Tree, lines: list[str]) -> None:
 
 @st.composite
 def sound_trees(draw: st.DrawFn) -> Tree:
-    """Trees whose answers only lead onward, with the gravest answer as the unsure one, all reachable."""
+    """Trees whose answers only lead onward, with the most severe answer as the unsure one, all reachable."""
     size = draw(st.integers(1, 5))
     questions: dict[str, Question] = {}
     for n in reversed(range(size)):
@@ -196,13 +196,13 @@ def sound_trees(draw: st.DrawFn) -> Tree:
         onward = [f"q{n + 1}"] if n + 1 < size else []
         ends: list[str | Outcome] = [*onward, *draw(st.lists(targets, min_size=1, max_size=4 - len(onward)))]
         answers = tuple(answer(f"a{index}", to) for index, to in enumerate(ends))
-        gravest = min(answers, key=lambda each: worst(each.to, questions))
-        questions[f"q{n}"] = Question(f"q{n}", Text("?", "?"), answers, gravest.id)
+        most_severe = min(answers, key=lambda each: worst(each.to, questions))
+        questions[f"q{n}"] = Question(f"q{n}", Text("?", "?"), answers, most_severe.id)
     return Tree("q0", questions)
 
 
 def worst(to: str | Outcome, questions: dict[str, Question]) -> int:
-    """The rank of the gravest outcome that can follow; a re-evaluation counts as the least grave."""
+    """The rank of the most severe outcome that can follow; a re-evaluation counts as the least severe."""
     if isinstance(to, Outcome):
         return SEVERITIES.index(to.severity) if to.severity else len(SEVERITIES)
     return min(worst(each.to, questions) for each in questions[to].answers)
@@ -232,7 +232,7 @@ def test_an_answer_leads_one_step_on(sound: Tree, data: st.DataObject) -> None:
 
 @given(sound_trees())
 def test_not_being_sure_never_ends_milder_than_it_could(sound: Tree) -> None:
-    """Answering わからない all the way reaches the gravest outcome of the tree."""
+    """Answering わからない all the way reaches the most severe outcome of the tree."""
     path: Path = ()
     while sound.follow(path).question:
         path = sound.give(path, UNSURE)
