@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from typing import Final
 
-import structlog
-
 from bot.domain.delivery.delivery import DeliveryKind
 from bot.i18n import Texts
 from bot.runbook.model import Policy
@@ -83,8 +81,6 @@ from bot.services.triage.unfinished import Unfinished
 from bot.services.walks.posts import TriagePosts
 from bot.services.watchdogs.queue_watch import QueueWatch
 
-log = structlog.get_logger(__name__)
-
 #: Kinds of delivery that need no behaviour of their own.
 _PLAIN: Final = (
     DeliveryKind.ALERT_QUESTION,
@@ -143,28 +139,59 @@ class Outward:
     reach: Reach
 
 
+class _Shared:
+    """The use cases of one guild that those of several capabilities need."""
+
+    def __init__(self, parts: GuildDependencies, discord: Discord, oncall: OnCall) -> None:
+        store, policy = parts.store, parts.policy
+        self.store, self.policy, self.discord, self.oncall = store, policy, discord, oncall
+        self.access = Access(store, policy, oncall)
+        self.changes = Changes(store, policy, self.access)
+        self.acknowledger = Acknowledger(store, policy, self.access)
+        self.reconciler = Reconciler(store, discord, self.acknowledger, self.access)
+        self.ahead = ReadingAhead(store, self.reconciler)
+        self.already_told = AlreadyTold(store)
+        self.escalations = Escalations(store, policy, self.ahead, oncall)
+        self.passing_on = PassingOn(store, policy, self.access, oncall, self.escalations)
+        self.incidents = Incidents(store, policy, self.access, self.escalations)
+        self.reposting = Reposting(store, policy)
+        self.faces = Faces(store)
+        self.bundles = Bundles(
+            store, discord, policy, self.acknowledger, meanwhile=self.already_told.meanwhile
+        )
+        self.digests = Digests(store, parts.dlq, policy)
+        self.mornings = Mornings(store, discord, policy)
+
+
 def wire(parts: GuildDependencies, outward: Outward, oncall: OnCall) -> UseCases:
     """Every use case of one guild, each given only what it needs."""
-    store, policy = parts.store, parts.policy
-    discord, reach = outward.discord, outward.reach
-    access = Access(store, policy, oncall)
-    acknowledger = Acknowledger(store, policy, access)
-    reconciler = Reconciler(store, discord, acknowledger, access)
-    ahead, comeback = ReadingAhead(store, reconciler), AlreadyTold(store)
-    escalations = Escalations(store, policy, ahead, oncall)
-    passing_on = PassingOn(store, policy, access, oncall, escalations)
-    incidents = Incidents(store, policy, access, escalations)
-    changes = Changes(store, policy, access)
-    reposting = Reposting(store, policy)
-    raising = Raising(policy, access, incidents, escalations)
-    reevaluations = Reevaluations(store, policy, access, raising)
-    means = OutageChannels(outward.siren, Logbook(parts.spool), parts.mailer, comeback.meanwhile)
-    bundles = Bundles(store, discord, policy, acknowledger, meanwhile=comeback.meanwhile)
-    digests = Digests(store, parts.dlq, policy)
-    mornings = Mornings(store, discord, policy)
-    faces = Faces(store)
-    kinds = DeliveryKinds(
-        faces,
+    discord, shared = outward.discord, _Shared(parts, outward.discord, oncall)
+    store, policy, told = shared.store, shared.policy, shared.already_told
+    kinds = _delivery_kinds(shared)
+    emergency = _emergency(shared, parts, outward.siren, Arrivals(policy, kinds))
+    links = AckLinks(store, discord, shared.acknowledger, public_url=parts.public_url)
+    letters = Letters(store, links, writer=parts.writer, mailer=parts.mailer)
+    redactions = Redactions(store, discord, policy)
+    hooks = Hooks(changed=shared.mornings.touched, redact=redactions.empty)
+    return UseCases(
+        services=_services(shared, parts, outward.reach, emergency),
+        sweeps=Sweeps(
+            store, policy, shared.ahead, shared.escalations, oncall, comeback=told, queue=parts.queue
+        ),
+        deliveries=Deliveries(store, discord, policy, kinds, told),
+        refreshing=Refreshing(store, discord, shared.faces, shared.reposting, hooks),
+        triage_posts=TriagePosts(store, discord),
+        failures=Failures(store, parts.dlq, policy, oncall, kinds, letters=letters, draft=discord.draft),
+        links=links,
+    )
+
+
+def _delivery_kinds(shared: _Shared) -> DeliveryKinds:
+    """What each kind of delivery needs beside being sent."""
+    policy, reposting = shared.policy, shared.reposting
+    bundles, passing_on = shared.bundles, shared.passing_on
+    return DeliveryKinds(
+        shared.faces,
         [
             PostingDeliveries(reposting),
             NoticeDeliveries(reposting),
@@ -172,35 +199,56 @@ def wire(parts: GuildDependencies, outward: Outward, oncall: OnCall) -> UseCases
             MemberDeliveries(policy, reposting),
             PageDeliveries(bundles, passing_on),
             EscalationDeliveries(bundles, reposting.lost_its_room),
-            BundleDeliveries(store, policy, passing_on),
-            TriageDeliveries(store, policy),
-            MorningDeliveries(mornings, policy),
-            OnCallDeliveries(policy, oncall),
-            DigestDeliveries(digests),
+            BundleDeliveries(shared.store, policy, passing_on),
+            TriageDeliveries(shared.store, policy),
+            MorningDeliveries(shared.mornings, policy),
+            OnCallDeliveries(policy, shared.oncall),
+            DigestDeliveries(shared.digests),
             DeliveryHandler(*_PLAIN),
         ],
     )
-    releasing = Releasing(store, discord, policy, access, passing_on)
-    lifecycle = Lifecycle(store, discord, policy, changes, escalations, faces)
+
+
+def _emergency(shared: _Shared, parts: GuildDependencies, siren: Siren, arrivals: Arrivals) -> Emergency:
+    """What goes on without a database, and is recorded later."""
+    store, policy, discord, access = shared.store, shared.policy, shared.discord, shared.access
+    channels = OutageChannels(siren, Logbook(parts.spool), parts.mailer, shared.already_told.meanwhile)
+    recording = RecordingUseCases(shared.incidents, shared.escalations, shared.acknowledger, arrivals)
+    return Emergency(
+        store,
+        policy,
+        channels.book,
+        alarm=Alarm(discord, policy, access, shared.oncall, channels),
+        taking_in=TakingIn(store, discord, policy, access, recording),
+        queue=parts.queue,
+    )
+
+
+def _services(shared: _Shared, parts: GuildDependencies, reach: Reach, emergency: Emergency) -> Services:
+    """What people can ask for."""
+    store, policy, discord, oncall = shared.store, shared.policy, shared.discord, shared.oncall
+    access, changes, acknowledger = shared.access, shared.changes, shared.acknowledger
+    incidents, escalations = shared.incidents, shared.escalations
+    releasing = Releasing(store, discord, policy, access, shared.passing_on)
+    lifecycle = Lifecycle(store, discord, policy, changes, escalations, shared.faces)
     questions = Questions(store, discord, policy, access, incidents)
     alerts = AlertTracking(store, policy, incidents, Recoveries(store, policy, lifecycle), questions)
     schedules = Schedules(store, policy, access, oncall)
-    links = AckLinks(store, discord, acknowledger, public_url=parts.public_url)
-    letters = Letters(store, links, writer=parts.writer, mailer=parts.mailer)
-    recording = RecordingUseCases(incidents, escalations, acknowledger, Arrivals(policy, kinds))
-    services = Services(
+    raising = Raising(policy, access, incidents, escalations)
+    reevaluations = Reevaluations(store, policy, access, raising)
+    return Services(
         guild_id=parts.guild_id,
         policy=policy,
         access=access,
         incidents=incidents,
         alerts=alerts,
-        missed_alerts=MissedAlerts(store, discord, policy, alerts, reconciler),
+        missed_alerts=MissedAlerts(store, discord, policy, alerts, shared.reconciler),
         questions=questions,
         lifecycle=lifecycle,
         merging=Merging(access, changes, acknowledger, lifecycle, Regrading(policy, escalations)),
         drills=Drills(store, policy, access, incidents, lifecycle),
         looking=IncidentQueries(store, policy, access),
-        reposting=reposting,
+        reposting=shared.reposting,
         roles=Roles(access, changes, acknowledger),
         checklists=Checklists(policy, changes),
         privacy=Privacy(store, discord, policy, access, changes),
@@ -214,33 +262,16 @@ def wire(parts: GuildDependencies, outward: Outward, oncall: OnCall) -> UseCases
         unfinished=Unfinished(store, policy, access, raising),
         acknowledger=acknowledger,
         escalations=escalations,
-        passing_on=passing_on,
+        passing_on=shared.passing_on,
         releasing=releasing,
         oncall=oncall,
         handovers=Handovers(store, policy, oncall, reach),
         schedules=schedules,
         calendars=CalendarFiles(store, policy, schedules, oncall, reach=reach, calendars=parts.calendars),
-        bundles=bundles,
-        reconciler=reconciler,
+        bundles=shared.bundles,
+        reconciler=shared.reconciler,
         dlq=Dlq(store, parts.dlq, policy, access),
-        digests=digests,
-        mornings=mornings,
-        emergency=Emergency(
-            store,
-            policy,
-            means.book,
-            alarm=Alarm(discord, policy, access, oncall, means),
-            taking_in=TakingIn(store, discord, policy, access, recording),
-            queue=parts.queue,
-        ),
-    )
-    hooks = Hooks(changed=mornings.touched, redact=Redactions(store, discord, policy).empty)
-    return UseCases(
-        services=services,
-        sweeps=Sweeps(store, policy, ahead, escalations, oncall, comeback=comeback, queue=parts.queue),
-        deliveries=Deliveries(store, discord, policy, kinds, comeback),
-        refreshing=Refreshing(store, discord, faces, reposting, hooks),
-        triage_posts=TriagePosts(store, discord),
-        failures=Failures(store, parts.dlq, policy, oncall, kinds, letters=letters, draft=discord.draft),
-        links=links,
+        digests=shared.digests,
+        mornings=shared.mornings,
+        emergency=emergency,
     )
