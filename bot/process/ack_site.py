@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 
@@ -10,6 +10,7 @@ import structlog
 from aiohttp import web
 from cachetools import LRUCache
 
+from bot.domain.delivery.allowance import Allowance
 from bot.domain.errors import StorageUnavailable
 from bot.services.acknowledging.email_links import PATH, AckLinks, LinkFacts, LinkState, guild_of
 from bot.ui.ack_page import SECURITY_POLICY, AckPage
@@ -46,46 +47,34 @@ _STATUS: Final = {
 }
 
 
-@dataclass(slots=True)
-class RequestAllowance:
-    """An allowance of requests per minute, saved up for at most one minute."""
-
-    per_minute: int = PER_MINUTE
-    clock: Callable[[], float] = time.monotonic
-    _left: float = field(init=False)
-    _at: float = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._left, self._at = float(self.per_minute), self.clock()
-
-    def take(self) -> bool:
-        """Use one request; return False if none was left."""
-        now = self.clock()
-        self._left = min(self._left + (now - self._at) * self.per_minute / 60, float(self.per_minute))
-        self._at = now
-        if self._left < 1:
-            return False
-        self._left -= 1
-        return True
-
-
 class Door:
     """Limits requests: strangers share one allowance; each link has its own, which they cannot use up.
 
     Args:
-        strangers: For all requests without a link of ours.
+        per_minute: For all requests without a link of ours.
+        per_link: For each link, a minute.
     """
 
-    def __init__(self, strangers: RequestAllowance | None = None, *, per_link: int = PER_LINK) -> None:
-        self._strangers = strangers or RequestAllowance()
+    def __init__(self, *, per_minute: int = PER_MINUTE, per_link: int = PER_LINK) -> None:
+        self._strangers = _a_minute(per_minute)
         self._per_link = per_link
-        self._links: LRUCache[str, RequestAllowance] = LRUCache(_MOST_LINKS)
+        self._links: LRUCache[str, Allowance] = LRUCache(_MOST_LINKS)
 
     def lets_in(self, link_id: str | None) -> bool:
         """Return True if one more request with this link, or without one (None), is looked at."""
-        if link_id is None:
-            return self._strangers.take()
-        return self._links.setdefault(link_id, RequestAllowance(self._per_link)).take()
+        allowance = self._strangers
+        if link_id is not None:
+            allowance = self._links.setdefault(link_id, _a_minute(self._per_link))
+        now = time.monotonic()
+        if allowance.wait_s(now) > 0:
+            return False
+        allowance.take(now)
+        return True
+
+
+def _a_minute(requests: int) -> Allowance:
+    """Return an allowance of so many requests a minute, saved up for at most one minute."""
+    return Allowance(per_s=requests / 60, burst=requests)
 
 
 @dataclass(frozen=True, slots=True)

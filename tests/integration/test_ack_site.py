@@ -9,7 +9,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.i18n import Texts
-from bot.process.ack_site import LONGEST, AckSite, Door, RequestAllowance, preferred
+from bot.process.ack_site import LONGEST, AckSite, Door, preferred
 from bot.process.ack_site import Desk as Served
 from bot.process.health import Health, serve_health
 from bot.services.acknowledging.email_links import PATH
@@ -28,7 +28,7 @@ async def nothing(_states: object) -> bytes:
 async def site(desk: Desk, *, per_minute: int = 120, per_link: int = 60) -> AsyncIterator[httpx.AsyncClient]:
     """The site of *desk*, and a browser."""
     served = {GUILD: Served(desk.links, AckPage(Texts.load(), desk.policy))}
-    made = AckSite(served, Door(RequestAllowance(per_minute), per_link=per_link))
+    made = AckSite(served, Door(per_minute=per_minute, per_link=per_link))
     serving = serve_health(Health({}, nothing), host="127.0.0.1", port=0, beside=made.routes)
     async with (
         serving as port,

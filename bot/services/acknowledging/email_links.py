@@ -118,44 +118,29 @@ class AckLinks:
         claim = None if self._known is None else _claim(self._known, _signed(token))
         return None if claim is None else claim.id
 
-    async def url(self, delivery: Delivery, who: OnCallPerson) -> str | None:
-        """The link in the email to *who* for *delivery*, the same each time; None without a public address.
-
-        Raises:
-            StorageUnavailable: the key is in the database.
-        """
-        if delivery.incident_id is None:
-            return None
-        return (await self._urls(delivery, {delivery.incident_id: delivery.nonce}, who)).get(
-            delivery.incident_id
-        )
-
     async def urls(
-        self, bundle: Delivery, incident_ids: Iterable[int], who: OnCallPerson
+        self, delivery: Delivery, incident_ids: Iterable[int], who: OnCallPerson
     ) -> Mapping[int, str]:
-        """The links in the email to *who* for a bundle, one for each incident; none without a public address.
+        """Return the links in the email to *who* for *delivery*, by incident, the same each time.
 
-        Each acknowledges one incident, so that no press acknowledges one that the person has not read.
+        A bundle has one for each incident, so that no press acknowledges an incident that the person has not
+        read. There are none without a public address.
 
         Raises:
             StorageUnavailable: the key is in the database.
         """
-        nonces = {incident_id: f"{bundle.nonce}.{incident_id}" for incident_id in incident_ids}
-        return await self._urls(bundle, nonces, who)
-
-    async def _urls(
-        self, delivery: Delivery, nonces: Mapping[int, str], who: OnCallPerson
-    ) -> Mapping[int, str]:
         if self._public_url is None:
             return {}
         installation = await self._store.installation()
-        serializer, expires_at = _serializer(installation), delivery.created_at + VALID_FOR
         begin = f"{self._public_url}{PATH}{_mark(installation)}.{delivery.guild_id}."
-        until_s = int(expires_at.timestamp())
-        said = {
-            incident_id: [incident_id, who.handle, until_s, nonce] for incident_id, nonce in nonces.items()
-        }
-        return {incident_id: f"{begin}{serializer.dumps(claim)}" for incident_id, claim in said.items()}
+        until_s = int((delivery.created_at + VALID_FOR).timestamp())
+
+        def signed(incident_id: int) -> str:
+            is_alone = incident_id == delivery.incident_id
+            nonce = delivery.nonce if is_alone else f"{delivery.nonce}.{incident_id}"
+            return _serializer(installation).dumps([incident_id, who.handle, until_s, nonce])
+
+        return {incident_id: f"{begin}{signed(incident_id)}" for incident_id in incident_ids}
 
     async def look(self, token: str) -> LinkFacts:
         """Return what pressing the button would do. It changes nothing, because scanners open every link.

@@ -26,22 +26,14 @@ _AT_ONCE: Final = 8
 _PAUSE_S: Final = 0.2  # before Discord is asked again for what it has not answered
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ReadProgress:
-    """How far a look at several incidents got, by their numbers.
+    """How far a look at several incidents has got, by their numbers.
 
     Attributes:
-        begun: Whose turn came.
-        read: Of which Discord has said who reacted.
+        begun: Those whose turn has come.
+        read: Those of which Discord has said who reacted.
     """
-
-    begun: frozenset[int]
-    read: frozenset[int]
-
-
-@dataclass(slots=True)
-class _Looking:
-    """The same while it goes on."""
 
     begun: set[int] = field(default_factory=set)
     read: set[int] = field(default_factory=set)
@@ -110,16 +102,16 @@ class Reconciler:
         Raises:
             StorageUnavailable: then nothing can be decided either.
         """
-        looked, until = _Looking(), asyncio.get_running_loop().time() + seconds
+        looked, until = ReadProgress(), asyncio.get_running_loop().time() + seconds
         await self._look_at(incidents, seconds, looked)
         missed = [one for one in incidents if one.id in looked.begun - looked.read]
         left_s = until - asyncio.get_running_loop().time() - _PAUSE_S
         if missed and left_s > 0:
             await asyncio.sleep(_PAUSE_S)
             await self._look_at(missed, left_s, looked)
-        return ReadProgress(frozenset(looked.begun), frozenset(looked.read))
+        return looked
 
-    async def _look_at(self, incidents: Sequence[Incident], seconds: float, looked: "_Looking") -> None:
+    async def _look_at(self, incidents: Sequence[Incident], seconds: float, looked: ReadProgress) -> None:
         """One look at each, for *seconds* at most, noted in *looked*."""
         waiting = iter(incidents)
 

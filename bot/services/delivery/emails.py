@@ -21,9 +21,6 @@ log = structlog.get_logger(__name__)
 class Links(Protocol):
     """Makes the links in emails by which their readers acknowledge."""
 
-    async def url(self, delivery: Delivery, who: OnCallPerson) -> str | None:
-        """Return the link of one person for the incident of a delivery; None where there are no links."""
-
     async def urls(
         self, delivery: Delivery, incident_ids: Sequence[int], who: OnCallPerson
     ) -> Mapping[int, str]:
@@ -58,10 +55,10 @@ class Letters:
         """
         first = await self._store.delivery_by_key(posting_key(incident.id, DeliveryKind.ALERT, 1))
         begins = delivery.nonce if first is None else first.nonce
-        mails = [
-            self._writer.write(delivery, incident, Letter(who, await self._links.url(delivery, who), begins))
-            for who in to
-        ]
+        mails = []
+        for who in to:
+            links = await self._links.urls(delivery, [incident.id], who)
+            mails.append(self._writer.write(delivery, incident, Letter(who, links.get(incident.id), begins)))
         return await self._accepted_of(mails, to, delivery)
 
     async def send_many(self, delivery: Delivery, bundle: Bundle, *, to: Sequence[OnCallPerson]) -> list[str]:

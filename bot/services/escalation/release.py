@@ -19,7 +19,7 @@ from bot.services.escalation.passing_on import PassingOn
 from bot.services.ports import Discord, Store, Transaction
 from bot.services.shared.access import Access, Act
 from bot.services.shared.postings import notice, refresh_job
-from bot.services.shared.reminders import note_sign_of_life, remind_later
+from bot.services.shared.reminders import remind_later
 
 log = structlog.get_logger(__name__)
 
@@ -130,10 +130,6 @@ class Releasing:
         await tx.add_timeline(incident.id, TimelineEntry.of(data, now))
         log.info("incident.ack_lapsed", incident_id=incident.id)
         return await self._resume(tx, incident, now=now, lapsed=True)
-
-    async def renew(self, tx: Transaction, incident: Incident, *, now: datetime) -> Incident:
-        """Restart the time to the next update, after a responder has written in the thread."""
-        return await note_sign_of_life(tx, self._policy, incident, now=now)
 
     async def _take_over(
         self, tx: Transaction, incident: Incident, to: Holder, *, by: Person, now: datetime

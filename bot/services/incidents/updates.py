@@ -26,7 +26,7 @@ from bot.services.shared.access import Act, MaySeeLess, require_as_seen
 from bot.services.shared.changes import Change, Changes
 from bot.services.shared.postings import notice, refresh_job
 from bot.services.shared.reminder_recipients import NOBODY, Absence, ReminderRecipients
-from bot.services.shared.reminders import remind_later
+from bot.services.shared.reminders import note_sign_of_life, remind_later
 
 log = structlog.get_logger(__name__)
 
@@ -181,8 +181,10 @@ class Updates:
             await remind_later(tx, incident, now=now)
             return None
         if await self._lapses(incident, tx):
-            end = self._releasing.renew if is_heard_of else self._releasing.lapse
-            await end(tx, incident, now=now)
+            if is_heard_of:
+                await note_sign_of_life(tx, self._policy, incident, now=now)
+            else:
+                await self._releasing.lapse(tx, incident, now=now)
             return None
         require_as_seen(incident, seen)
         incident = await vacate(tx, self._policy, incident, absence.gone, now=now)
