@@ -51,7 +51,7 @@ from bot.services.triage.unfinished import Unfinished
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """Everything that a person of one guild can ask for."""
+    """The use cases of one guild."""
 
     guild_id: int
     policy: Policy
@@ -103,8 +103,8 @@ class Guilds:
 
     Args:
         served: By guild.
-        home: The one whose words are used where no guild can be told.
-        find: Whose row a number belongs to.
+        home: The guild whose policy and language apply where the guild is not known.
+        find: Finds the guild of a row by its number.
     """
 
     def __init__(self, served: Mapping[int, Services], *, home: int, find: GuildFinder) -> None:
@@ -119,11 +119,11 @@ class Guilds:
         return len(self._served)
 
     def get(self, guild_id: int | None) -> Services | None:
-        """The guild's use cases; None for a guild that is not served, and for none."""
+        """Return the guild's use cases; None if it is not served, or for no guild."""
         return None if guild_id is None else self._served.get(guild_id)
 
     def at(self, guild_id: int | None) -> Services:
-        """The same, for what needs an answer.
+        """Return the guild's use cases.
 
         Raises:
             UserError: it is not served.
@@ -135,7 +135,7 @@ class Guilds:
     async def each(
         self, work: Callable[[Services], Awaitable[object]], *, at_a_time: int = _AT_A_TIME
     ) -> None:
-        """Do something for every guild, a few at a time: what goes wrong in one does not reach the others."""
+        """Do *work* for every guild, a few at a time; an error in one does not reach the others."""
         turns = asyncio.Semaphore(at_a_time)
 
         async def do(services: Services) -> None:
@@ -146,23 +146,30 @@ class Guilds:
         await asyncio.gather(*map(do, self))
 
     async def of_incident(self, incident_id: int) -> Services:
-        """Whose incident it is, for a number that came from no guild: a button under a DM.
+        """Return the use cases of an incident's guild, for a number without one: a button under a DM.
 
         Raises:
             UserError: its guild is not served. StorageUnavailable.
         """
-        if len(self) == 1:
-            return self.home
-        return self.at(await self._find.guild_of_incident(incident_id))
+        return self.at(await self._guild_of(self._find.guild_of_incident, incident_id))
 
     async def of_triage(self, triage_id: int) -> Services:
-        """Whose triage it is; as `of_incident`."""
-        if len(self) == 1:
-            return self.home
-        return self.at(await self._find.guild_of_triage(triage_id))
+        """Return the same for a triage."""
+        return self.at(await self._guild_of(self._find.guild_of_triage, triage_id))
+
+    async def of_delivery(self, delivery_id: int) -> Services:
+        """Return the same for a delivery, a bundle for instance."""
+        return self.at(await self._guild_of(self._find.guild_of_delivery, delivery_id))
+
+    async def of_message(self, message_id: int) -> Services | None:
+        """Return the same for a message on which a 👀 counts; None for any other message."""
+        return self.get(await self._guild_of(self._find.guild_of_message, message_id))
+
+    async def _guild_of(self, find: Callable[[int], Awaitable[int | None]], number: int) -> int | None:
+        return self.home.guild_id if len(self) == 1 else await find(number)
 
     async def note_missed(self, services: Services, incident_id: int, *, by: Person) -> None:
-        """*by* asked for a number that is not there: on record when it is another guild's.
+        """Record that *by* asked for an incident that was not found, if it is another guild's.
 
         Raises:
             StorageUnavailable.
@@ -171,18 +178,6 @@ class Guilds:
             await services.access.note_refused(
                 by, "show", guild_id=services.guild_id, act="see_foreign", incident_id=incident_id
             )
-
-    async def of_delivery(self, delivery_id: int) -> Services:
-        """The same for a delivery, a bundle for instance."""
-        if len(self) == 1:
-            return self.home
-        return self.at(await self._find.guild_of_delivery(delivery_id))
-
-    async def of_message(self, message_id: int) -> Services | None:
-        """Whose message it is, if it is one on which a 👀 counts. Raises StorageUnavailable."""
-        if len(self) == 1:
-            return self.home
-        return self.get(await self._find.guild_of_message(message_id))
 
 
 async def _survived(work: Callable[[Services], Awaitable[object]], services: Services) -> None:

@@ -37,15 +37,12 @@ class Host(Protocol):
 
     def services(self, interaction: Interaction) -> Services:
         """The use cases of the guild that *interaction* is about."""
-        ...
 
     def voice(self, interaction: Interaction) -> Voice:
         """The words for the person who acted."""
-        ...
 
     def spawn(self, work: Coroutine[Any, Any, object], *, name: str) -> object:
         """Run *work* beside everything else."""
-        ...
 
     def answering(self, task: asyncio.Task[Any]) -> None:
         """Register *task* as one that answers a person, so that a stop lets it finish first."""

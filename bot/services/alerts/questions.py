@@ -6,7 +6,7 @@ import structlog
 
 from bot.domain.alerts.deliveries import AlertQuestionData
 from bot.domain.alerts.question import AlertAnswer, AlertQuestion, QuestionView
-from bot.domain.delivery.delivery import Delivery, DeliveryKind, NewDelivery
+from bot.domain.delivery.delivery import DeliveryKind, NewDelivery
 from bot.domain.errors import UserError
 from bot.domain.incident.incident import Incident, IncidentKind, NewIncident, Source
 from bot.domain.people import Person
@@ -14,7 +14,6 @@ from bot.runbook.model import Policy
 from bot.services.incidents.commands import Incidents
 from bot.services.ports import IN_LINE, Discord, Job, JobName, Store, Transaction
 from bot.services.ports.store.alerts import AlertQuestions
-from bot.services.ports.store.jobs import JobWrites
 from bot.services.ports.store.timeline import AuditWrites
 from bot.services.shared.access import Access
 
@@ -62,8 +61,7 @@ class Questions:
         Raises:
             NotPermitted; UserError: it was answered before, or nothing was asked.
         """
-        await self._require(by, guild_id, act="track_alert")
-        line = await self._store.delivery_by_key(question_key(message_id))
+        await self._access.require(by, _PERMISSION, guild_id=guild_id, act="track_alert")
         async with self._store.transaction() as tx:
             question = await _open(tx, message_id, guild_id)
             if question.severity not in self._policy.severities:
@@ -76,7 +74,7 @@ class Questions:
                 incident.id, channel_id=question.channel_id, message_id=message_id, sender=question.sender
             )
             await tx.answer_alert_question(message_id, AlertAnswer.TRACKED, by=by)
-            await show_answer(tx, line)
+            await show_answer(tx, message_id)
         log.info("alert.tracked", incident_id=incident.id, user_id=by.id)
         return incident
 
@@ -86,14 +84,13 @@ class Questions:
         Raises:
             NotPermitted; UserError: it was answered before, or nothing was asked.
         """
-        await self._require(by, guild_id, act="ignore_sender")
-        line = await self._store.delivery_by_key(question_key(message_id))
+        await self._access.require(by, _PERMISSION, guild_id=guild_id, act="ignore_sender")
         async with self._store.transaction() as tx:
             question = await _open(tx, message_id, guild_id)
             await tx.answer_alert_question(message_id, AlertAnswer.IGNORED, by=by)
             await tx.ignore_sender(guild_id, question.channel_id, question.sender, by=by)
             await _audit(tx, question, by=by, action="sender_ignored")
-            await show_answer(tx, line)
+            await show_answer(tx, message_id)
         return question
 
     async def heed(self, message_id: int, *, guild_id: int, by: Person) -> AlertQuestion:
@@ -102,8 +99,7 @@ class Questions:
         Raises:
             NotPermitted; UserError: nothing was asked about it, or the sender is not ignored.
         """
-        await self._require(by, guild_id, act="heed_sender")
-        line = await self._store.delivery_by_key(question_key(message_id))
+        await self._access.require(by, _PERMISSION, guild_id=guild_id, act="heed_sender")
         async with self._store.transaction() as tx:
             question = await _asked(tx, message_id, guild_id)
             if not await tx.heed_sender(guild_id, question.channel_id, question.sender):
@@ -111,7 +107,7 @@ class Questions:
             if question.answer is AlertAnswer.IGNORED:
                 await tx.answer_alert_question(message_id, None, by=by)
             await _audit(tx, question, by=by, action="sender_heeded")
-            await show_answer(tx, line)
+            await show_answer(tx, message_id)
         return question
 
     async def refresh(self, line_id: int) -> None:
@@ -135,9 +131,6 @@ class Questions:
         since = await tx.now() - self._policy.alerts.same_within
         return await tx.same_alert(question.guild_id, question.fingerprint, since=since, lesser=())
 
-    async def _require(self, by: Person, guild_id: int, *, act: str) -> None:
-        await self._access.require(by, _PERMISSION, guild_id=guild_id, act=act)
-
 
 def as_incident(question: AlertQuestion) -> NewIncident:
     """Return the alert to track for the message that *question* is about."""
@@ -160,16 +153,17 @@ def as_incident(question: AlertQuestion) -> NewIncident:
     )
 
 
-def question_key(message_id: int) -> str:
+def _question_key(message_id: int) -> str:
     """Return the key of the delivery that asks about a message."""
     return f"alert_question:{message_id}"
 
 
-async def show_answer(tx: JobWrites, line: Delivery | None) -> None:
-    """Queue an edit of the question *line*, if there is one, to show the answer.
+async def show_answer(tx: Transaction, message_id: int) -> None:
+    """Queue an edit of the question about a message, if there is one, to show the answer.
 
     It does not depend on the reply to the person who answered.
     """
+    line = await tx.delivery_by_key(_question_key(message_id))
     if line is not None:
         key = f"refresh_question:{line.id}"
         await tx.enqueue(Job(JobName.REFRESH_QUESTION, str(line.id), key, sooner=True, patience=IN_LINE))
@@ -179,7 +173,7 @@ def _line(question: AlertQuestion) -> NewDelivery:
     return NewDelivery(
         kind=DeliveryKind.ALERT_QUESTION,
         to=f"channel:{question.channel_id}",
-        key=question_key(question.message_id),
+        key=_question_key(question.message_id),
         guild_id=question.guild_id,
         data=AlertQuestionData(
             answers=question.message_id,

@@ -21,7 +21,6 @@ from bot.services.alerts.questions import Questions, as_incident
 from bot.services.alerts.recoveries import Recoveries
 from bot.services.incidents.commands import Incidents
 from bot.services.ports import Job, JobName, Store, Transaction
-from bot.services.ports.store.alerts import AlertWrites
 from bot.services.shared.postings import notice, refresh_job
 
 log = structlog.get_logger(__name__)
@@ -108,7 +107,7 @@ class AlertTracking:
             case Says.RESOLVED, _:
                 await self._recoveries.receive(message, understood.fingerprint)
             case None, Unknown.ASK:
-                return await self._ask(message, understood)
+                return await self._track(message, understood, asks=True)
         return None
 
     def understand(self, message: AlertMessage) -> Understood | None:
@@ -141,35 +140,27 @@ class AlertTracking:
             incident = await tx.incident(incident_id)
             await tx.enqueue(refresh_job(incident, severity=self._policy.rules(incident.severity)))
 
-    async def _track(self, message: AlertMessage, understood: Understood) -> Incident:
+    async def _track(
+        self, message: AlertMessage, understood: Understood, *, asks: bool = False
+    ) -> Incident | None:
+        """Count the message on the same alert if that is tracked; else track it, or with *asks* ask first."""
         async with self._store.transaction() as tx:
             await tx.lock_fingerprint(message.guild_id, understood.fingerprint)
             known = await tx.alert_of_message(message.id)
             if known is not None:
                 return await tx.incident(known)
             same = await self._same(tx, message, understood)
-            if same is None:
-                incident = await self._incidents.open_within(tx, as_incident(understood.would_be), by=None)
-            else:
+            if same is not None:
                 incident = await self._count(tx, same, message)
-            await _note(tx, incident, message)
-        log.info("alert.tracked" if same is None else "alert.repeated", incident_id=incident.id)
-        return incident
-
-    async def _ask(self, message: AlertMessage, understood: Understood) -> Incident | None:
-        """Ask whether the message is an alert, unless the same alert is tracked: then count it on that."""
-        async with self._store.transaction() as tx:
-            await tx.lock_fingerprint(message.guild_id, understood.fingerprint)
-            known = await tx.alert_of_message(message.id)
-            if known is not None:
-                return await tx.incident(known)
-            same = await self._same(tx, message, understood)
-            if same is None:
+            elif asks:
                 await self._questions.ask(tx, understood.would_be)
                 return None
-            incident = await self._count(tx, same, message)
-            await _note(tx, incident, message)
-        log.info("alert.repeated", incident_id=incident.id)
+            else:
+                incident = await self._incidents.open_within(tx, as_incident(understood.would_be), by=None)
+            await tx.note_alert(
+                incident.id, channel_id=message.channel_id, message_id=message.id, sender=message.sender
+            )
+        log.info("alert.tracked" if same is None else "alert.repeated", incident_id=incident.id)
         return incident
 
     def _said_severity(self, message: AlertMessage, reading: Reading) -> SeverityPolicy | None:
@@ -219,12 +210,6 @@ class AlertTracking:
             await tx.insert_deliveries([line])
         await tx.enqueue(_count_job(incident))
         return incident
-
-
-async def _note(tx: AlertWrites, incident: Incident, message: AlertMessage) -> None:
-    """Count *message* on *incident*."""
-    place = message.channel_id
-    await tx.note_alert(incident.id, channel_id=place, message_id=message.id, sender=message.sender)
 
 
 def _count_job(incident: Incident) -> Job:

@@ -21,7 +21,7 @@ from bot.services.escalation.passing_on import PassingOn
 from bot.services.escalation.step_messages import paged
 from bot.services.ports import Store, Transaction
 from bot.services.ports.store.bundles import BundleReads, BundleWrites
-from bot.services.ports.store.deliveries import DeliveryReads, DeliveryWrites, Prospect
+from bot.services.ports.store.deliveries import DeliveryLookups, Prospect
 from bot.services.ports.store.jobs import JobWrites
 from bot.services.shared.postings import posting_key
 
@@ -78,7 +78,7 @@ class PageDeliveries(_LadderDeliveries):
         await tx.save(told)
         return told
 
-    async def beside(self, source: DeliveryReads | DeliveryWrites, delivery: Delivery) -> Delivery | None:
+    async def beside(self, source: DeliveryLookups, delivery: Delivery) -> Delivery | None:
         """Return the channel's message of the same step."""
         step = PagingData.from_json(delivery.data).step
         if delivery.incident_id is None or step is None:

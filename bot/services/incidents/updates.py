@@ -20,7 +20,7 @@ from bot.runbook.model import Policy
 from bot.services.escalation.release import Releasing
 from bot.services.incidents.roles import vacate
 from bot.services.ports import Store, Transaction
-from bot.services.ports.store.deliveries import DeliveryReads, DeliveryWrites
+from bot.services.ports.store.deliveries import DeliveryLookups
 from bot.services.ports.store.timeline import TimelineWrites
 from bot.services.shared.access import Act, MaySeeLess, require_as_seen
 from bot.services.shared.changes import Change, Changes
@@ -137,7 +137,7 @@ class Updates:
             return False
         return await self._lapses(incident, self._store) and await self._releasing.is_heard_of(incident)
 
-    async def _lapses(self, incident: Incident, source: DeliveryReads | DeliveryWrites) -> bool:
+    async def _lapses(self, incident: Incident, source: DeliveryLookups) -> bool:
         """Return True if the acknowledge ends next, instead of another reminder.
 
         It ends only if the last reminder has announced that. A reminder that an older version or another

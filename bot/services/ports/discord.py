@@ -70,7 +70,7 @@ class DiscordMembers(Protocol):
     """Looks up people and their roles."""
 
     async def has_private_role(self, guild_id: int) -> bool:
-        """Whether the server has any of the roles that see private incidents.
+        """Return True if the server has any of the roles that see private incidents.
 
         Raises:
             UpstreamUnavailable: Discord could not be asked.
@@ -113,47 +113,29 @@ class DiscordSending(Protocol):
         """
 
     def require_room(self, request: Request) -> None:
-        """See that Discord's limits leave room for it, now or in a moment.
-
-        Raises:
-            Crowded: they do not.
-        """
+        """Raise Crowded unless Discord's limits leave room for *request*, now or in a moment."""
 
     async def find(self, request: Request, *, since: datetime) -> Posted | None:
-        """A message of ours that an earlier attempt left in the channel, if any."""
+        """Return the bot's message that an earlier attempt left in the channel, or None."""
 
 
 class DiscordEditing(Protocol):
-    """Edits posts so that they show the current state."""
+    """Edits posts so that they show the current state. A post that was deleted is not an error.
+
+    Methods that return nothing raise UpstreamUnavailable if the edit may work later.
+    """
 
     async def refresh(self, incident: Incident, posts: Sequence[Delivery]) -> Refreshed:
-        """Make the posts of an incident (alert, thread's name and card, DMs) say what is true now.
-
-        A post that was deleted is not an error.
-        """
+        """Edit the posts of an incident: alert, thread's name and card, DMs."""
 
     async def redraw(self, post: Delivery, shown: Redrawn) -> None:
-        """Make a post say what is true now. A post that was deleted is not an error.
-
-        Raises:
-            UpstreamUnavailable: it may work later.
-        """
-        ...
+        """Edit a post of another kind."""
 
     async def redact(self, incident: Incident, posts: Sequence[Delivery]) -> Redacted:
-        """Take out what the posts of an incident that is private now tell; lock and archive its threads.
-
-        A post that was deleted is not an error.
-        """
+        """Empty the posts of an incident that is private now; lock and archive its threads."""
 
     async def refresh_triage(self, triage: Triage, posts: Sequence[Delivery]) -> None:
-        """Make the posts of a triage that has no incident say where it stands, oldest first.
-
-        A post that was deleted is not an error.
-
-        Raises:
-            UpstreamUnavailable: it may work later.
-        """
+        """Edit the posts of a triage that has no incident, oldest first."""
 
 
 class DiscordThreads(Protocol):
@@ -174,7 +156,7 @@ class DiscordThreads(Protocol):
         """
 
     async def archive(self, thread_id: int) -> None:
-        """Put a thread to sleep; one that is gone, or that may not be archived, is passed over.
+        """Archive a thread; one that is gone, or that may not be archived, is passed over.
 
         Raises:
             UpstreamUnavailable: it may work later.
@@ -185,22 +167,22 @@ class DiscordMessages(Protocol):
     """Reads messages, their pins and their reactions."""
 
     async def message(self, channel_id: int, message_id: int, *, guild_id: int) -> ThreadMessage | None:
-        """One message as it is now; None when it is gone, or not ours to read.
+        """Return a message as it is now; None if it is gone, or the bot may not read it.
 
         Raises:
             UpstreamUnavailable: Discord could not be asked.
         """
 
     async def latest_messages(self, channel_id: int, *, guild_id: int) -> list[ThreadMessage]:
-        """A thread's newest messages, up to 100, oldest first; none when it is gone. Raises as `message`."""
+        """Return a thread's newest 100 messages, oldest first; none if it is gone. Raises as `message`."""
 
     def pinners(
         self, places: Sequence[tuple[int, int]], *, guild_id: int
     ) -> AsyncIterator[tuple[Person, int]]:
-        """Everyone whose 📌 stands on one of *places*, with the message id; bots left out."""
+        """Yield each person whose 📌 is under one of *places*, with the message id; no bots."""
 
     async def watched(self, guild_id: int, channel: str, *, before: int | None = None) -> ChannelPage:
-        """The newest messages of a channel (name or id), up to 100, older than the message *before*.
+        """Return the newest 100 messages of a channel (name or id) that are older than *before*.
 
         Raises:
             DeliveryRefused: there is no such channel, or it may not be read. UpstreamUnavailable.
@@ -209,7 +191,7 @@ class DiscordMessages(Protocol):
     def acknowledgers(
         self, places: Sequence[tuple[int, int]], *, guild_id: int
     ) -> AsyncIterator[tuple[Person, int]]:
-        """Everyone whose 👀 stands on one of *places*, with the message id; bots left out."""
+        """Yield each person whose 👀 is under one of *places*, with the message id; no bots."""
 
 
 class Discord(DiscordMembers, DiscordSending, DiscordEditing, DiscordThreads, DiscordMessages, Protocol):

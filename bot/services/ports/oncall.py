@@ -44,7 +44,7 @@ class Reach(Protocol):
         """
 
     async def member(self, guild_id: int, handle: str) -> Person | None:
-        """The member of that id or username; None when there is none, or it is a bot. Raises as `gaps`."""
+        """Return the member with that id or username; None if there is none, or it is a bot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +85,11 @@ class Calendars(Protocol):
     """iCalendar, read and written."""
 
     async def read(self, data: bytes, *, start: datetime, end: datetime, most: int) -> list[CalendarEvent]:
-        """The first *most* events between two moments, recurring ones expanded, in order of their start.
+        """Return the first *most* events between two moments by start, with recurring ones expanded.
 
         Raises:
             UserError: it is no calendar, or takes too long to read.
         """
 
     async def write(self, shifts: Sequence[PlacedShift], *, name: str) -> bytes:
-        """A calendar of *shifts* in the team's time zone, which it describes."""
+        """Return a calendar of *shifts* in the team's time zone, which it describes."""

@@ -16,7 +16,7 @@ from bot.domain.privacy import LeftBehind
 from bot.domain.privacy_entries import MadePrivateEntry, MemberAddedEntry
 from bot.domain.privacy_notices import MadePrivateNotice, MemberAddedNotice, ThreadDeletedNotice
 from bot.runbook.model import Policy
-from bot.services.alerts.questions import question_key, show_answer
+from bot.services.alerts.questions import show_answer
 from bot.services.ports import Discord, Store
 from bot.services.shared.access import Access, Act
 from bot.services.shared.changes import Change, Changes
@@ -169,10 +169,9 @@ class Privacy:
             return
         await self._untold_by_others(incident)
         messages = await self._store.alert_messages(incident_id)
-        lines = [await self._store.delivery_by_key(question_key(message_id)) for _, message_id in messages]
         async with self._store.transaction() as tx:
-            for line in lines:
-                await show_answer(tx, line)
+            for _, message_id in messages:
+                await show_answer(tx, message_id)
             await tx.enqueue(refresh_job(incident, severity=self._policy.rules(incident.severity)))
 
     async def _let_in(self, change: Change, user_id: int, name: str, *, asked: str | None = None) -> None:

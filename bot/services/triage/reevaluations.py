@@ -16,7 +16,7 @@ from bot.services.shared.access import Access
 from bot.services.triage.raising import Raising
 from bot.services.triage.views import PressResult, TriageView, view_of
 from bot.services.walks.endings import is_dealt_with, lock_walk
-from bot.services.walks.posts import held, monitor_of, question, refresh_triage_job, set_clock
+from bot.services.walks.posts import held, monitor_of, question, save_walk, set_clock
 
 log = structlog.get_logger(__name__)
 
@@ -56,7 +56,7 @@ class Reevaluations:
             if triage.due_at > now:
                 await set_clock(tx, triage, self._policy)
             elif triage.is_forgotten(now):
-                await self._save(tx, triage.expire(at=now))
+                await save_walk(tx, triage.expire(at=now), self._policy)
             elif await is_dealt_with(tx, self._policy, triage):
                 log.info("triage.dealt_with", triage_id=triage_id)
             elif triage.asked_at is None:
@@ -66,7 +66,7 @@ class Reevaluations:
 
     async def promote(self, triage_id: int, *, by: Person) -> TriageView:
         """Raise a triage under re-evaluation; the view has a notice if it was answered before."""
-        await self._admit(triage_id, by, act="triage.promote")
+        await admit(self._store, self._access, triage_id, by=by, act="triage.promote")
         async with self._store.transaction() as tx:
             triage = await lock_walk(tx, triage_id)
             if not triage.is_under_reevaluation:
@@ -78,7 +78,7 @@ class Reevaluations:
 
     async def dismiss(self, triage_id: int, *, by: Person) -> TriageView:
         """End a triage that was looked at again: nothing is wrong. The view is as for `promote`."""
-        await self._admit(triage_id, by, act="triage.dismiss")
+        await admit(self._store, self._access, triage_id, by=by, act="triage.dismiss")
         async with self._store.transaction() as tx:
             triage = await tx.triage(triage_id, lock=True)
             if not triage.is_under_reevaluation:
@@ -89,7 +89,7 @@ class Reevaluations:
 
     async def look_again(self, triage_id: int, *, by: Person) -> TriageView:
         """もう一度見る: ask the questions from the start, while its clock goes on (`Triage.look_again`)."""
-        await self._admit(triage_id, by, act="triage.look_again")
+        await admit(self._store, self._access, triage_id, by=by, act="triage.look_again")
         async with self._store.transaction() as tx:
             triage = await tx.triage(triage_id, lock=True)
             if not triage.is_under_reevaluation:
@@ -107,24 +107,15 @@ class Reevaluations:
         asked = triage.ask(at=now, due_at=now + self._policy.reevaluate.answer_within)
         monitor = await monitor_of(tx, triage)
         await tx.insert_deliveries([question(asked, self._policy, monitor=monitor)])
-        await self._save(tx, asked)
+        await save_walk(tx, asked, self._policy)
         log.info("triage.asked", triage_id=triage.id)
 
-    async def _save(
-        self, tx: Transaction, triage: Triage, *, by: Person | None = None, action: str = ""
-    ) -> None:
-        """Write it, set its clock, and let its posts follow."""
-        await tx.save_triage(triage)
-        await set_clock(tx, triage, self._policy)
-        await tx.enqueue(refresh_triage_job(triage.id))
-        if by is not None:
-            await tx.audit(guild_id=triage.guild_id, by=by, action=action, data={"triage": triage.id})
+    async def _save(self, tx: Transaction, triage: Triage, *, by: Person, action: str) -> None:
+        await save_walk(tx, triage, self._policy)
+        await tx.audit(guild_id=triage.guild_id, by=by, action=action, data={"triage": triage.id})
 
     async def _answered_before(self, tx: Transaction, triage: Triage) -> TriageView:
         return await view_of(tx, self._policy, triage, notice=PressResult.ANSWERED)
-
-    async def _admit(self, triage_id: int, by: Person, *, act: str) -> None:
-        await admit(self._store, self._access, triage_id, by=by, act=act)
 
 
 async def admit(store: Store, access: Access, triage_id: int, *, by: Person, act: str) -> None:

@@ -23,7 +23,7 @@ from bot.services.triage.walk import continued
 from bot.services.walks.endings import is_dealt_with, lock_walk
 from bot.services.walks.posts import (
     go_on_question,
-    refresh_triage_job,
+    save_walk,
     set_clock,
     triage_of,
     unfinished_line,
@@ -60,7 +60,7 @@ class Unfinished:
             elif (last := await tx.sign_of_life(triage_id)).at > asked_at:
                 # An older version, which takes no question back, has taken an answer.
                 by = Person(id=last.by_id, name=last.by_name)
-                await self._save(tx, continued(triage, self._policy, by=by, at=last.at))
+                await save_walk(tx, continued(triage, self._policy, by=by, at=last.at), self._policy)
             elif not await is_dealt_with(tx, self._policy, triage):
                 await self._decide(tx, triage)
 
@@ -75,7 +75,7 @@ class Unfinished:
             triage = await tx.triage(triage_id, lock=True)
             if triage.is_unfinished:
                 triage = continued(triage, self._policy, by=by, at=await tx.now())
-                await self._save(tx, triage)
+                await save_walk(tx, triage, self._policy)
                 about = {"triage": triage_id}
                 await tx.audit(guild_id=triage.guild_id, by=by, action="triage.continued", data=about)
             return await view_of(tx, self._policy, triage)
@@ -84,15 +84,15 @@ class Unfinished:
         """Ask its person, or look again later when they have just answered."""
         rule = self._policy.unfinished
         if rule.ask_after is None:  # the policy has changed meanwhile
-            await self._save(tx, triage.with_idle(triage.idle.stopped()))
+            await save_walk(tx, triage.with_idle(triage.idle.stopped()), self._policy)
         elif (due_at := last.at + rule.ask_after) > now:
             later = triage.idle.due(due_at)
-            await self._save(tx, triage.with_idle(later))
+            await save_walk(tx, triage.with_idle(later), self._policy)
         elif not await is_dealt_with(tx, self._policy, triage):
             idle = triage.idle.asked(last.by_name, at=now, due_at=now + rule.decide_after)
             asked = triage.with_idle(idle)
             await tx.insert_deliveries([go_on_question(asked, user_id=last.by_id)])
-            await self._save(tx, asked)
+            await save_walk(tx, asked, self._policy)
             log.info("triage.left", triage_id=triage.id, user_id=last.by_id)
 
     async def _decide(self, tx: Transaction, triage: Triage) -> None:
@@ -102,14 +102,8 @@ class Unfinished:
             await self._raising.raise_unfinished(tx, triage, severity)
             return
         await tx.insert_deliveries([unfinished_line(triage, self._policy)])
-        await self._save(tx, triage.with_idle(triage.idle.stopped()))
+        await save_walk(tx, triage.with_idle(triage.idle.stopped()), self._policy)
         log.info("triage.left_to_team", triage_id=triage.id)
-
-    async def _save(self, tx: Transaction, triage: Triage) -> None:
-        """Write *triage*, set its clocks, and queue an edit of its posts."""
-        await tx.save_triage(triage)
-        await set_clock(tx, triage, self._policy)
-        await tx.enqueue(refresh_triage_job(triage.id))
 
 
 async def tell_team(tx: Transaction, delivery: Delivery, *, policy: Policy) -> None:

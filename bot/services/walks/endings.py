@@ -16,7 +16,7 @@ from bot.runbook.model import Policy
 from bot.services.ports import Transaction
 from bot.services.shared.changes import Change
 from bot.services.shared.postings import refresh_job
-from bot.services.walks.posts import post_keys, refresh_triage_job, set_clock
+from bot.services.walks.posts import post_keys, save_walk, set_clock
 
 log = structlog.get_logger(__name__)
 
@@ -118,9 +118,7 @@ async def _take_in(change: Change, triage: Triage) -> None:
 async def _dismiss(change: Change, triage: Triage) -> None:
     is_waiting = triage.is_under_reevaluation
     ended = triage.dismiss(by=change.by, at=change.now) if is_waiting else triage.expire(at=change.now)
-    await change.tx.save_triage(ended)
-    await set_clock(change.tx, ended, change.policy)
-    await change.tx.enqueue(refresh_triage_job(triage.id))
+    await save_walk(change.tx, ended, change.policy)
     await _audit(change, triage, "triage.dismissed", incident=change.incident.id)
 
 

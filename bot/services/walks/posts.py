@@ -96,6 +96,13 @@ def refresh_triage_job(triage_id: int) -> Job:
     return Job(JobName.REFRESH_TRIAGE, str(triage_id), key, sooner=True, patience=IN_LINE)
 
 
+async def save_walk(tx: Transaction, triage: Triage, policy: Policy) -> None:
+    """Write a locked triage, set its clocks, and queue an edit of its posts."""
+    await tx.save_triage(triage)
+    await set_clock(tx, triage, policy)
+    await tx.enqueue(refresh_triage_job(triage.id))
+
+
 async def set_clock(tx: Transaction, triage: Triage, policy: Policy) -> None:
     """Set or reset the jobs that look at the triage at its deadlines; none once it has ended."""
     rank = policy.severities[policy.reevaluate.promote_to].rank

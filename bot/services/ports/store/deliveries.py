@@ -29,11 +29,8 @@ class Prospect:
     waiting: int
 
 
-class DeliveryReads(Protocol):
-    """Reads deliveries, each in a statement of its own."""
-
-    async def delivery(self, delivery_id: int) -> Delivery:
-        """Return one delivery, finished or not."""
+class DeliveryLookups(Protocol):
+    """Finds deliveries, within a transaction or without one."""
 
     async def delivery_by_key(self, key: str) -> Delivery | None:
         """Return the delivery with a key, finished or not."""
@@ -43,6 +40,13 @@ class DeliveryReads(Protocol):
 
     async def posts(self, incident_id: int) -> list[Delivery]:
         """Return the sent deliveries of an incident, oldest first."""
+
+
+class DeliveryReads(DeliveryLookups, Protocol):
+    """Reads deliveries, each in a statement of its own."""
+
+    async def delivery(self, delivery_id: int) -> Delivery:
+        """Return one delivery, finished or not."""
 
     async def delivery_nonces(self, incident_id: int) -> list[str]:
         """Return the nonces of all deliveries of an incident, oldest first: they lead to rows of the DLQ."""
@@ -67,7 +71,7 @@ class DeliveryReads(Protocol):
         """
 
 
-class DeliveryWrites(Protocol):
+class DeliveryWrites(DeliveryLookups, Protocol):
     """The part of a transaction that queues, changes and cancels deliveries."""
 
     async def insert_deliveries(self, new: Sequence[NewDelivery]) -> None:
@@ -75,15 +79,6 @@ class DeliveryWrites(Protocol):
 
         A delivery whose `after` is sent already is enqueued at once.
         """
-
-    async def delivery_by_key(self, key: str) -> Delivery | None:
-        """Return the delivery with a key, finished or not, as this transaction sees it."""
-
-    async def pages(self, incident_id: int) -> list[Delivery]:
-        """Return all DMs that an incident has queued, in any state, oldest first, as seen here."""
-
-    async def posts(self, incident_id: int) -> list[Delivery]:
-        """Return the sent deliveries of an incident, oldest first, as this transaction sees them."""
 
     async def cancel_delivery(self, delivery_id: int) -> None:
         """Cancel an unfinished delivery, and with a bundle the deliveries it has begun to send."""
