@@ -54,7 +54,7 @@ class WorkerCalendars:
         return [_event(each) for each in answer["events"]]
 
     async def write(self, shifts: Sequence[PlacedShift], *, name: str) -> bytes:
-        """A calendar of *shifts* in the team's time zone, which it describes."""
+        """A calendar of *shifts*."""
         asked = {
             "name": name,
             "timezone": self._timezone,

@@ -1,15 +1,14 @@
 """iCalendar in a process of its own: `python -m bot.integrations.ical_worker read | write`, JSON in and out.
 
-What is read comes from anybody's computer. A few bytes of RRULE can ask for years of computing, so whoever
-starts this gives it seconds, and it gives itself a bound of memory. The libraries stay out of the bot's own
-process.
+A file to read may come from any computer. A few bytes of RRULE can ask for years of computing, so the caller
+gives this process seconds, and it limits its own memory. The libraries stay out of the bot's own process.
 """
 
 import json
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from itertools import islice
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -22,7 +21,7 @@ HANDLE: Final = "X-INCIDENT-BOT-PERSON"
 
 _SECONDS: Final = 5
 _BYTES: Final = 768 * 1024 * 1024
-_WORDS: Final = 200  # characters of a summary that can name anybody
+_WORDS: Final = 200  # characters of a summary, which may hold anything
 _MOST_ATTENDEES: Final = 10
 
 
@@ -83,8 +82,7 @@ def _attendees(event: Any) -> Iterator[str]:  # noqa: ANN401  # the library's ow
 
 
 def write(asked: Mapping[str, Any]) -> str:
-    """A calendar of ``events`` in the zone ``timezone``, which it describes."""
-    zone = ZoneInfo(asked["timezone"])
+    """A calendar of ``events``. Times are UTC: every program shows them in its reader's zone."""
     calendar = icalendar.Calendar()
     calendar.add("PRODID", "-//incident-bot//on-call//EN")
     calendar.add("VERSION", "2.0")
@@ -92,55 +90,17 @@ def write(asked: Mapping[str, Any]) -> str:
     calendar.add("X-WR-CALNAME", asked["name"])
     calendar.add("X-WR-TIMEZONE", asked["timezone"])
     stamp = datetime.fromisoformat(asked["stamp"])
-    calendar.add_component(_zone(zone, stamp - timedelta(days=366), stamp + timedelta(days=732)))
     for each in asked["events"]:
-        calendar.add_component(_written(each, zone, stamp=stamp))
+        calendar.add_component(_written(each, stamp=stamp))
     return bytes(calendar.to_ical()).decode("utf-8")
 
 
-def _zone(zone: ZoneInfo, start: datetime, end: datetime) -> icalendar.Timezone:
-    """The rules of *zone* from *start* to *end*, a change of the clocks each.
-
-    icalendar 7 makes one too, but lets summer time begin an hour late: RFC 5545 (3.6.5) wants the onset in
-    the local time that ends there.
-    """
-    described = icalendar.Timezone()
-    described.add("TZID", zone.key)
-    described.add_component(_rule(zone, start, before=start))
-    hour = timedelta(hours=1)
-    at = start.replace(minute=0, second=0, microsecond=0)
-    while at < end:
-        if (at + hour).astimezone(zone).utcoffset() != at.astimezone(zone).utcoffset():
-            described.add_component(_rule(zone, _change(zone, at), before=at))
-        at += hour
-    return described
-
-
-def _change(zone: ZoneInfo, at: datetime) -> datetime:
-    """The minute within the hour from *at* in which the clocks change."""
-    minutes = (at + timedelta(minutes=minute) for minute in range(1, 61))
-    offset = at.astimezone(zone).utcoffset()
-    return next(minute for minute in minutes if minute.astimezone(zone).utcoffset() != offset)
-
-
-def _rule(
-    zone: ZoneInfo, at: datetime, *, before: datetime
-) -> icalendar.TimezoneStandard | icalendar.TimezoneDaylight:
-    former, local = before.astimezone(zone).utcoffset() or timedelta(), at.astimezone(zone)
-    rule = icalendar.TimezoneDaylight() if local.dst() else icalendar.TimezoneStandard()
-    rule.add("DTSTART", (at.astimezone(UTC) + former).replace(tzinfo=None))
-    rule.add("TZOFFSETFROM", former)
-    rule.add("TZOFFSETTO", local.utcoffset())
-    rule.add("TZNAME", local.tzname())
-    return rule
-
-
-def _written(each: Mapping[str, Any], zone: ZoneInfo, *, stamp: datetime) -> icalendar.Event:
+def _written(each: Mapping[str, Any], *, stamp: datetime) -> icalendar.Event:
     event = icalendar.Event()
     event.add("UID", each["uid"])
     event.add("DTSTAMP", stamp)
-    event.add("DTSTART", datetime.fromisoformat(each["starts"]).astimezone(zone))
-    event.add("DTEND", datetime.fromisoformat(each["ends"]).astimezone(zone))
+    event.add("DTSTART", datetime.fromisoformat(each["starts"]).astimezone(UTC))
+    event.add("DTEND", datetime.fromisoformat(each["ends"]).astimezone(UTC))
     event.add("SUMMARY", each["summary"])
     event.add("CATEGORIES", [each["place"]])
     event.add(HANDLE, each["handle"])

@@ -4,18 +4,23 @@ Order of locks: a transaction locks an incident before its deliveries and steps,
 never wait for each other.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Final
 
 import asyncpg
 
+from bot.domain.errors import Superseded
 from bot.services.ports import Job
+from bot.services.ports.urgency import PERSON, current
+from bot.services.shared.fencing import CLAIM
 from bot.storage.appends import Appends, OrderedSql
-from bot.storage.database.beginning import Begun, begin, opened
 from bot.storage.database.errors import STORAGE_ERRORS, storage_errors
 from bot.storage.database.pools import PoolConnection, borrow
 from bot.storage.database.pulse import Pulse
+from bot.storage.database.sessions import Session
 from bot.storage.database.sql import Connection, Sql
 from bot.storage.database.warming import warm
 from bot.storage.queue.enqueue import Queue
@@ -29,9 +34,8 @@ from bot.storage.tables.deliveries import (
 )
 from bot.storage.tables.drills import PostgresDrillWrites
 from bot.storage.tables.escalation import PostgresEscalationReads, PostgresEscalationWrites
-from bot.storage.tables.guilds import PostgresGuildFinder
 from bot.storage.tables.incidents import PostgresIncidentReads, PostgresIncidentWrites
-from bot.storage.tables.installation import PostgresInstallation
+from bot.storage.tables.installation import PostgresGuildFinder, PostgresInstallation
 from bot.storage.tables.members import PostgresMemberReads, PostgresMemberWrites
 from bot.storage.tables.mornings import PostgresMorningReads, PostgresMorningWrites
 from bot.storage.tables.oncall import PostgresOnCallReads, PostgresOnCallWrites
@@ -40,6 +44,25 @@ from bot.storage.tables.overdue import PostgresOverdueReads, lost_jobs
 from bot.storage.tables.replays import PostgresReplayReads, PostgresReplayWrites
 from bot.storage.tables.timeline import PostgresTimelineReads, PostgresTimelineWrites
 from bot.storage.tables.triages import PostgresTriageAnswers, PostgresTriageReads, PostgresTriageWrites
+
+_BEGIN: Final = "BEGIN"
+
+#: A job or a tick comes again, so it does not wait long for a lock. The server ends a stopped process's
+#: transactions one after the other, and the next one that waits for the same lock would get it.
+_BEGIN_JOB: Final = "BEGIN; SET LOCAL lock_timeout = '1s'"
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """The state of a transaction after its start.
+
+    Attributes:
+        now: The transaction's time, if it was requested.
+        locked: The version of each incident that it has locked.
+    """
+
+    now: datetime | None = None
+    locked: Mapping[int, int] = field(default_factory=dict)
 
 
 class PostgresTransaction(
@@ -153,8 +176,8 @@ class PostgresStore(
     async def transaction(self, *, locking: int | None = None) -> AsyncIterator[PostgresTransaction]:
         async with borrow(self._pool) as connection:
             try:
-                await begin(connection)  # cancelled, it may have begun all the same
-                begun = await opened(Sql(connection), guild_id=self._guild_id, locking=locking)
+                await _begin(connection)  # cancelled, it may have begun all the same
+                begun = await _opened(Sql(connection), guild_id=self._guild_id, locking=locking)
                 tx = PostgresTransaction(
                     connection, guild_id=self._guild_id, is_shared=self._is_shared, begun=begun
                 )
@@ -197,3 +220,40 @@ class PostgresStore(
 async def _now(sql: Sql) -> datetime:
     now: datetime = (await sql.one("now"))["now"]
     return now
+
+
+async def _begin(connection: Session) -> None:
+    """Begin a transaction, for a person or for a job."""
+    with storage_errors():
+        await connection.begin(_BEGIN if current() == PERSON else _BEGIN_JOB)
+
+
+async def _opened(sql: Sql, *, guild_id: int | None, locking: int | None) -> Begun:
+    """Refuse what comes by a shard that another process has taken, and lock an incident, in one round trip.
+
+    The shard is not locked: an event that both have had was sent after its successor had committed the
+    takeover, so this statement, which is later still, sees it. A process that is stopped right after it, with
+    an event from before, writes what no other process has had; and a lock would let a stopped process hold
+    up the takeover.
+
+    Args:
+        locking: The number of an incident; one that is not there, or another guild's, is not locked.
+
+    Raises:
+        Superseded: the shard has been taken.
+    """
+    claim = CLAIM.get()
+    if claim is None and locking is None:
+        return Begun()
+    row = await sql.one(
+        "begin",
+        shard_id=None if claim is None else claim.shard.id,
+        shard_count=None if claim is None else claim.shard.count,
+        token=None if claim is None else claim.token,
+        incident_id=locking,
+        guild_id=guild_id,
+    )
+    if not row["held"]:
+        raise Superseded
+    version = row["version"]
+    return Begun(row["now"], {} if locking is None or version is None else {locking: version})

@@ -92,4 +92,4 @@ class Calendars(Protocol):
         """
 
     async def write(self, shifts: Sequence[PlacedShift], *, name: str) -> bytes:
-        """Return a calendar of *shifts* in the team's time zone, which it describes."""
+        """Return a calendar of *shifts*."""

@@ -1,7 +1,8 @@
-"""What this installation serves."""
+"""What this installation serves, and the guild of a row, looked up over all guilds."""
 
 from datetime import datetime
 
+from bot.domain.delivery.delivery import ACK_PLACES
 from bot.domain.installation import Installation
 from bot.storage.tables.parts import ReadPart
 
@@ -19,3 +20,25 @@ class PostgresInstallation(ReadPart):
             "installed_at"
         ]
         return installed_at
+
+
+class PostgresGuildFinder(ReadPart):
+    """A `bot.services.ports.GuildFinder`."""
+
+    async def guild_of_incident(self, incident_id: int) -> int | None:
+        return await self._guild("guild_of_incident", incident_id=incident_id)
+
+    async def guild_of_triage(self, triage_id: int) -> int | None:
+        return await self._guild("guild_of_triage", triage_id=triage_id)
+
+    async def guild_of_delivery(self, delivery_id: int) -> int | None:
+        return await self._guild("guild_of_delivery", delivery_id=delivery_id)
+
+    async def guild_of_message(self, message_id: int) -> int | None:
+        return await self._guild(
+            "incident_by_message", message_id=message_id, kinds=sorted(ACK_PLACES), guild_id=None
+        )
+
+    async def _guild(self, query: str, **parameters: object) -> int | None:
+        row = await self._sql.first(query, **parameters)
+        return None if row is None else row["guild_id"]
