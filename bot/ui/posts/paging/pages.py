@@ -116,7 +116,7 @@ def _who(words: Wording, why: Why) -> str:
 def _escalation_line(words: Wording, incident: Incident, data: PagingData) -> str:
     why = data.why
     line = words.say(
-        "page.escalation.line" if why is None else f"page.escalation.line_{why.kind.value}",
+        "escalation.line" if why is None else f"escalation.line_{why.kind.value}",
         severity=incident.severity,
         label=incident.label,
         title=words.bare_title(incident),
@@ -130,14 +130,14 @@ def _who_was_told(words: Wording, incident: Incident, data: PagingData) -> list[
     sentences = []
     if _is_late(incident, data):
         at = words.clock(incident.ack_due_at, on=incident.triggered_at)
-        sentences.append(words.say("page.escalation.missed", at=at))
+        sentences.append(words.say("escalation.missed", at=at))
     sentences.append(_overdue(words, incident, data.overdue))
     for place, count in (data.told or {}).items():
-        key = "page.escalation.told" if count > 1 else "page.escalation.told_once"
+        key = "escalation.told" if count > 1 else "escalation.told_once"
         sentences.append(words.say(key, who=words.on_call([place]), count=count))
     named = {"unreached": data.unreached or (), "dm": data.dm or ()}
     people = {key: words.on_call(list(names)) for key, names in named.items()}
-    sentences += [words.say(f"page.escalation.{key}", who=who) for key, who in people.items() if who]
+    sentences += [words.say(f"escalation.{key}", who=who) for key, who in people.items() if who]
     sentences.append(_next(words, incident, None if data.next is UNSET else data.next))
     return [words.sentences(*sentences)]
 
@@ -147,7 +147,7 @@ def _overdue(words: Wording, incident: Incident, times: Sequence[datetime]) -> s
     if not times:
         return ""
     first, last = (words.clock(at, on=incident.triggered_at) for at in (times[0], times[-1]))
-    key = "page.escalation.overdue" if len(times) > 1 else "page.escalation.overdue_once"
+    key = "escalation.overdue" if len(times) > 1 else "escalation.overdue_once"
     return words.say(key, first=first, last=last, count=len(times))
 
 
@@ -162,12 +162,12 @@ def _still_asked(words: Wording, incident: Incident) -> list[str]:
 
 def _next(words: Wording, incident: Incident, following: NextStep | None) -> str:
     if following is None:
-        return words.say("page.escalation.last")
+        return words.say("escalation.last")
     at = words.clock(following.due_at, on=incident.triggered_at)
     people = words.on_call(list(following.dm))
     if people:
-        return words.say("page.escalation.next_people", people=people, at=at)
-    return words.say("page.escalation.next_channel", at=at)
+        return words.say("escalation.next_people", people=people, at=at)
+    return words.say("escalation.next_channel", at=at)
 
 
 def _is_late(incident: Incident, data: PagingData) -> bool:
