@@ -42,7 +42,8 @@ async def resolve(interaction: Interaction, number: Number | None = None) -> Non
 
 
 @incident_group.command(
-    name="cancel", description=locale_str("It was a false alarm", key="commands.incident_cancel")
+    name="cancel",
+    description=locale_str("Close an incident as a false alarm", key="commands.incident_cancel"),
 )
 @described(reason=REASON_OPTION, number=NUMBER_OPTION)
 @app_commands.autocomplete(number=offer_open)
@@ -56,7 +57,8 @@ async def cancel(interaction: Interaction, reason: Reason = "", number: Number |
 
 
 @incident_group.command(
-    name="reopen", description=locale_str("It is not over", key="commands.incident_reopen")
+    name="reopen",
+    description=locale_str("Reopen an incident that is not over", key="commands.incident_reopen"),
 )
 @described(reason=REASON_OPTION, number=NUMBER_OPTION)
 @app_commands.autocomplete(number=offer_ended)

@@ -22,9 +22,12 @@ from cogs.incidents.group import (
 
 
 @incident_group.command(
-    name="merge", description=locale_str("It is the same trouble as another", key="commands.incident_merge")
+    name="merge",
+    description=locale_str(
+        "Merge into another incident: it is the same problem", key="commands.incident_merge"
+    ),
 )
-@described(into=locale_str("The one that goes on", key="commands.incident_into"), number=NUMBER_OPTION)
+@described(into=locale_str("The incident to merge into", key="commands.incident_into"), number=NUMBER_OPTION)
 @app_commands.autocomplete(into=offer_takers, number=offer_duplicates)
 async def merge(interaction: Interaction, into: Number, number: Number | None = None) -> None:
     """End it in favour of the other."""
@@ -36,7 +39,7 @@ async def merge(interaction: Interaction, into: Number, number: Number | None = 
 
 
 @incident_group.command(
-    name="link", description=locale_str("It has to do with another", key="commands.incident_link")
+    name="link", description=locale_str("Link to a related incident", key="commands.incident_link")
 )
 @described(with_=locale_str("The other one", key="commands.incident_with"), number=NUMBER_OPTION)
 @app_commands.autocomplete(with_=offer_others, number=offer_linkers)
@@ -52,7 +55,7 @@ async def link(interaction: Interaction, with_: Number, number: Number | None = 
 
 @incident_group.command(
     name="unlink",
-    description=locale_str("It has nothing to do with another after all", key="commands.incident_unlink"),
+    description=locale_str("Remove the link to another incident", key="commands.incident_unlink"),
 )
 @described(with_=locale_str("The other one", key="commands.incident_with"), number=NUMBER_OPTION)
 @app_commands.autocomplete(with_=offer_linked, number=offer_all)

@@ -61,7 +61,7 @@ def register(bot: IncidentBot) -> None:
     status=locale_str("Only this state", key="commands.incident_status"),
     severity=locale_str("Only this severity", key="commands.incident_only_severity"),
     words=locale_str("A part of the title", key="commands.incident_words"),
-    mine=locale_str("Only those that you have to do with", key="commands.incident_mine"),
+    mine=locale_str("Only incidents that you are involved in", key="commands.incident_mine"),
     days=locale_str("How many days back", key="commands.incident_days"),
 )
 @app_commands.choices(status=STATUSES)

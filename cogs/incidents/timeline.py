@@ -59,7 +59,7 @@ async def timeline(interaction: Interaction, number: Number | None = None) -> No
     description=locale_str("Put a note on the timeline and in the thread", key="commands.incident_note"),
 )
 @described(
-    text=locale_str("What should be kept", key="commands.incident_text"),
+    text=locale_str("The text to keep", key="commands.incident_text"),
     at=locale_str("When it happened: 14:10, 5 min ago. Now if left out", key="commands.incident_at"),
     number=NUMBER_OPTION,
 )

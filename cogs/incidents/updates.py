@@ -25,7 +25,7 @@ def register(bot: IncidentBot) -> None:
 
 
 @incident_group.command(
-    name="update", description=locale_str("Tell how it stands", key="commands.incident_update")
+    name="update", description=locale_str("Post a status update", key="commands.incident_update")
 )
 @described(number=NUMBER_OPTION)
 @app_commands.autocomplete(number=offer_open)

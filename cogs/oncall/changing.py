@@ -36,7 +36,7 @@ _OFFERED: Final = 25  # Discord: choices of an autocomplete
 @oncall_group.command(
     name="set",
     description=locale_str(
-        "Somebody is on call from now on, until further notice", key="commands.oncall_set"
+        "Put somebody on call from now on, until further notice", key="commands.oncall_set"
     ),
 )
 @described(user=USER_OPTION, place=PLACE_OPTION)
@@ -53,7 +53,7 @@ async def set_person(interaction: Interaction, user: discord.User, place: Place 
 
 @oncall_group.command(
     name="override",
-    description=locale_str("Somebody stands in for a while", key="commands.oncall_override"),
+    description=locale_str("Let somebody stand in for a while", key="commands.oncall_override"),
 )
 @described(
     user=USER_OPTION,

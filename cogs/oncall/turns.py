@@ -74,7 +74,7 @@ async def rotate(  # noqa: PLR0913, PLR0917  # Discord's options
 
 @schedule_group.command(
     name="clear",
-    description=locale_str("Back to what the policy file says", key="commands.oncall_clear"),
+    description=locale_str("Go back to what the policy file says", key="commands.oncall_clear"),
 )
 @described(place=PLACE_OPTION)
 @app_commands.autocomplete(place=offer_places)

@@ -217,7 +217,7 @@ async def test_the_only_person_is_warned_of_a_lost_role_within_a_day(
         await world.start_bot()  # beside the other
         await world.fast_forward(days=1)
         line = await world.expect_message("p1-ops", contains="ack できるロールがありません", pings_here=False)
-        assert "いま primary, secondary に立つ @primary" in line.text
+        assert "いま primary, secondary を担当する @primary" in line.text
         await world.expect_dm("primary", contains="ack できるロールがありません")
         await world.restart_bot()
         for _ in range(2):

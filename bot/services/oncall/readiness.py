@@ -180,7 +180,7 @@ class OnCallDeliveries(DeliveryHandler):
 
 
 def _lasting(found: Rosters, now: datetime) -> list[Lasting]:
-    """Whose shift has no end in sight, by person, in the order of asking."""
+    """Whose shift has no planned end, by person, in the order of asking."""
     places: dict[str, list[str]] = {}
     for place, roster in found.places.items():
         shift = roster.shifts(now, now + HORIZON)[0]

@@ -209,7 +209,7 @@ class Schedules:
             first, second: Place, and a moment within the shift.
 
         Raises:
-            NotPermitted; UserError: one of them is over or has no end in sight, or both are one person's.
+            NotPermitted; UserError: one of them is over or has no planned end, or both are one person's.
         """
         await self.require(by, guild_id, act="swap", place=first[0])
         async with self._store.transaction() as tx:

@@ -21,7 +21,7 @@ class Reaching:
     """Looks at people in Discord, through a client that has logged in.
 
     Args:
-        mails: Email is set up, so that somebody without an address lacks something.
+        mails: Email is set up, so that an address is required.
         rest: The way to Discord that the process has; None: one for this alone.
     """
 

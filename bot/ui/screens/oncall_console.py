@@ -122,7 +122,7 @@ def turn_choice(voice: Voice, turn: Turn, *, until_at: datetime) -> str:
     """A shift in a list of choices: plain words.
 
     Args:
-        until_at: A shift that lasts until then has no end in sight.
+        until_at: A shift that lasts until then has no planned end.
     """
     key = "oncall.choice" if turn.shift.ends < until_at else "oncall.choice_open"
     line = voice.say(

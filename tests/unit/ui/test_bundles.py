@@ -77,7 +77,7 @@ def test_what_is_left_is_counted_not_what_was_gathered() -> None:
 def test_english_says_the_same() -> None:
     """By the team's language."""
     body = bundle_post(EN, bundle(2))
-    assert body["content"] == "@here ⏫ SEV1 · no ack for 2"
+    assert body["content"] == "@here ⏫ SEV1 · 2 without an ack"
     assert "acknowledges all 2 of them" in description_of(body)
     assert "more" not in description_of(body).splitlines()[-1]
 

@@ -187,7 +187,7 @@ def test_the_other_answers() -> None:
     )
     for voice, same, changed in (
         (screens.JA, "すでにそのとおりです", "手順は変わっています"),
-        (screens.EN, "stand that way already", "the steps have changed"),
+        (screens.EN, "nothing to change", "the steps have changed"),
     ):
         assert same in checked(voice, Checked(filled, SHEET))
         assert changed in checked(voice, Checked(filled, SHEET, is_outdated=True))

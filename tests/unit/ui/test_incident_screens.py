@@ -102,7 +102,7 @@ def test_which_one_is_asked_with_as_many_as_discord_lets_choose() -> None:
         assert Asked.of(led_to.groupdict()) == Asked("open")
         assert "39" in labels(screen)[0]
         assert presses(which_screen(voice, many[:25])) == ["inc:v1:open"]
-    assert "None is open. See those that ended with `/incident list`." in words(which_screen(EN, []))
+    assert "No incident is open. To see ended ones, use `/incident list`." in words(which_screen(EN, []))
     assert presses(which_screen(EN, [])) == []
 
 

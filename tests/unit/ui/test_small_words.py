@@ -25,7 +25,7 @@ def test_nobody_is_called_none() -> None:
     """Who ended it may not be known: the sentence stays one."""
     unknown = InvalidTransition("already_resolved", incident="INC-10", by=None)
     assert describe(screens.JA, unknown).startswith("INC-10 は 誰か が解決済みです。")
-    assert describe(screens.EN, unknown).startswith("INC-10 was resolved by somebody already.")
+    assert describe(screens.EN, unknown).startswith("INC-10 was already resolved by somebody.")
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_japanese_sentences_follow_each_other_without_a_blank() -> None:
     """English ones keep theirs."""
     passed = PassedOn(PLACED, "secondary", Step(42, 1, PLACED.ack_due_at, LadderStep(after=None)))
     assert "いま連絡しています。ack がなければ" in answers.passed_on(screens.JA, passed)
-    assert "told now. Without" in answers.passed_on(screens.EN, passed)
+    assert "notified now. Without" in answers.passed_on(screens.EN, passed)
 
 
 @pytest.mark.parametrize("voice", [samples.JA, samples.EN])

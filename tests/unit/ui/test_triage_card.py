@@ -133,7 +133,7 @@ def test_a_severity_chosen_by_hand_is_marked() -> None:
     [
         ("SEV2", "@primary 11/24 14:07 JST、決定木は SEV2", "@primary, 11/24 14:07 JST; the tree said SEV2"),
         ("reevaluate", "決定木は 再評価", "the tree said re-evaluation"),
-        (None, "決定木の途中", "the tree was not done"),
+        (None, "決定木の途中", "the tree was not finished"),
     ],
 )
 def test_who_has_overruled_the_tree_is_on_the_card(proposed: str | None, ja: str, en: str) -> None:

@@ -113,7 +113,7 @@ def made(proposed: str | None, **more: object) -> dict[str, object]:
             "chose SEV3 by hand instead of the tree's re-evaluation",
         ),
         ("SEV3", "決定木と同じ SEV3 を手動で選択", "chose SEV3 by hand, as the tree had"),
-        (None, "決定木の途中で SEV3 を手動で選択", "chose SEV3 by hand before the tree was done"),
+        (None, "決定木の途中で SEV3 を手動で選択", "chose SEV3 by hand before the tree was finished"),
     ],
 )
 def test_who_overruled_the_tree_comes_first(proposed: str | None, ja: str, en: str) -> None:
