@@ -1,6 +1,5 @@
 """`/triage` and its form, first and once more when it was refused. And `/sev1 件名`."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import cast
 
@@ -16,9 +15,8 @@ from bot.i18n.options import described
 from bot.services.incidents.commands import TITLE_LIMIT
 from bot.services.triage.sources import AlreadyRaised
 from bot.ui.answers import Pressed, control
-from bot.ui.forms.base import TRIAGE_FORM, Submitted, triage_form
+from bot.ui.forms.base import TRIAGE_FORM, Submitted, Typed, started_now, triage_form
 from bot.ui.forms.fields import ask
-from bot.ui.forms.ready import ReadyForms
 from bot.ui.interaction import Interaction, reply, services_of, voice_of, wait
 from bot.ui.people import person_from
 from bot.ui.screens.emergency import URGENT, offer, opened_or_raised
@@ -35,29 +33,22 @@ def register(bot: IncidentBot) -> None:
     """The commands, the form, and in each server one short command per severity of its policy."""
     bot.add_form(TRIAGE_FORM, send_triage)
     bot.add_controls(press_retry, press_urgent)
-    forms = {services.guild_id: ReadyForms(bot.texts, services.policy) for services in bot.served}
-    bot.tree.add_command(triage_command(forms))
+    bot.tree.add_command(triage)
     for services in bot.served:
         for name in services.policy.severities:
             bot.tree.add_command(short_command(name), guild=discord.Object(services.guild_id))
 
 
-def triage_command(forms: Mapping[int, ReadyForms]) -> app_commands.Command[app_commands.Group, ..., None]:
-    """`/triage`."""
-
-    @app_commands.command(
-        name="triage",
-        description=locale_str("Report trouble: a few questions decide the severity", key="commands.triage"),
-    )
-    @app_commands.guild_only()
-    async def triage(interaction: Interaction) -> None:
-        """Open the form. Discord takes a modal only as the first response: nothing is awaited before."""
-        await admit(interaction)
-        ready = forms[services_of(interaction).guild_id]
-        form = ready.triage(str(interaction.locale), now=interaction.created_at)
-        await ask(interaction, form)
-
-    return triage
+@app_commands.command(
+    name="triage",
+    description=locale_str("Report trouble: a few questions decide the severity", key="commands.triage"),
+)
+@app_commands.guild_only()
+async def triage(interaction: Interaction) -> None:
+    """Open the form. Discord takes a modal only as the first response: nothing is awaited before."""
+    await admit(interaction)
+    voice = voice_of(interaction)
+    await ask(interaction, triage_form(voice, Typed(started_now(voice, interaction.created_at))))
 
 
 @control(RETRY)
