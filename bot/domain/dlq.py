@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Final
 from uuid import NAMESPACE_URL, UUID, uuid5
 
+from bot.domain.delivery.delivery import Posted
 from bot.domain.payloads import Payload
 
 #: Start of the reason for a message that Discord accepted, but that did not ring.
@@ -119,14 +120,6 @@ class NewFailure:
 
 
 @dataclass(frozen=True, slots=True)
-class Delivered:
-    """A message of ours that Discord has, which has been in the DLQ before."""
-
-    channel_id: int
-    message_id: int
-
-
-@dataclass(frozen=True, slots=True)
 class Origin:
     """The delivery that an entry of the DLQ is about.
 
@@ -141,11 +134,11 @@ class Origin:
     message_id: int | None = None
 
     @property
-    def delivered(self) -> Delivered | None:
-        """The message that it has become since."""
+    def delivered(self) -> Posted | None:
+        """Return the message that it has become since; None if it has not arrived."""
         if self.channel_id is None or self.message_id is None:
             return None
-        return Delivered(self.channel_id, self.message_id)
+        return Posted(self.channel_id, self.message_id)
 
 
 def failure_id(nonce: str) -> UUID:

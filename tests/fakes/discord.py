@@ -34,6 +34,7 @@ WATCHED: Final = {"p0-alerts": 50, "p1-ops": 51}
 #: Who stands where, in a guild.
 Standing: TypeAlias = Callable[[int], Awaitable[Mapping[str, OnCallPerson]]]
 
+_OF_MEMBERS = {Action.MEMBER, Action.MEMBER_REMOVED}
 _ACTIONS = {
     DeliveryKind.THREAD: Action.THREAD,
     DeliveryKind.SEED_ACK: Action.REACTION,
@@ -310,7 +311,7 @@ def _place(delivery: Delivery, subject: object) -> int:
         return subject.thread.id or 7
     if delivery.to.startswith("thread:"):
         return int(delivery.to.removeprefix("thread:"))
-    if delivery.kind is DeliveryKind.THREAD_START or delivery.kind.spec.is_membership:
+    if delivery.kind is DeliveryKind.THREAD_START or delivery.kind.spec.action in _OF_MEMBERS:
         return delivery.after_message_id or 7
     if delivery.kind is DeliveryKind.THREAD_CARD:
         return delivery.after_channel_id or 7

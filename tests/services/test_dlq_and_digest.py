@@ -6,9 +6,9 @@ from uuid import UUID
 
 import pytest
 
-from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.delivery.delivery import DeliveryKind, Posted
 from bot.domain.digest import IsoWeek
-from bot.domain.dlq import Delivered, DlqEntry, DlqFilter, failure_id
+from bot.domain.dlq import DlqEntry, DlqFilter, failure_id
 from bot.domain.errors import InvalidTransition, NotPermitted, UserError
 from bot.runbook import load_policy
 from bot.storage.dlq import PostgresDlqStore
@@ -118,7 +118,7 @@ async def test_what_was_posted_since_is_not_sent_again(desk: Desk) -> None:
     failed = replace(entry, id=failure_id(alert.nonce), attempted_at=alert.created_at)
     await desk.database.put_dlq_entry(failed)
     view = await desk.dlq.entry(str(failed.id), by=PRIMARY, guild_id=GUILD)
-    assert view.delivered == Delivered(alert.channel_id or 0, alert.message_id or 0)
+    assert view.delivered == Posted(alert.channel_id or 0, alert.message_id or 0)
     with pytest.raises(UserError, match="dlq_delivered_since"):
         await desk.dlq.replay(str(failed.id), by=PRIMARY, guild_id=GUILD)
     assert (await desk.dlq.entry(str(ENTRY), by=PRIMARY, guild_id=GUILD)).delivered is None

@@ -78,11 +78,6 @@ class DeliveryKindSpec:
         return self.part is PostingPart.THREAD and not (self.opens_thread or self.is_root)
 
     @property
-    def is_membership(self) -> bool:
-        """Return True if it changes who is in a private thread."""
-        return self.action in (Action.MEMBER, Action.MEMBER_REMOVED)
-
-    @property
     def has_words(self) -> bool:
         """Return True if readers can learn something from it: a message, or the name of a public thread."""
         return self.action in (Action.MESSAGE, Action.THREAD)

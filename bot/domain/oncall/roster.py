@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import Final
 
 from bot.domain.calendar.business_time import BusinessHours
-from bot.domain.oncall.rotation import Layer, Override, Roster, Rotation, Shift
+from bot.domain.oncall.rotation import Layer, Roster, Rotation, Shift
 from bot.domain.people import Person
 
 #: Digits of the shortest Discord id there can be: those of 2015 have 17.
@@ -163,7 +163,7 @@ class Content:
             return self.person
         if self.rotation is not None:
             return self.rotation.person_at(at)
-        standing = [shift.person for shift in self.shifts if shift.starts <= at < shift.ends]
+        standing = [shift.person for shift in self.shifts if shift.covers(at)]
         return standing[-1] if standing else None
 
     def edges(self, start: datetime, end: datetime) -> Iterator[datetime]:
@@ -292,8 +292,8 @@ def _counts(override: StoredOverride, place: str) -> bool:
     return override.place == place and override.starts < override.until
 
 
-def _override(override: StoredOverride, handles: Mapping[str, str]) -> Override:
-    return Override(handles[override.who.handle], override.starts, override.until)
+def _override(override: StoredOverride, handles: Mapping[str, str]) -> Shift:
+    return Shift(handles[override.who.handle], override.starts, override.until)
 
 
 @dataclass(frozen=True, slots=True)

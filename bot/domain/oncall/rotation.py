@@ -158,29 +158,16 @@ class Layer:
 
 
 @dataclass(frozen=True, slots=True)
-class Override:
-    """A person who covers a shift, whatever the layers say; of two overlapping ones the newer counts.
-
-    Attributes:
-        starts, ends: Aware; the end itself is outside.
-    """
-
-    person: str
-    starts: datetime
-    ends: datetime
-
-    def covers(self, at: datetime) -> bool:
-        """Return True if the override counts at *at*."""
-        return self.starts <= at < self.ends
-
-
-@dataclass(frozen=True, slots=True)
 class Shift:
     """One stretch of one person; *starts* and *ends* are aware, the end itself is outside."""
 
     person: str
     starts: datetime
     ends: datetime
+
+    def covers(self, at: datetime) -> bool:
+        """Return True if *at* is within the shift."""
+        return self.starts <= at < self.ends
 
 
 class OnCallSource(Protocol):
@@ -200,14 +187,14 @@ class Roster:
     Attributes:
         always: The default holder; a team of one needs no more.
         layers: Later ones beat earlier ones.
-        overrides: In the order of recording.
+        overrides: They beat all layers; of two overlapping ones the later in the sequence counts.
         hours: When the team works, for layers that ask.
     """
 
     always: str
     hours: BusinessHours
     layers: Sequence[OnCallSource] = ()
-    overrides: Sequence[Override] = ()
+    overrides: Sequence[Shift] = ()
 
     def person_at(self, at: datetime) -> str:
         """Return the person on call at *at* (aware)."""

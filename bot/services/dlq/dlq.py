@@ -6,9 +6,8 @@ from uuid import UUID
 
 import structlog
 
-from bot.domain.delivery.delivery import DeliveryKind, NewDelivery
+from bot.domain.delivery.delivery import DeliveryKind, NewDelivery, Posted
 from bot.domain.dlq import (
-    Delivered,
     DlqEntry,
     DlqFilter,
     DlqPage,
@@ -37,7 +36,7 @@ class EntryView:
 
     entry: DlqEntry
     replay: ReplayRecord | None
-    delivered: Delivered | None = None
+    delivered: Posted | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from typing import Final
 import discord
 from discord import ButtonStyle, ui
 
-from bot.domain.dlq import Delivered, DlqEntry, ReplayRecord, sanitise_payload
+from bot.domain.delivery.delivery import Posted
+from bot.domain.dlq import DlqEntry, ReplayRecord, sanitise_payload
 from bot.services.dlq.dlq import EntryView, ReplayPreview
 from bot.ui.components import Screen, button, link, row, text
 from bot.ui.words.dlq_words import answer, where
@@ -166,7 +167,7 @@ def _replayed(voice: Voice, record: ReplayRecord) -> str:
 
 
 def _to_delivered(
-    voice: Voice, delivered: Delivered | None, *, guild_id: int
+    voice: Voice, delivered: Posted | None, *, guild_id: int
 ) -> ui.Button[ui.LayoutView] | None:
     if delivered is None:
         return None

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain.delivery.delivery import Posted
 from bot.domain.dlq import (
-    Delivered,
     DlqEntry,
     DlqFilter,
     DlqPage,
@@ -128,7 +128,7 @@ def test_an_entry_that_was_replayed_is_not_offered_again() -> None:
 
 def test_an_entry_that_arrived_since_leads_to_its_message() -> None:
     """Nothing is offered that would post it twice."""
-    shown = dlq_entry.entry_screen(JA, EntryView(ENTRY, None, Delivered(301, 900)), guild_id=7)
+    shown = dlq_entry.entry_screen(JA, EntryView(ENTRY, None, Posted(301, 900)), guild_id=7)
     assert presses(shown) == [f"dlq:v1:json:{ENTRY.id}"]
     assert "その後、届いています" in words(shown)
     assert "投稿へ" in labels(shown)

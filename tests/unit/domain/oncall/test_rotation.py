@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.domain.calendar.business_time import WORKING_WEEK, BusinessHours
-from bot.domain.oncall.rotation import Applies, Layer, Override, Roster, Rotation, Shift, Unit
+from bot.domain.oncall.rotation import Applies, Layer, Roster, Rotation, Shift, Unit
 
 TOKYO = ZoneInfo("Asia/Tokyo")
 ZONES = ("Asia/Tokyo", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Pacific/Apia")
@@ -118,8 +118,8 @@ def test_override_goes_over_everything_and_the_later_one_wins() -> None:
     """Ben stands in on Wednesday; Chika takes the last hour of it."""
     day = tokyo("2026-11-18 00:00")
     overrides = [
-        Override("ben", day, day + timedelta(days=1)),
-        Override("chika", day + timedelta(hours=23), day + timedelta(days=1)),
+        Shift("ben", day, day + timedelta(days=1)),
+        Shift("chika", day + timedelta(hours=23), day + timedelta(days=1)),
     ]
     roster = Roster("solo", HOURS, [Layer(WEEKLY)], overrides)
     shifts = roster.shifts(day - timedelta(hours=2), day + timedelta(days=1, hours=2))
@@ -202,7 +202,7 @@ def test_shifts_have_no_gap_and_say_what_person_at_says(
     layers: list[Layer], stand_ins: list[tuple[datetime, int]], start: datetime, hours: int
 ) -> None:
     """They cover the whole window, change person at each edge, and agree with any moment in between."""
-    overrides = [Override("x", at, at + timedelta(hours=length)) for at, length in stand_ins]
+    overrides = [Shift("x", at, at + timedelta(hours=length)) for at, length in stand_ins]
     roster, end = Roster("solo", HOURS, layers, overrides), start + timedelta(hours=hours)
     shifts = roster.shifts(start, end)
     assert (shifts[0].starts, shifts[-1].ends) == (start, end)
