@@ -176,7 +176,7 @@ def wire(parts: GuildDependencies, outward: Outward, oncall: OnCall) -> UseCases
     return UseCases(
         services=_services(shared, parts, outward.reach, emergency),
         sweeps=Sweeps(
-            store, policy, shared.ahead, shared.escalations, oncall, comeback=told, queue=parts.queue
+            store, policy, shared.ahead, shared.escalations, oncall, already_told=told, queue=parts.queue
         ),
         deliveries=Deliveries(store, discord, policy, kinds, told),
         refreshing=Refreshing(store, discord, shared.faces, shared.reposting, hooks),

@@ -21,7 +21,7 @@ class IsoWeek:
 
     @classmethod
     def of(cls, day: date) -> "IsoWeek":
-        """The week that holds *day*."""
+        """Return the week of *day*."""
         year, number, _ = day.isocalendar()
         return cls(year, number)
 
@@ -48,17 +48,17 @@ class IsoWeek:
         return date.fromisocalendar(self.year, self.number, 1)
 
     def previous(self) -> "IsoWeek":
-        """The week before."""
+        """Return the week before."""
         return IsoWeek.of(self.monday - timedelta(days=7))
 
     def bounds(self, zone: ZoneInfo) -> tuple[datetime, datetime]:
-        """From Monday 00:00 to the next Monday 00:00 in *zone*, half open."""
+        """Return Monday 00:00 and the next Monday 00:00 in *zone*; the second is outside."""
         start = datetime.combine(self.monday, time(), zone)
         return start, datetime.combine(self.monday + timedelta(days=7), time(), zone)
 
 
 def week_due(*, now: datetime, weekday: int, at: time, zone: ZoneInfo) -> tuple[IsoWeek, datetime]:
-    """The week whose digest was due last, and when that was.
+    """Return the week whose digest was due last, and when that was.
 
     The digest of a week is due on the first *weekday* (Monday = 0) at *at* after the week has ended.
 
@@ -77,14 +77,14 @@ def week_due(*, now: datetime, weekday: int, at: time, zone: ZoneInfo) -> tuple[
 class Digest:
     """One week in figures.
 
-    What turned out to be none (a false alarm, a duplicate), tracked alerts that nobody declared and drills
-    are no incidents: they stand in no figure but their own.
+    False alarms, duplicates, drills, and tracked alerts that were never declared do not count as incidents:
+    each has a figure of its own at most.
 
     Attributes:
         incidents: Triggered in the week, per severity, in the policy's order, zeros included.
         mtta_s: Mean seconds from triggered to first acknowledge, None when nothing was acknowledged.
         mttr_s: Mean seconds from triggered to resolved, None when nothing was resolved.
-        missed: Incidents of the week that nobody acknowledged by the deadline.
+        missed: Incidents of the week that were not acknowledged by the deadline.
         open: Not resolved at the time of counting, oldest first, whenever they began.
         false_alarms, duplicates: Of the week, cancelled and merged.
         alerts: Messages of monitors of the week that were tracked and never declared.
@@ -107,7 +107,7 @@ class Digest:
 
     @property
     def total(self) -> int:
-        """Incidents of the week."""
+        """Return the number of incidents of the week."""
         return sum(count for _, count in self.incidents)
 
     @property
@@ -143,7 +143,7 @@ def mttr_s(incidents: Iterable[Incident]) -> float | None:
 
 
 def is_counted(incident: Incident) -> bool:
-    """Whether it is an incident in the figures: declared, real, and of its own."""
+    """Return True if the figures count the incident: it is declared, no false alarm, duplicate or drill."""
     is_real = incident.status not in (Status.CANCELLED, Status.MERGED)
     return is_real and incident.kind is IncidentKind.INCIDENT and not incident.is_drill
 
@@ -170,7 +170,7 @@ def summarise(
     severities: Mapping[str, bool],
     now: datetime,
 ) -> Digest:
-    """The week's figures.
+    """Return the week's figures.
 
     Args:
         before: The week before, for the comparison.

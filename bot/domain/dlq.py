@@ -142,7 +142,7 @@ class Origin:
 
 
 def failure_id(nonce: str) -> UUID:
-    """The id of the DLQ's entry about the delivery with this nonce: written twice, it is one row."""
+    """Return the id of the DLQ's entry for the delivery with this nonce: written twice, it is one row."""
     return uuid5(NAMESPACE_URL, f"incident-bot:{nonce}")
 
 
@@ -151,10 +151,9 @@ REPLAYABLE_KEYS = frozenset({"content", "embeds"})
 
 
 def sanitise_payload(payload: dict[str, object]) -> tuple[dict[str, object], tuple[str, ...]]:
-    """The part of a stored payload that may be sent again, and what was taken out.
+    """Return the part of a stored payload that may be sent again, and the sorted names of the dropped keys.
 
-    Returns:
-        The body, with `allowed_mentions` empty, and the names of the keys that were dropped, sorted.
+    `allowed_mentions` is empty: a replay notifies no one.
     """
     kept = {key: value for key, value in payload.items() if key in REPLAYABLE_KEYS and value}
     dropped = tuple(sorted(key for key in payload if key not in kept and payload[key]))

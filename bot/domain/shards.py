@@ -165,15 +165,15 @@ class IdentifyBudget:
     window_s: float = IDENTIFY_WINDOW_S
 
     def left(self, so_far: Identifies) -> int:
-        """How many are left of the day's."""
+        """Return how many are left of the day's."""
         return max(self.total - self.elsewhere - so_far.used, 0)
 
     def is_low(self, so_far: Identifies) -> bool:
-        """Whether more than half is gone: something restarts or reconnects far too often."""
+        """Return True if more than half is used up: something restarts or reconnects far too often."""
         return self.left(so_far) < self.total * _FREELY
 
     def wait_s(self, so_far: Identifies) -> float:
-        """Seconds until the next IDENTIFY may be sent; 0: now.
+        """Return the seconds until the next IDENTIFY may be sent; 0: now.
 
         The first half of the day's may go as fast as the buckets allow; the rest is spread over a day, and
         the last ones are not used at all until earlier ones are a day old.

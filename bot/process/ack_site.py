@@ -1,4 +1,4 @@
-"""The only thing that this bot shows to the outside: the page behind the link in an email."""
+"""The page behind the link in an email: the only one that this bot shows to the outside."""
 
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -79,17 +79,19 @@ def _a_minute(requests: int) -> Allowance:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """The target of the links of one guild."""
+    """The links of one guild, and their page."""
 
     links: AckLinks
     page: AckPage
 
 
 class AckSite:
-    """GET shows what the button would do, POST does it. Its addresses are secrets, and stand in no log.
+    """Serves the page: GET shows what the button would do, POST does it.
+
+    Its addresses are secrets, so none is logged.
 
     Args:
-        desks: By guild; at least one. A link says whose it is.
+        desks: By guild; at least one. A link names its guild.
     """
 
     def __init__(self, desks: Mapping[int, Desk], door: Door | None = None) -> None:
@@ -99,7 +101,7 @@ class AckSite:
 
     @property
     def routes(self) -> list[web.RouteDef]:
-        """To be served beside /healthz."""
+        """Return the routes, which are served beside /healthz."""
         path = PATH + "{token}"
         return [web.get(path, self._look), web.post(path, self._acknowledge)]
 
@@ -137,7 +139,7 @@ def _excuse(desk: Desk, what: str, status: HTTPStatus, locale: str) -> web.Respo
 
 
 def preferred(accepted: str, *, default: str) -> str:
-    """The first of Japanese and English that a browser names in Accept-Language, or *default*."""
+    """Return the first of Japanese and English that Accept-Language names, or *default*."""
     for named in accepted.split(","):
         language = named.partition(";")[0].strip().lower()[:2]
         if language in ("ja", "en"):

@@ -59,7 +59,7 @@ class GuardedSocket(DiscordWebSocket):
     This is the one place: commands, buttons and events all come through here.
     """
 
-    #: Nothing comes any more: the session is not to be resumed.
+    #: No events come any more: the session must not be resumed.
     is_deaf = False
 
     async def received_message(self, msg: Any, /) -> None:  # noqa: ANN401 -- as in discord.py
@@ -79,8 +79,8 @@ class GuardedSocket(DiscordWebSocket):
 def answer_last_when_in_doubt(client: IncidentBot) -> None:
     """Hand interactions on late while it is in doubt whether the shard is still ours.
 
-    Discord takes the first answer to an interaction and refuses the second: whoever is sure has answered by
-    then. When there is nobody else, three seconds are enough to say that nothing can be recorded.
+    Discord takes the first answer to an interaction and refuses the second. A process that is sure of its
+    lease has answered by then. If there is none, there is still time to answer that nothing can be recorded.
     """
     parsers = client._connection.parsers  # noqa: SLF001 -- between the socket and everything else; pinned
     parse = parsers["INTERACTION_CREATE"]
@@ -138,7 +138,7 @@ class GatewaySession:
             await self._leave()
 
     async def _live_once(self) -> bool:
-        """One connection, from its start to its end; whether the next one may follow at once."""
+        """Connect, and handle frames until the end; return True if the next connection may follow at once."""
         try:
             await self._connect()
             await self._poll()
@@ -191,7 +191,7 @@ class GatewaySession:
         return self._holding.claim.shard.id in self._client.listening
 
     async def _after(self, again: ReconnectWebSocket) -> bool:
-        """Discord, or silence, asked for another connection."""
+        """Prepare another connection, which Discord or its silence asked for; return as `_live_once`."""
         refused = not self._is_listening
         if again.resume:
             self._keep_place()
@@ -203,7 +203,7 @@ class GatewaySession:
         return True
 
     def _keep_place(self) -> None:
-        """Where to go on: Discord replays what was missed, if the session is still there."""
+        """Remember the session, to resume it: Discord replays missed events if the session still exists."""
         socket = self._socket
         if socket is not None and socket.is_deaf:
             self._resumes = None
@@ -216,7 +216,7 @@ class GatewaySession:
             }
 
     def _reconsider(self) -> None:
-        """Where to connect next, after attempts that failed.
+        """Change where to connect next, after several failed attempts.
 
         The host of `resume_gateway_url` may be gone for good while the gateway is well. Discord names no end
         to trying there; it also takes a RESUME at the main address, or answers that the session is over.
@@ -248,10 +248,10 @@ class GatewaySession:
 
 
 def _give_up(closed: discord.ConnectionClosed) -> None:
-    """Say what no reconnecting mends. 1000 comes for unknown reasons, and is no end.
+    """Give up if reconnecting cannot help. 1000 comes for unknown reasons, and is no such case.
 
     Raises:
-        ConfigError: it is one of those.
+        ConfigError: it cannot help.
     """
     if closed.code == _ENDED:
         return

@@ -31,10 +31,10 @@ _ACKNOWLEDGED_S: Final = 60.0
 #: Each new session costs one of the day's thousand IDENTIFYs.
 _ANEW_AT_MOST_EVERY_S: Final = 300.0
 
-#: Deaf again so soon after a new session: another one does not help either.
+#: A session that is deaf again so soon after a new one shows that a new session does not help.
 _AGAIN_S: Final = 1_800.0
 
-#: For how long that is a reason not to be ready. It is found anew every two minutes while it lasts.
+#: How long the process then counts as not ready. While it lasts, it is found again every two minutes.
 _TROUBLE_S: Final = 300.0
 
 

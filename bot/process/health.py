@@ -40,12 +40,12 @@ class Health:
     figures: Callable[[Mapping[str, str]], Awaitable[bytes]]
 
     async def states(self) -> dict[str, str]:
-        """Each part with "ok" or what is wrong with it."""
+        """Return each part with "ok" or what is wrong with it."""
         return {name: await look() or _OK for name, look in self.parts.items()}
 
 
 def is_ready(states: Mapping[str, str]) -> bool:
-    """Whether every part is well."""
+    """Return True if every part is well."""
     return all(state == _OK for state in states.values())
 
 
@@ -53,10 +53,10 @@ def is_ready(states: Mapping[str, str]) -> bool:
 async def serve_health(
     health: Health, *, host: str, port: int, beside: Iterable[web.RouteDef] = ()
 ) -> AsyncIterator[int]:
-    """Answer /healthz, /readyz and /metrics during the block.
+    """Serve /healthz, /readyz and /metrics during the block.
 
     Args:
-        beside: What else is served there.
+        beside: Further routes.
         port: 0 takes a free one.
 
     Returns:
@@ -114,7 +114,7 @@ async def _in_time(
 
 def _application(health: Health, beside: Iterable[web.RouteDef]) -> web.Application:
     async def alive(_request: web.Request) -> web.Response:
-        """The event loop turns, which is all that a restart could mend."""
+        """Answer that the event loop runs: nothing else could be mended by a restart."""
         return web.json_response({"alive": True})
 
     async def ready(_request: web.Request) -> web.Response:

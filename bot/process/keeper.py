@@ -42,7 +42,7 @@ _TOLD_EVERY_S: Final = 600.0
 
 
 class ShardKeeper:
-    """The shards of this process.
+    """Takes, renews and gives back the shards of this process.
 
     Args:
         me: This process, as the others see it; `run` sets its `shard_count`.
@@ -83,7 +83,7 @@ class ShardKeeper:
 
     @property
     def held(self) -> list[Shard]:
-        """The shards of this process."""
+        """Return the shards of this process."""
         return sorted(self._held)
 
     @property

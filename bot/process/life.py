@@ -129,7 +129,7 @@ class Life:
         return partial(self.client.served.each, work)
 
     def _once(self, tick: Tick) -> Tick:
-        """A tick that asks others: one process of all is enough. Rows may be swept by several."""
+        """Return a tick that only the leader runs: it asks others, for whom one process is enough."""
 
         async def run() -> None:
             if self.keeper.leads:
@@ -138,8 +138,8 @@ class Life:
         return run
 
     async def _announce(self, ticks: Ticks) -> None:
-        """Say when everything is there, to the outside too, then look around."""
-        # Both tell when they are asked, and that only.
+        """Log when everything is ready, begin the heartbeat, then run the start-up checks."""
+        # Neither offers an event to wait for.
         while not self.runner.healthy or self.keeper.missing():  # noqa: ASYNC110
             await asyncio.sleep(_LOOK_S)
         if self.keeper.leads:  # from here on no alert is missed, even if the session ends
@@ -157,7 +157,7 @@ class Life:
         await self.dead_man.beat(trouble=self.deaf.trouble)
 
     async def _stop(self, ticks: Ticks, gateway: asyncio.Task[None], work: asyncio.Task[None]) -> None:
-        """The shards first, for a standby to take; jobs while Discord still takes what they have begun."""
+        """Give the shards to a standby first, and let running jobs finish while Discord can be reached."""
         log.info("bot.stopping")
         ticks.stop()
         self.runner.stop()
@@ -175,9 +175,9 @@ class Life:
 
 
 def keep_what_is_there() -> None:
-    """Everything so far stays until the end: the collector need not go through it again and again.
+    """Take all objects so far out of the garbage collection, since they stay until the end.
 
-    That takes a twentieth of a second and more each time, in which nobody is answered.
+    That takes a twentieth of a second and more each time, in which the bot answers no one.
     """
     gc.collect()
     gc.freeze()

@@ -18,13 +18,13 @@ from prometheus_client.registry import Collector
 from bot.services.ports.store.incidents import OpenCount
 from bot.storage.figures import LATENESS_S, MISSED_S, Figures
 
-#: With more guilds than this there is no figure for each: Prometheus keeps a series for every one.
+#: With more guilds than this there are no figures per guild: Prometheus keeps a series for each.
 _MOST_GUILDS: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
 class IncidentCounts:
-    """The open incidents of a moment, counted, and all severities and guilds there are."""
+    """The number of open incidents at a moment, and the severities and guilds to show figures for."""
 
     open: tuple[OpenCount, ...]
     severities: tuple[str, ...]
@@ -67,7 +67,7 @@ def exposition(
     figures: Figures | None = None,
     sessions: Mapping[int, ShardSession] | None = None,
 ) -> bytes:
-    """The body of /metrics in Prometheus' text format.
+    """Return the body of /metrics in Prometheus' text format.
 
     Args:
         states: Each part with "ok" or what is wrong.

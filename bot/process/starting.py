@@ -26,7 +26,7 @@ log = structlog.get_logger(__name__)
 #: What must be done once the database is there.
 Prepare: TypeAlias = Callable[[], Awaitable[None]]
 
-#: What the database may say: it is away, refuses us, or can't be brought up to date.
+#: The errors of a database that is away, refuses the bot, or cannot be brought up to date.
 _NOT_THERE: Final = (DatabaseAway, DatabaseRefuses, MigrationError)
 
 #: Between two tries to prepare it, seconds.
@@ -37,10 +37,10 @@ _SHORT_S: Final = 2.0
 
 
 def is_there(database: OwnDatabase, *, guilds: Collection[int], data_dir: Path, migrate: bool) -> bool:
-    """Whether the database answers, and is up to date. A bot that knows of deadlines keeps them without, too.
+    """Return True if the database answers and is up to date. A bot that has run before starts without it.
 
     Raises:
-        ConfigError: it is not, and this bot has never run; or a migration is pending and was not to be
+        ConfigError: it is not, and this bot has never run; or a migration is pending that must not be
             applied.
     """
     has_run = any(FileSpool(data_dir, guild_id).is_there for guild_id in guilds)
@@ -69,7 +69,7 @@ def _tell_how_far(reached: Reached) -> None:
 
 
 def late(database: OwnDatabase, *, migrate: bool) -> Prepare:
-    """Brings the database up to date after everything else has started."""
+    """Return what brings the database up to date after everything else has started."""
 
     async def prepare() -> None:
         reached = await reach(database.dsn, patience_s=_SHORT_S)

@@ -67,7 +67,7 @@ class Ticks:
         self._watch = asyncio.create_task(self._watch_clock(), name="wall clock")
 
     def stop(self) -> None:
-        """No more ticks; those that run are cancelled."""
+        """Stop ticking; running ticks are cancelled."""
         if self._watch is not None:
             self._watch.cancel()
         if self._scheduler.running:
@@ -87,7 +87,7 @@ class Ticks:
 
 
 def _ahead_s() -> float:
-    """How far the wall clock is ahead of the one that only runs forward, seconds."""
+    """Return how far the wall clock is ahead of the monotonic one, seconds."""
     return time.time() - time.monotonic()
 
 

@@ -63,7 +63,7 @@ class Vitals:
         }
 
     async def figures(self, states: Mapping[str, str]) -> bytes:
-        """The body of /metrics, given what each part answered."""
+        """Return the body of /metrics, given what each part answered."""
         now_s = time.monotonic()
         return exposition(
             states,

@@ -108,8 +108,8 @@ def instance(store: PostgresStore, discord: FakeDiscord | None = None) -> Instan
     reconciler = Reconciler(store, discord or FakeDiscord(), Acknowledger(store, policy, access), access)
     ahead = ReadingAhead(store, reconciler)
     escalations = Escalations(store, policy, ahead, oncall)
-    comeback, queue = AlreadyTold(store), QueueWatch()
-    sweeps = Sweeps(store, policy, ahead, escalations, oncall, comeback=comeback, queue=queue)
+    told, queue = AlreadyTold(store), QueueWatch()
+    sweeps = Sweeps(store, policy, ahead, escalations, oncall, already_told=told, queue=queue)
     return Instance(store, sweeps)
 
 

@@ -127,9 +127,9 @@ class DeliveryKind(StrEnum):
     HANDOVER = "handover"
     #: The DM to the person whose turn begins.
     ON_DUTY = "on_duty"
-    #: A DM a day ahead, with what they lack; a refusal is a gap, too.
+    #: A DM a day ahead, with what is missing; a refusal is a gap, too.
     ON_DUTY_SOON = "on_duty_soon"
-    #: The warning that a person who comes on call lacks something.
+    #: The warning that something is missing for a person who comes on call.
     ON_DUTY_GAPS = "on_duty_gaps"
 
     # -- other

@@ -22,7 +22,7 @@ class EscalatedEntry(EntryData, kind=TimelineKind.ESCALATED):
     Attributes:
         step: Its number.
         dm: The people whom it pages.
-        overdue: When the earlier steps were due that it stands in for.
+        overdue: The due times of earlier steps that it covers.
     """
 
     step: int

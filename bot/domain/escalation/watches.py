@@ -132,7 +132,7 @@ class Saying:
     """One message that is sent without a database.
 
     Attributes:
-        key: Of the delivery that it stands in for.
+        key: The key of the delivery that it replaces.
         to: As `Watch.to`, "channel:<name>", or "person:<on-call place>".
         rings: It rings @here.
         waited: How long the incident has had no acknowledge.

@@ -49,7 +49,7 @@ class HandoverData(Payload):
 
 
 class GapData(Payload):
-    """Something that a person lacks.
+    """A gap in the readiness of a person on call.
 
     Attributes:
         gap: As `Gap` has it.
@@ -61,7 +61,7 @@ class GapData(Payload):
 
 
 class ShiftCheckData(Payload):
-    """A coming shift of a person, and what they lack for it.
+    """A coming shift of a person, and the gaps in their readiness for it.
 
     Attributes:
         starts, ends: Of the shift; no end: None.

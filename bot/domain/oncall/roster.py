@@ -306,7 +306,7 @@ class RosterWatch:
         checked: Coming shifts whose people were checked (see `services/oncall/handovers`).
         next_at: The next check, aware.
         look_at: When people whose shift has no end are checked next, aware; None until it is first decided.
-        lacking: Handle -> what they lacked at the last check, and were warned of (`oncall/readiness`).
+        lacking: Handle -> the gaps that the last check found, and warned of (`oncall/readiness`).
     """
 
     guild_id: int

@@ -74,7 +74,7 @@ class Acknowledger:
     async def acknowledge_each(
         self, incidents: Sequence[Incident], *, by: Person, via: AckVia
     ) -> list[Acknowledgement]:
-        """`acknowledge` for several incidents; those that *by* may not see are passed over, unless all are.
+        """Do the same as `acknowledge` for several incidents, without those that *by* may not see.
 
         Args:
             incidents: As they were read a moment ago: that decides who may, with what they are when locked.
@@ -107,7 +107,7 @@ class Acknowledger:
     async def record(
         self, tx: Transaction, incident: Incident, *, by: Person, via: AckVia
     ) -> Acknowledgement:
-        """`acknowledge` as a part of the caller's transaction, without the check of permissions.
+        """Record an acknowledge in the caller's transaction, without the check of permissions.
 
         Args:
             incident: Locked, as it is now.

@@ -52,7 +52,7 @@ class LinkState(StrEnum):
 
 
 class _TakenOut(Exception):  # a signal to ourselves: it is on record once nothing is locked
-    """Whom the link is for was taken out of a private incident."""
+    """The person of the link was removed from a private incident."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class LinkFacts:
 
     Attributes:
         name: The person for whom it acknowledges; None when the link does not say.
-        is_first: Whether acknowledging (`DONE`) was the first, or joined.
+        is_first: The acknowledge (`DONE`) was the first; if not, the person joined.
     """
 
     state: LinkState
@@ -219,7 +219,7 @@ class AckLinks:
         return LinkState.EXPIRED if is_past else LinkState.READY
 
     async def _person(self, claim: _Claim, *, guild_id: int) -> Person:
-        """Whom the email was for. Discord is asked for who that is; it may be what is away."""
+        """Return the person the email was for; if Discord cannot say who that is, a stand-in for them."""
         try:
             return await self._discord.person(guild_id, claim.person)
         except BotError as unknown:
@@ -257,6 +257,6 @@ def _claim(installation: Installation, signed: str) -> _Claim | None:
 
 
 def guild_of(token: str) -> int | None:
-    """Whose link it is; None when it does not say. Nothing is known to be true of it yet."""
+    """Return the guild that a link names, or None. The link is not verified yet."""
     guild_id = token.split(".", 2)[1:2]
     return int(guild_id[0]) if guild_id and _GUILD.fullmatch(guild_id[0]) else None

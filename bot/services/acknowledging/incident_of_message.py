@@ -1,4 +1,4 @@
-"""Which incidents a message's 👀 is for. Thousands may ask at once, most of them about other messages."""
+"""The incidents of a message with a 👀. Thousands may ask at once, most of them about other messages."""
 
 import asyncio
 import time
@@ -11,7 +11,7 @@ from bot.domain.incident.incident import Incident
 from bot.services.ports.store.incidents import IncidentReads
 
 #: How long a message that is none of ours is not asked for again, seconds. It may still become one, an alert
-#: of others that is counted late; a 👀 that is passed over is read again before anybody is rung.
+#: of others that is counted late; a 👀 that is passed over is read again before anyone is paged.
 PASSED_OVER_S: Final = 2.0
 
 _MOST: Final = 20_000
@@ -31,7 +31,7 @@ class IncidentLookup:
         self._asking: asyncio.Task[None] | None = None
 
     async def incidents(self, message_id: int, *, is_new: bool) -> Sequence[Incident]:
-        """The incidents that a 👀 on a message acknowledges; of a bundle several.
+        """Return the incidents that a 👀 on a message acknowledges; for a bundle several.
 
         Args:
             is_new: The message is so young that its id may not be stored yet: then nothing is remembered.
@@ -79,6 +79,6 @@ def _fail(futures: Iterable[asyncio.Future[Sequence[Incident]]], error: BaseExce
         if not future.done():
             if isinstance(error, Exception):
                 future.set_exception(error)
-                future.exception()  # whoever asked may have left
+                future.exception()  # the task that asked may have ended
             else:
                 future.cancel()

@@ -18,7 +18,7 @@ from bot.services.shared.access import Access
 
 log = structlog.get_logger(__name__)
 
-#: How long one look goes on that nobody has asked for, seconds; the next one follows within the minute.
+#: How long the look of each minute goes on, seconds.
 SOME_WITHIN_S: Final = 45.0
 
 _PAGE: Final = 100  # incidents in memory at a time
@@ -112,7 +112,7 @@ class Reconciler:
         return looked
 
     async def _look_at(self, incidents: Sequence[Incident], seconds: float, looked: ReadProgress) -> None:
-        """One look at each, for *seconds* at most, noted in *looked*."""
+        """Look at each once, for *seconds* at most, and note the progress in *looked*."""
         waiting = iter(incidents)
 
         async def look_on() -> None:
@@ -142,7 +142,7 @@ class Reconciler:
         incidents: an escalation too many is better than one too few.
 
         Returns:
-            Whether the incident is acknowledged now.
+            True if the incident is acknowledged now.
 
         Raises:
             StorageUnavailable: then nothing can be decided either. Superseded: another process listens now,
@@ -151,7 +151,7 @@ class Reconciler:
         return bool(await self._look(incident))
 
     async def _look(self, incident: Incident) -> bool | None:
-        """As `reconcile`; None: Discord has not said who reacted."""
+        """Do the same as `reconcile`; return None if Discord has not said who reacted."""
         try:
             while incident.status is Status.TRIGGERED:
                 if (now := await self._read(incident)) is None:
@@ -179,7 +179,7 @@ class Reconciler:
         return None
 
     async def _places(self, incident: Incident) -> list[tuple[int, int]]:
-        """Where a 👀 acknowledges it, by channel and message."""
+        """Return the messages on which a 👀 acknowledges the incident, by channel and message."""
         posts = await self._store.posts(incident.id)
         places = [(p.channel_id, p.message_id) for p in posts if p.kind in ACK_PLACES]
         known = [(c, m) for c, m in places if c is not None and m is not None]

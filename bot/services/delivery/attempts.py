@@ -25,7 +25,7 @@ class Failure:
 
     @property
     def away(self) -> UpstreamUnavailable:
-        """The error that it was."""
+        """Return the failure as an error."""
         return UpstreamUnavailable(self.reason, http_status=self.http_status, retry_after_s=self.asked_s)
 
 

@@ -54,22 +54,22 @@ class Deliveries:
 
     Args:
         kinds: What the capabilities do for their kinds.
-        comeback: What is known of the time before the database, or this process, came back.
+        already_told: Knows the messages that were sent while the database was away.
     """
 
     def __init__(
-        self, store: Store, discord: Discord, policy: Policy, kinds: DeliveryKinds, comeback: AlreadyTold
+        self, store: Store, discord: Discord, policy: Policy, kinds: DeliveryKinds, already_told: AlreadyTold
     ) -> None:
         self._store = store
         self._discord = discord
         self._policy = policy
         self._kinds = kinds
-        self._comeback = comeback
+        self._already_told = already_told
         self._holding = HeldDeliveries(policy, kinds)
         self._arrivals = Arrivals(policy, kinds)
 
     async def deliver(self, delivery_id: int) -> timedelta | None:
-        """One attempt.
+        """Make one attempt at a delivery, unless it must wait for others or is obsolete.
 
         Returns:
             When to try again, or None when it is finished one way or the other.
@@ -97,15 +97,15 @@ class Deliveries:
         return await self._go(_Attempt(delivery, obsolete), now=now)
 
     async def _go(self, attempt: _Attempt, *, now: datetime) -> timedelta | None:
-        """An attempt at what need not wait for others; see `deliver`."""
+        """Make an attempt at a delivery that need not wait for others; see `deliver`."""
         delivery = dated(attempt.delivery, now=now)
         is_old = now - delivery.created_at >= OLD
-        if delivery.kind.spec.is_urgent and is_old and await self._comeback.is_untold():
+        if delivery.kind.spec.is_urgent and is_old and await self._already_told.is_untold():
             return LOOK_AGAIN
         return await self._finish(replace(attempt, delivery=delivery))
 
     async def _finish(self, attempt: _Attempt) -> timedelta | None:
-        """Make the attempt, and write down what became of it; see `deliver`."""
+        """Make the attempt, and record its outcome; see `deliver`."""
         delivery = attempt.delivery
         match await self._attempt(attempt):
             case Posted() as posted:
@@ -123,7 +123,7 @@ class Deliveries:
         return None
 
     async def _wait(self, tx: Transaction, delivery: Delivery) -> timedelta | None:
-        """When to look again at what must not go out yet."""
+        """Return when to look again at a delivery that must not go out yet; None if it may."""
         if await must_wait(tx, delivery):
             return await self._holding.hold(tx, delivery, BEHIND)
         return await wait_in_line(tx, delivery)
@@ -150,7 +150,7 @@ class Deliveries:
             return Failure(f"a bug: {type(bug).__name__}", None, final=False)
 
     async def _find(self, delivery: Delivery, *, is_obsolete: bool) -> Posted | None:
-        if told := self._comeback.told(delivery):  # without the database
+        if told := self._already_told.told(delivery):  # without the database
             return told
         if delivery.request is None or delivery.first_sent_at is None:
             return None
@@ -250,7 +250,7 @@ class Deliveries:
         return again
 
     async def _give_up(self, tx: Transaction, delivery: Delivery, failure: Failure) -> None:
-        """Layers two and three are jobs of their own, made due in this commit."""
+        """Fail the delivery, and queue in the same commit what follows: the DLQ entry and the email."""
         reason, code = failure.reason, failure.code
         await tx.finish_failed(delivery.id, error=reason, http_status=failure.http_status)
         await self._kinds.of(delivery).give_up(tx, delivery, reason=reason, code=code)

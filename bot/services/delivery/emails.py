@@ -44,11 +44,11 @@ class Letters:
 
     @property
     def can_send(self) -> bool:
-        """Whether there is a mail server."""
+        """Return True if there is a mail server."""
         return self._mailer is not None
 
     async def send(self, delivery: Delivery, incident: Incident, *, to: Sequence[OnCallPerson]) -> list[str]:
-        """Send each of *to* their email, once; those for whom it was accepted, by `OnCallPerson.mailbox`.
+        """Send each of *to* their email, and return the `OnCallPerson.mailbox` of those whose was accepted.
 
         Raises:
             StorageUnavailable.
@@ -62,7 +62,7 @@ class Letters:
         return await self._accepted_of(mails, to, delivery)
 
     async def send_many(self, delivery: Delivery, bundle: Bundle, *, to: Sequence[OnCallPerson]) -> list[str]:
-        """Send each of *to* one email about all that *bundle* tells; those for whom it was accepted."""
+        """Send each of *to* one email about all incidents of *bundle*; return as `send` does."""
         shown = [incident.id for incident in bundle.shown]
         mails = [
             self._writer.write_many(

@@ -21,7 +21,7 @@ from bot.services.shared.roster import OnCall
 
 log = structlog.get_logger(__name__)
 
-#: The error of a message that Discord accepted without notifying anybody.
+#: The error of a message that Discord accepted without notifying the people it mentions.
 _MUTE = f"{MUTE}: the bot may not mention everyone there"
 
 _TRY_EMAIL_AGAIN = timedelta(seconds=15)
@@ -29,13 +29,13 @@ _TRY_EMAIL_AGAIN = timedelta(seconds=15)
 
 @dataclass(frozen=True, slots=True)
 class _Reached:
-    """Whom an email has reached, of those whom it is for."""
+    """How many of its recipients an email has reached."""
 
-    anybody: bool
-    everybody: bool
+    someone: bool
+    everyone: bool
 
 
-_NOBODY = _Reached(anybody=False, everybody=False)
+_NO_ONE = _Reached(someone=False, everyone=False)
 
 
 class Failures:
@@ -64,7 +64,7 @@ class Failures:
         """Send the email if the policy asks for one, then write the DLQ row that says whether it went out.
 
         Returns:
-            When to try the email again, or None when nothing is owed any more.
+            When to try the email again, or None when no email is left to send.
 
         Raises:
             StorageUnavailable: the DLQ's database is away; the queue tries again.
@@ -74,11 +74,11 @@ class Failures:
         channels = await self._beside(delivery)
         if channels is not None:
             # The channel's message emails the people who are left.
-            reached = _Reached(anybody=channels.has_email, everybody=channels.has_email)
+            reached = _Reached(someone=channels.has_email, everyone=channels.has_email)
         else:
-            reached = _NOBODY if incident is None else await self._email(delivery, incident)
-        await self._write(delivery, incident, emailed=reached.anybody)
-        owed = incident is not None and await self._owes_email(delivery, incident) and not reached.everybody
+            reached = _NO_ONE if incident is None else await self._email(delivery, incident)
+        await self._write(delivery, incident, emailed=reached.someone)
+        owed = incident is not None and await self._owes_email(delivery, incident) and not reached.everyone
         return _TRY_EMAIL_AGAIN if owed else None
 
     async def redact(self, incident_id: int) -> None:
@@ -112,7 +112,7 @@ class Failures:
         if not await self._owes_email(delivery, incident):
             return None
         reached = await self._email(delivery, incident)
-        return None if reached.everybody else _TRY_EMAIL_AGAIN
+        return None if reached.everyone else _TRY_EMAIL_AGAIN
 
     async def _owes_email(self, delivery: Delivery, incident: Incident) -> bool:
         is_mailed = self._kinds.of(delivery).is_mailed(delivery)
@@ -128,13 +128,13 @@ class Failures:
     async def _email(self, delivery: Delivery, incident: Incident) -> _Reached:
         """Send the email to the people on call who do not have it yet, and return who has it now."""
         if delivery.emailed or not await self._owes_email(delivery, incident):
-            return _Reached(anybody=delivery.has_email, everybody=delivery.emailed)
+            return _Reached(someone=delivery.has_email, everyone=delivery.emailed)
         left = [who for who in await self._people(delivery) if who.mailbox not in delivery.emailed_to]
         if delivery.bundle_id is not None:
             now = await self._email_of_many(delivery.bundle_id, incident, to=left)
         else:
             now = await self._email_of_one(delivery, incident, to=left)
-        return _Reached(anybody=delivery.has_email or now.anybody, everybody=now.everybody)
+        return _Reached(someone=delivery.has_email or now.someone, everyone=now.everyone)
 
     async def _email_of_one(
         self, delivery: Delivery, incident: Incident, *, to: Sequence[OnCallPerson]
@@ -142,13 +142,13 @@ class Failures:
         accepted = await self._letters.send(delivery, incident, to=to)
         is_done = len(accepted) == len(to)
         if not accepted and not is_done:
-            return _NOBODY
+            return _NO_ONE
         async with self._store.transaction() as tx:
             await tx.mark_emailed(delivery.id, to=accepted, is_done=is_done)
             if accepted:
                 await tx.add_timeline(incident.id, _emailed(len(accepted), at=await tx.now()))
         log.info("email.sent", delivery_id=delivery.id, incident_id=incident.id, left=len(to) - len(accepted))
-        return _Reached(anybody=bool(accepted), everybody=is_done)
+        return _Reached(someone=bool(accepted), everyone=is_done)
 
     async def _email_of_many(
         self, bundle_id: int, incident: Incident, *, to: Sequence[OnCallPerson]
@@ -156,11 +156,11 @@ class Failures:
         """Send one email that lists all incidents of a bundle; only the first shown *incident* sends it."""
         bundle = await self._store.bundle(bundle_id)
         if not bundle.shown or bundle.shown[0].id != incident.id:
-            return _NOBODY
+            return _NO_ONE
         accepted = await self._letters.send_many(await self._store.delivery(bundle_id), bundle, to=to)
         is_done = len(accepted) == len(to)
         if not accepted and not is_done:
-            return _NOBODY
+            return _NO_ONE
         async with self._store.transaction() as tx:
             told = await tx.bundled(bundle_id)
             await tx.mark_bundle_emailed(bundle_id, to=accepted, is_done=is_done)
@@ -169,7 +169,7 @@ class Failures:
                 numbers = sorted({one.incident_id for one in told})
                 await tx.add_timelines([(number, entry) for number in numbers])
         log.info("email.sent", delivery_id=bundle_id, incidents=bundle.count, left=len(to) - len(accepted))
-        return _Reached(anybody=bool(accepted), everybody=is_done)
+        return _Reached(someone=bool(accepted), everyone=is_done)
 
     async def _beside(self, page: Delivery) -> Delivery | None:
         """Return the channel's message of the same moment if everyone on call gets that by email anyway."""
@@ -226,7 +226,7 @@ def _place(delivery: Delivery) -> str | None:
 
 
 def _counts(delivery: Delivery, incident: Incident) -> bool:
-    """Whether it counts as a failure of its severity: no drill does, and no entry that was sent again."""
+    """Return True if it counts as a failure of its severity: not for a drill, nor for a replay."""
     return not incident.is_drill and not delivery.kind.spec.is_replay
 
 

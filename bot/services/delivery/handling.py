@@ -13,7 +13,7 @@ from bot.services.ports.store.deliveries import Prospect
 
 
 class DeliveryHandler:
-    """The behaviour of some kinds of delivery. A capability overrides what its kinds do differently.
+    """Decides how deliveries of some kinds behave. A capability overrides what its kinds do differently.
 
     The properties of a kind that need no behaviour are in `bot.domain.delivery.kinds.DeliveryKindSpec`.
     """

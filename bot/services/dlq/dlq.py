@@ -85,7 +85,7 @@ class Dlq:
         return await self._failures.http_statuses(hours=hours)
 
     async def entry(self, entry_id: str, *, by: Person, guild_id: int) -> EntryView:
-        """One failure with its payload.
+        """Return one failure with its payload.
 
         Raises:
             NotPermitted; UserError: not an id, or no such entry.
@@ -97,7 +97,7 @@ class Dlq:
         return EntryView(entry, await self._store.replay_of(key), delivered)
 
     async def preview_replay(self, entry_id: str, *, by: Person, guild_id: int) -> ReplayPreview:
-        """What would be sent, before anybody decides.
+        """Return the message that a replay would send.
 
         Raises:
             NotPermitted; UserError: no such entry, it holds nothing that can be posted, or it was posted by
@@ -156,7 +156,7 @@ class Dlq:
         """Let *by* pass, or record the refusal.
 
         Raises:
-            NotPermitted; UserError: nobody here may, whatever their role.
+            NotPermitted; UserError: no one in this guild may.
         """
         if not self._policy.sees_dlq:
             data = {"act": act, "here": False}
@@ -173,7 +173,7 @@ def _uuid(text: str) -> UUID:
 
 
 def _target(channel: str) -> str:
-    """Where an entry was meant for: a page of ours is kept with its on-call place instead of a channel."""
+    """Return the target of an entry: a page of ours is stored with its on-call place instead of a channel."""
     return channel if channel.startswith("person:") else f"channel:{channel.removeprefix('#')}"
 
 

@@ -74,7 +74,7 @@ class Bundles:
         return seen.group is not None and seen.waiting >= self._policy.storm.bundle_from
 
     async def refresh(self, bundle_id: int) -> timedelta | None:
-        """Make a bundle say what is true now. Handler of the queue's refresh_bundle job.
+        """Update a bundle's message. Handler of the queue's refresh_bundle job.
 
         Returns:
             When to try again what Discord did not take now, or None.
@@ -99,7 +99,7 @@ class Bundles:
         return await self._store.bundle(bundle_id)
 
     async def acknowledge(self, bundle_id: int, *, by: Person) -> AllAcknowledged:
-        """Be on everything that a bundle lists and that *by* may see.
+        """Acknowledge every incident that a bundle lists and that *by* may see.
 
         Raises:
             NotPermitted: *by* may not acknowledge.
@@ -114,5 +114,5 @@ class Bundles:
 
 
 def refresh_bundle_job(bundle_id: int) -> Job:
-    """The job that makes a bundle say what is true now, a moment later: acknowledges come in bursts."""
+    """Return the job that updates a bundle's message, a moment later: acknowledges come in bursts."""
     return Job(JobName.REFRESH_BUNDLE, str(bundle_id), f"refresh_bundle:{bundle_id}", after=_SHOW_AFTER)

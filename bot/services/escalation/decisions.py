@@ -29,7 +29,7 @@ _NOT_AT_THE_START: Final = timedelta(milliseconds=1)
 
 
 class Escalations:
-    """The ladder of every incident."""
+    """Starts, decides and resumes the ladders of incidents."""
 
     def __init__(self, store: Store, policy: Policy, ahead: ReadingAhead, oncall: OnCall) -> None:
         self._store = store
@@ -39,7 +39,7 @@ class Escalations:
         self._telling = StepMessages(policy)
 
     async def decide(self, incident_id: int, index: int, *, is_alone: bool = False) -> None:
-        """A step is due: read the 👀 once more, then tell the next people, once.
+        """Decide a due step: read the 👀 once more, then notify the next people, once.
 
         Running twice is harmless: the second finds the step decided.
 
@@ -157,7 +157,7 @@ class Escalations:
         deadline counts from now: people are told one after the other again.
 
         Returns:
-            Whether a step was taken now: then the channel is told.
+            True if a step was taken now, which writes to the channel.
         """
         severity, now = self._policy.rules(incident.severity), await tx.now()
         if not await tx.resume_ladder(incident.id, since=now, priority=priority_of(severity.rank)):
@@ -252,7 +252,7 @@ def _following(ladder: Sequence[Step]) -> Step | None:
 async def is_of_earlier_ladder(
     source: EscalationReads | EscalationWrites, delivery: Delivery, incident: Incident
 ) -> bool:
-    """Whether a page or escalation belongs to a ladder that a change of severity has ended."""
+    """Return True if a page or escalation belongs to a ladder that a change of severity has ended."""
     data = PagingData.from_json(delivery.data)
     if data.severity not in (None, incident.severity):
         return True  # whose ladder may be empty: then no later step says so

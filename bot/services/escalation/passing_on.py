@@ -36,7 +36,8 @@ class PassedOn:
     """The outcome of 今は対応できない.
 
     Attributes:
-        to: The on-call place that is paged instead; None when no place is left: then the channel is told.
+        to: The on-call place that is paged instead; None when no place is left: then a message goes to the
+            channel.
         following: The ladder's next step, which is taken at its time all the same.
     """
 
@@ -87,8 +88,8 @@ class PassingOn:
         """Note on the post that the person of *page* cannot be reached by DM, and page the next one, once.
 
         Call this in the transaction that gives the page up, which has locked the incident. If the same ladder
-        has paged the next person, or is about to, that is enough. When no place is left, the channel is told,
-        unless it just was.
+        has paged the next person, or is about to, that is enough. When no place is left, a message goes to
+        the channel, unless one has just gone there.
         """
         incident = await tx.incident(page.incident_id or 0, lock=True)
         if incident.status is not Status.TRIGGERED:
@@ -213,7 +214,7 @@ class PassingOn:
 
 
 def _is(person: OnCallPerson, holder: Holder | None) -> bool:
-    """Whether *person* of the on-call order is *holder*, of whom only id and name are known."""
+    """Return True if *person* of the on-call order is *holder*, of whom only id and name are known."""
     if holder is None:
         return False
     if person.user_id is not None:
@@ -222,7 +223,7 @@ def _is(person: OnCallPerson, holder: Holder | None) -> bool:
 
 
 async def _told_the_channel(tx: DeliveryWrites, page: Delivery) -> bool:
-    """Whether the step of *page* has told the channel as well: all but the first step of a ladder do."""
+    """Return True if the step of *page* has written to the channel as well: all but a ladder's first do."""
     step = PagingData.from_json(page.data).step
     if step is None:
         return False

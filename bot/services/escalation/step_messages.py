@@ -22,10 +22,10 @@ class StepMessages:
         self._policy = policy
 
     def messages(self, due: Due, called: Mapping[str, OnCallPerson], *, now: datetime) -> list[NewDelivery]:
-        """The channel's message first (unless it is the alert itself that rang), then a DM each.
+        """Return the channel's message (unless the alert itself has just been posted), then the DMs.
 
         Args:
-            called: Who stands at the places of `Due.rung`, each person once.
+            called: The people at the places of `Due.rung`, each person once.
         """
         incident, step, data = due.incident, due.step, _data(due, called, now=now)
         severity = self._policy.rules(incident.severity)
@@ -49,7 +49,7 @@ class StepMessages:
         return [escalation, *pages]
 
     def _is_mailed(self, step: Step, incident: Incident) -> bool:
-        """Whether an email goes out with *step*; a ladder that began anew has a deadline of its own."""
+        """Return True if an email goes out with *step*; a ladder that began anew has its own deadline."""
         severity, starts_at = self._policy.rules(incident.severity), step.starts_at or incident.triggered_at
         ack_due_at = self._policy.ack_due(severity, at=starts_at)
         return is_mailed(step, severity, starts_at=starts_at, ack_due_at=ack_due_at)
@@ -102,7 +102,7 @@ def _people(called: Iterable[OnCallPerson]) -> list[str]:
 
 
 def _is_first_page(step: Step) -> bool:
-    """The step at the alert itself: the alert has just been posted, only the DMs are new."""
+    """Return True for the step at the alert itself: the alert has just been posted, only the DMs are new."""
     return step.rung.after == timedelta()
 
 

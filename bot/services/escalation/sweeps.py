@@ -48,7 +48,7 @@ class Sweeps:
         escalations: Escalations,
         oncall: OnCall,
         *,
-        comeback: AlreadyTold,
+        already_told: AlreadyTold,
         queue: QueueWatch,
     ) -> None:
         self._store = store
@@ -57,7 +57,7 @@ class Sweeps:
         self._escalations = escalations
         self._oncall = oncall
         self._telling = StepMessages(policy)
-        self._comeback = comeback
+        self._already_told = already_told
         self._queue = queue
         self._sweeping = self._is_asked = False
 
@@ -69,7 +69,7 @@ class Sweeps:
             it is decided.
         """
         due_in, is_untold = await asyncio.gather(
-            self._store.step_due_in(incident_id, index), self._comeback.is_untold()
+            self._store.step_due_in(incident_id, index), self._already_told.is_untold()
         )
         if due_in is None:
             return None
@@ -159,7 +159,7 @@ class Sweeps:
 
     async def _owe(self, tx: Transaction, owed: Sequence[tuple[NewDelivery, Incident]]) -> None:
         """Queue deliveries: one bundle for each place that has too many, the rest one by one."""
-        news = [(new, incident) for new, incident in owed if new.key not in self._comeback.meanwhile]
+        news = [(new, incident) for new, incident in owed if new.key not in self._already_told.meanwhile]
         together = crowded(news, bundle_from=self._policy.storm.bundle_from)
         await tx.insert_deliveries([new for new, _ in owed if new.key not in together])
         for group in dict.fromkeys(together.values()):

@@ -87,7 +87,7 @@ class CalendarFiles:
         self._calendars = calendars
 
     async def export(self, guild_id: int) -> bytes:
-        """A calendar of the next 90 days, with what goes on now."""
+        """Return a calendar of the next 90 days, with the shifts that go on now."""
         found, now = await self._oncall.rosters(guild_id, past=PAST)
         placed = [
             PlacedShift(_uid(guild_id, place, shift, now - PAST), place, found.people[shift.person], shift)
@@ -195,7 +195,7 @@ class _Reading:
         return self._places[0], named
 
     async def _person(self, event: CalendarEvent, named: str) -> OnCallPerson | None:
-        if event.handle is not None:  # anybody can write that; and it may be another server's
+        if event.handle is not None:  # it may be anyone's text, or another server's
             return self._found.people.get(event.handle) or await self._member(event.handle)
         for words in (*event.attendees, named):
             if person := self._team(words):

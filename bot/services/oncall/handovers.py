@@ -37,7 +37,7 @@ _MOST_INCIDENTS: Final = 10
 
 
 def handover_key(guild_id: int) -> str:
-    """The queue's key for the next look at a guild's on-call."""
+    """Return the queue's key for the next look at a guild's on-call."""
     return f"handover:{guild_id}"
 
 
@@ -178,7 +178,7 @@ class Handovers:
         return min([*changes, *looks, self._looks.next_at(now) or now + HORIZON])
 
     def _coming(self, watch: RosterWatch, found: Rosters, now: datetime) -> list[Coming]:
-        """The shifts that begin within `check_before` and were not looked at."""
+        """Return the shifts that begin within `check_before` and were not checked."""
         before = self._policy.handover.check_before
         return [] if before is None else _coming(found, now, now + before, known=watch.checked)
 
@@ -255,7 +255,7 @@ def _told_incident(incident: Incident) -> OpenIncident:
 
 
 def _coming(found: Rosters, now: datetime, until: datetime, *, known: Sequence[str]) -> list[Coming]:
-    """The shifts that begin in (now, until] and were not looked at, by person and time."""
+    """Return the shifts that begin in (now, until] and were not checked, by person and time."""
     groups: dict[tuple[datetime, str], list[tuple[str, datetime | None]]] = {}
     for place, roster in found.places.items():
         for shift in roster.shifts(now, until + HORIZON)[1:]:

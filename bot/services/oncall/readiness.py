@@ -1,4 +1,4 @@
-"""A daily check of people whose on-call shift has no end, with warnings about anything that they lack.
+"""A daily check of people whose on-call shift has no end, with warnings about anything that is missing.
 
 See docs/internals/oncall.md.
 
@@ -48,7 +48,7 @@ class StandingLooks:
         self._reach = reach
 
     def next_at(self, now: datetime) -> datetime | None:
-        """The next look, later than *now*; None when the policy wants none (`check_before`)."""
+        """Return the next look, later than *now*; None when the policy wants none (`check_before`)."""
         if self._policy.handover.check_before is None:
             return None
         return self._policy.business_hours.next_morning(now)
@@ -70,18 +70,18 @@ class StandingLooks:
         if watch is None or not self.is_due(watch, now):
             return True
         lasting = _lasting(found, now)
-        lacks: dict[str, Sequence[ReadinessFinding]] = {}
+        gaps_of: dict[str, Sequence[ReadinessFinding]] = {}
         for each in lasting:
             with suppress(UpstreamUnavailable):
-                lacks[each.person.handle] = await self._reach.gaps(guild_id, each.person)
-        await self._note(guild_id, lasting, lacks, now=now)
-        return len(lacks) == len(lasting)
+                gaps_of[each.person.handle] = await self._reach.gaps(guild_id, each.person)
+        await self._note(guild_id, lasting, gaps_of, now=now)
+        return len(gaps_of) == len(lasting)
 
     async def _note(
         self,
         guild_id: int,
         lasting: Sequence[Lasting],
-        lacks: Mapping[str, Sequence[ReadinessFinding]],
+        gaps_of: Mapping[str, Sequence[ReadinessFinding]],
         *,
         now: datetime,
     ) -> None:
@@ -94,14 +94,14 @@ class StandingLooks:
             for each in lasting:
                 handle = each.person.handle
                 known = watch.lacking.get(handle, ())
-                if handle in lacks:
-                    known, before = _marks(lacks[handle]), known
+                if handle in gaps_of:
+                    known, before = _marks(gaps_of[handle]), known
                     if not set(known) <= set(before):
-                        await tx.insert_deliveries(list(self._warnings(guild_id, each, lacks[handle], now)))
+                        await tx.insert_deliveries(list(self._warnings(guild_id, each, gaps_of[handle], now)))
                         log.warning("oncall.lacks", guild_id=guild_id, lacks=list(known))
                 if known:
                     lacking[handle] = known
-            look_at = self.next_at(now) if len(lacks) == len(lasting) else watch.look_at
+            look_at = self.next_at(now) if len(gaps_of) == len(lasting) else watch.look_at
             await tx.save_watch(replace(watch, look_at=look_at, lacking=lacking))
 
     def _warnings(
@@ -180,7 +180,7 @@ class OnCallDeliveries(DeliveryHandler):
 
 
 def _lasting(found: Rosters, now: datetime) -> list[Lasting]:
-    """Whose shift has no planned end, by person, in the order of asking."""
+    """Return the people whose shift has no planned end, in the order of asking."""
     places: dict[str, list[str]] = {}
     for place, roster in found.places.items():
         shift = roster.shifts(now, now + HORIZON)[0]

@@ -26,7 +26,7 @@ from bot.services.shared.roster import PAST, OnCall
 
 log = structlog.get_logger(__name__)
 
-#: How far `/oncall show` looks ahead, and for how long somebody may stand in.
+#: How far `/oncall show` looks ahead, and the longest override.
 SHOWN: Final = timedelta(days=14)
 LONGEST: Final = timedelta(days=90)
 
@@ -94,7 +94,7 @@ class Schedules:
         self._oncall = oncall
 
     async def now(self) -> datetime:
-        """The database's time, aware: what people type is read from there."""
+        """Return the database's time, aware: the times that people type count from it."""
         return await self._store.now()
 
     async def view(self, guild_id: int) -> DutyView:
@@ -116,7 +116,7 @@ class Schedules:
         )
 
     async def turns(self, guild_id: int) -> list[Turn]:
-        """The shifts that may be swapped: what goes on now and what begins within 60 days, in order."""
+        """Return the shifts that may be swapped: those that go on now or begin within 60 days, in order."""
         found, now = await self._oncall.rosters(guild_id)
         turns = [
             Turn(place, found.people[shift.person], shift)
@@ -126,7 +126,7 @@ class Schedules:
         return sorted(turns, key=lambda turn: turn.shift.starts)
 
     async def set_person(self, guild_id: int, place: str, who: Who, *, by: Person) -> OnCallNow:
-        """From now on, until further notice, *who* stands at *place*.
+        """Put *who* on call at *place* from now on, until further notice.
 
         Raises:
             NotPermitted; UserError: the policy has no such place.
@@ -137,7 +137,7 @@ class Schedules:
     async def rotate(
         self, guild_id: int, place: str, people: Sequence[Who], rotation: Rotation, *, by: Person
     ) -> OnCallNow:
-        """From now on, until further notice, *people* take turns at *place*.
+        """Let *people* take turns at *place* from now on, until further notice.
 
         Args:
             rotation: Its people are the handles of *people*, in the order of their turns.
@@ -228,7 +228,7 @@ class Schedules:
         return Swapped(one, other)
 
     async def require(self, by: Person, guild_id: int, *, act: str, place: str) -> None:
-        """Let *by* change who stands at *place*.
+        """Check that *by* may change who is on call at *place*.
 
         Raises:
             NotPermitted; UserError: the policy has no such place.
@@ -265,7 +265,7 @@ def _standing(found: Rosters, place: str, now: datetime) -> OnCallNow:
 
 
 def _turn(found: Rosters, place: str, at: datetime, now: datetime) -> Turn:
-    """The shift of *place* that *at* lies in, from now on."""
+    """Return the part of the shift around *at* that is still to come."""
     if place not in found.places or at < now - PAST:
         raise UserError("oncall_shift_unknown")
     at = max(at, now)

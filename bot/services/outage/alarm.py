@@ -26,7 +26,7 @@ log = structlog.get_logger(__name__)
 
 _AT_ONCE: Final = 8  # incidents
 
-#: How long one look waits for what it has begun, seconds: the next is to come in time. It goes on by itself.
+#: How long one look waits for the incidents that it has begun, seconds. They go on by themselves.
 _ACT_S: Final = 1.0
 
 #: After this time, another process may have sent a message under a nonce that Discord no longer knows.
@@ -35,11 +35,11 @@ _OLD: Final = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class _Taken:
-    """The steps that some messages take.
+    """Steps, and the messages that announce them.
 
     Attributes:
-        by: How the keys of the messages begin that say so.
-        skipped: Those of the steps that the last one speaks for.
+        by: The beginning of the keys of these messages.
+        skipped: The steps that the message of the last one covers.
     """
 
     watch: Watch
@@ -49,7 +49,7 @@ class _Taken:
 
 
 class Alarm:
-    """Does what the journal says, and notes it there."""
+    """Sends what the journal says is due, and notes it there."""
 
     def __init__(
         self, discord: Discord, policy: Policy, access: Access, oncall: OnCall, means: OutageChannels
@@ -128,7 +128,7 @@ class Alarm:
             await self._escalate(watch, *due)
 
     async def begin(self, watch: Watch) -> None:
-        """The alert of a report, with a 👀 to tap, and its first pages."""
+        """Post the alert of a report, with a 👀 to tap, and send its first pages."""
         key = f"{watch.key}:alert"
         if watch.to is not None:
             saying = Saying(Word.ALERT, key, watch.to, rings=self._rings(watch))
@@ -180,7 +180,7 @@ class Alarm:
         await for_a_while(mailing)
 
     def _pages(self, watch: Watch, rung: Rung) -> list[Saying]:
-        """The DMs of a step; one person at two of its places has one."""
+        """Return the DMs of a step; one person at two of its places gets one."""
         waited = rung.due_at - watch.raised_at
         return [
             self._sought(
@@ -196,7 +196,7 @@ class Alarm:
         return self._sought(saying, since=owed.since)
 
     def _sought(self, saying: Saying, *, since: datetime) -> Saying:
-        """Looked for first, where another process may have said it before Discord forgot the nonce."""
+        """Have it looked for first if another process may have sent it, and Discord forgotten its nonce."""
         is_old = saying.waited or self._book.now() - since > _OLD
         return replace(saying, sought_since=since) if is_old else saying
 
@@ -204,7 +204,7 @@ class Alarm:
         return watch.rings and self._policy.rules(watch.severity).mention is Mention.HERE
 
     async def _was_acknowledged(self, watch: Watch) -> bool:
-        """Whether a 👀 is there; then it is noted."""
+        """Look for a 👀, note one that is found, and return True if there is one."""
         if not await self._is_acknowledged(watch):
             return False
         await self._book.keep(replace(self._journal, acknowledged=self._journal.acknowledged | {watch.key}))
@@ -225,7 +225,7 @@ class Alarm:
         return False
 
     async def _take(self, step: _Taken) -> None:
-        """Note the steps as taken, if anybody was reached: else they are tried again at the next look."""
+        """Note the steps as taken if a message or email has gone out; if not, the next look tries again."""
         journal = self._journal
         if not any(key.startswith(step.by) for key in (*journal.posted, *journal.mailed)):
             return
@@ -235,6 +235,6 @@ class Alarm:
 
 
 def _first(watch: Watch) -> datetime:
-    """When the first of what it tells was due."""
+    """Return when the first step or message of *watch* was due."""
     times = [*(rung.due_at for rung in watch.rungs), *(owed.since for owed in watch.owed)]
     return min(times, default=watch.raised_at)

@@ -74,7 +74,7 @@ class Raised:
 
 
 class Emergency:
-    """Mirrors the deadlines that must not be missed, and keeps them when the database cannot."""
+    """Mirrors the deadlines that must not be missed, and escalates by the mirror without the database."""
 
     def __init__(
         self,
@@ -105,7 +105,7 @@ class Emergency:
         self._alarm.load()
 
     def covers(self, severity: str) -> bool:
-        """Whether alerts of *severity* must get through without a database: policy, ``email_backup``."""
+        """Return True if alerts of *severity* must get through without a database (``email_backup``)."""
         return self._mirror.covers(severity)
 
     def remember(self, triage: Triage) -> None:
@@ -116,7 +116,7 @@ class Emergency:
             self._walks.pop(triage.id, None)
 
     def walk(self, triage_id: int) -> Triage | None:
-        """A triage that this process has shown lately."""
+        """Return a triage that this process has shown lately; None if it knows none of this number."""
         return self._walks.get(triage_id)
 
     async def look(self) -> None:
@@ -145,7 +145,7 @@ class Emergency:
 
     @property
     def _is_queue_silent(self) -> bool:
-        """Whether the queue does not work although the database does."""
+        """Return True if the queue does not work although the database does."""
         return self._silent_looks >= _SILENT_LOOKS
 
     def _look_at_queue(self) -> None:
@@ -202,7 +202,7 @@ class Emergency:
                 await self._store.leave(mirror)
 
     def _nothing_to_tell(self) -> UUID | None:
-        """The mirror, when everything that was done by it is in the database."""
+        """Return the id of the mirror if everything that this process has done is in the database."""
         journal = self._book.journal
         return None if journal.has_news else journal.mirror
 

@@ -1,4 +1,4 @@
-"""The journal as this process has it, in a file for the next one, and the time by which it goes."""
+"""The journal of this process, its file for the next process, and the time that both go by."""
 
 import asyncio
 from dataclasses import replace
@@ -41,11 +41,11 @@ class Logbook:
         self._journal = replace(journal, mirror=journal.mirror or uuid4())
 
     def set_clock(self, now: datetime) -> None:
-        """The database has said that it is *now*: from there on time passes, wherever our clock is put."""
+        """Set the time to the database's; from then on it passes by itself, not by the host's clock."""
         self._clock = now, boot_s()
 
     def now(self) -> datetime:
-        """The database's time; by our clock, as long as this process has not heard it."""
+        """Return the database's time; by the host's clock, as long as this process has not heard it."""
         if self._clock is None:
             return datetime.now(UTC) + timedelta(seconds=self._journal.ahead_s)
         then, heard_s = self._clock

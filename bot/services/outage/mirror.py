@@ -42,11 +42,11 @@ class Mirror:
         store.listen(self.note)
 
     def covers(self, severity: str) -> bool:
-        """Whether alerts of *severity* must get through without a database: policy, ``email_backup``."""
+        """Return True if alerts of *severity* must get through without a database (``email_backup``)."""
         return self._policy.rules(severity).email_backup
 
     def note(self, change: WatchChange) -> None:
-        """A commit of this process has begun or ended ladders."""
+        """Copy a change of the ladders that this process has just committed."""
         now = time.monotonic()
         watches: dict[str, Watch | None] = dict.fromkeys(change.ended)
         watches |= {each.key: each if self.covers(each.severity) else None for each in change.begun}
@@ -56,16 +56,16 @@ class Mirror:
             self._book.remember(self.completed(journal))
 
     def completed(self, journal: Journal) -> Journal:
-        """*journal* with what was committed since its watches were read."""
+        """Return *journal* with what was committed since its watches were read."""
         changed = {key: watch for key, (watch, _) in self._committed.items()}
         return replace(journal, watches=_merged(journal.watches, changed))
 
     async def read(self, *, ahead_s: float, at_once: bool = False) -> None:
-        """Read what the database says, when it is time; a reading that takes too long leaves what is known.
+        """Read the watches from the database every other second. A reading that takes too long is dropped.
 
         Args:
             ahead_s: The database's time minus ours, seconds.
-            at_once: It is time.
+            at_once: Read even if the last reading was a moment ago.
         """
         now = time.monotonic()
         if now - self._read_at < EVERY_S - 0.5 and not at_once:
@@ -96,7 +96,7 @@ class Mirror:
         return watches, installation.id
 
     async def _keep(self, journal: Journal, watches: list[Watch], *, since: float) -> None:
-        """Take what was read, beginning at *since*, for what is, but for what was committed after that."""
+        """Replace the watches by those of a reading that began at *since*; keep what was committed later."""
         self._committed = {key: known for key, known in self._committed.items() if known[1] >= since}
         own = {key: watch for key, watch in journal.watches.items() if key in journal.reports}
         mirrored = {**{watch.key: watch for watch in watches}, **own}

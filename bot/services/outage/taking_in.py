@@ -32,7 +32,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class RecordingUseCases:
-    """The use cases that write it down."""
+    """The use cases that record it."""
 
     incidents: Incidents
     escalations: Escalations
@@ -79,7 +79,7 @@ class TakingIn:
         return Taken(journal, frozenset(recorded), installation.id)
 
     def _ours(self, journal: Journal, installation_id: str) -> Journal:
-        """*journal* without the incidents of another database: there INC-1 is another one than here."""
+        """Return *journal* without the incidents of another database, where INC-1 is another incident."""
         if journal.installation_id in ("", installation_id):
             return journal
         ours = journal.of_reports()
@@ -94,7 +94,7 @@ class TakingIn:
         return replace(ours, installation_id=installation_id)
 
     async def _report(self, report: Report, journal: Journal) -> None:
-        """One incident per key, however often this is killed, with its ladder from when it was raised."""
+        """Open the incident of a report, once per key, with its ladder from when it was raised."""
         posted = {
             key: where for key, where in journal.posted.items() if key.startswith(f"{report.watch_key}:")
         }
@@ -120,7 +120,7 @@ class TakingIn:
     async def _settle(
         self, tx: Transaction, incident: Incident, posted: dict[str, Posted], journal: Journal, *, key: str
     ) -> None:
-        """Its steps as they were taken, its messages as they stand in Discord, and when that was."""
+        """Record the incident's taken steps, and its messages and emails, each with its time."""
         tx.watch(incident.id)  # by this commit the mirror knows that none of it is to be told again
         own, together = f"{key}:", list[Step]()
         for step in await tx.steps(incident.id):
@@ -176,7 +176,7 @@ class TakingIn:
         entry = TimelineEntry.of(EmailedEntry(recipients=len(news)), at)
         await tx.add_timeline(incident.id, entry)
         if delivery is not None:
-            # Whether everyone has it only those know who look at who is on call when it is owed.
+            # Only when the email is due is it known who is on call, and so whether everyone has it.
             await tx.mark_emailed(delivery.id, to=news, is_done=False)
 
     async def _who_acknowledged(self, guild_id: int, posted: list[Posted]) -> Person | None:

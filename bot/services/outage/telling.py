@@ -42,7 +42,7 @@ class OutageChannels:
 
 
 class OutageMessenger:
-    """Tells, and notes it in the journal."""
+    """Sends messages and emails, and notes each in the journal."""
 
     def __init__(self, means: OutageChannels, oncall: OnCall) -> None:
         self._means = means
@@ -52,12 +52,12 @@ class OutageMessenger:
         self._refused: TTLCache[str, None] = TTLCache(_REFUSALS, _REFUSED_S)
 
     def load(self) -> None:
-        """Know what an earlier process has posted."""
+        """Let `AlreadyTold` know what an earlier process has posted."""
         for key, where in self._book.journal.posted.items():
             self._means.meanwhile[key] = OfflinePost(self._nonce(key), where)
 
     async def post(self, watch: Watch, saying: Saying) -> Posted | None:
-        """Where it stands; None when Discord does not take it now."""
+        """Post a message once, and return where it is; None if Discord does not take it now."""
         key = saying.key
         if key in self._book.journal.posted or key in self._refused:
             return self._book.journal.posted.get(key)
@@ -149,6 +149,6 @@ class OutageMessenger:
 
 
 async def for_a_while(mailing: Collection[asyncio.Task[None]]) -> None:
-    """Until the emails are out, or take long: they go on."""
+    """Wait until the emails are out, for two seconds at most: they go on by themselves."""
     if mailing:
         await asyncio.wait(mailing, timeout=_MAIL_S)

@@ -1,4 +1,4 @@
-"""The dead-man's switch: it is kept from going off for as long as every deadline is kept."""
+"""The dead-man's switch: a heartbeat to an outside service as long as every deadline is kept."""
 
 import structlog
 
@@ -22,10 +22,10 @@ class DeadMan:
         """Ping, or say in the log why not.
 
         Args:
-            trouble: What the process knows to be wrong besides, in one line.
+            trouble: Another problem that the process knows of, in one line.
 
         Returns:
-            Whether somebody has taken it.
+            True if the outside service has taken it.
         """
         if (reason := await self._objection() or trouble) is not None:
             log.warning("heartbeat.withheld", reason=reason)

@@ -47,7 +47,7 @@ class QueueWatch:
 
     @property
     def is_stuck(self) -> bool:
-        """Whether what is due may not wait for it: it does not answer, or nothing that it begins succeeds."""
+        """Return True if due work must not wait for the queue: it does not answer, or no job succeeds."""
         return self.is_silent or self._is_failing
 
     @property
@@ -58,13 +58,13 @@ class QueueWatch:
 
     @property
     def is_silent(self) -> bool:
-        """Whether it has been asked and has not answered for `SILENT_S`.
+        """Return True if the queue was asked and has not answered for `SILENT_S`.
 
-        While all hands are busy it is not asked: that is no silence.
+        While all workers are busy it is not asked: that is no silence.
         """
         return self._asked_at is not None and time.monotonic() - self._asked_at > SILENT_S
 
     @property
     def is_deciding(self) -> bool:
-        """Whether steps are decided just now: of thousands that are due at once, some come later."""
+        """Return True if steps are being decided: of thousands that are due at once, some come later."""
         return time.monotonic() - self._decided_at < _BUSY_S
