@@ -27,7 +27,7 @@ _AWKWARD: Final = {
 async def message(run: Run) -> ProbeResult:
     """Post what stays until the end, and see it come as an event."""
     posted = await run.post()
-    run.message_id = posted["id"]
+    run.made["message"] = posted["id"]
     event = await run.gateway.event("MESSAGE_CREATE", lambda data: data["id"] == posted["id"])
     return ProbeResult({"comes_as_event": True, "is_whole": event.data["content"] == MARK})
 
@@ -94,12 +94,11 @@ async def _back(run: Run, text: str) -> str:
 
 async def own_reaction(run: Run) -> ProbeResult:
     """React as the bot does below its alerts, and find it by event and by reading."""
-    if run.message_id is None:
-        raise Skipped("there is no message")
-    where = f"{run.place}/messages/{run.message_id}/reactions/{quote(_EYES)}"
+    message_id = run.id_of("message")
+    where = f"{run.place}/messages/{message_id}/reactions/{quote(_EYES)}"
     added = await run.api.ask("PUT", f"{where}/@me")
     added.good()
-    event = await run.gateway.event("MESSAGE_REACTION_ADD", lambda data: data["message_id"] == run.message_id)
+    event = await run.gateway.event("MESSAGE_REACTION_ADD", lambda data: data["message_id"] == message_id)
     users = await run.api.get(where)
     return ProbeResult(
         {

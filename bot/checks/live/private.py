@@ -14,8 +14,8 @@ async def private_thread(run: Run) -> ProbeResult:
     """Make a private thread, and add the application's owner, or else a person on call in the policy file."""
     body = {"name": THREAD_NAME, "type": _PRIVATE_THREAD, "invitable": False, "auto_archive_duration": 60}
     made = await run.api.post(f"{run.place}/threads", body)
-    run.private_id = made["id"]
-    run.clean_up.later("DELETE", f"/channels/{run.private_id}")
+    run.made["private thread"] = made["id"]
+    run.clean_up.later("DELETE", _of(run))
     async for user_id in _candidates(run):
         outcome = (await run.api.ask("PUT", f"{_of(run)}/thread-members/{user_id}")).outcome
         if outcome == "204":
@@ -34,10 +34,7 @@ async def unadded_role(run: Run) -> ProbeResult:
 
 async def rung_role(run: Run) -> ProbeResult:
     """Ring a role in the private thread."""
-    _require_ring(run)
-    role = await _role(run)
-    posted = await _ring(run, _of(run), role)
-    return ProbeResult({"rings": role["id"] in posted["mention_roles"]}, {"role": role["name"]})
+    return await _ring(run, _of(run))
 
 
 async def let_in_by_role(run: Run) -> ProbeResult:
@@ -69,10 +66,7 @@ async def here(run: Run) -> ProbeResult:
 
 async def role(run: Run) -> ProbeResult:
     """Ring one role of the policy once."""
-    _require_ring(run)
-    rung = await _role(run)
-    posted = await _ring(run, None, rung)
-    return ProbeResult({"rings": rung["id"] in posted["mention_roles"]}, {"role": rung["name"]})
+    return await _ring(run, None)
 
 
 def _require_ring(run: Run) -> None:
@@ -80,9 +74,12 @@ def _require_ring(run: Run) -> None:
         raise Skipped("rings people: --ring")
 
 
-async def _ring(run: Run, path: str | None, rung: JSON) -> JSON:
+async def _ring(run: Run, path: str | None) -> ProbeResult:
+    _require_ring(run)
+    rung = await _role(run)
     mentions = {"parse": [], "roles": [rung["id"]]}
-    return await run.post(path, content=f"<@&{rung['id']}> {MARK}", allowed_mentions=mentions)
+    posted = await run.post(path, content=f"<@&{rung['id']}> {MARK}", allowed_mentions=mentions)
+    return ProbeResult({"rings": rung["id"] in posted["mention_roles"]}, {"role": rung["name"]})
 
 
 async def _role(run: Run) -> JSON:
@@ -116,9 +113,7 @@ async def _on_call(run: Run) -> AsyncIterator[JSON]:
 
 
 def _of(run: Run) -> str:
-    if run.private_id is None:
-        raise Skipped("there is no private thread")
-    return f"/channels/{run.private_id}"
+    return f"/channels/{run.id_of('private thread')}"
 
 
 PROBES: Final = (

@@ -79,9 +79,8 @@ class Run:
         say: Tells the person what to do next.
         channel: The channel that the option names, once it was found.
         link: The gateway session, once it is open.
-        message_id: A message that stays until the end, once it was posted.
-        thread_id: A thread of that message, once it was made.
-        private_id: A private thread, once it was made.
+        made: The ids of what was made so far: the "message" that stays until the end, its "thread", and a
+            "private thread".
         shards: How many Discord advises.
         asked: The custom id of the component to press next.
     """
@@ -95,9 +94,7 @@ class Run:
     clean_up: CleanUp
     channel: JSON | None = None
     link: Link | None = None
-    message_id: str | None = None
-    thread_id: str | None = None
-    private_id: str | None = None
+    made: dict[str, str] = field(default_factory=dict)
     shards: int = 1
     asked: str | None = None
 
@@ -107,6 +104,12 @@ class Run:
         if self.channel is None:
             raise Skipped("the channel was not found")
         return f"/channels/{self.channel['id']}"
+
+    def id_of(self, what: str) -> str:
+        """Return the id of what an earlier probe has made."""
+        if what not in self.made:
+            raise Skipped(f"there is no {what}")
+        return self.made[what]
 
     @property
     def gateway(self) -> Link:

@@ -82,18 +82,16 @@ def _untried(probe: Probe) -> Observation:
 async def _look(probe: Probe, run: Run, expected: Facts) -> Observation:
     try:
         async with asyncio.timeout(probe.deadline_s):
-            seen = await probe.look(run)
+            return _judged(probe, await probe.look(run), expected)
     except Skipped as skipped:
         return Observation(probe.name, ProbeOutcome.SKIPPED, str(skipped), expected, None)
     except Refused as refused:
-        return Observation(probe.name, ProbeOutcome.FAIL, str(refused), expected, None, todo=probe.todo)
+        said = str(refused)
     except TimeoutError:
         said = f"not done within {probe.deadline_s:g} s"
-        return Observation(probe.name, ProbeOutcome.FAIL, said, expected, None, todo=probe.todo)
     except (KeyError, TypeError, ValueError) as error:
         said = f"Discord's answer is not of the known shape: {type(error).__name__}"
-        return Observation(probe.name, ProbeOutcome.FAIL, said, expected, None, todo=probe.todo)
-    return _judged(probe, seen, expected)
+    return Observation(probe.name, ProbeOutcome.FAIL, said, expected, None, todo=probe.todo)
 
 
 def _judged(probe: Probe, seen: ProbeResult, expected: Facts) -> Observation:

@@ -3,7 +3,7 @@
 from typing import Final
 
 from bot.checks.live.api import JSON, ApiAnswer
-from bot.checks.live.probe import MARK, THREAD_NAME, Probe, ProbeResult, Run, Skipped
+from bot.checks.live.probe import MARK, THREAD_NAME, Probe, ProbeResult, Run
 
 _EMOJI: Final = "🧪" * 100  # the longest name
 _RENAMED: Final = 4  # Resources > Message > Message Types: CHANNEL_NAME_CHANGE
@@ -13,8 +13,10 @@ async def thread(run: Run) -> ProbeResult:
     """Make a thread of the message."""
     answer = await _make(run)
     made = answer.good().body
-    run.thread_id = made["id"]
-    return ProbeResult({"outcome": answer.outcome, "has_the_message_s_id": made["id"] == run.message_id})
+    run.made["thread"] = made["id"]
+    return ProbeResult(
+        {"outcome": answer.outcome, "has_the_message_s_id": made["id"] == run.id_of("message")}
+    )
 
 
 async def thread_again(run: Run) -> ProbeResult:
@@ -64,11 +66,10 @@ async def third_rename(run: Run) -> ProbeResult:
 
 
 async def _make(run: Run) -> ApiAnswer:
-    if run.message_id is None:
-        raise Skipped("there is no message")
-    run.clean_up.later("DELETE", f"/channels/{run.message_id}")  # it has the message's id
+    message_id = run.id_of("message")
+    run.clean_up.later("DELETE", f"/channels/{message_id}")  # it has the message's id
     body: JSON = {"name": THREAD_NAME, "auto_archive_duration": 60}
-    return await run.api.ask("POST", f"{run.place}/messages/{run.message_id}/threads", json=body)
+    return await run.api.ask("POST", f"{run.place}/messages/{message_id}/threads", json=body)
 
 
 async def _change(run: Run, **fields: object) -> ApiAnswer:
@@ -76,9 +77,7 @@ async def _change(run: Run, **fields: object) -> ApiAnswer:
 
 
 def _of(run: Run) -> str:
-    if run.thread_id is None:
-        raise Skipped("there is no thread")
-    return f"/channels/{run.thread_id}"
+    return f"/channels/{run.id_of('thread')}"
 
 
 PROBES: Final = (
