@@ -2,16 +2,18 @@
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 import typer
 
 from bot.app import SharedResources, open_stand
+from bot.cli.outcome import in_each_server, server_named
 from bot.database import bring_up_to_date, own_database, reach
 from bot.domain.delivery.delivery import Delivery, DeliveryStatus
 from bot.domain.digest import IsoWeek
 from bot.domain.errors import ConfigError, DeliveryRefused
-from bot.runbook import Served, load_served
+from bot.runbook import load_served
 from bot.services.digest.digests import Digests, digest_key
 from bot.services.ports import Store
 from bot.settings import Settings
@@ -26,27 +28,31 @@ _FINISHED: Final = (DeliveryStatus.SENT, DeliveryStatus.FAILED, DeliveryStatus.C
 
 
 def preview(settings: Settings, week: str | None) -> None:
-    """Print the digest of *week*, or of the last one, of every server.
-
-    Raises:
-        ConfigError: no such week; the policy or the database's set-up is wrong. StorageUnavailable.
-    """
-    asked, served = _parse(week), load_served(settings.runbook_file, home=settings.discord_guild_id)
-    with own_database(settings) as database:
-        _prepare(settings, database.dsn)
-        typer.echo(asyncio.run(_preview(settings, served, database.dsn, week=asked)))
+    """Print the digest of *week*, or of the last one, of every server."""
+    _run(settings, week, _preview)
 
 
 def post(settings: Settings, week: str | None) -> None:
-    """Have the digest of *week*, or of the last one, posted by the running bot in every server, once.
+    """Have the digest of *week*, or of the last one, posted by the running bot in every server, once."""
+    _run(settings, week, _post)
 
-    Raises:
-        ConfigError: no such week, or one that has not ended; the set-up is wrong. StorageUnavailable.
-    """
+
+def _run(
+    settings: Settings,
+    week: str | None,
+    work: Callable[[SharedResources, IsoWeek | None], Awaitable[None]],
+) -> None:
     asked, served = _parse(week), load_served(settings.runbook_file, home=settings.discord_guild_id)
+
+    async def run(dsn: str) -> None:
+        async with open_stand(settings, served, dsn) as stand:
+            await work(stand, asked)
+
     with own_database(settings) as database:
-        _prepare(settings, database.dsn)
-        asyncio.run(_post(settings, served, database.dsn, week=asked))
+        asyncio.run(reach(database.dsn, patience_s=0.0))
+        # The embedded database serves this bot alone, so it may be made on the way.
+        bring_up_to_date(database.dsn, apply=settings.database_url is None)
+        asyncio.run(run(database.dsn))
 
 
 def _parse(week: str | None) -> IsoWeek | None:
@@ -56,15 +62,9 @@ def _parse(week: str | None) -> IsoWeek | None:
         raise ConfigError(f"--week: {error}") from None
 
 
-def _prepare(settings: Settings, dsn: str) -> None:
-    asyncio.run(reach(dsn, patience_s=0.0))
-    # The embedded database serves this bot alone, so it may be made on the way.
-    bring_up_to_date(dsn, apply=settings.database_url is None)
-
-
-async def _preview(settings: Settings, served: Served, dsn: str, *, week: IsoWeek | None) -> str:
-    async with open_stand(settings, served, dsn) as stand:
-        return "\n\n".join([await _text(stand, guild_id, week=week) for guild_id in served.policies])
+async def _preview(stand: SharedResources, week: IsoWeek | None) -> None:
+    texts = [await _text(stand, guild_id, week=week) for guild_id in stand.served.policies]
+    typer.echo("\n\n".join(texts))
 
 
 async def _text(stand: SharedResources, guild_id: int, *, week: IsoWeek | None) -> str:
@@ -72,23 +72,14 @@ async def _text(stand: SharedResources, guild_id: int, *, week: IsoWeek | None) 
     digests = Digests(parts.store, parts.dlq, parts.policy)
     figures = await digests.figures(guild_id, week or await digests.last_week())
     told = digest_text(figures, texts=parts.texts, policy=parts.policy)
-    return f"{_where(stand.served, guild_id)}{told}"
+    return f"{server_named(stand.served, guild_id)}{told}"
 
 
-async def _post(settings: Settings, served: Served, dsn: str, *, week: IsoWeek | None) -> None:
-    """Post every server's digest, even if one is refused; raise the first refusal at the end."""
-    refused: list[DeliveryRefused] = []
-    async with open_stand(settings, served, dsn) as stand:
-        for guild_id in served.policies:
-            where = _where(served, guild_id)
-            try:
-                typer.echo(f"{where}{await _post_one(stand, guild_id, week=week)}")
-            except DeliveryRefused as error:
-                refused.append(
-                    DeliveryRefused(f"{where}{error.reason}", http_status=error.http_status, code=error.code)
-                )
-    if refused:
-        raise refused[0]
+async def _post(stand: SharedResources, week: IsoWeek | None) -> None:
+    async def post_one(guild_id: int, where: str) -> None:
+        typer.echo(f"{where}{await _post_one(stand, guild_id, week=week)}")
+
+    await in_each_server(stand.served, post_one)
 
 
 async def _post_one(stand: SharedResources, guild_id: int, *, week: IsoWeek | None) -> str:
@@ -101,11 +92,6 @@ async def _post_one(stand: SharedResources, guild_id: int, *, week: IsoWeek | No
     if not await digests.post(guild_id, asked):
         return f"the digest of {asked} was posted before; it is posted once"
     return _told(asked, await _await_delivery(parts.store, digest_key(guild_id, asked)))
-
-
-def _where(served: Served, guild_id: int) -> str:
-    """Which server is meant, where there are several."""
-    return "" if len(served.policies) == 1 else f"server {guild_id}: "
 
 
 async def _await_delivery(store: Store, key: str) -> Delivery:

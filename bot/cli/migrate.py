@@ -10,11 +10,7 @@ from bot.storage.database.migrate import migrate
 
 
 def apply(settings: Settings) -> None:
-    """Apply what is pending, and say so.
-
-    Raises:
-        ConfigError: unreachable, refused, or a failing migration.
-    """
+    """Apply what is pending, and say so."""
     with own_database(settings) as database:
         asyncio.run(reach(database.dsn))
         applied = migrate(database.dsn)

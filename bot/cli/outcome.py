@@ -1,9 +1,9 @@
 """The outcome of a command: its exit code, and one clear line for each expected error."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import typer
 
@@ -15,6 +15,9 @@ from bot.domain.errors import (
     UnavailableError,
     UpstreamUnavailable,
 )
+
+if TYPE_CHECKING:
+    from bot.runbook import Served
 
 EXIT_OK: Final = 0
 EXIT_FOUND: Final = 1  # it worked, and what it found is not well; or a part is away
@@ -51,3 +54,27 @@ def _why(error: BotError) -> str:
             return f"not available: {error}"
         case _:
             return f"Discord refused: {error}; `incident-bot doctor` says what to do"
+
+
+def server_named(served: "Served", guild_id: int) -> str:
+    """Return "server 123: " where several are served, else nothing."""
+    return "" if len(served.policies) == 1 else f"server {guild_id}: "
+
+
+async def in_each_server(served: "Served", work: Callable[[int, str], Awaitable[None]]) -> None:
+    """Do *work* for every server, given its id and `server_named`, even if Discord refuses it for one.
+
+    Raises:
+        DeliveryRefused: the first refusal, once all are done.
+    """
+    refused: list[DeliveryRefused] = []
+    for guild_id in served.policies:
+        where = server_named(served, guild_id)
+        try:
+            await work(guild_id, where)
+        except DeliveryRefused as error:
+            refused.append(
+                DeliveryRefused(f"{where}{error.reason}", http_status=error.http_status, code=error.code)
+            )
+    if refused:
+        raise refused[0]

@@ -13,22 +13,14 @@ from bot.runbook.model import OnCallPlace
 
 
 def check_file(path: Path) -> None:
-    """Say that *path*, a file or a folder of them, is right.
-
-    Raises:
-        ConfigError: one line per problem; of a folder each begins with the file's name.
-    """
+    """Say that *path*, a file or a folder of them, is right."""
     found = check_folder(path) if path.is_dir() else {path: load_policy(path)}
     for file, policy in found.items():
         typer.echo(f"{file}: ok ({', '.join(policy.severities)})")
 
 
 def show_source(path: Path | None) -> None:
-    """Print the file in use, comments included.
-
-    Raises:
-        ConfigError: it has problems, or it is a folder.
-    """
+    """Print the file in use, comments included."""
     if path is not None and path.is_dir():
         raise ConfigError(f"{path}: is a folder; allowed: --in-words, or RUNBOOK_FILE=one of its files")
     load_policy(path)
@@ -36,11 +28,7 @@ def show_source(path: Path | None) -> None:
 
 
 def show_policy(path: Path | None) -> None:
-    """Say in words what the policy in use promises.
-
-    Raises:
-        ConfigError: it has problems.
-    """
+    """Say in words what the policy in use promises."""
     is_folder = path is not None and path.is_dir()
     found = check_folder(path) if path is not None and is_folder else {path: load_policy(path)}
     for file, policy in found.items():

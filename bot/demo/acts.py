@@ -16,7 +16,7 @@ _ON_CALL: Final = ("primary", "secondary")
 
 
 class Actors:
-    """The people of the tour, and its audience.
+    """The people of the tour, and its audience. A step that is not seen to happen raises NotSeen.
 
     Attributes:
         steps: How many steps were seen to happen.
@@ -68,11 +68,7 @@ class Actors:
         await self._human.react(user, message, ACK_EMOJI)
 
     async def see(self, place: str, words: str, what: str) -> Message:
-        """A new message in *place* with *words*, which means that *what* has happened.
-
-        Raises:
-            NotSeen: It did not come.
-        """
+        """A new message in *place* with *words*, which means that *what* has happened."""
         found = await self._human.see(place, words, where=lambda message: message.id not in self._seen)
         self._seen.add(found.id)
         self._transcript.post(place, found)
@@ -80,11 +76,7 @@ class Actors:
         return found
 
     async def see_edit(self, message: Message, words: str, what: str) -> None:
-        """*message* now says *words*.
-
-        Raises:
-            NotSeen: It was not edited.
-        """
+        """*message* now says *words*."""
 
         async def look() -> Message | None:
             shown = await self._human.messages(message.channel_id)
@@ -98,11 +90,7 @@ class Actors:
         return len(await self._human.messages(channel))
 
     async def thread(self, message: Message) -> str:
-        """The id of the thread that hangs on *message*.
-
-        Raises:
-            NotSeen: There is none.
-        """
+        """The id of the thread that hangs on *message*."""
 
         async def look() -> str | None:
             found = next((one for one in await self._threads() if one[0] == message.id), None)
@@ -118,11 +106,7 @@ class Actors:
         self._transcript.moved(words)
 
     async def silence(self, span: timedelta, words: str, what: str) -> None:
-        """Time passes, and nobody is told anything.
-
-        Raises:
-            NotSeen: Somebody is.
-        """
+        """Time passes, and nobody is told anything."""
         before = await self._told()
         await self.wait(span, words)
         await self._stage.rest()
@@ -131,11 +115,7 @@ class Actors:
         self._step(what)
 
     def require(self, condition: bool, what: str) -> None:  # noqa: FBT001 -- reads like `assert`
-        """*condition* means that *what* has happened.
-
-        Raises:
-            NotSeen: It does not hold.
-        """
+        """*condition* means that *what* has happened."""
         if not condition:
             raise NotSeen(what)
         self._step(what)
