@@ -1,17 +1,23 @@
 """Buttons, selects and screens that keep nothing in memory: what a press means is in its custom id."""
 
 from collections.abc import Sequence
-from typing import Any, Final, cast
+from typing import Any, Final, TypeAlias, cast
 
 import discord
-from discord import ButtonStyle, ui
+from discord import ButtonStyle, SelectOption, ui
 
+from bot.domain.incident.incident import Incident
 from bot.ui.buttons import Component
+from bot.ui.words.links import alert_url, thread_url
+from bot.ui.words.wording import Wording
 
 ID_LIMIT: Final = 100  # Discord: a custom id
 TEXT_LIMIT: Final = 4_000  # Discord: characters of all text displays of a message
 COMPONENT_LIMIT: Final = 40  # Discord: components of a message, nested ones included
 GREY: Final = 0x95A5A6
+
+#: The row of a screen's buttons, or of its select.
+Row: TypeAlias = ui.ActionRow[Any]
 
 
 class Screen(ui.LayoutView):
@@ -23,9 +29,7 @@ class Screen(ui.LayoutView):
         colour: 0xRRGGBB; never the only bearer of a meaning.
     """
 
-    def __init__(
-        self, *body: ui.Item[Any], rows: Sequence[ui.ActionRow[Any] | None] = (), colour: int = GREY
-    ) -> None:
+    def __init__(self, *body: ui.Item[Any], rows: Sequence[Row | None] = (), colour: int = GREY) -> None:
         super().__init__(timeout=None)
         self.add_item(ui.Container(*body, accent_colour=colour))
         for row in rows:
@@ -40,10 +44,40 @@ def text(*lines: str) -> ui.TextDisplay[Any]:
     return ui.TextDisplay("\n".join(line for line in lines if line))
 
 
-def row(*items: ui.Item[Any] | None) -> ui.ActionRow[Any] | None:
+def row(*items: ui.Item[Any] | None) -> Row | None:
     """A row of at most five buttons or one select; Nones are left out, nothing makes no row."""
     shown = [item for item in items if item is not None]
     return ui.ActionRow(*shown) if shown else None
+
+
+def select_row(custom_id: str, placeholder: str, options: Sequence[SelectOption]) -> Row | None:
+    """A row with a select of one of *options*; None without any."""
+    if not options:
+        return None
+    return ui.ActionRow(ui.Select(custom_id=custom_id, placeholder=placeholder, options=list(options)))
+
+
+def buttons_view(*items: ui.Item[Any] | None) -> ui.View:
+    """The buttons under an answer that is plain text; Nones are left out. As `Screen`, it is finished."""
+    view = ui.View(timeout=None)
+    for item in items:
+        if item is not None:
+            view.add_item(item)
+    view.stop()
+    return view
+
+
+def or_quit(voice: Wording, yes: ui.Button[Any]) -> Row | None:
+    """The row below a question: the button that changes nothing comes first."""
+    return row(button(voice.say("consoles.quit"), "ui:v1:quit"), yes)
+
+
+def to_places(voice: Wording, incident: Incident) -> list[ui.Button[Any] | None]:
+    """The buttons to the incident's post and thread, once Discord has them."""
+    return [
+        link(voice.say("buttons.to_post"), alert_url(incident)),
+        link(voice.say("buttons.to_thread"), thread_url(incident)),
+    ]
 
 
 def button(

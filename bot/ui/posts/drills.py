@@ -5,11 +5,11 @@ from typing import Final
 
 from bot.domain.drill import DrillScoredNotice, InjectNotice, Missed, Score
 from bot.domain.incident.incident import Incident
-from bot.ui.components import Screen, link, row, text
+from bot.ui.components import Screen, link, row, text, to_places
 from bot.ui.posts.bodies import CONTENT_LIMIT, Body, message
 from bot.ui.posts.looks import NoticeLook, NoticeLooks
 from bot.ui.words.inert import inert_lines
-from bot.ui.words.links import alert_url, thread_url
+from bot.ui.words.links import thread_url
 from bot.ui.words.voice import Voice
 from bot.ui.words.wording import Wording
 
@@ -35,12 +35,7 @@ def drill_started_screen(voice: Voice, incident: Incident) -> Screen:
             voice.title(incident),
             rings,
         ),
-        rows=[
-            row(
-                link(voice.say("buttons.to_post"), alert_url(incident)),
-                link(voice.say("buttons.to_thread"), thread_url(incident)),
-            )
-        ],
+        rows=[row(*to_places(voice, incident))],
     )
 
 

@@ -10,8 +10,8 @@ from bot.domain.morning import MorningView
 from bot.ui.buttons import Component, row
 from bot.ui.posts.bodies import COLOURS, DESCRIPTION_LIMIT, Body, embed, message
 from bot.ui.posts.looks import Renderers, of
-from bot.ui.words.inert import inert, joined, plain
-from bot.ui.words.links import home_url
+from bot.ui.words.inert import inert, plain
+from bot.ui.words.links import linked_label
 from bot.ui.words.wording import Wording
 
 #: The custom id of the select that takes one.
@@ -31,12 +31,8 @@ def morning(words: Wording, view: MorningView) -> Body:
         view: The gathering as it is now.
     """
     waiting = view.waiting
-    lines = joined(
-        [_line(words, incident) for incident in view.incidents],
-        separator="\n",
-        limit=DESCRIPTION_LIMIT - _FOOT_ROOM,
-        more=words.say("state.more", count="{count}"),
-    )
+    told = [_line(words, incident) for incident in view.incidents]
+    lines = words.joined(told, separator="\n", limit=DESCRIPTION_LIMIT - _FOOT_ROOM)
     colour = COLOURS[waiting[0].status if waiting else Status.RESOLVED]
     text = "\n\n".join(part for part in (lines, _foot(words, view)) if part)
     return message(
@@ -48,12 +44,7 @@ def morning(words: Wording, view: MorningView) -> Body:
 
 def morning_nag(words: Wording, view: MorningView) -> Body:
     """Compose the reminder of incidents that nobody has taken, a separate message that answers the post."""
-    labels = joined(
-        [incident.label for incident in view.waiting],
-        separator=", ",
-        limit=_LABELS_LIMIT,
-        more=words.say("state.more", count="{count}"),
-    )
+    labels = words.joined([incident.label for incident in view.waiting], limit=_LABELS_LIMIT)
     return message(words.say("morning.nag", count=len(view.waiting), labels=labels))
 
 
@@ -71,15 +62,13 @@ def _title(words: Wording, view: MorningView) -> str:
 
 
 def _line(words: Wording, incident: Incident) -> str:
-    url = home_url(incident)
-    label = f"[{incident.label}]({url})" if url else f"**{incident.label}**"
     state = words.state(incident)
     if incident.is_private:
         return words.say("morning.private", state=state, label=incident.label, severity=incident.severity)
     line = words.say(
         "morning.line",
         state=state,
-        label=label,
+        label=linked_label(incident),
         severity=incident.severity,
         title=inert(incident.title, limit=150),
         at=words.moment(incident.started_at),

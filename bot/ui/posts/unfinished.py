@@ -8,7 +8,7 @@ from bot.domain.triage.session import Triage
 from bot.services.triage.views import raised_if_left
 from bot.ui.buttons import TriageVerb, row
 from bot.ui.posts.bodies import GREY, Body, embed, message
-from bot.ui.words.inert import inert, joined
+from bot.ui.words.inert import inert
 from bot.ui.words.triage_words import or_more_severe, path_words
 from bot.ui.words.voice import channel_name
 from bot.ui.words.wording import Wording, relative
@@ -43,8 +43,7 @@ def _facts(words: Wording, kind: DeliveryKind, triage: Triage) -> Iterator[str]:
     yield _consequence(words, triage)
     if triage.answers:
         steps = [path_words(words, given.question, given.answer) for given in triage.answers]
-        more = words.say("state.more", count="{count}")
-        path = joined(steps, separator=" → ", limit=_PATH_LIMIT, more=more)
+        path = words.joined(steps, separator=" → ", limit=_PATH_LIMIT)
         yield words.say("triaging.unfinished.path", path=path)
     started = triage.started_at
     yield words.say("triaging.question.facts", at=words.moment(started), ago=relative(started))

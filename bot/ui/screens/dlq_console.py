@@ -6,7 +6,7 @@ from typing import Final
 from discord import ButtonStyle, SelectOption, ui
 
 from bot.domain.dlq import DlqEntry, DlqFilter, DlqPage, StatusCount
-from bot.ui.components import Screen, button, row, text
+from bot.ui.components import Row, Screen, button, row, select_row, text
 from bot.ui.words.dlq_words import answer, where
 from bot.ui.words.inert import inert, plain
 from bot.ui.words.voice import Voice
@@ -113,9 +113,7 @@ def _times(voice: Voice, count: int) -> str:
     return voice.say("consoles.dlq.times", count=count)
 
 
-def _open(voice: Voice, entries: Sequence[DlqEntry]) -> ui.ActionRow[ui.LayoutView] | None:
-    if not entries:
-        return None
+def _open(voice: Voice, entries: Sequence[DlqEntry]) -> Row | None:
     options = [
         SelectOption(
             label=plain(entry.title or voice.say("consoles.dlq.untitled"), limit=100) or str(entry.id),
@@ -124,14 +122,10 @@ def _open(voice: Voice, entries: Sequence[DlqEntry]) -> ui.ActionRow[ui.LayoutVi
         )
         for entry in entries[:_SELECT_OPTIONS]
     ]
-    return row(
-        ui.Select(custom_id="dlq:v1:open", placeholder=voice.say("consoles.dlq.open"), options=options)
-    )
+    return select_row("dlq:v1:open", voice.say("consoles.dlq.open"), options)
 
 
-def _tabs(
-    voice: Voice, hours: int, *more: ui.Button[ui.LayoutView] | None
-) -> ui.ActionRow[ui.LayoutView] | None:
+def _tabs(voice: Voice, hours: int, *more: ui.Button[ui.LayoutView] | None) -> Row | None:
     return row(
         button(voice.say("consoles.dlq.recent"), recent_id(DlqFilter(hours=hours), page=1)),
         button(voice.say("consoles.dlq.p0_email"), "dlq:v1:p0"),

@@ -11,7 +11,7 @@ from discord import ButtonStyle, ui
 from bot.domain.delivery.delivery import Posted
 from bot.domain.dlq import DlqEntry, ReplayRecord, sanitise_payload
 from bot.services.dlq.dlq import EntryView, ReplayPreview
-from bot.ui.components import Screen, button, link, row, text
+from bot.ui.components import Screen, button, link, or_quit, row, text
 from bot.ui.words.dlq_words import answer, where
 from bot.ui.words.inert import code_block, cut, inert, inert_lines, plain
 from bot.ui.words.links import place_url
@@ -73,7 +73,7 @@ def preview_screen(voice: Voice, preview: ReplayPreview, *, guild_id: int) -> Sc
         ),
         ui.Separator(),
         text(*_look(voice, preview.body)),
-        rows=[row(button(voice.say("consoles.quit"), "ui:v1:quit"), send)],
+        rows=[or_quit(voice, send)],
         colour=_BLUE,
     )
 

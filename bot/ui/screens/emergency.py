@@ -12,7 +12,7 @@ from bot.domain.errors import StorageUnavailable
 from bot.domain.incident.incident import Incident, NewIncident
 from bot.services.incidents.commands import Incidents
 from bot.services.outage.emergency import Emergency, Raised
-from bot.ui.components import GREY, button, link
+from bot.ui.components import GREY, button, buttons_view, link
 from bot.ui.forms.base import Typed
 from bot.ui.interaction import Interaction, reply, services_of, voice_of
 from bot.ui.screens.triage_retry import bits
@@ -33,12 +33,9 @@ def raised(voice: Voice, done: Raised, *, guild_id: int) -> tuple[str, ui.View]:
     """Say who was told, and that nothing needs to be done again."""
     channel = channel_name(voice.policy.rules(done.severity).channel)
     key = "posted" if done.alert else "mailed" if done.told else "nobody"
-    view = ui.View(timeout=None)
     where = done.alert
     url = None if where is None else place_url(guild_id, where.channel_id, where.message_id)
-    if (item := link(voice.say("emergency.said.open"), url)) is not None:
-        view.add_item(item)
-    view.stop()
+    view = buttons_view(link(voice.say("emergency.said.open"), url))
     return voice.say(f"emergency.said.{key}", channel=channel, count=done.told), view
 
 
@@ -46,14 +43,16 @@ def offer(voice: Voice, typed: Typed, severities: Iterable[str]) -> tuple[str, d
     """The questions cannot be asked: the highest severities at once, with what was typed."""
     embed = discord.Embed(colour=GREY).set_author(name=typed.title).set_footer(text=typed.started or "-")
     chosen = f"{bits(voice.policy.targets, typed.targets)}:{bits(voice.policy.symptoms, typed.symptoms)}"
-    view = ui.View(timeout=None)
-    for severity in severities:
-        label = voice.say("emergency.said.raise", severity=severity)
-        view.add_item(
-            button(label, f"tri:v1:urgent:{severity}:{chosen}", style=ButtonStyle.danger, emoji="🚨")
+    buttons = (
+        button(
+            voice.say("emergency.said.raise", severity=severity),
+            f"tri:v1:urgent:{severity}:{chosen}",
+            style=ButtonStyle.danger,
+            emoji="🚨",
         )
-    view.stop()
-    return voice.say("emergency.said.offer"), embed, view
+        for severity in severities
+    )
+    return voice.say("emergency.said.offer"), embed, buttons_view(*buttons)
 
 
 async def opened_or_raised(interaction: Interaction, new: NewIncident) -> Incident | None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from discord import ButtonStyle, ui
 
@@ -16,9 +15,8 @@ from bot.services.escalation.release import Left, Released
 from bot.services.incidents.merging import Merged
 from bot.services.incidents.severity_change import Regraded
 from bot.ui.buttons import BundleVerb, IncidentVerb, custom_id
-from bot.ui.components import Screen, button, made_of, row, text
+from bot.ui.components import Screen, button, buttons_view, made_of, or_quit, row, text, to_places
 from bot.ui.posts.bodies import COLOURS
-from bot.ui.words.links import alert_url, thread_url
 from bot.ui.words.voice import Voice
 from bot.ui.words.wording import relative, state_key
 
@@ -34,8 +32,8 @@ def resolve_question(voice: Voice, incident: Incident) -> Screen:
             voice.say(f"consoles.incident.resolve_means_{means}"),
         ),
         rows=[
-            row(
-                button(voice.say("consoles.quit"), "ui:v1:quit"),
+            or_quit(
+                voice,
                 button(
                     voice.say("consoles.incident.resolve_now"),
                     f"inc:v1:resolve-now:{incident.id}",
@@ -75,7 +73,7 @@ def ended_screen(voice: Voice, incident: Incident, *, also: Sequence[str] = ()) 
             row(
                 None if other is None else made_of(make(IncidentVerb.VIEW, other)),
                 None if incident.is_drill else made_of(make(IncidentVerb.REOPEN, incident.id)),
-                *_links(voice, incident),
+                *to_places(voice, incident),
             )
         ],
         colour=COLOURS[incident.status],
@@ -86,7 +84,7 @@ def reopened_screen(voice: Voice, incident: Incident) -> Screen:
     """Show 再開しました: the person is the responder now, and nobody was pinged."""
     return Screen(
         text(voice.say("consoles.said.reopened", label=incident.label), voice.title(incident)),
-        rows=[row(*_links(voice, incident))],
+        rows=[row(*to_places(voice, incident))],
         colour=COLOURS[incident.status],
     )
 
@@ -96,7 +94,7 @@ def regraded_screen(voice: Voice, result: Regraded) -> Screen:
     incident = result.incident
     return Screen(
         text(*_regraded(voice, result)),
-        rows=[row(*_links(voice, incident))],
+        rows=[row(*to_places(voice, incident))],
         colour=COLOURS[incident.status],
     )
 
@@ -138,12 +136,7 @@ def release_view(voice: Voice, result: Acknowledgement) -> ui.View | None:
     """Build [手を離す] for the person who has just acknowledged; None when their ack came too late."""
     if result.outcome is AckOutcome.TOO_LATE:
         return None
-    view = ui.View(timeout=None)
-    release = made_of(voice.buttons.make(IncidentVerb.HAND_BACK, result.incident.id))
-    assert release is not None
-    view.add_item(release)
-    view.stop()  # so that discord.py keeps none of it: the custom id says everything
-    return view
+    return buttons_view(made_of(voice.buttons.make(IncidentVerb.HAND_BACK, result.incident.id)))
 
 
 def released(voice: Voice, result: Released) -> str:
@@ -210,14 +203,6 @@ def _who_is_asked(voice: Voice, incident: Incident, severity: SeverityPolicy) ->
     return voice.sentences(taken, voice.say("updates.said.next", at=at, left=relative(due_at)))
 
 
-def _links(voice: Voice, incident: Incident) -> list[ui.Button[Any] | None]:
-    buttons = voice.buttons
-    return [
-        made_of(buttons.link("to_post", alert_url(incident))),
-        made_of(buttons.link("to_thread", thread_url(incident))),
-    ]
-
-
 def all_question(voice: Voice, bundle: Bundle) -> Screen:
     """すべて ack しますか? The safe way out comes first."""
     if not bundle.waiting:
@@ -227,8 +212,8 @@ def all_question(voice: Voice, bundle: Bundle) -> Screen:
     return Screen(
         text(voice.say(f"bundle.question{one}", **facts), voice.say(f"bundle.question_means{one}", **facts)),
         rows=[
-            row(
-                button(voice.say("consoles.quit"), "ui:v1:quit"),
+            or_quit(
+                voice,
                 button(
                     voice.say(f"bundle.yes{one}", **facts),
                     custom_id(BundleVerb.YES, bundle.id),

@@ -9,12 +9,12 @@ from bot.domain.escalation.ladder import Step, StepStatus
 from bot.domain.incident.incident import Incident, Status, label_of
 from bot.services.incidents.queries import IncidentView
 from bot.ui.buttons import IncidentVerb
-from bot.ui.components import Screen, made_of, row, text
+from bot.ui.components import Row, Screen, made_of, row, select_row, text
 from bot.ui.posts.bodies import COLOURS
 from bot.ui.posts.incident.alert import again, last_update, roles, update_due
 from bot.ui.posts.incident.checks import step_lines
 from bot.ui.words.inert import code_block, inert, joined
-from bot.ui.words.links import alert_url, home_url, thread_url
+from bot.ui.words.links import alert_url, linked_label, thread_url
 from bot.ui.words.timeline import told_line
 from bot.ui.words.voice import Voice
 from bot.ui.words.wording import relative, state_key
@@ -132,17 +132,14 @@ def _responders(voice: Voice, view: IncidentView) -> str:
     others = [voice.who(holder.name) for holder in view.responders if holder.id not in named]
     if not others:
         return ""
-    more = voice.say("state.more", count="{count}")
-    people = joined(others, separator=", ", limit=_LIST_ROOM, more=more)
-    return voice.say("consoles.incident.responders", people=people)
+    return voice.say("consoles.incident.responders", people=voice.joined(others, limit=_LIST_ROOM))
 
 
 def _related(voice: Voice, view: IncidentView) -> Iterator[str]:
     for other in view.related[:_RELATED_SHOWN]:
-        url = home_url(other)
         yield voice.say(
             "consoles.incident.related",
-            name=f"[{other.label}]({url})" if url else f"**{other.label}**",
+            name=linked_label(other),
             state=voice.state(other),
             severity=other.severity,
             title=voice.marked(other, inert(other.title, limit=_TITLE_ROOM)),
@@ -178,7 +175,7 @@ def _latest(voice: Voice, view: IncidentView) -> list[str]:
     return shown
 
 
-def _actions(voice: Voice, incident: Incident) -> ui.ActionRow[ui.LayoutView] | None:
+def _actions(voice: Voice, incident: Incident) -> Row | None:
     """Return the buttons that make sense now, the safe one first; at most five."""
     make = voice.buttons.make
     if not incident.is_open:
@@ -194,7 +191,7 @@ def _actions(voice: Voice, incident: Incident) -> ui.ActionRow[ui.LayoutView] | 
     return row(made_of(ack), *(made_of(make(verb, incident.id)) for verb in verbs))
 
 
-def _more(voice: Voice, incident: Incident) -> ui.ActionRow[ui.LayoutView] | None:
+def _more(voice: Voice, incident: Incident) -> Row | None:
     """Return the select with the actions beyond the five buttons; None once the incident has ended."""
     if not incident.is_open:
         return None
@@ -202,12 +199,7 @@ def _more(voice: Voice, incident: Incident) -> ui.ActionRow[ui.LayoutView] | Non
         SelectOption(label=voice.say(f"buttons.{verb.value}"), value=verb.value, emoji=emoji)
         for verb, emoji in MORE_CHOICES.items()
     ]
-    select: ui.Select[ui.LayoutView] = ui.Select(
-        custom_id=f"inc:v1:more:{incident.id}",
-        placeholder=voice.say("consoles.incident.more"),
-        options=options,
-    )
-    return row(select)
+    return select_row(f"inc:v1:more:{incident.id}", voice.say("consoles.incident.more"), options)
 
 
 def _links(voice: Voice, incident: Incident) -> str:

@@ -5,14 +5,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from discord import SelectOption, ui
+from discord import SelectOption
 
 from bot.domain.incident.incident import OPEN, Incident, Status
 from bot.domain.incident.listing import Wanted
 from bot.services.incidents.queries import ENDED
-from bot.ui.components import Screen, button, row, text
+from bot.ui.components import Row, Screen, button, row, select_row, text
 from bot.ui.words.inert import inert, plain
-from bot.ui.words.links import home_url
+from bot.ui.words.links import linked_label
 from bot.ui.words.voice import Voice
 from bot.ui.words.wording import relative
 
@@ -119,7 +119,7 @@ def which_screen(voice: Voice, incidents: Sequence[Incident]) -> Screen:
     )
 
 
-def _all_open(voice: Voice, count: int) -> ui.ActionRow[ui.LayoutView] | None:
+def _all_open(voice: Voice, count: int) -> Row | None:
     """The pages of everything open, when a select does not hold it."""
     if count <= _OPTIONS:
         return None
@@ -148,16 +148,14 @@ def _which(voice: Voice, which: str) -> str:
 
 def _line(voice: Voice, incident: Incident) -> str:
     """🔴 未対応 INC-42 SEV1 · 決済 API が 5xx · 11/24 14:05 JST (<t:…:R>), at most 360 characters."""
-    url = home_url(incident)
-    name = f"[{incident.label}]({url})" if url else f"**{incident.label}**"
     title = voice.marked(incident, inert(incident.title, limit=150))
     started, age = voice.moment(incident.started_at), relative(incident.started_at)
-    return f"{voice.state(incident)} {name} {incident.severity} · {title} · {started} ({age})"
+    return (
+        f"{voice.state(incident)} {linked_label(incident)} {incident.severity} · {title} · {started} ({age})"
+    )
 
 
-def _open_select(voice: Voice, incidents: Sequence[Incident]) -> ui.ActionRow[ui.LayoutView] | None:
-    if not incidents:
-        return None
+def _open_select(voice: Voice, incidents: Sequence[Incident]) -> Row | None:
     options = [
         SelectOption(
             label=f"{incident.label} {incident.severity}",
@@ -166,12 +164,10 @@ def _open_select(voice: Voice, incidents: Sequence[Incident]) -> ui.ActionRow[ui
         )
         for incident in incidents
     ]
-    return row(
-        ui.Select(custom_id="inc:v1:open", placeholder=voice.say("consoles.incident.open"), options=options)
-    )
+    return select_row("inc:v1:open", voice.say("consoles.incident.open"), options)
 
 
-def _pages(voice: Voice, asked: Asked, *, has_next: bool) -> ui.ActionRow[ui.LayoutView] | None:
+def _pages(voice: Voice, asked: Asked, *, has_next: bool) -> Row | None:
     before, after = (replace(asked, page=max(asked.page + step, 0)) for step in (-1, 1))
     newer = button(voice.say("consoles.newer"), before.custom_id, emoji="◀") if asked.page else None
     older = button(voice.say("consoles.older"), after.custom_id, emoji="▶") if has_next else None

@@ -12,7 +12,7 @@ from bot.domain.oncall.roster import NewOverride, OnCallPerson, StoredOverride
 from bot.domain.oncall.rotation import Shift
 from bot.services.oncall.calendars import Draft, ImportPreview
 from bot.services.oncall.schedules import DutyView, OnCallNow, Swapped, Turn
-from bot.ui.components import Screen, button, row, text
+from bot.ui.components import Row, Screen, button, row, text
 from bot.ui.posts.paging.handovers import until
 from bot.ui.words.inert import inert, joined, plain
 from bot.ui.words.voice import Voice
@@ -232,7 +232,7 @@ def _halves(voice: Voice, halves: Sequence[StandIn]) -> str:
     )
 
 
-def _ends(voice: Voice, overrides: Sequence[StoredOverride]) -> ui.ActionRow[ui.LayoutView] | None:
+def _ends(voice: Voice, overrides: Sequence[StoredOverride]) -> Row | None:
     return row(
         *(
             button(voice.say("oncall.show.end", number=f"#{override.id}"), f"onc:v1:end:{override.id}")

@@ -2,19 +2,16 @@
 
 from functools import partial
 from operator import attrgetter
-from typing import Any
-
-from discord import ui
 
 from bot.domain.incident.incident import Incident, NewIncident
 from bot.services.incidents.commands import Opening
 from bot.ui.buttons import IncidentVerb
-from bot.ui.components import Screen, made_of, row, text
+from bot.ui.components import Row, Screen, made_of, row, text, to_places
 from bot.ui.interaction import Interaction, host_of, redraw, services_of, soon, voice_of
 from bot.ui.people import person_from
 from bot.ui.posts.bodies import COLOURS
 from bot.ui.screens.emergency import opened_or_raised
-from bot.ui.words.links import alert_url, thread_url
+from bot.ui.words.links import alert_url
 from bot.ui.words.voice import Voice
 from bot.ui.words.wording import relative
 
@@ -121,12 +118,10 @@ def _what(voice: Voice, incident: Incident) -> str:
     return f"**{severity.name} / {severity.priority}** {voice.title(incident)}"
 
 
-def _ways(voice: Voice, incident: Incident, *verbs: IncidentVerb) -> ui.ActionRow[Any] | None:
-    buttons = voice.buttons
+def _ways(voice: Voice, incident: Incident, *verbs: IncidentVerb) -> Row | None:
     return row(
-        made_of(buttons.link("to_post", alert_url(incident))),
-        made_of(buttons.link("to_thread", thread_url(incident))),
-        *(made_of(buttons.make(verb, incident.id)) for verb in verbs),
+        *to_places(voice, incident),
+        *(made_of(voice.buttons.make(verb, incident.id)) for verb in verbs),
     )
 
 

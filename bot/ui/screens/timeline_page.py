@@ -2,11 +2,11 @@
 
 from typing import Final
 
-from discord import ButtonStyle, SelectOption, ui
+from discord import ButtonStyle, SelectOption
 
 from bot.domain.timeline.lines import Line
 from bot.services.timeline.timelines import TimelinePage
-from bot.ui.components import TEXT_LIMIT, Screen, button, row, text
+from bot.ui.components import TEXT_LIMIT, Row, Screen, button, row, select_row, text
 from bot.ui.posts.bodies import COLOURS
 from bot.ui.words.inert import plain
 from bot.ui.words.timeline import kind_words, told_lines
@@ -40,7 +40,7 @@ def timeline_screen(voice: Voice, page: TimelinePage) -> Screen:
     )
 
 
-def _buttons(voice: Voice, page: TimelinePage) -> ui.ActionRow[ui.LayoutView] | None:
+def _buttons(voice: Voice, page: TimelinePage) -> Row | None:
     number = page.incident.id
     turn = f"inc:v1:timeline-page:{number}"
     older = (
@@ -56,17 +56,10 @@ def _buttons(voice: Voice, page: TimelinePage) -> ui.ActionRow[ui.LayoutView] | 
     return row(older, newer if page.number + 1 < page.pages else None, file)
 
 
-def _correct(voice: Voice, page: TimelinePage) -> ui.ActionRow[ui.LayoutView] | None:
+def _correct(voice: Voice, page: TimelinePage) -> Row | None:
     options = [_option(voice, line) for line in page.lines if line.can_be_corrected]
-    if not options:
-        return None
-    return row(
-        ui.Select(
-            custom_id=f"inc:v1:timeline-correct:{page.incident.id}:{page.number}",
-            placeholder=voice.say("history.page.correct"),
-            options=options,
-        )
-    )
+    custom_id = f"inc:v1:timeline-correct:{page.incident.id}:{page.number}"
+    return select_row(custom_id, voice.say("history.page.correct"), options)
 
 
 def _option(voice: Voice, line: Line) -> SelectOption:

@@ -13,9 +13,9 @@ from bot.domain.triage.session import StoredAnswer, Triage, TriageStatus
 from bot.domain.triage.tree import LATER, UNSURE, Question
 from bot.services.triage.views import TriageView
 from bot.ui.buttons import TriageVerb
-from bot.ui.components import Screen, button, made_of, row, text
+from bot.ui.components import Row, Screen, button, made_of, row, select_row, text
 from bot.ui.screens.outcome import beside_drill, sent_card
-from bot.ui.words.inert import inert, joined
+from bot.ui.words.inert import inert
 from bot.ui.words.triage_words import answer_words, choice_words, or_more_severe, path_words
 from bot.ui.words.voice import Voice, channel_name
 from bot.ui.words.wording import relative
@@ -94,19 +94,18 @@ def _hint(voice: Voice, question: Question) -> str:
     return "" if question.hint is None else f"-# {inert(voice.raw(question.hint), limit=_HINT_ROOM)}"
 
 
-def _answers(voice: Voice, triage: Triage, question: Question) -> ui.ActionRow[ui.LayoutView] | None:
+def _answers(voice: Voice, triage: Triage, question: Question) -> Row | None:
     """A button each, わからない last; a select where that would make more than five with the ways out."""
     choices = {answer.id: voice.raw(answer.label) for answer in question.answers}
     choices[UNSURE] = voice.say("consoles.triage.unsure")
     if len(question.answers) <= _BUTTON_ANSWERS:
         ids = {choice: f"tri:v1:answer:{triage.id}:{question.id}:{choice}" for choice in choices}
         return row(*(button(words, ids[choice]) for choice, words in choices.items()))
-    select: ui.Select[ui.LayoutView] = ui.Select(
-        custom_id=f"tri:v1:choose:{triage.id}:{question.id}",
-        placeholder=voice.say("consoles.triage.choose_answer"),
-        options=[SelectOption(label=words[:_OPTION_ROOM], value=choice) for choice, words in choices.items()],
+    return select_row(
+        f"tri:v1:choose:{triage.id}:{question.id}",
+        voice.say("consoles.triage.choose_answer"),
+        [SelectOption(label=words[:_OPTION_ROOM], value=choice) for choice, words in choices.items()],
     )
-    return row(select)
 
 
 def _result(voice: Voice, view: TriageView) -> Screen:
@@ -198,7 +197,7 @@ def _path(voice: Voice, triage: Triage) -> str:
     """本番影響あり → 影響大 (わからない); with names once several people have answered."""
     shows_names = any(given.by_id != triage.user_id for given in triage.answers)
     steps = [_step(voice, given, shows_name=shows_names) for given in triage.answers]
-    return joined(steps, separator=" → ", limit=_PATH_ROOM, more=voice.say("state.more", count="{count}"))
+    return voice.joined(steps, separator=" → ", limit=_PATH_ROOM)
 
 
 def _step(voice: Voice, given: StoredAnswer, *, shows_name: bool) -> str:
@@ -233,12 +232,7 @@ def _others(voice: Voice, others: Iterable[Triage]) -> str:
         voice.say("consoles.triage.other", title=inert(one.title, limit=120), who=voice.who(one.at_work_name))
         for one in others
     ]
-    if not told:
-        return ""
-    more = voice.say("state.more", count="{count}")
-    return voice.say(
-        "consoles.triage.others", others=joined(told, separator=", ", limit=_OTHERS_ROOM, more=more)
-    )
+    return voice.say("consoles.triage.others", others=voice.joined(told, limit=_OTHERS_ROOM)) if told else ""
 
 
 def _clock(voice: Voice, triage: Triage) -> str:
@@ -254,7 +248,7 @@ def _clock(voice: Voice, triage: Triage) -> str:
     return f"{told}{or_more_severe(voice, triage)}"
 
 
-def _severities(voice: Voice, triage: Triage, chosen: SeverityPolicy | None) -> ui.ActionRow[ui.LayoutView]:
+def _severities(voice: Voice, triage: Triage, chosen: SeverityPolicy | None) -> Row | None:
     options = [
         SelectOption(
             label=f"{severity.name} / {severity.priority}",
@@ -264,24 +258,15 @@ def _severities(voice: Voice, triage: Triage, chosen: SeverityPolicy | None) -> 
         )
         for name, severity in voice.policy.severities.items()
     ]
-    select: ui.Select[ui.LayoutView] = ui.Select(
-        custom_id=f"tri:v1:severity:{triage.id}",
-        placeholder=voice.say("consoles.triage.change_severity"),
-        options=options,
-    )
-    return ui.ActionRow(select)
+    return select_row(f"tri:v1:severity:{triage.id}", voice.say("consoles.triage.change_severity"), options)
 
 
-def _earlier(voice: Voice, triage: Triage) -> ui.ActionRow[ui.LayoutView] | None:
+def _earlier(voice: Voice, triage: Triage) -> Row | None:
     """Back to any earlier answer; for a single one [戻る] does."""
     if len(triage.answers) < 2:  # noqa: PLR2004
         return None
-    select: ui.Select[ui.LayoutView] = ui.Select(
-        custom_id=f"tri:v1:revise:{triage.id}",
-        placeholder=voice.say("consoles.triage.change_answer"),
-        options=list(_answered(voice, triage)),
-    )
-    return ui.ActionRow(select)
+    options = list(_answered(voice, triage))
+    return select_row(f"tri:v1:revise:{triage.id}", voice.say("consoles.triage.change_answer"), options)
 
 
 def _answered(voice: Voice, triage: Triage) -> Iterator[SelectOption]:

@@ -11,7 +11,7 @@ import discord
 from discord import ButtonStyle, ui
 
 from bot.domain.errors import UserError
-from bot.ui.components import GREY, button
+from bot.ui.components import GREY, button, buttons_view
 from bot.ui.errors import describe
 from bot.ui.forms.base import MessageSource, Typed
 from bot.ui.words.voice import Voice
@@ -29,11 +29,8 @@ def retry_message(
 ) -> tuple[str, discord.Embed, ui.View]:
     """Why the form was refused, what was typed, and a button that opens the form with it again."""
     embed = discord.Embed(colour=GREY).set_author(name=typed.title).set_footer(text=typed.started or "-")
-    view = ui.View(timeout=None)
-    view.add_item(
-        button(voice.say("consoles.triage.retry"), _retry_id(voice, typed, source), style=ButtonStyle.primary)
-    )
-    view.stop()
+    again, custom_id = voice.say("consoles.triage.retry"), _retry_id(voice, typed, source)
+    view = buttons_view(button(again, custom_id, style=ButtonStyle.primary))
     return describe(voice, refused), embed, view
 
 

@@ -31,6 +31,12 @@ def home_url(incident: Incident) -> str | None:
     return thread_url(incident) or alert_url(incident)
 
 
+def linked_label(incident: Incident) -> str:
+    """Return the incident's label in markup, a link to where people work on it once there is such a place."""
+    url = home_url(incident)
+    return f"[{incident.label}]({url})" if url else f"**{incident.label}**"
+
+
 def home(incident: Incident) -> tuple[str, str | None]:
     """Return the text key of a button to that place, and its URL; a tracked alert has no thread."""
     return ("to_post" if incident.thread.id is None else "to_thread", home_url(incident))

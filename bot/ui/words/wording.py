@@ -120,18 +120,22 @@ class Wording:
     def targets(self, targets: Iterable[str], *, limit: int) -> str:
         """Return the targets: "api.parky.co.jp, admin.parky.co.jp"; if cut, with the number left out."""
         safe = [inert(target, limit=_WORD_LIMIT) for target in targets]
-        return joined(safe, separator=", ", limit=limit, more=self._more())
+        return self.joined(safe, limit=limit)
 
     def symptoms(self, symptoms: Iterable[str], *, limit: int) -> str:
         """Return the policy's words for the symptoms; a symptom that it no longer has is shown by its id."""
         known = self.policy.symptoms
         words = [self.pick(known[s]) if s in known else inert(s, limit=_WORD_LIMIT) for s in symptoms]
-        return joined(words, separator=", ", limit=limit, more=self._more())
+        return self.joined(words, limit=limit)
 
     def path(self, incident: Incident, *, limit: int) -> str:
         """Return the answers of the triage: "本番影響あり → 影響大"; empty when no questions were asked."""
         steps = [self._step(question, answer) for question, answer in incident.path]
-        return joined(steps, separator=" → ", limit=limit, more=self._more())
+        return self.joined(steps, separator=" → ", limit=limit)
+
+    def joined(self, items: Iterable[str], *, limit: int, separator: str = ", ") -> str:
+        """Return as many *items* as fit into *limit* characters, and how many more there are."""
+        return joined(items, separator=separator, limit=limit, more=self.say("state.more", count="{count}"))
 
     def who(self, name: str | None) -> str:
         """A person by the name they had when they acted: "@responder". Not where anything may ring."""
@@ -179,9 +183,6 @@ class Wording:
             return self.pick(self.policy.tree.questions[question].answer(answer).path)
         except (KeyError, StaleTriage):  # the policy has changed since
             return inert(f"{question}={answer}", limit=_WORD_LIMIT)
-
-    def _more(self) -> str:
-        return self.say("state.more", count="{count}")
 
 
 def state_key(incident: Incident) -> str:

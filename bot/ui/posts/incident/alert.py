@@ -7,7 +7,7 @@ from bot.domain.incident.incident import Incident, Status, label_of
 from bot.ui.buttons import Component, IncidentVerb, row
 from bot.ui.posts.bodies import COLOURS, Body, embed, message
 from bot.ui.words import links
-from bot.ui.words.inert import inert, joined
+from bot.ui.words.inert import inert
 from bot.ui.words.wording import Wording, own_clock, relative, state_key
 
 HERE = "@here"
@@ -117,7 +117,7 @@ def related_labels(words: Wording, incident: Incident) -> str:
     """Return the merged incidents, then the linked ones: "INC-43 (同じもの), INC-40"."""
     same = [words.say("alert.duplicate", label=label_of(number)) for number in incident.duplicates]
     labels = [*same, *(label_of(number) for number in incident.linked if number not in incident.duplicates)]
-    return joined(labels, separator=", ", limit=_RELATED_LIMIT, more=words.say("state.more", count="{count}"))
+    return words.joined(labels, limit=_RELATED_LIMIT)
 
 
 def roles(words: Wording, incident: Incident) -> str:

@@ -16,8 +16,7 @@ from bot.domain.privacy_notices import (
     ThreadNotClosedNotice,
 )
 from bot.ui.buttons import Component, row
-from bot.ui.components import Screen, button, text
-from bot.ui.components import row as screen_row
+from bot.ui.components import Screen, button, or_quit, text
 from bot.ui.posts.bodies import Body, message
 from bot.ui.posts.looks import NoticeLook, NoticeLooks, line
 from bot.ui.words.inert import inert, joined
@@ -77,8 +76,8 @@ def delete_question(voice: Voice, incident: Incident, left: LeftBehind) -> Scree
             place_url(incident.guild_id, left.thread_id),
         ),
         rows=[
-            screen_row(
-                button(voice.say("consoles.quit"), "ui:v1:quit"),
+            or_quit(
+                voice,
                 button(voice.say("private.delete_now"), yes, style=ButtonStyle.danger, emoji=_BIN),
             )
         ],

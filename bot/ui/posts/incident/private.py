@@ -16,7 +16,7 @@ from bot.domain.privacy_notices import (
     NotRedactedNotice,
     NotTakenOutNotice,
 )
-from bot.ui.components import Screen, button, link, row, text
+from bot.ui.components import Screen, button, link, or_quit, row, text
 from bot.ui.posts.bodies import Body, message
 from bot.ui.posts.incident.alert import HERE
 from bot.ui.posts.looks import NoticeLooks, Renderers, alone, by, line
@@ -84,8 +84,8 @@ def private_question(voice: Voice, incident: Incident) -> Screen:
             voice.say("private.means"),
         ),
         rows=[
-            row(
-                button(voice.say("consoles.quit"), "ui:v1:quit"),
+            or_quit(
+                voice,
                 button(
                     voice.say("private.now"),
                     f"inc:v1:private-now:{incident.id}",

@@ -11,7 +11,7 @@ from bot.domain.payloads import Payload
 from bot.services.ports.oncall import Gap
 from bot.ui.posts.bodies import message
 from bot.ui.posts.looks import Renderer, Renderers, alone
-from bot.ui.words.inert import inert, joined
+from bot.ui.words.inert import inert
 from bot.ui.words.links import place_url
 from bot.ui.words.voice import channel_name, role_name
 from bot.ui.words.wording import SIGNS, Wording, relative
@@ -87,10 +87,7 @@ def _incidents(words: Wording, data: HandoverData) -> str:
     lines = [_incident(words, each) for each in data.incidents]
     if not lines:
         return words.say("oncall.no_incidents")
-    more = words.say("state.more", count="{count}")
-    return words.say(
-        "oncall.incidents", incidents=joined(lines, separator=" · ", limit=_LINE_LIMIT, more=more)
-    )
+    return words.say("oncall.incidents", incidents=words.joined(lines, separator=" · ", limit=_LINE_LIMIT))
 
 
 def _incident(words: Wording, told: OpenIncident) -> str:
