@@ -3,13 +3,12 @@
 Nothing here needs the gateway, so every instance can send.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 import discord
 
-from bot.domain.alerts.alert import ChannelPage
 from bot.domain.alerts.question import QuestionView
 from bot.domain.delivery.delivery import Addressing, Delivery, DeliveryKind, Posted, Request
 from bot.domain.delivery.kinds import Action
@@ -20,13 +19,10 @@ from bot.domain.errors import (
 )
 from bot.domain.incident.incident import Incident
 from bot.domain.oncall.roster import OnCallPerson, id_of
-from bot.domain.people import Person
-from bot.domain.privacy import LeftBehind
-from bot.domain.timeline.pinned import ThreadMessage
 from bot.domain.triage.session import Triage
 from bot.i18n import Texts
 from bot.runbook.model import Policy
-from bot.services.ports import TRY_AGAIN, Redacted, Redrawn, Refreshed, Subject
+from bot.services.ports import TRY_AGAIN, Redrawn, Refreshed, Subject
 from bot.ui.discord_api.circuit import Circuit
 from bot.ui.discord_api.client import DEADLINE_S, Rest, snowflake
 from bot.ui.discord_api.gate import Gate
@@ -37,7 +33,7 @@ from bot.ui.discord_api.places import Places, Standing
 from bot.ui.discord_api.reactions import Reactions, react
 from bot.ui.discord_api.reading import ThreadReader
 from bot.ui.discord_api.redactor import Redactor
-from bot.ui.discord_api.refresher import Refresher
+from bot.ui.discord_api.refresher import Refresher, redraw
 from bot.ui.discord_api.rooms import Rooms
 from bot.ui.discord_api.routes import route_of
 from bot.ui.discord_api.siren import RestSiren
@@ -54,7 +50,7 @@ _THREAD_EXISTS = 160004
 
 
 class DiscordNotifier:
-    """The bot's outgoing side.
+    """The bot's outgoing side; the port says what each method does and raises.
 
     Attributes:
         gate: Keeps Discord's limits; `Gate.share` tells it how many processes use the same token.
@@ -77,13 +73,17 @@ class DiscordNotifier:
         self._standing = standing
         self._places = Places(self._rest, policy, standing=standing)
         self._policy = policy
-        self._refresher = Refresher(self._rest, self._words)
         self._rooms = Rooms(self._rest)
-        self._redactor = Redactor(self._rest, self._words)
-        self._watching = Watching(self._rest, self._places, Incoming(client, self._words))
-        self._reactions = Reactions(self._rest, emoji=policy.ack_emoji)
-        self._pins = Reactions(self._rest, emoji=policy.timeline.pin_emoji)
-        self._reading = ThreadReader(self._rest, policy, reads_content=client.intents.message_content)
+        # What a part does just as the port has it is the notifier's own.
+        self.person, self.member = self._places.known, self._places.member
+        self.acknowledgers = Reactions(self._rest, emoji=policy.ack_emoji).people
+        self.pinners = Reactions(self._rest, emoji=policy.timeline.pin_emoji).people
+        self.watched = Watching(self._rest, self._places, Incoming(client, self._words)).page
+        redactor = Redactor(self._rest, self._words)
+        self.redact, self.left_behind = redactor.redact, redactor.left_behind
+        self.delete_thread = redactor.delete_thread
+        reader = ThreadReader(self._rest, policy, reads_content=client.intents.message_content)
+        self.message, self.latest_messages = reader.message, reader.latest
 
     def siren(self, last_standing: Standing) -> RestSiren:
         """The way to people while there is no database.
@@ -94,12 +94,6 @@ class DiscordNotifier:
         return RestSiren(self._rest, Places(self._rest, self._policy, standing=last_standing), self._words)
 
     async def compose(self, delivery: Delivery, subject: Subject) -> Request:
-        """Render a delivery, and find its destination.
-
-        Raises:
-            DeliveryRefused: the place does not exist or a person refuses DMs.
-            UpstreamUnavailable: Discord is away.
-        """
         action = delivery.kind.spec.action
         person = await self._person(delivery)
         channel_id, message_id = await self._target(action, delivery, subject, person)
@@ -118,32 +112,15 @@ class DiscordNotifier:
         return Request(action, channel_id, message_id, body, None if person is None else person.handle)
 
     def draft(self, delivery: Delivery, subject: Incident) -> Mapping[str, object]:
-        """Return the body of a delivery, without a destination."""
         return render(self._words, delivery, subject)
 
     async def has_private_role(self, guild_id: int) -> bool:
-        """Return whether the server has a role that sees private incidents. Raises UpstreamUnavailable."""
         return bool(await self._places.roles(guild_id))
 
-    async def person(self, guild_id: int, discord: str) -> Person:
-        """Return the person with an id or a username of the policy; see `Places.known`."""
-        return await self._places.known(guild_id, discord)
-
-    async def member(self, guild_id: int, discord: str) -> Person:
-        """Return the person with their roles; see `Places.member`."""
-        return await self._places.member(guild_id, discord)
-
     def require_room(self, request: Request) -> None:
-        """See that Discord's limits leave room for *request*; see `Rest.require_room`."""
         self._rest.require_room(route_of(request))
 
     async def send(self, request: Request, *, nonce: str) -> Posted:
-        """Do it, within our own deadline. A thread or reaction that is there already counts as done.
-
-        Raises:
-            DeliveryRefused: Discord will never take it.
-            UpstreamUnavailable: it may work later; whether Discord has it is unknown.
-        """
         try:
             return await self._send(request, nonce=nonce)
         except DeliveryRefused as refused:
@@ -152,58 +129,28 @@ class DiscordNotifier:
             raise
 
     async def find(self, request: Request, *, since: datetime) -> Posted | None:
-        """A message of ours that an earlier attempt left in the channel, if any.
-
-        Threads on a message, reactions and members are not looked for: asking again changes nothing.
-
-        Raises:
-            DeliveryRefused: the history may not be read. UpstreamUnavailable.
-        """
         if request.action is Action.PRIVATE_THREAD:
             return await self._rooms.find(request, since=since)
         if request.action is not Action.MESSAGE:
-            return None
+            return None  # asking again for a thread on a message, a reaction or a member changes nothing
         return await standing_message(self._rest, request.channel_id, request.body, since=since)
 
     async def refresh(self, incident: Incident, posts: Sequence[Delivery]) -> Refreshed:
-        """Make the posts of an incident say what is true now; see `Refresher.refresh`."""
         words = await self._words_now(incident.guild_id)
         return await Refresher(self._rest, words).refresh(incident, posts)
 
     async def redraw(self, post: Delivery, shown: Redrawn) -> None:
-        """Make a post say what is true now.
-
-        Raises:
-            UpstreamUnavailable: it may work later.
-        """
         if isinstance(shown, QuestionView):
             body = question_post(self._words, shown)
         else:
             body = render(self._words, post, shown)
-        await self._refresher.redraw(post, body)
-
-    async def redact(self, incident: Incident, posts: Sequence[Delivery]) -> Redacted:
-        """Take out what posts tell of an incident that has become private; see `Redactor.redact`."""
-        return await self._redactor.redact(incident, posts)
-
-    async def left_behind(self, incident: Incident, thread_id: int) -> LeftBehind | None:
-        """Return what a private incident's old public thread still reveals; see `Redactor.left_behind`."""
-        return await self._redactor.left_behind(incident, thread_id)
-
-    async def delete_thread(self, thread_id: int) -> None:
-        """Delete a thread with all its messages; see `Redactor.delete_thread`."""
-        await self._redactor.delete_thread(thread_id)
+        await redraw(self._rest, post, body)
 
     async def refresh_triage(self, triage: Triage, posts: Sequence[Delivery]) -> None:
-        """Update the posts of a triage that has no incident, oldest first.
-
-        Raises:
-            UpstreamUnavailable: it may work later. A rate limit on one post does not hold up the others.
-        """
-        limits = []
+        limits = []  # a limit on one post does not hold up the others
         for post, body in triage_posts(self._words, triage, posts):
             try:
-                await self._refresher.redraw(post, body)
+                await redraw(self._rest, post, body)
             except UpstreamUnavailable as away:
                 if away.room_in is None:
                     raise
@@ -212,36 +159,7 @@ class DiscordNotifier:
             raise min(limits, key=lambda limit: limit.room_in or TRY_AGAIN)
 
     async def archive(self, thread_id: int) -> None:
-        """Put a thread to sleep; one that is gone, or that may not be archived, is passed over.
-
-        Raises:
-            UpstreamUnavailable: it may work later.
-        """
         await archive(self._rest, thread_id)
-
-    async def message(self, channel_id: int, message_id: int, *, guild_id: int) -> ThreadMessage | None:
-        """One message as it is now; see `ThreadReader.message`."""
-        return await self._reading.message(channel_id, message_id, guild_id=guild_id)
-
-    async def latest_messages(self, channel_id: int, *, guild_id: int) -> list[ThreadMessage]:
-        """The newest messages of a thread, oldest first; see `ThreadReader.latest`."""
-        return await self._reading.latest(channel_id, guild_id=guild_id)
-
-    def pinners(
-        self, places: Sequence[tuple[int, int]], *, guild_id: int
-    ) -> AsyncIterator[tuple[Person, int]]:
-        """Yield everyone with a 📌 on one of *places* (channel id, message id); see `Reactions.people`."""
-        return self._pins.people(places, guild_id=guild_id)
-
-    async def watched(self, guild_id: int, channel: str, *, before: int | None = None) -> ChannelPage:
-        """Some messages of a watched channel; see `Watching.page`."""
-        return await self._watching.page(guild_id, channel, before=before)
-
-    def acknowledgers(
-        self, places: Sequence[tuple[int, int]], *, guild_id: int
-    ) -> AsyncIterator[tuple[Person, int]]:
-        """Yield everyone with a 👀 on one of *places* (channel id, message id); see `Reactions.people`."""
-        return self._reactions.people(places, guild_id=guild_id)
 
     async def _words_now(self, guild_id: int) -> Wording:
         """Return the team's wording, with the people who are on call now."""

@@ -72,17 +72,6 @@ class Refresher:
                 done.append(post.id)
         return Refreshed(done, gone, soonest(waits))
 
-    async def redraw(self, post: Delivery, body: Mapping[str, object]) -> None:
-        """Put *body* over a message; one that is gone, or that Discord refuses to edit, is passed over.
-
-        Raises:
-            UpstreamUnavailable: it may work later.
-        """
-        try:
-            await self._rest.one(message_route("PATCH", post.channel_id, post.message_id), json=body)
-        except DeliveryRefused as refused:
-            _passed_over(post, refused)
-
     async def _edit_message(self, incident: Incident, post: Delivery) -> None:
         body = render(self._words, post, incident)
         if incident.is_private:
@@ -110,6 +99,18 @@ class Refresher:
         if post.kind is DeliveryKind.PRIVATE_THREAD:  # one that was left is not there: it was deleted
             return room_name(self._words, incident)
         return left_name(self._words, incident) if moved else thread_name(self._words, incident)
+
+
+async def redraw(rest: Rest, post: Delivery, body: Mapping[str, object]) -> None:
+    """Put *body* over a message; one that is gone, or that Discord refuses to edit, is passed over.
+
+    Raises:
+        UpstreamUnavailable: it may work later.
+    """
+    try:
+        await rest.one(message_route("PATCH", post.channel_id, post.message_id), json=body)
+    except DeliveryRefused as refused:
+        _passed_over(post, refused)
 
 
 def _was_put_to_sleep(incident: Incident) -> bool:
