@@ -69,12 +69,12 @@ class Drill:
     ended_at: datetime | None = None
 
     def due(self, now: datetime) -> list[tuple[int, Inject]]:
-        """The injects, with their numbers from 0, that should have appeared by *now* and have not."""
+        """Return the injects, with their numbers from 0, that should have appeared by *now* and have not."""
         numbered = list(enumerate(self.injects))[self.played :]
         return [(number, inject) for number, inject in numbered if self.started_at + inject.after <= now]
 
     def following(self, played: int) -> datetime:
-        """When something happens next, once *played* injects have appeared."""
+        """Return when something happens next, once *played* injects have appeared."""
         left = self.injects[played:]
         return self.started_at + left[0].after if left else self.ends_at
 
@@ -138,7 +138,7 @@ class DrillScoredNotice(Notice, name="drill_scored"):
 
 
 def score(incident: Incident, timeline: Iterable[TimelineEntry], sheet: Checklist) -> Score:
-    """How the people of a drill did, from what is on record when it is over.
+    """Score how people did in a drill, from what is on record when it is over.
 
     Args:
         timeline: Its whole history, in any order.

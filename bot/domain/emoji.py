@@ -19,7 +19,7 @@ _ODD: Final = frozenset("ℹ‼⁉〰↔⤴⤵◽◾")
 
 
 def is_same_emoji(one: str, other: str) -> bool:
-    """Whether Discord takes *one* for *other*.
+    """Return True if Discord takes *one* for *other*.
 
     A custom emoji ("<:ack:123...>" or "ack:123...") is known by its id: its name may change. Of others the
     variation selector may be missing or added on the way: ✏ and ✏️ are one.
@@ -28,7 +28,7 @@ def is_same_emoji(one: str, other: str) -> bool:
 
 
 def is_one_emoji(text: str) -> bool:
-    """Whether *text* may be one Unicode emoji; which ones Discord has is its own to say."""
+    """Return True if *text* may be one Unicode emoji, whether or not Discord has it."""
     if not text or len(text) > _LONGEST:
         return False
     if _FLAG.fullmatch(text) or _KEYCAP.fullmatch(text):

@@ -9,14 +9,14 @@ _INVISIBLE = dict.fromkeys(
 
 
 def storable(text: str) -> str:
-    """*text* without what PostgreSQL refuses: NUL and lone surrogates (replaced by U+FFFD)."""
+    """Return *text* without what PostgreSQL refuses: NUL and lone surrogates (replaced by U+FFFD)."""
     if text.isascii():  # most of what is stored, thousands of rows at a time under load
         return text.replace("\0", "") if "\0" in text else text
     return text.replace("\0", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def folded(text: str) -> str:
-    """*text* as it compares with what Discord gives back of it, which may have lost some signs on the way.
+    """Return *text* for a comparison with what Discord gives back of it, which may lack some signs.
 
     Without control characters, signs of no width and variation selectors, composed, with single blanks.
     Source: Create Message ("Discord may strip certain characters from message content"), without a list.
@@ -32,7 +32,7 @@ def _is_lost(sign: str) -> bool:
 
 
 def storable_json(value: object) -> object:
-    """A JSON value whose every string is `storable`, keys included."""
+    """Return a JSON value whose every string is `storable`, keys included."""
     if isinstance(value, str):
         return storable(value)
     if isinstance(value, dict):
@@ -43,7 +43,7 @@ def storable_json(value: object) -> object:
 
 
 def one_line(text: str, *, limit: int) -> str:
-    """*text* as one visible line of at most *limit* characters; cut with … when longer.
+    """Return *text* as one visible line of at most *limit* characters; cut with … when longer.
 
     Control characters, line breaks and invisible signs go; runs of blanks become one blank.
     """

@@ -254,7 +254,7 @@ def _fields(message: AlertMessage) -> Iterator[str]:
 
 
 def _without_signs(line: str) -> str:
-    """*line* without the emoji and blanks that it begins with."""
+    """Return *line* without the emoji and blanks that it begins with."""
     for at, sign in enumerate(line):
         if not (sign.isspace() or sign == _VARIATION or unicodedata.category(sign) == "So"):
             return line[at:]

@@ -20,7 +20,7 @@ class Weekday(StrEnum):
 
     @property
     def number(self) -> int:
-        """0 for Monday to 6 for Sunday, as `datetime.date.weekday` counts."""
+        """Return 0 for Monday to 6 for Sunday, as `datetime.date.weekday` counts."""
         return list(Weekday).index(self)
 
 
@@ -38,7 +38,7 @@ def next_business_day(
     starts: time,
     days: Collection[Weekday] = WORKING_WEEK,
 ) -> datetime:
-    """The first business day after the local date of *at*, at *starts*.
+    """Return the first business day after the local date of *at*, at *starts*.
 
     An alert at 02:00 on a Tuesday is due on Wednesday, as 翌営業日 reads, even though Tuesday's
     business has not begun.
@@ -68,7 +68,7 @@ def next_business_day(
 
 
 def local_moment(day: date, at: time, *, timezone: ZoneInfo) -> datetime:
-    """That local time as an aware datetime; a time that a DST change skips moves on by the gap."""
+    """Return a local time as an aware datetime; a time that a DST change skips moves on by the gap."""
     # Through UTC: only there does 02:30 on the night it is skipped become 03:30, a time that exists.
     return datetime.combine(day, at, tzinfo=timezone).astimezone(UTC).astimezone(timezone)
 
@@ -92,16 +92,16 @@ class BusinessHours:
     holidays: Container[date]
 
     def is_business_day(self, day: date) -> bool:
-        """Whether business is done on that local date."""
+        """Return True for a local date with business."""
         return day.weekday() in {working.number for working in self.days} and day not in self.holidays
 
     def is_open(self, at: datetime) -> bool:
-        """Whether *at* (aware) is within business hours; the end itself is outside."""
+        """Return True if *at* (aware) is within business hours; the end itself is outside."""
         local = at.astimezone(self.timezone)
         return self.is_business_day(local.date()) and self.starts <= local.time() < self.ends
 
     def changes(self, start: datetime, end: datetime) -> Iterator[datetime]:
-        """When business opens and closes on the local days of *start* to *end* (aware), in UTC, in order."""
+        """Yield in order when business opens and closes, in UTC, on the local days of *start* to *end*."""
         day, last = start.astimezone(self.timezone).date(), end.astimezone(self.timezone).date()
         while day <= last:
             if self.is_business_day(day):
@@ -110,14 +110,14 @@ class BusinessHours:
             day += timedelta(days=1)
 
     def next_morning(self, at: datetime) -> datetime:
-        """The next time after *at* (aware) at which business begins, or would if that were a business day."""
+        """Return the next time after *at* (aware) at which business begins, or would on a business day."""
         today = at.astimezone(self.timezone).date()
         days = (today + timedelta(days=ahead) for ahead in range(3))
         mornings = (local_moment(day, self.starts, timezone=self.timezone) for day in days)
         return next(morning for morning in mornings if morning > at)
 
     def next_triage(self, at: datetime) -> datetime:
-        """When the morning triage of the next business day is over: the ``next_business_day`` deadline.
+        """Return when the next business day's morning triage is over: the ``next_business_day`` deadline.
 
         Raises:
             ValueError: as `next_business_day`.

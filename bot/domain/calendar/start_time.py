@@ -92,7 +92,7 @@ class StartTimeTooOld(UserError):
 
 
 def parse_start_time(text: str, *, now: datetime, timezone: ZoneInfo) -> datetime:
-    """The moment that *text* means.
+    """Return the moment that *text* means.
 
     Understood, in full-width signs too: nothing or "now" / "今"; "14:05", "14時5分", "午後3時半", "3pm";
     "昨日の23時", "yesterday 23:50"; "5分前", "1時間半前", "1h30m ago"; "2026-11-24 14:05", "11/24 14:05",
@@ -130,7 +130,7 @@ def parse_start_time(text: str, *, now: datetime, timezone: ZoneInfo) -> datetim
 
 
 def plain_line(text: str, *, zone_name: str = "") -> str:
-    """Half-width, lower case, single blanks, without "JST" or 頃 at the end.
+    """Return *text* in half-width, lower case, with single blanks, without "JST" or 頃 at the end.
 
     Raises:
         ValueError: it is longer than any moment. What follows need not be quick with such a text.
@@ -145,7 +145,7 @@ def plain_line(text: str, *, zone_name: str = "") -> str:
 
 
 def _read(line: str, now: datetime) -> datetime | None:
-    """The moment meant, or None. *now* carries the zone.
+    """Return the moment meant, or None. *now* carries the zone.
 
     Raises:
         ValueError, OverflowError: it looks like a moment, but there is none such (25:00, 2/30).
@@ -161,12 +161,12 @@ def _read(line: str, now: datetime) -> datetime | None:
 
 
 def span_of(text: str) -> timedelta:
-    """The sum of "1h30m" or "2時間 5分"."""
+    """Return the sum of "1h30m" or "2時間 5分"."""
     return sum((int(n) * timedelta(seconds=UNITS_S[unit]) for n, unit in SPAN.findall(text)), timedelta(0))
 
 
 def with_signs(line: str) -> str:
-    """11月24日14時5分 as 11/24 14:05, and 午後2時5分 or 2:05 pm as 14:05."""
+    """Return 11月24日14時5分 as 11/24 14:05, and 午後2時5分 or 2:05 pm as 14:05."""
     line = _HOUR.sub(lambda at: f"{at[1]}:{30 if at[2] else int(at[3] or 0):02}", line)
     line = _HALF_OF_DAY.sub(lambda at: _of_day(at[2], at[3], is_after_noon=at[1] == "午後"), line)
     line = _AM_PM.sub(lambda at: _of_day(at[1], at[2] or "00", is_after_noon=at[3] == "p"), line)
@@ -181,7 +181,7 @@ def names_day(text: str) -> bool:
 
 
 def _of_day(hour: str, minute: str, *, is_after_noon: bool) -> str:
-    """A time on a clock of 24 hours. Half past twelve counts as on a clock's face: 午後12:30 is 12:30.
+    """Return a time of the 24-hour clock. Half past twelve counts as on a clock's face: 午後12:30 is 12:30.
 
     Raises:
         ValueError: there is no such hour of the morning.
@@ -199,7 +199,7 @@ def _slashes(found: re.Match[str]) -> str:
 
 
 def _at(found: re.Match[str], now: datetime) -> datetime:
-    """A time of day, on the day it most likely belongs to."""
+    """Return a time of day, on the day it most likely belongs to."""
     clock = time(int(found["hour"]), int(found["minute"]), int(found["second"] or 0))
     if found["month"]:
         return _on_date(found, clock, now)

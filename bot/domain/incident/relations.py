@@ -74,7 +74,7 @@ def unlink(incident: Incident, number: int) -> Incident:
 
 
 def hide(incident: Incident, number: int) -> Incident:
-    """Incident *number* is private now: the posts of this one tell of it no more. Unchanged if none did."""
+    """Remove incident *number*, which is private now, from what posts show; unchanged if they did not."""
     if number not in (*incident.duplicates, *incident.linked, incident.told_merged_into):
         return incident
     return replace(
@@ -87,13 +87,13 @@ def hide(incident: Incident, number: int) -> Incident:
 
 
 def others_in(entries: Iterable[TimelineEntry]) -> set[int]:
-    """The numbers of other incidents that a history tells of."""
+    """Return the numbers of other incidents that a history names."""
     found = (number for entry in entries for number in _numbers(entry).values())
     return {int(number) for number in found if number.isdecimal()}
 
 
 def readable(entry: TimelineEntry, hidden: Collection[int]) -> TimelineEntry:
-    """*entry* without the numbers that its reader must not know of: that something was linked stays."""
+    """Return *entry* without the numbers that its reader must not know: that something was linked stays."""
     names = {name for name, number in _numbers(entry).items() if number in {str(one) for one in hidden}}
     if not names:
         return entry

@@ -22,7 +22,7 @@ class Text:
     en: str
 
     def say(self, language: str) -> str:
-        """The words for a language or Discord locale: Japanese for "ja", English for any other."""
+        """Return the words for a language or Discord locale: Japanese for "ja", English for any other."""
         return self.ja if language == "ja" else self.en
 
 
@@ -34,7 +34,7 @@ class Outcome:
 
     @property
     def name(self) -> str:
-        """The severity's, or `LATER`."""
+        """Return the severity's name, or `LATER`."""
         return self.severity or LATER
 
 
@@ -93,7 +93,7 @@ class Question:
     hint: Text | None = None
 
     def answer(self, answer_id: str) -> Answer:
-        """The answer of that id.
+        """Return the answer with that id.
 
         Raises:
             StaleTriage: there is none.
@@ -138,7 +138,7 @@ class Tree:
     questions: Mapping[str, Question] = field(hash=False)
 
     def node(self, node_id: str) -> Question:
-        """The question of that id.
+        """Return the question with that id.
 
         Raises:
             StaleTriage: there is none.
@@ -149,7 +149,7 @@ class Tree:
             raise StaleTriage from None
 
     def follow(self, path: Path) -> Position:
-        """Where *path* leads from the start; the empty path leads to the first question.
+        """Return where *path* leads from the start; the empty path leads to the first question.
 
         Raises:
             StaleTriage: an answer is not one that its question offers at that point.
@@ -164,7 +164,7 @@ class Tree:
         return Position(path, self.node(at), None)
 
     def fitting(self, path: Path) -> Path:
-        """As much of *path* as this tree still knows: all of it, unless the policy has changed since."""
+        """Return as much of *path* as this tree still knows: all of it, unless the policy has changed."""
         kept: Path = ()
         for given in path:
             try:
@@ -174,7 +174,7 @@ class Tree:
         return kept
 
     def give(self, path: Path, answer_id: str) -> Path:
-        """*path* with one more answer; `UNSURE` becomes the more severe one and is remembered as unsure.
+        """Return *path* with one more answer; `UNSURE` becomes the more severe one, marked as unsure.
 
         Raises:
             StaleTriage: the path has ended, or its question offers no such answer.
@@ -195,11 +195,11 @@ class Tree:
         return tuple(self.node(given.node).answer(given.answer).path for given in path)
 
     def walk(self) -> Iterator[Position]:
-        """Every position that can be reached, depth first, the start first."""
+        """Yield every position that can be reached, depth first, the start first."""
         yield from self._walk(())
 
     def outcomes(self, path: Path) -> frozenset[Outcome]:
-        """Where *path* may still end.
+        """Return where *path* may still end.
 
         Raises:
             StaleTriage: an answer is not one that its question offers at that point.

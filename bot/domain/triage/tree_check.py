@@ -63,7 +63,7 @@ def _next_nodes(question: Question) -> list[str]:
 
 
 def _loops(tree: Tree) -> list[str]:
-    """One line per loop, found by depth-first search from every question."""
+    """Return one line per loop, found by depth-first search from every question."""
     lines: list[str] = []
     done: set[str] = set()
 
@@ -96,7 +96,7 @@ def _unreachable(tree: Tree) -> list[str]:
 
 
 def _unsure_faults(tree: Tree, severities: Sequence[str], reevaluate_as: str | None) -> list[str]:
-    """わからない is shown to count as the more severe answer: this keeps that sentence true."""
+    """Check that わからない counts as the more severe answer, as its button says."""
     ranks = {name: rank for rank, name in enumerate(severities)}
 
     @cache

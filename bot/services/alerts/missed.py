@@ -144,5 +144,5 @@ class MissedAlerts:
         return now - at > longest
 
     def _patience(self, severity: SeverityPolicy, at: datetime) -> timedelta:
-        """How old a missed alert may be."""
+        """Return how old a missed alert may be."""
         return max(MISSED_WITHIN, self._policy.ack_due(severity, at=at) - at)

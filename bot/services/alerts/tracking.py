@@ -50,7 +50,7 @@ class Understood:
 
     @property
     def fingerprint(self) -> str:
-        """The key that each message of the same alert shares."""
+        """Return the fingerprint that all messages of the same alert share."""
         return self.would_be.fingerprint
 
 
@@ -72,7 +72,7 @@ class AlertTracking:
         self._questions = questions
 
     def watches(self, message: AlertMessage) -> bool:
-        """Whether it may be an alert: by a webhook or an allowed bot, in a watched channel, not our own."""
+        """Return True for another app's message in a watched channel: of a webhook or an allowed bot."""
         alerts = self._policy.alerts
         is_allowed = message.is_bot and not {
             message.username,
@@ -82,7 +82,7 @@ class AlertTracking:
         return self._is_watched(message) and is_heeded and not is_from(message, alerts.ignore)
 
     def is_by_own_webhook(self, message: AlertMessage) -> bool:
-        """Whether it comes, in a watched channel, by a webhook of the bot's own application."""
+        """Return True for a message in a watched channel by a webhook of the bot's own application."""
         return self._is_watched(message) and message.is_ours and message.is_webhook
 
     def _is_watched(self, message: AlertMessage) -> bool:
@@ -164,7 +164,7 @@ class AlertTracking:
         return incident
 
     def _said_severity(self, message: AlertMessage, reading: Reading) -> SeverityPolicy | None:
-        """The severity that the title begins with."""
+        """Return the severity that the title begins with, if any."""
         known = self._policy.severities.values()
         words = {word: found for found in known for word in (found.name, found.priority)}
         said = severity_at_start(message.title, words) or severity_at_start(reading.title, words)

@@ -91,14 +91,14 @@ class Drills:
         return Stopped(ended, scored)
 
     async def is_played_in(self, channel_id: int | None) -> bool:
-        """Whether a channel is the thread of a drill. When that cannot be looked up it counts as none."""
+        """Return True if a channel is the thread of a drill; False if that cannot be looked up."""
         try:
             return channel_id is not None and (await self._store.incident_by_thread(channel_id)).is_drill
         except (IncidentNotFound, StorageUnavailable):
             return False
 
     async def strike(self, incident_id: int) -> None:
-        """Its clock strikes: the next injects appear, or it is over. Running twice is harmless."""
+        """Handle a drill's deadline: post the next injects, or end it. Running twice is harmless."""
         async with self._store.transaction() as tx:
             incident = await tx.incident(incident_id, lock=True)
             drill = await tx.drill(incident_id)

@@ -51,7 +51,7 @@ class Checklists:
         return Checked(filled, sheet)
 
     async def _record(self, change: Change, sheet: Checklist, filled: Filled) -> None:
-        """An entry for each step, with its words: the sheet may be edited."""
+        """Record an entry for each step, with its words: the sheet may be edited."""
         for kind, places in ((StepDoneEntry, filled.ticked), (StepUndoneEntry, filled.unticked)):
             for place in places:
                 words = asdict(sheet.steps[place])

@@ -78,7 +78,7 @@ class Incidents:
             return await tx.incident_by_key(key)
 
     async def open_within(self, tx: Transaction, new: NewIncident, *, by: Person | None) -> Incident:
-        """`open` as a part of the caller's transaction, without the check of permissions.
+        """Open an incident in the caller's transaction, without the check of permissions.
 
         Args:
             by: The person who does it, perhaps on another's report; None when the bot does.
@@ -113,7 +113,7 @@ class Incidents:
         return incident
 
     async def find(self, *, number: int | None, thread_id: int | None, by: Person) -> Incident:
-        """The incident that was named, or the one whose thread this is.
+        """Return the incident with that number, or else the one whose thread this is.
 
         Raises:
             IncidentNotFound: neither leads to one that *by* may see.
@@ -149,7 +149,7 @@ class Incidents:
 
 
 def clean_title(text: str) -> str:
-    """A title as one visible line of at most `TITLE_LIMIT` characters.
+    """Return a title as one visible line of at most `TITLE_LIMIT` characters.
 
     Raises:
         UserError: nothing is left of it.
@@ -161,7 +161,7 @@ def clean_title(text: str) -> str:
 
 
 def _is_held(alert: Delivery) -> bool:
-    """Discord is away: it will be posted once it is back."""
+    """Return True if the alert waits for Discord to be back."""
     return alert.held_at is not None and alert.status is not DeliveryStatus.SENT
 
 

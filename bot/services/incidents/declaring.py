@@ -34,7 +34,7 @@ async def declare_within(change: Change, severity: SeverityPolicy, escalations: 
 
 
 async def _regrade(change: Change, severity: SeverityPolicy, escalations: Escalations) -> None:
-    """The rules of another severity from now on; the post that follows tells of it."""
+    """Apply another severity; the post that follows announces it."""
     before = change.incident
     new = NewSeverity(
         name=severity.name,

@@ -74,7 +74,7 @@ class Lifecycle:
     async def require_open(
         self, incident_id: int, *, by: Person, act: Act, face: str | None = None
     ) -> Incident:
-        """The incident, if *by* may change it and it goes on: refused before anything is asked of them.
+        """Return an open incident that *by* may change, so that a refusal comes before the form.
 
         Args:
             face: What the post shows of it that *by* sees. Then what comes back is for showing only, and may
@@ -155,7 +155,7 @@ class Lifecycle:
         return True
 
     async def unlink(self, incident_id: int, *, with_: int, by: Person) -> bool:
-        """Two incidents have nothing to do with each other after all; False when they were not linked."""
+        """Remove the link between two incidents; return False if they were not linked."""
         async with self._changes.change(incident_id, by=by, act=Act.UNLINK, also=[with_]) as change:
             other = change.beside[with_]
             if not await change.tx.unlink(incident_id, with_):
@@ -194,7 +194,7 @@ class Lifecycle:
             return await self._regrading.regrade(change, severity, why=Cause(reason=why))
 
     async def declare(self, incident_id: int, *, by: Person) -> Incident:
-        """A tracked alert becomes an incident: posted as one, with its thread. Its clock goes on."""
+        """Make a tracked alert an incident: posted as one, with its thread. Its clock goes on."""
         async with self._changes.change(incident_id, by=by, act=Act.DECLARE) as change:
             severity = self._policy.rules(change.incident.severity)
             declared = await declare_within(change, severity, self._escalations)
@@ -202,7 +202,7 @@ class Lifecycle:
         return declared
 
     async def archive(self, incident_id: int) -> None:
-        """The thread of an ended incident has been awake long enough; one that was reopened stays so.
+        """Archive the thread of an ended incident, unless it was reopened.
 
         Raises:
             UpstreamUnavailable: the queue tries again.
@@ -242,12 +242,12 @@ class Lifecycle:
             await change.say(told, key=line)
 
     def archive_at(self, change: Change) -> datetime:
-        """When the thread of what ends now goes to sleep."""
+        """Return when the thread of an incident that ends now is archived."""
         return change.now + self._policy.archive_after
 
 
 async def _tell_both(kind: type[LinkedNotice | UnlinkedNotice], one: Change, other: Change) -> None:
-    """One line in the thread of each, unless the other one is private: as in `link_both`."""
+    """Queue a line in the thread of each, unless the other one is private: as in `link_both`."""
     for here, there in ((one, other), (other, one)):
         if not there.incident.is_private:
             number = there.incident.id

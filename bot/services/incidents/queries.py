@@ -43,7 +43,10 @@ class IncidentView:
 
 
 class IncidentQueries:
-    """Reads incidents, without private ones that the person may not see."""
+    """Reads incidents, without private ones that the person may not see.
+
+    The choices of a command depend on its incident: number *than*, or else the one of *thread_id*.
+    """
 
     def __init__(self, store: Store, policy: Policy, access: Access) -> None:
         self._store = store
@@ -51,7 +54,7 @@ class IncidentQueries:
         self._access = access
 
     async def view(self, incident_id: int, *, by: Person) -> IncidentView:
-        """One incident with its history, its people and what is due next.
+        """Return an incident with its history, its people and what is due next.
 
         Raises:
             IncidentNotFound: no such number, or not theirs to see.
@@ -78,7 +81,7 @@ class IncidentQueries:
     async def page(
         self, guild_id: int, wanted: Wanted, *, by: Person, limit: int, offset: int = 0
     ) -> list[Incident]:
-        """The unacknowledged first, then the other open ones, each by severity; then those that have ended.
+        """Return unacknowledged incidents, then the other open ones, each by severity, then ended ones.
 
         Within that the newest first; private ones only to those who may see them.
         """
@@ -94,7 +97,7 @@ class IncidentQueries:
         return sorted(found, key=lambda incident: self._policy.rules(incident.severity).rank)
 
     async def ended_lately(self, guild_id: int, *, by: Person) -> list[Incident]:
-        """Ended within `LATELY`: the last to end comes first."""
+        """Return the incidents that ended within `LATELY`, the last to end first."""
         since = await self._store.now() - LATELY
         # What ended lately may have begun long before: the list is by beginning.
         found = await self.page(guild_id, Wanted(statuses=ENDED), by=by, limit=_MOST)
@@ -104,11 +107,7 @@ class IncidentQueries:
     async def others(
         self, guild_id: int, *, than: int | None, thread_id: int | None, by: Person
     ) -> list[Incident]:
-        """Return the incidents that one may be linked with: open ones first, without the one itself.
-
-        Args:
-            than: The number of the one itself; None for the one of *thread_id*.
-        """
+        """Return the incidents that one may be linked with: open ones first, without the one itself."""
         itself = await self._itself(than, thread_id, by=by)
         found = [*await self.open_ones(guild_id, by=by), *await self.ended_lately(guild_id, by=by)]
         if itself is None:
@@ -116,22 +115,14 @@ class IncidentQueries:
         return [one for one in found if one.id != itself.id and one.is_drill is itself.is_drill]
 
     async def linked(self, *, than: int | None, thread_id: int | None, by: Person) -> list[Incident]:
-        """Return the incidents linked with one; none if that is not known, or *by* may not see it.
-
-        Args:
-            than: The number of the one itself; None for the one of *thread_id*.
-        """
+        """Return the incidents linked with one; none if that is not known, or *by* may not see it."""
         itself = await self._itself(than, thread_id, by=by)
         return [] if itself is None else await self._visible(await self._store.linked(itself.id), by)
 
     async def takers(
         self, guild_id: int, *, than: int | None, thread_id: int | None, by: Person
     ) -> list[Incident]:
-        """Return the open incidents that one may be merged into, see `relations.require_taker`.
-
-        Args:
-            than: The number of the one itself; None for the one of *thread_id*.
-        """
+        """Return the open incidents that one may be merged into, see `relations.require_taker`."""
         itself, found = await self._itself(than, thread_id, by=by), await self.open_ones(guild_id, by=by)
         return found if itself is None else [one for one in found if _takes(one, itself)]
 
@@ -141,7 +132,7 @@ class IncidentQueries:
         return found if taker is None else [one for one in found if _takes(taker, one)]
 
     async def _itself(self, number: int | None, thread_id: int | None, *, by: Person) -> Incident | None:
-        """The one that a command is about so far, if *by* may see it: a list says nothing of any other."""
+        """Return the incident that a command is about so far, if *by* may see it."""
         try:
             if number is not None:
                 found = await self._store.incident(number)

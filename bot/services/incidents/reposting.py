@@ -40,7 +40,7 @@ class Reposting:
         self._policy = policy
 
     async def message_gone(self, message_id: int) -> None:
-        """A message was deleted; perhaps it was an alert, or the question of a re-evaluation."""
+        """Handle the deletion of a message; it may be an alert, or the question of a re-evaluation."""
         incident = await self._store.incident_by_message(message_id)
         if incident is not None:
             await self.gone(incident.id, messages={message_id})
@@ -50,7 +50,7 @@ class Reposting:
                 await self._ask_again(tx, *asked)
 
     async def thread_gone(self, thread_id: int) -> None:
-        """A thread was deleted; perhaps it was an incident's."""
+        """Handle the deletion of a thread; it may be an incident's."""
         try:
             incident = await self._store.incident_by_thread(thread_id)
         except IncidentNotFound:
@@ -179,12 +179,12 @@ class Reposting:
 
 
 def _is_among(posts: Sequence[Delivery], key: str, gone: Collection[int]) -> bool:
-    """Whether the post of that key is gone; one that is still being made is not."""
+    """Return True if the post with that key is gone; one that is still being made is not."""
     return any(post.key == key and post.message_id in gone for post in posts)
 
 
 def _alerts_again(posts: Sequence[Delivery]) -> int:
-    """How many alerts were put back before; one that came with its private thread was not deleted itself."""
+    """Count the alerts put back before, without those that came with their private thread."""
     rooms = {posting_of(post) for post in posts if post.kind is DeliveryKind.PRIVATE_THREAD}
     again = (post for post in posts if post.kind is DeliveryKind.ALERT and is_put_back(post))
     return sum(posting_of(post) not in rooms for post in again)
@@ -197,6 +197,6 @@ def _into_next(incident: Incident, delivery: Delivery) -> NewDelivery:
 
 
 def _to_alert(line: NewDelivery, incident: Incident) -> NewDelivery:
-    """*line* beside the alert instead of in the thread."""
+    """Return *line* for the alert's channel instead of the thread."""
     after = posting_key(incident.id, DeliveryKind.ALERT, incident.post.number)
     return replace(line, to="alert", after=after)

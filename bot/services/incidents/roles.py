@@ -40,7 +40,7 @@ class Assigned:
 
     @property
     def holder(self) -> Holder | None:
-        """The current holder; None when it is vacant."""
+        """Return the current holder; None if the role is vacant."""
         return self.incident.roles.get(self.role)
 
 

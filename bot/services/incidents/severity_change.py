@@ -62,7 +62,7 @@ class Regrading:
     async def _announce(
         self, change: Change, severity: SeverityPolicy, *, before: Incident, why: Cause
     ) -> None:
-        """The new post where one is due, the line in the thread, the new ladder, the new reminder."""
+        """Queue the new post where one is due, the line in the thread, the new ladder, the new reminder."""
         changed = change.incident
         await stop_ladder(change.tx, changed.id)
         if changed.post.number > before.post.number:

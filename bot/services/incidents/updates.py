@@ -223,7 +223,7 @@ class Updates:
         return reminded
 
     async def _set_details(self, change: Change, update: NewUpdate) -> bool:
-        """Whether anything about where and how is new."""
+        """Apply the choice of targets and symptoms; return True if they are others now."""
         incident, policy, shown = change.incident, self._policy, update.shown
         was_in, was_how = (None, None) if shown is None else (shown.targets, shown.symptoms)
         targets = with_changes(incident.targets, update.targets, was_in, known=policy.targets)
@@ -236,7 +236,7 @@ class Updates:
         return True
 
     async def _say(self, change: Change, update: NewUpdate) -> bool:
-        """Whether there is anything to tell: words, or another promise than the form offered."""
+        """Post the update, unless it has neither words nor a new promise; return True if it was posted."""
         incident, last = change.incident, change.incident.updates.last
         before = "" if last is None else last.impact
         known = _words(update.known, KNOWN_LIMIT)
@@ -274,7 +274,7 @@ def is_past(incident: Incident, reminder: UpdateDueNotice) -> bool:
 
 
 def _notice_key(due_at: datetime, number: int) -> str:
-    """One promise is asked for several times; the number alone starts again with each promise."""
+    """Return the key of a reminder: each promise counts its reminders from one."""
     return f"update_due:{int(due_at.timestamp())}:{number}"
 
 

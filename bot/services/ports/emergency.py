@@ -37,7 +37,7 @@ class Siren(Protocol):
         """Put the bot's own 👀 under an alert, so that acking is one tap. Raises as `post`."""
 
     def mail(self, watch: Watch, word: Word, *, to: OnCallPerson, nonce: str, first: str) -> Mail:
-        """The email that says so.
+        """Return the email that says so.
 
         Args:
             first: The nonce of the incident's first delivery, with which its mails begin.

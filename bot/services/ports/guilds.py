@@ -7,13 +7,13 @@ class GuildFinder(Protocol):
     """Looks over all guilds. None of these tells anything about a row but its guild; None: no such row."""
 
     async def guild_of_incident(self, incident_id: int) -> int | None:
-        """An incident's guild."""
+        """Return an incident's guild."""
 
     async def guild_of_triage(self, triage_id: int) -> int | None:
-        """A triage's guild."""
+        """Return a triage's guild."""
 
     async def guild_of_delivery(self, delivery_id: int) -> int | None:
-        """A delivery's guild."""
+        """Return a delivery's guild."""
 
     async def guild_of_message(self, message_id: int) -> int | None:
-        """The guild of the incident on whose message a 👀 counts (`Store.incident_by_message`)."""
+        """Return the guild of the incident on whose message a 👀 counts (`Store.incident_by_message`)."""

@@ -20,7 +20,7 @@ class Leases(Protocol):
         """
 
     async def fleet(self) -> Fleet:
-        """Every lease, and who was seen within a lease's time."""
+        """Return every lease, and the instances seen within a lease's time."""
 
     async def take(self, me: Instance, choose: Callable[[Fleet], Sequence[Shard]]) -> list[Claim]:
         """Take what *choose* finds, one process after the other; what is not free any more is left out."""
@@ -32,4 +32,4 @@ class Leases(Protocol):
         """Count one IDENTIFY."""
 
     async def identifies(self, shard: Shard, *, concurrency: int) -> Identifies:
-        """How often sessions were begun in the last 24 hours; the bucket is that of *shard*."""
+        """Return how often sessions were begun in the last 24 hours; the bucket is that of *shard*."""

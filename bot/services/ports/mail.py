@@ -56,12 +56,12 @@ class MailWriter(Protocol):
     """Turns a page that Discord did not take into an email; in `bot.ui`, the only place with sentences."""
 
     def write(self, delivery: Delivery, incident: Incident, letter: Letter) -> Mail:
-        """The email for *delivery* in the team's language, the same each time."""
+        """Return the email for *delivery* in the team's language, the same each time."""
 
     def write_many(
         self, delivery: Delivery, bundle: Bundle, *, to: OnCallPerson, links: Mapping[int, str]
     ) -> Mail:
-        """One email for everything that a bundle was to tell of, the same Message-ID each time.
+        """Return one email for all incidents of a bundle, with the same Message-ID each time.
 
         Args:
             links: By the incident that each acknowledges; empty when the bot is not reached by HTTP.

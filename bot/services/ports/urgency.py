@@ -15,7 +15,7 @@ _urgency: ContextVar[int] = ContextVar("urgency", default=PERSON)
 
 
 def current() -> int:
-    """The urgency of this task; higher goes first."""
+    """Return the urgency of this task; higher goes first."""
     return _urgency.get()
 
 

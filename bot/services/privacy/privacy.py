@@ -50,7 +50,7 @@ class Privacy:
         self._changes = changes
 
     async def begin(self, incident_id: int, *, by: Person) -> Incident:
-        """The incident, if *by* may make it private or is let into its thread; nothing is changed."""
+        """Return the incident if *by* may make it private, or be let into its thread."""
         incident = await self._store.incident(incident_id)
         await self._access.require_incident(by, Act.MAKE_PRIVATE, incident)
         if not incident.is_private:
@@ -187,7 +187,7 @@ class Privacy:
         await change.tx.audit(guild_id=change.incident.guild_id, by=change.by, action=act, data=data)
 
     async def _untold_by_others(self, incident: Incident) -> None:
-        """The posts of those that it has to do with give its number no more."""
+        """Remove its number from the posts of the incidents that it is linked or merged with."""
         others = {one.id for one in await self._store.related(incident.id)} | {incident.merged_into_id}
         async with self._store.transaction() as tx:
             for number in sorted(one for one in others if one is not None):

@@ -56,7 +56,7 @@ class Act(StrEnum):
 
     @property
     def permission(self) -> str:
-        """The key below ``[permissions]`` that it takes."""
+        """Return the key below ``[permissions]`` that the act takes."""
         return _PERMISSIONS.get(self, "acknowledge")
 
 
@@ -81,7 +81,7 @@ class Sight(StrEnum):
 
 
 class Access:
-    """The policy's ``[permissions]``."""
+    """The policy's ``[permissions]``. A *source* is the caller's transaction, if there is one."""
 
     def __init__(self, store: Store, policy: Policy, oncall: OnCall) -> None:
         self._store = store
@@ -104,7 +104,7 @@ class Access:
             raise NotPermitted(action=action, roles=self.roles(action))
 
     async def require_incident(self, person: Person, act: Act, incident: Incident) -> None:
-        """The same for one incident; a private one is hidden from those who may not see it.
+        """Require the permission for *act*; hide a private incident from people who may not see it.
 
         Raises:
             NotPermitted: with the roles that would do. IncidentNotFound: it is private, and not theirs.
@@ -120,7 +120,7 @@ class Access:
     async def locked(
         self, incident: Incident, *, by: Person, act: Act
     ) -> AsyncIterator[tuple[Transaction, Incident]]:
-        """*incident* as it is now, locked in a transaction of its own, if *by* may do *act* to it.
+        """Lock *incident* in a transaction of its own, and yield it as it is now, if *by* may do *act* to it.
 
         That is asked before the lock, and once more when meanwhile it was made private, or a private one was
         changed. The lock costs no round trip beside the transaction's own.
@@ -157,11 +157,7 @@ class Access:
             raise IncidentNotFound(number=incident.id)
 
     async def sees(self, person: Person, incident: Incident, *, source: Transaction | None = None) -> bool:
-        """Whether *person* may know of *incident*: everybody, unless it is private.
-
-        Args:
-            source: The caller's transaction, if there is one.
-        """
+        """Return True if *person* may know of *incident*: everybody may, unless it is private."""
         if not incident.is_private:
             return True
         if await self.sight(person, guild_id=incident.guild_id, source=source) is not None:
@@ -171,17 +167,13 @@ class Access:
     async def sight(
         self, person: Person, *, guild_id: int, source: OnCallReads | None = None
     ) -> Sight | None:
-        """Why *person* may know of every private incident, named or not; None: they may not.
-
-        Args:
-            source: The caller's transaction, if there is one.
-        """
+        """Return why *person* sees every private incident, member or not; None: they do not."""
         if self.allows(person, "private"):
             return Sight.ROLE
         return Sight.ON_CALL if await self._oncall.is_on_call(guild_id, person, source=source) else None
 
     async def readable(self, person: Person, entries: Iterable[TimelineEntry]) -> list[TimelineEntry]:
-        """A history as *person* may read it: without the numbers of private incidents that are not theirs."""
+        """Return a history without the numbers of private incidents that *person* may not see."""
         known = list(entries)
         others = [await self._store.incident(number) for number in sorted(relations.others_in(known))]
         hidden = {other.id for other in others if not await self.sees(person, other)}

@@ -8,5 +8,5 @@ _CLOCK: Final = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
 def boot_s() -> float:
-    """Seconds since the machine was started, sleep included."""
+    """Return the seconds since the machine was started, sleep included."""
     return time.clock_gettime(_CLOCK)

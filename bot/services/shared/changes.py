@@ -126,7 +126,7 @@ class Changes:
         self._access = access
 
     async def allowed(self, incident_id: int, *, by: Person, act: Act) -> Incident:
-        """The incident, if *by* may change it so. Raises as `change`."""
+        """Return the incident if *by* may do *act* to it. Raises as `change`."""
         incident = await self._store.incident(incident_id)
         await self.require(incident, by=by, act=act)
         return incident

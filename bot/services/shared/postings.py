@@ -25,12 +25,12 @@ AGAIN: Final = PostingData(posting=1, quiet=True, again=True)
 
 
 def step_key(incident_id: int, index: int) -> str:
-    """The queue's key for the decision of one step."""
+    """Return the queue's key for the decision of one step."""
     return f"step:{incident_id}:{index}"
 
 
 def step_job(step: Step, *, after: timedelta, severity: SeverityPolicy) -> Job:
-    """The job that decides *step* when it is due, and has its 👀 read before.
+    """Return the job that decides *step* when it is due, and has its 👀 read before.
 
     Args:
         after: Time until it is due; what is overdue is due now.
@@ -45,7 +45,7 @@ def step_job(step: Step, *, after: timedelta, severity: SeverityPolicy) -> Job:
 
 
 def refresh_job(incident: Incident, *, severity: SeverityPolicy) -> Job:
-    """The job that makes the posts say what is true now: one per incident, so that edits never race.
+    """Return the job that edits an incident's posts: one per incident, so that edits never race.
 
     A change that comes while it runs is not lost: the queue runs an asked-for key once more. One that waits
     for long, ten minutes for a thread's next name for instance, is brought forward: the posts have room. A
@@ -62,27 +62,27 @@ def refresh_job(incident: Incident, *, severity: SeverityPolicy) -> Job:
 
 
 def drill_key(incident_id: int) -> str:
-    """The queue's key for the next look at a drill."""
+    """Return the queue's key for the next look at a drill."""
     return f"drill:{incident_id}"
 
 
 def drill_job(incident_id: int, *, after: timedelta = timedelta()) -> Job:
-    """The job that plays a drill on, or ends it."""
+    """Return the job that plays a drill on, or ends it."""
     return Job(JobName.DRILL, str(incident_id), drill_key(incident_id), after=after)
 
 
 def archive_key(incident_id: int) -> str:
-    """The queue's key for the end of a thread's day."""
+    """Return the queue's key for archiving a thread."""
     return f"archive:{incident_id}"
 
 
 def archive_job(incident_id: int, *, after: timedelta = timedelta()) -> Job:
-    """The job that puts the thread of an ended incident to sleep."""
+    """Return the job that archives the thread of an ended incident."""
     return Job(JobName.ARCHIVE, str(incident_id), archive_key(incident_id), after=after)
 
 
 def hide_jobs(incident: Incident) -> tuple[Job, Job]:
-    """The jobs that take out of sight what others could read of an incident before it was private.
+    """Return the jobs that hide what others could read of an incident before it was private.
 
     The DLQ has its own: its database may be away while Discord is not.
     """
@@ -94,14 +94,14 @@ def hide_jobs(incident: Incident) -> tuple[Job, Job]:
 
 
 def posting_key(incident_id: int, kind: DeliveryKind, posting: int) -> str:
-    """The key of what one posting owes: "inc:42:alert", and "inc:42:alert:2" after a change of severity."""
+    """Return the key of a posting's delivery: "inc:42:alert", or "inc:42:alert:2" for its second posting."""
     return f"inc:{incident_id}:{kind}" if posting == 1 else f"inc:{incident_id}:{kind}:{posting}"
 
 
 def posting_deliveries(
     incident: Incident, severity: SeverityPolicy, *, tone: PostingData = LOUD
 ) -> list[NewDelivery]:
-    """The alert, the bot's own 👀, and, when this posting opens it, the thread with the start time first.
+    """Return the alert, the bot's own 👀, and the thread with the start time first if this posting opens it.
 
     The thread hangs on the alert, or on a quiet post of its own when it belongs in another channel (the
     runbook: the start of SEV1 and SEV2 is written as a thread in #p0-alerts).
@@ -123,13 +123,13 @@ def posting_deliveries(
 
 
 def _answered(incident: Incident, tone: PostingData) -> Source | None:
-    """The message that a tracked alert's post answers; another severity's post stands by itself."""
+    """Return the message that a tracked alert's post answers; another severity's post answers none."""
     is_there = incident.post.number == 1 or tone.again
     return incident.tracked.source if incident.kind is IncidentKind.ALERT and is_there else None
 
 
 def thread_deliveries(incident: Incident, severity: SeverityPolicy, *, channel: str) -> list[NewDelivery]:
-    """A thread anew, on a quiet post in *channel*: the one there was is gone.
+    """Return the deliveries of another thread, on a quiet post in *channel*, because the first is gone.
 
     A private one has everything in it, so the whole posting comes again.
     """
@@ -198,7 +198,7 @@ def _in_private(owed: "_Owed", incident: Incident, severity: SeverityPolicy) -> 
 
 
 def private_thread_key(incident: Incident) -> str:
-    """The key of the delivery that makes the private thread that a private incident has now."""
+    """Return the key of the delivery that opens the current private thread."""
     return posting_key(incident.id, DeliveryKind.PRIVATE_THREAD, incident.thread.posting)
 
 

@@ -38,7 +38,7 @@ class Absence:
 
     @property
     def all(self) -> frozenset[int]:
-        """The ids of all of them."""
+        """Return the ids of all of them."""
         return self.gone | self.hidden
 
 

@@ -16,7 +16,10 @@ PAST: Final = timedelta(days=60)
 
 
 class OnCall:
-    """Answers from the policy and from what was written down in chat, read afresh each time."""
+    """Answers from the policy and from what was written down in chat, read afresh each time.
+
+    A *source* is the caller's transaction, if there is one.
+    """
 
     def __init__(self, store: Store, policy: Policy) -> None:
         self._store = store
@@ -26,10 +29,9 @@ class OnCall:
     async def rosters(
         self, guild_id: int, *, source: OnCallReads | None = None, past: timedelta = timedelta()
     ) -> tuple[Rosters, datetime]:
-        """Every place's roster, and the database's time.
+        """Return every place's roster, and the database's time.
 
         Args:
-            source: The caller's transaction, if there is one.
             past: How far back they must be right.
         """
         reads = source or self._store
@@ -100,7 +102,7 @@ class OnCall:
         return once(await self.standing(guild_id, source=source), places)
 
     def places_without_asking(self, guild_id: int, places: Iterable[str]) -> list[str]:
-        """Those of *places* that `each_once` would keep, as of the last look: while the database is away."""
+        """Return the places that `each_once` would keep, as of the last look: while the database is away."""
         return list(once(self.seen(guild_id), places))
 
 

@@ -58,19 +58,19 @@ class Righted:
 
     @property
     def differs(self) -> bool:
-        """Whether anything is put right."""
+        """Return True if anything is corrected."""
         line = self.line
         return (self.words, self.impact, self.at) != (line.said, line.impact, line.at)
 
     @property
     def kept(self) -> CorrectedEntry:
-        """The correction: all that counts from now on. What stood before is in its own entry."""
+        """Return the timeline entry: all that counts from now on. Earlier words stay in their own entry."""
         impact = self.impact if self.line.entry.is_update else None
         return CorrectedEntry(text=self.words, impact=impact, at=None if self.at == self.line.at else self.at)
 
     @property
     def told(self) -> CorrectedNotice:
-        """The thread's line: what has changed, and what stood there before."""
+        """Return the thread's line: what has changed, before and after."""
         line = self.line
         is_moved, says_impact = self.at != line.at, self.impact != line.impact
         says_words = self.words != line.said or not says_impact
@@ -85,7 +85,7 @@ class Righted:
 
 
 def editable(line: Line) -> tuple[str, str]:
-    """Words and impact as a form shows them, within the lengths that it takes."""
+    """Return words and impact as a form shows them, within the lengths that it takes."""
     limit = KNOWN_LIMIT if line.entry.is_update else CORRECTION_LIMIT
     return line.said[:limit], line.impact[:IMPACT_LIMIT]
 
@@ -115,7 +115,7 @@ def righted(line: Line, right: Correction, *, at: datetime, label: str) -> Right
 
 
 def cleaned(text: str, *, limit: int) -> str:
-    """*text* as it is kept."""
+    """Return *text* as it is stored."""
     return storable(text).strip()[:limit]
 
 

@@ -57,7 +57,7 @@ class Pins:
         self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
     async def pin_reaction(self, channel_id: int, message_id: int, *, by: Person) -> Pinned | None:
-        """A 📌 was put under a message; None when it is none of an incident's thread, or gone.
+        """Handle a 📌 under a message; return None if it is not in an incident's thread, or is gone.
 
         Raises:
             NotPermitted, IncidentNotFound; UpstreamUnavailable: Discord could not be asked for the message.
@@ -91,7 +91,7 @@ class Pins:
             return incident, await self._pin(incident.id, message, by=by)
 
     async def edited(self, message: ThreadMessage) -> None:
-        """A message was edited: if it is pinned, its new words are kept beside the old ones."""
+        """Handle the edit of a message: if it is pinned, keep its new words beside the old ones."""
         if message.edited_at is None:
             return  # Discord has only added a preview
         async with self._turn(message.id):
@@ -101,7 +101,7 @@ class Pins:
                     await _note_edit(tx, incident_id, message, at=message.edited_at)
 
     async def deleted(self, message_ids: Sequence[int]) -> None:
-        """Messages were deleted: what is pinned of them stays, and the deletion is noted, once."""
+        """Handle the deletion of messages: pinned ones stay on the timeline, with one note of that."""
         for message_id in message_ids:
             async with self._turn(message_id):
                 await self._deleted(message_id)
@@ -156,7 +156,7 @@ class Pins:
 
     @asynccontextmanager
     async def _turn(self, message_id: int) -> AsyncIterator[None]:
-        """For the block no other event of this message is handled; those that wait come in their order."""
+        """Let the events of one message wait for each other, in the order in which they came."""
         lock = self._turns.setdefault(message_id, asyncio.Lock())
         async with lock:
             yield
@@ -234,7 +234,7 @@ async def _note_deletion(tx: Transaction, incident_id: int, message_id: int) -> 
 
 
 def _pins(entries: Sequence[TimelineEntry]) -> dict[int, int]:
-    """The thread of each pinned message."""
+    """Return the thread of each pinned message, by the message's id."""
     stored = (entry.data or {} for entry in entries if entry.kind is TimelineKind.PINNED)
     return {pin.message_id: pin.channel_id for pin in map(PinnedEntry.from_json, stored)}
 

@@ -76,7 +76,7 @@ class Triages:
             return await view_of(tx, self._policy, triage)
 
     async def _known(self, tx: Transaction, new: NewTriage) -> TriageView | None:
-        """The walk about the same message that goes on."""
+        """Return the view of the running walk about the same message, if there is one."""
         if new.channel_id is None or new.source_message_id is None:
             return None
         place = (new.channel_id, new.source_message_id)
@@ -192,7 +192,7 @@ class Triages:
             return await walk.read_again()
 
     def _has_result(self, triage: Triage) -> bool:
-        """Whether no question is open."""
+        """Return True if no question is open."""
         return triage.severity is not None or self._policy.tree.follow(path_of(triage)).outcome is not None
 
     def _severity(self, triage: Triage) -> SeverityPolicy | None:
@@ -207,7 +207,7 @@ class Triages:
     async def _walk(
         self, triage_id: int, *, by: Person, act: str, may_end_in_incident: bool = False
     ) -> AsyncIterator[Walk]:
-        """The walk, locked, without answers that fit the policy no more, put away if it was forgotten."""
+        """Lock a walk, expire it if it was forgotten, and withdraw answers that no longer fit the policy."""
         await admit(self._store, self._access, triage_id, by=by, act=act)
         async with self._store.transaction() as tx:
             lock = lock_walk(tx, triage_id) if may_end_in_incident else tx.triage(triage_id, lock=True)

@@ -88,7 +88,7 @@ class Reevaluations:
             return await view_of(tx, self._policy, ended)
 
     async def look_again(self, triage_id: int, *, by: Person) -> TriageView:
-        """もう一度見る: ask the questions from the start, while its clock goes on (`Triage.look_again`)."""
+        """Ask the questions from the start (もう一度見る), while its clock goes on: `Triage.look_again`."""
         await admit(self._store, self._access, triage_id, by=by, act="triage.look_again")
         async with self._store.transaction() as tx:
             triage = await tx.triage(triage_id, lock=True)

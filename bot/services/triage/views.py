@@ -66,7 +66,7 @@ async def view_of(
     notice: PressResult | None = None,
     first_answer: StoredAnswer | None = None,
 ) -> TriageView:
-    """The view of *triage* as it stands in this transaction."""
+    """Return the view of *triage* as this transaction sees it."""
     position = policy.tree.follow(policy.tree.fitting(path_of(triage)))
     name = triage.severity or (position.outcome.severity if position.outcome else None)
     severity = None if name is None else policy.rules(name)
@@ -94,7 +94,7 @@ def raised_if_left(policy: Policy, triage: Triage) -> SeverityPolicy | None:
 
 
 def path_of(triage: Triage) -> Path:
-    """The standing answers as the tree takes them."""
+    """Return the answers that count, as the tree takes them."""
     return tuple(Given(a.question, a.answer, a.unsure) for a in triage.answers)
 
 

@@ -34,7 +34,7 @@ class Walk:
 
     @property
     def is_open(self) -> bool:
-        """Whether the walk's questions can be answered."""
+        """Return True while the walk's questions can be answered."""
         return self.triage.status is TriageStatus.OPEN
 
     async def audit(self, action: str, **data: object) -> None:

@@ -41,7 +41,7 @@ async def subject_of(tx: Transaction, triage: Triage) -> Incident | None:
 
 
 async def lock_walk(tx: Transaction, triage_id: int) -> Triage:
-    """A walk that may end in what its message has become: that is locked first.
+    """Lock and return a walk, after the incident that its message has become.
 
     Raises:
         UserError: no such triage.

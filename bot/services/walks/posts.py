@@ -18,7 +18,7 @@ from bot.services.ports.store.triages import TriageWrites
 
 
 def post_keys(triage: Triage) -> list[str]:
-    """The keys of everything it may have posted, in that order."""
+    """Return the keys of all posts that a triage may have, in their order."""
     rounds, asked = range(1, triage.rounds + 1), range(1, triage.idle.rounds + 1)
     return [
         _line_key(triage.id),
@@ -155,7 +155,7 @@ async def is_out_of_date(tx: Transaction, delivery: Delivery) -> bool:
 
 
 def triage_of(delivery: Delivery) -> int:
-    """The triage that a delivery of one of its posts is about."""
+    """Return the number of the triage that a delivery is a post of."""
     return TriageData.from_json(delivery.data).triage
 
 
@@ -201,7 +201,7 @@ def _round_keys(triage_id: int, number: int) -> list[str]:
 
 
 def _unfinished_keys(triage_id: int, number: int) -> tuple[str, str]:
-    """Of the DM, and of the line for the team."""
+    """Return the keys of the DM and of the line for the team."""
     asked = f"triage:{triage_id}:unfinished:{number}"
     return asked, f"{asked}:line"
 

@@ -26,7 +26,7 @@ class Clock(Protocol):
     """Where "now" comes from."""
 
     async def now(self) -> datetime:
-        """The database's time, aware: the one clock that all instances share."""
+        """Return the database's time, aware: the one clock that all instances share."""
 
 
 class Transaction(
@@ -54,7 +54,7 @@ class Transaction(
     """One database transaction: state, timeline and jobs are committed together or not at all."""
 
     async def now(self) -> datetime:
-        """The transaction's time."""
+        """Return the transaction's time."""
 
 
 class Store(
@@ -90,7 +90,7 @@ class Store(
         """
 
     def at_once(self) -> AbstractAsyncContextManager[Transaction]:
-        """A transaction of a single statement, which commits by itself: one round trip instead of three.
+        """Begin a transaction of one statement, which commits by itself: one round trip instead of three.
 
         It is for what neither asks for jobs nor adds to a history.
         """

@@ -11,7 +11,7 @@ class OnCallReads(Protocol):
     """Reads on-call, within a transaction or without one."""
 
     async def now(self) -> datetime:
-        """The database's time, aware."""
+        """Return the database's time, aware."""
 
     async def oncall_book(self, guild_id: int, *, since: datetime) -> Book:
         """Return the entries made in chat that count at *since* or later, in order of writing."""
