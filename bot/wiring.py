@@ -36,6 +36,7 @@ from bot.services.incidents.lifecycle import Lifecycle
 from bot.services.incidents.merging import Merging
 from bot.services.incidents.queries import IncidentQueries
 from bot.services.incidents.refreshing import Hooks, Refreshing
+from bot.services.incidents.reminder_recipients import ReminderRecipients
 from bot.services.incidents.reposting import Reposting
 from bot.services.incidents.roles import Roles
 from bot.services.incidents.severity_change import Regrading
@@ -69,7 +70,6 @@ from bot.services.registry import Services
 from bot.services.shared.access import Access
 from bot.services.shared.already_told import AlreadyTold
 from bot.services.shared.changes import Changes
-from bot.services.shared.reminder_recipients import ReminderRecipients
 from bot.services.shared.roster import OnCall
 from bot.services.timeline.pins import Pins
 from bot.services.timeline.timelines import Timelines
@@ -252,7 +252,7 @@ def _services(shared: _Shared, parts: GuildDependencies, reach: Reach, emergency
         roles=Roles(access, changes, acknowledger),
         checklists=Checklists(policy, changes),
         privacy=Privacy(store, discord, policy, access, changes),
-        removals=Removals(store, discord, policy, access, changes),
+        removals=Removals(discord, policy, access, changes),
         updates=Updates(store, policy, changes, ReminderRecipients(discord, oncall, access), releasing),
         details=Details(policy, changes),
         timelines=Timelines(store, policy, access, changes),

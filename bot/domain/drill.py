@@ -122,19 +122,27 @@ class InjectNotice(Notice, name="inject"):
     text: str
 
 
-class DrillScoredNotice(Notice, name="drill_scored"):
-    """The score, which is stored beside the notice's own name."""
+class _Scored(Payload):
+    """A score that is stored in place of the payload that holds it."""
 
     score: Score
 
     def to_json(self) -> dict[str, object]:
-        """Return what is stored."""
+        """Return the score as it is stored."""
         return self.score.to_json()
 
     @classmethod
     def from_json(cls, stored: Json) -> Self:
-        """Read it."""
+        """Read the score."""
         return cls(score=Score.from_json(stored))
+
+
+class DrillScoredNotice(_Scored, Notice, name="drill_scored"):
+    """The line in the thread that tells the score."""
+
+
+class DrillScoredEntry(_Scored, EntryData, kind=TimelineKind.DRILL_SCORED):
+    """The timeline entry that tells the score."""
 
 
 def score(incident: Incident, timeline: Iterable[TimelineEntry], sheet: Checklist) -> Score:
@@ -223,18 +231,3 @@ def _holder(entry: TimelineEntry) -> str | None:
     changed = RoleChangedEntry.from_json(entry.data or {})
     is_given = changed.role == Role.COMMANDER.value and changed.holder is not None
     return changed.holder.name if is_given and changed.holder is not None else None
-
-
-class DrillScoredEntry(EntryData, kind=TimelineKind.DRILL_SCORED):
-    """The score, which is stored beside what any entry holds."""
-
-    score: Score
-
-    def to_json(self) -> dict[str, object]:
-        """Return what is stored."""
-        return self.score.to_json()
-
-    @classmethod
-    def from_json(cls, stored: Json) -> Self:
-        """Read it."""
-        return cls(score=Score.from_json(stored))

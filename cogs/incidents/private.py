@@ -79,7 +79,7 @@ async def _add(interaction: Interaction, incident: Incident, user: discord.User 
     privacy, who = services_of(interaction).privacy, person_from(user)
     by, key = person_from(interaction.user), f"interaction:{interaction.id}"
     is_new = await privacy.add(incident.id, who=who, by=by, key=key)
-    entry = await _entry(interaction, incident, who=who)
+    entry = await _requested(interaction, incident, who=who)
     voice = voice_of(interaction)
     answer = added_answer(voice, incident, name=user.display_name, is_new=is_new, entry=entry)
     await reply(interaction, answer)
@@ -95,9 +95,7 @@ async def _remove(
     removals, by = services_of(interaction).removals, person_from(interaction.user)
     who, key = by if user is None else person_from(user), f"interaction:{interaction.id}"
     was_named = await removals.remove(incident.id, who=who, by=by, key=key)
-    exit_ = await soon(
-        lambda: removals.exit(incident.id, who=who, key=key), done=lambda status: status in _SETTLED
-    )
+    exit_ = await _requested(interaction, incident, who=who, removes=True)
     name = None if user is None or who.id == by.id else user.display_name
     voice = voice_of(interaction)
     await reply(interaction, removed_answer(voice, incident, name=name, was_named=was_named, exit_=exit_))
@@ -107,15 +105,17 @@ async def _enter(interaction: Interaction, incident: Incident) -> None:
     """Come in oneself; who is refused cannot read so in the thread."""
     privacy, by = services_of(interaction).privacy, person_from(interaction.user)
     entered = await privacy.enter(incident.id, by=by, key=f"interaction:{interaction.id}")
-    entry = await _entry(interaction, incident, who=by)
+    entry = await _requested(interaction, incident, who=by)
     await reply(interaction, view=entered_screen(voice_of(interaction), entered, entry=entry))
 
 
-async def _entry(interaction: Interaction, incident: Incident, *, who: Person) -> DeliveryStatus | None:
-    """Return the status of adding a person to the thread once it is known; None when it takes longer."""
+async def _requested(
+    interaction: Interaction, incident: Incident, *, who: Person, removes: bool = False
+) -> DeliveryStatus | None:
+    """Return the status of adding or removing a person once it is known; None when it takes longer."""
     privacy, key = services_of(interaction).privacy, f"interaction:{interaction.id}"
     return await soon(
-        lambda: privacy.entry(incident.id, who=who, key=key),
+        lambda: privacy.requested(incident.id, who=who, key=key, removes=removes),
         done=lambda status: status in _SETTLED,
     )
 

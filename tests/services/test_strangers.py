@@ -126,6 +126,7 @@ def _given(incident: Incident, *, triage: int, alert: int, thread: int) -> dict[
         "update": NewUpdate("x", "", next_in=None, targets=(), symptoms=(), key="k3"),
         "by": STRANGER,
         "who": RESPONDER,
+        "removes": False,
     }
 
 

@@ -194,22 +194,19 @@ class Tree:
         """
         return tuple(self.node(given.node).answer(given.answer).path for given in path)
 
-    def walk(self) -> Iterator[Position]:
-        """Yield every position that can be reached, depth first, the start first."""
-        yield from self._walk(())
-
     def outcomes(self, path: Path) -> frozenset[Outcome]:
         """Return where *path* may still end.
 
         Raises:
             StaleTriage: an answer is not one that its question offers at that point.
         """
-        reached = (position.outcome for position in self._walk(path))
+        reached = (position.outcome for position in self.walk(path))
         return frozenset(outcome for outcome in reached if outcome is not None)
 
-    def _walk(self, path: Path) -> Iterator[Position]:
+    def walk(self, path: Path = ()) -> Iterator[Position]:
+        """Yield every position that can be reached from *path*, depth first, its own first."""
         position = self.follow(path)
         yield position
         if position.question:
             for answer in position.question.answers:
-                yield from self._walk(self.give(path, answer.id))
+                yield from self.walk(self.give(path, answer.id))

@@ -6,9 +6,10 @@ from typing import Final
 from bot.domain.delivery.delivery import AGAIN, Delivery, DeliveryKind, Posted
 from bot.domain.errors import UNKNOWN_CHANNEL, UNKNOWN_MESSAGE
 from bot.domain.escalation.ladder import StepStatus
+from bot.domain.incident.deliveries import RoleDm
 from bot.domain.incident.entries import AlertPostedEntry, ThreadOpenedEntry
 from bot.domain.incident.incident import Incident
-from bot.domain.incident.notices import UpdateDueNotice
+from bot.domain.incident.notices import RoleUndeliveredNotice, UpdateDueNotice
 from bot.domain.incident.posting import is_current, is_superseded
 from bot.domain.severity import Mention
 from bot.domain.timeline.entries import EntryData, TimelineEntry
@@ -19,7 +20,7 @@ from bot.services.incidents.updates import is_past
 from bot.services.ports import Store, Transaction
 from bot.services.ports.store.incidents import IncidentWrites
 from bot.services.ports.store.members import MemberReads
-from bot.services.shared.role_notices import say_undelivered, still_holds
+from bot.services.shared.postings import notice
 
 #: Discord's codes for a thread that takes no message, because it is archived and locked, or locked.
 _CLOSED: Final = frozenset({50083, 160005})
@@ -120,11 +121,17 @@ class RoleDeliveries(DeliveryHandler):
 
     async def is_obsolete(self, tx: IncidentWrites, delivery: Delivery) -> bool:
         """Return True if the role has changed hands again, or the incident has ended."""
-        return not still_holds(await tx.incident(delivery.incident_id or 0), delivery)
+        incident, told = await tx.incident(delivery.incident_id or 0), RoleDm.from_json(delivery.data)
+        holder = incident.roles.get(told.role)
+        is_theirs = holder is not None and holder.id == told.holder_id
+        return not incident.is_open or is_theirs is told.taken_over
 
     async def report(self, tx: Transaction, delivery: Delivery) -> None:
-        """Say in the thread that the person does not know of their role yet."""
-        await say_undelivered(tx, delivery, policy=self._policy)
+        """Queue a line for the thread, so that a responder tells the person. It pages no one."""
+        incident = await tx.incident(delivery.incident_id or 0)
+        told = RoleUndeliveredNotice.from_json(delivery.data)
+        line = notice(incident, self._policy, told, key=f"role_undelivered:{delivery.id}")
+        await tx.insert_deliveries([line])
 
 
 async def _with_place(tx: IncidentWrites, incident: Incident, delivery: Delivery, posted: Posted) -> Incident:

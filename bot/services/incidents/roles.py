@@ -4,8 +4,10 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from bot.domain.delivery.delivery import DeliveryKind, NewDelivery, priority_of
 from bot.domain.errors import InvalidTransition, Unfit, UserError
 from bot.domain.incident import transitions
+from bot.domain.incident.deliveries import RoleDm
 from bot.domain.incident.entries import JoinedEntry, RoleChangedEntry
 from bot.domain.incident.incident import Holder, Incident, Role, Status
 from bot.domain.incident.notices import RoleChangedNotice
@@ -19,7 +21,6 @@ from bot.services.shared.access import Access, Act
 from bot.services.shared.changes import Change, Changes
 from bot.services.shared.postings import notice
 from bot.services.shared.reminders import note_sign_of_life
-from bot.services.shared.role_notices import role_dm, taken_over_dm
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +66,8 @@ class Roles:
             result = await put(change, role, Holder(by.id, by.name))
             former = result.former
             if result.changed and former is not None and former.id > 0:
-                owed = taken_over_dm(result.incident, role, former=former, by=by, policy=change.policy)
-                await change.tx.insert_deliveries([owed])
+                dm = role_dm(result.incident, role, former, by=by, policy=change.policy, taken_over=True)
+                await change.tx.insert_deliveries([dm])
         return Assigned(result.incident, role, result.former, result.changed, acknowledged=is_first)
 
     async def give(self, incident_id: int, role: Role, *, to: Person, by: Person) -> Assigned:
@@ -82,10 +83,11 @@ class Roles:
             raise UserError("role_for_bot", who=to.name)
         async with self._changes.change(incident_id, by=by, act=Act.GIVE_ROLE) as change:
             await self._require_fit(to, change)
-            result = await put(change, role, Holder(to.id, to.name))
+            holder = Holder(to.id, to.name)
+            result = await put(change, role, holder)
             if result.changed:
-                owed = role_dm(result.incident, role, by=by, policy=change.policy)
-                await change.tx.insert_deliveries([owed])
+                dm = role_dm(result.incident, role, holder, by=by, policy=change.policy)
+                await change.tx.insert_deliveries([dm])
         return result
 
     async def release(
@@ -183,6 +185,27 @@ async def vacate(
         await tx.add_timeline(incident.id, TimelineEntry.of(entry, now))
         await tx.insert_deliveries([notice(incident, policy, told, key=line)])
     return incident
+
+
+def role_dm(
+    incident: Incident, role: Role, reader: Holder, *, by: Person, policy: Policy, taken_over: bool = False
+) -> NewDelivery:
+    """Return the DM that tells *reader* that *by* gave them the role, or took it over from them.
+
+    Args:
+        incident: As saved, with its new holder.
+    """
+    key = f"inc:{incident.id}:role:{incident.version}"
+    data = RoleDm(role=role, holder_id=reader.id, holder=reader.name, by=by.name, taken_over=taken_over)
+    return NewDelivery(
+        kind=DeliveryKind.ROLE_DM,
+        to=f"user:{reader.id}",
+        key=f"{key}:taken:dm" if taken_over else f"{key}:dm",
+        guild_id=incident.guild_id,
+        incident_id=incident.id,
+        data=data.to_json(),
+        priority=priority_of(policy.rules(incident.severity).rank),
+    )
 
 
 def _id(holder: Holder | None) -> int | None:

@@ -18,6 +18,7 @@ from bot.domain.text import storable
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.runbook.model import Policy
 from bot.services.escalation.release import Releasing
+from bot.services.incidents.reminder_recipients import Absence, ReminderRecipients
 from bot.services.incidents.roles import vacate
 from bot.services.ports import Store, Transaction
 from bot.services.ports.store.deliveries import DeliveryLookups
@@ -25,7 +26,6 @@ from bot.services.ports.store.timeline import TimelineWrites
 from bot.services.shared.access import Act, MaySeeLess, require_as_seen
 from bot.services.shared.changes import Change, Changes
 from bot.services.shared.postings import notice, refresh_job
-from bot.services.shared.reminder_recipients import NOBODY, Absence, ReminderRecipients
 from bot.services.shared.reminders import note_sign_of_life, remind_later
 
 log = structlog.get_logger(__name__)
@@ -81,9 +81,14 @@ class Updates:
     """Posts status updates, and reminds people of those that are due."""
 
     def __init__(
-        self, store: Store, policy: Policy, changes: Changes, leads: ReminderRecipients, releasing: Releasing
+        self,
+        store: Store,
+        policy: Policy,
+        changes: Changes,
+        recipients: ReminderRecipients,
+        releasing: Releasing,
     ) -> None:
-        self._leads = leads
+        self._recipients = recipients
         self._releasing = releasing
         self._store = store
         self._policy = policy
@@ -160,10 +165,10 @@ class Updates:
         incident it is asked in any case: the reminder may be due by the time the incident is locked.
         """
         if incident.updates.remind_at is None:
-            return NOBODY
+            return Absence()
         if not incident.is_private and incident.updates.remind_at > await self._store.now():
-            return NOBODY
-        return await self._leads.look(incident)
+            return Absence()
+        return await self._recipients.look(incident)
 
     async def _remind_if_due(
         self, tx: Transaction, seen: Incident, absence: Absence, *, is_heard_of: bool

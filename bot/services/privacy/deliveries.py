@@ -14,7 +14,7 @@ from bot.services.delivery.handling import DeliveryHandler
 from bot.services.incidents.reposting import Reposting
 from bot.services.ports import Transaction
 from bot.services.ports.store.members import MemberReads
-from bot.services.shared.postings import member, member_removed, notice
+from bot.services.shared.postings import member, notice
 
 
 class MemberDeliveries(DeliveryHandler):
@@ -73,11 +73,15 @@ async def _settle(tx: Transaction, delivery: Delivery) -> None:
         return
     incident = await tx.incident(delivery.incident_id)
     known, asked = MemberData.from_json(delivery.data).name, f"after:{delivery.id}"
-    if delivery.kind is DeliveryKind.MEMBER:
-        owed = member_removed(incident, user_id, priority=delivery.priority, name=known, asked=asked)
-    else:
-        owed = member(incident, f"user:{user_id}", priority=delivery.priority, name=known, asked=asked)
-    await tx.insert_deliveries([owed])
+    opposite = member(
+        incident,
+        f"user:{user_id}",
+        priority=delivery.priority,
+        name=known,
+        asked=asked,
+        removes=delivery.kind is DeliveryKind.MEMBER,
+    )
+    await tx.insert_deliveries([opposite])
 
 
 def _who(delivery: Delivery) -> tuple[str | None, str | None]:

@@ -116,10 +116,13 @@ class Privacy:
             await self._audit(change, Act.ENTER, {})
             return change.incident
 
-    async def entry(self, incident_id: int, *, who: Person, key: str) -> DeliveryStatus | None:
-        """Return the status of adding *who* to the thread under *key*; None if there was no such request."""
+    async def requested(
+        self, incident_id: int, *, who: Person, key: str, removes: bool = False
+    ) -> DeliveryStatus | None:
+        """Return the status of the request *key* to add *who* to the thread, or to remove them; or None."""
         incident = await self._store.incident(incident_id)
-        found = await self._store.delivery_by_key(member_key(incident, f"user:{who.id}", asked=key))
+        asked = member_key(incident, f"user:{who.id}", asked=key, removes=removes)
+        found = await self._store.delivery_by_key(asked)
         return None if found is None else found.status
 
     async def left_thread(self, incident_id: int, thread_id: int, *, by: Person) -> LeftBehind | None:

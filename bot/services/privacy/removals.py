@@ -5,7 +5,7 @@ See docs/internals/privacy.md.
 
 from typing import Final
 
-from bot.domain.delivery.delivery import DeliveryStatus, priority_of
+from bot.domain.delivery.delivery import priority_of
 from bot.domain.errors import UserError
 from bot.domain.incident import transitions
 from bot.domain.incident.incident import Incident
@@ -14,10 +14,10 @@ from bot.domain.privacy_entries import MemberRemovedEntry
 from bot.domain.privacy_notices import MemberRemovedNotice
 from bot.runbook.model import Policy
 from bot.services.incidents.roles import give_up
-from bot.services.ports import Discord, Store
+from bot.services.ports import Discord
 from bot.services.shared.access import Access, Act
 from bot.services.shared.changes import Change, Changes
-from bot.services.shared.postings import member_removed, member_removed_key
+from bot.services.shared.postings import member
 
 #: Why a person cannot be removed, besides `Sight`: they are the last member.
 _LAST: Final = "last"
@@ -34,10 +34,7 @@ class _Stays(Exception):  # a signal to ourselves: the refusal is recorded once 
 class Removals:
     """Removes members from private incidents."""
 
-    def __init__(
-        self, store: Store, discord: Discord, policy: Policy, access: Access, changes: Changes
-    ) -> None:
-        self._store = store
+    def __init__(self, discord: Discord, policy: Policy, access: Access, changes: Changes) -> None:
         self._discord = discord
         self._policy = policy
         self._access = access
@@ -88,8 +85,10 @@ class Removals:
         incident, facts = change.incident, {"id": who.id, "name": who.name}
         was_named = await change.tx.remove_member(incident.id, who, by=change.by)
         priority = priority_of(self._policy.rules(incident.severity).rank)
-        owed = member_removed(incident, who.id, priority=priority, name=who.name, asked=key)
-        await change.tx.insert_deliveries([owed])
+        request = member(
+            incident, f"user:{who.id}", priority=priority, name=who.name, asked=key, removes=True
+        )
+        await change.tx.insert_deliveries([request])
         await change.save(transitions.lose_member(incident))
         if incident.is_open:
             await give_up(change, {who.id})
@@ -109,12 +108,6 @@ class Removals:
         await self._access.note_refused(by, act.permission, guild_id=incident.guild_id, act=act, **about)
         roles = self._access.roles(act.permission)
         return UserError(f"private_stays_{stays.why}", incident=incident.label, who=who.name, roles=roles)
-
-    async def exit(self, incident_id: int, *, who: Person, key: str) -> DeliveryStatus | None:
-        """Return the status of the request *key* to remove *who* from the thread; None if there was none."""
-        incident = await self._store.incident(incident_id)
-        found = await self._store.delivery_by_key(member_removed_key(incident, who.id, asked=key))
-        return None if found is None else found.status
 
 
 def _removing(who: Person, *, by: Person) -> Act:

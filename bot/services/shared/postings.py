@@ -202,19 +202,26 @@ def private_thread_key(incident: Incident) -> str:
     return posting_key(incident.id, DeliveryKind.PRIVATE_THREAD, incident.thread.posting)
 
 
-def member_key(incident: Incident, to: str, *, asked: str | None = None) -> str:
-    """Return the key of the delivery that adds a person to the current private thread; see `member`."""
-    key = f"inc:{incident.id}:member:{to}:{incident.thread.posting}"
+def member_key(incident: Incident, to: str, *, asked: str | None = None, removes: bool = False) -> str:
+    """Return the key of the delivery that adds or removes a person; see `member`."""
+    kind = DeliveryKind.MEMBER_REMOVED if removes else DeliveryKind.MEMBER
+    key = f"inc:{incident.id}:{kind}:{to}:{incident.thread.posting}"
     return key if asked is None else f"{key}:{asked}"
 
 
 def member(
-    incident: Incident, to: str, *, priority: int, name: str | None = None, asked: str | None = None
+    incident: Incident,
+    to: str,
+    *,
+    priority: int,
+    name: str | None = None,
+    asked: str | None = None,
+    removes: bool = False,
 ) -> NewDelivery:
-    """Return a delivery that adds a person to the private thread: one with the thread, and one per request.
+    """Return a delivery that adds a person to the current private thread, or removes them.
 
-    A person who has left the thread comes back only by a request. Adding them twice changes nothing in
-    Discord.
+    There is one with the thread, and one per request: a person who has left the thread comes back only by a
+    request. Adding or removing them twice changes nothing in Discord.
 
     Args:
         to: "user:<id>" or "person:<on-call place>".
@@ -222,39 +229,12 @@ def member(
         asked: The unique key of the request; None for the delivery that goes with the thread.
     """
     return NewDelivery(
-        kind=DeliveryKind.MEMBER,
+        kind=DeliveryKind.MEMBER_REMOVED if removes else DeliveryKind.MEMBER,
         to=to,
-        key=member_key(incident, to, asked=asked),
+        key=member_key(incident, to, asked=asked, removes=removes),
         guild_id=incident.guild_id,
         incident_id=incident.id,
         data=MemberData(posting=incident.thread.posting, name=name or None, asked=asked or None).to_json(),
-        after=private_thread_key(incident),
-        priority=priority,
-    )
-
-
-def member_removed_key(incident: Incident, user_id: int, *, asked: str) -> str:
-    """Return the key of the delivery that removes a person from the current private thread."""
-    return f"inc:{incident.id}:member_removed:user:{user_id}:{incident.thread.posting}:{asked}"
-
-
-def member_removed(
-    incident: Incident, user_id: int, *, priority: int, name: str | None, asked: str
-) -> NewDelivery:
-    """Return a delivery that removes a person from the private thread.
-
-    They may not be in it: then it changes nothing in Discord.
-
-    Args:
-        asked: As in `member`.
-    """
-    return NewDelivery(
-        kind=DeliveryKind.MEMBER_REMOVED,
-        to=f"user:{user_id}",
-        key=member_removed_key(incident, user_id, asked=asked),
-        guild_id=incident.guild_id,
-        incident_id=incident.id,
-        data=MemberData(posting=incident.thread.posting, name=name, asked=asked).to_json(),
         after=private_thread_key(incident),
         priority=priority,
     )

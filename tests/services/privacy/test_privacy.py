@@ -258,15 +258,15 @@ async def test_whoever_left_the_thread_comes_back_by_asking(desk: Desk) -> None:
 async def test_what_has_become_of_an_asking(desk: Desk) -> None:
     """Nothing yet, sent, or refused: the answer must not say more than Discord did."""
     incident = await open_private(desk)
-    assert await desk.privacy.entry(incident.id, who=NAMED, key="k") is None
+    assert await desk.privacy.requested(incident.id, who=NAMED, key="k") is None
     await desk.privacy.add(incident.id, who=NAMED, by=PRIMARY, key="k")
-    assert await desk.privacy.entry(incident.id, who=NAMED, key="k") is DeliveryStatus.PENDING
+    assert await desk.privacy.requested(incident.id, who=NAMED, key="k") is DeliveryStatus.PENDING
     await desk.work()
-    assert await desk.privacy.entry(incident.id, who=NAMED, key="k") is DeliveryStatus.SENT
+    assert await desk.privacy.requested(incident.id, who=NAMED, key="k") is DeliveryStatus.SENT
     desk.discord.refused = {f"user:{NAMED.id}"}
     await desk.privacy.add(incident.id, who=NAMED, by=PRIMARY, key="again")
     await desk.work()
-    assert await desk.privacy.entry(incident.id, who=NAMED, key="again") is DeliveryStatus.FAILED
+    assert await desk.privacy.requested(incident.id, who=NAMED, key="again") is DeliveryStatus.FAILED
 
 
 async def test_whoever_discord_does_not_let_in_is_told_of(desk: Desk) -> None:
@@ -303,7 +303,7 @@ async def test_asking_for_a_thread_that_was_deleted_unseen(desk: Desk) -> None:
     await desk.work()
     now = await desk.store.incident(incident.id)
     assert now.thread.id not in (None, incident.thread.id)
-    assert await desk.privacy.entry(incident.id, who=SECONDARY, key="k") is DeliveryStatus.SENT
+    assert await desk.privacy.requested(incident.id, who=SECONDARY, key="k") is DeliveryStatus.SENT
     last = [d for d in await desk.database.deliveries() if d.kind is DeliveryKind.MEMBER][-1]
     assert (last.to, last.channel_id) == (f"user:{SECONDARY.id}", now.thread.id)
     assert [d for d in await desk.database.deliveries() if d.data.get("notice") == "not_let_in"] == []

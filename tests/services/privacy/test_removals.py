@@ -62,13 +62,20 @@ async def notices(desk: Desk) -> list[object]:
     return [one.data["notice"] for one in await desk.database.deliveries() if one.kind is DeliveryKind.NOTICE]
 
 
+async def removal(desk: Desk, incident: Incident, *, key: str) -> DeliveryStatus | None:
+    """How far the removal of NAMED from the thread is."""
+    return await desk.privacy.requested(incident.id, who=NAMED, key=key, removes=True)
+
+
 async def test_whoever_is_removed_sees_it_no_more(desk: Desk) -> None:
     """Not by number, not in what is offered; out of the thread, which is told; on record."""
     incident = await with_named(desk)
     assert await desk.removals.remove(incident.id, who=NAMED, by=PRIMARY, key="k")
-    assert await desk.removals.exit(incident.id, who=NAMED, key="k") is DeliveryStatus.PENDING
+    assert (
+        await desk.privacy.requested(incident.id, who=NAMED, key="k", removes=True) is DeliveryStatus.PENDING
+    )
     await desk.work()
-    assert await desk.removals.exit(incident.id, who=NAMED, key="k") is DeliveryStatus.SENT
+    assert await removal(desk, incident, key="k") is DeliveryStatus.SENT
     assert memberships(desk) == [DeliveryKind.MEMBER, DeliveryKind.MEMBER_REMOVED]
     assert (await owed(desk, DeliveryKind.MEMBER_REMOVED)).channel_id == incident.thread.id
     assert await desk.looking.open_ones(GUILD, by=NAMED) == []
@@ -298,7 +305,9 @@ async def test_whom_discord_does_not_take_out_is_told_of(desk: Desk) -> None:
     desk.discord.refused = {MEMBER}
     await desk.removals.remove(incident.id, who=NAMED, by=PRIMARY, key="out")
     await desk.work()
-    assert await desk.removals.exit(incident.id, who=NAMED, key="out") is DeliveryStatus.FAILED
+    assert (
+        await desk.privacy.requested(incident.id, who=NAMED, key="out", removes=True) is DeliveryStatus.FAILED
+    )
     (line,) = (one for one in await desk.database.deliveries() if one.data.get("notice") == "not_taken_out")
     assert (line.data["name"], line.channel_id) == (NAMED.name, incident.thread.id)
     (entry,) = (e for e in await desk.store.timeline(incident.id) if e.kind is TimelineKind.DELIVERY_FAILED)

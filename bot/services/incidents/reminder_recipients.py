@@ -1,9 +1,6 @@
-"""Whom a reminder is for: neither who has left the server, nor who may not see the incident."""
+"""The recipients of a reminder: only people who are on the server and may see the incident."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from enum import Enum, auto
-from typing import Final
+from dataclasses import dataclass
 
 from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
 from bot.domain.incident.incident import Holder, Incident
@@ -11,14 +8,6 @@ from bot.domain.people import Person
 from bot.services.ports import Discord
 from bot.services.shared.access import Access
 from bot.services.shared.roster import OnCall
-
-
-class _Found(Enum):
-    """The result of a look at a person who leads an incident."""
-
-    HERE = auto()
-    GONE = auto()  # no member any more
-    HIDDEN = auto()  # a private incident that is not theirs
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +31,8 @@ class Absence:
         return self.gone | self.hidden
 
 
-#: Everybody is there, as far as anybody knows.
-NOBODY: Final = Absence()
-
-
 class ReminderRecipients:
-    """Looks at those who lead."""
+    """Finds out which of the people who lead an incident are absent."""
 
     def __init__(self, discord: Discord, oncall: OnCall, access: Access) -> None:
         self._discord = discord
@@ -61,31 +46,31 @@ class ReminderRecipients:
         Discord cannot be asked, a person counts as present. In a private incident they must also be a member
         or on call for that.
         """
-        found: dict[int, _Found] = {}
-        for holder in (incident.commander, incident.on_it):
-            if holder is None or holder.id in found:
-                continue
-            found[holder.id] = await self._look_at(holder, incident)
-            if found[holder.id] is _Found.HERE:
-                return _absence(found)
-        return (
-            replace(_absence(found), place=await self._first_on_call(incident.guild_id)) if found else NOBODY
-        )
+        gone: set[int] = set()
+        hidden: set[int] = set()
+        leads = {lead.id: lead for lead in (incident.commander, incident.on_it) if lead is not None}
+        for lead in leads.values():
+            if lead.id <= 0:  # stands for a person who acknowledged by email: it cannot be mentioned
+                return Absence(frozenset(gone), frozenset(hidden))
+            person = await self._find(lead, incident)
+            if person is None:
+                gone.add(lead.id)
+            elif not await self._access.sees(person, incident):
+                hidden.add(lead.id)
+            else:
+                return Absence(frozenset(gone), frozenset(hidden))
+        place = await self._first_on_call(incident.guild_id) if leads else None
+        return Absence(frozenset(gone), frozenset(hidden), place)
 
-    async def _look_at(self, holder: Holder, incident: Incident) -> _Found:
-        if holder.id <= 0:  # stands for a person who acknowledged by email: it cannot be mentioned
-            return _Found.HERE
-        if not incident.is_private:
-            return _Found.HERE if await self._is_here(incident.guild_id, str(holder.id)) else _Found.GONE
+    async def _find(self, lead: Holder, incident: Incident) -> Person | None:
+        """Return a person, for a private incident with the roles that let them see it; None if they left."""
+        look_up = self._discord.member if incident.is_private else self._discord.person
         try:
-            person = await self._discord.member(incident.guild_id, str(holder.id))
+            return await look_up(incident.guild_id, str(lead.id))
         except DeliveryRefused as refused:
-            if refused.is_no_member:
-                return _Found.GONE
-            person = Person(holder.id, holder.name)
+            return None if refused.is_no_member else Person(lead.id, lead.name)
         except UpstreamUnavailable:
-            person = Person(holder.id, holder.name)
-        return _Found.HERE if await self._access.sees(person, incident) else _Found.HIDDEN
+            return Person(lead.id, lead.name)
 
     async def _first_on_call(self, guild_id: int) -> str | None:
         for place, person in (await self._oncall.standing(guild_id)).items():
@@ -101,10 +86,3 @@ class ReminderRecipients:
         except UpstreamUnavailable:
             return True
         return True
-
-
-def _absence(found: Mapping[int, _Found]) -> Absence:
-    gone, hidden = (
-        frozenset(one for one, is_ in found.items() if is_ is why) for why in (_Found.GONE, _Found.HIDDEN)
-    )
-    return Absence(gone, hidden)
