@@ -178,10 +178,6 @@ class Policy:
         """Return the steps of a severity's first-response sheet; none if the file no longer has it."""
         return Checklist(severity, self.first_response.get(severity, FirstResponse()).steps)
 
-    def by_priority(self, priority: str) -> SeverityPolicy | None:
-        """Return the severity that alerting calls "P0", or None."""
-        return next((found for found in self.severities.values() if found.priority == priority), None)
-
     def ack_due(self, severity: SeverityPolicy, *, at: datetime) -> datetime:
         """Return `ack_deadline` by the team's business hours."""
         return ack_deadline(severity, self.business_hours, at=at)

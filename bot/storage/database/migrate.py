@@ -13,7 +13,6 @@ import re
 import subprocess
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
 from typing import Final
@@ -39,7 +38,7 @@ _PAUSE_S = 2.0
 PATIENCE_S: Final = 60.0
 """How long a migration keeps trying while others hold a lock that it needs, seconds."""
 _HIDDEN = "***"
-_STATUS_LINE = re.compile(r"^\[(?P<mark>[X ])\] (?P<file>\S+\.sql)$", re.MULTILINE)
+_PENDING = re.compile(r"^\[ \] (?P<file>\S+\.sql)$", re.MULTILINE)
 _APPLYING = re.compile(r"^Applying: (?P<file>\S+\.sql)", re.MULTILINE)
 _APPLIED = re.compile(r"^Applied: (?P<file>\S+\.sql) in ", re.MULTILINE)
 
@@ -58,14 +57,6 @@ class LockTimeout(MigrationError):
     def __init__(self, said: str, applied: list[str]) -> None:
         super().__init__(said)
         self.applied = applied
-
-
-@dataclass(frozen=True, slots=True)
-class MigrationStatus:
-    """Which migrations a database has, each by its file name without ".sql", in order."""
-
-    applied: tuple[str, ...]
-    pending: tuple[str, ...]
 
 
 def migrate(dsn: str, *, patience_s: float = PATIENCE_S) -> list[str]:
@@ -102,22 +93,13 @@ def _applied(said: str) -> list[str]:
     return _names(_APPLIED.findall(said))
 
 
-def status(dsn: str) -> MigrationStatus:
-    """Compare the database with the migration files, changing nothing.
+def pending(dsn: str) -> list[str]:
+    """Return the migrations that `migrate` would apply, in order, changing nothing.
 
     Raises:
         MigrationError: The database is unreachable or refuses us.
     """
-    lines = _STATUS_LINE.findall(_dbmate(dsn, "status"))
-    return MigrationStatus(
-        applied=tuple(_names(file for mark, file in lines if mark == "X")),
-        pending=tuple(_names(file for mark, file in lines if mark != "X")),
-    )
-
-
-def pending(dsn: str) -> list[str]:
-    """The migrations that `migrate` would apply; raises as `status` does."""
-    return list(status(dsn).pending)
+    return _names(_PENDING.findall(_dbmate(dsn, "status")))
 
 
 def migrations_dir() -> Path:

@@ -230,14 +230,6 @@ def test_japanese_holidays(parky: Policy) -> None:
     assert parky.business_hours.is_business_day(date(2026, 5, 7))
 
 
-def test_by_priority(parky: Policy) -> None:
-    """Alerting says P0 where people say SEV1."""
-    found = parky.by_priority("P0")
-    assert found
-    assert found.name == "SEV1"
-    assert parky.by_priority("P9") is None
-
-
 def test_the_text_is_a_commented_start() -> None:
     """`runbook show` prints it: the runbook's own words are in it."""
     text = default_policy_text()
