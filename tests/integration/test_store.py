@@ -102,7 +102,7 @@ async def test_a_step_is_claimed_by_one_of_two(store: Store) -> None:
         async with store.transaction() as tx:
             step = await tx.claim_step(incident.id, 0)
             if step is not None:
-                await tx.finish_step(incident.id, 0)
+                await tx.finish_steps([step])
             return step is not None
 
     assert sorted(await asyncio.gather(decide(), decide())) == [False, True]
@@ -122,7 +122,7 @@ async def test_an_acknowledge_and_an_escalation_happen_in_one_order(store: Store
                 claimed = await tx.claim_step(step.incident_id, 0)
                 if claimed is not None:
                     await tx.insert_deliveries([page])
-                    await tx.finish_step(step.incident_id, 0)
+                    await tx.finish_steps([claimed])
                 return claimed is not None
 
         async def acknowledge(step: Step = step) -> list[int]:

@@ -105,8 +105,8 @@ async def test_a_wrong_name_is_an_error_at_the_call(given: dict[str, object], sa
 
 async def test_a_row_that_should_be_there_is_named() -> None:
     """By the query and the first parameter of the call."""
-    with pytest.raises(RuntimeError, match="finish_step found no row for incident_id 7"):
-        await Sql(Recorded()).one("finish_step", incident_id=7, index=0)
+    with pytest.raises(RuntimeError, match="delivery found no row for delivery_id 7"):
+        await Sql(Recorded()).one("delivery", delivery_id=7)
     with pytest.raises(RuntimeError, match=r"now found no row$"):
         await Sql(Recorded()).one("now")
 

@@ -95,7 +95,7 @@ class Escalations:
             *(step_job(step, after=step.due_at - current, severity=severity) for step in waiting)
         )
         if taken := [step for step in ladder if step.status is StepStatus.DONE]:
-            due = await self._repeat(tx, _as_due(incident, taken, [*earlier, *ladder]))
+            due = await self.repeat(tx, _as_due(incident, taken, [*earlier, *ladder]))
             await self._take(tx, replace(due, why=why), at=current)
 
     async def tell(
@@ -126,12 +126,11 @@ class Escalations:
         Args:
             steps: By due time; at least one.
         """
-        for step in steps:
-            await tx.finish_step(incident.id, step.index)
-        return await self._repeat(tx, _as_due(incident, steps, await tx.steps(incident.id)))
+        await tx.finish_steps(steps)
+        return await self.repeat(tx, _as_due(incident, steps, await tx.steps(incident.id)))
 
-    async def _repeat(self, tx: Transaction, due: Due) -> Due:
-        """Store the next row of the step that repeats itself, if one of *due* does; *due* knows of it."""
+    async def repeat(self, tx: Transaction, due: Due) -> Due:
+        """Store the next row of the step that repeats itself, if one of *due* does; return *due* with it."""
         now, severity = await tx.now(), self._policy.rules(due.incident.severity)
         again = due.repeated(now=now)
         if again is not None:

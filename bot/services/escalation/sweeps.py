@@ -10,7 +10,7 @@ import structlog
 from bot.domain.delivery.delivery import NewDelivery
 from bot.domain.errors import StorageUnavailable
 from bot.domain.escalation.bundle import crowded
-from bot.domain.escalation.ladder import Due, Step, StepStatus, split
+from bot.domain.escalation.ladder import Due, StepStatus, split
 from bot.domain.incident.incident import Incident
 from bot.domain.oncall.roster import OnCallPerson
 from bot.runbook.model import Policy
@@ -19,7 +19,6 @@ from bot.services.escalation.decisions import Escalations
 from bot.services.escalation.step_messages import StepMessages, entries
 from bot.services.ports import Store, Transaction
 from bot.services.shared.already_told import LOOK_AGAIN, OLD, AlreadyTold
-from bot.services.shared.postings import step_job
 from bot.services.shared.roster import OnCall, once
 from bot.services.watchdogs.queue_watch import QueueWatch
 
@@ -144,15 +143,13 @@ class Sweeps:
 
     async def _tell(self, tx: Transaction, due: Sequence[Due]) -> None:
         now, called = await tx.now(), await self._called(tx, due)
-        again = [one.repeated(now=now) for one in due]
-        due = [one.followed_by(step) for one, step in zip(due, again, strict=True)]
+        due = [await self._escalations.repeat(tx, one) for one in due]
         owed = [
             (new, one.incident)
             for one in due
             for new in self._telling.messages(one, called[_whom(one)], now=now)
         ]
         await tx.finish_steps([step for one in due for step in one.steps])
-        await self._repeat(tx, [(one, step) for one, step in zip(due, again, strict=True) if step], now=now)
         history = [(one, entry) for one in due for entry in entries(one, called[_whom(one)], now=now)]
         await tx.add_timelines([(one.incident.id, entry) for one, entry in history])
         await self._owe(tx, owed)
@@ -164,17 +161,6 @@ class Sweeps:
         await tx.insert_deliveries([new for new, _ in owed if new.key not in together])
         for group in dict.fromkeys(together.values()):
             await tx.insert_bundled([new for new, _ in owed if together.get(new.key) == group], group)
-
-    async def _repeat(self, tx: Transaction, again: Sequence[tuple[Due, Step]], *, now: datetime) -> None:
-        """Store the next rows of rungs that repeat themselves."""
-        await tx.insert_steps([step for _, step in again])
-        rules = self._policy.rules
-        await tx.enqueue(
-            *(
-                step_job(step, after=step.due_at - now, severity=rules(one.incident.severity))
-                for one, step in again
-            )
-        )
 
     async def _called(
         self, tx: Transaction, due: Sequence[Due]

@@ -43,7 +43,6 @@ _NEEDED: Final = (
     "take_back_jobs",
     "pages",
     "claim_step",
-    "finish_step",
     "lock_due",
     "pending_steps",
     "reached",

@@ -58,9 +58,6 @@ class PostgresEscalationWrites(PostgresEscalationReads, QueuedDeliveries):
         row = await self._sql.first("claim_step", incident_id=incident_id, index=index)
         return None if row is None else step_from_row(row)
 
-    async def finish_step(self, incident_id: int, index: int) -> None:
-        await self._sql.one("finish_step", incident_id=incident_id, index=index)
-
     async def claim_due(self, before: datetime, *, limit: int) -> list[Due]:
         locked = await self._sql.all("lock_due", due_by=before, limit=limit, guild_id=self._guild_id)
         if not locked:

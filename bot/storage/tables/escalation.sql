@@ -92,13 +92,6 @@ SELECT escalation_steps.*, due_at - coalesce(starts_at, triggered_at) AS after
  WHERE incident_id = :incident_id AND index = :index AND escalation_steps.status = 'pending'
    FOR NO KEY UPDATE OF escalation_steps;
 
--- name: finish_step
--- Marks a pending step as done. No row comes back if it was decided before.
-UPDATE escalation_steps
-   SET status = 'done', decided_at = now()
- WHERE incident_id = :incident_id AND index = :index AND status = 'pending'
-RETURNING index;
-
 -- name: lock_due
 -- Locks and returns at most :limit incidents whose steps were due at :due_by or earlier, the highest priority first
 -- and then the longest overdue, in guild :guild_id (null: in any guild), with the transaction's time. Incidents that

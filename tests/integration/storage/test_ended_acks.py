@@ -52,7 +52,7 @@ async def with_ladder(store: Store) -> Incident:
     async with store.transaction() as tx:
         await tx.insert_steps(steps)
         await tx.claim_step(incident.id, 0)
-        await tx.finish_step(incident.id, 0)
+        await tx.finish_steps(steps[:1])
     return incident
 
 

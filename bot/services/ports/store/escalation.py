@@ -58,9 +58,6 @@ class EscalationWrites(Protocol):
     async def claim_step(self, incident_id: int, index: int) -> Step | None:
         """Lock a pending step; None when it was decided before."""
 
-    async def finish_step(self, incident_id: int, index: int) -> None:
-        """Mark a claimed step as done."""
-
     async def claim_due(self, before: datetime, *, limit: int) -> list[Due]:
         """Lock *limit* incidents whose steps were due at *before* or earlier, the most severe first.
 
