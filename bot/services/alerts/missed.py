@@ -7,7 +7,7 @@ from typing import Final
 import structlog
 
 from bot.domain.alerts.alert import AlertMessage
-from bot.domain.alerts.deliveries import AlertsSkippedData
+from bot.domain.alerts.payloads import AlertsSkippedData
 from bot.domain.alerts.recognition import Says
 from bot.domain.delivery.delivery import DeliveryKind, NewDelivery, priority_of
 from bot.domain.errors import DeliveryRefused, UpstreamUnavailable

@@ -4,7 +4,7 @@ from typing import Final
 
 import structlog
 
-from bot.domain.alerts.deliveries import AlertQuestionData
+from bot.domain.alerts.payloads import AlertQuestionData
 from bot.domain.alerts.question import AlertAnswer, AlertQuestion, QuestionView
 from bot.domain.delivery.delivery import DeliveryKind, NewDelivery
 from bot.domain.errors import UserError

@@ -3,8 +3,7 @@
 import structlog
 
 from bot.domain.alerts.alert import AlertMessage
-from bot.domain.alerts.entries import RecoveredEntry
-from bot.domain.alerts.notices import RecoveredNotice
+from bot.domain.alerts.payloads import RecoveredEntry, RecoveredNotice
 from bot.domain.incident import transitions
 from bot.domain.incident.incident import Incident, IncidentKind, Status
 from bot.domain.incident.notices import ResolvedNotice

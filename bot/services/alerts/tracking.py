@@ -8,8 +8,7 @@ from typing import Final, TypeVar
 import structlog
 
 from bot.domain.alerts.alert import AlertMessage, severity_at_start
-from bot.domain.alerts.entries import RepeatedEntry
-from bot.domain.alerts.notices import FiresAgainNotice
+from bot.domain.alerts.payloads import FiresAgainNotice, RepeatedEntry
 from bot.domain.alerts.question import AlertQuestion
 from bot.domain.alerts.recognition import Reading, Says, Unknown, is_from, read_message
 from bot.domain.incident import transitions

@@ -8,7 +8,7 @@ from bot.domain.incident.deliveries import MemberData
 from bot.domain.incident.incident import Incident
 from bot.domain.oncall.roster import marked
 from bot.domain.privacy import is_overruled, member_of
-from bot.domain.privacy_notices import NotLetInNotice, NotTakenOutNotice
+from bot.domain.privacy_payloads import NotLetInNotice, NotTakenOutNotice
 from bot.runbook.model import Policy
 from bot.services.delivery.handling import DeliveryHandler
 from bot.services.incidents.reposting import Reposting

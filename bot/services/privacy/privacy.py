@@ -13,8 +13,13 @@ from bot.domain.incident import relations, transitions
 from bot.domain.incident.incident import Holder, Incident
 from bot.domain.people import Person
 from bot.domain.privacy import LeftBehind
-from bot.domain.privacy_entries import MadePrivateEntry, MemberAddedEntry
-from bot.domain.privacy_notices import MadePrivateNotice, MemberAddedNotice, ThreadDeletedNotice
+from bot.domain.privacy_payloads import (
+    MadePrivateEntry,
+    MadePrivateNotice,
+    MemberAddedEntry,
+    MemberAddedNotice,
+    ThreadDeletedNotice,
+)
 from bot.runbook.model import Policy
 from bot.services.alerts.questions import show_answer
 from bot.services.ports import Discord, Store

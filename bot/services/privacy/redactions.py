@@ -9,7 +9,7 @@ from bot.domain.delivery.delivery import Delivery, DeliveryKind, NewDelivery
 from bot.domain.delivery.notices import Notice
 from bot.domain.incident.incident import Incident
 from bot.domain.privacy import SETTLED, LeftBehind, exposed
-from bot.domain.privacy_notices import (
+from bot.domain.privacy_payloads import (
     NameWaitsNotice,
     NotRedactedNotice,
     ThreadLeftNotice,

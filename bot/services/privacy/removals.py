@@ -10,8 +10,7 @@ from bot.domain.errors import UserError
 from bot.domain.incident import transitions
 from bot.domain.incident.incident import Incident
 from bot.domain.people import Person
-from bot.domain.privacy_entries import MemberRemovedEntry
-from bot.domain.privacy_notices import MemberRemovedNotice
+from bot.domain.privacy_payloads import MemberRemovedEntry, MemberRemovedNotice
 from bot.runbook.model import Policy
 from bot.services.incidents.roles import give_up
 from bot.services.ports import Discord

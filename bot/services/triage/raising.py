@@ -12,7 +12,7 @@ from bot.domain.people import Person
 from bot.domain.severity import SeverityPolicy
 from bot.domain.timeline.entries import TimelineEntry
 from bot.domain.timeline.of_triages import PromotedEntry, UnfinishedEntry
-from bot.domain.triage.notices import TriagedHereNotice
+from bot.domain.triage.payloads import TriagedHereNotice
 from bot.domain.triage.session import Triage
 from bot.domain.triage.tree import UNANSWERED, UNFINISHED
 from bot.runbook.model import Policy

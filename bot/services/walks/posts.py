@@ -10,7 +10,7 @@ from bot.domain.delivery.delivery import (
     NewDelivery,
     priority_of,
 )
-from bot.domain.triage.deliveries import TriageData
+from bot.domain.triage.payloads import TriageData
 from bot.domain.triage.session import Triage, TriageStatus
 from bot.runbook.model import Policy
 from bot.services.ports import IN_LINE, Discord, Job, JobName, Store, Transaction

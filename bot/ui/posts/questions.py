@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from bot.domain.alerts.deliveries import AlertQuestionData, AlertsSkippedData
+from bot.domain.alerts.payloads import AlertQuestionData, AlertsSkippedData
 from bot.domain.alerts.question import AlertAnswer, QuestionView
 from bot.domain.delivery.delivery import Delivery, DeliveryKind
 from bot.ui.buttons import AlertVerb, row

@@ -5,7 +5,7 @@ from typing import Final
 
 from bot.domain.delivery.delivery import Delivery, DeliveryKind
 from bot.domain.incident.incident import Incident
-from bot.domain.triage.deliveries import TriageData
+from bot.domain.triage.payloads import TriageData
 from bot.domain.triage.session import Triage, TriageStatus
 from bot.services.ports import Subject
 from bot.ui.buttons import ButtonStyle, Component, TriageVerb, row

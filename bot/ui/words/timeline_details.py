@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
 
-from bot.domain.alerts.entries import RepeatedEntry
+from bot.domain.alerts.payloads import RepeatedEntry
 from bot.domain.drill import DrillScoredEntry
 from bot.domain.escalation.entries import EscalatedEntry, LapsedEntry, PagedEntry
 from bot.domain.incident.entries import (
@@ -31,7 +31,7 @@ from bot.domain.incident.entries import (
 from bot.domain.incident.incident import label_of
 from bot.domain.incident.title_and_start import StartChange, TitleChange
 from bot.domain.payloads import UNSET, Json, Unset
-from bot.domain.privacy_entries import MemberAddedEntry, MemberRemovedEntry
+from bot.domain.privacy_payloads import MemberAddedEntry, MemberRemovedEntry
 from bot.domain.timeline.entries import EntryData, TimelineKind
 from bot.domain.timeline.of_deliveries import DeliveryFailedEntry, EmailedEntry
 from bot.domain.timeline.of_triages import EvidenceEntry, PromotedEntry, TriagedEntry, UnfinishedEntry

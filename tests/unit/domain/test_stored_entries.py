@@ -121,10 +121,10 @@ NOW: dict[TimelineKind, list[Json]] = {
 }
 
 MODULES = (
-    "bot.domain.alerts.entries",
+    "bot.domain.alerts.payloads",
     "bot.domain.escalation.entries",
     "bot.domain.incident.entries",
-    "bot.domain.privacy_entries",
+    "bot.domain.privacy_payloads",
     "bot.domain.timeline.of_deliveries",
     "bot.domain.timeline.of_triages",
     "bot.domain.timeline.written",

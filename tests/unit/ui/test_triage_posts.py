@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.people import Person
 from bot.domain.text import one_line
-from bot.domain.triage.deliveries import TriageData
+from bot.domain.triage.payloads import TriageData
 from bot.domain.triage.session import Triage, TriageStatus
 from bot.ui.posts.triage_posts import (
     FROM,

@@ -8,7 +8,7 @@ from discord import ButtonStyle
 from bot.domain.delivery.delivery import Delivery
 from bot.domain.incident.incident import Incident
 from bot.domain.privacy import LeftBehind
-from bot.domain.privacy_notices import (
+from bot.domain.privacy_payloads import (
     NameWaitsNotice,
     OldThreadNotice,
     ThreadDeletedNotice,

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Final
 
-from bot.domain.alerts.notices import FiresAgainNotice, RecoveredNotice
+from bot.domain.alerts.payloads import FiresAgainNotice, RecoveredNotice
 from bot.domain.delivery.delivery import Delivery
 from bot.domain.incident.incident import Incident, label_of
 from bot.domain.incident.notices import (
@@ -22,7 +22,7 @@ from bot.domain.incident.notices import (
 )
 from bot.domain.incident.posting import shows_old_details
 from bot.domain.payloads import UNSET
-from bot.domain.triage.notices import TriagedHereNotice
+from bot.domain.triage.payloads import TriagedHereNotice
 from bot.ui.posts.bodies import Body, message
 from bot.ui.posts.incident.updates import next_update
 from bot.ui.posts.looks import NoticeLook, NoticeLooks, by, line, with_reason

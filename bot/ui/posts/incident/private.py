@@ -8,7 +8,7 @@ from discord import ButtonStyle
 from bot.domain.delivery.delivery import DeliveryKind, DeliveryStatus
 from bot.domain.delivery.notices import Notice
 from bot.domain.incident.incident import Incident
-from bot.domain.privacy_notices import (
+from bot.domain.privacy_payloads import (
     MadePrivateNotice,
     MemberAddedNotice,
     MemberRemovedNotice,

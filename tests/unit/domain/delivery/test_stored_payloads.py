@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from bot.domain.alerts.deliveries import AlertQuestionData, AlertsSkippedData
+from bot.domain.alerts.payloads import AlertQuestionData, AlertsSkippedData
 from bot.domain.delivery.delivery import Addressing
 from bot.domain.digest import DigestData
 from bot.domain.dlq import ReplayData
@@ -16,7 +16,7 @@ from bot.domain.morning import MorningData, MorningNagData
 from bot.domain.oncall.deliveries import GapData, HandoverData, OpenIncident, PlaceChange, ShiftCheckData
 from bot.domain.payloads import Json, Payload
 from bot.domain.timeline.pinned import PinSeenData
-from bot.domain.triage.deliveries import TriageData
+from bot.domain.triage.payloads import TriageData
 
 ISO = "2026-11-24T05:14:00+00:00"
 AT = datetime(2026, 11, 24, 5, 14, tzinfo=UTC)

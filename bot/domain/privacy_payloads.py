@@ -1,9 +1,28 @@
-"""What the lines in a private incident's thread say about who sees it."""
+"""What entries and notices hold about who sees a private incident."""
 
 from datetime import datetime
 
 from bot.domain.delivery.notices import Notice
 from bot.domain.payloads import keyed
+from bot.domain.timeline.entries import EntryData, TimelineKind
+
+
+class MadePrivateEntry(EntryData, kind=TimelineKind.MADE_PRIVATE):
+    """It is private now."""
+
+
+class MemberAddedEntry(EntryData, kind=TimelineKind.MEMBER_ADDED):
+    """A person sees it now."""
+
+    id: int
+    name: str | None
+
+
+class MemberRemovedEntry(EntryData, kind=TimelineKind.MEMBER_REMOVED):
+    """A person does not see it any more."""
+
+    id: int
+    name: str | None
 
 
 class MadePrivateNotice(Notice, name="made_private"):

@@ -1,6 +1,17 @@
-"""What the posts of a triage carry."""
+"""What notices and deliveries hold about triages."""
 
+from bot.domain.delivery.notices import Notice
 from bot.domain.payloads import Payload
+
+
+class TriagedHereNotice(Notice, name="triaged_here"):
+    """Another triage of the same message has ended in this incident.
+
+    Attributes:
+        severity: Its result; None for a re-evaluation.
+    """
+
+    severity: str | None = None
 
 
 class TriageData(Payload):
