@@ -80,15 +80,15 @@ async def _live(
 ) -> None:
     async with AsyncExitStack() as stack:
         connections = Connections(settings.database_connections)
-        stand = await stack.enter_async_context(
-            open_stand(settings, served, database.dsn, connections=0, most=connections.own)
+        shared = await stack.enter_async_context(
+            open_shared(settings, served, database.dsn, connections=0, most=connections.own)
         )
         circuit, gate = Circuit(), Gate()
-        client, cases = make_client(settings, stand, circuit, gate, assemble=assemble)
+        client, cases = make_client(settings, shared, circuit, gate, assemble=assemble)
         for one in cases.values():
             one.services.emergency.load()
-        runner = _runner(database, stand, cases, connections=connections.queue)
-        prepare = _preparation(stand, cases, bring_up)
+        runner = _runner(database, shared, cases, connections=connections.queue)
+        prepare = _preparation(shared, cases, bring_up)
         is_prepared = bring_up is None and await succeeds(prepare)
         lease_pool = await open_lease_pool(database.dsn, min_size=0)
         await stack.enter_async_context(closing(lease_pool))
@@ -98,43 +98,43 @@ async def _live(
             from bot.process.vitals import Vitals, serving  # noqa: PLC0415
 
             emergencies = [one.services.emergency for one in cases.values()]
-            figures = partial(_counted, stand.pool, asyncio.Lock())
-            vitals = Vitals(client, stand.store, runner, keeper, figures, circuit, emergencies, deaf)
-            await stack.enter_async_context(serving(settings, vitals, cases, served, stand.texts))
+            figures = partial(_counted, shared.pool, asyncio.Lock())
+            vitals = Vitals(client, shared.store, runner, keeper, figures, circuit, emergencies, deaf)
+            await stack.enter_async_context(serving(settings, vitals, cases, served, shared.texts))
         life = Life(
             client,
-            partial(audit, stand.store),
+            partial(audit, shared.store),
             runner,
             keeper,
-            stand.dlq,
-            mails=stand.mailer is not None,
-            keep_up=lambda: database.keep_up(stand.store),
-            warm=stand.store.warm,
+            shared.dlq,
+            mails=shared.mailer is not None,
+            keep_up=lambda: database.keep_up(shared.store),
+            warm=shared.store.warm,
             circuit=circuit,
             deaf=deaf,
-            dead_man=make_dead_man(settings, stand),
+            dead_man=make_dead_man(settings, shared),
             prepare=None if is_prepared else partial(until_done, prepare),
         )
         await life.run(settings.token)
 
 
 def _runner(
-    database: OwnDatabase, stand: "SharedResources", cases: Mapping[int, UseCases], *, connections: int
+    database: OwnDatabase, shared: "SharedResources", cases: Mapping[int, UseCases], *, connections: int
 ) -> JobRunner:
     """The queue's runner, with the handlers of every guild."""
     by_guild = _shared({guild_id: handlers(one) for guild_id, one in cases.items()})
     return JobRunner(
         database.dsn,
-        routed(by_guild, stand.store),
+        routed(by_guild, shared.store),
         by_guild=by_guild,
-        on_refusal=stand.store.refused,
-        watch=stand.queue,
+        on_refusal=shared.store.refused,
+        watch=shared.queue,
         connections=connections,
     )
 
 
 def _preparation(
-    stand: "SharedResources", cases: Mapping[int, UseCases], bring_up: Prepare | None
+    shared: "SharedResources", cases: Mapping[int, UseCases], bring_up: Prepare | None
 ) -> Prepare:
     """Bring the database up, if need be, and make every guild known to it."""
 
@@ -142,7 +142,7 @@ def _preparation(
         if bring_up is not None:
             await bring_up()
         for guild_id, one in cases.items():
-            await stand.store.register_guild(guild_id)
+            await shared.store.register_guild(guild_id)
             await one.services.handovers.begin(guild_id)
 
     return prepare
@@ -170,8 +170,8 @@ async def connected_client(settings: Settings, served: Served) -> AsyncIterator[
         ConfigError: Discord does not know the token. UpstreamUnavailable: it is away.
     """
     dsn = "postgresql:///" if settings.database_url is None else settings.database_url.get_secret_value()
-    async with open_stand(settings, served, dsn, connections=0) as stand:
-        client, _ = make_client(settings, stand, Circuit(), Gate())
+    async with open_shared(settings, served, dsn, connections=0) as shared:
+        client, _ = make_client(settings, shared, Circuit(), Gate())
         async with client:
             try:
                 await log_in(client, settings.token)
@@ -228,7 +228,7 @@ class SharedResources:
 
 
 @asynccontextmanager
-async def open_stand(
+async def open_shared(
     settings: Settings, served: Served, dsn: str, *, connections: int = 1, most: int = 4
 ) -> AsyncIterator[SharedResources]:
     """The stores on open pools, and the way out by email; closed after the block.
@@ -271,7 +271,7 @@ def make_mailer(settings: Settings) -> Mailer | None:
     return SmtpMailer(settings.smtp)
 
 
-def make_dead_man(settings: Settings, stand: SharedResources) -> DeadMan | None:
+def make_dead_man(settings: Settings, shared: SharedResources) -> DeadMan | None:
     """Build the dead man's switch that reports to HEARTBEAT_URL; None when that is not set."""
     if settings.heartbeat_url is None:
         return None
@@ -279,7 +279,7 @@ def make_dead_man(settings: Settings, stand: SharedResources) -> DeadMan | None:
     from bot.integrations.heartbeat import HttpHeartbeat  # noqa: PLC0415
 
     url = settings.heartbeat_url.get_secret_value()
-    return DeadMan(stand.store, HttpHeartbeat(url, settings.proxy_for(url)), stand.queue)
+    return DeadMan(shared.store, HttpHeartbeat(url, settings.proxy_for(url)), shared.queue)
 
 
 def make_keeper(settings: Settings, client: IncidentBot, leases: Leases, gate: Gate) -> ShardKeeper:
@@ -292,7 +292,7 @@ def make_keeper(settings: Settings, client: IncidentBot, leases: Leases, gate: G
 
 
 def make_client(
-    settings: Settings, stand: SharedResources, circuit: Circuit, gate: Gate, *, assemble: Assemble = wire
+    settings: Settings, shared: SharedResources, circuit: Circuit, gate: Gate, *, assemble: Assemble = wire
 ) -> tuple[IncidentBot, dict[int, UseCases]]:
     """The client and the use cases by guild, which need each other; nothing is connected yet.
 
@@ -304,31 +304,31 @@ def make_client(
     made: dict[int, UseCases] = {}
 
     def guilds(client: discord.Client) -> Guilds:
-        for guild_id, policy in stand.served.policies.items():
-            parts = stand.parts(guild_id)
+        for guild_id, policy in shared.served.policies.items():
+            parts = shared.parts(guild_id)
             oncall = OnCall(parts.store, policy)
             notifier = DiscordNotifier(
                 client,
-                texts=stand.texts,
+                texts=shared.texts,
                 policy=policy,
                 circuit=circuit,
                 gate=gate,
                 standing=oncall.standing,
             )
             rest = Rest(client, circuit=circuit, gate=gate)
-            reach = Reaching(client, policy, mails=stand.mailer is not None, rest=rest)
+            reach = Reaching(client, policy, mails=shared.mailer is not None, rest=rest)
             made[guild_id] = assemble(
                 parts, Outward(notifier, notifier.siren(oncall.last_standing), reach), oncall
             )
         served = {guild_id: cases.services for guild_id, cases in made.items()}
-        return Guilds(served, home=stand.served.home, find=stand.store)
+        return Guilds(served, home=shared.served.home, find=shared.store)
 
     discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # the bot does not use voice
     client = IncidentBot(
-        texts=stand.texts,
+        texts=shared.texts,
         guilds=guilds,
         reads_messages=settings.message_content,
-        hears_voice=any(policy.timeline.voice_channels for policy in stand.served.policies.values()),
+        hears_voice=any(policy.timeline.voice_channels for policy in shared.served.policies.values()),
         proxy=settings.proxy_for(settings.discord_api_base),
     )
     client.echoes = circuit.echoes

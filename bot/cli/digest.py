@@ -7,7 +7,7 @@ from typing import Final
 
 import typer
 
-from bot.app import SharedResources, open_stand
+from bot.app import SharedResources, open_shared
 from bot.cli.outcome import in_each_server, server_named
 from bot.database import bring_up_to_date, own_database, reach
 from bot.domain.delivery.delivery import Delivery, DeliveryStatus
@@ -45,8 +45,8 @@ def _run(
     asked, served = _parse(week), load_served(settings.runbook_file, home=settings.discord_guild_id)
 
     async def run(dsn: str) -> None:
-        async with open_stand(settings, served, dsn) as stand:
-            await work(stand, asked)
+        async with open_shared(settings, served, dsn) as shared:
+            await work(shared, asked)
 
     with own_database(settings) as database:
         asyncio.run(reach(database.dsn, patience_s=0.0))
@@ -62,28 +62,28 @@ def _parse(week: str | None) -> IsoWeek | None:
         raise ConfigError(f"--week: {error}") from None
 
 
-async def _preview(stand: SharedResources, week: IsoWeek | None) -> None:
-    texts = [await _text(stand, guild_id, week=week) for guild_id in stand.served.policies]
+async def _preview(shared: SharedResources, week: IsoWeek | None) -> None:
+    texts = [await _text(shared, guild_id, week=week) for guild_id in shared.served.policies]
     typer.echo("\n\n".join(texts))
 
 
-async def _text(stand: SharedResources, guild_id: int, *, week: IsoWeek | None) -> str:
-    parts = stand.parts(guild_id)
+async def _text(shared: SharedResources, guild_id: int, *, week: IsoWeek | None) -> str:
+    parts = shared.parts(guild_id)
     digests = Digests(parts.store, parts.dlq, parts.policy)
     figures = await digests.figures(guild_id, week or await digests.last_week())
     told = digest_text(figures, texts=parts.texts, policy=parts.policy)
-    return f"{server_named(stand.served, guild_id)}{told}"
+    return f"{server_named(shared.served, guild_id)}{told}"
 
 
-async def _post(stand: SharedResources, week: IsoWeek | None) -> None:
+async def _post(shared: SharedResources, week: IsoWeek | None) -> None:
     async def post_one(guild_id: int, where: str) -> None:
-        typer.echo(f"{where}{await _post_one(stand, guild_id, week=week)}")
+        typer.echo(f"{where}{await _post_one(shared, guild_id, week=week)}")
 
-    await in_each_server(stand.served, post_one)
+    await in_each_server(shared.served, post_one)
 
 
-async def _post_one(stand: SharedResources, guild_id: int, *, week: IsoWeek | None) -> str:
-    parts = stand.parts(guild_id)
+async def _post_one(shared: SharedResources, guild_id: int, *, week: IsoWeek | None) -> str:
+    parts = shared.parts(guild_id)
     digests = Digests(parts.store, parts.dlq, parts.policy)
     last = await digests.last_week()
     asked = week or last

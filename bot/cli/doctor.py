@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from bot.app import connected_client, open_stand
+from bot.app import connected_client, open_shared
 from bot.checks.finding import Finding, State, fail, ok, warn
 from bot.checks.guild import check_commands, check_dms, check_guild, of_policy
 from bot.checks.storage import check_connections, check_database, check_dlq, check_instances, check_migrations
@@ -104,8 +104,8 @@ async def _instances(dsn: str) -> Finding:
 
 
 async def _dlq(settings: Settings, served: Served, dsn: str) -> Finding:
-    async with open_stand(settings, served, dsn, connections=0) as stand:
-        return await check_dlq(stand.dlq)
+    async with open_shared(settings, served, dsn, connections=0) as shared:
+        return await check_dlq(shared.dlq)
 
 
 async def _discord(settings: Settings, served: Served, *, test_dms: bool) -> list[Finding]:

@@ -136,9 +136,7 @@ class PostgresIncidentWrites(TransactionPart):
             row = await self._locked_incident(incident_id)
         else:
             row = await self._sql.first("incident", incident_id=incident_id, guild_id=self._guild_id)
-        if row is None:
-            raise IncidentNotFound(number=incident_id)
-        return incident_from_row(row)
+        return _found(row, number=incident_id)
 
     async def save(self, incident: Incident) -> None:
         if incident.status is Status.TRIGGERED:
@@ -156,9 +154,7 @@ class PostgresIncidentWrites(TransactionPart):
             alert_message_id=message_id,
             thread_id=thread_id,
         )
-        if row is None:
-            raise IncidentNotFound(number=incident_id)
-        return incident_from_row(row)
+        return _found(row, number=incident_id)
 
     async def link(self, incident_id: int, related_id: int, *, by: Person) -> bool:
         first, second = sorted((incident_id, related_id))
