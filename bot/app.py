@@ -121,7 +121,7 @@ async def _live(
 def _runner(
     database: OwnDatabase, shared: "SharedResources", cases: Mapping[int, UseCases], *, connections: int
 ) -> JobRunner:
-    """The queue's runner, with the handlers of every guild."""
+    """Return the queue's runner, with the handlers of every guild."""
     by_guild = _shared({guild_id: handlers(one) for guild_id, one in cases.items()})
     return JobRunner(
         database.dsn,
@@ -149,7 +149,7 @@ def _preparation(
 
 
 async def _counted(pool: asyncpg.Pool, one_at_a_time: asyncio.Lock) -> Figures:
-    """The figures. Counting may take a moment, and takes no more than one of the connections."""
+    """Count the figures, which may take a moment, on no more than one of the connections."""
     async with one_at_a_time:
         return await read_figures(pool)
 
@@ -164,7 +164,7 @@ def _shared(each: dict[int, dict[JobName, Handler]]) -> dict[int, dict[JobName, 
 
 @asynccontextmanager
 async def connected_client(settings: Settings, served: Served) -> AsyncIterator[IncidentBot]:
-    """The client with its commands, logged in for REST: no gateway, and no database until one is asked.
+    """Yield the client with its commands, logged in for REST: without gateway or database connection.
 
     Raises:
         ConfigError: Discord does not know the token. UpstreamUnavailable: it is away.
@@ -203,7 +203,7 @@ class SharedResources:
 
     @property
     def dlq(self) -> PostgresDlqStore:
-        """The failed notifications, with the home guild's idea of what is most severe."""
+        """Return the failed notifications, with the home guild's most severe priority."""
         return self._dlq(self.served.home_policy)
 
     def parts(self, guild_id: int) -> GuildDependencies:
@@ -231,7 +231,7 @@ class SharedResources:
 async def open_shared(
     settings: Settings, served: Served, dsn: str, *, connections: int = 1, most: int = 4
 ) -> AsyncIterator[SharedResources]:
-    """The stores on open pools, and the way out by email; closed after the block.
+    """Open the pools behind the stores, and close them after the block.
 
     Args:
         connections: Opened at once to our own database; with 0 it is not asked yet.
@@ -262,7 +262,7 @@ async def open_shared(
 
 
 def make_mailer(settings: Settings) -> Mailer | None:
-    """The way out by email, if there is one."""
+    """Return the way out by email, or None."""
     if settings.smtp is None:
         return None
     # Its SMTP client is nothing that a bot without email needs.
@@ -294,7 +294,7 @@ def make_keeper(settings: Settings, client: IncidentBot, leases: Leases, gate: G
 def make_client(
     settings: Settings, shared: SharedResources, circuit: Circuit, gate: Gate, *, assemble: Assemble = wire
 ) -> tuple[IncidentBot, dict[int, UseCases]]:
-    """The client and the use cases by guild, which need each other; nothing is connected yet.
+    """Make the client and the use cases by guild, which need each other; nothing is connected yet.
 
     Args:
         circuit, gate: One of each for all guilds: Discord is away for the process, and counts by token.

@@ -61,7 +61,7 @@ _ROW: Final = re.compile(
 
 
 def intents(*, message_content: bool = False, voice: bool = False) -> discord.Intents:
-    """Which events are asked for. Members are not: a reaction's author is fetched when they matter.
+    """Return the events to ask for. Members are not among them: a reaction's author is fetched when needed.
 
     Args:
         message_content: Also what others write, which is privileged: Discord closes the connection with 4014
@@ -157,7 +157,7 @@ class IncidentBot(ListeningBot):
             await self.load_extension(name)
 
     async def guild_of(self, interaction: Interaction) -> int:
-        """The guild that *interaction* is about: where it happened; for a DM, whose row it names.
+        """Return the guild of *interaction*: where it happened or, in a DM, the guild of the row it names.
 
         Raises:
             UserError: it is not served. StorageUnavailable.
@@ -176,7 +176,7 @@ class IncidentBot(ListeningBot):
         return (await find(int(named["number"]))).guild_id
 
     def services(self, interaction: Interaction) -> Services:
-        """The use cases of the guild that *interaction* is about."""
+        """Return the use cases of the guild that *interaction* is about."""
         return self.served.at(found_guild(interaction))
 
     def voice(self, interaction: Interaction) -> Voice:
@@ -253,7 +253,7 @@ class IncidentBot(ListeningBot):
         self.for_each_guild(lambda services: services.reconciler.reconcile_all(), name="reconcile")
 
     async def on_resumed(self) -> None:
-        """A resumed session tells what was missed, unless Discord has dropped some of it."""
+        """Reconcile every guild: a resumed session repeats what was missed, but not always all."""
         log.info("gateway.resumed")
         self.for_each_guild(lambda services: services.reconciler.reconcile_all(), name="reconcile")
 

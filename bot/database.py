@@ -91,7 +91,7 @@ class OwnDatabase:
 
 @contextmanager
 def own_database(settings: Settings) -> Iterator[OwnDatabase]:
-    """Our database for the block, from the main thread and outside of any event loop.
+    """Provide our database for the block, from the main thread and outside of any event loop.
 
     Raises:
         ConfigError: the embedded server cannot run here.
@@ -104,7 +104,7 @@ def own_database(settings: Settings) -> Iterator[OwnDatabase]:
 
 
 def dlq_address(settings: Settings) -> str | None:
-    """The address of another database that holds the failed notifications; None: they are in ours."""
+    """Return the address of another database that holds the failed notifications; None if ours does."""
     return None if settings.dlq_database_url is None else settings.dlq_database_url.get_secret_value()
 
 
@@ -163,7 +163,7 @@ async def _reached(dsn: str) -> Reached:
 
 
 async def _ping(pool: asyncpg.Pool) -> float:
-    """Seconds of one round trip: a simple query, which is not prepared first."""
+    """Return the seconds of one round trip: a simple query, which is not prepared first."""
     async with borrow(pool) as connection:
         asked = time.perf_counter()
         await connection.execute("SELECT 1")
@@ -175,7 +175,7 @@ def _is_final(cause: BaseException | None) -> bool:
 
 
 def reason_of(cause: BaseException | None) -> str:
-    """One line; PostgreSQL and the socket name users and hosts, never passwords."""
+    """Return *cause* in one line; PostgreSQL and the socket name users and hosts, never passwords."""
     if isinstance(cause, TimeoutError):
         return "no answer in time"
     return " ".join(str(cause).split()) or type(cause).__name__

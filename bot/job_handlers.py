@@ -50,7 +50,7 @@ def handlers(cases: UseCases) -> dict[JobName, Handler]:
 
 
 def _dated(handle: Callable[[int, date], Awaitable[None]]) -> Handler:
-    """A handler whose payload is a guild and a day."""
+    """Return a handler whose payload is a guild and a day."""
 
     async def run(payload: str) -> None:
         guild_id, _, day = payload.partition(":")
@@ -100,7 +100,7 @@ def _of_row(name: JobName, each: Mapping[int, Mapping[JobName, Handler]], find: 
 
 
 def _numbered(handle: Callable[[int], Awaitable[timedelta | None]]) -> Handler:
-    """A handler whose payload is a number."""
+    """Return a handler whose payload is a number."""
 
     async def run(payload: str) -> timedelta | None:
         return await handle(int(payload))

@@ -23,7 +23,7 @@ class _State(AutoShardedConnectionState["ListeningBot"]):
     """What is known of the servers: of several shards, where `Client` would forget all at each READY."""
 
     def parse_interaction_create(self, data: Any) -> None:  # noqa: ANN401 -- discord.py's own
-        """A command goes discord.py's way. A press or a form is answered at once.
+        """Leave commands to discord.py, and answer presses and forms at once.
 
         discord.py would look it up among its views, which we have none of.
         """
@@ -58,7 +58,7 @@ class ListeningBot(commands.Bot):
         return known
 
     def pressed(self, interaction: discord.Interaction[Any]) -> None:
-        """A button, a select or a form was used."""
+        """Answer a button, a select or a form."""
         raise NotImplementedError
 
     def _get_state(self, **options: Any) -> AutoShardedConnectionState["ListeningBot"]:  # noqa: ANN401 -- see above
@@ -68,7 +68,7 @@ class ListeningBot(commands.Bot):
 
     @property
     def latency(self) -> float:
-        """The longest time between a heartbeat and its answer, seconds; NaN without a connection."""
+        """Return the longest time from a heartbeat to its answer, seconds; NaN without a connection."""
         return max((link.latency for link in self.links.values()), default=math.nan)
 
     async def close(self) -> None:
@@ -83,11 +83,11 @@ class ListeningBot(commands.Bot):
         self._listens(shard_id)
 
     async def on_shard_ready(self, _shard_id: int) -> None:
-        """Its servers are known. A shard at a time: discord.py would wait for all there were at the start."""
+        """Tell that this shard knows its servers. discord.py would wait for the shards of the start."""
         self.dispatch("ready")
 
     async def on_shard_resumed(self, shard_id: int) -> None:
-        """The session goes on."""
+        """Note that events come again by this shard."""
         self._listens(shard_id)
 
     def _listens(self, shard_id: int) -> None:

@@ -53,7 +53,7 @@ _RECONNECTING: Final = {
 
 
 def redact(text: str) -> str:
-    """*text* without tokens, passwords in addresses, webhook secrets and Authorization headers."""
+    """Return *text* without tokens, passwords in addresses, webhook secrets and Authorization headers."""
     for pattern, replacement in _PATTERNS:
         text = pattern.sub(replacement, text)
     return text
@@ -106,7 +106,7 @@ class _Reconnecting(logging.Filter):
 
 
 def _shared() -> list[Processor]:
-    """What happens to a line of ours and to one of a library alike."""
+    """Return what happens to our lines and to those of a library alike."""
     return [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_logger_name,
@@ -145,7 +145,7 @@ def _redacted(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDi
 
 
 def _clean(key: str, value: object) -> object:
-    """*value* without secrets; what is neither text, number nor collection becomes text."""
+    """Return *value* without secrets; other values than text, numbers and collections become text."""
     match value:
         case None | bool() | int() | float():
             return value

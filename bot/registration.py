@@ -54,7 +54,7 @@ class CommandChanges:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """All of them."""
+        """Return all of them."""
         return (*self.added, *self.changed, *self.removed)
 
     @property
@@ -64,7 +64,7 @@ class CommandChanges:
 
 
 async def our_commands(client: IncidentBot, guild_id: int) -> list[Command]:
-    """Every command of the loaded cogs that a server has, its own severities' included, translated."""
+    """Return every command of the loaded cogs that a server has, its own severities' included, translated."""
     tree, translator = client.tree, client.tree.translator
     kinds = (discord.AppCommandType.chat_input, discord.AppCommandType.user, discord.AppCommandType.message)
     own = discord.Object(guild_id)
@@ -79,7 +79,7 @@ async def our_commands(client: IncidentBot, guild_id: int) -> list[Command]:
 
 
 async def registered_commands(client: IncidentBot, guild_id: int) -> list[Payload]:
-    """What Discord has for a server.
+    """Return the commands that Discord has for a server.
 
     Raises:
         DeliveryRefused: the bot was invited without applications.commands. UpstreamUnavailable.
@@ -104,7 +104,7 @@ async def register(client: IncidentBot, guild_id: int, commands: Sequence[Comman
 
 
 def compare(ours: Sequence[Command], theirs: Sequence[Command]) -> CommandChanges:
-    """What registering *ours* would change."""
+    """Return what registering *ours* would change."""
     new, old = _by_name(ours), _by_name(theirs)
     return CommandChanges(
         added=tuple(name for name in new if name not in old),
@@ -122,7 +122,7 @@ def _shown(command: Command) -> str:
 
 
 def _essence(value: object) -> object:
-    """*value* without what Discord adds and without what says nothing: null, false, empty."""
+    """Return *value* without what Discord adds and without what says nothing: null, false, empty."""
     if isinstance(value, Mapping):
         return _fields(value)
     return [_essence(item) for item in value] if isinstance(value, list) else value

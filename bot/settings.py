@@ -212,7 +212,7 @@ class Settings(BaseSettings):
 
     @property
     def token(self) -> str:
-        """The bot token, in the clear: for the Discord client only.
+        """Return the bot token in the clear: for the Discord client only.
 
         Raises:
             ConfigError: it is not set.
@@ -228,11 +228,11 @@ class Settings(BaseSettings):
 
     @property
     def smtp(self) -> SmtpServer | None:
-        """Where email goes out; None when the bot sends none."""
+        """Return where email goes out; None when the bot sends none."""
         return None if self.smtp_url is None else SmtpServer.parse(self.smtp_url.get_secret_value())
 
     def proxy_for(self, url: str) -> EgressProxy | None:
-        """What *url* is asked through; None: it is asked directly."""
+        """Return the proxy for *url*, or None."""
         if self.https_proxy is None or is_direct(url, self.no_proxy):
             return None
         return EgressProxy.parse(self.https_proxy.get_secret_value())

@@ -164,7 +164,7 @@ class _Shared:
 
 
 def wire(parts: GuildDependencies, outward: Outward, oncall: OnCall) -> UseCases:
-    """Every use case of one guild, each given only what it needs."""
+    """Return every use case of one guild, each given only what it needs."""
     discord, shared = outward.discord, _Shared(parts, outward.discord, oncall)
     store, policy, told = shared.store, shared.policy, shared.already_told
     kinds = _delivery_kinds(shared)
@@ -187,7 +187,7 @@ def wire(parts: GuildDependencies, outward: Outward, oncall: OnCall) -> UseCases
 
 
 def _delivery_kinds(shared: _Shared) -> DeliveryKinds:
-    """What each kind of delivery needs beside being sent."""
+    """Return what each kind of delivery needs beside being sent."""
     policy, reposting = shared.policy, shared.reposting
     bundles, passing_on = shared.bundles, shared.passing_on
     return DeliveryKinds(
@@ -210,7 +210,7 @@ def _delivery_kinds(shared: _Shared) -> DeliveryKinds:
 
 
 def _emergency(shared: _Shared, parts: GuildDependencies, siren: Siren, arrivals: Arrivals) -> Emergency:
-    """What goes on without a database, and is recorded later."""
+    """Return the use case that goes on without a database and records it later."""
     store, policy, discord, access = shared.store, shared.policy, shared.discord, shared.access
     channels = OutageChannels(siren, Logbook(parts.spool), parts.mailer, shared.already_told.meanwhile)
     recording = RecordingUseCases(shared.incidents, shared.escalations, shared.acknowledger, arrivals)
@@ -225,7 +225,7 @@ def _emergency(shared: _Shared, parts: GuildDependencies, siren: Siren, arrivals
 
 
 def _services(shared: _Shared, parts: GuildDependencies, reach: Reach, emergency: Emergency) -> Services:
-    """What people can ask for."""
+    """Return the use cases that people can ask for."""
     store, policy, discord, oncall = shared.store, shared.policy, shared.discord, shared.oncall
     access, changes, acknowledger = shared.access, shared.changes, shared.acknowledger
     incidents, escalations = shared.incidents, shared.escalations

@@ -18,7 +18,7 @@ VOICE: Final = (discord.ChannelType.voice, discord.ChannelType.stage_voice)
 def channels_by_name(
     channels: Sequence[Channel], kinds: Collection[discord.ChannelType] = _TAKES_ALERTS
 ) -> dict[str, Channel]:
-    """The channels by name and by id, chosen as the bot does: of one name the oldest.
+    """Return the channels by name and by id, chosen as the bot does: of one name the oldest.
 
     Args:
         kinds: Come before all others; as they stand, those that take alerts.

@@ -100,7 +100,7 @@ async def check_guild(
 
 
 def needs(policy: Policy) -> dict[str, discord.Permissions]:
-    """Which permissions the bot needs in each channel of the policy."""
+    """Return the permissions that the bot needs in each channel of the policy."""
     # Never `|=`, which changes the Permissions in place, and with it every channel's.
     needed = dict.fromkeys([*policy.channels(), *policy.alerts.watch], _POST)
     for severity in policy.severities.values():
@@ -113,7 +113,7 @@ def needs(policy: Policy) -> dict[str, discord.Permissions]:
 
 
 def invitation(client: discord.Client) -> str:
-    """The address at which an administrator lets the bot into a server, with the permissions it needs."""
+    """Return the address at which an administrator invites the bot, with the permissions it needs."""
     scopes = ("bot", "applications.commands")
     return discord.utils.oauth_url(client.application_id or 0, permissions=INVITED, scopes=scopes)
 
@@ -147,7 +147,7 @@ def _endpoint(client: discord.Client) -> Finding | None:
 
 
 def _two_factor(client: discord.Client, guild: discord.Guild) -> Finding | None:
-    """Where a server requires 2FA of its moderators, Discord looks at the application's owner; None: well.
+    """Report a missing two-factor authentication that the server requires of the application's owner.
 
     Source: Topics > Permissions, the starred ones; of a bot, `mfa_enabled` tells of its owner.
     """

@@ -29,7 +29,7 @@ _SAID: Final = {
 async def check_people(
     reach: Reach, standing: Mapping[str, OnCallPerson], *, guild_id: int
 ) -> AsyncIterator[Finding]:
-    """One finding for each place of the on-call order.
+    """Yield one finding for each place of the on-call order.
 
     Raises:
         UpstreamUnavailable: Discord is away.

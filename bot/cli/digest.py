@@ -95,7 +95,7 @@ async def _post_one(shared: SharedResources, guild_id: int, *, week: IsoWeek | N
 
 
 async def _await_delivery(store: Store, key: str) -> Delivery:
-    """The delivery as it is when it has finished, or when patience has."""
+    """Return the delivery once it has finished, or as it is after `PATIENCE_S`."""
     until = time.monotonic() + PATIENCE_S
     while True:
         delivery = await store.delivery_by_key(key)

@@ -144,7 +144,7 @@ async def _standing(
 async def _guild(
     client: IncidentBot, settings: Settings, guild_id: int, policy: Policy, *, test_dms: bool
 ) -> AsyncIterator[Finding]:
-    """One server as its policy needs it."""
+    """Check one server against its policy."""
     is_there = True
     standing = await _standing(client, settings, guild_id, policy)
     mails = settings.smtp is not None
@@ -168,7 +168,7 @@ async def _guild(
 
 
 def _of(served: Served, guild_id: int, finding: Finding) -> Finding:
-    """*finding* with its server in front, where there are several."""
+    """Return *finding* with its server in front, where there are several."""
     return finding if len(served.policies) == 1 else replace(finding, what=f"{guild_id}: {finding.what}")
 
 

@@ -45,7 +45,7 @@ def serve(settings: Settings, *, port: int, allow_changes: bool) -> None:
 
 
 def dashboard(dsn: str, *, allow_changes: bool = False) -> FastAPI:
-    """The dashboard as an application.
+    """Return the dashboard as an application.
 
     It has no login, so it answers on loopback only, and only by that name: another site's page in the browser
     could point its own name here. Its database sessions cannot write, whatever a later version offers.

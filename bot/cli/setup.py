@@ -8,7 +8,7 @@ from bot.settings import Settings, load_settings
 
 
 def load(*require: str, quiet: bool = True) -> Settings:
-    """The settings, with logging set up after them.
+    """Return the settings, with logging set up after them.
 
     Args:
         require: Fields that the command cannot do without.

@@ -30,7 +30,7 @@ class Actors:
         self._seen: set[str] = set()
 
     async def triage(self, report: TriageReport, *answers: str) -> Message:
-        """`/triage`, the form, the questions; the card with the outcome."""
+        """Fill in the form of `/triage`, answer the questions, and return the card with the outcome."""
         walk = TriageWalk(self._human, _REPORTER, _CHANNEL)
         self._transcript.act(_REPORTER, "/triage", where=f"#{_CHANNEL}")
         opened = await walk.open_form()
@@ -47,7 +47,7 @@ class Actors:
     async def command(
         self, name: str, options: Mapping[str, object] | None = None, *, user: str = _REPORTER
     ) -> Interaction:
-        """A slash command and its answer."""
+        """Use a slash command, and return its answer."""
         given = " ".join(f"{key}: {value}" for key, value in (options or {}).items())
         self._transcript.act(user, f"/{name} {given}".rstrip(), where=f"#{_CHANNEL}")
         answer = await self._human.command(user, _CHANNEL, name, options)
@@ -55,20 +55,20 @@ class Actors:
         return answer
 
     async def press(self, message: Message, label: str, *, user: str = _REPORTER) -> Interaction:
-        """A button, and what its presser sees."""
+        """Press a button, and return what its presser sees."""
         self._transcript.act(user, f"[{message.control(label).label}]")
         answer = await self._human.press(user, message, label)
         self._transcript.reply(answer, to=user)
         return answer
 
     async def react(self, user: str, message: Message, *, place: str) -> None:
-        """👀, once the bot is at rest: people are slower than it is."""
+        """React with 👀 once the bot is at rest: people are slower than it is."""
         await self._stage.rest()
         self._transcript.act(user, ACK_EMOJI, where=place)
         await self._human.react(user, message, ACK_EMOJI)
 
     async def see(self, place: str, words: str, what: str) -> Message:
-        """A new message in *place* with *words*, which means that *what* has happened."""
+        """Wait for a new message in *place* with *words*, which means that *what* has happened."""
         found = await self._human.see(place, words, where=lambda message: message.id not in self._seen)
         self._seen.add(found.id)
         self._transcript.post(place, found)
@@ -76,7 +76,7 @@ class Actors:
         return found
 
     async def see_edit(self, message: Message, words: str, what: str) -> None:
-        """*message* now says *words*."""
+        """Wait until *message* says *words*."""
 
         async def look() -> Message | None:
             shown = await self._human.messages(message.channel_id)
@@ -86,11 +86,11 @@ class Actors:
         self._step(what)
 
     async def count(self, channel: str) -> int:
-        """How many messages stand in *channel*."""
+        """Return the number of messages in *channel*."""
         return len(await self._human.messages(channel))
 
     async def thread(self, message: Message) -> str:
-        """The id of the thread that hangs on *message*."""
+        """Return the id of the thread that hangs on *message*."""
 
         async def look() -> str | None:
             found = next((one for one in await self._threads() if one[0] == message.id), None)
@@ -115,7 +115,7 @@ class Actors:
         self._step(what)
 
     def require(self, condition: bool, what: str) -> None:  # noqa: FBT001 -- reads like `assert`
-        """*condition* means that *what* has happened."""
+        """Check *condition*, which means that *what* has happened."""
         if not condition:
             raise NotSeen(what)
         self._step(what)
@@ -125,7 +125,7 @@ class Actors:
         self._transcript.seen(what)
 
     async def _told(self) -> dict[str, str]:
-        """What was written to people so far, by id."""
+        """Return what was written to people so far, by id."""
         places = [await self._human.messages(channel) for channel in _ALERTED]
         places += [await self._human.dms(user) for user in _ON_CALL]
         return {message.id: message.text for shown in places for message in shown}

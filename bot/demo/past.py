@@ -49,7 +49,7 @@ class PastIncident(_Written):
     notes: tuple[Note, ...] = ()
 
     def triggered_at(self, week: IsoWeek, policy: Policy) -> datetime:
-        """When it was opened, seen from the *week* that is told."""
+        """Return when it was opened, seen from the *week* that is told."""
         return _moment(week, self.day, self.at, policy) - timedelta(weeks=self.weeks_before)
 
 
@@ -70,7 +70,7 @@ class PastFailure(_Written):
     emailed: bool = False
 
     def attempted_at(self, week: IsoWeek, policy: Policy, *, now: datetime) -> datetime:
-        """When it was given up."""
+        """Return when it was given up."""
         if self.ago is not None:
             return now - self.ago
         assert self.day is not None
@@ -78,7 +78,7 @@ class PastFailure(_Written):
         return _moment(week, self.day, self.at, policy)
 
     def payload(self) -> dict[str, object]:
-        """The Discord message that the sender wanted to post."""
+        """Return the Discord message that the sender wanted to post."""
         return {
             "username": "Parky notify",
             "content": self.text,
@@ -95,7 +95,7 @@ class Past(_Written):
 
 
 def read_past() -> Past:
-    """The file's content."""
+    """Return the file's content."""
     return Past.model_validate(tomllib.loads(_FILE.read_text(encoding="utf-8")))
 
 

@@ -27,7 +27,7 @@ class TriageReport:
     started: str | None = None
 
     def fields(self) -> dict[str, str | Sequence[str]]:
-        """The form's fields by id."""
+        """Return the form's fields by id."""
         filled: dict[str, str | Sequence[str]] = {
             TITLE: self.title,
             TARGETS: self.targets,
@@ -50,7 +50,7 @@ class TriageWalk:
     pressed: list[str] = field(default_factory=list)
 
     async def open_form(self) -> Interaction:
-        """`/triage`.
+        """Use `/triage`, and return its form.
 
         Raises:
             NotSeen: No form appeared.
@@ -80,6 +80,6 @@ class TriageWalk:
         return card
 
     async def reread(self, card: Message) -> Message:
-        """The card as it is now."""
+        """Return the card as it is now."""
         shown = await self.human.messages(card.channel_id, user=self.user)
         return next(message for message in shown if message.id == card.id)

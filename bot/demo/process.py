@@ -24,7 +24,7 @@ _LOOK_EVERY_S: Final = 0.02
 
 
 async def _ails(client: httpx.AsyncClient, url: str) -> str | None:
-    """What it says it lacks; None when it is ready."""
+    """Return why the program at *url* is not ready, or None when it is."""
     try:
         answer = await client.get(url)
     except httpx.TransportError as error:  # it is going, or gone: the caller looks at that, too
@@ -33,7 +33,7 @@ async def _ails(client: httpx.AsyncClient, url: str) -> str | None:
 
 
 def environment(settings: Mapping[str, str]) -> dict[str, str]:
-    """What a program of ours gets: *settings*, and of our own environment what is no setting."""
+    """Return a program's environment: *settings*, and of our own environment what is no setting."""
     ours = {name.upper() for name in Settings.model_fields}
     plain = {name: value for name, value in os.environ.items() if name.upper() not in ours}
     return {**plain, "PYTHONUNBUFFERED": "1", **settings}
@@ -44,15 +44,15 @@ class Program(Protocol):
 
     @property
     def pid(self) -> int:
-        """Its process id."""
+        """Return its process id."""
 
     @property
     def returncode(self) -> int | None:
-        """How it has ended; None: it has not. Negative: by that signal."""
+        """Return how it has ended (negative: by that signal), or None."""
 
     @property
     def stdout(self) -> asyncio.StreamReader | None:
-        """All that it writes."""
+        """Return all that it writes."""
 
     async def wait(self) -> int:
         """Wait for its end; how it has ended."""
@@ -113,15 +113,15 @@ class Child:
 
     @property
     def pid(self) -> int:
-        """Its process id."""
+        """Return its process id."""
         return self._process.pid
 
     def last_words(self, count: int = 15) -> str:
-        """Its last lines of output."""
+        """Return its last lines of output."""
         return "\n".join([*self.lines][-count:])
 
     async def line_with(self, part: str, *, within_s: float) -> str:
-        """The first line that contains *part*, waited for.
+        """Wait for the first line that contains *part*.
 
         Raises:
             ChildDied: It ended, or said nothing of the kind in time.

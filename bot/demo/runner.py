@@ -137,7 +137,7 @@ def _folder(data_dir: Path | None) -> Iterator[Path]:
 
 @contextmanager
 def _interruptible() -> Iterator[None]:
-    """A polite request to end, or a terminal that is closed, ends us as Ctrl-C does."""
+    """Let a polite request to end, or a terminal that is closed, end us as Ctrl-C does."""
     numbers = (signal.SIGTERM, signal.SIGHUP) if hasattr(signal, "SIGHUP") else (signal.SIGTERM,)
     before = {number: signal.signal(number, _interrupt) for number in numbers}
     try:

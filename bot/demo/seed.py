@@ -81,7 +81,7 @@ class _Writer:
         self._now = now
 
     def rows(self) -> dict[str, list[Row]]:
-        """The rows by the query that inserts them, in order."""
+        """Return the rows by the query that inserts them, in order."""
         past = read_past()
         numbered = [(f"demo:{number}", told) for number, told in enumerate(past.incident, start=1)]
         return {
@@ -128,7 +128,7 @@ class _Writer:
             yield {"key": key, "at": at + after, "kind": fact.kind.value, **who, "data": fact.to_json()}
 
     def _missed(self, told: PastIncident) -> "Iterator[_Fact]":
-        """The steps of the ladder that came due before anybody answered."""
+        """Yield the steps of the ladder that came due before the first acknowledge."""
         at = told.triggered_at(self._week, self._policy)
         severity = self._policy.severities[told.severity]
         for index, step in enumerate(severity.ladder):

@@ -46,7 +46,7 @@ class Transcript:
         self._console.print(Rule(title, align="left", style="cyan"))
 
     def act(self, user: str, what: str, *, where: str = "") -> None:
-        """A person does something."""
+        """Print what a person does."""
         line = Text(_INDENT)
         line.append(f"{user} ", style="bold yellow")
         line.append(what)
@@ -58,15 +58,15 @@ class Transcript:
         self._print(Text(f"{_INDENT}⏩ {words}", style="magenta"))
 
     def seen(self, what: str) -> None:
-        """A step was seen to happen."""
+        """Print that a step was seen to happen."""
         self._print(Text.assemble(_INDENT, ("✓ ", "bold green"), (what, "green")))
 
     def missed(self, what: str) -> None:
-        """A step was not seen."""
+        """Print that a step was not seen."""
         self._print(Text.assemble(_INDENT, ("✗ ", "bold red"), (what, "red")))
 
     def post(self, place: str, message: Message, *, edited: bool = False) -> None:
-        """A message, as it looks in *place*."""
+        """Print a message as it looks in *place*."""
         self._now = message.edited_at or message.at
         head = Text(f"{self._now.astimezone(self._zone):%H:%M:%S}  ", style="dim")
         head.append(self._place(place), style="bold blue")
@@ -76,18 +76,18 @@ class Transcript:
         self._body(message)
 
     def reply(self, interaction: Interaction, *, to: str) -> None:
-        """What only the person who asked sees."""
+        """Print what only the person who asked sees."""
         for message in interaction.messages:
             self.card(message, to=to)
 
     def card(self, message: Message, *, to: str) -> None:
-        """A message that only *to* sees."""
+        """Print a message that only *to* sees."""
         self._now = message.at
         self._print(Text(f"{_INDENT}{message.author} → {to} (本人だけに表示)", style="dim"))
         self._body(message)
 
     def form(self, interaction: Interaction, fields: Mapping[str, str | Sequence[str]]) -> None:
-        """A form as it was filled in."""
+        """Print a form as it was filled in."""
         modal = interaction.modal or {}
         self._quoted(str(modal.get("title", "")), style="bold")
         for part in modal.get("components", []):
@@ -118,7 +118,7 @@ class Transcript:
             self._print(Text.assemble(f"{_INDENT}", (f"{bar} ", "dim"), part))
 
     def _rendered(self, line: str, style: str) -> Text:
-        """*line* with Discord's markup as its app shows it."""
+        """Return *line* with Discord's markup as its app shows it."""
         if line.startswith(_SMALL):
             return self._rendered(line.removeprefix(_SMALL), "dim")
         text, at = Text(style=style), 0
@@ -130,7 +130,7 @@ class Transcript:
         return text
 
     def _shown(self, found: re.Match[str]) -> tuple[str, str]:
-        """The words and the style of one piece of markup."""
+        """Return the words and the style of one piece of markup."""
         kind, said = next((kind, said) for kind, said in found.groupdict().items() if said is not None)
         match kind:
             case "user" | "role" | "channel":
@@ -155,7 +155,7 @@ class Transcript:
 
 
 def _span(seconds: float) -> str:
-    """A span as Discord rounds it."""
+    """Return a span as Discord rounds it."""
     for unit_s, word in ((_DAY_S, "日"), (_HOUR_S, "時間"), (_MINUTE_S, "分")):
         if seconds >= unit_s:
             return f"{round(seconds / unit_s)} {word}"

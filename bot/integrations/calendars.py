@@ -34,7 +34,7 @@ class WorkerCalendars:
         self._deadline_s = deadline_s
 
     async def read(self, data: bytes, *, start: datetime, end: datetime, most: int) -> list[CalendarEvent]:
-        """The events from *start* to *end*, recurring ones expanded, in order of their start.
+        """Return the events from *start* to *end*, recurring ones expanded, in order of their start.
 
         Raises:
             UserError: it is no calendar, or takes too long to read.
@@ -54,7 +54,7 @@ class WorkerCalendars:
         return [_event(each) for each in answer["events"]]
 
     async def write(self, shifts: Sequence[PlacedShift], *, name: str) -> bytes:
-        """A calendar of *shifts*."""
+        """Return a calendar of *shifts*."""
         asked = {
             "name": name,
             "timezone": self._timezone,

@@ -39,7 +39,7 @@ def main(verb: str) -> int:
 
 
 def read(asked: Mapping[str, Any]) -> dict[str, object]:
-    """The events of ``text`` from ``start`` to ``end``, at most ``most`` of them, in order of their start.
+    """Return at most ``most`` events of ``text`` from ``start`` to ``end``, in order of their start.
 
     Times without a zone, and whole days, are those of ``timezone``.
     """
@@ -82,7 +82,7 @@ def _attendees(event: Any) -> Iterator[str]:  # noqa: ANN401  # the library's ow
 
 
 def write(asked: Mapping[str, Any]) -> str:
-    """A calendar of ``events``. Times are UTC: every program shows them in its reader's zone."""
+    """Return a calendar of ``events``. Times are UTC: every program shows them in its reader's zone."""
     calendar = icalendar.Calendar()
     calendar.add("PRODID", "-//incident-bot//on-call//EN")
     calendar.add("VERSION", "2.0")

@@ -59,7 +59,7 @@ class SmtpMailer:
 
     @asynccontextmanager
     async def _connected(self) -> AsyncIterator[aiosmtplib.SMTP]:
-        """A connection with TLS and login done; whatever goes wrong in the block is translated."""
+        """Connect with TLS and login; errors in the block are translated."""
         try:
             async with asyncio.timeout(self._deadline_s), self._client() as client:
                 yield client

@@ -45,7 +45,7 @@ class EgressProxy:
 
     @property
     def with_credentials(self) -> str:
-        """The address for a connection: aiohttp takes the credentials out of it. Never to be told."""
+        """Return the address for a connection: aiohttp takes the credentials out of it. Keep it secret."""
         if self.username is None:
             return self.url
         user, password = quote(self.username, safe=""), quote(self.password or "", safe="")
@@ -53,7 +53,7 @@ class EgressProxy:
 
     @property
     def shown(self) -> str:
-        """For people: that there are credentials, and not which."""
+        """Return the address for people: it says that there are credentials, and not which."""
         scheme, _, rest = self.url.partition("://")
         return self.url if self.username is None else f"{scheme}://***@{rest}"
 

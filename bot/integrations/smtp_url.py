@@ -51,7 +51,7 @@ class SmtpServer:
 
     @property
     def demands_tls(self) -> bool:
-        """A password travels in the clear only within this machine."""
+        """Return True if a password would leave this machine: it never travels in the clear."""
         return self.password is not None and not is_loopback(self.host)
 
 

@@ -60,7 +60,7 @@ class SeverityTable(Section):
         )
 
     def _ladder(self, places: tuple[str, ...]) -> tuple[LadderStep, ...]:
-        """The ladder as written; without one, the first place at once and everybody at the ack deadline."""
+        """Return the ladder; without one, the first place at once and everybody at the ack deadline."""
         if self.ladder is None:
             return (LadderStep(timedelta(0), dm=places[:1]), LadderStep(None, self.mention, places))
         return tuple(step.into(LadderStep, dm=tuple(dict.fromkeys(step.dm))) for step in self.ladder)

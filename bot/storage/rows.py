@@ -185,7 +185,7 @@ def request_as_json(request: Request) -> dict[str, object]:
 
 
 def request_from_json(kept: Row | None) -> Request | None:
-    """The inverse of `request_as_json`."""
+    """Return the request that `request_as_json` has written."""
     if kept is None:
         return None
     return Request(

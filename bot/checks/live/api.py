@@ -110,7 +110,7 @@ class Api:
         return answer
 
     async def get(self, path: str, **params: str) -> Any:  # noqa: ANN401 -- a JSON value
-        """The JSON at *path*.
+        """Return the JSON at *path*.
 
         Raises:
             Refused: it cannot be read.
@@ -149,7 +149,7 @@ class Api:
 
 
 def _wait_s(answer: ApiAnswer) -> float | None:
-    """How long Discord asks to wait; None when it does not."""
+    """Return how long Discord asks to wait, or None."""
     if answer.status != HTTPStatus.TOO_MANY_REQUESTS or answer.body is None:
         return None
     try:

@@ -84,7 +84,7 @@ class Link:
     async def event(
         self, name: str, wanted: Callable[[JSON], bool] = lambda _data: True, *, within_s: float = _CONNECT_S
     ) -> Event:
-        """The first event of that name that *wanted* takes, past or to come.
+        """Return the first event of that name that *wanted* takes, past or to come.
 
         Raises:
             Refused: it does not come, or the session has ended.

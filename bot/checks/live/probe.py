@@ -100,7 +100,7 @@ class Run:
 
     @property
     def place(self) -> str:
-        """The path of the channel in which everything is posted."""
+        """Return the path of the channel in which everything is posted."""
         if self.channel is None:
             raise Skipped("the channel was not found")
         return f"/channels/{self.channel['id']}"
@@ -113,7 +113,7 @@ class Run:
 
     @property
     def gateway(self) -> Link:
-        """The session at the gateway."""
+        """Return the session at the gateway."""
         if self.link is None:
             raise Skipped("there is no session at the gateway")
         return self.link

@@ -78,7 +78,7 @@ async def application(run: Run) -> ProbeResult:
 
 
 async def two_factor(run: Run) -> ProbeResult:
-    """Where the server requires 2FA of moderators, the application's owner has to have it (60003)."""
+    """Check the owner's two-factor authentication where the server requires it of moderators (60003)."""
     guild, me = await run.api.get(f"/guilds/{run.guild_id}"), await run.api.get("/users/@me")
     is_required = bool(guild.get("mfa_level"))
     measured = {"is_required": is_required, "owner_has_it": bool(me.get("mfa_enabled"))}

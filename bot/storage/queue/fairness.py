@@ -45,12 +45,12 @@ def level_of(before: int) -> int:
 
 
 def top_of(priority: int) -> int:
-    """The highest priority of the band."""
+    """Return the highest priority of the band."""
     return -(-priority // BAND) * BAND
 
 
 def placed(priority: int, *, before: int) -> int:
-    """The priority at which a job is queued; never below its band."""
+    """Return the priority at which a job is queued; never below its band."""
     return max(priority - level_of(before), top_of(priority) - BAND + 1)
 
 
@@ -69,7 +69,7 @@ class Turns:
         self._changed = asyncio.Condition()
 
     def shared(self, guild_id: int, handlers: Mapping[JobName, Handler]) -> dict[JobName, Handler]:
-        """The handlers of a guild, each of which waits for its turn."""
+        """Return the handlers of a guild, each of which waits for its turn."""
         return {name: self._in_turn(guild_id, handler) for name, handler in handlers.items()}
 
     def _in_turn(self, guild_id: int, handler: Handler) -> Handler:

@@ -87,7 +87,7 @@ class PatientQueries(Queries):
         return jobs
 
     async def eligible_queued_work(self, entrypoints: list[QueueEntrypoint]) -> int:
-        """1 if a job is due, else 0.
+        """Return 1 if a job is due, else 0.
 
         The manager asks this first, then, if none is, `next_deferred_eta` and `queued_work`: what is found
         here answers those as well, so that a database far away is asked once, not three times.
@@ -97,12 +97,12 @@ class PatientQueries(Queries):
         return int(self._due_in is not None and self._due_in <= timedelta())
 
     async def next_deferred_eta(self, entrypoints: list[QueueEntrypoint]) -> timedelta | None:
-        """In how long the next queued job is due, as just found; None: none is queued."""
+        """Return the time until the next queued job is due, as just found; None without one."""
         del entrypoints
         return self._due_in
 
     async def queued_work(self, entrypoints: list[QueueEntrypoint]) -> int:
-        """1 if a job is queued, due or not, else 0, as just found."""
+        """Return 1 if a job is queued, due or not, else 0, as just found."""
         del entrypoints
         return int(self._due_in is not None)
 

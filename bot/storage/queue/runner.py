@@ -149,14 +149,14 @@ class JobRunner:
         log.info("jobs.runner_stopped")
 
     def _tell(self, error: str, *, retry_s: float) -> None:
-        """Once a minute of the same: it is tried every second for as long as it takes."""
+        """Log a reason once a minute: the queue is tried every second for as long as it takes."""
         now, (last, at) = time.monotonic(), self._told
         if error != last or now - at > _TELL_EVERY_S:
             self._told = (error, now)
             log.warning("jobs.runner_failed", error=error, retry_s=retry_s)
 
     async def _work(self) -> None:
-        """One life of the queue's loop, on a pool of its own."""
+        """Run the queue's loop once, on a pool of its own."""
         pool = await open_pool(self._dsn, min_size=self._connections, max_size=self._connections)
         self._is_leaving = False
         try:
@@ -255,7 +255,7 @@ class JobRunner:
             self._watch.failed()
 
     def _note_done(self, job: PgJob, *, is_over: bool) -> None:
-        """A job that is promised within seconds was let do its work; one that only looked decided nothing."""
+        """Note that a job did its work; a job that only looked has decided nothing."""
         name = JobName(job.entrypoint)
         if name in _PROMISED:
             self._watch.done()
