@@ -234,7 +234,8 @@ async def test_a_form_that_was_open_during_a_restart_can_be_sent(world: ConsoleW
     await world.restart()
     told = shown(await world.send(form, targets=["api.parky.co.jp"], symptoms=["slow", "errors"]))
     assert "INC-1 の対象と症状を更新" in told["content"]
-    again = await world.click(alert, "inc:v1:details:1")
+    edited = await world.until("p0-alerts", contains="api.parky.co.jp")
+    again = await world.click(edited, "inc:v1:details:1")
     chosen = [
         option["value"]
         for label in again["modal"]["components"]
