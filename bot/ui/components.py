@@ -86,12 +86,11 @@ def button(
     *,
     style: ButtonStyle = ButtonStyle.secondary,
     emoji: str | None = None,
-    disabled: bool = False,
 ) -> ui.Button[Any]:
     """A button; its label is cut at Discord's 80 characters."""
     if len(custom_id) > ID_LIMIT:
         raise ValueError(f"a custom id has at most {ID_LIMIT} characters: {custom_id}")
-    return ui.Button(label=label[:80], custom_id=custom_id, style=style, emoji=emoji, disabled=disabled)
+    return ui.Button(label=label[:80], custom_id=custom_id, style=style, emoji=emoji)
 
 
 def link(label: str, url: str | None) -> ui.Button[Any] | None:
