@@ -7,7 +7,7 @@ import structlog
 
 from bot.domain.delivery.delivery import NewDelivery
 from bot.domain.drill import Drill, DrillScoredEntry, DrillScoredNotice, Inject, InjectNotice, Score, score
-from bot.domain.errors import IncidentNotFound, StorageUnavailable, UserError
+from bot.domain.errors import StorageUnavailable, UserError
 from bot.domain.incident import transitions
 from bot.domain.incident.incident import Incident, NewIncident
 from bot.domain.incident.notices import CancelledNotice
@@ -92,10 +92,13 @@ class Drills:
 
     async def is_played_in(self, channel_id: int | None) -> bool:
         """Return True if a channel is the thread of a drill; False if that cannot be looked up."""
-        try:
-            return channel_id is not None and (await self._store.incident_by_thread(channel_id)).is_drill
-        except (IncidentNotFound, StorageUnavailable):
+        if channel_id is None:
             return False
+        try:
+            incident = await self._store.incident_by_thread(channel_id)
+        except StorageUnavailable:
+            return False
+        return incident is not None and incident.is_drill
 
     async def strike(self, incident_id: int) -> None:
         """Handle a drill's deadline: post the next injects, or end it. Running twice is harmless."""

@@ -118,11 +118,12 @@ class Incidents:
         Raises:
             IncidentNotFound: neither leads to one that *by* may see.
         """
+        found = None
         if number is not None:
             found = await self._store.incident(number)
         elif thread_id is not None:
             found = await self._store.incident_by_thread(thread_id)
-        else:
+        if found is None:
             raise IncidentNotFound(number=None)
         await self._access.require_visible(by, "show", found, act="show")
         return found

@@ -1,5 +1,6 @@
 """Queries for people: one incident with everything around it, lists, and the choices of a command."""
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -133,16 +134,13 @@ class IncidentQueries:
 
     async def _itself(self, number: int | None, thread_id: int | None, *, by: Person) -> Incident | None:
         """Return the incident that a command is about so far, if *by* may see it."""
-        try:
-            if number is not None:
+        found = None
+        if number is not None:
+            with suppress(IncidentNotFound):
                 found = await self._store.incident(number)
-            elif thread_id is not None:
-                found = await self._store.incident_by_thread(thread_id)
-            else:
-                return None
-        except IncidentNotFound:
-            return None
-        return found if await self._access.sees(by, found) else None
+        elif thread_id is not None:
+            found = await self._store.incident_by_thread(thread_id)
+        return found if found is not None and await self._access.sees(by, found) else None
 
     async def _visible(self, incidents: list[Incident], by: Person) -> list[Incident]:
         return [one for one in incidents if await self._access.sees(by, one)]

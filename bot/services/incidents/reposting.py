@@ -8,7 +8,6 @@ import structlog
 
 from bot.domain.delivery.delivery import AGAIN as SAID_AGAIN
 from bot.domain.delivery.delivery import Delivery, DeliveryKind, NewDelivery, priority_of
-from bot.domain.errors import IncidentNotFound
 from bot.domain.incident.deliveries import MemberData
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.posting import is_current, is_put_back, posting_of, repost, rethread
@@ -51,11 +50,8 @@ class Reposting:
 
     async def thread_gone(self, thread_id: int) -> None:
         """Handle the deletion of a thread; it may be an incident's."""
-        try:
-            incident = await self._store.incident_by_thread(thread_id)
-        except IncidentNotFound:
-            return
-        await self.gone(incident.id, threads={thread_id})
+        if incident := await self._store.incident_by_thread(thread_id):
+            await self.gone(incident.id, threads={thread_id})
 
     async def gone(
         self, incident_id: int, *, messages: Collection[int] = (), threads: Collection[int] = ()

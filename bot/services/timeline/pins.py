@@ -68,7 +68,7 @@ class Pins:
             return await self._pin_reaction(channel_id, message_id, by=by)
 
     async def _pin_reaction(self, channel_id: int, message_id: int, *, by: Person) -> Pinned | None:
-        incident = await self._of_thread(channel_id)
+        incident = await self._store.incident_by_thread(channel_id)
         if incident is None:
             return None
         # Refused before Discord is asked, and on record.
@@ -85,7 +85,7 @@ class Pins:
             NotPermitted, IncidentNotFound; UserError: it is not in an incident's thread.
         """
         async with self._turn(message.id):
-            incident = await self._of_thread(message.channel_id)
+            incident = await self._store.incident_by_thread(message.channel_id)
             if incident is None:
                 raise UserError("not_in_thread")
             return incident, await self._pin(incident.id, message, by=by)
@@ -160,12 +160,6 @@ class Pins:
         lock = self._turns.setdefault(message_id, asyncio.Lock())
         async with lock:
             yield
-
-    async def _of_thread(self, channel_id: int) -> Incident | None:
-        try:
-            return await self._store.incident_by_thread(channel_id)
-        except IncidentNotFound:
-            return None
 
     async def _pin(self, incident_id: int, message: ThreadMessage, *, by: Person) -> Pinned:
         async with self._changes.change(incident_id, by=by, act=Act.PIN) as change:

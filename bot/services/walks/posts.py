@@ -31,13 +31,8 @@ def line(triage: Triage) -> NewDelivery | None:
     """Return the line that says who triages what, for the channel where it was started; None if not known."""
     if triage.channel_id is None:
         return None
-    return NewDelivery(
-        kind=DeliveryKind.TRIAGE_LINE,
-        to=f"channel:{triage.channel_id}",
-        key=_line_key(triage.id),
-        guild_id=triage.guild_id,
-        data=TriageData(triage=triage.id).to_json(),
-    )
+    to = f"channel:{triage.channel_id}"
+    return _post(triage, DeliveryKind.TRIAGE_LINE, to=to, key=_line_key(triage.id))
 
 
 async def monitor_of(tx: Transaction, triage: Triage) -> str | None:
@@ -70,24 +65,14 @@ def question_again(triage: Triage, policy: Policy, *, monitor: str | None) -> Ne
 
 def go_on_question(triage: Triage, *, user_id: int) -> NewDelivery:
     """Return the DM that asks the person who left a triage whether they will continue."""
-    return NewDelivery(
-        kind=DeliveryKind.UNFINISHED_DM,
-        to=f"user:{user_id}",
-        key=_unfinished_keys(triage.id, triage.idle.rounds)[0],
-        guild_id=triage.guild_id,
-        data=TriageData(triage=triage.id).to_json(),
-    )
+    key, _ = _unfinished_keys(triage.id, triage.idle.rounds)
+    return _post(triage, DeliveryKind.UNFINISHED_DM, to=f"user:{user_id}", key=key)
 
 
 def unfinished_line(triage: Triage, policy: Policy) -> NewDelivery:
     """Return the quiet line that asks the team to continue an unfinished triage."""
-    return NewDelivery(
-        kind=DeliveryKind.UNFINISHED,
-        to=f"channel:{policy.unfinished.channel}",
-        key=_unfinished_keys(triage.id, triage.idle.rounds)[1],
-        guild_id=triage.guild_id,
-        data=TriageData(triage=triage.id).to_json(),
-    )
+    _, key = _unfinished_keys(triage.id, triage.idle.rounds)
+    return _post(triage, DeliveryKind.UNFINISHED, to=f"channel:{policy.unfinished.channel}", key=key)
 
 
 def refresh_triage_job(triage_id: int) -> Job:
@@ -185,14 +170,14 @@ def _about(
     triage: Triage, policy: Policy, kind: DeliveryKind, key: str, *, monitor: str | None
 ) -> NewDelivery:
     rule = policy.reevaluate
-    return NewDelivery(
-        kind=kind,
-        to=f"channel:{rule.channel}",
-        key=key,
-        guild_id=triage.guild_id,
-        data=TriageData(triage=triage.id, monitor=monitor).to_json(),
-        priority=priority_of(policy.severities[rule.promote_to].rank),
-    )
+    data = TriageData(triage=triage.id, monitor=monitor).to_json()
+    priority = priority_of(policy.severities[rule.promote_to].rank)
+    return replace(_post(triage, kind, to=f"channel:{rule.channel}", key=key), data=data, priority=priority)
+
+
+def _post(triage: Triage, kind: DeliveryKind, *, to: str, key: str) -> NewDelivery:
+    data = TriageData(triage=triage.id).to_json()
+    return NewDelivery(kind=kind, to=to, key=key, guild_id=triage.guild_id, data=data)
 
 
 def _round_keys(triage_id: int, number: int) -> list[str]:

@@ -114,7 +114,7 @@ async def test_a_private_thread_leads_to_its_incident(rig: Rig) -> None:
     incident = await open_incident(rig.store)
     (thread,) = await delivery_ids(rig.store, owed(DeliveryKind.PRIVATE_THREAD, incident=incident.id))
     await send(rig.store, thread, message_id=77)
-    assert (await rig.store.incident_by_thread(77)).id == incident.id
+    assert await rig.store.incident_by_thread(77) == await rig.store.incident(incident.id)
 
 
 async def test_what_is_written_in_its_threads_is_confided(rig: Rig) -> None:

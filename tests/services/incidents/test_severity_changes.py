@@ -94,7 +94,7 @@ async def test_the_thread_moves_up_and_says_so_where_it_was(desk: Desk) -> None:
     )
     assert farewell.to == f"thread:{old}"
     assert old is not None
-    assert (await desk.store.incident_by_thread(old)).id == incident.id
+    assert await desk.store.incident_by_thread(old) == await desk.store.incident(incident.id)
 
 
 async def test_sev1_to_sev3_stops_the_sev1_ladder(desk: Desk) -> None:

@@ -51,7 +51,7 @@ class SlowAtFirst(PostgresStore):
         await self._hold()
         return await super().pinned_in(message_id)
 
-    async def incident_by_thread(self, thread_id: int) -> Incident:
+    async def incident_by_thread(self, thread_id: int) -> Incident | None:
         await self._hold()
         return await super().incident_by_thread(thread_id)
 

@@ -40,8 +40,8 @@ class IncidentReads(Protocol):
     async def incidents_by_messages(self, message_ids: Sequence[int]) -> Mapping[int, list[Incident]]:
         """Return the incidents for which a 👀 counts, by message; a bundle's message has several."""
 
-    async def incident_by_thread(self, thread_id: int) -> Incident:
-        """Return the incident of a current or former thread. Raises IncidentNotFound."""
+    async def incident_by_thread(self, thread_id: int) -> Incident | None:
+        """Return the incident of a current or former thread."""
 
     async def open_incidents(self, guild_id: int) -> list[Incident]:
         """Return the open incidents of a guild, oldest first."""
