@@ -24,18 +24,16 @@ class PostgresIncidentReads(ReadPart):
 
     async def incident(self, incident_id: int) -> Incident:
         row = await self._sql.first("incident", incident_id=incident_id, guild_id=self._guild_id)
-        if row is None:
-            raise IncidentNotFound(number=incident_id)
-        return incident_from_row(row)
+        return _found(row, number=incident_id)
 
     async def incident_of_delivery(self, delivery_id: int) -> Incident | None:
-        return _found(await self._sql.first("incident_of_delivery", delivery_id=delivery_id))
+        return _if_any(await self._sql.first("incident_of_delivery", delivery_id=delivery_id))
 
     async def incident_by_message(self, message_id: int) -> Incident | None:
         row = await self._sql.first(
             "incident_by_message", message_id=message_id, kinds=sorted(ACK_PLACES), guild_id=self._guild_id
         )
-        return _found(row)
+        return _if_any(row)
 
     async def incidents_by_messages(self, message_ids: Sequence[int]) -> Mapping[int, list[Incident]]:
         found: dict[int, list[Incident]] = {}
@@ -50,7 +48,7 @@ class PostgresIncidentReads(ReadPart):
 
     async def incident_by_thread(self, thread_id: int) -> Incident | None:
         row = await self._sql.first("incident_by_thread", thread_id=thread_id, guild_id=self._guild_id)
-        return _found(row)
+        return _if_any(row)
 
     async def open_incidents(self, guild_id: int) -> list[Incident]:
         return [incident_from_row(row) for row in await self._sql.all("open_incidents", guild_id=guild_id)]
@@ -125,7 +123,7 @@ class PostgresIncidentWrites(TransactionPart):
         return incident_from_row(await self._sql.one("incident_by_key", key=new.key)), False
 
     async def incident_by_key(self, key: str) -> Incident | None:
-        return _found(await self._sql.first("incident_by_key", key=key))
+        return _if_any(await self._sql.first("incident_by_key", key=key))
 
     async def incident(
         self, incident_id: int, *, lock: bool = False, known: Incident | None = None
@@ -195,5 +193,11 @@ def _json(kept: Payload | None) -> dict[str, object] | None:
     return None if kept is None else kept.to_json()
 
 
-def _found(row: Row | None) -> Incident | None:
+def _if_any(row: Row | None) -> Incident | None:
     return None if row is None else incident_from_row(row)
+
+
+def _found(row: Row | None, *, number: int) -> Incident:
+    if row is None:
+        raise IncidentNotFound(number=number)
+    return incident_from_row(row)
