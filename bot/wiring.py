@@ -14,11 +14,11 @@ from bot.services.alerts.missed import MissedAlerts
 from bot.services.alerts.questions import Questions
 from bot.services.alerts.recoveries import Recoveries
 from bot.services.alerts.tracking import AlertTracking
+from bot.services.delivery.arrivals import Arrivals
 from bot.services.delivery.deliveries import Deliveries
 from bot.services.delivery.emails import Letters
 from bot.services.delivery.failures import Failures
 from bot.services.delivery.handling import DeliveryHandler, DeliveryKinds
-from bot.services.delivery.sent import Arrivals
 from bot.services.digest.digests import DigestDeliveries, Digests
 from bot.services.dlq.dlq import Dlq
 from bot.services.drills.drills import Drills
@@ -50,8 +50,8 @@ from bot.services.oncall.schedules import Schedules
 from bot.services.outage.alarm import Alarm
 from bot.services.outage.emergency import Emergency
 from bot.services.outage.logbook import Logbook
-from bot.services.outage.taking_in import RecordingUseCases, TakingIn
-from bot.services.outage.telling import OutageChannels
+from bot.services.outage.messenger import OutageChannels
+from bot.services.outage.recording import JournalRecorder, RecordingUseCases
 from bot.services.ports import (
     Discord,
     DlqStore,
@@ -219,7 +219,7 @@ def _emergency(shared: _Shared, parts: GuildDependencies, siren: Siren, arrivals
         policy,
         channels.book,
         alarm=Alarm(discord, policy, access, shared.oncall, channels),
-        taking_in=TakingIn(store, discord, policy, access, recording),
+        recorder=JournalRecorder(store, discord, policy, access, recording),
         queue=parts.queue,
     )
 

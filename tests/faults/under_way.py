@@ -15,19 +15,19 @@ _EVENT = "under_way"
 
 def log_what_is_told() -> None:
     """Let this process log of how many incidents it is telling, whenever that changes."""
-    see_to, count = Alarm._see_to, 0
+    handle, count = Alarm._handle, 0
 
     async def counted(alarm: Alarm, watch: Watch) -> None:
         nonlocal count
         count += 1
         log.info(_EVENT, count=count)
         try:
-            await see_to(alarm, watch)
+            await handle(alarm, watch)
         finally:
             count -= 1
             log.info(_EVENT, count=count)
 
-    patch.object(Alarm, "_see_to", counted).start()
+    patch.object(Alarm, "_handle", counted).start()
 
 
 def is_telling(bot: BotProcess) -> bool:

@@ -125,7 +125,7 @@ class Journal:
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class Recorded:
     """The part of a journal that the database has recorded.
 
     Attributes:

@@ -23,9 +23,9 @@ from bot.domain.incident.incident import Incident
 from bot.domain.incident.posting import quieted
 from bot.domain.privacy import would_expose
 from bot.runbook.model import Policy
+from bot.services.delivery.arrivals import Arrivals
 from bot.services.delivery.attempts import Failure, require_repeatable
 from bot.services.delivery.handling import DeliveryKinds
-from bot.services.delivery.sent import Arrivals
 from bot.services.delivery.waiting import BEHIND, HeldDeliveries, dated, must_wait, wait_in_line
 from bot.services.ports import Discord, Store, Transaction
 from bot.services.ports.store.deliveries import Prospect

@@ -36,7 +36,7 @@ class Escalations:
         self._oncall = oncall
         self._policy = policy
         self._ahead = ahead
-        self._telling = StepMessages(policy)
+        self._step_messages = StepMessages(policy)
 
     async def decide(self, incident_id: int, index: int, *, is_alone: bool = False) -> None:
         """Decide a due step: read the 👀 once more, then notify the next people, once.
@@ -145,7 +145,7 @@ class Escalations:
             at: When they were taken.
         """
         called = await self._called(tx, due)
-        await tx.insert_deliveries(self._telling.messages(due, called, now=at))
+        await tx.insert_deliveries(self._step_messages.messages(due, called, now=at))
         await tx.add_timeline(due.incident.id, *entries(due, called, now=at))
 
     async def resume(self, tx: Transaction, incident: Incident, *, why: Why) -> bool:
@@ -222,7 +222,7 @@ class Escalations:
         Known ones stay as they are.
         """
         due = _as_due(incident, steps, await tx.steps(incident.id))
-        messages = self._telling.messages(due, await self._called(tx, due), now=at)
+        messages = self._step_messages.messages(due, await self._called(tx, due), now=at)
         await tx.insert_deliveries([one for one in messages if one.key in posted])
 
     async def _called(self, tx: Transaction, due: Due) -> Mapping[str, OnCallPerson]:

@@ -57,7 +57,7 @@ class PassingOn:
         self._access = access
         self._oncall = oncall
         self._escalations = escalations
-        self._telling = StepMessages(policy)
+        self._step_messages = StepMessages(policy)
 
     async def decline(self, incident_id: int, *, by: Person, message_id: int) -> PassedOn:
         """Record that *by* cannot respond (今は対応できない), and page the next person on call at once.
@@ -147,7 +147,7 @@ class PassingOn:
         waited = (now - incident.triggered_at).total_seconds()
         data = PagingData(why=why, waited_s=waited, severity=incident.severity)
         key = f"inc:{incident.id}:{why.kind.value}:{incident.version}:dm:{to}"
-        await tx.insert_deliveries([self._telling.page(incident, to, key=key, data=data)])
+        await tx.insert_deliveries([self._step_messages.page(incident, to, key=key, data=data)])
 
     async def _note_unreached(self, tx: Transaction, incident: Incident, person: str) -> Incident:
         unreached = (*incident.unreached, person)
@@ -176,7 +176,7 @@ class PassingOn:
         of_page = PagingData.from_json(page.data)
         data = replace(of_page, severity=incident.severity, why=why, waited_s=waited)
         key = f"inc:{incident.id}:unreached:{page.id}:dm:{to}"
-        await tx.insert_deliveries([self._telling.page(incident, to, key=key, data=data)])
+        await tx.insert_deliveries([self._step_messages.page(incident, to, key=key, data=data)])
 
     async def _hand_over(
         self, tx: Transaction, incident: Incident, page: Delivery | None, *, by: Person
@@ -210,7 +210,10 @@ class PassingOn:
         if to is None:
             return [line]
         data = PagingData(declined_by=by.name, waited_s=waited.total_seconds())
-        return [line, self._telling.page(incident, to, key=f"inc:{incident.id}:{key}:dm:{to}", data=data)]
+        return [
+            line,
+            self._step_messages.page(incident, to, key=f"inc:{incident.id}:{key}:dm:{to}", data=data),
+        ]
 
 
 def _is(person: OnCallPerson, holder: Holder | None) -> bool:

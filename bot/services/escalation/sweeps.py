@@ -55,7 +55,7 @@ class Sweeps:
         self._ahead = ahead
         self._escalations = escalations
         self._oncall = oncall
-        self._telling = StepMessages(policy)
+        self._step_messages = StepMessages(policy)
         self._already_told = already_told
         self._queue = queue
         self._sweeping = self._is_asked = False
@@ -147,7 +147,7 @@ class Sweeps:
         owed = [
             (new, one.incident)
             for one in due
-            for new in self._telling.messages(one, called[_whom(one)], now=now)
+            for new in self._step_messages.messages(one, called[_whom(one)], now=now)
         ]
         await tx.finish_steps([step for one in due for step in one.steps])
         history = [(one, entry) for one in due for entry in entries(one, called[_whom(one)], now=now)]

@@ -17,7 +17,7 @@ from bot.domain.outage.journal import Journal
 from bot.domain.severity import Mention
 from bot.runbook.model import Policy
 from bot.services.acknowledging.reading_ahead import READ_WITHIN_S
-from bot.services.outage.telling import OutageChannels, OutageMessenger, for_a_while
+from bot.services.outage.messenger import OutageChannels, OutageMessenger, for_a_while
 from bot.services.ports import Discord
 from bot.services.shared.access import Access
 from bot.services.shared.roster import OnCall
@@ -52,15 +52,15 @@ class Alarm:
     """Sends what the journal says is due, and notes it there."""
 
     def __init__(
-        self, discord: Discord, policy: Policy, access: Access, oncall: OnCall, means: OutageChannels
+        self, discord: Discord, policy: Policy, access: Access, oncall: OnCall, channels: OutageChannels
     ) -> None:
         self._discord = discord
         self._policy = policy
         self._access = access
         self._oncall = oncall
-        self._book = means.book
-        self._telling = OutageMessenger(means, oncall)
-        self._hands = asyncio.Semaphore(_AT_ONCE)
+        self._book = channels.book
+        self._messenger = OutageMessenger(channels, oncall)
+        self._turns = asyncio.Semaphore(_AT_ONCE)
         self._begun: dict[str, asyncio.Task[None]] = {}
         self._held: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
@@ -71,11 +71,11 @@ class Alarm:
     def load(self) -> None:
         """Read what an earlier process has left."""
         self._book.load()
-        self._telling.load()
+        self._messenger.load()
 
     def told(self, watch: Watch) -> int:
         """Return how many people a DM or an email about *watch* has reached, each person counted once."""
-        return self._telling.told(watch)
+        return self._messenger.told(watch)
 
     def is_held(self, watch_key: str) -> bool:
         """Return True while an incident is being escalated or recorded."""
@@ -100,22 +100,22 @@ class Alarm:
             watch for watch in self._journal.pending(now) if watch.key not in self._begun and is_needed(watch)
         ]
         for watch in sorted(waiting, key=lambda one: (self._policy.rules(one.severity).rank, _first(one))):
-            seen_to = self._seen_to(watch, is_needed)
-            self._begun[watch.key] = asyncio.create_task(seen_to, name=f"alarm {watch.key}")
+            handling = self._handle_in_turn(watch, is_needed)
+            self._begun[watch.key] = asyncio.create_task(handling, name=f"alarm {watch.key}")
         if begun := list(self._begun.values()):
             await asyncio.wait(begun, timeout=_ACT_S)
 
-    async def _seen_to(self, watch: Watch, is_needed: Callable[[Watch], bool]) -> None:
+    async def _handle_in_turn(self, watch: Watch, is_needed: Callable[[Watch], bool]) -> None:
         try:
-            async with self._hands, self.hold(watch.key):
+            async with self._turns, self.hold(watch.key):
                 if is_needed(watch):
-                    await self._see_to(watch)
+                    await self._handle(watch)
         except Exception:
             log.exception("emergency.failed", watch=watch.key)
         finally:
             del self._begun[watch.key]
 
-    async def _see_to(self, watch: Watch) -> None:
+    async def _handle(self, watch: Watch) -> None:
         if self._journal.is_unsaid(watch):
             await self.begin(watch)
         now = self._book.now()
@@ -132,12 +132,12 @@ class Alarm:
         key = f"{watch.key}:alert"
         if watch.to is not None:
             saying = Saying(Word.ALERT, key, watch.to, rings=self._rings(watch))
-            await self._telling.alert(watch, self._sought(saying, since=watch.raised_at))
+            await self._messenger.alert(watch, self._sought(saying, since=watch.raised_at))
         first = tuple(rung for rung in watch.rungs if rung.due_at <= watch.raised_at)
         step = _Taken(watch, first, by=f"{watch.key}:")
-        mailing = self._telling.mail(watch, Word.ALERT, key=key, then=partial(self._take, step))
+        mailing = self._messenger.mail(watch, Word.ALERT, key=key, then=partial(self._take, step))
         pages = [page for rung in first for page in self._pages(watch, rung)]
-        await asyncio.gather(*(self._telling.post(watch, page) for page in pages))
+        await asyncio.gather(*(self._messenger.post(watch, page) for page in pages))
         await self._take(step)
         await for_a_while(mailing)
 
@@ -150,23 +150,23 @@ class Alarm:
         is_quiet = is_overtaken or any(one.word is Word.ESCALATION for one in owed)
         for one in (one for one in owed if one.word is Word.ALERT):
             rings = one.rings and self._rings(watch) and not is_quiet
-            await self._telling.alert(watch, self._saying(watch, one, rings=rings))
+            await self._messenger.alert(watch, self._saying(watch, one, rings=rings))
         steps = [
             self._saying(watch, one, rings=one.word is Word.ESCALATION and one.rings and watch.rings)
             for one in owed
             if one.word is not Word.ALERT
         ]
-        await asyncio.gather(*(self._telling.post(watch, saying) for saying in steps))
+        await asyncio.gather(*(self._messenger.post(watch, saying) for saying in steps))
         unsaid = [one for one in owed if one.key not in self._journal.posted]
         if len(unsaid) < len(owed):
             log.warning("emergency.said", watch=watch.key, count=len(owed) - len(unsaid))
         for one in [one for one in unsaid if not one.has_email][:1]:
-            await for_a_while(self._telling.mail(watch, one.word, key=one.key))
+            await for_a_while(self._messenger.mail(watch, one.word, key=one.key))
 
     async def _escalate(self, watch: Watch, rung: Rung, skipped: tuple[Rung, ...]) -> None:
         key = watch.step_key(rung)
         step = _Taken(watch, (*skipped, rung), by=f"{key}:", skipped=skipped)
-        mailing = self._telling.mail(
+        mailing = self._messenger.mail(
             watch, Word.ESCALATION, key=f"{key}:channel", then=partial(self._take, step)
         )
         sayings = self._pages(watch, rung)
@@ -174,7 +174,7 @@ class Alarm:
             rings = rung.mention is Mention.HERE and watch.rings
             saying = Saying(Word.ESCALATION, f"{key}:channel", watch.to, rings, rung.due_at - watch.raised_at)
             sayings = [self._sought(saying, since=rung.due_at), *sayings]
-        await asyncio.gather(*(self._telling.post(watch, saying) for saying in sayings))
+        await asyncio.gather(*(self._messenger.post(watch, saying) for saying in sayings))
         log.warning("emergency.escalated", watch=watch.key, step=rung.index)
         await self._take(step)
         await for_a_while(mailing)

@@ -25,7 +25,7 @@ from bot.services.outage.alarm import Alarm
 from bot.services.outage.logbook import Logbook
 from bot.services.outage.mirror import Mirror
 from bot.services.outage.overdue import Overdue
-from bot.services.outage.taking_in import TakingIn
+from bot.services.outage.recording import JournalRecorder
 from bot.services.ports import Store
 from bot.services.ports.urgency import PERSON, urgency
 from bot.services.watchdogs.queue_watch import QueueWatch
@@ -83,7 +83,7 @@ class Emergency:
         book: Logbook,
         *,
         alarm: Alarm,
-        taking_in: TakingIn,
+        recorder: JournalRecorder,
         queue: QueueWatch,
     ) -> None:
         self._store = store
@@ -91,7 +91,7 @@ class Emergency:
         self._book = book
         self._alarm = alarm
         self._mirror = Mirror(store, policy, book)
-        self._taking_in = taking_in
+        self._recorder = recorder
         self._queue = queue
         self._overdue = Overdue(book, queue)
         self._silent_looks = 0
@@ -177,19 +177,19 @@ class Emergency:
         self._book.set_clock(now)
         self._note_back()
         self._look_at_queue()
-        await self._take_in()
+        await self._record_journal()
         # Last, so that the mirror does not contain steps that were recorded just now.
         at_once = self._is_queue_silent or self._overdue.is_doubtful
         await self._mirror.read(ahead_s=ahead_s, at_once=at_once)
         return True
 
-    async def _take_in(self) -> None:
+    async def _record_journal(self) -> None:
         journal = self._book.journal
         if not journal.was_used:
             return
         try:
-            taken = await self._taking_in.take_in(journal, alarm=self._alarm)
-            await self._book.keep(self._mirror.completed(taken.out_of(self._book.journal)))
+            recorded = await self._recorder.record(journal, alarm=self._alarm)
+            await self._book.keep(self._mirror.completed(recorded.out_of(self._book.journal)))
             if journal.has_news:  # others wait for this: see `bot.services.shared.already_told`
                 await self._store.beat(mirror=self._nothing_to_tell())
         except StorageUnavailable as away:

@@ -125,7 +125,7 @@ async def test_an_email_that_is_accepted_while_the_rest_is_recorded(desk: Desk) 
     desk.database.is_away = False
     await desk.emergency.look()
     late.goes_on.set()
-    await asyncio.gather(*desk.emergency._alarm._telling._mailing.values())
+    await asyncio.gather(*desk.emergency._alarm._messenger._mailing.values())
     await desk.emergency.look()
     await desk.work()
     assert len(late.sent) == 2

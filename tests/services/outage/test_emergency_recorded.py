@@ -259,7 +259,8 @@ async def test_what_discord_refuses_is_not_asked_for_every_second(desk: Desk) ->
     await knows_the_time(desk)
     await desk.open("SEV1")
     refusing = Refusing()
-    desk.emergency._alarm._telling._means = replace(desk.emergency._alarm._telling._means, siren=refusing)
+    messenger = desk.emergency._alarm._messenger
+    messenger._channels = replace(messenger._channels, siren=refusing)
     await goes_away(desk, after=timedelta(minutes=15) + GRACE)
     asked = refusing.asked
     for _ in range(5):

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from bot.domain.delivery.delivery import Posted
 from bot.domain.escalation.watches import Report, Rung, UnsentMessage, Watch, Word
-from bot.domain.outage.journal import GRACE, Journal, Taken
+from bot.domain.outage.journal import GRACE, Journal, Recorded
 from bot.domain.severity import Mention
 from bot.services.outage.journal import encoded, from_data
 
@@ -134,7 +134,7 @@ def test_what_came_since_is_left_when_the_rest_is_recorded() -> None:
     )
     mark = "inc:1:step:1:channel:mail:primary"
     now = replace(then, mailed=frozenset({mark}), said={**then.said, mark: at})
-    left = Taken(then, frozenset({"inc:1"}), "ours").out_of(now)
+    left = Recorded(then, frozenset({"inc:1"}), "ours").out_of(now)
     assert (left.posted, left.taken, left.watches) == ({}, {}, {})
     assert (set(left.mailed), dict(left.said)) == ({mark}, {mark: at})
 
@@ -142,7 +142,7 @@ def test_what_came_since_is_left_when_the_rest_is_recorded() -> None:
 def test_another_databases_incidents_are_left_out() -> None:
     """INC-1 is another one there."""
     known = replace(journal(watch(1, 15)), installation_id="theirs", posted={"inc:1:alert": Posted(1, 2)})
-    left = Taken(known.of_reports(), frozenset(), "ours").out_of(known)
+    left = Recorded(known.of_reports(), frozenset(), "ours").out_of(known)
     assert (left.posted, left.watches, left.installation_id) == ({}, {}, "ours")
 
 

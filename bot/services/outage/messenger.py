@@ -44,9 +44,9 @@ class OutageChannels:
 class OutageMessenger:
     """Sends messages and emails, and notes each in the journal."""
 
-    def __init__(self, means: OutageChannels, oncall: OnCall) -> None:
-        self._means = means
-        self._book = means.book
+    def __init__(self, channels: OutageChannels, oncall: OnCall) -> None:
+        self._channels = channels
+        self._book = channels.book
         self._oncall = oncall
         self._mailing: dict[str, asyncio.Task[None]] = {}
         self._refused: TTLCache[str, None] = TTLCache(_REFUSALS, _REFUSED_S)
@@ -54,7 +54,7 @@ class OutageMessenger:
     def load(self) -> None:
         """Let `AlreadyTold` know what an earlier process has posted."""
         for key, where in self._book.journal.posted.items():
-            self._means.meanwhile[key] = OfflinePost(self._nonce(key), where)
+            self._channels.meanwhile[key] = OfflinePost(self._nonce(key), where)
 
     async def post(self, watch: Watch, saying: Saying) -> Posted | None:
         """Post a message once, and return where it is; None if Discord does not take it now."""
@@ -63,13 +63,13 @@ class OutageMessenger:
             return self._book.journal.posted.get(key)
         nonce = self._nonce(key)
         try:
-            posted = await self._means.siren.post(watch, saying, nonce=nonce)
+            posted = await self._channels.siren.post(watch, saying, nonce=nonce)
         except BotError as error:
             log.warning("emergency.not_posted", word=saying.word, reason=type(error).__name__)
             if isinstance(error, DeliveryRefused):
                 self._refused[key] = None
             return None
-        self._means.meanwhile[key] = OfflinePost(nonce, posted)
+        self._channels.meanwhile[key] = OfflinePost(nonce, posted)
         journal = self._book.journal
         said = {**journal.said, key: self._book.now()}
         await self._book.keep(replace(journal, posted={**journal.posted, key: posted}, said=said))
@@ -80,7 +80,7 @@ class OutageMessenger:
         if (alert := await self.post(watch, saying)) is None:
             return
         try:
-            await self._means.siren.seed(alert)
+            await self._channels.siren.seed(alert)
         except BotError as error:
             log.info("emergency.not_seeded", reason=type(error).__name__)
 
@@ -94,14 +94,14 @@ class OutageMessenger:
         Args:
             then: What to do once one is accepted.
         """
-        if self._means.mailer is None:
+        if self._channels.mailer is None:
             return []
         first = self._nonce(f"{watch.key}:alert")
         for who in self._oncall.reachable_without_asking(watch.guild_id):
             mark = f"{key}:mail:{who.mailbox}"
             if mark not in self._book.journal.mailed and mark not in self._mailing:
-                mail = self._means.siren.mail(watch, word, to=who, nonce=self._nonce(key), first=first)
-                sending = self._send(self._means.mailer, mail, watch, mark=mark, then=then)
+                mail = self._channels.siren.mail(watch, word, to=who, nonce=self._nonce(key), first=first)
+                sending = self._send(self._channels.mailer, mail, watch, mark=mark, then=then)
                 self._mailing[mark] = asyncio.create_task(sending, name="email")
         return [task for mark, task in self._mailing.items() if mark.startswith(f"{key}:mail:")]
 

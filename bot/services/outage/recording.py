@@ -14,13 +14,13 @@ from bot.domain.escalation.ladder import Step
 from bot.domain.escalation.watches import Report, watch_key
 from bot.domain.incident.incident import Incident, NewIncident, Status
 from bot.domain.incident.transitions import AckVia
-from bot.domain.outage.journal import Journal, Taken
+from bot.domain.outage.journal import Journal, Recorded
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineEntry
 from bot.domain.timeline.of_deliveries import EmailedEntry
 from bot.runbook.model import Policy
 from bot.services.acknowledging.acknowledge import Acknowledger
-from bot.services.delivery.sent import Arrivals
+from bot.services.delivery.arrivals import Arrivals
 from bot.services.escalation.decisions import Escalations
 from bot.services.incidents.commands import Incidents
 from bot.services.outage.alarm import Alarm
@@ -40,7 +40,7 @@ class RecordingUseCases:
     arrivals: Arrivals
 
 
-class TakingIn:
+class JournalRecorder:
     """Takes the journal into the database, each incident in a commit of its own."""
 
     def __init__(
@@ -55,7 +55,7 @@ class TakingIn:
         self._acknowledger = use_cases.acknowledger
         self._arrivals = use_cases.arrivals
 
-    async def take_in(self, journal: Journal, *, alarm: Alarm) -> Taken:
+    async def record(self, journal: Journal, *, alarm: Alarm) -> Recorded:
         """Record *journal* in the database, and return the part that is recorded now.
 
         A part that failed is tried again. A second call changes nothing.
@@ -76,7 +76,7 @@ class TakingIn:
         for number in sorted({int(parts[1]) for parts in done if parts[0] == "inc"}):
             if await _is_recorded(watch_key(number), partial(self._steps, number, journal), alarm):
                 recorded.add(watch_key(number))
-        return Taken(journal, frozenset(recorded), installation.id)
+        return Recorded(journal, frozenset(recorded), installation.id)
 
     def _ours(self, journal: Journal, installation_id: str) -> Journal:
         """Return *journal* without the incidents of another database, where INC-1 is another incident."""
