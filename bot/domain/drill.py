@@ -148,10 +148,6 @@ class DrillScoredEntry(_Scored, EntryData, kind=TimelineKind.DRILL_SCORED):
 def score(incident: Incident, timeline: Iterable[TimelineEntry], sheet: Checklist) -> Score:
     """Score how people did in a drill, from what is on record when it is over.
 
-    Args:
-        timeline: Its whole history, in any order.
-        sheet: The first-response sheet of its severity.
-
     Source: the runbook, エスカレーションパス; issue 4: time to ack, missed steps.
     """
     entries = sorted(timeline, key=lambda entry: entry.at)

@@ -53,11 +53,7 @@ def exposed(posts: Sequence[Delivery]) -> list[Delivery]:
 
 
 def would_expose(owed: Delivery, request: Request, posts: Sequence[Delivery]) -> bool:
-    """Return True if sending *request* would reveal a private incident; it may be older than the privacy.
-
-    Args:
-        posts: The incident's sent deliveries.
-    """
+    """Return True if sending *request* would reveal a private incident; it may be older than the privacy."""
     tells = request.action in (Action.MESSAGE, Action.THREAD) and not owed.to.startswith(_DIRECT)
     return tells and request.channel_id not in _rooms(posts)
 
@@ -88,10 +84,6 @@ def is_overruled(delivery: Delivery, removed: Collection[RemovedMember]) -> bool
     """Return True if a later decision about the private thread's members overrules *delivery*.
 
     A person who comes on call is added as such, even if they were removed before.
-
-    Args:
-        delivery: One that changes who is in a private thread.
-        removed: Everybody who was removed and not added again.
     """
     user_id = member_of(delivery)
     left = next((one for one in removed if one.id == user_id), None)

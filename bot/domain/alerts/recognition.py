@@ -169,7 +169,6 @@ def read_message(message: AlertMessage, patterns: Iterable[Pattern], names: Sequ
     """Read a message by the first pattern that matches one of its lines, the most telling line first.
 
     Args:
-        message: A monitor's message.
         patterns: In the order in which they are tried.
         names: Titles that only name a sender: such a message is about what its text says.
     """

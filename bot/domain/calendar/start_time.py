@@ -102,11 +102,6 @@ def parse_start_time(text: str, *, now: datetime, timezone: ZoneInfo) -> datetim
     A time of day later than *now* is yesterday's when it is over 12 hours ahead, and refused otherwise;
     a date without a year is last year's when it is over half a year ahead. One minute ahead counts as now.
 
-    Args:
-        text: As typed.
-        now: Aware.
-        timezone: Where times of day are read.
-
     Returns:
         Aware, in *timezone*, not later than *now*, at most `OLDEST` earlier.
 

@@ -76,10 +76,6 @@ def fill_in(incident: Incident, sheet: Checklist, pick: ChecklistPick, *, by: Pe
 
     Args:
         pick: Of this very edition of *sheet*.
-        at: Aware.
-
-    Raises:
-        InvalidTransition: it has ended.
     """
     require_open(incident)
     done = sheet.done(incident.checks)
@@ -96,11 +92,7 @@ def fill_in(incident: Incident, sheet: Checklist, pick: ChecklistPick, *, by: Pe
 
 
 def drawn_anew(incident: Incident) -> Incident:
-    """Have the card redrawn, because it shows an outdated sheet; nothing else changes.
-
-    Raises:
-        InvalidTransition: it has ended.
-    """
+    """Have the card redrawn, because it shows an outdated sheet; nothing else changes."""
     require_open(incident)
     return replace(incident, version=incident.version + 1)
 

@@ -12,10 +12,6 @@ def put_right(incident: Incident, lines: Iterable[Line], *, entry_id: int) -> In
 
     The words may be older than the impact: an update that names only an impact keeps the earlier words.
     An incident that shows nothing of the entry comes back unchanged.
-
-    Args:
-        lines: Its history, oldest first, with corrections.
-        entry_id: The entry that was corrected.
     """
     told = [line for line in lines if line.entry.is_update]
     last = incident.updates.last

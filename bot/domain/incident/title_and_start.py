@@ -79,11 +79,7 @@ def put_right(
 
 
 def _begun(incident: Incident, at: datetime) -> datetime:
-    """Return *at*, or the report's time if that is earlier in the same minute: people type no seconds.
-
-    Raises:
-        UserError: it lies in a later minute.
-    """
+    """Return *at*, or the report's time if that is earlier in the same minute: people type no seconds."""
     reported = incident.triggered_at
     if at.replace(second=0, microsecond=0) > reported:
         raise UserError("start_after_report", incident=incident.label, start=at, reported=reported)

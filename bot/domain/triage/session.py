@@ -147,11 +147,7 @@ class Triage:
         return self.taken_by_name or self.idle.continued_by_name or self.user_name
 
     def standing(self, choices: Sequence[Choice]) -> Choice | None:
-        """Return the choice behind the current severity; None if there is none, or an older version made it.
-
-        Args:
-            choices: All choices of this walk, in order.
-        """
+        """Return the choice behind the current severity, or None; an older version stored no choices."""
         last = choices[-1] if choices else None
         counts = last is not None and last.withdrawn_at is None and last.severity == self.severity
         return last if counts else None

@@ -93,11 +93,7 @@ class Question:
     hint: Text | None = None
 
     def answer(self, answer_id: str) -> Answer:
-        """Return the answer with that id.
-
-        Raises:
-            StaleTriage: there is none.
-        """
+        """Return the answer with that id."""
         for answer in self.answers:
             if answer.id == answer_id:
                 return answer
@@ -129,6 +125,8 @@ class Position:
 class Tree:
     """The decision tree. `tree_check` beside it says whether it is sound; the methods assume that it is.
 
+    They raise StaleTriage for what is not in the tree.
+
     Attributes:
         start: Id of the first question.
         questions: By id, in the policy's order.
@@ -138,22 +136,14 @@ class Tree:
     questions: Mapping[str, Question] = field(hash=False)
 
     def node(self, node_id: str) -> Question:
-        """Return the question with that id.
-
-        Raises:
-            StaleTriage: there is none.
-        """
+        """Return the question with that id."""
         try:
             return self.questions[node_id]
         except KeyError:
             raise StaleTriage from None
 
     def follow(self, path: Path) -> Position:
-        """Return where *path* leads from the start; the empty path leads to the first question.
-
-        Raises:
-            StaleTriage: an answer is not one that its question offers at that point.
-        """
+        """Return where *path* leads from the start; the empty path leads to the first question."""
         at: str | Outcome = self.start
         for given in path:
             if given.node != at:
@@ -174,11 +164,7 @@ class Tree:
         return kept
 
     def give(self, path: Path, answer_id: str) -> Path:
-        """Return *path* with one more answer; `UNSURE` becomes the more severe one, marked as unsure.
-
-        Raises:
-            StaleTriage: the path has ended, or its question offers no such answer.
-        """
+        """Return *path* with one more answer; `UNSURE` becomes the more severe one, marked as unsure."""
         question = self.follow(path).question
         if question is None:
             raise StaleTriage
@@ -187,19 +173,11 @@ class Tree:
         return (*path, Given(question.id, answer.id, unsure))
 
     def words(self, path: Path) -> tuple[Text, ...]:
-        """Return the words of each answer in *path*, for "本番影響あり → 影響大".
-
-        Raises:
-            StaleTriage: an answer is not in the tree.
-        """
+        """Return the words of each answer in *path*, for "本番影響あり → 影響大"."""
         return tuple(self.node(given.node).answer(given.answer).path for given in path)
 
     def outcomes(self, path: Path) -> frozenset[Outcome]:
-        """Return where *path* may still end.
-
-        Raises:
-            StaleTriage: an answer is not one that its question offers at that point.
-        """
+        """Return where *path* may still end."""
         reached = (position.outcome for position in self.walk(path))
         return frozenset(outcome for outcome in reached if outcome is not None)
 

@@ -74,9 +74,6 @@ def severity_if_left(
     Args:
         path: The answers, as far as they fit the tree.
         chosen: The severity chosen by hand over the tree's; None if there is none.
-
-    Returns:
-        The severity; None if the walk is not raised.
     """
     if chosen is None and not path:
         return None

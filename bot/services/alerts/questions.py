@@ -29,7 +29,10 @@ _PERMISSION: Final = "triage"
 
 
 class Questions:
-    """Asks, and does what is answered."""
+    """Asks about messages, and does what is answered.
+
+    An answer raises NotPermitted, and UserError if there is no such question or it was answered before.
+    """
 
     def __init__(
         self, store: Store, discord: Discord, policy: Policy, access: Access, incidents: Incidents
@@ -56,11 +59,7 @@ class Questions:
         return True
 
     async def track(self, message_id: int, *, guild_id: int, by: Person) -> Incident:
-        """Track the message as an alert, like one that the bot can read.
-
-        Raises:
-            NotPermitted; UserError: it was answered before, or nothing was asked.
-        """
+        """Track the message as an alert, like one that the bot can read."""
         await self._access.require(by, _PERMISSION, guild_id=guild_id, act="track_alert")
         async with self._store.transaction() as tx:
             question = await _open(tx, message_id, guild_id)
@@ -79,11 +78,7 @@ class Questions:
         return incident
 
     async def ignore(self, message_id: int, *, guild_id: int, by: Person) -> AlertQuestion:
-        """Ignore the message's sender in its channel: the bot asks no more, but still tracks clear alerts.
-
-        Raises:
-            NotPermitted; UserError: it was answered before, or nothing was asked.
-        """
+        """Ignore the message's sender in its channel: the bot asks no more, but still tracks clear alerts."""
         await self._access.require(by, _PERMISSION, guild_id=guild_id, act="ignore_sender")
         async with self._store.transaction() as tx:
             question = await _open(tx, message_id, guild_id)
@@ -94,11 +89,7 @@ class Questions:
         return question
 
     async def heed(self, message_id: int, *, guild_id: int, by: Person) -> AlertQuestion:
-        """Stop ignoring the sender of the message.
-
-        Raises:
-            NotPermitted; UserError: nothing was asked about it, or the sender is not ignored.
-        """
+        """Stop ignoring the sender of the message."""
         await self._access.require(by, _PERMISSION, guild_id=guild_id, act="heed_sender")
         async with self._store.transaction() as tx:
             question = await _asked(tx, message_id, guild_id)

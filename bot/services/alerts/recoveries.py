@@ -29,10 +29,6 @@ class Recoveries:
 
         An alert that has fired again after the message stays open. An alert that several monitors post, or
         one monitor in several channels, is closed when each of them has recovered: until then it may fire.
-
-        Args:
-            message: A monitor's.
-            fingerprint: Of the alert that is over.
         """
         async with self._store.transaction() as tx:
             await tx.lock_fingerprint(message.guild_id, fingerprint)

@@ -35,7 +35,10 @@ class Stopped:
 
 
 class Drills:
-    """Starts, plays, ends and scores them; one at a time in each guild."""
+    """Starts, plays, ends and scores drills, one at a time in each guild.
+
+    People need a permission to start and to stop one (NotPermitted).
+    """
 
     def __init__(
         self, store: Store, policy: Policy, access: Access, incidents: Incidents, lifecycle: Lifecycle
@@ -57,7 +60,7 @@ class Drills:
             key: The same key starts one drill ("interaction:123").
 
         Raises:
-            NotPermitted; UserError: the policy has no such severity, or another drill goes on.
+            UserError: the policy has no such severity, or another drill goes on.
         """
         await self._access.require(by, "drill", guild_id=guild_id, act="start_drill")
         rules = self._rules(severity)
@@ -73,11 +76,7 @@ class Drills:
         return incident
 
     async def stop(self, guild_id: int, *, by: Person) -> Stopped:
-        """End the drill that goes on, and score it as far as it went.
-
-        Raises:
-            NotPermitted; UserError: none goes on.
-        """
+        """End the running drill, and score it as far as it went. Raise UserError if there is none."""
         await self._access.require(by, "drill", guild_id=guild_id, act="stop_drill")
         async with self._store.transaction() as tx:
             running = await tx.running_drill(guild_id)

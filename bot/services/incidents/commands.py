@@ -129,11 +129,7 @@ class Incidents:
         return found
 
     async def opening(self, incident_id: int) -> Opening:
-        """Return the state of an incident's alert and thread so far.
-
-        Raises:
-            IncidentNotFound: no such number.
-        """
+        """Return the state of an incident's alert and thread so far."""
         incident = await self._store.incident(incident_id)
         severity = self._policy.rules(incident.severity)
         # The alert of a private one stands in its thread, and falls with it.

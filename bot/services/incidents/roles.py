@@ -134,11 +134,7 @@ class Roles:
 
 
 async def put(change: Change, role: Role, holder: Holder | None) -> Assigned:
-    """Give *role* to *holder*, or make it vacant if that is None.
-
-    Raises:
-        InvalidTransition: it has ended.
-    """
+    """Give *role* to *holder*, or make it vacant if that is None."""
     former = change.incident.roles.get(role)
     assigned = transitions.assign(change.incident, role, holder)
     if _id(former) == _id(holder):
@@ -154,11 +150,7 @@ async def put(change: Change, role: Role, holder: Holder | None) -> Assigned:
 
 
 async def give_up(change: Change, gone: Collection[int]) -> None:
-    """Make vacant the roles of people with the ids *gone*, who may no longer see the incident.
-
-    Raises:
-        InvalidTransition: it has ended, and there are such roles.
-    """
+    """Make vacant the roles of people with the ids *gone*, who may no longer see the incident."""
     for role, holder in change.incident.roles.items():
         if holder.id in gone:
             await put(change, role, None)

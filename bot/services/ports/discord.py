@@ -67,20 +67,16 @@ def soonest(waits: Sequence[timedelta | None]) -> timedelta | None:
 
 
 class DiscordMembers(Protocol):
-    """Looks up people and their roles."""
+    """Looks up people and their roles. Every method raises UpstreamUnavailable."""
 
     async def has_private_role(self, guild_id: int) -> bool:
-        """Return True if the server has any of the roles that see private incidents.
-
-        Raises:
-            UpstreamUnavailable: Discord could not be asked.
-        """
+        """Return True if the server has any of the roles that see private incidents."""
 
     async def person(self, guild_id: int, discord: str) -> Person:
         """Return the person that an id or a username of the policy means.
 
         Raises:
-            DeliveryRefused: no member. UpstreamUnavailable.
+            DeliveryRefused: no member.
         """
 
     async def member(self, guild_id: int, discord: str) -> Person:
@@ -92,9 +88,6 @@ class DiscordSending(Protocol):
 
     async def compose(self, delivery: Delivery, subject: Subject) -> Request:
         """Render a delivery, and find the channel that it goes to.
-
-        Args:
-            subject: What the delivery is about.
 
         Raises:
             DeliveryRefused: the place does not exist or a person refuses DMs.
@@ -139,42 +132,34 @@ class DiscordEditing(Protocol):
 
 
 class DiscordThreads(Protocol):
-    """Looks after the threads of incidents."""
+    """Looks after the threads of incidents. Every method raises UpstreamUnavailable."""
 
     async def left_behind(self, incident: Incident, thread_id: int) -> LeftBehind | None:
         """Return what a public thread of a private incident still shows; None if it is gone.
 
         Raises:
-            DeliveryRefused: it may not be read. UpstreamUnavailable.
+            DeliveryRefused: it may not be read.
         """
 
     async def delete_thread(self, thread_id: int) -> None:
         """Delete a thread with its messages; a thread that is already gone is no error.
 
         Raises:
-            DeliveryRefused: the bot may not. UpstreamUnavailable.
+            DeliveryRefused: the bot may not.
         """
 
     async def archive(self, thread_id: int) -> None:
-        """Archive a thread; one that is gone, or that may not be archived, is passed over.
-
-        Raises:
-            UpstreamUnavailable: it may work later.
-        """
+        """Archive a thread; one that is gone, or that may not be archived, is passed over."""
 
 
 class DiscordMessages(Protocol):
-    """Reads messages, their pins and their reactions."""
+    """Reads messages, their pins and their reactions. Every method raises UpstreamUnavailable."""
 
     async def message(self, channel_id: int, message_id: int, *, guild_id: int) -> ThreadMessage | None:
-        """Return a message as it is now; None if it is gone, or the bot may not read it.
-
-        Raises:
-            UpstreamUnavailable: Discord could not be asked.
-        """
+        """Return a message as it is now; None if it is gone, or the bot may not read it."""
 
     async def latest_messages(self, channel_id: int, *, guild_id: int) -> list[ThreadMessage]:
-        """Return a thread's newest 100 messages, oldest first; none if it is gone. Raises as `message`."""
+        """Return a thread's newest 100 messages, oldest first; none if it is gone."""
 
     def pinners(
         self, places: Sequence[tuple[int, int]], *, guild_id: int
@@ -185,7 +170,7 @@ class DiscordMessages(Protocol):
         """Return the newest 100 messages of a channel (name or id) that are older than *before*.
 
         Raises:
-            DeliveryRefused: there is no such channel, or it may not be read. UpstreamUnavailable.
+            DeliveryRefused: there is no such channel, or it may not be read.
         """
 
     def acknowledgers(

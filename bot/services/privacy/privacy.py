@@ -112,9 +112,6 @@ class Privacy:
         """Let *by*, who sees it by role or has left, into the thread: Discord lets in only who was added.
 
         On record.
-
-        Args:
-            key: As in `add`.
         """
         async with self._changes.change(incident_id, by=by, act=Act.ENTER) as change:
             await self._let_in(change, by.id, by.name, asked=key)

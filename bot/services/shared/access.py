@@ -125,9 +125,6 @@ class Access:
         That is asked before the lock, and once more when meanwhile it was made private, or a private one was
         changed. The lock costs no round trip beside the transaction's own.
 
-        Args:
-            incident: As it was read a moment ago.
-
         Raises:
             As `require_incident`.
         """

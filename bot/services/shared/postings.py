@@ -30,11 +30,7 @@ def step_key(incident_id: int, index: int) -> str:
 
 
 def step_job(step: Step, *, after: timedelta, severity: SeverityPolicy) -> Job:
-    """Return the job that decides *step* when it is due, and has its 👀 read before.
-
-    Args:
-        after: Time until it is due; what is overdue is due now.
-    """
+    """Return the job that decides *step* when it is due, and has its 👀 read before."""
     return Job(
         name=JobName.ESCALATE,
         payload=f"{step.incident_id}:{step.index}",
@@ -141,11 +137,7 @@ def thread_deliveries(incident: Incident, severity: SeverityPolicy, *, channel: 
 
 
 def notice(incident: Incident, policy: Policy, told: Notice, *, key: str) -> NewDelivery:
-    """Return one message in the thread, or in the alert's channel where the policy opens no thread.
-
-    Args:
-        key: Of the notice, unique for the incident.
-    """
+    """Return one message in the thread, or in the alert's channel where the policy opens no thread."""
     return thread_line(incident, policy, key=key, stored=told.as_data())
 
 

@@ -99,10 +99,6 @@ def shown_words(line: Line) -> ShownWords:
 def righted(line: Line, right: Correction, *, at: datetime, label: str) -> Righted:
     """Apply *right* to *line*. An update has words, an impact or both, or says that there is no impact.
 
-    Args:
-        at: When it happened.
-        label: Of the incident.
-
     Raises:
         UserError: nothing is left, nothing has changed, or another person has corrected the same part since
             the form was opened.

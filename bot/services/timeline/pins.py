@@ -60,7 +60,7 @@ class Pins:
         """Handle a 📌 under a message; return None if it is not in an incident's thread, or is gone.
 
         Raises:
-            NotPermitted, IncidentNotFound; UpstreamUnavailable: Discord could not be asked for the message.
+            As `Changes.change`; UpstreamUnavailable: Discord could not be asked for the message.
         """
         if by.is_bot:
             return None
@@ -82,7 +82,7 @@ class Pins:
         """Pin a message that *by* has chosen by its menu, which carries its words.
 
         Raises:
-            NotPermitted, IncidentNotFound; UserError: it is not in an incident's thread.
+            As `Changes.change`; UserError: it is not in an incident's thread.
         """
         async with self._turn(message.id):
             incident = await self._store.incident_by_thread(message.channel_id)

@@ -122,9 +122,6 @@ class Timelines:
 
         A status update's impact can be corrected, too; every post that shows it is edited.
 
-        Args:
-            key: As for `note`.
-
         Raises:
             UserError: no person wrote it, nothing is left, nothing has changed, another person was first, or
                 the time is refused as for `note`.
@@ -167,9 +164,6 @@ class Timelines:
         A person talks about one incident at a time. Of the acknowledged ones where they are a responder or
         hold a role, this is the most severe, and of several the newest. If there is none, it is the only open
         incident. Tracked alerts have no war room.
-
-        Args:
-            channel: The channel's name.
 
         Returns:
             The incident with the new entry; None when nothing was noted.

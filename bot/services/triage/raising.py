@@ -116,9 +116,6 @@ class Raising:
 
         If the severity of the tracked alert that it is about is higher, that one is used: raising never
         lowers a severity.
-
-        Args:
-            by: The person who answered; None when nobody has answered.
         """
         severity = self._policy.severities[self._policy.reevaluate.promote_to]
         if by is not None and (joined := await self.join(tx, triage, severity, by=by)):

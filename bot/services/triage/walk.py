@@ -38,12 +38,7 @@ class Walk:
         return self.triage.status is TriageStatus.OPEN
 
     async def audit(self, action: str, **data: object) -> None:
-        """Write an act in this walk to the audit log.
-
-        Args:
-            action: Its name, such as ``triage.answered``.
-            data: JSON-able.
-        """
+        """Write an act in this walk to the audit log."""
         about = {"triage": self.triage.id, **data}
         await self.tx.audit(guild_id=self.triage.guild_id, by=self._by, action=action, data=about)
 

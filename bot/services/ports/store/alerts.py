@@ -47,11 +47,7 @@ class AlertWrites(Protocol):
         """
 
     async def note_alert(self, incident_id: int, *, channel_id: int, message_id: int, sender: str) -> None:
-        """Count a message on an incident; one that was counted stays where it is.
-
-        Args:
-            sender: As `AlertMessage.sender`.
-        """
+        """Count a message on an incident; one that was counted stays where it is."""
 
     async def firing_alerts(
         self, guild_id: int, fingerprint: str, *, before: int, channel_id: int, sender: str
@@ -63,8 +59,6 @@ class AlertWrites(Protocol):
 
         Args:
             before: The recovery's message. Incidents that the same sender fired there after it are left out.
-            channel_id: The recovery's channel.
-            sender: The recovery's sender.
         """
 
     async def note_recovery(self, incident_id: int, *, message_id: int, channel_id: int, sender: str) -> bool:

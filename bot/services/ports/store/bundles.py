@@ -21,13 +21,10 @@ class BundleWrites(Protocol):
         """Store deliveries of one group, to be sent as one message. Their incidents must be locked."""
 
     async def bundle(self, group: Group, *, apart: Collection[str] = ()) -> int:
-        """Bundle all deliveries of *group* whose sending has not begun.
+        """Bundle all deliveries of *group* whose sending has not begun; return the bundle's delivery.
 
         A bundle that waits already takes them in. Deliveries that another transaction has locked are left
         out, and so are those with the keys *apart*.
-
-        Returns:
-            The bundle's delivery.
         """
 
     async def close_bundle(self, delivery_id: int) -> int:

@@ -131,11 +131,7 @@ class DeliveryAttempts(Protocol):
     async def hold_delivery(
         self, delivery_id: int, *, error: str | None, http_status: int | None, after: timedelta
     ) -> bool:
-        """Keep a delivery until Discord is back, without counting an attempt.
-
-        Returns:
-            Whether that is news.
-        """
+        """Keep a delivery until Discord is back, without counting an attempt; return True if that is new."""
 
     async def is_overtaken(self, delivery_id: int) -> bool:
         """Return True if a later delivery of its kind has the same target and incident."""

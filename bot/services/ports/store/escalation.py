@@ -45,14 +45,13 @@ class EscalationWrites(Protocol):
     async def resume_ladder(self, incident_id: int, *, since: datetime, priority: int) -> bool:
         """Make pending again, without jobs, the latest ladder's steps that the last acknowledge cancelled.
 
+        Return True if there were such steps.
+
         The first step is due at its former time, or at *since* if that is later. The others keep their
         distance from it.
 
         Args:
             priority: The priority of the steps: those of another severity's ladder stay cancelled.
-
-        Returns:
-            True if there were such steps.
         """
 
     async def claim_step(self, incident_id: int, index: int) -> Step | None:

@@ -76,13 +76,10 @@ class IncidentWrites(Protocol):
     async def insert_incident(
         self, new: NewIncident, *, priority: str, ack_due_at: datetime, thread_channel: str | None = None
     ) -> tuple[Incident, bool]:
-        """Store a new incident; with a known `key` the first one comes back.
+        """Store a new incident; return it, or the one of a known `key`, and whether it was made now.
 
         Args:
             thread_channel: The policy's name of where its thread is opened.
-
-        Returns:
-            The incident, and whether it was made now.
         """
 
     async def incident_by_key(self, key: str) -> Incident | None:

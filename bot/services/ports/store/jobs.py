@@ -21,10 +21,9 @@ class OverdueReads(Protocol):
     """Finds work that is overdue."""
 
     async def requeue_stuck(self, *, overdue: timedelta) -> list[str]:
-        """Give a job to overdue steps, deliveries, triages, reminders, drills and watches that lost theirs.
+        """Enqueue the lost jobs of overdue steps, deliveries, triages, reminders, drills and watches.
 
-        Returns:
-            The keys of the jobs that were enqueued.
+        Return their keys.
         """
 
     async def late_steps(self, *, overdue: timedelta) -> int:

@@ -51,14 +51,11 @@ class TriageWrites(Protocol):
     async def insert_triage(
         self, new: NewTriage, *, due_at: datetime, idle_due_at: datetime | None = None
     ) -> tuple[Triage, bool]:
-        """Start a triage; with a known key the first one comes back.
+        """Start a triage; return it, or the one of a known key, and whether it was made now.
 
         Args:
             due_at: When its clock strikes.
             idle_due_at: When to look if the triage is still being answered.
-
-        Returns:
-            The triage, and whether it was made now.
         """
 
     async def triage_of_message(self, channel_id: int, message_id: int) -> Triage | None:
