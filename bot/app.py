@@ -304,22 +304,17 @@ def make_client(
     made: dict[int, UseCases] = {}
 
     def guilds(client: discord.Client) -> Guilds:
+        rest = Rest(client, circuit=circuit, gate=gate)
         for guild_id, policy in shared.served.policies.items():
             parts = shared.parts(guild_id)
             oncall = OnCall(parts.store, policy)
+            standing, last_standing = oncall.standing, oncall.last_standing
             notifier = DiscordNotifier(
-                client,
-                texts=shared.texts,
-                policy=policy,
-                circuit=circuit,
-                gate=gate,
-                standing=oncall.standing,
+                client, texts=shared.texts, policy=policy, circuit=circuit, gate=gate, standing=standing
             )
-            rest = Rest(client, circuit=circuit, gate=gate)
             reach = Reaching(client, policy, mails=shared.mailer is not None, rest=rest)
-            made[guild_id] = assemble(
-                parts, Outward(notifier, notifier.siren(oncall.last_standing), reach), oncall
-            )
+            outward = Outward(notifier, notifier.siren(last_standing), reach)
+            made[guild_id] = assemble(parts, outward, oncall)
         served = {guild_id: cases.services for guild_id, cases in made.items()}
         return Guilds(served, home=shared.served.home, find=shared.store)
 

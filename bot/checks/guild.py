@@ -1,7 +1,7 @@
 """The server as the policy needs it: channels, permissions, roles, people. By REST only."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from typing import Final
 
 import discord
@@ -9,6 +9,7 @@ from discord.http import Route
 
 from bot.checks.channels import (
     VOICE,
+    Channel,
     channels_by_name,
     check_alerts,
     check_channels,
@@ -84,19 +85,22 @@ async def check_guild(
     if finding := _two_factor(client, guild):
         yield finding
     yield check_alerts(client, policy)
-    for finding in check_channels(needs(policy), channels, me=me):
-        yield finding
-    known = channels_by_name(channels)
-    for finding in check_voice(policy, channels_by_name(channels, VOICE)):
-        yield finding
-    private = known.get(policy.private.channel.removeprefix("#"))
-    for finding in check_private(policy, private, roles=guild.roles, me=me):
-        yield finding
-    for finding in _roles(policy, known={each for role in guild.roles for each in (role.name, str(role.id))}):
+    for finding in _of_server(policy, channels, roles=guild.roles, me=me):
         yield finding
     on_call = standing or of_policy(policy)
     async for finding in check_people(Reaching(client, policy, mails=mails), on_call, guild_id=guild_id):
         yield finding
+
+
+def _of_server(
+    policy: Policy, channels: Sequence[Channel], *, roles: Sequence[discord.Role], me: discord.Member
+) -> Iterator[Finding]:
+    """Check the channels and the roles that the policy names."""
+    yield from check_channels(needs(policy), channels, me=me)
+    yield from check_voice(policy, channels_by_name(channels, VOICE))
+    private = channels_by_name(channels).get(policy.private.channel.removeprefix("#"))
+    yield from check_private(policy, private, roles=roles, me=me)
+    yield from _roles(policy, known={each for role in roles for each in (role.name, str(role.id))})
 
 
 def needs(policy: Policy) -> dict[str, discord.Permissions]:
