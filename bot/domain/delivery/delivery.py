@@ -1,6 +1,6 @@
 """A delivery: a message to send. It is stored first, rendered once, then tried until sent or given up."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Final, Self
@@ -11,6 +11,17 @@ from bot.domain.payloads import Json, Payload
 
 #: A message to people that nothing special applies to.
 _ORDINARY: Final = Spec()
+
+#: A message of the ladder.
+_OF_LADDER: Final = Spec(
+    is_urgent=True,
+    is_paging=True,
+    is_gathered=True,
+    goes_by_email=True,
+    takes_ack=True,
+    is_dated=True,
+    is_refreshed=True,
+)
 
 
 class DeliveryKind(StrEnum):
@@ -68,31 +79,8 @@ class DeliveryKind(StrEnum):
 
     # -- paging
     #: A DM to the person on call.
-    PAGE = (
-        "page",
-        Spec(
-            is_urgent=True,
-            is_paging=True,
-            is_gathered=True,
-            goes_by_email=True,
-            takes_ack=True,
-            is_dated=True,
-            is_refreshed=True,
-        ),
-    )
-    ESCALATION = (
-        "escalation",
-        Spec(
-            is_urgent=True,
-            is_paging=True,
-            is_gathered=True,
-            goes_by_email=True,
-            takes_ack=True,
-            is_dated=True,
-            keeps_order=True,
-            is_refreshed=True,
-        ),
-    )
+    PAGE = "page", _OF_LADDER
+    ESCALATION = "escalation", replace(_OF_LADDER, keeps_order=True)
     #: One message in the place of many pages or escalations.
     BUNDLE = "bundle", Spec(is_urgent=True, is_gathered=True, is_dated=True)
 

@@ -51,10 +51,6 @@ class LinkState(StrEnum):
     INVALID = "invalid"  # not as it was signed
 
 
-class _TakenOut(Exception):  # a signal to ourselves: it is on record once nothing is locked
-    """The person of the link was removed from a private incident."""
-
-
 @dataclass(frozen=True, slots=True)
 class LinkFacts:
     """The facts to show about a link.
@@ -163,17 +159,15 @@ class AckLinks:
         if claim is None or seen.state is not LinkState.READY:
             log.info("link.refused", state=seen.state)
             return seen
-        try:
-            return await self._use(claim, seen)
-        except _TakenOut:
-            return await self._refused(claim)
+        return await self._use(claim, seen) or await self._refused(claim)
 
-    async def _use(self, claim: _Claim, seen: LinkFacts) -> LinkFacts:
+    async def _use(self, claim: _Claim, seen: LinkFacts) -> LinkFacts | None:
+        """Acknowledge; return None if the person was removed from the incident meanwhile."""
         by = await self._person(claim, guild_id=seen.incident.guild_id if seen.incident else 0)
         async with self._store.transaction() as tx:
             incident = await tx.incident(claim.incident_id, lock=True)
             if is_out(claim.person, await tx.removed_members(incident.id)):
-                raise _TakenOut
+                return None
             if not incident.is_open:
                 return LinkFacts(LinkState.OVER, incident, seen.name)
             if not await tx.use_link(claim.id, claim.incident_id):
