@@ -142,6 +142,5 @@ async def _say_sender(interaction: Interaction, key: str, question: AlertQuestio
 
 
 async def setup(bot: IncidentBot) -> None:
-    """Called by discord.py when the extension is loaded."""
     bot.add_controls(press_declare, press_false_alarm, press_track, press_ignore, press_heed)
     await bot.add_cog(AlertsCog(bot))

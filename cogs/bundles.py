@@ -36,5 +36,4 @@ async def choose_incident(interaction: Interaction, pressed: Pressed) -> None:
 
 
 async def setup(bot: IncidentBot) -> None:
-    """Called by discord.py when the extension is loaded."""
     bot.add_controls(press_all, press_yes, choose_incident)

@@ -30,7 +30,7 @@ digest_group: Final = app_commands.guild_only(
 )
 @described(week=locale_str("ISO week such as 2026-W47; last week if left out", key="commands.digest_week"))
 async def preview(interaction: Interaction, week: Week | None = None) -> None:
-    """The team's words, because that is what would be posted."""
+    """Show the week in the team's words, because that is what would be posted."""
     await wait(interaction)
     services = services_of(interaction)
     digests = services.digests
@@ -56,5 +56,4 @@ def _embed(body: dict[str, object]) -> discord.Embed | None:
 
 
 async def setup(bot: IncidentBot) -> None:
-    """Called by discord.py when the extension is loaded."""
     bot.tree.add_command(digest_group)

@@ -53,7 +53,7 @@ async def recent(
     channel: Channel | None = None,
     page: PageNumber = 1,
 ) -> None:
-    """直近で配信失敗した通知."""
+    """Show 直近で配信失敗した通知."""
     await wait(interaction)
     name = channel.lstrip("#") if channel else None
     asked = DlqFilter(hours=hours, severity=severity, channel=name or None)
@@ -74,7 +74,7 @@ async def _priorities(interaction: Interaction, typed: str) -> list[Choice[str]]
     ),
 )
 async def p0_email(interaction: Interaction) -> None:
-    """P0 で email backup が送られたか."""
+    """Show P0 で email backup が送られたか."""
     await wait(interaction)
     await reply(interaction, view=await _desk(interaction).p0_email())
 
@@ -84,7 +84,7 @@ async def p0_email(interaction: Interaction) -> None:
 )
 @described(hours=HOURS_OPTION)
 async def http_status(interaction: Interaction, hours: Hours = 1) -> None:
-    """Discord 自体の障害を疑うとき."""
+    """Show the failures by HTTP status: Discord 自体の障害を疑うとき."""
     await wait(interaction)
     await reply(interaction, view=await _desk(interaction).http_status(hours=hours))
 
@@ -92,7 +92,7 @@ async def http_status(interaction: Interaction, hours: Hours = 1) -> None:
 @dlq_group.command(name="show", description=locale_str("Look at one entry", key="commands.dlq_show"))
 @described(id_=ID_OPTION)
 async def show(interaction: Interaction, id_: EntryId) -> None:
-    """One failure, as it would have looked."""
+    """Show one failure, as it would have looked."""
     await wait(interaction)
     await reply(interaction, view=await _desk(interaction).entry(id_))
 
@@ -170,7 +170,6 @@ def _desk(interaction: Interaction) -> DlqDesk:
 
 
 async def setup(bot: IncidentBot) -> None:
-    """Called by discord.py when the extension is loaded."""
     bot.add_controls(
         press_recent, press_p0_email, press_http_status, choose_entry, press_json, press_preview, press_replay
     )

@@ -35,7 +35,7 @@ async def start(
     severity: SeverityName | None = None,
     ring: bool = False,  # noqa: FBT001, FBT002  # Discord's options
 ) -> None:
-    """One at a time."""
+    """Start a drill; one at a time."""
     await wait(interaction)
     services = services_of(interaction)
     incident = await services.drills.start(
@@ -69,5 +69,4 @@ async def stop(interaction: Interaction) -> None:
 
 
 async def setup(bot: IncidentBot) -> None:
-    """Called by discord.py when the extension is loaded."""
     bot.tree.add_command(drill_group)

@@ -23,5 +23,4 @@ async def choose_item(interaction: Interaction, pressed: Pressed) -> None:
 
 
 async def setup(bot: IncidentBot) -> None:
-    """Called by discord.py when the extension is loaded."""
     bot.add_controls(choose_item)

@@ -33,7 +33,7 @@ class PinningCog(commands.Cog):
 
     @commands.Cog.listener()
     async def on_resumed(self) -> None:
-        """A resumed session tells what was missed, unless Discord has dropped some of it."""
+        """Catch up, since Discord may have dropped some of what it tells a resumed session."""
         self._reconcile()
 
     @commands.Cog.listener()
@@ -64,7 +64,7 @@ class PinningCog(commands.Cog):
 
     @commands.Cog.listener()
     async def on_raw_bulk_message_delete(self, deletion: discord.RawBulkMessageDeleteEvent) -> None:
-        """The same for many at once."""
+        """Do the same for many at once."""
         await self._gone(deletion.guild_id, deletion.channel_id, sorted(deletion.message_ids))
 
     @commands.Cog.listener()
@@ -108,7 +108,7 @@ class PinningCog(commands.Cog):
 @app_commands.context_menu(name=locale_str("Add to timeline", key="commands.add_to_timeline"))
 @app_commands.guild_only()
 async def add_to_timeline(interaction: Interaction, message: discord.Message) -> None:
-    """The menu of a message: its words come with it, whatever the bot may read otherwise."""
+    """Keep the message; a menu brings its words, whatever the bot may read otherwise."""
     await wait(interaction)
     by, pins = person_from(interaction.user), services_of(interaction).pins
     incident, outcome = await pins.pin(message_of(message), by=by)
@@ -122,7 +122,7 @@ def _bind(trigger: str, services: Services, channel_id: int, user_id: int | None
 
 
 async def _told(work: Awaitable[object], *, about: str) -> None:
-    """Nobody waits for an answer to an event: a refusal is in the audit, and what is away is in the log."""
+    """Do *work*. Nobody waits for an answer to an event, so a refusal or an outage is only logged."""
     try:
         await work
     except UserError as refused:
@@ -132,6 +132,5 @@ async def _told(work: Awaitable[object], *, about: str) -> None:
 
 
 async def setup(bot: IncidentBot) -> None:
-    """Called by discord.py when the extension is loaded."""
     bot.tree.add_command(add_to_timeline)
     await bot.add_cog(PinningCog(bot))

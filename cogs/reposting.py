@@ -21,17 +21,17 @@ class RepostingCog(commands.Cog):
 
     @commands.Cog.listener()
     async def on_raw_message_delete(self, deleted: discord.RawMessageDeleteEvent) -> None:
-        """Perhaps it was an alert."""
+        """Post the alert again, if it was one."""
         await self._look([deleted.message_id], guild_id=deleted.guild_id)
 
     @commands.Cog.listener()
     async def on_raw_bulk_message_delete(self, deleted: discord.RawBulkMessageDeleteEvent) -> None:
-        """Perhaps one of them was an alert."""
+        """Post the alerts among them again."""
         await self._look(deleted.message_ids, guild_id=deleted.guild_id)
 
     @commands.Cog.listener()
     async def on_raw_thread_delete(self, deleted: discord.RawThreadDeleteEvent) -> None:
-        """Perhaps it was an incident's."""
+        """Make the thread again, if it was an incident's."""
         if served := self.bot.served.get(deleted.guild_id):
             await self._tell(served.reposting.thread_gone(deleted.thread_id), guild_id=deleted.guild_id)
 
@@ -53,5 +53,4 @@ class RepostingCog(commands.Cog):
 
 
 async def setup(bot: IncidentBot) -> None:
-    """Called by discord.py when the extension is loaded."""
     await bot.add_cog(RepostingCog(bot))

@@ -129,7 +129,7 @@ class RespondingCog(commands.Cog):
         return True
 
     async def _person(self, reaction: discord.RawReactionActionEvent, guild_id: int) -> Person:
-        """A server's event carries the member, a DM's does not."""
+        """Return the person who reacted; a server's event carries the member, a DM's does not."""
         if reaction.member:
             return person_from(reaction.member)
         return await member_person(self.bot, user=discord.Object(reaction.user_id), guild_id=guild_id)
@@ -179,6 +179,5 @@ def _is_new(message_id: int) -> bool:
 
 
 async def setup(bot: IncidentBot) -> None:
-    """Called by discord.py when the extension is loaded."""
     bot.add_controls(press_ack, press_release, press_first, press_decline)
     await bot.add_cog(RespondingCog(bot))

@@ -26,7 +26,7 @@ class TextError(Exception):
 
 
 def language_of(locale: str | discord.Locale) -> str:
-    """The language spoken to a Discord locale or a language name: "ja" for Japanese, else "en"."""
+    """Return the language spoken to a Discord locale or a language name: "ja" for Japanese, else "en"."""
     return "ja" if str(locale) == "ja" else "en"
 
 
@@ -60,7 +60,7 @@ class Texts:
         return cls(found)
 
     def say(self, locale: str | discord.Locale, key: str, **fields: object) -> str:
-        """The text *key* in the language of *locale*, with *fields* in its places.
+        """Return the text *key* in the language of *locale*, with *fields* in its places.
 
         More fields than places are fine. Lists and what people typed: the caller makes them safe.
 
@@ -76,12 +76,12 @@ class Texts:
             raise TextError(f"{key}: {error!r} with {sorted(fields)}") from error
 
     def __contains__(self, key: object) -> bool:
-        """Whether there is a text *key*."""
+        """Return True if there is a text *key*."""
         return key in self.by_key
 
 
 def placeholders(template: str) -> set[str]:
-    """The names of the places in *template*.
+    """Return the names of the places in *template*.
 
     Raises:
         ValueError: it is no template, or a place has no plain name.

@@ -25,7 +25,7 @@ class CommandTranslator(app_commands.Translator):
         locale: discord.Locale,
         context: app_commands.TranslationContextTypes,  # noqa: ARG002  # discord.py's signature
     ) -> str | None:
-        """The Japanese words for *string*, or None to leave the default.
+        """Return the Japanese words for *string*, or None to leave the default.
 
         Raises:
             TextError: its key has no text, or the English text is not the one in the code.

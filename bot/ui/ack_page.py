@@ -41,7 +41,7 @@ class AckPage:
     policy: Policy
 
     def shown(self, seen: LinkFacts, *, locale: str) -> str:
-        """The page for a link."""
+        """Return the page for a link."""
         voice = Voice.of(self.texts, self.policy, locale=locale)
         parts = [_tag("h1", voice.say(f"link.heading.{seen.state.value}"))]
         if seen.incident is not None:
@@ -56,7 +56,7 @@ class AckPage:
         return _page(voice, parts)
 
     def excuse(self, what: str, *, locale: str) -> str:
-        """The page when nothing can be said of the link: "unavailable" or "busy"."""
+        """Return the page when nothing can be said of the link: "unavailable" or "busy"."""
         voice = Voice.of(self.texts, self.policy, locale=locale)
         heading, text = (voice.say(f"link.{part}.{what}") for part in ("heading", "text"))
         return _page(voice, [_tag("h1", heading), _tag("p", text)])

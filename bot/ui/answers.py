@@ -37,7 +37,7 @@ class Pressed:
 
     @property
     def number(self) -> int:
-        """The incident or triage of the custom id's group ``number``."""
+        """Return the incident or triage of the custom id's group ``number``."""
         return int(self.fields["number"])
 
     @property
@@ -102,7 +102,7 @@ class Answers:
 
 
 def custom_id_of(interaction: Interaction) -> str:
-    """Of the control that was used, or of the form that was sent; empty for a command."""
+    """Return the custom id of the used control or of the sent form; empty for a command."""
     return str(_data(interaction).get("custom_id", ""))
 
 

@@ -40,25 +40,25 @@ class Screen(ui.LayoutView):
 
 
 def text(*lines: str) -> ui.TextDisplay[Any]:
-    """A text of several lines; empty ones are left out."""
+    """Return a text of several lines; empty ones are left out."""
     return ui.TextDisplay("\n".join(line for line in lines if line))
 
 
 def row(*items: ui.Item[Any] | None) -> Row | None:
-    """A row of at most five buttons or one select; Nones are left out, nothing makes no row."""
+    """Return a row of at most five buttons or one select; Nones are left out, nothing makes no row."""
     shown = [item for item in items if item is not None]
     return ui.ActionRow(*shown) if shown else None
 
 
 def select_row(custom_id: str, placeholder: str, options: Sequence[SelectOption]) -> Row | None:
-    """A row with a select of one of *options*; None without any."""
+    """Return a row with a select of one of *options*; None without any."""
     if not options:
         return None
     return ui.ActionRow(ui.Select(custom_id=custom_id, placeholder=placeholder, options=list(options)))
 
 
 def buttons_view(*items: ui.Item[Any] | None) -> ui.View:
-    """The buttons under an answer that is plain text; Nones are left out. As `Screen`, it is finished."""
+    """Return the buttons under an answer of plain text; Nones are left out. As `Screen`, it is finished."""
     view = ui.View(timeout=None)
     for item in items:
         if item is not None:
@@ -68,12 +68,12 @@ def buttons_view(*items: ui.Item[Any] | None) -> ui.View:
 
 
 def or_quit(voice: Wording, yes: ui.Button[Any]) -> Row | None:
-    """The row below a question: the button that changes nothing comes first."""
+    """Return the row below a question: the button that changes nothing comes first."""
     return row(button(voice.say("consoles.quit"), "ui:v1:quit"), yes)
 
 
 def to_places(voice: Wording, incident: Incident) -> list[ui.Button[Any] | None]:
-    """The buttons to the incident's post and thread, once Discord has them."""
+    """Return the buttons to the incident's post and thread, once Discord has them."""
     return [
         link(voice.say("buttons.to_post"), alert_url(incident)),
         link(voice.say("buttons.to_thread"), thread_url(incident)),
@@ -87,19 +87,19 @@ def button(
     style: ButtonStyle = ButtonStyle.secondary,
     emoji: str | None = None,
 ) -> ui.Button[Any]:
-    """A button; its label is cut at Discord's 80 characters."""
+    """Return a button; its label is cut at Discord's 80 characters."""
     if len(custom_id) > ID_LIMIT:
         raise ValueError(f"a custom id has at most {ID_LIMIT} characters: {custom_id}")
     return ui.Button(label=label[:80], custom_id=custom_id, style=style, emoji=emoji)
 
 
 def link(label: str, url: str | None) -> ui.Button[Any] | None:
-    """A button that opens *url*; None when there is none yet."""
+    """Return a button that opens *url*; None when there is none yet."""
     return None if url is None else ui.Button(label=label[:80], url=url)
 
 
 def made_of(raw: Component | None) -> ui.Button[Any] | None:
-    """A button of `bot.ui.buttons` as discord.py's."""
+    """Return a button of `bot.ui.buttons` as discord.py's."""
     if raw is None:
         return None
     emoji = cast("Any", raw.get("emoji"))

@@ -108,7 +108,7 @@ def _is_discord_away(error: Exception) -> bool:
 
 
 def describe(voice: Voice, error: UserError) -> str:
-    """Why it cannot be done, and what to do instead."""
+    """Say why it cannot be done, and what to do instead."""
     if isinstance(error, NotPermitted):
         action = voice.say(f"errors.action.{error.fields['action']}")
         return voice.say(
@@ -119,7 +119,7 @@ def describe(voice: Voice, error: UserError) -> str:
 
 
 def _shown(voice: Voice, name: str, value: object) -> str:
-    """A field as words: moments in the team's time zone, people as everywhere, anything typed made safe."""
+    """Say a field: moments in the team's time zone, people as everywhere, anything typed made safe."""
     if value is None:  # an act of a clock, or from before names were kept
         return voice.say("errors.somebody")
     if name in _PEOPLE:

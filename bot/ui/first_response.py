@@ -138,7 +138,7 @@ async def _defer(interaction: discord.Interaction[Any], *, keeps: bool) -> Excep
 
 
 async def _as_first(first: Answer, later: Answer) -> None:
-    """Discord may have taken the acknowledgement although it could not say so."""
+    """Show it first; show it later if Discord took the acknowledgement without being able to say so."""
     try:
         await first()
     except discord.HTTPException as refused:

@@ -33,13 +33,13 @@ class Host(Protocol):
     """What this layer needs of the client."""
 
     async def guild_of(self, interaction: Interaction) -> int:
-        """The guild that *interaction* is about. Raises UserError: it is not served."""
+        """Return the guild that *interaction* is about. Raises UserError: it is not served."""
 
     def services(self, interaction: Interaction) -> Services:
-        """The use cases of the guild that *interaction* is about."""
+        """Return the use cases of the guild that *interaction* is about."""
 
     def voice(self, interaction: Interaction) -> Voice:
-        """The words for the person who acted."""
+        """Return the words for the person who acted."""
 
     def spawn(self, work: Coroutine[Any, Any, object], *, name: str) -> object:
         """Run *work* beside everything else."""
@@ -55,17 +55,17 @@ class Host(Protocol):
 
 
 def host_of(interaction: Interaction) -> Host:
-    """The client of *interaction* as this layer sees it."""
+    """Return the client of *interaction* as this layer sees it."""
     return cast("Host", interaction.client)
 
 
 def services_of(interaction: Interaction) -> Services:
-    """The use cases of the guild that *interaction* is about."""
+    """Return the use cases of the guild that *interaction* is about."""
     return host_of(interaction).services(interaction)
 
 
 def voice_of(interaction: Interaction) -> Voice:
-    """The words for the person of *interaction*: their language, and their server's policy."""
+    """Return the words for the person of *interaction*: in their language, by their server's policy."""
     return host_of(interaction).voice(interaction)
 
 
@@ -127,7 +127,7 @@ async def keep(interaction: Interaction) -> None:
 
 
 async def _acknowledge(interaction: Interaction, *, keeps: bool) -> None:
-    """Go on whether or not Discord takes it: what was asked for must not be lost with an answer."""
+    """Acknowledge, and go on whether or not Discord takes it: the work matters more than the answer."""
     await acknowledge(interaction, keeps=keeps)
     await host_of(interaction).has_responded()
 

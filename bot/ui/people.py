@@ -38,7 +38,7 @@ async def person_of(interaction: Interaction) -> Person:
 async def member_person(
     client: discord.Client, *, user: discord.User | discord.Member | discord.Object, guild_id: int
 ) -> Person:
-    """*user* with their roles in the server, asked for by REST: the member cache is not kept.
+    """Return *user* with their roles in the server, asked for by REST: the member cache is not kept.
 
     Raises:
         UpstreamUnavailable: Discord could not be asked.

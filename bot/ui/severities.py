@@ -12,7 +12,7 @@ _OFFERED: Final = 25  # Discord: choices of an autocomplete
 
 
 def severity_named(policy: Policy, name: str) -> SeverityPolicy:
-    """The severity that was typed or chosen, in whichever case.
+    """Return the severity that was typed or chosen, in whichever case.
 
     Raises:
         UserError: the policy has no such severity.
@@ -25,7 +25,7 @@ def severity_named(policy: Policy, name: str) -> SeverityPolicy:
 
 
 def severity_choices(policy: Policy, typed: str) -> list[Choice[str]]:
-    """The policy's severities, the most severe first, whose name or priority holds what was typed."""
+    """Offer the policy's severities that hold what was typed, the most severe first."""
     names = {one.name: f"{one.name} / {one.priority}" for one in policy.severities.values()}
     fitting = [name for name, shown in names.items() if typed.casefold() in shown.casefold()]
     return [Choice(name=names[name], value=name) for name in fitting[:_OFFERED]]

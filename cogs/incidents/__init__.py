@@ -32,7 +32,6 @@ _COMMANDS_ALONE = (declaring, linking)
 
 
 async def setup(bot: IncidentBot) -> None:
-    """Called by discord.py when the extension is loaded."""
     for subject in _WITH_CONTROLS:
         subject.register(bot)
     bot.tree.add_command(incident_group)

@@ -8,7 +8,6 @@ from bot.ui.posts.incident.checks import STEPS, checked, pick_of
 
 
 def register(bot: IncidentBot) -> None:
-    """The select."""
     bot.add_controls(choose_steps)
 
 

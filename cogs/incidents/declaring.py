@@ -28,7 +28,7 @@ async def declare(
     severity: str,
     private: bool = False,  # noqa: FBT001, FBT002  # an option of the command
 ) -> None:
-    """Like /sev1."""
+    """Raise an incident, as /sev1 does."""
     await wait(interaction)
     name = severity_named(services_of(interaction).policy, severity).name
     await open_and_show(interaction, reported(interaction, name, title=title, is_private=private))

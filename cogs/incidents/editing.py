@@ -18,7 +18,6 @@ from cogs.incidents.group import NUMBER_OPTION, Number, in_time, incident_group,
 
 
 def register(bot: IncidentBot) -> None:
-    """The button and its form."""
     bot.add_controls(press_edit)
     bot.add_form(EDIT_FORM, send_details)
 
@@ -29,7 +28,7 @@ def register(bot: IncidentBot) -> None:
 @described(number=NUMBER_OPTION)
 @app_commands.autocomplete(number=offer_all)
 async def edit(interaction: Interaction, number: Number | None = None) -> None:
-    """A form with both as they are."""
+    """Open a form with both as they are."""
     await open_details(interaction, number)
 
 
@@ -40,7 +39,6 @@ async def press_edit(interaction: Interaction, pressed: Pressed) -> None:
 
 
 async def send_details(interaction: Interaction, form: Submitted) -> None:
-    """The form came back."""
     await wait(interaction)
     voice, by = voice_of(interaction), await person_of(interaction)
     new = details_of(voice, form, key=f"interaction:{interaction.id}")
@@ -49,7 +47,7 @@ async def send_details(interaction: Interaction, form: Submitted) -> None:
 
 
 async def open_details(interaction: Interaction, number: int | None) -> None:
-    """The form, as the first response."""
+    """Open the form, as the first response."""
     incident = await in_time(_editable(interaction, number))
     await ask(interaction, details_form(voice_of(interaction), incident))
 

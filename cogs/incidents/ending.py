@@ -26,7 +26,6 @@ Reason = app_commands.Range[str, 1, REASON_LIMIT]
 
 
 def register(bot: IncidentBot) -> None:
-    """The buttons, and the question's."""
     bot.add_controls(press_resolve, press_resolve_now, press_reopen)
 
 

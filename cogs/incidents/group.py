@@ -35,7 +35,7 @@ incident_group: Final = app_commands.Group(
 
 
 async def named(interaction: Interaction, number: int | None) -> Incident:
-    """The incident that was named, or the one whose thread this is.
+    """Return the incident that was named, or the one whose thread this is.
 
     Raises:
         IncidentNotFound: no such number, or a private one that is not theirs to see.
@@ -73,7 +73,7 @@ async def in_time(reading: Awaitable[_Value]) -> _Value:
 
 
 async def offer_severity(interaction: Interaction, typed: str) -> list[Choice[str]]:
-    """The policy's severities, the most severe first."""
+    """Offer the policy's severities, the most severe first."""
     return severity_choices(services_of(interaction).policy, typed)
 
 
@@ -134,7 +134,7 @@ async def _others(interaction: Interaction, *, than: int | None, thread_id: int 
 
 
 def _number(interaction: Interaction, *, option: str = "number") -> int | None:
-    """Which one the command names so far; what is typed there may be no number yet."""
+    """Return the number in the command so far; what is typed there may be no number yet."""
     number: Any = getattr(interaction.namespace, option, None)
     return number if isinstance(number, int) else None
 

@@ -44,7 +44,7 @@ async def merge(interaction: Interaction, into: Number, number: Number | None = 
 @described(with_=locale_str("The other one", key="commands.incident_with"), number=NUMBER_OPTION)
 @app_commands.autocomplete(with_=offer_others, number=offer_linkers)
 async def link(interaction: Interaction, with_: Number, number: Number | None = None) -> None:
-    """Each says so in its thread and in its list."""
+    """Link two incidents; each says so in its thread and in its list."""
     await wait(interaction)
     by = person_from(interaction.user)
     incident = await named(interaction, number)
@@ -60,7 +60,7 @@ async def link(interaction: Interaction, with_: Number, number: Number | None = 
 @described(with_=locale_str("The other one", key="commands.incident_with"), number=NUMBER_OPTION)
 @app_commands.autocomplete(with_=offer_linked, number=offer_all)
 async def unlink(interaction: Interaction, with_: Number, number: Number | None = None) -> None:
-    """The reverse of `link`."""
+    """Undo `link`."""
     await wait(interaction)
     by = person_from(interaction.user)
     incident = await named(interaction, number)

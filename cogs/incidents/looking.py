@@ -52,7 +52,6 @@ Days = app_commands.Range[int, 1, DAYS_LIMIT]
 
 
 def register(bot: IncidentBot) -> None:
-    """The controls of the screens."""
     bot.add_controls(turn_page, open_chosen, press_view, press_quit)
 
 
@@ -94,7 +93,7 @@ async def list_(
 @described(number=NUMBER_OPTION)
 @app_commands.autocomplete(number=offer_all)
 async def show(interaction: Interaction, number: Number | None = None) -> None:
-    """One incident; without its number the one of this thread, else a choice of the open ones."""
+    """Show one incident: the named one, else the one of this thread, else a choice of the open ones."""
     await wait(interaction)
     found = await here(interaction) if number is None else await named(interaction, number)
     if found is not None:

@@ -32,7 +32,6 @@ _SETTLED: Final = frozenset({DeliveryStatus.SENT, DeliveryStatus.FAILED})
 
 
 def register(bot: IncidentBot) -> None:
-    """The controls of its questions."""
     bot.add_controls(press_private, press_delete, press_delete_now)
 
 
@@ -102,7 +101,7 @@ async def _remove(
 
 
 async def _enter(interaction: Interaction, incident: Incident) -> None:
-    """Come in oneself; who is refused cannot read so in the thread."""
+    """Let the person in. A refusal is shown here, because they could not read it in the thread."""
     privacy, by = services_of(interaction).privacy, person_from(interaction.user)
     entered = await privacy.enter(incident.id, by=by, key=f"interaction:{interaction.id}")
     entry = await _requested(interaction, incident, who=by)

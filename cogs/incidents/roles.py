@@ -30,7 +30,6 @@ _ROLES = "|".join(Role)
 
 
 def register(bot: IncidentBot) -> None:
-    """The buttons."""
     bot.add_controls(press_role, press_step_down)
 
 

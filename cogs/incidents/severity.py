@@ -32,7 +32,6 @@ Reason = app_commands.Range[str, 1, REASON_LIMIT]
 
 
 def register(bot: IncidentBot) -> None:
-    """The button and its form."""
     bot.add_controls(press_severity)
     bot.add_form(SEVERITY_FORM, send_severity)
 
@@ -48,7 +47,7 @@ def register(bot: IncidentBot) -> None:
 @app_commands.autocomplete(to=offer_severity)
 @app_commands.autocomplete(number=offer_open)
 async def severity(interaction: Interaction, to: str, reason: Reason, number: Number | None = None) -> None:
-    """The rules of another severity apply from now on."""
+    """Change the severity; the new one's rules apply from now on."""
     await wait(interaction)
     incident = await named(interaction, number)
     policy = services_of(interaction).policy
@@ -63,7 +62,6 @@ async def press_severity(interaction: Interaction, pressed: Pressed) -> None:
 
 
 async def send_severity(interaction: Interaction, form: Submitted) -> None:
-    """The form came back."""
     await wait(interaction)
     was = form.fields["was"]
     await _change(interaction, form.number, to=chosen_severity(form), reason=form.text(REASON), was=was)

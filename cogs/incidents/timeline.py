@@ -36,7 +36,6 @@ At = app_commands.Range[str, 1, AT_LIMIT]
 
 
 def register(bot: IncidentBot) -> None:
-    """The buttons and their forms."""
     bot.add_controls(press_note, press_timeline, choose_more, turn_page, choose_entry, press_file)
     bot.add_form(NOTE_FORM, send_note)
     bot.add_form(CORRECT_FORM, send_correction)
@@ -49,7 +48,7 @@ def register(bot: IncidentBot) -> None:
 @described(number=NUMBER_OPTION)
 @app_commands.autocomplete(number=offer_all)
 async def timeline(interaction: Interaction, number: Number | None = None) -> None:
-    """The newest page; the others are a press away."""
+    """Show the newest page; the others are a press away."""
     await wait(interaction)
     await _show(interaction, (await named(interaction, number)).id)
 
@@ -65,7 +64,7 @@ async def timeline(interaction: Interaction, number: Number | None = None) -> No
 )
 @app_commands.autocomplete(number=offer_all)
 async def note(interaction: Interaction, text: Note, at: At = "", number: Number | None = None) -> None:
-    """A note of one line; the button 📝 takes several."""
+    """Add a note of one line; the button 📝 takes several."""
     await wait(interaction)
     incident = await named(interaction, number)
     by, key = person_from(interaction.user), f"interaction:{interaction.id}"
@@ -127,7 +126,7 @@ async def press_file(interaction: Interaction, pressed: Pressed) -> None:
 
 
 async def send_note(interaction: Interaction, form: Submitted) -> None:
-    """The form of [📝 メモ] came back."""
+    """Add the note of the form behind [📝 メモ]."""
     await wait(interaction)
     key = f"interaction:{interaction.id}"
     by, text = await person_of(interaction), form.text(NOTE)
@@ -138,7 +137,7 @@ async def send_note(interaction: Interaction, form: Submitted) -> None:
 
 
 async def send_correction(interaction: Interaction, form: Submitted) -> None:
-    """The form of a correction came back: the page it was chosen on shows both versions."""
+    """Correct an entry; the page it was chosen on shows both versions."""
     await keep(interaction)
     by, key = await person_of(interaction), f"interaction:{interaction.id}"
     entry = int(form.fields["entry"])

@@ -19,7 +19,6 @@ from cogs.incidents.group import NUMBER_OPTION, Number, in_time, incident_group,
 
 
 def register(bot: IncidentBot) -> None:
-    """The button and its form."""
     bot.add_controls(press_update)
     bot.add_form(UPDATE_FORM, send_update)
 
@@ -30,7 +29,7 @@ def register(bot: IncidentBot) -> None:
 @described(number=NUMBER_OPTION)
 @app_commands.autocomplete(number=offer_open)
 async def update(interaction: Interaction, number: Number | None = None) -> None:
-    """A form, with what is known filled in."""
+    """Open a form, with what is known filled in."""
     await _open(interaction, number)
 
 
@@ -41,7 +40,6 @@ async def press_update(interaction: Interaction, pressed: Pressed) -> None:
 
 
 async def send_update(interaction: Interaction, form: Submitted) -> None:
-    """The form came back."""
     await wait(interaction)
     update = update_of(form, policy=services_of(interaction).policy, key=f"interaction:{interaction.id}")
     result = await services_of(interaction).updates.tell(form.number, update, by=await person_of(interaction))

@@ -42,7 +42,7 @@ _OFFERED: Final = 25  # Discord: choices of an autocomplete
 @described(user=USER_OPTION, place=PLACE_OPTION)
 @app_commands.autocomplete(place=offer_places)
 async def set_person(interaction: Interaction, user: discord.User, place: Place | None = None) -> None:
-    """From now on."""
+    """Put a person on call from now on."""
     await wait(interaction)
     services = services_of(interaction)
     standing = await services.schedules.set_person(
@@ -73,7 +73,7 @@ async def override(  # Discord's options
     place: Place | None = None,
     reason: Reason = "",
 ) -> None:
-    """From then until then."""
+    """Let a person stand in from one moment to another."""
     await wait(interaction)
     now = await now_here(interaction)
     services = services_of(interaction)
@@ -110,7 +110,7 @@ async def offer_shifts(interaction: Interaction, typed: str) -> list[Choice[str]
 )
 @app_commands.autocomplete(shift=offer_shifts, with_=offer_shifts)
 async def swap(interaction: Interaction, shift: Shift, with_: Shift) -> None:
-    """Two people exchange what they have."""
+    """Exchange the shifts of two people."""
     await wait(interaction)
     services = services_of(interaction)
     swapped = await services.schedules.swap(
@@ -120,7 +120,7 @@ async def swap(interaction: Interaction, shift: Shift, with_: Shift) -> None:
 
 
 def _value(turn: Turn) -> str:
-    """A shift as an option carries it: its place, and a second that lies within it."""
+    """Return a shift as an option carries it: its place, and a second that lies within it."""
     return f"{turn.place}@{int(turn.shift.starts.timestamp()) + 1}"
 
 

@@ -23,7 +23,6 @@ from cogs.oncall.group import PLACE_OPTION, Place, offer_places, schedule_group
 
 
 def register(bot: IncidentBot) -> None:
-    """The buttons."""
     bot.add_controls(press_import, press_leave_import)
 
 
@@ -31,7 +30,7 @@ def register(bot: IncidentBot) -> None:
     name="export", description=locale_str("As an iCalendar file", key="commands.oncall_export")
 )
 async def export(interaction: Interaction) -> None:
-    """The next 90 days."""
+    """Export the next 90 days."""
     await wait(interaction)
     services = services_of(interaction)
     data = await services.calendars.export(services.guild_id)

@@ -33,13 +33,13 @@ schedule_group: Final = app_commands.Group(
 
 
 async def offer_places(interaction: Interaction, typed: str) -> list[Choice[str]]:
-    """The policy's places, in the order of asking."""
+    """Offer the policy's places, in the order of asking."""
     names = [name for name in services_of(interaction).policy.oncall if typed.casefold() in name]
     return [Choice(name=name, value=name) for name in names[:_OFFERED]]
 
 
 def first_place(interaction: Interaction) -> str:
-    """The one that is meant when none is named."""
+    """Return the place that is meant when none is named."""
     return next(iter(services_of(interaction).policy.oncall))
 
 
@@ -57,11 +57,11 @@ def chosen(user: discord.User | discord.Member) -> Who:
 
 
 async def now_here(interaction: Interaction) -> datetime:
-    """The database's time in the team's zone."""
+    """Return the database's time in the team's zone."""
     services = services_of(interaction)
     return (await services.schedules.now()).astimezone(services.policy.timezone)
 
 
 def moment(text: str | None, *, now: datetime, base: datetime | None = None) -> datetime:
-    """The moment that was typed; *now* when nothing was. Raises as `parse_later`."""
+    """Return the moment that was typed; *now* when nothing was. Raises as `parse_later`."""
     return now if text is None else parse_later(text, now=now, base=base)

@@ -13,7 +13,6 @@ from cogs.oncall.group import oncall_group
 
 
 def register(bot: IncidentBot) -> None:
-    """The buttons."""
     bot.add_controls(press_end, press_end_confirmed)
 
 

@@ -54,7 +54,7 @@ async def rotate(  # noqa: PLR0913, PLR0917  # Discord's options
     handover: Words = "10:00",
     place: Place | None = None,
 ) -> None:
-    """The first turn is the one that goes on now: it began at today's handover, or yesterday's."""
+    """Begin a rotation; its first turn is the current one, from today's handover or yesterday's."""
     await wait(interaction)
     now = await now_here(interaction)
     services = services_of(interaction)

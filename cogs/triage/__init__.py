@@ -8,6 +8,5 @@ _SUBJECTS = (starting, message, answering, unfinished, reevaluating)
 
 
 async def setup(bot: IncidentBot) -> None:
-    """Called by discord.py when the extension is loaded."""
     for subject in _SUBJECTS:
         subject.register(bot)

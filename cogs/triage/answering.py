@@ -22,7 +22,6 @@ CONFIRM: Final = r"tri:v1:confirm:(?P<number>\d{1,18})(?::(?P<shown>[A-Za-z0-9_-
 
 
 def register(bot: IncidentBot) -> None:
-    """The controls."""
     bot.add_controls(
         press_answer, choose_answer, press_leave, choose_question, choose_severity, press_confirm, press_show
     )

@@ -37,6 +37,6 @@ def start_of_message(message_id: int, *, now: datetime) -> datetime:
 
 
 def source_of(fields: Mapping[str, str | None]) -> MessageSource | None:
-    """The message that a custom id names, if it names one."""
+    """Return the message that a custom id names, if it names one."""
     channel, message = fields.get("channel"), fields.get("message")
     return None if channel is None or message is None else MessageSource(int(channel), int(message))

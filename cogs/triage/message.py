@@ -33,7 +33,6 @@ _READ_AFTER_FORM_S: Final = 5.0
 
 
 def register(bot: IncidentBot) -> None:
-    """The menu and the button."""
     bot.add_controls(press_triage)
     bot.tree.add_command(triage_message)
 
@@ -41,7 +40,7 @@ def register(bot: IncidentBot) -> None:
 @app_commands.context_menu(name=locale_str("Triage this message", key="commands.triage_message"))
 @app_commands.guild_only()
 async def triage_message(interaction: Interaction, message: discord.Message) -> None:
-    """The form about a message, whose words only this interaction carries: they are kept beside it."""
+    """Open the form about a message; its words come with this interaction alone, so they are kept."""
     await admit(interaction)
     if not await _is_open(interaction, message):
         return
@@ -96,7 +95,7 @@ async def _is_open(interaction: Interaction, message: discord.Message) -> bool:
 async def _open_about(
     interaction: Interaction, source: MessageSource, evidence: Evidence, names: Mapping[int, str]
 ) -> None:
-    """The form, and beside it the words for when it comes back."""
+    """Open the form, and keep the words for when it comes back."""
     sources = services_of(interaction).triages.sources
     sources.remember_message(source.channel_id, source.message_id, evidence)
     title = await _alert_title(interaction, source) or suggested_title(evidence.text, names)

@@ -10,7 +10,6 @@ from bot.ui.words.inert import inert
 
 
 def register(bot: IncidentBot) -> None:
-    """The controls."""
     bot.add_controls(press_promote, press_dismiss, press_again)
 
 

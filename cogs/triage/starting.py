@@ -30,7 +30,7 @@ Title = app_commands.Range[str, 1, TITLE_LIMIT]
 
 
 def register(bot: IncidentBot) -> None:
-    """The commands, the form, and in each server one short command per severity of its policy."""
+    """Add the commands, the form, and in each server one short command per severity of its policy."""
     bot.add_form(TRIAGE_FORM, send_triage)
     bot.add_controls(press_retry, press_urgent)
     bot.tree.add_command(triage)
@@ -60,7 +60,7 @@ async def press_retry(interaction: Interaction, pressed: Pressed) -> None:
 
 
 def short_command(severity: str) -> app_commands.Command[app_commands.Group, ..., None]:
-    """`/sev1 件名` for the severity of this name."""
+    """Make `/sev1 件名` for the severity of this name."""
 
     @app_commands.command(
         name=severity.lower(),
@@ -77,7 +77,7 @@ def short_command(severity: str) -> app_commands.Command[app_commands.Group, ...
 
 
 async def send_triage(interaction: Interaction, form: Submitted) -> None:
-    """The form came back: begin the walk, or say what is wrong with the start time."""
+    """Begin the walk, or say what is wrong with the start time."""
     await wait(interaction)
     services = services_of(interaction)
     voice, source = voice_of(interaction), source_of(form.fields)

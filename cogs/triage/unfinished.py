@@ -9,7 +9,6 @@ from bot.ui.screens.triage_card import triage_card
 
 
 def register(bot: IncidentBot) -> None:
-    """Add the controls to *bot*."""
     bot.add_controls(press_continue, press_stop)
 
 

@@ -118,13 +118,13 @@ class Rest:
 
     @property
     def own_id(self) -> int | None:
-        """The bot's own user id, once it has logged in."""
+        """Return the bot's own user id, once it has logged in."""
         return None if self._client.user is None else self._client.user.id
 
     async def one(
         self, route: Route, *, json: Payload | None = None, params: Payload | None = None
     ) -> Payload:
-        """The JSON object that *route* answers.
+        """Return the JSON object that *route* answers.
 
         Raises:
             DeliveryRefused: a 4xx that no repeat will change.
@@ -137,14 +137,14 @@ class Rest:
         return answer
 
     async def many(self, route: Route, *, params: Payload | None = None) -> list[Payload]:
-        """The JSON array of objects that *route* answers. Raises as `one`."""
+        """Return the JSON array of objects that *route* answers. Raises as `one`."""
         answer = await self._ask(route, params=params)
         if not isinstance(answer, list) or not all(isinstance(item, dict) for item in answer):
             raise UpstreamUnavailable("unreadable answer: no JSON array")
         return answer
 
     async def do(self, route: Route) -> None:
-        """A request that answers 204. Raises as `one`."""
+        """Make a request that answers 204. Raises as `one`."""
         await self._ask(route)
 
     async def _ask(
@@ -186,7 +186,7 @@ class Rest:
         return answer
 
     def _expect_event(self, route: Route, began_s: float) -> None:
-        """A message that was posted in a server comes back as an event on the shard of that server."""
+        """Expect a message that was posted in a server to come back as an event on the server's shard."""
         if (route.method, route.path) != _POSTING or route.channel_id is None:
             return
         channel = self._client.get_channel(int(route.channel_id))
@@ -277,7 +277,7 @@ class Rest:
 
 
 def snowflake(payload: Payload, key: str = "id") -> int:
-    """The id under *key*.
+    """Return the id under *key*.
 
     Raises:
         UpstreamUnavailable: there is none: not an answer of Discord's.

@@ -55,7 +55,7 @@ class Gate:
         self._background = Allowance(PER_S * BACKGROUND_SHARE, 1.0)
 
     def share(self, instances: int) -> None:
-        """So many processes use the same token: each has its part of what Discord allows from now on.
+        """Take this process's part of Discord's limits, because several processes use the same token.
 
         Args:
             instances: >= 1.
@@ -79,7 +79,7 @@ class Gate:
             raise
 
     def pause(self, seconds: float) -> None:
-        """Discord's global limit was hit: nothing goes out for so long."""
+        """Let nothing out for so long: Discord's global limit was hit."""
         now = self._now()
         self._closed_until = max(self._closed_until, now + seconds)
         self._overall.pause(now + seconds, now=now)
@@ -120,14 +120,14 @@ class Gate:
 
     # -- one route
     def room_in_s(self, route: str, urgency: int) -> float:
-        """Seconds until *route* has room for a request; 0: now. See `RouteAllowance.room_in_s`."""
+        """Return the seconds until *route* has room for a request; 0: now. See `RouteAllowance.room_in_s`."""
         now, known = self._now(), self._routes.get(route)
         if (closed_s := self._closed_until - now) > 0.0:
             return closed_s
         return 0.0 if known is None else known.room_in_s(now, urgency=urgency)
 
     def asked_s(self, route: str) -> float:
-        """Seconds for which Discord's answers ask to leave *route* alone; our own queue is no part of it."""
+        """Return the seconds for which Discord asks to leave *route* alone, without our own queue."""
         now, known = self._now(), self._routes.get(route)
         opens_at = 0.0 if known is None else known.reset_at
         return max(self._closed_until - now, opens_at - now, 0.0)

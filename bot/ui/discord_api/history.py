@@ -25,7 +25,7 @@ _CLOCK_SKEW: Final = timedelta(seconds=10)  # between the database, which timed 
 async def standing_message(
     rest: Rest, channel_id: int, body: Mapping[str, object], *, since: datetime
 ) -> Posted | None:
-    """The message that says what *body* says, posted by us since then, however much was said meanwhile.
+    """Return the message that says what *body* says, if we have posted it since then.
 
     Raises:
         DeliveryRefused: the history may not be read. UpstreamUnavailable.
@@ -40,7 +40,7 @@ async def standing_message(
 
 
 async def _messages(rest: Rest, channel_id: int, *, after: int) -> AsyncIterator[Payload]:
-    """All of a channel after that id, page by page; a page has its newest first."""
+    """Yield all messages of a channel after that id, page by page; a page has its newest first."""
     route = messages_route("GET", channel_id)
     page = await rest.many(route, params={"after": after, "limit": _HISTORY})
     while True:
@@ -53,7 +53,7 @@ async def _messages(rest: Rest, channel_id: int, *, after: int) -> AsyncIterator
 
 
 async def further(rest: Rest, route: Route, **beyond: int) -> list[Payload]:
-    """A further page of a channel's messages, as soon as Discord's limit leaves room for it.
+    """Return a further page of a channel's messages, as soon as Discord's limit leaves room for it.
 
     Args:
         beyond: ``after`` or ``before``, a message's id.
@@ -68,7 +68,7 @@ async def further(rest: Rest, route: Route, **beyond: int) -> list[Payload]:
 
 
 def posted(message: Mapping[str, object]) -> Posted:
-    """A message as Discord gives it."""
+    """Read a Message object of Discord's."""
     roles = message.get("mention_roles")
     return Posted(
         channel_id=snowflake(message, "channel_id"),

@@ -36,7 +36,7 @@ def answer_to(message_id: int) -> Mapping[str, object]:
 
 
 def hook(delivery: Delivery) -> tuple[int, int]:
-    """The message that a thread or a reaction belongs to: what it waited for, or the one it names itself."""
+    """Return the message that a thread or reaction belongs to: the awaited one, or the one that it names."""
     if delivery.kind is DeliveryKind.PIN_SEEN:
         pinned = PinSeenData.from_json(delivery.data)
         return pinned.channel_id, pinned.message_id
@@ -44,7 +44,7 @@ def hook(delivery: Delivery) -> tuple[int, int]:
 
 
 def known(snowflake_id: int | None) -> int:
-    """An id that must be there by now.
+    """Return an id that must be there by now.
 
     Raises:
         UpstreamUnavailable: it is not yet; later it may be.

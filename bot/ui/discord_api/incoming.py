@@ -31,7 +31,7 @@ class Incoming:
         self._words = words
 
     def live(self, message: discord.Message, *, guild_id: int) -> AlertMessage:
-        """A message that an event told of."""
+        """Read a message that the gateway delivered."""
         asked = message.interaction_metadata
         payload: dict[str, object] = {
             "id": message.id,
@@ -55,7 +55,7 @@ class Incoming:
         return self.read(payload, guild_id=guild_id, channel=getattr(message.channel, "name", ""))
 
     def read(self, payload: Mapping[str, Any], *, guild_id: int, channel: str) -> AlertMessage:
-        """Discord's Message object.
+        """Read a Message object of Discord's.
 
         Args:
             channel: The channel's name.
@@ -91,7 +91,7 @@ class Watching:
         self._incoming = incoming
 
     async def page(self, guild_id: int, channel: str, *, before: int | None = None) -> ChannelPage:
-        """The newest messages of a channel, up to 100.
+        """Return the newest messages of a channel, up to 100.
 
         Args:
             channel: Its name or id.
@@ -138,7 +138,7 @@ def _embed(embed: Mapping[str, Any]) -> AlertEmbed:
 
 
 def _displayed(components: object) -> Iterator[str]:
-    """The texts of a message that is made of components."""
+    """Yield the texts of a message that is made of components."""
     for component in components if isinstance(components, list) else ():
         if component.get("type") == _TEXT_DISPLAY:
             yield str(component.get("content") or "")

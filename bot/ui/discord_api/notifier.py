@@ -86,7 +86,7 @@ class DiscordNotifier:
         self.message, self.latest_messages = reader.message, reader.latest
 
     def siren(self, last_standing: Standing) -> RestSiren:
-        """The way to people while there is no database.
+        """Return the way to people while there is no database.
 
         Args:
             last_standing: Who stood where when it was last asked.

@@ -48,7 +48,7 @@ class Places:
         self._dms.clear()
 
     async def channel(self, guild_id: int, name: str) -> int:
-        """The id of the channel called *name*, or *name* itself when it is an id.
+        """Return the id of the channel called *name*, or *name* itself when it is an id.
 
         Raises:
             DeliveryRefused: there is no such channel. UpstreamUnavailable.
@@ -89,7 +89,7 @@ class Places:
         return person.user_id or await self._member(guild_id, person.handle)
 
     async def known(self, guild_id: int, discord: str, *, bots: bool = True) -> Person:
-        """The member with this id or username, by the name they have in the guild. Raises as `direct`.
+        """Return the member with this id or username, by their name in the guild. Raises as `direct`.
 
         Args:
             bots: False treats a bot as no member.
@@ -101,13 +101,13 @@ class Places:
         return Person(snowflake(account), str(name or discord), username=str(account.get("username") or ""))
 
     async def member(self, guild_id: int, discord: str) -> Person:
-        """The same with their roles, one request more. Raises as `direct`."""
+        """Return the same person with their roles, for one request more. Raises as `direct`."""
         member, account = await self._found(guild_id, discord)
         guild = await self._rest.one(Route("GET", "/guilds/{guild_id}", guild_id=guild_id))
         return person_from_member(member, user=account, guild=GuildRoles.from_payload(guild))
 
     async def roles(self, guild_id: int) -> list[int]:
-        """The ids of the roles that see private incidents, in the policy's order; unknown ones left out.
+        """Return the ids of the known roles that see private incidents, in the policy's order.
 
         Raises:
             UpstreamUnavailable.
@@ -121,7 +121,7 @@ class Places:
         return known
 
     async def user(self, user_id: int) -> int:
-        """The DM channel with a user.
+        """Return the DM channel with a user.
 
         Raises:
             DeliveryRefused: they take none from us. UpstreamUnavailable.
@@ -134,7 +134,7 @@ class Places:
         return self._dms[user_id]
 
     async def _found(self, guild_id: int, discord: str) -> tuple[Payload, Payload]:
-        """Discord's Guild Member and User objects of who has this id or username. Raises as `direct`."""
+        """Return Discord's Guild Member and User objects for this id or username. Raises as `direct`."""
         user_id = id_of(discord) or await self._member(guild_id, discord)
         route = Route("GET", "/guilds/{guild_id}/members/{user_id}", guild_id=guild_id, user_id=user_id)
         member = await self._rest.one(route)
@@ -148,7 +148,7 @@ class Places:
         return self._people[key]
 
     async def _search(self, guild_id: int, username: str) -> int:
-        """By username, exactly: a display name is anybody's to take."""
+        """Search by username, exactly: anybody may take any display name."""
         found = await self._rest.many(
             Route("GET", "/guilds/{guild_id}/members/search", guild_id=guild_id),
             params={"query": username, "limit": _SEARCH_LIMIT},
@@ -160,7 +160,7 @@ class Places:
         raise _nobody("no member has this username")
 
     async def _read_channels(self, guild_id: int) -> dict[str, int]:
-        """The channels that take messages; of two with one name the older one."""
+        """Return the channels that take messages; of two with one name the older one."""
         payloads = await self._rest.many(Route("GET", "/guilds/{guild_id}/channels", guild_id=guild_id))
         usable = [payload for payload in payloads if payload.get("type") in _MESSAGE_CHANNELS]
         newest_first = sorted(usable, key=snowflake, reverse=True)

@@ -60,7 +60,7 @@ class Reaching:
         return found
 
     async def member(self, guild_id: int, handle: str) -> Person | None:
-        """The member of that id or username; None when there is none, or it is a bot. Raises as `gaps`."""
+        """Return the member of that id or username; None for no member, or a bot. Raises as `gaps`."""
         try:
             return await self._places.known(guild_id, handle, bots=False)
         except DeliveryRefused:

@@ -50,7 +50,7 @@ class GuildRoles:
 
 
 def person_from_member(member: Payload, *, user: Payload, guild: GuildRoles) -> Person:
-    """A member with the names and ids of their roles.
+    """Return a member with the names and ids of their roles.
 
     Args:
         member: Discord's Guild Member object.
@@ -188,7 +188,7 @@ class Reactions:
             after = snowflake(page[-1])
 
     async def _message(self, channel_id: int, message_id: int) -> Payload:
-        """The message; empty when it is gone."""
+        """Return the message; empty when it is gone."""
         try:
             return await self._rest.one(message_route("GET", channel_id, message_id))
         except DeliveryRefused as refused:

@@ -47,7 +47,7 @@ class ThreadReader:
         return self._read(found, guild_id)
 
     async def latest(self, channel_id: int, *, guild_id: int) -> list[ThreadMessage]:
-        """The newest messages, up to 100, oldest first; none when the channel is gone or hidden.
+        """Return the newest messages, up to 100, oldest first; none when the channel is gone or hidden.
 
         Raises:
             UpstreamUnavailable: Discord could not be asked.
@@ -65,7 +65,7 @@ class ThreadReader:
 
 
 def message_from(payload: Mapping[str, Any], *, guild_id: int, reads_content: bool) -> ThreadMessage:
-    """A message as Discord's JSON has it, of an answer or of an event."""
+    """Read a Message object of Discord's, from an answer or an event."""
     content = evidence_from(payload, guild_id=guild_id)
     edited = payload.get("edited_timestamp")
     return ThreadMessage(

@@ -150,7 +150,7 @@ class Redactor:
         return isinstance(author, dict) and snowflake(author) == self._rest.own_id
 
     async def _messages(self, thread_id: int) -> AsyncIterator[Payload]:
-        """Everything in a thread, newest first."""
+        """Yield everything in a thread, newest first."""
         before: dict[str, object] = {}
         while True:
             page = await self._rest.many(messages_route("GET", thread_id), params={"limit": _PAGE, **before})

@@ -37,7 +37,7 @@ class Rooms:
         return Posted(request.channel_id, snowflake(made))
 
     async def find(self, request: Request, *, since: datetime) -> Posted | None:
-        """The thread that an attempt after *since* has made, if any. Raises as `make`."""
+        """Return the thread that an attempt after *since* has made, if any. Raises as `make`."""
         after = discord.utils.time_snowflake(since - _CLOCK_SKEW)
         async for thread in self._ours(request.channel_id):
             named = folded(str(thread.get("name"))) == folded(str(request.body["name"]))
@@ -70,7 +70,7 @@ class Rooms:
         return Posted(request.channel_id, user_id)
 
     async def _ours(self, channel_id: int) -> AsyncIterator[Payload]:
-        """The threads that this bot has made in a channel, the active ones first."""
+        """Yield the threads that this bot has made in a channel, the active ones first."""
         channel = await self._rest.one(channel_route("GET", channel_id))
         active = Route("GET", "/guilds/{guild_id}/threads/active", guild_id=snowflake(channel, "guild_id"))
         archived = Route(

@@ -20,7 +20,7 @@ _ROUTES: Final[Mapping[Action, tuple[str, str, tuple[str, ...]]]] = {
 
 
 def route_of(request: Request) -> Route:
-    """The route that does what is asked for."""
+    """Return the route that does what *request* asks for."""
     method, path, further = _ROUTES[request.action]
     names: dict[str, Any] = dict.fromkeys(further, request.message_id)
     if "emoji" in names:
@@ -29,16 +29,16 @@ def route_of(request: Request) -> Route:
 
 
 def channel_route(method: str, channel_id: int | None) -> Route:
-    """A channel or thread."""
+    """Return the route of a channel or thread."""
     return Route(method, "/channels/{channel_id}", channel_id=channel_id)
 
 
 def messages_route(method: str, channel_id: int) -> Route:
-    """The messages of a channel or thread."""
+    """Return the route of the messages in a channel or thread."""
     return Route(method, "/channels/{channel_id}/messages", channel_id=channel_id)
 
 
 def message_route(method: str, channel_id: int | None, message_id: int | None) -> Route:
-    """One message."""
+    """Return the route of one message."""
     path = "/channels/{channel_id}/messages/{message_id}"
     return Route(method, path, channel_id=channel_id, message_id=message_id)

@@ -36,7 +36,7 @@ class Submitted:
 
     @property
     def number(self) -> int:
-        """The incident or triage of the custom id."""
+        """Return the incident or triage of the custom id."""
         return int(self.fields["number"])
 
     def text(self, name: str) -> str:
@@ -67,7 +67,7 @@ def submitted(interaction: Interaction, fields: Mapping[str, str]) -> Submitted:
 
 
 def written(interaction: Interaction) -> tuple[str, Mapping[str, str]]:
-    """The custom id of the form that *interaction* brings, and what was typed into each input, by its id.
+    """Return the custom id of a form that was sent, and what was typed into each input, by its id.
 
     For a press or a command there is nothing of the latter.
     """
@@ -81,7 +81,7 @@ def written(interaction: Interaction) -> tuple[str, Mapping[str, str]]:
 
 
 def _inputs(interaction: Interaction) -> Iterator[Mapping[str, Any]]:
-    """The fields of a modal's submission: with its ``values``, or the ``value`` that was typed."""
+    """Yield the fields of a sent form: with its ``values``, or the ``value`` that was typed."""
     data = cast("Mapping[str, Any]", interaction.data or {})
     waiting = list(data.get("components", []))
     while waiting:
@@ -111,7 +111,7 @@ class MessageSource:
 
 
 def triage_form(voice: Voice, typed: Typed, *, source: MessageSource | None = None) -> Form:
-    """件名, 対象, 症状, 開始時刻."""
+    """Build the form of a triage: 件名, 対象, 症状, 開始時刻."""
     title = text_input(
         TITLE, limit=TITLE_LIMIT, value=typed.title, example=voice.say("consoles.form.title_example")
     )
@@ -128,14 +128,14 @@ def triage_form(voice: Voice, typed: Typed, *, source: MessageSource | None = No
 
 
 def started_now(voice: Voice, now: datetime) -> str:
-    """*now* (aware) as the form shows it; `parse_start_time` reads it back."""
+    """Return *now* (aware) as the form shows it; `parse_start_time` reads it back."""
     return f"{now.astimezone(voice.policy.timezone):%Y-%m-%d %H:%M}"
 
 
 def where_and_how(
     voice: Voice, targets: tuple[str, ...], symptoms: tuple[str, ...]
 ) -> list[Component | None]:
-    """対象 and 症状, with what is known chosen; None in place of what the policy does not list."""
+    """Build 対象 and 症状 with what is known chosen; None in place of what the policy does not list."""
     policy = voice.policy
     where = {target: target for target in policy.targets}
     how = {name: voice.raw(words) for name, words in policy.symptoms.items()}
@@ -143,7 +143,7 @@ def where_and_how(
 
 
 def _choices(voice: Voice, name: str, known: Mapping[str, str], chosen: tuple[str, ...]) -> Component | None:
-    """A select of several; None when there is nothing to choose from."""
+    """Build a select of several; None when there is nothing to choose from."""
     if not known:
         return None
     options = [Option(value, words, chosen=value in chosen) for value, words in known.items()]

@@ -18,7 +18,7 @@ EDIT_FORM: Final = r"inc:v1:edit-form:(?P<number>\d{1,18}):(?P<title>[0-9a-f]{8}
 
 
 def details_form(voice: Voice, incident: Incident) -> Form:
-    """Both as they are now."""
+    """Build the form with the title and the start as they are now."""
     shown, title = shown_details(incident), cut(incident.title, limit=TITLE_LIMIT)
     started = started_shown(voice, shown.started_s)
     return Form(
@@ -36,7 +36,7 @@ def details_form(voice: Voice, incident: Incident) -> Form:
 
 
 def details_of(voice: Voice, form: Submitted, *, key: str) -> NewDetails:
-    """The form as it was sent, with what it showed when it was opened.
+    """Read the form as it was sent, with what it showed when it was opened.
 
     Args:
         key: Of the interaction.
@@ -52,5 +52,5 @@ def details_of(voice: Voice, form: Submitted, *, key: str) -> NewDetails:
 
 
 def started_shown(voice: Voice, started_s: int) -> str:
-    """The start (a Unix time) to the minute, as the triage's form shows it."""
+    """Return the start (a Unix time) to the minute, as the triage's form shows it."""
     return started_now(voice, datetime.fromtimestamp(started_s, UTC))

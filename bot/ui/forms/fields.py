@@ -36,11 +36,11 @@ class Form:
         self.fields = [field for field in fields if field is not None]
 
     def to_dict(self) -> Mapping[str, Any]:
-        """Discord's JSON."""
+        """Return Discord's JSON."""
         return {"title": self.title, "custom_id": self.custom_id, "components": self.fields}
 
     def is_finished(self) -> bool:
-        """discord.py need not keep it."""
+        """Return True: discord.py need not keep the form."""
         return True
 
 
@@ -54,7 +54,7 @@ async def ask(interaction: Interaction, form: Form) -> None:
 
 
 def label(text: str, component: Component, *, hint: str | None = None) -> Component:
-    """A field: what is asked for, a smaller line below that, and where it is typed or chosen."""
+    """Build a field: what is asked for, a smaller line below that, and where it is typed or chosen."""
     return _without_none({"type": _LABEL, "label": text, "description": hint, "component": component})
 
 
@@ -67,7 +67,7 @@ def text_input(
     value: str = "",
     example: str | None = None,
 ) -> Component:
-    """A text of at most *limit* characters.
+    """Build an input for a text of at most *limit* characters.
 
     Args:
         value: What stands there already.
@@ -88,7 +88,7 @@ def text_input(
 def choice(
     custom_id: str, options: Sequence[Option], *, several: bool = False, placeholder: str = ""
 ) -> Component:
-    """One of *options*, or any number of them, none included."""
+    """Build a select of one of *options*, or of any number of them, none included."""
     least, most = (0, None) if several else (1, 1)
     made = select(custom_id, options=options, placeholder=placeholder, least=least, most=most)
     return made | {"required": not several}

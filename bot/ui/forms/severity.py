@@ -22,7 +22,7 @@ _NAME_LIMIT: Final = 40
 
 
 def severity_form(voice: Voice, incident: Incident) -> Form:
-    """Each severity says where it goes and whom that rings; the reason is asked for in any case."""
+    """Build the form: each severity says where it goes and whom it pings; a reason is always asked for."""
     known = list(voice.policy.severities.values())[:_OPTIONS]
     options = [
         Option(
@@ -61,5 +61,5 @@ def _was(incident: Incident) -> str:
 
 
 def chosen_severity(form: Submitted) -> str:
-    """The name that was chosen; empty when the form came without one."""
+    """Return the chosen name; empty when the form came without one."""
     return (*form.values.get(SEVERITY, ()), "")[0]

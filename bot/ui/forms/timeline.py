@@ -31,7 +31,7 @@ AT_LIMIT: Final = 60
 
 
 def note_form(voice: Voice, number: int) -> Form:
-    """A note of several lines, and when it happened if that was earlier."""
+    """Build the form for a note of several lines, and when it happened if that was earlier."""
     note = text_input(NOTE, limit=NOTE_LIMIT, several_lines=True)
     at = text_input(AT, limit=AT_LIMIT, required=False)
     return Form(
@@ -64,7 +64,7 @@ def correction_form(voice: Voice, number: int, line: Line, *, page: int) -> Form
 
 
 def correction_of(form: Submitted) -> Correction:
-    """The form as it was sent: only what is other than the form showed is put right."""
+    """Read the form as it was sent: only what differs from what the form showed is corrected."""
     words, impact = form.text(TEXT), form.text(IMPACT) if IMPACT in form.values else None
     known, known_impact, moment = (form.fields.get(name) for name in ("known", "impact", "moment"))
     return Correction(

@@ -35,7 +35,7 @@ _DIGITS: Final = 8  # of a span, seconds; the policy allows 30 days
 
 
 def update_form(voice: Voice, incident: Incident) -> Form:
-    """Empty but for what is known of impact, place and symptoms, and the severity's cadence."""
+    """Build the form: empty but for the known impact, place and symptoms, and the severity's cadence."""
     impact = "" if incident.updates.last is None else cut(incident.updates.last.impact, limit=IMPACT_LIMIT)
     fields = [
         _text(voice, KNOWN, limit=KNOWN_LIMIT),
@@ -48,7 +48,7 @@ def update_form(voice: Voice, incident: Incident) -> Form:
 
 
 def update_of(form: Submitted, *, policy: Policy, key: str) -> NewUpdate:
-    """The form as it was sent, with what it showed when it was opened.
+    """Read the form as it was sent, with what it showed when it was opened.
 
     Args:
         key: Of the interaction.
@@ -81,7 +81,7 @@ def _shown(form: Submitted, policy: Policy) -> Shown | None:
 
 
 def _mask(known: Iterable[str], chosen: Iterable[str]) -> int:
-    """Which of *known*, in their order, are *chosen*: a bit for each."""
+    """Return which of *known*, in their order, are *chosen*: a bit for each."""
     wanted = set(chosen)
     return sum(1 << place for place, name in enumerate(known) if name in wanted)
 
@@ -91,7 +91,7 @@ def _of_mask(known: Iterable[str], mask: int) -> frozenset[str]:
 
 
 def _edition(policy: Policy) -> str:
-    """Changes with each target and symptom, and with their order, so that no bit is taken for another's."""
+    """Return a digest that changes with each target and symptom, and with their order."""
     listed = "\n".join([*policy.targets, "", *policy.symptoms])
     return sha256(listed.encode()).hexdigest()[:DIGITS]
 
@@ -110,7 +110,7 @@ def _next_of(chosen: str) -> Deadline | None:
 
 
 def _next(voice: Voice, incident: Incident) -> Component:
-    """Spans and the next business day, the severity's own among them and chosen, and none."""
+    """Build the select: spans and the next business day, the severity's own chosen, and none."""
     own = voice.severity(incident).update_every
     offered = [*_spans(own), NEXT_BUSINESS_DAY, None]
     return choice(NEXT, [_option(voice, one, own=own) for one in offered])

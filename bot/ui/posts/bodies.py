@@ -42,7 +42,7 @@ class Field:
 def embed(
     *, colour: int, description: str = "", title: str | None = None, fields: Sequence[Field] = ()
 ) -> Body:
-    """An embed; what is over Discord's limits is cut, fields from the end.
+    """Build an embed; what is over Discord's limits is cut, fields from the end.
 
     Args:
         colour: 0xRRGGBB.

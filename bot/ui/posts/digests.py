@@ -37,7 +37,7 @@ class _Section:
 
 
 def digest(words: Wording, week: Digest) -> Body:
-    """The message of a week; a quiet one is one friendly line."""
+    """Compose the message of a week; a quiet week is one friendly line."""
     if week.is_quiet:
         return message(headline(words, week))
     fields = [
@@ -50,7 +50,7 @@ def digest(words: Wording, week: Digest) -> Body:
 
 
 def digest_text(digest: Digest, *, texts: Texts, policy: Policy) -> str:
-    """The same for a terminal: no markup, no links."""
+    """Compose the same for a terminal: no markup, no links."""
     words = Wording(texts, policy)
     if digest.is_quiet:
         return headline(words, digest)
@@ -133,7 +133,7 @@ def _dlq(words: Wording, counts: DlqCounts, *, previous: int | None) -> _Section
 def _list(
     words: Wording, heading: str, incidents: Sequence[Incident], *, line: Callable[[Incident], str]
 ) -> _Section:
-    """All are counted; everybody reads it, so a private one has no line."""
+    """Compose a list that counts all but has no line for a private one, because everybody reads it."""
     lines = [line(one) for one in incidents if not one.is_private]
     private = len(incidents) - len(lines)
     if private:

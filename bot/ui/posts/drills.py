@@ -27,7 +27,7 @@ def drill_scored(words: Wording, incident: Incident, told: DrillScoredNotice) ->
 
 
 def drill_started_screen(voice: Voice, incident: Incident) -> Screen:
-    """始めました, where it is, and whether it rings."""
+    """Show 始めました, where the drill is, and whether it rings."""
     rings = voice.say("drill.rings" if incident.rings else "drill.silent")
     return Screen(
         text(
@@ -76,7 +76,7 @@ def _commander(words: Wording, score: Score) -> str:
 
 
 def _at(words: Wording, what: str, seconds: float | None) -> str:
-    """When something was done, or that it was not."""
+    """Say when something was done, or that it was not."""
     if seconds is None:
         return words.say(f"drill.none.{what}")
     return words.say(f"drill.at.{what}", took=words.span(seconds))

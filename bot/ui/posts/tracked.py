@@ -13,7 +13,7 @@ _SEPARATOR = " · "
 
 
 def tracked(words: Wording, incident: Incident, *, rings: bool) -> Body:
-    """One message that stays true: state, severity, title, the deadline, and how often it came.
+    """Compose one message that stays true: state, severity, title, deadline, and how often it came.
 
     Args:
         words: The team's.

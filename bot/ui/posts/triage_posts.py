@@ -45,7 +45,7 @@ _LINES = {
 def first_triage_post(
     words: Wording, kind: DeliveryKind, triage: Triage, *, data: TriageData = _NO_DATA
 ) -> Body:
-    """The body that posts it; a line answers the message that the triage is about.
+    """Compose the post as it is sent; a line answers the message that the triage is about.
 
     Args:
         words: The team's.
@@ -93,7 +93,7 @@ def triage_post(
     newer: str | None,
     data: TriageData = _NO_DATA,
 ) -> Body:
-    """One post of a triage that has no incident.
+    """Compose one post of a triage that has no incident.
 
     Args:
         words: The team's.
@@ -115,7 +115,7 @@ def triage_post(
 
 
 def triage_button(words: Wording, *, channel_id: int, message_id: int) -> Component:
-    """A button, for any post, that starts a triage of the message *message_id* of a channel."""
+    """Return a button, for any post, that starts a triage of a message."""
     return {
         "type": 2,
         "style": int(ButtonStyle.SECONDARY),
@@ -126,7 +126,7 @@ def triage_button(words: Wording, *, channel_id: int, message_id: int) -> Compon
 
 
 def triage_raised(words: Wording, incident: Incident) -> Body:
-    """Any of them once the triage has become an incident: its state, and the way to its post."""
+    """Compose any post of a triage that has become an incident: its state, and the way to its post."""
     if incident.is_private:
         return message(words.say("triaging.line.private", label=incident.label))
     line = words.say(

@@ -23,7 +23,7 @@ _SELECT_OPTIONS = 25  # Discord: options of a select
 
 
 def recent_screen(voice: Voice, page: DlqPage) -> Screen:
-    """直近で配信失敗した通知."""
+    """Show 直近で配信失敗した通知."""
     asked = page.filter
     only = [f"`{inert(asked.severity, limit=40)}`"] if asked.severity else []
     only += [f"#{inert(asked.channel, limit=120)}"] if asked.channel else []
@@ -41,7 +41,7 @@ def recent_screen(voice: Voice, page: DlqPage) -> Screen:
 
 
 def p0_screen(voice: Voice, entries: Sequence[DlqEntry]) -> Screen:
-    """P0 で email backup が送られたか."""
+    """Show P0 で email backup が送られたか."""
     emailed = sum(entry.fallback_email_sent is True for entry in entries)
     body = list(_lines(voice, entries, email=True)) or [voice.say("consoles.dlq.none_p0")]
     return Screen(
@@ -52,7 +52,7 @@ def p0_screen(voice: Voice, entries: Sequence[DlqEntry]) -> Screen:
 
 
 def status_screen(voice: Voice, counts: Sequence[StatusCount], *, hours: int) -> Screen:
-    """Discord 自体の障害を疑うとき: how many failures ended with which HTTP status."""
+    """Show how many failures ended with which HTTP status: Discord 自体の障害を疑うとき."""
     total = sum(each.count for each in counts)
     lines = [f"`{_http(voice, each.http_status)}` {_times(voice, each.count)}" for each in counts[:50]]
     return Screen(
@@ -67,7 +67,7 @@ def status_screen(voice: Voice, counts: Sequence[StatusCount], *, hours: int) ->
 
 
 def recent_id(asked: DlqFilter, *, page: int, verb: str = "recent") -> str:
-    """The custom id of a page of `/dlq recent`: at most 100 characters, by the limits above.
+    """Return the custom id of a page of `/dlq recent`: at most 100 characters, by the limits above.
 
     Args:
         verb: "turn" for the buttons that turn the page: on page 2 "newer" leads where the tab does, and
@@ -77,7 +77,7 @@ def recent_id(asked: DlqFilter, *, page: int, verb: str = "recent") -> str:
 
 
 def _lines(voice: Voice, entries: Sequence[DlqEntry], *, email: bool = False) -> Iterator[str]:
-    """One line per failure, in room that all of them share."""
+    """Yield one line per failure, in room that all of them share."""
     room = _LINES_ROOM // max(len(entries), 1)
     for entry in entries:
         yield _line(voice, entry, email=email, room=min(room, 400))

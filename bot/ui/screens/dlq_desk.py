@@ -22,26 +22,26 @@ class DlqDesk:
         self._guild_id = guild_id
 
     async def recent(self, asked: DlqFilter, *, page: int) -> Screen:
-        """直近で配信失敗した通知."""
+        """Show 直近で配信失敗した通知."""
         found = await self._dlq.recent(asked, number=page, by=self._by, guild_id=self._guild_id)
         return recent_screen(self._voice, found)
 
     async def p0_email(self) -> Screen:
-        """P0 で email backup が送られたか."""
+        """Show P0 で email backup が送られたか."""
         found = await self._dlq.p0_email(by=self._by, guild_id=self._guild_id)
         return p0_screen(self._voice, found)
 
     async def http_status(self, *, hours: int) -> Screen:
-        """Discord 自体の障害を疑うとき."""
+        """Show the failures by HTTP status: Discord 自体の障害を疑うとき."""
         counts = await self._dlq.http_status(hours=hours, by=self._by, guild_id=self._guild_id)
         return status_screen(self._voice, counts, hours=hours)
 
     async def entry(self, entry_id: str) -> Screen:
-        """One failure, as it would have looked."""
+        """Show one failure, as it would have looked."""
         return entry_screen(self._voice, await self._read(entry_id), guild_id=self._guild_id)
 
     async def raw(self, entry_id: str) -> tuple[str, discord.File | None]:
-        """Its payload as stored: a text, and a file when it is long."""
+        """Return its payload as stored: a text, and a file when it is long."""
         return raw_json(self._voice, (await self._read(entry_id)).entry)
 
     async def preview(self, entry_id: str) -> Screen:

@@ -54,7 +54,7 @@ def entry_screen(voice: Voice, view: EntryView, *, guild_id: int) -> Screen:
 
 
 def preview_screen(voice: Voice, preview: ReplayPreview, *, guild_id: int) -> Screen:
-    """Target, what is left out, the message; the safe way out first. An entry goes out once."""
+    """Show target, what is left out, and the message; the safe way out first. An entry goes out once."""
     entry, replay = preview.entry, preview.replay
     if replay is not None and replay.error is None:
         return replayed_screen(voice, replay, guild_id=guild_id)
@@ -92,7 +92,7 @@ def replayed_screen(voice: Voice, record: ReplayRecord, *, guild_id: int) -> Scr
 
 
 def raw_json(voice: Voice, entry: DlqEntry) -> tuple[str, discord.File | None]:
-    """The stored payload: in a code block when it is short, else as a file."""
+    """Return the stored payload: in a code block when it is short, else as a file."""
     told = voice.say("consoles.dlq.raw_of", id=entry.id)
     written = json.dumps(entry.payload, ensure_ascii=False, indent=2)
     if len(written) <= _INLINE_JSON and "```" not in written:
@@ -120,7 +120,7 @@ def _facts(voice: Voice, entry: DlqEntry) -> Iterator[str]:
 
 
 def _look(voice: Voice, body: Mapping[str, object]) -> Iterator[str]:
-    """The message's own words, in quotes; its markup shows as it was written."""
+    """Yield the message's own words, in quotes; its markup shows as it was written."""
     yield voice.say("consoles.dlq.would_look")
     words = "\n".join(_words(body))
     if not words:

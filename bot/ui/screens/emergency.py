@@ -40,7 +40,7 @@ def raised(voice: Voice, done: Raised, *, guild_id: int) -> tuple[str, ui.View]:
 
 
 def offer(voice: Voice, typed: Typed, severities: Iterable[str]) -> tuple[str, discord.Embed, ui.View]:
-    """The questions cannot be asked: the highest severities at once, with what was typed."""
+    """Offer the highest severities at once with what was typed, because the questions cannot be asked."""
     embed = discord.Embed(colour=GREY).set_author(name=typed.title).set_footer(text=typed.started or "-")
     chosen = f"{bits(voice.policy.targets, typed.targets)}:{bits(voice.policy.symptoms, typed.symptoms)}"
     buttons = (

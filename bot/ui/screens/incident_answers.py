@@ -46,7 +46,7 @@ def resolve_question(voice: Voice, incident: Incident) -> Screen:
 
 
 def merged_screen(voice: Voice, merged: Merged) -> Screen:
-    """統合しました; and what holds now for the one that goes on, where that was raised."""
+    """Show 統合しました, and what holds now for the merge target if its severity was raised."""
     raised = merged.raised
     return ended_screen(voice, merged.incident, also=[] if raised is None else _regraded(voice, raised))
 
@@ -112,7 +112,7 @@ def unlinked(voice: Voice, number: int, *, other: int, was_linked: bool) -> str:
 
 
 def quit_screen(voice: Voice) -> Screen:
-    """やめました."""
+    """Show やめました."""
     return Screen(text(voice.say("consoles.quit_done")))
 
 
@@ -204,7 +204,7 @@ def _who_is_asked(voice: Voice, incident: Incident, severity: SeverityPolicy) ->
 
 
 def all_question(voice: Voice, bundle: Bundle) -> Screen:
-    """すべて ack しますか? The safe way out comes first."""
+    """Ask すべて ack しますか? The safe way out comes first."""
     if not bundle.waiting:
         return Screen(text(voice.say("bundle.nothing_to_acknowledge")))
     one = "_one" if bundle.waiting == 1 else ""

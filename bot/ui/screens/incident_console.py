@@ -34,7 +34,7 @@ _SHEET_ROOM = 3_800
 
 
 def show_screen(voice: Voice, view: IncidentView) -> Screen:
-    """State, people, deadlines, the last entries, what is due next, and what can be done now."""
+    """Show state, people, deadlines, the last entries, what is due next, and what can be done now."""
     incident = view.incident
     facts = joined(
         [*_facts(voice, incident), *_now(voice, view)], separator="\n", limit=_FACTS_ROOM, more="\n…"
@@ -49,7 +49,7 @@ def show_screen(voice: Voice, view: IncidentView) -> Screen:
 
 
 def first_response_screen(voice: Voice, incident: Incident) -> Screen:
-    """初動: what to do and what of it is done, and the commands to copy."""
+    """Show 初動: what to do, what of it is done, and the commands to copy."""
     sheet = voice.policy.first_response.get(incident.severity)
     commands = (
         f"**{voice.pick(command.label)}**\n{code_block(command.command)}"
@@ -163,7 +163,7 @@ def _step(voice: Voice, step: Step, incident: Incident) -> Iterable[str]:
 
 
 def _latest(voice: Voice, view: IncidentView) -> list[str]:
-    """The last entries, oldest first, as many as there is room for."""
+    """Return the last entries, oldest first, as many as there is room for."""
     shown: list[str] = []
     room = _TIMELINE_ROOM
     for each in reversed(view.lines[-TIMELINE_SHOWN:]):

@@ -74,13 +74,13 @@ class Asked:
 
     @property
     def custom_id(self) -> str:
-        """The button that leads to this page."""
+        """Return the button that leads to this page."""
         mine = "m" if self.mine else _NONE
         where = f"{self.which}:{self.severity or _NONE}:{mine}:{self.days}:{self.page}"
         return f"inc:v1:list:{where}:{self.words}"
 
     def wanted(self, *, by: int, now: datetime) -> Wanted:
-        """The same as a filter for the user *by*."""
+        """Return the same as a filter for the user *by*."""
         return Wanted(
             statuses=WHICH[self.which],
             severity=self.severity,
@@ -91,7 +91,7 @@ class Asked:
 
 
 def list_screen(voice: Voice, incidents: Sequence[Incident], asked: Asked) -> Screen:
-    """A page of incidents, in the order in which they come.
+    """Show a page of incidents, in the order in which they come.
 
     Args:
         incidents: One more than `PAGE_SIZE` says that there is a next page.
@@ -111,7 +111,7 @@ def list_screen(voice: Voice, incidents: Sequence[Incident], asked: Asked) -> Sc
 
 
 def which_screen(voice: Voice, incidents: Sequence[Incident]) -> Screen:
-    """どのインシデントですか: as many open ones as a select holds, and a button to the others."""
+    """Ask どのインシデントですか: as many open ones as a select holds, and a button to the others."""
     none = "" if incidents else voice.say("consoles.incident.none_open")
     return Screen(
         text(voice.say("consoles.incident.which"), none),
@@ -120,7 +120,7 @@ def which_screen(voice: Voice, incidents: Sequence[Incident]) -> Screen:
 
 
 def _all_open(voice: Voice, count: int) -> Row | None:
-    """The pages of everything open, when a select does not hold it."""
+    """Return the button to the pages of everything open, when a select does not hold it."""
     if count <= _OPTIONS:
         return None
     label = voice.say("consoles.incident.all_open", count=count)
@@ -140,7 +140,7 @@ def _what(voice: Voice, asked: Asked) -> Iterator[str]:
 
 
 def _which(voice: Voice, which: str) -> str:
-    """A choice of states in words."""
+    """Say a choice of states."""
     if which in (ANY, "open", "ended"):
         return voice.say(f"consoles.incident.list_{which}")
     return voice.say(f"state.{which}")

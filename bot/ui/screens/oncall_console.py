@@ -52,7 +52,7 @@ def show_screen(voice: Voice, view: DutyView) -> Screen:
 
 
 def end_asked_screen(voice: Voice, ending: Sequence[StandIn]) -> Screen:
-    """Once: it cannot be undone, only written down anew.
+    """Ask once before ending stand-ins, which cannot be undone.
 
     Args:
         ending: The one that was named, and the other half of a swap that does not yet lie in the past.
@@ -119,7 +119,7 @@ def swapped_said(voice: Voice, swapped: Swapped) -> str:
 
 
 def turn_choice(voice: Voice, turn: Turn, *, until_at: datetime) -> str:
-    """A shift in a list of choices: plain words.
+    """Return a shift for a list of choices, in plain words.
 
     Args:
         until_at: A shift that lasts until then has no planned end.
@@ -171,7 +171,7 @@ def calendar_file(data: bytes) -> discord.File:
 
 
 def _listed(voice: Voice, lines: Sequence[str]) -> str:
-    """As many as there is room for, one below the other."""
+    """Return as many *lines* as there is room for, one below the other."""
     more = "\n" + voice.say("state.more", count="{count}")
     return joined(lines, separator="\n", limit=_ROOM, more=more)
 
@@ -218,7 +218,7 @@ def _override(voice: Voice, override: StoredOverride, person: OnCallPerson) -> s
 
 
 def _halves(voice: Voice, halves: Sequence[StandIn]) -> str:
-    """One below the other."""
+    """Return both, one below the other."""
     return "\n".join(
         voice.say(
             "oncall.end_half",
@@ -242,7 +242,7 @@ def _ends(voice: Voice, overrides: Sequence[StoredOverride]) -> Row | None:
 
 
 def _draft(voice: Voice, draft: Draft, *, room: int) -> str:
-    """A place, and the first of its shifts, as many as there is room for."""
+    """Return a place and the first of its shifts, as many as there is room for."""
     last = max(shift.ends for shift in draft.shifts)
     place = voice.say(
         "oncall.preview.place", place=draft.place, count=len(draft.shifts), until=voice.moment(last)

@@ -41,7 +41,7 @@ async def open_and_show(interaction: Interaction, new: NewIncident) -> None:
 
 
 async def show_sent(interaction: Interaction, incident: Incident, *, in_drill: bool = False) -> None:
-    """発報しました at once, and again when Discord has the posts or has refused them.
+    """Show 発報しました at once, and again when Discord has the posts or has refused them.
 
     Args:
         in_drill: As `sent_card` takes it.
@@ -66,7 +66,7 @@ async def _show_outcome(interaction: Interaction, number: int, *, in_drill: bool
 def sent_card(
     voice: Voice, incident: Incident, opening: Opening | None = None, *, in_drill: bool = False
 ) -> Screen:
-    """With links once Discord has the posts; if it refuses the alert, what happened instead.
+    """Show the alert with links once Discord has the posts; if it refuses it, what happened instead.
 
     Args:
         in_drill: It was raised in the thread of a drill, and is real all the same.

@@ -33,7 +33,7 @@ _WORDS_LIMIT: Final = 2 * CORRECTION_LIMIT
 
 
 def timeline_file(words: Wording, history: History) -> discord.File:
-    """INC-42-timeline.md, in the language of *words*."""
+    """Return INC-42-timeline.md, in the language of *words*."""
     text = markdown(words, history)
     return discord.File(io.BytesIO(text.encode()), filename=f"{history.incident.label}-timeline.md")
 
@@ -82,7 +82,7 @@ def _entry(words: Wording, line: Line) -> Iterator[str]:
 
 
 def _said(words: Wording, line: Line) -> Iterator[str]:
-    """Every version, the earlier ones struck through; then when a late entry was written down."""
+    """Yield every version, the earlier ones struck through; then when a late entry was written down."""
     entry = line.entry
     if line.corrections:
         for version in spoken(line, line.versions):

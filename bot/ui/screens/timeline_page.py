@@ -21,7 +21,7 @@ _OPTION_LIMIT = 100  # Discord: an option's label and description
 
 
 def timeline_screen(voice: Voice, page: TimelinePage) -> Screen:
-    """Oldest first, as a log reads; [◀ 古い方] [新しい方 ▶] [⬇ Markdown], and what can be put right."""
+    """Show a page, oldest first: [◀ 古い方] [新しい方 ▶] [⬇ Markdown], and what can be corrected."""
     incident = page.incident
     title = voice.say(
         "history.page.title",

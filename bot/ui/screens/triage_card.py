@@ -48,7 +48,7 @@ def triage_card(voice: Voice, view: TriageView) -> Screen:
 
 
 def answered_before(voice: Voice, view: TriageView) -> str:
-    """A re-evaluation that needs no answer any more, and what it became."""
+    """Say that a re-evaluation needs no answer any more, and what it became."""
     triage, incident = view.triage, view.incident
     said = voice.say("consoles.triage.promoted_before")
     if incident is not None and incident.is_private:
@@ -95,7 +95,7 @@ def _hint(voice: Voice, question: Question) -> str:
 
 
 def _answers(voice: Voice, triage: Triage, question: Question) -> Row | None:
-    """A button each, わからない last; a select where that would make more than five with the ways out."""
+    """Return a button each, わからない last; a select if more than five buttons would result."""
     choices = {answer.id: voice.raw(answer.label) for answer in question.answers}
     choices[UNSURE] = voice.say("consoles.triage.unsure")
     if len(question.answers) <= _BUTTON_ANSWERS:
@@ -181,7 +181,7 @@ def _over(voice: Voice, triage: Triage) -> str:
 
 
 def _notice(voice: Voice, view: TriageView) -> str:
-    """Why what was done changed nothing; empty when it did."""
+    """Say why what was done changed nothing; empty when it did."""
     if view.notice is None:
         return ""
     first = view.first_answer
@@ -236,7 +236,7 @@ def _others(voice: Voice, others: Iterable[Triage]) -> str:
 
 
 def _clock(voice: Voice, triage: Triage) -> str:
-    """Looked at again: what happens when it is left alone."""
+    """Say what happens when a re-evaluation is left alone; empty for any other triage."""
     if not triage.is_under_reevaluation or triage.due_at is None:
         return ""
     told = voice.say(
@@ -262,7 +262,7 @@ def _severities(voice: Voice, triage: Triage, chosen: SeverityPolicy | None) -> 
 
 
 def _earlier(voice: Voice, triage: Triage) -> Row | None:
-    """Back to any earlier answer; for a single one [戻る] does."""
+    """Return the select that leads back to an earlier answer; for a single one [戻る] does."""
     if len(triage.answers) < 2:  # noqa: PLR2004
         return None
     options = list(_answered(voice, triage))

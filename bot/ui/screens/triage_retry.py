@@ -27,7 +27,7 @@ RETRY: Final = (
 def retry_message(
     voice: Voice, typed: Typed, refused: UserError, *, source: MessageSource | None
 ) -> tuple[str, discord.Embed, ui.View]:
-    """Why the form was refused, what was typed, and a button that opens the form with it again."""
+    """Say why the form was refused and what was typed, with a button that opens the form with it again."""
     embed = discord.Embed(colour=GREY).set_author(name=typed.title).set_footer(text=typed.started or "-")
     again, custom_id = voice.say("consoles.triage.retry"), _retry_id(voice, typed, source)
     view = buttons_view(button(again, custom_id, style=ButtonStyle.primary))
@@ -61,7 +61,7 @@ def _retry_id(voice: Voice, typed: Typed, source: MessageSource | None) -> str:
 
 
 def bits(known: Iterable[str], chosen: Iterable[str]) -> int:
-    """Which of *known* are *chosen*, as one number."""
+    """Return which of *known* are *chosen*, as one number."""
     wanted = set(chosen)
     return sum(1 << index for index, name in enumerate(known) if name in wanted)
 

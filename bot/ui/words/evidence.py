@@ -48,7 +48,7 @@ def evidence_of(message: discord.Message) -> Evidence:
 
 
 def evidence_from(payload: Mapping[str, Any], *, guild_id: int) -> Evidence:
-    """The same of a message as Discord's JSON has it; without the message content intent it has no words."""
+    """Return the same for Discord's JSON; without the message content intent it has no words."""
     author: Mapping[str, Any] = payload.get("author") or {}
     attached = (str(file.get("filename") or "") for file in payload.get("attachments") or [])
     return Evidence(
@@ -61,7 +61,7 @@ def evidence_from(payload: Mapping[str, Any], *, guild_id: int) -> Evidence:
 
 
 def suggested_title(text: str, names: Mapping[int, str]) -> str:
-    """The first line that says something, without markup, at most as long as a title; empty when none does.
+    """Return the first line that says something, without markup, cut to a title; empty when none does.
 
     Args:
         text: A message's.
@@ -77,7 +77,7 @@ def _named(name: str | None) -> str:
 
 
 def _words(content: str, embeds: Iterable[Mapping[str, Any]], attached: Iterable[str]) -> str:
-    """Its words; an alert by a webhook has them in its embeds. Then what is attached, by name."""
+    """Return the message's words, a webhook's from its embeds; then what is attached, by name."""
     said = content or "\n".join(part for embed in embeds for part in _embedded(embed))
     files = [f"📎 {name}" for name in attached if name]
     return "\n".join([said, *files] if said else files)[:EVIDENCE_LIMIT]

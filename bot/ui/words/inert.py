@@ -24,7 +24,7 @@ _TOKEN = re.compile(
 
 
 def inert(text: str, *, limit: int) -> str:
-    """*text* as one line that means only what it says, in at most *limit* characters.
+    """Return *text* as one line that means only what it says, in at most *limit* characters.
 
     Line breaks become blanks. Cut with … when longer, never within an escape.
     """
@@ -32,28 +32,28 @@ def inert(text: str, *, limit: int) -> str:
 
 
 def inert_lines(text: str, *, limit: int) -> str:
-    """The same with its line breaks kept."""
+    """Return the same with its line breaks kept."""
     return _within(_tokens(_visible(text).strip()), limit=limit)
 
 
 def code_block(text: str) -> str:
-    """*text* to copy, in a code block that it cannot leave. Not cut: half a command is none."""
+    """Return *text* in a code block that it cannot leave. It is not cut: half a command is none."""
     inside = _visible(text).replace("```", "'''").strip()
     return f"```\n{inside}\n```"
 
 
 def plain(text: str, *, limit: int) -> str:
-    """One visible line for places without markup: a thread's name, a mail's subject, a terminal."""
+    """Return one visible line for places without markup: a thread's name, a mail's subject, a terminal."""
     return cut(" ".join(_visible(text).split()), limit=limit)
 
 
 def cut(text: str, *, limit: int) -> str:
-    """*text* in at most *limit* characters, with … when something was cut off."""
+    """Return *text* in at most *limit* characters, with … when something was cut off."""
     return text if len(text) <= limit else text[: max(limit - 1, 0)] + "…"
 
 
 def joined(items: Iterable[str], *, separator: str, limit: int, more: str) -> str:
-    """As many *items* as fit into *limit* characters.
+    """Return as many *items* as fit into *limit* characters.
 
     Args:
         items: Safe to show already; the first one is cut when it does not fit alone.
@@ -72,7 +72,7 @@ def joined(items: Iterable[str], *, separator: str, limit: int, more: str) -> st
 
 
 def fair_share(lengths: Sequence[int], *, limit: int) -> int:
-    """The most that each of several may have so that all of them fit into *limit*.
+    """Return the most that each of several may have so that all of them fit into *limit*.
 
     What the short ones leave goes to the long ones, so nothing is cut that need not be.
     """
@@ -87,7 +87,7 @@ def fair_share(lengths: Sequence[int], *, limit: int) -> int:
 
 
 def _visible(text: str) -> str:
-    """Without control characters (line breaks stay) and without signs of no width (category Cf)."""
+    """Remove control characters (line breaks stay) and signs of no width (category Cf)."""
     return "".join(
         sign
         for sign in storable(text).replace("\r\n", "\n")

@@ -9,20 +9,20 @@ _SLUG_LIMIT = 60
 
 
 def place_url(guild_id: int, channel_id: int, message_id: int | None = None) -> str:
-    """The address of a channel or thread, or of a message in it."""
+    """Return the address of a channel or thread, or of a message in it."""
     channel = f"https://discord.com/channels/{guild_id}/{channel_id}"
     return channel if message_id is None else f"{channel}/{message_id}"
 
 
 def alert_url(incident: Incident) -> str | None:
-    """The alert post, once Discord has it."""
+    """Return the alert post, once Discord has it."""
     if incident.post.channel_id is None or incident.post.message_id is None:
         return None
     return place_url(incident.guild_id, incident.post.channel_id, incident.post.message_id)
 
 
 def thread_url(incident: Incident) -> str | None:
-    """The incident's thread, once Discord has it."""
+    """Return the incident's thread, once Discord has it."""
     return None if incident.thread.id is None else place_url(incident.guild_id, incident.thread.id)
 
 

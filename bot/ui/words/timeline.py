@@ -35,7 +35,7 @@ class _Source(Payload):
 
 
 def told_line(words: Wording, line: Line, *, room: int | None = None) -> str:
-    """11/24 14:07:05 JST · 👀 ack · @responder · リアクション, at most some 450 characters with its link.
+    """Return "11/24 14:07:05 JST · 👀 ack · @responder · リアクション", at most some 450 characters.
 
     What was put right comes with it: the earlier words struck through, who corrected them, and when.
 
@@ -52,7 +52,7 @@ def told_line(words: Wording, line: Line, *, room: int | None = None) -> str:
 
 
 def told_lines(words: Wording, lines: Sequence[Line], *, limit: int) -> list[str]:
-    """Each of *lines*, the long ones cut so that all of them, and the breaks between them, fit into *limit*.
+    """Return *lines*, the long ones cut so that all of them, and the breaks between, fit into *limit*.
 
     Args:
         limit: Characters, > 200 for each of *lines*.
@@ -66,7 +66,7 @@ def told_lines(words: Wording, lines: Sequence[Line], *, limit: int) -> list[str
 
 
 def _when(words: Wording, line: Line) -> str:
-    """Exactly when; the time that stood there before struck through: of several the latest."""
+    """Say exactly when; a time that was corrected is struck through, of several the latest."""
     at, before = words.exact(line.at), line.earlier_moments
     if not before:
         return at
@@ -75,7 +75,7 @@ def _when(words: Wording, line: Line) -> str:
 
 
 def _struck(words: Wording, versions: Sequence[TimelineEntry], *, limit: int) -> str:
-    """Each of >= 1 in its share of *limit*; of more than fit, the latest: the file has all of them."""
+    """Return earlier versions struck through, each in its share of *limit*; if not all fit, the latest."""
     shown = versions[-(limit // _LEAST_WORDS) :]
     share = limit // len(shown)
     struck = " ".join(f"~~{quoted(words, each, each.said, limit=share)}~~" for each in shown)
@@ -99,7 +99,7 @@ def kind_words(words: Wording, entry: TimelineEntry) -> str:
 
 
 def source_url(line: Line) -> str | None:
-    """The message or the thread in Discord that it is about, if it says which; else what told of it there."""
+    """Return the URL of the message or thread that it is about, else of what told of it there."""
     source = _Source.from_json(line.entry.data or {})
     where = source.where or line.where
     if where:
@@ -108,7 +108,7 @@ def source_url(line: Line) -> str | None:
 
 
 def recorded(words: Wording, entry: TimelineEntry) -> str:
-    """When a late entry was written down; empty for any other."""
+    """Say when a late entry was written down; empty for any other."""
     if entry.recorded_at is None or not entry.is_late:
         return ""
     return words.say("history.fact.recorded", at=words.exact(entry.recorded_at))

@@ -46,7 +46,7 @@ def choice_words(words: Wording, choice: Choice | None) -> str:
 
 
 def or_more_severe(words: Wording, triage: Triage) -> str:
-    """After the severity that a re-evaluation is raised as: an alert that it is about may be more severe."""
+    """Say, after a re-evaluation's severity, that a more severe alert keeps its own; empty without one."""
     return words.say("triaging.or_more_severe") if triage.source_message_id is not None else ""
 
 

@@ -26,7 +26,7 @@ class Voice(Wording):
         locale: str,
         standing: Mapping[str, OnCallPerson] | None = None,
     ) -> "Voice":
-        """The voice for a Discord locale: Japanese for "ja", English for any other."""
+        """Return the voice for a Discord locale: Japanese for "ja", English for any other."""
         return cls(texts, replace(policy, language=language_of(locale)), standing or {})
 
     def rings(self, severity: SeverityPolicy, *, about: Incident | None = None) -> str:
@@ -71,12 +71,12 @@ class Voice(Wording):
 
 
 def channel_name(channel: str) -> str:
-    """A channel of the policy as people read it: "#p0-alerts", or a link when the policy names an id."""
+    """Return a channel as people read it: "#p0-alerts", or a link when the policy names an id."""
     return f"<#{channel}>" if is_id(channel) else f"#{inert(channel.removeprefix('#'), limit=120)}"
 
 
 def role_name(role: str) -> str:
-    """A role of the policy as people read it."""
+    """Return a role of the policy as people read it."""
     return f"<@&{role}>" if is_id(role) else f"@{inert(role, limit=120)}"
 
 

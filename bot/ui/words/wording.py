@@ -48,15 +48,15 @@ class Wording:
         return Buttons(self.texts, self.policy.language, self.policy.ack_emoji)
 
     def say(self, key: str, **fields: object) -> str:
-        """The text *key*; the fields must be safe already."""
+        """Say the text *key*; the fields must be safe already."""
         return self.texts.say(self.policy.language, key, **fields)
 
     def pick(self, text: Text) -> str:
-        """The policy's own words."""
+        """Return the policy's own words."""
         return inert(text.say(language_of(self.policy.language)), limit=_WORD_LIMIT)
 
     def raw(self, text: Text) -> str:
-        """The policy's own words for places without markup: a button, an option."""
+        """Return the policy's own words for places without markup: a button, an option."""
         return text.say(self.policy.language)
 
     def moment(self, at: datetime) -> str:
@@ -104,7 +104,7 @@ class Wording:
         return inert(incident.title, limit=_TITLE_LIMIT)
 
     def marked(self, incident: Incident, line: str) -> str:
-        """*line* about *incident*, with 【訓練】 in front when it is a drill, and 🔒 when it is private."""
+        """Return *line* with 【訓練】 in front when *incident* is a drill, and 🔒 when it is private."""
         if incident.is_private:
             line = self.say("private.marked", line=line)
         return self.drilled(incident, line)
@@ -138,15 +138,15 @@ class Wording:
         return joined(items, separator=separator, limit=limit, more=self.say("state.more", count="{count}"))
 
     def who(self, name: str | None) -> str:
-        """A person by the name they had when they acted: "@responder". Not where anything may ring."""
+        """Name a person as they were called when they acted: "@responder". Not where anything may ring."""
         return f"@{inert(name or '?', limit=_NAME_LIMIT)}"
 
     def sentences(self, *parts: str) -> str:
-        """Sentences in a row, empty ones left out; Japanese ones follow each other without a blank."""
+        """Join sentences, empty ones left out; Japanese ones follow each other without a blank."""
         return ("" if self.policy.language == "ja" else " ").join(part for part in parts if part)
 
     def regrade_sign(self, before: str, after: str) -> str:
-        """⏫ for a higher severity, ⏬ for a lower one."""
+        """Return ⏫ for a higher severity, ⏬ for a lower one."""
         is_more_severe = self.policy.rules(after).rank < self.policy.rules(before).rank
         return "⏫" if is_more_severe else "⏬"
 

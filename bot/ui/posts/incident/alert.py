@@ -19,7 +19,7 @@ _SEPARATOR = " · "
 
 
 def alert(words: Wording, incident: Incident, *, rings: bool) -> Body:
-    """The post in the severity's channel: one message that stays true.
+    """Compose the post in the severity's channel: one message that stays true.
 
     Args:
         words: The team's.
@@ -186,14 +186,14 @@ def _path(words: Wording, incident: Incident) -> str:
 
 
 def _thread(words: Wording, incident: Incident) -> str:
-    """The way to a thread that does not hang on this post; Discord shows the one that does by itself."""
+    """Say where a thread is that does not hang on this post; Discord shows the one that does."""
     if not incident.is_open or incident.thread.id in (None, incident.post.message_id):
         return ""
     return words.say("alert.thread", thread=incident.thread.id)
 
 
 def _progress(words: Wording, incident: Incident) -> Iterator[str]:
-    """The next deadline, with who is asked while nobody is on it.
+    """Yield the next deadline, with who is asked while nobody is on it.
 
     Who acknowledged, where the head tells of something later: that it was opened again, or how it ended.
     """
@@ -233,7 +233,7 @@ def _ack(words: Wording, incident: Incident) -> Component | None:
 
 
 def _alert_buttons(words: Wording, incident: Incident) -> list[Component]:
-    """At most five: what makes sense in this state, the safe one first, the final one last but the link."""
+    """Return at most five: what makes sense in this state, the safe one first, the final one last."""
     make = words.buttons.make
     if incident.is_open:
         verbs = (IncidentVerb.FIRST, IncidentVerb.DETAILS, IncidentVerb.SEVERITY, IncidentVerb.RESOLVE)

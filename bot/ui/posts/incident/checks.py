@@ -24,13 +24,13 @@ _CHANGES_ROOM: Final = 1_200
 
 
 def step_lines(words: Wording, incident: Incident) -> list[str]:
-    """Each step of the incident's severity: open, or done with who and when; none without a sheet."""
+    """Return each step of the severity: open, or done with who and when; none without a sheet."""
     sheet = words.policy.checklist(incident.severity)
     return [_line(words, incident, sheet, place) for place in range(len(sheet.steps))]
 
 
 def steps_select(words: Wording, incident: Incident) -> list[Component]:
-    """The row with the select of what is done; none without steps, and none once it has ended."""
+    """Build the row with the select of done steps; none without steps or once the incident has ended."""
     sheet = words.policy.checklist(incident.severity)
     if not sheet.steps or not incident.is_open:
         return []

@@ -85,7 +85,7 @@ def delete_question(voice: Voice, incident: Incident, left: LeftBehind) -> Scree
 
 
 def deleted_screen(voice: Voice, incident: Incident) -> Screen:
-    """The old thread is gone."""
+    """Say that the old thread is gone."""
     return Screen(text(voice.say("private.deleted", label=incident.label)))
 
 

@@ -21,7 +21,7 @@ from bot.ui.words.wording import Wording
 
 
 def pointer(words: Wording, post: Delivery, incident: Incident) -> Body | None:
-    """The short line that leads on, without buttons and without a ping; None while *post* is the one to read.
+    """Compose the short line that leads on; None while *post* is the one to read. It pings nobody.
 
     Args:
         words: The team's.
@@ -62,7 +62,7 @@ def rings(words: Wording, post: Delivery, incident: Incident) -> bool:
 
 
 def left_name(words: Wording, incident: Incident) -> str:
-    """The name of a thread that another has taken the place of."""
+    """Return the name of a thread that another has replaced."""
     return signed_name(words, incident, sign="↗")
 
 

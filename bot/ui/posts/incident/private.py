@@ -29,7 +29,7 @@ _WEEK_MIN: Final = 10_080  # auto_archive_duration, the longest there is
 
 
 def room(words: Wording, incident: Incident) -> Body:
-    """The body of Start Thread without Message: for its members, and none of them lets others in."""
+    """Return the body of Start Thread without Message; members cannot let others in."""
     return {
         "name": room_name(words, incident),
         "type": _PRIVATE_THREAD,
@@ -68,7 +68,7 @@ def addressed(body: Body, role_ids: Sequence[int]) -> Body:
 
 
 def unaddressed(body: Body) -> Body:
-    """*body* without ``@here``, for an edit: those that it was for have been rung."""
+    """Return *body* without ``@here``, for an edit: the people it was for have been pinged."""
     content = str(body["content"]).removeprefix(f"{HERE} ")
     return {**body, "content": content, "allowed_mentions": {"parse": []}}
 
@@ -98,7 +98,7 @@ def private_question(voice: Voice, incident: Incident) -> Screen:
 
 
 def private_screen(voice: Voice, incident: Incident, *, moved: bool) -> Screen:
-    """非公開にしました, what is left behind, and the way to the thread.
+    """Show 非公開にしました, what is left behind, and the way to the thread.
 
     Args:
         moved: The thread that *incident* knows is the private one already.

@@ -60,7 +60,7 @@ def role_undelivered(words: Wording, _incident: Incident, told: RoleUndeliveredN
 
 
 def role_dm(words: Wording, incident: Incident, told: RoleDm) -> Body:
-    """The DM: what was given, by whom, what it means, by when; and once it is past, that it is."""
+    """Compose the DM: what was given, by whom, what it means, by when; or that it is over."""
     role, now = told.role, incident.roles.get(told.role)
     is_theirs = incident.is_open and now is not None and now.id == told.holder_id
     lines = _task(words, incident, role, by=told.by) if is_theirs else [_past(words, incident, role)]
@@ -82,7 +82,7 @@ def role_dm(words: Wording, incident: Incident, told: RoleDm) -> Body:
 
 
 def taken_screen(voice: Voice, result: Assigned) -> Screen:
-    """You have it; and the way out, should it have been a slip of the thumb."""
+    """Say that the person has the role, with a way out in case it was a slip of the thumb."""
     how = ("taken" if result.former is None else "taken_over") if result.changed else "taken_before"
     acknowledged = voice.say("roles.said.acknowledged") if result.acknowledged else ""
     step_down = button(
@@ -98,13 +98,13 @@ def taken_screen(voice: Voice, result: Assigned) -> Screen:
 
 
 def given(voice: Voice, result: Assigned) -> str:
-    """They have it, and are being told."""
+    """Say that another person has the role and is being told."""
     how = ("given" if result.former is None else "given_over") if result.changed else "given_before"
     return _said(voice, result, how)
 
 
 def released(voice: Voice, result: Assigned) -> str:
-    """Nobody has it."""
+    """Say that nobody has the role."""
     return _said(voice, result, "released" if result.changed else "released_before")
 
 

@@ -28,7 +28,7 @@ _LINE_LIMIT = 800
 
 
 def thread(words: Wording, incident: Incident) -> Body:
-    """The body of Start Thread from Message."""
+    """Return the body of Start Thread from Message."""
     return {"name": thread_name(words, incident), "auto_archive_duration": _WEEK_MIN}
 
 
@@ -45,7 +45,7 @@ def signed_name(words: Wording, incident: Incident, *, sign: str) -> str:
 
 
 def thread_start(words: Wording, incident: Incident) -> Body:
-    """The first message, by itself: the postmortem's timeline begins here.
+    """Compose the first message, by itself: the postmortem's timeline begins here.
 
     Source: the runbook, エスカレーションパス: incident 開始時刻 (JST) を thread で書く.
     """
@@ -96,7 +96,7 @@ def _steps(words: Wording, incident: Incident) -> list[str]:
 
 
 def _commands(words: Wording, incident: Incident, *, room: int) -> tuple[list[Field], bool]:
-    """The sheet's commands as far as they fit into *room* characters, each whole, and whether all did."""
+    """Return the sheet's commands that fit into *room* characters, each whole, and whether all did."""
     sheet = words.policy.first_response.get(incident.severity)
     asked = () if sheet is None else sheet.commands
     fields: list[Field] = []
@@ -109,7 +109,7 @@ def _commands(words: Wording, incident: Incident, *, room: int) -> tuple[list[Fi
 
 
 def _command(words: Wording, command: Command) -> Field:
-    """The command in a block to copy. The policy keeps commands short enough for a field."""
+    """Return the command in a block to copy. The policy keeps commands short enough for a field."""
     label = inert(command.label.say(words.policy.language), limit=FIELD_NAME_LIMIT)
     return Field(name=label, value=code_block(command.command))
 

@@ -33,7 +33,7 @@ class Mails:
         self._words = Wording(texts, policy)
 
     def write(self, delivery: Delivery, incident: Incident, letter: Letter) -> Mail:
-        """The email for *delivery*; its Message-ID is the same each time, so a retry is no second mail."""
+        """Write the email for *delivery*, always with the same Message-ID: a retry is no second mail."""
         step = self._because("step_of", delivery, letter)
         own, first = (message_id(nonce, letter.to) for nonce in (delivery.nonce, letter.first))
         return Mail(
@@ -47,7 +47,7 @@ class Mails:
     def write_many(
         self, delivery: Delivery, bundle: Bundle, *, to: OnCallPerson, links: Mapping[int, str]
     ) -> Mail:
-        """One email that lists what a bundle was to tell of, the longest waits first."""
+        """Write one email that lists a bundle's incidents, the longest waits first."""
         count = bundle.waiting
         subject = self._words.say("bundle.mail.subject", severity=bundle.severity, count=count)
         items = [self._item(bundle, incident, links.get(incident.id)) for incident in bundle.shown]
@@ -161,7 +161,7 @@ class Mails:
 
 
 def _step_of(delivery: Delivery, reader: OnCallPerson, waited: timedelta) -> tuple[str, str] | None:
-    """The end of the text's key, and whom it is about; None for what comes with the alert."""
+    """Return the end of the text's key, and whom it is about; None for what comes with the alert."""
     data = PagingData.from_json(delivery.data)
     if (why := data.why) is not None:
         was_on_it = why.kind in (WhyKind.LAPSED, WhyKind.RELEASED)
@@ -179,5 +179,5 @@ def _subject(line: str, *, label: str) -> str:
 
 
 def message_id(nonce: str, to: OnCallPerson) -> str:
-    """One per message and recipient: each gets a mail of their own, for their link is theirs."""
+    """Return the Message-ID, one per message and recipient, because each has a link of their own."""
     return f"<{nonce}.{to.mailbox}@{_DOMAIN}>"

@@ -23,7 +23,7 @@ _TITLE_LIMIT: Final = 100
 
 
 def until(words: Wording, at: datetime | None) -> str:
-    """Such as "12/07 10:00 JST まで"."""
+    """Say until when: "12/07 10:00 JST まで"."""
     if at is None:
         return words.say("oncall.until_further_notice")
     return words.say("oncall.until", at=words.moment(at))

@@ -18,7 +18,7 @@ _TITLE_LIMIT = 420
 
 
 def emergency_post(words: Wording, watch: Watch, saying: Saying) -> Body:
-    """What is posted in place of the regular message, which takes its place once it can be recorded."""
+    """Compose what is posted in place of the regular message until that can be recorded."""
     word, rings = saying.word, saying.rings
     line = _line(words, watch, word, waited=saying.waited, title=inert(watch.title, limit=_TITLE_LIMIT))
     known = "alert_recorded" if word is Word.ALERT and watch.label is not None else word.value
@@ -33,7 +33,7 @@ def emergency_post(words: Wording, watch: Watch, saying: Saying) -> Body:
 def emergency_mail(
     words: Wording, watch: Watch, word: Word, *, to: OnCallPerson, nonce: str, first: str
 ) -> Mail:
-    """The email beside it; a retry is the same one."""
+    """Write the email beside it; a retry is the same one."""
     title = plain(watch.title, limit=_SUBJECT_LIMIT)
     line = _line(words, watch, word, waited=timedelta(), title=title)
     own, begins = (message_id(each, to) for each in (nonce, first))

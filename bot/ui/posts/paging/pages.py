@@ -171,7 +171,7 @@ def _next(words: Wording, incident: Incident, following: NextStep | None) -> str
 
 
 def _is_late(incident: Incident, data: PagingData) -> bool:
-    """Whether the ack deadline had passed when this step was taken."""
+    """Return True if the ack deadline had passed when this step was taken."""
     return incident.triggered_at + _waited(data) >= incident.ack_due_at
 
 
