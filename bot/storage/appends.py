@@ -24,16 +24,16 @@ class Appends:
 
     Attributes:
         steps, entries, audited: Rows as the query `append` takes them.
-        owed: New deliveries.
+        deliveries: New ones.
     """
 
     steps: list[Mapping[str, object]] = field(default_factory=list)
     entries: list[Mapping[str, object]] = field(default_factory=list)
     audited: list[Mapping[str, object]] = field(default_factory=list)
-    owed: list[NewDelivery] = field(default_factory=list)
+    deliveries: list[NewDelivery] = field(default_factory=list)
 
     def __bool__(self) -> bool:
-        return bool(self.steps or self.entries or self.audited or self.owed)
+        return bool(self.steps or self.entries or self.audited or self.deliveries)
 
     def add_steps(self, steps: Sequence[Step]) -> None:
         """Add steps of a ladder. Steps that are done already are stored as done."""
@@ -54,7 +54,7 @@ class Appends:
             "steps": many(self.steps),
             "entries": many(self.entries),
             "audited": many(self.audited),
-            "deliveries": many(owed_as_json(self.owed)),
+            "deliveries": many(deliveries_as_json(self.deliveries)),
         }
 
 
@@ -75,7 +75,7 @@ class OrderedSql(Sql):
         return await super().all(name, source, **parameters)
 
 
-def owed_as_json(new: Sequence[NewDelivery]) -> list[Mapping[str, object]]:
+def deliveries_as_json(new: Sequence[NewDelivery]) -> list[Mapping[str, object]]:
     """Return new deliveries as the queries `append` and `insert_deliveries` take them."""
     return [
         {

@@ -44,7 +44,7 @@ class PostgresBundleWrites(QueuedDeliveries):
     """A `bot.services.ports.store.bundles.BundleWrites`."""
 
     async def insert_bundled(self, new: Sequence[NewDelivery], group: Group) -> None:
-        await self._store_owed(new, bundle_id=await self._lock_bundle(group))
+        await self._store_deliveries(new, bundle_id=await self._lock_bundle(group))
 
     async def bundle(self, group: Group, *, apart: Collection[str] = ()) -> int:
         bundle_id = await self._lock_bundle(group)
@@ -94,7 +94,7 @@ class PostgresBundleWrites(QueuedDeliveries):
             data=_told(group),
             priority=group.priority,
         )
-        [made] = await self._store_owed([bundle])
+        [made] = await self._store_deliveries([bundle])
         await self._queue.put(
             Job(
                 JobName.DELIVER,

@@ -52,13 +52,13 @@ WITH closed AS (
      WHERE id = :bundle_id AND status IN ('pending', 'sending')
 )
 SELECT count(*) AS waiting
-  FROM deliveries AS owed
+  FROM deliveries AS delivery
  WHERE bundle_id = :bundle_id AND status IN ('pending', 'sending')
    AND NOT (held_at IS NOT NULL
             AND EXISTS (SELECT
                           FROM deliveries AS later
-                         WHERE later.incident_id = owed.incident_id AND later.kind = owed.kind
-                           AND later.target = owed.target AND later.id > owed.id
+                         WHERE later.incident_id = delivery.incident_id AND later.kind = delivery.kind
+                           AND later.target = delivery.target AND later.id > delivery.id
                            AND later.status <> 'cancelled'));
 
 -- name: bundled

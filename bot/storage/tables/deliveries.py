@@ -55,7 +55,7 @@ class PostgresDeliveryWrites(PostgresDeliveryReads, QueuedDeliveries):
     """A `bot.services.ports.store.deliveries.DeliveryWrites`."""
 
     async def insert_deliveries(self, new: Sequence[NewDelivery]) -> None:
-        self._appends.owed += new
+        self._appends.deliveries += new
 
     async def cancel_delivery(self, delivery_id: int) -> None:
         await self._lock_incident_of(delivery_id)

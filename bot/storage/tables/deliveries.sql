@@ -1,31 +1,31 @@
 -- part: found_deliveries
--- Begins a query that returns deliveries (`owed`), each with the place of the delivery it waited for.
-SELECT owed.*, first.channel_id AS after_channel_id, first.message_id AS after_message_id
-  FROM deliveries AS owed
-  LEFT JOIN deliveries AS first ON first.key = owed.after_key
+-- Begins a query that returns deliveries (`delivery`), each with the place of the delivery it waited for.
+SELECT delivery.*, first.channel_id AS after_channel_id, first.message_id AS after_message_id
+  FROM deliveries AS delivery
+  LEFT JOIN deliveries AS first ON first.key = delivery.after_key
 
 -- name: delivery
 -- Returns one delivery, with the place of the delivery it waited for.
 {found_deliveries}
- WHERE owed.id = :delivery_id;
+ WHERE delivery.id = :delivery_id;
 
 -- name: delivery_by_key
 -- Returns one delivery by its key, with the place of the delivery it waited for.
 {found_deliveries}
- WHERE owed.key = :key;
+ WHERE delivery.key = :key;
 
 -- name: pages
 -- Returns the DMs that an incident has queued, in any state, oldest first.
-SELECT owed.*, NULL::bigint AS after_channel_id, NULL::bigint AS after_message_id
-  FROM deliveries AS owed
- WHERE owed.incident_id = :incident_id AND owed.kind = 'page'
- ORDER BY owed.id;
+SELECT delivery.*, NULL::bigint AS after_channel_id, NULL::bigint AS after_message_id
+  FROM deliveries AS delivery
+ WHERE delivery.incident_id = :incident_id AND delivery.kind = 'page'
+ ORDER BY delivery.id;
 
 -- name: posts
 -- Returns the sent deliveries of an incident in the order they were sent, except those that were deleted at once.
 {found_deliveries}
- WHERE owed.incident_id = :incident_id AND owed.status = 'sent' AND owed.message_id IS NOT NULL
- ORDER BY owed.finished_at, owed.id;
+ WHERE delivery.incident_id = :incident_id AND delivery.status = 'sent' AND delivery.message_id IS NOT NULL
+ ORDER BY delivery.finished_at, delivery.id;
 
 -- name: delivery_nonces
 -- Returns the nonces of all deliveries of an incident, oldest first. Rows of the DLQ are found by them, and not only
@@ -37,10 +37,10 @@ SELECT nonce FROM deliveries WHERE incident_id = :incident_id ORDER BY id;
 -- Returns the nonces of failed deliveries outside this incident whose body may name it: deliveries of no incident
 -- since it started (a morning list, a handover, a digest), and other incidents' deliveries from the same bundle. An
 -- earlier version kept the bundle's body in these when the bundle was given up.
-SELECT owed.nonce
+SELECT delivery.nonce
   FROM incidents
-  JOIN deliveries AS owed ON owed.guild_id = incidents.guild_id AND owed.created_at >= incidents.started_at
- WHERE incidents.id = :incident_id AND owed.incident_id IS NULL AND owed.status = 'failed'
+  JOIN deliveries AS delivery ON delivery.guild_id = incidents.guild_id AND delivery.created_at >= incidents.started_at
+ WHERE incidents.id = :incident_id AND delivery.incident_id IS NULL AND delivery.status = 'failed'
 UNION
 SELECT other.nonce
   FROM deliveries AS own
@@ -60,23 +60,23 @@ SELECT count(*) AS held
 -- `mention` describe the group with which it could be bundled, and `waiting` how many deliveries the group has, up to
 -- :at_most; they are null if it cannot be bundled, see `bot.domain.escalation.bundle.group_of`. No row comes back if
 -- the delivery is finished or belongs to a bundle.
-SELECT owed.*, first.channel_id AS after_channel_id, first.message_id AS after_message_id, now() AS now,
+SELECT delivery.*, first.channel_id AS after_channel_id, first.message_id AS after_message_id, now() AS now,
        (SELECT due_at
           FROM escalation_steps
          WHERE status = 'pending' AND due_at <= now()
            AND (:guild_id::bigint IS NULL OR :guild_id = (SELECT guild_id FROM incidents WHERE id = incident_id))
          ORDER BY due_at
          LIMIT 1) AS due_since,
-       owed.kind IN ('notice', 'escalation') AND EXISTS (
+       delivery.kind IN ('notice', 'escalation') AND EXISTS (
        SELECT
          FROM deliveries AS earlier
-        WHERE earlier.incident_id = owed.incident_id AND earlier.target = owed.target
-          AND earlier.kind IN (owed.kind, 'alert') AND earlier.id < owed.id
+        WHERE earlier.incident_id = delivery.incident_id AND earlier.target = delivery.target
+          AND earlier.kind IN (delivery.kind, 'alert') AND earlier.id < delivery.id
           AND earlier.held_at IS NOT NULL AND earlier.status IN ('pending', 'sending')
        ) AS is_behind,
        alike.severity, alike.mention, alike.waiting
-  FROM deliveries AS owed
-  LEFT JOIN deliveries AS first ON first.key = owed.after_key
+  FROM deliveries AS delivery
+  LEFT JOIN deliveries AS first ON first.key = delivery.after_key
   LEFT JOIN LATERAL (
        SELECT incidents.severity, asked.mention,
               (SELECT count(*)
@@ -87,22 +87,22 @@ SELECT owed.*, first.channel_id AS after_channel_id, first.message_id AS after_m
                                  AND its.status = 'triggered' AND NOT its.is_private AND NOT its.is_drill
                                  AND its.severity = incidents.severity
                               OFFSET 0) AS its
-                        WHERE other.target = owed.target AND other.kind = owed.kind
-                          AND other.guild_id + 0 = owed.guild_id
+                        WHERE other.target = delivery.target AND other.kind = delivery.kind
+                          AND other.guild_id + 0 = delivery.guild_id
                           AND other.kind IN ('page', 'escalation')  -- the condition of the partial index
                           AND other.status = 'pending' AND other.bundle_id IS NULL AND other.request IS NULL
                           AND other.after_key IS NULL
-                          AND (owed.kind = 'page' OR coalesce(other.data ->> 'mention', 'none') = asked.mention)
+                          AND (delivery.kind = 'page' OR coalesce(other.data ->> 'mention', 'none') = asked.mention)
                         LIMIT :at_most) AS found) AS waiting
          FROM incidents
         CROSS JOIN LATERAL (
-              SELECT CASE owed.kind WHEN 'page' THEN 'none' ELSE coalesce(owed.data ->> 'mention', 'none') END
+              SELECT CASE delivery.kind WHEN 'page' THEN 'none' ELSE coalesce(delivery.data ->> 'mention', 'none') END
                      AS mention) AS asked
-        WHERE incidents.id = owed.incident_id AND owed.kind IN ('page', 'escalation')
-          AND owed.status = 'pending' AND owed.request IS NULL AND owed.after_key IS NULL
+        WHERE incidents.id = delivery.incident_id AND delivery.kind IN ('page', 'escalation')
+          AND delivery.status = 'pending' AND delivery.request IS NULL AND delivery.after_key IS NULL
           AND incidents.status = 'triggered' AND NOT incidents.is_private AND NOT incidents.is_drill
        ) AS alike ON true
- WHERE owed.id = :delivery_id AND owed.status IN ('pending', 'sending') AND owed.bundle_id IS NULL;
+ WHERE delivery.id = :delivery_id AND delivery.status IN ('pending', 'sending') AND delivery.bundle_id IS NULL;
 
 -- name: cancel_delivery
 -- Cancels an unfinished delivery, unless a bundle sends it.
@@ -153,12 +153,12 @@ UPDATE deliveries SET incident_id = :incident_id WHERE key = ANY (:keys::text[])
 WITH locked AS MATERIALIZED (
 {lock_incident_of_delivery}
 )
-SELECT owed.*, first.channel_id AS after_channel_id, first.message_id AS after_message_id, now() AS now
-  FROM deliveries AS owed
-  LEFT JOIN deliveries AS first ON first.key = owed.after_key
- WHERE owed.id = :delivery_id AND owed.status IN ('pending', 'sending') AND owed.bundle_id IS NULL
+SELECT delivery.*, first.channel_id AS after_channel_id, first.message_id AS after_message_id, now() AS now
+  FROM deliveries AS delivery
+  LEFT JOIN deliveries AS first ON first.key = delivery.after_key
+ WHERE delivery.id = :delivery_id AND delivery.status IN ('pending', 'sending') AND delivery.bundle_id IS NULL
    AND (SELECT count(*) FROM locked) >= 0  -- so that it is locked first
-   FOR NO KEY UPDATE OF owed;
+   FOR NO KEY UPDATE OF delivery;
 
 -- name: begin_attempt
 -- Marks a delivery as sending and returns it. The first request stays, with its version and its time, unless the
@@ -219,8 +219,8 @@ SELECT released.id FROM sent LEFT JOIN released ON true;
 -- name: deliveries
 -- Returns several deliveries, oldest first.
 {found_deliveries}
- WHERE owed.id = ANY (:delivery_ids::bigint[])
- ORDER BY owed.id;
+ WHERE delivery.id = ANY (:delivery_ids::bigint[])
+ ORDER BY delivery.id;
 
 -- name: finish_failed
 -- Gives up an unfinished delivery.
@@ -247,12 +247,12 @@ UPDATE deliveries
 -- name: hold_delivery
 -- Keeps an unfinished delivery until Discord is back, without counting an attempt. `is_news` is true if it was not
 -- held before.
-UPDATE deliveries AS owed
-   SET held_at = coalesce(owed.held_at, now()),
-       error = coalesce(:error, owed.error), http_status = coalesce(:http_status, owed.http_status),
+UPDATE deliveries AS delivery
+   SET held_at = coalesce(delivery.held_at, now()),
+       error = coalesce(:error, delivery.error), http_status = coalesce(:http_status, delivery.http_status),
        next_try_at = now() + :delay::interval
   FROM deliveries AS before
- WHERE owed.id = :delivery_id AND before.id = :delivery_id AND owed.status IN ('pending', 'sending')
+ WHERE delivery.id = :delivery_id AND before.id = :delivery_id AND delivery.status IN ('pending', 'sending')
 RETURNING before.held_at IS NULL AS is_news;
 
 -- name: hold_bundled
@@ -264,20 +264,20 @@ UPDATE deliveries
 -- name: overtaken
 -- Finds a later delivery of the same kind to the same target about the same incident that was not cancelled.
 SELECT later.id
-  FROM deliveries AS owed
+  FROM deliveries AS delivery
   JOIN deliveries AS later
-    ON later.incident_id = owed.incident_id AND later.kind = owed.kind AND later.target = owed.target
- WHERE owed.id = :delivery_id AND later.id > owed.id AND later.status <> 'cancelled'
+    ON later.incident_id = delivery.incident_id AND later.kind = delivery.kind AND later.target = delivery.target
+ WHERE delivery.id = :delivery_id AND later.id > delivery.id AND later.status <> 'cancelled'
  LIMIT 1;
 
 -- name: behind
 -- Finds an earlier delivery of the same kind, or the alert, for the same target that an outage still holds back.
 SELECT earlier.id
-  FROM deliveries AS owed
+  FROM deliveries AS delivery
   JOIN deliveries AS earlier
-    ON earlier.incident_id = owed.incident_id AND earlier.target = owed.target
-   AND earlier.kind IN (owed.kind, 'alert')
- WHERE owed.id = :delivery_id AND earlier.id < owed.id
+    ON earlier.incident_id = delivery.incident_id AND earlier.target = delivery.target
+   AND earlier.kind IN (delivery.kind, 'alert')
+ WHERE delivery.id = :delivery_id AND earlier.id < delivery.id
    AND earlier.held_at IS NOT NULL AND earlier.status IN ('pending', 'sending')
  LIMIT 1;
 
@@ -285,11 +285,11 @@ SELECT earlier.id
 -- Finds an earlier unfinished delivery of the same kind for the same target, during the first :patience after this
 -- delivery was stored. An earlier delivery that was tried three times does not count.
 SELECT earlier.id
-  FROM deliveries AS owed
+  FROM deliveries AS delivery
   JOIN deliveries AS earlier
-    ON earlier.incident_id = owed.incident_id AND earlier.kind = owed.kind AND earlier.target = owed.target
- WHERE owed.id = :delivery_id AND owed.created_at > now() - :patience::interval
-   AND earlier.id < owed.id AND earlier.attempts < 3 AND earlier.status IN ('pending', 'sending')
+    ON earlier.incident_id = delivery.incident_id AND earlier.kind = delivery.kind AND earlier.target = delivery.target
+ WHERE delivery.id = :delivery_id AND delivery.created_at > now() - :patience::interval
+   AND earlier.id < delivery.id AND earlier.attempts < 3 AND earlier.status IN ('pending', 'sending')
  LIMIT 1;
 
 -- name: mark_emailed

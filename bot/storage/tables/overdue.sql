@@ -15,21 +15,22 @@ SELECT count(*)::integer AS unheard
   FROM incidents
  CROSS JOIN LATERAL (
        SELECT
-         FROM deliveries AS owed
-        WHERE owed.incident_id = incidents.id AND owed.priority >= :min_priority
-          AND owed.created_at < now() - :overdue::interval
-          AND (owed.kind = 'private_thread' OR owed.kind = ANY (:ringing_kinds::text[]))
-          AND (owed.status IN ('pending', 'sending') OR (owed.status = 'failed' AND NOT owed.data ? 'quiet'))
+         FROM deliveries AS delivery
+        WHERE delivery.incident_id = incidents.id AND delivery.priority >= :min_priority
+          AND delivery.created_at < now() - :overdue::interval
+          AND (delivery.kind = 'private_thread' OR delivery.kind = ANY (:ringing_kinds::text[]))
+          AND (delivery.status IN ('pending', 'sending')
+               OR (delivery.status = 'failed' AND NOT delivery.data ? 'quiet'))
           AND NOT EXISTS (
               SELECT FROM deliveries AS told
-               WHERE told.incident_id = owed.incident_id AND told.created_at >= owed.created_at
+               WHERE told.incident_id = delivery.incident_id AND told.created_at >= delivery.created_at
                  AND (told.emailed_at IS NOT NULL OR told.emailed_to <> '{}'
-                      OR (owed.status = 'failed' AND told.status = 'sent'
+                      OR (delivery.status = 'failed' AND told.status = 'sent'
                           AND told.kind = ANY (:ringing_kinds::text[]))))
-          AND NOT (owed.status = 'failed' AND EXISTS (
+          AND NOT (delivery.status = 'failed' AND EXISTS (
               SELECT FROM timeline
-               WHERE timeline.incident_id = owed.incident_id AND timeline.kind = 'severity_changed'
-                 AND timeline.at > owed.created_at))
+               WHERE timeline.incident_id = delivery.incident_id AND timeline.kind = 'severity_changed'
+                 AND timeline.at > delivery.created_at))
         LIMIT 1) AS unheard
  WHERE incidents.status = 'triggered' AND NOT incidents.is_drill;
 
@@ -44,11 +45,11 @@ SELECT job, key, priority, guild_id
           JOIN incidents ON incidents.id = incident_id
          WHERE escalation_steps.status = 'pending'
         UNION ALL
-        SELECT 2, 'deliver', 'deliver:' || owed.id, owed.next_try_at, owed.priority, owed.guild_id
-          FROM deliveries AS owed
-          LEFT JOIN deliveries AS first ON first.key = owed.after_key
-         WHERE owed.status IN ('pending', 'sending') AND owed.bundle_id IS NULL
-           AND (owed.after_key IS NULL OR first.status = 'sent')
+        SELECT 2, 'deliver', 'deliver:' || delivery.id, delivery.next_try_at, delivery.priority, delivery.guild_id
+          FROM deliveries AS delivery
+          LEFT JOIN deliveries AS first ON first.key = delivery.after_key
+         WHERE delivery.status IN ('pending', 'sending') AND delivery.bundle_id IS NULL
+           AND (delivery.after_key IS NULL OR first.status = 'sent')
         UNION ALL
         SELECT 3, 'reevaluate', 'reevaluate:' || id, reevaluate_at, :late_priority, guild_id FROM triages
         UNION ALL

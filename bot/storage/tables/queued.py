@@ -5,7 +5,7 @@ from typing import Final
 
 from bot.domain.delivery.delivery import DeliveryStatus, NewDelivery
 from bot.services.ports import Job, JobName
-from bot.storage.appends import Appends, owed_as_json
+from bot.storage.appends import Appends, deliveries_as_json
 from bot.storage.database.sql import Row, many
 from bot.storage.tables.parts import TransactionPart
 
@@ -21,11 +21,12 @@ class QueuedDeliveries(TransactionPart):
         if not self._appends:
             return
         appends, self._appends = self._appends, Appends()
-        held = await self._hold_what_they_wait_for(appends.owed)
+        held = await self._hold_what_they_wait_for(appends.deliveries)
         made = await self._sql.all("append", **appends.arguments(), bundle_id=None)
-        if len(made) < len(appends.owed) or not _ENDED.isdisjoint(held.values()):
+        if len(made) < len(appends.deliveries) or not _ENDED.isdisjoint(held.values()):
             await self._sql.all(
-                "cancel_waiting", ended_keys=[one.after for one in appends.owed if one.after is not None]
+                "cancel_waiting",
+                ended_keys=[one.after for one in appends.deliveries if one.after is not None],
             )
             made = await self._sql.all("ready_deliveries", delivery_ids=[row["id"] for row in made])
         else:
@@ -33,10 +34,12 @@ class QueuedDeliveries(TransactionPart):
             made = [row for row in made if row["after_key"] in may_go]
         self._queue.add(*map(deliver_job, made))
 
-    async def _store_owed(self, new: Sequence[NewDelivery], *, bundle_id: int | None = None) -> list[int]:
+    async def _store_deliveries(
+        self, new: Sequence[NewDelivery], *, bundle_id: int | None = None
+    ) -> list[int]:
         """Store deliveries without jobs, whatever they wait for; return the ids of the new ones."""
         made = await self._sql.all(
-            "insert_deliveries", deliveries=many(owed_as_json(new)), bundle_id=bundle_id
+            "insert_deliveries", deliveries=many(deliveries_as_json(new)), bundle_id=bundle_id
         )
         return [row["id"] for row in made]
 

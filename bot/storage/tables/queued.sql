@@ -55,7 +55,7 @@ WITH steps AS (
 -- Cancels the pending deliveries that wait, directly or through others, for those of :ended_keys that failed or were
 -- cancelled. There may be thousands of keys, so each is looked up by itself, whatever the planner estimates.
 WITH RECURSIVE obsolete AS (
-    SELECT owed.id, owed.key
+    SELECT delivery.id, delivery.key
       FROM unnest(:ended_keys::text[]) AS ended (key)
      CROSS JOIN LATERAL (
            SELECT id, key
@@ -63,13 +63,13 @@ WITH RECURSIVE obsolete AS (
             WHERE after_key = ended.key AND status = 'pending'
               AND EXISTS (SELECT FROM deliveries AS first
                            WHERE first.key = ended.key AND first.status IN ('failed', 'cancelled'))
-           OFFSET 0) AS owed
+           OFFSET 0) AS delivery
     UNION
-    SELECT owed.id, owed.key
+    SELECT delivery.id, delivery.key
       FROM obsolete
      CROSS JOIN LATERAL (
            SELECT id, key FROM deliveries WHERE after_key = obsolete.key AND status = 'pending'
-           OFFSET 0) AS owed
+           OFFSET 0) AS delivery
 )
 UPDATE deliveries
    SET status = 'cancelled', finished_at = now()
@@ -78,13 +78,13 @@ UPDATE deliveries
 -- name: ready_deliveries
 -- Returns those of :delivery_ids that wait for no other delivery or whose predecessor has been sent, in the order
 -- they were stored.
-SELECT owed.id, owed.priority, owed.guild_id
-  FROM deliveries AS owed
-  LEFT JOIN deliveries AS first ON first.key = owed.after_key
- WHERE owed.id = ANY (:delivery_ids::bigint[])
-   AND owed.status = 'pending'
-   AND (owed.after_key IS NULL OR first.status = 'sent')
- ORDER BY owed.id;
+SELECT delivery.id, delivery.priority, delivery.guild_id
+  FROM deliveries AS delivery
+  LEFT JOIN deliveries AS first ON first.key = delivery.after_key
+ WHERE delivery.id = ANY (:delivery_ids::bigint[])
+   AND delivery.status = 'pending'
+   AND (delivery.after_key IS NULL OR first.status = 'sent')
+ ORDER BY delivery.id;
 
 -- name: lock_incidents
 -- Locks incidents, always in the same order.
