@@ -15,7 +15,7 @@ class Wanted:
         severity: Its name.
         words: A part of the title, whatever the case.
         since: Triggered then or later, aware.
-        viewer: The user id of whoever looks: of the private incidents they get those that name them.
+        viewer: The user id of the person who looks: they get the private incidents that name them.
         involves: Reported, acknowledged or joined by the user of this id, or a role of it theirs.
         sees_all: They get every private incident.
         drills: Whether drills are shown.

@@ -154,7 +154,7 @@ class UpdateDueNotice(Notice, name="update_due"):
         due_at, reminder: The promise, and how often it was asked for.
         lead, lead_id: Whom it was decided for; None: no person leads.
         gone: Ids of the people whom it must not ask.
-        lapses_at: When the acknowledge ends if nobody answers; None: it does not.
+        lapses_at: When the acknowledge ends if no one answers; None: it does not.
         asks: The on-call place whose person is mentioned when it is sent.
     """
 

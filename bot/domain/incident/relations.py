@@ -1,6 +1,6 @@
 """Which incidents have to do with each other: noted on each, so that its posts can say so.
 
-A post is read by whoever is in its channel or thread: what is noted never has the number of a private one.
+Everybody in its channel or thread reads a post: what is noted never has the number of a private one.
 The timeline keeps it, and `readable` leaves it out for those who may not see it.
 """
 

@@ -50,7 +50,7 @@ class TimelineKind(StrEnum):
     RECOVERED = "recovered"  # its monitor says that it is over
     ALERT_POSTED = "alert_posted"
     THREAD_OPENED = "thread_opened"
-    PAGED = "paged"  # a DM reached somebody
+    PAGED = "paged"  # a DM reached a person on call
     ACKNOWLEDGED = "acknowledged"
     JOINED = "joined"
     RELEASED = "released"  # the responder let go
@@ -70,7 +70,7 @@ class TimelineKind(StrEnum):
     PINNED = "pinned", _WRITTEN  # a message of the thread
     PIN_EDITED = "pin_edited", _WORDS
     PIN_DELETED = "pin_deleted"
-    CORRECTED = "corrected", _WORDS  # an entry that somebody put right; the first version stays
+    CORRECTED = "corrected", _WORDS  # the correction of an entry; the first version stays
     VOICE_JOINED = "voice_joined"
     LINKED = "linked"
     UNLINKED = "unlinked"  # and it was a mistake

@@ -17,7 +17,7 @@ class ThreadMessage:
         content: Author, words, address and time.
         is_readable: False when Discord keeps its words from the bot.
         edited_at: When it was last edited, aware.
-        has_pin: Somebody has put the policy's pin under it.
+        has_pin: A person has put the policy's pin under it.
     """
 
     id: int

@@ -1,6 +1,6 @@
 """One walk through the decision tree, as stored, and the changes it can go through.
 
-A walk that ends in 再評価 stays under a clock: held until it is asked about again, asked until somebody
+A walk that ends in 再評価 stays under a clock: held until it is asked about again, asked until a person
 answers, and raised when no answer comes. Looking again reopens the questions without stopping that clock.
 
 A walk that is left unfinished has a clock of its own, see `bot.domain.triage.unfinished`.
@@ -57,7 +57,7 @@ class StoredAnswer:
 
     Attributes:
         unsure: They said わからない, and it was counted as *answer*.
-        withdrawn_at, withdrawn_by_name: Set once somebody has taken it back; the row stays.
+        withdrawn_at, withdrawn_by_name: Set once a person has taken it back; the row stays.
     """
 
     question: str
@@ -76,7 +76,7 @@ class Choice:
 
     Attributes:
         proposed: What the tree had led to, by the name of its `Outcome`; None: a question was open.
-        withdrawn_at, withdrawn_by_name: Set once somebody has taken it back, or chosen anew; the row stays.
+        withdrawn_at, withdrawn_by_name: Set once a person has taken it back, or chosen anew; the row stays.
     """
 
     proposed: str | None

@@ -10,7 +10,7 @@ def check_tree(tree: Tree, severities: Sequence[str], *, reevaluate_as: str | No
     """Return the faults of *tree*, one line each; empty when it is sound.
 
     Sound: every path ends, in a known severity or in a re-evaluation; no dead end, no loop, no
-    unknown name, no question that nobody can reach; and わからない counts as the more severe answer.
+    unknown name, no question that cannot be reached; and わからない counts as the more severe answer.
 
     Args:
         tree: Of any shape.

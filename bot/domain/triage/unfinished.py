@@ -23,11 +23,11 @@ class Idle:
     """The clock of a walk's first look, which finds out whether the walk is still answered.
 
     Attributes:
-        due_at: When the bot checks next; None: never, unless somebody goes on.
-        asked_at: When the bot asked the walk's person; None: it did not, or somebody has gone on since.
+        due_at: When the bot checks next; None: never, unless a person goes on.
+        asked_at: When the bot asked the walk's person; None: it did not, or a person has gone on since.
         asked_name: The person it asked last.
         rounds: How often it asked.
-        continued_at: When somebody last went on after being asked.
+        continued_at: When a person last went on after being asked.
         continued_by_id, continued_by_name: The person who went on; the walk is theirs since.
     """
 

@@ -68,7 +68,7 @@ class Drills:
             now = await tx.now()
             new = self._incident(guild_id, rules, by=by, at=now, key=key)
             if await tx.incident_by_key(new.key) is None:
-                await _require_none(tx, guild_id)  # before it takes a number that nobody would find
+                await _require_none(tx, guild_id)  # before it takes a number that no one would find
             incident = await self._incidents.open_within(tx, replace(new, rings=rings), by=by)
             if await tx.drill(incident.id) is None:  # else Discord has delivered the same interaction twice
                 await self._begin(tx, incident, by=by)

@@ -89,7 +89,7 @@ class Regrading:
         # A private incident stays in its thread, whatever its severity.
         moves = severity.channel != old.channel and not incident.is_private
         rings = severity.mention is not Mention.NONE and severity.mention is not old.mention
-        # A tracked alert has no thread until somebody declares it.
+        # A tracked alert has no thread until a person declares it.
         belongs = severity.thread_channel if incident.kind is IncidentKind.INCIDENT else None
         # A thread is moved upwards only: a conversation is not split for a lesser severity.
         is_missing = not incident.is_private and (

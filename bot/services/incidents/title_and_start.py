@@ -78,7 +78,7 @@ class Details:
         return PutRight(change.incident, corrected)
 
     def _moment(self, typed: str, *, now: datetime) -> datetime:
-        if not typed.strip():  # elsewhere that means now; here somebody has emptied what stood there
+        if not typed.strip():  # elsewhere that means now; here a person has emptied the field
             raise InvalidStartTime(typed, now=now.astimezone(self._policy.timezone))
         return parse_start_time(typed, now=now, timezone=self._policy.timezone)
 

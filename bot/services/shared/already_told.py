@@ -20,12 +20,12 @@ OLD: Final = timedelta(minutes=1)
 #: How long to wait before another look at a message that another process may have sent.
 LOOK_AGAIN: Final = timedelta(seconds=0.25)
 
-#: An answer holds so long: shorter than a silence of the database that anybody could have told people in.
+#: An answer holds so long: shorter than an outage of the database in which a message could be sent.
 _HOLDS_S: Final = 0.5
 
 
 class AlreadyTold:
-    """Asks the database twice a second at most whether anybody is waited for.
+    """Asks the database twice a second at most if another process may have sent messages.
 
     Attributes:
         meanwhile: What was posted here, by the key of the delivery that it stands in for.

@@ -150,7 +150,7 @@ class Pins:
         async for person, message_id in self._discord.pinners(places, guild_id=incident.guild_id):
             may = self._access.allows(person, "acknowledge") and await self._access.sees(person, incident)
             if may and message_id in by_id:
-                with suppress(IncidentNotFound):  # made private in this moment: on record, and nobody waits
+                with suppress(IncidentNotFound):  # made private in this moment: on record, and no one waits
                     async with self._turn(message_id):
                         await self._pin(incident.id, by_id.pop(message_id), by=person)
 

@@ -189,7 +189,7 @@ class Timelines:
         return holds_role or any(one.id == by.id for one in await self._store.responders(incident.id))
 
     async def _note_voice(self, incident: Incident, *, by: Person, channel: str) -> bool:
-        while await self._access.sees(by, incident):  # nobody is refused, so nothing is on record
+        while await self._access.sees(by, incident):  # no one is refused, so nothing is on record
             try:
                 return await self._note_join(incident, by=by, channel=channel)
             except MaySeeLess:

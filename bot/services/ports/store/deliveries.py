@@ -111,7 +111,7 @@ class DeliveryAttempts(Protocol):
         """Mark it as sending and keep the rendered request with the incident's version that it shows.
 
         The first request (and its version and time) stays: each attempt is the same message. One that is
-        *late* takes its place; one that is *quiet* mentions nobody, then and later.
+        *late* takes its place; one that is *quiet* mentions no one, then and later.
 
         Returns:
             None when it was cancelled since it was claimed, because of an acknowledge.
