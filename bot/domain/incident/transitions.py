@@ -20,7 +20,7 @@ from bot.domain.incident.incident import (
     StatusUpdate,
 )
 from bot.domain.incident.posting import next_posting
-from bot.domain.incident.update_promise import promised
+from bot.domain.incident.status_updates import promised
 from bot.domain.people import Person
 from bot.domain.severity import NewSeverity
 

@@ -12,7 +12,7 @@ from bot.domain.drill import DLQ_MARK
 from bot.domain.incident.incident import Incident, Status
 from bot.domain.oncall.roster import OnCallPerson
 from bot.domain.timeline.entries import TimelineEntry
-from bot.domain.timeline.of_deliveries import EmailedEntry
+from bot.domain.timeline.recorded import EmailedEntry
 from bot.runbook.model import Policy
 from bot.services.delivery.emails import Letters
 from bot.services.delivery.handling import DeliveryKinds

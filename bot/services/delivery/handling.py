@@ -7,7 +7,7 @@ from typing import Protocol
 from bot.domain.delivery.delivery import Delivery, DeliveryKind, Named, Posted
 from bot.domain.incident.incident import Incident
 from bot.domain.timeline.entries import TimelineEntry
-from bot.domain.timeline.of_deliveries import DeliveryFailedEntry
+from bot.domain.timeline.recorded import DeliveryFailedEntry
 from bot.services.ports import Job, JobName, Store, Subject, Transaction
 from bot.services.ports.store.deliveries import Prospect
 

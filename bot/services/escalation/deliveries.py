@@ -12,7 +12,7 @@ from bot.domain.escalation.deliveries import BundleData, PagingData
 from bot.domain.incident.incident import Incident, Status
 from bot.domain.incident.paging import person_of
 from bot.domain.timeline.entries import TimelineEntry
-from bot.domain.timeline.of_deliveries import DeliveryFailedEntry
+from bot.domain.timeline.recorded import DeliveryFailedEntry
 from bot.runbook.model import Policy
 from bot.services.delivery.handling import DeliveryHandler, email_job, record_job_of
 from bot.services.escalation.bundles import Bundles, refresh_bundle_job

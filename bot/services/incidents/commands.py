@@ -12,7 +12,7 @@ from bot.domain.people import Person
 from bot.domain.severity import SeverityPolicy
 from bot.domain.text import one_line
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
-from bot.domain.timeline.of_triages import EvidenceEntry
+from bot.domain.timeline.recorded import EvidenceEntry
 from bot.runbook.model import Policy
 from bot.services.escalation.decisions import Escalations
 from bot.services.ports import Store, Transaction

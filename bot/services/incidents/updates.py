@@ -7,7 +7,7 @@ from typing import Final
 import structlog
 
 from bot.domain.errors import UserError
-from bot.domain.incident import transitions, update_promise
+from bot.domain.incident import status_updates, transitions
 from bot.domain.incident.entries import DetailsChangedEntry, UpdatedEntry, UpdateDueEntry
 from bot.domain.incident.form_state import Shown, with_changes
 from bot.domain.incident.incident import Incident, Status, StatusUpdate
@@ -195,12 +195,12 @@ class Updates:
         self, tx: Transaction, incident: Incident, absence: Absence, *, now: datetime, due_at: datetime
     ) -> Incident:
         severity = self._policy.rules(incident.severity)
-        every, times = severity.update_every or _EVERY, update_promise.patience(incident)
+        every, times = severity.update_every or _EVERY, status_updates.patience(incident)
         again_at = self._policy.due(every, at=now, times=times)
         lapses_at = None
         if severity.ack_lapses_after is not None and incident.status is Status.ACKNOWLEDGED:
             again_at = lapses_at = now + severity.ack_lapses_after
-        reminded = update_promise.remind(incident, again_at=again_at)
+        reminded = status_updates.remind(incident, again_at=again_at)
         lead = incident.lead_without(absence.all)
         name = None if lead is None else lead.name
         entry = UpdateDueEntry(

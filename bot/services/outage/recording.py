@@ -17,7 +17,7 @@ from bot.domain.incident.transitions import AckVia
 from bot.domain.outage.journal import Journal, Recorded
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineEntry
-from bot.domain.timeline.of_deliveries import EmailedEntry
+from bot.domain.timeline.recorded import EmailedEntry
 from bot.runbook.model import Policy
 from bot.services.acknowledging.acknowledge import Acknowledger
 from bot.services.delivery.arrivals import Arrivals

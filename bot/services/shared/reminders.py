@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from bot.domain.incident import update_promise
+from bot.domain.incident import status_updates
 from bot.domain.incident.incident import Incident
 from bot.domain.people import Person
 from bot.runbook.model import Policy
@@ -60,7 +60,7 @@ async def note_sign_of_life(
     severity = policy.rules(incident.severity)
     if not (incident.is_open and incident.updates.reminders and severity.ack_lapses_after is not None):
         return incident
-    alive = update_promise.renewed(incident, policy.update_due(severity, at=now))
+    alive = status_updates.renewed(incident, policy.update_due(severity, at=now))
     await tx.save(alive)
     await remind_later(tx, alive, now=now)
     await tx.enqueue(refresh_job(alive, severity=severity))

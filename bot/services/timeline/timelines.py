@@ -16,7 +16,7 @@ from bot.domain.calendar.start_time import (
 )
 from bot.domain.errors import UserError
 from bot.domain.incident.incident import Incident, IncidentKind, Status
-from bot.domain.incident.last_told import put_right
+from bot.domain.incident.status_updates import put_right
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.domain.timeline.lines import Line, lines_of

@@ -11,7 +11,7 @@ from bot.domain.incident.title_and_start import with_triage
 from bot.domain.people import Person
 from bot.domain.severity import SeverityPolicy
 from bot.domain.timeline.entries import TimelineEntry
-from bot.domain.timeline.of_triages import PromotedEntry, UnfinishedEntry
+from bot.domain.timeline.recorded import PromotedEntry, UnfinishedEntry
 from bot.domain.triage.payloads import TriagedHereNotice
 from bot.domain.triage.session import Triage
 from bot.domain.triage.tree import UNANSWERED, UNFINISHED

@@ -10,7 +10,7 @@ import structlog
 from bot.domain.incident.incident import Incident, IncidentKind
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineEntry
-from bot.domain.timeline.of_triages import GivenAnswer, SeverityChoice, TriagedEntry
+from bot.domain.timeline.recorded import GivenAnswer, SeverityChoice, TriagedEntry
 from bot.domain.triage.session import Choice, StoredAnswer, Triage
 from bot.runbook.model import Policy
 from bot.services.ports import Transaction

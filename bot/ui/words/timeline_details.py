@@ -33,8 +33,14 @@ from bot.domain.incident.title_and_start import StartChange, TitleChange
 from bot.domain.payloads import UNSET, Json, Unset
 from bot.domain.privacy_payloads import MemberAddedEntry, MemberRemovedEntry
 from bot.domain.timeline.entries import EntryData, TimelineKind
-from bot.domain.timeline.of_deliveries import DeliveryFailedEntry, EmailedEntry
-from bot.domain.timeline.of_triages import EvidenceEntry, PromotedEntry, TriagedEntry, UnfinishedEntry
+from bot.domain.timeline.recorded import (
+    DeliveryFailedEntry,
+    EmailedEntry,
+    EvidenceEntry,
+    PromotedEntry,
+    TriagedEntry,
+    UnfinishedEntry,
+)
 from bot.domain.timeline.written import PinDeletedEntry, VoiceJoinedEntry
 from bot.ui.words.inert import inert
 from bot.ui.words.triage_history import evidence, promoted, triaged, unfinished

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from bot.domain.timeline.of_triages import (
+from bot.domain.timeline.recorded import (
     EvidenceEntry,
     GivenAnswer,
     PromotedEntry,

@@ -7,7 +7,7 @@ import pytest
 
 from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.errors import IncidentNotFound
-from bot.domain.incident import relations, transitions, update_promise
+from bot.domain.incident import relations, status_updates, transitions
 from bot.domain.incident.incident import (
     Check,
     Holder,
@@ -89,7 +89,7 @@ async def test_everything_that_a_life_changes_is_saved(rig: Rig) -> None:
     assert dict(again.checks) == checks
     again = await saved(rig.store, replace(again, checks={}, version=again.version + 1))
     assert dict(again.checks) == {}
-    asked = await saved(rig.store, update_promise.remind(again, again_at=at + 4 * DAY))
+    asked = await saved(rig.store, status_updates.remind(again, again_at=at + 4 * DAY))
     assert (asked.updates.due_at, asked.updates.remind_at, asked.updates.reminders) == (
         at + 2 * DAY,
         at + 4 * DAY,

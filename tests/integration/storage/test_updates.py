@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from bot.domain.incident import transitions, update_promise
+from bot.domain.incident import status_updates, transitions
 from bot.domain.incident.incident import Holder, Incident, Role, StatusUpdate
 from bot.services.ports import Job, JobName
 from tests.integration.storage.conftest import Rig
@@ -35,7 +35,7 @@ async def test_roles_and_updates_come_back_as_they_were_saved(rig: Rig) -> None:
         update = StatusUpdate("戻した\n様子見", "", now, "Perry")
         told = transitions.tell(both, update, next_update_at=now + MINUTE)
         await tx.save(told)
-        reminded = update_promise.remind(told, again_at=now + MINUTE)
+        reminded = status_updates.remind(told, again_at=now + MINUTE)
         await tx.save(reminded)
     kept = await rig.store.incident(incident.id)
     assert kept == reminded

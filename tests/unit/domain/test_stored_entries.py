@@ -125,8 +125,7 @@ MODULES = (
     "bot.domain.escalation.entries",
     "bot.domain.incident.entries",
     "bot.domain.privacy_payloads",
-    "bot.domain.timeline.of_deliveries",
-    "bot.domain.timeline.of_triages",
+    "bot.domain.timeline.recorded",
     "bot.domain.timeline.written",
 )
 

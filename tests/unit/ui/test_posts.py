@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.delivery.delivery import DeliveryKind
-from bot.domain.incident import update_promise
+from bot.domain.incident import status_updates
 from bot.domain.incident.face import face_of
 from bot.domain.incident.incident import ByPerson, Holder, Role, StatusUpdate
 from bot.domain.triage.tree import BY_HAND, UNANSWERED
@@ -127,7 +127,7 @@ def test_a_reopened_alert_names_who_says_that_it_is_not_over() -> None:
 
 def test_a_promise_that_was_not_kept_reads_so() -> None:
     """Once it has been asked for; on the card in the thread as well."""
-    silent = update_promise.remind(REOPENED, again_at=AT + timedelta(hours=3, minutes=30))
+    silent = status_updates.remind(REOPENED, again_at=AT + timedelta(hours=3, minutes=30))
     for words, told in (
         (JA, "⏰ 更新 16:37 JST を過ぎました (<t:1795505820:R>)"),
         (EN, "⏰ Update overdue since 16:37 JST (<t:1795505820:R>)"),

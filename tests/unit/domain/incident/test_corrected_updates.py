@@ -7,7 +7,7 @@ import pytest
 
 from bot.domain.delivery.delivery import Delivery, DeliveryKind, DeliveryStatus
 from bot.domain.incident.incident import Incident, StatusUpdate, StatusUpdates
-from bot.domain.incident.last_told import put_right
+from bot.domain.incident.status_updates import put_right
 from bot.domain.privacy import SETTLED
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.domain.timeline.lines import lines_of

@@ -1,10 +1,12 @@
-"""The promise of a status update: when the next one is due, and when the bot reminds of it."""
+"""Status updates: the promise of the next one, its reminders, and the latest one after a correction."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
 from bot.domain.incident.incident import Incident, StatusUpdates
+from bot.domain.timeline.lines import Line
 
 #: A reminder without effect is repeated less and less often: after 1, 2, 4 and then every 8 intervals.
 _SLOWEST: Final = 8
@@ -36,3 +38,20 @@ def remind(incident: Incident, *, again_at: datetime) -> Incident:
     """
     updates = replace(incident.updates, remind_at=again_at, reminders=incident.updates.reminders + 1)
     return replace(incident, updates=updates, version=incident.version + 1)
+
+
+def put_right(incident: Incident, lines: Iterable[Line], *, entry_id: int) -> Incident:
+    """Return the incident with its latest update corrected: the words, the impact, or both.
+
+    The words may be older than the impact: an update that names only an impact keeps the earlier words.
+    An incident that shows nothing of the entry comes back unchanged.
+    """
+    told = [line for line in lines if line.entry.is_update]
+    last = incident.updates.last
+    if last is None or entry_id not in (line.entry.id for line in told):
+        return incident
+    known = next((line.said for line in reversed(told) if line.said), "")
+    true = replace(last, known=known, impact=told[-1].impact)
+    if true == last:
+        return incident
+    return replace(incident, updates=replace(incident.updates, last=true), version=incident.version + 1)

@@ -1,8 +1,8 @@
-"""What timeline entries hold about the triage that led to an incident."""
+"""What timeline entries hold about triages, and about deliveries that did not arrive as messages."""
 
 from datetime import datetime
 
-from bot.domain.payloads import Payload
+from bot.domain.payloads import Payload, keyed
 from bot.domain.timeline.entries import EntryData, TimelineKind
 from bot.domain.triage.evidence import Evidence
 
@@ -101,3 +101,24 @@ class UnfinishedEntry(EntryData, kind=TimelineKind.UNFINISHED):
     triage: int
     left_by: str | None
     asked_at: datetime | None
+
+
+class DeliveryFailedEntry(EntryData, kind=TimelineKind.DELIVERY_FAILED):
+    """A delivery was given up.
+
+    Attributes:
+        of: Its kind.
+        to: As `Delivery.to`.
+        name: Of the person it was about, where that is known.
+    """
+
+    of: str = keyed("kind")
+    to: str
+    reason: str
+    name: str | None = None
+
+
+class EmailedEntry(EntryData, kind=TimelineKind.EMAILED):
+    """It went out by email."""
+
+    recipients: int | None
