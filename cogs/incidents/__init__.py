@@ -2,14 +2,12 @@
 
 from bot.client import IncidentBot
 from cogs.incidents import (
-    checking,
-    declaring,
+    card,
     editing,
-    ending,
+    lifecycle,
     linking,
     looking,
     private,
-    roles,
     severity,
     timeline,
     updates,
@@ -21,14 +19,13 @@ _WITH_CONTROLS = (
     looking,
     updates,
     editing,
-    roles,
-    checking,
+    card,
     severity,
     timeline,
-    ending,
+    lifecycle,
     private,
 )
-_COMMANDS_ALONE = (declaring, linking)
+_COMMANDS_ALONE = (linking,)
 
 
 async def setup(bot: IncidentBot) -> None:

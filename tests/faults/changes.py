@@ -29,7 +29,7 @@ READS: Final = frozenset(
             "incidents.timeline.press_note",
             "incidents.timeline.choose_more",
         ),
-        *("incidents.timeline.choose_entry", "/incident resolve", "incidents.ending.press_resolve"),
+        *("incidents.timeline.choose_entry", "/incident resolve", "incidents.lifecycle.press_resolve"),
         *(
             "bundles.press_all",
             "bundles.choose_incident",

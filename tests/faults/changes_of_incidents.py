@@ -28,7 +28,7 @@ async def _(scene: Scene) -> Change:
     return known.change(scene.presses(taken, "手を離す"), "released")
 
 
-@change("incidents.checking.choose_steps")
+@change("incidents.card.choose_steps")
 async def _(scene: Scene) -> Change:
     known, label = await scene.raised(), "済んだ手順"
     card = await scene.showing(known.thread, label)
@@ -101,14 +101,14 @@ async def _(scene: Scene) -> Change:
     return known.change(act, "role_changed")
 
 
-@change("incidents.roles.press_role")
+@change("incidents.card.press_role")
 async def _(scene: Scene) -> Change:
     known = await scene.raised()
     card = await scene.showing(known.thread, "指揮")
     return known.change(scene.presses(card, "指揮"), "role_changed")
 
 
-@change("incidents.roles.press_step_down")
+@change("incidents.card.press_step_down")
 async def _(scene: Scene) -> Change:
     known = await scene.raised()
     taken = await scene.say("incident assign", number=known.number, role="commander")
@@ -118,7 +118,7 @@ async def _(scene: Scene) -> Change:
 # -- ending, and what it has to do with others
 
 
-@change("incidents.ending.press_resolve_now")
+@change("incidents.lifecycle.press_resolve_now")
 async def _(scene: Scene) -> Change:
     known = await scene.raised()
     asked = await scene.say("incident resolve", number=known.number)
@@ -138,7 +138,7 @@ async def _(scene: Scene) -> Change:
     return known.change(scene.runs("incident reopen", number=known.number), "reopened")
 
 
-@change("incidents.ending.press_reopen")
+@change("incidents.lifecycle.press_reopen")
 async def _(scene: Scene) -> Change:
     known = await scene.raised()
     ended = await scene.say("incident cancel", number=known.number)

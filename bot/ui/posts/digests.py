@@ -13,8 +13,8 @@ from bot.domain.incident.incident import Incident
 from bot.i18n import Texts
 from bot.runbook.model import Policy
 from bot.ui.posts.bodies import FIELD_VALUE_LIMIT, GREY, Body, Field, embed, message
+from bot.ui.posts.dlq import where
 from bot.ui.posts.looks import Renderers, of
-from bot.ui.words.dlq_words import where
 from bot.ui.words.inert import inert, joined, plain
 from bot.ui.words.links import home_url, postmortem_path
 from bot.ui.words.wording import Wording

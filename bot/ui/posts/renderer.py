@@ -7,7 +7,7 @@ from bot.domain.delivery.kinds import Action
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.posting import shows_old_details
 from bot.services.ports import Subject
-from bot.ui.posts import digests, mornings, questions, replays, triage_posts
+from bot.ui.posts import digests, dlq, mornings, questions, triage_posts
 from bot.ui.posts.bodies import CONTENT_LIMIT, Body
 from bot.ui.posts.incident import notices, postings, private, roles, timeline_notices
 from bot.ui.posts.looks import Renderer
@@ -28,7 +28,7 @@ RENDERERS: Final[dict[DeliveryKind, Renderer]] = {
         postings,
         private,
         questions,
-        replays,
+        dlq,
         roles,
         timeline_notices,
         triage_posts,

@@ -7,7 +7,7 @@ from discord import ButtonStyle, SelectOption, ui
 
 from bot.domain.dlq import DlqEntry, DlqFilter, DlqPage, StatusCount
 from bot.ui.components import Row, Screen, button, row, select_row, text
-from bot.ui.words.dlq_words import answer, where
+from bot.ui.posts.dlq import answer, where
 from bot.ui.words.inert import inert, plain
 from bot.ui.words.voice import Voice
 

@@ -12,7 +12,7 @@ from bot.domain.delivery.delivery import Posted
 from bot.domain.dlq import DlqEntry, ReplayRecord, sanitise_payload
 from bot.services.dlq.dlq import EntryView, ReplayPreview
 from bot.ui.components import Screen, button, link, or_quit, row, text
-from bot.ui.words.dlq_words import answer, where
+from bot.ui.posts.dlq import answer, where
 from bot.ui.words.inert import code_block, cut, inert, inert_lines, plain
 from bot.ui.words.links import place_url
 from bot.ui.words.voice import Voice

@@ -43,7 +43,7 @@ from bot.domain.timeline.recorded import (
 )
 from bot.domain.timeline.written import PinDeletedEntry, VoiceJoinedEntry
 from bot.ui.words.inert import inert
-from bot.ui.words.triage_history import evidence, promoted, triaged, unfinished
+from bot.ui.words.triage_words import evidence, promoted, triaged, unfinished
 from bot.ui.words.voice import channel_name
 from bot.ui.words.wording import Wording
 

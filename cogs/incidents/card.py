@@ -1,4 +1,4 @@
-"""`/incident assign`, and the buttons [🧭 指揮] [💬 広報] [✍️ 記録] and [🙅 降りる]."""
+"""`/incident assign`, and the thread's card: [🧭 指揮] [💬 広報] [✍️ 記録] [🙅 降りる], and 済んだ手順."""
 
 from typing import Final
 
@@ -16,6 +16,7 @@ from bot.ui.buttons import IncidentVerb
 from bot.ui.components import Screen, text
 from bot.ui.interaction import Interaction, keep, redraw, reply, services_of, voice_of, wait
 from bot.ui.people import person_from, person_of
+from bot.ui.posts.incident.checks import STEPS, checked, pick_of
 from bot.ui.posts.incident.roles import VERBS, given, released, taken_screen
 from cogs.incidents.group import NUMBER_OPTION, Number, incident_group, named, offer_open
 
@@ -30,7 +31,7 @@ _ROLES = "|".join(Role)
 
 
 def register(bot: IncidentBot) -> None:
-    bot.add_controls(press_role, press_step_down)
+    bot.add_controls(press_role, press_step_down, choose_steps)
 
 
 @incident_group.command(
@@ -92,3 +93,13 @@ def _member(user: discord.User | discord.Member) -> Person:
     if not isinstance(user, discord.Member):
         raise UserError("role_not_member", who=user.display_name)
     return person_from(user)
+
+
+@control(STEPS)
+async def choose_steps(interaction: Interaction, pressed: Pressed) -> None:
+    """済んだ手順: mark the chosen steps as done and the removed ones as open; the card is updated."""
+    await wait(interaction)
+    by = await person_of(interaction)
+    pick = pick_of(pressed.fields, pressed.values)
+    result = await services_of(interaction).checklists.choose(pressed.number, pick, by=by)
+    await reply(interaction, checked(voice_of(interaction), result))

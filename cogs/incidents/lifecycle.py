@@ -1,10 +1,11 @@
-"""`/incident resolve`, `cancel` and `reopen`, and the buttons [✅ 解決] and [🔄 再開]."""
+"""`/incident declare`, `resolve`, `cancel` and `reopen`, and the buttons [✅ 解決] and [🔄 再開]."""
 
 from discord import app_commands
 from discord.app_commands import locale_str
 
 from bot.client import IncidentBot
 from bot.i18n.options import described
+from bot.services.incidents.commands import TITLE_LIMIT
 from bot.services.incidents.lifecycle import REASON_LIMIT
 from bot.services.shared.access import Act
 from bot.ui.answers import Pressed, control
@@ -12,6 +13,8 @@ from bot.ui.buttons import IncidentVerb, template
 from bot.ui.interaction import Interaction, keep, redraw, reply, services_of, voice_of, wait
 from bot.ui.people import person_from, person_of
 from bot.ui.screens.incident_answers import ended_screen, reopened_screen, resolve_question
+from bot.ui.screens.outcome import open_and_show, reported
+from bot.ui.severities import severity_named
 from cogs.incidents.group import (
     NUMBER_OPTION,
     REASON_OPTION,
@@ -20,13 +23,36 @@ from cogs.incidents.group import (
     named,
     offer_ended,
     offer_open,
+    offer_severity,
 )
 
 Reason = app_commands.Range[str, 1, REASON_LIMIT]
+Title = app_commands.Range[str, 1, TITLE_LIMIT]
 
 
 def register(bot: IncidentBot) -> None:
     bot.add_controls(press_resolve, press_resolve_now, press_reopen)
+
+
+@incident_group.command(
+    name="declare", description=locale_str("Raise an alert at once", key="commands.incident_declare")
+)
+@described(
+    title=locale_str("What is happening", key="commands.title"),
+    severity=locale_str("How bad it is", key="commands.incident_how_bad"),
+    private=locale_str("Only named people and a role see it", key="commands.incident_is_private"),
+)
+@app_commands.autocomplete(severity=offer_severity)
+async def declare(
+    interaction: Interaction,
+    title: Title,
+    severity: str,
+    private: bool = False,  # noqa: FBT001, FBT002  # an option of the command
+) -> None:
+    """Raise an incident, as /sev1 does."""
+    await wait(interaction)
+    name = severity_named(services_of(interaction).policy, severity).name
+    await open_and_show(interaction, reported(interaction, name, title=title, is_private=private))
 
 
 @incident_group.command(

@@ -1,14 +1,33 @@
-"""A DLQ entry sent again: its message as it was meant, and a small line that says what this is."""
+"""The DLQ in words: a row's destination and Discord's answer, and an entry that is sent again."""
 
 from collections.abc import Mapping
 from typing import Final
 
 from bot.domain.delivery.delivery import Delivery, DeliveryKind
-from bot.domain.dlq import ReplayData
+from bot.domain.dlq import MUTE, ReplayData
 from bot.ui.posts.bodies import CONTENT_LIMIT, Body, message
 from bot.ui.posts.looks import Renderers, alone
 from bot.ui.words.inert import cut, inert
 from bot.ui.words.wording import Wording
+
+_DM = ("person:", "user:", "named:")
+
+
+def where(channel: str, *, limit: int = 80) -> str:
+    """Return a stored channel name with one '#', or "DM @primary" for a page of ours."""
+    for kind in _DM:
+        if channel.startswith(kind):
+            return f"DM @{inert(channel.removeprefix(kind), limit=limit)}"
+    return f"#{inert(channel.lstrip('#'), limit=limit)}"
+
+
+def answer(words: Wording, http_status: int | None, error: str | None) -> str:
+    """Return Discord's answer, such as "HTTP 503"; else "no answer", or "posted, but @here did not ping"."""
+    if http_status is not None:
+        return f"HTTP {http_status}"
+    is_mute = error is not None and error.startswith(MUTE)
+    return words.say("consoles.dlq.not_rung" if is_mute else "consoles.dlq.no_answer")
+
 
 _EMBEDS_LIMIT = 10  # Discord: embeds of a message
 _ENTRY_DIGITS = 8
