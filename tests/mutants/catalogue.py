@@ -69,8 +69,8 @@ MUTANTS: Final = (
     Mutant(
         name="whoever lacks the role passes",
         file="bot/services/shared/access.py",
-        before="data=tried)\n            raise\n",
-        after="data=tried)\n",
+        before="            raise NotPermitted(action=action, roles=self.roles(action))\n",
+        after="",
         tests=("tests/services/test_dlq_and_digest.py",),
     ),
     Mutant(
@@ -103,9 +103,9 @@ MUTANTS: Final = (
     ),
     Mutant(
         name="a deadline is one time off",
-        file="bot/runbook/model.py",
-        before="return at + times * deadline",
-        after="return at + (times + 1) * deadline",
+        file="bot/domain/escalation/ack_deadline.py",
+        before="return at + times * span if",
+        after="return at + (times + 1) * span if",
         tests=("tests/unit/runbook/test_default.py",),
     ),
     Mutant(
