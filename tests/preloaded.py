@@ -1,4 +1,4 @@
-"""Imported before the bots of the stories are forked (see `tests.warm`), and out of the collector's way."""
+"""Imported and read before the bots of the stories are forked (`tests.warm`), out of the collector's way."""
 
 import gc
 import importlib
@@ -6,6 +6,8 @@ import pkgutil
 from typing import Final
 
 import cogs
+from bot.i18n.texts import Texts
+from bot.storage.database.sql import queries
 
 _MODULES: Final = (
     "time_machine",
@@ -22,5 +24,7 @@ _MODULES: Final = (
 
 for name in _MODULES:
     importlib.import_module(name)
+Texts.load()
+queries()
 gc.collect()
 gc.freeze()

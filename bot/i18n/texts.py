@@ -13,6 +13,7 @@ import string
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
@@ -41,8 +42,9 @@ class Texts:
     by_key: Mapping[str, Mapping[str, str]]
 
     @classmethod
+    @cache
     def load(cls, folder: Traversable | None = None) -> "Texts":
-        """Read all files of *folder*; None means those that come with the package.
+        """Read all files of *folder*, once; None means those that come with the package.
 
         Raises:
             TextError: a language is missing, the placeholders differ, or a file is no TOML.
