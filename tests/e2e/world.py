@@ -12,6 +12,7 @@ import asyncpg
 
 from bot.demo.clock import is_busy
 from bot.demo.play import ACK_EMOJI, CONFIRM, TriageReport, TriageWalk
+from bot.domain.shards import LEASE_S
 from local_discord.people import Human, Interaction, Message
 from local_discord.server import LocalDiscord
 from tests.e2e.alert import Alert
@@ -69,6 +70,8 @@ class World:
     # -- the bot
     async def start_bot(self, **env: str) -> None:
         """Start a bot, beside those that run, and wait until it is ready; one of them listens to Discord."""
+        if self.bots and not self.running:
+            await self._let_leases_pass()
         settings = {**self.settings, **env}
         self.bots.append(await BotProcess.start(settings, folder=self.folder, module=self._module))
         await self.human.wait_for_session()
@@ -278,6 +281,13 @@ class World:
         """Unexpected log lines of all bots, and errors of the local Discord itself."""
         logged = [line for bot in self.bots for line in bot.complaints(self._expected_events)]
         return [*logged, *self.sandbox.core.world.internal_errors]
+
+    async def _let_leases_pass(self) -> None:
+        """Let the leases of the dead end at once; that they are waited for is shown where one of two dies."""
+        span = timedelta(seconds=LEASE_S)
+        async with self.database() as connection:
+            await connection.execute("UPDATE shard_leases SET expires_at = expires_at - $1::interval", span)
+            await connection.execute("UPDATE instances SET seen_at = seen_at - $1::interval", span)
 
     async def _thread(self, thread: str) -> bool | None:
         state = await self.human.state()
