@@ -20,8 +20,10 @@ _IS_WITHIN_A_TEST: Final = "PYTEST_CURRENT_TEST" in os.environ
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put quiet tests last, so that the others have to end for them once."""
+    """Put quiet tests last, each alone, so that the others have to end for them once."""
     items.sort(key=_is_quiet)
+    for item in filter(_is_quiet, items):
+        item.add_marker(pytest.mark.xdist_group(f"quiet {item.name}"))
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
