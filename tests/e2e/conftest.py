@@ -17,7 +17,7 @@ Commands: TypeAlias = dict[str, Any]
 MakeWorld: TypeAlias = Callable[..., AbstractAsyncContextManager[World]]
 
 #: A story waits for Discord's limits as a bot does, for a fifth of the time.
-_LIMITS_SPEED: Final = 5.0
+LIMITS_SPEED: Final = 5.0
 
 _WORLDS = pytest.StashKey[list[World]]()
 _FAILED = pytest.StashKey[bool]()
@@ -39,7 +39,7 @@ def make_world(
     async def make(*, database: str = database_url, **env: str) -> AsyncIterator[World]:
         registered = copy.deepcopy(commands)
         async with open_world(
-            database, commands=registered, folder=tmp_path, limits_speed=_LIMITS_SPEED, **env
+            database, commands=registered, folder=tmp_path, limits_speed=LIMITS_SPEED, **env
         ) as world:
             request.node.stash.setdefault(_WORLDS, []).append(world)
             yield world
