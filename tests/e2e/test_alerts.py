@@ -191,7 +191,9 @@ async def test_a_false_alarm_pressed_on_an_old_post_closes_no_incident(world: Wo
     _, answer = await Monitor(world).alert()
     await world.expect_dm("primary", contains=TITLE)
     old = answer.control("誤報")
-    await world.fault(route="PATCH /channels/*/messages/*", delay_s=2)  # the old post stands a little longer
+    await world.settle()
+    old_post = f"PATCH /channels/*/messages/{answer.id}"
+    await world.fault(route=old_post, delay_s=2)  # it stands a little longer
     await world.click(answer, "インシデントにする", by="primary")
     said = await world.human.click("responder", answer.id, old)
     assert "INC-1 はすでにインシデントです" in said.text
