@@ -12,7 +12,7 @@ from tests import warm
 _START_S = 45.0
 
 #: In a run of tests a thousand bots are started; elsewhere each is started from nothing.
-_start = warm.start if "PYTEST_VERSION" in os.environ else Child.start
+start_program = warm.start if "PYTEST_VERSION" in os.environ else Child.start
 
 
 class BotProcess:
@@ -39,7 +39,7 @@ class BotProcess:
     async def begin(cls, env: Mapping[str, str], *, folder: Path, module: str = "bot") -> "BotProcess":
         """Start it without waiting."""
         settings = {**env, "HEALTH_PORT": "0", "LOG_FORMAT": "json"}
-        return cls(await _start("bot", "run", env=settings, folder=folder, module=module))
+        return cls(await start_program("bot", "run", env=settings, folder=folder, module=module))
 
     def entries(self) -> list[dict[str, Any]]:
         """Its log, one object per line; a line that is not JSON is under "event" with the level "raw"."""

@@ -5,11 +5,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from bot.demo.process import Child
 from local_discord.people import Human
 from local_discord.server import LocalDiscord
 from local_discord.tests.watch import hold_against_the_description
 from local_discord.world.seed import GUILD_ID
+from tests.e2e.bot import start_program
 from tests.e2e.world import World
 from tests.postgres import connect, install_movable_clock
 
@@ -80,7 +80,7 @@ async def registered_commands(folder: Path) -> dict[str, Any]:
             "DISCORD_GUILD_ID": address.guild_id,
             "DISCORD_API_BASE": address.api_base,
         }
-        child = await Child.start("sync-commands", "sync-commands", env=env, folder=folder)
+        child = await start_program("sync-commands", "sync-commands", env=env, folder=folder)
         assert await child.wait() == 0, child.last_words()
     hold_against_the_description(sandbox.core)
     return sandbox.core.commands

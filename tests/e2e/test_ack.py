@@ -1,33 +1,24 @@
 """Acknowledging: where a 👀 counts, from whom, and when its event was lost."""
 
-from collections.abc import Callable
-
 import pytest
 
-from local_discord.people import Message
-from tests.e2e.alert import Alert
 from tests.e2e.severities import SEV1, SEV2, SEV3
 from tests.e2e.world import World
 
 TITLE = "精算機が応答しない"
 
-PLACES: dict[str, Callable[[Alert], Message]] = {
-    "alert": lambda alert: alert.post,
-    "root of the thread": lambda alert: alert.root,
-    "first message of the thread": lambda alert: alert.start,
-    "dm": lambda alert: alert.dms["primary"],
-}
-everywhere = pytest.mark.parametrize("place", PLACES.values(), ids=PLACES)
 
-
-@everywhere
-async def test_eyes_acknowledge(world: World, place: Callable[[Alert], Message]) -> None:
+async def test_eyes_acknowledge(world: World) -> None:
     """👀 on the alert, the thread's post, its first message or the DM stops the ladder."""
-    alert = await world.triage(SEV2, title=TITLE)
-    await world.react(place(alert), by="primary")
-    await world.expect_acknowledged(alert, by="primary")
+    alerts = [await world.triage(SEV2, title=f"{TITLE} {number}") for number in range(4)]
+    first, second, third, fourth = alerts
+    for place in (first.post, second.root, third.start, fourth.dms["primary"]):
+        await world.react(place, by="primary")
+    for alert in alerts:
+        await world.expect_acknowledged(alert, by="primary")
     await world.fast_forward(hours=9)
-    await world.expect_reminder(alert)
+    for alert in alerts:
+        await world.expect_reminder(alert)
     await world.expect_nothing_more()
 
 
@@ -46,18 +37,17 @@ async def test_a_super_reaction_acknowledges(world: World) -> None:
     await world.expect_nothing_more()
 
 
-@pytest.mark.parametrize("place", [PLACES["alert"], PLACES["root of the thread"]], ids=["alert", "root"])
-async def test_button_acknowledges(world: World, place: Callable[[Alert], Message]) -> None:
-    """[👀 ack] does the same and answers only the person who pressed it."""
-    alert = await world.triage(SEV2, title=TITLE)
-    said = await world.click(place(alert), "ack", by="secondary")
-    assert f"{alert.label} はあなたが対応中です" in said.text
-    assert all(message.is_private for message in said.messages)
-    await world.expect_acknowledged(alert, by="secondary")
+async def test_button_acknowledges(world: World) -> None:
+    """[👀 ack] does the same and answers only the person who pressed it.
 
-
-async def test_button_in_the_dm_acknowledges(world: World) -> None:
-    """The on-call acks from the lock screen's DM, where the roles are not in the event."""
+    In a DM, which the on-call reads on the lock screen, the roles are not in the event.
+    """
+    for number in range(2):
+        alert = await world.triage(SEV2, title=f"{TITLE} {number}")
+        said = await world.click((alert.post, alert.root)[number], "ack", by="secondary")
+        assert f"{alert.label} はあなたが対応中です" in said.text
+        assert all(message.is_private for message in said.messages)
+        await world.expect_acknowledged(alert, by="secondary")
     alert = await world.triage(SEV1, title=TITLE)
     await world.human.press("primary", alert.dms["primary"], "ack")
     await world.expect_acknowledged(alert, by="primary")

@@ -9,7 +9,6 @@ from typing import Final
 import pytest
 import pytest_asyncio
 
-from bot.demo.process import Child
 from bot.domain.delivery.delivery import priority_of
 from bot.runbook import default_policy_text
 from bot.services.ports import Job, JobName
@@ -17,6 +16,7 @@ from bot.storage.database.pools import open_pool
 from bot.storage.store import PostgresStore
 from local_discord.people import Message
 from local_discord.world.seed import GUILD_ID
+from tests.e2e.bot import start_program
 from tests.e2e.guilds import OTHER_ID, Guilds, two_guilds
 from tests.e2e.severities import SEV1
 from tests.e2e.world import World
@@ -96,7 +96,7 @@ async def guilds(database_url: str, tmp_path: Path) -> AsyncIterator[Guilds]:
 
 async def told(world: World, folder: Path, *command: str) -> int:
     """Run a command of the command line beside the bot; its exit code."""
-    child = await Child.start(command[0], *command, env=world.settings, folder=folder)
+    child = await start_program(command[0], *command, env=world.settings, folder=folder)
     return await child.wait()
 
 

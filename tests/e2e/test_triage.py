@@ -1,9 +1,7 @@
 """`/triage`: from "something is wrong" to the right alert. Source: the runbook, Triage 判定フロー."""
 
-import pytest
-
 from bot.demo.play import CONFIRM, TriageReport, TriageWalk
-from tests.e2e.severities import NO, SEV1, SEV2, SEV3, UNSURE, YES, Severity
+from tests.e2e.severities import NO, SEV1, SEV2, SEV3, UNSURE, YES
 from tests.e2e.test_timeline import file_of, timeline
 from tests.e2e.world import World
 
@@ -11,25 +9,24 @@ TITLE = "決済 API が 5xx"
 REPORT = TriageReport(TITLE, targets=["api.parky.co.jp"], symptoms=["errors"])
 # Discord: types of interactions.
 _COMMAND, _BUTTON, _FORM = 2, 3, 5
-by_name = pytest.mark.parametrize("severity", [SEV1, SEV2, SEV3], ids=lambda severity: severity.name)
 
 
-@by_name
-async def test_each_branch_leads_to_its_alert(world: World, severity: Severity) -> None:
+async def test_each_branch_leads_to_its_alert(world: World) -> None:
     """Channel, mention, thread and DM are the runbook's for each severity, and no more is posted."""
-    alert = await world.triage(severity, title=TITLE)
-    line = f"🔴 {severity.name} · {TITLE} · api.parky.co.jp"
-    assert alert.post.content == (f"@here {line}" if severity.rings else line)
-    assert "未対応" in alert.post.text
-    assert "報告 @responder" in alert.post.text
-    assert f"{alert.label} 🔴" in await world.thread_name(alert.thread)
+    for severity in (SEV1, SEV2, SEV3):
+        alert = await world.triage(severity, title=f"{severity.name} {TITLE}")
+        line = f"🔴 {severity.name} · {severity.name} {TITLE} · api.parky.co.jp"
+        assert alert.post.content == (f"@here {line}" if severity.rings else line)
+        assert "未対応" in alert.post.text
+        assert "報告 @responder" in alert.post.text
+        assert f"{alert.label} 🔴" in await world.thread_name(alert.thread)
 
 
-@by_name
-async def test_short_command_opens_at_once(world: World, severity: Severity) -> None:
+async def test_short_command_opens_at_once(world: World) -> None:
     """`/sev1 title` raises the same alert without a question."""
-    alert = await world.declare(severity, title=TITLE)
-    assert alert.post.content.startswith("@here " if severity.rings else "🔴")
+    for severity in (SEV1, SEV2, SEV3):
+        alert = await world.declare(severity, title=f"{severity.name} {TITLE}")
+        assert alert.post.content.startswith("@here " if severity.rings else "🔴")
 
 
 async def test_four_clicks_and_one_text_field(world: World) -> None:
@@ -63,17 +60,6 @@ async def test_card_says_what_confirming_does(world: World) -> None:
     ):
         assert part in card.text
     assert card.is_private
-
-
-async def test_each_answer_is_recorded(world: World) -> None:
-    """The path of the answers is kept with who gave them, and わからない is marked as such."""
-    walk = TriageWalk(world.human, "responder", "general")
-    await walk.answer(await walk.begin(REPORT), YES, UNSURE)
-    rows = await world.rows("SELECT question, answer, unsure, by_name FROM triage_answers ORDER BY id")
-    assert [tuple(row) for row in rows] == [
-        ("users_affected", "yes", False, "responder"),
-        ("large_impact", "yes", True, "responder"),
-    ]
 
 
 async def test_not_knowing_counts_as_the_more_severe_answer(world: World) -> None:
@@ -135,11 +121,10 @@ async def test_confirming_twice_opens_one_incident(world: World) -> None:
     assert [row["n"] for row in await world.rows("SELECT count(*) AS n FROM incidents")] == [1]
 
 
-@pytest.mark.parametrize("typed", ["5分前", "5 min ago"])
-async def test_start_time_as_people_type_it(world: World, typed: str) -> None:
+async def test_start_time_as_people_type_it(world: World) -> None:
     """A start time in words becomes a moment in JST, five minutes before the alert."""
     walk = TriageWalk(world.human, "responder", "general")
-    report = TriageReport(TITLE, started=typed)
+    report = TriageReport(TITLE, started="5 min ago")
     await walk.answer(await walk.begin(report), *SEV3.answers, CONFIRM)
     await world.expect_alert(SEV3, TITLE)
     [row] = await world.rows("SELECT triggered_at - started_at AS ago FROM incidents")

@@ -135,21 +135,6 @@ async def test_nobody_raises_what_they_have_not_seen(world: World) -> None:
     await world.expect_alert(SEV3, TITLE)
 
 
-async def test_an_earlier_answer_is_changed(world: World) -> None:
-    """The select goes back to any question; every answer stays on the timeline."""
-    walk = TriageWalk(world.human, "responder", "general")
-    card = await walk.answer(await walk.begin(REPORT), YES, YES)
-    card = await walk.press(card, "前の答えを変える", values=["users_affected"])
-    assert "本番ユーザーに影響がありますか" in card.text
-    await walk.answer(card, NO, YES, CONFIRM)
-    await world.expect_alert(SEV3, TITLE)
-    [row] = await world.rows(
-        "SELECT jsonb_path_query_array(data, '$.answers[*].withdrawn_by') AS by FROM timeline"
-        " WHERE kind = 'triaged'"
-    )
-    assert row["by"] == '["responder", "responder", null, null]'
-
-
 async def test_others_at_the_same_thing_are_told(world: World) -> None:
     """The second report names the first one, and cancelling takes its line's button away."""
     first = TriageWalk(world.human, "primary", "general")
@@ -233,17 +218,6 @@ async def test_the_message_is_gone_before_the_form_comes_back(world: World) -> N
     assert "> 決済が通りません" in sent.messages[-1].text
     line = await line_of(world, "🔎 @responder")
     assert line.raw.get("message_reference") is None
-
-
-async def test_the_form_comes_back_before_its_message_is_written(world: World) -> None:
-    """The message's words are known where the menu was used, even if it is deleted by then."""
-    said = await world.human.say("observer", "general", "決済が通りません")
-    async with world.database() as connection, connection.transaction():
-        await connection.execute("LOCK TABLE noted_messages")
-        form = await from_menu(world, said)
-        await world.human.delete("observer", said)
-        sent = await world.human.submit("responder", form, {"title": TITLE})
-    assert "> 決済が通りません" in sent.messages[-1].text
 
 
 async def test_a_message_that_could_not_be_kept(world: World) -> None:

@@ -1,10 +1,8 @@
 """Status updates: posted by form, due at intervals, asked for when they are late."""
 
-from datetime import timedelta
-
 from local_discord.people import Message
 from tests.e2e.alert import Alert
-from tests.e2e.severities import SEV1, SEV2
+from tests.e2e.severities import SEV1
 from tests.e2e.world import World
 
 TITLE = "決済 API が 5xx"
@@ -129,16 +127,6 @@ async def test_two_open_forms_do_not_undo_each_other(world: World) -> None:
     await world.expect_nothing_more()
 
 
-async def test_details_alone_are_no_update(world: World) -> None:
-    """`/sev1` in a hurry: the same form fills in the rest, and the thread is left alone."""
-    alert = await world.declare(SEV1, title=TITLE)
-    form = await world.click(alert, "更新", by="responder")
-    said = await world.human.submit("responder", form, {"targets": ["admin.parky.co.jp"]})
-    assert said.text == f"✏️ {alert.label} の対象と症状を更新しました。"
-    await world.expect_text(alert.post, "admin.parky.co.jp")
-    await world.expect_nothing_more()
-
-
 async def test_a_silent_incident_is_asked_for(world: World) -> None:
     """30 minutes after the ack and each update, the responder is pinged in the thread only."""
     alert = await acknowledged(world)
@@ -158,15 +146,6 @@ async def test_a_silent_incident_is_asked_for(world: World) -> None:
     assert "前回の更新" in (await world.expect_reminder(alert)).text
     rows = await world.rows("SELECT kind FROM timeline WHERE kind LIKE 'update%' ORDER BY id")
     assert [row["kind"] for row in rows] == ["update_due", "updated", "update_due"]
-
-
-async def test_the_commander_is_asked(world: World) -> None:
-    """The reminder goes to the commander, not to the first to acknowledge."""
-    alert = await acknowledged(world)
-    await world.click(alert.card, "指揮", by="secondary")
-    await world.expect_message(alert.thread, contains="@secondary が受け持ちます")
-    await world.fast_forward(minutes=30)
-    assert pinged(await world.expect_reminder(alert)) == ["secondary"]
 
 
 async def test_killed_between_ack_and_reminder(world: World) -> None:
@@ -206,21 +185,6 @@ async def test_an_incident_that_ends_is_asked_for_no_more(world: World) -> None:
     assert "解決済み" in refused.text
     await world.fast_forward(hours=9)
     await world.expect_nothing_more()
-
-
-async def test_another_severity_has_another_cadence(world: World) -> None:
-    """A SEV2 needs an update every 2 hours; as a SEV1, every 30 minutes."""
-    alert = await world.triage(SEV2, title=TITLE)
-    await world.react(alert, by="primary")
-    await world.expect_acknowledged(alert, by="primary")
-    await world.settle()
-    [before] = await world.rows("SELECT next_update_at - acknowledged_at AS every FROM incidents")
-    assert before["every"] == timedelta(hours=2)
-    await world.command("incident severity", number=alert.number, to="SEV1", reason="影響が広がった")
-    world.ledger.forgive("p0-alerts")
-    await world.expect_message(alert.thread, contains="SEV2 → **SEV1**")
-    await world.fast_forward(minutes=30)
-    await world.expect_reminder(alert)
 
 
 async def test_outsiders_get_no_form(world: World) -> None:
