@@ -14,7 +14,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.checks.finding import Finding, State
-from bot.checks.guild import INVITED, check_dms, check_guild, needs
+from bot.checks.guild import INVITED, check_dms, check_guild, needs, of_policy
 from bot.client import intents, use_api_base
 from bot.domain.errors import UpstreamUnavailable
 from bot.domain.severity import Mention
@@ -59,7 +59,7 @@ async def examine(
     async with discord.Client(intents=intents(message_content=reads)) as client:
         await client.login(sandbox.address.token)
         where = guild_id or int(sandbox.address.guild_id)
-        asked = check_guild(client, guild_id=where, policy=policy, mails=mails)
+        asked = check_guild(client, guild_id=where, policy=policy, standing=of_policy(policy), mails=mails)
         return {finding.what: finding async for finding in asked}
 
 
@@ -248,7 +248,11 @@ async def test_dms_are_proved_by_sending_one(sandbox: LocalDiscord) -> None:
     async with discord.Client(intents=discord.Intents(guilds=True)) as client:
         await client.login(sandbox.address.token)
         asked = check_dms(
-            client, guild_id=int(sandbox.address.guild_id), policy=POLICY, words="a test, nothing to do"
+            client,
+            guild_id=int(sandbox.address.guild_id),
+            policy=POLICY,
+            words="a test, nothing to do",
+            standing=of_policy(POLICY),
         )
         found = {finding.what: finding.state async for finding in asked}
     assert found == {"DM to primary": State.OK, "DM to secondary": State.FAIL}
@@ -262,7 +266,13 @@ async def test_dms_end_where_discord_asks_to_slow_down(sandbox: LocalDiscord) ->
             assert response.status == 200
     async with discord.Client(intents=discord.Intents(guilds=True)) as client:
         await client.login(sandbox.address.token)
-        asked = check_dms(client, guild_id=int(GUILD_ID), policy=POLICY, words="a test, nothing to do")
+        asked = check_dms(
+            client,
+            guild_id=int(GUILD_ID),
+            policy=POLICY,
+            words="a test, nothing to do",
+            standing=of_policy(POLICY),
+        )
         found = [finding async for finding in asked]
     assert [(one.what, one.state) for one in found] == [("DM to primary", State.FAIL)]
     assert "40003" in found[0].said
@@ -283,7 +293,7 @@ async def test_discord_does_not_answer(sandbox: LocalDiscord) -> None:
         await sandbox.stop()
         with pytest.raises(UpstreamUnavailable, match="cannot be read"):
             async with asyncio.timeout(30):
-                [_ async for _ in check_guild(client, guild_id=1, policy=POLICY)]
+                [_ async for _ in check_guild(client, guild_id=1, policy=POLICY, standing={})]
 
 
 async def test_the_table(database_url: str, tmp_path: Path) -> None:
