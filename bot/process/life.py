@@ -118,7 +118,7 @@ class Life:
         reconcile = each(lambda guild: guild.reconciler.reconcile_some())
         ticks.every(RECONCILE_S, self._once(reconcile), name="reconciliation")
         ticks.every(RECONCILE_S, self._once(each(_catch_up)), name="missed alerts")
-        ticks.every(ONCALL_S, each(lambda guild: guild.oncall.look(guild.guild_id)), name="on call")
+        ticks.every(ONCALL_S, each(lambda guild: guild.oncall.standing(guild.guild_id)), name="on call")
         ticks.every(DATABASE_S, self.keep_up, name="database")
         ticks.every(WARM_S, self.warm, name="statements")
         ticks.every(GATEWAY_S, AwayWatch(self.keeper, self.circuit).look, name="gateway")

@@ -78,10 +78,6 @@ class OnCall:
                 found.setdefault(who.email, who)
         return tuple(found.values())
 
-    async def look(self, guild_id: int) -> None:
-        """Refresh the answer of `seen`."""
-        await self.standing(guild_id)
-
     async def known(self, guild_id: int, who: Who) -> OnCallPerson:
         """Return a person of the on-call book as the policy knows them, or else as they were written down."""
         found, _ = await self.rosters(guild_id)

@@ -26,8 +26,6 @@ from bot.services.shared.changes import Change, Changes
 
 log = structlog.get_logger(__name__)
 
-_PAGE: Final = 100  # incidents in memory at a time
-
 _QUOTED: Final = 200  # characters of a deleted message, to say which one it was
 
 
@@ -118,18 +116,12 @@ class Pins:
         One request for each thread, and one more for each 📌 that is not on the timeline; behind everything
         else that is asked of Discord. Messages further back than the newest hundred are not looked at.
         """
-        after = 0
         with urgency(BACKGROUND):
-            while page := await self._store.open_page(guild_id, after=after, limit=_PAGE):
-                for incident in page:
-                    await self._reconcile_one(incident)
-                after = page[-1].id
-
-    async def _reconcile_one(self, incident: Incident) -> None:
-        try:
-            await self._reconcile(incident)
-        except (UpstreamUnavailable, DeliveryRefused) as error:
-            log.warning("pins.not_reconciled", incident_id=incident.id, reason=str(error))
+            for incident in await self._store.open_incidents(guild_id):
+                try:
+                    await self._reconcile(incident)
+                except (UpstreamUnavailable, DeliveryRefused) as error:
+                    log.warning("pins.not_reconciled", incident_id=incident.id, reason=str(error))
 
     async def _reconcile(self, incident: Incident) -> None:
         thread_id = incident.thread.id

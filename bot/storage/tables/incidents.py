@@ -53,10 +53,6 @@ class PostgresIncidentReads(ReadPart):
     async def open_incidents(self, guild_id: int) -> list[Incident]:
         return [incident_from_row(row) for row in await self._sql.all("open_incidents", guild_id=guild_id)]
 
-    async def open_page(self, guild_id: int, *, after: int, limit: int) -> list[Incident]:
-        rows = await self._sql.all("open_page", guild_id=guild_id, after_id=after, limit=limit)
-        return [incident_from_row(row) for row in rows]
-
     async def unacknowledged(self, *, after: int, limit: int) -> list[Incident]:
         rows = await self._sql.all(
             "unacknowledged_incidents", after_id=after, limit=limit, guild_id=self._guild_id

@@ -67,13 +67,6 @@ SELECT * FROM incidents
  WHERE guild_id = :guild_id AND status IN ('triggered', 'acknowledged')
  ORDER BY triggered_at, id;
 
--- name: open_page
--- Returns at most :limit open incidents of a guild with a number greater than :after_id.
-SELECT * FROM incidents
- WHERE guild_id = :guild_id AND status IN ('triggered', 'acknowledged') AND id > :after_id
- ORDER BY id
- LIMIT :limit;
-
 -- name: unacknowledged_incidents
 -- Returns at most :limit unacknowledged incidents with a number greater than :after_id, in guild :guild_id (null: in
 -- any guild).

@@ -279,9 +279,6 @@ async def test_unacknowledged_incidents_are_read_page_by_page(rig: Rig) -> None:
     await acknowledge(rig, incidents[1])
     assert await rig.store.unacknowledged(after=0, limit=1) == [incidents[0]]
     assert await rig.store.unacknowledged(after=incidents[0].id, limit=9) == [incidents[2]]
-    page = await rig.store.open_page(GUILD, after=incidents[0].id, limit=1)
-    assert [one.id for one in page] == [incidents[1].id], "somebody is on it, and it goes on"
-    assert await rig.store.open_page(GUILD + 1, after=0, limit=9) == []
 
 
 async def test_open_incidents_are_counted_by_severity(rig: Rig) -> None:

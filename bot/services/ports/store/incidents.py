@@ -46,9 +46,6 @@ class IncidentReads(Protocol):
     async def open_incidents(self, guild_id: int) -> list[Incident]:
         """Return the open incidents of a guild, oldest first."""
 
-    async def open_page(self, guild_id: int, *, after: int, limit: int) -> list[Incident]:
-        """Return open incidents of a guild with a number greater than *after*, in order."""
-
     async def unacknowledged(self, *, after: int, limit: int) -> list[Incident]:
         """Return unacknowledged incidents with a number greater than *after*, in order."""
 
