@@ -22,7 +22,7 @@ from bot.process.metrics import IncidentCounts, Outage, ShardSession, exposition
 from bot.runbook import Served
 from bot.services.outage.emergency import Emergency, trouble_of
 from bot.services.ports import Store
-from bot.services.watchdogs.auditor import OVERDUE
+from bot.services.watchdogs.dead_man import broken_promise
 from bot.settings import Settings
 from bot.storage.figures import Figures
 from bot.storage.queue.runner import JobRunner
@@ -94,13 +94,9 @@ class Vitals:
         """Check that due steps are decided and people alerted, even if database and queue look healthy."""
         try:
             async with asyncio.timeout(_LOOK_S):
-                late = await self.store.late_steps(overdue=_LATE)
-                unheard = await self.store.unheard_incidents(overdue=OVERDUE)
+                return await broken_promise(self.store, late_after=_LATE)
         except (StorageUnavailable, TimeoutError) as error:
             return f"cannot be read: {trouble_of(error)}"
-        if late:
-            return f"{late} overdue"
-        return f"{unheard} told to nobody" if unheard else None
 
     async def _gateway(self) -> str | None:
         return self.keeper.missing() or self.deaf.trouble

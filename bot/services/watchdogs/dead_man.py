@@ -1,9 +1,12 @@
 """The dead-man's switch: a heartbeat to an outside service as long as every deadline is kept."""
 
+from datetime import timedelta
+
 import structlog
 
 from bot.domain.errors import StorageUnavailable, UpstreamUnavailable
 from bot.services.ports import Heartbeat, Store
+from bot.services.ports.store.jobs import OverdueReads
 from bot.services.watchdogs.auditor import OVERDUE
 from bot.services.watchdogs.queue_watch import QueueWatch
 
@@ -39,13 +42,23 @@ class DeadMan:
 
     async def _objection(self) -> str | None:
         try:
-            late = await self._store.late_steps(overdue=OVERDUE)
-            unheard = await self._store.unheard_incidents(overdue=OVERDUE)
+            broken = await broken_promise(self._store, late_after=OVERDUE)
             await self._store.beat()
         except StorageUnavailable:
             return "the database cannot be written"
-        if self._queue.is_stuck:
-            return "the job queue does not answer"
-        if late:
-            return f"{late} overdue"
-        return f"{unheard} told to nobody" if unheard else None
+        return "the job queue does not answer" if self._queue.is_stuck else broken
+
+
+async def broken_promise(store: OverdueReads, *, late_after: timedelta) -> str | None:
+    """Return in one line which deadlines are not kept: steps not decided, or P0s that reached no person.
+
+    Args:
+        late_after: How overdue a step must be.
+
+    Raises:
+        StorageUnavailable.
+    """
+    if late := await store.late_steps(overdue=late_after):
+        return f"{late} overdue"
+    unheard = await store.unheard_incidents(overdue=OVERDUE)
+    return f"{unheard} told to nobody" if unheard else None
