@@ -54,13 +54,12 @@ _WELCOME: Final = """\
 Switch to another person at the bottom left."""
 
 
-def run_demo(*, tour: bool, data_dir: Path | None, keep_open: bool = True, open_page: bool = False) -> int:
+def run_demo(*, tour: bool, data_dir: Path | None, open_page: bool) -> int:
     """Run the demo until Ctrl-C, or the tour to its end. Call it from the main thread.
 
     Args:
         tour: Play the runbook and check each step, instead of waiting for people.
         data_dir: Keeps the demo's database; None takes a temporary folder.
-        keep_open: False ends as soon as everything is ready.
         open_page: Open the local Discord in the browser once everything is ready.
 
     Returns:
@@ -74,7 +73,7 @@ def run_demo(*, tour: bool, data_dir: Path | None, keep_open: bool = True, open_
             with EmbeddedPostgres(folder / "postgres", durable=data_dir is not None) as server:
                 dsn = server.ensure_database(_DATABASE)
                 migrate(dsn)
-                show = _Show(console, tour=tour, keep_open=keep_open, open_page=open_page, started=started)
+                show = _Show(console, tour=tour, open_page=open_page, started=started)
                 return asyncio.run(show.run(dsn, folder))
         except KeyboardInterrupt:
             return _INTERRUPTED if tour else 0
@@ -86,12 +85,9 @@ def run_demo(*, tour: bool, data_dir: Path | None, keep_open: bool = True, open_
 class _Show:
     """What happens on the stage."""
 
-    def __init__(
-        self, console: Console, *, tour: bool, keep_open: bool, open_page: bool, started: float
-    ) -> None:
+    def __init__(self, console: Console, *, tour: bool, open_page: bool, started: float) -> None:
         self._console = console
         self._tour = tour
-        self._keep_open = keep_open
         self._open_page = open_page
         self._started = started
 
@@ -100,10 +96,8 @@ class _Show:
             if self._tour:
                 return await play_tour(stage, self._console)
             await self._explain(stage)
-            if self._keep_open:
-                code = await stage.bot.wait()
-                raise ChildDied(f"the bot ended with code {code}:\n{stage.bot.last_words()}")
-            return 0
+            code = await stage.bot.wait()
+            raise ChildDied(f"the bot ended with code {code}:\n{stage.bot.last_words()}")
 
     async def _explain(self, stage: Stage) -> None:
         await stage.human.say("admin", "general", _WELCOME)

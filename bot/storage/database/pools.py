@@ -47,6 +47,7 @@ _SESSION: Final = {
 LEASE_CONNECTIONS: Final = 2
 """For the leases: one that hangs must not cost them."""
 
+_DLQ_CONNECTIONS: Final = 4
 _ASK_AGAIN_S: Final = 0.1
 _MANY: Final = 9
 
@@ -120,7 +121,7 @@ async def open_pool(
         )
 
 
-async def open_dlq_pool(dsn: str, *, max_size: int = 4) -> asyncpg.Pool:
+async def open_dlq_pool(dsn: str) -> asyncpg.Pool:
     """Prepare for the database of `admin.notification_failures`; connects when first asked.
 
     Works behind PgBouncer or Supavisor in transaction mode, where the next statement may reach another
@@ -129,7 +130,7 @@ async def open_dlq_pool(dsn: str, *, max_size: int = 4) -> asyncpg.Pool:
     return await asyncpg.create_pool(
         dsn,
         min_size=0,
-        max_size=max_size,
+        max_size=_DLQ_CONNECTIONS,
         timeout=CONNECT_S,
         command_timeout=COMMAND_S,
         statement_cache_size=0,
