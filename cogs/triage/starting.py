@@ -1,6 +1,7 @@
 """`/triage` and its form, first and once more when it was refused. And `/sev1 件名`."""
 
 from dataclasses import replace
+from datetime import datetime
 from typing import cast
 
 import discord
@@ -15,7 +16,7 @@ from bot.i18n.options import described
 from bot.services.incidents.commands import TITLE_LIMIT
 from bot.services.triage.sources import AlreadyRaised
 from bot.ui.answers import Pressed, control
-from bot.ui.forms.base import TRIAGE_FORM, Submitted, Typed, started_now, triage_form
+from bot.ui.forms.base import TRIAGE_FORM, MessageSource, Submitted, Typed, started_now, triage_form
 from bot.ui.forms.fields import ask
 from bot.ui.interaction import Interaction, reply, services_of, voice_of, wait
 from bot.ui.people import person_from
@@ -91,32 +92,37 @@ async def send_triage(interaction: Interaction, form: Submitted) -> None:
         await reply(interaction, text, embed=embed, view=view)
         return
     try:
-        started = await services.triages.start(
-            NewTriage(
-                guild_id=services.guild_id,
-                by=person_from(interaction.user),
-                title=typed.title,
-                targets=typed.targets,
-                symptoms=typed.symptoms,
-                started_at=started_at,
-                key=f"interaction:{interaction.id}",
-                channel_id=interaction.channel_id if source is None else source.channel_id,
-                source_message_id=None if source is None else source.message_id,
-                evidence=None if source is None else await evidence_for(interaction, source),
-            )
-        )
+        new = await _new_triage(interaction, typed, source, started_at=started_at)
+        started = await services.triages.start(new)
     except AlreadyRaised as raised:
         await reply(interaction, view=raised_card(voice, raised.incident))
         return
     except StorageUnavailable:
-        grave = [name for name in services.policy.severities if services.emergency.covers(name)]
-        if not grave:
+        urgent = [name for name in services.policy.severities if services.emergency.covers(name)]
+        if not urgent:
             raise
-        text, embed, view = offer(voice, typed, grave)
+        text, embed, view = offer(voice, typed, urgent)
         await reply(interaction, text, embed=embed, view=view)
         return
     services.emergency.remember(started.triage)
     await reply(interaction, view=triage_card(voice, started))
+
+
+async def _new_triage(
+    interaction: Interaction, typed: Typed, source: MessageSource | None, *, started_at: datetime
+) -> NewTriage:
+    return NewTriage(
+        guild_id=services_of(interaction).guild_id,
+        by=person_from(interaction.user),
+        title=typed.title,
+        targets=typed.targets,
+        symptoms=typed.symptoms,
+        started_at=started_at,
+        key=f"interaction:{interaction.id}",
+        channel_id=interaction.channel_id if source is None else source.channel_id,
+        source_message_id=None if source is None else source.message_id,
+        evidence=None if source is None else await evidence_for(interaction, source),
+    )
 
 
 @control(URGENT)

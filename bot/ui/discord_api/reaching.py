@@ -34,7 +34,7 @@ class Reaching:
         self._places = Places(rest or Rest(client), policy)
 
     async def gaps(self, guild_id: int, person: OnCallPerson) -> list[ReadinessFinding]:
-        """Return what *person* lacks to be on call; empty when nothing is missing.
+        """Return what *person* is missing to be on call; empty when nothing is.
 
         Opening a DM shows only that the user exists. Whether they accept DMs shows only when one is sent.
 

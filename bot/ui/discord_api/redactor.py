@@ -33,7 +33,7 @@ _PAGE: Final = 100  # Discord: messages per page
 class Redactor:
     """Takes title, targets, symptoms and path out.
 
-    What people wrote is theirs to delete, and Discord's notes of a thread's renames are nobody's: 50021.
+    What people wrote is theirs to delete, and Discord's notes of a thread's renames stay: 50021.
     Source: Resources > Message > Message Types, column Deletable; discord-api-docs #5921, #6108.
     """
 

@@ -35,7 +35,7 @@ class Wording:
     """Says facts in the team's language. Everything it returns is safe inside a message or an embed.
 
     Attributes:
-        standing: The person at each on-call place; for a place that it lacks, the policy's person.
+        standing: The person at each on-call place; for any other place, the policy's person.
     """
 
     texts: Texts

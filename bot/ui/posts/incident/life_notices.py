@@ -52,7 +52,7 @@ def _resolved(words: Wording, incident: Incident, told: ResolvedNotice) -> Body:
 def _ended_at(incident: Incident, told: ResolvedNotice) -> datetime:
     """Return the time of the end that the notice is about, since an incident may end several times.
 
-    A notice queued by an older version lacks it and takes the incident's own end, else its trigger time.
+    A notice queued by an older version has none and takes the incident's own end, else its trigger time.
     """
     return told.at or (incident.triggered_at if incident.ended is None else incident.ended.at)
 

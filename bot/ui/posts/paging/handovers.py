@@ -1,4 +1,4 @@
-"""Messages about on-call duty, to the team or one person: handovers, the day before, what a person lacks."""
+"""Messages about on-call duty, to the team or one person: handovers, the day before, what is missing."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -67,7 +67,7 @@ def _soon(words: Wording, data: ShiftCheckData) -> Iterator[str]:
     yield from gaps
 
 
-def _lacks(words: Wording, data: ShiftCheckData) -> Iterator[str]:
+def _missing(words: Wording, data: ShiftCheckData) -> Iterator[str]:
     who, places = words.handle(data.handle), _places(data)
     if data.standing:
         yield words.say("oncall.gaps_now", who=who, places=places)
@@ -125,5 +125,5 @@ RENDERERS: Final[Renderers] = {
     DeliveryKind.HANDOVER: _renderer(HandoverData, _handover),
     DeliveryKind.ON_DUTY: _renderer(HandoverData, _on_duty),
     DeliveryKind.ON_DUTY_SOON: _renderer(ShiftCheckData, _soon),
-    DeliveryKind.ON_DUTY_GAPS: _renderer(ShiftCheckData, _lacks),
+    DeliveryKind.ON_DUTY_GAPS: _renderer(ShiftCheckData, _missing),
 }
