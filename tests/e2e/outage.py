@@ -77,13 +77,11 @@ async def near_the_deadline(
     """
     alert = await stage.world.triage(SEV1, title=TITLE)
     await stage.world.settle()
-    await stage.world.shift(minutes=14, hours=0)
+    [row] = await stage.world.rows("SELECT extract(epoch FROM ack_due_at - now()) AS left FROM incidents")
+    left_s = float(row["left"]) - 8
+    await stage.world.shift(minutes=left_s / 60)
     await stage.world.idle()
-    await stage.until_mirrored(steps=5, ahead_s=14 * 60 - 1)
-    async with stage.world.database() as connection:
-        due_in = await connection.fetchval("SELECT extract(epoch FROM ack_due_at - now()) FROM incidents")
-    await stage.world.shift(minutes=max(float(due_in) - 8, 0) / 60)
-    await stage.until_mirrored(steps=5, ahead_s=15 * 60 - 50)
+    await stage.until_mirrored(steps=5, ahead_s=left_s - 1)
     if at_last is not None:
         await at_last(alert)
     stage.server.stop()
