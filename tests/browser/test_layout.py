@@ -120,13 +120,18 @@ async def test_words_of_the_japanese_page_stay_whole(open_page: Visit, puppet: P
     made = (await puppet.client.api(f"POST {path}", {"name": "before"})).body["id"]
     await puppet.client.api(f"PATCH /channels/{made}", {"name": "INC-1 🔴 決済 API が 5xx"})
     await puppet.client.post(GENERAL, content="エラー率が上がり、サーバーのエラーがユーザーに" * 20)
-    for width in range(340, 420, 8):
-        async with open_page(locale="ja-JP", size=(width, 844)) as visitor:
-            assert await visitor.message("エラー").locator("p").first.evaluate(BADLY_BROKEN) == []
-            await visitor.page.goto(f"{puppet.client.sandbox.core.origin}/#{made}")
-            renamed = visitor.main.locator(".system .to")
-            await expect(renamed).to_have_text("INC-1 🔴 決済 API が 5xx")
-            assert (await box(renamed))["height"] < ONE_LINE_PX
+    widths = range(340, 420, 8)
+    async with open_page(locale="ja-JP", size=PHONE) as visitor:
+        paragraph = visitor.message("エラー").locator("p").first
+        for width in widths:
+            await visitor.page.set_viewport_size({"width": width, "height": 844})
+            assert await paragraph.evaluate(BADLY_BROKEN) == []
+        await visitor.page.goto(f"{puppet.client.sandbox.core.origin}/#{made}")
+        renamed = visitor.main.locator(".system .to")
+        await expect(renamed).to_have_text("INC-1 🔴 決済 API が 5xx")
+        for width in widths:
+            await visitor.page.set_viewport_size({"width": width, "height": 844})
+            assert (await box(renamed))["height"] < ONE_LINE_PX, width
 
 
 async def test_thread_is_named_above_not_in_its_box(open_page: Visit, puppet: Puppet) -> None:
