@@ -95,7 +95,9 @@ async def test_tour_plays_the_runbook(folder: Path) -> None:
     assert remains(folder) == []
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow), signal.SIGKILL]
+)
 async def test_demo_is_ready_to_play_and_ends_cleanly(folder: Path, number: signal.Signals) -> None:
     """The printed address is enough to play, and Ctrl-C or the demo's death ends every process."""
     async with demo(folder) as process:
