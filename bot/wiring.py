@@ -31,7 +31,6 @@ from bot.services.escalation.sweeps import Sweeps
 from bot.services.incidents.checklists import Checklists
 from bot.services.incidents.commands import Incidents
 from bot.services.incidents.deliveries import NoticeDeliveries, PostingDeliveries, RoleDeliveries
-from bot.services.incidents.faces import Faces
 from bot.services.incidents.lifecycle import Lifecycle
 from bot.services.incidents.merging import Merging
 from bot.services.incidents.queries import IncidentQueries
@@ -71,6 +70,7 @@ from bot.services.shared.access import Access
 from bot.services.shared.already_told import AlreadyTold
 from bot.services.shared.changes import Changes
 from bot.services.shared.roster import OnCall
+from bot.services.shared.shown_incidents import ShownIncidents
 from bot.services.timeline.pins import Pins
 from bot.services.timeline.timelines import Timelines
 from bot.services.triage.answers import Triages
@@ -155,7 +155,7 @@ class _Shared:
         self.passing_on = PassingOn(store, policy, self.access, oncall, self.escalations)
         self.incidents = Incidents(store, policy, self.access, self.escalations)
         self.reposting = Reposting(store, policy)
-        self.faces = Faces(store)
+        self.shown_incidents = ShownIncidents(store)
         self.bundles = Bundles(
             store, discord, policy, self.acknowledger, meanwhile=self.already_told.meanwhile
         )
@@ -179,7 +179,7 @@ def wire(parts: GuildDependencies, outward: Outward, oncall: OnCall) -> UseCases
             store, policy, shared.ahead, shared.escalations, oncall, already_told=told, queue=parts.queue
         ),
         deliveries=Deliveries(store, discord, policy, kinds, told),
-        refreshing=Refreshing(store, discord, shared.faces, shared.reposting, hooks),
+        refreshing=Refreshing(store, discord, shared.shown_incidents, shared.reposting, hooks),
         triage_posts=TriagePosts(store, discord),
         failures=Failures(store, parts.dlq, policy, oncall, kinds, letters=letters, draft=discord.draft),
         links=links,
@@ -191,7 +191,7 @@ def _delivery_kinds(shared: _Shared) -> DeliveryKinds:
     policy, reposting = shared.policy, shared.reposting
     bundles, passing_on = shared.bundles, shared.passing_on
     return DeliveryKinds(
-        shared.faces,
+        shared.shown_incidents,
         [
             PostingDeliveries(reposting),
             NoticeDeliveries(reposting),
@@ -230,7 +230,7 @@ def _services(shared: _Shared, parts: GuildDependencies, reach: Reach, emergency
     access, changes, acknowledger = shared.access, shared.changes, shared.acknowledger
     incidents, escalations = shared.incidents, shared.escalations
     releasing = Releasing(store, discord, policy, access, shared.passing_on)
-    lifecycle = Lifecycle(store, discord, policy, changes, escalations, shared.faces)
+    lifecycle = Lifecycle(store, discord, policy, changes, escalations, shared.shown_incidents)
     questions = Questions(store, discord, policy, access, incidents)
     alerts = AlertTracking(store, policy, incidents, Recoveries(store, policy, lifecycle), questions)
     schedules = Schedules(store, policy, access, oncall)

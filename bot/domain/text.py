@@ -1,6 +1,11 @@
 """Cleaning of text that people typed, so that it is safe to store and to show."""
 
 import unicodedata
+from hashlib import sha256
+from typing import Final
+
+#: Hex digits of `short_digest`: short enough for a custom id to carry several.
+DIGEST_DIGITS: Final = 8
 
 #: Bidirectional overrides and zero-width signs: they change what a reader sees without showing.
 _INVISIBLE = dict.fromkeys(
@@ -13,6 +18,11 @@ def storable(text: str) -> str:
     if text.isascii():  # most of what is stored, thousands of rows at a time under load
         return text.replace("\0", "") if "\0" in text else text
     return text.replace("\0", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def short_digest(text: str, *, digits: int = DIGEST_DIGITS) -> str:
+    """Return the first hex digits of the SHA-256 of *text*."""
+    return sha256(text.encode(errors="replace")).hexdigest()[:digits]
 
 
 def folded(text: str) -> str:

@@ -1,6 +1,6 @@
 """The ids of the buttons that outlive a restart, and the buttons as Discord's raw components.
 
-Who presses what is read back by the templates: the cogs have one `Control` for each verb.
+A cog reads a custom id back by its `template`, in one function under ``@control`` for each verb.
 """
 
 import re
@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import TypeAlias
 
-from bot.domain.incident.face import DIGITS, face_of
+from bot.domain.incident.form_state import form_digest
 from bot.domain.incident.incident import Incident
+from bot.domain.text import DIGEST_DIGITS
 from bot.i18n import Texts
 
 #: A component as JSON.
@@ -130,41 +131,44 @@ _FORMS = frozenset({IncidentVerb.DETAILS, IncidentVerb.SEVERITY})  # forms that 
 
 
 def custom_id(verb: Verb, number: int) -> str:
-    """The id of the button that does *verb* to the incident, triage, bundle or message: "inc:v1:ack:42"."""
+    """Return the id of the button that does *verb* to incident, triage, bundle or message *number*.
+
+    An example: "inc:v1:ack:42".
+    """
     return f"{_PREFIX[type(verb)]}:v1:{verb.value}:{number}"
 
 
 def template(verb: Verb) -> str:
-    r"""The regular expression of `custom_id`; the group ``number`` holds the digits.
+    r"""Return the regular expression of `custom_id`, for ``@control``; its group ``number`` holds the digits.
 
-    For ``Control, template=``; at most 18 digits, so that the number fits a bigint (19 for a message's id,
-    which Discord keeps within one). Where a form is filled in with what the post shows, the group ``face``
-    says what that was; None for a button of an older version.
+    At most 18 digits, so that the number fits a bigint (19 for a message's id, which Discord keeps within
+    one). If *verb* opens a form that shows what the post shows, the group ``digest`` holds the `form_digest`
+    of it; None for a button of an older version.
     """
-    face = rf"(?::(?P<face>[0-9a-f]{{{DIGITS}}}))?" if verb in _FORMS else ""
+    digest = rf"(?::(?P<digest>[0-9a-f]{{{DIGEST_DIGITS}}}))?" if verb in _FORMS else ""
     digits = _SNOWFLAKE_DIGITS if isinstance(verb, AlertVerb) else _NUMBER_DIGITS
-    return rf"{_PREFIX[type(verb)]}:v1:{verb.value}:(?P<number>\d{{1,{digits}}}){face}"
+    return rf"{_PREFIX[type(verb)]}:v1:{verb.value}:(?P<number>\d{{1,{digits}}}){digest}"
 
 
 def emoji_of(text: str) -> Component:
-    """An emoji as components have it: "👀", or a custom one as the policy writes it ("<:ack:123...>")."""
+    """Return the policy's emoji ("👀", or a custom one: "<:ack:123...>") as components have it."""
     if custom := _CUSTOM_EMOJI.fullmatch(text):
         return {"name": custom["name"], "id": custom["id"]}
     return {"name": text}
 
 
 def reaction_of(text: str) -> str:
-    """The same emoji as the routes of reactions have it: "👀", or "ack:123..."."""
+    """Return the policy's emoji as the routes of reactions have it: "👀", or "ack:123..."."""
     custom = _CUSTOM_EMOJI.fullmatch(text)
     return f"{custom['name']}:{custom['id']}" if custom else text
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """A choice in a select: of 100 characters each, words beyond that are cut.
+    """A choice in a select; label and description are cut at 100 characters.
 
     Attributes:
-        chosen: It stands there as chosen before anybody has touched it.
+        chosen: It is selected when the select appears.
     """
 
     value: str
@@ -187,7 +191,7 @@ class Buttons:
     ack_emoji: str = "👀"
 
     def make(self, verb: Verb, number: int, *, words: str | None = None) -> Component:
-        """The button that does *verb* to incident, triage, bundle or message *number*.
+        """Return the button that does *verb* to incident, triage, bundle or message *number*.
 
         Its label is the text ``buttons.<verb>``, or ``buttons.<words>`` when *words* is given.
         """
@@ -201,18 +205,18 @@ class Buttons:
         }
 
     def of(self, incident: Incident, *verbs: IncidentVerb) -> list[Component]:
-        """The buttons that do *verbs* to *incident* as the post shows it that they are under.
+        """Return the buttons that do *verbs* to *incident*, for a post that is edited whenever it changes.
 
-        Only for posts that are edited when it changes: elsewhere people would see what is no longer true.
+        On another post, a form would open with values that are no longer true.
         """
         made = [self.make(verb, incident.id) for verb in verbs]
         for verb, button in zip(verbs, made, strict=True):
             if verb in _FORMS:
-                button["custom_id"] = f"{button['custom_id']}:{face_of(incident)}"
+                button["custom_id"] = f"{button['custom_id']}:{form_digest(incident)}"
         return made
 
     def link(self, words: str, url: str | None) -> Component | None:
-        """A button with the text ``buttons.<words>`` that leads to *url*; None when there is no *url*."""
+        """Return a button with the text ``buttons.<words>`` that leads to *url*; None without one."""
         if url is None:
             return None
         return {"type": _BUTTON, "style": int(ButtonStyle.LINK), "label": self._label(words), "url": url}
@@ -220,7 +224,7 @@ class Buttons:
     def select(
         self, verb: Verb, number: int, *, options: Sequence[Option], placeholder: str
     ) -> list[Component]:
-        """The row with a select among 1 to 25 *options*; it does *verb* to *number* with what is chosen."""
+        """Return the row with a select among 1 to 25 *options*; *verb* gets the choice."""
         return select_row(custom_id(verb, number), options=options, placeholder=placeholder)
 
     def _label(self, words: str) -> str:
@@ -235,7 +239,7 @@ def select_row(
     least: int = 1,
     most: int | None = 1,
 ) -> list[Component]:
-    """The row with a select; see `select`."""
+    """Return the row with one select; see `select`."""
     made = select(custom_id, options=options, placeholder=placeholder, least=least, most=most)
     return [{"type": _ACTION_ROW, "components": [made]}]
 
@@ -248,7 +252,7 @@ def select(
     least: int = 1,
     most: int | None = 1,
 ) -> Component:
-    """A select among 1 to 25 *options*.
+    """Return a select among 1 to 25 *options*.
 
     Args:
         custom_id: At most 100 characters.
@@ -271,7 +275,7 @@ def select(
 
 
 def row(buttons: Sequence[Component | None]) -> list[Component]:
-    """The components of a message with one row of *buttons*; Nones are left out, no buttons make no row."""
+    """Return the components of a message with one row of *buttons*; without buttons, there is no row."""
     shown = [made for made in buttons if made is not None]
     if len(shown) > _ROW_LIMIT:
         raise ValueError(f"a row holds {_ROW_LIMIT} buttons, not {len(shown)}")

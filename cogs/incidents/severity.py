@@ -57,7 +57,7 @@ async def severity(interaction: Interaction, to: str, reason: Reason, number: Nu
 @control(template(IncidentVerb.SEVERITY))
 async def press_severity(interaction: Interaction, pressed: Pressed) -> None:
     """[↕️ 重大度]: open a form with the policy's severities, the current one chosen, and the reason."""
-    incident = await in_time(_opened(interaction, pressed.number, face=pressed.fields["face"]))
+    incident = await in_time(_opened(interaction, pressed.number, digest=pressed.fields["digest"]))
     await ask(interaction, severity_form(voice_of(interaction), incident))
 
 
@@ -67,10 +67,10 @@ async def send_severity(interaction: Interaction, form: Submitted) -> None:
     await _change(interaction, form.number, to=chosen_severity(form), reason=form.text(REASON), was=was)
 
 
-async def _opened(interaction: Interaction, number: int, *, face: str | None) -> Incident:
+async def _opened(interaction: Interaction, number: int, *, digest: str | None) -> Incident:
     by = await person_of(interaction)
     lifecycle = services_of(interaction).lifecycle
-    return await lifecycle.require_open(number, by=by, act=Act.CHANGE_SEVERITY, face=face)
+    return await lifecycle.require_open(number, by=by, act=Act.CHANGE_SEVERITY, digest=digest)
 
 
 async def _change(

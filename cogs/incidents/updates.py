@@ -36,7 +36,7 @@ async def update(interaction: Interaction, number: Number | None = None) -> None
 @control(template(IncidentVerb.DETAILS))
 async def press_update(interaction: Interaction, pressed: Pressed) -> None:
     """[✏️ 更新]: open the form, with what is known filled in."""
-    await _open(interaction, pressed.number, face=pressed.fields["face"])
+    await _open(interaction, pressed.number, digest=pressed.fields["digest"])
 
 
 async def send_update(interaction: Interaction, form: Submitted) -> None:
@@ -46,13 +46,13 @@ async def send_update(interaction: Interaction, form: Submitted) -> None:
     await reply(interaction, told(voice_of(interaction), result))
 
 
-async def _open(interaction: Interaction, number: int | None, *, face: str | None = None) -> None:
-    incident = await in_time(_opened(interaction, number, face=face))
+async def _open(interaction: Interaction, number: int | None, *, digest: str | None = None) -> None:
+    incident = await in_time(_opened(interaction, number, digest=digest))
     await ask(interaction, update_form(voice_of(interaction), incident))
 
 
-async def _opened(interaction: Interaction, number: int | None, *, face: str | None) -> Incident:
+async def _opened(interaction: Interaction, number: int | None, *, digest: str | None) -> Incident:
     found = number if number is not None else (await named(interaction, None)).id
     by = await person_of(interaction)
     lifecycle = services_of(interaction).lifecycle
-    return await lifecycle.require_open(found, by=by, act=Act.UPDATE, face=face)
+    return await lifecycle.require_open(found, by=by, act=Act.UPDATE, digest=digest)

@@ -132,7 +132,7 @@ class ConsoleWorld(Desk):
         """A person presses a button, or chooses; what it led to.
 
         Args:
-            custom_id: With or without the face that a button carries at its end.
+            custom_id: With or without the digest that a button carries at its end.
         """
         carried = [one for one in presses(message) if one.startswith(f"{custom_id}:")]
         call: Json = {"user": by, "message": message["id"], "custom_id": (*carried, custom_id)[0]}

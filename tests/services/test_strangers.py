@@ -11,7 +11,7 @@ import pytest_asyncio
 from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.errors import IncidentNotFound, UserError
 from bot.domain.incident.checklist import ChecklistPick
-from bot.domain.incident.face import face_of
+from bot.domain.incident.form_state import form_digest
 from bot.domain.incident.incident import Incident, Role
 from bot.domain.incident.listing import Wanted
 from bot.domain.incident.title_and_start import shown_details
@@ -120,7 +120,7 @@ def _given(incident: Incident, *, triage: int, alert: int, thread: int) -> dict[
         "holder_id": None,
         "pick": ChecklistPick("00000000", frozenset(), frozenset({0})),
         "act": Act.RESOLVE,
-        "face": face_of(incident),
+        "digest": form_digest(incident),
         "via": AckVia.BUTTON,
         "new": NewDetails("x", None, shown_details(incident), key="k4"),
         "update": NewUpdate("x", "", next_in=None, targets=(), symptoms=(), key="k3"),

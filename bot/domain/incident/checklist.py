@@ -1,6 +1,5 @@
 """The first-response sheet as a checklist: the identity of each step, and the steps that are done."""
 
-import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -9,11 +8,11 @@ from typing import Final
 from bot.domain.incident.incident import Check, Incident
 from bot.domain.incident.transitions import require_open
 from bot.domain.people import Person
+from bot.domain.text import DIGEST_DIGITS, short_digest
 from bot.domain.triage.tree import Text
 
-#: Hex digits of a step's key, and of a sheet's edition.
-_KEY: Final = 16
-_EDITION: Final = 8
+#: Hex digits of a step's key.
+_KEY_DIGITS: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,18 +29,18 @@ class Checklist:
         Two steps with the same words have two keys. A step of another severity has another key.
         """
         return tuple(
-            _digest(self.severity, step.ja, step.en, str(self.steps[:place].count(step)))[:_KEY]
-            for place, step in enumerate(self.steps)
+            _digest(self.severity, step.ja, step.en, str(self.steps[:index].count(step)), digits=_KEY_DIGITS)
+            for index, step in enumerate(self.steps)
         )
 
     @property
     def edition(self) -> str:
         """Return eight hex digits that change with the severity and with any word of the sheet."""
-        return _digest(self.severity, *self.keys)[:_EDITION]
+        return _digest(self.severity, *self.keys, digits=DIGEST_DIGITS)
 
     def done(self, checks: Mapping[str, Check]) -> frozenset[int]:
-        """Return the places, from 0, of the steps that are ticked in *checks*."""
-        return frozenset(place for place, key in enumerate(self.keys) if key in checks)
+        """Return the indexes of the steps that are ticked in *checks*."""
+        return frozenset(index for index, key in enumerate(self.keys) if key in checks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +49,8 @@ class ChecklistPick:
 
     Attributes:
         edition: The edition of the sheet that the user saw.
-        shown: The places, from 0, of the steps that the menu showed as done.
-        chosen: The places of the steps in the submitted selection.
+        shown: The indexes of the steps that the menu showed as done.
+        chosen: The indexes of the steps in the submitted selection.
     """
 
     edition: str
@@ -61,7 +60,7 @@ class ChecklistPick:
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """The result of a selection: the incident, and the places, from 0, of steps ticked and unticked."""
+    """The result of a selection: the incident, and the indexes of the steps ticked and unticked."""
 
     incident: Incident
     ticked: tuple[int, ...] = ()
@@ -79,14 +78,14 @@ def fill_in(incident: Incident, sheet: Checklist, pick: ChecklistPick, *, by: Pe
     """
     require_open(incident)
     done = sheet.done(incident.checks)
-    ticked = _places(sheet, (pick.chosen - pick.shown) - done)
-    unticked = _places(sheet, (pick.shown - pick.chosen) & done)
+    ticked = _known(sheet, (pick.chosen - pick.shown) - done)
+    unticked = _known(sheet, (pick.shown - pick.chosen) & done)
     if not ticked and not unticked:
         return Filled(incident)
     keys = sheet.keys
-    gone = {keys[place] for place in unticked}
+    gone = {keys[index] for index in unticked}
     kept = {key: check for key, check in incident.checks.items() if key not in gone}
-    new = {keys[place]: Check(by.id, by.name, at) for place in ticked}
+    new = {keys[index]: Check(by.id, by.name, at) for index in ticked}
     changed = replace(incident, checks={**kept, **new}, version=incident.version + 1)
     return Filled(changed, ticked, unticked)
 
@@ -97,10 +96,10 @@ def drawn_anew(incident: Incident) -> Incident:
     return replace(incident, version=incident.version + 1)
 
 
-def _places(sheet: Checklist, places: Collection[int]) -> tuple[int, ...]:
-    """Return *places* in order, without those that the sheet lacks: the selection comes from outside."""
-    return tuple(place for place in range(len(sheet.steps)) if place in places)
+def _known(sheet: Checklist, indexes: Collection[int]) -> tuple[int, ...]:
+    """Return *indexes* in order, without those beyond the sheet: the selection comes from outside."""
+    return tuple(index for index in range(len(sheet.steps)) if index in indexes)
 
 
-def _digest(*parts: str) -> str:
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+def _digest(*parts: str, digits: int) -> str:
+    return short_digest("\0".join(parts), digits=digits)

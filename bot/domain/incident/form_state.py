@@ -1,14 +1,10 @@
-"""The selection a form showed when it opened, so that only the user's edits count when it is submitted."""
+"""What a form showed when it opened, so that only the user's edits count when it is submitted."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from hashlib import sha256
-from typing import Final
 
-from bot.domain.text import storable
-
-#: Hex digits of `digest_of`: short enough for a custom id.
-DIGITS: Final = 8
+from bot.domain.incident.incident import Incident
+from bot.domain.text import short_digest, storable
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,4 +42,21 @@ def digest_of(text: str) -> str:
 
     Whitespace does not count: a client may return spaces and line breaks in another form.
     """
-    return sha256(" ".join(storable(text).split()).encode()).hexdigest()[:DIGITS]
+    return short_digest(" ".join(storable(text).split()))
+
+
+def form_digest(incident: Incident) -> str:
+    """Return eight hex digits that change as soon as a form about *incident* would show another value.
+
+    A button under an alert carries them, because the alert shows the same values as the form.
+    """
+    impact = "" if incident.updates.last is None else incident.updates.last.impact
+    shown = (
+        incident.is_open,
+        incident.is_private,
+        incident.severity,
+        incident.targets,
+        incident.symptoms,
+        impact,
+    )
+    return short_digest(repr(shown))

@@ -76,7 +76,7 @@ class Deliveries:
         """
         seen, incident = await asyncio.gather(
             self._store.before_sending(delivery_id, at_most=self._policy.storm.bundle_from),
-            self._kinds.incidents.read_for(delivery_id),
+            self._kinds.incidents.read_for_delivery(delivery_id),
         )
         if seen is None:
             return None

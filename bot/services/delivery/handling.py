@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from bot.domain.delivery.delivery import Delivery, DeliveryKind, Named, Posted
 from bot.domain.incident.incident import Incident
@@ -10,6 +9,7 @@ from bot.domain.timeline.entries import TimelineEntry
 from bot.domain.timeline.recorded import DeliveryFailedEntry
 from bot.services.ports import Job, JobName, Store, Subject, Transaction
 from bot.services.ports.store.deliveries import Prospect
+from bot.services.shared.shown_incidents import ShownIncidents
 
 
 class DeliveryHandler:
@@ -110,16 +110,6 @@ class DeliveryHandler:
         if delivery.incident_id is not None:
             entry = _failed(delivery, Named.from_json(delivery.data).name, reason, at=await tx.now())
             await tx.add_timeline(delivery.incident_id, entry)
-
-
-class ShownIncidents(Protocol):
-    """Reads incidents that are about to be shown."""
-
-    async def read(self, incident_id: int) -> Incident:
-        """Return an incident."""
-
-    async def read_for(self, delivery_id: int) -> Incident | None:
-        """Return the incident that a delivery is about; None if it is about none."""
 
 
 class DeliveryKinds:

@@ -27,7 +27,6 @@ from bot.runbook.model import Policy
 from bot.services.acknowledging.acknowledge import stop_ladder
 from bot.services.escalation.decisions import Escalations
 from bot.services.incidents.declaring import declare_within
-from bot.services.incidents.faces import Faces
 from bot.services.incidents.roles import give_up
 from bot.services.incidents.severity_change import Cause, Regraded, Regrading
 from bot.services.ports import Discord, Store
@@ -41,6 +40,7 @@ from bot.services.shared.postings import (
     refresh_job,
 )
 from bot.services.shared.reminders import remind_later, reminder_key
+from bot.services.shared.shown_incidents import ShownIncidents
 from bot.services.walks.endings import dismiss_walks, take_in_walks
 
 #: Characters of a reason: one line in the thread.
@@ -61,9 +61,9 @@ class Lifecycle:
         policy: Policy,
         changes: Changes,
         escalations: Escalations,
-        faces: Faces,
+        shown: ShownIncidents,
     ) -> None:
-        self._faces = faces
+        self._shown = shown
         self._store = store
         self._discord = discord
         self._policy = policy
@@ -72,15 +72,15 @@ class Lifecycle:
         self._regrading = Regrading(policy, escalations)
 
     async def require_open(
-        self, incident_id: int, *, by: Person, act: Act, face: str | None = None
+        self, incident_id: int, *, by: Person, act: Act, digest: str | None = None
     ) -> Incident:
         """Return an open incident that *by* may change, so that a refusal comes before the form.
 
         Args:
-            face: What the post shows of it that *by* sees. Then what comes back is for showing only, and may
-                be older than the row; see `Faces`.
+            digest: What the pressed button carries. With it, the incident is only for showing, and may be
+                older than the row; see `ShownIncidents.as_shown`.
         """
-        incident = await self._faces.as_shown(incident_id, face)
+        incident = await self._shown.as_shown(incident_id, digest)
         await self._changes.require(incident, by=by, act=act)
         transitions.require_open(incident)
         return incident

@@ -8,9 +8,9 @@ from bot.domain.delivery.delivery import Delivery, DeliveryKind
 from bot.domain.incident.incident import Incident
 from bot.domain.privacy import exposed, is_told
 from bot.services.escalation.bundles import refresh_bundle_job
-from bot.services.incidents.faces import Faces
 from bot.services.incidents.reposting import Reposting
 from bot.services.ports import Discord, Refreshed, Store, soonest
+from bot.services.shared.shown_incidents import ShownIncidents
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +30,11 @@ class Refreshing:
     """Handler of the queue's refresh job; may run twice without harm."""
 
     def __init__(
-        self, store: Store, discord: Discord, faces: Faces, reposting: Reposting, hooks: Hooks
+        self, store: Store, discord: Discord, shown: ShownIncidents, reposting: Reposting, hooks: Hooks
     ) -> None:
         self._store = store
         self._discord = discord
-        self._faces = faces
+        self._shown = shown
         self._reposting = reposting
         self._hooks = hooks
 
@@ -44,7 +44,7 @@ class Refreshing:
         Returns:
             When to try again what Discord did not take now, or None.
         """
-        incident = await self._faces.read(incident_id)
+        incident = await self._shown.read(incident_id)
         await self._hooks.changed(incident)
         posts = await self._store.posts(incident_id)
         if not incident.is_private:

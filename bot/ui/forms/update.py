@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable
 from datetime import timedelta
-from hashlib import sha256
 from typing import Final
 
-from bot.domain.incident.form_state import DIGITS, Shown, digest_of
+from bot.domain.incident.form_state import Shown, digest_of
 from bot.domain.incident.incident import Incident
 from bot.domain.severity import NEXT_BUSINESS_DAY, Deadline
+from bot.domain.text import short_digest
 from bot.runbook.model import Policy
 from bot.services.incidents.updates import IMPACT_LIMIT, KNOWN_LIMIT, NewUpdate
 from bot.ui.buttons import Component, Option
@@ -93,7 +93,7 @@ def _of_mask(known: Iterable[str], mask: int) -> frozenset[str]:
 def _edition(policy: Policy) -> str:
     """Return a digest that changes with each target and symptom, and with their order."""
     listed = "\n".join([*policy.targets, "", *policy.symptoms])
-    return sha256(listed.encode()).hexdigest()[:DIGITS]
+    return short_digest(listed)
 
 
 def _text(voice: Voice, name: str, *, limit: int, value: str = "") -> Component:

@@ -9,11 +9,11 @@ from tests.services.desk import Desk
 
 def test_every_kind_has_one_handler(desk: Desk) -> None:
     """A kind that no capability registers, or that two do, stops the process at its start."""
-    faces = desk.refreshing._faces
+    incidents = desk.refreshing._shown
     all_but_one = DeliveryHandler(*(kind for kind in DeliveryKind if kind is not DeliveryKind.DIGEST))
     digests = DeliveryHandler(DeliveryKind.DIGEST)
-    DeliveryKinds(faces, [all_but_one, digests])
+    DeliveryKinds(incidents, [all_but_one, digests])
     with pytest.raises(ValueError, match="digest"):
-        DeliveryKinds(faces, [all_but_one])
+        DeliveryKinds(incidents, [all_but_one])
     with pytest.raises(ValueError, match="digest"):
-        DeliveryKinds(faces, [all_but_one, digests, digests])
+        DeliveryKinds(incidents, [all_but_one, digests, digests])

@@ -7,7 +7,7 @@ import pytest
 
 from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.incident import status_updates
-from bot.domain.incident.face import face_of
+from bot.domain.incident.form_state import form_digest
 from bot.domain.incident.incident import ByPerson, Holder, Role, StatusUpdate
 from bot.domain.triage.tree import BY_HAND, UNANSWERED
 from bot.runbook import default_policy_text, parse_policy
@@ -52,8 +52,8 @@ def test_alert_rings_and_says_how_bad_what_and_by_when() -> None:
     assert presses_of(body) == [
         "inc:v1:ack:42",
         "inc:v1:first:42",
-        f"inc:v1:details:42:{face_of(TRIGGERED)}",
-        f"inc:v1:severity:42:{face_of(TRIGGERED)}",
+        f"inc:v1:details:42:{form_digest(TRIGGERED)}",
+        f"inc:v1:severity:42:{form_digest(TRIGGERED)}",
         "inc:v1:resolve:42",
     ]
 
