@@ -1,6 +1,7 @@
 """Parameters of queries have names: how they become positions, and what a wrong name says."""
 
 import ast
+import json
 import re
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,7 +12,7 @@ import pytest
 import bot
 from bot.storage.appends import OrderedSql
 from bot.storage.database.query import Query
-from bot.storage.database.sql import Row, Sql, queries
+from bot.storage.database.sql import Row, Sql, many, queries
 
 STORAGE: Final = Path(bot.__path__[0]) / "storage"
 
@@ -159,3 +160,20 @@ async def test_waiting_rows_are_written_before_a_query_that_may_see_them() -> No
     await sql.all("incident", incident_id=1, guild_id=None)
     await sql.all("claim_step", incident_id=1, index=0)
     assert written == [1, 3]
+
+
+@pytest.mark.parametrize(
+    ("text", "as_text"),
+    [
+        ("達成 🎉 한국어", True),
+        ("a \\ud83d that was typed", True),
+        ("half 🎉: \ud83d", False),
+        ("NUL: \0", False),
+    ],
+)
+def test_only_rows_that_postgresql_refuses_are_cleaned_string_by_string(text: str, as_text: bool) -> None:
+    """Emoji and Hangul are ordinary text: in the JSON escapes of ASCII they look like lone surrogates."""
+    rows = [{"text": text}]
+    given = many(rows)
+    assert (given is not rows) == as_text
+    assert not as_text or json.loads(str(given)) == rows

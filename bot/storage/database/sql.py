@@ -38,9 +38,17 @@ def many(rows: Sequence[Mapping[str, object]]) -> object:
 
     Under load there are thousands, and going through each string of each costs more than writing them.
     """
-    text = json.dumps(rows)
-    is_clean = "\\u0000" not in text and "\\ud" not in text
-    return text if is_clean else rows
+    text = json.dumps(rows, ensure_ascii=False)
+    return text if _is_storable(text) else rows
+
+
+def _is_storable(text: str) -> bool:
+    """Return True if PostgreSQL takes *text*, which is JSON: it has no NUL and no lone surrogate."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\\u0000" not in text
 
 
 class Sql:
