@@ -107,7 +107,7 @@ async def _live(
             runner,
             keeper,
             shared.dlq,
-            mails=shared.mailer is not None,
+            can_email=shared.mailer is not None,
             keep_up=lambda: database.keep_up(shared.store),
             warm=shared.store.warm,
             circuit=circuit,

@@ -22,7 +22,7 @@ from bot.client import IncidentBot
 from bot.domain.errors import ConfigError, StorageUnavailable
 from bot.domain.shards import LeaseLost
 from bot.process.holding import HOLDING, Holding
-from bot.process.login import bad_token
+from bot.process.login import LOGIN_REFUSED
 from bot.services.shared.fencing import CLAIM
 
 log = structlog.get_logger(__name__)
@@ -46,7 +46,7 @@ _RESUME_CONNECT_S: Final = 10.0
 _REFUSED_S: Final = (1.0, 5.0)
 
 _ENDED: Final = 1000
-_BAD_TOKEN: Final = 4004
+_AUTHENTICATION_FAILED: Final = 4004
 _SHARDING_REQUIRED: Final = 4011
 _INTENTS: Final = 4014
 
@@ -106,7 +106,6 @@ class GatewaySession:
     ) -> None:
         self._client = client
         self._holding = holding
-        holding.heard = lambda: client.echoes.heard(holding.claim.shard.id)
         self._may_identify = may_identify
         self._socket: GuardedSocket | None = None
         self._resumes: dict[str, Any] | None = None
@@ -117,7 +116,7 @@ class GatewaySession:
 
         Raises:
             LeaseLost: the shard is another process's.
-            ConfigError: Discord will not have us, however often we come.
+            ConfigError: Discord refuses the token, the intents or the number of shards.
         """
         HOLDING.set(self._holding)
         CLAIM.set(self._holding.claim)
@@ -152,9 +151,8 @@ class GatewaySession:
             self._keep_place()
         except (ConfigError, LeaseLost):
             raise
-        except (
-            Exception
-        ):  # an event that discord.py cannot read; its number is passed, so it does not come again
+        # An event that discord.py cannot read. Its number is passed, so it does not come again.
+        except Exception:
             log.exception("gateway.session_failed", shard=self._holding.claim.shard.id)
             self._keep_place()
         return False
@@ -255,8 +253,8 @@ def _give_up(closed: discord.ConnectionClosed) -> None:
     """
     if closed.code == _ENDED:
         return
-    if closed.code == _BAD_TOKEN:
-        raise ConfigError(bad_token()) from closed
+    if closed.code == _AUTHENTICATION_FAILED:
+        raise ConfigError(LOGIN_REFUSED) from closed
     if closed.code == _SHARDING_REQUIRED:
         raise ConfigError("SHARDS: too few for this many servers (4011); allowed: auto") from closed
     if closed.code == _INTENTS:

@@ -97,8 +97,8 @@ class ShardKeeper:
         """Return True if events arrive on every shard that this process holds."""
         return all(shard.id in self._client.listening for shard in self._held)
 
-    def missing(self) -> str | None:
-        """Return in one line which shard no process listens to; None if all have a listener."""
+    def trouble(self) -> str | None:
+        """Return in one line why events may be missed; None if every shard has a listener."""
         if self._fleet is None or not self.is_connected:
             return "not connected"
         leases = {lease.shard: lease for lease in self._fleet.leases}
@@ -112,7 +112,7 @@ class ShardKeeper:
         """Take, hold and renew until `stop`.
 
         Raises:
-            ConfigError: Discord will not have us.
+            ConfigError: Discord refuses the token, the intents or the number of shards.
         """
         await self._prepare()
         while not self._stopping.is_set():
@@ -142,7 +142,7 @@ class ShardKeeper:
         if boot_s() - self._asked_s >= RENEW_S or self._fleet is None:
             await self._renew()
         if len(self._held) < self._me.shard_count:
-            await self._look()
+            await self._take_free_shards()
 
     async def stop(self) -> None:
         """Stop listening, let running answers finish, and release the shards for other processes."""
@@ -210,7 +210,7 @@ class ShardKeeper:
         if task := self._sessions.get(shard):
             task.cancel()
 
-    async def _look(self) -> None:
+    async def _take_free_shards(self) -> None:
         """Take the free shards that are due to this process."""
         try:
             fleet = await self._count()
@@ -230,7 +230,9 @@ class ShardKeeper:
 
     def _begin(self, claim: Claim, *, asked_s: float) -> None:
         log.info("shard.taken", shard=claim.shard.id, shards=claim.shard.count, token=claim.token)
-        holding = Holding(claim, self._renew, asked_s)
+        holding = Holding(
+            claim, self._renew, asked_s, heard=lambda: self._client.echoes.heard(claim.shard.id)
+        )
         holding.renewed(asked_s=asked_s)
         self._held[claim.shard] = holding
         session = GatewaySession(self._client, holding, may_identify=self._may_identify)

@@ -52,7 +52,7 @@ class Life:
 
     Attributes:
         audit: Gives lost work its job again.
-        mails: Email is set up.
+        can_email: Email is set up.
         keep_up: Maintains the database, if that is the bot's task.
         warm: Has statements parsed before they are needed.
         dead_man: Sends a heartbeat to an outside monitor.
@@ -66,7 +66,7 @@ class Life:
     runner: JobRunner
     keeper: ShardKeeper
     dlq: DlqStore
-    mails: bool
+    can_email: bool
     keep_up: Tick
     warm: Tick
     circuit: Circuit
@@ -78,7 +78,7 @@ class Life:
         """Do everything until a signal asks to stop.
 
         Raises:
-            ConfigError: Discord will not have us.
+            ConfigError: Discord refuses the token, the intents or the number of shards.
         """
         ticks, tried = Ticks(), asyncio.Event()
         with _stop_requested() as stop:
@@ -140,16 +140,16 @@ class Life:
     async def _announce(self, ticks: Ticks) -> None:
         """Log when everything is ready, begin the heartbeat, then run the start-up checks."""
         # Neither offers an event to wait for.
-        while not self.runner.healthy or self.keeper.missing():  # noqa: ASYNC110
+        while not self.runner.healthy or self.keeper.trouble():  # noqa: ASYNC110
             await asyncio.sleep(_LOOK_S)
         if self.keeper.leads:  # from here on no alert is missed, even if the session ends
             await self.client.served.each(_catch_up)
-        keep_what_is_there()
+        freeze_startup_objects()
         shards = [shard.id for shard in self.keeper.held]
         log.info("bot.ready", guilds=len(self.client.served), user=str(self.client.user), shards=shards)
         if self.dead_man is not None:
             ticks.every(HEARTBEAT_S, self._once(self._beat), name="heartbeat")
-        await look_around(self.client, dlq=self.dlq, mails=self.mails)
+        await look_around(self.client, dlq=self.dlq, mails=self.can_email)
 
     async def _beat(self) -> None:
         """Send a heartbeat, and pass on that the gateway is deaf: then `/sev1` does not reach the bot."""
@@ -161,20 +161,20 @@ class Life:
         log.info("bot.stopping")
         ticks.stop()
         self.runner.stop()
-        handed_over = asyncio.create_task(self.keeper.stop(), name="hand over")
+        shards_released = asyncio.create_task(self.keeper.stop(), name="release shards")
         leave = self.client.served.each(lambda guild: guild.emergency.leave())
         left = asyncio.create_task(leave, name="leave")
-        await asyncio.wait({work, handed_over, left}, timeout=_DRAIN_S)
+        await asyncio.wait({work, shards_released, left}, timeout=_DRAIN_S)
         with suppress(TimeoutError):
             async with asyncio.timeout(_LEAVE_S):
                 await self.client.close()
-        for task in (gateway, work, handed_over, left):
+        for task in (gateway, work, shards_released, left):
             task.cancel()
-        await asyncio.gather(gateway, work, handed_over, left, return_exceptions=True)
+        await asyncio.gather(gateway, work, shards_released, left, return_exceptions=True)
         log.info("bot.stopped")
 
 
-def keep_what_is_there() -> None:
+def freeze_startup_objects() -> None:
     """Take all objects so far out of the garbage collection, since they stay until the end.
 
     That takes a twentieth of a second and more each time, in which the bot answers no one.

@@ -17,6 +17,13 @@ _LONGEST_PAUSE_S: Final = 30.0
 _ATTEMPT_S: Final = 30.0  # discord.py would wait for 300
 _ADVICE_S: Final = 5.0
 
+#: The error text for a token that Discord does not know.
+LOGIN_REFUSED: Final = (
+    "DISCORD_TOKEN: Discord does not know this token (hidden); allowed: "
+    "the token from the Bot page of https://discord.com/developers/applications"
+)
+
+#: The errors while Discord is away.
 AWAY: Final = (discord.HTTPException, aiohttp.ClientError, OSError)
 
 
@@ -32,7 +39,7 @@ async def log_in(client: discord.Client, token: str) -> None:
     try:
         await client.login(token)
     except discord.LoginFailure as error:
-        raise ConfigError(bad_token()) from error
+        raise ConfigError(LOGIN_REFUSED) from error
     finally:
         if isinstance(before, aiohttp.ClientSession):
             before.detach()
@@ -97,11 +104,3 @@ async def advised(client: discord.Client, *, insist: bool) -> GatewayAdvice:
             return GatewayAdvice(shards, limits["total"], limits["remaining"], limits["max_concurrency"])
         await asyncio.sleep(pause_s)
         pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
-
-
-def bad_token() -> str:
-    """Return the error text for a token that Discord does not know."""
-    return (
-        "DISCORD_TOKEN: Discord does not know this token (hidden); allowed: "
-        "the token from the Bot page of https://discord.com/developers/applications"
-    )

@@ -78,16 +78,18 @@ def exposition(
     """
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
-    up = Gauge("incident_bot_part_up", "Whether a part is well", ["part"], registry=registry)
+    up = Gauge("incident_bot_part_up", "1 if the part is healthy, else 0", ["part"], registry=registry)
     for part, state in states.items():
         up.labels(part).set(state == "ok")
     if math.isfinite(latency_s):
-        _gauge(registry, "gateway_latency_seconds", "Heartbeat to answer", latency_s)
+        _gauge(registry, "gateway_latency_seconds", "Seconds from heartbeat to answer", latency_s)
     _by_shard(registry, sessions or {})
     if outage is not None:
-        _gauge(registry, "discord_away_seconds", "Since Discord's REST answers nobody", outage.away_s)
+        _gauge(
+            registry, "discord_away_seconds", "Seconds since REST last answered, 0 if it does", outage.away_s
+        )
     if outage is not None and outage.held is not None:
-        _gauge(registry, "deliveries_held", "Wait for Discord to be back", outage.held)
+        _gauge(registry, "deliveries_held", "Deliveries held until Discord answers again", outage.held)
     if incidents is not None:
         _count(registry, incidents)
     if figures is not None:
@@ -96,8 +98,10 @@ def exposition(
 
 
 def _by_shard(registry: CollectorRegistry, sessions: Mapping[int, ShardSession]) -> None:
-    age = Gauge("incident_bot_gateway_age_seconds", "Since READY or RESUMED", ["shard"], registry=registry)
-    name, meaning = "incident_bot_gateway_silent_seconds", "Since the last event"
+    age = Gauge(
+        "incident_bot_gateway_age_seconds", "Seconds since READY or RESUMED", ["shard"], registry=registry
+    )
+    name, meaning = "incident_bot_gateway_silent_seconds", "Seconds since the last gateway event"
     silent = Gauge(name, meaning, ["shard"], registry=registry)
     for shard, session in sessions.items():
         age.labels(str(shard)).set(session.age_s)
@@ -109,17 +113,19 @@ def _count(registry: CollectorRegistry, incidents: IncidentCounts) -> None:
     for count in incidents.open:
         open_[count.severity] += count.open
         waiting[count.severity] += count.waiting
-    _by_severity(registry, "incidents_open", "Not resolved", open_, incidents.severities)
-    _by_severity(registry, "incidents_unacknowledged", "Nobody is on it", waiting, incidents.severities)
+    _by_severity(registry, "incidents_open", "Incidents not yet resolved", open_, incidents.severities)
+    _by_severity(
+        registry, "incidents_unacknowledged", "Incidents without a responder", waiting, incidents.severities
+    )
     deadlines = [count.ack_due_at for count in incidents.open if count.ack_due_at is not None]
     overdue = (incidents.now - min(deadlines)).total_seconds() if deadlines else 0.0
-    _gauge(registry, "ack_overdue_seconds", "Since the oldest missed ack deadline", max(overdue, 0.0))
+    _gauge(registry, "ack_overdue_seconds", "Seconds since the oldest missed ack deadline", max(overdue, 0.0))
     if 1 < len(incidents.guilds) <= _MOST_GUILDS:
         _by_guild(registry, incidents.open, incidents.guilds)
 
 
 def _by_guild(registry: CollectorRegistry, found: Iterable[OpenCount], guilds: Iterable[int]) -> None:
-    name, meaning = "incident_bot_guild_incidents_unacknowledged", "Nobody is on it, by server"
+    name, meaning = "incident_bot_guild_incidents_unacknowledged", "Incidents without a responder, by server"
     gauge = Gauge(name, meaning, ["guild"], registry=registry)
     counts = Counter[int]()
     for count in found:
@@ -150,19 +156,21 @@ class _RowFigures(Collector):
         """Yield each family once."""
         found = self._figures
         yield _lateness(found)
-        missed = f"Steps decided, or still to be, more than {MISSED_S:g} s late"
+        missed = f"Escalation steps decided, or still undecided, more than {MISSED_S:g} s late"
         yield GaugeMetricFamily("incident_bot_deadlines_missed", missed, found.missed)
         yield _labelled("incident_bot_queue_jobs", "Jobs in the queue", ("job", "state"), found.queue)
         yield _labelled(
-            "incident_bot_deliveries", "Messages by what became of them", ("kind", "result"), found.deliveries
+            "incident_bot_deliveries", "Messages by kind and result", ("kind", "result"), found.deliveries
         )
-        there = GaugeMetricFamily("incident_bot_instances", "Processes that are there", labels=["version"])
+        there = GaugeMetricFamily("incident_bot_instances", "Running processes", labels=["version"])
         for version, count in found.instances.items():
             there.add_metric([version], count)
         yield there
-        taken = "Shards taken from an owner that had gone silent"
+        taken = "Shards taken over from a process that stopped renewing its lease"
         yield CounterMetricFamily("incident_bot_failovers", taken, found.failovers)
-        yield GaugeMetricFamily("incident_bot_identifies_24h", "Sessions begun at Discord", found.identifies)
+        yield GaugeMetricFamily(
+            "incident_bot_identifies_24h", "Gateway sessions started in the last 24 hours", found.identifies
+        )
 
 
 def _lateness(found: Figures) -> HistogramMetricFamily:
@@ -170,7 +178,7 @@ def _lateness(found: Figures) -> HistogramMetricFamily:
     buckets = [(str(bound), float(count)) for bound, count in counts] + [("+Inf", float(found.decided))]
     return HistogramMetricFamily(
         "incident_bot_step_lateness_seconds",
-        "From a step's deadline to its decision",
+        "Seconds from an escalation step's deadline to its decision",
         buckets=buckets,
         sum_value=found.late_s,
     )

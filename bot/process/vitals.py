@@ -99,11 +99,11 @@ class Vitals:
             return f"cannot be read: {trouble_of(error)}"
 
     async def _gateway(self) -> str | None:
-        return self.keeper.missing() or self.deaf.trouble
+        return self.keeper.trouble() or self.deaf.trouble
 
     async def _discord(self) -> str | None:
         away_s = self.circuit.away_s
-        return None if not away_s else f"does not answer since {away_s:.0f} s"
+        return None if not away_s else f"has not answered for {away_s:.0f} s"
 
     async def _incidents(self) -> IncidentCounts:
         served = list(self.client.served)

@@ -57,7 +57,7 @@ class ConsoleWorld(Desk):
         self._keeper = ShardKeeper(self.bot, self.database.leases, me, budget=IdentifyBudget(window_s=0.0))
         self._running = asyncio.create_task(self._keeper.run())
         async with asyncio.timeout(PATIENCE_S):
-            while self._keeper.missing():  # noqa: ASYNC110  # it tells when it is asked, and that only
+            while self._keeper.trouble():  # noqa: ASYNC110  # it tells when it is asked, and that only
                 await asyncio.sleep(0.01)
         guild = discord.Object(self.guild_id)
         self.bot.tree.copy_global_to(guild=guild)

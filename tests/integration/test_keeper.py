@@ -110,7 +110,7 @@ async def test_the_first_holds_and_the_second_stands_by(database: Database) -> N
     async with running(first):
         await until(lambda: first.leads)
         async with running(second):
-            await until(lambda: first.missing() is None and second.missing() is None)
+            await until(lambda: first.trouble() is None and second.trouble() is None)
             assert (first.held, second.held) == ([Shard(0, 1)], [])
             assert (first.leads, second.leads) == (True, False)
 
@@ -142,7 +142,7 @@ async def test_a_lease_that_somebody_took_ends_its_session(database: Database) -
     alone = database.connections()
     first, second = make(alone), make(database.pool)
     async with running(first):
-        await until(lambda: first.missing() is None)
+        await until(lambda: first.trouble() is None)
         alone.is_away = True
         await database.age_leases(LEASE_S + 1)
         async with running(second):
@@ -156,7 +156,7 @@ async def test_advice_is_taken_where_it_is_asked_for(database: Database) -> None
     """SHARDS=auto."""
     keeper = make(database.pool, shards=None)
     async with running(keeper):
-        await until(lambda: keeper.missing() is None)
+        await until(lambda: keeper.trouble() is None)
         assert keeper.held == [Shard(number, 3) for number in range(3)]
 
 
@@ -185,12 +185,12 @@ async def test_nobody_is_told_that_nobody_listens(database: Database) -> None:
     alone = database.connections()
     first, second = make(alone), make(database.pool)
     async with running(first):
-        await until(lambda: first.missing() is None)
+        await until(lambda: first.trouble() is None)
         alone.is_away = True
         async with running(second):
-            await until(lambda: second.missing() is None)
+            await until(lambda: second.trouble() is None)
             async with asyncio.timeout(PATIENCE_S):
-                while second.missing() != "nobody listens to shard 0 of 1":
+                while second.trouble() != "nobody listens to shard 0 of 1":
                     await database.fetch(
                         "UPDATE shard_leases SET expires_at = clock_timestamp() + interval '0.9 seconds'"
                     )

@@ -2,14 +2,14 @@
 
 import gc
 
-from bot.process.life import keep_what_is_there
+from bot.process.life import freeze_startup_objects
 
 
 def test_what_is_there_at_the_start_is_not_collected_again_and_again() -> None:
     """Going through all of it takes a twentieth of a second and more, in which nobody is answered."""
     kept = [[number] for number in range(1000)]
     try:
-        keep_what_is_there()
+        freeze_startup_objects()
         assert gc.get_freeze_count() > len(kept)
         assert len(gc.get_objects(generation=2)) < len(kept)
     finally:
