@@ -34,9 +34,9 @@ PATH: Final = "/ack/"
 _TOKEN: Final = re.compile(r"[A-Za-z0-9_.-]+")
 _GUILD: Final = re.compile(r"[0-9]{1,20}")
 _SALT: Final = "incident-bot.ack.v1"
-_MARK_LENGTH: Final = (
-    8  # of the installation's id, in front of the token: tells a foreign one from a broken one
-)
+
+#: Characters of the installation's id in front of the token: they tell a foreign link from a broken one.
+_MARK_LENGTH: Final = 8
 
 
 class LinkState(StrEnum):

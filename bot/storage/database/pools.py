@@ -49,7 +49,9 @@ LEASE_CONNECTIONS: Final = 2
 
 _DLQ_CONNECTIONS: Final = 4
 _ASK_AGAIN_S: Final = 0.1
-_MANY: Final = 9
+
+#: From this many connections on the queue has a third, and at least four are left for everything else.
+_QUEUE_HAS_THREE_FROM: Final = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ class Connections:
     @property
     def queue(self) -> int:
         """Return how many the job queue has: one listens, the others ask."""
-        return 2 if self.total < _MANY else 3
+        return 2 if self.total < _QUEUE_HAS_THREE_FROM else 3
 
     @property
     def own(self) -> int:
@@ -170,8 +172,8 @@ async def _acquired(pool: asyncpg.Pool) -> asyncpg.Connection:
             with every_storage_error():  # nothing is asked yet: server and pooler refuse in their own words
                 return await pool.acquire(timeout=max(give_up - time.monotonic(), _ASK_AGAIN_S))
         except StorageUnavailable:
-            is_all = pool.is_closing() or pool.get_size() == pool.get_idle_size()
-            if is_all or time.monotonic() > give_up:
+            is_pointless = pool.is_closing() or pool.get_size() == pool.get_idle_size()
+            if is_pointless or time.monotonic() > give_up:
                 raise
         await asyncio.sleep(_ASK_AGAIN_S)
 
