@@ -54,15 +54,13 @@ class Reconciler:
     async def reconcile_all(self) -> int:
         """Look at every unacknowledged incident; after a (re)connection, for instance.
 
-        Behind everything else that is asked of Discord, page by page, and once at a time: asked for while a
-        pass goes on, that one begins anew when it has ended.
+        It asks Discord page by page, behind everything else, and waits for a pass that is under way. If that is
+        a whole one, it starts again from the first incident, for all calls that came meanwhile.
 
         Returns:
             How many turned out to be acknowledged.
         """
         self._again = True
-        if self._pass.locked():
-            return 0
         found = 0
         async with self._pass:
             with urgency(BACKGROUND):

@@ -1,5 +1,6 @@
 """A 👀 that was found by reading Discord, while the incident that it stands under went on."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
 import pytest
@@ -104,3 +105,20 @@ async def test_somebody_elses_eye_counts_though_one_let_go_meanwhile(desk: Desk,
     now = await desk.store.incident(incident.id)
     assert now.on_it is not None
     assert (now.status, now.on_it.id) == (Status.ACKNOWLEDGED, SECONDARY.id)
+
+
+async def test_a_whole_pass_follows_the_partial_one_that_is_under_way(desk: Desk, slow: _SlowDiscord) -> None:
+    """The session that was lost in between may have lost a 👀 under what the partial one has looked at."""
+    incident = await desk.open("SEV1")
+    await desk.work()
+    whole: list[asyncio.Task[int]] = []
+
+    async def connect_again() -> None:
+        whole.append(asyncio.create_task(desk.reconciler.reconcile_all()))
+        await asyncio.sleep(0)
+
+    slow.meanwhile = connect_again
+    assert await desk.reconciler.reconcile_some() == 0
+    desk.discord.reactions[desk.message(DeliveryKind.ALERT)] = [PRIMARY]
+    assert await whole[0] == 1
+    assert (await desk.store.incident(incident.id)).status is Status.ACKNOWLEDGED

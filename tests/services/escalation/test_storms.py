@@ -270,11 +270,11 @@ async def test_a_whole_pass_begins_anew_when_it_is_asked_for_meanwhile(desk: Des
     desk.use(held)
     first = asyncio.create_task(desk.reconciler.reconcile_all())
     await asyncio.sleep(0)
-    assert await desk.reconciler.reconcile_all() == 0
+    second = asyncio.create_task(desk.reconciler.reconcile_all())
     assert await desk.reconciler.reconcile_some() == 0
     gate.set()
     held.is_away = True
-    assert await first == 0
+    assert (await first, await second) == (0, 0)
 
 
 async def test_discord_that_is_away_costs_a_bundle_no_edit(desk: Desk) -> None:
