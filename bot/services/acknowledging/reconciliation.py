@@ -54,8 +54,8 @@ class Reconciler:
     async def reconcile_all(self) -> int:
         """Look at every unacknowledged incident; after a (re)connection, for instance.
 
-        It asks Discord page by page, behind everything else, and waits for a pass that is under way. If that is
-        a whole one, it starts again from the first incident, for all calls that came meanwhile.
+        It asks Discord page by page, behind everything else, and waits for a pass that is under way. If that
+        is a whole one, it starts again from the first incident, for all calls that came meanwhile.
 
         Returns:
             How many turned out to be acknowledged.

@@ -8,6 +8,7 @@ import pytest
 from bot.domain.delivery.delivery import DeliveryKind, DeliveryStatus
 from bot.domain.errors import IncidentNotFound, InvalidTransition, NotPermitted
 from bot.domain.escalation.ladder import StepStatus
+from bot.domain.incident.entries import DeclinedEntry
 from bot.domain.incident.incident import Status
 from bot.domain.incident.transitions import AckOutcome, AckVia
 from bot.domain.timeline.entries import TimelineKind
@@ -196,6 +197,19 @@ async def test_a_dm_that_is_not_on_record_yet_can_be_declined(desk: Desk) -> Non
         assert (await desk.passing_on.decline(incident.id, by=who, message_id=dm)).to == "secondary"
     await desk.work()
     assert desk.sent(DeliveryKind.PAGE) == ["person:primary", "person:secondary"]
+
+
+async def test_two_people_without_a_place_by_now_decline_each_for_themselves(desk: Desk) -> None:
+    """Their DMs are not on record, and others are on call since: each answer is recorded."""
+    incident = await desk.open()
+    await desk.work()
+    gone = [replace(RESPONDER, id=10**17 + number, name="gone") for number in range(2)]
+    for who in (*gone, gone[0]):
+        await desk.passing_on.decline(incident.id, by=who, message_id=999)
+    entries = [one for one in await desk.store.timeline(incident.id) if one.kind is TimelineKind.DECLINED]
+    assert [DeclinedEntry.from_json(one.data or {}).asked for one in entries] == [
+        f"@{who.id}" for who in gone
+    ]
 
 
 async def test_whoever_declines_again_after_a_raise_is_heard_again(desk: Desk) -> None:
