@@ -10,7 +10,7 @@ import sys
 from collections.abc import Mapping
 from typing import Final, Literal, TextIO
 
-from bot.trimmed import absent
+from bot.lean_imports import absent
 
 with absent("rich"):  # 6 MB and a sixteenth of a start, for tracebacks that are not used here
     import structlog

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from bot.cli.outcome import EXIT_OK, ends_well
-from bot.trimmed import uncollected
+from bot.lean_imports import uncollected
 
 app = typer.Typer(
     name="incident-bot",

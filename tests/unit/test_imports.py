@@ -4,7 +4,7 @@ import gc
 import subprocess
 import sys
 
-from bot.trimmed import uncollected
+from bot.lean_imports import uncollected
 
 #: Each takes megabytes, or a part of a start: for another command, another process, or what is not set up.
 UNUSED = {

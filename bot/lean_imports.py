@@ -1,4 +1,4 @@
-"""Importing without what is not needed: packages that others take along, and the garbage collector."""
+"""Lean imports: without packages that others take along, and without the garbage collector."""
 
 import gc
 import sys
