@@ -5,14 +5,13 @@ from typing import Final
 from bot.client import IncidentBot
 from bot.domain.errors import StorageUnavailable
 from bot.domain.incident.incident import NewIncident
-from bot.services.triage.views import TriageView
 from bot.ui.answers import Pressed, control
 from bot.ui.buttons import TriageVerb, template
-from bot.ui.interaction import Interaction, keep, redraw, reply, services_of, voice_of, wait
+from bot.ui.interaction import Interaction, keep, services_of, wait
 from bot.ui.people import person_of
 from bot.ui.screens.emergency import raise_anyway, recorded
 from bot.ui.screens.outcome import show_sent
-from bot.ui.screens.triage_card import triage_card
+from bot.ui.screens.triage_card import show_card
 
 ANSWER: Final = (
     r"tri:v1:answer:(?P<number>\d{1,18}):(?P<question>[a-z0-9_]{1,24}):(?P<answer>[a-z0-9_]{1,24})"
@@ -45,7 +44,8 @@ async def press_leave(interaction: Interaction, pressed: Pressed) -> None:
     await keep(interaction)
     triages = services_of(interaction).triages
     leave = triages.back if pressed.fields["way"] == "back" else triages.cancel
-    await _redraw(interaction, await leave(pressed.number, by=await person_of(interaction)))
+    view = await leave(pressed.number, by=await person_of(interaction))
+    await show_card(interaction, view, is_new=False)
 
 
 @control(r"tri:v1:revise:(?P<number>\d{1,18})")
@@ -53,7 +53,8 @@ async def choose_question(interaction: Interaction, pressed: Pressed) -> None:
     """[前の答えを変える]: go back to the question that was chosen."""
     await keep(interaction)
     triages, by = services_of(interaction).triages, await person_of(interaction)
-    await _redraw(interaction, await triages.revise(pressed.number, question=pressed.chosen, by=by))
+    view = await triages.revise(pressed.number, question=pressed.chosen, by=by)
+    await show_card(interaction, view, is_new=False)
 
 
 @control(r"tri:v1:severity:(?P<number>\d{1,18})")
@@ -61,7 +62,8 @@ async def choose_severity(interaction: Interaction, pressed: Pressed) -> None:
     """[重大度を変える]: overrule the tree."""
     await keep(interaction)
     triages, by = services_of(interaction).triages, await person_of(interaction)
-    await _redraw(interaction, await triages.choose_severity(pressed.number, severity=pressed.chosen, by=by))
+    view = await triages.choose_severity(pressed.number, severity=pressed.chosen, by=by)
+    await show_card(interaction, view, is_new=False)
 
 
 @control(CONFIRM)
@@ -75,10 +77,10 @@ async def press_confirm(interaction: Interaction, pressed: Pressed) -> None:
         if not await _raised_without_database(interaction, pressed.number, severity=pressed.fields["shown"]):
             raise
         return
-    services_of(interaction).emergency.remember(view.triage)
     if view.incident is None or view.incident.is_private:  # an old card: it was made private meanwhile
-        await _redraw(interaction, view)
+        await show_card(interaction, view, is_new=False)
     else:
+        services_of(interaction).emergency.remember(view.triage)
         await show_sent(interaction, view.incident)
 
 
@@ -87,19 +89,15 @@ async def press_show(interaction: Interaction, pressed: Pressed) -> None:
     """[判定に加わる]: show the current card of the triage to another person."""
     await wait(interaction)
     view = await services_of(interaction).triages.view(pressed.number, by=await person_of(interaction))
-    await reply(interaction, view=triage_card(voice_of(interaction), view))
+    await show_card(interaction, view)
 
 
 async def _answer(interaction: Interaction, pressed: Pressed, answer: str) -> None:
     await keep(interaction)
     triages, by = services_of(interaction).triages, await person_of(interaction)
     question = pressed.fields["question"]
-    await _redraw(interaction, await triages.answer(pressed.number, question=question, answer=answer, by=by))
-
-
-async def _redraw(interaction: Interaction, view: TriageView) -> None:
-    services_of(interaction).emergency.remember(view.triage)
-    await redraw(interaction, triage_card(voice_of(interaction), view))
+    view = await triages.answer(pressed.number, question=question, answer=answer, by=by)
+    await show_card(interaction, view, is_new=False)
 
 
 async def _raised_without_database(interaction: Interaction, number: int, *, severity: str | None) -> bool:

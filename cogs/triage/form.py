@@ -1,4 +1,4 @@
-"""Opening the form of a triage: who may, and about which message."""
+"""Open the form of a triage: for a person who may, and with what is known of the message it is about."""
 
 from collections.abc import Mapping
 from datetime import datetime

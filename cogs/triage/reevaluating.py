@@ -5,7 +5,7 @@ from bot.ui.answers import Pressed, control
 from bot.ui.buttons import TriageVerb, template
 from bot.ui.interaction import Interaction, reply, services_of, voice_of, wait
 from bot.ui.people import person_of
-from bot.ui.screens.triage_card import TITLE_ROOM, answered_before, triage_card
+from bot.ui.screens.triage_card import TITLE_ROOM, answered_before, show_card
 from bot.ui.words.inert import inert
 
 
@@ -41,9 +41,9 @@ async def press_dismiss(interaction: Interaction, pressed: Pressed) -> None:
 async def press_again(interaction: Interaction, pressed: Pressed) -> None:
     """[🔎 もう一度見る]: ask the questions from the start."""
     await wait(interaction)
-    by, voice = await person_of(interaction), voice_of(interaction)
+    by = await person_of(interaction)
     view = await services_of(interaction).reevaluations.look_again(pressed.number, by=by)
     if view.notice is not None:
-        await reply(interaction, answered_before(voice, view))
+        await reply(interaction, answered_before(voice_of(interaction), view))
         return
-    await reply(interaction, view=triage_card(voice, view))
+    await show_card(interaction, view)

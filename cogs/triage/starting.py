@@ -16,15 +16,15 @@ from bot.i18n.options import described
 from bot.services.incidents.commands import TITLE_LIMIT
 from bot.services.triage.sources import AlreadyRaised
 from bot.ui.answers import Pressed, control
-from bot.ui.forms.base import TRIAGE_FORM, MessageSource, Submitted, Typed, started_now, triage_form
+from bot.ui.forms.base import TRIAGE_FORM, MessageSource, Submitted, Typed, triage_form
 from bot.ui.forms.fields import ask
 from bot.ui.interaction import Interaction, reply, services_of, voice_of, wait
 from bot.ui.people import person_from
 from bot.ui.screens.emergency import URGENT, offer, opened_or_raised
 from bot.ui.screens.outcome import open_and_show, raised_card, reported
-from bot.ui.screens.triage_card import triage_card
+from bot.ui.screens.triage_card import show_card
 from bot.ui.screens.triage_retry import RETRY, retry_message, typed_before
-from cogs.triage.form import admit, source_of
+from cogs.triage.form import admit, open_form, source_of
 from cogs.triage.message import evidence_for
 
 Title = app_commands.Range[str, 1, TITLE_LIMIT]
@@ -46,10 +46,9 @@ def register(bot: IncidentBot) -> None:
 )
 @app_commands.guild_only()
 async def triage(interaction: Interaction) -> None:
-    """Open the form. Discord takes a modal only as the first response: nothing is awaited before."""
+    """Open the form. Discord takes a modal only as the first response: nothing slow is awaited before it."""
     await admit(interaction)
-    voice = voice_of(interaction)
-    await ask(interaction, triage_form(voice, Typed(started_now(voice, interaction.created_at))))
+    await open_form(interaction)
 
 
 @control(RETRY)
@@ -71,7 +70,6 @@ def short_command(severity: str) -> app_commands.Command[app_commands.Group, ...
     @app_commands.guild_only()
     async def declare(interaction: Interaction, title: Title) -> None:
         await wait(interaction)
-        services_of(interaction)
         await open_and_show(interaction, reported(interaction, severity, title=title))
 
     return declare
@@ -80,32 +78,41 @@ def short_command(severity: str) -> app_commands.Command[app_commands.Group, ...
 async def send_triage(interaction: Interaction, form: Submitted) -> None:
     """Begin the walk, or say what is wrong with the start time."""
     await wait(interaction)
-    services = services_of(interaction)
-    voice, source = voice_of(interaction), source_of(form.fields)
-    typed = form.typed(services.policy)
+    policy, source = services_of(interaction).policy, source_of(form.fields)
+    typed = form.typed(policy)
     try:
-        started_at = parse_start_time(
-            typed.started, now=interaction.created_at, timezone=services.policy.timezone
-        )
+        started_at = parse_start_time(typed.started, now=interaction.created_at, timezone=policy.timezone)
     except UserError as refused:
-        text, embed, view = retry_message(voice, typed, refused, source=source)
+        text, embed, view = retry_message(voice_of(interaction), typed, refused, source=source)
         await reply(interaction, text, embed=embed, view=view)
         return
+    await _start(interaction, typed, source, started_at=started_at)
+
+
+async def _start(
+    interaction: Interaction, typed: Typed, source: MessageSource | None, *, started_at: datetime
+) -> None:
+    """Begin the walk, or show the incident that the message became. Without a database, offer to raise."""
     try:
         new = await _new_triage(interaction, typed, source, started_at=started_at)
-        started = await services.triages.start(new)
+        view = await services_of(interaction).triages.start(new)
     except AlreadyRaised as raised:
-        await reply(interaction, view=raised_card(voice, raised.incident))
-        return
+        await reply(interaction, view=raised_card(voice_of(interaction), raised.incident))
     except StorageUnavailable:
-        urgent = [name for name in services.policy.severities if services.emergency.covers(name)]
-        if not urgent:
+        if not await _offered(interaction, typed):
             raise
-        text, embed, view = offer(voice, typed, urgent)
+    else:
+        await show_card(interaction, view)
+
+
+async def _offered(interaction: Interaction, typed: Typed) -> bool:
+    """Offer to raise without the database; False if the policy has no severity that allows it."""
+    services = services_of(interaction)
+    urgent = [name for name in services.policy.severities if services.emergency.covers(name)]
+    if urgent:
+        text, embed, view = offer(voice_of(interaction), typed, urgent)
         await reply(interaction, text, embed=embed, view=view)
-        return
-    services.emergency.remember(started.triage)
-    await reply(interaction, view=triage_card(voice, started))
+    return bool(urgent)
 
 
 async def _new_triage(

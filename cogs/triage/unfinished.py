@@ -3,9 +3,9 @@
 from bot.client import IncidentBot
 from bot.ui.answers import Pressed, control
 from bot.ui.buttons import TriageVerb, template
-from bot.ui.interaction import Interaction, reply, services_of, voice_of, wait
+from bot.ui.interaction import Interaction, services_of, wait
 from bot.ui.people import person_of
-from bot.ui.screens.triage_card import triage_card
+from bot.ui.screens.triage_card import show_card
 
 
 def register(bot: IncidentBot) -> None:
@@ -16,16 +16,13 @@ def register(bot: IncidentBot) -> None:
 async def press_continue(interaction: Interaction, pressed: Pressed) -> None:
     """[続ける]: continue the triage, and show its card."""
     await wait(interaction)
-    services = services_of(interaction)
-    view = await services.unfinished.go_on(pressed.number, by=await person_of(interaction))
-    services.emergency.remember(view.triage)
-    await reply(interaction, view=triage_card(voice_of(interaction), view))
+    view = await services_of(interaction).unfinished.go_on(pressed.number, by=await person_of(interaction))
+    await show_card(interaction, view)
 
 
 @control(template(TriageVerb.STOP))
 async def press_stop(interaction: Interaction, pressed: Pressed) -> None:
     """[やめる]: cancel the triage, and show its card. A triage that has ended by then shows how it ended."""
     await wait(interaction)
-    services = services_of(interaction)
-    view = await services.triages.cancel(pressed.number, by=await person_of(interaction))
-    await reply(interaction, view=triage_card(voice_of(interaction), view))
+    view = await services_of(interaction).triages.cancel(pressed.number, by=await person_of(interaction))
+    await show_card(interaction, view)

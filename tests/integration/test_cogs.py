@@ -471,6 +471,21 @@ async def test_the_database_is_away(world: ConsoleWorld) -> None:
     world.database.is_away = False
 
 
+async def test_a_triage_joined_after_a_restart_can_be_confirmed_without_a_database(world: ConsoleWorld) -> None:
+    """[判定に加わる] shows a card that another process began; the alert is raised all the same."""
+    card = await started(world)
+    for question in ("users_affected", "large_impact"):
+        card = shown(await world.click(card, f"tri:v1:answer:1:{question}:yes"))
+    line = await world.until("general", contains="tri:v1:show:1")
+    await world.restart()
+    card = shown(await world.click(line, "tri:v1:show:1", by="primary"))
+    await world.rest()
+    world.database.is_away = True
+    done = shown(await world.click(card, "tri:v1:confirm:1:SEV1", by="primary"))
+    world.database.is_away = False
+    assert "#p0-alerts に投稿し" in done["content"]
+
+
 async def test_an_unexpected_error_gives_an_id_to_quote(world: ConsoleWorld) -> None:
     """Nothing else is said, and the traceback is in the log."""
     alert = await alerted(world)

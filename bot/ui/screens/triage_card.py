@@ -14,6 +14,7 @@ from bot.domain.triage.tree import LATER, UNSURE, Question
 from bot.services.triage.views import TriageView
 from bot.ui.buttons import TriageVerb
 from bot.ui.components import Row, Screen, button, made_of, row, select_row, text
+from bot.ui.interaction import Interaction, redraw, reply, services_of, voice_of
 from bot.ui.screens.outcome import beside_drill, sent_card
 from bot.ui.words.inert import inert
 from bot.ui.words.triage_words import answer_words, choice_words, or_more_severe, path_words
@@ -31,6 +32,20 @@ _BUTTON_ANSWERS = 2  # with わからない, 戻る and やめる that is five b
 _OPTION_ROOM = 100  # Discord: an option's label and description
 _RED = 0xED4245
 _BLUE = 0x5865F2
+
+
+async def show_card(interaction: Interaction, view: TriageView, *, is_new: bool = True) -> None:
+    """Show the card of a triage, and remember it, so that it can be confirmed during a database outage.
+
+    Args:
+        is_new: As a new message; else on the screen that was pressed on.
+    """
+    services_of(interaction).emergency.remember(view.triage)
+    card = triage_card(voice_of(interaction), view)
+    if is_new:
+        await reply(interaction, view=card)
+    else:
+        await redraw(interaction, card)
 
 
 def triage_card(voice: Voice, view: TriageView) -> Screen:
