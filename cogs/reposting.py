@@ -1,4 +1,4 @@
-"""Repair of alerts and threads that are deleted in Discord while their incident goes on."""
+"""Repost alerts and threads that were deleted in Discord while their incident goes on."""
 
 from collections.abc import Awaitable
 
@@ -21,28 +21,28 @@ class RepostingCog(commands.Cog):
 
     @commands.Cog.listener()
     async def on_raw_message_delete(self, deleted: discord.RawMessageDeleteEvent) -> None:
-        """Post the alert again, if it was one."""
+        """Repost the deleted message if it was an alert."""
         await self._look([deleted.message_id], guild_id=deleted.guild_id)
 
     @commands.Cog.listener()
     async def on_raw_bulk_message_delete(self, deleted: discord.RawBulkMessageDeleteEvent) -> None:
-        """Post the alerts among them again."""
+        """Repost the alerts among the deleted messages."""
         await self._look(deleted.message_ids, guild_id=deleted.guild_id)
 
     @commands.Cog.listener()
     async def on_raw_thread_delete(self, deleted: discord.RawThreadDeleteEvent) -> None:
-        """Make the thread again, if it was an incident's."""
+        """Open the next thread for a deleted one if it was an incident's."""
         if served := self.bot.served.get(deleted.guild_id):
-            await self._tell(served.reposting.thread_gone(deleted.thread_id), guild_id=deleted.guild_id)
+            await self._run_logged(served.reposting.thread_gone(deleted.thread_id), guild_id=deleted.guild_id)
 
     async def _look(self, message_ids: list[int] | set[int], *, guild_id: int | None) -> None:
         served = self.bot.served.get(guild_id)
         if served is None:
             return  # a direct message, or another server's
         for message_id in message_ids:
-            await self._tell(served.reposting.message_gone(message_id), guild_id=guild_id)
+            await self._run_logged(served.reposting.message_gone(message_id), guild_id=guild_id)
 
-    async def _tell(self, reposting: Awaitable[None], *, guild_id: int | None) -> None:
+    async def _run_logged(self, reposting: Awaitable[None], *, guild_id: int | None) -> None:
         clear_contextvars()
         bind_contextvars(trigger="deletion", guild_id=guild_id)
         try:

@@ -83,7 +83,7 @@ async def _is_open(interaction: Interaction, message: discord.Message) -> bool:
         async with asyncio.timeout(_READ_BEFORE_FORM_S):
             await services.triages.sources.require_open(*place, by=by)
     except (TimeoutError, UnavailableError) as error:
-        log.info("triage.message_not_looked_up", reason=str(error))
+        log.info("triage.message_not_looked_up", reason=_reason(error))
     except AlreadyRaised as raised:
         await wait(interaction)
         voice = voice_of(interaction)
@@ -110,8 +110,13 @@ async def _alert_title(interaction: Interaction, source: MessageSource) -> str |
         async with asyncio.timeout(_READ_BEFORE_FORM_S):
             return await sources.alert_title(source.message_id)
     except (TimeoutError, UnavailableError) as error:
-        log.info("triage.alert_not_looked_up", reason=str(error))
+        log.info("triage.alert_not_looked_up", reason=_reason(error))
         return None
+
+
+def _reason(error: Exception) -> str:
+    """Return what a log line says of *error*; a TimeoutError of asyncio has no text."""
+    return str(error) or type(error).__name__
 
 
 async def _keep(interaction: Interaction, source: MessageSource, evidence: Evidence) -> None:

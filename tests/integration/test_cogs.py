@@ -471,7 +471,7 @@ async def test_the_database_is_away(world: ConsoleWorld) -> None:
     world.database.is_away = False
 
 
-async def test_a_triage_joined_after_a_restart_can_be_confirmed_without_a_database(world: ConsoleWorld) -> None:
+async def test_a_triage_joined_after_a_restart_can_be_raised_without_a_database(world: ConsoleWorld) -> None:
     """[判定に加わる] shows a card that another process began; the alert is raised all the same."""
     card = await started(world)
     for question in ("users_affected", "large_impact"):

@@ -1,4 +1,4 @@
-"""Reposting of messages and threads that were deleted or closed in Discord too early, quietly."""
+"""Repost messages and threads that were deleted or closed in Discord too early, quietly."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
@@ -39,7 +39,7 @@ class Reposting:
         self._policy = policy
 
     async def message_gone(self, message_id: int) -> None:
-        """Handle the deletion of a message; it may be an alert, or the question of a re-evaluation."""
+        """Repost a deleted message if it was an alert, or the question of a re-evaluation."""
         incident = await self._store.incident_by_message(message_id)
         if incident is not None:
             await self.gone(incident.id, messages={message_id})
@@ -49,14 +49,14 @@ class Reposting:
                 await self._ask_again(tx, *asked)
 
     async def thread_gone(self, thread_id: int) -> None:
-        """Handle the deletion of a thread; it may be an incident's."""
+        """Open the next thread for a deleted one if it was an incident's."""
         if incident := await self._store.incident_by_thread(thread_id):
             await self.gone(incident.id, threads={thread_id})
 
     async def gone(
         self, incident_id: int, *, messages: Collection[int] = (), threads: Collection[int] = ()
     ) -> None:
-        """Post anew what has gone and still counts.
+        """Post anew what was deleted and still counts.
 
         Args:
             messages, threads: Their ids. Apart, because a thread has the id of the message that it hangs on.

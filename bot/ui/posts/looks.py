@@ -84,26 +84,26 @@ def by(words: Wording, notice: Notice) -> str:
     return words.who(notice.by or "?")
 
 
-#: Returns what one place of a notice's text says.
-Place: TypeAlias = Callable[[Wording, Incident, Any], object]
+#: Returns the value of one placeholder of a notice's text.
+Field: TypeAlias = Callable[[Wording, Incident, Any], object]
 
 
 def line(
-    kind: type[Notice], key: str | Callable[[Any], str] | None = None, **places: Place
+    kind: type[Notice], key: str | Callable[[Any], str] | None = None, **fields: Field
 ) -> NoticeLook[Any]:
     """Return the look of a notice that is one text.
 
     Args:
         key: The text's, or chosen by the notice; ``thread.notice.<name>`` if left out.
-        places: Its places, besides ``label`` (the incident) and ``who`` (the person who acted). The reason of
-            a notice that has one is appended.
+        fields: Its placeholders, besides ``label`` (the incident) and ``who`` (the person who acted). The
+            reason of a notice that has one is appended.
     """
 
     def render(words: Wording, incident: Incident, told: Notice) -> Body:
         chosen = f"thread.notice.{kind.name}" if key is None else key if isinstance(key, str) else key(told)
-        fields = {"label": incident.label, "who": by(words, told)}
-        fields |= {name: str(place(words, incident, told)) for name, place in places.items()}
-        return message(with_reason(words, words.say(chosen, **fields), getattr(told, "reason", None)))
+        values = {"label": incident.label, "who": by(words, told)}
+        values |= {name: str(field(words, incident, told)) for name, field in fields.items()}
+        return message(with_reason(words, words.say(chosen, **values), getattr(told, "reason", None)))
 
     return NoticeLook(kind, render)
 

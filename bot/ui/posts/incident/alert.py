@@ -195,7 +195,8 @@ def _thread(words: Wording, incident: Incident) -> str:
 def _progress(words: Wording, incident: Incident) -> Iterator[str]:
     """Yield the next deadline, with who is asked while nobody is on it.
 
-    Who acknowledged, where the head tells of something later: that it was opened again, or how it ended.
+    Then yield the first acknowledge, if the head shows a later event: that the incident was opened again, or
+    how it ended.
     """
     if incident.status is Status.TRIGGERED:
         first = next((rung.dm for rung in words.severity(incident).ladder if rung.dm), ())

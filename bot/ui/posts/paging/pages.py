@@ -132,9 +132,9 @@ def _who_was_told(words: Wording, incident: Incident, data: PagingData) -> list[
         at = words.clock(incident.ack_due_at, on=incident.triggered_at)
         sentences.append(words.say("escalation.missed", at=at))
     sentences.append(_overdue(words, incident, data.overdue))
-    for place, count in (data.told or {}).items():
+    for person, count in (data.told or {}).items():
         key = "escalation.told" if count > 1 else "escalation.told_once"
-        sentences.append(words.say(key, who=words.on_call([place]), count=count))
+        sentences.append(words.say(key, who=words.on_call([person]), count=count))
     named = {"unreached": data.unreached or (), "dm": data.dm or ()}
     people = {key: words.on_call(list(names)) for key, names in named.items()}
     sentences += [words.say(f"escalation.{key}", who=who) for key, who in people.items() if who]
