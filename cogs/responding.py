@@ -1,4 +1,4 @@
-"""👀 and the buttons under what the bot posted: alert, thread, DM, re-evaluation."""
+"""👀 and the buttons with which people respond, under what the bot posted: alert, thread, DM."""
 
 import asyncio
 from datetime import timedelta
@@ -6,7 +6,6 @@ from typing import Final
 
 import discord
 import structlog
-from cachetools import TTLCache
 from discord.ext import commands
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
@@ -29,18 +28,12 @@ log = structlog.get_logger(__name__)
 _LOOK_AGAIN_S: Final = (0.3, 1.0, 3.0)
 _NEW_FOR: Final = timedelta(seconds=15)
 
-#: The same person's 👀 on the same message changes nothing more; it costs something once in so many seconds.
-_ONCE_IN_S: Final = 2.0
-_MOST_DONE: Final = 20_000
-
 
 class RespondingCog(commands.Cog):
-    """Acknowledging by reaction, and the buttons' registration."""
+    """Acknowledging by a reaction, and releasing by its removal."""
 
     def __init__(self, bot: IncidentBot) -> None:
         self.bot = bot
-        self._under_way: set[tuple[int, int]] = set()
-        self._done: TTLCache[tuple[int, int], None] = TTLCache(_MOST_DONE, _ONCE_IN_S)
 
     @commands.Cog.listener()
     async def on_raw_reaction_add(self, reaction: discord.RawReactionActionEvent) -> None:
@@ -48,53 +41,36 @@ class RespondingCog(commands.Cog):
         own = self.bot.user is not None and reaction.user_id == self.bot.user.id
         if own or not self._may_acknowledge(reaction):
             return
-        key = (reaction.user_id, reaction.message_id)
-        if key in self._under_way or key in self._done:
-            return  # a repeat of the same reaction
-        self._under_way.add(key)
+        _bind(reaction)
         try:
-            await self._react(reaction)
-        finally:
-            self._under_way.discard(key)
+            await self._acknowledge(reaction)
+        except UserError as error:
+            log.info("reaction.refused", key=error.key)  # a refusal is in the audit; a reaction has no reply
+        except UnavailableError as error:
+            # Not lost: the 👀 stays in Discord and is read before the next page.
+            log.warning("reaction.not_recorded", reason=str(error))
 
     @commands.Cog.listener()
     async def on_raw_reaction_remove(self, reaction: discord.RawReactionActionEvent) -> None:
         """Release the incident of a removed 👀, if the policy says that removing one does that."""
         if not self._may_acknowledge(reaction):
             return
-        self._done.pop((reaction.user_id, reaction.message_id), None)
+        _bind(reaction)
         guilds, guild_id = self.bot.served, reaction.guild_id
         try:
             services = guilds.get(guild_id) if guild_id else await guilds.of_message(reaction.message_id)
             if services is not None and services.policy.removing_ack_releases:
-                await self._take_back(services, reaction)
+                await self._release_each(services, reaction)
         except (UserError, UnavailableError) as error:
-            log.info("reaction.not_taken_back", reason=str(error), user_id=reaction.user_id)
+            log.info("reaction.not_taken_back", reason=str(error))
 
-    async def _take_back(self, services: Services, reaction: discord.RawReactionActionEvent) -> None:
-        incidents = await services.acknowledger.places(reaction.message_id, is_new=False)
+    async def _release_each(self, services: Services, reaction: discord.RawReactionActionEvent) -> None:
+        incidents = await services.acknowledger.incidents_of(reaction.message_id, is_new=False)
         if not incidents:
             return
         by = await self._person(reaction, services.guild_id)
         for incident in incidents:
             await services.releasing.release_by_reaction(incident, by=by)
-
-    async def _react(self, reaction: discord.RawReactionActionEvent) -> None:
-        clear_contextvars()
-        bind_contextvars(
-            trigger="reaction",
-            guild_id=reaction.guild_id,
-            channel_id=reaction.channel_id,
-            user_id=reaction.user_id,
-        )
-        try:
-            await self._acknowledge(reaction)
-            self._done[reaction.user_id, reaction.message_id] = None
-        except UserError as error:
-            log.info("reaction.refused", key=error.key)  # a refusal is in the audit; a reaction has no reply
-        except UnavailableError as error:
-            # Not lost: it stands under the message, and is read again before anybody is rung.
-            log.warning("reaction.not_recorded", reason=str(error))
 
     def _may_acknowledge(self, reaction: discord.RawReactionActionEvent) -> bool:
         """Return whether the reaction is the ack emoji of its server; in a DM, of any server."""
@@ -120,8 +96,8 @@ class RespondingCog(commands.Cog):
         if not is_same_emoji(str(reaction.emoji), services.policy.ack_emoji):
             return True
         acknowledger = services.acknowledger
-        # First whether it matters: who reacted is asked of Discord where the event does not say it.
-        incidents = await acknowledger.places(reaction.message_id, is_new=is_new)
+        # Look up the incidents first: asking who reacted may cost a request.
+        incidents = await acknowledger.incidents_of(reaction.message_id, is_new=is_new)
         if not incidents:
             return False
         by = await self._person(reaction, services.guild_id)
@@ -172,6 +148,17 @@ async def press_decline(interaction: Interaction, pressed: Pressed) -> None:
     passing_on = services_of(interaction).passing_on
     result = await passing_on.decline(pressed.number, by=by, message_id=message_id)
     await reply(interaction, passed_on(voice_of(interaction), result))
+
+
+def _bind(reaction: discord.RawReactionActionEvent) -> None:
+    """Bind the log fields of a reaction's event."""
+    clear_contextvars()
+    bind_contextvars(
+        trigger="reaction",
+        guild_id=reaction.guild_id,
+        channel_id=reaction.channel_id,
+        user_id=reaction.user_id,
+    )
 
 
 def _is_new(message_id: int) -> bool:

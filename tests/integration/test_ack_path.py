@@ -66,8 +66,8 @@ async def test_from_the_reaction_to_the_commit(
     await _owe_steps(store, incident, count=steps)
     acknowledger = Acknowledger(store, POLICY, Access(store, POLICY, OnCall(store, POLICY)))
     said = await _said_by(pool)
-    places = await acknowledger.places(_MESSAGE, is_new=True)
-    await acknowledger.acknowledge_each(places, by=_BY, via=AckVia.REACTION)
+    incidents = await acknowledger.incidents_of(_MESSAGE, is_new=True)
+    await acknowledger.acknowledge_each(incidents, by=_BY, via=AckVia.REACTION)
     assert said[-1] == "COMMIT"
     assert len(said) == round_trips, "\n".join(" ".join(one.split())[:110] for one in said)
 

@@ -257,8 +257,8 @@ class Desk:
 
     async def eyes(self, message_id: int, *, by: Person) -> list[Acknowledgement]:
         """Put the event of a 👀 on a message."""
-        places = await self.acknowledger.places(message_id, is_new=True)
-        return await self.acknowledger.acknowledge_each(places, by=by, via=AckVia.REACTION)
+        incidents = await self.acknowledger.incidents_of(message_id, is_new=True)
+        return await self.acknowledger.acknowledge_each(incidents, by=by, via=AckVia.REACTION)
 
     async def run(self, job: Job) -> None:
         """Do one job, and queue it again if its handler says so."""

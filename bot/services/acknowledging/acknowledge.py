@@ -64,11 +64,8 @@ class Acknowledger:
         _tell(result, via=AckVia.RECONCILED)
         return result.incident
 
-    async def places(self, message_id: int, *, is_new: bool) -> Sequence[Incident]:
-        """Return the incidents that a 👀 on a message acknowledges: for a bundle, all that it lists.
-
-        A message that is not about an incident has none. Thousands may ask at once; see `IncidentLookup`.
-        """
+    async def incidents_of(self, message_id: int, *, is_new: bool) -> Sequence[Incident]:
+        """Return the incidents that a 👀 on a message acknowledges; see `IncidentLookup.incidents`."""
         return await self._lookup.incidents(message_id, is_new=is_new)
 
     async def acknowledge_each(
