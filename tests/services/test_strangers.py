@@ -13,7 +13,7 @@ from bot.domain.errors import IncidentNotFound, UserError
 from bot.domain.incident.checklist import ChecklistPick
 from bot.domain.incident.form_state import form_digest
 from bot.domain.incident.incident import Incident, Role
-from bot.domain.incident.listing import Wanted
+from bot.domain.incident.listing import IncidentFilter
 from bot.domain.incident.title_and_start import shown_details
 from bot.domain.incident.transitions import AckVia
 from bot.domain.people import Person
@@ -166,7 +166,7 @@ async def test_lists_hold_ones_own_only(ours: Ours) -> None:
     """What is offered, listed and counted."""
     looking = ours.neighbour.services.looking
     assert await looking.open_ones(ELSEWHERE, by=STRANGER) == []
-    assert await looking.page(ELSEWHERE, Wanted(), by=STRANGER, limit=50) == []
+    assert await looking.page(ELSEWHERE, IncidentFilter(), by=STRANGER, limit=50) == []
     assert await looking.others(ELSEWHERE, than=None, thread_id=None, by=STRANGER) == []
     figures = await ours.neighbour.digests.figures(ELSEWHERE, await ours.neighbour.digests.last_week())
     assert (figures.total, figures.open) == (0, ())

@@ -1,4 +1,4 @@
-"""Which incidents a list shows."""
+"""The filter of a list of incidents."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,19 +7,19 @@ from bot.domain.incident.incident import Status
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """A filter; what is left out admits everything.
+class IncidentFilter:
+    """The conditions for an incident to be listed; a condition left at its default holds for every incident.
 
     Attributes:
-        statuses: Any of these.
+        statuses: The incident has one of these; empty: any status.
         severity: Its name.
-        words: A part of the title, whatever the case.
-        since: Triggered then or later, aware.
-        viewer: The user id of the person who looks: they get the private incidents that name them.
-        involves: Reported, acknowledged or joined by the user of this id, or a role of it theirs.
-        sees_all: They get every private incident.
-        drills: Whether drills are shown.
-        by_severity: Names of severities, the most severe first: the order of those that are open.
+        words: A part of the title; upper and lower case count as the same.
+        since: The incident was triggered then or later; aware.
+        viewer: The id of the user who reads the list. They see the private incidents that name them.
+        involves: The id of a user who reported, acknowledged or joined the incident, or has a role in it.
+        sees_all: *viewer* sees every private incident.
+        drills: Drills are listed, too.
+        by_severity: Names of severities, the most severe first: open incidents are listed in this order.
     """
 
     statuses: frozenset[Status] = frozenset()

@@ -1,7 +1,7 @@
-"""Which incidents have to do with each other: noted on each, so that its posts can say so.
+"""How incidents are related: linked, or one merged into the other. Their posts name each other.
 
-Everybody in its channel or thread reads a post: what is noted never has the number of a private one.
-The timeline keeps it, and `readable` leaves it out for those who may not see it.
+Anyone in its channel or thread can read a post, so an incident never names a private one. The timeline keeps
+the numbers of private ones, and `readable` removes them for readers who may not see those.
 """
 
 from collections.abc import Collection, Iterable
@@ -21,7 +21,7 @@ class Other(StrEnum):
     INTO = "into"
 
 
-def require_taker(into: Incident, incident: Incident) -> None:
+def require_mergeable(into: Incident, incident: Incident) -> None:
     """Require that *incident* may be merged into *into*.
 
     Raises:
@@ -50,13 +50,13 @@ def require_alike(one: Incident, other: Incident) -> None:
         raise DrillAndReal(drill=drill.label, real=real.label)
 
 
-def take_in(incident: Incident, number: int) -> Incident:
+def add_duplicate(incident: Incident, number: int) -> Incident:
     """Record that incident *number* was merged into this one."""
     duplicates = _with(incident.duplicates, number)
     return replace(incident, duplicates=duplicates, version=incident.version + 1)
 
 
-def let_go(incident: Incident, number: int) -> Incident:
+def remove_duplicate(incident: Incident, number: int) -> Incident:
     """Record that incident *number* is no duplicate of this one any more."""
     return replace(incident, duplicates=_without(incident.duplicates, number), version=incident.version + 1)
 

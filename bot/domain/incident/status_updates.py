@@ -26,7 +26,7 @@ def renewed(incident: Incident, due_at: datetime | None) -> Incident:
     return replace(promised(incident, due_at), version=incident.version + 1)
 
 
-def patience(incident: Incident) -> int:
+def intervals_until_repeat(incident: Incident) -> int:
     """Return after how many intervals, >= 1, the reminder due now is repeated if no update follows."""
     return min(1 << incident.updates.reminders, _SLOWEST)
 

@@ -122,7 +122,7 @@ def merge(
     incident: Incident, *, into: Incident, by: Person, at: datetime, archive_at: datetime | None = None
 ) -> Incident:
     """End the incident as a duplicate of *into*, which goes on."""
-    relations.require_taker(into, incident)
+    relations.require_mergeable(into, incident)
     ended = _end(incident, Status.MERGED, by=by, at=at, archive_at=archive_at)
     return replace(ended, merged_into_id=into.id)
 

@@ -65,7 +65,7 @@ class Deliveries:
         self._policy = policy
         self._kinds = kinds
         self._already_told = already_told
-        self._holding = HeldDeliveries(policy, kinds)
+        self._held = HeldDeliveries(policy, kinds)
         self._arrivals = Arrivals(policy, kinds)
 
     async def deliver(self, delivery_id: int) -> timedelta | None:
@@ -125,7 +125,7 @@ class Deliveries:
     async def _wait(self, tx: Transaction, delivery: Delivery) -> timedelta | None:
         """Return when to look again at a delivery that must not go out yet; None if it may."""
         if await must_wait(tx, delivery):
-            return await self._holding.hold(tx, delivery, BEHIND)
+            return await self._held.hold(tx, delivery, BEHIND)
         return await wait_in_line(tx, delivery)
 
     async def _attempt(self, attempt: _Attempt) -> Posted | Failure | DiscordAway | Crowded | None:
@@ -198,7 +198,7 @@ class Deliveries:
             else:
                 await self._kinds.of(current).sent(tx, current)
             if is_silent:
-                await self._kinds.of(current).muted(tx, current)
+                await self._kinds.of(current).on_mention_suppressed(tx, current)
         log.info(
             "delivery.sent", delivery_id=delivery.id, kind=delivery.kind, incident_id=delivery.incident_id
         )
@@ -210,7 +210,7 @@ class Deliveries:
             current = await tx.claim_delivery(delivery.id)
             if current is None:
                 return None
-            return await self._holding.hold(tx, current, away)
+            return await self._held.hold(tx, current, away)
 
     async def _no_room(self, delivery: Delivery, limit: Crowded) -> timedelta | None:
         if not delivery.kind.spec.is_urgent:
@@ -219,7 +219,7 @@ class Deliveries:
             current = await tx.claim_delivery(delivery.id)
             if current is None:
                 return None
-            await self._holding.hold_if_late(tx, current, limit, wait=limit.room_in)
+            await self._held.hold_if_late(tx, current, limit, wait=limit.room_in)
         return limit.room_in
 
     async def _not_sent(self, delivery: Delivery, failure: Failure) -> timedelta | None:
@@ -238,7 +238,7 @@ class Deliveries:
             if current is None:
                 return None
             if not failure.final and (wait := again or asked):
-                held = await self._holding.hold_if_late(tx, current, failure.away, wait=wait)
+                held = await self._held.hold_if_late(tx, current, failure.away, wait=wait)
                 if held and asked:
                     return wait  # Discord accepts it then: no reason to give it up
             if again is not None:

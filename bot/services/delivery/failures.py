@@ -71,7 +71,7 @@ class Failures:
         """
         delivery = await self._store.delivery(delivery_id)
         incident = None if delivery.incident_id is None else await self._store.incident(delivery.incident_id)
-        channels = await self._beside(delivery)
+        channels = await self._channel_message(delivery)
         if channels is not None:
             # The channel's message emails the people who are left.
             reached = _Reached(someone=channels.has_email, everyone=channels.has_email)
@@ -171,9 +171,9 @@ class Failures:
         log.info("email.sent", delivery_id=bundle_id, incidents=bundle.count, left=len(to) - len(accepted))
         return _Reached(someone=bool(accepted), everyone=is_done)
 
-    async def _beside(self, page: Delivery) -> Delivery | None:
-        """Return the channel's message of the same moment if everyone on call gets that by email anyway."""
-        channels = await self._kinds.of(page).beside(self._store, page)
+    async def _channel_message(self, page: Delivery) -> Delivery | None:
+        """Return the channel's message of the same step if everyone on call gets that by email anyway."""
+        channels = await self._kinds.of(page).channel_message_of_same_step(self._store, page)
         if channels is None:
             return None
         will_be = channels.held_at is not None and channels.status is not DeliveryStatus.SENT

@@ -78,21 +78,23 @@ class DeliveryHandler:
         """Return the delivery that the email which goes out with *delivery* is about; None: there is none."""
         return delivery if self.is_mailed(delivery) else None
 
-    async def beside(self, source: Transaction | Store, delivery: Delivery) -> Delivery | None:
-        """Return the message to the channel of the same moment, if there is one."""
+    async def channel_message_of_same_step(
+        self, source: Transaction | Store, delivery: Delivery
+    ) -> Delivery | None:
+        """Return the channel's message of the same step as this page, if there is one."""
         return None
 
     async def record(self, tx: Transaction, delivery: Delivery) -> None:
         """Queue its DLQ entry, with the email where the policy asks for one."""
         await tx.enqueue(record_job(delivery))
 
-    async def muted(self, tx: Transaction, delivery: Delivery) -> None:
+    async def on_mention_suppressed(self, tx: Transaction, delivery: Delivery) -> None:
         """Follow up a message that Discord posted without notifying the people it mentions."""
         if delivery.incident_id is not None:
             await self.record(tx, delivery)
 
-    async def refused(self, tx: Transaction, delivery: Delivery, *, code: int) -> bool:
-        """Find another way for a delivery that Discord refused for good; return True if one was found."""
+    async def reroute(self, tx: Transaction, delivery: Delivery, *, code: int) -> bool:
+        """Queue another delivery in place of one that Discord refused for good; return True if it did."""
         return False
 
     async def report(self, tx: Transaction, delivery: Delivery) -> None:
@@ -104,7 +106,7 @@ class DeliveryHandler:
 
     async def give_up(self, tx: Transaction, delivery: Delivery, *, reason: str, code: int) -> None:
         """Follow up a delivery that has failed for good, in the commit that says so."""
-        if delivery.kind.spec.is_dispensable or await self.refused(tx, delivery, code=code):
+        if delivery.kind.spec.is_dispensable or await self.reroute(tx, delivery, code=code):
             return
         await self.report(tx, delivery)
         if delivery.incident_id is not None:

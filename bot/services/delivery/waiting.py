@@ -108,7 +108,7 @@ class HeldDeliveries:
         handler = self._kinds.of(delivery)
         if await self._goes_by_email(tx, delivery):
             await handler.record(tx, delivery)
-        channels = await handler.beside(tx, delivery)
+        channels = await handler.channel_message_of_same_step(tx, delivery)
         if channels is not None and channels.held_at is None and channels.status in UNFINISHED:
             await self.hold(tx, channels, away)  # one email for both, whichever was tried first
 

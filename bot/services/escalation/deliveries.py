@@ -78,7 +78,9 @@ class PageDeliveries(_LadderDeliveries):
         await tx.save(told)
         return told
 
-    async def beside(self, source: DeliveryLookups, delivery: Delivery) -> Delivery | None:
+    async def channel_message_of_same_step(
+        self, source: DeliveryLookups, delivery: Delivery
+    ) -> Delivery | None:
         """Return the channel's message of the same step."""
         step = PagingData.from_json(delivery.data).step
         if delivery.incident_id is None or step is None:
@@ -113,7 +115,7 @@ class EscalationDeliveries(_LadderDeliveries):
         """Return True if the ladder's step says so."""
         return PagingData.from_json(delivery.data).emails
 
-    async def refused(self, tx: Transaction, delivery: Delivery, *, code: int) -> bool:
+    async def reroute(self, tx: Transaction, delivery: Delivery, *, code: int) -> bool:
         """Leave it to the next private thread, if there is one and it has it too."""
         return code == UNKNOWN_CHANNEL and await self._lost_room(tx, delivery)
 
@@ -175,7 +177,7 @@ class BundleDeliveries(DeliveryHandler):
         members = await tx.bundled(delivery.id)
         await tx.enqueue(*(record_job_of(one.id, priority=delivery.priority) for one in members))
 
-    async def muted(self, tx: Transaction, delivery: Delivery) -> None:
+    async def on_mention_suppressed(self, tx: Transaction, delivery: Delivery) -> None:
         """Record it as failed."""
         await self.record(tx, delivery)
 

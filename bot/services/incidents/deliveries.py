@@ -73,7 +73,7 @@ class PostingDeliveries(DeliveryHandler):
         await tx.add_timeline(incident.id, TimelineEntry.of(entry, at or await tx.now()))
         return changed
 
-    async def refused(self, tx: Transaction, delivery: Delivery, *, code: int) -> bool:
+    async def reroute(self, tx: Transaction, delivery: Delivery, *, code: int) -> bool:
         """Make anew the thread or the message that it was for and that was deleted."""
         match delivery.kind, code:
             case DeliveryKind.ALERT | DeliveryKind.SEED_ACK, code if code == UNKNOWN_CHANNEL:
@@ -102,7 +102,7 @@ class NoticeDeliveries(DeliveryHandler):
         )
         return is_past(incident, reminder) or await _would_let_in(tx, reminder, incident)
 
-    async def refused(self, tx: Transaction, delivery: Delivery, *, code: int) -> bool:
+    async def reroute(self, tx: Transaction, delivery: Delivery, *, code: int) -> bool:
         """Say it once more: in the next thread, or beside the alert if the thread is closed."""
         if delivery.key.endswith(AGAIN):
             return False

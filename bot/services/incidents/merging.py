@@ -86,7 +86,7 @@ class Merging:
                 raise _MayNotRaise(found, other.incident)
             await self._lifecycle.end(change, ended, MergedNotice(into=into, at=change.now))
             if not ended.is_private:  # then the other one is private, too, and its thread alone hears of it
-                await other.save(relations.take_in(other.incident, incident_id))
+                await other.save(relations.add_duplicate(other.incident, incident_id))
             await other.record(LinkedEntry(merged=incident_id))
             if not is_less:
                 await self._carry_ack(found, other, by=by)

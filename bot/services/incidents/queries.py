@@ -9,7 +9,7 @@ from bot.domain.errors import IncidentNotFound, InvalidTransition
 from bot.domain.escalation.ladder import Step
 from bot.domain.incident import relations
 from bot.domain.incident.incident import OPEN, Holder, Incident, Status
-from bot.domain.incident.listing import Wanted
+from bot.domain.incident.listing import IncidentFilter
 from bot.domain.people import Person
 from bot.domain.severity import SeverityPolicy
 from bot.domain.timeline.lines import Line, lines_of
@@ -80,7 +80,7 @@ class IncidentQueries:
         )
 
     async def page(
-        self, guild_id: int, wanted: Wanted, *, by: Person, limit: int, offset: int = 0
+        self, guild_id: int, wanted: IncidentFilter, *, by: Person, limit: int, offset: int = 0
     ) -> list[Incident]:
         """Return unacknowledged incidents, then the other open ones, each by severity, then ended ones.
 
@@ -101,7 +101,7 @@ class IncidentQueries:
         """Return the incidents that ended within `LATELY`, the last to end first."""
         since = await self._store.now() - LATELY
         # What ended lately may have begun long before: the list is by beginning.
-        found = await self.page(guild_id, Wanted(statuses=ENDED), by=by, limit=_MOST)
+        found = await self.page(guild_id, IncidentFilter(statuses=ENDED), by=by, limit=_MOST)
         lately = [(end.at, one) for one in found if (end := one.ended) is not None and end.at >= since]
         return [one for _, one in sorted(lately, key=lambda pair: pair[0], reverse=True)]
 
@@ -123,7 +123,7 @@ class IncidentQueries:
     async def takers(
         self, guild_id: int, *, than: int | None, thread_id: int | None, by: Person
     ) -> list[Incident]:
-        """Return the open incidents that one may be merged into, see `relations.require_taker`."""
+        """Return the open incidents that one may be merged into, see `relations.require_mergeable`."""
         itself, found = await self._itself(than, thread_id, by=by), await self.open_ones(guild_id, by=by)
         return found if itself is None else [one for one in found if _takes(one, itself)]
 
@@ -148,7 +148,7 @@ class IncidentQueries:
 
 def _takes(into: Incident, incident: Incident) -> bool:
     try:
-        relations.require_taker(into, incident)
+        relations.require_mergeable(into, incident)
     except InvalidTransition:
         return False
     return True

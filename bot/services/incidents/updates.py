@@ -195,7 +195,7 @@ class Updates:
         self, tx: Transaction, incident: Incident, absence: Absence, *, now: datetime, due_at: datetime
     ) -> Incident:
         severity = self._policy.rules(incident.severity)
-        every, times = severity.update_every or _EVERY, status_updates.patience(incident)
+        every, times = severity.update_every or _EVERY, status_updates.intervals_until_repeat(incident)
         again_at = self._policy.due(every, at=now, times=times)
         lapses_at = None
         if severity.ack_lapses_after is not None and incident.status is Status.ACKNOWLEDGED:

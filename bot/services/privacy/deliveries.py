@@ -40,7 +40,7 @@ class MemberDeliveries(DeliveryHandler):
         """Take it back: an earlier attempt may have reached Discord."""
         await _settle(tx, delivery)
 
-    async def refused(self, tx: Transaction, delivery: Delivery, *, code: int) -> bool:
+    async def reroute(self, tx: Transaction, delivery: Delivery, *, code: int) -> bool:
         """Add the person to the next thread instead; nothing lets a removed person into that."""
         if code != UNKNOWN_CHANNEL:
             return False

@@ -6,7 +6,7 @@ from datetime import datetime
 from bot.domain.delivery.delivery import ACK_PLACES
 from bot.domain.errors import IncidentNotFound
 from bot.domain.incident.incident import Incident, NewIncident, Status
-from bot.domain.incident.listing import Wanted
+from bot.domain.incident.listing import IncidentFilter
 from bot.domain.payloads import Payload
 from bot.domain.people import Person
 from bot.services.ports.store.incidents import OpenCount
@@ -64,7 +64,7 @@ class PostgresIncidentReads(ReadPart):
         return [from_row(OpenCount, row, guild_id=guild_id) for row in rows]
 
     async def list_incidents(
-        self, guild_id: int, wanted: Wanted, *, limit: int, offset: int
+        self, guild_id: int, wanted: IncidentFilter, *, limit: int, offset: int
     ) -> list[Incident]:
         rows = await self._sql.all(
             "list_incidents",

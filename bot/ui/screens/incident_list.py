@@ -8,7 +8,7 @@ from typing import Final
 from discord import SelectOption
 
 from bot.domain.incident.incident import OPEN, Incident, Status
-from bot.domain.incident.listing import Wanted
+from bot.domain.incident.listing import IncidentFilter
 from bot.services.incidents.queries import ENDED
 from bot.ui.components import Row, Screen, button, row, select_row, text
 from bot.ui.words.inert import inert, plain
@@ -79,9 +79,9 @@ class Asked:
         where = f"{self.which}:{self.severity or _NONE}:{mine}:{self.days}:{self.page}"
         return f"inc:v1:list:{where}:{self.words}"
 
-    def wanted(self, *, by: int, now: datetime) -> Wanted:
+    def wanted(self, *, by: int, now: datetime) -> IncidentFilter:
         """Return the same as a filter for the user *by*."""
-        return Wanted(
+        return IncidentFilter(
             statuses=WHICH[self.which],
             severity=self.severity,
             words=self.words or None,

@@ -9,7 +9,7 @@ from bot.domain.errors import IncidentNotFound
 from bot.domain.escalation.ladder import Step, StepStatus
 from bot.domain.incident import transitions
 from bot.domain.incident.incident import Incident, Status
-from bot.domain.incident.listing import Wanted
+from bot.domain.incident.listing import IncidentFilter
 from bot.domain.incident.transitions import AckVia
 from bot.domain.severity import LadderStep, Mention
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
@@ -154,8 +154,8 @@ async def test_lists_of_incidents(rig: Rig) -> None:
     new = await open_incident(rig.store, key="c")
     store: Store = rig.store
     assert await store.open_incidents(GUILD) == [minor, old, new]
-    assert await store.list_incidents(GUILD, Wanted(), limit=2, offset=0) == [new, old]
-    assert await store.list_incidents(GUILD, Wanted(), limit=2, offset=2) == [minor]
+    assert await store.list_incidents(GUILD, IncidentFilter(), limit=2, offset=0) == [new, old]
+    assert await store.list_incidents(GUILD, IncidentFilter(), limit=2, offset=2) == [minor]
     assert await store.incidents_between(GUILD, minor.triggered_at, new.triggered_at) == [minor, old]
     assert await store.unacknowledged(after=0, limit=10) == [minor, old, new]
     assert await store.open_incidents(GUILD + 1) == []
@@ -163,10 +163,10 @@ async def test_lists_of_incidents(rig: Rig) -> None:
         resolved = transitions.resolve(await tx.incident(old.id, lock=True), by=OLIVE, at=await tx.now())
         await tx.save(resolved)
     assert await store.open_incidents(GUILD) == [minor, new]
-    assert await store.list_incidents(GUILD, Wanted(), limit=9, offset=0) == [new, minor, resolved]
-    assert await store.list_incidents(GUILD, Wanted(), limit=9, offset=2) == [resolved]
+    assert await store.list_incidents(GUILD, IncidentFilter(), limit=9, offset=0) == [new, minor, resolved]
+    assert await store.list_incidents(GUILD, IncidentFilter(), limit=9, offset=2) == [resolved]
     assert await store.list_incidents(
-        GUILD, Wanted(statuses=frozenset([Status.RESOLVED])), limit=9, offset=0
+        GUILD, IncidentFilter(statuses=frozenset([Status.RESOLVED])), limit=9, offset=0
     ) == [resolved]
     assert await store.unacknowledged(after=0, limit=10) == [minor, new]
 
@@ -190,7 +190,7 @@ async def test_a_list_begins_with_the_unacknowledged_by_severity(rig: Rig) -> No
             await tx.save(
                 transitions.resolve(await tx.incident(one.id, lock=True), by=OLIVE, at=await tx.now())
             )
-    listed = await rig.store.list_incidents(GUILD, Wanted(by_severity=by_severity), limit=9, offset=0)
+    listed = await rig.store.list_incidents(GUILD, IncidentFilter(by_severity=by_severity), limit=9, offset=0)
     assert [one.id for one in listed] == [
         one.id for one in (grave, minor, grave_taken, minor_taken, minor_over, grave_over)
     ]

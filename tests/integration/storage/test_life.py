@@ -18,7 +18,7 @@ from bot.domain.incident.incident import (
     Status,
     StatusUpdate,
 )
-from bot.domain.incident.listing import Wanted
+from bot.domain.incident.listing import IncidentFilter
 from bot.domain.incident.posting import archived
 from bot.domain.incident.title_and_start import put_right, shown_details
 from bot.domain.incident.transitions import AckVia
@@ -50,7 +50,7 @@ async def saved(store: Store, changed: Incident) -> Incident:
     return await store.incident(changed.id)
 
 
-async def listed(store: Store, wanted: Wanted) -> list[int]:
+async def listed(store: Store, wanted: IncidentFilter) -> list[int]:
     """The numbers that a list shows."""
     return [one.id for one in await store.list_incidents(GUILD, wanted, limit=99, offset=0)]
 
@@ -95,7 +95,7 @@ async def test_everything_that_a_life_changes_is_saved(rig: Rig) -> None:
         at + 4 * DAY,
         1,
     )
-    taken = await saved(rig.store, relations.take_in(asked, 2**40))
+    taken = await saved(rig.store, relations.add_duplicate(asked, 2**40))
     related = await saved(rig.store, relations.link(taken, 2**41))
     assert (related.duplicates, related.linked) == ((2**40,), (2**41,))
 
@@ -265,20 +265,20 @@ async def test_a_list_shows_what_was_asked_for(rig: Rig) -> None:
         await tx.join(new.id, OLIVE, via=AckVia.BUTTON)
     led = await saved(store, transitions.assign(old, Role.SCRIBE, Holder(9, "Nadia")))
     cancelled = await saved(store, transitions.cancel(led, by=OLIVE, at=new.triggered_at))
-    assert await listed(store, Wanted()) == [new.id, old.id]
-    assert await listed(store, Wanted(statuses=frozenset([Status.CANCELLED]))) == [cancelled.id]
-    assert await listed(store, Wanted(statuses=frozenset([Status.CANCELLED, Status.TRIGGERED]))) == [
+    assert await listed(store, IncidentFilter()) == [new.id, old.id]
+    assert await listed(store, IncidentFilter(statuses=frozenset([Status.CANCELLED]))) == [cancelled.id]
+    assert await listed(store, IncidentFilter(statuses=frozenset([Status.CANCELLED, Status.TRIGGERED]))) == [
         new.id,
         old.id,
     ]
-    assert await listed(store, Wanted(severity="SEV2")) == [old.id]
-    assert await listed(store, Wanted(words="api が 5XX")) == [new.id, old.id]
-    assert await listed(store, Wanted(words="100%_")) == []
-    assert await listed(store, Wanted(since=new.triggered_at)) == [new.id]
-    assert await listed(store, Wanted(involves=OLIVE.id)) == [new.id]
-    assert await listed(store, Wanted(involves=9)) == [old.id]
-    assert await listed(store, Wanted(involves=PERRY.id)) == [new.id, old.id], "they reported both"
-    assert await listed(store, Wanted(involves=404)) == []
+    assert await listed(store, IncidentFilter(severity="SEV2")) == [old.id]
+    assert await listed(store, IncidentFilter(words="api が 5XX")) == [new.id, old.id]
+    assert await listed(store, IncidentFilter(words="100%_")) == []
+    assert await listed(store, IncidentFilter(since=new.triggered_at)) == [new.id]
+    assert await listed(store, IncidentFilter(involves=OLIVE.id)) == [new.id]
+    assert await listed(store, IncidentFilter(involves=9)) == [old.id]
+    assert await listed(store, IncidentFilter(involves=PERRY.id)) == [new.id, old.id], "they reported both"
+    assert await listed(store, IncidentFilter(involves=404)) == []
 
 
 async def test_a_list_hides_what_is_not_theirs(rig: Rig) -> None:
@@ -293,10 +293,10 @@ async def test_a_list_hides_what_is_not_theirs(rig: Rig) -> None:
             replace(new_incident(now, key="d"), is_drill=True), priority="P0", ack_due_at=now
         )
         await tx.add_member(hidden.id, user_id=OLIVE.id, name=OLIVE.name, by=PERRY)
-    assert await listed(store, Wanted(viewer=PERRY.id)) == [drill.id]
-    assert await listed(store, Wanted(viewer=OLIVE.id)) == [drill.id, hidden.id]
-    assert await listed(store, Wanted(sees_all=True)) == [drill.id, hidden.id]
-    assert await listed(store, Wanted(sees_all=True, drills=False)) == [hidden.id]
+    assert await listed(store, IncidentFilter(viewer=PERRY.id)) == [drill.id]
+    assert await listed(store, IncidentFilter(viewer=OLIVE.id)) == [drill.id, hidden.id]
+    assert await listed(store, IncidentFilter(sees_all=True)) == [drill.id, hidden.id]
+    assert await listed(store, IncidentFilter(sees_all=True, drills=False)) == [hidden.id]
 
 
 async def test_a_thread_whose_day_is_over_gets_its_job_again(rig: Rig) -> None:

@@ -10,7 +10,7 @@ from bot.domain.alerts.question import AlertAnswer
 from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.errors import NotPermitted, UserError
 from bot.domain.incident.incident import IncidentKind, Status
-from bot.domain.incident.listing import Wanted
+from bot.domain.incident.listing import IncidentFilter
 from bot.domain.incident.transitions import AckVia
 from bot.domain.timeline.entries import TimelineKind
 from bot.domain.triage.evidence import Evidence
@@ -53,7 +53,7 @@ async def say(desk: Desk, number: int, title: str, *, channel: str = "p1-ops") -
 
 async def statuses(desk: Desk) -> list[tuple[str, Status, int]]:
     """Of every incident that there was: title, status, how often it came."""
-    found = await desk.store.list_incidents(GUILD, Wanted(), limit=25, offset=0)
+    found = await desk.store.list_incidents(GUILD, IncidentFilter(), limit=25, offset=0)
     return [(one.title, one.status, one.tracked.occurrences) for one in sorted(found, key=lambda one: one.id)]
 
 
@@ -245,7 +245,7 @@ async def test_a_recovery_ends_the_second_look_that_waits(desk: Desk) -> None:
 async def test_a_triage_of_an_alert_begins_with_its_title(desk: Desk) -> None:
     """Without what the monitor writes around it; nothing is told of one that is private, or of chatter."""
     await say(desk, 600, FIRING)
-    (alert,) = await desk.store.list_incidents(GUILD, Wanted(), limit=1, offset=0)
+    (alert,) = await desk.store.list_incidents(GUILD, IncidentFilter(), limit=1, offset=0)
     assert alert.title != FIRING
     assert await desk.triages.sources.alert_title(600) == alert.title
     assert await desk.triages.sources.alert_title(601) is None

@@ -14,7 +14,7 @@ from bot.domain.errors import (
     UserError,
 )
 from bot.domain.incident.incident import Incident, NewIncident, Role
-from bot.domain.incident.listing import Wanted
+from bot.domain.incident.listing import IncidentFilter
 from bot.domain.incident.transitions import AckVia
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineKind
@@ -90,7 +90,7 @@ async def test_others_find_nothing(desk: Desk) -> None:
         await desk.incidents.find(number=None, thread_id=incident.thread.id, by=RESPONDER)
     with pytest.raises(IncidentNotFound):
         await desk.looking.view(incident.id, by=RESPONDER)
-    assert await desk.looking.page(GUILD, Wanted(words="流出"), by=RESPONDER, limit=9) == []
+    assert await desk.looking.page(GUILD, IncidentFilter(words="流出"), by=RESPONDER, limit=9) == []
     assert await desk.looking.open_ones(GUILD, by=RESPONDER) == []
     refused = [row for row in await desk.database.audit_rows() if not row.allowed]
     hidden = {"act": "show", "incident_id": incident.id, "private": True}

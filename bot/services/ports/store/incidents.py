@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.domain.incident.incident import Incident, NewIncident
-from bot.domain.incident.listing import Wanted
+from bot.domain.incident.listing import IncidentFilter
 from bot.domain.people import Person
 
 
@@ -53,7 +53,7 @@ class IncidentReads(Protocol):
         """Count the open incidents by severity."""
 
     async def list_incidents(
-        self, guild_id: int, wanted: Wanted, *, limit: int, offset: int
+        self, guild_id: int, wanted: IncidentFilter, *, limit: int, offset: int
     ) -> list[Incident]:
         """Return a page of the incidents that are *wanted*: open ones first, each newest first."""
 

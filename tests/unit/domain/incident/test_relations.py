@@ -13,7 +13,7 @@ from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from tests.unit.domain.incident.test_incident import incident
 
 
-@pytest.mark.parametrize("note", [relations.take_in, relations.link])
+@pytest.mark.parametrize("note", [relations.add_duplicate, relations.link])
 def test_numbers_are_noted_once_and_in_order(note: Callable[[Incident, int], Incident]) -> None:
     """Each time the posts that show them are to be edited."""
     noted = incident()
@@ -25,21 +25,21 @@ def test_numbers_are_noted_once_and_in_order(note: Callable[[Incident, int], Inc
 
 def test_what_is_merged_is_not_what_is_linked() -> None:
     """An incident may be both, to different others."""
-    both = relations.link(relations.take_in(incident(), 43), 44)
+    both = relations.link(relations.add_duplicate(incident(), 43), 44)
     assert (both.duplicates, both.linked) == ((43,), (44,))
 
 
 def test_what_goes_on_by_itself_is_no_duplicate_any_more() -> None:
     """Links stay; one that was never there is no error: an older version did not note it."""
-    both = relations.link(relations.take_in(relations.take_in(incident(), 43), 45), 43)
-    left = relations.let_go(both, 43)
+    both = relations.link(relations.add_duplicate(relations.add_duplicate(incident(), 43), 45), 43)
+    left = relations.remove_duplicate(both, 43)
     assert left == replace(both, duplicates=(45,), version=both.version + 1)
-    assert relations.let_go(left, 99).duplicates == (45,)
+    assert relations.remove_duplicate(left, 99).duplicates == (45,)
 
 
 def test_what_is_unlinked_is_told_no_more() -> None:
     """Another link and a merge stay; what was never told of changes nothing, so that no post is edited."""
-    both = relations.link(relations.link(relations.take_in(incident(), 43), 43), 44)
+    both = relations.link(relations.link(relations.add_duplicate(incident(), 43), 43), 44)
     left = relations.unlink(both, 43)
     assert left == replace(both, linked=(44,), version=both.version + 1)
     assert relations.unlink(left, 43) is left
@@ -47,7 +47,7 @@ def test_what_is_unlinked_is_told_no_more() -> None:
 
 def test_what_was_made_private_is_told_no_more() -> None:
     """Neither as a duplicate nor as linked; an incident that never told of it is not touched."""
-    both = relations.link(relations.link(relations.take_in(incident(), 43), 43), 44)
+    both = relations.link(relations.link(relations.add_duplicate(incident(), 43), 43), 44)
     hidden = relations.hide(both, 43)
     assert (hidden.duplicates, hidden.linked, hidden.version) == ((), (44,), both.version + 1)
     assert relations.hide(hidden, 43) is hidden
