@@ -533,3 +533,21 @@ async def test_the_form_about_an_alert_opens_with_what_was_heard_and_else_with_w
     read = await opened()
     assert (heard[0], read[0]) == (read[0], heard[0])
     assert (heard[1], read[1]) == (0, 1)
+
+
+async def test_a_slow_database_leaves_the_alerts_title_out_and_the_log_says_why(world: ConsoleWorld) -> None:
+    """The form comes at once; the error of a deadline has no text of its own."""
+    await world.human("POST", "webhook", channel="p1-ops", name="monitor", embeds=[{"title": "disk full"}])
+    post = await world.until("p1-ops", contains="inc:v1:declare:1")
+    [triage] = [one for one in presses(post) if one.startswith("tri:v1:from:")]
+    await world.rest()
+    others = world.database.connections()
+    connection = await others.acquire(timeout=5.0)
+    async with connection.transaction():
+        await connection.execute("LOCK TABLE incidents IN ACCESS EXCLUSIVE MODE")
+        with capture_logs() as logged:
+            form = await world.click(post, triage)
+    await others.release(connection)
+    assert form["modal"]
+    reasons = [one["reason"] for one in logged if one["event"] == "triage.alert_not_looked_up"]
+    assert reasons == ["TimeoutError"]
