@@ -9,7 +9,7 @@ from bot.client import IncidentBot
 from bot.i18n.options import described
 from bot.ui.interaction import Interaction, reply, services_of, soon, voice_of, wait
 from bot.ui.people import person_from
-from bot.ui.posts.drills import drill_started_screen, drill_stopped_screen
+from bot.ui.screens.drills import drill_started_screen, drill_stopped_screen
 from bot.ui.severities import severity_choices, severity_named
 
 SeverityName = app_commands.Range[str, 1, 16]

@@ -15,9 +15,12 @@ from bot.i18n.options import described
 from bot.ui.answers import Pressed, control
 from bot.ui.interaction import Interaction, keep, redraw, reply, services_of, soon, voice_of, wait
 from bot.ui.people import person_from, person_of
-from bot.ui.posts.incident.left_threads import DELETE, DELETE_NOW, delete_question, deleted_screen
-from bot.ui.posts.incident.private import (
+from bot.ui.posts.incident.left_threads import DELETE
+from bot.ui.screens.private import (
+    DELETE_NOW,
     added_answer,
+    delete_question,
+    deleted_screen,
     entered_screen,
     private_question,
     private_screen,

@@ -1,16 +1,13 @@
-"""A drill in Discord: what appears in its thread, how it went, and the answers to `/drill`."""
+"""A drill in Discord: what appears in its thread, and how it went."""
 
 from collections.abc import Iterator
 from typing import Final
 
 from bot.domain.drill import DrillScoredNotice, InjectNotice, Missed, Score
 from bot.domain.incident.incident import Incident
-from bot.ui.components import Screen, link, row, text, to_places
 from bot.ui.posts.bodies import CONTENT_LIMIT, Body, message
 from bot.ui.posts.looks import NoticeLook, NoticeLooks
 from bot.ui.words.inert import inert_lines
-from bot.ui.words.links import thread_url
-from bot.ui.words.voice import Voice
 from bot.ui.words.wording import Wording
 
 _TEXT_LIMIT = CONTENT_LIMIT - 100
@@ -23,31 +20,11 @@ def inject(words: Wording, _incident: Incident, told: InjectNotice) -> Body:
 
 def drill_scored(words: Wording, incident: Incident, told: DrillScoredNotice) -> Body:
     """Compose the drill's score: times, what was done, what was missed, and what to do next."""
-    return message("\n".join(_score(words, incident, told.score)))
+    return message("\n".join(score_lines(words, incident, told.score)))
 
 
-def drill_started_screen(voice: Voice, incident: Incident) -> Screen:
-    """Show 始めました, where the drill is, and whether it rings."""
-    rings = voice.say("drill.rings" if incident.rings else "drill.silent")
-    return Screen(
-        text(
-            voice.say("drill.started", label=incident.label, severity=incident.severity),
-            voice.title(incident),
-            rings,
-        ),
-        rows=[row(*to_places(voice, incident))],
-    )
-
-
-def drill_stopped_screen(voice: Voice, incident: Incident, score: Score) -> Screen:
-    """Show the score to the person who stopped the drill; the thread has it too."""
-    return Screen(
-        text(*_score(voice, incident, score)),
-        rows=[row(link(voice.say("buttons.to_thread"), thread_url(incident)))],
-    )
-
-
-def _score(words: Wording, incident: Incident, score: Score) -> Iterator[str]:
+def score_lines(words: Wording, incident: Incident, score: Score) -> Iterator[str]:
+    """Yield the score, for the thread and for the person who stopped the drill."""
     yield words.say("drill.over", label=incident.label, severity=incident.severity)
     yield _ack(words, score)
     yield _commander(words, score)

@@ -8,13 +8,13 @@ from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.drill import DrillScoredNotice, Missed, Score
 from bot.domain.oncall.roster import OnCallPerson
 from bot.services.ports import Letter
-from bot.ui.posts.drills import drill_started_screen, drill_stopped_screen
 from bot.ui.posts.incident.postings import left_name
 from bot.ui.posts.incident.private import left_room_name, redacted, room_name
 from bot.ui.posts.incident.thread import thread_name
 from bot.ui.posts.paging.emails import Mails
 from bot.ui.posts.renderer import render
 from bot.ui.screens import incident_answers as answers
+from bot.ui.screens.drills import drill_started_screen, drill_stopped_screen
 from bot.ui.words.voice import Voice
 from bot.ui.words.wording import Wording
 from tests.unit.ui import screens

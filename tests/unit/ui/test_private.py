@@ -12,23 +12,22 @@ from bot.services.incidents.commands import Opening
 from bot.services.incidents.severity_change import Regraded
 from bot.ui.forms.severity import severity_form
 from bot.ui.posts.digests import digest_text
-from bot.ui.posts.incident.left_threads import delete_question, deleted_screen
 from bot.ui.posts.incident.postings import left_name
-from bot.ui.posts.incident.private import (
-    added_answer,
-    addressed,
-    entered_screen,
-    private_question,
-    private_screen,
-    redacted,
-    removed_answer,
-    unaddressed,
-)
+from bot.ui.posts.incident.private import addressed, redacted, unaddressed
 from bot.ui.posts.incident.thread import thread_name
 from bot.ui.posts.renderer import is_refreshed, render
 from bot.ui.screens.incident_answers import passed_on, regraded_screen
 from bot.ui.screens.incident_console import show_screen
 from bot.ui.screens.outcome import sent_card
+from bot.ui.screens.private import (
+    added_answer,
+    delete_question,
+    deleted_screen,
+    entered_screen,
+    private_question,
+    private_screen,
+    removed_answer,
+)
 from bot.ui.words.voice import Voice
 from bot.ui.words.wording import Wording
 from tests.unit.ui import screens

@@ -1,4 +1,4 @@
-"""The public thread that a private incident has left: what it still tells, and deleting it."""
+"""The public thread that a private incident has left: what it still tells, and the offer to delete it."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -7,7 +7,6 @@ from discord import ButtonStyle
 
 from bot.domain.delivery.delivery import Delivery
 from bot.domain.incident.incident import Incident
-from bot.domain.privacy import LeftBehind
 from bot.domain.privacy_payloads import (
     NameWaitsNotice,
     OldThreadNotice,
@@ -16,19 +15,16 @@ from bot.domain.privacy_payloads import (
     ThreadNotClosedNotice,
 )
 from bot.ui.buttons import Component, row
-from bot.ui.components import Screen, button, or_quit, text
 from bot.ui.posts.bodies import Body, message
 from bot.ui.posts.looks import NoticeLook, NoticeLooks, line
 from bot.ui.words.inert import inert, joined
 from bot.ui.words.links import place_url
-from bot.ui.words.voice import Voice
 from bot.ui.words.wording import Wording
 
-#: The custom ids of [🗑️ 元のスレッドを削除] and of the yes to its question.
+#: The custom id and the emoji of [🗑️ 元のスレッドを削除].
 DELETE: Final = "inc:v1:thread-delete"
-DELETE_NOW: Final = "inc:v1:thread-delete-now"
+BIN: Final = "🗑️"
 
-_BIN: Final = "🗑️"
 _NAME_LIMIT: Final = 200  # 100 characters as Discord takes them, escaped
 _NAMES_LIMIT: Final = 1_200
 
@@ -63,32 +59,6 @@ def name_waits(words: Wording, incident: Incident, told: NameWaitsNotice) -> Bod
     return message(line, components=_offer(words, incident, told.thread))
 
 
-def delete_question(voice: Voice, incident: Incident, left: LeftBehind) -> Screen:
-    """Compose the question before deleting the old thread, which cannot be undone.
-
-    It says what would be lost. The button that deletes nothing comes first.
-    """
-    yes = f"{DELETE_NOW}:{incident.id}:{left.thread_id}"
-    return Screen(
-        text(
-            voice.say("private.delete_question", label=incident.label),
-            voice.say("private.delete_means", written=left.written, names=len(left.names)),
-            place_url(incident.guild_id, left.thread_id),
-        ),
-        rows=[
-            or_quit(
-                voice,
-                button(voice.say("private.delete_now"), yes, style=ButtonStyle.danger, emoji=_BIN),
-            )
-        ],
-    )
-
-
-def deleted_screen(voice: Voice, incident: Incident) -> Screen:
-    """Say that the old thread is gone."""
-    return Screen(text(voice.say("private.deleted", label=incident.label)))
-
-
 def _gone(words: Wording, incident: Incident, told: OldThreadNotice) -> Body:
     who, at = words.who(told.deleted_by), told.deleted_at or incident.triggered_at
     clock = words.clock(at, on=incident.triggered_at)
@@ -105,7 +75,7 @@ def _offer(words: Wording, incident: Incident, thread_id: int) -> Sequence[Compo
         "type": 2,
         "style": int(ButtonStyle.danger),
         "label": words.say("private.delete"),
-        "emoji": {"name": _BIN},
+        "emoji": {"name": BIN},
         "custom_id": f"{DELETE}:{incident.id}:{thread_id}",
     }
     return row([offered])

@@ -1,11 +1,9 @@
-"""A private incident in Discord: its thread, what is left of its earlier posts, and the screens about it."""
+"""A private incident in Discord: its thread, its notices, and what is left of its earlier posts."""
 
 from collections.abc import Sequence
 from typing import Final
 
-from discord import ButtonStyle
-
-from bot.domain.delivery.delivery import DeliveryKind, DeliveryStatus
+from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.delivery.notices import Notice
 from bot.domain.incident.incident import Incident
 from bot.domain.privacy_payloads import (
@@ -16,12 +14,11 @@ from bot.domain.privacy_payloads import (
     NotRedactedNotice,
     NotTakenOutNotice,
 )
-from bot.ui.components import Screen, button, link, or_quit, row, text
 from bot.ui.posts.bodies import Body, message
 from bot.ui.posts.incident.alert import HERE
 from bot.ui.posts.looks import NoticeLooks, Renderers, alone, by, line
-from bot.ui.words.links import place_url, thread_url
-from bot.ui.words.voice import Voice, channel_name
+from bot.ui.words.links import place_url
+from bot.ui.words.voice import channel_name
 from bot.ui.words.wording import Wording, sign_of
 
 _PRIVATE_THREAD: Final = 12  # Discord: the channel type
@@ -73,96 +70,7 @@ def unaddressed(body: Body) -> Body:
     return {**body, "content": content, "allowed_mentions": {"parse": []}}
 
 
-def private_question(voice: Voice, incident: Incident) -> Screen:
-    """Compose the question before making an incident private, which cannot be undone.
-
-    The button that changes nothing comes first.
-    """
-    return Screen(
-        text(
-            voice.say("private.question", label=incident.label, title=voice.title(incident)),
-            voice.say("private.means"),
-        ),
-        rows=[
-            or_quit(
-                voice,
-                button(
-                    voice.say("private.now"),
-                    f"inc:v1:private-now:{incident.id}",
-                    style=ButtonStyle.danger,
-                    emoji="🔒",
-                ),
-            )
-        ],
-    )
-
-
-def private_screen(voice: Voice, incident: Incident, *, moved: bool) -> Screen:
-    """Show 非公開にしました, what is left behind, and the way to the thread.
-
-    Args:
-        moved: The thread that *incident* knows is the private one already.
-    """
-    to_thread = link(voice.say("buttons.to_thread"), thread_url(incident) if moved else None)
-    return Screen(
-        text(voice.say("private.done", label=incident.label), voice.say("private.left_behind")),
-        rows=[row(to_thread)],
-    )
-
-
-def entered_screen(voice: Voice, incident: Incident, *, entry: DeliveryStatus | None) -> Screen:
-    """Say that the incident is private already, and whether the person who asked is in its thread.
-
-    Args:
-        entry: The status of adding them to the thread; None while it is on its way.
-    """
-    match entry:
-        case DeliveryStatus.SENT:
-            told = voice.say("private.entered", label=incident.label)
-        case DeliveryStatus.FAILED:
-            told = voice.say("private.entered_not", label=incident.label, channel=_around(incident))
-        case _:
-            told = voice.say("private.enters", label=incident.label)
-    to_thread = link(voice.say("buttons.to_thread"), thread_url(incident))
-    return Screen(text(told), rows=[row(to_thread)])
-
-
-def added_answer(
-    voice: Voice, incident: Incident, *, name: str, is_new: bool, entry: DeliveryStatus | None
-) -> str:
-    """Say that a person now has access, and whether Discord refused to add them to the thread.
-
-    Args:
-        name: As people call them.
-        is_new: They were not named before.
-        entry: As in `entered_screen`.
-    """
-    key = "private.added" if is_new else "private.added_before"
-    told = voice.say(key, label=incident.label, who=voice.who(name))
-    if entry is not DeliveryStatus.FAILED:
-        return told
-    return "\n".join([told, voice.say("private.added_outside", channel=_around(incident))])
-
-
-def removed_answer(
-    voice: Voice, incident: Incident, *, name: str | None, was_named: bool, exit_: DeliveryStatus | None
-) -> str:
-    """Say that a person has lost access, and whether Discord refused to remove them from the thread.
-
-    Args:
-        name: As people call them; None for the person who asked.
-        was_named: They had been given access by name before.
-        exit_: The status of removing them from the thread; None while it is on its way.
-    """
-    if name is None:
-        key, inside = "private.left", "private.left_inside"
-    else:
-        key, inside = "private.removed" if was_named else "private.removed_before", "private.removed_inside"
-    told = voice.say(key, label=incident.label, who=voice.who(name))
-    return "\n".join([told, voice.say(inside)]) if exit_ is DeliveryStatus.FAILED else told
-
-
-def _around(incident: Incident) -> str:
+def around(incident: Incident) -> str:
     """Return the name of the channel that holds the thread; only people who see it can be added."""
     return channel_name(incident.thread.channel or "?")
 
@@ -194,7 +102,7 @@ NOTICES: Final[NoticeLooks] = (
         NotLetInNotice,
         "private.notice_not_let_in",
         who=_outsider,
-        channel=lambda _words, incident, _told: _around(incident),
+        channel=lambda _words, incident, _told: around(incident),
     ),
     line(NotTakenOutNotice, "private.notice_not_taken_out", who=_member),
     line(
