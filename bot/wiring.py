@@ -198,7 +198,7 @@ def _delivery_kinds(shared: _Shared) -> DeliveryKinds:
             RoleDeliveries(policy),
             MemberDeliveries(policy, reposting),
             PageDeliveries(bundles, passing_on),
-            EscalationDeliveries(bundles, reposting.lost_its_room),
+            EscalationDeliveries(bundles, reposting.lost_its_private_thread),
             BundleDeliveries(shared.store, policy, passing_on),
             TriageDeliveries(shared.store, policy),
             MorningDeliveries(shared.mornings, policy),

@@ -41,21 +41,21 @@ def exposed(posts: Sequence[Delivery]) -> list[Delivery]:
     DMs and posts in its private thread are left out: outsiders do not see them. Bundles are left out, too:
     they also report other incidents, and are rewritten instead.
     """
-    rooms = _rooms(posts)
+    private_threads = _private_threads(posts)
     return [
         post
         for post in posts
         if post.bundle_id is None
         and post.kind.spec.has_words
         and not post.to.startswith(_DIRECT)
-        and post.channel_id not in rooms
+        and post.channel_id not in private_threads
     ]
 
 
 def would_expose(owed: Delivery, request: Request, posts: Sequence[Delivery]) -> bool:
     """Return True if sending *request* would reveal a private incident; it may be older than the privacy."""
     tells = request.action in (Action.MESSAGE, Action.THREAD) and not owed.to.startswith(_DIRECT)
-    return tells and request.channel_id not in _rooms(posts)
+    return tells and request.channel_id not in _private_threads(posts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +109,6 @@ def is_out(handle: str, removed: Collection[RemovedMember]) -> bool:
     return any(reader.is_for(Person(one.id, one.username, username=one.username)) for one in removed)
 
 
-def _rooms(posts: Sequence[Delivery]) -> set[int | None]:
+def _private_threads(posts: Sequence[Delivery]) -> set[int | None]:
     """Return the ids of the private threads among *posts*."""
     return {post.message_id for post in posts if post.kind is DeliveryKind.PRIVATE_THREAD}

@@ -10,7 +10,7 @@ from local_discord.people import Message
 from tests.e2e.conftest import MakeWorld
 from tests.e2e.monitor import TITLE, Monitor
 from tests.e2e.severities import NO, REEVALUATE, YES
-from tests.e2e.test_private import room
+from tests.e2e.test_private import private_thread
 from tests.e2e.world import World
 
 
@@ -126,7 +126,7 @@ async def test_an_incident_ends_the_reevaluation_of_its_alert(world: World) -> N
     await world.expect_link(held, post.id)
     asked = await world.command("incident private", by="primary", number=1)
     await world.human.press("primary", asked.messages[-1], "非公開にする")
-    thread = await room(world)
+    thread = await private_thread(world)
     for part in ("開始時刻", f"SEV2 · {TITLE}", "SEV2 / P1", "非公開にしました"):
         await world.expect_message(thread, contains=part)
     await world.expect_text(held, "非公開")

@@ -4,7 +4,7 @@ from bot.demo.play import CONFIRM, TriageReport, TriageWalk
 from local_discord.people import Message
 from tests.e2e.figures import measured, week_told
 from tests.e2e.severities import SEV1, SEV3
-from tests.e2e.test_private import rooms
+from tests.e2e.test_private import private_threads
 from tests.e2e.world import World
 
 MARK = "【訓練】"
@@ -30,11 +30,11 @@ async def start(world: World, *, ring: bool = False) -> tuple[str, Message]:
     return thread, alert
 
 
-async def private_room(world: World) -> str:
+async def drill_thread(world: World) -> str:
     """The one private thread, waited for."""
 
     async def look() -> str | None:
-        found = await rooms(world)
+        found = await private_threads(world)
         return str(found[0]["id"]) if found else None
 
     return await world.human.until(look, "a private thread")
@@ -212,7 +212,7 @@ async def test_made_private_it_is_still_marked(world: World) -> None:
     thread, alert = await start(world)
     asked = await world.command("incident private", by="primary", number=1)
     await world.human.press("primary", asked.messages[-1], "非公開にする")
-    inside = await private_room(world)
+    inside = await drill_thread(world)
     for part in ("開始時刻", f"SEV1 · {TITLE}", "SEV1 / P0"):
         await world.expect_message(inside, contains=part)
     told = await world.expect_message(inside, contains="を非公開にしました")

@@ -10,7 +10,7 @@ from tests.e2e.severities import SEV1, SEV2
 from tests.e2e.test_drill import MARK
 from tests.e2e.test_drill import start as start_drill
 from tests.e2e.test_endings import archived
-from tests.e2e.test_private import expect_hidden, open_private, room
+from tests.e2e.test_private import expect_hidden, open_private, private_thread
 from tests.e2e.test_timeline import file_of, timeline
 from tests.e2e.world import World
 
@@ -176,7 +176,7 @@ async def test_a_private_one_is_put_right(world: World) -> None:
     await world.human.submit("primary", form, {"title": "別の件名"})
     await world.expect_message(thread, contains="→ 別の件名")
     await world.expect_text(alert, "別の件名")
-    assert await room(world) == thread
+    assert await private_thread(world) == thread
     await expect_hidden(world)
     refused = await world.command("incident edit", by="observer", number=1)
     assert "そのインシデントはありません" in refused.text

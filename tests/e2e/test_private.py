@@ -18,20 +18,20 @@ PEOPLE = {"primary": "1100000000000000101", "secondary": "1100000000000000102"}
 RESPONDER, OBSERVER = "1100000000000000103", "1100000000000000104"
 
 
-async def rooms(world: World) -> list[dict[str, Any]]:
+async def private_threads(world: World) -> list[dict[str, Any]]:
     """The private threads there are."""
     return [thread for thread in (await world.human.state())["threads"] if thread["type"] == 12]
 
 
-async def room(world: World) -> str:
+async def private_thread(world: World) -> str:
     """The one private thread, waited for; its name tells nothing."""
 
     async def look() -> str | None:
-        found = await rooms(world)
+        found = await private_threads(world)
         return str(found[0]["id"]) if found else None
 
     thread = await world.human.until(look, "a private thread")
-    (only,) = await rooms(world)
+    (only,) = await private_threads(world)
     assert re.fullmatch("🔒 INC-1 [🔴🟠🟢⚪]", only["name"])
     assert only["thread_metadata"]["invitable"] is False
     return thread
@@ -49,7 +49,7 @@ async def open_private(world: World) -> tuple[str, Message]:
     """Run `/incident declare private:True` as a person on call; return its thread and alert."""
     said = await world.command("incident declare", by="primary", title=TITLE, severity="SEV1", private=True)
     assert "INC-1" in said.text
-    thread = await room(world)
+    thread = await private_thread(world)
     await world.expect_message(thread, contains="開始時刻")
     alert = await world.expect_message(thread, contains=f"SEV1 · {TITLE}")
     await world.expect_message(thread, contains="SEV1 / P0")
@@ -63,8 +63,8 @@ async def expect_hidden(world: World) -> None:
     Discord's notes of an old thread's renames stay: it is closed then, and a line in the private one says so.
     """
     await world.settle()
-    hidden = {found["id"] for found in await rooms(world)}
-    told = [message.text for room in hidden for message in await world.human.messages(room)]
+    hidden = {found["id"] for found in await private_threads(world)}
+    told = [message.text for thread in hidden for message in await world.human.messages(thread)]
     state = await world.human.state()
     for place in [*state["channels"], *state["threads"]]:
         if place["id"] in hidden or place["name"].startswith("dm:"):
@@ -93,7 +93,7 @@ async def expect_unknown_to(world: World, who: str) -> None:
 async def confirmed_private(world: World, asked: Interaction, *, state: str = "") -> str:
     """Say yes to what `/incident private` has *asked* about a public SEV1; its private thread, complete."""
     await world.human.press("primary", asked.messages[-1], "非公開にする")
-    thread = await room(world)
+    thread = await private_thread(world)
     for part in ("開始時刻", f"SEV1 · {state}{TITLE}", "SEV1 / P0", "非公開にしました"):
         await world.expect_message(thread, contains=part)
     return thread
@@ -163,7 +163,7 @@ async def test_a_public_one_is_made_private(world: World) -> None:
     done = await world.human.press("primary", asked.messages[-1], "非公開にする")
     assert "前のスレッドに人が書いた内容は" in done.text
 
-    thread = await room(world)
+    thread = await private_thread(world)
     await world.expect_message(thread, contains="開始時刻")
     again = await world.expect_message(thread, contains=f"SEV1 · 対応中 · {TITLE}")
     assert not again.pings_here
@@ -240,7 +240,7 @@ async def test_an_old_name_that_waits_is_told_of(world: World) -> None:
     await world.settle()
     asked = await world.command("incident private", by="primary", number=alert.number)
     await world.human.press("primary", asked.messages[-1], "非公開にする")
-    thread = await room(world)
+    thread = await private_thread(world)
     for part in ("開始時刻", TITLE, "SEV1 / P0", "非公開にしました"):
         await world.expect_message(thread, contains=part)
     line = await world.expect_message(thread, contains="元のスレッドの名前に件名がまだ残っています")
@@ -265,7 +265,7 @@ async def test_an_edit_from_before_tells_nothing_afterwards(world: World) -> Non
     await world.human.until(look, "an edit on its way")
     asked = await world.command("incident private", by="primary", number=alert.number)
     await world.human.press("primary", asked.messages[-1], "非公開にする")
-    thread = await room(world)
+    thread = await private_thread(world)
     for part in ("開始時刻", f"SEV1 · 対応中 · {TITLE}", "SEV1 / P0", "非公開にしました"):
         await world.expect_message(thread, contains=part)
     await world.expect_text(alert.post, "🔒 INC-1 非公開にしました")
@@ -289,7 +289,7 @@ async def test_who_may_not_make_it_private(world: World) -> None:
     await world.human.press("primary", first.messages[-1], "非公開にする")
     again = await world.human.press("primary", second.messages[-1], "非公開にする")
     assert "INC-1 は非公開です" in again.text
-    thread = await room(world)
+    thread = await private_thread(world)
     for part in ("開始時刻", f"SEV1 · {TITLE}", "SEV1 / P0", "非公開にしました"):
         await world.expect_message(thread, contains=part)
     entered = await world.command("incident private", by="admin", number=1)
@@ -305,14 +305,14 @@ async def test_killed_while_the_thread_is_made(world: World) -> None:
     await world.human.until(lambda: _some(world), "the thread that was made before the answer")
     await world.restart_bot()
     await world.human.clear_faults()
-    thread = await room(world)
+    thread = await private_thread(world)
     await world.shift(minutes=1)
     await world.expect_message(thread, contains="開始時刻")
     await world.expect_message(thread, contains=f"SEV1 · {TITLE}")
     await world.expect_message(thread, contains="SEV1 / P0")
     await world.expect_dm("primary", contains=TITLE)
     await expect_hidden(world)
-    assert len(await rooms(world)) == 1
+    assert len(await private_threads(world)) == 1
     await world.expect_nothing_more()
 
 
@@ -325,13 +325,13 @@ async def test_killed_while_it_is_made_private(world: World) -> None:
     await world.human.press("primary", asked.messages[-1], "非公開にする")
     await world.restart_bot()
     await world.human.clear_faults()
-    thread = await room(world)
+    thread = await private_thread(world)
     await world.shift(minutes=1)
     for part in ("開始時刻", f"SEV1 · {TITLE}", "SEV1 / P0", "非公開にしました"):
         await world.expect_message(thread, contains=part)
     await world.expect_text(alert.post, "🔒 INC-1 非公開にしました")
     await expect_hidden(world)
-    assert len(await rooms(world)) == 1
+    assert len(await private_threads(world)) == 1
     await world.expect_nothing_more()
 
 
@@ -349,7 +349,7 @@ async def test_what_it_is_linked_with_does_not_give_it_away(world: World) -> Non
     with_it: dict[str, Any] = {"number": public.number, "with": 1}
     said = await world.command("incident link", by="primary", **with_it)
     assert "INC-1" in said.text
-    thread = (await rooms(world))[0]["id"]
+    thread = (await private_threads(world))[0]["id"]
     await world.expect_message(thread, contains=f"🔗 INC-{public.number} と関連付けました")
     await world.settle()
     for place in ("p0-alerts", public.thread):
@@ -364,4 +364,4 @@ async def test_what_it_is_linked_with_does_not_give_it_away(world: World) -> Non
 
 
 async def _some(world: World) -> bool | None:
-    return bool(await rooms(world)) or None
+    return bool(await private_threads(world)) or None

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.e2e.test_private import PEOPLE, RESPONDER, TITLE, members, rooms
+from tests.e2e.test_private import PEOPLE, RESPONDER, TITLE, members, private_threads
 from tests.e2e.world import World
 
 OTHER = "漏えいの別の通報"
@@ -10,11 +10,13 @@ OTHER = "漏えいの別の通報"
 
 async def opened(world: World, title: str) -> str:
     """A private SEV1, complete; its thread."""
-    before = {str(room["id"]) for room in await rooms(world)}
+    before = {str(one["id"]) for one in await private_threads(world)}
     await world.command("incident declare", by="primary", title=title, severity="SEV1", private=True)
 
     async def look() -> str | None:
-        return next((str(one["id"]) for one in await rooms(world) if str(one["id"]) not in before), None)
+        return next(
+            (str(one["id"]) for one in await private_threads(world) if str(one["id"]) not in before), None
+        )
 
     thread = await world.human.until(look, "a private thread")
     for part in ("開始時刻", f"SEV1 · {title}", "SEV1 / P0"):

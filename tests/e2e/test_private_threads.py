@@ -8,7 +8,7 @@ from tests.e2e.test_private import (
     expect_hidden,
     members,
     open_private,
-    rooms,
+    private_threads,
 )
 from tests.e2e.world import World
 
@@ -92,7 +92,7 @@ async def test_a_private_thread_that_is_deleted_while_the_bot_is_dead(world: Wor
     await world.expect_text(alert, "👀 @primary")
     await world.expect_message(again, contains="SEV1 / P0")
     await world.settle()
-    assert len(await rooms(world)) == 1
+    assert len(await private_threads(world)) == 1
     await expect_hidden(world)
     await world.expect_nothing_more()
 
@@ -122,7 +122,7 @@ async def _another(world: World, *, than: str) -> str:
     """The private thread that has taken the place of one."""
 
     async def look() -> str | None:
-        return next((str(one["id"]) for one in await rooms(world) if one["id"] != than), None)
+        return next((str(one["id"]) for one in await private_threads(world) if one["id"] != than), None)
 
     return await world.human.until(look, "another private thread")
 
@@ -131,6 +131,6 @@ async def _named(world: World, thread: str, name: str) -> None:
     """Wait until *thread* has that name."""
 
     async def look() -> bool | None:
-        return any((one["id"], one["name"]) == (thread, name) for one in await rooms(world)) or None
+        return any((one["id"], one["name"]) == (thread, name) for one in await private_threads(world)) or None
 
     await world.human.until(look, name)

@@ -4,7 +4,7 @@ import pytest
 
 from tests.e2e.lives import secrets
 from tests.e2e.severities import SEV1
-from tests.e2e.test_private import room
+from tests.e2e.test_private import private_thread
 from tests.e2e.world import World
 
 _TITLE = "life-流出"
@@ -22,7 +22,7 @@ async def test_a_name_that_waits_is_excused_while_it_sleeps_and_a_line_says_so(w
     await world.settle()
     asked = await world.command("incident private", by="primary", number=alert.number)
     await world.human.press("primary", asked.messages[-1], "非公開にする")
-    thread = await room(world)
+    thread = await private_thread(world)
     for part in ("開始時刻", _TITLE, "SEV1 / P0", "非公開にしました", "名前に件名がまだ残っています"):
         await world.expect_message(thread, contains=part)
     await world.settle()

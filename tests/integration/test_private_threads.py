@@ -31,7 +31,7 @@ from tests.integration.notifier_world import (
 )
 
 SECRET = replace(INCIDENT, is_private=True, thread=replace(INCIDENT.thread, channel="p0-alerts"))
-ROOM = owed(DeliveryKind.PRIVATE_THREAD, to="channel:p0-alerts")
+PRIVATE_THREAD = owed(DeliveryKind.PRIVATE_THREAD, to="channel:p0-alerts")
 _NAME_CHANGE = 4  # Discord: the type of its note
 ROLES = [1100000000000000201, 1100000000000000203]  # on-call, admin
 AGO = timedelta(seconds=5)
@@ -46,7 +46,7 @@ async def world(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[NotifierWorld]
 
 async def test_a_private_thread_is_made(world: NotifierWorld) -> None:
     """Type 12, for its members alone; the channel gets no word of it."""
-    posted = await world.deliver(ROOM, SECRET)
+    posted = await world.deliver(PRIVATE_THREAD, SECRET)
     made = world.channel(posted.message_id)
     assert (made.type, made.name, made.parent_id) == (12, "🔒 INC-42 🔴", str(ALERTS))
     assert made.thread is not None
@@ -60,19 +60,19 @@ async def test_who_was_stopped_makes_none(world: NotifierWorld, monkeypatch: pyt
         slept_s = boot_s() + 1.1
         monkeypatch.setattr(fencing, "boot_s", lambda: slept_s)
         with pytest.raises(Crowded):
-            await world.deliver(ROOM, SECRET)
-    request = await world.notifier.compose(ROOM, SECRET)
+            await world.deliver(PRIVATE_THREAD, SECRET)
+    request = await world.notifier.compose(PRIVATE_THREAD, SECRET)
     assert await world.notifier.find(request, since=datetime.now(UTC) - AGO) is None
 
 
 async def test_people_are_let_in(world: NotifierWorld) -> None:
     """By their id or their place on call; twice changes nothing."""
-    room = await world.deliver(ROOM, SECRET)
-    after = (room.channel_id, room.message_id)
+    made = await world.deliver(PRIVATE_THREAD, SECRET)
+    after = (made.channel_id, made.message_id)
     for to in ("person:primary", f"user:{PRIMARY}", f"user:{OBSERVER}"):
         posted = await world.deliver(owed(DeliveryKind.MEMBER, to=to, after=after), SECRET)
-        assert posted.channel_id == room.message_id
-    thread = world.channel(room.message_id).thread
+        assert posted.channel_id == made.message_id
+    thread = world.channel(made.message_id).thread
     assert thread is not None
     assert {str(PRIMARY), str(OBSERVER)} <= set(thread.members)
     with pytest.raises(DeliveryRefused):
@@ -81,10 +81,10 @@ async def test_people_are_let_in(world: NotifierWorld) -> None:
 
 async def test_a_thread_that_sleeps_takes_people_in_and_sleeps_on(world: NotifierWorld) -> None:
     """Of an incident that has ended; Discord takes nobody in while it does."""
-    room = await world.deliver(ROOM, SECRET)
-    thread = world.channel(room.message_id)
+    made = await world.deliver(PRIVATE_THREAD, SECRET)
+    thread = world.channel(made.message_id)
     set_archived(world.sandbox.core, thread, archived=True)
-    after = (room.channel_id, room.message_id)
+    after = (made.channel_id, made.message_id)
     await world.deliver(owed(DeliveryKind.MEMBER, to=f"user:{OBSERVER}", after=after), SECRET)
     assert thread.thread is not None
     assert str(OBSERVER) in thread.thread.members
@@ -93,8 +93,8 @@ async def test_a_thread_that_sleeps_takes_people_in_and_sleeps_on(world: Notifie
 
 async def test_people_are_taken_out(world: NotifierWorld) -> None:
     """Twice, and of who has left the server, changes nothing; also out of a thread that sleeps on."""
-    room = await world.deliver(ROOM, SECRET)
-    after, thread = (room.channel_id, room.message_id), world.channel(room.message_id)
+    made = await world.deliver(PRIVATE_THREAD, SECRET)
+    after, thread = (made.channel_id, made.message_id), world.channel(made.message_id)
     out = owed(DeliveryKind.MEMBER_REMOVED, to=f"user:{OBSERVER}", after=after)
     state = thread.thread
     assert state is not None
@@ -104,7 +104,7 @@ async def test_people_are_taken_out(world: NotifierWorld) -> None:
         set_archived(world.sandbox.core, thread, archived=asleep)
         for _ in range(2):
             posted = await world.deliver(out, SECRET)
-            assert (posted.channel_id, posted.message_id) == (room.message_id, OBSERVER)
+            assert (posted.channel_id, posted.message_id) == (made.message_id, OBSERVER)
             assert str(OBSERVER) not in state.members
         assert state.archived is asleep
     gone = owed(DeliveryKind.MEMBER_REMOVED, to="user:1100000000000000999", after=after)
@@ -113,13 +113,13 @@ async def test_people_are_taken_out(world: NotifierWorld) -> None:
 
 async def test_what_keeps_somebody_in_a_thread_is_told(world: NotifierWorld) -> None:
     """Discord refuses, or the thread is not there any more."""
-    room = await world.deliver(ROOM, SECRET)
-    after = (room.channel_id, room.message_id)
+    made = await world.deliver(PRIVATE_THREAD, SECRET)
+    after = (made.channel_id, made.message_id)
     out = owed(DeliveryKind.MEMBER_REMOVED, to=f"user:{OBSERVER}", after=after)
     world.break_down({"status": 403, "code": 50013, "times": 1}, route="DELETE /channels/*/thread-members/*")
     with pytest.raises(DeliveryRefused):
         await world.deliver(out, SECRET)
-    remove_channel(world.sandbox.core, world.channel(room.message_id))
+    remove_channel(world.sandbox.core, world.channel(made.message_id))
     with pytest.raises(DeliveryRefused) as refused:
         await world.deliver(out, SECRET)
     assert refused.value.code == 10003
@@ -133,30 +133,30 @@ async def test_whether_a_role_sees_private_ones(world: NotifierWorld) -> None:
 
 async def test_its_name_shows_the_state(world: NotifierWorld) -> None:
     """As a public one's does, without the title; a name that Discord takes later waits, and is no failure."""
-    room = await world.deliver(ROOM, SECRET)
-    post = sent(DeliveryKind.PRIVATE_THREAD, room)
+    made = await world.deliver(PRIVATE_THREAD, SECRET)
+    post = sent(DeliveryKind.PRIVATE_THREAD, made)
     for status, name in ((Status.ACKNOWLEDGED, "🔒 INC-42 🟠"), (Status.RESOLVED, "🔒 INC-42 🟢")):
         assert (await world.notifier.refresh(replace(SECRET, status=status), [post])).done == [post.id]
-        assert world.channel(room.message_id).name == name
+        assert world.channel(made.message_id).name == name
     later = {"status": 429, "retry_after": 300, "scope": "shared", "times": 1}
-    world.break_down(later, route=f"PATCH /channels/{room.message_id}")
+    world.break_down(later, route=f"PATCH /channels/{made.message_id}")
     waits = await world.notifier.refresh(SECRET, [post])
     assert (list(waits.done), list(waits.gone), waits.again_in) == ([], [], timedelta(seconds=300))
 
 
 async def test_a_private_thread_that_is_gone_is_noticed(world: NotifierWorld) -> None:
     """By its name, and by the alert in it, whose channel Discord does not know any more."""
-    room = await world.deliver(ROOM, SECRET)
-    placed = replace(SECRET, thread=replace(SECRET.thread, id=room.message_id))
+    made = await world.deliver(PRIVATE_THREAD, SECRET)
+    placed = replace(SECRET, thread=replace(SECRET.thread, id=made.message_id))
     alert = await world.deliver(owed(DeliveryKind.ALERT), placed)
-    posts = [sent(DeliveryKind.PRIVATE_THREAD, room), sent(DeliveryKind.ALERT, alert)]
-    remove_channel(world.sandbox.core, world.channel(room.message_id))
+    posts = [sent(DeliveryKind.PRIVATE_THREAD, made), sent(DeliveryKind.ALERT, alert)]
+    remove_channel(world.sandbox.core, world.channel(made.message_id))
     assert sorted((await world.notifier.refresh(placed, posts)).gone) == sorted(post.id for post in posts)
 
 
 async def found(world: NotifierWorld, *, since: datetime | None = None) -> Posted | None:
     """What an attempt has left behind."""
-    request = await world.notifier.compose(ROOM, SECRET)
+    request = await world.notifier.compose(PRIVATE_THREAD, SECRET)
     return await world.notifier.find(request, since=since or datetime.now(UTC) - AGO)
 
 
@@ -165,7 +165,7 @@ async def test_a_thread_without_an_answer_is_found(world: NotifierWorld) -> None
     assert await found(world) is None
     world.break_down({"reset": "after", "times": 1}, route="POST /channels/*/threads")
     with pytest.raises(UpstreamUnavailable):
-        await world.deliver(ROOM, SECRET)
+        await world.deliver(PRIVATE_THREAD, SECRET)
     adopted = await found(world)
     assert adopted is not None
     assert adopted.channel_id == ALERTS
@@ -175,19 +175,19 @@ async def test_a_thread_without_an_answer_is_found(world: NotifierWorld) -> None
 
 async def test_others_threads_are_not_taken_for_it(world: NotifierWorld) -> None:
     """Another name, another channel, or one from long before."""
-    await world.deliver(ROOM, replace(SECRET, id=43))
+    await world.deliver(PRIVATE_THREAD, replace(SECRET, id=43))
     await world.deliver(owed(DeliveryKind.PRIVATE_THREAD, to=f"channel:{OPS}"), SECRET)
     assert await found(world) is None
-    await world.deliver(ROOM, SECRET)
+    await world.deliver(PRIVATE_THREAD, SECRET)
     assert await found(world, since=datetime.now(UTC) + timedelta(minutes=1)) is None
 
 
 async def test_the_alert_rings_the_roles_in_the_thread(world: NotifierWorld) -> None:
     """Those that see private incidents; an edit leaves the line without them."""
-    room = await world.deliver(ROOM, SECRET)
-    placed = replace(SECRET, thread=replace(SECRET.thread, id=room.message_id))
+    made = await world.deliver(PRIVATE_THREAD, SECRET)
+    placed = replace(SECRET, thread=replace(SECRET.thread, id=made.message_id))
     alert = await world.deliver(owed(DeliveryKind.ALERT), placed)
-    assert alert.channel_id == room.message_id
+    assert alert.channel_id == made.message_id
     message = world.message(alert)
     assert message.mention_roles == ["1100000000000000201", "1100000000000000203"]
     assert not message.mention_everyone
@@ -197,8 +197,8 @@ async def test_the_alert_rings_the_roles_in_the_thread(world: NotifierWorld) -> 
 
 async def test_roles_that_were_not_rung_are_noticed(world: NotifierWorld) -> None:
     """The bot may not mention all any more: one role is mentionable, and rings; the other one does not."""
-    room = await world.deliver(ROOM, SECRET)
-    placed = replace(SECRET, thread=replace(SECRET.thread, id=room.message_id))
+    made = await world.deliver(PRIVATE_THREAD, SECRET)
+    placed = replace(SECRET, thread=replace(SECRET.thread, id=made.message_id))
     request = await world.notifier.compose(owed(DeliveryKind.ALERT), placed)
     alert = replace(owed(DeliveryKind.ALERT), request=request)
     rung = await world.notifier.send(request, nonce="n1")

@@ -29,7 +29,7 @@ from bot.services.shared.postings import posting_key
 _LOOK_AGAIN: Final = timedelta(seconds=0.25)
 
 #: Finds another way for a message whose private thread was deleted.
-LostRoom: TypeAlias = Callable[[Transaction, Delivery], Awaitable[bool]]
+LostThread: TypeAlias = Callable[[Transaction, Delivery], Awaitable[bool]]
 
 
 class _LadderDeliveries(DeliveryHandler):
@@ -99,9 +99,9 @@ class PageDeliveries(_LadderDeliveries):
 class EscalationDeliveries(_LadderDeliveries):
     """Escalations: messages to the alert's channel that it is not acknowledged."""
 
-    def __init__(self, bundles: Bundles, lost_room: LostRoom) -> None:
+    def __init__(self, bundles: Bundles, lost_thread: LostThread) -> None:
         super().__init__(DeliveryKind.ESCALATION, bundles)
-        self._lost_room = lost_room
+        self._lost_thread = lost_thread
 
     async def placed(
         self, tx: JobWrites, incident: Incident, delivery: Delivery, posted: Posted, *, at: datetime | None
@@ -117,7 +117,7 @@ class EscalationDeliveries(_LadderDeliveries):
 
     async def reroute(self, tx: Transaction, delivery: Delivery, *, code: int) -> bool:
         """Leave it to the next private thread, if there is one and it has it too."""
-        return code == UNKNOWN_CHANNEL and await self._lost_room(tx, delivery)
+        return code == UNKNOWN_CHANNEL and await self._lost_thread(tx, delivery)
 
 
 class BundleDeliveries(DeliveryHandler):

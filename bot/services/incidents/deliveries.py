@@ -77,7 +77,7 @@ class PostingDeliveries(DeliveryHandler):
         """Make anew the thread or the message that it was for and that was deleted."""
         match delivery.kind, code:
             case DeliveryKind.ALERT | DeliveryKind.SEED_ACK, code if code == UNKNOWN_CHANNEL:
-                return await self._reposting.lost_its_room(tx, delivery)
+                return await self._reposting.lost_its_private_thread(tx, delivery)
             case DeliveryKind.THREAD_START | DeliveryKind.THREAD_CARD, code if code == UNKNOWN_CHANNEL:
                 return await self._reposting.lost_its_thread(tx, delivery)
             case DeliveryKind.SEED_ACK | DeliveryKind.THREAD, code if code == UNKNOWN_MESSAGE:

@@ -90,7 +90,7 @@ class Reposting:
         await self._thread_again(tx, incident, posts, {delivery.request.channel_id})
         return True
 
-    async def lost_its_room(self, tx: Transaction, delivery: Delivery) -> bool:
+    async def lost_its_private_thread(self, tx: Transaction, delivery: Delivery) -> bool:
         """Handle the refusal of a message in a deleted private thread: the next one, if any, has it too.
 
         An escalation must reach people, so its failure is reported as usual: by email, and in the DLQ.
@@ -181,9 +181,9 @@ def _is_among(posts: Sequence[Delivery], key: str, gone: Collection[int]) -> boo
 
 def _alerts_again(posts: Sequence[Delivery]) -> int:
     """Count the alerts put back before, without those that came with their private thread."""
-    rooms = {posting_of(post) for post in posts if post.kind is DeliveryKind.PRIVATE_THREAD}
+    private_threads = {posting_of(post) for post in posts if post.kind is DeliveryKind.PRIVATE_THREAD}
     again = (post for post in posts if post.kind is DeliveryKind.ALERT and is_put_back(post))
-    return sum(posting_of(post) not in rooms for post in again)
+    return sum(posting_of(post) not in private_threads for post in again)
 
 
 def _into_next(incident: Incident, delivery: Delivery) -> NewDelivery:

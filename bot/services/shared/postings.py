@@ -181,12 +181,12 @@ def _in_private(owed: "_Owed", incident: Incident, severity: SeverityPolicy) -> 
         there = posting_key(incident.id, DeliveryKind.THREAD_CARD, incident.thread.posting)
         alert = owed.make(DeliveryKind.ALERT, after=there)
         return [alert, owed.make(DeliveryKind.SEED_ACK, after=alert.key)]
-    room = owed.make(DeliveryKind.PRIVATE_THREAD, to=f"channel:{incident.thread.channel}")
-    start = owed.make(DeliveryKind.THREAD_START, after=room.key)
+    root = owed.make(DeliveryKind.PRIVATE_THREAD, to=f"channel:{incident.thread.channel}")
+    start = owed.make(DeliveryKind.THREAD_START, after=root.key)
     alert = owed.make(DeliveryKind.ALERT, after=start.key)
     seed = owed.make(DeliveryKind.SEED_ACK, after=alert.key)
     card = owed.make(DeliveryKind.THREAD_CARD, after=alert.key)
-    return [room, *_members(incident, severity), start, alert, seed, card]
+    return [root, *_members(incident, severity), start, alert, seed, card]
 
 
 def private_thread_key(incident: Incident) -> str:

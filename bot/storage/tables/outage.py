@@ -99,8 +99,8 @@ def _watch(row: Row) -> Watch:
     """Return the watch of *row*. A private incident uses its thread or, while it has none, only DMs."""
     to: str | None = "channel"
     if row["is_private"]:
-        to = None if row["room_id"] is None else f"thread:{row['room_id']}"
-    kept = {key: value for key, value in row.items() if key not in {"room_id", "owed"}}
+        to = None if row["private_thread_id"] is None else f"thread:{row['private_thread_id']}"
+    kept = {key: value for key, value in row.items() if key not in {"private_thread_id", "owed"}}
     owed = [{**each, "to": to if each["to"] == "incident" else each["to"]} for each in row["owed"]]
     told = [each for each in owed if _may_be_told(each["to"], to, is_private=row["is_private"])]
     return watch_from_data({**kept, "to": to, "owed": told})

@@ -44,7 +44,7 @@ SELECT incidents.id
 -- acknowledged incidents. A reaction counts on messages of :ack_kinds. :told_kinds can be sent without a database,
 -- except deliveries of a bundle and reposts that repeat an earlier message.
 SELECT 'inc:' || incidents.id AS key, guild_id, 'INC-' || incidents.id AS label, severity, title, targets,
-       triggered_at AS raised_at, room.id AS room_id, is_private, is_drill, rings,
+       triggered_at AS raised_at, private_thread.id AS private_thread_id, is_private, is_drill, rings,
        coalesce(ladder.rungs, '[]') AS rungs, coalesce(unsaid.owed, '[]') AS owed,
        coalesce(posts.places, '[]') || coalesce(alerts.places, '[]') AS places,
        coalesce(former.ids, '[]') AS left,
@@ -89,6 +89,6 @@ SELECT 'inc:' || incidents.id AS key, guild_id, 'INC-' || incidents.id AS label,
          FROM deliveries
         WHERE key = 'inc:' || incidents.id || ':private_thread'
                     || CASE WHEN thread_posting > 1 THEN ':' || thread_posting ELSE '' END
-          AND is_private AND status = 'sent') AS room ON true
+          AND is_private AND status = 'sent') AS private_thread ON true
  WHERE ladder.rungs IS NOT NULL OR unsaid.owed IS NOT NULL
  ORDER BY nth;

@@ -30,11 +30,11 @@ from bot.ui.discord_api.history import posted, standing_message
 from bot.ui.discord_api.hooks import answer_to, answering, home, hook, known
 from bot.ui.discord_api.incoming import Incoming, Watching
 from bot.ui.discord_api.places import Places, Standing
+from bot.ui.discord_api.private_threads import PrivateThreads
 from bot.ui.discord_api.reactions import Reactions, react
 from bot.ui.discord_api.reading import ThreadReader
 from bot.ui.discord_api.redactor import Redactor
 from bot.ui.discord_api.refresher import Refresher, redraw
-from bot.ui.discord_api.rooms import Rooms
 from bot.ui.discord_api.routes import route_of
 from bot.ui.discord_api.siren import RestSiren
 from bot.ui.discord_api.threads import archive
@@ -73,7 +73,7 @@ class DiscordNotifier:
         self._standing = standing
         self._places = Places(self._rest, policy, standing=standing)
         self._policy = policy
-        self._rooms = Rooms(self._rest)
+        self._private_threads = PrivateThreads(self._rest)
         # What a part does just as the port has it is the notifier's own.
         self.person, self.member = self._places.known, self._places.member
         self.acknowledgers = Reactions(self._rest, emoji=policy.ack_emoji).people
@@ -130,7 +130,7 @@ class DiscordNotifier:
 
     async def find(self, request: Request, *, since: datetime) -> Posted | None:
         if request.action is Action.PRIVATE_THREAD:
-            return await self._rooms.find(request, since=since)
+            return await self._private_threads.find(request, since=since)
         if request.action is not Action.MESSAGE:
             return None  # asking again for a thread on a message, a reaction or a member changes nothing
         return await standing_message(self._rest, request.channel_id, request.body, since=since)
@@ -219,11 +219,11 @@ class DiscordNotifier:
                 emoji, message_id = str(request.body["emoji"]), known(request.message_id)
                 return await react(self._rest, request.channel_id, message_id, emoji=emoji)
             case Action.PRIVATE_THREAD:
-                return await self._rooms.make(request)
+                return await self._private_threads.make(request)
             case Action.MEMBER:
-                return await self._rooms.let_in(request)
+                return await self._private_threads.let_in(request)
             case Action.MEMBER_REMOVED:
-                return await self._rooms.take_out(request)
+                return await self._private_threads.take_out(request)
 
     async def _post(self, request: Request, *, nonce: str) -> Posted:
         body = {**request.body, "nonce": nonce, "enforce_nonce": True}

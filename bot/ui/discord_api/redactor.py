@@ -18,7 +18,7 @@ from bot.ui.discord_api.client import Payload, Rest, snowflake
 from bot.ui.discord_api.refresher import tell_of_wait
 from bot.ui.discord_api.routes import channel_route, message_route, messages_route
 from bot.ui.discord_api.threads import in_thread
-from bot.ui.posts.incident.private import left_room_name, redacted
+from bot.ui.posts.incident.private import left_thread_name, redacted
 from bot.ui.words.wording import Wording
 
 log = structlog.get_logger(__name__)
@@ -116,7 +116,7 @@ class Redactor:
         Raises:
             DeliveryRefused; UpstreamUnavailable: a third name in ten minutes, for instance.
         """
-        named = {"name": left_room_name(self._words, incident), "archived": False}
+        named = {"name": left_thread_name(self._words, incident), "archived": False}
         try:
             await self._rest.one(channel_route("PATCH", thread_id), json=named)
         except DeliveryRefused as refused:

@@ -21,7 +21,7 @@ from bot.ui.discord_api.client import Rest
 from bot.ui.discord_api.routes import channel_route, message_route
 from bot.ui.discord_api.threads import archive, in_thread, is_archived
 from bot.ui.posts.incident.postings import left_name
-from bot.ui.posts.incident.private import room_name, unaddressed
+from bot.ui.posts.incident.private import private_thread_name, unaddressed
 from bot.ui.posts.incident.thread import thread_name
 from bot.ui.posts.renderer import is_refreshed, render
 from bot.ui.words.wording import Wording
@@ -97,7 +97,7 @@ class Refresher:
 
     def _name(self, incident: Incident, post: Delivery, *, moved: bool) -> str:
         if post.kind is DeliveryKind.PRIVATE_THREAD:  # one that was left is not there: it was deleted
-            return room_name(self._words, incident)
+            return private_thread_name(self._words, incident)
         return left_name(self._words, incident) if moved else thread_name(self._words, incident)
 
 

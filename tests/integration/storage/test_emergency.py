@@ -92,13 +92,13 @@ async def test_a_private_one_is_told_of_where_its_people_are(rig: Rig) -> None:
     [watch] = await rig.store.watched(without=[], limit=10)
     assert (watch.to, [one.key for one in watch.owed]) == (None, ["page"])
     key = private_thread_key(secret)
-    [room] = await delivery_ids(rig.store, owed(DeliveryKind.PRIVATE_THREAD, incident=secret.id, key=key))
+    [thread] = await delivery_ids(rig.store, owed(DeliveryKind.PRIVATE_THREAD, incident=secret.id, key=key))
     async with rig.store.transaction() as tx:
         await tx.set_places(secret.id, thread_id=66)  # of an earlier posting, for all to read
     [watch] = await rig.store.watched(without=[], limit=10)
     assert watch.to is None
     async with rig.store.transaction() as tx:
-        await tx.finish_sent(room, Posted(5, 77))
+        await tx.finish_sent(thread, Posted(5, 77))
     [watch] = await rig.store.watched(without=[], limit=10)
     assert (watch.to, watch.owed[0].to) == ("thread:77", "thread:77")
 

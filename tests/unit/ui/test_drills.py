@@ -9,7 +9,7 @@ from bot.domain.drill import DrillScoredNotice, Missed, Score
 from bot.domain.oncall.roster import OnCallPerson
 from bot.services.ports import Letter
 from bot.ui.posts.incident.postings import left_name
-from bot.ui.posts.incident.private import left_room_name, redacted, room_name
+from bot.ui.posts.incident.private import left_thread_name, private_thread_name, redacted
 from bot.ui.posts.incident.thread import thread_name
 from bot.ui.posts.paging.emails import Mails
 from bot.ui.posts.renderer import render
@@ -199,8 +199,8 @@ def test_a_private_one_is_marked_too_and_has_one_lock(words: Wording) -> None:
     private = replace(PLAYED, is_private=True)
     told = render(words, delivery(DeliveryKind.NOTICE, data={"notice": "made_private", "by": "x"}), private)
     shown = [
-        room_name(words, private),
-        left_room_name(words, private),
+        private_thread_name(words, private),
+        left_thread_name(words, private),
         str(redacted(words, private)["content"]),
         str(told["content"]),
     ]

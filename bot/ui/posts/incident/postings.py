@@ -12,7 +12,7 @@ from bot.services.ports import Subject
 from bot.ui.buttons import reaction_of
 from bot.ui.posts.bodies import Body, message
 from bot.ui.posts.incident.alert import alert, second, thread_root
-from bot.ui.posts.incident.private import room
+from bot.ui.posts.incident.private import private_thread
 from bot.ui.posts.incident.thread import signed_name, thread, thread_card, thread_start
 from bot.ui.posts.looks import Renderers, about, alone, of
 from bot.ui.posts.tracked import tracked
@@ -77,7 +77,7 @@ RENDERERS: Final[Renderers] = {
     DeliveryKind.SEED_ACK: alone(lambda words, _delivery: {"emoji": reaction_of(words.policy.ack_emoji)}),
     DeliveryKind.THREAD_ROOT: of(Incident, thread_root),
     DeliveryKind.THREAD: of(Incident, thread),
-    DeliveryKind.PRIVATE_THREAD: of(Incident, room),
+    DeliveryKind.PRIVATE_THREAD: of(Incident, private_thread),
     DeliveryKind.THREAD_START: of(Incident, thread_start),
     DeliveryKind.THREAD_CARD: of(Incident, thread_card),
     DeliveryKind.SECOND: of(Incident, second),

@@ -25,22 +25,22 @@ _PRIVATE_THREAD: Final = 12  # Discord: the channel type
 _WEEK_MIN: Final = 10_080  # auto_archive_duration, the longest there is
 
 
-def room(words: Wording, incident: Incident) -> Body:
+def private_thread(words: Wording, incident: Incident) -> Body:
     """Return the body of Start Thread without Message; members cannot let others in."""
     return {
-        "name": room_name(words, incident),
+        "name": private_thread_name(words, incident),
         "type": _PRIVATE_THREAD,
         "invitable": False,
         "auto_archive_duration": _WEEK_MIN,
     }
 
 
-def room_name(words: Wording, incident: Incident) -> str:
+def private_thread_name(words: Wording, incident: Incident) -> str:
     """Return the name of a private thread, such as "🔒 INC-42 🔴"; the title appears only inside."""
     return words.drilled(incident, words.say("private.name", label=incident.label, sign=sign_of(incident)))
 
 
-def left_room_name(words: Wording, incident: Incident) -> str:
+def left_thread_name(words: Wording, incident: Incident) -> str:
     """Return the final name of the public thread that a private incident has left, such as "🔒 INC-42"."""
     return words.drilled(incident, words.say("private.name_left", label=incident.label))
 

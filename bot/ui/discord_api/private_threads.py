@@ -20,7 +20,7 @@ from bot.ui.discord_api.threads import in_thread
 _CLOCK_SKEW: Final = timedelta(seconds=10)  # between the database, which timed the attempt, and Discord
 
 
-class Rooms:
+class PrivateThreads:
     """Makes private threads. Discord knows no nonce for them: an earlier attempt's is looked for by name."""
 
     def __init__(self, rest: Rest) -> None:
