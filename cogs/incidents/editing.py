@@ -42,7 +42,7 @@ async def send_details(interaction: Interaction, form: Submitted) -> None:
     await wait(interaction)
     voice, by = voice_of(interaction), await person_of(interaction)
     new = details_of(voice, form, key=f"interaction:{interaction.id}")
-    result = await services_of(interaction).details.put_right(form.number, new, by=by)
+    result = await services_of(interaction).details.correct(form.number, new, by=by)
     await reply(interaction, details_said(voice, result))
 
 

@@ -36,7 +36,7 @@ async def expect_gone(world: World, alert: Alert, words: str) -> None:
     await world.human.until(look, f"a card without {words!r}")
 
 
-async def test_the_impact_of_an_update_is_put_right(world: World) -> None:
+async def test_the_impact_of_an_update_is_corrected(world: World) -> None:
     """One form corrects words and impact; alert, card, page and file follow, without a ping."""
     alert = await told(world, known="DB が原因", impact="全員")
     form = await correct(world, alert, by="responder")

@@ -46,7 +46,7 @@ async def ack_due(world: World, alert: Alert) -> datetime:
     return found
 
 
-async def test_title_and_start_are_put_right(world: World) -> None:
+async def test_title_and_start_are_corrected(world: World) -> None:
     """Alert, DM, thread name and first line follow; the deadline stays, and no one is pinged."""
     alert = await world.triage(SEV1, title=TITLE)
     due, start = await ack_due(world, alert), a_while_before(alert, minutes=20)
@@ -101,7 +101,7 @@ async def test_two_people_put_it_right_at_once(world: World) -> None:
     await world.expect_nothing_more()
 
 
-async def test_an_ended_one_is_put_right(world: World) -> None:
+async def test_an_ended_one_is_corrected(world: World) -> None:
     """From /incident show, a day later: its thread sleeps under its right name."""
     alert = await world.triage(SEV2, title=TITLE)
     asked = await world.click(alert.post, "解決", by="primary")
@@ -169,7 +169,7 @@ async def test_what_makes_no_sense_is_said(world: World) -> None:
     await world.expect_nothing_more()
 
 
-async def test_a_private_one_is_put_right(world: World) -> None:
+async def test_a_private_one_is_corrected(world: World) -> None:
     """The name of its thread tells nothing, before and after; to others there is no such incident."""
     thread, alert = await open_private(world)
     form = await world.command("incident edit", by="primary", channel=thread)
@@ -184,7 +184,7 @@ async def test_a_private_one_is_put_right(world: World) -> None:
     await world.expect_nothing_more()
 
 
-async def test_a_drill_is_put_right(world: World) -> None:
+async def test_a_drill_is_corrected(world: World) -> None:
     """It stays marked."""
     thread, alert = await start_drill(world)
     form = await world.command("incident edit", by="primary", number=1)

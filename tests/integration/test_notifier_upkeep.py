@@ -9,7 +9,7 @@ import pytest
 from bot.domain.delivery.delivery import DeliveryKind, Posted
 from bot.domain.incident import transitions
 from bot.domain.incident.incident import ByPerson, Incident, Status
-from bot.domain.incident.title_and_start import put_right, shown_details
+from bot.domain.incident.title_and_start import correct_details, shown_details
 from bot.domain.people import Person
 from bot.services.ports import TRY_AGAIN
 from local_discord.messages.posting import remove, set_archived
@@ -58,7 +58,7 @@ def acknowledged(incident: Incident) -> Incident:
 def corrected(incident: Incident) -> Incident:
     """Title and start were put right."""
     earlier = incident.started_at - timedelta(minutes=10)
-    return put_right(incident, title="別の件名", started_at=earlier, shown=shown_details(incident))
+    return correct_details(incident, title="別の件名", started_at=earlier, shown=shown_details(incident))
 
 
 async def test_refresh_makes_every_post_true(world: NotifierWorld) -> None:
@@ -172,7 +172,7 @@ async def test_refresh_wakes_the_archived_thread_of_an_open_incident(world: Noti
     assert not is_asleep(world, incident)
 
 
-async def test_the_first_line_of_a_thread_is_edited_once_its_start_was_put_right(
+async def test_the_first_line_of_a_thread_is_edited_once_its_start_was_corrected(
     world: NotifierWorld,
 ) -> None:
     """By no other change: each would cost a request."""
@@ -202,7 +202,7 @@ async def test_the_first_line_of_a_thread_is_edited_once_its_start_was_put_right
         ("SEV1", {"notice": "reopened", "at": INCIDENT.triggered_at.isoformat()}, False),
     ],
 )
-async def test_a_line_is_edited_when_it_tells_what_was_put_right(
+async def test_a_line_is_edited_when_it_tells_of_a_correction(
     world: NotifierWorld, severity: str, data: dict[str, object], *, is_edited: bool
 ) -> None:
     """Only the one that asks for the postmortem does; one from an older version does not say which end."""
@@ -233,7 +233,7 @@ async def test_the_line_in_a_sleeping_thread_is_edited_and_sleeps_on(world: Noti
     assert is_asleep(world, incident)
 
 
-async def test_a_title_put_right_renames_the_sleeping_thread(world: NotifierWorld) -> None:
+async def test_a_corrected_title_renames_the_sleeping_thread(world: NotifierWorld) -> None:
     """Somebody looks for it by that name; it sleeps on, unless it is still to be seen for a day."""
     incident, alert = await world.threaded()
     over = transitions.cancel(incident, by=Person(PRIMARY, "primary"), at=incident.triggered_at)

@@ -97,7 +97,7 @@ async def test_everything_is_on_the_timeline(desk: Desk) -> None:
 
     wrong = shown_details(await desk.store.incident(number))
     right = NewDetails("決済が落ちた", "2時間前", wrong, key="d1")
-    await desk.details.put_right(number, right, by=PRIMARY)
+    await desk.details.correct(number, right, by=PRIMARY)
     assert await story.news() == [Kind.DETAILS_CHANGED]
 
     other = await desk.open(key="other")

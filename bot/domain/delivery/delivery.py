@@ -281,7 +281,7 @@ PAGING: Final = frozenset(kind for kind in DeliveryKind if kind.spec.is_paging)
 ACK_PLACES: Final = frozenset(kind for kind in DeliveryKind if kind.spec.takes_ack)
 
 #: Suffix of the key of a line that is posted again, because its thread was gone or closed.
-AGAIN: Final = ":again"
+REPOST_SUFFIX: Final = ":again"
 
 
 def priority_of(rank: int | None) -> int:

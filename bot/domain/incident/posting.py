@@ -13,7 +13,7 @@ def posting_of(delivery: Delivery) -> int:
     return PostingData.from_json(delivery.data).posting or 1
 
 
-def is_put_back(post: Delivery) -> bool:
+def is_repost(post: Delivery) -> bool:
     """Return True if *post* replaces one that was deleted."""
     return PostingData.from_json(post.data).again
 

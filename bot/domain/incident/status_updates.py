@@ -40,18 +40,18 @@ def remind(incident: Incident, *, again_at: datetime) -> Incident:
     return replace(incident, updates=updates, version=incident.version + 1)
 
 
-def put_right(incident: Incident, lines: Iterable[Line], *, entry_id: int) -> Incident:
+def correct_last_update(incident: Incident, lines: Iterable[Line], *, entry_id: int) -> Incident:
     """Return the incident with its latest update corrected: the words, the impact, or both.
 
     The words may be older than the impact: an update that names only an impact keeps the earlier words.
     An incident that shows nothing of the entry comes back unchanged.
     """
-    told = [line for line in lines if line.entry.is_update]
+    updates = [line for line in lines if line.entry.is_update]
     last = incident.updates.last
-    if last is None or entry_id not in (line.entry.id for line in told):
+    if last is None or entry_id not in (line.entry.id for line in updates):
         return incident
-    known = next((line.said for line in reversed(told) if line.said), "")
-    true = replace(last, known=known, impact=told[-1].impact)
-    if true == last:
+    known = next((line.said for line in reversed(updates) if line.said), "")
+    corrected = replace(last, known=known, impact=updates[-1].impact)
+    if corrected == last:
         return incident
-    return replace(incident, updates=replace(incident.updates, last=true), version=incident.version + 1)
+    return replace(incident, updates=replace(incident.updates, last=corrected), version=incident.version + 1)

@@ -49,7 +49,7 @@ def shown_details(incident: Incident) -> ShownDetails:
     return ShownDetails(digest_of(incident.title), int(incident.started_at.timestamp()))
 
 
-def put_right(
+def correct_details(
     incident: Incident, *, title: str | None, started_at: datetime | None, shown: ShownDetails
 ) -> Incident:
     """Correct the title, the start, or both; return the incident unchanged if it has them already.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 
-from bot.domain.delivery.delivery import AGAIN, Delivery, DeliveryKind
+from bot.domain.delivery.delivery import REPOST_SUFFIX, Delivery, DeliveryKind
 from bot.domain.privacy import SETTLED
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 
@@ -102,6 +102,6 @@ def _told(posts: Iterable[Delivery]) -> dict[object, tuple[int, int, int]]:
     for post in posts:
         channel, message, is_there = post.channel_id, post.message_id, post.shown_version < SETTLED
         if post.kind is DeliveryKind.NOTICE and is_there and channel is not None and message is not None:
-            line = post.key.removeprefix(f"inc:{post.incident_id}:").removesuffix(AGAIN)
+            line = post.key.removeprefix(f"inc:{post.incident_id}:").removesuffix(REPOST_SUFFIX)
             told[line] = (post.guild_id, channel, message)
     return told

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Final
 
-from bot.domain.delivery.delivery import AGAIN, Delivery, DeliveryKind, Posted
+from bot.domain.delivery.delivery import REPOST_SUFFIX, Delivery, DeliveryKind, Posted
 from bot.domain.errors import UNKNOWN_CHANNEL, UNKNOWN_MESSAGE
 from bot.domain.escalation.ladder import StepStatus
 from bot.domain.incident.deliveries import RoleDm
@@ -103,13 +103,13 @@ class NoticeDeliveries(DeliveryHandler):
         return is_past(incident, reminder) or await _would_let_in(tx, reminder, incident)
 
     async def reroute(self, tx: Transaction, delivery: Delivery, *, code: int) -> bool:
-        """Say it once more: in the next thread, or beside the alert if the thread is closed."""
-        if delivery.key.endswith(AGAIN):
+        """Post the line once more: in the next thread, or beside the alert if the thread is closed."""
+        if delivery.key.endswith(REPOST_SUFFIX):
             return False
         if code == UNKNOWN_CHANNEL:
             is_mended = await self._reposting.lost_its_thread(tx, delivery)
-            return is_mended and await self._reposting.say_again(tx, delivery)
-        return code in _CLOSED and await self._reposting.say_again(tx, delivery, in_thread=False)
+            return is_mended and await self._reposting.repost_line(tx, delivery)
+        return code in _CLOSED and await self._reposting.repost_line(tx, delivery, in_thread=False)
 
 
 class RoleDeliveries(DeliveryHandler):

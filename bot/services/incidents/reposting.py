@@ -6,15 +6,14 @@ from typing import Final
 
 import structlog
 
-from bot.domain.delivery.delivery import AGAIN as SAID_AGAIN
-from bot.domain.delivery.delivery import Delivery, DeliveryKind, NewDelivery, priority_of
+from bot.domain.delivery.delivery import REPOST_SUFFIX, Delivery, DeliveryKind, NewDelivery, priority_of
 from bot.domain.incident.deliveries import MemberData
 from bot.domain.incident.incident import Incident
-from bot.domain.incident.posting import is_current, is_put_back, posting_of, repost, rethread
+from bot.domain.incident.posting import is_current, is_repost, posting_of, repost, rethread
 from bot.runbook.model import Policy
 from bot.services.ports import Store, Transaction
 from bot.services.shared.postings import (
-    AGAIN,
+    REPOST,
     member,
     posting_deliveries,
     posting_key,
@@ -46,7 +45,7 @@ class Reposting:
             return
         async with self._store.transaction() as tx:
             if asked := await tx.question_at(message_id):
-                await self._ask_again(tx, *asked)
+                await self._repost_question(tx, *asked)
 
     async def thread_gone(self, thread_id: int) -> None:
         """Open the next thread for a deleted one if it was an incident's."""
@@ -65,8 +64,8 @@ class Reposting:
         async with self._store.transaction() as tx:
             incident = await tx.incident(incident_id, lock=True)
             # The thread first: a private one brings its alert with it.
-            incident = await self._thread_again(tx, incident, posts, threads)
-            await self._alert_again(tx, incident, posts, messages)
+            incident = await self._repost_thread(tx, incident, posts, threads)
+            await self._repost_alert(tx, incident, posts, messages)
 
     async def lost_its_root(self, tx: Transaction, delivery: Delivery) -> bool:
         """Handle the refusal of the bot's 👀, or of a thread, whose message was deleted meanwhile.
@@ -76,7 +75,7 @@ class Reposting:
         """
         incident = await tx.incident(delivery.incident_id or 0, lock=True)
         posts = await tx.posts(incident.id)
-        changed = await self._alert_again(tx, incident, posts, {delivery.after_message_id or 0})
+        changed = await self._repost_alert(tx, incident, posts, {delivery.after_message_id or 0})
         if delivery.kind is DeliveryKind.THREAD and incident.is_open:
             await self._rethread(tx, changed)
         return delivery.kind is DeliveryKind.SEED_ACK or incident.is_open
@@ -87,7 +86,7 @@ class Reposting:
         if incident.thread.channel is None or delivery.request is None:
             return False  # it was for the alert's channel, which is gone: nothing can be put there
         posts = await tx.posts(incident.id)
-        await self._thread_again(tx, incident, posts, {delivery.request.channel_id})
+        await self._repost_thread(tx, incident, posts, {delivery.request.channel_id})
         return True
 
     async def lost_its_private_thread(self, tx: Transaction, delivery: Delivery) -> bool:
@@ -108,20 +107,20 @@ class Reposting:
                 await tx.insert_deliveries([_into_next(incident, delivery)])
         return True
 
-    async def say_again(self, tx: Transaction, delivery: Delivery, *, in_thread: bool = True) -> bool:
+    async def repost_line(self, tx: Transaction, delivery: Delivery, *, in_thread: bool = True) -> bool:
         """Queue the same line for the current thread, or else as a reply to the alert."""
         if delivery.to != "incident":
-            return True  # the farewell in a former thread: it has no readers
+            return True  # the last line in a thread that was replaced: nobody needs it elsewhere
         incident = await tx.incident(delivery.incident_id or 0)
-        key = delivery.key.removeprefix(f"inc:{incident.id}:") + SAID_AGAIN
-        again = thread_line(incident, self._policy, key=key, stored=delivery.data)
-        current = await tx.delivery_by_key(str(again.after))
+        key = delivery.key.removeprefix(f"inc:{incident.id}:") + REPOST_SUFFIX
+        line = thread_line(incident, self._policy, key=key, stored=delivery.data)
+        current = await tx.delivery_by_key(str(line.after))
         place = None if delivery.request is None else delivery.request.channel_id
         is_another = current is None or current.channel_id != place
-        await tx.insert_deliveries([again if in_thread and is_another else _to_alert(again, incident)])
+        await tx.insert_deliveries([line if in_thread and is_another else _to_alert(line, incident)])
         return True
 
-    async def _ask_again(self, tx: Transaction, triage_id: int, key: str) -> None:
+    async def _repost_question(self, tx: Transaction, triage_id: int, key: str) -> None:
         """Queue the question once more while it waits: without it, the deadline would raise the triage."""
         triage = await tx.triage(triage_id, lock=True)
         is_asked = triage.is_under_reevaluation and triage.asked_at is not None
@@ -130,18 +129,18 @@ class Reposting:
             await tx.insert_deliveries([question_again(triage, self._policy, monitor=monitor)])
             log.info("triage.asked_again", triage_id=triage_id)
 
-    async def _alert_again(
+    async def _repost_alert(
         self, tx: Transaction, incident: Incident, posts: Sequence[Delivery], gone: Collection[int]
     ) -> Incident:
         """Queue the alert once more if the current one is among the deleted messages."""
         current = posting_key(incident.id, DeliveryKind.ALERT, incident.post.number)
         if not incident.is_open or not _is_among(posts, current, gone):
             return incident
-        if _alerts_again(posts) >= _MOST_ALERTS:
+        if _reposted_alerts(posts) >= _MOST_ALERTS:
             return incident
         return await self._repost(tx, incident)
 
-    async def _thread_again(
+    async def _repost_thread(
         self, tx: Transaction, incident: Incident, posts: Sequence[Delivery], gone: Collection[int]
     ) -> Incident:
         """Queue the thread once more if the current one is among the deleted ones."""
@@ -149,13 +148,13 @@ class Reposting:
         current = posting_key(incident.id, kind, incident.thread.posting)
         if not incident.is_open or not _is_among(posts, current, gone):
             return incident
-        put_back = sum(post.kind.spec.opens_thread and is_put_back(post) for post in posts)
-        return incident if put_back >= _MOST_THREADS else await self._rethread(tx, incident)
+        reposts = sum(post.kind.spec.opens_thread and is_repost(post) for post in posts)
+        return incident if reposts >= _MOST_THREADS else await self._rethread(tx, incident)
 
     async def _repost(self, tx: Transaction, incident: Incident) -> Incident:
         changed, severity = repost(incident), self._policy.rules(incident.severity)
         await tx.save(changed)
-        await tx.insert_deliveries(posting_deliveries(changed, severity, tone=AGAIN))
+        await tx.insert_deliveries(posting_deliveries(changed, severity, tone=REPOST))
         await tx.enqueue(refresh_job(changed, severity=severity))
         log.info("incident.reposted", incident_id=incident.id)
         return changed
@@ -179,11 +178,11 @@ def _is_among(posts: Sequence[Delivery], key: str, gone: Collection[int]) -> boo
     return any(post.key == key and post.message_id in gone for post in posts)
 
 
-def _alerts_again(posts: Sequence[Delivery]) -> int:
-    """Count the alerts put back before, without those that came with their private thread."""
+def _reposted_alerts(posts: Sequence[Delivery]) -> int:
+    """Count the alerts that were reposted before, without those that came with their private thread."""
     private_threads = {posting_of(post) for post in posts if post.kind is DeliveryKind.PRIVATE_THREAD}
-    again = (post for post in posts if post.kind is DeliveryKind.ALERT and is_put_back(post))
-    return sum(posting_of(post) not in private_threads for post in again)
+    reposts = (post for post in posts if post.kind is DeliveryKind.ALERT and is_repost(post))
+    return sum(posting_of(post) not in private_threads for post in reposts)
 
 
 def _into_next(incident: Incident, delivery: Delivery) -> NewDelivery:

@@ -9,7 +9,7 @@ from bot.domain.errors import UserError
 from bot.domain.incident.entries import DetailsChangedEntry
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.notices import DetailsChangedNotice
-from bot.domain.incident.title_and_start import Corrected, ShownDetails, changes_of, put_right
+from bot.domain.incident.title_and_start import Corrected, ShownDetails, changes_of, correct_details
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineEntry
 from bot.runbook.model import Policy
@@ -25,7 +25,7 @@ class NewDetails:
     Attributes:
         title, started: As typed; None when left as the form showed them.
         shown: What the form showed.
-        key: The same key puts them right once ("interaction:123").
+        key: The same key corrects them once ("interaction:123").
     """
 
     title: str | None
@@ -35,15 +35,15 @@ class NewDetails:
 
 
 @dataclass(frozen=True, slots=True)
-class PutRight:
-    """What was changed."""
+class CorrectedDetails:
+    """The incident after a correction, and what was corrected."""
 
     incident: Incident
     corrected: Corrected
 
 
 class Details:
-    """Title and start, also of an incident that has ended."""
+    """Corrects title and start, also of an incident that has ended."""
 
     def __init__(self, policy: Policy, changes: Changes) -> None:
         self._policy = policy
@@ -53,7 +53,7 @@ class Details:
         """Return the incident if *by* may correct it, so that a refusal comes before the form."""
         return await self._changes.allowed(incident_id, by=by, act=Act.EDIT)
 
-    async def put_right(self, incident_id: int, new: NewDetails, *, by: Person) -> PutRight:
+    async def correct(self, incident_id: int, new: NewDetails, *, by: Person) -> CorrectedDetails:
         """Correct the title, the start or both. Every post that shows them is edited, without a mention.
 
         Raises:
@@ -62,11 +62,13 @@ class Details:
         """
         async with self._changes.change(incident_id, by=by, act=Act.EDIT) as change:
             if (known := _corrected_under(new.key, await change.tx.timeline(incident_id))) is not None:
-                return PutRight(change.incident, known)  # Discord has delivered the same interaction twice
+                return CorrectedDetails(
+                    change.incident, known
+                )  # Discord has delivered the same interaction twice
             before = change.incident
             title = None if new.title is None else clean_title(new.title)
             started_at = None if new.started is None else self._moment(new.started, now=change.now)
-            after = put_right(before, title=title, started_at=started_at, shown=new.shown)
+            after = correct_details(before, title=title, started_at=started_at, shown=new.shown)
             if after is before:
                 raise UserError("edit_empty", incident=before.label)
             await change.save(after)
@@ -75,7 +77,7 @@ class Details:
             await change.record(entry, line=line)
             told = DetailsChangedNotice(title=corrected.title, started_at=corrected.started_at)
             await change.say(told, key=line)
-        return PutRight(change.incident, corrected)
+        return CorrectedDetails(change.incident, corrected)
 
     def _moment(self, typed: str, *, now: datetime) -> datetime:
         if not typed.strip():  # elsewhere that means now; here a person has emptied the field

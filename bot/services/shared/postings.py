@@ -21,7 +21,7 @@ READ_AHEAD: Final = timedelta(seconds=2)
 #: in another form; or a replacement of a post that was deleted.
 LOUD: Final = PostingData(posting=1)
 QUIET: Final = PostingData(posting=1, quiet=True)
-AGAIN: Final = PostingData(posting=1, quiet=True, again=True)
+REPOST: Final = PostingData(posting=1, quiet=True, again=True)
 
 
 def step_key(incident_id: int, index: int) -> str:
@@ -103,7 +103,7 @@ def posting_deliveries(
     runbook: the start of SEV1 and SEV2 is written as a thread in #p0-alerts).
 
     Args:
-        tone: `LOUD`, `QUIET` or `AGAIN`.
+        tone: `LOUD`, `QUIET` or `REPOST`.
     """
     answered = _answered(incident, tone)
     answers = None if answered is None else answered.message_id
@@ -130,8 +130,8 @@ def thread_deliveries(incident: Incident, severity: SeverityPolicy, *, channel: 
     A private one has everything in it, so the whole posting comes again.
     """
     if incident.is_private:
-        return posting_deliveries(incident, severity, tone=AGAIN)
-    owed = _Owed(incident, severity, replace(AGAIN, posting=incident.thread.posting))
+        return posting_deliveries(incident, severity, tone=REPOST)
+    owed = _Owed(incident, severity, replace(REPOST, posting=incident.thread.posting))
     root = owed.make(DeliveryKind.THREAD_ROOT, to=f"channel:{channel}")
     return [root, *_hung_on(root, owed)]
 

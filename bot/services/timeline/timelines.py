@@ -16,7 +16,7 @@ from bot.domain.calendar.start_time import (
 )
 from bot.domain.errors import UserError
 from bot.domain.incident.incident import Incident, IncidentKind, Status
-from bot.domain.incident.status_updates import put_right
+from bot.domain.incident.status_updates import correct_last_update
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.domain.timeline.lines import Line, lines_of
@@ -138,9 +138,9 @@ class Timelines:
             await change.record(entry, corrects=entry_id, line=f"corrected:{key}")
             await change.say(now.told, key=f"corrected:{key}")
             lines = lines_of(await change.tx.timeline(incident_id))
-            true = put_right(change.incident, lines, entry_id=entry_id)
-            if true is not change.incident:
-                await change.save(true)
+            corrected = correct_last_update(change.incident, lines, entry_id=entry_id)
+            if corrected is not change.incident:
+                await change.save(corrected)
         return change.incident
 
     async def history(self, incident_id: int, *, by: Person) -> History:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.domain.delivery.delivery import (
-    AGAIN,
+    REPOST_SUFFIX,
     Delivery,
     DeliveryKind,
     NewDelivery,
@@ -60,7 +60,7 @@ def question_again(triage: Triage, policy: Policy, *, monitor: str | None) -> Ne
     """Return `question` once more, quietly, because its post was deleted and cannot be answered there."""
     asked = question(triage, policy, monitor=monitor)
     data = TriageData(triage=triage.id, monitor=monitor, quiet=True)
-    return replace(asked, key=asked.key + AGAIN, data=data.to_json())
+    return replace(asked, key=asked.key + REPOST_SUFFIX, data=data.to_json())
 
 
 def go_on_question(triage: Triage, *, user_id: int) -> NewDelivery:
@@ -182,7 +182,7 @@ def _post(triage: Triage, kind: DeliveryKind, *, to: str, key: str) -> NewDelive
 
 def _round_keys(triage_id: int, number: int) -> list[str]:
     asked = _asked_key(triage_id, number)
-    return [_held_key(triage_id, number), asked, asked + AGAIN]
+    return [_held_key(triage_id, number), asked, asked + REPOST_SUFFIX]
 
 
 def _unfinished_keys(triage_id: int, number: int) -> tuple[str, str]:

@@ -121,7 +121,7 @@ def _failed(words: Wording, data: DeliveryFailedEntry, limit: int) -> Iterator[s
     yield _text(data.reason, limit=limit)
 
 
-def put_right(
+def title_and_start_changes(
     words: Wording, title: TitleChange | None, start: StartChange | None, *, limit: int
 ) -> Iterator[str]:
     """Yield title and start, before and after.
@@ -138,7 +138,7 @@ def put_right(
 
 
 def _details(words: Wording, data: DetailsChangedEntry, limit: int) -> Iterator[str]:
-    yield from put_right(words, data.title, data.started_at, limit=limit)
+    yield from title_and_start_changes(words, data.title, data.started_at, limit=limit)
     if targets := words.targets(list(data.targets or ()), limit=_LIST_LIMIT):
         yield words.say("history.fact.targets", targets=targets)
     if symptoms := words.symptoms(list(data.symptoms or ()), limit=_LIST_LIMIT):

@@ -20,7 +20,7 @@ from bot.domain.incident.incident import (
 )
 from bot.domain.incident.listing import IncidentFilter
 from bot.domain.incident.posting import archived
-from bot.domain.incident.title_and_start import put_right, shown_details
+from bot.domain.incident.title_and_start import correct_details, shown_details
 from bot.domain.incident.transitions import AckVia
 from bot.domain.severity import NewSeverity
 from bot.services.ports import Store
@@ -109,11 +109,11 @@ async def test_who_cannot_be_reached_is_kept(rig: Rig) -> None:
     assert await saved(rig.store, back) == back
 
 
-async def test_title_and_start_are_put_right(rig: Rig) -> None:
+async def test_title_and_start_are_corrected(rig: Rig) -> None:
     """And the version in which they were."""
     incident = await open_incident(rig.store)
     earlier = incident.started_at - timedelta(minutes=7)
-    right = put_right(incident, title='決済 "x"', started_at=earlier, shown=shown_details(incident))
+    right = correct_details(incident, title='決済 "x"', started_at=earlier, shown=shown_details(incident))
     assert await saved(rig.store, right) == right
     assert (right.title, right.started_at, right.details_version) == ('決済 "x"', earlier, right.version)
 

@@ -226,9 +226,7 @@ async def test_any_sign_of_life_keeps_the_ack(desk: Desk, act: str) -> None:
             await desk.checklists.choose(incident.id, pick, by=PRIMARY)
         case "details":
             shown = shown_details(incident)
-            await desk.details.put_right(
-                incident.id, NewDetails("決済が落ちた", None, shown, "d"), by=PRIMARY
-            )
+            await desk.details.correct(incident.id, NewDetails("決済が落ちた", None, shown, "d"), by=PRIMARY)
         case "pin":
             write(desk, incident)
             await desk.pins.pin(desk.discord.messages.pop(9), by=PRIMARY)

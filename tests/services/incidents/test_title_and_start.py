@@ -10,7 +10,7 @@ from bot.domain.errors import IncidentNotFound, NotPermitted, UserError
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.title_and_start import ShownDetails, shown_details
 from bot.domain.timeline.entries import TimelineKind
-from bot.services.incidents.title_and_start import NewDetails, PutRight
+from bot.services.incidents.title_and_start import CorrectedDetails, NewDetails
 from tests.acts import time_of
 from tests.services.desk import OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
 from tests.services.escalation.test_storms import MANY, open_many
@@ -25,7 +25,7 @@ async def opened(desk: Desk) -> Incident:
     return await desk.store.incident(incident.id)
 
 
-async def put_right(
+async def correct(
     desk: Desk,
     incident: Incident,
     *,
@@ -33,10 +33,10 @@ async def put_right(
     started: str | None = None,
     key: str = "k",
     shown: ShownDetails | None = None,
-) -> PutRight:
+) -> CorrectedDetails:
     """By whoever is on call, from a form that showed what is there."""
     new = NewDetails(title, started, shown or shown_details(incident), key)
-    return await desk.details.put_right(incident.id, new, by=PRIMARY)
+    return await desk.details.correct(incident.id, new, by=PRIMARY)
 
 
 def clock(desk: Desk, moment: datetime) -> str:
@@ -51,7 +51,7 @@ async def test_the_posts_follow_and_nobody_is_rung(desk: Desk) -> None:
     started = incident.started_at - timedelta(minutes=20)
     typed = clock(desk, started)
     for _ in range(2):  # Discord has delivered the same interaction twice
-        result = await put_right(desk, incident, title=" 決済が\n5xx ", started=typed)
+        result = await correct(desk, incident, title=" 決済が\n5xx ", started=typed)
     now = await desk.store.incident(incident.id)
     assert (now.title, now.started_at) == ("決済が 5xx", started.replace(second=0, microsecond=0))
     assert (now.ack_due_at, now.triggered_at) == (incident.ack_due_at, incident.triggered_at)
@@ -83,7 +83,7 @@ async def test_the_posts_follow_and_nobody_is_rung(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("end", ["resolve", "cancel", "merge"])
-async def test_one_that_has_ended_is_put_right(desk: Desk, end: str) -> None:
+async def test_one_that_has_ended_is_corrected(desk: Desk, end: str) -> None:
     """The postmortem is written afterwards."""
     incident = await opened(desk)
     if end == "merge":
@@ -92,7 +92,7 @@ async def test_one_that_has_ended_is_put_right(desk: Desk, end: str) -> None:
     else:
         await getattr(desk.lifecycle, end)(incident.id, by=PRIMARY)
     before = await desk.store.incident(incident.id)
-    await put_right(desk, before, title="x", started="30分前")
+    await correct(desk, before, title="x", started="30分前")
     after = await desk.store.incident(incident.id)
     assert (after.title, after.status, time_of(after.ended)) == ("x", before.status, time_of(before.ended))
     assert after.started_at == desk.clock.time - timedelta(minutes=30)
@@ -117,7 +117,7 @@ async def test_what_makes_no_sense_is_refused(
     """Nothing is kept of it, not even the half that would do."""
     incident = await opened(desk)
     with pytest.raises(UserError) as refused:
-        await put_right(desk, incident, title=title if started is None else "x", started=started)
+        await correct(desk, incident, title=title if started is None else "x", started=started)
     assert refused.value.key == key
     assert await desk.store.incident(incident.id) == incident
     assert await of_kind(desk, incident, TimelineKind.DETAILS_CHANGED) == []
@@ -127,10 +127,10 @@ async def test_two_forms_do_not_undo_each_other(desk: Desk) -> None:
     """Both were opened on the first version: the second title is refused, another start is not."""
     incident = await opened(desk)
     shown = shown_details(incident)
-    await put_right(desk, incident, title="x", key="1")
+    await correct(desk, incident, title="x", key="1")
     with pytest.raises(UserError, match="title_moved"):
-        await put_right(desk, incident, title="y", shown=shown, key="2")
-    await put_right(desk, incident, started="30分前", shown=shown, key="3")
+        await correct(desk, incident, title="y", shown=shown, key="2")
+    await correct(desk, incident, started="30分前", shown=shown, key="3")
     now = await desk.store.incident(incident.id)
     assert (now.title, now.started_at) == ("x", desk.clock.time - timedelta(minutes=30))
 
@@ -143,7 +143,7 @@ async def test_only_responders_may(desk: Desk) -> None:
     with pytest.raises(NotPermitted):
         await desk.details.editable(incident.id, by=OBSERVER)
     with pytest.raises(NotPermitted):
-        await desk.details.put_right(incident.id, new, by=OBSERVER)
+        await desk.details.correct(incident.id, new, by=OBSERVER)
     refused = [row.data["act"] for row in await desk.database.audit_rows() if not row.allowed]
     assert refused == ["edit", "edit"]
     async with desk.store.transaction() as tx:
@@ -152,7 +152,7 @@ async def test_only_responders_may(desk: Desk) -> None:
     with pytest.raises(IncidentNotFound):
         await desk.details.editable(incident.id, by=stranger)
     with pytest.raises(IncidentNotFound):
-        await desk.details.put_right(incident.id, new, by=stranger)
+        await desk.details.correct(incident.id, new, by=stranger)
 
 
 async def test_a_bundle_that_lists_it_follows(desk: Desk) -> None:
@@ -160,6 +160,6 @@ async def test_a_bundle_that_lists_it_follows(desk: Desk) -> None:
     incidents = await open_many(desk)
     await desk.pass_time(minutes=15, seconds=3)
     assert desk.discord.bundles == []
-    await put_right(desk, await desk.store.incident(incidents[0].id), title="x")
+    await correct(desk, await desk.store.incident(incidents[0].id), title="x")
     await desk.pass_time(seconds=3)
     assert desk.discord.bundles == [(MANY, MANY)] * 3

@@ -39,7 +39,7 @@ async def test_a_correction_leaves_the_first_version(desk: Desk) -> None:
     assert [row.action for row in await desk.database.audit_rows()][-1] == "corrected"
 
 
-async def test_the_time_of_a_note_is_put_right(desk: Desk) -> None:
+async def test_the_time_of_a_note_is_corrected(desk: Desk) -> None:
     """By itself or with the words; both stay, it moves to its place, and the thread hears of it."""
     incident = await desk.open()
     await desk.pass_time(minutes=30)
@@ -151,7 +151,7 @@ async def said(desk: Desk) -> list[dict[str, object]]:
     return [{name: line[name] for name in facts if name in line} for line in lines]
 
 
-async def put_right(
+async def correct(
     desk: Desk, incident: Incident, entry: TimelineEntry, right: Correction, *, key: str = "c"
 ) -> None:
     """By whoever is on call."""
@@ -223,19 +223,19 @@ async def test_the_second_of_two_sees_what_the_first_wrote(
     incident, update = await told(desk)
     seen = await shown_now(desk, incident, update)
     for _ in range(2):  # Discord has delivered the same interaction twice
-        await put_right(desk, incident, update, replace(first, shown=seen))
+        await correct(desk, incident, update, replace(first, shown=seen))
     before = await shown(desk, incident)
     with pytest.raises(UserError) as refused:
-        await put_right(desk, incident, update, replace(second, shown=seen), key="c2")
+        await correct(desk, incident, update, replace(second, shown=seen), key="c2")
     assert refused.value.key == key
     assert refused.value.fields == {"incident": incident.label} | (
         {} if field is None else {key.removesuffix("_moved"): field}
     )
     assert await shown(desk, incident) == before
     with pytest.raises(UserError, match="correction_empty"):
-        await put_right(desk, incident, update, replace(first, shown=seen), key="c3")
+        await correct(desk, incident, update, replace(first, shown=seen), key="c3")
     anew = await shown_now(desk, incident, update)
-    await put_right(desk, incident, update, replace(second, shown=anew), key="c4")
+    await correct(desk, incident, update, replace(second, shown=anew), key="c4")
     assert await shown(desk, incident) != before
 
 
@@ -246,12 +246,12 @@ async def test_two_people_put_one_note_right(desk: Desk) -> None:
     await desk.timelines.note(incident.id, by=PRIMARY, text="再起動", key="k", at="5分前")
     (note,) = await of_kind(desk, incident, TimelineKind.NOTE)
     seen = await shown_now(desk, incident, note)
-    await put_right(desk, incident, note, Correction("再起動した", shown=seen))
-    await put_right(desk, incident, note, Correction(None, at="9分前", shown=seen), key="c2")
+    await correct(desk, incident, note, Correction("再起動した", shown=seen))
+    await correct(desk, incident, note, Correction(None, at="9分前", shown=seen), key="c2")
     with pytest.raises(UserError, match="words_moved"):
-        await put_right(desk, incident, note, Correction("落とした", shown=seen), key="c3")
+        await correct(desk, incident, note, Correction("落とした", shown=seen), key="c3")
     with pytest.raises(UserError, match="moment_moved"):
-        await put_right(desk, incident, note, Correction(None, at="8分前", shown=seen), key="c4")
+        await correct(desk, incident, note, Correction(None, at="8分前", shown=seen), key="c4")
     line = await desk.timelines.correctable(incident.id, note.id or 0, by=PRIMARY)
     assert (line.said, line.at) == ("再起動した", desk.clock.time - timedelta(minutes=9))
 
@@ -266,7 +266,7 @@ async def test_an_emptied_impact_is_none(desk: Desk) -> None:
     assert await said(desk) == [{"impact_before": "全員", "impact": ""}]
 
 
-async def test_an_update_of_the_impact_alone_is_put_right(desk: Desk) -> None:
+async def test_an_update_of_the_impact_alone_is_corrected(desk: Desk) -> None:
     """The words that are shown with it are those of the update before; they stay."""
     incident, _ = await told(desk)
     await desk.database.advance(timedelta(minutes=3))
@@ -295,7 +295,7 @@ async def test_a_note_has_no_impact(desk: Desk) -> None:
     incident = await desk.open()
     await desk.timelines.note(incident.id, by=PRIMARY, text="x", key="k")
     (note,) = await of_kind(desk, incident, TimelineKind.NOTE)
-    await put_right(desk, incident, note, Correction("y", impact="z"))
+    await correct(desk, incident, note, Correction("y", impact="z"))
     (fix,) = await of_kind(desk, incident, TimelineKind.CORRECTED)
     assert fix.impact is None
 

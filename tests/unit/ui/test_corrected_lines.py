@@ -217,7 +217,7 @@ def test_the_form_about_an_update_shows_words_and_impact(voice: Voice) -> None:
         ({"text": " 調査中\r\n"}, Correction(None)),
     ],
 )
-def test_only_what_was_changed_in_the_form_is_put_right(typed: dict[str, str], right: Correction) -> None:
+def test_only_what_was_changed_in_the_form_is_corrected(typed: dict[str, str], right: Correction) -> None:
     """Somebody else may have put the rest right meanwhile; of what was changed they are told."""
     line = update_line(BOTH)
     expected = replace(right, shown=shown_words(line))

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from bot.domain.errors import UserError
 from bot.domain.incident.incident import Incident
-from bot.domain.incident.title_and_start import changes_of, put_right, shown_details
-from bot.services.incidents.title_and_start import NewDetails, PutRight
+from bot.domain.incident.title_and_start import changes_of, correct_details, shown_details
+from bot.services.incidents.title_and_start import CorrectedDetails, NewDetails
 from bot.ui.errors import describe
 from bot.ui.forms.base import Submitted
 from bot.ui.forms.details import EDIT_FORM, details_form, details_of
@@ -36,10 +36,12 @@ def sent(form: Form, **typed: str) -> Submitted:
     return Submitted(fields.groupdict(), {name: (words,) for name, words in {**opened, **typed}.items()})
 
 
-def righted(title: str) -> PutRight:
+def righted(title: str) -> CorrectedDetails:
     """Another title, and a start ten minutes earlier."""
-    after = put_right(PLACED, title=title, started_at=AT - timedelta(minutes=12), shown=shown_details(PLACED))
-    return PutRight(after, changes_of(PLACED, after))
+    after = correct_details(
+        PLACED, title=title, started_at=AT - timedelta(minutes=12), shown=shown_details(PLACED)
+    )
+    return CorrectedDetails(after, changes_of(PLACED, after))
 
 
 @pytest.mark.parametrize("voice", VOICES)
@@ -93,14 +95,14 @@ def test_whoever_put_it_right_hears_what_has_changed() -> None:
 def test_any_title_can_be_told(before: str, after: str, voice: Voice) -> None:
     """Whole: both of them, each of whose signs may need an escape; nobody is rung."""
     incident = replace(PLACED, title=before)
-    moved = put_right(
+    moved = correct_details(
         incident, title=after, started_at=AT - timedelta(minutes=5), shown=shown_details(incident)
     )
     facts = changes_of(incident, moved)
     told = str(
         notice(samples.JA, moved, {"notice": "details_changed", "by": "n" * 32, **facts.to_json()})["content"]
     )
-    for words in (told, details_said(voice, PutRight(moved, facts))):
+    for words in (told, details_said(voice, CorrectedDetails(moved, facts))):
         assert len(words) <= CONTENT_LIMIT
         assert "…" not in words
         assert "<@" not in words
@@ -109,7 +111,7 @@ def test_any_title_can_be_told(before: str, after: str, voice: Voice) -> None:
 def refusal(of: Incident, **right: object) -> UserError:
     """Why it may not be put right so, from a form that showed something else."""
     with pytest.raises(UserError) as refused:
-        put_right(of, **{"title": None, "started_at": None, "shown": shown_details(PLACED), **right})  # type: ignore[arg-type]
+        correct_details(of, **{"title": None, "started_at": None, "shown": shown_details(PLACED), **right})  # type: ignore[arg-type]
     return refused.value
 
 

@@ -7,11 +7,11 @@ from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.notices import DetailsChangedNotice
 from bot.domain.timeline.notices import CorrectedNotice, NoteNotice
-from bot.services.incidents.title_and_start import PutRight
+from bot.services.incidents.title_and_start import CorrectedDetails
 from bot.ui.posts.bodies import CONTENT_LIMIT, Body, message
 from bot.ui.posts.looks import NoticeLook, NoticeLooks, Renderers, alone, by
 from bot.ui.words.inert import inert, inert_lines
-from bot.ui.words.timeline_details import put_right
+from bot.ui.words.timeline_details import title_and_start_changes
 from bot.ui.words.voice import Voice
 from bot.ui.words.wording import Wording
 
@@ -45,14 +45,14 @@ def corrected(words: Wording, incident: Incident, told: CorrectedNotice) -> Body
 
 def details_changed(words: Wording, _incident: Incident, told: DetailsChangedNotice) -> Body:
     """Compose the line about a corrected title or start, before and after."""
-    text = " · ".join(put_right(words, told.title, told.started_at, limit=_TITLES_LIMIT))
+    text = " · ".join(title_and_start_changes(words, told.title, told.started_at, limit=_TITLES_LIMIT))
     return message(words.say("history.notice.corrected", who=by(words, told), text=text))
 
 
-def details_said(voice: Voice, result: PutRight) -> str:
+def details_said(voice: Voice, result: CorrectedDetails) -> str:
     """Answer the person who has corrected the title or the start."""
     said = result.corrected
-    changes = " · ".join(put_right(voice, said.title, said.started_at, limit=_TITLES_LIMIT))
+    changes = " · ".join(title_and_start_changes(voice, said.title, said.started_at, limit=_TITLES_LIMIT))
     return voice.say("editing.said.done", label=result.incident.label, changes=changes)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from bot.domain.delivery.delivery import Delivery, DeliveryKind, DeliveryStatus
 from bot.domain.incident.incident import Incident, StatusUpdate, StatusUpdates
-from bot.domain.incident.status_updates import put_right
+from bot.domain.incident.status_updates import correct_last_update
 from bot.domain.privacy import SETTLED
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.domain.timeline.lines import lines_of
@@ -46,7 +46,7 @@ def corrected(of: Incident, entry_id: int, words: str, impact: str | None = None
     """After a correction of one of `ENTRIES`; an older version's says nothing of the impact."""
     data = {"text": words} | ({} if impact is None else {"impact": impact})
     fix = TimelineEntry(TimelineKind.CORRECTED, T0 + timedelta(hours=1), data=data, corrects=entry_id, id=9)
-    return put_right(of, lines_of([*ENTRIES, fix]), entry_id=entry_id)
+    return correct_last_update(of, lines_of([*ENTRIES, fix]), entry_id=entry_id)
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def corrected(of: Incident, entry_id: int, words: str, impact: str | None = None
         pytest.param(2, "", "一部", ("調査中", "全員"), id="words taken out: those before count"),
     ],
 )
-def test_what_is_shown_is_put_right(
+def test_what_is_shown_is_corrected(
     entry_id: int, words: str, impact: str | None, shown: tuple[str, str]
 ) -> None:
     """Words and impact may stem from different updates; who told it, and when, stays."""
@@ -75,7 +75,7 @@ def test_what_nobody_sees_any_more_changes_nothing() -> None:
     assert corrected(before, 1, "DNS", "一部") is before
     assert corrected(before, 2, "DB", "一部") is before
     assert corrected(before, 3, "", "全員") is before
-    assert put_right(before, (), entry_id=2) is before
+    assert correct_last_update(before, (), entry_id=2) is before
     bare = incident()
     assert corrected(bare, 2, "DNS") is bare
 

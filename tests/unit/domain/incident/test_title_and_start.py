@@ -7,7 +7,7 @@ import pytest
 
 from bot.domain.errors import UserError
 from bot.domain.incident.incident import Incident
-from bot.domain.incident.title_and_start import changes_of, put_right, shown_details, with_triage
+from bot.domain.incident.title_and_start import changes_of, correct_details, shown_details, with_triage
 from bot.domain.triage.session import Triage, TriageStatus
 from tests.unit.domain.incident.test_incident import T0, incident
 from tests.unit.domain.incident.test_transitions import resolve
@@ -36,11 +36,11 @@ def righted(
     seen: Incident | None = None,
 ) -> Incident:
     """By somebody who had *seen* before their eyes, or what is there."""
-    return put_right(of, title=title, started_at=started_at, shown=shown_details(seen or of))
+    return correct_details(of, title=title, started_at=started_at, shown=shown_details(seen or of))
 
 
 @pytest.mark.parametrize("of", [incident(), resolve(incident()), incident(is_private=True)])
-def test_title_and_start_are_put_right(of: Incident) -> None:
+def test_title_and_start_are_corrected(of: Incident) -> None:
     """While it goes on and afterwards. Whatever counts from the report stays: the deadline above all."""
     after = righted(of, title="決済が 5xx", started_at=EARLIER)
     version = of.version + 1
