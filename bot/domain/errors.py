@@ -119,8 +119,8 @@ class UpstreamUnavailable(UnavailableError):
         self.retry_after_s = retry_after_s
 
     @property
-    def room_in(self) -> timedelta | None:
-        """Return the time until the rate limit has room; None without a limit, or if the peer did not say."""
+    def capacity_in(self) -> timedelta | None:
+        """Return the time until the limit has capacity; None without one, or if the peer did not say."""
         if self.http_status != HTTPStatus.TOO_MANY_REQUESTS or self.retry_after_s is None:
             return None
         return timedelta(seconds=self.retry_after_s)
@@ -136,27 +136,27 @@ class DiscordAway(UpstreamUnavailable):
     """Discord answers no requests for now; `retry_after_s` says when the next one may be made."""
 
     @property
-    def room_in(self) -> None:
+    def capacity_in(self) -> None:
         """Return None: this is no rate limit of a route, even if the status is 429."""
         return None
 
 
 class Crowded(UpstreamUnavailable):
-    """The rate limit of a route leaves no room now: nothing was sent, and that is no failure.
+    """The rate limit of a route has no capacity now: nothing was sent, and that is no failure.
 
     Args:
-        room_in_s: Seconds until there is room, > 0.
+        capacity_in_s: Seconds until there is capacity, > 0.
         asked_s: The part of them that Discord itself asks for; the rest is the bot's own queue.
     """
 
-    def __init__(self, room_in_s: float, *, asked_s: float = 0.0) -> None:
-        reason = f"rate limited: no room on this route for {room_in_s:.1f} s"
-        super().__init__(reason, http_status=HTTPStatus.TOO_MANY_REQUESTS, retry_after_s=room_in_s)
+    def __init__(self, capacity_in_s: float, *, asked_s: float = 0.0) -> None:
+        reason = f"rate limited: no room on this route for {capacity_in_s:.1f} s"
+        super().__init__(reason, http_status=HTTPStatus.TOO_MANY_REQUESTS, retry_after_s=capacity_in_s)
         self.asked = timedelta(seconds=asked_s)
 
     @property
-    def room_in(self) -> timedelta:
-        """Return the time until there is room."""
+    def capacity_in(self) -> timedelta:
+        """Return the time until there is capacity."""
         return timedelta(seconds=self.retry_after_s or 0.0)
 
 

@@ -70,7 +70,7 @@ class FakeDiscord:
         deleted, deleted_threads: Messages and threads that somebody has deleted.
         locked: Threads that take no message.
         archived: Threads that were put to sleep.
-        room_in: When a limit leaves room for what is postponed.
+        capacity_in: When a limit leaves room for what is postponed.
         watching: What stands in the watched channels.
         messages: What stands in threads, by id.
         pins: Message id -> who put a 📌 there.
@@ -105,7 +105,7 @@ class FakeDiscord:
     questions: list[tuple[AlertAnswer | None, bool, DeliveryKind]] = field(default_factory=list)
     answered: list[tuple[TriageStatus, list[DeliveryKind]]] = field(default_factory=list)
     postponed: set[DeliveryKind] = field(default_factory=set)
-    room_in: timedelta | None = None
+    capacity_in: timedelta | None = None
     deleted: set[int] = field(default_factory=set)
     deleted_threads: set[int] = field(default_factory=set)
     locked: set[int] = field(default_factory=set)
@@ -193,7 +193,7 @@ class FakeDiscord:
             return None
         return (await self.standing(delivery.guild_id))[name].handle
 
-    def require_room(self, request: Request) -> None:
+    def require_capacity(self, request: Request) -> None:
         if wait := self.crowded.get(request.channel_id):
             asked = wait if self.asks is None else self.asks
             raise Crowded(wait.total_seconds(), asked_s=asked.total_seconds())
@@ -232,14 +232,14 @@ class FakeDiscord:
         done = [post for post in posts if post.kind not in self.postponed]
         self.redacted += [post.kind for post in done if post.kind not in self.uneditable]
         refused = [post.id for post in done if post.kind in self.uneditable]
-        is_long = self.room_in is not None and self.room_in >= timedelta(seconds=30)
+        is_long = self.capacity_in is not None and self.capacity_in >= timedelta(seconds=30)
         late = [post.id for post in posts if post not in done and is_long]
         threads = (post.message_id for post in done if post.kind is DeliveryKind.THREAD)
         left = [self.left_in_threads[one] for one in threads if one in self.left_in_threads]
         return Redacted([post.id for post in done], refused, late, self._again(done, posts), left)
 
     def _again(self, done: Sequence[object], posts: Sequence[Delivery]) -> timedelta | None:
-        return None if len(done) == len(posts) else soonest([self.room_in])
+        return None if len(done) == len(posts) else soonest([self.capacity_in])
 
     async def left_behind(self, incident: Incident, thread_id: int) -> LeftBehind | None:
         if self.is_away:

@@ -27,10 +27,10 @@ async def post(world: NotifierWorld, number: int, channel: str, *, grave: int) -
         request = await world.notifier.compose(asked, INCIDENT)
         while True:
             try:
-                world.notifier.require_room(request)
+                world.notifier.require_capacity(request)
                 await world.notifier.send(request, nonce=f"{channel}{number}")
             except Crowded as crowded:
-                await asyncio.sleep(crowded.room_in.total_seconds())  # the queue's part
+                await asyncio.sleep(crowded.capacity_in.total_seconds())  # the queue's part
             else:
                 return asyncio.get_running_loop().time()
 

@@ -83,8 +83,8 @@ class RouteAllowance:
     keeps_back: bool = True
     _promised: list[tuple[float, int]] = field(default_factory=list)
 
-    def room_in_s(self, now: float, *, urgency: int) -> float:
-        """Return the seconds until the route has room for a request; 0: now.
+    def capacity_in_s(self, now: float, *, urgency: int) -> float:
+        """Return the seconds until the route has capacity for a request; 0: now.
 
         A request that must wait gets a place in the next windows, behind those that are at least as urgent:
         the waiting requests do not all come at once.

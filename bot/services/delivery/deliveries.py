@@ -113,7 +113,7 @@ class Deliveries:
             case DiscordAway() as away:
                 return await self._hold(delivery, away)
             case Crowded() as limit:
-                return await self._no_room(delivery, limit)
+                return await self._no_capacity(delivery, limit)
             case Failure() as failure:
                 return await self._not_sent(delivery, failure)
             case None:
@@ -176,7 +176,7 @@ class Deliveries:
             posts = await self._store.posts(subject.id)
             if would_expose(delivery, request, posts):
                 return None  # it was queued, or even begun, while the incident was public
-        self._discord.require_room(request)  # before it is marked as begun: then it need not be searched
+        self._discord.require_capacity(request)  # before it is marked as begun: then it need not be searched
         version = subject.version if isinstance(subject, Incident) else 0
         with fresh():
             async with self._store.at_once() as tx:
@@ -212,15 +212,15 @@ class Deliveries:
                 return None
             return await self._held.hold(tx, current, away)
 
-    async def _no_room(self, delivery: Delivery, limit: Crowded) -> timedelta | None:
+    async def _no_capacity(self, delivery: Delivery, limit: Crowded) -> timedelta | None:
         if not delivery.kind.spec.is_urgent:
-            return limit.room_in
+            return limit.capacity_in
         async with self._store.transaction() as tx:
             current = await tx.claim_delivery(delivery.id)
             if current is None:
                 return None
-            await self._held.hold_if_late(tx, current, limit, wait=limit.room_in)
-        return limit.room_in
+            await self._held.hold_if_late(tx, current, limit, wait=limit.capacity_in)
+        return limit.capacity_in
 
     async def _not_sent(self, delivery: Delivery, failure: Failure) -> timedelta | None:
         attempts, asked = delivery.attempts + 1, timedelta(seconds=failure.asked_s or 0.0)

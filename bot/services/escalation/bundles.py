@@ -89,7 +89,7 @@ class Bundles:
         try:
             await self._discord.redraw(delivery, bundle)
         except UpstreamUnavailable as away:
-            return away.room_in or TRY_AGAIN
+            return away.capacity_in or TRY_AGAIN
         async with self._store.transaction() as tx:
             await tx.set_shown([bundle_id], version=1)
         return None

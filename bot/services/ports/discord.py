@@ -105,8 +105,8 @@ class DiscordSending(Protocol):
             UpstreamUnavailable: it may work later; whether Discord has it is unknown.
         """
 
-    def require_room(self, request: Request) -> None:
-        """Raise Crowded unless Discord's limits leave room for *request*, now or in a moment."""
+    def require_capacity(self, request: Request) -> None:
+        """Raise Crowded unless Discord's limits have capacity for *request*, now or in a moment."""
 
     async def find(self, request: Request, *, since: datetime) -> Posted | None:
         """Return the bot's message that an earlier attempt left in the channel, or None."""

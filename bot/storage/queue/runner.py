@@ -227,7 +227,7 @@ class JobRunner:
         try:
             again = await self._handle(self._handler(job), payload)
         except Crowded as crowded:  # nothing is wrong: Discord has no room for it at this moment
-            return crowded.room_in
+            return crowded.capacity_in
         except Contended:  # another transaction holds, or held, the lock
             self._note_failed(job)
             return _CONTENDED
@@ -237,7 +237,7 @@ class JobRunner:
                 self._note_failed(job)
             is_promised = JobName(job.entrypoint) in _PROMISED and not isinstance(error, NewerVersion)
             delay = self._delay(job, *(_PROMISED_S if is_promised else _POSTPONE_S))
-            limit = error.room_in if isinstance(error, UpstreamUnavailable) else None
+            limit = error.capacity_in if isinstance(error, UpstreamUnavailable) else None
             if limit is not None and not is_promised:
                 delay = max(delay, limit)
             log.warning("job.postponed", error=type(error).__name__, retry_s=delay.total_seconds())

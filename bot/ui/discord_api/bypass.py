@@ -13,8 +13,8 @@ from typing import Any, Self, cast
 
 import discord
 
-#: Set while a request runs for which the gate has made room.
-has_room: ContextVar[bool] = ContextVar("has_room", default=False)
+#: Set while a request runs for which the gate has found capacity.
+has_capacity: ContextVar[bool] = ContextVar("has_capacity", default=False)
 
 
 class _Open:
@@ -37,7 +37,7 @@ class _Open:
 
 
 def open_buckets(client: discord.Client) -> None:
-    """Let requests with `has_room` pass; once per client, however often it is called."""
+    """Let requests with `has_capacity` pass; once per client, however often it is called."""
     http = cast("Any", client.http)
     if "get_ratelimit" not in vars(http):
         http.get_ratelimit = _choice(http.get_ratelimit, http._buckets)  # noqa: SLF001  # the version is pinned
@@ -45,7 +45,7 @@ def open_buckets(client: discord.Client) -> None:
 
 def _choice(usual: Callable[[str], object], kept: dict[str, object]) -> Callable[[str], object]:
     def get_ratelimit(key: str) -> object:
-        if has_room.get():
+        if has_capacity.get():
             return _Open()
         if isinstance(
             kept.get(key), _Open

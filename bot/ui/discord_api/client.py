@@ -19,7 +19,7 @@ from discord.http import Route
 from bot.domain.errors import Crowded, DeliveryRefused, PutOff, UpstreamUnavailable
 from bot.services.ports.urgency import BACKGROUND, PERSON, current
 from bot.services.shared.fencing import FRESH_S, is_stale
-from bot.ui.discord_api.bypass import has_room, open_buckets
+from bot.ui.discord_api.bypass import has_capacity, open_buckets
 from bot.ui.discord_api.circuit import Asking, Circuit
 from bot.ui.discord_api.gate import Gate
 
@@ -163,7 +163,7 @@ class Rest:
         """Send a request through the gate, and report its outcome to the circuit."""
         bucket = await self._enter(route)
         attempt, began_s = _Attempt(self._gate), self._circuit.echoes.clock()
-        tokens = _attempt.set(attempt), has_room.set(True)
+        tokens = _attempt.set(attempt), has_capacity.set(True)
         try:
             await self._turn()
             require_fresh()
@@ -180,7 +180,7 @@ class Rest:
         finally:
             self._gate.end(bucket, status=attempt.status, headers=attempt.headers)
             _attempt.reset(tokens[0])
-            has_room.reset(tokens[1])
+            has_capacity.reset(tokens[1])
         asking.answered()
         self._expect_event(route, began_s)
         return answer
@@ -205,11 +205,11 @@ class Rest:
         except TimeoutError:
             raise Crowded(_PATIENCE_S) from None
 
-    def require_room(self, route: Route) -> None:
-        """See that Discord's limit leaves room for a request on *route*, now or in a moment.
+    def require_capacity(self, route: Route) -> None:
+        """See that Discord's limit has capacity for a request on *route*, now or in a moment.
 
         A place that is free now is kept for a moment, for the request that is about to be made. While Discord
-        is away there is room: the request itself says so.
+        is away there is capacity: the request itself says so.
 
         Raises:
             Crowded: it does not.
@@ -217,7 +217,7 @@ class Rest:
         if self._circuit.is_open:
             return
         bucket = _bucket(route)
-        wait_s = self._gate.room_in_s(bucket, current())
+        wait_s = self._gate.capacity_in_s(bucket, current())
         if not wait_s:
             self._gate.hold(bucket)
         if wait_s > _PATIENCE_S:
@@ -231,7 +231,9 @@ class Rest:
         """
         bucket = _bucket(route)
         patience_s = _PATIENCE_S if BACKGROUND < current() < PERSON else self._deadline_s
-        while not self._gate.is_held(bucket) and (wait_s := self._gate.room_in_s(bucket, current())) > 0.0:
+        while (
+            not self._gate.is_held(bucket) and (wait_s := self._gate.capacity_in_s(bucket, current())) > 0.0
+        ):
             if wait_s > patience_s:
                 raise Crowded(wait_s, asked_s=self._gate.asked_s(bucket))
             await asyncio.sleep(wait_s)

@@ -1,7 +1,7 @@
 """The gate that keeps all requests of the process within Discord's limits, the most urgent first.
 
 discord.py learns of a limit when it has been hit, or waits for a bucket within the call. Here no request
-waits long: one without room on its route fails with the time to retry at, and the queue repeats it.
+waits long: one without capacity on its route fails with the time to retry at, and the queue repeats it.
 
 Source: Discord's docs, Topics > Rate Limits.
 """
@@ -119,12 +119,12 @@ class Gate:
         self._let_in()
 
     # -- one route
-    def room_in_s(self, route: str, urgency: int) -> float:
-        """Return the seconds until *route* has room for a request; 0: now. See `RouteAllowance.room_in_s`."""
+    def capacity_in_s(self, route: str, urgency: int) -> float:
+        """Return the seconds until *route* has capacity for a request; 0: now. See `RouteAllowance`."""
         now, known = self._now(), self._routes.get(route)
         if (closed_s := self._closed_until - now) > 0.0:
             return closed_s
-        return 0.0 if known is None else known.room_in_s(now, urgency=urgency)
+        return 0.0 if known is None else known.capacity_in_s(now, urgency=urgency)
 
     def asked_s(self, route: str) -> float:
         """Return the seconds for which Discord asks to leave *route* alone, without our own queue."""

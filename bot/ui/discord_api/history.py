@@ -62,9 +62,9 @@ async def further(rest: Rest, route: Route, **beyond: int) -> list[Payload]:
         try:
             return await rest.many(route, params={**beyond, "limit": _HISTORY})
         except UpstreamUnavailable as limit:
-            if limit.room_in is None or limit.room_in > _PATIENCE:
+            if limit.capacity_in is None or limit.capacity_in > _PATIENCE:
                 raise
-            await asyncio.sleep(limit.room_in.total_seconds())
+            await asyncio.sleep(limit.capacity_in.total_seconds())
 
 
 def posted(message: Mapping[str, object]) -> Posted:

@@ -117,8 +117,8 @@ class DiscordNotifier:
     async def has_private_role(self, guild_id: int) -> bool:
         return bool(await self._places.roles(guild_id))
 
-    def require_room(self, request: Request) -> None:
-        self._rest.require_room(route_of(request))
+    def require_capacity(self, request: Request) -> None:
+        self._rest.require_capacity(route_of(request))
 
     async def send(self, request: Request, *, nonce: str) -> Posted:
         try:
@@ -152,11 +152,11 @@ class DiscordNotifier:
             try:
                 await redraw(self._rest, post, body)
             except UpstreamUnavailable as away:
-                if away.room_in is None:
+                if away.capacity_in is None:
                     raise
                 limits.append(away)
         if limits:
-            raise min(limits, key=lambda limit: limit.room_in or TRY_AGAIN)
+            raise min(limits, key=lambda limit: limit.capacity_in or TRY_AGAIN)
 
     async def archive(self, thread_id: int) -> None:
         await archive(self._rest, thread_id)

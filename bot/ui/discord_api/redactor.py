@@ -60,7 +60,7 @@ class Redactor:
                     log.warning("post.not_redacted", delivery_id=post.id, kind=post.kind, code=error.code)
                     refused.append(post.id)
             except UpstreamUnavailable as away:
-                waits.append(away.room_in)
+                waits.append(away.capacity_in)
                 tell_of_wait("post.redaction_postponed", post, away)
                 if away.http_status != HTTPStatus.TOO_MANY_REQUESTS:
                     break  # Discord is away: the others would wait for nothing
@@ -169,4 +169,4 @@ def _tells(words: Wording, name: str, incident: Incident) -> bool:
 
 def _is_long(away: UpstreamUnavailable) -> bool:
     """Return whether the wait is so long that people will read the old text meanwhile."""
-    return away.room_in is not None and away.room_in >= _LONG
+    return away.capacity_in is not None and away.capacity_in >= _LONG

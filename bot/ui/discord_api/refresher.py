@@ -64,7 +64,7 @@ class Refresher:
                 done.append(post.id)
                 gone += [post.id] if refused.code in _GONE.get(post.kind, ()) else []
             except UpstreamUnavailable as away:
-                waits.append(away.room_in)
+                waits.append(away.capacity_in)
                 tell_of_wait("post.refresh_postponed", post, away)
                 if away.http_status != HTTPStatus.TOO_MANY_REQUESTS:
                     break  # Discord is away: the others would wait for nothing
@@ -121,7 +121,7 @@ def _was_put_to_sleep(incident: Incident) -> bool:
 def tell_of_wait(event: str, post: Delivery, away: UpstreamUnavailable) -> None:
     """Log *event* when Discord puts a request off. A wait in the bot's own queue is not logged."""
     if not isinstance(away, Crowded):
-        retry_s = None if away.room_in is None else away.room_in.total_seconds()
+        retry_s = None if away.capacity_in is None else away.capacity_in.total_seconds()
         log.info(event, delivery_id=post.id, http_status=away.http_status, retry_s=retry_s)
 
 

@@ -119,16 +119,16 @@ async def test_a_name_that_waits_is_told_once(desk: Desk) -> None:
     await desk.work()
     thread = (await desk.store.incident(incident.id)).thread.id
     desk.discord.postponed = {DeliveryKind.THREAD}
-    desk.discord.room_in = timedelta(seconds=2)
+    desk.discord.capacity_in = timedelta(seconds=2)
     await desk.privacy.make_private(incident.id, by=PRIMARY)
     await desk.work()
     assert not [d for d in await desk.database.deliveries() if d.data.get("notice") == "name_waits"]
-    desk.discord.room_in = timedelta(minutes=5)
+    desk.discord.capacity_in = timedelta(minutes=5)
     for _ in range(2):
         await desk.pass_time(minutes=5, seconds=1)
     (told,) = (d for d in await desk.database.deliveries() if d.data.get("notice") == "name_waits")
     assert told.data["thread"] == thread
-    desk.discord.postponed, desk.discord.room_in = set(), None
+    desk.discord.postponed, desk.discord.capacity_in = set(), None
     await desk.pass_time(minutes=5)
     assert desk.discord.redacted.count(DeliveryKind.THREAD) == 1
 
@@ -137,7 +137,7 @@ async def test_what_a_limit_keeps_for_long_is_told(desk: Desk) -> None:
     """An alert from hours ago that was edited often: somebody can delete it by hand meanwhile."""
     incident = await desk.open()
     await desk.work()
-    desk.discord.postponed, desk.discord.room_in = {DeliveryKind.ALERT}, timedelta(minutes=15)
+    desk.discord.postponed, desk.discord.capacity_in = {DeliveryKind.ALERT}, timedelta(minutes=15)
     await desk.privacy.make_private(incident.id, by=PRIMARY)
     await desk.work()
     (told,) = (d for d in await desk.database.deliveries() if d.data.get("notice") == "not_redacted")

@@ -130,7 +130,7 @@ async def test_a_limit_within_the_limit_closes_no_route() -> None:
     for _ in range(3):
         gate.begin("PATCH")
         gate.end("PATCH", status=429, headers=refused(3_000.0, "of one message"))
-    assert gate.room_in_s("PATCH", DIGEST) == 0.0
+    assert gate.capacity_in_s("PATCH", DIGEST) == 0.0
 
 
 async def test_a_short_one_that_repeats_is_the_routes() -> None:
@@ -139,4 +139,4 @@ async def test_a_short_one_that_repeats_is_the_routes() -> None:
     for _ in range(2):
         gate.begin("PATCH")
         gate.end("PATCH", status=429, headers=refused(4.0, "another"))
-    assert 0.0 < gate.room_in_s("PATCH", DIGEST) <= 4.0
+    assert 0.0 < gate.capacity_in_s("PATCH", DIGEST) <= 4.0

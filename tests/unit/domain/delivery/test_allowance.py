@@ -39,33 +39,33 @@ def known(*, limit: int = 5, remaining: int = 4, at: float = 0.0) -> RouteAllowa
 def test_the_first_request_of_a_route_goes_alone() -> None:
     """Its answer says how many may go at once."""
     route = RouteAllowance()
-    assert route.room_in_s(0.0, urgency=URGENT) == 0.0
+    assert route.capacity_in_s(0.0, urgency=URGENT) == 0.0
     route.outgoing += 1
-    assert route.room_in_s(0.0, urgency=URGENT) > 0.0
+    assert route.capacity_in_s(0.0, urgency=URGENT) > 0.0
 
 
 def test_what_is_under_way_counts() -> None:
     """Four are left and four are on their way: the next one has room when the window is over."""
     route = known(remaining=4)
     route.outgoing = 4
-    assert route.room_in_s(1.0, urgency=URGENT) == 4.0
+    assert route.capacity_in_s(1.0, urgency=URGENT) == 4.0
     route.outgoing = 3
-    assert route.room_in_s(1.0, urgency=URGENT) == 0.0
+    assert route.capacity_in_s(1.0, urgency=URGENT) == 0.0
 
 
 def test_the_last_place_of_a_window_is_for_what_is_urgent() -> None:
     """A digest's edit never takes the place that a P0 needs."""
     route = known(remaining=1)
-    assert route.room_in_s(1.0, urgency=LESSER) == 4.0
-    assert route.room_in_s(1.0, urgency=URGENT) == 0.0
+    assert route.capacity_in_s(1.0, urgency=LESSER) == 4.0
+    assert route.capacity_in_s(1.0, urgency=URGENT) == 0.0
 
 
 def test_those_who_are_sent_away_come_back_in_turn() -> None:
     """A window's worth at a time; what is more urgent is not behind them."""
     route = known(remaining=0)
-    waits = [route.room_in_s(0.0, urgency=LESSER) for _ in range(9)]
+    waits = [route.capacity_in_s(0.0, urgency=LESSER) for _ in range(9)]
     assert waits == [5.0] * 4 + [10.0] * 4 + [15.0]
-    assert route.room_in_s(0.0, urgency=URGENT) == 5.0
+    assert route.capacity_in_s(0.0, urgency=URGENT) == 5.0
 
 
 def test_an_old_answer_does_not_give_back_what_is_gone() -> None:
@@ -80,16 +80,16 @@ def test_an_old_answer_does_not_give_back_what_is_gone() -> None:
 def test_a_route_without_a_limit_is_not_held_up() -> None:
     """Discord sends no headers for some."""
     route = RouteAllowance(is_unlimited=True, outgoing=50)
-    assert route.room_in_s(0.0, urgency=LESSER) == 0.0
+    assert route.capacity_in_s(0.0, urgency=LESSER) == 0.0
 
 
 def test_a_place_that_is_kept_counts_until_it_is_used_or_given_up() -> None:
     """Six that look at the same moment are not six that go: a look keeps the place for the request."""
     route = known(limit=3, remaining=2)
     for _ in range(2):
-        assert route.room_in_s(1.0, urgency=URGENT) == 0.0
+        assert route.capacity_in_s(1.0, urgency=URGENT) == 0.0
         route.hold(3.0)
-    assert route.room_in_s(1.0, urgency=URGENT) > 0.0
+    assert route.capacity_in_s(1.0, urgency=URGENT) > 0.0
     route.begin()
     assert (route.outgoing, len(route.held)) == (1, 1)
-    assert route.room_in_s(3.5, urgency=URGENT) == 0.0, "the other one never came"
+    assert route.capacity_in_s(3.5, urgency=URGENT) == 0.0, "the other one never came"
