@@ -5,7 +5,7 @@ from bot.ui.answers import Pressed, control
 from bot.ui.buttons import TriageVerb, template
 from bot.ui.interaction import Interaction, reply, services_of, voice_of, wait
 from bot.ui.people import person_of
-from bot.ui.screens.triage_card import TITLE_ROOM, answered_before, show_card
+from bot.ui.screens.triage_card import TITLE_BUDGET, answered_before, show_card
 from bot.ui.words.inert import inert
 
 
@@ -32,7 +32,7 @@ async def press_dismiss(interaction: Interaction, pressed: Pressed) -> None:
     await wait(interaction)
     by, voice = await person_of(interaction), voice_of(interaction)
     view = await services_of(interaction).reevaluations.dismiss(pressed.number, by=by)
-    title = inert(view.triage.title, limit=TITLE_ROOM)
+    title = inert(view.triage.title, limit=TITLE_BUDGET)
     done = voice.say("consoles.triage.dismissed_by", title=title)
     await reply(interaction, done if view.notice is None else answered_before(voice, view))
 

@@ -57,7 +57,7 @@ def embed(
     if body:
         shown["description"] = body
     if fields:
-        shown["fields"] = _fields(fields, room=EMBED_TOTAL - TITLE_LIMIT - len(body))
+        shown["fields"] = _fields(fields, budget=EMBED_TOTAL - TITLE_LIMIT - len(body))
     return shown
 
 
@@ -80,12 +80,12 @@ def message(
     }
 
 
-def _fields(fields: Sequence[Field], *, room: int) -> list[Body]:
+def _fields(fields: Sequence[Field], *, budget: int) -> list[Body]:
     shown: list[Body] = []
     for field in fields[:FIELDS_LIMIT]:
         name, value = cut(field.name, limit=FIELD_NAME_LIMIT), cut(field.value, limit=FIELD_VALUE_LIMIT)
-        room -= len(name) + len(value)
-        if room < 0:
+        budget -= len(name) + len(value)
+        if budget < 0:
             break
         shown.append({"name": name, "value": value, "inline": False})
     return shown

@@ -18,7 +18,7 @@ from bot.ui.words.wording import Wording
 TAKE: Final = "mor:v1:take"
 
 _OPTIONS: Final = 25  # Discord: of a select
-_FOOT_ROOM: Final = 300
+_FOOT_BUDGET: Final = 300
 _LABELS_LIMIT: Final = 300
 _SELECT: Final = 3
 
@@ -32,7 +32,7 @@ def morning(words: Wording, view: MorningView) -> Body:
     """
     waiting = view.waiting
     told = [_line(words, incident) for incident in view.incidents]
-    lines = words.joined(told, separator="\n", limit=DESCRIPTION_LIMIT - _FOOT_ROOM)
+    lines = words.joined(told, separator="\n", limit=DESCRIPTION_LIMIT - _FOOT_BUDGET)
     colour = COLOURS[waiting[0].status if waiting else Status.RESOLVED]
     text = "\n\n".join(part for part in (lines, _foot(words, view)) if part)
     return message(

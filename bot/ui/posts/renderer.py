@@ -73,5 +73,5 @@ def _dated(words: Wording, delivery: Delivery, body: Body) -> Body:
     if not delivery.is_late:
         return body
     at = words.say("alert.late", at=words.moment(delivery.created_at))
-    room = CONTENT_LIMIT - len(at) - 1
-    return {**body, "content": f"{cut(str(body.get('content', '')), limit=room)}\n{at}"}
+    budget = CONTENT_LIMIT - len(at) - 1
+    return {**body, "content": f"{cut(str(body.get('content', '')), limit=budget)}\n{at}"}

@@ -18,7 +18,7 @@ LAST_PAGE: Final = 9_999
 
 _RED = 0xED4245
 _GREEN = 0x3BA55D
-_LINES_ROOM = 3_400
+_LINES_BUDGET = 3_400
 _SELECT_OPTIONS = 25  # Discord: options of a select
 
 
@@ -78,12 +78,12 @@ def recent_id(asked: DlqFilter, *, page: int, verb: str = "recent") -> str:
 
 def _lines(voice: Voice, entries: Sequence[DlqEntry], *, email: bool = False) -> Iterator[str]:
     """Yield one line per failure, in room that all of them share."""
-    room = _LINES_ROOM // max(len(entries), 1)
+    budget = _LINES_BUDGET // max(len(entries), 1)
     for entry in entries:
-        yield _line(voice, entry, email=email, room=min(room, 400))
+        yield _line(voice, entry, email=email, budget=min(budget, 400))
 
 
-def _line(voice: Voice, entry: DlqEntry, *, email: bool, room: int) -> str:
+def _line(voice: Voice, entry: DlqEntry, *, email: bool, budget: int) -> str:
     """11/24 14:05 JST `P0` #p0-alerts 決済 API が 5xx — HTTP 503 · 再試行 3 · upstream timeout."""
     head = f"{voice.moment(entry.attempted_at)} `{plain(entry.severity or '-', limit=8).replace('`', '')}`"
     place = where(entry.channel, limit=30)
@@ -94,7 +94,7 @@ def _line(voice: Voice, entry: DlqEntry, *, email: bool, room: int) -> str:
     if email:
         ended.append(voice.say(f"consoles.dlq.{'emailed' if entry.fallback_email_sent else 'not_emailed'}"))
     tail = " · ".join(ended)
-    left = max(room - len(head) - len(place) - len(tail) - 12, 20)
+    left = max(budget - len(head) - len(place) - len(tail) - 12, 20)
     title = inert(entry.title or voice.say("consoles.dlq.untitled"), limit=left // 2)
     error = inert(entry.error_message or "", limit=left // 2)
     return f"{head} {place} {title} — {tail}" + (f" · {error}" if error else "")

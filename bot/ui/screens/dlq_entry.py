@@ -20,8 +20,8 @@ from bot.ui.words.voice import Voice
 _RED = 0xED4245
 _BLUE = 0x5865F2
 _GREEN = 0x3BA55D
-_LOOK_ROOM: Final = 2_200  # with the signs of a quote before 80 lines, and what is said of it, within 4,000
-_PART_ROOM = 900
+_LOOK_BUDGET: Final = 2_200  # with the signs of a quote before 80 lines, and what is said of it, within 4,000
+_PART_BUDGET = 900
 _INLINE_JSON: Final = 1_800
 
 
@@ -126,12 +126,12 @@ def _look(voice: Voice, body: Mapping[str, object]) -> Iterator[str]:
     if not words:
         yield voice.say("consoles.dlq.no_payload")
         return
-    yield "\n".join(f"> {line}" for line in cut(words, limit=_LOOK_ROOM).split("\n")[:80])
+    yield "\n".join(f"> {line}" for line in cut(words, limit=_LOOK_BUDGET).split("\n")[:80])
 
 
 def _words(body: Mapping[str, object]) -> Iterator[str]:
     if content := body.get("content"):
-        yield inert_lines(str(content), limit=_PART_ROOM)
+        yield inert_lines(str(content), limit=_PART_BUDGET)
     embeds = body.get("embeds")
     for embed in embeds if isinstance(embeds, list | tuple) else ():
         if isinstance(embed, Mapping):
@@ -142,7 +142,7 @@ def _embed_words(embed: Mapping[str, object]) -> Iterator[str]:
     if title := embed.get("title"):
         yield f"**{inert(str(title), limit=300)}**"
     if description := embed.get("description"):
-        yield inert_lines(str(description), limit=_PART_ROOM)
+        yield inert_lines(str(description), limit=_PART_BUDGET)
     for field in _mappings(embed.get("fields")):
         name, value = (inert(str(field.get(key) or ""), limit=300) for key in ("name", "value"))
         yield f"**{name}** {value}"

@@ -25,19 +25,19 @@ TIMELINE_SHOWN: Final = 5
 MORE: Final = r"inc:v1:more:(?P<number>\d{1,18})"
 MORE_CHOICES: Final = {IncidentVerb.NOTE: "📝", IncidentVerb.TIMELINE: "🧾", IncidentVerb.EDIT: "🏷️"}
 
-_LIST_ROOM = 300
-_FACTS_ROOM = 1_900  # of the 4,000 characters that all texts of a screen may have
-_TIMELINE_ROOM = 1_800
+_LIST_BUDGET = 300
+_FACTS_BUDGET = 1_900  # of the 4,000 characters that all texts of a screen may have
+_TIMELINE_BUDGET = 1_800
 _RELATED_SHOWN = 4
-_TITLE_ROOM = 80
-_SHEET_ROOM = 3_800
+_TITLE_BUDGET = 80
+_SHEET_BUDGET = 3_800
 
 
 def show_screen(voice: Voice, view: IncidentView) -> Screen:
     """Show state, people, deadlines, the last entries, what is due next, and what can be done now."""
     incident = view.incident
     facts = joined(
-        [*_facts(voice, incident), *_now(voice, view)], separator="\n", limit=_FACTS_ROOM, more="\n…"
+        [*_facts(voice, incident), *_now(voice, view)], separator="\n", limit=_FACTS_BUDGET, more="\n…"
     )
     return Screen(
         text(facts),
@@ -55,7 +55,7 @@ def first_response_screen(voice: Voice, incident: Incident) -> Screen:
         f"**{voice.pick(command.label)}**\n{code_block(command.command)}"
         for command in (sheet.commands if sheet else ())
     )
-    body = joined([*step_lines(voice, incident), *commands], separator="\n", limit=_SHEET_ROOM, more="\n…")
+    body = joined([*step_lines(voice, incident), *commands], separator="\n", limit=_SHEET_BUDGET, more="\n…")
     title = voice.say("consoles.incident.first_response", severity=incident.severity, label=incident.label)
     return Screen(
         text(title, body or voice.say("consoles.incident.no_first_response")), colour=COLOURS[incident.status]
@@ -74,9 +74,9 @@ def _facts(voice: Voice, incident: Incident) -> Iterator[str]:
         reporter=voice.who(incident.reported_by.name),
     )
     known = {
-        "targets": voice.targets(incident.targets, limit=_LIST_ROOM),
-        "symptoms": voice.symptoms(incident.symptoms, limit=_LIST_ROOM),
-        "path": voice.path(incident, limit=_LIST_ROOM),
+        "targets": voice.targets(incident.targets, limit=_LIST_BUDGET),
+        "symptoms": voice.symptoms(incident.symptoms, limit=_LIST_BUDGET),
+        "path": voice.path(incident, limit=_LIST_BUDGET),
     }
     for name, words in known.items():
         if words:
@@ -132,7 +132,7 @@ def _responders(voice: Voice, view: IncidentView) -> str:
     others = [voice.who(holder.name) for holder in view.responders if holder.id not in named]
     if not others:
         return ""
-    return voice.say("consoles.incident.responders", people=voice.joined(others, limit=_LIST_ROOM))
+    return voice.say("consoles.incident.responders", people=voice.joined(others, limit=_LIST_BUDGET))
 
 
 def _related(voice: Voice, view: IncidentView) -> Iterator[str]:
@@ -142,7 +142,7 @@ def _related(voice: Voice, view: IncidentView) -> Iterator[str]:
             name=linked_label(other),
             state=voice.state(other),
             severity=other.severity,
-            title=voice.marked(other, inert(other.title, limit=_TITLE_ROOM)),
+            title=voice.marked(other, inert(other.title, limit=_TITLE_BUDGET)),
         )
 
 
@@ -165,11 +165,11 @@ def _step(voice: Voice, step: Step, incident: Incident) -> Iterable[str]:
 def _latest(voice: Voice, view: IncidentView) -> list[str]:
     """Return the last entries, oldest first, as many as there is room for."""
     shown: list[str] = []
-    room = _TIMELINE_ROOM
+    budget = _TIMELINE_BUDGET
     for each in reversed(view.lines[-TIMELINE_SHOWN:]):
         line = told_line(voice, each)
-        room -= len(line) + 1
-        if room < 0:
+        budget -= len(line) + 1
+        if budget < 0:
             break
         shown.insert(0, line)
     return shown

@@ -30,9 +30,9 @@ StandIn: TypeAlias = tuple[StoredOverride, OnCallPerson]
 _BUTTONS: Final = 5
 #: Of the 4,000 characters that all texts of a screen may have: for each of its three lists, for all that an
 #: import would change, and for one place of it.
-_ROOM: Final = 1_250
-_DRAFTS_ROOM: Final = 3_200
-_DRAFT_ROOM: Final = 1_000
+_BUDGET: Final = 1_250
+_DRAFTS_BUDGET: Final = 3_200
+_DRAFT_BUDGET: Final = 1_000
 _CHOICE_LIMIT: Final = 100
 
 
@@ -137,10 +137,10 @@ def turn_choice(voice: Voice, turn: Turn, *, until_at: datetime) -> str:
 
 def preview_screen(voice: Voice, preview: ImportPreview) -> Screen:
     """Show what an import would change, with the button to confirm it."""
-    room = min(_DRAFTS_ROOM // max(len(preview.drafts), 1), _DRAFT_ROOM)
+    budget = min(_DRAFTS_BUDGET // max(len(preview.drafts), 1), _DRAFT_BUDGET)
     parts = [
         text(voice.say("oncall.preview.title")),
-        *(text(_draft(voice, draft, room=room)) for draft in preview.drafts),
+        *(text(_draft(voice, draft, budget=budget)) for draft in preview.drafts),
     ]
     if preview.unknown:
         names = joined(
@@ -173,7 +173,7 @@ def calendar_file(data: bytes) -> discord.File:
 def _listed(voice: Voice, lines: Sequence[str]) -> str:
     """Return as many *lines* as there is room for, one below the other."""
     more = "\n" + voice.say("state.more", count="{count}")
-    return joined(lines, separator="\n", limit=_ROOM, more=more)
+    return joined(lines, separator="\n", limit=_BUDGET, more=more)
 
 
 def _who(voice: Voice, person: OnCallPerson) -> str:
@@ -241,7 +241,7 @@ def _ends(voice: Voice, overrides: Sequence[StoredOverride]) -> Row | None:
     )
 
 
-def _draft(voice: Voice, draft: Draft, *, room: int) -> str:
+def _draft(voice: Voice, draft: Draft, *, budget: int) -> str:
     """Return a place and the first of its shifts, as many as there is room for."""
     last = max(shift.ends for shift in draft.shifts)
     place = voice.say(
@@ -252,7 +252,7 @@ def _draft(voice: Voice, draft: Draft, *, room: int) -> str:
         for shift, former in zip(draft.shifts, draft.formers, strict=True)
     )
     more = "\n" + voice.say("oncall.preview.more", count="{count}")
-    return joined([place, *shifts], separator="\n", limit=room, more=more)
+    return joined([place, *shifts], separator="\n", limit=budget, more=more)
 
 
 def _shift(voice: Voice, shift: Shift, person: OnCallPerson, *, former: OnCallPerson) -> str:

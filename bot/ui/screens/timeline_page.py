@@ -31,8 +31,8 @@ def timeline_screen(voice: Voice, page: TimelinePage) -> Screen:
     )
     turned = voice.say("history.page.number", number=page.number + 1, pages=page.pages)
     number = turned if page.pages > 1 else ""
-    room = TEXT_LIMIT - len(title) - len(number) - 2  # and the breaks before and after the lines
-    lines = told_lines(voice, page.lines, limit=room) or [voice.say("history.page.empty")]
+    budget = TEXT_LIMIT - len(title) - len(number) - 2  # and the breaks before and after the lines
+    lines = told_lines(voice, page.lines, limit=budget) or [voice.say("history.page.empty")]
     return Screen(
         text(title, *lines, number),
         rows=[_correct(voice, page), _buttons(voice, page)],

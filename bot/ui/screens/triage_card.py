@@ -21,15 +21,15 @@ from bot.ui.words.triage_words import answer_words, choice_words, or_more_severe
 from bot.ui.words.voice import Voice, channel_name
 from bot.ui.words.wording import relative
 
-TITLE_ROOM: Final = 420  # 200 characters as stored, escaped
-QUESTION_ROOM: Final = 640
-_HINT_ROOM = 320
-_LIST_ROOM = 300
-_EVIDENCE_ROOM = 300
-_OTHERS_ROOM = 400
-_PATH_ROOM = 900
+TITLE_BUDGET: Final = 420  # 200 characters as stored, escaped
+QUESTION_BUDGET: Final = 640
+_HINT_BUDGET = 320
+_LIST_BUDGET = 300
+_EVIDENCE_BUDGET = 300
+_OTHERS_BUDGET = 400
+_PATH_BUDGET = 900
 _BUTTON_ANSWERS = 2  # with わからない, 戻る and やめる that is five buttons
-_OPTION_ROOM = 100  # Discord: an option's label and description
+_OPTION_LIMIT = 100  # Discord: an option's label and description
 _RED = 0xED4245
 _BLUE = 0x5865F2
 
@@ -91,7 +91,7 @@ def _question(voice: Voice, view: TriageView, question: Question) -> Screen:
         text(
             beside_drill(voice, in_drill=view.in_drill),
             _notice(voice, view),
-            f"**{inert(voice.raw(question.text), limit=QUESTION_ROOM)}**",
+            f"**{inert(voice.raw(question.text), limit=QUESTION_BUDGET)}**",
             _hint(voice, question),
             _facts(voice, triage),
             _evidence(voice, triage.evidence),
@@ -106,7 +106,7 @@ def _question(voice: Voice, view: TriageView, question: Question) -> Screen:
 
 
 def _hint(voice: Voice, question: Question) -> str:
-    return "" if question.hint is None else f"-# {inert(voice.raw(question.hint), limit=_HINT_ROOM)}"
+    return "" if question.hint is None else f"-# {inert(voice.raw(question.hint), limit=_HINT_BUDGET)}"
 
 
 def _answers(voice: Voice, triage: Triage, question: Question) -> Row | None:
@@ -119,7 +119,7 @@ def _answers(voice: Voice, triage: Triage, question: Question) -> Row | None:
     return select_row(
         f"tri:v1:choose:{triage.id}:{question.id}",
         voice.say("consoles.triage.choose_answer"),
-        [SelectOption(label=words[:_OPTION_ROOM], value=choice) for choice, words in choices.items()],
+        [SelectOption(label=words[:_OPTION_LIMIT], value=choice) for choice, words in choices.items()],
     )
 
 
@@ -212,7 +212,7 @@ def _path(voice: Voice, triage: Triage) -> str:
     """本番影響あり → 影響大 (わからない); with names once several people have answered."""
     shows_names = any(given.by_id != triage.user_id for given in triage.answers)
     steps = [_step(voice, given, shows_name=shows_names) for given in triage.answers]
-    return voice.joined(steps, separator=" → ", limit=_PATH_ROOM)
+    return voice.joined(steps, separator=" → ", limit=_PATH_BUDGET)
 
 
 def _step(voice: Voice, given: StoredAnswer, *, shows_name: bool) -> str:
@@ -224,9 +224,9 @@ def _step(voice: Voice, given: StoredAnswer, *, shows_name: bool) -> str:
 def _facts(voice: Voice, triage: Triage) -> str:
     """決済 API が 5xx / api.parky.co.jp / エラー率上昇 / 11/24 14:05 JST."""
     parts = [
-        inert(triage.title, limit=TITLE_ROOM),
-        voice.targets(triage.targets, limit=_LIST_ROOM),
-        voice.symptoms(triage.symptoms, limit=_LIST_ROOM),
+        inert(triage.title, limit=TITLE_BUDGET),
+        voice.targets(triage.targets, limit=_LIST_BUDGET),
+        voice.symptoms(triage.symptoms, limit=_LIST_BUDGET),
         voice.moment(triage.started_at),
     ]
     return " / ".join(part for part in parts if part)
@@ -236,7 +236,7 @@ def _evidence(voice: Voice, evidence: Evidence | None) -> str:
     """> the message that it is about — a link to it."""
     if evidence is None:
         return ""
-    words = inert(evidence.text, limit=_EVIDENCE_ROOM) or voice.say("consoles.triage.no_words")
+    words = inert(evidence.text, limit=_EVIDENCE_BUDGET) or voice.say("consoles.triage.no_words")
     return voice.say(
         "consoles.triage.evidence", text=words, who=voice.who(evidence.author_name), url=evidence.url
     )
@@ -247,7 +247,9 @@ def _others(voice: Voice, others: Iterable[Triage]) -> str:
         voice.say("consoles.triage.other", title=inert(one.title, limit=120), who=voice.who(one.at_work_name))
         for one in others
     ]
-    return voice.say("consoles.triage.others", others=voice.joined(told, limit=_OTHERS_ROOM)) if told else ""
+    return (
+        voice.say("consoles.triage.others", others=voice.joined(told, limit=_OTHERS_BUDGET)) if told else ""
+    )
 
 
 def _clock(voice: Voice, triage: Triage) -> str:
@@ -267,7 +269,7 @@ def _severities(voice: Voice, triage: Triage, chosen: SeverityPolicy | None) -> 
     options = [
         SelectOption(
             label=f"{severity.name} / {severity.priority}",
-            description=voice.rings(severity)[:_OPTION_ROOM],
+            description=voice.rings(severity)[:_OPTION_LIMIT],
             value=name,
             default=chosen is not None and chosen.name == name,
         )
@@ -289,7 +291,9 @@ def _answered(voice: Voice, triage: Triage) -> Iterator[SelectOption]:
         question = voice.policy.tree.questions[given.question]
         label = f"{number}. {voice.raw(question.answer(given.answer).label)}"
         asked = voice.raw(question.text)
-        yield SelectOption(label=label[:_OPTION_ROOM], description=asked[:_OPTION_ROOM], value=given.question)
+        yield SelectOption(
+            label=label[:_OPTION_LIMIT], description=asked[:_OPTION_LIMIT], value=given.question
+        )
 
 
 def _ways_out(voice: Voice, triage: Triage) -> list[ui.Button[ui.LayoutView] | None]:

@@ -64,9 +64,9 @@ def joined(items: Iterable[str], *, separator: str, limit: int, more: str) -> st
     waiting = list(items)
     if not waiting:
         return ""
-    room = limit - len(more.format(count=len(waiting)))
-    shown = cut(waiting.pop(0), limit=room)
-    while waiting and len(shown) + len(separator) + len(waiting[0]) <= room:
+    budget = limit - len(more.format(count=len(waiting)))
+    shown = cut(waiting.pop(0), limit=budget)
+    while waiting and len(shown) + len(separator) + len(waiting[0]) <= budget:
         shown += separator + waiting.pop(0)
     return shown + (more.format(count=len(waiting)) if waiting else "")
 
@@ -76,12 +76,12 @@ def fair_share(lengths: Sequence[int], *, limit: int) -> int:
 
     What the short ones leave goes to the long ones, so nothing is cut that need not be.
     """
-    share = room = limit
+    share = budget = limit
     for place, length in enumerate(sorted(lengths)):
-        share = room // (len(lengths) - place)
+        share = budget // (len(lengths) - place)
         if length > share:
             break
-        room -= length
+        budget -= length
         share = length
     return share
 

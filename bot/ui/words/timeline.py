@@ -34,16 +34,16 @@ class _Source(Payload):
     url: str = ""
 
 
-def told_line(words: Wording, line: Line, *, room: int | None = None) -> str:
+def told_line(words: Wording, line: Line, *, budget: int | None = None) -> str:
     """Return "11/24 14:07:05 JST · 👀 ack · @responder · リアクション", at most some 450 characters.
 
     What was put right comes with it: the earlier words struck through, who corrected them, and when.
 
     Args:
-        room: Characters, > 200, its link included; None: as many as a line may have anywhere.
+        budget: Characters, > 200, its link included; None: as many as a line may have anywhere.
     """
     source = _source(words, line)
-    limit = LINE_LIMIT if room is None else min(LINE_LIMIT, room - len(source))
+    limit = LINE_LIMIT if budget is None else min(LINE_LIMIT, budget - len(source))
     for shares in _SHARES:
         parts = _parts(words, line, shares)
         if len(_BETWEEN.join(parts)) <= limit:
@@ -60,7 +60,7 @@ def told_lines(words: Wording, lines: Sequence[Line], *, limit: int) -> list[str
     told = [told_line(words, line) for line in lines]
     share = fair_share([len(one) + 1 for one in told], limit=limit) - 1
     return [
-        one if len(one) <= share else told_line(words, line, room=share)
+        one if len(one) <= share else told_line(words, line, budget=share)
         for one, line in zip(told, lines, strict=True)
     ]
 
@@ -197,9 +197,9 @@ def _impacts(words: Wording, line: Line, *, limit: int) -> str:
     earlier = [impact for impact in line.earlier_impacts if impact]
     own = limit * 4 // 5 if earlier else limit
     counts = inert(line.impact, limit=own) or words.say("history.fact.no_impact")
-    room = max(limit - len(counts), _LEAST_IMPACT)
-    shown = earlier[-(room // _LEAST_IMPACT) :]
-    struck = [f"~~{inert(impact, limit=room // len(shown))}~~" for impact in shown]
+    budget = max(limit - len(counts), _LEAST_IMPACT)
+    shown = earlier[-(budget // _LEAST_IMPACT) :]
+    struck = [f"~~{inert(impact, limit=budget // len(shown))}~~" for impact in shown]
     return " ".join([*(["…"] if len(shown) < len(earlier) else []), *struck, counts])
 
 

@@ -20,7 +20,7 @@ STEPS: Final = r"inc:v1:steps:(?P<number>\d{1,18}):(?P<edition>[0-9a-f]{8}):(?P<
 #: The policy allows ten steps, a select 25 options.
 MOST_STEPS: Final = 15
 _OPTION_LIMIT: Final = 100  # Discord: the label of a select's option
-_CHANGES_ROOM: Final = 1_200
+_CHANGES_BUDGET: Final = 1_200
 
 
 def step_lines(words: Wording, incident: Incident) -> list[str]:
@@ -66,7 +66,7 @@ def checked(voice: Voice, result: Checked) -> str:
     if not filled.ticked and not filled.unticked:
         return voice.say("checks.said.unchanged", label=incident.label)
     changed = [_line(voice, incident, sheet, place) for place in sorted((*filled.ticked, *filled.unticked))]
-    lines = joined(changed, separator="\n", limit=_CHANGES_ROOM, more="\n…")
+    lines = joined(changed, separator="\n", limit=_CHANGES_BUDGET, more="\n…")
     told = voice.say("checks.said.changed", label=incident.label)
     return f"{told}\n{lines}\n{_next(voice, incident, sheet)}"[:CONTENT_LIMIT]
 

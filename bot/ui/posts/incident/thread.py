@@ -57,8 +57,8 @@ def thread_card(words: Wording, incident: Incident) -> Body:
     left_out = words.say("thread.card.left_out")
     now = [roles_line(words, incident), *card_lines(words, incident)]
     facts = "\n".join([*now, *_facts(words, incident), *_steps(words, incident)])
-    room = EMBED_TOTAL - TITLE_LIMIT - len(facts) - len(left_out) - 1
-    commands, complete = _commands(words, incident, room=room)
+    budget = EMBED_TOTAL - TITLE_LIMIT - len(facts) - len(left_out) - 1
+    commands, complete = _commands(words, incident, budget=budget)
     description = facts if complete else f"{facts}\n{left_out}"
     title = words.say(
         "thread.card.title",
@@ -95,16 +95,16 @@ def _steps(words: Wording, incident: Incident) -> list[str]:
     return ["", words.say("thread.card.steps"), *steps] if steps else []
 
 
-def _commands(words: Wording, incident: Incident, *, room: int) -> tuple[list[Field], bool]:
-    """Return the sheet's commands that fit into *room* characters, each whole, and whether all did."""
+def _commands(words: Wording, incident: Incident, *, budget: int) -> tuple[list[Field], bool]:
+    """Return the sheet's commands that fit into *budget* characters, each whole, and whether all did."""
     sheet = words.policy.first_response.get(incident.severity)
     asked = () if sheet is None else sheet.commands
     fields: list[Field] = []
     for field in (_command(words, command) for command in asked):
         # Half a command is worse than none: somebody would paste it.
-        if len(field.name) + len(field.value) <= room:
+        if len(field.name) + len(field.value) <= budget:
             fields.append(field)
-            room -= len(field.name) + len(field.value)
+            budget -= len(field.name) + len(field.value)
     return fields[:FIELDS_LIMIT], len(asked) == len(fields) <= FIELDS_LIMIT
 
 

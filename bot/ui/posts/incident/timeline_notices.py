@@ -36,8 +36,8 @@ def corrected(words: Wording, incident: Incident, told: CorrectedNotice) -> Body
         at, was = (_clock(words, incident, moment) for moment in (told.at, told.at_before))
         who = words.say("history.notice.moved", who=who, at=at, before=was)
     before, impact = inert(told.before or "", limit=_BEFORE_LIMIT), _impact(words, told)
-    room = CONTENT_LIMIT - len(who) - len(before) - len(impact) - 40
-    text = inert_lines(told.text or "", limit=room)
+    budget = CONTENT_LIMIT - len(who) - len(before) - len(impact) - 40
+    text = inert_lines(told.text or "", limit=budget)
     struck = f"~~{before}~~ " if before else ""
     said = "\n".join(part for part in (struck + text, impact) if part)
     return message(words.say("history.notice.corrected", who=who, text=said))

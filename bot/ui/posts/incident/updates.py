@@ -15,9 +15,9 @@ from bot.ui.words.voice import Voice
 from bot.ui.words.wording import Wording, relative
 
 # As typed 1,000 and 300 characters; each may need an escape.
-_KNOWN_ROOM: Final = 2_100
-_IMPACT_ROOM: Final = 650
-_CARD_ROOM: Final = 300
+_KNOWN_BUDGET: Final = 2_100
+_IMPACT_BUDGET: Final = 650
+_CARD_BUDGET: Final = 300
 
 
 def updated(words: Wording, incident: Incident, told: UpdatedNotice) -> Body:
@@ -63,10 +63,10 @@ def card_lines(words: Wording, incident: Incident) -> Iterator[str]:
     last, due_at = incident.updates.last, incident.updates.due_at
     if last is not None and last.known:
         at = words.clock(last.at, on=incident.triggered_at)
-        known = inert(last.known, limit=_CARD_ROOM)
+        known = inert(last.known, limit=_CARD_BUDGET)
         yield words.say("updates.card.last", at=at, who=words.who(last.by), known=known)
     if last is not None and last.impact:
-        yield words.say("updates.card.impact", impact=inert(last.impact, limit=_CARD_ROOM))
+        yield words.say("updates.card.impact", impact=inert(last.impact, limit=_CARD_BUDGET))
     if due_at is not None:
         at = words.clock(due_at, on=incident.triggered_at)
         key = "missed" if incident.updates.reminders else "next"
@@ -93,8 +93,8 @@ def _words(words: Wording, told: UpdatedNotice) -> Iterator[str]:
     """Yield what is known, and the impact; nothing for a mere promise of the next update."""
     if told.known is None:
         return
-    known = inert_lines(told.known, limit=_KNOWN_ROOM)
-    impact = inert_lines(told.impact or "", limit=_IMPACT_ROOM)
+    known = inert_lines(told.known, limit=_KNOWN_BUDGET)
+    impact = inert_lines(told.impact or "", limit=_IMPACT_BUDGET)
     if known:
         yield known
     if impact:
