@@ -134,6 +134,11 @@ def combined(rungs: Sequence[_Rung]) -> _Rung:
     )
 
 
+def following_step(ladder: Iterable[Step]) -> Step | None:
+    """Return the ladder's next pending step, or None."""
+    return next((step for step in ladder if step.status is StepStatus.PENDING), None)
+
+
 def split(pending: Iterable[Step], before: datetime) -> tuple[tuple[Step, ...], Step | None]:
     """Return the steps of a ladder that were due at *before*, and the first that was not.
 

@@ -61,7 +61,7 @@ class Acknowledger:
             if locked.status is not Status.TRIGGERED or locked.ack_ended != read.ack_ended:
                 return locked
             result = await self.record(tx, locked, by=by, via=AckVia.RECONCILED)
-        _tell(result, via=AckVia.RECONCILED)
+        _log(result, via=AckVia.RECONCILED)
         return result.incident
 
     async def incidents_of(self, message_id: int, *, is_new: bool) -> Sequence[Incident]:
@@ -98,7 +98,7 @@ class Acknowledger:
     async def _acknowledge(self, incident: Incident, *, by: Person, via: AckVia) -> Acknowledgement:
         async with self._access.locked(incident, by=by, act=Act.ACKNOWLEDGE) as (tx, locked):
             result = await self.record(tx, locked, by=by, via=via)
-        _tell(result, via=via)
+        _log(result, via=via)
         return result
 
     async def record(
@@ -110,17 +110,17 @@ class Acknowledger:
             incident: Locked, as it is now.
         """
         now = await tx.now()
-        # The first is put on the list, if need be, with all else that their acknowledge writes.
+        # The query `acknowledge` adds the first responder itself.
         joined = incident.status is Status.TRIGGERED or await tx.join(incident.id, by, via=via)
-        owed = self._policy.update_due(self._policy.rules(incident.severity), at=now)
+        next_update_at = self._policy.update_due(self._policy.rules(incident.severity), at=now)
         result = transitions.acknowledge(
-            incident, by=by, at=now, already_responding=not joined, next_update_at=owed
+            incident, by=by, at=now, already_responding=not joined, next_update_at=next_update_at
         )
         data = {"incident_id": incident.id, "via": via.value}
         if result.outcome is AckOutcome.FIRST:
             # The end of the ladder with it: no step can be decided afterwards.
             cancelled = await tx.acknowledge(result.incident, _entry(result, via), by=by, via=via, data=data)
-            await _take_back(tx, incident.id, cancelled)
+            await _cancel_step_jobs(tx, incident.id, cancelled)
             await tx.enqueue(refresh_job(result.incident, severity=self._policy.rules(incident.severity)))
             await remind_later(tx, result.incident, now=now, before=incident)
             return result
@@ -131,14 +131,14 @@ class Acknowledger:
 
 async def stop_ladder(tx: Transaction, incident_id: int) -> None:
     """Cancel the pending steps and pages of an incident, rows and jobs."""
-    await _take_back(tx, incident_id, await tx.cancel_ladder(incident_id))
+    await _cancel_step_jobs(tx, incident_id, await tx.cancel_ladder(incident_id))
 
 
-async def _take_back(tx: JobWrites, incident_id: int, steps: Sequence[int]) -> None:
+async def _cancel_step_jobs(tx: JobWrites, incident_id: int, steps: Sequence[int]) -> None:
     await tx.cancel_jobs([step_key(incident_id, index) for index in steps])
 
 
-def _tell(result: Acknowledgement, *, via: AckVia) -> None:
+def _log(result: Acknowledgement, *, via: AckVia) -> None:
     number, user_id = result.incident.id, result.by.id
     log.info("incident.acknowledged", incident_id=number, outcome=result.outcome, via=via, user_id=user_id)
 

@@ -75,10 +75,10 @@ class Letters:
     async def _accepted_of(
         self, mails: Sequence[Mail], to: Sequence[OnCallPerson], delivery: Delivery
     ) -> list[str]:
-        taken = await asyncio.gather(*(self._hand_over(mail, delivery) for mail in mails))
+        taken = await asyncio.gather(*(self._send_one(mail, delivery) for mail in mails))
         return [who.mailbox for who, is_taken in zip(to, taken, strict=True) if is_taken]
 
-    async def _hand_over(self, mail: Mail, delivery: Delivery) -> bool:
+    async def _send_one(self, mail: Mail, delivery: Delivery) -> bool:
         if self._mailer is None:
             return False
         try:

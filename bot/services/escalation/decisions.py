@@ -9,7 +9,7 @@ import structlog
 
 from bot.domain.delivery.delivery import Delivery, priority_of
 from bot.domain.escalation.deliveries import PagingData
-from bot.domain.escalation.ladder import Due, Step, StepStatus, Why, WhyKind, plan
+from bot.domain.escalation.ladder import Due, Step, StepStatus, Why, WhyKind, following_step, plan
 from bot.domain.incident.incident import Incident, Status
 from bot.domain.incident.paging import Reached, reached
 from bot.domain.oncall.roster import OnCallPerson, marked
@@ -186,11 +186,11 @@ class Escalations:
             without: People who get no DM with it, as `marked`.
         """
         ladder, now = await tx.steps(incident.id), await tx.now()
-        following = _following(ladder)
+        following = following_step(ladder)
         rung = LadderStep(after=None) if following is None else following.rung
         severity = self._policy.rules(incident.severity)
         # A DM is refused right after its alert, which has mentioned the channel unless its severity has none.
-        has_rung = why.kind is WhyKind.UNREACHED and severity.mention is not Mention.NONE
+        has_mentioned = why.kind is WhyKind.UNREACHED and severity.mention is not Mention.NONE
         called = await self._oncall.each_once(incident.guild_id, rung.dm, source=tx)
         dm = tuple(place for place, person in called.items() if marked(person.handle) not in without)
         starts_at = max((step.starts_at for step in ladder if step.starts_at is not None), default=now)
@@ -198,7 +198,7 @@ class Escalations:
             incident.id,
             index=max((step.index for step in ladder), default=-1) + 1,
             due_at=max(now, starts_at + _NOT_AT_THE_START),
-            rung=LadderStep(after=None, mention=Mention.NONE if has_rung else rung.mention, dm=dm),
+            rung=LadderStep(after=None, mention=Mention.NONE if has_mentioned else rung.mention, dm=dm),
             starts_at=starts_at,
             priority=priority_of(severity.rank),
         )
@@ -240,12 +240,7 @@ async def _due_with(tx: Transaction, step: Step) -> list[Step]:
 
 def _as_due(incident: Incident, steps: Sequence[Step], ladder: Sequence[Step]) -> Due:
     last_index = max(other.index for other in ladder)
-    return Due(incident, steps[-1], _following(ladder), last_index=last_index, earlier=tuple(steps[:-1]))
-
-
-def _following(ladder: Sequence[Step]) -> Step | None:
-    """Return the ladder's next pending step, or None."""
-    return next((step for step in ladder if step.status is StepStatus.PENDING), None)
+    return Due(incident, steps[-1], following_step(ladder), last_index=last_index, earlier=tuple(steps[:-1]))
 
 
 async def is_of_earlier_ladder(

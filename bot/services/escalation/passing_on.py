@@ -11,7 +11,7 @@ import structlog
 from bot.domain.delivery.delivery import UNFINISHED, Delivery, DeliveryKind, DeliveryStatus, NewDelivery
 from bot.domain.errors import InvalidTransition
 from bot.domain.escalation.deliveries import PagingData
-from bot.domain.escalation.ladder import Step, StepStatus, Why, WhyKind
+from bot.domain.escalation.ladder import Step, Why, WhyKind, following_step
 from bot.domain.escalation.notices import DeclinedNotice, UnreachedNotice
 from bot.domain.incident.entries import DeclinedEntry
 from bot.domain.incident.incident import Holder, Incident, Status
@@ -79,10 +79,8 @@ class PassingOn:
         async with self._access.locked(seen, by=by, act=Act.DECLINE) as (tx, incident):
             if incident.status is not Status.TRIGGERED:
                 raise InvalidTransition("not_waiting", incident=incident.label)
-            to = await self._hand_over(tx, incident, page, by=by)
-            ladder = await tx.steps(incident_id)
-            following = next((step for step in ladder if step.status is StepStatus.PENDING), None)
-            return PassedOn(incident, to, following)
+            to = await self._record_decline(tx, incident, page, by=by)
+            return PassedOn(incident, to, following_step(await tx.steps(incident_id)))
 
     async def give_up_page(self, tx: Transaction, page: Delivery) -> None:
         """Note on the post that the person of *page* cannot be reached by DM, and page the next one, once.
@@ -98,7 +96,7 @@ class PassingOn:
         person = asked_of(page, standing)
         if person not in incident.unreached:
             incident = await self._note_unreached(tx, incident, person)
-        ladder, said_no = declined(await tx.timeline(incident.id))
+        ladder_number, said_no = declined(await tx.timeline(incident.id))
         to = next_place(standing, {*said_no, *incident.unreached})
         why = Why(kind=WhyKind.UNREACHED, who=person)
         if to is not None:
@@ -107,7 +105,7 @@ class PassingOn:
             passed = {*said_no, *incident.unreached}
             await self._escalations.take_early(tx, incident, why=why, without=passed)
         told = UnreachedNotice(who=person, to=to)
-        line = notice(incident, self._policy, told, key=f"unreached:{ladder}:{person}")
+        line = notice(incident, self._policy, told, key=f"unreached:{ladder_number}:{person}")
         await tx.insert_deliveries([line])
         log.info("escalation.page_passed_on", incident_id=incident.id, delivery_id=page.id, to=to)
 
@@ -178,22 +176,22 @@ class PassingOn:
         key = f"inc:{incident.id}:unreached:{page.id}:dm:{to}"
         await tx.insert_deliveries([self._step_messages.page(incident, to, key=key, data=data)])
 
-    async def _hand_over(
+    async def _record_decline(
         self, tx: Transaction, incident: Incident, page: Delivery | None, *, by: Person
     ) -> str | None:
         """Record that the person of *page* declined, queue a DM to the next place, and return that place."""
         standing = await self._oncall.standing(incident.guild_id, source=tx)
         place, asked = answering(by, standing) if page is None else (place_of(page), asked_of(page, standing))
-        ladder, said_no = declined(await tx.timeline(incident.id))
+        ladder_number, said_no = declined(await tx.timeline(incident.id))
         if asked in said_no:
             return said_no[asked]
         passed = {*said_no, asked, *incident.unreached}
         to = next_place(standing, passed)
         now = await tx.now()
-        data = DeclinedEntry(place=place, to=to, asked=asked, ladder=ladder)
+        data = DeclinedEntry(place=place, to=to, asked=asked, ladder=ladder_number)
         audited = {"incident_id": incident.id, **data.to_json()}
         await tx.record(incident, TimelineEntry.of(data, now, by=by), by=by, data=audited)
-        key = f"declined:{ladder}:{asked}" if ladder else f"declined:{asked}"
+        key = f"declined:{ladder_number}:{asked}" if ladder_number else f"declined:{asked}"
         await tx.insert_deliveries(
             self._declined(incident, key, to, by=by, waited=now - incident.triggered_at)
         )

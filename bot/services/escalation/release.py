@@ -24,12 +24,12 @@ from bot.services.shared.reminders import remind_later
 log = structlog.get_logger(__name__)
 
 
-class Left(StrEnum):
+class ReleaseOutcome(StrEnum):
     """The effect of a release."""
 
     RESUMED = "resumed"  # no responder is left: the ladder goes on
     PASSED = "passed"  # another responder, who had joined, takes over
-    LEFT = "left"  # the acknowledge was another responder's and remains
+    STILL_HELD = "left"  # the acknowledge was another responder's and remains
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Released:
     """The outcome of 手を離す; *incident* as it is now."""
 
     incident: Incident
-    outcome: Left
+    outcome: ReleaseOutcome
 
 
 class Releasing:
@@ -79,21 +79,23 @@ class Releasing:
 
     async def _release(self, tx: Transaction, incident: Incident, *, by: Person) -> Released:
         holder = incident.on_it
-        there = {holder.id} if holder is not None else set()
+        is_holder = holder is not None and holder.id == by.id
         if incident.status is not Status.ACKNOWLEDGED or not (
-            by.id in there or by.id in {one.id for one in await tx.on_it(incident.id)}
+            is_holder or by.id in {one.id for one in await tx.on_it(incident.id)}
         ):
             raise InvalidTransition("not_on_it", incident=incident.label)
         others = [one for one in await tx.leave(incident.id, by.id) if one.id != by.id]
         now = await tx.now()
-        data = ReleasedEntry(resumed=by.id in there and not others)
+        data = ReleasedEntry(resumed=is_holder and not others)
         audited = {"incident_id": incident.id, **data.to_json()}
         await tx.record(incident, TimelineEntry.of(data, now, by=by), by=by, data=audited)
-        if by.id not in there:
-            return Released(incident, Left.LEFT)
+        if not is_holder:
+            return Released(incident, ReleaseOutcome.STILL_HELD)
         if others:
-            return Released(await self._take_over(tx, incident, others[0], by=by, now=now), Left.PASSED)
-        return Released(await self._resume(tx, incident, now=now, lapsed=False), Left.RESUMED)
+            taken = await self._take_over(tx, incident, others[0], by=by, now=now)
+            return Released(taken, ReleaseOutcome.PASSED)
+        waiting = await self._resume(tx, incident, now=now, lapsed=False)
+        return Released(waiting, ReleaseOutcome.RESUMED)
 
     async def is_heard_of(self, incident: Incident) -> bool:
         """Return True if a responder has written in the incident's thread since the update was due.
@@ -136,8 +138,8 @@ class Releasing:
     ) -> Incident:
         """Pass the acknowledge to the responder who joined first, and tell them in the thread."""
         severity = self._policy.rules(incident.severity)
-        owed = self._policy.update_due(severity, at=now)
-        taken = transitions.take_over(incident, by=to, at=now, next_update_at=owed)
+        next_update_at = self._policy.update_due(severity, at=now)
+        taken = transitions.take_over(incident, by=to, at=now, next_update_at=next_update_at)
         await tx.save(taken)
         await remind_later(tx, taken, now=now)
         told = TakenOverNotice(by=by.name, to=to.name, to_id=to.id)

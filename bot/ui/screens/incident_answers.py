@@ -11,7 +11,7 @@ from bot.domain.incident.transitions import Acknowledgement, AckOutcome
 from bot.domain.severity import Mention, SeverityPolicy
 from bot.services.escalation.bundles import AllAcknowledged
 from bot.services.escalation.passing_on import PassedOn
-from bot.services.escalation.release import Left, Released
+from bot.services.escalation.release import Released, ReleaseOutcome
 from bot.services.incidents.merging import Merged
 from bot.services.incidents.severity_change import Regraded
 from bot.ui.buttons import BundleVerb, IncidentVerb, custom_id
@@ -142,7 +142,7 @@ def release_view(voice: Voice, result: Acknowledgement) -> ui.View | None:
 def released(voice: Voice, result: Released) -> str:
     """Say what 手を離す has changed."""
     on_it, outcome = result.incident.on_it, result.outcome.value
-    if result.outcome is Left.RESUMED and not voice.severity(result.incident).ladder:
+    if result.outcome is ReleaseOutcome.RESUMED and not voice.severity(result.incident).ladder:
         outcome = "open"  # there is no ladder to resume: the incident waits for a responder
     return voice.say(
         f"consoles.ack.released_{outcome}",

@@ -16,7 +16,7 @@ from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineKind
 from bot.domain.timeline.pinned import ThreadMessage
 from bot.domain.triage.evidence import Evidence
-from bot.services.escalation.release import Left
+from bot.services.escalation.release import ReleaseOutcome
 from bot.services.incidents.title_and_start import NewDetails
 from bot.services.incidents.updates import NewUpdate
 from tests.acts import id_of, time_of
@@ -69,7 +69,7 @@ async def test_whoever_lets_go_early_leaves_the_deadline_where_it_was(desk: Desk
     incident = await acknowledged(desk)
     released = await desk.releasing.release(incident.id, by=PRIMARY)
     await desk.work()
-    assert (released.outcome, released.incident.status) == (Left.RESUMED, Status.TRIGGERED)
+    assert (released.outcome, released.incident.status) == (ReleaseOutcome.RESUMED, Status.TRIGGERED)
     assert desk.sent(DeliveryKind.PAGE) == ["person:primary", "person:secondary"]
     assert await reasons(desk, DeliveryKind.PAGE) == [("person:secondary", "released")]
     assert desk.sent(DeliveryKind.ESCALATION) == []
@@ -133,7 +133,7 @@ async def test_whoever_acknowledges_first_after_a_reopening_is_on_it(desk: Desk)
         PRIMARY.id,
     )
     released = await desk.releasing.release(incident.id, by=PRIMARY)
-    assert (released.outcome, released.incident.status) == (Left.RESUMED, Status.TRIGGERED)
+    assert (released.outcome, released.incident.status) == (ReleaseOutcome.RESUMED, Status.TRIGGERED)
 
 
 async def test_whoever_was_on_it_before_it_ended_is_not_on_it_once_it_is_reopened(desk: Desk) -> None:
@@ -146,7 +146,7 @@ async def test_whoever_was_on_it_before_it_ended_is_not_on_it_once_it_is_reopene
         await desk.releasing.release(incident.id, by=PRIMARY)
     released = await desk.releasing.release(incident.id, by=SECONDARY)
     await desk.work()
-    assert (released.outcome, released.incident.status) == (Left.RESUMED, Status.TRIGGERED)
+    assert (released.outcome, released.incident.status) == (ReleaseOutcome.RESUMED, Status.TRIGGERED)
     assert desk.sent(DeliveryKind.ESCALATION) == ["channel:p0-alerts"]
     await desk.reconciler.reconcile_all()
     assert (await desk.store.incident(incident.id)).status is Status.TRIGGERED
@@ -160,7 +160,7 @@ async def test_somebody_who_has_joined_takes_over(desk: Desk) -> None:
     released = await desk.releasing.release(incident.id, by=PRIMARY)
     await desk.pass_time(minutes=20)
     now = await desk.store.incident(incident.id)
-    assert (released.outcome, now.status) == (Left.PASSED, Status.ACKNOWLEDGED)
+    assert (released.outcome, now.status) == (ReleaseOutcome.PASSED, Status.ACKNOWLEDGED)
     assert now.on_it is not None
     assert (now.on_it.id, id_of(now.acknowledged)) == (RESPONDER.id, PRIMARY.id)
     assert now.updates.due_at == desk.clock.time + timedelta(minutes=10)
@@ -175,7 +175,7 @@ async def test_only_those_who_are_on_it_let_go(desk: Desk) -> None:
     with pytest.raises(NotPermitted):
         await desk.releasing.release(incident.id, by=OBSERVER)
     await desk.acknowledger.acknowledge(incident.id, by=SECONDARY, via=AckVia.BUTTON)
-    assert (await desk.releasing.release(incident.id, by=SECONDARY)).outcome is Left.LEFT
+    assert (await desk.releasing.release(incident.id, by=SECONDARY)).outcome is ReleaseOutcome.STILL_HELD
     assert (await desk.store.incident(incident.id)).status is Status.ACKNOWLEDGED
 
 

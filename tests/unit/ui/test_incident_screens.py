@@ -17,7 +17,7 @@ from bot.domain.severity import LadderStep
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.domain.timeline.lines import lines_of
 from bot.services.escalation.passing_on import PassedOn
-from bot.services.escalation.release import Left, Released
+from bot.services.escalation.release import Released, ReleaseOutcome
 from bot.services.incidents.merging import Merged
 from bot.services.incidents.queries import IncidentView
 from bot.services.incidents.severity_change import Regraded
@@ -309,8 +309,8 @@ def test_ack_and_passing_on_have_their_words() -> None:
 def test_handing_back_promises_an_escalation_only_where_there_is_one() -> None:
     """A SEV3 has no ladder: it waits for whoever takes it next."""
     minor = replace(PLACED, severity="SEV3", priority="P2")
-    assert "エスカレーションを再開し" in answers.released(JA, Released(PLACED, Left.RESUMED))
-    assert answers.released(JA, Released(minor, Left.RESUMED)).endswith("未対応に戻っています。")
+    assert "エスカレーションを再開し" in answers.released(JA, Released(PLACED, ReleaseOutcome.RESUMED))
+    assert answers.released(JA, Released(minor, ReleaseOutcome.RESUMED)).endswith("未対応に戻っています。")
 
 
 def test_show_says_how_often_an_alert_came() -> None:
