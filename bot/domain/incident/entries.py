@@ -1,4 +1,4 @@
-"""What timeline entries hold about an incident: its life, its roles, its relations."""
+"""The data of the timeline entries about an incident: its states, its roles, its relations."""
 
 from datetime import datetime
 from typing import Self, TypeAlias
@@ -11,7 +11,7 @@ from bot.domain.timeline.entries import EntryData, TimelineKind
 
 
 class OpenedEntry(EntryData, kind=TimelineKind.OPENED):
-    """It was reported.
+    """The incident was reported.
 
     Attributes:
         path: Question and answer of each step of the triage.
@@ -30,7 +30,7 @@ class DeclaredEntry(EntryData, kind=TimelineKind.DECLARED):
 
 
 class AlertPostedEntry(EntryData, kind=TimelineKind.ALERT_POSTED):
-    """The alert is there.
+    """The alert was posted.
 
     Attributes:
         where: Guild, channel and message; for a thread guild and thread.
@@ -40,13 +40,13 @@ class AlertPostedEntry(EntryData, kind=TimelineKind.ALERT_POSTED):
 
 
 class ThreadOpenedEntry(EntryData, kind=TimelineKind.THREAD_OPENED):
-    """The thread is there; attributes as `AlertPostedEntry`."""
+    """The thread was opened; attributes as `AlertPostedEntry`."""
 
     where: tuple[int, ...]
 
 
 class AcknowledgedEntry(EntryData, kind=TimelineKind.ACKNOWLEDGED):
-    """A person is the responder.
+    """A person acknowledged the incident and is its responder now.
 
     Attributes:
         via: As `AckVia` has it.
@@ -77,7 +77,7 @@ class DeclinedEntry(EntryData, kind=TimelineKind.DECLINED):
 
 
 class SeverityChangedEntry(EntryData, kind=TimelineKind.SEVERITY_CHANGED):
-    """The severity is another; attributes as `SeverityChangedNotice`."""
+    """The severity was changed; attributes as `SeverityChangedNotice`."""
 
     before: str
     after: str
@@ -87,7 +87,7 @@ class SeverityChangedEntry(EntryData, kind=TimelineKind.SEVERITY_CHANGED):
 
 
 class DetailsChangedEntry(EntryData, kind=TimelineKind.DETAILS_CHANGED):
-    """Title or start, or targets and symptoms, are others; None: they stay."""
+    """Title, start, targets or symptoms were corrected; None: unchanged."""
 
     title: TitleChange | None = None
     started_at: StartChange | None = None
@@ -96,7 +96,7 @@ class DetailsChangedEntry(EntryData, kind=TimelineKind.DETAILS_CHANGED):
 
 
 class RoleChangedEntry(EntryData, kind=TimelineKind.ROLE_CHANGED):
-    """A role has another holder, or none; attributes as `RoleChangedNotice`."""
+    """A role was given, handed over or given up; attributes as `RoleChangedNotice`."""
 
     role: str
     holder: Holder | None
@@ -161,26 +161,26 @@ class LinkedEntry(EntryData, kind=TimelineKind.LINKED):
 
 
 class UnlinkedEntry(EntryData, kind=TimelineKind.UNLINKED):
-    """It is not related after all."""
+    """The link to another incident was removed."""
 
     with_: int | None = keyed("with", default=None)
 
 
 class UnmergedEntry(EntryData, kind=TimelineKind.UNMERGED):
-    """It goes on by itself again."""
+    """An incident that was merged into this one was reopened."""
 
     with_: int | None = keyed("with", default=None)
 
 
 class MergedEntry(EntryData, kind=TimelineKind.MERGED):
-    """It was merged into another one; *into* is left out for readers who may not know of that."""
+    """The incident was merged into another one; *into* is left out for readers who may not see that one."""
 
     into: int | None = None
     drill: bool = False
 
 
 class ResolvedEntry(EntryData, kind=TimelineKind.RESOLVED):
-    """It is resolved.
+    """The incident was resolved.
 
     Attributes:
         url: The monitor's message that says so, if it ended by that.
@@ -192,14 +192,14 @@ class ResolvedEntry(EntryData, kind=TimelineKind.RESOLVED):
 
 
 class CancelledEntry(EntryData, kind=TimelineKind.CANCELLED):
-    """It was a false alarm, or a drill that is over."""
+    """The incident was cancelled as a false alarm, or as a drill that is over."""
 
     reason: str
     drill: bool = False
 
 
 class ReopenedEntry(EntryData, kind=TimelineKind.REOPENED):
-    """It goes on."""
+    """The incident was reopened."""
 
     reason: str
 
@@ -209,7 +209,7 @@ End: TypeAlias = ResolvedNotice | CancelledNotice | MergedNotice
 
 
 def entry_of(told: End, *, is_drill: bool) -> EntryData:
-    """Return what the timeline holds of the end that a line in the thread tells of."""
+    """Return the timeline entry for the notice of an end."""
     match told:
         case ResolvedNotice():
             return ResolvedEntry(url=told.url, drill=is_drill)

@@ -9,7 +9,7 @@ from bot.domain.payloads import UNSET, Unset
 
 
 class ResolvedNotice(Notice, name="resolved"):
-    """The incident is resolved.
+    """The incident was resolved.
 
     Attributes:
         at: When, since an incident may end several times; None in a row of an older version.
@@ -21,7 +21,7 @@ class ResolvedNotice(Notice, name="resolved"):
 
 
 class CancelledNotice(Notice, name="cancelled"):
-    """It was a false alarm.
+    """The incident was cancelled as a false alarm.
 
     Attributes:
         reason: In the person's words; may be empty.
@@ -32,13 +32,13 @@ class CancelledNotice(Notice, name="cancelled"):
 
 
 class ReopenedNotice(Notice, name="reopened"):
-    """It goes on."""
+    """The incident was reopened."""
 
     reason: str
 
 
 class MergedNotice(Notice, name="merged"):
-    """It was merged into another one."""
+    """The incident was merged into another one."""
 
     into: int
     at: datetime | None = None
@@ -59,15 +59,15 @@ class MergedHereNotice(OtherIncidentNotice, name="merged_here"):
 
 
 class UnmergedNotice(OtherIncidentNotice, name="unmerged"):
-    """An incident that was merged into this one goes on by itself."""
+    """An incident that was merged into this one was reopened."""
 
 
 class LinkedNotice(OtherIncidentNotice, name="linked"):
-    """Another incident is related."""
+    """Another incident was linked."""
 
 
 class UnlinkedNotice(OtherIncidentNotice, name="unlinked"):
-    """It is not related after all."""
+    """The link to another incident was removed."""
 
 
 class RaisedAgainNotice(OtherIncidentNotice, name="raised_again"):
@@ -75,7 +75,7 @@ class RaisedAgainNotice(OtherIncidentNotice, name="raised_again"):
 
 
 class SeverityChangedNotice(Notice, name="severity_changed"):
-    """The severity is another.
+    """The severity was changed.
 
     Attributes:
         before, after: Names of severities.
@@ -92,7 +92,7 @@ class SeverityChangedNotice(Notice, name="severity_changed"):
 
 
 class ThreadMovedNotice(Notice, name="thread_moved"):
-    """The farewell in a former thread."""
+    """The last line in a thread that was replaced."""
 
 
 class DetailsChangedNotice(Notice, name="details_changed"):
@@ -103,7 +103,7 @@ class DetailsChangedNotice(Notice, name="details_changed"):
 
 
 class RoleChangedNotice(Notice, name="role_changed"):
-    """A role has another holder, or none.
+    """A role was given, handed over or given up.
 
     Attributes:
         by_id: Who changed it; None for the bot.
@@ -121,7 +121,7 @@ class RoleUndeliveredNotice(Notice, name="role_undelivered"):
     """The DM about a role was refused.
 
     Attributes:
-        holder: The name of the person who does not know of it.
+        holder: The name of the person who did not get the DM.
     """
 
     role: Role
@@ -152,7 +152,7 @@ class UpdateDueNotice(Notice, name="update_due"):
 
     Attributes:
         due_at, reminder: The promise, and how often it was asked for.
-        lead, lead_id: Whom it was decided for; None: no person leads.
+        lead, lead_id: The person who led when it was decided; None: nobody did.
         gone: Ids of the people whom it must not ask.
         lapses_at: When the acknowledge ends if no one answers; None: it does not.
         asks: The on-call place whose person is mentioned when it is sent.

@@ -1,4 +1,4 @@
-"""Why an attempt to send a delivery did not succeed, and whether there may be another."""
+"""A failed attempt at a delivery, and the check that another attempt may follow."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -35,7 +35,7 @@ def require_repeatable(delivery: Delivery, unread: DeliveryRefused, *, now: date
     Discord merges two messages while it knows their nonce; a channel that is gone has neither of them.
 
     Raises:
-        DeliveryRefused: a person is to look.
+        DeliveryRefused: it must not be sent again; the DLQ row tells a person to look.
     """
     is_known = delivery.first_sent_at is None or now - delivery.first_sent_at < OLD
     if is_known or may_double(delivery) or unread.http_status == HTTPStatus.NOT_FOUND:

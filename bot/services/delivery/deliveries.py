@@ -129,7 +129,7 @@ class Deliveries:
         return await wait_in_line(tx, delivery)
 
     async def _attempt(self, attempt: _Attempt) -> Posted | Failure | DiscordAway | Crowded | None:
-        """Make one attempt and return its outcome; None if the delivery is obsolete and was never sent."""
+        """Make one attempt and return its outcome; None if it must not be sent any more."""
         delivery, is_obsolete = attempt.delivery, attempt.is_obsolete
         try:
             # An attempt that never reported back may have left its message in the channel.

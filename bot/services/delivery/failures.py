@@ -1,4 +1,4 @@
-"""Layers two and three: what Discord did not take goes into the DLQ, and a P0 by email as well."""
+"""What Discord did not take: the DLQ row, and for a P0 an email."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ _NO_ONE = _Reached(someone=False, everyone=False)
 class Failures:
     """Handler of the queue's record_failure job; may run twice without harm."""
 
-    def __init__(  # noqa: PLR0913  # layers two and three need both databases and the mail
+    def __init__(  # noqa: PLR0913  # needs both databases and the email
         self,
         store: Store,
         failures: DlqStore,

@@ -1,6 +1,6 @@
-"""What makes a delivery wait: an earlier line of its thread, an outage of Discord, or a long limit.
+"""When a delivery waits: for an earlier line of its thread, for Discord to come back, or for its limits.
 
-One that waits for Discord goes by email meanwhile, and its message says the time that it is about.
+If a delivery waits for Discord, its email goes out first, and its message later says which time it is about.
 """
 
 from dataclasses import replace
@@ -19,7 +19,8 @@ from bot.services.ports.store.deliveries import DeliveryAttempts
 
 log = structlog.get_logger(__name__)
 
-#: When to look again, whatever Discord or the circuit ask for, seconds: at the soonest, and at the latest.
+#: The shortest and the longest time until a held delivery is tried again, seconds. Discord and the circuit
+#: breaker may ask for any time.
 _AGAIN_S: Final = (1.0, 60.0)
 
 #: How soon to look again at a line that waits for an earlier one.
@@ -28,7 +29,7 @@ _NEXT_LINE: Final = timedelta(milliseconds=200)
 #: How long a line waits at most for those before it, counted from when it was stored.
 LINE_PATIENCE: Final = timedelta(seconds=20)
 
-#: To be held like: an earlier one for the same place comes first.
+#: The reason to hold a delivery whose predecessor is held: they must arrive in order.
 BEHIND: Final = DiscordAway("an earlier one is held back", retry_after_s=1.0)
 
 

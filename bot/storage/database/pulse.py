@@ -19,9 +19,10 @@ WITHIN_S: Final = 2.0
 FULL_S: Final = 5.0
 """For how long a write for which there was no room counts, seconds: the queue tries at least every two."""
 
-#: The lock that any writer takes, on each table that deadlines need, and given back at once. A backup, a
-#: migration or a person may hold one against it: then nothing gets done, although the beat's own rows can be
-#: written. It asks for the right to write there, too. One implicit transaction, so one round trip.
+#: Takes the lock of an ordinary writer on each table that deadlines need, and releases it at once. A backup,
+#: a migration or a person may hold a lock that conflicts with it: then no deadline can be decided, although
+#: the beat's own rows can be written. It also proves the permission to write. One implicit transaction, so
+#: one round trip.
 _TABLES_CAN_BE_WRITTEN: Final = """
 SET LOCAL lock_timeout = '1s';
 LOCK TABLE incidents, escalation_steps, deliveries, pgqueuer IN ROW EXCLUSIVE MODE

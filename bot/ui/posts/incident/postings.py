@@ -21,7 +21,7 @@ from bot.ui.words.wording import Wording
 
 
 def pointer(words: Wording, post: Delivery, incident: Incident) -> Body | None:
-    """Compose the short line that leads on; None while *post* is the one to read. It pings nobody.
+    """Return the line that points to the newer post; None if *post* is current. It pings nobody.
 
     Args:
         words: The team's.
