@@ -24,7 +24,7 @@ from bot.domain.incident.incident import (
     StatusUpdates,
     Tracked,
 )
-from bot.domain.incident.places import AlertPost, IncidentThread
+from bot.domain.incident.locations import AlertPost, IncidentThread
 from bot.domain.payloads import Json, Payload
 from bot.domain.severity import LadderStep, Mention
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind

@@ -278,7 +278,7 @@ UNFINISHED: Final = frozenset({DeliveryStatus.PENDING, DeliveryStatus.SENDING})
 
 #: Lists of kinds that queries take.
 PAGING: Final = frozenset(kind for kind in DeliveryKind if kind.spec.is_paging)
-ACK_PLACES: Final = frozenset(kind for kind in DeliveryKind if kind.spec.takes_ack)
+ACK_KINDS: Final = frozenset(kind for kind in DeliveryKind if kind.spec.takes_ack)
 
 #: Suffix of the key of a line that is posted again, because its thread was gone or closed.
 REPOST_SUFFIX: Final = ":again"

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from bot.domain.incident.places import AlertPost, IncidentThread
+from bot.domain.incident.locations import AlertPost, IncidentThread
 from bot.domain.payloads import Payload
 from bot.domain.people import Person
 from bot.domain.triage.evidence import Evidence

@@ -8,7 +8,7 @@ from typing import Final
 
 import structlog
 
-from bot.domain.delivery.delivery import ACK_PLACES
+from bot.domain.delivery.delivery import ACK_KINDS
 from bot.domain.errors import DeliveryRefused, StorageUnavailable, Superseded, UnavailableError
 from bot.domain.incident.incident import Incident, Status
 from bot.services.acknowledging.acknowledge import Acknowledger
@@ -179,7 +179,7 @@ class Reconciler:
     async def _places(self, incident: Incident) -> list[tuple[int, int]]:
         """Return the messages on which a 👀 acknowledges the incident, by channel and message."""
         posts = await self._store.posts(incident.id)
-        places = [(p.channel_id, p.message_id) for p in posts if p.kind in ACK_PLACES]
+        places = [(p.channel_id, p.message_id) for p in posts if p.kind in ACK_KINDS]
         known = [(c, m) for c, m in places if c is not None and m is not None]
         return known + list(await self._store.alert_messages(incident.id))
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from bot.domain.delivery.delivery import ACK_PLACES
+from bot.domain.delivery.delivery import ACK_KINDS
 from bot.domain.errors import IncidentNotFound
 from bot.domain.incident.incident import Incident, NewIncident, Status
 from bot.domain.incident.listing import IncidentFilter
@@ -31,7 +31,7 @@ class PostgresIncidentReads(ReadPart):
 
     async def incident_by_message(self, message_id: int) -> Incident | None:
         row = await self._sql.first(
-            "incident_by_message", message_id=message_id, kinds=sorted(ACK_PLACES), guild_id=self._guild_id
+            "incident_by_message", message_id=message_id, kinds=sorted(ACK_KINDS), guild_id=self._guild_id
         )
         return _if_any(row)
 
@@ -40,7 +40,7 @@ class PostgresIncidentReads(ReadPart):
         for row in await self._sql.all(
             "incidents_by_messages",
             message_ids=list(message_ids),
-            kinds=sorted(ACK_PLACES),
+            kinds=sorted(ACK_KINDS),
             guild_id=self._guild_id,
         ):
             found.setdefault(row["message_id"], []).append(incident_from_row(row))

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from bot.domain.delivery.delivery import ACK_PLACES
+from bot.domain.delivery.delivery import ACK_KINDS
 from bot.domain.installation import Installation
 from bot.storage.tables.parts import ReadPart
 
@@ -36,7 +36,7 @@ class PostgresGuildFinder(ReadPart):
 
     async def guild_of_message(self, message_id: int) -> int | None:
         return await self._guild(
-            "incident_by_message", message_id=message_id, kinds=sorted(ACK_PLACES), guild_id=None
+            "incident_by_message", message_id=message_id, kinds=sorted(ACK_KINDS), guild_id=None
         )
 
     async def _guild(self, query: str, **parameters: object) -> int | None:

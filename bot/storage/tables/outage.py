@@ -9,7 +9,7 @@ from uuid import UUID
 import asyncpg
 import structlog
 
-from bot.domain.delivery.delivery import ACK_PLACES
+from bot.domain.delivery.delivery import ACK_KINDS
 from bot.domain.escalation.watches import Watch, WatchChange, Word, watch_key
 from bot.services.outage.journal import watch_from_data
 from bot.storage.database.pools import borrow
@@ -91,7 +91,7 @@ class PostgresOutageChanges(TransactionPart):
 async def _watches(sql: Sql, ids: Collection[int]) -> list[Watch]:
     if not ids:
         return []
-    rows = await sql.all("watches", incident_ids=list(ids), ack_kinds=sorted(ACK_PLACES), told_kinds=_TOLD)
+    rows = await sql.all("watches", incident_ids=list(ids), ack_kinds=sorted(ACK_KINDS), told_kinds=_TOLD)
     return [_watch(row) for row in rows]
 
 

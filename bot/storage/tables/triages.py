@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from bot.domain.delivery.delivery import ACK_PLACES
+from bot.domain.delivery.delivery import ACK_KINDS
 from bot.domain.errors import UserError
 from bot.domain.people import Person
 from bot.domain.triage.evidence import Evidence
@@ -37,7 +37,7 @@ class PostgresTriageReads(ReadPart):
             channel_id=channel_id,
             message_id=message_id,
             guild_id=self._guild_id,
-            kinds=sorted(ACK_PLACES),
+            kinds=sorted(ACK_KINDS),
         )
         raised = None if row["id"] is None else incident_from_row(row)
         return KnownMessage(row["is_of_drill"], row["is_confided"], raised)

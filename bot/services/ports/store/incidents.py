@@ -35,7 +35,7 @@ class IncidentReads(Protocol):
         """Return the incident of a delivery; None if it has none."""
 
     async def incident_by_message(self, message_id: int) -> Incident | None:
-        """Return the incident on whose message, ours (`ACK_PLACES`) or a monitor's, a 👀 counts."""
+        """Return the incident on whose message, ours (`ACK_KINDS`) or a monitor's, a 👀 counts."""
 
     async def incidents_by_messages(self, message_ids: Sequence[int]) -> Mapping[int, list[Incident]]:
         """Return the incidents for which a 👀 counts, by message; a bundle's message has several."""

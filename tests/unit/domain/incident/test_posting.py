@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.domain.delivery.delivery import Delivery, DeliveryKind, DeliveryStatus
-from bot.domain.incident.places import AlertPost, IncidentThread
+from bot.domain.incident.locations import AlertPost, IncidentThread
 from bot.domain.incident.posting import (
     has_moved,
     is_current,

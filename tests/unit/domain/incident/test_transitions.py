@@ -17,7 +17,7 @@ from bot.domain.incident.incident import (
     StatusUpdate,
     StatusUpdates,
 )
-from bot.domain.incident.places import IncidentThread
+from bot.domain.incident.locations import IncidentThread
 from bot.domain.incident.posting import archived, repost, rethread
 from bot.domain.incident.transitions import AckOutcome
 from bot.domain.severity import NewSeverity

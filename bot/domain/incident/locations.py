@@ -1,4 +1,4 @@
-"""The places in Discord where an incident is shown: its alert post and its thread."""
+"""Where an incident is in Discord: its alert post and its thread."""
 
 from dataclasses import dataclass
 from datetime import datetime
