@@ -196,13 +196,9 @@ class Buttons:
         Its label is the text ``buttons.<verb>``, or ``buttons.<words>`` when *words* is given.
         """
         emoji, style = _LOOKS[verb]
-        return {
-            "type": _BUTTON,
-            "style": int(style),
-            "label": self._label(words or verb.value),
-            "emoji": emoji_of(self.ack_emoji if verb in _ACKS else emoji),
-            "custom_id": custom_id(verb, number),
-        }
+        label = self._label(words or verb.value)
+        shown = self.ack_emoji if verb in _ACKS else emoji
+        return button(label, custom_id(verb, number), style=style, emoji=shown)
 
     def of(self, incident: Incident, *verbs: IncidentVerb) -> list[Component]:
         """Return the buttons that do *verbs* to *incident*, for a post that is edited whenever it changes.
@@ -210,9 +206,9 @@ class Buttons:
         On another post, a form would open with values that are no longer true.
         """
         made = [self.make(verb, incident.id) for verb in verbs]
-        for verb, button in zip(verbs, made, strict=True):
+        for verb, component in zip(verbs, made, strict=True):
             if verb in _FORMS:
-                button["custom_id"] = f"{button['custom_id']}:{form_digest(incident)}"
+                component["custom_id"] = f"{component['custom_id']}:{form_digest(incident)}"
         return made
 
     def link(self, words: str, url: str | None) -> Component | None:
@@ -229,6 +225,17 @@ class Buttons:
 
     def _label(self, words: str) -> str:
         return self.texts.say(self.locale, f"buttons.{words}")[:_LABEL_LIMIT]
+
+
+def button(label: str, custom_id: str, *, style: ButtonStyle, emoji: str) -> Component:
+    """Return a button. Its label is cut at Discord's 80 characters; *emoji* is as `emoji_of` takes it."""
+    return {
+        "type": _BUTTON,
+        "style": int(style),
+        "label": label[:_LABEL_LIMIT],
+        "emoji": emoji_of(emoji),
+        "custom_id": custom_id,
+    }
 
 
 def select_row(

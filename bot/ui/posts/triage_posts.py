@@ -8,7 +8,7 @@ from bot.domain.incident.incident import Incident
 from bot.domain.triage.payloads import TriageData
 from bot.domain.triage.session import Triage, TriageStatus
 from bot.services.ports import Subject
-from bot.ui.buttons import ButtonStyle, Component, TriageVerb, row
+from bot.ui.buttons import ButtonStyle, Component, TriageVerb, button, row
 from bot.ui.posts.bodies import GREY, Body, embed, message
 from bot.ui.posts.looks import Renderers, about
 from bot.ui.posts.unfinished import is_left, unfinished_post
@@ -116,13 +116,12 @@ def triage_post(
 
 def triage_button(words: Wording, *, channel_id: int, message_id: int) -> Component:
     """Return a button, for any post, that starts a triage of a message."""
-    return {
-        "type": 2,
-        "style": int(ButtonStyle.SECONDARY),
-        "label": words.say("buttons.triage"),
-        "emoji": {"name": "🔎"},
-        "custom_id": f"tri:v1:from:{channel_id}:{message_id}",
-    }
+    return button(
+        words.say("buttons.triage"),
+        f"tri:v1:from:{channel_id}:{message_id}",
+        style=ButtonStyle.SECONDARY,
+        emoji="🔎",
+    )
 
 
 def triage_raised(words: Wording, incident: Incident) -> Body:

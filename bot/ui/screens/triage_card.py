@@ -290,10 +290,8 @@ def _answered(voice: Voice, triage: Triage) -> Iterator[SelectOption]:
     for number, given in enumerate(triage.answers[:25], 1):
         question = voice.policy.tree.questions[given.question]
         label = f"{number}. {voice.raw(question.answer(given.answer).label)}"
-        asked = voice.raw(question.text)
-        yield SelectOption(
-            label=label[:_OPTION_LIMIT], description=asked[:_OPTION_LIMIT], value=given.question
-        )
+        asked = voice.raw(question.text)[:_OPTION_LIMIT]
+        yield SelectOption(label=label[:_OPTION_LIMIT], description=asked, value=given.question)
 
 
 def _ways_out(voice: Voice, triage: Triage) -> list[ui.Button[ui.LayoutView] | None]:

@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from typing import Final
 
-from discord import ButtonStyle
-
 from bot.domain.delivery.delivery import Delivery
 from bot.domain.incident.incident import Incident
 from bot.domain.privacy_payloads import (
@@ -14,7 +12,7 @@ from bot.domain.privacy_payloads import (
     ThreadLeftNotice,
     ThreadNotClosedNotice,
 )
-from bot.ui.buttons import Component, row
+from bot.ui.buttons import ButtonStyle, Component, button, row
 from bot.ui.posts.bodies import Body, message
 from bot.ui.posts.looks import NoticeLook, NoticeLooks, line
 from bot.ui.words.inert import inert, joined
@@ -71,14 +69,8 @@ def _is_news(_words: Wording, _incident: Incident, told: OldThreadNotice, post: 
 
 
 def _offer(words: Wording, incident: Incident, thread_id: int) -> Sequence[Component]:
-    offered: Component = {
-        "type": 2,
-        "style": int(ButtonStyle.danger),
-        "label": words.say("private.delete"),
-        "emoji": {"name": BIN},
-        "custom_id": f"{DELETE}:{incident.id}:{thread_id}",
-    }
-    return row([offered])
+    delete_id = f"{DELETE}:{incident.id}:{thread_id}"
+    return row([button(words.say("private.delete"), delete_id, style=ButtonStyle.DANGER, emoji=BIN)])
 
 
 NOTICES: Final[NoticeLooks] = (
