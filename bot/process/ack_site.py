@@ -106,7 +106,7 @@ class AckSite:
         return [web.get(path, self._look), web.post(path, self._acknowledge)]
 
     async def _look(self, request: web.Request) -> web.Response:
-        return await self._answer(request, lambda desk, token: desk.links.look(token))
+        return await self._answer(request, lambda desk, token: desk.links.preview(token))
 
     async def _acknowledge(self, request: web.Request) -> web.Response:
         return await self._answer(request, lambda desk, token: desk.links.acknowledge(token))

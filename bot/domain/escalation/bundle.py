@@ -89,7 +89,7 @@ def group_of(owed: NewDelivery, incident: Incident) -> Group | None:
     )
 
 
-def crowded(owed: Sequence[tuple[NewDelivery, Incident]], *, bundle_from: int) -> Mapping[str, Group]:
+def to_bundle(owed: Sequence[tuple[NewDelivery, Incident]], *, bundle_from: int) -> Mapping[str, Group]:
     """Return the deliveries to bundle, key -> group: those whose group has *bundle_from* or more.
 
     Args:

@@ -138,7 +138,7 @@ class AckLinks:
 
         return {incident_id: f"{begin}{signed(incident_id)}" for incident_id in incident_ids}
 
-    async def look(self, token: str) -> LinkFacts:
+    async def preview(self, token: str) -> LinkFacts:
         """Return what pressing the button would do. It changes nothing, because scanners open every link.
 
         Raises:

@@ -15,10 +15,11 @@ from bot.services.shared.postings import READ_AHEAD
 
 log = structlog.get_logger(__name__)
 
-#: How long Discord is asked for the 👀 of what comes due together, seconds; the rest is decided without.
+#: How long to ask Discord for the 👀 of incidents that come due together, seconds. Their steps are decided
+#: afterwards, even without an answer.
 READ_WITHIN_S: Final = 1.5
 
-#: The same for those whose turn did not come in that time: a storm does not take it twice.
+#: The same for incidents that were not reached in that time: a storm must not take it twice.
 READ_ON_S: Final = 0.2
 
 _MOST_AGAIN: Final = 20  # of what Discord did not answer, the most severe that have all that time again
@@ -27,7 +28,7 @@ _SLACK: Final = timedelta(seconds=0.5)  # what comes due this much later has its
 
 
 class ReadingAhead:
-    """Knows of which incidents the 👀 have just been read. One per process; another one reads for itself."""
+    """Reads the 👀 of incidents, and remembers which were read just now. Each process has its own."""
 
     def __init__(self, store: Store, reconciler: Reconciler) -> None:
         self._store = store
@@ -35,9 +36,9 @@ class ReadingAhead:
         self._is_choosing = False
         self._begun: set[int] = set()
         self._read_at: dict[int, datetime] = {}  # on the database's clock, by incident
-        self._missed_at: dict[int, datetime] = {}  # the same for what Discord has not answered, once
-        self._tried_at: dict[int, datetime] = {}  # and for those that have had their time
-        self._looks: dict[int, asyncio.Event] = {}  # what is being read, and the end of that
+        self._missed_at: dict[int, datetime] = {}  # the same: once, Discord did not answer in time
+        self._tried_at: dict[int, datetime] = {}  # the same: not read in time, so only `READ_ON_S` is left
+        self._readings: dict[int, asyncio.Event] = {}  # what is being read, and the end of that
 
     async def read(self) -> None:
         """Read the 👀 of incidents with a step due within `READ_AHEAD` that are not being read.
@@ -71,12 +72,12 @@ class ReadingAhead:
     async def read_within(
         self, incidents: Sequence[Incident], seconds: float, *, now: datetime | None = None
     ) -> None:
-        """Read the 👀 of those that have not just been read, as far as one gets in so many *seconds*.
+        """Read the 👀 of *incidents*, for *seconds* at most, except where they have just been read.
 
-        Only what Discord has answered is read: what it did not answer is asked for once again, in the same
-        time. Those whose turn did not come, though they had their time, have `READ_ON_S` after the
-        others. Those that are being read at this moment are waited for as long; when that ended without them,
-        they have `READ_ON_S`.
+        An incident counts as read once Discord has answered; without an answer it is asked for once again
+        within the same time. An incident that an earlier call could not read in its time gets only
+        `READ_ON_S`, after the others. One that another call is reading is waited for; if that call ends
+        without an answer, it gets `READ_ON_S` as well.
 
         Args:
             now: The database's time, where it was asked for already.
@@ -87,13 +88,13 @@ class ReadingAhead:
         now = now or await self._store.now()
         self._forget(now)
         unread = [one for one in incidents if one.id not in self._read_at]
-        others = [one for one in unread if one.id in self._looks]
-        mine, on_s = [one for one in unread if one.id not in self._looks], min(seconds, READ_ON_S)
-        ends = {self._looks[one.id] for one in others}
-        await asyncio.gather(self._look_at(mine, seconds, now=now), _wait_for(ends, within_s=seconds))
+        others = [one for one in unread if one.id in self._readings]
+        mine, on_s = [one for one in unread if one.id not in self._readings], min(seconds, READ_ON_S)
+        ends = {self._readings[one.id] for one in others}
+        await asyncio.gather(self._read_each(mine, seconds, now=now), _wait_for(ends, within_s=seconds))
         left = [one for one in others if one.id not in self._read_at]
-        await self._look_at([one for one in left if one.id not in self._looks], on_s, now=now)
-        if late := [one.id for one in left if one.id in self._looks]:
+        await self._read_each([one for one in left if one.id not in self._readings], on_s, now=now)
+        if late := [one.id for one in left if one.id in self._readings]:
             log.warning("reconciliation.cut_short", incidents=len(late), after_s=seconds)
 
     def _forget(self, now: datetime) -> None:
@@ -101,21 +102,21 @@ class ReadingAhead:
         self._missed_at = _lately(self._missed_at, now)
         self._tried_at = _lately(self._tried_at, now)
 
-    async def _look_at(self, incidents: Sequence[Incident], seconds: float, *, now: datetime) -> None:
+    async def _read_each(self, incidents: Sequence[Incident], seconds: float, *, now: datetime) -> None:
         again = [one for one in incidents if one.id in self._tried_at]
         first, end = [one for one in incidents if one.id not in self._tried_at], asyncio.Event()
-        self._looks |= dict.fromkeys((one.id for one in incidents), end)
+        self._readings |= dict.fromkeys((one.id for one in incidents), end)
         try:
             for some, within_s in ((first, seconds), (again, min(seconds, READ_ON_S))):
-                looked = await self._reconciler.reconcile_within(some, within_s)
-                self._read_at |= dict.fromkeys(looked.read, now)
-                left = [one.id for one in some if one.id not in looked.read]
-                missed = [one for one in left if one in looked.begun and one not in self._missed_at]
+                progress = await self._reconciler.reconcile_within(some, within_s)
+                self._read_at |= dict.fromkeys(progress.read, now)
+                left = [one.id for one in some if one.id not in progress.read]
+                missed = [one for one in left if one in progress.begun and one not in self._missed_at]
                 self._missed_at |= dict.fromkeys(missed[:_MOST_AGAIN], now)
                 self._tried_at |= dict.fromkeys(set(left).difference(missed[:_MOST_AGAIN]), now)
         finally:
             end.set()
-            self._looks = {number: other for number, other in self._looks.items() if other is not end}
+            self._readings = {number: other for number, other in self._readings.items() if other is not end}
 
 
 async def _wait_for(ends: Iterable[asyncio.Event], *, within_s: float) -> None:

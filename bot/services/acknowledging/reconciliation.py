@@ -18,7 +18,7 @@ from bot.services.shared.access import Access
 
 log = structlog.get_logger(__name__)
 
-#: How long the look of each minute goes on, seconds.
+#: How long the partial pass of each minute may take, seconds.
 SOME_WITHIN_S: Final = 45.0
 
 _PAGE: Final = 100  # incidents in memory at a time
@@ -28,11 +28,11 @@ _PAUSE_S: Final = 0.2  # before Discord is asked again for what it has not answe
 
 @dataclass(slots=True)
 class ReadProgress:
-    """How far a look at several incidents has got, by their numbers.
+    """The progress of reading the 👀 of several incidents, by their numbers.
 
     Attributes:
-        begun: Those whose turn has come.
-        read: Those of which Discord has said who reacted.
+        begun: Discord was asked about them.
+        read: Discord has said who reacted.
     """
 
     begun: set[int] = field(default_factory=set)
@@ -48,7 +48,7 @@ class Reconciler:
         self._discord = discord
         self._acknowledger = acknowledger
         self._pass = asyncio.Lock()
-        self._after = 0  # the incident up to which the pass that goes on has looked
+        self._after = 0  # the number of the last incident that the current pass has checked
         self._again = False
 
     async def reconcile_all(self) -> int:
@@ -66,22 +66,24 @@ class Reconciler:
             with urgency(BACKGROUND):
                 while self._again:
                     self._after, self._again = 0, False
-                    found += await self._look_on(None)
+                    found += await self._scan(None)
         return found
 
     async def reconcile_some(self) -> int:
-        """Look on for a while from where the last look ended, and from the start when there is no more.
+        """Check further incidents for `SOME_WITHIN_S`, from where the last pass stopped.
+
+        After the last incident, the next call starts from the first.
 
         Returns:
-            As `reconcile_all`; 0 while a whole pass goes on.
+            As `reconcile_all`; 0 while another pass is under way.
         """
         if self._pass.locked():
             return 0
         async with self._pass:
             with urgency(BACKGROUND):
-                return await self._look_on(SOME_WITHIN_S)
+                return await self._scan(SOME_WITHIN_S)
 
-    async def _look_on(self, within_s: float | None) -> int:
+    async def _scan(self, within_s: float | None) -> int:
         found = 0
         with suppress(TimeoutError):
             async with asyncio.timeout(within_s):
@@ -100,38 +102,40 @@ class Reconciler:
         Raises:
             StorageUnavailable: then nothing can be decided either.
         """
-        looked, until = ReadProgress(), asyncio.get_running_loop().time() + seconds
-        await self._look_at(incidents, seconds, looked)
-        missed = [one for one in incidents if one.id in looked.begun - looked.read]
+        progress, until = ReadProgress(), asyncio.get_running_loop().time() + seconds
+        await self._check_each(incidents, seconds, progress)
+        missed = [one for one in incidents if one.id in progress.begun - progress.read]
         left_s = until - asyncio.get_running_loop().time() - _PAUSE_S
         if missed and left_s > 0:
             await asyncio.sleep(_PAUSE_S)
-            await self._look_at(missed, left_s, looked)
-        return looked
+            await self._check_each(missed, left_s, progress)
+        return progress
 
-    async def _look_at(self, incidents: Sequence[Incident], seconds: float, looked: ReadProgress) -> None:
-        """Look at each once, for *seconds* at most, and note the progress in *looked*."""
+    async def _check_each(
+        self, incidents: Sequence[Incident], seconds: float, progress: ReadProgress
+    ) -> None:
+        """Check each once, for *seconds* at most, and note it in *progress*."""
         waiting = iter(incidents)
 
-        async def look_on() -> None:
+        async def work() -> None:
             for incident in waiting:
-                looked.begun.add(incident.id)
-                if await self._look(incident) is not None:
-                    looked.read.add(incident.id)
+                progress.begun.add(incident.id)
+                if await self._check(incident) is not None:
+                    progress.read.add(incident.id)
 
-        looks = [asyncio.create_task(look_on()) for _ in range(min(_AT_ONCE, len(incidents)))]
-        if not looks:
+        workers = [asyncio.create_task(work()) for _ in range(min(_AT_ONCE, len(incidents)))]
+        if not workers:
             return
         try:
-            done, late = await asyncio.wait(looks, timeout=seconds)
+            done, late = await asyncio.wait(workers, timeout=seconds)
         finally:
-            for look in looks:
-                look.cancel()
+            for worker in workers:
+                worker.cancel()
         await asyncio.gather(*late, return_exceptions=True)
         if late:
             log.warning("reconciliation.cut_short", incidents=len(incidents), after_s=seconds)
-        for look in done:
-            look.result()
+        for worker in done:
+            worker.result()
 
     async def reconcile(self, incident: Incident) -> bool:
         """Find a 👀 for which no event came. When Discord cannot be asked, nothing is assumed.
@@ -146,9 +150,9 @@ class Reconciler:
             StorageUnavailable: then nothing can be decided either. Superseded: another process listens now,
                 and looks for itself.
         """
-        return bool(await self._look(incident))
+        return bool(await self._check(incident))
 
-    async def _look(self, incident: Incident) -> bool | None:
+    async def _check(self, incident: Incident) -> bool | None:
         """Do the same as `reconcile`; return None if Discord has not said who reacted."""
         try:
             while incident.status is Status.TRIGGERED:

@@ -55,7 +55,7 @@ class Escalations:
             if step is None or incident.status is not Status.TRIGGERED:
                 return
             due = [step] if is_alone else await _due_with(tx, step)
-            await self.tell(tx, incident, due, before=reached(pages))
+            await self.queue_messages(tx, incident, due, before=reached(pages))
         log.info("escalation.decided", incident_id=incident_id, step=due[-1].index, steps=len(due))
 
     async def start(
@@ -98,7 +98,7 @@ class Escalations:
             due = await self.repeat(tx, _as_due(incident, taken, [*earlier, *ladder]))
             await self._take(tx, replace(due, why=why), at=current)
 
-    async def tell(
+    async def queue_messages(
         self,
         tx: Transaction,
         incident: Incident,
@@ -172,7 +172,7 @@ class Escalations:
             elif claimed := await tx.claim_step(step.incident_id, step.index):
                 due.append(claimed)
         if due:
-            await self.tell(tx, incident, due, before=pages, why=why)
+            await self.queue_messages(tx, incident, due, before=pages, why=why)
         return bool(due)
 
     async def take_early(
@@ -206,7 +206,7 @@ class Escalations:
         claimed = await tx.claim_step(step.incident_id, step.index)
         if claimed is not None:
             before = reached(await tx.pages(incident.id))
-            await self.tell(tx, incident, [claimed], before=before, why=why)
+            await self.queue_messages(tx, incident, [claimed], before=before, why=why)
 
     async def owe_posted(
         self,

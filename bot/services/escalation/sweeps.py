@@ -9,7 +9,7 @@ import structlog
 
 from bot.domain.delivery.delivery import NewDelivery
 from bot.domain.errors import StorageUnavailable
-from bot.domain.escalation.bundle import crowded
+from bot.domain.escalation.bundle import to_bundle
 from bot.domain.escalation.ladder import Due, StepStatus, split
 from bot.domain.incident.incident import Incident
 from bot.domain.oncall.roster import OnCallPerson
@@ -97,8 +97,8 @@ class Sweeps:
     async def _decide_alone(self, incident_id: int, index: int, *, overdue: timedelta) -> timedelta | None:
         """Decide nothing but this step, or say when to look again.
 
-        Another process may have told of it without the database: under its own key, whose nonce Discord knows
-        for a minute, or together with a later step that is due, under that one's key. Its journal says which.
+        Another process may have sent this step's message during the outage, under this step's key (Discord
+        knows its nonce for a minute) or a later step's. Its journal says which; wait for it.
         """
         steps, now = await asyncio.gather(self._store.steps(incident_id), self._store.now())
         due, _ = split((step for step in steps if step.status is StepStatus.PENDING), now)
@@ -135,13 +135,13 @@ class Sweeps:
             due = await tx.claim_due(before, limit=limit)
             if due:
                 self._queue.decided()  # they are ours: with a slow database their commit takes a moment
-                await self._tell(tx, due)
+                await self._queue_messages(tx, due)
         if due:
             self._queue.decided()
             log.info("escalation.decided_together", steps=sum(len(one.steps) for one in due))
         return len(due)
 
-    async def _tell(self, tx: Transaction, due: Sequence[Due]) -> None:
+    async def _queue_messages(self, tx: Transaction, due: Sequence[Due]) -> None:
         now, called = await tx.now(), await self._called(tx, due)
         due = [await self._escalations.repeat(tx, one) for one in due]
         owed = [
@@ -152,12 +152,12 @@ class Sweeps:
         await tx.finish_steps([step for one in due for step in one.steps])
         history = [(one, entry) for one in due for entry in entries(one, called[_whom(one)], now=now)]
         await tx.add_timelines([(one.incident.id, entry) for one, entry in history])
-        await self._owe(tx, owed)
+        await self._queue_deliveries(tx, owed)
 
-    async def _owe(self, tx: Transaction, owed: Sequence[tuple[NewDelivery, Incident]]) -> None:
+    async def _queue_deliveries(self, tx: Transaction, owed: Sequence[tuple[NewDelivery, Incident]]) -> None:
         """Queue deliveries: one bundle for each place that has too many, the rest one by one."""
         news = [(new, incident) for new, incident in owed if new.key not in self._already_told.meanwhile]
-        together = crowded(news, bundle_from=self._policy.storm.bundle_from)
+        together = to_bundle(news, bundle_from=self._policy.storm.bundle_from)
         await tx.insert_deliveries([new for new, _ in owed if new.key not in together])
         for group in dict.fromkeys(together.values()):
             await tx.insert_bundled([new for new, _ in owed if together.get(new.key) == group], group)

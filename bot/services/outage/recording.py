@@ -158,7 +158,7 @@ class JournalRecorder:
         current = await tx.incident(incident.id, lock=True)
         waiting = [step for step in steps if await tx.claim_step(incident.id, step.index) is not None]
         if steps[-1] in waiting and current.status is Status.TRIGGERED:
-            await self._escalations.tell(tx, current, waiting, at=at)
+            await self._escalations.queue_messages(tx, current, waiting, at=at)
             return
         if waiting:
             await self._escalations.finish(tx, current, waiting)

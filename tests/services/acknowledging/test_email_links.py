@@ -33,7 +33,7 @@ async def test_looking_changes_nothing(desk: Desk) -> None:
     """Mail scanners open every link, often more than once."""
     token, _ = await mailed(desk)
     for _ in range(3):
-        seen = await desk.links.look(token)
+        seen = await desk.links.preview(token)
         assert (seen.state, seen.name) == (LinkState.READY, "primary")
     assert (await desk.store.incident(1)).status is Status.TRIGGERED
 
@@ -48,7 +48,7 @@ async def test_it_acknowledges_once_as_the_person_it_was_for(desk: Desk) -> None
     entry = next(e for e in await desk.store.timeline(1) if e.kind is TimelineKind.ACKNOWLEDGED)
     assert (entry.data or {})["via"] == "email"
     assert (await desk.links.acknowledge(token)).state is LinkState.USED
-    assert (await desk.links.look(token)).state is LinkState.USED
+    assert (await desk.links.preview(token)).state is LinkState.USED
 
 
 async def test_somebody_was_first(desk: Desk) -> None:
@@ -80,7 +80,7 @@ async def test_who_was_taken_out_of_a_private_incident_has_no_link_to_it(desk: D
     token, _ = await mailed(desk)
     async with desk.store.transaction() as tx:
         await tx.remove_member(1, replace(PRIMARY, username="primary"), by=RESPONDER)
-    assert (await desk.links.look(token)).incident is None
+    assert (await desk.links.preview(token)).incident is None
     assert (await desk.links.acknowledge(token)).state is LinkState.FOREIGN
     assert (await desk.store.incident(1)).status is Status.TRIGGERED
     [refusal] = [row for row in await desk.database.audit_rows() if not row.allowed]

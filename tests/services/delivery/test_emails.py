@@ -77,4 +77,4 @@ async def test_the_email_of_many_acknowledges_each_by_itself(desk: Desk) -> None
         one for one in incidents if id_of((await desk.store.incident(one.id)).acknowledged) == PRIMARY.id
     ]
     assert len(taken) == 2
-    assert [(await desk.links.look(token)).state for token in others] == [LinkState.READY] * len(others)
+    assert [(await desk.links.preview(token)).state for token in others] == [LinkState.READY] * len(others)

@@ -320,13 +320,13 @@ async def test_a_sweep_says_that_it_decides(desk: Desk, monkeypatch: pytest.Monk
     [first] = await open_many(desk, 1)
     await desk.database.advance(timedelta(minutes=15))
     told: list[bool] = []
-    tell = desk.sweeps._tell
+    queue_messages = desk.sweeps._queue_messages
 
     async def look_and_tell(tx: Transaction, due: Sequence[Due]) -> None:
         told.append(desk.queue.is_deciding)
-        await tell(tx, due)
+        await queue_messages(tx, due)
 
-    monkeypatch.setattr(desk.sweeps, "_tell", look_and_tell)
+    monkeypatch.setattr(desk.sweeps, "_queue_messages", look_and_tell)
     await desk.sweeps.decide(first.id, 1)
     assert told == [True]
     assert desk.queue.is_deciding
@@ -344,7 +344,7 @@ async def test_one_that_cannot_be_decided_with_the_others_holds_up_nobody(
     async def broken(*_: object) -> None:
         raise KeyError("SEV9")
 
-    monkeypatch.setattr(desk.sweeps, "_tell", broken)
+    monkeypatch.setattr(desk.sweeps, "_queue_messages", broken)
     await desk.pass_time(minutes=15, seconds=30)
     for incident in incidents:
         kinds = [entry.kind for entry in await desk.store.timeline(incident.id)]

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.domain.delivery.delivery import DeliveryKind, NewDelivery
-from bot.domain.escalation.bundle import Group, crowded, group_of, may_grow
+from bot.domain.escalation.bundle import Group, group_of, may_grow, to_bundle
 from bot.domain.incident.incident import Incident, Status
 from tests.unit.ui.samples import TRIGGERED
 
@@ -55,8 +55,8 @@ def test_a_group_is_bundled_from_the_number_that_the_policy_says() -> None:
     """One fewer, and each is a message of its own; another severity does not count."""
     grave = [(owed(number), incident()) for number in range(3)]
     minor = [(owed(number), incident(severity="SEV2")) for number in range(3, 5)]
-    assert set(crowded([*grave, *minor], bundle_from=3)) == {new.key for new, _ in grave}
-    assert crowded([*grave, *minor], bundle_from=4) == {}
+    assert set(to_bundle([*grave, *minor], bundle_from=3)) == {new.key for new, _ in grave}
+    assert to_bundle([*grave, *minor], bundle_from=4) == {}
 
 
 @pytest.mark.parametrize(
