@@ -28,7 +28,7 @@ from bot.process.life import Life
 from bot.process.login import AWAY, log_in
 from bot.process.starting import Prepare, is_there, late, succeeds, until_done
 from bot.runbook import Policy, Served, load_served
-from bot.services.ports import JobName, Leases, Mailer
+from bot.services.ports import EmailSender, JobName, Leases
 from bot.services.registry import Guilds
 from bot.services.shared.roster import OnCall
 from bot.services.watchdogs.auditor import audit
@@ -48,7 +48,7 @@ from bot.ui.discord_api.client import Rest
 from bot.ui.discord_api.gate import Gate
 from bot.ui.discord_api.notifier import DiscordNotifier
 from bot.ui.discord_api.reaching import Reaching
-from bot.ui.posts.paging.emails import Mails
+from bot.ui.posts.paging.emails import PlainEmailWriter
 from bot.wiring import GuildDependencies, Outward, UseCases, wire
 
 log = structlog.get_logger(__name__)
@@ -107,7 +107,7 @@ async def _live(
             runner,
             keeper,
             shared.dlq,
-            can_email=shared.mailer is not None,
+            can_email=shared.email_sender is not None,
             keep_up=lambda: database.keep_up(shared.store),
             warm=shared.store.warm,
             circuit=circuit,
@@ -196,7 +196,7 @@ class SharedResources:
     pool: asyncpg.Pool
     dlq_pool: asyncpg.Pool
     texts: Texts
-    mailer: Mailer | None
+    email_sender: EmailSender | None
     data_dir: Path
     public_url: str | None
     queue: QueueWatch
@@ -215,8 +215,8 @@ class SharedResources:
             dlq=self._dlq(policy),
             policy=policy,
             texts=self.texts,
-            writer=Mails(self.texts, policy),
-            mailer=self.mailer,
+            writer=PlainEmailWriter(self.texts, policy),
+            email_sender=self.email_sender,
             calendars=WorkerCalendars(policy.timezone.key),
             spool=FileSpool(self.data_dir, guild_id),
             queue=self.queue,
@@ -254,21 +254,21 @@ async def open_shared(
             pool,
             dlq_pool,
             Texts.load(),
-            make_mailer(settings),
+            make_email_sender(settings),
             data_dir=settings.data_dir,
             public_url=settings.public_url,
             queue=QueueWatch(),
         )
 
 
-def make_mailer(settings: Settings) -> Mailer | None:
+def make_email_sender(settings: Settings) -> EmailSender | None:
     """Return the way out by email, or None."""
     if settings.smtp is None:
         return None
     # Its SMTP client is nothing that a bot without email needs.
-    from bot.integrations.mail import SmtpMailer  # noqa: PLC0415
+    from bot.integrations.mail import SmtpEmailSender  # noqa: PLC0415
 
-    return SmtpMailer(settings.smtp)
+    return SmtpEmailSender(settings.smtp)
 
 
 def make_dead_man(settings: Settings, shared: SharedResources) -> DeadMan | None:
@@ -312,7 +312,7 @@ def make_client(
             notifier = DiscordNotifier(
                 client, texts=shared.texts, policy=policy, circuit=circuit, gate=gate, standing=standing
             )
-            reach = Reaching(client, policy, mails=shared.mailer is not None, rest=rest)
+            reach = Reaching(client, policy, mails=shared.email_sender is not None, rest=rest)
             outward = Outward(notifier, notifier.siren(last_standing), reach)
             made[guild_id] = assemble(parts, outward, oncall)
         served = {guild_id: cases.services for guild_id, cases in made.items()}

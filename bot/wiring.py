@@ -16,7 +16,7 @@ from bot.services.alerts.recoveries import Recoveries
 from bot.services.alerts.tracking import AlertTracking
 from bot.services.delivery.arrivals import Arrivals
 from bot.services.delivery.deliveries import Deliveries
-from bot.services.delivery.emails import Letters
+from bot.services.delivery.emails import DeliveryEmails
 from bot.services.delivery.failures import Failures
 from bot.services.delivery.handling import DeliveryHandler, DeliveryKinds
 from bot.services.digest.digests import DigestDeliveries, Digests
@@ -54,8 +54,8 @@ from bot.services.outage.recording import JournalRecorder, RecordingUseCases
 from bot.services.ports import (
     Discord,
     DlqStore,
-    Mailer,
-    MailWriter,
+    EmailSender,
+    EmailWriter,
     Siren,
     Spool,
     Store,
@@ -104,8 +104,8 @@ class GuildDependencies:
     dlq: DlqStore
     policy: Policy
     texts: Texts
-    writer: MailWriter
-    mailer: Mailer | None
+    writer: EmailWriter
+    email_sender: EmailSender | None
     calendars: Calendars
     spool: Spool
     queue: QueueWatch
@@ -170,7 +170,7 @@ def wire(parts: GuildDependencies, outward: Outward, oncall: OnCall) -> UseCases
     kinds = _delivery_kinds(shared)
     emergency = _emergency(shared, parts, outward.siren, Arrivals(policy, kinds))
     links = AckLinks(store, discord, shared.acknowledger, public_url=parts.public_url)
-    letters = Letters(store, links, writer=parts.writer, mailer=parts.mailer)
+    emails = DeliveryEmails(store, links, writer=parts.writer, sender=parts.email_sender)
     redactions = Redactions(store, discord, policy)
     hooks = Hooks(changed=shared.mornings.touched, redact=redactions.empty)
     return UseCases(
@@ -181,7 +181,7 @@ def wire(parts: GuildDependencies, outward: Outward, oncall: OnCall) -> UseCases
         deliveries=Deliveries(store, discord, policy, kinds, told),
         refreshing=Refreshing(store, discord, shared.shown_incidents, shared.reposting, hooks),
         triage_posts=TriagePosts(store, discord),
-        failures=Failures(store, parts.dlq, policy, oncall, kinds, letters=letters, draft=discord.draft),
+        failures=Failures(store, parts.dlq, policy, oncall, kinds, emails=emails, draft=discord.draft),
         links=links,
     )
 
@@ -212,7 +212,7 @@ def _delivery_kinds(shared: _Shared) -> DeliveryKinds:
 def _emergency(shared: _Shared, parts: GuildDependencies, siren: Siren, arrivals: Arrivals) -> Emergency:
     """Return the use case that goes on without a database and records it later."""
     store, policy, discord, access = shared.store, shared.policy, shared.discord, shared.access
-    channels = OutageChannels(siren, Logbook(parts.spool), parts.mailer, shared.already_told.meanwhile)
+    channels = OutageChannels(siren, Logbook(parts.spool), parts.email_sender, shared.already_told.meanwhile)
     recording = RecordingUseCases(shared.incidents, shared.escalations, shared.acknowledger, arrivals)
     return Emergency(
         store,

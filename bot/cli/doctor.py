@@ -20,7 +20,7 @@ from bot.database import closing, own_database
 from bot.domain.errors import ConfigError, DeliveryRefused, StorageUnavailable, UpstreamUnavailable
 from bot.domain.oncall.roster import OnCallPerson
 from bot.i18n import Texts
-from bot.integrations.mail import SmtpMailer
+from bot.integrations.mail import SmtpEmailSender
 from bot.runbook import Policy, Served, load_served
 from bot.settings import Settings
 from bot.storage.database.leases import PostgresLeases, open_lease_pool
@@ -180,7 +180,7 @@ async def _mail(settings: Settings, policy: Policy) -> Finding:
         said = f"SMTP_URL is not set: {', '.join(needed)} has no way round Discord"
         return warn("email", said, "set SMTP_URL")
     try:
-        await SmtpMailer(settings.smtp).check()
+        await SmtpEmailSender(settings.smtp).check()
     except UpstreamUnavailable as away:
         return fail("email", away.reason, "correct SMTP_URL, or start the mail server")
     return ok("email", f"{settings.smtp.host} takes mail from {settings.smtp.sender}")

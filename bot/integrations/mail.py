@@ -14,7 +14,7 @@ import structlog
 
 from bot.domain.errors import UpstreamUnavailable
 from bot.integrations.smtp_url import SmtpServer
-from bot.services.ports import Mail
+from bot.services.ports import Email
 
 log = structlog.get_logger(__name__)
 
@@ -24,14 +24,14 @@ DEADLINE_S: Final = 20.0
 _POLICY = SMTP.clone(cte_type="7bit")  # base64 goes through every relay; 8BITMIME does not
 
 
-class SmtpMailer:
+class SmtpEmailSender:
     """Hands mails to one SMTP server, a connection each: they are rare, and the server may restart."""
 
     def __init__(self, server: SmtpServer, *, deadline_s: float = DEADLINE_S) -> None:
         self._server = server
         self._deadline_s = deadline_s
 
-    async def send(self, mail: Mail) -> None:
+    async def send(self, email: Email) -> None:
         """Hand it to the SMTP server; one accepted recipient is enough.
 
         Raises:
@@ -39,13 +39,13 @@ class SmtpMailer:
         """
         async with self._connected() as client:
             refused, _response = await client.send_message(
-                _message(mail, sender=self._server.sender),
+                _message(email, sender=self._server.sender),
                 sender=self._server.sender,
-                recipients=list(mail.to),
+                recipients=list(email.to),
             )
         if refused:
             log.warning(
-                "email.recipients_refused", refused=len(refused), accepted=len(mail.to) - len(refused)
+                "email.recipients_refused", refused=len(refused), accepted=len(email.to) - len(refused)
             )
 
     async def check(self) -> None:
@@ -95,18 +95,18 @@ def _start_tls(server: SmtpServer) -> bool | None:
     return True if server.demands_tls else None
 
 
-def _message(mail: Mail, *, sender: str) -> EmailMessage:
+def _message(email: Email, *, sender: str) -> EmailMessage:
     message = EmailMessage(policy=_POLICY)
     message["From"] = sender
-    message["To"] = ", ".join(mail.to)
-    message["Subject"] = _one_line(mail.subject)
-    message["Message-ID"] = mail.message_id
-    if mail.thread_id is not None:
-        message["In-Reply-To"] = message["References"] = mail.thread_id
+    message["To"] = ", ".join(email.to)
+    message["Subject"] = _one_line(email.subject)
+    message["Message-ID"] = email.message_id
+    if email.thread_id is not None:
+        message["In-Reply-To"] = message["References"] = email.thread_id
     message["Date"] = format_datetime(localtime())
     message["Importance"] = "high"  # RFC 2156; what a phone may let through at night
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers, please
-    message.set_content(mail.body)
+    message.set_content(email.body)
     return message
 
 

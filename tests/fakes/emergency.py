@@ -8,7 +8,7 @@ from bot.domain.delivery.delivery import Posted
 from bot.domain.errors import DiscordAway
 from bot.domain.escalation.watches import Saying, Watch, Word
 from bot.domain.oncall.roster import OnCallPerson
-from bot.services.ports import Mail
+from bot.services.ports import Email
 
 
 @dataclass(slots=True)
@@ -55,5 +55,5 @@ class FakeSiren:
     async def seed(self, alert: Posted) -> None:
         self.seeded.append(alert)
 
-    def mail(self, watch: Watch, word: Word, *, to: OnCallPerson, nonce: str, first: str) -> Mail:
-        return Mail((to.email or "",), f"{word}", watch.title, f"<{nonce}.{to.mailbox}@test>", f"<{first}>")
+    def mail(self, watch: Watch, word: Word, *, to: OnCallPerson, nonce: str, first: str) -> Email:
+        return Email((to.email or "",), f"{word}", watch.title, f"<{nonce}.{to.mailbox}@test>", f"<{first}>")

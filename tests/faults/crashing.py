@@ -3,7 +3,7 @@
 A point is named after the call it stands beside:
 
 - ``before:claim_due``, ``after:claim_due``: a method of `Transaction`, `Store`, `Discord`, `DlqStore` or
-  `Mailer`;
+  `EmailSender`;
 - ``before:send:alert``, ``after:send:page``: Discord's, with the kind of the delivery;
 - ``before:commit:acknowledge``, ``after:commit:insert_incident``: a transaction that called it;
 - ``during:record``: the call has been made and nobody waits for its end any more.
@@ -21,7 +21,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
-from bot.services.ports import Discord, DlqStore, Mailer, Store, Transaction
+from bot.services.ports import Discord, DlqStore, EmailSender, Store, Transaction
 from bot.wiring import GuildDependencies
 
 _STOP = "stop "
@@ -141,6 +141,8 @@ class WatchedStore(Watched):
 
 def watched(parts: GuildDependencies, discord: Discord, fuse: Fuse) -> tuple[GuildDependencies, Discord]:
     """The same parts, each behind its points."""
-    mailer = None if parts.mailer is None else cast("Mailer", Watched(parts.mailer, fuse))
+    sender = parts.email_sender
+    email_sender = None if sender is None else cast("EmailSender", Watched(sender, fuse))
     store, dlq = cast("Store", WatchedStore(parts.store, fuse)), cast("DlqStore", Watched(parts.dlq, fuse))
-    return replace(parts, store=store, dlq=dlq, mailer=mailer), cast("Discord", Watched(discord, fuse))
+    own = replace(parts, store=store, dlq=dlq, email_sender=email_sender)
+    return own, cast("Discord", Watched(discord, fuse))

@@ -20,17 +20,17 @@ from bot.domain.errors import DiscordAway, UpstreamUnavailable
 from bot.domain.escalation.watches import Word
 from bot.domain.oncall.roster import OnCallPerson, Who
 from bot.domain.people import Person
-from bot.integrations.mail import SmtpMailer
+from bot.integrations.mail import SmtpEmailSender
 from bot.integrations.smtp_url import SmtpServer
-from bot.services.ports import Letter, Mail
-from bot.ui.posts.paging.emails import Mails
+from bot.services.ports import Email, EmailRecipient
+from bot.ui.posts.paging.emails import PlainEmailWriter
 from bot.ui.posts.paging.outage import emergency_mail
 from tests.integration.certificates import make_certificate, server_side
 from tests.services.database import Database
 from tests.services.desk import Desk
 from tests.unit.ui.samples import JA, PLACED, POLICY, TEXTS, delivery, watch
 
-MAIL = Mail(
+MAIL = Email(
     to=("primary@example.com", "secondary@example.com"),
     subject="🔴 SEV1 · INC-42 決済 API が 5xx",
     body="Discord に投稿できませんでした。\nack 期限 14:20 JST\n",
@@ -93,7 +93,7 @@ async def test_a_japanese_mail_arrives() -> None:
     """Subject and body survive the way, to everyone at once."""
     inbox = Inbox()
     async with smtp_server(inbox) as server:
-        await SmtpMailer(server).send(MAIL)
+        await SmtpEmailSender(server).send(MAIL)
     (mail,) = inbox.mails
     assert mail["Subject"] == MAIL.subject
     assert mail.get_content().splitlines() == MAIL.body.splitlines()
@@ -106,8 +106,8 @@ async def test_each_attempt_is_the_same_mail() -> None:
     """A second attempt carries the same Message-ID, so that a mail program shows one."""
     inbox = Inbox()
     async with smtp_server(inbox) as server:
-        await SmtpMailer(server).send(MAIL)
-        await SmtpMailer(server).send(MAIL)
+        await SmtpEmailSender(server).send(MAIL)
+        await SmtpEmailSender(server).send(MAIL)
     assert [mail["Message-ID"] for mail in inbox.mails] == [MAIL.message_id] * 2
 
 
@@ -121,17 +121,17 @@ OUTAGE = DiscordAway("HTTP 503", http_status=503, retry_after_s=30.0)
 async def test_whatever_somebody_is_called_each_kind_of_mail_reaches_them(name: str) -> None:
     """The alert's, one that answers it, and those without a database have whole, plain headers."""
     to = OnCallPerson("1" * 18, name, "primary@example.com")
-    mails = Mails(TEXTS, POLICY)
+    mails = PlainEmailWriter(TEXTS, POLICY)
     later = replace(delivery(DeliveryKind.ESCALATION), nonce="f" * 24)
     written = [
-        mails.write(delivery(DeliveryKind.ALERT), PLACED, Letter(to, None, "d1nonce")),
-        mails.write(later, PLACED, Letter(to, None, "d1nonce")),
+        mails.write(delivery(DeliveryKind.ALERT), PLACED, EmailRecipient(to, None, "d1nonce")),
+        mails.write(later, PLACED, EmailRecipient(to, None, "d1nonce")),
         emergency_mail(JA, watch(), Word.ESCALATION, to=to, nonce="e" * 24, first="d1nonce"),
     ]
     inbox = Inbox()
     async with smtp_server(inbox) as server:
         for mail in written:
-            await SmtpMailer(server).send(mail)
+            await SmtpEmailSender(server).send(mail)
     ids = [mail["Message-ID"] for mail in inbox.mails]
     assert ids == [mail.message_id for mail in written]
     assert all(re.fullmatch(r"<[a-z0-9.]+@incident-bot\.invalid>", each) for each in ids)
@@ -145,7 +145,7 @@ async def test_a_stand_in_set_from_chat_is_mailed_in_an_outage(database: Databas
     """Both places' mails are taken, each once, by the real writer and the real server."""
     inbox = Inbox()
     async with smtp_server(inbox) as server:
-        desk = Desk(database, writer=Mails(TEXTS, POLICY), mailer=SmtpMailer(server))
+        desk = Desk(database, writer=PlainEmailWriter(TEXTS, POLICY), mailer=SmtpEmailSender(server))
         stand_in = Who(123456789012345678, "kit", name)
         await desk.schedules.set_person(desk.guild_id, "primary", stand_in, by=ADMIN)
         desk.discord.failures = [OUTAGE] * 500
@@ -158,7 +158,7 @@ async def test_a_line_break_starts_no_header() -> None:
     """A subject is one line, whatever was in it."""
     inbox = Inbox()
     async with smtp_server(inbox) as server:
-        await SmtpMailer(server).send(replace(MAIL, subject="a\r\nBcc: everyone@example.com"))
+        await SmtpEmailSender(server).send(replace(MAIL, subject="a\r\nBcc: everyone@example.com"))
     (mail,) = inbox.mails
     assert mail["Bcc"] is None
     assert mail["Subject"] == "a Bcc: everyone@example.com"
@@ -170,10 +170,10 @@ async def test_login() -> None:
     options = {"authenticator": password_is(b"hunter2"), "auth_require_tls": False}
     async with smtp_server(inbox, **options) as server:
         right = replace(server, username="bot", password="hunter2")
-        await SmtpMailer(right).check()
-        await SmtpMailer(right).send(MAIL)
+        await SmtpEmailSender(right).check()
+        await SmtpEmailSender(right).send(MAIL)
         with pytest.raises(UpstreamUnavailable, match="answered 535") as caught:
-            await SmtpMailer(replace(right, password="wrong-secret")).send(MAIL)
+            await SmtpEmailSender(replace(right, password="wrong-secret")).send(MAIL)
     assert inbox.authenticated == [True]
     assert "wrong-secret" not in str(caught.value)
 
@@ -183,7 +183,7 @@ async def test_one_refused_recipient_does_not_stop_the_other() -> None:
     inbox = Inbox()
     inbox.refuse = {"primary@example.com"}
     async with smtp_server(inbox) as server:
-        await SmtpMailer(server).send(MAIL)
+        await SmtpEmailSender(server).send(MAIL)
     assert inbox.recipients == [["secondary@example.com"]]
 
 
@@ -193,25 +193,27 @@ async def test_nobody_accepted() -> None:
     inbox.refuse = set(MAIL.to)
     async with smtp_server(inbox) as server:
         with pytest.raises(UpstreamUnavailable, match="every recipient was refused: 550"):
-            await SmtpMailer(server).send(MAIL)
+            await SmtpEmailSender(server).send(MAIL)
 
 
 async def test_nobody_listens() -> None:
     """A server that is down is unavailable, at once."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-    mailer = SmtpMailer(SmtpServer.parse(f"smtp://127.0.0.1:{port}?from=bot@example.com"))
+    sender = SmtpEmailSender(SmtpServer.parse(f"smtp://127.0.0.1:{port}?from=bot@example.com"))
     with pytest.raises(UpstreamUnavailable, match="no mail can be sent"):
-        await mailer.send(MAIL)
+        await sender.send(MAIL)
 
 
 async def test_a_silent_server() -> None:
     """One that accepts the connection and says nothing costs our deadline and not a minute."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
-        mailer = SmtpMailer(SmtpServer.parse(f"smtp://127.0.0.1:{port}?from=bot@example.com"), deadline_s=0.2)
+        sender = SmtpEmailSender(
+            SmtpServer.parse(f"smtp://127.0.0.1:{port}?from=bot@example.com"), deadline_s=0.2
+        )
         with pytest.raises(UpstreamUnavailable, match="in time"):
-            await mailer.send(MAIL)
+            await sender.send(MAIL)
 
 
 @pytest.fixture
@@ -225,7 +227,7 @@ async def test_starttls_is_used_when_offered(certificate: Path, monkeypatch: pyt
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     inbox = Inbox()
     async with smtp_server(inbox, tls_context=server_side(certificate)) as server:
-        await SmtpMailer(server).send(MAIL)
+        await SmtpEmailSender(server).send(MAIL)
     assert inbox.tls == [True]
 
 
@@ -234,7 +236,7 @@ async def test_a_certificate_that_nobody_vouches_for(certificate: Path) -> None:
     inbox = Inbox()
     async with smtp_server(inbox, tls_context=server_side(certificate)) as server:
         with pytest.raises(UpstreamUnavailable, match="certificate verify failed"):
-            await SmtpMailer(server).send(MAIL)
+            await SmtpEmailSender(server).send(MAIL)
     assert inbox.mails == []
 
 
@@ -252,5 +254,5 @@ async def test_a_password_does_not_leave_the_machine_in_the_clear(monkeypatch: p
     async with smtp_server(inbox, **options) as server:
         away = replace(server, host="mail.example.com", username="bot", password="hunter2")
         with pytest.raises(UpstreamUnavailable, match="STARTTLS"):
-            await SmtpMailer(away).send(MAIL)
+            await SmtpEmailSender(away).send(MAIL)
     assert inbox.mails == []

@@ -18,7 +18,7 @@ from bot.integrations.calendars import WorkerCalendars
 from bot.job_handlers import handlers
 from bot.runbook import load_policy
 from bot.runbook.model import Policy
-from bot.services.ports import Discord, DlqStore, Job, Letter, Mail, Mailer, MailWriter, Store
+from bot.services.ports import Discord, DlqStore, Email, EmailRecipient, EmailSender, EmailWriter, Job, Store
 from bot.services.ports.oncall import ReadinessFinding
 from bot.services.registry import Guilds
 from bot.services.shared.roster import OnCall
@@ -39,19 +39,19 @@ OBSERVER = Person(id=4, name="observer")
 
 
 @dataclass(slots=True)
-class FakeMailer:
-    """A `bot.services.ports.Mailer`; `is_away` refuses, `refused` only to these addresses."""
+class FakeEmailSender:
+    """A `bot.services.ports.EmailSender`; `is_away` refuses, `refused` only to these addresses."""
 
-    sent: list[Mail] = field(default_factory=list)
+    sent: list[Email] = field(default_factory=list)
     is_away: bool = False
     refused: set[str] = field(default_factory=set)
 
-    async def send(self, mail: Mail) -> None:
+    async def send(self, email: Email) -> None:
         if self.is_away:
             raise UpstreamUnavailable("no SMTP server")
-        if self.refused.intersection(mail.to):
+        if self.refused.intersection(email.to):
             raise UpstreamUnavailable("every recipient was refused: 451")
-        self.sent.append(mail)
+        self.sent.append(email)
 
 
 @dataclass(slots=True)
@@ -84,19 +84,19 @@ class FakeReach:
 
 
 class PlainWriter:
-    """A `bot.services.ports.MailWriter` without sentences."""
+    """A `bot.services.ports.EmailWriter` without sentences."""
 
-    def write(self, delivery: Delivery, incident: Incident, letter: Letter) -> Mail:
-        message_id = f"<{delivery.nonce}.{letter.to.mailbox}@test>"
-        to = (letter.to.email or "",)
-        return Mail(to=to, subject=incident.title, body=letter.link or "", message_id=message_id)
+    def write(self, delivery: Delivery, incident: Incident, recipient: EmailRecipient) -> Email:
+        message_id = f"<{delivery.nonce}.{recipient.to.mailbox}@test>"
+        to = (recipient.to.email or "",)
+        return Email(to=to, subject=incident.title, body=recipient.link or "", message_id=message_id)
 
     def write_many(
         self, delivery: Delivery, bundle: Bundle, *, to: OnCallPerson, links: Mapping[int, str]
-    ) -> Mail:
+    ) -> Email:
         subject = " ".join(one.label for one in bundle.shown)
         message_id = f"<{delivery.nonce}.{to.mailbox}@test>"
-        return Mail(
+        return Email(
             to=(to.email or "",), subject=subject, body="\n".join(links.values()), message_id=message_id
         )
 
@@ -125,8 +125,8 @@ class Desk:
         policy: Policy | None = None,
         *,
         guild_id: int = GUILD,
-        writer: MailWriter | None = None,
-        mailer: Mailer | None = None,
+        writer: EmailWriter | None = None,
+        mailer: EmailSender | None = None,
     ) -> None:
         self.guild_id = guild_id
         self.policy = policy or _default_policy()
@@ -136,7 +136,7 @@ class Desk:
         self.own_store: Store = self.store.of(guild_id)
         self.dlq_store: DlqStore = PostgresDlqStore(database.connections(), most_severe="P0")
         self.discord = FakeDiscord()
-        self.mailer = FakeMailer()
+        self.mailer = FakeEmailSender()
         self._writer = writer or PlainWriter()
         self._mailer = mailer or self.mailer
         self.reach = FakeReach()
@@ -155,7 +155,7 @@ class Desk:
             policy=self.policy,
             texts=_texts(),
             writer=self._writer,
-            mailer=self._mailer,
+            email_sender=self._mailer,
             calendars=self.calendars,
             spool=self.spool,
             queue=self.queue,

@@ -11,7 +11,7 @@ from bot.domain.errors import UpstreamUnavailable
 from bot.domain.escalation.bundle import Bundle
 from bot.domain.incident.incident import Incident
 from bot.domain.oncall.roster import OnCallPerson
-from bot.services.ports import Letter, Mail, Mailer, MailWriter
+from bot.services.ports import Email, EmailRecipient, EmailSender, EmailWriter
 from bot.services.ports.store.deliveries import DeliveryReads
 from bot.services.shared.postings import posting_key
 
@@ -27,25 +27,25 @@ class Links(Protocol):
         """Return the links of one person for several incidents, by number."""
 
 
-class Letters:
+class DeliveryEmails:
     """Writes and sends the emails that stand in for a delivery.
 
     Args:
-        mailer: None when the bot sends no email.
+        sender: None when the bot sends no email.
     """
 
     def __init__(
-        self, store: DeliveryReads, links: Links, *, writer: MailWriter, mailer: Mailer | None
+        self, store: DeliveryReads, links: Links, *, writer: EmailWriter, sender: EmailSender | None
     ) -> None:
         self._store = store
         self._links = links
         self._writer = writer
-        self._mailer = mailer
+        self._sender = sender
 
     @property
     def can_send(self) -> bool:
         """Return True if there is a mail server."""
-        return self._mailer is not None
+        return self._sender is not None
 
     async def send(self, delivery: Delivery, incident: Incident, *, to: Sequence[OnCallPerson]) -> list[str]:
         """Send each of *to* their email, and return the `OnCallPerson.mailbox` of those whose was accepted.
@@ -55,34 +55,36 @@ class Letters:
         """
         first = await self._store.delivery_by_key(posting_key(incident.id, DeliveryKind.ALERT, 1))
         begins = delivery.nonce if first is None else first.nonce
-        mails = []
+        emails = []
         for who in to:
             links = await self._links.urls(delivery, [incident.id], who)
-            mails.append(self._writer.write(delivery, incident, Letter(who, links.get(incident.id), begins)))
-        return await self._accepted_of(mails, to, delivery)
+            emails.append(
+                self._writer.write(delivery, incident, EmailRecipient(who, links.get(incident.id), begins))
+            )
+        return await self._accepted_of(emails, to, delivery)
 
     async def send_many(self, delivery: Delivery, bundle: Bundle, *, to: Sequence[OnCallPerson]) -> list[str]:
         """Send each of *to* one email about all incidents of *bundle*; return as `send` does."""
         shown = [incident.id for incident in bundle.shown]
-        mails = [
+        emails = [
             self._writer.write_many(
                 delivery, bundle, to=who, links=await self._links.urls(delivery, shown, who)
             )
             for who in to
         ]
-        return await self._accepted_of(mails, to, delivery)
+        return await self._accepted_of(emails, to, delivery)
 
     async def _accepted_of(
-        self, mails: Sequence[Mail], to: Sequence[OnCallPerson], delivery: Delivery
+        self, emails: Sequence[Email], to: Sequence[OnCallPerson], delivery: Delivery
     ) -> list[str]:
-        taken = await asyncio.gather(*(self._send_one(mail, delivery) for mail in mails))
+        taken = await asyncio.gather(*(self._send_one(email, delivery) for email in emails))
         return [who.mailbox for who, is_taken in zip(to, taken, strict=True) if is_taken]
 
-    async def _send_one(self, mail: Mail, delivery: Delivery) -> bool:
-        if self._mailer is None:
+    async def _send_one(self, email: Email, delivery: Delivery) -> bool:
+        if self._sender is None:
             return False
         try:
-            await self._mailer.send(mail)
+            await self._sender.send(email)
         except UpstreamUnavailable as away:
             log.warning("email.attempt_failed", delivery_id=delivery.id, reason=away.reason)
             return False

@@ -14,7 +14,7 @@ from bot.domain.oncall.roster import OnCallPerson
 from bot.domain.timeline.entries import TimelineEntry
 from bot.domain.timeline.recorded import EmailedEntry
 from bot.runbook.model import Policy
-from bot.services.delivery.emails import Letters
+from bot.services.delivery.emails import DeliveryEmails
 from bot.services.delivery.handling import DeliveryKinds
 from bot.services.ports import DlqStore, Store
 from bot.services.shared.roster import OnCall
@@ -49,7 +49,7 @@ class Failures:
         oncall: OnCall,
         kinds: DeliveryKinds,
         *,
-        letters: Letters,
+        emails: DeliveryEmails,
         draft: Callable[[Delivery, Incident], Mapping[str, object]],
     ) -> None:
         self._store = store
@@ -57,7 +57,7 @@ class Failures:
         self._failures = failures
         self._kinds = kinds
         self._policy = policy
-        self._letters = letters
+        self._emails = emails
         self._draft = draft
 
     async def record(self, delivery_id: int) -> timedelta | None:
@@ -117,7 +117,7 @@ class Failures:
     async def _owes_email(self, delivery: Delivery, incident: Incident) -> bool:
         is_mailed = self._kinds.of(delivery).is_mailed(delivery)
         asked_for = self._policy.rules(incident.severity).email_backup or is_mailed
-        if not self._letters.can_send or not asked_for:
+        if not self._emails.can_send or not asked_for:
             return False
         if incident.status is not Status.TRIGGERED:
             return False  # it is acknowledged: the email would only wake another responder
@@ -139,7 +139,7 @@ class Failures:
     async def _email_of_one(
         self, delivery: Delivery, incident: Incident, *, to: Sequence[OnCallPerson]
     ) -> _Reached:
-        accepted = await self._letters.send(delivery, incident, to=to)
+        accepted = await self._emails.send(delivery, incident, to=to)
         is_done = len(accepted) == len(to)
         if not accepted and not is_done:
             return _NO_ONE
@@ -157,7 +157,7 @@ class Failures:
         bundle = await self._store.bundle(bundle_id)
         if not bundle.shown or bundle.shown[0].id != incident.id:
             return _NO_ONE
-        accepted = await self._letters.send_many(await self._store.delivery(bundle_id), bundle, to=to)
+        accepted = await self._emails.send_many(await self._store.delivery(bundle_id), bundle, to=to)
         is_done = len(accepted) == len(to)
         if not accepted and not is_done:
             return _NO_ONE

@@ -13,7 +13,7 @@ from bot.domain.errors import BotError, DeliveryRefused, UpstreamUnavailable
 from bot.domain.escalation.watches import OfflinePost, Saying, Watch, Word
 from bot.domain.installation import nonce_of
 from bot.services.outage.logbook import Logbook
-from bot.services.ports import Mail, Mailer, Siren
+from bot.services.ports import Email, EmailSender, Siren
 from bot.services.shared.roster import OnCall
 
 log = structlog.get_logger(__name__)
@@ -31,13 +31,13 @@ class OutageChannels:
     """The ways to reach people without a database.
 
     Attributes:
-        mailer: None when the bot sends no email.
+        email_sender: None when the bot sends no email.
         meanwhile: The messages posted here, by the key of the delivery that each replaces.
     """
 
     siren: Siren
     book: Logbook
-    mailer: Mailer | None
+    email_sender: EmailSender | None
     meanwhile: dict[str, OfflinePost]
 
 
@@ -94,28 +94,28 @@ class OutageMessenger:
         Args:
             then: What to do once one is accepted.
         """
-        if self._channels.mailer is None:
+        if self._channels.email_sender is None:
             return []
         first = self._nonce(f"{watch.key}:alert")
         for who in self._oncall.reachable_without_asking(watch.guild_id):
             mark = f"{key}:mail:{who.mailbox}"
             if mark not in self._book.journal.mailed and mark not in self._mailing:
                 mail = self._channels.siren.mail(watch, word, to=who, nonce=self._nonce(key), first=first)
-                sending = self._send(self._channels.mailer, mail, watch, mark=mark, then=then)
+                sending = self._send(self._channels.email_sender, mail, watch, mark=mark, then=then)
                 self._mailing[mark] = asyncio.create_task(sending, name="email")
         return [task for mark, task in self._mailing.items() if mark.startswith(f"{key}:mail:")]
 
     async def _send(
         self,
-        mailer: Mailer,
-        mail: Mail,
+        email_sender: EmailSender,
+        mail: Email,
         watch: Watch,
         *,
         mark: str,
         then: Callable[[], Awaitable[None]] | None,
     ) -> None:
         try:
-            await mailer.send(mail)
+            await email_sender.send(mail)
         except UpstreamUnavailable as away:
             log.warning("email.attempt_failed", watch=watch.key, reason=away.reason)
         except Exception:

@@ -10,7 +10,7 @@ from bot.services.ports.guilds import GuildFinder
 from bot.services.ports.heartbeat import Heartbeat
 from bot.services.ports.jobs import IN_LINE, Job, JobName
 from bot.services.ports.leases import Leases
-from bot.services.ports.mail import Letter, Mail, Mailer, MailWriter
+from bot.services.ports.mail import Email, EmailRecipient, EmailSender, EmailWriter
 from bot.services.ports.store import Clock, Store, Transaction
 
 __all__ = [
@@ -19,15 +19,15 @@ __all__ = [
     "Clock",
     "Discord",
     "DlqStore",
+    "Email",
+    "EmailRecipient",
+    "EmailSender",
+    "EmailWriter",
     "GuildFinder",
     "Heartbeat",
     "Job",
     "JobName",
     "Leases",
-    "Letter",
-    "Mail",
-    "MailWriter",
-    "Mailer",
     "Redacted",
     "Redrawn",
     "Refreshed",

@@ -6,7 +6,7 @@ from typing import Protocol
 from bot.domain.delivery.delivery import Posted
 from bot.domain.escalation.watches import Saying, Watch, Word
 from bot.domain.oncall.roster import OnCallPerson
-from bot.services.ports.mail import Mail
+from bot.services.ports.mail import Email
 
 
 class Spool(Protocol):
@@ -36,7 +36,7 @@ class Siren(Protocol):
     async def seed(self, alert: Posted) -> None:
         """Put the bot's own 👀 under an alert, so that acking is one tap. Raises as `post`."""
 
-    def mail(self, watch: Watch, word: Word, *, to: OnCallPerson, nonce: str, first: str) -> Mail:
+    def mail(self, watch: Watch, word: Word, *, to: OnCallPerson, nonce: str, first: str) -> Email:
         """Return the email that says so.
 
         Args:

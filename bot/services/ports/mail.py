@@ -1,4 +1,4 @@
-"""The way round Discord: email to the people on call."""
+"""Email to the people on call, the way to reach them without Discord."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ from bot.domain.oncall.roster import OnCallPerson
 
 
 @dataclass(frozen=True, slots=True)
-class Mail:
+class Email:
     """An email to a person on call.
 
     Attributes:
         message_id: RFC 5322 Message-ID, the same for each attempt.
-        thread_id: That of the first mail about the same incident; None when this is it.
+        thread_id: That of the first email about the same incident; None when this is it.
     """
 
     to: tuple[str, ...]
@@ -27,13 +27,13 @@ class Mail:
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
-    """The facts of an email for one recipient.
+class EmailRecipient:
+    """One recipient of an email, and what theirs alone says.
 
     Attributes:
         to: The person on call, with an address.
         link: Acknowledges as that person; None when the bot is not reached by HTTP.
-        first: The nonce of the incident's first delivery, with which its mails begin.
+        first: The nonce of the incident's first delivery, with which its emails begin.
     """
 
     to: OnCallPerson
@@ -41,26 +41,26 @@ class Letter:
     first: str
 
 
-class Mailer(Protocol):
-    """The way round Discord."""
+class EmailSender(Protocol):
+    """Sends emails."""
 
-    async def send(self, mail: Mail) -> None:
-        """Hand it to the SMTP server.
+    async def send(self, email: Email) -> None:
+        """Hand *email* to the SMTP server.
 
         Raises:
             UpstreamUnavailable: not accepted now.
         """
 
 
-class MailWriter(Protocol):
+class EmailWriter(Protocol):
     """Turns a page that Discord did not take into an email; in `bot.ui`, the only place with sentences."""
 
-    def write(self, delivery: Delivery, incident: Incident, letter: Letter) -> Mail:
+    def write(self, delivery: Delivery, incident: Incident, recipient: EmailRecipient) -> Email:
         """Return the email for *delivery* in the team's language, the same each time."""
 
     def write_many(
         self, delivery: Delivery, bundle: Bundle, *, to: OnCallPerson, links: Mapping[int, str]
-    ) -> Mail:
+    ) -> Email:
         """Return one email for all incidents of a bundle, with the same Message-ID each time.
 
         Args:

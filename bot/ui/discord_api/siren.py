@@ -13,7 +13,7 @@ from bot.domain.errors import UNKNOWN_MESSAGE, DeliveryRefused, UpstreamUnavaila
 from bot.domain.escalation.watches import Saying, Watch, Word
 from bot.domain.installation import nonce_of
 from bot.domain.oncall.roster import OnCallPerson
-from bot.services.ports import Mail
+from bot.services.ports import Email
 from bot.ui.buttons import reaction_of
 from bot.ui.discord_api.client import Rest
 from bot.ui.discord_api.history import posted, standing_message
@@ -79,7 +79,7 @@ class RestSiren:
         emoji = reaction_of(self._words.policy.ack_emoji)
         await react(self._rest, alert.channel_id, alert.message_id, emoji=emoji)
 
-    def mail(self, watch: Watch, word: Word, *, to: OnCallPerson, nonce: str, first: str) -> Mail:
+    def mail(self, watch: Watch, word: Word, *, to: OnCallPerson, nonce: str, first: str) -> Email:
         return emergency_mail(self._words, watch, word, to=to, nonce=nonce, first=first)
 
     async def _channel(self, watch: Watch, to: str) -> int:

@@ -9,10 +9,10 @@ from bot.domain.delivery.delivery import Posted
 from bot.domain.escalation.watches import Saying, Trouble, Watch, Word
 from bot.domain.timeline.entries import TimelineKind
 from bot.services.outage import overdue
-from bot.services.ports import Mail
+from bot.services.ports import Email
 from bot.services.watchdogs import queue_watch
 from tests.fakes.emergency import FakeSiren
-from tests.services.desk import RESPONDER, Desk, FakeMailer
+from tests.services.desk import RESPONDER, Desk, FakeEmailSender
 from tests.services.outage.test_emergency import mirrored, new
 from tests.services.triage.triage_walks import walk
 
@@ -104,19 +104,19 @@ async def test_the_next_look_does_not_wait_for_a_slow_one(desk: Desk) -> None:
     assert (Word.ESCALATION, "channel") in slow.posted
 
 
-class LateMailer(FakeMailer):
+class LateEmailSender(FakeEmailSender):
     """Accepts an email when it is told to."""
 
     goes_on: asyncio.Event
 
-    async def send(self, mail: Mail) -> None:
+    async def send(self, mail: Email) -> None:
         await self.goes_on.wait()
         self.sent.append(mail)
 
 
 async def test_an_email_that_is_accepted_while_the_rest_is_recorded(desk: Desk) -> None:
     """It is on record all the same, at the next look."""
-    desk.mailer = desk._mailer = late = LateMailer()
+    desk.mailer = desk._mailer = late = LateEmailSender()
     late.goes_on = asyncio.Event()
     desk.use(desk.discord)
     await mirrored(desk)

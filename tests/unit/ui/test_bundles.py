@@ -9,7 +9,7 @@ from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.escalation.bundle import LISTED, Bundle
 from bot.domain.oncall.roster import OnCallPerson
 from bot.ui.posts.paging.bundles import bundle_post
-from bot.ui.posts.paging.emails import Mails
+from bot.ui.posts.paging.emails import PlainEmailWriter
 from bot.ui.screens.incident_answers import all_question
 from bot.ui.words.voice import Voice
 from bot.ui.words.wording import Wording
@@ -125,7 +125,7 @@ SOMEBODY = OnCallPerson("primary", "aki", email="a@example.com")
 
 def test_one_mail_lists_them_all() -> None:
     """The same Message-ID each time, so that a retry is no second mail."""
-    mails = Mails(TEXTS, POLICY)
+    mails = PlainEmailWriter(TEXTS, POLICY)
     mail = mails.write_many(delivery(DeliveryKind.BUNDLE), bundle(37), to=SOMEBODY, links={})
     assert mail.subject == "[SEV1] 37 件 ack なし"
     assert "- INC-1 決済 API が 5xx (15 分)" in mail.body
@@ -137,7 +137,7 @@ def test_one_mail_lists_them_all() -> None:
 
 def test_each_of_many_has_a_link_of_its_own_in_the_mail() -> None:
     """On a line of its own, with as whom it acknowledges; without links there is no word of them."""
-    mails = Mails(TEXTS, POLICY)
+    mails = PlainEmailWriter(TEXTS, POLICY)
     links = {1: "https://bot.example.com/ack/one", 2: "https://bot.example.com/ack/two"}
     with_links, without = (
         mails.write_many(delivery(DeliveryKind.BUNDLE), bundle(2), to=SOMEBODY, links=given).body

@@ -7,11 +7,11 @@ import pytest
 from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.drill import DrillScoredNotice, Missed, Score
 from bot.domain.oncall.roster import OnCallPerson
-from bot.services.ports import Letter
+from bot.services.ports import EmailRecipient
 from bot.ui.posts.incident.postings import left_name
 from bot.ui.posts.incident.private import left_thread_name, private_thread_name, redacted
 from bot.ui.posts.incident.thread import thread_name
-from bot.ui.posts.paging.emails import Mails
+from bot.ui.posts.paging.emails import PlainEmailWriter
 from bot.ui.posts.renderer import render
 from bot.ui.screens import incident_answers as answers
 from bot.ui.screens.drills import drill_started_screen, drill_stopped_screen
@@ -107,8 +107,8 @@ def test_every_line_in_the_thread_is_marked(words: Wording) -> None:
 
 def test_the_email_is_marked() -> None:
     """In its subject and where it says what happens."""
-    letter = Letter(OnCallPerson("primary", "primary", "a@example.com"), None, "n")
-    mail = Mails(TEXTS, POLICY).write(delivery(DeliveryKind.ALERT), PLAYED, letter)
+    letter = EmailRecipient(OnCallPerson("primary", "primary", "a@example.com"), None, "n")
+    mail = PlainEmailWriter(TEXTS, POLICY).write(delivery(DeliveryKind.ALERT), PLAYED, letter)
     assert mail.subject.startswith("【訓練】🔴 SEV1")
     assert mail.body.startswith("【訓練】🔴 SEV1")
 

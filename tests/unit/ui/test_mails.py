@@ -7,12 +7,12 @@ import pytest
 
 from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.oncall.roster import OnCallPerson
-from bot.services.ports import Letter
-from bot.ui.posts.paging.emails import Mails
+from bot.services.ports import EmailRecipient
+from bot.ui.posts.paging.emails import PlainEmailWriter
 from tests.unit.ui.samples import EN, PLACED, POLICY, TEXTS, TRIGGERED, delivery
 
-TO = Letter(OnCallPerson("primary", "primary", "primary@example.com"), None, "d1nonce")
-MAILS = Mails(TEXTS, POLICY)
+TO = EmailRecipient(OnCallPerson("primary", "primary", "primary@example.com"), None, "d1nonce")
+MAILS = PlainEmailWriter(TEXTS, POLICY)
 
 
 def test_mail_says_what_it_is_and_what_to_do() -> None:
@@ -59,7 +59,7 @@ def test_mail_of_a_bare_incident() -> None:
 
 def test_mail_in_english() -> None:
     """The team's language."""
-    mail = Mails(TEXTS, EN.policy).write(delivery(DeliveryKind.ESCALATION), PLACED, TO)
+    mail = PlainEmailWriter(TEXTS, EN.policy).write(delivery(DeliveryKind.ESCALATION), PLACED, TO)
     assert "Ack due   2026-11-24 14:22:00 JST" in mail.body
     assert "Not delivered: the escalation" in mail.body
 

@@ -11,7 +11,7 @@ from bot.domain.incident.incident import Incident
 from bot.domain.oncall.roster import OnCallPerson
 from bot.i18n import Texts
 from bot.runbook.model import Policy
-from bot.services.ports import Letter, Mail
+from bot.services.ports import Email, EmailRecipient
 from bot.ui.words.inert import plain
 from bot.ui.words.links import home_url
 from bot.ui.words.wording import Wording
@@ -25,28 +25,28 @@ _WHO_LIMIT = 40
 _A_MINUTE = timedelta(minutes=1)  # what is younger comes with the alert
 
 
-class Mails:
-    """`MailWriter`: plain text, one line per fact, in the team's language."""
+class PlainEmailWriter:
+    """`EmailWriter`: plain text, one line per fact, in the team's language."""
 
     def __init__(self, texts: Texts, policy: Policy) -> None:
         self._policy = policy
         self._words = Wording(texts, policy)
 
-    def write(self, delivery: Delivery, incident: Incident, letter: Letter) -> Mail:
+    def write(self, delivery: Delivery, incident: Incident, recipient: EmailRecipient) -> Email:
         """Write the email for *delivery*, always with the same Message-ID: a retry is no second mail."""
-        step = self._because("step_of", delivery, letter)
-        own, first = (message_id(nonce, letter.to) for nonce in (delivery.nonce, letter.first))
-        return Mail(
-            to=(letter.to.email or "",),
+        step = self._because("step_of", delivery, recipient)
+        own, first = (message_id(nonce, recipient.to) for nonce in (delivery.nonce, recipient.first))
+        return Email(
+            to=(recipient.to.email or "",),
             subject=_subject(self._line(incident, step=step), label=incident.label),
-            body=self._body(delivery, incident, letter),
+            body=self._body(delivery, incident, recipient),
             message_id=own,
             thread_id=None if own == first else first,
         )
 
     def write_many(
         self, delivery: Delivery, bundle: Bundle, *, to: OnCallPerson, links: Mapping[int, str]
-    ) -> Mail:
+    ) -> Email:
         """Write one email that lists a bundle's incidents, the longest waits first."""
         count = bundle.waiting
         subject = self._words.say("bundle.mail.subject", severity=bundle.severity, count=count)
@@ -63,7 +63,7 @@ class Mails:
             reason=self._reason(delivery, bundle.kind.value),
         )
         own = message_id(delivery.nonce, to)
-        return Mail(to=(to.email or "",), subject=subject, body=body, message_id=own)
+        return Email(to=(to.email or "",), subject=subject, body=body, message_id=own)
 
     def _how_to_acknowledge_many(self, to: OnCallPerson, *, has_links: bool) -> str:
         in_discord = self._words.say("bundle.mail.ack_there", emoji=self._policy.ack_emoji)
@@ -90,9 +90,9 @@ class Mails:
             line = self._words.say("mail.line_at", line=line, targets=self._list(incident.targets))
         return self._words.marked(incident, line)
 
-    def _body(self, delivery: Delivery, incident: Incident, letter: Letter) -> str:
+    def _body(self, delivery: Delivery, incident: Incident, recipient: EmailRecipient) -> str:
         what = delivery.kind.value if delivery.kind.spec.rings else "other"
-        because = self._because("because", delivery, letter)
+        because = self._because("because", delivery, recipient)
         return self._words.say(
             "mail.body",
             line=self._line(incident),
@@ -103,19 +103,19 @@ class Mails:
             started=self._words.full(incident.started_at),
             due=self._words.full(incident.ack_due_at),
             reporter=plain(incident.reported_by.name, limit=_LINE_LIMIT),
-            ack=self._how_to_acknowledge(incident, letter),
+            ack=self._how_to_acknowledge(incident, recipient),
             steps=self._steps(incident),
             reason=self._reason(delivery, what),
         )
 
-    def _because(self, part: str, delivery: Delivery, letter: Letter) -> str:
+    def _because(self, part: str, delivery: Delivery, recipient: EmailRecipient) -> str:
         """Say why this step was taken: whom it is about and the time without an ack; "" for the alert itself.
 
         Args:
             part: Of the mail: "step_of" for its subject, or "because".
         """
         waited = timedelta(seconds=PagingData.from_json(delivery.data).waited_s)
-        if (reason := _step_of(delivery, letter.to, waited)) is None:
+        if (reason := _step_of(delivery, recipient.to, waited)) is None:
             return ""
         name, who = reason
         return self._words.say(
@@ -138,12 +138,14 @@ class Mails:
             f"mail.reason.{key}", what=self._words.say(f"mail.what.{what}"), nonce=delivery.nonce
         )
 
-    def _how_to_acknowledge(self, incident: Incident, letter: Letter) -> str:
+    def _how_to_acknowledge(self, incident: Incident, recipient: EmailRecipient) -> str:
         emoji, place = self._policy.ack_emoji, home_url(incident) or ""
         in_discord = self._words.say("mail.ack_there", label=incident.label, emoji=emoji, place=place)
-        if letter.link is None:
+        if recipient.link is None:
             return in_discord
-        return self._words.say("mail.ack_link", link=letter.link, who=letter.to.handle, there=in_discord)
+        return self._words.say(
+            "mail.ack_link", link=recipient.link, who=recipient.to.handle, there=in_discord
+        )
 
     def _steps(self, incident: Incident) -> str:
         sheet = self._policy.first_response.get(incident.severity)

@@ -5,7 +5,7 @@ from datetime import timedelta
 from bot.domain.escalation.watches import Saying, Watch, Word
 from bot.domain.incident.incident import Status
 from bot.domain.oncall.roster import OnCallPerson
-from bot.services.ports import Mail
+from bot.services.ports import Email
 from bot.ui.posts.bodies import COLOURS, Body, embed, message
 from bot.ui.posts.incident.alert import HERE
 from bot.ui.posts.paging.emails import message_id
@@ -32,12 +32,12 @@ def emergency_post(words: Wording, watch: Watch, saying: Saying) -> Body:
 
 def emergency_mail(
     words: Wording, watch: Watch, word: Word, *, to: OnCallPerson, nonce: str, first: str
-) -> Mail:
+) -> Email:
     """Write the email beside it; a retry is the same one."""
     title = plain(watch.title, limit=_SUBJECT_LIMIT)
     line = _line(words, watch, word, waited=timedelta(), title=title)
     own, begins = (message_id(each, to) for each in (nonce, first))
-    return Mail(
+    return Email(
         to=(to.email or "",),
         subject=plain(line, limit=_SUBJECT_LIMIT),
         body=words.say("emergency.mail.body", line=line, **_facts(words, watch)),
