@@ -26,7 +26,7 @@ from bot.process.gateway_watch import DeafWatch
 from bot.process.keeper import ShardKeeper
 from bot.process.life import Life
 from bot.process.login import AWAY, log_in
-from bot.process.starting import Prepare, is_there, late, succeeds, until_done
+from bot.process.starting import Prepare, prepare_later, prepared_at_start, try_once, until_done
 from bot.runbook import Policy, Served, load_served
 from bot.services.ports import EmailSender, JobName, Leases
 from bot.services.registry import Guilds
@@ -70,8 +70,10 @@ def run(settings: Settings, *, migrate: bool = True, assemble: Assemble = wire) 
     """
     served = load_served(settings.runbook_file, home=settings.discord_guild_id)
     with own_database(settings) as database:
-        there = is_there(database, guilds=served.policies, data_dir=settings.data_dir, migrate=migrate)
-        bring_up = None if there else late(database, migrate=migrate)
+        is_prepared = prepared_at_start(
+            database, guilds=served.policies, data_dir=settings.data_dir, migrate=migrate
+        )
+        bring_up = None if is_prepared else prepare_later(database, migrate=migrate)
         uvloop.run(_live(settings, served, database, assemble, bring_up=bring_up))
 
 
@@ -89,7 +91,7 @@ async def _live(
             one.services.emergency.load()
         runner = _runner(database, shared, cases, connections=connections.queue)
         prepare = _preparation(shared, cases, bring_up)
-        is_prepared = bring_up is None and await succeeds(prepare)
+        is_prepared = bring_up is None and await try_once(prepare)
         lease_pool = await open_lease_pool(database.dsn, min_size=0)
         await stack.enter_async_context(closing(lease_pool))
         keeper, deaf = make_keeper(settings, client, PostgresLeases(lease_pool), gate), DeafWatch(client)

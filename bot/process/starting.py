@@ -36,11 +36,15 @@ _PAUSE_S: Final = 1.0
 _SHORT_S: Final = 2.0
 
 
-def is_there(database: OwnDatabase, *, guilds: Collection[int], data_dir: Path, migrate: bool) -> bool:
-    """Return True if the database answers and is up to date. A bot that has run before starts without it.
+def prepared_at_start(
+    database: OwnDatabase, *, guilds: Collection[int], data_dir: Path, migrate: bool
+) -> bool:
+    """Reach the database and apply pending migrations; return False if that failed.
+
+    A bot that has run before goes on without its database, and brings it up to date later.
 
     Raises:
-        ConfigError: it is not, and this bot has never run; or a migration is pending that must not be
+        ConfigError: it failed, and this bot has never run; or a migration is pending that must not be
             applied.
     """
     has_run = any(FileSpool(data_dir, guild_id).is_there for guild_id in guilds)
@@ -68,7 +72,7 @@ def _tell_how_far(reached: Reached) -> None:
         log.info("database.reached", version=reached.version, round_trip_ms=round_trip_ms)
 
 
-def late(database: OwnDatabase, *, migrate: bool) -> Prepare:
+def prepare_later(database: OwnDatabase, *, migrate: bool) -> Prepare:
     """Return what brings the database up to date after everything else has started."""
 
     async def prepare() -> None:
@@ -79,8 +83,8 @@ def late(database: OwnDatabase, *, migrate: bool) -> Prepare:
     return prepare
 
 
-async def succeeds(prepare: Prepare) -> bool:
-    """Return True if *prepare* succeeds at once; the caller waits for a database that has just gone away."""
+async def try_once(prepare: Prepare) -> bool:
+    """Run *prepare* once; return False if the database has just gone away: the caller waits for it."""
     try:
         await prepare()
     except StorageUnavailable as away:
