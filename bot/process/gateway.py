@@ -21,7 +21,7 @@ from discord.gateway import DiscordWebSocket, ReconnectWebSocket
 from bot.client import IncidentBot
 from bot.domain.errors import ConfigError, StorageUnavailable
 from bot.domain.shards import LeaseLost
-from bot.process.holding import HOLDING, Holding
+from bot.process.held_lease import HELD_LEASE, HeldLease
 from bot.process.login import LOGIN_REFUSED
 from bot.services.shared.fencing import CLAIM
 
@@ -64,11 +64,11 @@ class GuardedSocket(DiscordWebSocket):
 
     async def received_message(self, msg: Any, /) -> None:  # noqa: ANN401 -- as in discord.py
         """Handle one frame."""
-        await HOLDING.get().require()
+        await HELD_LEASE.get().require()
         before = self.sequence
         await super().received_message(msg)
         if self.sequence != before:
-            HOLDING.get().heard()
+            HELD_LEASE.get().heard()
 
     async def give_up(self) -> None:
         """End this session; a new one begins."""
@@ -86,7 +86,7 @@ def answer_last_when_in_doubt(client: IncidentBot) -> None:
     parse = parsers["INTERACTION_CREATE"]
 
     def parse_in_time(data: Any) -> None:  # noqa: ANN401 -- as in discord.py
-        if HOLDING.get().is_doubtful:
+        if HELD_LEASE.get().is_doubtful:
             asyncio.get_running_loop().call_later(_DOUBT_S, parse, data)
         else:
             parse(data)
@@ -102,10 +102,10 @@ class GatewaySession:
     """
 
     def __init__(
-        self, client: IncidentBot, holding: Holding, *, may_identify: Callable[[Holding], Awaitable[None]]
+        self, client: IncidentBot, lease: HeldLease, *, may_identify: Callable[[HeldLease], Awaitable[None]]
     ) -> None:
         self._client = client
-        self._holding = holding
+        self._lease = lease
         self._may_identify = may_identify
         self._socket: GuardedSocket | None = None
         self._resumes: dict[str, Any] | None = None
@@ -118,8 +118,8 @@ class GatewaySession:
             LeaseLost: the shard is another process's.
             ConfigError: Discord refuses the token, the intents or the number of shards.
         """
-        HOLDING.set(self._holding)
-        CLAIM.set(self._holding.claim)
+        HELD_LEASE.set(self._lease)
+        CLAIM.set(self._lease.claim)
         pause_s = _FIRST_PAUSE_S
         try:
             while True:
@@ -147,20 +147,20 @@ class GatewaySession:
             _give_up(closed)
             self._keep_place()
         except (*_BROKEN, StorageUnavailable) as error:
-            log.info("gateway.attempt_failed", shard=self._holding.claim.shard.id, error=type(error).__name__)
+            log.info("gateway.attempt_failed", shard=self._lease.claim.shard.id, error=type(error).__name__)
             self._keep_place()
         except (ConfigError, LeaseLost):
             raise
         # An event that discord.py cannot read. Its number is passed, so it does not come again.
         except Exception:
-            log.exception("gateway.session_failed", shard=self._holding.claim.shard.id)
+            log.exception("gateway.session_failed", shard=self._lease.claim.shard.id)
             self._keep_place()
         return False
 
     async def _connect(self) -> None:
-        claim, self._socket = self._holding.claim, None
+        claim, self._socket = self._lease.claim, None
         if self._resumes is None:
-            await self._may_identify(self._holding)
+            await self._may_identify(self._lease)
         async with asyncio.timeout(_CONNECT_S if self._resumes is None else _RESUME_CONNECT_S):
             self._socket = await GuardedSocket.from_client(
                 self._client,
@@ -186,7 +186,7 @@ class GatewaySession:
 
     @property
     def _is_listening(self) -> bool:
-        return self._holding.claim.shard.id in self._client.listening
+        return self._lease.claim.shard.id in self._client.listening
 
     async def _after(self, again: ReconnectWebSocket) -> bool:
         """Prepare another connection, which Discord or its silence asked for; return as `_live_once`."""
@@ -221,7 +221,7 @@ class GatewaySession:
         """
         if self._resumes is None or self._failed < _FEW:
             return
-        shard = self._holding.claim.shard.id
+        shard = self._lease.claim.shard.id
         if self._failed >= 2 * _FEW:
             log.warning("gateway.session_given_up", shard=shard, attempts=self._failed)
             self._resumes, self._failed = None, 0
@@ -230,7 +230,7 @@ class GatewaySession:
             self._resumes["gateway"] = GuardedSocket.DEFAULT_GATEWAY
 
     def _gone(self) -> None:
-        shard = self._holding.claim.shard.id
+        shard = self._lease.claim.shard.id
         self._client.links.pop(shard, None)
         self._client.listening.pop(shard, None)
         self._client.echoes.forget(shard)

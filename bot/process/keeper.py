@@ -27,7 +27,7 @@ from bot.domain.shards import (
     to_take,
 )
 from bot.process.gateway import GatewaySession, answer_last_when_in_doubt
-from bot.process.holding import Holding
+from bot.process.held_lease import HeldLease
 from bot.process.login import advised
 from bot.services.ports import Leases
 from bot.services.shared.boot_clock import boot_s
@@ -67,7 +67,7 @@ class ShardKeeper:
         self._shards = shards
         self._budget = budget or IdentifyBudget()
         self._share = share
-        self._held: dict[Shard, Holding] = {}
+        self._held: dict[Shard, HeldLease] = {}
         self._sessions: dict[Shard, asyncio.Task[None]] = {}
         self._stopping = asyncio.Event()
         self._turn = asyncio.Lock()
@@ -152,7 +152,7 @@ class ShardKeeper:
                 task.cancel()
         await asyncio.gather(*self._sessions.values(), return_exceptions=True)
         await self._client.answered()
-        claims = [holding.claim for holding in self._held.values()]
+        claims = [lease.claim for lease in self._held.values()]
         self._held.clear()
         self._sessions.clear()
         try:
@@ -180,8 +180,8 @@ class ShardKeeper:
                 ours = await self._leases.beat(self._me, [one.claim for one in held])
                 await self._count()
             except StorageUnavailable:
-                for holding in held:
-                    holding.unanswered(has_slept=has_slept)
+                for lease in held:
+                    lease.unanswered(has_slept=has_slept)
                 return
             self._sort_out(held, ours, asked_s=asked_s)
 
@@ -191,22 +191,22 @@ class ShardKeeper:
         self._share(max(len(fleet.instances), 1))
         return fleet
 
-    def _sort_out(self, held: list[Holding], ours: frozenset[Claim], *, asked_s: float) -> None:
+    def _sort_out(self, held: list[HeldLease], ours: frozenset[Claim], *, asked_s: float) -> None:
         others = self._fleet is not None and any(one.id != self._me.id for one in self._fleet.instances)
-        for holding in held:
-            holding.has_company = others
-            if holding.claim in ours:
-                holding.renewed(asked_s=asked_s)
+        for lease in held:
+            lease.has_company = others
+            if lease.claim in ours:
+                lease.renewed(asked_s=asked_s)
             else:
-                self._lose(holding)
+                self._lose(lease)
 
-    def _lose(self, holding: Holding) -> None:
-        holding.is_lost = True
-        shard = holding.claim.shard
-        if self._held.get(shard) is not holding:
+    def _lose(self, lease: HeldLease) -> None:
+        lease.is_lost = True
+        shard = lease.claim.shard
+        if self._held.get(shard) is not lease:
             return
         del self._held[shard]
-        log.warning("shard.lost", shard=shard.id, token=holding.claim.token)
+        log.warning("shard.lost", shard=shard.id, token=lease.claim.token)
         if task := self._sessions.get(shard):
             task.cancel()
 
@@ -230,12 +230,12 @@ class ShardKeeper:
 
     def _begin(self, claim: Claim, *, asked_s: float) -> None:
         log.info("shard.taken", shard=claim.shard.id, shards=claim.shard.count, token=claim.token)
-        holding = Holding(
+        lease = HeldLease(
             claim, self._renew, asked_s, heard=lambda: self._client.echoes.heard(claim.shard.id)
         )
-        holding.renewed(asked_s=asked_s)
-        self._held[claim.shard] = holding
-        session = GatewaySession(self._client, holding, may_identify=self._may_identify)
+        lease.renewed(asked_s=asked_s)
+        self._held[claim.shard] = lease
+        session = GatewaySession(self._client, lease, may_identify=self._may_identify)
         self._sessions[claim.shard] = asyncio.create_task(session.run(), name=f"shard {claim.shard.id}")
 
     async def _pause(self) -> None:
@@ -260,22 +260,22 @@ class ShardKeeper:
             if not task.done():
                 continue
             del self._sessions[shard]
-            holding = self._held.get(shard)
+            lease = self._held.get(shard)
             try:
                 task.result()
             except asyncio.CancelledError:
                 continue
             except LeaseLost:
-                if holding is not None:
-                    self._lose(holding)
+                if lease is not None:
+                    self._lose(lease)
 
-    async def _may_identify(self, holding: Holding) -> None:
+    async def _may_identify(self, lease: HeldLease) -> None:
         """Wait until an IDENTIFY is within the budget, and count it.
 
         Raises:
             StorageUnavailable: the database cannot say.
         """
-        shard, concurrency = holding.claim.shard, self._budget.concurrency
+        shard, concurrency = lease.claim.shard, self._budget.concurrency
         while True:
             so_far = await self._leases.identifies(shard, concurrency=concurrency)
             wait_s = self._budget.wait_s(so_far)
@@ -283,7 +283,7 @@ class ShardKeeper:
                 left = self._budget.left(so_far)
                 log.error("gateway.identify_budget_low", left=left, wait_s=round(wait_s))
             if wait_s <= 0:
-                return await self._leases.identified(holding.claim)
+                return await self._leases.identified(lease.claim)
             await asyncio.sleep(min(wait_s, _LONGEST_WAIT_S))
 
     def _tell_of_another_count(self) -> None:

@@ -12,7 +12,7 @@ from bot.client import IncidentBot
 from bot.domain.errors import ConfigError
 from bot.domain.shards import LEASE_S, IdentifyBudget, Instance, Shard
 from bot.process import keeper as module
-from bot.process.holding import Holding
+from bot.process.held_lease import HeldLease
 from bot.process.keeper import ShardKeeper
 from bot.process.login import GatewayAdvice
 from bot.storage.database.leases import PostgresLeases
@@ -46,16 +46,16 @@ class FakeSession:
     fails: Exception | None = None
 
     def __init__(
-        self, client: FakeClient, holding: Holding, *, may_identify: Callable[[Holding], Awaitable[None]]
+        self, client: FakeClient, lease: HeldLease, *, may_identify: Callable[[HeldLease], Awaitable[None]]
     ) -> None:
-        self._client, self._holding, self._may_identify = client, holding, may_identify
+        self._client, self._lease, self._may_identify = client, lease, may_identify
 
     async def run(self) -> None:
         """READY at once."""
-        await self._may_identify(self._holding)
+        await self._may_identify(self._lease)
         if self.fails is not None:
             raise self.fails
-        shard = self._holding.claim.shard.id
+        shard = self._lease.claim.shard.id
         self._client.listening[shard] = 0.0
         try:
             await asyncio.Event().wait()

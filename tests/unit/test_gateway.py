@@ -11,7 +11,7 @@ from bot.client import IncidentBot
 from bot.domain.shards import Claim, Shard
 from bot.process import gateway
 from bot.process.gateway import answer_last_when_in_doubt
-from bot.process.holding import HOLDING, Holding
+from bot.process.held_lease import HELD_LEASE, HeldLease
 
 
 async def nothing() -> None:
@@ -36,8 +36,8 @@ async def test_the_sure_one_is_first(
 
     client = SimpleNamespace(_connection=SimpleNamespace(parsers={"INTERACTION_CREATE": parse}))
     answer_last_when_in_doubt(cast("IncidentBot", client))
-    holding = Holding(Claim(Shard(0, 1), UUID(int=1), 1), nothing, until_s, has_company=has_company)
-    HOLDING.set(holding)
+    lease = HeldLease(Claim(Shard(0, 1), UUID(int=1), 1), nothing, until_s, has_company=has_company)
+    HELD_LEASE.set(lease)
     client._connection.parsers["INTERACTION_CREATE"]({"id": "1"})
     assert bool(handed_on) == at_once
     async with asyncio.timeout(2):

@@ -1,4 +1,4 @@
-"""A lease as its owner sees it: whether an event that arrives now may be acted upon."""
+"""The lease of a shard as its owner sees it: it says whether an event that arrives now may be acted upon."""
 
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
@@ -16,12 +16,12 @@ _EXCUSED_S: Final = 2 * RENEW_S
 
 
 @dataclass(slots=True)
-class Holding:
-    """One shard that this process holds.
+class HeldLease:
+    """The lease of a shard that this process holds. (`bot.domain.shards.Lease` is what the database knows.)
 
     Attributes:
         claim: The proof of ownership that the database knows.
-        ask: Renews all leases now and passes the result to each holding.
+        ask: Renews all leases now and passes the result to each held lease.
         until_s: Until when no other process can have the shard, on the boot clock.
         is_lost: Another process has the shard.
         heard: Called for each event that came.
@@ -76,4 +76,4 @@ class Holding:
 
 
 #: The lease that the running task listens for.
-HOLDING: Final[ContextVar[Holding]] = ContextVar("holding")
+HELD_LEASE: Final[ContextVar[HeldLease]] = ContextVar("held_lease")

@@ -6,12 +6,12 @@ from uuid import UUID
 import pytest
 
 from bot.domain.shards import LEASE_S, RENEW_S, Claim, LeaseLost, Shard
-from bot.process.holding import Holding
+from bot.process.held_lease import HeldLease
 
 
 @dataclass(slots=True)
 class Desk:
-    """A holding with a clock and a database of its own.
+    """A lease with a clock and a database of its own.
 
     Attributes:
         now_s: The boot clock.
@@ -22,54 +22,54 @@ class Desk:
     now_s: float = 1000.0
     asked: int = 0
     answer: str = "ours"
-    holding: Holding = field(init=False)
+    lease: HeldLease = field(init=False)
 
     def __post_init__(self) -> None:
-        self.holding = Holding(Claim(Shard(0, 1), UUID(int=1), 1), self.ask, 0.0)
-        self.holding.renewed(asked_s=self.now_s)
+        self.lease = HeldLease(Claim(Shard(0, 1), UUID(int=1), 1), self.ask, 0.0)
+        self.lease.renewed(asked_s=self.now_s)
 
     async def ask(self) -> None:
         """As the keeper does."""
         self.asked += 1
         if self.answer == "ours":
-            self.holding.renewed(asked_s=self.now_s)
+            self.lease.renewed(asked_s=self.now_s)
         elif self.answer == "taken":
-            self.holding.is_lost = True
+            self.lease.is_lost = True
         else:
-            self.holding.unanswered(has_slept=self.answer == "away after a sleep")
+            self.lease.unanswered(has_slept=self.answer == "away after a sleep")
 
 
 @pytest.fixture
 def desk(monkeypatch: pytest.MonkeyPatch) -> Desk:
     """One that was renewed just now."""
     made = Desk()
-    monkeypatch.setattr("bot.process.holding.boot_s", lambda: made.now_s)
+    monkeypatch.setattr("bot.process.held_lease.boot_s", lambda: made.now_s)
     return made
 
 
 async def test_within_the_lease_nothing_is_asked(desk: Desk) -> None:
     """Each event costs a look at the clock."""
     desk.now_s += LEASE_S - 0.2
-    await desk.holding.require()
+    await desk.lease.require()
     assert desk.asked == 0
 
 
 async def test_our_lease_ends_before_the_databases(desk: Desk) -> None:
     """It counts from before the question was sent, and clocks differ."""
-    assert desk.holding.until_s < 1000.0 + LEASE_S
+    assert desk.lease.until_s < 1000.0 + LEASE_S
     desk.now_s += LEASE_S
-    await desk.holding.require()
+    await desk.lease.require()
     assert desk.asked == 1
 
 
 async def test_after_a_sleep_the_database_decides(desk: Desk) -> None:
     """Nobody has taken it, and the event is acted upon; or somebody has, and it is not."""
     desk.now_s += 60
-    await desk.holding.require()
+    await desk.lease.require()
     desk.now_s += 60
     desk.answer = "taken"
     with pytest.raises(LeaseLost):
-        await desk.holding.require()
+        await desk.lease.require()
 
 
 async def test_after_a_sleep_without_a_database_nothing_is_done(desk: Desk) -> None:
@@ -77,24 +77,24 @@ async def test_after_a_sleep_without_a_database_nothing_is_done(desk: Desk) -> N
     desk.now_s += 60
     desk.answer = "away after a sleep"
     with pytest.raises(LeaseLost):
-        await desk.holding.require()
+        await desk.lease.require()
 
 
 async def test_while_the_database_is_away_people_are_answered(desk: Desk) -> None:
     """For as long as renewals are tried: nobody can take the shard without a database."""
     for _ in range(10):
         desk.now_s += RENEW_S
-        desk.holding.unanswered(has_slept=False)
-        await desk.holding.require()
+        desk.lease.unanswered(has_slept=False)
+        await desk.lease.require()
     assert desk.asked == 0
 
 
 async def test_doubt_needs_company(desk: Desk) -> None:
     """Alone there is nobody who could answer first."""
     desk.now_s += 60
-    desk.holding.unanswered(has_slept=False)
-    assert not desk.holding.is_doubtful
-    desk.holding.has_company = True
-    assert desk.holding.is_doubtful
-    desk.holding.renewed(asked_s=desk.now_s)
-    assert not desk.holding.is_doubtful
+    desk.lease.unanswered(has_slept=False)
+    assert not desk.lease.is_doubtful
+    desk.lease.has_company = True
+    assert desk.lease.is_doubtful
+    desk.lease.renewed(asked_s=desk.now_s)
+    assert not desk.lease.is_doubtful
