@@ -59,6 +59,7 @@ class RespondingCog(commands.Cog):
         guilds, guild_id = self.bot.served, reaction.guild_id
         try:
             services = guilds.get(guild_id) if guild_id else await guilds.of_message(reaction.message_id)
+            # Asked here too: it spares a lookup, and a request for the member.
             if services is not None and services.policy.removing_ack_releases:
                 await self._release_each(services, reaction)
         except (UserError, UnavailableError) as error:

@@ -13,7 +13,7 @@ import pytest_asyncio
 from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.dlq import DlqFilter, NewFailure, failure_id
 from bot.domain.errors import StorageUnavailable
-from bot.services.delivery.handling import record_job_of
+from bot.services.delivery.handling import record_job
 from bot.services.ports import Job, JobName
 from bot.storage.database.pools import open_dlq_pool, open_pool
 from bot.storage.database.sql import queries
@@ -86,7 +86,7 @@ async def test_what_an_outage_held_back_tells_no_title_once_it_is_private(
     [alert] = await delivery_ids(store, owed(DeliveryKind.ALERT, incident=incident.id))
     async with store.transaction() as tx:
         await tx.hold_delivery(alert, error="HTTP 503", http_status=503, after=timedelta(minutes=1))
-    await desk.run(record_job_of(alert, priority=1))
+    await desk.run(record_job(alert, priority=1))
     row = failure_id((await store.delivery(alert)).nonce)
     assert (await dlq.entry(row)).title == incident.title
     await desk.services.privacy.make_private(incident.id, by=PRIMARY)

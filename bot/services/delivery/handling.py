@@ -86,7 +86,7 @@ class DeliveryHandler:
 
     async def record(self, tx: Transaction, delivery: Delivery) -> None:
         """Queue its DLQ entry, with the email where the policy asks for one."""
-        await tx.enqueue(record_job(delivery))
+        await tx.enqueue(record_job(delivery.id, priority=delivery.priority))
 
     async def on_mention_suppressed(self, tx: Transaction, delivery: Delivery) -> None:
         """Follow up a message that Discord posted without notifying the people it mentions."""
@@ -140,13 +140,8 @@ class DeliveryKinds:
         return await self.of(delivery).load(delivery)
 
 
-def record_job(delivery: Delivery) -> Job:
+def record_job(delivery_id: int, *, priority: int) -> Job:
     """Return the job that records a delivery in the DLQ, and emails the people on call."""
-    return record_job_of(delivery.id, priority=delivery.priority)
-
-
-def record_job_of(delivery_id: int, *, priority: int) -> Job:
-    """Return `record_job` for a delivery by its number."""
     return Job(JobName.RECORD_FAILURE, str(delivery_id), f"record:{delivery_id}", priority=priority)
 
 

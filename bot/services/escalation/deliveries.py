@@ -14,7 +14,7 @@ from bot.domain.incident.paging import person_of
 from bot.domain.timeline.entries import TimelineEntry
 from bot.domain.timeline.recorded import DeliveryFailedEntry
 from bot.runbook.model import Policy
-from bot.services.delivery.handling import DeliveryHandler, email_job, record_job_of
+from bot.services.delivery.handling import DeliveryHandler, email_job, record_job
 from bot.services.escalation.bundles import Bundles, refresh_bundle_job
 from bot.services.escalation.decisions import is_of_earlier_ladder
 from bot.services.escalation.passing_on import PassingOn
@@ -175,7 +175,7 @@ class BundleDeliveries(DeliveryHandler):
     async def record(self, tx: Transaction, delivery: Delivery) -> None:
         """Queue a DLQ entry for each incident; the first one emails for all of them."""
         members = await tx.bundled(delivery.id)
-        await tx.enqueue(*(record_job_of(one.id, priority=delivery.priority) for one in members))
+        await tx.enqueue(*(record_job(one.id, priority=delivery.priority) for one in members))
 
     async def on_mention_suppressed(self, tx: Transaction, delivery: Delivery) -> None:
         """Record it as failed."""
