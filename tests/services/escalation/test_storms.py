@@ -257,11 +257,13 @@ async def test_a_whole_pass_begins_anew_when_it_is_asked_for_meanwhile(desk: Des
     """A session that was lost during a pass may have lost what the pass had looked at already."""
     await open_many(desk, 3)
     gate = asyncio.Event()
+    reads: list[Sequence[tuple[int, int]]] = []
 
     class Held(FakeDiscord):
         async def acknowledgers(
             self, places: Sequence[tuple[int, int]], *, guild_id: int
         ) -> AsyncIterator[tuple[Person, int]]:
+            reads.append(places)
             await gate.wait()
             async for found in super().acknowledgers(places, guild_id=guild_id):
                 yield found
@@ -273,8 +275,8 @@ async def test_a_whole_pass_begins_anew_when_it_is_asked_for_meanwhile(desk: Des
     second = asyncio.create_task(desk.reconciler.reconcile_all())
     assert await desk.reconciler.reconcile_some() == 0
     gate.set()
-    held.is_away = True
     assert (await first, await second) == (0, 0)
+    assert len(reads) == 2 * 3
 
 
 async def test_discord_that_is_away_costs_a_bundle_no_edit(desk: Desk) -> None:
