@@ -68,7 +68,7 @@ class Escalations:
         is_first: bool = False,
         why: Why | None = None,
     ) -> None:
-        """Begin the ladder of *severity*, in the caller's transaction: the first pages are owed at once.
+        """Begin the ladder of *severity*, in the caller's transaction: the first pages are queued at once.
 
         Args:
             now: When it begins, and what its deadline counts from; steps that are due then are taken at once.
@@ -208,7 +208,7 @@ class Escalations:
             before = reached(await tx.pages(incident.id))
             await self.queue_messages(tx, incident, [claimed], before=before, why=why)
 
-    async def owe_posted(
+    async def queue_posted(
         self,
         tx: Transaction,
         incident: Incident,

@@ -162,7 +162,7 @@ class JournalRecorder:
             return
         if waiting:
             await self._escalations.finish(tx, current, waiting)
-        await self._escalations.owe_posted(tx, current, steps, posted=posted, at=at)
+        await self._escalations.queue_posted(tx, current, steps, posted=posted, at=at)
 
     async def _mailed(
         self, tx: Transaction, incident: Incident, key: str, *, to: Sequence[str], at: datetime | None
