@@ -103,8 +103,8 @@ class Life:
             async with asyncio.timeout(_LOGIN_S):
                 await tried.wait()
         # All at once: they share one write, and a database that hangs would cost each turn two seconds.
-        look = partial(self.client.served.each, lambda guild: guild.emergency.look(), at_a_time=_EVERYBODY)
-        ticks.every(LOOK_S, look, name="emergency")
+        tick = partial(self.client.served.each, lambda guild: guild.emergency.tick(), at_a_time=_EVERYBODY)
+        ticks.every(LOOK_S, tick, name="emergency")
         if self.prepare is not None:
             await self.prepare()
         self._add(ticks)

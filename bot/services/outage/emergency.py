@@ -119,8 +119,8 @@ class Emergency:
         """Return a triage that this process has shown lately; None if it knows none of this number."""
         return self._walks.get(triage_id)
 
-    async def look(self) -> None:
-        """Mirror the database, or escalate without it if it is away. Runs at every tick.
+    async def tick(self) -> None:
+        """Mirror the database, or escalate without it if it is away.
 
         Only a failed write shows that the database is away. A large read may be slow although the database
         works: then the last mirror stays.

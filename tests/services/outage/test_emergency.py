@@ -36,7 +36,7 @@ async def mirrored(desk: Desk) -> None:
     await desk.open("SEV1")
     await desk.work()
     await pass_wall_time(desk, minutes=16)
-    await desk.emergency.look()
+    await desk.emergency.tick()
 
 
 async def restart(desk: Desk) -> None:
@@ -66,7 +66,7 @@ async def test_a_deadline_passes(desk: Desk) -> None:
     assert desk.siren.posted == []
     desk.database.is_away = True
     for _ in range(5):
-        await desk.emergency.look()
+        await desk.emergency.tick()
     assert sorted(desk.siren.posted) == [
         (Word.ESCALATION, "channel"),
         (Word.PAGE, "person:primary"),
@@ -80,9 +80,9 @@ async def test_afterwards_it_is_one_incident(desk: Desk) -> None:
     """The step is done, its messages are deliveries that are sent, and nobody is rung again."""
     await mirrored(desk)
     desk.database.is_away = True
-    await desk.emergency.look()
+    await desk.emergency.tick()
     desk.database.is_away = False
-    await desk.emergency.look()
+    await desk.emergency.tick()
     await desk.work()
     assert desk.sent(DeliveryKind.ESCALATION) == []
     assert desk.sent(DeliveryKind.PAGE) == ["person:primary"]  # the first one, before all that
@@ -99,7 +99,7 @@ async def test_afterwards_it_is_one_incident(desk: Desk) -> None:
 async def test_reported_right_after_the_database_is_back(desk: Desk) -> None:
     """Before anybody has looked again: it is recorded like any other, and nobody is told without a number."""
     desk.database.is_away = True
-    await desk.emergency.look()
+    await desk.emergency.tick()
     desk.database.is_away = False
     assert desk.emergency.trouble is Trouble.AWAY
     services = SimpleNamespace(incidents=desk.incidents, emergency=desk.emergency)
@@ -113,10 +113,10 @@ async def test_the_regular_way_may_be_faster(desk: Desk) -> None:
     """The queue decides the overdue step before the import: the delivery adopts the message all the same."""
     await mirrored(desk)
     desk.database.is_away = True
-    await desk.emergency.look()
+    await desk.emergency.tick()
     desk.database.is_away = False
     await desk.work()
-    await desk.emergency.look()
+    await desk.emergency.tick()
     await desk.work()
     assert desk.sent(DeliveryKind.ESCALATION) == []
     [escalation] = [d for d in await desk.database.deliveries() if d.kind is DeliveryKind.ESCALATION]
@@ -130,7 +130,7 @@ async def test_two_of_one_name_are_each_mailed(desk: Desk) -> None:
         await desk.schedules.set_person(GUILD, place, who, by=ADMIN)
     await mirrored(desk)
     desk.database.is_away = True
-    await desk.emergency.look()
+    await desk.emergency.tick()
     assert sorted(mail.to for mail in desk.mailer.sent) == [
         ("primary@example.com",),
         ("secondary@example.com",),
@@ -142,7 +142,7 @@ async def test_somebody_with_a_dm_and_an_email_is_one_person_who_was_told(desk: 
     """Whatever a stand-in is called, and whoever's address they are mailed at."""
     who = Who(123456789012345678, "kit", "🦊 kit")
     await desk.schedules.set_person(GUILD, "primary", who, by=ADMIN)
-    await desk.emergency.look()
+    await desk.emergency.tick()
     await desk.oncall.standing(GUILD)
     desk.database.is_away = True
     assert (await desk.emergency.raise_alert(new())).told == 2
@@ -154,14 +154,14 @@ async def test_many_that_were_told_are_not_bundled_afterwards(desk: Desk) -> Non
         await desk.open("SEV1", key=f"many:{number}")
         await desk.work()
     await pass_wall_time(desk, minutes=16)
-    await desk.emergency.look()
+    await desk.emergency.tick()
     desk.database.is_away = True
-    await desk.emergency.look()
+    await desk.emergency.tick()
     told = [where for word, where in desk.siren.posted if word is Word.ESCALATION]
     assert told == ["channel"] * 7
     desk.database.is_away = False
     await desk.work()
-    await desk.emergency.look()
+    await desk.emergency.tick()
     await desk.work()
     assert desk.sent(DeliveryKind.BUNDLE) == []
     assert desk.sent(DeliveryKind.ESCALATION) == []
@@ -174,16 +174,16 @@ async def test_a_reaction_counts_meanwhile(desk: Desk) -> None:
     await mirrored(desk)
     desk.database.is_away = True
     desk.discord.reactions[desk.message(DeliveryKind.ALERT)] = [RESPONDER]
-    await desk.emergency.look()
+    await desk.emergency.tick()
     assert desk.siren.posted == []
     assert desk.mailer.sent == []
     desk.database.is_away = False
-    await desk.emergency.look()
+    await desk.emergency.tick()
     await desk.work()
     incident = await desk.store.incident(1)
     assert (incident.status, id_of(incident.acknowledged)) == (Status.ACKNOWLEDGED, RESPONDER.id)
     assert desk.sent(DeliveryKind.ESCALATION) == []
-    await desk.emergency.look()
+    await desk.emergency.tick()
     assert not desk.emergency._book.journal.was_used  # reopened, it rings in the next outage
 
 
@@ -197,10 +197,10 @@ async def test_after_an_acknowledge_that_has_ended_only_others_eyes_count(
     await pass_wall_time(desk, minutes=1)
     await desk.releasing.release(1, by=RESPONDER)
     await pass_wall_time(desk, minutes=1)
-    await desk.emergency.look()
+    await desk.emergency.tick()
     desk.database.is_away = True
     desk.discord.reactions[desk.message(DeliveryKind.ALERT)] = [who]
-    await desk.emergency.look()
+    await desk.emergency.tick()
     assert bool(desk.siren.posted) is is_told
 
 
@@ -209,7 +209,7 @@ async def test_an_outsiders_reaction_does_not(desk: Desk) -> None:
     await mirrored(desk)
     desk.database.is_away = True
     desk.discord.reactions[desk.message(DeliveryKind.ALERT)] = [OBSERVER]
-    await desk.emergency.look()
+    await desk.emergency.tick()
     assert (Word.ESCALATION, "channel") in desk.siren.posted
 
 
@@ -221,15 +221,15 @@ async def test_a_restart_during_the_outage_loses_nothing(desk: Desk) -> None:
     assert len(mirrors) == 1
     desk.database.is_away = True
     await restart(desk)
-    await desk.emergency.look()
+    await desk.emergency.tick()
     await pass_wall_time(desk, seconds=5)
     await restart(desk)
-    await desk.emergency.look()
+    await desk.emergency.tick()
     assert desk.siren.posted.count((Word.ESCALATION, "channel")) == 1
     assert len({mail.message_id for mail in desk.mailer.sent}) == len(desk.mailer.sent) == 2
     desk.database.is_away = False
     assert await desk.store.is_untold()
-    await desk.emergency.look()
+    await desk.emergency.tick()
     assert await desk.database.fetch("SELECT id FROM mirrors") == mirrors
     assert not await desk.store.is_untold()
 
@@ -240,10 +240,10 @@ async def test_both_are_away(desk: Desk) -> None:
     desk.database.is_away = True
     desk.siren.is_away = True
     desk.discord.is_away = True
-    await desk.emergency.look()
+    await desk.emergency.tick()
     assert len(desk.mailer.sent) == 2
     desk.database.is_away = desk.siren.is_away = desk.discord.is_away = False
-    await desk.emergency.look()
+    await desk.emergency.tick()
     await desk.work()
     assert desk.sent(DeliveryKind.ESCALATION) == ["channel:p0-alerts"]
 
@@ -253,16 +253,16 @@ async def test_only_what_the_policy_says(desk: Desk) -> None:
     await desk.open("SEV2")
     await desk.work()
     await pass_wall_time(desk, hours=5)
-    await desk.emergency.look()
+    await desk.emergency.tick()
     desk.database.is_away = True
-    await desk.emergency.look()
+    await desk.emergency.tick()
     assert desk.siren.posted == []
     assert not desk.emergency.covers("SEV2")
 
 
 async def test_raised_without_a_database(desk: Desk) -> None:
     """Posted with a 👀 to tap, the on-call has a DM and an email; afterwards one incident at its own time."""
-    await desk.emergency.look()
+    await desk.emergency.tick()
     desk.database.is_away = True
     raised = await desk.emergency.raise_alert(new())
     assert raised.alert is not None
@@ -270,13 +270,13 @@ async def test_raised_without_a_database(desk: Desk) -> None:
     assert desk.siren.posted == [(Word.ALERT, "channel"), (Word.PAGE, "person:primary")]
     assert desk.siren.seeded == [raised.alert]
     await desk.emergency.raise_alert(new())  # pressed twice
-    await desk.emergency.look()
+    await desk.emergency.tick()
     assert len(desk.siren.posted) == 2
     desk.database.is_away = False
     await pass_wall_time(desk, minutes=5)
     for _ in range(2):
         await restart(desk)
-        await desk.emergency.look()
+        await desk.emergency.tick()
         await desk.work()
     incident = await desk.store.incident(1)
     assert incident.post.message_id == raised.alert.message_id
@@ -290,15 +290,15 @@ async def test_raised_without_a_database(desk: Desk) -> None:
 
 async def test_killed_between_commit_and_file(desk: Desk) -> None:
     """Taken in twice it is one incident, and nothing is posted again."""
-    await desk.emergency.look()
+    await desk.emergency.tick()
     desk.database.is_away = True
     await desk.emergency.raise_alert(new())
     kept = desk.spool.kept
     desk.database.is_away = False
-    await desk.emergency.look()
+    await desk.emergency.tick()
     desk.spool.kept = kept  # the file's new state never reached the disk
     await restart(desk)
-    await desk.emergency.look()
+    await desk.emergency.tick()
     await desk.work()
     assert len(await desk.store.open_incidents(GUILD)) == 1
     assert desk.sent(DeliveryKind.ALERT) == []
@@ -314,7 +314,7 @@ async def of_another_database(desk: Desk, lost: Database) -> None:
     await lost.move_to(datetime.now(UTC))
     await mirrored(old)
     old.database.is_away = True
-    await old.emergency.look()
+    await old.emergency.tick()
     await old.emergency.raise_alert(new())
     assert old.spool.kept is not None
     desk.spool.kept = old.spool.kept
@@ -333,7 +333,7 @@ async def test_what_was_done_under_another_database_is_not_of_the_same_numbers(
     history = list(await desk.store.timeline(1))
     with capture_logs() as logged:
         for _ in range(2):
-            await desk.emergency.look()
+            await desk.emergency.tick()
     assert [entry for entry in logged if entry["log_level"] == "error"] == [
         {
             "event": "emergency.set_aside",
@@ -356,7 +356,7 @@ async def test_what_was_taken_under_another_database_marks_no_step(
     await desk.open("SEV1")
     await desk.work()
     await restart(desk)
-    await desk.emergency.look()
+    await desk.emergency.tick()
     steps = await desk.store.steps(1)
     assert [step.status for step in steps[:2]] == [StepStatus.DONE, StepStatus.PENDING]
     await desk.pass_time(minutes=16)
@@ -371,7 +371,7 @@ async def test_what_was_raised_under_another_database_is_taken_in(
     await desk.open("SEV1")
     await restart(desk)
     for _ in range(2):
-        await desk.emergency.look()
+        await desk.emergency.tick()
     await desk.work()
     raised = await desk.store.incident(2)
     assert (raised.title, raised.post.message_id is not None) == ("DB が落ちた", True)
@@ -389,25 +389,25 @@ async def test_a_reaction_seen_under_another_database_silences_nothing(
     alert = next(d.message_id for d in await old.database.deliveries() if d.kind is DeliveryKind.ALERT)
     old.discord.reactions[alert or 0] = [RESPONDER]
     old.database.is_away = True
-    await old.emergency.look()
+    await old.emergency.tick()
     assert old.spool.kept is not None
     assert json.loads(old.spool.kept)["acknowledged"] == ["inc:1"]
     desk.spool.kept = old.spool.kept
     await restart(desk)
     await mirrored(desk)
     desk.database.is_away = True
-    await desk.emergency.look()
+    await desk.emergency.tick()
     assert (Word.ESCALATION, "channel") in desk.siren.posted
 
 
 async def test_what_is_left_of_its_ladder_goes_on(desk: Desk) -> None:
     """Nobody acknowledges: the deadline counts from when it was raised."""
-    await desk.emergency.look()
+    await desk.emergency.tick()
     desk.database.is_away = True
     await desk.emergency.raise_alert(new())
     desk.database.is_away = False
     await pass_wall_time(desk, minutes=10)
-    await desk.emergency.look()
+    await desk.emergency.tick()
     await desk.work()
     await desk.pass_time(minutes=4)
     assert desk.sent(DeliveryKind.ESCALATION) == []
@@ -417,14 +417,14 @@ async def test_what_is_left_of_its_ladder_goes_on(desk: Desk) -> None:
 
 async def test_a_reaction_on_the_plain_alert_is_read_at_the_import(desk: Desk) -> None:
     """It is theirs from the beginning, and nobody is rung."""
-    await desk.emergency.look()
+    await desk.emergency.tick()
     desk.database.is_away = True
     raised = await desk.emergency.raise_alert(new())
     assert raised.alert is not None
     desk.discord.reactions[raised.alert.message_id] = [RESPONDER]
     desk.database.is_away = False
     await pass_wall_time(desk, minutes=20)
-    await desk.emergency.look()
+    await desk.emergency.tick()
     await desk.work()
     assert id_of((await desk.store.incident(1)).acknowledged) == RESPONDER.id
     assert desk.sent(DeliveryKind.ESCALATION) == []
@@ -432,12 +432,12 @@ async def test_a_reaction_on_the_plain_alert_is_read_at_the_import(desk: Desk) -
 
 async def test_discord_is_back_before_the_database(desk: Desk) -> None:
     """A report that could only be mailed is posted at the next look."""
-    await desk.emergency.look()
+    await desk.emergency.tick()
     desk.database.is_away = desk.siren.is_away = True
     raised = await desk.emergency.raise_alert(new())
     assert (raised.alert, raised.told) == (None, 2)
     desk.siren.is_away = False
-    await desk.emergency.look()
+    await desk.emergency.tick()
     assert (Word.ALERT, "channel") in desk.siren.posted
 
 
@@ -453,5 +453,5 @@ async def test_a_full_disk_keeps_nobody_from_being_told(desk: Desk) -> None:
     await mirrored(desk)
     desk.spool.is_full = True
     desk.database.is_away = True
-    await desk.emergency.look()
+    await desk.emergency.tick()
     assert (Word.ESCALATION, "channel") in desk.siren.posted

@@ -37,7 +37,7 @@ async def open_many(desk: Desk) -> None:
         await desk.open("SEV1", key=str(number))
     await desk.work()
     await pass_wall_time(desk, minutes=16)
-    await desk.emergency.look()
+    await desk.emergency.tick()
 
 
 async def test_many_are_told_side_by_side(desk: Desk) -> None:
@@ -48,7 +48,7 @@ async def test_many_are_told_side_by_side(desk: Desk) -> None:
     desk.database.is_away = True
     async with asyncio.timeout(30):  # a look waits for a second; what it has begun goes on
         while siren.posted.count((Word.ESCALATION, "channel")) < MANY - 1:
-            await desk.emergency.look()
+            await desk.emergency.tick()
     assert siren.posted.count((Word.ESCALATION, "channel")) == MANY - 1
     assert 3 < siren.most <= 8 * 3
 
@@ -65,11 +65,11 @@ async def test_a_database_that_is_slow_to_read_is_not_away(
     with monkeypatch.context() as patch:
         patch.setattr(desk.own_store, "watched", hang)
         patch.setattr("bot.services.outage.mirror._PATIENCE_S", 0.01)
-        await desk.emergency.look()
+        await desk.emergency.tick()
     assert desk.siren.posted == []
     assert desk.emergency.trouble is None
     desk.database.is_away = True
-    await desk.emergency.look()
+    await desk.emergency.tick()
     assert (Word.ESCALATION, "channel") in desk.siren.posted
 
 
@@ -81,7 +81,7 @@ async def test_reactions_that_discord_does_not_tell_hold_nothing_up(
     desk.database.is_away = True
     monkeypatch.setattr("bot.services.outage.alarm.READ_WITHIN_S", 0.01)
     desk.discord.is_silent = True
-    await desk.emergency.look()
+    await desk.emergency.tick()
     assert (Word.ESCALATION, "channel") in desk.siren.posted
 
 

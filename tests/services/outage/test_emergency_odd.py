@@ -30,7 +30,7 @@ async def test_a_database_that_fails_in_another_way(desk: Desk) -> None:
 
     desk.own_store.beat = broken  # type: ignore[method-assign, assignment]
     with capture_logs() as logged:
-        await desk.emergency.look()
+        await desk.emergency.tick()
     assert desk.emergency.trouble is Trouble.BROKEN
     assert (Word.ESCALATION, "channel") in desk.siren.posted
     assert ("database.broken", "error") in {(one["event"], one["log_level"]) for one in logged}
@@ -42,7 +42,7 @@ async def test_a_queue_that_does_not_answer(desk: Desk, monkeypatch: pytest.Monk
     await mirrored(desk)
     desk.queue.asked()
     for _ in range(4):
-        await desk.emergency.look()
+        await desk.emergency.tick()
     assert desk.emergency.trouble is None
     assert desk.siren.posted.count((Word.ESCALATION, "channel")) == 1
     kinds = [entry.kind for entry in await desk.store.timeline(1)]
@@ -54,11 +54,11 @@ async def test_a_step_that_nobody_takes(desk: Desk, monkeypatch: pytest.MonkeyPa
     await mirrored(desk)
     monkeypatch.setattr(overdue, "OVERDUE_S", 0.0)
     desk.queue.decided()
-    await desk.emergency.look()
+    await desk.emergency.tick()
     assert (Word.ESCALATION, "channel") not in desk.siren.posted
     monkeypatch.setattr(queue_watch, "_BUSY_S", 0.0)
     for _ in range(3):
-        await desk.emergency.look()
+        await desk.emergency.tick()
     assert desk.siren.posted.count((Word.ESCALATION, "channel")) == 1
 
 
@@ -82,7 +82,7 @@ async def test_whoever_raises_something_does_not_wait_for_others(desk: Desk) -> 
     desk.use(desk.discord)
     await mirrored(desk)
     desk.database.is_away = True
-    looking = asyncio.create_task(desk.emergency.look())
+    looking = asyncio.create_task(desk.emergency.tick())
     await slow.began.wait()
     async with asyncio.timeout(1):
         assert (await desk.emergency.raise_alert(new())).alert is not None
@@ -97,10 +97,10 @@ async def test_the_next_look_does_not_wait_for_a_slow_one(desk: Desk) -> None:
     await mirrored(desk)
     desk.database.is_away = True
     async with asyncio.timeout(1.5):
-        await desk.emergency.look()
+        await desk.emergency.tick()
     assert slow.posted == []
     slow.goes_on.set()
-    await desk.emergency.look()
+    await desk.emergency.tick()
     assert (Word.ESCALATION, "channel") in slow.posted
 
 
@@ -121,12 +121,12 @@ async def test_an_email_that_is_accepted_while_the_rest_is_recorded(desk: Desk) 
     desk.use(desk.discord)
     await mirrored(desk)
     desk.database.is_away = True
-    await desk.emergency.look()
+    await desk.emergency.tick()
     desk.database.is_away = False
-    await desk.emergency.look()
+    await desk.emergency.tick()
     late.goes_on.set()
     await asyncio.gather(*desk.emergency._alarm._messenger._mailing.values())
-    await desk.emergency.look()
+    await desk.emergency.tick()
     await desk.work()
     assert len(late.sent) == 2
     kinds = [entry.kind for entry in await desk.store.timeline(1)]
@@ -138,12 +138,12 @@ async def test_an_incident_that_the_database_no_longer_has(desk: Desk) -> None:
     """It was put back to an earlier state: said once, and not tried for ever."""
     await mirrored(desk)
     desk.database.is_away = True
-    await desk.emergency.look()
+    await desk.emergency.tick()
     desk.database.is_away = False
     await desk.database.fetch("TRUNCATE incidents CASCADE")
     with capture_logs() as logged:
-        await desk.emergency.look()
-        await desk.emergency.look()
+        await desk.emergency.tick()
+        await desk.emergency.tick()
     aside = [one for one in logged if one["event"] == "emergency.set_aside"]
     assert [one["watch"] for one in aside] == ["inc:1"]
     assert not desk.emergency._book.journal.was_used

@@ -24,7 +24,7 @@ ALERT_AND_PAGE = [(Word.ALERT, "channel:p0-alerts"), (Word.PAGE, "person:primary
 
 async def knows_the_time(desk: Desk) -> None:
     """A look before anything is opened; afterwards the database's time goes on by itself."""
-    await desk.emergency.look()
+    await desk.emergency.tick()
 
 
 async def goes_away(desk: Desk, *, after: timedelta = GRACE) -> None:
@@ -32,13 +32,13 @@ async def goes_away(desk: Desk, *, after: timedelta = GRACE) -> None:
     desk.database.is_away = True
     book = desk.emergency._book
     book.set_clock(book.now() + after)
-    await desk.emergency.look()
+    await desk.emergency.tick()
 
 
 async def comes_back(desk: Desk) -> None:
     """The database is there again, and everything is taken in."""
     desk.database.is_away = False
-    await desk.emergency.look()
+    await desk.emergency.tick()
     await desk.work()
 
 
@@ -47,7 +47,7 @@ async def test_it_is_said(desk: Desk) -> None:
     await knows_the_time(desk)
     await desk.open("SEV1")
     await goes_away(desk)
-    await desk.emergency.look()
+    await desk.emergency.tick()
     assert desk.siren.posted == ALERT_AND_PAGE
     [seeded] = desk.siren.seeded
     await comes_back(desk)
@@ -101,14 +101,14 @@ async def test_what_a_decided_step_owed(desk: Desk) -> None:
 async def read_again(desk: Desk) -> None:
     """A look that reads what the database says, however soon after the last one."""
     desk.emergency._mirror._read_at = float("-inf")
-    await desk.emergency.look()
+    await desk.emergency.tick()
 
 
 async def test_an_acknowledge_just_before(desk: Desk) -> None:
     """By a button, after the last reading: nobody is rung for it at its deadline."""
     await desk.open("SEV1")
     await desk.work()
-    await desk.emergency.look()
+    await desk.emergency.tick()
     assert "inc:1" in desk.emergency._book.journal.watches
     await desk.acknowledger.acknowledge(1, by=RESPONDER, via=AckVia.BUTTON)
     await goes_away(desk, after=timedelta(minutes=20))
@@ -119,7 +119,7 @@ async def test_a_severity_changed_just_before(desk: Desk) -> None:
     """Down to one that waits for the database: its own ladder is another; and up again."""
     await desk.open("SEV1")
     await desk.work()
-    await desk.emergency.look()
+    await desk.emergency.tick()
     await desk.lifecycle.change_severity(1, to="SEV3", by=PRIMARY, reason="影響なし")
     await goes_away(desk, after=timedelta(minutes=20))
     assert desk.siren.posted == []
@@ -140,7 +140,7 @@ async def test_the_reading_that_was_under_way(desk: Desk) -> None:
         return found
 
     store.watched = slow  # type: ignore[method-assign, assignment]
-    await desk.emergency.look()
+    await desk.emergency.tick()
     assert len(opened) == 1
     assert "inc:1" in desk.emergency._book.journal.watches
     store.watched = read  # type: ignore[method-assign]
@@ -199,12 +199,12 @@ async def test_discord_does_not_take_it(desk: Desk) -> None:
     desk.siren.is_away = True
     await goes_away(desk)
     for _ in range(3):
-        await desk.emergency.look()
+        await desk.emergency.tick()
     assert len(desk.mailer.sent) == 2
     [alert] = [d for d in await desk.database.deliveries() if d.kind is DeliveryKind.ALERT]
     assert {mail.message_id.split(".")[0] for mail in desk.mailer.sent} == {f"<{alert.nonce}"}
     desk.siren.is_away = False
-    await desk.emergency.look()
+    await desk.emergency.tick()
     assert desk.siren.posted == ALERT_AND_PAGE
     await comes_back(desk)
     [alert] = [d for d in await desk.database.deliveries() if d.kind is DeliveryKind.ALERT]
@@ -223,7 +223,7 @@ async def test_one_that_was_made_private_just_before(desk: Desk) -> None:
     """Its title is not said in the channel: only people are told."""
     await desk.open("SEV1")
     await desk.work()
-    await desk.emergency.look()
+    await desk.emergency.tick()
     await desk.privacy.make_private(1, by=PRIMARY)
     await goes_away(desk, after=timedelta(minutes=15) + GRACE)
     assert {to for _, to in desk.siren.posted} == {"person:primary", "person:secondary"}
@@ -264,7 +264,7 @@ async def test_what_discord_refuses_is_not_asked_for_every_second(desk: Desk) ->
     await goes_away(desk, after=timedelta(minutes=15) + GRACE)
     asked = refusing.asked
     for _ in range(5):
-        await desk.emergency.look()
+        await desk.emergency.tick()
     assert refusing.asked == asked > 0
 
 

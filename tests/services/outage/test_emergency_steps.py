@@ -45,7 +45,7 @@ async def test_a_step_that_was_told_here_and_decided_with_a_later_one_elsewhere(
     """Its message is known all the same, so that a 👀 on it counts; nothing is told again."""
     await mirrored(desk)
     desk.database.is_away = True
-    await desk.emergency.look()
+    await desk.emergency.tick()
     [told] = [at for key, at in desk.emergency._book.journal.posted.items() if key == "inc:1:step:1:channel"]
     desk.database.is_away = False
     await desk.database.advance(timedelta(minutes=15))
@@ -79,7 +79,7 @@ async def test_a_repeating_step_that_a_later_one_has_spoken_for_goes_on(desk: De
     await desk.database.advance(timedelta(days=9))
     if is_decided:
         await desk.escalations.decide(1, 1, is_alone=True)
-    await desk.emergency.look()
+    await desk.emergency.tick()
     left = [step for step in await desk.store.steps(1) if step.status is StepStatus.PENDING]
     assert [(step.index, step.rung.repeat) for step in left] == [(3, hour)]
     assert {job.key for job in await desk.database.jobs()} >= {"step:1:3"}

@@ -29,7 +29,7 @@ async def test_both_are_the_incidents(desk: Desk) -> None:
     seconds = await told_twice(desk)
     first = (await desk.store.incident(1)).post.message_id
     for _ in range(2):
-        await desk.emergency.look()
+        await desk.emergency.tick()
         await desk.work()
     assert (await desk.store.incident(1)).post.message_id == first
     kept = [one for one in await desk.database.deliveries() if one.kind is DeliveryKind.SECOND]
@@ -42,7 +42,7 @@ async def test_both_are_the_incidents(desk: Desk) -> None:
 async def test_an_event_on_either(desk: Desk) -> None:
     """A 👀 on the second acknowledges it."""
     alert, *_ = await told_twice(desk)
-    await desk.emergency.look()
+    await desk.emergency.tick()
     await desk.eyes(alert, by=RESPONDER)
     assert (await desk.store.incident(1)).status is Status.ACKNOWLEDGED
 
@@ -51,7 +51,7 @@ async def test_an_event_on_either(desk: Desk) -> None:
 async def test_read_again_before_the_escalation(desk: Desk, nth: int) -> None:
     """The event was lost: Discord is asked about the second ones, too."""
     seconds = await told_twice(desk)
-    await desk.emergency.look()
+    await desk.emergency.tick()
     await desk.work()
     desk.discord.reactions[seconds[nth]] = [RESPONDER]
     await desk.pass_time(minutes=16)
@@ -62,13 +62,13 @@ async def test_read_again_before_the_escalation(desk: Desk, nth: int) -> None:
 async def test_read_without_a_database(desk: Desk) -> None:
     """The database goes away after the import: the mirror knows the second ones, too."""
     alert, *_ = await told_twice(desk)
-    await desk.emergency.look()
+    await desk.emergency.tick()
     desk.emergency._mirror._read_at = float("-inf")
-    await desk.emergency.look()
+    await desk.emergency.tick()
     desk.discord.reactions[alert] = [RESPONDER]
     told = len(desk.siren.posted)
     desk.database.is_away = True
     book = desk.emergency._book
     book.set_clock(book.now() + timedelta(minutes=15) + GRACE)
-    await desk.emergency.look()
+    await desk.emergency.tick()
     assert len(desk.siren.posted) == told
