@@ -45,7 +45,7 @@ def handlers(cases: UseCases) -> dict[JobName, Handler]:
         JobName.ARCHIVE: _numbered(services.lifecycle.archive),
         JobName.SHOW_COUNT: _numbered(services.alerts.show_count),
         JobName.RECORD_FAILURE: _numbered(cases.failures.record),
-        JobName.EMAIL: _numbered(cases.failures.mail),
+        JobName.EMAIL: _numbered(cases.email_backup.send),
     }
 
 

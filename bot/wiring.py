@@ -16,6 +16,7 @@ from bot.services.alerts.recoveries import Recoveries
 from bot.services.alerts.tracking import AlertTracking
 from bot.services.delivery.arrivals import Arrivals
 from bot.services.delivery.deliveries import Deliveries
+from bot.services.delivery.email_backup import EmailBackup
 from bot.services.delivery.emails import DeliveryEmails
 from bot.services.delivery.failures import Failures
 from bot.services.delivery.handling import DeliveryHandler, DeliveryKinds
@@ -122,6 +123,7 @@ class UseCases:
     refreshing: Refreshing
     triage_posts: TriagePosts
     failures: Failures
+    email_backup: EmailBackup
     links: AckLinks
 
 
@@ -171,6 +173,7 @@ def wire(parts: GuildDependencies, outward: Outward, oncall: OnCall) -> UseCases
     emergency = _emergency(shared, parts, outward.siren, Arrivals(policy, kinds))
     links = AckLinks(store, discord, shared.acknowledger, public_url=parts.public_url)
     emails = DeliveryEmails(store, links, writer=parts.writer, sender=parts.email_sender)
+    email_backup = EmailBackup(store, policy, oncall, kinds, emails)
     redactions = Redactions(store, discord, policy)
     hooks = Hooks(changed=shared.mornings.touched, redact=redactions.empty)
     return UseCases(
@@ -181,7 +184,8 @@ def wire(parts: GuildDependencies, outward: Outward, oncall: OnCall) -> UseCases
         deliveries=Deliveries(store, discord, policy, kinds, told),
         refreshing=Refreshing(store, discord, shared.shown_incidents, shared.reposting, hooks),
         triage_posts=TriagePosts(store, discord),
-        failures=Failures(store, parts.dlq, policy, oncall, kinds, emails=emails, draft=discord.draft),
+        failures=Failures(store, parts.dlq, policy, emails=email_backup, draft=discord.draft),
+        email_backup=email_backup,
         links=links,
     )
 

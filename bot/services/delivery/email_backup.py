@@ -1,0 +1,153 @@
+"""Emails that back up deliveries: in place of one that Discord did not take, or along with an escalation."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+
+from bot.domain.delivery.delivery import Delivery, DeliveryStatus
+from bot.domain.incident.incident import Incident, Status
+from bot.domain.oncall.roster import OnCallPerson
+from bot.domain.timeline.entries import TimelineEntry
+from bot.domain.timeline.recorded import EmailedEntry
+from bot.runbook.model import Policy
+from bot.services.delivery.emails import DeliveryEmails
+from bot.services.delivery.handling import DeliveryKinds
+from bot.services.ports import Store
+from bot.services.shared.roster import OnCall
+
+log = structlog.get_logger(__name__)
+
+TRY_EMAIL_AGAIN: Final = timedelta(seconds=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """How many of its recipients an email has reached."""
+
+    someone: bool
+    everyone: bool
+
+
+_NO_ONE = Reached(someone=False, everyone=False)
+
+
+class EmailBackup:
+    """Emails the people on call about deliveries, each person once."""
+
+    def __init__(
+        self, store: Store, policy: Policy, oncall: OnCall, kinds: DeliveryKinds, emails: DeliveryEmails
+    ) -> None:
+        self._store = store
+        self._policy = policy
+        self._oncall = oncall
+        self._kinds = kinds
+        self._emails = emails
+
+    async def stand_in(self, delivery: Delivery, incident: Incident | None) -> Reached:
+        """Send the email in the place of a delivery that Discord did not take, and return who has it now."""
+        channels = await self._channel_message(delivery)
+        if channels is not None:  # its own email goes to the people who are left
+            return Reached(someone=channels.has_email, everyone=channels.has_email)
+        return _NO_ONE if incident is None else await self._email(delivery, incident)
+
+    async def send(self, delivery_id: int) -> timedelta | None:
+        """Send the email that backs up an escalation that Discord accepted and no one has acknowledged.
+
+        Handler of the queue's email job; may run twice without harm. A delivery that was held in an outage
+        has had its email already, or gets it by `stand_in`.
+
+        Returns:
+            How long to wait before another try, or None when no email is left to send.
+        """
+        asked = await self._store.delivery(delivery_id)
+        delivery = await self._kinds.of(asked).mailed_for(self._store, asked)
+        if delivery is None or delivery.incident_id is None or delivery.held_at is not None:
+            return None
+        incident = await self._store.incident(delivery.incident_id)
+        if not await self.is_owed(delivery, incident):
+            return None
+        reached = await self._email(delivery, incident)
+        return None if reached.everyone else TRY_EMAIL_AGAIN
+
+    async def is_owed(self, delivery: Delivery, incident: Incident) -> bool:
+        """Return True if the policy asks for an email that is still of use."""
+        is_mailed = self._kinds.of(delivery).is_mailed(delivery)
+        asked_for = self._policy.rules(incident.severity).email_backup or is_mailed
+        if not self._emails.can_send or not asked_for:
+            return False
+        if incident.status is not Status.TRIGGERED:
+            return False  # it is acknowledged: the email would only wake another responder
+        if _place(delivery) is not None and delivery.status is DeliveryStatus.SENT:
+            return False  # Discord was back before the email to the one person went out
+        return delivery.kind.spec.goes_by_email and bool(await self._people(delivery))
+
+    async def _email(self, delivery: Delivery, incident: Incident) -> Reached:
+        """Send the email to the people on call who do not have it yet, and return who has it now."""
+        if delivery.emailed or not await self.is_owed(delivery, incident):
+            return Reached(someone=delivery.has_email, everyone=delivery.emailed)
+        left = [who for who in await self._people(delivery) if who.mailbox not in delivery.emailed_to]
+        if delivery.bundle_id is not None:
+            now = await self._email_of_many(delivery.bundle_id, incident, to=left)
+        else:
+            now = await self._email_of_one(delivery, incident, to=left)
+        return Reached(someone=delivery.has_email or now.someone, everyone=now.everyone)
+
+    async def _email_of_one(
+        self, delivery: Delivery, incident: Incident, *, to: Sequence[OnCallPerson]
+    ) -> Reached:
+        accepted = await self._emails.send(delivery, incident, to=to)
+        is_done = len(accepted) == len(to)
+        if not accepted and not is_done:
+            return _NO_ONE
+        async with self._store.transaction() as tx:
+            await tx.mark_emailed(delivery.id, to=accepted, is_done=is_done)
+            if accepted:
+                await tx.add_timeline(incident.id, _emailed(len(accepted), at=await tx.now()))
+        log.info("email.sent", delivery_id=delivery.id, incident_id=incident.id, left=len(to) - len(accepted))
+        return Reached(someone=bool(accepted), everyone=is_done)
+
+    async def _email_of_many(
+        self, bundle_id: int, incident: Incident, *, to: Sequence[OnCallPerson]
+    ) -> Reached:
+        """Send one email that lists all incidents of a bundle; only the first shown *incident* sends it."""
+        bundle = await self._store.bundle(bundle_id)
+        if not bundle.shown or bundle.shown[0].id != incident.id:
+            return _NO_ONE
+        accepted = await self._emails.send_many(await self._store.delivery(bundle_id), bundle, to=to)
+        is_done = len(accepted) == len(to)
+        if not accepted and not is_done:
+            return _NO_ONE
+        async with self._store.transaction() as tx:
+            told = await tx.bundled(bundle_id)
+            await tx.mark_bundle_emailed(bundle_id, to=accepted, is_done=is_done)
+            if accepted:
+                entry = _emailed(len(accepted), at=await tx.now())
+                numbers = sorted({one.incident_id for one in told})
+                await tx.add_timelines([(number, entry) for number in numbers])
+        log.info("email.sent", delivery_id=bundle_id, incidents=bundle.count, left=len(to) - len(accepted))
+        return Reached(someone=bool(accepted), everyone=is_done)
+
+    async def _channel_message(self, page: Delivery) -> Delivery | None:
+        """Return the channel's message of the same step if everyone on call gets that by email anyway."""
+        channels = await self._kinds.of(page).channel_message_of_same_step(self._store, page)
+        if channels is None:
+            return None
+        will_be = channels.held_at is not None and channels.status is not DeliveryStatus.SENT
+        return channels if channels.has_email or will_be else None
+
+    async def _people(self, delivery: Delivery) -> tuple[OnCallPerson, ...]:
+        """Return the person that a page was for; for another delivery, everyone on call."""
+        return await self._oncall.reachable(delivery.guild_id, _place(delivery))
+
+
+def _emailed(recipients: int, *, at: datetime) -> TimelineEntry:
+    return TimelineEntry.of(EmailedEntry(recipients=recipients), at)
+
+
+def _place(delivery: Delivery) -> str | None:
+    """Return the on-call place that a delivery is for, if it is for one person on call."""
+    kind, _, place = delivery.to.partition(":")
+    return place if kind == "person" else None
