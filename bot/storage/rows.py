@@ -14,9 +14,9 @@ from bot.domain.incident.incident import (
     ByPerson,
     Check,
     EndedAck,
-    Holder,
     Incident,
     IncidentKind,
+    PersonRef,
     Role,
     Source,
     Status,
@@ -56,7 +56,7 @@ def incident_from_row(row: Row) -> Incident:
         targets=tuple(row["targets"]),
         symptoms=tuple(row["symptoms"]),
         path=tuple((question, answer) for question, answer in row["path"]),
-        reported_by=Holder(row["reported_by_id"], row["reported_by_name"]),
+        reported_by=PersonRef(row["reported_by_id"], row["reported_by_name"]),
         acknowledged=_act(row, "acknowledged"),
         ended=_act(row, "resolved"),
         reopened=_act(row, "reopened"),
@@ -65,7 +65,7 @@ def incident_from_row(row: Row) -> Incident:
             row["thread_id"], row["thread_posting"], row["thread_channel"], row["archive_at"]
         ),
         # jsonb keeps no order; people read the commander first.
-        roles={role: Holder.from_json(row["roles"][role]) for role in Role if role in row["roles"]},
+        roles={role: PersonRef.from_json(row["roles"][role]) for role in Role if role in row["roles"]},
         updates=StatusUpdates(
             last=_kept(StatusUpdate, row["last_update"]),
             due_at=row["next_update_at"],

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Self, TypeAlias
 
-from bot.domain.incident.incident import Holder
+from bot.domain.incident.incident import PersonRef
 from bot.domain.incident.notices import CancelledNotice, MergedNotice, ResolvedNotice
 from bot.domain.incident.title_and_start import StartChange, TitleChange
 from bot.domain.payloads import UNSET, Json, Unset, keyed
@@ -99,8 +99,8 @@ class RoleChangedEntry(EntryData, kind=TimelineKind.ROLE_CHANGED):
     """A role was given, handed over or given up; attributes as `RoleChangedNotice`."""
 
     role: str
-    holder: Holder | None
-    former: Holder | None
+    holder: PersonRef | None
+    former: PersonRef | None
     gone: bool = False
 
     @classmethod

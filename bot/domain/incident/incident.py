@@ -40,15 +40,15 @@ class Role(StrEnum):
     SCRIBE = "scribe"
 
 
-class Holder(Payload, kw_only=False):
-    """A person as an incident keeps them, for instance the holder of a role."""
+class PersonRef(Payload, kw_only=False):
+    """A person as an incident stores them: the reporter, the holder of a role."""
 
     id: int
     name: str
 
 
 class ByPerson(Payload, kw_only=False):
-    """Who did something to an incident, and when."""
+    """A person who did something to an incident, and when."""
 
     id: int
     name: str
@@ -202,7 +202,7 @@ class Incident:
     started_at: datetime
     triggered_at: datetime
     ack_due_at: datetime
-    reported_by: Holder
+    reported_by: PersonRef
     acknowledged: ByPerson | None = None
     ended: ByPerson | None = None
     post: AlertPost = field(default_factory=AlertPost)
@@ -214,7 +214,7 @@ class Incident:
     is_private: bool = False
     merged_into_id: int | None = None
     merged_into_hidden: bool = False
-    roles: Mapping[Role, Holder] = field(default_factory=dict)
+    roles: Mapping[Role, PersonRef] = field(default_factory=dict)
     updates: StatusUpdates = StatusUpdates()
     tracked: Tracked = Tracked()
     reopened: ByPerson | None = None
@@ -243,17 +243,17 @@ class Incident:
         return self.status in OPEN
 
     @property
-    def commander(self) -> Holder | None:
+    def commander(self) -> PersonRef | None:
         """Return the commander; None by default."""
         return self.roles.get(Role.COMMANDER)
 
     @property
-    def on_it(self) -> Holder | None:
+    def on_it(self) -> PersonRef | None:
         """Return the last person to acknowledge or reopen the incident; None while it is triggered."""
         if self.status is Status.TRIGGERED:
             return None
         latest = self.taken if self.is_taken_last else self.reopened or self.acknowledged
-        return None if latest is None else Holder(latest.id, latest.name)
+        return None if latest is None else PersonRef(latest.id, latest.name)
 
     @property
     def is_taken_last(self) -> bool:
@@ -261,11 +261,11 @@ class Incident:
         return self.taken is not None and (self.reopened is None or self.taken.at > self.reopened.at)
 
     @property
-    def lead(self) -> Holder | None:
+    def lead(self) -> PersonRef | None:
         """Return the person whom reminders address: the commander, else the responder who took it last."""
         return self.lead_without(())
 
-    def lead_without(self, gone: Collection[int]) -> Holder | None:
+    def lead_without(self, gone: Collection[int]) -> PersonRef | None:
         """Return the `lead`, passing over the people with these ids, who have left."""
         asked = (who for who in (self.commander, self.on_it) if who is not None)
         return next((who for who in asked if who.id not in gone), None)

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from bot.domain.delivery.notices import Notice
-from bot.domain.incident.incident import Holder, Role
+from bot.domain.incident.incident import PersonRef, Role
 from bot.domain.incident.title_and_start import StartChange, TitleChange
 from bot.domain.payloads import UNSET, Unset
 
@@ -111,8 +111,8 @@ class RoleChangedNotice(Notice, name="role_changed"):
     """
 
     role: Role
-    holder: Holder | None
-    former: Holder | None
+    holder: PersonRef | None
+    former: PersonRef | None
     by_id: int | None = None
     gone: bool = False
 

@@ -12,9 +12,9 @@ from bot.domain.incident import relations
 from bot.domain.incident.incident import (
     ByPerson,
     EndedAck,
-    Holder,
     Incident,
     IncidentKind,
+    PersonRef,
     Role,
     Status,
     StatusUpdate,
@@ -102,7 +102,9 @@ def end_ack(incident: Incident, *, at: datetime, lapsed: bool) -> Incident:
     return promised(ended, None)
 
 
-def take_over(incident: Incident, *, by: Holder, at: datetime, next_update_at: datetime | None) -> Incident:
+def take_over(
+    incident: Incident, *, by: PersonRef, at: datetime, next_update_at: datetime | None
+) -> Incident:
     """Hand the incident to *by*, who had joined, because the person who was on it has let go."""
     taken = replace(incident, taken=ByPerson(by.id, by.name, at), version=incident.version + 1)
     return promised(taken, next_update_at)
@@ -207,7 +209,7 @@ def see_again(incident: Incident, *, at: datetime) -> Incident:
     )
 
 
-def assign(incident: Incident, role: Role, holder: Holder | None) -> Incident:
+def assign(incident: Incident, role: Role, holder: PersonRef | None) -> Incident:
     """Give *role* to *holder*, or free it (None); return the incident unchanged if nothing changes."""
     require_open(incident)
     if incident.roles.get(role) == holder:

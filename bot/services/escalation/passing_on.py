@@ -14,7 +14,7 @@ from bot.domain.escalation.deliveries import PagingData
 from bot.domain.escalation.ladder import Step, Why, WhyKind, following_step
 from bot.domain.escalation.notices import DeclinedNotice, UnreachedNotice
 from bot.domain.incident.entries import DeclinedEntry
-from bot.domain.incident.incident import Holder, Incident, Status
+from bot.domain.incident.incident import Incident, PersonRef, Status
 from bot.domain.incident.paging import answering, asked_of, declined, next_place, place_of, since
 from bot.domain.oncall.roster import OnCallPerson, marked
 from bot.domain.people import Person
@@ -116,7 +116,9 @@ class PassingOn:
                 pages = await tx.pages(member.incident_id)
                 await self.give_up_page(tx, next(page for page in pages if page.id == member.id))
 
-    async def resume(self, tx: Transaction, incident: Incident, holder: Holder | None, *, why: Why) -> None:
+    async def resume(
+        self, tx: Transaction, incident: Incident, holder: PersonRef | None, *, why: Why
+    ) -> None:
         """Resume the ladder of an incident that has lost its responder, and page the next person at once.
 
         The page says why. When no person is left in the on-call order, the next step is taken early to tell
@@ -214,7 +216,7 @@ class PassingOn:
         ]
 
 
-def _is(person: OnCallPerson, holder: Holder | None) -> bool:
+def _is(person: OnCallPerson, holder: PersonRef | None) -> bool:
     """Return True if *person* of the on-call order is *holder*, of whom only id and name are known."""
     if holder is None:
         return False

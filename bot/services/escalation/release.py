@@ -11,7 +11,7 @@ from bot.domain.escalation.entries import LapsedEntry, ReleasedEntry
 from bot.domain.escalation.ladder import Why, WhyKind
 from bot.domain.escalation.notices import LapsedNotice, ReleasedNotice, TakenOverNotice
 from bot.domain.incident import transitions
-from bot.domain.incident.incident import Holder, Incident, Status
+from bot.domain.incident.incident import Incident, PersonRef, Status
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineEntry
 from bot.runbook.model import Policy
@@ -134,7 +134,7 @@ class Releasing:
         return await self._resume(tx, incident, now=now, lapsed=True)
 
     async def _take_over(
-        self, tx: Transaction, incident: Incident, to: Holder, *, by: Person, now: datetime
+        self, tx: Transaction, incident: Incident, to: PersonRef, *, by: Person, now: datetime
     ) -> Incident:
         """Pass the acknowledge to the responder who joined first, and tell them in the thread."""
         severity = self._policy.rules(incident.severity)

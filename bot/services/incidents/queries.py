@@ -8,7 +8,7 @@ from typing import Final
 from bot.domain.errors import IncidentNotFound, InvalidTransition
 from bot.domain.escalation.ladder import Step
 from bot.domain.incident import relations
-from bot.domain.incident.incident import OPEN, Holder, Incident, Status
+from bot.domain.incident.incident import OPEN, Incident, PersonRef, Status
 from bot.domain.incident.listing import IncidentFilter
 from bot.domain.people import Person
 from bot.domain.severity import SeverityPolicy
@@ -39,7 +39,7 @@ class IncidentView:
     lines: tuple[Line, ...]
     ladder: tuple[Step, ...]
     now: datetime
-    responders: tuple[Holder, ...] = ()
+    responders: tuple[PersonRef, ...] = ()
     related: tuple[Incident, ...] = ()
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
-from bot.domain.incident.incident import Holder, Incident
+from bot.domain.incident.incident import Incident, PersonRef
 from bot.domain.people import Person
 from bot.services.ports import Discord
 from bot.services.shared.access import Access
@@ -62,7 +62,7 @@ class ReminderRecipients:
         place = await self._first_on_call(incident.guild_id) if leads else None
         return Absence(frozenset(gone), frozenset(hidden), place)
 
-    async def _find(self, lead: Holder, incident: Incident) -> Person | None:
+    async def _find(self, lead: PersonRef, incident: Incident) -> Person | None:
         """Return a person, for a private incident with the roles that let them see it; None if they left."""
         look_up = self._discord.member if incident.is_private else self._discord.person
         try:

@@ -9,7 +9,7 @@ from bot.domain.errors import InvalidTransition, Unfit, UserError
 from bot.domain.incident import transitions
 from bot.domain.incident.deliveries import RoleDm
 from bot.domain.incident.entries import JoinedEntry, RoleChangedEntry
-from bot.domain.incident.incident import Holder, Incident, Role, Status
+from bot.domain.incident.incident import Incident, PersonRef, Role, Status
 from bot.domain.incident.notices import RoleChangedNotice
 from bot.domain.incident.transitions import AckOutcome, AckVia
 from bot.domain.people import Person
@@ -35,12 +35,12 @@ class Assigned:
 
     incident: Incident
     role: Role
-    former: Holder | None
+    former: PersonRef | None
     changed: bool
     acknowledged: bool = False
 
     @property
-    def holder(self) -> Holder | None:
+    def holder(self) -> PersonRef | None:
         """Return the current holder; None if the role is vacant."""
         return self.incident.roles.get(self.role)
 
@@ -63,7 +63,7 @@ class Roles:
         """
         async with self._changes.change(incident_id, by=by, act=Act.TAKE_ROLE) as change:
             is_first = await self._respond(change, role)
-            result = await put(change, role, Holder(by.id, by.name))
+            result = await put(change, role, PersonRef(by.id, by.name))
             former = result.former
             if result.changed and former is not None and former.id > 0:
                 dm = role_dm(result.incident, role, former, by=by, policy=change.policy, taken_over=True)
@@ -83,7 +83,7 @@ class Roles:
             raise UserError("role_for_bot", who=to.name)
         async with self._changes.change(incident_id, by=by, act=Act.GIVE_ROLE) as change:
             await self._require_fit(to, change)
-            holder = Holder(to.id, to.name)
+            holder = PersonRef(to.id, to.name)
             result = await put(change, role, holder)
             if result.changed:
                 dm = role_dm(result.incident, role, holder, by=by, policy=change.policy)
@@ -133,7 +133,7 @@ class Roles:
             raise Unfit("role_not_allowed", who=to.name, roles=self._access.roles(permission))
 
 
-async def put(change: Change, role: Role, holder: Holder | None) -> Assigned:
+async def put(change: Change, role: Role, holder: PersonRef | None) -> Assigned:
     """Give *role* to *holder*, or make it vacant if that is None."""
     former = change.incident.roles.get(role)
     assigned = transitions.assign(change.incident, role, holder)
@@ -180,7 +180,7 @@ async def vacate(
 
 
 def role_dm(
-    incident: Incident, role: Role, reader: Holder, *, by: Person, policy: Policy, taken_over: bool = False
+    incident: Incident, role: Role, reader: PersonRef, *, by: Person, policy: Policy, taken_over: bool = False
 ) -> NewDelivery:
     """Return the DM that tells *reader* that *by* gave them the role, or took it over from them.
 
@@ -200,5 +200,5 @@ def role_dm(
     )
 
 
-def _id(holder: Holder | None) -> int | None:
+def _id(holder: PersonRef | None) -> int | None:
     return None if holder is None else holder.id

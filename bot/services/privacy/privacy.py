@@ -10,7 +10,7 @@ import structlog
 from bot.domain.delivery.delivery import DeliveryKind, DeliveryStatus, priority_of
 from bot.domain.errors import DeliveryRefused, UserError
 from bot.domain.incident import relations, transitions
-from bot.domain.incident.incident import Holder, Incident
+from bot.domain.incident.incident import Incident, PersonRef
 from bot.domain.people import Person
 from bot.domain.privacy import LeftBehind
 from bot.domain.privacy_payloads import (
@@ -211,7 +211,7 @@ def _not_ours(refused: DeliveryRefused, thread_id: int) -> UserError:
     return UserError("private_thread_refused")
 
 
-def _involved(incident: Incident, joined: Iterable[Holder]) -> dict[int, str]:
+def _involved(incident: Incident, joined: Iterable[PersonRef]) -> dict[int, str]:
     """Return the people who know of an incident already: reporter, responders and holders of its roles.
 
     The reporter of a tracked alert is a monitor, which cannot be added to a thread.

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from bot.domain.delivery.delivery import PAGING
-from bot.domain.incident.incident import Holder, Incident
+from bot.domain.incident.incident import Incident, PersonRef
 from bot.domain.incident.transitions import AckVia
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineEntry
@@ -21,9 +21,9 @@ class PostgresAcknowledgementReads(ReadPart):
         rows = await self._sql.all("who_left", incident_id=incident_id)
         return frozenset(row["user_id"] for row in rows)
 
-    async def responders(self, incident_id: int) -> list[Holder]:
+    async def responders(self, incident_id: int) -> list[PersonRef]:
         rows = await self._sql.all("responders", incident_id=incident_id)
-        return [Holder(row["user_id"], row["name"]) for row in rows]
+        return [PersonRef(row["user_id"], row["name"]) for row in rows]
 
     async def is_link_used(self, link_id: str) -> bool:
         return await self._sql.has("used_link", link_id=link_id)
@@ -63,11 +63,11 @@ class PostgresAcknowledgementWrites(PostgresAcknowledgementReads, QueuedDeliveri
             "join", incident_id=incident_id, user_id=by.id, name=by.name, via=via, guild_id=self._guild_id
         )
 
-    async def leave(self, incident_id: int, user_id: int | None = None) -> list[Holder]:
+    async def leave(self, incident_id: int, user_id: int | None = None) -> list[PersonRef]:
         await self._lock_incident(incident_id)
         await self._sql.all("leave_incident", incident_id=incident_id, user_id=user_id)
         return await self.on_it(incident_id)
 
-    async def on_it(self, incident_id: int) -> list[Holder]:
+    async def on_it(self, incident_id: int) -> list[PersonRef]:
         rows = await self._sql.all("on_it", incident_id=incident_id)
-        return [Holder(row["user_id"], row["name"]) for row in rows]
+        return [PersonRef(row["user_id"], row["name"]) for row in rows]

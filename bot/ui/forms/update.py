@@ -83,11 +83,11 @@ def _shown(form: Submitted, policy: Policy) -> Shown | None:
 def _mask(known: Iterable[str], chosen: Iterable[str]) -> int:
     """Return which of *known*, in their order, are *chosen*: a bit for each."""
     wanted = set(chosen)
-    return sum(1 << place for place, name in enumerate(known) if name in wanted)
+    return sum(1 << index for index, name in enumerate(known) if name in wanted)
 
 
 def _of_mask(known: Iterable[str], mask: int) -> frozenset[str]:
-    return frozenset(name for place, name in enumerate(known) if mask >> place & 1)
+    return frozenset(name for index, name in enumerate(known) if mask >> index & 1)
 
 
 def _edition(policy: Policy) -> str:

@@ -10,9 +10,9 @@ from bot.domain.errors import IncidentNotFound
 from bot.domain.incident import relations, status_updates, transitions
 from bot.domain.incident.incident import (
     Check,
-    Holder,
     Incident,
     IncidentKind,
+    PersonRef,
     Role,
     Source,
     Status,
@@ -63,7 +63,7 @@ async def test_everything_that_a_life_changes_is_saved(rig: Rig) -> None:
         incident, NewSeverity("SEV2", "P1", at + DAY, reposts=True, thread_channel="p0"), next_update_at=None
     )
     changed = await saved(rig.store, changed)
-    led = transitions.assign(changed, Role.SCRIBE, Holder(7, "Olive"))
+    led = transitions.assign(changed, Role.SCRIBE, PersonRef(7, "Olive"))
     led = await saved(rig.store, led)
     told = transitions.tell(
         led, StatusUpdate("知っていること\n二行目", "影響", at, "Olive"), next_update_at=at + MINUTE
@@ -71,7 +71,7 @@ async def test_everything_that_a_life_changes_is_saved(rig: Rig) -> None:
     told = await saved(rig.store, told)
     assert (told.severity, told.priority, told.ack_due_at) == ("SEV2", "P1", at + DAY)
     assert (told.post.number, told.thread.posting, told.thread.channel) == (2, 2, "p0")
-    assert dict(told.roles) == {Role.SCRIBE: Holder(7, "Olive")}
+    assert dict(told.roles) == {Role.SCRIBE: PersonRef(7, "Olive")}
     assert told.updates.last == StatusUpdate("知っていること\n二行目", "影響", at, "Olive")
     assert (told.updates.due_at, told.version) == (at + MINUTE, 4)
     ended = transitions.resolve(told, by=OLIVE, at=at + DAY, archive_at=at + 2 * DAY)
@@ -223,7 +223,7 @@ async def test_responders_come_in_the_order_in_which_they_joined(rig: Rig) -> No
         async with rig.store.transaction() as tx:
             await tx.join(incident.id, person, via=AckVia.REACTION)
         await rig.advance(MINUTE)
-    assert await rig.store.responders(incident.id) == [Holder(8, "Perry"), Holder(7, "Olive")]
+    assert await rig.store.responders(incident.id) == [PersonRef(8, "Perry"), PersonRef(7, "Olive")]
 
 
 async def test_a_change_is_audited_with_it(rig: Rig) -> None:
@@ -263,7 +263,7 @@ async def test_a_list_shows_what_was_asked_for(rig: Rig) -> None:
     new = await open_incident(store, key="b")
     async with store.transaction() as tx:
         await tx.join(new.id, OLIVE, via=AckVia.BUTTON)
-    led = await saved(store, transitions.assign(old, Role.SCRIBE, Holder(9, "Nadia")))
+    led = await saved(store, transitions.assign(old, Role.SCRIBE, PersonRef(9, "Nadia")))
     cancelled = await saved(store, transitions.cancel(led, by=OLIVE, at=new.triggered_at))
     assert await listed(store, IncidentFilter()) == [new.id, old.id]
     assert await listed(store, IncidentFilter(statuses=frozenset([Status.CANCELLED]))) == [cancelled.id]

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from bot.domain.incident import status_updates, transitions
-from bot.domain.incident.incident import Holder, Incident, Role, StatusUpdate
+from bot.domain.incident.incident import Incident, PersonRef, Role, StatusUpdate
 from bot.services.ports import Job, JobName
 from tests.integration.storage.conftest import Rig
 from tests.integration.storage.examples import OLIVE, open_incident
@@ -28,9 +28,9 @@ async def test_roles_and_updates_come_back_as_they_were_saved(rig: Rig) -> None:
     incident = await owing(rig)
     async with rig.store.transaction() as tx:
         now = await tx.now()
-        led = transitions.assign(incident, Role.SCRIBE, Holder(8, "Perry 🔧"))
+        led = transitions.assign(incident, Role.SCRIBE, PersonRef(8, "Perry 🔧"))
         await tx.save(led)
-        both = transitions.assign(led, Role.COMMANDER, Holder(2**62, 'O"live'))
+        both = transitions.assign(led, Role.COMMANDER, PersonRef(2**62, 'O"live'))
         await tx.save(both)
         update = StatusUpdate("戻した\n様子見", "", now, "Perry")
         told = transitions.tell(both, update, next_update_at=now + MINUTE)
@@ -42,7 +42,7 @@ async def test_roles_and_updates_come_back_as_they_were_saved(rig: Rig) -> None:
     assert list(kept.roles) == [Role.COMMANDER, Role.SCRIBE]
     async with rig.store.transaction() as tx:
         await tx.save(transitions.assign(kept, Role.COMMANDER, None))
-    assert (await rig.store.incident(incident.id)).roles == {Role.SCRIBE: Holder(8, "Perry 🔧")}
+    assert (await rig.store.incident(incident.id)).roles == {Role.SCRIBE: PersonRef(8, "Perry 🔧")}
 
 
 async def test_an_overdue_reminder_that_lost_its_job_gets_one(rig: Rig) -> None:

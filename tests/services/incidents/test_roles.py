@@ -6,7 +6,7 @@ import pytest
 
 from bot.domain.delivery.delivery import Delivery, DeliveryKind, DeliveryStatus
 from bot.domain.errors import InvalidTransition, NotPermitted, UserError
-from bot.domain.incident.incident import Holder, Incident, Role, Status
+from bot.domain.incident.incident import Incident, PersonRef, Role, Status
 from bot.domain.incident.transitions import AckVia
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineKind
@@ -43,7 +43,7 @@ async def test_taking_command_acknowledges(desk: Desk) -> None:
     result = await desk.roles.take(incident.id, Role.COMMANDER, by=PRIMARY)
     assert (result.acknowledged, result.changed, result.former) == (True, True, None)
     assert result.incident.status is Status.ACKNOWLEDGED
-    assert result.incident.commander == Holder(PRIMARY.id, "primary")
+    assert result.incident.commander == PersonRef(PRIMARY.id, "primary")
     assert await desk.store.incident(incident.id) == result.incident
     assert await responders(desk, incident) == [PRIMARY.id]
     kinds = [entry.kind for entry in await desk.store.timeline(incident.id)]
@@ -81,7 +81,7 @@ async def test_one_who_takes_it_from_another_says_so(desk: Desk) -> None:
     incident = await opened(desk)
     await desk.roles.take(incident.id, Role.COMMANDER, by=PRIMARY)
     result = await desk.roles.take(incident.id, Role.COMMANDER, by=SECONDARY)
-    assert (result.former, result.acknowledged) == (Holder(PRIMARY.id, "primary"), False)
+    assert (result.former, result.acknowledged) == (PersonRef(PRIMARY.id, "primary"), False)
     await desk.work()
     line = (await told(desk, "role_changed"))[-1]
     assert line.status is DeliveryStatus.SENT
@@ -167,7 +167,7 @@ async def test_stepping_down(desk: Desk) -> None:
         await desk.roles.release(incident.id, Role.COMMANDER, by=SECONDARY, holder_id=RESPONDER.id)
     assert refused.value.key == "role_not_theirs", "whoever was named does not have it"
     left = await desk.roles.release(incident.id, Role.COMMANDER, by=PRIMARY, holder_id=PRIMARY.id)
-    assert (left.changed, left.holder, left.former) == (True, None, Holder(PRIMARY.id, "primary"))
+    assert (left.changed, left.holder, left.former) == (True, None, PersonRef(PRIMARY.id, "primary"))
     assert not (await desk.roles.release(incident.id, Role.COMMANDER, by=PRIMARY)).changed
     await desk.roles.take(incident.id, Role.SCRIBE, by=PRIMARY)
     assert (await desk.roles.release(incident.id, Role.SCRIBE, by=SECONDARY)).changed

@@ -7,7 +7,7 @@ import pytest
 
 from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.errors import IncidentNotFound, NotPermitted, UserError
-from bot.domain.incident.incident import Holder, Incident, IncidentKind, Role
+from bot.domain.incident.incident import Incident, IncidentKind, PersonRef, Role
 from bot.domain.incident.transitions import AckVia, assign
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
@@ -199,7 +199,7 @@ async def test_joining_is_noted_where_somebody_responds(desk: Desk) -> None:
     await desk.acknowledger.acknowledge(second.id, by=PRIMARY, via=AckVia.BUTTON)
     async with desk.store.transaction() as tx:
         locked = await tx.incident(second.id, lock=True)
-        await tx.save(assign(locked, Role.SCRIBE, Holder(SECONDARY.id, SECONDARY.name)))
+        await tx.save(assign(locked, Role.SCRIBE, PersonRef(SECONDARY.id, SECONDARY.name)))
     assert await join(desk, SECONDARY) == second.id
     assert await join(desk, SECONDARY) is None
     assert await join(desk, RESPONDER) is None

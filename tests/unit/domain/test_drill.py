@@ -12,7 +12,7 @@ from bot.domain import drill as drills
 from bot.domain.drill import Drill, DrillScoredNotice, Inject, Missed, Score
 from bot.domain.incident import transitions
 from bot.domain.incident.checklist import Checklist
-from bot.domain.incident.incident import Check, Holder, Incident, Status
+from bot.domain.incident.incident import Check, Incident, PersonRef, Status
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.domain.triage.tree import Text
@@ -35,7 +35,7 @@ PLAYED = Incident(
     started_at=AT,
     triggered_at=AT,
     ack_due_at=AT + 15 * MINUTE,
-    reported_by=Holder(9, "admin"),
+    reported_by=PersonRef(9, "admin"),
     is_drill=True,
     rings=False,
 )

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from bot.domain.delivery.delivery import Delivery, DeliveryKind, DeliveryStatus
 from bot.domain.escalation.watches import Watch
 from bot.domain.incident import transitions
-from bot.domain.incident.incident import ByPerson, Holder, Incident, Status
+from bot.domain.incident.incident import ByPerson, Incident, PersonRef, Status
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineEntry
 from bot.domain.timeline.lines import Line
@@ -39,7 +39,7 @@ TRIGGERED = Incident(
     started_at=AT - timedelta(minutes=2),
     triggered_at=AT,
     ack_due_at=AT + timedelta(minutes=15),
-    reported_by=Holder(103, "responder"),
+    reported_by=PersonRef(103, "responder"),
 )
 PLACED = replace(
     TRIGGERED,

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.domain.escalation.ladder import Step, plan
 from bot.domain.incident import transitions
-from bot.domain.incident.incident import ByPerson, Holder, Incident, Role, Status, StatusUpdate
+from bot.domain.incident.incident import ByPerson, Incident, PersonRef, Role, Status, StatusUpdate
 from bot.domain.incident.transitions import Acknowledgement, AckOutcome
 from bot.domain.severity import LadderStep
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
@@ -75,7 +75,7 @@ def test_show_offers_what_makes_sense_now() -> None:
 
 def test_show_names_who_opened_it_again() -> None:
     """Beside who was first; each person is named once, until it is over again."""
-    people = (Holder(101, "primary"), Holder(102, "secondary"), Holder(103, "responder"))
+    people = (PersonRef(101, "primary"), PersonRef(102, "secondary"), PersonRef(103, "responder"))
     told = words(console.show_screen(JA, view_of(REOPENED, responders=people)))
     assert "👀 @primary 11/24 14:09 JST (2 分で ack)\n🔄 @secondary が再開 11/24 16:07 JST" in told
     assert told.count("@secondary") == 1
@@ -126,15 +126,15 @@ def test_incident_screens_keep_within_discords_limits(
 ) -> None:
     """The longest titles and names, ten to a page."""
     asked = Asked(which, "SEVERITY_NINE-16", mine=True, days=999, page=999_998, words=title[:WORDS_LIMIT])
-    everybody = tuple(Holder(number, name) for number in range(30))
+    everybody = tuple(PersonRef(number, name) for number in range(30))
     told = StatusUpdate(title * 5, "", AT, name)
     for sample in (TRIGGERED, PLACED, ACKNOWLEDGED, RESOLVED, MERGED, REOPENED):
         incident = replace(
             sample,
             title=title,
-            reported_by=Holder(103, name),
+            reported_by=PersonRef(103, name),
             targets=("x" * 80,) * 25,
-            roles={role: Holder(1, name) for role in Role},
+            roles={role: PersonRef(1, name) for role in Role},
             updates=replace(sample.updates, last=told, due_at=AT + timedelta(hours=1)),
         )
         related = tuple(replace(incident, id=10**17 + number) for number in range(9))
@@ -191,14 +191,14 @@ def test_show_names_the_people_and_what_is_due() -> None:
     """Roles, who joined, the last update and when the next one is owed."""
     incident = replace(
         ACKNOWLEDGED,
-        roles={Role.COMMANDER: Holder(101, "primary")},
+        roles={Role.COMMANDER: PersonRef(101, "primary")},
         updates=replace(
             ACKNOWLEDGED.updates,
             last=StatusUpdate("rollback 中\n詳しくは後で", "", AT + timedelta(minutes=3), "primary"),
             due_at=AT + timedelta(minutes=30),
         ),
     )
-    people = (Holder(101, "primary"), Holder(102, "secondary"))
+    people = (PersonRef(101, "primary"), PersonRef(102, "secondary"))
     related = (replace(RESOLVED, id=41, title="前触れ"),)
     told = words(console.show_screen(JA, view_of(incident, responders=people, related=related)))
     for part in (

@@ -8,7 +8,7 @@ import pytest
 from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.incident import status_updates
 from bot.domain.incident.form_state import form_digest
-from bot.domain.incident.incident import ByPerson, Holder, Role, StatusUpdate
+from bot.domain.incident.incident import ByPerson, PersonRef, Role, StatusUpdate
 from bot.domain.triage.tree import BY_HAND, UNANSWERED
 from bot.runbook import default_policy_text, parse_policy
 from bot.ui.posts.renderer import render
@@ -152,7 +152,7 @@ def test_an_alert_in_progress_says_who_does_what_and_by_when() -> None:
     told = StatusUpdate("\n@here rollback 中\n詳細", "", AT + timedelta(minutes=5), "primary")
     incident = replace(
         ACKNOWLEDGED,
-        roles={Role.COMMANDER: Holder(101, "primary"), Role.SCRIBE: Holder(103, "responder")},
+        roles={Role.COMMANDER: PersonRef(101, "primary"), Role.SCRIBE: PersonRef(103, "responder")},
         updates=replace(ACKNOWLEDGED.updates, last=told, due_at=AT + timedelta(minutes=32)),
     )
     said = description_of(render(JA, ALERT, incident)).splitlines()
@@ -279,7 +279,7 @@ command = "{X * length}"
         targets=many,
         symptoms=many,
         path=tuple(zip(many, many, strict=True)),
-        reported_by=Holder(103, "*" * 80),
+        reported_by=PersonRef(103, "*" * 80),
     )
     body = render(words, delivery(DeliveryKind.THREAD_CARD), incident)
     fields = embed_of(body)["fields"]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.digest import Digest, IsoWeek
 from bot.domain.dlq import DlqCounts
-from bot.domain.incident.incident import ByPerson, Check, Holder, Incident
+from bot.domain.incident.incident import ByPerson, Check, Incident, PersonRef
 from bot.domain.text import one_line
 from bot.ui.posts.renderer import render
 from tests.unit.ui.samples import (
@@ -38,7 +38,7 @@ WORST = {
     "targets": tuple(f"{number}{BIG}" for number in range(25)),
     "symptoms": tuple(f"{number}{BIG}" for number in range(25)),
     "path": tuple((f"{number}{BIG}", BIG) for number in range(25)),
-    "reported_by": Holder(103, BIG),
+    "reported_by": PersonRef(103, BIG),
     "checks": {key: Check(3, BIG, AT + 40 * DAY) for key in POLICY.checklist("SEV1").keys},
     "duplicates": tuple(range(1_000_000, 1_000_040)),
     "linked": tuple(range(2_000_000, 2_000_040)),
@@ -87,7 +87,7 @@ def test_anything_fits(
             title=title,
             targets=targets,
             symptoms=symptoms,
-            reported_by=Holder(103, name),
+            reported_by=PersonRef(103, name),
             acknowledged=ByPerson(101, name, AT),
             path=tuple((target, name) for target in targets),
         )

@@ -9,7 +9,7 @@ import pytest
 
 from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.incident import transitions
-from bot.domain.incident.incident import Holder, Incident, Role
+from bot.domain.incident.incident import Incident, PersonRef, Role
 from bot.domain.people import Person
 from bot.services.incidents.roles import Assigned
 from bot.ui.posts.incident.roles import given, released, taken_screen
@@ -29,9 +29,9 @@ from tests.unit.ui.samples import (
     presses_of,
 )
 
-PRIMARY, SECONDARY = Holder(101, "primary"), Holder(102, "secondary")
+PRIMARY, SECONDARY = PersonRef(101, "primary"), PersonRef(102, "secondary")
 LED = transitions.assign(ACKNOWLEDGED, Role.COMMANDER, PRIMARY)
-NASTY = Holder(103, "*" * 400 + "@everyone <@1>")
+NASTY = PersonRef(103, "*" * 400 + "@everyone <@1>")
 CARD = delivery(DeliveryKind.THREAD_CARD)
 
 
@@ -43,12 +43,12 @@ def line(**facts: object) -> str:
     return str(body["content"])
 
 
-def known(holder: Holder) -> dict[str, object]:
+def known(holder: PersonRef) -> dict[str, object]:
     """A holder as the timeline keeps them."""
     return {"id": holder.id, "name": holder.name}
 
 
-def dm(incident: Incident, *, holder: Holder = PRIMARY) -> Mapping[str, object]:
+def dm(incident: Incident, *, holder: PersonRef = PRIMARY) -> Mapping[str, object]:
     """The DM to whoever was given the command by the secondary."""
     data = {"role": "commander", "holder_id": holder.id, "holder": holder.name, "by": "secondary"}
     return render(JA, delivery(DeliveryKind.ROLE_DM, to=f"user:{holder.id}", data=data), incident)
@@ -90,7 +90,7 @@ def test_the_card_says_who_does_what() -> None:
         ),
     ],
 )
-def test_the_thread_is_told_who_has_it_now_and_who_had(facts: dict[str, Holder | None], said: str) -> None:
+def test_the_thread_is_told_who_has_it_now_and_who_had(facts: dict[str, PersonRef | None], said: str) -> None:
     """Taken, taken over, given, passed on, left, taken away."""
     people = {name: None if who is None else known(who) for name, who in facts.items() if name != "by"}
     by = facts["by"]

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.incident.incident import Holder, Incident, Role
+from bot.domain.incident.incident import Incident, PersonRef, Role
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.domain.timeline.lines import Line, lines_of
 from bot.domain.timeline.notices import CorrectedNotice, NoteNotice
@@ -224,7 +224,7 @@ def test_lines_in_the_thread_are_never_too_long(said: str) -> None:
 
 def test_the_file_begins_with_the_incident() -> None:
     """Title, severity, when it started, when it was acknowledged and ended, and the roles."""
-    roles = MappingProxyType({Role.COMMANDER: Holder(1, "primary")})
+    roles = MappingProxyType({Role.COMMANDER: PersonRef(1, "primary")})
     told = markdown(samples.JA, history_of(*ENTRIES, incident=replace(RESOLVED, roles=roles)))
     assert told.startswith(
         "# INC-42 決済 API が 5xx\n\n"

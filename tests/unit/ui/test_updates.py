@@ -11,7 +11,7 @@ import pytest
 from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.incident import transitions
 from bot.domain.incident.form_state import Shown
-from bot.domain.incident.incident import ByPerson, Holder, Incident, Role, StatusUpdate
+from bot.domain.incident.incident import ByPerson, Incident, PersonRef, Role, StatusUpdate
 from bot.domain.severity import NEXT_BUSINESS_DAY, Deadline
 from bot.runbook import default_policy_text, parse_policy
 from bot.runbook.model import Policy
@@ -110,14 +110,14 @@ def test_a_reminder_pings_whoever_leads() -> None:
     )
     assert body["allowed_mentions"] == {"parse": [], "users": ["101"]}
     assert presses_of(body) == ["inc:v1:details:42"]
-    led = reminder(transitions.assign(TOLD, Role.COMMANDER, Holder(102, "secondary")))
+    led = reminder(transitions.assign(TOLD, Role.COMMANDER, PersonRef(102, "secondary")))
     assert led["allowed_mentions"] == {"parse": [], "users": ["102"]}
     assert "前回の更新 14:32 JST (<t:1795498320:R>)" in str(led["content"])
 
 
 def test_a_reminder_passes_over_who_has_left() -> None:
     """The next who is on it; when nobody is left it names nobody: whoever is on call is put in front."""
-    led = transitions.assign(ACKNOWLEDGED, Role.COMMANDER, Holder(102, "secondary"))
+    led = transitions.assign(ACKNOWLEDGED, Role.COMMANDER, PersonRef(102, "secondary"))
     data = {"notice": "update_due", "due_at": (AT + timedelta(minutes=30)).isoformat()}
     for gone, asked in (([], ["102"]), ([102], ["101"]), ([101, 102], None)):
         body = render(JA, delivery(DeliveryKind.NOTICE, data={**data, "gone": gone}), led)

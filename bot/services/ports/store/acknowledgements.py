@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Protocol
 
-from bot.domain.incident.incident import Holder, Incident
+from bot.domain.incident.incident import Incident, PersonRef
 from bot.domain.incident.transitions import AckVia
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineEntry
@@ -15,7 +15,7 @@ class AcknowledgementReads(Protocol):
     async def who_left(self, incident_id: int) -> frozenset[int]:
         """Return the ids of former responders: they released the incident, or were silent for too long."""
 
-    async def responders(self, incident_id: int) -> list[Holder]:
+    async def responders(self, incident_id: int) -> list[PersonRef]:
         """Return the responders who have acknowledged the incident or joined, in that order."""
 
     async def is_link_used(self, link_id: str) -> bool:
@@ -42,11 +42,11 @@ class AcknowledgementWrites(Protocol):
     async def join(self, incident_id: int, by: Person, *, via: AckVia) -> bool:
         """Make *by* a responder; return False if they are one already, or there is no such open incident."""
 
-    async def leave(self, incident_id: int, user_id: int | None = None) -> list[Holder]:
+    async def leave(self, incident_id: int, user_id: int | None = None) -> list[PersonRef]:
         """Remove one responder, or all of them, and return those that remain in the order they joined."""
 
-    async def on_it(self, incident_id: int) -> list[Holder]:
+    async def on_it(self, incident_id: int) -> list[PersonRef]:
         """Return the responders who acknowledged or joined and have not left, in the order they joined."""
 
-    async def responders(self, incident_id: int) -> list[Holder]:
+    async def responders(self, incident_id: int) -> list[PersonRef]:
         """Return the responders as `on_it` does, and also those who have left."""

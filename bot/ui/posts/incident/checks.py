@@ -26,7 +26,7 @@ _CHANGES_BUDGET: Final = 1_200
 def step_lines(words: Wording, incident: Incident) -> list[str]:
     """Return each step of the severity: open, or done with who and when; none without a sheet."""
     sheet = words.policy.checklist(incident.severity)
-    return [_line(words, incident, sheet, place) for place in range(len(sheet.steps))]
+    return [_line(words, incident, sheet, index) for index in range(len(sheet.steps))]
 
 
 def steps_select(words: Wording, incident: Incident) -> list[Component]:
@@ -36,10 +36,10 @@ def steps_select(words: Wording, incident: Incident) -> list[Component]:
         return []
     done = sheet.done(incident.checks)
     options = [
-        _option(place, words.raw(step), is_done=place in done)
-        for place, step in enumerate(sheet.steps[:MOST_STEPS])
+        _option(index, words.raw(step), is_done=index in done)
+        for index, step in enumerate(sheet.steps[:MOST_STEPS])
     ]
-    shown = sum(1 << place for place, option in enumerate(options) if option.chosen)
+    shown = sum(1 << index for index, option in enumerate(options) if option.chosen)
     custom_id = f"inc:v1:steps:{incident.id}:{sheet.edition}:{shown:x}"
     return select_row(custom_id, options=options, placeholder=words.say("checks.select"), least=0, most=None)
 
@@ -52,7 +52,7 @@ def pick_of(fields: Mapping[str, str], values: Sequence[str]) -> ChecklistPick:
         values: The values of the chosen options.
     """
     mask = int(fields["shown"], 16)
-    shown = frozenset(place for place in range(mask.bit_length()) if mask >> place & 1)
+    shown = frozenset(index for index in range(mask.bit_length()) if mask >> index & 1)
     chosen = frozenset(int(value) for value in values if value.isdecimal())
     return ChecklistPick(fields["edition"], shown, chosen)
 
@@ -65,32 +65,32 @@ def checked(voice: Voice, result: Checked) -> str:
         return voice.say("checks.said.outdated", label=incident.label)
     if not filled.ticked and not filled.unticked:
         return voice.say("checks.said.unchanged", label=incident.label)
-    changed = [_line(voice, incident, sheet, place) for place in sorted((*filled.ticked, *filled.unticked))]
+    changed = [_line(voice, incident, sheet, index) for index in sorted((*filled.ticked, *filled.unticked))]
     lines = joined(changed, separator="\n", limit=_CHANGES_BUDGET, more="\n…")
     told = voice.say("checks.said.changed", label=incident.label)
     return f"{told}\n{lines}\n{_next(voice, incident, sheet)}"[:CONTENT_LIMIT]
 
 
-def _option(place: int, step: str, *, is_done: bool) -> Option:
-    return Option(str(place), plain(_numbered(place, step), limit=_OPTION_LIMIT), chosen=is_done)
+def _option(index: int, step: str, *, is_done: bool) -> Option:
+    return Option(str(index), plain(_numbered(index, step), limit=_OPTION_LIMIT), chosen=is_done)
 
 
 def _next(voice: Voice, incident: Incident, sheet: Checklist) -> str:
     done = sheet.done(incident.checks)
-    left = next((place for place in range(len(sheet.steps)) if place not in done), None)
+    left = next((index for index in range(len(sheet.steps)) if index not in done), None)
     if left is None:
         return voice.say("checks.said.all_done")
     return voice.say("checks.said.next", step=_numbered(left, voice.pick(sheet.steps[left])))
 
 
-def _line(words: Wording, incident: Incident, sheet: Checklist, place: int) -> str:
-    step = _numbered(place, words.pick(sheet.steps[place]))
-    check = incident.checks.get(sheet.keys[place])
+def _line(words: Wording, incident: Incident, sheet: Checklist, index: int) -> str:
+    step = _numbered(index, words.pick(sheet.steps[index]))
+    check = incident.checks.get(sheet.keys[index])
     if check is None:
         return words.say("checks.open", step=step)
     at = words.clock(check.at, on=incident.triggered_at)
     return words.say("checks.done", step=step, who=words.who(check.by_name), at=at)
 
 
-def _numbered(place: int, step: str) -> str:
-    return f"{place + 1}. {step}"
+def _numbered(index: int, step: str) -> str:
+    return f"{index + 1}. {step}"

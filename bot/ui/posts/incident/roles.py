@@ -4,7 +4,7 @@ from typing import Final
 
 from bot.domain.delivery.delivery import Delivery, DeliveryKind
 from bot.domain.incident.deliveries import RoleDm
-from bot.domain.incident.incident import Holder, Incident, Role, Status
+from bot.domain.incident.incident import Incident, PersonRef, Role, Status
 from bot.domain.incident.notices import RoleChangedNotice, RoleUndeliveredNotice
 from bot.services.incidents.roles import Assigned
 from bot.services.ports import Subject
@@ -135,7 +135,7 @@ def _past(words: Wording, incident: Incident, role: Role) -> str:
     return words.say("roles.dm.moved", **named, holder=words.who(now.name))
 
 
-def _place(words: Wording, role: Role, holder: Holder | None) -> str:
+def _place(words: Wording, role: Role, holder: PersonRef | None) -> str:
     if holder is None:
         return words.say("roles.card.vacant", **_named(words, role))
     return words.say("roles.card.held", **_named(words, role), who=words.who(holder.name))
@@ -145,7 +145,7 @@ def _named(words: Wording, role: Role) -> dict[str, str]:
     return {"sign": SIGNS[role], "role": words.say(f"role.{role.value}")}
 
 
-def _who(words: Wording, person: Holder | None) -> str:
+def _who(words: Wording, person: PersonRef | None) -> str:
     return "" if person is None else words.who(person.name)
 
 

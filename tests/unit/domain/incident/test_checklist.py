@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bot.domain.errors import InvalidTransition
 from bot.domain.incident import transitions
 from bot.domain.incident.checklist import Checklist, ChecklistPick, Filled, drawn_anew, fill_in
-from bot.domain.incident.incident import Check, Holder, Incident, Status
+from bot.domain.incident.incident import Check, Incident, PersonRef, Status
 from bot.domain.people import Person
 from bot.domain.triage.tree import Text
 
@@ -33,7 +33,7 @@ INCIDENT = Incident(
     started_at=AT,
     triggered_at=AT,
     ack_due_at=AT,
-    reported_by=Holder(1, "Olive"),
+    reported_by=PersonRef(1, "Olive"),
 )
 
 

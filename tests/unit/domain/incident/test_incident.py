@@ -6,7 +6,7 @@ import pytest
 
 from bot.domain.errors import InvalidTransition
 from bot.domain.incident import transitions
-from bot.domain.incident.incident import Holder, Incident, Status
+from bot.domain.incident.incident import Incident, PersonRef, Status
 from bot.domain.incident.transitions import AckOutcome
 from bot.domain.people import Person, has_role
 from tests.acts import name_of
@@ -31,7 +31,7 @@ def incident(**changes: object) -> Incident:
         "started_at": T0,
         "triggered_at": T0,
         "ack_due_at": T0 + timedelta(minutes=15),
-        "reported_by": Holder(3, "responder"),
+        "reported_by": PersonRef(3, "responder"),
     }
     return Incident(**{**values, **changes})  # type: ignore[arg-type]
 

@@ -9,9 +9,9 @@ import pytest
 from bot.domain.errors import InvalidTransition
 from bot.domain.incident import transitions
 from bot.domain.incident.incident import (
-    Holder,
     Incident,
     IncidentKind,
+    PersonRef,
     Role,
     Status,
     StatusUpdate,
@@ -71,7 +71,7 @@ WHAT_NEEDS_AN_OPEN_ONE: list[End] = [
     merge,
     lambda of: transitions.change_severity(of, SEV3, next_update_at=None),
     lambda of: transitions.declare(replace(of, kind=IncidentKind.ALERT), thread_channel=None),
-    lambda of: transitions.assign(of, Role.SCRIBE, Holder(1, "primary")),
+    lambda of: transitions.assign(of, Role.SCRIBE, PersonRef(1, "primary")),
     lambda of: transitions.tell(of, StatusUpdate("known", "", LATER, "primary"), next_update_at=None),
 ]
 
@@ -177,7 +177,7 @@ def test_whoever_opens_it_again_is_on_it(end: End, _status: Status) -> None:
     assert (again.status, time_of(again.reopened), again.lead) == (
         Status.ACKNOWLEDGED,
         at,
-        Holder(1, "primary"),
+        PersonRef(1, "primary"),
     )
     assert (time_of(again.acknowledged), id_of(again.acknowledged), again.took_to_acknowledge) == (
         None,
@@ -188,7 +188,7 @@ def test_whoever_opens_it_again_is_on_it(end: End, _status: Status) -> None:
     assert (again.merged_into_id, again.thread.archive_at, again.first_ended_at) == (None, None, LATER)
     assert (again.updates.due_at, again.updates.remind_at) == (at + every, at + every)
     known = transitions.reopen(end(acknowledged()), by=SECONDARY, at=at, next_update_at=None)
-    assert (name_of(known.acknowledged), known.lead) == ("primary", Holder(2, "secondary"))
+    assert (name_of(known.acknowledged), known.lead) == ("primary", PersonRef(2, "secondary"))
     assert (known.updates.due_at, known.updates.remind_at) == (None, None)
 
 
@@ -198,7 +198,7 @@ def test_the_first_end_and_the_last_reopening_are_known() -> None:
     often = transitions.cancel(often, by=PRIMARY, at=LATER + 2 * MINUTE)
     often = transitions.reopen(often, by=SECONDARY, at=LATER + 3 * MINUTE, next_update_at=None)
     assert (often.first_ended_at, time_of(often.reopened)) == (LATER, LATER + 3 * MINUTE)
-    assert often.on_it == Holder(2, "secondary")
+    assert often.on_it == PersonRef(2, "secondary")
     older = replace(resolve(incident()), first_ended_at=None)
     assert (
         transitions.reopen(older, by=PRIMARY, at=LATER + MINUTE, next_update_at=None).first_ended_at == LATER
@@ -285,20 +285,20 @@ def test_the_same_alert_is_counted() -> None:
 
 def test_a_role_is_given_passed_on_and_left() -> None:
     """In the order of the roles; the same holder again changes nothing."""
-    scribed = transitions.assign(incident(), Role.SCRIBE, Holder(1, "primary"))
-    led = transitions.assign(scribed, Role.COMMANDER, Holder(2, "secondary"))
+    scribed = transitions.assign(incident(), Role.SCRIBE, PersonRef(1, "primary"))
+    led = transitions.assign(scribed, Role.COMMANDER, PersonRef(2, "secondary"))
     assert list(led.roles) == [Role.COMMANDER, Role.SCRIBE]
-    assert led.commander == Holder(2, "secondary")
-    assert transitions.assign(led, Role.SCRIBE, Holder(1, "primary")) is led
+    assert led.commander == PersonRef(2, "secondary")
+    assert transitions.assign(led, Role.SCRIBE, PersonRef(1, "primary")) is led
     assert list(transitions.assign(led, Role.COMMANDER, None).roles) == [Role.SCRIBE]
 
 
 def test_a_reminder_is_for_whoever_leads() -> None:
     """The commander, else whoever opened it again, else whoever was first, else nobody."""
     assert incident().lead is None
-    assert acknowledged().lead == Holder(1, "primary")
-    led = transitions.assign(acknowledged(), Role.COMMANDER, Holder(2, "secondary"))
-    assert led.lead == Holder(2, "secondary")
+    assert acknowledged().lead == PersonRef(1, "primary")
+    led = transitions.assign(acknowledged(), Role.COMMANDER, PersonRef(2, "secondary"))
+    assert led.lead == PersonRef(2, "secondary")
 
 
 def test_a_status_update_resets_the_reminders() -> None:
