@@ -165,6 +165,8 @@ async def test_a_stale_button_is_answered(world: World) -> None:
     _, answer = await Monitor(world).alert()
     await world.expect_dm("primary", contains=TITLE)
     old = answer.control("インシデントにする")
+    await world.settle()
+    await world.fault(route=f"PATCH /channels/*/messages/{answer.id}", delay_s=2)  # it stands a little longer
     await world.click(answer, "誤報", by="responder")
     said = await world.human.click("primary", answer.id, old)
     assert "INC-1" in said.text

@@ -143,13 +143,13 @@ class Sweeps:
 
     async def _queue_messages(self, tx: Transaction, due: Sequence[Due]) -> None:
         now, called = await tx.now(), await self._called(tx, due)
+        await tx.finish_steps([step for one in due for step in one.steps])
         due = [await self._escalations.repeat(tx, one) for one in due]
         owed = [
             (new, one.incident)
             for one in due
             for new in self._step_messages.messages(one, called[_whom(one)], now=now)
         ]
-        await tx.finish_steps([step for one in due for step in one.steps])
         history = [(one, entry) for one in due for entry in entries(one, called[_whom(one)], now=now)]
         await tx.add_timelines([(one.incident.id, entry) for one, entry in history])
         await self._queue_deliveries(tx, owed)

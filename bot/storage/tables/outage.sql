@@ -75,7 +75,8 @@ SELECT 'inc:' || incidents.id AS key, guild_id, 'INC-' || incidents.id AS label,
               FILTER (WHERE NOT coalesce(first_sent_at >= (incidents.ack_ended ->> 'at')::timestamptz,
                                          incidents.ack_ended IS NULL)) AS old
          FROM deliveries
-        WHERE incident_id = incidents.id AND status = 'sent' AND kind = ANY (:ack_kinds::text[])) AS posts
+        WHERE incident_id = incidents.id AND status = 'sent' AND kind = ANY (:ack_kinds::text[])
+          AND message_id IS NOT NULL) AS posts  -- earlier versions: null if it was deleted before it was known
  CROSS JOIN LATERAL (
        SELECT jsonb_agg(jsonb_build_array(channel_id, message_id)) AS places, jsonb_agg(message_id) AS ids
          FROM (SELECT channel_id, message_id FROM alert_messages

@@ -174,7 +174,7 @@ async def _check_posts(world: World) -> None:
         " WHERE deliveries.status = 'sent' AND deliveries.kind = 'alert'"
         # That its thread was put to sleep is a version of its own, and nothing that people see.
         "   AND shown_version < incidents.version"
-        "       - (incidents.status IN ('resolved', 'cancelled') AND incidents.archive_at IS NULL)::integer"
+        "       - (incidents.resolved_at IS NOT NULL AND incidents.archive_at IS NULL)::integer"
     )
     assert stale == [], stale
     assert await _unsent(world) == [], await _unsent(world)

@@ -15,7 +15,8 @@ from bot.domain.incident.incident import Incident, NewIncident
 from bot.domain.severity import LadderStep, Mention
 from bot.services.shared.postings import private_thread_key
 from tests.integration.storage.conftest import Rig
-from tests.integration.storage.examples import delivery_ids, new_incident, open_incident, owed
+from tests.integration.storage.examples import delivery_ids, new_incident, open_incident, owed, send
+from tests.services.database import Database
 
 MINUTE = timedelta(minutes=1)
 REQUEST = Request(Action.MESSAGE, 5, None, {"content": "🔴 決済"})
@@ -79,6 +80,16 @@ async def test_what_is_not_yet_said_is_mirrored(rig: Rig) -> None:
         await tx.finish_sent(alert_id, Posted(5, 50))
         await tx.cancel_ladder(silent.id)
     assert await rig.store.watched(without=[], limit=10) == []
+
+
+async def test_a_message_deleted_before_it_was_known_is_no_place(rig: Rig, database: Database) -> None:
+    """Earlier versions stored it as sent, without an id."""
+    incident = await with_steps(rig, "deleted", MINUTE)
+    [alert_id] = await delivery_ids(rig.store, owed(DeliveryKind.ALERT, incident=incident.id))
+    await send(rig.store, alert_id, message_id=50)
+    await database.fetch("UPDATE deliveries SET message_id = NULL WHERE id = $1", alert_id)
+    [watch] = await rig.store.watched(without=[], limit=10)
+    assert watch.places == ()
 
 
 async def test_a_private_one_is_told_of_where_its_people_are(rig: Rig) -> None:
