@@ -308,6 +308,28 @@ async def test_killed_between_commit_and_file(desk: Desk) -> None:
         assert kinds.count(once) == 1, once
 
 
+async def test_a_report_that_cannot_be_recorded_stays(desk: Desk) -> None:
+    """An error that nobody foresaw: it is kept in the file, and recorded once the cause is mended."""
+    await desk.emergency.tick()
+    desk.database.is_away = True
+    await desk.emergency.raise_alert(new())
+    desk.database.is_away = False
+    await desk.database.fetch("ALTER TABLE incidents ADD CONSTRAINT refused CHECK (title <> 'DB が落ちた')")
+    try:
+        with capture_logs() as logged:
+            await desk.emergency.tick()
+    finally:
+        await desk.database.fetch("ALTER TABLE incidents DROP CONSTRAINT refused")
+    [refused] = [entry for entry in logged if entry["event"] == "emergency.not_taken_in"]
+    assert (refused["watch"], refused["log_level"]) == ("report:interaction:9", "error")
+    assert desk.spool.kept is not None
+    assert [report["key"] for report in json.loads(desk.spool.kept)["reports"]] == ["interaction:9"]
+    assert await desk.store.open_incidents(GUILD) == []
+    await desk.emergency.tick()
+    assert [incident.title for incident in await desk.store.open_incidents(GUILD)] == ["DB が落ちた"]
+    assert json.loads(desk.spool.kept)["reports"] == []
+
+
 async def of_another_database(desk: Desk, lost: Database) -> None:
     """A file of a database that was lost: its INC-1 was escalated, another raised, and neither taken in."""
     old = Desk(lost)

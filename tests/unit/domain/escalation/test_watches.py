@@ -3,10 +3,11 @@
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any, Final
 from uuid import UUID
 
 from bot.domain.delivery.delivery import Posted
-from bot.domain.escalation.watches import Report, Rung, UnsentMessage, Watch, Word
+from bot.domain.escalation.watches import Attempt, Report, Rung, UnsentMessage, Watch, Word
 from bot.domain.outage.journal import GRACE, Journal, Recorded
 from bot.domain.severity import Mention
 from bot.services.outage.journal import encoded, from_data
@@ -146,37 +147,103 @@ def test_another_databases_incidents_are_left_out() -> None:
     assert (left.posted, left.watches, left.installation_id) == ({}, {}, "ours")
 
 
+REPORT = Report(
+    key="interaction:1",
+    guild_id=7,
+    severity="SEV1",
+    title="あ",
+    targets=("a",),
+    symptoms=("errors",),
+    path=(("q", "yes"),),
+    started_at=T0,
+    raised_at=T0 + MINUTE,
+    by_id=3,
+    by_name="responder",
+)
+UNSENT = UnsentMessage(
+    "inc:1:alert", Word.ALERT, "channel", T0, True, has_email=False, attempt=Attempt(T0 + MINUTE / 8, "{}")
+)
+FULL = Journal(
+    mirror=UUID(int=1),
+    installation_id="x",
+    ahead_s=1.5,
+    watches={"inc:1": replace(watch(1, 15), owed=(UNSENT,), left=(3,), old_messages=(2,))},
+    posted={"inc:1:step:1:channel": Posted(1, 2)},
+    said={"inc:1:step:1:channel": T0},
+    taken={"inc:1:step:1": T0},
+    skipped=frozenset({"inc:1:step:0"}),
+    mailed=frozenset({"m"}),
+    acknowledged=frozenset({"inc:2"}),
+    reports={REPORT.watch_key: REPORT},
+)
+
+
 def test_the_file_gives_back_what_it_got() -> None:
     """A restart loses nothing."""
-    report = Report(
-        key="interaction:1",
-        guild_id=7,
-        severity="SEV1",
-        title="あ",
-        targets=("a",),
-        symptoms=("errors",),
-        path=(("q", "yes"),),
-        started_at=T0,
-        raised_at=T0 + MINUTE,
-        by_id=3,
-        by_name="responder",
-    )
-    full = Journal(
-        mirror=UUID(int=1),
-        installation_id="x",
-        ahead_s=1.5,
-        watches={"inc:1": watch(1, 15)},
-        posted={"inc:1:step:1:channel": Posted(1, 2)},
-        said={"inc:1:step:1:channel": T0},
-        taken={"inc:1:step:1": T0},
-        skipped=frozenset({"inc:1:step:0"}),
-        mailed=frozenset({"m"}),
-        acknowledged=frozenset({"inc:2"}),
-        reports={report.watch_key: report},
-    )
-    kept = json.loads(encoded(full))
-    assert from_data(kept) == full
-    of_an_older_version = {name: value for name, value in kept.items() if name != "mirror"}
-    assert from_data(of_an_older_version) == replace(full, mirror=None)
-    assert full.has_news
-    assert not Journal(watches=full.watches).has_news
+    assert from_data(json.loads(encoded(FULL))) == FULL
+    assert FULL.has_news
+    assert not Journal(watches=FULL.watches).has_news
+
+
+#: FULL, as the versions before pydantic wrote it.
+EARLIER: Final = """
+{"mirror": "00000000000000000000000000000001", "installation_id": "x", "ahead_s": 1.5,
+ "posted": {"inc:1:step:1:channel": [1, 2]},
+ "said": {"inc:1:step:1:channel": "2026-11-24T05:00:00+00:00"},
+ "taken": {"inc:1:step:1": "2026-11-24T05:00:00+00:00"},
+ "skipped": ["inc:1:step:0"], "mailed": ["m"], "acknowledged": ["inc:2"],
+ "reports": [{"key": "interaction:1", "guild_id": 7, "severity": "SEV1", "title": "あ", "targets": ["a"],
+  "symptoms": ["errors"], "path": [["q", "yes"]], "started_at": "2026-11-24T05:00:00+00:00",
+  "raised_at": "2026-11-24T05:01:00+00:00", "by_id": 3, "by_name": "responder"}],
+ "watches": [{"key": "inc:1", "guild_id": 7, "label": "INC-1", "severity": "SEV1",
+  "title": "決済 API が 5xx", "targets": ["api.parky.co.jp"], "raised_at": "2026-11-24T05:00:00+00:00",
+  "to": "channel", "rings": true, "is_drill": false, "is_private": false, "places": [[1, 2]],
+  "rungs": [{"index": 1, "due_at": "2026-11-24T05:15:00+00:00", "mention": "here", "dm": ["primary"]}],
+  "owed": [{"key": "inc:1:alert", "word": "alert", "to": "channel", "since": "2026-11-24T05:00:00+00:00",
+   "rings": true, "has_email": false,
+   "attempt": {"at": "2026-11-24T05:00:07.500000+00:00", "body": "{}"}}],
+  "left": [3], "old_messages": [2]}]}
+"""
+
+#: The same before there were `mirror`, `said`, `owed`, `left` and `old_messages`.
+EARLIEST: Final = """
+{"installation_id": "x", "ahead_s": 1.5,
+ "posted": {"inc:1:step:1:channel": [1, 2]},
+ "taken": {"inc:1:step:1": "2026-11-24T05:00:00+00:00"},
+ "skipped": ["inc:1:step:0"], "mailed": ["m"], "acknowledged": ["inc:2"],
+ "reports": [{"key": "interaction:1", "guild_id": 7, "severity": "SEV1", "title": "あ", "targets": ["a"],
+  "symptoms": ["errors"], "path": [["q", "yes"]], "started_at": "2026-11-24T05:00:00+00:00",
+  "raised_at": "2026-11-24T05:01:00+00:00", "by_id": 3, "by_name": "responder"}],
+ "watches": [{"key": "inc:1", "guild_id": 7, "label": "INC-1", "severity": "SEV1",
+  "title": "決済 API が 5xx", "targets": ["api.parky.co.jp"], "raised_at": "2026-11-24T05:00:00+00:00",
+  "to": "channel", "rings": true, "is_drill": false, "is_private": false, "places": [[1, 2]],
+  "rungs": [{"index": 1, "due_at": "2026-11-24T05:15:00+00:00", "mention": "here", "dm": ["primary"]}]}]}
+"""
+
+
+def test_the_file_of_an_earlier_version_is_read() -> None:
+    """What it has said and taken is neither lost nor done again by the version that follows."""
+    assert from_data(json.loads(EARLIER)) == FULL
+    watches = {"inc:1": watch(1, 15)}
+    assert from_data(json.loads(EARLIEST)) == replace(FULL, mirror=None, said={}, watches=watches)
+
+
+def test_an_earlier_version_can_read_the_file() -> None:
+    """After a downgrade: it has the same fields, and the values are what `UUID` and `fromisoformat` take."""
+    kept, earlier = json.loads(encoded(FULL)), json.loads(EARLIER)
+    assert _comparable(kept) == _comparable(earlier)
+
+
+def _comparable(file: dict[str, Any]) -> object:
+    """The file with its id and its times as objects: they can be written in several ways."""
+    return _with_times({**file, "mirror": UUID(file["mirror"])})
+
+
+def _with_times(value: object) -> object:
+    if isinstance(value, dict):
+        return {key: _with_times(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_with_times(each) for each in value]
+    if isinstance(value, str) and value.startswith("2026-"):
+        return datetime.fromisoformat(value)
+    return value
