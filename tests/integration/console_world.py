@@ -121,6 +121,11 @@ class ConsoleWorld(Desk):
         call = {"user": by, "channel": where, "name": name, "options": options}
         return await self._outcome(await self.human("POST", "command", **call))
 
+    async def context(self, name: str, message: Json, *, by: str = "responder") -> Json:
+        """A person uses a command of a message's menu; what it led to."""
+        call = {"user": by, "channel": message["channel_id"], "name": name, "message": message["id"]}
+        return await self._outcome(await self.human("POST", "context", **call))
+
     async def send(self, form: Json, *, by: str = "responder", **fields: Any) -> Json:
         """A person sends the modal that the interaction *form* opened."""
         call = {"user": by, "interaction": form["id"], "fields": fields}

@@ -551,3 +551,19 @@ async def test_a_slow_database_leaves_the_alerts_title_out_and_the_log_says_why(
     assert form["modal"]
     reasons = [one["reason"] for one in logged if one["event"] == "triage.alert_not_looked_up"]
     assert reasons == ["TimeoutError"]
+
+
+async def test_the_form_comes_back_before_its_message_is_written(world: ConsoleWorld) -> None:
+    """The message's words are known where the menu was used, even if it is deleted by then."""
+    said = await world.human("POST", "say", user="observer", channel="general", content="決済が通りません")
+    others = world.database.connections()
+    connection = await others.acquire(timeout=5.0)
+    async with connection.transaction():
+        # The lock must outlast the form, however busy the machine is.
+        await connection.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+        await connection.execute("LOCK TABLE noted_messages IN ACCESS EXCLUSIVE MODE")
+        form = await world.context("Triage this message", said)
+        await world.human("DELETE", "message", user="observer", message=said["id"])
+        card = shown(await world.send(form, title="決済 API が 5xx"))
+    await others.release(connection)
+    assert "> 決済が通りません" in words(card)
