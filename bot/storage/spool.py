@@ -68,8 +68,9 @@ class FileSpool:
         return True
 
     def load(self) -> Mapping[str, object] | None:
+        path = self._path
         try:
-            kept = json.loads(self._path.read_text(encoding="utf-8"))
+            kept = json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             return None
         except (OSError, ValueError) as error:
@@ -93,4 +94,7 @@ class FileSpool:
 
 def _written_at(path: Path) -> float:
     """Return when the file was last written, as a Unix time; 0 if it does not exist."""
-    return path.stat().st_mtime if path.exists() else 0.0
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
