@@ -64,9 +64,11 @@ async def test_row_62_the_answer_is_lost_and_so_is_the_database(
         assert (await stage.world.command("sev1", title=title)).text
         assert there.proxy.commits_met == 1
         await stage.until(lambda: len(_alerts(stage, title)) == 2, "both alerts", within_s=_HEARD_S)
+        number = await stage.number(title)
+        await stage.until(lambda: stage.pages(number, "primary"), "the page of the bot with a database")
+        await stage.world.idle()  # what both have sent is judged as two messages only when both are on record
         there.proxy.last_words = there.proxy.limit = None
         await there.well(cut_off)
-        number = await stage.number(title)
         [row] = await stage.world.rows("SELECT alert_message_id FROM incidents WHERE id = $1", number)
         channel = await stage.world.channel_id("p0-alerts")
         shown = [post for post in await stage.world.human.messages(channel) if title in post.text]
