@@ -54,7 +54,7 @@ def circuit(world: NotifierWorld, clock: Clock) -> Circuit:
     """In front of the world's notifier."""
     circuit = Circuit(clock)
     world.notifier = DiscordNotifier(
-        world.client, texts=TEXTS, policy=POLICY, deadline_s=1.0, circuit=circuit
+        world.client, texts=TEXTS, policy=POLICY, deadline_s=5.0, circuit=circuit
     )
     return circuit
 
