@@ -185,5 +185,17 @@ class DeliveryRefused(BotError):
         return self.code in _NO_MEMBER
 
 
+class DeletedSince(DeliveryRefused):
+    """Discord accepted this message before, under the same nonce, and it was deleted since.
+
+    Args:
+        channel_id: Where it was posted.
+    """
+
+    def __init__(self, reason: str, *, channel_id: int) -> None:
+        super().__init__(reason, http_status=HTTPStatus.NOT_FOUND, code=UNKNOWN_MESSAGE)
+        self.channel_id = channel_id
+
+
 class ConfigError(BotError):
     """The set-up is wrong: names the key, the value and what is allowed. Ends the process with 2."""

@@ -121,3 +121,20 @@ async def test_a_deleted_channel_is_survived(world: World) -> None:
 async def newest(world: World, channel: str, *, but: Message) -> Message:
     """The next post of the bot in *channel*, which carries a thread."""
     return await world.ledger.expect(channel, TITLE, where=lambda found: found.id != but.id)
+
+
+async def test_an_alert_that_was_deleted_before_the_bot_knew_of_it(world: World) -> None:
+    """An alert deleted before Discord's answer arrived is reposted without a ping, and nothing fails."""
+    channel = next(one for one in (await world.human.state())["channels"] if one["name"] == "p0-alerts")
+    route = f"POST /channels/{channel['id']}/messages"
+    await world.fault(route=route, after=True, delay_s=4, status=503, times=1)
+    await world.command("sev1", title=TITLE)
+    await world.human.delete("admin", await world.human.see("p0-alerts", TITLE))
+    again = await world.expect_message("p0-alerts", contains=TITLE, pings_here=False)
+    await world.expect_thread(again.id)
+    for words in ("開始時刻", "SEV1 / P0"):
+        await world.expect_message(again.id, contains=words)
+    await world.expect_dm("primary", contains=TITLE)
+    await world.settle()
+    assert await world.rows("SELECT FROM admin.notification_failures") == []
+    await world.expect_nothing_more()

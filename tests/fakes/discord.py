@@ -14,6 +14,7 @@ from bot.domain.delivery.kinds import Action
 from bot.domain.errors import (
     BotError,
     Crowded,
+    DeletedSince,
     DeliveryRefused,
     PutOff,
     UpstreamUnavailable,
@@ -85,6 +86,7 @@ class FakeDiscord:
         has_role: The server has a role that sees private incidents.
         members: Those whose roles are told to who asks.
         left_in_threads: What threads that are closed still tell.
+        deleted_at_once: Kinds of which the next message is posted, its answer lost, and it is deleted.
     """
 
     sent: list[tuple[DeliveryKind, str]] = field(default_factory=list)
@@ -124,6 +126,8 @@ class FakeDiscord:
     has_role: bool = True
     members: Sequence[Person] = ()
     left_in_threads: dict[int, LeftBehind] = field(default_factory=dict)
+    deleted_at_once: set[DeliveryKind] = field(default_factory=set)
+    _deleted: set[str] = field(default_factory=set)
     _ids: "count[int]" = field(default_factory=lambda: count(1000))
     _kinds: dict[str, tuple[DeliveryKind, str]] = field(default_factory=dict)
     _there: dict[str, Posted] = field(default_factory=dict)
@@ -173,6 +177,14 @@ class FakeDiscord:
         if request.channel_id in self.locked:
             raise DeliveryRefused("Thread is archived", http_status=400, code=50083)
         key = str(request.body["content"])
+        if key in self._deleted:
+            raise DeletedSince("Unknown Message", channel_id=request.channel_id)
+        kind, _ = self._kinds[key]
+        if kind in self.deleted_at_once:
+            self.deleted_at_once.remove(kind)
+            self._deleted.add(key)
+            self.sent.append(self._kinds[key])
+            raise UpstreamUnavailable("the answer never came")
         if key not in self._there:
             # A thread has the id of the message that it hangs on.
             made = request.message_id or next(self._ids)

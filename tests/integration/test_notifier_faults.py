@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.domain.delivery.delivery import DeliveryKind
-from bot.domain.errors import Crowded, DeliveryRefused, UpstreamUnavailable
+from bot.domain.errors import Crowded, DeletedSince, DeliveryRefused, UpstreamUnavailable
 from bot.services.ports.urgency import urgency
 from bot.services.shared import fencing
 from bot.services.shared.boot_clock import boot_s
@@ -191,11 +191,13 @@ async def test_refusals_of_a_real_kind(world: NotifierWorld) -> None:
 
 
 async def test_a_message_that_was_deleted_since_is_not_made_again(world: NotifierWorld) -> None:
-    """Its nonce says that it was posted: the mention does not ring a second time."""
+    """Its nonce says that it was posted: no refusal like any other."""
     request = await world.notifier.compose(ALERT, INCIDENT)
     posted = await world.notifier.send(request, nonce="n1")
     remove(world.sandbox.core, world.message(posted))
-    assert await refused(world.notifier.send(request, nonce="n1")) == (404, 10008)
+    with pytest.raises(DeletedSince) as deleted:
+        await world.notifier.send(request, nonce="n1")
+    assert deleted.value.channel_id == posted.channel_id
     assert world.messages(ALERTS) == []
 
 

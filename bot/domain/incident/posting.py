@@ -66,10 +66,20 @@ def next_posting(incident: Incident) -> int:
     return max(incident.post.number, incident.thread.posting) + 1
 
 
-def repost(incident: Incident) -> Incident:
-    """Start a new posting after the alert was deleted in Discord. No one who saw the first is rung again."""
-    post = replace(incident.post, number=next_posting(incident))
-    return replace(incident, post=post, version=incident.version + 1)
+def repost(incident: Incident, *, with_thread: bool = False) -> Incident:
+    """Start a new posting after the alert was deleted in Discord. No one who saw the first is rung again.
+
+    Args:
+        with_thread: The thread was to hang on the alert, and does not exist yet.
+    """
+    number = next_posting(incident)
+    thread = number if with_thread else incident.thread.posting
+    return replace(
+        incident,
+        post=replace(incident.post, number=number),
+        thread=replace(incident.thread, posting=thread),
+        version=incident.version + 1,
+    )
 
 
 def rethread(incident: Incident) -> Incident:

@@ -13,6 +13,7 @@ from bot.domain.delivery.delivery import (
 )
 from bot.domain.errors import (
     Crowded,
+    DeletedSince,
     DeliveryRefused,
     DiscordAway,
     NewerVersion,
@@ -114,6 +115,8 @@ class Deliveries:
                 return await self._hold(delivery, away)
             case Crowded() as limit:
                 return await self._no_capacity(delivery, limit)
+            case DeletedSince() as deleted:
+                await self._deleted(delivery, deleted)
             case Failure() as failure:
                 return await self._not_sent(delivery, failure)
             case None:
@@ -128,7 +131,9 @@ class Deliveries:
             return await self._held.hold(tx, delivery, BEHIND)
         return await wait_in_line(tx, delivery)
 
-    async def _attempt(self, attempt: _Attempt) -> Posted | Failure | DiscordAway | Crowded | None:
+    async def _attempt(
+        self, attempt: _Attempt
+    ) -> Posted | Failure | DiscordAway | Crowded | DeletedSince | None:
         """Make one attempt and return its outcome; None if it must not be sent any more."""
         delivery, is_obsolete = attempt.delivery, attempt.is_obsolete
         try:
@@ -137,7 +142,7 @@ class Deliveries:
             if found is not None or is_obsolete:
                 return found
             return await self._send(attempt)
-        except (DiscordAway, Crowded) as other:
+        except (DiscordAway, Crowded, DeletedSince) as other:
             return other
         except DeliveryRefused as refused:
             return Failure(refused.reason, refused.http_status, final=True, code=refused.code)
@@ -204,6 +209,15 @@ class Deliveries:
         )
         if is_silent:
             log.error("delivery.ping_suppressed", delivery_id=delivery.id, channel_id=posted.channel_id)
+
+    async def _deleted(self, delivery: Delivery, deleted: DeletedSince) -> None:
+        """Finish a delivery that was posted and then deleted. Its mentions count; a root is posted anew."""
+        async with self._store.transaction() as tx:
+            current = await tx.claim_delivery(delivery.id)
+            if current is None:
+                return
+            await self._kinds.of(current).deleted(tx, current, channel_id=deleted.channel_id)
+        log.info("delivery.deleted_since", delivery_id=delivery.id, kind=delivery.kind)
 
     async def _hold(self, delivery: Delivery, away: DiscordAway) -> timedelta | None:
         async with self._store.transaction() as tx:

@@ -63,6 +63,10 @@ class DeliveryHandler:
     async def cancelled(self, tx: Transaction, delivery: Delivery) -> None:
         """Follow up a delivery that was cancelled as obsolete."""
 
+    async def deleted(self, tx: Transaction, delivery: Delivery, *, channel_id: int) -> None:
+        """Finish a delivery whose message was posted and deleted before the bot knew of it."""
+        await tx.finish_deleted(delivery.id, channel_id=channel_id)
+
     # -- when Discord does not take it
     async def severity(self, tx: Transaction, delivery: Delivery) -> str | None:
         """Return the severity that decides about an email in its place; None: there is never one."""

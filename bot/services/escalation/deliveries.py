@@ -157,6 +157,11 @@ class BundleDeliveries(DeliveryHandler):
             await tx.enqueue(email_job(delivery))
         await tx.enqueue(refresh_bundle_job(delivery.id))
 
+    async def deleted(self, tx: Transaction, delivery: Delivery, *, channel_id: int) -> None:
+        """Record it as sent: it has pinged."""
+        await super().deleted(tx, delivery, channel_id=channel_id)
+        await self.sent(tx, delivery)
+
     async def severity(self, tx: Transaction, delivery: Delivery) -> str | None:
         """Return the severity of all its incidents."""
         return BundleData.from_json(delivery.data).severity

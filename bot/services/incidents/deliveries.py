@@ -73,6 +73,11 @@ class PostingDeliveries(DeliveryHandler):
         await tx.add_timeline(incident.id, TimelineEntry.of(entry, at or await tx.now()))
         return changed
 
+    async def deleted(self, tx: Transaction, delivery: Delivery, *, channel_id: int) -> None:
+        """Repost an alert, or a thread's root."""
+        if not await self._reposting.deleted_unseen(tx, delivery):
+            await super().deleted(tx, delivery, channel_id=channel_id)
+
     async def reroute(self, tx: Transaction, delivery: Delivery, *, code: int) -> bool:
         """Make anew the thread or the message that it was for and that was deleted."""
         match delivery.kind, code:

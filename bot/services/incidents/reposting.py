@@ -67,6 +67,30 @@ class Reposting:
             incident = await self._repost_thread(tx, incident, posts, threads)
             await self._repost_alert(tx, incident, posts, messages)
 
+    async def deleted_unseen(self, tx: Transaction, delivery: Delivery) -> bool:
+        """Repost an alert, or a thread's root, that was deleted before the bot knew that it was posted.
+
+        In the caller's transaction.
+
+        Returns:
+            True if *delivery* is one of these; then it is cancelled, with the deliveries that depend on it.
+        """
+        if not delivery.kind.spec.is_root or delivery.incident_id is None:
+            return False
+        incident = await tx.incident(delivery.incident_id, lock=True)
+        await tx.cancel_delivery(delivery.id)
+        if incident.is_open and is_current(delivery, incident):
+            if delivery.kind is DeliveryKind.THREAD_ROOT or incident.is_private:
+                await self._rethread(tx, incident)
+            else:
+                await self._repost(tx, incident, with_thread=self._carries_thread(delivery, incident))
+        return True
+
+    def _carries_thread(self, alert: Delivery, incident: Incident) -> bool:
+        """Return True if the thread was to hang on *alert*, and does not exist yet."""
+        is_near = incident.thread.channel == self._policy.rules(incident.severity).channel
+        return is_near and incident.thread.id is None and posting_of(alert) == incident.thread.posting
+
     async def lost_its_root(self, tx: Transaction, delivery: Delivery) -> bool:
         """Handle the refusal of the bot's 👀, or of a thread, whose message was deleted meanwhile.
 
@@ -151,8 +175,9 @@ class Reposting:
         reposts = sum(post.kind.spec.opens_thread and is_repost(post) for post in posts)
         return incident if reposts >= _MOST_THREADS else await self._rethread(tx, incident)
 
-    async def _repost(self, tx: Transaction, incident: Incident) -> Incident:
-        changed, severity = repost(incident), self._policy.rules(incident.severity)
+    async def _repost(self, tx: Transaction, incident: Incident, *, with_thread: bool = False) -> Incident:
+        changed = repost(incident, with_thread=with_thread)
+        severity = self._policy.rules(changed.severity)
         await tx.save(changed)
         await tx.insert_deliveries(posting_deliveries(changed, severity, tone=REPOST))
         await tx.enqueue(refresh_job(changed, severity=severity))

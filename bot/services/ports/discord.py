@@ -101,7 +101,7 @@ class DiscordSending(Protocol):
         """Send a request within our own deadline. A thread or reaction that exists already counts as done.
 
         Raises:
-            DeliveryRefused: Discord will never take it.
+            DeliveryRefused: Discord will never take it. DeletedSince: it had taken it.
             UpstreamUnavailable: it may work later; whether Discord has it is unknown.
         """
 

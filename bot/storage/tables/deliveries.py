@@ -110,12 +110,15 @@ class PostgresDeliveryAttempts(QueuedDeliveries):
         return None if row is None else delivery_from_row(row)
 
     async def finish_sent(self, delivery_id: int, posted: Posted) -> list[Delivery]:
+        return await self._finish_sent(delivery_id, posted.channel_id, posted.message_id)
+
+    async def finish_deleted(self, delivery_id: int, *, channel_id: int) -> None:
+        await self._finish_sent(delivery_id, channel_id, None)
+
+    async def _finish_sent(self, delivery_id: int, channel_id: int, message_id: int | None) -> list[Delivery]:
         await self._lock_incident_of(delivery_id)
         rows = await self._sql.all(
-            "finish_sent",
-            delivery_id=delivery_id,
-            channel_id=posted.channel_id,
-            message_id=posted.message_id,
+            "finish_sent", delivery_id=delivery_id, channel_id=channel_id, message_id=message_id
         )
         released = [row["id"] for row in rows if row["id"] is not None]
         if not released:

@@ -194,7 +194,8 @@ SELECT begun.*, first.channel_id AS after_channel_id, first.message_id AS after_
 -- name: finish_sent
 -- Marks a delivery as sent, and with a bundle its deliveries, also where they were given up before. The deliveries
 -- that waited for it become due. One row comes back for each of these, or one row with a null id if there are none;
--- no row if the delivery was sent before.
+-- no row if the delivery was sent before. A null :message_id means that the message was deleted before its id was
+-- known.
 WITH sent AS (
     UPDATE deliveries
        SET status = 'sent', finished_at = now(), channel_id = :channel_id, message_id = :message_id,

@@ -14,6 +14,8 @@ from bot.domain.delivery.delivery import Addressing, Delivery, DeliveryKind, Pos
 from bot.domain.delivery.kinds import Action
 from bot.domain.errors import (
     UNKNOWN_CHANNEL,
+    UNKNOWN_MESSAGE,
+    DeletedSince,
     DeliveryRefused,
     UpstreamUnavailable,
 )
@@ -227,7 +229,12 @@ class DiscordNotifier:
 
     async def _post(self, request: Request, *, nonce: str) -> Posted:
         body = {**request.body, "nonce": nonce, "enforce_nonce": True}
-        return posted(await self._rest.one(route_of(request), json=body))
+        try:
+            return posted(await self._rest.one(route_of(request), json=body))
+        except DeliveryRefused as refused:
+            if refused.code != UNKNOWN_MESSAGE:
+                raise
+            raise DeletedSince(refused.reason, channel_id=request.channel_id) from None
 
     async def _open_thread(self, request: Request) -> Posted:
         message_id = known(request.message_id)

@@ -45,6 +45,23 @@ async def test_only_what_waits_for_nothing_is_enqueued(rig: Rig) -> None:
     assert (await rig.store.delivery(start)).status is DeliveryStatus.PENDING
 
 
+async def test_what_was_deleted_at_once_is_sent_and_no_post(rig: Rig) -> None:
+    """What waits for it goes on, with its place; nobody knows the id of its message."""
+    incident = await open_incident(rig.store)
+    start, card = await delivery_ids(
+        rig.store,
+        owed(DeliveryKind.THREAD_START, incident=incident.id),
+        owed(DeliveryKind.THREAD_CARD, incident=incident.id, after="thread_start"),
+    )
+    async with rig.store.transaction() as tx:
+        await tx.finish_deleted(start, channel_id=50)
+    gone = await rig.store.delivery(start)
+    assert (gone.status, gone.channel_id, gone.message_id) == (DeliveryStatus.SENT, 50, None)
+    assert await keys(rig) == [f"deliver:{start}", f"deliver:{card}"]
+    assert (await rig.store.delivery(card)).after_channel_id == 50
+    assert await rig.store.posts(incident.id) == []
+
+
 async def test_what_is_owed_after_something_sent_is_enqueued_at_once(rig: Rig) -> None:
     """The alert went out long ago."""
     incident = await open_incident(rig.store)

@@ -19,7 +19,6 @@ AWAY = UpstreamUnavailable("Service Unavailable", http_status=503)
 AWAY_FOR_LONG = UpstreamUnavailable("Service Unavailable", http_status=503, retry_after_s=120)
 UNREADABLE = DeliveryRefused("Missing Access", http_status=403, code=50001)
 REFUSED = DeliveryRefused("Missing Permissions", http_status=403, code=50013)
-DELETED = DeliveryRefused("Unknown Message", http_status=404, code=10008)
 
 
 async def test_retried_until_it_is_there(desk: Desk) -> None:
@@ -104,23 +103,6 @@ async def test_refusal_is_final_at_once(desk: Desk) -> None:
     assert by_kind[DeliveryKind.ALERT] is DeliveryStatus.FAILED
     assert by_kind[DeliveryKind.THREAD_CARD] is DeliveryStatus.CANCELLED
     assert by_kind[DeliveryKind.PAGE] is DeliveryStatus.SENT
-
-
-async def test_an_alert_deleted_before_its_answer_came_is_undelivered(desk: Desk) -> None:
-    """Nobody can read it: it is in the DLQ, the on-call get the email, and the escalation goes on."""
-    desk.discord.failures = [UpstreamUnavailable("the answer never came"), None, DELETED]  # None: the page
-    incident = await desk.open("SEV1")
-    await desk.pass_time(minutes=2)
-    [alert] = [one for one in await desk.database.deliveries() if one.kind is DeliveryKind.ALERT]
-    assert (alert.status, desk.sent(DeliveryKind.ALERT)) == (DeliveryStatus.FAILED, [])
-    [row] = await desk.database.dlq_entries()
-    assert (row.channel, row.http_status, row.fallback_email_sent) == ("p0-alerts", 404, True)
-    assert {mail.to for mail in desk.mailer.sent} == {("primary@example.com",), ("secondary@example.com",)}
-    assert desk.sent(DeliveryKind.ESCALATION) == []
-    await desk.pass_time(minutes=15)
-    assert desk.sent(DeliveryKind.ESCALATION) == ["channel:p0-alerts"]
-    kinds = [entry.kind for entry in await desk.store.timeline(incident.id)]
-    assert kinds.count(TimelineKind.DELIVERY_FAILED) == 1
 
 
 async def test_email_is_tried_again_and_the_row_follows(desk: Desk) -> None:

@@ -120,6 +120,12 @@ class DeliveryAttempts(Protocol):
     async def finish_sent(self, delivery_id: int, posted: Posted) -> list[Delivery]:
         """Mark a delivery as sent, and enqueue and return the deliveries that waited for it."""
 
+    async def finish_deleted(self, delivery_id: int, *, channel_id: int) -> None:
+        """Mark a delivery as sent to a channel, but deleted there before its message's id was known.
+
+        It is none of `Store.posts`. The deliveries that waited for it are enqueued.
+        """
+
     async def finish_failed(self, delivery_id: int, *, error: str, http_status: int | None) -> None:
         """Give it up. What waited for it is cancelled."""
 
