@@ -122,7 +122,7 @@ def _bind(trigger: str, services: Services, channel_id: int, user_id: int | None
 
 
 async def _told(work: Awaitable[object], *, about: str) -> None:
-    """Do *work*. Nobody waits for an answer to an event, so a refusal or an outage is only logged."""
+    """Await *work*, and log a refusal or an outage: an event has no answer that could show it."""
     try:
         await work
     except UserError as refused:

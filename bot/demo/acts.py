@@ -106,7 +106,7 @@ class Actors:
         self._transcript.moved(words)
 
     async def silence(self, span: timedelta, words: str, what: str) -> None:
-        """Time passes, and nobody is told anything."""
+        """Let *span* pass, and check that the bot sends nothing."""
         before = await self._told()
         await self.wait(span, words)
         await self._stage.rest()

@@ -49,7 +49,7 @@ class PastIncident(_Written):
     notes: tuple[Note, ...] = ()
 
     def triggered_at(self, week: IsoWeek, policy: Policy) -> datetime:
-        """Return when it was opened, seen from the *week* that is told."""
+        """Return when the incident was opened, if the demo's past ends in *week*."""
         return _moment(week, self.day, self.at, policy) - timedelta(weeks=self.weeks_before)
 
 

@@ -73,7 +73,7 @@ async def override(  # Discord's options
     place: Place | None = None,
     reason: Reason = "",
 ) -> None:
-    """Let a person stand in from one moment to another."""
+    """Put a person on call from one moment to another, in place of the schedule."""
     await wait(interaction)
     now = await now_here(interaction)
     services = services_of(interaction)

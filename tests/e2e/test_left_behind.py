@@ -41,7 +41,7 @@ class Left:
 
 @asynccontextmanager
 async def on_the_second_file(make_world: MakeWorld, folder: Path) -> AsyncIterator[Stage]:
-    """A bot that listens, with its file; the first file is that of one that was killed before the outage."""
+    """Start a bot on the second file; the first file belongs to a bot that was killed before the outage."""
     async with staged(make_world, folder) as stage:
         first, own = stage.world.bot.child, stage.spool.with_stem(f"{stage.spool.stem}-1")
         await stage.world.start_bot()

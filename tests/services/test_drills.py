@@ -43,7 +43,7 @@ async def scored(desk: Desk, incident: Incident) -> Score:
 
 
 async def test_a_drill_is_an_incident_that_says_so(desk: Desk) -> None:
-    """The highest severity, the script's title; posted and paged as ever, and it rings nobody."""
+    """A drill has the highest severity and the script's title; it is posted and paged without a mention."""
     incident = await start(desk)
     assert (incident.severity, incident.is_drill, incident.rings) == ("SEV1", True, False)
     assert incident.title == desk.policy.drill.title.ja

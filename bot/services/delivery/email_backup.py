@@ -1,4 +1,4 @@
-"""Emails that back up deliveries: in place of one that Discord did not take, or along with an escalation."""
+"""Send emails in place of deliveries that Discord did not take, or beside an escalation."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

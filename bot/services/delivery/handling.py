@@ -98,7 +98,7 @@ class DeliveryHandler:
             await self.record(tx, delivery)
 
     async def reroute(self, tx: Transaction, delivery: Delivery, *, code: int) -> bool:
-        """Queue another delivery in place of one that Discord refused for good; return True if it did."""
+        """Replace a delivery that Discord refused for good by another one; return True if one was queued."""
         return False
 
     async def report(self, tx: Transaction, delivery: Delivery) -> None:

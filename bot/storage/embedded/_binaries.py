@@ -34,11 +34,11 @@ class Identity(StrEnum):
     """How a PostgreSQL program gets a user that it accepts."""
 
     PLAIN = "plain"
-    """As we are."""
+    """The current user."""
     USERNS = "userns"
-    """`nobody` inside a user namespace, ourselves outside: works for root and for unknown user ids."""
+    """The user `nobody` inside a user namespace, for root and for unknown user ids."""
     NOBODY = "nobody"
-    """Really `nobody`: root where user namespaces are forbidden. The folders are handed over."""
+    """The user `nobody` itself, where root may create no user namespace. It becomes the folders' owner."""
 
     @staticmethod
     def needs_change() -> bool:

@@ -96,7 +96,7 @@ async def test_a_triage_an_hour_later_keeps_the_alerts_start(desk: Desk) -> None
 
 
 async def test_whoever_is_on_it_stays_on_it(desk: Desk) -> None:
-    """Nobody is rung for what somebody has acknowledged, unless it is more severe than it was."""
+    """An acknowledged alert pages no one when it is declared, unless its severity rises."""
     tracked = await receive(desk, alert(desk))
     await desk.acknowledger.acknowledge(tracked.id, by=PRIMARY, via=AckVia.REACTION)
     incident = await triage(desk, "yes", "no")

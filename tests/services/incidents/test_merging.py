@@ -141,7 +141,7 @@ async def test_being_on_a_lesser_duplicate_answers_no_more_severe_one(desk: Desk
 
 
 async def test_a_more_severe_one_does_not_take_away_that_somebody_is_on_the_other(desk: Desk) -> None:
-    """They stay on it, under the new rules: no ladder, an update owed, the post in the higher channel."""
+    """The responder stays, under the new severity: no ladder, an update due, a post in its channel."""
     taken, high = await desk.open("SEV3", key="a"), await desk.open("SEV1", key="b")
     await desk.acknowledger.acknowledge(taken.id, by=SECONDARY, via=AckVia.BUTTON)
     await desk.work()

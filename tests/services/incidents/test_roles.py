@@ -130,7 +130,7 @@ async def test_giving_it_to_oneself_is_taking_it(desk: Desk) -> None:
 
 
 async def test_a_role_that_has_passed_on_is_not_told(desk: Desk) -> None:
-    """The DM is obsolete when somebody else has it before it is sent, or when it is all over."""
+    """The DM is obsolete if another person takes the role, or the incident ends, before it is sent."""
     incident = await opened(desk)
     await desk.roles.give(incident.id, Role.COMMANDER, to=SECONDARY, by=PRIMARY)
     await desk.roles.give(incident.id, Role.COMMANDER, to=RESPONDER, by=PRIMARY)

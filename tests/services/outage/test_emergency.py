@@ -309,7 +309,7 @@ async def test_killed_between_commit_and_file(desk: Desk) -> None:
 
 
 async def test_a_report_that_cannot_be_recorded_stays(desk: Desk) -> None:
-    """An error that nobody foresaw: it is kept in the file, and recorded once the cause is mended."""
+    """After an unexpected error the report stays in the file, and is recorded once the cause is gone."""
     await desk.emergency.tick()
     desk.database.is_away = True
     await desk.emergency.raise_alert(new())

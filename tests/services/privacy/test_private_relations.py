@@ -181,7 +181,7 @@ async def test_nobody_is_on_a_private_one_that_is_hidden_from_them(desk: Desk) -
 
 
 async def test_whoever_is_named_in_both_is_on_the_one_that_goes_on(desk: Desk) -> None:
-    """Nobody is rung for it again."""
+    """The alert pages no one again."""
     first, second = await acknowledged_pair(desk, by=NAMED)
     await desk.privacy.add(second.id, who=NAMED, by=PRIMARY, key="both")
     await desk.merging.merge(first.id, into=second.id, by=PRIMARY)

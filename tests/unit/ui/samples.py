@@ -197,5 +197,5 @@ def watch(*, guild_id: int = 7, raised_at: datetime = TRIGGERED.triggered_at) ->
 
 
 def entry_line(words: Wording, entry: TimelineEntry) -> str:
-    """The line of an entry that nobody has corrected."""
+    """Return the line of an entry without corrections."""
     return told_line(words, Line(entry))

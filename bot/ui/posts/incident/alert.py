@@ -193,7 +193,7 @@ def _thread(words: Wording, incident: Incident) -> str:
 
 
 def _progress(words: Wording, incident: Incident) -> Iterator[str]:
-    """Yield the next deadline, with who is asked while nobody is on it.
+    """Yield the next deadline, and without a responder the people who are asked.
 
     Then yield the first acknowledge, if the head shows a later event: that the incident was opened again, or
     how it ended.

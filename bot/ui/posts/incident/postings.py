@@ -21,7 +21,7 @@ from bot.ui.words.wording import Wording
 
 
 def pointer(words: Wording, post: Delivery, incident: Incident) -> Body | None:
-    """Return the line that points to the newer post; None if *post* is current. It pings nobody.
+    """Return the line that points to the newer post; None if *post* is current. The line has no mention.
 
     Args:
         words: The team's.

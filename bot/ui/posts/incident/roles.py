@@ -104,7 +104,7 @@ def given(voice: Voice, result: Assigned) -> str:
 
 
 def released(voice: Voice, result: Assigned) -> str:
-    """Say that nobody has the role."""
+    """Say that the role is free."""
     return _said(voice, result, "released" if result.changed else "released_before")
 
 

@@ -205,7 +205,7 @@ EARLIER: Final = """
   "left": [3], "old_messages": [2]}]}
 """
 
-#: The same before there were `mirror`, `said`, `owed`, `left` and `old_messages`.
+#: The same of a still earlier version, without `mirror`, `said`, `owed`, `left` and `old_messages`.
 EARLIEST: Final = """
 {"installation_id": "x", "ahead_s": 1.5,
  "posted": {"inc:1:step:1:channel": [1, 2]},

@@ -34,7 +34,7 @@ TEN = timedelta(minutes=10)
 def test_only_what_is_sure_to_call_people_is_raised(
     path: tuple[Given, ...], chosen: str | None, raised: str | None
 ) -> None:
-    """Under the least severe that is left; whoever has only looked around calls nobody."""
+    """The least severe of the severities left is raised, if all of them page people."""
     found = severity_if_left(POLICY.tree, POLICY.severities, path=path, chosen=chosen)
     assert (None if found is None else found.name) == raised
 
