@@ -47,96 +47,110 @@ async def file_of(world: World, page: Message, label: str, *, by: str = "respond
     return await world.human.read_file(sent.messages[-1], f"{label}-timeline.md")
 
 
+def line_with(page: Message, words: str) -> str:
+    """Return the line of the page that has *words*."""
+    (line,) = (line for line in page.text.split("\n") if words in line)
+    return line
+
+
+def choice_of(page: Message, kind: str) -> str:
+    """Return the value by which the only entry of this *kind* is chosen on *page*."""
+    options = page.control("訂正する").options or {}
+    (value,) = [value for label, value in options.items() if kind in label]
+    return value
+
+
+async def corrected(world: World, page: Message, kind: str, **fields: str) -> None:
+    """Correct the entry of this *kind* by the form that opens."""
+    choice = choice_of(page, kind)
+    form = await world.human.press("responder", page, "訂正する", values=[choice])
+    await world.human.submit("responder", form, fields)
+
+
 def moment(message: Message) -> str:
     """When it was posted, as the timeline writes it."""
     jst = message.at + timedelta(hours=9)
     return f"{jst:%m/%d %H:%M:%S} JST"
 
 
-async def test_a_pinned_message_is_on_the_timeline(reading: World) -> None:
-    """A pinned message is added once, with author, words, link and the time it was written."""
+async def test_a_pinned_message_is_on_the_timeline_whatever_becomes_of_it(reading: World) -> None:
+    """A responder's 📌 adds a message once, with author, words, link and time, whatever becomes of it.
+
+    An observer's 📌 is their own affair, and so is one in another channel.
+    """
     world = reading
-    alert = await world.triage(SEV1, title=TITLE)
+    alert = await world.declare(SEV1, title=TITLE)
     said = await world.human.say("observer", alert.thread, "DB の接続数が上限です | `SELECT`")
     await world.fast_forward(minutes=2)
     for who in ("responder", "primary"):
         await world.react(said, PIN, by=who)
         await expect_seen(world, said)
-    page = await timeline(world, alert)
-    (line,) = (line for line in page.text.split("\n") if "DB の接続数" in line)
+    line = line_with(await timeline(world, alert), "DB の接続数")
     assert line.startswith(
         f"{moment(said)} · 📌 発言 · @responder · @observer: DB の接続数が上限です \\| \\`SELECT\\`"
     )
     assert f"{alert.thread}/{said.id})" in line
     assert (await world.reread(said)).reactions == {PIN: 2, SEEN: 1}
-    await world.expect_nothing_more()
 
-
-async def test_only_responders_pin_and_only_in_the_thread(reading: World) -> None:
-    """An observer's 📌 is their own affair, and so is one in another channel."""
-    world = reading
-    alert = await world.triage(SEV1, title=TITLE)
-    said = await world.human.say("observer", alert.thread, "見えています")
+    own = await world.human.say("observer", alert.thread, "見えています")
     elsewhere = await world.human.say("responder", "general", "昼食に行きます")
-    await world.react(said, PIN, by="observer")
+    await world.react(own, PIN, by="observer")
     await world.react(elsewhere, PIN, by="responder")
     await world.settle()
     assert "見えています" not in (await timeline(world, alert)).text
-    assert SEEN not in (await world.reread(said)).reactions
+    assert SEEN not in (await world.reread(own)).reactions
     assert SEEN not in (await world.reread(elsewhere)).reactions
 
-
-async def test_edits_and_deletions_lose_nothing(reading: World) -> None:
-    """Every version of a pinned message is kept, and that it was deleted."""
-    world = reading
-    alert = await world.triage(SEV1, title=TITLE)
-    said = await world.human.say("primary", alert.thread, "14:10 に再起動")
-    await world.react(said, PIN, by="primary")
-    await expect_seen(world, said)
-    await world.human.edit("primary", said, "14:12 に再起動")
-    await world.human.delete("primary", said)
+    await world.human.edit("observer", said, "DB の接続数は 100 です")
+    await world.human.delete("observer", said)
     await world.settle()
-    told = (await timeline(world, alert)).text
-    for part in (
-        "📌 発言 · @primary · @primary: 14:10 に再起動",
-        "📌 の発言を編集 · @primary · 14:12 に再起動",
-    ):
-        assert part in told
-    assert "📌 の発言を削除 (本文は上に残っています) · @primary: 14:12 に再起動" in told
-    edited = next(line for line in told.split("\n") if "の発言を編集" in line)
+    page = await timeline(world, alert)
+    assert "📌 発言 · @responder · @observer: DB の接続数が上限です" in page.text
+    edited = line_with(page, "📌 の発言を編集 · @observer · DB の接続数は 100 です")
     assert f"{alert.thread}/{said.id})" in edited
-
-
-async def test_a_corrected_update_is_shown_everywhere(world: World) -> None:
-    """On the alert and the card; the page keeps impact and every version, and leads to the thread's line."""
-    alert = await world.triage(SEV1, title=TITLE)
-    await world.react(alert, by="primary")
-    await world.expect_acknowledged(alert, by="primary")
-    form = await world.click(alert.post, "更新", by="primary")
-    await world.human.submit("primary", form, {"known": "DB が原因", "impact": "決済の 3 割"})
-    told = await world.expect_message(alert.thread, contains="DB が原因")
-    for words in ("DNS が原因", "証明書が原因"):
-        page = await timeline(world, alert)
-        choice = next(iter((page.control("訂正する").options or {}).values()))
-        form = await world.human.press("responder", page, "訂正する", values=[choice])
-        await world.human.submit("responder", form, {"text": words})
-        await world.expect_message(alert.thread, contains=f"~~ {words}")
-    await world.expect_text(alert.post, "証明書が原因")
-    await world.expect_text(alert.card, "証明書が原因")
-    shown = (await timeline(world, alert)).text
-    line = next(line for line in shown.split("\n") if "状況報告" in line)
-    for part in (
-        "~~DB が原因~~ ~~DNS が原因~~ 証明書が原因",
-        "影響: 決済の 3 割",
-        f"{alert.thread}/{told.id})",
-    ):
-        assert part in line
+    assert "📌 の発言を削除 (本文は上に残っています) · @observer: DB の接続数は 100 です" in page.text
     await world.expect_nothing_more()
 
 
+async def test_what_happened_while_the_bot_was_away(reading: World) -> None:
+    """📌, an edit and a deletion during a restart are found; タイムライン on the card shows them."""
+    world = reading
+    alert = await world.declare(SEV1, title=TITLE)
+    edited = await world.human.say("primary", alert.thread, "原因は DB")
+    deleted = await world.human.say("primary", alert.thread, "原因は DNS")
+    for message in (edited, deleted):
+        await world.react(message, PIN, by="primary")
+        await expect_seen(world, message)
+    await world.settle()
+    await world.kill_bot()
+    missed = await world.human.say("observer", alert.thread, "復旧しました")
+    for who in ("observer", "secondary"):
+        await world.human.react(who, missed, PIN)
+    await world.human.edit("primary", edited, "原因はコネクションプール")
+    await world.human.delete("primary", deleted)
+    await world.start_bot()
+    await expect_seen(world, missed)
+    # In the background, thread by thread, and deletions last.
+    noted = "SELECT FROM timeline WHERE kind = 'pin_deleted'"
+    await world.human.until(lambda: one_or_none(world, noted), "the deletion on record")
+    shown = await world.click(alert.card, "タイムライン", by="observer")
+    assert shown.messages[-1].is_private
+    for part in (
+        f"{alert.label} のタイムライン",
+        "📌 発言 · @secondary · @observer: 復旧しました",
+        "📌 の発言を編集 · @primary · 原因はコネクションプール",
+        "原因は DNS",
+        "📌 の発言を削除",
+    ):
+        assert part in shown.text
+
+
 async def test_without_the_intent_the_menu_brings_the_words(world: World) -> None:
-    """A reaction keeps author, link and time; タイムラインに追加 fills in the words; an edit is noted."""
-    alert = await world.triage(SEV1, title=TITLE)
+    """A reaction keeps author, link and time; タイムラインに追加 fills in the words, or adds a message.
+
+    It says why not elsewhere or without the role. An edit is noted, without its words.
+    """
+    alert = await world.declare(SEV2, title=TITLE)
     said = await world.human.say("observer", alert.thread, "キャッシュが空です")
     await world.react(said, PIN, by="responder")
     await expect_seen(world, said)
@@ -156,71 +170,52 @@ async def test_without_the_intent_the_menu_brings_the_words(world: World) -> Non
     assert f"📌 の発言を編集 · @observer · {UNREADABLE}" in told
     assert "キャッシュが空です" in told
 
-
-async def test_the_menu_alone_is_enough(world: World) -> None:
-    """The menu adds a message without a reaction, and says why not elsewhere or without the role."""
-    alert = await world.triage(SEV2, title=TITLE)
-    said = await world.human.say("observer", alert.thread, "ログを見ています")
-    refused = await world.human.context("observer", alert.thread, MENU, said)
+    other = await world.human.say("observer", alert.thread, "ログを見ています")
+    refused = await world.human.context("observer", alert.thread, MENU, other)
     assert "@responder" in refused.text
-    added = await world.human.context("responder", alert.thread, MENU, said)
+    added = await world.human.context("responder", alert.thread, MENU, other)
     assert "タイムラインに加えました" in added.text
-    await expect_seen(world, said)
+    await expect_seen(world, other)
     elsewhere = await world.human.say("responder", "general", "昼食")
     lost = await world.human.context("responder", "general", MENU, elsewhere)
     assert "スレッドではありません" in lost.text
 
 
-async def test_what_happened_while_the_bot_was_away(reading: World) -> None:
-    """📌, an edit and a deletion during a restart are found afterwards."""
-    world = reading
-    alert = await world.triage(SEV1, title=TITLE)
-    edited = await world.human.say("primary", alert.thread, "原因は DB")
-    deleted = await world.human.say("primary", alert.thread, "原因は DNS")
-    for message in (edited, deleted):
-        await world.react(message, PIN, by="primary")
-        await expect_seen(world, message)
-    await world.settle()
-    await world.kill_bot()
-    missed = await world.human.say("observer", alert.thread, "復旧しました")
-    for who in ("observer", "secondary"):
-        await world.human.react(who, missed, PIN)
-    await world.human.edit("primary", edited, "原因はコネクションプール")
-    await world.human.delete("primary", deleted)
-    await world.start_bot()
-    await expect_seen(world, missed)
-    # In the background, thread by thread, and deletions last.
-    noted = "SELECT FROM timeline WHERE kind = 'pin_deleted'"
-    await world.human.until(lambda: one_or_none(world, noted), "the deletion on record")
-    told = (await timeline(world, alert)).text
-    for part in (
-        "📌 発言 · @secondary · @observer: 復旧しました",
-        "📌 の発言を編集 · @primary · 原因はコネクションプール",
-        "原因は DNS",
-        "📌 の発言を削除",
+async def test_notes_stand_at_the_time_they_are_about(world: World) -> None:
+    """A back-dated note shows when it was written; a time that cannot be is refused, and no word is lost.
+
+    Whoever may not write one is told before they type. Without a war room nobody's joining is noted.
+    """
+    alert = await world.declare(SEV1, title=TITLE)
+    await world.human.join_voice("primary", "war-room")
+    shown = await world.command("incident show", by="observer", number=alert.number)
+    for refused in (
+        await world.click(alert.card, "メモ", by="observer"),
+        await world.human.press("observer", shown.messages[-1], "ほかの操作", values=["note"]),
     ):
-        assert part in told
-
-
-async def test_a_note_about_earlier(world: World) -> None:
-    """A back-dated note appears at its own time, shows when it was written, and is announced."""
-    alert = await world.triage(SEV1, title=TITLE)
+        assert refused.modal is None
+        assert "ロールが必要です" in refused.text
     await world.fast_forward(minutes=10)
     said = await world.command("incident note", number=alert.number, text="rollback を始めた", at="5分前")
     assert re.search(r"に \d\d/\d\d \d\d:\d\d JST のメモを残しました", said.text)
     posted = await world.expect_message(alert.thread, contains="rollback を始めた")
     assert "のこと" in posted.text
-    told = (await timeline(world, alert)).text
-    line = next(line for line in told.split("\n") if "rollback" in line)
-    assert re.search(r"\(\d\d/\d\d \d\d:\d\d:\d\d JST に記録\)", line)
+    told = await timeline(world, alert)
+    assert re.search(r"\(\d\d/\d\d \d\d:\d\d:\d\d JST に記録\)", line_with(told, "rollback"))
+    assert "🔊" not in told.text
     for typed, why in (("2099-01-01 10:00", "未来です"), ("さっき", "読めません")):
         refused = await world.command("incident note", number=alert.number, text="x", at=typed)
         assert why in refused.text
 
+    form = await world.click(alert.card, "メモ", by="responder")
+    refused = await world.human.submit("responder", form, {"note": "長い\nメモ", "at": "さっき"})
+    assert "読めません" in refused.text
+    assert "長い\nメモ" in refused.text
+    form = await world.click(alert.card, "メモ", by="responder")
+    sent = await world.human.submit("responder", form, {"note": "長い\nメモ", "at": "1分前"})
+    assert "メモを残しました" in sent.text
+    await world.expect_message(alert.thread, contains="長い\nメモ")
 
-async def test_a_note_about_a_guessed_day(world: World) -> None:
-    """A time of day before the incident began is refused, with how to write it with its date."""
-    alert = await world.triage(SEV1, title=TITLE)
     [row] = await world.rows("SELECT started_at - interval '1 hour' AS at FROM incidents")
     before = row["at"].astimezone(ZoneInfo("Asia/Tokyo"))
     number, short, whole = alert.number, f"{before:%H:%M}", f"{before:%Y-%m-%d %H:%M}"
@@ -231,75 +226,63 @@ async def test_a_note_about_a_guessed_day(world: World) -> None:
     await world.expect_message(alert.thread, contains="deploy")
 
 
-async def test_the_form_of_a_note_loses_no_words(world: World) -> None:
-    """If the time cannot be read, the typed text comes back."""
-    alert = await world.triage(SEV1, title=TITLE)
-    form = await world.click(alert.card, "メモ", by="responder")
-    refused = await world.human.submit("responder", form, {"note": "長い\nメモ", "at": "さっき"})
-    assert "読めません" in refused.text
-    assert "長い\nメモ" in refused.text
-    form = await world.click(alert.card, "メモ", by="responder")
-    sent = await world.human.submit("responder", form, {"note": "長い\nメモ", "at": "1分前"})
-    assert "メモを残しました" in sent.text
-    await world.expect_message(alert.thread, contains="長い\nメモ")
+async def test_a_correction_shows_every_version_everywhere(world: World) -> None:
+    """The form begins with the words so far, and can be sent after a restart; its page is drawn anew at once.
 
-
-async def test_whoever_may_not_write_a_note_is_told_before_they_type(world: World) -> None:
-    """The button and the select of /incident show."""
-    alert = await world.triage(SEV1, title=TITLE)
-    shown = await world.command("incident show", by="observer", number=alert.number)
-    for refused in (
-        await world.click(alert.card, "メモ", by="observer"),
-        await world.human.press("observer", shown.messages[-1], "ほかの操作", values=["note"]),
-    ):
-        assert refused.modal is None
-        assert "ロールが必要です" in refused.text
-
-
-async def test_a_correction_shows_both_versions(world: World) -> None:
-    """The form begins with the words so far; after a restart of the bot it can still be sent."""
-    alert = await world.triage(SEV1, title=TITLE)
+    Of an update, alert and card show the right words; the history keeps impact and every version.
+    """
+    alert = await world.declare(SEV1, title=TITLE)
+    await world.react(alert, by="primary")
+    await world.expect_acknowledged(alert, by="primary")
     await world.command("incident note", number=alert.number, text="14:10 に再起動")
     await world.expect_message(alert.thread, contains="14:10 に再起動")
     page = await timeline(world, alert)
-    choice = next(iter((page.control("訂正する").options or {}).values()))
-    form = await world.human.press("responder", page, "訂正する", values=[choice])
+    await corrected(world, page, "メモ", text="14:11 に再起動", at="2分前")
+    await world.expect_message(alert.thread, contains="のこと) が訂正** ~~14:10 に再起動~~ 14:11 に再起動")
+
+    async def look() -> Message | None:
+        shown = await world.human.messages(alert.thread, user="responder")
+        return next((one for one in shown if one.id == page.id and "~~ 14:11 に再起動" in one.text), None)
+
+    drawn = await world.human.until(look, "the corrected page")
+    assert re.search(r"~~\d\d/\d\d [\d:]{8} JST~~ \d\d/\d\d [\d:]{8} JST · 📝 メモ", drawn.text)
+
+    choice = choice_of(drawn, "メモ")
+    form = await world.human.press("responder", drawn, "訂正する", values=[choice])
     assert form.modal is not None
-    assert "14:10 に再起動" in str(form.modal)
-    await world.restart_bot()
-    await world.human.submit("responder", form, {"text": "14:12 に再起動"})
-    await world.expect_message(alert.thread, contains="~~14:10 に再起動~~ 14:12 に再起動")
-    told = (await timeline(world, alert)).text
-    assert "~~14:10 に再起動~~ 14:12 に再起動 (訂正 @responder" in told
+    assert "14:11 に再起動" in str(form.modal)
     refused = await world.human.press(
         "observer", await timeline(world, alert, by="observer"), "訂正する", values=[choice]
     )
     assert refused.modal is None
+    await world.settle()
+    await world.restart_bot()
+    await world.human.submit("responder", form, {"text": "14:12 に再起動"})
+    await world.expect_message(alert.thread, contains="~~14:11 に再起動~~ 14:12 に再起動")
+    told = (await timeline(world, alert)).text
+    assert "~~14:10 に再起動~~ ~~14:11 に再起動~~ 14:12 に再起動 (訂正 @responder" in told
+
+    form = await world.click(alert.post, "更新", by="primary")
+    await world.human.submit("primary", form, {"known": "DB が原因", "impact": "決済の 3 割"})
+    update = await world.expect_message(alert.thread, contains="DB が原因")
+    for words in ("DNS が原因", "証明書が原因"):
+        await corrected(world, await timeline(world, alert), "状況報告", text=words)
+        await world.expect_message(alert.thread, contains=f"~~ {words}")
+    await world.expect_text(alert.post, "証明書が原因")
+    await world.expect_text(alert.card, "証明書が原因")
+    line = line_with(await timeline(world, alert), "状況報告")
+    for part in (
+        "~~DB が原因~~ ~~DNS が原因~~ 証明書が原因",
+        "影響: 決済の 3 割",
+        f"{alert.thread}/{update.id})",
+    ):
+        assert part in line
     await world.expect_nothing_more()
-
-
-async def test_the_page_of_a_correction_is_drawn_anew(world: World) -> None:
-    """The page where the correction was chosen shows it at once."""
-    alert = await world.triage(SEV1, title=TITLE)
-    await world.command("incident note", number=alert.number, text="before")
-    await world.expect_message(alert.thread, contains="before")
-    page = await timeline(world, alert)
-    choice = next(iter((page.control("訂正する").options or {}).values()))
-    form = await world.human.press("responder", page, "訂正する", values=[choice])
-    await world.human.submit("responder", form, {"text": "after", "at": "2分前"})
-    await world.expect_message(alert.thread, contains="のこと) が訂正** ~~before~~ after")
-
-    async def look() -> Message | None:
-        shown = await world.human.messages(alert.thread, user="responder")
-        return next((one for one in shown if one.id == page.id and "~~before~~ after" in one.text), None)
-
-    corrected = await world.human.until(look, "the corrected page")
-    assert re.search(r"~~\d\d/\d\d [\d:]{8} JST~~ \d\d/\d\d [\d:]{8} JST · 📝 メモ", corrected.text)
 
 
 async def test_pages_and_the_file(world: World) -> None:
     """Ten entries to a page, the newest first; the file has all of them, hostile text included."""
-    alert = await world.triage(SEV1, title=TITLE)
+    alert = await world.declare(SEV1, title=TITLE)
     await world.react(alert, by="primary")
     await world.expect_acknowledged(alert, by="primary")
     for number in range(10):
@@ -322,16 +305,6 @@ async def test_pages_and_the_file(world: World) -> None:
     await world.expect_nothing_more()
 
 
-async def test_the_button_on_the_card(world: World) -> None:
-    """タイムライン on the card shows the timeline to the person who presses it, after a restart too."""
-    alert = await world.triage(SEV1, title=TITLE)
-    await world.settle()
-    await world.restart_bot()
-    shown = await world.click(alert.card, "タイムライン", by="observer")
-    assert f"{alert.label} のタイムライン" in shown.text
-    assert shown.messages[-1].is_private
-
-
 @pytest_asyncio.fixture
 async def war_room(make_world: MakeWorld, tmp_path: Path) -> AsyncIterator[World]:
     """A world whose policy names a war room."""
@@ -348,10 +321,10 @@ async def war_room(make_world: MakeWorld, tmp_path: Path) -> AsyncIterator[World
 async def test_joining_the_war_room_is_noted(war_room: World) -> None:
     """A responder's join is noted on their incidents, once in a quarter of an hour."""
     world = war_room
-    alert = await world.triage(SEV1, title=TITLE)
+    alert = await world.declare(SEV1, title=TITLE)
     await world.react(alert, by="primary")
     await world.expect_acknowledged(alert, by="primary")
-    other = await world.triage(SEV2, title="別の障害")
+    other = await world.declare(SEV2, title="別の障害")
     for _ in range(2):
         await world.human.join_voice("primary", "war-room")
         await world.human.leave_voice("primary")
@@ -363,11 +336,3 @@ async def test_joining_the_war_room_is_noted(war_room: World) -> None:
     assert "@secondary · war-room" not in told
     assert "@observer · war-room" not in told
     assert "🔊" not in (await timeline(world, other)).text
-
-
-async def test_voice_is_heard_only_when_asked_for(world: World) -> None:
-    """Without a war room in the policy the bot does not even listen."""
-    alert = await world.triage(SEV1, title=TITLE)
-    await world.human.join_voice("primary", "war-room")
-    await world.settle()
-    assert "🔊" not in (await timeline(world, alert)).text
