@@ -162,12 +162,20 @@ def test_reevaluation_says_until_when_and_where() -> None:
     assert "11/24 14:37 JST" in words(triage_card(JA, again))
 
 
-@pytest.mark.parametrize("status", [TriageStatus.CANCELLED, TriageStatus.DISMISSED, TriageStatus.EXPIRED])
-def test_what_is_over_has_no_buttons(status: TriageStatus) -> None:
-    """Nothing can be done with it any more."""
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [
+        (TriageStatus.CANCELLED, "発報していません"),
+        (TriageStatus.DISMISSED, "問題なし"),
+        (TriageStatus.EXPIRED, "続けるなら /triage を実行してください"),
+    ],
+)
+def test_what_is_over_has_no_buttons(status: TriageStatus, told: str) -> None:
+    """Nothing can be done with it any more; it says what it has come to."""
     card = triage_card(JA, view_at(at(), status=status))
     assert presses(card) == []
     assert "⚪" in words(card)
+    assert told in words(card)
 
 
 def test_the_sent_card_gets_its_links() -> None:
