@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.e2e.test_private import PEOPLE, RESPONDER, TITLE, members, private_threads
+from tests.e2e.test_private import PEOPLE, TITLE, members, private_threads
 from tests.e2e.world import World
 
 OTHER = "漏えいの別の通報"
@@ -58,34 +58,4 @@ async def test_nobody_is_on_what_is_hidden_from_them(world: World) -> None:
     assert await members(world, threads[1]) == set(PEOPLE.values())
     unknown = await world.command("incident show", by="responder", number=2)
     assert "そのインシデントはありません" in unknown.text
-    await world.expect_nothing_more()
-
-
-async def test_whoever_sees_both_is_on_the_one_that_goes_on(world: World) -> None:
-    """A responder named in both gets the reminder of the remaining incident, without another page."""
-    threads = await pair(world)
-    await world.command("incident private", by="primary", number=2, user="responder")
-    await world.expect_message(threads[1], contains="➕ @responder")
-    await merged(world, threads)
-    [row] = await world.rows("SELECT status, acknowledged_by_id FROM incidents WHERE id = 2")
-    assert (row["status"], row["acknowledged_by_id"]) == ("acknowledged", int(RESPONDER))
-    await world.fast_forward(minutes=31)
-    reminder = await world.expect_message(threads[1], contains="状況を知らせて")
-    assert f"<@{RESPONDER}>" in reminder.text
-    await world.expect_nothing_more()
-
-
-async def test_whoever_lost_the_role_by_which_they_saw_it_is_not_asked(world: World) -> None:
-    """They lead, and are not in its thread: a mention would let them in."""
-    thread = await opened(world, TITLE)
-    await world.human.change("member", user="responder", roles=["responder", "on-call"])
-    await world.command("incident assign", by="responder", number=1, role="commander", user="responder")
-    await world.expect_message(thread, contains="@responder")
-    await world.human.change("member", user="responder", roles=["responder"])
-    await world.fast_forward(minutes=31)
-    reminder = await world.expect_message(thread, contains="状況を知らせて")
-    assert f"<@{PEOPLE['primary']}>" in reminder.text
-    assert f"<@{RESPONDER}>" not in reminder.text
-    await world.settle()
-    assert await members(world, thread) == set(PEOPLE.values())
     await world.expect_nothing_more()

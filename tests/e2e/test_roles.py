@@ -4,7 +4,7 @@ import asyncio
 import json
 
 from local_discord.people import Interaction
-from tests.e2e.severities import SEV1, SEV2
+from tests.e2e.severities import SEV1
 from tests.e2e.world import World
 
 TITLE = "決済 API が 5xx"
@@ -21,57 +21,58 @@ async def roles(world: World) -> dict[str, str]:
     return {role: who["name"] for role, who in json.loads(row["roles"]).items()}
 
 
-async def test_taking_command_with_the_button(world: World) -> None:
-    """One press on the card acknowledges and shows the commander everywhere, without a ping."""
-    alert = await world.triage(SEV1, title=TITLE)
-    said = await world.click(alert.card, "指揮", by="responder")
-    assert f"{alert.label} の**指揮**はあなたです" in said.text
-    assert "ack も記録し" in said.text
-    assert all(message.is_private for message in said.messages)
+async def test_roles_are_taken_passed_on_and_left_with_buttons(world: World) -> None:
+    """One press on the card acknowledges and shows the commander everywhere; the former one is told by DM.
+
+    The button under an answer outlives the process that gave it, and takes the role from nobody else. Of two
+    presses at once one has the role in the end, and the thread tells how it came to that.
+    """
+    alert = await world.declare(SEV1, title=TITLE)
+    mine = await world.click(alert.card, "指揮", by="responder")
+    assert f"{alert.label} の**指揮**はあなたです" in mine.text
+    assert "ack も記録し" in mine.text
+    assert all(message.is_private for message in mine.messages)
     await world.expect_message(alert.thread, contains="**指揮** は @responder が受け持ちます")
     await world.expect_text(alert.card, "🧭 指揮 @responder · 💬 広報 空席")
     await world.expect_acknowledged(alert, by="responder")
     await world.expect_text(alert.post, "指揮 @responder")
     again = await world.click(alert.card, "指揮", by="responder")
     assert "すでにあなたです" in again.text
+
+    taken = await world.click(alert.card, "指揮", by="secondary")
+    assert "@responder から引き継ぎました" in taken.text
+    await world.expect_message(alert.thread, contains="@secondary が @responder から引き継ぎます")
+    await world.expect_dm("responder", contains="@secondary が **指揮** を引き継ぎました")
+    await world.settle()
+    await world.restart_bot()
+    refused = await world.human.press("responder", mine.messages[-1], "降りる")
+    assert "いま @secondary が受け持っています" in refused.text
+    assert await roles(world) == {"commander": "secondary"}
+    down = await world.human.press("secondary", taken.messages[-1], "降りる")
+    assert "空席にしました" in down.text
+    await world.expect_message(alert.thread, contains="@secondary が降りました")
+    await world.expect_text(alert.card, "🧭 指揮 空席")
+
+    people = ("primary", "secondary")
+    said = await asyncio.gather(*(world.click(alert.card, "広報", by=who) for who in people))
+    assert sum("引き継ぎました" in one.text for one in said) == 1
+    await world.expect_message(alert.thread, contains="が受け持ちます")
+    await world.expect_message(alert.thread, contains="から引き継ぎます")
+    rows = await world.rows("SELECT actor_name FROM timeline WHERE kind = 'role_changed' ORDER BY id")
+    has_it = rows[-1]["actor_name"]
+    assert await roles(world) == {"communicator": has_it}
+    [former] = set(people) - {has_it}
+    await world.expect_dm(former, contains="を引き継ぎました")
     await world.fast_forward(minutes=20)
     await world.expect_nothing_more()
 
 
-async def test_taking_over_and_stepping_down_after_a_restart(world: World) -> None:
-    """The former one is named; the button under an answer outlives the process that gave it."""
-    alert = await world.triage(SEV1, title=TITLE)
-    await world.click(alert.card, "指揮", by="primary")
-    await world.expect_message(alert.thread, contains="@primary が受け持ちます")
-    said = await world.click(alert.card, "指揮", by="secondary")
-    assert "@primary から引き継ぎました" in said.text
-    await world.expect_message(alert.thread, contains="@secondary が @primary から引き継ぎます")
-    await world.expect_dm("primary", contains="@secondary が **指揮** を引き継ぎました")
-    await world.settle()
-    await world.restart_bot()
-    down = await world.human.press("secondary", said.messages[-1], "降りる")
-    assert "空席にしました" in down.text
-    await world.expect_message(alert.thread, contains="@secondary が降りました")
-    await world.expect_text(alert.card, "🧭 指揮 空席")
-    await world.expect_nothing_more()
+async def test_roles_are_given_and_cleared_by_command(world: World) -> None:
+    """The person hears of it by DM, and 👀 on it counts; a refused DM is a line in the thread.
 
-
-async def test_an_old_step_down_does_not_take_it_from_another(world: World) -> None:
-    """An outdated step-down button does not remove the new holder's role."""
-    alert = await world.triage(SEV1, title=TITLE)
-    mine = await world.click(alert.card, "記録", by="primary")
-    await world.click(alert.card, "記録", by="secondary")
-    refused = await world.human.press("primary", mine.messages[-1], "降りる")
-    assert "いま @secondary が受け持っています" in refused.text
-    for words in ("@primary が受け持ちます", "@secondary が @primary から"):
-        await world.expect_message(alert.thread, contains=words)
-    await world.expect_dm("primary", contains="@secondary が **記録** を引き継ぎました")
-    assert await roles(world) == {"scribe": "secondary"}
-
-
-async def test_giving_a_role_sends_a_dm(world: World) -> None:
-    """The command names the person; their DM has the button to be on it, and 👀 on it counts too."""
-    alert = await world.triage(SEV1, title=TITLE)
+    Any responder can clear the role of a person who is absent. Once it is over, nothing changes.
+    """
+    alert = await world.declare(SEV1, title=TITLE)
     given = {"number": alert.number, "role": "commander", "user": "secondary"}
     said = await assign(world, "admin", **given)
     assert "@secondary に任せました" in said.text
@@ -86,28 +87,13 @@ async def test_giving_a_role_sends_a_dm(world: World) -> None:
     await world.expect_message(alert.thread, contains="@secondary から @primary に替わります")
     await world.expect_dm("primary", contains="を任されました")
     await world.human.see("dm:secondary", "**指揮** は @primary に替わりました。")
-    await world.expect_nothing_more()
 
-
-async def test_a_dm_that_is_refused_is_a_line_in_the_thread(world: World) -> None:
-    """A refused role DM becomes a line in the thread, and no DLQ row."""
-    alert = await world.triage(SEV2, title=TITLE)
     await world.human.change("member", user="responder", dms=False)
-    await world.command(
-        "incident assign", by="primary", channel=alert.thread, role="scribe", user="responder"
-    )
+    await assign(world, "primary", number=alert.number, role="scribe", user="responder")
     await world.expect_message(alert.thread, contains="**記録** は @responder に任せます")
     await world.expect_message(alert.thread, contains="@responder に DM が届きません")
     assert await world.rows("SELECT 1 FROM admin.notification_failures") == []
-    assert await roles(world) == {"scribe": "responder"}
-
-
-async def test_leaving_a_role_by_command(world: World) -> None:
-    """Any responder can clear the role of a person who is absent."""
-    alert = await world.triage(SEV1, title=TITLE)
-    await world.command("incident assign", by="primary", number=alert.number, role="communicator")
-    await world.expect_message(alert.thread, contains="**広報** は @primary が受け持ちます")
-    freed = {"number": alert.number, "role": "communicator", "release": True}
+    freed = {"number": alert.number, "role": "commander", "release": True}
     other = await assign(world, "responder", user="secondary", **freed)
     assert "受け持っているのは指定した人ではなく" in other.text
     said = await assign(world, "responder", **freed)
@@ -115,26 +101,25 @@ async def test_leaving_a_role_by_command(world: World) -> None:
     await world.expect_message(alert.thread, contains="@primary が外れました")
     assert "もともと空席です" in (await assign(world, "responder", **freed)).text
 
-
-async def test_two_press_at_once(world: World) -> None:
-    """One has it in the end, and the thread tells how it came to that."""
-    alert = await world.triage(SEV1, title=TITLE)
-    people = ("primary", "secondary")
-    said = await asyncio.gather(*(world.click(alert.card, "指揮", by=who) for who in people))
-    assert sum("引き継ぎました" in one.text for one in said) == 1
-    await world.expect_message(alert.thread, contains="が受け持ちます")
-    await world.expect_message(alert.thread, contains="から引き継ぎます")
-    rows = await world.rows("SELECT actor_name FROM timeline WHERE kind = 'role_changed' ORDER BY id")
-    has_it = rows[-1]["actor_name"]
-    assert (await roles(world))["commander"] == has_it
-    [former] = set(people) - {has_it}
-    await world.expect_dm(former, contains="を引き継ぎました")
+    mine = await world.click(alert.card, "指揮", by="primary")
+    await world.expect_message(alert.thread, contains="@primary が受け持ちます")
+    asked = await world.command("incident resolve", number=alert.number)
+    await world.human.press("responder", asked.messages[-1], "解決にする")
+    await world.expect_message(alert.thread, contains="解決")
+    late = await world.human.press("primary", mine.messages[-1], "降りる")
+    assert "解決済み" in late.text
+    command = await world.command("incident assign", number=alert.number, role="scribe")
+    assert "解決済み" in command.text
+    assert await roles(world) == {"commander": "primary", "scribe": "responder"}
+    await world.settle()
+    card = await world.reread(alert.card)
+    assert [control.label for control in card.controls] == ["📝 メモ", "🧾 タイムライン"]
     await world.expect_nothing_more()
 
 
 async def test_who_cannot_have_one(world: World) -> None:
     """Outsiders, bots and people who left or lost the role cannot get a role, and the refusal says why."""
-    alert = await world.triage(SEV1, title=TITLE)
+    alert = await world.declare(SEV1, title=TITLE)
     refused = await world.click(alert.card, "指揮", by="observer")
     assert "ロールが必要です" in refused.text
     mine = await world.click(alert.card, "記録", by="responder")
@@ -153,21 +138,3 @@ async def test_who_cannot_have_one(world: World) -> None:
     audit = await world.rows("SELECT actor_name FROM audit WHERE NOT allowed ORDER BY id")
     assert [row["actor_name"] for row in audit] == ["observer", "responder", "primary"]
     await world.expect_nothing_more()
-
-
-async def test_a_stale_button_of_an_incident_that_is_over(world: World) -> None:
-    """Pressed on a card that had not been redrawn yet: it says who ended it, and nothing changes."""
-    alert = await world.triage(SEV1, title=TITLE)
-    mine = await world.click(alert.card, "指揮", by="primary")
-    await world.expect_message(alert.thread, contains="@primary が受け持ちます")
-    asked = await world.command("incident resolve", number=alert.number)
-    await world.human.press("responder", asked.messages[-1], "解決にする")
-    await world.expect_message(alert.thread, contains="解決")
-    late = await world.human.press("primary", mine.messages[-1], "降りる")
-    assert "解決済み" in late.text
-    command = await world.command("incident assign", number=alert.number, role="scribe")
-    assert "解決済み" in command.text
-    assert await roles(world) == {"commander": "primary"}
-    await world.settle()
-    card = await world.reread(alert.card)
-    assert [control.label for control in card.controls] == ["📝 メモ", "🧾 タイムライン"]

@@ -12,7 +12,7 @@ _NO_LINE = "UPDATE deliveries SET data = data - 'thread' WHERE data ->> 'notice'
 
 
 async def test_a_name_that_waits_is_excused_while_it_sleeps_and_a_line_says_so(world: World) -> None:
-    """The bot has used up its two names in ten minutes."""
+    """The bot has used up its two names in ten minutes: a line says so, and it renames when it may."""
     alert = await world.triage(SEV1, title=_TITLE)
     await world.react(alert, by="secondary")
     await world.expect_acknowledged(alert, by="secondary")
@@ -23,8 +23,10 @@ async def test_a_name_that_waits_is_excused_while_it_sleeps_and_a_line_says_so(w
     asked = await world.command("incident private", by="primary", number=alert.number)
     await world.human.press("primary", asked.messages[-1], "非公開にする")
     thread = await private_thread(world)
-    for part in ("開始時刻", _TITLE, "SEV1 / P0", "非公開にしました", "名前に件名がまだ残っています"):
+    for part in ("開始時刻", _TITLE, "SEV1 / P0", "非公開にしました"):
         await world.expect_message(thread, contains=part)
+    line = await world.expect_message(thread, contains="元のスレッドの名前に件名がまだ残っています")
+    assert line.text.endswith(f"/{alert.thread}")
     await world.settle()
     await secrets.check(world)
 
@@ -45,3 +47,4 @@ async def test_a_name_that_waits_is_excused_while_it_sleeps_and_a_line_says_so(w
     await world.settle()
     assert _TITLE not in old.name
     await secrets.check(world)
+    await world.expect_nothing_more()
