@@ -19,6 +19,8 @@ from tests.patience import PATIENCE_S
 
 RAISED = "管理画面が開かない"
 
+_LEASES_PASS = "UPDATE shard_leases SET expires_at = expires_at - interval '1 minute'"
+
 
 @dataclass(frozen=True, slots=True)
 class Left:
@@ -41,11 +43,15 @@ class Left:
 
 @asynccontextmanager
 async def on_the_second_file(make_world: MakeWorld, folder: Path) -> AsyncIterator[Stage]:
-    """Start a bot on the second file; the first file belongs to a bot that was killed before the outage."""
+    """Start a bot on the second file; the first file belongs to a bot that was killed before the outage.
+
+    The lease of that bot ends at once.
+    """
     async with staged(make_world, folder) as stage:
         first, own = stage.world.bot.child, stage.spool.with_stem(f"{stage.spool.stem}-1")
         await stage.world.start_bot()
         await first.kill()
+        await stage.world.rows(_LEASES_PASS)
         await stage.world.bot.child.line_with('"gateway.ready"', within_s=PATIENCE_S)
         yield replace(stage, spool=own)
 

@@ -36,6 +36,8 @@ async def test_sev3_gather_in_the_morning_and_are_asked_about_until_each_is_take
     post, (first, second) = await gathered(world)
     await world.restart_bot()
     await world.expect_nothing_more()
+    said = await world.human.press("observer", post, "引き受ける", values=[str(first.number)])
+    assert "responder" in said.text
     await world.fast_forward(minutes=60)
     asked = await world.expect_message("p2-deploys", contains="2 件を誰も引き受けていません")
     assert [user["username"] for user in asked.raw["mentions"]] == ["primary"]
@@ -51,22 +53,4 @@ async def test_sev3_gather_in_the_morning_and_are_asked_about_until_each_is_take
     await world.react(second, by="secondary")
     await world.expect_text(post, "2 件すべて引き受け済み")
     await world.fast_forward(hours=5)
-    await world.expect_nothing_more()
-
-
-async def test_what_is_left_goes_on_the_next_business_day(world: World) -> None:
-    """Unacknowledged incidents are asked about until evening and listed again on the next business day."""
-    post, (first, _) = await gathered(world)
-    said = await world.human.press("observer", post, "引き受ける", values=[str(first.number)])
-    assert "responder" in said.text
-    for _hour in range(8):
-        await world.fast_forward(minutes=60)
-        await world.expect_message("p2-deploys", contains="2 件を誰も引き受けていません")
-    await world.fast_forward(hours=6)
-    await world.expect_nothing_more()
-    await world.kill_bot()
-    await world.shift(minutes=(await to_morning(world, minutes=1)).total_seconds() / 60)
-    await world.start_bot()
-    again = await world.expect_message("p2-deploys", contains="未対応 2 / 2 件")
-    assert again.id != post.id
     await world.expect_nothing_more()

@@ -75,26 +75,3 @@ async def test_its_person_goes_on_in_the_dm(world: World) -> None:
     card = await walk.answer(taken.messages[-1], NO, CONFIRM)
     assert "発報しました" in card.text
     await world.expect_alert(SEV2, TITLE)
-
-
-async def test_its_person_stops_it_in_the_dm(world: World) -> None:
-    """[やめる]: nothing is raised, and the line where it was begun says so."""
-    asked = await left(world, YES)
-    await world.click(asked, "やめる", by="responder")
-    await world.expect_text(asked, "⚪ 取消")
-    await world.human.see("general", "⚪ 取消")
-    await world.fast_forward(minutes=60)
-    await world.expect_nothing_more()
-
-
-async def test_a_closed_dm_is_a_line_at_once(world: World) -> None:
-    """Discord does not take the DM: the team is asked instead, and by when it is raised."""
-    await world.human.change("member", user="responder", dms=False)
-    walk = TriageWalk(world.human, "responder", "general")
-    await walk.answer(await walk.begin(TriageReport(TITLE)), YES)
-    await world.fast_forward(minutes=10)
-    line = await world.human.see("p1-ops", LEFT)
-    assert PROMISE in line.text
-    await world.fast_forward(minutes=10)
-    alert = await world.expect_alert(SEV2, TITLE)
-    await world.expect_link(line, alert.post.id)
