@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 import aiohttp
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import async_playwright
 
 from bot.runbook import default_policy_text
 from local_discord.server import LocalDiscord
@@ -18,8 +18,8 @@ from local_discord.tests.client import Client
 from local_discord.tests.watch import watched
 from tests.browser.pictures import Album
 from tests.browser.puppet import Puppet
-from tests.browser.visitor import CHROMIUM, FLAGS, Look, Visitor, visit
-from tests.e2e.conftest import Commands, commands
+from tests.browser.visitor import CHROMIUM, FLAGS, Look, Pages, Visitor
+from tests.e2e.conftest import LIMITS_SPEED, Commands, commands
 from tests.e2e.opening import open_world
 from tests.e2e.world import World
 
@@ -42,12 +42,12 @@ def first_there(*paths: str) -> str:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def browser() -> AsyncIterator[Browser]:
+async def pages() -> AsyncIterator[Pages]:
     """Debian's Chromium, or Playwright's, started once: whoever uses it runs on the session's event loop."""
     async with async_playwright() as playwright:
         path = first_there(CHROMIUM, playwright.chromium.executable_path)
         launched = await playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield launched
+        yield Pages(launched)
         await launched.close()
 
 
@@ -67,11 +67,11 @@ async def puppet(sandbox: LocalDiscord) -> AsyncIterator[Puppet]:
 
 
 @pytest.fixture
-def visitor_of(browser: Browser) -> Callable[[LocalDiscord], Visit]:
+def visitor_of(pages: Pages) -> Callable[[LocalDiscord], Visit]:
     """Gives the opener of a sandbox's page; what it takes are the fields of `Look`."""
 
     def of(running: LocalDiscord) -> Visit:
-        return lambda **look: visit(browser, running.core.origin, Look(**look))
+        return lambda **look: pages.visit(running.core.origin, Look(**look))
 
     return of
 
@@ -93,7 +93,9 @@ def world_in(commands: Commands, database_url: str, tmp_path: Path) -> WorldIn:
         policy.write_text(text, encoding="utf-8")
         registered = copy.deepcopy(commands)
         env: dict[str, Any] = {"RUNBOOK_FILE": str(policy)}
-        async with open_world(database_url, commands=registered, folder=tmp_path, **env) as made:
+        async with open_world(
+            database_url, commands=registered, folder=tmp_path, limits_speed=LIMITS_SPEED, **env
+        ) as made:
             await made.start_bot()
             yield made
             assert made.complaints() == []
@@ -115,9 +117,9 @@ def album(tmp_path: Path) -> Album:
 
 
 @pytest.fixture
-def page_at(browser: Browser) -> Callable[[str], Visit]:
+def page_at(pages: Pages) -> Callable[[str], Visit]:
     """Opens a page by its address."""
-    return lambda url: lambda **look: visit(browser, url, Look(**look))
+    return lambda url: lambda **look: pages.visit(url, Look(**look))
 
 
 @asynccontextmanager

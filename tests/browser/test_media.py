@@ -57,7 +57,7 @@ async def test_nothing_is_loaded_from_elsewhere(open_page: Visit, puppet: Puppet
     """A posted address would tell who reads it: its words stand there, as a link to follow by will."""
     async with open_page(locale="en-US") as visitor:
         asked: list[str] = []
-        visitor.page.on("request", lambda request: asked.append(request.url))
+        visitor.listen("request", lambda request: asked.append(request.url))
         await puppet.client.post(GENERAL, embeds=[EMBED_FROM_ELSEWHERE])
         await puppet.client.post(GENERAL, **gallery_from_elsewhere(1))
         link = visitor.main.get_by_role("link", name="A dashboard")

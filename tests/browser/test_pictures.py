@@ -7,7 +7,9 @@ from typing import Final
 import pytest
 from playwright.async_api import expect
 
+from bot.demo.process import Child
 from bot.demo.stage import set_stage
+from tests import warm
 from tests.browser.conftest import Visit
 from tests.browser.pictures import BELOW_THE_DAY, WINDOW, Album
 from tests.postgres import connect
@@ -37,6 +39,13 @@ async def tell_in_english(database_url: str) -> None:
     await connection.close()
 
 
+@pytest.fixture
+def _forked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fork the demo's programs, as those of the stories; their start from nothing has tests of its own."""
+    monkeypatch.setattr(Child, "start", warm.start)
+
+
+@pytest.mark.usefixtures("_forked")
 async def test_demo_in_a_browser(
     page_at: Callable[[str], Visit], database_url: str, tmp_path: Path, album: Album
 ) -> None:

@@ -2,11 +2,13 @@
 
 import os
 import re
-from collections.abc import AsyncIterator
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
+from urllib.parse import urljoin
 
 from playwright.async_api import Browser, ConsoleMessage, Locator, Page, expect
 
@@ -24,6 +26,7 @@ DESKTOP: Final = (1200, 760)
 PHONE: Final = (390, 844)
 PHONE_MOST_PX: Final = 500
 SEEN_MS: Final = 10_000.0
+LINE_IS_CUT: Final = ("WebSocket connection to ", "Failed to load resource: net::ERR_")
 expect.set_options(timeout=SEEN_MS)
 
 
@@ -47,10 +50,45 @@ class Visitor:
 
     Attributes:
         troubles: What the page complained about.
+        may_lose_the_line: The local Discord is away for a while: Chromium reports each attempt to reach it.
     """
 
     page: Page
     troubles: list[str] = field(default_factory=list)
+    may_lose_the_line: bool = False
+    _listening: list[tuple[str, Callable[[Any], None]]] = field(default_factory=list)
+
+    # -- coming and going
+    async def enter(self, url: str, look: Look) -> None:
+        """Open the page at *url*."""
+        self.listen("console", self._note)
+        self.listen("pageerror", lambda error: self.troubles.append(str(error)))
+        width, height = look.size
+        await self.page.set_viewport_size({"width": width, "height": height})
+        await self.page.mouse.move(0, 0)
+        await self.page.goto(url)
+        await expect(self.main.locator(".messages > li").first).to_be_visible()
+
+    async def leave(self) -> bool:
+        """Leave the page and all it has stored; return whether another visitor may come after this one."""
+        if not self.may_lose_the_line:
+            await self.page.goto(urljoin(self.page.url, "/_page/icon.svg"))
+            await self.page.evaluate("() => { localStorage.clear(); sessionStorage.clear(); }")
+        for event, told in self._listening:
+            self.page.remove_listener(event, told)
+        return not self.may_lose_the_line
+
+    def listen(self, event: str, told: Callable[[Any], None]) -> None:
+        """Call *told* with each *event* until the page is left."""
+        self._listening.append((event, told))
+        cast("Any", self.page).on(event, told)
+
+    def _note(self, message: ConsoleMessage) -> None:
+        # What the local Discord refuses, Chromium reports by itself; the page tells the person.
+        is_refusal = "the server responded with a status of 4" in message.text
+        is_of_the_line = self.may_lose_the_line and message.text.startswith(LINE_IS_CUT)
+        if message.type in ("error", "warning") and not is_refusal and not is_of_the_line:
+            self.troubles.append(message.text)
 
     # -- finding
     @property
@@ -130,32 +168,40 @@ class Visitor:
         await self.page.screenshot(path=path, animations="disabled", caret="hide")
 
 
-@asynccontextmanager
-async def visit(browser: Browser, url: str, look: Look | None = None) -> AsyncIterator[Visitor]:
-    """Open the page at *url*, and check when it is left that nothing went wrong in it."""
-    look = look or Look()
-    width, height = look.size
-    settings: dict[str, Any] = {"device_scale_factor": 2, "is_mobile": True, "has_touch": True}
-    context = await browser.new_context(
-        viewport={"width": width, "height": height},
-        locale=look.locale,
-        timezone_id="Asia/Tokyo",
-        color_scheme="dark" if look.dark else "light",
-        **(settings if look.is_phone else {}),
-    )
-    context.set_default_timeout(SEEN_MS)
-    visitor = Visitor(await context.new_page())
-    visitor.page.on("console", lambda message: _note(visitor, message))
-    visitor.page.on("pageerror", lambda error: visitor.troubles.append(str(error)))
-    await visitor.page.goto(url)
-    await expect(visitor.main.locator(".messages > li").first).to_be_visible()
-    yield visitor
-    await context.close()
-    assert visitor.troubles == []
+class Pages:
+    """Pages of a browser, one test's after the other's: what a test leaves has been cleared, and is warm."""
 
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+        self._left: defaultdict[Look, list[Page]] = defaultdict(list)
 
-def _note(visitor: Visitor, message: ConsoleMessage) -> None:
-    # What the local Discord refuses, Chromium reports by itself; the page tells the person.
-    is_refusal = "the server responded with a status of 4" in message.text
-    if message.type in ("error", "warning") and not is_refusal:
-        visitor.troubles.append(message.text)
+    @asynccontextmanager
+    async def visit(self, url: str, look: Look) -> AsyncIterator[Visitor]:
+        """Open the page at *url*, and check when it is left that nothing went wrong in it."""
+        left = self._left[look if look.is_phone else replace(look, size=DESKTOP)]
+        page = left.pop() if left else await self._opened(look)
+        visitor = Visitor(page)
+        try:
+            await visitor.enter(url, look)
+            yield visitor
+            is_at_hand = await visitor.leave()
+        except BaseException:
+            await page.context.close()
+            raise
+        if is_at_hand:
+            left.append(page)
+        else:
+            await page.context.close()
+        assert visitor.troubles == []
+
+    async def _opened(self, look: Look) -> Page:
+        settings: dict[str, Any] = {"device_scale_factor": 2, "is_mobile": True, "has_touch": True}
+        context = await self._browser.new_context(
+            locale=look.locale,
+            timezone_id="Asia/Tokyo",
+            color_scheme="dark" if look.dark else "light",
+            reduced_motion="reduce",  # nobody waits for a drawer to slide in, and no picture is taken of it
+            **(settings if look.is_phone else {}),
+        )
+        context.set_default_timeout(SEEN_MS)
+        return await context.new_page()
