@@ -46,12 +46,38 @@ async def start(
     """`Child.start`, forked."""
     command = _Command(module, arguments, environment(env), str(folder))
     reads, writes = os.pipe()
+    process = _fork(command, writes, writes)
+    return Child(name, _Forked(process, await _reader(reads)))
+
+
+async def run(*arguments: str, env: Mapping[str, str], folder: Path) -> tuple[int, bytes, bytes]:
+    """Run ``python -m bot ARGUMENTS`` to its end, forked; how it has ended, its output, and its errors."""
+    command = _Command("bot", arguments, environment(env), str(folder))
+    (reads, writes), (reads_errors, writes_errors) = os.pipe(), os.pipe()
+    process = _fork(command, writes, writes_errors)
+    output, errors = await _reader(reads), await _reader(reads_errors)
+    program = _Forked(process, output)
+    said, complained = await asyncio.gather(output.read(), errors.read())
+    return await program.wait(), said, complained
+
+
+def _fork(command: _Command, stdout: int, stderr: int) -> ForkServerProcess:
+    """Start it; what it writes to is its own from now on."""
     try:
-        process = _context.Process(target=_become, args=(command, _Sent(writes)), daemon=True)
+        process = _context.Process(target=_become, args=(command, _Sent(stdout), _Sent(stderr)), daemon=True)
         process.start()
     finally:
-        os.close(writes)
-    return Child(name, await _Forked.watch(process, reads))
+        for number in {stdout, stderr}:
+            os.close(number)
+    return process
+
+
+async def _reader(number: int) -> asyncio.StreamReader:
+    """Read the file descriptor, which is ours from now on."""
+    reader = asyncio.StreamReader(limit=LINE_LIMIT)
+    pipe = os.fdopen(number, "rb", buffering=0)
+    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), pipe)
+    return reader
 
 
 class _Forked:
@@ -62,14 +88,6 @@ class _Forked:
         self._ended = asyncio.Event()
         self.stdout = stdout
         asyncio.get_running_loop().add_reader(process.sentinel, self._end)
-
-    @classmethod
-    async def watch(cls, process: ForkServerProcess, output: int) -> "_Forked":
-        """Read what it writes to *output*, which is ours from now on."""
-        reader = asyncio.StreamReader(limit=LINE_LIMIT)
-        pipe = os.fdopen(output, "rb", buffering=0)
-        await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), pipe)
-        return cls(process, reader)
 
     @property
     def pid(self) -> int:
@@ -113,7 +131,7 @@ def _received(sent: Any) -> int:
     return int(sent.detach())
 
 
-def _become(command: _Command, output: int) -> None:
+def _become(command: _Command, stdout: int, stderr: int) -> None:
     """In the new process: what the operating system would have set up, then the program."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
@@ -124,9 +142,9 @@ def _become(command: _Command, output: int) -> None:
     os.environ.clear()
     os.environ.update(command.env)
     time.tzset()  # the C library has read TZ before the fork
-    for number in (_STDOUT, _STDERR):
-        os.dup2(output, number)
-    os.close(output)
+    for received, number in ((stdout, _STDOUT), (stderr, _STDERR)):
+        os.dup2(received, number)
+        os.close(received)
     sys.stdout, sys.stderr = _unbuffered(_STDOUT), _unbuffered(_STDERR)
     sys.argv = [command.module, *command.arguments]
     runpy.run_module(command.module, run_name="__main__", alter_sys=True)

@@ -1,13 +1,11 @@
 """The command line as a process of its own, from start to end."""
 
 import asyncio
-import os
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.settings import Settings
 from local_discord.server import LocalDiscord
+from tests import warm
 
 DEADLINE_S = 60.0
 
@@ -28,20 +26,9 @@ class Outcome:
 
 async def incident_bot(*arguments: str, folder: Path, **env: str) -> Outcome:
     """Run ``incident-bot ARGUMENTS`` in *folder*, with none of our keys in its environment but *env*."""
-    ours = {name.upper() for name in Settings.model_fields}
-    inherited = {name: value for name, value in os.environ.items() if name not in ours}
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bot", *arguments),
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        cwd=folder,
-        env={**inherited, **env},
-    )
     async with asyncio.timeout(DEADLINE_S):
-        out, err = await process.communicate()
-    assert process.returncode is not None
-    return Outcome(process.returncode, out.decode(), err.decode())
+        code, out, err = await warm.run(*arguments, env=env, folder=folder)
+    return Outcome(code, out.decode(), err.decode())
 
 
 def settings_for(sandbox: LocalDiscord, **more: str) -> dict[str, str]:

@@ -5,7 +5,7 @@ import json
 import os
 import signal
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,7 @@ import pytest
 from bot.demo.process import Child
 from local_discord.server import LocalDiscord
 from local_discord.world.permissions import P
+from tests import warm
 from tests.integration.command_line import settings_for
 from tests.postgres import connect
 
@@ -50,11 +51,17 @@ class Running:
 
 
 @asynccontextmanager
-async def bot(folder: Path, **env: str) -> AsyncIterator[Running]:
-    """`incident-bot run`, from its first sign of life."""
-    child = await Child.start(
-        "run", "run", env={"HEALTH_PORT": "0", "LOG_FORMAT": "json", **env}, folder=folder
-    )
+async def bot(
+    folder: Path, start: Callable[..., Awaitable[Child]] = warm.start, /, *, module: str = "bot", **env: str
+) -> AsyncIterator[Running]:
+    """`incident-bot run`, from its first sign of life.
+
+    Args:
+        start: Forked, or from nothing.
+        module: The program: ``python -m MODULE run``.
+    """
+    settings = {"HEALTH_PORT": "0", "LOG_FORMAT": "json", **env}
+    child = await start("run", "run", env=settings, folder=folder, module=module)
     try:
         said = json.loads(await child.line_with('"health.listening"', within_s=READY_S))
         yield Running(child, f"http://127.0.0.1:{said['port']}")
@@ -71,7 +78,8 @@ def port_of(sandbox: LocalDiscord) -> str:
 async def test_it_gets_ready_and_stops(database_url: str, tmp_path: Path) -> None:
     """Ready with every part well, figures for Prometheus, a clean end within five seconds, no secret told."""
     async with LocalDiscord() as sandbox:
-        async with bot(tmp_path, **settings_for(sandbox, DATABASE_URL=database_url)) as running:
+        env = settings_for(sandbox, DATABASE_URL=database_url)
+        async with bot(tmp_path, Child.start, **env) as running:
             parts = await running.until(ready=True)
             assert list(parts) == ["database", "jobs", "deadlines", "gateway", "discord"]
             assert set(parts.values()) == {"ok"}
@@ -209,6 +217,6 @@ async def test_the_health_port_is_taken(database_url: str, tmp_path: Path) -> No
     async with LocalDiscord() as sandbox:
         taken = port_of(sandbox)
         env = settings_for(sandbox, DATABASE_URL=database_url, HEALTH_PORT=taken)
-        child = await Child.start("run", "run", env=env, folder=tmp_path)
+        child = await warm.start("run", "run", env=env, folder=tmp_path)
         assert await child.wait() == 2
     assert child.lines[-1].startswith(f"error: HEALTH_PORT: cannot listen on port {taken} of HEALTH_HOST")

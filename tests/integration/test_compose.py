@@ -14,10 +14,10 @@ import asyncpg
 import pytest
 import yaml
 
-from bot.demo.process import Child
 from bot.settings import Settings, load_settings
 from bot.storage.embedded import EmbeddedPostgres
 from local_discord.server import LocalDiscord
+from tests import warm
 from tests.integration.command_line import incident_bot, settings_for
 from tests.postgres import guarded_server
 from tests.unit.runbook.policies import PARKY
@@ -187,7 +187,7 @@ async def test_the_same_commands_run_by_hand(database_url: str, tmp_path: Path, 
             local = {"DISCORD_API_BASE": sandbox.api_base, "DATABASE_URL": database_url, "HEALTH_PORT": "0"}
             env |= {**local, "HEALTH_HOST": "127.0.0.1", "DATA_DIR": str(tmp_path / name)}
             _program, *arguments = service["command"]
-            children.append(await Child.start(name, *arguments, env=env, folder=tmp_path))
+            children.append(await warm.start(name, *arguments, env=env, folder=tmp_path))
         try:
             for child in children:
                 await child.wait_until_ready(within_s=READY_S)

@@ -1,4 +1,7 @@
-"""A shard's session against the local Discord: refusals that pass, and one that does not."""
+"""A shard's session against the local Discord: refusals that pass, and one that does not.
+
+A bot that is refused again and again waits a tenth of its pauses (`tests.integration.hurried`).
+"""
 
 import time
 from pathlib import Path
@@ -7,6 +10,7 @@ from local_discord.server import LocalDiscord
 from tests.integration.command_line import settings_for
 from tests.integration.test_app import READY_S, bot
 
+HURRIED = "tests.integration.hurried"
 IDENTIFY, INVALID_SESSION, RESUME = 2, 9, 6
 
 
@@ -24,7 +28,7 @@ async def test_an_identify_too_soon_is_tried_again(database_url: str, tmp_path: 
             await running.until(ready=True)
             assert await running.child.stop() == 0
         sandbox.core.rules.change({"identify_window_s": 600})
-        async with bot(tmp_path, **env) as running:
+        async with bot(tmp_path, module=HURRIED, **env) as running:
             await sandbox.core.hub.until(lambda: frames(sandbox, INVALID_SESSION) > 0 or None, READY_S)
             refused_at = time.monotonic()
             sandbox.core.rules.change({"identify_window_s": 0})
@@ -51,7 +55,7 @@ async def test_a_resume_host_that_is_gone_is_given_up(database_url: str, tmp_pat
     """Its host refuses while the gateway is well: after a few attempts the session goes on there."""
     async with (
         LocalDiscord() as sandbox,
-        bot(tmp_path, **settings_for(sandbox, DATABASE_URL=database_url)) as running,
+        bot(tmp_path, module=HURRIED, **settings_for(sandbox, DATABASE_URL=database_url)) as running,
     ):
         await running.until(ready=True)
         sandbox.desk.resume_down = True
@@ -66,7 +70,7 @@ async def test_a_session_that_is_gone_with_its_host_is_made_anew(database_url: s
     """The main address does not know it: op 9, and one IDENTIFY."""
     async with (
         LocalDiscord() as sandbox,
-        bot(tmp_path, **settings_for(sandbox, DATABASE_URL=database_url)) as running,
+        bot(tmp_path, module=HURRIED, **settings_for(sandbox, DATABASE_URL=database_url)) as running,
     ):
         await running.until(ready=True)
         sandbox.desk.resume_down = True
