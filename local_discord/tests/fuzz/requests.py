@@ -1,5 +1,6 @@
 """Hypothesis strategies for whole requests: a route, ids that exist or not, a query, and a body or worse."""
 
+import functools
 import re
 from dataclasses import dataclass, field
 from typing import Any
@@ -134,6 +135,7 @@ class Request:
         return f"{self.method} {self.path} {self.query} {str(body)[:2_000]}"
 
 
+@functools.cache
 def _implemented() -> list[tuple[str, str]]:
     return [one for one in operations() if is_implemented(*one)]
 

@@ -35,6 +35,21 @@ class Ring:
             self._runner.run(self._stage.send(request))
         return [one for one in self.sandbox.core.log.since(since) if one["kind"] == "rest"]
 
+    def spar(self, sent: list[Request]) -> list[dict[str, Any]]:
+        """Send each of *sent* by an administrator to a stage that none before has changed; their entries.
+
+        What was refused has changed nothing.
+        """
+        found: list[dict[str, Any]] = []
+        is_fresh = False
+        for request in sent:
+            if not is_fresh:
+                self._stage.reset(admin=True, kind=0)
+            since = self.sandbox.core.log.next
+            is_fresh = self._runner.run(self._stage.send(request)) >= 400
+            found += [one for one in self.sandbox.core.log.since(since) if one["kind"] == "rest"]
+        return found
+
     def shout(self, sent: list[Bytes]) -> list[Told]:
         """Send all of *sent* to a fresh stage, on one connection as long as it lasts; returns the answers."""
         self._stage.reset(admin=True, kind=0)

@@ -114,8 +114,8 @@ class Stage:
         """*path* with the stage's ids in the place of their names, as it stands in a URL."""
         return "/".join(quote(self._real(part), safe="@:") for part in path.split("/"))
 
-    async def send(self, request: Request) -> None:
-        """Send *request*; the answer stands in the sandbox's log.
+    async def send(self, request: Request) -> int:
+        """Send *request*; return its status. The answer stands in the sandbox's log.
 
         Raises:
             TimeoutError: When none came in time.
@@ -135,3 +135,4 @@ class Stage:
             request.method, url, data=body, headers=headers, params=self._real(request.query), timeout=timeout
         ) as response:
             await response.read()
+            return response.status
