@@ -9,7 +9,7 @@ from bot.demo.process import ChildDied
 from local_discord.people import Message
 from tests.e2e.conftest import MakeWorld
 from tests.e2e.monitor import TITLE, Monitor, answer_press
-from tests.e2e.severities import SEV1, SEV2, YES
+from tests.e2e.severities import SEV1, YES
 from tests.e2e.world import World
 
 #: Messages, and how many alerts they are.
@@ -42,13 +42,22 @@ async def acknowledged(world: World, answer: Message, *, by: str) -> None:
 
 
 async def test_an_alert_is_tracked_and_eyes_on_it_acknowledge(world: World) -> None:
-    """The bot answers with the details, and 👀 on the monitor's own message stops the ladder."""
+    """The bot answers with the details, and 👀 on the monitor's own message stops the ladder.
+
+    An observer's 👀 does not count, and the buttons say which role is needed.
+    """
     posted, answer = await Monitor(world, "p0-alerts").alert("", embeds=[EMBED])
     assert answer.content.startswith(f"🔴 INC-1 追跡中 · SEV1 · {TITLE} · ack 期限 ")
     await world.expect_dm("primary", contains=TITLE)
     await world.settle()
     shown = await world.reread(answer)
     assert [found["emoji"]["name"] for found in shown.raw["reactions"]] == ["👀"]
+    for label in ("ack", "インシデントにする", "誤報"):
+        said = await world.click(answer, label, by="observer")
+        assert "responder" in said.text, said.text
+    await world.react(posted, by="observer")
+    await world.settle()
+    assert await status(world) == ["triggered"]
     await world.react(posted, by="primary")
     await acknowledged(world, answer, by="primary")
     await world.fast_forward(minutes=16)
@@ -58,11 +67,12 @@ async def test_an_alert_is_tracked_and_eyes_on_it_acknowledge(world: World) -> N
 
 
 async def test_nobody_acknowledges_so_it_escalates(world: World) -> None:
-    """By the severity's own ladder, after a restart too; then the button does."""
-    _, answer = await Monitor(world, "p0-alerts").alert()
+    """By the severity's own ladder, after a restart and without its message, too; then the button does."""
+    posted, answer = await Monitor(world, "p0-alerts").alert()
     await world.expect_dm("primary", contains=TITLE)
     await world.settle()
     await world.restart_bot()
+    await world.human.delete("admin", posted)
     await world.fast_forward(minutes=15)
     await world.expect_message("p0-alerts", contains="ack なし", pings_here=True)
     for who in ("primary", "secondary"):
@@ -82,33 +92,47 @@ async def counted(world: World, times: int) -> None:
 
 
 async def test_the_same_alert_again_is_counted(world: World) -> None:
-    """Other figures, the same alert: the first answer counts; 👀 on a later message acknowledges as well."""
+    """Other figures, seen by two bots, the same alert: the first answer counts, over a restart, too.
+
+    👀 on a later message acknowledges as well.
+    """
+    await world.start_bot()
     monitor = Monitor(world)
     _, answer = await monitor.alert("API latency 812 ms")
     await world.expect_dm("primary", contains="latency")
-    for number in range(6):
+    for number in range(3):
         last = await monitor.post(f"API latency {number},907.5 ms")
-    await counted(world, 7)
+    await counted(world, 4)
     await world.fast_forward(minutes=1)
-    shown = await world.expect_text(answer, "×7 · 最終 ")
+    shown = await world.expect_text(answer, "×4 · 最終 ")
     assert "追跡中" in shown.content
     await world.react(last, by="primary")
     await acknowledged(world, answer, by="primary")
     await world.restart_bot()
     await monitor.post("API latency 1 ms")
-    await counted(world, 8)
+    await counted(world, 5)
     await world.fast_forward(minutes=1)
-    await world.expect_text(answer, "×8")
+    await world.expect_text(answer, "×5")
     assert await status(world) == ["acknowledged"]
 
 
 async def test_a_click_makes_it_an_incident(world: World) -> None:
-    """Posted as one with its thread, which begins with the time of the alert; the answer leads on to it."""
+    """Posted as one with its thread, which begins with the time of the alert; the answer leads on to it.
+
+    Whoever triages the monitor's message meanwhile, or presses on the old answer, is shown that incident.
+    """
     monitor = Monitor(world)
     posted, answer = await monitor.alert()
     await world.expect_dm("primary", contains=TITLE)
+    form = await world.human.context("secondary", "p1-ops", "Triage this message", posted)
+    old = answer.control("誤報")
+    await world.settle()
+    old_post = f"PATCH /channels/*/messages/{answer.id}"
+    await world.fault(route=old_post, delay_s=2)  # it stands a little longer
     said = await world.click(answer, "インシデントにする", by="responder")
     assert "INC-1 をインシデントにしました" in said.text
+    said = await world.human.click("responder", answer.id, old)
+    assert "INC-1 はすでにインシデントです" in said.text
     post = await world.ledger.expect("p1-ops", TITLE, where=lambda found: "追跡中" not in found.text)
     root = await world.ledger.expect("p0-alerts", TITLE)
     await world.expect_text(root, "INC-1")
@@ -118,6 +142,12 @@ async def test_a_click_makes_it_an_incident(world: World) -> None:
     seconds = posted.at.astimezone().strftime(":%S")
     assert f"{seconds} JST" in start.content
     await world.expect_text(answer, post.id)
+    await world.restart_bot()
+    told = await world.human.submit("secondary", form, {"title": "別の件名"})
+    assert "もう INC-1 として発報されています" in told.text
+    assert {"重大度", "更新"} <= {control.label.split()[-1] for control in told.messages[-1].controls}
+    assert await status(world) == ["triggered"]
+    assert await world.rows("SELECT FROM triages") == []
     again = await world.click(await world.reread(post), "ack", by="primary")
     assert "INC-1" in again.text
     await monitor.post()
@@ -125,8 +155,35 @@ async def test_a_click_makes_it_an_incident(world: World) -> None:
     assert [row["occurrences"] for row in await world.rows("SELECT occurrences FROM incidents")] == [2]
 
 
-async def test_a_triage_of_an_alert_proposes_the_alerts_title(world: World) -> None:
-    """From its menu and from 🔎: without the monitor's "ALERT:", so that both have one name."""
+async def test_a_false_alarm_is_closed(world: World) -> None:
+    """Quietly: the answer says so, and whoever presses at the same time has a clear word.
+
+    If it comes again it is an alert again.
+    """
+    monitor = Monitor(world, "p0-alerts")
+    _, answer = await monitor.alert()
+    await world.expect_dm("primary", contains=TITLE)
+    old = answer.control("インシデントにする")
+    await world.settle()
+    await world.fault(route=f"PATCH /channels/*/messages/{answer.id}", delay_s=2)  # it stands a little longer
+    said = await world.click(answer, "誤報", by="responder")
+    assert "誤報として閉じました" in said.text
+    late = await world.human.click("primary", answer.id, old)
+    assert "INC-1" in late.text
+    assert late.state == "responded"
+    assert await status(world) == ["cancelled"]
+    await world.expect_text(answer, f"⚪ INC-1 誤報 · SEV1 · {TITLE} · @responder")
+    await world.fast_forward(minutes=16)
+    await world.expect_nothing_more()
+    await monitor.alert()
+    await world.expect_dm("primary", contains=TITLE)
+
+
+async def test_a_triage_of_it_makes_it_the_incident(world: World) -> None:
+    """The form, from its menu and from 🔎, starts with the alert's words, without the monitor's "ALERT:".
+
+    The alert becomes the incident, and a higher severity pages.
+    """
     posted, answer = await Monitor(world).alert()
     await world.expect_dm("primary", contains=TITLE)
     by_menu = await world.human.context("responder", "p1-ops", "Triage this message", posted)
@@ -139,93 +196,7 @@ async def test_a_triage_of_an_alert_proposes_the_alerts_title(world: World) -> N
             if label["component"]["custom_id"] == "title"
         )
         assert title == TITLE
-
-
-async def test_what_a_click_has_raised_is_not_triaged_once_more(world: World) -> None:
-    """Triaging a monitor's message that has become an incident shows that incident."""
-    posted, answer = await Monitor(world).alert()
-    await world.expect_dm("primary", contains=TITLE)
-    form = await world.human.context("secondary", "p1-ops", "Triage this message", posted)
-    await world.click(answer, "インシデントにする", by="responder")
-    await world.restart_bot()
-    told = await world.human.submit("secondary", form, {"title": "別の件名"})
-    assert "もう INC-1 として発報されています" in told.text
-    assert {"重大度", "更新"} <= {control.label.split()[-1] for control in told.messages[-1].controls}
-    assert await status(world) == ["triggered"]
-    assert await world.rows("SELECT FROM triages") == []
-    await world.ledger.expect("p1-ops", TITLE, where=lambda found: "追跡中" not in found.text)
-    root = await world.ledger.expect("p0-alerts", TITLE)
-    await world.idle()
-    for part in ("開始時刻", "SEV2"):
-        await world.ledger.expect(root.id, part)
-
-
-async def test_a_stale_button_is_answered(world: World) -> None:
-    """Two people press at once, or a screen is old: a clear word, and one incident."""
-    _, answer = await Monitor(world).alert()
-    await world.expect_dm("primary", contains=TITLE)
-    old = answer.control("インシデントにする")
-    await world.settle()
-    await world.fault(route=f"PATCH /channels/*/messages/{answer.id}", delay_s=2)  # it stands a little longer
-    await world.click(answer, "誤報", by="responder")
-    said = await world.human.click("primary", answer.id, old)
-    assert "INC-1" in said.text
-    assert said.state == "responded"
-    assert await status(world) == ["cancelled"]
-
-
-async def test_a_false_alarm_is_closed(world: World) -> None:
-    """Quietly: the answer says so. If it comes again it is an alert again."""
-    monitor = Monitor(world, "p0-alerts")
-    _, answer = await monitor.alert()
-    await world.expect_dm("primary", contains=TITLE)
-    said = await world.click(answer, "誤報", by="responder")
-    assert "誤報として閉じました" in said.text
-    await world.expect_text(answer, f"⚪ INC-1 誤報 · SEV1 · {TITLE} · @responder")
-    await world.fast_forward(minutes=16)
-    await world.expect_nothing_more()
-    await monitor.alert()
-    await world.expect_dm("primary", contains=TITLE)
-
-
-async def test_a_false_alarm_pressed_on_an_old_post_closes_no_incident(world: World) -> None:
-    """⚪ on an old post does not close an alert that has been declared: the person is told."""
-    _, answer = await Monitor(world).alert()
-    await world.expect_dm("primary", contains=TITLE)
-    old = answer.control("誤報")
-    await world.settle()
-    old_post = f"PATCH /channels/*/messages/{answer.id}"
-    await world.fault(route=old_post, delay_s=2)  # it stands a little longer
-    await world.click(answer, "インシデントにする", by="primary")
-    said = await world.human.click("responder", answer.id, old)
-    assert "INC-1 はすでにインシデントです" in said.text
-    assert await status(world) == ["triggered"]
-    await world.ledger.expect("p1-ops", TITLE, where=lambda found: "追跡中" not in found.text)
-    root = await world.ledger.expect("p0-alerts", TITLE)
-    await world.idle()
-    for part in ("開始時刻", "SEV2"):
-        await world.ledger.expect(root.id, part)
-
-
-async def test_an_observer_may_do_nothing(world: World) -> None:
-    """An observer's 👀 does not count, and the buttons say which role is needed."""
-    posted, answer = await Monitor(world).alert()
-    await world.expect_dm("primary", contains=TITLE)
-    for label in ("ack", "インシデントにする", "誤報"):
-        said = await world.click(answer, label, by="observer")
-        assert "responder" in said.text, said.text
-    await world.react(posted, by="observer")
-    await world.settle()
-    assert await status(world) == ["triggered"]
-
-
-async def test_a_triage_of_it_makes_it_the_incident(world: World) -> None:
-    """The form starts with the alert's words; the alert becomes the incident, and a higher severity pages."""
-    _, answer = await Monitor(world).alert()
-    await world.expect_dm("primary", contains=TITLE)
-    opened = await world.click(answer, "triage", by="responder")
-    assert opened.modal is not None
-    sent = await world.human.submit("responder", opened, {"title": TITLE, "symptoms": ["errors"]})
+    sent = await world.human.submit("responder", by_button, {"title": TITLE, "symptoms": ["errors"]})
     walk = TriageWalk(world.human, "responder", "p1-ops")
     await walk.answer(sent.messages[-1], YES, YES, CONFIRM)
     alert = await world.expect_alert(SEV1, TITLE)
@@ -250,12 +221,17 @@ async def test_a_slow_discord_does_not_keep_the_form_from_anybody(world: World) 
 
 
 async def test_posted_while_the_bot_was_down(world: World) -> None:
-    """Read from the channel at the start: one is tracked late, one has been acknowledged meanwhile."""
+    """Read from the channel at the start: one is tracked late, one has been acknowledged meanwhile.
+
+    What an app answers to a press under its post, by a webhook, is no alert, live or missed.
+    """
     monitor = Monitor(world)
-    await monitor.alert("first")
+    first, _ = await monitor.alert("first")
     await world.expect_dm("primary", contains="first")
+    await answer_press(world, first, content="Resolved by @responder", by="responder")
     await world.fast_forward(minutes=2)
     await world.kill_bot()
+    await answer_press(world, first, content="Archived by @responder", by="responder")
     missed = await monitor.post("disk full")
     seen = await monitor.post("queue stuck")
     await world.react(seen, by="primary")
@@ -265,9 +241,11 @@ async def test_posted_while_the_bot_was_down(world: World) -> None:
     assert "disk full" in late.content
     await world.expect_dm("primary", contains="disk full")
     await acknowledged(world, await monitor.answer(seen), by="primary")
-    await world.restart_bot()
     await world.settle()
-    assert await status(world) == ["triggered", "triggered", "acknowledged"]
+    titles = [
+        (row["title"], row["status"]) for row in await world.rows("SELECT * FROM incidents ORDER BY id")
+    ]
+    assert titles == [("first", "triggered"), ("disk full", "triggered"), ("queue stuck", "acknowledged")]
     world.ledger.forgive("dm:primary")  # whether the 👀 was read before the page went out is a race
 
 
@@ -278,61 +256,6 @@ async def test_posted_in_a_gap_of_the_gateway(world: World) -> None:
     await world.fault(gateway="invalidate")
     await monitor.alert()  # a resume that is refused waits up to 5 s, and so does an IDENTIFY
     await world.expect_dm("primary", contains=TITLE)
-
-
-async def test_an_edited_and_a_deleted_message(world: World) -> None:
-    """The tracked alert goes on without its message."""
-    monitor = Monitor(world, "p0-alerts")
-    posted, answer = await monitor.alert()
-    await world.expect_dm("primary", contains=TITLE)
-    await world.settle()
-    await world.human.delete("admin", posted)
-    await world.fast_forward(minutes=15)
-    await world.expect_message("p0-alerts", contains="ack なし", pings_here=True)
-    for who in ("primary", "secondary"):
-        await world.expect_dm(who, contains=TITLE)
-    await world.react(answer, by="primary")
-    await acknowledged(world, answer, by="primary")
-
-
-async def test_what_people_write_and_what_is_elsewhere_is_no_alert(world: World) -> None:
-    """People's messages, other channels and the bot's own posts in a watched channel are not alerts."""
-    await world.human.say("responder", "p0-alerts", "[P0] 見ています")
-    await world.human.say("responder", "p0-alerts", f"<@{world.sandbox.core.world.application.id}> help")
-    await Monitor(world, "general").post("[P0] down")
-    await world.declare(SEV2, title="declared by hand")
-    await world.settle()
-    assert len(await status(world)) == 1
-
-
-async def test_what_an_app_answers_to_a_press_is_no_alert(world: World) -> None:
-    """[Resolve] under its post: it says so in the channel, by a webhook; live, and while the bot was down."""
-    posted, _ = await Monitor(world, "p0-alerts").alert()
-    await world.expect_dm("primary", contains=TITLE)
-    await answer_press(world, posted, content="Resolved by @responder", by="responder")
-    await world.settle()
-    await world.kill_bot()
-    await answer_press(world, posted, content="Archived by @responder", by="responder")
-    missed = await Monitor(world, "p0-alerts").post("disk full")
-    await world.start_bot()
-    await Monitor(world, "p0-alerts").answer(missed)
-    await world.expect_dm("primary", contains="disk full")
-    await world.settle()
-    titles = [row["title"] for row in await world.rows("SELECT title FROM incidents ORDER BY id")]
-    assert titles == [TITLE, "disk full"]
-
-
-@pytest.mark.parametrize("number", [2])
-async def test_two_instances_see_it_once(world: World, number: int) -> None:
-    """Each has a session; the alert is one, and so is its answer."""
-    await world.start_bot()
-    assert len(world.running) == number
-    monitor = Monitor(world)
-    await monitor.alert("api down 1")
-    await world.expect_dm("primary", contains="api down")
-    await monitor.post("api down 2")
-    await world.settle()
-    assert await status(world) == ["triggered"]
 
 
 async def test_a_storm(world: World) -> None:
