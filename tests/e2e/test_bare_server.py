@@ -18,9 +18,15 @@ async def bare(world: World) -> None:
         await world.human.change("role", role=role, permissions=int(PEOPLE))
 
 
-async def test_an_incident_from_its_alert_to_its_end(world: World) -> None:
-    """The alert rings, has its thread, escalates, is acknowledged and closed; posts and names follow."""
+async def test_incidents_from_their_alert_to_their_end(world: World) -> None:
+    """The alert rings, has its thread, escalates, is acknowledged and closed; posts and names follow.
+
+    A private one has its thread, with the people on call in it.
+    """
     await bare(world)
+    thread, _ = await open_private(world)
+    await world.command("incident cancel", by="primary", channel=thread)
+    await world.expect_message(thread, contains="INC-1 取消")
     alert = await world.declare(SEV1, title=TITLE)
     await world.settle()
     await world.fast_forward(minutes=15)
@@ -28,17 +34,9 @@ async def test_an_incident_from_its_alert_to_its_end(world: World) -> None:
     await world.react(alert, by="responder")
     await world.expect_acknowledged(alert, by="responder")
     await world.command("incident cancel", channel=alert.thread, reason="監視の設定ミス")
-    await world.expect_message(alert.thread, contains="INC-1 取消")
+    await world.expect_message(alert.thread, contains="INC-2 取消")
     await world.expect_text(alert.post, "⚪ SEV1 · 取消")
     await world.settle()
     assert "⚪" in await world.thread_name(alert.thread)
-    lost = await world.rows("SELECT kind FROM deliveries WHERE status = 'failed'")
-    assert lost == []
-
-
-async def test_a_private_one(world: World) -> None:
-    """The private thread is created, and the people on call are in it."""
-    await bare(world)
-    await open_private(world)
     lost = await world.rows("SELECT kind FROM deliveries WHERE status = 'failed'")
     assert lost == []
