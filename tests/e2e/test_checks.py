@@ -28,12 +28,6 @@ async def history(world: World) -> list[tuple[Any, ...]]:
     return [tuple(row) for row in rows]
 
 
-async def has_select(world: World, card: Message) -> bool:
-    """Whether anything can be ticked on the card now."""
-    await world.settle()
-    return any(SELECT in control.label for control in (await world.reread(card)).controls)
-
-
 async def test_two_tick_at_once_and_one_takes_it_back_after_a_restart(world: World) -> None:
     """Two ticks at once are both kept, and one can be unticked after a restart; nothing is posted."""
     alert = await world.triage(SEV1, title=TITLE)
@@ -74,55 +68,3 @@ async def test_two_tick_at_once_and_one_takes_it_back_after_a_restart(world: Wor
     audit = await world.rows("SELECT action FROM audit WHERE action LIKE 'step_%' AND allowed")
     assert len(audit) == 4
     await world.expect_nothing_more()
-
-
-async def test_another_severity_brings_its_own_steps(world: World) -> None:
-    """The old ticks stay on the timeline. A card that still shows the old steps ticks none of the new."""
-    alert = await world.declare(SEV1, title=TITLE)
-    await tick(world, alert.card, "0", by="primary")
-    old = await world.expect_text(alert.card, "☑ 1. ")
-    await world.fault(route=f"PATCH /channels/*/messages/{alert.card.id}", times=None, status=403, code=50013)
-    await world.command("incident severity", number=alert.number, to="sev3", reason="dev だけだった")
-    world.ledger.forgive("p2-deploys")
-    await world.expect_message("p2-deploys", contains=TITLE)
-    await world.expect_message(alert.thread, contains="SEV1 → **SEV3**")
-    await world.idle()
-    await world.human.clear_faults()
-    stale = await tick(world, old, "0", "1", by="secondary")
-    assert "手順は変わっています" in stale.text
-    card = await world.expect_text(alert.card, "☐ 1. 翌営業日の朝の triage で確認する")
-    assert "☑" not in card.text
-    done = await tick(world, card, "0", by="secondary")
-    assert "すべて済みです" in done.text
-    await world.expect_text(alert.card, "☑ 1. 翌営業日の朝の triage で確認する · @secondary ")
-    assert await history(world) == [
-        ("step_done", "primary", "SEV1", "1"),
-        ("step_done", "secondary", "SEV3", "1"),
-    ]
-    await world.expect_nothing_more()
-
-
-async def test_who_may_not_and_when_it_is_over(world: World) -> None:
-    """An outsider hears which role it takes. An ended one keeps its ticks; the select comes back with it."""
-    alert = await world.triage(SEV1, title=TITLE)
-    refused = await tick(world, alert.card, "0", by="observer")
-    assert "ロールが必要です" in refused.text
-    await tick(world, alert.card, "0", by="primary")
-    card = await world.expect_text(alert.card, "☑ 1. ")
-    await world.fault(route=f"PATCH /channels/*/messages/{alert.card.id}", times=None, status=403, code=50013)
-    asked = await world.command("incident resolve", number=alert.number)
-    await world.human.press("responder", asked.messages[-1], "解決にする")
-    await world.expect_message(alert.thread, contains="解決")
-    await world.idle()
-    late = await tick(world, card, "0", "1", by="primary")
-    assert "@responder が解決済みです" in late.text
-    await world.human.clear_faults()
-    await world.command("incident reopen", number=alert.number, reason="再発")
-    await world.expect_message(alert.thread, contains="再開")
-    assert await has_select(world, alert.card)
-    asked = await world.command("incident resolve", number=alert.number)
-    await world.human.press("responder", asked.messages[-1], "解決にする")
-    await world.expect_message(alert.thread, contains="解決")
-    assert not await has_select(world, alert.card)
-    assert f"☑ 1. {LOGS} · @primary" in (await world.reread(alert.card)).text
-    assert await history(world) == [("step_done", "primary", "SEV1", "1")]

@@ -5,52 +5,26 @@ import asyncio
 from tests.e2e.conftest import MakeWorld
 from tests.e2e.monday import wait_for_monday
 from tests.e2e.severities import SEV1
-from tests.e2e.world import World
 
 
 async def test_monday_evening_once_whatever_restarts(make_world: MakeWorld) -> None:
-    """Not at 17:59, at 18:00 once, and not again after two more starts."""
+    """Not at 17:59; by two bots that start at 18:00 once, and not again after one more start.
+
+    A week without incidents and without anything in the DLQ is one friendly line.
+    """
     async with make_world() as world:
         await wait_for_monday(world, hour=17, minute=58)
         await world.start_bot()
         await world.expect_nothing_more()
         await world.kill_bot()
         await world.shift(minutes=2)
-        await world.start_bot()
-        await world.expect_message("p3-insights", contains="先週")
-        for _ in range(2):
-            await world.restart_bot()
-            await world.expect_nothing_more()
-
-
-async def test_two_bots_post_one_digest(make_world: MakeWorld) -> None:
-    """Two processes that start at the same moment after it was due post it once."""
-    async with make_world() as world:
-        await wait_for_monday(world, hour=18, minute=1)
         await asyncio.gather(world.start_bot(), world.start_bot())
-        await world.expect_message("p3-insights", contains="先週")
-        await world.idle()
-        assert await world.ledger.surprises() == []
-        await world.kill_bot()
-
-
-async def test_late_when_the_bot_was_down(make_world: MakeWorld) -> None:
-    """A bot that was down at 18:00 posts the digest when it starts on Tuesday morning."""
-    async with make_world() as world:
-        await wait_for_monday(world, hour=17)
-        await world.shift(hours=16)
-        await world.start_bot()
-        await world.expect_message("p3-insights", contains="先週")
-        await world.expect_nothing_more()
-
-
-async def test_empty_week_is_one_line(make_world: MakeWorld) -> None:
-    """A week without incidents and without anything in the DLQ is one friendly line."""
-    async with make_world() as world:
-        await wait_for_monday(world, hour=19)
-        await world.start_bot()
         told = await world.expect_message("p3-insights", contains="静かでした")
         assert "\n" not in told.text
+        await world.idle()
+        assert await world.ledger.surprises() == []
+        await world.restart_bot()
+        await world.expect_nothing_more()
 
 
 async def test_week_in_figures(make_world: MakeWorld) -> None:
@@ -80,16 +54,3 @@ async def test_week_in_figures(make_world: MakeWorld) -> None:
             alert.label,
         ):
             assert part in told.text
-
-
-async def test_preview_posts_nothing(world: World) -> None:
-    """`/digest preview` shows last week to the person who asks alone."""
-    said = await world.command("digest preview")
-    assert "下書き" in said.text
-
-    async def draft() -> bool | None:
-        shown = await world.human.messages("general", user="responder")
-        return True if any("静かでした" in found.text and found.is_private for found in shown) else None
-
-    await world.human.until(draft, "the draft")
-    await world.expect_nothing_more()
