@@ -36,10 +36,15 @@ def make_world(
     """Return a context manager that opens a world without a bot; `env` adds settings. Checked at its end."""
 
     @asynccontextmanager
-    async def make(*, database: str = database_url, **env: str) -> AsyncIterator[World]:
+    async def make(*, database: str = database_url, module: str = "bot", **env: str) -> AsyncIterator[World]:
         registered = copy.deepcopy(commands)
         async with open_world(
-            database, commands=registered, folder=tmp_path, limits_speed=LIMITS_SPEED, **env
+            database,
+            commands=registered,
+            folder=tmp_path,
+            module=module,
+            limits_speed=LIMITS_SPEED,
+            **env,
         ) as world:
             request.node.stash.setdefault(_WORLDS, []).append(world)
             yield world

@@ -1,7 +1,7 @@
 """A real SMTP server for the bot's emails."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from email.message import EmailMessage
@@ -21,7 +21,6 @@ class Mailbox:
         url: For SMTP_URL.
         now: By whose clock mails arrive.
         arrived: When each of `mails` did.
-        interrupt: Done once, when a mail has arrived and before the sender is told.
     """
 
     def __init__(self) -> None:
@@ -30,7 +29,6 @@ class Mailbox:
         self.now: Callable[[], datetime] = lambda: datetime.now(UTC)
         self.arrived: list[datetime] = []
         self.recipients: list[list[str]] = []
-        self.interrupt: Callable[[], Awaitable[None]] | None = None
         self._arrived = asyncio.Event()
 
     async def handle_DATA(  # noqa: N802 -- aiosmtpd's name
@@ -41,9 +39,6 @@ class Mailbox:
         self.arrived.append(self.now())
         self.recipients.append(list(envelope.rcpt_tos))
         self._arrived.set()
-        interrupt, self.interrupt = self.interrupt, None
-        if interrupt is not None:
-            await interrupt()
         return "250 OK"
 
     async def first(self, *, within_s: float = PATIENCE_S) -> EmailMessage:

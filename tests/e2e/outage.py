@@ -2,9 +2,11 @@
 
 import asyncio
 import json
+import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 from bot.storage.database.migrate import migrate
@@ -14,21 +16,31 @@ from tests.e2e.alert import Alert
 from tests.e2e.conftest import MakeWorld
 from tests.e2e.mailbox import Mailbox, mailbox
 from tests.e2e.severities import SEV1
+from tests.e2e.waiting_bot import PASSES_S
 from tests.e2e.world import World
 from tests.patience import PATIENCE_S
-from tests.postgres import server_of_its_own
+from tests.postgres import server_of_its_own, shift_clock
 
 TITLE = "決済 API が 5xx"
+
+_LEFT_S = PASSES_S / 2
+_COUNTS_AS_AWAY_S = 4.5  # `beat` in bot/storage/database/pulse.sql
+_STEPS = 5  # of a SEV1's ladder
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A world whose database can be stopped."""
+    """A world whose database can be stopped.
+
+    Attributes:
+        passed: What has passed for Discord and the bots, and not for the database, seconds.
+    """
 
     world: World
     server: EmbeddedPostgres
     box: Mailbox
     spool: Path
+    passed: list[int] = field(default_factory=list)
 
     async def until_mirrored(self, *, steps: int, ahead_s: float = 0.0) -> None:
         """Wait until the bot's file has this many steps, and the clock's present offset."""
@@ -43,9 +55,26 @@ class Stage:
 
         await self.world.human.until(look, f"{steps} mirrored steps")
 
+    async def pass_the_deadline(self) -> None:
+        """Let time pass for Discord and the bots while the database is away; `back` tells the database."""
+        self.passed.append(PASSES_S)
+        await self.world.human.advance_clock(PASSES_S)
+        for bot in self.world.running:
+            bot.child.signal(signal.SIGRTMIN)
+
+    async def until_it_counts_as_away(self) -> None:
+        """Let the outage last as long as the database itself takes note of; nobody waits for less."""
+        await asyncio.sleep(_COUNTS_AS_AWAY_S)
+
     async def back(self) -> None:
-        """Start the database again, and wait until the bot has recorded everything."""
+        """Start the database again, its time with it, and wait until the bot has recorded everything."""
+        for bot in self.world.running:
+            bot.child.signal(signal.SIGSTOP)  # it sees nothing of the database before its time has passed
         self.server.start()
+        while self.passed:
+            await shift_clock(self.world.database_url, timedelta(seconds=self.passed.pop()))
+        for bot in self.world.running:
+            bot.child.signal(signal.SIGCONT)
         await self.world.bot.child.wait_until_ready(within_s=PATIENCE_S)
         await self.world.human.until(self.is_recorded, "everything taken in")
         await self.world.idle()
@@ -58,17 +87,25 @@ class Stage:
 
 @asynccontextmanager
 async def staged(make_world: MakeWorld, folder: Path) -> AsyncIterator[Stage]:
-    """Open a stage with its own PostgreSQL, a mail server, and a ready bot."""
+    """Open a stage with its own PostgreSQL, a mail server, and a ready bot.
+
+    A deadline that comes while the database is away is not waited for: `Stage.pass_the_deadline`.
+    """
     with server_of_its_own() as server:
         database = server.ensure_database("story")
         migrate(database)
-        async with mailbox() as box, make_world(database=database, SMTP_URL=box.url) as world:
+        async with (
+            mailbox() as box,
+            make_world(database=database, module="tests.e2e.waiting_bot", SMTP_URL=box.url) as world,
+        ):
             await world.start_bot()
             yield Stage(world, server, box, folder / "data" / f"emergency-{GUILD_ID}.json")
 
 
 async def near_the_deadline(
-    stage: Stage, *, at_last: Callable[[Alert], Awaitable[object]] | None = None
+    stage: Stage,
+    *,
+    at_last: Callable[[Alert], Awaitable[object]] | None = None,
 ) -> str:
     """An unacknowledged SEV1, seconds before its deadline, with the database gone; its label.
 
@@ -77,11 +114,13 @@ async def near_the_deadline(
     """
     alert = await stage.world.triage(SEV1, title=TITLE)
     await stage.world.settle()
-    [row] = await stage.world.rows("SELECT extract(epoch FROM ack_due_at - now()) AS left FROM incidents")
-    left_s = float(row["left"]) - 8
+    [row] = await stage.world.rows(
+        "SELECT extract(epoch FROM min(ack_due_at) - now()) AS left, count(*) AS open FROM incidents"
+    )
+    left_s = float(row["left"]) - _LEFT_S
     await stage.world.shift(minutes=left_s / 60)
     await stage.world.idle()
-    await stage.until_mirrored(steps=5, ahead_s=left_s - 1)
+    await stage.until_mirrored(steps=_STEPS * row["open"], ahead_s=left_s - 1)
     if at_last is not None:
         await at_last(alert)
     stage.server.stop()

@@ -10,6 +10,7 @@ import pytest
 
 from bot.demo.play import CONFIRM, TriageReport, TriageWalk
 from bot.demo.process import ChildDied
+from local_discord.people import Message
 from tests.e2e.alert import Alert
 from tests.e2e.conftest import MakeWorld
 from tests.e2e.outage import (
@@ -20,20 +21,38 @@ from tests.e2e.outage import (
     staged,
 )
 from tests.e2e.severities import SEV1
+from tests.e2e.world import World
 from tests.patience import PATIENCE_S
+
+TRIAGED = "管理画面が開かない"
 
 
 async def test_a_deadline_while_the_database_is_away(make_world: MakeWorld, tmp_path: Path) -> None:
-    """[13] The escalation is posted once and mailed; afterwards it is the regular one, with its buttons."""
+    """[13] The escalation is posted once and mailed.
+
+    A process that starts afterwards, and knows of nothing, does not ring again for what was told: not even
+    when Discord knows the nonce no more. Afterwards it is the regular escalation, with its buttons, and the
+    ladder goes on.
+    """
     async with staged(make_world, tmp_path) as stage:
-        world = stage.world
+        world, first = stage.world, stage.world.bot.child
         label = await near_the_deadline(stage)
+        await stage.pass_the_deadline()
         post = await world.expect_message(
             "p0-alerts", contains=f"{label} {TITLE} · 15 分 ack なし", pings_here=True
         )
         await everybody_is_told(stage)
+        await stage.until_it_counts_as_away()
+        first.signal(signal.SIGSTOP)
+        stage.server.start()
+        await world.shift(minutes=6)
+        await world.start_bot()
+        with pytest.raises(ChildDied):
+            await world.bot.child.line_with('"escalation.decided', within_s=3)
         await stage.back()
         await world.expect_text(post, f"**{label}** 🔴 未対応")
+        # One may come twice, by each process: under one Message-ID, which mailboxes show once.
+        assert len({mail["Message-ID"] for mail in stage.box.mails}) == 2
         await world.fast_forward(minutes=16)
         await world.expect_message("p0-alerts", contains=f"{label} {TITLE} · 3", pings_here=True)
         for who in ("primary", "secondary"):
@@ -42,48 +61,20 @@ async def test_a_deadline_while_the_database_is_away(make_world: MakeWorld, tmp_
         assert [row["status"] for row in rows] == ["done", "done", "done", "pending"]
 
 
-async def test_a_reaction_while_the_database_is_away(make_world: MakeWorld, tmp_path: Path) -> None:
-    """[13] A 👀 is read from Discord while the database is away: no page, and it is recorded later."""
-    async with staged(make_world, tmp_path) as stage:
-        world = stage.world
-        await near_the_deadline(stage)
-        [post] = [found for found in await world.posts("p0-alerts") if TITLE in found.text]
-        await world.human.react("responder", post, "👀")
-        await world.bot.child.line_with('"emergency.acknowledged"', within_s=PATIENCE_S)
-        assert stage.box.mails == []
-        await stage.back()
-        await world.expect_text(post, "👀 @responder")
-        await world.fast_forward(hours=2)
-        await world.rows("SELECT 1")
-        [row] = await world.rows("SELECT status FROM incidents")
-        assert row["status"] == "acknowledged"
-        world.ledger.forgive(post.id)  # the reminder that an update is due
-
-
-async def test_acknowledged_right_before_the_database_goes_away(
-    make_world: MakeWorld, tmp_path: Path
-) -> None:
-    """[13] A button ack right before the outage reaches the emergency file at once, so no one is paged."""
-    async with staged(make_world, tmp_path) as stage:
-        world = stage.world
-
-        async def acknowledge(alert: Alert) -> None:
-            await world.click(alert, "ack", by="secondary")
-
-        await near_the_deadline(stage, at_last=acknowledge)
-        await stage.until_mirrored(steps=0)
-        said = json.loads(await world.bot.child.line_with('"database.not_writable"', within_s=PATIENCE_S))
-        assert said["watched"] == 0  # nothing to ring for
-        await stage.back()
-        [row] = await world.rows("SELECT status FROM incidents")
-        assert row["status"] == "acknowledged"
-
-
 async def test_raised_while_the_database_is_away(make_world: MakeWorld, tmp_path: Path) -> None:
-    """[13] /sev1 is posted, mailed and answered; killed in between, it becomes one incident."""
+    """[13] /sev1 is posted, mailed and answered, and a triage card can be confirmed during the outage.
+
+    Killed in between, each becomes one incident.
+    """
     async with staged(make_world, tmp_path) as stage:
         world = stage.world
         await stage.until_mirrored(steps=0)
+        walk = TriageWalk(world.human, "responder", "general")
+        card = await walk.answer(
+            await walk.begin(TriageReport(TRIAGED, targets=["api.parky.co.jp"], symptoms=["errors"])),
+            *SEV1.answers,
+        )
+        await world.idle()
         stage.server.stop()
         said = await world.command("sev1", title=TITLE)
         assert "データベースが止まっていて" in said.text
@@ -91,75 +82,50 @@ async def test_raised_while_the_database_is_away(make_world: MakeWorld, tmp_path
         post = await world.expect_message("p0-alerts", contains=f"🔴 SEV1 · {TITLE}", pings_here=True)
         dm = await world.expect_dm("primary", contains=TITLE)
         await world.human.until(lambda: mails(stage, 2), "both mails")
+        await walk.answer(card, CONFIRM)
+        triaged = await world.expect_message("p0-alerts", contains=TRIAGED, pings_here=True)
+        await world.expect_dm("primary", contains=TRIAGED)
         await world.human.react("primary", dm, "👀")
         await world.kill_bot()
         stage.server.start()
         await world.start_bot()
         await stage.back()
-        await world.expect_text(post, "**INC-1**")
-        await world.human.until(lambda: world._thread(post.id), "the thread")
-        for words in ("開始時刻", "SEV1"):
-            await world.expect_message(post.id, contains=words)
-        [row] = await world.rows("SELECT count(*) AS n, min(alert_message_id)::text AS post FROM incidents")
-        assert (row["n"], row["post"]) == (1, post.id)
-
-
-async def test_a_triage_while_the_database_is_away(make_world: MakeWorld, tmp_path: Path) -> None:
-    """[13] A triage card can be confirmed during the outage; the incident is linked to it afterwards."""
-    async with staged(make_world, tmp_path) as stage:
-        world = stage.world
-        await stage.until_mirrored(steps=0)
-        walk = TriageWalk(world.human, "responder", "general")
-        card = await walk.answer(
-            await walk.begin(TriageReport(TITLE, targets=["api.parky.co.jp"], symptoms=["errors"])),
-            *SEV1.answers,
-        )
-        await world.idle()
-        stage.server.stop()
-        await walk.answer(card, CONFIRM)
-        post = await world.expect_message("p0-alerts", contains=TITLE, pings_here=True)
-        await world.expect_dm("primary", contains=TITLE)
-        await stage.back()
-        await world.expect_text(post, "**INC-1**")
-        await world.human.until(lambda: world._thread(post.id), "the thread")
-        for words in ("開始時刻", "SEV1"):
-            await world.expect_message(post.id, contains=words)
+        for title, found in ((TITLE, post), (TRIAGED, triaged)):
+            await _is_one_incident(world, title, found)
+        assert len(await world.rows("SELECT FROM incidents")) == 2
 
 
 async def test_killed_while_the_database_is_away(make_world: MakeWorld, tmp_path: Path) -> None:
-    """[13] A bot that starts without a database still keeps the deadlines that it knew."""
-    async with staged(make_world, tmp_path) as stage:
-        world = stage.world
-        label = await near_the_deadline(stage)
-        await world.kill_bot()
-        await world.begin_bot()
-        await world.expect_message("p0-alerts", contains=f"{label} {TITLE}", pings_here=True)
-        for who in ("primary", "secondary"):
-            await world.expect_dm(who, contains=TITLE)
-        await stage.back()
-        await world.settle()
+    """[13] A bot that starts without a database still keeps the deadlines that it knew: of three, one rings.
 
-
-async def test_another_process_is_waited_for(make_world: MakeWorld, tmp_path: Path) -> None:
-    """[13] One that starts afterwards, and knows of nothing, does not ring again for what was told: not even
-    when Discord knows the nonce no more.
+    A button ack right before the outage has reached the emergency file, and a 👀 is read from Discord; it is
+    recorded later.
     """
     async with staged(make_world, tmp_path) as stage:
-        world, first = stage.world, stage.world.bot.child
-        label = await near_the_deadline(stage)
-        post = await world.expect_message("p0-alerts", contains=f"{label} {TITLE}", pings_here=True)
+        world = stage.world
+        acked, seen = [await world.declare(SEV1, title=title) for title in ("押した", "見ている")]
+
+        async def acknowledge(_: Alert) -> None:
+            await world.click(acked, "ack", by="secondary")
+
+        label = await near_the_deadline(stage, at_last=acknowledge)
+        await stage.until_mirrored(steps=10)
+        await world.kill_bot()
+        await world.begin_bot()
+        said = json.loads(await world.bot.child.line_with('"database.not_writable"', within_s=PATIENCE_S))
+        assert said["watched"] == 2
+        await world.human.react("responder", seen.post, "👀")
+        await stage.pass_the_deadline()
+        await world.expect_message("p0-alerts", contains=f"{label} {TITLE}", pings_here=True)
         await everybody_is_told(stage)
-        first.signal(signal.SIGSTOP)
-        stage.server.start()
-        await world.shift(minutes=6)
-        await world.start_bot()
-        with pytest.raises(ChildDied):
-            await world.bot.child.line_with('"escalation.decided', within_s=3)
-        first.signal(signal.SIGCONT)
+        await world.bot.child.line_with('"emergency.acknowledged"', within_s=PATIENCE_S)
         await stage.back()
-        await world.expect_text(post, f"**{label}** 🔴 未対応")
-        # One may come twice, by each process: under one Message-ID, which mailboxes show once.
-        assert len({mail["Message-ID"] for mail in stage.box.mails}) == 2
+        await world.expect_text(seen.post, "👀 @responder")
+        await world.expect_text(acked.post, "👀 @secondary")
+        await world.expect_nothing_more()
+        assert all(TITLE in str(mail["Subject"]) for mail in stage.box.mails)
+        rows = await world.rows("SELECT status FROM incidents ORDER BY id")
+        assert [row["status"] for row in rows] == ["acknowledged", "acknowledged", "triggered"]
 
 
 async def test_a_database_that_takes_no_writes(make_world: MakeWorld, tmp_path: Path) -> None:
@@ -182,10 +148,19 @@ async def test_a_database_that_takes_no_writes(make_world: MakeWorld, tmp_path: 
         await world.expect_dm("primary", contains=TITLE)
         await _read_only(world.database_url, to="off")
         await stage.back()
-        await world.expect_text(post, "**INC-1**")
-        await world.human.until(lambda: world._thread(post.id), "the thread")
-        for words in ("開始時刻", "SEV1"):
-            await world.expect_message(post.id, contains=words)
+        await _is_one_incident(world, TITLE, post)
+
+
+async def _is_one_incident(world: World, title: str, post: Message) -> None:
+    """The post has become the alert of one incident, with its thread."""
+    [row] = await world.rows(
+        "SELECT id, alert_message_id::text AS post FROM incidents WHERE title = $1", title
+    )
+    assert row["post"] == post.id
+    await world.expect_text(post, f"**INC-{row['id']}**")
+    await world.expect_thread(post.id)
+    for words in ("開始時刻", "SEV1"):
+        await world.expect_message(post.id, contains=words)
 
 
 async def _read_only(dsn: str, *, to: str) -> None:
