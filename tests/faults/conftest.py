@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 
 from bot.storage.embedded import EmbeddedPostgres
-from tests.e2e.conftest import Commands, commands
+from tests.e2e.conftest import LIMITS_SPEED, Commands, commands
 from tests.faults.stage import Stage, open_stage_on
 from tests.faults.table import FIGURE
 from tests.postgres import temporary_database
@@ -34,11 +34,15 @@ def open_stage(
     """Return a context manager that opens a stage without a bot; `env` adds settings. Judged at its end."""
 
     @asynccontextmanager
-    async def make(*, dsn: str | None = None, **env: str) -> AsyncIterator[Stage]:
+    async def make(
+        *, dsn: str | None = None, limits_speed: float = LIMITS_SPEED, **env: str
+    ) -> AsyncIterator[Stage]:
         folder = tmp_path_factory.mktemp("stage")
         async with (
             _database(cluster, template, dsn) as database,
-            open_stage_on(database, commands=commands, folder=folder, **env) as stage,
+            open_stage_on(
+                database, commands=commands, folder=folder, limits_speed=limits_speed, **env
+            ) as stage,
         ):
             try:
                 yield stage

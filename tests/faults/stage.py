@@ -14,6 +14,7 @@ from typing import Any
 from local_discord.people import Interaction
 from local_discord.world.seed import GUILD_ID
 from tests.e2e.alert import Alert
+from tests.e2e.conftest import LIMITS_SPEED
 from tests.e2e.mailbox import Mailbox, mailbox
 from tests.e2e.opening import open_world
 from tests.e2e.severities import SEV1
@@ -270,12 +271,18 @@ class Stage:
 
 @asynccontextmanager
 async def open_stage_on(
-    database: str, *, commands: Mapping[str, Any], folder: Path, **env: str
+    database: str,
+    *,
+    commands: Mapping[str, Any],
+    folder: Path,
+    limits_speed: float = LIMITS_SPEED,
+    **env: str,
 ) -> AsyncIterator[Stage]:
     """A stage on a migrated *database*, with the bot's *commands* registered and no bot yet.
 
     Args:
         folder: Where the bots work.
+        limits_speed: How many times faster than Discord's the windows of its rate limits pass.
         env: Further settings of the bots.
     """
     crash_file = folder / "crash"
@@ -287,7 +294,9 @@ async def open_stage_on(
             **env,
         }
         known = copy.deepcopy(dict(commands))
-        async with open_world(database, commands=known, folder=folder, module=MODULE, **settings) as world:
+        async with open_world(
+            database, commands=known, folder=folder, module=MODULE, limits_speed=limits_speed, **settings
+        ) as world:
             box.now = world.sandbox.core.clock.now
             yield Stage(world, box, crash_file)
 
