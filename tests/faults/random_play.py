@@ -155,17 +155,21 @@ class Play:
 
     async def _is_calm(self) -> bool:
         """Quiet for long enough: of a process that lost the database a moment ago nobody knows it yet."""
-        if not await self._is_quiet():
+        if not await self.is_quiet():
             self.quiet_since = None
             return False
         now = time.monotonic()
         self.quiet_since = self.quiet_since or now
         return not self.may_break or now - self.quiet_since >= _MIRRORED_S
 
-    async def _is_quiet(self) -> bool:
+    async def is_quiet(self) -> bool:
+        """Return True if nothing is on its way to Discord, as far as anybody knows."""
+        return await self.is_on_record() and self._is_nothing_told()
+
+    async def is_on_record(self) -> bool:
+        """Return True if every process reaches the database, and nothing that is due there is left."""
         [row] = await self.world.rows(_WELL)
-        is_well = row["well"] >= len(self.world.running) and self._is_nothing_told()
-        return is_well and await self._is_at_rest()
+        return row["well"] >= len(self.world.running) and await self._is_at_rest()
 
     def _is_nothing_told(self) -> bool:
         """Whether no process is telling of something by its journal: until it is there, no row says so."""

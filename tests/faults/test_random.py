@@ -2,6 +2,7 @@
 
 import os
 import random
+import signal
 from datetime import datetime
 
 import pytest
@@ -9,17 +10,17 @@ import pytest
 from bot.storage.embedded import EmbeddedPostgres
 from tests.e2e.conftest import Commands
 from tests.faults.behind import behind
+from tests.faults.bot_under_test import AWAY_S
 from tests.faults.conftest import OpenStage
 from tests.faults.random_play import Play
 from tests.faults.random_run import play
 from tests.faults.stage import Stage
 from tests.faults.under_way import is_telling
+from tests.patience import PATIENCE_S
 from tests.postgres import server_of_its_own
 
 _SEED = int(os.environ.get("FAULTS_SEED", "5"))
 _ROUNDS = 6
-_SLOW_S = 8.0  # a request of the bot takes ten at most
-_REST_S = 20.0
 
 
 @pytest.mark.timeout(300)
@@ -33,34 +34,41 @@ async def test_nothing_is_lost_and_nothing_is_doubled(
     assert broken == [], capsys.readouterr().out
 
 
-@pytest.mark.quiet  # who tells first is a race of processes that look every second
 async def test_time_waits_for_what_is_told_without_the_database(
     cluster: EmbeddedPostgres, open_stage: OpenStage
 ) -> None:
-    """Were minutes to pass while a message is on its way, Discord would not know its nonce any more."""
+    """Were minutes to pass while a message is on its way, Discord would not know its nonce any more.
+
+    The process that lost the database stands still until the other one has told of everything.
+    """
     async with behind(open_stage) as there:
-        stage = there.stage
-        await there.start_bot(SMTP_URL="")  # of an email the journal would know at once
+        stage, discord = there.stage, there.stage.world.sandbox.core
+        cut_off = await there.start_bot(SMTP_URL="")  # of an email the journal would know at once
         await stage.world.start_bot()
         stage.world.expect_log("database.not_writable")
-        title = "待つ 決済 API が 5xx"
-        alert = await stage.sev1(title)
-        await stage.reach_deadline(alert.number, ahead_s=6.0)
+        alert = await stage.sev1("待つ 決済 API が 5xx")
         [row] = await stage.world.rows("SELECT statement_timestamp() AS now")
-        await stage.until(lambda: _all_have_beaten(stage, row["now"]), "everybody knows what time it is")
-        await stage.mirrored(title)  # the alert is not told again: its nonce is older than Discord remembers
+        await stage.until(lambda: _all_have_beaten(stage, row["now"]), "everybody knows of the alert")
         there.proxy.limit = 0
         there.proxy.break_all()
-        await stage.escalated(alert.number)
-        await stage.until(lambda: stage.pages(alert.number, "secondary"), "the last of its messages")
-        await stage.world.fault(route="POST /channels/*/messages", delay_s=_SLOW_S, times=3)
-        cut_off, _ = stage.world.running
-        await stage.until(lambda: is_telling(cut_off), "told by who has lost the database")
+        await cut_off.child.line_with('"database.not_writable"', within_s=PATIENCE_S)
+        cut_off.child.signal(signal.SIGSTOP)
+        async with stage.ill():  # the deadline lies within the time that is skipped
+            await stage.world.shift(minutes=AWAY_S / 60)
+            await stage.escalated(alert.number)
+            await stage.until(lambda: stage.pages(alert.number, "secondary"), "the last of its messages")
+            await stage.world.idle()
+        discord.freezer.freeze()
+        cut_off.child.signal(signal.SIGRTMIN)
+        cut_off.child.signal(signal.SIGCONT)
+        await stage.until(lambda: is_telling(cut_off), "told by the process that lost the database")
         there.proxy.limit = None
         run = Play(stage, cluster, random.Random(1), print)
-        while is_telling(cut_off):
-            assert not (await run._is_quiet() and is_telling(cut_off))
-        await stage.until(run._is_quiet, "nothing is under way", within_s=_REST_S)
+        await stage.until(run.is_on_record, "all that the database knows of is done")
+        assert is_telling(cut_off)
+        assert not await run.is_quiet()
+        discord.freezer.thaw()
+        await stage.until(run.is_quiet, "nothing is under way")
 
 
 async def _all_have_beaten(stage: Stage, since: datetime) -> bool:
