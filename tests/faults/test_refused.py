@@ -1,5 +1,6 @@
 """Rows 55 to 57: PostgreSQL, or a pooler in front of it, refuses connections."""
 
+import asyncio
 from collections import Counter
 
 import pytest
@@ -24,7 +25,17 @@ _NOT_WRITABLE = "database.not_writable"
 _STARTED_WITHOUT = "database.started_without"
 
 
-async def test_row_55_a_pooler_refuses_while_the_bot_runs(open_stage: OpenStage, figure: Figure) -> None:
+async def test_row_55_a_pooler_refuses(open_stage: OpenStage, figure: Figure) -> None:
+    """A P0 is escalated at its deadline while a bot runs without connections, or is started without any.
+
+    Both at the same time: each bot does little but wait for its own database.
+    """
+    async with asyncio.TaskGroup() as moments:
+        moments.create_task(_refused_while_it_runs(open_stage, figure))
+        moments.create_task(_refused_at_the_start(open_stage, figure))
+
+
+async def _refused_while_it_runs(open_stage: OpenStage, figure: Figure) -> None:
     """The bot survives refused connections across a deadline, escalates, and recovers."""
     async with behind(open_stage) as there:
         stage, bot = there.stage, await there.start_bot()
@@ -47,7 +58,7 @@ async def test_row_55_a_pooler_refuses_while_the_bot_runs(open_stage: OpenStage,
         figure(f"1 ring {late_s:.1f} s after its deadline, the process lived; database: {said}")
 
 
-async def test_row_55_a_pooler_refuses_at_the_start(open_stage: OpenStage, figure: Figure) -> None:
+async def _refused_at_the_start(open_stage: OpenStage, figure: Figure) -> None:
     """A bot started while connections are refused escalates a known deadline, and recovers."""
     async with behind(open_stage) as there:
         stage = there.stage
@@ -89,13 +100,19 @@ async def test_row_56_two_bots_at_a_limit_of_fifteen(open_stage: OpenStage, figu
         figure(f"{there.proxy.most} connections at most, {row['due']} jobs waiting")
 
 
-@pytest.mark.parametrize("what", ["schema", "right"])
-async def test_row_57_the_tables_are_not_ours(open_stage: OpenStage, figure: Figure, what: str) -> None:
-    """The bot escalates while the schema is renamed or the right revoked, and recovers."""
-    take, give = _TAKEN[what]
-    async with behind(open_stage, user=_LOGIN) as there:
+async def test_row_57_the_tables_are_not_ours(open_stage: OpenStage, figure: Figure) -> None:
+    """The bot escalates while the schema is renamed or the right revoked, and recovers; both at once."""
+    async with asyncio.TaskGroup() as taken:
+        for what in _TAKEN:
+            taken.create_task(_works_without(open_stage, figure, what))
+
+
+async def _works_without(open_stage: OpenStage, figure: Figure, what: str) -> None:
+    login = f"row_57_{what}"  # of the whole server
+    take, give = (statement.format(login=login) for statement in _TAKEN[what])
+    async with behind(open_stage, user=login) as there:
         stage, title = there.stage, f"行57 {what}"
-        await _make_login(stage)
+        await _make_login(stage, login)
         bot = await there.start_bot()
         stage.world.expect_log(_NOT_WRITABLE)
         alert = await stage.sev1(title)
@@ -115,13 +132,13 @@ async def test_row_57_the_tables_are_not_ours(open_stage: OpenStage, figure: Fig
         figure(f"{what}: 1 ring {late_s:.1f} s after its deadline; database: {said}")
 
 
-_LOGIN = "row_57"
-_MAKE_LOGIN = f"""
-DROP ROLE IF EXISTS {_LOGIN};
-CREATE ROLE {_LOGIN} LOGIN;
-GRANT ALL ON SCHEMA incident_bot, admin TO {_LOGIN};
-GRANT ALL ON ALL TABLES IN SCHEMA incident_bot, admin TO {_LOGIN};
-GRANT ALL ON ALL SEQUENCES IN SCHEMA incident_bot TO {_LOGIN};
+_MAKE_LOGIN = """
+DROP ROLE IF EXISTS {login};
+CREATE ROLE {login} LOGIN;
+GRANT ALL ON SCHEMA incident_bot, admin TO {login};
+GRANT ALL ON ALL TABLES IN SCHEMA incident_bot, admin TO {login};
+GRANT ALL ON ALL SEQUENCES IN SCHEMA incident_bot TO {login};
+GRANT CREATE ON DATABASE "{database}" TO {login};
 """
 _TAKEN = {
     "schema": (
@@ -129,15 +146,15 @@ _TAKEN = {
         "ALTER SCHEMA kept_apart RENAME TO incident_bot",
     ),
     "right": (
-        f"REVOKE ALL ON ALL TABLES IN SCHEMA incident_bot FROM {_LOGIN}",
-        f"GRANT ALL ON ALL TABLES IN SCHEMA incident_bot TO {_LOGIN}",
+        "REVOKE ALL ON ALL TABLES IN SCHEMA incident_bot FROM {login}",
+        "GRANT ALL ON ALL TABLES IN SCHEMA incident_bot TO {login}",
     ),
 }
 
 
-async def _make_login(stage: Stage) -> None:
+async def _make_login(stage: Stage, login: str) -> None:
     [row] = await stage.world.rows("SELECT current_database() AS name")
-    await _execute(stage, f'{_MAKE_LOGIN} GRANT CREATE ON DATABASE "{row["name"]}" TO {_LOGIN}')
+    await _execute(stage, _MAKE_LOGIN.format(login=login, database=row["name"]))
 
 
 async def _execute(stage: Stage, statements: str) -> None:
