@@ -33,7 +33,6 @@ async def shared(open_stage: OpenStage) -> AsyncIterator[Stage]:
         await stage.world.stop_bot()
 
 
-@pytest.mark.quiet
 async def test_row_66_a_p0_before_a_hundred_messages(stage: Stage, figure: Figure) -> None:
     """An alert from before a hundred messages is tracked at start, and its ladder goes on."""
     world, title = stage.world, "Row66DatabaseDown"

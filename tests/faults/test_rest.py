@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.demo.process import Child
+from tests.e2e.bot import start_program
 from tests.faults.conftest import Figure
 from tests.faults.seen import attempts
 from tests.faults.stage import Stage
@@ -223,5 +223,5 @@ async def _in_dlq(stage: Stage, title: str) -> list[dict[str, Any]]:
 async def _post_digest(stage: Stage) -> None:
     """As an operator does it by hand."""
     command = ("digest", "--post", "--week", "2020-W10")
-    child = await Child.start("digest", *command, env=stage.world.settings, folder=stage.world.folder)
+    child = await start_program("digest", *command, env=stage.world.settings, folder=stage.world.folder)
     assert await child.wait() == 0, child.last_words()

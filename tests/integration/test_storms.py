@@ -55,7 +55,10 @@ SELECT (SELECT count(*) FROM escalation_steps WHERE status = 'done') AS steps,
 """
 
 
-_LEFT = "SELECT count(*) FROM escalation_steps WHERE status = 'pending'"
+_LEFT = """
+SELECT count(*) FROM escalation_steps JOIN incidents ON incidents.id = incident_id
+ WHERE escalation_steps.status = 'pending' AND severity = $1
+"""
 _GRAVE = "SELECT id FROM incidents WHERE severity = 'SEV1' ORDER BY id"
 _DUE_LATER = """
 WITH later AS (
@@ -233,8 +236,9 @@ async def test_a_p0_that_comes_due_in_the_middle_of_a_storm_does_not_wait_for_it
     runner = JobRunner(database_url, {JobName.ESCALATE: _decide(slow.sweeps)})
     running = asyncio.create_task(runner.run())
     async with asyncio.timeout(60):
-        while await connection.fetchval(_LEFT):  # noqa: ASYNC110 -- nobody tells
+        while await connection.fetchval(_LEFT, "SEV1"):  # noqa: ASYNC110 -- nobody tells
             await asyncio.sleep(0.1)
+    assert await connection.fetchval(_LEFT, "SEV2"), "the storm goes on"
     runner.stop()
     await running
     late = await connection.fetchval(_LATEST)
