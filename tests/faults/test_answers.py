@@ -164,7 +164,7 @@ async def staged(database_url: str, commands: Commands, folder: Path) -> AsyncIt
     """A stage on which there is something for everything, with a bot that reads what monitors post."""
     seats = "\n".join(f'seat{name} = "secondary"' for name in _SEATS)
     policy = policy_file(folder, _ON_CALL.format(seats=seats))
-    env = {"RUNBOOK_FILE": policy, "MESSAGE_CONTENT": "true"}
+    env: dict[str, Any] = {"RUNBOOK_FILE": policy, "MESSAGE_CONTENT": "true"}
     async with open_stage_on(database_url, commands=commands, folder=folder, **env) as stage:
         await stage.world.human.change("application", message_content=True)
         await stage.world.human.change("limits", enabled=False)
