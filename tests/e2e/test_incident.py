@@ -53,4 +53,3 @@ async def test_from_the_first_response_to_the_end(world: World) -> None:
     again = await world.command("incident resolve", number=alert.number)
     assert "@responder が解決済みです" in again.text
     await world.fast_forward(hours=5)
-    await world.expect_nothing_more()

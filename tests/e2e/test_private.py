@@ -145,7 +145,6 @@ async def test_only_its_people_see_it(world: World) -> None:
     await world.human.press("primary", asked.messages[-1], "解決にする")
     await world.expect_message(thread, contains="INC-1 解決")
     await expect_hidden(world)
-    await world.expect_nothing_more()
 
 
 async def test_a_public_one_is_made_private(world: World) -> None:
@@ -199,7 +198,6 @@ async def test_a_public_one_is_made_private(world: World) -> None:
     entered = await world.command("incident private", by="admin", number=1)
     assert "あなたを非公開スレッドに追加しました" in entered.text
     assert "1100000000000000105" in await members(world, thread)
-    await world.expect_nothing_more()
 
 
 async def test_what_people_wrote_stays_until_they_delete_it(world: World) -> None:
@@ -226,7 +224,6 @@ async def test_what_people_wrote_stays_until_they_delete_it(world: World) -> Non
     assert (await world.reread(left)).controls == []
     assert alert.thread not in {one["id"] for one in (await world.human.state())["threads"]}
     await expect_hidden(world)
-    await world.expect_nothing_more()
 
 
 async def test_an_edit_from_before_tells_nothing_afterwards(world: World) -> None:
@@ -249,7 +246,6 @@ async def test_an_edit_from_before_tells_nothing_afterwards(world: World) -> Non
     await world.expect_text(alert.post, "🔒 INC-1 非公開にしました")
     await world.expect_message(thread, contains="元のスレッドは閉じましたが")
     await expect_hidden(world)
-    await world.expect_nothing_more()
 
 
 async def test_killed_while_the_thread_is_made(world: World) -> None:
@@ -267,7 +263,6 @@ async def test_killed_while_the_thread_is_made(world: World) -> None:
     await world.expect_dm("primary", contains=TITLE)
     await expect_hidden(world)
     assert len(await private_threads(world)) == 1
-    await world.expect_nothing_more()
 
 
 async def test_killed_while_it_is_made_private(world: World) -> None:
@@ -286,7 +281,6 @@ async def test_killed_while_it_is_made_private(world: World) -> None:
     await world.expect_text(alert.post, "🔒 INC-1 非公開にしました")
     await expect_hidden(world)
     assert len(await private_threads(world)) == 1
-    await world.expect_nothing_more()
 
 
 async def _some(world: World) -> bool | None:

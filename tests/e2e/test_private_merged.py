@@ -58,4 +58,3 @@ async def test_nobody_is_on_what_is_hidden_from_them(world: World) -> None:
     assert await members(world, threads[1]) == set(PEOPLE.values())
     unknown = await world.command("incident show", by="responder", number=2)
     assert "そのインシデントはありません" in unknown.text
-    await world.expect_nothing_more()

@@ -48,7 +48,6 @@ async def test_whoever_left_the_thread_or_was_refused_comes_back(world: World) -
         assert "@responder は INC-1 に追加済みです" in added.text
         assert await members(world, thread) == everybody
     await expect_hidden(world)
-    await world.expect_nothing_more()
 
 
 async def test_a_deleted_private_thread_comes_back_whole(world: World) -> None:
@@ -82,7 +81,6 @@ async def test_a_deleted_private_thread_comes_back_whole(world: World) -> None:
     await _named(world, third, "🔒 INC-1 🟠")
     assert len(await private_threads(world)) == 1
     await expect_hidden(world)
-    await world.expect_nothing_more()
 
 
 async def _another(world: World, *, than: list[str]) -> str:

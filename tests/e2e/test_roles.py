@@ -64,7 +64,6 @@ async def test_roles_are_taken_passed_on_and_left_with_buttons(world: World) -> 
     [former] = set(people) - {has_it}
     await world.expect_dm(former, contains="を引き継ぎました")
     await world.fast_forward(minutes=20)
-    await world.expect_nothing_more()
 
 
 async def test_roles_are_given_and_cleared_by_command(world: World) -> None:
@@ -114,7 +113,6 @@ async def test_roles_are_given_and_cleared_by_command(world: World) -> None:
     await world.settle()
     card = await world.reread(alert.card)
     assert [control.label for control in card.controls] == ["📝 メモ", "🧾 タイムライン"]
-    await world.expect_nothing_more()
 
 
 async def test_who_cannot_have_one(world: World) -> None:
@@ -137,4 +135,3 @@ async def test_who_cannot_have_one(world: World) -> None:
     assert "@secondary はこのサーバーにいません" in gone.text
     audit = await world.rows("SELECT actor_name FROM audit WHERE NOT allowed ORDER BY id")
     assert [row["actor_name"] for row in audit] == ["observer", "responder", "primary"]
-    await world.expect_nothing_more()

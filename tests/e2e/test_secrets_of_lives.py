@@ -47,4 +47,3 @@ async def test_a_name_that_waits_is_excused_while_it_sleeps_and_a_line_says_so(w
     await world.settle()
     assert _TITLE not in old.name
     await secrets.check(world)
-    await world.expect_nothing_more()

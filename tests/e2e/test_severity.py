@@ -48,7 +48,6 @@ async def test_sev3_to_sev1_rings_pages_and_escalates(world: World) -> None:
     assert not calm.content.startswith("@here"), "an edit rings nobody again"
     await world.fast_forward(hours=5)
     world.ledger.forgive(new.id)  # an update is owed by then
-    await world.expect_nothing_more()
 
 
 async def test_sev1_to_sev3_stops_the_ladder(world: World) -> None:
@@ -65,7 +64,6 @@ async def test_sev1_to_sev3_stops_the_ladder(world: World) -> None:
     dm = await world.expect_text(alert.dms["primary"], "SEV3")
     assert "過ぎました" not in dm.text
     await world.fast_forward(hours=5)
-    await world.expect_nothing_more()
 
 
 async def test_a_change_while_a_step_is_due_and_the_bot_is_dead(world: World) -> None:
@@ -81,7 +79,6 @@ async def test_a_change_while_a_step_is_due_and_the_bot_is_dead(world: World) ->
     new = await expect_moved(world, alert.post, to="SEV3", channel="p2-deploys")
     assert not new.pings_here
     await world.expect_message(alert.thread, contains="SEV1 → **SEV3**")
-    await world.expect_nothing_more()
 
 
 async def test_refusals_of_a_change(world: World) -> None:
@@ -103,4 +100,3 @@ async def test_refusals_of_a_change(world: World) -> None:
     assert "誤報として取り消しています" in late.text
     choices = await world.human.autocomplete("responder", "general", "incident severity", "to", "p0")
     assert [choice["value"] for choice in choices] == ["SEV1"]
-    await world.expect_nothing_more()

@@ -109,7 +109,6 @@ async def test_a_pinned_message_is_on_the_timeline_whatever_becomes_of_it(readin
     edited = line_with(page, "📌 の発言を編集 · @observer · DB の接続数は 100 です")
     assert f"{alert.thread}/{said.id})" in edited
     assert "📌 の発言を削除 (本文は上に残っています) · @observer: DB の接続数は 100 です" in page.text
-    await world.expect_nothing_more()
 
 
 async def test_what_happened_while_the_bot_was_away(reading: World) -> None:
@@ -277,7 +276,6 @@ async def test_a_correction_shows_every_version_everywhere(world: World) -> None
         f"{alert.thread}/{update.id})",
     ):
         assert part in line
-    await world.expect_nothing_more()
 
 
 async def test_pages_and_the_file(world: World) -> None:
@@ -302,7 +300,6 @@ async def test_pages_and_the_file(world: World) -> None:
     rows = [line for line in told.split("\n") if re.match(r"\| \d{4}-\d\d-\d\d \d\d:\d\d:\d\d JST \|", line)]
     assert len(rows) == len(await world.rows("SELECT id FROM timeline WHERE incident_id = $1", alert.number))
     assert "note 0 \\| \\`x\\` ＠here \\<＠1> \\<script>" in told
-    await world.expect_nothing_more()
 
 
 @pytest_asyncio.fixture

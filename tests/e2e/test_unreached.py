@@ -28,4 +28,3 @@ async def test_a_p1_whose_dm_is_refused_reaches_the_next_person_at_once(world: W
     rung = await world.expect_message("p1-ops", contains="@primary に DM が届いていません", pings_here=False)
     assert "4 時間 ack なし" in rung.text
     await world.expect_dm("secondary", contains=TITLE)
-    await world.expect_nothing_more()

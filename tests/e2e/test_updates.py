@@ -76,7 +76,6 @@ async def test_telling_by_form_and_by_command(world: World) -> None:
     assert "**影響** 決済の 3 割" in post.text
     assert "**次の更新** 予定なし" in post.text
     await world.fast_forward(hours=9)
-    await world.expect_nothing_more()
 
 
 async def test_a_commander_who_has_left_the_server(world: World) -> None:
@@ -95,7 +94,6 @@ async def test_a_commander_who_has_left_the_server(world: World) -> None:
     await world.expect_message(alert.thread, contains="ack は失効しました")
     await world.expect_message(alert.thread, contains="@secondary に DM が届きません")
     await world.expect_dm("primary", contains=TITLE)
-    await world.expect_nothing_more()
 
 
 async def test_a_silent_incident_is_asked_for(world: World) -> None:
@@ -128,7 +126,6 @@ async def test_killed_before_the_reminder_and_while_asking(world: World) -> None
     await world.start_bot()
     await world.expect_reminder(alert)
     await world.die_and_return()
-    await world.expect_nothing_more()
 
 
 async def test_whoever_may_not_tell_gets_no_form_and_loses_no_words(world: World) -> None:
@@ -161,4 +158,3 @@ async def test_whoever_may_not_tell_gets_no_form_and_loses_no_words(world: World
     assert refused.modal is None
     assert "解決済み" in refused.text
     await world.fast_forward(hours=9)
-    await world.expect_nothing_more()
