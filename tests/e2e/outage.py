@@ -70,14 +70,18 @@ class Stage:
         """Start the database again, its time with it, and wait until the bot has recorded everything."""
         for bot in self.world.running:
             bot.child.signal(signal.SIGSTOP)  # it sees nothing of the database before its time has passed
-        self.server.start()
-        while self.passed:
-            await shift_clock(self.world.database_url, timedelta(seconds=self.passed.pop()))
+        await self.start_server()
         for bot in self.world.running:
             bot.child.signal(signal.SIGCONT)
         await self.world.bot.child.wait_until_ready(within_s=PATIENCE_S)
         await self.world.human.until(self.is_recorded, "everything taken in")
         await self.world.idle()
+
+    async def start_server(self) -> None:
+        """Start the database again, and let its time follow."""
+        self.server.start()
+        while self.passed:
+            await shift_clock(self.world.database_url, timedelta(seconds=self.passed.pop()))
 
     async def is_recorded(self) -> bool | None:
         """Return True if the file holds nothing that the database must record, else None."""

@@ -59,6 +59,7 @@ async def on_the_second_file(make_world: MakeWorld, folder: Path) -> AsyncIterat
 async def rung_and_raised(stage: Stage) -> tuple[Message, Message]:
     """Without a database: INC-1 is escalated, and another incident raised; both posts."""
     world, label = stage.world, await near_the_deadline(stage)
+    await stage.pass_the_deadline()
     rang = await world.expect_message(
         "p0-alerts", contains=f"{label} {RANG} · 15 分 ack なし", pings_here=True
     )
@@ -119,7 +120,8 @@ async def test_what_was_rung_and_raised_by_one_that_was_killed(make_world: MakeW
         rang, raised = await rung_and_raised(stage)
         left = await until_noted(stage)
         await world.kill_bot()
-        stage.server.start()
+        await stage.until_it_counts_as_away()
+        await stage.start_server()
         [last] = await world.rows("SELECT max(id) AS id FROM timeline")
         await world.shift(minutes=6)
         await world.start_bot()
