@@ -6,10 +6,12 @@ from tests.e2e.world import World
 TITLE = "QR 決済の完了画面が白い"
 
 
-async def test_list_and_show(world: World) -> None:
-    """`list` names open incidents; `show` has state, deadline, next steps and the last entries.
+async def test_from_the_first_response_to_the_end(world: World) -> None:
+    """初動 shows the runbook's steps and commands to one person, details and notes follow, 解決 asks first.
 
-    In the incident's thread no number is needed; elsewhere a part of the title finds it.
+    Then post, thread name and thread say that it is resolved, and the ladder is off. Before, `list` names it,
+    and `show` has state, deadline, next steps and the last entries: in its thread without a number, elsewhere
+    found by a part of the title.
     """
     alert = await world.declare(SEV1, title=TITLE)
     listed = await world.command("incident list")
@@ -23,14 +25,6 @@ async def test_list_and_show(world: World) -> None:
     ):
         for part in (alert.label, TITLE, "未対応", "ack 期限", "#p0-alerts に @here", "発報"):
             assert part in shown.text
-
-
-async def test_from_the_first_response_to_the_end(world: World) -> None:
-    """初動 shows the runbook's steps and commands to one person, details and notes follow, 解決 asks first.
-
-    Then post, thread name and thread say that it is resolved, and the ladder is off.
-    """
-    alert = await world.declare(SEV1, title=TITLE)
     sheet = await world.click(alert, "初動", by="primary")
     assert "wrangler" in sheet.text
     assert all(message.is_private for message in sheet.messages)

@@ -86,7 +86,10 @@ async def test_dead_across_a_handover_tells_it_once(make_world: MakeWorld, tmp_p
 
 
 async def test_somebody_stands_in_for_a_while(world: World) -> None:
-    """From now on the pages are theirs; it is ended early by a button, once, and everything is on record."""
+    """From now on the pages are theirs; it is ended early by a button, once, and everything is on record.
+
+    A rotation set from chat applies as well, and clearing it restores the policy file's.
+    """
     said = await world.command("oncall override", by="primary", user="responder", until="8h", reason="歯医者")
     assert "✅ primary は" in said.text
     await world.expect_dm("responder", contains="on-call になりました")
@@ -106,6 +109,20 @@ async def test_somebody_stands_in_for_a_while(world: World) -> None:
     question = "SELECT action FROM incident_bot.audit WHERE allowed AND action LIKE '%override' ORDER BY id"
     rows = await world.rows(question)
     assert [row["action"] for row in rows] == ["override", "end_override"]
+
+    said = await world.command(
+        "oncall schedule rotate", by="primary", every="1d", first="responder", second="secondary"
+    )
+    assert "✅ primary は今から" in said.text
+    await world.expect_dm("responder", contains="on-call になりました")
+    world.ledger.forgive("dm:secondary")
+    cleared = await world.command("oncall schedule clear", by="primary")
+    assert "@primary" in cleared.text
+    await world.expect_dm("primary", contains="on-call になりました")
+    nothing = await world.command("oncall schedule clear", by="primary")
+    assert "戻すものはありません" in nothing.text
+    await world.command("oncall set", by="primary", user="secondary")
+    await world.expect_dm("secondary", contains="on-call になりました")
 
 
 async def test_two_people_swap_their_shifts(make_world: MakeWorld, tmp_path: Path) -> None:
@@ -236,20 +253,3 @@ async def test_a_schedule_goes_out_and_comes_in_as_icalendar(make_world: MakeWor
             "oncall schedule import", by="primary", file=attached("x.ics", b"\x00\xffBEGIN:NOTHING")
         )
         assert "iCalendar (.ics) として読めません" in junk.text
-
-
-async def test_turns_are_set_from_chat(world: World) -> None:
-    """A rotation set from chat applies, and clearing it restores the policy file's."""
-    said = await world.command(
-        "oncall schedule rotate", by="primary", every="1d", first="responder", second="secondary"
-    )
-    assert "✅ primary は今から" in said.text
-    await world.expect_dm("responder", contains="on-call になりました")
-    world.ledger.forgive("dm:secondary")
-    cleared = await world.command("oncall schedule clear", by="primary")
-    assert "@primary" in cleared.text
-    await world.expect_dm("primary", contains="on-call になりました")
-    nothing = await world.command("oncall schedule clear", by="primary")
-    assert "戻すものはありません" in nothing.text
-    await world.command("oncall set", by="primary", user="secondary")
-    await world.expect_dm("secondary", contains="on-call になりました")

@@ -248,23 +248,6 @@ async def test_an_edit_from_before_tells_nothing_afterwards(world: World) -> Non
     await expect_hidden(world)
 
 
-async def test_killed_while_the_thread_is_made(world: World) -> None:
-    """SIGKILL while Discord answers: one thread, one alert in it, nothing anywhere else."""
-    await world.fault(route="POST /channels/*/threads", after=True, black_hole=True, times=1)
-    await world.command("incident declare", by="primary", title=TITLE, severity="SEV1", private=True)
-    await world.human.until(lambda: _some(world), "the thread that was made before the answer")
-    await world.restart_bot()
-    await world.human.clear_faults()
-    thread = await private_thread(world)
-    await world.shift(minutes=1)
-    await world.expect_message(thread, contains="開始時刻")
-    await world.expect_message(thread, contains=f"SEV1 · {TITLE}")
-    await world.expect_message(thread, contains="SEV1 / P0")
-    await world.expect_dm("primary", contains=TITLE)
-    await expect_hidden(world)
-    assert len(await private_threads(world)) == 1
-
-
 async def test_killed_while_it_is_made_private(world: World) -> None:
     """SIGKILL before anything public is emptied: the next process does it, and posts once."""
     alert = await world.triage(SEV1, title=TITLE)
@@ -281,7 +264,3 @@ async def test_killed_while_it_is_made_private(world: World) -> None:
     await world.expect_text(alert.post, "🔒 INC-1 非公開にしました")
     await expect_hidden(world)
     assert len(await private_threads(world)) == 1
-
-
-async def _some(world: World) -> bool | None:
-    return bool(await private_threads(world)) or None

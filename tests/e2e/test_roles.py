@@ -4,6 +4,7 @@ import asyncio
 import json
 
 from local_discord.people import Interaction
+from tests.e2e.alert import Alert
 from tests.e2e.severities import SEV1
 from tests.e2e.world import World
 
@@ -19,6 +20,26 @@ async def roles(world: World) -> dict[str, str]:
     """Who has which, as the database knows it."""
     [row] = await world.rows("SELECT roles::text AS roles FROM incidents")
     return {role: who["name"] for role, who in json.loads(row["roles"]).items()}
+
+
+async def expect_refusals(world: World, alert: Alert) -> None:
+    """Outsiders, bots and people who left or lost the role cannot get a role, and the refusal says why."""
+    refused = await world.click(alert.card, "指揮", by="observer")
+    assert "ロールが必要です" in refused.text
+    scribe = await world.click(alert.card, "記録", by="responder")
+    await world.human.change("member", user="responder", roles=[])
+    assert "ロールが必要です" in (await world.human.press("responder", scribe.messages[-1], "降りる")).text
+    await world.human.change("member", user="responder", roles=["responder"])
+    await world.human._request("DELETE", "member", {"user": "secondary"})
+    for who, why in (
+        ("incident-bot", "bot です"),
+        ("observer", "@observer は @responder / @on-call / @admin のいずれのロールも持たず"),
+        ("secondary", "@secondary はこのサーバーにいません"),
+    ):
+        refused = await assign(world, "primary", number=alert.number, role="communicator", user=who)
+        assert why in refused.text
+    audit = await world.rows("SELECT actor_name FROM audit WHERE NOT allowed ORDER BY id")
+    assert [row["actor_name"] for row in audit] == ["observer", "responder", "primary"]
 
 
 async def test_roles_are_taken_passed_on_and_left_with_buttons(world: World) -> None:
@@ -69,7 +90,8 @@ async def test_roles_are_taken_passed_on_and_left_with_buttons(world: World) -> 
 async def test_roles_are_given_and_cleared_by_command(world: World) -> None:
     """The person hears of it by DM, and 👀 on it counts; a refused DM is a line in the thread.
 
-    Any responder can clear the role of a person who is absent. Once it is over, nothing changes.
+    Any responder can clear the role of a person who is absent. Whoever may not have one gets none. Once it is
+    over, nothing changes.
     """
     alert = await world.declare(SEV1, title=TITLE)
     given = {"number": alert.number, "role": "commander", "user": "secondary"}
@@ -100,6 +122,7 @@ async def test_roles_are_given_and_cleared_by_command(world: World) -> None:
     await world.expect_message(alert.thread, contains="@primary が外れました")
     assert "もともと空席です" in (await assign(world, "responder", **freed)).text
 
+    await expect_refusals(world, alert)
     mine = await world.click(alert.card, "指揮", by="primary")
     await world.expect_message(alert.thread, contains="@primary が受け持ちます")
     asked = await world.command("incident resolve", number=alert.number)
@@ -113,25 +136,3 @@ async def test_roles_are_given_and_cleared_by_command(world: World) -> None:
     await world.settle()
     card = await world.reread(alert.card)
     assert [control.label for control in card.controls] == ["📝 メモ", "🧾 タイムライン"]
-
-
-async def test_who_cannot_have_one(world: World) -> None:
-    """Outsiders, bots and people who left or lost the role cannot get a role, and the refusal says why."""
-    alert = await world.declare(SEV1, title=TITLE)
-    refused = await world.click(alert.card, "指揮", by="observer")
-    assert "ロールが必要です" in refused.text
-    mine = await world.click(alert.card, "記録", by="responder")
-    await world.expect_message(alert.thread, contains="@responder が受け持ちます")
-    await world.human.change("member", user="responder", roles=[])
-    assert "ロールが必要です" in (await world.human.press("responder", mine.messages[-1], "降りる")).text
-    to_bot = await world.command(
-        "incident assign", by="primary", number=alert.number, role="scribe", user="incident-bot"
-    )
-    assert "bot です" in to_bot.text
-    to_outsider = await assign(world, "primary", number=alert.number, role="scribe", user="observer")
-    assert "@observer は @responder / @on-call / @admin のいずれのロールも持たず" in to_outsider.text
-    await world.human._request("DELETE", "member", {"user": "secondary"})
-    gone = await assign(world, "primary", number=alert.number, role="scribe", user="secondary")
-    assert "@secondary はこのサーバーにいません" in gone.text
-    audit = await world.rows("SELECT actor_name FROM audit WHERE NOT allowed ORDER BY id")
-    assert [row["actor_name"] for row in audit] == ["observer", "responder", "primary"]

@@ -51,8 +51,22 @@ async def test_sev3_to_sev1_rings_pages_and_escalates(world: World) -> None:
 
 
 async def test_sev1_to_sev3_stops_the_ladder(world: World) -> None:
-    """Lowering to SEV3 stops the ladder: no page at +15 min, and the DM shows the new rules."""
+    """Lowering to SEV3 stops the ladder: no page at +15 min, and the DM shows the new rules.
+
+    Unknown, unchanged, forbidden and late changes are refused with advice, and change nothing.
+    """
     alert = await world.declare(SEV1, title=TITLE)
+    wrong = await world.command("incident severity", number=alert.number, to="SEV9", reason="r")
+    assert "重大度「SEV9」はありません" in wrong.text
+    same = await world.command("incident severity", number=alert.number, to="SEV1", reason="r")
+    assert "すでに SEV1 です" in same.text
+    by_whom = await world.click(alert, "重大度", by="observer")
+    assert by_whom.modal is None
+    assert "重大度の変更には" in by_whom.text
+    refused = await world.rows("SELECT action FROM audit WHERE NOT allowed")
+    assert [row["action"] for row in refused] == ["severity"]
+    choices = await world.human.autocomplete("responder", "general", "incident severity", "to", "p0")
+    assert [choice["value"] for choice in choices] == ["SEV1"]
     said = await world.command("incident severity", number=alert.number, to="sev3", reason="dev だけだった")
     assert "SEV1 → **SEV3 / P2**" in said.text
     assert "翌営業日に ack" in said.text
@@ -64,6 +78,12 @@ async def test_sev1_to_sev3_stops_the_ladder(world: World) -> None:
     dm = await world.expect_text(alert.dms["primary"], "SEV3")
     assert "過ぎました" not in dm.text
     await world.fast_forward(hours=5)
+    await world.expect_nothing_more()
+    form = await world.click(new, "重大度", by="responder")
+    await world.command("incident cancel", number=alert.number)
+    await world.expect_message(alert.thread, contains="取消")
+    late = await world.human.submit("responder", form, {"severity": ["SEV1"], "reason": "r"})
+    assert "誤報として取り消しています" in late.text
 
 
 async def test_a_change_while_a_step_is_due_and_the_bot_is_dead(world: World) -> None:
@@ -79,24 +99,3 @@ async def test_a_change_while_a_step_is_due_and_the_bot_is_dead(world: World) ->
     new = await expect_moved(world, alert.post, to="SEV3", channel="p2-deploys")
     assert not new.pings_here
     await world.expect_message(alert.thread, contains="SEV1 → **SEV3**")
-
-
-async def test_refusals_of_a_change(world: World) -> None:
-    """Unknown, unchanged, forbidden and late changes are refused with advice, and change nothing."""
-    alert = await world.declare(SEV3, title=TITLE)
-    wrong = await world.command("incident severity", number=alert.number, to="SEV9", reason="r")
-    assert "重大度「SEV9」はありません" in wrong.text
-    same = await world.command("incident severity", number=alert.number, to="SEV3", reason="r")
-    assert "すでに SEV3 です" in same.text
-    by_whom = await world.click(alert, "重大度", by="observer")
-    assert by_whom.modal is None
-    assert "重大度の変更には" in by_whom.text
-    refused = await world.rows("SELECT action FROM audit WHERE NOT allowed")
-    assert [row["action"] for row in refused] == ["severity"]
-    form = await world.click(alert, "重大度", by="responder")
-    await world.command("incident cancel", number=alert.number)
-    await world.expect_message(alert.thread, contains="取消")
-    late = await world.human.submit("responder", form, {"severity": ["SEV1"], "reason": "r"})
-    assert "誤報として取り消しています" in late.text
-    choices = await world.human.autocomplete("responder", "general", "incident severity", "to", "p0")
-    assert [choice["value"] for choice in choices] == ["SEV1"]
