@@ -1,7 +1,8 @@
 """The bot as it is, with crash points between its use cases and their parts, and a wall clock that jumps.
 
 A build for tests alone. SIGUSR1 sets the process's wall clock forward by an hour, SIGUSR2 back by one. After
-SIGRTMIN twenty minutes have passed for what it does without a database, which cannot be asked for the time.
+SIGRTMIN twenty minutes have passed for what it does without a database, which cannot be asked for the time;
+after the signal SKIP as many seconds as the file beside the crash point says.
 
 Usage:
     CRASH_FILE=/tmp/point python -m tests.faults.bot_under_test run
@@ -35,6 +36,14 @@ CRASH_FILE = "CRASH_FILE"
 #: What SIGRTMIN lets pass.
 AWAY_S = 1200
 
+#: Lets pass what the file of `skip_file` says, seconds.
+SKIP = signal.SIGRTMAX
+
+
+def skip_file(crash_file: Path) -> Path:
+    """Return the file with the seconds that `SKIP` lets pass."""
+    return crash_file.with_suffix(".skip")
+
 
 def assemble(parts: GuildDependencies, outward: Outward, oncall: OnCall) -> UseCases:
     """Assemble the use cases on watched parts."""
@@ -57,14 +66,16 @@ class WallClock:
 
 
 def let_time_pass() -> None:
-    """SIGRTMIN: twenty minutes more since the database was last asked for the time."""
-    waited_s = 0
+    """SIGRTMIN: twenty minutes more since the database was last asked for the time; SKIP: as asked."""
+    waited_s = 0.0
+    skipped = skip_file(Path(os.environ[CRASH_FILE]))
 
-    def wait(_number: int, _frame: FrameType | None) -> None:
+    def wait(number: int, _frame: FrameType | None) -> None:
         nonlocal waited_s
-        waited_s += AWAY_S
+        waited_s += float(skipped.read_text()) if number == SKIP else AWAY_S
 
     signal.signal(signal.SIGRTMIN, wait)
+    signal.signal(SKIP, wait)
     patch.object(logbook, "boot_s", lambda: boot_s() + waited_s).start()
 
 

@@ -7,10 +7,11 @@ import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from bot.demo import clock
 from local_discord.people import Interaction
 from local_discord.world.seed import GUILD_ID
 from tests.e2e.alert import Alert
@@ -20,7 +21,7 @@ from tests.e2e.opening import open_world
 from tests.e2e.severities import SEV1
 from tests.e2e.world import World
 from tests.faults import invariants
-from tests.faults.bot_under_test import CRASH_FILE
+from tests.faults.bot_under_test import CRASH_FILE, SKIP, skip_file
 from tests.faults.promise import LATE, Span
 from tests.faults.seen import Post, posts
 from tests.patience import PATIENCE_S
@@ -135,6 +136,20 @@ class Stage:
         await self.world.shift(minutes=(row["left"].total_seconds() - ahead_s) / 60)
         due: datetime = row["ack_due_at"]
         return due
+
+    async def skip_until(self, moment: datetime) -> None:
+        """Move the time to just before *moment* while a fault lasts, and nothing comes to rest.
+
+        No table of the bot is needed for that. The time passes, too, for what the bots do without the
+        database, which cannot tell them.
+        """
+        left_s = (moment - self.now()).total_seconds() - _AHEAD_S
+        skip_file(self._crash_file).write_text(str(left_s))
+        await self.world.human.advance_clock(left_s)
+        async with self.world.database() as connection:
+            await clock.move(connection, timedelta(seconds=left_s))
+        for bot in self.world.running:
+            bot.child.signal(SKIP)
 
     # -- seeing
     def posts(self) -> list[Post]:

@@ -124,8 +124,10 @@ async def _make(stage: Stage, scenes: dict[str, Scene], names: Iterable[str], fa
     await stage.world.fault(route=_ANSWERS, times=None, **_FAULTS[fault])
     await stage.world.fault(gateway="duplicate", event="INTERACTION_CREATE", times=None)
     await all_of({name: change.act() for name, change in changes.items()})
-    await stage.world.human.autocomplete("primary", "general", "incident show", "number", "INC")
-    missing = await all_of({name: made(stage, change, before[name]) for name, change in changes.items()})
+    missing, _ = await asyncio.gather(
+        all_of({name: made(stage, change, before[name]) for name, change in changes.items()}),
+        stage.world.human.autocomplete("primary", "general", "incident show", "number", "INC"),
+    )
     await stage.until(lambda: _is_idle(stage), "the queue at rest", within_s=_REST_S)
     await stage.world.human.clear_faults()
     wrong = await all_of({name: wrong_with(stage, change, before[name]) for name, change in changes.items()})

@@ -19,7 +19,7 @@ _POOL_SIZE = 15
 
 _SETTING = {"DATABASE_CONNECTIONS": "7"}
 
-_AHEAD_S = 8.0
+_AHEAD_S = 7.0
 _LATE_S = 5.0
 _NOT_WRITABLE = "database.not_writable"
 _STARTED_WITHOUT = "database.started_without"
