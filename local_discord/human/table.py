@@ -69,7 +69,10 @@ def _adapter(desk: Desk, handler: HumanHandler) -> Callable[[web.Request], Await
             body = await _body(request)
             ask = Ask(desk, dict(request.match_info), dict(request.query), body)
             result = handler(ask)
-            return answer(await result if inspect.isawaitable(result) else result)
+            said = await result if inspect.isawaitable(result) else result
+            if request.method != "GET":
+                desk.core.hub.beat()  # whatever it has changed, no open page waits to be told of it
+            return answer(said)
         except Exception as error:  # noqa: BLE001 (what is no person's mistake is a bug here, and counted)
             return refusal(error) or _failure(desk)
 

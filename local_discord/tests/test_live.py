@@ -4,7 +4,9 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import pytest
 
+from local_discord.live import page
 from local_discord.server import LocalDiscord
 from local_discord.tests.client import ALERTS, PRIMARY, Client
 
@@ -33,3 +35,17 @@ async def test_what_was_read_stays_read(tmp_path: Path) -> None:
                     await socket.send_json({"op": "read", "channel": ALERTS})
                 await state(socket, unread=False)
             sandbox.save()
+
+
+async def test_what_a_person_changes_is_shown_at_once(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fault is no event of the gateway; the page need not come round to it."""
+    monkeypatch.setattr(page, "_LOOK_S", 60.0)
+    async with client.http.ws_connect(f"{client.sandbox.core.origin}/_page/ws") as socket:
+        await socket.send_json(VIEW)
+        await state(socket, unread=False)
+        fault = {"route": "GET /gateway", "status": 503, "times": None}
+        await client.human("POST fault", **fault)
+        while not (await socket.receive_json(timeout=5)).get("faults"):
+            pass
