@@ -2,8 +2,11 @@
 
 import asyncio
 
+import pytest
+
+from bot.domain.errors import StorageUnavailable
 from bot.storage.database.pools import borrow, open_pool
-from bot.storage.database.warming import warm
+from bot.storage.database.warming import teach, warm
 from tests.pg_proxy import PgProxy
 
 _AWAY_S = 0.01
@@ -48,3 +51,16 @@ async def test_a_small_pool_learns_too(database_url: str) -> None:
         known = [len(await each.fetch("SELECT FROM pg_prepared_statements")) for each in (one, other)]
     await pool.close()
     assert sorted(count > 30 for count in known) == [False, True]
+
+
+async def test_a_connection_that_was_lost_is_an_outage(database_url: str) -> None:
+    """It is taken out of the pool while it is borrowed, and has no method `learn` any more."""
+    pool = await open_pool(database_url, min_size=2, max_size=2)
+    async with borrow(pool) as lost, borrow(pool) as other:
+        ended = asyncio.Event()
+        lost.add_termination_listener(lambda _: ended.set())
+        await other.execute("SELECT pg_terminate_backend($1)", lost.get_server_pid())
+        await ended.wait()
+        with pytest.raises(StorageUnavailable):
+            await teach(lost, ["SELECT 1"])
+    await pool.close()

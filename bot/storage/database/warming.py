@@ -72,8 +72,19 @@ async def warm(pool: asyncpg.Pool) -> None:
             connection = await _next_to_learn(pool, statements, learning=learning)
             if connection is None:
                 return
-            with storage_errors():
-                await connection.learn(statements)
+            await teach(connection, statements)
+
+
+async def teach(connection: Session, statements: Sequence[str]) -> None:
+    """Have *connection*, one of a pool, parse *statements*.
+
+    Raises:
+        StorageUnavailable: the connection was lost.
+    """
+    with storage_errors():
+        # A lost connection is out of its pool, as asyncpg says in its own methods; `learn` would be missing.
+        connection.is_closed()
+        await connection.learn(statements)
 
 
 async def _next_to_learn(
