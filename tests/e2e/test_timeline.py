@@ -19,6 +19,9 @@ TITLE = "決済 API が 5xx"
 PIN, SEEN = "📌", "✅"
 MENU = "Add to timeline"
 UNREADABLE = "本文は読めません"
+DELETED, EDITED, JOINED = (
+    f"SELECT FROM timeline WHERE kind = '{kind}'" for kind in ("pin_deleted", "pin_edited", "voice_joined")
+)
 
 
 async def timeline(world: World, alert: Alert, *, by: str = "responder") -> Message:
@@ -103,7 +106,7 @@ async def test_a_pinned_message_is_on_the_timeline_whatever_becomes_of_it(readin
 
     await world.human.edit("observer", said, "DB の接続数は 100 です")
     await world.human.delete("observer", said)
-    await world.settle()
+    await world.human.until(lambda: one_or_none(world, DELETED), "the deletion on record")
     page = await timeline(world, alert)
     assert "📌 発言 · @responder · @observer: DB の接続数が上限です" in page.text
     edited = line_with(page, "📌 の発言を編集 · @observer · DB の接続数は 100 です")
@@ -130,8 +133,7 @@ async def test_what_happened_while_the_bot_was_away(reading: World) -> None:
     await world.start_bot()
     await expect_seen(world, missed)
     # In the background, thread by thread, and deletions last.
-    noted = "SELECT FROM timeline WHERE kind = 'pin_deleted'"
-    await world.human.until(lambda: one_or_none(world, noted), "the deletion on record")
+    await world.human.until(lambda: one_or_none(world, DELETED), "the deletion on record")
     shown = await world.click(alert.card, "タイムライン", by="observer")
     assert shown.messages[-1].is_private
     for part in (
@@ -164,7 +166,7 @@ async def test_without_the_intent_the_menu_brings_the_words(world: World) -> Non
     again = await world.human.context("primary", alert.thread, MENU, said)
     assert "すでにあります" in again.text
     await world.human.edit("observer", said, "キャッシュが戻りました")
-    await world.settle()
+    await world.human.until(lambda: one_or_none(world, EDITED), "the edit on record")
     told = (await timeline(world, alert)).text
     assert f"📌 の発言を編集 · @observer · {UNREADABLE}" in told
     assert "キャッシュが空です" in told
@@ -324,6 +326,7 @@ async def test_joining_the_war_room_is_noted(war_room: World) -> None:
     other = await world.declare(SEV2, title="別の障害")
     for _ in range(2):
         await world.human.join_voice("primary", "war-room")
+        await world.human.until(lambda: one_or_none(world, JOINED), "the join on record")
         await world.human.leave_voice("primary")
     await world.human.join_voice("observer", "war-room")
     await world.human.join_voice("secondary", "war-room")
