@@ -286,6 +286,8 @@ class Play:
     async def _to_the_end(self) -> None:
         for _ in range(_MOST_JUMPS):
             await self._catch_up()
+            # What was reported without the database has no ladder before it is on record.
+            await self.stage.until(self.is_quiet, "everything on record", within_s=_REST_S)
             if await self._left(_LADDERS) is None:
                 return
             await self._jump()
