@@ -13,7 +13,7 @@ from tests.e2e.severities import SEV1, YES
 from tests.e2e.world import World
 
 #: Messages, and how many alerts they are.
-STORM = (120, 6)
+STORM = (60, 6)
 
 #: Nobody waits a second for an answer; a little more on a machine that runs all tests.
 _FORM_WITHIN_MS = 1_200

@@ -18,14 +18,15 @@ EVIL = "@everyone <@&1100000000000000201> <@1100000000000000101> **太字** ||�
 async def test_titles(world: World) -> None:
     """Discord limits a title to the length that form and command accept; 200 characters are kept whole.
 
-    A NUL, an override of direction and a sign of no width reach neither the database nor the channel, SQL is
-    a title like any other, and one of blanks is refused.
+    A NUL, an override of direction and a sign of no width reach neither the database nor the channel. SQL
+    is a title like any other, and one of blanks is refused. Mentions do not ping, markup is not rendered.
     """
     long = "あ" * 4000
     with pytest.raises(HumanSideError, match="title"):
         await world.command("sev1", title=long)
+    walk = TriageWalk(world.human, "responder", "general")
     with pytest.raises(HumanSideError, match="title"):
-        await TriageWalk(world.human, "responder", "general").begin(TriageReport(long))
+        await walk.begin(TriageReport(long))
     said = await world.command("sev1", title="\u200b \u200b")
     assert "件名が空です" in said.text
     await world.declare(SEV1, title="あ" * 200)
@@ -35,11 +36,6 @@ async def test_titles(world: World) -> None:
     [row] = await world.rows("SELECT title FROM incidents WHERE severity = 'SEV3'")
     assert row["title"] == f"決済 {title}"
     assert "\u202e" not in alert.post.text
-
-
-async def test_mentions_and_markup_in_a_title_are_inert(world: World) -> None:
-    """@everyone, roles, people and markup in a form's title do not ping and are not rendered."""
-    walk = TriageWalk(world.human, "responder", "general")
     await walk.answer(await walk.begin(TriageReport(EVIL)), *SEV2.answers, CONFIRM)
     alert = await world.expect_alert(SEV2, "太字")
     for message in (alert.post, alert.root, alert.start, alert.card, *alert.dms.values()):

@@ -137,29 +137,6 @@ async def test_the_buttons_of_last_month(world: World) -> None:
     await world.expect_text(alert.post, "🔄 @secondary")
 
 
-async def test_a_burning_sev1_that_is_merged_burns_on(world: World) -> None:
-    """A SEV3 that an unanswered SEV1 is merged into becomes a SEV1, and its ladder goes on."""
-    low = await world.declare(SEV3, title=TITLE)
-    high = await world.declare(SEV1, title="決済が通らない")
-    said = await world.command("incident merge", number=high.number, into=low.number)
-    for part in ("INC-2 を INC-1 に統合しました", "SEV3 → **SEV1 / P0**", "#p0-alerts に @here で通知"):
-        assert part in said.text
-    await world.expect_message(high.thread, contains="INC-1 と同じです")
-    await world.expect_text(high.post, "→ **INC-1**")
-    new = await world.expect_message("p0-alerts", contains=f"SEV1 · {TITLE}", pings_here=True)
-    await world.expect_dm("primary", contains=TITLE)
-    await world.expect_message(low.thread, contains="続きは新しいスレッドで")
-    for words in ("開始時刻", "SEV1 / P0"):
-        await world.expect_message(new.id, contains=words)
-    line = await world.expect_message(new.id, contains="SEV3 → **SEV1**")
-    assert "理由: INC-2 (SEV1) を統合" in line.text
-    await world.fast_forward(minutes=15)
-    await world.expect_message("p0-alerts", contains="15 分 ack なし", pings_here=True)
-    for who in ("primary", "secondary"):
-        await world.expect_dm(who, contains=TITLE)
-    await world.expect_nothing_more()
-
-
 async def test_a_duplicate_is_merged_and_opened_again(world: World) -> None:
     """Its post points to the other one, which hears of it.
 
