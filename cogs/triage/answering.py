@@ -117,7 +117,7 @@ async def _raised_without_database(interaction: Interaction, number: int, *, sev
         started_at=triage.started_at,
         reported_by=await person_of(interaction),
         path=triage.path_to(severity),
-        key=f"triage:{number}",  # as `Raising` has it: confirmed once more, it is the same one
+        key=triage.incident_key,  # confirmed once more, it is the same one
     )
     if incident := await recorded(new.key, incidents=services.incidents):
         await show_sent(interaction, incident)

@@ -10,12 +10,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final
 
 from bot.domain.errors import InvalidTransition
 from bot.domain.people import Person
 from bot.domain.triage.evidence import Evidence
 from bot.domain.triage.tree import BY_HAND
 from bot.domain.triage.unfinished import Idle
+
+_KEY: Final = "triage:"
+
+
+def triage_of_key(incident_key: str) -> int | None:
+    """Return the id of the triage that becomes the incident with this key; None if it is another report's."""
+    number = incident_key.removeprefix(_KEY)
+    return int(number) if number != incident_key and number.isdecimal() else None
 
 
 class TriageStatus(StrEnum):
@@ -129,6 +138,11 @@ class Triage:
     ended_at: datetime | None = None
     ended_by_name: str | None = None
     idle: Idle = field(default_factory=Idle)
+
+    @property
+    def incident_key(self) -> str:
+        """Return the key of the incident that it becomes: raised twice, it is still one incident."""
+        return f"{_KEY}{self.id}"
 
     @property
     def is_unfinished(self) -> bool:

@@ -9,7 +9,7 @@ from itertools import groupby
 import structlog
 
 from bot.domain.delivery.delivery import Posted
-from bot.domain.errors import BotError, IncidentNotFound, StorageUnavailable
+from bot.domain.errors import BotError, IncidentNotFound, StorageUnavailable, UserError
 from bot.domain.escalation.ladder import Step
 from bot.domain.escalation.watches import Report, watch_key
 from bot.domain.incident.incident import Incident, NewIncident, Status
@@ -18,6 +18,7 @@ from bot.domain.outage.journal import Journal, Recorded
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineEntry
 from bot.domain.timeline.recorded import EmailedEntry
+from bot.domain.triage.session import triage_of_key
 from bot.runbook.model import Policy
 from bot.services.acknowledging.acknowledge import Acknowledger
 from bot.services.delivery.arrivals import Arrivals
@@ -26,6 +27,7 @@ from bot.services.incidents.commands import Incidents
 from bot.services.outage.alarm import Alarm
 from bot.services.ports import Discord, Store, Transaction
 from bot.services.shared.access import Access
+from bot.services.walks.endings import end_in
 
 log = structlog.get_logger(__name__)
 
@@ -101,11 +103,23 @@ class JournalRecorder:
         acknowledged_by = await self._who_acknowledged(report.guild_id, list(posted.values()))
         async with self._store.transaction() as tx:
             incident = await self._incidents.open_within(tx, _new(report), by=_reporter(report))
+            await self._end_triage(tx, report, incident)
             ours = {_renamed(key, report, incident): where for key, where in posted.items()}
             await self._settle(tx, incident, ours, journal, key=report.watch_key)
             if acknowledged_by is not None:
                 settled = await tx.incident(incident.id, lock=True)
                 await self._acknowledger.record(tx, settled, by=acknowledged_by, via=AckVia.RECONCILED)
+
+    async def _end_triage(self, tx: Transaction, report: Report, incident: Incident) -> None:
+        """End the triage that was confirmed as *report*, so that the bot asks nobody to finish it."""
+        if (number := triage_of_key(report.key)) is None:
+            return
+        try:
+            triage = await tx.triage(number, lock=True)
+        except UserError:  # the database was restored from before it
+            return
+        if triage.is_unfinished or triage.is_under_reevaluation:
+            await end_in(tx, self._policy, triage, incident, by=_reporter(report))
 
     async def _steps(self, incident_id: int, journal: Journal) -> None:
         posted = {

@@ -212,7 +212,7 @@ def _new_incident(case: _Case) -> NewIncident:
         started_at=triage.started_at,
         reported_by=Person(id=triage.user_id, name=triage.user_name),
         path=_path(case),
-        key=f"triage:{triage.id}",
+        key=triage.incident_key,
         evidence=triage.evidence,
     )
 

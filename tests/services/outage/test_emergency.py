@@ -17,11 +17,13 @@ from bot.domain.incident.transitions import AckVia
 from bot.domain.oncall.roster import Who
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineKind
+from bot.domain.triage.session import TriageStatus
 from bot.ui.interaction import Interaction
 from bot.ui.screens.emergency import opened_or_raised
 from tests.acts import id_of
 from tests.services.database import Database
 from tests.services.desk import GUILD, OBSERVER, RESPONDER, SECONDARY, Desk
+from tests.services.triage.triage_walks import walk
 
 ADMIN = Person(id=9, name="admin", roles=frozenset({"admin"}))
 
@@ -306,6 +308,34 @@ async def test_killed_between_commit_and_file(desk: Desk) -> None:
     kinds = [entry.kind for entry in await desk.store.timeline(1)]
     for once in (TimelineKind.ALERT_POSTED, TimelineKind.PAGED, TimelineKind.EMAILED):
         assert kinds.count(once) == 1, once
+
+
+async def test_a_triage_that_was_confirmed_is_not_asked_about(desk: Desk) -> None:
+    """It ends in the incident that was raised without the database: its person is not asked to finish it."""
+    view = await walk(desk, "yes", "yes")
+    await desk.emergency.tick()
+    desk.database.is_away = True
+    await desk.emergency.raise_alert(new(key=view.triage.incident_key))
+    desk.database.is_away = False
+    await desk.emergency.tick()
+    await desk.pass_time(minutes=30)
+    [incident] = await desk.store.open_incidents(GUILD)
+    ended = await desk.store.triage(view.triage.id)
+    assert (ended.status, ended.incident_id) == (TriageStatus.OPENED, incident.id)
+    assert desk.sent(DeliveryKind.UNFINISHED_DM) == []
+    kinds = [entry.kind for entry in await desk.store.timeline(incident.id)]
+    assert kinds.count(TimelineKind.TRIAGED) == 1
+    assert TimelineKind.UNFINISHED not in kinds
+
+
+async def test_a_triage_of_a_lost_database_keeps_no_report_from_being_recorded(desk: Desk) -> None:
+    """Restored from a copy that is older than the triage, the database does not know it."""
+    await desk.emergency.tick()
+    desk.database.is_away = True
+    await desk.emergency.raise_alert(new(key="triage:404"))
+    desk.database.is_away = False
+    await desk.emergency.tick()
+    assert [incident.title for incident in await desk.store.open_incidents(GUILD)] == ["DB が落ちた"]
 
 
 async def test_a_report_that_cannot_be_recorded_stays(desk: Desk) -> None:
