@@ -40,6 +40,7 @@ def _become_nobody() -> None:
 
 def _die_with(owner: int) -> None:
     """Ask the kernel for a SIGINT (PostgreSQL's fast shutdown) when the thread that started us ends."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # a script's background (`incident-bot demo &`) ignores it
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGINT)  # after setuid, which clears it
     if os.getppid() != owner:  # it died before the request was in place
         sys.exit(EXIT_NO_OWNER)
