@@ -44,6 +44,8 @@ from bot.services.incidents.title_and_start import Details
 from bot.services.incidents.updates import Updates
 from bot.services.morning.mornings import MorningDeliveries, Mornings
 from bot.services.oncall.calendars import CalendarFiles
+from bot.services.oncall.change_checks import ChangeChecks
+from bot.services.oncall.clearing import Clearing
 from bot.services.oncall.handovers import Handovers
 from bot.services.oncall.readiness import OnCallDeliveries
 from bot.services.oncall.schedules import Schedules
@@ -271,6 +273,8 @@ def _services(shared: _Shared, parts: GuildDependencies, reach: Reach, emergency
         oncall=oncall,
         handovers=Handovers(store, policy, oncall, reach),
         schedules=schedules,
+        clearing=Clearing(store, oncall, schedules),
+        oncall_checks=ChangeChecks(store, oncall, reach),
         calendars=CalendarFiles(store, policy, schedules, oncall, reach=reach, calendars=parts.calendars),
         bundles=shared.bundles,
         reconciler=shared.reconciler,

@@ -34,6 +34,8 @@ from bot.services.incidents.title_and_start import Details
 from bot.services.incidents.updates import Updates
 from bot.services.morning.mornings import Mornings
 from bot.services.oncall.calendars import CalendarFiles
+from bot.services.oncall.change_checks import ChangeChecks
+from bot.services.oncall.clearing import Clearing
 from bot.services.oncall.handovers import Handovers
 from bot.services.oncall.schedules import Schedules
 from bot.services.outage.emergency import Emergency
@@ -84,6 +86,8 @@ class Services:
     oncall: OnCall
     handovers: Handovers
     schedules: Schedules
+    clearing: Clearing
+    oncall_checks: ChangeChecks
     calendars: CalendarFiles
     bundles: Bundles
     reconciler: Reconciler

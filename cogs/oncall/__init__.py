@@ -5,8 +5,8 @@ from cogs.oncall import changing, files, looking, turns
 from cogs.oncall.group import oncall_group
 
 #: The commands of each module join the group as it is imported; these also `register` controls.
-_WITH_CONTROLS = (looking, files)
-_COMMANDS_ALONE = (changing, turns)
+_WITH_CONTROLS = (looking, files, turns)
+_COMMANDS_ALONE = (changing,)
 
 
 async def setup(bot: IncidentBot) -> None:

@@ -13,7 +13,8 @@ from bot.i18n.options import described
 from bot.services.oncall.schedules import Turn
 from bot.ui.interaction import Interaction, reply, services_of, voice_of, wait
 from bot.ui.people import person_from
-from bot.ui.screens.oncall_console import overridden_said, set_said, swapped_said, turn_choice
+from bot.ui.screens.oncall_changes import overridden_said, set_said, swapped_said
+from bot.ui.screens.oncall_console import turn_choice
 from cogs.oncall.group import (
     PLACE_OPTION,
     USER_OPTION,
@@ -48,7 +49,8 @@ async def set_person(interaction: Interaction, user: discord.User, place: Place 
     standing = await services.schedules.set_person(
         services.guild_id, place or first_place(interaction), chosen(user), by=person_from(interaction.user)
     )
-    await reply(interaction, set_said(voice_of(interaction), standing))
+    doubled = await services.oncall_checks.of_places(services.guild_id, standing.place)
+    await reply(interaction, set_said(voice_of(interaction), standing, doubled))
 
 
 @oncall_group.command(
@@ -86,8 +88,8 @@ async def override(  # Discord's options
         reason=reason,
     )
     made = await services.schedules.override(services.guild_id, new, by=person_from(interaction.user))
-    person = await services.oncall.known(services.guild_id, made.who)
-    await reply(interaction, overridden_said(voice_of(interaction), made, person))
+    check = await services.oncall_checks.of_override(services.guild_id, made)
+    await reply(interaction, overridden_said(voice_of(interaction), made, check))
 
 
 async def offer_shifts(interaction: Interaction, typed: str) -> list[Choice[str]]:
@@ -116,7 +118,9 @@ async def swap(interaction: Interaction, shift: Shift, with_: Shift) -> None:
     swapped = await services.schedules.swap(
         services.guild_id, _named(shift), _named(with_), by=person_from(interaction.user)
     )
-    await reply(interaction, swapped_said(voice_of(interaction), swapped))
+    places = dict.fromkeys([swapped.first.place, swapped.second.place])
+    doubled = await services.oncall_checks.of_places(services.guild_id, *places)
+    await reply(interaction, swapped_said(voice_of(interaction), swapped, doubled))
 
 
 def _value(turn: Turn) -> str:

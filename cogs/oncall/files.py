@@ -51,7 +51,9 @@ async def import_file(interaction: Interaction, file: discord.Attachment, place:
         raise UserError("oncall_file_too_big", most=BIGGEST // 1024)
     by = person_from(interaction.user)
     preview = await services.calendars.preview(services.guild_id, await file.read(), place=place, by=by)
-    await reply(interaction, view=preview_screen(voice_of(interaction), preview))
+    drafts = [(draft.place, draft.content) for draft in preview.drafts]
+    doubled = await services.oncall_checks.of_import(services.guild_id, drafts)
+    await reply(interaction, view=preview_screen(voice_of(interaction), preview, doubled))
 
 
 @control(IMPORT)
@@ -62,7 +64,8 @@ async def press_import(interaction: Interaction, pressed: Pressed) -> None:
     services = services_of(interaction)
     numbers = [int(number) for number in pressed.fields["drafts"].split("-")]
     places = await services.calendars.confirm(services.guild_id, numbers, by=by)
-    await redraw(interaction, imported_screen(voice_of(interaction), places))
+    doubled = await services.oncall_checks.of_places(services.guild_id, *places)
+    await redraw(interaction, imported_screen(voice_of(interaction), places, doubled))
 
 
 @control(LEAVE)

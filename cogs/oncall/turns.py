@@ -7,14 +7,17 @@ import discord
 from discord import app_commands
 from discord.app_commands import locale_str
 
+from bot.client import IncidentBot
 from bot.domain.calendar.business_time import local_moment
 from bot.domain.calendar.start_time import plain_line
 from bot.domain.errors import UserError
 from bot.domain.oncall.rotation import Rotation, parse_turn
 from bot.i18n.options import described
-from bot.ui.interaction import Interaction, reply, services_of, voice_of, wait
-from bot.ui.people import person_from
-from bot.ui.screens.oncall_console import cleared_said, set_said
+from bot.ui.answers import Pressed, control
+from bot.ui.components import Screen, text
+from bot.ui.interaction import Interaction, keep, redraw, reply, services_of, voice_of, wait
+from bot.ui.people import person_from, person_of
+from bot.ui.screens.oncall_changes import CLEAR, clear_screen, cleared_said, set_said
 from cogs.oncall.group import (
     PLACE_OPTION,
     Place,
@@ -27,6 +30,10 @@ from cogs.oncall.group import (
 
 Words = app_commands.Range[str, 1, 16]
 _NEXT = locale_str("Who comes next", key="commands.oncall_next")
+
+
+def register(bot: IncidentBot) -> None:
+    bot.add_controls(press_clear)
 
 
 @schedule_group.command(
@@ -69,7 +76,8 @@ async def rotate(  # noqa: PLR0913, PLR0917  # Discord's options
         rotation,
         by=person_from(interaction.user),
     )
-    await reply(interaction, set_said(voice_of(interaction), standing))
+    doubled = await services.oncall_checks.of_places(services.guild_id, standing.place)
+    await reply(interaction, set_said(voice_of(interaction), standing, doubled))
 
 
 @schedule_group.command(
@@ -79,13 +87,27 @@ async def rotate(  # noqa: PLR0913, PLR0917  # Discord's options
 @described(place=PLACE_OPTION)
 @app_commands.autocomplete(place=offer_places)
 async def clear(interaction: Interaction, place: Place | None = None) -> None:
-    """Drop the schedule that was set for a place; its overrides stay."""
+    """Show what would go, and ask; nothing changes yet."""
     await wait(interaction)
     services = services_of(interaction)
-    standing = await services.schedules.clear(
+    clearing = await services.clearing.preview(
         services.guild_id, place or first_place(interaction), by=person_from(interaction.user)
     )
-    await reply(interaction, cleared_said(voice_of(interaction), standing))
+    await reply(interaction, view=clear_screen(voice_of(interaction), clearing))
+
+
+@control(CLEAR)
+async def press_clear(interaction: Interaction, pressed: Pressed) -> None:
+    """[消す]: drop the schedule that was set for a place. If it has changed since, show and ask again."""
+    await keep(interaction)
+    services, voice = services_of(interaction), voice_of(interaction)
+    by, place = await person_of(interaction), pressed.fields["place"]
+    standing = await services.clearing.clear(services.guild_id, place, seen=pressed.fields["mark"], by=by)
+    if standing is None:
+        clearing = await services.clearing.preview(services.guild_id, place, by=by)
+        await redraw(interaction, clear_screen(voice, clearing, is_changed=True))
+    else:
+        await redraw(interaction, Screen(text(cleared_said(voice, standing))))
 
 
 def _rotation(handles: list[str], every: str, handover: str, *, now: datetime, zone: ZoneInfo) -> Rotation:

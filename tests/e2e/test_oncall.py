@@ -116,7 +116,9 @@ async def test_somebody_stands_in_for_a_while(world: World) -> None:
     assert "✅ primary は今から" in said.text
     await world.expect_dm("responder", contains="on-call になりました")
     world.ledger.forgive("dm:secondary")
-    cleared = await world.command("oncall schedule clear", by="primary")
+    asked = await world.command("oncall schedule clear", by="primary")
+    assert "1 日ごとの交代：" in asked.text
+    cleared = await world.human.press("primary", asked.messages[-1], "消す")
     assert "@primary" in cleared.text
     await world.expect_dm("primary", contains="on-call になりました")
     nothing = await world.command("oncall schedule clear", by="primary")

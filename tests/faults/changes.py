@@ -52,7 +52,7 @@ READS: Final = frozenset(
             "dlq.press_json",
             "dlq.press_preview",
         ),
-        *("/oncall show", "/oncall schedule export", "/oncall schedule import"),
+        *("/oncall show", "/oncall schedule export", "/oncall schedule import", "/oncall schedule clear"),
         *("responding.press_first", "triage.answering.press_show", "incidents.private.press_delete"),
     }
 )

@@ -110,11 +110,11 @@ async def _(scene: Scene) -> Change:
     return scene.acts(act, "set_rotation", of="seatrotate")
 
 
-@change("/oncall schedule clear")
+@change("oncall.turns.press_clear")
 async def _(scene: Scene) -> Change:
     await scene.say("oncall set", by="primary", user="responder", place="seatclear")
-    act = scene.runs("oncall schedule clear", by="primary", place="seatclear")
-    return scene.acts(act, "clear_schedule", of="seatclear")
+    asked = await scene.say("oncall schedule clear", by="primary", place="seatclear")
+    return scene.acts(scene.presses(asked, "消す", by="primary"), "clear_schedule", of="seatclear")
 
 
 @change("oncall.files.press_import")

@@ -208,6 +208,14 @@ class Book:
     overrides: Sequence[StoredOverride] = ()
     schedules: Sequence[StoredSchedule] = ()
 
+    def set_for(self, place: str) -> list[StoredSchedule]:
+        """Return the schedules that were set for *place*, the earliest first."""
+        return [schedule for schedule in self.schedules if schedule.place == place]
+
+    def without_schedules(self, place: str) -> "Book":
+        """Return the book as it is once the schedules of *place* have been cleared."""
+        return replace(self, schedules=[each for each in self.schedules if each.place != place])
+
     def people(self) -> Iterator[Who]:
         """Yield all people it names, perhaps several times."""
         yield from (override.who for override in self.overrides)

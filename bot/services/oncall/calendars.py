@@ -1,7 +1,7 @@
 """On-call schedules as iCalendar files: out for everybody's calendar, in from the tool used before."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Final
@@ -50,6 +50,11 @@ class Draft:
     shifts: tuple[Shift, ...]
     formers: tuple[OnCallPerson, ...]
     people: dict[str, OnCallPerson]
+
+    @property
+    def content(self) -> Content:
+        """Return the schedule that is stored."""
+        return Content({handle: person.who for handle, person in self.people.items()}, shifts=self.shifts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,11 +151,11 @@ class CalendarFiles:
         shifts = tuple(sorted(reading.shifts[place], key=lambda shift: shift.starts))
         handles = {shift.person for shift in shifts}
         people = {handle: person for handle, person in reading.people.items() if handle in handles}
-        content = Content({handle: person.who for handle, person in people.items()}, shifts=shifts)
-        async with self._store.transaction() as tx:
-            number = await tx.add_schedule(guild_id, place, content, by=by, draft=True)
         formers = [found.people[found.places[place].person_at(shift.starts)] for shift in shifts]
-        return Draft(number, place, shifts, tuple(formers), people)
+        draft = Draft(0, place, shifts, tuple(formers), people)
+        async with self._store.transaction() as tx:
+            number = await tx.add_schedule(guild_id, place, draft.content, by=by, draft=True)
+        return replace(draft, number=number)
 
 
 class _Reading:

@@ -110,7 +110,7 @@ class Schedules:
         ]
         return DutyView(
             now=now,
-            standing=tuple(_standing(found, place, now) for place in found.places),
+            standing=tuple(standing_at(found, place, now) for place in found.places),
             ahead=tuple(sorted(ahead, key=lambda turn: turn.shift.starts)),
             overrides=tuple((one, found.person(one.who)) for one in known),
         )
@@ -148,19 +148,6 @@ class Schedules:
         content = Content({who.handle: who for who in people}, rotation=rotation)
         return await self._put(guild_id, place, content, by=by, action="set_rotation")
 
-    async def clear(self, guild_id: int, place: str, *, by: Person) -> OnCallNow:
-        """Return *place* to the policy file by ending all schedules set for it. Overrides stay.
-
-        Raises:
-            NotPermitted; UserError: the policy has no such place, or nothing was set for it.
-        """
-        await self.require(by, guild_id, act="clear_schedule", place=place)
-        async with self._store.transaction() as tx:
-            if not await tx.end_schedules(guild_id, place, by=by):
-                raise UserError("oncall_nothing_set", place=place)
-            await self._done(tx, guild_id, by, "clear_schedule", {"place": place})
-        return await self._now(guild_id, place)
-
     async def override(self, guild_id: int, new: NewOverride, *, by: Person) -> NewOverride:
         """Store an override of one place. A part that lies in the past is left out.
 
@@ -178,7 +165,7 @@ class Schedules:
                 raise UserError("oncall_too_long", days=LONGEST.days)
             number = await tx.add_override(guild_id, new, by=by)
             facts = {"place": new.place, "override": number, "who": new.who.handle}
-            await self._done(tx, guild_id, by, "override", {**facts, **_times(new.starts, new.ends)})
+            await self.done(tx, guild_id, by, "override", {**facts, **_times(new.starts, new.ends)})
         return new
 
     async def end_override(self, guild_id: int, number: int, *, by: Person) -> list[StoredOverride]:
@@ -197,7 +184,7 @@ class Schedules:
                 raise UserError("oncall_override_over")
             facts = [{"place": one.place, "override": one.id} for one in ended]
             other = {"other_half": facts[1]} if facts[1:] else {}
-            await self._done(tx, guild_id, by, "end_override", {**facts[0], **other})
+            await self.done(tx, guild_id, by, "end_override", {**facts[0], **other})
         return ended
 
     async def swap(
@@ -224,7 +211,7 @@ class Schedules:
                 "first": {"place": one.place, **_times(one.shift.starts, one.shift.ends)},
                 "second": {"place": other.place, **_times(other.shift.starts, other.shift.ends)},
             }
-            await self._done(tx, guild_id, by, "swap", facts)
+            await self.done(tx, guild_id, by, "swap", facts)
         return Swapped(one, other)
 
     async def require(self, by: Person, guild_id: int, *, act: str, place: str) -> None:
@@ -244,22 +231,24 @@ class Schedules:
         async with self._store.transaction() as tx:
             number = await tx.add_schedule(guild_id, place, content, by=by)
             facts = {"place": place, "schedule": number, "people": list(content.people)}
-            await self._done(tx, guild_id, by, action, facts)
+            await self.done(tx, guild_id, by, action, facts)
         return await self._now(guild_id, place)
 
-    async def _done(
+    async def done(
         self, tx: Transaction, guild_id: int, by: Person, action: str, facts: Mapping[str, object]
     ) -> None:
+        """Record a change of the schedule, and let the watch look at it at once."""
         await tx.audit(guild_id=guild_id, by=by, action=action, data=facts)
         await wake(tx, guild_id)
         log.info("oncall.changed", guild_id=guild_id, action=action, user_id=by.id)
 
     async def _now(self, guild_id: int, place: str) -> OnCallNow:
         found, now = await self._oncall.rosters(guild_id)
-        return _standing(found, place, now)
+        return standing_at(found, place, now)
 
 
-def _standing(found: Rosters, place: str, now: datetime) -> OnCallNow:
+def standing_at(found: Rosters, place: str, now: datetime) -> OnCallNow:
+    """Return the holder of *place* at *now*, and until when."""
     shift = found.places[place].shifts(now, now + FAR)[0]
     return OnCallNow(place, found.people[shift.person], None if shift.ends >= now + FAR else shift.ends)
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.domain.oncall.roster import OnCallPerson, Rosters, Who, rosters
+from bot.domain.oncall.roster import Book, OnCallPerson, Rosters, Who, rosters
 from bot.domain.people import Person
 from bot.runbook.model import Policy
 from bot.services.ports import Store
@@ -34,11 +34,14 @@ class OnCall:
         Args:
             past: How far back they must be right.
         """
-        reads = source or self._store
-        book, now = await reads.oncall_book_now(guild_id, past=past)
+        book, now = await (source or self._store).oncall_book_now(guild_id, past=past)
+        return self.combined(book), now
+
+    def combined(self, book: Book) -> Rosters:
+        """Return every place's roster by the policy and *book*."""
         places = {name: (place.person, place.layers) for name, place in self._policy.oncall.items()}
         known = [*self._policy.team.values(), *(place.person for place in self._policy.oncall.values())]
-        return rosters(places, known, book, hours=self._policy.business_hours), now
+        return rosters(places, known, book, hours=self._policy.business_hours)
 
     async def standing(self, guild_id: int, *, source: OnCallReads | None = None) -> dict[str, OnCallPerson]:
         """Return the person on call at each place at this moment, in the order of asking."""

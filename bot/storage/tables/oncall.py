@@ -80,12 +80,11 @@ class PostgresOnCallWrites(PostgresOnCallReads):
         )
         return None if row is None else (row["place"], content_from_json(row["content"]))
 
-    async def end_schedules(self, guild_id: int, place: str, *, by: Person) -> int:
-        return len(
-            await self._sql.all(
-                "end_oncall_schedules", guild_id=guild_id, place=place, by_id=by.id, by_name=by.name
-            )
+    async def end_schedules(self, guild_id: int, place: str, *, by: Person) -> set[int]:
+        rows = await self._sql.all(
+            "end_oncall_schedules", guild_id=guild_id, place=place, by_id=by.id, by_name=by.name
         )
+        return {row["id"] for row in rows}
 
     async def lock_watch(self, guild_id: int) -> RosterWatch | None:
         row = await self._sql.first("lock_oncall_watch", guild_id=guild_id)

@@ -8,10 +8,11 @@ from typing import Final, TypeAlias
 import discord
 from discord import ButtonStyle, ui
 
-from bot.domain.oncall.roster import NewOverride, OnCallPerson, StoredOverride
+from bot.domain.oncall.roster import OnCallPerson, StoredOverride
 from bot.domain.oncall.rotation import Shift
 from bot.services.oncall.calendars import Draft, ImportPreview
-from bot.services.oncall.schedules import DutyView, OnCallNow, Swapped, Turn
+from bot.services.oncall.change_checks import Doubled
+from bot.services.oncall.schedules import DutyView, OnCallNow, Turn
 from bot.ui.components import Row, Screen, button, row, text
 from bot.ui.posts.paging.handovers import until
 from bot.ui.words.inert import inert, joined, plain
@@ -31,14 +32,15 @@ _BUTTONS: Final = 5
 #: Of the 4,000 characters that all texts of a screen may have: for each of its three lists, for all that an
 #: import would change, and for one place of it.
 _BUDGET: Final = 1_250
-_DRAFTS_BUDGET: Final = 3_200
+_DRAFTS_BUDGET: Final = 2_700
 _DRAFT_BUDGET: Final = 1_000
+_DOUBLED_BUDGET: Final = 500
 _CHOICE_LIMIT: Final = 100
 
 
 def show_screen(voice: Voice, view: DutyView) -> Screen:
     """Show who is on call and until when, the next two weeks, and the overrides with a button to end each."""
-    now = [_standing(voice, "oncall.show.now", each) for each in view.standing]
+    now = [standing_said(voice, "oncall.show.now", each) for each in view.standing]
     ahead = [_turn(voice, turn) for turn in view.ahead] or [voice.say("oncall.show.none_ahead")]
     parts: list[ui.Item[ui.LayoutView]] = [
         text(voice.say("oncall.show.title"), _listed(voice, now)),
@@ -64,33 +66,11 @@ def end_asked_screen(voice: Voice, ending: Sequence[StandIn]) -> Screen:
         asked = voice.say(
             "oncall.end_asked_half" if override.is_swap else "oncall.end_asked",
             place=override.place,
-            who=_who(voice, person),
+            who=who_said(voice, person),
             ends=voice.moment(override.ends),
         )
     confirm = button(voice.say("oncall.end_confirm"), f"onc:v1:ended:{override.id}", style=ButtonStyle.danger)
     return Screen(text(asked), rows=[row(confirm)])
-
-
-def set_said(voice: Voice, standing: OnCallNow) -> str:
-    """Say who is on call from now on."""
-    return _standing(voice, "oncall.set", standing)
-
-
-def cleared_said(voice: Voice, standing: OnCallNow) -> str:
-    """Say that the policy file decides again, and who is on call by it."""
-    return _standing(voice, "oncall.cleared", standing)
-
-
-def overridden_said(voice: Voice, new: NewOverride, person: OnCallPerson) -> str:
-    """Say who is the stand-in, and for how long."""
-    return voice.say(
-        "oncall.overridden",
-        place=new.place,
-        who=_who(voice, person),
-        starts=voice.moment(new.starts),
-        ends=voice.moment(new.ends),
-        relative=relative(new.ends),
-    )
 
 
 def ended_said(voice: Voice, ended: Sequence[StandIn]) -> str:
@@ -98,24 +78,7 @@ def ended_said(voice: Voice, ended: Sequence[StandIn]) -> str:
     if len(ended) > 1:
         return voice.say("oncall.ended_swap", shifts=_halves(voice, ended))
     override, person = ended[0]
-    return voice.say("oncall.ended", place=override.place, who=_who(voice, person))
-
-
-def swapped_said(voice: Voice, swapped: Swapped) -> str:
-    """Say for both swapped shifts who gives them to whom."""
-    pairs = ((swapped.first, swapped.second.person), (swapped.second, swapped.first.person))
-    first, second = (
-        voice.say(
-            "oncall.swapped_turn",
-            place=turn.place,
-            starts=voice.moment(turn.shift.starts),
-            ends=voice.moment(turn.shift.ends),
-            former=_who(voice, turn.person),
-            who=_who(voice, person),
-        )
-        for turn, person in pairs
-    )
-    return voice.say("oncall.swapped", first=first, second=second)
+    return voice.say("oncall.ended", place=override.place, who=who_said(voice, person))
 
 
 def turn_choice(voice: Voice, turn: Turn, *, until_at: datetime) -> str:
@@ -135,8 +98,8 @@ def turn_choice(voice: Voice, turn: Turn, *, until_at: datetime) -> str:
     return plain(line, limit=_CHOICE_LIMIT)
 
 
-def preview_screen(voice: Voice, preview: ImportPreview) -> Screen:
-    """Show what an import would change, with the button to confirm it."""
+def preview_screen(voice: Voice, preview: ImportPreview, doubled: Sequence[Doubled] = ()) -> Screen:
+    """Show what an import would change, and who would be at two places, with the button to confirm it."""
     budget = min(_DRAFTS_BUDGET // max(len(preview.drafts), 1), _DRAFT_BUDGET)
     parts = [
         text(voice.say("oncall.preview.title")),
@@ -147,6 +110,7 @@ def preview_screen(voice: Voice, preview: ImportPreview) -> Screen:
             [inert(name, limit=60) for name in preview.unknown], separator=", ", limit=400, more=" …"
         )
         parts.append(text(voice.say("oncall.preview.unknown", names=names)))
+    parts += [text(line) for line in [doubled_said(voice, doubled)] if line]
     numbers = "-".join(str(draft.number) for draft in preview.drafts)
     confirm = button(
         voice.say("oncall.preview.confirm"), f"onc:v1:import:{numbers}", style=ButtonStyle.primary
@@ -155,14 +119,31 @@ def preview_screen(voice: Voice, preview: ImportPreview) -> Screen:
     return Screen(*parts, text(voice.say("oncall.preview.rule")), rows=[row(leave, confirm)])
 
 
-def imported_screen(voice: Voice, places: Sequence[str]) -> Screen:
-    """Say that the import is in force."""
-    return Screen(text(voice.say("oncall.imported", places=", ".join(places))))
+def imported_screen(voice: Voice, places: Sequence[str], doubled: Sequence[Doubled] = ()) -> Screen:
+    """Say that the import is in force, and who is at two places at once by that."""
+    return Screen(text(voice.say("oncall.imported", places=", ".join(places)), doubled_said(voice, doubled)))
 
 
 def left_screen(voice: Voice) -> Screen:
     """Say that nothing has changed."""
     return Screen(text(voice.say("oncall.not_imported")))
+
+
+def doubled_said(voice: Voice, doubled: Sequence[Doubled]) -> str:
+    """Say who is on call at two places at once, and from when; it is allowed. Empty if nobody is."""
+    lines = [
+        voice.say(
+            "oncall.doubled",
+            who=who_said(voice, person),
+            place=duty.place,
+            other=duty.other,
+            starts=voice.moment(duty.starts),
+            ends=voice.moment(duty.ends),
+        )
+        for duty, person in doubled
+    ]
+    more = "\n" + voice.say("state.more", count="{count}")
+    return joined(lines, separator="\n", limit=_DOUBLED_BUDGET, more=more)
 
 
 def calendar_file(data: bytes) -> discord.File:
@@ -176,15 +157,17 @@ def _listed(voice: Voice, lines: Sequence[str]) -> str:
     return joined(lines, separator="\n", limit=_BUDGET, more=more)
 
 
-def _who(voice: Voice, person: OnCallPerson) -> str:
+def who_said(voice: Voice, person: OnCallPerson) -> str:
+    """Name a person, as a mention if their id is known."""
     return voice.handle(person.handle)
 
 
-def _standing(voice: Voice, key: str, standing: OnCallNow) -> str:
+def standing_said(voice: Voice, key: str, standing: OnCallNow) -> str:
+    """Say who is on call at a place, and until when."""
     return voice.say(
         key,
         place=standing.place,
-        who=_who(voice, standing.person),
+        who=who_said(voice, standing.person),
         until=until(voice, standing.until),
     )
 
@@ -196,7 +179,7 @@ def _turn(voice: Voice, turn: Turn) -> str:
         at=voice.moment(at),
         relative=relative(at),
         place=turn.place,
-        who=_who(voice, turn.person),
+        who=who_said(voice, turn.person),
     )
 
 
@@ -205,7 +188,7 @@ def _override(voice: Voice, override: StoredOverride, person: OnCallPerson) -> s
         "oncall.show.override",
         number=f"#{override.id}",
         place=override.place,
-        who=_who(voice, person),
+        who=who_said(voice, person),
         starts=voice.moment(override.starts),
         ends=voice.moment(override.ends),
         by=voice.who(override.by_name),
@@ -224,7 +207,7 @@ def _halves(voice: Voice, halves: Sequence[StandIn]) -> str:
             "oncall.end_half",
             number=f"#{override.id}",
             place=override.place,
-            who=_who(voice, person),
+            who=who_said(voice, person),
             starts=voice.moment(override.starts),
             ends=voice.moment(override.ends),
         )
@@ -260,6 +243,6 @@ def _shift(voice: Voice, shift: Shift, person: OnCallPerson, *, former: OnCallPe
         "oncall.preview.same" if former.handle == person.handle else "oncall.preview.shift",
         starts=voice.moment(shift.starts),
         ends=voice.moment(shift.ends),
-        former=_who(voice, former),
-        who=_who(voice, person),
+        former=who_said(voice, former),
+        who=who_said(voice, person),
     )

@@ -138,8 +138,8 @@ async def test_a_place_is_cleared_and_no_other(rig: Rig) -> None:
     began = await rig.store.now()
     await rig.advance(HOUR)
     async with rig.store.transaction() as tx:
-        assert await tx.end_schedules(GUILD, "primary", by=OLIVE) == 1
-        assert await tx.end_schedules(GUILD, "primary", by=OLIVE) == 0
+        assert len(await tx.end_schedules(GUILD, "primary", by=OLIVE)) == 1
+        assert await tx.end_schedules(GUILD, "primary", by=OLIVE) == set()
     now = await rig.store.now()
     assert [one.place for one in (await rig.store.oncall_book(GUILD, since=now)).schedules] == ["secondary"]
     earlier = (await rig.store.oncall_book(GUILD, since=began)).schedules

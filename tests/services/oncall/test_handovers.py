@@ -288,5 +288,6 @@ async def test_a_rotation_is_counted_from_its_own_start(desk: Desk) -> None:
     assert standing.person.name == "Ben"
     await desk.database.advance(timedelta(days=1))
     assert (await desk.oncall.standing(GUILD))["primary"].name == "Ai"
-    await desk.schedules.clear(GUILD, "primary", by=PRIMARY)
+    asked = await desk.services.clearing.preview(GUILD, "primary", by=PRIMARY)
+    await desk.services.clearing.clear(GUILD, "primary", seen=asked.mark, by=PRIMARY)
     assert (await desk.oncall.standing(GUILD))["primary"].handle == "primary"

@@ -1,23 +1,29 @@
 """On call as people read it: handovers, DMs, warnings, and the screens of `/oncall`."""
 
+import re
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from bot.domain.delivery.delivery import DeliveryKind
-from bot.domain.oncall.roster import OnCallPerson, StoredOverride, Who
-from bot.domain.oncall.rotation import Shift
+from bot.domain.oncall.double_duty import DoubleDuty
+from bot.domain.oncall.roster import Content, NewOverride, OnCallPerson, StoredOverride, Who
+from bot.domain.oncall.rotation import Rotation, Shift, Unit
 from bot.services.oncall.calendars import Draft, ImportPreview
+from bot.services.oncall.change_checks import OverrideCheck
+from bot.services.oncall.clearing import ScheduleClearing, SetSchedule
 from bot.services.oncall.schedules import DutyView, OnCallNow, Swapped, Turn
-from bot.services.ports.oncall import Gap
+from bot.services.ports.oncall import Gap, ReadinessFinding
 from bot.ui.posts.renderer import render
+from bot.ui.screens.oncall_changes import CLEAR, clear_screen, overridden_said, set_said, swapped_said
 from bot.ui.screens.oncall_console import (
     end_asked_screen,
     ended_said,
+    imported_screen,
     preview_screen,
     show_screen,
-    swapped_said,
     turn_choice,
 )
 from bot.ui.words.voice import Voice
@@ -202,3 +208,82 @@ def test_a_choice_is_plain_words() -> None:
     )
     assert turn_choice(screens.JA, turn("primary", AI, 0, 100), until_at=far).endswith("JST →")
     assert len(turn_choice(screens.JA, turn("primary", BEN, 0), until_at=far)) <= 100
+
+
+def clearing(*, schedules: int = 1, stand_ins: int = 1) -> ScheduleClearing:
+    """A rotation, a person and imported shifts; names of every kind."""
+    people = {"ai": AI, "123456789012345678": BEN}
+    who = {handle: person.who for handle, person in people.items()}
+    turns = Rotation(tuple(people), 2, Unit.WEEKS, date(2026, 11, 2), time(10), ZoneInfo("Asia/Tokyo"))
+    contents = [
+        Content(who, rotation=turns),
+        Content(who, person="ai"),
+        Content(who, shifts=(turn("x", AI, 1).shift, turn("x", BEN, 2).shift)),
+    ]
+    return ScheduleClearing(
+        place="primary",
+        schedules=tuple(SetSchedule(contents[n % 3], people) for n in range(schedules)),
+        pointless=tuple((override(n), BEN) for n in range(1, stand_ins + 1)),
+        standing=OnCallNow("primary", BEN, NOW + DAY),
+        after=OnCallNow("primary", AI, None),
+        mark="0123abcd",
+    )
+
+
+@pytest.mark.parametrize("voice", screens.VOICES)
+def test_clearing_is_asked_with_the_safe_button_first(voice: Voice) -> None:
+    """However much would go; what had changed meanwhile stands first."""
+    asked = clear_screen(voice, clearing(schedules=60, stand_ins=60), is_changed=True)
+    assert screens.over_limits(asked) == []
+    assert screens.presses(asked) == ["ui:v1:quit", "onc:v1:clear:primary:0123abcd"]
+    assert re.fullmatch(CLEAR, screens.presses(asked)[1])
+    assert screens.words(asked).startswith("⚠️")
+
+
+def test_the_question_names_what_goes_and_who_comes() -> None:
+    """A line each."""
+    told = screens.words(clear_screen(screens.JA, clearing(schedules=3))).splitlines()
+    assert told[0] == "**primary の当番表を消しますか**"
+    assert told[2:5] == [
+        "- 2 週間ごとの交代：@ai → <@123456789012345678>",
+        "- 終了日なし：@ai",
+        "- 取り込んだシフト 2 件：@ai, <@123456789012345678>",
+    ]
+    assert told[6].startswith("- #1 · <@123456789012345678>")
+    assert told[7] == "消すと、すぐに <@123456789012345678> → **@ai** (設定ファイルの当番)"
+    same = replace(clearing(stand_ins=0), after=OnCallNow("primary", BEN, None))
+    assert "消したあとも" in screens.words(clear_screen(screens.JA, same)).splitlines()[-1]
+
+
+def test_every_change_warns_of_one_person_at_two_places() -> None:
+    """In its own answer, below what it did; the name and both places stand there."""
+    doubled = [(DoubleDuty("ben", "primary", "secondary", NOW, NOW + DAY / 2), BEN)]
+    swapped = Swapped(turn("primary", AI, 0), turn("primary", BEN, 7))
+    draft = Draft(1, "primary", (turn("x", AI, 1).shift,), (BEN,), {"ai": AI})
+    said = [
+        set_said(screens.JA, OnCallNow("primary", BEN, None), doubled),
+        swapped_said(screens.JA, swapped, doubled),
+        screens.words(preview_screen(screens.JA, ImportPreview((draft,), (), NOW), doubled)),
+        screens.words(imported_screen(screens.JA, ["primary"], doubled)),
+    ]
+    warning = (
+        "⚠️ <@123456789012345678> は 11/24 14:00 JST から 11/25 02:00 JST まで primary と secondary を兼ねます"
+    )
+    assert [warning in one for one in said] == [True] * 4
+    assert "⚠️" not in set_said(screens.JA, OnCallNow("primary", BEN, None))
+
+
+@pytest.mark.parametrize("voice", screens.VOICES)
+def test_an_override_says_whether_the_stand_in_can_be_paged(voice: Voice) -> None:
+    """In order, what is missing, or that Discord could not be asked; and where else they are on call."""
+    new = NewOverride("primary", BEN.who, NOW, NOW + DAY)
+    duty = DoubleDuty("ben", "primary", "secondary", NOW, NOW + DAY / 2)
+    gaps = [ReadinessFinding(Gap.NO_ROLE, ("on-call",)), ReadinessFinding(Gap.NO_DM)]
+    ready, lacking, unknown = (
+        overridden_said(voice, new, OverrideCheck(BEN, found, [(duty, BEN)])).splitlines()
+        for found in ((), gaps, None)
+    )
+    assert [len(lines) for lines in (ready, lacking, unknown)] == [3, 5, 3]
+    assert "@on-call" in lacking[2]
+    assert "secondary" in ready[-1]
+    assert len({ready[1], lacking[1], unknown[1]}) == 3

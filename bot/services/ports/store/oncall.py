@@ -41,8 +41,8 @@ class OnCallWrites(OnCallReads, Protocol):
     async def confirm_schedule(self, guild_id: int, number: int, *, by: Person) -> tuple[str, Content] | None:
         """Put a draft into force from now on; its place, or None when it is gone or was confirmed before."""
 
-    async def end_schedules(self, guild_id: int, place: str, *, by: Person) -> int:
-        """End the schedules that are in force at a place, and return their number."""
+    async def end_schedules(self, guild_id: int, place: str, *, by: Person) -> set[int]:
+        """End the schedules that are in force at a place, and return their numbers."""
 
     async def lock_watch(self, guild_id: int) -> RosterWatch | None:
         """Lock and return the guild's watch; None if there is none."""

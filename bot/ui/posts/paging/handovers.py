@@ -1,6 +1,6 @@
 """Messages about on-call duty, to the team or one person: handovers, the day before, what is missing."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import Final, TypeVar
 
@@ -8,7 +8,7 @@ from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.incident.incident import Status
 from bot.domain.oncall.deliveries import HandoverData, OpenIncident, PlaceChange, ShiftCheckData
 from bot.domain.payloads import Payload
-from bot.services.ports.oncall import Gap
+from bot.services.ports.oncall import Gap, ReadinessFinding
 from bot.ui.posts.bodies import message
 from bot.ui.posts.looks import Renderer, Renderers, alone
 from bot.ui.words.inert import inert
@@ -27,6 +27,13 @@ def until(words: Wording, at: datetime | None) -> str:
     if at is None:
         return words.say("oncall.until_further_notice")
     return words.say("oncall.until", at=words.moment(at))
+
+
+def gap_lines(words: Wording, gaps: Iterable[ReadinessFinding]) -> Iterator[str]:
+    """Yield a line for each gap: what is missing, and how it is mended."""
+    for found in gaps:
+        shown = channel_name if found.gap is Gap.NO_CHANNEL else role_name
+        yield words.say(f"oncall.gap.{found.gap.value}", names=", ".join(map(shown, found.names)))
 
 
 def _handover(words: Wording, data: HandoverData) -> Iterator[str]:
@@ -77,10 +84,7 @@ def _missing(words: Wording, data: ShiftCheckData) -> Iterator[str]:
 
 
 def _gaps(words: Wording, data: ShiftCheckData) -> Iterator[str]:
-    for found in data.gaps:
-        gap = Gap(found.gap)
-        shown = channel_name if gap is Gap.NO_CHANNEL else role_name
-        yield words.say(f"oncall.gap.{gap.value}", names=", ".join(map(shown, found.names)))
+    return gap_lines(words, [ReadinessFinding(Gap(found.gap), tuple(found.names)) for found in data.gaps])
 
 
 def _incidents(words: Wording, data: HandoverData) -> str:

@@ -1,0 +1,107 @@
+"""Clearing a schedule is asked about, and what a change of it should be warned of is said."""
+
+from datetime import date, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bot.domain.errors import NotPermitted, UserError
+from bot.domain.oncall.roster import Content, NewOverride, Who
+from bot.domain.oncall.rotation import Rotation, Shift, Unit
+from bot.services.oncall.clearing import ScheduleClearing
+from bot.services.ports.oncall import Gap, ReadinessFinding
+from tests.services.desk import GUILD, OBSERVER, PRIMARY, Desk
+
+AI, BEN, RESPONDER = Who(8, "ai", "Ai"), Who(9, "ben", "Ben"), Who(3, "responder", "responder")
+HOUR = timedelta(hours=1)
+
+
+async def rotate(desk: Desk) -> None:
+    """Ai and Ben take turns as primary."""
+    turns = Rotation(("8", "9"), 1, Unit.DAYS, date(2024, 1, 1), time(10), ZoneInfo("Asia/Tokyo"))
+    await desk.schedules.rotate(GUILD, "primary", [AI, BEN], turns, by=PRIMARY)
+
+
+async def asked(desk: Desk) -> ScheduleClearing:
+    """What primary is shown before it is cleared."""
+    return await desk.services.clearing.preview(GUILD, "primary", by=PRIMARY)
+
+
+async def override(desk: Desk, who: Who, *, place: str = "primary", is_swap: bool = False) -> NewOverride:
+    """Let somebody stand in for an hour."""
+    now = desk.clock.time
+    new = NewOverride(place, who, now, now + HOUR, is_swap=is_swap)
+    return await desk.schedules.override(GUILD, new, by=PRIMARY)
+
+
+async def test_what_would_go_is_shown_and_nothing_changes(desk: Desk) -> None:
+    """The rotation with its people; a stand-in that the policy file makes pointless, and half a swap."""
+    await rotate(desk)
+    for who, is_swap in ((RESPONDER, False), (RESPONDER, True), (Who(None, "primary", "primary"), False)):
+        await override(desk, who, is_swap=is_swap)
+    shown = await asked(desk)
+    [schedule] = shown.schedules
+    assert schedule.content.rotation is not None
+    assert [person.name for person in schedule.people.values()] == ["Ai", "Ben"]
+    assert [one.id for one, _ in shown.pointless] == [2, 3]
+    assert shown.after.person.handle == "primary"
+    assert (await asked(desk)).mark == shown.mark
+
+
+async def test_a_press_on_what_has_changed_since_changes_nothing(desk: Desk) -> None:
+    """Another schedule or stand-in came meanwhile: the question is asked anew, and then it goes."""
+    await rotate(desk)
+    first = await asked(desk)
+    await desk.schedules.set_person(GUILD, "primary", BEN, by=PRIMARY)
+    clearing = desk.services.clearing
+    assert await clearing.clear(GUILD, "primary", seen=first.mark, by=PRIMARY) is None
+    second = await asked(desk)
+    assert len(second.schedules) == 2
+    await override(desk, Who(None, "primary", "primary"))
+    assert await clearing.clear(GUILD, "primary", seen=second.mark, by=PRIMARY) is None
+    await desk.pass_time(hours=2)
+    after = await clearing.clear(GUILD, "primary", seen=second.mark, by=PRIMARY)
+    assert after is not None
+    assert after.person.handle == "primary"
+    with pytest.raises(UserError) as refused:
+        await clearing.clear(GUILD, "primary", seen=second.mark, by=PRIMARY)
+    assert refused.value.key == "oncall_nothing_set"
+
+
+async def test_whoever_presses_needs_the_permission(desk: Desk) -> None:
+    """The question as well as the answer."""
+    await rotate(desk)
+    mark = (await asked(desk)).mark
+    with pytest.raises(NotPermitted):
+        await desk.services.clearing.preview(GUILD, "primary", by=OBSERVER)
+    with pytest.raises(NotPermitted):
+        await desk.services.clearing.clear(GUILD, "primary", seen=mark, by=OBSERVER)
+    assert len((await asked(desk)).schedules) == 1
+
+
+async def test_an_override_says_what_the_stand_in_lacks(desk: Desk) -> None:
+    """As the daily check finds it; Discord away is no finding."""
+    checks = desk.services.oncall_checks
+    desk.reach.lacks["3"] = [ReadinessFinding(Gap.NO_ROLE, ("on-call",))]
+    made = await override(desk, RESPONDER)
+    check = await checks.of_override(GUILD, made)
+    assert (check.gaps, check.doubled) == (desk.reach.lacks["3"], [])
+    desk.reach.is_away = True
+    assert (await checks.of_override(GUILD, made)).gaps is None
+
+
+async def test_one_person_at_two_places_is_warned_of_and_allowed(desk: Desk) -> None:
+    """By an override, a person set, and an import that is not yet in force."""
+    checks = desk.services.oncall_checks
+    secondary = Who(2, "secondary", "secondary")
+    made = await override(desk, secondary)
+    [(duty, person)] = (await checks.of_override(GUILD, made)).doubled
+    assert (duty.other, duty.starts, duty.ends) == ("secondary", made.starts, made.ends)
+    assert person.handle == "secondary"
+    assert [duty.ends for duty, _ in await checks.of_places(GUILD, "primary", "secondary")] == [made.ends]
+    now = desk.clock.time
+    shifts = (Shift("2", now + 5 * HOUR, now + 6 * HOUR), Shift("8", now + 6 * HOUR, now + 7 * HOUR))
+    draft = Content({"2": secondary, "8": AI}, shifts=shifts)
+    [(duty, _)] = await checks.of_import(GUILD, [("primary", draft)])
+    assert duty.handle == "secondary"
+    assert await checks.of_import(GUILD, [("primary", Content({"8": AI}, shifts=shifts[1:]))]) == []
