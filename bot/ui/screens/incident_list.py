@@ -38,6 +38,7 @@ PAGE: Final = (
 )
 _NONE = "-"
 _OPTIONS: Final = 25  # Discord: of a select
+_TITLE_LIMIT: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,12 +148,14 @@ def _which(voice: Voice, which: str) -> str:
 
 
 def _line(voice: Voice, incident: Incident) -> str:
-    """🔴 未対応 INC-42 SEV1 · 決済 API が 5xx · 11/24 14:05 JST (<t:…:R>), at most 360 characters."""
-    title = voice.marked(incident, inert(incident.title, limit=150))
-    started, age = voice.moment(incident.started_at), relative(incident.started_at)
-    return (
-        f"{voice.state(incident)} {linked_label(incident)} {incident.severity} · {title} · {started} ({age})"
-    )
+    """🔴 未対応 **SEV1** · 決済 API が 5xx · <t:…:R> · INC-42. An ended one has its date."""
+    title = voice.marked(incident, inert(incident.title, limit=_TITLE_LIMIT))
+    severity = inert(incident.severity, limit=40)
+    if incident.is_open:
+        severity, age = f"**{severity}**", relative(incident.started_at)
+    else:
+        age = voice.moment(incident.started_at)
+    return f"{voice.state(incident)} {severity} · {title} · {age} · {linked_label(incident)}"
 
 
 def _open_select(voice: Voice, incidents: Sequence[Incident]) -> Row | None:

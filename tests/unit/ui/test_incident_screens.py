@@ -161,6 +161,20 @@ def test_an_empty_list_says_so() -> None:
     assert presses(screen) == []
 
 
+@pytest.mark.parametrize(("voice", "state", "over"), [(JA, "🔴 未対応", "🟢 解決"), (EN, "🔴", "🟢")])
+def test_a_line_of_the_list_is_state_severity_title_and_age(voice: Voice, state: str, over: str) -> None:
+    """State by sign and word first; the age counts on in Discord, an incident that has ended has its date."""
+    urgent = replace(PLACED, status=Status.TRIGGERED, title="決済 API が 5xx")
+    ended = replace(RESOLVED, title="検索が遅い")
+    first, second = words(list_screen(voice, [urgent, ended], Asked())).splitlines()[1:]
+    assert first.startswith(state)
+    age = f"<t:{int(urgent.started_at.timestamp())}:R>"
+    assert re.search(rf"\*\*SEV1\*\* · 決済 API が 5xx · {age} · .*INC-", first)
+    assert second.startswith(over)
+    assert ":R>" not in second
+    assert voice.moment(ended.started_at) in second
+
+
 def test_the_list_turns_both_ways_and_keeps_the_filter() -> None:
     """◀ and ▶ only where there is something; each carries what was asked for."""
     asked = Asked("open", severity="SEV1", mine=True, days=7, page=1, words="a:b 決済")
