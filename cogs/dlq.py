@@ -7,11 +7,12 @@ from discord.app_commands import Choice, locale_str
 
 from bot.client import IncidentBot
 from bot.domain.dlq import DlqFilter
+from bot.domain.errors import BotError
 from bot.i18n.options import described
 from bot.ui.answers import Pressed, control
 from bot.ui.interaction import Interaction, keep, redraw, reply, services_of, voice_of, wait
 from bot.ui.people import person_from
-from bot.ui.screens.dlq_console import CHANNEL_LIMIT, LAST_PAGE, SEVERITY_LIMIT
+from bot.ui.screens.dlq_console import CHANNEL_LIMIT, LAST_PAGE, SEVERITY_LIMIT, entry_choice
 from bot.ui.screens.dlq_desk import DlqDesk
 
 Hours = app_commands.Range[int, 1, 720]
@@ -26,7 +27,8 @@ RECENT: Final = (
     r":(?P<channel>.{0,60}):(?P<page>\d{1,4})"
 )
 HOURS_OPTION: Final = locale_str("How many hours back (1 to 720)", key="commands.dlq_hours")
-ID_OPTION: Final = locale_str("The entry's id", key="commands.dlq_id")
+_OFFERED: Final = 25  # Discord: choices of an autocomplete
+ID_OPTION: Final = locale_str("The entry's id; the list's six digits are enough", key="commands.dlq_id")
 
 dlq_group: Final = app_commands.guild_only(
     app_commands.Group(
@@ -89,8 +91,19 @@ async def http_status(interaction: Interaction, hours: Hours = 1) -> None:
     await reply(interaction, view=await _desk(interaction).http_status(hours=hours))
 
 
+async def offer_entries(interaction: Interaction, typed: str) -> list[Choice[str]]:
+    """Offer the latest failures by short id and title; none while the table cannot be read."""
+    dlq, voice = services_of(interaction).dlq, voice_of(interaction)
+    try:
+        found = await dlq.offered(typed, by=person_from(interaction.user), limit=_OFFERED)
+    except BotError:
+        return []
+    return [Choice(name=entry_choice(voice, entry), value=str(entry.id)) for entry in found]
+
+
 @dlq_group.command(name="show", description=locale_str("Look at one entry", key="commands.dlq_show"))
 @described(id_=ID_OPTION)
+@app_commands.autocomplete(id_=offer_entries)
 async def show(interaction: Interaction, id_: EntryId) -> None:
     """Show one failure, as it would have looked."""
     await wait(interaction)
@@ -102,6 +115,7 @@ async def show(interaction: Interaction, id_: EntryId) -> None:
     description=locale_str("Send one entry again, after a preview", key="commands.dlq_replay"),
 )
 @described(id_=ID_OPTION)
+@app_commands.autocomplete(id_=offer_entries)
 async def replay(interaction: Interaction, id_: EntryId) -> None:
     """Preview first; nothing is sent yet."""
     await wait(interaction)

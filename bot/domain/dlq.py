@@ -8,8 +8,19 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from bot.domain.delivery.delivery import Posted
 from bot.domain.payloads import Payload
 
+#: Digits of an id as people type it: among a thousand entries, two with the same ones are unlikely.
+_SHORT: Final = 6
+
 #: Start of the reason for a message that Discord accepted, but that did not ring.
 MUTE: Final = "posted, but @here did not ring"
+
+
+def short_id(entry_id: UUID | str) -> str:
+    """Return an entry's id as people type it: the last six hexadecimal digits.
+
+    The first ones are the time in ids of version 7, and shared by all failures of some hours.
+    """
+    return str(entry_id)[-_SHORT:]
 
 
 @dataclass(frozen=True, slots=True)

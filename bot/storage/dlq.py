@@ -76,6 +76,11 @@ class PostgresDlqStore:
             raise UserError("dlq_entry_not_found", entry=str(entry_id))
         return failure_from_row(row)
 
+    async def ids_ending_in(self, digits: str, *, hours: int) -> list[UUID]:
+        async with self._question() as sql:
+            rows = await sql.all("failures_ending_in", digits=digits, within=timedelta(hours=hours))
+        return [row["id"] for row in rows]
+
     async def counts(self, start: datetime, end: datetime) -> DlqCounts:
         async with self._question() as sql:
             rows = await sql.all(

@@ -44,6 +44,13 @@ SELECT id, attempted_at, channel, severity, title, http_status, retry_count, err
   FROM admin.notification_failures
  WHERE id = :entry_id;
 
+-- name: failures_ending_in
+-- Returns two failures of the last :within, at most, whose id ends in these digits.
+SELECT id
+  FROM admin.notification_failures
+ WHERE attempted_at >= now() - :within::interval AND right(id::text, length(:digits::text)) = :digits
+ LIMIT 2;
+
 -- name: count_failures_by_channel
 -- Counts the failures in [:start, :end) per channel, most frequent first, and those of the highest severity,
 -- :most_severe. Titles that begin with :drill_mark are left out.

@@ -41,7 +41,9 @@ async def test_replay_once_and_without_its_mention(world: World) -> None:
     responder does not replay.
     """
     entry = await lose(world, "決済エラー率 8.2 %")
-    shown = await world.command("dlq show", id=str(entry))
+    [offered] = await world.human.autocomplete("responder", "general", "dlq show", "id", str(entry)[-6:])
+    assert offered["value"] == str(entry)
+    shown = await world.command("dlq show", id=str(entry)[-6:])
     assert "届くはずだった内容" in shown.text
     assert "決済エラー率" in shown.text
     raw = await world.human.press("responder", shown.messages[-1], "生の JSON")

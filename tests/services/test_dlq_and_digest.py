@@ -2,13 +2,14 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 import pytest
 
 from bot.domain.delivery.delivery import DeliveryKind, Posted
 from bot.domain.digest import IsoWeek
-from bot.domain.dlq import DlqEntry, DlqFilter, failure_id
+from bot.domain.dlq import DlqEntry, DlqFilter, failure_id, short_id
 from bot.domain.errors import InvalidTransition, NotPermitted, UserError
 from bot.runbook import load_policy
 from bot.storage.dlq import PostgresDlqStore
@@ -129,6 +130,38 @@ async def test_unknown_entry(desk: Desk, text: str) -> None:
     """Not an id, or an id of nothing: a sentence, not a crash."""
     with pytest.raises(UserError):
         await desk.dlq.entry(text, by=PRIMARY, guild_id=GUILD)
+
+
+async def test_the_last_digits_of_an_id_name_an_entry(desk: Desk) -> None:
+    """Those that the list shows; what two entries share is refused, and an old entry needs its whole id."""
+    entry = await put(desk, {"content": "x"})
+    twin = replace(entry, id=UUID("00000000-0000-4000-8000-aaaaaa0000f1"))
+    await desk.database.put_dlq_entry(twin)
+    old = replace(entry, id=UUID(int=0xBEEF00), attempted_at=desk.clock.time - timedelta(days=31))
+    await desk.database.put_dlq_entry(old)
+    read = partial(desk.dlq.entry, by=PRIMARY, guild_id=GUILD)
+    assert (await read(" `0000F1` ")).entry.id == twin.id
+    assert (await read(short_id(ENTRY))).entry.id == ENTRY
+    await desk.database.put_dlq_entry(replace(entry, id=UUID(int=0x0000F1)))
+    with pytest.raises(UserError, match="dlq_id_ambiguous"):
+        await read("0000f1")
+    with pytest.raises(UserError, match="dlq_entry_not_found"):
+        await read(short_id(old.id))
+    assert (await read(str(old.id))).entry.id == old.id
+
+
+async def test_entries_are_offered_to_whoever_may_look(desk: Desk) -> None:
+    """By the short id or the title; nothing to others, and no refusal on record: they ask for nothing yet."""
+    entry = await put(desk, {"content": "x"})
+    await desk.database.put_dlq_entry(replace(entry, id=UUID(int=0xBEEF00), title="検索が遅い"))
+    offered = partial(desk.dlq.offered, by=RESPONDER, limit=25)
+    assert {each.id for each in await offered("")} == {ENTRY, UUID(int=0xBEEF00)}
+    assert [each.id for each in await offered("BEEF")] == [UUID(int=0xBEEF00)]
+    assert [each.id for each in await offered("満空")] == [ENTRY]
+    assert len(await offered("", limit=1)) == 1
+    before = await desk.database.audit_rows()
+    assert await offered("", by=OBSERVER) == []
+    assert await desk.database.audit_rows() == before
 
 
 async def test_digest_once_a_week_and_late_rather_than_never(desk: Desk) -> None:

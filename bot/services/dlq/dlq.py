@@ -1,7 +1,10 @@
 """The DLQ from chat: the runbook's three questions, one entry, one replay."""
 
+import re
 import secrets
 from dataclasses import dataclass, replace
+from itertools import islice
+from typing import Final
 from uuid import UUID
 
 import structlog
@@ -28,6 +31,12 @@ log = structlog.get_logger(__name__)
 
 PAGE_SIZE = 10
 P0_LIMIT = 20
+
+#: How far back a short id is looked for, as far as a list reaches; and how many entries are searched at most.
+OFFERED_HOURS: Final = 720
+_OFFERED: Final = 200
+
+_DIGITS: Final = re.compile(r"[0-9a-f]{4,12}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +83,19 @@ class Dlq:
         await self._admit(by, "dlq", guild_id=guild_id, act="recent")
         return await self._failures.page(asked, number=number, size=PAGE_SIZE)
 
+    async def offered(self, typed: str, *, by: Person, limit: int) -> list[DlqEntry]:
+        """Return the latest failures whose short id or title has *typed*; none to a person who may not look.
+
+        Raises:
+            DlqUnavailable: the table cannot be read.
+        """
+        if not (self._policy.sees_dlq and self._access.allows(by, "dlq")):
+            return []
+        page = await self._failures.page(DlqFilter(hours=OFFERED_HOURS), number=1, size=_OFFERED)
+        wanted = typed.strip().casefold()
+        fitting = (one for one in page.entries if wanted in f"{one.id} {one.title or ''}".casefold())
+        return list(islice(fitting, limit))
+
     async def p0_email(self, *, by: Person, guild_id: int) -> list[DlqEntry]:
         """P0 で email backup が送られたか. Raises NotPermitted."""
         await self._admit(by, "dlq", guild_id=guild_id, act="p0_email")
@@ -91,7 +113,7 @@ class Dlq:
             NotPermitted; UserError: not an id, or no such entry.
         """
         await self._admit(by, "dlq", guild_id=guild_id, act="entry")
-        key = _uuid(entry_id)
+        key = await self._key(entry_id)
         entry, origin = await self._read(key, guild_id=guild_id)
         delivered = None if origin is None else origin.delivered
         return EntryView(entry, await self._store.replay_of(key), delivered)
@@ -104,7 +126,7 @@ class Dlq:
                 itself since.
         """
         await self._admit(by, "replay", guild_id=guild_id, act="preview_replay")
-        key = _uuid(entry_id)
+        key = await self._key(entry_id)
         entry, origin = await self._read(key, guild_id=guild_id)
         body, dropped = sanitise_payload(entry.payload or {})
         if not (body.keys() - {"allowed_mentions"}):
@@ -138,6 +160,24 @@ class Dlq:
         log.info("dlq.entry_replayed", entry_id=str(entry.id), user_id=by.id)
         return record
 
+    async def _key(self, text: str) -> UUID:
+        """Return the id that *text* names: a whole one, or the last digits of a recent entry's.
+
+        Raises:
+            UserError: not an id, no such entry, or several.
+        """
+        typed = text.strip().lower().strip("`")
+        if (whole := _uuid(typed)) is not None:
+            return whole
+        if not _DIGITS.fullmatch(typed):
+            raise UserError("dlq_bad_id", value=text[:40])
+        found = await self._failures.ids_ending_in(typed, hours=OFFERED_HOURS)
+        if len(found) > 1:
+            raise UserError("dlq_id_ambiguous", value=typed)
+        if not found:
+            raise UserError("dlq_entry_not_found", entry=typed)
+        return found[0]
+
     async def _read(self, key: UUID, *, guild_id: int) -> tuple[DlqEntry, Origin | None]:
         """Read an entry and the delivery that it is about; of a private incident it has no words.
 
@@ -165,11 +205,12 @@ class Dlq:
         await self._access.require(by, permission, guild_id=guild_id, act=act)
 
 
-def _uuid(text: str) -> UUID:
+def _uuid(text: str) -> UUID | None:
+    """Return the id if *text* is a whole one."""
     try:
-        return UUID(text.strip())
+        return UUID(text)
     except ValueError:
-        raise UserError("dlq_bad_id", value=text[:40]) from None
+        return None
 
 
 def _target(channel: str) -> str:

@@ -27,6 +27,9 @@ class DlqStore(Protocol):
             UserError: no such entry.
         """
 
+    async def ids_ending_in(self, digits: str, *, hours: int) -> list[UUID]:
+        """Return the failures of the last *hours* whose id ends in these hexadecimal digits, two at most."""
+
     async def counts(self, start: datetime, end: datetime) -> DlqCounts:
         """Count the failures in [start, end), without those of drills."""
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from bot.domain.delivery.delivery import Delivery, DeliveryKind
-from bot.domain.dlq import MUTE, ReplayData
+from bot.domain.dlq import MUTE, ReplayData, short_id
 from bot.ui.posts.bodies import CONTENT_LIMIT, Body, message
 from bot.ui.posts.looks import Renderers, alone
 from bot.ui.words.inert import cut, inert
@@ -30,7 +30,6 @@ def answer(words: Wording, http_status: int | None, error: str | None) -> str:
 
 
 _EMBEDS_LIMIT = 10  # Discord: embeds of a message
-_ENTRY_DIGITS = 8
 
 
 def replay(words: Wording, delivery: Delivery) -> Body:
@@ -41,7 +40,7 @@ def replay(words: Wording, delivery: Delivery) -> Body:
         "replay.line",
         who=inert(data.by or "?", limit=80),
         at=words.moment(delivery.created_at),
-        entry=inert(data.entry, limit=40)[:_ENTRY_DIGITS],
+        entry=inert(short_id(data.entry), limit=40),
     )
     content = cut(str(body.get("content") or ""), limit=CONTENT_LIMIT - len(line) - 1)
     embeds = body.get("embeds")

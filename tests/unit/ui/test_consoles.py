@@ -48,14 +48,37 @@ def page_of(*entries: DlqEntry, number: int = 1, pages: int = 1, **asked: Any) -
     return DlqPage(entries, number, pages, total=len(entries), filter=DlqFilter(**asked))
 
 
-def test_a_failure_reads_as_one_line() -> None:
-    """When, how bad, where, what, why."""
-    screen = dlq_console.recent_screen(JA, page_of(ENTRY, severity="P0", channel="p0-alerts"))
-    assert words(screen).splitlines() == [
-        "**通知 DLQ** 直近 24 時間 · 失敗 1",
-        "絞り込み `P0` #p0-alerts",
-        "11/24 14:07 JST `P0` #p0-alerts 決済 API が 5xx — HTTP 503 · 再試行 3 · upstream timeout",
+def test_a_failure_reads_as_two_lines_with_space_between_failures() -> None:
+    """Its short id, how bad, what, where; below in small print when and why."""
+    screen = dlq_console.recent_screen(JA, page_of(ENTRY, ENTRY, severity="P0", channel="p0-alerts"))
+    lines = [
+        "`000001` **P0 決済 API が 5xx** → #p0-alerts",
+        "-# 11/24 14:07 JST · HTTP 503 · 再試行 3 · upstream timeout",
     ]
+    assert words(screen).splitlines() == [
+        "**通知 DLQ** 直近 24 時間 · 失敗 2",
+        "絞り込み `P0` #p0-alerts",
+        *lines,
+        "",
+        *lines,
+    ]
+
+
+def test_the_current_view_is_marked() -> None:
+    """By a dot, and not by colour alone; on one view only."""
+    views = (
+        dlq_console.recent_screen(JA, page_of(ENTRY)),
+        dlq_console.p0_screen(JA, [ENTRY]),
+        dlq_console.status_screen(JA, [StatusCount(429, 1)], hours=1),
+    )
+    marked = [[label for label in labels(screen) if label.startswith("●")] for screen in views]
+    assert marked == [["● 直近"], ["● P0 メール"], ["● HTTP 別"]]
+
+
+def test_a_choice_begins_with_the_short_id() -> None:
+    """So that typing it finds the entry; within Discord's limit whatever the title."""
+    assert dlq_console.entry_choice(JA, ENTRY).startswith("000001 · P0 · 決済 API が 5xx · 11/24 14:07 JST")
+    assert len(dlq_console.entry_choice(JA, replace(ENTRY, title="長" * 500))) <= 100
 
 
 def test_p0_says_whether_the_email_went_out() -> None:

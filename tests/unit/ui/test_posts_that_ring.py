@@ -214,13 +214,13 @@ def test_replay_shows_the_message_and_says_what_it_is() -> None:
             "embeds": [{"title": "t"}, "odd"],
             "allowed_mentions": {"parse": []},
         },
-        "entry": "2f3c4d5e-0000-4000-8000-000000000000",
+        "entry": "00000000-0000-4000-8000-00002f3c4d5e",
         "by": "primary",
     }
     body = render(JA, delivery(DeliveryKind.REPLAY, data=data), None)
     assert str(body["content"]).splitlines() == [
         "@here down",
-        "-# ↻ 届かなかった通知の再送です · primary · 11/24 14:07 JST · DLQ 2f3c4d5e",
+        "-# ↻ 届かなかった通知の再送です · primary · 11/24 14:07 JST · DLQ 3c4d5e",
     ]
     assert body["embeds"] == [{"title": "t"}]
     assert body["allowed_mentions"] == {"parse": []}
