@@ -26,7 +26,14 @@ from bot.ui.interaction import Interaction, keep, redraw, reply, services_of, vo
 from bot.ui.people import person_from, person_of
 from bot.ui.screens.incident_console import MORE
 from bot.ui.screens.timeline_file import timeline_file
-from bot.ui.screens.timeline_page import CORRECT, FILE, TURN, timeline_screen
+from bot.ui.screens.timeline_page import (
+    CORRECT,
+    FILE,
+    TURN,
+    page_named,
+    timeline_screen,
+    whole_file_view,
+)
 from bot.ui.words.wording import Wording
 from cogs.incidents.editing import open_details
 from cogs.incidents.group import NUMBER_OPTION, Number, in_time, incident_group, named, offer_all
@@ -100,15 +107,15 @@ async def choose_more(interaction: Interaction, pressed: Pressed) -> None:
 
 @control(TURN)
 async def turn_page(interaction: Interaction, pressed: Pressed) -> None:
-    """[◀ 古い方] [新しい方 ▶]: show the page that the custom id names."""
+    """[◀ 古い方] [新しい方 ▶] [⚙ 通知も表示]: show the page that the custom id names."""
     await keep(interaction)
-    await _redraw(interaction, pressed.number, page=int(pressed.fields["page"]))
+    await _redraw(interaction, pressed.number, page=pressed.fields["page"])
 
 
 @control(CORRECT)
 async def choose_entry(interaction: Interaction, pressed: Pressed) -> None:
     """訂正する: open a form with the words so far of the chosen entry."""
-    entry, page = int(pressed.chosen), int(pressed.fields["page"])
+    entry, page = int(pressed.chosen), pressed.fields["page"]
     line = await in_time(_correctable(interaction, pressed.number, entry))
     form = correction_form(voice_of(interaction), pressed.number, line, page=page)
     await ask(interaction, form)
@@ -116,13 +123,16 @@ async def choose_entry(interaction: Interaction, pressed: Pressed) -> None:
 
 @control(FILE)
 async def press_file(interaction: Interaction, pressed: Pressed) -> None:
-    """[⬇ Markdown]: send the whole timeline in the team's language, for the postmortem."""
+    """[⬇ Markdown]: send the timeline in the team's language, for the postmortem; folded unless asked."""
     await wait(interaction)
-    by = await person_of(interaction)
-    history = await services_of(interaction).timelines.history(pressed.number, by=by)
-    file = timeline_file(Wording(interaction.client.texts, services_of(interaction).policy), history)
-    told = voice_of(interaction).say("history.said.file", label=history.incident.label)
-    await reply(interaction, told, file=file)
+    by, whole = await person_of(interaction), pressed.fields["whole"] is not None
+    voice, services = voice_of(interaction), services_of(interaction)
+    history = await services.timelines.history(pressed.number, by=by)
+    file = timeline_file(Wording(interaction.client.texts, services.policy), history, whole=whole)
+    key = "whole_file" if whole else "file"
+    told = voice.say(f"history.said.{key}", label=history.incident.label)
+    view = None if whole or not history.can_fold else whole_file_view(voice, pressed.number)
+    await reply(interaction, told, file=file, view=view)
 
 
 async def send_note(interaction: Interaction, form: Submitted) -> None:
@@ -143,7 +153,7 @@ async def send_correction(interaction: Interaction, form: Submitted) -> None:
     entry = int(form.fields["entry"])
     right = correction_of(form)
     await services_of(interaction).timelines.correct(form.number, entry, right, by=by, key=key)
-    await _redraw(interaction, form.number, page=int(form.fields["page"]))
+    await _redraw(interaction, form.number, page=form.fields["page"])
 
 
 async def _say_noted(interaction: Interaction, noted: Noted) -> None:
@@ -180,7 +190,7 @@ async def _show(interaction: Interaction, number: int) -> None:
     await reply(interaction, view=timeline_screen(voice_of(interaction), page))
 
 
-async def _redraw(interaction: Interaction, number: int, *, page: int) -> None:
-    by = await person_of(interaction)
-    shown = await services_of(interaction).timelines.page(number, by=by, number=page)
+async def _redraw(interaction: Interaction, number: int, *, page: str) -> None:
+    by, (at, whole) = await person_of(interaction), page_named(page)
+    shown = await services_of(interaction).timelines.page(number, by=by, number=at, whole=whole)
     await redraw(interaction, timeline_screen(voice_of(interaction), shown))

@@ -16,14 +16,17 @@ class TimelineKindSpec:
     Attributes:
         is_written: People write it, and may therefore correct it; the bot records the others.
         has_words: It holds the words of a person, which are shown as such.
+        is_machine: The bot tells of a message that it has sent: of interest only when somebody asks for it.
     """
 
     is_written: bool = False
     has_words: bool = False
+    is_machine: bool = False
 
 
 #: Something that the bot records.
 _RECORDED: Final = TimelineKindSpec()
+_MACHINE: Final = TimelineKindSpec(is_machine=True)
 _WRITTEN: Final = TimelineKindSpec(is_written=True, has_words=True)
 _WORDS: Final = TimelineKindSpec(has_words=True)
 
@@ -48,9 +51,9 @@ class TimelineKind(StrEnum):
     DECLARED = "declared"  # a tracked alert became an incident
     REPEATED = "repeated"  # the same alert came again
     RECOVERED = "recovered"  # its monitor says that it is over
-    ALERT_POSTED = "alert_posted"
-    THREAD_OPENED = "thread_opened"
-    PAGED = "paged"  # a DM reached a person on call
+    ALERT_POSTED = "alert_posted", _MACHINE
+    THREAD_OPENED = "thread_opened", _MACHINE
+    PAGED = "paged", _MACHINE  # a DM reached a person on call
     ACKNOWLEDGED = "acknowledged"
     JOINED = "joined"
     RELEASED = "released"  # the responder let go
@@ -58,7 +61,7 @@ class TimelineKind(StrEnum):
     DECLINED = "declined"  # on call, but cannot respond now
     ESCALATED = "escalated"
     DELIVERY_FAILED = "delivery_failed"
-    EMAILED = "emailed"
+    EMAILED = "emailed", _MACHINE
     DETAILS_CHANGED = "details_changed"
     SEVERITY_CHANGED = "severity_changed"
     ROLE_CHANGED = "role_changed"

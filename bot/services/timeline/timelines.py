@@ -19,6 +19,7 @@ from bot.domain.incident.incident import Incident, IncidentKind, Status
 from bot.domain.incident.status_updates import correct_last_update
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
+from bot.domain.timeline.folding import TimelineRow, folded
 from bot.domain.timeline.lines import Line, lines_of
 from bot.domain.timeline.notices import NoteNotice
 from bot.domain.timeline.written import NoteEntry, VoiceJoinedEntry
@@ -44,6 +45,11 @@ class History:
     incident: Incident
     lines: tuple[Line, ...]
 
+    @property
+    def can_fold(self) -> bool:
+        """Return True if several messages of a minute are one row when it is folded."""
+        return len(folded(self.lines)) < len(self.lines)
+
 
 @dataclass(frozen=True, slots=True)
 class Noted:
@@ -62,15 +68,19 @@ class TimelinePage:
     """A part of a history.
 
     Attributes:
-        lines: At most `PAGE_SIZE`, oldest first.
+        rows: At most `PAGE_SIZE`, oldest first.
         number: From 0, which is the oldest: a page stays what it is while the timeline grows.
         pages: How many there are, at least 1.
+        is_whole: Nothing is folded.
+        can_fold: The history has messages that are one row if it is folded.
     """
 
     incident: Incident
-    lines: tuple[Line, ...]
+    rows: tuple[TimelineRow, ...]
     number: int
     pages: int
+    is_whole: bool = False
+    can_fold: bool = False
 
 
 class Timelines:
@@ -150,13 +160,20 @@ class Timelines:
         entries = await self._access.readable(by, await self._store.timeline(incident_id))
         return History(incident, lines_of(entries, await self._store.posts(incident_id)))
 
-    async def page(self, incident_id: int, *, by: Person, number: int | None = None) -> TimelinePage:
-        """Return a part of the history; the newest one if *number* is None or too large."""
+    async def page(
+        self, incident_id: int, *, by: Person, number: int | None = None, whole: bool = False
+    ) -> TimelinePage:
+        """Return a part of the history; the newest one if *number* is None or too large.
+
+        Args:
+            whole: Show every message that the bot has sent, instead of one row for each minute.
+        """
         history = await self.history(incident_id, by=by)
-        pages = max(-(-len(history.lines) // PAGE_SIZE), 1)
+        rows: tuple[TimelineRow, ...] = history.lines if whole else folded(history.lines)
+        pages = max(-(-len(rows) // PAGE_SIZE), 1)
         shown = pages - 1 if number is None else min(number, pages - 1)
-        lines = history.lines[shown * PAGE_SIZE : (shown + 1) * PAGE_SIZE]
-        return TimelinePage(history.incident, lines, shown, pages)
+        part = rows[shown * PAGE_SIZE : (shown + 1) * PAGE_SIZE]
+        return TimelinePage(history.incident, part, shown, pages, is_whole=whole, can_fold=history.can_fold)
 
     async def join_voice(self, guild_id: int, *, by: Person, channel: str) -> Incident | None:
         """Note on one incident that a person who may respond has joined a voice channel.

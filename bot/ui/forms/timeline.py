@@ -22,7 +22,7 @@ NOTE_FORM: Final = r"inc:v1:note-form:(?P<number>\d{1,18})"
 #: The page is drawn anew afterwards; it says which words, impact and moment the form showed, unless an
 #: older version made it.
 CORRECT_FORM: Final = (
-    r"inc:v1:correct-form:(?P<number>\d{1,18}):(?P<entry>\d{1,18}):(?P<page>\d{1,6})"
+    r"inc:v1:correct-form:(?P<number>\d{1,18}):(?P<entry>\d{1,18}):(?P<page>\d{1,6}a?)"
     r"(?::(?P<known>[0-9a-f]{8}):(?P<impact>[0-9a-f]{8})(?::(?P<moment>[0-9a-f]{8}))?)?"
 )
 
@@ -41,11 +41,11 @@ def note_form(voice: Voice, number: int) -> Form:
     )
 
 
-def correction_form(voice: Voice, number: int, line: Line, *, page: int) -> Form:
+def correction_form(voice: Voice, number: int, line: Line, *, page: str) -> Form:
     """Build the form to correct an entry: its current words, and the time if a person added the entry.
 
     Args:
-        page: The page of the timeline to redraw afterwards.
+        page: The page of the timeline to redraw afterwards, as `bot.ui.screens.timeline_page` names it.
     """
     title = voice.say("history.form.correct", label=label_of(number))
     shown, (words, impact) = shown_words(line), editable(line)

@@ -5,13 +5,15 @@ included, and a line break becomes a ``<br>``.
 """
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Final
 
 import discord
 
 from bot.domain.incident.incident import ByPerson, Incident
+from bot.domain.timeline.folding import FoldedLines, TimelineRow, folded
 from bot.domain.timeline.lines import Line
 from bot.services.timeline.corrections import CORRECTION_LIMIT
 from bot.services.timeline.timelines import History
@@ -20,6 +22,7 @@ from bot.ui.words.timeline import (
     corrected_by,
     facts,
     kind_words,
+    offset,
     quoted,
     recorded,
     source_url,
@@ -32,18 +35,23 @@ _COLUMNS: Final = ("at", "what", "who", "facts", "source")
 _WORDS_LIMIT: Final = 2 * CORRECTION_LIMIT
 
 
-def timeline_file(words: Wording, history: History) -> discord.File:
-    """Return INC-42-timeline.md, in the language of *words*."""
-    text = markdown(words, history)
+def timeline_file(words: Wording, history: History, *, whole: bool = False) -> discord.File:
+    """Return INC-42-timeline.md, in the language of *words*; *whole* as in `markdown`."""
+    text = markdown(words, history, whole=whole)
     return discord.File(io.BytesIO(text.encode()), filename=f"{history.incident.label}-timeline.md")
 
 
-def markdown(words: Wording, history: History) -> str:
-    """Return the file's text: the facts of the incident, then a row for each entry, oldest first."""
+def markdown(words: Wording, history: History, *, whole: bool = False) -> str:
+    """Return the file's text: the facts of the incident, then a row for each entry, oldest first.
+
+    Args:
+        whole: Give each message that the bot has sent a row, instead of one for each minute.
+    """
     incident = history.incident
     title = words.say("history.file.title", label=incident.label, title=words.title(incident))
     head = [f"- **{words.say(f'history.file.{name}')}**: {fact}" for name, fact in _facts(words, incident)]
-    rows = [_row(_entry(words, line)) for line in history.lines]
+    shown: Sequence[TimelineRow] = history.lines if whole else folded(history.lines)
+    rows = list(_rows(words, shown, since=incident.started_at))
     columns = [words.say(f"history.file.{name}") for name in _COLUMNS]
     return "\n".join([f"# {title}", "", *head, "", _row(columns), _row(["---"] * len(columns)), *rows, ""])
 
@@ -71,9 +79,37 @@ def _moment(words: Wording, incident: Incident, act: ByPerson | None) -> str:
     return words.say("history.file.took", at=words.full(act.at), who=words.who(act.name), span=span)
 
 
-def _entry(words: Wording, line: Line) -> Iterator[str]:
+def _rows(words: Wording, rows: Iterable[TimelineRow], *, since: datetime) -> Iterator[str]:
+    """Yield a row for each of *rows*, and one with the date before the first of each day."""
+    day = ""
+    for row in rows:
+        if words.whole_day(row.at) != day:
+            day = words.whole_day(row.at)
+            yield _row([f"**{day}**", *[""] * (len(_COLUMNS) - 1)])
+        if isinstance(row, FoldedLines):
+            yield _row(_folded(words, row, since=since))
+        else:
+            yield _row(_entry(words, row, since=since))
+
+
+def _folded(words: Wording, row: FoldedLines, *, since: datetime) -> list[str]:
+    """Return a row for several messages, with how many there are of each kind."""
+    kinds = (
+        words.say("history.file.of_kind", kind=words.say(f"history.kind.{kind.value}"), count=count)
+        for kind, count in row.kinds.items()
+    )
+    what = words.say("history.folded", count=len(row.lines))
+    return [_at(words, row.at, since=since), what, "", ", ".join(kinds), ""]
+
+
+def _at(words: Wording, at: datetime, *, since: datetime) -> str:
+    return f"{words.time_of_day(at, seconds=True)} {offset(at, since=since)}"
+
+
+def _entry(words: Wording, line: Line, *, since: datetime) -> Iterator[str]:
     entry = line.entry
-    yield "\n".join([*(f"~~{words.full(at)}~~" for at in line.earlier_moments), words.full(line.at)])
+    earlier = (f"~~{words.full(at)}~~" for at in line.earlier_moments)
+    yield "\n".join([*earlier, _at(words, line.at, since=since)])
     yield kind_words(words, entry)
     yield "" if entry.actor_name is None else words.who(entry.actor_name)
     yield "\n".join(_said(words, line))

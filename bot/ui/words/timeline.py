@@ -3,11 +3,13 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Final
 
 from bot.domain.incident.entries import CancelledEntry, UpdatedEntry
 from bot.domain.payloads import Payload
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
+from bot.domain.timeline.folding import FoldedLines, TimelineRow
 from bot.domain.timeline.lines import Line
 from bot.domain.timeline.written import PinDeletedEntry, PinnedEntry
 from bot.ui.words.inert import fair_share, inert, inert_lines, joined
@@ -21,6 +23,7 @@ LINE_LIMIT: Final = 330
 _SHARES: Final = ((200, 80, 60), (120, 48, 40), (60, 24, 20))
 _LEAST_WORDS: Final = 20
 _LEAST_IMPACT: Final = 10
+_MINUTE_S: Final = 60
 _BETWEEN: Final = " · "
 
 # A link is only shown when it leads into Discord: what was stored may have come from anywhere.
@@ -34,43 +37,83 @@ class _Source(Payload):
     url: str = ""
 
 
-def told_line(words: Wording, line: Line, *, budget: int | None = None) -> str:
+def told_line(words: Wording, line: Line, *, budget: int | None = None, when: str = "") -> str:
     """Return "11/24 14:07:05 JST · 👀 ack · @responder · リアクション", at most some 450 characters.
 
     What was put right comes with it: the earlier words struck through, who corrected them, and when.
 
     Args:
         budget: Characters, > 200, its link included; None: as many as a line may have anywhere.
+        when: The time as it is to be shown; empty: date and time to the second.
     """
     source = _source(words, line)
     limit = LINE_LIMIT if budget is None else min(LINE_LIMIT, budget - len(source))
     for shares in _SHARES:
-        parts = _parts(words, line, shares)
+        parts = [when or _when(words, line), *_parts(words, line, shares)]
         if len(_BETWEEN.join(parts)) <= limit:
             break
     return joined(parts, separator=_BETWEEN, limit=limit, more=" …") + source
 
 
-def told_lines(words: Wording, lines: Sequence[Line], *, limit: int) -> list[str]:
-    """Return *lines*, the long ones cut so that all of them, and the breaks between, fit into *limit*.
+def told_rows(words: Wording, rows: Sequence[TimelineRow], *, since: datetime, limit: int) -> list[str]:
+    """Return *rows* below the date of each day, cut so that all of them, and the breaks between, fit.
+
+    "**11/24 JST**", then "14:07 +0:02 · 👀 ack · @responder · リアクション" and "14:07 +0:02 · ⚙ 通知 4 件".
 
     Args:
-        limit: Characters, > 200 for each of *lines*.
+        since: The start of the incident, from which the offsets count.
+        limit: Characters, > 200 for each of *rows* and 20 for each day.
     """
-    told = [told_line(words, line) for line in lines]
-    share = fair_share([len(one) + 1 for one in told], limit=limit) - 1
-    return [
-        one if len(one) <= share else told_line(words, line, budget=share)
-        for one, line in zip(told, lines, strict=True)
+    days = [words.day(row.at) for row in rows]
+    heads = [f"**{day}**" if not number or day != days[number - 1] else "" for number, day in enumerate(days)]
+    budget = limit - sum(len(head) + 1 for head in heads if head)
+    told = [told_row(words, row, since=since) for row in rows]
+    share = fair_share([len(one) + 1 for one in told], limit=budget) - 1
+    fitting = [
+        one if len(one) <= share else told_row(words, row, since=since, budget=share)
+        for one, row in zip(told, rows, strict=True)
     ]
+    return [line for head, one in zip(heads, fitting, strict=True) for line in (head, one) if line]
+
+
+def told_row(words: Wording, row: TimelineRow, *, since: datetime, budget: int | None = None) -> str:
+    """Return "14:07 +0:02 · 👀 ack · @responder · リアクション"; *since* and *budget* as above."""
+    if isinstance(row, FoldedLines):
+        at = words.time_of_day(row.at)
+        told = (f"{at} {offset(row.at, since=since)}", words.say("history.folded", count=len(row.lines)))
+        return _BETWEEN.join(told)
+    return told_line(words, row, budget=budget, when=_short_when(words, row, since=since))
+
+
+def offset(at: datetime, *, since: datetime) -> str:
+    """Return the time from *since* to *at* in hours and minutes: "+0:52", "-1:05".
+
+    Both are taken to the minute, so that it is the difference of the times that are shown.
+    """
+    minutes = int(at.timestamp() // _MINUTE_S - since.timestamp() // _MINUTE_S)
+    hours, left = divmod(abs(minutes), 60)
+    return f"{'-' if minutes < 0 else '+'}{hours}:{left:02}"
+
+
+def _short_when(words: Wording, line: Line, *, since: datetime) -> str:
+    """Say when to the minute, below the date of the day; an earlier time on another day has its date."""
+    at = f"{words.time_of_day(line.at)} {offset(line.at, since=since)}"
+    before = [
+        words.time_of_day(each) if words.day(each) == words.day(line.at) else words.moment(each)
+        for each in line.earlier_moments
+    ]
+    return _struck_when(at, before)
 
 
 def _when(words: Wording, line: Line) -> str:
     """Say exactly when; a time that was corrected is struck through, of several the latest."""
-    at, before = words.exact(line.at), line.earlier_moments
+    return _struck_when(words.exact(line.at), [words.exact(each) for each in line.earlier_moments])
+
+
+def _struck_when(at: str, before: Sequence[str]) -> str:
     if not before:
         return at
-    struck = f"~~{words.exact(before[-1])}~~ {at}"
+    struck = f"~~{before[-1]}~~ {at}"
     return struck if len(before) == 1 else f"… {struck}"
 
 
@@ -115,9 +158,9 @@ def recorded(words: Wording, entry: TimelineEntry) -> str:
 
 
 def _parts(words: Wording, told: Line, shares: tuple[int, int, int]) -> list[str]:
-    """Return the parts of a line without its link; *shares* limits the characters of people's words."""
+    """Return the parts of a line without its time and link; *shares* limits the signs of people's words."""
     entry = told.entry
-    parts = [_when(words, told), kind_words(words, entry)]
+    parts = [kind_words(words, entry)]
     if entry.actor_name is not None:
         parts.append(words.who(entry.actor_name))
     late = recorded(words, replace(entry, at=told.at))

@@ -75,6 +75,19 @@ class Wording:
         """Return *at* with the year, to the second: "2026-11-24 14:05:00 JST"."""
         return f"{self._local(at):%Y-%m-%d %H:%M:%S %Z}"
 
+    def day(self, at: datetime) -> str:
+        """Return the date of *at*, with the zone for the times below it: "11/24 JST"."""
+        return f"{self._local(at):%m/%d %Z}"
+
+    def whole_day(self, at: datetime) -> str:
+        """Return the date of *at* with the year and the zone: "2026-11-24 JST"."""
+        return f"{self._local(at):%Y-%m-%d %Z}"
+
+    def time_of_day(self, at: datetime, *, seconds: bool = False) -> str:
+        """Return the time of day without its zone, where that stands above: "14:05", or "14:05:07"."""
+        local = self._local(at)
+        return f"{local:%H:%M:%S}" if seconds else f"{local:%H:%M}"
+
     def clock(self, at: datetime, *, on: datetime) -> str:
         """Return the time of day, such as "14:05 JST", with the date unless it is the day of *on*."""
         is_same_day = self._local(at).date() == self._local(on).date()

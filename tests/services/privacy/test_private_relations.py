@@ -11,7 +11,7 @@ from bot.domain.timeline.entries import TimelineKind
 from bot.i18n import Texts
 from bot.ui.posts.renderer import render
 from bot.ui.screens.timeline_file import markdown
-from bot.ui.words.timeline import told_line
+from bot.ui.words.timeline import told_line, told_row
 from bot.ui.words.wording import Wording
 from tests.acts import id_of
 from tests.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
@@ -47,11 +47,12 @@ async def test_a_history_gives_the_number_to_those_alone_who_may_know_it(desk: D
     words = Wording(Texts.load(), desk.policy)
     for reader, knows in ((PRIMARY, True), (OBSERVER, False)):
         history = await desk.timelines.history(public.id, by=reader)
-        page = await desk.timelines.page(public.id, by=reader)
+        page = await desk.timelines.page(public.id, by=reader, whole=True)
         view = await desk.looking.view(public.id, by=reader)
         assert [line.entry.kind for line in view.lines].count(TimelineKind.LINKED) == 1
-        for lines in (history.lines, page.lines, view.lines):
-            assert any(private.label in told_line(words, line) for line in lines) is knows
+        for lines in (history.lines, page.rows, view.lines):
+            told = [told_row(words, line, since=public.started_at) for line in lines]
+            assert any(private.label in line for line in told) is knows
         assert (private.label in markdown(words, history)) is knows
 
 

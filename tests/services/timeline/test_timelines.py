@@ -11,6 +11,8 @@ from bot.domain.incident.incident import Incident, IncidentKind, PersonRef, Role
 from bot.domain.incident.transitions import AckVia, assign
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
+from bot.domain.timeline.folding import FoldedLines
+from bot.domain.timeline.lines import Line
 from bot.services.incidents.updates import NewUpdate
 from bot.services.timeline.corrections import Correction
 from bot.services.timeline.timelines import PAGE_SIZE
@@ -165,10 +167,24 @@ async def test_pages_are_counted_from_the_oldest(desk: Desk) -> None:
     newest = await desk.timelines.page(incident.id, by=OBSERVER)
     assert (newest.number, newest.pages) == (2, 3)
     first = await desk.timelines.page(incident.id, by=OBSERVER, number=0)
-    assert len(first.lines) == PAGE_SIZE
-    assert first.lines[0].entry.kind is TimelineKind.OPENED
+    assert len(first.rows) == PAGE_SIZE
+    assert isinstance(first.rows[0], Line)
+    assert first.rows[0].entry.kind is TimelineKind.OPENED
     beyond = await desk.timelines.page(incident.id, by=OBSERVER, number=99)
     assert beyond == newest
+
+
+async def test_what_the_bot_sent_is_folded_unless_all_is_wanted(desk: Desk) -> None:
+    """The page says whether there is anything to unfold; what people did is the same on both."""
+    incident = await desk.open()
+    assert not (await desk.timelines.page(incident.id, by=OBSERVER)).can_fold
+    await desk.work()
+    page = await desk.timelines.page(incident.id, by=OBSERVER)
+    whole = await desk.timelines.page(incident.id, by=OBSERVER, whole=True)
+    assert (page.can_fold, page.is_whole, whole.can_fold, whole.is_whole) == (True, False, True, True)
+    [messages] = [row for row in page.rows if isinstance(row, FoldedLines)]
+    assert {line.entry.kind for line in messages.lines} >= {TimelineKind.ALERT_POSTED, TimelineKind.PAGED}
+    assert len(whole.rows) == len(page.rows) - 1 + len(messages.lines)
 
 
 async def test_a_private_timeline_is_hidden(desk: Desk) -> None:

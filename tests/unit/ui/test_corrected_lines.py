@@ -54,7 +54,7 @@ def test_a_corrected_time_shows_both() -> None:
     assert told.startswith("~~11/24 14:07:00 JST~~ 11/24 14:06:00 JST · 📝 メモ · @responder · 再起動 (訂正")
     assert told_line(JA, twice).startswith("… ~~11/24 14:06:00 JST~~ 11/24 14:05:00 JST · ")
     row = markdown(JA, History(PLACED, (twice,)))
-    moments = "~~2026-11-24 14:07:00 JST~~<br>~~2026-11-24 14:06:00 JST~~<br>2026-11-24 14:05:00 JST"
+    moments = "~~2026-11-24 14:07:00 JST~~<br>~~2026-11-24 14:06:00 JST~~<br>14:05:00 +0:00"
     assert f"| {moments} | 📝 メモ |" in row
     assert "~~再起動~~" not in row
 
@@ -197,13 +197,13 @@ def sent(form: Form, **typed: str) -> Submitted:
 def test_the_form_about_an_update_shows_words_and_impact(voice: Voice) -> None:
     """As they are now; either may be emptied; within Discord's limits, the custom id too."""
     line = update_line(BOTH, {"text": "DB", "impact": "一部"})
-    form = correction_form(voice, 10**17, replace(line, entry=replace(line.entry, id=10**17)), page=999_999)
+    form = correction_form(voice, 10**17, replace(line, entry=replace(line.entry, id=10**17)), page="999999a")
     assert modal_faults(form) == []
     words, impact = (each["component"] for each in form.to_dict()["components"])
     assert (words["value"], impact["value"]) == ("DB", "一部")
     assert [words["required"], impact["required"]] == [False, False]
     long = update_line({"known": "x" * 4_000, "impact": "y" * 400})
-    assert modal_faults(correction_form(voice, 1, long, page=0)) == []
+    assert modal_faults(correction_form(voice, 1, long, page="0")) == []
 
 
 @pytest.mark.parametrize(
@@ -221,13 +221,13 @@ def test_only_what_was_changed_in_the_form_is_corrected(typed: dict[str, str], r
     """Somebody else may have put the rest right meanwhile; of what was changed they are told."""
     line = update_line(BOTH)
     expected = replace(right, shown=shown_words(line))
-    assert correction_of(sent(correction_form(JA, 42, line, page=0), **typed)) == expected
+    assert correction_of(sent(correction_form(JA, 42, line, page="0"), **typed)) == expected
 
 
 def test_a_form_about_a_note_says_what_it_showed() -> None:
     """Only the time was changed: the words are left as they are by then."""
     line = Line(entry(TimelineKind.NOTE, {"text": "再起動"}, id=8))
-    form = correction_form(JA, 42, line, page=0)
+    form = correction_form(JA, 42, line, page="0")
     assert correction_of(sent(form, at="14:10")) == Correction(None, at="14:10", shown=shown_words(line))
     assert correction_of(sent(form, text="停止")) == Correction("停止", shown=shown_words(line))
 

@@ -245,10 +245,10 @@ _NOTE = Line(TimelineEntry(TimelineKind.NOTE, AT, data={"text": "DB"}, id=8))
     [
         (details_form(JA, PLACED), {"title": "x"}, {"件名": "x"}),
         (details_form(JA, PLACED), {"started": "14:00"}, {"開始時刻": "14:00"}),
-        (correction_form(JA, 42, _UPDATE, page=0), {"text": "DNS"}, {"分かっていること": "DNS"}),
-        (correction_form(JA, 42, _UPDATE, page=0), {"impact": "DB"}, {"影響": "DB"}),
-        (correction_form(JA, 42, _NOTE, page=0), {"text": "DNS"}, {"正しい内容": "DNS"}),
-        (correction_form(JA, 42, _NOTE, page=0), {"at": "昼"}, {"いつのことか": "昼"}),
+        (correction_form(JA, 42, _UPDATE, page="0"), {"text": "DNS"}, {"分かっていること": "DNS"}),
+        (correction_form(JA, 42, _UPDATE, page="0"), {"impact": "DB"}, {"影響": "DB"}),
+        (correction_form(JA, 42, _NOTE, page="0"), {"text": "DNS"}, {"正しい内容": "DNS"}),
+        (correction_form(JA, 42, _NOTE, page="0"), {"at": "昼"}, {"いつのことか": "昼"}),
         (
             update_form(JA, replace(PLACED, updates=replace(PLACED.updates, last=TOLD))),
             {"known": "DNS"},
@@ -257,7 +257,7 @@ _NOTE = Line(TimelineEntry(TimelineKind.NOTE, AT, data={"text": "DB"}, id=8))
         (severity_form(JA, PLACED), {"reason": "広がった"}, {"理由": "広がった"}),
         (note_form(JA, 42), {"note": "再起動"}, {"メモ": "再起動"}),
         (details_form(JA, PLACED), {}, {}),
-        (correction_form(JA, 42, _UPDATE, page=0), {}, {}),
+        (correction_form(JA, 42, _UPDATE, page="0"), {}, {}),
     ],
 )
 async def test_only_what_was_changed_is_given_back(
@@ -277,7 +277,7 @@ def test_every_field_that_people_type_into_has_a_name() -> None:
     forms = [
         triage_form(JA, Typed(started="")),
         details_form(JA, PLACED),
-        *(correction_form(JA, 42, line, page=0) for line in (_UPDATE, _NOTE)),
+        *(correction_form(JA, 42, line, page="0") for line in (_UPDATE, _NOTE)),
         update_form(JA, PLACED),
         severity_form(JA, PLACED),
         note_form(JA, 42),

@@ -12,14 +12,21 @@ from hypothesis import strategies as st
 
 from bot.domain.incident.incident import Incident, PersonRef, Role
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
+from bot.domain.timeline.folding import FoldedLines
 from bot.domain.timeline.lines import Line, lines_of
 from bot.domain.timeline.notices import CorrectedNotice, NoteNotice
 from bot.services.timeline.timelines import PAGE_SIZE, History, TimelinePage
 from bot.ui.forms import timeline as forms_timeline
 from bot.ui.posts.incident.timeline_notices import corrected, noted
-from bot.ui.screens import timeline_page
 from bot.ui.screens.timeline_file import markdown, timeline_file
-from bot.ui.screens.timeline_page import timeline_screen
+from bot.ui.screens.timeline_page import (
+    CORRECT,
+    FILE,
+    TURN,
+    page_named,
+    timeline_screen,
+    whole_file_view,
+)
 from bot.ui.words.voice import Voice
 from tests.unit.ui import samples
 from tests.unit.ui.samples import AT, PLACED, RESOLVED
@@ -43,7 +50,10 @@ PIN = TimelineEntry(
 FIX = TimelineEntry(
     TimelineKind.CORRECTED, LATER, 1, "primary", {"text": "停止した"}, corrects=2, id=4, recorded_at=LATER
 )
-HAPPENED, WRITTEN = "11/24 14:07:00 JST", "11/24 14:16:00 JST"
+SHORT, WRITTEN = "14:07 +0:02", "11/24 14:16:00 JST"
+POSTED = TimelineEntry(TimelineKind.ALERT_POSTED, AT, data={"where": [7, 301, 900]})
+THREAD = TimelineEntry(TimelineKind.THREAD_OPENED, AT + timedelta(seconds=1), data={"where": [7, 900]})
+PAGE = TimelineEntry(TimelineKind.PAGED, AT + timedelta(seconds=2), data={"place": "primary"})
 ENTRIES = (OPENED, NOTE, PIN, FIX)
 
 
@@ -65,10 +75,60 @@ def test_a_page_reads_like_a_log() -> None:
     told = words(timeline_screen(JA, page_of(*ENTRIES))).split("\n")
     assert told[0] == "**🧾 INC-42 のタイムライン** 🔴 未対応 · 決済 API が 5xx"
     assert told[1:] == [
-        f"{HAPPENED} · 発報 · @responder · SEV1",
-        f"{HAPPENED} · 📝 メモ · @responder · ~~再起動した~~ 停止した (訂正 @primary {WRITTEN})",
-        f"{HAPPENED} · 📌 発言 · @responder · @客: 一行目 二行目 · ({WRITTEN} に記録) · [元の投稿]({URL})",
+        "**11/24 JST**",
+        f"{SHORT} · 発報 · @responder · SEV1",
+        f"{SHORT} · 📝 メモ · @responder · ~~再起動した~~ 停止した (訂正 @primary {WRITTEN})",
+        f"{SHORT} · 📌 発言 · @responder · @客: 一行目 二行目 · ({WRITTEN} に記録) · [元の投稿]({URL})",
     ]
+
+
+def test_the_date_is_told_once_a_day_and_offsets_count_from_the_start() -> None:
+    """The day after has its own date; a note about the time before the start has a minus."""
+    before = replace(NOTE, id=5, at=PLACED.started_at - timedelta(minutes=65))
+    after = replace(NOTE, id=6, at=PLACED.started_at + timedelta(hours=26, minutes=10))
+    told = words(timeline_screen(JA, page_of(before, OPENED, after))).split("\n")[1:]
+    assert [line.split(" · ")[0] for line in told] == [
+        "**11/24 JST**",
+        "13:00 -1:05",
+        SHORT,
+        "**11/25 JST**",
+        "16:15 +26:10",
+    ]
+
+
+def test_an_earlier_time_of_another_day_keeps_its_date() -> None:
+    """Struck through beside the time that counts; on the same day the date stands above already."""
+    moved = replace(FIX, data={"text": "再起動した", "at": (AT - timedelta(days=1)).isoformat()})
+    again = replace(FIX, id=6, data={"text": "再起動した", "at": (AT - timedelta(minutes=1)).isoformat()})
+    (once, twice) = (
+        words(timeline_screen(JA, page_of(NOTE, *fixes))).split("\n")[2] for fixes in ([moved], [again])
+    )
+    assert once.startswith("~~11/24 14:07 JST~~ 14:07 -23:58 · ")
+    assert twice.startswith("~~14:07~~ 14:06 +0:01 · ")
+
+
+def test_what_the_bot_sent_in_a_minute_is_one_line_with_a_button_to_all() -> None:
+    """The button goes there and back; the file follows the page."""
+    sent = (FoldedLines(lines_of([POSTED, THREAD, PAGE])), Line(NOTE))
+    screen = timeline_screen(JA, TimelinePage(PLACED, sent, 0, 1, can_fold=True))
+    assert words(screen).split("\n")[2] == f"{SHORT} · ⚙ 通知 3 件"
+    assert labels(screen) == ["通知も表示", "Markdown"]
+    assert presses(screen)[1:] == ["inc:v1:timeline-page:42:999999a", "inc:v1:timeline-file:42"]
+    whole = TimelinePage(PLACED, lines_of([POSTED, PAGE, NOTE]), 1, 3, is_whole=True, can_fold=True)
+    screen = timeline_screen(JA, whole)
+    assert "@primary" in words(screen)
+    assert presses(screen) == [
+        "inc:v1:timeline-correct:42:1a",
+        "inc:v1:timeline-page:42:0a",
+        "inc:v1:timeline-page:42:2a",
+        "inc:v1:timeline-page:42:999999",
+        "inc:v1:timeline-file:42:all",
+    ]
+    templates = (CORRECT, TURN, TURN, TURN, FILE)
+    found = [re.fullmatch(each, press) for each, press in zip(templates, presses(screen), strict=True)]
+    assert [each is not None for each in found] == [True] * 5
+    assert page_named("12a") == (12, True)
+    assert page_named("12") == (12, False)
 
 
 def test_an_empty_page_says_so() -> None:
@@ -86,7 +146,7 @@ def test_pages_are_turned(number: int, shown: list[str]) -> None:
     """Only where there is one; each id leads to its page."""
     screen = timeline_screen(JA, page_of(NOTE, number=number, pages=3))
     assert labels(screen) == shown
-    turns = [re.fullmatch(timeline_page.TURN, press) for press in presses(screen)]
+    turns = [re.fullmatch(TURN, press) for press in presses(screen)]
     pages = [int(turn["page"]) for turn in turns if turn]
     assert pages == [n for n in (number - 1, number + 1) if 0 <= n <= 2]
     assert f"{number + 1} / 3 ページ" in words(screen)
@@ -100,7 +160,7 @@ def test_only_what_people_wrote_is_offered_for_correction() -> None:
     assert [option["value"] for option in options] == ["2", "3"]
     assert options[0]["description"] == "停止した"
     assert options[0]["label"] == "11/24 14:07:00 JST · 📝 メモ · @responder"
-    assert re.fullmatch(timeline_page.CORRECT, select["custom_id"])
+    assert re.fullmatch(CORRECT, select["custom_id"])
 
 
 @given(said=EVIL, name=EVIL, voice=st.sampled_from(VOICES))
@@ -131,11 +191,11 @@ def test_a_page_of_the_longest_ids_and_title_fits(said: list[int], *, japanese: 
     page = TimelinePage(incident, lines_of([*entries, *fixes]), 99_998, 100_000)
     screen = timeline_screen(JA if japanese else EN, page)
     assert over_limits(screen) == []
-    title, *lines, _number = words(screen).split("\n")
+    title, _day, *lines, _number = words(screen).split("\n")
     assert "\\*" * 200 in title
     assert len(lines) == len(said)
     for line, length in zip(lines, said, strict=True):
-        assert line.startswith(HAPPENED)
+        assert line.startswith(SHORT)
         assert line.endswith(f"]({LONG_URL})")
         assert ("\\*" in line) == (length > 0)
 
@@ -144,8 +204,8 @@ def test_only_the_long_lines_of_a_full_page_are_cut() -> None:
     """What the short ones leave goes to the others."""
     short = [replace(NOTE, id=n) for n in range(1, 6)]
     long = [replace(PIN, id=n, data={"text": "あ" * 900, "url": LONG_URL}) for n in range(6, 11)]
-    told = words(timeline_screen(JA, page_of(*short, *long))).split("\n")[1:]
-    alone = words(timeline_screen(JA, page_of(*short[:1], long[0]))).split("\n")[1:]
+    told = words(timeline_screen(JA, page_of(*short, *long))).split("\n")[2:]
+    alone = words(timeline_screen(JA, page_of(*short[:1], long[0]))).split("\n")[2:]
     assert told == [alone[0]] * 5 + [alone[1]] * 5
     assert len(alone[1]) > 300
 
@@ -157,12 +217,12 @@ def test_only_the_long_lines_of_a_full_page_are_cut() -> None:
 def test_forms_keep_within_discords_limits(voice: Voice) -> None:
     """The longest number and the longest words; the id is read back by its own template."""
     longest = Line(replace(PIN, id=10**17, data={"text": "x" * 5_000}))
-    form = forms_timeline.correction_form(voice, 10**17, longest, page=999_999)
+    form = forms_timeline.correction_form(voice, 10**17, longest, page="999999a")
     assert modal_faults(form) == []
     assert re.fullmatch(forms_timeline.CORRECT_FORM, form.custom_id)
     (label,) = form.to_dict()["components"]
     assert len(label["component"]["value"]) == 4_000
-    late = forms_timeline.correction_form(voice, 10**17, Line(NOTE), page=999_999)
+    late = forms_timeline.correction_form(voice, 10**17, Line(NOTE), page="999999a")
     assert modal_faults(late) == []
     text, at = (label["component"] for label in late.to_dict()["components"])
     assert (text["value"], at["placeholder"], at["required"]) == ("再起動した", "2026-11-24 14:07", False)
@@ -174,7 +234,7 @@ def test_forms_keep_within_discords_limits(voice: Voice) -> None:
 
 def test_a_correction_of_no_words_begins_empty() -> None:
     """A pinned message that could not be read."""
-    form = forms_timeline.correction_form(JA, 42, Line(replace(PIN, data={"text": ""})), page=0)
+    form = forms_timeline.correction_form(JA, 42, Line(replace(PIN, data={"text": ""})), page="0")
     (label,) = form.to_dict()["components"]
     assert "value" not in label["component"]
 
@@ -235,8 +295,9 @@ def test_the_file_begins_with_the_incident() -> None:
         "- **ack**: 2026-11-24 14:09:00 JST · @primary · 発報から 2 分\n"
         "- **終了**: 2026-11-24 14:52:00 JST · @primary · 発報から 45 分\n"
         "- **役割**: 指揮 @primary\n\n"
-        "| 時刻 | できごと | 誰が | 内容 | 元の投稿 |\n"
+        "| 時刻 (開始からの時:分) | できごと | 誰が | 内容 | 元の投稿 |\n"
         "| --- | --- | --- | --- | --- |\n"
+        "| **2026-11-24 JST** |  |  |  |  |\n"
     )
 
 
@@ -255,10 +316,23 @@ def test_the_file_has_a_row_for_each_entry() -> None:
     rows = markdown(samples.JA, history_of(*ENTRIES)).split("\n")[-4:-1]
     note, pin, link = "~~再起動した~~<br>停止した", "@客: 一行目<br>二行目", f"[元の投稿]({URL})"
     assert rows == [
-        "| 2026-11-24 14:07:00 JST | 発報 | @responder | SEV1 |  |",
-        f"| 2026-11-24 14:07:00 JST | 📝 メモ | @responder | {note}<br>(訂正 @primary {WRITTEN}) |  |",
-        f"| 2026-11-24 14:07:00 JST | 📌 発言 | @responder | {pin}<br>({WRITTEN} に記録) | {link} |",
+        "| 14:07:00 +0:02 | 発報 | @responder | SEV1 |  |",
+        f"| 14:07:00 +0:02 | 📝 メモ | @responder | {note}<br>(訂正 @primary {WRITTEN}) |  |",
+        f"| 14:07:00 +0:02 | 📌 発言 | @responder | {pin}<br>({WRITTEN} に記録) | {link} |",
     ]
+
+
+def test_the_file_folds_what_the_bot_sent_unless_it_is_to_be_whole() -> None:
+    """With how many there were of each kind; the whole file has a row for each."""
+    history = history_of(POSTED, PAGE, replace(PAGE, data={"place": "secondary"}), NOTE)
+    few = markdown(samples.JA, history).split("\n")[-3:-1]
+    assert few[0] == "| 14:07:00 +0:02 | ⚙ 通知 3 件 |  | 通知を投稿 × 1, 担当に DM × 2 |  |"
+    assert "📝 メモ" in few[1]
+    rows = markdown(samples.JA, history, whole=True).split("\n")[-5:-1]
+    assert [row.split(" | ")[1] for row in rows] == ["通知を投稿", "📝 メモ", "担当に DM", "担当に DM"]
+    assert history.can_fold
+    assert not history_of(POSTED, NOTE).can_fold
+    assert presses(whole_file_view(JA, 42)) == ["inc:v1:timeline-file:42:all"]
 
 
 def test_the_file_keeps_every_version_and_the_rest_of_an_update() -> None:
@@ -272,7 +346,7 @@ def test_the_file_keeps_every_version_and_the_rest_of_an_update() -> None:
     fixed = f"(訂正 @primary {WRITTEN})"
     beside = f"影響: 決済の 3 割<br>次の報告 {WRITTEN}"
     told = f"{said}<br>{fixed}<br>{fixed}<br>{beside}"
-    assert row == f"| 2026-11-24 14:07:00 JST | 📣 状況報告 | @responder | {told} | [元の投稿]({URL}) |"
+    assert row == f"| 14:07:00 +0:02 | 📣 状況報告 | @responder | {told} | [元の投稿]({URL}) |"
 
 
 def test_an_open_incident_has_no_end() -> None:
@@ -301,7 +375,7 @@ def test_nobody_breaks_out_of_the_table(said: str, name: str, *, japanese: bool)
     head, _, table = told.partition("| --- | --- | --- | --- | --- |\n")
     assert len(head.split("\n")) == 12
     rows = table.removesuffix("\n").split("\n")
-    assert len(rows) == 2
+    assert len(rows) == 3
     for row in rows:
         assert len(re.findall(r"(?<!\\)(?:\\\\)*\|", row)) == 6
         assert not re.search(r"(?<!\\)(?:\\\\)*`", row)
