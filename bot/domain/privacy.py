@@ -1,12 +1,12 @@
 """The parts of an incident that outsiders can still read once it is private."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain.delivery.delivery import Delivery, DeliveryKind, Request
 from bot.domain.delivery.kinds import Action
-from bot.domain.oncall.roster import OnCallPerson, id_of
+from bot.domain.oncall.roster import OnCallPerson, id_of, marked
 from bot.domain.people import Person
 
 #: `shown_version` of a redacted post: a version that no incident reaches, so the post is never updated again.
@@ -56,6 +56,48 @@ def would_expose(owed: Delivery, request: Request, posts: Sequence[Delivery]) ->
     """Return True if sending *request* would reveal a private incident; it may be older than the privacy."""
     tells = request.action in (Action.MESSAGE, Action.THREAD) and not owed.to.startswith(_DIRECT)
     return tells and request.channel_id not in _private_threads(posts)
+
+
+@dataclass(frozen=True, slots=True)
+class ToldPlaces:
+    """Where Discord holds a post about a private incident.
+
+    Attributes:
+        is_in_thread: In its private thread.
+        people: Who has a DM, in the order in which they got it; as `Wording.on_call` takes them.
+        emptied: Ids of channels and threads with posts from before whose content the bot has removed.
+        readable: Ids of those where such a post still shows its content.
+    """
+
+    is_in_thread: bool
+    people: tuple[str, ...]
+    emptied: tuple[int, ...]
+    readable: tuple[int, ...]
+
+
+def told_places(posts: Sequence[Delivery]) -> ToldPlaces:
+    """Return where a private incident's sent deliveries are."""
+    threads, before = _private_threads(posts), exposed(posts)
+    direct = [post for post in posts if post.kind.spec.has_words and post.to.startswith(_DIRECT)]
+    shown = _channels(post for post in before if post.shown_version < SETTLED)
+    return ToldPlaces(
+        is_in_thread=any(post.channel_id in threads for post in posts),
+        people=tuple(dict.fromkeys(map(_addressee, direct))),
+        emptied=tuple(channel for channel in _channels(before) if channel not in shown),
+        readable=shown,
+    )
+
+
+def _channels(posts: Iterable[Delivery]) -> tuple[int, ...]:
+    return tuple(dict.fromkeys(post.channel_id for post in posts if post.channel_id is not None))
+
+
+def _addressee(post: Delivery) -> str:
+    """Return the person of a DM: "@handle", or the on-call place if nobody was recorded."""
+    kind, _, target = post.to.partition(":")
+    if kind != "person":
+        return marked(target)
+    return target if post.recipient is None else marked(post.recipient)
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,7 +108,8 @@ async def _enter(interaction: Interaction, incident: Incident) -> None:
     privacy, by = services_of(interaction).privacy, person_from(interaction.user)
     entered = await privacy.enter(incident.id, by=by, key=f"interaction:{interaction.id}")
     entry = await _requested(interaction, incident, who=by)
-    await reply(interaction, view=entered_screen(voice_of(interaction), entered, entry=entry))
+    told = await services_of(interaction).looking.told(incident.id, by=by)
+    await reply(interaction, view=entered_screen(voice_of(interaction), entered, entry=entry, told=told))
 
 
 async def _requested(

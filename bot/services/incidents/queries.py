@@ -11,6 +11,7 @@ from bot.domain.incident import relations
 from bot.domain.incident.incident import OPEN, Incident, PersonRef, Status
 from bot.domain.incident.listing import IncidentFilter
 from bot.domain.people import Person
+from bot.domain.privacy import ToldPlaces, told_places
 from bot.domain.severity import SeverityPolicy
 from bot.domain.timeline.lines import Line, lines_of
 from bot.runbook.model import Policy
@@ -32,6 +33,7 @@ class IncidentView:
         lines: Its history, oldest first.
         responders: Who acknowledged or joined, in that order.
         related: Incidents linked with it or merged into it, if the person who looks may see them.
+        told: Where Discord holds a post about it; None unless it is private.
     """
 
     incident: Incident
@@ -41,6 +43,7 @@ class IncidentView:
     now: datetime
     responders: tuple[PersonRef, ...] = ()
     related: tuple[Incident, ...] = ()
+    told: ToldPlaces | None = None
 
 
 class IncidentQueries:
@@ -69,15 +72,23 @@ class IncidentQueries:
         if into not in {one.id for one in related}:  # it went on in one that was made private since
             incident = replace(incident, merged_into_id=None)
         entries = await self._access.readable(by, await self._store.timeline(incident_id))
+        posts = await self._store.posts(incident_id)
         return IncidentView(
             incident=incident,
             severity=self._policy.rules(incident.severity),
-            lines=lines_of(entries, await self._store.posts(incident_id)),
+            lines=lines_of(entries, posts),
             ladder=tuple(await self._store.steps(incident_id)),
             now=await self._store.now(),
             responders=tuple(await self._store.responders(incident_id)),
             related=tuple(related),
+            told=told_places(posts) if incident.is_private else None,
         )
+
+    async def told(self, incident_id: int, *, by: Person) -> ToldPlaces:
+        """Return where Discord holds a post about a private incident. Raises as `view`."""
+        incident = await self._store.incident(incident_id)
+        await self._access.require_visible(by, "show", incident, act="show")
+        return told_places(await self._store.posts(incident_id))
 
     async def page(
         self, guild_id: int, wanted: IncidentFilter, *, by: Person, limit: int, offset: int = 0

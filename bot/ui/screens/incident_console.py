@@ -13,6 +13,7 @@ from bot.ui.components import Row, Screen, made_of, row, select_row, text
 from bot.ui.posts.bodies import COLOURS
 from bot.ui.posts.incident.alert import again, last_update, roles, update_due
 from bot.ui.posts.incident.checks import step_lines
+from bot.ui.posts.incident.private import told_lines
 from bot.ui.words.inert import code_block, inert, joined
 from bot.ui.words.links import alert_url, linked_label, thread_url
 from bot.ui.words.timeline import told_line
@@ -94,6 +95,7 @@ def _now(voice: Voice, view: IncidentView) -> Iterator[str]:
         again(voice, incident),
         update_due(voice, incident) if incident.is_open else "",
         _next(voice, view),
+        *(() if view.told is None else told_lines(voice, view.told)),
         *_related(voice, view),
     ]
     yield from (line for line in lines if line)

@@ -6,10 +6,10 @@ from discord import ButtonStyle
 
 from bot.domain.delivery.delivery import DeliveryStatus
 from bot.domain.incident.incident import Incident
-from bot.domain.privacy import LeftBehind
+from bot.domain.privacy import LeftBehind, ToldPlaces
 from bot.ui.components import Screen, button, link, or_quit, row, text
 from bot.ui.posts.incident.left_threads import BIN
-from bot.ui.posts.incident.private import around
+from bot.ui.posts.incident.private import around, told_lines
 from bot.ui.words.links import place_url, thread_url
 from bot.ui.words.voice import Voice
 
@@ -54,21 +54,25 @@ def private_screen(voice: Voice, incident: Incident, *, moved: bool) -> Screen:
     )
 
 
-def entered_screen(voice: Voice, incident: Incident, *, entry: DeliveryStatus | None) -> Screen:
+def entered_screen(
+    voice: Voice, incident: Incident, *, entry: DeliveryStatus | None, told: ToldPlaces | None = None
+) -> Screen:
     """Say that the incident is private already, and whether the person who asked is in its thread.
 
     Args:
+        told: Where there is a post about it, which is said as well.
         entry: The status of adding them to the thread; None while it is on its way.
     """
     match entry:
         case DeliveryStatus.SENT:
-            told = voice.say("private.entered", label=incident.label)
+            said = voice.say("private.entered", label=incident.label)
         case DeliveryStatus.FAILED:
-            told = voice.say("private.entered_not", label=incident.label, channel=around(incident))
+            said = voice.say("private.entered_not", label=incident.label, channel=around(incident))
         case _:
-            told = voice.say("private.enters", label=incident.label)
+            said = voice.say("private.enters", label=incident.label)
     to_thread = link(voice.say("buttons.to_thread"), thread_url(incident))
-    return Screen(text(told), rows=[row(to_thread)])
+    places = () if told is None else told_lines(voice, told)
+    return Screen(text(said, *places), rows=[row(to_thread)])
 
 
 def added_answer(

@@ -7,7 +7,15 @@ import pytest
 
 from bot.domain.delivery.delivery import DeliveryKind, Request
 from bot.domain.delivery.kinds import Action
-from bot.domain.privacy import RemovedMember, is_overruled, is_told, member_of
+from bot.domain.privacy import (
+    SETTLED,
+    RemovedMember,
+    ToldPlaces,
+    is_overruled,
+    is_told,
+    member_of,
+    told_places,
+)
 from tests.unit.domain.incident.test_incident import incident
 from tests.unit.ui.samples import delivery
 
@@ -54,3 +62,19 @@ def test_no_dm_goes_on_telling_whoever_was_removed(
     """By id, or as the policy file calls them; what stands in the thread is for those in it."""
     post = replace(delivery(kind, to=to), request=Request(Action.MESSAGE, 1, None, {}, recipient))
     assert is_told(post, REMOVED) is told
+
+
+def test_where_a_private_incident_is_told() -> None:
+    """In its thread, in DMs, each person once; posts from before by whether they are empty yet."""
+    thread = replace(delivery(DeliveryKind.PRIVATE_THREAD, to="channel:a"), channel_id=1, message_id=9)
+    inside = replace(delivery(DeliveryKind.ALERT, to="incident"), channel_id=9, message_id=10)
+    page = delivery(DeliveryKind.PAGE, to="person:primary")
+    known = replace(page, request=Request(Action.MESSAGE, 1, None, {}, "olive"))
+    role = delivery(DeliveryKind.ROLE_DM, to="user:7")
+    member = replace(delivery(MEMBER, to="user:8"), channel_id=9, message_id=8)
+    emptied = replace(delivery(DeliveryKind.ALERT, to="channel:b"), channel_id=2, shown_version=SETTLED)
+    readable = replace(delivery(DeliveryKind.ESCALATION, to="channel:c"), channel_id=3)
+    mixed = replace(emptied, channel_id=3)
+    posts = [thread, inside, page, known, known, role, member, emptied, readable, mixed]
+    assert told_places(posts) == ToldPlaces(True, ("primary", "@olive", "@7"), (2,), (3,))
+    assert told_places([]) == ToldPlaces(False, (), (), ())

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.delivery.delivery import DeliveryKind, DeliveryStatus
-from bot.domain.privacy import LeftBehind
+from bot.domain.privacy import LeftBehind, ToldPlaces
 from bot.domain.severity import Mention
 from bot.services.escalation.passing_on import PassedOn
 from bot.services.incidents.commands import Opening
@@ -287,3 +287,32 @@ def test_whoever_removes_somebody_hears_that_discord_does_not(voice: Voice, name
     assert failed.startswith(f"{sent}\n⚠️ ")
     before = removed_answer(voice, SECRET, name="responder", was_named=False, exit_=None)
     assert before != sent
+
+
+@pytest.mark.parametrize("voice", screens.VOICES)
+def test_it_is_said_where_a_private_incident_is_told(voice: Voice) -> None:
+    """Thread, DMs, and what was posted before it was private; what still shows its content stands out."""
+    told = ToldPlaces(True, ("primary", "@olive"), (301,), (302,))
+    screen = entered_screen(voice, SECRET, entry=DeliveryStatus.SENT, told=told)
+    shown = show_screen(voice, replace(view_of(SECRET), told=told))
+    for said in (screens.words(screen), screens.words(shown)):
+        lines = [line for line in said.split("\n") if "@olive" in line or "<#30" in line]
+        assert len(lines) == 3
+        assert voice.say("private.where") in lines[0]
+        assert "@primary, @olive" in lines[0]
+        assert "<#301>" in lines[1]
+        assert lines[2].startswith("⚠️")
+        assert "<#302>" in lines[2]
+    assert screens.over_limits(shown) == []
+    nothing = replace(view_of(SECRET), told=ToldPlaces(False, (), (), ()))
+    assert screens.words(show_screen(voice, nothing)) == screens.words(show_screen(voice, view_of(SECRET)))
+    many = ToldPlaces(True, tuple(f"@{n:017}" for n in range(99)), (10**18,) * 99, (10**18,) * 99)
+    assert screens.over_limits(entered_screen(voice, SECRET, entry=None, told=many)) == []
+
+
+@pytest.mark.parametrize("words", [JA, EN])
+def test_the_card_of_a_private_incident_says_whom_it_tells(words: Wording) -> None:
+    """And a public one's does not."""
+    line = words.say("private.card")
+    assert line in str(render(words, delivery(DeliveryKind.THREAD_CARD), SECRET)["embeds"])
+    assert line not in str(render(words, delivery(DeliveryKind.THREAD_CARD), PLACED)["embeds"])

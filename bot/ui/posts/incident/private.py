@@ -6,6 +6,7 @@ from typing import Final
 from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.delivery.notices import Notice
 from bot.domain.incident.incident import Incident
+from bot.domain.privacy import ToldPlaces
 from bot.domain.privacy_payloads import (
     MadePrivateNotice,
     MemberAddedNotice,
@@ -22,6 +23,7 @@ from bot.ui.words.voice import channel_name
 from bot.ui.words.wording import Wording, sign_of
 
 _PRIVATE_THREAD: Final = 12  # Discord: the channel type
+_PLACES_LIMIT: Final = 500
 _WEEK_MIN: Final = 10_080  # auto_archive_duration, the longest there is
 
 
@@ -73,6 +75,22 @@ def unaddressed(body: Body) -> Body:
 def around(incident: Incident) -> str:
     """Return the name of the channel that holds the thread; only people who see it can be added."""
     return channel_name(incident.thread.channel or "?")
+
+
+def told_lines(words: Wording, told: ToldPlaces) -> list[str]:
+    """Say where Discord holds a post about a private incident: its thread, DMs, and posts from before."""
+    thread = [words.say("private.where")] if told.is_in_thread else []
+    direct = [words.say("private.told_dm", people=words.on_call(told.people))] if told.people else []
+    parts = {
+        "told": [*thread, *direct],
+        "told_emptied": [f"<#{channel}>" for channel in told.emptied],
+        "told_readable": [f"<#{channel}>" for channel in told.readable],
+    }
+    return [
+        words.say(f"private.{key}", places=words.joined(places, limit=_PLACES_LIMIT))
+        for key, places in parts.items()
+        if places
+    ]
 
 
 def _member(

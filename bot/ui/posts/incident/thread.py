@@ -85,6 +85,8 @@ def _facts(words: Wording, incident: Incident) -> list[str]:
         lines.insert(2, words.say("thread.card.path", path=path))
     if others := related_labels(words, incident):
         lines.append(words.say("thread.card.related", related=others))
+    if incident.is_private:
+        lines.append(words.say("private.card"))
     if (post := links.alert_url(incident)) is not None:
         lines.append(words.say("thread.card.post", url=post))
     return lines
