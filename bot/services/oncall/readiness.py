@@ -16,7 +16,7 @@ import structlog
 
 from bot.domain.delivery.delivery import Delivery, DeliveryKind, NewDelivery
 from bot.domain.errors import UpstreamUnavailable
-from bot.domain.oncall.deliveries import GapData, ShiftCheckData
+from bot.domain.oncall.deliveries import GapData, HandoverData, ShiftCheckData
 from bot.domain.oncall.roster import OnCallPerson, Rosters, RosterWatch
 from bot.runbook.model import Policy
 from bot.services.delivery.handling import DeliveryHandler
@@ -157,6 +157,9 @@ def warnings(
             )
 
 
+_NO_DM: Final = told([ReadinessFinding(Gap.NO_DM)])
+
+
 class OnCallDeliveries(DeliveryHandler):
     """Messages about who is on call."""
 
@@ -168,15 +171,49 @@ class OnCallDeliveries(DeliveryHandler):
         self._oncall = oncall
 
     async def report(self, tx: Transaction, delivery: Delivery) -> None:
-        """Warn that the next person on call accepts no DM, which shows only when one is refused."""
-        if delivery.kind is not DeliveryKind.ON_DUTY_SOON:
+        """Warn that a person who is or comes on call accepts no DM, which shows only when one is refused."""
+        if delivery.kind is DeliveryKind.ON_DUTY_SOON:
+            data = replace(ShiftCheckData.from_json(delivery.data), gaps=_NO_DM)
+            standing = await self._oncall.standing(delivery.guild_id, source=tx)
+            others = [standing[place].handle for place in data.places if place in standing]
+            await self._warn(tx, delivery, data, others=others)
+        elif delivery.kind is DeliveryKind.ON_DUTY:
+            await self._warn_of_shift(tx, delivery)
+        else:
             await super().report(tx, delivery)
+
+    async def _warn_of_shift(self, tx: Transaction, delivery: Delivery) -> None:
+        """Warn about a shift that has begun, unless it was checked, and hence warned of, a day ahead."""
+        handover = HandoverData.from_json(delivery.data)
+        watch = await tx.lock_watch(delivery.guild_id)
+        checked = () if watch is None else watch.checked
+        own = [
+            change
+            for change in handover.changes
+            if change.handle == handover.handle and not is_checked(checked, change.place, change.handle)
+        ]
+        if not own:
             return
-        data = replace(ShiftCheckData.from_json(delivery.data), gaps=told([ReadinessFinding(Gap.NO_DM)]))
-        standing = await self._oncall.standing(delivery.guild_id, source=tx)
-        others = [standing[place].handle for place in data.places if place in standing]
+        data = ShiftCheckData(
+            handle=handover.handle,
+            places=tuple(change.place for change in own),
+            starts=handover.at or delivery.created_at,
+            ends=own[0].until,
+            standing=True,
+            gaps=_NO_DM,
+        )
+        await self._warn(tx, delivery, data, others=[change.former for change in own])
+
+    async def _warn(
+        self, tx: Transaction, delivery: Delivery, data: ShiftCheckData, *, others: Sequence[str]
+    ) -> None:
         key = f"{delivery.key}:refused"
         await tx.insert_deliveries(list(warnings(self._policy, delivery.guild_id, key, data, others=others)))
+
+
+def is_checked(checked: Sequence[str], place: str, handle: str) -> bool:
+    """Return True if a shift of that person at *place* is among the *checked* ones of a `RosterWatch`."""
+    return any(key.endswith(f"|{place}|{handle}") for key in checked)
 
 
 def _lasting(found: Rosters, now: datetime) -> list[Lasting]:

@@ -126,6 +126,30 @@ async def test_a_refused_dm_is_a_finding(turning: Desk) -> None:
     assert all("no_dm" in str(one.data["gaps"]) for one in warned)
 
 
+async def test_a_stand_in_who_takes_no_dm_is_a_finding_at_once(turning: Desk) -> None:
+    """Nobody looked a day ahead: the channel and the person before hear that a DM was refused."""
+    await turning.handovers.begin(GUILD)
+    await turning.work()
+    turning.discord.refused = {"named:9"}
+    now = turning.clock.time
+    stand_in = NewOverride("primary", Who(9, "ai", "Ai"), now, now + timedelta(hours=3))
+    await turning.schedules.override(GUILD, stand_in, by=PRIMARY)
+    await turning.work()
+    warned = await told(turning, DeliveryKind.ON_DUTY_GAPS)
+    assert [one.to for one in warned] == ["channel:p1-ops", "named:primary"]
+    assert [(one.data["places"], one.data["standing"]) for one in warned] == [(["primary"], True)] * 2
+    assert "no_dm" in str(warned[0].data["gaps"])
+
+
+async def test_a_refused_dm_is_told_once_a_shift(turning: Desk) -> None:
+    """Whoever was warned of a day ahead is not warned of again as the shift begins."""
+    turning.discord.refused = {"named:secondary"}
+    await turning.handovers.begin(GUILD)
+    await turning.pass_time(days=3)
+    assert "named:secondary" in [one.to for one in await told(turning, DeliveryKind.ON_DUTY)]
+    assert len(await told(turning, DeliveryKind.ON_DUTY_GAPS)) == 2
+
+
 async def test_discord_away_postpones_the_look_and_not_the_handover(turning: Desk) -> None:
     """Asked again each minute; the handover itself needs nobody to be looked at."""
     turning.reach.is_away = True
