@@ -61,7 +61,7 @@ async def test_nothing_is_loaded_from_elsewhere(open_page: Visit, puppet: Puppet
         await puppet.client.post(GENERAL, embeds=[EMBED_FROM_ELSEWHERE])
         await puppet.client.post(GENERAL, **gallery_from_elsewhere(1))
         link = visitor.main.get_by_role("link", name="A dashboard")
-        await expect(link).to_contain_text("Pictures of pictures.example are not loaded")
+        await expect(link).to_contain_text("Images from pictures.example are not loaded")
         await expect(link).to_have_attribute("href", ELSEWHERE)
         await visitor.sees("from elsewhere")
         origin = puppet.client.sandbox.core.origin
@@ -95,7 +95,7 @@ async def test_what_stands_for_a_picture_takes_no_more_room(
             assert small
             assert small["width"] < 60
             assert small["height"] < 60
-            await expect(sign).to_have_attribute("title", re.compile("Pictures of pictures.example"))
+            await expect(sign).to_have_attribute("title", re.compile("Images from pictures.example"))
         for body in await visitor.main.locator("li.message .body").all():
             assert await body.evaluate(STICKING_OUT) == []
 
