@@ -43,7 +43,7 @@ def examine(*, test_dms: bool = False) -> int:
     console = Console(width=None if Console().is_terminal else _PLAIN_WIDTH)
     console.print(_table(findings))
     failed = sum(finding.state is State.FAIL for finding in findings)
-    console.print(f"{failed} to mend" if failed else "ready to run")
+    console.print(f"{failed} to fix" if failed else "ready to run")
     return EXIT_FOUND if failed else EXIT_OK
 
 

@@ -72,7 +72,7 @@ def deny(sandbox: LocalDiscord, channel: str, bits: int) -> None:
 
 
 async def test_all_is_well(sandbox: LocalDiscord) -> None:
-    """Parky's server as the runbook has it: nothing to mend."""
+    """Parky's server as the runbook has it: nothing to fix."""
     found = await examine(sandbox)
     assert {finding.state for finding in found.values()} == {State.OK}
     assert {"server", "intents", "channel #p0-alerts", "roles for acknowledge", "on call: primary"} <= set(
@@ -316,7 +316,7 @@ async def test_the_table(database_url: str, tmp_path: Path) -> None:
             "SMTP_URL is not set: SEV1 has no way round Discord",
         ):
             assert said in ill.out
-        assert ill.out.rstrip().endswith("4 to mend")
+        assert ill.out.rstrip().endswith("4 to fix")
         await connection.execute(
             "ALTER TABLE admin.notification_failures RENAME COLUMN status_code TO http_status"
         )
