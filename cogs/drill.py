@@ -28,7 +28,7 @@ drill_group: Final = app_commands.guild_only(
 )
 @described(
     severity=locale_str("The most severe if left out", key="commands.drill_severity"),
-    ring=locale_str("Let @here ring as in a real incident", key="commands.drill_ring"),
+    ring=locale_str("Let @here ping as in a real incident", key="commands.drill_ring"),
 )
 async def start(
     interaction: Interaction,

@@ -1,4 +1,4 @@
-"""`/incident assign`, and the thread's card: [🧭 指揮] [💬 広報] [✍️ 記録] [🙅 降りる], and 済んだ手順."""
+"""`/incident assign`, and the thread's card: [🧭 指揮] [💬 広報] [✍️ 記録] [🙅 降りる], and 完了した手順."""
 
 from typing import Final
 
@@ -41,7 +41,7 @@ def register(bot: IncidentBot) -> None:
 @described(
     role=locale_str("Which role", key="commands.incident_role"),
     user=locale_str("Who; you, if left out", key="commands.incident_user"),
-    release=locale_str("Leave the role vacant", key="commands.incident_release"),
+    release=locale_str("Leave the role unassigned", key="commands.incident_release"),
     number=NUMBER_OPTION,
 )
 @app_commands.choices(role=ROLES)
@@ -97,7 +97,7 @@ def _member(user: discord.User | discord.Member) -> Person:
 
 @control(STEPS)
 async def choose_steps(interaction: Interaction, pressed: Pressed) -> None:
-    """済んだ手順: mark the chosen steps as done and the removed ones as open; the card is updated."""
+    """完了した手順: mark the chosen steps as done and the removed ones as open; the card is updated."""
     await wait(interaction)
     by = await person_of(interaction)
     pick = pick_of(pressed.fields, pressed.values)

@@ -1,4 +1,4 @@
-"""`/incident merge`, `link` and `unlink`: what an incident has to do with another."""
+"""`/incident merge`, `link` and `unlink`: duplicates and related incidents."""
 
 from discord import app_commands
 from discord.app_commands import locale_str
@@ -41,7 +41,7 @@ async def merge(interaction: Interaction, into: Number, number: Number | None = 
 @incident_group.command(
     name="link", description=locale_str("Link to a related incident", key="commands.incident_link")
 )
-@described(with_=locale_str("The other one", key="commands.incident_with"), number=NUMBER_OPTION)
+@described(with_=locale_str("The other incident", key="commands.incident_with"), number=NUMBER_OPTION)
 @app_commands.autocomplete(with_=offer_others, number=offer_linkers)
 async def link(interaction: Interaction, with_: Number, number: Number | None = None) -> None:
     """Link two incidents; each says so in its thread and in its list."""
@@ -57,7 +57,7 @@ async def link(interaction: Interaction, with_: Number, number: Number | None = 
     name="unlink",
     description=locale_str("Remove the link to another incident", key="commands.incident_unlink"),
 )
-@described(with_=locale_str("The other one", key="commands.incident_with"), number=NUMBER_OPTION)
+@described(with_=locale_str("The other incident", key="commands.incident_with"), number=NUMBER_OPTION)
 @app_commands.autocomplete(with_=offer_linked, number=offer_all)
 async def unlink(interaction: Interaction, with_: Number, number: Number | None = None) -> None:
     """Undo `link`."""

@@ -39,8 +39,8 @@ from cogs.incidents.group import (
 
 STATUSES: Final = [
     Choice(name=locale_str("Open", key="commands.status_open"), value="open"),
-    Choice(name=locale_str("Not acknowledged", key="commands.status_triggered"), value="triggered"),
-    Choice(name=locale_str("Being handled", key="commands.status_acknowledged"), value="acknowledged"),
+    Choice(name=locale_str("Unacknowledged", key="commands.status_triggered"), value="triggered"),
+    Choice(name=locale_str("In progress", key="commands.status_acknowledged"), value="acknowledged"),
     Choice(name=locale_str("Ended", key="commands.status_ended"), value="ended"),
     Choice(name=locale_str("Resolved", key="commands.status_resolved"), value="resolved"),
     Choice(name=locale_str("Cancelled", key="commands.status_cancelled"), value="cancelled"),
@@ -107,7 +107,7 @@ async def show(interaction: Interaction, number: Number | None = None) -> None:
 
 @control(PAGE)
 async def turn_page(interaction: Interaction, pressed: Pressed) -> None:
-    """[◀ 新しい方] [古い方 ▶]: turn the page."""
+    """[◀ 前のページ] [次のページ ▶]: turn the page."""
     await keep(interaction)
     await redraw(interaction, await _list(interaction, Asked.of(pressed.fields)))
 

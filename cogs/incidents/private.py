@@ -47,7 +47,7 @@ def register(bot: IncidentBot) -> None:
 @described(
     number=NUMBER_OPTION,
     user=locale_str(
-        "Who else may see the private incident; with `remove`, who no longer may",
+        "Who to add; with `remove`, who to remove",
         key="commands.incident_private_user",
     ),
     remove=locale_str("Remove that person; yourself, if left out", key="commands.incident_private_remove"),

@@ -107,7 +107,7 @@ async def choose_more(interaction: Interaction, pressed: Pressed) -> None:
 
 @control(TURN)
 async def turn_page(interaction: Interaction, pressed: Pressed) -> None:
-    """[◀ 古い方] [新しい方 ▶] [⚙ 通知も表示]: show the page that the custom id names."""
+    """[◀ 前のページ] [次のページ ▶] [⚙ 通知も表示]: show the page that the custom id names."""
     await keep(interaction)
     await _redraw(interaction, pressed.number, page=pressed.fields["page"])
 

@@ -105,10 +105,10 @@ async def offer_shifts(interaction: Interaction, typed: str) -> list[Choice[str]
     return [Choice(name=names[value], value=value) for value in fitting[:_OFFERED]]
 
 
-@oncall_group.command(name="swap", description=locale_str("Exchange two shifts", key="commands.oncall_swap"))
+@oncall_group.command(name="swap", description=locale_str("Swap two shifts", key="commands.oncall_swap"))
 @described(
-    shift=locale_str("The one shift", key="commands.oncall_shift"),
-    with_=locale_str("The other shift", key="commands.oncall_with"),
+    shift=locale_str("The first of the two shifts", key="commands.oncall_shift"),
+    with_=locale_str("The second of the two shifts", key="commands.oncall_with"),
 )
 @app_commands.autocomplete(shift=offer_shifts, with_=offer_shifts)
 async def swap(interaction: Interaction, shift: Shift, with_: Shift) -> None:

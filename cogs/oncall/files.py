@@ -27,7 +27,7 @@ def register(bot: IncidentBot) -> None:
 
 
 @schedule_group.command(
-    name="export", description=locale_str("As an iCalendar file", key="commands.oncall_export")
+    name="export", description=locale_str("Export an iCalendar file", key="commands.oncall_export")
 )
 async def export(interaction: Interaction) -> None:
     """Export the next 90 days."""
@@ -39,7 +39,9 @@ async def export(interaction: Interaction) -> None:
 
 @schedule_group.command(
     name="import",
-    description=locale_str("From an iCalendar file; shows first what changes", key="commands.oncall_import"),
+    description=locale_str(
+        "Import an iCalendar file; shows first what changes", key="commands.oncall_import"
+    ),
 )
 @described(file=locale_str("An .ics file", key="commands.oncall_file"), place=PLACE_OPTION)
 @app_commands.autocomplete(place=offer_places)

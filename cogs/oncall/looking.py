@@ -42,7 +42,7 @@ async def press_end(interaction: Interaction, pressed: Pressed) -> None:
 
 @control(END_CONFIRMED)
 async def press_end_confirmed(interaction: Interaction, pressed: Pressed) -> None:
-    """[今終える]: end the override; the schedule applies again."""
+    """[いま終える]: end the override; the schedule applies again."""
     await keep(interaction)
     services = services_of(interaction)
     by = await person_of(interaction)

@@ -37,11 +37,12 @@ def register(bot: IncidentBot) -> None:
 
 
 @schedule_group.command(
-    name="rotate", description=locale_str("People take turns from now on", key="commands.oncall_rotate")
+    name="rotate",
+    description=locale_str("Set up a rotation: people take turns", key="commands.oncall_rotate"),
 )
 @described(
     every=locale_str("How long a turn is: 1w, 1d, 12h", key="commands.oncall_every"),
-    first=locale_str("Whose turn it is first", key="commands.oncall_first"),
+    first=locale_str("Who is on call first", key="commands.oncall_first"),
     second=_NEXT,
     third=_NEXT,
     fourth=_NEXT,

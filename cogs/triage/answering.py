@@ -1,4 +1,4 @@
-"""The card's buttons, and [判定に加わる] under the line that says who is triaging."""
+"""The card's buttons, and [トリアージに参加] under the line that says who is triaging."""
 
 from typing import Final
 
@@ -86,7 +86,7 @@ async def press_confirm(interaction: Interaction, pressed: Pressed) -> None:
 
 @control(template(TriageVerb.SHOW))
 async def press_show(interaction: Interaction, pressed: Pressed) -> None:
-    """[判定に加わる]: show the current card of the triage to another person."""
+    """[トリアージに参加]: show the current card of the triage to another person."""
     await wait(interaction)
     view = await services_of(interaction).triages.view(pressed.number, by=await person_of(interaction))
     await show_card(interaction, view)

@@ -42,7 +42,7 @@ def register(bot: IncidentBot) -> None:
 
 @app_commands.command(
     name="triage",
-    description=locale_str("Report trouble: a few questions decide the severity", key="commands.triage"),
+    description=locale_str("Report a problem: a few questions decide the severity", key="commands.triage"),
 )
 @app_commands.guild_only()
 async def triage(interaction: Interaction) -> None:
