@@ -53,7 +53,9 @@ def headline(week: Digest) -> str:
 def test_a_quiet_week_is_one_friendly_line() -> None:
     """No figures for nothing."""
     body = render(JA, delivery(DeliveryKind.DIGEST), QUIET)
-    assert body["content"] == "先週 (11/16 – 11/22) は静かでした。incident も、届かなかった通知もありません。"
+    assert body["content"] == (
+        "先週 (11/16 – 11/22) は静かでした。インシデントも、届かなかった通知もありません。"
+    )
     assert body["embeds"] == []
 
 
@@ -83,7 +85,7 @@ def test_the_headline_praises_what_was_in_time() -> None:
 def test_a_week_without_incidents_may_still_owe_something() -> None:
     """Open ones from before."""
     said = headline(replace(QUIET, open=(PLACED,)))
-    assert said == "先週は incident がありませんでした。届かなかった通知はありません。"
+    assert said == "先週はインシデントがありませんでした。届かなかった通知はありません。"
 
 
 @pytest.mark.parametrize(
@@ -113,7 +115,7 @@ def test_the_figures_link_to_what_is_owed() -> None:
     """Missed deadlines, open incidents, postmortems, the DLQ."""
     shown = fields(BUSY)
     link = "[INC-42](https://discord.com/channels/7/900)"
-    assert shown["incident 3 件 (前週より 2 件減)"] == (
+    assert shown["インシデント 3 件 (前週より 2 件減)"] == (
         "SEV1 1 件 · SEV2 2 件 · SEV3 0 件\nack まで平均 2 分 · 解決まで平均 45 分"
     )
     assert shown["ack 期限超過 1 件"] == f"{link} SEV1 決済 API が 5xx · 🔴 未対応"
@@ -125,7 +127,7 @@ def test_the_figures_link_to_what_is_owed() -> None:
 def test_unknown_means_are_dashes() -> None:
     """Nothing was acknowledged: there is no mean."""
     shown = fields(replace(BUSY, mtta_s=None, mttr_s=None, dlq=None))
-    assert "ack まで平均 – · 解決まで平均 –" in shown["incident 3 件 (前週より 2 件減)"]
+    assert "ack まで平均 – · 解決まで平均 –" in shown["インシデント 3 件 (前週より 2 件減)"]
     assert not [heading for heading in shown if heading.startswith("DLQ")]
 
 
@@ -146,8 +148,8 @@ def test_the_terminal_shows_the_same_without_markup() -> None:
 def test_what_was_no_incident_stands_below_the_figures() -> None:
     """Only what there was."""
     busy = replace(BUSY, false_alarms=1, duplicates=2)
-    (incidents,) = [value for name, value in fields(busy).items() if name.startswith("incident")]
+    (incidents,) = [value for name, value in fields(busy).items() if name.startswith("インシデント")]
     assert incidents.splitlines()[-1] == "ほかに 誤報 1 件 · 重複 2 件"
-    (quiet,) = [value for name, value in fields(BUSY).items() if name.startswith("incident")]
+    (quiet,) = [value for name, value in fields(BUSY).items() if name.startswith("インシデント")]
     assert "ほかに" not in quiet
     assert "監視アラート 14 件" in str(fields(replace(BUSY, alerts=14)))
