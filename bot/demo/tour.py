@@ -72,7 +72,7 @@ async def _sev1(actors: Actors) -> None:
     actors.require(alert.pings_here, "@here が鳴った")
     thread = await actors.thread(alert)
     await actors.see(thread, "開始時刻", "スレッドの 1 行目は開始時刻 (JST)")
-    await actors.see("dm:primary", PAYMENTS.title, "担当に DM が届いた")
+    await actors.see("dm:primary", PAYMENTS.title, "当番に DM が届いた")
     await actors.wait(timedelta(minutes=2), "2 分後")
     await actors.react("primary", alert, place="#p0-alerts")
     await actors.see_edit(alert, "対応中 · 👀 @primary", "👀 で ack、投稿が書き換わった")
@@ -87,7 +87,7 @@ async def _sev2(actors: Actors) -> None:
     actors.require(not alert.pings_here, "@here は鳴らない")
     root = await actors.see("p0-alerts", VACANCY.title, "開始時刻のスレッドは #p0-alerts に静かに開いた")
     await actors.see(await actors.thread(root), "開始時刻", "スレッドの 1 行目は開始時刻 (JST)")
-    page = await actors.see("dm:primary", VACANCY.title, "担当に DM が届いた")
+    page = await actors.see("dm:primary", VACANCY.title, "当番に DM が届いた")
     await actors.wait(timedelta(minutes=6), "6 分後")
     await actors.press(page, "ack", user="primary")
     await actors.see_edit(alert, "対応中 · 👀 @primary", "DM のボタンで ack した")
@@ -101,7 +101,7 @@ async def _sev3(actors: Actors) -> None:
     actors.require(not alert.pings_here, "誰も起こさない")
     await actors.wait(timedelta(minutes=20), "20 分後")
     await actors.react("responder", alert, place="#p2-deploys")
-    await actors.see_edit(alert, "対応中", "朝の triage を待たずに ack した")
+    await actors.see_edit(alert, "対応中", "朝のトリアージを待たずに ack した")
 
 
 async def _reevaluate(actors: Actors) -> None:
@@ -129,7 +129,7 @@ async def _missed(actors: Actors) -> None:
     await actors.see_edit(alert, "対応中 · 👀 @secondary", "エスカレーションへの 👀 で ack した")
     await actors.silence(timedelta(minutes=40), "40 分後", "ack のあとは誰も呼び出さない")
     thread = await actors.thread(alert)
-    await actors.see(thread, "状況を知らせてください", "黙ったままなら、スレッドで担当に更新を頼む")
+    await actors.see(thread, "状況を知らせてください", "黙ったままなら、スレッドで対応者に更新を頼む")
     await actors.command("incident note", {"text": "電源系統を切り替えた", "number": _number(alert.text)})
     await _resolve(actors, alert)
 

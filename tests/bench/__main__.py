@@ -27,6 +27,7 @@ _PRESSES = 40
 _REACTIONS = 200
 _STARTS = 3
 _CROWD = 100
+_TRIAGE = "トリアージ"  # the button under the answer to a monitor
 _BURSTS = 2
 _DUE = 6_000
 _OPEN = 10_000
@@ -150,12 +151,12 @@ async def _first_responses(place: Discord, dsn: str, folder: Path, *, names: Seq
             if names:
                 continue
             async with screens.slow_reads(place):
-                await slow.add(running.child.pid, {"triage": own["triage"]}, rest, alone=False)
+                await slow.add(running.child.pid, {_TRIAGE: own[_TRIAGE]}, rest, alone=False)
     rows = [row for name in asks for row in _rows(name, ours, bare)]
     if names:
         return rows
     what = f"triage of an alert, Discord slow, {_CROWD} people at once"
-    crowds = Figures.of(slow.crowd["triage"]), Figures.of(bare.crowd["triage"])
+    crowds = Figures.of(slow.crowd[_TRIAGE]), Figures.of(bare.crowd[_TRIAGE])
     return [*rows, Row(what, *crowds, f"{_BARE}, as many at once", _SECOND, "never 1 s")]
 
 

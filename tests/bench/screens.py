@@ -78,7 +78,7 @@ async def of_a_tracked_alert(discord: Discord, title: str) -> dict[str, Ask]:
     """🚨 ⚪ 🔎 under the answer to a monitor."""
     await discord.human.post_webhook("p1-ops", "monitor", f"ALERT: {title}")
     post = await _showing(discord, title, "インシデントにする", channel="p1-ops")
-    return {label: press(post, post.control(label)) for label in ("triage", "誤報", "インシデントにする")}
+    return {label: press(post, post.control(label)) for label in ("トリアージ", "誤報", "インシデントにする")}
 
 
 async def of_a_page(discord: Discord) -> dict[str, Ask]:
@@ -102,7 +102,7 @@ async def of_lists(discord: Discord) -> dict[str, Ask]:
 async def of_a_card(discord: Discord) -> dict[str, Ask]:
     """The first-response steps of a thread's card."""
     alert = await _alert(discord, "bench steps")
-    label = "済んだ手順"
+    label = "完了した手順"
     card = await _showing(discord, "", label, channel=str(alert.thread_id))
     return {f"select {label}": _choose(card, label)}
 
@@ -154,7 +154,7 @@ async def _cards(discord: Discord, title: str, *answers: str, count: int) -> lis
     walk = TriageWalk(discord.human, _WHO, "general")
     await walk.answer(await walk.begin(TriageReport(title)), *answers)
     line = await discord.human.see("general", title)
-    control = line.control("判定に加わる")
+    control = line.control("トリアージに参加")
     joined = [await discord.human.click(_WHO, line.id, control) for _ in range(count)]
     return [said.messages[-1] for said in joined]
 

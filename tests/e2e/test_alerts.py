@@ -144,7 +144,7 @@ async def test_a_click_makes_it_an_incident(world: World) -> None:
     await world.expect_text(answer, post.id)
     await world.restart_bot()
     told = await world.human.submit("secondary", form, {"title": "別の件名"})
-    assert "もう INC-1 として発報されています" in told.text
+    assert "すでに INC-1 として発報されています" in told.text
     assert {"重大度", "更新"} <= {control.label.split()[-1] for control in told.messages[-1].controls}
     assert await status(world) == ["triggered"]
     assert await world.rows("SELECT FROM triages") == []
@@ -187,7 +187,7 @@ async def test_a_triage_of_it_makes_it_the_incident(world: World) -> None:
     posted, answer = await Monitor(world).alert()
     await world.expect_dm("primary", contains=TITLE)
     by_menu = await world.human.context("responder", "p1-ops", "Triage this message", posted)
-    by_button = await world.click(answer, "triage", by="responder")
+    by_button = await world.click(answer, "トリアージ", by="responder")
     for form in (by_menu, by_button):
         assert form.modal is not None
         (title,) = (
@@ -212,7 +212,7 @@ async def test_a_slow_discord_does_not_keep_the_form_from_anybody(world: World) 
     posted, answer = await Monitor(world).alert(f"{TITLE}\nrequest-id 4711")
     await world.expect_dm("primary", contains=TITLE)
     await world.fault(route=f"GET /channels/*/messages/{posted.id}", times=1, delay_s=3.0)
-    opened = await world.click(answer, "triage", by="responder")
+    opened = await world.click(answer, "トリアージ", by="responder")
     assert opened.modal is not None
     assert opened.first_response_ms is not None
     assert opened.first_response_ms < _FORM_WITHIN_MS

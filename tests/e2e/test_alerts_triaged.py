@@ -17,7 +17,7 @@ def world(reading: World) -> World:
 
 async def held_for_later(world: World, answer: Message, *, channel: str = "p0-alerts") -> Message:
     """🔎 under the bot's answer, and a triage that ends in 再評価; the post that says so."""
-    opened = await world.click(answer, "triage", by="responder")
+    opened = await world.click(answer, "トリアージ", by="responder")
     sent = await world.human.submit("responder", opened, {"title": TITLE})
     walk = TriageWalk(world.human, "responder", channel)
     card = await walk.answer(sent.messages[-1], *REEVALUATE, "再評価に回す")

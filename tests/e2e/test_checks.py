@@ -8,7 +8,7 @@ from tests.e2e.severities import SEV1
 from tests.e2e.world import World
 
 TITLE = "決済 API が 5xx"
-SELECT = "済んだ手順"
+SELECT = "完了した手順"
 LOGS, ROLLBACK = "ログ (wrangler tail) と Sentry を確認する", "rollback するか判断する"
 
 
@@ -50,7 +50,7 @@ async def test_two_tick_at_once_and_one_takes_it_back_after_a_restart(world: Wor
     back = await tick(world, card, "1", "3", by="responder")
     assert f"☐ 1. {LOGS}" in back.text
     assert "☑ 4. " in back.text
-    assert f"次は 1. {LOGS}" in back.text
+    assert f"次の手順：1. {LOGS}" in back.text
     card = await world.expect_text(alert.card, "☑ 4. ")
     assert f"☐ 1. {LOGS}" in card.text
     assert f"☑ 2. {ROLLBACK}" in card.text
@@ -64,7 +64,7 @@ async def test_two_tick_at_once_and_one_takes_it_back_after_a_restart(world: Wor
         ("step_undone", "responder", "SEV1", "1"),
     ]
     shown = await world.command("incident timeline", number=alert.number)
-    assert "☐ 初動の済みを取り消し · @responder · SEV1 1. ログ" in shown.text
+    assert "☐ 初動の完了を取り消し · @responder · SEV1 1. ログ" in shown.text
     audit = await world.rows("SELECT action FROM audit WHERE action LIKE 'step_%' AND allowed")
     assert len(audit) == 4
     await world.expect_nothing_more()

@@ -18,8 +18,8 @@ async def test_what_became_private_is_told_by_no_triage(world: World) -> None:
         TriageWalk(world.human, "secondary", "general"),
     )
     card = await walk.begin(TriageReport(TITLE))
-    line = await world.human.see("general", f"triage 中 · {TITLE}")
-    theirs = (await world.click(line, "判定に加わる", by="secondary")).messages[-1]
+    line = await world.human.see("general", f"トリアージ中 · {TITLE}")
+    theirs = (await world.click(line, "トリアージに参加", by="secondary")).messages[-1]
     await walk.answer(card, YES, YES, CONFIRM)
     alert = await world.expect_alert(SEV1, TITLE)
     asked = await world.command("incident private", by="primary", number=alert.number)

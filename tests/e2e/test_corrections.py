@@ -52,12 +52,12 @@ async def test_two_people_put_one_update_right(world: World) -> None:
     line = await world.expect_message(alert.thread, contains="~~DB が原因~~ DNS が原因")
     assert not line.pings_here
     await world.human.submit("secondary", impact, {"impact": ""})
-    line = await world.expect_message(alert.thread, contains="**影響** ~~全員~~ なし")
+    line = await world.expect_message(alert.thread, contains="**影響：** ~~全員~~ なし")
     assert "DB が原因" not in line.text
     assert "何も変わっていません" in (await world.human.submit("primary", same, {})).text
     for post in (alert.post, alert.card):
         await world.expect_text(post, "DNS が原因")
-    await expect_gone(world, alert, "**影響**")
+    await expect_gone(world, alert, "**影響：**")
     page = await timeline(world, alert)
     told_line = next(line for line in page.text.split("\n") if "状況報告" in line)
     assert "~~DB が原因~~ DNS が原因 (訂正 @secondary" in told_line

@@ -72,13 +72,13 @@ async def test_it_rings_nobody_and_goes_on_after_a_kill(world: World) -> None:
     await world.fast_forward(minutes=10)
     score = await world.expect_message(thread, contains="訓練は終わりです")
     for part in (
-        "👀 ack なし",
-        "🧭 指揮 なし",
-        "☑ 初動の手順 0/",
-        "初動の手順に済みの付いていないもの",
-        "📣 状況更新 なし",
-        "誰も ack しませんでした",
-        "✅ 解決 なし",
+        "👀 ack：なし",
+        "🧭 指揮：なし",
+        "☑ 初動の手順：0/",
+        "完了していない初動の手順",
+        "📣 状況報告：なし",
+        "誰も ack していません",
+        "✅ 解決：なし",
     ):
         assert part in score.text, part
     await world.expect_nothing_more()
@@ -107,15 +107,15 @@ async def test_a_drill_that_goes_well_is_scored(world: World) -> None:
     card = await world.human.see(thread, "☐ 1. ")
     steps = card.text.count("☐ ")
     places = [str(place) for place in range(steps)]
-    await world.human.press("primary", card, "済んだ手順", values=places)
+    await world.human.press("primary", card, "完了した手順", values=places)
     asked = await world.command("incident resolve", by="primary", channel=thread)
     await world.human.press("primary", asked.messages[-1], "解決にする")
     score = await world.expect_message(thread, contains="訓練は終わりです")
     for part in (
         MARK,
-        "👀 ack 3 分 (期限 15 分)",
-        "🧭 指揮 @primary",
-        f"☑ 初動の手順 {steps}/{steps}",
+        "👀 ack：3 分 (期限 15 分)",
+        "🧭 指揮：@primary",
+        f"☑ 初動の手順：{steps}/{steps}",
         "📝 メモ 1 件",
         "抜けた手順はありません",
     ):

@@ -57,8 +57,8 @@ async def test_title_and_start_are_corrected(world: World) -> None:
     await world.settle()
     await world.restart_bot()
     said = await world.human.submit("responder", form, {"title": RIGHT, "started": f"{start:%Y-%m-%d %H:%M}"})
-    assert f"件名 {TITLE} → {RIGHT}" in said.text
-    line = await world.expect_message(alert.thread, contains=f"が訂正** 件名 {TITLE} → {RIGHT}")
+    assert f"件名：{TITLE} → {RIGHT}" in said.text
+    line = await world.expect_message(alert.thread, contains=f"が訂正** 件名：{TITLE} → {RIGHT}")
     assert f"→ {start:%m/%d %H:%M:%S} JST" in line.text
     assert not line.pings_here
     refused = await world.human.submit("primary", second, {"title": "API が落ちた"})
@@ -66,7 +66,7 @@ async def test_title_and_start_are_corrected(world: World) -> None:
     assert "API が落ちた" in refused.text
     await world.expect_text(alert.start, f"**開始時刻 {start:%Y-%m-%d %H:%M:%S} JST**")
     for post in (alert.post, alert.dms["primary"]):
-        shown = await world.expect_text(post, f"開始 {start:%m/%d %H:%M} JST")
+        shown = await world.expect_text(post, f"開始：{start:%m/%d %H:%M} JST")
         assert RIGHT in shown.text
         assert TITLE not in shown.text
     await expect_name(world, alert, f"{alert.label} 🔴 {RIGHT}")
@@ -74,7 +74,7 @@ async def test_title_and_start_are_corrected(world: World) -> None:
     await world.expect_nothing_more()
     page = await timeline(world, alert)
     told = next(line for line in page.text.split("\n") if "詳細を変更" in line)
-    assert f"@responder · 件名 {TITLE} → {RIGHT} · 開始 " in told
+    assert f"@responder · 件名：{TITLE} → {RIGHT} · 開始：" in told
     assert f"{alert.thread}/{line.id})" in told
     file = await file_of(world, page, alert.label)
     assert file.startswith(f"# {alert.label} {RIGHT}\n")

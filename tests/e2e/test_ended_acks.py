@@ -62,7 +62,7 @@ async def test_whoever_cannot_go_on_lets_go(world: World) -> None:
     answer = await world.human.press("primary", dm, "手を離す")
     assert "手を離しました" in answer.text
     again = await world.human.press("primary", dm, "手を離す")
-    assert "対応中の人だけが手を離せます" in again.text
+    assert "を対応中の人だけです" in again.text
     await world.kill_bot()
     await world.human.clear_faults()
     await world.shift(minutes=1)

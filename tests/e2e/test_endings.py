@@ -37,7 +37,7 @@ async def test_a_false_alarm(world: World) -> None:
     said = await world.command("incident cancel", channel=alert.thread, reason="監視の設定ミス")
     assert "INC-1 を取り消しました" in said.text
     line = await world.expect_message(alert.thread, contains="INC-1 取消")
-    assert "理由: 監視の設定ミス" in line.text
+    assert "理由：監視の設定ミス" in line.text
     post = await world.expect_text(alert.post, "⚪ SEV1 · 取消")
     assert [control.label for control in post.controls] == ["📝 メモ", "🔄 再開", "スレッドへ"]
     await world.settle()
@@ -56,7 +56,7 @@ async def test_a_false_alarm(world: World) -> None:
         assert [choice["value"] for choice in offered] == [alert.number], name
     await world.command("incident reopen", number=alert.number, reason="本物だった")
     line = await world.expect_message(alert.thread, contains="再開")
-    assert "理由: 本物だった" in line.text
+    assert "理由：本物だった" in line.text
     await world.settle()
     assert not await archived(world, alert.thread)
     assert "🟠" in await world.thread_name(alert.thread)
@@ -152,7 +152,7 @@ async def test_a_duplicate_is_merged_and_opened_again(world: World) -> None:
     assert "INC-2 を INC-1 に統合しました" in said.text
     await world.expect_message(second.thread, contains="INC-1 と同じです")
     await world.expect_message(first.thread, contains="INC-2 をこのインシデントにまとめました")
-    await world.expect_text(first.post, "関連 INC-2 (同じもの)")
+    await world.expect_text(first.post, "関連：INC-2 (同じもの)")
     await world.restart_bot()
     post = await world.expect_text(second.post, "→ **INC-1**")  # an edit that had no room goes on
     assert post.content.startswith("⚪ SEV1 · 統合")
@@ -195,9 +195,9 @@ async def test_what_was_linked_by_mistake_is_unlinked(world: World) -> None:
     await world.expect_message(first.thread, contains="INC-2 と関連付けました")
     await world.expect_message(second.thread, contains="INC-1 と関連付けました")
     for post, told in (
-        (first.post, "関連 INC-2"),
-        (second.post, "関連 INC-1"),
-        (first.card, "**関連** INC-2"),
+        (first.post, "関連：INC-2"),
+        (second.post, "関連：INC-1"),
+        (first.card, "**関連：** INC-2"),
     ):
         await world.expect_text(post, told)
     shown = await world.command("incident show", channel=first.thread)

@@ -25,7 +25,7 @@ async def gathered(world: World) -> tuple[Message, list[Alert]]:
     await world.kill_bot()
     await world.shift(minutes=2)
     await world.start_bot()
-    post = await world.expect_message("p2-deploys", contains="朝の triage", pings_here=False)
+    post = await world.expect_message("p2-deploys", contains="朝のトリアージ", pings_here=False)
     for alert in alerts:
         assert alert.label in post.text
     return post, alerts
@@ -49,7 +49,7 @@ async def test_sev3_gather_in_the_morning_and_are_asked_about_until_each_is_take
     await world.expect_text(post, "未対応 1 / 2 件")
     await world.expect_acknowledged(first, by="primary")
     await world.fast_forward(minutes=60)
-    await world.expect_message("p2-deploys", contains=f"1 件を誰も引き受けていません: {second.label}")
+    await world.expect_message("p2-deploys", contains=f"1 件を誰も引き受けていません：{second.label}")
     await world.react(second, by="secondary")
     await world.expect_text(post, "2 件すべて引き受け済み")
     await world.fast_forward(hours=5)

@@ -30,13 +30,13 @@ async def rotating(
 
 async def told_ahead(world: World, who: str = "secondary") -> None:
     """The DM of the day before."""
-    await world.expect_dm(who, contains="から on-call です")
+    await world.expect_dm(who, contains="から当番です")
 
 
 async def expect_handover(world: World, *, former: str, who: str, place: str = "primary") -> str:
     """Expect one public line and a DM to the new person on call; return the line."""
     line = await world.expect_message("p1-ops", contains=f"{place} @{former} → @{who}", pings_here=False)
-    await world.expect_dm(who, contains="on-call になりました")
+    await world.expect_dm(who, contains="当番になりました")
     return line.text
 
 
@@ -49,7 +49,7 @@ async def test_at_ten_the_next_person_is_on_call(make_world: MakeWorld, tmp_path
         await told_ahead(world)
         await world.fast_forward(hours=13.9)
         alert = await world.triage(SEV1, title=TITLE)
-        assert "担当 @primary" in alert.post.text
+        assert "当番：@primary" in alert.post.text
         await world.expect_nothing_more()
         await world.fast_forward(minutes=15)
         line = await expect_handover(world, former="primary", who="secondary")
@@ -63,7 +63,7 @@ async def test_at_ten_the_next_person_is_on_call(make_world: MakeWorld, tmp_path
         await world.expect_acknowledged(alert, by="secondary")
 
         later = await world.declare(replace(SEV1, pages=("secondary",)), title="検索が遅い")
-        assert "担当 @secondary" in later.post.text
+        assert "当番：@secondary" in later.post.text
         await world.react(later, by="secondary")
         await world.expect_acknowledged(later, by="secondary")
         told = await world.command("incident timeline", by="observer", number=alert.number)
@@ -93,18 +93,18 @@ async def test_somebody_stands_in_for_a_while(world: World) -> None:
     """
     said = await world.command("oncall override", by="primary", user="responder", until="8h", reason="歯医者")
     assert "✅ primary は" in said.text
-    await world.expect_dm("responder", contains="on-call になりました")
+    await world.expect_dm("responder", contains="当番になりました")
     await told_ahead(world, "primary")  # from whom until when they have it back
     refused = await world.command("oncall override", by="responder", user="responder", until="8h")
-    assert "on-call の変更には @on-call / @admin" in refused.text
+    assert "当番の変更には @on-call / @admin" in refused.text
     alert = await world.declare(replace(SEV1, pages=("responder",)), title=TITLE)
     await world.react(alert, by="responder")
     shown = await world.command("oncall show", by="primary")
     assert "歯医者" in shown.text
     asked = await world.human.press("primary", shown.messages[-1], "#1 を終える")
-    ended = await world.human.press("primary", asked.messages[-1], "今終える")
-    assert "代わりを終えました" in ended.text
-    await world.expect_dm("primary", contains="on-call になりました")
+    ended = await world.human.press("primary", asked.messages[-1], "いま終える")
+    assert "の代理" in ended.text
+    await world.expect_dm("primary", contains="当番になりました")
     again = await world.human.press("primary", shown.messages[-1], "#1 を終える")
     assert "もう終わっています" in again.text
     question = "SELECT action FROM incident_bot.audit WHERE allowed AND action LIKE '%override' ORDER BY id"
@@ -114,18 +114,18 @@ async def test_somebody_stands_in_for_a_while(world: World) -> None:
     said = await world.command(
         "oncall schedule rotate", by="primary", every="1d", first="responder", second="secondary"
     )
-    assert "✅ primary は今から" in said.text
-    await world.expect_dm("responder", contains="on-call になりました")
+    assert "✅ primary はいまから" in said.text
+    await world.expect_dm("responder", contains="当番になりました")
     world.ledger.forgive("dm:secondary")
     asked = await world.command("oncall schedule clear", by="primary")
     assert "1 日ごとの交代：" in asked.text
     cleared = await world.human.press("primary", asked.messages[-1], "消す")
     assert "@primary" in cleared.text
-    await world.expect_dm("primary", contains="on-call になりました")
+    await world.expect_dm("primary", contains="当番になりました")
     nothing = await world.command("oncall schedule clear", by="primary")
     assert "戻すものはありません" in nothing.text
     await world.command("oncall set", by="primary", user="secondary")
-    await world.expect_dm("secondary", contains="on-call になりました")
+    await world.expect_dm("secondary", contains="当番になりました")
 
 
 async def test_two_people_swap_their_shifts(make_world: MakeWorld, tmp_path: Path) -> None:
@@ -148,7 +148,7 @@ async def test_two_people_swap_their_shifts(make_world: MakeWorld, tmp_path: Pat
         asked = await world.human.press("primary", shown.messages[-1], "#2 を終える")
         assert "両方とも元の人に戻ります" in asked.text
         assert "#1" in asked.text
-        ended = await world.human.press("primary", asked.messages[-1], "今終える")
+        ended = await world.human.press("primary", asked.messages[-1], "いま終える")
         assert "交換を終えました" in ended.text
         await expect_handover(world, former="secondary", who="primary")
         assert "交換" not in (await world.command("oncall show", by="primary")).text
@@ -194,7 +194,7 @@ async def test_one_person_for_everything_hears_of_a_lost_role_and_of_nothing_els
         await world.fast_forward(days=1)
         await world.expect_nothing_more()
         shown = await world.command("oncall show", by="primary")
-        assert "終わりは未定" in shown.text
+        assert "終了日なし" in shown.text
         assert "交代の予定はありません" in shown.text
         alert = await world.declare(SEV1, title=TITLE)
         await world.fast_forward(minutes=15)
@@ -210,7 +210,7 @@ async def test_one_person_for_everything_hears_of_a_lost_role_and_of_nothing_els
         await world.start_bot()  # beside the other
         await world.fast_forward(days=1)
         line = await world.expect_message("p1-ops", contains="ack できるロールがありません", pings_here=False)
-        assert "いま primary, secondary を担当する @primary" in line.text
+        assert "いま primary, secondary の @primary" in line.text
         await world.expect_dm("primary", contains="ack できるロールがありません")
         await world.restart_bot()
         await world.fast_forward(days=1)

@@ -81,7 +81,7 @@ async def test_who_stays_and_who_goes_by_themselves(world: World) -> None:
     assert "すべての非公開インシデントを見られます" in by_role
     await world.human.change("member", user="secondary", roles=["responder"])
     for on_call in (await remove(world, user="secondary"), await remove(world, by="secondary", user=None)):
-        assert "@secondary は on-call で、INC-1 の通知を受けます" in on_call
+        assert "@secondary は当番で、INC-1 の通知を受けます" in on_call
     other = await remove(world, by="responder", user="primary")
     assert "ロールが必要です" in other
     itself = await remove(world, by="responder", user=None)

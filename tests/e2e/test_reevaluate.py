@@ -64,7 +64,7 @@ async def test_a_deleted_question_is_asked_once_more(world: World) -> None:
     assert again.raw["flags"] & 1 << 12, "whoever it mentions was told before"
     await world.expect_link(held, again.id)
     line = next(one for one in await world.posts("general") if TITLE in one.text and "再評価" in one.text)
-    card = await world.click(line, "判定に加わる", by="secondary")
+    card = await world.click(line, "トリアージに参加", by="secondary")
     assert "発報する" in [control.label.split()[-1] for control in card.messages[-1].controls]
     await world.click(again, "問題なし", by="primary")
     await world.expect_text(again, "🟢 問題なし · @primary")
@@ -86,13 +86,13 @@ async def test_somebody_raises_it_before_it_is_asked_about(world: World) -> None
     await world.settle()
     await world.restart_bot()
     told = (await world.human.submit("primary", forms["primary"], {"title": "件数が 0"})).messages[-1]
-    assert "このメッセージはもう再評価を待っています" in told.text
+    assert "このメッセージは再評価待ちです" in told.text
     raised = await world.human.press("primary", told, "発報する")
     assert "SEV2 として発報しました" in raised.text
     alert = await world.expect_alert(SEV2, TITLE)
-    assert "報告 @responder" in alert.post.text
+    assert "報告：@responder" in alert.post.text
     shown = await world.command("incident timeline", number=alert.number)
-    assert "発報 · @primary · SEV2 · 報告 @responder" in shown.text
+    assert "発報 · @primary · SEV2 · 報告：@responder" in shown.text
     await world.expect_link(held, alert.post.id)
     await world.fast_forward(minutes=60)
 

@@ -50,15 +50,15 @@ async def test_roles_are_taken_passed_on_and_left_with_buttons(world: World) -> 
     """
     alert = await world.declare(SEV1, title=TITLE)
     mine = await world.click(alert.card, "指揮", by="responder")
-    assert f"{alert.label} の**指揮**はあなたです" in mine.text
+    assert f"{alert.label}：あなたが**指揮担当**です" in mine.text
     assert "ack も記録し" in mine.text
     assert all(message.is_private for message in mine.messages)
-    await world.expect_message(alert.thread, contains="**指揮** は @responder が受け持ちます")
-    await world.expect_text(alert.card, "🧭 指揮 @responder · 💬 広報 空席")
+    await world.expect_message(alert.thread, contains="**指揮** は @responder が担当します")
+    await world.expect_text(alert.card, "🧭 指揮：@responder · 💬 広報：未定")
     await world.expect_acknowledged(alert, by="responder")
-    await world.expect_text(alert.post, "指揮 @responder")
+    await world.expect_text(alert.post, "指揮：@responder")
     again = await world.click(alert.card, "指揮", by="responder")
-    assert "すでにあなたです" in again.text
+    assert "すでにあなたが" in again.text
 
     taken = await world.click(alert.card, "指揮", by="secondary")
     assert "@responder から引き継ぎました" in taken.text
@@ -70,14 +70,14 @@ async def test_roles_are_taken_passed_on_and_left_with_buttons(world: World) -> 
     assert "いま @secondary が受け持っています" in refused.text
     assert await roles(world) == {"commander": "secondary"}
     down = await world.human.press("secondary", taken.messages[-1], "降りる")
-    assert "空席にしました" in down.text
+    assert "未定に戻しました" in down.text
     await world.expect_message(alert.thread, contains="@secondary が降りました")
-    await world.expect_text(alert.card, "🧭 指揮 空席")
+    await world.expect_text(alert.card, "🧭 指揮：未定")
 
     people = ("primary", "secondary")
     said = await asyncio.gather(*(world.click(alert.card, "広報", by=who) for who in people))
     assert sum("引き継ぎました" in one.text for one in said) == 1
-    await world.expect_message(alert.thread, contains="が受け持ちます")
+    await world.expect_message(alert.thread, contains="が担当します")
     await world.expect_message(alert.thread, contains="から引き継ぎます")
     rows = await world.rows("SELECT actor_name FROM timeline WHERE kind = 'role_changed' ORDER BY id")
     has_it = rows[-1]["actor_name"]
@@ -118,13 +118,13 @@ async def test_roles_are_given_and_cleared_by_command(world: World) -> None:
     other = await assign(world, "responder", user="secondary", **freed)
     assert "受け持っているのは指定した人ではなく" in other.text
     said = await assign(world, "responder", **freed)
-    assert "空席にしました (前は @primary)" in said.text
+    assert "未定に戻しました (前は @primary)" in said.text
     await world.expect_message(alert.thread, contains="@primary が外れました")
-    assert "もともと空席です" in (await assign(world, "responder", **freed)).text
+    assert "もともと未定です" in (await assign(world, "responder", **freed)).text
 
     await expect_refusals(world, alert)
     mine = await world.click(alert.card, "指揮", by="primary")
-    await world.expect_message(alert.thread, contains="@primary が受け持ちます")
+    await world.expect_message(alert.thread, contains="@primary が担当します")
     asked = await world.command("incident resolve", number=alert.number)
     await world.human.press("responder", asked.messages[-1], "解決にする")
     await world.expect_message(alert.thread, contains="解決")

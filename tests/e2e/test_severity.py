@@ -32,7 +32,7 @@ async def test_sev3_to_sev1_rings_pages_and_escalates(world: World) -> None:
     await world.expect_message(new.id, contains="開始時刻")
     await world.expect_message(new.id, contains="SEV1 / P0")
     line = await world.expect_message(new.id, contains="SEV3 → **SEV1**")
-    assert "理由: 決済にも影響" in line.text
+    assert "理由：決済にも影響" in line.text
     await world.settle()
     assert await world.thread_name(new.id) == f"INC-1 🔴 {TITLE}"
     assert "↗" in await world.thread_name(alert.thread)

@@ -89,7 +89,7 @@ async def test_a_pinned_message_is_on_the_timeline_whatever_becomes_of_it(readin
         await world.react(said, PIN, by=who)
         await expect_seen(world, said)
     line = line_with(await timeline(world, alert), "DB の接続数")
-    assert re.match(f"{moment(said)} · 📌 発言 · @responder · @observer: DB の接続数が上限です", line)
+    assert re.match(f"{moment(said)} · 📌 発言 · @responder · @observer：DB の接続数が上限です", line)
     assert "です \\| \\`SELECT\\`" in line
     assert f"{alert.thread}/{said.id})" in line
     assert (await world.reread(said)).reactions == {PIN: 2, SEEN: 1}
@@ -107,10 +107,10 @@ async def test_a_pinned_message_is_on_the_timeline_whatever_becomes_of_it(readin
     await world.human.delete("observer", said)
     await world.human.until(lambda: one_or_none(world, DELETED), "the deletion on record")
     page = await timeline(world, alert)
-    assert "📌 発言 · @responder · @observer: DB の接続数が上限です" in page.text
+    assert "📌 発言 · @responder · @observer：DB の接続数が上限です" in page.text
     edited = line_with(page, "📌 の発言を編集 · @observer · DB の接続数は 100 です")
     assert f"{alert.thread}/{said.id})" in edited
-    assert "📌 の発言を削除 (本文は上に残っています) · @observer: DB の接続数は 100 です" in page.text
+    assert "📌 の発言を削除 (本文は上に残っています) · @observer：DB の接続数は 100 です" in page.text
 
 
 async def test_what_happened_while_the_bot_was_away(reading: World) -> None:
@@ -137,7 +137,7 @@ async def test_what_happened_while_the_bot_was_away(reading: World) -> None:
     assert shown.messages[-1].is_private
     for part in (
         f"{alert.label} のタイムライン",
-        "📌 発言 · @secondary · @observer: 復旧しました",
+        "📌 発言 · @secondary · @observer：復旧しました",
         "📌 の発言を編集 · @primary · 原因はコネクションプール",
         "原因は DNS",
         "📌 の発言を削除",
@@ -155,13 +155,13 @@ async def test_without_the_intent_the_menu_brings_the_words(world: World) -> Non
     await world.react(said, PIN, by="responder")
     await expect_seen(world, said)
     told = (await timeline(world, alert)).text
-    assert f"@observer: {UNREADABLE}" in told
+    assert f"@observer：{UNREADABLE}" in told
     filled = await world.human.context("responder", alert.thread, MENU, said)
     assert "本文を補いました" in filled.text
     told = (await timeline(world, alert)).text
-    assert re.search(f"{moment(said)} · 📌 発言 · @responder · @observer: キャッシュが空です", told)
+    assert re.search(f"{moment(said)} · 📌 発言 · @responder · @observer：キャッシュが空です", told)
     again = await world.human.context("primary", alert.thread, MENU, said)
-    assert "すでにあります" in again.text
+    assert "のタイムラインにあります" in again.text
     await world.human.edit("observer", said, "キャッシュが戻りました")
     await world.human.until(lambda: one_or_none(world, EDITED), "the edit on record")
     told = (await timeline(world, alert)).text
@@ -271,7 +271,7 @@ async def test_a_correction_shows_every_version_everywhere(world: World) -> None
     line = line_with(await timeline(world, alert), "状況報告")
     for part in (
         "~~DB が原因~~ ~~DNS が原因~~ 証明書が原因",
-        "影響: 決済の 3 割",
+        "影響：決済の 3 割",
         f"{alert.thread}/{update.id})",
     ):
         assert part in line
@@ -289,7 +289,7 @@ async def test_pages_and_the_file(world: World) -> None:
     page = await timeline(world, alert)
     assert "note 9" in page.text
     assert "発報" not in page.text
-    older = (await world.human.press("responder", page, "古い方")).messages[-1]
+    older = (await world.human.press("responder", page, "前のページ")).messages[-1]
     assert "発報" in older.text
     assert "👀 ack · @primary · リアクション" in older.text
     assert re.search(r"⚙ 通知 \d 件", older.text)
@@ -298,8 +298,8 @@ async def test_pages_and_the_file(world: World) -> None:
     sent = await world.human.press("responder", folded.messages[-1], "通知も 1 件ずつ")
     told = await world.human.read_file(sent.messages[-1], f"{alert.label}-timeline.md")
     whole = (await world.human.press("responder", older, "通知も表示")).messages[-1]
-    oldest = (await world.human.press("responder", whole, "古い方")).messages[-1]
-    assert "担当に DM · @primary" in oldest.text
+    oldest = (await world.human.press("responder", whole, "前のページ")).messages[-1]
+    assert "当番に DM · @primary" in oldest.text
     assert told.startswith(f"# {alert.label} {TITLE}\n")
     assert "- **重大度**: SEV1 / P0" in told
     assert re.search(r"- \*\*ack\*\*: .* JST · @primary · 発報から", told)

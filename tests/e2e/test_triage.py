@@ -19,7 +19,7 @@ async def test_each_branch_leads_to_its_alert(world: World) -> None:
         line = f"🔴 {severity.name} · {severity.name} {TITLE} · api.parky.co.jp"
         assert alert.post.content == (f"@here {line}" if severity.rings else line)
         assert "未対応" in alert.post.text
-        assert "報告 @responder" in alert.post.text
+        assert "報告：@responder" in alert.post.text
         assert f"{alert.label} 🔴" in await world.thread_name(alert.thread)
     for severity in (SEV1, SEV2, SEV3):
         alert = await world.declare(severity, title=f"{severity.name} 別の障害")
@@ -40,14 +40,14 @@ async def test_four_clicks_and_one_text_field(world: World) -> None:
     assert asked == ["title"]
     sent = await world.human.submit("responder", form, {"title": TITLE})
     card = sent.messages[-1]
-    assert "「わからない」は重い方の「はい」として数えます" in card.text
+    assert "「わからない」は安全側で「はい」として扱います" in card.text
     card = await walk.answer(card, YES, YES)
     for part in (
         "SEV1 / P0",
         "本番影響あり → 影響大",
         "#p0-alerts に @here で通知",
         "15 分以内に ack",
-        "担当 @primary に DM",
+        "当番 @primary に DM",
         "#p0-alerts にスレッドを開く",
     ):
         assert part in card.text
@@ -74,13 +74,13 @@ async def test_going_back_and_changing_by_hand(world: World) -> None:
     card = await walk.press(card, "重大度を変える", values=["SEV3"])
     assert "SEV3 / P2" in card.text
     assert "手動で選択 (@responder " in card.text
-    assert "決定木は SEV2)" in card.text
+    assert "判定フローでは SEV2)" in card.text
     await walk.press(card, CONFIRM)
     alert = await world.expect_alert(SEV3, TITLE)
     assert "本番影響あり → 一部の影響 → 手動で SEV3" in alert.post.text
     [row] = await world.rows("SELECT triggered_at - started_at AS ago FROM incidents")
     assert 300 <= row["ago"].total_seconds() < 300 + PATIENCE_S
-    over = "@responder 決定木の SEV2 ではなく SEV3 を手動で選択"
+    over = "@responder 判定フローの SEV2 ではなく SEV3 を手動で選択"
     page = await timeline(world, alert)
     assert over in page.text
     assert over in await file_of(world, page, alert.label)

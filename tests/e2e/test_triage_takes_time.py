@@ -56,7 +56,7 @@ async def begun(
 ) -> Message:
     """🔎 under the bot's answer and the form that it opens, with time before each; the card."""
     await world.fast_forward(minutes=minutes)
-    opened = await world.click(answer, "triage", by="responder")
+    opened = await world.click(answer, "トリアージ", by="responder")
     await world.fast_forward(minutes=minutes)
     sent = await world.human.submit("responder", opened, {"title": title, **typed})
     return sent.messages[-1]

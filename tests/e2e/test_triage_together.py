@@ -13,7 +13,7 @@ from tests.e2e.world import World
 TITLE = "決済 API が 5xx"
 REPORT = TriageReport(TITLE)
 MENU = "Triage this message"
-JOIN = "判定に加わる"
+JOIN = "トリアージに参加"
 
 
 async def line_of(world: World, *words: str, channel: str = "general") -> Message:
@@ -62,12 +62,12 @@ async def test_a_message_becomes_the_first_evidence_and_is_triaged_once(world: W
     card = sent.messages[-1]
     assert "> \\*\\*決済\\*\\* が通りません 昼からずっとです ＠everyone" in card.text
     assert f"/{said.channel_id}/{said.id}" in card.text
-    line = await line_of(world, "🔎 @responder が triage 中 · 決済 が通りません")
+    line = await line_of(world, "🔎 @responder がトリアージ中 · 決済 が通りません")
     assert line.raw["message_reference"]["message_id"] == said.id
     assert not line.pings_here
     assert line.raw["mentions"] == []
     joined = (await world.human.submit("primary", second, {"title": "決済が落ちた"})).messages[-1]
-    assert "@responder がもう triage しています" in joined.text
+    assert "@responder がトリアージ中です" in joined.text
     assert "決済 が通りません" in joined.text
 
     await TriageWalk(world.human, "responder", "general").answer(card, YES, YES, CONFIRM)
@@ -78,14 +78,14 @@ async def test_a_message_becomes_the_first_evidence_and_is_triaged_once(world: W
     assert '"author_name": "observer"' in row["data"]
     third = await from_menu(world, said, by="primary")
     told = (await world.human.submit("primary", third, {"title": "また決済"})).messages[-1]
-    assert f"もう {alert.label} として発報されています" in told.text
+    assert f"すでに {alert.label} として発報されています" in told.text
     assert "未対応" in told.text
     assert len(await world.rows("SELECT FROM incidents")) == 1
     await world.command("incident cancel", number=alert.number)
     await world.expect_message(alert.thread, contains="INC-1 取消")
     fourth = await from_menu(world, said, by="primary")
     anew = (await world.human.submit("primary", fourth, {"title": "また決済"})).messages[-1]
-    assert "もう triage しています" not in anew.text
+    assert "がトリアージ中です" not in anew.text
     assert "また決済" in anew.text
 
 
@@ -181,7 +181,7 @@ async def test_others_take_over_from_whoever_loses_the_role(world: World) -> Non
     card = await first.begin(TriageReport("決済が落ちた"))
     second = TriageWalk(world.human, "responder", "general")
     told = await second.begin(REPORT)
-    assert "🔎 ほかに triage 中: 「決済が落ちた」(@primary)" in told.text
+    assert "🔎 ほかのトリアージ：「決済が落ちた」(@primary)" in told.text
     card = await first.press(card, "やめる")
     assert "発報していません" in card.text
     line = await line_of(world, "⚪ 取消 · 決済が落ちた · @primary")
@@ -242,7 +242,7 @@ async def test_english(world: World) -> None:
     card = await walk.answer(card, "Yes", "No")
     assert "> payments are down — @observer" in card.text
     assert "Change an earlier answer" in [found.label for found in card.controls]
-    await line_of(world, "🔎 @responder が triage 中 · payments are down")
+    await line_of(world, "🔎 @responder がトリアージ中 · payments are down")
     await walk.answer(card, "Raise the alert")
     alert = await world.expect_alert(SEV2, "payments are down")
     assert "未対応" in alert.post.text

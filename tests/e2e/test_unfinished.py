@@ -6,7 +6,7 @@ from tests.e2e.severities import NO, SEV2, YES
 from tests.e2e.world import World
 
 TITLE = "決済 API が 5xx"
-LEFT = f"🔎 triage が途中です · {TITLE}"
+LEFT = f"🔎 トリアージが途中です · {TITLE}"
 PROMISE = "に SEV2 として発報します"
 
 
@@ -35,10 +35,10 @@ async def test_production_is_affected_and_nobody_finishes(world: World) -> None:
     await world.expect_nothing_more()
     await world.fast_forward(minutes=1)
     alert = await world.expect_alert(SEV2, TITLE)
-    await world.expect_text(alert.post, "triage が途中のまま発報")
+    await world.expect_text(alert.post, "トリアージが途中のまま発報")
     await world.expect_text(asked, f"SEV2 {alert.label}")
     shown = await world.command("incident timeline", number=alert.number)
-    assert "@responder の triage が途中で止まり" in shown.text
+    assert "@responder のトリアージが途中で止まり" in shown.text
     await world.fast_forward(minutes=60)
 
 
@@ -55,7 +55,7 @@ async def test_looking_around_calls_nobody(world: World) -> None:
     await world.expect_nothing_more()
     taken = await world.click(line, "続ける", by="secondary")
     for post in (asked, line):
-        await world.expect_text(post, "@secondary が triage 中")
+        await world.expect_text(post, "@secondary がトリアージ中")
     walk = TriageWalk(world.human, "secondary", "p1-ops")
     await walk.answer(taken.messages[-1], "戻る", YES, NO, CONFIRM)
     alert = await world.expect_alert(SEV2, TITLE)
@@ -68,7 +68,7 @@ async def test_its_person_goes_on_in_the_dm(world: World) -> None:
     asked = await left(world, YES)
     await world.fast_forward(minutes=5)
     taken = await world.click(asked, "続ける", by="responder")
-    await world.expect_text(asked, "@responder が triage 中")
+    await world.expect_text(asked, "@responder がトリアージ中")
     await world.fast_forward(minutes=9)
     walk = TriageWalk(world.human, "responder", asked.channel_id)
     card = await walk.answer(taken.messages[-1], NO, CONFIRM)

@@ -38,11 +38,11 @@ async def test_telling_by_form_and_by_command(world: World) -> None:
     fields = {"impact": "決済の 2 割", "targets": targets, "symptoms": []}
     said = await world.human.submit("primary", first, fields)
     assert "対象と症状を更新しました" in said.text
-    await world.expect_message(alert.thread, contains="**影響** 決済の 2 割")
+    await world.expect_message(alert.thread, contains="**影響：** 決済の 2 割")
     said = await world.human.submit("responder", second, {"known": "ログを確認"})
     assert "対象と症状" not in said.text
     post = await world.expect_message(alert.thread, contains="ログを確認")
-    assert "**影響** 決済の 2 割" in post.text
+    assert "**影響：** 決済の 2 割" in post.text
     [row] = await world.rows("SELECT targets, symptoms, last_update ->> 'impact' AS impact FROM incidents")
     assert (row["targets"], row["symptoms"], row["impact"]) == (targets, [], "決済の 2 割")
     await world.expect_text(alert.card, "admin.parky.co.jp")
@@ -53,12 +53,12 @@ async def test_telling_by_form_and_by_command(world: World) -> None:
     assert "更新をスレッドに投稿しました" in said.text
     assert "対象と症状を更新しました" in said.text
     post = await world.expect_message(alert.thread, contains="rollback 中")
-    for words in ("📣 **更新 ", "@responder", "＠here", "**影響** 決済の 3 割", "**次の更新** "):
+    for words in ("📣 **更新 ", "@responder", "＠here", "**影響：** 決済の 3 割", "**次の更新：** "):
         assert words in post.text
     assert not post.pings_here
     await world.expect_text(alert.post, "rollback 中")
     await world.expect_text(alert.post, "レスポンス遅延")
-    await world.expect_text(alert.card, "**影響** 決済の 3 割")
+    await world.expect_text(alert.card, "**影響：** 決済の 3 割")
     await world.fast_forward(minutes=59)
     await world.expect_nothing_more()
     await world.fast_forward(minutes=1)
@@ -73,8 +73,8 @@ async def test_telling_by_form_and_by_command(world: World) -> None:
     form = await world.command("incident update", by="primary", channel=alert.thread)
     await world.human.submit("primary", form, {"known": "原因が分かった", "next": "0"})
     post = await world.expect_message(alert.thread, contains="原因が分かった")
-    assert "**影響** 決済の 3 割" in post.text
-    assert "**次の更新** 予定なし" in post.text
+    assert "**影響：** 決済の 3 割" in post.text
+    assert "**次の更新：** 予定なし" in post.text
     await world.fast_forward(hours=9)
 
 
@@ -82,12 +82,12 @@ async def test_a_commander_who_has_left_the_server(world: World) -> None:
     """The role becomes vacant and the acknowledger is reminded; if they left too, their ack lapses."""
     alert = await acknowledged(world, by="responder")
     await world.command("incident assign", by="secondary", number=alert.number, role="commander")
-    await world.expect_message(alert.thread, contains="@secondary が受け持ちます")
+    await world.expect_message(alert.thread, contains="@secondary が担当します")
     await world.human._request("DELETE", "member", {"user": "secondary"})
     await world.fast_forward(minutes=30)
     await world.expect_message(alert.thread, contains="@secondary はもうサーバーにいません")
     assert pinged(await world.expect_message(alert.thread, contains="🔔")) == ["responder"]
-    await world.expect_text(alert.card, "🧭 指揮 空席")
+    await world.expect_text(alert.card, "🧭 指揮：未定")
     await world.human._request("DELETE", "member", {"user": "responder"})
     await world.fast_forward(minutes=15)
     await world.expect_message("p0-alerts", contains="@responder の ack が失効", pings_here=True)

@@ -30,7 +30,7 @@ async def _(scene: Scene) -> Change:
 
 @change("incidents.card.choose_steps")
 async def _(scene: Scene) -> Change:
-    known, label = await scene.raised(), "済んだ手順"
+    known, label = await scene.raised(), "完了した手順"
     card = await scene.showing(known.thread, label)
     return known.change(scene.presses(card, label, value=value_of(card, label)), "step_done")
 

@@ -93,7 +93,7 @@ async def _(scene: Scene) -> Change:
     await scene.say("oncall override", by="primary", user="responder", until="8h", place="seatend")
     shown = await scene.say("oncall show", by="primary")
     asked = await scene.press(shown, "を終える", by="primary")
-    return scene.acts(scene.presses(asked, "今終える", by="primary"), "end_override", of="seatend")
+    return scene.acts(scene.presses(asked, "いま終える", by="primary"), "end_override", of="seatend")
 
 
 @change("/oncall swap")

@@ -195,10 +195,10 @@ class Scene:
 
     async def on_card(self, act: Act, action: str) -> Change:
         """A change of a triage that its card alone shows, to whoever joins."""
-        line = await self.showing("general", "判定に加わる", self.title)
+        line = await self.showing("general", "トリアージに参加", self.title)
 
         async def card() -> str:
-            return (await self.press(line, "判定に加わる")).text
+            return (await self.press(line, "トリアージに参加")).text
 
         return Change(act, _WALKS, (self.title, action), screen=card)
 

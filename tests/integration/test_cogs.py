@@ -296,7 +296,7 @@ async def test_the_list_pages_and_opens(world: ConsoleWorld) -> None:
     page = shown(await world.click(page, "inc:v1:list:triggered:-:-:0:1:"))
     assert "INC-1]" in words(page) or "INC-1*" in words(page)
     opened = shown(await world.click(page, "inc:v1:open", values=["1"]))
-    for told in ("INC-1", "未対応", "ack 期限", "次 ", "直近の記録", "発報"):
+    for told in ("INC-1", "未対応", "ack 期限", "次：", "直近の記録", "発報"):
         assert told in words(opened)
 
 
@@ -304,7 +304,7 @@ async def test_show_without_a_number_asks_which(world: ConsoleWorld) -> None:
     """Outside a thread the open ones are offered; with none open it says where the others are."""
     asked = shown(await world.command("incident show"))
     assert "どのインシデントですか" in words(asked)
-    assert "継続中のものはありません" in words(asked)
+    assert "継続中のインシデントはありません" in words(asked)
     await world.declare(key="k")
     asked = shown(await world.command("incident show"))
     assert presses(asked) == ["inc:v1:open"]
@@ -401,7 +401,7 @@ async def test_an_entry_is_replayed_once_after_a_preview(world: ConsoleWorld) ->
     raw = shown(await world.click(entry, f"dlq:v1:json:{ENTRY}", by="primary"))
     assert '"username": "hook"' in raw["content"]
     preview = shown(await world.click(entry, f"dlq:v1:preview:{ENTRY}", by="primary"))
-    assert "取り除くもの: `username`" in words(preview)
+    assert "取り除くもの：`username`" in words(preview)
     await world.restart()
     await world.click(preview, f"dlq:v1:replay:{ENTRY}", by="primary")
     done = await world.until("general", contains="再送した投稿へ", by="primary")
@@ -472,7 +472,7 @@ async def test_the_database_is_away(world: ConsoleWorld) -> None:
 
 
 async def test_a_triage_joined_after_a_restart_can_be_raised_without_a_database(world: ConsoleWorld) -> None:
-    """[判定に加わる] shows a card that another process began; the alert is raised all the same."""
+    """[トリアージに参加] shows a card that another process began; the alert is raised all the same."""
     card = await started(world)
     for question in ("users_affected", "large_impact"):
         card = shown(await world.click(card, f"tri:v1:answer:1:{question}:yes"))
@@ -501,7 +501,7 @@ async def test_a_control_of_an_older_version_says_so(world: ConsoleWorld) -> Non
     rows = [{"type": 1, "components": [{"type": 2, "style": 2, "label": "x", "custom_id": "inc:v0:ack:1"}]}]
     message = await world.bot.http.request(_post(channel.id), json={"content": "x", "components": rows})
     told = shown(await world.click(message, "inc:v0:ack:1"))
-    assert "古い版" in told["content"]
+    assert "古いバージョン" in told["content"]
 
 
 def _post(channel_id: int) -> Route:

@@ -76,7 +76,7 @@ def recent_id(asked: DlqFilter, *, page: int, verb: str = "recent") -> str:
     """Return the custom id of a page of `/dlq recent`: at most 100 characters, by the limits above.
 
     Args:
-        verb: "turn" for the buttons that turn the page: on page 2 "newer" leads where the tab does, and
+        verb: "turn" for the buttons that turn the page: on page 2 "previous" leads where the tab does, and
             Discord refuses two components with one id.
     """
     return f"dlq:v1:{verb}:{asked.hours}:{asked.severity or ''}:{asked.channel or ''}:{page}"
@@ -168,7 +168,7 @@ def _tab(voice: Voice, view: str, custom_id: str, current: str) -> ui.Button[ui.
 def _turns(voice: Voice, page: DlqPage) -> Iterator[ui.Button[ui.LayoutView] | None]:
     if page.number > 1:
         previous = recent_id(page.filter, page=page.number - 1, verb="turn")
-        yield button(voice.say("consoles.newer"), previous, emoji="◀")
+        yield button(voice.say("consoles.previous"), previous, emoji="◀")
     if page.number < min(page.pages, LAST_PAGE):
         following = recent_id(page.filter, page=page.number + 1, verb="turn")
-        yield button(voice.say("consoles.older"), following, emoji="▶")
+        yield button(voice.say("consoles.next"), following, emoji="▶")

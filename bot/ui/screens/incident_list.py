@@ -172,6 +172,6 @@ def _open_select(voice: Voice, incidents: Sequence[Incident]) -> Row | None:
 
 def _pages(voice: Voice, asked: Asked, *, has_next: bool) -> Row | None:
     before, after = (replace(asked, page=max(asked.page + step, 0)) for step in (-1, 1))
-    newer = button(voice.say("consoles.newer"), before.custom_id, emoji="◀") if asked.page else None
-    older = button(voice.say("consoles.older"), after.custom_id, emoji="▶") if has_next else None
-    return row(newer, older)
+    previous = button(voice.say("consoles.previous"), before.custom_id, emoji="◀") if asked.page else None
+    following = button(voice.say("consoles.next"), after.custom_id, emoji="▶") if has_next else None
+    return row(previous, following)

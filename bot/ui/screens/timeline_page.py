@@ -27,7 +27,7 @@ _OPTION_LIMIT = 100  # Discord: an option's label and description
 def timeline_screen(voice: Voice, page: TimelinePage) -> Screen:
     """Show a page, oldest first, with what can be corrected; the newest lines are at its end.
 
-    [◀ 古い方] [新しい方 ▶] [⚙ 通知も表示] [⬇ Markdown]
+    [◀ 前のページ] [次のページ ▶] [⚙ 通知も表示] [⬇ Markdown]
     """
     incident = page.incident
     title = voice.say(
@@ -60,15 +60,15 @@ def _buttons(voice: Voice, page: TimelinePage) -> Row | None:
     number = page.incident.id
     turn = f"inc:v1:timeline-page:{number}"
     before, after = (f"{turn}:{_page_name(page, step=step)}" for step in (-1, 1))
-    older = button(voice.say("consoles.older"), before, emoji="◀") if page.number else None
-    newer = button(voice.say("consoles.newer"), after, emoji="▶")
+    previous = button(voice.say("consoles.previous"), before, emoji="◀") if page.number else None
+    following = button(voice.say("consoles.next"), after, emoji="▶")
     file = button(
         voice.say("history.page.file"),
         f"inc:v1:timeline-file:{number}{':all' if page.is_whole else ''}",
         emoji="⬇️",
         style=ButtonStyle.primary,
     )
-    return row(older, newer if page.number + 1 < page.pages else None, _fold(voice, page), file)
+    return row(previous, following if page.number + 1 < page.pages else None, _fold(voice, page), file)
 
 
 def _fold(voice: Voice, page: TimelinePage) -> ui.Button[ui.LayoutView] | None:

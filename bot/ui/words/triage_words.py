@@ -116,7 +116,7 @@ def _is_withdrawn(given: GivenAnswer) -> bool:
 
 
 def _choice(words: Wording, made: SeverityChoice) -> str:
-    """14:05:12 JST @primary 決定木の SEV1 ではなく SEV3 を手動で選択."""
+    """14:05:12 JST @primary 判定フローの SEV1 ではなく SEV3 を手動で選択."""
     is_early, agrees = made.proposed is None, made.proposed == made.severity
     line = words.say(
         f"triaging.history.{'overruled_early' if is_early else 'agreed' if agrees else 'overruled'}",

@@ -45,8 +45,8 @@ def test_it_says_how_many_mentions_once_and_lists_the_longest_waits() -> None:
     assert body["allowed_mentions"] == {"parse": ["everyone"]}
     lines = description_of(body).splitlines()
     assert lines[:3] == [
-        "長いもので 15 分 ack がありません。",
-        "👀 を付けると、ここにある 37 件すべてを ack します。1 件ずつは下から選べます。",
+        "最も長いもので 15 分、ack がありません。",
+        "👀 を付けると、この 37 件をすべて ack します。1 件ずつ選ぶには下から開いてください。",
         "**INC-1** 決済 API が 5xx · api.parky.co.jp · 15 分",
     ]
     assert lines[-1] == "ほか 22 件"
@@ -55,7 +55,7 @@ def test_it_says_how_many_mentions_once_and_lists_the_longest_waits() -> None:
 
 @pytest.mark.parametrize("count", [1, 2])
 @pytest.mark.parametrize(
-    ("words", "says"), [(JA, "👀 を付けると ack します。"), (EN, "👀 on this message acknowledges it.")]
+    ("words", "says"), [(JA, "👀 を付けると ack します。"), (EN, "React with 👀 to acknowledge it.")]
 )
 def test_one_that_is_left_is_not_called_all(words: Wording, says: str, count: int) -> None:
     """Neither when it came alone nor when somebody is on the others."""
@@ -71,14 +71,14 @@ def test_one_that_is_left_is_not_called_all(words: Wording, says: str, count: in
 
 def test_what_is_left_is_counted_not_what_was_gathered() -> None:
     """👀 acknowledges those that still wait."""
-    assert "ここにある 2 件すべて" in description_of(bundle_post(JA, bundle(9, waiting=2)))
+    assert "この 2 件をすべて" in description_of(bundle_post(JA, bundle(9, waiting=2)))
 
 
 def test_english_says_the_same() -> None:
     """By the team's language."""
     body = bundle_post(EN, bundle(2))
     assert body["content"] == "@here ⏫ SEV1 · 2 without an ack"
-    assert "acknowledges all 2 of them" in description_of(body)
+    assert "acknowledge all 2" in description_of(body)
     assert "more" not in description_of(body).splitlines()[-1]
 
 
@@ -87,7 +87,7 @@ def test_a_dm_mentions_nobody_and_says_why_it_comes() -> None:
     body = bundle_post(JA, bundle(9, kind=DeliveryKind.PAGE))
     assert body["content"] == "⏫ SEV1 · 9 件 ack なし"
     assert body["allowed_mentions"] == {"parse": []}
-    assert description_of(body).startswith("あなたが on-call です。")
+    assert description_of(body).startswith("あなたが当番です。")
 
 
 def test_it_stays_true_while_people_acknowledge() -> None:
@@ -156,7 +156,7 @@ def test_what_has_just_come_says_by_when_not_for_how_long() -> None:
     """The first DMs of a storm: nobody is late, so that nobody has acknowledged for 0 seconds is no news."""
     body = bundle_post(JA, replace(bundle(13, kind=DeliveryKind.PAGE), now=AT))
     assert body["content"] == "🔴 SEV1 · アラート 13 件"
-    assert "あなたが on-call です。ack 期限は早いもので 14:22 JST です。" in description_of(body)
+    assert "あなたが当番です。最初の ack 期限は 14:22 JST です。" in description_of(body)
     assert "0 秒" not in description_of(body)
     assert "**INC-1** 決済 API が 5xx · api.parky.co.jp · 14:0" in description_of(body)
     assert bundle_post(EN, replace(bundle(13), now=AT))["content"] == "@here 🔴 SEV1 · 13 alerts"

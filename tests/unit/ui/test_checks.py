@@ -85,7 +85,7 @@ def test_the_select_has_each_step() -> None:
     assert len(body["components"]) == 2  # type: ignore[arg-type]
     (select,) = selects(body)
     assert (select["min_values"], select["max_values"]) == (0, len(SHEET.steps))
-    assert select["placeholder"] == "済んだ手順"
+    assert select["placeholder"] == "完了した手順"
     assert [option["value"] for option in select["options"]] == ["0", "1", "2", "3"]
     assert [option.get("default", False) for option in select["options"]] == [False, True, False, False]
     assert select["options"][0]["label"] == "1. ログ (wrangler tail) と Sentry を確認する"
@@ -176,8 +176,8 @@ def test_the_answer_says_what_changed_and_what_is_next() -> None:
     assert said[0] == "INC-42 の初動を記録しました。"
     assert said[1].startswith("☑ 1. ログ")
     assert said[2].startswith("☐ 2. rollback")
-    assert said[3].startswith("次は 2. rollback")
-    assert answer({0, 1, 2, 3}).endswith("すべて済みです。")
+    assert said[3].startswith("次の手順：2. rollback")
+    assert answer({0, 1, 2, 3}).endswith("すべて完了しました。")
 
 
 def test_the_other_answers() -> None:
@@ -186,7 +186,7 @@ def test_the_other_answers() -> None:
         ACKNOWLEDGED, SHEET, ChecklistPick(SHEET.edition, frozenset(), frozenset()), by=RESPONDER, at=AT
     )
     for voice, same, changed in (
-        (screens.JA, "すでにそのとおりです", "手順は変わっています"),
+        (screens.JA, "に変更はありません", "手順が更新された"),
         (screens.EN, "nothing to change", "the steps have changed"),
     ):
         assert same in checked(voice, Checked(filled, SHEET))
@@ -202,4 +202,4 @@ def test_the_answer_fits_a_message() -> None:
     voice = Voice.of(TEXTS, words.policy, locale="ja")
     said = checked(voice, Checked(filled, sheet))
     assert len(said) <= 2_000
-    assert said.split("\n")[-1].startswith("次は 10. ")
+    assert said.split("\n")[-1].startswith("次の手順：10. ")

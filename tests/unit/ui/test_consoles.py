@@ -57,7 +57,7 @@ def test_a_failure_reads_as_two_lines_with_space_between_failures() -> None:
     ]
     assert words(screen).splitlines() == [
         "**通知 DLQ** 直近 24 時間 · 失敗 2",
-        "絞り込み `P0` #p0-alerts",
+        "絞り込み：`P0` #p0-alerts",
         *lines,
         "",
         *lines,

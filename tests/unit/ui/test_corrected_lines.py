@@ -115,37 +115,37 @@ BY = "(訂正 @primary 11/24 14:16:03 JST)"
     [
         pytest.param(
             update_line(BOTH, {"text": "調査中", "impact": "一部"}),
-            f"調査中 {BY} · 影響: ~~全員~~ 一部",
+            f"調査中 {BY} · 影響：~~全員~~ 一部",
             id="the impact alone",
         ),
         pytest.param(
             update_line(BOTH, {"text": "DB", "impact": "一部"}),
-            f"~~調査中~~ DB {BY} · 影響: ~~全員~~ 一部",
+            f"~~調査中~~ DB {BY} · 影響：~~全員~~ 一部",
             id="both",
         ),
         pytest.param(
             update_line(BOTH, {"text": "調査中", "impact": ""}),
-            f"調査中 {BY} · 影響: ~~全員~~ なし",
+            f"調査中 {BY} · 影響：~~全員~~ なし",
             id="there is no impact",
         ),
         pytest.param(
             update_line({"known": "", "impact": "全員"}, {"text": "", "impact": "一部"}),
-            f"@responder · {BY} · 影響: ~~全員~~ 一部",
+            f"@responder · {BY} · 影響：~~全員~~ 一部",
             id="of an update that tells no more",
         ),
         pytest.param(
             update_line({"known": "調査中", "impact": ""}, {"text": "調査中", "impact": "一部"}),
-            f"調査中 {BY} · 影響: 一部",
+            f"調査中 {BY} · 影響：一部",
             id="there was none",
         ),
         pytest.param(
             update_line(BOTH, {"text": "調査中", "impact": "一部"}, {"text": "DB", "impact": "一部"}),
-            f"~~調査中~~ DB {BY} · 影響: ~~全員~~ 一部",
+            f"~~調査中~~ DB {BY} · 影響：~~全員~~ 一部",
             id="one after the other",
         ),
         pytest.param(
             update_line(BOTH, {"text": "", "impact": "全員"}),
-            f"~~調査中~~ {BY} · 影響: 全員",
+            f"~~調査中~~ {BY} · 影響：全員",
             id="its words were taken out",
         ),
     ],
@@ -178,7 +178,7 @@ def test_the_file_has_every_impact_whole() -> None:
         assert f"~~版 {n} " + "\\*" * 290 + "~~" in row
     assert "版 19 " + "\\*" * 290 in row
     assert told_line(JA, line).count("~~") // 2 < 19
-    assert "影響: … ~~版" in told_line(JA, line)
+    assert "影響：… ~~版" in told_line(JA, line)
 
 
 # -- the form of a correction of a status update
@@ -251,12 +251,12 @@ def test_a_form_of_an_older_version_leaves_the_impact() -> None:
 @pytest.mark.parametrize(
     ("facts", "told"),
     [
-        ({"impact_before": "*全員*", "impact": "一部"}, "**影響** ~~\\*全員\\*~~ 一部"),
-        ({"impact_before": "", "impact": "一部"}, "**影響** 一部"),
-        ({"impact_before": "全員", "impact": ""}, "**影響** ~~全員~~ なし"),
+        ({"impact_before": "*全員*", "impact": "一部"}, "**影響：** ~~\\*全員\\*~~ 一部"),
+        ({"impact_before": "", "impact": "一部"}, "**影響：** 一部"),
+        ({"impact_before": "全員", "impact": ""}, "**影響：** ~~全員~~ なし"),
         (
             {"before": "DB", "text": "DNS", "impact_before": "全員", "impact": "一部"},
-            "~~DB~~ DNS\n**影響** ~~全員~~ 一部",
+            "~~DB~~ DNS\n**影響：** ~~全員~~ 一部",
         ),
     ],
 )

@@ -78,15 +78,15 @@ def test_the_thread_is_told_what_stood_there() -> None:
     """Who, before and after, to the second: the first line of the thread has no less."""
     data = {"notice": "details_changed", "by": "primary", **righted("決済 @here").corrected.to_json()}
     assert notice(samples.JA, PLACED, data)["content"] == (
-        "✏️ **@primary が訂正** 件名 決済 API が 5xx → 決済 ＠here · "
-        "開始 11/24 14:05:00 JST → 11/24 13:55:00 JST"
+        "✏️ **@primary が訂正** 件名：決済 API が 5xx → 決済 ＠here · "
+        "開始：11/24 14:05:00 JST → 11/24 13:55:00 JST"
     )
 
 
 def test_whoever_put_it_right_hears_what_has_changed() -> None:
     """In their own language."""
     assert details_said(JA, righted("x")).startswith(
-        "🏷️ INC-42 を直しました。件名 決済 API が 5xx → x · 開始 "
+        "🏷️ INC-42 を直しました。件名：決済 API が 5xx → x · 開始："
     )
     assert details_said(EN, righted("x")).startswith("🏷️ Corrected INC-42: title 決済 API が 5xx → x · start ")
 

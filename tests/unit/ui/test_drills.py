@@ -161,12 +161,12 @@ def test_a_perfect_score() -> None:
     *lines, advice = scored(JA, PERFECT).splitlines()
     assert lines == [
         "【訓練】🏁 **INC-42 訓練は終わりです** · SEV1",
-        "👀 ack 2 分 (期限 15 分) · @primary",
-        "🧭 指揮 @secondary (3 分後)",
-        "☑ 初動の手順 4/4",
-        "📣 最初の状況更新 5 分後",
+        "👀 ack：2 分 (期限 15 分) · @primary",
+        "🧭 指揮：@secondary (3 分後)",
+        "☑ 初動の手順：4/4",
+        "📣 最初の状況報告：5 分後",
         "📝 メモ 2 件 · 📌 1 件",
-        "✅ 解決 12 分後",
+        "✅ 解決：12 分後",
         "**抜けた手順はありません。**",
     ]
     assert "`/incident timeline`" in advice

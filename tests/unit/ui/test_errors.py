@@ -228,11 +228,11 @@ async def test_what_was_typed_into_a_refused_form_is_given_back(error: Exception
     asked, _ = await answered(error, data=typed)
     (told,) = asked.told
     assert told["content"].endswith(
-        "書いた内容:\n**分かっていること**\n```\n原因は **DB**\n復旧中\n```\n**影響**\n```\n全員\n```"
+        "書いた内容：\n**分かっていること**\n```\n原因は **DB**\n復旧中\n```\n**影響**\n```\n全員\n```"
     )
     assert "1800" not in told["content"]
     asked, _ = await answered(error, data=sent("inc:v1:update-form:42", known=" ", impact="全員"))
-    assert asked.told[0]["content"].endswith("書いた内容:\n**影響**\n```\n全員\n```")
+    assert asked.told[0]["content"].endswith("書いた内容：\n**影響**\n```\n全員\n```")
 
 
 TOLD = StatusUpdate("DB", "全員", AT, "primary")
@@ -269,7 +269,7 @@ async def test_only_what_was_changed_is_given_back(
     asked, _ = await answered(UserError("note_empty"), data=sent(form.custom_id, **{**shown, **typed}))
     words = "".join(f"\n**{name}**\n```\n{text}\n```" for name, text in given.items())
     refusal = TEXTS.say("ja", "errors.note_empty")
-    assert asked.told[0]["content"] == refusal + (f"\n書いた内容:{words}" if words else "")
+    assert asked.told[0]["content"] == refusal + (f"\n書いた内容：{words}" if words else "")
 
 
 def test_every_field_that_people_type_into_has_a_name() -> None:

@@ -49,12 +49,12 @@ def test_show_tells_how_bad_by_when_and_what_is_next() -> None:
     told = words(screen)
     for part in (
         "**INC-42** 🔴 未対応 · **SEV1 / P0**",
-        "開始 11/24 14:05 JST",
-        "報告 @responder",
-        "対象 api.parky.co.jp",
-        "経路 本番影響あり → 影響大",
+        "開始：11/24 14:05 JST",
+        "報告：@responder",
+        "対象：api.parky.co.jp",
+        "判定：本番影響あり → 影響大",
         "ack 期限 11/24 14:22 JST",
-        "次 11/24 14:07 JST",
+        "次：11/24 14:07 JST",
         "11/24 14:07:00 JST · 発報 · @responder",
     ):
         assert part in told
@@ -216,8 +216,8 @@ def test_show_names_the_people_and_what_is_due() -> None:
     related = (replace(RESOLVED, id=41, title="前触れ"),)
     told = words(console.show_screen(JA, view_of(incident, responders=people, related=related)))
     for part in (
-        "指揮 @primary",
-        "参加 @secondary",
+        "指揮：@primary",
+        "参加：@secondary",
         "📣 14:10 JST rollback 中",
         "次の更新 14:37 JST",
         "🔗 [INC-41](https://discord.com/channels/7/900) 🟢 解決 SEV1 · 前触れ",

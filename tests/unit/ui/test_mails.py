@@ -21,12 +21,12 @@ def test_mail_says_what_it_is_and_what_to_do() -> None:
     assert mail.to == ("primary@example.com",)
     assert mail.subject == "🔴 SEV1 · 決済 API が 5xx · api.parky.co.jp (INC-42)"
     for part in (
-        "開始      2026-11-24 14:05:00 JST",
-        "ack 期限  2026-11-24 14:22:00 JST",
-        "症状      エラー率上昇",
+        "開始：2026-11-24 14:05:00 JST",
+        "ack 期限：2026-11-24 14:22:00 JST",
+        "症状：エラー率上昇",
         "INC-42 に 👀 を付ける (ack)。https://discord.com/channels/7/900",
         "   - ログ (wrangler tail) と Sentry を確認する",
-        "届かなかったもの: DM",
+        "届かなかったもの：DM",
     ):
         assert part in mail.body
 
@@ -52,15 +52,15 @@ def test_mail_of_a_bare_incident() -> None:
     bare = replace(TRIGGERED, targets=(), symptoms=("melted",), severity="SEV9")
     mail = MAILS.write(delivery(DeliveryKind.NOTICE), bare, TO)
     assert mail.body.startswith("🔴 SEV9 · 決済 API が 5xx\n")
-    assert "症状      melted" in mail.body
+    assert "症状：melted" in mail.body
     assert "初動" not in mail.body
-    assert "届かなかったもの: 通知" in mail.body
+    assert "届かなかったもの：通知" in mail.body
 
 
 def test_mail_in_english() -> None:
     """The team's language."""
     mail = PlainEmailWriter(TEXTS, EN.policy).write(delivery(DeliveryKind.ESCALATION), PLACED, TO)
-    assert "Ack due   2026-11-24 14:22:00 JST" in mail.body
+    assert "Ack due: 2026-11-24 14:22:00 JST" in mail.body
     assert "Not delivered: the escalation" in mail.body
 
 
@@ -88,7 +88,7 @@ def test_mails_of_one_incident_are_one_conversation() -> None:
         ({"waited_s": 900}, "⏫ SEV1 · 15 分 ack なし · 決済", "ack がないまま 15 分たちました。"),
         (
             {"why": {"kind": "declined", "who": "@tertiary"}},
-            "on-call の全員が対応できません",
+            "当番の全員が対応できません",
             "全員が対応できない",
         ),
         (

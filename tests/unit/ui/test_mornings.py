@@ -1,4 +1,4 @@
-"""朝の triage as it reads: the post, and the line that asks."""
+"""朝のトリアージ as it reads: the post, and the line that asks."""
 
 from dataclasses import replace
 from datetime import date
@@ -28,7 +28,7 @@ def offered(body: dict[str, object]) -> list[str]:
 def test_the_post_says_who_has_taken_what() -> None:
     """Quiet, with a link each; only what waits is offered."""
     body = morning(JA, view_of(WAITING, TAKEN))
-    assert body["content"] == "☀️ 朝の triage 11/25 · 未対応 1 / 2 件"
+    assert body["content"] == "☀️ 朝のトリアージ 11/25 · 未対応 1 / 2 件"
     told = description_of(body)
     assert (
         "🔴 未対応 [INC-12](https://discord.com/channels/7/900) SEV3 · deploy が失敗 · 11/24 14:05 JST"
@@ -67,7 +67,7 @@ def test_many_stay_within_discords_limits() -> None:
 def test_a_reminder_rings_one_person() -> None:
     """It names what nobody has taken; the mention stands in front."""
     line = morning_nag(JA, view_of(WAITING, TAKEN))
-    assert line["content"] == "⏰ 朝の triage · 1 件を誰も引き受けていません: INC-12"
+    assert line["content"] == "⏰ 朝のトリアージ · 1 件を誰も引き受けていません：INC-12"
     assert line["allowed_mentions"] == {"parse": []}
     asked = asked_of(JA, line, 101)
     assert str(asked["content"]).startswith("<@101> ⏰")

@@ -88,8 +88,8 @@ def test_a_handover_says_who_until_when_and_what_is_open() -> None:
     line, open_ones = str(
         render(JA, delivery(DeliveryKind.HANDOVER, data=told), None)["content"]
     ).splitlines()
-    assert "primary @ai → @ben (12/01 14:00 JST まで)" in line
-    assert "secondary @ben → <@123456789012345678> (終わりは未定)" in line
+    assert "primary：@ai → @ben (12/01 14:00 JST まで)" in line
+    assert "secondary：@ben → <@123456789012345678> (終了日なし)" in line
     assert "[INC-42](https://discord.com/channels/7/8) SEV1 決済 API が 5xx" in open_ones
     assert "INC-43** SEV1 🔒 非公開" in open_ones
 

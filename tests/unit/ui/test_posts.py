@@ -45,9 +45,9 @@ def test_alert_rings_and_says_how_bad_what_and_by_when() -> None:
     assert body["allowed_mentions"] == {"parse": ["everyone"]}
     assert description_of(body).splitlines() == [
         "**INC-42** 🔴 未対応",
-        "開始 11/24 14:05 JST (<t:1795496700:t>、<t:1795496700:R>) · 症状 エラー率上昇",
-        "ack 期限 14:22 JST (<t:1795497720:R>) · 担当 @primary",
-        "報告 @responder · 経路 本番影響あり → 影響大",
+        "開始：11/24 14:05 JST (<t:1795496700:t>、<t:1795496700:R>) · 症状：エラー率上昇",
+        "ack 期限 14:22 JST (<t:1795497720:R>) · 当番：@primary",
+        "報告：@responder · 判定：本番影響あり → 影響大",
     ]
     assert presses_of(body) == [
         "inc:v1:ack:42",
@@ -140,10 +140,10 @@ def test_a_promise_that_was_not_kept_reads_so() -> None:
 def test_the_posts_say_what_it_has_to_do_with() -> None:
     """By number alone, since another one may be private; what was merged into it comes first, and once."""
     related = replace(ACKNOWLEDGED, duplicates=(43,), linked=(41, 43))
-    assert "関連 INC-43 (同じもの), INC-41" in description_of(render(JA, ALERT, related)).splitlines()
+    assert "関連：INC-43 (同じもの), INC-41" in description_of(render(JA, ALERT, related)).splitlines()
     assert "Related: INC-43 (the same), INC-41" in description_of(render(EN, ALERT, related))
     card = str(render(JA, delivery(DeliveryKind.THREAD_CARD), related))
-    assert "**関連** INC-43 (同じもの), INC-41" in card
+    assert "**関連：** INC-43 (同じもの), INC-41" in card
     assert "関連" not in str(render(JA, delivery(DeliveryKind.THREAD_CARD), ACKNOWLEDGED))
 
 
@@ -158,7 +158,7 @@ def test_an_alert_in_progress_says_who_does_what_and_by_when() -> None:
     said = description_of(render(JA, ALERT, incident)).splitlines()
     assert said[2:5] == [
         "次の更新 14:39 JST (<t:1795498740:R>)",
-        "指揮 @primary · 記録 @responder",
+        "指揮：@primary · 記録：@responder",
         "📣 14:12 JST ＠here rollback 中",
     ]
     promised = replace(incident, updates=replace(incident.updates, last=replace(told, known="")))
@@ -171,7 +171,7 @@ def test_an_alert_raised_in_a_hurry_asks_for_the_rest() -> None:
     body = render(JA, ALERT, bare)
     assert body["content"] == "@here 🔴 SEV1 · 決済 API が 5xx"
     assert "✏️ 更新" in description_of(body)
-    assert "経路" not in description_of(body)
+    assert "判定" not in description_of(body)
 
 
 def test_an_alert_outlives_a_change_of_the_policy() -> None:
@@ -204,7 +204,7 @@ def test_the_person_on_call_may_be_a_user_id() -> None:
     """Then Discord shows their name; a place that the policy no longer has keeps its own."""
     text = default_policy_text().replace('discord = "primary"', 'discord = "123456789012345678"')
     words = Wording(TEXTS, parse_policy(text, name="ids.toml"))
-    assert "担当 <@123456789012345678>" in description_of(render(words, ALERT, TRIGGERED))
+    assert "当番：<@123456789012345678>" in description_of(render(words, ALERT, TRIGGERED))
     assert words.on_call(["secondary", "night_*"]) == "@secondary, night\\_\\*"
 
 
@@ -215,9 +215,9 @@ def test_alert_and_thread_root_link_to_each_other() -> None:
     assert root["content"] == "🔴 SEV2 · 決済 API が 5xx · api.parky.co.jp"
     assert root["allowed_mentions"] == {"parse": []}
     assert presses_of(root) == ["inc:v1:ack:42", "https://discord.com/channels/7/302/800"]
-    assert "スレッド <#900>" in description_of(render(JA, ALERT, incident))
+    assert "スレッド：<#900>" in description_of(render(JA, ALERT, incident))
     ended = replace(RESOLVED, post=replace(RESOLVED.post, channel_id=302, message_id=800))
-    assert "スレッド <#900>" not in description_of(render(JA, ALERT, ended)), "the button leads there"
+    assert "スレッド：<#900>" not in description_of(render(JA, ALERT, ended)), "the button leads there"
 
 
 def test_thread_is_named_and_begins_with_the_start_time() -> None:
@@ -252,8 +252,8 @@ def test_thread_card_carries_the_first_response() -> None:
     card = embed_of(body)
     assert card["title"] == "INC-42 🔴 未対応 · SEV1 / P0"
     said = description_of(body)
-    assert "**対象** api.parky.co.jp" in said
-    assert "**経路** 本番影響あり → 影響大" in said
+    assert "**対象：** api.parky.co.jp" in said
+    assert "**判定：** 本番影響あり → 影響大" in said
     assert "1. ログ (wrangler tail) と Sentry を確認する" in said
     fields = card["fields"]
     assert isinstance(fields, list)
@@ -296,7 +296,7 @@ def test_thread_card_without_a_sheet_or_targets() -> None:
             JA, delivery(DeliveryKind.THREAD_CARD), replace(TRIGGERED, severity="SEV9", targets=(), path=())
         )
     )
-    assert "**対象** 未記入" in said
+    assert "**対象：** 未記入" in said
     assert "初動" not in said
 
 

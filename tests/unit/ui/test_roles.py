@@ -57,7 +57,7 @@ def dm(incident: Incident, *, holder: PersonRef = PRIMARY) -> Mapping[str, objec
 def test_the_card_says_who_does_what() -> None:
     """All three places, and a button for each that stays while it is open."""
     body = render(JA, CARD, LED)
-    assert "**役割** 🧭 指揮 @primary · 💬 広報 空席 · ✍️ 記録 空席" in description_of(body)
+    assert "**役割：** 🧭 指揮：@primary · 💬 広報：未定 · ✍️ 記録：未定" in description_of(body)
     assert presses_of(body) == [
         f"inc:v1:{verb}:42" for verb in ("command", "communicate", "scribe", "note", "timeline")
     ]
@@ -67,7 +67,7 @@ def test_the_card_says_who_does_what() -> None:
 @pytest.mark.parametrize(
     ("facts", "said"),
     [
-        ({"holder": PRIMARY, "former": None, "by": PRIMARY}, "🧭 **指揮** は @primary が受け持ちます"),
+        ({"holder": PRIMARY, "former": None, "by": PRIMARY}, "🧭 **指揮** は @primary が担当します"),
         (
             {"holder": PRIMARY, "former": SECONDARY, "by": PRIMARY},
             "🧭 **指揮** は @primary が @secondary から引き継ぎます",
@@ -82,11 +82,11 @@ def test_the_card_says_who_does_what() -> None:
         ),
         (
             {"holder": None, "former": PRIMARY, "by": PRIMARY},
-            "🧭 **指揮** を @primary が降りました。いまは空席です。",
+            "🧭 **指揮** を @primary が降りました。いまは未定です。",
         ),
         (
             {"holder": None, "former": PRIMARY, "by": SECONDARY},
-            "🧭 **指揮** から @primary が外れました。いまは空席です · @secondary",
+            "🧭 **指揮** から @primary が外れました。いまは未定です · @secondary",
         ),
     ],
 )
@@ -164,4 +164,4 @@ def test_taking_command_says_that_it_is_an_ack() -> None:
     shown = screens.words(
         taken_screen(screens.JA, Assigned(LED, Role.COMMANDER, None, changed=True, acknowledged=True))
     )
-    assert shown == "🧭 INC-42 の**指揮**はあなたです。\n👀 ack も記録し、エスカレーションを止めました。"
+    assert shown == "🧭 INC-42：あなたが**指揮担当**です。\n👀 ack も記録し、エスカレーションを止めました。"

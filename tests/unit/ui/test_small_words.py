@@ -65,7 +65,7 @@ def test_a_change_of_severity_says_when_the_next_update_comes_now() -> None:
     )
     moved = {**data, "next_at": (AT + timedelta(hours=2, minutes=1)).isoformat()}
     line = str(render(samples.JA, delivery(DeliveryKind.NOTICE, data=moved), taken)["content"])
-    assert "理由: 一部だけ\n**次の更新** 16:08 JST" in line
+    assert "理由：一部だけ\n**次の更新：** 16:08 JST" in line
     none = {**data, "next_at": None}
     assert "予定なし" in str(render(samples.JA, delivery(DeliveryKind.NOTICE, data=none), taken)["content"])
     kept = str(render(samples.JA, delivery(DeliveryKind.NOTICE, data=data), taken)["content"])
@@ -78,7 +78,7 @@ def test_a_merge_that_raises_names_what_it_was_merged_with() -> None:
     """In the place of a reason; whoever may not is told who may, and of another way."""
     data = {"notice": "severity_changed", "before": "SEV3", "after": "SEV1", "by": "primary", "merged": 9}
     line = str(render(samples.JA, delivery(DeliveryKind.NOTICE, data=data), PLACED)["content"])
-    assert line.endswith("理由: INC-9 (SEV1) を統合")
+    assert line.endswith("理由：INC-9 (SEV1) を統合")
     fields = {
         "incident": "INC-9",
         "severity": "SEV1",
@@ -106,7 +106,7 @@ def test_japanese_sentences_follow_each_other_without_a_blank() -> None:
 
 @pytest.mark.parametrize("voice", [samples.JA, samples.EN])
 def test_a_full_stop_is_no_separator(voice: Wording) -> None:
-    """「空席です。 · @responder」 is neither one sentence nor two."""
+    """「未定です。 · @responder」 is neither one sentence nor two."""
     facts: dict[str, object] = {
         "role": "commander",
         "holder": None,

@@ -42,7 +42,7 @@ CARRIED: dict[TimelineKind, tuple[dict[str, Any], tuple[str, ...]]] = {
     TimelineKind.REPEATED: ({"count": 3, "url": URL}, ("3 回目", URL)),
     TimelineKind.ALERT_POSTED: ({"where": [7, 301, 900]}, (URL,)),
     TimelineKind.THREAD_OPENED: ({"where": [7, 900]}, ("(https://discord.com/channels/7/900)",)),
-    TimelineKind.PAGED: ({"place": "primary"}, ("担当に DM", "@primary")),
+    TimelineKind.PAGED: ({"place": "primary"}, ("当番に DM", "@primary")),
     TimelineKind.ACKNOWLEDGED: ({"via": "button"}, ("👀 ack", "ボタン")),
     TimelineKind.JOINED: ({"via": "telepathy"}, ("参加", "telepathy")),
     TimelineKind.DECLINED: ({"place": "primary", "to": "secondary"}, ("@secondary へ",)),
@@ -63,15 +63,15 @@ CARRIED: dict[TimelineKind, tuple[dict[str, Any], tuple[str, ...]]] = {
             "started_at": {"before": LATER.isoformat(), "after": AT.isoformat()},
         },
         (
-            "対象 api.parky.co.jp",
-            "症状 エラー率上昇, gone",
-            "件名 決裁 → 決済 \\<＠1>",
-            "開始 11/24 14:16:03 JST → 11/24 14:07:00 JST",
+            "対象：api.parky.co.jp",
+            "症状：エラー率上昇, gone",
+            "件名：決裁 → 決済 \\<＠1>",
+            "開始：11/24 14:16:03 JST → 11/24 14:07:00 JST",
         ),
     ),
     TimelineKind.SEVERITY_CHANGED: (
         {"before": "SEV2", "after": "SEV1", "merged": 41, "reason": "全員に影響"},
-        ("SEV2 → SEV1", "INC-41 (SEV1) を統合", "理由: 全員に影響"),
+        ("SEV2 → SEV1", "INC-41 (SEV1) を統合", "理由：全員に影響"),
     ),
     TimelineKind.ROLE_CHANGED: (
         {
@@ -85,17 +85,17 @@ CARRIED: dict[TimelineKind, tuple[dict[str, Any], tuple[str, ...]]] = {
         {"severity": "SEV1", "number": 2, "words": {"ja": "rollback | *判断*", "en": "roll back"}},
         ("☑ 初動を実施", "SEV1 2. rollback \\| \\*判断\\*"),
     ),
-    TimelineKind.STEP_UNDONE: ({"number": 1, "words": {"ja": "ログ"}}, ("☐ 初動の済みを取り消し", "1. ログ")),
+    TimelineKind.STEP_UNDONE: ({"number": 1, "words": {"ja": "ログ"}}, ("☐ 初動の完了を取り消し", "1. ログ")),
     TimelineKind.UPDATED: (
         {"known": "復旧作業中", "impact": "決済", "next_at": LATER.isoformat()},
-        ("状況報告", "復旧作業中", "影響: 決済", "次の報告 11/24 14:16:03 JST"),
+        ("状況報告", "復旧作業中", "影響：決済", "次の更新：11/24 14:16:03 JST"),
     ),
     TimelineKind.UPDATE_DUE: (
         {"lead": "primary", "due_at": AT.isoformat()},
-        ("@primary", "期限 11/24 14:07:00 JST"),
+        ("@primary", "期限：11/24 14:07:00 JST"),
     ),
     TimelineKind.NOTE: ({"text": "rollback を始めた"}, ("メモ", "rollback を始めた")),
-    TimelineKind.PINNED: (EVIDENCE.to_json(), ("📌", "@客: 決済が落ちています", URL)),
+    TimelineKind.PINNED: (EVIDENCE.to_json(), ("📌", "@客：決済が落ちています", URL)),
     TimelineKind.PIN_EDITED: (
         {**EVIDENCE.to_json(), "text": "", "is_readable": False},
         ("本文は読めません",),
@@ -105,9 +105,9 @@ CARRIED: dict[TimelineKind, tuple[dict[str, Any], tuple[str, ...]]] = {
     TimelineKind.LINKED: ({"with": 41}, ("INC-41 と",)),
     TimelineKind.UNMERGED: ({"with": 41}, ("統合を取り消し", "INC-41 は別のインシデントとして再開")),
     TimelineKind.MEMBER_ADDED: ({"name": "observer"}, ("@observer",)),
-    TimelineKind.CANCELLED: ({"reason": "監視の設定"}, ("取消", "理由: 監視の設定")),
+    TimelineKind.CANCELLED: ({"reason": "監視の設定"}, ("取消", "理由：監視の設定")),
     TimelineKind.MERGED: ({"into": 41}, ("続きは INC-41",)),
-    TimelineKind.REOPENED: ({"reason": "再発"}, ("再開", "理由: 再発")),
+    TimelineKind.REOPENED: ({"reason": "再発"}, ("再開", "理由：再発")),
 }
 
 
@@ -172,7 +172,7 @@ def test_a_role_of_somebody_who_has_left_says_why_it_is_vacant() -> None:
     """Nobody has done that, so nobody is named for it."""
     data = {"role": "commander", "holder": None, "former": {"id": 2, "name": "secondary"}, "gone": True}
     line = entry_line(JA, TimelineEntry(TimelineKind.ROLE_CHANGED, AT, data=data))
-    assert line.endswith("指揮 → 空席 · 前は @secondary · サーバーを退出")
+    assert line.endswith("指揮 → 未定 · 前は @secondary · サーバーを退出")
 
 
 def test_a_drill_that_was_stopped_was_no_false_alarm() -> None:
@@ -191,12 +191,12 @@ def test_what_the_bot_did_names_nobody() -> None:
 @pytest.mark.parametrize(
     ("kind", "data", "said"),
     [
-        (TimelineKind.DECLINED, {"place": "primary", "to": None}, "ほかに担当なし"),
-        (TimelineKind.ROLE_CHANGED, {"role": "cook", "holder": None}, "cook → 空席"),
-        (TimelineKind.UPDATED, {"next_at": AT.isoformat()}, "@responder · 次の報告"),
+        (TimelineKind.DECLINED, {"place": "primary", "to": None}, "ほかに当番なし"),
+        (TimelineKind.ROLE_CHANGED, {"role": "cook", "holder": None}, "cook → 未定"),
+        (TimelineKind.UPDATED, {"next_at": AT.isoformat()}, "@responder · 次の更新："),
         (TimelineKind.LINKED, {"merged": 41}, "INC-41 をここに統合"),
         (TimelineKind.DELIVERY_FAILED, {"kind": "alert", "to": "channel:p0-alerts"}, "#p0-alerts"),
-        (TimelineKind.PINNED, {"author_name": "客", "text": ""}, "@客: 本文なし"),
+        (TimelineKind.PINNED, {"author_name": "客", "text": ""}, "@客：本文なし"),
     ],
 )
 def test_other_ways_of_saying_it(kind: TimelineKind, data: dict[str, Any], said: str) -> None:

@@ -78,7 +78,7 @@ def test_a_page_reads_like_a_log() -> None:
         "**11/24 JST**",
         f"{SHORT} · 発報 · @responder · SEV1",
         f"{SHORT} · 📝 メモ · @responder · ~~再起動した~~ 停止した (訂正 @primary {WRITTEN})",
-        f"{SHORT} · 📌 発言 · @responder · @客: 一行目 二行目 · ({WRITTEN} に記録) · [元の投稿]({URL})",
+        f"{SHORT} · 📌 発言 · @responder · @客：一行目 二行目 · ({WRITTEN} に記録) · [元の投稿]({URL})",
     ]
 
 
@@ -140,7 +140,11 @@ def test_an_empty_page_says_so() -> None:
 
 @pytest.mark.parametrize(
     ("number", "shown"),
-    [(0, ["新しい方", "Markdown"]), (1, ["古い方", "新しい方", "Markdown"]), (2, ["古い方", "Markdown"])],
+    [
+        (0, ["次のページ", "Markdown"]),
+        (1, ["前のページ", "次のページ", "Markdown"]),
+        (2, ["前のページ", "Markdown"]),
+    ],
 )
 def test_pages_are_turned(number: int, shown: list[str]) -> None:
     """Only where there is one; each id leads to its page."""
@@ -314,7 +318,7 @@ def test_the_file_says_who_opened_it_again() -> None:
 def test_the_file_has_a_row_for_each_entry() -> None:
     """All words, both versions, late ones marked, sources as links."""
     rows = markdown(samples.JA, history_of(*ENTRIES)).split("\n")[-4:-1]
-    note, pin, link = "~~再起動した~~<br>停止した", "@客: 一行目<br>二行目", f"[元の投稿]({URL})"
+    note, pin, link = "~~再起動した~~<br>停止した", "@客：一行目<br>二行目", f"[元の投稿]({URL})"
     assert rows == [
         "| 14:07:00 +0:02 | 発報 | @responder | SEV1 |  |",
         f"| 14:07:00 +0:02 | 📝 メモ | @responder | {note}<br>(訂正 @primary {WRITTEN}) |  |",
@@ -344,7 +348,7 @@ def test_the_file_keeps_every_version_and_the_rest_of_an_update() -> None:
     row = markdown(samples.JA, History(PLACED, (line,))).split("\n")[-2]
     said = "~~調査中~~<br>~~停止した~~<br>DB"
     fixed = f"(訂正 @primary {WRITTEN})"
-    beside = f"影響: 決済の 3 割<br>次の報告 {WRITTEN}"
+    beside = f"影響：決済の 3 割<br>次の更新：{WRITTEN}"
     told = f"{said}<br>{fixed}<br>{fixed}<br>{beside}"
     assert row == f"| 14:07:00 +0:02 | 📣 状況報告 | @responder | {told} | [元の投稿]({URL}) |"
 

@@ -77,7 +77,7 @@ def test_it_counts() -> None:
 def test_it_says_what_it_has_to_do_with() -> None:
     """Below the count."""
     linked = replace(NEW, duplicates=(43,), linked=(41,))
-    assert str(render(JA, QUIET, linked)["content"]).splitlines()[1] == "関連 INC-43 (同じもの), INC-41"
+    assert str(render(JA, QUIET, linked)["content"]).splitlines()[1] == "関連：INC-43 (同じもの), INC-41"
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_it_says_what_it_has_to_do_with() -> None:
         (
             tracked(ACKNOWLEDGED),
             "🟠 INC-42 対応中 · SEV1 · 決済 API が 5xx · 👀 @primary 14:09 JST (2 分で ack)",
-            "🟠 INC-42 In progress · SEV1 · 決済 API が 5xx · 👀 @primary 14:09 JST (acked after 2 min)",
+            "🟠 INC-42 In progress · SEV1 · 決済 API が 5xx · 👀 @primary 14:09 JST (ack in 2 min)",
         ),
         (
             transitions.resolve(NEW, by=PRIMARY, at=LATER),

@@ -73,7 +73,7 @@ def test_a_question_has_its_answers_and_the_ways_out() -> None:
         "**本番ユーザーに影響がありますか？**",
         "-# 決済エラー、データの損失・破損、セキュリティの可能性があれば「はい」。",
         "決済 API が 5xx / api.parky.co.jp / エラー率上昇 / 11/24 14:07 JST",
-        "-# 「わからない」は重い方の「はい」として数えます。",
+        "-# 「わからない」は安全側で「はい」として扱います。",
     ]
     assert labels(card) == ["はい", "いいえ", "わからない", "やめる"]
     following = triage_card(JA, view_at(at("yes")))
@@ -107,7 +107,7 @@ def test_the_result_says_everything_before_it_happens() -> None:
         "**SEV1 / P0** 本番影響あり → 影響大 (わからない)",
         "#p0-alerts に @here で通知",
         "15 分以内に ack (11/24 14:22 JST まで)",
-        "担当 @primary に DM",
+        "当番 @primary に DM",
         "#p0-alerts にスレッドを開く",
     ]
     assert labels(card) == ["発報する", "戻る", "やめる"]
@@ -131,9 +131,13 @@ def test_a_severity_chosen_by_hand_is_marked() -> None:
 @pytest.mark.parametrize(
     ("proposed", "ja", "en"),
     [
-        ("SEV2", "@primary 11/24 14:07 JST、決定木は SEV2", "@primary, 11/24 14:07 JST; the tree said SEV2"),
-        ("reevaluate", "決定木は 再評価", "the tree said re-evaluation"),
-        (None, "決定木の途中", "the tree was not finished"),
+        (
+            "SEV2",
+            "@primary 11/24 14:07 JST、判定フローでは SEV2",
+            "@primary, 11/24 14:07 JST; the tree said SEV2",
+        ),
+        ("reevaluate", "判定フローでは 再評価", "the tree said re-evaluation"),
+        (None, "判定フローの途中", "the tree was not finished"),
     ],
 )
 def test_who_has_overruled_the_tree_is_on_the_card(proposed: str | None, ja: str, en: str) -> None:
@@ -228,7 +232,7 @@ def test_the_message_that_it_is_about_is_quoted_with_a_link() -> None:
         line = "> ＠everyone 決済が落ちてます — @shop-api https://discord.com/channels/7/1/2"
         assert line in words(card).splitlines()
     wordless = triage_card(EN, view_at(at(), evidence=replace(evidence, text="")))
-    assert "> (no words) — @shop-api" in words(wordless)
+    assert "> (no text) — @shop-api" in words(wordless)
 
 
 def test_an_earlier_answer_can_be_chosen() -> None:
@@ -268,8 +272,8 @@ def test_why_a_press_did_nothing() -> None:
         PressResult.OUTDATED: "判定フローが更新",
         PressResult.CHANGED: "判定が変わって",
         PressResult.REOPENED: "答えが取り消され",
-        PressResult.JOINED: "@responder がもう triage",
-        PressResult.HELD: "もう再評価を待って",
+        PressResult.JOINED: "@responder がトリアージ中",
+        PressResult.HELD: "再評価待ち",
     }
     assert {*why, PressResult.ANSWERED} == set(PressResult)
     for notice, word in why.items():
@@ -291,7 +295,7 @@ def test_what_a_message_has_become_is_shown_as_it_stands() -> None:
     """Who is on it, and no deadline that has passed; the ways to it."""
     acked = replace(PLACED, status=Status.ACKNOWLEDGED, acknowledged=ByPerson(1, "primary", AT))
     told = words(raised_card(JA, acked))
-    assert f"もう {acked.label} として発報されて" in told
+    assert f"すでに {acked.label} として発報されて" in told
     assert "🟠 対応中 · 👀 @primary" in told
     assert "期限" not in told
     assert labels(raised_card(JA, acked))[-2:] == ["重大度", "更新"]
@@ -304,7 +308,7 @@ def test_others_who_triage_now_are_named() -> None:
     others = tuple(replace(TRIAGE, title="*" * 200, user_name=f"p{n}") for n in range(30))
     view = replace(view_at(at()), others=(replace(TRIAGE, title="@here 落ちた"), *others))
     told = words(triage_card(JA, view)).splitlines()[-1]
-    assert told.startswith("🔎 ほかに triage 中: 「＠here 落ちた」(@responder)")
+    assert told.startswith("🔎 ほかのトリアージ：「＠here 落ちた」(@responder)")
     assert over_limits(triage_card(JA, view)) == []
 
 

@@ -65,11 +65,11 @@ def test_the_message_it_began_with() -> None:
         at=AT,
     )
     (told,) = triage_history(JA, entry(TimelineKind.EVIDENCE, **evidence.to_json()), limit=50)
-    assert told.startswith("@shop-api の発言 (2026-11-24 14:07:00 JST): ＠everyone x")
+    assert told.startswith("@shop-api の発言 (2026-11-24 14:07:00 JST)：＠everyone x")
     assert told.endswith("… https://discord.com/channels/7/1/2")
     wordless = Evidence(text="", author_id=9, author_name="shop-api", url=evidence.url, at=AT)
     (bare,) = triage_history(EN, entry(TimelineKind.EVIDENCE, **wordless.to_json()))
-    assert "(no words)" in bare
+    assert "(no text)" in bare
 
 
 def test_why_it_was_raised_by_itself() -> None:
@@ -104,16 +104,16 @@ def made(proposed: str | None, **more: object) -> dict[str, object]:
     [
         (
             "SEV1",
-            "決定木の SEV1 ではなく SEV3 を手動で選択",
+            "判定フローの SEV1 ではなく SEV3 を手動で選択",
             "chose SEV3 by hand instead of the tree's SEV1",
         ),
         (
             "reevaluate",
-            "決定木の 再評価 ではなく SEV3 を手動で選択",
+            "判定フローの 再評価 ではなく SEV3 を手動で選択",
             "chose SEV3 by hand instead of the tree's re-evaluation",
         ),
-        ("SEV3", "決定木と同じ SEV3 を手動で選択", "chose SEV3 by hand, as the tree had"),
-        (None, "決定木の途中で SEV3 を手動で選択", "chose SEV3 by hand before the tree was finished"),
+        ("SEV3", "判定フローと同じ SEV3 を手動で選択", "chose SEV3 by hand, as the tree had"),
+        (None, "判定フローの途中で SEV3 を手動で選択", "chose SEV3 by hand before the tree was finished"),
     ],
 )
 def test_who_overruled_the_tree_comes_first(proposed: str | None, ja: str, en: str) -> None:

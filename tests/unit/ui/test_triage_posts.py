@@ -48,10 +48,10 @@ NASTY = st.text(st.sampled_from("@*_`[](<>|~\\#あx \n\u202e\u200b🔴"), min_si
 @pytest.mark.parametrize(
     ("triage", "line"),
     [
-        (OPEN, "🔎 @responder が triage 中 · ログインが遅い"),
+        (OPEN, "🔎 @responder がトリアージ中 · ログインが遅い"),
         (HELD, "⏲️ 再評価 · ログインが遅い · 11/24 14:37 JST に #p1-ops で確認します"),
         (ASKED, "❓ 再評価 · ログインが遅い · #p1-ops で確認中 (11/24 14:52 JST まで)"),
-        (AGAIN, "🔎 @primary が triage 中 · ログインが遅い"),
+        (AGAIN, "🔎 @primary がトリアージ中 · ログインが遅い"),
         (OPEN.give_up(by=PRIMARY, at=LATER), "⚪ 取消 · ログインが遅い · @primary"),
         (ASKED.dismiss(by=PRIMARY, at=LATER), "🟢 問題なし · ログインが遅い · @primary"),
         (OPEN.expire(at=LATER), "⚪ 期限切れ · ログインが遅い · 続けるなら /triage を実行してください"),
@@ -83,7 +83,7 @@ def test_held_says_when_it_will_be_asked_about() -> None:
         "@responder の報告を @responder が再評価に回しました。11/24 14:37 JST にここで確認します"
         in description_of(body)
     )
-    assert "症状 レスポンス遅延" in description_of(body)
+    assert "症状：レスポンス遅延" in description_of(body)
     assert body["allowed_mentions"] == {"parse": []}
     assert presses_of(body) == ANSWERS
 

@@ -62,7 +62,7 @@ def test_the_team_is_told_whose_it_was() -> None:
     [
         (
             LEFT.with_idle(LEFT.idle.continued(by=PRIMARY, at=DUE, due_at=None)),
-            "🔎 @primary が triage 中 · ログインが遅い",
+            "🔎 @primary がトリアージ中 · ログインが遅い",
             ["tri:v1:show:5"],
         ),
         (LEFT.give_up(by=PRIMARY, at=DUE), "⚪ 取消 · ログインが遅い · @primary", []),

@@ -73,8 +73,8 @@ def test_an_update_reads_at_a_glance() -> None:
         "📣 **更新 14:32 JST** · @primary",
         "戻した。",
         "様子を見ています",
-        "**影響** 決済の 3 割",
-        "**次の更新** 14:37 JST (<t:1795498620:R>)",
+        "**影響：** 決済の 3 割",
+        "**次の更新：** 14:37 JST (<t:1795498620:R>)",
     ]
     assert body["allowed_mentions"] == {"parse": []}
 
@@ -82,11 +82,11 @@ def test_an_update_reads_at_a_glance() -> None:
 def test_an_update_leaves_out_what_was_not_said() -> None:
     """Only the impact; an impact that was taken back; only a promise."""
     assert str(posted(known="", impact="なし?", next_at=None)["content"]).splitlines()[1:] == [
-        "**影響** なし?",
-        "**次の更新** 予定なし",
+        "**影響：** なし?",
+        "**次の更新：** 予定なし",
     ]
-    assert "**影響** なし" in str(posted(known="", impact="", next_at=None)["content"])
-    assert str(posted(next_at=None)["content"]).splitlines()[1:] == ["**次の更新** 予定なし"]
+    assert "**影響：** なし" in str(posted(known="", impact="", next_at=None)["content"])
+    assert str(posted(next_at=None)["content"]).splitlines()[1:] == ["**次の更新：** 予定なし"]
 
 
 @pytest.mark.parametrize("words", [JA, EN])
@@ -157,8 +157,8 @@ def test_the_card_says_how_it_stands() -> None:
     shown = description_of(render(JA, card, TOLD)).splitlines()
     assert shown[1:4] == [
         "**最新 14:32 JST** @primary rollback 中",
-        "**影響** 決済の 3 割",
-        "**次の更新** 15:02 JST (<t:1795500120:R>)",
+        "**影響：** 決済の 3 割",
+        "**次の更新：** 15:02 JST (<t:1795500120:R>)",
     ]
     assert "最新" not in description_of(render(JA, card, PLACED))
     assert "次の更新" not in description_of(render(JA, card, RESOLVED))

@@ -108,7 +108,7 @@ def update_due(words: Wording, incident: Incident) -> str:
 
 
 def related(words: Wording, incident: Incident) -> str:
-    """Return the line with related incidents: "関連 INC-43 (同じもの), INC-40"; empty when there are none."""
+    """Return the related incidents: "関連：INC-43 (同じもの), INC-40"; empty when there are none."""
     others = related_labels(words, incident)
     return words.say("alert.related", related=others) if others else ""
 
@@ -121,7 +121,7 @@ def related_labels(words: Wording, incident: Incident) -> str:
 
 
 def roles(words: Wording, incident: Incident) -> str:
-    """Return the roles and their holders: "指揮 @primary · 記録 @responder"; empty when none is taken."""
+    """Return the roles and their holders: "指揮：@primary · 記録：@responder"; empty when none is taken."""
     return _SEPARATOR.join(
         words.say("alert.role", role=words.say(f"role.{role.value}"), who=words.who(holder.name))
         for role, holder in incident.roles.items()

@@ -27,7 +27,7 @@ VERBS: Final = {
 
 
 def roles_line(words: Wording, incident: Incident) -> str:
-    """Return the card's line: "**役割** 🧭 指揮 @primary · 💬 広報 空席 · ✍️ 記録 空席"."""
+    """Return the card's line: "**役割：** 🧭 指揮：@primary · 💬 広報：未定 · ✍️ 記録：未定"."""
     shown = (_place(words, role, incident.roles.get(role)) for role in Role)
     return words.say("roles.card.line", roles=" · ".join(shown))
 

@@ -104,7 +104,7 @@ def _words(words: Wording, told: UpdatedNotice) -> Iterator[str]:
 
 
 def next_update(words: Wording, incident: Incident, due_at: datetime | None) -> str:
-    """Say when the next update comes: "**次の更新** 14:37 JST (29 分後)"; or that none is planned."""
+    """Say when the next update comes: "**次の更新：** 14:37 JST (29 分後)"; or that none is planned."""
     if due_at is None:
         return words.say("updates.post.no_next")
     at = words.clock(due_at, on=incident.triggered_at)

@@ -83,7 +83,7 @@ def test_unsure_is_recorded_as_such() -> None:
 
 
 def test_words_of_a_path() -> None:
-    """What the alert shows as 経路."""
+    """What the alert shows as 判定."""
     assert [text.say("ja") for text in RUNBOOK.words(give("yes", "no"))] == ["path yes", "path no"]
 
 
