@@ -50,8 +50,8 @@ Ctrl-C ends it.
 _WELCOME: Final = """\
 👋 `/triage` で障害を報告すると、質問に答えるだけで発報されます。`/sev1 件名` が近道です。\
 左下で別の人に切り替えられます。
-👋 `/triage` reports trouble: a few questions, and the alert is out. `/sev1 title` is the short way. \
-Switch to another person at the bottom left."""
+👋 `/triage` reports a problem: answer a few questions, and the alert is raised. `/sev1 title` is the \
+shortcut. Switch to another person at the bottom left."""
 
 
 def run_demo(*, tour: bool, data_dir: Path | None, open_page: bool) -> int:

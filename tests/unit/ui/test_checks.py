@@ -160,7 +160,7 @@ def test_the_sheet_for_one_person_says_the_same() -> None:
     """📋 初動, in their language."""
     shown = screens.words(first_response_screen(screens.EN, fill(ACKNOWLEDGED, {0})))
     assert "☑ 1. Read the logs (wrangler tail) and Sentry · @responder 14:07 JST" in shown
-    assert "☐ 2. Decide on a rollback" in shown
+    assert "☐ 2. Decide whether to roll back" in shown
 
 
 def answer(chosen: AbstractSet[int], *, shown: AbstractSet[int] = frozenset()) -> str:
