@@ -64,7 +64,7 @@ def _channel(
     if len(rivals) > 1 and name != str(channel.id):
         todo = "rename the others, or write the channel's id in the policy file"
         return warn(what, f"{len(rivals)} channels have this name; the oldest is used: {channel.id}", todo)
-    return ok(what, "every permission that is needed")
+    return ok(what, "has every permission that it needs")
 
 
 def _official(permission: str) -> str:
@@ -108,7 +108,7 @@ def check_voice(policy: Policy, known: Mapping[str, Channel]) -> Iterator[Findin
             todo = "create it, give the bot View Channel in it, or name another one under [timeline]"
             yield fail(what, "there is no such voice channel, or the bot may not see it", todo)
         else:
-            yield ok(what, "whoever joins is noted on the timeline")
+            yield ok(what, "people who join are noted on the timeline")
 
 
 def check_private(
@@ -138,9 +138,9 @@ def check_private(
         todo = (
             "let anyone mention the role (server settings, Roles), or allow MENTION_EVERYONE in this channel"
         )
-        yield fail(what, f"nobody is rung by {', '.join(silent)}: the role is not mentionable", todo)
+        yield fail(what, f"no ping reaches {', '.join(silent)}: the role is not mentionable", todo)
         return
-    yield ok(what, "threads can be made, roles can be rung")
+    yield ok(what, "threads can be created, roles can be pinged")
 
 
 def _silent(policy: Policy, roles: Sequence[discord.Role]) -> list[str]:

@@ -136,7 +136,7 @@ def _intents(client: discord.Client) -> Finding:
         return fail(
             "intents", f"not granted: {', '.join(missing)}", "turn them on on the application's Bot page"
         )
-    return ok("intents", "all that are asked for are granted")
+    return ok("intents", "all requested intents are granted")
 
 
 def _endpoint(client: discord.Client) -> Finding | None:
@@ -145,7 +145,7 @@ def _endpoint(client: discord.Client) -> Finding | None:
     if application is None or not application.interactions_endpoint_url:
         return None
     said = "Discord sends commands and presses to an address of the application, and none to this bot"
-    todo = "empty Interactions Endpoint URL on the application's General Information page"
+    todo = "clear Interactions Endpoint URL on the application's General Information page"
     return fail("interactions", said, todo)
 
 
@@ -170,7 +170,7 @@ def _roles(policy: Policy, *, known: set[str]) -> Iterator[Finding]:
         what = f"roles for {action}"
         if missing and len(missing) == len(named):
             todo = "create one of the roles, or name others in the policy file"
-            yield fail(what, f"none exists: {', '.join(missing)}; only administrators may", todo)
+            yield fail(what, f"none exists: {', '.join(missing)}; only administrators can", todo)
         elif missing:
             yield warn(
                 what, f"there is no {', '.join(missing)}", "create the role, or take it out of the policy"
@@ -228,11 +228,11 @@ async def check_dms(
             route = Route("POST", "/channels/{channel_id}/messages", channel_id=channel_id)
             await rest.one(route, json={"content": words})
         except DeliveryRefused as refused:
-            todo = "they allow direct messages: the server's name, Privacy Settings, Direct Messages"
+            todo = "they have to allow DMs: server name → Privacy Settings → Direct Messages"
             yield fail(what, f"{person.name}: {refused.reason}", todo)
         except PutOff as put_off:
             todo = "try again in ten minutes; until then the bot's own DMs may be delayed"
-            yield fail(what, f"{person.name}: {put_off.reason}; nobody else is sent one", todo)
+            yield fail(what, f"{person.name}: {put_off.reason}; no further test DM is sent", todo)
             return
         else:
             yield ok(what, f"{person.name} has been sent a test message")

@@ -11,15 +11,15 @@ _NOT_A_MEMBER: Final = "name a member of the server in [oncall], or with /oncall
 
 _TODO: Final = {
     Gap.NOT_MEMBER: _NOT_A_MEMBER,
-    Gap.NO_DM: "they allow direct messages: the server's name, Privacy Settings, Direct Messages",
+    Gap.NO_DM: "they have to allow DMs: server name → Privacy Settings → Direct Messages",
     Gap.NO_ROLE: "give them one of the roles under acknowledge in [permissions]",
     Gap.NO_CHANNEL: "let them see the channels of the severities",
-    Gap.NO_EMAIL: "give them an email in [people] or [oncall]: it is the way round Discord",
+    Gap.NO_EMAIL: "give them an email in [people] or [oncall]: it reaches them when Discord is down",
 }
 
 _SAID: Final = {
     Gap.NOT_MEMBER: "no member has this username",
-    Gap.NO_DM: "takes no direct message",
+    Gap.NO_DM: "does not accept DMs",
     Gap.NO_ROLE: "has no role to respond",
     Gap.NO_CHANNEL: "does not see",
     Gap.NO_EMAIL: "has no email",

@@ -50,11 +50,11 @@ async def check_connections(dsn: str, wanted: int) -> Finding:
                 reason = reason_of(refused.__cause__)
                 return warn(
                     "connections",
-                    f"{count} of {wanted} are allowed beside those that are open: {reason}",
+                    f"only {count} of {wanted} more are allowed: {reason}",
                     "raise the limit of the database or its pooler, or lower DATABASE_CONNECTIONS",
                 )
             await stack.enter_async_context(closing(pool))
-    return ok("connections", f"{wanted} for a process, allowed beside those that are open")
+    return ok("connections", f"{wanted} more are allowed, enough for one more process")
 
 
 async def check_dlq(dlq: DlqStore) -> Finding:
@@ -62,7 +62,7 @@ async def check_dlq(dlq: DlqStore) -> Finding:
     try:
         missing = await dlq.missing_columns()
     except StorageUnavailable as error:
-        return fail("DLQ", f"cannot be asked: {error}", "correct DLQ_DATABASE_URL")
+        return fail("DLQ", f"cannot be reached: {error}", "correct DLQ_DATABASE_URL")
     if missing == ("*",):
         return fail(
             "DLQ",
@@ -73,7 +73,7 @@ async def check_dlq(dlq: DlqStore) -> Finding:
         return fail(
             "DLQ", f"columns are missing: {', '.join(missing)}", "add them, or name the right database"
         )
-    return ok("DLQ", "every column is there")
+    return ok("DLQ", "every column exists")
 
 
 async def check_instances(leases: Leases) -> Finding:
@@ -81,9 +81,9 @@ async def check_instances(leases: Leases) -> Finding:
     try:
         fleet = await leases.fleet()
     except StorageUnavailable as error:
-        return fail("processes", f"cannot be asked: {error}", "look at the database's load")
+        return fail("processes", f"cannot be reached: {error}", "look at the database's load")
     if not fleet.instances:
-        return ok("processes", "none runs")
+        return ok("processes", "none is running")
     there = ", ".join(f"{one.host} ({one.version})" for one in fleet.instances)
     hosts = {one.id: one.host for one in fleet.instances}
     counts = {one.shard_count for one in fleet.instances}
@@ -91,6 +91,6 @@ async def check_instances(leases: Leases) -> Finding:
     if len(counts) > 1:
         return warn("processes", f"{there}; they divide the gateway differently", "give all the same SHARDS")
     if late:
-        return warn("processes", f"{there}; nobody listens to shard {late[0].id}", "look at their logs")
+        return warn("processes", f"{there}; no process listens to shard {late[0].id}", "look at their logs")
     held = [f"{lease.shard.id}: {hosts[lease.owner]}" for lease in fleet.leases if lease.owner in hosts]
     return ok("processes", f"{there}; shards: {', '.join(held)}")

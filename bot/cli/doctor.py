@@ -56,7 +56,7 @@ def _findings(*, test_dms: bool) -> Iterator[Finding]:
             key, _, said = line.partition(": ")
             yield fail(key, said, "correct it in the environment or in .env")
         return
-    yield ok("settings", "every key is right")
+    yield ok("settings", "every key is valid")
     if settings.https_proxy is not None:
         yield _egress(settings)
     try:
@@ -177,7 +177,7 @@ async def _mail(settings: Settings, policy: Policy) -> Finding:
     if settings.smtp is None:
         if not needed:
             return ok("email", "not needed by the policy")
-        said = f"SMTP_URL is not set: {', '.join(needed)} has no way round Discord"
+        said = f"SMTP_URL is not set: {', '.join(needed)} has no email backup"
         return warn("email", said, "set SMTP_URL")
     try:
         await SmtpEmailSender(settings.smtp).check()

@@ -35,7 +35,7 @@ async def told_ahead(world: World, who: str = "secondary") -> None:
 
 async def expect_handover(world: World, *, former: str, who: str, place: str = "primary") -> str:
     """Expect one public line and a DM to the new person on call; return the line."""
-    line = await world.expect_message("p1-ops", contains=f"{place} @{former} → @{who}", pings_here=False)
+    line = await world.expect_message("p1-ops", contains=f"{place}：@{former} → @{who}", pings_here=False)
     await world.expect_dm(who, contains="当番になりました")
     return line.text
 

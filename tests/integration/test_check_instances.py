@@ -24,7 +24,7 @@ async def listening(database: Database) -> PostgresLeases:
 
 async def test_who_is_there_and_who_listens(database: Database) -> None:
     """By host and version."""
-    assert (await check_instances(database.leases)).said == "none runs"
+    assert (await check_instances(database.leases)).said == "none is running"
     found = await check_instances(await listening(database))
     assert (found.state, found.said) == (State.OK, "host-a (1.0), host-b (1.1); shards: 0: host-a")
 
@@ -35,7 +35,7 @@ async def test_nobody_listens(database: Database) -> None:
     await database.age_leases(LEASE_S + 1)
     await leases.beat(TWO, [])
     found = await check_instances(leases)
-    assert (found.state, found.said) == (State.WARN, "host-b (1.1); nobody listens to shard 0")
+    assert (found.state, found.said) == (State.WARN, "host-b (1.1); no process listens to shard 0")
 
 
 async def test_different_numbers_of_shards(database: Database) -> None:

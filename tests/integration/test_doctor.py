@@ -87,7 +87,7 @@ async def test_a_role_that_rings_nobody(sandbox: LocalDiscord) -> None:
     found = (await examine(sandbox))[what]
     assert (found.state, found.said) == (
         State.FAIL,
-        "nobody is rung by @on-call, @admin: the role is not mentionable",
+        "no ping reaches @on-call, @admin: the role is not mentionable",
     )
     for role in sandbox.core.world.roles.values():
         role.mentionable = True
@@ -309,11 +309,11 @@ async def test_the_table(database_url: str, tmp_path: Path) -> None:
         assert (ill.code, ill.err) == (1, "")
         for said in (
             "missing: MENTION_EVERYONE",
-            "nobody is rung by @on-call, @admin",
+            "no ping reaches @on-call, @admin",
             "columns are missing: http_status",
             "no command is registered",
             "run `incident-bot sync-commands`",
-            "SMTP_URL is not set: SEV1 has no way round Discord",
+            "SMTP_URL is not set: SEV1 has no email backup",
         ):
             assert said in ill.out
         assert ill.out.rstrip().endswith("4 to fix")

@@ -92,7 +92,7 @@ def _row(custom_id: str, label: str) -> JSON:
     }
 
 
-_TODO: Final = "be there and press; empty Interactions Endpoint URL on the application's page"
+_TODO: Final = "be there and press; clear Interactions Endpoint URL on the application's page"
 
 PROBES: Final = (
     Probe("button", button, _TODO, deadline_s=120.0),

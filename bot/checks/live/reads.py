@@ -136,7 +136,7 @@ PROBES: Final = (
     Probe(
         "application",
         application,
-        f"empty Interactions Endpoint URL, or switch on Message Content Intent: {_PORTAL}",
+        f"clear Interactions Endpoint URL, or switch on Message Content Intent: {_PORTAL}",
     ),
     Probe(
         "two-factor authentication",
