@@ -68,7 +68,7 @@ async def test_at_ten_the_next_person_is_on_call(make_world: MakeWorld, tmp_path
         await world.expect_acknowledged(later, by="secondary")
         told = await world.command("incident timeline", by="observer", number=alert.number)
         whole = await world.human.press("observer", told.messages[-1], "通知も表示")
-        assert "担当に DM · @primary" in whole.text  # whoever was paged then
+        assert "当番に DM · @primary" in whole.text  # whoever was paged then
         shown = await world.command("oncall show", by="observer")
         assert "**primary** @secondary" in shown.text
 

@@ -298,7 +298,7 @@ def test_the_file_begins_with_the_incident() -> None:
         "- **発報**: 2026-11-24 14:07:00 JST\n"
         "- **ack**: 2026-11-24 14:09:00 JST · @primary · 発報から 2 分\n"
         "- **終了**: 2026-11-24 14:52:00 JST · @primary · 発報から 45 分\n"
-        "- **役割**: 指揮 @primary\n\n"
+        "- **役割**: 指揮：@primary\n\n"
         "| 時刻 (開始からの時:分) | できごと | 誰が | 内容 | 元の投稿 |\n"
         "| --- | --- | --- | --- | --- |\n"
         "| **2026-11-24 JST** |  |  |  |  |\n"
@@ -330,10 +330,10 @@ def test_the_file_folds_what_the_bot_sent_unless_it_is_to_be_whole() -> None:
     """With how many there were of each kind; the whole file has a row for each."""
     history = history_of(POSTED, PAGE, replace(PAGE, data={"place": "secondary"}), NOTE)
     few = markdown(samples.JA, history).split("\n")[-3:-1]
-    assert few[0] == "| 14:07:00 +0:02 | ⚙ 通知 3 件 |  | 通知を投稿 × 1, 担当に DM × 2 |  |"
+    assert few[0] == "| 14:07:00 +0:02 | ⚙ 通知 3 件 |  | 通知を投稿 × 1, 当番に DM × 2 |  |"
     assert "📝 メモ" in few[1]
     rows = markdown(samples.JA, history, whole=True).split("\n")[-5:-1]
-    assert [row.split(" | ")[1] for row in rows] == ["通知を投稿", "📝 メモ", "担当に DM", "担当に DM"]
+    assert [row.split(" | ")[1] for row in rows] == ["通知を投稿", "📝 メモ", "当番に DM", "当番に DM"]
     assert history.can_fold
     assert not history_of(POSTED, NOTE).can_fold
     assert presses(whole_file_view(JA, 42)) == ["inc:v1:timeline-file:42:all"]
