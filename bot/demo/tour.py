@@ -124,7 +124,7 @@ async def _missed(actors: Actors) -> None:
     escalation = await actors.see("p0-alerts", "15 分 ack なし", "期限を過ぎてエスカレーションした")
     actors.require(escalation.pings_here, "@here が 1 回鳴った")
     for who in ("primary", "secondary"):
-        await actors.see(f"dm:{who}", "ack がないまま 15 分たちました", f"{who} に DM が届いた")
+        await actors.see(f"dm:{who}", "15 分 ack なし · ack 期限", f"{who} に DM が届いた")
     await actors.react("secondary", escalation, place="#p0-alerts")
     await actors.see_edit(alert, "対応中 · 👀 @secondary", "エスカレーションへの 👀 で ack した")
     await actors.silence(timedelta(minutes=40), "40 分後", "ack のあとは誰も呼び出さない")

@@ -157,7 +157,7 @@ async def _is_one_incident(world: World, title: str, post: Message) -> None:
         "SELECT id, alert_message_id::text AS post FROM incidents WHERE title = $1", title
     )
     assert row["post"] == post.id
-    await world.expect_text(post, f"**INC-{row['id']}**")
+    await world.expect_text(post, f"INC-{row['id']}")
     await world.expect_thread(post.id)
     for words in ("開始時刻", "SEV1"):
         await world.expect_message(post.id, contains=words)

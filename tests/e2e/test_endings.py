@@ -154,7 +154,7 @@ async def test_a_duplicate_is_merged_and_opened_again(world: World) -> None:
     await world.expect_message(first.thread, contains="INC-2 をこのインシデントにまとめました")
     await world.expect_text(first.post, "関連：INC-2 (同じもの)")
     await world.restart_bot()
-    post = await world.expect_text(second.post, "→ **INC-1**")  # an edit that had no room goes on
+    post = await world.expect_text(second.post, "→ INC-1")  # an edit that had no room goes on
     assert post.content.startswith("⚪ SEV1 · 統合")
     shown = await world.click(second, "統合先を見る", by="primary")
     assert TITLE in shown.text

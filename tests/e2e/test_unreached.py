@@ -25,6 +25,6 @@ async def test_a_p1_whose_dm_is_refused_reaches_the_next_person_at_once(world: W
     await world.expect_text(alert.post, "@primary に DM が届きません")
     await world.restart_bot()
     await world.fast_forward(hours=4)
-    rung = await world.expect_message("p1-ops", contains="@primary に DM が届いていません", pings_here=False)
+    rung = await world.expect_message("p1-ops", contains="@primary：⚠️ DM 届かず", pings_here=False)
     assert "4 時間 ack なし" in rung.text
     await world.expect_dm("secondary", contains=TITLE)

@@ -212,8 +212,3 @@ def sign_of(incident: Incident) -> str:
 def relative(at: datetime) -> str:
     """Return the markup that Discord shows as "in 12 minutes" and keeps counting."""
     return f"<t:{int(at.timestamp())}:R>"
-
-
-def own_clock(at: datetime) -> str:
-    """Return the markup that Discord shows as the reader's local time of day: "14:05", "2:05 PM"."""
-    return f"<t:{int(at.timestamp())}:t>"

@@ -219,7 +219,7 @@ def test_show_names_the_people_and_what_is_due() -> None:
         "指揮：@primary",
         "参加：@secondary",
         "📣 14:10 JST rollback 中",
-        "次の更新 14:37 JST",
+        "次の更新：14:37 JST",
         "🔗 [INC-41](https://discord.com/channels/7/900) 🟢 解決 SEV1 · 前触れ",
     ):
         assert part in told

@@ -44,10 +44,13 @@ def test_alert_rings_and_says_how_bad_what_and_by_when() -> None:
     assert body["content"] == "@here 🔴 SEV1 · 決済 API が 5xx · api.parky.co.jp"
     assert body["allowed_mentions"] == {"parse": ["everyone"]}
     assert description_of(body).splitlines() == [
-        "**INC-42** 🔴 未対応",
-        "開始：11/24 14:05 JST (<t:1795496700:t>、<t:1795496700:R>) · 症状：エラー率上昇",
-        "ack 期限 14:22 JST (<t:1795497720:R>) · 当番：@primary",
-        "報告：@responder · 判定：本番影響あり → 影響大",
+        "**🔴 未対応 · ack 期限 14:22 JST (<t:1795497720:R>)**",
+        "**影響：エラー率上昇**",
+        "判定：本番影響あり → 影響大",
+        "当番：@primary",
+        "開始：11/24 14:05 JST (<t:1795496700:R>)",
+        "報告：@responder",
+        "INC-42",
     ]
     assert presses_of(body) == [
         "inc:v1:ack:42",
@@ -70,7 +73,7 @@ def test_acknowledged_alert_names_who_is_on_it() -> None:
     body = render(JA, ALERT, ACKNOWLEDGED)
     assert body["content"] == "🟠 SEV1 · 対応中 · 決済 API が 5xx · api.parky.co.jp"
     assert body["allowed_mentions"] == {"parse": []}
-    assert description_of(body).splitlines()[0] == "**INC-42** 🟠 対応中 · 👀 @primary 14:09 JST (2 分で ack)"
+    assert description_of(body).splitlines()[0] == "**🟠 対応中 · 👀 @primary 14:09 JST (2 分で ack)**"
     assert "期限" not in description_of(body)
     assert presses_of(body)[0] == "inc:v1:ack:42"
     assert "スレッド" not in description_of(body), "it hangs on this post"
@@ -80,7 +83,7 @@ def test_resolved_alert_offers_only_what_makes_sense() -> None:
     """It says how long it took; nothing is left to acknowledge."""
     body = render(JA, ALERT, RESOLVED)
     assert body["content"] == "🟢 SEV1 · 解決 · 決済 API が 5xx · api.parky.co.jp"
-    assert "**INC-42** 🟢 解決 · ✅ @primary 14:52 JST (所要 45 分)" in description_of(body)
+    assert "**🟢 解決 · ✅ @primary 14:52 JST (所要 45 分)**" in description_of(body)
     assert "👀 @primary 14:09 JST (2 分で ack)" in description_of(body)
     assert presses_of(body) == ["inc:v1:note:42", "inc:v1:reopen:42", THREAD_LINK]
 
@@ -89,10 +92,10 @@ def test_what_was_no_incident_reads_so_at_a_glance() -> None:
     """A false alarm, and a duplicate with the way to the other one."""
     false_alarm = render(JA, ALERT, CANCELLED)
     assert false_alarm["content"] == "⚪ SEV1 · 取消 · 決済 API が 5xx · api.parky.co.jp"
-    assert "**INC-42** ⚪ 取消 (誤報) · @primary 14:52 JST" in description_of(false_alarm)
+    assert "**⚪ 取消 (誤報) · @primary 14:52 JST**" in description_of(false_alarm)
     duplicate = render(JA, ALERT, MERGED)
     assert duplicate["content"] == "⚪ SEV1 · 統合 · 決済 API が 5xx · api.parky.co.jp"
-    assert "**INC-42** ⚪ 統合 → **INC-41** · @primary 14:52 JST" in description_of(duplicate)
+    assert "**⚪ 統合 → INC-41 · @primary 14:52 JST**" in description_of(duplicate)
     assert presses_of(duplicate) == [
         "inc:v1:view:41",
         "inc:v1:note:42",
@@ -105,8 +108,8 @@ def test_what_a_duplicate_went_on_in_is_not_told_once_that_is_private() -> None:
     """Neither its number nor a way to it."""
     hidden = replace(MERGED, merged_into_hidden=True)
     for words, told in (
-        (JA, "**INC-42** ⚪ 統合 · @primary 14:52 JST"),
-        (EN, "**INC-42** ⚪ Merged · @primary"),
+        (JA, "**⚪ 統合 · @primary 14:52 JST**"),
+        (EN, "**⚪ Merged · @primary"),
     ):
         duplicate = render(words, ALERT, hidden)
         assert told in description_of(duplicate)
@@ -117,8 +120,8 @@ def test_what_a_duplicate_went_on_in_is_not_told_once_that_is_private() -> None:
 def test_a_reopened_alert_names_who_says_that_it_is_not_over() -> None:
     """And who acknowledged it the first time, if anybody did; the next update is owed again."""
     lines = description_of(render(JA, ALERT, REOPENED)).splitlines()
-    assert lines[0] == "**INC-42** 🟠 対応中 · 🔄 @secondary が再開 16:07 JST"
-    assert "次の更新 16:37 JST (<t:1795505820:R>)" in lines
+    assert lines[0] == "**🟠 対応中 · 🔄 @secondary が再開 16:07 JST**"
+    assert "**次の更新：16:37 JST (<t:1795505820:R>)**" in lines
     assert "👀 @primary 14:09 JST (2 分で ack)" in lines
     nobody = replace(REOPENED, acknowledged=None)
     assert "ack" not in description_of(render(JA, ALERT, nobody))
@@ -129,8 +132,8 @@ def test_a_promise_that_was_not_kept_reads_so() -> None:
     """Once it has been asked for; on the card in the thread as well."""
     silent = status_updates.remind(REOPENED, again_at=AT + timedelta(hours=3, minutes=30))
     for words, told in (
-        (JA, "⏰ 更新 16:37 JST を過ぎました (<t:1795505820:R>)"),
-        (EN, "⏰ Update overdue since 16:37 JST (<t:1795505820:R>)"),
+        (JA, "**⏰ 更新 16:37 JST を過ぎました (<t:1795505820:R>)**"),
+        (EN, "**⏰ Update overdue since 16:37 JST (<t:1795505820:R>)**"),
     ):
         assert told in description_of(render(words, ALERT, silent)).splitlines()
     card = str(render(JA, delivery(DeliveryKind.THREAD_CARD), silent))
@@ -156,11 +159,8 @@ def test_an_alert_in_progress_says_who_does_what_and_by_when() -> None:
         updates=replace(ACKNOWLEDGED.updates, last=told, due_at=AT + timedelta(minutes=32)),
     )
     said = description_of(render(JA, ALERT, incident)).splitlines()
-    assert said[2:5] == [
-        "次の更新 14:39 JST (<t:1795498740:R>)",
-        "指揮：@primary · 記録：@responder",
-        "📣 14:12 JST ＠here rollback 中",
-    ]
+    assert said[1] == "**次の更新：14:39 JST (<t:1795498740:R>)**"
+    assert said[4:6] == ["指揮：@primary · 記録：@responder", "📣 14:12 JST ＠here rollback 中"]
     promised = replace(incident, updates=replace(incident.updates, last=replace(told, known="")))
     assert "📣" not in description_of(render(JA, ALERT, promised))
 

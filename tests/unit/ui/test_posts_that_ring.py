@@ -8,7 +8,7 @@ import pytest
 
 from bot.domain.delivery.delivery import DeliveryKind, Request
 from bot.domain.delivery.kinds import Action
-from bot.domain.incident.incident import Incident, IncidentKind
+from bot.domain.incident.incident import Incident, IncidentKind, PersonRef, Role
 from bot.ui.posts.renderer import render
 from bot.ui.words.wording import Wording
 from tests.unit.ui.samples import (
@@ -44,8 +44,41 @@ def test_page_says_what_to_do_and_by_when() -> None:
     """The lock screen first; one tap to acknowledge."""
     body = render(JA, delivery(DeliveryKind.PAGE), PLACED)
     assert body["content"] == "🔴 SEV1 · 決済 API が 5xx · api.parky.co.jp"
-    assert "あなたが on-call です。ack 期限 14:22 JST (<t:1795497720:R>)" in description_of(body)
+    assert description_of(body).splitlines() == [
+        "**あなたが当番です · ack 期限 14:22 JST (<t:1795497720:R>)**",
+        "開始：11/24 14:05 JST (<t:1795496700:R>)",
+        "INC-42",
+    ]
     assert presses_of(body) == ["inc:v1:ack:42", "https://discord.com/channels/7/900", "inc:v1:decline:42"]
+
+
+@pytest.mark.parametrize(
+    ("words", "following", "says"),
+    [
+        (JA, {}, "しないと：14:22 JST に @here + @primary, @secondary へ"),
+        (EN, {}, "If you do not: @here + @primary, @secondary at 14:22 JST"),
+        (JA, {"mention": "none"}, "しないと：14:22 JST に @primary, @secondary へ"),
+        (JA, {"mention": "none", "dm": []}, "しないと：14:22 JST にチャンネルへもう一度"),
+        (JA, None, "しないと：この先の連絡先はありません"),
+    ],
+)
+def test_page_says_what_happens_otherwise(
+    words: Wording, following: Mapping[str, object] | None, says: str
+) -> None:
+    """The next step of the ladder, right below the deadline; once somebody is on it, nothing will happen."""
+    first = {"dm": ["primary", "secondary"], "mention": "here", "due_at": TRIGGERED.ack_due_at.isoformat()}
+    data = {"step": 0, "waited_s": 0.0, "next": None if following is None else {**first, **following}}
+    asked = delivery(DeliveryKind.PAGE, to="person:primary", data=data)
+    assert description_of(render(words, asked, PLACED)).splitlines()[1] == says
+    assert says not in description_of(render(words, asked, ACKNOWLEDGED))
+
+
+def test_page_of_a_quiet_drill_announces_no_mention() -> None:
+    """It pings nobody, whatever the policy says."""
+    data = {"waited_s": 0.0, "next": FIRST_ESCALATION["next"]}
+    asked = delivery(DeliveryKind.PAGE, to="person:primary", data=data)
+    quiet = description_of(render(JA, asked, replace(PLACED, is_drill=True, rings=False)))
+    assert "しないと：14:37 JST に @primary, @secondary へ" in quiet
 
 
 def test_page_before_the_alert_is_there_has_no_dead_link() -> None:
@@ -89,7 +122,7 @@ def test_whoever_was_on_it_is_not_told_of_themselves_by_name(kind: str, own: str
 
 def test_a_reason_that_only_a_newer_version_knows_is_left_out() -> None:
     """In an upgrade both versions send."""
-    assert "あなたが on-call です" in page({"why": {"kind": "unheard of", "who": "?"}})
+    assert "あなたが当番です" in page({"why": {"kind": "unheard of", "who": "?"}})
 
 
 def test_alert_says_who_cannot_be_reached_while_it_waits() -> None:
@@ -112,14 +145,35 @@ def test_escalation_before_its_time_says_why(kind: str, says: str) -> None:
 
 def test_page_after_the_deadline_says_how_long_nobody_came() -> None:
     """The same person again, now late."""
-    assert "ack がないまま 15 分たちました。ack 期限 14:22 JST を過ぎました。" in page(FIRST_ESCALATION)
+    assert "**15 分 ack なし · ack 期限 14:22 JST を過ぎました**" in page(FIRST_ESCALATION)
 
 
 def test_page_ends_when_somebody_has_it() -> None:
     """No button is left that asks for anything."""
     body = render(JA, delivery(DeliveryKind.PAGE), ACKNOWLEDGED)
-    assert "いまやることはありません" in description_of(body)
+    told = description_of(body).splitlines()
+    assert told[0] == "**@primary が対応中です (14:09 JST)。いまやることはありません。**"
+    ended = description_of(render(JA, delivery(DeliveryKind.PAGE), RESOLVED)).splitlines()
+    assert ended[:2] == ["**🟢 解決 · ✅ @primary 14:52 JST (所要 45 分)**", "いまやることはありません。"]
     assert presses_of(body) == ["https://discord.com/channels/7/900"]
+
+
+def test_page_of_the_responder_says_what_they_owe_and_offers_it() -> None:
+    """Their next step, not that there is nothing to do: the thread, the update, the lead, or letting go."""
+    updates = replace(ACKNOWLEDGED.updates, due_at=AT + timedelta(minutes=30))
+    promised = replace(ACKNOWLEDGED, updates=updates)
+    asked = delivery(DeliveryKind.PAGE, to="person:primary")
+    theirs = replace(asked, request=Request(Action.MESSAGE, 1, None, {}, "primary"))
+    body = render(JA, theirs, promised)
+    assert description_of(body).splitlines()[:2] == [
+        "**あなたが対応中です · 次の更新：14:37 JST (<t:1795498620:R>)**",
+        "続けられないときは手を離してください。次の人に連絡します。",
+    ]
+    assert labels_of(body) == ["スレッドへ", "更新", "指揮", "手を離す"]
+    commands = replace(promised, roles={Role.COMMANDER: PersonRef(101, "primary")})
+    assert labels_of(render(JA, theirs, commands)) == ["スレッドへ", "更新", "手を離す"]
+    alert = replace(promised, kind=IncidentKind.ALERT)
+    assert labels_of(render(JA, theirs, alert)) == ["スレッドへ", "手を離す"]
 
 
 def test_escalation_says_who_was_told_and_who_is_next() -> None:
@@ -127,10 +181,12 @@ def test_escalation_says_who_was_told_and_who_is_next() -> None:
     body = escalation()
     assert body["content"] == "@here ⏫ SEV1 · INC-42 決済 API が 5xx · 15 分 ack なし"
     assert body["allowed_mentions"] == {"parse": ["everyone"]}
-    assert description_of(body).splitlines()[1] == (
-        "期限 14:22 JST を過ぎました。@primary に連絡済み。⚠️ @secondary に DM が届いていません。"
-        "いま @primary, @secondary に DM を送ります。次は @primary, @secondary (14:37 JST)。"
-    )
+    assert description_of(body).splitlines() == [
+        "**ack 期限 14:22 JST を過ぎました**",
+        "@primary：DM 1 回, いま DM",
+        "@secondary：⚠️ DM 届かず, いま DM",
+        "次：14:37 JST @here + @primary, @secondary",
+    ]
     assert presses_of(body) == ["inc:v1:ack:42", "https://discord.com/channels/7/900"]
 
 
@@ -151,13 +207,12 @@ def test_escalation_names_what_it_stands_in_for(words: Wording, times: int, says
 
 
 def test_escalation_reads_well_for_one_person_and_for_several() -> None:
-    """In English, where a verb would have to agree."""
-    for places, told in (
-        (["primary"], "Sending a DM to @primary now."),
-        (["primary", "secondary"], "Sending a DM to @primary, @secondary now."),
-    ):
-        asked = delivery(DeliveryKind.ESCALATION, data={**FIRST_ESCALATION, "dm": places})
-        assert told in description_of(render(EN, asked, PLACED))
+    """One line each, in English as well."""
+    asked = delivery(
+        DeliveryKind.ESCALATION, data={**FIRST_ESCALATION, "told": {"primary": 2}, "unreached": []}
+    )
+    said = description_of(render(EN, asked, PLACED)).splitlines()
+    assert said[1:3] == ["@primary: 2 DMs, DM now", "@secondary: DM now"]
 
 
 def test_escalation_without_mention_is_quiet() -> None:
@@ -180,13 +235,13 @@ def test_last_escalation_says_that_nobody_is_left() -> None:
 def test_next_step_may_be_the_channel_alone() -> None:
     """SEV3's ladder tells no person."""
     following = {"dm": [], "mention": "none", "due_at": AT.isoformat()}
-    assert "次はこのチャンネル (14:07 JST)。" in description_of(escalation(next=following))
+    assert "次：14:07 JST このチャンネル" in description_of(escalation(next=following))
 
 
 def test_escalation_counts_dms_and_claims_none_that_did_not_arrive() -> None:
     """At 3 a.m. a wrong "told" is worse than none."""
-    assert "@primary に 3 回連絡済み。" in description_of(escalation(told={"primary": 3}))
-    assert "連絡済み" not in description_of(escalation(told={}))
+    assert "@primary：DM 3 回" in description_of(escalation(told={"primary": 3}))
+    assert "回" not in description_of(escalation(told={}))
 
 
 def test_notice_of_a_decline() -> None:

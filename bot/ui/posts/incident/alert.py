@@ -8,7 +8,7 @@ from bot.ui.buttons import Component, IncidentVerb, row
 from bot.ui.posts.bodies import COLOURS, Body, embed, message
 from bot.ui.words import links
 from bot.ui.words.inert import inert
-from bot.ui.words.wording import Wording, own_clock, relative, state_key
+from bot.ui.words.wording import Wording, relative, state_key
 
 HERE = "@here"
 _TARGETS_LIMIT = 160  # what a lock screen may show besides the title
@@ -37,7 +37,7 @@ def alert(words: Wording, incident: Incident, *, rings: bool) -> Body:
 
 def thread_root(words: Wording, incident: Incident) -> Body:
     """Compose the post that carries the thread when the alert is in another channel; it pings nobody."""
-    lines = [_started(words, incident), words.say("alert.root")]
+    lines = [started(words, incident), words.say("alert.root")]
     return message(
         headline(words, incident),
         embeds=[_state_embed(words, incident, lines=lines)],
@@ -66,7 +66,10 @@ def headline(words: Wording, incident: Incident) -> str:
 
 
 def head(words: Wording, incident: Incident) -> str:
-    """Return the line with the state: "**INC-42** 🟠 対応中 · 👀 @responder 14:07 JST (2 分で ack)"."""
+    """Return the state in bold, and who took it: "🟠 対応中 · 👀 @responder 14:07 JST (2 分で ack)".
+
+    While nobody has, the ack deadline stands there.
+    """
     name, took, other = state_key(incident), incident.took_to_acknowledge, incident.told_merged_into
     act = incident.acknowledged
     if incident.ended is not None:
@@ -78,7 +81,7 @@ def head(words: Wording, incident: Incident) -> str:
         name, act = "reopened", incident.reopened
     return words.say(
         f"alert.head.{name}",
-        label=incident.label,
+        deadline=deadline(words, incident),
         state=words.state(incident),
         emoji=words.policy.ack_emoji,
         who=words.who(None if act is None else act.name),
@@ -146,21 +149,29 @@ def again(words: Wording, incident: Incident) -> str:
     return words.say("tracked.again", count=incident.tracked.occurrences, at=at)
 
 
+def started(words: Wording, incident: Incident) -> str:
+    """Return when the trouble began, once: "開始：11/24 14:05 JST (12 分前)"."""
+    at = incident.started_at
+    return words.say("alert.started", at=words.moment(at), ago=relative(at))
+
+
 def _state_embed(words: Wording, incident: Incident, *, lines: list[str]) -> Body:
-    return embed(colour=COLOURS[incident.status], description="\n".join([head(words, incident), *lines]))
+    shown = [head(words, incident), *lines, incident.label]
+    return embed(colour=COLOURS[incident.status], description="\n".join(shown))
 
 
 def _facts(words: Wording, incident: Incident) -> list[str]:
+    """Return one fact a line: how bad, who and by when, what happened since, and where it came from."""
     lines = [
-        _line(_started(words, incident), _symptoms(words, incident)),
+        _promise(words, incident),
+        _symptoms(words, incident),
+        _path(words, incident),
         *_progress(words, incident),
         roles(words, incident),
         last_update(words, incident),
         again(words, incident),
-        _line(
-            words.say("alert.reporter", who=words.who(incident.reported_by.name)),
-            _path(words, incident),
-        ),
+        started(words, incident),
+        words.say("alert.reporter", who=words.who(incident.reported_by.name)),
         related(words, incident),
         _thread(words, incident),
     ]
@@ -169,15 +180,16 @@ def _facts(words: Wording, incident: Incident) -> list[str]:
     return [line for line in lines if line]
 
 
-def _started(words: Wording, incident: Incident) -> str:
-    at = incident.started_at
-    own, ago = own_clock(at), relative(at)
-    return words.say("alert.started", at=words.moment(at), own=own, ago=ago)
+def _promise(words: Wording, incident: Incident) -> str:
+    """Return when the next update is due, in bold; while nobody is on it, the head has the deadline."""
+    is_owed = incident.is_open and incident.status is not Status.TRIGGERED
+    due = update_due(words, incident) if is_owed else ""
+    return f"**{due}**" if due else ""
 
 
 def _symptoms(words: Wording, incident: Incident) -> str:
     symptoms = words.symptoms(incident.symptoms, limit=_LINE_LIMIT)
-    return words.say("alert.symptoms", symptoms=symptoms) if symptoms else ""
+    return words.say("alert.affected", symptoms=symptoms) if symptoms else ""
 
 
 def _path(words: Wording, incident: Incident) -> str:
@@ -193,23 +205,21 @@ def _thread(words: Wording, incident: Incident) -> str:
 
 
 def _progress(words: Wording, incident: Incident) -> Iterator[str]:
-    """Yield the next deadline, and without a responder the people who are asked.
+    """Yield the people who are asked while nobody is on it.
 
     Then yield the first acknowledge, if the head shows a later event: that the incident was opened again, or
     how it ended.
     """
     if incident.status is Status.TRIGGERED:
         first = next((rung.dm for rung in words.severity(incident).ladder if rung.dm), ())
-        asked = words.say("alert.on_call", people=words.on_call(first)) if first else ""
-        yield _line(deadline(words, incident), asked)
+        if first:
+            yield words.say("alert.on_call", people=words.on_call(first))
         if (ended := incident.ack_ended) is not None:
             key = "alert.ack_lapsed" if ended.lapsed else "alert.ack_released"
             yield words.say(key, who=words.who(ended.who), at=words.clock(ended.at, on=incident.triggered_at))
         if incident.unreached:
             yield words.say("alert.unreached", people=words.on_call(incident.unreached))
         return
-    if incident.is_open:
-        yield update_due(words, incident)
     is_in_head = incident.is_open and incident.reopened is None and incident.taken is None
     if incident.acknowledged is not None and not is_in_head:
         yield words.say(
@@ -219,10 +229,6 @@ def _progress(words: Wording, incident: Incident) -> Iterator[str]:
             at=words.clock(incident.acknowledged.at, on=incident.triggered_at),
             took=words.span(incident.took_to_acknowledge or timedelta()),
         )
-
-
-def _line(*parts: str) -> str:
-    return _SEPARATOR.join(part for part in parts if part)
 
 
 def _ack(words: Wording, incident: Incident) -> Component | None:

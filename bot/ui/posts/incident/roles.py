@@ -12,7 +12,7 @@ from bot.ui.buttons import IncidentVerb, row
 from bot.ui.components import Screen, button, text
 from bot.ui.components import row as controls
 from bot.ui.posts.bodies import COLOURS, Body, embed, message
-from bot.ui.posts.incident.alert import deadline, head, headline, update_due
+from bot.ui.posts.incident.alert import head, headline, update_due
 from bot.ui.posts.looks import NoticeLook, NoticeLooks, Renderers, about, by
 from bot.ui.words import links
 from bot.ui.words.voice import Voice
@@ -121,8 +121,7 @@ def _said(voice: Voice, result: Assigned, how: str) -> str:
 def _task(words: Wording, incident: Incident, role: Role, *, by: str) -> list[str]:
     does = words.say(f"roles.does.{role.value}")
     told = words.say("roles.dm.given", **_named(words, role), who=words.who(by), does=does)
-    waiting = incident.status is Status.TRIGGERED
-    due = deadline(words, incident) if waiting else update_due(words, incident)
+    due = "" if incident.status is Status.TRIGGERED else update_due(words, incident)  # the head has that one
     return [told, due] if due else [told]
 
 

@@ -7,23 +7,23 @@ from typing import Final
 from bot.domain.delivery.delivery import Delivery, DeliveryKind
 from bot.domain.escalation.deliveries import NextStep, PagingData
 from bot.domain.escalation.ladder import Why, WhyKind
-from bot.domain.incident.incident import Incident, Status
+from bot.domain.incident.incident import Incident, IncidentKind, Status
 from bot.domain.payloads import UNSET
 from bot.domain.severity import Mention
 from bot.services.ports import Subject
-from bot.ui.buttons import IncidentVerb, row
+from bot.ui.buttons import Component, IncidentVerb, row
 from bot.ui.posts.bodies import COLOURS, Body, embed, message
-from bot.ui.posts.incident.alert import HERE, deadline, head, headline
+from bot.ui.posts.incident.alert import HERE, deadline, head, headline, started, update_due
 from bot.ui.posts.looks import Renderers, about
 from bot.ui.words import links
-from bot.ui.words.wording import Wording, relative
+from bot.ui.words.wording import Wording
 
 #: Reasons that concern the former responder, whom they give by name and not by on-call place.
 _WAS_ON_IT: Final = (WhyKind.LAPSED, WhyKind.RELEASED)
 
 
 def page(words: Wording, incident: Incident, data: PagingData, *, reader: str | None) -> Body:
-    """Compose the DM: how bad, what to do, by when.
+    """Compose the DM: how bad, what to do, by when, and what happens otherwise.
 
     Args:
         words: The team's.
@@ -31,22 +31,16 @@ def page(words: Wording, incident: Incident, data: PagingData, *, reader: str | 
         data: As `bot.services.escalation.step_messages` queued it.
         reader: The handle of the person it goes to.
     """
-    buttons = words.buttons
     waiting = incident.status is Status.TRIGGERED
     is_theirs = _is_theirs(incident, reader)
-    taken = "page.dm.yours" if is_theirs else "page.dm.taken"
-    lines = _asked(words, incident, data, reader or "") if waiting else [words.say(taken)]
+    if waiting:
+        lines = [*_asked(words, incident, data, reader or ""), _otherwise(words, incident, data)]
+    else:
+        lines = _theirs(words, incident) if is_theirs else _others(words, incident)
     return message(
         headline(words, incident),
-        embeds=[_embed(incident, [head(words, incident), *lines])],
-        components=row(
-            [
-                buttons.make(IncidentVerb.ACK, incident.id) if waiting else None,
-                buttons.link("to_post", links.home_url(incident)),
-                buttons.make(IncidentVerb.DECLINE, incident.id) if waiting else None,
-                buttons.make(IncidentVerb.HAND_BACK, incident.id) if is_theirs else None,
-            ]
-        ),
+        embeds=[_embed(incident, [*lines, started(words, incident), incident.label])],
+        components=_controls(words, incident, is_theirs=is_theirs),
     )
 
 
@@ -62,11 +56,11 @@ def escalation(words: Wording, incident: Incident, data: PagingData) -> Body:
     rings = waiting and incident.rings and data.mention == Mention.HERE.value
     counts = waiting and _is_of_this_ladder(incident, data)
     line = _escalation_line(words, incident, data) if counts else headline(words, incident)
-    lines = _who_was_told(words, incident, data) if counts else _still_asked(words, incident)
+    lines = _who_was_told(words, incident, data) if counts else []
     buttons = words.buttons
     return message(
         f"{HERE} {line}" if rings else line,
-        embeds=[_embed(incident, [head(words, incident), *lines])],
+        embeds=[_embed(incident, lines if counts else [head(words, incident), incident.label])],
         components=row(
             [
                 buttons.make(IncidentVerb.ACK, incident.id) if waiting else None,
@@ -77,6 +71,22 @@ def escalation(words: Wording, incident: Incident, data: PagingData) -> Body:
     )
 
 
+def _controls(words: Wording, incident: Incident, *, is_theirs: bool) -> list[Component]:
+    """Return the buttons: to take it; for whoever has taken it, what comes next; else the way there."""
+    buttons, number = words.buttons, incident.id
+    if incident.status is Status.TRIGGERED:
+        link = buttons.link("to_post", links.home_url(incident))
+        return row([buttons.make(IncidentVerb.ACK, number), link, buttons.make(IncidentVerb.DECLINE, number)])
+    link = buttons.link(*links.home(incident))
+    if not is_theirs:
+        return row([link])
+    hand_back = buttons.make(IncidentVerb.HAND_BACK, number)
+    if incident.kind is IncidentKind.ALERT:  # it has no updates and no roles
+        return row([link, hand_back])
+    lead = None if incident.commander == incident.on_it else buttons.make(IncidentVerb.COMMAND, number)
+    return row([link, *buttons.of(incident, IncidentVerb.DETAILS), lead, hand_back])
+
+
 def _is_theirs(incident: Incident, reader: str | None) -> bool:
     """Return True if *reader* is the responder: by id, or by a username that is their name, too."""
     on_it = incident.on_it
@@ -85,21 +95,53 @@ def _is_theirs(incident: Incident, reader: str | None) -> bool:
     return reader in (str(on_it.id), on_it.name)
 
 
+def _theirs(words: Wording, incident: Incident) -> list[str]:
+    """Say that it is theirs, and what they owe: the next update."""
+    due = update_due(words, incident)
+    key = "page.dm.yours_by" if due else "page.dm.yours"
+    return [words.say(key, due=due), words.say("page.dm.hand_back")]
+
+
+def _others(words: Wording, incident: Incident) -> list[str]:
+    """Say that nothing is left to do, and who is on it or how it ended."""
+    act = incident.taken if incident.is_taken_last else incident.reopened or incident.acknowledged
+    if act is None or not incident.is_open:
+        return [head(words, incident), words.say("page.dm.taken")]
+    at = words.clock(act.at, on=incident.triggered_at)
+    return [words.say("page.dm.taken_by", who=words.who(act.name), at=at)]
+
+
 def _asked(words: Wording, incident: Incident, data: PagingData, reader: str) -> list[str]:
-    started = words.say(
-        "page.dm.started",
-        at=words.moment(incident.started_at),
-        ago=relative(incident.started_at),
-    )
+    """Say why it comes to this person, and by when somebody has to acknowledge."""
+    due = deadline(words, incident)
     if data.why is not None:
-        return [_to_you(words, incident, data.why, reader), started]
+        return [_to_you(words, incident, data.why, reader)]
     if data.declined_by:
-        who = words.who(data.declined_by)
-        return [words.say("page.dm.passed_on", who=who, deadline=deadline(words, incident)), started]
+        return [words.say("page.dm.passed_on", who=words.who(data.declined_by), deadline=due)]
     if _is_of_this_ladder(incident, data) and _is_late(incident, data):
         at = words.clock(incident.ack_due_at, on=incident.triggered_at)
-        return [words.say("page.dm.missed", waited=words.span(_waited(data)), at=at), started]
-    return [words.say("page.dm.on_call", deadline=deadline(words, incident)), started]
+        return [words.say("page.dm.missed", waited=words.span(_waited(data)), at=at)]
+    return [words.say("page.dm.on_call", deadline=due)]
+
+
+def _otherwise(words: Wording, incident: Incident, data: PagingData) -> str:
+    """Say what happens if nobody acknowledges; empty where the delivery does not know."""
+    following = data.next
+    if following is UNSET or not _is_of_this_ladder(incident, data):
+        return ""
+    if following is None:
+        return words.say("page.dm.otherwise_nobody")
+    at = words.clock(following.due_at, on=incident.triggered_at)
+    whom = _whom(words, incident, following)
+    if not whom:
+        return words.say("page.dm.otherwise_channel", at=at)
+    return words.say("page.dm.otherwise", at=at, whom=whom)
+
+
+def _whom(words: Wording, incident: Incident, following: NextStep) -> str:
+    """Return whom a step alerts: "@here + @primary, @secondary"; empty for the channel alone."""
+    here = HERE if following.mention == Mention.HERE.value and incident.rings else ""
+    return " + ".join(part for part in (here, words.on_call(following.dm)) if part)
 
 
 def _to_you(words: Wording, incident: Incident, why: Why, reader: str) -> str:
@@ -127,19 +169,30 @@ def _escalation_line(words: Wording, incident: Incident, data: PagingData) -> st
 
 
 def _who_was_told(words: Wording, incident: Incident, data: PagingData) -> list[str]:
-    sentences = []
+    """Say what was missed, then one line for each person tried, then what comes next."""
+    lines = [head(words, incident)]
     if _is_late(incident, data):
         at = words.clock(incident.ack_due_at, on=incident.triggered_at)
-        sentences.append(words.say("escalation.missed", at=at))
-    sentences.append(_overdue(words, incident, data.overdue))
-    for person, count in (data.told or {}).items():
-        key = "escalation.told" if count > 1 else "escalation.told_once"
-        sentences.append(words.say(key, who=words.on_call([person]), count=count))
-    named = {"unreached": data.unreached or (), "dm": data.dm or ()}
-    people = {key: words.on_call(list(names)) for key, names in named.items()}
-    sentences += [words.say(f"escalation.{key}", who=who) for key, who in people.items() if who]
-    sentences.append(_next(words, incident, None if data.next is UNSET else data.next))
-    return [words.sentences(*sentences)]
+        lines = [words.say("escalation.missed", at=at)]
+    lines += [_overdue(words, incident, data.overdue), *_tried(words, data)]
+    lines.append(_next(words, incident, None if data.next is UNSET else data.next))
+    return lines
+
+
+def _tried(words: Wording, data: PagingData) -> list[str]:
+    """Return a line for each person: how many DMs have arrived, that none has, and that one goes out now."""
+    lines = {who: _told(words, who, count) for who, count in (data.told or {}).items()}
+    for who in data.unreached or ():
+        lines[who] = words.say("escalation.unreached", who=words.on_call([who]))
+    for who in data.dm or ():
+        now = words.say("escalation.dm", who=words.on_call([who]))
+        lines[who] = words.say("escalation.told_now", told=lines[who]) if who in lines else now
+    return list(lines.values())
+
+
+def _told(words: Wording, who: str, count: int) -> str:
+    key = "escalation.told" if count > 1 else "escalation.told_once"
+    return words.say(key, who=words.on_call([who]), count=count)
 
 
 def _overdue(words: Wording, incident: Incident, times: Sequence[datetime]) -> str:
@@ -156,15 +209,11 @@ def _is_of_this_ladder(incident: Incident, data: PagingData) -> bool:
     return data.severity in (None, incident.severity)
 
 
-def _still_asked(words: Wording, incident: Incident) -> list[str]:
-    return [deadline(words, incident)] if incident.status is Status.TRIGGERED else []
-
-
 def _next(words: Wording, incident: Incident, following: NextStep | None) -> str:
     if following is None:
         return words.say("escalation.last")
     at = words.clock(following.due_at, on=incident.triggered_at)
-    people = words.on_call(list(following.dm))
+    people = _whom(words, incident, following)
     if people:
         return words.say("escalation.next_people", people=people, at=at)
     return words.say("escalation.next_channel", at=at)
@@ -180,7 +229,7 @@ def _waited(data: PagingData) -> timedelta:
 
 
 def _embed(incident: Incident, lines: list[str]) -> Body:
-    return embed(colour=COLOURS[incident.status], description="\n".join(lines))
+    return embed(colour=COLOURS[incident.status], description="\n".join(line for line in lines if line))
 
 
 def _page(words: Wording, delivery: Delivery, subject: Subject) -> Body:
