@@ -83,7 +83,7 @@ async def test_resolved_and_opened_again_after_a_restart(world: World) -> None:
     assert "INC-1 を再開しました" in said.text
     line = await world.expect_message(alert.thread, contains="INC-1 再開")
     assert "@secondary" in line.text
-    await world.expect_text(alert.post, "🟠 SEV1 · 対応中")
+    await world.expect_text(alert.post, "SEV1 · 🟠 対応中")
     await world.idle()
     assert "🟢" in await world.thread_name(alert.thread)
     refused = await world.command("incident reopen", number=alert.number)
@@ -120,7 +120,7 @@ async def test_the_buttons_of_last_month(world: World) -> None:
     assert await archived(world, alert.thread)
 
     on_screen = await world.reread(alert.post)
-    assert "🟠 SEV1 · 対応中" in on_screen.text
+    assert "SEV1 · 🟠 対応中" in on_screen.text
     for control in [one for one in on_screen.controls if one.custom_id is not None]:
         said = await world.human.click("secondary", alert.post.id, control)
         assert _OF_AN_ENDED_ONE[control.label] in said.text, (control.label, said.text)
@@ -168,7 +168,7 @@ async def test_a_duplicate_is_merged_and_opened_again(world: World) -> None:
     told = await world.expect_message(first.thread, contains="INC-2 は別のインシデントとして再開しました")
     assert "@secondary" in told.text
     post = await world.expect_text(second.post, "🔄 @secondary が再開")
-    assert post.content.startswith("🟠 SEV1 · 対応中")
+    assert post.content.startswith("SEV1 · 🟠 対応中")
     await world.settle()
     assert "INC-2" not in (await world.reread(first.post)).text
     shown = await world.command("incident show", channel=second.thread)

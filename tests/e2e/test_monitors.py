@@ -48,7 +48,7 @@ async def test_alertmanager_fires_repeats_and_recovers(world: World, tmp_path: P
         await monitor.fire(ONE, summary="決済 API が 5xx")
         posted = await said(world, "[FIRING:1] HighErrorRate (10.0.0.5:9090")
         answer = await Monitor(world).answer(posted)
-        assert answer.content.startswith("🔴 INC-1 追跡中 · SEV2 · HighErrorRate")
+        assert answer.content.startswith("🟠 INC-1 追跡中 · SEV2 · HighErrorRate")
         await world.expect_dm("primary", contains="HighErrorRate · api.parky.co.jp")
         await monitor.fire(ONE, OTHER, summary="決済 API が 5xx")
         await said(world, "[FIRING:2] HighErrorRate (api.parky.co.jp")

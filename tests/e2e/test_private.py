@@ -175,7 +175,7 @@ async def test_a_public_one_is_made_private(world: World) -> None:
 
     thread = await private_thread(world)
     await world.expect_message(thread, contains="開始時刻")
-    posted = await world.expect_message(thread, contains=f"SEV1 · 対応中 · {TITLE}")
+    posted = await world.expect_message(thread, contains=f"SEV1 · 🟠 対応中 · {TITLE}")
     assert not posted.pings_here
     assert not posted.raw["mention_roles"], "nobody is rung twice for the same fact"
     await world.expect_message(thread, contains="SEV1 / P0")
@@ -208,7 +208,7 @@ async def test_what_people_wrote_stays_until_they_delete_it(world: World) -> Non
     written = await world.human.say("responder", alert.thread, f"{WORD}の範囲を調べています")
     await world.settle()
     asked = await world.command("incident private", by="primary", channel=alert.thread)
-    thread = await confirmed_private(world, asked, state="対応中 · ")
+    thread = await confirmed_private(world, asked, state="🟠 対応中 · ")
     left = await world.expect_message(thread, contains="元のスレッドは閉じましたが")
     words = [message.text for message in await world.posts(alert.thread) if WORD in message.text]
     assert words == [written.text]
@@ -241,7 +241,7 @@ async def test_an_edit_from_before_tells_nothing_afterwards(world: World) -> Non
     asked = await world.command("incident private", by="primary", number=alert.number)
     await world.human.press("primary", asked.messages[-1], "非公開にする")
     thread = await private_thread(world)
-    for part in ("開始時刻", f"SEV1 · 対応中 · {TITLE}", "SEV1 / P0", "非公開にしました"):
+    for part in ("開始時刻", f"SEV1 · 🟠 対応中 · {TITLE}", "SEV1 / P0", "非公開にしました"):
         await world.expect_message(thread, contains=part)
     await world.expect_text(alert.post, "🔒 INC-1 非公開にしました")
     await world.expect_message(thread, contains="元のスレッドは閉じましたが")

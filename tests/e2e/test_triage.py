@@ -10,20 +10,22 @@ TITLE = "決済 API が 5xx"
 REPORT = TriageReport(TITLE, targets=["api.parky.co.jp"], symptoms=["errors"])
 # Discord: types of interactions.
 _COMMAND, _BUTTON, _FORM = 2, 3, 5
+#: What an alert begins with until somebody is on it.
+_SIGNS = {"SEV1": "🔴", "SEV2": "🟠", "SEV3": "🔵"}
 
 
 async def test_each_branch_leads_to_its_alert(world: World) -> None:
     """Channel, mention, thread and DM are the runbook's for each severity; `/sev1` raises it at once."""
     for severity in (SEV1, SEV2, SEV3):
         alert = await world.triage(severity, title=f"{severity.name} {TITLE}")
-        line = f"🔴 {severity.name} · {severity.name} {TITLE} · api.parky.co.jp"
+        line = f"{_SIGNS[severity.name]} {severity.name} · {severity.name} {TITLE} · api.parky.co.jp"
         assert alert.post.content == (f"@here {line}" if severity.rings else line)
         assert "未対応" in alert.post.text
         assert "報告：@responder" in alert.post.text
         assert f"{alert.label} 🔴" in await world.thread_name(alert.thread)
     for severity in (SEV1, SEV2, SEV3):
         alert = await world.declare(severity, title=f"{severity.name} 別の障害")
-        assert alert.post.content.startswith("@here " if severity.rings else "🔴")
+        assert alert.post.content.startswith("@here " if severity.rings else _SIGNS[severity.name])
 
 
 async def test_four_clicks_and_one_text_field(world: World) -> None:

@@ -81,7 +81,7 @@ async def test_refresh_makes_every_post_true(world: NotifierWorld) -> None:
     ]
     await world.notifier.refresh(acknowledged(incident), posts)
     for posted in (alert, page, told):
-        assert world.message(posted).content.startswith("🟠 SEV1 · 対応中")
+        assert world.message(posted).content.startswith("SEV1 · 🟠 対応中")
     assert world.message(card).embeds[0]["title"].startswith("INC-42 🟠 対応中")
     assert world.channel(incident.thread.id).name == "INC-42 🟠 決済 API が 5xx"
 
@@ -101,7 +101,7 @@ async def test_refresh_passes_over_what_is_gone(world: NotifierWorld) -> None:
     remove(world.sandbox.core, world.message(lost))
     posts = [sent(DeliveryKind.ALERT, lost), sent(DeliveryKind.ALERT, alert), ALERT]
     refreshed = await world.notifier.refresh(acknowledged(incident), posts)
-    assert world.message(alert).content.startswith("🟠")
+    assert world.message(alert).content.startswith("SEV1 · 🟠")
     assert len(refreshed.done) == len(posts)
     assert posts[0].id in refreshed.gone
 

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from bot.domain.incident.incident import Status
+from bot.domain.incident.incident import Incident, Status
 from bot.ui.buttons import Component
 from bot.ui.words.inert import cut
+from bot.ui.words.wording import Wording
 
 Body = dict[str, object]
 
@@ -27,8 +28,26 @@ COLOURS: Final = {
     Status.MERGED: GREY,
 }
 
+#: Of an open incident, by the order of severities; the last one for all further ones.
+SEVERITY_COLOURS: Final = (0xED4245, 0xF0A020, 0x3498DB)
+
 _NOBODY: Final[dict[str, list[str]]] = {"parse": []}
 _EVERYONE: Final = {"parse": ["everyone"]}  # Discord's name for both `@everyone` and `@here`
+
+
+def colour_of(words: Wording, incident: Incident) -> int:
+    """Return the colour of an incident's posts: its severity's while it is open, then that of its end.
+
+    A drill is grey: it must not look like any severity. The state is always told by its sign and word.
+    """
+    if incident.is_open and not incident.is_drill:
+        return severity_colour(words, incident.severity)
+    return GREY if incident.is_open else COLOURS[incident.status]
+
+
+def severity_colour(words: Wording, severity: str) -> int:
+    """Return the colour of *severity* by its place in the policy: red, orange, then blue."""
+    return SEVERITY_COLOURS[min(words.policy.rules(severity).rank, len(SEVERITY_COLOURS) - 1)]
 
 
 @dataclass(frozen=True, slots=True)

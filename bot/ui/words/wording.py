@@ -22,6 +22,10 @@ SIGNS = {
     Status.MERGED: "⚪",
 }
 
+#: Of an incident that nobody has taken yet: by the order of severities, the last one for all further ones.
+_SEVERITY_SIGNS = ("🔴", "🟠", "🔵")
+_DRILL_SIGN = "🔘"  # a drill looks like no severity
+
 _DRILL_OVER = "drill_over"
 
 _MINUTE_S, _HOUR_S, _DAY_S = 60, 3_600, 86_400
@@ -107,6 +111,11 @@ class Wording:
     def severity(self, incident: Incident) -> SeverityPolicy:
         """Return the policy of the incident's severity, or the highest severity's if it no longer exists."""
         return self.policy.rules(incident.severity)
+
+    def severity_sign(self, severity: str, *, is_drill: bool) -> str:
+        """Return the sign before a severity while nobody is on it: the higher, the redder; see `SIGNS`."""
+        rank = self.policy.rules(severity).rank
+        return _DRILL_SIGN if is_drill else _SEVERITY_SIGNS[min(rank, len(_SEVERITY_SIGNS) - 1)]
 
     def title(self, incident: Incident) -> str:
         """Return the incident's title, marked when it is a drill or private."""

@@ -94,7 +94,7 @@ def test_it_stays_true_while_people_acknowledge() -> None:
     """Some, then all: then there is nothing to press any more."""
     assert "9 件のうち 2 件 ack なし" in str(bundle_post(JA, bundle(9, waiting=2))["content"])
     done = bundle_post(JA, bundle(9, waiting=0))
-    assert done["content"] == "🟠 SEV1 · 9 件とも ack 済み"
+    assert done["content"] == "SEV1 · 🟠 9 件とも ack 済み"
     assert (done["components"], done["allowed_mentions"]) == ([], {"parse": []})
 
 

@@ -109,14 +109,14 @@ def test_the_email_is_marked() -> None:
     """In its subject and where it says what happens."""
     letter = EmailRecipient(OnCallPerson("primary", "primary", "a@example.com"), None, "n")
     mail = PlainEmailWriter(TEXTS, POLICY).write(delivery(DeliveryKind.ALERT), PLAYED, letter)
-    assert mail.subject.startswith("【訓練】🔴 SEV1")
-    assert mail.body.startswith("【訓練】🔴 SEV1")
+    assert mail.subject.startswith("【訓練】🔘 SEV1")
+    assert mail.body.startswith("【訓練】🔘 SEV1")
 
 
 def test_one_that_rings_carries_here_and_the_mark() -> None:
     """Asked for, it rings as in earnest."""
     body = render(JA, delivery(DeliveryKind.ALERT), replace(PLAYED, rings=True))
-    assert str(body["content"]).startswith("@here 【訓練】🔴 SEV1")
+    assert str(body["content"]).startswith("@here 【訓練】🔘 SEV1")
     assert body["allowed_mentions"] == {"parse": ["everyone"]}
 
 

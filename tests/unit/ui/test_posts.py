@@ -64,14 +64,14 @@ def test_alert_rings_and_says_how_bad_what_and_by_when() -> None:
 def test_alert_of_a_quiet_severity_pings_nobody() -> None:
     """SEV2 goes to #p1-ops without @here."""
     body = render(JA, ALERT, replace(TRIGGERED, severity="SEV2", title="@here @everyone"))
-    assert body["content"] == "🔴 SEV2 · ＠here ＠everyone · api.parky.co.jp"
+    assert body["content"] == "🟠 SEV2 · ＠here ＠everyone · api.parky.co.jp"
     assert body["allowed_mentions"] == {"parse": []}
 
 
 def test_acknowledged_alert_names_who_is_on_it() -> None:
     """The deadline is gone, and so is the ping."""
     body = render(JA, ALERT, ACKNOWLEDGED)
-    assert body["content"] == "🟠 SEV1 · 対応中 · 決済 API が 5xx · api.parky.co.jp"
+    assert body["content"] == "SEV1 · 🟠 対応中 · 決済 API が 5xx · api.parky.co.jp"
     assert body["allowed_mentions"] == {"parse": []}
     assert description_of(body).splitlines()[0] == "**🟠 対応中 · 👀 @primary 14:09 JST (2 分で ack)**"
     assert "期限" not in description_of(body)
@@ -187,7 +187,7 @@ def test_an_alert_outlives_a_change_of_the_policy() -> None:
 def test_the_team_speaks_english() -> None:
     """The same facts."""
     body = render(EN, ALERT, ACKNOWLEDGED)
-    assert body["content"] == "🟠 SEV1 · In progress · 決済 API が 5xx · api.parky.co.jp"
+    assert body["content"] == "SEV1 · 🟠 In progress · 決済 API が 5xx · api.parky.co.jp"
     assert "👀 @primary 14:09 JST (ack in 2 min)" in description_of(body)
 
 
@@ -212,7 +212,7 @@ def test_alert_and_thread_root_link_to_each_other() -> None:
     """SEV2: the alert is in #p1-ops, its thread hangs on a quiet post in #p0-alerts."""
     incident = replace(PLACED, severity="SEV2", post=replace(PLACED.post, channel_id=302, message_id=800))
     root = render(JA, delivery(DeliveryKind.THREAD_ROOT), incident)
-    assert root["content"] == "🔴 SEV2 · 決済 API が 5xx · api.parky.co.jp"
+    assert root["content"] == "🟠 SEV2 · 決済 API が 5xx · api.parky.co.jp"
     assert root["allowed_mentions"] == {"parse": []}
     assert presses_of(root) == ["inc:v1:ack:42", "https://discord.com/channels/7/302/800"]
     assert "スレッド：<#900>" in description_of(render(JA, ALERT, incident))

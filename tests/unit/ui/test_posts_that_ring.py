@@ -253,7 +253,7 @@ def test_notice_of_a_decline() -> None:
     assert "チャンネルで呼びかけました" in str(nobody["content"])
 
 
-@pytest.mark.parametrize(("incident", "sign"), [(ACKNOWLEDGED, "🟠"), (RESOLVED, "🟢")])
+@pytest.mark.parametrize(("incident", "sign"), [(ACKNOWLEDGED, "SEV1 · 🟠 対応中"), (RESOLVED, "🟢")])
 def test_escalation_calms_down(incident: Incident, sign: str) -> None:
     """Edited to stay true."""
     body = render(JA, delivery(DeliveryKind.ESCALATION, data=FIRST_ESCALATION), incident)

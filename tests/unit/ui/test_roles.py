@@ -101,7 +101,7 @@ def test_the_thread_is_told_who_has_it_now_and_who_had(facts: dict[str, PersonRe
 def test_the_dm_says_what_was_given_and_by_when() -> None:
     """The lock screen has severity, title and target; while nobody is on it there is a button to be."""
     body = dm(LED)
-    assert body["content"] == "🟠 SEV1 · 対応中 · 決済 API が 5xx · api.parky.co.jp"
+    assert body["content"] == "SEV1 · 🟠 対応中 · 決済 API が 5xx · api.parky.co.jp"
     assert "🧭 @secondary から **指揮** を任されました。判断し" in description_of(body)
     assert presses_of(body) == ["https://discord.com/channels/7/900"]
     waiting = dm(transitions.assign(PLACED, Role.COMMANDER, PRIMARY))

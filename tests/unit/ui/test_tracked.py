@@ -87,13 +87,13 @@ def test_it_says_what_it_has_to_do_with() -> None:
             transitions.reopen(
                 transitions.resolve(NEW, by=PRIMARY, at=AT), by=PRIMARY, at=LATER, next_update_at=None
             ),
-            "🟠 INC-42 対応中 · SEV1 · 決済 API が 5xx · 🔄 @primary が再開 14:52 JST",
-            "🟠 INC-42 In progress · SEV1 · 決済 API が 5xx · 🔄 reopened by @primary 14:52 JST",
+            "INC-42 🟠 対応中 · SEV1 · 決済 API が 5xx · 🔄 @primary が再開 14:52 JST",
+            "INC-42 🟠 In progress · SEV1 · 決済 API が 5xx · 🔄 reopened by @primary 14:52 JST",
         ),
         (
             tracked(ACKNOWLEDGED),
-            "🟠 INC-42 対応中 · SEV1 · 決済 API が 5xx · 👀 @primary 14:09 JST (2 分で ack)",
-            "🟠 INC-42 In progress · SEV1 · 決済 API が 5xx · 👀 @primary 14:09 JST (ack in 2 min)",
+            "INC-42 🟠 対応中 · SEV1 · 決済 API が 5xx · 👀 @primary 14:09 JST (2 分で ack)",
+            "INC-42 🟠 In progress · SEV1 · 決済 API が 5xx · 👀 @primary 14:09 JST (ack in 2 min)",
         ),
         (
             transitions.resolve(NEW, by=PRIMARY, at=LATER),

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from bot.domain.incident.incident import Incident, Status, label_of
 from bot.ui.buttons import Component, IncidentVerb, row
-from bot.ui.posts.bodies import COLOURS, Body, embed, message
+from bot.ui.posts.bodies import Body, colour_of, embed, message
 from bot.ui.words import links
 from bot.ui.words.inert import inert
 from bot.ui.words.wording import Wording, relative, state_key
@@ -56,9 +56,15 @@ def second(words: Wording, incident: Incident) -> Body:
 
 
 def headline(words: Wording, incident: Incident) -> str:
-    """Return the alert's first line in its current state: "🔴 SEV1 · 決済 API が 5xx · api.parky.co.jp"."""
+    """Return the alert's first line in its current state: "🔴 SEV1 · 決済 API が 5xx · api.parky.co.jp".
+
+    It begins with the severity's sign as long as nobody is on it; then the state's sign stands at its word.
+    """
     line = words.say(
-        f"alert.line.{state_key(incident)}", severity=incident.severity, title=words.bare_title(incident)
+        f"alert.line.{state_key(incident)}",
+        sign=words.severity_sign(incident.severity, is_drill=incident.is_drill),
+        severity=incident.severity,
+        title=words.bare_title(incident),
     )
     targets = words.targets(incident.targets, limit=_TARGETS_LIMIT)
     told = words.say("alert.line.targets", line=line, targets=targets) if targets else line
@@ -157,7 +163,7 @@ def started(words: Wording, incident: Incident) -> str:
 
 def _state_embed(words: Wording, incident: Incident, *, lines: list[str]) -> Body:
     shown = [head(words, incident), *lines, incident.label]
-    return embed(colour=COLOURS[incident.status], description="\n".join(shown))
+    return embed(colour=colour_of(words, incident), description="\n".join(shown))
 
 
 def _facts(words: Wording, incident: Incident) -> list[str]:

@@ -11,7 +11,7 @@ from bot.services.ports import Subject
 from bot.ui.buttons import IncidentVerb, row
 from bot.ui.components import Screen, button, text
 from bot.ui.components import row as controls
-from bot.ui.posts.bodies import COLOURS, Body, embed, message
+from bot.ui.posts.bodies import COLOURS, Body, colour_of, embed, message
 from bot.ui.posts.incident.alert import head, headline, update_due
 from bot.ui.posts.looks import NoticeLook, NoticeLooks, Renderers, about, by
 from bot.ui.words import links
@@ -70,7 +70,7 @@ def role_dm(words: Wording, incident: Incident, told: RoleDm) -> Body:
     return message(
         headline(words, incident),
         embeds=[
-            embed(colour=COLOURS[incident.status], description="\n".join([head(words, incident), *lines]))
+            embed(colour=colour_of(words, incident), description="\n".join([head(words, incident), *lines]))
         ],
         components=row(
             [

@@ -4,10 +4,10 @@ from typing import Final
 
 from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.escalation.bundle import LISTED, Bundle
-from bot.domain.incident.incident import Incident, Status
+from bot.domain.incident.incident import Incident
 from bot.domain.severity import Mention
 from bot.ui.buttons import BundleVerb, Component, Option, row
-from bot.ui.posts.bodies import COLOURS, Body, embed, message
+from bot.ui.posts.bodies import Body, embed, message, severity_colour
 from bot.ui.posts.incident.alert import HERE
 from bot.ui.posts.looks import Renderers, of
 from bot.ui.words.inert import plain
@@ -23,10 +23,13 @@ def bundle_post(words: Wording, bundle: Bundle) -> Body:
     """Compose the bundle: count, severity and wait, then the oldest incidents. It rings as each one would."""
     rings = bool(bundle.waiting) and bundle.mention == Mention.HERE.value
     line = _line(words, bundle)
-    status = Status.TRIGGERED if bundle.waiting else Status.ACKNOWLEDGED
     return message(
         f"{HERE} {line}" if rings else line,
-        embeds=[embed(colour=COLOURS[status], description="\n".join(_lines(words, bundle)))],
+        embeds=[
+            embed(
+                colour=severity_colour(words, bundle.severity), description="\n".join(_lines(words, bundle))
+            )
+        ],
         components=_controls(words, bundle) if bundle.waiting else [],
         rings=rings,
     )
@@ -41,7 +44,8 @@ def _line(words: Wording, bundle: Bundle) -> str:
     key = "done" if not bundle.waiting else "waiting" if bundle.waiting == bundle.count else "some"
     if key == "waiting" and _is_new(bundle):
         key = "new"
-    fields = {"severity": bundle.severity, "count": bundle.count, "waiting": bundle.waiting}
+    sign = words.severity_sign(bundle.severity, is_drill=False)
+    fields = {"sign": sign, "severity": bundle.severity, "count": bundle.count, "waiting": bundle.waiting}
     return words.say(f"bundle.line.{key}", **fields)
 
 

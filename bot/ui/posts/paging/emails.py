@@ -85,7 +85,8 @@ class PlainEmailWriter:
         """Compose the line for a lock screen: severity, title and targets, and *step* for a later step."""
         title = plain(incident.title, limit=_TITLE_LIMIT)
         key = "mail.line_step" if step else "mail.line"
-        line = self._words.say(key, severity=incident.severity, title=title, step=step)
+        sign = self._words.severity_sign(incident.severity, is_drill=incident.is_drill)
+        line = self._words.say(key, sign=sign, severity=incident.severity, title=title, step=step)
         if incident.targets:
             line = self._words.say("mail.line_at", line=line, targets=self._list(incident.targets))
         return self._words.marked(incident, line)

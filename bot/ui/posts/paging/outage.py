@@ -3,10 +3,9 @@
 from datetime import timedelta
 
 from bot.domain.escalation.watches import Saying, Watch, Word
-from bot.domain.incident.incident import Status
 from bot.domain.oncall.roster import OnCallPerson
 from bot.services.ports import Email
-from bot.ui.posts.bodies import COLOURS, Body, embed, message
+from bot.ui.posts.bodies import GREY, Body, embed, message, severity_colour
 from bot.ui.posts.incident.alert import HERE
 from bot.ui.posts.paging.emails import message_id
 from bot.ui.words.inert import inert, plain
@@ -25,7 +24,9 @@ def emergency_post(words: Wording, watch: Watch, saying: Saying) -> Body:
     said = words.say(f"emergency.body.{known}", **_facts(words, watch))
     return message(
         f"{HERE} {line}" if rings else line,
-        embeds=[embed(colour=COLOURS[Status.TRIGGERED], description=said)],
+        embeds=[
+            embed(colour=GREY if watch.is_drill else severity_colour(words, watch.severity), description=said)
+        ],
         rings=rings,
     )
 
@@ -51,7 +52,10 @@ def _line(words: Wording, watch: Watch, word: Word, *, waited: timedelta, title:
         title = words.say("emergency.at.label", label=watch.label, title=title)
     span = words.span(waited) if waited else ""
     key = word if waited or word is not Word.ESCALATION else Word.ALERT
-    line = words.say(f"emergency.line.{key.value}", severity=watch.severity, title=title, waited=span)
+    sign = words.severity_sign(watch.severity, is_drill=watch.is_drill)
+    line = words.say(
+        f"emergency.line.{key.value}", sign=sign, severity=watch.severity, title=title, waited=span
+    )
     targets = words.targets(watch.targets, limit=_TARGETS_LIMIT)
     if targets and word is not Word.ESCALATION:
         line = words.say("emergency.at.targets", line=line, targets=targets)

@@ -12,7 +12,7 @@ from bot.domain.payloads import UNSET
 from bot.domain.severity import Mention
 from bot.services.ports import Subject
 from bot.ui.buttons import Component, IncidentVerb, row
-from bot.ui.posts.bodies import COLOURS, Body, embed, message
+from bot.ui.posts.bodies import Body, colour_of, embed, message
 from bot.ui.posts.incident.alert import HERE, deadline, head, headline, started, update_due
 from bot.ui.posts.looks import Renderers, about
 from bot.ui.words import links
@@ -39,7 +39,7 @@ def page(words: Wording, incident: Incident, data: PagingData, *, reader: str | 
         lines = _theirs(words, incident) if is_theirs else _others(words, incident)
     return message(
         headline(words, incident),
-        embeds=[_embed(incident, [*lines, started(words, incident), incident.label])],
+        embeds=[_embed(words, incident, [*lines, started(words, incident), incident.label])],
         components=_controls(words, incident, is_theirs=is_theirs),
     )
 
@@ -60,7 +60,7 @@ def escalation(words: Wording, incident: Incident, data: PagingData) -> Body:
     buttons = words.buttons
     return message(
         f"{HERE} {line}" if rings else line,
-        embeds=[_embed(incident, lines if counts else [head(words, incident), incident.label])],
+        embeds=[_embed(words, incident, lines if counts else [head(words, incident), incident.label])],
         components=row(
             [
                 buttons.make(IncidentVerb.ACK, incident.id) if waiting else None,
@@ -171,7 +171,7 @@ def _escalation_line(words: Wording, incident: Incident, data: PagingData) -> st
 def _who_was_told(words: Wording, incident: Incident, data: PagingData) -> list[str]:
     """Say what was missed, then one line for each person tried, then what comes next."""
     lines = [head(words, incident)]
-    if _is_late(incident, data):
+    if data.why is None and _is_late(incident, data):
         at = words.clock(incident.ack_due_at, on=incident.triggered_at)
         lines = [words.say("escalation.missed", at=at)]
     lines += [_overdue(words, incident, data.overdue), *_tried(words, data)]
@@ -228,8 +228,8 @@ def _waited(data: PagingData) -> timedelta:
     return timedelta(seconds=data.waited_s)
 
 
-def _embed(incident: Incident, lines: list[str]) -> Body:
-    return embed(colour=COLOURS[incident.status], description="\n".join(line for line in lines if line))
+def _embed(words: Wording, incident: Incident, lines: list[str]) -> Body:
+    return embed(colour=colour_of(words, incident), description="\n".join(line for line in lines if line))
 
 
 def _page(words: Wording, delivery: Delivery, subject: Subject) -> Body:
