@@ -10,6 +10,7 @@ from bot.domain.delivery.kinds import Action
 from bot.domain.dlq import DlqEntry
 from bot.domain.errors import NewerVersion
 from bot.domain.escalation.ladder import Step, StepStatus
+from bot.domain.incident.calls import Calls
 from bot.domain.incident.incident import (
     ByPerson,
     Check,
@@ -79,6 +80,7 @@ def incident_from_row(row: Row) -> Incident:
         unreached=tuple(row["unreached"]),
         taken=_kept(ByPerson, row["taken"]),
         ack_ended=_kept(EndedAck, row["ack_ended"]),
+        calls=Calls.from_json(row.get("calls") or {}),
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from bot.domain.incident.calls import Calls
 from bot.domain.incident.locations import AlertPost, IncidentThread
 from bot.domain.payloads import Payload
 from bot.domain.people import Person
@@ -187,6 +188,7 @@ class Incident:
         acknowledged: The first acknowledge, which stays.
         taken: The latest acknowledge, if it came after one that ended, or after a reopening.
         ack_ended: The latest acknowledge that has ended; None while none has.
+        calls: Whom its ladder has called and calls next; only of an incident that was read to be shown.
         unreached: People on call whom no DM reaches, as `bot.domain.oncall.roster.marked`.
     """
 
@@ -226,6 +228,7 @@ class Incident:
     unreached: tuple[str, ...] = ()
     taken: ByPerson | None = None
     ack_ended: EndedAck | None = None
+    calls: Calls = field(default=Calls(), compare=False)
 
     @property
     def label(self) -> str:

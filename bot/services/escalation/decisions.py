@@ -19,7 +19,7 @@ from bot.services.acknowledging.reading_ahead import READ_WITHIN_S, ReadingAhead
 from bot.services.escalation.step_messages import StepMessages, entries
 from bot.services.ports import Store, Transaction
 from bot.services.ports.store.escalation import EscalationReads, EscalationWrites
-from bot.services.shared.postings import step_job
+from bot.services.shared.postings import refresh_job, step_job
 from bot.services.shared.roster import OnCall
 
 log = structlog.get_logger(__name__)
@@ -56,7 +56,14 @@ class Escalations:
                 return
             due = [step] if is_alone else await _due_with(tx, step)
             await self.queue_messages(tx, incident, due, before=reached(pages))
+            await self._show(tx, incident)
         log.info("escalation.decided", incident_id=incident_id, step=due[-1].index, steps=len(due))
+
+    async def _show(self, tx: Transaction, incident: Incident) -> None:
+        """Let the posts be edited: their ladder says which steps were taken."""
+        shown = replace(incident, version=incident.version + 1)
+        await tx.save(shown)
+        await tx.enqueue(refresh_job(shown, severity=self._policy.rules(shown.severity)))
 
     async def start(
         self,

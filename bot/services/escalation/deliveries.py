@@ -72,7 +72,8 @@ class PageDeliveries(_LadderDeliveries):
         """Put the page on the timeline, and its person among those reached."""
         await tx.add_timeline(incident.id, paged(delivery, at=at or await tx.now()))
         left = tuple(person for person in incident.unreached if person != person_of(delivery))
-        if left == incident.unreached:
+        is_late = incident.status is Status.TRIGGERED and await tx.now() >= incident.ack_due_at
+        if left == incident.unreached and not is_late:  # once it is late, the posts say who had how many DMs
             return incident
         told = replace(incident, unreached=left, version=incident.version + 1)
         await tx.save(told)

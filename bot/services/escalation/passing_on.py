@@ -197,6 +197,9 @@ class PassingOn:
         await tx.insert_deliveries(
             self._declined(incident, key, to, by=by, waited=now - incident.triggered_at)
         )
+        noted = replace(incident, version=incident.version + 1)
+        await tx.save(noted)
+        await tx.enqueue(refresh_job(noted, severity=self._policy.rules(noted.severity)))
         if to is None:
             why = Why(kind=WhyKind.DECLINED, who=asked)
             await self._escalations.take_early(tx, incident, why=why, without=passed)

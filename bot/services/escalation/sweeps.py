@@ -19,6 +19,7 @@ from bot.services.escalation.decisions import Escalations
 from bot.services.escalation.step_messages import StepMessages, entries
 from bot.services.ports import Store, Transaction
 from bot.services.shared.already_told import LOOK_AGAIN, OLD, AlreadyTold
+from bot.services.shared.postings import refresh_job
 from bot.services.shared.roster import OnCall, once
 from bot.services.watchdogs.queue_watch import QueueWatch
 
@@ -152,15 +153,29 @@ class Sweeps:
         ]
         history = [(one, entry) for one in due for entry in entries(one, called[_whom(one)], now=now)]
         await tx.add_timelines([(one.incident.id, entry) for one, entry in history])
-        await self._queue_deliveries(tx, owed)
+        together = await self._queue_deliveries(tx, owed)
+        await self._show(tx, [one.incident for one in due if one.incident.id not in together])
 
-    async def _queue_deliveries(self, tx: Transaction, owed: Sequence[tuple[NewDelivery, Incident]]) -> None:
-        """Queue deliveries: one bundle for each place that has too many, the rest one by one."""
+    async def _show(self, tx: Transaction, incidents: Sequence[Incident]) -> None:
+        """Let the posts be edited: their ladders say which steps were taken."""
+        await tx.count_change([incident.id for incident in incidents])
+        rules = self._policy.rules
+        await tx.enqueue(*(refresh_job(one, severity=rules(one.severity)) for one in incidents))
+
+    async def _queue_deliveries(
+        self, tx: Transaction, owed: Sequence[tuple[NewDelivery, Incident]]
+    ) -> set[int]:
+        """Queue deliveries: one bundle for each place that has too many, the rest one by one.
+
+        Returns:
+            The incidents in bundles. In a storm their posts are not edited: that room is for what rings.
+        """
         news = [(new, incident) for new, incident in owed if new.key not in self._already_told.meanwhile]
         together = to_bundle(news, bundle_from=self._policy.storm.bundle_from)
         await tx.insert_deliveries([new for new, _ in owed if new.key not in together])
         for group in dict.fromkeys(together.values()):
             await tx.insert_bundled([new for new, _ in owed if together.get(new.key) == group], group)
+        return {incident.id for new, incident in owed if new.key in together}
 
     async def _called(
         self, tx: Transaction, due: Sequence[Due]

@@ -39,7 +39,7 @@ class ShownIncidents:
         Raises:
             IncidentNotFound: no such number.
         """
-        return self._keep(await self._store.incident(incident_id))
+        return self._keep(await self._store.shown_incident(incident_id))
 
     async def read_for_delivery(self, delivery_id: int) -> Incident | None:
         """Read the incident that a delivery is about, and keep it; None if it is about none."""

@@ -84,6 +84,12 @@ class PostgresEscalationWrites(PostgresEscalationReads, QueuedDeliveries):
         numbers, indexes = [step.incident_id for step in steps], [step.index for step in steps]
         await self._sql.all("finish_steps", incident_ids=numbers, indexes=indexes)
 
+    async def count_change(self, incident_ids: Sequence[int]) -> None:
+        if incident_ids:
+            await self._sql.all("count_change", incident_ids=list(incident_ids))
+        for number in incident_ids:
+            self._locked[number] += 1
+
     async def cancel_ladder(self, incident_id: int) -> list[int]:
         await self._lock_incident(incident_id)
         ended = await self._sql.all("cancel_ladder", incident_id=incident_id, kinds=sorted(PAGING))

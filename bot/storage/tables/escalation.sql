@@ -141,6 +141,10 @@ WITH decided AS (
     SELECT 'step:' || incident_id || ':' || index AS key FROM decided
 ), {taken_back};
 
+-- name: count_change
+-- Increments the versions of incidents, so that their posts are edited.
+UPDATE incidents SET version = version + 1 WHERE id = ANY (:incident_ids::bigint[]);
+
 -- part: ended_ladder
 -- Cancels the pending steps of an incident and its pending deliveries of :kinds.
 steps AS (

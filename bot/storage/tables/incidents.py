@@ -26,6 +26,10 @@ class PostgresIncidentReads(ReadPart):
         row = await self._sql.first("incident", incident_id=incident_id, guild_id=self._guild_id)
         return _found(row, number=incident_id)
 
+    async def shown_incident(self, incident_id: int) -> Incident:
+        row = await self._sql.first("shown_incident", incident_id=incident_id, guild_id=self._guild_id)
+        return _found(row, number=incident_id)
+
     async def incident_of_delivery(self, delivery_id: int) -> Incident | None:
         return _if_any(await self._sql.first("incident_of_delivery", delivery_id=delivery_id))
 

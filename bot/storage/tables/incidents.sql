@@ -2,9 +2,45 @@
 -- Returns one incident, in guild :guild_id (null: in any guild).
 SELECT * FROM incidents WHERE id = :incident_id AND (:guild_id::bigint IS NULL OR guild_id = :guild_id);
 
+-- part: calls
+-- Returns the `Calls` of an incident that nobody has acknowledged, as `bot.domain.incident.calls` reads them.
+CASE WHEN incidents.status = 'triggered' THEN jsonb_build_object(
+    'steps',
+    (SELECT jsonb_agg(jsonb_build_object(
+                'due_at', step.due_at, 'taken_at', step.decided_at, 'mention', step.mention, 'dm', step.dm,
+                'repeats', step.repeat_every IS NOT NULL AND step.repeats_left IS DISTINCT FROM 0)
+                ORDER BY step.due_at, step.index)
+       FROM escalation_steps AS step
+      WHERE step.incident_id = incidents.id AND step.status <> 'cancelled'),
+    'pages',
+    (SELECT jsonb_agg(jsonb_build_object(
+                'who', coalesce('@' || (page.request ->> 'recipient'), substr(page.target, length('person:') + 1)),
+                'asked_at', page.created_at,
+                'sent_at', CASE WHEN page.status = 'sent' THEN page.finished_at END,
+                'is_refused', page.status = 'failed',
+                'is_emailed', page.emailed_at IS NOT NULL)
+                ORDER BY page.id)
+       FROM deliveries AS page
+      WHERE page.incident_id = incidents.id AND page.kind = 'page' AND page.status <> 'cancelled'),
+    'declined',
+    (SELECT jsonb_agg(DISTINCT entry.data ->> 'asked')
+       FROM timeline AS entry
+      WHERE entry.incident_id = incidents.id AND entry.kind = 'declined' AND entry.data ->> 'asked' IS NOT NULL)) END AS calls
+
+-- name: shown_incident
+-- Returns one incident and its calls, in guild :guild_id (null: in any guild).
+SELECT incidents.*,
+       {calls}
+  FROM incidents
+ WHERE id = :incident_id AND (:guild_id::bigint IS NULL OR guild_id = :guild_id);
+
 -- name: incident_of_delivery
--- Returns the incident of a delivery, if it has one.
-SELECT incidents.* FROM deliveries JOIN incidents ON incidents.id = incident_id WHERE deliveries.id = :delivery_id;
+-- Returns the incident of a delivery and its calls, if it has one.
+SELECT incidents.*,
+       {calls}
+  FROM deliveries
+  JOIN incidents ON incidents.id = incident_id
+ WHERE deliveries.id = :delivery_id;
 
 -- name: lock_incident
 -- Locks and returns one incident, in guild :guild_id (null: in any guild). Other transactions can still add rows that

@@ -19,6 +19,8 @@ FIELD_NAME_LIMIT: Final = 256
 FIELD_VALUE_LIMIT: Final = 1_024
 FIELDS_LIMIT: Final = 25
 
+HERE: Final = "@here"
+
 GREY: Final = 0x95A5A6
 COLOURS: Final = {
     Status.TRIGGERED: 0xED4245,

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from bot.domain.incident.incident import Incident, Status, label_of
 from bot.ui.buttons import Component, IncidentVerb, row
-from bot.ui.posts.bodies import Body, message
-from bot.ui.posts.incident.alert import HERE, again, deadline, related
+from bot.ui.posts.bodies import HERE, Body, message
+from bot.ui.posts.incident.alert import again, deadline, related
 from bot.ui.posts.triage_posts import triage_button
 from bot.ui.words.wording import Wording
 

@@ -97,6 +97,11 @@ class Wording:
         is_same_day = self._local(at).date() == self._local(on).date()
         return f"{self._local(at):%H:%M %Z}" if is_same_day else self.moment(at)
 
+    def hour(self, at: datetime, *, on: datetime) -> str:
+        """Return the time of day as `clock` does, without the zone, for a line with many times: "14:05"."""
+        is_same_day = self._local(at).date() == self._local(on).date()
+        return f"{self._local(at):%H:%M}" if is_same_day else f"{self._local(at):%m/%d %H:%M}"
+
     def span(self, seconds: float | timedelta) -> str:
         """Return a duration in its one or two largest units: "45 秒", "1 時間 5 分"; a negative one as 0."""
         left = int(max(seconds.total_seconds() if isinstance(seconds, timedelta) else seconds, 0))

@@ -96,7 +96,7 @@ async def test_an_older_version_that_arrives_late_is_not_kept(
         assert incident_id == incident.id
         return answers.pop(0)
 
-    monkeypatch.setattr(desk.own_store, "incident", late)
+    monkeypatch.setattr(desk.own_store, "shown_incident", late)
     shown = ShownIncidents(desk.own_store)
     await shown.read(incident.id)
     await shown.read(incident.id)

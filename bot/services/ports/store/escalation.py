@@ -70,6 +70,9 @@ class EscalationWrites(Protocol):
     async def finish_steps(self, steps: Sequence[Step]) -> None:
         """Mark claimed steps as done, and take back their jobs."""
 
+    async def count_change(self, incident_ids: Sequence[int]) -> None:
+        """Increment the versions of locked incidents, whose steps were taken: their posts lag behind now."""
+
     async def cancel_ladder(self, incident_id: int) -> list[int]:
         """Cancel the pending steps of an incident, whose indexes come back, and its pending pages and
         escalations with their jobs.

@@ -5,12 +5,12 @@ from datetime import timedelta
 
 from bot.domain.incident.incident import Incident, Status, label_of
 from bot.ui.buttons import Component, IncidentVerb, row
-from bot.ui.posts.bodies import Body, colour_of, embed, message
+from bot.ui.posts.bodies import HERE, Body, colour_of, embed, message
+from bot.ui.posts.incident.calls import cannot, is_overdue, ladder, tried
 from bot.ui.words import links
 from bot.ui.words.inert import inert
 from bot.ui.words.wording import Wording, relative, state_key
 
-HERE = "@here"
 _TARGETS_LIMIT = 160  # what a lock screen may show besides the title
 _LINE_LIMIT = 900  # one line of the embed
 _UPDATE_LIMIT = 200  # of the last status update: the thread has the rest
@@ -81,9 +81,11 @@ def head(words: Wording, incident: Incident) -> str:
     if incident.ended is not None:
         act, took = incident.ended, incident.ended.at - incident.triggered_at
         name = f"{name}_unseen" if incident.merged_into_hidden else name
-    elif incident.is_taken_last and incident.on_it is not None:
+    elif incident.status is Status.TRIGGERED:
+        name = "again" if _is_again(incident) else "overdue" if is_overdue(incident) else name
+    elif incident.is_taken_last:
         name, act = "taken", incident.taken
-    elif incident.reopened is not None and incident.status is not Status.TRIGGERED:
+    elif incident.reopened is not None:
         name, act = "reopened", incident.reopened
     return words.say(
         f"alert.head.{name}",
@@ -95,6 +97,11 @@ def head(words: Wording, incident: Incident) -> str:
         took=words.span(took or timedelta()),
         other="?" if other is None else label_of(other),
     )
+
+
+def _is_again(incident: Incident) -> bool:
+    """Return True if an acknowledge has ended after the deadline: nobody waits for that one any more."""
+    return incident.ack_ended is not None and incident.ack_ended.at > incident.ack_due_at
 
 
 def deadline(words: Wording, incident: Incident) -> str:
@@ -220,10 +227,11 @@ def _progress(words: Wording, incident: Incident) -> Iterator[str]:
         first = next((rung.dm for rung in words.severity(incident).ladder if rung.dm), ())
         if first:
             yield words.say("alert.on_call", people=words.on_call(first))
+        yield from (ladder(words, incident), tried(words, incident), cannot(words, incident))
         if (ended := incident.ack_ended) is not None:
             key = "alert.ack_lapsed" if ended.lapsed else "alert.ack_released"
             yield words.say(key, who=words.who(ended.who), at=words.clock(ended.at, on=incident.triggered_at))
-        if incident.unreached:
+        if incident.unreached and not is_overdue(incident):
             yield words.say("alert.unreached", people=words.on_call(incident.unreached))
         return
     is_in_head = incident.is_open and incident.reopened is None and incident.taken is None

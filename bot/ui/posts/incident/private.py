@@ -15,8 +15,7 @@ from bot.domain.privacy_payloads import (
     NotRedactedNotice,
     NotTakenOutNotice,
 )
-from bot.ui.posts.bodies import Body, message
-from bot.ui.posts.incident.alert import HERE
+from bot.ui.posts.bodies import HERE, Body, message
 from bot.ui.posts.looks import NoticeLooks, Renderers, alone, by, line
 from bot.ui.words.links import place_url
 from bot.ui.words.voice import channel_name

@@ -7,13 +7,15 @@ from typing import Final
 from bot.domain.delivery.delivery import Delivery, DeliveryKind
 from bot.domain.escalation.deliveries import NextStep, PagingData
 from bot.domain.escalation.ladder import Why, WhyKind
+from bot.domain.incident.calls import CallStep
 from bot.domain.incident.incident import Incident, IncidentKind, Status
-from bot.domain.payloads import UNSET
+from bot.domain.payloads import UNSET, Unset
 from bot.domain.severity import Mention
 from bot.services.ports import Subject
 from bot.ui.buttons import Component, IncidentVerb, row
-from bot.ui.posts.bodies import Body, colour_of, embed, message
-from bot.ui.posts.incident.alert import HERE, deadline, head, headline, started, update_due
+from bot.ui.posts.bodies import HERE, Body, colour_of, embed, message
+from bot.ui.posts.incident.alert import deadline, head, headline, started, update_due
+from bot.ui.posts.incident.calls import called, whom
 from bot.ui.posts.looks import Renderers, about
 from bot.ui.words import links
 from bot.ui.words.wording import Wording
@@ -125,23 +127,24 @@ def _asked(words: Wording, incident: Incident, data: PagingData, reader: str) ->
 
 
 def _otherwise(words: Wording, incident: Incident, data: PagingData) -> str:
-    """Say what happens if nobody acknowledges; empty where the delivery does not know."""
-    following = data.next
-    if following is UNSET or not _is_of_this_ladder(incident, data):
+    """Say what happens if nobody acknowledges; empty where it is not known."""
+    following = _following(incident, data)
+    if following is UNSET:
         return ""
     if following is None:
         return words.say("page.dm.otherwise_nobody")
     at = words.clock(following.due_at, on=incident.triggered_at)
-    whom = _whom(words, incident, following)
-    if not whom:
+    people = whom(words, incident, following.mention, following.dm)
+    if not people:
         return words.say("page.dm.otherwise_channel", at=at)
-    return words.say("page.dm.otherwise", at=at, whom=whom)
+    return words.say("page.dm.otherwise", at=at, whom=people)
 
 
-def _whom(words: Wording, incident: Incident, following: NextStep) -> str:
-    """Return whom a step alerts: "@here + @primary, @secondary"; empty for the channel alone."""
-    here = HERE if following.mention == Mention.HERE.value and incident.rings else ""
-    return " + ".join(part for part in (here, words.on_call(following.dm)) if part)
+def _following(incident: Incident, data: PagingData) -> NextStep | CallStep | Unset | None:
+    """Return the ladder's next step: as it is now, else as it was when the message was queued."""
+    if incident.calls.steps:
+        return incident.calls.following
+    return data.next if _is_of_this_ladder(incident, data) else UNSET
 
 
 def _to_you(words: Wording, incident: Incident, why: Why, reader: str) -> str:
@@ -174,13 +177,18 @@ def _who_was_told(words: Wording, incident: Incident, data: PagingData) -> list[
     if data.why is None and _is_late(incident, data):
         at = words.clock(incident.ack_due_at, on=incident.triggered_at)
         lines = [words.say("escalation.missed", at=at)]
-    lines += [_overdue(words, incident, data.overdue), *_tried(words, data)]
-    lines.append(_next(words, incident, None if data.next is UNSET else data.next))
+    lines += [_overdue(words, incident, data.overdue), *_tried(words, incident, data)]
+    lines.append(_next(words, incident, _following(incident, data)))
     return lines
 
 
-def _tried(words: Wording, data: PagingData) -> list[str]:
-    """Return a line for each person: how many DMs have arrived, that none has, and that one goes out now."""
+def _tried(words: Wording, incident: Incident, data: PagingData) -> list[str]:
+    """Return a line for each person: how many DMs have arrived, that none has, and that one goes out now.
+
+    Where the DMs are not known one by one, the delivery says what it was queued with.
+    """
+    if incident.calls.pages:
+        return called(words, incident)
     lines = {who: _told(words, who, count) for who, count in (data.told or {}).items()}
     for who in data.unreached or ():
         lines[who] = words.say("escalation.unreached", who=words.on_call([who]))
@@ -209,11 +217,11 @@ def _is_of_this_ladder(incident: Incident, data: PagingData) -> bool:
     return data.severity in (None, incident.severity)
 
 
-def _next(words: Wording, incident: Incident, following: NextStep | None) -> str:
-    if following is None:
+def _next(words: Wording, incident: Incident, following: NextStep | CallStep | Unset | None) -> str:
+    if following is None or following is UNSET:
         return words.say("escalation.last")
     at = words.clock(following.due_at, on=incident.triggered_at)
-    people = _whom(words, incident, following)
+    people = whom(words, incident, following.mention, following.dm)
     if people:
         return words.say("escalation.next_people", people=people, at=at)
     return words.say("escalation.next_channel", at=at)

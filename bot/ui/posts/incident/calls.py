@@ -1,0 +1,118 @@
+"""What happens if nobody acts, drawn as a ladder, and who was called with what result."""
+
+from collections.abc import Iterable, Sequence
+
+from bot.domain.incident.calls import CallPage, CallStep, arrived
+from bot.domain.incident.incident import Incident, Status
+from bot.domain.severity import Mention
+from bot.ui.posts.bodies import HERE
+from bot.ui.words.wording import Wording
+
+_TAKEN_SHOWN = 2  # of the steps that were taken: the last ones
+_TO_COME_SHOWN = 3
+_GAP = "  "  # between two steps, where a phone may break the line
+_PEOPLE_LIMIT = 700
+
+
+def ladder(words: Wording, incident: Incident) -> str:
+    """Return the ladder around now: "✓ 14:05 @a に DM  ● 14:20 @here + @a, @b  ○ 14:35 @here + @a, @b".
+
+    ✓ was taken and called these people, ● is the next step, ○ comes later. Empty once somebody is on it, and
+    for a severity without a ladder.
+    """
+    calls = incident.calls
+    if incident.status is not Status.TRIGGERED or not calls.steps:
+        return ""
+    taken = [
+        _rung(words, incident, "taken", steps, people=calls.called_at(moment))
+        for moment, steps in calls.taken()[-_TAKEN_SHOWN:]
+    ]
+    coming = [
+        _rung(words, incident, "later" if place else "next", [step], people=step.dm)
+        for place, step in enumerate(calls.to_come[:_TO_COME_SHOWN])
+    ]
+    return _GAP.join([*taken, *(coming or [words.say("alert.rung.none")])])
+
+
+def whom(words: Wording, incident: Incident, mention: str, people: Sequence[str]) -> str:
+    """Return whom a step alerts: "@here + @primary, @secondary"; empty for the channel alone."""
+    here = HERE if mention == Mention.HERE.value and incident.rings else ""
+    return " + ".join(part for part in (here, words.on_call(people)) if part)
+
+
+def is_overdue(incident: Incident) -> bool:
+    """Return True if the ladder's step at the ack deadline was taken, and nobody had acknowledged before."""
+    waits = incident.status is Status.TRIGGERED and incident.acknowledged is None
+    return waits and incident.calls.is_past(incident.ack_due_at)
+
+
+def tried(words: Wording, incident: Incident) -> str:
+    """Return who was called in vain, once the deadline has passed: "@a (DM 2 回, 応答なし)"; else empty."""
+    if not is_overdue(incident):
+        return ""
+    people = [_result(words, incident, *one) for one in _people(words, incident)]
+    shown = words.joined((one for one in people if one), limit=_PEOPLE_LIMIT)
+    return words.say("alert.tried", people=shown) if shown else ""
+
+
+def called(words: Wording, incident: Incident) -> list[str]:
+    """Return a line for each person called, with the times: "@primary：14:05 DM, 14:20 DM"."""
+    return [
+        words.say("escalation.called", who=who, what=_times(words, incident, pages))
+        for who, pages in _people(words, incident)
+    ]
+
+
+def cannot(words: Wording, incident: Incident) -> str:
+    """Return who has said that they cannot respond, until somebody is on it."""
+    declined = incident.calls.declined
+    return words.say("alert.declined", people=words.on_call(declined)) if declined else ""
+
+
+def _times(words: Wording, incident: Incident, pages: Sequence[CallPage]) -> str:
+    """Return when DMs arrived, or that none has, and that one is on its way."""
+    times = [words.hour(at, on=incident.triggered_at) for at in arrived(pages)]
+    told = [words.say("escalation.called_at", at=at) for at in times]
+    if not told and any(page.is_refused for page in pages):
+        told.append(words.say("escalation.called_refused"))
+    if any(page.sent_at is None and not page.is_refused for page in pages):
+        told.append(words.say("escalation.called_now"))
+    return ", ".join(told)
+
+
+def _rung(
+    words: Wording, incident: Incident, sign: str, steps: Sequence[CallStep], *, people: Iterable[str]
+) -> str:
+    last = steps[-1]
+    loudest = max((step.mention for step in steps), key=lambda mention: mention == Mention.HERE.value)
+    told, names = whom(words, incident, loudest, list(people)), words.on_call(people)
+    key = "channel" if not told else "dm" if told == names else "loud"
+    at = words.hour(last.taken_at or last.due_at, on=incident.triggered_at)
+    told = words.say(f"alert.rung.{key}", at=at, whom=told)
+    return words.say(f"alert.rung.{sign}", told=told if last.taken_at or not last.repeats else f"{told} …")
+
+
+def _people(words: Wording, incident: Incident) -> Iterable[tuple[str, list[CallPage]]]:
+    """Return everybody who was called, in the order of the first call, with the DMs to them.
+
+    A DM that had no place to go is known by the on-call place alone: it counts for its holder.
+    """
+    people: dict[str, list[CallPage]] = {}
+    for page in incident.calls.pages:
+        people.setdefault(words.on_call([page.who]), []).append(page)
+    return people.items()
+
+
+def _result(words: Wording, incident: Incident, who: str, pages: Sequence[CallPage]) -> str:
+    """Return a person and what came of the DMs to them; empty while the only one is on its way."""
+    count, is_refused = len(arrived(pages)), any(page.is_refused for page in pages)
+    if not count and not is_refused:
+        return ""
+    key = "refused" if not count else "sent" if count > 1 else "sent_once"
+    parts = [words.say(f"alert.result.{key}", count=count)]
+    if any(page.is_emailed for page in pages):
+        parts.append(words.say("alert.result.emailed"))
+    if count:
+        has_answered = who in {words.on_call([one]) for one in incident.calls.declined}
+        parts.append(words.say("alert.result.declined" if has_answered else "alert.result.silent"))
+    return words.say("alert.result.of", who=who, what=", ".join(parts))

@@ -1,0 +1,97 @@
+"""Whom the ladder has called and calls next: read with an incident that is shown, shown anew at each step."""
+
+from datetime import timedelta
+
+from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.incident.calls import Calls, arrived
+from bot.domain.incident.incident import Incident
+from bot.domain.incident.transitions import AckVia
+from tests.services.desk import PRIMARY, Desk
+from tests.services.escalation.test_passing_on import CLOSED
+from tests.services.escalation.test_storms import open_many
+
+
+async def opened(desk: Desk, severity: str = "SEV1") -> Incident:
+    """An incident whose messages have arrived; what is edited from now on is on record."""
+    incident = await desk.open(severity)
+    await desk.work()
+    desk.discord.refreshed.clear()
+    return incident
+
+
+async def calls_of(desk: Desk, incident: Incident) -> Calls:
+    """What a post would say of them now."""
+    return (await desk.store.shown_incident(incident.id)).calls
+
+
+def edits(desk: Desk, kind: DeliveryKind) -> int:
+    """How often a post of this kind was edited."""
+    return sum(kind in kinds for _, kinds in desk.discord.refreshed)
+
+
+async def test_the_first_step_was_taken_with_the_alert(desk: Desk) -> None:
+    """The deadline is next; the person on call has had a DM, under their own name."""
+    incident = await opened(desk)
+    calls = await calls_of(desk, incident)
+    [(moment, [first])] = calls.taken()
+    assert (first.due_at, first.dm, first.mention) == (incident.triggered_at, ("primary",), "none")
+    assert calls.called_at(moment) == ["@primary"]
+    assert len(arrived(calls.pages)) == 1
+    assert calls.following is not None
+    assert (calls.following.due_at, calls.following.mention) == (incident.ack_due_at, "here")
+    assert [step.repeats for step in calls.to_come] == [False, False, False, False, True]
+    assert not calls.is_past(incident.ack_due_at)
+
+
+async def test_a_step_that_is_taken_is_shown_at_once(desk: Desk) -> None:
+    """The alert's ladder must not say that it is yet to come; nor how few DMs there were."""
+    incident = await opened(desk)
+    await desk.pass_time(minutes=15, seconds=3)
+    assert edits(desk, DeliveryKind.ALERT) >= 1
+    calls = await calls_of(desk, incident)
+    assert calls.is_past(incident.ack_due_at)
+    assert [len(steps) for _, steps in calls.taken()] == [1, 1]
+    assert calls.called_at(calls.taken()[-1][0]) == ["@primary", "@secondary"]
+    assert [page.who for page in calls.pages if page.sent_at] == ["@primary", "@primary", "@secondary"]
+    alert = await desk.database.deliveries()
+    version = (await desk.store.incident(incident.id)).version
+    assert {one.shown_version for one in alert if one.kind is DeliveryKind.ALERT} == {version}
+
+
+async def test_steps_that_are_decided_by_their_own_job_are_shown_too(desk: Desk) -> None:
+    """As when somebody else held the incident."""
+    incident = await opened(desk)
+    await desk.database.advance(timedelta(minutes=16))
+    await desk.escalations.decide(incident.id, 1)
+    await desk.work()
+    assert edits(desk, DeliveryKind.ALERT) >= 1
+    assert len((await calls_of(desk, incident)).taken()) == 2
+
+
+async def test_a_storm_spends_nothing_on_ladders(desk: Desk) -> None:
+    """Its one message counts; hundreds of edits would be in the way of what rings."""
+    await open_many(desk)
+    desk.discord.refreshed.clear()
+    await desk.pass_time(minutes=15, seconds=3)
+    assert desk.sent(DeliveryKind.BUNDLE)
+    assert edits(desk, DeliveryKind.ALERT) == 0
+
+
+async def test_a_refused_dm_and_a_decline_are_told_apart(desk: Desk) -> None:
+    """Whoever cannot respond has answered; both are shown before the deadline."""
+    desk.discord.refused = set(CLOSED)
+    incident = await opened(desk, "SEV2")
+    refused, passed_on = (await calls_of(desk, incident)).pages
+    assert (refused.sent_at, refused.is_refused, passed_on.is_refused) == (None, True, False)
+    dm = desk.message(DeliveryKind.PAGE)
+    await desk.passing_on.decline(incident.id, by=PRIMARY, message_id=dm)
+    await desk.work()
+    assert edits(desk, DeliveryKind.ALERT) >= 1
+    assert (await calls_of(desk, incident)).declined == ("@secondary",), "the DM was secondary's"
+
+
+async def test_nothing_of_it_is_read_once_somebody_is_on_it(desk: Desk) -> None:
+    """Then nobody is called."""
+    incident = await opened(desk)
+    await desk.acknowledger.acknowledge(incident.id, by=PRIMARY, via=AckVia.BUTTON)
+    assert await calls_of(desk, incident) == Calls()

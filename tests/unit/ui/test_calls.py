@@ -1,0 +1,180 @@
+"""The ladder on the alert, and who was called with what result."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.incident.calls import CallPage, Calls, CallStep
+from bot.domain.incident.incident import EndedAck, Incident
+from bot.ui.posts.renderer import render
+from bot.ui.words.wording import Wording
+from tests.unit.ui.samples import (
+    ACKNOWLEDGED,
+    AT,
+    EN,
+    FIRST_ESCALATION,
+    JA,
+    PLACED,
+    TRIGGERED,
+    delivery,
+    description_of,
+)
+
+DUE = TRIGGERED.ack_due_at
+BOTH = ("primary", "secondary")
+START = CallStep(due_at=AT, taken_at=AT, dm=("primary",))
+DEADLINE = CallStep(due_at=DUE, mention="here", dm=BOTH)
+LATER = CallStep(due_at=DUE + timedelta(minutes=15), mention="here", dm=BOTH)
+LAST = CallStep(due_at=DUE + timedelta(days=1), mention="none", repeats=True)
+STEPS = (START, DEADLINE, LATER, LAST)
+FIRST_PAGE = CallPage(who="@primary", asked_at=AT, sent_at=AT)
+
+
+def taken(step: CallStep, at: datetime = DUE) -> CallStep:
+    """The step, taken then."""
+    return CallStep(due_at=step.due_at, taken_at=at, mention=step.mention, dm=step.dm, repeats=step.repeats)
+
+
+def called(*pages: CallPage, steps: tuple[CallStep, ...] = STEPS, declined: tuple[str, ...] = ()) -> Incident:
+    """The incident with these DMs."""
+    return replace(PLACED, calls=Calls(steps=steps, pages=pages, declined=declined))
+
+
+def alert(incident: Incident, words: Wording = JA) -> list[str]:
+    """The lines of its alert."""
+    return description_of(render(words, delivery(DeliveryKind.ALERT), incident)).splitlines()
+
+
+def escalation(incident: Incident, words: Wording = JA, **changes: object) -> list[str]:
+    """The lines of its escalation."""
+    data: Mapping[str, object] = {**FIRST_ESCALATION, **changes}
+    return description_of(render(words, delivery(DeliveryKind.ESCALATION, data=data), incident)).splitlines()
+
+
+OVERDUE = called(
+    FIRST_PAGE,
+    CallPage(who="@primary", asked_at=DUE, sent_at=DUE, is_emailed=True),
+    CallPage(who="@secondary", asked_at=DUE, is_refused=True, is_emailed=True),
+    CallPage(who="@third", asked_at=DUE),
+    steps=(START, taken(DEADLINE), LATER),
+)
+
+
+def test_the_ladder_says_where_we_are_and_what_comes() -> None:
+    """One line: what was taken, what is next, what comes after that."""
+    steps = (
+        "✓ 14:07 @primary に DM  ● 14:22 @here + @primary, @secondary  ○ 14:37 @here + @primary, @secondary"
+    )
+    assert f"{steps}  ○ 11/25 14:22 チャンネル …" in alert(called(FIRST_PAGE))
+    assert any(
+        line.startswith("✓ 14:07 DM to @primary  ● 14:22 @here + ") for line in alert(called(FIRST_PAGE), EN)
+    )
+
+
+def test_the_ladder_is_five_steps_around_now_at_most() -> None:
+    """A phone has no room for a day of repetitions."""
+    past = tuple(taken(LATER, DUE + timedelta(hours=hours)) for hours in range(6))
+    coming = tuple(CallStep(due_at=DUE + timedelta(days=days)) for days in range(1, 7))
+    [line] = [line for line in alert(called(steps=(*past, *coming))) if "●" in line]
+    assert (line.count("✓"), line.count("●"), line.count("○")) == (2, 1, 2)
+
+
+def test_what_was_taken_names_whom_it_called_then() -> None:
+    """The place may have another holder by now; steps that were taken together are one."""
+    person = CallPage(who="@before", asked_at=DUE, sent_at=DUE)
+    shown = called(person, steps=(taken(START, DUE), taken(DEADLINE), LATER))
+    [line] = [line for line in alert(shown) if "✓" in line]
+    assert line.startswith("✓ 14:22 @here + @before  ● 14:37")
+
+
+def test_the_end_of_the_ladder_is_said() -> None:
+    """Then it is up to whoever reads."""
+    [line] = [line for line in alert(called(FIRST_PAGE, steps=(START,))) if "✓" in line]
+    assert line.endswith("● この先の連絡先はありません")
+
+
+@pytest.mark.parametrize(
+    "incident", [replace(ACKNOWLEDGED, calls=Calls(steps=STEPS)), PLACED, replace(PLACED, calls=Calls())]
+)
+def test_no_ladder_without_steps_or_with_a_responder(incident: Incident) -> None:
+    """Nothing will happen, so nothing is drawn."""
+    assert not any(sign in line for line in alert(incident) for sign in "✓●○")
+
+
+def test_a_quiet_drill_announces_no_mention() -> None:
+    """It pings nobody, whatever the policy says."""
+    quiet = alert(replace(called(FIRST_PAGE), is_drill=True, rings=False))
+    assert any("● 14:22 @primary, @secondary に DM" in line for line in quiet)
+    assert not any("@here" in line for line in quiet)
+
+
+def test_after_the_deadline_the_alert_says_overdue_and_who_was_tried() -> None:
+    """Since when, as a countdown; what cannot be known, such as that a DM was read, is not said."""
+    said = alert(OVERDUE)
+    assert said[0] == f"**🔴 未対応 · ⏰ 期限超過 · ack 期限 14:22 JST (<t:{int(DUE.timestamp())}:R>)**"
+    assert "連絡済み：@primary (DM 2 回, メール, 応答なし), @secondary (DM 届かず, メール)" in said
+    assert "Tried: @primary (2 DMs, email, no answer), @secondary (DM not delivered, email)" in alert(
+        OVERDUE, EN
+    )
+    unreached = alert(replace(OVERDUE, unreached=("@secondary",)))
+    assert sum("@secondary" in line and "届" in line for line in unreached) == 1, "no fact twice"
+
+
+def test_before_the_deadline_nothing_is_overdue() -> None:
+    """A step that was taken early is none that was missed."""
+    early = alert(
+        called(FIRST_PAGE, steps=(START, taken(CallStep(due_at=AT + timedelta(minutes=1))), DEADLINE))
+    )
+    assert not any("期限超過" in line or "連絡済み" in line for line in early)
+
+
+def test_whoever_cannot_respond_has_answered() -> None:
+    """Said at once, and not called silence later."""
+    declined = called(FIRST_PAGE, steps=(START, taken(DEADLINE)), declined=("@primary",))
+    assert "🙅 @primary は今は対応できません" in alert(declined)
+    assert "連絡済み：@primary (DM 1 回, 対応できない)" in alert(declined)
+    assert "🙅 @primary は今は対応できません" in alert(called(FIRST_PAGE, declined=("@primary",)))
+
+
+def test_an_acknowledge_that_ended_has_no_deadline_any_more() -> None:
+    """It was kept; the ladder says what comes."""
+    ended = EndedAck(who="primary", at=DUE + timedelta(hours=1), lapsed=True)
+    again = replace(OVERDUE, acknowledged=ACKNOWLEDGED.acknowledged, ack_ended=ended)
+    assert alert(again)[0] == "**🔴 未対応**"
+    early = replace(called(FIRST_PAGE), ack_ended=replace(ended, at=AT + timedelta(minutes=5)))
+    assert "ack 期限 14:22" in alert(early)[0]
+
+
+def test_an_escalation_lists_the_times_of_the_dms() -> None:
+    """One line for each person; what is on its way is said to be."""
+    assert escalation(OVERDUE)[1:] == [
+        "@primary：14:07 DM, 14:22 DM",
+        "@secondary：⚠️ DM 届かず",
+        "@third：いま DM",
+        "次：14:37 JST @here + @primary, @secondary",
+    ]
+    assert escalation(OVERDUE, EN)[1:4] == [
+        "@primary: DM 14:07, DM 14:22",
+        "@secondary: ⚠️ no DM delivered",
+        "@third: DM now",
+    ]
+
+
+def test_a_dm_that_had_no_place_to_go_counts_for_the_holder_of_its_place() -> None:
+    """Discord refused before the person was known; they are one person all the same."""
+    refused = CallPage(who="primary", asked_at=AT, is_refused=True)
+    later = CallPage(who="@primary", asked_at=DUE, sent_at=DUE)
+    both = called(refused, later, steps=(START, taken(DEADLINE)), declined=("@primary",))
+    assert "連絡済み：@primary (DM 1 回, 対応できない)" in alert(both)
+    assert escalation(both)[1] == "@primary：14:22 DM"
+
+
+def test_what_comes_next_stays_true_when_the_ladder_goes_on() -> None:
+    """The escalation and the DM were queued with the step that is past by now."""
+    on = replace(OVERDUE, calls=replace(OVERDUE.calls, steps=(START, taken(DEADLINE), taken(LATER), LAST)))
+    assert escalation(on)[-1] == "次：11/25 14:22 JST このチャンネル"
+    asked = delivery(DeliveryKind.PAGE, to="person:primary", data=FIRST_ESCALATION)
+    assert "しないと：11/25 14:22 JST にチャンネルへもう一度" in description_of(render(JA, asked, on))
