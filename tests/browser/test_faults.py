@@ -134,7 +134,7 @@ async def test_route_nth_probability_and_seed(open_page: Visit, puppet: Puppet) 
         await drawer.get_by_text("More", exact=True).click()
         for name, value in (("From the nth", "2"), ("Probability %", "50"), ("Seed", "7")):
             await drawer.get_by_label(name).fill(value)
-        await drawer.get_by_label("The effect takes place first").check()
+        await drawer.get_by_label("The effect happens; only the answer is lost").check()
         await drawer.get_by_label("Seed").press("Enter")
         row = drawer.locator(".active-faults li", has_text="POST /channels/*/messages")
         await expect(row).to_contain_text("500 · 50 %")

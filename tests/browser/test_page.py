@@ -155,10 +155,10 @@ async def test_switches_break_discord_and_mend_it(open_page: Visit, puppet: Pupp
         await visitor.page.get_by_role("switch", name="API answers 503").click()
         await expect(visitor.main.get_by_text("Faults in force: 1")).to_be_visible()
         assert (await puppet.client.api("GET /users/@me")).status == 200
-        await visitor.page.get_by_role("switch", name="The resume host is gone").click()
+        await visitor.page.get_by_role("switch", name="The resume host is down").click()
         await expect(visitor.main.get_by_text("Faults in force: 2")).to_be_visible()
         assert puppet.client.sandbox.desk.resume_down
-        await visitor.page.get_by_role("switch", name="The resume host is gone").click()
+        await visitor.page.get_by_role("switch", name="The resume host is down").click()
         await expect(visitor.main.get_by_text("Faults in force: 1")).to_be_visible()
         assert not puppet.client.sandbox.desk.resume_down
         await visitor.press("Lift all faults", within=visitor.page.locator("#drawer"))
