@@ -71,7 +71,7 @@ class Actors:
         """Wait for a new message in *place* with *words*, which means that *what* has happened."""
         found = await self._human.see(place, words, where=lambda message: message.id not in self._seen)
         self._seen.add(found.id)
-        self._transcript.post(place, found)
+        await self._post(place, found)
         self._step(what)
         return found
 
@@ -82,7 +82,7 @@ class Actors:
             shown = await self._human.messages(message.channel_id)
             return next((one for one in shown if one.id == message.id and words in one.text), None)
 
-        self._transcript.post(message.channel_id, await self._human.until(look, words), edited=True)
+        await self._post(message.channel_id, await self._human.until(look, words), edited=True)
         self._step(what)
 
     async def count(self, channel: str) -> int:
@@ -93,10 +93,7 @@ class Actors:
         """Return the id of the thread that hangs on *message*."""
 
         async def look() -> str | None:
-            found = next((one for one in await self._threads() if one[0] == message.id), None)
-            if found is not None:
-                self._transcript.name(*found)
-            return found and found[0]
+            return message.id if message.id in await self._name_threads() else None
 
         return await self._human.until(look, "a thread")
 
@@ -120,6 +117,11 @@ class Actors:
             raise NotSeen(what)
         self._step(what)
 
+    async def _post(self, place: str, message: Message, *, edited: bool = False) -> None:
+        """Print a message, which may link to a thread that nobody has looked for yet."""
+        await self._name_threads()
+        self._transcript.post(place, message, edited=edited)
+
     def _step(self, what: str) -> None:
         self.steps += 1
         self._transcript.seen(what)
@@ -130,5 +132,9 @@ class Actors:
         places += [await self._human.dms(user) for user in _ON_CALL]
         return {message.id: message.text for shown in places for message in shown}
 
-    async def _threads(self) -> list[tuple[str, str]]:
-        return [(found["id"], str(found["name"])) for found in (await self._human.state())["threads"]]
+    async def _name_threads(self) -> set[str]:
+        """Tell the transcript what the threads are called, and return their ids."""
+        threads = (await self._human.state())["threads"]
+        for found in threads:
+            self._transcript.name(found["id"], str(found["name"]))
+        return {found["id"] for found in threads}
