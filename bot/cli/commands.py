@@ -2,15 +2,18 @@
 
 # ruff: noqa: PLC0415 -- a command imports what it needs when it runs: `--help` must not wait for discord.py
 
+import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal, TypeAlias
 
 import typer
 
 from bot.cli.outcome import EXIT_OK, ends_well
 from bot.lean_imports import uncollected
+
+DemoLanguage: TypeAlias = Literal["ja", "en"]
 
 app = typer.Typer(
     name="incident-bot",
@@ -62,16 +65,27 @@ def demo(
         ),
     ] = None,
     data_dir: Annotated[Path | None, typer.Option(help="Keep the database here; else it is removed.")] = None,
+    lang: Annotated[
+        DemoLanguage | None,
+        typer.Option(help="Its language; else that of RUNBOOK_FILE, or of LC_ALL or LANG, or ja."),
+    ] = None,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="The page's, on 127.0.0.1; 0 takes a free one.")
+    ] = 0,
 ) -> None:
-    """Try it: a local Discord, a database, the bot and a past week. Needs nothing."""
+    """Try it: a local Discord, a database, the bot and a past week. Needs nothing. Uses RUNBOOK_FILE."""
+    if tour and lang == "en":
+        raise typer.BadParameter("--tour is told in Japanese, with Parky's policy: leave out --lang")
     with ends_well():
         from bot.cli.setup import require_local_discord
 
         require_local_discord()
         from bot.demo.runner import run_demo
+        from bot.demo.setup import set_up
 
+        setup = set_up({} if tour else os.environ, lang=lang, port=port)
         wanted = sys.stdout.isatty() if open_page is None else open_page
-        raise typer.Exit(run_demo(tour=tour, data_dir=data_dir, open_page=wanted))
+        raise typer.Exit(run_demo(setup, tour=tour, data_dir=data_dir, open_page=wanted))
 
 
 @app.command(epilog="Example: incident-bot sandbox --port 8080")

@@ -5,7 +5,7 @@ from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated, Final, TypeAlias
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationInfo
 
 from bot.domain.calendar.business_time import Weekday
 from bot.domain.calendar.durations import parse_duration
@@ -17,6 +17,14 @@ _FILE: Final = Path(__file__).with_name("week.toml")
 Span: TypeAlias = Annotated[timedelta, BeforeValidator(parse_duration)]
 
 
+def _in_language(value: object, info: ValidationInfo) -> object:
+    """Return the words in the language that the past is read in; one string is for every language."""
+    return value[info.context] if isinstance(value, dict) else value
+
+
+Words: TypeAlias = Annotated[str, BeforeValidator(_in_language)]
+
+
 class _Written(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -26,7 +34,7 @@ class Note(_Written):
 
     after: Span
     by: str
-    text: str
+    text: Words
 
 
 class PastIncident(_Written):
@@ -35,7 +43,7 @@ class PastIncident(_Written):
     day: Weekday
     at: time
     severity: str
-    title: str
+    title: Words
     targets: tuple[str, ...]
     symptoms: tuple[str, ...]
     path: tuple[tuple[str, str], ...]
@@ -58,11 +66,11 @@ class PastFailure(_Written):
 
     channel: str
     severity: str
-    title: str
+    title: Words
     retries: int
     error: str
-    text: str
-    detail: str
+    text: Words
+    detail: Words
     ago: Span | None = None
     day: Weekday | None = None
     at: time | None = None
@@ -94,9 +102,9 @@ class Past(_Written):
     failure: tuple[PastFailure, ...]
 
 
-def read_past() -> Past:
-    """Return the file's content."""
-    return Past.model_validate(tomllib.loads(_FILE.read_text(encoding="utf-8")))
+def read_past(language: str) -> Past:
+    """Return the file's content in *language*, "ja" or "en"."""
+    return Past.model_validate(tomllib.loads(_FILE.read_text(encoding="utf-8")), context=language)
 
 
 def _moment(week: IsoWeek, day: Weekday, at: time, policy: Policy) -> datetime:

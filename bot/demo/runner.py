@@ -15,6 +15,7 @@ from typing import Final
 from rich.console import Console
 
 from bot.demo.process import ChildDied
+from bot.demo.setup import ENGLISH, Setup
 from bot.demo.stage import Stage, set_stage
 from bot.demo.tour import play_tour
 from bot.storage.database.migrate import migrate
@@ -25,7 +26,7 @@ _PLAIN_WIDTH: Final = 100  # columns when the output is no terminal
 _INTERRUPTED: Final = 130
 
 _HOW_TO: Final = """\
-Ready in {took:.1f} s. A local Discord with the channels of Parky's runbook, a bot with a past week, a DLQ.
+Ready in {took:.1f} s. A local Discord with the channels of {runbook}, a bot with a past week, a DLQ.
 
   The local Discord in a browser        {page}
   The same for programs                 {human}
@@ -35,7 +36,7 @@ Ready in {took:.1f} s. A local Discord with the channels of Parky's runbook, a b
 Play a person, for example:
 
   curl -s {human}/command -d '{{"user": "responder", "channel": "general",
-       "name": "sev1", "options": {{"title": "決済 API が 5xx"}}}}'
+       "name": "sev1", "options": {{"title": "{title}"}}}}'
   curl -s {human}/messages/p0-alerts
   curl -s {human}/dms/primary
   curl -s -X PUT {human}/reaction -d '{{"user": "primary", "channel": "p0-alerts",
@@ -46,24 +47,32 @@ Last week's digest is in {human}/messages/p3-insights
 Ctrl-C ends it.
 """
 
-#: The first thing that somebody sees on the page, in both languages: it cannot know whose turn it is.
+_TITLES: Final = {"ja": "決済 API が 5xx", "en": "Payments API returns 5xx"}
+
+#: The first thing that somebody sees on the page; before the English unless that is the demo's language.
 _WELCOME: Final = """\
 👋 `/triage` で障害を報告すると、質問に答えるだけで発報されます。`/sev1 件名` が近道です。\
 左下で別の人に切り替えられます。
+"""
+_WELCOME_IN_ENGLISH: Final = """\
 👋 `/triage` reports a problem: answer a few questions, and the alert is raised. `/sev1 title` is the \
 shortcut. Switch to another person at the bottom left."""
 
 
-def run_demo(*, tour: bool, data_dir: Path | None, open_page: bool) -> int:
+def run_demo(setup: Setup, *, tour: bool, data_dir: Path | None, open_page: bool) -> int:
     """Run the demo until Ctrl-C, or the tour to its end. Call it from the main thread.
 
     Args:
+        setup: Its language, policy and port.
         tour: Play the runbook and check each step, instead of waiting for people.
         data_dir: Keeps the demo's database; None takes a temporary folder.
         open_page: Open the local Discord in the browser once everything is ready.
 
     Returns:
         The exit code: 0; 1 when a step of the tour was not seen, or a part died.
+
+    Raises:
+        ConfigError: The policy needs what the local Discord does not have.
     """
     started = time.monotonic()
     console = _console()
@@ -73,7 +82,7 @@ def run_demo(*, tour: bool, data_dir: Path | None, open_page: bool) -> int:
             with EmbeddedPostgres(folder / "postgres", durable=data_dir is not None) as server:
                 dsn = server.ensure_database(_DATABASE)
                 migrate(dsn)
-                show = _Show(console, tour=tour, open_page=open_page, started=started)
+                show = _Show(console, setup, tour=tour, open_page=open_page, started=started)
                 return asyncio.run(show.run(dsn, folder))
         except KeyboardInterrupt:
             return _INTERRUPTED if tour else 0
@@ -85,14 +94,17 @@ def run_demo(*, tour: bool, data_dir: Path | None, open_page: bool) -> int:
 class _Show:
     """What happens on the stage."""
 
-    def __init__(self, console: Console, *, tour: bool, open_page: bool, started: float) -> None:
+    def __init__(
+        self, console: Console, setup: Setup, *, tour: bool, open_page: bool, started: float
+    ) -> None:
         self._console = console
+        self._setup = setup
         self._tour = tour
         self._open_page = open_page
         self._started = started
 
     async def run(self, dsn: str, folder: Path) -> int:
-        async with set_stage(dsn, folder=folder) as stage:
+        async with set_stage(dsn, folder=folder, setup=self._setup) as stage:
             if self._tour:
                 return await play_tour(stage, self._console)
             await self._explain(stage)
@@ -100,19 +112,30 @@ class _Show:
             raise ChildDied(f"the bot ended with code {code}:\n{stage.bot.last_words()}")
 
     async def _explain(self, stage: Stage) -> None:
-        await stage.human.say("admin", "general", _WELCOME)
+        await stage.human.say("admin", "general", _welcome(self._setup))
         members = (await stage.human.state())["members"]
-        page = await stage.human.page()
+        page = _in_language(await stage.human.page(), self._setup)
         text = _HOW_TO.format(
             took=time.monotonic() - self._started,
             page=page or "not in this build",
             human=stage.human_url,
             dsn=stage.dsn,
+            runbook="RUNBOOK_FILE" if self._setup.own_file else "Parky's runbook",
+            title=_TITLES[self._setup.language],
             people=", ".join(member["name"] for member in members if not member["bot"]),
         )
         self._console.print(text, markup=False, highlight=False, soft_wrap=True)
         if self._open_page and page:
             webbrowser.open(page)
+
+
+def _welcome(setup: Setup) -> str:
+    return _WELCOME_IN_ENGLISH if setup.language == ENGLISH else _WELCOME + _WELCOME_IN_ENGLISH
+
+
+def _in_language(page: str | None, setup: Setup) -> str | None:
+    """Return the page's address in the demo's language; without one that was named it has the browser's."""
+    return f"{page}?lang={setup.language}" if page and setup.said else page
 
 
 def _console() -> Console:

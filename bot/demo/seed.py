@@ -46,7 +46,9 @@ class Place:
 
 
 async def seed(connection: asyncpg.Connection, *, policy: Policy, place: Place) -> bool:
-    """Write the past, once; everything is placed relative to the database's now.
+    """Write the past, once, in the policy's language; everything is placed relative to the database's now.
+
+    An incident of a severity that the policy does not have is left out.
 
     Returns:
         False when it was there already.
@@ -82,8 +84,9 @@ class _Writer:
 
     def rows(self) -> dict[str, list[Row]]:
         """Return the rows by the query that inserts them, in order."""
-        past = read_past()
-        numbered = [(f"demo:{number}", told) for number, told in enumerate(past.incident, start=1)]
+        past = read_past(self._policy.language)
+        known = [told for told in past.incident if told.severity in self._policy.severities]
+        numbered = [(f"demo:{number}", told) for number, told in enumerate(known, start=1)]
         return {
             "seed_incidents": [self._incident(key, told) for key, told in numbered],
             "seed_responders": [row for key, told in numbered for row in self._responders(key, told)],

@@ -1,7 +1,7 @@
 """The demo's set: a local Discord, a seeded database, and the real bot between them, each its own process."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,12 +13,16 @@ import asyncpg
 from bot.demo import clock
 from bot.demo.process import Child, ChildDied
 from bot.demo.seed import Place, seed
-from bot.runbook import load_policy
+from bot.demo.setup import ENGLISH, Setup
+from bot.domain.errors import ConfigError
+from bot.runbook import Policy
 from bot.storage.database.migrate import SEARCH_PATH
 from local_discord.people import Human
 
 _START_S: Final = 30.0
 _IDLE_S: Final = 15.0
+_TEXT: Final = 0  # Discord's number for a text channel
+_AS_EVER: Final = Setup()
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,7 @@ class Stage:
         human_url: The local Discord's human side.
         connection: To the demo's database, with the bot's search_path.
         bot: The bot's process.
+        setup: What it was set up with.
     """
 
     human: Human
@@ -36,6 +41,7 @@ class Stage:
     dsn: str
     connection: asyncpg.Connection
     bot: Child
+    setup: Setup
 
     async def rest(self) -> None:
         """Wait until the bot has nothing to do.
@@ -57,25 +63,29 @@ class Stage:
 
 
 @asynccontextmanager
-async def set_stage(dsn: str, *, folder: Path) -> AsyncIterator[Stage]:
+async def set_stage(dsn: str, *, folder: Path, setup: Setup = _AS_EVER) -> AsyncIterator[Stage]:
     """Start everything, wait until it is ready, end it all on leaving.
 
     Args:
         dsn: A migrated database of the demo's own.
         folder: Where the processes work.
+        setup: Its language, policy and port; Parky's in Japanese if left out.
 
     Raises:
         ChildDied: One of them did not come up.
+        ConfigError: The policy posts to channels that the local Discord does not have.
     """
     async with AsyncExitStack() as stack:
-        discord = await Child.start("the local Discord", "sandbox", "--json", env={}, folder=folder)
+        arguments = ("sandbox", "--json", "--port", str(setup.port))
+        discord = await Child.start("the local Discord", *arguments, env={}, folder=folder)
         stack.push_async_callback(discord.stop)
         address = json.loads(await discord.line_with('"human"', within_s=_START_S))
         human = await stack.enter_async_context(Human(address["human"]))
         connection = await asyncpg.connect(dsn, server_settings={"search_path": SEARCH_PATH})
         stack.push_async_callback(connection.close)
-        await _prepare(connection, human, guild_id=int(address["guild_id"]))
+        await _prepare(connection, human, setup, guild_id=int(address["guild_id"]))
         settings = {
+            **_runbook(setup, folder),
             "DISCORD_TOKEN": address["token"],
             "DISCORD_GUILD_ID": address["guild_id"],
             "DISCORD_API_BASE": address["api_base"],
@@ -88,14 +98,36 @@ async def set_stage(dsn: str, *, folder: Path) -> AsyncIterator[Stage]:
         stack.push_async_callback(bot.stop)
         await _register_commands(settings, folder)
         await bot.wait_until_ready(within_s=_START_S)
-        yield Stage(human, address["human"], dsn, connection, bot)
+        yield Stage(human, address["human"], dsn, connection, bot, setup)
 
 
-async def _prepare(connection: asyncpg.Connection, human: Human, *, guild_id: int) -> None:
+def _runbook(setup: Setup, folder: Path) -> dict[str, str]:
+    """Return the bot's setting for its policy, which is written into *folder* unless it is Parky's."""
+    if setup.runbook is None:
+        return {}
+    file = folder / "demo-policy.toml"
+    file.write_text(setup.runbook, encoding="utf-8")
+    return {"RUNBOOK_FILE": str(file.absolute())}
+
+
+async def _prepare(connection: asyncpg.Connection, human: Human, setup: Setup, *, guild_id: int) -> None:
+    state = await human.state()
+    _require_channels(
+        setup.policy, [channel["name"] for channel in state["channels"] if channel["type"] == _TEXT]
+    )
     await human.change("application", message_content=True)
-    people = {member["name"]: int(member["id"]) for member in (await human.state())["members"]}
+    if setup.language == ENGLISH:
+        for member in state["members"]:
+            await human.change("member", user=member["name"], locale="en-US")
+    people = {member["name"]: int(member["id"]) for member in state["members"]}
     await clock.install(connection)
-    await seed(connection, policy=load_policy(None), place=Place(guild_id, people))
+    await seed(connection, policy=setup.policy, place=Place(guild_id, people))
+
+
+def _require_channels(policy: Policy, there: Sequence[str]) -> None:
+    if missing := [name for name in policy.channels() if name not in there]:
+        said = f"posts to {', '.join(missing)}, which the demo's Discord does not have"
+        raise ConfigError(f"RUNBOOK_FILE: {said}; allowed: {', '.join(there)}")
 
 
 async def _register_commands(settings: dict[str, str], folder: Path) -> None:

@@ -21,6 +21,8 @@ from local_discord.people import Human
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
 
 _END_S = 20.0
+_JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
+_CHANNELS = ("p0-alerts", "p3-insights", "general")
 
 
 @pytest.fixture
@@ -47,7 +49,7 @@ async def demo(folder: Path, *arguments: str) -> AsyncIterator[asyncio.subproces
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
         cwd=folder,
-        env={**os.environ, "TMPDIR": str(folder)},
+        env={**os.environ, "LC_ALL": "C.UTF-8", "TMPDIR": str(folder)},  # which names no language
     )
     try:
         yield process
@@ -55,6 +57,18 @@ async def demo(folder: Path, *arguments: str) -> AsyncIterator[asyncio.subproces
         if process.returncode is None:
             process.kill()
         await process.wait()
+
+
+async def told_by(process: asyncio.subprocess.Process) -> str:
+    """Return what the demo prints until it is ready."""
+    assert process.stdout is not None
+    told = ""
+    async with asyncio.timeout(30):
+        while "Ctrl-C" not in told:
+            line = await process.stdout.readline()
+            assert line, told
+            told += line.decode()
+    return told
 
 
 def processes_below(folder: Path) -> list[int]:
@@ -88,13 +102,8 @@ async def until_nobody_works_in(folder: Path) -> None:
 async def test_demo_is_ready_to_play_and_ends_cleanly(folder: Path, number: signal.Signals) -> None:
     """The printed address is enough to play, and Ctrl-C or the demo's death ends every process."""
     async with demo(folder) as process:
-        assert process.stdout is not None
-        told = ""
-        async with asyncio.timeout(30):
-            while "Ctrl-C" not in told:
-                line = await process.stdout.readline()
-                assert line, told
-                told += line.decode()
+        told = await told_by(process)
+        assert told.startswith("Ready in"), told  # and no warning before it
         url = re.search(r"http://\S+/_human", told)
         assert url
         async with Human(url[0]) as human:
@@ -108,3 +117,25 @@ async def test_demo_is_ready_to_play_and_ends_cleanly(folder: Path, number: sign
     await until_nobody_works_in(folder)
     if number != signal.SIGKILL:
         assert remains(folder) == []
+
+
+async def test_english_demo_is_english_throughout(folder: Path) -> None:
+    """The printed lines, the page's address, posts, DMs, the past and what the commands answer."""
+    async with demo(folder, "--lang", "en") as process:
+        told = await told_by(process)
+        url = re.search(r"http://\S+/_human", told)
+        assert url
+        assert f"{url[0].removesuffix('_human')}?lang=en" in told
+        async with Human(url[0]) as human:
+            await human.see("p3-insights", "Last week")
+            said = [await human.command("responder", "general", "sev1", {"title": "Payments fail"})]
+            said += [
+                await human.command("primary", "general", name) for name in ("dlq recent", "incident list")
+            ]
+            await human.see("p0-alerts", "Payments fail")
+            page = await human.see("dm:primary", "Payments fail")
+            shown = [message.text for channel in _CHANNELS for message in await human.messages(channel)]
+        process.send_signal(signal.SIGTERM)
+        await process.wait()
+    assert "DLQ" in said[1].text
+    assert not _JAPANESE.findall("\n".join([told, page.text, *shown, *(answer.text for answer in said)]))

@@ -71,6 +71,20 @@ def here(*arguments: str, **env: str) -> Outcome:
     return Outcome(said.exit_code, said.stdout, said.stderr)
 
 
+def test_demo_says_what_is_wrong_with_the_policy(tmp_path: Path) -> None:
+    """Before anything is started."""
+    said = here("demo", RUNBOOK_FILE=str(tmp_path / "none.toml"))
+    assert (said.code, said.out) == (2, "")
+    assert said.err.startswith("error: RUNBOOK_FILE: ")
+
+
+def test_tour_is_told_in_japanese() -> None:
+    """It presses the Japanese buttons, so another language is refused."""
+    said = here("demo", "--tour", "--lang", "en")
+    assert said.code == 2
+    assert "told in Japanese" in said.err
+
+
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 def test_help_has_an_example(command: list[str]) -> None:
     """Each command explains itself, with a line to copy."""

@@ -1,0 +1,99 @@
+"""What the demo is started with: its language, its policy, its port."""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from bot.domain.errors import ConfigError
+from bot.runbook import Policy, default_policy_text, load_policy, parse_policy
+
+JAPANESE: Final = "ja"
+ENGLISH: Final = "en"
+
+#: As POSIX reads them: the first one that is not empty counts.
+_LOCALE_KEYS: Final = ("LC_ALL", "LC_MESSAGES", "LANG")
+#: A locale that names no language.
+_NO_LANGUAGE: Final = frozenset({"", "C", "POSIX"})
+_RUNBOOK: Final = "RUNBOOK_FILE"
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """How the demo is set up.
+
+    Attributes:
+        language: "ja" or "en": of the bot's posts, the people's Discord and the past.
+        said: The language was named, by the command line, the policy or the environment: the page and the
+            welcome take it too. Otherwise the page has the browser's.
+        runbook: The text of the bot's policy file; None for Parky's as it comes.
+        port: Of the local Discord; 0 takes a free one.
+        own_file: The policy is that of RUNBOOK_FILE.
+    """
+
+    language: str = JAPANESE
+    said: bool = False
+    runbook: str | None = None
+    port: int = 0
+    own_file: bool = False
+
+    @property
+    def policy(self) -> Policy:
+        """Return the policy that the bot runs with."""
+        return load_policy(None) if self.runbook is None else parse_policy(self.runbook, name="policy")
+
+
+def language_of(environ: Mapping[str, str]) -> str | None:
+    """Return "ja" or "en" as the environment's locale asks; None if it names no language."""
+    locale = next((value for key in _LOCALE_KEYS if (value := environ.get(key, ""))), "")
+    name = re.split(r"[.@]", locale, maxsplit=1)[0]
+    if name in _NO_LANGUAGE:
+        return None
+    return JAPANESE if name.lower().split("_")[0] in {"ja", "japanese"} else ENGLISH
+
+
+def set_up(environ: Mapping[str, str], *, lang: str | None = None, port: int = 0) -> Setup:
+    """Work out the demo's set-up.
+
+    Args:
+        environ: Its locale, unless *lang* is given; RUNBOOK_FILE, whose `language` comes before the locale.
+        lang: What the command line asks for; goes before everything else.
+
+    Raises:
+        ConfigError: RUNBOOK_FILE cannot be used: one line per problem.
+    """
+    if given := environ.get(_RUNBOOK, ""):
+        return _with_file(Path(given), lang, port)
+    said = lang or language_of(environ)
+    language = said or JAPANESE
+    text = None if language == JAPANESE else _with_language(default_policy_text(), language)
+    return Setup(language, said is not None, text, port)
+
+
+def _with_file(file: Path, lang: str | None, port: int) -> Setup:
+    if file.is_dir():
+        raise ConfigError(
+            f"{_RUNBOOK}: {file} is a folder, and the demo has one server; allowed: one of its files"
+        )
+    try:
+        policy = load_policy(file)
+    except ConfigError as error:
+        raise ConfigError("\n".join(f"{_RUNBOOK}: {line}" for line in str(error).splitlines())) from None
+    language = lang or policy.language
+    text = _with_language(file.read_text("utf-8-sig"), language)
+    return Setup(language, said=True, runbook=text, port=port, own_file=True)
+
+
+def _with_language(policy: str, language: str) -> str:
+    """Return the text of a policy file with its posts in *language*, for whichever server it is used in."""
+    kept = _without(_without(policy, "language"), "guild")
+    return f'language = "{language}"\n{kept}'
+
+
+def _without(policy: str, key: str) -> str:
+    """Return the text without the line of *key* above the first table."""
+    if key not in tomllib.loads(policy):
+        return policy
+    return re.sub(rf"^[ \t]*(?:{key}|\"{key}\"|'{key}')[ \t]*=.*$", "", policy, count=1, flags=re.MULTILINE)

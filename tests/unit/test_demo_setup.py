@@ -1,0 +1,77 @@
+"""What the demo is started with: by the command line, the environment and RUNBOOK_FILE."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.demo.setup import language_of, set_up
+from bot.domain.errors import ConfigError
+from bot.runbook import default_policy_text
+
+
+@pytest.fixture
+def runbook(tmp_path: Path) -> Path:
+    """A team's own policy, which posts in English to a server of theirs."""
+    file = tmp_path / "ours.toml"
+    ours = default_policy_text().replace('language = "ja"', "language = 'en'")
+    file.write_text(f'guild = "123456789012345678"\n{ours}', encoding="utf-8")
+    return file
+
+
+@pytest.mark.parametrize(
+    ("environ", "language"),
+    [
+        ({}, None),
+        ({"LANG": "C.UTF-8"}, None),
+        ({"LANG": "POSIX"}, None),
+        ({"LANG": "ja_JP.UTF-8"}, "ja"),
+        ({"LANG": "ja"}, "ja"),
+        ({"LANG": "en_US.UTF-8"}, "en"),
+        ({"LANG": "de_DE@euro"}, "en"),
+        ({"LANG": "en_US.UTF-8", "LC_ALL": "ja_JP.eucJP"}, "ja"),
+        ({"LANG": "ja_JP.UTF-8", "LC_MESSAGES": "en_GB.UTF-8"}, "en"),
+        ({"LANG": "ja_JP.UTF-8", "LC_ALL": "C"}, None),
+        ({"LANG": "en_US.UTF-8", "LC_ALL": ""}, "en"),
+    ],
+)
+def test_locale_names_a_language_or_none(environ: dict[str, str], language: str | None) -> None:
+    """The first key that is not empty counts, as in POSIX; C is no language."""
+    assert language_of(environ) == language
+
+
+def test_nothing_said_is_parkys_demo_in_japanese() -> None:
+    """The policy is not touched, and the page keeps the browser's language."""
+    setup = set_up({})
+    assert (setup.language, setup.said, setup.runbook) == ("ja", False, None)
+    assert setup.policy.language == "ja"
+
+
+def test_command_line_goes_before_the_locale() -> None:
+    """`--lang` is what counts, and the bot posts in it."""
+    setup = set_up({"LANG": "ja_JP.UTF-8"}, lang="en", port=8080)
+    assert (setup.language, setup.said, setup.port) == ("en", True, 8080)
+    assert setup.policy.language == "en"
+    assert set_up({"LANG": "en_US.UTF-8"}, lang="ja").policy.language == "ja"
+
+
+def test_own_policy_goes_before_the_locale(runbook: Path) -> None:
+    """RUNBOOK_FILE names the language of its posts; its server becomes that of the demo."""
+    setup = set_up({"RUNBOOK_FILE": str(runbook), "LANG": "ja_JP.UTF-8"})
+    assert (setup.language, setup.own_file) == ("en", True)
+    assert (setup.policy.language, setup.policy.guild_id) == ("en", None)
+
+
+def test_command_line_goes_before_the_own_policy(runbook: Path) -> None:
+    """`--lang ja` shows an English team's policy in Japanese."""
+    assert set_up({"RUNBOOK_FILE": str(runbook)}, lang="ja").policy.language == "ja"
+
+
+def test_wrong_own_policy_is_named(runbook: Path, tmp_path: Path) -> None:
+    """Each line says that it is RUNBOOK_FILE, and what is wrong."""
+    with pytest.raises(ConfigError, match=r"^RUNBOOK_FILE: .*none\.toml: cannot be read"):
+        set_up({"RUNBOOK_FILE": str(tmp_path / "none.toml")})
+    with pytest.raises(ConfigError, match=r"^RUNBOOK_FILE: .* is a folder"):
+        set_up({"RUNBOOK_FILE": str(tmp_path)})
+    runbook.write_text('language = "fr"', encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"RUNBOOK_FILE: language: .*fr"):
+        set_up({"RUNBOOK_FILE": str(runbook)})
