@@ -70,9 +70,6 @@ def run_demo(setup: Setup, *, tour: bool, data_dir: Path | None, open_page: bool
 
     Returns:
         The exit code: 0; 1 when a step of the tour was not seen, or a part died.
-
-    Raises:
-        ConfigError: The policy needs what the local Discord does not have.
     """
     started = time.monotonic()
     console = _console()

@@ -1,7 +1,7 @@
 """The demo's set: a local Discord, a seeded database, and the real bot between them, each its own process."""
 
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,14 +14,12 @@ from bot.demo import clock
 from bot.demo.process import Child, ChildDied
 from bot.demo.seed import Place, seed
 from bot.demo.setup import ENGLISH, Setup
-from bot.domain.errors import ConfigError
 from bot.runbook import Policy
 from bot.storage.database.migrate import SEARCH_PATH
 from local_discord.people import Human
 
 _START_S: Final = 30.0
 _IDLE_S: Final = 15.0
-_TEXT: Final = 0  # Discord's number for a text channel
 _AS_EVER: Final = Setup()
 
 
@@ -73,7 +71,6 @@ async def set_stage(dsn: str, *, folder: Path, setup: Setup = _AS_EVER) -> Async
 
     Raises:
         ChildDied: One of them did not come up.
-        ConfigError: The policy posts to channels that the local Discord does not have.
     """
     async with AsyncExitStack() as stack:
         arguments = ("sandbox", "--json", "--port", str(setup.port))
@@ -111,23 +108,28 @@ def _runbook(setup: Setup, folder: Path) -> dict[str, str]:
 
 
 async def _prepare(connection: asyncpg.Connection, human: Human, setup: Setup, *, guild_id: int) -> None:
-    state = await human.state()
-    _require_channels(
-        setup.policy, [channel["name"] for channel in state["channels"] if channel["type"] == _TEXT]
-    )
     await human.change("application", message_content=True)
+    await _furnish(human, setup.policy)
+    members = (await human.state())["members"]
     if setup.language == ENGLISH:
-        for member in state["members"]:
+        for member in members:
             await human.change("member", user=member["name"], locale="en-US")
-    people = {member["name"]: int(member["id"]) for member in state["members"]}
+    people = {member["name"]: int(member["id"]) for member in members}
     await clock.install(connection)
     await seed(connection, policy=setup.policy, place=Place(guild_id, people))
 
 
-def _require_channels(policy: Policy, there: Sequence[str]) -> None:
-    if missing := [name for name in policy.channels() if name not in there]:
-        said = f"posts to {', '.join(missing)}, which the demo's Discord does not have"
-        raise ConfigError(f"RUNBOOK_FILE: {said}; allowed: {', '.join(there)}")
+async def _furnish(human: Human, policy: Policy) -> None:
+    """Add the channels and the people that the policy names and Parky's does not."""
+    state = await human.state()
+    channels = {channel["name"] for channel in state["channels"]}
+    for name in policy.channels():
+        if name not in channels:
+            await human.add("channel", channel=name)
+    there = {member["name"] for member in state["members"]}
+    for handle in policy.team:
+        if handle not in there and not handle.isdecimal():
+            await human.add("member", user=handle, roles=["on-call", "responder"])
 
 
 async def _register_commands(settings: dict[str, str], folder: Path) -> None:

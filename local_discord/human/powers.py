@@ -9,13 +9,13 @@ from local_discord.messages.posting import archive_idle, set_archived
 from local_discord.rest.errors import unknown
 from local_discord.world import events, voice
 from local_discord.world.access import thread_state
-from local_discord.world.kinds import JSON
+from local_discord.world.kinds import JSON, ChannelType, extra_of
 from local_discord.world.membership import remove_member
 from local_discord.world.names import find_role
-from local_discord.world.payloads import guild_payload, user_payload
+from local_discord.world.payloads import guild_payload, is_listed, user_payload
 from local_discord.world.state import save
 from local_discord.world.threads import remove_channel
-from local_discord.world.world import Member, Overwrite, User
+from local_discord.world.world import Channel, Member, Overwrite, User
 
 _ENDPOINT: Final = "interactions_endpoint_url"
 
@@ -75,6 +75,20 @@ def leave_thread(ask: Ask) -> JSON:
         raise unknown("Member")
     remove_member(ask.core, thread, user.id)
     return {}
+
+
+def make_channel(ask: Ask) -> JSON:
+    """POST channel {channel}: a new text channel of that name, below the others."""
+    world, name = ask.core.world, ask.words("channel")
+    taken = [channel.name for channel in world.channels.values()]
+    if not name or name in taken:
+        raise BadRequest(f"'channel' is a name that no channel has, not {name!r}")
+    position = sum(is_listed(channel) for channel in world.channels.values())
+    kind = ChannelType.TEXT
+    made = Channel(ask.core.ids.next(), kind, name, position=position, extra=extra_of(kind))
+    world.channels[made.id] = made
+    events.channel_changed(ask.core, "CHANNEL_CREATE", made)
+    return {"id": made.id}
 
 
 def patch_channel(ask: Ask) -> JSON:

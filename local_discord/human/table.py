@@ -45,6 +45,7 @@ _ROUTES: tuple[tuple[str, str, HumanHandler], ...] = (
     ("PATCH", "member", powers.patch_member),
     ("POST", "member", powers.join),
     ("DELETE", "member", powers.leave),
+    ("POST", "channel", powers.make_channel),
     ("PATCH", "channel", powers.patch_channel),
     ("DELETE", "channel", powers.delete_channel),
     ("DELETE", "thread", powers.leave_thread),

@@ -237,6 +237,10 @@ class Human:
         """Change a "member", "channel", "role", "application" or the "limits", as an administrator could."""
         await self._request("PATCH", what, body)
 
+    async def add(self, what: str, **body: object) -> None:
+        """Add a "member", user=NAME, or a text "channel", channel=NAME."""
+        await self._post(what, body)
+
     async def advance_clock(self, seconds: float) -> None:
         """Move the local Discord's time on."""
         await self._post("clock", {"advance_s": seconds})

@@ -27,6 +27,7 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
     ("POST member", {"user": "newcomer", "roles": ["responder"]}),
     ("PATCH member", {"user": "observer", "roles": [], "nick": "x", "dms": True, "locale": "ja"}),
     ("DELETE member", {"user": "nobody"}),
+    ("POST channel", {"channel": "deploys"}),
     ("PATCH channel", {"channel": "general", "role": "on-call", "allow": "1", "deny": "0"}),
     ("PATCH channel", {"channel": "general", "archived": True, "locked": True}),
     ("PATCH role", {"role": "on-call", "permissions": "0", "mentionable": True}),

@@ -26,6 +26,18 @@ async def test_people_join_and_leave(client: Client, connect: Connect) -> None:
     assert again.body["id"] == made.body["id"]
 
 
+async def test_channels_are_made(client: Client, connect: Connect) -> None:
+    """CHANNEL_CREATE; the bot may post there. A name that is taken is refused."""
+    socket = await connect()
+    await socket.identify(client.sandbox.address.token, EVERYTHING)
+    made = await client.human("POST channel", channel="deploys")
+    assert (await socket.event("CHANNEL_CREATE"))["d"]["name"] == "deploys"
+    listed = (await client.api(f"GET /guilds/{GUILD}/channels")).body
+    assert max(listed, key=lambda one: one["position"])["id"] == made.body["id"]
+    assert (await client.api(f"POST /channels/{made.body['id']}/messages", {"content": "x"})).status == 200
+    assert (await client.human("POST channel", channel="deploys")).status == 400
+
+
 async def test_idle_threads_are_archived_when_the_clock_moves(client: Client) -> None:
     """A thread of 60 minutes is archived after an hour of silence, not before."""
     body = {"name": "t", "type": 11, "auto_archive_duration": 60}

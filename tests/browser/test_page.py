@@ -164,3 +164,14 @@ async def test_switches_break_discord_and_mend_it(open_page: Visit, puppet: Pupp
         await visitor.press("Lift all faults", within=visitor.page.locator("#drawer"))
         await expect(visitor.main.get_by_text("Faults in force")).to_have_count(0)
         assert not puppet.client.sandbox.desk.gateway_down
+
+
+async def test_address_names_the_language(open_page: Visit) -> None:
+    """`?lang=en` is as if the person had switched: it is still so after a reload without it."""
+    async with open_page(locale="ja-JP") as visitor:
+        await expect(visitor.page.get_by_text("メッセージ欄へ")).to_be_attached()
+        await visitor.page.goto(f"{visitor.page.url.partition('#')[0]}?lang=en")
+        await expect(visitor.page.get_by_text("Skip to the message box")).to_be_attached()
+        assert "lang=" not in visitor.page.url
+        await visitor.page.reload()
+        await expect(visitor.page.get_by_text("Skip to the message box")).to_be_attached()

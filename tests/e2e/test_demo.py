@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.runbook import default_policy_text
 from local_discord.people import Human
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
@@ -42,14 +43,14 @@ def _interrupts_arrive() -> Iterator[None]:
 
 
 @asynccontextmanager
-async def demo(folder: Path, *arguments: str) -> AsyncIterator[asyncio.subprocess.Process]:
+async def demo(folder: Path, *arguments: str, **env: str) -> AsyncIterator[asyncio.subprocess.Process]:
     """``incident-bot demo`` with its temporary files below *folder*."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "bot", "demo", *arguments),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
         cwd=folder,
-        env={**os.environ, "LC_ALL": "C.UTF-8", "TMPDIR": str(folder)},  # which names no language
+        env={**os.environ, "LC_ALL": "C.UTF-8", "TMPDIR": str(folder), **env},  # which names no language
     )
     try:
         yield process
@@ -139,3 +140,24 @@ async def test_english_demo_is_english_throughout(folder: Path) -> None:
         await process.wait()
     assert "DLQ" in said[1].text
     assert not _JAPANESE.findall("\n".join([told, page.text, *shown, *(answer.text for answer in said)]))
+
+
+async def test_demo_plays_the_teams_own_policy(folder: Path, tmp_path: Path) -> None:
+    """RUNBOOK_FILE's channels and people are there, whatever server it was written for."""
+    policy = tmp_path / "ours.toml"
+    ours = (
+        default_policy_text()
+        .replace('"p2-deploys"', '"deploys"')
+        .replace('"primary"\nemail', '"alice"\nemail')
+    )
+    policy.write_text(f'guild = "123456789012345678"\n{ours}', encoding="utf-8")
+    async with demo(folder, RUNBOOK_FILE=str(policy)) as process:
+        url = re.search(r"http://\S+/_human", await told_by(process))
+        assert url
+        async with Human(url[0]) as human:
+            await human.command("responder", "general", "sev3", {"title": "ビルドが失敗"})
+            await human.see("deploys", "ビルドが失敗")
+            await human.command("responder", "general", "sev1", {"title": "決済 API が 5xx"})
+            await human.see("dm:alice", "決済 API が 5xx")
+        process.send_signal(signal.SIGTERM)
+        await process.wait()
