@@ -59,6 +59,6 @@ async def test_the_doctor_tries_as_many_as_a_process_needs(proxy: PgProxy) -> No
     proxy.limit = 5
     found = await check_connections(proxy.dsn(), 7)
     assert found.state is State.WARN
-    assert found.said.startswith("5 of 7 are allowed")
+    assert found.said.startswith("only 5 of 7 more are allowed")
     assert "EMAXCONNSESSION" in found.said
     assert "postgresql://" not in found.said

@@ -127,6 +127,7 @@ def _given(incident: Incident, *, triage: int, alert: int, thread: int) -> dict[
         "by": STRANGER,
         "who": RESPONDER,
         "removes": False,
+        "whole": False,
     }
 
 

@@ -144,7 +144,6 @@ class Sweeps:
 
     async def _queue_messages(self, tx: Transaction, due: Sequence[Due]) -> None:
         now, called = await tx.now(), await self._called(tx, due)
-        await tx.finish_steps([step for one in due for step in one.steps])
         due = [await self._escalations.repeat(tx, one) for one in due]
         owed = [
             (new, one.incident)
@@ -154,13 +153,10 @@ class Sweeps:
         history = [(one, entry) for one in due for entry in entries(one, called[_whom(one)], now=now)]
         await tx.add_timelines([(one.incident.id, entry) for one, entry in history])
         together = await self._queue_deliveries(tx, owed)
-        await self._show(tx, [one.incident for one in due if one.incident.id not in together])
-
-    async def _show(self, tx: Transaction, incidents: Sequence[Incident]) -> None:
-        """Let the posts be edited: their ladders say which steps were taken."""
-        await tx.count_change([incident.id for incident in incidents])
-        rules = self._policy.rules
-        await tx.enqueue(*(refresh_job(one, severity=rules(one.severity)) for one in incidents))
+        # Their posts are edited: the ladder there says which steps were taken.
+        shown = [one.incident for one in due if one.incident.id not in together]
+        await tx.finish_steps([step for one in due for step in one.steps], shown=[one.id for one in shown])
+        await tx.enqueue(*(refresh_job(one, severity=self._policy.rules(one.severity)) for one in shown))
 
     async def _queue_deliveries(
         self, tx: Transaction, owed: Sequence[tuple[NewDelivery, Incident]]

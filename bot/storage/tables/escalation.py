@@ -80,14 +80,10 @@ class PostgresEscalationWrites(PostgresEscalationReads, QueuedDeliveries):
                 found.append(Due(incidents[number], due[-1], *facts, earlier=due[:-1]))
         return found
 
-    async def finish_steps(self, steps: Sequence[Step]) -> None:
+    async def finish_steps(self, steps: Sequence[Step], *, shown: Sequence[int] = ()) -> None:
         numbers, indexes = [step.incident_id for step in steps], [step.index for step in steps]
-        await self._sql.all("finish_steps", incident_ids=numbers, indexes=indexes)
-
-    async def count_change(self, incident_ids: Sequence[int]) -> None:
-        if incident_ids:
-            await self._sql.all("count_change", incident_ids=list(incident_ids))
-        for number in incident_ids:
+        await self._sql.all("finish_steps", incident_ids=numbers, indexes=indexes, shown_ids=list(shown))
+        for number in shown:
             self._locked[number] += 1
 
     async def cancel_ladder(self, incident_id: int) -> list[int]:

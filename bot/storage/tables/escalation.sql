@@ -129,7 +129,8 @@ SELECT incident_id, target, request ->> 'recipient' AS recipient, status, count(
  ORDER BY incident_id, target, recipient, status;
 
 -- name: finish_steps
--- Marks pending steps, given as two arrays, as done, and cancels their queued jobs.
+-- Marks pending steps, given as two arrays, as done, and cancels their queued jobs. The versions of :shown_ids are
+-- incremented, so that the posts of these incidents are edited.
 WITH decided AS (
     SELECT * FROM unnest(:incident_ids::bigint[], :indexes::integer[]) AS decided (incident_id, index)
 ), done AS (
@@ -137,13 +138,11 @@ WITH decided AS (
        SET status = 'done', decided_at = now()
       FROM decided
      WHERE steps.incident_id = decided.incident_id AND steps.index = decided.index AND steps.status = 'pending'
+), changed AS (
+    UPDATE incidents SET version = version + 1 WHERE id = ANY (:shown_ids::bigint[])
 ), unneeded AS (
     SELECT 'step:' || incident_id || ':' || index AS key FROM decided
 ), {taken_back};
-
--- name: count_change
--- Increments the versions of incidents, so that their posts are edited.
-UPDATE incidents SET version = version + 1 WHERE id = ANY (:incident_ids::bigint[]);
 
 -- part: ended_ladder
 -- Cancels the pending steps of an incident and its pending deliveries of :kinds.

@@ -67,11 +67,12 @@ class EscalationWrites(Protocol):
             One `Due` for each, with all of its steps that were due.
         """
 
-    async def finish_steps(self, steps: Sequence[Step]) -> None:
-        """Mark claimed steps as done, and take back their jobs."""
+    async def finish_steps(self, steps: Sequence[Step], *, shown: Sequence[int] = ()) -> None:
+        """Mark claimed steps as done, and take back their jobs.
 
-    async def count_change(self, incident_ids: Sequence[int]) -> None:
-        """Increment the versions of locked incidents, whose steps were taken: their posts lag behind now."""
+        Args:
+            shown: Locked incidents whose versions are incremented, so that their posts are edited.
+        """
 
     async def cancel_ladder(self, incident_id: int) -> list[int]:
         """Cancel the pending steps of an incident, whose indexes come back, and its pending pages and
