@@ -76,6 +76,8 @@ class PageDeliveries(_LadderDeliveries):
         if left == incident.unreached and not is_late:  # once it is late, the posts say who had how many DMs
             return incident
         told = replace(incident, unreached=left, version=incident.version + 1)
+        if left == incident.unreached:
+            await tx.keep_older_pages(incident.id)
         await tx.save(told)
         return told
 

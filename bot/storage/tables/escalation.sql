@@ -128,6 +128,23 @@ SELECT incident_id, target, request ->> 'recipient' AS recipient, status, count(
  GROUP BY incident_id, target, recipient, status
  ORDER BY incident_id, target, recipient, status;
 
+-- part: older_pages_kept
+-- Counts the older paging messages of incidents (:shown_ids), if they were up to date, as up to date after the next
+-- change as well: what only moves the ladder on is shown by the alert and the newest of them.
+UPDATE deliveries AS older
+   SET shown_version = incidents.version + 1
+  FROM incidents
+ WHERE incidents.id = ANY (:shown_ids::bigint[])
+   AND older.incident_id = incidents.id
+   AND older.kind IN ('page', 'escalation') AND older.status = 'sent' AND older.shown_version = incidents.version
+   AND older.created_at < (SELECT max(newest.created_at)
+                             FROM deliveries AS newest
+                            WHERE newest.incident_id = incidents.id AND newest.kind IN ('page', 'escalation'))
+
+-- name: keep_older_pages
+-- Keeps the older paging messages of :shown_ids from being edited because of the change that follows.
+{older_pages_kept};
+
 -- name: finish_steps
 -- Marks pending steps, given as two arrays, as done, and cancels their queued jobs. The versions of :shown_ids are
 -- incremented, so that the posts of these incidents are edited.
@@ -138,6 +155,8 @@ WITH decided AS (
        SET status = 'done', decided_at = now()
       FROM decided
      WHERE steps.incident_id = decided.incident_id AND steps.index = decided.index AND steps.status = 'pending'
+), kept AS (
+    {older_pages_kept}
 ), changed AS (
     UPDATE incidents SET version = version + 1 WHERE id = ANY (:shown_ids::bigint[])
 ), unneeded AS (

@@ -25,7 +25,11 @@ CASE WHEN incidents.status = 'triggered' THEN jsonb_build_object(
     'declined',
     (SELECT jsonb_agg(DISTINCT entry.data ->> 'asked')
        FROM timeline AS entry
-      WHERE entry.incident_id = incidents.id AND entry.kind = 'declined' AND entry.data ->> 'asked' IS NOT NULL)) END AS calls
+      WHERE entry.incident_id = incidents.id AND entry.kind = 'declined' AND entry.data ->> 'asked' IS NOT NULL
+        AND coalesce((entry.data ->> 'ladder')::integer, 0)
+            = (SELECT count(*)  -- each change of the severity begins another ladder, which asks everyone anew
+                 FROM timeline AS change
+                WHERE change.incident_id = incidents.id AND change.kind = 'severity_changed'))) END AS calls
 
 -- name: shown_incident
 -- Returns one incident and its calls, in guild :guild_id (null: in any guild).

@@ -95,3 +95,33 @@ async def test_nothing_of_it_is_read_once_somebody_is_on_it(desk: Desk) -> None:
     incident = await opened(desk)
     await desk.acknowledger.acknowledge(incident.id, by=PRIMARY, via=AckVia.BUTTON)
     assert await calls_of(desk, incident) == Calls()
+
+
+async def test_a_step_edits_the_alert_and_the_newest_messages_only(desk: Desk) -> None:
+    """There are two dozen after four hours, and each was edited at each step. An ack edits all."""
+    incident = await opened(desk)
+    await desk.pass_time(minutes=60)
+    desk.discord.refreshed.clear()
+    await desk.pass_time(hours=3, seconds=3)
+    kinds = [kind for _, edited in desk.discord.refreshed for kind in edited]
+    assert kinds.count(DeliveryKind.ALERT) >= 1
+    sent = {kind: len(desk.sent(kind)) for kind in (DeliveryKind.ESCALATION, DeliveryKind.PAGE)}
+    assert sent[DeliveryKind.ESCALATION] > kinds.count(DeliveryKind.ESCALATION)
+    assert sent[DeliveryKind.PAGE] > kinds.count(DeliveryKind.PAGE)
+    desk.discord.refreshed.clear()
+    await desk.acknowledger.acknowledge(incident.id, by=PRIMARY, via=AckVia.BUTTON)
+    await desk.work()
+    assert {kind: edits(desk, kind) > 0 for kind in sent} == dict.fromkeys(sent, True)
+    version = (await desk.store.incident(incident.id)).version
+    shown = {one.shown_version for one in await desk.database.deliveries() if one.kind in sent}
+    assert shown == {version}
+
+
+async def test_a_decline_counts_for_the_ladder_on_which_it_was_said(desk: Desk) -> None:
+    """Another severity asks everybody anew."""
+    incident = await opened(desk, "SEV2")
+    dm = desk.message(DeliveryKind.PAGE)
+    await desk.passing_on.decline(incident.id, by=PRIMARY, message_id=dm)
+    assert (await calls_of(desk, incident)).declined == ("@primary",)
+    await desk.lifecycle.change_severity(incident.id, to="SEV1", by=PRIMARY, reason="広がった")
+    assert (await calls_of(desk, incident)).declined == ()

@@ -115,7 +115,7 @@ def test_after_the_deadline_the_alert_says_overdue_and_who_was_tried() -> None:
     """Since when, as a countdown; what cannot be known, such as that a DM was read, is not said."""
     said = alert(OVERDUE)
     assert said[0] == f"**🔴 未対応 · ⏰ 期限超過 · ack 期限 14:22 JST (<t:{int(DUE.timestamp())}:R>)**"
-    assert "連絡済み：@primary (DM 2 回, メール, 応答なし), @secondary (DM 届かず, メール)" in said
+    assert "連絡の結果：@primary (DM 2 回, メール, 応答なし), @secondary (DM 届かず, メール)" in said
     assert "Tried: @primary (2 DMs, email, no answer), @secondary (DM not delivered, email)" in alert(
         OVERDUE, EN
     )
@@ -135,7 +135,7 @@ def test_whoever_cannot_respond_has_answered() -> None:
     """Said at once, and not called silence later."""
     declined = called(FIRST_PAGE, steps=(START, taken(DEADLINE)), declined=("@primary",))
     assert "🙅 @primary は今は対応できません" in alert(declined)
-    assert "連絡済み：@primary (DM 1 回, 対応できない)" in alert(declined)
+    assert "連絡の結果：@primary (DM 1 回, 対応できない)" in alert(declined)
     assert "🙅 @primary は今は対応できません" in alert(called(FIRST_PAGE, declined=("@primary",)))
 
 
@@ -168,7 +168,7 @@ def test_a_dm_that_had_no_place_to_go_counts_for_the_holder_of_its_place() -> No
     refused = CallPage(who="primary", asked_at=AT, is_refused=True)
     later = CallPage(who="@primary", asked_at=DUE, sent_at=DUE)
     both = called(refused, later, steps=(START, taken(DEADLINE)), declined=("@primary",))
-    assert "連絡済み：@primary (DM 1 回, 対応できない)" in alert(both)
+    assert "連絡の結果：@primary (DM 1 回, 対応できない)" in alert(both)
     assert escalation(both)[1] == "@primary：14:22 DM"
 
 
@@ -177,4 +177,4 @@ def test_what_comes_next_stays_true_when_the_ladder_goes_on() -> None:
     on = replace(OVERDUE, calls=replace(OVERDUE.calls, steps=(START, taken(DEADLINE), taken(LATER), LAST)))
     assert escalation(on)[-1] == "次：11/25 14:22 JST このチャンネル"
     asked = delivery(DeliveryKind.PAGE, to="person:primary", data=FIRST_ESCALATION)
-    assert "しないと：11/25 14:22 JST にチャンネルへもう一度" in description_of(render(JA, asked, on))
+    assert "ack がなければ：11/25 14:22 JST にチャンネルへもう一度" in description_of(render(JA, asked, on))

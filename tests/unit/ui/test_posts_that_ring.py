@@ -55,11 +55,11 @@ def test_page_says_what_to_do_and_by_when() -> None:
 @pytest.mark.parametrize(
     ("words", "following", "says"),
     [
-        (JA, {}, "しないと：14:22 JST に @here + @primary, @secondary へ"),
-        (EN, {}, "If you do not: @here + @primary, @secondary at 14:22 JST"),
-        (JA, {"mention": "none"}, "しないと：14:22 JST に @primary, @secondary へ"),
-        (JA, {"mention": "none", "dm": []}, "しないと：14:22 JST にチャンネルへもう一度"),
-        (JA, None, "しないと：この先の連絡先はありません"),
+        (JA, {}, "ack がなければ：14:22 JST に @here + @primary, @secondary へ"),
+        (EN, {}, "Without an ack: @here + @primary, @secondary at 14:22 JST"),
+        (JA, {"mention": "none"}, "ack がなければ：14:22 JST に @primary, @secondary へ"),
+        (JA, {"mention": "none", "dm": []}, "ack がなければ：14:22 JST にチャンネルへもう一度"),
+        (JA, None, "この先の連絡先はありません"),
     ],
 )
 def test_page_says_what_happens_otherwise(
@@ -78,7 +78,7 @@ def test_page_of_a_quiet_drill_announces_no_mention() -> None:
     data = {"waited_s": 0.0, "next": FIRST_ESCALATION["next"]}
     asked = delivery(DeliveryKind.PAGE, to="person:primary", data=data)
     quiet = description_of(render(JA, asked, replace(PLACED, is_drill=True, rings=False)))
-    assert "しないと：14:37 JST に @primary, @secondary へ" in quiet
+    assert "ack がなければ：14:37 JST に @primary, @secondary へ" in quiet
 
 
 def test_page_before_the_alert_is_there_has_no_dead_link() -> None:

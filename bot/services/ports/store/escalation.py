@@ -71,7 +71,14 @@ class EscalationWrites(Protocol):
         """Mark claimed steps as done, and take back their jobs.
 
         Args:
-            shown: Locked incidents whose versions are incremented, so that their posts are edited.
+            shown: Locked incidents whose versions are incremented, so that their posts are edited; see
+                `keep_older_pages`.
+        """
+
+    async def keep_older_pages(self, incident_id: int) -> None:
+        """Keep an incident's older paging messages from being edited because of the change that follows.
+
+        What only moves the ladder on is shown by the alert and the newest of them.
         """
 
     async def cancel_ladder(self, incident_id: int) -> list[int]:

@@ -41,8 +41,10 @@ def whom(words: Wording, incident: Incident, mention: str, people: Sequence[str]
 
 
 def is_overdue(incident: Incident) -> bool:
-    """Return True if the ladder's step at the ack deadline was taken, and nobody had acknowledged before."""
-    waits = incident.status is Status.TRIGGERED and incident.acknowledged is None
+    """Return True if the ladder's step at the ack deadline was taken, and nobody was on it then."""
+    ended = incident.ack_ended
+    was_free = incident.acknowledged is None or (ended is not None and ended.at <= incident.ack_due_at)
+    waits = incident.status is Status.TRIGGERED and was_free
     return waits and incident.calls.is_past(incident.ack_due_at)
 
 
