@@ -118,7 +118,7 @@ class Actors:
         self._step(what)
 
     async def _post(self, place: str, message: Message, *, edited: bool = False) -> None:
-        """Print a message, which may link to a thread that nobody has looked for yet."""
+        """Print a message; look up the name of a thread that it links to."""
         await self._name_threads()
         self._transcript.post(place, message, edited=edited)
 

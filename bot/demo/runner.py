@@ -49,7 +49,7 @@ Ctrl-C ends it.
 
 _TITLES: Final = {"ja": "決済 API が 5xx", "en": "Payments API returns 5xx"}
 
-#: The first thing that somebody sees on the page; before the English unless that is the demo's language.
+#: The first message on the page; it comes before the English one, unless the demo is in English.
 _WELCOME: Final = """\
 👋 `/triage` で障害を報告すると、質問に答えるだけで発報されます。`/sev1 件名` が近道です。\
 左下で別の人に切り替えられます。

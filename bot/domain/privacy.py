@@ -93,7 +93,7 @@ def _channels(posts: Iterable[Delivery]) -> tuple[int, ...]:
 
 
 def _addressee(post: Delivery) -> str:
-    """Return the person of a DM: "@handle", or the on-call place if nobody was recorded."""
+    """Return the person of a DM: "@handle", or the on-call place if no person was recorded."""
     kind, _, target = post.to.partition(":")
     if kind != "person":
         return marked(target)

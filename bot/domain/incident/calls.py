@@ -1,4 +1,4 @@
-"""Whom the ladder of an incident has called so far, and whom it calls next."""
+"""The people whom an incident's ladder has called so far and calls next."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -14,7 +14,7 @@ class CallStep(Payload):
         taken_at: When it was taken; None while it is to come.
         mention: As `Mention` has it.
         dm: The on-call places that it pages.
-        repeats: It is repeated until somebody acknowledges.
+        repeats: The step is repeated until the incident is acknowledged.
     """
 
     due_at: datetime
@@ -43,12 +43,12 @@ class CallPage(Payload):
 
 
 class Calls(Payload):
-    """The calls for an incident that nobody has acknowledged; empty for any other.
+    """The calls for an unacknowledged incident; empty for any other.
 
     Attributes:
         steps: Of all its ladders, without those that were cancelled, by time.
         pages: By time.
-        declined: Who has said that they cannot respond, as `marked`.
+        declined: The people who cannot respond, as `marked`.
     """
 
     steps: tuple[CallStep, ...] = ()

@@ -1,4 +1,4 @@
-"""One person who is on call at two places at once: nobody comes next if they do not answer."""
+"""Find people who are on call at two places at once: if they do not answer, no other person is next."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The timeline without the noise: messages that the bot has sent are one row for each minute."""
+"""Fold the messages that the bot has sent into one timeline row for each minute."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping

@@ -1,4 +1,4 @@
-"""What a change of the schedule should be warned of in its answer. See docs/internals/oncall.md."""
+"""Find what the answer to a change of the schedule should warn of. See docs/internals/oncall.md."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace

@@ -187,17 +187,19 @@ class OnCallDeliveries(DeliveryHandler):
         handover = HandoverData.from_json(delivery.data)
         watch = await tx.lock_watch(delivery.guild_id)
         checked = () if watch is None else watch.checked
+        begun = handover.at or delivery.created_at
         own = [
             change
             for change in handover.changes
-            if change.handle == handover.handle and not is_checked(checked, change.place, change.handle)
+            if change.handle == handover.handle
+            and not is_checked(checked, change.place, change.handle, begun=begun)
         ]
         if not own:
             return
         data = ShiftCheckData(
             handle=handover.handle,
             places=tuple(change.place for change in own),
-            starts=handover.at or delivery.created_at,
+            starts=begun,
             ends=own[0].until,
             standing=True,
             gaps=_NO_DM,
@@ -211,9 +213,17 @@ class OnCallDeliveries(DeliveryHandler):
         await tx.insert_deliveries(list(warnings(self._policy, delivery.guild_id, key, data, others=others)))
 
 
-def is_checked(checked: Sequence[str], place: str, handle: str) -> bool:
-    """Return True if a shift of that person at *place* is among the *checked* ones of a `RosterWatch`."""
-    return any(key.endswith(f"|{place}|{handle}") for key in checked)
+def is_checked(checked: Sequence[str], place: str, handle: str, *, begun: datetime) -> bool:
+    """Return True if the shift of that person at *place* that has *begun* is among the *checked* ones.
+
+    Args:
+        checked: As `RosterWatch` has them: "<start>|<place>|<handle>". Later shifts do not count.
+    """
+    return any(
+        datetime.fromisoformat(key.partition("|")[0]) <= begun
+        for key in checked
+        if key.endswith(f"|{place}|{handle}")
+    )
 
 
 def _lasting(found: Rosters, now: datetime) -> list[Lasting]:

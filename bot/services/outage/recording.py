@@ -111,7 +111,7 @@ class JournalRecorder:
                 await self._acknowledger.record(tx, settled, by=acknowledged_by, via=AckVia.RECONCILED)
 
     async def _end_triage(self, tx: Transaction, report: Report, incident: Incident) -> None:
-        """End the triage that was confirmed as *report*, so that the bot asks nobody to finish it."""
+        """End the triage that was confirmed as *report*, so that its person is not asked to finish it."""
         if (number := triage_of_key(report.key)) is None:
             return
         try:

@@ -130,7 +130,7 @@ def left_screen(voice: Voice) -> Screen:
 
 
 def doubled_said(voice: Voice, doubled: Sequence[Doubled]) -> str:
-    """Say who is on call at two places at once, and from when; it is allowed. Empty if nobody is."""
+    """Warn of people who are on call at two places at once, which is allowed; empty if there are none."""
     lines = [
         voice.say(
             "oncall.doubled",

@@ -22,7 +22,7 @@ SIGNS = {
     Status.MERGED: "⚪",
 }
 
-#: Of an incident that nobody has taken yet: by the order of severities, the last one for all further ones.
+#: The signs of unacknowledged incidents by the order of severities, the last one for all further ones.
 _SEVERITY_SIGNS = ("🔴", "🟠", "🔵")
 _DRILL_SIGN = "🔘"  # a drill looks like no severity
 
@@ -118,7 +118,7 @@ class Wording:
         return self.policy.rules(incident.severity)
 
     def severity_sign(self, severity: str, *, is_drill: bool) -> str:
-        """Return the sign before a severity while nobody is on it: the higher, the redder; see `SIGNS`."""
+        """Return the sign before the severity of an unacknowledged incident; compare `SIGNS`."""
         rank = self.policy.rules(severity).rank
         return _DRILL_SIGN if is_drill else _SEVERITY_SIGNS[min(rank, len(_SEVERITY_SIGNS) - 1)]
 

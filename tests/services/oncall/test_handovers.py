@@ -13,6 +13,7 @@ from bot.domain.oncall.roster import NewOverride, Who
 from bot.domain.oncall.rotation import Layer, Rotation, Unit
 from bot.runbook import load_policy
 from bot.runbook.model import Handover, OnCallPlace, Policy
+from bot.services.oncall.readiness import is_checked
 from bot.services.ports.oncall import Gap, ReadinessFinding
 from tests.services.database import Database
 from tests.services.desk import GUILD, OBSERVER, PRIMARY, Desk
@@ -139,6 +140,14 @@ async def test_a_stand_in_who_takes_no_dm_is_a_finding_at_once(turning: Desk) ->
     assert [one.to for one in warned] == ["channel:p1-ops", "named:primary"]
     assert [(one.data["places"], one.data["standing"]) for one in warned] == [(["primary"], True)] * 2
     assert "no_dm" in str(warned[0].data["gaps"])
+
+
+def test_a_later_shift_that_was_checked_says_nothing_of_the_one_that_has_begun() -> None:
+    """A stand-in whose own turn comes tomorrow was checked for that turn only."""
+    begun = datetime.fromisoformat("2026-11-16T10:00:00+09:00")
+    later = ("2026-11-17T10:00:00+09:00|primary|a",)
+    assert not is_checked(later, "primary", "a", begun=begun)
+    assert is_checked((f"{begun.isoformat()}|primary|a",), "primary", "a", begun=begun)
 
 
 async def test_a_refused_dm_is_told_once_a_shift(turning: Desk) -> None:

@@ -100,7 +100,7 @@ def head(words: Wording, incident: Incident) -> str:
 
 
 def _is_again(incident: Incident) -> bool:
-    """Return True if an acknowledge has ended after the deadline: nobody waits for that one any more."""
+    """Return True if an acknowledge has ended after the deadline, which no longer matters then."""
     return incident.ack_ended is not None and incident.ack_ended.at > incident.ack_due_at
 
 
@@ -194,7 +194,7 @@ def _facts(words: Wording, incident: Incident) -> list[str]:
 
 
 def _promise(words: Wording, incident: Incident) -> str:
-    """Return when the next update is due, in bold; while nobody is on it, the head has the deadline."""
+    """Return when the next update is due, in bold; before an acknowledge, the head has the deadline."""
     is_owed = incident.is_open and incident.status is not Status.TRIGGERED
     due = update_due(words, incident) if is_owed else ""
     return f"**{due}**" if due else ""
@@ -218,7 +218,7 @@ def _thread(words: Wording, incident: Incident) -> str:
 
 
 def _progress(words: Wording, incident: Incident) -> Iterator[str]:
-    """Yield the people who are asked while nobody is on it.
+    """Yield the people who are asked, before an acknowledge.
 
     Then yield the first acknowledge, if the head shows a later event: that the incident was opened again, or
     how it ended.

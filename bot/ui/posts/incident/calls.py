@@ -1,4 +1,4 @@
-"""What happens if nobody acts, drawn as a ladder, and who was called with what result."""
+"""Draw the ladder of an unacknowledged incident, and say who was called with what result."""
 
 from collections.abc import Iterable, Sequence
 
@@ -17,7 +17,7 @@ _PEOPLE_LIMIT = 700
 def ladder(words: Wording, incident: Incident) -> str:
     """Return the ladder around now: "✓ 14:05 @a に DM  ● 14:20 @here + @a, @b  ○ 14:35 @here + @a, @b".
 
-    ✓ was taken and called these people, ● is the next step, ○ comes later. Empty once somebody is on it, and
+    ✓ was taken and called these people, ● is the next step, ○ comes later. Empty after an acknowledge, and
     for a severity without a ladder.
     """
     calls = incident.calls
@@ -41,7 +41,7 @@ def whom(words: Wording, incident: Incident, mention: str, people: Sequence[str]
 
 
 def is_overdue(incident: Incident) -> bool:
-    """Return True if the ladder's step at the ack deadline was taken, and nobody was on it then."""
+    """Return True if the ladder's step at the ack deadline was taken without a responder."""
     ended = incident.ack_ended
     was_free = incident.acknowledged is None or (ended is not None and ended.at <= incident.ack_due_at)
     waits = incident.status is Status.TRIGGERED and was_free
@@ -66,7 +66,7 @@ def called(words: Wording, incident: Incident) -> list[str]:
 
 
 def cannot(words: Wording, incident: Incident) -> str:
-    """Return who has said that they cannot respond, until somebody is on it."""
+    """Return the line with the people who cannot respond; empty if there are none."""
     declined = incident.calls.declined
     return words.say("alert.declined", people=words.on_call(declined)) if declined else ""
 

@@ -74,7 +74,7 @@ def escalation(words: Wording, incident: Incident, data: PagingData) -> Body:
 
 
 def _controls(words: Wording, incident: Incident, *, is_theirs: bool) -> list[Component]:
-    """Return the buttons: to take it; for whoever has taken it, what comes next; else the way there."""
+    """Return the buttons to acknowledge; then the responder's next steps, or a link for the others."""
     buttons, number = words.buttons, incident.id
     if incident.status is Status.TRIGGERED:
         link = buttons.link("to_post", links.home_url(incident))
@@ -114,7 +114,7 @@ def _others(words: Wording, incident: Incident) -> list[str]:
 
 
 def _asked(words: Wording, incident: Incident, data: PagingData, reader: str) -> list[str]:
-    """Say why it comes to this person, and by when somebody has to acknowledge."""
+    """Say why this person is paged, and when the acknowledge is due."""
     due = deadline(words, incident)
     if data.why is not None:
         return [_to_you(words, incident, data.why, reader)]
@@ -127,7 +127,7 @@ def _asked(words: Wording, incident: Incident, data: PagingData, reader: str) ->
 
 
 def _otherwise(words: Wording, incident: Incident, data: PagingData) -> str:
-    """Say what happens if nobody acknowledges; empty where it is not known."""
+    """Say what happens without an acknowledge; empty where it is not known."""
     following = _following(incident, data)
     if following is UNSET:
         return ""
