@@ -78,6 +78,7 @@ from bot.services.timeline.pins import Pins
 from bot.services.timeline.timelines import Timelines
 from bot.services.triage.answers import Triages
 from bot.services.triage.deliveries import TriageDeliveries
+from bot.services.triage.joining import Joining
 from bot.services.triage.raising import Raising
 from bot.services.triage.reevaluations import Reevaluations
 from bot.services.triage.unfinished import Unfinished
@@ -266,6 +267,7 @@ def _services(shared: _Shared, parts: GuildDependencies, reach: Reach, emergency
         triages=Triages(store, policy, access, raising, reevaluations),
         reevaluations=reevaluations,
         unfinished=Unfinished(store, policy, access, raising),
+        joining=Joining(store, policy, access, Regrading(policy, escalations)),
         acknowledger=acknowledger,
         escalations=escalations,
         passing_on=shared.passing_on,

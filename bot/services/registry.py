@@ -47,6 +47,7 @@ from bot.services.shared.roster import OnCall
 from bot.services.timeline.pins import Pins
 from bot.services.timeline.timelines import Timelines
 from bot.services.triage.answers import Triages
+from bot.services.triage.joining import Joining
 from bot.services.triage.reevaluations import Reevaluations
 from bot.services.triage.unfinished import Unfinished
 
@@ -79,6 +80,7 @@ class Services:
     triages: Triages
     reevaluations: Reevaluations
     unfinished: Unfinished
+    joining: Joining
     acknowledger: Acknowledger
     escalations: Escalations
     passing_on: PassingOn

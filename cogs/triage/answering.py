@@ -5,12 +5,14 @@ from typing import Final
 from bot.client import IncidentBot
 from bot.domain.errors import StorageUnavailable
 from bot.domain.incident.incident import NewIncident
+from bot.services.triage.joining import Offer
 from bot.ui.answers import Pressed, control
 from bot.ui.buttons import TriageVerb, template
 from bot.ui.interaction import Interaction, keep, services_of, wait
 from bot.ui.people import person_of
 from bot.ui.screens.emergency import raise_anyway, recorded
 from bot.ui.screens.outcome import show_sent
+from bot.ui.screens.similar_incident import JOIN, RISES
 from bot.ui.screens.triage_card import show_card
 
 ANSWER: Final = (
@@ -22,7 +24,14 @@ CONFIRM: Final = r"tri:v1:confirm:(?P<number>\d{1,18})(?::(?P<shown>[A-Za-z0-9_-
 
 def register(bot: IncidentBot) -> None:
     bot.add_controls(
-        press_answer, choose_answer, press_leave, choose_question, choose_severity, press_confirm, press_show
+        press_answer,
+        choose_answer,
+        press_leave,
+        choose_question,
+        choose_severity,
+        press_confirm,
+        press_join,
+        press_show,
     )
 
 
@@ -77,11 +86,27 @@ async def press_confirm(interaction: Interaction, pressed: Pressed) -> None:
         if not await _raised_without_database(interaction, pressed.number, severity=pressed.fields["shown"]):
             raise
         return
-    if view.incident is None or view.incident.is_private:  # an old card: it was made private meanwhile
+    if view.incident is None or view.incident.is_private or view.triage.joined:  # the latter two: an old card
         await show_card(interaction, view, is_new=False)
     else:
         services_of(interaction).emergency.remember(view.triage)
         await show_sent(interaction, view.incident)
+
+
+@control(JOIN)
+async def press_join(interaction: Interaction, pressed: Pressed) -> None:
+    """[これに合流]: give the report to the similar incident on the card, instead of raising it.
+
+    Without the database nothing is done, and the card stays: [別件として発報する] works even then.
+    """
+    await keep(interaction)
+    fields = pressed.fields
+    offer = Offer(
+        incident=int(str(fields["incident"])), severity=str(fields["shown"]), rises=fields["way"] == RISES
+    )
+    by = await person_of(interaction)
+    view = await services_of(interaction).joining.join(pressed.number, offer, by=by)
+    await show_card(interaction, view, is_new=False)
 
 
 @control(template(TriageVerb.SHOW))

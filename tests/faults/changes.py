@@ -1,6 +1,7 @@
 """Every command, button, select and form, by code: those that make a change, and those that do not."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Final, TypeAlias
 
 from bot.demo.play import CONFIRM, STARTED, TITLE
@@ -123,6 +124,13 @@ async def _(scene: Scene) -> Change:
 @change("triage.answering.press_confirm")
 async def _(scene: Scene) -> Change:
     return scene.opens(scene.presses(await scene.walked("いいえ", "はい"), CONFIRM))
+
+
+@change("triage.answering.press_join")
+async def _(scene: Scene) -> Change:
+    known = await scene.raised()
+    act = scene.presses(await scene.walked("いいえ", "はい"), "これに合流")
+    return replace(scene.walks(act, "triage.raised"), places=(known.thread,))
 
 
 @change("triage.reevaluating.press_promote")

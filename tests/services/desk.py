@@ -191,6 +191,7 @@ class Desk:
         self.schedules = cases.services.schedules
         self.calendar_files = cases.services.calendars
         self.triages = cases.services.triages
+        self.joining = cases.services.joining
         self.reevaluations = cases.services.reevaluations
         self.digests = cases.services.digests
         self.dlq = cases.services.dlq

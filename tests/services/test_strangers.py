@@ -24,6 +24,7 @@ from bot.services.incidents.updates import NewUpdate
 from bot.services.registry import Guilds, Services
 from bot.services.shared.access import Act
 from bot.services.timeline.corrections import Correction
+from bot.services.triage.joining import Offer
 from tests.fakes.clock import START
 from tests.services.database import Database
 from tests.services.desk import PRIMARY, RESPONDER, Desk
@@ -108,6 +109,7 @@ def _given(incident: Incident, *, triage: int, alert: int, thread: int) -> dict[
         "question": "users_affected",
         "answer": "yes",
         "shown": None,
+        "offer": Offer(incident.id, "SEV1", rises=False),
         "index": 1,
         "is_alone": False,
         "entry_id": 1,

@@ -5,6 +5,7 @@ from datetime import datetime
 from bot.domain.payloads import Payload, keyed
 from bot.domain.timeline.entries import EntryData, TimelineKind
 from bot.domain.triage.evidence import Evidence
+from bot.domain.triage.payloads import JoinedReport
 
 
 class EvidenceEntry(EntryData, kind=TimelineKind.EVIDENCE):
@@ -70,6 +71,7 @@ class TriagedEntry(EntryData, kind=TimelineKind.TRIAGED):
         triage: Its number; 0 in a row of an older version.
         started_by: The name of the person who began it.
         chosen: The severity chosen by hand; an older version wrote no choices beside it.
+        joined: What was reported, if the triage has joined an incident of others.
     """
 
     triage: int
@@ -77,6 +79,7 @@ class TriagedEntry(EntryData, kind=TimelineKind.TRIAGED):
     chosen: str | None
     answers: tuple[GivenAnswer, ...]
     choices: tuple[SeverityChoice, ...]
+    joined: JoinedReport | None = None
 
 
 class PromotedEntry(EntryData, kind=TimelineKind.PROMOTED):

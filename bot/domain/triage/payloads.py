@@ -1,7 +1,42 @@
-"""What notices and deliveries hold about triages."""
+"""What notices, deliveries and the timeline hold about triages."""
+
+from datetime import datetime
 
 from bot.domain.delivery.notices import Notice
 from bot.domain.payloads import Payload
+
+
+class PathStep(Payload, kw_only=False):
+    """An answer of the decision tree, by the ids of its question and of itself."""
+
+    question: str
+    answer: str
+
+
+class JoinedReport(Payload):
+    """A report that joined an incident of others, as its person gave it.
+
+    Attributes:
+        by: The name of the person who began the triage.
+        severity: Its result.
+        path: The answers that led there.
+        url: The message that it was about, if it was about one.
+    """
+
+    title: str
+    targets: tuple[str, ...] = ()
+    symptoms: tuple[str, ...] = ()
+    started_at: datetime
+    by: str
+    severity: str
+    path: tuple[PathStep, ...] = ()
+    url: str | None = None
+
+
+class ReportJoinedNotice(Notice, name="report_joined"):
+    """The report of another person has joined this incident."""
+
+    report: JoinedReport
 
 
 class TriagedHereNotice(Notice, name="triaged_here"):

@@ -31,7 +31,7 @@ class TriageStatus(StrEnum):
     """The status of a walk."""
 
     OPEN = "open"
-    OPENED = "opened"  # it became an incident
+    OPENED = "opened"  # it became an incident, or joined one
     REEVALUATING = "reevaluating"  # the tree said: look again in a while
     DISMISSED = "dismissed"  # looked at again, nothing wrong
     CANCELLED = "cancelled"
@@ -112,6 +112,7 @@ class Triage:
         taken_by_name: The person who looks at it again now.
         ended_at, ended_by_name: However it ended; no name when the clock ended it.
         idle: The clock that watches whether it is still answered.
+        joined: Its report went to an incident that others had raised, by the press of its person.
     """
 
     id: int
@@ -138,6 +139,7 @@ class Triage:
     ended_at: datetime | None = None
     ended_by_name: str | None = None
     idle: Idle = field(default_factory=Idle)
+    joined: bool = False
 
     @property
     def incident_key(self) -> str:
@@ -232,10 +234,12 @@ class Triage:
         """End the walk because its person did not go on in time."""
         return self._ended(TriageStatus.EXPIRED, by=None, at=at)
 
-    def raised(self, incident_id: int, *, severity: str, by: Person | None, at: datetime) -> "Triage":
+    def raised(
+        self, incident_id: int, *, severity: str, by: Person | None, at: datetime, joined: bool = False
+    ) -> "Triage":
         """End the walk as the given incident; *by* is None when the clock raised it."""
         ended = self._ended(TriageStatus.OPENED, by=by, at=at)
-        return replace(ended, incident_id=incident_id, severity=severity)
+        return replace(ended, incident_id=incident_id, severity=severity, joined=joined)
 
     def _due_looked_at(self, at: datetime, within: timedelta) -> datetime:
         promised = self.due_at or at

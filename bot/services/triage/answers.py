@@ -11,8 +11,7 @@ from dataclasses import replace
 import structlog
 
 from bot.domain.people import Person
-from bot.domain.severity import SeverityPolicy
-from bot.domain.triage.session import NewTriage, Triage, TriageStatus
+from bot.domain.triage.session import NewTriage, TriageStatus
 from bot.domain.triage.tree import LATER, StaleTriage
 from bot.runbook.model import Policy
 from bot.services.incidents.commands import clean_title
@@ -177,9 +176,9 @@ class Triages:
                 return await walk.view()
             about = walk.triage  # made private since the walk began, or not known then as what it is
             await require_open(walk.tx, about.guild_id, about.channel_id, about.source_message_id)
-            if not self._has_result(walk.triage):  # an answer was taken back meanwhile
+            if not walk.has_result:  # an answer was taken back meanwhile
                 return await walk.view(notice=PressResult.REOPENED)
-            severity = self._severity(walk.triage)
+            severity = walk.severity
             if shown not in (None, LATER if severity is None else severity.name):
                 return await walk.view(notice=PressResult.CHANGED)
             incident = await self._raising.join(walk.tx, walk.triage, severity, by=by)
@@ -190,18 +189,6 @@ class Triages:
             else:
                 await walk.audit("triage.raised", incident=incident.id)
             return await walk.read_again()
-
-    def _has_result(self, triage: Triage) -> bool:
-        """Return True if no question is open."""
-        return triage.severity is not None or self._policy.tree.follow(path_of(triage)).outcome is not None
-
-    def _severity(self, triage: Triage) -> SeverityPolicy | None:
-        """Return the severity of the incident that confirming would open; None for a re-evaluation."""
-        if triage.severity is not None:
-            return self._policy.rules(triage.severity)
-        outcome = self._policy.tree.follow(path_of(triage)).outcome
-        name = None if outcome is None else outcome.severity
-        return None if name is None else self._policy.severities[name]
 
     @asynccontextmanager
     async def _walk(

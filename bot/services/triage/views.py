@@ -12,7 +12,8 @@ from bot.domain.triage.tree import Given, Path, Position
 from bot.domain.triage.unfinished import severity_if_left
 from bot.runbook.model import Policy
 from bot.services.ports import Transaction
-from bot.services.ports.store.triages import TriageWrites
+from bot.services.ports.store.triages import KnownMessage, TriageWrites
+from bot.services.triage.similar import Similar, has_become, similar_to
 
 #: How long ago another triage may have begun to be worth a mention: people report the same thing.
 OTHERS_WITHIN: Final = timedelta(minutes=30)
@@ -26,6 +27,7 @@ class PressResult(StrEnum):
     REOPENED = "reopened"  # an answer was taken back: a question is open again
     JOINED = "joined"  # the message is being triaged already
     HELD = "held"  # the message waits for its re-evaluation
+    GONE = "gone"  # the incident that it was to join is not open any more, or not for all to see
     OUTDATED = "outdated"  # the policy has changed: answers that fit no more were withdrawn
 
 
@@ -44,6 +46,8 @@ class TriageView:
         choice: The choice of *severity* by hand; None if there is none, or it is not known.
         first_answer: With `PressResult.ANSWERED` on a question: the answer that counts.
         in_drill: It was begun in the thread of a drill, and is real all the same.
+        similar: An open incident that its result may be about as well.
+        gone: With `PressResult.GONE`: the number of the incident that cannot be joined.
     """
 
     triage: Triage
@@ -56,6 +60,8 @@ class TriageView:
     first_answer: StoredAnswer | None = None
     choice: Choice | None = None
     in_drill: bool = False
+    similar: Similar | None = None
+    gone: int | None = None
 
 
 async def view_of(
@@ -65,8 +71,10 @@ async def view_of(
     *,
     notice: PressResult | None = None,
     first_answer: StoredAnswer | None = None,
+    gone: int | None = None,
 ) -> TriageView:
     """Return the view of *triage* as this transaction sees it."""
+    known = await _known(tx, triage)
     position = policy.tree.follow(policy.tree.fitting(path_of(triage)))
     name = triage.severity or (position.outcome.severity if position.outcome else None)
     severity = None if name is None else policy.rules(name)
@@ -80,7 +88,9 @@ async def view_of(
         notice=notice,
         first_answer=first_answer,
         choice=None if triage.severity is None else triage.standing(await tx.given_choices(triage.id)),
-        in_drill=await _in_drill(tx, triage),
+        in_drill=known is not None and known.is_of_drill,
+        similar=None if has_become(known) else await similar_to(tx, policy, triage, severity),
+        gone=gone,
     )
 
 
@@ -98,14 +108,14 @@ def path_of(triage: Triage) -> Path:
     return tuple(Given(a.question, a.answer, a.unsure) for a in triage.answers)
 
 
-async def _in_drill(tx: TriageWrites, triage: Triage) -> bool:
-    """Return True if an open triage was begun in the thread of a drill.
+async def _known(tx: TriageWrites, triage: Triage) -> KnownMessage | None:
+    """Return what is known of the place where an open triage was begun, and of the message it is about.
 
-    For a triage that has ended, return False: then the incident says what it is.
+    For a triage that has ended, return None: then the incident says what it is.
     """
     if triage.status is not TriageStatus.OPEN or triage.channel_id is None:
-        return False
-    return (await tx.known_message(triage.channel_id, None)).is_of_drill
+        return None
+    return await tx.known_message(triage.channel_id, triage.source_message_id)
 
 
 async def _others(tx: TriageWrites, triage: Triage) -> tuple[Triage, ...]:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from bot.domain.people import Person
+from bot.domain.severity import SeverityPolicy
 from bot.domain.triage.session import Triage, TriageStatus
 from bot.runbook.model import Policy
 from bot.services.ports import Transaction
@@ -36,6 +37,21 @@ class Walk:
     def is_open(self) -> bool:
         """Return True while the walk's questions can be answered."""
         return self.triage.status is TriageStatus.OPEN
+
+    @property
+    def has_result(self) -> bool:
+        """Return True if no question is open."""
+        triage, tree = self.triage, self._policy.tree
+        return triage.severity is not None or tree.follow(path_of(triage)).outcome is not None
+
+    @property
+    def severity(self) -> SeverityPolicy | None:
+        """Return the severity of the incident that confirming would open; None for a re-evaluation."""
+        if self.triage.severity is not None:
+            return self._policy.rules(self.triage.severity)
+        outcome = self._policy.tree.follow(path_of(self.triage)).outcome
+        name = None if outcome is None else outcome.severity
+        return None if name is None else self._policy.severities[name]
 
     async def audit(self, action: str, **data: object) -> None:
         """Write an act in this walk to the audit log."""
@@ -103,16 +119,19 @@ class Walk:
             await self.tx.enqueue(refresh_triage_job(triage.id))
         self.triage = await self.tx.triage(self.triage.id)
 
-    async def view(self, *, answered: str | None = None, notice: PressResult | None = None) -> TriageView:
+    async def view(
+        self, *, answered: str | None = None, notice: PressResult | None = None, gone: int | None = None
+    ) -> TriageView:
         """Return the current view.
 
         Args:
             answered: A question that is no longer open; the view says so if another person has answered it.
             notice: Why nothing was changed.
+            gone: The number of the incident that cannot be joined.
         """
         first = next((given for given in self.triage.answers if given.question == answered), None)
         if first is None or first.by_id == self._by.id or self.notice is not None:
-            return await view_of(self.tx, self._policy, self.triage, notice=notice or self.notice)
+            return await view_of(self.tx, self._policy, self.triage, notice=notice or self.notice, gone=gone)
         return await view_of(
             self.tx, self._policy, self.triage, notice=PressResult.ANSWERED, first_answer=first
         )

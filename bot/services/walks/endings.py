@@ -3,7 +3,7 @@
 Locks are taken in this order: the incident, its walks by number, deliveries, jobs.
 """
 
-from datetime import datetime
+from dataclasses import replace
 
 import structlog
 
@@ -11,6 +11,7 @@ from bot.domain.incident.incident import Incident, IncidentKind
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineEntry
 from bot.domain.timeline.recorded import GivenAnswer, SeverityChoice, TriagedEntry
+from bot.domain.triage.payloads import JoinedReport
 from bot.domain.triage.session import Choice, StoredAnswer, Triage
 from bot.runbook.model import Policy
 from bot.services.ports import Transaction
@@ -51,17 +52,25 @@ async def lock_walk(tx: Transaction, triage_id: int) -> Triage:
 
 
 async def end_in(
-    tx: Transaction, policy: Policy, triage: Triage, incident: Incident, *, by: Person | None
+    tx: Transaction,
+    policy: Policy,
+    triage: Triage,
+    incident: Incident,
+    *,
+    by: Person | None,
+    joined: JoinedReport | None = None,
 ) -> None:
     """End a locked walk in a locked incident: its answers and its posts are that one's from now on.
 
     Args:
         by: None when the clock does it.
+        joined: The report, if it joins an incident that others have raised about something similar.
     """
     at = await tx.now()
     answers, choices = await tx.given_answers(triage.id), await tx.given_choices(triage.id)
-    await tx.add_timeline(incident.id, _triaged(triage, answers, choices, at=at))
-    ended = triage.raised(incident.id, severity=incident.severity, by=by, at=at)
+    told = replace(_triaged(triage, answers, choices), joined=joined)
+    await tx.add_timeline(incident.id, TimelineEntry.of(told, at))
+    ended = triage.raised(incident.id, severity=incident.severity, by=by, at=at, joined=joined is not None)
     await tx.save_triage(ended)
     await set_clock(tx, ended, policy)
     await tx.adopt_deliveries(post_keys(triage), incident_id=incident.id)
@@ -128,17 +137,14 @@ async def _audit(change: Change, triage: Triage, action: str, **facts: object) -
         await change.tx.audit(guild_id=triage.guild_id, by=change.by, action=action, data=data)
 
 
-def _triaged(
-    triage: Triage, answers: list[StoredAnswer], choices: list[Choice], *, at: datetime
-) -> TimelineEntry:
-    data = TriagedEntry(
+def _triaged(triage: Triage, answers: list[StoredAnswer], choices: list[Choice]) -> TriagedEntry:
+    return TriagedEntry(
         triage=triage.id,
         started_by=triage.user_name,
         chosen=triage.severity,
         answers=tuple(_answer(one) for one in answers),
         choices=tuple(_choice(one, counts=one is triage.standing(choices)) for one in choices),
     )
-    return TimelineEntry.of(data, at)
 
 
 def _answer(given: StoredAnswer) -> GivenAnswer:

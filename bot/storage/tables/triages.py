@@ -9,7 +9,7 @@ from bot.domain.people import Person
 from bot.domain.triage.evidence import Evidence
 from bot.domain.triage.session import Choice, NewTriage, StoredAnswer, Triage, TriageStatus
 from bot.domain.triage.unfinished import Idle, SignOfLife
-from bot.services.ports.store.triages import KnownMessage
+from bot.services.ports.store.triages import KnownMessage, OpenReports
 from bot.storage.database.sql import Row
 from bot.storage.rows import from_row, incident_from_row
 from bot.storage.tables.parts import ReadPart, TransactionPart
@@ -102,6 +102,17 @@ class PostgresTriageWrites(PostgresTriageReads, TransactionPart):
     async def open_triages(self, guild_id: int, *, within: timedelta) -> list[Triage]:
         rows = await self._sql.all("open_triages", guild_id=guild_id, within=within)
         return [await self._with_answers(row) for row in rows]
+
+    async def open_reports(self, triage: Triage, *, within: timedelta, limit: int) -> OpenReports:
+        rows = await self._sql.all(
+            "open_reports",
+            guild_id=triage.guild_id,
+            message_id=triage.source_message_id,
+            within=within,
+            limit=limit,
+        )
+        titles = rows[0]["titles"] if rows else ()
+        return OpenReports(tuple(incident_from_row(row) for row in rows), tuple(titles))
 
     async def save_triage(self, triage: Triage) -> None:
         await self._sql.all(

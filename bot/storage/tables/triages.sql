@@ -106,10 +106,31 @@ SELECT * FROM triages
  WHERE guild_id = :guild_id AND status = 'open' AND created_at > now() - :within::interval
  ORDER BY created_at, id;
 
+-- name: open_reports
+-- Returns the open incidents of a guild that were triggered within the last :within, newest first, at most :limit, but
+-- none for a triage of an alert's message :message_id. The first row has the titles of the latest :limit incidents.
+-- Private incidents, drills and tracked alerts are left out.
+SELECT found.*,
+       CASE WHEN row_number() OVER (ORDER BY found.triggered_at DESC, found.id DESC) = 1 THEN (
+            SELECT array_agg(latest.title)
+              FROM (SELECT title
+                      FROM incidents
+                     WHERE guild_id = :guild_id AND kind = 'incident' AND NOT is_private AND NOT is_drill
+                     ORDER BY triggered_at DESC
+                     LIMIT :limit) AS latest) END AS titles
+  FROM (SELECT *
+          FROM incidents
+         WHERE guild_id = :guild_id AND status IN ('triggered', 'acknowledged') AND kind = 'incident'
+           AND NOT is_private AND NOT is_drill AND triggered_at > now() - :within::interval
+           AND NOT EXISTS (SELECT FROM alert_messages WHERE message_id = :message_id)
+         ORDER BY triggered_at DESC, id DESC
+         LIMIT :limit) AS found
+ ORDER BY found.triggered_at DESC, found.id DESC;
+
 -- name: save_triage
 -- Writes the whole state of a triage.
 UPDATE triages
-   SET status = :status, severity = :severity, incident_id = :incident_id,
+   SET status = :status, severity = :severity, incident_id = :incident_id, joined = :joined,
        reevaluate_at = :reevaluate_at, asked_at = :asked_at, rounds = :rounds,
        held_by_name = :held_by_name, taken_by_name = :taken_by_name,
        ended_at = :ended_at, ended_by_name = :ended_by_name,

@@ -6,7 +6,7 @@ from typing import Final
 
 from discord import ButtonStyle, SelectOption, ui
 
-from bot.domain.incident.incident import Incident
+from bot.domain.incident.incident import Incident, label_of
 from bot.domain.severity import SeverityPolicy
 from bot.domain.triage.evidence import Evidence
 from bot.domain.triage.session import StoredAnswer, Triage, TriageStatus
@@ -16,6 +16,7 @@ from bot.ui.buttons import TriageVerb
 from bot.ui.components import Row, Screen, button, made_of, row, select_row, text
 from bot.ui.interaction import Interaction, redraw, reply, services_of, voice_of
 from bot.ui.screens.outcome import beside_drill, sent_card
+from bot.ui.screens.similar_incident import join_button, joined_card, similar_lines
 from bot.ui.words.inert import inert
 from bot.ui.words.triage_words import answer_words, choice_words, or_more_severe, path_words
 from bot.ui.words.voice import Voice, channel_name
@@ -52,7 +53,7 @@ def triage_card(voice: Voice, view: TriageView) -> Screen:
     """Show the card for the current state of the triage."""
     triage = view.triage
     if view.incident is not None:
-        return _became(voice, view.incident)
+        return _became(voice, triage, view.incident)
     if triage.status is TriageStatus.REEVALUATING:
         return _reevaluating(voice, view)
     if triage.status is not TriageStatus.OPEN:
@@ -77,11 +78,11 @@ def answered_before(voice: Voice, view: TriageView) -> str:
     return said
 
 
-def _became(voice: Voice, incident: Incident) -> Screen:
+def _became(voice: Voice, triage: Triage, incident: Incident) -> Screen:
     """Show the incident that the triage became; if private only its label: anyone may press an old card."""
     if incident.is_private:
         return Screen(text(voice.say("triaging.line.private", label=incident.label)))
-    return sent_card(voice, incident)
+    return joined_card(voice, incident) if triage.joined else sent_card(voice, incident)
 
 
 def _question(voice: Voice, view: TriageView, question: Question) -> Screen:
@@ -128,8 +129,9 @@ def _result(voice: Voice, view: TriageView) -> Screen:
     lines = _reevaluate_lines(voice, triage) if severity is None else _severity_lines(voice, view, severity)
     words = "confirm" if severity else "confirm_reevaluation"
     shown = severity.name if severity else LATER
+    similar = view.similar
     confirm = button(
-        voice.say(f"consoles.triage.{words}"),
+        voice.say(f"consoles.triage.{words if similar is None else 'confirm_separate'}"),
         f"tri:v1:confirm:{triage.id}:{shown}",
         style=ButtonStyle.danger if severity else ButtonStyle.primary,
         emoji="🚨" if severity else "⏲️",
@@ -137,10 +139,15 @@ def _result(voice: Voice, view: TriageView) -> Screen:
     return Screen(
         text(beside_drill(voice, in_drill=view.in_drill), _notice(voice, view), *lines),
         text(_facts(voice, triage), _evidence(voice, triage.evidence), _clock(voice, triage)),
+        *([] if similar is None else [text(*similar_lines(voice, similar, shown))]),
         rows=[
             _severities(voice, triage, severity),
             _earlier(voice, triage),
-            row(confirm, *_ways_out(voice, triage)),
+            row(
+                None if similar is None else join_button(voice, triage, similar, shown),
+                confirm,
+                *_ways_out(voice, triage),
+            ),
         ],
         colour=_RED if severity and severity.rank == 0 else _BLUE,
     )
@@ -200,6 +207,8 @@ def _notice(voice: Voice, view: TriageView) -> str:
     if view.notice is None:
         return ""
     first = view.first_answer
+    if view.gone is not None:
+        return voice.say("consoles.triage.notice.gone", label=label_of(view.gone))
     if first is None:
         who = voice.who(view.triage.at_work_name)
         return voice.say(f"consoles.triage.notice.{view.notice.value}", who=who)

@@ -10,6 +10,7 @@ from bot.domain.timeline.recorded import (
     TriagedEntry,
     UnfinishedEntry,
 )
+from bot.domain.triage.payloads import JoinedReport
 from bot.domain.triage.session import Choice, Triage
 from bot.domain.triage.tree import LATER, Answer, StaleTriage
 from bot.ui.words.inert import inert
@@ -17,6 +18,8 @@ from bot.ui.words.wording import Wording
 
 _QUESTION_LIMIT = 200
 _SEVERITY_LIMIT = 40
+_TITLE_LIMIT = 420  # 200 characters as stored, escaped
+_LIST_LIMIT = 300
 
 
 def question_words(words: Wording, question: str) -> str:
@@ -73,6 +76,8 @@ def triaged(words: Wording, data: TriagedEntry, _limit: int) -> Iterator[str]:
     What counts comes first, because a page has room for only a few lines: the severity chosen by hand, then
     the answers.
     """
+    if data.joined is not None:
+        yield _joined(words, data.joined)
     counting = [one for one in data.choices if one.counts]
     if not counting and data.chosen is not None:  # as older versions wrote it
         yield words.say("triaging.history.chosen", severity=inert(data.chosen, limit=_SEVERITY_LIMIT))
@@ -109,6 +114,26 @@ def unfinished(words: Wording, data: UnfinishedEntry, _limit: int) -> Iterator[s
         return
     at = words.full(data.asked_at)
     yield words.say("triaging.history.unfinished", who=words.who(data.left_by), at=at)
+
+
+def reported(words: Wording, report: JoinedReport) -> str:
+    """Return the targets and symptoms of a report: "api.parky.co.jp · エラー率上昇"; empty without any."""
+    parts = (
+        words.targets(report.targets, limit=_LIST_LIMIT),
+        words.symptoms(report.symptoms, limit=_LIST_LIMIT),
+    )
+    return " · ".join(part for part in parts if part)
+
+
+def _joined(words: Wording, report: JoinedReport) -> str:
+    return words.say(
+        "triaging.history.joined",
+        who=words.who(report.by),
+        severity=inert(report.severity, limit=_SEVERITY_LIMIT),
+        title=inert(report.title, limit=_TITLE_LIMIT),
+        at=words.full(report.started_at),
+        what=reported(words, report),
+    ).rstrip()
 
 
 def _is_withdrawn(given: GivenAnswer) -> bool:

@@ -73,6 +73,25 @@ async def change(rig: Rig, incident: Incident, act: Callable[[Incident, datetime
         await tx.save(act(await tx.incident(incident.id, lock=True), await tx.now()))
 
 
+async def test_a_report_is_compared_with_the_latest_few(rig: Rig) -> None:
+    """Open incidents newest first, titles of ended ones too; one statement, however many there are."""
+    opened = []
+    for number in range(4):
+        await rig.advance(timedelta(minutes=1))
+        opened.append(await open_incident(rig.store, key=str(number)))
+    await change(rig, opened[3], lambda one, at: transitions.resolve(one, by=OLIVE, at=at))
+    triage = await start(rig)
+    async with rig.store.transaction() as tx:
+        few = await tx.open_reports(triage, within=DAY, limit=2)
+        recent = await tx.open_reports(triage, within=timedelta(seconds=90), limit=9)
+    assert [one.id for one in few.incidents] == [opened[2].id, opened[1].id]
+    assert few.titles == tuple(one.title for one in (opened[3], opened[2]))
+    assert ([one.id for one in recent.incidents], len(recent.titles)) == ([opened[2].id], 4)
+    async with rig.store.transaction() as tx:
+        await tx.note_alert(opened[0].id, channel_id=500, message_id=600, sender="77:Parky API")
+        assert (await tx.open_reports(triage, within=DAY, limit=9)).incidents == ()
+
+
 async def test_a_walk_about_a_message_goes_on_until_it_ends(rig: Rig) -> None:
     """Found by its message, channel and guild, while it is not forgotten."""
     assert await of_message(rig) == (None, None)

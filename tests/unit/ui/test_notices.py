@@ -57,6 +57,28 @@ ROWS: dict[str, list[tuple[Json, str]]] = {
     "unlinked": [({"by": "a", "number": 9}, "INC-9")],
     "raised_again": [({"by": "a", "number": 9}, "INC-9")],
     "triaged_here": [({"by": "a", "severity": "SEV1"}, "SEV1"), ({"by": "a"}, "@a")],
+    "report_joined": [
+        (
+            {
+                "by": "a",
+                "report": {
+                    "title": "*決済* が 5xx",
+                    "targets": ["api.parky.co.jp"],
+                    "symptoms": ["errors"],
+                    "started_at": AT,
+                    "by": "reporter",
+                    "severity": "SEV1",
+                    "path": [{"question": "users_affected", "answer": "yes"}],
+                    "url": "https://discord.com/channels/7/1/2",
+                },
+            },
+            r"**\\*決済\\* が 5xx** · @reporter\n開始：11/24 14:14 JST api.parky.co.jp · エラー率上昇\n",
+        ),
+        (
+            {"report": {"title": "x", "started_at": AT, "by": "b", "severity": "SEV2"}},
+            r"**x** · @b\n開始：11/24 14:14 JST\n判定：SEV2'",
+        ),
+    ],
     "reopened": [({"by": "a", "reason": "再発"}, "再発"), ({"by": "a"}, "@a")],
     "recovered": [({"by": "Sentry", "url": "https://discord.com/channels/7/1/2"}, "Sentry")],
     "fires_again": [

@@ -275,7 +275,9 @@ def test_why_a_press_did_nothing() -> None:
         PressResult.JOINED: "@responder がトリアージ中",
         PressResult.HELD: "再評価待ち",
     }
-    assert {*why, PressResult.ANSWERED} == set(PressResult)
+    assert {*why, PressResult.ANSWERED, PressResult.GONE} == set(PressResult)
+    gone = replace(view, notice=PressResult.GONE, gone=41)
+    assert words(triage_card(JA, gone)).startswith("⚠️ INC-41 には合流できなくなりました")
     for notice, word in why.items():
         assert word in words(triage_card(JA, replace(view, notice=notice))).splitlines()[0]
 

@@ -29,6 +29,19 @@ class KnownMessage:
     raised: Incident | None
 
 
+@dataclass(frozen=True, slots=True)
+class OpenReports:
+    """What a report is compared with.
+
+    Attributes:
+        incidents: The open ones that everybody may see, newest first.
+        titles: Of the latest incidents, ended ones too.
+    """
+
+    incidents: tuple[Incident, ...]
+    titles: tuple[str, ...]
+
+
 class TriageReads(Protocol):
     """Reads triages and the messages they are about, each in a statement of its own."""
 
@@ -88,6 +101,17 @@ class TriageWrites(Protocol):
 
     async def open_triages(self, guild_id: int, *, within: timedelta) -> list[Triage]:
         """Return the open triages that were started within the last *within*, oldest first."""
+
+    async def open_reports(self, triage: Triage, *, within: timedelta, limit: int) -> OpenReports:
+        """Return what a triage may be about as well, in one round trip.
+
+        Private incidents, drills and tracked alerts are left out. There is none for the triage of an alert's
+        message, which is about that alert.
+
+        Args:
+            within: How long ago an incident may have been triggered.
+            limit: How many incidents and titles are read.
+        """
 
     async def save_triage(self, triage: Triage) -> None:
         """Write everything that the methods of `Triage` may have changed. The row must be locked."""

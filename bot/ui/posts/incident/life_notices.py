@@ -22,14 +22,18 @@ from bot.domain.incident.notices import (
 )
 from bot.domain.incident.posting import shows_old_details
 from bot.domain.payloads import UNSET
-from bot.domain.triage.payloads import TriagedHereNotice
+from bot.domain.triage.payloads import ReportJoinedNotice, TriagedHereNotice
 from bot.ui.posts.bodies import Body, message
 from bot.ui.posts.incident.updates import next_update
 from bot.ui.posts.looks import NoticeLook, NoticeLooks, by, line, with_reason
 from bot.ui.words import links
 from bot.ui.words.inert import inert
 from bot.ui.words.links import postmortem_path
+from bot.ui.words.triage_words import path_words, reported
 from bot.ui.words.wording import Wording
+
+_TITLE = 420  # 200 characters as stored, escaped
+_PATH = 600
 
 
 def _resolved(words: Wording, incident: Incident, told: ResolvedNotice) -> Body:
@@ -87,6 +91,22 @@ def _with_why(words: Wording, said: str, told: SeverityChangedNotice) -> str:
     return words.say("thread.notice.reason", line=said, reason=reason)
 
 
+def _report_joined(words: Wording, _incident: Incident, told: ReportJoinedNotice) -> Body:
+    """Compose the report of another person: what it says, its result, the message that it is about."""
+    report = told.report
+    key = "thread.notice.report_joined"
+    path = words.joined(
+        [path_words(words, step.question, step.answer) for step in report.path], separator=" → ", limit=_PATH
+    )
+    lines = [
+        words.say(key, title=inert(report.title, limit=_TITLE), who=words.who(report.by)),
+        words.say(f"{key}_facts", at=words.moment(report.started_at), what=reported(words, report)),
+        words.say(f"{key}_result", severity=inert(report.severity, limit=40), path=path),
+        words.say(f"{key}_from", url=report.url) if report.url else "",
+    ]
+    return message("\n".join(line.rstrip() for line in lines if line))
+
+
 def _sender(_words: Wording, _incident: Incident, told: RecoveredNotice | FiresAgainNotice) -> str:
     return inert(told.by or "?", limit=160)
 
@@ -114,6 +134,7 @@ NOTICES: Final[NoticeLooks] = (
         lambda told: "thread.notice.triaged_here" + ("_reevaluate" if told.severity is None else ""),
         severity=lambda _words, _incident, told: inert(told.severity or "", limit=40),
     ),
+    NoticeLook(ReportJoinedNotice, _report_joined),
     NoticeLook(SeverityChangedNotice, _severity_changed),
     line(ThreadMovedNotice, url=lambda _words, incident, _told: links.thread_url(incident)),
     # A monitor's news closes nothing: resolving is the responder's decision.

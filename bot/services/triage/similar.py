@@ -1,0 +1,54 @@
+"""An open incident that a triage may be about as well: offered before the triage is raised by itself."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from bot.domain.incident.incident import Incident
+from bot.domain.incident.similarity import Rarity, most_similar
+from bot.domain.severity import SeverityPolicy
+from bot.domain.triage.session import Triage, TriageStatus
+from bot.runbook.model import Policy
+from bot.services.ports.store.triages import KnownMessage, TriageWrites
+
+#: How long ago an incident may have been raised to be offered.
+OPENED_WITHIN: Final = timedelta(days=7)
+
+#: How many incidents a report is compared with.
+_MOST: Final = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Similar:
+    """A similar incident.
+
+    Attributes:
+        rises: The triage's result is a higher severity: by joining, the incident gets it.
+    """
+
+    incident: Incident
+    rises: bool
+
+
+async def similar_to(
+    tx: TriageWrites, policy: Policy, triage: Triage, severity: SeverityPolicy | None
+) -> Similar | None:
+    """Return the open incident that is most similar to an open triage with *severity* as its result, or None.
+
+    A private incident is none, for whoever asks: the report would be read by people who do not know of it.
+    """
+    if severity is None or triage.status is not TriageStatus.OPEN:
+        return None
+    known = await tx.open_reports(triage, within=OPENED_WITHIN, limit=_MOST)
+    found = most_similar(triage, known.incidents, Rarity.of(known.titles))
+    return None if found is None else Similar(found, rises(policy, found, severity))
+
+
+def rises(policy: Policy, incident: Incident, severity: SeverityPolicy) -> bool:
+    """Return True if *severity* is higher than the incident's."""
+    return severity.rank < policy.rules(incident.severity).rank
+
+
+def has_become(known: KnownMessage | None) -> bool:
+    """Return True if a triage's message has become an incident: then it is about that one."""
+    return known is not None and known.raised is not None
