@@ -30,6 +30,7 @@ def check_policy(policy: Policy) -> list[str]:
         *_emojis(policy),
         *_drill(policy.drill),
         *(line for name, sheet in policy.first_response.items() for line in _sheet(name, sheet)),
+        *(line for name, sheet in policy.first_response.items() for line in _targets(name, sheet, policy)),
     ]
 
 
@@ -127,3 +128,13 @@ def _sheet(name: str, sheet: FirstResponse) -> Iterator[str]:
         length = sum(map(len, words))
         if length > LONGEST_SHEET:
             yield f'first_response.{name}: has {length} characters in "{language}"; allowed: {LONGEST_SHEET}'
+
+
+def _targets(name: str, sheet: FirstResponse, policy: Policy) -> Iterator[str]:
+    """Check that each target of a command is one that an incident can have."""
+    for n, command in enumerate(sheet.commands, 1):
+        for target in command.targets:
+            if target not in policy.targets:
+                where = f"first_response.{name}.commands[{n}].targets"
+                allowed = ", ".join(f'"{known}"' for known in policy.targets)
+                yield f'{where}: "{target}" is not a target; allowed: {allowed} (the names of [targets])'

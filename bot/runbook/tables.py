@@ -3,6 +3,7 @@
 `bot.runbook.file.File` replaces a default of "" by a value from another table.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import time, timedelta
 from typing import Annotated
@@ -22,10 +23,15 @@ _Step = Annotated[Text, values.text_up_to(300)]
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command to copy, of one or several lines."""
+    """A command to copy, of one or several lines, or an address to open.
+
+    Attributes:
+        targets: The targets that it is for; empty for all.
+    """
 
     label: values.Label
     command: Annotated[str, values.string_up_to(1000, "a command", "gh run list --limit 10")]
+    targets: tuple[values.Target, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +40,18 @@ class FirstResponse:
 
     steps: Annotated[tuple[_Step, ...], AtMost(MOST_STEPS)] = ()
     commands: Annotated[tuple[Command, ...], AtMost(MOST_COMMANDS)] = ()
+
+    def commands_for(self, targets: Collection[str]) -> tuple[Command, ...]:
+        """Return the commands for any of *targets*, and those for every target.
+
+        Without known targets, all commands are returned: nobody can tell yet which ones help.
+        """
+        wanted = set(targets)
+        return tuple(
+            command
+            for command in self.commands
+            if not wanted or not command.targets or wanted.intersection(command.targets)
+        )
 
 
 @dataclass(frozen=True, slots=True)

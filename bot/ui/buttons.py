@@ -200,6 +200,11 @@ class Buttons:
         shown = self.ack_emoji if verb in _ACKS else emoji
         return button(label, custom_id(verb, number), style=style, emoji=shown)
 
+    def sign(self, verb: Verb, number: int) -> Component:
+        """Return the same button with its sign alone, where five words do not fit into a line."""
+        made = self.make(verb, number)
+        return {name: value for name, value in made.items() if name != "label"}
+
     def of(self, incident: Incident, *verbs: IncidentVerb) -> list[Component]:
         """Return the buttons that do *verbs* to *incident*, for a post that is edited whenever it changes.
 

@@ -183,9 +183,9 @@ async def test_a_duplicate_is_merged_and_opened_again(world: World) -> None:
 
 
 async def test_what_was_linked_by_mistake_is_unlinked(world: World) -> None:
-    """Threads, posts and cards say that two are linked, and `/incident show` lists the other.
+    """Threads and posts say that two are linked, and `/incident show` lists the other.
 
-    `/incident unlink` offers the linked incidents and updates posts, cards and threads, despite a kill.
+    `/incident unlink` offers the linked incidents and updates posts and threads, despite a kill.
     """
     first = await world.declare(SEV3, title=TITLE)
     second = await world.declare(SEV3, title="バッチが遅い")
@@ -197,7 +197,6 @@ async def test_what_was_linked_by_mistake_is_unlinked(world: World) -> None:
     for post, told in (
         (first.post, "関連：INC-2"),
         (second.post, "関連：INC-1"),
-        (first.card, "**関連：** INC-2"),
     ):
         await world.expect_text(post, told)
     shown = await world.command("incident show", channel=first.thread)
@@ -217,7 +216,7 @@ async def test_what_was_linked_by_mistake_is_unlinked(world: World) -> None:
     assert "@responder" in line.text
     await world.expect_message(second.thread, contains="INC-1 との関連付けを外しました")
     await world.settle()
-    for post in (first.post, second.post, first.card, second.card):
+    for post in (first.post, second.post):
         assert "関連" not in (await world.reread(post)).text
     assert await unlinkable(world, first.thread) == []
     again = await unlink(world, second.thread, first.number)

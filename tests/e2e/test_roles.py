@@ -24,9 +24,9 @@ async def roles(world: World) -> dict[str, str]:
 
 async def expect_refusals(world: World, alert: Alert) -> None:
     """Outsiders, bots and people who left or lost the role cannot get a role, and the refusal says why."""
-    refused = await world.click(alert.card, "指揮", by="observer")
+    refused = await world.click(alert.card, "🧭", by="observer")
     assert "ロールが必要です" in refused.text
-    scribe = await world.click(alert.card, "記録", by="responder")
+    scribe = await world.click(alert.card, "✍️", by="responder")
     await world.human.change("member", user="responder", roles=[])
     assert "ロールが必要です" in (await world.human.press("responder", scribe.messages[-1], "降りる")).text
     await world.human.change("member", user="responder", roles=["responder"])
@@ -49,7 +49,7 @@ async def test_roles_are_taken_passed_on_and_left_with_buttons(world: World) -> 
     presses at once one has the role in the end, and the thread tells how it came to that.
     """
     alert = await world.declare(SEV1, title=TITLE)
-    mine = await world.click(alert.card, "指揮", by="responder")
+    mine = await world.click(alert.card, "🧭", by="responder")
     assert f"{alert.label}：あなたが**指揮担当**です" in mine.text
     assert "ack も記録し" in mine.text
     assert all(message.is_private for message in mine.messages)
@@ -57,10 +57,10 @@ async def test_roles_are_taken_passed_on_and_left_with_buttons(world: World) -> 
     await world.expect_text(alert.card, "🧭 指揮：@responder · 💬 広報：未定")
     await world.expect_acknowledged(alert, by="responder")
     await world.expect_text(alert.post, "指揮：@responder")
-    again = await world.click(alert.card, "指揮", by="responder")
+    again = await world.click(alert.card, "🧭", by="responder")
     assert "すでにあなたが" in again.text
 
-    taken = await world.click(alert.card, "指揮", by="secondary")
+    taken = await world.click(alert.card, "🧭", by="secondary")
     assert "@responder から引き継ぎました" in taken.text
     await world.expect_message(alert.thread, contains="@secondary が @responder から引き継ぎます")
     await world.expect_dm("responder", contains="@secondary が **指揮** を引き継ぎました")
@@ -75,7 +75,7 @@ async def test_roles_are_taken_passed_on_and_left_with_buttons(world: World) -> 
     await world.expect_text(alert.card, "🧭 指揮：未定")
 
     people = ("primary", "secondary")
-    said = await asyncio.gather(*(world.click(alert.card, "広報", by=who) for who in people))
+    said = await asyncio.gather(*(world.click(alert.card, "💬", by=who) for who in people))
     assert sum("引き継ぎました" in one.text for one in said) == 1
     await world.expect_message(alert.thread, contains="が担当します")
     await world.expect_message(alert.thread, contains="から引き継ぎます")
@@ -123,7 +123,7 @@ async def test_roles_are_given_and_cleared_by_command(world: World) -> None:
     assert "もともと未定です" in (await assign(world, "responder", **freed)).text
 
     await expect_refusals(world, alert)
-    mine = await world.click(alert.card, "指揮", by="primary")
+    mine = await world.click(alert.card, "🧭", by="primary")
     await world.expect_message(alert.thread, contains="@primary が担当します")
     asked = await world.command("incident resolve", number=alert.number)
     await world.human.press("responder", asked.messages[-1], "解決にする")
@@ -135,4 +135,4 @@ async def test_roles_are_given_and_cleared_by_command(world: World) -> None:
     assert await roles(world) == {"commander": "primary", "scribe": "responder"}
     await world.settle()
     card = await world.reread(alert.card)
-    assert [control.label for control in card.controls] == ["📝 メモ", "🧾 タイムライン"]
+    assert [control.label for control in card.controls] == ["📋 コマンド", "📝 メモ", "🧾 タイムライン"]

@@ -114,7 +114,7 @@ async def test_a_pinned_message_is_on_the_timeline_whatever_becomes_of_it(readin
 
 
 async def test_what_happened_while_the_bot_was_away(reading: World) -> None:
-    """📌, an edit and a deletion during a restart are found; タイムライン on the card shows them."""
+    """📌, an edit and a deletion during a restart are found; タイムライン behind the card's 📋 shows them."""
     world = reading
     alert = await world.declare(SEV1, title=TITLE)
     edited = await world.human.say("primary", alert.thread, "原因は DB")
@@ -133,7 +133,8 @@ async def test_what_happened_while_the_bot_was_away(reading: World) -> None:
     await expect_seen(world, missed)
     # In the background, thread by thread, and deletions last.
     await world.human.until(lambda: one_or_none(world, DELETED), "the deletion on record")
-    shown = await world.click(alert.card, "タイムライン", by="observer")
+    sheet = await world.click(alert.card, "コマンド", by="observer")
+    shown = await world.human.press("observer", sheet.messages[-1], "タイムライン")
     assert shown.messages[-1].is_private
     for part in (
         f"{alert.label} のタイムライン",
@@ -188,7 +189,7 @@ async def test_notes_stand_at_the_time_they_are_about(world: World) -> None:
     await world.human.join_voice("primary", "war-room")
     shown = await world.command("incident show", by="observer", number=alert.number)
     for refused in (
-        await world.click(alert.card, "メモ", by="observer"),
+        await world.click(alert.card, "📝", by="observer"),
         await world.human.press("observer", shown.messages[-1], "ほかの操作", values=["note"]),
     ):
         assert refused.modal is None
@@ -205,11 +206,11 @@ async def test_notes_stand_at_the_time_they_are_about(world: World) -> None:
         refused = await world.command("incident note", number=alert.number, text="x", at=typed)
         assert why in refused.text
 
-    form = await world.click(alert.card, "メモ", by="responder")
+    form = await world.click(alert.card, "📝", by="responder")
     refused = await world.human.submit("responder", form, {"note": "長い\nメモ", "at": "さっき"})
     assert "読めません" in refused.text
     assert "長い\nメモ" in refused.text
-    form = await world.click(alert.card, "メモ", by="responder")
+    form = await world.click(alert.card, "📝", by="responder")
     sent = await world.human.submit("responder", form, {"note": "長い\nメモ", "at": "1分前"})
     assert "メモを残しました" in sent.text
     await world.expect_message(alert.thread, contains="長い\nメモ")

@@ -45,7 +45,7 @@ async def test_telling_by_form_and_by_command(world: World) -> None:
     assert "**影響：** 決済の 2 割" in post.text
     [row] = await world.rows("SELECT targets, symptoms, last_update ->> 'impact' AS impact FROM incidents")
     assert (row["targets"], row["symptoms"], row["impact"]) == (targets, [], "決済の 2 割")
-    await world.expect_text(alert.card, "admin.parky.co.jp")
+    await world.expect_text(alert.post, "admin.parky.co.jp")
 
     form = await world.click(alert, "更新", by="responder")
     told = {"known": "rollback 中\n# @here 様子を見ています", "impact": "決済の 3 割", "next": "3600"}
@@ -58,7 +58,7 @@ async def test_telling_by_form_and_by_command(world: World) -> None:
     assert not post.pings_here
     await world.expect_text(alert.post, "rollback 中")
     await world.expect_text(alert.post, "レスポンス遅延")
-    await world.expect_text(alert.card, "**影響：** 決済の 3 割")
+    await world.expect_text(alert.card, "rollback 中")
     await world.fast_forward(minutes=59)
     await world.expect_nothing_more()
     await world.fast_forward(minutes=1)

@@ -104,8 +104,8 @@ async def _(scene: Scene) -> Change:
 @change("incidents.card.press_role")
 async def _(scene: Scene) -> Change:
     known = await scene.raised()
-    card = await scene.showing(known.thread, "指揮")
-    return known.change(scene.presses(card, "指揮"), "role_changed")
+    card = await scene.showing(known.thread, "🧭")
+    return known.change(scene.presses(card, "🧭"), "role_changed")
 
 
 @change("incidents.card.press_step_down")

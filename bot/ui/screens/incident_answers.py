@@ -16,7 +16,7 @@ from bot.services.incidents.merging import Merged
 from bot.services.incidents.severity_change import Regraded
 from bot.ui.buttons import BundleVerb, IncidentVerb, custom_id
 from bot.ui.components import Screen, button, buttons_view, made_of, or_quit, row, text, to_places
-from bot.ui.posts.bodies import COLOURS
+from bot.ui.posts.bodies import colour_of
 from bot.ui.words.voice import Voice
 from bot.ui.words.wording import relative, state_key
 
@@ -76,7 +76,7 @@ def ended_screen(voice: Voice, incident: Incident, *, also: Sequence[str] = ()) 
                 *to_places(voice, incident),
             )
         ],
-        colour=COLOURS[incident.status],
+        colour=colour_of(voice, incident),
     )
 
 
@@ -85,7 +85,7 @@ def reopened_screen(voice: Voice, incident: Incident) -> Screen:
     return Screen(
         text(voice.say("consoles.said.reopened", label=incident.label), voice.title(incident)),
         rows=[row(*to_places(voice, incident))],
-        colour=COLOURS[incident.status],
+        colour=colour_of(voice, incident),
     )
 
 
@@ -95,7 +95,7 @@ def regraded_screen(voice: Voice, result: Regraded) -> Screen:
     return Screen(
         text(*_regraded(voice, result)),
         rows=[row(*to_places(voice, incident))],
-        colour=COLOURS[incident.status],
+        colour=colour_of(voice, incident),
     )
 
 

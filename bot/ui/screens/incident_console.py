@@ -1,4 +1,4 @@
-"""`/incident show`: an incident, its people, its deadlines and what is due next; the first-response sheet."""
+"""`/incident show`: an incident, its people, its deadlines and what is due next."""
 
 from collections.abc import Iterable, Iterator
 from typing import Final
@@ -10,11 +10,10 @@ from bot.domain.incident.incident import Incident, Status, label_of
 from bot.services.incidents.queries import IncidentView
 from bot.ui.buttons import IncidentVerb
 from bot.ui.components import Row, Screen, made_of, row, select_row, text
-from bot.ui.posts.bodies import COLOURS
+from bot.ui.posts.bodies import colour_of
 from bot.ui.posts.incident.alert import again, last_update, roles, update_due
-from bot.ui.posts.incident.checks import step_lines
 from bot.ui.posts.incident.private import told_lines
-from bot.ui.words.inert import code_block, inert, joined
+from bot.ui.words.inert import inert, joined
 from bot.ui.words.links import alert_url, linked_label, thread_url
 from bot.ui.words.timeline import told_line
 from bot.ui.words.voice import Voice
@@ -31,7 +30,6 @@ _FACTS_BUDGET = 1_900  # of the 4,000 characters that all texts of a screen may 
 _TIMELINE_BUDGET = 1_800
 _RELATED_SHOWN = 4
 _TITLE_BUDGET = 80
-_SHEET_BUDGET = 3_800
 
 
 def show_screen(voice: Voice, view: IncidentView) -> Screen:
@@ -45,21 +43,7 @@ def show_screen(voice: Voice, view: IncidentView) -> Screen:
         ui.Separator(),
         text(voice.say("consoles.incident.timeline"), *_latest(voice, view), _links(voice, incident)),
         rows=[_actions(voice, incident), _more(voice, incident)],
-        colour=COLOURS[incident.status],
-    )
-
-
-def first_response_screen(voice: Voice, incident: Incident) -> Screen:
-    """Show 初動: what to do, what of it is done, and the commands to copy."""
-    sheet = voice.policy.first_response.get(incident.severity)
-    commands = (
-        f"**{voice.pick(command.label)}**\n{code_block(command.command)}"
-        for command in (sheet.commands if sheet else ())
-    )
-    body = joined([*step_lines(voice, incident), *commands], separator="\n", limit=_SHEET_BUDGET, more="\n…")
-    title = voice.say("consoles.incident.first_response", severity=incident.severity, label=incident.label)
-    return Screen(
-        text(title, body or voice.say("consoles.incident.no_first_response")), colour=COLOURS[incident.status]
+        colour=colour_of(voice, incident),
     )
 
 

@@ -9,7 +9,7 @@ from bot.ui.buttons import IncidentVerb
 from bot.ui.components import Row, Screen, made_of, row, text, to_places
 from bot.ui.interaction import Interaction, host_of, redraw, services_of, soon, voice_of
 from bot.ui.people import person_from
-from bot.ui.posts.bodies import COLOURS
+from bot.ui.posts.bodies import colour_of
 from bot.ui.screens.emergency import opened_or_raised
 from bot.ui.words.links import alert_url
 from bot.ui.words.voice import Voice
@@ -84,7 +84,7 @@ def sent_card(
             _where(voice, incident, opening),
         ),
         rows=[_ways(voice, incident, IncidentVerb.DETAILS)],
-        colour=COLOURS[incident.status],
+        colour=colour_of(voice, incident),
     )
 
 
@@ -109,7 +109,7 @@ def raised_card(voice: Voice, incident: Incident, *, has_typed: bool = True) -> 
             voice.state(incident) if on_it is None else f"{voice.state(incident)} · 👀 {voice.who(on_it)}",
         ),
         rows=[_ways(voice, incident, IncidentVerb.SEVERITY, IncidentVerb.DETAILS)],
-        colour=COLOURS[incident.status],
+        colour=colour_of(voice, incident),
     )
 
 

@@ -7,7 +7,7 @@ from discord import ButtonStyle, SelectOption, ui
 from bot.domain.timeline.lines import Line
 from bot.services.timeline.timelines import TimelinePage
 from bot.ui.components import TEXT_LIMIT, Row, Screen, button, buttons_view, row, select_row, text
-from bot.ui.posts.bodies import COLOURS
+from bot.ui.posts.bodies import colour_of
 from bot.ui.words.inert import plain
 from bot.ui.words.timeline import kind_words, told_rows
 from bot.ui.words.voice import Voice
@@ -43,7 +43,7 @@ def timeline_screen(voice: Voice, page: TimelinePage) -> Screen:
     return Screen(
         text(title, *(lines or [voice.say("history.page.empty")]), number),
         rows=[_correct(voice, page), _buttons(voice, page)],
-        colour=COLOURS[incident.status],
+        colour=colour_of(voice, incident),
     )
 
 

@@ -165,6 +165,17 @@ def test_a_sheet_fits_a_message() -> None:
     )
 
 
+def test_a_command_is_for_targets_that_exist() -> None:
+    """A misspelt one would never be shown."""
+    one = '[[first_response.LOW.commands]]\nlabel = "x"\ncommand = "ls"\ntargets = ["{}"]\n'
+    known = '[targets]\nnames = ["api", "web"]\n'
+    assert problems(MINIMAL + known + one.format("web")) == []
+    assert problems(MINIMAL + known + one.format("wbe")) == [
+        'first_response.LOW.commands[1].targets: "wbe" is not a target; allowed: "api", "web"'
+        " (the names of [targets])"
+    ]
+
+
 def test_long_values_are_cut_in_the_line() -> None:
     """A line stays a line."""
     (line,) = problems(changed('language = "ja"', f'language = "{"x" * 500}"'))

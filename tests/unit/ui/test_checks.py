@@ -19,7 +19,7 @@ from bot.runbook.tables import FirstResponse
 from bot.services.incidents.checklists import Checked
 from bot.ui.posts.incident.checks import STEPS, checked, pick_of
 from bot.ui.posts.renderer import render
-from bot.ui.screens.incident_console import first_response_screen
+from bot.ui.screens.first_response_sheet import first_response_screen
 from bot.ui.words.voice import Voice
 from bot.ui.words.wording import Wording
 from tests.unit.ui import screens
@@ -69,14 +69,24 @@ def picked(body: Mapping[str, Any], values: Sequence[str]) -> ChecklistPick:
     return pick_of(fields.groupdict(), [*values])
 
 
-def test_the_card_tells_what_is_done() -> None:
-    """Open ones with an empty box; done ones with who, and when in words."""
-    said = description_of(render(JA, CARD, fill(ACKNOWLEDGED, {0})))
+def sheet_of(incident: Incident, words: Wording = JA) -> str:
+    """What 📋 shows."""
+    voice = Voice.of(TEXTS, words.policy, locale=words.policy.language)
+    return screens.words(first_response_screen(voice, incident))
+
+
+def test_the_card_counts_what_is_done_and_names_the_next() -> None:
+    """Behind 📋 is each step: open ones with an empty box; done ones with who, and when in words."""
+    ticked = fill(ACKNOWLEDGED, {0})
+    assert "**初動：** 1/4 · 次：2. rollback するか判断する。" in description_of(render(JA, CARD, ticked))
+    assert "**First response:** 1/4 · next: 2. Decide" in description_of(render(EN, CARD, ticked))
+    assert "**初動：** 4/4" in description_of(render(JA, CARD, fill(ACKNOWLEDGED, {0, 1, 2, 3}))).splitlines()
+    said = sheet_of(ticked)
     assert "☑ 1. ログ (wrangler tail) と Sentry を確認する · @responder 14:07 JST" in said
     assert "☐ 2. rollback" in said
     late = replace(ACKNOWLEDGED, checks={SHEET.keys[0]: Check(1, "primary", AT + timedelta(days=1))})
-    assert "· @primary 11/25 14:07 JST" in description_of(render(JA, CARD, late))
-    assert "☑ 1. Read the logs" in description_of(render(EN, CARD, fill(ACKNOWLEDGED, {0})))
+    assert "· @primary 11/25 14:07 JST" in sheet_of(late)
+    assert "☑ 1. Read the logs" in sheet_of(ticked, EN)
 
 
 def test_the_select_has_each_step() -> None:
@@ -115,7 +125,7 @@ def test_an_ended_one_keeps_its_checks_and_has_no_select(incident: Incident) -> 
     ended = replace(incident, checks=fill(ACKNOWLEDGED, {0}).checks)
     body = render(JA, CARD, ended)
     assert selects(body) == []
-    assert "☑ 1. " in description_of(body)
+    assert "**初動：** 1/4" in description_of(body).splitlines()
     again = transitions.reopen(ended, by=RESPONDER, at=AT, next_update_at=None)
     assert len(selects(render(JA, CARD, again))) == 1
 
@@ -125,14 +135,14 @@ def test_no_steps_no_select() -> None:
     for words, incident in ((with_steps(), PLACED), (JA, replace(PLACED, severity="GONE"))):
         body = render(words, CARD, incident)
         assert selects(body) == []
-        assert "**初動**" not in description_of(body)
+        assert "初動" not in description_of(body)
 
 
 def test_another_severity_shows_its_own_steps() -> None:
     """A tick of the old one shows on none of them, nor in the select."""
     lesser = replace(fill(ACKNOWLEDGED, {0, 1, 2, 3}), severity="SEV2")
     body = render(JA, CARD, lesser)
-    assert "☑" not in description_of(body)
+    assert "**初動：** 0/3" in description_of(body)
     assert not any(option.get("default") for option in selects(body)[0]["options"])
 
 
@@ -152,7 +162,7 @@ def test_long_steps_and_the_same_ones_fit() -> None:
 
 def test_a_name_is_inert() -> None:
     """As everywhere."""
-    said = description_of(render(JA, CARD, fill(ACKNOWLEDGED, {0}, by=Person(id=1, name="**@here**"))))
+    said = sheet_of(fill(ACKNOWLEDGED, {0}, by=Person(id=1, name="**@here**")))
     assert "@\\*\\*＠here\\*\\* 14:07 JST" in said
 
 

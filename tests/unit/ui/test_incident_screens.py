@@ -24,6 +24,7 @@ from bot.services.incidents.severity_change import Regraded
 from bot.ui.forms.severity import SEVERITY_FORM, severity_form
 from bot.ui.screens import incident_answers as answers
 from bot.ui.screens import incident_console as console
+from bot.ui.screens.first_response_sheet import first_response_screen
 from bot.ui.screens.incident_list import PAGE, PAGE_SIZE, WHICH, WORDS_LIMIT, Asked, list_screen, which_screen
 from bot.ui.words.voice import Voice
 from tests.acts import time_of
@@ -286,10 +287,10 @@ def test_the_form_of_a_severity_shows_the_current_one(voice: Voice) -> None:
 def test_the_first_response_sheets_fit(severity: str) -> None:
     """Every severity of the runbook."""
     for voice in VOICES:
-        screen = console.first_response_screen(voice, replace(PLACED, severity=severity))
+        screen = first_response_screen(voice, replace(PLACED, severity=severity))
         assert over_limits(screen) == []
         assert "1. " in words(screen)
-    unknown = console.first_response_screen(JA, replace(PLACED, severity="GONE"))
+    unknown = first_response_screen(JA, replace(PLACED, severity="GONE"))
     assert "登録されていません" in words(unknown)
 
 

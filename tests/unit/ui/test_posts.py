@@ -29,7 +29,6 @@ from tests.unit.ui.samples import (
     TRIGGERED,
     delivery,
     description_of,
-    embed_of,
     presses_of,
 )
 
@@ -244,60 +243,6 @@ def test_thread_name_fits_discord() -> None:
     """100 characters, whatever the title."""
     named = render(JA, delivery(DeliveryKind.THREAD), replace(PLACED, title="あ" * 200))
     assert len(str(named["name"])) == 100
-
-
-def test_thread_card_carries_the_first_response() -> None:
-    """Facts, steps in order, and each command in a block to copy."""
-    body = render(JA, delivery(DeliveryKind.THREAD_CARD), PLACED)
-    card = embed_of(body)
-    assert card["title"] == "INC-42 🔴 未対応 · SEV1 / P0"
-    said = description_of(body)
-    assert "**対象：** api.parky.co.jp" in said
-    assert "**判定：** 本番影響あり → 影響大" in said
-    assert "1. ログ (wrangler tail) と Sentry を確認する" in said
-    fields = card["fields"]
-    assert isinstance(fields, list)
-    assert len(fields) == len(POLICY.first_response["SEV1"].commands)
-    assert fields[0]["value"] == "```\nnpx wrangler tail --config wrangler.public.toml --env <env>\n```"
-
-
-def test_thread_card_leaves_out_whole_commands() -> None:
-    """Facts come first; what has no room is not shown by half."""
-    long = "".join(
-        f"""
-[[first_response.SEV3.commands]]
-label = "long {number}"
-command = "{X * length}"
-"""
-        for number, length in enumerate((1_000, 1_000, 1_000, 300))
-    )
-    words = Wording(TEXTS, parse_policy(default_policy_text() + long, name="long.toml"))
-    many = tuple(f"{number}" + "y" * 150 for number in range(25))
-    incident = replace(
-        PLACED,
-        severity="SEV3",
-        targets=many,
-        symptoms=many,
-        path=tuple(zip(many, many, strict=True)),
-        reported_by=PersonRef(103, "*" * 80),
-    )
-    body = render(words, delivery(DeliveryKind.THREAD_CARD), incident)
-    fields = embed_of(body)["fields"]
-    assert isinstance(fields, list)
-    assert [field["name"] for field in fields] == ["GitHub Actions の状態", "long 0", "long 1", "long 2"]
-    assert fields[-1]["value"] == f"```\n{X * 1_000}\n```"
-    assert "ほかのコマンドは 📋 初動 にあります" in description_of(body)
-
-
-def test_thread_card_without_a_sheet_or_targets() -> None:
-    """A severity that the policy no longer has."""
-    said = description_of(
-        render(
-            JA, delivery(DeliveryKind.THREAD_CARD), replace(TRIGGERED, severity="SEV9", targets=(), path=())
-        )
-    )
-    assert "**対象：** 未記入" in said
-    assert "初動" not in said
 
 
 def test_resolved_notice_asks_for_the_postmortem() -> None:

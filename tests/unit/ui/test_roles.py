@@ -59,9 +59,10 @@ def test_the_card_says_who_does_what() -> None:
     body = render(JA, CARD, LED)
     assert "**役割：** 🧭 指揮：@primary · 💬 広報：未定 · ✍️ 記録：未定" in description_of(body)
     assert presses_of(body) == [
-        f"inc:v1:{verb}:42" for verb in ("command", "communicate", "scribe", "note", "timeline")
+        f"inc:v1:{verb}:42" for verb in ("first", "command", "communicate", "scribe", "note")
     ]
-    assert presses_of(render(JA, CARD, RESOLVED)) == ["inc:v1:note:42", "inc:v1:timeline:42"]
+    ended = ["inc:v1:first:42", "inc:v1:note:42", "inc:v1:timeline:42"]
+    assert presses_of(render(JA, CARD, RESOLVED)) == ended
 
 
 @pytest.mark.parametrize(

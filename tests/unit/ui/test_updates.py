@@ -20,6 +20,7 @@ from bot.ui.forms.base import Submitted
 from bot.ui.forms.update import UPDATE_FORM, update_form, update_of
 from bot.ui.posts.incident.updates import told
 from bot.ui.posts.renderer import render
+from bot.ui.screens.first_response_sheet import first_response_screen
 from bot.ui.words.voice import Voice
 from tests.unit.ui import screens
 from tests.unit.ui.samples import (
@@ -155,12 +156,10 @@ def test_the_card_says_how_it_stands() -> None:
     """What was told last, and when the next is due; nothing of it before, no due date after."""
     card = delivery(DeliveryKind.THREAD_CARD)
     shown = description_of(render(JA, card, TOLD)).splitlines()
-    assert shown[1:4] == [
-        "**最新 14:32 JST** @primary rollback 中",
-        "**影響：** 決済の 3 割",
-        "**次の更新：** 15:02 JST (<t:1795500120:R>)",
-    ]
-    assert "最新" not in description_of(render(JA, card, PLACED))
+    assert shown[1:3] == ["**次の更新：15:02 JST (<t:1795500120:R>)**", "📣 14:32 JST rollback 中"]
+    assert "📣" not in description_of(render(JA, card, PLACED))
+    more = screens.words(first_response_screen(screens.JA, TOLD))
+    assert "**最新 14:32 JST** @primary rollback 中\n**影響：** 決済の 3 割" in more
     assert "次の更新" not in description_of(render(JA, card, RESOLVED))
     hostile = replace(
         TOLD, updates=replace(TOLD.updates, last=replace(LAST, known=NASTY, impact=NASTY, by=NASTY))
@@ -169,6 +168,10 @@ def test_the_card_says_how_it_stands() -> None:
         body = render(words, card, hostile)
         assert over_limits(body) == []
         assert "@everyone" not in str(body)
+    for voice in screens.VOICES:
+        sheet = first_response_screen(voice, hostile)
+        assert screens.over_limits(sheet) == []
+        assert "@everyone" not in screens.words(sheet)
 
 
 @pytest.mark.parametrize("voice", screens.VOICES)

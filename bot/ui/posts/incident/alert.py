@@ -144,14 +144,21 @@ def roles(words: Wording, incident: Incident) -> str:
     )
 
 
-def last_update(words: Wording, incident: Incident) -> str:
+def promise(words: Wording, incident: Incident) -> str:
+    """Return when the next update is due, in bold; before an acknowledge, the head has the deadline."""
+    is_owed = incident.is_open and incident.status is not Status.TRIGGERED
+    due = update_due(words, incident) if is_owed else ""
+    return f"**{due}**" if due else ""
+
+
+def last_update(words: Wording, incident: Incident, *, limit: int = _UPDATE_LIMIT) -> str:
     """Return the first line of the last status update: "📣 14:20 JST rollback 中"; empty without one."""
     told = incident.updates.last
     first = "" if told is None else next((line for line in told.known.splitlines() if line.strip()), "")
     if told is None or not first:
         return ""
     at = words.clock(told.at, on=incident.triggered_at)
-    return words.say("alert.update", at=at, known=inert(first, limit=_UPDATE_LIMIT))
+    return words.say("alert.update", at=at, known=inert(first, limit=limit))
 
 
 def again(words: Wording, incident: Incident) -> str:
@@ -176,7 +183,7 @@ def _state_embed(words: Wording, incident: Incident, *, lines: list[str]) -> Bod
 def _facts(words: Wording, incident: Incident) -> list[str]:
     """Return one fact a line: how bad, who and by when, what happened since, and where it came from."""
     lines = [
-        _promise(words, incident),
+        promise(words, incident),
         _symptoms(words, incident),
         _path(words, incident),
         *_progress(words, incident),
@@ -191,13 +198,6 @@ def _facts(words: Wording, incident: Incident) -> list[str]:
     if not (incident.targets or incident.symptoms) and incident.is_open:
         lines.append(words.say("alert.nothing_known"))
     return [line for line in lines if line]
-
-
-def _promise(words: Wording, incident: Incident) -> str:
-    """Return when the next update is due, in bold; before an acknowledge, the head has the deadline."""
-    is_owed = incident.is_open and incident.status is not Status.TRIGGERED
-    due = update_due(words, incident) if is_owed else ""
-    return f"**{due}**" if due else ""
 
 
 def _symptoms(words: Wording, incident: Incident) -> str:

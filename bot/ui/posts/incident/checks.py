@@ -8,7 +8,7 @@ from bot.domain.incident.incident import Incident
 from bot.services.incidents.checklists import Checked
 from bot.ui.buttons import Component, Option, select_row
 from bot.ui.posts.bodies import CONTENT_LIMIT
-from bot.ui.words.inert import joined, plain
+from bot.ui.words.inert import inert, joined, plain
 from bot.ui.words.voice import Voice
 from bot.ui.words.wording import Wording
 
@@ -21,12 +21,27 @@ STEPS: Final = r"inc:v1:steps:(?P<number>\d{1,18}):(?P<edition>[0-9a-f]{8}):(?P<
 MOST_STEPS: Final = 15
 _OPTION_LIMIT: Final = 100  # Discord: the label of a select's option
 _CHANGES_BUDGET: Final = 1_200
+_CARD_STEP_LIMIT: Final = 40  # the step's words are in the select as well
 
 
 def step_lines(words: Wording, incident: Incident) -> list[str]:
     """Return each step of the severity: open, or done with who and when; none without a sheet."""
     sheet = words.policy.checklist(incident.severity)
     return [_line(words, incident, sheet, index) for index in range(len(sheet.steps))]
+
+
+def progress_line(words: Wording, incident: Incident) -> str:
+    """Return how many steps are done, and the next: "**初動：** 2/4 · 次：3. …"; empty without a sheet."""
+    sheet = words.policy.checklist(incident.severity)
+    if not sheet.steps:
+        return ""
+    done = sheet.done(incident.checks)
+    counts = {"done": len(done), "all": len(sheet.steps)}
+    left = _first_open(sheet, incident)
+    if left is None or not incident.is_open:
+        return words.say("checks.card.done", **counts)
+    step = inert(words.raw(sheet.steps[left]), limit=_CARD_STEP_LIMIT)
+    return words.say("checks.card.next", **counts, step=_numbered(left, step))
 
 
 def steps_select(words: Wording, incident: Incident) -> list[Component]:
@@ -76,11 +91,16 @@ def _option(index: int, step: str, *, is_done: bool) -> Option:
 
 
 def _next(voice: Voice, incident: Incident, sheet: Checklist) -> str:
-    done = sheet.done(incident.checks)
-    left = next((index for index in range(len(sheet.steps)) if index not in done), None)
+    left = _first_open(sheet, incident)
     if left is None:
         return voice.say("checks.said.all_done")
     return voice.say("checks.said.next", step=_numbered(left, voice.pick(sheet.steps[left])))
+
+
+def _first_open(sheet: Checklist, incident: Incident) -> int | None:
+    """Return the index of the first step that is not done; None when all are."""
+    done = sheet.done(incident.checks)
+    return next((index for index in range(len(sheet.steps)) if index not in done), None)
 
 
 def _line(words: Wording, incident: Incident, sheet: Checklist, index: int) -> str:

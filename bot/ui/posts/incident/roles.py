@@ -11,7 +11,7 @@ from bot.services.ports import Subject
 from bot.ui.buttons import IncidentVerb, row
 from bot.ui.components import Screen, button, text
 from bot.ui.components import row as controls
-from bot.ui.posts.bodies import COLOURS, Body, colour_of, embed, message
+from bot.ui.posts.bodies import Body, colour_of, embed, message
 from bot.ui.posts.incident.alert import head, headline, update_due
 from bot.ui.posts.looks import NoticeLook, NoticeLooks, Renderers, about, by
 from bot.ui.words import links
@@ -93,7 +93,7 @@ def taken_screen(voice: Voice, result: Assigned) -> Screen:
     return Screen(
         text(_said(voice, result, how), acknowledged),
         rows=[controls(step_down)],
-        colour=COLOURS[result.incident.status],
+        colour=colour_of(voice, result.incident),
     )
 
 

@@ -1,4 +1,4 @@
-"""Status updates: the post in the thread, the reminder when one is due, the card's lines, the answers."""
+"""Status updates: the post in the thread, the reminder when one is due, the sheet's lines, the answers."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -8,7 +8,7 @@ from bot.domain.incident.incident import Incident
 from bot.domain.incident.notices import UpdatedNotice, UpdateDueNotice
 from bot.services.incidents.updates import UpdateResult
 from bot.ui.buttons import IncidentVerb, row
-from bot.ui.posts.bodies import COLOURS, CONTENT_LIMIT, Body, embed, message
+from bot.ui.posts.bodies import CONTENT_LIMIT, Body, colour_of, embed, message
 from bot.ui.posts.looks import NoticeLook, NoticeLooks, by
 from bot.ui.words.inert import inert, inert_lines
 from bot.ui.words.voice import Voice
@@ -17,7 +17,7 @@ from bot.ui.words.wording import Wording, relative
 # As typed 1,000 and 300 characters; each may need an escape.
 _KNOWN_BUDGET: Final = 2_100
 _IMPACT_BUDGET: Final = 650
-_CARD_BUDGET: Final = 300
+_SHEET_BUDGET: Final = 300
 
 
 def updated(words: Wording, incident: Incident, told: UpdatedNotice) -> Body:
@@ -27,7 +27,7 @@ def updated(words: Wording, incident: Incident, told: UpdatedNotice) -> Body:
     body = "\n".join([*_words(words, told), next_update(words, incident, told.next_at)])
     if len(head) + len(body) < CONTENT_LIMIT:
         return message(f"{head}\n{body}")
-    return message(head, embeds=[embed(colour=COLOURS[incident.status], description=body)])
+    return message(head, embeds=[embed(colour=colour_of(words, incident), description=body)])
 
 
 def update_due(words: Wording, incident: Incident, told: UpdateDueNotice) -> Body:
@@ -58,19 +58,15 @@ def update_due(words: Wording, incident: Incident, told: UpdateDueNotice) -> Bod
     return body
 
 
-def card_lines(words: Wording, incident: Incident) -> Iterator[str]:
-    """Yield the card's lines, as far as there are any: the last update, its impact, when the next is due."""
-    last, due_at = incident.updates.last, incident.updates.due_at
+def sheet_lines(words: Wording, incident: Incident) -> Iterator[str]:
+    """Yield the last update and its impact, at more length than the alert and the card have room for."""
+    last = incident.updates.last
     if last is not None and last.known:
         at = words.clock(last.at, on=incident.triggered_at)
-        known = inert(last.known, limit=_CARD_BUDGET)
-        yield words.say("updates.card.last", at=at, who=words.who(last.by), known=known)
+        known = inert(last.known, limit=_SHEET_BUDGET)
+        yield words.say("updates.sheet.last", at=at, who=words.who(last.by), known=known)
     if last is not None and last.impact:
-        yield words.say("updates.card.impact", impact=inert(last.impact, limit=_CARD_BUDGET))
-    if due_at is not None:
-        at = words.clock(due_at, on=incident.triggered_at)
-        key = "missed" if incident.updates.reminders else "next"
-        yield words.say(f"updates.card.{key}", at=at, left=relative(due_at))
+        yield words.say("updates.sheet.impact", impact=inert(last.impact, limit=_SHEET_BUDGET))
 
 
 def told(voice: Voice, result: UpdateResult) -> str:
