@@ -169,7 +169,7 @@ def test_a_command_is_for_targets_that_exist() -> None:
     """A misspelt one would never be shown."""
     one = '[[first_response.LOW.commands]]\nlabel = "x"\ncommand = "ls"\ntargets = ["{}"]\n'
     known = '[targets]\nnames = ["api", "web"]\n'
-    assert problems(MINIMAL + known + one.format("web")) == []
+    assert parse_policy(MINIMAL + known + one.format("web"), name="web.toml").targets == ("api", "web")
     (line,) = problems(MINIMAL + known + one.format("wbe"))
     allowed = 'allowed: "api", "web" (the names of [targets])'
     assert line == f'first_response.LOW.commands[1].targets: "wbe" is not a target; {allowed}'

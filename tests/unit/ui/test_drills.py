@@ -128,7 +128,7 @@ def test_one_that_was_stopped_reads_as_over_and_not_as_a_false_alarm(words: Word
     alert = render(words, delivery(DeliveryKind.ALERT), over)
     assert said in str(alert["content"])
     assert f"🏁 {said} · @primary" in description_of(alert)
-    assert f"🏁 {said}" in str(embed_of(render(words, delivery(DeliveryKind.THREAD_CARD), over))["title"])
+    assert f"🏁 {said}" in description_of(render(words, delivery(DeliveryKind.THREAD_CARD), over))
     assert "🏁" in thread_name(words, over)
     told = screens.words(answers.ended_screen(screens.JA, over))
     assert "訓練を終えました" in told

@@ -12,8 +12,10 @@ from bot.domain.incident.incident import ByPerson, PersonRef, Role, StatusUpdate
 from bot.domain.triage.tree import BY_HAND, UNANSWERED
 from bot.runbook import default_policy_text, parse_policy
 from bot.ui.posts.renderer import render
+from bot.ui.screens.first_response_sheet import first_response_screen
 from bot.ui.words.links import postmortem_path
 from bot.ui.words.wording import Wording
+from tests.unit.ui import screens
 from tests.unit.ui.samples import (
     ACKNOWLEDGED,
     AT,
@@ -135,8 +137,7 @@ def test_a_promise_that_was_not_kept_reads_so() -> None:
         (EN, "**⏰ Update overdue since 16:37 JST (<t:1795505820:R>)**"),
     ):
         assert told in description_of(render(words, ALERT, silent)).splitlines()
-    card = str(render(JA, delivery(DeliveryKind.THREAD_CARD), silent))
-    assert "⏰ **更新 16:37 JST を過ぎました** (<t:1795505820:R>)" in card
+        assert told in description_of(render(words, delivery(DeliveryKind.THREAD_CARD), silent)).splitlines()
 
 
 def test_the_posts_say_what_it_has_to_do_with() -> None:
@@ -144,9 +145,7 @@ def test_the_posts_say_what_it_has_to_do_with() -> None:
     related = replace(ACKNOWLEDGED, duplicates=(43,), linked=(41, 43))
     assert "関連：INC-43 (同じもの), INC-41" in description_of(render(JA, ALERT, related)).splitlines()
     assert "Related: INC-43 (the same), INC-41" in description_of(render(EN, ALERT, related))
-    card = str(render(JA, delivery(DeliveryKind.THREAD_CARD), related))
-    assert "**関連：** INC-43 (同じもの), INC-41" in card
-    assert "関連" not in str(render(JA, delivery(DeliveryKind.THREAD_CARD), ACKNOWLEDGED))
+    assert "関連" not in description_of(render(JA, ALERT, ACKNOWLEDGED))
 
 
 def test_an_alert_in_progress_says_who_does_what_and_by_when() -> None:
@@ -282,19 +281,19 @@ def test_a_note_is_shown_with_its_author_and_lines() -> None:
 
 
 def test_a_post_that_a_clock_has_raised_says_why_it_is_there() -> None:
-    """At the end of the path, in both languages; on the card as well."""
+    """At the end of the path, in both languages; behind the card's 📋 as well."""
     promoted = replace(PLACED, path=(("users_affected", "no"), ("dev_only", "no"), UNANSWERED))
     assert "→ 再評価に回答なし" in description_of(render(JA, delivery(DeliveryKind.ALERT), promoted))
-    card = description_of(render(EN, delivery(DeliveryKind.THREAD_CARD), promoted))
-    assert "→ nobody answered the re-evaluation" in card
+    assert "→ nobody answered the re-evaluation" in description_of(render(EN, ALERT, promoted))
+    sheet = screens.words(first_response_screen(screens.EN, promoted))
+    assert "→ nobody answered the re-evaluation" in sheet
 
 
 def test_a_post_whose_severity_somebody_chose_over_the_tree_says_so() -> None:
-    """Else its path would lead elsewhere; on the card as well."""
+    """Else its path would lead elsewhere; behind the card's 📋 as well."""
     chosen = replace(PLACED, path=(("users_affected", "yes"), (BY_HAND, "SEV1")))
     assert "本番影響あり → 手動で SEV1" in description_of(render(JA, delivery(DeliveryKind.ALERT), chosen))
-    card = description_of(render(EN, delivery(DeliveryKind.THREAD_CARD), chosen))
-    assert "→ SEV1 by hand" in card
+    assert "→ SEV1 by hand" in screens.words(first_response_screen(screens.EN, chosen))
 
 
 def test_an_alert_that_is_an_incident_still_counts() -> None:

@@ -13,7 +13,7 @@ from bot.ui.words.wording import Wording, sign_of
 
 _NAME_LIMIT = 100  # Discord: a thread's name
 _WEEK_MIN = 10_080  # auto_archive_duration, the longest there is
-_UPDATE_LIMIT = 60  # of the last status update, which is a message further down: two lines on a phone
+_UPDATE_LIMIT = 44  # of the last status update, which is a message further down: three lines on a phone
 
 #: The verbs of the card's buttons beside 📋. Those of an open incident show their signs alone: five words do
 #: not fit into a line on a phone.
