@@ -27,7 +27,7 @@ VERBS: Final = {
 
 
 def roles_line(words: Wording, incident: Incident) -> str:
-    """Return the card's line: "🧭 指揮：@primary · 💬 広報：未定 · ✍️ 記録：未定"; the buttons have its signs."""
+    """Return the card's line: "🧭 指揮：@primary · 💬 広報：未定 · ✍️ 記録：未定"."""
     return " · ".join(_place(words, role, incident.roles.get(role)) for role in Role)
 
 
