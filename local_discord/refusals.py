@@ -31,6 +31,7 @@ class Why(StrEnum):
     FILE_SIZE = "file_size"  # most: megabytes
     NO_VOICE = "no_voice"
     FAULT = "fault"
+    BUSY = "busy"  # another press is being carried out
 
 
 # The API's codes that a person at the page may meet; its texts have them as keys.

@@ -7,7 +7,8 @@ the demo and the tests creates that function.
 Every *connection* here has the bot's search_path.
 """
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -27,6 +28,27 @@ async def install(connection: asyncpg.Connection) -> None:
 async def is_busy(connection: asyncpg.Connection) -> bool:
     """Return True if the job queue has work that is running or due."""
     return bool(await connection.fetchval(_QUERIES["is_busy"].text))
+
+
+async def is_working(connection: asyncpg.Connection) -> bool:
+    """Return True if a job is running or due, or a message is not sent yet; edits may wait."""
+    return bool(await connection.fetchval(_QUERIES["is_working"].text))
+
+
+async def next_edit(connection: asyncpg.Connection) -> datetime | None:
+    """Return when an edit is due that waits for a few seconds only."""
+    due: datetime | None = await connection.fetchval(_QUERIES["next_edit"].text)
+    return due
+
+
+async def next_job(connection: asyncpg.Connection, kinds: Sequence[str]) -> asyncpg.Record | None:
+    """Return the next job of these entrypoints: `at`, `kind` and the `number` of its incident, or None."""
+    return await connection.fetchrow(_QUERIES["next_job"].text, [*kinds])
+
+
+async def is_looked_at(connection: asyncpg.Connection, at: datetime, *, morning: date | None) -> bool:
+    """Return True if the bot has seen that *morning* is due; without one, that the digest of *at* is."""
+    return bool(await connection.fetchval(_QUERIES["is_looked_at"].text, at, morning))
 
 
 async def advance(connection: asyncpg.Connection, by: timedelta) -> None:

@@ -48,3 +48,38 @@ UPDATE demo_clock SET shift = shift + $1;
 -- name: wake_workers
 -- Deletes nothing: the table's statement trigger notifies the processes that wait for jobs.
 DELETE FROM pgqueuer WHERE false;
+
+-- name: is_working
+-- Returns true if the job queue has work that is running or due, or a message that is not sent yet. Unlike `is_busy`
+-- it says nothing of edits that are due in a few seconds.
+SELECT EXISTS (
+       SELECT
+         FROM pgqueuer
+         LEFT JOIN deliveries AS owed
+                ON dedupe_key = 'deliver:' || owed.id AND owed.status IN ('pending', 'sending')
+               AND owed.attempts = 0 AND owed.held_at IS NULL
+        WHERE pgqueuer.status = 'picked'
+           OR (pgqueuer.status = 'queued' AND (execute_after <= now() OR owed.id IS NOT NULL)));
+
+-- name: next_edit
+-- Returns when the next edit is due that waits for a few seconds only, so that more may join it; null if none does.
+SELECT min(execute_after)
+  FROM pgqueuer
+ WHERE status = 'queued' AND execute_after > now() AND execute_after <= now() + interval '10 seconds'
+   AND entrypoint IN ('refresh', 'redact', 'refresh_bundle', 'refresh_triage', 'refresh_morning', 'show_count');
+
+-- name: next_job
+-- Returns the next job of $1, with the incident that it is about: when, its entrypoint, its incident's number or null.
+-- What is due already is in the hands of the workers.
+SELECT execute_after AS at, entrypoint AS kind, incidents.id AS number
+  FROM pgqueuer
+  LEFT JOIN incidents ON entrypoint IN ('escalate', 'remind')
+        AND incidents.id::text = split_part(convert_from(pgqueuer.payload, 'UTF8'), ':', 1)
+ WHERE pgqueuer.status = 'queued' AND execute_after > now() AND entrypoint = ANY ($1::text[])
+ ORDER BY execute_after
+ LIMIT 1;
+
+-- name: is_looked_at
+-- Returns true if the bot has seen that the morning of the day $2 is due; if $2 is null, the digest of the hour $1.
+SELECT CASE WHEN $2::date IS NULL THEN EXISTS (SELECT FROM digests WHERE due_at >= $1::timestamptz)
+            ELSE EXISTS (SELECT FROM mornings WHERE day = $2) END;

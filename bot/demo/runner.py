@@ -14,6 +14,7 @@ from typing import Final
 
 from rich.console import Console
 
+from bot.demo.controls import served_controls
 from bot.demo.process import ChildDied
 from bot.demo.setup import ENGLISH, Setup
 from bot.demo.stage import Stage, set_stage
@@ -105,7 +106,8 @@ class _Show:
             if self._tour:
                 return await play_tour(stage, self._console)
             await self._explain(stage)
-            code = await stage.bot.wait()
+            async with served_controls(stage):
+                code = await stage.bot.wait()
             raise ChildDied(f"the bot ended with code {code}:\n{stage.bot.last_words()}")
 
     async def _explain(self, stage: Stage) -> None:

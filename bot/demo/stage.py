@@ -19,6 +19,7 @@ from bot.storage.database.migrate import SEARCH_PATH
 from local_discord.people import Human
 
 _START_S: Final = 30.0
+_BOT: Final = "bot.demo.bot"
 _IDLE_S: Final = 15.0
 _AS_EVER: Final = Setup()
 
@@ -56,6 +57,10 @@ class Stage:
     async def fast_forward(self, span: timedelta) -> None:
         """Move the time of the database and of the local Discord, once the bot has nothing to do."""
         await self.rest()
+        await self.move(span)
+
+    async def move(self, span: timedelta) -> None:
+        """Move the time of the database and of the local Discord, which has to be safe at this moment."""
         await self.human.advance_clock(span.total_seconds())
         await clock.advance(self.connection, span)
 
@@ -91,7 +96,7 @@ async def set_stage(dsn: str, *, folder: Path, setup: Setup = _AS_EVER) -> Async
             "LOG_FORMAT": "json",
             "MESSAGE_CONTENT": "true",  # so that a monitor's recovery is told from its alert
         }
-        bot = await Child.start("the bot", "run", env=settings, folder=folder)
+        bot = await Child.start("the bot", "run", env=settings, folder=folder, module=_BOT)
         stack.push_async_callback(bot.stop)
         await _register_commands(settings, folder)
         await bot.wait_until_ready(within_s=_START_S)

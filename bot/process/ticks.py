@@ -11,7 +11,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from typing import Final
+from typing import ClassVar, Final
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -36,7 +36,14 @@ _SET_BACK_S: Final = 1.0  # less than that is a clock being disciplined, and cos
 
 
 class Ticks:
-    """Runs each tick at once and then every so many seconds; a tick that fails is logged and comes again."""
+    """Runs each tick at once and then every so many seconds; a tick that fails is logged and comes again.
+
+    Attributes:
+        minute_starts: The seconds of a minute at which `each_minute` looks, as cron writes them. The second
+            is for a database whose clock is a little behind this host's.
+    """
+
+    minute_starts: ClassVar[str] = "1"
 
     def __init__(self) -> None:
         self._watch: asyncio.Task[None] | None = None
@@ -54,11 +61,14 @@ class Ticks:
     def each_minute(self, tick: Tick, *, name: str) -> None:
         """Add a tick at once, and then a second after each minute begins.
 
-        What is due at a minute of the day is looked at then, not up to a minute later. The second is for a
-        database whose clock is a little behind this host's.
+        What is due at a minute of the day is looked at then, not up to a minute later.
         """
         self._scheduler.add_job(
-            _survivor(tick, name), "cron", second=1, id=name, next_run_time=datetime.now(UTC)
+            _survivor(tick, name),
+            "cron",
+            second=self.minute_starts,
+            id=name,
+            next_run_time=datetime.now(UTC),
         )
 
     def start(self) -> None:

@@ -4,7 +4,7 @@ import json
 import math
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias, TypeVar
 
 from aiohttp import web
@@ -12,6 +12,7 @@ from aiohttp import web
 from local_discord.core import Core
 from local_discord.gateway.connection import Connection
 from local_discord.gateway.sessions import Sessions
+from local_discord.human.offers import Offered
 from local_discord.refusals import Refusal, Why, why_of
 from local_discord.rest.errors import ApiError
 from local_discord.rest.resources.users import dm_channel
@@ -38,6 +39,7 @@ class Desk:
         connections: Open gateway sockets.
         gateway_down: True while new gateway connections are refused.
         resume_down: True while the host of `resume_gateway_url` takes none.
+        offered: What a program beside the local Discord offers on the page.
     """
 
     core: Core
@@ -45,6 +47,7 @@ class Desk:
     connections: set[Connection]
     gateway_down: bool = False
     resume_down: bool = False
+    offered: Offered = field(default_factory=Offered)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,8 +28,20 @@ def post(ask: Ask) -> JSON:
     body: JSON = {key: ask.body[key] for key in _SAID if key in ask.body}
     draft = read_draft(core, Request(body, read_files(ask), channel, None))
     origin = Origin(webhook_author(webhook, None), webhook_id=webhook.id)
-    url = f"{core.origin}{API_PREFIX}/webhooks/{webhook.id}/{webhook.token}"
-    return views.message(core, publish(core, channel, draft, origin)) | {"webhook_url": url}
+    posted = views.message(core, publish(core, channel, draft, origin))
+    return posted | {"webhook_url": _url(ask, webhook)}
+
+
+def url(ask: Ask) -> JSON:
+    """PUT webhook {channel, name}: the channel's webhook of that name, which is made if there is none.
+
+    Answers with ``webhook_url``, what "Copy Webhook URL" gives a person, and posts nothing.
+    """
+    return {"webhook_url": _url(ask, _webhook(ask, ask.core.world.parent_of(ask.channel())))}
+
+
+def _url(ask: Ask, webhook: Webhook) -> str:
+    return f"{ask.core.origin}{API_PREFIX}/webhooks/{webhook.id}/{webhook.token}"
 
 
 def _webhook(ask: Ask, channel: Channel) -> Webhook:

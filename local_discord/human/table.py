@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from local_discord.human import acts, hooks, load, powers, talk, trouble, views, voice
+from local_discord.human import acts, controls, hooks, load, powers, talk, trouble, views, voice
 from local_discord.human.desk import Ask, BadRequest, Desk, HumanHandler, answer, refusal
 from local_discord.refusals import Why
 from local_discord.rest.bodies import parse_json
@@ -27,6 +27,7 @@ _ROUTES: tuple[tuple[str, str, HumanHandler], ...] = (
     ("PUT", "reaction", talk.put_reaction),
     ("DELETE", "reaction", talk.delete_reaction),
     ("POST", "webhook", hooks.post),
+    ("PUT", "webhook", hooks.url),
     ("POST", "voice", voice.join),
     ("DELETE", "voice", voice.leave),
     ("GET", "messages/{channel}", talk.messages),
@@ -41,6 +42,9 @@ _ROUTES: tuple[tuple[str, str, HumanHandler], ...] = (
     ("DELETE", "fault/{id}", trouble.clear_fault),
     ("POST", "freeze", trouble.freeze),
     ("DELETE", "freeze", trouble.thaw),
+    ("PUT", "controls", controls.offer),
+    ("POST", "press", controls.press),
+    ("PATCH", "press/{id}", controls.tell),
     ("POST", "save", powers.save_state),
     ("PATCH", "member", powers.patch_member),
     ("POST", "member", powers.join),

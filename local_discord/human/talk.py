@@ -1,9 +1,10 @@
 """Saying, reacting, reading, waiting."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 
-from local_discord.human import views
+from local_discord.human import controls, views
 from local_discord.human.desk import Ask, BadRequest
 from local_discord.human.files import read_files
 from local_discord.messages.drafts import Request, read_draft, read_edit
@@ -98,12 +99,17 @@ def log(ask: Ask) -> JSON:
 
 
 async def wait(ask: Ask) -> JSON:
-    """POST wait {for: message | log | session, ...}: the first match, or {"timeout": true}.
+    """POST wait {for: message | log | sessions | press, ...}: the first match, or {"timeout": true}.
 
     message: channel, contains?, after? (message id), user?; log: since?, method?, path? (regex), status?;
-    sessions: count.
+    sessions: count; press: the press of a control that waits for its program.
     """
-    looks = {"message": _look_message, "log": _look_log, "sessions": _look_sessions}
+    looks: dict[str, Callable[[Ask], Any]] = {
+        "message": _look_message,
+        "log": _look_log,
+        "sessions": _look_sessions,
+        "press": controls.waiting,
+    }
     kind = ask.words("for")
     if kind not in looks:
         raise BadRequest(f"'for' is one of {sorted(looks)}")

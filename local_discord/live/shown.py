@@ -36,8 +36,24 @@ def state(desk: Desk, marks: Marks, user_id: str) -> JSON:
         "resume_down": desk.resume_down,
         "frozen": core.freezer.frozen,
         "silent": sum(one.silent for one in desk.connections),
+        "controls": desk.offered.groups,
+        "running": desk.offered.now,
+        "report": _report(desk, user_id),
         "faults": [one for one in core.faults.listed() if one["left"] is None or one["left"] > 0],
     }
+
+
+def _report(desk: Desk, user_id: str) -> JSON | None:
+    """What the last press led to: in the channels that *user_id* may view, and in everybody's DMs."""
+    report, world = desk.offered.report, desk.core.world
+    if report is None:
+        return None
+
+    def told(change: JSON) -> bool:
+        channel = world.channels.get(change["channel"])
+        return channel is not None and (channel.is_dm or may_view(desk.core, user_id, channel))
+
+    return report | {"changes": [one for one in report["changes"] if told(one)]}
 
 
 def may_view(core: Core, user_id: str, channel: Channel) -> bool:

@@ -4,6 +4,7 @@ import { say } from "./api.js";
 import { fill, h, refill } from "./dom.js";
 import { CommandForm } from "./commandform.js";
 import { commandItems, leavesFor } from "./commands.js";
+import { controlButtons } from "./controls.js";
 import { readFiles } from "./files.js";
 import { icon } from "./icons.js";
 import { t } from "./i18n.js";
@@ -32,7 +33,7 @@ export class Composer {
     const add = h("button", { type: "button", class: "icon-button", "aria-label": t("say.attach"), onclick: () => this.chooser.click() }, icon("plus"));
     this.attached = h("div", { class: "attached", hidden: true });
     this.field.addEventListener("paste", (event) => event.clipboardData.files.length && this.attach(event.clipboardData.files));
-    this.line = h("div", { class: "line" }, add, this.chooser, this.field, this.count, send);
+    this.line = h("div", { class: "line" }, add, this.chooser, this.field, this.count, controlButtons(pane.root.id), send);
     this.slot = h("div", { class: "command-slot", hidden: true });
     this.note = h("p", { class: "note", hidden: true });
     this.typing = h("p", { class: "typing", role: "status" });

@@ -1,7 +1,6 @@
 // Switches for the faults: some hold until they are lifted, some happen once.
 
 import { fault, freeze, liftFault, liftFaults, thaw } from "./api.js";
-import { clockPanel } from "./clockpanel.js";
 import { h, refill } from "./dom.js";
 import { faultForm } from "./faultform.js";
 import { kindOf } from "./faultkinds.js";
@@ -49,8 +48,6 @@ export function faultPanel() {
     clear,
     h("h3", {}, t("fault.own")),
     faultForm(),
-    h("h3", {}, t("clock.title")),
-    clockPanel(),
     sessions,
   );
 }

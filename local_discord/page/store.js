@@ -36,6 +36,10 @@ export const state = {
   frozen: false,
   silent: 0,
   clock_shift_s: 0,
+  /** What a program beside the local Discord offers, the press that it carries out, what the last one led to. */
+  /** @type {any[]} */ controls: [],
+  /** @type {any} */ running: null,
+  /** @type {any} */ report: null,
   /** @type {any[]} */ faults: [],
   /** @type {any[]} */ commands: [],
   /** @type {Record<string, string[]>} */ usable: {},
@@ -51,7 +55,7 @@ const events = new EventTarget();
 
 /**
  * Call *listener* whenever *name* happens: "state", "commands", "place", "log", "link",
- * "missing", or "messages".
+ * "missing", "pressed" (a control, by its press), or "messages".
  * @param {string} name
  * @param {(detail: any) => void} listener
  */

@@ -78,7 +78,8 @@ export function tick() {
   }
 }
 
-const dayOf = (date) => format(date, { dateStyle: "short" });
+/** @param {Date} date */
+export const dayOf = (date) => format(date, { dateStyle: "short" });
 
 /**
  * "Today at 14:05", "24/11/2026 14:05".

@@ -108,6 +108,10 @@ class Human:
         body = {"channel": channel, "name": name, "content": content, "embeds": [*embeds]}
         return Message(await self._post("webhook", {key: said for key, said in body.items() if said}))
 
+    async def webhook_url(self, channel: str, name: str) -> str:
+        """Return the address of the channel's webhook of that name, which is made if need be."""
+        return str((await self._request("PUT", "webhook", {"channel": channel, "name": name}))["webhook_url"])
+
     async def edit(self, user: str, message: Message, content: str) -> Message:
         """Rewrite a message of *user*'s own."""
         body = {"user": user, "message": message.id, "content": content}
@@ -244,6 +248,24 @@ class Human:
     async def advance_clock(self, seconds: float) -> None:
         """Move the local Discord's time on."""
         await self._post("clock", {"advance_s": seconds})
+
+    # -- controls on the page
+    async def offer(self, groups: Sequence[JSON]) -> None:
+        """Show groups of controls on the page: [{id, icon, label, controls: [{id, label, detail?}]}]."""
+        await self._request("PUT", "controls", {"groups": [*groups]})
+
+    async def press_control(self, user: str, control: str) -> str:
+        """Press a control of the page; the press's id."""
+        return str((await self._post("press", {"user": user, "control": control}))["press"])
+
+    async def next_press(self, *, within_s: float = _EVENT_S) -> JSON | None:
+        """Wait for a press of an offered control: {id, control, user, says}; None if none comes in time."""
+        found = await self._post("wait", {"for": "press", "timeout_s": within_s})
+        return None if found["timeout"] else dict(found["press"])
+
+    async def tell_press(self, press_id: str, **told: object) -> None:
+        """Tell how a press goes: says={"ja", "en"}; done=True, or refused={"ja", "en"}, ends it."""
+        await self._request("PATCH", f"press/{press_id}", told)
 
     async def wait_for_session(self, *, within_s: float = _EVENT_S) -> None:
         """Wait until a bot is connected to the gateway.

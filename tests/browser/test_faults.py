@@ -163,16 +163,6 @@ async def test_a_gateway_that_is_down_lifts_only_itself(open_page: Visit, puppet
         assert not puppet.client.sandbox.desk.gateway_down
 
 
-async def test_the_clock_moves_on(open_page: Visit, puppet: Puppet) -> None:
-    """A quarter of an hour later for everything that Discord counts."""
-    async with open_page(locale="en-US") as visitor:
-        drawer = await open_faults(visitor)
-        await expect(drawer.get_by_text("Real time")).to_be_visible()
-        await visitor.press("+15 min", within=drawer)
-        await expect(drawer.get_by_text("15 min ahead")).to_be_visible()
-        assert puppet.client.sandbox.core.clock.shift_s == 900
-
-
 async def test_the_faults_fit_a_phone(open_page: Visit) -> None:
     """In Japanese too, where words are wider than in English."""
     async with open_page(locale="ja-JP", size=(390, 844)) as visitor:

@@ -1,0 +1,149 @@
+"""What the demo adds to the local Discord's page, and does when it is pressed."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from datetime import datetime, timedelta
+from typing import Final, Protocol
+
+import httpx
+
+from bot.demo import labels
+from bot.demo.deadlines import digest_after, next_deadline
+from bot.demo.monitors import MonitorGroup
+from bot.demo.passage import pass_time
+from bot.demo.refused import Refused
+from bot.demo.stage import Stage
+from local_discord.people import JSON, HumanSideError, NotSeen
+
+_LOOK_S: Final = 1.0  # how often the next deadline is looked up, between presses
+_NEXT, _DIGEST = "clock.next", "clock.digest"
+_SPANS: Final = {
+    "clock.1m": timedelta(minutes=1),
+    "clock.15m": timedelta(minutes=15),
+    "clock.1h": timedelta(hours=1),
+}
+
+
+class ControlGroup(Protocol):
+    """One button of the page, with a menu behind it."""
+
+    async def offer(self) -> JSON:
+        """Return the group as it is now."""
+
+    async def do(self, press: str, control: str) -> JSON | None:
+        """Do what is pressed, if it is one of these controls; return what to show: {channel, message}.
+
+        Raises:
+            Refused: It cannot be done.
+        """
+
+
+class ClockGroup:
+    """One clock: bot, database and local Discord move together."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._policy = stage.setup.policy
+
+    async def offer(self) -> JSON:
+        """Return the spans, and the two moments, with the time that each leads to."""
+        now, zone = await self._now(), self._policy.timezone
+        deadline = await next_deadline(self._stage.connection, self._policy)
+        digest = digest_after(now, self._policy)
+        spans = [{"id": key, "label": labels.of_span(span)} for key, span in _SPANS.items()]
+        controls = [
+            {
+                "id": _NEXT,
+                "label": labels.NEXT,
+                "detail": labels.of_deadline(deadline, zone, now=now),
+            },
+            *spans,
+            {
+                "id": _DIGEST,
+                "label": labels.of_hour(digest, zone),
+                "detail": labels.of_moment(digest, zone, now=now),
+            },
+        ]
+        return {"id": "clock", "icon": "forward", "label": labels.CLOCK, "controls": controls}
+
+    async def do(self, press: str, control: str) -> JSON | None:
+        """Let time pass."""
+        now, zone = await self._now(), self._policy.timezone
+
+        async def tell(to: datetime) -> None:
+            says = labels.of_passage(to, zone, since=now)
+            await self._stage.human.tell_press(press, says=says)
+
+        try:
+            if not await pass_time(self._stage, await self._goal(control, now), tell):
+                raise Refused(labels.SLOW)
+        except NotSeen:
+            raise Refused(labels.BUSY) from None
+        return None
+
+    async def _goal(self, control: str, now: datetime) -> datetime:
+        if control == _NEXT:
+            return (await next_deadline(self._stage.connection, self._policy)).at
+        return digest_after(now, self._policy) if control == _DIGEST else now + _SPANS[control]
+
+    async def _now(self) -> datetime:
+        now: datetime = await self._stage.connection.fetchval("SELECT now()")
+        return now
+
+
+class Controls:
+    """Shows groups of controls on the page, and does what is pressed, one press at a time.
+
+    Args:
+        groups: By what the ids of their controls begin with, up to the dot.
+    """
+
+    def __init__(self, stage: Stage, groups: Mapping[str, ControlGroup]) -> None:
+        self._human = stage.human
+        self._groups = groups
+        self._offered: list[JSON] = []
+
+    async def serve(self) -> None:
+        """Go on until cancelled."""
+        while True:
+            try:
+                await self._offer()
+                if pressed := await self._human.next_press(within_s=_LOOK_S):
+                    await self._answer(str(pressed["id"]), str(pressed["control"]))
+            except (HumanSideError, httpx.HTTPError):
+                await asyncio.sleep(_LOOK_S)  # the local Discord has a moment of its own
+
+    async def _offer(self) -> None:
+        """Show the groups as they are now, if that is new."""
+        groups = [await group.offer() for group in self._groups.values()]
+        if groups != self._offered:
+            await self._human.offer(groups)
+            self._offered = groups
+
+    async def _answer(self, press: str, control: str) -> None:
+        try:
+            show = await self._do(press, control)
+        except Refused as refusal:
+            await self._human.tell_press(press, refused=refusal.text)
+        except (HumanSideError, httpx.HTTPError):
+            await self._human.tell_press(press, refused=labels.FAILED)
+        else:
+            await self._offer()
+            await self._human.tell_press(press, done=True, **({"show": show} if show else {}))
+
+    async def _do(self, press: str, control: str) -> JSON | None:
+        return await self._groups[control.partition(".")[0]].do(press, control)
+
+
+@asynccontextmanager
+async def served_controls(stage: Stage) -> AsyncIterator[None]:
+    """Serve the demo's controls for the block."""
+    groups: dict[str, ControlGroup] = {"clock": ClockGroup(stage), "monitor": MonitorGroup(stage)}
+    serving = asyncio.create_task(Controls(stage, groups).serve(), name="controls")
+    try:
+        yield
+    finally:
+        serving.cancel()
+        with suppress(asyncio.CancelledError, HumanSideError, httpx.HTTPError):
+            await serving

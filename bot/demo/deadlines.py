@@ -1,0 +1,81 @@
+"""Where the demo's clock may stop: at the next job of the queue, and at the hours of the policy."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from typing import Final
+
+import asyncpg
+
+from bot.demo import clock
+from bot.domain.calendar.business_time import local_moment
+from bot.runbook import Policy
+from bot.services.ports import JobName
+
+DIGEST: Final = "digest"
+GATHERING: Final = "gathering"  # the morning triage's post; a MORNING job is its reminder
+
+#: Edits, counts and records follow by themselves; a retry of something undelivered is nobody's deadline.
+_STOPS: Final = tuple(
+    JobName[name]
+    for name in ("ESCALATE", "REEVALUATE", "UNFINISHED_TRIAGE", "REMIND", "DRILL", "MORNING", "HANDOVER")
+)
+_FURTHEST: Final = timedelta(days=10)  # a business day comes sooner
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """What comes next.
+
+    Attributes:
+        kind: An entrypoint of the queue, DIGEST or GATHERING.
+        number: The incident's, if it is about one.
+    """
+
+    at: datetime
+    kind: str
+    number: int | None = None
+
+    @property
+    def is_hour(self) -> bool:
+        """Return True if it is no job: the bot looks at its clock."""
+        return self.kind in (DIGEST, GATHERING)
+
+
+def digest_after(now: datetime, policy: Policy) -> datetime:
+    """Return when the next digest is due, later than *now*."""
+    rule = policy.digest
+    return next(
+        at
+        for at in _days_at(now, rule.time, policy)
+        if at.astimezone(policy.timezone).weekday() == rule.day.number
+    )
+
+
+def gathering_after(now: datetime, policy: Policy) -> datetime | None:
+    """Return when the next morning triage gathers its incidents, later than *now*; None without one."""
+    rule, hours = policy.morning_triage, policy.business_hours
+    if rule is None:
+        return None
+    days = _days_at(now, rule.time, policy)
+    return next((at for at in days if hours.is_business_day(at.astimezone(policy.timezone).date())), None)
+
+
+async def next_deadline(connection: asyncpg.Connection, policy: Policy) -> Deadline:
+    """Return the nearest of all deadlines; there is always a digest."""
+    now = await connection.fetchval("SELECT now()")
+    known = [Deadline(digest_after(now, policy), DIGEST)]
+    if gathering := gathering_after(now, policy):
+        known.append(Deadline(gathering, GATHERING))
+    if job := await clock.next_job(connection, _STOPS):
+        known.append(Deadline(job["at"], job["kind"], job["number"]))
+    return min(known, key=lambda one: one.at)
+
+
+def _days_at(now: datetime, at: time, policy: Policy) -> Iterator[datetime]:
+    """Yield the local time *at* of each day, later than *now*."""
+    first = now.astimezone(policy.timezone).date()
+    for days in range(_FURTHEST.days + 1):
+        moment = local_moment(first + timedelta(days=days), at, timezone=policy.timezone).astimezone(UTC)
+        if moment > now:
+            yield moment

@@ -1,0 +1,149 @@
+"""Controls on the page that a program beside the local Discord offers: it does what is pressed.
+
+The local Discord knows nothing of what a control does. It passes a press on, one at a time, and tells
+afterwards what was written meanwhile.
+"""
+
+import time
+from typing import Final
+
+from local_discord.core import Core
+from local_discord.human.desk import Ask, BadRequest
+from local_discord.human.offers import Press
+from local_discord.messages.component_tree import walk
+from local_discord.refusals import Why
+from local_discord.world.kinds import JSON, MessageType
+from local_discord.world.names import NoSuchName
+from local_discord.world.world import Channel, Message
+
+_LANGUAGES: Final = {"ja", "en"}
+_LONGEST: Final = 120  # characters of a message that the report shows
+
+
+def offer(ask: Ask) -> JSON:
+    """PUT controls {groups: [{id, icon, label, controls: [{id, label, detail?}]}]}: what the page shows.
+
+    Every text is {ja, en}. Groups that were offered before go; a press that is being carried out goes on.
+    """
+    groups = ask.body.get("groups")
+    if not isinstance(groups, list):
+        raise BadRequest("'groups' is a list")
+    ask.desk.offered.groups = [_group(one) for one in groups]
+    return {"groups": len(groups)}
+
+
+def _group(raw: object) -> JSON:
+    if not isinstance(raw, dict) or not isinstance(raw.get("controls"), list):
+        raise BadRequest("a group is {id, icon, label, controls}")
+    controls = [_control(one) for one in raw["controls"]]
+    return {
+        "id": str(raw.get("id")),
+        "icon": str(raw.get("icon", "")),
+        "label": _text(raw.get("label")),
+        "controls": controls,
+    }
+
+
+def _control(raw: object) -> JSON:
+    if not isinstance(raw, dict) or not isinstance(raw.get("id"), str):
+        raise BadRequest("a control is {id, label, detail?}")
+    detail = raw.get("detail")
+    return {
+        "id": raw["id"],
+        "label": _text(raw.get("label")),
+        "detail": None if detail is None else _text(detail),
+    }
+
+
+def _text(raw: object) -> JSON:
+    if isinstance(raw, dict) and set(raw) == _LANGUAGES and all(isinstance(one, str) for one in raw.values()):
+        return raw
+    raise BadRequest("a text is {ja, en}")
+
+
+def press(ask: Ask) -> JSON:
+    """POST press {user, control}: a person presses a control; answers {"press": id}. One at a time."""
+    offered, core, control = ask.desk.offered, ask.core, ask.words("control")
+    if control not in offered.ids:
+        raise BadRequest(f"no control {control!r}; there are {sorted(offered.ids)}", Why.GONE)
+    if offered.now:
+        raise BadRequest(f"{offered.now['control']!r} is being carried out", Why.BUSY)
+    number = core.ids.next()
+    offered.running = Press(
+        number, control, ask.user().id, int(number), core.clock.now_ms(), core.clock.iso()
+    )
+    return {"press": number}
+
+
+def waiting(ask: Ask) -> JSON | None:
+    """The press that no program has taken yet; for POST wait {for: "press"}."""
+    running = ask.desk.offered.running
+    return None if running is None or running.is_taken else running.payload()
+
+
+def tell(ask: Ask) -> JSON:
+    """PATCH press/{id} {says?, done?, refused?, show?}: the program takes a press, and tells how it goes.
+
+    *says* and *refused* are texts; *show* is {channel, message}, where whoever pressed is taken. With *done*
+    or *refused* it is over: every open page gets a report of what bots and webhooks wrote meanwhile.
+    """
+    offered = ask.desk.offered
+    running = offered.running
+    if running is None or running.id != ask.params["id"]:
+        raise NoSuchName(f"press {ask.params['id']!r} is not being carried out")
+    running.is_taken, running.stirred_s = True, time.monotonic()
+    if ask.body.get("says") is not None:
+        running.says = _text(ask.body["says"])
+    refused = None if ask.body.get("refused") is None else _text(ask.body["refused"])
+    if refused or ask.flag("done", default=False):
+        offered.running = None
+        ending = {"refused": refused, "show": ask.mapping("show") or None}
+        offered.report = _report(ask.core, running) | ending
+    return {}
+
+
+def _report(core: Core, press: Press) -> JSON:
+    """What bots and webhooks wrote and rewrote since the press, by place; the place of the newest last."""
+    world = core.world
+    changes = [change for channel in world.channels.values() if (change := _change(core, channel, press))]
+    return {
+        **press.payload(),
+        "began_ms": press.began_ms,
+        "ended_ms": core.clock.now_ms(),
+        "changes": sorted(changes, key=lambda one: int(one["message"])),
+    }
+
+
+def _change(core: Core, channel: Channel, press: Press) -> JSON | None:
+    """What changed in *channel*: the newest message of it, and how many; None when nothing did."""
+    listed = [one for one in core.world.messages[channel.id].values() if _is_programs(core, one)]
+    new = [one for one in listed if int(one.id) > press.since]
+    edited = [one for one in listed if int(one.id) <= press.since and (one.edited_at or "") > press.began]
+    if not new and not edited:
+        return None
+    newest = (new or edited)[-1]
+    people = [one for one in channel.recipients if one != core.world.application.id]
+    return {
+        "channel": channel.id,
+        "name": channel.name,
+        "person": people[0] if channel.is_dm and people else None,
+        "message": newest.id,
+        "text": _first_line(newest),
+        "new": len(new),
+        "edited": len(edited),
+    }
+
+
+def _is_programs(core: Core, message: Message) -> bool:
+    """Return True if a bot or a webhook wrote it, for more than one person to see."""
+    author = core.world.users.get(message.author_id)
+    is_written = message.type in (MessageType.DEFAULT, MessageType.REPLY)
+    return is_written and message.ephemeral_to is None and (author is None or author.bot)
+
+
+def _first_line(message: Message) -> str:
+    """What a phone's lock screen begins with."""
+    embeds = [embed.get(key) or "" for embed in message.embeds for key in ("title", "description")]
+    parts = [message.content, *embeds, *(one.get("content") or "" for one in walk(message.components))]
+    lines = [line for part in parts for line in part.split("\n") if line.strip()]
+    return lines[0][:_LONGEST] if lines else ""

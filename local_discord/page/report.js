@@ -1,0 +1,92 @@
+// Above the message box: what a control is doing, and afterwards what was written meanwhile, each a way there.
+
+import { said } from "./controls.js";
+import { fill, h } from "./dom.js";
+import { icon } from "./icons.js";
+import { t } from "./i18n.js";
+import { preview } from "./markdown.js";
+import { go } from "./nav.js";
+import { DM, channelById, channelLabel, memberById, on, signOf, state } from "./store.js";
+import { dayOf, shortTime } from "./times.js";
+
+const MINUTE_MS = 60_000;
+
+/**
+ * The note; it is empty until something is pressed, on this page or another.
+ * @param {(id: string) => void} actAs switches to another member, whose DM is to be read
+ * @returns {HTMLElement}
+ */
+export function reportNote(actAs) {
+  const note = h("section", { class: "report", role: "status", "aria-label": t("report.label"), hidden: true });
+  let mine = "";
+  let shown = "";
+  let known = null;
+  const show = (sign, ...children) => {
+    shown = sign;
+    note.hidden = !children.length;
+    fill(note, children);
+  };
+  const close = () => show(shown);
+  on("pressed", (id) => {
+    mine = id;
+    paint();
+  });
+  on("state", paint);
+
+  function paint() {
+    const { running, report } = state;
+    known ??= report?.id ?? ""; // of before this page was opened
+    if (report && report.id === mine) follow(report);
+    const sign = running ? JSON.stringify(running) : (report?.id ?? "");
+    if (sign === shown) return;
+    if (running) show(sign, progress(running));
+    else if (report && report.id !== known) show(sign, head(report, close), body(report, actAs));
+  }
+
+  function follow(report) {
+    mine = "";
+    if (report.show) go(report.show.channel, report.show.message);
+  }
+  return note;
+}
+
+function progress(running) {
+  return h("p", { class: "head busy" }, icon("forward"), h("span", {}, running.says ? said(running.says) : t("report.running")));
+}
+
+function head(report, close) {
+  const dismiss = h("button", { type: "button", class: "icon-button", "aria-label": t("report.close"), onclick: close }, icon("close"));
+  return h("p", { class: "head" }, icon("forward"), h("strong", {}, span(report)), dismiss);
+}
+
+/** "14:05 → 14:20"; the day too when it is another. */
+function span({ began_ms, ended_ms, says }) {
+  const [from, to] = [began_ms, ended_ms].map((ms) => new Date(ms).toISOString());
+  if (ended_ms - began_ms < MINUTE_MS) return says ? said(says) : shortTime(to);
+  const day = dayOf(new Date(from)) === dayOf(new Date(to)) ? "" : `${dayOf(new Date(to))} `;
+  return `${shortTime(from)} → ${day}${shortTime(to)}`;
+}
+
+function body(report, actAs) {
+  if (report.refused) return h("p", { class: "trouble" }, said(report.refused));
+  if (!report.changes.length) return h("p", { class: "dim" }, t("report.nothing"));
+  return h("ul", {}, report.changes.map((one) => h("li", {}, change(one, actAs))));
+}
+
+/** One place: where, what stands there now, how much more. */
+function change(one, actAs) {
+  const visit = () => {
+    if (one.person && one.person !== state.me) actAs(one.person);
+    go(one.person ? DM : one.channel, one.message);
+  };
+  const rest = [one.new > 1 && t("report.more", { n: one.new - 1 }), one.edited && t("report.edited", { n: one.edited })].filter(Boolean);
+  const channel = channelById(one.channel);
+  const where = one.person ? t("report.dm", { name: memberById(one.person)?.name ?? "" }) : channel ? channelLabel(channel) : one.name;
+  return h(
+    "button",
+    { type: "button", onclick: visit },
+    h("span", { class: "where" }, icon(one.person ? "at" : channel ? signOf(channel) : "hash"), where.replace(/^#/, "")),
+    h("span", { class: "what" }, preview(one.text)),
+    rest.length ? h("small", { class: "dim" }, rest.join(" · ")) : null,
+  );
+}

@@ -1,0 +1,155 @@
+"""Time passes in the demo: each deadline at its own time, in their order, before the next."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+
+import asyncpg
+import pytest
+
+from bot.demo import clock
+from bot.demo.deadlines import DIGEST, GATHERING, digest_after, gathering_after, next_deadline
+from bot.demo.passage import pass_time
+from bot.demo.setup import Setup
+from bot.demo.stage import Stage
+from bot.runbook import load_policy
+from local_discord.people import NotSeen
+from tests.postgres import connect
+
+POLICY = load_policy(None)
+SATURDAY = datetime(2026, 11, 28, 5, 5, tzinfo=UTC)  # 14:05 in Japan
+
+
+class Onlookers:
+    """Waits as the people do, and lets a worker do what is due meanwhile."""
+
+    def __init__(self, connection: asyncpg.Connection) -> None:
+        self._connection = connection
+        self.clock = timedelta()
+        self.done: list[tuple[str, datetime]] = []
+        self.is_stuck = False
+
+    async def advance_clock(self, seconds: float) -> None:
+        """Discord's time moves along."""
+        self.clock += timedelta(seconds=seconds)
+
+    async def until(self, look: Callable[[], Awaitable[bool | None]], what: str, *, within_s: float) -> bool:
+        """Do what is due, and look."""
+        del within_s
+        if not self.is_stuck:
+            await self.work()
+        if found := await look():
+            return found
+        raise NotSeen(what)
+
+    async def work(self) -> None:
+        """Take the jobs that are due, and look at the hours, as the bot does."""
+        rows = await self._connection.fetch(
+            "DELETE FROM pgqueuer WHERE execute_after <= now() RETURNING dedupe_key, now() AS at"
+        )
+        self.done += [(row["dedupe_key"], row["at"]) for row in rows]
+        now = await self._connection.fetchval("SELECT now()")
+        await self._connection.execute(
+            "INSERT INTO digests (guild_id, week, due_at) VALUES (7, $1, $2) ON CONFLICT DO NOTHING",
+            "{}-W{:02}".format(*now.isocalendar()[:2]),
+            now,
+        )
+
+
+@dataclass
+class Desk:
+    """A stage of its own, without processes."""
+
+    connection: asyncpg.Connection
+    people: Onlookers
+    told: list[datetime] = field(default_factory=list)
+
+    @property
+    def stage(self) -> Stage:
+        """The stage."""
+        unused: Any = None
+        return Stage(cast("Any", self.people), "", "", self.connection, unused, Setup())
+
+    async def queue(self, key: str, after: timedelta, kind: str = "escalate") -> None:
+        """A job that is due then."""
+        await self.connection.execute(
+            "INSERT INTO pgqueuer (priority, entrypoint, payload, execute_after, dedupe_key, status)"
+            " VALUES (0, $1, '1:0', now() + $2, $3, 'queued')",
+            kind,
+            after,
+            key,
+        )
+
+    async def pass_by(self, span: timedelta) -> bool:
+        """Let *span* pass."""
+        until = await self.now() + span
+        return await pass_time(self.stage, until, self.note)
+
+    async def note(self, to: datetime) -> None:
+        """Where the clock goes."""
+        self.told.append(to)
+
+    async def now(self) -> datetime:
+        """The database's time."""
+        return cast("datetime", await self.connection.fetchval("SELECT now()"))
+
+
+@pytest.fixture
+async def desk(database_url: str) -> AsyncIterator[Desk]:
+    """A database whose clock can be moved, on a Saturday."""
+    connection = await connect(database_url)
+    await clock.install(connection)
+    now = await connection.fetchval("SELECT now()")
+    await clock.move(connection, SATURDAY + timedelta(weeks=60) - now)
+    yield Desk(connection, Onlookers(connection))
+    await connection.close()
+
+
+async def test_each_deadline_comes_at_its_own_time(desk: Desk) -> None:
+    """Three steps within an hour ring one after the other, not at once at its end; an edit stops nothing."""
+    begun = await desk.now()
+    for minutes in (30, 15, 60):
+        await desk.queue(f"step {minutes}", timedelta(minutes=minutes))
+    await desk.queue("edit", timedelta(minutes=20), "refresh")
+    await desk.queue("later", timedelta(minutes=61))
+    assert await desk.pass_by(timedelta(hours=1))
+    late = {key: at - begun for key, at in desk.people.done}
+    assert [key for key in late if key != "edit"] == ["step 15", "step 30", "step 60"]
+    for minutes in (15, 30, 60):
+        assert timedelta() <= late[f"step {minutes}"] - timedelta(minutes=minutes) < timedelta(seconds=5)
+    assert [round((to - begun).total_seconds() / 60) for to in desk.told] == [15, 30, 60]
+    assert desk.people.clock >= timedelta(minutes=59, seconds=55)  # Discord's clock came along
+
+
+async def test_bot_that_does_not_come_to_rest_stops_the_clock(desk: Desk) -> None:
+    """A job in flight would run a second time if the clock went on."""
+    await desk.queue("due", timedelta())
+    desk.people.is_stuck = True
+    before = await desk.now()
+    with pytest.raises(NotSeen):
+        await desk.pass_by(timedelta(hours=1))
+    assert await desk.now() - before < timedelta(minutes=1)
+
+
+async def test_nearest_of_jobs_and_hours_is_next(desk: Desk) -> None:
+    """Without a job it is Monday's morning triage, then its digest; a retry is no deadline."""
+    await desk.queue("retry", timedelta(minutes=1), "deliver")
+    morning = await next_deadline(desk.connection, POLICY)
+    assert (morning.kind, f"{morning.at.astimezone(POLICY.timezone):%a %H:%M}") == (GATHERING, "Mon 10:00")
+    await desk.queue("step", timedelta(minutes=15))
+    step = await next_deadline(desk.connection, POLICY)
+    assert (step.kind, step.at < morning.at) == ("escalate", True)
+    await clock.move(desk.connection, morning.at - await desk.now())
+    await desk.people.work()
+    digest = await next_deadline(desk.connection, POLICY)
+    assert (digest.kind, f"{digest.at.astimezone(POLICY.timezone):%a %H:%M}") == (DIGEST, "Mon 18:00")
+
+
+def test_hours_of_the_policy_are_later_than_now() -> None:
+    """At 18:00 on Monday the next digest is a week away; on Saturday the next morning is Monday's."""
+    monday = digest_after(SATURDAY, POLICY)
+    assert digest_after(monday, POLICY) - monday == timedelta(days=7)
+    morning = gathering_after(SATURDAY, POLICY)
+    assert morning is not None
+    assert morning.astimezone(POLICY.timezone).date() == monday.astimezone(POLICY.timezone).date()
