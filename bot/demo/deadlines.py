@@ -1,6 +1,6 @@
 """Where the demo's clock may stop: at the next job of the queue, and at the hours of the policy."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Final
@@ -11,15 +11,21 @@ from bot.demo import clock
 from bot.domain.calendar.business_time import local_moment
 from bot.runbook import Policy
 from bot.services.ports import JobName
+from bot.services.shared.postings import READ_AHEAD
 
 DIGEST: Final = "digest"
 GATHERING: Final = "gathering"  # the morning triage's post; a MORNING job is its reminder
 
 #: Edits, counts and records follow by themselves; a retry of something undelivered is nobody's deadline.
-_STOPS: Final = tuple(
-    JobName[name]
-    for name in ("ESCALATE", "REEVALUATE", "UNFINISHED_TRIAGE", "REMIND", "DRILL", "MORNING", "HANDOVER")
+_OF_PEOPLE: Final = (
+    JobName.ESCALATE,
+    JobName.REEVALUATE,
+    JobName.UNFINISHED_TRIAGE,
+    JobName.REMIND,
+    JobName.DRILL,
+    JobName.MORNING,
 )
+_STOPS: Final = (*_OF_PEOPLE, JobName.HANDOVER)  # it looks every day, and mostly finds nothing
 _FURTHEST: Final = timedelta(days=10)  # a business day comes sooner
 
 
@@ -62,13 +68,23 @@ def gathering_after(now: datetime, policy: Policy) -> datetime | None:
 
 
 async def next_deadline(connection: asyncpg.Connection, policy: Policy) -> Deadline:
-    """Return the nearest of all deadlines; there is always a digest."""
+    """Return the nearest deadline of people; there is always a digest."""
+    return await _nearest(connection, policy, _OF_PEOPLE)
+
+
+async def next_stop(connection: asyncpg.Connection, policy: Policy) -> Deadline:
+    """Return the nearest moment at which the bot does something by itself."""
+    return await _nearest(connection, policy, _STOPS)
+
+
+async def _nearest(connection: asyncpg.Connection, policy: Policy, kinds: Sequence[str]) -> Deadline:
     now = await connection.fetchval("SELECT now()")
     known = [Deadline(digest_after(now, policy), DIGEST)]
     if gathering := gathering_after(now, policy):
         known.append(Deadline(gathering, GATHERING))
-    if job := await clock.next_job(connection, _STOPS):
-        known.append(Deadline(job["at"], job["kind"], job["number"]))
+    if job := await clock.next_job(connection, kinds):
+        early = READ_AHEAD if job["kind"] == JobName.ESCALATE else timedelta()
+        known.append(Deadline(job["at"] + early, job["kind"], job["number"]))
     return min(known, key=lambda one: one.at)
 
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from bot.demo import clock
-from bot.demo.deadlines import DIGEST, Deadline, next_deadline
+from bot.demo.deadlines import DIGEST, Deadline, next_stop
 from bot.demo.stage import Stage
 from local_discord.people import NotSeen
 
@@ -19,6 +19,7 @@ Tell = Callable[[datetime], Awaitable[None]]
 _PATIENCE_S: Final = 45.0  # of whoever waits at the page; further it goes with the next press
 _WORK_S: Final = 15.0
 _LOOK_S: Final = 4.0  # it looks at its clock every second
+_SLACK: Final = timedelta(seconds=1)  # a job that wakes up a moment early looks again
 _EDITS: Final = 6  # rounds of edits that follow each other
 
 
@@ -39,8 +40,8 @@ async def pass_time(stage: Stage, until: datetime, tell: Tell) -> bool:
     while (now := await _now(stage)) < until:
         if time.monotonic() - began_s > _PATIENCE_S:
             return False
-        stop = await next_deadline(stage.connection, stage.setup.policy)
-        to = min(stop.at, until)
+        stop = await next_stop(stage.connection, stage.setup.policy)
+        to = min(stop.at, until) + _SLACK
         await tell(to)
         await stage.move(to - now)
         if stop.is_hour and stop.at <= until:
@@ -58,10 +59,10 @@ async def _now(stage: Stage) -> datetime:
 async def _done(stage: Stage) -> None:
     """Wait until nothing runs or is due: a job in flight would look abandoned, and run a second time."""
 
-    async def idle() -> bool | None:
-        return None if await clock.is_working(stage.connection) else True
+    async def idle() -> bool:
+        return not await clock.is_working(stage.connection)
 
-    await stage.human.until(idle, "the bot at rest", within_s=_WORK_S)
+    await stage.until(idle, "the bot at rest", within_s=_WORK_S)
 
 
 async def _looked(stage: Stage, hour: Deadline) -> None:
@@ -69,11 +70,11 @@ async def _looked(stage: Stage, hour: Deadline) -> None:
     zone = stage.setup.policy.timezone
     morning = None if hour.kind == DIGEST else hour.at.astimezone(zone).date()
 
-    async def look() -> bool | None:
-        return True if await clock.is_looked_at(stage.connection, hour.at, morning=morning) else None
+    async def look() -> bool:
+        return await clock.is_looked_at(stage.connection, hour.at, morning=morning)
 
     with suppress(NotSeen):
-        await stage.human.until(look, "the hour", within_s=_LOOK_S)
+        await stage.until(look, "the hour", within_s=_LOOK_S)
 
 
 async def _edited(stage: Stage) -> None:

@@ -1,7 +1,9 @@
 """The demo's set: a local Discord, a seeded database, and the real bot between them, each its own process."""
 
+import asyncio
 import json
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,11 +18,12 @@ from bot.demo.seed import Place, seed
 from bot.demo.setup import ENGLISH, Setup
 from bot.runbook import Policy
 from bot.storage.database.migrate import SEARCH_PATH
-from local_discord.people import Human
+from local_discord.people import Human, NotSeen
 
 _START_S: Final = 30.0
 _BOT: Final = "bot.demo.bot"
 _IDLE_S: Final = 15.0
+_LOOK_EVERY_S: Final = 0.03
 _AS_EVER: Final = Setup()
 
 
@@ -53,6 +56,18 @@ class Stage:
             return None if await clock.is_busy(self.connection) else True
 
         await self.human.until(idle, "the bot at rest", within_s=_IDLE_S)
+
+    async def until(self, look: Callable[[], Awaitable[bool]], what: str, *, within_s: float) -> None:
+        """Wait until *look* finds the database so. Much of it changes without a word to Discord.
+
+        Raises:
+            NotSeen: Naming *what* did not come in time.
+        """
+        deadline = time.monotonic() + within_s
+        while not await look():
+            if time.monotonic() > deadline:
+                raise NotSeen(f"not seen within {within_s:g} s: {what}")
+            await asyncio.sleep(_LOOK_EVERY_S)
 
     async def fast_forward(self, span: timedelta) -> None:
         """Move the time of the database and of the local Discord, once the bot has nothing to do."""

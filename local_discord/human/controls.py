@@ -103,14 +103,14 @@ def tell(ask: Ask) -> JSON:
 
 
 def _report(core: Core, press: Press) -> JSON:
-    """What bots and webhooks wrote and rewrote since the press, by place; the place of the newest last."""
+    """What bots and webhooks wrote since the press, by place, in order; then where they only rewrote."""
     world = core.world
     changes = [change for channel in world.channels.values() if (change := _change(core, channel, press))]
     return {
         **press.payload(),
         "began_ms": press.began_ms,
         "ended_ms": core.clock.now_ms(),
-        "changes": sorted(changes, key=lambda one: int(one["message"])),
+        "changes": sorted(changes, key=lambda one: (not one["new"], int(one["first"]))),
     }
 
 
@@ -127,6 +127,7 @@ def _change(core: Core, channel: Channel, press: Press) -> JSON | None:
         "channel": channel.id,
         "name": channel.name,
         "person": people[0] if channel.is_dm and people else None,
+        "first": (new or edited)[0].id,
         "message": newest.id,
         "text": _first_line(newest),
         "new": len(new),

@@ -30,11 +30,14 @@ export function controlButtons(where) {
 
 /** What is offered; without a program the clock of this Discord alone. */
 const groups = () => (state.controls.length ? state.controls : [{ id: CLOCK, icon: "forward", own: true }]);
+/** The icon of a control's group. @param {string} control */
+export const iconOf = (control) => state.controls.find((group) => group.controls.some((one) => one.id === control))?.icon ?? "forward";
 const titleOf = (group) => (group.own ? t("clock.title") : said(group.label));
 
 function groupButton(group, key) {
   const label = titleOf(group);
-  const props = { type: "button", class: "icon-button", "aria-haspopup": "menu", "aria-label": label, title: label, "aria-busy": state.running ? "true" : null };
+  const title = group.own ? `${label} · ${shift()}` : label;
+  const props = { type: "button", class: "icon-button", "aria-haspopup": "menu", "aria-label": label, title, "aria-busy": state.running ? "true" : null };
   const onclick = (event) => {
     if (state.running) toast(t("refused.busy"));
     else open(event.currentTarget, groups().find((one) => one.id === group.id) ?? group);
@@ -49,7 +52,6 @@ function open(anchor, group) {
 
 /** Discord's own clock: nobody else's goes with it. */
 function steps(anchor) {
-  const shift = Math.round(state.clock_shift_s / MINUTE_S);
   const step = (minutes) => ({
     label: t("clock.step", { n: minutes }),
     run: () => {
@@ -57,7 +59,12 @@ function steps(anchor) {
       attempt(() => advance(minutes * MINUTE_S));
     },
   });
-  return [{ heading: shift ? t("clock.shift", { n: shift }) : t("clock.real") }, ...STEPS_MIN.map(step)];
+  return [{ heading: shift() }, ...STEPS_MIN.map(step)];
+}
+
+function shift() {
+  const minutes = Math.round(state.clock_shift_s / MINUTE_S);
+  return minutes ? t("clock.shift", { n: minutes }) : t("clock.real");
 }
 
 function items(anchor, group) {

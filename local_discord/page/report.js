@@ -1,6 +1,6 @@
 // Above the message box: what a control is doing, and afterwards what was written meanwhile, each a way there.
 
-import { said } from "./controls.js";
+import { iconOf, said } from "./controls.js";
 import { fill, h } from "./dom.js";
 import { icon } from "./icons.js";
 import { t } from "./i18n.js";
@@ -51,12 +51,12 @@ export function reportNote(actAs) {
 }
 
 function progress(running) {
-  return h("p", { class: "head busy" }, icon("forward"), h("span", {}, running.says ? said(running.says) : t("report.running")));
+  return h("p", { class: "head busy" }, icon(iconOf(running.control)), h("span", {}, running.says ? said(running.says) : t("report.running")));
 }
 
 function head(report, close) {
   const dismiss = h("button", { type: "button", class: "icon-button", "aria-label": t("report.close"), onclick: close }, icon("close"));
-  return h("p", { class: "head" }, icon("forward"), h("strong", {}, span(report)), dismiss);
+  return h("p", { class: "head" }, icon(iconOf(report.control)), h("strong", {}, span(report)), dismiss);
 }
 
 /** "14:05 → 14:20"; the day too when it is another. */

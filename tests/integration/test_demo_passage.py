@@ -1,7 +1,6 @@
 """Time passes in the demo: each deadline at its own time, in their order, before the next."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
@@ -22,54 +21,51 @@ SATURDAY = datetime(2026, 11, 28, 5, 5, tzinfo=UTC)  # 14:05 in Japan
 
 
 class Onlookers:
-    """Waits as the people do, and lets a worker do what is due meanwhile."""
+    """The local Discord, as far as its time goes."""
 
-    def __init__(self, connection: asyncpg.Connection) -> None:
-        self._connection = connection
+    def __init__(self) -> None:
         self.clock = timedelta()
-        self.done: list[tuple[str, datetime]] = []
-        self.is_stuck = False
 
     async def advance_clock(self, seconds: float) -> None:
         """Discord's time moves along."""
         self.clock += timedelta(seconds=seconds)
 
-    async def until(self, look: Callable[[], Awaitable[bool | None]], what: str, *, within_s: float) -> bool:
+
+class Desk(Stage):
+    """A stage without processes: while something is waited for, what is due is done."""
+
+    done: list[tuple[str, datetime]]
+    told: list[datetime]
+    is_stuck: bool
+
+    @classmethod
+    def of(cls, connection: asyncpg.Connection) -> "Desk":
+        """Return a stage on that database."""
+        unused: Any = None
+        made = cls(cast("Any", Onlookers()), "", "", connection, unused, Setup())
+        made.__dict__.update(done=[], told=[], is_stuck=False)
+        return made
+
+    async def until(self, look: Callable[[], Awaitable[bool]], what: str, *, within_s: float) -> None:
         """Do what is due, and look."""
         del within_s
         if not self.is_stuck:
             await self.work()
-        if found := await look():
-            return found
-        raise NotSeen(what)
+        if not await look():
+            raise NotSeen(what)
 
     async def work(self) -> None:
         """Take the jobs that are due, and look at the hours, as the bot does."""
-        rows = await self._connection.fetch(
+        rows = await self.connection.fetch(
             "DELETE FROM pgqueuer WHERE execute_after <= now() RETURNING dedupe_key, now() AS at"
         )
-        self.done += [(row["dedupe_key"], row["at"]) for row in rows]
-        now = await self._connection.fetchval("SELECT now()")
-        await self._connection.execute(
+        self.done.extend((row["dedupe_key"], row["at"]) for row in rows)
+        now = await self.now()
+        await self.connection.execute(
             "INSERT INTO digests (guild_id, week, due_at) VALUES (7, $1, $2) ON CONFLICT DO NOTHING",
             "{}-W{:02}".format(*now.isocalendar()[:2]),
             now,
         )
-
-
-@dataclass
-class Desk:
-    """A stage of its own, without processes."""
-
-    connection: asyncpg.Connection
-    people: Onlookers
-    told: list[datetime] = field(default_factory=list)
-
-    @property
-    def stage(self) -> Stage:
-        """The stage."""
-        unused: Any = None
-        return Stage(cast("Any", self.people), "", "", self.connection, unused, Setup())
 
     async def queue(self, key: str, after: timedelta, kind: str = "escalate") -> None:
         """A job that is due then."""
@@ -83,12 +79,11 @@ class Desk:
 
     async def pass_by(self, span: timedelta) -> bool:
         """Let *span* pass."""
-        until = await self.now() + span
-        return await pass_time(self.stage, until, self.note)
 
-    async def note(self, to: datetime) -> None:
-        """Where the clock goes."""
-        self.told.append(to)
+        async def note(to: datetime) -> None:
+            self.told.append(to)
+
+        return await pass_time(self, await self.now() + span, note)
 
     async def now(self) -> datetime:
         """The database's time."""
@@ -102,7 +97,7 @@ async def desk(database_url: str) -> AsyncIterator[Desk]:
     await clock.install(connection)
     now = await connection.fetchval("SELECT now()")
     await clock.move(connection, SATURDAY + timedelta(weeks=60) - now)
-    yield Desk(connection, Onlookers(connection))
+    yield Desk.of(connection)
     await connection.close()
 
 
@@ -114,18 +109,20 @@ async def test_each_deadline_comes_at_its_own_time(desk: Desk) -> None:
     await desk.queue("edit", timedelta(minutes=20), "refresh")
     await desk.queue("later", timedelta(minutes=61))
     assert await desk.pass_by(timedelta(hours=1))
-    late = {key: at - begun for key, at in desk.people.done}
+    late = {key: at - begun for key, at in desk.done}
     assert [key for key in late if key != "edit"] == ["step 15", "step 30", "step 60"]
     for minutes in (15, 30, 60):
         assert timedelta() <= late[f"step {minutes}"] - timedelta(minutes=minutes) < timedelta(seconds=5)
     assert [round((to - begun).total_seconds() / 60) for to in desk.told] == [15, 30, 60]
-    assert desk.people.clock >= timedelta(minutes=59, seconds=55)  # Discord's clock came along
+    assert cast("Onlookers", desk.human).clock >= timedelta(
+        minutes=59, seconds=55
+    )  # Discord's clock came along
 
 
 async def test_bot_that_does_not_come_to_rest_stops_the_clock(desk: Desk) -> None:
     """A job in flight would run a second time if the clock went on."""
     await desk.queue("due", timedelta())
-    desk.people.is_stuck = True
+    desk.__dict__["is_stuck"] = True
     before = await desk.now()
     with pytest.raises(NotSeen):
         await desk.pass_by(timedelta(hours=1))
@@ -141,7 +138,7 @@ async def test_nearest_of_jobs_and_hours_is_next(desk: Desk) -> None:
     step = await next_deadline(desk.connection, POLICY)
     assert (step.kind, step.at < morning.at) == ("escalate", True)
     await clock.move(desk.connection, morning.at - await desk.now())
-    await desk.people.work()
+    await desk.work()
     digest = await next_deadline(desk.connection, POLICY)
     assert (digest.kind, f"{digest.at.astimezone(POLICY.timezone):%a %H:%M}") == (DIGEST, "Mon 18:00")
 
