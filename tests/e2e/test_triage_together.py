@@ -115,6 +115,28 @@ async def test_the_words_of_a_message_are_not_lost_while_its_form_is_open(world:
     assert "> ログインできません" in sent.messages[-1].text
 
 
+async def test_a_report_of_the_same_trouble_joins_its_incident(world: World) -> None:
+    """The bot is killed between the card and the press; two people press, and the report is there once."""
+    alert = await world.declare(SEV1, title="決済APIが応答しない", by="primary")
+    walk = TriageWalk(world.human, "responder", "general")
+    card = await walk.answer(await walk.begin(REPORT), YES, YES)
+    assert "似た対応中の件" in card.text
+    assert f"[{alert.label}](" in card.text
+    assert "🔴 SEV1 決済APIが応答しない" in card.text
+    line = await line_of(world, "🔎 @responder がトリアージ中")
+    theirs = (await world.human.press("secondary", line, JOIN)).messages[-1]
+    await world.restart_bot()
+    card = await walk.press(card, "これに合流")
+    assert f"{alert.label} に合流しました" in card.text
+    late = await TriageWalk(world.human, "secondary", "general").press(theirs, CONFIRM)
+    assert f"{alert.label} に合流しました" in late.text, "no second incident by an old card"
+    told = await world.expect_message(alert.thread, contains="同じ障害の報告")
+    assert TITLE in told.text
+    assert "判定：SEV1 本番影響あり → 影響大" in told.text
+    assert len(await world.rows("SELECT FROM incidents")) == 1
+    assert (await world.expect_link(line, alert.post.id)).text.startswith("🔴 未対応 · SEV1 INC-1")
+
+
 async def test_the_menu_opens_no_form_for_outsiders_nor_on_the_bots_own_alert(world: World) -> None:
     """Without the role the answer names it; the bot's own alert shows its incident instead."""
     said = await world.human.say("observer", "general", "決済が通りません")

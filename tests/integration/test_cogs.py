@@ -68,6 +68,19 @@ async def test_a_triage_reaches_its_alert_across_a_restart(world: ConsoleWorld) 
     assert alert["mention_everyone"]
 
 
+async def test_a_report_joins_the_similar_incident_that_its_card_shows(world: ConsoleWorld) -> None:
+    """With a more severe result: the button says so, and so does the answer."""
+    await alerted(world, severity="sev3")
+    card = await started(world)
+    card = shown(await world.click(card, "tri:v1:answer:1:users_affected:yes"))
+    card = shown(await world.click(card, "tri:v1:answer:1:large_impact:yes"))
+    assert "合流すると INC-1 を **SEV3 から SEV1 に上げます**" in words(card)
+    card = shown(await world.click(card, "tri:v1:join_up:1:1:SEV1"))
+    assert "INC-1 に合流しました" in words(card)
+    assert "SEV1 / P0" in words(card)
+    assert [one.id for one in await world.store.open_incidents(world.guild_id)] == [1]
+
+
 async def test_a_start_time_that_cannot_be_read_loses_nothing(world: ConsoleWorld) -> None:
     """The refusal offers the form again with what was typed, even after a restart."""
     refusal = await started(
