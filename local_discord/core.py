@@ -36,6 +36,7 @@ class Core:
         gateway_url, resume_url: Where sessions begin, and where they are resumed: two hosts.
         resume_port: Of the latter; 0 until it listens.
         dms_opened: When the latest DM channels were made for the first time, seconds of the clock.
+        backdated: By channel, the moment (ISO 8601) that the next message there is dated back to.
         command_creates: By guild ("" for global commands), when commands were made in the last day.
         state_file: Where POST save and SIGTERM put the state; None keeps it in memory only.
     """
@@ -53,6 +54,7 @@ class Core:
     commands: dict[str, JSON] = field(default_factory=dict)
     command_creates: dict[str, list[float]] = field(default_factory=dict)
     dms_opened: list[float] = field(default_factory=list)
+    backdated: dict[str, str] = field(default_factory=dict)
     interactions: dict[str, Interaction] = field(default_factory=dict)
     by_token: dict[str, Interaction] = field(default_factory=dict)
     origin: str = ""

@@ -21,20 +21,30 @@ _ENDPOINT: Final = "interactions_endpoint_url"
 
 
 def patch_member(ask: Ask) -> JSON:
-    """PATCH member {user, roles?, dms?, locale?, nick?}."""
+    """PATCH member {user, roles?, dms?, locale?, nick?, username?, global_name?}."""
     user, body, world = ask.user(), ask.body, ask.core.world
     member = _member(ask, user)
     roles = [find_role(world, name).id for name in ask.names("roles")]
     nick = ask.words("nick", member.nick or "")
     dms, locale = ask.flag("dms", user.accepts_dms), ask.words("locale", user.locale)
+    username, global_name = _username(ask, user), ask.words("global_name", user.global_name or "")
     if "roles" in body:
         member.roles = roles
     if "nick" in body:
         member.nick = nick if body["nick"] else None
     user.accepts_dms, user.locale = dms, locale
-    if {"roles", "nick"} & set(body):
+    user.username, user.global_name = username, global_name or None
+    if {"roles", "nick", "username", "global_name"} & set(body):
         events.member_changed(ask.core, "GUILD_MEMBER_UPDATE", member)
     return {}
+
+
+def _username(ask: Ask, user: User) -> str:
+    name = ask.words("username", user.username)
+    taken = {one.username for one in ask.core.world.users.values() if one is not user}
+    if not name or name in taken:
+        raise BadRequest(f"'username' is a name that no user has, not {name!r}")
+    return name
 
 
 def _member(ask: Ask, user: User) -> Member:

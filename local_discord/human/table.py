@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from local_discord.human import acts, controls, hooks, load, powers, talk, trouble, views, voice
+from local_discord.human import acts, controls, history, hooks, load, powers, talk, trouble, views, voice
 from local_discord.human.desk import Ask, BadRequest, Desk, HumanHandler, answer, refusal
 from local_discord.refusals import Why
 from local_discord.rest.bodies import parse_json
@@ -34,6 +34,8 @@ _ROUTES: tuple[tuple[str, str, HumanHandler], ...] = (
     ("GET", "dms/{user}", talk.dms),
     ("GET", "log", talk.log),
     ("POST", "wait", talk.wait),
+    ("POST", "history", history.write),
+    ("POST", "backdate", history.backdate),
     ("POST", "burst", load.burst),
     ("POST", "reactions", load.reactions),
     ("GET", "fault", trouble.list_faults),

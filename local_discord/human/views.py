@@ -49,6 +49,7 @@ def _member(core: Core, member: Member) -> JSON:
     return {
         "id": user.id,
         "name": user.username,
+        "shown_name": member.nick or user.global_name or user.username,
         "bot": user.bot,
         "roles": [core.world.roles[role_id].name for role_id in member.roles],
         "locale": user.locale,

@@ -3,7 +3,7 @@
 Source: Discord's docs, Resources > Message; Topics > Threads (unarchiving).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from local_discord.core import Core, Nonce
@@ -16,7 +16,7 @@ from local_discord.world.access import not_archived
 from local_discord.world.kinds import JSON, UNDELETABLE, ChannelFlag, ChannelType, MessageFlag, MessageType
 from local_discord.world.membership import add_member
 from local_discord.world.permissions import P, channel_permissions, guild_permissions
-from local_discord.world.snowflake import created_at
+from local_discord.world.snowflake import created_at, snowflake_of
 from local_discord.world.world import Channel, Message
 
 NONCE_LIFE_S = 300.0  # "the past few minutes": Create Message, enforce_nonce
@@ -59,6 +59,10 @@ def publish(core: Core, channel: Channel, draft: Draft, origin: Origin) -> Messa
     Raises:
         ApiError: 200000 when AutoMod blocks it.
     """
+    if channel.id in core.backdated and not origin.ephemeral_to:
+        at = datetime.fromisoformat(core.backdated.pop(channel.id))
+        with core.clock.standing_at(at):
+            return publish(core, channel, draft, replace(origin, message_id=snowflake_of(at)))
     _moderate(core, str(origin.author["id"]), draft)
     if channel.thread and channel.thread.archived and not origin.ephemeral_to:
         set_archived(core, channel, archived=False)

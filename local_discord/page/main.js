@@ -20,7 +20,7 @@ import { tick } from "./times.js";
 import { typeAnywhere } from "./typeahead.js";
 
 const ME = "page.me";
-const FIRST = "responder"; // who a newcomer is: may do everything but administrate
+const FIRST = "1100000000000000103"; // who a newcomer is: responder, who may do everything but administrate
 const TICK_MS = 1000;
 const byId = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
 
@@ -55,7 +55,7 @@ async function boot() {
   try {
     const { members: all } = await humanState();
     const people = all.filter((one) => !one.bot);
-    const known = people.find((one) => one.id === sessionStorage.getItem(ME)) ?? people.find((one) => one.name === FIRST);
+    const known = people.find((one) => one.id === sessionStorage.getItem(ME)) ?? people.find((one) => one.id === FIRST);
     viewAs((known ?? people[0]).id);
     connect();
   } catch (error) {

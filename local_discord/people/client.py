@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
@@ -244,6 +245,26 @@ class Human:
     async def add(self, what: str, **body: object) -> None:
         """Add a "member", user=NAME, or a text "channel", channel=NAME."""
         await self._post(what, body)
+
+    async def write_history(self, entries: Sequence[Mapping[str, object]]) -> list[dict[str, Any]]:
+        """Put messages of the past into channels, threads and DMs, the oldest first.
+
+        Args:
+            entries: As `POST history` takes them: docs/reference.md.
+
+        Returns:
+            Of each, its "channel_id" and "message_id".
+        """
+        places: list[dict[str, Any]] = await self._request("POST", "history", {"entries": list(entries)})
+        return places
+
+    async def backdate(self, channel: str, at: datetime) -> None:
+        """Let the next message in *channel* be of *at* (aware)."""
+        await self._post("backdate", {"channel": channel, "at": at.isoformat()})
+
+    async def save(self) -> None:
+        """Write the state to the local Discord's file, if it was started with one."""
+        await self._post("save", {})
 
     async def advance_clock(self, seconds: float) -> None:
         """Move the local Discord's time on."""

@@ -1,6 +1,8 @@
 """Time as the local Discord sees it: real, plus a shift that tests may grow."""
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 _FURTHEST_S = 100 * 365 * 86_400.0
@@ -42,3 +44,13 @@ class Clock:
         if self.shift_s + seconds > _FURTHEST_S:
             raise ValueError("the clock moves a century at most")
         self.shift_s += seconds
+
+    @contextmanager
+    def standing_at(self, moment: datetime) -> Iterator[None]:
+        """Let it be *moment* (aware) for what is done within; nothing may be awaited there."""
+        shift_s = self.shift_s
+        self.shift_s = (moment - datetime.now(UTC)).total_seconds()
+        try:
+            yield
+        finally:
+            self.shift_s = shift_s

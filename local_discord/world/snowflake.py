@@ -25,6 +25,11 @@ class Snowflakes:
         return str(self.last)
 
 
+def snowflake_of(at: datetime) -> str:
+    """Return the first id of the millisecond of *at* (aware)."""
+    return str((round(at.timestamp() * 1000) - DISCORD_EPOCH_MS) << TIMESTAMP_SHIFT)
+
+
 def created_at(snowflake: str) -> datetime:
     """When *snowflake* was made, UTC."""
     ms = (int(snowflake) >> TIMESTAMP_SHIFT) + DISCORD_EPOCH_MS
