@@ -64,7 +64,9 @@ def demo(
             show_default="when started from a terminal",
         ),
     ] = None,
-    data_dir: Annotated[Path | None, typer.Option(help="Keep the database here; else it is removed.")] = None,
+    data_dir: Annotated[
+        Path | None, typer.Option(help="Keep the database and the local Discord here; else they go.")
+    ] = None,
     lang: Annotated[
         DemoLanguage | None,
         typer.Option(help="Its language; else that of RUNBOOK_FILE, or of LC_ALL or LANG, or ja."),

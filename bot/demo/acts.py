@@ -4,15 +4,16 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
 
+from bot.demo.cast import ITO, SATO, SUZUKI
 from bot.demo.play import ACK_EMOJI, TriageReport, TriageWalk
 from bot.demo.stage import Stage
 from bot.demo.transcript import Transcript
 from local_discord.people import Interaction, Message, NotSeen
 
-_REPORTER: Final = "responder"
+_REPORTER: Final = ITO
 _CHANNEL: Final = "general"
 _ALERTED: Final = ("p0-alerts", "p1-ops", "p2-deploys")
-_ON_CALL: Final = ("primary", "secondary")
+_ON_CALL: Final = (SATO, SUZUKI)
 
 
 class Actors:
@@ -28,6 +29,13 @@ class Actors:
         self._human = stage.human
         self._transcript = transcript
         self._seen: set[str] = set()
+
+    async def arrive(self) -> None:
+        """Take note of what is there already: the past is no news."""
+        for channel in _ALERTED:
+            self._seen.update(message.id for message in await self._human.messages(channel))
+        for user in _ON_CALL:
+            self._seen.update(message.id for message in await self._human.dms(user))
 
     async def triage(self, report: TriageReport, *answers: str) -> Message:
         """Fill in the form of `/triage`, answer the questions, and return the card with the outcome."""

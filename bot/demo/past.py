@@ -30,11 +30,16 @@ class _Written(BaseModel):
 
 
 class Note(_Written):
-    """A message in the incident's thread, some time after the alert."""
+    """A message in the incident's thread, some time `after` the alert, or `ago` from now."""
 
-    after: Span
     by: str
     text: Words
+    after: Span = timedelta()
+    ago: Span | None = None
+
+    def written_at(self, alert_at: datetime, *, now: datetime) -> datetime:
+        """Return when it was written."""
+        return alert_at + self.after if self.ago is None else now - self.ago
 
 
 class PastIncident(_Written):

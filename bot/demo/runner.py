@@ -14,6 +14,8 @@ from typing import Final
 
 from rich.console import Console
 
+from bot.demo.burning import highest, raise_alarm
+from bot.demo.cast import ADMIN
 from bot.demo.controls import served_controls
 from bot.demo.process import ChildDied
 from bot.demo.setup import ENGLISH, Setup
@@ -27,7 +29,8 @@ _PLAIN_WIDTH: Final = 100  # columns when the output is no terminal
 _INTERRUPTED: Final = 130
 
 _HOW_TO: Final = """\
-Ready in {took:.1f} s. A local Discord with the channels of {runbook}, a bot with a past week, a DLQ.
+Ready in {took:.1f} s. A local Discord with the channels of {runbook}, a bot with a past week, a DLQ,
+and an alert in #{burns} that nobody has acknowledged.
 
   The local Discord in a browser        {page}
   The same for programs                 {human}
@@ -36,19 +39,19 @@ Ready in {took:.1f} s. A local Discord with the channels of {runbook}, a bot wit
 
 Play a person, for example:
 
-  curl -s {human}/command -d '{{"user": "responder", "channel": "general",
+  curl -s {human}/command -d '{{"user": "ito", "channel": "general",
        "name": "sev1", "options": {{"title": "{title}"}}}}'
   curl -s {human}/messages/p0-alerts
-  curl -s {human}/dms/primary
-  curl -s -X PUT {human}/reaction -d '{{"user": "primary", "channel": "p0-alerts",
+  curl -s {human}/dms/sato
+  curl -s -X PUT {human}/reaction -d '{{"user": "sato", "channel": "p0-alerts",
        "message": "ID OF THE ALERT", "emoji": "👀"}}'
-  curl -s {human}/command -d '{{"user": "responder", "channel": "general", "name": "dlq recent"}}'
+  curl -s {human}/command -d '{{"user": "ito", "channel": "general", "name": "dlq recent"}}'
 
 Last week's digest is in {human}/messages/p3-insights
 Ctrl-C ends it.
 """
 
-_TITLES: Final = {"ja": "決済 API が 5xx", "en": "Payments API returns 5xx"}
+_TITLES: Final = {"ja": "領収書が発行できない", "en": "Receipts are not issued"}
 
 #: The first message on the page; it comes before the English one, unless the demo is in English.
 _WELCOME: Final = """\
@@ -66,7 +69,7 @@ def run_demo(setup: Setup, *, tour: bool, data_dir: Path | None, open_page: bool
     Args:
         setup: Its language, policy and port.
         tour: Play the runbook and check each step, instead of waiting for people.
-        data_dir: Keeps the demo's database; None takes a temporary folder.
+        data_dir: Keeps the demo's database and local Discord; None takes a temporary folder.
         open_page: Open the local Discord in the browser once everything is ready.
 
     Returns:
@@ -81,7 +84,7 @@ def run_demo(setup: Setup, *, tour: bool, data_dir: Path | None, open_page: bool
                 dsn = server.ensure_database(_DATABASE)
                 migrate(dsn)
                 show = _Show(console, setup, tour=tour, open_page=open_page, started=started)
-                return asyncio.run(show.run(dsn, folder))
+                return asyncio.run(show.run(dsn, folder, keeps=data_dir is not None))
         except KeyboardInterrupt:
             return _INTERRUPTED if tour else 0
         except ChildDied as death:
@@ -101,8 +104,8 @@ class _Show:
         self._open_page = open_page
         self._started = started
 
-    async def run(self, dsn: str, folder: Path) -> int:
-        async with set_stage(dsn, folder=folder, setup=self._setup) as stage:
+    async def run(self, dsn: str, folder: Path, *, keeps: bool) -> int:
+        async with set_stage(dsn, folder=folder, setup=self._setup, keeps=keeps) as stage:
             if self._tour:
                 return await play_tour(stage, self._console)
             await self._explain(stage)
@@ -111,7 +114,9 @@ class _Show:
             raise ChildDied(f"the bot ended with code {code}:\n{stage.bot.last_words()}")
 
     async def _explain(self, stage: Stage) -> None:
-        await stage.human.say("admin", "general", _welcome(self._setup))
+        if stage.is_new:
+            await stage.human.say(ADMIN, "general", _welcome(self._setup))
+            await raise_alarm(stage.human, self._setup)
         members = (await stage.human.state())["members"]
         page = _in_language(await stage.human.page(), self._setup)
         text = _HOW_TO.format(
@@ -120,8 +125,11 @@ class _Show:
             human=stage.human_url,
             dsn=stage.dsn,
             runbook="RUNBOOK_FILE" if self._setup.own_file else "Parky's runbook",
+            burns=highest(self._setup.policy).channel,
             title=_TITLES[self._setup.language],
-            people=", ".join(member["name"] for member in members if not member["bot"]),
+            people=", ".join(
+                f"{member['name']} ({member['shown_name']})" for member in members if not member["bot"]
+            ),
         )
         self._console.print(text, markup=False, highlight=False, soft_wrap=True)
         if self._open_page and page:

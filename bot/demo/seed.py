@@ -1,8 +1,7 @@
-"""Puts the demo's past into its database: two weeks of incidents, and a DLQ worth a look."""
+"""Puts the demo's past into its database: two weeks of incidents, shifts, and a DLQ worth a look."""
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -10,9 +9,13 @@ from uuid import NAMESPACE_URL, uuid5
 
 import asyncpg
 
-from bot.demo.past import PastFailure, PastIncident, read_past
+from bot.demo.cast import SATO, Person
+from bot.demo.happened import Happened, Place, Spot, what_happened
+from bot.demo.past import PastFailure, read_past
+from bot.demo.posts import Post, Posts, note_id
+from bot.domain.delivery.delivery import NewDelivery, Request
 from bot.domain.digest import IsoWeek, week_due
-from bot.domain.escalation.entries import EscalatedEntry
+from bot.domain.escalation.entries import EscalatedEntry, PagedEntry
 from bot.domain.incident.entries import (
     AcknowledgedEntry,
     AlertPostedEntry,
@@ -21,34 +24,34 @@ from bot.domain.incident.entries import (
     ResolvedEntry,
     ThreadOpenedEntry,
 )
+from bot.domain.oncall.roster import marked
 from bot.domain.timeline.entries import EntryData
-from bot.domain.timeline.written import NoteEntry
+from bot.domain.timeline.written import NoteEntry, PinnedEntry
 from bot.runbook import Policy
 from bot.storage.database.query import composed
+from bot.storage.rows import request_as_json
+from bot.storage.tables.oncall import content_as_json
+from bot.ui.words.links import place_url
+from local_discord.people import Human
 
 _QUERIES: Final = composed([Path(__file__).with_name("seed.sql").read_text(encoding="utf-8")])
-_SERVED_FOR: Final = timedelta(days=40)
+_SERVED_FOR: Final = timedelta(days=50)
 _SECOND: Final = timedelta(seconds=1)
 
 Row = dict[str, object]
+_Fact = tuple[datetime, EntryData, Person | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """The local Discord that the past happened in.
-
-    Attributes:
-        people: User ids by name.
-    """
-
-    guild_id: int
-    people: Mapping[str, int]
-
-
-async def seed(connection: asyncpg.Connection, *, policy: Policy, place: Place) -> bool:
+async def seed(
+    connection: asyncpg.Connection, human: Human, *, policy: Policy, place: Place, is_storys: bool = True
+) -> bool:
     """Write the past, once, in the policy's language; everything is placed relative to the database's now.
 
-    An incident of a severity that the policy does not have is left out.
+    An incident of a severity that the policy does not have is left out. The digest, which the bot owes, will
+    be of the moment at which it was due.
+
+    Args:
+        is_storys: The policy has the story's people on call, so they take turns.
 
     Returns:
         False when it was there already.
@@ -57,92 +60,67 @@ async def seed(connection: asyncpg.Connection, *, policy: Policy, place: Place) 
         return False
     now = await connection.fetchval("SELECT now()")
     rule = policy.digest
-    week, _ = week_due(now=now, weekday=rule.day.number, at=rule.time, zone=policy.timezone)
-    writer = _Writer(policy, place, week, now)
+    week, due = week_due(now=now, weekday=rule.day.number, at=rule.time, zone=policy.timezone)
+    writer = _Writer(connection, policy, place)
     async with connection.transaction():
         await connection.execute(_QUERIES["seed_guild"].text, place.guild_id, now - _SERVED_FOR)
-        for name, rows in writer.rows().items():
-            await connection.execute(
-                _QUERIES[name].text, json.dumps(rows, default=_as_json, ensure_ascii=False)
-            )
+        if is_storys:
+            await writer.write("seed_schedules", writer.schedules())
+        await writer.past(human, week, now=now)
+    await human.backdate(rule.channel, due + _SECOND)
     return True
 
 
-def _as_json(value: object) -> str:
-    assert isinstance(value, datetime)
-    return value.isoformat()
-
-
 class _Writer:
-    """Turns what week.toml says into rows."""
+    """Writes what week.toml says, as rows and as posts."""
 
-    def __init__(self, policy: Policy, place: Place, week: IsoWeek, now: datetime) -> None:
+    def __init__(self, connection: asyncpg.Connection, policy: Policy, place: Place) -> None:
+        self._connection = connection
         self._policy = policy
         self._place = place
-        self._week = week
-        self._now = now
 
-    def rows(self) -> dict[str, list[Row]]:
-        """Return the rows by the query that inserts them, in order."""
+    async def past(self, human: Human, week: IsoWeek, *, now: datetime) -> None:
+        """Write the incidents with their posts, and the DLQ."""
         past = read_past(self._policy.language)
-        known = [told for told in past.incident if told.severity in self._policy.severities]
-        numbered = [(f"demo:{number}", told) for number, told in enumerate(known, start=1)]
-        return {
-            "seed_incidents": [self._incident(key, told) for key, told in numbered],
-            "seed_responders": [row for key, told in numbered for row in self._responders(key, told)],
-            "seed_timeline": [row for key, told in numbered for row in self._timeline(key, told)],
-            "seed_failures": [self._failure(number, lost) for number, lost in enumerate(past.failure)],
-        }
+        happened = what_happened(past.incident, week, self._policy, self._place, now=now)
+        ids = await self.write("seed_incidents", [_incident(one) for one in happened])
+        await self.write("seed_responders", [row for one in happened for row in _responders(one)])
+        await self.write("seed_timeline", [row for one in happened for row in _timeline(one)])
+        posts = Posts(self._policy)
+        made = sorted(
+            (post for one in happened for post in posts.of(one, ids[one.key])), key=lambda post: post.at
+        )
+        await self.write("seed_deliveries", await _posted(human, made))
+        failures = enumerate(past.failure)
+        await self.write("seed_failures", [self._failure(*lost, week=week, now=now) for lost in failures])
 
-    def _incident(self, key: str, told: PastIncident) -> Row:
-        at = told.triggered_at(self._week, self._policy)
-        severity = self._policy.severities[told.severity]
-        ended_at = None if told.resolved_after is None else at + told.resolved_after
-        return {
-            "key": key,
-            "guild_id": self._place.guild_id,
-            "severity": severity.name,
-            "priority": severity.priority,
-            "status": "acknowledged" if ended_at is None else "resolved",
-            "title": told.title,
-            "targets": told.targets,
-            "symptoms": told.symptoms,
-            "path": told.path,
-            "started_at": at - told.noticed_after,
-            "triggered_at": at,
-            "ack_due_at": self._policy.ack_due(severity, at=at),
-            **self._who("reported_by", told.reported_by),
-            "acknowledged_at": at + told.acknowledged_after,
-            **self._who("acknowledged_by", told.acknowledged_by),
-            "ended_at": ended_at,
-            **(self._who("ended_by", told.acknowledged_by) if ended_at else {}),
-        }
+    async def write(self, query: str, rows: Sequence[Row]) -> dict[str, int]:
+        """Insert *rows* with the query of that name; ids by key, if it returns any."""
+        text = json.dumps(rows, default=_as_json, ensure_ascii=False)
+        made = await self._connection.fetch(_QUERIES[query].text, text)
+        return {row["key"]: row["id"] for row in made}
 
-    def _responders(self, key: str, told: PastIncident) -> Iterator[Row]:
-        at = told.triggered_at(self._week, self._policy) + told.acknowledged_after
-        for order, name in enumerate((told.acknowledged_by, *told.joined)):
-            joined_at = at + order * timedelta(minutes=3)
-            yield {"key": key, "user_id": self._place.people[name], "name": name, "joined_at": joined_at}
+    def schedules(self) -> list[Row]:
+        """Return the rotation of each on-call place, as somebody has set it by `/oncall schedule`."""
+        cast = self._place.cast
+        by = cast.people[SATO]
+        return [
+            {
+                "guild_id": self._place.guild_id,
+                "place": place,
+                "content": content_as_json(cast.schedule(place)),
+                "by_id": by.id,
+                "by_name": by.name,
+                "starts_at": rotation.begins(0),
+            }
+            for place, rotation in cast.rotations.items()
+            if place in self._policy.oncall
+        ]
 
-    def _timeline(self, key: str, told: PastIncident) -> Iterator[Row]:
-        at = told.triggered_at(self._week, self._policy)
-        for after, fact, actor in (*_opening(told), *self._missed(told), *_answered(told)):
-            who = self._who("actor", actor) if actor else {}
-            yield {"key": key, "at": at + after, "kind": fact.kind.value, **who, "data": fact.to_json()}
-
-    def _missed(self, told: PastIncident) -> "Iterator[_Fact]":
-        """Yield the steps of the ladder that came due before the first acknowledge."""
-        at = told.triggered_at(self._week, self._policy)
-        severity = self._policy.severities[told.severity]
-        for index, step in enumerate(severity.ladder):
-            after = self._policy.ack_due(severity, at=at) - at if step.after is None else step.after
-            if timedelta() < after < told.acknowledged_after:
-                yield after, EscalatedEntry(step=index, dm=tuple(step.dm)), None
-
-    def _failure(self, number: int, lost: PastFailure) -> Row:
+    def _failure(self, number: int, lost: PastFailure, *, week: IsoWeek, now: datetime) -> Row:
         return {
             "id": str(uuid5(NAMESPACE_URL, f"incident-bot-demo:{number}")),
-            "attempted_at": lost.attempted_at(self._week, self._policy, now=self._now),
+            "attempted_at": lost.attempted_at(week, self._policy, now=now),
             "channel": lost.channel,
             "severity": lost.severity,
             "title": lost.title,
@@ -153,26 +131,127 @@ class _Writer:
             "payload": lost.payload(),
         }
 
-    def _who(self, prefix: str, name: str) -> Row:
-        return {f"{prefix}_id": self._place.people[name], f"{prefix}_name": name}
+
+def _incident(one: Happened) -> Row:
+    told, ended_at = one.told, one.ended_at
+    return {
+        "key": one.key,
+        "guild_id": one.place.guild_id,
+        "severity": one.severity.name,
+        "priority": one.severity.priority,
+        "status": "acknowledged" if ended_at is None else "resolved",
+        "title": told.title,
+        "targets": told.targets,
+        "symptoms": told.symptoms,
+        "path": told.path,
+        "started_at": one.at - told.noticed_after,
+        "triggered_at": one.at,
+        "ack_due_at": one.ack_due_at,
+        **_who("reported_by", one.reporter),
+        "acknowledged_at": one.acknowledged_at,
+        **_who("acknowledged_by", one.responder),
+        "ended_at": ended_at,
+        **(_who("ended_by", one.responder) if ended_at else {}),
+        "alert_channel_id": one.alert.channel_id,
+        "alert_message_id": one.alert.message_id,
+        "thread_id": one.thread_id,
+        "thread_channel": one.severity.thread_channel,
+    }
 
 
-_Fact = tuple[timedelta, EntryData, str | None]
+def _responders(one: Happened) -> Iterator[Row]:
+    for who, at in one.responders:
+        yield {"key": one.key, "user_id": who.id, "name": who.name, "joined_at": at}
 
 
-def _opening(told: PastIncident) -> Iterator[_Fact]:
-    path = tuple(tuple(answer) for answer in told.path)
-    yield timedelta(), OpenedEntry(severity=told.severity, path=path), told.reported_by
-    yield _SECOND, AlertPostedEntry(where=()), None
-    yield 2 * _SECOND, ThreadOpenedEntry(where=()), None
+def _timeline(one: Happened) -> Iterator[Row]:
+    for at, fact, actor in (*_opening(one), *_called(one), *_answered(one)):
+        who = _who("actor", actor) if actor else {}
+        yield {"key": one.key, "at": at, "kind": fact.kind.value, **who, "data": fact.to_json()}
 
 
-def _answered(told: PastIncident) -> Iterator[_Fact]:
-    yield told.acknowledged_after, AcknowledgedEntry(via="reaction"), told.acknowledged_by
-    for order, name in enumerate(told.joined, start=1):
-        joined_after = told.acknowledged_after + order * timedelta(minutes=3)
-        yield joined_after, JoinedEntry(via="reaction"), name
-    for note in told.notes:
-        yield note.after, NoteEntry(text=note.text), note.by
-    if told.resolved_after is not None:
-        yield told.resolved_after, ResolvedEntry(), told.acknowledged_by
+def _opening(one: Happened) -> Iterator[_Fact]:
+    path, guild_id = tuple(tuple(answer) for answer in one.told.path), one.place.guild_id
+    yield one.at, OpenedEntry(severity=one.severity.name, path=path), one.reporter
+    where = (guild_id, one.alert.channel_id, one.alert.message_id)
+    yield one.at + _SECOND, AlertPostedEntry(where=where), None
+    if one.thread_id is not None:
+        yield one.at + 2 * _SECOND, ThreadOpenedEntry(where=(guild_id, one.thread_id)), None
+
+
+def _called(one: Happened) -> Iterator[_Fact]:
+    """Yield the steps of the ladder that came due before the first acknowledge, and their DMs."""
+    for index, step, at in one.steps():
+        called = {place: marked(str(who.id)) for place, who in one.called(step).items()}
+        if step.after != timedelta():
+            yield at, EscalatedEntry(step=index, dm=tuple(called.values())), None
+        for place, who in called.items():
+            yield at + 2 * _SECOND, PagedEntry(place=place, who=who), None
+
+
+def _answered(one: Happened) -> Iterator[_Fact]:
+    (first, came_at), *others = one.responders
+    yield came_at, AcknowledgedEntry(via="reaction"), first
+    for who, at in others:
+        yield at, JoinedEntry(via="reaction"), who
+    for who, at, text in one.notes:
+        yield at, _note(one, who, at, text), who
+    if one.ended_at is not None:
+        yield one.ended_at, ResolvedEntry(), first
+
+
+def _note(one: Happened, who: Person, at: datetime, text: str) -> EntryData:
+    """Return what a person wrote in the thread, as its 📌 has put it on the timeline."""
+    if one.thread_id is None:
+        return NoteEntry(text=text)
+    number = int(note_id(at))
+    return PinnedEntry(
+        text=text,
+        author_id=who.id,
+        author_name=who.name,
+        url=place_url(one.place.guild_id, one.thread_id, number),
+        at=at,
+        message_id=number,
+        channel_id=one.thread_id,
+        is_readable=True,
+    )
+
+
+async def _posted(human: Human, posts: Sequence[Post]) -> list[Row]:
+    """Put *posts* into the local Discord, and return the bot's records of its own."""
+    entries = [post.entry for post in posts if post.entry is not None]
+    places = iter([_spot(place) for place in await human.write_history(entries)])
+    found = [(post, post.spot if post.entry is None else next(places)) for post in posts]
+    return [_delivery(post.delivery, post, spot) for post, spot in found if post.delivery and spot]
+
+
+def _spot(place: Mapping[str, str]) -> Spot:
+    return Spot(int(place["channel_id"]), int(place["message_id"]))
+
+
+def _delivery(sent: NewDelivery, post: Post, spot: Spot) -> Row:
+    """Return the bot's record of a post; of a request only the reader is looked up later."""
+    request = Request(sent.kind.spec.action, spot.channel_id, None, {}, post.recipient)
+    return {
+        "guild_id": sent.guild_id,
+        "incident_id": sent.incident_id,
+        "kind": sent.kind.value,
+        "target": sent.to,
+        "key": sent.key,
+        "after_key": sent.after,
+        "data": sent.data,
+        "priority": sent.priority,
+        "request": request_as_json(request),
+        "at": post.at,
+        "channel_id": spot.channel_id,
+        "message_id": spot.message_id,
+    }
+
+
+def _who(prefix: str, who: Person) -> Row:
+    return {f"{prefix}_id": who.id, f"{prefix}_name": who.name}
+
+
+def _as_json(value: object) -> str:
+    assert isinstance(value, datetime)
+    return value.isoformat()

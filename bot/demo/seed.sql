@@ -6,24 +6,35 @@ SELECT EXISTS (SELECT FROM incidents WHERE key LIKE 'demo:%');
 -- The bot has served the guild for a while: the digest of the week that is told is owed.
 INSERT INTO guilds (guild_id, installed_at) VALUES ($1, $2) ON CONFLICT (guild_id) DO NOTHING;
 
+-- name: seed_schedules
+-- $1: a JSON array with one object per on-call place.
+INSERT INTO oncall_schedules (guild_id, place, content, by_id, by_name, at, starts_at)
+SELECT guild_id, place, content, by_id, by_name, starts_at, starts_at
+  FROM jsonb_to_recordset($1::jsonb) AS past (
+       guild_id bigint, place text, content jsonb, by_id bigint, by_name text, starts_at timestamptz);
+
 -- name: seed_incidents
--- $1: a JSON array with one object per incident, oldest first.
+-- $1: a JSON array with one object per incident, oldest first. Returns the number that each got.
 INSERT INTO incidents (guild_id, key, severity, priority, status, title, targets, symptoms, path,
                        started_at, triggered_at, ack_due_at, reported_by_id, reported_by_name,
                        acknowledged_at, acknowledged_by_id, acknowledged_by_name,
-                       resolved_at, resolved_by_id, resolved_by_name)
+                       resolved_at, resolved_by_id, resolved_by_name, first_ended_at,
+                       alert_channel_id, alert_message_id, thread_id, thread_channel)
 SELECT guild_id, key, severity, priority, status, title, targets, symptoms, path,
        started_at, triggered_at, ack_due_at, reported_by_id, reported_by_name,
        acknowledged_at, acknowledged_by_id, acknowledged_by_name,
-       ended_at, ended_by_id, ended_by_name
+       ended_at, ended_by_id, ended_by_name, ended_at,
+       alert_channel_id, alert_message_id, thread_id, thread_channel
   FROM jsonb_to_recordset($1::jsonb) AS past (
        guild_id bigint, key text, severity text, priority text, status text, title text,
        targets text[], symptoms text[], path jsonb,
        started_at timestamptz, triggered_at timestamptz, ack_due_at timestamptz,
        reported_by_id bigint, reported_by_name text,
        acknowledged_at timestamptz, acknowledged_by_id bigint, acknowledged_by_name text,
-       ended_at timestamptz, ended_by_id bigint, ended_by_name text)
- ORDER BY triggered_at;
+       ended_at timestamptz, ended_by_id bigint, ended_by_name text,
+       alert_channel_id bigint, alert_message_id bigint, thread_id bigint, thread_channel text)
+ ORDER BY triggered_at
+RETURNING id, key;
 
 -- name: seed_responders
 -- $1: a JSON array; `key` names the incident.
@@ -40,6 +51,19 @@ SELECT incidents.id, past.at, past.at, past.kind, past.actor_id, past.actor_name
        key text, at timestamptz, kind text, actor_id bigint, actor_name text, data jsonb)
   JOIN incidents USING (key)
  ORDER BY past.at;
+
+-- name: seed_deliveries
+-- $1: a JSON array with one object per post of the bot, oldest first.
+INSERT INTO deliveries (guild_id, incident_id, kind, target, key, after_key, data, priority, status, nonce,
+                        shown_version, request, created_at, first_sent_at, next_try_at, finished_at,
+                        channel_id, message_id)
+SELECT guild_id, incident_id, kind, target, past.key, after_key, data, priority, 'sent',
+       left(encode(sha256(convert_to(past.key, 'UTF8')), 'hex'), 25),
+       1, request, at, at, at, at, channel_id, message_id
+  FROM jsonb_to_recordset($1::jsonb) AS past (
+       guild_id bigint, incident_id bigint, kind text, target text, key text, after_key text, data jsonb,
+       priority integer, request jsonb, at timestamptz, channel_id bigint, message_id bigint)
+ ORDER BY at;
 
 -- name: seed_failures
 -- $1: a JSON array with one object per undelivered notification.

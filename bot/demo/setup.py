@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from bot.demo.cast import with_cast
 from bot.domain.errors import ConfigError
 from bot.runbook import Policy, default_policy_text, load_policy, parse_policy
 
@@ -28,21 +29,21 @@ class Setup:
         language: "ja" or "en": of the bot's posts, the people's Discord and the past.
         said: The language was named, by the command line, the policy or the environment: the page and the
             welcome take it too. Otherwise the page has the browser's.
-        runbook: The text of the bot's policy file; None for Parky's as it comes.
+        runbook: The text of the bot's policy file.
         port: Of the local Discord; 0 takes a free one.
         own_file: The policy is that of RUNBOOK_FILE.
     """
 
     language: str = JAPANESE
     said: bool = False
-    runbook: str | None = None
+    runbook: str = with_cast(default_policy_text())
     port: int = 0
     own_file: bool = False
 
     @property
     def policy(self) -> Policy:
         """Return the policy that the bot runs with."""
-        return load_policy(None) if self.runbook is None else parse_policy(self.runbook, name="policy")
+        return parse_policy(self.runbook, name="policy")
 
 
 def language_of(environ: Mapping[str, str]) -> str | None:
@@ -68,7 +69,7 @@ def set_up(environ: Mapping[str, str], *, lang: str | None = None, port: int = 0
         return _with_file(Path(given), lang, port)
     said = lang or language_of(environ)
     language = said or JAPANESE
-    text = None if language == JAPANESE else _with_language(default_policy_text(), language)
+    text = _with_language(with_cast(default_policy_text()), language)
     return Setup(language, said is not None, text, port)
 
 

@@ -13,9 +13,11 @@ from typing import Final
 import asyncpg
 
 from bot.demo import clock
+from bot.demo.cast import Cast, enter
+from bot.demo.happened import Place
 from bot.demo.process import Child, ChildDied
-from bot.demo.seed import Place, seed
-from bot.demo.setup import ENGLISH, Setup
+from bot.demo.seed import seed
+from bot.demo.setup import Setup
 from bot.runbook import Policy
 from bot.storage.database.migrate import SEARCH_PATH
 from local_discord.people import Human, NotSeen
@@ -36,6 +38,7 @@ class Stage:
         connection: To the demo's database, with the bot's search_path.
         bot: The bot's process.
         setup: What it was set up with.
+        is_new: Its past was written by this start.
     """
 
     human: Human
@@ -44,6 +47,7 @@ class Stage:
     connection: asyncpg.Connection
     bot: Child
     setup: Setup
+    is_new: bool = True
 
     async def rest(self) -> None:
         """Wait until the bot has nothing to do.
@@ -81,26 +85,32 @@ class Stage:
 
 
 @asynccontextmanager
-async def set_stage(dsn: str, *, folder: Path, setup: Setup = _AS_EVER) -> AsyncIterator[Stage]:
+async def set_stage(
+    dsn: str, *, folder: Path, setup: Setup = _AS_EVER, keeps: bool = False
+) -> AsyncIterator[Stage]:
     """Start everything, wait until it is ready, end it all on leaving.
 
     Args:
         dsn: A migrated database of the demo's own.
         folder: Where the processes work.
         setup: Its language, policy and port; Parky's in Japanese if left out.
+        keeps: The local Discord's state stays in *folder*, as the database does.
 
     Raises:
         ChildDied: One of them did not come up.
     """
     async with AsyncExitStack() as stack:
-        arguments = ("sandbox", "--json", "--port", str(setup.port))
+        kept = ("--state", str((folder / "discord.json").absolute())) if keeps else ()
+        arguments = ("sandbox", "--json", "--port", str(setup.port), *kept)
         discord = await Child.start("the local Discord", *arguments, env={}, folder=folder)
         stack.push_async_callback(discord.stop)
         address = json.loads(await discord.line_with('"human"', within_s=_START_S))
         human = await stack.enter_async_context(Human(address["human"]))
         connection = await asyncpg.connect(dsn, server_settings={"search_path": SEARCH_PATH})
         stack.push_async_callback(connection.close)
-        await _prepare(connection, human, setup, guild_id=int(address["guild_id"]))
+        is_new = await prepare(connection, human, setup)
+        if keeps:
+            await human.save()
         settings = {
             **_runbook(setup, folder),
             "DISCORD_TOKEN": address["token"],
@@ -115,28 +125,31 @@ async def set_stage(dsn: str, *, folder: Path, setup: Setup = _AS_EVER) -> Async
         stack.push_async_callback(bot.stop)
         await _register_commands(settings, folder)
         await bot.wait_until_ready(within_s=_START_S)
-        yield Stage(human, address["human"], dsn, connection, bot, setup)
+        yield Stage(human, address["human"], dsn, connection, bot, setup, is_new)
 
 
 def _runbook(setup: Setup, folder: Path) -> dict[str, str]:
-    """Return the bot's setting for its policy, which is written into *folder* unless it is Parky's."""
-    if setup.runbook is None:
-        return {}
+    """Return the bot's setting for its policy, which is written into *folder*."""
     file = folder / "demo-policy.toml"
     file.write_text(setup.runbook, encoding="utf-8")
     return {"RUNBOOK_FILE": str(file.absolute())}
 
 
-async def _prepare(connection: asyncpg.Connection, human: Human, setup: Setup, *, guild_id: int) -> None:
+async def prepare(connection: asyncpg.Connection, human: Human, setup: Setup) -> bool:
+    """Let people and a past into the local Discord and the database; True if the past is new."""
+    policy = setup.policy
     await human.change("application", message_content=True)
-    await _furnish(human, setup.policy)
-    members = (await human.state())["members"]
-    if setup.language == ENGLISH:
-        for member in members:
-            await human.change("member", user=member["name"], locale="en-US")
-    people = {member["name"]: int(member["id"]) for member in members}
+    people = await enter(human, setup.language)
+    await _furnish(human, policy)
     await clock.install(connection)
-    await seed(connection, policy=setup.policy, place=Place(guild_id, people))
+    state = await human.state()
+    place = Place(
+        guild_id=int(state["guild"]["id"]),
+        bot_id=int(state["application"]["id"]),
+        channels={channel["name"]: int(channel["id"]) for channel in state["channels"]},
+        cast=Cast.at(people, policy, now=await connection.fetchval("SELECT now()")),
+    )
+    return await seed(connection, human, policy=policy, place=place, is_storys=not setup.own_file)
 
 
 async def _furnish(human: Human, policy: Policy) -> None:

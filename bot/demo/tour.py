@@ -11,6 +11,7 @@ from typing import Final, TypeAlias
 from rich.console import Console
 
 from bot.demo.acts import Actors
+from bot.demo.cast import ITO, SATO, SUZUKI
 from bot.demo.play import CONFIRM, TriageReport
 from bot.demo.stage import Stage
 from bot.demo.transcript import Transcript
@@ -40,6 +41,7 @@ async def play_tour(stage: Stage, console: Console) -> int:
     started = time.monotonic()
     transcript = await _transcript(stage, console)
     actors = Actors(stage, transcript)
+    await actors.arrive()
     for title, chapter in CHAPTERS.items():
         transcript.chapter(title)
         try:
@@ -53,13 +55,15 @@ async def play_tour(stage: Stage, console: Console) -> int:
 
 async def _transcript(stage: Stage, console: Console) -> Transcript:
     state = await stage.human.state()
-    places = [*state["members"], *state["channels"], *state["threads"], *state["roles"]]
+    places = [*state["channels"], *state["threads"], *state["roles"]]
     names = {found["id"]: str(found["name"]) for found in places}
+    for member in state["members"]:
+        names[member["id"]] = names[member["name"]] = member["shown_name"]
     return Transcript(console, names=names, zone=load_policy(None).timezone)
 
 
 async def _digest(actors: Actors) -> None:
-    post = await actors.see("p3-insights", "先週は", "月曜 18:00 の digest が、遅れて起動時に届いた")
+    post = await actors.see("p3-insights", "先週は", "先週の digest が、月曜 18:00 の日付で届いた")
     actors.require(await actors.count("p3-insights") == 1, "1 回だけ届いた")
     actors.require("DLQ" in post.text and "ack" in post.text, "件数、ack、DLQ がまとまっている")
 
@@ -72,10 +76,10 @@ async def _sev1(actors: Actors) -> None:
     actors.require(alert.pings_here, "@here が鳴った")
     thread = await actors.thread(alert)
     await actors.see(thread, "開始時刻", "スレッドの 1 行目は開始時刻 (JST)")
-    await actors.see("dm:primary", PAYMENTS.title, "当番に DM が届いた")
+    await actors.see(f"dm:{SATO}", PAYMENTS.title, "当番に DM が届いた")
     await actors.wait(timedelta(minutes=2), "2 分後")
-    await actors.react("primary", alert, place="#p0-alerts")
-    await actors.see_edit(alert, "対応中 · 👀 @primary", "👀 で ack、投稿が書き換わった")
+    await actors.react(SATO, alert, place="#p0-alerts")
+    await actors.see_edit(alert, "対応中 · 👀 @佐藤", "👀 で ack、投稿が書き換わった")
     await _resolve(actors, alert)
 
 
@@ -87,10 +91,10 @@ async def _sev2(actors: Actors) -> None:
     actors.require(not alert.pings_here, "@here は鳴らない")
     root = await actors.see("p0-alerts", VACANCY.title, "開始時刻のスレッドは #p0-alerts に静かに開いた")
     await actors.see(await actors.thread(root), "開始時刻", "スレッドの 1 行目は開始時刻 (JST)")
-    page = await actors.see("dm:primary", VACANCY.title, "当番に DM が届いた")
+    page = await actors.see(f"dm:{SATO}", VACANCY.title, "当番に DM が届いた")
     await actors.wait(timedelta(minutes=6), "6 分後")
-    await actors.press(page, "ack", user="primary")
-    await actors.see_edit(alert, "対応中 · 👀 @primary", "DM のボタンで ack した")
+    await actors.press(page, "ack", user=SATO)
+    await actors.see_edit(alert, "対応中 · 👀 @佐藤", "DM のボタンで ack した")
 
 
 async def _sev3(actors: Actors) -> None:
@@ -100,7 +104,7 @@ async def _sev3(actors: Actors) -> None:
     alert = await actors.see("p2-deploys", DEV.title, "#p2-deploys に届いた")
     actors.require(not alert.pings_here, "誰も起こさない")
     await actors.wait(timedelta(minutes=20), "20 分後")
-    await actors.react("responder", alert, place="#p2-deploys")
+    await actors.react(ITO, alert, place="#p2-deploys")
     await actors.see_edit(alert, "対応中", "朝のトリアージを待たずに ack した")
 
 
@@ -113,8 +117,8 @@ async def _reevaluate(actors: Actors) -> None:
     await actors.see("p1-ops", "もう一度見てください", "報告した人に確認を求めている")
     await actors.wait(timedelta(minutes=15), "15 分、誰も答えない")
     raised = await actors.see("p1-ops", f"SEV2 · {BATCH.title}", "SEV2 に昇格した")
-    await actors.react("secondary", raised, place="#p1-ops")
-    await actors.see_edit(raised, "対応中 · 👀 @secondary", "ack した")
+    await actors.react(SUZUKI, raised, place="#p1-ops")
+    await actors.see_edit(raised, "対応中 · 👀 @鈴木", "ack した")
 
 
 async def _missed(actors: Actors) -> None:
@@ -123,10 +127,10 @@ async def _missed(actors: Actors) -> None:
     await actors.wait(timedelta(minutes=15), "15 分、誰も ack しない")
     escalation = await actors.see("p0-alerts", "15 分 ack なし", "期限を過ぎてエスカレーションした")
     actors.require(escalation.pings_here, "@here が 1 回鳴った")
-    for who in ("primary", "secondary"):
-        await actors.see(f"dm:{who}", "15 分 ack なし · ack 期限", f"{who} に DM が届いた")
-    await actors.react("secondary", escalation, place="#p0-alerts")
-    await actors.see_edit(alert, "対応中 · 👀 @secondary", "エスカレーションへの 👀 で ack した")
+    for who, name in ((SATO, "佐藤"), (SUZUKI, "鈴木")):
+        await actors.see(f"dm:{who}", "15 分 ack なし · ack 期限", f"{name} に DM が届いた")
+    await actors.react(SUZUKI, escalation, place="#p0-alerts")
+    await actors.see_edit(alert, "対応中 · 👀 @鈴木", "エスカレーションへの 👀 で ack した")
     await actors.silence(timedelta(minutes=40), "40 分後", "ack のあとは誰も呼び出さない")
     thread = await actors.thread(alert)
     await actors.see(thread, "状況を知らせてください", "黙ったままなら、スレッドで対応者に更新を頼む")
@@ -150,16 +154,16 @@ async def _dlq(actors: Actors) -> None:
 
 
 async def _replay(actors: Actors) -> None:
-    shown = await actors.command("dlq recent", {"severity": "P0"}, user="primary")
+    shown = await actors.command("dlq recent", {"severity": "P0"}, user=SATO)
     listed = shown.messages[-1]
     entry = next(iter((listed.control("1 件を開く").options or {}).values()))
-    await actors.command("dlq show", {"id": entry}, user="primary")
-    preview = await actors.command("dlq replay", {"id": entry}, user="primary")
+    await actors.command("dlq show", {"id": entry}, user=SATO)
+    preview = await actors.command("dlq replay", {"id": entry}, user=SATO)
     actors.require("再送しますか" in preview.text, "送る前に、内容と取り除くものを見せる")
-    await actors.press(preview.messages[-1], "再送する", user="primary")
+    await actors.press(preview.messages[-1], "再送する", user=SATO)
     sent = await actors.see("p0-alerts", "再送", "#p0-alerts に 1 回届いた")
     actors.require(not sent.pings_here, "再送は誰も鳴らさない")
-    again = await actors.command("dlq replay", {"id": entry}, user="secondary")
+    again = await actors.command("dlq replay", {"id": entry}, user=SUZUKI)
     actors.require("再送しました" in again.text, "2 回目は断られ、誰が送ったかが分かる")
 
 

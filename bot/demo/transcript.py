@@ -27,7 +27,7 @@ class Transcript:
     """Prints the story as it happens.
 
     Args:
-        names: What an id of a person, role, channel or thread is called.
+        names: What a username, and an id of a person, role, channel or thread, is called.
     """
 
     def __init__(self, console: Console, *, names: Mapping[str, str], zone: ZoneInfo) -> None:
@@ -48,7 +48,7 @@ class Transcript:
     def act(self, user: str, what: str, *, where: str = "") -> None:
         """Print what a person does."""
         line = Text(_INDENT)
-        line.append(f"{user} ", style="bold yellow")
+        line.append(f"{self._names.get(user, user)} ", style="bold yellow")
         line.append(what)
         line.append(f"  {where}" if where else "", style="dim")
         self._print(line)
@@ -83,7 +83,8 @@ class Transcript:
     def card(self, message: Message, *, to: str) -> None:
         """Print a message that only *to* sees."""
         self._now = message.at
-        self._print(Text(f"{_INDENT}{message.author} → {to} (本人だけに表示)", style="dim"))
+        reader = self._names.get(to, to)
+        self._print(Text(f"{_INDENT}{message.author} → {reader} (本人だけに表示)", style="dim"))
         self._body(message)
 
     def form(self, interaction: Interaction, fields: Mapping[str, str | Sequence[str]]) -> None:
@@ -99,7 +100,8 @@ class Transcript:
 
     def _place(self, place: str) -> str:
         if place.startswith("dm:"):
-            return f"DM @{place.removeprefix('dm:')}"
+            user = place.removeprefix("dm:")
+            return f"DM @{self._names.get(user, user)}"
         name = self._names.get(place, place)
         return name if name.startswith("INC-") else f"#{name}"
 

@@ -64,7 +64,7 @@ async def test_demo_in_a_browser(
             async with opened(locale=locale, size=WINDOW) as visitor:
                 if language == "en":
                     await tell_in_english(database_url)
-                    await visitor.act_as("secondary")  # who does not see what was said to somebody else
+                    await visitor.act_as("鈴木")  # who does not see what was said to somebody else
                 await visitor.command("dlq recent")
                 await visitor.sees(heading)
                 if language == "en":

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.demo.burning import REPORTS
 from bot.runbook import default_policy_text
 from local_discord.people import Human
 
@@ -109,9 +110,10 @@ async def test_demo_is_ready_to_play_and_ends_cleanly(folder: Path, number: sign
         assert url
         async with Human(url[0]) as human:
             await human.see("p3-insights", "先週は")
-            said = await human.command("responder", "general", "sev1", {"title": "決済 API が 5xx"})
+            await human.see("p0-alerts", REPORTS["ja"].title)
+            said = await human.command("ito", "general", "sev1", {"title": "領収書が発行できない"})
             assert "発報しました" in said.text
-            await human.see("p0-alerts", "決済 API が 5xx")
+            await human.see("p0-alerts", "領収書が発行できない")
         process.send_signal(number)
         code = await process.wait()
     assert code == (-number if number == signal.SIGKILL else 0)
@@ -129,12 +131,10 @@ async def test_english_demo_is_english_throughout(folder: Path) -> None:
         assert f"{url[0].removesuffix('_human')}?lang=en" in told
         async with Human(url[0]) as human:
             await human.see("p3-insights", "Last week")
-            said = [await human.command("responder", "general", "sev1", {"title": "Payments fail"})]
-            said += [
-                await human.command("primary", "general", name) for name in ("dlq recent", "incident list")
-            ]
+            said = [await human.command("ito", "general", "sev1", {"title": "Payments fail"})]
+            said += [await human.command("sato", "general", name) for name in ("dlq recent", "incident list")]
             await human.see("p0-alerts", "Payments fail")
-            page = await human.see("dm:primary", "Payments fail")
+            page = await human.see("dm:sato", "Payments fail")
             shown = [message.text for channel in _CHANNELS for message in await human.messages(channel)]
         process.send_signal(signal.SIGTERM)
         await process.wait()
@@ -155,9 +155,8 @@ async def test_demo_plays_the_teams_own_policy(folder: Path, tmp_path: Path) -> 
         url = re.search(r"http://\S+/_human", await told_by(process))
         assert url
         async with Human(url[0]) as human:
-            await human.command("responder", "general", "sev3", {"title": "ビルドが失敗"})
+            await human.see("dm:alice", REPORTS["ja"].title)
+            await human.command("ito", "general", "sev3", {"title": "ビルドが失敗"})
             await human.see("deploys", "ビルドが失敗")
-            await human.command("responder", "general", "sev1", {"title": "決済 API が 5xx"})
-            await human.see("dm:alice", "決済 API が 5xx")
         process.send_signal(signal.SIGTERM)
         await process.wait()

@@ -1,52 +1,145 @@
-"""The demo's past, as its database has it."""
+"""The demo's past, as its database and its local Discord have it."""
 
 import re
-from dataclasses import replace
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
 
-from bot.demo.seed import Place, seed
-from bot.runbook import load_policy
+import asyncpg
+import pytest
+
+from bot.demo.setup import Setup, set_up
+from bot.demo.stage import prepare
+from bot.runbook import Policy
+from local_discord.people import Human
+from local_discord.running import running_discord
 from tests.postgres import connect
 
-PEOPLE = {name: number for number, name in enumerate(("primary", "secondary", "responder", "admin"), start=1)}
+_JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]+")
+_CHANNELS = ("p0-alerts", "p1-ops", "p2-deploys")
+
+_POSTS = """
+SELECT incidents.*, posts.message_ids
+  FROM incidents
+  JOIN (SELECT incident_id, array_agg(message_id) AS message_ids
+          FROM deliveries WHERE status = 'sent' GROUP BY incident_id) AS posts ON incident_id = id
+ ORDER BY id
+"""
+
+
+@dataclass(frozen=True)
+class Past:
+    """A local Discord and a database with the demo's past."""
+
+    connection: asyncpg.Connection
+    human: Human
+    setup: Setup
+
+    async def rows(self, query: str) -> list[Any]:
+        """Return the rows of *query*."""
+        return list(await self.connection.fetch(query))
+
+
+@asynccontextmanager
+async def past(database_url: str, setup: Setup | None = None) -> AsyncIterator[Past]:
+    """The past of a demo that is set up so."""
+    setup = setup or set_up({})
+    connection = await connect(database_url)
+    try:
+        async with running_discord(bot_name="incident-bot") as discord:
+            assert await prepare(connection, discord.human, setup)
+            yield Past(connection, discord.human, setup)
+    finally:
+        await connection.close()
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+async def test_each_incident_has_its_post_and_its_thread(database_url: str, language: str) -> None:
+    """Where the database says: the alert in its channel, at its time; the thread, archived once it ended."""
+    async with past(database_url, set_up({}, lang=language)) as found:
+        state = await found.human.state()
+        threads = {one["id"]: one for one in state["threads"]}
+        shown = {one.id: one for name in _CHANNELS for one in await found.human.messages(name)}
+        incidents = await found.rows(_POSTS)
+        assert len(incidents) == 11
+        for incident in incidents:
+            alert = shown[str(incident["alert_message_id"])]
+            assert incident["title"] in alert.text
+            assert alert.at - incident["triggered_at"] < timedelta(seconds=2)
+            thread = threads[str(incident["thread_id"])]
+            assert incident["title"] in thread["name"]
+            assert thread["thread_metadata"]["archived"] is (incident["status"] == "resolved")
+            lines = await found.human.messages(thread["id"])
+            assert "JST" in lines[1].text
+            there = {int(one) for one in shown} | {int(one.id) for one in lines}
+            dms = [
+                int(one.id) for name in ("sato", "suzuki", "takahashi") for one in await found.human.dms(name)
+            ]
+            assert set(incident["message_ids"]) <= there | set(dms)
+        if language == "en":
+            said = [one.text for one in shown.values()]
+            said += [line.text for one in threads for line in await found.human.messages(one)]
+            assert not _JAPANESE.findall("\n".join([*said, *(str(one["name"]) for one in threads.values())]))
+
+
+async def test_notes_of_people_are_pinned(database_url: str) -> None:
+    """What is on the timeline is a message of theirs in the thread, at that time."""
+    async with past(database_url) as found:
+        pins = await found.rows("SELECT * FROM timeline WHERE kind = 'pinned'")
+        assert len(pins) == 8
+        for pin in pins:
+            (incident,) = await found.rows(f"SELECT * FROM incidents WHERE id = {pin['incident_id']}")
+            lines = {
+                line.raw["timestamp"]: line for line in await found.human.messages(str(incident["thread_id"]))
+            }
+            (line,) = [one for one in lines.values() if one.content in pin["data"] and one.content]
+            assert line.raw["author"]["global_name"] == pin["actor_name"]
+            assert set(line.reactions) == {"📌", "✅"}
 
 
 async def test_whoever_looks_at_the_past_finds_names(database_url: str) -> None:
-    """Who ended an incident is on it, as who reported and acknowledged it is."""
-    connection = await connect(database_url)
-    try:
-        assert await seed(connection, policy=load_policy(None), place=Place(guild_id=7, people=PEOPLE))
-        ended = await connection.fetch("SELECT * FROM incidents WHERE resolved_at IS NOT NULL")
-    finally:
-        await connection.close()
-    assert ended
-    for row in ended:
-        assert row["resolved_by_id"] == PEOPLE[row["resolved_by_name"]]
+    """Who ended an incident is on it, as who reported and acknowledged it is: as Discord shows them."""
+    async with past(database_url) as found:
+        names = {int(one["id"]): one["shown_name"] for one in (await found.human.state())["members"]}
+        ended = await found.rows("SELECT * FROM incidents WHERE resolved_at IS NOT NULL")
+        assert ended
+        for row in ended:
+            for act in ("reported", "acknowledged", "resolved"):
+                assert names[row[f"{act}_by_id"]] == row[f"{act}_by_name"]
 
 
 async def test_past_is_told_in_the_policys_language(database_url: str) -> None:
-    """No word of an English demo's past is Japanese."""
-    connection = await connect(database_url)
-    try:
-        policy = replace(load_policy(None), language="en")
-        await seed(connection, policy=policy, place=Place(guild_id=7, people=PEOPLE))
-        told = await connection.fetchval(
+    """No word of an English demo's past is Japanese, and its people have Latin names."""
+    async with past(database_url, set_up({}, lang="en")) as found:
+        (row,) = await found.rows(
             "SELECT concat((SELECT json_agg(i) FROM incidents AS i), (SELECT json_agg(t) FROM timeline AS t),"
-            " (SELECT json_agg(f) FROM admin.notification_failures AS f))"
+            " (SELECT json_agg(f) FROM admin.notification_failures AS f),"
+            " (SELECT json_agg(o) FROM oncall_schedules AS o),"
+            " (SELECT json_agg(d) FROM deliveries AS d)) AS told"
         )
-    finally:
-        await connection.close()
-    assert "Vacancy API: p95 is 2.4 s" in told
-    assert not re.findall(r"[\u3040-\u30ff\u4e00-\u9fff]+", told)
+    assert "Vacancy API: p95 is 2.4 s" in row["told"]
+    assert "Suzuki" in row["told"]
+    assert not _JAPANESE.findall(row["told"])
 
 
-async def test_past_leaves_out_what_the_policy_does_not_have(database_url: str) -> None:
+async def test_past_leaves_out_what_the_policy_does_not_have(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A team without Parky's SEV2 sees the other incidents."""
-    connection = await connect(database_url)
-    try:
-        policy = load_policy(None)
-        kept = {name: rules for name, rules in policy.severities.items() if name != "SEV2"}
-        await seed(connection, policy=replace(policy, severities=kept), place=Place(7, PEOPLE))
-        found = await connection.fetch("SELECT DISTINCT severity FROM incidents ORDER BY severity")
-    finally:
-        await connection.close()
-    assert [row["severity"] for row in found] == ["SEV1", "SEV3"]
+    policy = set_up({}).policy
+    kept = {name: rules for name, rules in policy.severities.items() if name != "SEV2"}
+    ours: Policy = replace(policy, severities=kept)
+    monkeypatch.setattr(Setup, "policy", property(lambda _self: ours))
+    async with past(database_url) as found:
+        severities = await found.rows("SELECT DISTINCT severity FROM incidents ORDER BY severity")
+    assert [row["severity"] for row in severities] == ["SEV1", "SEV3"]
+
+
+async def test_second_start_writes_nothing_twice(database_url: str) -> None:
+    """A demo that keeps its data goes on with the past that it has."""
+    async with past(database_url) as found:
+        before = await found.rows("SELECT count(*) FROM deliveries")
+        assert not await prepare(found.connection, found.human, found.setup)
+        assert await found.rows("SELECT count(*) FROM deliveries") == before

@@ -6,7 +6,7 @@ import pytest
 
 from bot.demo.setup import language_of, set_up
 from bot.domain.errors import ConfigError
-from bot.runbook import default_policy_text
+from bot.runbook import default_policy_text, load_policy
 
 
 @pytest.fixture
@@ -40,10 +40,14 @@ def test_locale_names_a_language_or_none(environ: dict[str, str], language: str 
 
 
 def test_nothing_said_is_parkys_demo_in_japanese() -> None:
-    """The policy is not touched, and the page keeps the browser's language."""
+    """The policy is Parky's but for the people on call, and the page keeps the browser's language."""
     setup = set_up({})
-    assert (setup.language, setup.said, setup.runbook) == ("ja", False, None)
-    assert setup.policy.language == "ja"
+    assert (setup.language, setup.said, setup.policy.language) == ("ja", False, "ja")
+    parkys = load_policy(None)
+    assert setup.policy.severities == parkys.severities
+    assert setup.policy.business_hours == parkys.business_hours
+    assert [person.name for person in setup.policy.team.values()] == ["sato", "suzuki", "takahashi"]
+    assert [place.called for place in setup.policy.oncall.values()] == ["sato", "suzuki"]
 
 
 def test_command_line_goes_before_the_locale() -> None:

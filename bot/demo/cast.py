@@ -1,0 +1,136 @@
+"""The people of the demo's story, as the local Discord and the policy have them, and their turns on call."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Final
+
+from bot.domain.oncall.roster import Content, Who
+from bot.domain.oncall.rotation import Rotation, Unit
+from bot.runbook import Policy
+from local_discord.people import Human
+
+_LOCALES: Final = {"ja": "ja", "en": "en-US"}
+_HANDOVER: Final = time(10)
+#: How many turns ago the rotation was set; a multiple of the people who take turns.
+_TURNS_AGO: Final = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """A person of the story.
+
+    Attributes:
+        username: As programs, the policy and the demo's files name them.
+        names: What Discord shows, by language.
+        id: The local Discord's person whose place they take; None: they join.
+    """
+
+    username: str
+    names: Mapping[str, str]
+    roles: tuple[str, ...]
+    id: int | None = None
+
+
+SATO: Final = "sato"
+SUZUKI: Final = "suzuki"
+TAKAHASHI: Final = "takahashi"
+ITO: Final = "ito"
+ADMIN: Final = "nakamura"
+
+CAST: Final = (
+    Actor(SATO, {"ja": "佐藤", "en": "Sato"}, ("on-call", "responder"), 1100000000000000101),
+    Actor(SUZUKI, {"ja": "鈴木", "en": "Suzuki"}, ("on-call", "responder"), 1100000000000000102),
+    Actor(TAKAHASHI, {"ja": "高橋", "en": "Takahashi"}, ("on-call", "responder"), 1100000000000000104),
+    Actor(ITO, {"ja": "伊藤", "en": "Ito"}, ("responder",), 1100000000000000103),
+    Actor(ADMIN, {"ja": "中村", "en": "Nakamura"}, ("admin",), 1100000000000000105),
+    Actor("watanabe", {"ja": "渡辺", "en": "Watanabe"}, ()),
+)
+
+#: Who takes turns at each place of the on-call order, beginning with this week's.
+TURNS: Final = {
+    "primary": (SATO, SUZUKI, TAKAHASHI),
+    "secondary": (SUZUKI, TAKAHASHI, SATO),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A person of the story on the local Discord; *name* is what it shows."""
+
+    id: int
+    username: str
+    name: str
+
+
+def with_cast(policy: str) -> str:
+    """Return the text of Parky's policy with the story's people on call.
+
+    It names them by id: posts then mention them, so that everybody reads the name that Discord shows.
+    """
+    ids = {actor.username: actor.id for actor in CAST}
+    people = [
+        f'[people.{name}]\ndiscord = "{ids[name]}"\nemail = "{name}@example.com"\n'
+        for name in TURNS["primary"]
+    ]
+    places = [f'{place} = "{turns[0]}"' for place, turns in TURNS.items()]
+    team = "\n".join([*people, "[oncall]", *places, ""])
+    return re.sub(r"^\[oncall\.primary\]\n(?:.+\n|\n(?=\[oncall\.))*", team, policy, flags=re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """The people of the story on the local Discord, and their turns on call.
+
+    Attributes:
+        people: By username.
+        rotations: By on-call place; their people are ids in digits.
+    """
+
+    people: Mapping[str, Person]
+    rotations: Mapping[str, Rotation]
+
+    @classmethod
+    def at(cls, people: Mapping[str, Person], policy: Policy, *, now: datetime) -> "Cast":
+        """Let them take turns: whenever the demo is started, the first person's began on Monday at 10:00."""
+        turns = {place: [str(people[name].id) for name in names] for place, names in TURNS.items()}
+        return cls(people, {place: _rotation(ids, policy, now=now) for place, ids in turns.items()})
+
+    def person(self, name: str, *, at: datetime) -> Person:
+        """Return the person of that username, or the one who was on call at the place of that name."""
+        if name in self.people:
+            return self.people[name]
+        holder = self.rotations[name].person_at(at)
+        return next(one for one in self.people.values() if str(one.id) == holder)
+
+    def schedule(self, place: str) -> Content:
+        """Return the rotation of *place* as `/oncall schedule` records it."""
+        rotation = self.rotations[place]
+        known = {str(one.id): Who(one.id, one.username, one.name) for one in self.people.values()}
+        return Content({handle: known[handle] for handle in rotation.people}, rotation=rotation)
+
+
+async def enter(human: Human, language: str) -> dict[str, Person]:
+    """Give the local Discord the people of the story, and return them by username."""
+    there = {one["name"] for one in (await human.state())["members"]}
+    for actor in CAST:
+        if actor.username not in there and actor.id is None:
+            await human.add("member", user=actor.username)
+        await human.change(
+            "member",
+            user=str(actor.id or actor.username),
+            username=actor.username,
+            global_name=actor.names[language],
+            roles=list(actor.roles),
+            locale=_LOCALES[language],
+        )
+    members = (await human.state())["members"]
+    return {one["name"]: Person(int(one["id"]), one["name"], one["shown_name"]) for one in members}
+
+
+def _rotation(ids: Sequence[str], policy: Policy, *, now: datetime) -> Rotation:
+    local = now.astimezone(policy.timezone) - timedelta(hours=_HANDOVER.hour)
+    this_monday = local.date() - timedelta(days=local.weekday())
+    first = this_monday - timedelta(weeks=_TURNS_AGO)
+    return Rotation(tuple(ids), 1, Unit.WEEKS, first, _HANDOVER, policy.timezone)

@@ -1,0 +1,230 @@
+"""The posts of the demo's past: as the bot would have left them, each with its place and its moment."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from itertools import count
+from typing import Final
+
+from bot.demo.cast import Person
+from bot.demo.happened import Happened, Spot
+from bot.domain.delivery.delivery import Delivery, DeliveryKind, DeliveryStatus, NewDelivery, Request
+from bot.domain.escalation.deliveries import PagingData
+from bot.domain.incident.incident import ByPerson, Incident, PersonRef, Status
+from bot.domain.incident.locations import AlertPost, IncidentThread
+from bot.domain.incident.notices import ResolvedNotice
+from bot.domain.oncall.roster import marked
+from bot.i18n import Texts
+from bot.runbook import Policy
+from bot.services.shared.postings import notice, posting_deliveries
+from bot.ui.buttons import reaction_of
+from bot.ui.posts.renderer import render
+from bot.ui.words.wording import Wording
+from local_discord.world.snowflake import created_at, snowflake_of
+
+Json = dict[str, object]
+
+_SECOND: Final = timedelta(seconds=1)
+_SEEN: Final = "✅"
+#: How long after the alert the first messages of its thread follow.
+_IN_THREAD: Final = {DeliveryKind.THREAD_START: 1.4 * _SECOND, DeliveryKind.THREAD_CARD: 1.8 * _SECOND}
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A message of the past.
+
+    Attributes:
+        at: When it was written; for the end of a thread, when it was archived.
+        entry: As the local Discord's history takes it; None for what comes with another one's.
+        delivery: The bot's record of it; None for what people wrote.
+        recipient: Of a DM: the handle of its reader.
+        spot: Where it is, if it has no entry.
+    """
+
+    at: datetime
+    entry: Json | None
+    delivery: NewDelivery | None = None
+    recipient: str | None = None
+    spot: Spot | None = None
+
+
+class Posts:
+    """Composes the posts of incidents, with ids that no two of them share."""
+
+    def __init__(self, policy: Policy) -> None:
+        self._policy = policy
+        self._words = Wording(Texts.load(), policy)
+        self._numbers = count(1)
+
+    def of(self, happened: Happened, incident_id: int) -> list[Post]:
+        """Return the posts of one incident."""
+        return list(_Composer(self._words, self._numbers, happened, incident_id).posts())
+
+
+class _Composer:
+    def __init__(self, words: Wording, numbers: Iterator[int], happened: Happened, incident_id: int) -> None:
+        self._words = words
+        self._numbers = numbers
+        self._happened = happened
+        self._incident = incident_of(happened, incident_id)
+
+    def posts(self) -> Iterator[Post]:
+        yield from self._posting()
+        yield from self._calls()
+        yield from self._notes()
+        yield from self._end()
+
+    def _posting(self) -> Iterator[Post]:
+        """Yield the alert and its thread with the first messages."""
+        happened = self._happened
+        owed = posting_deliveries(self._incident, happened.severity)
+        thread = next((one for one in owed if one.kind is DeliveryKind.THREAD), None)
+        for new in owed:
+            match new.kind:
+                case DeliveryKind.ALERT | DeliveryKind.THREAD_ROOT:
+                    yield self._root(new, thread)
+                case DeliveryKind.SEED_ACK:
+                    yield Post(happened.at + _SECOND, None, new, spot=happened.alert)
+                case DeliveryKind.THREAD if happened.root is not None:
+                    yield Post(happened.at + _SECOND, None, new, spot=happened.root)
+                case DeliveryKind.THREAD_START | DeliveryKind.THREAD_CARD:
+                    is_edited = new.kind is DeliveryKind.THREAD_CARD
+                    at = happened.at + _IN_THREAD[new.kind]
+                    yield self._message(new, at, str(happened.thread_id), is_edited=is_edited)
+
+    def _root(self, new: NewDelivery, thread: NewDelivery | None) -> Post:
+        happened = self._happened
+        is_alert = new.kind is DeliveryKind.ALERT
+        spot = happened.alert if is_alert or happened.root is None else happened.root
+        at = created_at(str(spot.message_id))
+        post = self._message(new, at, str(spot.channel_id), is_edited=True)
+        assert post.entry is not None
+        more: Json = {"id": str(spot.message_id)}
+        if is_alert:
+            seen_by = [str(happened.place.bot_id), *(str(who.id) for who, _ in happened.responders)]
+            more["reactions"] = {reaction_of(self._words.policy.ack_emoji): seen_by}
+        if thread is not None and happened.root == spot:
+            more["thread"] = self._body(thread, at)
+        return replace(post, entry={**post.entry, **more})
+
+    def _calls(self) -> Iterator[Post]:
+        """Yield the DMs and the escalations of the steps that were taken."""
+        happened = self._happened
+        for index, step, at in happened.steps():
+            called = happened.called(step)
+            data = PagingData(
+                waited_s=(at - happened.at).total_seconds(),
+                step=index,
+                severity=happened.severity.name,
+                dm=tuple(marked(str(who.id)) for who in called.values()),
+                mention=step.mention.value,
+            )
+            key = f"inc:{self._incident.id}:step:{index}"
+            if step.after != timedelta():
+                new = self._new(
+                    DeliveryKind.ESCALATION, f"channel:{happened.severity.channel}", f"{key}:channel", data
+                )
+                yield self._message(new, at + _SECOND, str(happened.alert.channel_id), is_edited=True)
+            for place, who in called.items():
+                new = self._new(DeliveryKind.PAGE, f"person:{place}", f"{key}:dm:{place}", data)
+                yield self._message(new, at + 2 * _SECOND, f"dm:{who.username}", is_edited=True, reader=who)
+
+    def _notes(self) -> Iterator[Post]:
+        """Yield what people wrote in the thread, pinned to the timeline."""
+        happened = self._happened
+        if happened.thread_id is None:
+            return
+        pin = reaction_of(self._words.policy.timeline.pin_emoji)
+        for who, at, text in happened.notes:
+            reactions = {pin: [str(who.id)], _SEEN: [str(happened.place.bot_id)]}
+            place: Json = {"id": note_id(at), "user": str(who.id), "channel": str(happened.thread_id)}
+            yield Post(at, {**place, "message": {"content": text}, "reactions": reactions})
+
+    def _end(self) -> Iterator[Post]:
+        """Yield the line that says who resolved it, and the end of its thread."""
+        happened, ended_at = self._happened, self._happened.ended_at
+        if ended_at is None:
+            return
+        told = ResolvedNotice(at=ended_at, by=happened.responder.name)
+        new = notice(self._incident, happened.policy, told, key="resolved:3")
+        home = happened.alert.channel_id if happened.thread_id is None else happened.thread_id
+        yield self._message(new, ended_at + _SECOND, str(home))
+        if happened.thread_id is not None:
+            at = ended_at + happened.policy.archive_after
+            yield Post(at, {"channel": str(happened.thread_id), "archived_at": at.isoformat()})
+
+    def _new(self, kind: DeliveryKind, to: str, key: str, data: PagingData) -> NewDelivery:
+        return NewDelivery(kind, to, key, self._incident.guild_id, self._incident.id, data.to_json())
+
+    def _message(
+        self,
+        new: NewDelivery,
+        at: datetime,
+        channel: str,
+        *,
+        is_edited: bool = False,
+        reader: Person | None = None,
+    ) -> Post:
+        """Return a message of the bot; *is_edited*: it follows the incident, which changed later."""
+        recipient = None if reader is None else str(reader.id)
+        entry: Json = {
+            "id": str(int(snowflake_of(at)) + next(self._numbers)),
+            "user": str(self._happened.place.bot_id),
+            "channel": channel,
+            "message": self._body(new, at, recipient=recipient),
+        }
+        changed_at = self._happened.ended_at or self._happened.acknowledged_at
+        if is_edited and changed_at > at:
+            entry["edited_at"] = (changed_at + _SECOND).isoformat()
+        return Post(at, entry, new, recipient)
+
+    def _body(self, new: NewDelivery, at: datetime, *, recipient: str | None = None) -> Json:
+        request = None if recipient is None else Request(new.kind.spec.action, 0, None, {}, recipient)
+        sent = Delivery(
+            id=0,
+            kind=new.kind,
+            to=new.to,
+            key=new.key,
+            guild_id=new.guild_id,
+            incident_id=new.incident_id,
+            data=new.data,
+            priority=new.priority,
+            status=DeliveryStatus.SENT,
+            nonce="",
+            attempts=0,
+            created_at=at,
+            request=request,
+            message_id=1,
+        )
+        return dict(render(self._words, sent, self._incident))
+
+
+def note_id(at: datetime) -> str:
+    """Return the id of the message that a person wrote at *at*."""
+    return snowflake_of(at)
+
+
+def incident_of(happened: Happened, incident_id: int) -> Incident:
+    """Return the incident as it is stored."""
+    told, ended_at = happened.told, happened.ended_at
+    who = happened.responder
+    return Incident(
+        id=incident_id,
+        guild_id=happened.place.guild_id,
+        severity=happened.severity.name,
+        priority=happened.severity.priority,
+        status=Status.ACKNOWLEDGED if ended_at is None else Status.RESOLVED,
+        title=told.title,
+        targets=told.targets,
+        symptoms=told.symptoms,
+        path=tuple((question, answer) for question, answer in told.path),
+        started_at=happened.at - told.noticed_after,
+        triggered_at=happened.at,
+        ack_due_at=happened.ack_due_at,
+        reported_by=PersonRef(happened.reporter.id, happened.reporter.name),
+        acknowledged=ByPerson(who.id, who.name, happened.acknowledged_at),
+        ended=None if ended_at is None else ByPerson(who.id, who.name, ended_at),
+        post=AlertPost(1, happened.alert.channel_id, happened.alert.message_id),
+        thread=IncidentThread(happened.thread_id, channel=happened.severity.thread_channel),
+    )

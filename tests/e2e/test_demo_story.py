@@ -1,0 +1,115 @@
+"""The story that the demo opens on: a past that is still of use, and an alert that burns."""
+
+import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.demo.burning import REPORTS, raise_alarm
+from bot.demo.process import Child
+from bot.demo.setup import set_up
+from bot.demo.stage import Stage, set_stage
+from bot.domain.digest import week_due
+from local_discord.people import Human, Message
+from tests import warm
+
+_JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
+_PLACES = ("general", "p0-alerts", "p1-ops", "p2-deploys", "p3-insights")
+
+
+@dataclass(frozen=True)
+class Words:
+    """What the story says in a language."""
+
+    week: str
+    open: str
+    resolve: str
+    confirm: str
+    resolved: str
+    unanswered: str
+    people: tuple[str, str]
+
+
+WORDS = {
+    "ja": Words(
+        week="先週は",
+        open="領収書メールが届かない利用者がいる",
+        resolve="解決",
+        confirm="解決にする",
+        resolved="🟢 解決",
+        unanswered="15 分 ack なし",
+        people=("佐藤", "鈴木"),
+    ),
+    "en": Words(
+        week="Last week",
+        open="Some users get no receipt by email",
+        resolve="Resolve",
+        confirm="Resolve",
+        resolved="🟢 Resolved",
+        unanswered="no ack for 15",
+        people=("Sato", "Suzuki"),
+    ),
+}
+
+
+@pytest.fixture(params=["ja", "en"])
+async def stage(
+    request: pytest.FixtureRequest, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Stage]:
+    """The demo, its programs forked."""
+    monkeypatch.setattr(Child, "start", warm.start)
+    setup = set_up({}, lang=request.param)
+    async with set_stage(database_url, folder=tmp_path, setup=setup) as ready:
+        yield ready
+
+
+async def test_story_begins_before_the_newcomer_and_goes_on(stage: Stage) -> None:
+    """The digest is Monday's, once; an old post's button works; the alert escalates if nobody answers."""
+    human, words, report = stage.human, WORDS[stage.setup.language], REPORTS[stage.setup.language]
+    await raise_alarm(human, stage.setup)
+    alert = await human.see("p0-alerts", report.title)
+    page = await human.see("dm:sato", report.title)
+    assert alert.pings_here
+
+    digest = await human.see("p3-insights", words.week)
+    rule, zone = stage.setup.policy.digest, stage.setup.policy.timezone
+    now = await stage.connection.fetchval("SELECT now()")
+    _, due = week_due(now=now, weekday=rule.day.number, at=rule.time, zone=zone)
+    assert timedelta() < digest.at - due < timedelta(minutes=1)
+
+    old = await human.see("p1-ops", words.open)
+    asked = await human.press("suzuki", old, words.resolve)
+    await human.press("suzuki", asked.messages[-1], words.confirm)
+    await human.see("p1-ops", words.resolved, where=lambda message: message.id == old.id)
+
+    shown = await human.command("watanabe", "general", "oncall show")
+    ids = [
+        member["id"] for member in (await human.state())["members"] if member["shown_name"] in words.people
+    ]
+    assert all(f"<@{one}>" in shown.text for one in ids)
+
+    await stage.fast_forward(timedelta(minutes=15))
+    escalation = await human.see("p0-alerts", words.unanswered)
+    assert escalation.pings_here
+    await human.see("dm:suzuki", report.title)
+    await stage.rest()
+    assert len(await human.messages("p3-insights")) == 1
+    if stage.setup.language == "en":
+        said = [*await everything(human), page, shown.messages[-1]]
+        assert not _JAPANESE.findall("\n".join(message.text for message in said))
+
+
+async def everything(human: Human) -> list[Message]:
+    """Return what is written anywhere."""
+    threads = [thread["id"] for thread in (await human.state())["threads"]]
+    places = [*_PLACES, *threads, "dm:sato", "dm:suzuki", "dm:takahashi"]
+    return [message for place in places for message in await _read(human, place)]
+
+
+async def _read(human: Human, place: str) -> list[Message]:
+    if place.startswith("dm:"):
+        return await human.dms(place.removeprefix("dm:"))
+    return await human.messages(place)
