@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
 
-from bot.demo.cast import ITO, SATO, SUZUKI
 from bot.demo.play import ACK_EMOJI, TriageReport, TriageWalk
 from bot.demo.stage import Stage
+from bot.demo.story.cast import ITO, SATO, SUZUKI
 from bot.demo.transcript import Transcript
 from local_discord.people import Interaction, Message, NotSeen
 

@@ -14,12 +14,12 @@ from typing import Final
 
 from rich.console import Console
 
-from bot.demo.burning import highest, raise_alarm
-from bot.demo.cast import ADMIN
 from bot.demo.controls import served_controls
 from bot.demo.process import ChildDied
 from bot.demo.setup import ENGLISH, Setup
 from bot.demo.stage import Stage, set_stage
+from bot.demo.story.burning import highest, raise_alarm
+from bot.demo.story.cast import ADMIN
 from bot.demo.tour import play_tour
 from bot.storage.database.migrate import migrate
 from bot.storage.embedded import EmbeddedPostgres

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from bot.demo.cast import with_cast
+from bot.demo.story.cast import with_cast
 from bot.domain.errors import ConfigError
 from bot.runbook import Policy, default_policy_text, load_policy, parse_policy
 

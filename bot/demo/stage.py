@@ -13,11 +13,11 @@ from typing import Final
 import asyncpg
 
 from bot.demo import clock
-from bot.demo.cast import Cast, enter
-from bot.demo.happened import Place
 from bot.demo.process import Child, ChildDied
-from bot.demo.seed import seed
 from bot.demo.setup import Setup
+from bot.demo.story.cast import Cast, enter
+from bot.demo.story.happened import Place
+from bot.demo.story.seed import seed
 from bot.runbook import Policy
 from bot.storage.database.migrate import SEARCH_PATH
 from local_discord.people import Human, NotSeen

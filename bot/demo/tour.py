@@ -11,9 +11,9 @@ from typing import Final, TypeAlias
 from rich.console import Console
 
 from bot.demo.acts import Actors
-from bot.demo.cast import ITO, SATO, SUZUKI
 from bot.demo.play import CONFIRM, TriageReport
 from bot.demo.stage import Stage
+from bot.demo.story.cast import ITO, SATO, SUZUKI
 from bot.demo.transcript import Transcript
 from bot.runbook import load_policy
 from local_discord.people import HumanSideError, Message, NotOnScreen, NotSeen

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.demo.burning import REPORTS
+from bot.demo.story.burning import REPORTS
 from bot.runbook import default_policy_text
 from local_discord.people import Human
 

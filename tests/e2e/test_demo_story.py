@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.demo.burning import REPORTS, raise_alarm
 from bot.demo.process import Child
 from bot.demo.setup import set_up
 from bot.demo.stage import Stage, set_stage
+from bot.demo.story.burning import REPORTS, raise_alarm
 from bot.domain.digest import week_due
 from local_discord.people import Human, Message
 from tests import warm

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from itertools import count
 from typing import Final
 
-from bot.demo.cast import Person
-from bot.demo.happened import Happened, Spot
+from bot.demo.story.cast import Person
+from bot.demo.story.happened import Happened, Spot
 from bot.domain.delivery.delivery import Delivery, DeliveryKind, DeliveryStatus, NewDelivery, Request
 from bot.domain.escalation.deliveries import PagingData
 from bot.domain.incident.incident import ByPerson, Incident, PersonRef, Status

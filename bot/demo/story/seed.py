@@ -9,10 +9,10 @@ from uuid import NAMESPACE_URL, uuid5
 
 import asyncpg
 
-from bot.demo.cast import SATO, Person
-from bot.demo.happened import Happened, Place, Spot, what_happened
-from bot.demo.past import PastFailure, read_past
-from bot.demo.posts import Post, Posts, note_id
+from bot.demo.story.cast import SATO, Person
+from bot.demo.story.happened import Happened, Place, Spot, what_happened
+from bot.demo.story.past import PastFailure, read_past
+from bot.demo.story.posts import Post, Posts, note_id
 from bot.domain.delivery.delivery import NewDelivery, Request
 from bot.domain.digest import IsoWeek, week_due
 from bot.domain.escalation.entries import EscalatedEntry, PagedEntry

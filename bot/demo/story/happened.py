@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Final
 
-from bot.demo.cast import Cast, Person
-from bot.demo.past import PastIncident
+from bot.demo.story.cast import Cast, Person
+from bot.demo.story.past import PastIncident
 from bot.domain.digest import IsoWeek
 from bot.domain.severity import LadderStep, SeverityPolicy
 from bot.runbook import Policy

@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from bot.demo.cast import ITO
 from bot.demo.play import TriageReport, TriageWalk
 from bot.demo.setup import Setup
+from bot.demo.story.cast import ITO
 from bot.domain.severity import SeverityPolicy
 from bot.runbook import Policy
 from local_discord.people import Human
