@@ -18,6 +18,7 @@ from bot.domain.incident.incident import (
     Incident,
     IncidentKind,
     PersonRef,
+    Phase,
     Role,
     Source,
     Status,
@@ -38,6 +39,7 @@ _Value = TypeVar("_Value", bound="DataclassInstance")
 _Payload = TypeVar("_Payload", bound=Payload)
 
 _KINDS: Final = frozenset(TimelineKind)
+_PHASES: Final = frozenset(Phase)
 _DELIVERY_KINDS: Final = frozenset(DeliveryKind)
 
 
@@ -80,6 +82,7 @@ def incident_from_row(row: Row) -> Incident:
         unreached=tuple(row["unreached"]),
         taken=_kept(ByPerson, row["taken"]),
         ack_ended=_kept(EndedAck, row["ack_ended"]),
+        phase=Phase(row["phase"]) if row["phase"] in _PHASES else None,  # a newer version may know more
         calls=Calls.from_json(row.get("calls") or {}),
     )
 

@@ -20,6 +20,7 @@ Component = dict[str, object]
 _ACTION_ROW = 1
 _BUTTON = 2
 _SELECT = 3
+OPTIONS_LIMIT = 25  # Discord: options of a select
 _OPTION_LIMIT = 100  # Discord: an option's label, value and description
 _PLACEHOLDER_LIMIT = 150  # Discord: a select's placeholder
 _LABEL_LIMIT = 80  # Discord: a button's label

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from local_discord.people import Message
+from local_discord.people import Interaction, Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +36,10 @@ class Alert:
     def label(self) -> str:
         """INC-42."""
         return f"INC-{self.number}"
+
+
+def affected(form: Interaction, *values: str) -> dict[str, tuple[str, ...]]:
+    """The field of an update's form with targets ("t:…") and symptoms ("s:…"), chosen as *values*."""
+    labels = (form.modal or {})["components"]
+    ids = [str(label["component"]["custom_id"]) for label in labels]
+    return {next(one for one in ids if one.startswith("affected:")): values}

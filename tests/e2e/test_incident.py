@@ -1,5 +1,6 @@
 """`/incident`, and the buttons under an alert."""
 
+from tests.e2e.alert import affected
 from tests.e2e.severities import SEV1
 from tests.e2e.world import World
 
@@ -29,8 +30,7 @@ async def test_from_the_first_response_to_the_end(world: World) -> None:
     assert "wrangler" in sheet.text
     assert all(message.is_private for message in sheet.messages)
     form = await world.click(alert, "更新", by="responder")
-    fields = {"targets": ["admin.parky.co.jp"], "symptoms": ["slow"]}
-    await world.human.submit("responder", form, fields)
+    await world.human.submit("responder", form, affected(form, "t:admin.parky.co.jp", "s:slow"))
     await world.expect_text(alert.post, "admin.parky.co.jp")
     await world.expect_text(alert.post, "レスポンス遅延")
     said = await world.command("incident note", number=alert.number, text="rollback を始めた")

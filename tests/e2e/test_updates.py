@@ -1,7 +1,7 @@
 """Status updates: posted by form, due at intervals, asked for when they are late."""
 
 from local_discord.people import Message
-from tests.e2e.alert import Alert
+from tests.e2e.alert import Alert, affected
 from tests.e2e.severities import SEV1
 from tests.e2e.world import World
 
@@ -22,7 +22,7 @@ def pinged(message: Message) -> list[str]:
 
 
 async def test_telling_by_form_and_by_command(world: World) -> None:
-    """One form of five fields: the thread has the words, alert and card show them, the promise is kept.
+    """One form of five fields: the thread has words and state, alert and card show them, the promise is kept.
 
     In the thread the command needs no number. Two open forms do not undo each other, and what says nothing
     new is not posted.
@@ -35,8 +35,8 @@ async def test_telling_by_form_and_by_command(world: World) -> None:
     assert "何も変わっていません" in said.text
     first, second = [await world.click(alert, "更新", by=by) for by in ("primary", "responder")]
     targets = ["api.parky.co.jp", "admin.parky.co.jp"]
-    fields = {"impact": "決済の 2 割", "targets": targets, "symptoms": []}
-    said = await world.human.submit("primary", first, fields)
+    where = affected(first, *(f"t:{target}" for target in targets))
+    said = await world.human.submit("primary", first, {"impact": "決済の 2 割", **where})
     assert "対象と症状を更新しました" in said.text
     await world.expect_message(alert.thread, contains="**影響：** 決済の 2 割")
     said = await world.human.submit("responder", second, {"known": "ログを確認"})
@@ -49,16 +49,28 @@ async def test_telling_by_form_and_by_command(world: World) -> None:
 
     form = await world.click(alert, "更新", by="responder")
     told = {"known": "rollback 中\n# @here 様子を見ています", "impact": "決済の 3 割", "next": "3600"}
-    said = await world.human.submit("responder", form, {**told, "symptoms": ["errors", "slow"]})
+    where = affected(form, *(f"t:{target}" for target in targets), "s:errors", "s:slow")
+    said = await world.human.submit("responder", form, {**told, **where, "phase": ["identified"]})
     assert "更新をスレッドに投稿しました" in said.text
     assert "対象と症状を更新しました" in said.text
     post = await world.expect_message(alert.thread, contains="rollback 中")
-    for words in ("📣 **更新 ", "@responder", "＠here", "**影響：** 決済の 3 割", "**次の更新：** "):
+    for words in (
+        "📣 **更新 ",
+        "**状態：** 🟠 原因特定",
+        "@responder",
+        "＠here",
+        "**影響：** 決済の 3 割",
+        "**次の更新：** ",
+    ):
         assert words in post.text
     assert not post.pings_here
     await world.expect_text(alert.post, "rollback 中")
     await world.expect_text(alert.post, "レスポンス遅延")
-    await world.expect_text(alert.card, "rollback 中")
+    for shown in (alert.post, alert.card):
+        await world.expect_text(shown, "🟠 原因特定 · 👀 @primary")
+    assert "🟠 原因特定 **SEV1**" in (await world.command("incident list")).text
+    history = await world.command("incident timeline", number=alert.number)
+    assert "🟠 原因特定" in history.text
     await world.fast_forward(minutes=59)
     await world.expect_nothing_more()
     await world.fast_forward(minutes=1)
@@ -69,6 +81,7 @@ async def test_telling_by_form_and_by_command(world: World) -> None:
         said = await world.human.submit("primary", form, {"known": "調査中"})
         assert "更新をスレッドに投稿しました" in said.text
     await world.expect_message(alert.thread, contains="調査中")
+    assert "🟠 原因特定" in (await world.reread(alert.card)).text, "no state was chosen"
 
     form = await world.command("incident update", by="primary", channel=alert.thread)
     await world.human.submit("primary", form, {"known": "原因が分かった", "next": "0"})

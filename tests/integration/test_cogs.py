@@ -245,18 +245,19 @@ async def test_a_form_that_was_open_during_a_restart_can_be_sent(world: ConsoleW
     alert = await alerted(world)
     form = await world.click(alert, "inc:v1:details:1")
     await world.restart()
-    told = shown(await world.send(form, targets=["api.parky.co.jp"], symptoms=["slow", "errors"]))
+    where = {"affected:0:0": ["t:api.parky.co.jp", "s:slow", "s:errors"]}
+    told = shown(await world.send(form, **where))
     assert "INC-1 の対象と症状を更新" in told["content"]
     edited = await world.until("p0-alerts", contains="api.parky.co.jp")
     again = await world.click(edited, "inc:v1:details:1")
     chosen = [
         option["value"]
         for label in again["modal"]["components"]
-        if label["component"]["custom_id"] in ("targets", "symptoms")
+        if label["component"]["custom_id"].startswith("affected:")
         for option in label["component"]["options"]
         if option.get("default")
     ]
-    assert chosen == ["api.parky.co.jp", "slow", "errors"]
+    assert chosen == ["t:api.parky.co.jp", "s:slow", "s:errors"]
 
 
 async def test_a_note_reaches_the_thread(world: ConsoleWorld) -> None:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Self, TypeAlias
 
-from bot.domain.incident.incident import PersonRef
+from bot.domain.incident.incident import PersonRef, Phase
 from bot.domain.incident.notices import CancelledNotice, MergedNotice, ResolvedNotice
 from bot.domain.incident.title_and_start import StartChange, TitleChange
 from bot.domain.payloads import UNSET, Json, Unset, keyed
@@ -138,6 +138,7 @@ class UpdatedEntry(EntryData, kind=TimelineKind.UPDATED):
     next_at: datetime | None
     known: str | None = None
     impact: str | None = None
+    phase: Phase | None = None
 
 
 class UpdateDueEntry(EntryData, kind=TimelineKind.UPDATE_DUE):

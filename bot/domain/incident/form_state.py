@@ -58,5 +58,6 @@ def form_digest(incident: Incident) -> str:
         incident.targets,
         incident.symptoms,
         impact,
+        incident.phase,
     )
     return short_digest(repr(shown))

@@ -26,6 +26,14 @@ class Status(StrEnum):
 OPEN = frozenset({Status.TRIGGERED, Status.ACKNOWLEDGED})
 
 
+class Phase(StrEnum):
+    """How far the responders have come, as a status update says. A status page has the same words."""
+
+    INVESTIGATING = "investigating"
+    IDENTIFIED = "identified"  # the cause is known
+    MONITORING = "monitoring"  # a fix is out
+
+
 class IncidentKind(StrEnum):
     """The origin of an incident: a person or a monitor."""
 
@@ -188,6 +196,7 @@ class Incident:
         acknowledged: The first acknowledge, which stays.
         taken: The latest acknowledge, if it came after one that ended, or after a reopening.
         ack_ended: The latest acknowledge that has ended; None while none has.
+        phase: As the last status update that named one has it; None while none has. See `shown_phase`.
         calls: Whom its ladder has called and calls next; only of an incident that was read to be shown.
         unreached: People on call whom no DM reaches, as `bot.domain.oncall.roster.marked`.
     """
@@ -228,6 +237,7 @@ class Incident:
     unreached: tuple[str, ...] = ()
     taken: ByPerson | None = None
     ack_ended: EndedAck | None = None
+    phase: Phase | None = None
     calls: Calls = field(default=Calls(), compare=False)
 
     @property
@@ -244,6 +254,11 @@ class Incident:
     def is_open(self) -> bool:
         """Return True while the incident still needs work."""
         return self.status in OPEN
+
+    @property
+    def shown_phase(self) -> Phase | None:
+        """Return the phase while a responder is on the incident; its status says more before and after."""
+        return self.phase if self.status is Status.ACKNOWLEDGED else None
 
     @property
     def commander(self) -> PersonRef | None:

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from bot.domain.delivery.notices import Notice
-from bot.domain.incident.incident import PersonRef, Role
+from bot.domain.incident.incident import PersonRef, Phase, Role
 from bot.domain.incident.title_and_start import StartChange, TitleChange
 from bot.domain.payloads import UNSET, Unset
 
@@ -135,7 +135,8 @@ class UpdatedNotice(Notice, name="updated"):
 
     Attributes:
         at: When it was given.
-        known, impact: In the person's words; both None for a mere promise of the next update.
+        known, impact: In the person's words; both None for a mere promise of the next update or phase.
+        phase: As chosen; None if none was, or in a row of an older version.
         next_at: When the next one comes; None: none is planned.
         key: Of the interaction that gave it.
     """
@@ -144,6 +145,7 @@ class UpdatedNotice(Notice, name="updated"):
     next_at: datetime | None
     known: str | None = None
     impact: str | None = None
+    phase: Phase | None = None
     key: str = ""
 
 

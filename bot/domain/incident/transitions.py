@@ -15,6 +15,7 @@ from bot.domain.incident.incident import (
     Incident,
     IncidentKind,
     PersonRef,
+    Phase,
     Role,
     Status,
     StatusUpdate,
@@ -132,7 +133,8 @@ def merge(
 def reopen(incident: Incident, *, by: Person, at: datetime, next_update_at: datetime | None) -> Incident:
     """Reopen an ended incident. *by* is on it, so no one is rung; the first acknowledge stays on record.
 
-    A reopening is no acknowledge: the incident was not waiting for one.
+    A reopening is no acknowledge: the incident was not waiting for one. The phase is dropped, because the
+    cause or fix that it stood for did not hold.
 
     Args:
         next_update_at: When a status update is due; None: never.
@@ -150,6 +152,7 @@ def reopen(incident: Incident, *, by: Person, at: datetime, next_update_at: date
         merged_into_id=None,
         merged_into_hidden=False,
         thread=replace(incident.thread, archive_at=None),
+        phase=None,
         version=incident.version + 1,
     )
     return promised(opened, next_update_at)
@@ -220,11 +223,23 @@ def assign(incident: Incident, role: Role, holder: PersonRef | None) -> Incident
     return replace(incident, roles=ordered, version=incident.version + 1)
 
 
-def tell(incident: Incident, update: StatusUpdate | None, *, next_update_at: datetime | None) -> Incident:
-    """Record a status update, or only a promise (None). The next is due at *next_update_at* (None: never)."""
+def tell(
+    incident: Incident,
+    update: StatusUpdate | None,
+    *,
+    next_update_at: datetime | None,
+    phase: Phase | None = None,
+) -> Incident:
+    """Record a status update.
+
+    Args:
+        update: Its words; None for only a promise or a phase.
+        next_update_at: When the next one is due; None: never.
+        phase: The phase that it names; None: it names none, and the phase stays.
+    """
     require_open(incident)
     updates = replace(incident.updates, last=update or incident.updates.last)
-    told = replace(incident, updates=updates, version=incident.version + 1)
+    told = replace(incident, updates=updates, phase=phase or incident.phase, version=incident.version + 1)
     return promised(told, next_update_at)
 
 

@@ -10,7 +10,7 @@ from bot.domain.errors import UserError
 from bot.domain.incident import status_updates, transitions
 from bot.domain.incident.entries import DetailsChangedEntry, UpdatedEntry, UpdateDueEntry
 from bot.domain.incident.form_state import Shown, with_changes
-from bot.domain.incident.incident import Incident, Status, StatusUpdate
+from bot.domain.incident.incident import Incident, Phase, Status, StatusUpdate
 from bot.domain.incident.notices import UpdatedNotice, UpdateDueNotice
 from bot.domain.people import Person
 from bot.domain.severity import Deadline
@@ -51,6 +51,7 @@ class NewUpdate:
         next_in: When the next update is promised, from now on; None promises none.
         targets, symptoms: What is chosen of those that the policy knows.
         key: The same key tells once ("interaction:123").
+        phase: The phase that was chosen; None leaves it as it is.
         shown: The choice that the form showed; None if not known, or if the policy listed others then.
     """
 
@@ -60,6 +61,7 @@ class NewUpdate:
     targets: tuple[str, ...]
     symptoms: tuple[str, ...]
     key: str
+    phase: Phase | None = None
     shown: Shown | None = None
 
 
@@ -237,33 +239,35 @@ class Updates:
         return True
 
     async def _say(self, change: Change, update: NewUpdate) -> bool:
-        """Post the update, unless it has neither words nor a new promise; return True if it was posted."""
+        """Post the update, unless it has no words, no new phase and no new promise; return True if posted."""
         incident, last = change.incident, change.incident.updates.last
         before = "" if last is None else last.impact
         known = _words(update.known, KNOWN_LIMIT)
         impact = before if update.impact is None else _words(update.impact, IMPACT_LIMIT)
-        if _was_just_said(last, known, impact, change=change):
+        is_moved = update.phase not in (None, incident.phase)
+        if not is_moved and _was_just_said(last, known, impact, change=change):
             return True
         is_said = bool(known) or impact != before
-        if not is_said and update.next_in == self._policy.rules(incident.severity).update_every:
+        if not (is_said or is_moved) and update.next_in == self._policy.rules(incident.severity).update_every:
             return False
         # What was known stays so when only the impact is another.
         kept = known or ("" if last is None else last.known)
         said = StatusUpdate(kept, impact, change.now, change.by.name) if is_said else None
         next_in = update.next_in
         next_at = None if next_in is None else self._policy.due(next_in, at=change.now)
-        await change.save(transitions.tell(incident, said, next_update_at=next_at))
+        told = transitions.tell(incident, said, next_update_at=next_at, phase=update.phase)
+        await change.save(told)
         await remind_later(change.tx, change.incident, now=change.now)
-        await self._post(change, (known, impact) if is_said else (None, None), key=update.key)
+        await self._post(change, update, (known, impact) if is_said else (None, None))
         return True
 
-    async def _post(self, change: Change, words: tuple[str | None, str | None], *, key: str) -> None:
-        known, impact = words
-        next_at = change.incident.updates.due_at
-        entry = UpdatedEntry(next_at=next_at, known=known, impact=impact, key=key)
-        await change.record(entry, line=f"updated:{key}")
-        told = UpdatedNotice(at=change.now, next_at=next_at, known=known, impact=impact, key=key)
-        await change.say(told, key=f"updated:{key}")
+    async def _post(self, change: Change, update: NewUpdate, words: tuple[str | None, str | None]) -> None:
+        (known, impact), phase, key = words, update.phase, update.key
+        next_at, line = change.incident.updates.due_at, f"updated:{key}"
+        entry = UpdatedEntry(next_at=next_at, known=known, impact=impact, phase=phase, key=key)
+        await change.record(entry, line=line)
+        told = UpdatedNotice(at=change.now, next_at=next_at, known=known, impact=impact, phase=phase, key=key)
+        await change.say(told, key=line)
 
 
 def is_past(incident: Incident, reminder: UpdateDueNotice) -> bool:

@@ -86,12 +86,27 @@ def text_input(
 
 
 def choice(
-    custom_id: str, options: Sequence[Option], *, several: bool = False, placeholder: str = ""
+    custom_id: str,
+    options: Sequence[Option],
+    *,
+    several: bool = False,
+    required: bool | None = None,
+    placeholder: str = "",
 ) -> Component:
-    """Build a select of one of *options*, or of any number of them, none included."""
-    least, most = (0, None) if several else (1, 1)
-    made = select(custom_id, options=options, placeholder=placeholder, least=least, most=most)
-    return made | {"required": not several}
+    """Build a select of one of *options*, or of any number of them.
+
+    Args:
+        required: Something must be chosen; by default, unless it is a select of several.
+    """
+    is_required = not several if required is None else required
+    made = select(
+        custom_id,
+        options=options,
+        placeholder=placeholder,
+        least=int(is_required),
+        most=None if several else 1,
+    )
+    return made | {"required": is_required}
 
 
 def _without_none(given: Mapping[str, object]) -> Component:

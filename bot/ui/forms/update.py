@@ -1,24 +1,35 @@
-"""The form of [✏️ 更新]: what is known, the impact, when the next update comes, where and how."""
+"""The form of [✏️ 更新]: what is known, the state, the impact, when the next update comes, where and how.
 
+Discord allows five fields. So targets and symptoms are in one select, if the policy lists at most 25 of both
+together; otherwise each has its own, and the state cannot be chosen.
+"""
+
+import re
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import Final
 
 from bot.domain.incident.form_state import Shown, digest_of
-from bot.domain.incident.incident import Incident
+from bot.domain.incident.incident import Incident, Phase
 from bot.domain.severity import NEXT_BUSINESS_DAY, Deadline
 from bot.domain.text import short_digest
 from bot.runbook.model import Policy
 from bot.services.incidents.updates import IMPACT_LIMIT, KNOWN_LIMIT, NewUpdate
-from bot.ui.buttons import Component, Option
+from bot.ui.buttons import OPTIONS_LIMIT, Component, Option
 from bot.ui.forms.base import SYMPTOMS, TARGETS, Submitted, where_and_how
 from bot.ui.forms.fields import Form, choice, label, text_input
 from bot.ui.words.inert import cut
 from bot.ui.words.voice import Voice
 
 KNOWN: Final = "known"
+PHASE: Final = "phase"
 IMPACT: Final = "impact"
 NEXT: Final = "next"
+
+#: The select of targets and symptoms. Its id says which were chosen when the form opened, a bit for each in
+#: hex. The form's own id then has none: an older version, which does not know this select, takes none out.
+AFFECTED: Final = r"affected:(?P<targets>[0-9a-f]{1,7}):(?P<symptoms>[0-9a-f]{1,7})"
+_TARGET, _SYMPTOM = "t:", "s:"  # what the values of its options begin with
 
 #: The form's custom id. It says what the form showed: of which edition of the policy's lists, which of their
 #: targets and symptoms as chosen, a bit for each in hex, and which impact. The forms of an older version have
@@ -37,13 +48,17 @@ _DIGITS: Final = 8  # of a span, seconds; the policy allows 30 days
 def update_form(voice: Voice, incident: Incident) -> Form:
     """Build the form: empty but for the known impact, place and symptoms, and the severity's cadence."""
     impact = "" if incident.updates.last is None else cut(incident.updates.last.impact, limit=IMPACT_LIMIT)
+    has_state = _fit_one_select(voice.policy)
+    where = [_affected(voice, incident)] if has_state else _each(voice, incident)
     fields = [
         _text(voice, KNOWN, limit=KNOWN_LIMIT),
+        _label(voice, PHASE, _phase(voice, incident)) if has_state else None,
         _text(voice, IMPACT, limit=IMPACT_LIMIT, value=impact),
         _label(voice, NEXT, _next(voice, incident)),
-        *where_and_how(voice, incident.targets, incident.symptoms),
+        *where,
     ]
-    custom_id = _custom_id(voice.policy, incident, impact=impact)
+    masks = "0:0" if has_state else _masks(voice.policy, incident)
+    custom_id = f"inc:v1:update-form:{incident.id}:{_edition(voice.policy)}:{masks}:{digest_of(impact)}"
     return Form(voice.say("updates.form.title", label=incident.label), custom_id, fields)
 
 
@@ -53,21 +68,80 @@ def update_of(form: Submitted, *, policy: Policy, key: str) -> NewUpdate:
     Args:
         key: Of the interaction.
     """
-    impact = form.text(IMPACT)
+    impact, where = form.text(IMPACT), _apart(form)
     return NewUpdate(
         known=form.text(KNOWN),
         impact=None if digest_of(impact) == form.fields.get("impact") else impact,
         next_in=_next_of(form.text(NEXT)),
-        targets=form.chosen(TARGETS, known=policy.targets),
-        symptoms=form.chosen(SYMPTOMS, known=policy.symptoms),
+        targets=where.chosen(TARGETS, known=policy.targets),
+        symptoms=where.chosen(SYMPTOMS, known=policy.symptoms),
         key=key,
-        shown=_shown(form, policy),
+        phase=next((phase for phase in Phase if phase.value == form.text(PHASE)), None),
+        shown=_shown(where, policy),
     )
 
 
-def _custom_id(policy: Policy, incident: Incident, *, impact: str) -> str:
+def _fit_one_select(policy: Policy) -> bool:
+    return len(policy.targets) + len(policy.symptoms) <= OPTIONS_LIMIT
+
+
+def _each(voice: Voice, incident: Incident) -> list[Component | None]:
+    return where_and_how(voice, incident.targets, incident.symptoms)
+
+
+def _affected(voice: Voice, incident: Incident) -> Component | None:
+    """Build the select of targets and symptoms; None when the policy lists neither."""
+    policy, say = voice.policy, voice.say
+    options = [
+        *(
+            Option(
+                f"{_TARGET}{name}", say("updates.form.target", target=name), chosen=name in incident.targets
+            )
+            for name in policy.targets
+        ),
+        *(
+            Option(
+                f"{_SYMPTOM}{name}",
+                say("updates.form.symptom", symptom=voice.raw(words)),
+                chosen=name in incident.symptoms,
+            )
+            for name, words in policy.symptoms.items()
+        ),
+    ]
+    if not options:
+        return None
+    chosen_of = choice(
+        f"affected:{_masks(policy, incident)}",
+        options,
+        several=True,
+        placeholder=say("consoles.form.several"),
+    )
+    return label(say("updates.form.affected"), chosen_of)
+
+
+def _apart(form: Submitted) -> Submitted:
+    """Return *form* with targets and symptoms as two selects, whichever way it asked for them."""
+    for name, values in form.values.items():
+        if (found := re.fullmatch(AFFECTED, name)) is not None:
+            both = {
+                of: tuple(value.removeprefix(prefix) for value in values if value.startswith(prefix))
+                for of, prefix in ((TARGETS, _TARGET), (SYMPTOMS, _SYMPTOM))
+            }
+            return Submitted({**form.fields, **found.groupdict()}, {**form.values, **both})
+    return form
+
+
+def _phase(voice: Voice, incident: Incident) -> Component:
+    """Build the select of the state; nothing chosen leaves it as it is."""
+    options = [Option(phase.value, voice.phase(phase)) for phase in Phase]
+    kept = voice.say("updates.form.phase_kept", state=voice.state(incident))
+    return choice(PHASE, options, required=False, placeholder=kept)
+
+
+def _masks(policy: Policy, incident: Incident) -> str:
+    """Return which targets and symptoms are chosen, as the custom ids have it."""
     targets, symptoms = _mask(policy.targets, incident.targets), _mask(policy.symptoms, incident.symptoms)
-    return f"inc:v1:update-form:{incident.id}:{_edition(policy)}:{targets:x}:{symptoms:x}:{digest_of(impact)}"
+    return f"{targets:x}:{symptoms:x}"
 
 
 def _shown(form: Submitted, policy: Policy) -> Shown | None:

@@ -26,6 +26,7 @@ def tracked(words: Wording, incident: Incident, *, rings: bool) -> Body:
         sign=words.severity_sign(incident.severity, is_drill=incident.is_drill),
         label=incident.label,
         severity=incident.severity,
+        state=words.state(incident),
         title=words.title(incident),
         other="?" if other is None else label_of(other),
     )

@@ -219,16 +219,18 @@ def quoted(words: Wording, entry: TimelineEntry, text: str, *, limit: int, multi
 
 
 def beside(words: Wording, line: Line, *, limit: int) -> Iterator[str]:
-    """Yield the details of *line* beside its text: the impact, with earlier ones struck, and the next update.
+    """Yield the details of *line* beside its text: phase, impact with earlier ones struck, the next update.
 
     Args:
         limit: Characters of all impacts together.
     """
+    update = UpdatedEntry.from_json(line.entry.data or {})
+    if update.phase is not None:
+        yield words.phase(update.phase)
     if line.impact or line.earlier_impacts:
         yield words.say("history.fact.impact", impact=_impacts(words, line, limit=limit))
-    next_at = UpdatedEntry.from_json(line.entry.data or {}).next_at
-    if next_at is not None:
-        yield words.say("history.fact.next_update", at=words.exact(next_at))
+    if update.next_at is not None:
+        yield words.say("history.fact.next_update", at=words.exact(update.next_at))
 
 
 def _impacts(words: Wording, line: Line, *, limit: int) -> str:

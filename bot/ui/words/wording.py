@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from bot.domain.incident.incident import Incident, Status
+from bot.domain.incident.incident import Incident, Phase, Status
 from bot.domain.oncall.roster import OnCallPerson, id_of
 from bot.domain.severity import SeverityPolicy
 from bot.domain.triage.tree import BY_HAND, UNANSWERED, UNFINISHED, StaleTriage, Text
@@ -141,8 +141,14 @@ class Wording:
         return self.say("drill.marked", line=line) if incident.is_drill else line
 
     def state(self, incident: Incident) -> str:
-        """Return the incident's state: "🔴 未対応"."""
+        """Return the incident's state: "🔴 未対応"; with a phase, that instead of 対応中: "🟠 原因特定"."""
+        if incident.shown_phase is not None:
+            return self.phase(incident.shown_phase)
         return f"{sign_of(incident)} {self.say(f'state.{state_key(incident)}')}"
+
+    def phase(self, phase: Phase) -> str:
+        """Return a phase with the sign of an incident that a responder is on: "🟠 原因特定"."""
+        return f"{SIGNS[Status.ACKNOWLEDGED]} {self.say(f'state.{phase.value}')}"
 
     def targets(self, targets: Iterable[str], *, limit: int) -> str:
         """Return the targets: "api.parky.co.jp, admin.parky.co.jp"; if cut, with the number left out."""

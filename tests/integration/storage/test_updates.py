@@ -3,10 +3,11 @@
 from datetime import timedelta
 
 from bot.domain.incident import status_updates, transitions
-from bot.domain.incident.incident import Incident, PersonRef, Role, StatusUpdate
+from bot.domain.incident.incident import Incident, PersonRef, Phase, Role, StatusUpdate
 from bot.services.ports import Job, JobName
 from tests.integration.storage.conftest import Rig
 from tests.integration.storage.examples import OLIVE, open_incident
+from tests.services.database import Database
 
 MINUTE = timedelta(minutes=1)
 
@@ -43,6 +44,19 @@ async def test_roles_and_updates_come_back_as_they_were_saved(rig: Rig) -> None:
     async with rig.store.transaction() as tx:
         await tx.save(transitions.assign(kept, Role.COMMANDER, None))
     assert (await rig.store.incident(incident.id)).roles == {Role.SCRIBE: PersonRef(8, "Perry 🔧")}
+
+
+async def test_a_phase_comes_back_and_one_of_a_newer_version_counts_as_none(
+    rig: Rig, database: Database
+) -> None:
+    """Null before the migration and until one is named; what cannot be read breaks no incident."""
+    incident = await owing(rig)
+    assert (await rig.store.incident(incident.id)).phase is None
+    async with rig.store.transaction() as tx:
+        await tx.save(transitions.tell(incident, None, next_update_at=None, phase=Phase.IDENTIFIED))
+    assert (await rig.store.incident(incident.id)).phase is Phase.IDENTIFIED
+    await database.fetch("UPDATE incidents SET phase = 'verifying'")
+    assert (await rig.store.incident(incident.id)).phase is None
 
 
 async def test_an_overdue_reminder_that_lost_its_job_gets_one(rig: Rig) -> None:

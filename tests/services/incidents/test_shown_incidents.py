@@ -8,7 +8,7 @@ import pytest
 from bot.domain.errors import InvalidTransition, NotPermitted
 from bot.domain.incident import transitions
 from bot.domain.incident.form_state import form_digest
-from bot.domain.incident.incident import Incident, StatusUpdate
+from bot.domain.incident.incident import Incident, Phase, StatusUpdate
 from bot.services.shared.access import Act
 from bot.services.shared.shown_incidents import ShownIncidents
 from tests.fakes.clock import START
@@ -22,6 +22,7 @@ _OTHERS: dict[str, Callable[[Incident], Incident]] = {
     "impact": lambda incident: replace(
         incident, updates=replace(incident.updates, last=StatusUpdate("", "all", START, "primary"))
     ),
+    "phase": lambda incident: replace(incident, phase=Phase.IDENTIFIED),
     "private": lambda incident: replace(incident, is_private=True),
     "ended": lambda incident: transitions.resolve(incident, by=PRIMARY, at=START),
 }

@@ -9,7 +9,7 @@ import pytest
 from bot.domain.delivery.delivery import Delivery, DeliveryKind, DeliveryStatus
 from bot.domain.errors import InvalidTransition, NotPermitted, UpstreamUnavailable, UserError
 from bot.domain.incident.form_state import Shown
-from bot.domain.incident.incident import Incident, Role
+from bot.domain.incident.incident import Incident, Phase, Role
 from bot.domain.incident.transitions import AckVia
 from bot.domain.severity import NEXT_BUSINESS_DAY
 from bot.domain.timeline.entries import TimelineKind
@@ -80,6 +80,44 @@ async def test_an_update_is_told_and_kept(desk: Desk) -> None:
         "line": "updated:interaction:1",
     }
     assert (await desk.database.audit_rows())[-1].action == "updated"
+
+
+async def test_a_phase_is_told_and_kept(desk: Desk) -> None:
+    """With words or alone: on the incident, in the thread, on the timeline; a form without one leaves it."""
+    incident = await acknowledged(desk)
+    alone = form(incident, phase=Phase.IDENTIFIED)
+    assert (await desk.updates.tell(incident.id, alone, by=PRIMARY)).posted
+    entry = (await desk.store.timeline(incident.id))[-1]
+    assert (entry.kind, (entry.data or {}).get("phase")) == (TimelineKind.UPDATED, "identified")
+    assert entry.is_update is False, "there are no words to correct"
+    words = form(incident, known="戻した", key="interaction:2")
+    kept = (await desk.updates.tell(incident.id, words, by=PRIMARY)).incident
+    assert (kept.phase, kept.updates.last is not None) == (Phase.IDENTIFIED, True)
+    assert "phase" not in ((await desk.store.timeline(incident.id))[-1].data or {})
+    moved = form(incident, known="戻した", phase=Phase.MONITORING, key="interaction:3")
+    await desk.updates.tell(incident.id, moved, by=PRIMARY)
+    assert (await desk.store.incident(incident.id)).phase is Phase.MONITORING, "the same words, another state"
+    lines = [line.data.get("phase") for line in await told(desk, "updated")]
+    assert lines == ["identified", None, "monitoring"]
+
+
+async def test_the_same_phase_alone_is_no_news(desk: Desk) -> None:
+    """Nothing is posted, and the answer says so."""
+    incident = await acknowledged(desk)
+    await desk.updates.tell(incident.id, form(incident, phase=Phase.IDENTIFIED), by=PRIMARY)
+    with pytest.raises(UserError, match="update_empty"):
+        same = form(incident, phase=Phase.IDENTIFIED, key="interaction:2")
+        await desk.updates.tell(incident.id, same, by=PRIMARY)
+    assert len(await told(desk, "updated")) == 1
+
+
+async def test_a_reopened_incident_waits_for_its_phase(desk: Desk) -> None:
+    """The end shows its own word; going on, nobody has said yet what is known now."""
+    incident = await acknowledged(desk)
+    await desk.updates.tell(incident.id, form(incident, phase=Phase.MONITORING), by=PRIMARY)
+    ended = await desk.lifecycle.resolve(incident.id, by=PRIMARY)
+    assert (ended.phase, ended.shown_phase) == (Phase.MONITORING, None)
+    assert (await desk.lifecycle.reopen(incident.id, by=PRIMARY)).phase is None
 
 
 async def test_the_same_form_tells_once(desk: Desk) -> None:

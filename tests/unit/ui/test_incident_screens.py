@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.domain.escalation.ladder import Step, plan
 from bot.domain.incident import transitions
-from bot.domain.incident.incident import ByPerson, Incident, PersonRef, Role, Status, StatusUpdate
+from bot.domain.incident.incident import ByPerson, Incident, PersonRef, Phase, Role, Status, StatusUpdate
 from bot.domain.incident.transitions import Acknowledgement, AckOutcome
 from bot.domain.severity import LadderStep
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
@@ -72,6 +72,15 @@ def test_show_offers_what_makes_sense_now() -> None:
     resolved = console.show_screen(JA, view_of(RESOLVED))
     assert presses(resolved) == ["inc:v1:note:42", "inc:v1:timeline:42", "inc:v1:edit:42", "inc:v1:reopen:42"]
     assert "✅ @primary 11/24 14:52 JST (発報から 45 分)" in words(resolved)
+
+
+def test_show_and_list_say_the_phase() -> None:
+    """In place of 対応中; one that waits for an acknowledge says that."""
+    taken = replace(ACKNOWLEDGED, phase=Phase.MONITORING)
+    assert "**INC-42** 🟠 監視中 · **SEV1 / P0**" in words(console.show_screen(JA, view_of(taken)))
+    shown = words(list_screen(EN, [replace(PLACED, phase=Phase.MONITORING), taken], Asked()))
+    assert "🔴 Unacknowledged **SEV1**" in shown
+    assert "🟠 Monitoring **SEV1**" in shown
 
 
 def test_show_names_who_opened_it_again() -> None:

@@ -8,10 +8,11 @@ import pytest
 from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.incident import status_updates
 from bot.domain.incident.form_state import form_digest
-from bot.domain.incident.incident import ByPerson, PersonRef, Role, StatusUpdate
+from bot.domain.incident.incident import ByPerson, IncidentKind, PersonRef, Phase, Role, StatusUpdate
 from bot.domain.triage.tree import BY_HAND, UNANSWERED
 from bot.runbook import default_policy_text, parse_policy
 from bot.ui.posts.renderer import render
+from bot.ui.posts.tracked import tracked
 from bot.ui.screens.first_response_sheet import first_response_screen
 from bot.ui.words.links import postmortem_path
 from bot.ui.words.wording import Wording
@@ -37,6 +38,32 @@ from tests.unit.ui.samples import (
 ALERT = delivery(DeliveryKind.ALERT)
 X = "x"
 THREAD_LINK = "https://discord.com/channels/7/900"
+
+
+@pytest.mark.parametrize(
+    ("words", "phase", "state"),
+    [
+        (JA, Phase.INVESTIGATING, "🟠 調査中"),
+        (JA, Phase.IDENTIFIED, "🟠 原因特定"),
+        (JA, Phase.MONITORING, "🟠 監視中"),
+        (EN, Phase.INVESTIGATING, "🟠 Investigating"),
+        (EN, Phase.IDENTIFIED, "🟠 Identified"),
+        (EN, Phase.MONITORING, "🟠 Monitoring"),
+    ],
+)
+def test_posts_say_the_phase_while_a_responder_is_on_it(words: Wording, phase: Phase, state: str) -> None:
+    """In place of 対応中, with its sign; before an acknowledge and after the end the status says more."""
+    taken = replace(ACKNOWLEDGED, phase=phase)
+    assert str(render(words, ALERT, taken)["content"]).startswith(f"SEV1 · {state} · ")
+    for kind in (DeliveryKind.ALERT, DeliveryKind.THREAD_CARD):
+        assert description_of(render(words, delivery(kind), taken)).startswith(f"**{state} · 👀 @primary ")
+    answer = tracked(words, replace(taken, kind=IncidentKind.ALERT), rings=False)
+    assert str(answer["content"]).startswith(f"INC-42 {state} · SEV1")
+    for other in (PLACED, RESOLVED, CANCELLED, MERGED):
+        assert (
+            render(words, ALERT, replace(other, phase=phase))["content"]
+            == render(words, ALERT, other)["content"]
+        )
 
 
 def test_alert_rings_and_says_how_bad_what_and_by_when() -> None:

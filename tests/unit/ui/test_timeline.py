@@ -194,6 +194,17 @@ def test_what_the_bot_did_names_nobody() -> None:
         (TimelineKind.DECLINED, {"place": "primary", "to": None}, "ほかに当番なし"),
         (TimelineKind.ROLE_CHANGED, {"role": "cook", "holder": None}, "cook → 未定"),
         (TimelineKind.UPDATED, {"next_at": AT.isoformat()}, "@responder · 次の更新："),
+        (TimelineKind.UPDATED, {"next_at": None, "phase": "identified"}, "@responder · 🟠 原因特定"),
+        (
+            TimelineKind.UPDATED,
+            {"next_at": None, "known": "DB", "impact": "", "phase": "monitoring"},
+            "@responder · DB · 🟠 監視中",
+        ),
+        (
+            TimelineKind.UPDATED,
+            {"next_at": None, "known": "DB", "phase": "of a newer version"},
+            "@responder · DB",
+        ),
         (TimelineKind.LINKED, {"merged": 41}, "INC-41 をここに統合"),
         (TimelineKind.DELIVERY_FAILED, {"kind": "alert", "to": "channel:p0-alerts"}, "#p0-alerts"),
         (TimelineKind.PINNED, {"author_name": "客", "text": ""}, "@客：本文なし"),

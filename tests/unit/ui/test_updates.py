@@ -11,7 +11,7 @@ import pytest
 from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.incident import transitions
 from bot.domain.incident.form_state import Shown
-from bot.domain.incident.incident import ByPerson, Incident, PersonRef, Role, StatusUpdate
+from bot.domain.incident.incident import ByPerson, Incident, PersonRef, Phase, Role, StatusUpdate
 from bot.domain.severity import NEXT_BUSINESS_DAY, Deadline
 from bot.runbook import default_policy_text, parse_policy
 from bot.runbook.model import Policy
@@ -197,10 +197,12 @@ def chosen(select: dict[str, Any]) -> list[str]:
 def test_the_form_opens_with_what_is_known() -> None:
     """Impact, targets, symptoms, the severity's cadence; what is known is to be written anew."""
     shown = fields(TOLD)
-    assert list(shown) == ["known", "impact", "next", "targets", "symptoms"]
+    assert list(shown) == ["known", "phase", "impact", "next", "affected:2:8"]
     assert (shown["known"].get("value"), shown["impact"]["value"]) == (None, "決済の 3 割")
     assert (shown["known"]["max_length"], shown["known"]["required"]) == (1_000, False)
-    assert (chosen(shown["targets"]), chosen(shown["symptoms"])) == (["api.parky.co.jp"], ["errors"])
+    where = shown["affected:2:8"]
+    assert chosen(where) == ["t:api.parky.co.jp", "s:errors"]
+    assert [one["label"] for one in where["options"]][4:6] == ["対象：dev-*", "症状：完全停止"]
     assert [option["label"] for option in shown["next"]["options"]] == [
         "15 分後",
         "30 分後",
@@ -302,6 +304,68 @@ def test_the_custom_id_has_room_for_25_of_each() -> None:
     incident = replace(TOLD, id=10**18 - 1, targets=targets, symptoms=tuple(symptoms))
     assert len(update_form(voice, incident).custom_id) <= 100
     assert sent(incident, policy=policy, opened=voice).shown == Shown(frozenset(targets), frozenset(symptoms))
+    assert list(fields(incident, voice)) == ["known", "impact", "next", "targets", "symptoms"]
+
+
+@pytest.mark.parametrize(
+    ("voice", "words", "kept"),
+    [
+        (screens.JA, ["🟠 調査中", "🟠 原因特定", "🟠 監視中"], "変えない (いま：🟠 原因特定)"),
+        (
+            screens.EN,
+            ["🟠 Investigating", "🟠 Identified", "🟠 Monitoring"],
+            "No change (now: 🟠 Identified)",
+        ),
+    ],
+)
+def test_the_form_offers_the_states(voice: Voice, words: list[str], kept: str) -> None:
+    """None is chosen, so that a form that stayed open takes no later state back."""
+    select = fields(replace(TOLD, phase=Phase.IDENTIFIED), voice)["phase"]
+    assert [option["label"] for option in select["options"]] == words
+    assert chosen(select) == []
+    assert (select["min_values"], select["required"], select["placeholder"]) == (0, False, kept)
+
+
+def test_a_state_is_read_back() -> None:
+    """As it was chosen; nothing, an older version's form, or a word of a newer one leaves it as it is."""
+    assert sent(TOLD, phase="monitoring").phase is Phase.MONITORING
+    assert (sent(TOLD).phase, sent(TOLD, phase="postmortem").phase) == (None, None)
+    older = Submitted({"number": "42"}, {"known": ("a",), "targets": (), "symptoms": ()})
+    assert update_of(older, policy=POLICY, key="k").phase is None
+
+
+def test_an_older_version_takes_nothing_out() -> None:
+    """It looks for two selects that this form does not have, and compares with the masks of the form's id."""
+    form = update_form(screens.JA, TOLD)
+    found = re.fullmatch(UPDATE_FORM, form.custom_id)
+    assert found is not None
+    assert (found["targets"], found["symptoms"]) == ("0", "0")
+
+
+def test_targets_and_symptoms_of_one_select_come_apart() -> None:
+    """What the person took out and added, in the policy's order; a forged value counts as nothing."""
+    form = update_form(screens.JA, TOLD)
+    found = re.fullmatch(UPDATE_FORM, form.custom_id)
+    assert found is not None
+    values = {"affected:2:8": ("s:slow", "t:dev-*", "t:parky.co.jp", "t:gone", "errors")}
+    update = update_of(Submitted(found.groupdict(), values), policy=POLICY, key="k")
+    assert (update.targets, update.symptoms) == (("parky.co.jp", "dev-*"), ("slow",))
+    assert update.shown == Shown(frozenset({"api.parky.co.jp"}), frozenset({"errors"}))
+
+
+def test_a_policy_without_lists_has_no_select() -> None:
+    """Discord refuses one without options."""
+    voice = Voice.of(TEXTS, replace(POLICY, targets=(), symptoms={}), locale="ja")
+    assert list(fields(PLACED, voice)) == ["known", "phase", "impact", "next"]
+
+
+def test_an_update_says_its_state() -> None:
+    """Above the words; also where it says nothing else."""
+    data = {"at": AT.isoformat(), "next_at": None, "phase": "identified"}
+    said = str(notice(TOLD, notice="updated", by="primary", known="DB", impact="", **data)["content"])
+    assert said.splitlines()[1:3] == ["**状態：** 🟠 原因特定", "DB"]
+    alone = str(notice(TOLD, EN, notice="updated", by="primary", **data)["content"])
+    assert alone.splitlines()[1:] == ["**State:** 🟠 Identified", "**Next update:** none planned"]
 
 
 def test_the_answer_says_what_has_changed() -> None:

@@ -64,6 +64,7 @@ def headline(words: Wording, incident: Incident) -> str:
         f"alert.line.{state_key(incident)}",
         sign=words.severity_sign(incident.severity, is_drill=incident.is_drill),
         severity=incident.severity,
+        state=words.state(incident),
         title=words.bare_title(incident),
     )
     targets = words.targets(incident.targets, limit=_TARGETS_LIMIT)

@@ -24,7 +24,8 @@ def updated(words: Wording, incident: Incident, told: UpdatedNotice) -> Body:
     """Compose the full status update; it pings nobody."""
     at = words.clock(told.at, on=incident.triggered_at)
     head = words.say("updates.post.head", at=at, who=by(words, told))
-    body = "\n".join([*_words(words, told), next_update(words, incident, told.next_at)])
+    state = [] if told.phase is None else [words.say("updates.post.state", state=words.phase(told.phase))]
+    body = "\n".join([*state, *_words(words, told), next_update(words, incident, told.next_at)])
     if len(head) + len(body) < CONTENT_LIMIT:
         return message(f"{head}\n{body}")
     return message(head, embeds=[embed(colour=colour_of(words, incident), description=body)])

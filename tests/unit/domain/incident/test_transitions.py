@@ -14,6 +14,7 @@ from bot.domain.incident.incident import (
     PersonRef,
     Role,
     Status,
+    Phase,
     StatusUpdate,
     StatusUpdates,
 )
@@ -203,6 +204,26 @@ def test_the_first_end_and_the_last_reopening_are_known() -> None:
     assert (
         transitions.reopen(older, by=PRIMARY, at=LATER + MINUTE, next_update_at=None).first_ended_at == LATER
     )
+
+
+def test_a_phase_stays_until_another_one_is_named() -> None:
+    """Through updates without one and through an acknowledge that ends; it shows while a responder is on it."""
+    told = transitions.tell(acknowledged(), None, next_update_at=LATER, phase=Phase.IDENTIFIED)
+    assert told.shown_phase is Phase.IDENTIFIED
+    again = transitions.tell(told, StatusUpdate("known", "", LATER, "primary"), next_update_at=None)
+    assert again.phase is Phase.IDENTIFIED
+    waiting = transitions.end_ack(again, at=LATER, lapsed=True)
+    assert (waiting.phase, waiting.shown_phase) == (Phase.IDENTIFIED, None)
+    assert (
+        transitions.tell(again, None, next_update_at=None, phase=Phase.MONITORING).phase is Phase.MONITORING
+    )
+
+
+def test_a_reopened_incident_has_no_phase() -> None:
+    """What was known did not hold, and nobody has said yet what is known now."""
+    ended = resolve(transitions.tell(acknowledged(), None, next_update_at=None, phase=Phase.MONITORING))
+    assert ended.shown_phase is None
+    assert transitions.reopen(ended, by=PRIMARY, at=LATER, next_update_at=None).phase is None
 
 
 def test_what_is_open_needs_no_reopening() -> None:
