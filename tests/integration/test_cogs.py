@@ -245,7 +245,7 @@ async def test_a_form_that_was_open_during_a_restart_can_be_sent(world: ConsoleW
     alert = await alerted(world)
     form = await world.click(alert, "inc:v1:details:1")
     await world.restart()
-    where = {"affected:0:0": ["t:api.parky.co.jp", "s:slow", "s:errors"]}
+    where: Any = {"affected:0:0": ["t:api.parky.co.jp", "s:slow", "s:errors"]}
     told = shown(await world.send(form, **where))
     assert "INC-1 の対象と症状を更新" in told["content"]
     edited = await world.until("p0-alerts", contains="api.parky.co.jp")

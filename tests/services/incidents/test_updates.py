@@ -105,8 +105,8 @@ async def test_the_same_phase_alone_is_no_news(desk: Desk) -> None:
     """Nothing is posted, and the answer says so."""
     incident = await acknowledged(desk)
     await desk.updates.tell(incident.id, form(incident, phase=Phase.IDENTIFIED), by=PRIMARY)
+    same = form(incident, phase=Phase.IDENTIFIED, key="interaction:2")
     with pytest.raises(UserError, match="update_empty"):
-        same = form(incident, phase=Phase.IDENTIFIED, key="interaction:2")
         await desk.updates.tell(incident.id, same, by=PRIMARY)
     assert len(await told(desk, "updated")) == 1
 

@@ -12,9 +12,9 @@ from bot.domain.incident.incident import (
     Incident,
     IncidentKind,
     PersonRef,
+    Phase,
     Role,
     Status,
-    Phase,
     StatusUpdate,
     StatusUpdates,
 )
@@ -207,7 +207,7 @@ def test_the_first_end_and_the_last_reopening_are_known() -> None:
 
 
 def test_a_phase_stays_until_another_one_is_named() -> None:
-    """Through updates without one and through an acknowledge that ends; it shows while a responder is on it."""
+    """Through updates without one, and an acknowledge that ends; shown while a responder is on it."""
     told = transitions.tell(acknowledged(), None, next_update_at=LATER, phase=Phase.IDENTIFIED)
     assert told.shown_phase is Phase.IDENTIFIED
     again = transitions.tell(told, StatusUpdate("known", "", LATER, "primary"), next_update_at=None)
