@@ -9,6 +9,8 @@ import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Final, Protocol, TypeVar
 
 #: From this score on, a report is shown as similar.
@@ -41,6 +43,7 @@ _COMMON_WORDS = """
     エラ ラー 画面 管理 理画 問い 合わ 問合 ユー ーザ ザー サイ イト アプ プリ サー ーバ バー オー ーナ ナー
     失敗 遅い 遅延 遅れ 表示 環境 全体 発生 止ま 停止 落ち 障害 不具 具合 件数 多数 向け 開か
 """
+_KEPT: Final = 2_000  # titles whose words are known: the latest ones are compared again and again
 _STOP: Final = frozenset(_STOP_WORDS.split())
 _COMMON: Final = frozenset(_COMMON_WORDS.split())
 
@@ -95,6 +98,7 @@ class Rarity:
         return rarity * _COMMON_SHARE if is_common else rarity
 
 
+@lru_cache(maxsize=_KEPT)
 def words_of(title: str) -> Mapping[str, float]:
     """Return the words of *title*, folded, each with its share of the run of characters that it is from.
 
@@ -107,7 +111,7 @@ def words_of(title: str) -> Mapping[str, float]:
     for run in _RUNS.findall(text):
         words = _words_of_run(run)
         found.update((word, max(found.get(word, 0), 1 / len(words))) for word in words)
-    return found
+    return MappingProxyType(found)
 
 
 def score(one: Report, other: Report, rarity: Rarity) -> float:
@@ -122,7 +126,9 @@ def score(one: Report, other: Report, rarity: Rarity) -> float:
 
 def most_similar(report: Report, known: Iterable[AnyReport], rarity: Rarity) -> AnyReport | None:
     """Return the report of *known* that is most similar to *report*, the first of several; or None."""
-    scored = [(score(report, one, rarity), one) for one in known]
+    words = words_of(report.title).keys()
+    alike = (one for one in known if words & words_of(one.title).keys())
+    scored = [(score(report, one, rarity), one) for one in alike]
     best = max(scored, key=lambda found: found[0], default=None)
     return None if best is None or best[0] < THRESHOLD else best[1]
 

@@ -14,8 +14,9 @@ from bot.services.ports.store.triages import KnownMessage, TriageWrites
 #: How long ago an incident may have been raised to be offered.
 OPENED_WITHIN: Final = timedelta(days=7)
 
-#: How many incidents a report is compared with.
-_MOST: Final = 300
+#: How many open incidents a report is compared with, and among how many titles its words may be rare.
+_MOST: Final = 100
+_TITLES: Final = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +40,12 @@ async def similar_to(
     """
     if severity is None or triage.status is not TriageStatus.OPEN:
         return None
-    known = await tx.open_reports(triage, within=OPENED_WITHIN, limit=_MOST)
-    found = most_similar(triage, known.incidents, Rarity.of(known.titles))
-    return None if found is None else Similar(found, rises(policy, found, severity))
+    known = await tx.open_reports(triage, within=OPENED_WITHIN, limit=_MOST, titles=_TITLES)
+    found = most_similar(triage, known.open, Rarity.of(known.titles))
+    if found is None:
+        return None
+    incident = found.incident()
+    return Similar(incident, rises(policy, incident, severity))
 
 
 def rises(policy: Policy, incident: Incident, severity: SeverityPolicy) -> bool:

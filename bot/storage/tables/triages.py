@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from bot.domain.delivery.delivery import ACK_KINDS
 from bot.domain.errors import UserError
@@ -9,7 +10,7 @@ from bot.domain.people import Person
 from bot.domain.triage.evidence import Evidence
 from bot.domain.triage.session import Choice, NewTriage, StoredAnswer, Triage, TriageStatus
 from bot.domain.triage.unfinished import Idle, SignOfLife
-from bot.services.ports.store.triages import KnownMessage, OpenReports
+from bot.services.ports.store.triages import KnownMessage, OpenReport, OpenReports
 from bot.storage.database.sql import Row
 from bot.storage.rows import from_row, incident_from_row
 from bot.storage.tables.parts import ReadPart, TransactionPart
@@ -103,16 +104,18 @@ class PostgresTriageWrites(PostgresTriageReads, TransactionPart):
         rows = await self._sql.all("open_triages", guild_id=guild_id, within=within)
         return [await self._with_answers(row) for row in rows]
 
-    async def open_reports(self, triage: Triage, *, within: timedelta, limit: int) -> OpenReports:
+    async def open_reports(
+        self, triage: Triage, *, within: timedelta, limit: int, titles: int
+    ) -> OpenReports:
         rows = await self._sql.all(
             "open_reports",
             guild_id=triage.guild_id,
             message_id=triage.source_message_id,
             within=within,
             limit=limit,
+            titles=titles,
         )
-        titles = rows[0]["titles"] if rows else ()
-        return OpenReports(tuple(incident_from_row(row) for row in rows), tuple(titles))
+        return OpenReports(tuple(_report(row) for row in rows), tuple(rows[0]["titles"]) if rows else ())
 
     async def save_triage(self, triage: Triage) -> None:
         await self._sql.all(
@@ -172,6 +175,15 @@ class PostgresTriageAnswers(TransactionPart):
 
     async def withdraw_choice(self, triage_id: int, *, by: Person) -> None:
         await self._sql.all("withdraw_choice", triage_id=triage_id, by_id=by.id, by_name=by.name)
+
+
+def _report(row: Row) -> OpenReport:
+    return OpenReport(
+        title=row["title"],
+        targets=tuple(row["targets"]),
+        symptoms=tuple(row["symptoms"]),
+        incident=partial(incident_from_row, row),
+    )
 
 
 def _triage(row: Row, answers: Sequence[Row]) -> Triage:

@@ -108,7 +108,7 @@ SELECT * FROM triages
 
 -- name: open_reports
 -- Returns the open incidents of a guild that were triggered within the last :within, newest first, at most :limit, but
--- none for a triage of an alert's message :message_id. The first row has the titles of the latest :limit incidents.
+-- none for a triage of an alert's message :message_id. The first row has the titles of the latest :titles incidents.
 -- Private incidents, drills and tracked alerts are left out.
 SELECT found.*,
        CASE WHEN row_number() OVER (ORDER BY found.triggered_at DESC, found.id DESC) = 1 THEN (
@@ -117,7 +117,7 @@ SELECT found.*,
                       FROM incidents
                      WHERE guild_id = :guild_id AND kind = 'incident' AND NOT is_private AND NOT is_drill
                      ORDER BY triggered_at DESC
-                     LIMIT :limit) AS latest) END AS titles
+                     LIMIT :titles) AS latest) END AS titles
   FROM (SELECT *
           FROM incidents
          WHERE guild_id = :guild_id AND status IN ('triggered', 'acknowledged') AND kind = 'incident'

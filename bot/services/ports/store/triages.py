@@ -1,5 +1,6 @@
 """Triages: walks through the decision tree."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -30,15 +31,29 @@ class KnownMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenReport:
+    """What an open incident was reported as.
+
+    Attributes:
+        incident: Makes the whole incident of what was read: for a hundred of them that takes milliseconds.
+    """
+
+    title: str
+    targets: tuple[str, ...]
+    symptoms: tuple[str, ...]
+    incident: Callable[[], Incident]
+
+
+@dataclass(frozen=True, slots=True)
 class OpenReports:
     """What a report is compared with.
 
     Attributes:
-        incidents: The open ones that everybody may see, newest first.
+        open: The open incidents that everybody may see, newest first.
         titles: Of the latest incidents, ended ones too.
     """
 
-    incidents: tuple[Incident, ...]
+    open: tuple[OpenReport, ...]
     titles: tuple[str, ...]
 
 
@@ -102,7 +117,9 @@ class TriageWrites(Protocol):
     async def open_triages(self, guild_id: int, *, within: timedelta) -> list[Triage]:
         """Return the open triages that were started within the last *within*, oldest first."""
 
-    async def open_reports(self, triage: Triage, *, within: timedelta, limit: int) -> OpenReports:
+    async def open_reports(
+        self, triage: Triage, *, within: timedelta, limit: int, titles: int
+    ) -> OpenReports:
         """Return what a triage may be about as well, in one round trip.
 
         Private incidents, drills and tracked alerts are left out. There is none for the triage of an alert's
@@ -110,7 +127,7 @@ class TriageWrites(Protocol):
 
         Args:
             within: How long ago an incident may have been triggered.
-            limit: How many incidents and titles are read.
+            limit, titles: How many incidents and titles are read.
         """
 
     async def save_triage(self, triage: Triage) -> None:
