@@ -206,6 +206,7 @@ class Delivery:
         nonce: <= 25 characters, from the key: Discord gives the first message back for the same nonce within
             minutes.
         first_sent_at: When the first attempt began: where to look from when a message may be there already.
+        finished_at: When it was sent, given up or cancelled.
         channel_id, message_id: Where it is, once sent (as in `Posted`).
         after_channel_id, after_message_id: Where the delivery it waited for is.
         attempts: Those that failed.
@@ -243,6 +244,7 @@ class Delivery:
     held_at: datetime | None = None
     is_late: bool = False
     bundle_id: int | None = None
+    finished_at: datetime | None = None
 
     @property
     def recipient(self) -> str | None:

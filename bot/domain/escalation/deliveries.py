@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from bot.domain.escalation.ladder import Why
+from bot.domain.oncall.duty import Duty
 from bot.domain.payloads import UNSET, Payload, Unset
 
 
@@ -35,6 +36,7 @@ class PagingData(Payload):
         why: Why it comes before its time.
         declined_by: The name of the person who cannot respond, in the DM to the next one.
         emails: An email goes out with it.
+        duty: What put the person on call whom this page was queued for.
     """
 
     waited_s: float
@@ -49,6 +51,7 @@ class PagingData(Payload):
     why: Why | None = None
     declined_by: str | None = None
     emails: bool = False
+    duty: Duty | None = None
 
 
 class BundleData(Payload):

@@ -7,7 +7,8 @@ from hashlib import sha256
 from typing import Final
 
 from bot.domain.calendar.business_time import BusinessHours
-from bot.domain.oncall.rotation import Layer, Roster, Rotation, Shift
+from bot.domain.oncall.duty import Duty, DutyKind
+from bot.domain.oncall.rotation import Cover, Layer, Roster, Rotation, Shift
 from bot.domain.people import Person
 
 #: Digits of the shortest Discord id there can be: those of 2015 have 17.
@@ -48,12 +49,14 @@ class OnCallPerson:
         name: What the team calls them; shown where a mention is impossible.
         email: Their address; None when they have none.
         user_id: Their Discord id where it is known, which a username alone does not tell.
+        duty: What puts them on call, when they were asked for as the holder of a place.
     """
 
     handle: str
     name: str
     email: str | None = None
     user_id: int | None = None
+    duty: Duty | None = field(default=None, compare=False)
 
     def is_for(self, person: Person) -> bool:
         """Return True if this is *person*. Display names are not compared: anyone may take any."""
@@ -166,6 +169,18 @@ class Content:
         standing = [shift.person for shift in self.shifts if shift.covers(at)]
         return standing[-1] if standing else None
 
+    def duty_at(self, at: datetime) -> Duty | None:
+        """Return the holder at *at* with the turn or shift that makes them so; None if there is none."""
+        if self.person is not None:
+            return Duty(kind=DutyKind.PERSON, who=self.person)
+        if self.rotation is not None:
+            return self.rotation.duty_at(at, DutyKind.ROTATION)
+        found = [shift for shift in self.shifts if shift.covers(at)][-1:]
+        made = (
+            Duty(kind=DutyKind.CALENDAR, who=one.person, since=one.starts, until=one.ends) for one in found
+        )
+        return next(made, None)
+
     def edges(self, start: datetime, end: datetime) -> Iterator[datetime]:
         """Yield every moment in (start, end) at which the holder might change."""
         if self.rotation is not None:
@@ -194,6 +209,13 @@ class StoredSchedule:
         """Return the holder at *at*; None if it is not in force or names no one."""
         is_over = self.ended_at is not None and at >= self.ended_at
         return None if at < self.starts or is_over else self.content.person_at(at)
+
+    def duty_at(self, at: datetime, hours: BusinessHours) -> Duty | None:
+        """Return the holder with what makes them so, and who recorded it; None if it names no one."""
+        duty = None if self.person_at(at, hours) is None else self.content.duty_at(at)
+        if duty is None:
+            return None
+        return replace(duty, by=self.by_name, since=max(duty.since or self.starts, self.starts))
 
     def edges(self, start: datetime, end: datetime, _hours: BusinessHours) -> Iterator[datetime]:
         """Yield every moment in (start, end) at which its holder might change."""
@@ -238,8 +260,9 @@ class Rosters:
     people: Mapping[str, OnCallPerson]
 
     def at(self, at: datetime) -> dict[str, OnCallPerson]:
-        """Return the holder of each place at *at* (aware)."""
-        return {place: self.people[roster.person_at(at)] for place, roster in self.places.items()}
+        """Return the holder of each place at *at* (aware), with what puts them there."""
+        duties = {place: roster.duty_at(at) for place, roster in self.places.items()}
+        return {place: replace(self.people[duty.who], duty=duty) for place, duty in duties.items()}
 
     def person(self, who: Who) -> OnCallPerson:
         """Return a person of the book as the policy knows them, else as they were recorded."""
@@ -300,8 +323,9 @@ def _counts(override: StoredOverride, place: str) -> bool:
     return override.place == place and override.starts < override.until
 
 
-def _override(override: StoredOverride, handles: Mapping[str, str]) -> Shift:
-    return Shift(handles[override.who.handle], override.starts, override.until)
+def _override(override: StoredOverride, handles: Mapping[str, str]) -> Cover:
+    who, is_swap = handles[override.who.handle], override.is_swap
+    return Cover(who, override.starts, override.until, by=override.by_name, is_swap=is_swap)
 
 
 @dataclass(frozen=True, slots=True)

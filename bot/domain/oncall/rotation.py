@@ -6,7 +6,7 @@ nor a change of the clocks can move the next shift.
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from itertools import pairwise
@@ -14,6 +14,7 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from bot.domain.calendar.business_time import BusinessHours, local_moment
+from bot.domain.oncall.duty import Duty, DutyKind
 
 
 class Unit(StrEnum):
@@ -101,6 +102,14 @@ class Rotation:
         turn = self.turn_at(at)
         return None if turn is None else self.people[turn % len(self.people)]
 
+    def duty_at(self, at: datetime, kind: DutyKind) -> Duty | None:
+        """Return the turn at *at* as a duty of *kind*; None before the first turn."""
+        turn = self.turn_at(at)
+        if turn is None:
+            return None
+        who, since, until = self.people[turn % len(self.people)], self.begins(turn), self.begins(turn + 1)
+        return Duty(kind=kind, who=who, since=since, until=until)
+
     def handovers(self, start: datetime, end: datetime) -> Iterator[datetime]:
         """Yield the beginnings of turns in (start, end), in order."""
         turn = self.turn_at(start)
@@ -150,6 +159,13 @@ class Layer:
             return None
         return self.rotation.person_at(at)
 
+    def duty_at(self, at: datetime, hours: BusinessHours) -> Duty | None:
+        """Return the turn that counts; None if the layer does not count at *at*."""
+        if self.person_at(at, hours) is None:
+            return None
+        duty = self.rotation.duty_at(at, DutyKind.LAYER)
+        return None if duty is None else replace(duty, applies=self.applies.value)
+
     def edges(self, start: datetime, end: datetime, hours: BusinessHours) -> Iterator[datetime]:
         """Yield every moment in (start, end) at which the answer might change."""
         yield from self.rotation.handovers(start, end)
@@ -170,11 +186,27 @@ class Shift:
         return self.starts <= at < self.ends
 
 
+@dataclass(frozen=True, slots=True)
+class Cover(Shift):
+    """A shift that an override gives to a person.
+
+    Attributes:
+        by: The name of the person who recorded it.
+        is_swap: It is a half of a swap.
+    """
+
+    by: str = ""
+    is_swap: bool = False
+
+
 class OnCallSource(Protocol):
     """A source that may name the person on call: a layer of the policy, or a schedule set from chat."""
 
     def person_at(self, at: datetime, hours: BusinessHours) -> str | None:
         """Return the person on call, or None if this source names no one."""
+
+    def duty_at(self, at: datetime, hours: BusinessHours) -> Duty | None:
+        """Return the same with what puts them there."""
 
     def edges(self, start: datetime, end: datetime, hours: BusinessHours) -> Iterator[datetime]:
         """Every moment in (start, end) at which its answer might change."""
@@ -204,6 +236,19 @@ class Roster:
         turns = (layer.person_at(at, self.hours) for layer in reversed(self.layers))
         return next((person for person in turns if person is not None), self.always)
 
+    def duty_at(self, at: datetime) -> Duty:
+        """Return the person on call at *at* (aware), with what puts them there."""
+        standing_in = [override for override in self.overrides if override.covers(at)]
+        planned = self._planned(at)
+        return _covered(standing_in[-1], planned) if standing_in else planned
+
+    def _planned(self, at: datetime) -> Duty:
+        """Return the duty without the overrides."""
+        for number, layer in reversed(list(enumerate(self.layers, start=1))):
+            if (duty := layer.duty_at(at, self.hours)) is not None:
+                return replace(duty, layer=number) if duty.kind is DutyKind.LAYER else duty
+        return Duty(kind=DutyKind.ALWAYS, who=self.always)
+
     def shifts(self, start: datetime, end: datetime) -> list[Shift]:
         """Return the shifts from *start* to *end*, in order, without gaps; each changes the person."""
         edges = [start, *sorted(set(self._edges(start, end))), end]
@@ -222,3 +267,17 @@ class Roster:
             yield from (at for at in (override.starts, override.ends) if start < at < end)
         for layer in self.layers:
             yield from layer.edges(start, end, self.hours)
+
+
+def _covered(cover: Shift, planned: Duty) -> Duty:
+    """Return the duty of the person who stands in for the one of *planned*."""
+    recorded = cover if isinstance(cover, Cover) else None
+    is_swap = recorded is not None and recorded.is_swap
+    return Duty(
+        kind=DutyKind.SWAP if is_swap else DutyKind.OVERRIDE,
+        who=cover.person,
+        since=cover.starts,
+        until=cover.ends,
+        by=None if recorded is None else recorded.by or None,
+        instead_of=None if planned.who == cover.person else planned.who,
+    )

@@ -227,10 +227,11 @@ class Escalations:
     ) -> None:
         """Store those messages of steps taken then that are *posted*, in the caller's transaction.
 
-        Known ones stay as they are.
+        Known ones stay as they are. What put people on call then is not known any more.
         """
         due = _as_due(incident, steps, await tx.steps(incident.id))
-        messages = self._step_messages.messages(due, await self._called(tx, due), now=at)
+        called = {place: replace(who, duty=None) for place, who in (await self._called(tx, due)).items()}
+        messages = self._step_messages.messages(due, called, now=at)
         await tx.insert_deliveries([one for one in messages if one.key in posted])
 
     async def _called(self, tx: Transaction, due: Due) -> Mapping[str, OnCallPerson]:

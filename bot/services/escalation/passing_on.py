@@ -4,7 +4,6 @@ This happens when a person on call cannot respond, or when no DM reaches them.
 """
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
 
 import structlog
 
@@ -100,7 +99,7 @@ class PassingOn:
         to = next_place(standing, {*said_no, *incident.unreached})
         why = Why(kind=WhyKind.UNREACHED, who=person)
         if to is not None:
-            await self._page_once(tx, incident, to, marked(standing[to].handle), page=page, why=why)
+            await self._page_once(tx, incident, to, standing[to], page=page, why=why)
         elif not await _told_the_channel(tx, page):
             passed = {*said_no, *incident.unreached}
             await self._escalations.take_early(tx, incident, why=why, without=passed)
@@ -147,7 +146,7 @@ class PassingOn:
         waited = (now - incident.triggered_at).total_seconds()
         data = PagingData(why=why, waited_s=waited, severity=incident.severity)
         key = f"inc:{incident.id}:{why.kind.value}:{incident.version}:dm:{to}"
-        await tx.insert_deliveries([self._step_messages.page(incident, to, key=key, data=data)])
+        await tx.insert_deliveries([self._step_messages.page(incident, to, standing[to], key=key, data=data)])
 
     async def _note_unreached(self, tx: Transaction, incident: Incident, person: str) -> Incident:
         unreached = (*incident.unreached, person)
@@ -157,26 +156,26 @@ class PassingOn:
         return noted
 
     async def _page_once(
-        self, tx: Transaction, incident: Incident, to: str, person: str, *, page: Delivery, why: Why
+        self, tx: Transaction, incident: Incident, to: str, person: OnCallPerson, *, page: Delivery, why: Why
     ) -> None:
-        """Queue a DM to the person at place *to*, unless this ladder has paged them or is about to."""
+        """Queue a DM to *person* at place *to*, unless this ladder has paged them or is about to."""
         steps = await tx.steps(incident.id)
         starts_at = max((step.starts_at for step in steps if step.starts_at is not None), default=None)
-        standing = {to: OnCallPerson(person.removeprefix("@"), "")}
+        standing = {to: person}
         counts = UNFINISHED | {DeliveryStatus.SENT}
         told = {
             asked_of(one, standing)
             for one in since(await tx.pages(incident.id), starts_at)
             if one.status in counts
         }
-        if person in told:
+        if marked(person.handle) in told:
             return
         waited = (await tx.now() - incident.triggered_at).total_seconds()
         # Of the same moment as the page that failed: what was mailed of that moment is not mailed again.
         of_page = PagingData.from_json(page.data)
         data = replace(of_page, severity=incident.severity, why=why, waited_s=waited)
         key = f"inc:{incident.id}:unreached:{page.id}:dm:{to}"
-        await tx.insert_deliveries([self._step_messages.page(incident, to, key=key, data=data)])
+        await tx.insert_deliveries([self._step_messages.page(incident, to, person, key=key, data=data)])
 
     async def _record_decline(
         self, tx: Transaction, incident: Incident, page: Delivery | None, *, by: Person
@@ -194,9 +193,9 @@ class PassingOn:
         audited = {"incident_id": incident.id, **data.to_json()}
         await tx.record(incident, TimelineEntry.of(data, now, by=by), by=by, data=audited)
         key = f"declined:{ladder_number}:{asked}" if ladder_number else f"declined:{asked}"
-        await tx.insert_deliveries(
-            self._declined(incident, key, to, by=by, waited=now - incident.triggered_at)
-        )
+        paging = PagingData(declined_by=by.name, waited_s=(now - incident.triggered_at).total_seconds())
+        person = None if to is None else standing[to]
+        await tx.insert_deliveries(self._declined(incident, key, to, person=person, data=paging))
         noted = replace(incident, version=incident.version + 1)
         await tx.save(noted)
         await tx.enqueue(refresh_job(noted, severity=self._policy.rules(noted.severity)))
@@ -206,17 +205,15 @@ class PassingOn:
         return to
 
     def _declined(
-        self, incident: Incident, key: str, to: str | None, *, by: Person, waited: timedelta
+        self, incident: Incident, key: str, to: str | None, *, person: OnCallPerson | None, data: PagingData
     ) -> list[NewDelivery]:
-        """Return the line for the thread, and the DM to the person at place *to*, if there is one."""
-        line = notice(incident, self._policy, DeclinedNotice(by=by.name, to=to), key=key)
-        if to is None:
+        """Return the line for the thread, and the DM to *person* at place *to*, if there is one."""
+        told = DeclinedNotice(by=data.declined_by or "?", to=to)
+        line = notice(incident, self._policy, told, key=key)
+        if to is None or person is None:
             return [line]
-        data = PagingData(declined_by=by.name, waited_s=waited.total_seconds())
-        return [
-            line,
-            self._step_messages.page(incident, to, key=f"inc:{incident.id}:{key}:dm:{to}", data=data),
-        ]
+        dm = self._step_messages.page(incident, to, person, key=f"inc:{incident.id}:{key}:dm:{to}", data=data)
+        return [line, dm]
 
 
 def _is(person: OnCallPerson, holder: PersonRef | None) -> bool:

@@ -30,7 +30,10 @@ class StepMessages:
         incident, step, data = due.incident, due.step, _data(due, called, now=now)
         severity = self._policy.rules(incident.severity)
         key = f"inc:{incident.id}:step:{step.index}"  # the steps told with it have no messages of their own
-        pages = [self.page(incident, place, key=f"{key}:dm:{place}", data=data) for place in called]
+        pages = [
+            self.page(incident, place, person, key=f"{key}:dm:{place}", data=data)
+            for place, person in called.items()
+        ]
         if _is_first_page(step):
             return pages
         to, after = f"channel:{severity.channel}", None
@@ -54,15 +57,21 @@ class StepMessages:
         ack_due_at = self._policy.ack_due(severity, at=starts_at)
         return is_mailed(step, severity, starts_at=starts_at, ack_due_at=ack_due_at)
 
-    def page(self, incident: Incident, place: str, *, key: str, data: PagingData) -> NewDelivery:
-        """Return a DM to the person who is on call at *place* when the DM is rendered."""
+    def page(
+        self, incident: Incident, place: str, person: OnCallPerson, *, key: str, data: PagingData
+    ) -> NewDelivery:
+        """Return a DM to the person who is on call at *place* when the DM is rendered.
+
+        Args:
+            person: Who is on call there now; the page keeps what put them there.
+        """
         return NewDelivery(
             kind=DeliveryKind.PAGE,
             to=f"person:{place}",
             key=key,
             guild_id=incident.guild_id,
             incident_id=incident.id,
-            data=data.to_json(),
+            data=replace(data, duty=person.duty).to_json(),
             priority=priority_of(self._policy.rules(incident.severity).rank),
         )
 

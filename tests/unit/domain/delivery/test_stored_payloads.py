@@ -14,6 +14,7 @@ from bot.domain.incident.deliveries import MemberData, PostingData, RoleDm
 from bot.domain.incident.incident import Role
 from bot.domain.morning import MorningData, MorningNagData
 from bot.domain.oncall.deliveries import GapData, HandoverData, OpenIncident, PlaceChange, ShiftCheckData
+from bot.domain.oncall.duty import Duty, DutyKind
 from bot.domain.payloads import Json, Payload
 from bot.domain.timeline.pinned import PinSeenData
 from bot.domain.triage.payloads import TriageData
@@ -53,6 +54,13 @@ ROWS: list[tuple[Json, Payload]] = [
             "why": {"kind": "lapsed", "who": "primary", "who_id": 101},
             "overdue": [ISO],
             "emails": True,
+            "duty": {
+                "kind": "swap",
+                "who": "primary",
+                "since": ISO,
+                "by": "lead",
+                "instead_of": "101",
+            },
         },
         PagingData(
             told={"@primary": 2},
@@ -66,6 +74,7 @@ ROWS: list[tuple[Json, Payload]] = [
             why=Why(kind=WhyKind.LAPSED, who="primary", who_id=101),
             overdue=(AT,),
             emails=True,
+            duty=Duty(kind=DutyKind.SWAP, who="primary", since=AT, by="lead", instead_of="101"),
         ),
     ),
     (
@@ -155,6 +164,12 @@ def test_a_stored_payload_is_read_and_keeps_its_keys(row: Json, read: Payload) -
 def test_a_reason_that_only_a_newer_version_knows_is_none() -> None:
     """The page is rendered as one without a reason."""
     assert PagingData.from_json({"why": {"kind": "hologram", "who": "a"}, "waited_s": 1}).why is None
+
+
+def test_what_put_a_person_on_call_is_unknown_if_only_a_newer_version_knows_it() -> None:
+    """The page itself is read all the same."""
+    page = PagingData.from_json({"duty": {"kind": "hologram", "who": "a"}, "waited_s": 1})
+    assert page == PagingData(waited_s=1.0)
 
 
 def test_what_any_delivery_may_say_about_its_place_is_read_of_all() -> None:
