@@ -26,6 +26,7 @@ from bot.services.drills.drills import Drills
 from bot.services.escalation.bundles import Bundles
 from bot.services.escalation.decisions import Escalations
 from bot.services.escalation.deliveries import BundleDeliveries, EscalationDeliveries, PageDeliveries
+from bot.services.escalation.explaining import Explaining
 from bot.services.escalation.passing_on import PassingOn
 from bot.services.escalation.release import Releasing
 from bot.services.escalation.sweeps import Sweeps
@@ -271,6 +272,7 @@ def _services(shared: _Shared, parts: GuildDependencies, reach: Reach, emergency
         acknowledger=acknowledger,
         escalations=escalations,
         passing_on=shared.passing_on,
+        explaining=Explaining(store, access, oncall),
         releasing=releasing,
         oncall=oncall,
         handovers=Handovers(store, policy, oncall, reach),

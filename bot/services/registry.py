@@ -21,6 +21,7 @@ from bot.services.dlq.dlq import Dlq
 from bot.services.drills.drills import Drills
 from bot.services.escalation.bundles import Bundles
 from bot.services.escalation.decisions import Escalations
+from bot.services.escalation.explaining import Explaining
 from bot.services.escalation.passing_on import PassingOn
 from bot.services.escalation.release import Releasing
 from bot.services.incidents.checklists import Checklists
@@ -84,6 +85,7 @@ class Services:
     acknowledger: Acknowledger
     escalations: Escalations
     passing_on: PassingOn
+    explaining: Explaining
     releasing: Releasing
     oncall: OnCall
     handovers: Handovers

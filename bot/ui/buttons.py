@@ -53,6 +53,7 @@ class IncidentVerb(StrEnum):
     REOPEN = "reopen"
     VIEW = "view"  # what `/incident show` shows
     DECLINE = "decline"  # 今は対応できない
+    WHY = "why"  # なぜ私に?
     HAND_BACK = "hand_back"  # 手を離す
     COMMAND = "command"  # take a role
     COMMUNICATE = "communicate"
@@ -109,6 +110,7 @@ _LOOKS: dict[StrEnum, tuple[str, ButtonStyle]] = {
     IncidentVerb.REOPEN: ("🔄", ButtonStyle.SECONDARY),
     IncidentVerb.VIEW: ("🔎", ButtonStyle.SECONDARY),
     IncidentVerb.DECLINE: ("🙅", ButtonStyle.SECONDARY),
+    IncidentVerb.WHY: ("❔", ButtonStyle.SECONDARY),
     IncidentVerb.HAND_BACK: ("🙌", ButtonStyle.SECONDARY),
     IncidentVerb.COMMAND: ("🧭", ButtonStyle.PRIMARY),
     IncidentVerb.COMMUNICATE: ("💬", ButtonStyle.SECONDARY),

@@ -11,6 +11,7 @@ from cogs.incidents import (
     severity,
     timeline,
     updates,
+    why,
 )
 from cogs.incidents.group import incident_group
 
@@ -24,6 +25,7 @@ _WITH_CONTROLS = (
     timeline,
     lifecycle,
     private,
+    why,
 )
 _COMMANDS_ALONE = (linking,)
 

@@ -37,6 +37,7 @@ from bot.ui.screens.timeline_page import (
 from bot.ui.words.wording import Wording
 from cogs.incidents.editing import open_details
 from cogs.incidents.group import NUMBER_OPTION, Number, in_time, incident_group, named, offer_all
+from cogs.incidents.why import answer_why
 
 Note = app_commands.Range[str, 1, NOTE_LIMIT]
 At = app_commands.Range[str, 1, AT_LIMIT]
@@ -94,12 +95,15 @@ async def press_timeline(interaction: Interaction, pressed: Pressed) -> None:
 
 @control(MORE)
 async def choose_more(interaction: Interaction, pressed: Pressed) -> None:
-    """ほかの操作 of `/incident show`: open the form of a note or of the details, or show the timeline."""
+    """ほかの操作 of `/incident show`: open a form, or show the timeline or why it came to them."""
     if pressed.chosen == IncidentVerb.NOTE:
         await _open_note(interaction, pressed.number)
         return
     if pressed.chosen == IncidentVerb.EDIT:
         await open_details(interaction, pressed.number)
+        return
+    if pressed.chosen == IncidentVerb.WHY:
+        await answer_why(interaction, pressed.number)
         return
     await wait(interaction)
     await _show(interaction, pressed.number)

@@ -104,6 +104,9 @@ async def test_somebody_stands_in_for_a_while(world: World) -> None:
     asked = await world.human.press("primary", shown.messages[-1], "#1 を終える")
     ended = await world.human.press("primary", asked.messages[-1], "いま終える")
     assert "の代理" in ended.text
+    why = await world.click(alert.dms["responder"], "なぜ私に？", by="responder")
+    assert "@primary の代理" in why.text  # then, not now
+    assert "1 段目 (発報と同時" in why.text
     await world.expect_dm("primary", contains="当番になりました")
     again = await world.human.press("primary", shown.messages[-1], "#1 を終える")
     assert "もう終わっています" in again.text

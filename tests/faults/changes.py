@@ -54,7 +54,12 @@ READS: Final = frozenset(
             "dlq.press_preview",
         ),
         *("/oncall show", "/oncall schedule export", "/oncall schedule import", "/oncall schedule clear"),
-        *("responding.press_first", "triage.answering.press_show", "incidents.private.press_delete"),
+        *(
+            "incidents.why.press_why",
+            "responding.press_first",
+            "triage.answering.press_show",
+            "incidents.private.press_delete",
+        ),
     }
 )
 

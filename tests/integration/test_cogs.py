@@ -237,7 +237,10 @@ async def test_passing_on_says_to_whom(world: ConsoleWorld) -> None:
     dm = await world.until("dm:primary", contains="inc:v1:decline:1", by="primary")
     told = shown(await world.click(dm, "inc:v1:decline:1", by="primary"))
     assert "@secondary に引き継ぎ" in told["content"]
-    await world.until("dm:secondary", contains="inc:v1:ack:1", by="secondary")
+    passed = await world.until("dm:secondary", contains="inc:v1:ack:1", by="secondary")
+    why = shown(await world.click(passed, "inc:v1:why:1", by="secondary"))
+    assert "が対応できないため、次の当番に回しました" in why["content"]
+    assert "先に試した人：@primary" in why["content"]
 
 
 async def test_a_form_that_was_open_during_a_restart_can_be_sent(world: ConsoleWorld) -> None:
@@ -275,6 +278,8 @@ async def test_a_note_reaches_the_thread(world: ConsoleWorld) -> None:
     assert "どのインシデントですか" in refused["content"]
     history = shown(await world.click(card, "inc:v1:more:1", values=["timeline"]))
     assert "INC-1 のタイムライン" in words(history)
+    why = shown(await world.click(card, "inc:v1:more:1", values=["why"]))
+    assert "あなたは呼び出されていません" in why["content"]
 
 
 async def test_the_first_response_sheet_has_the_commands(world: ConsoleWorld) -> None:

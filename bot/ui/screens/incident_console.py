@@ -23,7 +23,12 @@ TIMELINE_SHOWN: Final = 5
 
 #: The select below the five buttons: its custom id, and what it offers with its sign.
 MORE: Final = r"inc:v1:more:(?P<number>\d{1,18})"
-MORE_CHOICES: Final = {IncidentVerb.NOTE: "📝", IncidentVerb.TIMELINE: "🧾", IncidentVerb.EDIT: "🏷️"}
+MORE_CHOICES: Final = {
+    IncidentVerb.NOTE: "📝",
+    IncidentVerb.TIMELINE: "🧾",
+    IncidentVerb.EDIT: "🏷️",
+    IncidentVerb.WHY: "❔",
+}
 
 _LIST_BUDGET = 300
 _FACTS_BUDGET = 1_900  # of the 4,000 characters that all texts of a screen may have

@@ -49,7 +49,12 @@ def test_page_says_what_to_do_and_by_when() -> None:
         "開始：11/24 14:05 JST (<t:1795496700:R>)",
         "INC-42",
     ]
-    assert presses_of(body) == ["inc:v1:ack:42", "https://discord.com/channels/7/900", "inc:v1:decline:42"]
+    assert presses_of(body) == [
+        "inc:v1:ack:42",
+        "https://discord.com/channels/7/900",
+        "inc:v1:decline:42",
+        "inc:v1:why:42",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -86,6 +91,7 @@ def test_page_before_the_alert_is_there_has_no_dead_link() -> None:
     assert presses_of(render(JA, delivery(DeliveryKind.PAGE), TRIGGERED)) == [
         "inc:v1:ack:42",
         "inc:v1:decline:42",
+        "inc:v1:why:42",
     ]
 
 
@@ -155,7 +161,7 @@ def test_page_ends_when_somebody_has_it() -> None:
     assert told[0] == "**@primary が対応中です (14:09 JST)。いまやることはありません。**"
     ended = description_of(render(JA, delivery(DeliveryKind.PAGE), RESOLVED)).splitlines()
     assert ended[:2] == ["**🟢 解決 · ✅ @primary 14:52 JST (所要 45 分)**", "いまやることはありません。"]
-    assert presses_of(body) == ["https://discord.com/channels/7/900"]
+    assert presses_of(body) == ["https://discord.com/channels/7/900", "inc:v1:why:42"]
 
 
 def test_page_of_the_responder_says_what_they_owe_and_offers_it() -> None:
@@ -169,11 +175,11 @@ def test_page_of_the_responder_says_what_they_owe_and_offers_it() -> None:
         "**あなたが対応中です · 次の更新：14:37 JST (<t:1795498620:R>)**",
         "続けられないときは手を離してください。次の人に連絡します。",
     ]
-    assert labels_of(body) == ["スレッドへ", "更新", "指揮", "手を離す"]
+    assert labels_of(body) == ["スレッドへ", "更新", "指揮", "手を離す", "なぜ私に？"]
     commands = replace(promised, roles={Role.COMMANDER: PersonRef(101, "primary")})
-    assert labels_of(render(JA, theirs, commands)) == ["スレッドへ", "更新", "手を離す"]
+    assert labels_of(render(JA, theirs, commands)) == ["スレッドへ", "更新", "手を離す", "なぜ私に？"]
     alert = replace(promised, kind=IncidentKind.ALERT)
-    assert labels_of(render(JA, theirs, alert)) == ["スレッドへ", "手を離す"]
+    assert labels_of(render(JA, theirs, alert)) == ["スレッドへ", "手を離す", "なぜ私に？"]
 
 
 def test_escalation_says_who_was_told_and_who_is_next() -> None:
@@ -187,7 +193,7 @@ def test_escalation_says_who_was_told_and_who_is_next() -> None:
         "@secondary：⚠️ DM 届かず, いま DM",
         "次：14:37 JST @here + @primary, @secondary",
     ]
-    assert presses_of(body) == ["inc:v1:ack:42", "https://discord.com/channels/7/900"]
+    assert presses_of(body) == ["inc:v1:ack:42", "https://discord.com/channels/7/900", "inc:v1:why:42"]
 
 
 @pytest.mark.parametrize(
@@ -258,7 +264,7 @@ def test_escalation_calms_down(incident: Incident, sign: str) -> None:
     """Edited to stay true."""
     body = render(JA, delivery(DeliveryKind.ESCALATION, data=FIRST_ESCALATION), incident)
     assert str(body["content"]).startswith(sign)
-    assert presses_of(body) == ["https://discord.com/channels/7/900"]
+    assert presses_of(body) == ["https://discord.com/channels/7/900", "inc:v1:why:42"]
 
 
 def test_replay_shows_the_message_and_says_what_it_is() -> None:

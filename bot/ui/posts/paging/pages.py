@@ -67,6 +67,7 @@ def escalation(words: Wording, incident: Incident, data: PagingData) -> Body:
             [
                 buttons.make(IncidentVerb.ACK, incident.id) if waiting else None,
                 buttons.link(*links.home(incident)),
+                buttons.make(IncidentVerb.WHY, incident.id),
             ]
         ),
         rings=rings,
@@ -76,17 +77,19 @@ def escalation(words: Wording, incident: Incident, data: PagingData) -> Body:
 def _controls(words: Wording, incident: Incident, *, is_theirs: bool) -> list[Component]:
     """Return the buttons to acknowledge; then the responder's next steps, or a link for the others."""
     buttons, number = words.buttons, incident.id
+    why = buttons.make(IncidentVerb.WHY, number)
     if incident.status is Status.TRIGGERED:
         link = buttons.link("to_post", links.home_url(incident))
-        return row([buttons.make(IncidentVerb.ACK, number), link, buttons.make(IncidentVerb.DECLINE, number)])
+        ack, decline = (buttons.make(verb, number) for verb in (IncidentVerb.ACK, IncidentVerb.DECLINE))
+        return row([ack, link, decline, why])
     link = buttons.link(*links.home(incident))
     if not is_theirs:
-        return row([link])
+        return row([link, why])
     hand_back = buttons.make(IncidentVerb.HAND_BACK, number)
     if incident.kind is IncidentKind.ALERT:  # it has no updates and no roles
-        return row([link, hand_back])
+        return row([link, hand_back, why])
     lead = None if incident.commander == incident.on_it else buttons.make(IncidentVerb.COMMAND, number)
-    return row([link, *buttons.of(incident, IncidentVerb.DETAILS), lead, hand_back])
+    return row([link, *buttons.of(incident, IncidentVerb.DETAILS), lead, hand_back, why])
 
 
 def _is_theirs(incident: Incident, reader: str | None) -> bool:

@@ -1,0 +1,226 @@
+"""Work out the answer to "Why me?" from what is on record."""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from http import HTTPStatus
+from typing import Final
+
+from bot.domain.delivery.delivery import Delivery, DeliveryStatus
+from bot.domain.escalation.deliveries import PagingData
+from bot.domain.escalation.ladder import Step
+from bot.domain.escalation.why_me import Called, Rule, Said, Uncalled, WhyMe
+from bot.domain.incident.calls import CallPage
+from bot.domain.incident.entries import DeclinedEntry
+from bot.domain.incident.incident import Incident
+from bot.domain.incident.paging import person_of, place_of
+from bot.domain.oncall.duty import Duty
+from bot.domain.oncall.roster import OnCallPerson, Rosters, id_of, marked
+from bot.domain.people import Person
+from bot.domain.timeline.entries import TimelineEntry, TimelineKind
+
+#: The HTTP status of a person whom the server does not have.
+_NOT_FOUND: Final = HTTPStatus.NOT_FOUND
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What is on record about an incident's calls.
+
+    Attributes:
+        pages: All DMs that it queued, oldest first.
+        steps: Its ladders, by due time.
+        entries: Its timeline.
+        rosters: The on-call order, right since the incident was triggered.
+    """
+
+    incident: Incident
+    pages: Sequence[Delivery]
+    steps: Sequence[Step]
+    entries: Sequence[TimelineEntry]
+    rosters: Rosters
+
+
+def why_me(found: Evidence, *, reader: Person, pressed: Delivery | None) -> WhyMe:
+    """Explain why *reader* was called, as of the time of the call, or why others were.
+
+    Args:
+        pressed: The DM or the message in the channel below which they ask; None: somewhere else. Without one,
+            the latest call counts.
+    """
+    pages = [page for page in found.pages if page.status is not DeliveryStatus.CANCELLED]
+    own = [page for page in pages if _is_to(page, reader) or _is_same(page, pressed)]
+    cause = _cause(own, pages, pressed)
+    if cause is None:
+        return WhyMe(found.incident)
+    names = {_who(page) for page in own}
+    others = [page for page in pages if page not in own and _who(page) not in names]
+    beside = [page for page in others if _is_beside(page, cause)]
+    tried = [page for page in others if page.id < cause.id and page not in beside]
+    called = names | {_who(page) for page in [*tried, *beside]}
+    return WhyMe(
+        found.incident,
+        _rule(found, cause),
+        own=_called(found, own, about=cause) if own else None,
+        tried=_each(found, tried),
+        beside=_each(found, beside),
+        uncalled=tuple(_uncalled(found, cause, called=called)),
+    )
+
+
+def _cause(own: Sequence[Delivery], pages: Sequence[Delivery], pressed: Delivery | None) -> Delivery | None:
+    """Return the message that the answer is about: a DM to the reader if there is one.
+
+    It is the one that was pressed; else the one of the same step; else the latest.
+    """
+    same_step = [page for page in own if pressed is not None and _is_beside(page, pressed)]
+    this = [page for page in own if _is_same(page, pressed)]
+    if own:
+        return [*own, *same_step, *this][-1]
+    return pressed if pressed is not None else next(reversed(pages), None)
+
+
+def _rule(found: Evidence, cause: Delivery) -> Rule:
+    """Return what caused a page or an escalation."""
+    data = PagingData.from_json(cause.data)
+    rule = Rule(data.severity or found.incident.severity, cause.created_at)
+    step = next((one for one in found.steps if one.index == data.step), None)
+    if data.why is not None or data.declined_by is not None or step is None:
+        return replace(rule, why=data.why, declined_by=data.declined_by)
+    ladder = _ladder(found, step)
+    origin = _origin(step, ladder)
+    number = origin.index - min(one.index for one in ladder) + 1
+    since = step.starts_at or found.incident.triggered_at
+    return replace(
+        rule, number=number, after=step.due_at - since, due_at=step.due_at, repeats=origin.index != step.index
+    )
+
+
+def _ladder(found: Evidence, step: Step) -> list[Step]:
+    """Return the steps of the ladder that *step* belongs to, in the order of the policy file."""
+    own = (one for one in found.steps if one.starts_at == step.starts_at)
+    return sorted(own, key=lambda one: one.index)
+
+
+def _origin(step: Step, ladder: Iterable[Step]) -> Step:
+    """Return the step that *step* repeats; itself if it repeats none."""
+    if step.rung.repeat is None:
+        return step
+    alike = (step.rung.repeat, step.rung.mention, step.rung.dm)
+    return next(one for one in ladder if (one.rung.repeat, one.rung.mention, one.rung.dm) == alike)
+
+
+def _each(found: Evidence, pages: Iterable[Delivery]) -> tuple[Called, ...]:
+    """Return the people of *pages*, in the order of the first one."""
+    people: dict[str, list[Delivery]] = {}
+    for page in pages:
+        people.setdefault(_who(page), []).append(page)
+    return tuple(_called(found, theirs, about=theirs[-1]) for theirs in people.values())
+
+
+def _called(found: Evidence, pages: Sequence[Delivery], *, about: Delivery) -> Called:
+    """Return a person with all of *pages* to them, and what put them on call at the time of *about*."""
+    duty, is_recorded = _duty(found, about)
+    said, said_at = _answer(found, _who(about))
+    return Called(
+        _who(about),
+        place_of(about),
+        duty,
+        is_recorded=is_recorded,
+        pages=tuple(_as_call(page) for page in pages),
+        is_gone=any(page.http_status == _NOT_FOUND for page in pages if _has_failed(page)),
+        said=said,
+        said_at=said_at,
+    )
+
+
+def _duty(found: Evidence, page: Delivery) -> tuple[Duty | None, bool]:
+    """Return what put the person of *page* on call, and whether that was stored with it.
+
+    A page goes to the holder of its place when it is sent. That may be another person than the one it was
+    queued for, and an older version stored no reason. Then it is computed from the schedule as it was.
+    """
+    recorded, handle = PagingData.from_json(page.data).duty, page.recipient
+    if recorded is not None and handle in (None, recorded.who):
+        return recorded, True
+    roster = found.rosters.places.get(place_of(page))
+    then = None if roster is None else roster.duty_at(page.first_sent_at or page.created_at)
+    return (then if then is not None and handle in (None, then.who) else None), False
+
+
+def _answer(found: Evidence, who: str) -> tuple[Said | None, datetime | None]:
+    """Return what the person has answered last, and when."""
+    incident = found.incident
+    acts = [act for act in (incident.acknowledged, incident.taken) if act is not None]
+    answers = [(act.at, Said.ACKNOWLEDGED) for act in acts if who in (marked(str(act.id)), marked(act.name))]
+    answers += [(at, Said.DECLINED) for at in _declined(found, who)]
+    at, said = max(answers, default=(None, None))
+    return said, at
+
+
+def _declined(found: Evidence, who: str) -> list[datetime]:
+    """Return when the person said that they cannot respond."""
+    entries = [entry for entry in found.entries if entry.kind is TimelineKind.DECLINED]
+    return [entry.at for entry in entries if DeclinedEntry.from_json(entry.data or {}).asked == who]
+
+
+def _uncalled(found: Evidence, cause: Delivery, *, called: Collection[str]) -> Iterator[Uncalled]:
+    """Yield the other people on call at the time of *cause*, each once: why they were not called, too."""
+    at, places = cause.created_at, dict[str, list[str]]()
+    for place, person in found.rosters.at(at).items():
+        places.setdefault(marked(person.handle), []).append(place)
+    for who, theirs in places.items():
+        if who in called:
+            continue
+        if before := [when for when in _declined(found, who) if when <= at]:
+            yield Uncalled(who, theirs[0], has_declined=True, at=before[-1])
+        else:
+            yield Uncalled(who, theirs[0], at=_next_call(found, theirs, after=at))
+
+
+def _next_call(found: Evidence, places: Collection[str], *, after: datetime) -> datetime | None:
+    """Return when the ladder that ran *after* then was to call one of *places*; None: no step was."""
+    begun = [step for step in found.steps if step.starts_at is None or step.starts_at <= after]
+    last = max((step.starts_at for step in begun if step.starts_at is not None), default=None)
+    to_come = [step for step in begun if step.starts_at == last and step.due_at > after]
+    return min((step.due_at for step in to_come if {*step.rung.dm} & {*places}), default=None)
+
+
+def _who(page: Delivery) -> str:
+    """Return the person of a page, as `marked`: of an unsent one, the person that it was queued for."""
+    duty = PagingData.from_json(page.data).duty
+    return marked(duty.who) if page.recipient is None and duty is not None else person_of(page)
+
+
+def _is_to(page: Delivery, reader: Person) -> bool:
+    handle = _who(page).removeprefix("@")
+    return OnCallPerson(handle, "", user_id=id_of(handle)).is_for(reader)
+
+
+def _is_same(page: Delivery, pressed: Delivery | None) -> bool:
+    """Return True if *page* is the DM that was pressed: nobody else can press there."""
+    return pressed is not None and page.id == pressed.id
+
+
+def _is_beside(page: Delivery, other: Delivery) -> bool:
+    """Return True if both were queued by the same decision, or are the same."""
+    return _decision(page) == _decision(other)
+
+
+def _decision(message: Delivery) -> tuple[object, ...]:
+    data = PagingData.from_json(message.data)
+    return message.created_at, data.step, data.why, data.declined_by
+
+
+def _has_failed(page: Delivery) -> bool:
+    return page.status is DeliveryStatus.FAILED
+
+
+def _as_call(page: Delivery) -> CallPage:
+    return CallPage(
+        who=_who(page),
+        asked_at=page.created_at,
+        sent_at=page.finished_at if page.status is DeliveryStatus.SENT else None,
+        is_refused=_has_failed(page),
+        is_emailed=page.has_email,
+    )

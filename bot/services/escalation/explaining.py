@@ -1,0 +1,54 @@
+"""[なぜ私に?]: why a page, or an escalation, came to a person. See docs/internals/escalation.md."""
+
+from bot.domain.delivery.delivery import Delivery, DeliveryKind
+from bot.domain.escalation.explaining import Evidence, why_me
+from bot.domain.escalation.why_me import WhyMe
+from bot.domain.incident.incident import Incident
+from bot.domain.people import Person
+from bot.services.ports import Store
+from bot.services.shared.access import Access
+from bot.services.shared.roster import OnCall
+
+
+class Explaining:
+    """Answers each person for themselves, as of the time of the call."""
+
+    def __init__(self, store: Store, access: Access, oncall: OnCall) -> None:
+        self._store = store
+        self._access = access
+        self._oncall = oncall
+
+    async def why(self, incident_id: int, *, by: Person, message_id: int | None) -> WhyMe:
+        """Return why *by* was called about an incident, or whom the ladder has called instead.
+
+        Args:
+            message_id: The DM or the message in the channel below which they ask.
+
+        Raises:
+            IncidentNotFound: no such number, or not theirs to see.
+        """
+        incident = await self._store.incident(incident_id)
+        await self._access.require_visible(by, "show", incident, act="why")
+        found = await self._evidence(incident)
+        return why_me(found, reader=by, pressed=await self._pressed(found, message_id))
+
+    async def _evidence(self, incident: Incident) -> Evidence:
+        book = await self._store.oncall_book(incident.guild_id, since=incident.triggered_at)
+        return Evidence(
+            incident=incident,
+            pages=await self._store.pages(incident.id),
+            steps=await self._store.steps(incident.id),
+            entries=await self._store.timeline(incident.id),
+            rosters=self._oncall.combined(book),
+        )
+
+    async def _pressed(self, found: Evidence, message_id: int | None) -> Delivery | None:
+        """Return the page or the escalation with *message_id*; None if it is another message."""
+        if message_id is None:
+            return None
+        page = next((page for page in found.pages if page.message_id == message_id), None)
+        if page is not None:
+            return page
+        posts = await self._store.posts(found.incident.id)
+        escalations = (post for post in posts if post.kind is DeliveryKind.ESCALATION)
+        return next((post for post in escalations if post.message_id == message_id), None)
