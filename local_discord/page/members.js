@@ -49,6 +49,7 @@ export function members(root, pane, actAs) {
     const open = (event) => userMenu(event.currentTarget, member.id, pane, member.bot ? [] : switches(member, actAs));
     const status = member.bot ? (state.sessions ? "online" : "offline") : "online";
     const colour = nameColour(member.id);
+    const said = [member.bot && t(`members.${status}`), !member.dms && t("members.dms_off")].filter(Boolean).join(" · ");
     return h(
       "li",
       {},
@@ -56,9 +57,12 @@ export function members(root, pane, actAs) {
         "button",
         { type: "button", class: `member ${status}`, "aria-haspopup": "menu", data: { focus: `member-${member.id}` }, onclick: open },
         h("span", { class: "with-status" }, avatar(member.id, member.name, { bot: member.bot }), h("i", { class: "status" })),
-        h("span", { class: "ellipsis", vars: colour ? { "--name": colour } : {} }, member.name),
-        member.bot ? [appBadge(), h("small", {}, t(`members.${status}`))] : null,
-        member.dms ? null : h("small", {}, t("members.dms_off")),
+        h(
+          "span",
+          { class: "names" },
+          h("span", { class: "named" }, h("span", { class: "ellipsis", vars: colour ? { "--name": colour } : {} }, member.name), member.bot ? appBadge() : null),
+          said && h("small", { class: "ellipsis" }, said),
+        ),
       ),
     );
   }

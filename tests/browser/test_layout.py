@@ -8,13 +8,15 @@ from playwright.async_api import FloatRect, Locator, expect
 from local_discord.tests.client import GENERAL
 from tests.browser.conftest import Visit, restarted
 from tests.browser.puppet import Puppet
-from tests.browser.visitor import PHONE
+from tests.browser.visitor import DESKTOP, PHONE
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 LONG = "unbroken" * 30
 WIDTHS = (1660, 1600, 1280, 1150, 1000)
 LEAST_PX = 360
 ONE_LINE_PX = 30
+MOST_PX_OVER_A_LINE = 4  # what a line's own height leaves free above its letters
+TOO_LONG = "(all) => all.filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.textContent)"
 
 
 async def box(locator: Locator) -> FloatRect:
@@ -178,3 +180,35 @@ async def test_phone_header_has_room_for_the_name(open_page: Visit, puppet: Pupp
         await expect(states).to_contain_text(["incident-bot: offline", "Faults in force: 1"])
         for at in range(2):
             assert (await box(states.nth(at)))["width"] < 60
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE])
+async def test_toolbar_covers_no_words_of_its_message(
+    open_page: Visit, puppet: Puppet, size: tuple[int, int]
+) -> None:
+    """Neither the name nor, where the message has none of its own, the first line."""
+    for word in ("first", "second"):
+        await puppet.client.post(GENERAL, content=f"{word} message {'to be read ' * 9}")
+    async with open_page(locale="en-US", size=size) as visitor:
+        for word in ("first", "second"):
+            message = visitor.message(f"{word} message")
+            await message.focus()
+            toolbar = await box(message.locator(".toolbar"))
+            words = await box(message.locator(".body"))
+            assert toolbar["y"] + toolbar["height"] <= words["y"] + MOST_PX_OVER_A_LINE
+            name = message.locator(".author")
+            if await name.count():
+                assert (await box(name))["x"] + (await box(name))["width"] < toolbar["x"]
+
+
+@pytest.mark.parametrize(("locale", "members"), [("en-US", "Member list"), ("ja-JP", "メンバー一覧")])
+async def test_names_of_members_are_whole(
+    open_page: Visit, puppet: Puppet, locale: str, members: str
+) -> None:
+    """What is said of a member stands below the name, not beside it."""
+    await puppet.client.human("PATCH member", user="primary", dms=False)
+    async with open_page(locale=locale) as visitor:
+        await visitor.press(members)
+        names = visitor.page.locator("#members .named .ellipsis")
+        await expect(names.filter(has_text="incident-bot")).to_be_visible()
+        assert await names.evaluate_all(TOO_LONG) == []
