@@ -38,6 +38,7 @@ class Core:
         dms_opened: When the latest DM channels were made for the first time, seconds of the clock.
         backdated: By channel, the moment (ISO 8601) that the next message there is dated back to.
         command_creates: By guild ("" for global commands), when commands were made in the last day.
+        tour: The steps of the page's tour, as PUT tour of the human side takes them.
         state_file: Where POST save and SIGTERM put the state; None keeps it in memory only.
     """
 
@@ -57,6 +58,7 @@ class Core:
     backdated: dict[str, str] = field(default_factory=dict)
     interactions: dict[str, Interaction] = field(default_factory=dict)
     by_token: dict[str, Interaction] = field(default_factory=dict)
+    tour: list[JSON] = field(default_factory=list)
     origin: str = ""
     gateway_url: str = ""
     resume_url: str = ""

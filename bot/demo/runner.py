@@ -15,6 +15,7 @@ from typing import Final
 from rich.console import Console
 
 from bot.demo.controls import served_controls
+from bot.demo.page_tour import page_tour
 from bot.demo.process import ChildDied
 from bot.demo.setup import ENGLISH, Setup
 from bot.demo.stage import Stage, set_stage
@@ -56,11 +57,11 @@ _TITLES: Final = {"ja": "領収書が発行できない", "en": "Receipts are no
 #: The first message on the page; it comes before the English one, unless the demo is in English.
 _WELCOME: Final = """\
 👋 `/triage` で障害を報告すると、質問に答えるだけで発報されます。`/sev1 件名` が近道です。\
-左下で別の人に切り替えられます。
+チャンネル一覧の下の名前で、別の人に切り替えられます。
 """
 _WELCOME_IN_ENGLISH: Final = """\
 👋 `/triage` reports a problem: answer a few questions, and the alert is raised. `/sev1 title` is the \
-shortcut. Switch to another person at the bottom left."""
+shortcut. The name below the channels switches to another person."""
 
 
 def run_demo(setup: Setup, *, tour: bool, data_dir: Path | None, open_page: bool) -> int:
@@ -117,6 +118,7 @@ class _Show:
         if stage.is_new:
             await stage.human.say(ADMIN, "general", _welcome(self._setup))
             await raise_alarm(stage.human, self._setup)
+        await stage.human.offer_tour(page_tour(self._setup.policy))
         members = (await stage.human.state())["members"]
         page = _in_language(await stage.human.page(), self._setup)
         text = _HOW_TO.format(

@@ -94,6 +94,13 @@ class Ask:
             raise BadRequest(f"{name!r} is a list of strings")
         return listed
 
+    def objects(self, name: str) -> list[JSON]:
+        """A list of objects, [] when absent."""
+        listed = self._typed(name, [], list, "a list of objects")
+        if not all(isinstance(item, dict) for item in listed):
+            raise BadRequest(f"{name!r} is a list of objects")
+        return listed
+
     def number(self, name: str, default: float | None = None) -> float:
         """A number, finite and not negative."""
         value = self._given(name, default)

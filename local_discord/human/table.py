@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from local_discord.human import acts, controls, history, hooks, load, powers, talk, trouble, views, voice
+from local_discord.human import acts, controls, history, hooks, load, powers, talk, tour, trouble, views, voice
 from local_discord.human.desk import Ask, BadRequest, Desk, HumanHandler, answer, refusal
 from local_discord.refusals import Why
 from local_discord.rest.bodies import parse_json
@@ -60,6 +60,7 @@ _ROUTES: tuple[tuple[str, str, HumanHandler], ...] = (
     ("PATCH", "guild", powers.patch_guild),
     ("PATCH", "limits", powers.limits),
     ("POST", "clock", powers.advance_clock),
+    ("PUT", "tour", tour.put),
 )
 
 

@@ -30,6 +30,7 @@ def state(desk: Desk) -> JSON:
         "internal_errors": len(world.internal_errors),
         "internal_error_texts": world.internal_errors[-5:],
         "clock_shift_s": core.clock.shift_s,
+        "tour": core.tour,
         "log_next": core.log.next,
     }
 

@@ -44,8 +44,8 @@ class Page:
 
     The page sends ``view`` {as, locale, channels, log}, ``read`` {channel}, ``older`` {channel} and ``find``
     {channel, message}: older messages up to some before that one. It gets ``state``, ``commands``,
-    ``messages`` {channel, upsert, gone, more}, ``log`` {run, entries} and, for what was not found,
-    ``missing`` {channel, message}.
+    ``tour`` {steps}, ``messages`` {channel, upsert, gone, more}, ``log`` {run, entries} and, for what was not
+    found, ``missing`` {channel, message}.
     """
 
     def __init__(self, desk: Desk, marks: Marks, typing: Typing) -> None:
@@ -155,6 +155,7 @@ class Page:
         frames = [
             *self._changed("state", state, {"now_ms": core.clock.now_ms()}),
             *self._changed("commands", shown.commands(core, look.user_id, open_channels), {}),
+            *self._changed("tour", {"steps": core.tour}, {}),
         ]
         for channel in open_channels:
             frames += self._changed_messages(channel)

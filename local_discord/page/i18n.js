@@ -1,15 +1,13 @@
 // The page's language: the browser's, until the person switches it or opens an address with `?lang=en` or `ja`.
 
+import { asked } from "./address.js";
 import { TEXTS } from "./texts.js";
 
 const KEY = "page.lang";
-const asked = new URLSearchParams(location.search).get("lang");
+const wanted = asked("lang");
 const browsers = navigator.language.toLowerCase().startsWith("ja") ? "ja" : "en";
 
-if (asked === "ja" || asked === "en") {
-  setLang(asked);
-  history.replaceState(null, "", location.pathname + location.hash); // a later switch outlasts a reload
-}
+if (wanted === "ja" || wanted === "en") setLang(wanted);
 
 /** @returns {"ja" | "en"} */
 export function lang() {

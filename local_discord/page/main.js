@@ -17,6 +17,7 @@ import { DM, channelById, channelLabel, forgetMessages, isDm, isThread, on, plac
 import { openSwitcher } from "./switcher.js";
 import { applySettings } from "./theme.js";
 import { tick } from "./times.js";
+import { offerTour } from "./tour.js";
 import { typeAnywhere } from "./typeahead.js";
 
 const ME = "page.me";
@@ -47,6 +48,7 @@ on("place", ({ message, write }) => {
   if (write) main.composer.focus();
 });
 listen();
+offerTour();
 typeAnywhere(() => main.composer);
 setInterval(tick, TICK_MS);
 boot();

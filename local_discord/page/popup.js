@@ -27,7 +27,7 @@ export function popup(anchor, content, { at, match = false, onclose } = {}) {
   const host = anchor.closest("dialog") ?? document.body;
   const box = h("div", { class: "popup" }, content);
   host.appendChild(box);
-  const place = () => position(box, at ?? living(anchor).getBoundingClientRect(), match);
+  const place = () => placeBeside(box, at ?? living(anchor).getBoundingClientRect(), match);
   const outside = (event) => !box.contains(event.target) && !living(anchor).contains(event.target) && close(false);
   const keys = (event) => {
     if (event.key !== "Escape") return;
@@ -57,8 +57,8 @@ export function popup(anchor, content, { at, match = false, onclose } = {}) {
   return self;
 }
 
-/** Below the anchor, or above when there is more room; never outside the window. */
-function position(box, anchor, match) {
+/** Put *box* below the anchor, or above when there is more room; never outside the window. */
+export function placeBeside(box, anchor, match = false) {
   const left = anchor.left ?? anchor.x;
   const top = anchor.top ?? anchor.y;
   const bottom = anchor.bottom ?? anchor.y;

@@ -10,6 +10,7 @@ import { avatar } from "./people.js";
 import { DM, VOICE, channelById, isDm, isThread, memberById, on, place, signOf, state } from "./store.js";
 import { openSwitcher } from "./switcher.js";
 import { langButton, themeButton } from "./theme.js";
+import { startTour } from "./tour.js";
 
 /**
  * Build the sidebar inside *root*.
@@ -23,7 +24,7 @@ export function sidebar(root, actAs) {
   const foot = h("footer", { class: "you" });
   fill(root, head, list, foot);
   const paint = () => {
-    const sign = JSON.stringify([state.channels, state.me, state.members, state.guild, state.roles, place.main]);
+    const sign = JSON.stringify([state.channels, state.me, state.members, state.guild, state.roles, state.tour.length, place.main]);
     if (!state.ready || sign === painted) return;
     painted = sign;
     refill(head, heading());
@@ -31,8 +32,7 @@ export function sidebar(root, actAs) {
     refill(list, entries(open));
     refill(foot, panel(actAs));
   };
-  on("state", paint);
-  on("place", paint);
+  for (const event of ["state", "tour", "place"]) on(event, paint);
 }
 
 const CATEGORY = 4;
@@ -65,7 +65,9 @@ export const threadsOf = (id) =>
 
 function heading() {
   const find = h("button", { type: "button", class: "find", data: { focus: "find" }, onclick: openSwitcher }, icon("search"), t("nav.find"), h("kbd", {}, "Ctrl K"));
-  return [h("h1", {}, state.guild.name), find];
+  const again = { type: "button", class: "icon-button", "aria-label": t("tour.again"), title: t("tour.again"), data: { focus: "tour" }, onclick: startTour };
+  const help = state.tour.length ? h("button", again, icon("help")) : null;
+  return [h("div", { class: "server" }, h("h1", { class: "ellipsis" }, state.guild.name), help), find];
 }
 
 /** @param {string[]} open the groups whose archived threads are unfolded */

@@ -43,6 +43,7 @@ export const state = {
   /** @type {any[]} */ faults: [],
   /** @type {any[]} */ commands: [],
   /** @type {Record<string, string[]>} */ usable: {},
+  /** @type {any[]} */ tour: [], // the steps of the tour, if there is one
 };
 
 /** Messages by channel, oldest first. @type {Map<string, {list: Map<string, any>, more: boolean}>} */
@@ -54,7 +55,7 @@ export const place = { main: "", side: "", log: false };
 const events = new EventTarget();
 
 /**
- * Call *listener* whenever *name* happens: "state", "commands", "place", "log", "link",
+ * Call *listener* whenever *name* happens: "state", "commands", "tour", "place", "log", "link",
  * "missing", "pressed" (a control, by its press), or "messages".
  * @param {string} name
  * @param {(detail: any) => void} listener
@@ -74,6 +75,7 @@ export function apply({ op, ...data }) {
     Object.assign(state, data);
     state.ready = true;
   }
+  if (op === "tour") state.tour = data.steps;
   if (op === "messages") applyMessages(data);
   emit(op, data);
 }

@@ -266,6 +266,10 @@ class Human:
         """Write the state to the local Discord's file, if it was started with one."""
         await self._post("save", {})
 
+    async def offer_tour(self, steps: Sequence[JSON]) -> None:
+        """Let the page give a tour on a person's first visit; a step has `title`, `text` and `target`."""
+        await self._request("PUT", "tour", {"steps": [*steps]})
+
     async def advance_clock(self, seconds: float) -> None:
         """Move the local Discord's time on."""
         await self._post("clock", {"advance_s": seconds})

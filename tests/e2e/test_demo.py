@@ -111,6 +111,7 @@ async def test_demo_is_ready_to_play_and_ends_cleanly(folder: Path, number: sign
         async with Human(url[0]) as human:
             await human.see("p3-insights", "先週は")
             await human.see("p0-alerts", REPORTS["ja"].title)
+            assert len((await human.state())["tour"]) == 5  # what the page explains to a newcomer
             said = await human.command("ito", "general", "sev1", {"title": "領収書が発行できない"})
             assert "発報しました" in said.text
             await human.see("p0-alerts", "領収書が発行できない")
