@@ -1,5 +1,6 @@
 """The settings: what is read, what is refused and in which words, and that secrets stay secret."""
 
+import re
 import traceback
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from bot.domain.errors import ConfigError
 from bot.settings import DISCORD_API, Settings, load_settings
 
+ROOT = Path(__file__).parents[2]
 TOKEN = "MTEwMDAwMDAwMDAwMDAwMDAwMg.local0.this-token-works-only-on-the-local-sandbox"
 PASSWORD = "hunter2-hunter2"
 KEYS = [name.upper() for name in Settings.model_fields]
@@ -125,6 +127,26 @@ def test_the_environment_goes_before_the_file(monkeypatch: pytest.MonkeyPatch) -
     settings = load_settings(require=("discord_token",))
     assert settings.token == TOKEN
     assert settings.health_port == 8080
+
+
+@pytest.mark.parametrize("readme", ["README.md", "README.ja.md"])
+def test_the_readmes_sample_is_a_file_that_works(readme: str) -> None:
+    """Each key in it is one of ours and has a value that is allowed; those of both READMEs are the same."""
+    sample = sample_of(readme)
+    Path(".env").write_text(sample, encoding="utf-8")
+    Path("policy.toml").touch()
+    settings = load_settings(require=("discord_token", "discord_guild_id"))
+    assert settings.smtp is not None
+    assert settings.smtp.username == "bot@example.com"
+    lines = [line for line in sample.splitlines() if not line.startswith("#")]
+    assert {line.partition("=")[0] for line in lines} <= {*KEYS}
+    assert lines == [line for line in sample_of("README.md").splitlines() if not line.startswith("#")]
+
+
+def sample_of(readme: str) -> str:
+    """Return the filled `.env` of a README."""
+    (found,) = re.findall(r"```ini\n(.*?)```", (ROOT / readme).read_text("utf-8"), re.DOTALL)
+    return str(found)
 
 
 def test_an_unreadable_file_is_one_line() -> None:
