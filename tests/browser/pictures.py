@@ -1,10 +1,13 @@
 """The README's pictures: taken by the tests, kept only when asked for."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from playwright.async_api import Locator
+
+from tests.browser.animation import Frame, animated
 from tests.browser.visitor import Visitor
 
 PICTURES: Final = Path(__file__).parents[2] / "docs" / "pictures"
@@ -12,7 +15,32 @@ PICTURES: Final = Path(__file__).parents[2] / "docs" / "pictures"
 WINDOW: Final = (1200, 840)
 BELOW_THE_DAY: Final = (1200, 820)
 LARGE_PHONE: Final = (412, 915)
+STORY: Final = (900, 680)
 MOST_BYTES: Final = 240 * 1024
+MOST_STORY_BYTES: Final = 2_000_000
+_HEADER_PX: Final = 49
+_TO_THE_TOP: Final = "(one) => one.scrollIntoView({block: 'start'})"
+_BELOW_PX: Final = 30  # between the last message and the message box, and a little above the first
+
+# A line above the page, and above a dialog, which says what is going on; none is there afterwards.
+_SHOW_CAPTION: Final = """(words) => {
+  const line = document.createElement("p");
+  line.id = "caption";
+  line.popover = "manual";
+  line.textContent = words;
+  const place = {inset: "0 0 auto", width: "100%", border: "0", padding: "9px 18px", lineHeight: "24px"};
+  const looks = {fontSize: "17px", fontWeight: "650", color: "#fff", background: "#4c55c9"};
+  Object.assign(line.style, place, looks);
+  document.body.style.paddingTop = "42px";
+  document.body.append(line);
+  line.showPopover();
+}"""
+_TAKE_CAPTION: Final = """() => {
+  document.getElementById("caption").remove();
+  document.body.style.paddingTop = "";
+}"""
+# The tools of a message, which show while it has the focus or the pointer, are no part of the story.
+_LEAVE_MESSAGE: Final = "() => document.activeElement.closest('li.message') && document.activeElement.blur()"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +54,70 @@ class Album:
         """The album of this run."""
         return cls(PICTURES if os.environ.get("UPDATE_PICTURES") == "1" else tmp_path)
 
-    async def take(self, visitor: Visitor, name: str) -> None:
-        """Take a picture; one that is kept and too large for a README fails the test."""
+    @property
+    def is_kept(self) -> bool:
+        """Return True if its pictures are the README's."""
+        return self.folder == PICTURES
+
+    async def take(self, visitor: Visitor, name: str, *, first: Locator | None = None) -> None:
+        """Take a picture; one that is kept and too large for a README fails the test.
+
+        Args:
+            first: The message that the picture begins with; what is above it stays out.
+        """
         self.folder.mkdir(parents=True, exist_ok=True)
         path = self.folder / f"{name}.png"
+        size = visitor.size
+        if first:
+            await visitor.resize(await _beginning_with(first, size))
+            await first.evaluate(_TO_THE_TOP)
         await visitor.picture(path)
-        is_kept = self.folder == PICTURES
-        assert not is_kept or path.stat().st_size <= MOST_BYTES, f"{path.name} is too large"
+        await visitor.resize(size)
+        assert not self.is_kept or path.stat().st_size <= MOST_BYTES, f"{path.name} is too large"
+
+
+async def _beginning_with(message: Locator, size: tuple[int, int]) -> tuple[int, int]:
+    """The size of the window, at most *size*, with room for *message* between header and message box."""
+    place = await message.bounding_box()
+    box = await message.page.locator("#main .composer").bounding_box()
+    assert place
+    assert box
+    return size[0], min(size[1], round(_HEADER_PX + place["height"] + _BELOW_PX + box["height"]))
+
+
+@dataclass(slots=True)
+class Film:
+    """A story in pictures, which is shown as one that moves.
+
+    Attributes:
+        album: Where it goes.
+        frames: What has been taken so far.
+    """
+
+    album: Album
+    frames: list[Frame] = field(default_factory=list)
+
+    async def take(
+        self, visitor: Visitor, caption: str, *, shows: Locator | None = None, seconds: float = 3.0
+    ) -> None:
+        """Take the next frame, with *caption* above the page.
+
+        Args:
+            shows: The message that the frame is about: from its start, as far as there is room.
+        """
+        size, page = visitor.size, visitor.page
+        await visitor.resize(STORY)
+        await page.evaluate(_SHOW_CAPTION, caption)
+        await page.evaluate(_LEAVE_MESSAGE)
+        await page.mouse.move(0, 0)
+        if shows:
+            await shows.evaluate(_TO_THE_TOP)
+        self.frames.append(Frame(await page.screenshot(animations="disabled", caret="hide"), seconds))
+        await page.evaluate(_TAKE_CAPTION)
+        await visitor.resize(size)
+
+    def keep(self, name: str) -> None:
+        """Write it, and fail when it is too large for a README."""
+        made = animated(self.frames)
+        assert len(made) <= MOST_STORY_BYTES, len(made)
+        (self.album.folder / f"{name}.png").write_bytes(made)

@@ -3,11 +3,11 @@
 from collections.abc import Callable
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Locator, expect
 
 from local_discord.server import LocalDiscord
 from tests.browser.conftest import Visit, WorldIn
-from tests.browser.pictures import LARGE_PHONE, WINDOW, Album
+from tests.browser.pictures import LARGE_PHONE, WINDOW, Album, Film
 from tests.browser.visitor import Visitor
 from tests.browser.words import JAPANESE, LANGUAGES, Words
 from tests.e2e.world import World
@@ -15,10 +15,19 @@ from tests.e2e.world import World
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("browser-and-bot")]
 by_language = pytest.mark.parametrize("words", LANGUAGES, ids=lambda words: words.language)
 VisitorOf = Callable[[LocalDiscord], Visit]
+ESCALATED = "⏫"
 
 
-async def report(visitor: Visitor, words: Words) -> None:
+def alert_in(visitor: Visitor) -> Locator:
+    """The alert itself, on which the thread hangs: the escalation is a message of its own."""
+    return visitor.main.locator("li.message", has=visitor.page.locator(".thread-card"))
+
+
+async def report(visitor: Visitor, words: Words, film: Film) -> None:
     """`/triage`, and its form filled in."""
+    await visitor.box.fill("/triage")
+    await expect(visitor.picker.get_by_role("option").first).to_contain_text("triage")
+    await film.take(visitor, words.captions.typed, seconds=2)
     await visitor.command("triage")
     form = visitor.page.get_by_role("dialog")
     await expect(form.get_by_label(words.field_title)).to_be_focused()
@@ -27,11 +36,12 @@ async def report(visitor: Visitor, words: Words) -> None:
         await form.get_by_label(field).click()
         await visitor.page.get_by_role("option", name=choice, exact=True).click()
         await visitor.press(words.done, within=form)
+    await film.take(visitor, words.captions.form)
     await visitor.press(words.submit, within=form)
     await expect(form).to_be_hidden()
 
 
-async def raise_alert(visitor: Visitor, words: Words, album: Album) -> None:
+async def raise_alert(visitor: Visitor, words: Words, album: Album, film: Film) -> None:
     """Answer the questions, confirm, and follow the link to the post."""
     await visitor.sees(words.asked)
     await visitor.press(words.yes)
@@ -40,30 +50,41 @@ async def raise_alert(visitor: Visitor, words: Words, album: Album) -> None:
     await visitor.sees(words.due)
     await expect(visitor.message(words.due)).to_contain_text(words.only_you)
     await album.take(visitor, f"triage-card.{words.language}")
+    await film.take(visitor, words.captions.card, shows=visitor.message(words.due))
     await visitor.press(words.confirm)
     await visitor.sees(words.raised)
     # The card has one, and by now perhaps the quiet line of the triage as well: both lead there.
     await visitor.main.get_by_role("link", name=words.to_post).first.click()
     await visitor.sees(words.open)
+    await film.take(visitor, words.captions.alert, shows=visitor.message(words.open), seconds=4)
 
 
-async def acknowledge(visitor: Visitor, words: Words) -> None:
-    """The person on call finds a DM with a badge on it, and takes it on."""
+async def wait_in_vain(world: World, visitor: Visitor, words: Words, film: Film) -> None:
+    """Nobody reacts until the deadline has passed, and the bot escalates in the channel."""
+    await world.fast_forward(minutes=15)
+    await visitor.sees(ESCALATED)
+    await film.take(visitor, words.captions.escalated, shows=visitor.message(ESCALATED), seconds=4)
+
+
+async def acknowledge(visitor: Visitor, words: Words, film: Film) -> None:
+    """The person on call finds DMs with a badge on them, and takes it on."""
     await visitor.act_as("primary")
     dm = visitor.sidebar.locator("a.dm")
-    await expect(dm.locator(".count")).to_have_text("1")
+    await expect(dm.locator(".count")).to_have_text("2")  # the alert's, and the escalation's
     await dm.click()
     await visitor.sees(words.called)
     await expect(dm.locator(".count")).to_be_hidden()
+    await film.take(visitor, words.captions.called)
     await visitor.press("ack")
     await visitor.go("p0-alerts")
     await visitor.sees("👀 @primary")
     await visitor.sees(words.taken)
+    await film.take(visitor, words.captions.taken, shows=alert_in(visitor), seconds=4)
 
 
 async def resolve(visitor: Visitor, words: Words) -> None:
     """Resolve it, asked once; the post, the thread and its name say so."""
-    await visitor.press(words.resolve, within=visitor.message(words.title))
+    await visitor.press(words.resolve, within=alert_in(visitor))
     await visitor.press(words.resolve_now, within=visitor.message(words.only_you))
     await visitor.sees(words.resolved)
     await expect(visitor.sidebar.locator("a.thread", has_text="🟢")).to_be_visible()
@@ -82,22 +103,25 @@ async def follow_thread(visitor: Visitor, words: Words) -> None:
 async def test_incident_from_triage_to_resolved(
     world_in: WorldIn, visitor_of: VisitorOf, album: Album, words: Words
 ) -> None:
-    """Form, questions, alert, thread, DM, ack and resolution, each seen on the page."""
+    """Form, questions, alert, thread, escalation, DM, ack and resolution, each seen on the page."""
+    film = Film(album)
     async with world_in(words.language) as world:
         opened = visitor_of(world.sandbox)
         async with opened(locale=words.locale, size=WINDOW) as visitor:
-            await report(visitor, words)
-            await raise_alert(visitor, words, album)
+            await report(visitor, words, film)
+            await raise_alert(visitor, words, album, film)
             await expect(visitor.message(words.open)).to_contain_text("@here")
             await follow_thread(visitor, words)
-            await album.take(visitor, f"alert.{words.language}")
+            await album.take(visitor, f"alert.{words.language}", first=visitor.message(words.open))
             async with opened(size=LARGE_PHONE, locale=words.locale) as phone:
                 await phone.page.get_by_role("button", name=words.channels).click()
                 await phone.go("p0-alerts")
                 await phone.sees(words.open)
-                await album.take(phone, f"phone.{words.language}")
+                await album.take(phone, f"phone.{words.language}", first=phone.message(words.open))
             await visitor.press(words.close_thread, within=visitor.side)
-            await acknowledge(visitor, words)
+            await wait_in_vain(world, visitor, words, film)
+            await acknowledge(visitor, words, film)
+            film.keep(f"story.{words.language}")
             await resolve(visitor, words)
         async with opened(dark=False, locale=words.locale, size=WINDOW) as visitor:
             await visitor.go("p0-alerts")

@@ -62,8 +62,7 @@ class Visitor:
         """Open the page at *url*."""
         self.listen("console", self._note)
         self.listen("pageerror", lambda error: self.troubles.append(str(error)))
-        width, height = look.size
-        await self.page.set_viewport_size({"width": width, "height": height})
+        await self.resize(look.size)
         await self.page.mouse.move(0, 0)
         await self.page.goto(url)
         await expect(self.main.locator(".messages > li").first).to_be_visible()
@@ -90,6 +89,18 @@ class Visitor:
         is_of_the_line = self.may_lose_the_line and message.text.startswith(LINE_IS_CUT)
         if message.type in ("error", "warning") and not is_refusal and not is_of_the_line:
             self.troubles.append(message.text)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Return the width and the height of the window."""
+        now = self.page.viewport_size
+        assert now
+        return now["width"], now["height"]
+
+    async def resize(self, size: tuple[int, int]) -> None:
+        """Give the window this width and height."""
+        width, height = size
+        await self.page.set_viewport_size({"width": width, "height": height})
 
     # -- finding
     @property

@@ -5,6 +5,19 @@ from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
+class Captions:
+    """What stands above the frames of the animated picture, in their order."""
+
+    typed: str
+    form: str
+    card: str
+    alert: str
+    escalated: str
+    called: str
+    taken: str
+
+
+@dataclass(frozen=True, slots=True)
 class Words:
     """One language: that of the browser, and of the bot's posts.
 
@@ -15,6 +28,7 @@ class Words:
         raised, to_post: The card afterwards.
         start, sheet: The thread's first words, and its first-response sheet.
         open, taken, resolved: States of the post; *called* is the DM to the person on call.
+        captions: Those of the animated picture.
     """
 
     language: str
@@ -44,6 +58,7 @@ class Words:
     resolve: str
     resolve_now: str
     resolved: str
+    captions: Captions
 
 
 JAPANESE: Final = Words(
@@ -74,6 +89,15 @@ JAPANESE: Final = Words(
     resolve="解決",
     resolve_now="解決にする",
     resolved="🟢 SEV1 · 解決",
+    captions=Captions(
+        typed="障害に気付いた人が /triage と打つ",
+        form="分かっていることを書く",
+        card="質問 2 つで重大度が決まり、何が起きるかが見える",
+        alert="1 秒以内にアラート、スレッド、当番への DM",
+        escalated="15 分、誰も反応しない → エスカレーション",
+        called="当番の DM: あとは 1 回押すだけ",
+        taken="👀 で止まり、誰が対応中かが全員に見える",
+    ),
 )
 ENGLISH: Final = Words(
     language="en",
@@ -103,5 +127,14 @@ ENGLISH: Final = Words(
     resolve="Resolve",
     resolve_now="Resolve",
     resolved="🟢 SEV1 · Resolved",
+    captions=Captions(
+        typed="Something is wrong: type /triage",
+        form="Write down what you know",
+        card="Two questions give the severity, and show what will happen",
+        alert="Within a second: the alert, its thread, a DM to the person on call",
+        escalated="15 minutes, and nobody reacts: the bot escalates",
+        called="The DM of the person on call: one tap",
+        taken="👀 stops the clock, and everyone sees who is on it",
+    ),
 )
 LANGUAGES: Final = (JAPANESE, ENGLISH)
