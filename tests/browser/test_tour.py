@@ -110,7 +110,7 @@ async def test_step_points_at_its_part_and_covers_none_of_it(
     parts = [
         None,
         in_list or f'#sidebar a[href="#{ALERTS}"]',
-        None,
+        "#main .controls .icon-button",
         "#main .composer .line",
         in_list or ".who",
     ]
