@@ -6,7 +6,19 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from local_discord.human import acts, controls, history, hooks, load, powers, talk, tour, trouble, views, voice
+from local_discord.human import (
+    acts,
+    controls,
+    history,
+    hooks,
+    load,
+    powers,
+    talk,
+    tour,
+    trouble,
+    views,
+    voice,
+)
 from local_discord.human.desk import Ask, BadRequest, Desk, HumanHandler, answer, refusal
 from local_discord.refusals import Why
 from local_discord.rest.bodies import parse_json
