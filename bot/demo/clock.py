@@ -25,6 +25,12 @@ async def install(connection: asyncpg.Connection) -> None:
     await connection.execute(_QUERIES["free_defaults"].text)
 
 
+async def shift(connection: asyncpg.Connection) -> timedelta:
+    """Return how far `now()` is ahead."""
+    ahead: timedelta = await connection.fetchval(_QUERIES["clock_shift"].text)
+    return ahead
+
+
 async def is_busy(connection: asyncpg.Connection) -> bool:
     """Return True if the job queue has work that is running or due."""
     return bool(await connection.fetchval(_QUERIES["is_busy"].text))

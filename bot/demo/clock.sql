@@ -45,6 +45,10 @@ SELECT EXISTS (
 -- Moves `now()` by $1 more.
 UPDATE demo_clock SET shift = shift + $1;
 
+-- name: clock_shift
+-- Returns how far `now()` is ahead: not at all in a new database.
+SELECT shift FROM demo_clock;
+
 -- name: wake_workers
 -- Deletes nothing: the table's statement trigger notifies the processes that wait for jobs.
 DELETE FROM pgqueuer WHERE false;

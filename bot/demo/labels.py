@@ -21,11 +21,11 @@ BUSY: Final = {
 }
 SLOW: Final = {
     "ja": "時間がかかるため、途中で止めました。押し直すと続きへ進みます。",
-    "en": "It took long and stopped on the way. Press again to go on.",
+    "en": "This takes long, so it stopped on the way. Press again to continue.",
 }
 FAILED: Final = {
     "ja": "できませんでした。障害を起こしているなら、解除してください。",
-    "en": "That did not work. If a fault is in force, lift it.",
+    "en": "That did not work. If a fault is active, lift it.",
 }
 _KINDS: Final[Mapping[str, Text]] = {
     "escalate": {"ja": "エスカレーション", "en": "escalation"},

@@ -106,7 +106,8 @@ class _Show:
         self._started = started
 
     async def run(self, dsn: str, folder: Path, *, keeps: bool) -> int:
-        async with set_stage(dsn, folder=folder, setup=self._setup, keeps=keeps) as stage:
+        leaps = not self._tour
+        async with set_stage(dsn, folder=folder, setup=self._setup, keeps=keeps, leaps=leaps) as stage:
             if self._tour:
                 return await play_tour(stage, self._console)
             await self._explain(stage)

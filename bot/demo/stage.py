@@ -23,7 +23,7 @@ from bot.storage.database.migrate import SEARCH_PATH
 from local_discord.people import Human, NotSeen
 
 _START_S: Final = 30.0
-_BOT: Final = "bot.demo.bot"
+_LEAPING: Final = "bot.demo.bot"
 _IDLE_S: Final = 15.0
 _LOOK_EVERY_S: Final = 0.03
 _AS_EVER: Final = Setup()
@@ -86,7 +86,7 @@ class Stage:
 
 @asynccontextmanager
 async def set_stage(
-    dsn: str, *, folder: Path, setup: Setup = _AS_EVER, keeps: bool = False
+    dsn: str, *, folder: Path, setup: Setup = _AS_EVER, keeps: bool = False, leaps: bool = False
 ) -> AsyncIterator[Stage]:
     """Start everything, wait until it is ready, end it all on leaving.
 
@@ -95,6 +95,7 @@ async def set_stage(
         folder: Where the processes work.
         setup: Its language, policy and port; Parky's in Japanese if left out.
         keeps: The local Discord's state stays in *folder*, as the database does.
+        leaps: The clock may leap over days, so the bot looks every second at what is due at an hour.
 
     Raises:
         ChildDied: One of them did not come up.
@@ -121,7 +122,9 @@ async def set_stage(
             "LOG_FORMAT": "json",
             "MESSAGE_CONTENT": "true",  # so that a monitor's recovery is told from its alert
         }
-        bot = await Child.start("the bot", "run", env=settings, folder=folder, module=_BOT)
+        bot = await Child.start(
+            "the bot", "run", env=settings, folder=folder, module=_LEAPING if leaps else "bot"
+        )
         stack.push_async_callback(bot.stop)
         await _register_commands(settings, folder)
         await bot.wait_until_ready(within_s=_START_S)
@@ -142,6 +145,7 @@ async def prepare(connection: asyncpg.Connection, human: Human, setup: Setup) ->
     people = await enter(human, setup.language)
     await _furnish(human, policy)
     await clock.install(connection)
+    await _catch_up(connection, human)
     state = await human.state()
     place = Place(
         guild_id=int(state["guild"]["id"]),
@@ -150,6 +154,13 @@ async def prepare(connection: asyncpg.Connection, human: Human, setup: Setup) ->
         cast=Cast.at(people, policy, now=await connection.fetchval("SELECT now()")),
     )
     return await seed(connection, human, policy=policy, place=place, is_storys=not setup.own_file)
+
+
+async def _catch_up(connection: asyncpg.Connection, human: Human) -> None:
+    """Move the local Discord on to the time that a kept database was left at."""
+    ahead_s = (await clock.shift(connection)).total_seconds() - (await human.state())["clock_shift_s"]
+    if ahead_s > 0:
+        await human.advance_clock(ahead_s)
 
 
 async def _furnish(human: Human, policy: Policy) -> None:

@@ -31,6 +31,7 @@ def state(desk: Desk) -> JSON:
         "internal_error_texts": world.internal_errors[-5:],
         "clock_shift_s": core.clock.shift_s,
         "tour": core.tour,
+        "running": desk.offered.now,
         "log_next": core.log.next,
     }
 

@@ -34,6 +34,17 @@ async def test_a_webhook_posts(client: Client, connect: Connect) -> None:
     assert other["webhook_id"] != first["webhook_id"]
 
 
+async def test_address_alone_posts_nothing(client: Client) -> None:
+    """It is that of the same webhook, once more; a channel that can have none is refused."""
+    asked = {"channel": "p0-alerts", "name": "Grafana"}
+    url = (await client.human("PUT webhook", **asked)).body["webhook_url"]
+    assert (await client.human("GET messages/p0-alerts")).body == []
+    async with client.http.post(f"{url}?wait=true", json={"content": "[FIRING:1] 5xx"}) as response:
+        assert (await response.json())["content"] == "[FIRING:1] 5xx"
+    assert (await client.human("PUT webhook", **asked)).body["webhook_url"] == url
+    assert (await client.human("PUT webhook", channel="dm:primary", name="Grafana")).status == 400
+
+
 async def test_its_address_is_given_to_whoever_made_it(client: Client) -> None:
     """A monitor posts there, with nothing but the address."""
     made = (await client.human("POST webhook", channel="p0-alerts", name="Grafana", content="a")).body

@@ -73,6 +73,21 @@ async def told_by(process: asyncio.subprocess.Process) -> str:
     return told
 
 
+async def press(human: Human, control: str, channel: str, words: str) -> None:
+    """Press a control of the page, wait for its end, and for what it leads to."""
+    await human.press_control("ito", control)
+
+    async def look() -> bool | None:
+        shown = [message for message in await human.messages(channel) if words in message.text]
+        return True if shown else None
+
+    async def over() -> bool | None:
+        return True if (await human.state())["running"] is None else None
+
+    await human.until(over, f"the end of {control}")
+    await human.until(look, f"{words} in {channel}")
+
+
 def processes_below(folder: Path) -> list[int]:
     """The processes that work in *folder* or below it."""
     found = []
@@ -136,6 +151,8 @@ async def test_english_demo_is_english_throughout(folder: Path) -> None:
             said += [await human.command("sato", "general", name) for name in ("dlq recent", "incident list")]
             await human.see("p0-alerts", "Payments fail")
             page = await human.see("dm:sato", "Payments fail")
+            await press(human, "clock.next", "p0-alerts", "⏫")  # nobody acknowledges it
+            await press(human, "monitor.uptimerobot.firing", "p0-alerts", "Monitor is DOWN: Booking site")
             shown = [message.text for channel in _CHANNELS for message in await human.messages(channel)]
         process.send_signal(signal.SIGTERM)
         await process.wait()
