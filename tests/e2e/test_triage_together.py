@@ -120,7 +120,7 @@ async def test_a_report_of_the_same_trouble_joins_its_incident(world: World) -> 
     alert = await world.declare(SEV1, title="決済APIが応答しない", by="primary")
     walk = TriageWalk(world.human, "responder", "general")
     card = await walk.answer(await walk.begin(REPORT), YES, YES)
-    assert "似た対応中の件" in card.text
+    assert "似た継続中の件" in card.text
     assert f"[{alert.label}](" in card.text
     assert "🔴 SEV1 決済APIが応答しない" in card.text
     line = await line_of(world, "🔎 @responder がトリアージ中")

@@ -130,4 +130,18 @@ MUTANTS: Final = (
         '                await connection.execute("COMMIT")\n',
         tests=("tests/faults/test_commits.py",),
     ),
+    Mutant(
+        name="a more severe report is swallowed by the incident that it joins",
+        file="bot/services/triage/joining.py",
+        before="        if rises(self._policy, incident, severity):  # first",
+        after="        if not severity:  # first",
+        tests=("tests/services/triage/test_joining.py",),
+    ),
+    Mutant(
+        name="a private incident is shown as similar",
+        file="bot/storage/tables/triages.sql",
+        before="AND NOT is_private AND NOT is_drill AND triggered_at > now()",
+        after="AND NOT is_drill AND triggered_at > now()",
+        tests=("tests/services/triage/test_joining.py",),
+    ),
 )

@@ -332,6 +332,24 @@ async def test_a_walk_that_is_left_is_raised_by_itself(desk: Desk) -> None:
     await desk.pass_time(minutes=21)
     walk = await desk.store.triage(view.triage.id)
     assert (walk.status, walk.joined, walk.incident_id == other.id) == (TriageStatus.OPENED, False, False)
+    late = await join(desk, view)
+    assert late.incident is not None
+    assert (late.incident.id, late.triage.joined) == (walk.incident_id, False)
+    assert await told(desk) == []
+
+
+async def test_what_is_under_reevaluation_joins_too(desk: Desk) -> None:
+    """Looked at again, it turns out to be the same: nobody is asked about it any more."""
+    other = await raised(desk)
+    view = await result(desk, "no", "no")
+    await desk.triages.confirm(view.triage.id, by=RESPONDER)
+    await desk.pass_time(minutes=31)
+    view = await desk.reevaluations.look_again(view.triage.id, by=SECONDARY)
+    view = await go_on(desk, view, *SEV1, by=SECONDARY)
+    done = await join(desk, view, by=SECONDARY)
+    assert (done.incident and done.incident.id, done.triage.joined) == (other.id, True)
+    await desk.pass_time(hours=2)
+    assert await numbers(desk) == [other.id]
 
 
 async def test_the_triage_of_an_alert_is_about_that_alert(desk: Desk) -> None:

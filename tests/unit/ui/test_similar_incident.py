@@ -31,7 +31,7 @@ def test_the_card_shows_it_with_a_link_its_state_and_who_is_on_it() -> None:
     there = "[INC-42](https://discord.com/channels/7/900)"
     stamp = int(ACKED.triggered_at.timestamp())
     assert words(card).splitlines()[-2:] == [
-        f"**似た対応中の件：** {there} 🔴 SEV1 {ACKED.title} · <t:{stamp}:R> · 🟠 対応中 @佐藤",
+        f"**似た継続中の件：** {there} 🔴 SEV1 {ACKED.title} · <t:{stamp}:R> · 🟠 対応中 @佐藤",
         "同じ障害なら合流してください。報告は INC-42 のスレッドと記録に載ります。新しい発報はしません。",
     ]
     assert labels(card) == ["これに合流", "別件として発報する", "戻る", "やめる"]
