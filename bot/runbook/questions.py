@@ -28,13 +28,14 @@ class QuestionTable(Section):
     question: Annotated[Text, values.text_up_to(300)]
     unsure: values.AnswerId
     hint: Annotated[Text, values.text_up_to(150)] | None = None
+    about: values.Label | None = None
 
     def value(self, name: str) -> Question:
         """Return the question."""
         answers = (
             each.into(Answer, id=key, path=each.path or each.label) for key, each in self.answers.items()
         )
-        return Question(name, self.question, tuple(answers), self.unsure, self.hint)
+        return Question(name, self.question, tuple(answers), self.unsure, self.hint, self.about)
 
 
 class TriageTable(Section):

@@ -241,7 +241,7 @@ to = "SEV2"
         assert "SEV2 / P1" in gone.text
         card = await walk.press(gone, "戻る")
         card = await walk.press(card, "答えを選ぶ", values=["unsure"])
-        assert "影響大 (わからない)" in card.text
+        assert "影響大かは不明 (安全側で「はい」)" in card.text
 
         policy.write_text(default_policy_text().replace("large_impact", "how_bad"), encoding="utf-8")
         await world.restart_bot()

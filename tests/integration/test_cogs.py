@@ -55,9 +55,10 @@ async def test_a_triage_reaches_its_alert_across_a_restart(world: ConsoleWorld) 
     assert "本番ユーザーに影響がありますか" in words(card)
     await world.restart()
     card = shown(await world.click(card, "tri:v1:answer:1:users_affected:unsure"))
-    assert "本番影響あり (わからない)" in words(card)
+    assert "本番影響は不明 (安全側で「はい」)" in words(card)
     card = shown(await world.click(card, "tri:v1:answer:1:large_impact:yes"))
-    for told in ("SEV1 / P0", "本番影響あり (わからない) → 影響大", "#p0-alerts に @here", "@primary に DM"):
+    path = "本番影響は不明 (安全側で「はい」) → 影響大"
+    for told in ("SEV1 / P0", path, "#p0-alerts に @here", "@primary に DM"):
         assert told in words(card)
     await world.click(card, "tri:v1:confirm:1:SEV1")
     done = await world.until("general", contains="発報しました")
@@ -66,6 +67,7 @@ async def test_a_triage_reaches_its_alert_across_a_restart(world: ConsoleWorld) 
     assert there or "投稿中です" in words(done)
     alert = await world.until("p0-alerts", contains="inc:v1:ack:1")
     assert alert["mention_everyone"]
+    assert path in words(alert), "it is still not known"
 
 
 async def test_a_report_joins_the_similar_incident_that_its_card_shows(world: ConsoleWorld) -> None:

@@ -15,7 +15,7 @@ from typing import Final
 from bot.domain.errors import InvalidTransition
 from bot.domain.people import Person
 from bot.domain.triage.evidence import Evidence
-from bot.domain.triage.tree import BY_HAND
+from bot.domain.triage.tree import BY_HAND, Given
 from bot.domain.triage.unfinished import Idle
 
 _KEY: Final = "triage:"
@@ -170,7 +170,7 @@ class Triage:
 
     def path_to(self, severity: str | None) -> tuple[tuple[str, str], ...]:
         """Return the answers as `Incident.path` keeps them, plus a step if *severity* was chosen by hand."""
-        answers = tuple((given.question, given.answer) for given in self.answers)
+        answers = tuple(Given(one.question, one.answer, one.unsure).as_step() for one in self.answers)
         return answers if severity is None or severity != self.severity else (*answers, (BY_HAND, severity))
 
     def is_forgotten(self, now: datetime) -> bool:

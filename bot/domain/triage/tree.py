@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final, TypeAlias
+from typing import Final, Self, TypeAlias
 
 from bot.domain.errors import UserError
 
@@ -58,6 +58,10 @@ UNFINISHED: Final = ("not finished", "raised")
 #: An answer's choice in the UI that stands for "I don't know"; never an answer's id.
 UNSURE: Final = "unsure"
 
+#: Ends an answer in an incident's path that was given as `UNSURE`; no answer's id ends like this. An older
+#: version that shows such a path does not know the answer, and shows its id with this mark.
+_UNSURE_MARK: Final = "?"
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -84,6 +88,7 @@ class Question:
         id: ``[a-z0-9_]{1,24}``, unique in the tree.
         unsure: Id of the answer that わからない counts as: the more severe one.
         hint: What else to think of before answering; None: nothing.
+        about: What the question is about ("本番影響"), for when the answer is not known; None: no words.
     """
 
     id: str
@@ -91,6 +96,7 @@ class Question:
     answers: tuple[Answer, ...]
     unsure: str
     hint: Text | None = None
+    about: Text | None = None
 
     def answer(self, answer_id: str) -> Answer:
         """Return the answer with that id."""
@@ -107,6 +113,16 @@ class Given:
     node: str
     answer: str
     unsure: bool = False
+
+    def as_step(self) -> tuple[str, str]:
+        """Return the answer as a step of `Incident.path`."""
+        return (self.node, f"{self.answer}{_UNSURE_MARK if self.unsure else ''}")
+
+    @classmethod
+    def of_step(cls, question: str, answer: str) -> Self:
+        """Return the answer of a step of `Incident.path`; the steps of older versions are never unsure."""
+        known = answer.removesuffix(_UNSURE_MARK)
+        return cls(question, known, unsure=known != answer)
 
 
 Path: TypeAlias = tuple[Given, ...]

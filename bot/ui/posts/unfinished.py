@@ -42,7 +42,7 @@ def _facts(words: Wording, kind: DeliveryKind, triage: Triage) -> Iterator[str]:
         yield words.say("triaging.unfinished.left", who=who)
     yield _consequence(words, triage)
     if triage.answers:
-        steps = [path_words(words, given.question, given.answer) for given in triage.answers]
+        steps = [path_words(words, given) for given in triage.answers]
         path = words.joined(steps, separator=" → ", limit=_PATH_LIMIT)
         yield words.say("triaging.unfinished.path", path=path)
     started = triage.started_at

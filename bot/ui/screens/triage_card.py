@@ -218,16 +218,15 @@ def _notice(voice: Voice, view: TriageView) -> str:
 
 
 def _path(voice: Voice, triage: Triage) -> str:
-    """本番影響あり → 影響大 (わからない); with names once several people have answered."""
+    """本番影響あり → 影響大かは不明 (…); with names once several people have answered."""
     shows_names = any(given.by_id != triage.user_id for given in triage.answers)
     steps = [_step(voice, given, shows_name=shows_names) for given in triage.answers]
     return voice.joined(steps, separator=" → ", limit=_PATH_BUDGET)
 
 
 def _step(voice: Voice, given: StoredAnswer, *, shows_name: bool) -> str:
-    said = path_words(voice, given.question, given.answer)
-    unsure = voice.say("consoles.triage.unsure_mark") if given.unsure else ""
-    return f"{said}{unsure} ({voice.who(given.by_name)})" if shows_name else f"{said}{unsure}"
+    said = path_words(voice, given)
+    return f"{said} ({voice.who(given.by_name)})" if shows_name else said
 
 
 def _facts(voice: Voice, triage: Triage) -> str:

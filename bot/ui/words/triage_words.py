@@ -11,8 +11,8 @@ from bot.domain.timeline.recorded import (
     UnfinishedEntry,
 )
 from bot.domain.triage.payloads import JoinedReport
-from bot.domain.triage.session import Choice, Triage
-from bot.domain.triage.tree import LATER, Answer, StaleTriage
+from bot.domain.triage.session import Choice, StoredAnswer, Triage
+from bot.domain.triage.tree import LATER, Answer, Given, StaleTriage
 from bot.ui.words.inert import inert
 from bot.ui.words.wording import Wording
 
@@ -34,12 +34,9 @@ def answer_words(words: Wording, question: str, answer: str) -> str:
     return inert(answer, limit=_QUESTION_LIMIT) if found is None else words.pick(found.label)
 
 
-def path_words(words: Wording, question: str, answer: str) -> str:
-    """Return the answer as a statement about the incident: "本番影響あり"."""
-    found = _answer(words, question, answer)
-    if found is None:
-        return inert(f"{question}={answer}", limit=_QUESTION_LIMIT)
-    return words.pick(found.path)
+def path_words(words: Wording, given: StoredAnswer) -> str:
+    """Return an answer of the path so far, as `Wording.answered`."""
+    return words.answered(Given(given.question, given.answer, given.unsure))
 
 
 def outcome_words(words: Wording, outcome: str) -> str:
@@ -155,15 +152,14 @@ def _choice(words: Wording, made: SeverityChoice) -> str:
 
 def _given(words: Wording, given: GivenAnswer) -> str:
     """14:05:12 JST @responder 「本番ユーザーに影響がありますか？」 → はい."""
+    answer = answer_words(words, given.question, given.answer)
     line = words.say(
         "triaging.history.answer",
         at=words.full(given.at),
         who=words.who(given.by),
         question=question_words(words, given.question),
-        answer=answer_words(words, given.question, given.answer),
+        answer=words.say("triaging.history.unsure", answer=answer) if given.unsure else answer,
     )
-    if given.unsure:
-        line += words.say("triaging.history.unsure")
     return line + _withdrawn(words, given)
 
 

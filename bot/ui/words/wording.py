@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from bot.domain.incident.incident import Incident, Phase, Status
 from bot.domain.oncall.roster import OnCallPerson, id_of
 from bot.domain.severity import SeverityPolicy
-from bot.domain.triage.tree import BY_HAND, UNANSWERED, UNFINISHED, StaleTriage, Text
+from bot.domain.triage.tree import BY_HAND, UNANSWERED, UNFINISHED, Given, StaleTriage, Text
 from bot.i18n import Texts, language_of
 from bot.runbook.model import Policy
 from bot.ui.buttons import Buttons
@@ -166,6 +166,21 @@ class Wording:
         steps = [self._step(question, answer) for question, answer in incident.path]
         return self.joined(steps, separator=" → ", limit=limit)
 
+    def answered(self, given: Given) -> str:
+        """Return an answer as a statement about the incident: "本番影響あり", "本番影響は不明 (…)"."""
+        question = self.policy.tree.questions.get(given.node)
+        try:
+            answer = None if question is None else question.answer(given.answer)
+        except StaleTriage:  # the policy has changed since
+            answer = None
+        said = self.pick(answer.path) if answer else inert(f"{given.node}={given.answer}", limit=_WORD_LIMIT)
+        if not given.unsure:
+            return said
+        if answer is None or question is None or question.about is None:
+            return self.say("triaging.unsure", said=said)
+        about, counted = self.pick(question.about), self.pick(answer.label)
+        return self.say("triaging.unsure_about", about=about, answer=counted)
+
     def joined(self, items: Iterable[str], *, limit: int, separator: str = ", ") -> str:
         """Return as many *items* as fit into *limit* characters, and how many more there are."""
         return joined(items, separator=separator, limit=limit, more=self.say("state.more", count="{count}"))
@@ -212,10 +227,7 @@ class Wording:
             return self.say("alert.unfinished")
         if question == BY_HAND:
             return self.say("alert.by_hand", severity=inert(answer, limit=_WORD_LIMIT))
-        try:
-            return self.pick(self.policy.tree.questions[question].answer(answer).path)
-        except (KeyError, StaleTriage):  # the policy has changed since
-            return inert(f"{question}={answer}", limit=_WORD_LIMIT)
+        return self.answered(Given.of_step(question, answer))
 
 
 def state_key(incident: Incident) -> str:

@@ -9,11 +9,11 @@ from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.errors import NotPermitted, StorageUnavailable
 from bot.domain.timeline.entries import TimelineKind
 from bot.domain.triage.session import Triage, TriageStatus
-from bot.domain.triage.tree import BY_HAND, UNANSWERED
+from bot.domain.triage.tree import BY_HAND, UNANSWERED, UNSURE
 from bot.services.triage.views import PressResult
 from bot.services.watchdogs.auditor import audit
 from tests.services.desk import OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
-from tests.services.triage.triage_walks import go_on, hold, start
+from tests.services.triage.triage_walks import go_on, hold, start, walk
 
 HELD, ASKED, ALERT = DeliveryKind.REEVALUATION_HELD, DeliveryKind.REEVALUATION, DeliveryKind.ALERT
 
@@ -112,6 +112,22 @@ async def test_a_second_look_to_the_end(desk: Desk) -> None:
     assert len([one for one in told["answers"] if one["withdrawn_by"] == "primary"]) == 2  # type: ignore[attr-defined]
     await desk.pass_time(hours=2)
     assert len(desk.sent(ALERT)) == 1
+
+
+@pytest.mark.parametrize(("dev_only", "kept"), [(UNSURE, "no?"), ("no", "no")])
+async def test_what_nobody_knew_stays_so_until_a_second_look_answers_it(
+    desk: Desk, dev_only: str, kept: str
+) -> None:
+    """Its clock raises it with what is not known; an answer replaces that."""
+    view = await walk(desk, "no", UNSURE)
+    await desk.triages.confirm(view.triage.id, by=RESPONDER)
+    if dev_only != UNSURE:
+        again = await desk.reevaluations.look_again(1, by=PRIMARY)
+        await go_on(desk, again, "no", dev_only, by=PRIMARY)
+        await desk.triages.confirm(1, by=PRIMARY)
+    view = await desk.reevaluations.promote(1, by=PRIMARY)
+    assert view.incident is not None
+    assert view.incident.path[:2] == (("users_affected", "no"), ("dev_only", kept))
 
 
 async def test_a_second_look_that_is_left_alone_is_still_raised(desk: Desk) -> None:

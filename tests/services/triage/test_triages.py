@@ -139,6 +139,20 @@ async def test_severity_chosen_by_hand_wins(desk: Desk) -> None:
     assert (done.incident.severity, done.incident.path[2:]) == ("SEV3", (("by hand", "SEV3"),))
 
 
+async def test_what_nobody_knew_is_kept_with_the_incident(desk: Desk) -> None:
+    """Until somebody answers it; an answer that was taken back counts no more."""
+    view = await walk(desk, UNSURE, UNSURE)
+    view = await desk.triages.back(view.triage.id, by=PRIMARY)
+    assert [given.unsure for given in view.triage.answers] == [True]
+    view = await go_on(desk, view, "yes", by=PRIMARY)
+    done = await desk.triages.confirm(view.triage.id, by=RESPONDER)
+    assert done.incident is not None
+    assert (await desk.store.incident(done.incident.id)).path == (
+        ("users_affected", "yes?"),
+        ("large_impact", "yes"),
+    )
+
+
 async def choices_of(desk: Desk, view: TriageView) -> list[dict[str, Any]]:
     """What its incident's timeline keeps of who has overruled the tree."""
     assert view.incident is not None

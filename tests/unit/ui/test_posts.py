@@ -199,6 +199,40 @@ def test_an_alert_raised_in_a_hurry_asks_for_the_rest() -> None:
     assert "判定" not in description_of(body)
 
 
+@pytest.mark.parametrize(
+    ("words", "path", "told"),
+    [
+        (JA, ("users_affected", "yes?"), "判定：本番影響は不明 (安全側で「はい」) → 影響大"),
+        (
+            EN,
+            ("users_affected", "yes?"),
+            "Assessed: Production affected: not sure (treated as “Yes”) → Large impact",
+        ),
+        (JA, ("dev_only", "no?"), "判定：dev / 監視のみかは不明 (安全側で「いいえ」) → 影響大"),
+        (JA, ("q", "a?"), "判定：q=a (不明のため安全側) → 影響大"),
+        (EN, ("q", "a?"), "Assessed: q=a (not sure, to be safe) → Large impact"),
+    ],
+)
+def test_what_nobody_knew_is_not_told_as_known(words: Wording, path: tuple[str, str], told: str) -> None:
+    """The alert says so, and the thread's card; also when the policy no longer has the question."""
+    unsure = replace(TRIGGERED, path=(path, ("large_impact", "yes")))
+    assert told in description_of(render(words, ALERT, unsure)).splitlines()
+    assert told.partition(": " if words is EN else "：")[2] in str(
+        render(words, delivery(DeliveryKind.THREAD_CARD), unsure)
+    )
+
+
+def test_a_question_without_words_for_it_marks_its_answer() -> None:
+    """A policy file of before: the answer's own words, and that they are a guess."""
+    question = replace(POLICY.tree.questions["users_affected"], about=None)
+    tree = replace(POLICY.tree, questions={**POLICY.tree.questions, "users_affected": question})
+    words = Wording(TEXTS, replace(POLICY, tree=tree))
+    unsure = replace(TRIGGERED, path=(("users_affected", "yes?"),))
+    assert (
+        "判定：本番影響あり (不明のため安全側)" in description_of(render(words, ALERT, unsure)).splitlines()
+    )
+
+
 def test_an_alert_outlives_a_change_of_the_policy() -> None:
     """Severity, symptom and answer may be gone from the file."""
     odd = replace(

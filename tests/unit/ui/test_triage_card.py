@@ -104,7 +104,7 @@ def test_the_result_says_everything_before_it_happens() -> None:
     """Severity, path, channel, mention, deadline, who gets a DM, where the thread is."""
     card = triage_card(JA, view_at(at("yes", "unsure")))
     assert words(card).splitlines()[:5] == [
-        "**SEV1 / P0** 本番影響あり → 影響大 (わからない)",
+        "**SEV1 / P0** 本番影響あり → 影響大かは不明 (安全側で「はい」)",
         "#p0-alerts に @here で通知",
         "15 分以内に ack (11/24 14:22 JST まで)",
         "当番 @primary に DM",
@@ -258,7 +258,9 @@ def test_names_are_shown_once_several_people_have_answered() -> None:
     first, second = view.triage.answers
     other = replace(second, by_id=101, by_name="primary")
     both = replace(view, triage=replace(view.triage, answers=(first, other)))
-    assert "本番影響あり (@responder) → 影響大 (わからない) (@primary)" in words(triage_card(JA, both))
+    assert "本番影響あり (@responder) → 影響大かは不明 (安全側で「はい」) (@primary)" in words(
+        triage_card(JA, both)
+    )
     assert "@responder" not in words(triage_card(JA, view))
 
 

@@ -40,7 +40,8 @@ def test_every_answer_is_told() -> None:
     ]
     last, first, second = triage_history(JA, entry(TimelineKind.TRIAGED, answers=answers, chosen="SEV3"))
     assert first == (
-        "2026-11-24 14:07:00 JST @responder 「本番ユーザーに影響がありますか？」 → はい (わからない)"
+        "2026-11-24 14:07:00 JST @responder 「本番ユーザーに影響がありますか？」 → "
+        "わからない (安全側で「はい」)"
     )
     assert second.startswith("2026-11-24 14:07:00 JST @responder 「影響は大きいですか？")
     assert second.endswith("」 → いいえ · 2026-11-24 14:08:15 JST に @primary が取り消し")

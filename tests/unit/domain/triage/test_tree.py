@@ -82,6 +82,14 @@ def test_unsure_is_recorded_as_such() -> None:
     assert give(UNSURE, "no") == (Given("users", "yes", unsure=True), Given("large", "no"))
 
 
+@pytest.mark.parametrize("unsure", [False, True])
+def test_a_step_of_an_incidents_path_keeps_it(unsure: bool) -> None:  # a case
+    """As a pair, which an older version can read."""
+    given = Given("users", "yes", unsure=unsure)
+    assert given.as_step() == ("users", "yes?" if unsure else "yes")
+    assert Given.of_step(*given.as_step()) == given
+
+
 def test_words_of_a_path() -> None:
     """What the alert shows as 判定."""
     assert [text.say("ja") for text in RUNBOOK.words(give("yes", "no"))] == ["path yes", "path no"]
