@@ -35,6 +35,7 @@ from bot.services.incidents.commands import Incidents
 from bot.services.incidents.deliveries import NoticeDeliveries, PostingDeliveries, RoleDeliveries
 from bot.services.incidents.lifecycle import Lifecycle
 from bot.services.incidents.merging import Merging
+from bot.services.incidents.promises import Promises
 from bot.services.incidents.queries import IncidentQueries
 from bot.services.incidents.refreshing import Hooks, Refreshing
 from bot.services.incidents.reminder_recipients import ReminderRecipients
@@ -262,6 +263,7 @@ def _services(shared: _Shared, parts: GuildDependencies, reach: Reach, emergency
         privacy=Privacy(store, discord, policy, access, changes),
         removals=Removals(discord, policy, access, changes),
         updates=Updates(store, policy, changes, ReminderRecipients(discord, oncall, access), releasing),
+        promises=Promises(policy, changes),
         details=Details(policy, changes),
         timelines=Timelines(store, policy, access, changes),
         pins=Pins(store, discord, policy, access, changes),

@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, TypeAlias
 
+from bot.domain.payloads import Payload
+
 
 class Mention(StrEnum):
     """The mention in a channel message."""
@@ -89,6 +91,24 @@ class SeverityPolicy:
         return self.mention is not Mention.NONE or rungs
 
 
+class SeverityChange(Payload):
+    """The last change of the severity.
+
+    Attributes:
+        before, after: Names of severities.
+        by: The name of the person; None: a clock.
+        reason: In the person's words; may be empty.
+        merged: The number of the incident whose merge raised this one, instead of a reason.
+    """
+
+    before: str
+    after: str
+    by: str | None
+    at: datetime
+    reason: str | None = None
+    merged: int | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class NewSeverity:
     """The effect of another severity on an incident that is already open.
@@ -98,6 +118,8 @@ class NewSeverity:
         ack_due_at: The deadline for the first acknowledge under it, aware.
         reposts: It is announced in another channel, or louder, by a post of its own.
         thread_channel: Where its thread belongs; None when the one there is will do.
+        next_update_at: When a status update is due under it, once a responder is on it; None: never.
+        is_more_severe: It is a higher severity than before.
     """
 
     name: str
@@ -105,3 +127,5 @@ class NewSeverity:
     ack_due_at: datetime
     reposts: bool
     thread_channel: str | None
+    next_update_at: datetime | None = None
+    is_more_severe: bool = False

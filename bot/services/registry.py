@@ -28,6 +28,7 @@ from bot.services.incidents.checklists import Checklists
 from bot.services.incidents.commands import Incidents
 from bot.services.incidents.lifecycle import Lifecycle
 from bot.services.incidents.merging import Merging
+from bot.services.incidents.promises import Promises
 from bot.services.incidents.queries import IncidentQueries
 from bot.services.incidents.reposting import Reposting
 from bot.services.incidents.roles import Roles
@@ -75,6 +76,7 @@ class Services:
     privacy: Privacy
     removals: Removals
     updates: Updates
+    promises: Promises
     details: Details
     timelines: Timelines
     pins: Pins

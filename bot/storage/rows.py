@@ -28,7 +28,7 @@ from bot.domain.incident.incident import (
 )
 from bot.domain.incident.locations import AlertPost, IncidentThread
 from bot.domain.payloads import Json, Payload
-from bot.domain.severity import LadderStep, Mention
+from bot.domain.severity import LadderStep, Mention, SeverityChange
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.storage.database.sql import Row
 
@@ -83,6 +83,7 @@ def incident_from_row(row: Row) -> Incident:
         taken=_kept(ByPerson, row["taken"]),
         ack_ended=_kept(EndedAck, row["ack_ended"]),
         phase=Phase(row["phase"]) if row["phase"] in _PHASES else None,  # a newer version may know more
+        severity_changed=_kept(SeverityChange, row["severity_changed"]),
         calls=Calls.from_json(row.get("calls") or {}),
     )
 

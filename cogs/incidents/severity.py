@@ -15,7 +15,7 @@ from bot.ui.forms.fields import ask
 from bot.ui.forms.severity import REASON, SEVERITY_FORM, chosen_severity, severity_form
 from bot.ui.interaction import Interaction, reply, services_of, voice_of, wait
 from bot.ui.people import person_of
-from bot.ui.screens.incident_answers import regraded_screen
+from bot.ui.screens.incident_answers import moved, regraded_screen
 from bot.ui.severities import severity_named
 from cogs.incidents.group import (
     NUMBER_OPTION,
@@ -32,7 +32,7 @@ Reason = app_commands.Range[str, 1, REASON_LIMIT]
 
 
 def register(bot: IncidentBot) -> None:
-    bot.add_controls(press_severity)
+    bot.add_controls(press_severity, press_next_update)
     bot.add_form(SEVERITY_FORM, send_severity)
 
 
@@ -59,6 +59,16 @@ async def press_severity(interaction: Interaction, pressed: Pressed) -> None:
     """[↕️ 重大度]: open a form with the policy's severities, the current one chosen, and the reason."""
     incident = await in_time(_opened(interaction, pressed.number, digest=pressed.fields["digest"]))
     await ask(interaction, severity_form(voice_of(interaction), incident))
+
+
+@control(r"inc:v1:next-update:(?P<number>\d{1,18}):(?P<severity>.{1,80})")
+async def press_next_update(interaction: Interaction, pressed: Pressed) -> None:
+    """[次の更新を…にする]: move the promised update to the time that the new severity asks for."""
+    await wait(interaction)
+    by, promises = await person_of(interaction), services_of(interaction).promises
+    severity, key = pressed.fields["severity"], f"interaction:{interaction.id}"
+    incident = await promises.follow_severity(pressed.number, severity=severity, by=by, key=key)
+    await reply(interaction, moved(voice_of(interaction), incident))
 
 
 async def send_severity(interaction: Interaction, form: Submitted) -> None:

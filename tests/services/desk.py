@@ -185,6 +185,7 @@ class Desk:
         self.removals = cases.services.removals
         self.drills = cases.services.drills
         self.updates = cases.services.updates
+        self.promises = cases.services.promises
         self.details = cases.services.details
         self.oncall = oncall
         self.handovers = cases.services.handovers

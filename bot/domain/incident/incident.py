@@ -9,6 +9,7 @@ from bot.domain.incident.calls import Calls
 from bot.domain.incident.locations import AlertPost, IncidentThread
 from bot.domain.payloads import Payload
 from bot.domain.people import Person
+from bot.domain.severity import SeverityChange
 from bot.domain.triage.evidence import Evidence
 
 
@@ -150,7 +151,7 @@ class NewIncident:
     Attributes:
         title: Cleaned, 1..200 characters.
         started_at: When the trouble began, aware; not later than the opening.
-        path: The triage answers that led here, as (question id, answer id); empty for /sev1.
+        path: The triage answers that led here, as `Given.as_step`; empty for /sev1.
         key: Idempotency key: the same key opens the same incident ("interaction:123").
         evidence: The message that the triage started from.
         rings: False silences every mention, whatever the policy says: a drill that should not disturb.
@@ -199,6 +200,7 @@ class Incident:
         phase: As the last status update that named one has it; None while none has. See `shown_phase`.
         calls: Whom its ladder has called and calls next; only of an incident that was read to be shown.
         unreached: People on call whom no DM reaches, as `bot.domain.oncall.roster.marked`.
+        severity_changed: The last change of the severity; an older version does not write it, see `regraded`.
     """
 
     id: int
@@ -238,6 +240,7 @@ class Incident:
     taken: ByPerson | None = None
     ack_ended: EndedAck | None = None
     phase: Phase | None = None
+    severity_changed: SeverityChange | None = None
     calls: Calls = field(default=Calls(), compare=False)
 
     @property
@@ -259,6 +262,12 @@ class Incident:
     def shown_phase(self) -> Phase | None:
         """Return the phase while a responder is on the incident; its status says more before and after."""
         return self.phase if self.status is Status.ACKNOWLEDGED else None
+
+    @property
+    def regraded(self) -> SeverityChange | None:
+        """Return the change that led to the current severity; None while the triage's result counts."""
+        last = self.severity_changed
+        return last if last is not None and last.after == self.severity else None
 
     @property
     def commander(self) -> PersonRef | None:

@@ -21,6 +21,22 @@ def promised(incident: Incident, due_at: datetime | None) -> Incident:
     return replace(incident, updates=updates)
 
 
+def regraded(incident: Incident, owed: datetime | None, *, is_more_severe: bool) -> Incident:
+    """Keep the promise of the next update under another severity, which asks for one at *owed* (None: never).
+
+    A promise stays, overdue or not: people were told that time. Only a higher severity brings it forward, as
+    nobody has promised away what that severity asks for. Without a promise, *owed* counts.
+    """
+    kept = incident.updates
+    if kept.due_at is None:
+        return promised(incident, owed)
+    if owed is None or not is_more_severe:
+        return incident
+    remind_at = owed if kept.remind_at is None else min(kept.remind_at, owed)
+    sooner = replace(kept, due_at=min(kept.due_at, owed), remind_at=remind_at)
+    return replace(incident, updates=sooner)
+
+
 def renewed(incident: Incident, due_at: datetime | None) -> Incident:
     """Renew the promise after a sign of life without an update: the next update is due at *due_at*."""
     return replace(promised(incident, due_at), version=incident.version + 1)

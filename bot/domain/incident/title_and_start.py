@@ -87,7 +87,7 @@ def _begun(incident: Incident, at: datetime) -> datetime:
 
 
 def with_triage(alert: Incident, triage: Triage, *, path: tuple[tuple[str, str], ...]) -> Incident:
-    """Return a tracked alert with the title, start, targets and symptoms that *triage* found.
+    """Return a tracked alert with the title, start, targets, symptoms and severity's path of *triage*.
 
     Empty targets and symptoms tell nothing new, and neither does a start after the alert's report, such as
     the "now" of a person who triages an hour later: the alert keeps its own.
@@ -97,6 +97,7 @@ def with_triage(alert: Incident, triage: Triage, *, path: tuple[tuple[str, str],
         alert,
         title=triage.title,
         path=path,
+        severity_changed=None,
         targets=triage.targets or alert.targets,
         symptoms=triage.symptoms or alert.symptoms,
         started_at=triage.started_at if begun else alert.started_at,

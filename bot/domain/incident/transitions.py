@@ -21,9 +21,9 @@ from bot.domain.incident.incident import (
     StatusUpdate,
 )
 from bot.domain.incident.posting import next_posting
-from bot.domain.incident.status_updates import promised
+from bot.domain.incident.status_updates import promised, regraded
 from bot.domain.people import Person
-from bot.domain.severity import NewSeverity
+from bot.domain.severity import NewSeverity, SeverityChange
 
 
 class AckVia(StrEnum):
@@ -158,12 +158,12 @@ def reopen(incident: Incident, *, by: Person, at: datetime, next_update_at: date
     return promised(opened, next_update_at)
 
 
-def change_severity(incident: Incident, to: NewSeverity, *, next_update_at: datetime | None) -> Incident:
+def change_severity(incident: Incident, to: NewSeverity, *, change: SeverityChange | None = None) -> Incident:
     """Change the severity; the rules of the new one apply from now on.
 
     Args:
         to: What the new severity entails.
-        next_update_at: When a status update is due under it; ignored while the incident is triggered.
+        change: Who changed it, when and why; None: a triage did, whose path the incident has.
     """
     require_open(incident)
     if to.name == incident.severity:
@@ -181,9 +181,11 @@ def change_severity(incident: Incident, to: NewSeverity, *, next_update_at: date
             posting=posting if to.thread_channel else incident.thread.posting,
             channel=to.thread_channel or incident.thread.channel,
         ),
+        severity_changed=change,
         version=incident.version + 1,
     )
-    return promised(changed, None if waiting else next_update_at)
+    owed = None if waiting else to.next_update_at
+    return regraded(changed, owed, is_more_severe=to.is_more_severe)
 
 
 def declare(incident: Incident, *, thread_channel: str | None) -> Incident:

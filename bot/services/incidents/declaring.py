@@ -42,9 +42,10 @@ async def _regrade(change: Change, severity: SeverityPolicy, escalations: Escala
         ack_due_at=change.policy.ack_due(severity, at=change.now),
         reposts=False,
         thread_channel=None,
+        next_update_at=change.policy.update_due(severity, at=change.now),
+        is_more_severe=severity.rank < change.policy.rules(before.severity).rank,
     )
-    owed = change.policy.update_due(severity, at=change.now)
-    await change.save(transitions.change_severity(before, new, next_update_at=owed))
+    await change.save(transitions.change_severity(before, new))
     await stop_ladder(change.tx, before.id)
     if before.status is Status.TRIGGERED:
         await escalations.start(change.tx, change.incident, severity, now=change.now)

@@ -1,6 +1,7 @@
 """Another severity: its channel, mention, deadline, ladder and thread hold from now on."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from bot.domain.delivery.delivery import NewDelivery
 from bot.domain.incident import transitions
@@ -8,7 +9,7 @@ from bot.domain.incident.entries import SeverityChangedEntry
 from bot.domain.incident.incident import Incident, IncidentKind, Status
 from bot.domain.incident.notices import SeverityChangedNotice, ThreadMovedNotice
 from bot.domain.payloads import UNSET
-from bot.domain.severity import Mention, NewSeverity, SeverityPolicy
+from bot.domain.severity import Mention, NewSeverity, SeverityChange, SeverityPolicy
 from bot.runbook.model import Policy
 from bot.services.acknowledging.acknowledge import stop_ladder
 from bot.services.escalation.decisions import Escalations
@@ -24,11 +25,20 @@ class Regraded:
     Attributes:
         before: The severity it had.
         reposts: It is announced by a post of its own.
+        promised: When the next status update was due before; None: none was.
+        is_more_severe: It is a higher severity than before.
     """
 
     incident: Incident
     before: str
     reposts: bool
+    promised: datetime | None = None
+    is_more_severe: bool = False
+
+    @property
+    def keeps_promise(self) -> bool:
+        """Return True if the next status update is due when it was promised before the change."""
+        return self.promised is not None and self.promised == self.incident.updates.due_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +63,17 @@ class Regrading:
             InvalidTransition: it has ended, or has that severity.
         """
         before = change.incident
-        owed = self._policy.update_due(severity, at=change.now)
-        changed = transitions.change_severity(before, self._new(severity, change), next_update_at=owed)
-        await change.save(changed)
+        new, told = self._new(severity, change), _change(change, severity, why)
+        await change.save(transitions.change_severity(before, new, change=told))
         await self._announce(change, severity, before=before, why=why)
-        return Regraded(changed, before.severity, changed.post.number > before.post.number)
+        changed = change.incident
+        return Regraded(
+            incident=changed,
+            before=before.severity,
+            reposts=changed.post.number > before.post.number,
+            promised=before.updates.due_at,
+            is_more_severe=new.is_more_severe,
+        )
 
     async def _announce(
         self, change: Change, severity: SeverityPolicy, *, before: Incident, why: Cause
@@ -102,6 +118,8 @@ class Regrading:
             ack_due_at=self._policy.ack_due(severity, at=change.now),
             reposts=moves or rings or (belongs is not None and is_missing),
             thread_channel=belongs if is_missing else None,
+            next_update_at=self._policy.update_due(severity, at=change.now),
+            is_more_severe=is_more_severe,
         )
 
     def _farewell(self, incident: Incident, thread_id: int) -> NewDelivery:
@@ -110,3 +128,15 @@ class Regrading:
             incident, self._policy, ThreadMovedNotice(), key=f"thread_moved:{incident.thread.posting}"
         )
         return replace(line, to=f"thread:{thread_id}")
+
+
+def _change(change: Change, severity: SeverityPolicy, why: Cause) -> SeverityChange:
+    """Return what the posts say of the change, in the place of the triage's path."""
+    return SeverityChange(
+        before=change.incident.severity,
+        after=severity.name,
+        by=None if change.is_by_clock else change.by.name,
+        at=change.now,
+        reason=why.reason,
+        merged=why.merged,
+    )

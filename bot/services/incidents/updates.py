@@ -103,7 +103,7 @@ class Updates:
             As `Changes.change`; InvalidTransition: it has ended; UserError: nothing is new.
         """
         async with self._changes.change(incident_id, by=by, act=Act.UPDATE) as change:
-            earlier = await _kinds_under(change.tx, incident_id, update.key)
+            earlier = await kinds_under(change.tx, incident_id, update.key)
             if earlier:  # Discord has delivered the same interaction twice
                 return UpdateResult(
                     change.incident,
@@ -258,16 +258,9 @@ class Updates:
         told = transitions.tell(incident, said, next_update_at=next_at, phase=update.phase)
         await change.save(told)
         await remind_later(change.tx, change.incident, now=change.now)
-        await self._post(change, update, (known, impact) if is_said else (None, None))
+        words = (known, impact) if is_said else (None, None)
+        await post_update(change, words, key=update.key, phase=update.phase)
         return True
-
-    async def _post(self, change: Change, update: NewUpdate, words: tuple[str | None, str | None]) -> None:
-        (known, impact), phase, key = words, update.phase, update.key
-        next_at, line = change.incident.updates.due_at, f"updated:{key}"
-        entry = UpdatedEntry(next_at=next_at, known=known, impact=impact, phase=phase, key=key)
-        await change.record(entry, line=line)
-        told = UpdatedNotice(at=change.now, next_at=next_at, known=known, impact=impact, phase=phase, key=key)
-        await change.say(told, key=line)
 
 
 def is_past(incident: Incident, reminder: UpdateDueNotice) -> bool:
@@ -278,12 +271,24 @@ def is_past(incident: Incident, reminder: UpdateDueNotice) -> bool:
     return (promised, incident.updates.reminders) != (reminder.due_at, reminder.reminder)
 
 
+async def post_update(
+    change: Change, words: tuple[str | None, str | None], *, key: str, phase: Phase | None = None
+) -> None:
+    """Record and post what is known and the impact (None: only a promise), with the next update's time."""
+    (known, impact), next_at, line = words, change.incident.updates.due_at, f"updated:{key}"
+    entry = UpdatedEntry(next_at=next_at, known=known, impact=impact, phase=phase, key=key)
+    await change.record(entry, line=line)
+    told = UpdatedNotice(at=change.now, next_at=next_at, known=known, impact=impact, phase=phase, key=key)
+    await change.say(told, key=line)
+
+
 def _notice_key(due_at: datetime, number: int) -> str:
     """Return the key of a reminder: each promise counts its reminders from one."""
     return f"update_due:{int(due_at.timestamp())}:{number}"
 
 
-async def _kinds_under(tx: TimelineWrites, incident_id: int, key: str) -> set[TimelineKind]:
+async def kinds_under(tx: TimelineWrites, incident_id: int, key: str) -> set[TimelineKind]:
+    """Return the kinds of the timeline entries that *key* has led to."""
     entries = await tx.timeline(incident_id)
     return {entry.kind for entry in entries if entry.key == key}
 

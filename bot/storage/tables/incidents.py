@@ -186,6 +186,7 @@ def saved(incident: Incident) -> dict[str, object]:
         "checks": {step: check.to_json() for step, check in incident.checks.items()},
         "taken": _json(incident.taken),
         "ack_ended": _json(incident.ack_ended),
+        "severity_changed": _json(incident.severity_changed),
     }
 
 

@@ -213,7 +213,7 @@ UPDATE incidents
        duplicates = :duplicates, linked = :linked, checks = :checks, merged_into_hidden = :merged_into_hidden,
        title = :title, targets = :targets, symptoms = :symptoms, path = :path,
        started_at = :started_at, details_version = :details_version, unreached = :unreached,
-       taken = :taken, ack_ended = :ack_ended, phase = :phase,
+       taken = :taken, ack_ended = :ack_ended, phase = :phase, severity_changed = :severity_changed,
        version = :version
  WHERE id = :incident_id AND version = :version - 1
 RETURNING id;

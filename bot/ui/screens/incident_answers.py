@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
+from typing import Any
 
 from discord import ButtonStyle, ui
 
@@ -15,7 +17,7 @@ from bot.services.escalation.release import Released, ReleaseOutcome
 from bot.services.incidents.merging import Merged
 from bot.services.incidents.severity_change import Regraded
 from bot.ui.buttons import BundleVerb, IncidentVerb, custom_id
-from bot.ui.components import Screen, button, buttons_view, made_of, or_quit, row, text, to_places
+from bot.ui.components import ID_LIMIT, Screen, button, buttons_view, made_of, or_quit, row, text, to_places
 from bot.ui.posts.bodies import colour_of
 from bot.ui.words.voice import Voice
 from bot.ui.words.wording import relative, state_key
@@ -94,7 +96,7 @@ def regraded_screen(voice: Voice, result: Regraded) -> Screen:
     incident = result.incident
     return Screen(
         text(*_regraded(voice, result)),
-        rows=[row(*to_places(voice, incident))],
+        rows=[row(_other_time(voice, result), *to_places(voice, incident))],
         colour=colour_of(voice, incident),
     )
 
@@ -183,6 +185,7 @@ def _regraded(voice: Voice, result: Regraded) -> list[str]:
         voice.title(incident),
         voice.rings(severity, about=incident) if result.reposts else voice.say("consoles.said.regraded_here"),
         _who_is_asked(voice, incident, severity),
+        _next_update(voice, result),
     ]
 
 
@@ -195,12 +198,37 @@ def _who_is_asked(voice: Voice, incident: Incident, severity: SeverityPolicy) ->
     if incident.status is Status.TRIGGERED:
         return voice.deadline(severity, due_at=incident.ack_due_at)
     by = voice.who(incident.on_it.name if incident.on_it else None)
-    taken = voice.say("consoles.said.regraded_taken", by=by)
+    return voice.say("consoles.said.regraded_taken", by=by)
+
+
+def _next_update(voice: Voice, result: Regraded) -> str:
+    """Say when the next update is due, and that a promise stays or is due earlier; empty without one."""
+    due_at = result.incident.updates.due_at
+    if due_at is None:
+        return ""
+    key = "next" if result.promised is None else "next_kept" if result.keeps_promise else "next_sooner"
+    at = voice.clock(due_at, on=result.incident.triggered_at)
+    return voice.say(f"updates.said.{key}", at=at, left=relative(due_at))
+
+
+def _other_time(voice: Voice, result: Regraded) -> ui.Button[Any] | None:
+    """Build the button that moves a promise to what a lower severity asks for; else None."""
+    incident, every = result.incident, voice.severity(result.incident).update_every
+    custom_id = f"inc:v1:next-update:{incident.id}:{incident.severity}"
+    if not result.keeps_promise or result.is_more_severe or len(custom_id) > ID_LIMIT:
+        return None
+    key = "none" if every is None else "in" if isinstance(every, timedelta) else "business_day"
+    span = voice.span(every) if isinstance(every, timedelta) else ""
+    return button(voice.say(f"updates.move.{key}", span=span), custom_id, emoji="⏲️")
+
+
+def moved(voice: Voice, incident: Incident) -> str:
+    """Say when the next update is due after the press on that button."""
     due_at = incident.updates.due_at
     if due_at is None:
-        return taken
+        return voice.say("updates.said.no_next")
     at = voice.clock(due_at, on=incident.triggered_at)
-    return voice.sentences(taken, voice.say("updates.said.next", at=at, left=relative(due_at)))
+    return voice.say("updates.said.next", at=at, left=relative(due_at))
 
 
 def all_question(voice: Voice, bundle: Bundle) -> Screen:

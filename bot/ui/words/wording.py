@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from bot.domain.incident.incident import Incident, Phase, Status
+from bot.domain.incident.incident import Incident, Phase, Status, label_of
 from bot.domain.oncall.roster import OnCallPerson, id_of
 from bot.domain.severity import SeverityPolicy
 from bot.domain.triage.tree import BY_HAND, UNANSWERED, UNFINISHED, Given, StaleTriage, Text
@@ -32,6 +32,7 @@ _MINUTE_S, _HOUR_S, _DAY_S = 60, 3_600, 86_400
 _TITLE_LIMIT = 420  # 200 characters as stored, escaped
 _NAME_LIMIT = 80  # Discord: 32 characters, escaped
 _WORD_LIMIT = 200
+_REASON_LIMIT = 200  # of why a severity was changed: the thread has the rest
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +163,26 @@ class Wording:
         return self.joined(words, limit=limit)
 
     def path(self, incident: Incident, *, limit: int) -> str:
-        """Return the answers of the triage: "本番影響あり → 影響大"; empty when no questions were asked."""
+        """Return why it has its severity: the answers of the triage, "本番影響あり → 影響大".
+
+        After a change of the severity, that: the answers led to another one. Empty when nothing was asked.
+        """
+        change = incident.regraded
+        if change is None:
+            return self.answers(incident, limit=limit)
+        fields = {
+            "before": inert(change.before, limit=_WORD_LIMIT),
+            "after": inert(change.after, limit=_WORD_LIMIT),
+        }
+        if change.merged is not None:
+            return self.say("alert.regraded_merged", other=label_of(change.merged), **fields)
+        at = self.clock(change.at, on=incident.triggered_at)
+        told = self.say("alert.regraded", who=self.who(change.by), at=at, **fields)
+        reason = inert(change.reason or "", limit=_REASON_LIMIT)
+        return self.say("alert.regraded_why", told=told, reason=reason) if reason else told
+
+    def answers(self, incident: Incident, *, limit: int) -> str:
+        """Return the answers of the triage, whether or not they led to the current severity."""
         steps = [self._step(question, answer) for question, answer in incident.path]
         return self.joined(steps, separator=" → ", limit=limit)
 

@@ -22,7 +22,7 @@ from bot.domain.incident.listing import IncidentFilter
 from bot.domain.incident.posting import archived
 from bot.domain.incident.title_and_start import correct_details, shown_details
 from bot.domain.incident.transitions import AckVia
-from bot.domain.severity import NewSeverity
+from bot.domain.severity import NewSeverity, SeverityChange
 from bot.services.ports import Store
 from bot.services.shared.postings import archive_job
 from tests.acts import id_of, name_of, time_of
@@ -59,10 +59,10 @@ async def test_everything_that_a_life_changes_is_saved(rig: Rig) -> None:
     """Severity, roles, words, clocks and postings; the places stay."""
     incident = await open_incident(rig.store)
     at = incident.triggered_at
-    changed = transitions.change_severity(
-        incident, NewSeverity("SEV2", "P1", at + DAY, reposts=True, thread_channel="p0"), next_update_at=None
-    )
-    changed = await saved(rig.store, changed)
+    new = NewSeverity("SEV2", "P1", at + DAY, reposts=True, thread_channel="p0")
+    by_olive = SeverityChange(before="SEV1", after="SEV2", by="Olive", at=at, reason="一部だけ")
+    changed = await saved(rig.store, transitions.change_severity(incident, new, change=by_olive))
+    assert changed.regraded == by_olive
     led = transitions.assign(changed, Role.SCRIBE, PersonRef(7, "Olive"))
     led = await saved(rig.store, led)
     told = transitions.tell(

@@ -1,6 +1,7 @@
 """Another severity: its channel, mention, deadline and ladder hold from then on."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
@@ -14,7 +15,9 @@ from bot.domain.errors import (
 )
 from bot.domain.escalation.ladder import StepStatus
 from bot.domain.incident.transitions import AckVia
+from bot.domain.severity import SeverityChange
 from bot.domain.timeline.entries import TimelineKind
+from bot.services.incidents.updates import NewUpdate
 from bot.services.ports import JobName
 from tests.services.desk import OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
 
@@ -187,6 +190,90 @@ async def test_an_acknowledged_one_is_announced_anew_without_a_ladder(desk: Desk
     owed = (await desk.store.incident(incident.id)).updates.due_at
     assert owed is not None
     assert (owed - desk.clock.time).total_seconds() == 30 * 60
+
+
+async def promised(desk: Desk, severity: str, *, in_minutes: int) -> int:
+    """An acknowledged incident with a promise of the next update; its number."""
+    incident = await desk.open(severity, key=f"{in_minutes}")
+    await desk.work()
+    await desk.acknowledger.acknowledge(incident.id, by=PRIMARY, via=AckVia.BUTTON)
+    promise = NewUpdate("調査中", None, timedelta(minutes=in_minutes), (), (), key="interaction:8")
+    await desk.updates.tell(incident.id, promise, by=PRIMARY)
+    await desk.work()
+    return incident.id
+
+
+async def due_in(desk: Desk, incident_id: int) -> float | None:
+    """In how many minutes the next update is due."""
+    due_at = (await desk.store.incident(incident_id)).updates.due_at
+    return None if due_at is None else (due_at - desk.clock.time).total_seconds() / 60
+
+
+async def test_a_lower_severity_keeps_the_promised_update(desk: Desk) -> None:
+    """It is asked for when it was promised, until a person moves it."""
+    number = await promised(desk, "SEV1", in_minutes=45)
+    result = await desk.lifecycle.change_severity(number, to="SEV2", by=PRIMARY, reason="一部だけ")
+    assert (result.keeps_promise, await due_in(desk, number)) == (True, 45)
+    entry = next(e for e in await desk.store.timeline(number) if e.kind is TimelineKind.SEVERITY_CHANGED)
+    assert "next_at" not in (entry.data or {}), "nothing has changed"
+    await desk.pass_time(minutes=45)
+    assert "update_due" in await notices(desk)
+    due_at = (await desk.store.incident(number)).updates.due_at
+    await desk.lifecycle.change_severity(number, to="SEV3", by=SECONDARY, reason="dev だけ")
+    late = (await desk.store.incident(number)).updates
+    assert (late.due_at, late.reminders) == (due_at, 1), "it stays overdue"
+
+
+async def test_an_update_that_was_promised_before_anybody_acknowledged_stays(desk: Desk) -> None:
+    """Whoever reported it may have promised one."""
+    incident = await desk.open("SEV1")
+    promise = NewUpdate("調査中", None, timedelta(minutes=45), (), (), key="interaction:8")
+    await desk.updates.tell(incident.id, promise, by=RESPONDER)
+    await desk.lifecycle.change_severity(incident.id, to="SEV3", by=RESPONDER, reason="dev だけ")
+    assert await due_in(desk, incident.id) == 45
+
+
+async def test_a_higher_severity_brings_the_update_forward_only(desk: Desk) -> None:
+    """30 minutes are what a SEV1 asks for; an earlier promise counts."""
+    number = await promised(desk, "SEV2", in_minutes=90)
+    result = await desk.lifecycle.change_severity(number, to="SEV1", by=PRIMARY, reason="広がった")
+    assert (result.keeps_promise, await due_in(desk, number)) == (False, 30)
+    other = await promised(desk, "SEV2", in_minutes=15)
+    result = await desk.lifecycle.change_severity(other, to="SEV1", by=PRIMARY, reason="広がった")
+    assert (result.keeps_promise, await due_in(desk, other)) == (True, 15)
+
+
+async def test_a_person_moves_the_promise_to_the_lower_severity(desk: Desk) -> None:
+    """Once, with a line in the thread; not for a severity that it no longer has, nor without permission."""
+    number = await promised(desk, "SEV1", in_minutes=45)
+    await desk.lifecycle.change_severity(number, to="SEV2", by=PRIMARY, reason="一部だけ")
+    with pytest.raises(NotPermitted):
+        await desk.promises.follow_severity(number, severity="SEV2", by=OBSERVER, key="interaction:9")
+    for _ in range(2):
+        await desk.promises.follow_severity(number, severity="SEV2", by=SECONDARY, key="interaction:9")
+        await desk.work()
+    assert await due_in(desk, number) == 120
+    assert (await notices(desk))[-2:] == ["severity_changed", "updated"]
+    await desk.pass_time(minutes=60)
+    assert "update_due" not in await notices(desk)
+    await desk.lifecycle.change_severity(number, to="SEV3", by=PRIMARY, reason="dev だけ")
+    with pytest.raises(InvalidTransition, match="severity_moved"):
+        await desk.promises.follow_severity(number, severity="SEV2", by=PRIMARY, key="interaction:10")
+
+
+async def test_the_posts_learn_who_changed_the_severity(desk: Desk) -> None:
+    """With the reason; a merge names the incident; a triage of the alert brings its own path."""
+    incident = await desk.open("SEV3")
+    await desk.lifecycle.change_severity(incident.id, to="SEV2", by=RESPONDER, reason="決済も")
+    changed = (await desk.store.incident(incident.id)).regraded
+    assert changed == SeverityChange(
+        before="SEV3", after="SEV2", by="responder", at=desk.clock.time, reason="決済も"
+    )
+    worse = await desk.open("SEV1", key="worse")
+    await desk.merging.merge(worse.id, into=incident.id, by=PRIMARY)
+    changed = (await desk.store.incident(incident.id)).regraded
+    assert changed is not None
+    assert (changed.before, changed.after, changed.merged) == ("SEV2", "SEV1", worse.id)
 
 
 async def test_a_change_before_the_alert_was_posted_posts_it_once(desk: Desk) -> None:

@@ -312,15 +312,16 @@ async def test_an_incident_that_is_over_is_not_asked_for(desk: Desk) -> None:
 
 
 async def test_another_severity_has_another_cadence(desk: Desk) -> None:
-    """Counted from the change, once somebody is on it."""
-    incident = await acknowledged(desk)
+    """A higher one counts from the change, once somebody is on it; a lower one keeps what was promised."""
+    incident = await acknowledged(desk, "SEV3")
+    assert await desk.database.job_due_at(f"remind:{incident.id}") == jst(25, 11)
     await desk.lifecycle.change_severity(incident.id, to="SEV2", by=PRIMARY, reason="r")
     due = desk.clock.time + timedelta(hours=2)
     assert await desk.database.job_due_at(f"remind:{incident.id}") == due
     [line] = await told(desk, "severity_changed")
     assert line.data["next_at"] == due.isoformat(), "the thread was told of another time"
     await desk.lifecycle.change_severity(incident.id, to="SEV3", by=PRIMARY, reason="r")
-    assert await desk.database.job_due_at(f"remind:{incident.id}") == jst(25, 11)
+    assert await desk.database.job_due_at(f"remind:{incident.id}") == due
 
 
 async def test_a_severity_moves_no_promise_that_nobody_has_made(desk: Desk) -> None:

@@ -13,7 +13,7 @@ from bot.domain.escalation.ladder import Step, plan
 from bot.domain.incident import transitions
 from bot.domain.incident.incident import ByPerson, Incident, PersonRef, Phase, Role, Status, StatusUpdate
 from bot.domain.incident.transitions import Acknowledgement, AckOutcome
-from bot.domain.severity import LadderStep
+from bot.domain.severity import LadderStep, SeverityChange
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.domain.timeline.lines import lines_of
 from bot.services.escalation.passing_on import PassedOn
@@ -251,6 +251,17 @@ def test_the_question_before_resolving_does_not_claim_too_much() -> None:
     assert "再開" in told
 
 
+def test_show_keeps_the_path_that_a_change_has_overruled() -> None:
+    """Beside who changed the severity: the posts say that alone."""
+    change = SeverityChange(before="SEV1", after="SEV3", by="primary", at=AT, reason="dev だけ")
+    changed = replace(PLACED, severity="SEV3", severity_changed=change)
+    told = words(console.show_screen(JA, view_of(changed))).splitlines()
+    assert "判定：SEV1 → SEV3 に変更 · @primary 14:07 JST · dev だけ" in told
+    assert "変更前の判定：本番影響あり → 影響大" in told
+    bare = words(console.show_screen(EN, view_of(replace(changed, path=()))))
+    assert "Assessed before that" not in bare
+
+
 def test_a_change_of_severity_says_what_holds_now() -> None:
     """Channel, mention, deadline; or who has it already."""
     loud = words(answers.regraded_screen(JA, Regraded(PLACED, "SEV3", reposts=True)))
@@ -266,6 +277,62 @@ def test_a_change_of_severity_says_what_holds_now() -> None:
     assert "メンションなし" in silent
     edited = words(answers.regraded_screen(JA, Regraded(PLACED, "SEV3", reposts=False)))
     assert "新しい通知はしません" in edited
+
+
+@pytest.mark.parametrize(
+    ("voice", "severity", "told", "button"),
+    [
+        (JA, "SEV2", "次の更新の約束 14:50 JST", "次の更新を2 時間後にする"),
+        (JA, "SEV3", "次の更新の約束 14:50 JST", "次の更新を翌営業日にする"),
+        (EN, "SEV2", "The next update is still due 14:50 JST", "Move the next update to 2 h from now"),
+        (EN, "SEV3", "as promised", "Move the next update to the next business day"),
+    ],
+)
+def test_a_lower_severity_leaves_the_promise_to_the_person(
+    voice: Voice, severity: str, told: str, button: str
+) -> None:
+    """The answer says that it stays, and offers what the severity asks for."""
+    due_at = AT + timedelta(minutes=43)
+    updates = replace(ACKNOWLEDGED.updates, due_at=due_at)
+    lowered = Regraded(
+        replace(ACKNOWLEDGED, severity=severity, updates=updates), "SEV1", reposts=True, promised=due_at
+    )
+    screen = answers.regraded_screen(voice, lowered)
+    assert told in words(screen)
+    assert labels(screen)[0] == button
+    assert presses(screen)[0] == f"inc:v1:next-update:42:{severity}"
+
+
+def test_a_severity_without_updates_offers_to_plan_none() -> None:
+    """The promise stays even then."""
+    severity = replace(JA.policy.severities["SEV2"], update_every=None)
+    policy = replace(JA.policy, severities={**JA.policy.severities, "SEV2": severity})
+    updates = replace(ACKNOWLEDGED.updates, due_at=AT)
+    lowered = Regraded(replace(ACKNOWLEDGED, severity="SEV2", updates=updates), "SEV1", True, promised=AT)
+    assert labels(answers.regraded_screen(replace(JA, policy=policy), lowered))[0] == "次の更新をなくす"
+
+
+def test_a_higher_severity_says_that_the_update_is_due_earlier() -> None:
+    """There is nothing to choose: nobody has promised away what it asks for."""
+    due_at = AT + timedelta(minutes=32)
+    raised = replace(ACKNOWLEDGED, updates=replace(ACKNOWLEDGED.updates, due_at=due_at))
+    for before, told in (
+        (AT + timedelta(hours=2), "に早まりました"),
+        (due_at, "はそのままです"),
+        (None, "です。"),
+    ):
+        screen = answers.regraded_screen(
+            JA, Regraded(raised, "SEV3", reposts=True, promised=before, is_more_severe=True)
+        )
+        assert told in words(screen)
+        assert "inc:v1:next-update" not in str(presses(screen))
+
+
+def test_the_moved_update_is_told() -> None:
+    """By when, or that none is planned."""
+    incident = replace(ACKNOWLEDGED, updates=replace(ACKNOWLEDGED.updates, due_at=AT + timedelta(hours=2)))
+    assert answers.moved(JA, incident).startswith("次の更新は 16:07 JST")
+    assert answers.moved(EN, ACKNOWLEDGED) == "No further update is planned."
 
 
 def test_a_merge_says_when_it_has_raised_the_other_one() -> None:

@@ -9,6 +9,7 @@ from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.incident import status_updates
 from bot.domain.incident.form_state import form_digest
 from bot.domain.incident.incident import ByPerson, IncidentKind, PersonRef, Phase, Role, StatusUpdate
+from bot.domain.severity import SeverityChange
 from bot.domain.triage.tree import BY_HAND, UNANSWERED
 from bot.runbook import default_policy_text, parse_policy
 from bot.ui.posts.renderer import render
@@ -231,6 +232,34 @@ def test_a_question_without_words_for_it_marks_its_answer() -> None:
     assert (
         "判定：本番影響あり (不明のため安全側)" in description_of(render(words, ALERT, unsure)).splitlines()
     )
+
+
+@pytest.mark.parametrize(
+    ("words", "reason", "merged", "told"),
+    [
+        (JA, "監視の誤検知", None, "判定：SEV1 → SEV3 に変更 · @primary 14:12 JST · 監視の誤検知"),
+        (EN, "noise", None, "Assessed: changed from SEV1 to SEV3 · @primary 14:12 JST · noise"),
+        (JA, "", None, "判定：SEV1 → SEV3 に変更 · @primary 14:12 JST"),
+        (JA, None, 41, "判定：SEV1 → SEV3 · INC-41 を統合"),
+        (EN, None, 41, "Assessed: SEV1 to SEV3 · merged with INC-41"),
+    ],
+)
+def test_a_changed_severity_is_not_explained_by_the_path_of_another(
+    words: Wording, reason: str | None, merged: int | None, told: str
+) -> None:
+    """Alert and card say who changed it, when and why, and no longer that the impact is large."""
+    change = SeverityChange(
+        before="SEV1", after="SEV3", by="primary", at=AT + timedelta(minutes=5), reason=reason, merged=merged
+    )
+    changed = replace(ACKNOWLEDGED, severity="SEV3", severity_changed=change)
+    assert told in description_of(render(words, ALERT, changed)).splitlines()
+    for kind in (DeliveryKind.ALERT, DeliveryKind.THREAD_CARD):
+        shown = str(render(words, delivery(kind), changed))
+        assert told.partition(": " if words is EN else "：")[2] in shown
+        assert "影響大" not in shown
+        assert "Large impact" not in shown
+    by_an_older_version = replace(changed, severity="SEV2")
+    assert "影響大" in description_of(render(JA, ALERT, by_an_older_version))
 
 
 def test_an_alert_outlives_a_change_of_the_policy() -> None:

@@ -1,6 +1,7 @@
 """The promise of a status update."""
 
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 
@@ -17,3 +18,42 @@ def test_reminders_come_less_and_less_often(asked: int, times: int) -> None:
     again = status_updates.remind(silent, again_at=LATER + MINUTE)
     assert (again.updates.due_at, again.updates.remind_at) == (LATER, LATER + MINUTE)
     assert again.updates.reminders == asked + 1
+
+
+SOON, LATE = LATER - MINUTE, LATER + 60 * MINUTE
+
+
+@pytest.mark.parametrize(
+    ("is_more_severe", "promised", "owed", "due"),
+    [
+        (False, LATER, LATE, LATER),  # it stays as people were told
+        (False, LATER, SOON, LATER),
+        (False, LATER, None, LATER),
+        (False, None, LATE, LATE),
+        (True, LATER, SOON, SOON),  # nobody promised this away
+        (True, LATER, LATE, LATER),
+        (True, LATER, None, LATER),
+        (True, None, SOON, SOON),
+        (True, None, None, None),
+    ],
+)
+def test_a_promise_survives_another_severity(
+    is_more_severe: bool,  # a case
+    promised: datetime | None,
+    owed: datetime | None,
+    due: datetime | None,
+) -> None:
+    """Its reminder comes then, too."""
+    told = transitions.tell(acknowledged(), None, next_update_at=promised)
+    updates = status_updates.regraded(told, owed, is_more_severe=is_more_severe).updates
+    assert (updates.due_at, updates.remind_at) == (due, due)
+
+
+@pytest.mark.parametrize("is_more_severe", [False, True])
+def test_a_broken_promise_stays_overdue(is_more_severe: bool) -> None:  # a case
+    """A higher severity reminds earlier, no severity forgets that the promise was broken."""
+    told = transitions.tell(acknowledged(), None, next_update_at=SOON)
+    silent = status_updates.remind(told, again_at=LATE)
+    updates = status_updates.regraded(silent, LATER, is_more_severe=is_more_severe).updates
+    assert (updates.due_at, updates.reminders) == (SOON, 1)
+    assert updates.remind_at == (LATER if is_more_severe else LATE)

@@ -21,7 +21,7 @@ from bot.domain.incident.incident import (
 from bot.domain.incident.locations import IncidentThread
 from bot.domain.incident.posting import archived, repost, rethread
 from bot.domain.incident.transitions import AckOutcome
-from bot.domain.severity import NewSeverity
+from bot.domain.severity import NewSeverity, SeverityChange
 from tests.acts import id_of, name_of, time_of
 from tests.unit.domain.incident.test_incident import PRIMARY, SECONDARY, T0, incident
 
@@ -70,7 +70,7 @@ WHAT_NEEDS_AN_OPEN_ONE: list[End] = [
     resolve,
     cancel,
     merge,
-    lambda of: transitions.change_severity(of, SEV3, next_update_at=None),
+    lambda of: transitions.change_severity(of, SEV3),
     lambda of: transitions.declare(replace(of, kind=IncidentKind.ALERT), thread_channel=None),
     lambda of: transitions.assign(of, Role.SCRIBE, PersonRef(1, "primary")),
     lambda of: transitions.tell(of, StatusUpdate("known", "", LATER, "primary"), next_update_at=None),
@@ -239,7 +239,7 @@ def test_what_is_open_needs_no_reopening() -> None:
 
 def test_another_severity_while_nobody_is_on_it() -> None:
     """Its deadline counts; no status update is owed yet."""
-    changed = transitions.change_severity(incident(), SEV3, next_update_at=LATER)
+    changed = transitions.change_severity(incident(), replace(SEV3, next_update_at=LATER))
     assert (changed.severity, changed.priority, changed.ack_due_at) == ("SEV3", "P2", SEV3.ack_due_at)
     assert (changed.post.number, changed.thread.posting, changed.updates.due_at) == (2, 1, None)
 
@@ -247,29 +247,35 @@ def test_another_severity_while_nobody_is_on_it() -> None:
 def test_another_severity_while_somebody_is_on_it() -> None:
     """Whether they were in time does not change after the fact."""
     before = replace(acknowledged(), updates=StatusUpdates(reminders=2))
-    changed = transitions.change_severity(before, replace(SEV3, reposts=False), next_update_at=LATER)
+    quiet = replace(SEV3, reposts=False, next_update_at=LATER)
+    changed = transitions.change_severity(before, quiet)
     assert (changed.ack_due_at, changed.post.number) == (before.ack_due_at, 1)
     assert (changed.updates.due_at, changed.updates.reminders) == (LATER, 0)
+
+
+def test_who_changed_the_severity_counts_until_the_next_change() -> None:
+    """An older version writes none: what it leaves does not agree with the severity any more."""
+    told = SeverityChange(before="SEV1", after="SEV3", by="primary", at=LATER, reason="dev だけ")
+    changed = transitions.change_severity(incident(), SEV3, change=told)
+    assert changed.regraded == told
+    assert transitions.change_severity(changed, replace(SEV3, name="SEV2")).regraded is None
+    assert replace(changed, severity="SEV2").regraded is None
 
 
 def test_a_thread_moves_with_its_severity() -> None:
     """Where the new one wants it elsewhere, the new posting opens it."""
     changed = transitions.change_severity(
-        incident(thread=IncidentThread(channel="p2-deploys")),
-        replace(SEV3, thread_channel="p0-alerts"),
-        next_update_at=None,
+        incident(thread=IncidentThread(channel="p2-deploys")), replace(SEV3, thread_channel="p0-alerts")
     )
     assert (changed.thread.posting, changed.thread.channel) == (2, "p0-alerts")
-    kept = transitions.change_severity(
-        incident(thread=IncidentThread(channel="p0-alerts")), SEV3, next_update_at=None
-    )
+    kept = transitions.change_severity(incident(thread=IncidentThread(channel="p0-alerts")), SEV3)
     assert (kept.thread.posting, kept.thread.channel) == (1, "p0-alerts")
 
 
 def test_the_same_severity_is_no_change() -> None:
     """Two people at once: the second is told."""
     same = replace(SEV3, name="SEV1")
-    error = refused(lambda of: transitions.change_severity(of, same, next_update_at=None), incident())
+    error = refused(lambda of: transitions.change_severity(of, same), incident())
     assert (error.key, error.fields["severity"]) == ("same_severity", "SEV1")
 
 
@@ -282,7 +288,7 @@ def test_no_number_of_a_posting_is_used_twice() -> None:
     assert (rethreaded.post.number, rethreaded.thread.posting) == (1, 2)
     reposted = repost(rethreaded)
     assert (reposted.post.number, reposted.thread.posting) == (3, 2)
-    changed = transitions.change_severity(reposted, replace(SEV3, thread_channel="x"), next_update_at=None)
+    changed = transitions.change_severity(reposted, replace(SEV3, thread_channel="x"))
     assert (changed.post.number, changed.thread.posting) == (4, 4)
 
 
