@@ -50,7 +50,7 @@ async def test_each_ladder_asks_anew_whoever_declined_on_the_last(world: World) 
     await decline(world, first, by="primary", says="@secondary")  # the DM of before is no other answer
     await decline(world, passed_again, by="secondary", says="ほかに")
     await world.expect_message(alert.thread, contains="@secondary は今は対応できません。ほかに当番がいない")
-    await world.expect_message("p1-ops", contains="on-call の全員が対応できません", pings_here=False)
+    await world.expect_message("p1-ops", contains="当番の全員が対応できません", pings_here=False)
     await decline(world, passed, by="secondary", says="ほかに")
     await world.fast_forward(minutes=15)
     await world.expect_nothing_more()

@@ -51,7 +51,7 @@ SELECT incident_id, target
  WHERE kind = 'page' AND key ~ ':(unreached|declined|lapsed|released):'
 """
 
-_BEFORE_ITS_TIME = ("on-call に連絡がつきません", "on-call の全員が対応できません")
+_BEFORE_ITS_TIME = ("当番に連絡がつきません", "当番の全員が対応できません")
 
 
 async def broken(world: World, box: Mailbox, excuses: Sequence[Span] = (), *, after: int = 0) -> list[str]:

@@ -233,6 +233,19 @@ async def test_a_reaction_is_not_lost_while_the_database_is_away(world: ConsoleW
     assert name_of((await world.acknowledged(1)).acknowledged) == "responder"
 
 
+async def test_the_reporters_answer_names_who_is_on_it(world: ConsoleWorld) -> None:
+    """An edit of what only they see, without a ping."""
+    card = await started(world)
+    for answer in ("users_affected:yes", "large_impact:yes"):
+        card = shown(await world.click(card, f"tri:v1:answer:1:{answer}"))
+    await world.click(card, "tri:v1:confirm:1:SEV1")
+    alert = await world.until("p0-alerts", contains="inc:v1:ack:1")
+    await world.click(alert, "inc:v1:ack:1", by="primary")
+    told = await world.until("general", contains="👀 @primary")
+    assert "発報しました" in words(told)
+    assert "ack 期限" not in words(told)
+
+
 async def test_passing_on_says_to_whom(world: ConsoleWorld) -> None:
     """今は対応できない takes the next step of the ladder now."""
     await alerted(world)

@@ -73,10 +73,12 @@ class PageDeliveries(_LadderDeliveries):
         await tx.add_timeline(incident.id, paged(delivery, at=at or await tx.now()))
         left = tuple(person for person in incident.unreached if person != person_of(delivery))
         is_late = incident.status is Status.TRIGGERED and await tx.now() >= incident.ack_due_at
-        if left == incident.unreached and not is_late:  # once it is late, the posts say who had how many DMs
+        is_passed_on = bool(PagingData.from_json(delivery.data).declined_by)
+        # Once it is late, the posts say who had how many DMs; so does the DM of the person who declined.
+        if left == incident.unreached and not (is_late or is_passed_on):
             return incident
         told = replace(incident, unreached=left, version=incident.version + 1)
-        if left == incident.unreached:
+        if left == incident.unreached and not is_passed_on:
             await tx.keep_older_pages(incident.id)
         await tx.save(told)
         return told

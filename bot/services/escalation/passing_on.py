@@ -4,6 +4,7 @@ This happens when a person on call cannot respond, or when no DM reaches them.
 """
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 import structlog
 
@@ -38,11 +39,15 @@ class PassedOn:
         to: The on-call place that is paged instead; None when no place is left: then a message goes to the
             channel.
         following: The ladder's next step, which is taken at its time all the same.
+        told_at: When the DM to the person at that place was sent; None: it is on its way, or there is none.
+        is_refused: That DM was given up, and passed on in turn.
     """
 
     incident: Incident
     to: str | None
     following: Step | None
+    told_at: datetime | None = None
+    is_refused: bool = False
 
 
 class PassingOn:
@@ -78,8 +83,16 @@ class PassingOn:
         async with self._access.locked(seen, by=by, act=Act.DECLINE) as (tx, incident):
             if incident.status is not Status.TRIGGERED:
                 raise InvalidTransition("not_waiting", incident=incident.label)
-            to = await self._record_decline(tx, incident, page, by=by)
-            return PassedOn(incident, to, following_step(await tx.steps(incident_id)))
+            key, to = await self._record_decline(tx, incident, page, by=by)
+            told = None if to is None else await tx.delivery_by_key(_page_key(incident, key, to))
+            is_sent = told is not None and told.status is DeliveryStatus.SENT
+            return PassedOn(
+                incident=incident,
+                to=to,
+                following=following_step(await tx.steps(incident_id)),
+                told_at=told.first_sent_at if told is not None and is_sent else None,
+                is_refused=told is not None and told.status is DeliveryStatus.FAILED,
+            )
 
     async def give_up_page(self, tx: Transaction, page: Delivery) -> None:
         """Note on the post that the person of *page* cannot be reached by DM, and page the next one, once.
@@ -179,20 +192,24 @@ class PassingOn:
 
     async def _record_decline(
         self, tx: Transaction, incident: Incident, page: Delivery | None, *, by: Person
-    ) -> str | None:
-        """Record that the person of *page* declined, queue a DM to the next place, and return that place."""
+    ) -> tuple[str, str | None]:
+        """Record that the person of *page* declined, and queue a DM to the next place.
+
+        Returns:
+            The key of this decline, and that place.
+        """
         standing = await self._oncall.standing(incident.guild_id, source=tx)
         place, asked = answering(by, standing) if page is None else (place_of(page), asked_of(page, standing))
         ladder_number, said_no = declined(await tx.timeline(incident.id))
+        key = f"declined:{ladder_number}:{asked}" if ladder_number else f"declined:{asked}"
         if asked in said_no:
-            return said_no[asked]
+            return key, said_no[asked]
         passed = {*said_no, asked, *incident.unreached}
         to = next_place(standing, passed)
         now = await tx.now()
         data = DeclinedEntry(place=place, to=to, asked=asked, ladder=ladder_number)
         audited = {"incident_id": incident.id, **data.to_json()}
         await tx.record(incident, TimelineEntry.of(data, now, by=by), by=by, data=audited)
-        key = f"declined:{ladder_number}:{asked}" if ladder_number else f"declined:{asked}"
         paging = PagingData(declined_by=by.name, waited_s=(now - incident.triggered_at).total_seconds())
         person = None if to is None else standing[to]
         await tx.insert_deliveries(self._declined(incident, key, to, person=person, data=paging))
@@ -202,7 +219,7 @@ class PassingOn:
         if to is None:
             why = Why(kind=WhyKind.DECLINED, who=asked)
             await self._escalations.take_early(tx, incident, why=why, without=passed)
-        return to
+        return key, to
 
     def _declined(
         self, incident: Incident, key: str, to: str | None, *, person: OnCallPerson | None, data: PagingData
@@ -212,8 +229,13 @@ class PassingOn:
         line = notice(incident, self._policy, told, key=key)
         if to is None or person is None:
             return [line]
-        dm = self._step_messages.page(incident, to, person, key=f"inc:{incident.id}:{key}:dm:{to}", data=data)
-        return [line, dm]
+        page_key = _page_key(incident, key, to)
+        return [line, self._step_messages.page(incident, to, person, key=page_key, data=data)]
+
+
+def _page_key(incident: Incident, decline: str, to: str) -> str:
+    """Return the key of the DM to the person at place *to* after a decline."""
+    return f"inc:{incident.id}:{decline}:dm:{to}"
 
 
 def _is(person: OnCallPerson, holder: PersonRef | None) -> bool:

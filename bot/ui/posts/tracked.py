@@ -6,6 +6,7 @@ from bot.domain.incident.incident import Incident, Status, label_of
 from bot.ui.buttons import Component, IncidentVerb, row
 from bot.ui.posts.bodies import HERE, Body, message
 from bot.ui.posts.incident.alert import again, deadline, related
+from bot.ui.posts.incident.calls import cannot
 from bot.ui.posts.triage_posts import triage_button
 from bot.ui.words.wording import Wording
 
@@ -31,7 +32,12 @@ def tracked(words: Wording, incident: Incident, *, rings: bool) -> Body:
         other="?" if other is None else label_of(other),
     )
     first = _SEPARATOR.join([line, _standing(words, incident)])
-    lines = [f"{HERE} {first}" if rings else first, again(words, incident), related(words, incident)]
+    lines = [
+        f"{HERE} {first}" if rings else first,
+        cannot(words, incident) if incident.status is Status.TRIGGERED else "",
+        again(words, incident),
+        related(words, incident),
+    ]
     return message(
         "\n".join(line for line in lines if line), components=_buttons(words, incident), rings=rings
     )

@@ -160,8 +160,10 @@ def passed_on(voice: Voice, result: PassedOn) -> str:
     if result.to is None:
         told = voice.say("consoles.said.passed_on_nobody", label=incident.label, channel=channel)
     else:
+        key = "passed_on_at" if result.told_at else "passed_on_refused" if result.is_refused else "passed_on"
+        at = "" if result.told_at is None else voice.clock(result.told_at, on=incident.triggered_at)
         people = voice.on_call([result.to])
-        told = voice.say("consoles.said.passed_on", label=incident.label, people=people)
+        told = voice.say(f"consoles.said.{key}", label=incident.label, people=people, at=at)
     if following is None:
         return told
     at = voice.clock(following.due_at, on=incident.triggered_at)

@@ -1,19 +1,28 @@
 """The outcome of an alert for the person who raised it: at once, and again when Discord has it."""
 
+import asyncio
+from contextlib import suppress
 from functools import partial
 from operator import attrgetter
+from typing import Final
 
-from bot.domain.incident.incident import Incident, NewIncident
+from bot.domain.errors import UnavailableError
+from bot.domain.incident.incident import Incident, NewIncident, Status
 from bot.services.incidents.commands import Opening
 from bot.ui.buttons import IncidentVerb
 from bot.ui.components import Row, Screen, made_of, row, text, to_places
 from bot.ui.interaction import Interaction, host_of, redraw, services_of, soon, voice_of
 from bot.ui.people import person_from
 from bot.ui.posts.bodies import colour_of
+from bot.ui.posts.incident.alert import head
 from bot.ui.screens.emergency import opened_or_raised
 from bot.ui.words.links import alert_url
 from bot.ui.words.voice import Voice
 from bot.ui.words.wording import relative
+
+#: When to look whether somebody is on it, seconds after the last look: as long as Discord lets an answer be
+#: edited, which is 15 minutes, and less and less often.
+_LOOKS_AFTER_S: Final = (2, 4, 8, 16, *(30,) * 21)
 
 
 def reported(interaction: Interaction, severity: str, *, title: str, is_private: bool = False) -> NewIncident:
@@ -48,9 +57,29 @@ async def show_sent(interaction: Interaction, incident: Incident, *, in_drill: b
     """
     if not await redraw(interaction, sent_card(voice_of(interaction), incident, in_drill=in_drill)):
         return  # the posts tell
-    show_outcome = partial(_show_outcome, interaction, incident.id, in_drill=in_drill)
-    if not await show_outcome(within_s=2.0):
-        host_of(interaction).spawn(show_outcome(within_s=180.0), name="outcome of an alert")
+    is_shown = await _show_outcome(interaction, incident.id, in_drill=in_drill, within_s=2.0)
+    keep_current = _keep_current(interaction, incident.id, in_drill=in_drill, is_shown=is_shown)
+    host_of(interaction).spawn(keep_current, name="outcome of an alert")
+
+
+async def _keep_current(interaction: Interaction, number: int, *, in_drill: bool, is_shown: bool) -> None:
+    """Show what became of the alert unless *is_shown*, and then who is on it: its reporter waits for that.
+
+    It is an edit of their own answer, so that nobody is pinged. A private incident is not shown again: they
+    may not see it any more.
+    """
+    if not is_shown:
+        await _show_outcome(interaction, number, in_drill=in_drill, within_s=180.0)
+    for pause_s in _LOOKS_AFTER_S:
+        await asyncio.sleep(pause_s)
+        with suppress(UnavailableError):
+            opening = await services_of(interaction).incidents.opening(number)
+            if opening.incident.is_private:
+                return
+            if opening.incident.status is not Status.TRIGGERED:
+                card = sent_card(voice_of(interaction), opening.incident, opening, in_drill=in_drill)
+                await redraw(interaction, card)
+                return
 
 
 async def _show_outcome(interaction: Interaction, number: int, *, in_drill: bool, within_s: float) -> bool:
@@ -76,16 +105,20 @@ def sent_card(
             beside_drill(voice, in_drill=in_drill, is_raised=True),
             voice.say("consoles.triage.sent", label=incident.label),
             _what(voice, incident),
-            voice.say(
-                "consoles.triage.ack_until",
-                due=voice.moment(incident.ack_due_at),
-                left=relative(incident.ack_due_at),
-            ),
+            _who_has_it(voice, incident),
             _where(voice, incident, opening),
         ),
         rows=[_ways(voice, incident, IncidentVerb.DETAILS)],
         colour=colour_of(voice, incident),
     )
+
+
+def _who_has_it(voice: Voice, incident: Incident) -> str:
+    """Say until when somebody has to acknowledge; then who is on it, or how it ended, as the alert does."""
+    if incident.status is not Status.TRIGGERED:
+        return head(voice, incident)
+    due, left = voice.moment(incident.ack_due_at), relative(incident.ack_due_at)
+    return voice.say("consoles.triage.ack_until", due=due, left=left)
 
 
 def beside_drill(voice: Voice, *, in_drill: bool, is_raised: bool = False) -> str:

@@ -89,3 +89,45 @@ async def test_a_dm_that_discord_puts_off_is_tried_again(desk: Desk) -> None:
     page = next(one for one in await desk.database.deliveries() if one.kind is DeliveryKind.PAGE)
     assert (page.status, page.attempts) == (DeliveryStatus.SENT, 1)
     assert PRIMARY.name in page.to
+
+
+async def test_whoever_declines_hears_when_the_next_person_was_told(desk: Desk) -> None:
+    """On its way at first; then the time of their DM, or that it did not reach them."""
+    incident = await desk.open("SEV1")
+    await desk.work()
+    dm = desk.message(DeliveryKind.PAGE)
+    first = await desk.passing_on.decline(incident.id, by=PRIMARY, message_id=dm)
+    assert (first.to, first.told_at, first.is_refused) == ("secondary", None, False)
+    told_at = desk.clock.time
+    await desk.work()
+    await desk.pass_time(minutes=1)
+    again = await desk.passing_on.decline(incident.id, by=PRIMARY, message_id=dm)
+    assert (again.to, again.told_at, again.is_refused) == ("secondary", told_at, False)
+
+
+async def test_whoever_declines_hears_that_the_next_person_cannot_be_reached(desk: Desk) -> None:
+    """It was passed on in turn."""
+    incident = await desk.open("SEV1")
+    await desk.work()
+    dm = desk.message(DeliveryKind.PAGE)
+    desk.discord.refused = {"person:secondary"}
+    await desk.passing_on.decline(incident.id, by=PRIMARY, message_id=dm)
+    await desk.work()
+    again = await desk.passing_on.decline(incident.id, by=PRIMARY, message_id=dm)
+    assert (again.to, again.told_at, again.is_refused) == ("secondary", None, True)
+
+
+async def test_the_dm_of_whoever_declined_is_edited_when_the_next_one_arrives(desk: Desk) -> None:
+    """It says when that was."""
+    incident = await desk.open("SEV1")
+    await desk.work()
+    await desk.passing_on.decline(incident.id, by=PRIMARY, message_id=desk.message(DeliveryKind.PAGE))
+    before = (await desk.store.incident(incident.id)).version
+    await desk.work()
+    now = await desk.store.shown_incident(incident.id)
+    assert now.version == before + 1
+    assert [page.sent_at is not None for page in now.calls.pages] == [True, True]
+    assert (now.version, [DeliveryKind.PAGE] * 2) in [
+        (version, [kind for kind in kinds if kind is DeliveryKind.PAGE])
+        for version, kinds in desk.discord.refreshed
+    ]

@@ -28,6 +28,7 @@ NOT_IN_JAPANESE: Final = {
     "決定木": "判定フロー",
     "(?<![/a-z])triage": "トリアージ",
     "代わり": "代理",
+    "on-call": "当番",
     r"(?<=[ぁ-んァ-ヶ一-龥}]): ": "：",
     r"(?<=か)\?": "？",
 }
@@ -47,6 +48,7 @@ NOT_IN_ENGLISH: Final = {
     "lies ahead": "is in the future",
     "somebody else|[Aa]sk somebody": "someone",
     r"[Pp]ut \{emoji\} on": "React with … to",
+    r"the on-call(?![ -]\w)": "the person on call",
 }
 
 
@@ -71,10 +73,10 @@ def test_each_pattern_would_find_its_word() -> None:
     """A pattern that matches nothing would hold nothing out."""
     said = {
         "ja": "空席 経路 済んだ手順 判定に加わる 重い方の **指揮**はあなたです 古い方 方針ファイル 二つの番 "
-        "終わりは未定 担当に DM 1 時間間 決定木 が triage 中 代わり 理由: x しますか?",
+        "終わりは未定 担当に DM 1 時間間 決定木 が triage 中 代わり 理由: x しますか? on-call に",
         "en": "it counts as the graver answer. Choose any number. Should it be back, no end in sight, "
         "2 to mend, how it stands, to do with another, vacant, the database is away, lies ahead, "
-        "somebody else, put {emoji} on it",
+        "somebody else, put {emoji} on it, DM to the on-call",
     }
     tables = dict(zip(LANGUAGES, (NOT_IN_JAPANESE, NOT_IN_ENGLISH), strict=True))
     for language, table in tables.items():

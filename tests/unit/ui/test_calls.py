@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.delivery.delivery import DeliveryKind, Request
+from bot.domain.delivery.kinds import Action
 from bot.domain.incident.calls import CallPage, Calls, CallStep
-from bot.domain.incident.incident import EndedAck, Incident
+from bot.domain.incident.incident import EndedAck, Incident, IncidentKind
 from bot.ui.posts.renderer import render
 from bot.ui.words.wording import Wording
 from tests.unit.ui.samples import (
@@ -90,6 +91,74 @@ def test_what_was_taken_names_whom_it_called_then() -> None:
     assert line.startswith("✓ 14:22 @here + @before  ● 14:37")
 
 
+def dm(incident: Incident, reader: str, words: Wording = JA, **changes: object) -> list[str]:
+    """The lines of the DM to *reader*, of the step at the deadline."""
+    data: Mapping[str, object] = {**FIRST_ESCALATION, **changes}
+    asked = delivery(DeliveryKind.PAGE, to="person:x", data=data)
+    asked = replace(asked, request=Request(Action.MESSAGE, 1, None, {}, reader))
+    return description_of(render(words, asked, incident)).splitlines()
+
+
+TWICE = called(
+    FIRST_PAGE,
+    CallPage(who="@primary", asked_at=DUE, sent_at=DUE),
+    CallPage(who="@secondary", asked_at=DUE, sent_at=DUE),
+    steps=(START, taken(DEADLINE), LATER),
+)
+
+
+def test_the_second_in_line_hears_who_did_not_answer_and_how_often() -> None:
+    """Right below the deadline that passed; nobody hears that of themselves, or of whom this step calls."""
+    assert dm(TWICE, "secondary")[:2] == [
+        "**15 分 ack なし · ack 期限 14:22 JST を過ぎました**",
+        "@primary：14:07 DM, 14:22 DM, 応答なし",
+    ]
+    assert dm(TWICE, "secondary", EN)[1] == "@primary: DM 14:07, DM 14:22, no answer"
+    assert not any("応答なし" in line for line in dm(TWICE, "primary"))
+    refused = called(CallPage(who="@primary", asked_at=AT, is_refused=True), *TWICE.calls.pages[2:])
+    assert not any("@primary：" in line for line in dm(refused, "secondary")), "no DM has reached them"
+    at_once = called(FIRST_PAGE, CallPage(who="@secondary", asked_at=AT, sent_at=AT))
+    assert not any("@primary：" in line for line in dm(at_once, "secondary", step=0, waited_s=0.0))
+
+
+def test_a_page_with_a_reason_of_its_own_repeats_nobody() -> None:
+    """It says already that they cannot respond, or cannot be reached."""
+    for why in ({"declined_by": "primary"}, {"why": {"kind": "unreached", "who": "@primary"}}):
+        assert not any("@primary：" in line for line in dm(TWICE, "secondary", **why))
+
+
+@pytest.mark.parametrize(
+    ("words", "said", "next_one"),
+    [
+        (JA, "**今は対応できないと伝えました。ほかの当番に引き継いでいます。**", "@secondary：14:22 DM"),
+        (EN, "**You said that you cannot respond. It was passed on.**", "@secondary: DM 14:22"),
+    ],
+)
+def test_whoever_declined_reads_to_whom_it_went_and_when(words: Wording, said: str, next_one: str) -> None:
+    """In their DM, which asked them before; not that they are on call and have to acknowledge."""
+    passed = called(*TWICE.calls.pages, declined=("@primary",))
+    lines = dm(passed, "primary", words)
+    assert lines[:2] == [said, next_one]
+    assert not any("ack 期限" in line or "Ack due" in line for line in lines)
+    assert dm(passed, "secondary", words)[0] != said
+
+
+def test_an_escalation_says_who_has_declined() -> None:
+    """Beside the DMs that reached them."""
+    passed = called(*TWICE.calls.pages, declined=("@primary",))
+    assert "@primary：14:07 DM, 14:22 DM, 対応できない" in escalation(passed)
+    assert "@primary: DM 14:07, DM 14:22, cannot respond" in escalation(passed, EN)
+
+
+def test_a_monitors_alert_says_who_has_declined() -> None:
+    """Below its deadline, as long as it waits."""
+    passed = replace(called(FIRST_PAGE, declined=("@primary",)), kind=IncidentKind.ALERT)
+    said = str(render(JA, delivery(DeliveryKind.ALERT), passed)["content"])
+    assert "🙅 @primary は今は対応できません" in said.splitlines()
+    taken_by = replace(passed, status=ACKNOWLEDGED.status, acknowledged=ACKNOWLEDGED.acknowledged)
+    assert "🙅" not in str(render(JA, delivery(DeliveryKind.ALERT), taken_by)["content"])
+
+
 def test_the_end_of_the_ladder_is_said() -> None:
     """Then it is up to whoever reads."""
     [line] = [line for line in alert(called(FIRST_PAGE, steps=(START,))) if "✓" in line]
@@ -169,7 +238,7 @@ def test_a_dm_that_had_no_place_to_go_counts_for_the_holder_of_its_place() -> No
     later = CallPage(who="@primary", asked_at=DUE, sent_at=DUE)
     both = called(refused, later, steps=(START, taken(DEADLINE)), declined=("@primary",))
     assert "連絡の結果：@primary (DM 1 回, 対応できない)" in alert(both)
-    assert escalation(both)[1] == "@primary：14:22 DM"
+    assert escalation(both)[1] == "@primary：14:22 DM, 対応できない"
 
 
 def test_what_comes_next_stays_true_when_the_ladder_goes_on() -> None:

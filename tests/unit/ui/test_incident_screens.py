@@ -284,7 +284,12 @@ def test_a_change_of_severity_says_what_holds_now() -> None:
     [
         (JA, "SEV2", "次の更新の約束 14:50 JST", "次の更新を2 時間後にする"),
         (JA, "SEV3", "次の更新の約束 14:50 JST", "次の更新を翌営業日にする"),
-        (EN, "SEV2", "The next update is still due 14:50 JST", "Move the next update to 2 h from now"),
+        (
+            EN,
+            "SEV2",
+            "The next update is still due 14:50 JST",
+            "Move the next update to 2 h from now",
+        ),
         (EN, "SEV3", "as promised", "Move the next update to the next business day"),
     ],
 )
@@ -391,6 +396,10 @@ def test_ack_and_passing_on_have_their_words() -> None:
     said = answers.passed_on(JA, PassedOn(PLACED, "secondary", following))
     assert "@secondary" in said
     assert "ack がなければ 14:22 JST に #p0-alerts で呼びかけます" in said
+    passed = PassedOn(PLACED, "secondary", None, told_at=AT)
+    assert answers.passed_on(JA, passed) == "🙅 INC-42 を @secondary に引き継ぎました (14:07 JST に DM)。"
+    assert answers.passed_on(EN, passed) == "🙅 Passed INC-42 on to @secondary, who got a DM at 14:07 JST."
+    assert "さらに次へ連絡しました" in answers.passed_on(JA, replace(passed, told_at=None, is_refused=True))
     again = answers.passed_on(JA, PassedOn(PLACED, None, following))
     assert again.endswith("ack がなければ 14:22 JST に #p0-alerts でもう一度呼びかけます。")
     assert "相手がほかにいません。いま #p0-alerts" in answers.passed_on(JA, PassedOn(PLACED, None, None))

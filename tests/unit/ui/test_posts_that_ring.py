@@ -141,7 +141,7 @@ def test_alert_says_who_cannot_be_reached_while_it_waits() -> None:
 
 @pytest.mark.parametrize(
     ("kind", "says"),
-    [("unreached", "on-call に連絡がつきません"), ("declined", "on-call の全員が対応できません")],
+    [("unreached", "当番に連絡がつきません"), ("declined", "当番の全員が対応できません")],
 )
 def test_escalation_before_its_time_says_why(kind: str, says: str) -> None:
     """Not that nobody has acknowledged for 0 seconds."""

@@ -21,7 +21,7 @@ from bot.ui.screens.outcome import raised_card, sent_card
 from bot.ui.screens.triage_card import answered_before, triage_card
 from bot.ui.screens.triage_retry import RETRY, retry_message, typed_before
 from bot.ui.words.voice import Voice
-from tests.unit.ui.samples import AT, PLACED, POLICY, TRIGGERED
+from tests.unit.ui.samples import ACKNOWLEDGED, AT, PLACED, POLICY, RESOLVED, TRIGGERED
 from tests.unit.ui.screens import EN, JA, VOICES, labels, over_limits, pieces, presses, words
 
 TRIAGE = Triage(
@@ -180,6 +180,15 @@ def test_what_is_over_has_no_buttons(status: TriageStatus, told: str) -> None:
     assert presses(card) == []
     assert "⚪" in words(card)
     assert told in words(card)
+
+
+def test_the_sent_card_names_who_is_on_it() -> None:
+    """The reporter waits for that; the deadline is gone then."""
+    assert "ack 期限" in words(sent_card(JA, PLACED))
+    told = words(sent_card(JA, ACKNOWLEDGED))
+    assert "**🟠 対応中 · 👀 @primary 14:09 JST (2 分で ack)**" in told.splitlines()
+    assert "期限" not in told
+    assert "Resolved" in words(sent_card(EN, RESOLVED))
 
 
 def test_the_sent_card_gets_its_links() -> None:

@@ -1,9 +1,11 @@
 """Draw the ladder of an unacknowledged incident, and say who was called with what result."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from bot.domain.incident.calls import CallPage, CallStep, arrived
 from bot.domain.incident.incident import Incident, Status
+from bot.domain.oncall.roster import marked
 from bot.domain.severity import Mention
 from bot.ui.posts.bodies import HERE
 from bot.ui.words.wording import Wording
@@ -59,16 +61,58 @@ def tried(words: Wording, incident: Incident) -> str:
 
 def called(words: Wording, incident: Incident) -> list[str]:
     """Return a line for each person called, with the times: "@primary：14:05 DM, 14:20 DM"."""
+    return [_called(words, incident, who, pages) for who, pages in _people(words, incident)]
+
+
+def called_before(words: Wording, incident: Incident, moment: datetime, *, reader: str) -> list[str]:
+    """Return the lines of the people whom a DM before *moment* has reached in vain, without *reader*.
+
+    For a person who is called because they did not answer: "@primary：14:05 DM, 応答なし".
+    """
+    earlier = {
+        words.on_call([page.who])
+        for page in incident.calls.pages
+        if page.asked_at < moment and page.sent_at is not None
+    }
+    earlier.discard(words.on_call([marked(reader)]))
     return [
-        words.say("escalation.called", who=who, what=_times(words, incident, pages))
+        _called(words, incident, who, pages, is_over=True)
         for who, pages in _people(words, incident)
+        if who in earlier
     ]
+
+
+def passed_to(words: Wording, incident: Incident, *, reader: str) -> list[str]:
+    """Return the lines of the people who were called after *reader* was, who cannot respond."""
+    own = words.on_call([marked(reader)])
+    return [_called(words, incident, who, pages) for who, pages in _people(words, incident) if who != own]
+
+
+def has_declined(incident: Incident, reader: str) -> bool:
+    """Return True if the person with this handle has said that they cannot respond."""
+    return marked(reader).lower() in {who.lower() for who in incident.calls.declined}
 
 
 def cannot(words: Wording, incident: Incident) -> str:
     """Return the line with the people who cannot respond; empty if there are none."""
     declined = incident.calls.declined
     return words.say("alert.declined", people=words.on_call(declined)) if declined else ""
+
+
+def _called(
+    words: Wording, incident: Incident, who: str, pages: Sequence[CallPage], *, is_over: bool = False
+) -> str:
+    """Return a person, when DMs reached them, and what they answered.
+
+    Args:
+        is_over: The time to answer is over.
+    """
+    what = _times(words, incident, pages)
+    if who in {words.on_call([one]) for one in incident.calls.declined}:
+        what = words.say("escalation.called_result", what=what, result=words.say("alert.result.declined"))
+    elif is_over:
+        what = words.say("escalation.called_result", what=what, result=words.say("alert.result.silent"))
+    return words.say("escalation.called", who=who, what=what)
 
 
 def _times(words: Wording, incident: Incident, pages: Sequence[CallPage]) -> str:

@@ -15,13 +15,16 @@ from bot.services.ports import Subject
 from bot.ui.buttons import Component, IncidentVerb, row
 from bot.ui.posts.bodies import HERE, Body, colour_of, embed, message
 from bot.ui.posts.incident.alert import deadline, head, headline, started, update_due
-from bot.ui.posts.incident.calls import called, whom
+from bot.ui.posts.incident.calls import called, called_before, has_declined, passed_to, whom
 from bot.ui.posts.looks import Renderers, about
 from bot.ui.words import links
 from bot.ui.words.wording import Wording
 
 #: Reasons that concern the former responder, whom they give by name and not by on-call place.
 _WAS_ON_IT: Final = (WhyKind.LAPSED, WhyKind.RELEASED)
+
+#: How far apart the pages of one step may be.
+_SAME_MOMENT: Final = timedelta(seconds=1)
 
 
 def page(words: Wording, incident: Incident, data: PagingData, *, reader: str | None) -> Body:
@@ -36,7 +39,11 @@ def page(words: Wording, incident: Incident, data: PagingData, *, reader: str | 
     waiting = incident.status is Status.TRIGGERED
     is_theirs = _is_theirs(incident, reader)
     if waiting:
-        lines = [*_asked(words, incident, data, reader or ""), _otherwise(words, incident, data)]
+        lines = [
+            *_asked(words, incident, data, reader or ""),
+            *_tried_before(words, incident, data, reader or ""),
+            _otherwise(words, incident, data),
+        ]
     else:
         lines = _theirs(words, incident) if is_theirs else _others(words, incident)
     return message(
@@ -119,6 +126,8 @@ def _others(words: Wording, incident: Incident) -> list[str]:
 def _asked(words: Wording, incident: Incident, data: PagingData, reader: str) -> list[str]:
     """Say why this person is paged, and when the acknowledge is due."""
     due = deadline(words, incident)
+    if has_declined(incident, reader):
+        return [words.say("page.dm.declined_own"), *passed_to(words, incident, reader=reader)]
     if data.why is not None:
         return [_to_you(words, incident, data.why, reader)]
     if data.declined_by:
@@ -127,6 +136,15 @@ def _asked(words: Wording, incident: Incident, data: PagingData, reader: str) ->
         at = words.clock(incident.ack_due_at, on=incident.triggered_at)
         return [words.say("page.dm.missed", waited=words.span(_waited(data)), at=at)]
     return [words.say("page.dm.on_call", deadline=due)]
+
+
+def _tried_before(words: Wording, incident: Incident, data: PagingData, reader: str) -> list[str]:
+    """Return who did not answer, with the times of their DMs, if that is why this step pages *reader*."""
+    if data.why is not None or data.declined_by or has_declined(incident, reader):
+        return []
+    # Of the same moment are the others whom this step pages.
+    moment = incident.triggered_at + _waited(data) - _SAME_MOMENT
+    return called_before(words, incident, moment, reader=reader)
 
 
 def _otherwise(words: Wording, incident: Incident, data: PagingData) -> str:
