@@ -7,7 +7,7 @@ from bot.domain.payloads import Payload
 
 
 class PathStep(Payload, kw_only=False):
-    """An answer of the decision tree, by the ids of its question and of itself."""
+    """An answer of the decision tree, as `Given.as_step`."""
 
     question: str
     answer: str

@@ -164,6 +164,6 @@ def _report_of(triage: Triage, severity: SeverityPolicy) -> JoinedReport:
         started_at=triage.started_at,
         by=triage.user_name,
         severity=severity.name,
-        path=tuple(PathStep(given.question, given.answer) for given in triage.answers),
+        path=tuple(PathStep(*step) for step in triage.path_to(None)),
         url=None if triage.evidence is None else triage.evidence.url,
     )

@@ -183,7 +183,7 @@ class Wording:
 
     def answers(self, incident: Incident, *, limit: int) -> str:
         """Return the answers of the triage, whether or not they led to the current severity."""
-        steps = [self._step(question, answer) for question, answer in incident.path]
+        steps = [self.step(question, answer) for question, answer in incident.path]
         return self.joined(steps, separator=" → ", limit=limit)
 
     def answered(self, given: Given) -> str:
@@ -240,7 +240,8 @@ class Wording:
         found = self.standing.get(place) or (None if known is None else known.person)
         return inert(place, limit=_NAME_LIMIT) if found is None else self.handle(found.handle)
 
-    def _step(self, question: str, answer: str) -> str:
+    def step(self, question: str, answer: str) -> str:
+        """Return a step of `Incident.path` as a statement about the incident."""
         if (question, answer) == UNANSWERED:
             return self.say("alert.unanswered")
         if (question, answer) == UNFINISHED:

@@ -29,7 +29,7 @@ from bot.ui.posts.looks import NoticeLook, NoticeLooks, by, line, with_reason
 from bot.ui.words import links
 from bot.ui.words.inert import inert
 from bot.ui.words.links import postmortem_path
-from bot.ui.words.triage_words import path_words, reported
+from bot.ui.words.triage_words import reported
 from bot.ui.words.wording import Wording
 
 _TITLE = 420  # 200 characters as stored, escaped
@@ -96,7 +96,7 @@ def _report_joined(words: Wording, _incident: Incident, told: ReportJoinedNotice
     report = told.report
     key = "thread.notice.report_joined"
     path = words.joined(
-        [path_words(words, step.question, step.answer) for step in report.path], separator=" → ", limit=_PATH
+        [words.step(step.question, step.answer) for step in report.path], separator=" → ", limit=_PATH
     )
     lines = [
         words.say(key, title=inert(report.title, limit=_TITLE), who=words.who(report.by)),
