@@ -31,7 +31,7 @@ _INTERRUPTED: Final = 130
 
 _HOW_TO: Final = """\
 Ready in {took:.1f} s. A local Discord with the channels of {runbook}, a bot with a past week, a DLQ,
-and an alert in #{burns} that nobody has acknowledged.
+{now}.
 
   The local Discord in a browser        {page}
   The same for programs                 {human}
@@ -128,7 +128,7 @@ class _Show:
             human=stage.human_url,
             dsn=stage.dsn,
             runbook="RUNBOOK_FILE" if self._setup.own_file else "Parky's runbook",
-            burns=highest(self._setup.policy).channel,
+            now=_burns(self._setup) if stage.is_new else "and everything as it was left",
             title=_TITLES[self._setup.language],
             people=", ".join(
                 f"{member['name']} ({member['shown_name']})" for member in members if not member["bot"]
@@ -137,6 +137,10 @@ class _Show:
         self._console.print(text, markup=False, highlight=False, soft_wrap=True)
         if self._open_page and page:
             webbrowser.open(page)
+
+
+def _burns(setup: Setup) -> str:
+    return f"and an alert in #{highest(setup.policy).channel} that nobody has acknowledged"
 
 
 def _welcome(setup: Setup) -> str:

@@ -17,7 +17,7 @@ from bot.demo.process import Child, ChildDied
 from bot.demo.setup import Setup
 from bot.demo.story.cast import Cast, enter
 from bot.demo.story.happened import Place
-from bot.demo.story.seed import seed
+from bot.lean_imports import uncollected
 from bot.runbook import Policy
 from bot.storage.database.migrate import SEARCH_PATH
 from local_discord.people import Human, NotSeen
@@ -105,6 +105,7 @@ async def set_stage(
         arguments = ("sandbox", "--json", "--port", str(setup.port), *kept)
         discord = await Child.start("the local Discord", *arguments, env={}, folder=folder)
         stack.push_async_callback(discord.stop)
+        _load_posts()  # while the local Discord starts, which takes as long
         address = json.loads(await discord.line_with('"human"', within_s=_START_S))
         human = await stack.enter_async_context(Human(address["human"]))
         connection = await asyncpg.connect(dsn, server_settings={"search_path": SEARCH_PATH})
@@ -138,8 +139,15 @@ def _runbook(setup: Setup, folder: Path) -> dict[str, str]:
     return {"RUNBOOK_FILE": str(file.absolute())}
 
 
+def _load_posts() -> None:
+    with uncollected():
+        import bot.demo.story.seed  # noqa: F401, PLC0415 -- for later
+
+
 async def prepare(connection: asyncpg.Connection, human: Human, setup: Setup) -> bool:
     """Let people and a past into the local Discord and the database; True if the past is new."""
+    from bot.demo.story.seed import seed  # noqa: PLC0415 -- what composes posts takes long to import
+
     policy = setup.policy
     await human.change("application", message_content=True)
     people = await enter(human, setup.language)
