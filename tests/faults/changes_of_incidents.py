@@ -63,6 +63,14 @@ async def _(scene: Scene) -> Change:
     return known.change(act, "severity_changed")
 
 
+@change("incidents.severity.press_next_update")
+async def _(scene: Scene) -> Change:
+    known = await scene.raised("sev2")
+    await scene.press(known.alert, "ack")
+    lowered = await scene.say("incident severity", number=known.number, to="SEV3", reason="dev だけ")
+    return known.change(scene.presses(lowered, "次の更新"), "updated")
+
+
 @change("incidents.timeline.send_note")
 async def _(scene: Scene) -> Change:
     known = await scene.raised()
