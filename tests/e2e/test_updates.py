@@ -100,7 +100,7 @@ async def test_a_commander_who_has_left_the_server(world: World) -> None:
     await world.fast_forward(minutes=30)
     await world.expect_message(alert.thread, contains="@secondary はもうサーバーにいません")
     assert pinged(await world.expect_message(alert.thread, contains="🔔")) == ["responder"]
-    await world.expect_text(alert.card, "🧭 指揮：未定")
+    await world.expect_text(alert.card, "指揮：未定")
     await world.human._request("DELETE", "member", {"user": "responder"})
     await world.fast_forward(minutes=15)
     await world.expect_message("p0-alerts", contains="@responder の ack が失効", pings_here=True)

@@ -10,6 +10,8 @@ from bot.runbook import default_policy_text, parse_policy
 from bot.ui.posts.bodies import COLOURS, GREY, SEVERITY_COLOURS
 from bot.ui.posts.paging.bundles import bundle_post
 from bot.ui.posts.renderer import render
+from bot.ui.screens.first_response_sheet import first_response_screen
+from bot.ui.words.voice import Voice
 from bot.ui.words.wording import Wording
 from tests.unit.ui.samples import (
     ACKNOWLEDGED,
@@ -25,13 +27,21 @@ from tests.unit.ui.samples import (
 from tests.unit.ui.test_bundles import bundle
 
 RED, ORANGE, BLUE = SEVERITY_COLOURS
-POSTS = (DeliveryKind.ALERT, DeliveryKind.THREAD_ROOT, DeliveryKind.PAGE, DeliveryKind.ESCALATION)
+POSTS = (
+    DeliveryKind.ALERT,
+    DeliveryKind.THREAD_ROOT,
+    DeliveryKind.THREAD_CARD,
+    DeliveryKind.PAGE,
+    DeliveryKind.ESCALATION,
+)
 
 
 def colours(incident: Incident, words: Wording = JA) -> set[object]:
-    """The colours of the bars of all posts that page."""
+    """The colours of the bars of all posts that page, the thread's card, and the consoles."""
     posts = [delivery(kind, to="person:primary", data=FIRST_ESCALATION) for kind in POSTS]
-    return {embed_of(render(words, post, incident))["color"] for post in posts}
+    voice = Voice.of(TEXTS, words.policy, locale="ja")
+    console = first_response_screen(voice, incident).to_components()[0]
+    return {console["accent_color"], *(embed_of(render(words, post, incident))["color"] for post in posts)}
 
 
 @pytest.mark.parametrize(
