@@ -13,6 +13,7 @@ from bot.ui.posts.renderer import render
 from bot.ui.screens.first_response_sheet import first_response_screen
 from bot.ui.words.voice import Voice
 from bot.ui.words.wording import Wording
+from tests.unit.ui import screens
 from tests.unit.ui.samples import (
     ACKNOWLEDGED,
     CANCELLED,
@@ -40,8 +41,9 @@ def colours(incident: Incident, words: Wording = JA) -> set[object]:
     """The colours of the bars of all posts that page, the thread's card, and the consoles."""
     posts = [delivery(kind, to="person:primary", data=FIRST_ESCALATION) for kind in POSTS]
     voice = Voice.of(TEXTS, words.policy, locale="ja")
-    console = first_response_screen(voice, incident).to_components()[0]
-    return {console["accent_color"], *(embed_of(render(words, post, incident))["color"] for post in posts)}
+    console = screens.pieces(first_response_screen(voice, incident))
+    bars = [piece["accent_color"] for piece in console if "accent_color" in piece]
+    return {*bars, *(embed_of(render(words, post, incident))["color"] for post in posts)}
 
 
 @pytest.mark.parametrize(
