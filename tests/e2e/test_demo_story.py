@@ -80,6 +80,12 @@ async def test_story_begins_before_the_newcomer_and_goes_on(stage: Stage) -> Non
     _, due = week_due(now=now, weekday=rule.day.number, at=rule.time, zone=zone)
     assert timedelta() < digest.at - due < timedelta(minutes=1)
 
+    threads = {str(one["name"]): one["id"] for one in (await human.state())["threads"]}
+    (thread,) = [found for name, found in threads.items() if words.open in name]
+    shown = await human.command("watanabe", "general", "incident list")
+    assert f"/{thread})" in digest.text
+    assert f"/{thread})" in shown.text
+
     old = await human.see("p1-ops", words.open)
     asked = await human.press("suzuki", old, words.resolve)
     await human.press("suzuki", asked.messages[-1], words.confirm)

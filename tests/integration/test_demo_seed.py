@@ -4,14 +4,17 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 import asyncpg
 import pytest
 
+from bot.demo import clock
 from bot.demo.setup import Setup, set_up
 from bot.demo.stage import prepare
+from bot.demo.story.cast import TURNS, Cast, enter
+from bot.domain.calendar.business_time import Weekday
 from bot.runbook import Policy
 from local_discord.people import Human
 from local_discord.running import running_discord
@@ -43,16 +46,35 @@ class Past:
 
 
 @asynccontextmanager
-async def past(database_url: str, setup: Setup | None = None) -> AsyncIterator[Past]:
-    """The past of a demo that is set up so."""
+async def past(
+    database_url: str, setup: Setup | None = None, *, later: timedelta = timedelta()
+) -> AsyncIterator[Past]:
+    """The past of a demo that is set up so, and begins *later*."""
     setup = setup or set_up({})
     connection = await connect(database_url)
     try:
         async with running_discord(bot_name="incident-bot") as discord:
+            await clock.install(connection)
+            await clock.move(connection, later)
+            await discord.human.advance_clock(later.total_seconds())
             assert await prepare(connection, discord.human, setup)
             yield Past(connection, discord.human, setup)
     finally:
         await connection.close()
+
+
+@asynccontextmanager
+async def started_on(database_url: str, day: str, at: time) -> AsyncIterator[Past]:
+    """The past of a demo that begins at this local time of the next such day."""
+    now, weekday = datetime.now(set_up({}).policy.timezone), Weekday(day).number
+    ahead = timedelta(days=(weekday - now.weekday()) % 7 or 7)
+    begins = datetime.combine(now.date() + ahead, at, now.tzinfo)
+    async with past(database_url, later=begins - now) as found:
+        yield found
+
+
+def _is_archived(thread: dict[str, Any]) -> bool:
+    return bool(thread["thread_metadata"]["archived"])
 
 
 @pytest.mark.parametrize("language", ["ja", "en"])
@@ -70,7 +92,7 @@ async def test_each_incident_has_its_post_and_its_thread(database_url: str, lang
             assert alert.at - incident["triggered_at"] < timedelta(seconds=2)
             thread = threads[str(incident["thread_id"])]
             assert incident["title"] in thread["name"]
-            assert thread["thread_metadata"]["archived"] is (incident["status"] == "resolved")
+            assert _is_archived(thread) is (incident["status"] == "resolved")
             lines = await found.human.messages(thread["id"])
             assert "JST" in lines[1].text
             there = {int(one) for one in shown} | {int(one.id) for one in lines}
@@ -135,6 +157,24 @@ async def test_past_leaves_out_what_the_policy_does_not_have(
     async with past(database_url) as found:
         severities = await found.rows("SELECT DISTINCT severity FROM incidents ORDER BY severity")
     assert [row["severity"] for row in severities] == ["SEV1", "SEV3"]
+
+
+@pytest.mark.parametrize(
+    ("day", "at"),
+    [("sun", time(23, 59)), ("mon", time(9, 59)), ("mon", time(10)), ("mon", time(18)), ("mon", time(18, 1))],
+)
+async def test_past_fits_whenever_the_demo_begins(database_url: str, day: str, at: time) -> None:
+    """Before and after the handover and the digest: all of it is past, and Sato is on call."""
+    async with started_on(database_url, day, at) as found:
+        now = await found.connection.fetchval("SELECT now()")
+        (latest,) = await found.rows("SELECT max(at) AS entry, min(at) AS first FROM timeline")
+        assert latest["entry"] < now
+        assert now - latest["first"] < timedelta(days=30)
+        cast = Cast.at(await enter(found.human, "ja"), found.setup.policy, now=now)
+        assert [cast.person(place, at=now).name for place in TURNS] == ["佐藤", "鈴木"]
+        open_ones = await found.rows("SELECT thread_id::text FROM incidents WHERE resolved_at IS NULL")
+        awake = {one["id"] for one in (await found.human.state())["threads"] if not _is_archived(one)}
+        assert awake == {row["thread_id"] for row in open_ones}
 
 
 async def test_second_start_writes_nothing_twice(database_url: str) -> None:

@@ -77,6 +77,7 @@ class PastFailure(_Written):
     text: Words
     detail: Words
     ago: Span | None = None
+    weeks_before: int = 0
     day: Weekday | None = None
     at: time | None = None
     http_status: int | None = None
@@ -88,7 +89,7 @@ class PastFailure(_Written):
             return now - self.ago
         assert self.day is not None
         assert self.at is not None
-        return _moment(week, self.day, self.at, policy)
+        return _moment(week, self.day, self.at, policy) - timedelta(weeks=self.weeks_before)
 
     def payload(self) -> dict[str, object]:
         """Return the Discord message that the sender wanted to post."""

@@ -103,7 +103,7 @@ class _Composer:
         more: Json = {"id": str(spot.message_id)}
         if is_alert:
             seen_by = [str(happened.place.bot_id), *(str(who.id) for who, _ in happened.responders)]
-            more["reactions"] = {reaction_of(self._words.policy.ack_emoji): seen_by}
+            more["reactions"] = _reactions({self._words.policy.ack_emoji: seen_by})
         if thread is not None and happened.root == spot:
             more["thread"] = self._body(thread, at)
         return replace(post, entry={**post.entry, **more})
@@ -135,9 +135,9 @@ class _Composer:
         happened = self._happened
         if happened.thread_id is None:
             return
-        pin = reaction_of(self._words.policy.timeline.pin_emoji)
+        pin = self._words.policy.timeline.pin_emoji
         for who, at, text in happened.notes:
-            reactions = {pin: [str(who.id)], _SEEN: [str(happened.place.bot_id)]}
+            reactions = _reactions({pin: [str(who.id)], _SEEN: [str(happened.place.bot_id)]})
             place: Json = {"id": note_id(at), "user": str(who.id), "channel": str(happened.thread_id)}
             yield Post(at, {**place, "message": {"content": text}, "reactions": reactions})
 
@@ -198,6 +198,12 @@ class _Composer:
             message_id=1,
         )
         return dict(render(self._words, sent, self._incident))
+
+
+def _reactions(people: dict[str, list[str]]) -> Json:
+    """Return the reactions without custom emojis: the local Discord has none."""
+    found = {reaction_of(emoji): ids for emoji, ids in people.items()}
+    return {emoji: ids for emoji, ids in found.items() if ":" not in emoji}
 
 
 def note_id(at: datetime) -> str:

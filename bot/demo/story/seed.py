@@ -67,7 +67,7 @@ async def seed(
         if is_storys:
             await writer.write("seed_schedules", writer.schedules())
         await writer.past(human, week, now=now)
-    await human.backdate(rule.channel, due + _SECOND)
+    await human.backdate(rule.channel, due)
     return True
 
 
