@@ -6,13 +6,14 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Final
 
-from bot.domain.delivery.delivery import Delivery, DeliveryStatus
+from bot.domain.delivery.delivery import Delivery, DeliveryKind, DeliveryStatus
 from bot.domain.escalation.deliveries import PagingData
 from bot.domain.escalation.ladder import Step
-from bot.domain.escalation.why_me import Called, Rule, Said, Uncalled, WhyMe
+from bot.domain.escalation.why_me import Called, Reminded, Rule, Said, Uncalled, WhyMe
 from bot.domain.incident.calls import CallPage
 from bot.domain.incident.entries import DeclinedEntry
 from bot.domain.incident.incident import Incident
+from bot.domain.incident.notices import UpdateDueNotice
 from bot.domain.incident.paging import person_of, place_of
 from bot.domain.oncall.duty import Duty
 from bot.domain.oncall.roster import OnCallPerson, Rosters, id_of, marked
@@ -45,9 +46,11 @@ def why_me(found: Evidence, *, reader: Person, pressed: Delivery | None) -> WhyM
     """Explain why *reader* was called, as of the time of the call, or why others were.
 
     Args:
-        pressed: The DM or the message in the channel below which they ask; None: somewhere else. Without one,
-            the latest call counts.
+        pressed: The DM, the message in the channel or the reminder below which they ask. None: somewhere
+            else; then the latest call counts.
     """
+    if pressed is not None and pressed.kind is DeliveryKind.NOTICE:
+        return WhyMe(found.incident, reminded=_reminded(found, pressed, reader=reader))
     pages = [page for page in found.pages if page.status is not DeliveryStatus.CANCELLED]
     own = [page for page in pages if _is_to(page, reader) or _is_same(page, pressed)]
     cause = _cause(own, pages, pressed)
@@ -65,6 +68,24 @@ def why_me(found: Evidence, *, reader: Person, pressed: Delivery | None) -> WhyM
         tried=_each(found, tried),
         beside=_each(found, beside),
         uncalled=tuple(_uncalled(found, cause, called=called)),
+    )
+
+
+def _reminded(found: Evidence, pressed: Delivery, *, reader: Person) -> Reminded:
+    """Return whom a reminder asks. The person at a place that it mentions is computed: none is stored."""
+    told, incident = UpdateDueNotice.from_json(pressed.data), found.incident
+    holder = found.rosters.at(pressed.created_at).get(told.asks or "")
+    stand_in = None
+    if holder is not None and told.asks is not None:
+        stand_in = Called(marked(holder.handle), told.asks, holder.duty, is_recorded=False, pages=())
+    acts = [act for act in (incident.taken, incident.acknowledged) if act is not None]
+    act = next((act for act in acts if act.id == told.lead_id), None)
+    return Reminded(
+        due_at=told.due_at,
+        lead=told.lead,
+        acknowledged_at=None if act is None else act.at,
+        is_to_reader=told.lead_id == reader.id if holder is None else holder.is_for(reader),
+        stand_in=stand_in,
     )
 
 

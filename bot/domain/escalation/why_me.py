@@ -79,6 +79,25 @@ class Uncalled:
 
 
 @dataclass(frozen=True, slots=True)
+class Reminded:
+    """The reminder of a status update, and whom it asks.
+
+    Attributes:
+        due_at: When the update was due.
+        lead: The name of the person whom it asks: the commander, else the responder; None: none was left.
+        acknowledged_at: When that person acknowledged; None: they have not.
+        is_to_reader: It asks the person who wants to know.
+        stand_in: The person on call whom it mentions instead.
+    """
+
+    due_at: datetime
+    lead: str | None
+    acknowledged_at: datetime | None
+    is_to_reader: bool
+    stand_in: Called | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class WhyMe:
     """The answer to one person.
 
@@ -88,6 +107,7 @@ class WhyMe:
         tried: The others called before, in that order.
         beside: The others called by the same step; without `own`, all that it called.
         uncalled: The rest of the on-call order then.
+        reminded: They ask below a reminder, which no ladder has caused.
     """
 
     incident: Incident
@@ -96,3 +116,4 @@ class WhyMe:
     tried: tuple[Called, ...] = ()
     beside: tuple[Called, ...] = ()
     uncalled: tuple[Uncalled, ...] = ()
+    reminded: Reminded | None = None

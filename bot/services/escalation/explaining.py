@@ -1,9 +1,11 @@
 """[なぜ私に?]: why a page, or an escalation, came to a person. See docs/internals/escalation.md."""
 
 from bot.domain.delivery.delivery import Delivery, DeliveryKind
+from bot.domain.delivery.notices import Notice
 from bot.domain.escalation.explaining import Evidence, why_me
 from bot.domain.escalation.why_me import WhyMe
 from bot.domain.incident.incident import Incident
+from bot.domain.incident.notices import UpdateDueNotice
 from bot.domain.people import Person
 from bot.services.ports import Store
 from bot.services.shared.access import Access
@@ -22,7 +24,7 @@ class Explaining:
         """Return why *by* was called about an incident, or whom the ladder has called instead.
 
         Args:
-            message_id: The DM or the message in the channel below which they ask.
+            message_id: The DM, the message in the channel or the reminder below which they ask.
 
         Raises:
             IncidentNotFound: no such number, or not theirs to see.
@@ -43,12 +45,18 @@ class Explaining:
         )
 
     async def _pressed(self, found: Evidence, message_id: int | None) -> Delivery | None:
-        """Return the page or the escalation with *message_id*; None if it is another message."""
+        """Return the page, escalation or reminder with *message_id*; None if it is another message."""
         if message_id is None:
             return None
         page = next((page for page in found.pages if page.message_id == message_id), None)
         if page is not None:
             return page
         posts = await self._store.posts(found.incident.id)
-        escalations = (post for post in posts if post.kind is DeliveryKind.ESCALATION)
-        return next((post for post in escalations if post.message_id == message_id), None)
+        return next((post for post in posts if post.message_id == message_id and _is_explained(post)), None)
+
+
+def _is_explained(post: Delivery) -> bool:
+    """Return True for an escalation, and for the reminder of a status update."""
+    if post.kind is DeliveryKind.NOTICE:
+        return Notice.name_in(post.data) == UpdateDueNotice.name
+    return post.kind is DeliveryKind.ESCALATION

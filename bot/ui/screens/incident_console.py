@@ -173,7 +173,8 @@ def _actions(voice: Voice, incident: Incident) -> Row | None:
     if not incident.is_open:
         other = incident.merged_into_id
         back = () if incident.is_drill else (IncidentVerb.REOPEN,)
-        ended = (IncidentVerb.NOTE, IncidentVerb.TIMELINE, IncidentVerb.EDIT, *back)
+        why = (IncidentVerb.WHY,) if other is None else ()  # a row holds five
+        ended = (IncidentVerb.NOTE, IncidentVerb.TIMELINE, IncidentVerb.EDIT, *why, *back)
         return row(
             None if other is None else made_of(make(IncidentVerb.VIEW, other)),
             *(made_of(make(verb, incident.id)) for verb in ended),

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
-from bot.domain.escalation.why_me import Called, Rule, Uncalled, WhyMe
+from bot.domain.escalation.why_me import Called, Reminded, Rule, Uncalled, WhyMe
 from bot.domain.incident.calls import CallPage, arrived
 from bot.domain.oncall.duty import Duty, DutyKind
 from bot.domain.oncall.rotation import Applies
@@ -23,6 +23,9 @@ def why_said(voice: Voice, why: WhyMe) -> str:
 
 
 def _facts(voice: Voice, why: WhyMe) -> Iterator[str]:
+    if why.reminded is not None:
+        yield from _reminded(voice, why, why.reminded)
+        return
     if why.own is None:
         yield voice.say("why_me.not_called")
     if why.rule is None:
@@ -35,6 +38,25 @@ def _facts(voice: Voice, why: WhyMe) -> Iterator[str]:
         yield voice.say("why_me.duty.own", place=_place(why.own.place), what=_duty(voice, why.own))
         yield voice.say("why_me.own", what=", ".join(_delivered(voice, why, page) for page in why.own.pages))
     yield from _others(voice, why)
+
+
+def _reminded(voice: Voice, why: WhyMe, told: Reminded) -> Iterator[str]:
+    """Yield that an update is due, and whom the reminder asks for what reason."""
+    on, severity = why.incident.triggered_at, why.incident.severity
+    yield voice.say("why_me.reminder.rule", due=voice.clock(told.due_at, on=on))
+    yield voice.say("why_me.reminder.policy", severity=severity)
+    reader = "yours" if told.is_to_reader else "theirs"
+    if told.stand_in is not None:
+        who, place = voice.on_call([told.stand_in.who]), _place(told.stand_in.place)
+        yield voice.say(f"why_me.reminder.{reader}_on_call", who=who, place=place)
+        yield voice.say("why_me.duty.own", place=place, what=_duty(voice, told.stand_in))
+    elif told.lead is None:
+        yield voice.say("why_me.reminder.anybody")
+    elif told.acknowledged_at is not None:
+        at = voice.clock(told.acknowledged_at, on=on)
+        yield voice.say(f"why_me.reminder.{reader}_acknowledged", who=voice.who(told.lead), at=at)
+    else:
+        yield voice.say(f"why_me.reminder.{reader}_lead", who=voice.who(told.lead))
 
 
 def _rule(voice: Voice, why: WhyMe, rule: Rule) -> Iterator[str]:

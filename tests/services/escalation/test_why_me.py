@@ -144,6 +144,19 @@ async def test_a_resolved_incident_still_answers(desk: Desk) -> None:
     assert own.said is Said.ACKNOWLEDGED
 
 
+async def test_below_a_reminder_the_answer_is_about_the_reminder(desk: Desk) -> None:
+    """Not about the page that came first."""
+    incident = await desk.open()
+    await desk.work()
+    await desk.acknowledger.acknowledge(incident.id, by=FIRST, via=AckVia.BUTTON)
+    await desk.pass_time(minutes=31)
+    told = [one for one in await desk.database.deliveries() if one.data.get("notice") == "update_due"]
+    answer = await why(desk, incident, by=FIRST, message_id=told[0].message_id)
+    assert answer.reminded is not None
+    assert (answer.reminded.is_to_reader, answer.reminded.lead) == (True, "primary")
+    assert answer.reminded.acknowledged_at == incident.triggered_at
+
+
 async def test_a_private_incident_answers_only_who_may_see_it(desk: Desk) -> None:
     """To the others it is as if there were none, which is on record."""
     incident = await open_private(desk)

@@ -70,7 +70,8 @@ def test_show_offers_what_makes_sense_now() -> None:
     """Once somebody is on it others join; once it is over it can be opened again."""
     assert labels(console.show_screen(JA, view_of(ACKNOWLEDGED)))[0] == "参加する"
     resolved = console.show_screen(JA, view_of(RESOLVED))
-    assert presses(resolved) == ["inc:v1:note:42", "inc:v1:timeline:42", "inc:v1:edit:42", "inc:v1:reopen:42"]
+    verbs = ("note", "timeline", "edit", "why", "reopen")
+    assert presses(resolved) == [f"inc:v1:{verb}:42" for verb in verbs]
     assert "✅ @primary 11/24 14:52 JST (発報から 45 分)" in words(resolved)
 
 

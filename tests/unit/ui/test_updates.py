@@ -110,7 +110,7 @@ def test_a_reminder_pings_whoever_leads() -> None:
         "まだ更新がありません。✏️ 更新 で書けます。"
     )
     assert body["allowed_mentions"] == {"parse": [], "users": ["101"]}
-    assert presses_of(body) == ["inc:v1:details:42"]
+    assert presses_of(body) == ["inc:v1:details:42", "inc:v1:why:42"]
     led = reminder(transitions.assign(TOLD, Role.COMMANDER, PersonRef(102, "secondary")))
     assert led["allowed_mentions"] == {"parse": [], "users": ["102"]}
     assert "前回の更新 14:32 JST (<t:1795498320:R>)" in str(led["content"])

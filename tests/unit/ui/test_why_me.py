@@ -7,7 +7,7 @@ import pytest
 
 from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.escalation.ladder import Why, WhyKind
-from bot.domain.escalation.why_me import Called, Rule, Said, Uncalled, WhyMe
+from bot.domain.escalation.why_me import Called, Reminded, Rule, Said, Uncalled, WhyMe
 from bot.domain.incident.calls import CallPage
 from bot.domain.incident.incident import Incident
 from bot.domain.oncall.duty import Duty, DutyKind
@@ -212,6 +212,40 @@ def test_who_was_not_called_is_told_who_was_and_why() -> None:
         "**あなたは呼び出されていません。**",
         "この件では、まだ誰も呼び出されていません。",
     ]
+
+
+@pytest.mark.parametrize(
+    ("told", "says"),
+    [
+        (Reminded(DUE, "佐藤", AT, is_to_reader=True), "宛先：あなた (14:07 JST に ack)"),
+        (
+            Reminded(DUE, "佐藤", AT, is_to_reader=False),
+            "宛先：@佐藤 (14:07 JST に ack)。あなたではありません。",
+        ),
+        (Reminded(DUE, "佐藤", None, is_to_reader=True), "宛先：あなた (このインシデントを指揮または再開)"),
+        (Reminded(DUE, None, None, is_to_reader=False), "宛先：なし。いま対応している人がいません。"),
+    ],
+)
+def test_a_reminder_says_whom_it_asks_and_why(told: Reminded, says: str) -> None:
+    """The responder, the commander, or nobody."""
+    assert said(WhyMe(PLACED, reminded=told)) == [
+        "**規則：状況報告の期限 14:22 JST を過ぎたので、いま対応している人に催促しました**",
+        "設定ファイル：`severity.SEV1.update_every`、または前回の更新で決めた時刻",
+        says,
+    ]
+
+
+@pytest.mark.parametrize("is_to_reader", [True, False])
+@pytest.mark.parametrize("locale", ["ja", "en-US"])
+def test_a_reminder_to_the_person_on_call_says_what_put_them_there(
+    locale: str, *, is_to_reader: bool
+) -> None:
+    """And that this is computed."""
+    told = Reminded(DUE, None, None, is_to_reader, replace(OWN, is_recorded=False))
+    *_, whom, duty = said(WhyMe(PLACED, reminded=told), locale)
+    assert ("@suzuki" in whom) is not is_to_reader
+    assert "secondary" in whom
+    assert "11/17 14:07 JST" in duty
 
 
 def test_an_answer_about_many_people_fits_into_a_message() -> None:

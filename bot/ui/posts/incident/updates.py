@@ -53,6 +53,7 @@ def update_due(words: Wording, incident: Incident, told: UpdateDueNotice) -> Bod
         lapses = words.clock(told.lapses_at, on=incident.triggered_at)
         lines.append(words.say("updates.due.lapses", at=lapses))
         verbs.append(IncidentVerb.HAND_BACK)
+    verbs.append(IncidentVerb.WHY)
     body = message("\n".join(lines), components=row([make(verb, incident.id) for verb in verbs]))
     if lead is not None and rings:
         body["allowed_mentions"] = {"parse": [], "users": [str(lead.id)]}

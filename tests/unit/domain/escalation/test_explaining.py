@@ -12,6 +12,7 @@ from bot.domain.escalation.ladder import Step, Why, WhyKind, plan
 from bot.domain.escalation.why_me import Said, Uncalled
 from bot.domain.incident.entries import DeclinedEntry
 from bot.domain.incident.incident import ByPerson
+from bot.domain.incident.notices import UpdateDueNotice
 from bot.domain.oncall.duty import Duty, DutyKind
 from bot.domain.oncall.roster import Book, OnCallPerson, Rosters, rosters
 from bot.domain.people import Person
@@ -247,6 +248,44 @@ def test_who_has_declined_unasked_and_whom_no_step_calls() -> None:
     said_no = replace(found, entries=(declined("@suzuki", minutes=0),))
     why = why_me(said_no, reader=READER, pressed=FIRST)
     assert why.uncalled == (Uncalled("@suzuki", "secondary", has_declined=True, at=T0),)
+
+
+def reminder(lead: Person | None = READER, *, asks: str | None = None) -> Delivery:
+    """The line in the thread that asks for a status update."""
+    told = UpdateDueNotice(
+        due_at=T0 + 30 * MINUTE,
+        reminder=1,
+        lead=None if lead is None else lead.name,
+        lead_id=None if lead is None else lead.id,
+        gone=(),
+        asks=asks,
+    )
+    made = page(9, "", minutes=31)
+    return replace(made, kind=DeliveryKind.NOTICE, to="incident", request=None, data=told.as_data())
+
+
+def test_a_reminder_asks_who_acknowledged_and_says_so_to_the_others() -> None:
+    """It belongs to no ladder."""
+    taken = replace(incident(), acknowledged=ByPerson(READER.id, READER.name, T0 + 2 * MINUTE))
+    found = replace(evidence(FIRST), incident=taken)
+    for reader, is_theirs in ((READER, True), (SECOND, False)):
+        told = why_me(found, reader=reader, pressed=reminder()).reminded
+        assert told is not None
+        assert (told.is_to_reader, told.lead, told.due_at) == (is_theirs, "Sato", T0 + 30 * MINUTE)
+        assert (told.acknowledged_at, told.stand_in) == (T0 + 2 * MINUTE, None)
+
+
+def test_a_reminder_without_anybody_left_asks_the_person_on_call() -> None:
+    """Who was at that place then; which is computed."""
+    for reader, is_theirs in ((SECOND, True), (READER, False)):
+        told = why_me(evidence(FIRST), reader=reader, pressed=reminder(None, asks="secondary")).reminded
+        assert told is not None
+        assert told.stand_in is not None
+        assert (told.stand_in.who, told.stand_in.is_recorded) == ("@suzuki", False)
+        assert told.is_to_reader is is_theirs
+    nobody = why_me(evidence(FIRST), reader=READER, pressed=reminder(None)).reminded
+    assert nobody is not None
+    assert (nobody.is_to_reader, nobody.stand_in) == (False, None)
 
 
 def test_the_stored_reason_survives_its_row() -> None:
