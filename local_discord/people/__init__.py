@@ -3,7 +3,8 @@
 It needs only the server's address; what the server does for it is `local_discord.human`.
 """
 
-from local_discord.people.client import Human, HumanSideError, NotSeen
+from local_discord.people.client import Human, NotSeen
+from local_discord.people.line import HumanSideError
 from local_discord.people.screen import JSON, Control, Interaction, Message, NotOnScreen, controls
 
 __all__ = [

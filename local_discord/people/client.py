@@ -3,29 +3,22 @@
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
-from types import TracebackType
-from typing import Any, Final, Self, TypeVar
+from typing import Final, TypeVar
 
-import httpx
-
+from local_discord.people.line import ANSWER_S, EVENT_S
+from local_discord.people.offering import Controls
 from local_discord.people.screen import JSON, Control, Interaction, Message
 
 T = TypeVar("T")
 
-_ANSWER_S: Final = 30.0  # a command's answer, its deferral included
-_EVENT_S: Final = 30.0
 _LATEST: Final = 2**53
-
-
-class HumanSideError(RuntimeError):
-    """The local Discord refused, as Discord's own client would have: nothing was sent to the bot."""
 
 
 class NotSeen(AssertionError):
     """What should have appeared in Discord did not, in time."""
 
 
-class Human:
+class Human(Controls):
     """The human side of one local Discord. People and channels go by name or id.
 
     Args:
@@ -38,19 +31,8 @@ class Human:
     def __init__(
         self, base_url: str, *, headers: Mapping[str, str] | None = None, waits: bool = True
     ) -> None:
+        super().__init__(base_url, headers=headers)
         self._waits = waits
-        # `trust_env=False`: a proxy from the environment is not for loopback.
-        self._http = httpx.AsyncClient(
-            base_url=base_url, timeout=_ANSWER_S + _EVENT_S, trust_env=False, headers=headers
-        )
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self._http.aclose()
 
     # -- doing
     async def command(
@@ -186,7 +168,7 @@ class Human:
         contains: str = "",
         *,
         where: Callable[[Message], bool] = lambda _message: True,
-        within_s: float = _EVENT_S,
+        within_s: float = EVENT_S,
     ) -> Message:
         """The first message in *channel* ("dm:USER" for a DM) with these words, waited for.
 
@@ -201,7 +183,7 @@ class Human:
         return await self.until(look, f"{contains!r} in {channel}", within_s=within_s)
 
     async def until(
-        self, look: Callable[[], Awaitable[T | None]], what: str, *, within_s: float = _EVENT_S
+        self, look: Callable[[], Awaitable[T | None]], what: str, *, within_s: float = EVENT_S
     ) -> T:
         """Wait until *look* finds something, looking again after each thing the bot does.
 
@@ -218,7 +200,7 @@ class Human:
                 raise NotSeen(f"not seen within {within_s:g} s: {what}")
             await self._post("wait", {"for": "log", "since": seen_until, "timeout_s": min(left_s, 1.0)})
 
-    async def answer(self, interaction_id: str, *, wait_s: float = _ANSWER_S) -> Interaction:
+    async def answer(self, interaction_id: str, *, wait_s: float = ANSWER_S) -> Interaction:
         """What an interaction has led to so far; waits until it is answered."""
         path = f"interaction/{interaction_id}?wait={wait_s}&until=done"
         return Interaction.of(await self._request("GET", path))
@@ -246,7 +228,7 @@ class Human:
         """Add a "member", user=NAME, or a text "channel", channel=NAME."""
         await self._post(what, body)
 
-    async def write_history(self, entries: Sequence[Mapping[str, object]]) -> list[dict[str, Any]]:
+    async def write_history(self, entries: Sequence[Mapping[str, object]]) -> list[JSON]:
         """Put messages of the past into channels, threads and DMs, the oldest first.
 
         Args:
@@ -255,7 +237,7 @@ class Human:
         Returns:
             Of each, its "channel_id" and "message_id".
         """
-        places: list[dict[str, Any]] = await self._request("POST", "history", {"entries": list(entries)})
+        places: list[JSON] = await self._request("POST", "history", {"entries": list(entries)})
         return places
 
     async def backdate(self, channel: str, at: datetime) -> None:
@@ -274,25 +256,7 @@ class Human:
         """Move the local Discord's time on."""
         await self._post("clock", {"advance_s": seconds})
 
-    # -- controls on the page
-    async def offer(self, groups: Sequence[JSON]) -> None:
-        """Show groups of controls on the page: [{id, icon, label, controls: [{id, label, detail?}]}]."""
-        await self._request("PUT", "controls", {"groups": [*groups]})
-
-    async def press_control(self, user: str, control: str) -> str:
-        """Press a control of the page; the press's id."""
-        return str((await self._post("press", {"user": user, "control": control}))["press"])
-
-    async def next_press(self, *, within_s: float = _EVENT_S) -> JSON | None:
-        """Wait for a press of an offered control: {id, control, user, says}; None if none comes in time."""
-        found = await self._post("wait", {"for": "press", "timeout_s": within_s})
-        return None if found["timeout"] else dict(found["press"])
-
-    async def tell_press(self, press_id: str, **told: object) -> None:
-        """Tell how a press goes: says={"ja", "en"}; done=True, or refused={"ja", "en"}, ends it."""
-        await self._request("PATCH", f"press/{press_id}", told)
-
-    async def wait_for_session(self, *, within_s: float = _EVENT_S) -> None:
+    async def wait_for_session(self, *, within_s: float = EVENT_S) -> None:
         """Wait until a bot is connected to the gateway.
 
         Raises:
@@ -311,12 +275,3 @@ class Human:
         if not self._waits:
             return Interaction(opened["interaction"], "pending", None, (), None)
         return await self.answer(opened["interaction"])
-
-    async def _post(self, path: str, body: Mapping[str, object]) -> JSON:
-        return dict(await self._request("POST", path, body))
-
-    async def _request(self, method: str, path: str, body: Mapping[str, object] | None = None) -> Any:  # noqa: ANN401 -- JSON
-        response = await self._http.request(method, f"/{path}", json=body)
-        if response.is_error:
-            raise HumanSideError(f"{method} {path}: {response.text}")
-        return response.json()

@@ -31,6 +31,25 @@ async def test_ticks_go_on_when_the_wall_clock_jumps(hours: int) -> None:
         ticks.stop()
 
 
+async def test_a_clock_that_leaps_is_looked_at_each_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The demo's bot asks for it: nobody waits a minute for the digest of a Monday that was leapt to."""
+    looked: list[datetime] = []
+    enough = asyncio.Event()
+
+    async def tick() -> None:
+        looked.append(datetime.now(UTC))
+        if len(looked) > 2:
+            enough.set()
+
+    monkeypatch.setattr(Ticks, "minute_starts", "*")
+    ticks = Ticks()
+    ticks.each_minute(tick, name="digest")
+    ticks.start()
+    await asyncio.wait_for(enough.wait(), _SOON_S)
+    ticks.stop()
+    assert looked[2] - looked[0] < timedelta(seconds=3)
+
+
 async def test_what_is_due_at_a_minute_is_looked_at_within_two_seconds() -> None:
     """A digest of 18:00 used to come at 18:00:40, when the process had started at that second."""
     looked: list[datetime] = []
