@@ -10,6 +10,7 @@ import { icon } from "./icons.js";
 import { t } from "./i18n.js";
 import { Listbox } from "./listbox.js";
 import { mentionItems, toWire, wordAt } from "./mentioning.js";
+import { isNarrow } from "./nav.js";
 import { isThread } from "./store.js";
 import { attempt } from "./toast.js";
 import { typingLine } from "./typing.js";
@@ -57,8 +58,9 @@ export class Composer {
     const denied = channel?.locked ? t("say.locked") : t("say.denied");
     const text = may ? t("say.placeholder", { name }) : denied;
     this.field.disabled = !may;
-    // A thread's name is long and stands above; a placeholder that is too long has no dots at its end.
-    this.field.placeholder = may && channel && isThread(channel) ? t("say.in_thread") : text;
+    // The name stands above; a placeholder that is too long, as on a phone, has no dots at its end.
+    const short = may && channel && isThread(channel) ? t("say.in_thread") : text;
+    this.field.placeholder = isNarrow() ? t(may ? "say.brief" : "say.brief_denied") : short;
     this.field.setAttribute("aria-label", text);
     refill(this.typing, typingLine(channel));
     this.note.hidden = !channel?.archived || channel.locked;

@@ -24,6 +24,11 @@ const TWO_COLUMNS = matchMedia("(min-width: 971px)"); // as in layout.css
 /** Whether there is room for a thread beside its channel. */
 export const hasTwoColumns = () => TWO_COLUMNS.matches;
 
+const NARROW = matchMedia("(max-width: 700px)"); // as in layout.css
+
+/** Whether the list of channels slides in, as on a phone. */
+export const isNarrow = () => NARROW.matches;
+
 /** Open a thread beside the channel; none closes it. @param {string} thread */
 export function beside(thread) {
   place.side = thread;

@@ -83,6 +83,8 @@ export const TEXTS = {
   "react.pick": ["絵文字を選ぶ", "Pick an emoji"],
   "say.placeholder": ["{name} へメッセージを送信", "Message {name}"],
   "say.in_thread": ["スレッドへメッセージを送信", "Message the thread"],
+  "say.brief": ["メッセージを送信", "Message"],
+  "say.brief_denied": ["書き込めません", "Read-only"],
   "say.denied": ["このチャンネルに書き込む権限がありません", "You may not send messages here"],
   "say.locked": ["このスレッドはロックされています", "This thread is locked"],
   "say.archived": ["このスレッドはアーカイブされています。書き込むと再開します。", "This thread is archived. A new message reopens it."],

@@ -1,5 +1,6 @@
 """Room for everything: columns beside and over each other, long words, what shows while the line is cut."""
 
+import re
 from typing import Any
 
 import pytest
@@ -148,6 +149,57 @@ async def test_thread_is_named_above_not_in_its_box(open_page: Visit, puppet: Pu
         field = visitor.side.locator("textarea")
         await expect(field).to_have_attribute("placeholder", "Message the thread")
         await expect(field).to_have_attribute("aria-label", "Message INC-1 Payments API answers 5xx")
+
+
+async def test_bracket_stays_with_its_time(open_page: Visit, puppet: Puppet) -> None:
+    """`(in 11 minutes)` begins a new line as a whole, wherever the line before it ends."""
+    await puppet.client.post(GENERAL, content="due (<t:4102444800:R>)")
+    async with open_page(locale="en-US", size=PHONE) as visitor:
+        await visitor.sees("due")
+        words = visitor.main.locator("li.message p").last
+        for number in range(4, 30):
+            await words.evaluate("(one, before) => { one.firstChild.data = `${before}(`; }", "x " * number)
+            assert await words.evaluate(BRACKET_IS_APART) is False, number
+
+
+# Whether a text's last sign stands on another line than the time behind it.
+BRACKET_IS_APART = """(words) => {
+  const range = document.createRange();
+  const text = words.firstChild;
+  range.setStart(text, text.length - 1);
+  range.setEnd(text, text.length);
+  const bracket = range.getBoundingClientRect();
+  return Math.abs(bracket.top - words.querySelector("time").getClientRects()[0].top) > 6;
+}"""
+
+# Whether what an empty field says is as wide as the field at most.
+FITS = """(field) => {
+  const brush = document.createElement("canvas").getContext("2d");
+  brush.font = getComputedStyle(field).font;
+  return brush.measureText(field.placeholder).width <= field.clientWidth;
+}"""
+
+
+@pytest.mark.parametrize(
+    ("locale", "said", "denied"),
+    [("ja-JP", "メッセージを送信", "書き込めません"), ("en-US", "Message", "Read-only")],
+)
+async def test_box_on_a_phone_says_what_there_is_room_for(
+    open_page: Visit, puppet: Puppet, locale: str, said: str, denied: str
+) -> None:
+    """Beside the buttons; the channel's name stands above, and is read out."""
+    groups = [
+        {"id": name, "icon": "bell", "label": {"ja": name, "en": name}, "controls": []} for name in "ab"
+    ]
+    await puppet.client.human("PUT controls", groups=groups)
+    async with open_page(locale=locale, size=(360, 740)) as visitor:
+        await expect(visitor.box).to_have_attribute("placeholder", said)
+        await expect(visitor.box).to_have_attribute("aria-label", re.compile("#general"))
+        await expect(visitor.main.locator(".controls button")).to_have_count(2)
+        assert await visitor.box.evaluate(FITS)
+        await puppet.client.human("PATCH channel", channel="general", role="@everyone", deny=1 << 11)
+        await expect(visitor.box).to_have_attribute("placeholder", denied)
+        assert await visitor.box.evaluate(FITS)
 
 
 async def test_cut_line_is_said_in_a_row_of_its_own(open_page: Visit, puppet: Puppet) -> None:
