@@ -5,7 +5,7 @@ import { fill, h } from "./dom.js";
 import { icon } from "./icons.js";
 import { t } from "./i18n.js";
 import { preview } from "./markdown.js";
-import { go } from "./nav.js";
+import { go, hasTwoColumns } from "./nav.js";
 import { DM, channelById, channelLabel, memberById, on, signOf, state } from "./store.js";
 import { dayOf, shortTime } from "./times.js";
 
@@ -40,7 +40,7 @@ export function reportNote(actAs) {
     const sign = running ? JSON.stringify(running) : (report?.id ?? "");
     if (sign === shown) return;
     if (running) show(sign, progress(running));
-    else if (report && report.id !== known) show(sign, head(report, close), body(report, actAs));
+    else if (report && report.id !== known) show(sign, ...told(report, close, actAs));
   }
 
   function follow(report) {
@@ -51,12 +51,20 @@ export function reportNote(actAs) {
 }
 
 function progress(running) {
-  return h("p", { class: "head busy" }, icon(iconOf(running.control)), h("span", {}, running.says ? said(running.says) : t("report.running")));
+  return h("div", { class: "head" }, icon(iconOf(running.control)), h("span", {}, running.says ? said(running.says) : t("report.running")));
 }
 
-function head(report, close) {
+/** A line that folds the rest, and the rest. On a phone it folds by itself when it has led somewhere. */
+function told(report, close, actAs) {
+  const list = body(report, actAs);
+  const fold = h("button", { type: "button", class: "fold", "aria-expanded": "true", onclick: () => open(list.hidden) }, icon(iconOf(report.control)), h("strong", {}, span(report)));
+  const open = (isOpen) => {
+    list.hidden = !isOpen;
+    fold.setAttribute("aria-expanded", String(isOpen));
+  };
+  list.addEventListener("click", () => hasTwoColumns() || open(false));
   const dismiss = h("button", { type: "button", class: "icon-button", "aria-label": t("report.close"), onclick: close }, icon("close"));
-  return h("p", { class: "head" }, icon(iconOf(report.control)), h("strong", {}, span(report)), dismiss);
+  return [h("div", { class: "head" }, fold, dismiss), list];
 }
 
 /** "14:05 → 14:20"; the day too when it is another. */
@@ -68,9 +76,14 @@ function span({ began_ms, ended_ms, says }) {
 }
 
 function body(report, actAs) {
-  if (report.refused) return h("p", { class: "trouble" }, said(report.refused));
-  if (!report.changes.length) return h("p", { class: "dim" }, t("report.nothing"));
-  return h("ul", {}, report.changes.map((one) => h("li", {}, change(one, actAs))));
+  const { changes, refused } = report;
+  return h(
+    "div",
+    {},
+    refused ? h("p", { class: "trouble" }, said(refused)) : null,
+    !refused && !changes.length ? h("p", { class: "dim" }, t("report.nothing")) : null,
+    changes.length ? h("ul", {}, changes.map((one) => h("li", {}, change(one, actAs)))) : null,
+  );
 }
 
 /** One place: where, what stands there now, how much more. */

@@ -97,6 +97,11 @@ async def test_clock_on_a_phone(open_page: Visit, puppet: Puppet, sandbox: Local
         field = await visitor.box.bounding_box()
         assert field is not None
         assert field["width"] > 150
+        await report.get_by_role("button", name="⏫ SEV1").click()
+        await visitor.sees("決済 API が 5xx")
+        await expect(report.get_by_role("listitem")).to_have_count(0)  # it makes room for what it led to
+        await report.get_by_role("button", name="→").click()
+        await expect(report.get_by_role("listitem")).to_have_count(2)
         await forward.click()
         await menu.get_by_role("menuitem", name="+1 時間").click()
         press = await human.next_press()
