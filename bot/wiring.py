@@ -83,6 +83,7 @@ from bot.services.triage.deliveries import TriageDeliveries
 from bot.services.triage.joining import Joining
 from bot.services.triage.raising import Raising
 from bot.services.triage.reevaluations import Reevaluations
+from bot.services.triage.similar import SimilarIncidents
 from bot.services.triage.unfinished import Unfinished
 from bot.services.walks.posts import TriagePosts
 from bot.services.watchdogs.queue_watch import QueueWatch
@@ -270,6 +271,7 @@ def _services(shared: _Shared, parts: GuildDependencies, reach: Reach, emergency
         triages=Triages(store, policy, access, raising, reevaluations),
         reevaluations=reevaluations,
         unfinished=Unfinished(store, policy, access, raising),
+        similar=SimilarIncidents(store),
         joining=Joining(store, policy, access, Regrading(policy, escalations)),
         acknowledger=acknowledger,
         escalations=escalations,

@@ -51,6 +51,7 @@ from bot.services.timeline.timelines import Timelines
 from bot.services.triage.answers import Triages
 from bot.services.triage.joining import Joining
 from bot.services.triage.reevaluations import Reevaluations
+from bot.services.triage.similar import SimilarIncidents
 from bot.services.triage.unfinished import Unfinished
 
 
@@ -84,6 +85,7 @@ class Services:
     reevaluations: Reevaluations
     unfinished: Unfinished
     joining: Joining
+    similar: SimilarIncidents
     acknowledger: Acknowledger
     escalations: Escalations
     passing_on: PassingOn

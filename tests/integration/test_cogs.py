@@ -83,6 +83,15 @@ async def test_a_report_joins_the_similar_incident_that_its_card_shows(world: Co
     assert [one.id for one in await world.store.open_incidents(world.guild_id)] == [1]
 
 
+async def test_what_is_raised_at_once_hears_of_a_similar_one(world: ConsoleWorld) -> None:
+    """After it was raised: nothing stands in the way of `/sev1`."""
+    await alerted(world, severity="sev2")
+    await world.command("sev2", title="決済APIが 5xx を返す")
+    told = await world.until("general", contains="似た継続中の件")
+    assert "発報しました** INC-2" in words(told)
+    assert "`/incident merge` で INC-1 に統合" in words(told)
+
+
 async def test_a_start_time_that_cannot_be_read_loses_nothing(world: ConsoleWorld) -> None:
     """The refusal offers the form again with what was typed, even after a restart."""
     refusal = await started(

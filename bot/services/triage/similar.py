@@ -5,10 +5,11 @@ from datetime import timedelta
 from typing import Final
 
 from bot.domain.incident.incident import Incident
-from bot.domain.incident.similarity import Rarity, most_similar
+from bot.domain.incident.similarity import Rarity, Report, most_similar
 from bot.domain.severity import SeverityPolicy
 from bot.domain.triage.session import Triage, TriageStatus
 from bot.runbook.model import Policy
+from bot.services.ports import Store
 from bot.services.ports.store.triages import KnownMessage, TriageWrites
 
 #: How long ago an incident may have been raised to be offered.
@@ -40,12 +41,41 @@ async def similar_to(
     """
     if severity is None or triage.status is not TriageStatus.OPEN:
         return None
-    known = await tx.open_reports(triage, within=OPENED_WITHIN, limit=_MOST, titles=_TITLES)
-    found = most_similar(triage, known.open, Rarity.of(known.titles))
-    if found is None:
-        return None
-    incident = found.incident()
-    return Similar(incident, rises(policy, incident, severity))
+    incident = await _most_similar(tx, triage, triage.guild_id, message_id=triage.source_message_id)
+    return None if incident is None else Similar(incident, rises(policy, incident, severity))
+
+
+class SimilarIncidents:
+    """Finds what an incident that was raised without questions may have in common with another open one."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def beside(self, incident: Incident) -> Incident | None:
+        """Return the most similar of the open incidents raised before *incident*; None for a private one.
+
+        Of two, one alone names the other: nobody merges them crosswise. A drill has none either.
+        """
+        if incident.is_private or incident.is_drill:
+            return None
+        async with self._store.transaction() as tx:
+            return await _most_similar(tx, incident, incident.guild_id, before=incident.id)
+
+
+async def _most_similar(
+    tx: TriageWrites,
+    report: Report,
+    guild_id: int,
+    *,
+    message_id: int | None = None,
+    before: int | None = None,
+) -> Incident | None:
+    known = await tx.open_reports(
+        guild_id, message_id=message_id, within=OPENED_WITHIN, limit=_MOST, titles=_TITLES
+    )
+    others = [one for one in known.open if before is None or one.number < before]
+    found = most_similar(report, others, Rarity.of(known.titles))
+    return None if found is None else found.incident()
 
 
 def rises(policy: Policy, incident: Incident, severity: SeverityPolicy) -> bool:

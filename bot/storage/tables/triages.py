@@ -105,12 +105,12 @@ class PostgresTriageWrites(PostgresTriageReads, TransactionPart):
         return [await self._with_answers(row) for row in rows]
 
     async def open_reports(
-        self, triage: Triage, *, within: timedelta, limit: int, titles: int
+        self, guild_id: int, *, message_id: int | None, within: timedelta, limit: int, titles: int
     ) -> OpenReports:
         rows = await self._sql.all(
             "open_reports",
-            guild_id=triage.guild_id,
-            message_id=triage.source_message_id,
+            guild_id=guild_id,
+            message_id=message_id,
             within=within,
             limit=limit,
             titles=titles,
@@ -179,6 +179,7 @@ class PostgresTriageAnswers(TransactionPart):
 
 def _report(row: Row) -> OpenReport:
     return OpenReport(
+        number=row["id"],
         title=row["title"],
         targets=tuple(row["targets"]),
         symptoms=tuple(row["symptoms"]),

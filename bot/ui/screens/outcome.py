@@ -1,6 +1,7 @@
 """The outcome of an alert for the person who raised it: at once, and again when Discord has it."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import partial
 from operator import attrgetter
@@ -16,6 +17,7 @@ from bot.ui.people import person_from
 from bot.ui.posts.bodies import colour_of
 from bot.ui.posts.incident.alert import head
 from bot.ui.screens.emergency import opened_or_raised
+from bot.ui.screens.similar_incident import similar_line
 from bot.ui.words.links import alert_url
 from bot.ui.words.voice import Voice
 from bot.ui.words.wording import relative
@@ -46,30 +48,40 @@ async def open_and_show(interaction: Interaction, new: NewIncident) -> None:
     incident = await opened_or_raised(interaction, new)
     if incident is not None:
         in_drill = await services_of(interaction).drills.is_played_in(interaction.channel_id)
-        await show_sent(interaction, incident, in_drill=in_drill)
+        await show_sent(interaction, incident, in_drill=in_drill, has_asked=False)
 
 
-async def show_sent(interaction: Interaction, incident: Incident, *, in_drill: bool = False) -> None:
+async def show_sent(
+    interaction: Interaction, incident: Incident, *, in_drill: bool = False, has_asked: bool = True
+) -> None:
     """Show 発報しました at once, and again when Discord has the posts or has refused them.
 
     Args:
         in_drill: As `sent_card` takes it.
+        has_asked: The person was shown a similar incident before; else the second answer names it.
     """
     if not await redraw(interaction, sent_card(voice_of(interaction), incident, in_drill=in_drill)):
         return  # the posts tell
-    is_shown = await _show_outcome(interaction, incident.id, in_drill=in_drill, within_s=2.0)
-    keep_current = _keep_current(interaction, incident.id, in_drill=in_drill, is_shown=is_shown)
+    show_outcome = partial(_show_outcome, interaction, incident.id, in_drill=in_drill, has_asked=has_asked)
+    show_late = None if await show_outcome(within_s=2.0) else partial(show_outcome, within_s=180.0)
+    keep_current = _keep_current(interaction, incident.id, in_drill=in_drill, show_late=show_late)
     host_of(interaction).spawn(keep_current, name="outcome of an alert")
 
 
-async def _keep_current(interaction: Interaction, number: int, *, in_drill: bool, is_shown: bool) -> None:
-    """Show what became of the alert unless *is_shown*, and then who is on it: its reporter waits for that.
+async def _keep_current(
+    interaction: Interaction,
+    number: int,
+    *,
+    in_drill: bool,
+    show_late: Callable[[], Awaitable[bool]] | None,
+) -> None:
+    """Show what became of the alert if it took long, and then who is on it: its reporter waits for that.
 
     It is an edit of their own answer, so that nobody is pinged. A private incident is not shown again: they
     may not see it any more.
     """
-    if not is_shown:
-        await _show_outcome(interaction, number, in_drill=in_drill, within_s=180.0)
+    if show_late is not None:
+        await show_late()
     for pause_s in _LOOKS_AFTER_S:
         await asyncio.sleep(pause_s)
         with suppress(UnavailableError):
@@ -82,23 +94,39 @@ async def _keep_current(interaction: Interaction, number: int, *, in_drill: bool
                 return
 
 
-async def _show_outcome(interaction: Interaction, number: int, *, in_drill: bool, within_s: float) -> bool:
+async def _show_outcome(
+    interaction: Interaction, number: int, *, in_drill: bool, has_asked: bool, within_s: float
+) -> bool:
     """Redraw the card once it is known what became of the alert; False when that took too long."""
     read = partial(services_of(interaction).incidents.opening, number)
     opening = await soon(read, done=attrgetter("is_settled"), within_s=within_s)
     if opening is not None:
-        card = sent_card(voice_of(interaction), opening.incident, opening, in_drill=in_drill)
-        await redraw(interaction, card)
+        incident, voice = opening.incident, voice_of(interaction)
+        similar = None if has_asked else await _similar(interaction, incident)
+        await redraw(interaction, sent_card(voice, incident, opening, in_drill=in_drill, similar=similar))
     return opening is not None
 
 
+async def _similar(interaction: Interaction, incident: Incident) -> Incident | None:
+    """Return a similar open incident; None if the database does not say."""
+    with suppress(UnavailableError):
+        return await services_of(interaction).similar.beside(incident)
+    return None
+
+
 def sent_card(
-    voice: Voice, incident: Incident, opening: Opening | None = None, *, in_drill: bool = False
+    voice: Voice,
+    incident: Incident,
+    opening: Opening | None = None,
+    *,
+    in_drill: bool = False,
+    similar: Incident | None = None,
 ) -> Screen:
     """Show the alert with links once Discord has the posts; if it refuses it, what happened instead.
 
     Args:
         in_drill: It was raised in the thread of a drill, and is real all the same.
+        similar: Another open incident that may be about the same.
     """
     return Screen(
         text(
@@ -107,6 +135,8 @@ def sent_card(
             _what(voice, incident),
             _who_has_it(voice, incident),
             _where(voice, incident, opening),
+            "" if similar is None else similar_line(voice, similar),
+            "" if similar is None else voice.say("consoles.triage.sent_similar", label=similar.label),
         ),
         rows=[_ways(voice, incident, IncidentVerb.DETAILS)],
         colour=colour_of(voice, incident),

@@ -10,7 +10,7 @@ from bot.domain.triage.session import Triage
 from bot.services.triage.similar import Similar
 from bot.ui.buttons import IncidentVerb
 from bot.ui.components import Screen, button, made_of, row, text, to_places
-from bot.ui.posts.bodies import COLOURS
+from bot.ui.posts.bodies import colour_of
 from bot.ui.words.links import linked_label
 from bot.ui.words.voice import Voice
 from bot.ui.words.wording import relative
@@ -25,15 +25,7 @@ RISES: Final = "join_up"
 def similar_lines(voice: Voice, similar: Similar, severity: str) -> Iterator[str]:
     """Yield what is known of the similar incident, and what joining it would do to its severity."""
     incident = similar.incident
-    yield voice.say(
-        "consoles.triage.similar",
-        label=linked_label(incident),
-        sign=voice.severity_sign(incident.severity, is_drill=False),
-        severity=incident.severity,
-        title=voice.title(incident),
-        ago=relative(incident.triggered_at),
-        state=_state(voice, incident),
-    )
+    yield similar_line(voice, incident)
     if similar.rises:
         yield voice.say(
             "consoles.triage.similar_rises",
@@ -43,6 +35,19 @@ def similar_lines(voice: Voice, similar: Similar, severity: str) -> Iterator[str
         )
     else:
         yield voice.say("consoles.triage.similar_joins", label=incident.label)
+
+
+def similar_line(voice: Voice, incident: Incident) -> str:
+    """Return 似た継続中の件：INC-41 🔴 SEV1 決済 API が 5xx · 12 分前 · 🟠 対応中 @佐藤."""
+    return voice.say(
+        "consoles.triage.similar",
+        label=linked_label(incident),
+        sign=voice.severity_sign(incident.severity, is_drill=False),
+        severity=incident.severity,
+        title=voice.title(incident),
+        ago=relative(incident.triggered_at),
+        state=_state(voice, incident),
+    )
 
 
 def join_button(voice: Voice, triage: Triage, similar: Similar, severity: str) -> ui.Button[Any]:
@@ -66,7 +71,7 @@ def joined_card(voice: Voice, incident: Incident) -> Screen:
             voice.say("consoles.triage.joined_what"),
         ),
         rows=[row(*to_places(voice, incident), made_of(voice.buttons.make(IncidentVerb.VIEW, incident.id)))],
-        colour=COLOURS[incident.status],
+        colour=colour_of(voice, incident),
     )
 
 

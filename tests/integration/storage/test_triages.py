@@ -80,16 +80,17 @@ async def test_a_report_is_compared_with_the_latest_few(rig: Rig) -> None:
         await rig.advance(timedelta(minutes=1))
         opened.append(await open_incident(rig.store, key=str(number)))
     await change(rig, opened[3], lambda one, at: transitions.resolve(one, by=OLIVE, at=at))
-    triage = await start(rig)
     async with rig.store.transaction() as tx:
-        few = await tx.open_reports(triage, within=DAY, limit=2, titles=2)
-        recent = await tx.open_reports(triage, within=timedelta(seconds=90), limit=9, titles=9)
+        few = await tx.open_reports(GUILD, message_id=600, within=DAY, limit=2, titles=2)
+        recent = await tx.open_reports(
+            GUILD, message_id=None, within=timedelta(seconds=90), limit=9, titles=9
+        )
     assert [one.incident().id for one in few.open] == [opened[2].id, opened[1].id]
     assert few.titles == tuple(one.title for one in (opened[3], opened[2]))
     assert ([one.incident().id for one in recent.open], len(recent.titles)) == ([opened[2].id], 4)
     async with rig.store.transaction() as tx:
         await tx.note_alert(opened[0].id, channel_id=500, message_id=600, sender="77:Parky API")
-        assert (await tx.open_reports(triage, within=DAY, limit=9, titles=9)).open == ()
+        assert (await tx.open_reports(GUILD, message_id=600, within=DAY, limit=9, titles=9)).open == ()
 
 
 async def test_a_walk_about_a_message_goes_on_until_it_ends(rig: Rig) -> None:

@@ -396,3 +396,17 @@ async def test_a_number_that_no_card_has_shown_is_none_to_join(desk: Desk) -> No
         for number in (hidden.id, 999)
     ]
     assert [(one.notice, one.incident) for one in answers] == [(PressResult.GONE, None)] * 2
+
+
+async def test_what_was_raised_at_once_has_a_similar_one_beside_it(desk: Desk) -> None:
+    """One that was raised before. None is named beside a private one: its people would tell of it there."""
+    other = await raised(desk)
+    new = await raised(desk, title="決済 API が 5xx")
+    found = await desk.services.similar.beside(new)
+    assert found is not None
+    assert found.id == other.id
+    assert await desk.services.similar.beside(other) is None, "the later one names the earlier one"
+    await desk.lifecycle.resolve(other.id, by=PRIMARY)
+    assert await desk.services.similar.beside(new) is None
+    hidden = await raised(desk, title="決済 API が 500", is_private=True)
+    assert await desk.services.similar.beside(hidden) is None

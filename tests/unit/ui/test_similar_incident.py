@@ -10,6 +10,7 @@ from bot.domain.incident.incident import ByPerson, Status
 from bot.domain.triage.session import TriageStatus
 from bot.services.triage.similar import Similar
 from bot.services.triage.views import TriageView
+from bot.ui.screens.outcome import sent_card
 from bot.ui.screens.similar_incident import JOIN, joined_card
 from bot.ui.screens.triage_card import triage_card
 from tests.unit.ui.samples import AT, PLACED, TRIGGERED
@@ -91,3 +92,11 @@ def test_once_it_is_joined_the_card_leads_there() -> None:
     unplaced = words(joined_card(EN, TRIGGERED))
     assert "🔴" in unplaced
     assert "No new alert was raised" in unplaced
+
+
+def test_what_was_raised_at_once_names_the_way_to_merge() -> None:
+    """Below the rest, in both languages."""
+    told = words(sent_card(JA, replace(PLACED, id=43), similar=ACKED)).splitlines()
+    assert told[-2].startswith("**似た継続中の件：** [INC-42](")
+    assert told[-1] == "同じ障害なら `/incident merge` で INC-42 に統合してください。"
+    assert "merge it into INC-42" in words(sent_card(EN, replace(PLACED, id=43), similar=ACKED))

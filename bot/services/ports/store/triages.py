@@ -35,9 +35,11 @@ class OpenReport:
     """What an open incident was reported as.
 
     Attributes:
+        number: Of the incident.
         incident: Makes the whole incident of what was read: for a hundred of them that takes milliseconds.
     """
 
+    number: int
     title: str
     targets: tuple[str, ...]
     symptoms: tuple[str, ...]
@@ -118,14 +120,14 @@ class TriageWrites(Protocol):
         """Return the open triages that were started within the last *within*, oldest first."""
 
     async def open_reports(
-        self, triage: Triage, *, within: timedelta, limit: int, titles: int
+        self, guild_id: int, *, message_id: int | None, within: timedelta, limit: int, titles: int
     ) -> OpenReports:
-        """Return what a triage may be about as well, in one round trip.
+        """Return what a report may be about as well, in one round trip.
 
-        Private incidents, drills and tracked alerts are left out. There is none for the triage of an alert's
-        message, which is about that alert.
+        Private incidents, drills and tracked alerts are left out.
 
         Args:
+            message_id: The message that it is about. If that is an alert's, there is no other incident.
             within: How long ago an incident may have been triggered.
             limit, titles: How many incidents and titles are read.
         """
