@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Final
 
@@ -52,15 +52,15 @@ def why_me(found: Evidence, *, reader: Person, pressed: Delivery | None) -> WhyM
     if pressed is not None and pressed.kind is DeliveryKind.NOTICE:
         return WhyMe(found.incident, reminded=_reminded(found, pressed, reader=reader))
     pages = [page for page in found.pages if page.status is not DeliveryStatus.CANCELLED]
-    own = [page for page in pages if _is_to(page, reader) or _is_same(page, pressed)]
+    own = [page for page in pages if _is_to(found, page, reader) or _is_same(page, pressed)]
     cause = _cause(own, pages, pressed)
     if cause is None:
         return WhyMe(found.incident)
-    names = {_who(page) for page in own}
-    others = [page for page in pages if page not in own and _who(page) not in names]
+    names = {_who(found, page) for page in own}
+    others = [page for page in pages if page not in own and _who(found, page) not in names]
     beside = [page for page in others if _is_beside(page, cause)]
     tried = [page for page in others if page.id < cause.id and page not in beside]
-    called = names | {_who(page) for page in [*tried, *beside]}
+    called = names | {_who(found, page) for page in [*tried, *beside]}
     return WhyMe(
         found.incident,
         _rule(found, cause),
@@ -104,7 +104,7 @@ def _cause(own: Sequence[Delivery], pages: Sequence[Delivery], pressed: Delivery
 def _rule(found: Evidence, cause: Delivery) -> Rule:
     """Return what caused a page or an escalation."""
     data = PagingData.from_json(cause.data)
-    rule = Rule(data.severity or found.incident.severity, cause.created_at)
+    rule = Rule(data.severity or found.incident.severity, _called_at(found, cause))
     step = next((one for one in found.steps if one.index == data.step), None)
     if data.why is not None or data.declined_by is not None or step is None:
         return replace(rule, why=data.why, declined_by=data.declined_by)
@@ -135,20 +135,20 @@ def _each(found: Evidence, pages: Iterable[Delivery]) -> tuple[Called, ...]:
     """Return the people of *pages*, in the order of the first one."""
     people: dict[str, list[Delivery]] = {}
     for page in pages:
-        people.setdefault(_who(page), []).append(page)
+        people.setdefault(_who(found, page), []).append(page)
     return tuple(_called(found, theirs, about=theirs[-1]) for theirs in people.values())
 
 
 def _called(found: Evidence, pages: Sequence[Delivery], *, about: Delivery) -> Called:
     """Return a person with all of *pages* to them, and what put them on call at the time of *about*."""
     duty, is_recorded = _duty(found, about)
-    said, said_at = _answer(found, _who(about))
+    said, said_at = _answer(found, _who(found, about))
     return Called(
-        _who(about),
+        _who(found, about),
         place_of(about),
         duty,
         is_recorded=is_recorded,
-        pages=tuple(_as_call(page) for page in pages),
+        pages=tuple(_as_call(found, page) for page in pages),
         is_gone=any(page.http_status == _NOT_FOUND for page in pages if _has_failed(page)),
         said=said,
         said_at=said_at,
@@ -165,7 +165,7 @@ def _duty(found: Evidence, page: Delivery) -> tuple[Duty | None, bool]:
     if recorded is not None and handle in (None, recorded.who):
         return recorded, True
     roster = found.rosters.places.get(place_of(page))
-    then = None if roster is None else roster.duty_at(page.first_sent_at or page.created_at)
+    then = None if roster is None else roster.duty_at(page.first_sent_at or _called_at(found, page))
     return (then if then is not None and handle in (None, then.who) else None), False
 
 
@@ -187,7 +187,7 @@ def _declined(found: Evidence, who: str) -> list[datetime]:
 
 def _uncalled(found: Evidence, cause: Delivery, *, called: Collection[str]) -> Iterator[Uncalled]:
     """Yield the other people on call at the time of *cause*, each once: why they were not called, too."""
-    at, places = cause.created_at, dict[str, list[str]]()
+    at, places = _called_at(found, cause), dict[str, list[str]]()
     for place, person in found.rosters.at(at).items():
         places.setdefault(marked(person.handle), []).append(place)
     for who, theirs in places.items():
@@ -207,15 +207,28 @@ def _next_call(found: Evidence, places: Collection[str], *, after: datetime) -> 
     return min((step.due_at for step in to_come if {*step.rung.dm} & {*places}), default=None)
 
 
-def _who(page: Delivery) -> str:
-    """Return the person of a page, as `marked`: of an unsent one, the person that it was queued for."""
+def _who(found: Evidence, page: Delivery) -> str:
+    """Return the person of a page, as `marked`; the place if even its holder of then is not known.
+
+    A page that is on its way, was refused, or was sent without the database has no recipient on record.
+    """
     duty = PagingData.from_json(page.data).duty
-    return marked(duty.who) if page.recipient is None and duty is not None else person_of(page)
+    if page.recipient is None and duty is not None:
+        return marked(duty.who)
+    holder = found.rosters.at(_called_at(found, page)).get(place_of(page))
+    return person_of(page) if page.recipient is not None or holder is None else marked(holder.handle)
 
 
-def _is_to(page: Delivery, reader: Person) -> bool:
-    handle = _who(page).removeprefix("@")
-    return OnCallPerson(handle, "", user_id=id_of(handle)).is_for(reader)
+def _called_at(found: Evidence, message: Delivery) -> datetime:
+    """Return when a page or an escalation was decided: its row may be younger, after an outage."""
+    waited_s = PagingData.from_json(message.data).waited_s
+    return min(message.created_at, found.incident.triggered_at + timedelta(seconds=waited_s))
+
+
+def _is_to(found: Evidence, page: Delivery, reader: Person) -> bool:
+    who = _who(found, page)
+    handle = who.removeprefix("@")
+    return who != handle and OnCallPerson(handle, "", user_id=id_of(handle)).is_for(reader)
 
 
 def _is_same(page: Delivery, pressed: Delivery | None) -> bool:
@@ -237,11 +250,14 @@ def _has_failed(page: Delivery) -> bool:
     return page.status is DeliveryStatus.FAILED
 
 
-def _as_call(page: Delivery) -> CallPage:
+def _as_call(found: Evidence, page: Delivery) -> CallPage:
+    """Return a page as a call. One that was sent without the database was finished when it was recorded."""
+    called_at, is_sent = _called_at(found, page), page.status is DeliveryStatus.SENT
+    arrived_at = called_at if page.first_sent_at is None and page.request is None else page.finished_at
     return CallPage(
-        who=_who(page),
-        asked_at=page.created_at,
-        sent_at=page.finished_at if page.status is DeliveryStatus.SENT else None,
+        who=_who(found, page),
+        asked_at=called_at,
+        sent_at=arrived_at if is_sent else None,
         is_refused=_has_failed(page),
         is_emailed=page.has_email,
     )

@@ -126,7 +126,7 @@ class Escalations:
         """
         (told, unreached), due = before, await self.finish(tx, incident, steps)
         due = replace(due, told=told, unreached=unreached, why=why)
-        await self._take(tx, due, at=at or await tx.now())
+        await self._take(tx, due, at=at or await tx.now(), is_past=at is not None)
 
     async def finish(self, tx: Transaction, incident: Incident, steps: Sequence[Step]) -> Due:
         """Mark claimed steps as done, in the caller's transaction; one that repeats itself gets its next row.
@@ -146,13 +146,14 @@ class Escalations:
             await tx.enqueue(step_job(again, after=again.due_at - now, severity=severity))
         return due.followed_by(again)
 
-    async def _take(self, tx: Transaction, due: Due, *, at: datetime) -> None:
+    async def _take(self, tx: Transaction, due: Due, *, at: datetime, is_past: bool = False) -> None:
         """Queue the messages of steps that are done, and put the steps on the timeline.
 
         Args:
             at: When they were taken.
+            is_past: That was before this transaction.
         """
-        called = await self._called(tx, due)
+        called = await self._called(tx, due, is_past=is_past)
         await tx.insert_deliveries(self._step_messages.messages(due, called, now=at))
         await tx.add_timeline(due.incident.id, *entries(due, called, now=at))
 
@@ -227,15 +228,19 @@ class Escalations:
     ) -> None:
         """Store those messages of steps taken then that are *posted*, in the caller's transaction.
 
-        Known ones stay as they are. What put people on call then is not known any more.
+        Known ones stay as they are.
         """
         due = _as_due(incident, steps, await tx.steps(incident.id))
-        called = {place: replace(who, duty=None) for place, who in (await self._called(tx, due)).items()}
+        called = await self._called(tx, due, is_past=True)
         messages = self._step_messages.messages(due, called, now=at)
         await tx.insert_deliveries([one for one in messages if one.key in posted])
 
-    async def _called(self, tx: Transaction, due: Due) -> Mapping[str, OnCallPerson]:
-        return await self._oncall.each_once(due.incident.guild_id, due.rung.dm, source=tx)
+    async def _called(
+        self, tx: Transaction, due: Due, *, is_past: bool = False
+    ) -> Mapping[str, OnCallPerson]:
+        """Return the people on call now; if *is_past*, without what puts them there."""
+        called = await self._oncall.each_once(due.incident.guild_id, due.rung.dm, source=tx)
+        return {place: replace(who, duty=None) for place, who in called.items()} if is_past else called
 
 
 async def _due_with(tx: Transaction, step: Step) -> list[Step]:

@@ -14,10 +14,13 @@ from bot.domain.incident.incident import Incident
 from bot.domain.incident.transitions import AckVia
 from bot.domain.oncall.duty import Duty, DutyKind
 from bot.domain.oncall.roster import NewOverride, Who
+from tests.services.alerts.test_alerts import alert, receive
 from tests.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
 from tests.services.escalation.test_passing_on import CLOSED
 from tests.services.escalation.test_storms import open_many
+from tests.services.outage.test_emergency_recorded import comes_back, goes_away, knows_the_time
 from tests.services.privacy.test_privacy import open_private
+from tests.services.test_drills import start
 
 FIRST = replace(PRIMARY, username="primary")
 SECOND = replace(SECONDARY, username="secondary")
@@ -26,10 +29,10 @@ STANDS_IN = replace(RESPONDER, username="responder")
 HOURS = timedelta(hours=8)
 
 
-async def stand_in(desk: Desk) -> int:
+async def stand_in(desk: Desk, *, length: timedelta = HOURS) -> int:
     """The responder covers primary for some hours, from now on; the number of that."""
     now = desk.clock.time
-    await desk.schedules.override(GUILD, NewOverride("primary", DAN, now, now + HOURS), by=PRIMARY)
+    await desk.schedules.override(GUILD, NewOverride("primary", DAN, now, now + length), by=PRIMARY)
     return 1
 
 
@@ -187,3 +190,37 @@ async def test_a_severity_that_pages_nobody_says_so(desk: Desk) -> None:
     await desk.work()
     answer = await why(desk, incident, by=FIRST)
     assert (answer.rule, answer.own, answer.beside) == (None, None, ())
+
+
+async def test_a_drill_and_a_monitors_alert_answer_like_an_incident(desk: Desk) -> None:
+    """Their pages come by the same ladder."""
+    drill = await start(desk)
+    tracked = await receive(desk, alert(desk, channel="p0-alerts"))
+    await desk.work()
+    for incident in (drill, tracked):
+        answer = await why(desk, incident, by=FIRST)
+        assert answer.rule is not None
+        assert answer.own is not None
+        assert (answer.rule.number, answer.own.is_recorded) == (1, True)
+
+
+async def test_a_page_that_was_sent_without_the_database_is_about_its_own_time(desk: Desk) -> None:
+    """It is recorded an hour later, when the override of then is over; what is not on record is computed."""
+    await knows_the_time(desk)
+    await stand_in(desk, length=timedelta(minutes=20))
+    incident = await desk.open("SEV1")
+    await desk.work()
+    await goes_away(desk, after=timedelta(minutes=16))
+    await desk.database.advance(timedelta(minutes=70))
+    await comes_back(desk)
+    told = next(page for page in await pages(desk) if page.key.endswith("step:1:dm:primary"))
+    answer = await why(desk, incident, by=STANDS_IN, message_id=told.message_id)
+    assert answer.own is not None
+    assert answer.own.duty is not None
+    assert (answer.own.duty.kind, answer.own.is_recorded) == (DutyKind.OVERRIDE, False)
+    first, second = (page.sent_at for page in answer.own.pages)
+    assert first == incident.triggered_at
+    assert second is not None
+    assert timedelta(minutes=15) <= second - incident.triggered_at < timedelta(minutes=20)
+    assert answer.rule is not None
+    assert answer.rule.number == 2
