@@ -26,6 +26,7 @@ async def test_sev3_to_sev1_rings_pages_and_escalates(world: World) -> None:
         assert part in said.text
     new = await expect_moved(world, alert.post, to="SEV1", channel="p0-alerts")
     assert new.pings_here
+    assert "判定：SEV3 → SEV1 に変更 · @responder" in new.text
     dm = await world.expect_dm("primary", contains=TITLE)
     assert dm.content.startswith("🔴 SEV1")
     await world.expect_message(alert.thread, contains="続きは新しいスレッドで")
@@ -42,7 +43,9 @@ async def test_sev3_to_sev1_rings_pages_and_escalates(world: World) -> None:
     await world.fast_forward(minutes=15)
     escalation = await world.expect_message("p0-alerts", contains="15 分 ack なし", pings_here=True)
     await world.expect_dm("primary", contains=TITLE)
-    await world.expect_dm("secondary", contains=TITLE)
+    second = await world.expect_dm("secondary", contains=TITLE)
+    assert "\n@primary：" in second.text
+    assert "応答なし" in second.text
     await world.react(escalation, by="primary")
     calm = await world.expect_text(new, "👀 @primary")
     assert not calm.content.startswith("@here"), "an edit rings nobody again"
