@@ -20,13 +20,11 @@ from bot.domain.incident.incident import (
     PersonRef,
     Phase,
     Role,
-    Source,
     Status,
     StatusUpdate,
     StatusUpdates,
-    Tracked,
 )
-from bot.domain.incident.locations import AlertPost, IncidentThread
+from bot.domain.incident.locations import AlertPost, IncidentThread, Source, Tracked
 from bot.domain.payloads import Json, Payload
 from bot.domain.severity import LadderStep, Mention, SeverityChange
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind

@@ -12,7 +12,8 @@ from bot.domain.delivery.delivery import Delivery, DeliveryKind, DeliveryStatus,
 from bot.domain.delivery.kinds import Action
 from bot.domain.errors import NewerVersion
 from bot.domain.escalation.bundle import Group
-from bot.domain.incident.incident import IncidentKind, Source
+from bot.domain.incident.incident import IncidentKind
+from bot.domain.incident.locations import Source
 from bot.services.ports import Subject
 from bot.storage.database.pools import open_pool
 from bot.storage.store import PostgresStore

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.domain.incident.calls import Calls
-from bot.domain.incident.locations import AlertPost, IncidentThread
+from bot.domain.incident.locations import AlertPost, IncidentThread, Source, Tracked
 from bot.domain.payloads import Payload
 from bot.domain.people import Person
 from bot.domain.severity import SeverityChange
@@ -117,33 +117,6 @@ class StatusUpdates:
     reminders: int = 0
 
 
-class Source(Payload, kw_only=False):
-    """The message that is tracked as an alert.
-
-    Attributes:
-        author: The name that it was posted under.
-    """
-
-    channel_id: int
-    message_id: int
-    author: str
-
-
-@dataclass(frozen=True, slots=True)
-class Tracked:
-    """The alert of a monitor that an incident tracks; all defaults for any other incident.
-
-    Attributes:
-        fingerprint: Messages with the same one count on this incident.
-        occurrences, last_seen_at: How often it came, and when last.
-    """
-
-    source: Source | None = None
-    fingerprint: str | None = None
-    occurrences: int = 1
-    last_seen_at: datetime | None = None
-
-
 @dataclass(frozen=True, slots=True)
 class NewIncident:
     """The facts with which an incident is opened.
@@ -229,7 +202,7 @@ class Incident:
     merged_into_hidden: bool = False
     roles: Mapping[Role, PersonRef] = field(default_factory=dict)
     updates: StatusUpdates = StatusUpdates()
-    tracked: Tracked = Tracked()
+    tracked: Tracked = field(default_factory=Tracked)
     reopened: ByPerson | None = None
     first_ended_at: datetime | None = None
     duplicates: tuple[int, ...] = ()

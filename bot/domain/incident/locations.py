@@ -1,7 +1,9 @@
-"""Where an incident is in Discord: its alert post and its thread."""
+"""Where an incident is in Discord: its alert post, its thread, and the message that it tracks."""
 
 from dataclasses import dataclass
 from datetime import datetime
+
+from bot.domain.payloads import Payload
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,3 +35,30 @@ class IncidentThread:
     posting: int = 1
     channel: str | None = None
     archive_at: datetime | None = None
+
+
+class Source(Payload, kw_only=False):
+    """The message that is tracked as an alert.
+
+    Attributes:
+        author: The name that it was posted under.
+    """
+
+    channel_id: int
+    message_id: int
+    author: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tracked:
+    """The alert of a monitor that an incident tracks; all defaults for any other incident.
+
+    Attributes:
+        fingerprint: Messages with the same one count on this incident.
+        occurrences, last_seen_at: How often it came, and when last.
+    """
+
+    source: Source | None = None
+    fingerprint: str | None = None
+    occurrences: int = 1
+    last_seen_at: datetime | None = None

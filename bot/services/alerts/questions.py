@@ -8,7 +8,8 @@ from bot.domain.alerts.payloads import AlertQuestionData
 from bot.domain.alerts.question import AlertAnswer, AlertQuestion, QuestionView
 from bot.domain.delivery.delivery import DeliveryKind, NewDelivery
 from bot.domain.errors import UserError
-from bot.domain.incident.incident import Incident, IncidentKind, NewIncident, Source
+from bot.domain.incident.incident import Incident, IncidentKind, NewIncident
+from bot.domain.incident.locations import Source
 from bot.domain.people import Person
 from bot.runbook.model import Policy
 from bot.services.incidents.commands import Incidents

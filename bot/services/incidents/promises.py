@@ -5,7 +5,7 @@ from bot.domain.incident import transitions
 from bot.domain.incident.incident import Incident
 from bot.domain.people import Person
 from bot.runbook.model import Policy
-from bot.services.incidents.updates import kinds_under, post_update
+from bot.services.incidents.telling import kinds_under, post_update
 from bot.services.shared.access import Act
 from bot.services.shared.changes import Changes
 from bot.services.shared.reminders import remind_later

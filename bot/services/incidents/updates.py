@@ -8,10 +8,10 @@ import structlog
 
 from bot.domain.errors import UserError
 from bot.domain.incident import status_updates, transitions
-from bot.domain.incident.entries import DetailsChangedEntry, UpdatedEntry, UpdateDueEntry
+from bot.domain.incident.entries import DetailsChangedEntry, UpdateDueEntry
 from bot.domain.incident.form_state import Shown, with_changes
 from bot.domain.incident.incident import Incident, Phase, Status, StatusUpdate
-from bot.domain.incident.notices import UpdatedNotice, UpdateDueNotice
+from bot.domain.incident.notices import UpdateDueNotice
 from bot.domain.people import Person
 from bot.domain.severity import Deadline
 from bot.domain.text import storable
@@ -20,9 +20,9 @@ from bot.runbook.model import Policy
 from bot.services.escalation.release import Releasing
 from bot.services.incidents.reminder_recipients import Absence, ReminderRecipients
 from bot.services.incidents.roles import vacate
+from bot.services.incidents.telling import kinds_under, post_update
 from bot.services.ports import Store, Transaction
 from bot.services.ports.store.deliveries import DeliveryLookups
-from bot.services.ports.store.timeline import TimelineWrites
 from bot.services.shared.access import Act, MaySeeLess, require_as_seen
 from bot.services.shared.changes import Change, Changes
 from bot.services.shared.postings import notice, refresh_job
@@ -271,26 +271,9 @@ def is_past(incident: Incident, reminder: UpdateDueNotice) -> bool:
     return (promised, incident.updates.reminders) != (reminder.due_at, reminder.reminder)
 
 
-async def post_update(
-    change: Change, words: tuple[str | None, str | None], *, key: str, phase: Phase | None = None
-) -> None:
-    """Record and post what is known and the impact (None: only a promise), with the next update's time."""
-    (known, impact), next_at, line = words, change.incident.updates.due_at, f"updated:{key}"
-    entry = UpdatedEntry(next_at=next_at, known=known, impact=impact, phase=phase, key=key)
-    await change.record(entry, line=line)
-    told = UpdatedNotice(at=change.now, next_at=next_at, known=known, impact=impact, phase=phase, key=key)
-    await change.say(told, key=line)
-
-
 def _notice_key(due_at: datetime, number: int) -> str:
     """Return the key of a reminder: each promise counts its reminders from one."""
     return f"update_due:{int(due_at.timestamp())}:{number}"
-
-
-async def kinds_under(tx: TimelineWrites, incident_id: int, key: str) -> set[TimelineKind]:
-    """Return the kinds of the timeline entries that *key* has led to."""
-    entries = await tx.timeline(incident_id)
-    return {entry.kind for entry in entries if entry.key == key}
 
 
 def _was_just_said(last: StatusUpdate | None, known: str, impact: str, *, change: Change) -> bool:

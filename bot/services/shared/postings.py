@@ -8,7 +8,8 @@ from bot.domain.delivery.delivery import DeliveryKind, NewDelivery, priority_of
 from bot.domain.delivery.notices import Notice
 from bot.domain.escalation.ladder import Step
 from bot.domain.incident.deliveries import MemberData, PostingData
-from bot.domain.incident.incident import Incident, IncidentKind, Source
+from bot.domain.incident.incident import Incident, IncidentKind
+from bot.domain.incident.locations import Source
 from bot.domain.payloads import Json
 from bot.domain.severity import SeverityPolicy
 from bot.runbook.model import Policy

@@ -6,7 +6,8 @@ from datetime import timedelta
 
 from bot.domain.alerts.question import AlertAnswer, AlertQuestion
 from bot.domain.incident import transitions
-from bot.domain.incident.incident import Incident, IncidentKind, Source
+from bot.domain.incident.incident import Incident, IncidentKind
+from bot.domain.incident.locations import Source
 from bot.domain.triage.evidence import Evidence
 from tests.integration.storage.conftest import Rig
 from tests.integration.storage.examples import GUILD, OLIVE, new_incident

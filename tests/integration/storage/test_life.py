@@ -8,17 +8,9 @@ import pytest
 from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.errors import IncidentNotFound
 from bot.domain.incident import relations, status_updates, transitions
-from bot.domain.incident.incident import (
-    Check,
-    Incident,
-    IncidentKind,
-    PersonRef,
-    Role,
-    Source,
-    Status,
-    StatusUpdate,
-)
+from bot.domain.incident.incident import Check, Incident, IncidentKind, PersonRef, Role, Status, StatusUpdate
 from bot.domain.incident.listing import IncidentFilter
+from bot.domain.incident.locations import Source
 from bot.domain.incident.posting import archived
 from bot.domain.incident.title_and_start import correct_details, shown_details
 from bot.domain.incident.transitions import AckVia

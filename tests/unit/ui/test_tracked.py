@@ -7,7 +7,8 @@ import pytest
 
 from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.incident import transitions
-from bot.domain.incident.incident import Incident, IncidentKind, Source
+from bot.domain.incident.incident import Incident, IncidentKind
+from bot.domain.incident.locations import Source
 from bot.domain.people import Person
 from bot.ui.posts.renderer import render
 from bot.ui.screens.incident_answers import resolve_question

@@ -1,0 +1,25 @@
+"""What a status update and a mere promise share: a timeline entry and a line in the thread, said once."""
+
+from bot.domain.incident.entries import UpdatedEntry
+from bot.domain.incident.incident import Phase
+from bot.domain.incident.notices import UpdatedNotice
+from bot.domain.timeline.entries import TimelineKind
+from bot.services.ports.store.timeline import TimelineWrites
+from bot.services.shared.changes import Change
+
+
+async def post_update(
+    change: Change, words: tuple[str | None, str | None], *, key: str, phase: Phase | None = None
+) -> None:
+    """Record and post what is known and the impact (None: only a promise), with the next update's time."""
+    (known, impact), next_at, line = words, change.incident.updates.due_at, f"updated:{key}"
+    entry = UpdatedEntry(next_at=next_at, known=known, impact=impact, phase=phase, key=key)
+    await change.record(entry, line=line)
+    told = UpdatedNotice(at=change.now, next_at=next_at, known=known, impact=impact, phase=phase, key=key)
+    await change.say(told, key=line)
+
+
+async def kinds_under(tx: TimelineWrites, incident_id: int, key: str) -> set[TimelineKind]:
+    """Return the kinds of the timeline entries that *key* has led to."""
+    entries = await tx.timeline(incident_id)
+    return {entry.kind for entry in entries if entry.key == key}
