@@ -6,7 +6,7 @@ import sys
 import tempfile
 import time
 import webbrowser
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -25,6 +25,8 @@ from bot.demo.tour import play_tour
 from bot.storage.database.migrate import migrate
 from bot.storage.embedded import EmbeddedPostgres
 
+#: What asks us politely to end, besides Ctrl-C; a closed terminal, too.
+_ENDS: Final = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
 _DATABASE: Final = "incident_bot"
 _PLAIN_WIDTH: Final = 100  # columns when the output is no terminal
 _INTERRUPTED: Final = 130
@@ -85,8 +87,8 @@ def run_demo(setup: Setup, *, tour: bool, data_dir: Path | None, open_page: bool
                 dsn = server.ensure_database(_DATABASE)
                 migrate(dsn)
                 show = _Show(console, setup, tour=tour, open_page=open_page, started=started)
-                return asyncio.run(show.run(dsn, folder, keeps=data_dir is not None))
-        except KeyboardInterrupt:
+                return asyncio.run(_cancellable(show.run(dsn, folder, keeps=data_dir is not None)))
+        except (KeyboardInterrupt, asyncio.CancelledError):
             return _INTERRUPTED if tour else 0
         except ChildDied as death:
             console.print(str(death), style="red", markup=False, highlight=False)
@@ -169,13 +171,29 @@ def _folder(data_dir: Path | None) -> Iterator[Path]:
 @contextmanager
 def _interruptible() -> Iterator[None]:
     """Let a polite request to end, or a terminal that is closed, end us as Ctrl-C does."""
-    numbers = (signal.SIGTERM, signal.SIGHUP) if hasattr(signal, "SIGHUP") else (signal.SIGTERM,)
-    before = {number: signal.signal(number, _interrupt) for number in numbers}
+    before = {number: signal.signal(number, _interrupt) for number in _ENDS}
     try:
         yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+async def _cancellable(work: Coroutine[None, None, int]) -> int:
+    """Run *work*, and let the same signals cancel it, as asyncio does for Ctrl-C.
+
+    An exception that a signal raises in the middle of what asyncpg does crashes the interpreter.
+    """
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    assert task is not None
+    for number in _ENDS:
+        loop.add_signal_handler(number, task.cancel)
+    try:
+        return await work
+    finally:
+        for number in _ENDS:
+            loop.remove_signal_handler(number)
+            signal.signal(number, _interrupt)
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
