@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import sys
 import time
 from collections.abc import AsyncIterator, Mapping
@@ -13,6 +14,7 @@ from pathlib import Path
 import httpx
 
 from bot.demo.process import Child
+from bot.runbook import default_policy_text
 from local_discord.people import Human
 
 _START_S = 30.0
@@ -41,6 +43,15 @@ def _compiled(folder: Path) -> dict[str, str]:
     return {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(folder / "bytecode")}
 
 
+def _patient(folder: Path) -> dict[str, str]:
+    """Set Parky's policy, but nobody asks about the thousand triages that wait for their measured press."""
+    text, changed = re.subn(r'(?m)^(ask_after|decide_after) = "10m"', r'\1 = "1d"', default_policy_text())
+    assert changed == 2, "the policy's [unfinished_triage] has other times now"
+    file = folder / "policy.toml"
+    file.write_text(text, encoding="utf-8")
+    return {"RUNBOOK_FILE": str(file.absolute())}
+
+
 @asynccontextmanager
 async def discord(folder: Path) -> AsyncIterator[Discord]:
     """Start one, end it."""
@@ -58,6 +69,7 @@ async def discord(folder: Path) -> AsyncIterator[Discord]:
                 "LOG_FORMAT": "json",
                 "MESSAGE_CONTENT": "true",
                 **_compiled(folder),
+                **_patient(folder),
             }
             yield Discord(
                 human,
