@@ -4,17 +4,21 @@ import { h } from "./dom.js";
 import { icon } from "./icons.js";
 import { channelById, channelLabel, memberById, signOf, state } from "./store.js";
 
+const MOST_WHOLE = 12; // characters that a line of a phone has room for
+
+/** The classes of a mention: a short name stays on one line with its sign. @param {string} name */
+const looks = (name) => (name.length <= MOST_WHOLE ? "mention whole" : "mention");
+
 /** @param {string} id */
 export function userMention(id) {
-  const member = memberById(id);
-  const props = { class: "mention", data: { user: id } };
-  return h("span", id === state.me ? { ...props, class: "mention me" } : props, `@${member?.name ?? "unknown-user"}`);
+  const name = memberById(id)?.name ?? "unknown-user";
+  return h("span", { class: id === state.me ? `${looks(name)} me` : looks(name), data: { user: id } }, `@${name}`);
 }
 
 /** @param {string} id */
 export function roleMention(id) {
-  const role = state.roles.find((one) => one.id === id);
-  return h("span", { class: "mention" }, role ? `@${role.name.replace(/^@/, "")}` : "@unknown-role");
+  const name = state.roles.find((one) => one.id === id)?.name.replace(/^@/, "") ?? "unknown-role";
+  return h("span", { class: looks(name) }, `@${name}`);
 }
 
 /** A channel's name as a link that opens it. @param {string} id */

@@ -172,6 +172,20 @@ BRACKET_IS_APART = """(words) => {
   return Math.abs(bracket.top - words.querySelector("time").getClientRects()[0].top) > 6;
 }"""
 
+
+async def test_name_stays_with_its_at_sign(open_page: Visit, puppet: Puppet) -> None:
+    """A Japanese name could begin a line of its own, and leave the sign at the end of the line before."""
+    await puppet.client.human("PATCH member", user="primary", nick="佐藤")
+    await puppet.client.post(GENERAL, content="@here + <@1100000000000000101>, <@1100000000000000102>")
+    async with open_page(locale="ja-JP", size=PHONE) as visitor:
+        await visitor.sees("佐藤")
+        words = visitor.main.locator("li.message p").last
+        for number in range(4, 30):
+            await words.evaluate("(one, before) => one.prepend(before)", "x ")
+            lines = "(all) => all.map((one) => one.getClientRects().length)"
+            assert await words.locator(".mention").evaluate_all(lines) == [1, 1, 1], number
+
+
 # Whether what an empty field says is as wide as the field at most.
 FITS = """(field) => {
   const brush = document.createElement("canvas").getContext("2d");
