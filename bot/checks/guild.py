@@ -20,7 +20,7 @@ from bot.checks.finding import Finding, fail, ok, warn
 from bot.checks.people import check_people
 from bot.client import IncidentBot
 from bot.domain.errors import DeliveryRefused, PutOff, UpstreamUnavailable
-from bot.domain.oncall.roster import OnCallPerson
+from bot.domain.oncall.people import OnCallPerson
 from bot.domain.severity import Mention, SeverityPolicy
 from bot.registration import compare, our_commands, registered_commands
 from bot.runbook.model import Policy

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Final
 
 from bot.checks.finding import Finding, fail, ok, warn
-from bot.domain.oncall.roster import OnCallPerson, id_of
+from bot.domain.oncall.people import OnCallPerson, id_of
 from bot.services.ports.oncall import Gap, Reach, ReadinessFinding
 
 _NOT_A_MEMBER: Final = "name a member of the server in [oncall], or with /oncall set"

@@ -18,7 +18,7 @@ from bot.cli.setup import load
 from bot.client import IncidentBot
 from bot.database import closing, own_database
 from bot.domain.errors import ConfigError, DeliveryRefused, StorageUnavailable, UpstreamUnavailable
-from bot.domain.oncall.roster import OnCallPerson
+from bot.domain.oncall.people import OnCallPerson
 from bot.i18n import Texts
 from bot.integrations.mail import SmtpEmailSender
 from bot.runbook import Policy, Served, load_served

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from bot.domain.delivery.delivery import Delivery, DeliveryKind, Request
 from bot.domain.delivery.kinds import Action
-from bot.domain.oncall.roster import OnCallPerson, id_of, marked
+from bot.domain.oncall.people import OnCallPerson, id_of, marked
 from bot.domain.people import Person
 
 #: `shown_version` of a redacted post: a version that no incident reaches, so the post is never updated again.

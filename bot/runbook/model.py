@@ -11,7 +11,7 @@ from bot.domain.calendar.business_time import BusinessHours
 from bot.domain.drill import Script
 from bot.domain.escalation.ack_deadline import ack_deadline, moment_after
 from bot.domain.incident.checklist import Checklist
-from bot.domain.oncall.roster import OnCallPerson, id_of
+from bot.domain.oncall.people import OnCallPerson, id_of
 from bot.domain.oncall.rotation import Layer
 from bot.domain.severity import Deadline, SeverityPolicy
 from bot.domain.triage.tree import Text, Tree

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from bot.domain.oncall.roster import OnCallPerson, id_of
+from bot.domain.oncall.people import OnCallPerson, id_of
 from bot.domain.oncall.rotation import Applies, Layer, Rotation
 from bot.runbook import moments, values
 from bot.runbook.model import Handover, OnCallPlace

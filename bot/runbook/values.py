@@ -6,7 +6,7 @@ from typing import Annotated
 
 from bot.domain.calendar.business_time import Weekday
 from bot.domain.emoji import is_one_emoji
-from bot.domain.oncall.roster import SHORTEST_ID
+from bot.domain.oncall.people import SHORTEST_ID
 from bot.domain.severity import Mention
 from bot.domain.triage.tree import LATER, REEVALUATE, UNSURE, Outcome, Text
 from bot.runbook.rules import Names, Rule

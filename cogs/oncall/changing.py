@@ -8,7 +8,7 @@ from discord import app_commands
 from discord.app_commands import Choice, locale_str
 
 from bot.domain.errors import BotError, UserError
-from bot.domain.oncall.roster import NewOverride
+from bot.domain.oncall.book import NewOverride
 from bot.i18n.options import described
 from bot.services.oncall.schedules import Turn
 from bot.ui.interaction import Interaction, reply, services_of, voice_of, wait

@@ -9,7 +9,7 @@ from discord.app_commands import Choice, locale_str
 
 from bot.domain.errors import UserError
 from bot.domain.oncall.moments import parse_later
-from bot.domain.oncall.roster import Who
+from bot.domain.oncall.people import Who
 from bot.ui.interaction import Interaction, services_of
 
 Place = app_commands.Range[str, 1, 24]

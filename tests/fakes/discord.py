@@ -22,7 +22,7 @@ from bot.domain.errors import (
 from bot.domain.escalation.bundle import Bundle
 from bot.domain.incident.incident import Incident
 from bot.domain.morning import MorningView
-from bot.domain.oncall.roster import OnCallPerson
+from bot.domain.oncall.people import OnCallPerson
 from bot.domain.people import Person
 from bot.domain.privacy import LeftBehind
 from bot.domain.timeline.pinned import ThreadMessage

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from bot.domain.delivery.delivery import Posted
 from bot.domain.errors import DiscordAway
 from bot.domain.escalation.watches import Saying, Watch, Word
-from bot.domain.oncall.roster import OnCallPerson
+from bot.domain.oncall.people import OnCallPerson
 from bot.services.ports import Email
 
 

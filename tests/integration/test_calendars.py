@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.domain.errors import UserError
-from bot.domain.oncall.roster import OnCallPerson
+from bot.domain.oncall.people import OnCallPerson
 from bot.domain.oncall.rotation import Shift
 from bot.integrations.calendars import WorkerCalendars
 from bot.services.ports.oncall import CalendarEvent, PlacedShift

@@ -18,7 +18,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.errors import DiscordAway, UpstreamUnavailable
 from bot.domain.escalation.watches import Word
-from bot.domain.oncall.roster import OnCallPerson, Who
+from bot.domain.oncall.people import OnCallPerson, Who
 from bot.domain.people import Person
 from bot.integrations.mail import SmtpEmailSender
 from bot.integrations.smtp_url import SmtpServer

@@ -8,7 +8,7 @@ import pytest_asyncio
 
 from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.errors import UpstreamUnavailable
-from bot.domain.oncall.roster import OnCallPerson
+from bot.domain.oncall.people import OnCallPerson
 from bot.services.ports.oncall import Gap, ReadinessFinding
 from bot.ui.discord_api.reaching import Reaching
 from local_discord.world.permissions import P

@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from bot.domain.escalation.watches import Attempt, Saying, Watch, Word
-from bot.domain.oncall.roster import OnCallPerson
+from bot.domain.oncall.people import OnCallPerson
 from bot.ui.posts.paging.outage import emergency_post
 from local_discord.messages.posting import remove
 from tests.integration.notifier_world import ALERTS, GUILD, NotifierWorld, running_world

@@ -11,7 +11,7 @@ from bot.domain.errors import UpstreamUnavailable
 from bot.domain.escalation.bundle import Bundle
 from bot.domain.incident.incident import Incident, NewIncident
 from bot.domain.incident.transitions import Acknowledgement, AckVia
-from bot.domain.oncall.roster import OnCallPerson
+from bot.domain.oncall.people import OnCallPerson
 from bot.domain.people import Person
 from bot.i18n import Texts
 from bot.integrations.calendars import WorkerCalendars

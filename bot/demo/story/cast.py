@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Final
 
-from bot.domain.oncall.roster import Content, Who
+from bot.domain.oncall.book import Content
+from bot.domain.oncall.people import Who
 from bot.domain.oncall.rotation import Rotation, Unit
 from bot.runbook import Policy
 from local_discord.people import Human

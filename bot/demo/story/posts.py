@@ -13,7 +13,7 @@ from bot.domain.escalation.deliveries import PagingData
 from bot.domain.incident.incident import ByPerson, Incident, PersonRef, Status
 from bot.domain.incident.locations import AlertPost, IncidentThread
 from bot.domain.incident.notices import ResolvedNotice
-from bot.domain.oncall.roster import marked
+from bot.domain.oncall.people import marked
 from bot.i18n import Texts
 from bot.runbook import Policy
 from bot.services.shared.postings import notice, posting_deliveries

@@ -24,7 +24,7 @@ from bot.domain.incident.entries import (
     ResolvedEntry,
     ThreadOpenedEntry,
 )
-from bot.domain.oncall.roster import marked
+from bot.domain.oncall.people import marked
 from bot.domain.timeline.entries import EntryData
 from bot.domain.timeline.written import NoteEntry, PinnedEntry
 from bot.runbook import Policy

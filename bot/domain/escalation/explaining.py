@@ -16,7 +16,8 @@ from bot.domain.incident.incident import Incident
 from bot.domain.incident.notices import UpdateDueNotice
 from bot.domain.incident.paging import person_of, place_of
 from bot.domain.oncall.duty import Duty
-from bot.domain.oncall.roster import OnCallPerson, Rosters, id_of, marked
+from bot.domain.oncall.people import OnCallPerson, id_of, marked
+from bot.domain.oncall.roster import Rosters
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from bot.domain.delivery.delivery import Delivery, DeliveryStatus
 from bot.domain.incident.entries import DeclinedEntry
-from bot.domain.oncall.roster import OnCallPerson, marked
+from bot.domain.oncall.people import OnCallPerson, marked
 from bot.domain.payloads import UNSET
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind

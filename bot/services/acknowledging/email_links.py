@@ -16,7 +16,7 @@ from bot.domain.errors import BotError, IncidentNotFound
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.transitions import AckOutcome, AckVia
 from bot.domain.installation import Installation
-from bot.domain.oncall.roster import OnCallPerson
+from bot.domain.oncall.people import OnCallPerson
 from bot.domain.people import Person
 from bot.domain.privacy import is_out
 from bot.services.acknowledging.acknowledge import Acknowledger

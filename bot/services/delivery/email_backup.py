@@ -9,7 +9,7 @@ import structlog
 
 from bot.domain.delivery.delivery import Delivery, DeliveryStatus
 from bot.domain.incident.incident import Incident, Status
-from bot.domain.oncall.roster import OnCallPerson
+from bot.domain.oncall.people import OnCallPerson
 from bot.domain.timeline.entries import TimelineEntry
 from bot.domain.timeline.recorded import EmailedEntry
 from bot.runbook.model import Policy

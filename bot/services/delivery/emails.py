@@ -10,7 +10,7 @@ from bot.domain.delivery.delivery import Delivery, DeliveryKind
 from bot.domain.errors import UpstreamUnavailable
 from bot.domain.escalation.bundle import Bundle
 from bot.domain.incident.incident import Incident
-from bot.domain.oncall.roster import OnCallPerson
+from bot.domain.oncall.people import OnCallPerson
 from bot.services.ports import Email, EmailRecipient, EmailSender, EmailWriter
 from bot.services.ports.store.deliveries import DeliveryReads
 from bot.services.shared.postings import posting_key

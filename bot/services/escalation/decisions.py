@@ -12,7 +12,7 @@ from bot.domain.escalation.deliveries import PagingData
 from bot.domain.escalation.ladder import Due, Step, StepStatus, Why, WhyKind, following_step, plan
 from bot.domain.incident.incident import Incident, Status
 from bot.domain.incident.paging import Reached, reached
-from bot.domain.oncall.roster import OnCallPerson, marked
+from bot.domain.oncall.people import OnCallPerson, marked
 from bot.domain.severity import LadderStep, Mention, SeverityPolicy
 from bot.runbook.model import Policy
 from bot.services.acknowledging.reading_ahead import READ_WITHIN_S, ReadingAhead

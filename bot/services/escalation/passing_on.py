@@ -16,7 +16,7 @@ from bot.domain.escalation.notices import DeclinedNotice, UnreachedNotice
 from bot.domain.incident.entries import DeclinedEntry
 from bot.domain.incident.incident import Incident, PersonRef, Status
 from bot.domain.incident.paging import answering, asked_of, declined, next_place, place_of, since
-from bot.domain.oncall.roster import OnCallPerson, marked
+from bot.domain.oncall.people import OnCallPerson, marked
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineEntry
 from bot.runbook.model import Policy

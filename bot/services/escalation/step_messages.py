@@ -9,7 +9,7 @@ from bot.domain.escalation.deliveries import NextStep, PagingData
 from bot.domain.escalation.entries import EscalatedEntry, PagedEntry
 from bot.domain.escalation.ladder import Due, Step, is_mailed
 from bot.domain.incident.incident import Incident
-from bot.domain.oncall.roster import OnCallPerson, marked
+from bot.domain.oncall.people import OnCallPerson, marked
 from bot.domain.timeline.entries import TimelineEntry
 from bot.runbook.model import Policy
 from bot.services.shared.postings import private_thread_key

@@ -12,7 +12,7 @@ from bot.domain.errors import StorageUnavailable
 from bot.domain.escalation.bundle import to_bundle
 from bot.domain.escalation.ladder import Due, StepStatus, split
 from bot.domain.incident.incident import Incident
-from bot.domain.oncall.roster import OnCallPerson
+from bot.domain.oncall.people import OnCallPerson
 from bot.runbook.model import Policy
 from bot.services.acknowledging.reading_ahead import READ_ON_S, READ_WITHIN_S, ReadingAhead
 from bot.services.escalation.decisions import Escalations

@@ -7,7 +7,9 @@ from hashlib import sha256
 from typing import Final
 
 from bot.domain.errors import UserError
-from bot.domain.oncall.roster import Content, OnCallPerson, Rosters, Who
+from bot.domain.oncall.book import Content
+from bot.domain.oncall.people import OnCallPerson, Who
+from bot.domain.oncall.roster import Rosters
 from bot.domain.oncall.rotation import Shift
 from bot.domain.people import Person
 from bot.runbook.model import Policy

@@ -6,14 +6,10 @@ from datetime import timedelta
 from typing import Final
 
 from bot.domain.errors import UpstreamUnavailable
+from bot.domain.oncall.book import Content, NewOverride, StoredSchedule
 from bot.domain.oncall.double_duty import DoubleDuty, double_duties
-from bot.domain.oncall.roster import (
-    Content,
-    NewOverride,
-    OnCallPerson,
-    Rosters,
-    StoredSchedule,
-)
+from bot.domain.oncall.people import OnCallPerson
+from bot.domain.oncall.roster import Rosters
 from bot.services.ports import Store
 from bot.services.ports.oncall import Reach, ReadinessFinding
 from bot.services.shared.roster import OnCall

@@ -6,7 +6,9 @@ from datetime import datetime
 from hashlib import sha256
 
 from bot.domain.errors import UserError
-from bot.domain.oncall.roster import Book, Content, OnCallPerson, Rosters, StoredOverride
+from bot.domain.oncall.book import Book, Content, StoredOverride
+from bot.domain.oncall.people import OnCallPerson
+from bot.domain.oncall.roster import Rosters
 from bot.domain.oncall.rotation import Roster
 from bot.domain.people import Person
 from bot.services.oncall.schedules import OnCallNow, Schedules, standing_at

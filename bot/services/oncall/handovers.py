@@ -20,7 +20,8 @@ from bot.domain.delivery.delivery import DeliveryKind, NewDelivery
 from bot.domain.errors import UpstreamUnavailable
 from bot.domain.incident.incident import Incident
 from bot.domain.oncall.deliveries import HandoverData, OpenIncident, PlaceChange, ShiftCheckData
-from bot.domain.oncall.roster import OnCallPerson, Rosters, RosterWatch
+from bot.domain.oncall.people import OnCallPerson
+from bot.domain.oncall.roster import Rosters, RosterWatch
 from bot.runbook.model import Policy
 from bot.services.oncall.readiness import HORIZON, StandingLooks, told, warnings
 from bot.services.ports import Job, JobName, Store, Transaction

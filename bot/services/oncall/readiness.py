@@ -17,7 +17,8 @@ import structlog
 from bot.domain.delivery.delivery import Delivery, DeliveryKind, NewDelivery
 from bot.domain.errors import UpstreamUnavailable
 from bot.domain.oncall.deliveries import GapData, HandoverData, ShiftCheckData
-from bot.domain.oncall.roster import OnCallPerson, Rosters, RosterWatch
+from bot.domain.oncall.people import OnCallPerson
+from bot.domain.oncall.roster import Rosters, RosterWatch
 from bot.runbook.model import Policy
 from bot.services.delivery.handling import DeliveryHandler
 from bot.services.ports import Store, Transaction

@@ -8,14 +8,9 @@ from typing import Final
 import structlog
 
 from bot.domain.errors import UserError
-from bot.domain.oncall.roster import (
-    Content,
-    NewOverride,
-    OnCallPerson,
-    Rosters,
-    StoredOverride,
-    Who,
-)
+from bot.domain.oncall.book import Content, NewOverride, StoredOverride
+from bot.domain.oncall.people import OnCallPerson, Who
+from bot.domain.oncall.roster import Rosters
 from bot.domain.oncall.rotation import Rotation, Shift
 from bot.domain.people import Person
 from bot.runbook.model import Policy

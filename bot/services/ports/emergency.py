@@ -5,7 +5,7 @@ from typing import Protocol
 
 from bot.domain.delivery.delivery import Posted
 from bot.domain.escalation.watches import Saying, Watch, Word
-from bot.domain.oncall.roster import OnCallPerson
+from bot.domain.oncall.people import OnCallPerson
 from bot.services.ports.mail import Email
 
 

@@ -7,7 +7,7 @@ from typing import Protocol
 from bot.domain.delivery.delivery import Delivery
 from bot.domain.escalation.bundle import Bundle
 from bot.domain.incident.incident import Incident
-from bot.domain.oncall.roster import OnCallPerson
+from bot.domain.oncall.people import OnCallPerson
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from bot.domain.delivery.delivery import Delivery, DeliveryKind, Posted
 from bot.domain.errors import UNKNOWN_CHANNEL
 from bot.domain.incident.deliveries import MemberData
 from bot.domain.incident.incident import Incident
-from bot.domain.oncall.roster import marked
+from bot.domain.oncall.people import marked
 from bot.domain.privacy import is_overruled, member_of
 from bot.domain.privacy_payloads import NotLetInNotice, NotTakenOutNotice
 from bot.runbook.model import Policy

@@ -8,7 +8,7 @@ from itertools import groupby
 from bot.domain.delivery.delivery import PAGING, DeliveryStatus
 from bot.domain.escalation.ladder import Due, Step, split
 from bot.domain.incident.incident import Incident
-from bot.domain.oncall.roster import marked
+from bot.domain.oncall.people import marked
 from bot.storage.database.sql import Row
 from bot.storage.rows import incident_from_row, step_from_row
 from bot.storage.tables.parts import ReadPart

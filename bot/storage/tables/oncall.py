@@ -5,15 +5,9 @@ from dataclasses import asdict
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from bot.domain.oncall.roster import (
-    Book,
-    Content,
-    NewOverride,
-    RosterWatch,
-    StoredOverride,
-    StoredSchedule,
-    Who,
-)
+from bot.domain.oncall.book import Book, Content, NewOverride, StoredOverride, StoredSchedule
+from bot.domain.oncall.people import Who
+from bot.domain.oncall.roster import RosterWatch
 from bot.domain.oncall.rotation import Rotation, Shift, Unit
 from bot.domain.people import Person
 from bot.storage.database.sql import Row

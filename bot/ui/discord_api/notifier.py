@@ -20,7 +20,7 @@ from bot.domain.errors import (
     UpstreamUnavailable,
 )
 from bot.domain.incident.incident import Incident
-from bot.domain.oncall.roster import OnCallPerson, id_of
+from bot.domain.oncall.people import OnCallPerson, id_of
 from bot.domain.triage.session import Triage
 from bot.i18n import Texts
 from bot.runbook.model import Policy

@@ -8,7 +8,7 @@ from cachetools import TTLCache
 from discord.http import Route
 
 from bot.domain.errors import DeliveryRefused
-from bot.domain.oncall.roster import OnCallPerson, id_of
+from bot.domain.oncall.people import OnCallPerson, id_of
 from bot.domain.people import Person
 from bot.runbook.model import Policy
 from bot.ui.discord_api.client import Payload, Rest, snowflake

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import discord
 
 from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
-from bot.domain.oncall.roster import OnCallPerson
+from bot.domain.oncall.people import OnCallPerson
 from bot.domain.people import Person, has_role
 from bot.runbook.model import Policy
 from bot.services.ports.oncall import Gap, ReadinessFinding

@@ -12,7 +12,7 @@ from bot.domain.delivery.delivery import Posted
 from bot.domain.errors import UNKNOWN_MESSAGE, DeliveryRefused, UpstreamUnavailable
 from bot.domain.escalation.watches import Saying, Watch, Word
 from bot.domain.installation import nonce_of
-from bot.domain.oncall.roster import OnCallPerson
+from bot.domain.oncall.people import OnCallPerson
 from bot.services.ports import Email
 from bot.ui.buttons import reaction_of
 from bot.ui.discord_api.client import Rest

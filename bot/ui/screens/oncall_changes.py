@@ -5,7 +5,7 @@ from typing import Final
 
 from discord import ButtonStyle
 
-from bot.domain.oncall.roster import NewOverride
+from bot.domain.oncall.book import NewOverride
 from bot.services.oncall.change_checks import Doubled, OverrideCheck
 from bot.services.oncall.clearing import ScheduleClearing, SetSchedule
 from bot.services.oncall.schedules import OnCallNow, Swapped

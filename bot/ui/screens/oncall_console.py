@@ -8,7 +8,8 @@ from typing import Final, TypeAlias
 import discord
 from discord import ButtonStyle, ui
 
-from bot.domain.oncall.roster import OnCallPerson, StoredOverride
+from bot.domain.oncall.book import StoredOverride
+from bot.domain.oncall.people import OnCallPerson
 from bot.domain.oncall.rotation import Shift
 from bot.services.oncall.calendars import Draft, ImportPreview
 from bot.services.oncall.change_checks import Doubled

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.domain.incident.incident import Incident
-from bot.domain.oncall.roster import OnCallPerson, id_of
+from bot.domain.oncall.people import OnCallPerson, id_of
 from bot.domain.severity import LadderStep, Mention, SeverityPolicy
 from bot.i18n import Texts, language_of
 from bot.runbook.model import Policy

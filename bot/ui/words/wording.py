@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.domain.incident.incident import Incident, Phase, Status, label_of
-from bot.domain.oncall.roster import OnCallPerson, id_of
+from bot.domain.oncall.people import OnCallPerson, id_of
 from bot.domain.severity import SeverityPolicy
 from bot.domain.triage.tree import BY_HAND, UNANSWERED, UNFINISHED, Given, StaleTriage, Text
 from bot.i18n import Texts, language_of

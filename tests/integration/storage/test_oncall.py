@@ -4,7 +4,9 @@ from dataclasses import replace
 from datetime import date, time, timedelta
 from zoneinfo import ZoneInfo
 
-from bot.domain.oncall.roster import Content, NewOverride, RosterWatch, Who
+from bot.domain.oncall.book import Content, NewOverride
+from bot.domain.oncall.people import Who
+from bot.domain.oncall.roster import RosterWatch
 from bot.domain.oncall.rotation import Rotation, Shift, Unit
 from bot.services.ports import Job, JobName
 from tests.integration.storage.conftest import Rig

@@ -8,7 +8,7 @@ import pytest
 from bot.domain.delivery.delivery import Delivery, DeliveryKind
 from bot.domain.errors import DiscordAway
 from bot.domain.incident.incident import ByPerson, Status
-from bot.domain.oncall.roster import OnCallPerson
+from bot.domain.oncall.people import OnCallPerson
 from bot.domain.timeline.entries import TimelineKind
 from bot.services.acknowledging.email_links import PATH, VALID_FOR, LinkState, stand_in
 from tests.acts import id_of

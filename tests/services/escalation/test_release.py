@@ -11,7 +11,7 @@ from bot.domain.incident.checklist import ChecklistPick
 from bot.domain.incident.incident import Incident, Role, Status
 from bot.domain.incident.title_and_start import shown_details
 from bot.domain.incident.transitions import AckOutcome, AckVia
-from bot.domain.oncall.roster import Who
+from bot.domain.oncall.people import Who
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineKind
 from bot.domain.timeline.pinned import ThreadMessage

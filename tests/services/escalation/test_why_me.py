@@ -12,8 +12,9 @@ from bot.domain.escalation.ladder import WhyKind
 from bot.domain.escalation.why_me import Said, WhyMe
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.transitions import AckVia
+from bot.domain.oncall.book import NewOverride
 from bot.domain.oncall.duty import Duty, DutyKind
-from bot.domain.oncall.roster import NewOverride, Who
+from bot.domain.oncall.people import Who
 from tests.services.alerts.test_alerts import alert, receive
 from tests.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
 from tests.services.escalation.test_passing_on import CLOSED

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from bot.domain.errors import NotPermitted, UserError
-from bot.domain.oncall.roster import NewOverride, OnCallPerson, Who
+from bot.domain.oncall.book import NewOverride
+from bot.domain.oncall.people import OnCallPerson, Who
 from bot.services.oncall.calendars import BIGGEST
 from tests.services.desk import GUILD, OBSERVER, PRIMARY, Desk
 

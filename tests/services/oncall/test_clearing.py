@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.domain.errors import NotPermitted, UserError
-from bot.domain.oncall.roster import Content, NewOverride, Who
+from bot.domain.oncall.book import Content, NewOverride
+from bot.domain.oncall.people import Who
 from bot.domain.oncall.rotation import Rotation, Shift, Unit
 from bot.services.oncall.clearing import ScheduleClearing
 from bot.services.ports.oncall import Gap, ReadinessFinding

@@ -9,7 +9,8 @@ import pytest
 from bot.domain.delivery.delivery import Delivery, DeliveryKind
 from bot.domain.errors import UserError
 from bot.domain.incident.transitions import AckVia
-from bot.domain.oncall.roster import NewOverride, Who
+from bot.domain.oncall.book import NewOverride
+from bot.domain.oncall.people import Who
 from bot.domain.oncall.rotation import Layer, Rotation, Unit
 from bot.runbook import load_policy
 from bot.runbook.model import Handover, OnCallPlace, Policy

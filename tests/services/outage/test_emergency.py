@@ -14,7 +14,7 @@ from bot.domain.escalation.ladder import StepStatus
 from bot.domain.escalation.watches import Trouble, Word
 from bot.domain.incident.incident import NewIncident, Status
 from bot.domain.incident.transitions import AckVia
-from bot.domain.oncall.roster import Who
+from bot.domain.oncall.people import Who
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineKind
 from bot.domain.triage.session import TriageStatus

@@ -7,7 +7,7 @@ import pytest
 
 from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.escalation.bundle import LISTED, Bundle
-from bot.domain.oncall.roster import OnCallPerson
+from bot.domain.oncall.people import OnCallPerson
 from bot.ui.posts.paging.bundles import bundle_post
 from bot.ui.posts.paging.emails import PlainEmailWriter
 from bot.ui.screens.incident_answers import all_question

@@ -6,7 +6,7 @@ import pytest
 
 from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.drill import DrillScoredNotice, Missed, Score
-from bot.domain.oncall.roster import OnCallPerson
+from bot.domain.oncall.people import OnCallPerson
 from bot.services.ports import EmailRecipient
 from bot.ui.posts.incident.postings import left_name
 from bot.ui.posts.incident.private import left_thread_name, private_thread_name, redacted

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.delivery.delivery import DeliveryKind
-from bot.domain.oncall.roster import OnCallPerson
+from bot.domain.oncall.people import OnCallPerson
 from bot.services.ports import EmailRecipient
 from bot.ui.posts.paging.emails import PlainEmailWriter
 from tests.unit.ui.samples import EN, PLACED, POLICY, TEXTS, TRIGGERED, delivery

@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.oncall.book import Content, NewOverride, StoredOverride
 from bot.domain.oncall.double_duty import DoubleDuty
-from bot.domain.oncall.roster import Content, NewOverride, OnCallPerson, StoredOverride, Who
+from bot.domain.oncall.people import OnCallPerson, Who
 from bot.domain.oncall.rotation import Rotation, Shift, Unit
 from bot.services.oncall.calendars import Draft, ImportPreview
 from bot.services.oncall.change_checks import OverrideCheck

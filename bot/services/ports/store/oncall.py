@@ -3,7 +3,8 @@
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from bot.domain.oncall.roster import Book, Content, NewOverride, RosterWatch, StoredOverride
+from bot.domain.oncall.book import Book, Content, NewOverride, StoredOverride
+from bot.domain.oncall.roster import RosterWatch
 from bot.domain.people import Person
 
 

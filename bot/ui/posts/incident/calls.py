@@ -5,7 +5,7 @@ from datetime import datetime
 
 from bot.domain.incident.calls import CallPage, CallStep, arrived
 from bot.domain.incident.incident import Incident, Status
-from bot.domain.oncall.roster import marked
+from bot.domain.oncall.people import marked
 from bot.domain.severity import Mention
 from bot.ui.posts.bodies import HERE
 from bot.ui.words.wording import Wording

@@ -8,7 +8,7 @@ from bot.domain.escalation.bundle import Bundle
 from bot.domain.escalation.deliveries import PagingData
 from bot.domain.escalation.ladder import WhyKind
 from bot.domain.incident.incident import Incident
-from bot.domain.oncall.roster import OnCallPerson
+from bot.domain.oncall.people import OnCallPerson
 from bot.i18n import Texts
 from bot.runbook.model import Policy
 from bot.services.ports import Email, EmailRecipient

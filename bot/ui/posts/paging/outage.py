@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from bot.domain.escalation.watches import Saying, Watch, Word
-from bot.domain.oncall.roster import OnCallPerson
+from bot.domain.oncall.people import OnCallPerson
 from bot.services.ports import Email
 from bot.ui.posts.bodies import GREY, HERE, Body, embed, message, severity_colour
 from bot.ui.posts.paging.emails import message_id

@@ -13,8 +13,10 @@ from bot.domain.escalation.why_me import Said, Uncalled
 from bot.domain.incident.entries import DeclinedEntry
 from bot.domain.incident.incident import ByPerson
 from bot.domain.incident.notices import UpdateDueNotice
+from bot.domain.oncall.book import Book
 from bot.domain.oncall.duty import Duty, DutyKind
-from bot.domain.oncall.roster import Book, OnCallPerson, Rosters, rosters
+from bot.domain.oncall.people import OnCallPerson
+from bot.domain.oncall.roster import Rosters, rosters
 from bot.domain.people import Person
 from bot.domain.severity import LadderStep, Mention
 from bot.domain.timeline.entries import TimelineEntry

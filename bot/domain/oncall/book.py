@@ -1,0 +1,167 @@
+"""The overrides and schedules that were recorded from chat."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from bot.domain.calendar.business_time import BusinessHours
+from bot.domain.oncall.duty import Duty, DutyKind
+from bot.domain.oncall.people import Who
+from bot.domain.oncall.rotation import Rotation, Shift
+
+
+@dataclass(frozen=True, slots=True)
+class NewOverride:
+    """An override to record: a person covers an on-call place; *starts* < *ends*, both aware."""
+
+    place: str
+    who: Who
+    starts: datetime
+    ends: datetime
+    reason: str = ""
+    is_swap: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StoredOverride:
+    """A recorded override.
+
+    Attributes:
+        at: When it was recorded; overrides of one commit have the same moment.
+        ended_at: When it was withdrawn; it counts until then.
+    """
+
+    id: int
+    place: str
+    who: Who
+    starts: datetime
+    ends: datetime
+    reason: str
+    is_swap: bool
+    by_id: int
+    by_name: str
+    at: datetime
+    ended_at: datetime | None = None
+
+    def is_half_with(self, other: "StoredOverride") -> bool:
+        """Return True if the two overrides are the halves of one swap."""
+        of_swap = self.is_swap and other.is_swap and self.id != other.id
+        return of_swap and (self.at, self.by_id) == (other.at, other.by_id)
+
+    @property
+    def until(self) -> datetime:
+        """Return when it ceases to count, aware. If it never counted, that is not after its start."""
+        return self.ends if self.ended_at is None else min(self.ends, self.ended_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """The holders of a place: one person, a rotation, or imported shifts.
+
+    Attributes:
+        people: All people it names, by `Who.handle`.
+        person: A handle.
+        rotation: Its people are handles.
+        shifts: Their persons are handles; in order of their start.
+    """
+
+    people: Mapping[str, Who]
+    person: str | None = None
+    rotation: Rotation | None = None
+    shifts: tuple[Shift, ...] = ()
+
+    def renamed(self, handles: Mapping[str, str]) -> "Content":
+        """Return the same content with each handle replaced as in *handles*."""
+        rotation = self.rotation
+        if rotation is not None:
+            rotation = replace(rotation, people=tuple(handles[person] for person in rotation.people))
+        return Content(
+            people={handles[handle]: who for handle, who in self.people.items()},
+            person=None if self.person is None else handles[self.person],
+            rotation=rotation,
+            shifts=tuple(replace(shift, person=handles[shift.person]) for shift in self.shifts),
+        )
+
+    def person_at(self, at: datetime) -> str | None:
+        """Return the holder at *at*, or None; of two overlapping imported shifts the later start wins."""
+        if self.person is not None:
+            return self.person
+        if self.rotation is not None:
+            return self.rotation.person_at(at)
+        standing = [shift.person for shift in self.shifts if shift.covers(at)]
+        return standing[-1] if standing else None
+
+    def duty_at(self, at: datetime) -> Duty | None:
+        """Return the holder at *at* with the turn or shift that makes them so; None if there is none."""
+        if self.person is not None:
+            return Duty(kind=DutyKind.PERSON, who=self.person)
+        if self.rotation is not None:
+            return self.rotation.duty_at(at, DutyKind.ROTATION)
+        found = [shift for shift in self.shifts if shift.covers(at)][-1:]
+        made = (
+            Duty(kind=DutyKind.CALENDAR, who=one.person, since=one.starts, until=one.ends) for one in found
+        )
+        return next(made, None)
+
+    def edges(self, start: datetime, end: datetime) -> Iterator[datetime]:
+        """Yield every moment in (start, end) at which the holder might change."""
+        if self.rotation is not None:
+            yield from self.rotation.handovers(start, end)
+        for shift in self.shifts:
+            yield from (at for at in (shift.starts, shift.ends) if start < at < end)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSchedule:
+    """A schedule that was set for a place until further notice.
+
+    Attributes:
+        starts: In force since then, aware.
+        ended_at: When it was withdrawn.
+    """
+
+    id: int
+    place: str
+    content: Content
+    by_name: str
+    starts: datetime
+    ended_at: datetime | None = None
+
+    def person_at(self, at: datetime, _hours: BusinessHours) -> str | None:
+        """Return the holder at *at*; None if it is not in force or names no one."""
+        is_over = self.ended_at is not None and at >= self.ended_at
+        return None if at < self.starts or is_over else self.content.person_at(at)
+
+    def duty_at(self, at: datetime, hours: BusinessHours) -> Duty | None:
+        """Return the holder with what makes them so, and who recorded it; None if it names no one."""
+        duty = None if self.person_at(at, hours) is None else self.content.duty_at(at)
+        if duty is None:
+            return None
+        return replace(duty, by=self.by_name, since=max(duty.since or self.starts, self.starts))
+
+    def edges(self, start: datetime, end: datetime, _hours: BusinessHours) -> Iterator[datetime]:
+        """Yield every moment in (start, end) at which its holder might change."""
+        yield from (at for at in (self.starts, self.ended_at) if at is not None and start < at < end)
+        yield from self.content.edges(start, end)
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """The overrides and schedules recorded from chat for one guild, in the order of recording."""
+
+    overrides: Sequence[StoredOverride] = ()
+    schedules: Sequence[StoredSchedule] = ()
+
+    def set_for(self, place: str) -> list[StoredSchedule]:
+        """Return the schedules that were set for *place*, the earliest first."""
+        return [schedule for schedule in self.schedules if schedule.place == place]
+
+    def without_schedules(self, place: str) -> "Book":
+        """Return the book as it is once the schedules of *place* have been cleared."""
+        return replace(self, schedules=[each for each in self.schedules if each.place != place])
+
+    def people(self) -> Iterator[Who]:
+        """Yield all people it names, perhaps several times."""
+        yield from (override.who for override in self.overrides)
+        for schedule in self.schedules:
+            yield from schedule.content.people.values()
