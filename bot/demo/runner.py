@@ -19,7 +19,7 @@ from bot.demo.page_tour import page_tour
 from bot.demo.process import ChildDied
 from bot.demo.setup import ENGLISH, Setup
 from bot.demo.stage import Stage, set_stage
-from bot.demo.story.burning import highest, raise_alarm
+from bot.demo.story.burning import raise_alarm
 from bot.demo.story.cast import ADMIN
 from bot.demo.tour import play_tour
 from bot.storage.database.migrate import migrate
@@ -142,7 +142,7 @@ class _Show:
 
 
 def _burns(setup: Setup) -> str:
-    return f"and an alert in #{highest(setup.policy).channel} that nobody has acknowledged"
+    return f"and an alert in #{setup.policy.most_severe.channel} that nobody has acknowledged"
 
 
 def _welcome(setup: Setup) -> str:

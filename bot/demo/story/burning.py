@@ -5,8 +5,6 @@ from typing import Final
 from bot.demo.play import TriageReport, TriageWalk
 from bot.demo.setup import Setup
 from bot.demo.story.cast import ITO
-from bot.domain.severity import SeverityPolicy
-from bot.runbook import Policy
 from local_discord.people import Human
 
 _CHANNEL: Final = "general"
@@ -22,11 +20,6 @@ REPORTS: Final = {
 _PRESSED: Final = {"ja": ("はい", "はい", "発報する"), "en": ("Yes", "Yes", "Raise the alert")}
 
 
-def highest(policy: Policy) -> SeverityPolicy:
-    """Return the severity of which it is."""
-    return min(policy.severities.values(), key=lambda severity: severity.rank)
-
-
 async def raise_alarm(human: Human, setup: Setup) -> None:
     """Report an outage as a person does: by the questions, or by a command where the policy is a team's own.
 
@@ -34,7 +27,7 @@ async def raise_alarm(human: Human, setup: Setup) -> None:
     """
     report = REPORTS[setup.language]
     if setup.own_file:
-        await human.command(ITO, _CHANNEL, highest(setup.policy).name.lower(), {"title": report.title})
+        await human.command(ITO, _CHANNEL, setup.policy.most_severe.name.lower(), {"title": report.title})
         return
     walk = TriageWalk(human, ITO, _CHANNEL)
     await walk.answer(await walk.begin(report), *_PRESSED[setup.language])
