@@ -14,6 +14,8 @@ PICTURES: Final = Path(__file__).parents[2] / "docs" / "pictures"
 # Windows in which the pictures begin with a whole message, below the header.
 WINDOW: Final = (1200, 840)
 BELOW_THE_DAY: Final = (1200, 820)
+LOW: Final = (1200, 740)
+MOST_HIGH: Final = 1100
 LARGE_PHONE: Final = (412, 915)
 STORY: Final = (900, 680)
 MOST_BYTES: Final = 240 * 1024
@@ -77,12 +79,15 @@ class Album:
 
 
 async def _beginning_with(message: Locator, size: tuple[int, int]) -> tuple[int, int]:
-    """The size of the window, at most *size*, with room for *message* between header and message box."""
+    """The size of the window with room for *message*, and what follows it, between header and message box."""
     place = await message.bounding_box()
+    last = await message.page.locator("#main .messages > li").last.bounding_box()
     box = await message.page.locator("#main .composer").bounding_box()
     assert place
+    assert last
     assert box
-    return size[0], min(size[1], round(_HEADER_PX + place["height"] + _BELOW_PX + box["height"]))
+    words = last["y"] + last["height"] - place["y"]
+    return size[0], min(MOST_HIGH, round(_HEADER_PX + words + _BELOW_PX + box["height"]))
 
 
 @dataclass(slots=True)

@@ -49,7 +49,7 @@ async def raise_alert(visitor: Visitor, words: Words, album: Album, film: Film) 
     await visitor.press(words.yes)
     await visitor.sees(words.due)
     await expect(visitor.message(words.due)).to_contain_text(words.only_you)
-    await album.take(visitor, f"triage-card.{words.language}")
+    await album.take(visitor, f"triage-card.{words.language}", first=visitor.message(words.due))
     await film.take(visitor, words.captions.card, shows=visitor.message(words.due))
     await visitor.press(words.confirm)
     await visitor.sees(words.raised)
@@ -128,7 +128,7 @@ async def test_incident_from_triage_to_resolved(
             await visitor.main.locator(".thread-card").click()
             await visitor.sees("postmortem", pane=visitor.side)
             await expect(visitor.sidebar.locator("a.unread")).to_have_count(0)
-            await album.take(visitor, f"resolved.{words.language}")
+            await album.take(visitor, f"resolved.{words.language}", first=alert_in(visitor))
 
 
 async def test_autocomplete_and_thread_by_keys_alone(world: World, visitor_of: VisitorOf) -> None:
