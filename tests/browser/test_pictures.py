@@ -53,7 +53,7 @@ async def test_demo_in_a_browser(
             await expect(visitor.sidebar.locator("a.unread", has_text="p3-insights")).to_be_visible()
             await visitor.go("p3-insights")
             await visitor.sees(look.digest)
-            await album.take(visitor, f"digest.{look.language}")
+            await album.take(visitor, f"digest.{look.language}", first=visitor.message(look.digest))
         async with opened(locale=look.locale, size=WINDOW) as visitor:
             await visitor.command("dlq recent")
             await visitor.sees(look.dlq)
