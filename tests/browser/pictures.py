@@ -1,7 +1,7 @@
 """The README's pictures: taken by the tests, kept only when asked for."""
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +20,7 @@ LARGE_PHONE: Final = (412, 915)
 STORY: Final = (900, 680)
 MOST_BYTES: Final = 240 * 1024
 MOST_STORY_BYTES: Final = 2_000_000
+_COVER_S: Final = 2.0
 _HEADER_PX: Final = 49
 _TO_THE_TOP: Final = "(one) => one.scrollIntoView({block: 'start'})"
 _BELOW_PX: Final = 30  # between the last message and the message box, and a little above the first
@@ -121,8 +122,12 @@ class Film:
         await page.evaluate(_TAKE_CAPTION)
         await visitor.resize(size)
 
-    def keep(self, name: str) -> None:
-        """Write it, and fail when it is too large for a README."""
-        made = animated(self.frames)
+    def keep(self, name: str, *, cover: int) -> None:
+        """Write it, and fail when it is too large for a README.
+
+        Args:
+            cover: The number of the frame, from 0, that is shown before all others, and where nothing moves.
+        """
+        made = animated([replace(self.frames[cover], seconds=_COVER_S), *self.frames])
         assert len(made) <= MOST_STORY_BYTES, len(made)
         (self.album.folder / f"{name}.png").write_bytes(made)

@@ -16,6 +16,7 @@ pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group
 by_language = pytest.mark.parametrize("words", LANGUAGES, ids=lambda words: words.language)
 VisitorOf = Callable[[LocalDiscord], Visit]
 ESCALATED = "⏫"
+ALERT_FRAME = 3  # after the command, the form and the card
 
 
 def alert_in(visitor: Visitor) -> Locator:
@@ -121,7 +122,7 @@ async def test_incident_from_triage_to_resolved(
             await visitor.press(words.close_thread, within=visitor.side)
             await wait_in_vain(world, visitor, words, film)
             await acknowledge(visitor, words, film)
-            film.keep(f"story.{words.language}")
+            film.keep(f"story.{words.language}", cover=ALERT_FRAME)
             await resolve(visitor, words)
         async with opened(dark=False, locale=words.locale, size=WINDOW) as visitor:
             await visitor.go("p0-alerts")
