@@ -46,12 +46,15 @@ class ConsoleWorld(Desk):
         self._running: asyncio.Task[None] | None = None
         self._worker: asyncio.Task[None] | None = None
         self._resting = asyncio.Event()
+        self._session: asyncio.Event
 
     # -- the bot
     async def start(self) -> None:
         """Connect, and register the commands."""
         address = self.sandbox.address
         self.bot = IncidentBot(texts=TEXTS, guilds=self._guilds)
+        self._session = asyncio.Event()
+        self.bot.add_listener(self._on_session, "on_ready")
         await self.bot.login(address.token)
         me = Instance(uuid4(), "here", "0", shard_count=1)
         self._keeper = ShardKeeper(self.bot, self.database.leases, me, budget=IdentifyBudget(window_s=0.0))
@@ -79,6 +82,14 @@ class ConsoleWorld(Desk):
         """Forget everything that was in memory; the sandbox and the store stay."""
         await self.stop()
         await self.start()
+
+    async def session_began(self) -> None:
+        """Wait until the bot has begun its session: it forgets then what it heard while it connected."""
+        async with asyncio.timeout(PATIENCE_S):
+            await self._session.wait()
+
+    async def _on_session(self) -> None:
+        self._session.set()
 
     async def rest(self) -> None:
         """Wait until the queue has nothing to do."""

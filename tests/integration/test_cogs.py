@@ -560,6 +560,7 @@ async def test_the_form_about_an_alert_opens_with_what_was_heard_and_else_with_w
     world: ConsoleWorld,
 ) -> None:
     """A read is a round trip before the form can come; after a restart there is no other way."""
+    await world.session_began()
     said = {"channel": "p1-ops", "name": "monitor", "embeds": [{"title": "disk full on db-1"}]}
     await world.human("POST", "webhook", **said)
     post = await world.until("p1-ops", contains="inc:v1:declare:1")
