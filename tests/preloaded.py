@@ -7,11 +7,13 @@ from typing import Final
 
 import cogs
 from bot.i18n.texts import Texts
+from bot.runbook import load_policy
 from bot.storage.database.sql import queries
 
 _MODULES: Final = (
     "time_machine",
     "bot.cli.commands",
+    "bot.cli.setup",
     "bot.app",
     "bot.process.vitals",
     "apscheduler.executors.asyncio",
@@ -26,5 +28,6 @@ for name in _MODULES:
     importlib.import_module(name)
 Texts.load()
 queries()
+load_policy(None)  # with the holidays of its country, which a process of its own works out
 gc.collect()
 gc.freeze()
