@@ -4,25 +4,22 @@ from pathlib import Path
 
 import pytest
 import structlog
-from hypothesis import settings
 
 from local_discord.tests.source import pytest_report_header, pytest_terminal_summary
-from tests import bytecode, quiet, tiers
+from tests import bytecode, garbage, quiet, tiers
 
 __all__ = ["pytest_report_header", "pytest_terminal_summary"]
 
 bytecode.keep(Path(__file__).parent)
+garbage.hold_off()
 
 # A traceback with every local variable takes seconds to draw, in which no bot within the process answers.
 _PLAIN = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
 structlog.configure(processors=[*structlog.get_config()["processors"][:-1], _PLAIN])
 
-# An example that takes its time says more of the machine than of the code.
-settings.register_profile("any machine", deadline=None)
-settings.load_profile("any machine")
-
 
 def pytest_configure(config: pytest.Config) -> None:
     """Add the marks that tests have by their folder, and the order in which they run."""
-    for plugin, name in ((tiers, "tiers"), (quiet, "quiet")):
+    for plugin, name in ((tiers, "tiers"), (quiet, "quiet"), (garbage, "garbage")):
         config.pluginmanager.register(plugin, name)
+    config.pluginmanager.import_plugin("tests.examples")  # by now what it imports is kept compiled

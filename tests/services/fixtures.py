@@ -76,7 +76,7 @@ async def opened(cluster: EmbeddedPostgres, template: str) -> AsyncIterator[asyn
 def share_a_loop(items: Iterable[pytest.Item], folder: Path) -> None:
     """Let the tests of *folder* run in the event loop in which their pool lives."""
     for item in items:
-        if folder in item.path.parents and item.get_closest_marker("asyncio"):
+        if item.path.is_relative_to(folder) and item.get_closest_marker("asyncio"):
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
