@@ -166,6 +166,7 @@ class Wording:
         """Return why it has its severity: the answers of the triage, "本番影響あり → 影響大".
 
         After a change of the severity, that: the answers led to another one. Empty when nothing was asked.
+        The incident whose merge changed it is named while it is a known duplicate: it may be private by now.
         """
         change = incident.regraded
         if change is None:
@@ -174,7 +175,7 @@ class Wording:
             "before": inert(change.before, limit=_WORD_LIMIT),
             "after": inert(change.after, limit=_WORD_LIMIT),
         }
-        if change.merged is not None:
+        if change.merged is not None and change.merged in incident.duplicates:
             return self.say("alert.regraded_merged", other=label_of(change.merged), **fields)
         at = self.clock(change.at, on=incident.triggered_at)
         told = self.say("alert.regraded", who=self.who(change.by), at=at, **fields)

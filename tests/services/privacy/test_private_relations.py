@@ -93,6 +93,26 @@ async def test_what_has_raised_another_is_told_no_more_once_it_is_private(desk: 
         assert (high.label in markdown(words, history)) is knows
 
 
+@pytest.mark.parametrize("is_reopened", [False, True], ids=["merged", "reopened"])
+async def test_a_post_names_what_has_raised_its_severity_only_while_that_is_merged_and_public(
+    desk: Desk, is_reopened: bool
+) -> None:
+    """Anybody reads the post. That the severity rose, who did it and when, stays."""
+    low, high = await desk.open("SEV3", key="low"), await desk.open("SEV1", key="high")
+    await desk.merging.merge(high.id, into=low.id, by=PRIMARY)
+    words = Wording(Texts.load(), desk.policy)
+    assert high.label in words.path(await desk.store.incident(low.id), limit=300)
+    if is_reopened:
+        await desk.lifecycle.reopen(high.id, by=PRIMARY)
+    await desk.privacy.make_private(high.id, by=PRIMARY)
+    await desk.work()
+    now = await desk.store.incident(low.id)
+    assert "SEV3 → SEV1" in words.path(now, limit=300)
+    posts = [post for post in await desk.store.posts(low.id) if post.kind.spec.is_refreshed]
+    assert {post.shown_version for post in posts} == {now.version}, "its posts were edited"
+    assert not any(high.label in str(render(words, post, now)) for post in posts)
+
+
 async def test_what_is_made_private_later_goes_from_the_posts_of_others(desk: Desk) -> None:
     """From one that it was linked with, and from one that it had been merged into."""
     linked, into, secret = [await desk.open(key=key) for key in ("linked", "into", "secret")]

@@ -248,7 +248,8 @@ def test_a_changed_severity_is_not_explained_by_the_path_of_another(
     change = SeverityChange(
         before="SEV1", after="SEV3", by="primary", at=AT + timedelta(minutes=5), reason=reason, merged=merged
     )
-    changed = replace(ACKNOWLEDGED, severity="SEV3", severity_changed=change)
+    known = () if merged is None else (merged,)
+    changed = replace(ACKNOWLEDGED, severity="SEV3", severity_changed=change, duplicates=known)
     assert told in description_of(render(words, ALERT, changed)).splitlines()
     for kind in (DeliveryKind.ALERT, DeliveryKind.THREAD_CARD):
         shown = str(render(words, delivery(kind), changed))
