@@ -66,7 +66,7 @@ def _data(png: bytes, wanted: bytes) -> bytes:
 
 def _packed(pixels: bytes) -> bytes:
     """The same pixels in fewer bytes: a browser is in a hurry when it packs them."""
-    return zlib.compress(zlib.decompress(pixels), 9)
+    return zlib.compress(zlib.decompress(pixels))
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:

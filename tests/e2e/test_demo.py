@@ -113,11 +113,18 @@ async def until_nobody_works_in(folder: Path) -> None:
         await asyncio.sleep(0.05)  # the end of another's process is no event for us
 
 
-@pytest.mark.parametrize(
-    "number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow), signal.SIGKILL]
-)
-async def test_demo_is_ready_to_play_and_ends_cleanly(folder: Path, number: signal.Signals) -> None:
-    """The printed address is enough to play, and Ctrl-C or the demo's death ends every process."""
+async def end(process: asyncio.subprocess.Process, number: signal.Signals, folder: Path) -> None:
+    """End the demo by a signal; every process ends with it, and what it was asked to end leaves nothing."""
+    process.send_signal(number)
+    code = await process.wait()
+    assert code == (-number if number == signal.SIGKILL else 0)
+    await until_nobody_works_in(folder)
+    if number != signal.SIGKILL:
+        assert remains(folder) == []
+
+
+async def test_demo_is_ready_to_play_and_ends_with_ctrl_c(folder: Path) -> None:
+    """The printed address is enough to play, and Ctrl-C ends every process."""
     async with demo(folder) as process:
         told = await told_by(process)
         assert told.startswith("Ready in"), told  # and no warning before it
@@ -130,16 +137,14 @@ async def test_demo_is_ready_to_play_and_ends_cleanly(folder: Path, number: sign
             said = await human.command("ito", "general", "sev1", {"title": "領収書が発行できない"})
             assert "発報しました" in said.text
             await human.see("p0-alerts", "領収書が発行できない")
-        process.send_signal(number)
-        code = await process.wait()
-    assert code == (-number if number == signal.SIGKILL else 0)
-    await until_nobody_works_in(folder)
-    if number != signal.SIGKILL:
-        assert remains(folder) == []
+        await end(process, signal.SIGINT, folder)
 
 
 async def test_english_demo_is_english_throughout(folder: Path) -> None:
-    """The printed lines, the page's address, posts, DMs, the past and what the commands answer."""
+    """The printed lines, the page's address, posts, DMs, the past and what the commands answer.
+
+    SIGTERM ends it as Ctrl-C does.
+    """
     async with demo(folder, "--lang", "en") as process:
         told = await told_by(process)
         url = re.search(r"http://\S+/_human", told)
@@ -154,14 +159,16 @@ async def test_english_demo_is_english_throughout(folder: Path) -> None:
             await press(human, "clock.next", "p0-alerts", "⏫")  # nobody acknowledges it
             await press(human, "monitor.uptimerobot.firing", "p0-alerts", "Monitor is DOWN: Booking site")
             shown = [message.text for channel in _CHANNELS for message in await human.messages(channel)]
-        process.send_signal(signal.SIGTERM)
-        await process.wait()
+        await end(process, signal.SIGTERM, folder)
     assert "DLQ" in said[1].text
     assert not _JAPANESE.findall("\n".join([told, page.text, *shown, *(answer.text for answer in said)]))
 
 
 async def test_demo_plays_the_teams_own_policy(folder: Path, tmp_path: Path) -> None:
-    """RUNBOOK_FILE's channels and people are there, whatever server it was written for."""
+    """RUNBOOK_FILE's channels and people are there, whatever server it was written for.
+
+    The demo's own death ends every process, too.
+    """
     policy = tmp_path / "ours.toml"
     ours = (
         default_policy_text()
@@ -176,5 +183,4 @@ async def test_demo_plays_the_teams_own_policy(folder: Path, tmp_path: Path) -> 
             await human.see("dm:alice", REPORTS["ja"].title)
             await human.command("ito", "general", "sev3", {"title": "ビルドが失敗"})
             await human.see("deploys", "ビルドが失敗")
-        process.send_signal(signal.SIGTERM)
-        await process.wait()
+        await end(process, signal.SIGKILL, folder)

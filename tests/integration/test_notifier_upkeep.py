@@ -82,7 +82,7 @@ async def test_refresh_makes_every_post_true(world: NotifierWorld) -> None:
     await world.notifier.refresh(acknowledged(incident), posts)
     for posted in (alert, page, told):
         assert world.message(posted).content.startswith("SEV1 · 🟠 対応中")
-    assert world.message(card).embeds[0]["title"].startswith("INC-42 🟠 対応中")
+    assert world.message(card).embeds[0]["description"].startswith("**🟠 対応中 · ")
     assert world.channel(incident.thread.id).name == "INC-42 🟠 決済 API が 5xx"
 
 
@@ -114,7 +114,7 @@ async def test_refresh_comes_again_when_a_limit_says_so(world: NotifierWorld) ->
     world.break_down({"status": 429, "retry_after": 2, "times": 1}, route="PATCH /channels/*/messages/*")
     limited = await world.notifier.refresh(acknowledged(incident), posts)
     assert (list(limited.done), limited.again_in) == ([posts[1].id], timedelta(seconds=2))
-    assert world.message(card).embeds[0]["title"].startswith("INC-42 🟠 対応中")
+    assert world.message(card).embeds[0]["description"].startswith("**🟠 対応中 · ")
 
 
 async def test_refresh_waits_for_no_limit_with_what_it_did_not_try(world: NotifierWorld) -> None:
@@ -137,7 +137,7 @@ async def test_refresh_wakes_an_archived_thread_for_its_card(world: NotifierWorl
     )
     set_archived(world.sandbox.core, world.channel(incident.thread.id), archived=True)
     await world.notifier.refresh(acknowledged(incident), [sent(DeliveryKind.THREAD_CARD, card)])
-    assert world.message(card).embeds[0]["title"].startswith("INC-42 🟠")
+    assert world.message(card).embeds[0]["description"].startswith("**🟠 ")
 
 
 async def test_refresh_lets_the_archived_thread_of_an_ended_incident_sleep(world: NotifierWorld) -> None:
@@ -159,7 +159,7 @@ async def test_the_card_in_a_sleeping_thread_is_edited_and_sleeps_on(world: Noti
     set_archived(world.sandbox.core, world.channel(incident.thread.id), archived=True)
     over = transitions.cancel(incident, by=Person(PRIMARY, "primary"), at=incident.triggered_at)
     await world.notifier.refresh(over, [sent(DeliveryKind.THREAD_CARD, card)])
-    assert world.message(card).embeds[0]["title"].startswith("INC-42 ⚪")
+    assert world.message(card).embeds[0]["description"].startswith("**⚪ ")
     assert is_asleep(world, incident)
 
 
