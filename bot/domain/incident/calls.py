@@ -42,18 +42,29 @@ class CallPage(Payload):
     is_emailed: bool = False
 
 
+class Decline(Payload):
+    """The answer of a person who cannot respond.
+
+    Attributes:
+        who: The person, as `marked`.
+    """
+
+    who: str
+    at: datetime
+
+
 class Calls(Payload):
     """The calls for an unacknowledged incident; empty for any other.
 
     Attributes:
         steps: Of all its ladders, without those that were cancelled, by time.
         pages: By time.
-        declined: The people who cannot respond, as `marked`.
+        declined: The people who cannot respond, by time.
     """
 
     steps: tuple[CallStep, ...] = ()
     pages: tuple[CallPage, ...] = ()
-    declined: tuple[str, ...] = ()
+    declined: tuple[Decline, ...] = ()
 
     @property
     def following(self) -> CallStep | None:
@@ -64,6 +75,11 @@ class Calls(Payload):
     def to_come(self) -> list[CallStep]:
         """Return the steps that are still to come, by time."""
         return [step for step in self.steps if step.taken_at is None]
+
+    @property
+    def decliners(self) -> tuple[str, ...]:
+        """Return the people who cannot respond, as `marked`."""
+        return tuple(one.who for one in self.declined)
 
     def taken(self) -> list[tuple[datetime, list[CallStep]]]:
         """Return the steps that were taken, those that were taken together under one time."""

@@ -23,13 +23,15 @@ CASE WHEN incidents.status = 'triggered' THEN jsonb_build_object(
        FROM deliveries AS page
       WHERE page.incident_id = incidents.id AND page.kind = 'page' AND page.status <> 'cancelled'),
     'declined',
-    (SELECT jsonb_agg(DISTINCT entry.data ->> 'asked')
-       FROM timeline AS entry
-      WHERE entry.incident_id = incidents.id AND entry.kind = 'declined' AND entry.data ->> 'asked' IS NOT NULL
-        AND coalesce((entry.data ->> 'ladder')::integer, 0)
-            = (SELECT count(*)  -- each change of the severity begins another ladder, which asks everyone anew
-                 FROM timeline AS change
-                WHERE change.incident_id = incidents.id AND change.kind = 'severity_changed'))) END AS calls
+    (SELECT jsonb_agg(jsonb_build_object('who', said.who, 'at', said.at) ORDER BY said.at, said.who)
+       FROM (SELECT entry.data ->> 'asked' AS who, max(entry.at) AS at
+               FROM timeline AS entry
+              WHERE entry.incident_id = incidents.id AND entry.kind = 'declined' AND entry.data ->> 'asked' IS NOT NULL
+                AND coalesce((entry.data ->> 'ladder')::integer, 0)
+                    = (SELECT count(*)  -- each change of the severity begins another ladder, which asks everyone anew
+                         FROM timeline AS change
+                        WHERE change.incident_id = incidents.id AND change.kind = 'severity_changed')
+              GROUP BY 1) AS said)) END AS calls
 
 -- name: shown_incident
 -- Returns one incident and its calls, in guild :guild_id (null: in any guild).

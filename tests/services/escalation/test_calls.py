@@ -87,7 +87,7 @@ async def test_a_refused_dm_and_a_decline_are_told_apart(desk: Desk) -> None:
     await desk.passing_on.decline(incident.id, by=PRIMARY, message_id=dm)
     await desk.work()
     assert edits(desk, DeliveryKind.ALERT) >= 1
-    assert (await calls_of(desk, incident)).declined == ("@secondary",), "the DM was secondary's"
+    assert (await calls_of(desk, incident)).decliners == ("@secondary",), "the DM was secondary's"
 
 
 async def test_nothing_of_it_is_read_once_somebody_is_on_it(desk: Desk) -> None:
@@ -122,6 +122,6 @@ async def test_a_decline_counts_for_the_ladder_on_which_it_was_said(desk: Desk) 
     incident = await opened(desk, "SEV2")
     dm = desk.message(DeliveryKind.PAGE)
     await desk.passing_on.decline(incident.id, by=PRIMARY, message_id=dm)
-    assert (await calls_of(desk, incident)).declined == ("@primary",)
+    assert (await calls_of(desk, incident)).decliners == ("@primary",)
     await desk.lifecycle.change_severity(incident.id, to="SEV1", by=PRIMARY, reason="広がった")
-    assert (await calls_of(desk, incident)).declined == ()
+    assert (await calls_of(desk, incident)).decliners == ()

@@ -2,6 +2,9 @@
 
 from bot.domain.delivery.delivery import DeliveryKind, DeliveryStatus
 from bot.domain.incident.transitions import AckVia
+from bot.i18n import Texts
+from bot.ui.posts.renderer import render
+from bot.ui.words.wording import Wording
 from tests.services.desk import PRIMARY, RESPONDER, SECONDARY, Desk
 
 CLOSED = {"person:primary"}
@@ -115,6 +118,20 @@ async def test_whoever_declines_hears_that_the_next_person_cannot_be_reached(des
     await desk.work()
     again = await desk.passing_on.decline(incident.id, by=PRIMARY, message_id=dm)
     assert (again.to, again.told_at, again.is_refused) == ("secondary", None, True)
+
+
+async def test_a_later_step_asks_whoever_declined_anew(desk: Desk) -> None:
+    """Their first DM goes on saying that they declined; the new one says that the deadline has passed."""
+    incident = await desk.open("SEV1")
+    await desk.pass_time(minutes=1)
+    await desk.passing_on.decline(incident.id, by=PRIMARY, message_id=desk.message(DeliveryKind.PAGE))
+    await desk.pass_time(minutes=14)
+    now, words = await desk.store.shown_incident(incident.id), Wording(Texts.load(), desk.policy)
+    own = [page for page in await desk.store.pages(incident.id) if page.recipient == "primary"]
+    first, second = (str(render(words, page, now)["embeds"]) for page in own)
+    assert "今は対応できないと伝えました" in first
+    assert "今は対応できないと伝えました" not in second
+    assert "15 分 ack なし" in second
 
 
 async def test_the_dm_of_whoever_declined_is_edited_when_the_next_one_arrives(desk: Desk) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from bot.domain.delivery.delivery import DeliveryKind, Request
 from bot.domain.delivery.kinds import Action
-from bot.domain.incident.calls import CallPage, Calls, CallStep
+from bot.domain.incident.calls import CallPage, Calls, CallStep, Decline
 from bot.domain.incident.incident import EndedAck, Incident, IncidentKind
 from bot.ui.posts.renderer import render
 from bot.ui.words.wording import Wording
@@ -40,8 +40,9 @@ def taken(step: CallStep, at: datetime = DUE) -> CallStep:
 
 
 def called(*pages: CallPage, steps: tuple[CallStep, ...] = STEPS, declined: tuple[str, ...] = ()) -> Incident:
-    """The incident with these DMs."""
-    return replace(PLACED, calls=Calls(steps=steps, pages=pages, declined=declined))
+    """The incident with these DMs; whoever declined did so after the step at the deadline."""
+    said = tuple(Decline(who=who, at=DUE + timedelta(minutes=1)) for who in declined)
+    return replace(PLACED, calls=Calls(steps=steps, pages=pages, declined=said))
 
 
 def alert(incident: Incident, words: Wording = JA) -> list[str]:
@@ -141,6 +142,34 @@ def test_whoever_declined_reads_to_whom_it_went_and_when(words: Wording, said: s
     assert lines[:2] == [said, next_one]
     assert not any("ack 期限" in line or "Ack due" in line for line in lines)
     assert dm(passed, "secondary", words)[0] != said
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (JA, "**今は対応できないと伝えました。ほかに対応できる当番はいません。**"),
+        (EN, "**You said that you cannot respond. Nobody else on call is left.**"),
+    ],
+)
+@pytest.mark.parametrize(
+    "second", [None, CallPage(who="@secondary", asked_at=DUE, is_refused=True), TWICE.calls.pages[2]]
+)
+def test_the_last_one_to_decline_does_not_read_that_others_have_it(
+    words: Wording, said: str, second: CallPage | None
+) -> None:
+    """There is nobody else, or no DM reaches them, or they have declined as well."""
+    pages = [FIRST_PAGE, *([] if second is None else [second])]
+    declined = ("@primary", "@secondary") if second is TWICE.calls.pages[2] else ("@primary",)
+    assert dm(called(*pages, declined=declined), "primary", words)[0] == said
+
+
+def test_whoever_declined_is_asked_anew_by_a_later_step() -> None:
+    """Its DM says what was missed, as if they had not: that they declined is said of the DM before."""
+    early = Decline(who="@primary", at=AT + timedelta(minutes=1))
+    anew = replace(TWICE, calls=replace(TWICE.calls, declined=(early,)))
+    assert dm(anew, "primary")[0] == "**15 分 ack なし · ack 期限 14:22 JST を過ぎました**"
+    first = dm(anew, "primary", step=0, waited_s=0.0)
+    assert first[0] == "**今は対応できないと伝えました。ほかの当番に引き継いでいます。**"
 
 
 def test_an_escalation_says_who_has_declined() -> None:

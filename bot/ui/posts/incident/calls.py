@@ -82,20 +82,28 @@ def called_before(words: Wording, incident: Incident, moment: datetime, *, reade
     ]
 
 
-def passed_to(words: Wording, incident: Incident, *, reader: str) -> list[str]:
-    """Return the lines of the people who were called after *reader* was, who cannot respond."""
+def others_called(words: Wording, incident: Incident, *, reader: str) -> list[str]:
+    """Return the lines of the people who were called beside *reader*, who cannot respond."""
     own = words.on_call([marked(reader)])
     return [_called(words, incident, who, pages) for who, pages in _people(words, incident) if who != own]
 
 
-def has_declined(incident: Incident, reader: str) -> bool:
-    """Return True if the person with this handle has said that they cannot respond."""
-    return marked(reader).lower() in {who.lower() for who in incident.calls.declined}
+def is_passed_on(incident: Incident, *, reader: str) -> bool:
+    """Return True if somebody beside *reader* was called, and neither declined nor cannot be reached."""
+    calls = incident.calls
+    left = {page.who.lower() for page in calls.pages if not page.is_refused}
+    return bool(left - {who.lower() for who in (marked(reader), *calls.decliners)})
+
+
+def has_declined(incident: Incident, reader: str, *, asked_at: datetime) -> bool:
+    """Return True if the person with this handle has said after *asked_at* that they cannot respond."""
+    after = (one.who.lower() for one in incident.calls.declined if one.at >= asked_at)
+    return marked(reader).lower() in after
 
 
 def cannot(words: Wording, incident: Incident) -> str:
     """Return the line with the people who cannot respond; empty if there are none."""
-    declined = incident.calls.declined
+    declined = incident.calls.decliners
     return words.say("alert.declined", people=words.on_call(declined)) if declined else ""
 
 
@@ -108,7 +116,7 @@ def _called(
         is_over: The time to answer is over.
     """
     what = _times(words, incident, pages)
-    if who in {words.on_call([one]) for one in incident.calls.declined}:
+    if who in {words.on_call([one]) for one in incident.calls.decliners}:
         what = words.say("escalation.called_result", what=what, result=words.say("alert.result.declined"))
     elif is_over:
         what = words.say("escalation.called_result", what=what, result=words.say("alert.result.silent"))
@@ -159,6 +167,6 @@ def _result(words: Wording, incident: Incident, who: str, pages: Sequence[CallPa
     if any(page.is_emailed for page in pages):
         parts.append(words.say("alert.result.emailed"))
     if count:
-        has_answered = who in {words.on_call([one]) for one in incident.calls.declined}
+        has_answered = who in {words.on_call([one]) for one in incident.calls.decliners}
         parts.append(words.say("alert.result.declined" if has_answered else "alert.result.silent"))
     return words.say("alert.result.of", who=who, what=", ".join(parts))

@@ -15,7 +15,14 @@ from bot.services.ports import Subject
 from bot.ui.buttons import Component, IncidentVerb, row
 from bot.ui.posts.bodies import HERE, Body, colour_of, embed, message
 from bot.ui.posts.incident.alert import deadline, head, headline, started, update_due
-from bot.ui.posts.incident.calls import called, called_before, has_declined, passed_to, whom
+from bot.ui.posts.incident.calls import (
+    called,
+    called_before,
+    has_declined,
+    is_passed_on,
+    others_called,
+    whom,
+)
 from bot.ui.posts.looks import Renderers, about
 from bot.ui.words import links
 from bot.ui.words.wording import Wording
@@ -126,8 +133,9 @@ def _others(words: Wording, incident: Incident) -> list[str]:
 def _asked(words: Wording, incident: Incident, data: PagingData, reader: str) -> list[str]:
     """Say why this person is paged, and when the acknowledge is due."""
     due = deadline(words, incident)
-    if has_declined(incident, reader):
-        return [words.say("page.dm.declined_own"), *passed_to(words, incident, reader=reader)]
+    if has_declined(incident, reader, asked_at=_asked_at(incident, data)):
+        key = "declined_own" if is_passed_on(incident, reader=reader) else "declined_last"
+        return [words.say(f"page.dm.{key}"), *others_called(words, incident, reader=reader)]
     if data.why is not None:
         return [_to_you(words, incident, data.why, reader)]
     if data.declined_by:
@@ -140,11 +148,11 @@ def _asked(words: Wording, incident: Incident, data: PagingData, reader: str) ->
 
 def _tried_before(words: Wording, incident: Incident, data: PagingData, reader: str) -> list[str]:
     """Return who did not answer, with the times of their DMs, if that is why this step pages *reader*."""
-    if data.why is not None or data.declined_by or has_declined(incident, reader):
+    asked_at = _asked_at(incident, data)
+    if data.why is not None or data.declined_by or has_declined(incident, reader, asked_at=asked_at):
         return []
     # Of the same moment are the others whom this step pages.
-    moment = incident.triggered_at + _waited(data) - _SAME_MOMENT
-    return called_before(words, incident, moment, reader=reader)
+    return called_before(words, incident, asked_at - _SAME_MOMENT, reader=reader)
 
 
 def _otherwise(words: Wording, incident: Incident, data: PagingData) -> str:
@@ -250,7 +258,12 @@ def _next(words: Wording, incident: Incident, following: NextStep | CallStep | U
 
 def _is_late(incident: Incident, data: PagingData) -> bool:
     """Return True if the ack deadline had passed when this step was taken."""
-    return incident.triggered_at + _waited(data) >= incident.ack_due_at
+    return _asked_at(incident, data) >= incident.ack_due_at
+
+
+def _asked_at(incident: Incident, data: PagingData) -> datetime:
+    """Return when the message was decided."""
+    return incident.triggered_at + _waited(data)
 
 
 def _waited(data: PagingData) -> timedelta:
