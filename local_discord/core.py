@@ -39,6 +39,7 @@ class Core:
         backdated: By channel, the moment (ISO 8601) that the next message there is dated back to.
         command_creates: By guild ("" for global commands), when commands were made in the last day.
         tour: The steps of the page's tour, as PUT tour of the human side takes them.
+        home: The channel that the page opens on; "" leaves it to the page.
         state_file: Where POST save and SIGTERM put the state; None keeps it in memory only.
     """
 
@@ -59,6 +60,7 @@ class Core:
     interactions: dict[str, Interaction] = field(default_factory=dict)
     by_token: dict[str, Interaction] = field(default_factory=dict)
     tour: list[JSON] = field(default_factory=list)
+    home: str = ""
     origin: str = ""
     gateway_url: str = ""
     resume_url: str = ""

@@ -15,9 +15,9 @@ from typing import Final
 from rich.console import Console
 
 from bot.demo.controls import served_controls
-from bot.demo.page_tour import page_tour
+from bot.demo.page_tour import page_tour, welcome
 from bot.demo.process import ChildDied
-from bot.demo.setup import ENGLISH, Setup
+from bot.demo.setup import Setup
 from bot.demo.stage import Stage, set_stage
 from bot.demo.story.burning import raise_alarm
 from bot.demo.story.cast import ADMIN
@@ -55,15 +55,6 @@ Ctrl-C ends it.
 """
 
 _TITLES: Final = {"ja": "領収書が発行できない", "en": "Receipts are not issued"}
-
-#: The first message on the page; it comes before the English one, unless the demo is in English.
-_WELCOME: Final = """\
-👋 `/triage` で障害を報告すると、質問に答えるだけで発報されます。`/sev1 件名` が近道です。\
-チャンネル一覧の下の名前で、別の人に切り替えられます。
-"""
-_WELCOME_IN_ENGLISH: Final = """\
-👋 `/triage` reports a problem: answer a few questions, and the alert is raised. `/sev1 title` is the \
-shortcut. The name below the channels switches to another person."""
 
 
 def run_demo(setup: Setup, *, tour: bool, data_dir: Path | None, open_page: bool) -> int:
@@ -119,8 +110,9 @@ class _Show:
 
     async def _explain(self, stage: Stage) -> None:
         if stage.is_new:
-            await stage.human.say(ADMIN, "general", _welcome(self._setup))
+            await stage.human.say(ADMIN, "general", welcome(self._setup))
             await raise_alarm(stage.human, self._setup)
+        await stage.human.open_on(self._setup.policy.most_severe.channel)
         await stage.human.offer_tour(page_tour(self._setup.policy))
         members = (await stage.human.state())["members"]
         page = _in_language(await stage.human.page(), self._setup)
@@ -143,10 +135,6 @@ class _Show:
 
 def _burns(setup: Setup) -> str:
     return f"and an alert in #{setup.policy.most_severe.channel} that nobody has acknowledged"
-
-
-def _welcome(setup: Setup) -> str:
-    return _WELCOME_IN_ENGLISH if setup.language == ENGLISH else _WELCOME + _WELCOME_IN_ENGLISH
 
 
 def _in_language(page: str | None, setup: Setup) -> str | None:

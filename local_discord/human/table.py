@@ -73,6 +73,7 @@ _ROUTES: tuple[tuple[str, str, HumanHandler], ...] = (
     ("PATCH", "limits", powers.limits),
     ("POST", "clock", powers.advance_clock),
     ("PUT", "tour", tour.put),
+    ("PUT", "home", tour.put_home),
 )
 
 

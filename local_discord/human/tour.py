@@ -1,4 +1,4 @@
-"""The tour that the page gives on a person's first visit; its steps are the embedder's."""
+"""What a visit of the page begins with, as the embedder wants it: the channel, and the first visit's tour."""
 
 from local_discord.human.desk import Ask, BadRequest
 from local_discord.world.kinds import JSON
@@ -18,6 +18,12 @@ def put(ask: Ask) -> JSON:
         raise BadRequest(f"a tour has up to {_MOST_STEPS} steps")
     ask.core.tour = [_step(one) for one in steps]
     return {"steps": len(steps)}
+
+
+def put_home(ask: Ask) -> JSON:
+    """PUT home {channel}: the channel that the page opens on, if its address names none."""
+    ask.core.home = ask.channel().id
+    return {"channel": ask.core.home}
 
 
 def _step(raw: JSON) -> JSON:

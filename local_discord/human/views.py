@@ -51,7 +51,7 @@ def _member(core: Core, member: Member) -> JSON:
     return {
         "id": user.id,
         "name": user.username,
-        "shown_name": member.nick or user.global_name or user.username,
+        "shown_name": member.shown_name,
         "bot": user.bot,
         "roles": [core.world.roles[role_id].name for role_id in member.roles],
         "locale": user.locale,

@@ -30,6 +30,7 @@ def state(desk: Desk, marks: Marks, user_id: str) -> JSON:
             for role in world.roles.values()
         ],
         "channels": [_channel(core, one, user_id) | marks.of(user_id, one) for one in listed],
+        "home": core.home,
         "sessions": len(desk.sessions.connected),
         "clock_shift_s": core.clock.shift_s,
         "gateway_down": desk.gateway_down,
@@ -65,7 +66,7 @@ def _member(member: Member) -> JSON:
     user = member.user
     return {
         "id": user.id,
-        "name": member.nick or user.global_name or user.username,
+        "name": member.shown_name,
         "username": user.username,
         "bot": user.bot,
         "roles": list(member.roles),
@@ -119,21 +120,27 @@ def _seen(core: Core, channel: Channel, user_id: str) -> list[Message]:
 
 
 def _message(core: Core, message: Message, user_id: str) -> JSON:
-    """A message, with the command that led to it and the names of those who reacted."""
+    """A message, with the command that led to it and the shown names of those who reacted."""
     payload = views.message(core, message, user_id)
     if message.interaction:
         payload["command"] = _command_name(core, message.interaction["id"])
     if message.emojis:
-        users = core.world.users
+        names = _shown_names(core)
         payload["reactors"] = {
             emoji: [
-                users[one].username
+                names[one]
                 for one in dict.fromkeys([*message.reactions.get(emoji, []), *message.bursts.get(emoji, [])])
-                if one in users
+                if one in names
             ]
             for emoji in message.emojis
         }
     return payload
+
+
+def _shown_names(core: Core) -> dict[str, str]:
+    """The name of each user, by id."""
+    names = {one.id: one.shown_name for one in core.world.users.values()}
+    return names | {one.user.id: one.shown_name for one in core.world.members.values()}
 
 
 def _command_name(core: Core, interaction_id: str) -> str | None:

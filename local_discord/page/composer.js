@@ -11,7 +11,7 @@ import { t } from "./i18n.js";
 import { Listbox } from "./listbox.js";
 import { mentionItems, toWire, wordAt } from "./mentioning.js";
 import { isNarrow } from "./nav.js";
-import { isThread } from "./store.js";
+import { isThread, nameOf } from "./store.js";
 import { attempt } from "./toast.js";
 import { typingLine } from "./typing.js";
 
@@ -83,7 +83,7 @@ export class Composer {
     fill(
       this.replying,
       icon("reply"),
-      h("span", {}, t("say.replying", { name: message.author.username })),
+      h("span", {}, t("say.replying", { name: nameOf(message.author) })),
       h("button", { type: "button", class: "icon-button", "aria-label": t("say.cancel_reply"), onclick: cancel }, icon("close")),
     );
     this.focus();

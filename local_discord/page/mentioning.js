@@ -2,7 +2,7 @@
 
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
-import { avatar } from "./people.js";
+import { personItem, says } from "./people.js";
 import { channelLabel, isDm, isThread, state } from "./store.js";
 
 const MOST = 8;
@@ -21,13 +21,12 @@ export function wordAt(field) {
 export function mentionItems(word) {
   const wanted = word.slice(1).toLowerCase();
   const all = word.startsWith("@") ? [...people(), ...roles()] : channels();
-  return all.filter((one) => one.label.toLowerCase().includes(wanted)).slice(0, MOST);
+  return all.filter((one) => says(one, wanted)).slice(0, MOST);
 }
 
 const people = () =>
   state.members.map((one) => ({
-    label: one.username,
-    icon: avatar(one.id, one.username, { small: true, bot: one.bot }),
+    ...personItem(one),
     value: { text: `@${one.username}`, wire: `<@${one.id}>` },
   }));
 

@@ -13,7 +13,7 @@ import { beside, go, hasTwoColumns } from "./nav.js";
 import { Parts } from "./parts.js";
 import { appBadge, avatar } from "./people.js";
 import { addReaction, reactions } from "./reactions.js";
-import { memberById, nameColour, state } from "./store.js";
+import { memberById, nameColour, nameOf, state } from "./store.js";
 import { systemLine } from "./system.js";
 import { fullTime, messageTime, shortTime } from "./times.js";
 import { attempt } from "./toast.js";
@@ -58,7 +58,7 @@ export class MessageItem {
     for (const [name, holds] of [["compact", compact], ["mentioned", callsMe(message)], ["private", message.only_for]]) {
       classList.toggle(name, Boolean(holds));
     }
-    this.element.setAttribute("aria-label", `${shown.author.username}, ${messageTime(shown.timestamp)}`);
+    this.element.setAttribute("aria-label", `${nameOf(shown.author)}, ${messageTime(shown.timestamp)}`);
     const { author, timestamp } = shown;
     this.outside.show([
       written && !compact && ["lead", [shown.command, shown.interaction_metadata, shown.type, shown.referenced_message], () => lead(shown, this.pane)],
@@ -84,8 +84,8 @@ function lead(message, pane) {
     return h(
       "div",
       { class: "lead" },
-      avatar(user.id, user.username, { small: true }),
-      h("span", { class: "dim" }, t("msg.used", { name: user.username })),
+      avatar(user.id, nameOf(user), { small: true }),
+      h("span", { class: "dim" }, t("msg.used", { name: nameOf(user) })),
       h("span", { class: "mention" }, message.command),
     );
   }
@@ -96,8 +96,8 @@ function lead(message, pane) {
   return h(
     "button",
     { type: "button", class: "lead", tabindex: "-1", onclick: () => pane.jumpTo(target.id) },
-    avatar(target.author.id, target.author.username, { small: true, bot: target.author.bot }),
-    h("strong", {}, target.author.username),
+    avatar(target.author.id, nameOf(target.author), { small: true, bot: target.author.bot }),
+    h("strong", {}, nameOf(target.author)),
     h("span", { class: "dim ellipsis" }, said.length ? said : t("msg.click")),
   );
 }
@@ -106,17 +106,16 @@ function lead(message, pane) {
 function gutter({ author, timestamp }, compact) {
   if (compact) return h("time", { class: "gutter", datetime: timestamp, title: fullTime(timestamp) }, shortTime(timestamp));
   const open = (event) => event.currentTarget.closest(".message").querySelector(".author").click();
-  return h("span", { class: "gutter opens", onclick: open }, avatar(author.id, author.username, { bot: author.bot }));
+  return h("span", { class: "gutter opens", onclick: open }, avatar(author.id, nameOf(author), { bot: author.bot }));
 }
 
 function head({ author, timestamp }, pane) {
   const colour = nameColour(author.id);
   const open = (event) => userMenu(event.currentTarget, author.id, pane);
-  const name = memberById(author.id)?.name ?? author.username;
   return h(
     "div",
     { class: "head" },
-    h("button", { type: "button", class: "author", tabindex: "-1", vars: colour ? { "--name": colour } : {}, onclick: open }, name),
+    h("button", { type: "button", class: "author", tabindex: "-1", vars: colour ? { "--name": colour } : {}, onclick: open }, nameOf(author)),
     author.bot ? appBadge() : null,
     h("time", { datetime: timestamp, title: fullTime(timestamp) }, messageTime(timestamp)),
   );
@@ -167,7 +166,7 @@ function forwarded(message) {
 
 function thinking(message) {
   const dots = h("span", { class: "dots", "aria-hidden": "true" }, h("i"), h("i"), h("i"));
-  const line = h("p", { class: "thinking", role: "status" }, dots, t("msg.thinking", { name: message.author.username }));
+  const line = h("p", { class: "thinking", role: "status" }, dots, t("msg.thinking", { name: nameOf(message.author) }));
   return h("div", {}, line, message.only_for ? h("p", { class: "only-you" }, icon("eye"), t("msg.only_you")) : null);
 }
 

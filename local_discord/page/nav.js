@@ -40,11 +40,12 @@ function changed(message, write = false) {
   look();
 }
 
-/** The first channel to show: the one in the address, else #general, else the first. */
+/** The first channel to show: the one in the address, else the one that a program has named, else #general, else the first. */
 export function start() {
   const [channel] = fromHash();
-  const general = state.channels.find((one) => one.name === "general") ?? state.channels.find((one) => one.type === 0);
-  go(channel || general?.id || DM);
+  const { channels, home } = state;
+  const first = channels.find((one) => one.id === home) ?? channels.find((one) => one.name === "general") ?? channels.find((one) => one.type === 0);
+  go(channel || first?.id || DM);
 }
 
 const fromHash = () => decodeURIComponent(location.hash.slice(1)).split("/");

@@ -12,7 +12,7 @@ import { memberById, state } from "./store.js";
  */
 export function notice(one, list) {
   const app = state.application;
-  const name = memberById(state.me)?.username ?? "";
+  const name = memberById(state.me)?.name ?? "";
   const dismiss = h("button", { type: "button", class: "as-link", onclick: () => list.removeNotice(one) }, t("msg.dismiss"));
   return h(
     "li",

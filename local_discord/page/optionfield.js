@@ -6,7 +6,7 @@ import { readFiles } from "./files.js";
 import { icon } from "./icons.js";
 import { localized, t } from "./i18n.js";
 import { Listbox } from "./listbox.js";
-import { avatar } from "./people.js";
+import { personItem, says } from "./people.js";
 import { channelLabel, isDm, isThread, state } from "./store.js";
 
 const TYPING_MS = 120;
@@ -86,7 +86,7 @@ export class OptionField {
       return;
     }
     const words = this.picked ? "" : this.input.value.trim().toLowerCase();
-    const found = this.local().filter((one) => one.label.toLowerCase().includes(words));
+    const found = this.local().filter((one) => says(one, words));
     this.list.show(found.slice(0, 25), { active: this.isOpenText ? -1 : 0, note: this.isOpenText ? "" : t("cmd.no_choice") });
   }
 
@@ -111,7 +111,7 @@ export class OptionField {
   local() {
     const { choices, type } = this.option;
     if (choices) return choices.map((one) => ({ label: localized(one, "name"), value: one.value }));
-    const users = () => state.members.map((one) => ({ label: one.username, value: one.id, icon: avatar(one.id, one.username, { small: true, bot: one.bot }) }));
+    const users = () => state.members.map((one) => ({ ...personItem(one), value: one.id }));
     const roles = () => state.roles.map((one) => ({ label: `@${one.name.replace(/^@/, "")}`, value: one.id }));
     const channels = () =>
       state.channels

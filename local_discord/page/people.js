@@ -18,5 +18,15 @@ export function avatar(id, name, { small = false, bot = false } = {}) {
   return h("span", { class: classes, "aria-hidden": "true" }, bot ? icon("bot") : [...name][0]?.toUpperCase());
 }
 
+/** A member in a list to choose from: as Discord shows them, with the username where that differs. @param {import("./store.js").Member} member */
+export const personItem = ({ id, name, username, bot }) => ({
+  label: name,
+  detail: username === name ? "" : username,
+  icon: avatar(id, name, { small: true, bot }),
+});
+
+/** True when an item of a list says *words*, which are in lower case. @param {{label: string, detail?: string}} item @param {string} words */
+export const says = ({ label, detail = "" }, words) => `${label} ${detail}`.toLowerCase().includes(words);
+
 /** The badge that marks what an app wrote. */
 export const appBadge = () => h("span", { class: "badge" }, t("badge.app"));

@@ -26,6 +26,7 @@ export const state = {
   ready: false,
   me: "",
   guild: { id: "", name: "" },
+  home: "", // the channel to begin with, if a program has named one
   application: { id: "", name: "" },
   /** @type {Member[]} */ members: [],
   /** @type {{id: string, name: string, color: number, position: number}[]} */ roles: [],
@@ -95,6 +96,9 @@ export function forgetMessages() {
 
 /** @param {string} id @returns {Member | undefined} */
 export const memberById = (id) => state.members.find((one) => one.id === id);
+
+/** The name that Discord shows of a message's author or another user: in this server, else their own. @param {any} user */
+export const nameOf = (user) => memberById(user.id)?.name ?? user.global_name ?? user.username;
 
 /** @param {string} id @returns {Channel | undefined} */
 export const channelById = (id) =>

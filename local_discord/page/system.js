@@ -3,6 +3,7 @@
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
 import { t } from "./i18n.js";
+import { nameOf } from "./store.js";
 import { messageTime } from "./times.js";
 
 const PINNED = 6;
@@ -11,7 +12,7 @@ const THREAD_CREATED = 18;
 
 /** @param {any} message */
 export function systemLine(message) {
-  const name = message.author.username;
+  const name = nameOf(message.author);
   const started = message.type === THREAD_CREATED;
   const thread = message.message_reference?.channel_id;
   const text = {

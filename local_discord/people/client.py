@@ -252,6 +252,10 @@ class Human(Controls):
         """Let the page give a tour on a person's first visit; a step has `title`, `text` and `target`."""
         await self._request("PUT", "tour", {"steps": [*steps]})
 
+    async def open_on(self, channel: str) -> None:
+        """Let the page open on *channel*, if its address names none."""
+        await self._request("PUT", "home", {"channel": channel})
+
     async def advance_clock(self, seconds: float) -> None:
         """Move the local Discord's time on."""
         await self._post("clock", {"advance_s": seconds})

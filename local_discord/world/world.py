@@ -20,6 +20,11 @@ class User:
     locale: str = "ja"
     accepts_dms: bool = True
 
+    @property
+    def shown_name(self) -> str:
+        """The name that Discord shows where the user has none of the server's."""
+        return self.global_name or self.username
+
 
 @dataclass(slots=True)
 class Role:
@@ -40,6 +45,11 @@ class Member:
     joined_at: str
     nick: str | None = None
     timed_out_until: str | None = None
+
+    @property
+    def shown_name(self) -> str:
+        """The name that Discord shows in the server."""
+        return self.nick or self.user.shown_name
 
 
 @dataclass(slots=True)

@@ -47,6 +47,23 @@ async def test_markdown_as_discord_renders_it(open_page: Visit, puppet: Puppet) 
         await expect(shown.locator(".spoiler.shown")).to_have_text("secret")
 
 
+async def test_people_have_their_display_names(open_page: Visit, puppet: Puppet) -> None:
+    """Above messages, in avatars, under reactions, in lists to choose from, where a username finds them."""
+    await puppet.client.human("PATCH member", user="admin", global_name="中村")
+    said = await puppet.client.human("POST say", user="admin", channel="general", content="hello")
+    place = {"user": "admin", "channel": "general", "message": said.body["id"]}
+    await puppet.client.human("PUT reaction", **place, emoji="👋")
+    async with open_page(locale="en-US") as visitor:
+        shown = visitor.message("hello")
+        await expect(shown.locator(".author")).to_have_text("中村")
+        await expect(shown.locator(".avatar")).to_have_text("中")
+        await expect(shown.locator(".reaction").first).to_have_attribute("title", "中村")
+        await visitor.box.fill("@adm")
+        await expect(visitor.picker.get_by_role("option").first).to_contain_text("中村admin")
+        await visitor.keys("Enter", "Enter")
+        await expect(visitor.main.locator(".mention", has_text="@中村")).to_be_visible()
+
+
 async def test_relative_times_count_live(open_page: Visit, puppet: Puppet) -> None:
     """`<t:...:R>` is brought up to date while one looks, by the local Discord's clock."""
     soon = puppet.client.sandbox.core.clock.now_ms() // 1000 + 3600

@@ -31,6 +31,19 @@ async def test_channels_by_keys(open_page: Visit, puppet: Puppet) -> None:
         await expect(visitor.box).to_be_focused()
 
 
+async def test_page_opens_where_the_program_says(open_page: Visit, puppet: Puppet) -> None:
+    """On the channel that it has named; a channel in the address goes before it."""
+    await puppet.client.post(ALERTS, content="it burns")
+    await puppet.client.post(GENERAL, content="welcome")
+    await puppet.client.human("PUT home", channel="p0-alerts")
+    async with open_page(locale="en-US") as visitor:
+        await visitor.sees("it burns")
+        address = f"{puppet.client.sandbox.core.origin}/?lang=en#{GENERAL}"
+        await visitor.page.goto(address)
+        await visitor.sees("welcome")
+        assert visitor.page.url == address.replace("?lang=en", "")
+
+
 async def test_picker_by_keys(open_page: Visit, puppet: Puppet) -> None:
     """Arrows move, Escape closes and keeps what was typed, Enter picks; what is active is announced."""
     await puppet.client.register(*({"name": name, "description": name} for name in ("alpha", "beta")))

@@ -1,10 +1,11 @@
-"""The demo's tour of its page, as it is written down."""
+"""What the demo tells newcomers: the tour of its page, and the first message."""
 
 import re
 from pathlib import Path
 
 import local_discord
-from bot.demo.page_tour import page_tour
+from bot.demo.page_tour import page_tour, welcome
+from bot.demo.setup import set_up
 from bot.runbook import load_policy
 
 PAGE = Path(local_discord.__file__).parent / "page" / "tour.js"
@@ -19,3 +20,12 @@ def test_steps_are_in_both_languages_and_point_at_parts_of_the_page() -> None:
     targets = [step["target"] for step in steps if "target" in step]
     assert [target for target in targets if target not in known] == ["channel:p0-alerts"]
     assert "**#p0-alerts**" in steps[1]["text"]["en"]
+
+
+def test_welcome_is_in_the_language_that_was_named() -> None:
+    """Without one, the page has the browser's, which may be either."""
+    both = welcome(set_up({}))
+    japanese, english = (welcome(set_up({}, lang=lang)) for lang in ("ja", "en"))
+    assert both.splitlines() == [japanese, english]
+    assert "で障害を報告" in japanese
+    assert english.removeprefix("👋").isascii()
