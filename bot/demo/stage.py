@@ -15,6 +15,7 @@ import asyncpg
 from bot.demo import clock
 from bot.demo.process import Child, ChildDied
 from bot.demo.setup import Setup
+from bot.demo.story.begun import has_begun, is_past_written
 from bot.demo.story.cast import Cast, enter
 from bot.demo.story.happened import Place
 from bot.lean_imports import uncollected
@@ -38,7 +39,7 @@ class Stage:
         connection: To the demo's database, with the bot's search_path.
         bot: The bot's process.
         setup: What it was set up with.
-        is_new: Its past was written by this start.
+        is_new: The story has not begun: its alert is still to be raised.
     """
 
     human: Human
@@ -101,16 +102,17 @@ async def set_stage(
         ChildDied: One of them did not come up.
     """
     async with AsyncExitStack() as stack:
-        kept = ("--state", str((folder / "discord.json").absolute())) if keeps else ()
+        connection = await asyncpg.connect(dsn, server_settings={"search_path": SEARCH_PATH})
+        stack.push_async_callback(connection.close)
+        kept = await _kept(folder, connection) if keeps else ()
         arguments = ("sandbox", "--json", "--port", str(setup.port), *kept)
         discord = await Child.start("the local Discord", *arguments, env={}, folder=folder)
         stack.push_async_callback(discord.stop)
         _load_posts()  # while the local Discord starts, which takes as long
         address = json.loads(await discord.line_with('"human"', within_s=_START_S))
         human = await stack.enter_async_context(Human(address["human"]))
-        connection = await asyncpg.connect(dsn, server_settings={"search_path": SEARCH_PATH})
-        stack.push_async_callback(connection.close)
-        is_new = await prepare(connection, human, setup)
+        await prepare(connection, human, setup)
+        is_new = not await has_begun(connection)
         if keeps:
             await human.save()
         settings = {
@@ -130,6 +132,17 @@ async def set_stage(
         await _register_commands(settings, folder)
         await bot.wait_until_ready(within_s=_START_S)
         yield Stage(human, address["human"], dsn, connection, bot, setup, is_new)
+
+
+async def _kept(folder: Path, connection: asyncpg.Connection) -> tuple[str, str]:
+    """Return the local Discord's option for its file; without a past in the database it begins anew.
+
+    A start that was broken off may have left it half a past, which cannot be written a second time.
+    """
+    file = (folder / "discord.json").absolute()
+    if not await is_past_written(connection):
+        file.unlink(missing_ok=True)
+    return "--state", str(file)
 
 
 def _runbook(setup: Setup, folder: Path) -> dict[str, str]:

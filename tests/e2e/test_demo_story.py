@@ -108,6 +108,36 @@ async def test_story_begins_before_the_newcomer_and_goes_on(stage: Stage) -> Non
         assert not _JAPANESE.findall("\n".join(message.text for message in said))
 
 
+async def test_start_that_was_broken_off_begins_anew(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stopped while its past is written, or before its alert: nothing is missing, or there twice."""
+    monkeypatch.setattr(Child, "start", warm.start)
+    with monkeypatch.context() as broken:
+        broken.setattr("bot.demo.story.seed._delivery", _stopped)  # the posts are there, the rows are not
+        with pytest.raises(_Stopped):
+            async with set_stage(database_url, folder=tmp_path, keeps=True):
+                pass
+    async with set_stage(database_url, folder=tmp_path, keeps=True) as stage:
+        assert stage.is_new
+        past = len(await stage.human.messages("p1-ops"))
+    async with set_stage(database_url, folder=tmp_path, keeps=True) as stage:
+        assert stage.is_new
+        await raise_alarm(stage.human, stage.setup)
+        await stage.human.see("p0-alerts", REPORTS["ja"].title)
+    async with set_stage(database_url, folder=tmp_path, keeps=True) as stage:
+        assert not stage.is_new
+        assert len(await stage.human.messages("p1-ops")) == past
+
+
+class _Stopped(Exception):
+    """The demo is ended."""
+
+
+def _stopped(*_: object) -> None:
+    raise _Stopped
+
+
 async def everything(human: Human) -> list[Message]:
     """Return what is written anywhere."""
     threads = [thread["id"] for thread in (await human.state())["threads"]]

@@ -9,6 +9,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 import asyncpg
 
+from bot.demo.story.begun import is_past_written
 from bot.demo.story.cast import SATO, Person
 from bot.demo.story.happened import Happened, Place, Spot, what_happened
 from bot.demo.story.past import PastFailure, read_past
@@ -56,7 +57,7 @@ async def seed(
     Returns:
         False when it was there already.
     """
-    if await connection.fetchval(_QUERIES["is_seeded"].text):
+    if await is_past_written(connection):
         return False
     now = await connection.fetchval("SELECT now()")
     rule = policy.digest

@@ -1,7 +1,3 @@
--- name: is_seeded
--- Returns true if this database has its past already.
-SELECT EXISTS (SELECT FROM incidents WHERE key LIKE 'demo:%');
-
 -- name: seed_guild
 -- The bot has served the guild for a while: the digest of the week that is told is owed.
 INSERT INTO guilds (guild_id, installed_at) VALUES ($1, $2) ON CONFLICT (guild_id) DO NOTHING;
