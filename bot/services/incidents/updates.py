@@ -140,15 +140,17 @@ class Updates:
 
     async def _is_heard_of(self, incident: Incident) -> bool:
         """Return True if the acknowledge is due to lapse, but a responder has written in the thread."""
-        if incident.updates.remind_at is None or incident.updates.remind_at > await self._store.now():
+        now = await self._store.now()
+        if incident.updates.remind_at is None or incident.updates.remind_at > now:
             return False
-        return await self._lapses(incident, self._store) and await self._releasing.is_heard_of(incident)
+        is_over = await self._lapses(incident, self._store, now=now)
+        return is_over and await self._releasing.is_heard_of(incident)
 
-    async def _lapses(self, incident: Incident, source: DeliveryLookups) -> bool:
-        """Return True if the acknowledge ends next, instead of another reminder.
+    async def _lapses(self, incident: Incident, source: DeliveryLookups, *, now: datetime) -> bool:
+        """Return True if the acknowledge ends now, instead of another reminder.
 
-        It ends only if the last reminder has announced that. A reminder that an older version or another
-        policy has sent may not have announced it.
+        It ends only if the last reminder has announced that, and not earlier. One that an older version or
+        another policy has sent may not have announced it, and a higher severity asks again sooner.
         """
         due_at, lapses_after = incident.updates.due_at, self._policy.rules(incident.severity).ack_lapses_after
         if due_at is None or lapses_after is None or not incident.updates.reminders:
@@ -158,7 +160,8 @@ class Updates:
         last = await source.delivery_by_key(
             f"inc:{incident.id}:{_notice_key(due_at, incident.updates.reminders)}"
         )
-        return last is not None and UpdateDueNotice.from_json(last.data).lapses_at is not None
+        lapses_at = None if last is None else UpdateDueNotice.from_json(last.data).lapses_at
+        return lapses_at is not None and lapses_at <= now
 
     async def _absence(self, incident: Incident) -> Absence:
         """Return the people whom the reminder must not ask for an update.
@@ -183,7 +186,7 @@ class Updates:
         if incident.updates.remind_at > now:
             await remind_later(tx, incident, now=now)
             return None
-        if await self._lapses(incident, tx):
+        if await self._lapses(incident, tx, now=now):
             if is_heard_of:
                 await note_sign_of_life(tx, self._policy, incident, now=now)
             else:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from types import MappingProxyType
 
 import pytest
 
@@ -251,6 +252,22 @@ async def test_no_ack_lapses_of_which_the_last_reminder_has_not_said_so(desk: De
     assert ["lapses_at" in one.data for one in reminders] == [False, True]
     await desk.pass_time(minutes=15)
     assert (await desk.store.incident(incident.id)).status is Status.TRIGGERED
+
+
+async def test_an_ack_never_lapses_before_the_time_that_was_announced(desk: Desk) -> None:
+    """A third person raises the severity after the reminder: that asks again, and sooner."""
+    soon = replace(desk.policy.rules("SEV1"), update_every=timedelta(minutes=5))
+    later = replace(desk.policy.rules("SEV2"), ack_lapses_after=timedelta(hours=1))
+    rules = {**desk.policy.severities, "SEV1": soon, "SEV2": later}
+    desk.policy = replace(desk.policy, severities=MappingProxyType(rules))
+    desk.use(desk.discord)
+    incident = await acknowledged(desk, "SEV2")
+    await desk.pass_time(hours=2)  # "without an update by then, the ack lapses": an hour from now
+    await desk.lifecycle.change_severity(incident.id, to="SEV1", by=SECONDARY, reason="広がった")
+    await desk.pass_time(minutes=6)
+    assert (await desk.store.incident(incident.id)).status is Status.ACKNOWLEDGED
+    await desk.pass_time(minutes=15)
+    assert (await desk.store.incident(incident.id)).status is Status.TRIGGERED, "as its next reminder said"
 
 
 @pytest.mark.parametrize(("joins", "status"), [(True, Status.ACKNOWLEDGED), (False, Status.TRIGGERED)])
