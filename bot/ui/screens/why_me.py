@@ -8,6 +8,7 @@ from bot.domain.escalation.why_me import Called, Reminded, Rule, Uncalled, WhyMe
 from bot.domain.incident.calls import CallPage, arrived
 from bot.domain.oncall.duty import Duty, DutyKind
 from bot.domain.oncall.rotation import Applies
+from bot.ui.posts.incident.calls import few
 from bot.ui.words.inert import inert, joined
 from bot.ui.words.voice import Voice
 
@@ -36,7 +37,7 @@ def _facts(voice: Voice, why: WhyMe) -> Iterator[str]:
         yield from (_called(voice, why, called) for called in why.beside)
     else:
         yield voice.say("why_me.duty.own", place=_place(why.own.place), what=_duty(voice, why.own))
-        yield voice.say("why_me.own", what=", ".join(_delivered(voice, why, page) for page in why.own.pages))
+        yield voice.say("why_me.own", what=_all_delivered(voice, why, why.own))
     yield from _others(voice, why)
 
 
@@ -142,7 +143,7 @@ def _uncalled(voice: Voice, why: WhyMe, one: Uncalled) -> str:
 def _result(voice: Voice, why: WhyMe, called: Called) -> str:
     """Say what came of the DMs to a person: "14:05 DM, 応答なし"."""
     on, times = why.incident.triggered_at, arrived(called.pages)
-    parts = [voice.say("escalation.called_at", at=voice.hour(at, on=on)) for at in times]
+    parts = few([voice.say("escalation.called_at", at=voice.hour(at, on=on)) for at in times])
     if any(page.is_refused for page in called.pages):
         parts.append(voice.say("why_me.gone" if called.is_gone else "alert.result.refused"))
     if any(page.sent_at is None and not page.is_refused for page in called.pages):
@@ -155,6 +156,10 @@ def _result(voice: Voice, why: WhyMe, called: Called) -> str:
     elif times:
         parts.append(voice.say("alert.result.silent"))
     return ", ".join(parts)
+
+
+def _all_delivered(voice: Voice, why: WhyMe, own: Called) -> str:
+    return ", ".join(few([_delivered(voice, why, page) for page in own.pages]))
 
 
 def _delivered(voice: Voice, why: WhyMe, page: CallPage) -> str:

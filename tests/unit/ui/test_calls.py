@@ -122,6 +122,18 @@ def test_the_second_in_line_hears_who_did_not_answer_and_how_often() -> None:
     assert not any("@primary：" in line for line in dm(at_once, "secondary", step=0, waited_s=0.0))
 
 
+def test_of_a_ladder_that_repeats_for_days_the_first_and_the_last_times_are_shown() -> None:
+    """In the DM and in the channel: what happens next would not fit below hundreds of them."""
+    hours = [DUE + timedelta(hours=number) for number in range(400)]
+    pages = [CallPage(who="@primary", asked_at=at, sent_at=at) for at in hours]
+    for_days = called(FIRST_PAGE, *pages, steps=(START, taken(DEADLINE), LATER))
+    told = "@primary：14:07 DM, …, 12/11 04:22 DM, 12/11 05:22 DM"
+    assert told in escalation(for_days)
+    lines = dm(for_days, "secondary", waited_s=400 * 3_600.0)
+    assert lines[1] == f"{told}, 応答なし"
+    assert lines[2].startswith("ack がなければ：")
+
+
 def test_a_page_with_a_reason_of_its_own_repeats_nobody() -> None:
     """It says already that they cannot respond, or cannot be reached."""
     for why in ({"declined_by": "primary"}, {"why": {"kind": "unreached", "who": "@primary"}}):

@@ -254,6 +254,15 @@ def test_an_answer_about_many_people_fits_into_a_message() -> None:
     assert len(why_said(VOICES["ja"], replace(ASKED, tried=many))) <= 2_000
 
 
+def test_a_ladder_that_repeats_for_days_leaves_room_for_the_others() -> None:
+    """The first DM and the last ones, of the reader and of the others."""
+    times = [DUE + timedelta(hours=number) for number in range(400)]
+    own, sato = (replace(one, pages=sent(one.who, *times)) for one in (OWN, SATO))
+    lines = said(replace(ASKED, own=own, tried=(sato,)))
+    assert "あなたへの DM：14:22:00 JST 送信, …, 12/11 04:22:00 JST 送信, 12/11 05:22:00 JST 送信" in lines
+    assert "先に試した人：@sato (14:22 DM, …, 12/11 04:22 DM, 12/11 05:22 DM, 応答なし)" in lines
+
+
 def test_a_drill_is_marked_as_one() -> None:
     """Its answer is no other one."""
     assert "【訓練】" in why_said(VOICES["ja"], replace(ASKED, incident=replace(PLACED, is_drill=True)))

@@ -14,6 +14,8 @@ _TAKEN_SHOWN = 2  # of the steps that were taken: the last ones
 _TO_COME_SHOWN = 3
 _GAP = "  "  # between two steps, where a phone may break the line
 _PEOPLE_LIMIT = 700
+_TIMES_SHOWN = 4  # of one person's DMs: a ladder may repeat its last step for days
+_LAST_TIMES_SHOWN = 2
 
 
 def ladder(words: Wording, incident: Incident) -> str:
@@ -123,10 +125,17 @@ def _called(
     return words.say("escalation.called", who=who, what=what)
 
 
+def few(times: Sequence[str]) -> list[str]:
+    """Return the times of a person's DMs; of many, the first one and the last ones: "14:05 DM", "…"."""
+    if len(times) <= _TIMES_SHOWN:
+        return list(times)
+    return [times[0], "…", *times[-_LAST_TIMES_SHOWN:]]
+
+
 def _times(words: Wording, incident: Incident, pages: Sequence[CallPage]) -> str:
     """Return when DMs arrived, or that none has, and that one is on its way."""
     times = [words.hour(at, on=incident.triggered_at) for at in arrived(pages)]
-    told = [words.say("escalation.called_at", at=at) for at in times]
+    told = few([words.say("escalation.called_at", at=at) for at in times])
     if not told and any(page.is_refused for page in pages):
         told.append(words.say("escalation.called_refused"))
     if any(page.sent_at is None and not page.is_refused for page in pages):
