@@ -58,9 +58,9 @@ def why_me(found: Evidence, *, reader: Person, pressed: Delivery | None) -> WhyM
     if cause is None:
         return WhyMe(found.incident)
     names = {_who(found, page) for page in own}
-    others = [page for page in pages if page not in own and _who(found, page) not in names]
+    others = [page for page in pages if _who(found, page) not in names]
     beside = [page for page in others if _is_beside(page, cause)]
-    tried = [page for page in others if page.id < cause.id and page not in beside]
+    tried = [page for page in others if page.id < cause.id and not _is_beside(page, cause)]
     called = names | {_who(found, page) for page in [*tried, *beside]}
     return WhyMe(
         found.incident,
@@ -213,11 +213,13 @@ def _who(found: Evidence, page: Delivery) -> str:
 
     A page that is on its way, was refused, or was sent without the database has no recipient on record.
     """
+    if page.recipient is not None:
+        return person_of(page)
     duty = PagingData.from_json(page.data).duty
-    if page.recipient is None and duty is not None:
+    if duty is not None:
         return marked(duty.who)
     holder = found.rosters.at(_called_at(found, page)).get(place_of(page))
-    return person_of(page) if page.recipient is not None or holder is None else marked(holder.handle)
+    return person_of(page) if holder is None else marked(holder.handle)
 
 
 def _called_at(found: Evidence, message: Delivery) -> datetime:

@@ -259,7 +259,7 @@ def test_a_ladder_that_repeats_for_days_leaves_room_for_the_others() -> None:
     times = [DUE + timedelta(hours=number) for number in range(400)]
     own, sato = (replace(one, pages=sent(one.who, *times)) for one in (OWN, SATO))
     lines = said(replace(ASKED, own=own, tried=(sato,)))
-    assert "あなたへの DM：14:22:00 JST 送信, …, 12/11 04:22:00 JST 送信, 12/11 05:22:00 JST 送信" in lines
+    assert "あなたへの DM：14:22:00 送信, …, 12/11 04:22:00 JST 送信, 12/11 05:22:00 JST 送信" in lines
     assert "先に試した人：@sato (14:22 DM, …, 12/11 04:22 DM, 12/11 05:22 DM, 応答なし)" in lines
 
 
