@@ -90,6 +90,9 @@ async def test_what_is_raised_at_once_hears_of_a_similar_one(world: ConsoleWorld
     told = await world.until("general", contains="似た継続中の件")
     assert "発報しました** INC-2" in words(told)
     assert "`/incident merge` で INC-1 に統合" in words(told)
+    await world.click(await world.until("p1-ops", contains="inc:v1:ack:2"), "inc:v1:ack:2", by="primary")
+    told = await world.until("general", contains="👀 @primary")
+    assert "似た継続中の件" in words(told), "it stays when the answer names who is on it"
 
 
 async def test_a_start_time_that_cannot_be_read_loses_nothing(world: ConsoleWorld) -> None:

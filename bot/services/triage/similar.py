@@ -54,9 +54,10 @@ class SimilarIncidents:
     async def beside(self, incident: Incident) -> Incident | None:
         """Return the most similar of the open incidents raised before *incident*; None for a private one.
 
-        Of two, one alone names the other: nobody merges them crosswise. A drill has none either.
+        Of two, one alone names the other: nobody merges them crosswise. A drill has none either, nor has one
+        that has ended.
         """
-        if incident.is_private or incident.is_drill:
+        if incident.is_private or incident.is_drill or not incident.is_open:
             return None
         async with self._store.transaction() as tx:
             return await _most_similar(tx, incident, incident.guild_id, before=incident.id)

@@ -64,7 +64,9 @@ async def show_sent(
         return  # the posts tell
     show_outcome = partial(_show_outcome, interaction, incident.id, in_drill=in_drill, has_asked=has_asked)
     show_late = None if await show_outcome(within_s=2.0) else partial(show_outcome, within_s=180.0)
-    keep_current = _keep_current(interaction, incident.id, in_drill=in_drill, show_late=show_late)
+    keep_current = _keep_current(
+        interaction, incident.id, in_drill=in_drill, has_asked=has_asked, show_late=show_late
+    )
     host_of(interaction).spawn(keep_current, name="outcome of an alert")
 
 
@@ -73,6 +75,7 @@ async def _keep_current(
     number: int,
     *,
     in_drill: bool,
+    has_asked: bool,
     show_late: Callable[[], Awaitable[bool]] | None,
 ) -> None:
     """Show what became of the alert if it took long, and then who is on it: its reporter waits for that.
@@ -89,8 +92,7 @@ async def _keep_current(
             if opening.incident.is_private:
                 return
             if opening.incident.status is not Status.TRIGGERED:
-                card = sent_card(voice_of(interaction), opening.incident, opening, in_drill=in_drill)
-                await redraw(interaction, card)
+                await _draw(interaction, opening, in_drill=in_drill, has_asked=has_asked)
                 return
 
 
@@ -101,10 +103,15 @@ async def _show_outcome(
     read = partial(services_of(interaction).incidents.opening, number)
     opening = await soon(read, done=attrgetter("is_settled"), within_s=within_s)
     if opening is not None:
-        incident, voice = opening.incident, voice_of(interaction)
-        similar = None if has_asked else await _similar(interaction, incident)
-        await redraw(interaction, sent_card(voice, incident, opening, in_drill=in_drill, similar=similar))
+        await _draw(interaction, opening, in_drill=in_drill, has_asked=has_asked)
     return opening is not None
+
+
+async def _draw(interaction: Interaction, opening: Opening, *, in_drill: bool, has_asked: bool) -> None:
+    """Redraw the card, with a similar incident as things stand now: the one of before may be private."""
+    incident, voice = opening.incident, voice_of(interaction)
+    similar = None if has_asked else await _similar(interaction, incident)
+    await redraw(interaction, sent_card(voice, incident, opening, in_drill=in_drill, similar=similar))
 
 
 async def _similar(interaction: Interaction, incident: Incident) -> Incident | None:

@@ -406,6 +406,8 @@ async def test_what_was_raised_at_once_has_a_similar_one_beside_it(desk: Desk) -
     assert found is not None
     assert found.id == other.id
     assert await desk.services.similar.beside(other) is None, "the later one names the earlier one"
+    ended = replace(new, status=Status.RESOLVED)
+    assert await desk.services.similar.beside(ended) is None, "it cannot be merged any more"
     await desk.lifecycle.resolve(other.id, by=PRIMARY)
     assert await desk.services.similar.beside(new) is None
     hidden = await raised(desk, title="決済 API が 500", is_private=True)
