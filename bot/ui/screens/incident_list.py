@@ -11,6 +11,7 @@ from bot.domain.incident.incident import OPEN, Incident, Status
 from bot.domain.incident.listing import IncidentFilter
 from bot.services.incidents.queries import ENDED
 from bot.ui.components import Row, Screen, button, row, select_row, text
+from bot.ui.posts.incident.alert import deadline, update_due
 from bot.ui.words.inert import inert, plain
 from bot.ui.words.links import linked_label
 from bot.ui.words.voice import Voice
@@ -99,7 +100,7 @@ def list_screen(voice: Voice, incidents: Sequence[Incident], asked: Asked) -> Sc
         asked: The filter, and which page of it this is.
     """
     shown = incidents[:PAGE_SIZE]
-    lines = [_line(voice, incident) for incident in shown]
+    lines = [_lines(voice, incident) for incident in shown]
     number = voice.say("consoles.incident.page", number=asked.page + 1) if asked.page else ""
     return Screen(
         text(
@@ -147,15 +148,26 @@ def _which(voice: Voice, which: str) -> str:
     return voice.say(f"state.{which}")
 
 
-def _line(voice: Voice, incident: Incident) -> str:
-    """🔴 未対応 **SEV1** · 決済 API が 5xx · <t:…:R> · INC-42. An ended one has its date."""
+def _lines(voice: Voice, incident: Incident) -> str:
+    """🔴 未対応 **SEV1** · 決済 API が 5xx · INC-42, and below it what is due; an ended one has its date."""
     title = voice.marked(incident, inert(incident.title, limit=_TITLE_LIMIT))
     severity = inert(incident.severity, limit=40)
-    if incident.is_open:
-        severity, age = f"**{severity}**", relative(incident.started_at)
-    else:
-        age = voice.moment(incident.started_at)
-    return f"{voice.state(incident)} {severity} · {title} · {age} · {linked_label(incident)}"
+    if not incident.is_open:
+        ended = voice.moment(incident.started_at)
+        return f"{voice.state(incident)} {severity} · {title} · {ended} · {linked_label(incident)}"
+    first = f"{voice.state(incident)} **{severity}** · {title} · {linked_label(incident)}"
+    return f"{first}\n-# {' · '.join(_due(voice, incident))}"
+
+
+def _due(voice: Voice, incident: Incident) -> Iterator[str]:
+    """Yield who is on it, what is due and when, and how old it is."""
+    if incident.on_it is not None:
+        yield f"{voice.policy.ack_emoji} {voice.who(incident.on_it.name)}"
+    if incident.status is not Status.TRIGGERED:
+        yield from filter(None, [update_due(voice, incident)])
+    elif incident.ack_ended is None:
+        yield deadline(voice, incident)
+    yield voice.say("consoles.incident.list_started", ago=relative(incident.started_at))
 
 
 def _open_select(voice: Voice, incidents: Sequence[Incident]) -> Row | None:

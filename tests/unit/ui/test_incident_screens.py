@@ -11,7 +11,16 @@ from hypothesis import strategies as st
 
 from bot.domain.escalation.ladder import Step, plan
 from bot.domain.incident import transitions
-from bot.domain.incident.incident import ByPerson, Incident, PersonRef, Phase, Role, Status, StatusUpdate
+from bot.domain.incident.incident import (
+    ByPerson,
+    EndedAck,
+    Incident,
+    PersonRef,
+    Phase,
+    Role,
+    Status,
+    StatusUpdate,
+)
 from bot.domain.incident.transitions import Acknowledgement, AckOutcome
 from bot.domain.severity import LadderStep, SeverityChange
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
@@ -173,17 +182,27 @@ def test_an_empty_list_says_so() -> None:
 
 
 @pytest.mark.parametrize(("voice", "state", "over"), [(JA, "🔴 未対応", "🟢 解決"), (EN, "🔴", "🟢")])
-def test_a_line_of_the_list_is_state_severity_title_and_age(voice: Voice, state: str, over: str) -> None:
-    """State by sign and word first; the age counts on in Discord, an incident that has ended has its date."""
+def test_the_list_says_how_bad_it_is_and_what_is_due(voice: Voice, state: str, over: str) -> None:
+    """State by sign and word first; below it what is due, counted by Discord; an ended one has its date."""
     urgent = replace(PLACED, status=Status.TRIGGERED, title="決済 API が 5xx")
     ended = replace(RESOLVED, title="検索が遅い")
-    first, second = words(list_screen(voice, [urgent, ended], Asked())).splitlines()[1:]
+    first, due, last = words(list_screen(voice, [urgent, ended], Asked())).splitlines()[1:]
     assert first.startswith(state)
-    age = f"<t:{int(urgent.started_at.timestamp())}:R>"
-    assert re.search(rf"\*\*SEV1\*\* · 決済 API が 5xx · {age} · .*INC-", first)
-    assert second.startswith(over)
-    assert ":R>" not in second
-    assert voice.moment(ended.started_at) in second
+    assert re.search(r"\*\*SEV1\*\* · 決済 API が 5xx · .*INC-", first)
+    deadline, age = (f"<t:{int(at.timestamp())}:R>" for at in (urgent.ack_due_at, urgent.started_at))
+    assert re.fullmatch(rf"-# .*{deadline}.* · .*{age}", due)
+    assert last.startswith(over)
+    assert ":R>" not in last
+    assert voice.moment(ended.started_at) in last
+
+
+def test_the_list_says_who_is_on_it_and_when_the_next_update_is_due() -> None:
+    """A deadline that an acknowledge has met is not told, even once the acknowledge has ended."""
+    promised = replace(ACKNOWLEDGED, updates=replace(ACKNOWLEDGED.updates, due_at=AT + timedelta(hours=1)))
+    due = words(list_screen(JA, [promised], Asked())).splitlines()[2]
+    assert due.startswith("-# 👀 @primary · 次の更新：")
+    waiting = replace(PLACED, ack_ended=EndedAck("primary", AT, lapsed=True))
+    assert "期限" not in words(list_screen(JA, [waiting], Asked()))
 
 
 def test_the_list_turns_both_ways_and_keeps_the_filter() -> None:
