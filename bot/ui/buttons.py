@@ -110,7 +110,7 @@ _LOOKS: dict[StrEnum, tuple[str, ButtonStyle]] = {
     IncidentVerb.REOPEN: ("🔄", ButtonStyle.SECONDARY),
     IncidentVerb.VIEW: ("🔎", ButtonStyle.SECONDARY),
     IncidentVerb.DECLINE: ("🙅", ButtonStyle.SECONDARY),
-    IncidentVerb.WHY: ("❔", ButtonStyle.SECONDARY),
+    IncidentVerb.WHY: ("❓", ButtonStyle.SECONDARY),
     IncidentVerb.HAND_BACK: ("🙌", ButtonStyle.SECONDARY),
     IncidentVerb.COMMAND: ("🧭", ButtonStyle.PRIMARY),
     IncidentVerb.COMMUNICATE: ("💬", ButtonStyle.SECONDARY),
@@ -204,8 +204,11 @@ class Buttons:
         return button(label, custom_id(verb, number), style=style, emoji=shown)
 
     def sign(self, verb: Verb, number: int) -> Component:
-        """Return the same button with its sign alone, where five words do not fit into a line."""
-        made = self.make(verb, number)
+        """Return the same button with its sign alone, where five words do not fit into a line.
+
+        It is grey: beside it, the coloured button of the alert is what to press first.
+        """
+        made = self.make(verb, number) | {"style": ButtonStyle.SECONDARY}
         return {name: value for name, value in made.items() if name != "label"}
 
     def of(self, incident: Incident, *verbs: IncidentVerb) -> list[Component]:

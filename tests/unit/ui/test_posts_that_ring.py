@@ -46,6 +46,7 @@ def test_page_says_what_to_do_and_by_when() -> None:
     assert body["content"] == "🔴 SEV1 · 決済 API が 5xx · api.parky.co.jp"
     assert description_of(body).splitlines() == [
         "**あなたが当番です · ack 期限 14:22 JST (<t:1795497720:R>)**",
+        "**影響：エラー率上昇**",
         "開始：11/24 14:05 JST (<t:1795496700:R>)",
         "INC-42",
     ]
@@ -60,9 +61,9 @@ def test_page_says_what_to_do_and_by_when() -> None:
 @pytest.mark.parametrize(
     ("words", "following", "says"),
     [
-        (JA, {}, "ack がなければ：14:22 JST に @here + @primary, @secondary へ"),
+        (JA, {}, "ack がなければ：14:22 JST に @here + @primary, @secondary へ連絡"),
         (EN, {}, "Without an ack: @here + @primary, @secondary at 14:22 JST"),
-        (JA, {"mention": "none"}, "ack がなければ：14:22 JST に @primary, @secondary へ"),
+        (JA, {"mention": "none"}, "ack がなければ：14:22 JST に @primary, @secondary へ連絡"),
         (JA, {"mention": "none", "dm": []}, "ack がなければ：14:22 JST にチャンネルへもう一度"),
         (JA, None, "この先の連絡先はありません"),
     ],
@@ -70,11 +71,11 @@ def test_page_says_what_to_do_and_by_when() -> None:
 def test_page_says_what_happens_otherwise(
     words: Wording, following: Mapping[str, object] | None, says: str
 ) -> None:
-    """The next step of the ladder, right below the deadline; once somebody is on it, nothing will happen."""
+    """The next step of the ladder, below deadline and impact; once somebody is on it, nothing will happen."""
     first = {"dm": ["primary", "secondary"], "mention": "here", "due_at": TRIGGERED.ack_due_at.isoformat()}
     data = {"step": 0, "waited_s": 0.0, "next": None if following is None else {**first, **following}}
     asked = delivery(DeliveryKind.PAGE, to="person:primary", data=data)
-    assert description_of(render(words, asked, PLACED)).splitlines()[1] == says
+    assert description_of(render(words, asked, PLACED)).splitlines()[2] == says
     assert says not in description_of(render(words, asked, ACKNOWLEDGED))
 
 
@@ -188,10 +189,10 @@ def test_escalation_says_who_was_told_and_who_is_next() -> None:
     assert body["content"] == "@here ⏫ SEV1 · INC-42 決済 API が 5xx · 15 分 ack なし"
     assert body["allowed_mentions"] == {"parse": ["everyone"]}
     assert description_of(body).splitlines() == [
-        "**ack 期限 14:22 JST を過ぎました**",
+        "**ack 期限 14:22 JST を過ぎました · 対応できる人は ack してください**",
         "@primary：DM 1 回, いま DM",
         "@secondary：⚠️ DM 届かず, いま DM",
-        "次：14:37 JST @here + @primary, @secondary",
+        "ack がなければ：14:37 JST に @here + @primary, @secondary へ連絡",
     ]
     assert presses_of(body) == ["inc:v1:ack:42", "https://discord.com/channels/7/900", "inc:v1:why:42"]
 
@@ -241,7 +242,9 @@ def test_last_escalation_says_that_nobody_is_left() -> None:
 def test_next_step_may_be_the_channel_alone() -> None:
     """SEV3's ladder tells no person."""
     following = {"dm": [], "mention": "none", "due_at": AT.isoformat()}
-    assert "次：14:07 JST このチャンネル" in description_of(escalation(next=following))
+    assert "ack がなければ：14:07 JST にこのチャンネルへもう一度" in description_of(
+        escalation(next=following)
+    )
 
 
 def test_escalation_counts_dms_and_claims_none_that_did_not_arrive() -> None:

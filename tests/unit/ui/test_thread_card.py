@@ -84,7 +84,7 @@ def test_the_card_says_state_deadline_roles_and_steps() -> None:
     assert embed_of(waiting)["title"] == "INC-42 · SEV1 / P0"
     assert description_of(waiting).splitlines() == [
         "**🔴 未対応 · ack 期限 14:22 JST (<t:1795497720:R>)**",
-        "🧭\u00a0指揮：未定 · 💬\u00a0広報：未定 · ✍️\u00a0記録：未定",
+        "🧭\u00a0指揮：未定  💬\u00a0広報：未定  ✍️\u00a0記録：未定",
         "**初動：** 0/4 · 次：1. ログ (wrangler tail) と Sentry を確認する",
     ]
     taken = replace(ACKNOWLEDGED, updates=replace(ACKNOWLEDGED.updates, due_at=AT + timedelta(minutes=32)))

@@ -185,7 +185,7 @@ def _facts(words: Wording, incident: Incident) -> list[str]:
     """Return one fact a line: how bad, who and by when, what happened since, and where it came from."""
     lines = [
         promise(words, incident),
-        _symptoms(words, incident),
+        impact(words, incident),
         _path(words, incident),
         *_progress(words, incident),
         roles(words, incident),
@@ -201,7 +201,8 @@ def _facts(words: Wording, incident: Incident) -> list[str]:
     return [line for line in lines if line]
 
 
-def _symptoms(words: Wording, incident: Incident) -> str:
+def impact(words: Wording, incident: Incident) -> str:
+    """Return what it looks like: "影響：完全停止, エラー率上昇" in bold; empty when nothing is known."""
     symptoms = words.symptoms(incident.symptoms, limit=_LINE_LIMIT)
     return words.say("alert.affected", symptoms=symptoms) if symptoms else ""
 

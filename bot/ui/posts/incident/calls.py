@@ -1,6 +1,6 @@
 """Draw the ladder of an unacknowledged incident, and say who was called with what result."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from bot.domain.incident.calls import CallPage, CallStep, arrived
@@ -19,23 +19,22 @@ _LAST_TIMES_SHOWN = 2
 
 
 def ladder(words: Wording, incident: Incident) -> str:
-    """Return the ladder around now: "✓ 14:05 @a に DM  ● 14:20 @here + @a, @b  ○ 14:35 @here + @a, @b".
+    """Return the ladder around now, what was done and below it what comes.
 
-    ✓ was taken and called these people, ● is the next step, ○ comes later. Empty after an acknowledge, and
-    for a severity without a ladder.
+    "✓ 14:05 @a に DM", then "ack がなければ：● 14:20 @here + @a, @b  ○ 14:35 もう一度". ✓ was taken and
+    called these people, ● is the next step, ○ comes later. Empty after an acknowledge, and for a severity
+    without a ladder.
     """
     calls = incident.calls
     if incident.status is not Status.TRIGGERED or not calls.steps:
         return ""
     taken = [
-        _rung(words, incident, "taken", steps, people=calls.called_at(moment))
+        words.say("alert.rung.taken", told=_rung(words, incident, steps, people=calls.called_at(moment)))
         for moment, steps in calls.taken()[-_TAKEN_SHOWN:]
     ]
-    coming = [
-        _rung(words, incident, "later" if place else "next", [step], people=step.dm)
-        for place, step in enumerate(calls.to_come[:_TO_COME_SHOWN])
-    ]
-    return _GAP.join([*taken, *(coming or [words.say("alert.rung.none")])])
+    coming = _GAP.join(_coming(words, incident, calls.to_come[:_TO_COME_SHOWN]))
+    lines = [_GAP.join(taken), words.say(f"alert.ladder.{'coming' if coming else 'none'}", steps=coming)]
+    return "\n".join(line for line in lines if line)
 
 
 def whom(words: Wording, incident: Incident, mention: str, people: Sequence[str]) -> str:
@@ -143,16 +142,31 @@ def _times(words: Wording, incident: Incident, pages: Sequence[CallPage]) -> str
     return ", ".join(told)
 
 
+def _coming(words: Wording, incident: Incident, steps: Sequence[CallStep]) -> Iterator[str]:
+    """Yield the steps that come; one that calls the same people as the one before says only that."""
+    for place, step in enumerate(steps):
+        before = steps[place - 1] if place else None
+        is_same = before is not None and (before.mention, before.dm) == (step.mention, step.dm)
+        told = _rung(words, incident, [step], people=step.dm, is_same=is_same)
+        told = f"{told} …" if step.repeats else told
+        yield words.say("alert.rung.later" if place else "alert.rung.next", told=told)
+
+
 def _rung(
-    words: Wording, incident: Incident, sign: str, steps: Sequence[CallStep], *, people: Iterable[str]
+    words: Wording,
+    incident: Incident,
+    steps: Sequence[CallStep],
+    *,
+    people: Iterable[str],
+    is_same: bool = False,
 ) -> str:
+    """Return when steps of one moment are taken, and whom they call: "14:20 @here + @primary"."""
     last = steps[-1]
     loudest = max((step.mention for step in steps), key=lambda mention: mention == Mention.HERE.value)
     told, names = whom(words, incident, loudest, list(people)), words.on_call(people)
-    key = "channel" if not told else "dm" if told == names else "loud"
+    key = "again" if is_same else "channel" if not told else "dm" if told == names else "loud"
     at = words.hour(last.taken_at or last.due_at, on=incident.triggered_at)
-    told = words.say(f"alert.rung.{key}", at=at, whom=told)
-    return words.say(f"alert.rung.{sign}", told=told if last.taken_at or not last.repeats else f"{told} …")
+    return words.say(f"alert.rung.{key}", at=at, whom=told)
 
 
 def _people(words: Wording, incident: Incident) -> Iterable[tuple[str, list[CallPage]]]:

@@ -27,8 +27,8 @@ VERBS: Final = {
 
 
 def roles_line(words: Wording, incident: Incident) -> str:
-    """Return the card's line: "🧭 指揮：@primary · 💬 広報：未定 · ✍️ 記録：未定"."""
-    return " · ".join(_place(words, role, incident.roles.get(role)) for role in Role)
+    """Return the card's line: "🧭 指揮：@primary  💬 広報：未定  ✍️ 記録：未定"."""
+    return "  ".join(_place(words, role, incident.roles.get(role)) for role in Role)
 
 
 def role_changed(words: Wording, _incident: Incident, told: RoleChangedNotice) -> Body:

@@ -14,7 +14,7 @@ from bot.domain.severity import Mention
 from bot.services.ports import Subject
 from bot.ui.buttons import Component, IncidentVerb, row
 from bot.ui.posts.bodies import HERE, Body, colour_of, embed, message
-from bot.ui.posts.incident.alert import deadline, head, headline, started, update_due
+from bot.ui.posts.incident.alert import deadline, head, headline, impact, started, update_due
 from bot.ui.posts.incident.calls import (
     called,
     called_before,
@@ -48,6 +48,7 @@ def page(words: Wording, incident: Incident, data: PagingData, *, reader: str | 
     if waiting:
         lines = [
             *_asked(words, incident, data, reader or ""),
+            impact(words, incident),
             *_tried_before(words, incident, data, reader or ""),
             _otherwise(words, incident, data),
         ]
