@@ -27,7 +27,7 @@ MORE_CHOICES: Final = {
     IncidentVerb.NOTE: "📝",
     IncidentVerb.TIMELINE: "🧾",
     IncidentVerb.EDIT: "🏷️",
-    IncidentVerb.WHY: "❔",
+    IncidentVerb.WHY: "❓",
 }
 
 _LIST_BUDGET = 300
