@@ -54,7 +54,7 @@ async def test_roles_are_taken_passed_on_and_left_with_buttons(world: World) -> 
     assert "ack も記録し" in mine.text
     assert all(message.is_private for message in mine.messages)
     await world.expect_message(alert.thread, contains="**指揮** は @responder が担当します")
-    await world.expect_text(alert.card, "指揮：@responder · ")
+    await world.expect_text(alert.card, "指揮：@responder  ")
     await world.expect_acknowledged(alert, by="responder")
     await world.expect_text(alert.post, "指揮：@responder")
     again = await world.click(alert.card, "🧭", by="responder")
