@@ -132,8 +132,8 @@ def test_of_a_ladder_that_repeats_for_days_the_first_and_the_last_times_are_show
     told = "@primary：14:07 DM, …, 12/11 04:22 DM, 12/11 05:22 DM"
     assert told in escalation(for_days)
     lines = dm(for_days, "secondary", waited_s=400 * 3_600.0)
-    assert lines[1] == f"{told}, 応答なし"
-    assert lines[2].startswith("ack がなければ：")
+    assert lines[2] == f"{told}, 応答なし"
+    assert lines[3].startswith("ack がなければ：")
 
 
 def test_a_page_with_a_reason_of_its_own_repeats_nobody() -> None:
