@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.delivery.delivery import DeliveryKind, Posted
+from bot.domain.delivery.delivery import DeliveryKind, Posted, Request
+from bot.domain.delivery.kinds import Action
 from bot.domain.incident import transitions
 from bot.domain.incident.incident import ByPerson, Incident, Status
 from bot.domain.incident.title_and_start import correct_details, shown_details
@@ -84,6 +85,26 @@ async def test_refresh_makes_every_post_true(world: NotifierWorld) -> None:
         assert world.message(posted).content.startswith("SEV1 · 🟠 対応中")
     assert world.message(card).embeds[0]["description"].startswith("**🟠 対応中 · ")
     assert world.channel(incident.thread.id).name == "INC-42 🟠 決済 API が 5xx"
+
+
+@pytest.mark.parametrize("is_known", [True, False], ids=["same process", "another process"])
+async def test_refresh_knows_the_responders_own_dm_by_their_account(
+    world: NotifierWorld, is_known: bool
+) -> None:
+    """Their name in the server is not the username that the policy has, and anybody may take it as a name."""
+    incident, _ = await world.alert()
+    page = await world.deliver(owed(DeliveryKind.PAGE, to="person:primary"), incident, nonce="n4")
+    own = replace(
+        sent(DeliveryKind.PAGE, page), request=Request(Action.MESSAGE, page.channel_id, None, {}, "primary")
+    )
+    notifier = world.notifier if is_known else world.make()
+    by = {PRIMARY: "佐藤", OBSERVER: "primary"}
+    for number, is_theirs in ((PRIMARY, True), (OBSERVER, False)):
+        taken = replace(
+            acknowledged(incident), acknowledged=ByPerson(number, by[number], INCIDENT.triggered_at)
+        )
+        await notifier.refresh(taken, [own])
+        assert ("あなたが対応中です" in str(world.message(page).embeds)) is is_theirs
 
 
 async def test_refresh_renames_only_when_the_name_changes(world: NotifierWorld) -> None:

@@ -69,8 +69,10 @@ class Why(Payload):
     who: str
     who_id: int | None = None
 
-    def is_about(self, handle: str) -> bool:
-        """Return True if the reason is about the policy's person *handle*: the same name, or the same id."""
+    def is_about(self, handle: str, *, user_id: int | None = None) -> bool:
+        """Return True if the reason is about the policy's person *handle*: by id, else by the same name."""
+        if None not in (user_id, self.who_id):
+            return user_id == self.who_id
         return handle.lower() in (self.who.removeprefix("@").lower(), str(self.who_id))
 
 

@@ -172,7 +172,7 @@ class Incident:
         ack_ended: The latest acknowledge that has ended; None while none has.
         phase: As the last status update that named one has it; None while none has. See `shown_phase`.
         calls: Whom its ladder has called and calls next; only of an incident that was read to be shown.
-        unreached: People on call whom no DM reaches, as `bot.domain.oncall.roster.marked`.
+        unreached: People on call whom no DM reaches, as `bot.domain.oncall.people.marked`.
         severity_changed: The last change of the severity; an older version does not write it, see `regraded`.
     """
 

@@ -99,10 +99,12 @@ class DiscordNotifier:
         action = delivery.kind.spec.action
         person = await self._person(delivery)
         channel_id, message_id = await self._target(action, delivery, subject, person)
-        told = delivery
+        words, told = await self._words_now(delivery.guild_id), delivery
         if person is not None:
             told = replace(delivery, request=Request(action, channel_id, message_id, {}, person.handle))
-        body = render(await self._words_now(delivery.guild_id), told, subject)
+            user_id = await self._places.person(delivery.guild_id, person)
+            words = replace(words, user_ids={person.handle: user_id})
+        body = render(words, told, subject)
         if isinstance(subject, Incident) and subject.is_private and action is Action.MESSAGE:
             body = addressed(body, await self._places.roles(subject.guild_id))
         if delivery.kind is DeliveryKind.NOTICE and isinstance(subject, Incident):
@@ -139,7 +141,7 @@ class DiscordNotifier:
 
     async def refresh(self, incident: Incident, posts: Sequence[Delivery]) -> Refreshed:
         words = await self._words_now(incident.guild_id)
-        return await Refresher(self._rest, words).refresh(incident, posts)
+        return await Refresher(self._rest, words, self._places).refresh(incident, posts)
 
     async def redraw(self, post: Delivery, shown: Redrawn) -> None:
         if isinstance(shown, QuestionView):

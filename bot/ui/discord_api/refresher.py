@@ -5,6 +5,8 @@ is edited, and without that the alert would lose its highlight a second after it
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from http import HTTPStatus
@@ -15,9 +17,11 @@ from bot.domain.delivery.delivery import Delivery, DeliveryKind
 from bot.domain.errors import UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, Crowded, DeliveryRefused, UpstreamUnavailable
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.posting import has_moved, shows_old_details
+from bot.domain.oncall.people import OnCallPerson, id_of
 from bot.domain.text import folded
 from bot.services.ports import Refreshed, soonest
 from bot.ui.discord_api.client import Rest
+from bot.ui.discord_api.places import Places
 from bot.ui.discord_api.routes import channel_route, message_route
 from bot.ui.discord_api.threads import archive, in_thread, is_archived
 from bot.ui.posts.incident.postings import left_name
@@ -38,9 +42,10 @@ _GONE: Mapping[DeliveryKind, Collection[int]] = {
 class Refresher:
     """Renders each post anew and puts it over the old one."""
 
-    def __init__(self, rest: Rest, words: Wording) -> None:
+    def __init__(self, rest: Rest, words: Wording, places: Places) -> None:
         self._rest = rest
         self._words = words
+        self._places = places
 
     async def refresh(self, incident: Incident, posts: Sequence[Delivery]) -> Refreshed:
         """Edit what is shown of *incident*, messages first, the thread's name last.
@@ -73,11 +78,22 @@ class Refresher:
         return Refreshed(done, gone, soonest(waits))
 
     async def _edit_message(self, incident: Incident, post: Delivery) -> None:
-        body = render(self._words, post, incident)
+        body = render(await self._words_for(incident, post), post, incident)
         if incident.is_private:
             body = unaddressed(body)
         edit = partial(self._rest.one, message_route("PATCH", post.channel_id, post.message_id), json=body)
         await in_thread(self._rest, post.channel_id, edit, sleeps_on=_was_put_to_sleep(incident))
+
+    async def _words_for(self, incident: Incident, post: Delivery) -> Wording:
+        """Return the wording that knows the account of a DM's reader: a responder is on record by it."""
+        handle = post.recipient if post.kind is DeliveryKind.PAGE and incident.is_open else None
+        if handle is None:
+            return self._words
+        person = OnCallPerson(handle, handle, user_id=id_of(handle))
+        with suppress(DeliveryRefused, UpstreamUnavailable):  # then their name has to do
+            user_id = await self._places.person(incident.guild_id, person)
+            return replace(self._words, user_ids={handle: user_id})
+        return self._words
 
     async def _rename(self, incident: Incident, post: Delivery) -> None:
         moved = has_moved(post, incident)

@@ -168,7 +168,7 @@ def _step_of(delivery: Delivery, reader: OnCallPerson, waited: timedelta) -> tup
     data = PagingData.from_json(delivery.data)
     if (why := data.why) is not None:
         was_on_it = why.kind in (WhyKind.LAPSED, WhyKind.RELEASED)
-        own = "_own" if was_on_it and why.is_about(reader.handle) else ""
+        own = "_own" if was_on_it and why.is_about(reader.handle, user_id=reader.user_id) else ""
         return f"{why.kind.value}{own}", why.who.removeprefix("@")
     if data.declined_by:
         return "passed_on", data.declined_by

@@ -44,7 +44,7 @@ def page(words: Wording, incident: Incident, data: PagingData, *, reader: str | 
         reader: The handle of the person it goes to.
     """
     waiting = incident.status is Status.TRIGGERED
-    is_theirs = _is_theirs(incident, reader)
+    is_theirs = _is_theirs(words, incident, reader)
     if waiting:
         lines = [
             *_asked(words, incident, data, reader or ""),
@@ -107,12 +107,13 @@ def _controls(words: Wording, incident: Incident, *, is_theirs: bool) -> list[Co
     return row([link, *buttons.of(incident, IncidentVerb.DETAILS), lead, hand_back, why])
 
 
-def _is_theirs(incident: Incident, reader: str | None) -> bool:
-    """Return True if *reader* is the responder: by id, or by a username that is their name, too."""
+def _is_theirs(words: Wording, incident: Incident, reader: str | None) -> bool:
+    """Return True if *reader* is the responder: by id; while that is not known, by the same name."""
     on_it = incident.on_it
     if reader is None or on_it is None or incident.status is not Status.ACKNOWLEDGED:
         return False
-    return reader in (str(on_it.id), on_it.name)
+    known = words.user_ids.get(reader)
+    return reader in (str(on_it.id), on_it.name) if known is None else known == on_it.id
 
 
 def _theirs(words: Wording, incident: Incident) -> list[str]:
@@ -179,7 +180,7 @@ def _following(incident: Incident, data: PagingData) -> NextStep | CallStep | Un
 
 def _to_you(words: Wording, incident: Incident, why: Why, reader: str) -> str:
     who = _who(words, why)
-    if why.kind in _WAS_ON_IT and why.is_about(reader):
+    if why.kind in _WAS_ON_IT and why.is_about(reader, user_id=words.user_ids.get(reader)):
         return words.say(f"page.dm.{why.kind.value}_own")
     return words.say(f"page.dm.{why.kind.value}", who=who, deadline=deadline(words, incident))
 

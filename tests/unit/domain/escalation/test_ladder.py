@@ -2,11 +2,19 @@
 
 from datetime import UTC, datetime, timedelta
 
-from bot.domain.escalation.ladder import Due, Step, StepStatus, plan, repetition, split
+from bot.domain.escalation.ladder import Due, Step, StepStatus, Why, WhyKind, plan, repetition, split
 from bot.domain.severity import LadderStep, Mention
 from tests.unit.domain.incident.test_incident import incident
 
 T0 = datetime(2026, 11, 24, 5, 5, tzinfo=UTC)
+
+
+def test_a_reason_is_about_an_account_and_only_without_one_about_a_name() -> None:
+    """The policy knows the username, the reason the name in the server."""
+    why = Why(kind=WhyKind.LAPSED, who="佐藤", who_id=101)
+    assert [why.is_about("sato", user_id=known) for known in (101, 102, None)] == [True, False, False]
+    assert not Why(kind=WhyKind.LAPSED, who="sato", who_id=101).is_about("sato", user_id=102)
+    assert Why(kind=WhyKind.LAPSED, who="Sato").is_about("sato", user_id=102)
 
 
 def test_steps_count_from_the_alert() -> None:
