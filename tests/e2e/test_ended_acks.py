@@ -1,5 +1,7 @@
 """An acknowledge that ends: a sleepy 👀 does not stop the paging for good."""
 
+import asyncio
+
 from local_discord.people import Message
 from tests.e2e.severities import SEV1
 from tests.e2e.world import World
@@ -50,7 +52,7 @@ async def test_a_sleepy_eye_lapses_and_the_ladder_goes_on(world: World) -> None:
 async def test_whoever_cannot_go_on_lets_go(world: World) -> None:
     """[手を離す] under the DM notifies the next person at once; the ladder's deadline does not move.
 
-    Pressed twice it is one change. SIGKILL while the DM is owed.
+    Pressed twice at once it is one change. SIGKILL while the DM is owed.
     """
     alert = await world.triage(SEV1, title=TITLE)
     said = await world.click(alert, "ack", by="primary")
@@ -59,10 +61,10 @@ async def test_whoever_cannot_go_on_lets_go(world: World) -> None:
     dm = await world.human.until(lambda: _own_dm(world), "the DM with the way back")
     await world.settle()
     await world.fault(route="POST /channels/*/messages", times=None, status=503)
-    answer = await world.human.press("primary", dm, "手を離す")
-    assert "手を離しました" in answer.text
-    again = await world.human.press("primary", dm, "手を離す")
-    assert "を対応中の人だけです" in again.text
+    presses = [world.human.press("primary", dm, "手を離す") for _ in range(2)]
+    said_twice = [answer.text for answer in await asyncio.gather(*presses)]
+    for words in ("手を離しました", "を対応中の人だけです"):
+        assert [words in answer for answer in said_twice].count(True) == 1, said_twice
     await world.kill_bot()
     await world.human.clear_faults()
     await world.shift(minutes=1)
