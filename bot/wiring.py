@@ -276,7 +276,7 @@ def _services(shared: _Shared, parts: GuildDependencies, reach: Reach, emergency
         acknowledger=acknowledger,
         escalations=escalations,
         passing_on=shared.passing_on,
-        explaining=Explaining(store, access, oncall),
+        explaining=Explaining(store, discord, access, oncall),
         releasing=releasing,
         oncall=oncall,
         handovers=Handovers(store, policy, oncall, reach),

@@ -161,7 +161,8 @@ class FakeDiscord:
             raise UpstreamUnavailable("Discord is away")
         if discord in self.left:
             raise DeliveryRefused("Unknown Member", http_status=404, code=10007)
-        return Person(1, discord, username=discord)
+        known = next((one for one in self.members if str(one.id) == discord), None)
+        return known or Person(1, discord, username="" if discord.isdecimal() else discord)
 
     async def member(self, guild_id: int, discord: str) -> Person:
         unknown = await self.person(guild_id, discord)

@@ -1,7 +1,7 @@
 """Work out the answer to "Why me?" from what is on record."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Final
@@ -12,7 +12,7 @@ from bot.domain.escalation.ladder import Step
 from bot.domain.escalation.why_me import Called, Reminded, Rule, Said, Uncalled, WhyMe
 from bot.domain.incident.calls import CallPage
 from bot.domain.incident.entries import DeclinedEntry
-from bot.domain.incident.incident import Incident
+from bot.domain.incident.incident import ByPerson, Incident
 from bot.domain.incident.notices import UpdateDueNotice
 from bot.domain.incident.paging import person_of, place_of
 from bot.domain.oncall.duty import Duty
@@ -34,6 +34,7 @@ class Evidence:
         steps: Its ladders, by due time.
         entries: Its timeline.
         rosters: The on-call order, right since the incident was triggered.
+        usernames: Of those who acknowledged, by id, as far as Discord told them: their names are others.
     """
 
     incident: Incident
@@ -41,6 +42,7 @@ class Evidence:
     steps: Sequence[Step]
     entries: Sequence[TimelineEntry]
     rosters: Rosters
+    usernames: Mapping[int, str] = field(default_factory=dict)
 
 
 def why_me(found: Evidence, *, reader: Person, pressed: Delivery | None) -> WhyMe:
@@ -79,8 +81,7 @@ def _reminded(found: Evidence, pressed: Delivery, *, reader: Person) -> Reminded
     stand_in = None
     if holder is not None and told.asks is not None:
         stand_in = Called(marked(holder.handle), told.asks, holder.duty, is_recorded=False, pages=())
-    acts = [act for act in (incident.taken, incident.acknowledged) if act is not None]
-    act = next((act for act in acts if act.id == told.lead_id), None)
+    act = next((act for act in reversed(acknowledges(incident)) if act.id == told.lead_id), None)
     return Reminded(
         due_at=told.due_at,
         lead=told.lead,
@@ -172,12 +173,22 @@ def _duty(found: Evidence, page: Delivery) -> tuple[Duty | None, bool]:
 
 def _answer(found: Evidence, who: str) -> tuple[Said | None, datetime | None]:
     """Return what the person has answered last, and when."""
-    incident = found.incident
-    acts = [act for act in (incident.acknowledged, incident.taken) if act is not None]
-    answers = [(act.at, Said.ACKNOWLEDGED) for act in acts if who in (marked(str(act.id)), marked(act.name))]
+    acts = acknowledges(found.incident)
+    answers = [(act.at, Said.ACKNOWLEDGED) for act in acts if _is_by(found, act, who)]
     answers += [(at, Said.DECLINED) for at in _declined(found, who)]
     at, said = max(answers, default=(None, None))
     return said, at
+
+
+def acknowledges(incident: Incident) -> list[ByPerson]:
+    """Return the first acknowledge and the latest one, as far as there are any."""
+    return [act for act in (incident.acknowledged, incident.taken) if act is not None]
+
+
+def _is_by(found: Evidence, act: ByPerson, who: str) -> bool:
+    """Return True if the person *who* did *act*: by id or username; while that is not known, by name."""
+    name = found.usernames.get(act.id, act.name)
+    return who.lower() in (marked(str(act.id)), marked(name).lower())
 
 
 def _declined(found: Evidence, who: str) -> list[datetime]:

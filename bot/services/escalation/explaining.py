@@ -1,13 +1,17 @@
 """[なぜ私に?]: why a page, or an escalation, came to a person. See docs/internals/escalation.md."""
 
+from contextlib import suppress
+
 from bot.domain.delivery.delivery import Delivery, DeliveryKind
 from bot.domain.delivery.notices import Notice
-from bot.domain.escalation.explaining import Evidence, why_me
+from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
+from bot.domain.escalation.explaining import Evidence, acknowledges, why_me
 from bot.domain.escalation.why_me import WhyMe
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.notices import UpdateDueNotice
 from bot.domain.people import Person
 from bot.services.ports import Store
+from bot.services.ports.discord import DiscordMembers
 from bot.services.shared.access import Access
 from bot.services.shared.roster import OnCall
 
@@ -15,8 +19,9 @@ from bot.services.shared.roster import OnCall
 class Explaining:
     """Answers each person for themselves, as of the time of the call."""
 
-    def __init__(self, store: Store, access: Access, oncall: OnCall) -> None:
+    def __init__(self, store: Store, discord: DiscordMembers, access: Access, oncall: OnCall) -> None:
         self._store = store
+        self._discord = discord
         self._access = access
         self._oncall = oncall
 
@@ -42,7 +47,17 @@ class Explaining:
             steps=await self._store.steps(incident.id),
             entries=await self._store.timeline(incident.id),
             rosters=self._oncall.combined(book),
+            usernames=await self._usernames(incident),
         )
+
+    async def _usernames(self, incident: Incident) -> dict[int, str]:
+        """Return the usernames of those who acknowledged; without who has left, or if Discord is away."""
+        found: dict[int, str] = {}
+        for number in {act.id for act in acknowledges(incident)}:
+            with suppress(DeliveryRefused, UpstreamUnavailable):
+                person = await self._discord.person(incident.guild_id, str(number))
+                found |= {number: person.username} if person.username else {}
+        return found
 
     async def _pressed(self, found: Evidence, message_id: int | None) -> Delivery | None:
         """Return the page, escalation or reminder with *message_id*; None if it is another message."""

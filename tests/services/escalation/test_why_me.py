@@ -148,6 +148,21 @@ async def test_a_resolved_incident_still_answers(desk: Desk) -> None:
     assert own.said is Said.ACKNOWLEDGED
 
 
+@pytest.mark.parametrize("is_away", [False, True])
+async def test_who_acknowledged_is_known_by_their_account(desk: Desk, is_away: bool) -> None:
+    """Their name in the server is not the username that the policy has: not "no answer"."""
+    sato = replace(FIRST, name="佐藤")
+    desk.discord.members = [sato]
+    incident = await desk.open()
+    await desk.work()
+    await desk.pass_time(minutes=16)
+    await desk.acknowledger.acknowledge(incident.id, by=sato, via=AckVia.BUTTON)
+    desk.discord.is_away = is_away
+    answer = await why(desk, incident, by=SECOND)
+    said = [one.said for one in (*answer.tried, *answer.beside) if one.who == "@primary"]
+    assert set(said) == {None if is_away else Said.ACKNOWLEDGED}
+
+
 async def test_below_a_reminder_the_answer_is_about_the_reminder(desk: Desk) -> None:
     """Not about the page that came first."""
     incident = await desk.open()
