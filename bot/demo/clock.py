@@ -63,6 +63,11 @@ async def advance(connection: asyncpg.Connection, by: timedelta) -> None:
     Only when the queue is idle (`is_busy`): a job in flight would look abandoned, and run a second time.
     """
     await move(connection, by)
+    await wake(connection)
+
+
+async def wake(connection: asyncpg.Connection) -> None:
+    """Let the workers look at what is due."""
     await connection.execute(_QUERIES["wake_workers"].text)
 
 

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
+import asyncpg
 import httpx
 
 from bot.demo import labels
@@ -17,6 +18,7 @@ from bot.demo.stage import Stage
 from local_discord.people import JSON, HumanSideError, NotSeen
 
 _LOOK_S: Final = 1.0  # how often the next deadline is looked up, between presses
+_TROUBLES: Final = (HumanSideError, httpx.HTTPError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
 _NEXT, _DIGEST = "clock.next", "clock.digest"
 _SPANS: Final = {
     "clock.1m": timedelta(minutes=1),
@@ -108,13 +110,13 @@ class Controls:
         """Go on until cancelled."""
         while True:
             try:
-                await self._offer()
                 if pressed := await self._human.next_press(within_s=_LOOK_S):
                     await self._answer(str(pressed["id"]), str(pressed["control"]))
-            except (HumanSideError, httpx.HTTPError):
-                await asyncio.sleep(_LOOK_S)  # the local Discord has a moment of its own
+                await self.offer()
+            except _TROUBLES:
+                await asyncio.sleep(_LOOK_S)  # the local Discord or the database has a moment of its own
 
-    async def _offer(self) -> None:
+    async def offer(self) -> None:
         """Show the groups as they are now, if that is new."""
         groups = [await group.offer() for group in self._groups.values()]
         if groups != self._offered:
@@ -124,12 +126,12 @@ class Controls:
     async def _answer(self, press: str, control: str) -> None:
         try:
             show = await self._do(press, control)
+            await self.offer()
         except Refused as refusal:
             await self._human.tell_press(press, refused=refusal.text)
-        except (HumanSideError, httpx.HTTPError):
+        except _TROUBLES:
             await self._human.tell_press(press, refused=labels.FAILED)
         else:
-            await self._offer()
             await self._human.tell_press(press, done=True, **({"show": show} if show else {}))
 
     async def _do(self, press: str, control: str) -> JSON | None:
@@ -140,10 +142,12 @@ class Controls:
 async def served_controls(stage: Stage) -> AsyncIterator[None]:
     """Serve the demo's controls for the block."""
     groups: dict[str, ControlGroup] = {"clock": ClockGroup(stage), "monitor": MonitorGroup(stage)}
-    serving = asyncio.create_task(Controls(stage, groups).serve(), name="controls")
+    controls = Controls(stage, groups)
+    await controls.offer()  # before anybody sees the page without them
+    serving = asyncio.create_task(controls.serve(), name="controls")
     try:
         yield
     finally:
         serving.cancel()
-        with suppress(asyncio.CancelledError, HumanSideError, httpx.HTTPError):
+        with suppress(asyncio.CancelledError, *_TROUBLES):
             await serving

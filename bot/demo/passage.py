@@ -36,19 +36,25 @@ async def pass_time(stage: Stage, until: datetime, tell: Tell) -> bool:
         NotSeen: The bot does not come to rest.
     """
     began_s = time.monotonic()
-    await _done(stage)
-    while (now := await _now(stage)) < until:
+    while (now := await _rested(stage)) < until:
         if time.monotonic() - began_s > _PATIENCE_S:
             return False
         stop = await next_stop(stage.connection, stage.setup.policy)
         to = min(stop.at, until) + _SLACK
         await tell(to)
+        if await clock.is_working(stage.connection):
+            continue  # what has begun meanwhile may bring a nearer stop
         await stage.move(to - now)
         if stop.is_hour and stop.at <= until:
             await _looked(stage, stop)
-        await _done(stage)
     await _edited(stage)
     return True
+
+
+async def _rested(stage: Stage) -> datetime:
+    """Return the time at which nothing runs or is due."""
+    await _done(stage)
+    return await _now(stage)
 
 
 async def _now(stage: Stage) -> datetime:

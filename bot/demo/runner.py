@@ -103,8 +103,8 @@ class _Show:
         async with set_stage(dsn, folder=folder, setup=self._setup, keeps=keeps, leaps=leaps) as stage:
             if self._tour:
                 return await play_tour(stage, self._console)
-            await self._explain(stage)
             async with served_controls(stage):
+                await self._explain(stage)
                 code = await stage.bot.wait()
             raise ChildDied(f"the bot ended with code {code}:\n{stage.bot.last_words()}")
 

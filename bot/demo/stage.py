@@ -81,8 +81,9 @@ class Stage:
 
     async def move(self, span: timedelta) -> None:
         """Move the time of the database and of the local Discord, which has to be safe at this moment."""
+        await clock.move(self.connection, span)  # first: a kept demo brings Discord's time up to it, not back
         await self.human.advance_clock(span.total_seconds())
-        await clock.advance(self.connection, span)
+        await clock.wake(self.connection)
 
 
 @asynccontextmanager

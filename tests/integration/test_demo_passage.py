@@ -129,6 +129,22 @@ async def test_bot_that_does_not_come_to_rest_stops_the_clock(desk: Desk) -> Non
     assert await desk.now() - before < timedelta(minutes=1)
 
 
+async def test_what_begins_on_the_way_is_done_before_the_clock_moves(desk: Desk) -> None:
+    """Somebody presses a button just then: their job runs at its time, and so does the step it brings."""
+    begun = await desk.now()
+
+    async def press(_: datetime) -> None:
+        if not desk.told:
+            desk.told.append(begun)
+            await desk.queue("pressed", timedelta())
+            await desk.queue("its step", timedelta(minutes=10))
+
+    assert await pass_time(desk, begun + timedelta(hours=1), press)
+    late = {key: at - begun for key, at in desk.done}
+    assert late["pressed"] < timedelta(minutes=1)
+    assert timedelta(minutes=10) <= late["its step"] < timedelta(minutes=11)
+
+
 async def test_nearest_of_jobs_and_hours_is_next(desk: Desk) -> None:
     """Without a job it is Monday's morning triage, then its digest; a retry is no deadline."""
     await desk.queue("retry", timedelta(minutes=1), "deliver")
