@@ -13,7 +13,7 @@ from typing import Final
 import asyncpg
 
 from bot.demo import clock
-from bot.demo.process import Child, ChildDied
+from bot.demo.process import Child
 from bot.demo.setup import Setup
 from bot.demo.story.begun import has_begun, is_past_written
 from bot.demo.story.cast import Cast, enter
@@ -24,7 +24,7 @@ from bot.storage.database.migrate import SEARCH_PATH
 from local_discord.people import Human, NotSeen
 
 _START_S: Final = 30.0
-_LEAPING: Final = "bot.demo.bot"
+_BOT: Final = "bot.demo.bot"
 _IDLE_S: Final = 15.0
 _LOOK_EVERY_S: Final = 0.03
 _AS_EVER: Final = Setup()
@@ -126,11 +126,9 @@ async def set_stage(
             "LOG_FORMAT": "json",
             "MESSAGE_CONTENT": "true",  # so that a monitor's recovery is told from its alert
         }
-        bot = await Child.start(
-            "the bot", "run", env=settings, folder=folder, module=_LEAPING if leaps else "bot"
-        )
+        leaping = ("leaps",) if leaps else ()
+        bot = await Child.start("the bot", *leaping, env=settings, folder=folder, module=_BOT)
         stack.push_async_callback(bot.stop)
-        await _register_commands(settings, folder)
         await bot.wait_until_ready(within_s=_START_S)
         yield Stage(human, address["human"], dsn, connection, bot, setup, is_new)
 
@@ -196,9 +194,3 @@ async def _furnish(human: Human, policy: Policy) -> None:
     for handle in policy.team:
         if handle not in there and not handle.isdecimal():
             await human.add("member", user=handle, roles=["on-call", "responder"])
-
-
-async def _register_commands(settings: dict[str, str], folder: Path) -> None:
-    child = await Child.start("sync-commands", "sync-commands", env=settings, folder=folder)
-    if await child.wait() != 0:
-        raise ChildDied(f"sync-commands failed:\n{child.last_words()}")
