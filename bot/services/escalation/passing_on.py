@@ -129,7 +129,7 @@ class PassingOn:
                 await self.give_up_page(tx, next(page for page in pages if page.id == member.id))
 
     async def resume(
-        self, tx: Transaction, incident: Incident, holder: PersonRef | None, *, why: Why
+        self, tx: Transaction, incident: Incident, holder: PersonRef | None, *, why: Why, username: str = ""
     ) -> None:
         """Resume the ladder of an incident that has lost its responder, and page the next person at once.
 
@@ -139,13 +139,14 @@ class PassingOn:
         Args:
             incident: Locked, and waiting again.
             holder: The former responder; not paged, unless a step of the ladder names them.
+            username: Theirs; empty if it is not known.
         """
         is_told = await self._escalations.resume(tx, incident, why=why)
         if not self._policy.rules(incident.severity).ladder:
             return
         standing = await self._oncall.standing(incident.guild_id, source=tx)
         _, said_no = declined(await tx.timeline(incident.id))
-        was = {marked(person.handle) for person in standing.values() if _is(person, holder)}
+        was = {marked(person.handle) for person in standing.values() if _is(person, holder, username)}
         passed = {*said_no, *incident.unreached, *was}
         to = next_place(standing, passed)
         if to is None:
@@ -238,12 +239,12 @@ def _page_key(incident: Incident, decline: str, to: str) -> str:
     return f"inc:{incident.id}:{decline}:dm:{to}"
 
 
-def _is(person: OnCallPerson, holder: PersonRef | None) -> bool:
-    """Return True if *person* of the on-call order is *holder*, of whom only id and name are known."""
+def _is(person: OnCallPerson, holder: PersonRef | None, username: str) -> bool:
+    """Return True if *person* of the on-call order is *holder*: by account, else by name."""
     if holder is None:
         return False
-    if person.user_id is not None:
-        return person.user_id == holder.id
+    if person.user_id is not None or username:
+        return person.is_for(Person(holder.id, holder.name, username=username))
     return holder.name.lower() in (person.handle.lower(), person.name.lower())
 
 

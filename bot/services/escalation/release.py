@@ -94,7 +94,7 @@ class Releasing:
         if others:
             taken = await self._take_over(tx, incident, others[0], by=by, now=now)
             return Released(taken, ReleaseOutcome.PASSED)
-        waiting = await self._resume(tx, incident, now=now, lapsed=False)
+        waiting = await self._resume(tx, incident, now=now, lapsed=False, username=by.username)
         return Released(waiting, ReleaseOutcome.RESUMED)
 
     async def is_heard_of(self, incident: Incident) -> bool:
@@ -147,8 +147,14 @@ class Releasing:
         await tx.enqueue(refresh_job(taken, severity=severity))
         return taken
 
-    async def _resume(self, tx: Transaction, incident: Incident, *, now: datetime, lapsed: bool) -> Incident:
-        """End the acknowledge, say so in the incident's posts and thread, and resume the ladder."""
+    async def _resume(
+        self, tx: Transaction, incident: Incident, *, now: datetime, lapsed: bool, username: str = ""
+    ) -> Incident:
+        """End the acknowledge, say so in the incident's posts and thread, and resume the ladder.
+
+        Args:
+            username: The responder's; empty if it is not known.
+        """
         holder = incident.on_it
         waiting = transitions.end_ack(incident, at=now, lapsed=lapsed)
         await tx.save(waiting)
@@ -160,5 +166,5 @@ class Releasing:
         await tx.insert_deliveries([line])
         await tx.enqueue(refresh_job(waiting, severity=self._policy.rules(waiting.severity)))
         why = Why(kind=kind, who=who, who_id=None if holder is None else holder.id)
-        await self._passing_on.resume(tx, waiting, holder, why=why)
+        await self._passing_on.resume(tx, waiting, holder, why=why, username=username)
         return waiting

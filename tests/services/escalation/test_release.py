@@ -254,6 +254,18 @@ async def test_no_ack_lapses_of_which_the_last_reminder_has_not_said_so(desk: De
     assert (await desk.store.incident(incident.id)).status is Status.TRIGGERED
 
 
+async def test_the_next_person_is_told_whatever_the_former_one_is_called(desk: Desk) -> None:
+    """The policy knows the username, Discord shows another name: they are not paged about themselves."""
+    sato = replace(PRIMARY, name="佐藤", username="primary")
+    incident = await desk.open("SEV1")
+    await desk.work()
+    await desk.pass_time(minutes=1)
+    await desk.acknowledger.acknowledge(incident.id, by=sato, via=AckVia.BUTTON)
+    await desk.releasing.release(incident.id, by=sato)
+    await desk.work()
+    assert await reasons(desk, DeliveryKind.PAGE) == [("person:secondary", "released")]
+
+
 async def test_an_ack_never_lapses_before_the_time_that_was_announced(desk: Desk) -> None:
     """A third person raises the severity after the reminder: that asks again, and sooner."""
     soon = replace(desk.policy.rules("SEV1"), update_every=timedelta(minutes=5))
