@@ -20,7 +20,12 @@ from tests.services.database import Database
 from tests.services.desk import PRIMARY, SECONDARY, Desk
 
 _WAITS: Final = "SELECT count(*) FROM pg_locks WHERE NOT granted"
-_IS_DUE: Final = "UPDATE incidents SET remind_at = now() - interval '1 second' WHERE id = $1"
+_IS_DUE: Final = """
+    WITH announced AS (
+        UPDATE deliveries SET data = data || jsonb_build_object('lapses_at', now() - interval '1 second')
+         WHERE incident_id = $1 AND data ? 'lapses_at')
+    UPDATE incidents SET remind_at = now() - interval '1 second' WHERE id = $1
+"""
 _PENDING: Final = "SELECT count(*) FROM escalation_steps WHERE incident_id = $1 AND status = 'pending'"
 _PAGES: Final = "SELECT count(*) FROM deliveries WHERE incident_id = $1 AND kind = 'page'"
 

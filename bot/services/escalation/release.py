@@ -1,5 +1,6 @@
 """Acknowledges that end before their incident: the responder releases it, or is silent for too long."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -38,6 +39,19 @@ class Released:
 
     incident: Incident
     outcome: ReleaseOutcome
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """What Discord tells, before anything is locked, of responders who have not answered a reminder.
+
+    Attributes:
+        is_broken: One of them has written in the thread since.
+        account: The responder with their username; None if that is not known.
+    """
+
+    is_broken: bool = False
+    account: Person | None = None
 
 
 class Releasing:
@@ -97,7 +111,17 @@ class Releasing:
         waiting = await self._resume(tx, incident, now=now, lapsed=False, username=by.username)
         return Released(waiting, ReleaseOutcome.RESUMED)
 
-    async def is_heard_of(self, incident: Incident) -> bool:
+    async def silence(self, incident: Incident) -> Silence:
+        """Look whether the responders are silent, and who the one is who would lose the acknowledge."""
+        if await self._is_heard_of(incident):
+            return Silence(is_broken=True)
+        holder = incident.on_it
+        with suppress(DeliveryRefused, UpstreamUnavailable):
+            if holder is not None and holder.id > 0:  # below stands a person who acknowledged by email
+                return Silence(account=await self._discord.person(incident.guild_id, str(holder.id)))
+        return Silence()
+
+    async def _is_heard_of(self, incident: Incident) -> bool:
         """Return True if a responder has written in the incident's thread since the update was due.
 
         Return False when Discord cannot be asked: an escalation too many is better than one too few.
@@ -118,20 +142,25 @@ class Releasing:
         joined = {holder.id for holder in await self._store.responders(incident.id)}
         return named | (joined - await self._store.who_left(incident.id))
 
-    async def lapse(self, tx: Transaction, incident: Incident, *, now: datetime) -> Incident:
+    async def lapse(
+        self, tx: Transaction, incident: Incident, *, now: datetime, account: Person | None = None
+    ) -> Incident:
         """End the acknowledge of responders who did not answer a reminder, in the caller's transaction.
 
         The ladder goes on.
 
         Args:
             incident: Locked.
+            account: As in `Silence`, of the responder when that was looked at.
         """
         await tx.leave(incident.id)
         holder = incident.on_it
+        is_same = account is not None and holder is not None and account.id == holder.id
         data = LapsedEntry(who="?" if holder is None else holder.name)
         await tx.add_timeline(incident.id, TimelineEntry.of(data, now))
         log.info("incident.ack_lapsed", incident_id=incident.id)
-        return await self._resume(tx, incident, now=now, lapsed=True)
+        username = account.username if account is not None and is_same else ""
+        return await self._resume(tx, incident, now=now, lapsed=True, username=username)
 
     async def _take_over(
         self, tx: Transaction, incident: Incident, to: PersonRef, *, by: Person, now: datetime

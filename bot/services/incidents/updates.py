@@ -17,7 +17,7 @@ from bot.domain.severity import Deadline
 from bot.domain.text import storable
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.runbook.model import Policy
-from bot.services.escalation.release import Releasing
+from bot.services.escalation.release import Releasing, Silence
 from bot.services.incidents.reminder_recipients import Absence, ReminderRecipients
 from bot.services.incidents.roles import vacate
 from bot.services.incidents.telling import kinds_under, post_update
@@ -127,10 +127,10 @@ class Updates:
         while True:
             seen = await self._store.incident(incident_id)
             absence = await self._absence(seen)
-            is_heard_of = await self._is_heard_of(seen)
+            silence = await self._silence(seen)
             try:
                 async with self._store.transaction() as tx:
-                    reminders = await self._remind_if_due(tx, seen, absence, is_heard_of=is_heard_of)
+                    reminders = await self._remind_if_due(tx, seen, absence, silence)
             except MaySeeLess:  # nothing is written yet: look once more whom it may mention
                 log.info("update.reminder_retried", incident_id=incident_id)
                 continue
@@ -138,13 +138,13 @@ class Updates:
                 log.info("update.reminded", incident_id=incident_id, reminders=reminders)
             return
 
-    async def _is_heard_of(self, incident: Incident) -> bool:
-        """Return True if the acknowledge is due to lapse, but a responder has written in the thread."""
+    async def _silence(self, incident: Incident) -> Silence:
+        """Look whether the responders are silent, if the acknowledge is due to lapse for that."""
         now = await self._store.now()
         if incident.updates.remind_at is None or incident.updates.remind_at > now:
-            return False
+            return Silence()
         is_over = await self._lapses(incident, self._store, now=now)
-        return is_over and await self._releasing.is_heard_of(incident)
+        return await self._releasing.silence(incident) if is_over else Silence()
 
     async def _lapses(self, incident: Incident, source: DeliveryLookups, *, now: datetime) -> bool:
         """Return True if the acknowledge ends now, instead of another reminder.
@@ -176,7 +176,7 @@ class Updates:
         return await self._recipients.look(incident)
 
     async def _remind_if_due(
-        self, tx: Transaction, seen: Incident, absence: Absence, *, is_heard_of: bool
+        self, tx: Transaction, seen: Incident, absence: Absence, silence: Silence
     ) -> int | None:
         """Remind if that is due, and return the number of reminders so far; None if it is not due."""
         incident = await tx.incident(seen.id, lock=True)
@@ -187,10 +187,10 @@ class Updates:
             await remind_later(tx, incident, now=now)
             return None
         if await self._lapses(incident, tx, now=now):
-            if is_heard_of:
+            if silence.is_broken:
                 await note_sign_of_life(tx, self._policy, incident, now=now)
             else:
-                await self._releasing.lapse(tx, incident, now=now)
+                await self._releasing.lapse(tx, incident, now=now, account=silence.account)
             return None
         require_as_seen(incident, seen)
         incident = await vacate(tx, self._policy, incident, absence.gone, now=now)

@@ -266,6 +266,19 @@ async def test_the_next_person_is_told_whatever_the_former_one_is_called(desk: D
     assert await reasons(desk, DeliveryKind.PAGE) == [("person:secondary", "released")]
 
 
+async def test_the_next_person_is_told_whatever_the_silent_one_is_called(desk: Desk) -> None:
+    """After the early steps of the ladder, when the next one is an hour away."""
+    sato = replace(PRIMARY, name="佐藤", username="primary")
+    desk.discord.members = [sato]
+    incident = await desk.open("SEV1")
+    await desk.pass_time(minutes=70)
+    await desk.acknowledger.acknowledge(incident.id, by=sato, via=AckVia.BUTTON)
+    await desk.pass_time(minutes=30)
+    await desk.pass_time(minutes=15)
+    assert (await desk.store.incident(incident.id)).status is Status.TRIGGERED
+    assert await reasons(desk, DeliveryKind.PAGE) == [("person:secondary", "lapsed")]
+
+
 async def test_an_ack_never_lapses_before_the_time_that_was_announced(desk: Desk) -> None:
     """A third person raises the severity after the reminder: that asks again, and sooner."""
     soon = replace(desk.policy.rules("SEV1"), update_every=timedelta(minutes=5))
