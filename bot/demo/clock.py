@@ -18,6 +18,8 @@ from bot.storage.database.query import composed
 
 _QUERIES: Final = composed([Path(__file__).with_name("clock.sql").read_text(encoding="utf-8")])
 
+_EDITS_SOON: Final = timedelta(seconds=6)
+
 
 async def install(connection: asyncpg.Connection) -> None:
     """Make `now()` movable."""
@@ -32,13 +34,13 @@ async def shift(connection: asyncpg.Connection) -> timedelta:
 
 
 async def is_busy(connection: asyncpg.Connection) -> bool:
-    """Return True if the job queue has work that is running or due."""
-    return bool(await connection.fetchval(_QUERIES["is_busy"].text))
+    """Return True if the job queue has work that is running, due, or waits for a moment only."""
+    return bool(await connection.fetchval(_QUERIES["is_busy"].text, _EDITS_SOON))
 
 
 async def is_working(connection: asyncpg.Connection) -> bool:
     """Return True if a job is running or due, or a message is not sent yet; edits may wait."""
-    return bool(await connection.fetchval(_QUERIES["is_working"].text))
+    return bool(await connection.fetchval(_QUERIES["is_busy"].text, None))
 
 
 async def next_edit(connection: asyncpg.Connection) -> datetime | None:

@@ -27,8 +27,8 @@ $$;
 
 -- name: is_busy
 -- Returns true if the job queue has work that is running or due, or that waits for a moment only: a message that is
--- not sent yet, or an edit, since Discord's limits leave no room for it or more may join it. What waits for Discord
--- to be back may wait for long.
+-- not sent yet, or an edit that is due within $1 (null for none), since Discord's limits leave no room for it or more
+-- may join it. What waits for Discord to be back may wait for long.
 SELECT EXISTS (
        SELECT
          FROM pgqueuer
@@ -37,7 +37,7 @@ SELECT EXISTS (
                AND owed.attempts = 0 AND owed.held_at IS NULL
         WHERE pgqueuer.status = 'picked'
            OR (pgqueuer.status = 'queued' AND (execute_after <= now() OR owed.id IS NOT NULL))
-           OR (pgqueuer.status = 'queued' AND execute_after <= now() + interval '6 seconds'
+           OR (pgqueuer.status = 'queued' AND execute_after <= now() + $1::interval
                AND entrypoint IN ('refresh', 'redact', 'refresh_bundle', 'refresh_triage', 'refresh_morning'))
        );
 
@@ -52,18 +52,6 @@ SELECT shift FROM demo_clock;
 -- name: wake_workers
 -- Deletes nothing: the table's statement trigger notifies the processes that wait for jobs.
 DELETE FROM pgqueuer WHERE false;
-
--- name: is_working
--- Returns true if the job queue has work that is running or due, or a message that is not sent yet. Unlike `is_busy`
--- it says nothing of edits that are due in a few seconds.
-SELECT EXISTS (
-       SELECT
-         FROM pgqueuer
-         LEFT JOIN deliveries AS owed
-                ON dedupe_key = 'deliver:' || owed.id AND owed.status IN ('pending', 'sending')
-               AND owed.attempts = 0 AND owed.held_at IS NULL
-        WHERE pgqueuer.status = 'picked'
-           OR (pgqueuer.status = 'queued' AND (execute_after <= now() OR owed.id IS NOT NULL)));
 
 -- name: next_edit
 -- Returns when the next edit is due that waits for a few seconds only, so that more may join it; null if none does.

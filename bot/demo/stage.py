@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -116,16 +116,7 @@ async def set_stage(
         is_new = not await has_begun(connection)
         if keeps:
             await human.save()
-        settings = {
-            **_runbook(setup, folder),
-            "DISCORD_TOKEN": address["token"],
-            "DISCORD_GUILD_ID": address["guild_id"],
-            "DISCORD_API_BASE": address["api_base"],
-            "DATABASE_URL": dsn,
-            "HEALTH_PORT": "0",
-            "LOG_FORMAT": "json",
-            "MESSAGE_CONTENT": "true",  # so that a monitor's recovery is told from its alert
-        }
+        settings = _settings(address, dsn) | _runbook(setup, folder)
         leaping = ("leaps",) if leaps else ()
         bot = await Child.start("the bot", *leaping, env=settings, folder=folder, module=_BOT)
         stack.push_async_callback(bot.stop)
@@ -142,6 +133,19 @@ async def _kept(folder: Path, connection: asyncpg.Connection) -> tuple[str, str]
     if not await is_past_written(connection):
         file.unlink(missing_ok=True)
     return "--state", str(file)
+
+
+def _settings(address: Mapping[str, str], dsn: str) -> dict[str, str]:
+    """Return the bot's settings for the local Discord at *address*, as it prints it."""
+    return {
+        "DISCORD_TOKEN": address["token"],
+        "DISCORD_GUILD_ID": address["guild_id"],
+        "DISCORD_API_BASE": address["api_base"],
+        "DATABASE_URL": dsn,
+        "HEALTH_PORT": "0",
+        "LOG_FORMAT": "json",
+        "MESSAGE_CONTENT": "true",  # so that a monitor's recovery is told from its alert
+    }
 
 
 def _runbook(setup: Setup, folder: Path) -> dict[str, str]:
