@@ -21,10 +21,14 @@ shortcut. The name below the channels switches to another person.""",
 }
 
 
-def page_tour(policy: Policy) -> list[dict[str, Any]]:
-    """Return the steps as `Human.offer_tour` takes them, with the policy's channel for the worst alerts."""
+def page_tour(policy: Policy, *, is_new: bool = True) -> list[dict[str, Any]]:
+    """Return the steps as `Human.offer_tour` takes them, with the policy's channel for the worst alerts.
+
+    Args:
+        is_new: The story has just begun: its alert waits. In a kept demo it may be over.
+    """
     text = _FILE.read_text(encoding="utf-8").replace(_ALERTS, policy.most_severe.channel)
-    return [dict(step) for step in tomllib.loads(text)["step"]]
+    return [step for step in tomllib.loads(text)["step"] if not step.pop("waits", False) or is_new]
 
 
 def welcome(setup: Setup) -> str:

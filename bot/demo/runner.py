@@ -113,7 +113,7 @@ class _Show:
             await stage.human.say(ADMIN, "general", welcome(self._setup))
             await raise_alarm(stage.human, self._setup)
         await stage.human.open_on(self._setup.policy.most_severe.channel)
-        await stage.human.offer_tour(page_tour(self._setup.policy))
+        await stage.human.offer_tour(page_tour(self._setup.policy, is_new=stage.is_new))
         members = (await stage.human.state())["members"]
         page = _in_language(await stage.human.page(), self._setup)
         text = _HOW_TO.format(

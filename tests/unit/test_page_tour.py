@@ -22,6 +22,12 @@ def test_steps_are_in_both_languages_and_point_at_parts_of_the_page() -> None:
     assert "**#p0-alerts**" in steps[1]["text"]["en"]
 
 
+def test_kept_demo_tells_of_no_alert_that_waits() -> None:
+    """Somebody may have acknowledged it days ago."""
+    steps = page_tour(load_policy(None), is_new=False)
+    assert [step["target"] for step in steps if "target" in step] == ["clock", "composer", "switcher"]
+
+
 def test_welcome_is_in_the_language_that_was_named() -> None:
     """Without one, the page has the browser's, which may be either."""
     both = welcome(set_up({}))
