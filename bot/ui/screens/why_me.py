@@ -111,7 +111,8 @@ def _source(voice: Voice, duty: Duty, place: str) -> str:
 def _others(voice: Voice, why: WhyMe) -> Iterator[str]:
     """Yield who was tried before, who was called with them, and why nobody else was."""
     for called in why.tried:
-        yield voice.say("why_me.tried", who=voice.on_call([called.who]), what=_result(voice, why, called))
+        what = _result(voice, why, called, is_over=True)
+        yield voice.say("why_me.tried", who=voice.on_call([called.who]), what=what)
     if why.own is None:
         return
     if not why.tried:
@@ -140,8 +141,12 @@ def _uncalled(voice: Voice, why: WhyMe, one: Uncalled) -> str:
     return voice.say(f"why_me.others.{key}", who=voice.on_call([one.who]), place=_place(one.place), **at)
 
 
-def _result(voice: Voice, why: WhyMe, called: Called) -> str:
-    """Say what came of the DMs to a person: "14:05 DM, 応答なし"."""
+def _result(voice: Voice, why: WhyMe, called: Called, *, is_over: bool = False) -> str:
+    """Say what came of the DMs to a person: "14:05 DM、応答なし".
+
+    Args:
+        is_over: Later people were called because there was no answer.
+    """
     on, times = why.incident.triggered_at, arrived(called.pages)
     parts = few([voice.say("escalation.called_at", at=voice.hour(at, on=on)) for at in times])
     if any(page.is_refused for page in called.pages):
@@ -153,13 +158,13 @@ def _result(voice: Voice, why: WhyMe, called: Called) -> str:
     if called.said is not None and called.said_at is not None:
         at = voice.hour(called.said_at, on=on)
         parts.append(voice.say(f"why_me.answered.{called.said.value}", at=at))
-    elif times:
+    elif times and is_over:
         parts.append(voice.say("alert.result.silent"))
-    return ", ".join(parts)
+    return voice.listed(parts)
 
 
 def _all_delivered(voice: Voice, why: WhyMe, own: Called) -> str:
-    return ", ".join(few([_delivered(voice, why, page) for page in own.pages]))
+    return voice.listed(few([_delivered(voice, why, page) for page in own.pages]))
 
 
 def _delivered(voice: Voice, why: WhyMe, page: CallPage) -> str:

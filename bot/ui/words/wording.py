@@ -208,6 +208,10 @@ class Wording:
         """Return as many *items* as fit into *limit* characters, and how many more there are."""
         return joined(items, separator=separator, limit=limit, more=self.say("state.more", count="{count}"))
 
+    def listed(self, items: Iterable[str]) -> str:
+        """Join facts about one thing: "DM 2 回、応答なし"."""
+        return ("、" if self.policy.language == "ja" else ", ").join(items)
+
     def who(self, name: str | None) -> str:
         """Name a person as they were called when they acted: "@responder". Not where anything may ring."""
         return f"@{inert(name or '?', limit=_NAME_LIMIT)}"

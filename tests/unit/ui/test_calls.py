@@ -114,9 +114,9 @@ def test_the_second_in_line_hears_who_did_not_answer_and_how_often() -> None:
     assert dm(TWICE, "secondary")[:3] == [
         "**15 分 ack なし · ack 期限 14:22 JST を過ぎました**",
         "**影響：エラー率上昇**",
-        "@primary：14:07 DM, 14:22 DM, 応答なし",
+        "@primary：14:07 DM、応答なし、14:22 DM",
     ]
-    assert dm(TWICE, "secondary", EN)[2] == "@primary: DM 14:07, DM 14:22, no answer"
+    assert dm(TWICE, "secondary", EN)[2] == "@primary: DM 14:07, no answer, DM 14:22"
     assert not any("応答なし" in line for line in dm(TWICE, "primary"))
     refused = called(CallPage(who="@primary", asked_at=AT, is_refused=True), *TWICE.calls.pages[2:])
     assert not any("@primary：" in line for line in dm(refused, "secondary")), "no DM has reached them"
@@ -129,10 +129,10 @@ def test_of_a_ladder_that_repeats_for_days_the_first_and_the_last_times_are_show
     hours = [DUE + timedelta(hours=number) for number in range(400)]
     pages = [CallPage(who="@primary", asked_at=at, sent_at=at) for at in hours]
     for_days = called(FIRST_PAGE, *pages, steps=(START, taken(DEADLINE), LATER))
-    told = "@primary：14:07 DM, …, 12/11 04:22 DM, 12/11 05:22 DM"
+    told = "@primary：14:07 DM、…、12/11 04:22 DM、12/11 05:22 DM"
     assert told in escalation(for_days)
     lines = dm(for_days, "secondary", waited_s=400 * 3_600.0)
-    assert lines[2] == f"{told}, 応答なし"
+    assert lines[2] == f"{told}、応答なし"
     assert lines[3].startswith("ack がなければ：")
 
 
@@ -189,7 +189,7 @@ def test_whoever_declined_is_asked_anew_by_a_later_step() -> None:
 def test_an_escalation_says_who_has_declined() -> None:
     """Beside the DMs that reached them."""
     passed = called(*TWICE.calls.pages, declined=("@primary",))
-    assert "@primary：14:07 DM, 14:22 DM, 対応できない" in escalation(passed)
+    assert "@primary：14:07 DM、14:22 DM、対応できない" in escalation(passed)
     assert "@primary: DM 14:07, DM 14:22, cannot respond" in escalation(passed, EN)
 
 
@@ -227,12 +227,29 @@ def test_after_the_deadline_the_alert_says_overdue_and_who_was_tried() -> None:
     """Since when, as a countdown; what cannot be known, such as that a DM was read, is not said."""
     said = alert(OVERDUE)
     assert said[0] == f"**🔴 未対応 · ⏰ 期限超過 · ack 期限 14:22 JST (<t:{int(DUE.timestamp())}:R>)**"
-    assert "連絡の結果：@primary (DM 2 回, メール, 応答なし), @secondary (DM 届かず, メール)" in said
+    assert "連絡の結果：@primary (DM 2 回、メール、応答なし), @secondary (DM 届かず、メール)" in said
     assert "Tried: @primary (2 DMs, email, no answer), @secondary (DM not delivered, email)" in alert(
         OVERDUE, EN
     )
     unreached = alert(replace(OVERDUE, unreached=("@secondary",)))
     assert sum("@secondary" in line and "届" in line for line in unreached) == 1, "no fact twice"
+
+
+def test_whom_the_last_step_was_the_first_to_call_has_not_failed_to_answer() -> None:
+    """They read their DM this second; once a later step is taken, they have not answered."""
+    second = CallPage(who="@secondary", asked_at=DUE, sent_at=DUE, is_emailed=True)
+    now = called(FIRST_PAGE, second, steps=(START, taken(DEADLINE), LATER))
+    assert "連絡の結果：@primary (DM 1 回、応答なし), @secondary (14:22 DM、メール)" in alert(now)
+    assert "Tried: @primary (1 DM, no answer), @secondary (DM 14:22, email)" in alert(now, EN)
+    later = replace(now, calls=replace(now.calls, steps=(START, taken(DEADLINE), taken(LATER, LATER.due_at))))
+    assert "連絡の結果：@primary (DM 1 回、応答なし), @secondary (DM 1 回、メール、応答なし)" in alert(later)
+
+
+def test_a_dm_that_is_on_its_way_is_not_said_to_be_unanswered() -> None:
+    """The silence is that of the DM before."""
+    again = CallPage(who="@primary", asked_at=DUE)
+    both = called(FIRST_PAGE, again, TWICE.calls.pages[2], steps=(START, taken(DEADLINE), LATER))
+    assert "@primary：14:07 DM、応答なし、いま DM" in dm(both, "secondary")
 
 
 def test_before_the_deadline_nothing_is_overdue() -> None:
@@ -247,7 +264,7 @@ def test_whoever_cannot_respond_has_answered() -> None:
     """Said at once, and not called silence later."""
     declined = called(FIRST_PAGE, steps=(START, taken(DEADLINE)), declined=("@primary",))
     assert "🙅 @primary は今は対応できません" in alert(declined)
-    assert "連絡の結果：@primary (DM 1 回, 対応できない)" in alert(declined)
+    assert "連絡の結果：@primary (DM 1 回、対応できない)" in alert(declined)
     assert "🙅 @primary は今は対応できません" in alert(called(FIRST_PAGE, declined=("@primary",)))
 
 
@@ -263,7 +280,7 @@ def test_an_acknowledge_that_ended_has_no_deadline_any_more() -> None:
 def test_an_escalation_lists_the_times_of_the_dms() -> None:
     """One line for each person; what is on its way is said to be."""
     assert escalation(OVERDUE)[1:] == [
-        "@primary：14:07 DM, 14:22 DM",
+        "@primary：14:07 DM、14:22 DM",
         "@secondary：⚠️ DM 届かず",
         "@third：いま DM",
         "ack がなければ：14:37 JST に @here + @primary, @secondary へ連絡",
@@ -280,8 +297,8 @@ def test_a_dm_that_had_no_place_to_go_counts_for_the_holder_of_its_place() -> No
     refused = CallPage(who="primary", asked_at=AT, is_refused=True)
     later = CallPage(who="@primary", asked_at=DUE, sent_at=DUE)
     both = called(refused, later, steps=(START, taken(DEADLINE)), declined=("@primary",))
-    assert "連絡の結果：@primary (DM 1 回, 対応できない)" in alert(both)
-    assert escalation(both)[1] == "@primary：14:22 DM, 対応できない"
+    assert "連絡の結果：@primary (DM 1 回、対応できない)" in alert(both)
+    assert escalation(both)[1] == "@primary：14:22 DM、対応できない"
 
 
 def test_what_comes_next_stays_true_when_the_ladder_goes_on() -> None:

@@ -190,8 +190,8 @@ def test_escalation_says_who_was_told_and_who_is_next() -> None:
     assert body["allowed_mentions"] == {"parse": ["everyone"]}
     assert description_of(body).splitlines() == [
         "**ack 期限 14:22 JST を過ぎました · 対応できる人は ack してください**",
-        "@primary：DM 1 回, いま DM",
-        "@secondary：⚠️ DM 届かず, いま DM",
+        "@primary：DM 1 回、いま DM",
+        "@secondary：⚠️ DM 届かず、いま DM",
         "ack がなければ：14:37 JST に @here + @primary, @secondary へ連絡",
     ]
     assert presses_of(body) == ["inc:v1:ack:42", "https://discord.com/channels/7/900", "inc:v1:why:42"]

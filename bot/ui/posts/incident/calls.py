@@ -52,7 +52,7 @@ def is_overdue(incident: Incident) -> bool:
 
 
 def tried(words: Wording, incident: Incident) -> str:
-    """Return who was called in vain, once the deadline has passed: "@a (DM 2 回, 応答なし)"; else empty."""
+    """Return who was called in vain, once the deadline has passed: "@a (DM 2 回、応答なし)"; else empty."""
     if not is_overdue(incident):
         return ""
     people = [_result(words, incident, *one) for one in _people(words, incident)]
@@ -61,14 +61,14 @@ def tried(words: Wording, incident: Incident) -> str:
 
 
 def called(words: Wording, incident: Incident) -> list[str]:
-    """Return a line for each person called, with the times: "@primary：14:05 DM, 14:20 DM"."""
+    """Return a line for each person called, with the times: "@primary：14:05 DM、14:20 DM"."""
     return [_called(words, incident, who, pages) for who, pages in _people(words, incident)]
 
 
 def called_before(words: Wording, incident: Incident, moment: datetime, *, reader: str) -> list[str]:
     """Return the lines of the people whom a DM before *moment* has reached in vain, without *reader*.
 
-    For a person who is called because they did not answer: "@primary：14:05 DM, 応答なし".
+    For a person who is called because they did not answer: "@primary：14:05 DM、応答なし".
     """
     earlier = {
         words.on_call([page.who])
@@ -76,8 +76,9 @@ def called_before(words: Wording, incident: Incident, moment: datetime, *, reade
         if page.asked_at < moment and page.sent_at is not None
     }
     earlier.discard(words.on_call([marked(reader)]))
+    over = max(moment, _last_taken(incident) or moment)
     return [
-        _called(words, incident, who, pages, is_over=True)
+        _called(words, incident, who, pages, over=over)
         for who, pages in _people(words, incident)
         if who in earlier
     ]
@@ -109,19 +110,28 @@ def cannot(words: Wording, incident: Incident) -> str:
 
 
 def _called(
-    words: Wording, incident: Incident, who: str, pages: Sequence[CallPage], *, is_over: bool = False
+    words: Wording, incident: Incident, who: str, pages: Sequence[CallPage], *, over: datetime | None = None
 ) -> str:
     """Return a person, when DMs reached them, and what they answered.
 
     Args:
-        is_over: The time to answer is over.
+        over: The time to answer the DMs from before is over.
     """
-    what = _times(words, incident, pages)
+    before = [page for page in pages if over is not None and page.asked_at < over]
     if who in {words.on_call([one]) for one in incident.calls.decliners}:
-        what = words.say("escalation.called_result", what=what, result=words.say("alert.result.declined"))
-    elif is_over:
-        what = words.say("escalation.called_result", what=what, result=words.say("alert.result.silent"))
-    return words.say("escalation.called", who=who, what=what)
+        parts = [_times(words, incident, pages), words.say("alert.result.declined")]
+    elif arrived(before):
+        since = pages[len(before) :]
+        parts = [_times(words, incident, before), words.say("alert.result.silent")]
+        parts += [_times(words, incident, since)] if since else []
+    else:
+        parts = [_times(words, incident, pages)]
+    return words.say("escalation.called", who=who, what=words.listed(parts))
+
+
+def _last_taken(incident: Incident) -> datetime | None:
+    """Return when the ladder's last step so far was taken; None if none was."""
+    return max((moment for moment, _ in incident.calls.taken()), default=None)
 
 
 def few(times: Sequence[str]) -> list[str]:
@@ -139,7 +149,7 @@ def _times(words: Wording, incident: Incident, pages: Sequence[CallPage]) -> str
         told.append(words.say("escalation.called_refused"))
     if any(page.sent_at is None and not page.is_refused for page in pages):
         told.append(words.say("escalation.called_now"))
-    return ", ".join(told)
+    return words.listed(told)
 
 
 def _coming(words: Wording, incident: Incident, steps: Sequence[CallStep]) -> Iterator[str]:
@@ -181,15 +191,26 @@ def _people(words: Wording, incident: Incident) -> Iterable[tuple[str, list[Call
 
 
 def _result(words: Wording, incident: Incident, who: str, pages: Sequence[CallPage]) -> str:
-    """Return a person and what came of the DMs to them; empty while the only one is on its way."""
-    count, is_refused = len(arrived(pages)), any(page.is_refused for page in pages)
-    if not count and not is_refused:
+    """Return a person and what came of the DMs to them; empty while the only one is on its way.
+
+    Whom the last step was the first to call may still answer: of them only the time is told.
+    """
+    if not arrived(pages) and not any(page.is_refused for page in pages):
         return ""
-    key = "refused" if not count else "sent" if count > 1 else "sent_once"
-    parts = [words.say(f"alert.result.{key}", count=count)]
+    parts = _outcome(words, incident, who, pages)
     if any(page.is_emailed for page in pages):
-        parts.append(words.say("alert.result.emailed"))
-    if count:
-        has_answered = who in {words.on_call([one]) for one in incident.calls.decliners}
-        parts.append(words.say("alert.result.declined" if has_answered else "alert.result.silent"))
-    return words.say("alert.result.of", who=who, what=", ".join(parts))
+        parts.insert(1, words.say("alert.result.emailed"))
+    return words.say("alert.result.of", who=who, what=words.listed(parts))
+
+
+def _outcome(words: Wording, incident: Incident, who: str, pages: Sequence[CallPage]) -> list[str]:
+    """Return how many DMs reached a person, or none, and that they declined or have not answered."""
+    count, last = len(arrived(pages)), _last_taken(incident)
+    if not count:
+        return [words.say("alert.result.refused")]
+    told = words.say("alert.result.sent" if count > 1 else "alert.result.sent_once", count=count)
+    if who in {words.on_call([one]) for one in incident.calls.decliners}:
+        return [told, words.say("alert.result.declined")]
+    if last is not None and not arrived(page for page in pages if page.asked_at < last):
+        return [_times(words, incident, pages)]
+    return [told, words.say("alert.result.silent")]
