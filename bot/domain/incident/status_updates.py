@@ -21,6 +21,15 @@ def promised(incident: Incident, due_at: datetime | None) -> Incident:
     return replace(incident, updates=updates)
 
 
+def taken_on(incident: Incident, owed: datetime | None) -> Incident:
+    """Keep the promise of the next update when a person takes the incident on; without one, *owed* counts.
+
+    An update may have promised it before anybody acknowledged. An overdue promise stays as well: people were
+    told that time, and it was missed.
+    """
+    return promised(incident, owed) if incident.updates.due_at is None else incident
+
+
 def regraded(incident: Incident, owed: datetime | None, *, is_more_severe: bool) -> Incident:
     """Keep the promise of the next update under another severity, which asks for one at *owed* (None: never).
 

@@ -21,7 +21,7 @@ from bot.domain.incident.incident import (
     StatusUpdate,
 )
 from bot.domain.incident.posting import next_posting
-from bot.domain.incident.status_updates import promised, regraded
+from bot.domain.incident.status_updates import promised, regraded, taken_on
 from bot.domain.people import Person
 from bot.domain.severity import NewSeverity, SeverityChange
 
@@ -64,7 +64,7 @@ def acknowledge(
 
     Args:
         already_responding: *by* is on the incident's list of responders.
-        next_update_at: When a status update is due if *by* is the first; None: never.
+        next_update_at: When a status update is due if *by* is the first and none is promised; None: never.
 
     Source: runbook, エスカレーションパス 1.
     """
@@ -72,7 +72,7 @@ def acknowledge(
         return Acknowledgement(incident, AckOutcome.TOO_LATE, by, at)
     if incident.status is Status.TRIGGERED:
         first = replace(_taken(incident, by, at), status=Status.ACKNOWLEDGED, version=incident.version + 1)
-        return Acknowledgement(promised(first, next_update_at), AckOutcome.FIRST, by, at)
+        return Acknowledgement(taken_on(first, next_update_at), AckOutcome.FIRST, by, at)
     outcome = AckOutcome.ALREADY if already_responding else AckOutcome.JOINED
     return Acknowledgement(incident, outcome, by, at)
 
@@ -106,9 +106,12 @@ def end_ack(incident: Incident, *, at: datetime, lapsed: bool) -> Incident:
 def take_over(
     incident: Incident, *, by: PersonRef, at: datetime, next_update_at: datetime | None
 ) -> Incident:
-    """Hand the incident to *by*, who had joined, because the person who was on it has let go."""
+    """Hand the incident to *by*, who had joined, because the person who was on it has let go.
+
+    A promised update stays promised. After a reminder the time starts again: *by* has not been asked yet.
+    """
     taken = replace(incident, taken=ByPerson(by.id, by.name, at), version=incident.version + 1)
-    return promised(taken, next_update_at)
+    return promised(taken, next_update_at) if incident.updates.reminders else taken_on(taken, next_update_at)
 
 
 def resolve(incident: Incident, *, by: Person, at: datetime, archive_at: datetime | None = None) -> Incident:

@@ -122,7 +122,8 @@ class Acknowledger:
             cancelled = await tx.acknowledge(result.incident, _entry(result, via), by=by, via=via, data=data)
             await _cancel_step_jobs(tx, incident.id, cancelled)
             await tx.enqueue(refresh_job(result.incident, severity=self._policy.rules(incident.severity)))
-            await remind_later(tx, result.incident, now=now, before=incident)
+            if result.incident.updates != incident.updates:  # a promise that stays has its job
+                await remind_later(tx, result.incident, now=now, before=incident)
             return result
         if result.outcome is AckOutcome.JOINED:
             await tx.record(incident, _entry(result, via), by=by, data=data)

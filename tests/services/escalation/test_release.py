@@ -154,8 +154,9 @@ async def test_whoever_was_on_it_before_it_ended_is_not_on_it_once_it_is_reopene
 
 
 async def test_somebody_who_has_joined_takes_over(desk: Desk) -> None:
-    """Nobody is rung, and an update is owed by them from now on."""
+    """Nobody is rung, and they owe the update that was promised, when it was promised."""
     incident = await acknowledged(desk)
+    promised = incident.updates.due_at
     await desk.acknowledger.acknowledge(incident.id, by=RESPONDER, via=AckVia.BUTTON)
     await desk.pass_time(minutes=10)
     released = await desk.releasing.release(incident.id, by=PRIMARY)
@@ -164,8 +165,20 @@ async def test_somebody_who_has_joined_takes_over(desk: Desk) -> None:
     assert (released.outcome, now.status) == (ReleaseOutcome.PASSED, Status.ACKNOWLEDGED)
     assert now.on_it is not None
     assert (now.on_it.id, id_of(now.acknowledged)) == (RESPONDER.id, PRIMARY.id)
-    assert now.updates.due_at == desk.clock.time + timedelta(minutes=10)
+    assert promised is not None
+    assert now.updates.due_at == promised
     assert desk.sent(DeliveryKind.ESCALATION) == []
+
+
+async def test_who_takes_over_after_a_reminder_has_their_own_time(desk: Desk) -> None:
+    """The reminder asked the other person, and announced the end of the other's ack."""
+    incident = await acknowledged(desk)
+    await desk.acknowledger.acknowledge(incident.id, by=RESPONDER, via=AckVia.BUTTON)
+    await desk.pass_time(minutes=31)
+    assert (await desk.store.incident(incident.id)).updates.reminders == 1
+    await desk.releasing.release(incident.id, by=PRIMARY)
+    now = (await desk.store.incident(incident.id)).updates
+    assert (now.due_at, now.reminders) == (desk.clock.time + timedelta(minutes=30), 0)
 
 
 async def test_only_those_who_are_on_it_let_go(desk: Desk) -> None:

@@ -461,12 +461,29 @@ async def test_the_auditor_finds_a_reminder_without_a_job(desk: Desk) -> None:
     assert len(await told(desk, "update_due")) == 1
 
 
-async def test_an_acknowledge_puts_off_what_was_promised_before_it(desk: Desk) -> None:
-    """The reminder of an update that somebody gave before anybody was on it goes with it."""
+@pytest.mark.parametrize("waited_min", [2, 6])
+async def test_an_acknowledge_leaves_what_was_promised_before_it(desk: Desk, waited_min: int) -> None:
+    """A promise of an update that somebody gave before anybody was on it stays, also when it is overdue."""
+    incident = await desk.open("SEV1")
+    await desk.work()
+    soon = form(incident, known="調査中", next_in=timedelta(minutes=5))
+    promised = (await desk.updates.tell(incident.id, soon, by=RESPONDER)).incident.updates.due_at
+    await desk.pass_time(minutes=waited_min)
+    before = (await desk.store.incident(incident.id)).updates
+    await desk.acknowledger.acknowledge(incident.id, by=PRIMARY, via=AckVia.BUTTON)
+    kept = (await desk.store.incident(incident.id)).updates
+    assert (kept.due_at, kept) == (promised, before)
+    assert await desk.database.job_due_at(f"remind:{incident.id}") == kept.remind_at
+    assert len(await told(desk, "update_due")) == (1 if waited_min > 5 else 0)
+
+
+async def test_the_reminder_of_a_promise_from_before_the_ack_comes_once(desk: Desk) -> None:
+    """It asks the responder at the time that was promised."""
     incident = await desk.open("SEV1")
     await desk.work()
     soon = form(incident, known="調査中", next_in=timedelta(minutes=5))
     await desk.updates.tell(incident.id, soon, by=RESPONDER)
-    assert await desk.database.job_due_at(f"remind:{incident.id}") == desk.clock.time + timedelta(minutes=5)
-    acked = await desk.acknowledger.acknowledge(incident.id, by=PRIMARY, via=AckVia.BUTTON)
-    assert await desk.database.job_due_at(f"remind:{incident.id}") == acked.incident.updates.remind_at
+    await desk.acknowledger.acknowledge(incident.id, by=PRIMARY, via=AckVia.BUTTON)
+    await desk.pass_time(minutes=6)
+    [reminder] = await told(desk, "update_due")
+    assert reminder.data["lead"] == "primary"

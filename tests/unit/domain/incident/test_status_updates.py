@@ -49,6 +49,19 @@ def test_a_promise_survives_another_severity(
     assert (updates.due_at, updates.remind_at) == (due, due)
 
 
+@pytest.mark.parametrize(
+    ("promised", "owed", "due"),
+    [(LATER, LATE, LATER), (LATER, SOON, LATER), (LATER, None, LATER), (None, LATE, LATE), (None,) * 3],
+)
+def test_a_promise_survives_an_acknowledge(
+    promised: datetime | None, owed: datetime | None, due: datetime | None
+) -> None:
+    """Only without one does the severity's interval count."""
+    told = transitions.tell(acknowledged(), None, next_update_at=promised)
+    updates = status_updates.taken_on(told, owed).updates
+    assert (updates.due_at, updates.remind_at) == (due, due)
+
+
 @pytest.mark.parametrize("is_more_severe", [False, True])
 def test_a_broken_promise_stays_overdue(is_more_severe: bool) -> None:  # a case
     """A higher severity reminds earlier, no severity forgets that the promise was broken."""
