@@ -27,13 +27,16 @@ const STYLES = {
   f: { dateStyle: "long", timeStyle: "short" },
   F: { dateStyle: "full", timeStyle: "short" },
 };
+// Discord does not write down how its client rounds. What is seen there is what the library moment does: each unit
+// is rounded by itself, and the smallest is shown that does not fill the next: 14 min 40 s are "in 15 minutes",
+// 3 h 59 min "in 4 hours".
 const UNITS = [
-  ["year", 365 * 86400],
-  ["month", 30 * 86400],
-  ["day", 86400],
-  ["hour", 3600],
-  ["minute", 60],
-  ["second", 1],
+  ["second", 1, 60],
+  ["minute", 60, 60],
+  ["hour", 3600, 24],
+  ["day", 86400, 30],
+  ["month", 30 * 86400, 12],
+  ["year", 365 * 86400, Infinity],
 ];
 /** @type {Map<string, Intl.DateTimeFormat>} making one takes long */
 const formats = new Map();
@@ -50,8 +53,19 @@ function format(date, options) {
  */
 export function relative(date) {
   const seconds = Math.round((date.getTime() - now().getTime()) / 1000);
-  const [unit, size] = UNITS.find(([, length]) => Math.abs(seconds) >= length) ?? UNITS.at(-1);
-  return new Intl.RelativeTimeFormat(lang(), { numeric: "always" }).format(Math.trunc(seconds / size), unit);
+  const [count, unit] = rounded(seconds);
+  return new Intl.RelativeTimeFormat(lang(), { numeric: "always" }).format(count, unit);
+}
+
+/**
+ * Seconds as a number of one unit.
+ * @param {number} seconds
+ * @returns {[number, Intl.RelativeTimeFormatUnit]}
+ */
+export function rounded(seconds) {
+  const whole = (size) => Math.sign(seconds) * Math.round(Math.abs(seconds) / size);
+  const [unit, size] = UNITS.find(([, size, most]) => Math.abs(whole(size)) < most);
+  return [whole(size), unit];
 }
 
 /**

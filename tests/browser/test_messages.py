@@ -72,6 +72,18 @@ async def test_relative_times_count_live(open_page: Visit, puppet: Puppet) -> No
         await expect(visitor.message("due")).to_contain_text(re.compile("in (59|60) minutes|in 1 hour"))
         await puppet.client.human("POST clock", advance_s=7200)
         await expect(visitor.message("due")).to_contain_text("1 hour ago")
+        rounded = "async (all) => { const m = await import('/_page/times.js'); return all.map(m.rounded); }"
+        seen = await visitor.page.evaluate(rounded, [886, 899, 14_399, 3_599, -89, -91, 29, -86_000])
+        assert seen == [
+            [15, "minute"],
+            [15, "minute"],
+            [4, "hour"],
+            [1, "hour"],
+            [-1, "minute"],
+            [-2, "minute"],
+            [29, "second"],
+            [-1, "day"],
+        ]
 
 
 async def test_embed_with_all_its_parts(open_page: Visit, puppet: Puppet) -> None:
