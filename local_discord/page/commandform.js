@@ -5,7 +5,7 @@ import { fill, h } from "./dom.js";
 import { icon } from "./icons.js";
 import { localized, t } from "./i18n.js";
 import { Listbox } from "./listbox.js";
-import { OptionField } from "./optionfield.js";
+import { OptionField, takesText } from "./optionfield.js";
 
 export class CommandForm {
   /**
@@ -57,6 +57,14 @@ export class CommandForm {
     this.optional.hide();
     this.paint();
     return field;
+  }
+
+  /** Take what was typed behind the command's name into its first option: a required one, else the first. @param {string} text */
+  give(text) {
+    const open = this.leaf.options.filter(takesText);
+    const option = open.find((one) => one.required) ?? open[0];
+    if (!text || !option) return;
+    (this.fields.find((one) => one.option === option) ?? this.add(option)).give(text);
   }
 
   drop(field) {

@@ -30,6 +30,28 @@ function leaves(node, before, beforeLabel) {
 }
 
 /**
+ * The command that a text begins with, its name whole and a blank behind it; and what is typed after that.
+ * @param {string} channel
+ * @param {string} text
+ * @returns {{leaf: Leaf, rest: string} | null}
+ */
+export function typedCommand(channel, text) {
+  const typed = text.toLowerCase();
+  const names = (leaf) => [leaf.name, leaf.label].map((one) => `/${one.toLowerCase()}`);
+  for (const leaf of leavesFor(channel)) {
+    const name = names(leaf).find((one) => typed.startsWith(one) && /^\s/.test(typed.slice(one.length)));
+    if (name) return { leaf, rest: text.slice(name.length).trim() };
+  }
+  return null;
+}
+
+/** True when a text begins with a command, or with what several are grouped under: it is no message. @param {string} channel @param {string} text */
+export function isCommand(channel, text) {
+  const word = text.split(/\s/)[0].toLowerCase();
+  return leavesFor(channel).some((leaf) => [leaf.name, leaf.label].some((one) => `/${one.split(" ")[0].toLowerCase()}` === word));
+}
+
+/**
  * What the picker shows for what has been typed after the slash.
  * @param {string} channel
  * @param {string} typed

@@ -3,7 +3,7 @@
 import { say } from "./api.js";
 import { fill, h, refill } from "./dom.js";
 import { CommandForm } from "./commandform.js";
-import { commandItems, leavesFor } from "./commands.js";
+import { commandItems, isCommand, leavesFor, typedCommand } from "./commands.js";
 import { controlButtons } from "./controls.js";
 import { readFiles } from "./files.js";
 import { icon } from "./icons.js";
@@ -22,9 +22,10 @@ export class Composer {
   constructor(pane) {
     this.pane = pane;
     this.reply = null;
-    this.field = h("textarea", { rows: "1", class: "say", oninput: () => this.typed(), onkeydown: (event) => this.keys(event) });
+    this.field = h("textarea", { rows: "1", class: "say", oninput: (event) => event.isComposing || this.typed(), onkeydown: (event) => this.keys(event) });
     this.field.addEventListener("blur", () => this.list.hide());
     this.field.addEventListener("focus", () => this.typed());
+    this.field.addEventListener("compositionend", () => this.typed());
     this.list = new Listbox(this.field, { label: t("cmd.list"), onpick: (item) => this.picked(item) });
     this.replying = h("div", { class: "replying", hidden: true });
     this.count = h("span", { class: "too-long", role: "status" });
@@ -93,6 +94,11 @@ export class Composer {
     const over = this.field.value.length - MOST;
     this.count.textContent = over > 0 ? t("say.too_long", { n: over }) : "";
     if (this.field.value.startsWith("/")) {
+      const typed = typedCommand(this.pane.channel?.id ?? "", this.field.value);
+      if (typed) {
+        this.enterCommand(typed.leaf, typed.rest);
+        return;
+      }
       const items = commandItems(this.pane.channel?.id ?? "", this.field.value.slice(1));
       this.list.show(items, { note: t("cmd.none") });
       return;
@@ -124,6 +130,7 @@ export class Composer {
   async send() {
     const text = this.field.value.trim();
     const { files } = this;
+    if (this.tookCommand(text)) return;
     if ((!text && !files.length) || text.length > MOST) return;
     const replyTo = this.reply?.id;
     this.field.value = "";
@@ -159,7 +166,19 @@ export class Composer {
   }
 
   // -- commands
-  enterCommand(leaf) {
+  /** Run the command that is sent as text, which Discord's client never posts, or open its form; true when it is one. */
+  tookCommand(text) {
+    const channel = this.pane.channel?.id ?? "";
+    if (!isCommand(channel, text)) return false;
+    const typed = typedCommand(channel, `${text} `);
+    if (typed) this.enterCommand(typed.leaf, typed.rest);
+    else this.focus();
+    if (typed && !typed.leaf.options.some((one) => one.required)) this.form.element.requestSubmit();
+    return true;
+  }
+
+  /** @param {import("./commands.js").Leaf} leaf @param {string} [given] what is typed behind its name */
+  enterCommand(leaf, given = "") {
     this.list.hide();
     this.field.value = "";
     this.form = new CommandForm(this.pane, leaf, () => {
@@ -169,6 +188,7 @@ export class Composer {
     fill(this.slot, this.form.element);
     this.slot.hidden = false;
     this.line.hidden = true;
+    this.form.give(given);
     this.form.focus();
   }
 

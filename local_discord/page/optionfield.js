@@ -12,6 +12,9 @@ import { channelLabel, isDm, isThread, state } from "./store.js";
 const TYPING_MS = 120;
 const [STRING, INTEGER, BOOLEAN, USER, CHANNEL, ROLE, MENTIONABLE, NUMBER, ATTACHMENT] = [3, 4, 5, 6, 7, 8, 9, 10, 11];
 
+/** Whether an option is filled in by typing. @param {any} option as the command was registered */
+export const takesText = (option) => option.type !== ATTACHMENT;
+
 export class OptionField {
   /**
    * @param {import("./commandform.js").CommandForm} form
@@ -21,6 +24,7 @@ export class OptionField {
     this.form = form;
     this.option = option;
     this.picked = null;
+    this.isGiven = false; // typed out with the command: Enter sends it, and picks nothing in its place
     this.asked = 0;
     this.input = h("input", {
       type: option.type === ATTACHMENT ? "file" : "text",
@@ -53,13 +57,30 @@ export class OptionField {
     return !this.option.choices && !this.option.autocomplete && [STRING, INTEGER, NUMBER, ATTACHMENT].includes(this.option.type);
   }
 
+  /** Whether only what the page itself offers can be chosen. */
+  get isLocal() {
+    return !this.isOpenText && !this.option.autocomplete;
+  }
+
   /** The value as it is sent. */
   get value() {
     if (this.picked) return this.picked.value;
     const text = this.input.value.trim();
     if (this.option.type === INTEGER || this.option.type === NUMBER) return Number(text);
-    const same = this.local().find((one) => one.label.toLowerCase() === text.toLowerCase());
+    const same = this.same(text);
     return same ? same.value : text;
+  }
+
+  /** Who or what of the local choices is called exactly so: by the shown name, else by the username. */
+  same(text) {
+    const [all, words] = [this.local(), text.toLowerCase()];
+    return all.find((one) => one.label.toLowerCase() === words) ?? all.find((one) => one.detail?.toLowerCase() === words);
+  }
+
+  /** Take what was typed behind the command's name. @param {string} text */
+  give(text) {
+    this.input.value = text;
+    this.isGiven = this.option.autocomplete || Boolean(this.same(text));
   }
 
   /** What is wrong with it, in words; "" when nothing is. */
@@ -69,12 +90,14 @@ export class OptionField {
     let text = "";
     if (this.isEmpty) text = this.option.required ? t("cmd.missing", { name }) : "";
     else if (isNumber && !Number.isFinite(Number(this.value))) text = t("cmd.number", { name });
+    else if (this.isLocal && !this.picked && !this.same(this.input.value.trim())) text = t("refused.not_offered", { label: name });
     this.input.setAttribute("aria-invalid", String(Boolean(text)));
     return text;
   }
 
   typed() {
     this.picked = null;
+    this.isGiven = false;
     this.offer();
   }
 
@@ -87,7 +110,7 @@ export class OptionField {
     }
     const words = this.picked ? "" : this.input.value.trim().toLowerCase();
     const found = this.local().filter((one) => says(one, words));
-    this.list.show(found.slice(0, 25), { active: this.isOpenText ? -1 : 0, note: this.isOpenText ? "" : t("cmd.no_choice") });
+    this.list.show(found.slice(0, 25), { active: this.isOpenText || this.isGiven ? -1 : 0, note: this.isOpenText ? "" : t("cmd.no_choice") });
   }
 
   /** Ask the bot, when the person has stopped typing for a moment. */
@@ -104,7 +127,7 @@ export class OptionField {
     });
     if (mine !== this.asked || document.activeElement !== this.input) return;
     const choices = (answer.choices ?? []).map((one) => ({ label: localized(one, "name"), value: one.value }));
-    this.list.show(choices, { note: answer.choices ? t("cmd.no_choice") : t("cmd.choices_failed") });
+    this.list.show(choices, { active: this.isGiven ? -1 : 0, note: answer.choices ? t("cmd.no_choice") : t("cmd.choices_failed") });
   }
 
   /** What can be chosen without asking the bot. */

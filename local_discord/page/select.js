@@ -4,7 +4,7 @@ import { fill, h } from "./dom.js";
 import { icon } from "./icons.js";
 import { t } from "./i18n.js";
 import { Listbox } from "./listbox.js";
-import { avatar } from "./people.js";
+import { personItem } from "./people.js";
 import { popup } from "./popup.js";
 import { channelLabel, isDm, signOf, state } from "./store.js";
 
@@ -16,7 +16,7 @@ function offered({ type, options = [], channel_types: kinds }) {
   if (type === 3) {
     return options.map((one) => ({ label: one.label, detail: one.description, value: one.value, icon: emojiOf(one.emoji) }));
   }
-  const users = state.members.map((one) => ({ label: one.name, value: one.id, icon: avatar(one.id, one.name, { small: true, bot: one.bot }) }));
+  const users = state.members.map((one) => ({ ...personItem(one), value: one.id }));
   const roles = state.roles.map((one) => ({ label: `@${one.name.replace(/^@/, "")}`, value: one.id, icon: icon("at") }));
   const channels = state.channels
     .filter((one) => !isDm(one) && (!kinds?.length || kinds.includes(one.type)))

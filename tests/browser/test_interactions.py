@@ -159,6 +159,50 @@ async def test_options_choices_and_autocomplete(open_page: Visit, puppet: Puppet
         await visitor.sees("found")
 
 
+async def test_command_typed_out_is_run(open_page: Visit, puppet: Puppet) -> None:
+    """What stands behind its name goes into the first option, and Enter sends it; none is ever a message."""
+    show = {"type": 1, "name": "show", "description": "Show", "options": FIND["options"][:1]}
+    person = {**FIND["options"][3], "required": True}
+    await puppet.client.register(
+        {"name": "dlq", "description": "Letters", "options": [show]},
+        {"name": "sev1", "description": "Say", "options": [{**FIND["options"][0], "autocomplete": False}]},
+        {"name": "who", "description": "Whose", "options": [person]},
+        {"name": "now", "description": "Now"},
+    )
+    await puppet.client.human("PATCH member", user="primary", nick="高橋")
+
+    async def sent() -> Any:
+        options = (await puppet.answer(MESSAGE, content="done"))["data"].get("options", [])
+        return options[0]["value"] if options else None
+
+    async with open_page(locale="en-US") as visitor:
+        form = visitor.main.locator("form.command")
+        await visitor.type("/sev1 Gate 3")
+        await expect(form.get_by_role("combobox", name="what")).to_have_value("Gate 3")
+        await visitor.keys("Enter")
+        assert await sent() == "Gate 3"
+        await visitor.box.fill("/dlq show 92c634")
+        await visitor.keys("Enter")
+        while (asked := await puppet.next())["type"] == 4:  # the form asks for choices, unless Enter was faster
+            await puppet.client.respond(asked, CHOICES, choices=[{"name": "Another", "value": "other"}])
+        assert asked["data"]["options"][0]["options"][0]["value"] == "92c634"
+        await puppet.client.respond(asked, MESSAGE, content="done")
+        for name in ("高橋", "primary"):
+            await visitor.box.fill(f"/who {name}")
+            await visitor.keys("Enter")
+            assert await sent() == "1100000000000000101"
+        await visitor.box.fill("/who nobody")
+        await visitor.keys("Enter")
+        await expect(visitor.main.get_by_role("alert")).to_have_text("Not among the choices: by")
+        await visitor.keys("Escape")
+        await visitor.box.fill("/now")
+        await visitor.press("Send")
+        assert await sent() is None
+        await visitor.say("/dlq shove")
+        await expect(visitor.box).to_have_value("/dlq shove")
+        await expect(visitor.main.locator("li.message", has_text="/sev1 Gate")).to_have_count(0)
+
+
 async def test_required_option_is_asked_for(open_page: Visit, puppet: Puppet) -> None:
     """Enter with nothing typed says what is missing; Escape leaves the command."""
     await puppet.client.register({**FIND, "options": [{**FIND["options"][0], "autocomplete": False}]})
