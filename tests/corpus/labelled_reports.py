@@ -10,6 +10,7 @@ from typing import Final
 REPORTS: Final = Path(__file__).parent / "similar" / "reports.toml"
 CHOSEN: Final = ("chosen", "chosen_2")
 HELD_OUT: Final = "held_out"
+HURRIED: Final = "hurried"
 
 _TARGETS: Final = {
     "site": "parky.co.jp",

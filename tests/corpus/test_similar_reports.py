@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 import pytest
 
-from bot.domain.incident.similarity import THRESHOLD, Rarity, score
-from tests.corpus.labelled_reports import CHOSEN, HELD_OUT, LabelledReport, figures, reports
+from bot.domain.incident.similarity import THRESHOLD, Rarity, most_similar, score
+from tests.corpus.labelled_reports import CHOSEN, HELD_OUT, HURRIED, LabelledReport, figures, reports
 
 #: The thresholds that do best for bigrams on the parts on which ours was chosen.
 BIGRAMS_FROM = 0.2
@@ -27,6 +27,14 @@ def bigrams(one: LabelledReport, other: LabelledReport) -> float:
     return _jaccard(*(_pairs(report.title) for report in (one, other)))
 
 
+def hurried() -> tuple[dict[int, LabelledReport], list[LabelledReport]]:
+    """The open incidents by trouble (the first report of each that has several), and the other reports."""
+    troubles = [report.trouble for report in reports(HURRIED)]
+    twins = [report for report in reversed(reports(HURRIED)) if troubles.count(report.trouble) > 1]
+    known = {report.trouble: report for report in twins}
+    return known, [report for report in reports(HURRIED) if report not in known.values()]
+
+
 def test_the_list_is_long_enough_and_in_both_languages() -> None:
     """At least 60 titles; no title twice; both languages in each part; twins and reports without one."""
     known = [report for part in (*CHOSEN, HELD_OUT) for report in reports(part)]
@@ -39,19 +47,38 @@ def test_the_list_is_long_enough_and_in_both_languages() -> None:
 
 
 def test_the_held_out_part_is_told_apart() -> None:
-    """Nine of ten shown are right, and three of four reports find their twin among fifty."""
+    """Nine of ten shown are right, and four of five reports find their twin among fifty."""
     found = figures(HELD_OUT, ours(HELD_OUT), threshold=THRESHOLD)
     assert found.shown >= 0.87
     assert found.first_three >= 0.87
-    assert found.recall >= 0.7
+    assert found.recall >= 0.77
 
 
-@pytest.mark.parametrize(("part", "shown", "recall"), [(CHOSEN[0], 0.93, 0.85), (CHOSEN[1], 0.8, 0.7)])
+@pytest.mark.parametrize(("part", "shown", "recall"), [(CHOSEN[0], 0.93, 0.85), (CHOSEN[1], 0.88, 0.82)])
 def test_the_chosen_parts_are_told_apart(part: str, shown: float, recall: float) -> None:
     """As when the numbers were chosen."""
     found = figures(part, ours(part), threshold=THRESHOLD)
     assert found.shown >= shown
     assert found.recall >= recall
+
+
+@pytest.mark.parametrize("is_alone", [True, False])
+def test_hurried_reports_find_their_incident(is_alone: bool) -> None:
+    """Without a target, and while few titles are known: beside its incident alone, and among several."""
+    known, asked = hurried()
+    for report in (one for one in asked if one.trouble in known):
+        beside = [known[report.trouble]] if is_alone else [*known.values()]
+        found = most_similar(report, beside, Rarity.of(one.title for one in beside))
+        assert found == known[report.trouble], report.title
+
+
+def test_hurried_reports_of_something_else_are_shown_less_often() -> None:
+    """Nearly three of four that are shown are right, near misses in their very words included."""
+    known, asked = hurried()
+    rarity = Rarity.of(one.title for one in known.values())
+    found = [(report, most_similar(report, known.values(), rarity)) for report in asked]
+    right = [report.trouble == shown.trouble for report, shown in found if shown is not None]
+    assert sum(right) / len(right) >= 0.72
 
 
 def test_it_does_better_than_bigrams_alone() -> None:

@@ -33,8 +33,8 @@ _PHRASES = re.compile(r"\b(log|sign|check|time|roll|shut)(?:s|d|ed|ged|ging|ing|
 _ENDINGS = re.compile(r"(?<=[a-z]{4})(?:ing|ed|es|s)$")
 _PLURAL = re.compile(r"(?<=[a-z0-9]{3})s$")
 _STOP_WORDS = """
-    a above all an and are at be being by can't for from high in is it low many no not of on only or out over
-    per the to under very was were with
+    a above all an and are at be being by can't did do does for from high in is it low many no not of on one
+    only or out over per the three to two under very was were with
 """
 #: What reports of any trouble have in common: they tell less than their rarity among a few titles suggests.
 _COMMON_WORDS = """
@@ -72,30 +72,35 @@ class Rarity:
     """How much a word tells: the fewer titles have it, the more.
 
     Attributes:
-        titles: How many titles were counted.
+        titles: The titles that were counted.
         having: In how many of them each word is.
     """
 
-    titles: int
+    titles: tuple[str, ...]
     having: Counter[str]
 
     @classmethod
     def of(cls, titles: Iterable[str]) -> "Rarity":
         """Count the words of *titles*."""
-        words = [words_of(title) for title in titles]
-        return cls(len(words), Counter(word for found in words for word in found))
+        counted = tuple(titles)
+        return cls(counted, Counter(word for title in counted for word in words_of(title)))
 
-    def weights(self, title: str, *, common: Collection[str] = ()) -> Mapping[str, float]:
-        """Return the weight of each word of *title*; that of the words *common* is cut."""
-        return {
-            word: math.sqrt(share) * self._weight(word, is_common=word in _COMMON or word in common)
-            for word, share in words_of(title).items()
-        }
+    def weights(self, one: str, other: str, *, common: Collection[str] = ()) -> list[Mapping[str, float]]:
+        """Return the weights of the words of two titles that are compared; those of *common* are cut.
 
-    def _weight(self, word: str, *, is_common: bool) -> float:
-        """Return the smoothed inverse document frequency of *word*, > 0."""
-        rarity = math.log(1 + (self.titles + 1) / (self.having[word] + 0.5))
-        return rarity * _COMMON_SHARE if is_common else rarity
+        The two are left out of the count: else what they share is frequent because of them.
+        """
+        counted = [title for title in {one, other} if title in self.titles]
+        known = Counter(word for title in counted for word in words_of(title))
+        rest = len(self.titles) - len(counted)
+
+        def weight(word: str) -> float:
+            """Return the smoothed inverse document frequency of *word* among the rest, > 0."""
+            rarity = math.log(1 + (rest + 1) / (self.having[word] - known[word] + 0.5))
+            return rarity * _COMMON_SHARE if word in _COMMON or word in common else rarity
+
+        shares = (words_of(title).items() for title in (one, other))
+        return [{word: math.sqrt(share) * weight(word) for word, share in found} for found in shares]
 
 
 @lru_cache(maxsize=_KEPT)
@@ -118,7 +123,7 @@ def score(one: Report, other: Report, rarity: Rarity) -> float:
     """Return how similar two reports are: by their weighted words, and by what else they share."""
     named = words_of(" ".join((*one.targets, *other.targets)))  # "parky.co.jp": told by the targets
     return (
-        _words_in_common(*(rarity.weights(report.title, common=named) for report in (one, other)))
+        _words_in_common(*rarity.weights(one.title, other.title, common=named))
         + _shared(one.targets, other.targets, same=_SAME_TARGET, differ=_OTHER_TARGET)
         + _shared(one.symptoms, other.symptoms, same=_SAME_SYMPTOM, differ=_OTHER_SYMPTOM)
     )

@@ -53,6 +53,16 @@ def test_a_rare_word_tells_more_than_a_frequent_one() -> None:
     assert frequent < rare
 
 
+@pytest.mark.parametrize("title", ["出口ゲートが開かない", "ゲートが開かず車が出られない"])
+def test_what_two_titles_share_is_not_frequent_because_of_them(title: str) -> None:
+    """The only incident of a server is found as it would be if no title were counted."""
+    known = Told("出庫ゲートが開かない (api が 5xx)", ("api.parky.co.jp",), ("errors",))
+    alone, both = Rarity.of([known.title]), Rarity.of([known.title, title])
+    unknown = score(Told(title), known, NOTHING_KNOWN)
+    assert unknown >= THRESHOLD
+    assert [score(Told(title), known, rarity) for rarity in (alone, both)] == pytest.approx([unknown] * 2)
+
+
 def test_the_same_words_at_another_target_are_another_trouble() -> None:
     """A dev alert is no twin of the production's; without a target nothing speaks against it."""
     api, dev = Told("決済 API が 5xx", ("api.parky.co.jp",)), Told("決済 API が 5xx", ("dev-*",))
