@@ -103,12 +103,12 @@ async def press_clear(interaction: Interaction, pressed: Pressed) -> None:
     await keep(interaction)
     services, voice = services_of(interaction), voice_of(interaction)
     by, place = await person_of(interaction), pressed.fields["place"]
-    standing = await services.clearing.clear(services.guild_id, place, seen=pressed.fields["mark"], by=by)
-    if standing is None:
+    cleared = await services.clearing.clear(services.guild_id, place, seen=pressed.fields["mark"], by=by)
+    if cleared is None:
         clearing = await services.clearing.preview(services.guild_id, place, by=by)
         await redraw(interaction, clear_screen(voice, clearing, is_changed=True))
     else:
-        await redraw(interaction, Screen(text(cleared_said(voice, standing))))
+        await redraw(interaction, Screen(text(cleared_said(voice, cleared))))
 
 
 def _rotation(handles: list[str], every: str, handover: str, *, now: datetime, zone: ZoneInfo) -> Rotation:

@@ -7,6 +7,7 @@ from hashlib import sha256
 
 from bot.domain.errors import UserError
 from bot.domain.oncall.book import Book, Content, StoredOverride
+from bot.domain.oncall.duty import DutyKind
 from bot.domain.oncall.people import OnCallPerson
 from bot.domain.oncall.roster import Rosters
 from bot.domain.oncall.rotation import Roster
@@ -38,7 +39,10 @@ class ScheduleClearing:
         schedules: The latest first; a later one is used before an earlier one.
         pointless: Overrides that change nothing without the schedules, and halves of swaps of their shifts.
         standing: The person on call now.
-        after: The person on call by the policy file, once it is cleared.
+        after: The person on call once it is cleared: by the policy file, or by an override.
+        is_override: `after` is on call only by an override, which stays.
+        following: The person on call by the policy file once that override is over; None if it has no end,
+            or another override comes next.
         mark: Changes with anything above: eight hexadecimal digits.
     """
 
@@ -48,6 +52,8 @@ class ScheduleClearing:
     standing: OnCallNow
     after: OnCallNow
     mark: str
+    is_override: bool = False
+    following: OnCallNow | None = None
 
 
 class Clearing:
@@ -68,14 +74,14 @@ class Clearing:
         _, clearing = await self._read(self._store, guild_id, place)
         return clearing
 
-    async def clear(self, guild_id: int, place: str, *, seen: str, by: Person) -> OnCallNow | None:
+    async def clear(self, guild_id: int, place: str, *, seen: str, by: Person) -> ScheduleClearing | None:
         """Return *place* to the policy file by ending all schedules set for it. Overrides stay.
 
         Args:
             seen: The mark of the preview that was confirmed.
 
         Returns:
-            The person on call then; None if the schedule is not what was seen, and then nothing changes.
+            What went, and what follows; None if the schedule is not what was seen, and nothing changes.
 
         Raises:
             NotPermitted; UserError: the policy has no such place, or nothing is set for it any more.
@@ -88,7 +94,7 @@ class Clearing:
             if await tx.end_schedules(guild_id, place, by=by) != numbers:
                 raise UserError("oncall_changed_meanwhile", place=place)  # by a commit of this very moment
             await self._schedules.done(tx, guild_id, by, "clear_schedule", {"place": place})
-        return clearing.after
+        return clearing
 
     async def _read(
         self, source: OnCallReads, guild_id: int, place: str
@@ -108,7 +114,15 @@ class Clearing:
             after=standing_at(after, place, now),
             mark=_mark([*(each.id for each in schedules), 0, *(each.id for each in pointless)]),
         )
+        if self._is_kept(book, clearing, now):
+            following = _following(after, clearing.after)
+            clearing = replace(clearing, is_override=True, following=following)
         return {each.id for each in schedules}, clearing
+
+    def _is_kept(self, book: Book, clearing: ScheduleClearing, now: datetime) -> bool:
+        """Return True if the policy file would have somebody else now than the override that stays."""
+        bare = self._oncall.combined(replace(book.without_schedules(clearing.place), overrides=()))
+        return bare.at(now)[clearing.place].handle != clearing.after.person.handle
 
     def _pointless(self, book: Book, place: str, now: datetime) -> list[StoredOverride]:
         """Return the overrides of *place* that lose their meaning with its schedules."""
@@ -120,6 +134,16 @@ class Clearing:
             if each.place == place
             and (each.is_swap or _changes_nothing(roster, each, bare.person(each.who), now=now))
         ]
+
+
+def _following(found: Rosters, standing: OnCallNow) -> OnCallNow | None:
+    """Return whom the policy file has on call after *standing*."""
+    if standing.until is None:
+        return None
+    duty = found.places[standing.place].duty_at(standing.until)
+    if duty.kind in (DutyKind.OVERRIDE, DutyKind.SWAP):
+        return None
+    return standing_at(found, standing.place, standing.until)
 
 
 def _changes_nothing(

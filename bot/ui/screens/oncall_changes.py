@@ -10,7 +10,7 @@ from bot.services.oncall.change_checks import Doubled, OverrideCheck
 from bot.services.oncall.clearing import ScheduleClearing, SetSchedule
 from bot.services.oncall.schedules import OnCallNow, Swapped
 from bot.ui.components import Screen, button, or_quit, text
-from bot.ui.posts.paging.handovers import gap_lines
+from bot.ui.posts.paging.handovers import gap_lines, until
 from bot.ui.screens.oncall_console import doubled_said, standing_said, who_said
 from bot.ui.words.voice import Voice
 from bot.ui.words.wording import relative
@@ -40,7 +40,6 @@ def clear_screen(voice: Voice, clearing: ScheduleClearing, *, is_changed: bool =
         )
         for override, person in clearing.pointless
     ]
-    follows = "same" if clearing.after.person.handle == clearing.standing.person.handle else "then"
     lines = [
         voice.say("oncall.clear.changed") if is_changed else "",
         voice.say("oncall.clear.question", place=place),
@@ -48,11 +47,7 @@ def clear_screen(voice: Voice, clearing: ScheduleClearing, *, is_changed: bool =
         _listed(voice, gone),
         voice.say("oncall.clear.pointless") if pointless else "",
         _listed(voice, pointless),
-        voice.say(
-            f"oncall.clear.{follows}",
-            former=who_said(voice, clearing.standing.person),
-            who=who_said(voice, clearing.after.person),
-        ),
+        _follows(voice, clearing),
     ]
     confirm = button(
         voice.say("oncall.clear.confirm"), f"onc:v1:clear:{place}:{clearing.mark}", style=ButtonStyle.danger
@@ -65,9 +60,32 @@ def set_said(voice: Voice, standing: OnCallNow, doubled: Sequence[Doubled] = ())
     return _lines(standing_said(voice, "oncall.set", standing), doubled_said(voice, doubled))
 
 
-def cleared_said(voice: Voice, standing: OnCallNow) -> str:
-    """Say that the policy file decides again, and who is on call by it."""
-    return standing_said(voice, "oncall.cleared", standing)
+def cleared_said(voice: Voice, clearing: ScheduleClearing) -> str:
+    """Say that the policy file decides again, and who is on call by it; or by an override before it."""
+    if clearing.is_override:
+        return _lines(voice.say("oncall.cleared_kept", place=clearing.place), _kept(voice, clearing))
+    return standing_said(voice, "oncall.cleared", clearing.after)
+
+
+def _follows(voice: Voice, clearing: ScheduleClearing) -> str:
+    """Say who is on call once the schedule is cleared, and by what."""
+    if clearing.is_override:
+        return _kept(voice, clearing)
+    is_same = clearing.after.person.handle == clearing.standing.person.handle
+    return voice.say(
+        f"oncall.clear.{'same' if is_same else 'then'}",
+        former=who_said(voice, clearing.standing.person),
+        who=who_said(voice, clearing.after.person),
+    )
+
+
+def _kept(voice: Voice, clearing: ScheduleClearing) -> str:
+    """Say until when the override goes on, and who comes after it by the policy file."""
+    after, following = clearing.after, clearing.following
+    kept = voice.say("oncall.clear.kept", who=who_said(voice, after.person), until=until(voice, after.until))
+    if following is None:
+        return kept
+    return _lines(kept, voice.say("oncall.clear.kept_then", who=who_said(voice, following.person)))
 
 
 def overridden_said(voice: Voice, new: NewOverride, check: OverrideCheck) -> str:

@@ -61,12 +61,36 @@ async def test_a_press_on_what_has_changed_since_changes_nothing(desk: Desk) -> 
     await override(desk, Who(None, "primary", "primary"))
     assert await clearing.clear(GUILD, "primary", seen=second.mark, by=PRIMARY) is None
     await desk.pass_time(hours=2)
-    after = await clearing.clear(GUILD, "primary", seen=second.mark, by=PRIMARY)
-    assert after is not None
-    assert after.person.handle == "primary"
+    cleared = await clearing.clear(GUILD, "primary", seen=second.mark, by=PRIMARY)
+    assert cleared is not None
+    assert (cleared.after.person.handle, cleared.is_override) == ("primary", False)
     with pytest.raises(UserError) as refused:
         await clearing.clear(GUILD, "primary", seen=second.mark, by=PRIMARY)
     assert refused.value.key == "oncall_nothing_set"
+
+
+async def test_an_override_stays_and_is_the_reason_told(desk: Desk) -> None:
+    """Not the policy file, which comes after it; unless the override is of the file's person."""
+    await rotate(desk)
+    made = await override(desk, RESPONDER)
+    cleared = await desk.services.clearing.clear(GUILD, "primary", seen=(await asked(desk)).mark, by=PRIMARY)
+    assert cleared is not None
+    assert cleared.is_override
+    assert (cleared.after.person.name, cleared.after.until) == ("responder", made.ends)
+    assert cleared.following is not None
+    assert cleared.following.person.handle == "primary"
+
+
+async def test_an_override_of_the_policy_files_person_is_no_reason(desk: Desk) -> None:
+    """They are on call anyway. Of two stand-ins in a row nobody is said to come by the file."""
+    await rotate(desk)
+    await override(desk, Who(None, "primary", "primary"))
+    assert not (await asked(desk)).is_override
+    await override(desk, RESPONDER)
+    now = desk.clock.time
+    await desk.schedules.override(GUILD, NewOverride("primary", BEN, now + HOUR, now + 2 * HOUR), by=PRIMARY)
+    shown = await asked(desk)
+    assert (shown.is_override, shown.following) == (True, None)
 
 
 async def test_whoever_presses_needs_the_permission(desk: Desk) -> None:

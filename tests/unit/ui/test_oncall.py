@@ -18,7 +18,14 @@ from bot.services.oncall.clearing import ScheduleClearing, SetSchedule
 from bot.services.oncall.schedules import DutyView, OnCallNow, Swapped, Turn
 from bot.services.ports.oncall import Gap, ReadinessFinding
 from bot.ui.posts.renderer import render
-from bot.ui.screens.oncall_changes import CLEAR, clear_screen, overridden_said, set_said, swapped_said
+from bot.ui.screens.oncall_changes import (
+    CLEAR,
+    clear_screen,
+    cleared_said,
+    overridden_said,
+    set_said,
+    swapped_said,
+)
 from bot.ui.screens.oncall_console import (
     end_asked_screen,
     ended_said,
@@ -254,6 +261,24 @@ def test_the_question_names_what_goes_and_who_comes() -> None:
     assert told[7] == "消すと、すぐに <@123456789012345678> → **@ai** (設定ファイルの当番)"
     same = replace(clearing(stand_ins=0), after=OnCallNow("primary", BEN, None))
     assert "消したあとも" in screens.words(clear_screen(screens.JA, same)).splitlines()[-1]
+
+
+def test_a_stand_in_who_stays_is_told_with_the_end_and_who_comes_then() -> None:
+    """In the question and in the answer; it is no person of the policy file."""
+    kept = replace(
+        clearing(),
+        after=OnCallNow("primary", BEN, NOW + DAY),
+        is_override=True,
+        following=OnCallNow("primary", AI, None),
+    )
+    lines = [
+        "<@123456789012345678> stays on call by an override · until 11/25 14:00 JST",
+        "Then @ai, by the policy file",
+    ]
+    assert screens.words(clear_screen(screens.EN, kept)).splitlines()[-2:] == lines
+    assert cleared_said(screens.EN, kept).splitlines() == ["✅ The schedule of primary is cleared.", *lines]
+    assert cleared_said(screens.EN, replace(kept, following=None)).splitlines()[1:] == lines[:1]
+    assert "設定ファイル" not in cleared_said(screens.JA, replace(kept, following=None))
 
 
 def test_every_change_warns_of_one_person_at_two_places() -> None:
