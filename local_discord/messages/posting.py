@@ -62,7 +62,9 @@ def publish(core: Core, channel: Channel, draft: Draft, origin: Origin) -> Messa
     if channel.id in core.backdated and not origin.ephemeral_to:
         at = datetime.fromisoformat(core.backdated.pop(channel.id))
         with core.clock.standing_at(at):
-            return publish(core, channel, draft, replace(origin, message_id=snowflake_of(at)))
+            made = publish(core, channel, draft, replace(origin, message_id=snowflake_of(at)))
+        _remember(core, made)  # from now on, whatever its date says
+        return made
     _moderate(core, str(origin.author["id"]), draft)
     if channel.thread and channel.thread.archived and not origin.ephemeral_to:
         set_archived(core, channel, archived=False)
@@ -86,12 +88,17 @@ def publish(core: Core, channel: Channel, draft: Draft, origin: Origin) -> Messa
     _fill(message, draft)
     add_message(core, channel, message)
     _let_in_mentioned(core, message)
-    if draft.nonce is not None:
-        key = (message.author_id, str(draft.nonce))
-        core.nonces[key] = Nonce(message.id, core.clock.monotonic() + NONCE_LIFE_S, channel.id)
+    _remember(core, message)
     events.message_changed(core, "MESSAGE_CREATE", message)
     _add_previews(core, message)
     return message
+
+
+def _remember(core: Core, message: Message) -> None:
+    """Let the nonce of *message*, if it has one, return it for a while."""
+    if message.nonce is not None:
+        key = (message.author_id, str(message.nonce))
+        core.nonces[key] = Nonce(message.id, core.clock.monotonic() + NONCE_LIFE_S, message.channel_id)
 
 
 def _add_previews(core: Core, message: Message) -> None:

@@ -73,6 +73,15 @@ async def test_next_message_is_dated_back_once(client: Client) -> None:
     assert datetime.now(UTC) - created_at(second["id"]) < timedelta(minutes=1)
 
 
+async def test_nonce_of_a_message_that_is_dated_back_holds_from_now(client: Client) -> None:
+    """A bot that has lost the answer and sends it again makes no second one."""
+    await client.human("POST backdate", channel="p3-insights", at=THEN.isoformat())
+    post, body = "POST /channels/1100000000000000304/messages", {"nonce": "digest", "enforce_nonce": True}
+    ids = [(await client.api(post, {"content": "last week", **body})).body["id"] for _ in range(2)]
+    assert created_at(ids[0]) == THEN
+    assert ids[0] == ids[1]
+
+
 async def test_people_change_their_names(client: Client) -> None:
     """A new username is the one to look them up by; nobody takes another one's."""
     await client.human("PATCH member", user="primary", username="sato", global_name="佐藤")
