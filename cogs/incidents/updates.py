@@ -15,6 +15,7 @@ from bot.ui.forms.update import UPDATE_FORM, update_form, update_of
 from bot.ui.interaction import Interaction, reply, services_of, voice_of, wait
 from bot.ui.people import person_of
 from bot.ui.posts.incident.updates import told
+from bot.ui.screens.incident_answers import ack_view
 from cogs.incidents.group import NUMBER_OPTION, Number, in_time, incident_group, named, offer_open
 
 
@@ -43,7 +44,8 @@ async def send_update(interaction: Interaction, form: Submitted) -> None:
     await wait(interaction)
     update = update_of(form, policy=services_of(interaction).policy, key=f"interaction:{interaction.id}")
     result = await services_of(interaction).updates.tell(form.number, update, by=await person_of(interaction))
-    await reply(interaction, told(voice_of(interaction), result))
+    voice = voice_of(interaction)
+    await reply(interaction, told(voice, result), view=ack_view(voice, result))
 
 
 async def _open(interaction: Interaction, number: int | None, *, digest: str | None = None) -> None:

@@ -16,9 +16,11 @@ from bot.services.escalation.passing_on import PassedOn
 from bot.services.escalation.release import Released, ReleaseOutcome
 from bot.services.incidents.merging import Merged
 from bot.services.incidents.severity_change import Regraded
+from bot.services.incidents.updates import UpdateResult
 from bot.ui.buttons import BundleVerb, IncidentVerb, custom_id
 from bot.ui.components import ID_LIMIT, Screen, button, buttons_view, made_of, or_quit, row, text, to_places
 from bot.ui.posts.bodies import colour_of
+from bot.ui.posts.incident.updates import is_unanswered
 from bot.ui.words.voice import Voice
 from bot.ui.words.wording import relative, state_key
 
@@ -139,6 +141,13 @@ def release_view(voice: Voice, result: Acknowledgement) -> ui.View | None:
     if result.outcome is AckOutcome.TOO_LATE:
         return None
     return buttons_view(made_of(voice.buttons.make(IncidentVerb.HAND_BACK, result.incident.id)))
+
+
+def ack_view(voice: Voice, result: UpdateResult) -> ui.View | None:
+    """Build [👀 ack] under the answer to an update, as long as nobody has acknowledged; else None."""
+    if not is_unanswered(result):
+        return None
+    return buttons_view(made_of(voice.buttons.make(IncidentVerb.ACK, result.incident.id)))
 
 
 def released(voice: Voice, result: Released) -> str:

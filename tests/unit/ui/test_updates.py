@@ -16,11 +16,13 @@ from bot.domain.severity import NEXT_BUSINESS_DAY, Deadline
 from bot.runbook import default_policy_text, parse_policy
 from bot.runbook.model import Policy
 from bot.services.incidents.updates import NewUpdate, UpdateResult
+from bot.ui.buttons import IncidentVerb, custom_id
 from bot.ui.forms.base import Submitted
 from bot.ui.forms.update import UPDATE_FORM, update_form, update_of
 from bot.ui.posts.incident.updates import told
 from bot.ui.posts.renderer import render
 from bot.ui.screens.first_response_sheet import first_response_screen
+from bot.ui.screens.incident_answers import ack_view
 from bot.ui.words.voice import Voice
 from tests.unit.ui import screens
 from tests.unit.ui.samples import (
@@ -379,3 +381,48 @@ def test_the_answer_says_what_has_changed() -> None:
     none_planned = told(screens.JA, UpdateResult(ACKNOWLEDGED, posted=True, detailed=False))
     assert "次の更新は予定していません。" in none_planned
     assert told(screens.EN, UpdateResult(TOLD, posted=False, detailed=True)).startswith("✏️ Updated")
+
+
+@pytest.mark.parametrize(
+    ("voice", "lines"),
+    [
+        (
+            screens.JA,
+            [
+                "⚠️ まだ ack されていません。対応中なら 👀 を押してください。",
+                "状態「🟠 原因特定」は、誰かが ack すると表示されます。",
+            ],
+        ),
+        (
+            screens.EN,
+            [
+                "⚠️ Nobody has acknowledged this yet. If you are on it, press 👀.",
+                "The state “🟠 Identified” is shown once somebody acknowledges.",
+            ],
+        ),
+    ],
+)
+def test_the_answer_to_an_update_before_an_acknowledge(voice: Voice, lines: list[str]) -> None:
+    """It does not acknowledge: the answer says so, with the button that does."""
+    phased = UpdateResult(replace(TRIGGERED, phase=Phase.IDENTIFIED), posted=True, detailed=False)
+    assert told(voice, phased).splitlines()[-2:] == lines
+    plain = UpdateResult(TRIGGERED, posted=True, detailed=False)
+    assert told(voice, plain).splitlines()[-1] == lines[0]
+    view = ack_view(voice, phased)
+    assert view is not None
+    assert [getattr(child, "custom_id", None) for child in view.children] == [
+        custom_id(IncidentVerb.ACK, TRIGGERED.id)
+    ]
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        UpdateResult(ACKNOWLEDGED, posted=True, detailed=False),
+        UpdateResult(TRIGGERED, posted=False, detailed=True),
+    ],
+)
+def test_an_answer_that_asks_for_no_acknowledge(result: UpdateResult) -> None:
+    """Somebody is on it, or only the facts were put right."""
+    assert "ack" not in told(screens.JA, result)
+    assert ack_view(screens.JA, result) is None

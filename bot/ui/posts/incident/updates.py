@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
-from bot.domain.incident.incident import Incident
+from bot.domain.incident.incident import Incident, Status
 from bot.domain.incident.notices import UpdatedNotice, UpdateDueNotice
 from bot.services.incidents.updates import UpdateResult
 from bot.ui.buttons import IncidentVerb, row
@@ -84,7 +84,20 @@ def told(voice: Voice, result: UpdateResult) -> str:
             lines.append(voice.say("updates.said.next", at=at, left=relative(due_at)))
     if result.detailed:
         lines.append(voice.say("updates.said.details", label=incident.label))
-    return "\n".join(lines)
+    return "\n".join([*lines, *_not_acknowledged(voice, result)])
+
+
+def is_unanswered(result: UpdateResult) -> bool:
+    """Return True if an update was posted while nobody is on the incident: it does not acknowledge."""
+    return result.posted and result.incident.status is Status.TRIGGERED
+
+
+def _not_acknowledged(voice: Voice, result: UpdateResult) -> Iterator[str]:
+    """Yield what the update has not done: acknowledge; and that the state is shown only after that."""
+    if is_unanswered(result):
+        yield voice.say("updates.said.not_acknowledged", emoji=voice.policy.ack_emoji)
+        if (phase := result.incident.phase) is not None:
+            yield voice.say("updates.said.phase_later", state=voice.phase(phase))
 
 
 def _words(words: Wording, told: UpdatedNotice) -> Iterator[str]:
