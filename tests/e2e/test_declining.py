@@ -35,6 +35,7 @@ async def test_each_ladder_asks_anew_whoever_declined_on_the_last(world: World) 
     await world.start_bot()
     passed = await world.expect_dm("secondary", contains="@primary が対応できないため")
     await world.expect_message(alert.thread, contains=PASSED_ON)
+    await world.expect_text(alert.post, "🙅 @primary は今は対応できません → @secondary：")
     assert "@secondary：" in (await world.expect_text(first, "今は対応できないと伝えました")).text
     await decline(world, first, by="primary", says="@secondary に引き継ぎました (")
     await world.expect_nothing_more()

@@ -6,6 +6,9 @@ from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.incident.calls import Calls, arrived
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.transitions import AckVia
+from bot.i18n import Texts
+from bot.ui.posts.incident.calls import cannot
+from bot.ui.words.wording import Wording
 from tests.services.desk import PRIMARY, Desk
 from tests.services.escalation.test_passing_on import CLOSED
 from tests.services.escalation.test_storms import open_many
@@ -125,3 +128,18 @@ async def test_a_decline_counts_for_the_ladder_on_which_it_was_said(desk: Desk) 
     assert (await calls_of(desk, incident)).decliners == ("@primary",)
     await desk.lifecycle.change_severity(incident.id, to="SEV1", by=PRIMARY, reason="広がった")
     assert (await calls_of(desk, incident)).decliners == ()
+
+
+async def test_a_decline_is_of_the_moment_of_the_dm_to_the_next_person(desk: Desk) -> None:
+    """So the alert says who is asked instead, and when they got their DM."""
+    incident = await opened(desk)
+    await desk.pass_time(minutes=2)
+    dm = desk.message(DeliveryKind.PAGE)
+    await desk.passing_on.decline(incident.id, by=PRIMARY, message_id=dm)
+    await desk.work()
+    shown = await desk.store.shown_incident(incident.id)
+    [(said, page)] = [(one, page) for one in shown.calls.declined for page in shown.calls.pages[1:]]
+    assert (said.who, page.who, page.asked_at) == ("@primary", "@secondary", said.at)
+    words = Wording(Texts.load(), desk.policy)
+    assert cannot(words, shown).startswith("🙅 @primary は今は対応できません → @secondary：")
+    assert cannot(words, shown).endswith(" DM")

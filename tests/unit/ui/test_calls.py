@@ -268,6 +268,22 @@ def test_whoever_cannot_respond_has_answered() -> None:
     assert "🙅 @primary は今は対応できません" in alert(called(FIRST_PAGE, declined=("@primary",)))
 
 
+def test_the_alert_says_who_is_asked_instead_of_who_cannot_respond() -> None:
+    """The DM that the decline itself has queued, whether it has arrived or not; of each their own."""
+    at = DUE + timedelta(minutes=1)
+    sent = CallPage(who="@secondary", asked_at=at, sent_at=at)
+    told = called(*TWICE.calls.pages, sent, declined=("@primary",))
+    assert "🙅 @primary は今は対応できません → @secondary：14:23 DM" in alert(told)
+    assert "🙅 @primary cannot respond → @secondary: DM 14:23" in alert(told, EN)
+    waiting = called(FIRST_PAGE, CallPage(who="secondary", asked_at=at), declined=("@primary",))
+    assert "🙅 @primary は今は対応できません → @secondary：いま DM" in alert(waiting)
+    last = Decline(who="@secondary", at=at + timedelta(minutes=1))
+    both = replace(told, calls=replace(told.calls, declined=(*told.calls.declined, last)))
+    lines = alert(both)
+    first = lines.index("🙅 @primary は今は対応できません → @secondary：14:23 DM")
+    assert lines[first + 1] == "🙅 @secondary は今は対応できません"
+
+
 def test_an_acknowledge_that_ended_has_no_deadline_any_more() -> None:
     """It was kept; the ladder says what comes."""
     ended = EndedAck(who="primary", at=DUE + timedelta(hours=1), lapsed=True)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
-from bot.domain.incident.calls import CallPage, CallStep, arrived
+from bot.domain.incident.calls import CallPage, CallStep, Decline, arrived
 from bot.domain.incident.incident import Incident, Status
 from bot.domain.oncall.people import marked
 from bot.domain.severity import Mention
@@ -104,9 +104,24 @@ def has_declined(incident: Incident, reader: str, *, asked_at: datetime) -> bool
 
 
 def cannot(words: Wording, incident: Incident) -> str:
-    """Return the line with the people who cannot respond; empty if there are none."""
-    declined = incident.calls.decliners
-    return words.say("alert.declined", people=words.on_call(declined)) if declined else ""
+    """Return a line for each person who cannot respond, with the DM that this led to; empty without one.
+
+    "🙅 @primary は今は対応できません → @secondary：14:09 DM".
+    """
+    return "\n".join(_declined(words, incident, one) for one in incident.calls.declined)
+
+
+def _declined(words: Wording, incident: Incident, one: Decline) -> str:
+    """Return the line of a person who cannot respond; without a DM instead of theirs, only that."""
+    people = words.on_call([one.who])
+    # Queued in the commit of the decline.
+    to = [found for found in _people(words, incident, asked_at=one.at) if found[0] != people]
+    if not to:
+        return words.say("alert.declined", people=people)
+    told = ", ".join(
+        words.say("escalation.called", who=who, what=_times(words, incident, pages)) for who, pages in to
+    )
+    return words.say("alert.declined_to", people=people, told=told)
 
 
 def _called(
@@ -179,13 +194,20 @@ def _rung(
     return words.say(f"alert.rung.{key}", at=at, whom=told)
 
 
-def _people(words: Wording, incident: Incident) -> Iterable[tuple[str, list[CallPage]]]:
+def _people(
+    words: Wording, incident: Incident, *, asked_at: datetime | None = None
+) -> Iterable[tuple[str, list[CallPage]]]:
     """Return everybody who was called, in the order of the first call, with the DMs to them.
 
     A DM that had no place to go is known by the on-call place alone: it counts for its holder.
+
+    Args:
+        asked_at: Only the calls of this moment; None: all.
     """
     people: dict[str, list[CallPage]] = {}
     for page in incident.calls.pages:
+        if asked_at is not None and page.asked_at != asked_at:
+            continue
         people.setdefault(words.on_call([page.who]), []).append(page)
     return people.items()
 
