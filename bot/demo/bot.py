@@ -1,4 +1,4 @@
-"""The bot as the demo runs it: it registers its commands first, in the same process, which imports but once.
+"""The bot as the demo runs it: one process registers the commands and then runs, to import only once.
 
 With the argument `leaps` it looks every second at what is due at a minute, for the clock jumps.
 """

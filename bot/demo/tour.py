@@ -1,4 +1,4 @@
-"""`demo --tour`: the runbook, played through the local Discord by people who are not there.
+"""`demo --tour`: the runbook, played through the local Discord by simulated people.
 
 Each step is checked by what is seen in Discord, and the first one that is not seen ends the tour.
 """

@@ -1,4 +1,4 @@
-"""Faults from the human side: of routes, of the gateway, and standing still."""
+"""Routes that inject faults: failing requests, gateway faults, a frozen server."""
 
 from collections.abc import Callable
 

@@ -86,8 +86,9 @@ def test_code_names_pages_that_exist(folder: str) -> None:
 
 
 def test_every_page_is_reachable() -> None:
-    """A page of the internals and a decision are linked from the page that people read first."""
+    """A page of the internals is linked from the page that people read first, a decision from their list."""
     linked = {target.partition("#")[0] for target in _LINK.findall(read("docs/architecture.md"))}
+    linked |= {f"decisions/{target}" for target in _LINK.findall(read("docs/decisions/README.md"))}
     pages = {
         name.removeprefix("docs/") for name in DOCUMENTS if name.startswith("docs/") and name.count("/") > 1
     }

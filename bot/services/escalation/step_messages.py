@@ -16,7 +16,7 @@ from bot.services.shared.postings import private_thread_key
 
 
 class StepMessages:
-    """Puts messages together; nothing is written here."""
+    """Builds the deliveries of a step; stores nothing."""
 
     def __init__(self, policy: Policy) -> None:
         self._policy = policy

@@ -164,7 +164,8 @@ class Sweeps:
         """Queue deliveries: one bundle for each place that has too many, the rest one by one.
 
         Returns:
-            The incidents in bundles. In a storm their posts are not edited: that room is for what rings.
+            The incidents in bundles. In a storm their posts are not edited: the rate limit is kept for
+            messages that ping.
         """
         news = [(new, incident) for new, incident in owed if new.key not in self._already_told.meanwhile]
         together = to_bundle(news, bundle_from=self._policy.storm.bundle_from)

@@ -1,4 +1,4 @@
-"""A duplicate ends in favour of another incident, which must not be less alive than it was."""
+"""Merges a duplicate into another incident without silencing that one."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What a status update and a mere promise share: a timeline entry and a line in the thread, said once."""
+"""Writes the timeline entry and the thread's line of a status update, or of a moved promise alone."""
 
 from bot.domain.incident.entries import UpdatedEntry
 from bot.domain.incident.incident import Phase

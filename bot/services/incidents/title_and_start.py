@@ -1,4 +1,4 @@
-"""A title that was mistyped, a start that turned out to be another: put right for all who read the posts."""
+"""Corrects an incident's title and start time in all its posts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

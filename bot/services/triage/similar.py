@@ -54,8 +54,8 @@ class SimilarIncidents:
     async def beside(self, incident: Incident) -> Incident | None:
         """Return the most similar of the open incidents raised before *incident*; None for a private one.
 
-        Of two, one alone names the other: nobody merges them crosswise. A drill has none either, nor has one
-        that has ended.
+        Only the newer one names the older, so that two people do not merge each into the other. A drill has
+        none either, nor has one that has ended.
         """
         if incident.is_private or incident.is_drill or not incident.is_open:
             return None

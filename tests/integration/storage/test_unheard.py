@@ -1,4 +1,4 @@
-"""The dead-man's switch asks of whom nobody has been told."""
+"""The query that finds incidents about which nobody has been notified, for the dead-man's switch."""
 
 from dataclasses import replace
 from datetime import timedelta

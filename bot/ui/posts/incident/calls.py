@@ -215,7 +215,7 @@ def _people(
 def _result(words: Wording, incident: Incident, who: str, pages: Sequence[CallPage]) -> str:
     """Return a person and what came of the DMs to them; empty while the only one is on its way.
 
-    Whom the last step was the first to call may still answer: of them only the time is told.
+    People whom the last step was the first to call may still answer: only the time is shown for them.
     """
     if not arrived(pages) and not any(page.is_refused for page in pages):
         return ""
