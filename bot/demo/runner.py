@@ -1,6 +1,7 @@
 """`incident-bot demo`: brings the set up, lets people play or plays the tour, leaves nothing behind."""
 
 import asyncio
+import fcntl
 import signal
 import sys
 import tempfile
@@ -22,6 +23,7 @@ from bot.demo.stage import Stage, set_stage
 from bot.demo.story.burning import raise_alarm
 from bot.demo.story.cast import ADMIN
 from bot.demo.tour import play_tour
+from bot.domain.errors import ConfigError
 from bot.storage.database.migrate import migrate
 from bot.storage.embedded import EmbeddedPostgres
 
@@ -68,6 +70,9 @@ def run_demo(setup: Setup, *, tour: bool, data_dir: Path | None, open_page: bool
 
     Returns:
         The exit code: 0; 1 when a step of the tour was not seen, or a part died.
+
+    Raises:
+        ConfigError: Another demo is using *data_dir*.
     """
     started = time.monotonic()
     console = _console()
@@ -150,10 +155,24 @@ def _console() -> Console:
 def _folder(data_dir: Path | None) -> Iterator[Path]:
     if data_dir is not None:
         data_dir.mkdir(parents=True, exist_ok=True)
-        yield data_dir
+        with _alone(data_dir):
+            yield data_dir
         return
     with tempfile.TemporaryDirectory(prefix="incident-bot-demo-", ignore_cleanup_errors=True) as folder:
         yield Path(folder)
+
+
+@contextmanager
+def _alone(data_dir: Path) -> Iterator[None]:
+    """Keep a second demo out of *data_dir*: its local Discord would not know what is posted in ours."""
+    with (data_dir / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ConfigError(
+                f"another demo is using {data_dir}: end it, or choose another --data-dir"
+            ) from None
+        yield
 
 
 @contextmanager

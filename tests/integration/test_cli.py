@@ -1,6 +1,7 @@
 """The command line: what it says, where it says it, and its exit code."""
 
 import asyncio
+import fcntl
 import json
 import logging
 import signal
@@ -76,6 +77,15 @@ def test_demo_says_what_is_wrong_with_the_policy(tmp_path: Path) -> None:
     said = here("demo", RUNBOOK_FILE=str(tmp_path / "none.toml"))
     assert (said.code, said.out) == (2, "")
     assert said.err.startswith("error: RUNBOOK_FILE: ")
+
+
+def test_two_demos_do_not_share_a_folder(tmp_path: Path) -> None:
+    """The second one would post into a local Discord of its own, for incidents of the first."""
+    with (tmp_path / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        said = here("demo", "--data-dir", str(tmp_path))
+    assert (said.code, said.out) == (2, "")
+    assert said.err == f"error: another demo is using {tmp_path}: end it, or choose another --data-dir\n"
 
 
 def test_tour_is_told_in_japanese() -> None:
