@@ -72,6 +72,13 @@ async def test_replay_that_failed_may_be_repeated(desk: Desk) -> None:
     assert desk.sent(DeliveryKind.REPLAY) == ["channel:p0-alerts"]
 
 
+async def test_an_entry_knows_who_may_send_it_again(desk: Desk) -> None:
+    """A responder reads it; the person on call replays it."""
+    await put(desk, {"content": "x"})
+    for by, may in ((RESPONDER, False), (PRIMARY, True)):
+        assert (await desk.dlq.entry(str(ENTRY), by=by, guild_id=GUILD)).may_replay is may
+
+
 async def test_replay_of_a_page_goes_to_the_person(desk: Desk) -> None:
     """Our own failed DMs are kept with their on-call place."""
     await put(desk, {"content": "x"}, channel="person:primary")

@@ -41,11 +41,16 @@ _DIGITS: Final = re.compile(r"[0-9a-f]{4,12}")
 
 @dataclass(frozen=True, slots=True)
 class EntryView:
-    """One failure, whether a person sent it again, and where it arrived by itself later."""
+    """One failure, whether a person sent it again, and where it arrived by itself later.
+
+    Attributes:
+        may_replay: The reader may send it again, as far as their roles go.
+    """
 
     entry: DlqEntry
     replay: ReplayRecord | None
     delivered: Posted | None = None
+    may_replay: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +121,8 @@ class Dlq:
         key = await self._key(entry_id)
         entry, origin = await self._read(key, guild_id=guild_id)
         delivered = None if origin is None else origin.delivered
-        return EntryView(entry, await self._store.replay_of(key), delivered)
+        may_replay = self._access.allows(by, "replay")
+        return EntryView(entry, await self._store.replay_of(key), delivered, may_replay)
 
     async def preview_replay(self, entry_id: str, *, by: Person, guild_id: int) -> ReplayPreview:
         """Return the message that a replay would send.

@@ -18,7 +18,7 @@ import structlog
 
 from bot.domain.delivery.delivery import DeliveryKind, NewDelivery
 from bot.domain.errors import UpstreamUnavailable
-from bot.domain.incident.incident import Incident
+from bot.domain.incident.incident import Incident, Status
 from bot.domain.oncall.deliveries import HandoverData, OpenIncident, PlaceChange, ShiftCheckData
 from bot.domain.oncall.people import OnCallPerson
 from bot.domain.oncall.roster import Rosters, RosterWatch
@@ -145,7 +145,7 @@ class Handovers:
         }
         told = watch.told + bool(changed)
         if changed:
-            listed = [_told_incident(one) for one in incidents if not one.is_drill]
+            listed = [_told_incident(one) for one in self._by_urgency(incidents)]
             data = HandoverData(
                 at=now,
                 changes=tuple(_change(found, place, now, former=one) for place, one in changed.items()),
@@ -154,6 +154,13 @@ class Handovers:
             await tx.insert_deliveries(list(self._owed(watch.guild_id, told, data, changed, standing)))
             log.info("oncall.handed_over", guild_id=watch.guild_id, places=len(changed))
         return replace(watch, standing=standing, told=told)
+
+    def _by_urgency(self, incidents: Sequence[Incident]) -> list[Incident]:
+        """Return the real ones: unacknowledged ones first, then the most severe."""
+        return sorted(
+            (one for one in incidents if not one.is_drill),
+            key=lambda one: (one.status is not Status.TRIGGERED, self._policy.rules(one.severity).rank),
+        )
 
     def _owed(
         self,

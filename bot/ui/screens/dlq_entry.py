@@ -30,7 +30,7 @@ def entry_screen(voice: Voice, view: EntryView, *, guild_id: int) -> Screen:
     entry, replay, delivered = view.entry, view.replay, view.delivered
     body, _ = sanitise_payload(entry.payload or {})
     is_owed = delivered is None and (replay is None or replay.error is not None)
-    can_replay = is_owed and bool(body.keys() - {"allowed_mentions"})
+    can_replay = view.may_replay and is_owed and bool(body.keys() - {"allowed_mentions"})
     raw = button(voice.say("consoles.dlq.raw"), f"dlq:v1:json:{entry.id}") if entry.payload else None
     again = button(voice.say("consoles.dlq.replay"), f"dlq:v1:preview:{entry.id}", emoji="🔁")
     return Screen(
@@ -57,7 +57,7 @@ def preview_screen(voice: Voice, preview: ReplayPreview, *, guild_id: int) -> Sc
     """Show target, what is left out, and the message; the safe way out first. An entry goes out once."""
     entry, replay = preview.entry, preview.replay
     if replay is not None and replay.error is None:
-        return replayed_screen(voice, replay, guild_id=guild_id)
+        return _already_screen(voice, replay, guild_id=guild_id)
     keys = ", ".join(f"`{plain(key, limit=40).replace('`', '')}`" for key in preview.dropped[:20])
     send = button(
         voice.say("consoles.dlq.replay_now"),
@@ -89,6 +89,16 @@ def replayed_screen(voice: Voice, record: ReplayRecord, *, guild_id: int) -> Scr
         rows=[row(_to_message(voice, record, guild_id=guild_id))],
         colour=_GREEN if sent else _BLUE,
     )
+
+
+def _already_screen(voice: Voice, record: ReplayRecord, *, guild_id: int) -> Screen:
+    """Show that the message was replayed before, by whom and when, and that it is not sent again."""
+    told = voice.say(
+        "consoles.dlq.replayed_before",
+        by=voice.who(record.requested_by_name),
+        at=voice.moment(record.requested_at),
+    )
+    return Screen(text(told), rows=[row(_to_message(voice, record, guild_id=guild_id))], colour=_BLUE)
 
 
 def raw_json(voice: Voice, entry: DlqEntry) -> tuple[str, discord.File | None]:

@@ -69,6 +69,18 @@ async def test_a_handover_is_told_once_and_to_whom_it_concerns(turning: Desk) ->
     assert len(await told(turning, DeliveryKind.HANDOVER)) == 1
 
 
+async def test_what_nobody_has_acknowledged_is_handed_over_first(turning: Desk) -> None:
+    """Then the most severe, whatever their numbers."""
+    await turning.handovers.begin(GUILD)
+    await turning.work()
+    opened = {severity: await turning.open(severity, key=severity) for severity in ("SEV3", "SEV2", "SEV1")}
+    await turning.acknowledger.acknowledge(opened["SEV2"].id, by=PRIMARY, via=AckVia.BUTTON)
+    await turning.pass_time(days=3)
+    [dm] = await told(turning, DeliveryKind.ON_DUTY)
+    told_ones = list(dm.data["incidents"])  # type: ignore[call-overload]
+    assert [one["severity"] for one in told_ones] == ["SEV1", "SEV3", "SEV2"]
+
+
 async def test_two_handovers_that_nobody_saw_are_one(turning: Desk) -> None:
     """The bot was away for eight days: one line, from whom it was told last to whoever stands there now."""
     await turning.handovers.begin(GUILD)

@@ -149,6 +149,23 @@ def test_an_entry_that_was_replayed_is_not_offered_again() -> None:
     assert "数秒で届きます" in words(dlq_entry.replayed_screen(JA, REPLAY, guild_id=7))
 
 
+def test_a_second_replay_says_that_nothing_is_sent() -> None:
+    """Who did it and when; not that somebody is replaying it now."""
+    sent = replace(REPLAY, channel_id=301, message_id=900)
+    again = dlq_entry.preview_screen(JA, ReplayPreview(ENTRY, {"content": "x"}, (), sent), guild_id=7)
+    assert words(again) == "@primary が 11/24 14:07 JST に再送済みです。もう一度は送っていません。"
+    assert labels(again) == ["再送した投稿へ"]
+    again = dlq_entry.preview_screen(EN, ReplayPreview(ENTRY, {"content": "x"}, (), sent), guild_id=7)
+    assert words(again) == "Already replayed by @primary, 11/24 14:07 JST; not sent again."
+
+
+def test_a_replay_is_offered_to_those_who_may_send_it() -> None:
+    """Others read the entry."""
+    assert "再送" in labels(dlq_entry.entry_screen(JA, EntryView(ENTRY, None), guild_id=7))
+    reader = EntryView(ENTRY, None, may_replay=False)
+    assert labels(dlq_entry.entry_screen(JA, reader, guild_id=7)) == ["生の JSON"]
+
+
 def test_an_entry_that_arrived_since_leads_to_its_message() -> None:
     """Nothing is offered that would post it twice."""
     shown = dlq_entry.entry_screen(JA, EntryView(ENTRY, None, Posted(301, 900)), guild_id=7)

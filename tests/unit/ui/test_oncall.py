@@ -91,15 +91,17 @@ def test_every_message_fits_and_rings_nobody(
 
 
 def test_a_handover_says_who_until_when_and_what_is_open() -> None:
-    """One line for each place in one message; a private incident by its number alone."""
+    """All places in one line, then one for each incident; a private one by its number alone."""
     told = {"changes": CHANGES, "incidents": [{**INCIDENT, "title": "決済 API が 5xx"}, HIDDEN]}
-    line, open_ones = str(
+    line, head, first, second = str(
         render(JA, delivery(DeliveryKind.HANDOVER, data=told), None)["content"]
     ).splitlines()
     assert "primary：@ai → @ben (12/01 14:00 JST まで)" in line
     assert "secondary：@ben → <@123456789012345678> (終了日なし)" in line
-    assert "[INC-42](https://discord.com/channels/7/8) SEV1 決済 API が 5xx" in open_ones
-    assert "INC-43** SEV1 🔒 非公開" in open_ones
+    assert head == "引き継ぎ："
+    assert first.startswith("- ")
+    assert first.endswith("[INC-42](https://discord.com/channels/7/8) SEV1 決済 API が 5xx")
+    assert second.endswith("INC-43** SEV1 🔒 非公開")
 
 
 def test_whoever_comes_on_is_told_of_their_own_places() -> None:

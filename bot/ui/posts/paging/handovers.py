@@ -88,10 +88,11 @@ def _gaps(words: Wording, data: ShiftCheckData) -> Iterator[str]:
 
 
 def _incidents(words: Wording, data: HandoverData) -> str:
-    lines = [_incident(words, each) for each in data.incidents]
+    """Say what is open, one incident a line, in the order in which they were stored."""
+    lines = [f"- {_incident(words, each)}" for each in data.incidents]
     if not lines:
         return words.say("oncall.no_incidents")
-    return words.say("oncall.incidents", incidents=words.joined(lines, separator=" · ", limit=_LINE_LIMIT))
+    return words.say("oncall.incidents", incidents=words.joined(lines, separator="\n", limit=_LINE_LIMIT))
 
 
 def _incident(words: Wording, told: OpenIncident) -> str:
