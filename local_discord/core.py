@@ -46,7 +46,7 @@ class Core:
     clock: Clock = field(default_factory=Clock)
     world: World = field(default_factory=default_world)
     hub: Hub = field(default_factory=Hub)
-    log: Log = field(default_factory=Log)
+    log: Log = field(init=False)
     faults: Faults = field(default_factory=Faults)
     freezer: Freezer = field(default_factory=Freezer)
     limiter: Limiter = field(default_factory=Limiter)
@@ -70,6 +70,7 @@ class Core:
 
     def __post_init__(self) -> None:
         self.ids = Snowflakes(self.clock)
+        self.log = Log(self.clock)
         self.world.now = self.clock.now
 
     def each_guild(self) -> Iterator[World]:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Final
 
+from local_discord.world.clock import Clock
 from local_discord.world.kinds import JSON
 
 _MOST_ENTRIES: Final = 200_000
@@ -18,13 +19,16 @@ _AS_OBJECTS: Final = 1_000
 
 
 class Log:
-    """Entries are JSON objects ``{seq, kind, monotonic_s, wall, ...}``; past a limit the oldest go.
+    """Entries are JSON objects ``{seq, kind, monotonic_s, wall, at, ...}``; past a limit the oldest go.
+
+    *wall* is this machine's time, *at* the local Discord's, which may have been moved.
 
     *kind* is ``rest`` (one exchange, written when it ended), ``gateway`` (one frame) or ``fault`` (written
     when an injected fault was applied).
     """
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
         self.run = secrets.token_hex(4)  # numbers begin anew in each process: whose they are
         self._older: deque[str] = deque(maxlen=_MOST_ENTRIES - _AS_OBJECTS)
         self._latest: deque[JSON] = deque()
@@ -37,6 +41,7 @@ class Log:
             "kind": kind,
             "monotonic_s": time.monotonic(),
             "wall": datetime.now(UTC).isoformat(),
+            "at": self._clock.iso(),
             **fields,
         }
         self._latest.append(entry)

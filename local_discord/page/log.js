@@ -72,7 +72,7 @@ function row(entry) {
   const details = h("details", { class: `entry ${tone}` }, h(
     "summary",
     {},
-    h("time", {}, preciseTime(entry.wall)),
+    h("time", {}, preciseTime(entry.at)),
     what.map(([kind, text]) => h("span", { class: kind }, text)),
     status ? h("span", { class: "status-code" }, status) : null,
   ));
@@ -102,6 +102,6 @@ function summary(entry) {
 
 function detail(entry) {
   if (entry.kind === "gateway") return entry.frame;
-  const { seq, kind, monotonic_s, started_s, wall, ...rest } = entry;
+  const { seq, kind, monotonic_s, started_s, wall, at, ...rest } = entry;
   return rest;
 }

@@ -38,6 +38,7 @@ export class MessageList {
     this.endTop = 0;
     this.isPainted = false;
     this.newFrom = null;
+    this.newest = 0n;
   }
 
   /** Draw what changed. */
@@ -48,7 +49,8 @@ export class MessageList {
     if (this.newFrom === null) this.newFrom = channel?.unread && channel.read !== "0" ? BigInt(channel.read) : 0n;
     const rows = this.plan(known);
     const first = !this.isPainted;
-    const stick = this.sticks;
+    const isAnswered = this.hasOwnNews(known);
+    const stick = this.sticks || (isAnswered && !first);
     const before = this.scroller.scrollHeight - this.scroller.scrollTop;
     const grewAbove = !first && rows[0]?.key !== this.rows.firstElementChild?.dataset.key;
     this.reconcile(rows);
@@ -150,6 +152,13 @@ export class MessageList {
     this.endTop = this.scroller.scrollTop;
     this.isAtEnd = true;
     this.jump.hidden = true;
+  }
+
+  /** Whether something has come that the viewer did, or that answers them: they want to see it, wherever they are. */
+  hasOwnNews(known) {
+    const fresh = [...(known?.list.values() ?? [])].filter((one) => BigInt(one.id) > this.newest);
+    if (fresh.length) this.newest = BigInt(fresh.at(-1).id);
+    return fresh.some((one) => one.only_for || [one.author.id, one.interaction_metadata?.user.id].includes(state.me));
   }
 
   /** Whether to stay at the end. Scrolling up counts at once, before the browser tells of it. */

@@ -7,9 +7,10 @@ import { t } from "./i18n.js";
 import { preview } from "./markdown.js";
 import { go, hasTwoColumns } from "./nav.js";
 import { DM, channelById, channelLabel, memberById, on, signOf, state } from "./store.js";
-import { dayOf, shortTime } from "./times.js";
+import { dayAndMonth, dayOf, shortTime } from "./times.js";
 
 const MINUTE_MS = 60_000;
+const ACTS = "a, button, [role=option], [role=menuitem]";
 
 /**
  * The note; it is empty until something is pressed, on this page or another.
@@ -54,7 +55,7 @@ function progress(running) {
   return h("div", { class: "head" }, icon(iconOf(running.control)), h("span", {}, running.says ? said(running.says) : t("report.running")));
 }
 
-/** A line that folds the rest, and the rest. On a phone it folds by itself when it has led somewhere. */
+/** A line that folds the rest, and the rest. On a phone it folds by itself when the person goes on, by it or without it. */
 function told(report, close, actAs) {
   const list = body(report, actAs);
   const fold = h("button", { type: "button", class: "fold", "aria-expanded": "true", onclick: () => open(list.hidden) }, icon(iconOf(report.control)), h("strong", {}, span(report)));
@@ -62,16 +63,20 @@ function told(report, close, actAs) {
     list.hidden = !isOpen;
     fold.setAttribute("aria-expanded", String(isOpen));
   };
-  list.addEventListener("click", () => hasTwoColumns() || open(false));
+  const goOn = ({ target, type }) => {
+    if (!list.isConnected) for (const one of ["click", "input"]) document.removeEventListener(one, goOn);
+    else if (!hasTwoColumns() && (type === "input" || (target.closest(ACTS) && !fold.parentElement.contains(target)))) open(false);
+  };
+  for (const one of ["click", "input"]) document.addEventListener(one, goOn);
   const dismiss = h("button", { type: "button", class: "icon-button", "aria-label": t("report.close"), onclick: close }, icon("close"));
   return [h("div", { class: "head" }, fold, dismiss), list];
 }
 
-/** "14:05 → 14:20"; the day too when it is another. */
+/** "14:05 → 14:20", "23:50 → 11/30 00:05". */
 function span({ began_ms, ended_ms, says }) {
   const [from, to] = [began_ms, ended_ms].map((ms) => new Date(ms).toISOString());
   if (ended_ms - began_ms < MINUTE_MS) return says ? said(says) : shortTime(to);
-  const day = dayOf(new Date(from)) === dayOf(new Date(to)) ? "" : `${dayOf(new Date(to))} `;
+  const day = dayOf(new Date(from)) === dayOf(new Date(to)) ? "" : `${dayAndMonth(new Date(to))} `;
   return `${shortTime(from)} → ${day}${shortTime(to)}`;
 }
 
@@ -98,7 +103,7 @@ function change(one, actAs) {
   return h(
     "button",
     { type: "button", onclick: visit },
-    h("span", { class: "where" }, icon(one.person ? "at" : channel ? signOf(channel) : "hash"), where.replace(/^#/, "")),
+    h("span", { class: "where" }, icon(one.person ? "at" : channel ? signOf(channel) : "hash"), h("span", { class: "ellipsis" }, where.replace(/^#/, ""))),
     h("span", { class: "what" }, preview(one.text)),
     rest.length ? h("small", { class: "dim" }, rest.join(" · ")) : null,
   );

@@ -43,7 +43,7 @@ const formats = new Map();
 
 function format(date, options) {
   const key = lang() + JSON.stringify(options);
-  if (!formats.has(key)) formats.set(key, new Intl.DateTimeFormat(lang() === "ja" ? "ja-JP" : "en-GB", options));
+  if (!formats.has(key)) formats.set(key, new Intl.DateTimeFormat(lang() === "ja" ? "ja-JP" : "en-US", { hourCycle: "h23", ...options }));
   return formats.get(key).format(date);
 }
 
@@ -95,8 +95,11 @@ export function tick() {
 /** @param {Date} date */
 export const dayOf = (date) => format(date, { dateStyle: "short" });
 
+/** "11/24". @param {Date} date */
+export const dayAndMonth = (date) => format(date, { month: "numeric", day: "numeric" });
+
 /**
- * "Today at 14:05", "24/11/2026 14:05".
+ * "Today at 14:05", "11/24/2026 14:05".
  * @param {string} iso
  */
 export function messageTime(iso) {

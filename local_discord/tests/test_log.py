@@ -6,10 +6,11 @@ import pytest
 
 from local_discord import log as module
 from local_discord.log import Log
+from local_discord.world.clock import Clock
 
 
 def _filled(count: int) -> Log:
-    log = Log()
+    log = Log(Clock())
     for number in range(count):
         log.add("gateway", {"frame": {"d": {"number": number, "words": ["é", "\ud800"]}}})
     return log

@@ -102,6 +102,8 @@ async def test_clock_on_a_phone(open_page: Visit, puppet: Puppet, sandbox: Local
         await expect(report.get_by_role("listitem")).to_have_count(0)  # it makes room for what it led to
         await report.get_by_role("button", name="→").click()
         await expect(report.get_by_role("listitem")).to_have_count(2)
+        await visitor.box.fill("typing")
+        await expect(report.get_by_role("listitem")).to_have_count(0)
         await forward.click()
         await menu.get_by_role("menuitem", name="+1 時間").click()
         press = await human.next_press()

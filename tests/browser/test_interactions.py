@@ -11,6 +11,7 @@ from tests.browser.conftest import Visit
 from tests.browser.gallery import MODAL, ONLY_YOU, SELECTS, button, components_v2, row
 from tests.browser.puppet import CHOICES, DEFERRED, MESSAGE, UPDATE, Puppet
 from tests.browser.puppet import MODAL as OPEN_MODAL
+from tests.browser.visitor import PHONE
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -49,6 +50,28 @@ async def test_button_without_an_answer_says_so(open_page: Visit, puppet: Puppet
         await puppet.next()
         await puppet.client.human("POST clock", advance_s=4)
         await visitor.sees("This interaction failed")
+
+
+async def test_answer_to_ones_own_act_comes_into_sight(open_page: Visit, puppet: Puppet) -> None:
+    """On a phone too, and when the pressed button stands further up; what others write scrolls nothing."""
+    await puppet.client.post(GENERAL, content="press me", components=[row(button("x", "Press"))])
+    for number in range(30):
+        await puppet.client.post(GENERAL, content=f"line {number}")
+    await puppet.client.register({"name": "now", "description": "Now"})
+    async with open_page(locale="en-US", size=PHONE) as visitor:
+        pressed = visitor.main.get_by_role("button", name="Press", exact=True)
+        await pressed.scroll_into_view_if_needed()
+        await puppet.client.post(GENERAL, content="somebody else's")
+        await expect(visitor.message("somebody else's")).to_have_count(1)
+        await expect(visitor.message("somebody else's")).not_to_be_in_viewport()
+        await expect(pressed).to_be_in_viewport()
+        await pressed.click()
+        await puppet.answer(MESSAGE, **ONLY_YOU)
+        await expect(visitor.message("for your eyes only")).to_be_in_viewport()
+        await pressed.scroll_into_view_if_needed()
+        await visitor.command("now")
+        await puppet.answer(MESSAGE, content="for all")
+        await expect(visitor.message("for all")).to_be_in_viewport()
 
 
 async def test_selects_of_every_kind(open_page: Visit, puppet: Puppet) -> None:

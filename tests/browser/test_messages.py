@@ -91,7 +91,7 @@ async def test_embed_with_all_its_parts(open_page: Visit, puppet: Puppet) -> Non
     await puppet.client.post(GENERAL, embeds=[EMBED])
     async with open_page(locale="en-US") as visitor:
         embed = visitor.main.locator(".embed")
-        for text in ("An author", "A title with code", "Described in bold", "A footer • 02/01/2026 12:04"):
+        for text in ("An author", "A title with code", "Described in bold", "A footer • 01/02/2026 12:04"):
             await expect(embed).to_contain_text(text)
         await expect(embed).to_have_css("border-left-color", "rgb(52, 152, 219)")
         one, two, three = [await field.bounding_box() for field in await embed.locator(".embed-field").all()]

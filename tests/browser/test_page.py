@@ -1,5 +1,7 @@
 """The page itself: keys, phone width, themes, the live connection, the log and the faults."""
 
+import re
+
 import pytest
 from playwright.async_api import expect
 
@@ -145,6 +147,7 @@ async def test_log_is_live_filtered_and_opened(open_page: Visit, puppet: Puppet)
     """Each exchange appears as it happens; a filter narrows; a click shows the whole of it."""
     async with open_page(locale="en-US") as visitor:
         await visitor.press("Traffic and faults")
+        await puppet.client.human("POST clock", advance_s=3 * 3600)
         await puppet.client.post(GENERAL, content="needle in the log")
         await puppet.client.api("GET /users/@me")
         log = visitor.page.locator("#drawer .log")
@@ -153,6 +156,9 @@ async def test_log_is_live_filtered_and_opened(open_page: Visit, puppet: Puppet)
         await expect(log.locator("li")).to_have_count(1)
         await log.locator("summary").click()
         await expect(log.locator("pre")).to_contain_text('"content": "needle in the log"')
+        posted = await visitor.message("needle").locator("time").first.inner_text()
+        hour = posted.split(" ")[-1].split(":")[0]
+        await expect(log.locator("time")).to_have_text(re.compile(f"^{hour}:"))  # as the message
 
 
 async def test_switches_break_discord_and_mend_it(open_page: Visit, puppet: Puppet) -> None:
