@@ -285,10 +285,14 @@ def test_the_alert_says_who_is_asked_instead_of_who_cannot_respond() -> None:
 
 
 def test_an_acknowledge_that_ended_has_no_deadline_any_more() -> None:
-    """It was kept; the ladder says what comes."""
+    """It was kept; in its place is when the ladder goes on, as long as it does."""
     ended = EndedAck(who="primary", at=DUE + timedelta(hours=1), lapsed=True)
     again = replace(OVERDUE, acknowledged=ACKNOWLEDGED.acknowledged, ack_ended=ended)
-    assert alert(again)[0] == "**🔴 未対応**"
+    left = f"<t:{int(LATER.due_at.timestamp())}:R>"
+    assert alert(again)[0] == f"**🔴 未対応 · 次の連絡 14:37 JST ({left})**"
+    assert alert(again, EN)[0] == f"**🔴 Unacknowledged · next call 14:37 JST ({left})**"
+    over = replace(again, calls=replace(again.calls, steps=(START, taken(DEADLINE))))
+    assert alert(over)[0] == "**🔴 未対応**"
     early = replace(called(FIRST_PAGE), ack_ended=replace(ended, at=AT + timedelta(minutes=5)))
     assert "ack 期限 14:22" in alert(early)[0]
 

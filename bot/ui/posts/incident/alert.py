@@ -75,15 +75,17 @@ def headline(words: Wording, incident: Incident) -> str:
 def head(words: Wording, incident: Incident) -> str:
     """Return the state in bold, and who took it: "🟠 対応中 · 👀 @responder 14:07 JST (2 分で ack)".
 
-    While nobody has, the ack deadline stands there.
+    While nobody has, the ack deadline stands there; after it, once an acknowledge has ended, the next step.
     """
+    if _is_again(incident):
+        return _again(words, incident)
     name, took, other = state_key(incident), incident.took_to_acknowledge, incident.told_merged_into
     act = incident.acknowledged
     if incident.ended is not None:
         act, took = incident.ended, incident.ended.at - incident.triggered_at
         name = f"{name}_unseen" if incident.merged_into_hidden else name
     elif incident.status is Status.TRIGGERED:
-        name = "again" if _is_again(incident) else "overdue" if is_overdue(incident) else name
+        name = "overdue" if is_overdue(incident) else name
     elif incident.is_taken_last:
         name, act = "taken", incident.taken
     elif incident.reopened is not None:
@@ -101,8 +103,18 @@ def head(words: Wording, incident: Incident) -> str:
 
 
 def _is_again(incident: Incident) -> bool:
-    """Return True if an acknowledge has ended after the deadline, which no longer matters then."""
-    return incident.ack_ended is not None and incident.ack_ended.at > incident.ack_due_at
+    """Return True if it waits since an acknowledge ended after the deadline, which no longer matters then."""
+    ended = incident.ack_ended
+    return incident.status is Status.TRIGGERED and ended is not None and ended.at > incident.ack_due_at
+
+
+def _again(words: Wording, incident: Incident) -> str:
+    """Return the state, and in the deadline's place when the ladder goes on, if it does."""
+    following, state = incident.calls.following, words.state(incident)
+    if following is None:
+        return words.say("alert.head.again", state=state)
+    at = words.clock(following.due_at, on=incident.triggered_at)
+    return words.say("alert.head.again_next", state=state, at=at, left=relative(following.due_at))
 
 
 def deadline(words: Wording, incident: Incident) -> str:
