@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from functools import cache
@@ -13,6 +14,7 @@ from pydantic import Discriminator, Field, Tag, ValidationError, model_validator
 
 from bot.domain.alerts.alert import AlertPart
 from bot.domain.alerts.recognition import PATTERN_LIMIT, Pattern, Says, Shape, TextPart, Unknown
+from bot.domain.alerts.titles import TitleShapes
 from bot.domain.errors import ConfigError
 from bot.domain.severity import SeverityPolicy
 from bot.runbook import moments, values
@@ -25,8 +27,15 @@ SENDERS_NAME: Final = "senders.toml"
 #: The bot's own limit: each row is compared with some lines of every message of a watched channel.
 MOST_PATTERNS: Final = 200
 
+_TITLE_LIMIT: Final = 100
+_NO_SHAPES: Final = TitleShapes()
 _PART = values.choice(AlertPart, "a part of an alert")
 _SenderName = Annotated[str, values.string_up_to(100, "a sender's name", "Sentry")]
+_TITLE = Rule(
+    "a title",
+    '1 to 100 characters with {what} ("{what} is DOWN")',
+    lambda value: _title(values.string(value)),
+)
 _Line = Annotated[
     Shape,
     Rule(
@@ -54,6 +63,8 @@ class PatternTable(Section):
     part: Annotated[TextPart, values.choice(TextPart, "a part of a message")] = TextPart.HEADLINE
     exact: values.Bool = False
     same_within: moments.Duration | None = None
+    title: Annotated[str, _TITLE] | None = None
+    next_line: values.Bool = False
 
     @model_validator(mode="after")
     def _has_text(self) -> "PatternTable":
@@ -68,6 +79,17 @@ class SendersTable(Section):
 
     patterns: Annotated[tuple[PatternTable, ...], AtMost(MOST_PATTERNS)] = ()
     names: tuple[_SenderName, ...] = ()
+    subjects: tuple[_Line, ...] = ()
+    details: tuple[_Line, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Senders:
+    """What is known of the usual monitors; the attributes are as in `AlertRules`."""
+
+    patterns: tuple[Pattern, ...] = ()
+    names: tuple[str, ...] = ()
+    shapes: TitleShapes = _NO_SHAPES
 
 
 class WatchTable(Section):
@@ -102,7 +124,7 @@ class AlertsTable(Section):
 
     def value(self, severities: Mapping[str, SeverityPolicy]) -> AlertRules:
         """Return the rules, with the patterns of the usual senders after the file's own."""
-        patterns, names = usual_senders() if self.usual_patterns else ((), ())
+        usual = usual_senders() if self.usual_patterns else Senders()
         watch = {key: each if isinstance(each, str) else each.severity for key, each in self.watch.items()}
         given = {key: None if isinstance(each, str) else each.unknown for key, each in self.watch.items()}
         unknown = {key: given[key] or _usual_unknown(key, watch[key], severities) for key in watch}
@@ -116,14 +138,15 @@ class AlertsTable(Section):
             unread=MappingProxyType({key: given[key] or Unknown.TRACK for key in watch}),
             closes=self.recovery is OnRecovery.CLOSE,
             ignore=self.ignore,
-            patterns=(*(each.into(Pattern) for each in self.patterns), *patterns),
-            names=(*self.names, *names),
+            patterns=(*(each.into(Pattern) for each in self.patterns), *usual.patterns),
+            names=(*self.names, *usual.names),
+            shapes=usual.shapes,
         )
 
 
 @cache
-def usual_senders() -> tuple[tuple[Pattern, ...], tuple[str, ...]]:
-    """Return the patterns, and the titles that only name a sender, from the package's own file.
+def usual_senders() -> Senders:
+    """Return the patterns and the other rows of the package's own file.
 
     Raises:
         ConfigError: the file has a problem; that is a bug, which a test would find.
@@ -134,7 +157,14 @@ def usual_senders() -> tuple[tuple[Pattern, ...], tuple[str, ...]]:
     except ValidationError as error:
         found = lines(error, SendersTable, Names())
         raise ConfigError("\n".join(f"{SENDERS_NAME}: {line}" for line in found)) from None
-    return tuple(each.into(Pattern) for each in read.patterns), read.names
+    shapes = TitleShapes(subjects=read.subjects, details=read.details)
+    return Senders(tuple(each.into(Pattern) for each in read.patterns), read.names, shapes)
+
+
+def _title(text: str) -> str:
+    if len(text) > _TITLE_LIMIT or text.count("{what}") != 1:
+        raise ValueError(text)
+    return text
 
 
 def _usual_unknown(channel: str, severity: str, severities: Mapping[str, SeverityPolicy]) -> Unknown:

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.alerts.alert import AlertPart
 from bot.domain.alerts.recognition import Pattern, Shape, Unknown
+from bot.domain.alerts.titles import TitleShapes
 from bot.domain.calendar.business_time import BusinessHours
 from bot.domain.drill import Script
 from bot.domain.escalation.ack_deadline import ack_deadline, moment_after
@@ -97,6 +98,7 @@ class AlertRules:
         ignore: Senders whose messages are never alerts.
         patterns: Patterns of monitors' messages, in the order in which they are tried.
         names: Titles that only name their sender.
+        shapes: Lines of a message that its alert's title is made of.
     """
 
     watch: Mapping[str, str]
@@ -110,6 +112,7 @@ class AlertRules:
     ignore: tuple[Shape, ...]
     patterns: tuple[Pattern, ...]
     names: tuple[str, ...]
+    shapes: TitleShapes
 
 
 @dataclass(frozen=True, slots=True)

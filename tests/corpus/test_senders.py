@@ -1,6 +1,7 @@
 """What monitors post to Discord, one file each with its source beside it: what each message means."""
 
 import json
+import tomllib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -45,6 +46,11 @@ def messages() -> Iterator[Any]:
     for name, file in files().items():
         for number, said in enumerate(file["messages"], 1):
             yield pytest.param(file, said, id=f"{name}-{number}")
+
+
+def fingerprints() -> JSON:
+    """The first digits of each alert's fingerprint, as older versions know it."""
+    return tomllib.loads((FOLDER / "fingerprints.toml").read_text(encoding="utf-8"))
 
 
 def payload(file: JSON, body: JSON) -> JSON:
@@ -109,3 +115,13 @@ def test_two_things_are_two_alerts_and_a_recovery_finds_its_own(name: str) -> No
             prints[said["alert"]].add(understood(file, said).fingerprint)
     assert [alert for alert, found in prints.items() if len(found) != 1] == []
     assert len(set().union(*prints.values())) == len(prints)
+
+
+@pytest.mark.parametrize("name", [*files()])
+def test_alerts_of_older_versions_are_found(name: str) -> None:
+    """What an older version has opened is counted and closed by what a newer one reads."""
+    known = fingerprints()
+    for said in files()[name]["messages"]:
+        if said["alert"] is not None:
+            found = understood(files()[name], said).fingerprint
+            assert found.startswith(known[f"{name}: {said['alert']}"]), said

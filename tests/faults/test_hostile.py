@@ -11,6 +11,7 @@ import pytest
 
 from bot.domain.alerts.alert import AlertMessage, severity_at_start
 from bot.domain.alerts.recognition import Reading, Shape, read_message
+from bot.domain.alerts.titles import alert_title
 from bot.domain.calendar.durations import parse_duration
 from bot.domain.calendar.start_time import parse_start_time
 from bot.domain.dlq import sanitise_payload
@@ -67,6 +68,7 @@ def _message(**parts: object) -> AlertMessage:
 def _understand(message: AlertMessage) -> Reading:
     """Run everything that parses a monitor's message before the first write."""
     reading = read_message(message, _ALERTS.patterns, _ALERTS.names)
+    alert_title(message, reading, _ALERTS.names, _ALERTS.shapes)
     severity_at_start(message.title, ("SEV1", "P0"))
     reading.fingerprint(message, _ALERTS.fingerprint, target=message.target(POLICY.targets))
     return reading

@@ -79,7 +79,7 @@ class Shape:
             raise ValueError(text)
         if any(sign in piece for piece in pieces for sign in "{}"):
             raise ValueError(text)
-        return cls(tuple(_fold(piece.replace(_VARIATION, "")) for piece in pieces), tuple(holes))
+        return cls(tuple(fold(piece.replace(_VARIATION, "")) for piece in pieces), tuple(holes))
 
     @property
     def is_bare(self) -> bool:
@@ -92,7 +92,7 @@ class Shape:
         Each piece is searched for once, after the previous one. A named hole is never empty.
         """
         plain = line.replace(_VARIATION, "")
-        folded, first = _fold(plain), self.pieces[0]
+        folded, first = fold(plain), self.pieces[0]
         if not folded.startswith(first) or (not self.holes and folded != first):
             return None
         found, at = {}, len(first)
@@ -124,6 +124,8 @@ class Pattern:
             elsewhere makes no difference. Sender and channel count because staging and production share
             names.
         same_within: How long a repetition counts as the same alert; None: as the policy says for all.
+        title: How its alert's title says what happened, "{what} is DOWN"; None: ``{what}`` does.
+        next_line: The message's next line says what happened.
     """
 
     says: Says
@@ -132,6 +134,8 @@ class Pattern:
     part: TextPart = TextPart.HEADLINE
     exact: bool = False
     same_within: timedelta | None = None
+    title: str | None = None
+    next_line: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,10 +144,12 @@ class Reading:
 
     Attributes:
         says: None: no pattern matches.
-        title: The subject of the message; empty when nothing of it can be read.
+        title: The subject of the message, by which it may be compared; empty when nothing of it can be read.
+            What people read of an alert: `bot.domain.alerts.titles`.
         same_within: As in `Pattern`.
         exact: As in `Pattern`.
         what, where: As the pattern found them; empty when it names none.
+        pattern: The pattern that matches.
     """
 
     says: Says | None
@@ -152,16 +158,17 @@ class Reading:
     exact: bool = False
     what: str = ""
     where: str = ""
+    pattern: Pattern | None = None
 
     def fingerprint(self, message: AlertMessage, parts: Sequence[AlertPart], *, target: str | None) -> str:
         """Return the alert's fingerprint, equal for firing and resolved messages; see `fingerprint_of`."""
         if not self.what:
             return fingerprint_of(message, parts, target=target, title=normalised(self.title))
         if not self.exact:
-            title = "\n".join([normalised(self.what), _fold(self.where)])
+            title = "\n".join([normalised(self.what), fold(self.where)])
             return fingerprint_of(message, parts, target=target, title=title)
         posted_by = [str(message.channel_id), message.sender]
-        title = "\n".join(["exact", *posted_by, _fold(self.what), _fold(self.where)])
+        title = "\n".join(["exact", *posted_by, fold(self.what), fold(self.where)])
         return fingerprint_of(message, [AlertPart.TITLE], target=None, title=title)
 
 
@@ -174,8 +181,8 @@ def read_message(message: AlertMessage, patterns: Iterable[Pattern], names: Sequ
     """
     title = titled(message, names)
     known = [one for one in patterns if _is_from(message, one.sender)]
-    own = _own_names(message, names)
-    headlines = (line for line in _headlines(message) if _fold(line) not in own)
+    own = own_names(message, names)
+    headlines = (line for line in _headlines(message) if fold(line) not in own)
     for part, lines in ((TextPart.HEADLINE, headlines), (TextPart.FIELD, _fields(message))):
         for line in lines:
             for pattern in known:
@@ -187,14 +194,14 @@ def read_message(message: AlertMessage, patterns: Iterable[Pattern], names: Sequ
 
 def titled(message: AlertMessage, names: Sequence[str]) -> str:
     """Return the subject of a message: its title, or its next line if the title only names the sender."""
-    own = _own_names(message, names)
+    own = own_names(message, names)
     lines = list(message.titles())
-    telling = next((line for line in lines if _fold(line) not in own), "")
+    telling = next((line for line in lines if fold(line) not in own), "")
     if not telling:
         return message.title
     if not _REPOSITORY.fullmatch(telling):
         return telling
-    said = next((line for line in lines if line != telling and _fold(line) not in own), "")
+    said = next((line for line in lines if line != telling and fold(line) not in own), "")
     return first_line(f"{telling}: {said}") if said else telling
 
 
@@ -217,6 +224,7 @@ def _reading(pattern: Pattern, found: Mapping[str, str], title: str) -> Reading:
         exact=pattern.exact,
         what=what,
         where=where,
+        pattern=pattern,
     )
 
 
@@ -227,10 +235,10 @@ def _is_from(message: AlertMessage, sender: Shape | None) -> bool:
     return any(sender.match(sign.strip()) is not None for sign in signs)
 
 
-def _own_names(message: AlertMessage, names: Iterable[str]) -> frozenset[str]:
+def own_names(message: AlertMessage, names: Iterable[str]) -> frozenset[str]:
     """Return the lines, in lower case, that only name the sender; such a line is never the subject."""
-    own = {_fold(name) for name in (*names, message.evidence.author_name, message.username)}
-    return frozenset(own | {_fold(first_line(embed.footer)) for embed in message.embeds} - {""})
+    own = {fold(name) for name in (*names, message.evidence.author_name, message.username)}
+    return frozenset(own | {fold(first_line(embed.footer)) for embed in message.embeds} - {""})
 
 
 def _headlines(message: AlertMessage) -> Iterator[str]:
@@ -240,7 +248,7 @@ def _headlines(message: AlertMessage) -> Iterator[str]:
     texts += [message.content, *(embed.description for embed in shown), *(embed.author for embed in shown)]
     for text in texts:
         line = first_line(text, limit=LINE_LIMIT)
-        if bare := _without_signs(line):
+        if bare := without_signs(line):
             yield bare
         if line and line != bare:
             yield line
@@ -252,7 +260,7 @@ def _fields(message: AlertMessage) -> Iterator[str]:
             yield f"{first_line(name, limit=LINE_LIMIT)}: {first_line(value, limit=LINE_LIMIT)}"
 
 
-def _without_signs(line: str) -> str:
+def without_signs(line: str) -> str:
     """Return *line* without the emoji and blanks that it begins with."""
     for at, sign in enumerate(line):
         if not (sign.isspace() or sign == _VARIATION or unicodedata.category(sign) == "So"):
@@ -260,6 +268,6 @@ def _without_signs(line: str) -> str:
     return ""
 
 
-def _fold(text: str) -> str:
+def fold(text: str) -> str:
     """Return *text* in lower case at the same length: only İ would become two characters."""
     return text.replace("İ", "I").lower()

@@ -11,6 +11,7 @@ from bot.domain.alerts.alert import AlertMessage, severity_at_start
 from bot.domain.alerts.payloads import FiresAgainNotice, RepeatedEntry
 from bot.domain.alerts.question import AlertQuestion
 from bot.domain.alerts.recognition import Reading, Says, Unknown, is_from, read_message
+from bot.domain.alerts.titles import alert_title
 from bot.domain.incident import transitions
 from bot.domain.incident.incident import Incident, Status
 from bot.domain.severity import SeverityPolicy
@@ -127,7 +128,7 @@ class AlertTracking:
             sender=message.sender,
             fingerprint=reading.fingerprint(message, alerts.fingerprint, target=target),
             severity=severity.name,
-            title=reading.title or message.stand_in,
+            title=alert_title(message, reading, alerts.names, alerts.shapes) or message.stand_in,
             target=target,
             evidence=message.evidence,
         )

@@ -31,7 +31,7 @@ def changed(before: str, after: str) -> Policy:
 
 def test_the_files_own_patterns_come_first() -> None:
     """Then those of known monitors."""
-    usual, _ = usual_senders()
+    usual = usual_senders().patterns
     [own, *others] = parsed(BACKUP).alerts.patterns
     assert (own.says, own.exact, own.same_within is not None) == (Says.FIRING, True, True)
     assert tuple(others) == usual

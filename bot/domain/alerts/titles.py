@@ -1,0 +1,95 @@
+"""The title of a tracked alert: what happened, and not only what it happened to.
+
+It may hold figures that differ each time ("5xx is 2.3 %"), so alerts are never compared by it.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Final
+
+from bot.domain.alerts.alert import AlertMessage, first_line
+from bot.domain.alerts.recognition import (
+    LINE_LIMIT,
+    WHAT,
+    Reading,
+    Says,
+    Shape,
+    fold,
+    own_names,
+    without_signs,
+)
+
+#: Characters of a title to which what happened was added: two lines on a phone.
+_TOLD_LIMIT: Final = 120
+_LINES: Final = 100  # of a message that are looked at
+_SIGN: Final = "{what}"
+
+
+@dataclass(frozen=True, slots=True)
+class TitleShapes:
+    """The lines of a message that say what its alert is about: a text's line, or "name: value" of a field.
+
+    Attributes:
+        subjects: Lines that name it, for messages whose headline does not, best first.
+        details: Lines that say what happened, best first.
+    """
+
+    subjects: tuple[Shape, ...] = ()
+    details: tuple[Shape, ...] = ()
+
+
+def alert_title(message: AlertMessage, reading: Reading, names: Sequence[str], shapes: TitleShapes) -> str:
+    """Return the title for the alert of a message: "HighErrorRate: 5xx above 2 % on api".
+
+    Args:
+        names: As in `read_message`.
+    """
+    pattern = reading.pattern
+    if reading.says is not Says.FIRING or pattern is None:
+        return reading.title
+    own, lines = own_names(message, names), list(islice(_lines(message), _LINES))
+    subject = _subject(reading.title, _found(shapes.subjects, lines), own)
+    told = (pattern.title or _SIGN).replace(_SIGN, subject)
+    detail = _found(shapes.details, lines) or (_next_line(reading, lines, own) if pattern.next_line else "")
+    return _with_detail(told, detail)
+
+
+def _subject(title: str, named: str, own: frozenset[str]) -> str:
+    """Return *title*, or what is *named* elsewhere if it only names the sender or stands in parentheses."""
+    if named and fold(title) in own:  # "Uptime Robot Notice"
+        return named
+    return f"{named} {title}" if named and title.startswith("(") else title  # Grafana's "(web-1)"
+
+
+def _with_detail(told: str, detail: str) -> str:
+    """Return *told* with *detail*, or the one of them that says all that the other does."""
+    if fold(detail) in fold(told):
+        return told
+    joined = detail if fold(told) in fold(detail) else f"{told}: {detail}"
+    return first_line(joined, limit=max(len(told), _TOLD_LIMIT))
+
+
+def _found(shapes: Iterable[Shape], lines: Sequence[str]) -> str:
+    """Return what the first of *shapes* that a line matches finds in it, or ""."""
+    matches = (shape.match(line) for shape in shapes for line in lines)
+    return next((found[WHAT] for found in matches if found is not None), "")
+
+
+def _next_line(reading: Reading, lines: Iterable[str], own: frozenset[str]) -> str:
+    """Return the first line that neither is the headline nor only names the sender, or ""."""
+    pattern = reading.pattern
+    others = (line for line in lines if pattern is None or pattern.line.match(without_signs(line)) is None)
+    return next((line for line in others if fold(line) not in {*own, fold(reading.title)}), "")
+
+
+def _lines(message: AlertMessage) -> Iterator[str]:
+    """Yield the lines with text: the message's own, then those of its embeds, then a line for each field."""
+    for text in (
+        message.content,
+        *(text for embed in message.embeds for text in (embed.title, embed.description)),
+    ):
+        yield from (line for each in text.splitlines() if (line := first_line(each, limit=LINE_LIMIT)))
+    for embed in message.embeds:
+        for name, value in embed.fields:
+            yield f"{first_line(name)}: {first_line(value, limit=LINE_LIMIT)}"
