@@ -24,6 +24,7 @@ from bot.demo.story.burning import raise_alarm
 from bot.demo.story.cast import ADMIN
 from bot.demo.tour import play_tour
 from bot.domain.errors import ConfigError
+from bot.runbook import Policy
 from bot.storage.database.migrate import migrate
 from bot.storage.embedded import EmbeddedPostgres
 
@@ -45,14 +46,14 @@ Ready in {took:.1f} s. A local Discord with the channels of {runbook}, a bot wit
 Play a person, for example:
 
   curl -s {human}/command -d '{{"user": "ito", "channel": "general",
-       "name": "sev1", "options": {{"title": "{title}"}}}}'
-  curl -s {human}/messages/p0-alerts
+       "name": "{severity}", "options": {{"title": "{title}"}}}}'
+  curl -s {human}/messages/{alerts}
   curl -s {human}/dms/sato
-  curl -s -X PUT {human}/reaction -d '{{"user": "sato", "channel": "p0-alerts",
+  curl -s -X PUT {human}/reaction -d '{{"user": "sato", "channel": "{alerts}",
        "message": "ID OF THE ALERT", "emoji": "👀"}}'
   curl -s {human}/command -d '{{"user": "ito", "channel": "general", "name": "dlq recent"}}'
 
-Last week's digest is in {human}/messages/p3-insights
+Last week's digest is in {human}/messages/{digest}
 Ctrl-C ends it.
 """
 
@@ -129,6 +130,7 @@ class _Show:
             runbook="RUNBOOK_FILE" if self._setup.own_file else "Parky's runbook",
             now=_burns(self._setup) if stage.is_new else "and everything as it was left",
             title=_TITLES[self._setup.language],
+            **named(self._setup.policy),
             people=", ".join(
                 f"{member['name']} ({member['shown_name']})" for member in members if not member["bot"]
             ),
@@ -136,6 +138,12 @@ class _Show:
         self._console.print(text, markup=False, highlight=False, soft_wrap=True)
         if self._open_page and page:
             webbrowser.open(page)
+
+
+def named(policy: Policy) -> dict[str, str]:
+    """Return what the printed commands call by the policy's names."""
+    severe = policy.most_severe
+    return {"severity": severe.name.lower(), "alerts": severe.channel, "digest": policy.digest.channel}
 
 
 def _burns(setup: Setup) -> str:

@@ -129,7 +129,7 @@ def _change(core: Core, channel: Channel, press: Press) -> JSON | None:
         "person": people[0] if channel.is_dm and people else None,
         "first": (new or edited)[0].id,
         "message": newest.id,
-        "text": _first_line(newest),
+        "text": _words(newest, direct=channel.is_dm)[:_LONGEST],
         "new": len(new),
         "edited": len(edited),
     }
@@ -142,9 +142,10 @@ def _is_programs(core: Core, message: Message) -> bool:
     return is_written and message.ephemeral_to is None and (author is None or author.bot)
 
 
-def _first_line(message: Message) -> str:
-    """What a phone's lock screen begins with."""
+def _words(message: Message, *, direct: bool) -> str:
+    """Return its first line; of a DM with an embed that one's before it: the content is known from a channel."""
     embeds = [embed.get(key) or "" for embed in message.embeds for key in ("title", "description")]
-    parts = [message.content, *embeds, *(one.get("content") or "" for one in walk(message.components))]
-    lines = [line for part in parts for line in part.split("\n") if line.strip()]
-    return lines[0][:_LONGEST] if lines else ""
+    below = [*embeds, *(one.get("content") or "" for one in walk(message.components))]
+    first = [line for part in (message.content, *below) for line in part.split("\n") if line.strip()][:1]
+    detail = [line for part in embeds for line in part.split("\n") if line.strip()][:1] if direct else []
+    return " · ".join(dict.fromkeys([*detail, *first]))

@@ -42,7 +42,7 @@ on("link", (isUp) => banner(isUp));
 on("state", firstState);
 on("state", refreshMentions);
 on("place", ({ message, write }) => {
-  document.body.classList.remove("nav-open");
+  openNav(false);
   main.show(place.main, message);
   side.show(place.side);
   if (write) main.composer.focus();
@@ -99,7 +99,7 @@ function mainHeader(pane) {
   const faults = state.faults.length + Number(state.gateway_down) + Number(state.resume_down) + Number(state.frozen);
   const name = channel && !isDm(channel) ? channel.name : channel || pane.id === DM ? state.application.name : "";
   return /** @type {any} */ ([
-    button("nav-toggle", "menu", t("nav.open"), openNav, { "aria-expanded": String(document.body.classList.contains("nav-open")) }),
+    button("nav-toggle", "menu", t("nav.open"), () => openNav(true), { "aria-expanded": String(document.body.classList.contains("nav-open")) }),
     parent ? [h("a", { class: "crumb", href: `#${parent.id}` }, channelLabel(parent)), icon("right", "dim")] : null,
     icon(sign, "dim"),
     h("h2", { class: "ellipsis" }, name),
@@ -133,14 +133,16 @@ function button(id, name, label, onclick, more = {}) {
   return h("button", { type: "button", class: "icon-button", id, "aria-label": label, title: label, data: { focus: id }, onclick, ...more }, icon(name));
 }
 
-function openNav() {
-  document.body.classList.add("nav-open");
-  byId("sidebar").querySelector("a[aria-current]")?.focus();
+/** Open or close the list of channels, which slides in on a phone. @param {boolean} isOpen */
+function openNav(isOpen) {
+  document.body.classList.toggle("nav-open", isOpen);
+  document.getElementById("nav-toggle")?.setAttribute("aria-expanded", String(isOpen));
+  if (isOpen) byId("sidebar").querySelector("a[aria-current]")?.focus();
 }
 
-byId("scrim").addEventListener("click", () => document.body.classList.remove("nav-open"));
+byId("scrim").addEventListener("click", () => openNav(false));
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && document.body.classList.contains("nav-open")) document.body.classList.remove("nav-open");
+  if (event.key === "Escape" && document.body.classList.contains("nav-open")) openNav(false);
   if (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey)) {
     event.preventDefault();
     openSwitcher();

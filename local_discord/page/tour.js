@@ -12,6 +12,7 @@ import { memberById, on, state } from "./store.js";
 const KEY = "page.tour";
 const SEEN = "seen";
 const RING_PX = 5; // between a part of the page and the ring round it
+const EDGE_PX = 12;
 /** The parts of the page that a step can point at, beside `channel:NAME`. */
 const PARTS = {
   composer: "#main .composer .line:not([hidden])",
@@ -90,7 +91,8 @@ class Tour {
 
   /** Put the ring round what the step points at, and the card beside it; without that, the card in the middle. */
   place() {
-    const part = partOf(this.steps[this.at].target);
+    const { target } = this.steps[this.at];
+    const part = partOf(target);
     this.dialog.classList.toggle("pointing", Boolean(part));
     this.card.removeAttribute("style");
     if (!part) return;
@@ -98,6 +100,8 @@ class Tour {
     const ring = new DOMRect(left - RING_PX, top - RING_PX, width + 2 * RING_PX, height + 2 * RING_PX);
     for (const side of ["left", "top", "width", "height"]) this.ring.style[side] = `${ring[side]}px`;
     placeBeside(this.card, ring);
+    // On a phone a channel's step speaks of what is now seen there, whose head is further up than its end.
+    if (channelOf(target) && part.id === "nav-toggle") Object.assign(this.card.style, { top: "auto", bottom: `${EDGE_PX}px` });
   }
 
   keys(event) {

@@ -75,7 +75,9 @@ async def test_pages_show_the_controls_and_no_channel_that_their_person_may_not_
         press = await human.press_control("observer", "bells.ring")
         await human.post_webhook("p1-ops", "Bell", "secret")
         dm = (await client.api("POST /users/@me/channels", {"recipient_id": "1100000000000000104"})).body
-        await client.post(dm["id"], content="for the observer")
+        await client.post(
+            dm["id"], content="for the observer", embeds=[{"description": "**too late**\nmore"}]
+        )
         await human.tell_press(press, done=True)
     async with client.http.ws_connect(f"{client.sandbox.core.origin}/_page/ws") as socket:
         await socket.send_json(VIEW)
@@ -83,7 +85,7 @@ async def test_pages_show_the_controls_and_no_channel_that_their_person_may_not_
             pass
     assert [one["id"] for one in state["controls"]] == ["bells"]
     [change] = state["report"]["changes"]
-    assert (change["text"], change["person"]) == ("for the observer", "1100000000000000104")
+    assert (change["text"], change["person"]) == ("**too late** · for the observer", "1100000000000000104")
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.demo.runner import named
 from bot.demo.setup import language_of, set_up
 from bot.domain.errors import ConfigError
 from bot.runbook import default_policy_text, load_policy
@@ -48,6 +49,15 @@ def test_nothing_said_is_parkys_demo_in_japanese() -> None:
     assert setup.policy.business_hours == parkys.business_hours
     assert [person.name for person in setup.policy.team.values()] == ["sato", "suzuki", "takahashi"]
     assert [place.called for place in setup.policy.oncall.values()] == ["sato", "suzuki"]
+
+
+def test_printed_commands_go_by_the_policy(tmp_path: Path) -> None:
+    """A file of one's own may have other channels."""
+    file = tmp_path / "ours.toml"
+    ours = default_policy_text().replace('"p0-alerts"', '"alarms"').replace('"p3-insights"', '"reading"')
+    file.write_text(ours, encoding="utf-8")
+    setup = set_up({"RUNBOOK_FILE": str(file)})
+    assert named(setup.policy) == {"severity": "sev1", "alerts": "alarms", "digest": "reading"}
 
 
 def test_command_line_goes_before_the_locale() -> None:
