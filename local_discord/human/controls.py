@@ -143,7 +143,7 @@ def _is_programs(core: Core, message: Message) -> bool:
 
 
 def _words(message: Message, *, direct: bool) -> str:
-    """Return its first line; of a DM with an embed that one's before it: the content is known from a channel."""
+    """Return its first line; a DM's embed goes before: its content is known from a channel."""
     embeds = [embed.get(key) or "" for embed in message.embeds for key in ("title", "description")]
     below = [*embeds, *(one.get("content") or "" for one in walk(message.components))]
     first = [line for part in (message.content, *below) for line in part.split("\n") if line.strip()][:1]
