@@ -82,9 +82,9 @@ async def test_going_back_and_changing_by_hand(world: World) -> None:
     assert "本番影響あり → 一部の影響 → 手動で SEV3" in alert.post.text
     [row] = await world.rows("SELECT triggered_at - started_at AS ago FROM incidents")
     assert 300 <= row["ago"].total_seconds() < 300 + PATIENCE_S
-    over = "@responder 判定フローの SEV2 ではなく SEV3 を手動で選択"
+    over = "判定フローの SEV2 ではなく SEV3 を手動で選択"
     page = await timeline(world, alert)
     assert over in page.text
-    assert over in await file_of(world, page, alert.label)
+    assert f"@responder {over}" in await file_of(world, page, alert.label)
     await world.human.change("member", user="responder", locale="en-US")
-    assert "@responder chose SEV3 by hand instead of the tree's SEV2" in (await timeline(world, alert)).text
+    assert "chose SEV3 by hand instead of the tree's SEV2" in (await timeline(world, alert)).text

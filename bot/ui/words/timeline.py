@@ -11,10 +11,12 @@ from bot.domain.payloads import Payload
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.domain.timeline.folding import FoldedLines, TimelineRow
 from bot.domain.timeline.lines import Line
+from bot.domain.timeline.recorded import TriagedEntry
 from bot.domain.timeline.written import PinDeletedEntry, PinnedEntry
 from bot.ui.words.inert import fair_share, inert, inert_lines, joined
 from bot.ui.words.links import place_url
 from bot.ui.words.timeline_details import ANY, LOOKS
+from bot.ui.words.triage_words import triaged
 from bot.ui.words.wording import Wording
 
 #: Characters of a line, its link aside.
@@ -52,7 +54,8 @@ def told_line(words: Wording, line: Line, *, budget: int | None = None, when: st
         parts = [when or _when(words, line), *_parts(words, line, shares)]
         if len(_BETWEEN.join(parts)) <= limit:
             break
-    return joined(parts, separator=_BETWEEN, limit=limit, more=" …") + source
+    told = joined(parts, separator=_BETWEEN, limit=limit, more=" …")
+    return told.replace(f"{_BETWEEN}\n", "\n") + source
 
 
 def told_rows(words: Wording, rows: Sequence[TimelineRow], *, since: datetime, limit: int) -> list[str]:
@@ -170,7 +173,7 @@ def _parts(words: Wording, told: Line, shares: tuple[int, int, int]) -> list[str
 def _said(words: Wording, told: Line, shares: tuple[int, int, int]) -> list[str]:
     said, struck, aside = shares
     if not told.corrections:
-        return facts(words, told.entry, limit=said)
+        return _short_facts(words, told.entry, limit=said)
     last = told.corrections[-1]
     earlier = spoken(told, told.versions)
     parts = [
@@ -189,6 +192,14 @@ def spoken(line: Line, versions: Sequence[TimelineEntry]) -> list[TimelineEntry]
 def _source(words: Wording, told: Line) -> str:
     url = source_url(told)
     return "" if url is None else f"{_BETWEEN}[{words.say('history.fact.source')}]({url})"
+
+
+def _short_facts(words: Wording, entry: TimelineEntry, *, limit: int) -> list[str]:
+    """Return the details for a page: a triage's answers on a line each, without what its own line says."""
+    if entry.kind is not TimelineKind.TRIAGED or not entry.data:
+        return facts(words, entry, limit=limit)
+    data = TriagedEntry.from_json(entry.data)
+    return [f"\n- {line}" for line in triaged(words, data, limit, beside=entry)]
 
 
 def facts(words: Wording, entry: TimelineEntry, *, limit: int, multiline: bool = False) -> list[str]:
@@ -230,7 +241,7 @@ def beside(words: Wording, line: Line, *, limit: int) -> Iterator[str]:
     if line.impact or line.earlier_impacts:
         yield words.say("history.fact.impact", impact=_impacts(words, line, limit=limit))
     if update.next_at is not None:
-        yield words.say("history.fact.next_update", at=words.exact(update.next_at))
+        yield words.say("history.fact.next_update", at=words.moment(update.next_at))
 
 
 def _impacts(words: Wording, line: Line, *, limit: int) -> str:

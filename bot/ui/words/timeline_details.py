@@ -227,7 +227,7 @@ def _count(words: Wording, fact: str, count: int | None) -> Iterator[str]:
 
 def _at(words: Wording, fact: str, moment: datetime | Unset | None) -> Iterator[str]:
     if isinstance(moment, datetime):
-        yield words.say(f"history.fact.{fact}", at=words.exact(moment))
+        yield words.say(f"history.fact.{fact}", at=words.moment(moment))
 
 
 def _text(text: str | None, *, limit: int = _WORD_LIMIT) -> str:

@@ -1,7 +1,9 @@
 """A triage in words: its questions and answers, known to the policy or not, and its timeline entries."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
+from bot.domain.timeline.entries import TimelineEntry
 from bot.domain.timeline.recorded import (
     EvidenceEntry,
     GivenAnswer,
@@ -67,20 +69,25 @@ def _answer(words: Wording, question: str, answer: str) -> Answer | None:
         return None
 
 
-def triaged(words: Wording, data: TriagedEntry, _limit: int) -> Iterator[str]:
+def triaged(
+    words: Wording, data: TriagedEntry, _limit: int, *, beside: TimelineEntry | None = None
+) -> Iterator[str]:
     """Yield the choices and answers, each with its time.
 
     What counts comes first, because a page has room for only a few lines: the severity chosen by hand, then
     the answers.
+
+    Args:
+        beside: The entry whose date and actor stand before them already.
     """
     if data.joined is not None:
         yield _joined(words, data.joined)
     counting = [one for one in data.choices if one.counts]
     if not counting and data.chosen is not None:  # as older versions wrote it
         yield words.say("triaging.history.chosen", severity=inert(data.chosen, limit=_SEVERITY_LIMIT))
-    yield from (_choice(words, one) for one in counting)
-    yield from (_given(words, one) for one in sorted(data.answers, key=_is_withdrawn))
-    yield from (_choice(words, one) for one in data.choices if not one.counts)
+    yield from (_choice(words, one, beside) for one in counting)
+    yield from (_given(words, one, beside) for one in sorted(data.answers, key=_is_withdrawn))
+    yield from (_choice(words, one, beside) for one in data.choices if not one.counts)
 
 
 def evidence(words: Wording, data: EvidenceEntry, limit: int) -> Iterator[str]:
@@ -137,34 +144,42 @@ def _is_withdrawn(given: GivenAnswer) -> bool:
     return given.withdrawn is not None
 
 
-def _choice(words: Wording, made: SeverityChoice) -> str:
+def _stamp(words: Wording, at: datetime, who: str | None, beside: TimelineEntry | None) -> str:
+    """Return when and by whom: "2026-11-24 14:05:12 JST @primary"; beside an entry what differs: "14:05"."""
+    if beside is None:
+        return f"{words.full(at)} {words.who(who)}"
+    when = words.time_of_day(at) if words.day(at) == words.day(beside.at) else words.moment(at)
+    return when if who == beside.actor_name else f"{when} {words.who(who)}"
+
+
+def _choice(words: Wording, made: SeverityChoice, beside: TimelineEntry | None) -> str:
     """14:05:12 JST @primary 判定フローの SEV1 ではなく SEV3 を手動で選択."""
     is_early, agrees = made.proposed is None, made.proposed == made.severity
     line = words.say(
         f"triaging.history.{'overruled_early' if is_early else 'agreed' if agrees else 'overruled'}",
-        at=words.full(made.at),
-        who=words.who(made.by),
+        when=_stamp(words, made.at, made.by, beside),
         severity=inert(made.severity, limit=_SEVERITY_LIMIT),
         proposed=outcome_words(words, str(made.proposed)),
     )
-    return line + _withdrawn(words, made)
+    return line + _withdrawn(words, made, beside)
 
 
-def _given(words: Wording, given: GivenAnswer) -> str:
+def _given(words: Wording, given: GivenAnswer, beside: TimelineEntry | None) -> str:
     """14:05:12 JST @responder 「本番ユーザーに影響がありますか？」 → はい."""
     answer = answer_words(words, given.question, given.answer)
     line = words.say(
         "triaging.history.answer",
-        at=words.full(given.at),
-        who=words.who(given.by),
+        when=_stamp(words, given.at, given.by, beside),
         question=question_words(words, given.question),
         answer=words.say("triaging.history.unsure", answer=answer) if given.unsure else answer,
     )
-    return line + _withdrawn(words, given)
+    return line + _withdrawn(words, given, beside)
 
 
-def _withdrawn(words: Wording, done: GivenAnswer | SeverityChoice) -> str:
+def _withdrawn(words: Wording, done: GivenAnswer | SeverityChoice, beside: TimelineEntry | None) -> str:
     if done.withdrawn is None:
         return ""
-    at, who = words.full(done.withdrawn), words.who(done.withdrawn_by)
-    return words.say("triaging.history.withdrawn", at=at, who=who)
+    who = words.who(done.withdrawn_by)
+    if beside is not None and words.day(done.withdrawn) == words.day(beside.at):
+        return words.say("triaging.history.withdrawn", at=words.time_of_day(done.withdrawn), who=who)
+    return words.say("triaging.history.withdrawn", at=words.full(done.withdrawn), who=who)

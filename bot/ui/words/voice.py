@@ -44,7 +44,7 @@ class Voice(Wording):
 
     def next_rung(self, rung: LadderStep, *, about: Incident) -> str:
         """Say where the next escalation of *about* goes: "#p0-alerts に @here"."""
-        rings = rung.mention is Mention.HERE
+        rings = rung.mention is Mention.HERE and about.rings
         if rings and about.is_private:
             return self.say("private.next_rings", roles=self._seers())
         key = "next_here" if rings else "next_channel"

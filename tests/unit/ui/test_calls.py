@@ -223,6 +223,17 @@ def test_a_quiet_drill_announces_no_mention() -> None:
     assert not any("@here" in line for line in quiet)
 
 
+def test_a_private_incident_announces_the_roles_that_it_pings() -> None:
+    """In its thread @here would reach nobody else: the alert, the DM and the escalation name the roles."""
+    private = replace(TWICE, is_private=True)
+    roles = ", ".join(f"@{role}" for role in JA.policy.permissions.private)
+    people = f"{roles} + @primary, @secondary"
+    assert f"ack がなければ：14:37 JST に {people} へ連絡" in dm(private, "secondary")
+    assert f"ack がなければ：14:37 JST に {people} へ連絡" in escalation(private)
+    assert f"ack がなければ：● 14:37 {people}" in alert(private)
+    assert not any("@here" in line for line in (*dm(private, "secondary"), *alert(private)))
+
+
 def test_after_the_deadline_the_alert_says_overdue_and_who_was_tried() -> None:
     """Since when, as a countdown; what cannot be known, such as that a DM was read, is not said."""
     said = alert(OVERDUE)

@@ -85,7 +85,7 @@ def test_a_corrected_update_keeps_its_impact_and_its_promise(voice: Voice) -> No
     for part in (
         "~~調査中~~ DB",
         "決済の 3 割",
-        voice.say("history.fact.next_update", at="11/24 14:16:03 JST"),
+        voice.say("history.fact.next_update", at="11/24 14:16 JST"),
     ):
         assert part in told
 

@@ -72,7 +72,7 @@ ROWS: dict[str, list[tuple[Json, str]]] = {
                     "url": "https://discord.com/channels/7/1/2",
                 },
             },
-            r"**\\*決済\\* が 5xx** · @reporter\n開始：11/24 14:14 JST api.parky.co.jp · エラー率上昇\n",
+            r"**\\*決済\\* が 5xx** · @reporter\n開始：11/24 14:14 JST · api.parky.co.jp · エラー率上昇\n",
         ),
         (
             {"report": {"title": "x", "started_at": AT, "by": "b", "severity": "SEV2"}},

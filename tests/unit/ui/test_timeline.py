@@ -88,11 +88,11 @@ CARRIED: dict[TimelineKind, tuple[dict[str, Any], tuple[str, ...]]] = {
     TimelineKind.STEP_UNDONE: ({"number": 1, "words": {"ja": "ログ"}}, ("☐ 初動の完了を取り消し", "1. ログ")),
     TimelineKind.UPDATED: (
         {"known": "復旧作業中", "impact": "決済", "next_at": LATER.isoformat()},
-        ("状況報告", "復旧作業中", "影響：決済", "次の更新：11/24 14:16:03 JST"),
+        ("状況報告", "復旧作業中", "影響：決済", "次の更新：11/24 14:16 JST"),
     ),
     TimelineKind.UPDATE_DUE: (
         {"lead": "primary", "due_at": AT.isoformat()},
-        ("@primary", "期限：11/24 14:07:00 JST"),
+        ("@primary", "期限：11/24 14:07 JST"),
     ),
     TimelineKind.NOTE: ({"text": "rollback を始めた"}, ("メモ", "rollback を始めた")),
     TimelineKind.PINNED: (EVIDENCE.to_json(), ("📌", "@客：決済が落ちています", URL)),

@@ -85,13 +85,28 @@ def test_why_it_was_raised_by_itself() -> None:
 def test_a_line_of_the_timeline_has_room_for_the_answers_that_count() -> None:
     """However often somebody has changed their mind before."""
     back = {"withdrawn": LATER.isoformat(), "withdrawn_by": "primary"}
-    answers = [given("users_affected", "no", **back), given("dev_only", "no", **back)]
+    answers = [given("users_affected", "no", **back), given("dev_only", "no", **back)] * 3
     answers += [given("users_affected", "yes"), given("large_impact", "yes")]
     line = entry_line(JA, entry(TimelineKind.TRIAGED, answers=answers))
     assert line.endswith(" …")
     for question in ("users_affected", "large_impact"):
         asked = question_words(JA, question)
         assert f"「{asked}」 → はい" in line
+
+
+def test_a_page_repeats_neither_date_nor_name_in_the_answers() -> None:
+    """One answer a line; another person and another day are said, and the file has all of it."""
+    answers = [
+        given("users_affected", "yes"),
+        {**given("large_impact", "no"), "by": "primary", "at": (AT + timedelta(days=1)).isoformat()},
+    ]
+    told = TimelineEntry(TimelineKind.TRIAGED, AT, 3, "responder", data={"answers": answers})
+    head, first, second = entry_line(JA, told).splitlines()
+    assert head.endswith("判定 · @responder")
+    assert first == "- 14:07 「本番ユーザーに影響がありますか？」 → はい"
+    assert second.startswith("- 11/25 14:07 JST @primary 「影響は大きいですか？")
+    file = markdown(JA, History(PLACED, (Line(told),)))
+    assert "2026-11-24 14:07:00 JST @responder 「本番ユーザーに影響がありますか？」" in file
 
 
 def made(proposed: str | None, **more: object) -> dict[str, object]:
@@ -124,7 +139,7 @@ def test_who_overruled_the_tree_comes_first(proposed: str | None, ja: str, en: s
     for words, line in ((JA, ja), (EN, en)):
         said = f"2026-11-24 14:07:00 JST @primary {line}"
         assert triage_history(words, told)[0] == said
-        assert said in entry_line(words, told)
+        assert f"\n- 14:07 @primary {line}\n" in entry_line(words, told)
         assert said in markdown(words, History(PLACED, (Line(told),)))
 
 

@@ -8,6 +8,7 @@ from bot.domain.incident.incident import Incident, Status
 from bot.domain.oncall.people import marked
 from bot.domain.severity import Mention
 from bot.ui.posts.bodies import HERE
+from bot.ui.words.voice import role_name
 from bot.ui.words.wording import Wording
 
 _TAKEN_SHOWN = 2  # of the steps that were taken: the last ones
@@ -39,8 +40,14 @@ def ladder(words: Wording, incident: Incident) -> str:
 
 def whom(words: Wording, incident: Incident, mention: str, people: Sequence[str]) -> str:
     """Return whom a step alerts: "@here + @primary, @secondary"; empty for the channel alone."""
-    here = HERE if mention == Mention.HERE.value and incident.rings else ""
+    here = _pinged(words, incident) if mention == Mention.HERE.value and incident.rings else ""
     return " + ".join(part for part in (here, words.on_call(people)) if part)
+
+
+def _pinged(words: Wording, incident: Incident) -> str:
+    """Return whom an escalation pings: ``@here``, or the roles that a private one names instead."""
+    roles = words.policy.permissions.private if incident.is_private else ()
+    return ", ".join(role_name(role) for role in roles) or HERE
 
 
 def is_overdue(incident: Incident) -> bool:

@@ -104,7 +104,7 @@ def _report_joined(words: Wording, _incident: Incident, told: ReportJoinedNotice
         words.say(f"{key}_result", severity=inert(report.severity, limit=40), path=path),
         words.say(f"{key}_from", url=report.url) if report.url else "",
     ]
-    return message("\n".join(line.rstrip() for line in lines if line))
+    return message("\n".join(line.rstrip(" ·") for line in lines if line))
 
 
 def _sender(_words: Wording, _incident: Incident, told: RecoveredNotice | FiresAgainNotice) -> str:
