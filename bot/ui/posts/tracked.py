@@ -6,15 +6,16 @@ from bot.domain.incident.incident import Incident, Status, label_of
 from bot.ui.buttons import Component, IncidentVerb, row
 from bot.ui.posts.bodies import HERE, Body, message
 from bot.ui.posts.incident.alert import again, deadline, related
-from bot.ui.posts.incident.calls import cannot
+from bot.ui.posts.incident.calls import cannot, coming
 from bot.ui.posts.triage_posts import triage_button
 from bot.ui.words.wording import Wording
 
 _SEPARATOR = " · "
+_STEPS_SHOWN = 2  # of the ladder: the post stays short
 
 
 def tracked(words: Wording, incident: Incident, *, rings: bool) -> Body:
-    """Compose one message that stays true: state, severity, title, deadline, and how often it came.
+    """Compose one message that stays true: state, severity, title, deadline, what comes, how often it came.
 
     Args:
         words: The team's.
@@ -34,6 +35,7 @@ def tracked(words: Wording, incident: Incident, *, rings: bool) -> Body:
     first = _SEPARATOR.join([line, _standing(words, incident)])
     lines = [
         f"{HERE} {first}" if rings else first,
+        coming(words, incident, shown=_STEPS_SHOWN),
         cannot(words, incident) if incident.status is Status.TRIGGERED else "",
         again(words, incident),
         related(words, incident),

@@ -25,6 +25,7 @@ from tests.unit.ui.samples import (
 )
 from tests.unit.ui.screens import JA as VOICE
 from tests.unit.ui.screens import words
+from tests.unit.ui.test_calls import called
 
 QUIET = delivery(DeliveryKind.ALERT, data={"posting": 1, "answers": 800, "quiet": True})
 LOUD = delivery(DeliveryKind.ALERT, data={"posting": 1, "answers": 800})
@@ -67,6 +68,19 @@ def test_it_rings_where_the_policy_wants_it() -> None:
     assert str(body["content"]).startswith("@here 🔴 INC-42")
     assert body["allowed_mentions"] == {"parse": ["everyone"]}
     assert "@here" not in str(render(JA, LOUD, tracked(ACKNOWLEDGED))["content"])
+
+
+def test_it_says_what_comes_without_an_ack() -> None:
+    """One line with two steps, above the count; none once somebody is on it."""
+    calls = called().calls
+    often = replace(NEW, calls=calls, tracked=replace(NEW.tracked, occurrences=7, last_seen_at=AT))
+    people = "● 14:22 @here + @primary, @secondary"
+    lines = str(render(JA, QUIET, often)["content"]).splitlines()
+    assert lines[1:] == [f"ack がなければ：{people}  ○ 14:37 もう一度", "×7 · 最終 14:07 JST"]
+    assert f"Without an ack: {people}  ○ 14:37 again" in str(render(EN, QUIET, often)["content"])
+    assert render(JA, QUIET, often)["allowed_mentions"] == {"parse": []}
+    taken = replace(tracked(ACKNOWLEDGED), calls=calls)
+    assert len(str(render(JA, QUIET, taken)["content"]).splitlines()) == 1
 
 
 def test_it_counts() -> None:

@@ -33,9 +33,21 @@ def ladder(words: Wording, incident: Incident) -> str:
         words.say("alert.rung.taken", told=_rung(words, incident, steps, people=calls.called_at(moment)))
         for moment, steps in calls.taken()[-_TAKEN_SHOWN:]
     ]
-    coming = _GAP.join(_coming(words, incident, calls.to_come[:_TO_COME_SHOWN]))
-    lines = [_GAP.join(taken), words.say(f"alert.ladder.{'coming' if coming else 'none'}", steps=coming)]
+    lines = [_GAP.join(taken), coming(words, incident)]
     return "\n".join(line for line in lines if line)
+
+
+def coming(words: Wording, incident: Incident, *, shown: int = _TO_COME_SHOWN) -> str:
+    """Return what comes without an acknowledge, empty as for `ladder`.
+
+    Args:
+        shown: The most steps of it.
+    """
+    calls = incident.calls
+    if incident.status is not Status.TRIGGERED or not calls.steps:
+        return ""
+    steps = _GAP.join(_coming(words, incident, calls.to_come[:shown]))
+    return words.say(f"alert.ladder.{'coming' if steps else 'none'}", steps=steps)
 
 
 def whom(words: Wording, incident: Incident, mention: str, people: Sequence[str]) -> str:
