@@ -8,7 +8,7 @@ from bot.ui.posts.bodies import HERE, Body, message
 from bot.ui.posts.incident.alert import again, deadline, related
 from bot.ui.posts.incident.calls import cannot, coming
 from bot.ui.posts.triage_posts import triage_button
-from bot.ui.words.wording import Wording
+from bot.ui.words.wording import Wording, relative
 
 _SEPARATOR = " · "
 _STEPS_SHOWN = 2  # of the ladder: the post stays short
@@ -55,10 +55,16 @@ def _standing(words: Wording, incident: Incident) -> str:
         return deadline(words, incident)
     if incident.taken is not None and incident.is_taken_last:
         who, at = words.who(incident.taken.name), words.clock(incident.taken.at, on=began)
-        return words.say("tracked.taken", emoji=words.policy.ack_emoji, who=who, at=at)
+        return words.say(
+            "tracked.taken",
+            emoji=words.policy.ack_emoji,
+            who=who,
+            at=at,
+            ago=relative(incident.taken.at),
+        )
     if (reopened := incident.reopened) is not None:
         who, at = words.who(reopened.name), words.clock(reopened.at, on=began)
-        return words.say("tracked.reopened", who=who, at=at)
+        return words.say("tracked.reopened", who=who, at=at, ago=relative(reopened.at))
     if incident.acknowledged is None:
         return deadline(words, incident)
     return words.say(
@@ -66,6 +72,7 @@ def _standing(words: Wording, incident: Incident) -> str:
         emoji=words.policy.ack_emoji,
         who=words.who(incident.acknowledged.name),
         at=words.clock(incident.acknowledged.at, on=began),
+        ago=relative(incident.acknowledged.at),
         took=words.span(incident.took_to_acknowledge or timedelta()),
     )
 

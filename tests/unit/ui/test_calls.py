@@ -112,7 +112,7 @@ TWICE = called(
 def test_the_second_in_line_hears_who_did_not_answer_and_how_often() -> None:
     """Below what is affected; nobody hears that of themselves, or of whom this step calls."""
     assert dm(TWICE, "secondary")[:3] == [
-        "**15 分 ack なし · ack 期限 14:22 JST を過ぎました**",
+        "**15 分 ack なし · ack 期限 14:22 JST (<t:1795497720:R>) を過ぎました**",
         "**影響：エラー率上昇**",
         "@primary：14:07 DM、応答なし、14:22 DM",
     ]
@@ -181,7 +181,7 @@ def test_whoever_declined_is_asked_anew_by_a_later_step() -> None:
     """Its DM says what was missed, as if they had not: that they declined is said of the DM before."""
     early = Decline(who="@primary", at=AT + timedelta(minutes=1))
     anew = replace(TWICE, calls=replace(TWICE.calls, declined=(early,)))
-    assert dm(anew, "primary")[0] == "**15 分 ack なし · ack 期限 14:22 JST を過ぎました**"
+    assert dm(anew, "primary")[0] == "**15 分 ack なし · ack 期限 14:22 JST (<t:1795497720:R>) を過ぎました**"
     first = dm(anew, "primary", step=0, waited_s=0.0)
     assert first[0] == "**今は対応できないと伝えました。ほかの当番に引き継いでいます。**"
 

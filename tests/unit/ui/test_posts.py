@@ -102,7 +102,10 @@ def test_acknowledged_alert_names_who_is_on_it() -> None:
     body = render(JA, ALERT, ACKNOWLEDGED)
     assert body["content"] == "SEV1 · 🟠 対応中 · 決済 API が 5xx · api.parky.co.jp"
     assert body["allowed_mentions"] == {"parse": []}
-    assert description_of(body).splitlines()[0] == "**🟠 対応中 · 👀 @primary 14:09 JST (2 分で ack)**"
+    assert (
+        description_of(body).splitlines()[0]
+        == "**🟠 対応中 · 👀 @primary 14:09 JST (<t:1795496940:R>、2 分で ack)**"
+    )
     assert "期限" not in description_of(body)
     assert presses_of(body)[0] == "inc:v1:ack:42"
     assert "スレッド" not in description_of(body), "it hangs on this post"
@@ -149,7 +152,7 @@ def test_what_a_duplicate_went_on_in_is_not_told_once_that_is_private() -> None:
 def test_a_reopened_alert_names_who_says_that_it_is_not_over() -> None:
     """And who acknowledged it the first time, if anybody did; the next update is owed again."""
     lines = description_of(render(JA, ALERT, REOPENED)).splitlines()
-    assert lines[0] == "**🟠 対応中 · 🔄 @secondary が再開 16:07 JST**"
+    assert lines[0] == "**🟠 対応中 · 🔄 @secondary が再開 16:07 JST (<t:1795504020:R>)**"
     assert "**次の更新：16:37 JST (<t:1795505820:R>)**" in lines
     assert "👀 @primary 14:09 JST (2 分で ack)" in lines
     nobody = replace(REOPENED, acknowledged=None)
@@ -186,7 +189,10 @@ def test_an_alert_in_progress_says_who_does_what_and_by_when() -> None:
     )
     said = description_of(render(JA, ALERT, incident)).splitlines()
     assert said[1] == "**次の更新：14:39 JST (<t:1795498740:R>)**"
-    assert said[4:6] == ["指揮：@primary · 記録：@responder", "📣 14:12 JST ＠here rollback 中"]
+    assert said[4:6] == [
+        "指揮：@primary · 記録：@responder",
+        "📣 14:12 JST (<t:1795497120:R>) ＠here rollback 中",
+    ]
     promised = replace(incident, updates=replace(incident.updates, last=replace(told, known="")))
     assert "📣" not in description_of(render(JA, ALERT, promised))
 
@@ -273,7 +279,7 @@ def test_the_team_speaks_english() -> None:
     """The same facts."""
     body = render(EN, ALERT, ACKNOWLEDGED)
     assert body["content"] == "SEV1 · 🟠 In progress · 決済 API が 5xx · api.parky.co.jp"
-    assert "👀 @primary 14:09 JST (ack in 2 min)" in description_of(body)
+    assert "👀 @primary 14:09 JST (<t:1795496940:R>, ack in 2 min)" in description_of(body)
 
 
 def test_a_custom_emoji_stands_on_the_button() -> None:

@@ -152,7 +152,7 @@ def test_escalation_before_its_time_says_why(kind: str, says: str) -> None:
 
 def test_page_after_the_deadline_says_how_long_nobody_came() -> None:
     """The same person again, now late."""
-    assert "**15 分 ack なし · ack 期限 14:22 JST を過ぎました**" in page(FIRST_ESCALATION)
+    assert "**15 分 ack なし · ack 期限 14:22 JST (<t:1795497720:R>) を過ぎました**" in page(FIRST_ESCALATION)
 
 
 def test_page_ends_when_somebody_has_it() -> None:
@@ -189,7 +189,7 @@ def test_escalation_says_who_was_told_and_who_is_next() -> None:
     assert body["content"] == "@here ⏫ SEV1 · INC-42 決済 API が 5xx · 15 分 ack なし"
     assert body["allowed_mentions"] == {"parse": ["everyone"]}
     assert description_of(body).splitlines() == [
-        "**ack 期限 14:22 JST を過ぎました · 対応できる人は ack してください**",
+        "**ack 期限 14:22 JST (<t:1795497720:R>) を過ぎました · 対応できる人は ack してください**",
         "@primary：DM 1 回、いま DM",
         "@secondary：⚠️ DM 届かず、いま DM",
         "ack がなければ：14:37 JST に @here + @primary, @secondary へ連絡",

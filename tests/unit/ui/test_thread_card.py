@@ -89,7 +89,7 @@ def test_the_card_says_state_deadline_roles_and_steps() -> None:
     ]
     taken = replace(ACKNOWLEDGED, updates=replace(ACKNOWLEDGED.updates, due_at=AT + timedelta(minutes=32)))
     assert description_of(render(EN, CARD, taken)).splitlines()[:2] == [
-        "**🟠 In progress · 👀 @primary 14:09 JST (ack in 2 min)**",
+        "**🟠 In progress · 👀 @primary 14:09 JST (<t:1795496940:R>, ack in 2 min)**",
         "**Next update: 14:39 JST (<t:1795498740:R>)**",
     ]
     assert description_of(render(JA, CARD, RESOLVED)).startswith("**🟢 解決 · ✅ @primary")

@@ -95,6 +95,9 @@ def test_it_says_what_it_has_to_do_with() -> None:
     assert str(render(JA, QUIET, linked)["content"]).splitlines()[1] == "関連：INC-43 (同じもの), INC-41"
 
 
+ACKED, AGAIN = "<t:1795496940:R>", "<t:1795499520:R>"  # as Discord counts them: how long ago
+
+
 @pytest.mark.parametrize(
     ("incident", "ja", "en"),
     [
@@ -102,13 +105,13 @@ def test_it_says_what_it_has_to_do_with() -> None:
             transitions.reopen(
                 transitions.resolve(NEW, by=PRIMARY, at=AT), by=PRIMARY, at=LATER, next_update_at=None
             ),
-            "INC-42 🟠 対応中 · SEV1 · 決済 API が 5xx · 🔄 @primary が再開 14:52 JST",
-            "INC-42 🟠 In progress · SEV1 · 決済 API が 5xx · 🔄 reopened by @primary 14:52 JST",
+            f"INC-42 🟠 対応中 · SEV1 · 決済 API が 5xx · 🔄 @primary が再開 14:52 JST ({AGAIN})",
+            f"INC-42 🟠 In progress · SEV1 · 決済 API が 5xx · 🔄 reopened by @primary 14:52 JST ({AGAIN})",
         ),
         (
             tracked(ACKNOWLEDGED),
-            "INC-42 🟠 対応中 · SEV1 · 決済 API が 5xx · 👀 @primary 14:09 JST (2 分で ack)",
-            "INC-42 🟠 In progress · SEV1 · 決済 API が 5xx · 👀 @primary 14:09 JST (ack in 2 min)",
+            f"INC-42 🟠 対応中 · SEV1 · 決済 API が 5xx · 👀 @primary 14:09 JST ({ACKED}、2 分で ack)",
+            f"INC-42 🟠 In progress · SEV1 · 決済 API が 5xx · 👀 @primary 14:09 JST ({ACKED}, ack in 2 min)",
         ),
         (
             transitions.resolve(NEW, by=PRIMARY, at=LATER),

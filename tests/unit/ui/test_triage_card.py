@@ -186,7 +186,7 @@ def test_the_sent_card_names_who_is_on_it() -> None:
     """The reporter waits for that; the deadline is gone then."""
     assert "ack 期限" in words(sent_card(JA, PLACED))
     told = words(sent_card(JA, ACKNOWLEDGED))
-    assert "**🟠 対応中 · 👀 @primary 14:09 JST (2 分で ack)**" in told.splitlines()
+    assert "**🟠 対応中 · 👀 @primary 14:09 JST (<t:1795496940:R>、2 分で ack)**" in told.splitlines()
     assert "期限" not in told
     assert "Resolved" in words(sent_card(EN, RESOLVED))
 

@@ -108,7 +108,7 @@ def test_a_reminder_pings_whoever_leads() -> None:
     """The commander, else whoever acknowledged; with the way to write one."""
     body = reminder(ACKNOWLEDGED)
     assert body["content"] == (
-        "🔔 <@101> INC-42 の状況を知らせてください。期限 14:37 JST を過ぎました。\n"
+        "🔔 <@101> INC-42 の状況を知らせてください。期限 14:37 JST (<t:1795498620:R>) を過ぎました。\n"
         "まだ更新がありません。✏️ 更新 で書けます。"
     )
     assert body["allowed_mentions"] == {"parse": [], "users": ["101"]}
@@ -158,7 +158,10 @@ def test_the_card_says_how_it_stands() -> None:
     """What was told last, and when the next is due; nothing of it before, no due date after."""
     card = delivery(DeliveryKind.THREAD_CARD)
     shown = description_of(render(JA, card, TOLD)).splitlines()
-    assert shown[1:3] == ["**次の更新：15:02 JST (<t:1795500120:R>)**", "📣 14:32 JST rollback 中"]
+    assert shown[1:3] == [
+        "**次の更新：15:02 JST (<t:1795500120:R>)**",
+        "📣 14:32 JST (<t:1795498320:R>) rollback 中",
+    ]
     assert "📣" not in description_of(render(JA, card, PLACED))
     more = screens.words(first_response_screen(screens.JA, TOLD))
     assert "**最新 14:32 JST** @primary rollback 中\n**影響：** 決済の 3 割" in more

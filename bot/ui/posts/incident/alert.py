@@ -73,7 +73,10 @@ def headline(words: Wording, incident: Incident) -> str:
 
 
 def head(words: Wording, incident: Incident) -> str:
-    """Return the state in bold, and who took it: "🟠 対応中 · 👀 @responder 14:07 JST (2 分で ack)".
+    """Return the state in bold, and who took it: "🟠 対応中 · 👀 @responder 14:07 JST (9 日前、2 分で ack)".
+
+    Discord counts how long ago: nobody edits the post when a day is over, and a time alone looks like
+    today's.
 
     While nobody has, the ack deadline stands there; after it, once an acknowledge has ended, the next step.
     """
@@ -90,13 +93,15 @@ def head(words: Wording, incident: Incident) -> str:
         name, act = "taken", incident.taken
     elif incident.reopened is not None:
         name, act = "reopened", incident.reopened
+    moment = incident.triggered_at if act is None else act.at
     return words.say(
         f"alert.head.{name}",
         deadline=deadline(words, incident),
         state=words.state(incident),
         emoji=words.policy.ack_emoji,
         who=words.who(None if act is None else act.name),
-        at=words.clock(incident.triggered_at if act is None else act.at, on=incident.triggered_at),
+        at=words.clock(moment, on=incident.triggered_at),
+        ago=relative(moment),
         took=words.span(took or timedelta()),
         other="?" if other is None else label_of(other),
     )
@@ -165,13 +170,13 @@ def promise(words: Wording, incident: Incident) -> str:
 
 
 def last_update(words: Wording, incident: Incident, *, limit: int = _UPDATE_LIMIT) -> str:
-    """Return the first line of the last status update: "📣 14:20 JST rollback 中"; empty without one."""
+    """Return the last status update's first line: "📣 14:20 JST (5 分前) rollback 中"; empty without one."""
     told = incident.updates.last
     first = "" if told is None else next((line for line in told.known.splitlines() if line.strip()), "")
     if told is None or not first:
         return ""
     at = words.clock(told.at, on=incident.triggered_at)
-    return words.say("alert.update", at=at, known=inert(first, limit=limit))
+    return words.say("alert.update", at=at, ago=relative(told.at), known=inert(first, limit=limit))
 
 
 def again(words: Wording, incident: Incident) -> str:

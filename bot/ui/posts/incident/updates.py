@@ -41,12 +41,12 @@ def update_due(words: Wording, incident: Incident, told: UpdateDueNotice) -> Bod
     is_known = lead is not None and (not incident.is_private or lead.id == told.lead_id)
     is_stand_in = lead is not None and lead.id <= 0  # acknowledged by email while Discord could not be asked
     rings = incident.rings and is_known and not is_stand_in
-    at = words.clock(told.due_at, on=incident.triggered_at)
+    at, ago = words.clock(told.due_at, on=incident.triggered_at), relative(told.due_at)
     if lead is None:
-        line = words.say("updates.due.anybody", label=incident.label, at=at)
+        line = words.say("updates.due.anybody", label=incident.label, at=at, ago=ago)
     else:
         who = f"<@{lead.id}>" if rings else words.who(lead.name)
-        line = words.say("updates.due.line", who=who, label=incident.label, at=at)
+        line = words.say("updates.due.line", who=who, label=incident.label, at=at, ago=ago)
     make = words.buttons.make
     lines, verbs = [line, _so_far(words, incident)], [IncidentVerb.DETAILS]
     if told.lapses_at is not None:

@@ -25,7 +25,7 @@ from bot.ui.posts.incident.calls import (
 )
 from bot.ui.posts.looks import Renderers, about
 from bot.ui.words import links
-from bot.ui.words.wording import Wording
+from bot.ui.words.wording import Wording, relative
 
 #: Reasons that concern the former responder, whom they give by name and not by on-call place.
 _WAS_ON_IT: Final = (WhyKind.LAPSED, WhyKind.RELEASED)
@@ -144,7 +144,11 @@ def _asked(words: Wording, incident: Incident, data: PagingData, reader: str) ->
         return [words.say("page.dm.passed_on", who=words.who(data.declined_by), deadline=due)]
     if _is_of_this_ladder(incident, data) and _is_late(incident, data):
         at = words.clock(incident.ack_due_at, on=incident.triggered_at)
-        return [words.say("page.dm.missed", waited=words.span(_waited(data)), at=at)]
+        return [
+            words.say(
+                "page.dm.missed", waited=words.span(_waited(data)), at=at, ago=relative(incident.ack_due_at)
+            )
+        ]
     return [words.say("page.dm.on_call", deadline=due)]
 
 
@@ -207,7 +211,7 @@ def _who_was_told(words: Wording, incident: Incident, data: PagingData) -> list[
     lines = [head(words, incident)]
     if data.why is None and _is_late(incident, data):
         at = words.clock(incident.ack_due_at, on=incident.triggered_at)
-        lines = [words.say("escalation.missed", at=at)]
+        lines = [words.say("escalation.missed", at=at, ago=relative(incident.ack_due_at))]
     lines += [_overdue(words, incident, data.overdue), *_tried(words, incident, data)]
     lines.append(_next(words, incident, _following(incident, data)))
     return lines
