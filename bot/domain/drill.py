@@ -8,8 +8,9 @@ from typing import Final, Self
 
 from bot.domain.delivery.notices import Notice
 from bot.domain.incident.checklist import Checklist
-from bot.domain.incident.entries import RoleChangedEntry
+from bot.domain.incident.entries import AcknowledgedEntry, RoleChangedEntry
 from bot.domain.incident.incident import Incident, Role, Status
+from bot.domain.incident.transitions import AckVia
 from bot.domain.payloads import Json, Payload
 from bot.domain.timeline.entries import EntryData, TimelineEntry, TimelineKind
 from bot.domain.triage.tree import Text
@@ -157,7 +158,14 @@ def score(incident: Incident, timeline: Iterable[TimelineEntry], sheet: Checklis
     ack = incident.took_to_acknowledge
     kept = {kind: sum(entry.kind is kind for entry in entries) for kind in _KEPT}
     steps, done = len(sheet.steps), len(sheet.done(incident.checks))
-    missed = _missed(incident, commander=taken, update=update, kept=sum(kept.values()), is_done=done == steps)
+    missed = _missed(
+        incident,
+        commander=taken,
+        update=update,
+        kept=sum(kept.values()),
+        is_done=done == steps,
+        is_late=_is_late(incident, entries),
+    )
     return Score(
         ack_s=None if ack is None else ack.total_seconds(),
         ack_within_s=(incident.ack_due_at - incident.triggered_at).total_seconds(),
@@ -184,10 +192,11 @@ def _missed(
     update: TimelineEntry | None,
     kept: int,
     is_done: bool,
+    is_late: bool,
 ) -> Iterable[Missed]:
     if incident.acknowledged is None:
         yield Missed.ACK
-    elif incident.acknowledged.at > incident.ack_due_at:
+    elif is_late:
         yield Missed.ACK_LATE
     if commander is None:
         yield Missed.COMMANDER
@@ -199,6 +208,26 @@ def _missed(
         yield Missed.RECORD
     if incident.status is not Status.RESOLVED:
         yield Missed.RESOLVE
+
+
+def _is_late(incident: Incident, entries: Iterable[TimelineEntry]) -> bool:
+    """Return True if the first acknowledge came after its deadline.
+
+    Discord does not tell when a reaction was added. One that was found by reading, before anybody was called
+    because of the deadline, counts as given in time.
+    """
+    act, due = incident.acknowledged, incident.ack_due_at
+    if act is None or act.at <= due:
+        return False
+    until = [entry for entry in entries if entry.at <= act.at]
+    was_read = any(_was_read(entry) for entry in until)
+    return not was_read or any(entry.kind is TimelineKind.ESCALATED and entry.at >= due for entry in until)
+
+
+def _was_read(entry: TimelineEntry) -> bool:
+    """Return True for an acknowledge by a reaction that was found by reading Discord."""
+    is_ack = entry.kind is TimelineKind.ACKNOWLEDGED
+    return is_ack and AcknowledgedEntry.from_json(entry.data or {}).via == AckVia.RECONCILED.value
 
 
 def _first(entries: Iterable[TimelineEntry], kind: TimelineKind) -> TimelineEntry | None:

@@ -124,6 +124,25 @@ def test_the_deadline_itself_is_in_time(minutes: float, missed: tuple[Missed, ..
     assert score(resolved(20, acked=minutes), PERFECT).missed == missed
 
 
+@pytest.mark.parametrize(
+    ("via", "escalated", "missed"),
+    [
+        ("reconciled", (), ()),
+        ("reconciled", (0,), ()),
+        ("reconciled", (0, 15), (Missed.ACK_LATE,)),
+        ("reaction", (), (Missed.ACK_LATE,)),
+        ("reaction", (0,), (Missed.ACK_LATE,)),
+    ],
+)
+def test_a_reaction_found_at_the_deadline_is_in_time(
+    via: str, escalated: tuple[float, ...], missed: tuple[Missed, ...]
+) -> None:
+    """It was there before anybody was called because of the deadline; nobody knows since when."""
+    known = [entry(TimelineKind.ACKNOWLEDGED, 15.2, via=via)]
+    known += [entry(TimelineKind.ESCALATED, at) for at in escalated]
+    assert score(resolved(20, acked=15.2), [*PERFECT, *known]).missed == missed
+
+
 def test_the_first_commander_counts_whoever_came_later() -> None:
     """Other roles are none, and one that is given up is no longer held by anybody."""
     entries = [
