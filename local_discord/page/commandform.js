@@ -5,6 +5,7 @@ import { fill, h } from "./dom.js";
 import { icon } from "./icons.js";
 import { localized, t } from "./i18n.js";
 import { Listbox } from "./listbox.js";
+import { isNarrow } from "./nav.js";
 import { OptionField, takesText } from "./optionfield.js";
 
 export class CommandForm {
@@ -63,7 +64,7 @@ export class CommandForm {
   give(text) {
     const open = this.leaf.options.filter(takesText);
     const option = open.find((one) => one.required) ?? open[0];
-    if (!text || !option) return;
+    if (!option || (!text && !isNarrow())) return; // on a phone the keyboard stays only with a field to write into
     (this.fields.find((one) => one.option === option) ?? this.add(option)).give(text);
   }
 

@@ -177,8 +177,8 @@ export class Composer {
     return true;
   }
 
-  /** @param {import("./commands.js").Leaf} leaf @param {string} [given] what is typed behind its name */
-  enterCommand(leaf, given = "") {
+  /** @param {import("./commands.js").Leaf} leaf @param {string | null} [given] what is typed behind its name; null when it was picked */
+  enterCommand(leaf, given = null) {
     this.list.hide();
     this.field.value = "";
     this.form = new CommandForm(this.pane, leaf, () => {
@@ -188,7 +188,7 @@ export class Composer {
     fill(this.slot, this.form.element);
     this.slot.hidden = false;
     this.line.hidden = true;
-    this.form.give(given);
+    if (given !== null) this.form.give(given);
     this.form.focus();
   }
 

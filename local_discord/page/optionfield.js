@@ -80,7 +80,7 @@ export class OptionField {
   /** Take what was typed behind the command's name. @param {string} text */
   give(text) {
     this.input.value = text;
-    this.isGiven = this.option.autocomplete || Boolean(this.same(text));
+    this.isGiven = !text || this.option.autocomplete || Boolean(this.same(text));
   }
 
   /** What is wrong with it, in words; "" when nothing is. */

@@ -57,7 +57,8 @@ async def test_answer_to_ones_own_act_comes_into_sight(open_page: Visit, puppet:
     await puppet.client.post(GENERAL, content="press me", components=[row(button("x", "Press"))])
     for number in range(30):
         await puppet.client.post(GENERAL, content=f"line {number}")
-    await puppet.client.register({"name": "now", "description": "Now"})
+    look = {"name": "look", "description": "Look", "options": [FIND["options"][3]]}
+    await puppet.client.register({"name": "now", "description": "Now"}, look)
     async with open_page(locale="en-US", size=PHONE) as visitor:
         pressed = visitor.main.get_by_role("button", name="Press", exact=True)
         await pressed.scroll_into_view_if_needed()
@@ -72,6 +73,10 @@ async def test_answer_to_ones_own_act_comes_into_sight(open_page: Visit, puppet:
         await visitor.command("now")
         await puppet.answer(MESSAGE, content="for all")
         await expect(visitor.message("for all")).to_be_in_viewport()
+        await visitor.box.fill("/look ")  # a field to write into, or the phone's keyboard would go
+        await expect(visitor.main.get_by_role("combobox", name="by")).to_be_focused()
+        await visitor.keys("Enter")
+        assert "options" not in (await puppet.answer(MESSAGE, content="nobody's"))["data"]
 
 
 async def test_selects_of_every_kind(open_page: Visit, puppet: Puppet) -> None:
