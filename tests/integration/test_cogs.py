@@ -456,7 +456,7 @@ async def test_an_entry_is_replayed_once_after_a_preview(world: ConsoleWorld) ->
     assert not sent["mention_everyone"]
     again = shown(await world.command("dlq replay", by="primary", id=str(ENTRY)))
     assert f"dlq:v1:replay:{ENTRY}" not in presses(again)
-    assert "再送しました" in words(again)
+    assert "再送済みです" in words(again)
 
 
 async def test_replaying_needs_its_role(world: ConsoleWorld) -> None:
