@@ -17,9 +17,12 @@ from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineKind
 from bot.domain.timeline.pinned import ThreadMessage
 from bot.domain.triage.evidence import Evidence
+from bot.i18n import Texts
 from bot.services.escalation.release import ReleaseOutcome
 from bot.services.incidents.title_and_start import NewDetails
 from bot.services.incidents.updates import NewUpdate
+from bot.ui.posts.renderer import render
+from bot.ui.words.wording import Wording, relative
 from tests.acts import id_of, time_of
 from tests.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
 
@@ -90,6 +93,23 @@ async def test_whoever_lets_go_late_lets_the_next_step_ring_at_once(desk: Desk) 
     assert len(desk.sent(DeliveryKind.ESCALATION)) == 1
     await desk.pass_time(minutes=1)
     assert len(desk.sent(DeliveryKind.ESCALATION)) == 2
+
+
+async def test_after_the_deadline_post_and_dm_say_when_the_ladder_goes_on(desk: Desk) -> None:
+    """In the post's first line, as nothing is left of the deadline; the next person reads whom it calls."""
+    incident = await acknowledged(desk, after_min=61)
+    await desk.releasing.release(incident.id, by=PRIMARY)
+    await desk.work()
+    shown, words = await desk.store.shown_incident(incident.id), Wording(Texts.load(), desk.policy)
+    following = shown.calls.following
+    assert following is not None
+    at = words.clock(following.due_at, on=incident.triggered_at)
+    [post] = [one for one in await desk.database.deliveries() if one.kind is DeliveryKind.ALERT]
+    first = f"**🔴 未対応 · 次の連絡 {at} ({relative(following.due_at)})**"
+    assert first in str(render(words, post, shown)["embeds"])
+    page = (await desk.store.pages(incident.id))[-1]
+    assert "released" in str(page.data["why"])
+    assert f"ack がなければ：{at} に @here" in str(render(words, page, shown)["embeds"])
 
 
 @pytest.mark.parametrize(("severity", "channel"), [("SEV1", "channel:p0-alerts"), ("SEV2", "channel:p1-ops")])
