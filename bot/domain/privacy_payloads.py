@@ -76,6 +76,10 @@ class NotRedactedNotice(Notice, name="not_redacted"):
     message: int
 
 
+class PostsClearedNotice(Notice, name="posts_cleared"):
+    """The public posts are done with: emptied, or named in a line of their own."""
+
+
 class OldThreadNotice(Notice):
     """A line about the public thread that the incident has left.
 

@@ -123,7 +123,7 @@ async def open_chosen(interaction: Interaction, pressed: Pressed) -> None:
 
 @control(template(IncidentVerb.VIEW))
 async def press_view(interaction: Interaction, pressed: Pressed) -> None:
-    """[🔎 統合先を見る]: show the incident as `/incident show` does."""
+    """[🔎 合流先を見る]: show the incident as `/incident show` does."""
     await wait(interaction)
     await _show(interaction, pressed.number)
 

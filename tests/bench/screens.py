@@ -66,7 +66,7 @@ async def of_ended_incidents(discord: Discord) -> dict[str, Ask]:
     duplicate = await _alert(discord, "bench duplicate")
     other = await _alert(discord, "bench other")
     await _say(discord, "incident merge", number=_number(duplicate), into=_number(other))
-    posts = {"再開": "bench resolved", "統合先を見る": "bench duplicate"}
+    posts = {"再開": "bench resolved", "合流先を見る": "bench duplicate"}
     return {
         label: press(post, post.control(label))
         for label, title in posts.items()

@@ -156,7 +156,7 @@ async def test_a_duplicate_is_merged_and_opened_again(world: World) -> None:
     await world.restart_bot()
     post = await world.expect_text(second.post, "→ INC-1")  # an edit that had no room goes on
     assert post.content.startswith("⚪ SEV1 · 統合")
-    shown = await world.click(second, "統合先を見る", by="primary")
+    shown = await world.click(second, "合流先を見る", by="primary")
     assert TITLE in shown.text
     assert "INC-2" in shown.text, "the related ones"
     ended = await world.command("incident merge", number=first.number, into=second.number)

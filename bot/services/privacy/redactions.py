@@ -12,6 +12,7 @@ from bot.domain.privacy import SETTLED, LeftBehind, exposed
 from bot.domain.privacy_payloads import (
     NameWaitsNotice,
     NotRedactedNotice,
+    PostsClearedNotice,
     ThreadLeftNotice,
     ThreadNotClosedNotice,
 )
@@ -43,6 +44,8 @@ class Redactions:
         still_there = {*result.refused, *result.late}
         lines = [self._still_told(incident, post, result) for post in left if post.id in still_there]
         lines += [self._left_line(incident, thread) for thread in result.left]
+        if {post.id for post in left} <= set(result.done):
+            lines.append(notice(incident, self._policy, PostsClearedNotice(), key="posts_cleared"))
         async with self._store.transaction() as tx:
             await tx.set_shown(result.done, version=SETTLED)
             await tx.insert_deliveries(lines)

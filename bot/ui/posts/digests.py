@@ -176,7 +176,8 @@ def change(words: Wording, count: int, *, previous: int | None) -> str:
     if previous is None:
         return ""
     if previous and count >= 2 * previous:
-        return words.say("digest.change.times", times=f"{count / previous:.1f}".removesuffix(".0"))
+        times = f"{count / previous:.1f}".removesuffix(".0")
+        return words.say(f"digest.change.{'twice' if times == '2' else 'times'}", times=times)
     if count == previous:
         return words.say("digest.change.same")
     key = "digest.change.more" if count > previous else "digest.change.fewer"

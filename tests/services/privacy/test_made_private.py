@@ -117,6 +117,26 @@ async def test_what_discord_does_not_empty_now_is_tried_again(desk: Desk) -> Non
     assert desk.discord.redacted.count(DeliveryKind.THREAD_CARD) == 1
 
 
+async def test_the_end_of_the_clearing_is_told_once_it_is_over(desk: Desk) -> None:
+    """Not while a post is still to be emptied; and once."""
+
+    async def cleared() -> int:
+        return sum(d.data.get("notice") == "posts_cleared" for d in await desk.database.deliveries())
+
+    incident = await desk.open()
+    await desk.work()
+    desk.discord.postponed = {DeliveryKind.THREAD_CARD}
+    await desk.privacy.make_private(incident.id, by=PRIMARY)
+    await desk.work()
+    assert await cleared() == 0
+    desk.discord.postponed = set()
+    await desk.pass_time(seconds=30)
+    assert await cleared() == 1
+    await desk.lifecycle.resolve(incident.id, by=PRIMARY)
+    await desk.work()
+    assert await cleared() == 1
+
+
 async def test_a_name_that_waits_is_told_once(desk: Desk) -> None:
     """With the thread's address: people may rename when the bot may not. A moment's wait is not."""
     incident = await desk.open()

@@ -7,7 +7,7 @@ import pytest
 from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.digest import Digest, IsoWeek
 from bot.domain.dlq import DlqCounts
-from bot.ui.posts.digests import digest_text
+from bot.ui.posts.digests import change, digest_text
 from bot.ui.posts.renderer import render
 from tests.unit.ui.samples import EN, JA, PLACED, POLICY, RESOLVED, TEXTS, delivery, embed_of
 
@@ -96,6 +96,7 @@ def test_a_week_without_incidents_may_still_owe_something() -> None:
         (18, 17, "18 件 (前週より 1 件増)、"),
         (18, 20, "18 件 (前週より 2 件減)、"),
         (18, 18, "18 件 (前週と同数)、"),
+        (18, 9, "18 件で前週の 2 倍、"),
         (18, 7, "18 件で前週の 2.6 倍、"),
     ],
 )
@@ -103,6 +104,12 @@ def test_a_count_is_compared_with_the_week_before(count: int, previous: int | No
     """In words that fit the size of the change."""
     assert BUSY.dlq is not None
     assert said in headline(replace(BUSY, dlq=replace(BUSY.dlq, total=count), previous_dlq=previous))
+
+
+def test_twice_as_many_are_not_2_times_as_many() -> None:
+    """As people say it."""
+    assert change(EN, 18, previous=9) == ", twice the week before"
+    assert change(EN, 18, previous=7) == ", 2.6 times the week before"
 
 
 def test_failures_spread_over_channels_name_none() -> None:

@@ -111,6 +111,7 @@ ROWS: dict[str, list[tuple[Json, str]]] = {
         ),
     ],
     "made_private": [({"by": "a"}, "@a")],
+    "posts_cleared": [({}, "片付けが終わりました")],
     "member_added": [({"by": "a", "name": "b"}, "@b")],
     "member_removed": [({"by": "a", "name": "b"}, "@b"), ({"by": "b", "name": "b", "is_own": True}, "@b")],
     "not_let_in": [({"name": "b"}, "@b"), ({"place": "primary"}, "@primary")],

@@ -140,7 +140,7 @@ def test_what_is_closed_can_be_looked_at_and_opened_again() -> None:
     """Only what was merged leads to another one."""
     for incident, seen in (
         (transitions.cancel(NEW, by=PRIMARY, at=LATER), (42, "詳細")),
-        (MERGED, (44, "統合先を見る")),
+        (MERGED, (44, "合流先を見る")),
     ):
         body = render(JA, QUIET, incident)
         assert presses_of(body) == [f"inc:v1:view:{seen[0]}", "inc:v1:reopen:42"]

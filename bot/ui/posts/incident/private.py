@@ -14,6 +14,7 @@ from bot.domain.privacy_payloads import (
     NotLetInNotice,
     NotRedactedNotice,
     NotTakenOutNotice,
+    PostsClearedNotice,
 )
 from bot.ui.posts.bodies import HERE, Body, message
 from bot.ui.posts.looks import NoticeLooks, Renderers, alone, by, line
@@ -108,6 +109,7 @@ def _outsider(words: Wording, _incident: Incident, told: NotLetInNotice) -> str:
 
 NOTICES: Final[NoticeLooks] = (
     line(MadePrivateNotice, "private.notice_made"),
+    line(PostsClearedNotice, "private.notice_cleared"),
     line(MemberAddedNotice, "private.notice_added", who=_member, by=_actor),
     line(
         MemberRemovedNotice,
