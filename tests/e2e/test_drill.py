@@ -170,6 +170,7 @@ async def test_it_rings_when_asked_to_and_made_private_it_is_still_marked(world:
         await world.expect_message(inside, contains=part)
     told = await world.expect_message(inside, contains="を非公開にしました")
     assert told.content.startswith(f"{MARK}🔒 **"), told.content
+    await world.expect_message(inside, contains="片付けが終わりました")
     await world.settle()
     assert (await world.thread_name(inside)).startswith(f"{MARK}🔒")
     assert (await world.thread_name(thread)).startswith(f"{MARK}🔒")

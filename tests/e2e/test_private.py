@@ -12,6 +12,8 @@ from tests.e2e.world import World
 
 TITLE = "顧客データの流出"
 WORD = "流出"
+#: Said once nothing is left to empty.
+CLEARED = "これまでの bot の投稿の片付けが終わりました"
 PUBLIC = ("p0-alerts", "p1-ops", "p2-deploys", "p3-insights", "general")
 NAME_CHANGE = 4  # Discord: the type of its note of a rename
 PEOPLE = {"primary": "1100000000000000101", "secondary": "1100000000000000102"}
@@ -94,7 +96,7 @@ async def confirmed_private(world: World, asked: Interaction, *, state: str = ""
     """Say yes to what `/incident private` has *asked* about a public SEV1; its private thread, complete."""
     await world.human.press("primary", asked.messages[-1], "非公開にする")
     thread = await private_thread(world)
-    for part in ("開始時刻", f"SEV1 · {state}{TITLE}", "SEV1 / P0", "非公開にしました"):
+    for part in ("開始時刻", f"SEV1 · {state}{TITLE}", "SEV1 / P0", "非公開にしました", CLEARED):
         await world.expect_message(thread, contains=part)
     return thread
 
@@ -179,7 +181,8 @@ async def test_a_public_one_is_made_private(world: World) -> None:
     assert not posted.pings_here
     assert not posted.raw["mention_roles"], "nobody is rung twice for the same fact"
     await world.expect_message(thread, contains="SEV1 / P0")
-    await world.expect_message(thread, contains="非公開にしました")
+    for part in ("非公開にしました", CLEARED):
+        await world.expect_message(thread, contains=part)
     await world.expect_text(alert.post, "🔒 INC-1 非公開にしました")
     left = await world.expect_message(thread, contains="元のスレッドは閉じましたが")
     assert f"「INC-1 🟠 {TITLE}」" in left.text
@@ -241,7 +244,7 @@ async def test_an_edit_from_before_tells_nothing_afterwards(world: World) -> Non
     asked = await world.command("incident private", by="primary", number=alert.number)
     await world.human.press("primary", asked.messages[-1], "非公開にする")
     thread = await private_thread(world)
-    for part in ("開始時刻", f"SEV1 · 🟠 対応中 · {TITLE}", "SEV1 / P0", "非公開にしました"):
+    for part in ("開始時刻", f"SEV1 · 🟠 対応中 · {TITLE}", "SEV1 / P0", "非公開にしました", CLEARED):
         await world.expect_message(thread, contains=part)
     await world.expect_text(alert.post, "🔒 INC-1 非公開にしました")
     await world.expect_message(thread, contains="元のスレッドは閉じましたが")
@@ -259,7 +262,7 @@ async def test_killed_while_it_is_made_private(world: World) -> None:
     await world.human.clear_faults()
     thread = await private_thread(world)
     await world.shift(minutes=1)
-    for part in ("開始時刻", f"SEV1 · {TITLE}", "SEV1 / P0", "非公開にしました"):
+    for part in ("開始時刻", f"SEV1 · {TITLE}", "SEV1 / P0", "非公開にしました", CLEARED):
         await world.expect_message(thread, contains=part)
     await world.expect_text(alert.post, "🔒 INC-1 非公開にしました")
     await expect_hidden(world)
