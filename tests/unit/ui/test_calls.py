@@ -302,6 +302,12 @@ def test_an_acknowledge_that_ended_has_no_deadline_any_more() -> None:
     left = f"<t:{int(LATER.due_at.timestamp())}:R>"
     assert alert(again)[0] == f"**🔴 未対応 · 次の連絡 14:37 JST ({left})**"
     assert alert(again, EN)[0] == f"**🔴 Unacknowledged · next call 14:37 JST ({left})**"
+    ago = f"<t:{int(ended.at.timestamp())}:R>"
+    assert f"⌛ @primary の ack は 15:22 JST に失効 ({ago}、更新なし)" in alert(again)
+    assert f"⌛ @primary's ack expired at 15:22 JST ({ago}, no update)" in alert(again, EN)
+    handed_back = replace(again, ack_ended=replace(ended, lapsed=False))
+    assert f"🙌 @primary が 15:22 JST ({ago}) に手を離しました" in alert(handed_back)
+    assert f"🙌 @primary handed it back at 15:22 JST ({ago})" in alert(handed_back, EN)
     over = replace(again, calls=replace(again.calls, steps=(START, taken(DEADLINE))))
     assert alert(over)[0] == "**🔴 未対応**"
     early = replace(called(FIRST_PAGE), ack_ended=replace(ended, at=AT + timedelta(minutes=5)))

@@ -249,7 +249,8 @@ def _progress(words: Wording, incident: Incident) -> Iterator[str]:
         yield from (ladder(words, incident), tried(words, incident), cannot(words, incident))
         if (ended := incident.ack_ended) is not None:
             key = "alert.ack_lapsed" if ended.lapsed else "alert.ack_released"
-            yield words.say(key, who=words.who(ended.who), at=words.clock(ended.at, on=incident.triggered_at))
+            at, ago = words.clock(ended.at, on=incident.triggered_at), relative(ended.at)
+            yield words.say(key, who=words.who(ended.who), at=at, ago=ago)
         if incident.unreached and not is_overdue(incident):
             yield words.say("alert.unreached", people=words.on_call(incident.unreached))
         return
