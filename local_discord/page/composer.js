@@ -22,7 +22,7 @@ export class Composer {
   constructor(pane) {
     this.pane = pane;
     this.reply = null;
-    this.field = h("textarea", { rows: "1", class: "say", oninput: (event) => event.isComposing || this.typed(), onkeydown: (event) => this.keys(event) });
+    this.field = h("textarea", { rows: "1", class: "say", oninput: (event) => this.typed(event.isComposing), onkeydown: (event) => this.keys(event) });
     this.field.addEventListener("blur", () => this.list.hide());
     this.field.addEventListener("focus", () => this.typed());
     this.field.addEventListener("compositionend", () => this.typed());
@@ -90,11 +90,12 @@ export class Composer {
     this.focus();
   }
 
-  typed() {
+  /** @param {boolean} [isComposing] an input method has the words in hand: it must keep the field */
+  typed(isComposing = false) {
     const over = this.field.value.length - MOST;
     this.count.textContent = over > 0 ? t("say.too_long", { n: over }) : "";
     if (this.field.value.startsWith("/")) {
-      const typed = typedCommand(this.pane.channel?.id ?? "", this.field.value);
+      const typed = !isComposing && typedCommand(this.pane.channel?.id ?? "", this.field.value);
       if (typed) {
         this.enterCommand(typed.leaf, typed.rest);
         return;

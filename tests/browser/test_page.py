@@ -84,13 +84,20 @@ async def test_messages_by_keys(open_page: Visit, puppet: Puppet) -> None:
 
 
 async def test_enter_belongs_to_the_input_method(open_page: Visit, puppet: Puppet) -> None:
-    """While Japanese is being composed, Enter confirms the word and sends nothing."""
+    """While Japanese is being composed, Enter confirms the word and sends nothing; no command takes the field."""
+    await puppet.client.register({"name": "now", "description": "Now"})
     async with open_page() as visitor:
         await visitor.box.fill("決済")
         await visitor.box.dispatch_event("keydown", {"key": "Enter", "isComposing": True, "keyCode": 229})
         await expect(visitor.box).to_have_value("決済")
         await visitor.keys("Enter")
         await visitor.sees("決済")
+        event = "new InputEvent('input', { isComposing: true })"
+        await visitor.box.evaluate(f"(one) => {{ one.value = '/now '; one.dispatchEvent({event}); }}")
+        form = visitor.main.locator("form.command")
+        assert await form.count() == 0
+        await visitor.box.dispatch_event("compositionend")
+        await expect(form).to_be_visible()
         assert puppet.seen == []
 
 
