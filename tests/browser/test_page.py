@@ -84,7 +84,7 @@ async def test_messages_by_keys(open_page: Visit, puppet: Puppet) -> None:
 
 
 async def test_enter_belongs_to_the_input_method(open_page: Visit, puppet: Puppet) -> None:
-    """While Japanese is being composed, Enter confirms the word and sends nothing; no command takes the field."""
+    """While Japanese is being composed, Enter confirms the word and sends nothing, and no command opens."""
     await puppet.client.register({"name": "now", "description": "Now"})
     async with open_page() as visitor:
         await visitor.box.fill("決済")
