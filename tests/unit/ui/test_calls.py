@@ -68,12 +68,16 @@ OVERDUE = called(
 def test_the_ladder_says_where_we_are_and_what_comes() -> None:
     """What was taken; below it what comes, and that an ack ends it. The same people are named once."""
     told = alert(called(FIRST_PAGE))
-    past = told.index("✓ 14:07 @primary に DM")
+    past = told.index("✓\u00a014:07 @primary に DM")
     people = "@here + @primary, @secondary"
-    coming = f"ack がなければ：● 14:22 {people}  ○ 14:37 もう一度  ○ 11/25 14:22 チャンネル …"
+    coming = (
+        f"ack がなければ：●\u00a014:22 {people}  ○\u00a014:37\u00a0もう一度  ○\u00a011/25 14:22 チャンネル …"
+    )
     assert told[past + 1] == coming
-    assert "✓ 14:07 DM to @primary" in alert(called(FIRST_PAGE), EN)
-    coming = f"Without an ack: ● 14:22 {people}  ○ 14:37 again  ○ 11/25 14:22 the channel …"
+    assert "✓\u00a014:07 DM to @primary" in alert(called(FIRST_PAGE), EN)
+    coming = (
+        f"Without an ack: ●\u00a014:22 {people}  ○\u00a014:37\u00a0again  ○\u00a011/25 14:22 the channel …"
+    )
     assert coming in alert(called(FIRST_PAGE), EN)
 
 
@@ -90,7 +94,7 @@ def test_what_was_taken_names_whom_it_called_then() -> None:
     person = CallPage(who="@before", asked_at=DUE, sent_at=DUE)
     shown = called(person, steps=(taken(START, DUE), taken(DEADLINE), LATER))
     [line] = [line for line in alert(shown) if "✓" in line]
-    assert line == "✓ 14:22 @here + @before"
+    assert line == "✓\u00a014:22 @here + @before"
 
 
 def dm(incident: Incident, reader: str, words: Wording = JA, **changes: object) -> list[str]:
@@ -219,7 +223,7 @@ def test_no_ladder_without_steps_or_with_a_responder(incident: Incident) -> None
 def test_a_quiet_drill_announces_no_mention() -> None:
     """It pings nobody, whatever the policy says."""
     quiet = alert(replace(called(FIRST_PAGE), is_drill=True, rings=False))
-    assert any("● 14:22 @primary, @secondary に DM" in line for line in quiet)
+    assert any("●\u00a014:22 @primary, @secondary に DM" in line for line in quiet)
     assert not any("@here" in line for line in quiet)
 
 
@@ -230,7 +234,7 @@ def test_a_private_incident_announces_the_roles_that_it_pings() -> None:
     people = f"{roles} + @primary, @secondary"
     assert f"ack がなければ：14:37 JST に {people} へ連絡" in dm(private, "secondary")
     assert f"ack がなければ：14:37 JST に {people} へ連絡" in escalation(private)
-    assert f"ack がなければ：● 14:37 {people}" in alert(private)
+    assert f"ack がなければ：●\u00a014:37 {people}" in alert(private)
     assert not any("@here" in line for line in (*dm(private, "secondary"), *alert(private)))
 
 

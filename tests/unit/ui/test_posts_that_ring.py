@@ -189,7 +189,7 @@ def test_escalation_says_who_was_told_and_who_is_next() -> None:
     assert body["content"] == "@here ⏫ SEV1 · INC-42 決済 API が 5xx · 15 分 ack なし"
     assert body["allowed_mentions"] == {"parse": ["everyone"]}
     assert description_of(body).splitlines() == [
-        "**ack 期限 14:22 JST (<t:1795497720:R>) を過ぎました · 対応できる人は ack してください**",
+        "**ack 期限 14:22 JST (<t:1795497720:R>) を過ぎました。対応できる人は ack してください**",
         "@primary：DM 1 回、いま DM",
         "@secondary：⚠️ DM 届かず、いま DM",
         "ack がなければ：14:37 JST に @here + @primary, @secondary へ連絡",
