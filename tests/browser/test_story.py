@@ -83,6 +83,16 @@ async def acknowledge(visitor: Visitor, words: Words, film: Film) -> None:
     await film.take(visitor, words.captions.taken, shows=alert_in(visitor), seconds=4)
 
 
+async def ask_why(phone: Visitor, words: Words) -> None:
+    """On a phone, the person on call reads in the DM what is theirs, and asks why it came to them."""
+    await phone.page.get_by_role("button", name=words.channels).click()
+    await phone.act_as("primary")
+    await phone.sidebar.locator("a.dm").click()
+    await phone.sees(words.yours)
+    await phone.press(words.why)
+    await phone.sees(words.because)
+
+
 async def resolve(visitor: Visitor, words: Words) -> None:
     """Resolve it, asked once; the post, the thread and its name say so."""
     await visitor.press(words.resolve, within=alert_in(visitor))
@@ -119,9 +129,11 @@ async def test_incident_from_triage_to_resolved(
                 await phone.go("p0-alerts")
                 await phone.sees(words.open)
                 await album.take(phone, f"phone.{words.language}", first=phone.message(words.open))
-            await visitor.press(words.close_thread, within=visitor.side)
-            await wait_in_vain(world, visitor, words, film)
-            await acknowledge(visitor, words, film)
+                await visitor.press(words.close_thread, within=visitor.side)
+                await wait_in_vain(world, visitor, words, film)
+                await phone.sees(ESCALATED)
+                await acknowledge(visitor, words, film)
+                await ask_why(phone, words)
             film.keep(f"story.{words.language}", cover=ALERT_FRAME)
             await resolve(visitor, words)
         async with opened(dark=False, locale=words.locale, size=WINDOW) as visitor:

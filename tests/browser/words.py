@@ -27,7 +27,9 @@ class Words:
         field_title, field_targets, field_symptoms, symptom, done, submit: The form.
         raised, to_post: The card afterwards.
         start, sheet: The thread's first words, and its first-response sheet.
-        open, taken, resolved: States of the post; *called* is the DM to the person on call.
+        open, taken, resolved: States of the post; *called* is the DM to the person on call, *yours* the same
+            once they have acknowledged.
+        why, because: The button below the DM, and what its answer tells.
         captions: Those of the animated picture.
     """
 
@@ -54,6 +56,9 @@ class Words:
     channels: str
     close_thread: str
     called: str
+    yours: str
+    why: str
+    because: str
     taken: str
     resolve: str
     resolve_now: str
@@ -85,6 +90,9 @@ JAPANESE: Final = Words(
     channels="チャンネル一覧を開く",
     close_thread="スレッドを閉じる",
     called="あなたが当番です",
+    yours="あなたが対応中です",
+    why="なぜ私に？",
+    because="規則：SEV1 · 2 段目",
     taken="対応中",
     resolve="解決",
     resolve_now="解決にする",
@@ -123,6 +131,9 @@ ENGLISH: Final = Words(
     channels="Open the channel list",
     close_thread="Close the thread",
     called="You are on call",
+    yours="You are on it",
+    why="Why me?",
+    because="Rule: SEV1 · step 2",
     taken="In progress",
     resolve="Resolve",
     resolve_now="Resolve",
