@@ -164,7 +164,7 @@ async def _replay(actors: Actors) -> None:
     sent = await actors.see("p0-alerts", "再送", "#p0-alerts に 1 回届いた")
     actors.require(not sent.pings_here, "再送は誰も鳴らさない")
     again = await actors.command("dlq replay", {"id": entry}, user=SUZUKI)
-    actors.require("再送しました" in again.text, "2 回目は断られ、誰が送ったかが分かる")
+    actors.require("再送済みです" in again.text, "2 回目は断られ、誰が送ったかが分かる")
 
 
 async def _list(actors: Actors) -> None:
