@@ -23,6 +23,7 @@ from tests.bench.report import put_into, table
 from tests.bench.stand import Discord, bare_bot, bot, discord, register_commands
 
 _ROUNDS = 3
+_NAMED = ("once", "twice", "thrice")  # in words: alerts that differ in numbers alone are the same one
 _PRESSES = 40
 _REACTIONS = 200
 _STARTS = 3
@@ -144,7 +145,7 @@ async def _first_responses(place: Discord, dsn: str, folder: Path, *, names: Seq
             await bare.add(client, asks, answers.a_moment)
         async with bot(settings, folder) as running, answers.resting(dsn) as rest:
             # Anew: what it hears itself it need not read.
-            own = await screens.of_a_tracked_alert(place, f"bench alert heard {number}")
+            own = await screens.of_a_tracked_alert(place, f"bench alert heard {_NAMED[number]}")
             own = {name: own.get(name, ask) for name, ask in asks.items()}
             async with screens.no_edits(place):
                 await ours.add(running.child.pid, own, rest)

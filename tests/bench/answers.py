@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
-from bot.demo.clock import is_busy
+from bot.demo.clock import is_working
 from bot.demo.play import TriageReport, TriageWalk
 from local_discord.people import Control, Human, Interaction, Message
 from tests.bench.stand import Discord
@@ -97,16 +97,16 @@ async def a_moment() -> None:
 
 @asynccontextmanager
 async def resting(dsn: str) -> AsyncIterator[Rest]:
-    """The rest of the bot: what the presses before have changed is written, told and shown.
+    """The rest of the bot: what the presses before have changed is written and told.
 
-    Posts that cannot be shown as they should be are tried again now and then: nobody waits for those.
+    Nobody waits for edits that come in a few seconds: in a measurement they are refused, and tried again.
     """
     connection = await connect(dsn)
 
     async def rest() -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(_REST_WITHIN_S):
-                while await is_busy(connection):  # noqa: ASYNC110  # rows of another process
+                while await is_working(connection):  # noqa: ASYNC110  # rows of another process
                     await asyncio.sleep(_CALM_S)
         await asyncio.sleep(_CALM_S)
 
