@@ -16,7 +16,7 @@ from bot.services.shared.postings import READ_AHEAD
 DIGEST: Final = "digest"
 GATHERING: Final = "gathering"  # the morning triage's post; a MORNING job is its reminder
 
-#: Edits, counts and records follow by themselves; a retry of something undelivered is nobody's deadline.
+#: The jobs that people wait for. Edits, counts, records and retries are left out: they are no deadline.
 _OF_PEOPLE: Final = (
     JobName.ESCALATE,
     JobName.REEVALUATE,

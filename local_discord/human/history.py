@@ -41,7 +41,7 @@ def write(ask: Ask) -> list[JSON]:
 
 
 def backdate(ask: Ask) -> JSON:
-    """POST backdate {channel, at}: the next message in the channel, whoever writes it, is of that moment."""
+    """POST backdate {channel, at}: give the channel's next message, by any author, that moment."""
     channel, at = ask.channel(), _moment(ask, "at")
     ask.core.backdated[channel.id] = at.isoformat()
     return {}

@@ -68,7 +68,7 @@ async def test_edits_are_told_and_so_is_a_refusal(client: Client) -> None:
 
 
 async def test_pages_show_the_controls_and_no_channel_that_their_person_may_not_view(client: Client) -> None:
-    """A DM is told of to everybody: the demo's people are all played by one."""
+    """Every page lists all DMs, since one person plays all of the demo's people."""
     async with Human(client.sandbox.human) as human:
         await human.change("channel", channel="p1-ops", user="primary", deny=1 << 10)
         await human.offer([BELLS])
@@ -98,7 +98,7 @@ async def test_pages_show_the_controls_and_no_channel_that_their_person_may_not_
     ],
 )
 async def test_senseless_offers_are_refused(client: Client, groups: object, said: str) -> None:
-    """A program that offers nonsense is told what it may offer."""
+    """The refusal of a senseless offer says what is allowed."""
     reply = await client.human("PUT controls", groups=groups)
     assert (reply.status, said in reply.body["error"]) == (400, True)
 

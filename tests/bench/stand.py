@@ -44,7 +44,7 @@ def _compiled(folder: Path) -> dict[str, str]:
 
 
 def _patient(folder: Path) -> dict[str, str]:
-    """Set Parky's policy, but nobody asks about the thousand triages that wait for their measured press."""
+    """Write Parky's policy with a day's patience: a thousand triages wait for their measured press."""
     text, changed = re.subn(r'(?m)^(ask_after|decide_after) = "10m"', r'\1 = "1d"', default_policy_text())
     assert changed == 2, "the policy's [unfinished_triage] has other times now"
     file = folder / "policy.toml"

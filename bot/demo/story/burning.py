@@ -1,4 +1,4 @@
-"""The incident that burns when the demo opens: somebody has just raised it, and nobody has answered."""
+"""Raises the unacknowledged incident that the demo opens on."""
 
 from typing import Final
 

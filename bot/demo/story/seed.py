@@ -102,7 +102,7 @@ class _Writer:
         return {row["key"]: row["id"] for row in made}
 
     def schedules(self) -> list[Row]:
-        """Return the rotation of each on-call place, as somebody has set it by `/oncall schedule`."""
+        """Return the rows of each on-call place's rotation, as `/oncall schedule` would write them."""
         cast = self._place.cast
         by = cast.people[SATO]
         return [

@@ -56,7 +56,7 @@ def alert_title(message: AlertMessage, reading: Reading, names: Sequence[str], s
 
 
 def _subject(title: str, named: str, own: frozenset[str]) -> str:
-    """Return *title*, or what is *named* elsewhere if it only names the sender or stands in parentheses."""
+    """Return what an alert is about: its title, or *named* where the title is only the sender's name."""
     if named and fold(title) in own:  # "Uptime Robot Notice"
         return named
     return f"{named} {title}" if named and title.startswith("(") else title  # Grafana's "(web-1)"

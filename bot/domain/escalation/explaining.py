@@ -246,7 +246,7 @@ def _is_to(found: Evidence, page: Delivery, reader: Person) -> bool:
 
 
 def _is_same(page: Delivery, pressed: Delivery | None) -> bool:
-    """Return True if *page* is the DM that was pressed: nobody else can press there."""
+    """Return True if *page* is the DM below which the button was pressed."""
     return pressed is not None and page.id == pressed.id
 
 

@@ -22,7 +22,7 @@ def promised(incident: Incident, due_at: datetime | None) -> Incident:
 
 
 def taken_on(incident: Incident, owed: datetime | None) -> Incident:
-    """Keep the promise of the next update when a person takes the incident on; without one, *owed* counts.
+    """Return the incident as a new responder takes it: a promised update keeps its time, else *owed* counts.
 
     An update may have promised it before anybody acknowledged. An overdue promise stays as well: people were
     told that time, and it was missed.
@@ -31,10 +31,10 @@ def taken_on(incident: Incident, owed: datetime | None) -> Incident:
 
 
 def regraded(incident: Incident, owed: datetime | None, *, is_more_severe: bool) -> Incident:
-    """Keep the promise of the next update under another severity, which asks for one at *owed* (None: never).
+    """Return the incident with its promise under a severity that asks for updates by *owed* (None: never).
 
     A promise stays, overdue or not: people were told that time. Only a higher severity brings it forward, as
-    nobody has promised away what that severity asks for. Without a promise, *owed* counts.
+    no promise overrides the policy's deadline. Without a promise, *owed* counts.
     """
     kept = incident.updates
     if kept.due_at is None:

@@ -270,7 +270,7 @@ class Roster:
 
 
 def _covered(cover: Shift, planned: Duty) -> Duty:
-    """Return the duty of the person who stands in for the one of *planned*."""
+    """Return the duty of the stand-in *cover*, who replaces the person of *planned*."""
     recorded = cover if isinstance(cover, Cover) else None
     is_swap = recorded is not None and recorded.is_swap
     return Duty(

@@ -120,7 +120,7 @@ class Clearing:
         return {each.id for each in schedules}, clearing
 
     def _is_kept(self, book: Book, clearing: ScheduleClearing, now: datetime) -> bool:
-        """Return True if the policy file would have somebody else now than the override that stays."""
+        """Return True if an override keeps another person on call than the policy file names."""
         bare = self._oncall.combined(replace(book.without_schedules(clearing.place), overrides=()))
         return bare.at(now)[clearing.place].handle != clearing.after.person.handle
 

@@ -144,7 +144,7 @@ def release_view(voice: Voice, result: Acknowledgement) -> ui.View | None:
 
 
 def ack_view(voice: Voice, result: UpdateResult) -> ui.View | None:
-    """Build [👀 ack] under the answer to an update, as long as nobody has acknowledged; else None."""
+    """Build the answer's [👀 ack]; None once the incident is acknowledged."""
     if not is_unanswered(result):
         return None
     return buttons_view(made_of(voice.buttons.make(IncidentVerb.ACK, result.incident.id)))

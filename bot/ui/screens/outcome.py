@@ -22,8 +22,8 @@ from bot.ui.words.links import alert_url
 from bot.ui.words.voice import Voice
 from bot.ui.words.wording import relative
 
-#: When to look whether somebody is on it, seconds after the last look: as long as Discord lets an answer be
-#: edited, which is 15 minutes, and less and less often.
+#: Seconds between looks for a responder. They end before the 15 minutes in which Discord lets an answer be
+#: edited.
 _LOOKS_AFTER_S: Final = (2, 4, 8, 16, *(30,) * 21)
 
 
@@ -151,7 +151,7 @@ def sent_card(
 
 
 def _who_has_it(voice: Voice, incident: Incident) -> str:
-    """Say until when somebody has to acknowledge; then who is on it, or how it ended, as the alert does."""
+    """Return the ack deadline; once it is acknowledged or has ended, the alert's first line."""
     if incident.status is not Status.TRIGGERED:
         return head(voice, incident)
     due, left = voice.moment(incident.ack_due_at), relative(incident.ack_due_at)

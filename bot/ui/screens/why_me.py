@@ -1,4 +1,4 @@
-"""The answer to [なぜ私に?]: the rule, the schedule, the DMs, who was tried before, and why nobody else."""
+"""Shows the answer to [なぜ私に?], one fact a line."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -109,7 +109,7 @@ def _source(voice: Voice, duty: Duty, place: str) -> str:
 
 
 def _others(voice: Voice, why: WhyMe) -> Iterator[str]:
-    """Yield who was tried before, who was called with them, and why nobody else was."""
+    """Yield the lines about other people: tried before, called at the same time, not called."""
     for called in why.tried:
         what = _result(voice, why, called, is_over=True)
         yield voice.say("why_me.tried", who=voice.on_call([called.who]), what=what)

@@ -110,7 +110,7 @@ def others_called(words: Wording, incident: Incident, *, reader: str) -> list[st
 
 
 def is_passed_on(incident: Incident, *, reader: str) -> bool:
-    """Return True if somebody beside *reader* was called, and neither declined nor cannot be reached."""
+    """Return True if another person than *reader* was called, can be reached and has not declined."""
     calls = incident.calls
     left = {page.who.lower() for page in calls.pages if not page.is_refused}
     return bool(left - {who.lower() for who in (marked(reader), *calls.decliners)})

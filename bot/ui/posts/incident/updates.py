@@ -88,7 +88,7 @@ def told(voice: Voice, result: UpdateResult) -> str:
 
 
 def is_unanswered(result: UpdateResult) -> bool:
-    """Return True if an update was posted while nobody is on the incident: it does not acknowledge."""
+    """Return True if an update was posted on an incident that nobody has acknowledged."""
     return result.posted and result.incident.status is Status.TRIGGERED
 
 
