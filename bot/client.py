@@ -49,14 +49,16 @@ COGS: Final = (
     "cogs.drill",
     "cogs.oncall",
     "cogs.alerts",
+    "cogs.actions",
 )
 
 #: How long a stop waits for answers that are under way, seconds; about ten are allowed for the whole stop.
 ANSWERS_WITHIN_S: Final = 4.0
 
-#: The custom id of what is about an incident, a triage or a bundle: under a DM only that says whose it is.
+#: The custom id of what is about an incident, a triage, a bundle or an action item: under a DM only that says
+#: whose it is.
 _ROW: Final = re.compile(
-    r"(?P<of>inc|tri|bun):v1:[a-z_-]+:(?:[a-z_-]+:)?(?P<number>\d{1,18})(?::|$)", re.ASCII
+    r"(?P<of>inc|tri|bun|act):v1:[a-z_-]+:(?:[a-z_-]+:)?(?P<number>\d{1,18})(?::|$)", re.ASCII
 )
 
 
@@ -172,6 +174,7 @@ class IncidentBot(ListeningBot):
             "bun": self.served.of_delivery,
             "tri": self.served.of_triage,
             "inc": self.served.of_incident,
+            "act": self.served.of_action,
         }[named["of"]]
         return (await find(int(named["number"]))).guild_id
 

@@ -43,6 +43,7 @@ def handlers(cases: UseCases) -> dict[JobName, Handler]:
         JobName.REACH: _numbered(services.handovers.look_ahead),
         JobName.REMIND: _numbered(services.updates.remind),
         JobName.ARCHIVE: _numbered(services.lifecycle.archive),
+        JobName.ACTION_ITEM: _numbered(cases.action_times.strike),
         JobName.SHOW_COUNT: _numbered(services.alerts.show_count),
         JobName.RECORD_FAILURE: _numbered(cases.failures.record),
         JobName.EMAIL: _numbered(cases.email_backup.send),
@@ -87,6 +88,8 @@ def _of_row(name: JobName, each: Mapping[int, Mapping[JobName, Handler]], find: 
                 guild_id = number
             case JobName.REFRESH_TRIAGE | JobName.REEVALUATE | JobName.UNFINISHED_TRIAGE:
                 guild_id = await find.guild_of_triage(number)
+            case JobName.ACTION_ITEM:
+                guild_id = await find.guild_of_action(number)
             case _:
                 guild_id = await find.guild_of_incident(number)
         if guild_id is None:

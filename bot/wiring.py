@@ -10,6 +10,12 @@ from bot.services.acknowledging.acknowledge import Acknowledger
 from bot.services.acknowledging.email_links import AckLinks
 from bot.services.acknowledging.reading_ahead import ReadingAhead
 from bot.services.acknowledging.reconciliation import Reconciler
+from bot.services.actions.changing import ActionChanges
+from bot.services.actions.checking import ActionChecks
+from bot.services.actions.deliveries import ActionDeliveries
+from bot.services.actions.items import ActionItems
+from bot.services.actions.listing import ActionQueries
+from bot.services.actions.times import ActionReaders, ActionTimes
 from bot.services.alerts.missed import MissedAlerts
 from bot.services.alerts.questions import Questions
 from bot.services.alerts.recoveries import Recoveries
@@ -131,6 +137,7 @@ class UseCases:
     failures: Failures
     email_backup: EmailBackup
     links: AckLinks
+    action_times: ActionTimes
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +162,8 @@ class _Shared:
         self.store, self.policy, self.discord, self.oncall = store, policy, discord, oncall
         self.access = Access(store, policy, oncall)
         self.changes = Changes(store, policy, self.access)
+        self.action_changes = ActionChanges(store, policy, self.access)
+        self.recipients = ReminderRecipients(discord, oncall, self.access)
         self.acknowledger = Acknowledger(store, policy, self.access)
         self.reconciler = Reconciler(store, discord, self.acknowledger, self.access)
         self.ahead = ReadingAhead(store, self.reconciler)
@@ -193,6 +202,12 @@ def wire(parts: GuildDependencies, outward: Outward, oncall: OnCall) -> UseCases
         failures=Failures(store, parts.dlq, policy, emails=email_backup, draft=discord.draft),
         email_backup=email_backup,
         links=links,
+        action_times=ActionTimes(
+            store,
+            policy,
+            shared.action_changes,
+            ActionReaders(discord, shared.access, oncall, shared.recipients),
+        ),
     )
 
 
@@ -214,6 +229,7 @@ def _delivery_kinds(shared: _Shared) -> DeliveryKinds:
             MorningDeliveries(shared.mornings, policy),
             OnCallDeliveries(policy, shared.oncall),
             DigestDeliveries(shared.digests),
+            ActionDeliveries(policy, shared.oncall),
             DeliveryHandler(*_PLAIN),
         ],
     )
@@ -263,7 +279,7 @@ def _services(shared: _Shared, parts: GuildDependencies, reach: Reach, emergency
         checklists=Checklists(policy, changes),
         privacy=Privacy(store, discord, policy, access, changes),
         removals=Removals(discord, policy, access, changes),
-        updates=Updates(store, policy, changes, ReminderRecipients(discord, oncall, access), releasing),
+        updates=Updates(store, policy, changes, shared.recipients, releasing),
         promises=Promises(policy, changes),
         details=Details(policy, changes),
         timelines=Timelines(store, policy, access, changes),
@@ -290,4 +306,6 @@ def _services(shared: _Shared, parts: GuildDependencies, reach: Reach, emergency
         digests=shared.digests,
         mornings=shared.mornings,
         emergency=emergency,
+        actions=ActionItems(store, policy, ActionChecks(store, policy, access), shared.action_changes),
+        action_lists=ActionQueries(store, policy, access, shared.action_changes),
     )

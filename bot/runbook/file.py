@@ -32,6 +32,7 @@ from bot.runbook.severities import (
     severities_of,
 )
 from bot.runbook.tables import (
+    ActionRules,
     DigestSchedule,
     FirstResponse,
     MorningTriage,
@@ -73,6 +74,7 @@ class File(Section):
     timeline: TimelineRules = TimelineRules()
     alerts: AlertsTable = AlertsTable()
     storm: Storm = Storm()
+    actions: ActionRules = ActionRules()
     guild: values.Guild | None = None
 
     def value(self) -> Policy:
@@ -109,6 +111,7 @@ class File(Section):
             timeline=self.timeline,
             alerts=self.alerts.value(severities),
             storm=self.storm,
+            actions=self.actions,
             guild_id=self.guild,
             names_dlq="dlq" in self.permissions.model_fields_set,
         )

@@ -17,6 +17,7 @@ from bot.domain.oncall.rotation import Layer
 from bot.domain.severity import Deadline, SeverityPolicy
 from bot.domain.triage.tree import Text, Tree
 from bot.runbook.tables import (
+    ActionRules,
     DigestSchedule,
     FirstResponse,
     MorningTriage,
@@ -75,6 +76,7 @@ class Permissions:
     severity: tuple[str, ...]
     private: tuple[str, ...]
     drill: tuple[str, ...]
+    actions: tuple[str, ...]
     oncall: tuple[str, ...]
     digest: tuple[str, ...]
     dlq: tuple[str, ...]
@@ -161,6 +163,7 @@ class Policy:
     timeline: TimelineRules
     alerts: AlertRules
     storm: Storm
+    actions: ActionRules
     guild_id: int | None = None
     sees_dlq: bool = True
     names_dlq: bool = False

@@ -105,6 +105,7 @@ class PermissionsTable(Section):
         values.Roles, some("admits everyone, and nothing would be private; allowed: at least one role")
     ] = ("admin",)
     drill: values.Roles = Field(default_factory=_responders)
+    actions: values.Roles = Field(default_factory=_responders)
     oncall: values.Roles = ("admin",)
     digest: values.Roles = ("admin",)
     dlq: values.Roles = ("admin",)

@@ -158,3 +158,14 @@ class Storm:
     """
 
     bundle_from: Annotated[int, values.whole(2, 100, "a number of escalations")] = 5
+
+
+@dataclass(frozen=True, slots=True)
+class ActionRules:
+    """The rules for action items.
+
+    Attributes:
+        verify_after: How long the alert that an item names must be silent until the item counts as verified.
+    """
+
+    verify_after: moments.Duration = timedelta(days=14)

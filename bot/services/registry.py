@@ -13,6 +13,8 @@ from bot.domain.people import Person
 from bot.runbook.model import Policy
 from bot.services.acknowledging.acknowledge import Acknowledger
 from bot.services.acknowledging.reconciliation import Reconciler
+from bot.services.actions.items import ActionItems
+from bot.services.actions.listing import ActionQueries
 from bot.services.alerts.missed import MissedAlerts
 from bot.services.alerts.questions import Questions
 from bot.services.alerts.tracking import AlertTracking
@@ -102,6 +104,8 @@ class Services:
     dlq: Dlq
     digests: Digests
     emergency: Emergency
+    actions: ActionItems
+    action_lists: ActionQueries
 
 
 log = structlog.get_logger(__name__)
@@ -172,6 +176,10 @@ class Guilds:
     async def of_delivery(self, delivery_id: int) -> Services:
         """Return the same for a delivery, a bundle for instance."""
         return self.at(await self._guild_of(self._find.guild_of_delivery, delivery_id))
+
+    async def of_action(self, item_id: int) -> Services:
+        """Return the same for an action item."""
+        return self.at(await self._guild_of(self._find.guild_of_action, item_id))
 
     async def of_message(self, message_id: int) -> Services | None:
         """Return the same for a message on which a 👀 counts; None for any other message."""

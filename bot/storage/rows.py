@@ -12,6 +12,7 @@ from bot.domain.errors import NewerVersion
 from bot.domain.escalation.ladder import Step, StepStatus
 from bot.domain.incident.calls import Calls
 from bot.domain.incident.incident import (
+    ActionCount,
     ByPerson,
     Check,
     EndedAck,
@@ -83,6 +84,7 @@ def incident_from_row(row: Row) -> Incident:
         phase=Phase(row["phase"]) if row["phase"] in _PHASES else None,  # a newer version may know more
         severity_changed=_kept(SeverityChange, row["severity_changed"]),
         calls=Calls.from_json(row.get("calls") or {}),
+        actions=ActionCount(row.get("actions_open") or 0, row.get("actions_all") or 0),
     )
 
 

@@ -25,6 +25,7 @@ from bot.storage.database.sql import Connection, Sql
 from bot.storage.database.warming import warm
 from bot.storage.queue.enqueue import Queue
 from bot.storage.tables.acknowledgements import PostgresAcknowledgementReads, PostgresAcknowledgementWrites
+from bot.storage.tables.actions import PostgresActionReads, PostgresActionWrites
 from bot.storage.tables.alerts import PostgresAlertQuestions, PostgresAlertReads, PostgresAlertWrites
 from bot.storage.tables.bundles import PostgresBundleReads, PostgresBundleWrites
 from bot.storage.tables.deliveries import (
@@ -77,6 +78,7 @@ class PostgresTransaction(
     PostgresTriageAnswers,
     PostgresAlertWrites,
     PostgresAlertQuestions,
+    PostgresActionWrites,
     PostgresMorningWrites,
     PostgresReplayWrites,
     PostgresMemberWrites,
@@ -136,6 +138,7 @@ class PostgresStore(
     PostgresBundleReads,
     PostgresTriageReads,
     PostgresAlertReads,
+    PostgresActionReads,
     PostgresMorningReads,
     PostgresReplayReads,
     PostgresInstallation,

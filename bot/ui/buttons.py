@@ -61,6 +61,7 @@ class IncidentVerb(StrEnum):
     TIMELINE = "timeline"
     DECLARE = "declare"  # インシデントにする: of a tracked alert
     FALSE_ALARM = "false_alarm"
+    ACTION = "action"  # the form of a new action item
 
 
 class TriageVerb(StrEnum):
@@ -90,14 +91,24 @@ class AlertVerb(StrEnum):
     HEED = "heed"  # undo IGNORE
 
 
+class ActionVerb(StrEnum):
+    """The action of a button on an action item."""
+
+    FINISH = "finish"
+    CHANGE = "change"  # the form with what it says now
+    DROP = "drop"  # the form that asks why
+    RENEW = "renew"  # the same, to open it again
+
+
 #: A verb of any of them.
-Verb: TypeAlias = IncidentVerb | TriageVerb | BundleVerb | AlertVerb
+Verb: TypeAlias = IncidentVerb | TriageVerb | BundleVerb | AlertVerb | ActionVerb
 
 _PREFIX: dict[type[StrEnum], str] = {
     IncidentVerb: "inc",
     TriageVerb: "tri",
     BundleVerb: "bun",
     AlertVerb: "alq",
+    ActionVerb: "act",
 }
 _LOOKS: dict[StrEnum, tuple[str, ButtonStyle]] = {
     IncidentVerb.ACK: ("👀", ButtonStyle.PRIMARY),
@@ -118,9 +129,14 @@ _LOOKS: dict[StrEnum, tuple[str, ButtonStyle]] = {
     IncidentVerb.TIMELINE: ("🧾", ButtonStyle.SECONDARY),
     IncidentVerb.DECLARE: ("🚨", ButtonStyle.DANGER),
     IncidentVerb.FALSE_ALARM: ("⚪", ButtonStyle.SECONDARY),
+    IncidentVerb.ACTION: ("🛠️", ButtonStyle.SECONDARY),
     AlertVerb.TRACK: ("🔴", ButtonStyle.PRIMARY),
     AlertVerb.IGNORE: ("🔇", ButtonStyle.SECONDARY),
     AlertVerb.HEED: ("🔔", ButtonStyle.SECONDARY),
+    ActionVerb.FINISH: ("✅", ButtonStyle.SUCCESS),
+    ActionVerb.CHANGE: ("✏️", ButtonStyle.SECONDARY),
+    ActionVerb.DROP: ("🗑️", ButtonStyle.SECONDARY),
+    ActionVerb.RENEW: ("🔄", ButtonStyle.SECONDARY),
     BundleVerb.ALL: ("👀", ButtonStyle.PRIMARY),
     TriageVerb.SHOW: ("🔎", ButtonStyle.SECONDARY),
     TriageVerb.CONTINUE: ("🔎", ButtonStyle.PRIMARY),

@@ -19,6 +19,9 @@ DEADLINE_S: Final = 30.0
 _POSTED_WITHIN_S: Final = 2.0
 _LOOK_EVERY_S: Final = 0.25
 
+# Discord takes a modal only as the first response, within 3 s: a read before it gets less than that.
+_READ_WITHIN_S: Final = 1.5
+
 #: How long it may take to find the guild of a DM, seconds: the first response is due within 3.
 _FOUND_WITHIN_S: Final = 1.5
 _GUILD: Final = "guild_id"  # among an interaction's extras
@@ -130,6 +133,19 @@ async def _acknowledge(interaction: Interaction, *, keeps: bool) -> None:
     """Acknowledge, and go on whether or not Discord takes it: the work matters more than the answer."""
     await acknowledge(interaction, keeps=keeps)
     await host_of(interaction).has_responded()
+
+
+async def in_time(reading: Awaitable[_Value]) -> _Value:
+    """Return the result of *reading*, which must be known before a form opens.
+
+    Raises:
+        StorageUnavailable: it took too long for the form to be the first response.
+    """
+    try:
+        async with asyncio.timeout(_READ_WITHIN_S):
+            return await reading
+    except TimeoutError:
+        raise StorageUnavailable("too slow for a form") from None
 
 
 async def reply(

@@ -1,13 +1,12 @@
 """The command group that the modules beside it add to, and how a command names its incident."""
 
-import asyncio
 from collections.abc import Awaitable, Iterable
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from discord import app_commands
 from discord.app_commands import Choice, locale_str
 
-from bot.domain.errors import BotError, IncidentNotFound, StorageUnavailable, UserError
+from bot.domain.errors import BotError, IncidentNotFound, UserError
 from bot.domain.incident.incident import Incident
 from bot.ui.interaction import Interaction, services_of, voice_of
 from bot.ui.people import person_from
@@ -18,11 +17,6 @@ Number = app_commands.Range[int, 1, 2**53 - 1]  # Discord: the integers that an 
 
 _OFFERED: Final = 25  # Discord: choices of an autocomplete
 _TITLE_SHOWN: Final = 60
-
-# Discord takes a modal only as the first response, within 3 s: a read before it gets less than that.
-_READ_WITHIN_S: Final = 1.5
-
-_Value = TypeVar("_Value")
 
 NUMBER_OPTION: Final = locale_str("The INC number; not needed in its thread", key="commands.incident_number")
 REASON_OPTION: Final = locale_str("Why, in one line", key="commands.incident_reason")
@@ -57,19 +51,6 @@ async def here(interaction: Interaction) -> Incident | None:
         return await find(number=None, thread_id=interaction.channel_id, by=by)
     except IncidentNotFound:
         return None
-
-
-async def in_time(reading: Awaitable[_Value]) -> _Value:
-    """Return the result of *reading*, which must be known before a form opens.
-
-    Raises:
-        StorageUnavailable: it took too long for the form to be the first response.
-    """
-    try:
-        async with asyncio.timeout(_READ_WITHIN_S):
-            return await reading
-    except TimeoutError:
-        raise StorageUnavailable("too slow for a form") from None
 
 
 async def offer_severity(interaction: Interaction, typed: str) -> list[Choice[str]]:

@@ -13,7 +13,7 @@ from bot.ui.buttons import IncidentVerb, template
 from bot.ui.forms.base import Submitted
 from bot.ui.forms.fields import ask
 from bot.ui.forms.severity import REASON, SEVERITY_FORM, chosen_severity, severity_form
-from bot.ui.interaction import Interaction, reply, services_of, voice_of, wait
+from bot.ui.interaction import Interaction, in_time, reply, services_of, voice_of, wait
 from bot.ui.people import person_of
 from bot.ui.screens.incident_answers import moved, regraded_screen
 from bot.ui.severities import severity_named
@@ -21,7 +21,6 @@ from cogs.incidents.group import (
     NUMBER_OPTION,
     REASON_OPTION,
     Number,
-    in_time,
     incident_group,
     named,
     offer_open,

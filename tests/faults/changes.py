@@ -53,6 +53,13 @@ READS: Final = frozenset(
             "dlq.press_json",
             "dlq.press_preview",
         ),
+        *("/action add", "/action edit", "/action list", "/Make an action item", "actions.adding.press_add"),
+        *(
+            "actions.changing.press_edit",
+            "actions.changing.press_drop",
+            "actions.looking.turn_page",
+            "actions.looking.open_chosen",
+        ),
         *("/oncall show", "/oncall schedule export", "/oncall schedule import", "/oncall schedule clear"),
         *(
             "incidents.why.press_why",

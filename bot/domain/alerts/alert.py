@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from itertools import islice
 from typing import Final
@@ -116,6 +117,19 @@ class AlertMessage:
             yield from (embed.title, embed.description, embed.author, embed.footer)
             for name, value in embed.fields:
                 yield f"{name}: {value}"
+
+
+@dataclass(frozen=True, slots=True)
+class FiredAlert:
+    """An alert that fires.
+
+    Attributes:
+        fingerprint: Of the message itself; the incident that it counts on may be about another alert.
+        at: When the message was posted, aware.
+    """
+
+    fingerprint: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,6 +118,14 @@ class StatusUpdates:
 
 
 @dataclass(frozen=True, slots=True)
+class ActionCount:
+    """How many action items an incident has: open ones, and all of them."""
+
+    open: int = 0
+    all: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class NewIncident:
     """The facts with which an incident is opened.
 
@@ -172,6 +180,7 @@ class Incident:
         ack_ended: The latest acknowledge that has ended; None while none has.
         phase: As the last status update that named one has it; None while none has. See `shown_phase`.
         calls: Whom its ladder has called and calls next; only of an incident that was read to be shown.
+        actions: How many action items it has; as `calls`.
         unreached: People on call whom no DM reaches, as `bot.domain.oncall.people.marked`.
         severity_changed: The last change of the severity; an older version does not write it, see `regraded`.
     """
@@ -215,6 +224,7 @@ class Incident:
     phase: Phase | None = None
     severity_changed: SeverityChange | None = None
     calls: Calls = field(default=Calls(), compare=False)
+    actions: ActionCount = field(default=ActionCount(), compare=False)
 
     @property
     def label(self) -> str:

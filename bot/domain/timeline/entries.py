@@ -86,6 +86,12 @@ class TimelineKind(StrEnum):
     UNMERGED = "unmerged"  # what had been merged into this one goes on by itself again
     REOPENED = "reopened"
     DRILL_SCORED = "drill_scored"
+    ACTION_ADDED = "action_added"
+    ACTION_EDITED = "action_edited"
+    ACTION_DONE = "action_done"
+    ACTION_DROPPED = "action_dropped"  # it will not be done
+    ACTION_REOPENED = "action_reopened"  # by a person, or because its alert fired again
+    ACTION_VERIFIED = "action_verified"  # its alert has been silent for long enough
 
 
 class EntryData(Payload):

@@ -4,6 +4,7 @@ from typing import Final
 
 import structlog
 
+from bot.domain.alerts.alert import FiredAlert
 from bot.domain.alerts.payloads import AlertQuestionData
 from bot.domain.alerts.question import AlertAnswer, AlertQuestion, QuestionView
 from bot.domain.delivery.delivery import DeliveryKind, NewDelivery
@@ -17,6 +18,7 @@ from bot.services.ports import IN_LINE, Discord, Job, JobName, Store, Transactio
 from bot.services.ports.store.alerts import AlertQuestions
 from bot.services.ports.store.timeline import AuditWrites
 from bot.services.shared.access import Access
+from bot.services.shared.postings import action_job
 
 log = structlog.get_logger(__name__)
 
@@ -70,9 +72,7 @@ class Questions:
             incident = await self._same(tx, question) or await self._incidents.open_within(
                 tx, as_incident(question), by=by
             )
-            await tx.note_alert(
-                incident.id, channel_id=question.channel_id, message_id=message_id, sender=question.sender
-            )
+            await count_message(tx, incident, question)
             await tx.answer_alert_question(message_id, AlertAnswer.TRACKED, by=by)
             await show_answer(tx, message_id)
         log.info("alert.tracked", incident_id=incident.id, user_id=by.id)
@@ -143,6 +143,22 @@ def as_incident(question: AlertQuestion) -> NewIncident:
         source=Source(question.channel_id, question.message_id, author.name),
         fingerprint=question.fingerprint,
     )
+
+
+async def count_message(tx: Transaction, incident: Incident, counted: AlertQuestion) -> None:
+    """Count a message on *incident*, and wake the action items whose fix has not held.
+
+    Args:
+        counted: The facts about the message, whether or not it was asked about.
+    """
+    broken = await tx.note_alert(
+        incident.id,
+        channel_id=counted.channel_id,
+        message_id=counted.message_id,
+        sender=counted.sender,
+        fired=FiredAlert(counted.fingerprint, counted.evidence.at),
+    )
+    await tx.enqueue(*(action_job(item_id) for item_id in broken))
 
 
 def _question_key(message_id: int) -> str:

@@ -17,7 +17,7 @@ from bot.domain.incident.incident import Incident, Status
 from bot.domain.severity import SeverityPolicy
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.runbook.model import Policy
-from bot.services.alerts.questions import Questions, as_incident
+from bot.services.alerts.questions import Questions, as_incident, count_message
 from bot.services.alerts.recoveries import Recoveries
 from bot.services.incidents.commands import Incidents
 from bot.services.ports import Job, JobName, Store, Transaction
@@ -157,9 +157,7 @@ class AlertTracking:
                 return None
             else:
                 incident = await self._incidents.open_within(tx, as_incident(understood.would_be), by=None)
-            await tx.note_alert(
-                incident.id, channel_id=message.channel_id, message_id=message.id, sender=message.sender
-            )
+            await count_message(tx, incident, understood.would_be)
         log.info("alert.tracked" if same is None else "alert.repeated", incident_id=incident.id)
         return incident
 

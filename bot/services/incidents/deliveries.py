@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Final
 
+from bot.domain.actions.notices import ActionDueNotice
 from bot.domain.delivery.delivery import REPOST_SUFFIX, Delivery, DeliveryKind, Posted
 from bot.domain.errors import UNKNOWN_CHANNEL, UNKNOWN_MESSAGE
 from bot.domain.escalation.ladder import StepStatus
@@ -98,8 +99,12 @@ class NoticeDeliveries(DeliveryHandler):
         self._reposting = reposting
 
     async def is_obsolete(self, tx: Transaction, delivery: Delivery) -> bool:
-        """Return True for a reminder of an update that was heeded, or that would let a removed person in."""
-        if UpdateDueNotice.name_in(delivery.data) != UpdateDueNotice.name:
+        """Return True for a reminder that was heeded, or that would let a removed person in."""
+        name = UpdateDueNotice.name_in(delivery.data)
+        if name == ActionDueNotice.name:
+            incident = await tx.incident(delivery.incident_id or 0)
+            return await _would_let_in(tx, ActionDueNotice.from_json(delivery.data), incident)
+        if name != UpdateDueNotice.name:
             return False
         incident, reminder = (
             await tx.incident(delivery.incident_id or 0),
@@ -147,7 +152,9 @@ async def _with_place(tx: IncidentWrites, incident: Incident, delivery: Delivery
     return await tx.set_places(incident.id, thread_id=posted.message_id)
 
 
-async def _would_let_in(tx: MemberReads, reminder: UpdateDueNotice, incident: Incident) -> bool:
+async def _would_let_in(
+    tx: MemberReads, reminder: UpdateDueNotice | ActionDueNotice, incident: Incident
+) -> bool:
     """Return True if *reminder* mentions, in a private thread, a person removed since it was queued."""
     return incident.is_private and reminder.lead_id in {
         one.id for one in await tx.removed_members(incident.id)

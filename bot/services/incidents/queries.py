@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from bot.domain.actions.item import ActionItem
 from bot.domain.errors import IncidentNotFound, InvalidTransition
 from bot.domain.escalation.ladder import Step
 from bot.domain.incident import relations
@@ -34,6 +35,7 @@ class IncidentView:
         responders: Who acknowledged or joined, in that order.
         related: Incidents linked with it or merged into it, if the person who looks may see them.
         told: Where Discord holds a post about it; None unless it is private.
+        actions: Its action items, in the order in which they were added.
     """
 
     incident: Incident
@@ -44,6 +46,7 @@ class IncidentView:
     responders: tuple[PersonRef, ...] = ()
     related: tuple[Incident, ...] = ()
     told: ToldPlaces | None = None
+    actions: tuple[ActionItem, ...] = ()
 
 
 class IncidentQueries:
@@ -82,6 +85,7 @@ class IncidentQueries:
             responders=tuple(await self._store.responders(incident_id)),
             related=tuple(related),
             told=told_places(posts) if incident.is_private else None,
+            actions=tuple(await self._store.actions_of_incident(incident_id)),
         )
 
     async def told(self, incident_id: int, *, by: Person) -> ToldPlaces:

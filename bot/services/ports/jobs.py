@@ -28,6 +28,7 @@ class JobName(StrEnum):
     MORNING = "morning"  # payload: "guild_id:day"
     REFRESH_MORNING = "refresh_morning"  # payload: "guild_id:day"
     HANDOVER = "handover"  # payload: guild id; a shift begins, or soon will
+    ACTION_ITEM = "action_item"  # payload: item id; reminds, verifies or reopens
     REACH = "reach"  # payload: guild id; checks that people soon on call can be reached
 
 

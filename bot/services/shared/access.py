@@ -53,6 +53,11 @@ class Act(StrEnum):
     LEAVE = "leave"
     ENTER = "enter"
     DELETE_THREAD = "delete_thread"
+    ADD_ACTION = "add_action"
+    EDIT_ACTION = "edit_action"
+    FINISH_ACTION = "finish_action"
+    DROP_ACTION = "drop_action"
+    REOPEN_ACTION = "reopen_action"
 
     @property
     def permission(self) -> str:
@@ -70,6 +75,11 @@ _PERMISSIONS: Final = {
     Act.LEAVE: "private",
     Act.ENTER: "private",
     Act.DELETE_THREAD: "private",
+    Act.ADD_ACTION: "actions",
+    Act.EDIT_ACTION: "actions",
+    Act.FINISH_ACTION: "actions",
+    Act.DROP_ACTION: "actions",
+    Act.REOPEN_ACTION: "actions",
 }
 
 

@@ -78,6 +78,16 @@ def archive_job(incident_id: int, *, after: timedelta = timedelta()) -> Job:
     return Job(JobName.ARCHIVE, str(incident_id), archive_key(incident_id), after=after)
 
 
+def action_key(item_id: int) -> str:
+    """Return the queue's key for the next look at an action item."""
+    return f"action:{item_id}"
+
+
+def action_job(item_id: int, *, after: timedelta = timedelta()) -> Job:
+    """Return the job that looks at an action item: a reminder is due, a watch is over, or its alert fired."""
+    return Job(JobName.ACTION_ITEM, str(item_id), action_key(item_id), after=after, sooner=True)
+
+
 def hide_jobs(incident: Incident) -> tuple[Job, Job]:
     """Return the jobs that hide what others could read of an incident before it was private.
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
+from bot.domain.alerts.alert import FiredAlert
 from bot.domain.alerts.question import AlertAnswer, AlertQuestion
 from bot.domain.incident.incident import Incident
 from bot.domain.people import Person
@@ -54,10 +55,25 @@ class PostgresAlertWrites(TransactionPart):
         )
         return None if row is None else incident_from_row(row)
 
-    async def note_alert(self, incident_id: int, *, channel_id: int, message_id: int, sender: str) -> None:
-        await self._sql.all(
-            "note_alert", message_id=message_id, channel_id=channel_id, incident_id=incident_id, sender=sender
+    async def note_alert(
+        self,
+        incident_id: int,
+        *,
+        channel_id: int,
+        message_id: int,
+        sender: str,
+        fired: FiredAlert | None = None,
+    ) -> list[int]:
+        rows = await self._sql.all(
+            "note_alert",
+            message_id=message_id,
+            channel_id=channel_id,
+            incident_id=incident_id,
+            sender=sender,
+            fingerprint=None if fired is None else fired.fingerprint,
+            posted_at=None if fired is None else fired.at,
         )
+        return [row["id"] for row in rows]
 
     async def firing_alerts(
         self, guild_id: int, fingerprint: str, *, before: int, channel_id: int, sender: str

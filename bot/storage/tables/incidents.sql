@@ -33,17 +33,24 @@ CASE WHEN incidents.status = 'triggered' THEN jsonb_build_object(
                         WHERE change.incident_id = incidents.id AND change.kind = 'severity_changed')
               GROUP BY 1) AS said)) END AS calls
 
+-- part: action_counts
+-- Counts the action items of an incident.
+(SELECT count(*) FROM action_items WHERE incident_id = incidents.id AND status = 'open') AS actions_open,
+(SELECT count(*) FROM action_items WHERE incident_id = incidents.id) AS actions_all
+
 -- name: shown_incident
--- Returns one incident and its calls, in guild :guild_id (null: in any guild).
+-- Returns one incident, its calls and the number of its action items, in guild :guild_id (null: in any guild).
 SELECT incidents.*,
-       {calls}
+       {calls},
+       {action_counts}
   FROM incidents
  WHERE id = :incident_id AND (:guild_id::bigint IS NULL OR guild_id = :guild_id);
 
 -- name: incident_of_delivery
--- Returns the incident of a delivery and its calls, if it has one.
+-- Returns the incident of a delivery, with its calls and the number of its action items, if it has one.
 SELECT incidents.*,
-       {calls}
+       {calls},
+       {action_counts}
   FROM deliveries
   JOIN incidents ON incidents.id = incident_id
  WHERE deliveries.id = :delivery_id;

@@ -14,6 +14,7 @@ from bot.ui.first_response import show
 from bot.ui.interaction import Interaction
 
 _TEXT_INPUT: Final = 4
+_USER_SELECT: Final = 5
 _LABEL: Final = 18
 _SHORT, _PARAGRAPH = 1, 2
 
@@ -107,6 +108,12 @@ def choice(
         most=None if several else 1,
     )
     return made | {"required": is_required}
+
+
+def person_choice(custom_id: str, *, chosen: int | None = None) -> Component:
+    """Build a select of one member of the server; *chosen* is the id of the one who stands there already."""
+    made: Component = {"type": _USER_SELECT, "custom_id": custom_id, "required": True}
+    return made if chosen is None else made | {"default_values": [{"id": str(chosen), "type": "user"}]}
 
 
 def _without_none(given: Mapping[str, object]) -> Component:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from bot.domain.incident.form_state import digest_of
-from bot.ui.forms import severity, timeline, update
+from bot.ui.forms import action, severity, timeline, update
 from bot.ui.forms.base import STARTED, TITLE, written
 from bot.ui.forms.details import EDIT_FORM, started_shown
 from bot.ui.interaction import Interaction
@@ -26,6 +26,10 @@ NAMES: Final[Mapping[str, str]] = {
     timeline.TEXT: "history.form.text",
     update.KNOWN: "updates.form.known",
     update.IMPACT: "updates.form.impact",
+    action.WHAT: "actions.form.what",
+    action.DUE: "actions.form.due",
+    action.VERIFICATION: "actions.form.verification",
+    action.REASON: "actions.form.drop_reason",
 }
 
 

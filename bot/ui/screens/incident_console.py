@@ -13,6 +13,7 @@ from bot.ui.components import Row, Screen, made_of, row, select_row, text
 from bot.ui.posts.bodies import colour_of
 from bot.ui.posts.incident.alert import again, last_update, roles, update_due
 from bot.ui.posts.incident.private import told_lines
+from bot.ui.words.action_words import action_line
 from bot.ui.words.inert import inert, joined
 from bot.ui.words.links import alert_url, linked_label, thread_url
 from bot.ui.words.timeline import told_line
@@ -35,6 +36,7 @@ _FACTS_BUDGET = 1_900  # of the 4,000 characters that all texts of a screen may 
 _TIMELINE_BUDGET = 1_800
 _RELATED_SHOWN = 4
 _TITLE_BUDGET = 80
+_ACTIONS_SHOWN = 3
 
 
 def show_screen(voice: Voice, view: IncidentView) -> Screen:
@@ -87,6 +89,7 @@ def _now(voice: Voice, view: IncidentView) -> Iterator[str]:
         _next(voice, view),
         *(() if view.told is None else told_lines(voice, view.told)),
         *_related(voice, view),
+        *_action_items(voice, view),
     ]
     yield from (line for line in lines if line)
 
@@ -136,6 +139,17 @@ def _related(voice: Voice, view: IncidentView) -> Iterator[str]:
             severity=other.severity,
             title=voice.marked(other, inert(other.title, limit=_TITLE_BUDGET)),
         )
+
+
+def _action_items(voice: Voice, view: IncidentView) -> Iterator[str]:
+    """Yield how many action items are open, and those that are due first."""
+    if not view.actions:
+        return
+    waiting = sorted((item for item in view.actions if item.is_open), key=lambda item: item.due_on)
+    yield voice.say("actions.show.head", open=len(waiting), all=len(view.actions))
+    today = view.now.astimezone(voice.policy.timezone).date()
+    for item in waiting[:_ACTIONS_SHOWN]:
+        yield action_line(voice, item, today=today, limit=_TITLE_BUDGET)
 
 
 def _next(voice: Voice, view: IncidentView) -> str:

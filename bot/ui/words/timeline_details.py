@@ -9,6 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
 
+from bot.domain.actions.entries import (
+    ActionAddedEntry,
+    ActionDoneEntry,
+    ActionDroppedEntry,
+    ActionEditedEntry,
+    ActionReopenedEntry,
+    ActionVerifiedEntry,
+)
 from bot.domain.alerts.payloads import RepeatedEntry
 from bot.domain.drill import DrillScoredEntry
 from bot.domain.escalation.entries import EscalatedEntry, LapsedEntry, PagedEntry
@@ -42,6 +50,7 @@ from bot.domain.timeline.recorded import (
     UnfinishedEntry,
 )
 from bot.domain.timeline.written import PinDeletedEntry, VoiceJoinedEntry
+from bot.ui.words import action_words
 from bot.ui.words.inert import inert
 from bot.ui.words.triage_words import evidence, promoted, triaged, unfinished
 from bot.ui.words.voice import channel_name
@@ -269,6 +278,12 @@ LOOKS: Final[Mapping[TimelineKind, EntryLook[Any]]] = {
         ),
         EntryLook(MergedEntry, lambda words, data, _limit: _other(words, "goes_on_in", data.into)),
         EntryLook(PinDeletedEntry, _deleted),
+        EntryLook(ActionAddedEntry, action_words.added_details),
+        EntryLook(ActionEditedEntry, action_words.edited_details),
+        EntryLook(ActionDoneEntry, action_words.done_details),
+        EntryLook(ActionDroppedEntry, action_words.dropped_details),
+        EntryLook(ActionReopenedEntry, action_words.reopened_details),
+        EntryLook(ActionVerifiedEntry, action_words.verified_details),
     )
 }
 

@@ -23,6 +23,8 @@ MESSAGE = {
     "at": ISO,
 }
 
+ITEM: Json = {"item": 7, "what": "x"}
+
 #: Rows as this version writes them, by kind.
 NOW: dict[TimelineKind, list[Json]] = {
     TimelineKind.OPENED: [
@@ -118,9 +120,21 @@ NOW: dict[TimelineKind, list[Json]] = {
             "steps_done": 0,
         }
     ],
+    TimelineKind.ACTION_ADDED: [
+        {**ITEM, "owner": "a", "due_on": "2026-12-04", "verification": "y", "line": "action:7:1"}
+    ],
+    TimelineKind.ACTION_EDITED: [
+        {**ITEM, "before": "w", "owner": "b", "due_on": "2026-12-04", "verification": "y"},
+        {**ITEM, "alert": "API latency", "line": "action:7:2"},
+    ],
+    TimelineKind.ACTION_DONE: [{**ITEM, "watched_until": ISO}, {**ITEM, "line": "action:7:2"}],
+    TimelineKind.ACTION_DROPPED: [{**ITEM, "reason": "z"}],
+    TimelineKind.ACTION_REOPENED: [{**ITEM, "reason": "z"}, {**ITEM, "with": 41}, ITEM],
+    TimelineKind.ACTION_VERIFIED: [ITEM],
 }
 
 MODULES = (
+    "bot.domain.actions.entries",
     "bot.domain.alerts.payloads",
     "bot.domain.escalation.entries",
     "bot.domain.incident.entries",
@@ -134,7 +148,7 @@ def entries_of(module: str) -> list[type[EntryData]]:
     """The payloads that one module defines."""
     found = vars(import_module(module)).values()
     return [
-        one for one in found if isinstance(one, type) and issubclass(one, EntryData) and one is not EntryData
+        one for one in found if isinstance(one, type) and issubclass(one, EntryData) and hasattr(one, "kind")
     ]
 
 

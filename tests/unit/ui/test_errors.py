@@ -15,6 +15,7 @@ import pytest
 from discord import app_commands
 from structlog.testing import capture_logs
 
+from bot.domain.actions.item import ActionSource
 from bot.domain.calendar.start_time import InvalidStartTime, StartTimeInFuture, StartTimeTooOld
 from bot.domain.errors import (
     BotError,
@@ -29,6 +30,7 @@ from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.domain.timeline.lines import Line
 from bot.services.incidents.queries import ENDED
 from bot.ui.errors import ErrorReplies, describe, unwrapped
+from bot.ui.forms.action import Asked, add_form, drop_form
 from bot.ui.forms.base import Typed, triage_form
 from bot.ui.forms.details import details_form
 from bot.ui.forms.fields import Form
@@ -40,7 +42,7 @@ from tests.unit.ui.samples import AT, PLACED, POLICY, TEXTS
 from tests.unit.ui.screens import EN, JA, FakeInteraction
 
 ROOT = Path(__file__).parents[3]
-_ERRORS = ("UserError", "InvalidTransition")
+_ERRORS = ("UserError", "InvalidTransition", "NotSmart")
 
 
 async def answered(error: Exception, **interaction: Any) -> tuple[FakeInteraction, list[Any]]:
@@ -281,6 +283,8 @@ def test_every_field_that_people_type_into_has_a_name() -> None:
         update_form(JA, PLACED),
         severity_form(JA, PLACED),
         note_form(JA, 42),
+        add_form(JA, Asked(ActionSource.COMMAND)),
+        drop_form(JA, 7),
     ]
     inputs = [each["component"] for form in forms for each in form.to_dict()["components"]]
     assert {one["custom_id"] for one in inputs if one["type"] == 4} == NAMES.keys()

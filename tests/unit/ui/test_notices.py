@@ -79,6 +79,45 @@ ROWS: dict[str, list[tuple[Json, str]]] = {
             r"**x** · @b\n開始：11/24 14:14 JST\n判定：SEV2'",
         ),
     ],
+    "action_added": [
+        (
+            {"by": "a", "item": 7, "what": "*x*", "owner": "b", "due_on": "2026-12-04", "verification": "y"},
+            r"**AI-7** \\*x\\*\n担当：@b · 期限：12/04 (金)\n検証：y\n-# @a が追加",
+        )
+    ],
+    "action_edited": [
+        (
+            {"by": "a", "item": 7, "what": "x", "owner": "b", "due_on": "2026-12-04", "verification": "y"},
+            "@a が変更",
+        )
+    ],
+    "action_done": [
+        ({"by": "a", "item": 7, "what": "x"}, "**AI-7 完了** x · @a"),
+        ({"by": "a", "item": 7, "what": "x", "watched_until": AT}, "11/24 14:14 JST まで"),
+    ],
+    "action_dropped": [({"by": "a", "item": 7, "what": "x", "reason": "z"}, r"@a\n理由：z")],
+    "action_reopened": [
+        ({"by": "a", "item": 7, "what": "x", "owner": "b", "reason": "z"}, "**AI-7 再開** x · @a"),
+        ({"item": 7, "what": "x", "owner": "b", "fired": True}, "同じアラートが鳴りました。担当：@b"),
+        ({"item": 7, "what": "x", "owner": "b", "fired": True, "number": 41}, "(INC-41)"),
+    ],
+    "action_verified": [({"item": 7, "what": "x"}, "**AI-7 検証済み** x")],
+    "action_due": [
+        ({"item": 7, "what": "x", "owner": "b", "due_on": "2026-12-04", "lead_id": 5}, "<@5> **AI-7** x"),
+        (
+            {
+                "item": 7,
+                "what": "x",
+                "owner": "b",
+                "due_on": "2026-12-04",
+                "lead_id": 5,
+                "is_overdue": False,
+                "refused": True,
+            },
+            "@b に DM が届かないため",
+        ),
+        ({"item": 7, "what": "x", "owner": "b", "due_on": "2026-12-04"}, "ほかの人にも"),
+    ],
     "reopened": [({"by": "a", "reason": "再発"}, "再発"), ({"by": "a"}, "@a")],
     "recovered": [({"by": "Sentry", "url": "https://discord.com/channels/7/1/2"}, "Sentry")],
     "fires_again": [

@@ -61,7 +61,7 @@ def test_the_card_says_who_does_what() -> None:
     assert presses_of(body) == [
         f"inc:v1:{verb}:42" for verb in ("first", "command", "communicate", "scribe", "note")
     ]
-    ended = ["inc:v1:first:42", "inc:v1:note:42", "inc:v1:timeline:42"]
+    ended = [f"inc:v1:{verb}:42" for verb in ("first", "note", "timeline", "action")]
     assert presses_of(render(JA, CARD, RESOLVED)) == ended
 
 

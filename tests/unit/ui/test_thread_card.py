@@ -99,7 +99,7 @@ def test_the_buttons_fit_into_one_line() -> None:
     """Only 📋 has words: the roles line explains the signs."""
     body = render(EN, CARD, PLACED)
     assert labels_of(body) == ["Runbook", None, None, None, None]
-    assert labels_of(render(JA, CARD, RESOLVED)) == ["コマンド", "メモ", "タイムライン"]
+    assert labels_of(render(JA, CARD, RESOLVED)) == ["コマンド", "メモ", "タイムライン", "アクション追加"]
 
 
 def test_a_card_without_a_sheet() -> None:

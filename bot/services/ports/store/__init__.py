@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.services.ports.store.acknowledgements import AcknowledgementReads, AcknowledgementWrites
+from bot.services.ports.store.actions import ActionReads, ActionWrites
 from bot.services.ports.store.alerts import AlertQuestions, AlertReads, AlertWrites
 from bot.services.ports.store.bundles import BundleReads, BundleWrites
 from bot.services.ports.store.deliveries import DeliveryAttempts, DeliveryReads, DeliveryWrites
@@ -42,6 +43,7 @@ class Transaction(
     TriageAnswers,
     AlertWrites,
     AlertQuestions,
+    ActionWrites,
     DrillWrites,
     MorningWrites,
     DigestWrites,
@@ -68,6 +70,7 @@ class Store(
     BundleReads,
     TriageReads,
     AlertReads,
+    ActionReads,
     MorningReads,
     OnCallReads,
     MemberReads,

@@ -21,7 +21,7 @@ class OverdueReads(Protocol):
     """Finds work that is overdue."""
 
     async def requeue_stuck(self, *, overdue: timedelta) -> list[str]:
-        """Enqueue the lost jobs of overdue steps, deliveries, triages, reminders, drills and watches.
+        """Enqueue the lost jobs of overdue steps, deliveries, triages, reminders, drills, and the like.
 
         Return their keys.
         """

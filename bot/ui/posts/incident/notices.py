@@ -10,7 +10,15 @@ from bot.domain.payloads import Json
 from bot.services.ports import Subject
 from bot.ui.posts import drills
 from bot.ui.posts.bodies import CONTENT_LIMIT, Body
-from bot.ui.posts.incident import left_threads, life_notices, private, roles, timeline_notices, updates
+from bot.ui.posts.incident import (
+    action_notices,
+    left_threads,
+    life_notices,
+    private,
+    roles,
+    timeline_notices,
+    updates,
+)
 from bot.ui.posts.looks import NoticeLook, Renderers, about
 from bot.ui.posts.paging import responder_notices
 from bot.ui.words.inert import cut
@@ -20,6 +28,7 @@ from bot.ui.words.wording import Wording
 NOTICES: Final[dict[str, NoticeLook[Any]]] = {
     look.type.name: look
     for module in (
+        action_notices,
         drills,
         left_threads,
         life_notices,

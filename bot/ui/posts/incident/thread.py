@@ -18,7 +18,7 @@ _UPDATE_LIMIT = 44  # of the last status update, which is a message further down
 #: The verbs of the card's buttons beside 📋. Those of an open incident show their signs alone: five words do
 #: not fit into a line on a phone.
 _OPEN: Final = (*VERBS, IncidentVerb.NOTE)
-_ENDED: Final = (IncidentVerb.NOTE, IncidentVerb.TIMELINE)
+_ENDED: Final = (IncidentVerb.NOTE, IncidentVerb.TIMELINE, IncidentVerb.ACTION)
 
 
 def thread(words: Wording, incident: Incident) -> Body:
@@ -60,6 +60,7 @@ def thread_card(words: Wording, incident: Incident) -> Body:
         last_update(words, incident, limit=_UPDATE_LIMIT),
         roles_line(words, incident),
         progress_line(words, incident),
+        _actions_line(words, incident),
         words.say("private.card") if incident.is_private else "",
     ]
     shown = embed(
@@ -68,6 +69,12 @@ def thread_card(words: Wording, incident: Incident) -> Body:
         description="\n".join(line for line in lines if line),
     )
     return message("", embeds=[shown], components=_controls(words, incident))
+
+
+def _actions_line(words: Wording, incident: Incident) -> str:
+    """Return how many action items are open; empty without any."""
+    count = incident.actions
+    return words.say("actions.card", open=count.open, all=count.all) if count.all else ""
 
 
 def _controls(words: Wording, incident: Incident) -> list[Component]:

@@ -1,0 +1,58 @@
+"""What is special about DMs about action items: when they are obsolete, and what a refused one leads to."""
+
+from bot.domain.actions.deliveries import ActionDm, ActionDmReason
+from bot.domain.delivery.delivery import Delivery, DeliveryKind
+from bot.domain.incident.incident import IncidentKind
+from bot.runbook.model import Policy
+from bot.services.actions.messages import action_dm, due_line, due_notice
+from bot.services.delivery.handling import DeliveryHandler
+from bot.services.ports import Transaction
+from bot.services.shared.roster import OnCall
+
+
+class ActionDeliveries(DeliveryHandler):
+    """DMs about action items."""
+
+    def __init__(self, policy: Policy, oncall: OnCall) -> None:
+        super().__init__(DeliveryKind.ACTION_DM)
+        self._policy = policy
+        self._oncall = oncall
+
+    async def is_obsolete(self, tx: Transaction, delivery: Delivery) -> bool:
+        """Return True if the item is closed, moved or another person's by now, or the owner was removed."""
+        told = ActionDm.from_json(delivery.data)
+        item = await tx.action_item(told.item)
+        if not item.is_open or item.owner.id != told.owner_id:
+            return True
+        is_reminder = told.why in (ActionDmReason.AHEAD, ActionDmReason.TODAY, ActionDmReason.OVERDUE)
+        is_moved = is_reminder and item.due_on != told.due_on
+        return is_moved or await _is_removed(tx, delivery)
+
+    async def report(self, tx: Transaction, delivery: Delivery) -> None:
+        """Ask in the incident's thread instead; where there is none, tell the person on call."""
+        told = ActionDm.from_json(delivery.data)
+        item, now = await tx.action_item(told.item), await tx.now()
+        today, is_owners = (
+            now.astimezone(self._policy.timezone).date(),
+            told.why is not ActionDmReason.OWNER_LEFT,
+        )
+        incident = None if delivery.incident_id is None else await tx.incident(delivery.incident_id)
+        key = f"refused:{delivery.id}"
+        if incident is not None and incident.kind is IncidentKind.INCIDENT:
+            mentions = is_owners and not incident.is_private  # a mention lets people into a private thread
+            line = due_notice(item, today=today, refused=is_owners, mentions=mentions)
+            await tx.insert_deliveries([due_line(item, incident, self._policy, told=line, key=key)])
+        elif is_owners:
+            place = next(iter(await self._oncall.standing(delivery.guild_id, source=tx)))
+            dm = action_dm(item, ActionDmReason.OWNER_LEFT, day=today, key=key, to=f"person:{place}")
+            await tx.insert_deliveries([dm])
+        else:
+            await super().report(tx, delivery)
+
+
+async def _is_removed(tx: Transaction, delivery: Delivery) -> bool:
+    """Return True if the reader was removed from a private incident since the DM was queued."""
+    kind, _, reader = delivery.to.partition(":")
+    if delivery.incident_id is None or kind != "user":
+        return False
+    return int(reader) in {one.id for one in await tx.removed_members(delivery.incident_id)}

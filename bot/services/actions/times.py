@@ -1,0 +1,167 @@
+"""What the clock does with action items: reminders, the end of a watch, and an alert that fires again.
+
+Handler of the queue's action_item job. The item's row says when it must be looked at and why; a second run,
+or one that comes too early, finds that the row says otherwise.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+
+import structlog
+
+from bot.domain.actions.changes import has_fired
+from bot.domain.actions.deliveries import ActionDmReason
+from bot.domain.actions.item import ActionItem, Reopening
+from bot.domain.actions.reminders import ReminderStage, daytime, next_reminder, reminder_now
+from bot.domain.delivery.delivery import NewDelivery
+from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
+from bot.domain.incident.incident import Incident, IncidentKind
+from bot.domain.people import Person
+from bot.runbook.model import Policy
+from bot.services.actions.changing import ActionChange, ActionChanges, wake
+from bot.services.actions.closing import reopen, verify
+from bot.services.actions.messages import action_dm, due_line, due_notice
+from bot.services.incidents.reminder_recipients import ReminderRecipients
+from bot.services.ports import Discord, Store
+from bot.services.shared.access import Access, MaySeeLess
+from bot.services.shared.roster import OnCall
+
+log = structlog.get_logger(__name__)
+
+_REASONS: Final = {
+    ReminderStage.AHEAD: ActionDmReason.AHEAD,
+    ReminderStage.TODAY: ActionDmReason.TODAY,
+    ReminderStage.OVERDUE: ActionDmReason.OVERDUE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """The person whom a reminder is for.
+
+    Attributes:
+        is_owner: They own the item. If not, the owner has left, or may not see the incident any more.
+        to: As `NewDelivery.to`; None for the owner.
+    """
+
+    is_owner: bool = True
+    to: str | None = None
+
+
+class ActionTimes:
+    """Looks at an item when its row says so."""
+
+    def __init__(
+        self, store: Store, policy: Policy, changing: ActionChanges, readers: "ActionReaders"
+    ) -> None:
+        self._store = store
+        self._policy = policy
+        self._changing = changing
+        self._readers = readers
+
+    async def strike(self, item_id: int) -> None:
+        """Remind of an open item, or settle a done one: it is verified, or its alert has fired again."""
+        while True:
+            item = await self._store.action_item(item_id)
+            incident = None if item.incident_id is None else await self._store.incident(item.incident_id)
+            reader = await self._reader(item, incident)
+            try:
+                async with self._changing.locked(item, incident) as change:
+                    await self._look(change, reader)
+            except MaySeeLess:  # nothing is written yet: look once more whom it may tell
+                continue
+            return
+
+    async def _reader(self, item: ActionItem, incident: Incident | None) -> Reader:
+        """Ask Discord for the owner before anything is locked, and only if a reminder is due."""
+        is_due = item.next_at is not None and item.next_at <= await self._store.now()
+        return await self._readers.of(item, incident) if is_due else Reader()
+
+    async def _look(self, change: ActionChange, reader: Reader) -> None:
+        item = change.item
+        if item.next_at is None or item.next_at > change.now:
+            await wake(change.tx, item, now=change.now)
+        elif item.is_open:
+            await self._remind(change, reader)
+        elif has_fired(item):
+            await self._reopen(change, reader)
+        else:
+            await verify(change)
+            log.info("action.verified", action_item_id=item.id)
+
+    async def _remind(self, change: ActionChange, reader: Reader) -> None:
+        """Queue the reminder that is right now, and set the time of the next one; at night only that."""
+        item, hours = change.item, self._policy.business_hours
+        at = daytime(hours, now=change.now)
+        if at == change.now:
+            await change.tx.insert_deliveries([self._reminder(change, reader)])
+            at = next_reminder(item.due_on, hours, after=change.now).at
+            log.info("action.reminded", action_item_id=item.id)
+        await change.set_next(at)
+
+    def _reminder(self, change: ActionChange, reader: Reader) -> NewDelivery:
+        item, today = change.item, self._today(change.now)
+        key = f"{change.item.next_at:%Y%m%d%H%M}:{item.version}"
+        reminder = reminder_now(item.due_on, self._policy.business_hours, now=change.now)
+        if not reader.is_owner:
+            return action_dm(item, ActionDmReason.OWNER_LEFT, day=today, key=key, to=reader.to)
+        if reminder.is_for_thread and _has_thread(change.incident):
+            told = due_notice(item, today=today)
+            assert change.incident is not None
+            return due_line(item, change.incident, self._policy, told=told, key=key)
+        return action_dm(item, _REASONS[reminder.stage], day=today, key=key)
+
+    async def _reopen(self, change: ActionChange, reader: Reader) -> None:
+        """Open the item again: the fix has not held. The owner and the thread are told at once."""
+        fired_in = change.item.fired_in
+        is_public = fired_in is not None and not (await change.tx.incident(fired_in)).is_private
+        how = Reopening(at=change.now, incident_id=fired_in)
+        await reopen(change, how, policy=self._policy, tells_number=is_public)
+        why = ActionDmReason.FIRED if reader.is_owner else ActionDmReason.OWNER_LEFT
+        key = f"v{change.item.version}"
+        dm = action_dm(change.item, why, day=self._today(change.now), key=key, to=reader.to)
+        await change.tx.insert_deliveries([dm])
+        log.info("action.reopened", action_item_id=change.item.id, incident_id=fired_in)
+
+    def _today(self, now: datetime) -> date:
+        return now.astimezone(self._policy.timezone).date()
+
+
+def _has_thread(incident: Incident | None) -> bool:
+    """Return True for an incident; a tracked alert has no thread of its own."""
+    return incident is not None and incident.kind is IncidentKind.INCIDENT
+
+
+class ActionReaders:
+    """Finds out whom a reminder is for: the owner, or whoever leads or is on call if the owner has left."""
+
+    def __init__(
+        self, discord: Discord, access: Access, oncall: OnCall, recipients: ReminderRecipients
+    ) -> None:
+        self._discord = discord
+        self._access = access
+        self._oncall = oncall
+        self._recipients = recipients
+
+    async def of(self, item: ActionItem, incident: Incident | None) -> Reader:
+        """Return the reader of a message about *item*. If Discord cannot be asked, it is the owner."""
+        if await self._is_there(item, incident):
+            return Reader()
+        if incident is not None:
+            absence = await self._recipients.look(incident)
+            lead = incident.lead_without({*absence.all, item.owner.id})
+            if lead is not None and lead.id > 0:
+                return Reader(is_owner=False, to=f"user:{lead.id}")
+        place = next(iter(await self._oncall.standing(item.guild_id)))
+        return Reader(is_owner=False, to=f"person:{place}")
+
+    async def _is_there(self, item: ActionItem, incident: Incident | None) -> bool:
+        """Return True if the owner is on the server, and may see the incident."""
+        try:
+            owner = await self._discord.member(item.guild_id, str(item.owner.id))
+        except DeliveryRefused as refused:
+            return not refused.is_no_member
+        except UpstreamUnavailable:
+            owner = Person(item.owner.id, item.owner.name)
+        return incident is None or await self._access.sees(owner, incident)

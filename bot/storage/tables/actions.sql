@@ -1,0 +1,95 @@
+-- name: action_item
+-- Returns one action item, in guild :guild_id (null: in any guild).
+SELECT * FROM action_items WHERE id = :item_id AND (:guild_id::bigint IS NULL OR guild_id = :guild_id);
+
+-- name: lock_action_item
+-- Locks and returns one action item, in guild :guild_id (null: in any guild).
+SELECT * FROM action_items
+ WHERE id = :item_id AND (:guild_id::bigint IS NULL OR guild_id = :guild_id)
+   FOR UPDATE;
+
+-- name: action_items
+-- Returns action items of a guild in one of :statuses, open ones by due date, then closed ones, the last to be closed
+-- first. With :due_before only those due before that day. A filter that is null matches everything. An item of a
+-- private incident is listed for a viewer who sees all (:sees_all) and for the incident's members (:viewer_id).
+SELECT action_items.*
+  FROM action_items
+  LEFT JOIN incidents ON incidents.id = incident_id
+ WHERE action_items.guild_id = :guild_id
+   AND action_items.status = ANY (:statuses::text[])
+   AND (:due_before::date IS NULL OR due_on < :due_before)
+   AND (:owner_id::bigint IS NULL OR owner_id = :owner_id)
+   AND (:incident_id::bigint IS NULL OR incident_id = :incident_id)
+   AND (:words::text IS NULL OR strpos(lower(what), lower(:words)) > 0)
+   AND (NOT coalesce(is_private, false) OR :sees_all OR EXISTS (
+        SELECT FROM incident_members WHERE incident_members.incident_id = incidents.id AND user_id = :viewer_id))
+ ORDER BY closed_at DESC NULLS FIRST, due_on, action_items.id
+ LIMIT :limit OFFSET :offset;
+
+-- name: open_action_items
+-- Returns every open action item of a guild by due date, and whether its incident is private or a drill.
+SELECT action_items.*, coalesce(is_private, false) AS is_private, coalesce(is_drill, false) AS is_drill
+  FROM action_items
+  LEFT JOIN incidents ON incidents.id = incident_id
+ WHERE action_items.guild_id = :guild_id AND action_items.status = 'open'
+ ORDER BY due_on, action_items.id;
+
+-- name: actions_of_incident
+-- Returns the action items of an incident in the order in which they were added, in guild :guild_id (null: in any
+-- guild).
+SELECT * FROM action_items
+ WHERE incident_id = :incident_id AND (:guild_id::bigint IS NULL OR guild_id = :guild_id)
+ ORDER BY id;
+
+-- name: add_action_item
+-- Stores an action item. No row comes back if its key is known.
+INSERT INTO action_items (guild_id, incident_id, key, source, what, owner_id, owner_name, due_on, verification,
+                          fingerprint, alert_title, next_at, created_by_id, created_by_name)
+VALUES (:guild_id, :incident_id, :key, :source, :what, :owner_id, :owner_name, :due_on, :verification,
+        :fingerprint, :alert_title, :next_at, :by_id, :by_name)
+ON CONFLICT (guild_id, key) DO NOTHING
+RETURNING *;
+
+-- name: action_item_by_key
+-- Returns the action item that a key added.
+SELECT * FROM action_items WHERE guild_id = :guild_id AND key = :key;
+
+-- name: save_action_item
+-- Writes the state of an action item after a decision. No row comes back if another change came first.
+UPDATE action_items
+   SET what = :what, owner_id = :owner_id, owner_name = :owner_name, due_on = :due_on, verification = :verification,
+       fingerprint = :fingerprint, alert_title = :alert_title, status = :status,
+       closed_at = :closed_at, closed_by_id = :closed_by_id, closed_by_name = :closed_by_name,
+       closed_reason = :reason, watched_until = :watched_until, verified_at = :verified_at,
+       fired_at = :fired_at, fired_in = :fired_in, reopened = :reopened, reopenings = :reopenings,
+       next_at = :next_at, version = :version
+ WHERE id = :id AND version = :version - 1
+RETURNING id;
+
+-- name: set_action_next
+-- Records when an action item is looked at next.
+UPDATE action_items SET next_at = :next_at WHERE id = :item_id;
+
+-- name: recent_alerts
+-- Returns alerts of a guild with their latest titles, each fingerprint once. First come the alerts of incident
+-- :incident_id, of those merged into it or linked with it, then those that were last seen at :since or later, the
+-- latest first. Private incidents are left out as in `action_items`, drills always.
+SELECT fingerprint, title
+  FROM (SELECT DISTINCT ON (fingerprint) fingerprint, title, last_seen_at,
+               bool_or(is_near) OVER (PARTITION BY fingerprint) AS is_near
+          FROM (SELECT incidents.*,
+                       coalesce(:incident_id::bigint IN (id, merged_into_id), false)
+                       OR id IN (SELECT related_id FROM incident_links WHERE incident_id = :incident_id
+                                 UNION
+                                 SELECT incident_id FROM incident_links WHERE related_id = :incident_id) AS is_near
+                  FROM incidents
+                 WHERE guild_id = :guild_id AND fingerprint IS NOT NULL AND NOT is_drill
+                   AND (:fingerprint::text IS NULL OR fingerprint = :fingerprint)
+                   AND (:words::text IS NULL OR strpos(lower(title), lower(:words)) > 0)
+                   AND (NOT is_private OR :sees_all OR EXISTS (
+                        SELECT FROM incident_members WHERE incident_id = incidents.id AND user_id = :viewer_id))
+               ) AS tracked
+         WHERE is_near OR last_seen_at >= :since
+         ORDER BY fingerprint, last_seen_at DESC) AS alert
+ ORDER BY is_near DESC, last_seen_at DESC, fingerprint
+ LIMIT :limit;

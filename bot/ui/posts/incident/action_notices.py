@@ -1,0 +1,146 @@
+"""The lines in the thread about action items, and the DMs to their owners."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from bot.domain.actions.deliveries import ActionDm, ActionDmReason
+from bot.domain.actions.item import action_label
+from bot.domain.actions.notices import (
+    ActionAddedNotice,
+    ActionDoneNotice,
+    ActionDroppedNotice,
+    ActionDueNotice,
+    ActionEditedNotice,
+    ActionNotice,
+    ActionReopenedNotice,
+    ActionVerifiedNotice,
+)
+from bot.domain.delivery.delivery import Delivery, DeliveryKind
+from bot.domain.incident.incident import Incident, label_of
+from bot.services.ports import Subject
+from bot.ui.buttons import ActionVerb, Component, row
+from bot.ui.posts.bodies import GREY, Body, embed, message
+from bot.ui.posts.looks import NoticeLook, NoticeLooks, Renderers, by, with_reason
+from bot.ui.words import links
+from bot.ui.words.action_words import action_facts, days_left, due_day, what_of
+from bot.ui.words.wording import Wording
+
+_OPEN: Final = (ActionVerb.FINISH, ActionVerb.CHANGE, ActionVerb.DROP)
+_OVERDUE_COLOUR: Final = 0xED4245
+_DUE_COLOUR: Final = 0xF0A020
+
+
+def controls(words: Wording, item_id: int, *verbs: ActionVerb) -> list[Component]:
+    """Return the row of buttons below an item; those of an open one if no verbs are given."""
+    return row([words.buttons.make(verb, item_id) for verb in verbs or _OPEN])
+
+
+def added(words: Wording, _incident: Incident, told: ActionAddedNotice) -> Body:
+    """Compose the line about a new item; it pings nobody, the owner gets a DM."""
+    return _with_facts(words, told, "added")
+
+
+def edited(words: Wording, _incident: Incident, told: ActionEditedNotice) -> Body:
+    """Compose the line about a changed item, with what it says now."""
+    return _with_facts(words, told, "edited")
+
+
+def done(words: Wording, _incident: Incident, told: ActionDoneNotice) -> Body:
+    """Compose the line about a finished item, with until when its alert is watched."""
+    line = _say(words, told, "done")
+    if told.watched_until is not None:
+        line = words.say("actions.notice.watched", line=line, until=words.moment(told.watched_until))
+    return message(line, components=controls(words, told.item, ActionVerb.RENEW))
+
+
+def dropped(words: Wording, _incident: Incident, told: ActionDroppedNotice) -> Body:
+    """Compose the line about a dropped item, with the reason."""
+    line = with_reason(words, _say(words, told, "dropped"), told.reason)
+    return message(line, components=controls(words, told.item, ActionVerb.RENEW))
+
+
+def reopened(words: Wording, _incident: Incident, told: ActionReopenedNotice) -> Body:
+    """Compose the line about a reopened item: who did it and why, or which alert has fired."""
+    key = "reopened" if not told.fired else "fired" if told.number is None else "fired_in"
+    other = "" if told.number is None else label_of(told.number)
+    line = _say(words, told, key, owner=words.who(told.owner), other=other)
+    return message(with_reason(words, line, told.reason), components=controls(words, told.item))
+
+
+def verified(words: Wording, _incident: Incident, told: ActionVerifiedNotice) -> Body:
+    """Compose the line about an item whose alert has been silent for long enough."""
+    return message(_say(words, told, "verified"))
+
+
+def due(words: Wording, incident: Incident, told: ActionDueNotice) -> Body:
+    """Compose the line that asks for an item; it pings its owner, and nobody in a silenced incident."""
+    owner, day = words.who(told.owner), due_day(words, told.due_on)
+    if told.lead_id is None and not told.refused:
+        line = _say(words, told, "no_reader", owner=owner, due=day)
+        return message(line, components=controls(words, told.item))
+    rings = told.lead_id is not None and incident.rings
+    who = f"<@{told.lead_id}>" if rings else owner
+    line = _say(words, told, "overdue" if told.is_overdue else "due", who=who, due=day)
+    if told.refused:
+        line = words.say("actions.notice.refused", line=line, owner=owner)
+    body = message(line, components=controls(words, told.item))
+    if rings:
+        body["allowed_mentions"] = {"parse": [], "users": [str(told.lead_id)]}
+    return body
+
+
+def action_dm(words: Wording, told: ActionDm, incident: Incident | None) -> Body:
+    """Compose a DM about an item: what, why now, how it is verified; with its buttons."""
+    head = words.say("actions.dm.head", label=action_label(told.item), what=what_of(told.what))
+    colour = _OVERDUE_COLOUR if told.why in (ActionDmReason.OVERDUE, ActionDmReason.FIRED) else _DUE_COLOUR
+    if told.why is ActionDmReason.ASSIGNED:
+        colour = GREY
+    to_thread = None if incident is None else words.buttons.link(*links.home(incident))
+    shown = embed(colour=colour, description="\n".join(_dm_lines(words, told, incident)))
+    buttons = [words.buttons.make(verb, told.item) for verb in _OPEN]
+    return message(head, embeds=[shown], components=row([*buttons, to_thread]))
+
+
+def _dm_lines(words: Wording, told: ActionDm, incident: Incident | None) -> Iterator[str]:
+    key = told.why.value
+    if told.why is ActionDmReason.FIRED and told.fired_at is None:
+        key = "fired_undated"
+    yield words.say(
+        f"actions.dm.{key}",
+        by=words.who(told.by),
+        owner=words.who(told.owner),
+        due=due_day(words, told.due_on),
+        left=days_left(words, told.due_on),
+        at="" if told.fired_at is None else words.moment(told.fired_at),
+    )
+    yield words.say("actions.dm.verification", verification=what_of(told.verification))
+    if incident is not None:
+        yield words.say("actions.dm.incident", label=incident.label, title=words.title(incident))
+
+
+def _with_facts(words: Wording, told: ActionAddedNotice | ActionEditedNotice, key: str) -> Body:
+    facts = action_facts(words, owner=told.owner, due_on=told.due_on, verification=told.verification)
+    return message(_say(words, told, key, facts=facts), components=controls(words, told.item))
+
+
+def _say(words: Wording, told: ActionNotice, key: str, **fields: str) -> str:
+    values = {"label": action_label(told.item), "what": what_of(told.what), "who": by(words, told)}
+    return words.say(f"actions.notice.{key}", **(values | fields))
+
+
+def _action_dm(words: Wording, delivery: Delivery, subject: Subject) -> Body:
+    incident = subject if isinstance(subject, Incident) else None
+    return action_dm(words, ActionDm.from_json(delivery.data), incident)
+
+
+NOTICES: Final[NoticeLooks] = (
+    NoticeLook(ActionAddedNotice, added),
+    NoticeLook(ActionEditedNotice, edited),
+    NoticeLook(ActionDoneNotice, done),
+    NoticeLook(ActionDroppedNotice, dropped),
+    NoticeLook(ActionReopenedNotice, reopened),
+    NoticeLook(ActionVerifiedNotice, verified),
+    NoticeLook(ActionDueNotice, due),
+)
+
+RENDERERS: Final[Renderers] = {DeliveryKind.ACTION_DM: _action_dm}

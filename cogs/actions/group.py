@@ -1,0 +1,157 @@
+"""The group that the modules beside it add to, and how a command names items, incidents and alerts."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import discord
+from discord import app_commands
+from discord.app_commands import Choice, locale_str
+
+from bot.domain.actions.item import ActionItem, ActionNotFound, WatchedAlert, action_number
+from bot.domain.errors import BotError, IncidentNotFound, UserError
+from bot.domain.incident.incident import Incident
+from bot.domain.people import Person
+from bot.services.shared.access import Act
+from bot.ui.interaction import Interaction, services_of, voice_of
+from bot.ui.people import member_person, person_from, person_of
+from bot.ui.words.inert import plain
+
+Number = app_commands.Range[int, 1, 2**53 - 1]  # Discord: the integers that an option can carry
+Item = app_commands.Range[str, 1, 20]
+Alert = app_commands.Range[str, 1, 100]
+
+_OFFERED: Final = 25  # Discord: choices of an autocomplete
+_CHOICE_LIMIT: Final = 100  # Discord: the name of a choice
+
+NUMBER_OPTION: Final = locale_str("The INC number; not needed in its thread", key="commands.incident_number")
+ITEM_OPTION: Final = locale_str("The item, such as AI-7", key="commands.action_item")
+ALERT_OPTION: Final = locale_str(
+    "The alert that must not fire again once it is done", key="commands.action_alert"
+)
+
+action_group: Final = app_commands.Group(
+    name="action",
+    description=locale_str("Action items: what is to be done after an incident", key="commands.action"),
+    guild_only=True,
+)
+
+
+async def incident_of(interaction: Interaction, number: int | None) -> Incident | None:
+    """Return the incident that was named, or the one of this thread; None if neither leads to one.
+
+    Raises:
+        IncidentNotFound: no such number, or not theirs to see.
+    """
+    by, find = person_from(interaction.user), services_of(interaction).incidents.find
+    if number is not None:
+        return await find(number=number, thread_id=None, by=by)
+    try:
+        return await find(number=None, thread_id=interaction.channel_id, by=by)
+    except IncidentNotFound:
+        return None
+
+
+async def owner_of(interaction: Interaction, user_id: int | None) -> Person | None:
+    """Return the chosen owner with their roles, which decide what they may see; None for nobody."""
+    if user_id is None:
+        return None
+    if user_id == interaction.user.id:
+        return await person_of(interaction)
+    guild_id = services_of(interaction).guild_id
+    return await member_person(interaction.client, user=discord.Object(user_id), guild_id=guild_id)
+
+
+async def alert_named(
+    interaction: Interaction, fingerprint: str | None, *, incident_id: int | None
+) -> WatchedAlert | None:
+    """Return the alert that was chosen from the list; None if none was.
+
+    Raises:
+        UserError: something else was typed.
+    """
+    if not fingerprint:
+        return None
+    services, by = services_of(interaction), person_from(interaction.user)
+    found = await services.action_lists.alert(services.guild_id, fingerprint, incident_id=incident_id, by=by)
+    if found is None:
+        raise UserError("action_item.alert_unknown", text=fingerprint)
+    return found
+
+
+async def offer_incidents(interaction: Interaction, typed: int | str) -> list[Choice[int]]:
+    """Offer open incidents, then recently ended ones."""
+    services, by = services_of(interaction), person_from(interaction.user)
+    try:
+        found = await services.looking.others(services.guild_id, than=None, thread_id=None, by=by)
+    except BotError:
+        return []  # a list of choices has no place for words
+    voice, wanted = voice_of(interaction), str(typed or "").casefold()
+    names = {one.id: f"{one.label} {one.severity} {voice.marked(one, one.title)}" for one in found}
+    fitting = [number for number, name in names.items() if wanted in name.casefold()]
+    return [Choice(name=plain(names[one], limit=_CHOICE_LIMIT), value=one) for one in fitting[:_OFFERED]]
+
+
+async def offer_open_items(interaction: Interaction, typed: str) -> list[Choice[str]]:
+    """Offer open items, the person's own first."""
+    return await _offer(interaction, typed, closed=False)
+
+
+async def offer_closed_items(interaction: Interaction, typed: str) -> list[Choice[str]]:
+    """Offer closed items, the person's own first."""
+    return await _offer(interaction, typed, closed=True)
+
+
+async def offer_alerts(interaction: Interaction, typed: str) -> list[Choice[str]]:
+    """Offer the alerts of the command's incident or item first, then recent ones."""
+    services, by = services_of(interaction), person_from(interaction.user)
+    try:
+        incident_id = await _incident_so_far(interaction, by)
+        found = await services.action_lists.alerts(
+            services.guild_id, typed, incident_id=incident_id, by=by, limit=_OFFERED
+        )
+    except BotError:
+        return []
+    named = [(one, plain(one.title, limit=_CHOICE_LIMIT)) for one in found]
+    return [Choice(name=name or one.fingerprint[:12], value=one.fingerprint) for one, name in named]
+
+
+async def _offer(interaction: Interaction, typed: str, *, closed: bool) -> list[Choice[str]]:
+    services, by = services_of(interaction), person_from(interaction.user)
+    try:
+        found = await _found(interaction, typed, closed=closed, by=by)
+    except BotError:
+        return []
+    today = await services.action_lists.today()
+    return [Choice(name=_choice(item, late=item.is_overdue(today)), value=item.label) for item in found]
+
+
+async def _found(interaction: Interaction, typed: str, *, closed: bool, by: Person) -> Sequence[ActionItem]:
+    """Return the items whose words hold what was typed, or the one with that number."""
+    services = services_of(interaction)
+    lists, guild_id = services.action_lists, services.guild_id
+    found = await lists.choices(guild_id, typed.strip(), closed=closed, by=by, limit=_OFFERED)
+    if found:
+        return found
+    try:
+        item = (await lists.details(action_number(typed), by=by)).item
+    except ActionNotFound:
+        return []
+    return [item] if item.is_open is not closed else []
+
+
+def _choice(item: ActionItem, *, late: bool) -> str:
+    sign = "🔴 " if late else ""
+    return plain(f"{sign}{item.label} {item.what} · {item.owner.name}", limit=_CHOICE_LIMIT)
+
+
+async def _incident_so_far(interaction: Interaction, by: Person) -> int | None:
+    """Return the incident that the command is about so far: of its item, its number, or this thread."""
+    namespace: Any = interaction.namespace
+    typed = getattr(namespace, "item", None)
+    if typed:
+        lists = services_of(interaction).action_lists
+        details = await lists.to_change(action_number(typed), by=by, act=Act.EDIT_ACTION)
+        return details.item.incident_id
+    number = getattr(namespace, "number", None)
+    found = await incident_of(interaction, number if isinstance(number, int) else None)
+    return None if found is None else found.id

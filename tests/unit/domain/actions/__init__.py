@@ -1,0 +1,1 @@
+"""Action items, their due dates, and what counts as one."""

@@ -1,0 +1,138 @@
+"""How an action item changes, and what people read of its state."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from bot.domain.actions import changes
+from bot.domain.actions.item import (
+    ActionItem,
+    ActionNotFound,
+    ActionSource,
+    ActionState,
+    Reopening,
+    WatchedAlert,
+    action_number,
+)
+from bot.domain.errors import UserError
+from bot.domain.incident.incident import ByPerson, PersonRef
+from bot.domain.people import Person
+
+AT = datetime(2026, 11, 24, 5, 0, tzinfo=UTC)
+UNTIL = AT + timedelta(days=14)
+DAY = date(2026, 12, 4)
+BY = Person(id=1, name="primary")
+ALERT = WatchedAlert("a" * 64, "API latency")
+ITEM = ActionItem(
+    id=7,
+    guild_id=100,
+    incident_id=42,
+    what="リトライ上限を 3 回にする",
+    owner=PersonRef(2, "secondary"),
+    due_on=DAY,
+    verification="5xx が 0.1% 未満",
+    source=ActionSource.COMMAND,
+    created=ByPerson(1, "primary", AT),
+    next_at=AT,
+)
+WATCHING = replace(ITEM, alert=ALERT)
+
+
+def done(item: ActionItem = WATCHING) -> ActionItem:
+    """The item as it is after [✅ 完了]."""
+    return changes.done(item, by=BY, at=AT, watched_until=UNTIL)
+
+
+def test_done_without_an_alert_is_done() -> None:
+    """There is nothing to watch for, and nothing to look at later."""
+    item = done(ITEM)
+    assert (item.state(DAY), item.watched_until, item.next_at) == (ActionState.DONE, None, None)
+    assert item.closed == ByPerson(1, "primary", AT)
+    assert item.version == ITEM.version + 1
+
+
+def test_done_with_an_alert_is_watched_then_verified() -> None:
+    """Only the silence of the alert proves it."""
+    item = done()
+    assert (item.state(DAY), item.next_at) == (ActionState.WATCHED, UNTIL)
+    proven = changes.verified(item, at=UNTIL)
+    assert (proven.state(DAY), proven.next_at) == (ActionState.VERIFIED, None)
+
+
+def test_an_alert_counts_only_after_the_item_was_done() -> None:
+    """The alert that led to the item does not undo it."""
+    item = done()
+    assert not changes.has_fired(item)
+    assert not changes.has_fired(replace(item, fired_at=AT - timedelta(hours=1)))
+    assert changes.has_fired(replace(item, fired_at=AT + timedelta(hours=1)))
+    assert not changes.has_fired(replace(WATCHING, fired_at=AT + timedelta(hours=1)))
+
+
+def test_a_reopened_item_begins_anew() -> None:
+    """It is open, and done again it is watched for the whole time again."""
+    fired = replace(changes.verified(done(), at=UNTIL), fired_at=UNTIL + timedelta(days=1), fired_in=50)
+    item = changes.reopened(fired, Reopening(at=UNTIL, incident_id=50))
+    assert item.is_open
+    assert (item.closed, item.verified_at, item.watched_until) == (None, None, None)
+    assert item.reopenings == 1
+    again = changes.done(item, by=BY, at=UNTIL + timedelta(days=2), watched_until=UNTIL + timedelta(days=16))
+    assert not changes.has_fired(again)
+
+
+@pytest.mark.parametrize(
+    ("closed", "key"),
+    [
+        (done(), "action_item.already_done"),
+        (changes.dropped(ITEM, by=BY, at=AT, reason="x"), "action_item.already_dropped"),
+    ],
+)
+def test_a_closed_item_changes_only_by_reopening(closed: ActionItem, key: str) -> None:
+    """Each refusal names who closed it."""
+    acts: list[Callable[[], ActionItem]] = [
+        lambda: changes.done(closed, by=BY, at=AT, watched_until=UNTIL),
+        lambda: changes.dropped(closed, by=BY, at=AT, reason="y"),
+        lambda: changes.edited(closed, changes.ActionEdit(what="y")),
+    ]
+    for act in acts:
+        with pytest.raises(UserError) as refused:
+            act()
+        assert (refused.value.key, refused.value.fields["who"]) == (key, "primary")
+    with pytest.raises(UserError):
+        changes.reopened(ITEM, Reopening(at=AT))
+
+
+def test_an_edit_changes_what_it_names() -> None:
+    """The rest stays, and an edit that changes nothing is none."""
+    item = changes.edited(ITEM, changes.ActionEdit(due_on=DAY + timedelta(days=1)))
+    assert item == replace(ITEM, due_on=DAY + timedelta(days=1), version=2)
+    assert changes.edited(ITEM, changes.ActionEdit(what=ITEM.what)) is ITEM
+    assert changes.edited(ITEM, changes.ActionEdit(owner=PersonRef(2, "another name"))) is ITEM
+
+
+@pytest.mark.parametrize(
+    ("today", "state"),
+    [
+        (DAY - timedelta(days=1), ActionState.OPEN),
+        (DAY, ActionState.DUE_TODAY),
+        (DAY + timedelta(days=1), ActionState.OVERDUE),
+    ],
+)
+def test_an_open_item_is_overdue_from_the_day_after(today: date, state: ActionState) -> None:
+    """On the day itself it is not late."""
+    assert ITEM.state(today) is state
+    assert ITEM.is_overdue(today) is (state is ActionState.OVERDUE)
+
+
+@pytest.mark.parametrize("text", ["AI-7", "ai-7", "AI7", " 7 ", "#7"])
+def test_an_item_is_named_as_people_write_it(text: str) -> None:
+    """With or without its letters."""
+    assert action_number(text) == ITEM.id
+
+
+@pytest.mark.parametrize("text", ["", "AI-", "INC-7", "7 8", "9" * 30])
+def test_what_is_no_number_names_no_item(text: str) -> None:
+    """It is refused like a number that is not there."""
+    with pytest.raises(ActionNotFound):
+        action_number(text)

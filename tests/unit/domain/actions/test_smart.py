@@ -1,0 +1,80 @@
+"""What counts as an action item that can be done, and be seen to be done."""
+
+import pytest
+
+from bot.domain.actions.item import WHAT_LIMIT
+from bot.domain.actions.smart import NotSmart, specific, verifiable
+
+WHAT = "決済 API のリトライ上限を 3 回にする"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        WHAT,
+        "Cap retries of the payment API at 3",
+        "Sentry の payment_intent_failed を P0 に上げる",
+        "Add an alert on queue depth > 1000",
+        "監視を Workers ごとに分ける",
+    ],
+)
+def test_what_names_a_change_passes(text: str) -> None:
+    """As it was typed."""
+    assert specific(text) == text
+
+
+def test_several_lines_become_one() -> None:
+    """A message that was pasted; what is too long is cut."""
+    assert specific("リトライ上限を\n3 回にする") == "リトライ上限を 3 回にする"
+    assert len(specific("リトライ上限" * 100)) == WHAT_LIMIT
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("確認する", "気をつける", "今後もっと気をつける。", "対応", "再発防止を行う", "未定"),
+        *("fix it", "Improve things!", "be more careful next time", "Look into the issue", "TBD"),
+        "🔥" * 8,
+    ],
+)
+def test_what_names_no_change_is_refused(text: str) -> None:
+    """Nobody could say when it is done."""
+    with pytest.raises(NotSmart) as refused:
+        specific(text)
+    assert refused.value.key == "action_item.what_vague"
+
+
+@pytest.mark.parametrize(
+    "text", ["負荷試験で 5xx が 0.1% 未満のまま 30 分", "k6 at 200 rps: no 5xx for 30 minutes"]
+)
+def test_a_way_to_see_it_passes(text: str) -> None:
+    """A figure or a test."""
+    assert verifiable(text, what=WHAT) == text
+
+
+@pytest.mark.parametrize(
+    "text", ["様子を見る", "目視", "問題ないこと", "テストする", "it works", "test it", "looks good", "確認"]
+)
+def test_no_way_to_see_it_is_refused(text: str) -> None:
+    """It would be true on any day."""
+    with pytest.raises(NotSmart) as refused:
+        verifiable(text, what=WHAT)
+    assert refused.value.key == "action_item.verification_vague"
+
+
+def test_saying_it_again_is_no_verification() -> None:
+    """Whatever the signs at its end."""
+    with pytest.raises(NotSmart) as refused:
+        verifiable(f"{WHAT}。", what=WHAT)
+    assert refused.value.key == "action_item.verification_same"
+
+
+@pytest.mark.parametrize("text", ["", " \n", "\u200b"])
+def test_what_is_missing_is_named(text: str) -> None:
+    """Each part by itself."""
+    with pytest.raises(NotSmart) as refused:
+        specific(text)
+    assert refused.value.key == "action_item.what_missing"
+    with pytest.raises(NotSmart) as refused:
+        verifiable(text, what=WHAT)
+    assert refused.value.key == "action_item.verification_missing"
