@@ -21,6 +21,7 @@ from bot.domain.errors import UpstreamUnavailable
 from bot.domain.shards import IDENTIFY_WINDOW_S, IdentifyBudget, Instance
 from bot.i18n import Texts
 from bot.integrations.calendars import WorkerCalendars
+from bot.integrations.charts.process import WorkerCharts
 from bot.job_handlers import handlers, routed
 from bot.process.gateway_watch import DeafWatch
 from bot.process.keeper import ShardKeeper
@@ -29,6 +30,7 @@ from bot.process.login import AWAY, log_in
 from bot.process.starting import Prepare, prepare_later, prepared_at_start, try_once, until_done
 from bot.runbook import Policy, Served, load_served
 from bot.services.ports import EmailSender, JobName, Leases
+from bot.services.ports.charts import Charts
 from bot.services.registry import Guilds
 from bot.services.shared.roster import OnCall
 from bot.services.watchdogs.auditor import audit
@@ -202,6 +204,7 @@ class SharedResources:
     data_dir: Path
     public_url: str | None
     queue: QueueWatch
+    charts: Charts
 
     @property
     def dlq(self) -> PostgresDlqStore:
@@ -220,6 +223,7 @@ class SharedResources:
             writer=PlainEmailWriter(self.texts, policy),
             email_sender=self.email_sender,
             calendars=WorkerCalendars(policy.timezone.key),
+            charts=self.charts,
             spool=FileSpool(self.data_dir, guild_id),
             queue=self.queue,
             public_url=self.public_url,
@@ -260,6 +264,7 @@ async def open_shared(
             data_dir=settings.data_dir,
             public_url=settings.public_url,
             queue=QueueWatch(),
+            charts=WorkerCharts(settings.data_dir / "matplotlib"),
         )
 
 

@@ -71,6 +71,7 @@ from bot.services.ports import (
     Spool,
     Store,
 )
+from bot.services.ports.charts import Charts
 from bot.services.ports.oncall import Calendars, Reach
 from bot.services.privacy.deliveries import MemberDeliveries
 from bot.services.privacy.privacy import Privacy
@@ -120,6 +121,7 @@ class GuildDependencies:
     writer: EmailWriter
     email_sender: EmailSender | None
     calendars: Calendars
+    charts: Charts
     spool: Spool
     queue: QueueWatch
     public_url: str | None = None
@@ -304,6 +306,7 @@ def _services(shared: _Shared, parts: GuildDependencies, reach: Reach, emergency
         reconciler=shared.reconciler,
         dlq=Dlq(store, parts.dlq, policy, access),
         digests=shared.digests,
+        charts=parts.charts,
         mornings=shared.mornings,
         emergency=emergency,
         actions=ActionItems(store, policy, ActionChecks(store, policy, access), shared.action_changes),

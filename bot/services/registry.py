@@ -44,6 +44,7 @@ from bot.services.oncall.handovers import Handovers
 from bot.services.oncall.schedules import Schedules
 from bot.services.outage.emergency import Emergency
 from bot.services.ports import GuildFinder
+from bot.services.ports.charts import Charts
 from bot.services.privacy.privacy import Privacy
 from bot.services.privacy.removals import Removals
 from bot.services.shared.access import Access
@@ -103,6 +104,7 @@ class Services:
     reconciler: Reconciler
     dlq: Dlq
     digests: Digests
+    charts: Charts
     emergency: Emergency
     actions: ActionItems
     action_lists: ActionQueries

@@ -1,7 +1,7 @@
 """The common steps of every entry point: bind the log, check the server, turn an error into one reply."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, Final, Protocol, TypeAlias, TypeVar, cast
 
 import discord
@@ -163,6 +163,25 @@ async def reply(
         interaction,
         first=lambda: interaction.response.send_message(ephemeral=True, **message),
         later=lambda: interaction.followup.send(ephemeral=True, **message),
+    )
+
+
+async def reply_with_files(
+    interaction: Interaction,
+    text: str,
+    *,
+    embeds: Sequence[discord.Embed],
+    files: Callable[[], list[discord.File]],
+) -> bool:
+    """Answer as `reply` does, with several embeds and *files*, made for each attempt: each is read once."""
+
+    def message() -> dict[str, Any]:
+        return {"content": text, "embeds": list(embeds), "files": files(), "ephemeral": True}
+
+    return await show(
+        interaction,
+        first=lambda: interaction.response.send_message(**message()),
+        later=lambda: interaction.followup.send(**message()),
     )
 
 

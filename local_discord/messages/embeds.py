@@ -105,9 +105,18 @@ def _url(form: Form, path: Path, value: object, files: dict[str, JSON]) -> str:
 
 
 def _media(form: Form, path: Path, value: object, files: dict[str, JSON]) -> JSON:
-    """A picture by its URL; {} for none."""
+    """A picture by its URL, with the size and description of the message's own file; {} for none."""
     url = _url(form, (*path, "url"), form.mapping(path, value).get("url"), files)
-    return {"url": url, "proxy_url": url, "width": 0, "height": 0} if url else {}
+    if not url:
+        return {}
+    own = next((file for file in files.values() if file["url"] == url), {})
+    known = {key: own[key] for key in ("content_type", "description") if key in own}
+    return {
+        "url": url,
+        "proxy_url": url,
+        "width": own.get("width", 0),
+        "height": own.get("height", 0),
+    } | known
 
 
 def _text_length(embed: JSON) -> int:

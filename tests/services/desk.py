@@ -1,11 +1,12 @@
 """The use cases on PostgreSQL, wired as `bot.app` wires them, with a hand that runs the queue."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cache
 from types import MappingProxyType
 
+from bot.domain.charts import Chart
 from bot.domain.delivery.delivery import Delivery, DeliveryKind, Request
 from bot.domain.errors import UpstreamUnavailable
 from bot.domain.escalation.bundle import Bundle
@@ -83,6 +84,14 @@ class FakeReach:
         return None if known is None else Person(id=known, name=names[known], username=names[known])
 
 
+class NoCharts:
+    """Charts that are never ready."""
+
+    async def draw(self, charts: Sequence[Chart], *, within_s: float = 0.0) -> list[bytes | None]:
+        """Return none of them."""
+        return [None for _ in charts]
+
+
 class PlainWriter:
     """A `bot.services.ports.EmailWriter` without sentences."""
 
@@ -141,6 +150,7 @@ class Desk:
         self._mailer = mailer or self.mailer
         self.reach = FakeReach()
         self.calendars = WorkerCalendars(self.policy.timezone.key)
+        self.charts = NoCharts()
         self.spool = FakeSpool()
         self.queue = QueueWatch()
         self.siren = FakeSiren()
@@ -157,6 +167,7 @@ class Desk:
             writer=self._writer,
             email_sender=self._mailer,
             calendars=self.calendars,
+            charts=self.charts,
             spool=self.spool,
             queue=self.queue,
             public_url=PUBLIC,

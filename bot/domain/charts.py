@@ -1,0 +1,118 @@
+"""Charts as data: what they show, in which words. What they look like: `bot.integrations.charts.drawing`."""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from bot.domain.payloads import Payload
+
+
+class SeverityCounts(Payload):
+    """The incidents of one severity.
+
+    Attributes:
+        counts: One per week, oldest first.
+    """
+
+    severity: str
+    counts: tuple[int, ...]
+
+
+class SeverityChart(Payload):
+    """Incidents per week, a stacked bar each.
+
+    Attributes:
+        weeks: The words below each bar, oldest first.
+        severities: The most severe one first: their order decides about colours.
+    """
+
+    title: str
+    weeks: tuple[str, ...]
+    severities: tuple[SeverityCounts, ...]
+
+
+class Took(Payload):
+    """How long something took in one week; None without an incident.
+
+    Attributes:
+        median_s, p90_s: Seconds, the median and the 90th percentile.
+    """
+
+    median_s: float | None = None
+    p90_s: float | None = None
+
+
+class SeverityTimes(Payload):
+    """The times of one severity, one per week, oldest first."""
+
+    severity: str
+    weeks: tuple[Took, ...]
+
+
+class TimesPanel(Payload):
+    """One part of a chart of times.
+
+    Attributes:
+        severities: The most severe one first: their order decides about colours.
+    """
+
+    title: str
+    severities: tuple[SeverityTimes, ...]
+
+
+class Mark(Payload):
+    """A line across a chart of times.
+
+    Attributes:
+        label: The time in words: "15 min".
+    """
+
+    at_s: float
+    label: str
+
+
+class TimesChart(Payload):
+    """Medians as dots, and from each a line up to the 90th percentile, per week and severity.
+
+    Attributes:
+        weeks: The words below each week, oldest first.
+        panels: From top to bottom.
+        marks: What the axis names; the ones that are far from all values are left out.
+        legend: Says what dot and line mean.
+    """
+
+    title: str
+    weeks: tuple[str, ...]
+    panels: tuple[TimesPanel, ...]
+    marks: tuple[Mark, ...]
+    legend: str
+
+
+class Bar(Payload):
+    """One count with its words."""
+
+    label: str
+    count: int
+
+
+class BarChart(Payload):
+    """Counts as bars, one below the other."""
+
+    title: str
+    bars: tuple[Bar, ...]
+
+
+Chart: TypeAlias = SeverityChart | TimesChart | BarChart
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnChart:
+    """A chart as a file.
+
+    Attributes:
+        filename: "incidents.png".
+        description: The chart in words, for people who do not see it.
+    """
+
+    filename: str
+    description: str
+    png: bytes
