@@ -16,6 +16,7 @@ import structlog
 import uvloop
 
 from bot.client import IncidentBot, use_api_base
+from bot.code_hosts import CodeHosts, open_code_hosts
 from bot.database import OwnDatabase, closing, dlq_address, own_database
 from bot.domain.errors import UpstreamUnavailable
 from bot.domain.shards import IDENTIFY_WINDOW_S, IdentifyBudget, Instance
@@ -205,6 +206,7 @@ class SharedResources:
     public_url: str | None
     queue: QueueWatch
     charts: Charts
+    code_hosts: CodeHosts
 
     @property
     def dlq(self) -> PostgresDlqStore:
@@ -227,6 +229,7 @@ class SharedResources:
             spool=FileSpool(self.data_dir, guild_id),
             queue=self.queue,
             public_url=self.public_url,
+            code_host=self.code_hosts(policy),
         )
 
     def _dlq(self, policy: Policy) -> PostgresDlqStore:
@@ -265,6 +268,7 @@ async def open_shared(
             public_url=settings.public_url,
             queue=QueueWatch(),
             charts=WorkerCharts(settings.data_dir / "matplotlib"),
+            code_hosts=await stack.enter_async_context(open_code_hosts(settings)),
         )
 
 

@@ -28,6 +28,8 @@ _PATTERNS: Final = (
     # The password in an address; greedy, since people forget to quote an @ in it.
     (re.compile(r"(://[^\s:/@]*):\S+@"), rf"\1:{HIDDEN}@"),
     (re.compile(r"([?&]password=)[^&\s'\"]+", re.IGNORECASE), rf"\1{HIDDEN}"),
+    # A token of GitHub, of any kind.
+    (re.compile(r"\b(?:gh[a-z]_|github_pat_)[\w.-]+", re.ASCII), HIDDEN),
     # Webhooks, and the answers to interactions: the last part is enough to post.
     (re.compile(r"(/(?:webhooks|interactions)/\d+/)[\w-]+", re.ASCII), rf"\1{HIDDEN}"),
     (

@@ -14,14 +14,17 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, Validati
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from bot.domain.code_host import is_repository
 from bot.domain.errors import ConfigError
 from bot.integrations.loopback import is_loopback
 from bot.integrations.proxy import EgressProxy, is_direct
 from bot.integrations.smtp_url import SmtpServer
 
 DISCORD_API: Final = "https://discord.com/api/v10"
+GITHUB_API: Final = "https://api.github.com"
 
 _TOKEN: Final = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
+_GITHUB_TOKEN: Final = re.compile(r"(?:gh[a-z]_|github_pat_)[\w.-]{16,}|[0-9a-f]{40}", re.ASCII)
 _FIRST_ID: Final = 10**16  # Discord's ids of 2015 have 17 digits
 _MOST_SHARDS: Final = 10_000
 _LEAST_CONNECTIONS: Final = 7  # divided in `bot.storage.database.pools.Connections`
@@ -98,6 +101,30 @@ def _proxy(value: SecretStr) -> SecretStr:
 
 def _shards(value: object) -> object:
     return None if isinstance(value, str) and value.strip().lower() == "auto" else value
+
+
+def _github_token(value: SecretStr) -> SecretStr:
+    if not _GITHUB_TOKEN.fullmatch(value.get_secret_value()):
+        raise ValueError("is not a token of GitHub")
+    return value
+
+
+def _github_api(value: str) -> str:
+    base = value.rstrip("/")
+    address = _split(base)
+    local = address.scheme == "http" and is_loopback(address.hostname)
+    # The token goes wherever this points, so it does not travel in the clear.
+    if not address.hostname or not (address.scheme == "https" or local):
+        raise ValueError("is not an https:// address")
+    if "@" in address.netloc or address.query or address.fragment:
+        raise ValueError("has more than a host and a path")
+    return base
+
+
+def _repository(value: str) -> str:
+    if not is_repository(value):
+        raise ValueError("is not owner/name")
+    return value
 
 
 def _https(value: SecretStr) -> SecretStr:
@@ -186,6 +213,19 @@ class Settings(BaseSettings):
         None,
         description="https:// address that is asked every minute while every deadline is kept; "
         "http:// on this machine only",
+    )
+    github_token: Annotated[SecretStr, BeforeValidator(_strip), AfterValidator(_github_token)] | None = Field(
+        None,
+        description="a token that may read and write contents, pull requests and issues; without it nothing "
+        "goes to GitHub",
+    )
+    github_repository: Annotated[str, BeforeValidator(_strip), AfterValidator(_repository)] | None = Field(
+        None, description="owner/name; without it [github] repository in a policy names one"
+    )
+    github_api_url: Annotated[str, BeforeValidator(_strip), AfterValidator(_github_api)] = Field(
+        GITHUB_API,
+        description=f"{GITHUB_API}, https://HOST/api/v3 of a GitHub Enterprise Server, or http:// on this "
+        "machine",
     )
     https_proxy: Annotated[SecretStr, BeforeValidator(_strip), AfterValidator(_proxy)] | None = Field(
         None,

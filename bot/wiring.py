@@ -63,6 +63,7 @@ from bot.services.outage.logbook import Logbook
 from bot.services.outage.messenger import OutageChannels
 from bot.services.outage.recording import JournalRecorder, RecordingUseCases
 from bot.services.ports import (
+    CodeHost,
     Discord,
     DlqStore,
     EmailSender,
@@ -125,6 +126,7 @@ class GuildDependencies:
     spool: Spool
     queue: QueueWatch
     public_url: str | None = None
+    code_host: CodeHost | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,14 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.app import connected_client, open_shared
+from bot.checks.code_host import check_code_host
 from bot.checks.finding import Finding, State, fail, ok, warn
 from bot.checks.guild import check_commands, check_dms, check_guild, of_policy
 from bot.checks.storage import check_connections, check_database, check_dlq, check_instances, check_migrations
 from bot.cli.outcome import EXIT_FOUND, EXIT_OK
 from bot.cli.setup import load
 from bot.client import IncidentBot
+from bot.code_hosts import open_code_hosts
 from bot.database import closing, own_database
 from bot.domain.errors import ConfigError, DeliveryRefused, StorageUnavailable, UpstreamUnavailable
 from bot.domain.oncall.people import OnCallPerson
@@ -70,6 +72,7 @@ def _findings(*, test_dms: bool) -> Iterator[Finding]:
     yield from asyncio.run(_discord(settings, served, test_dms=test_dms))
     for guild_id, policy in served.policies.items():
         yield _of(served, guild_id, asyncio.run(_mail(settings, policy)))
+        yield _of(served, guild_id, asyncio.run(_github(settings, policy)))
 
 
 def _egress(settings: Settings) -> Finding:
@@ -184,6 +187,11 @@ async def _mail(settings: Settings, policy: Policy) -> Finding:
     except UpstreamUnavailable as away:
         return fail("email", away.reason, "correct SMTP_URL, or start the mail server")
     return ok("email", f"{settings.smtp.host} takes mail from {settings.smtp.sender}")
+
+
+async def _github(settings: Settings, policy: Policy) -> Finding:
+    async with open_code_hosts(settings) as hosts:
+        return await check_code_host(hosts(policy), policy, has_token=settings.github_token is not None)
 
 
 def _table(findings: list[Finding]) -> Table:

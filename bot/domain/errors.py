@@ -4,9 +4,12 @@ Anything outside it is a bug. Where each is turned into words: `bot.ui.errors` f
 Discord, `bot.cli` for the command line.
 """
 
+from collections.abc import Collection
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Final
+
+from bot.domain.code_host import CodeHostProblem
 
 #: Discord's JSON error code Unknown Message; to a nonce it says that the message was posted and then deleted.
 UNKNOWN_MESSAGE: Final = 10008
@@ -195,6 +198,26 @@ class DeletedSince(DeliveryRefused):
     def __init__(self, reason: str, *, channel_id: int) -> None:
         super().__init__(reason, http_status=HTTPStatus.NOT_FOUND, code=UNKNOWN_MESSAGE)
         self.channel_id = channel_id
+
+
+class CodeHostRefused(BotError):
+    """The code host (GitHub) refuses a request, and will again until a person changes something.
+
+    Args:
+        problem: What is wrong.
+        reason: One line without secrets, in the host's words.
+        http_status: Its status.
+        fields: The names of the fields that it does not accept, if it names any.
+    """
+
+    def __init__(
+        self, problem: CodeHostProblem, reason: str, *, http_status: int, fields: Collection[str] = ()
+    ) -> None:
+        super().__init__(problem, reason)
+        self.problem = problem
+        self.reason = reason
+        self.http_status = http_status
+        self.fields = frozenset(fields)
 
 
 class ConfigError(BotError):

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from bot.runbook import moments, values
 from bot.runbook.alerts import AlertsTable
+from bot.runbook.github import GitHubRules
 from bot.runbook.model import Policy
 from bot.runbook.oncall import MOST_PEOPLE, MemberName, MemberTable, OnCallTable, everybody
 from bot.runbook.questions import TriageTable
@@ -75,6 +76,7 @@ class File(Section):
     alerts: AlertsTable = AlertsTable()
     storm: Storm = Storm()
     actions: ActionRules = ActionRules()
+    github: GitHubRules = GitHubRules()
     guild: values.Guild | None = None
 
     def value(self) -> Policy:
@@ -112,6 +114,7 @@ class File(Section):
             alerts=self.alerts.value(severities),
             storm=self.storm,
             actions=self.actions,
+            github=self.github,
             guild_id=self.guild,
             names_dlq="dlq" in self.permissions.model_fields_set,
         )

@@ -16,6 +16,7 @@ from bot.domain.oncall.people import OnCallPerson, id_of
 from bot.domain.oncall.rotation import Layer
 from bot.domain.severity import Deadline, SeverityPolicy
 from bot.domain.triage.tree import Text, Tree
+from bot.runbook.github import GitHubRules
 from bot.runbook.tables import (
     ActionRules,
     DigestSchedule,
@@ -164,6 +165,7 @@ class Policy:
     alerts: AlertRules
     storm: Storm
     actions: ActionRules
+    github: GitHubRules
     guild_id: int | None = None
     sees_dlq: bool = True
     names_dlq: bool = False

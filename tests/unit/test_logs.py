@@ -22,6 +22,8 @@ SECRETS = [
     ("POST /api/v10/interactions/123456789012345678/aW50ZXI-_x/callback", "aW50ZXI"),
     ("{'Authorization': 'Bot abc.def'}", "abc.def"),
     ("authorization: Bearer abcdef", "abcdef"),
+    ("401 for github_pat_11AAAAAAA0_abc.def", "11AAAAAAA0"),
+    ("pushed with ghp_0123456789abcdef", "0123456789abcdef"),
 ]
 
 

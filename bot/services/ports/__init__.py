@@ -3,6 +3,7 @@
 The adapters live in `bot.storage`, `bot.ui` and `bot.integrations`.
 """
 
+from bot.services.ports.code_host import CodeHost
 from bot.services.ports.discord import TRY_AGAIN, Discord, Redacted, Redrawn, Refreshed, Subject, soonest
 from bot.services.ports.dlq import DlqStore
 from bot.services.ports.emergency import Siren, Spool
@@ -17,6 +18,7 @@ __all__ = [
     "IN_LINE",
     "TRY_AGAIN",
     "Clock",
+    "CodeHost",
     "Discord",
     "DlqStore",
     "Email",

@@ -1,0 +1,240 @@
+"""Requests to GitHub: one token, one way out, one set of limits for the whole process."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from importlib.metadata import version
+from typing import Final, Self
+from urllib.parse import urljoin, urlsplit
+
+import httpx
+import structlog
+
+from bot.domain.errors import UpstreamUnavailable
+from bot.integrations.github.limits import Limits, limited
+from bot.integrations.github.refusals import message_of, refusal
+from bot.integrations.proxy import EgressProxy
+
+log = structlog.get_logger(__name__)
+
+_API_VERSION: Final = "2022-11-28"
+_JSON: Final = "application/vnd.github+json"
+
+#: Seconds for a request from its begin to its last byte.
+DEADLINE_S: Final = 15.0
+
+#: Bytes of an answer: a page of issues, each with a body of 65,536 characters, has less.
+MOST_BYTES: Final = 8 * 1024 * 1024
+
+_MOST_REDIRECTS: Final = 3
+_REDIRECTS: Final = frozenset({301, 302, 307, 308})
+
+#: GitHub asks for a second between two changes. Source: its best practices for using the REST API.
+_BETWEEN_CHANGES_S: Final = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class GitHubAddress:
+    """Where GitHub is, and what it knows us by.
+
+    Attributes:
+        api_url: Without a slash at its end.
+        deadline_s: As `DEADLINE_S`.
+        between_changes_s: The pause between two requests that change something, seconds.
+    """
+
+    api_url: str
+    token: str = field(repr=False)
+    proxy: EgressProxy | None = None
+    deadline_s: float = DEADLINE_S
+    between_changes_s: float = _BETWEEN_CHANGES_S
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A successful answer.
+
+    Attributes:
+        body: Its JSON; None if it has none.
+        is_new: False for 304: nothing has changed since the etag was given.
+        following: The path of the next page; None on the last one.
+    """
+
+    body: object
+    etag: str | None
+    is_new: bool = True
+    following: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Raw:
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+
+
+class GitHubConnection:
+    """Sends requests, one after the other, as GitHub asks of its clients.
+
+    Its HTTP client is made by the first request, and lives until `close`.
+    """
+
+    def __init__(self, address: GitHubAddress) -> None:
+        self._address = address
+        self._limits = Limits()
+        self._turn = asyncio.Lock()
+        self._client: httpx.AsyncClient | None = None
+        self._changed_at = float("-inf")
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close its connections."""
+        client, self._client = self._client, None
+        if client is not None:
+            await client.aclose()
+
+    async def get(
+        self, path: str, *, params: Mapping[str, str] | None = None, etag: str | None = None
+    ) -> Answer:
+        """Read *path*; with *etag* only if it has changed, which costs nothing of the rate limit if not.
+
+        Raises:
+            UpstreamUnavailable: GitHub is away or slow, asks to wait, or says what is not JSON.
+            CodeHostRefused: it refuses.
+        """
+        conditional = {} if etag is None else {"If-None-Match": etag}
+        return await self._answer("GET", path, params=params, headers=conditional)
+
+    async def send(self, method: str, path: str, body: Mapping[str, object]) -> Answer:
+        """Change something. Raises as `get`."""
+        content = json.dumps(body, ensure_ascii=False).encode()
+        return await self._answer(method, path, content=content, headers={"Content-Type": "application/json"})
+
+    async def _answer(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        content: bytes | None = None,
+        headers: Mapping[str, str],
+    ) -> Answer:
+        async with self._turn:
+            self._limits.check()
+            if content is not None:
+                await self._let_changes_rest()
+            url = httpx.URL(self._address.api_url + path)
+            asked = url if params is None else url.copy_merge_params(params)
+            raw = await self._within_deadline(method, asked, content, headers)
+            return self._read(raw)
+
+    async def _let_changes_rest(self) -> None:
+        now = asyncio.get_running_loop().time()
+        pause_s = self._changed_at + self._address.between_changes_s - now
+        if pause_s > 0:
+            await asyncio.sleep(pause_s)
+        self._changed_at = max(now, now + pause_s)
+
+    async def _within_deadline(
+        self, method: str, url: httpx.URL, content: bytes | None, headers: Mapping[str, str]
+    ) -> _Raw:
+        try:
+            async with asyncio.timeout(self._address.deadline_s):
+                return await self._follow(method, url, content, headers)
+        except (TimeoutError, httpx.TimeoutException):
+            raise UpstreamUnavailable(
+                f"GitHub did not answer within {self._address.deadline_s:.0f} s"
+            ) from None
+        except (httpx.HTTPError, httpx.InvalidURL) as error:  # its text may quote the address
+            raise UpstreamUnavailable(f"GitHub cannot be reached: {type(error).__name__}") from None
+
+    async def _follow(
+        self, method: str, url: httpx.URL, content: bytes | None, headers: Mapping[str, str]
+    ) -> _Raw:
+        """Send a request, and again where GitHub says that a renamed repository is now; nowhere else."""
+        for _ in range(_MOST_REDIRECTS + 1):
+            raw = await self._once(method, url, content, headers)
+            if raw.status not in _REDIRECTS:
+                return raw
+            there = urljoin(str(url), raw.headers.get("location", ""))
+            if urlsplit(there)[:2] != urlsplit(str(url))[:2]:
+                raise UpstreamUnavailable("GitHub leads to another host", http_status=raw.status)
+            url = httpx.URL(there)
+        raise UpstreamUnavailable("GitHub leads round in a circle")
+
+    async def _once(
+        self, method: str, url: httpx.URL, content: bytes | None, headers: Mapping[str, str]
+    ) -> _Raw:
+        sent = {**self._headers(), **headers}
+        async with self._http().stream(method, url, content=content, headers=sent) as response:
+            received = bytearray()
+            async for chunk in response.aiter_bytes():
+                received += chunk
+                if len(received) > MOST_BYTES:
+                    raise UpstreamUnavailable("GitHub's answer is too long", http_status=response.status_code)
+            return _Raw(response.status_code, dict(response.headers), bytes(received))
+
+    def _http(self) -> httpx.AsyncClient:
+        if self._client is None:
+            proxy = self._address.proxy
+            self._client = httpx.AsyncClient(
+                timeout=self._address.deadline_s,
+                follow_redirects=False,
+                trust_env=False,
+                proxy=None if proxy is None else proxy.with_credentials,
+            )
+        return self._client
+
+    def _headers(self) -> dict[str, str]:
+        return {
+            "Accept": _JSON,
+            "Authorization": f"Bearer {self._address.token}",
+            "User-Agent": f"incident-bot/{version('incident-bot')}",
+            "X-GitHub-Api-Version": _API_VERSION,
+        }
+
+    def _read(self, raw: _Raw) -> Answer:
+        body = _json(raw)
+        wait_s = self._limits.note(raw.status, raw.headers, says_limited=_says_limited(body))
+        if wait_s is not None:
+            log.warning("github.limited", http_status=raw.status, wait_s=round(wait_s))
+            raise limited(wait_s)
+        etag = raw.headers.get("etag")
+        if raw.status == HTTPStatus.NOT_MODIFIED:
+            return Answer(None, etag, is_new=False)
+        if not HTTPStatus.OK <= raw.status < HTTPStatus.MULTIPLE_CHOICES:
+            raise refusal(raw.status, body)
+        if body is None:
+            kind = raw.headers.get("content-type", "nothing").partition(";")[0]
+            raise UpstreamUnavailable(f"GitHub answered with {kind} instead of JSON", http_status=raw.status)
+        return Answer(body, etag, following=self._following(raw))
+
+    def _following(self, raw: _Raw) -> str | None:
+        """Return the path of the next page, if it is on the same host."""
+        found = httpx.Response(raw.status, headers=dict(raw.headers)).links.get("next", {}).get("url", "")
+        base = self._address.api_url
+        return found.removeprefix(base) if found.startswith(f"{base}/") else None
+
+
+def _json(raw: _Raw) -> object:
+    """Return the JSON of an answer; None if it is none."""
+    if "json" not in raw.headers.get("content-type", ""):
+        return None
+    try:
+        found: object = json.loads(raw.content)
+    except ValueError:
+        return None
+    return found
+
+
+def _says_limited(body: object) -> bool:
+    """Return True if an error speaks of a limit. Source: GitHub's texts of secondary limits."""
+    said = message_of(body).lower()
+    return "rate limit" in said or "abuse detection" in said

@@ -1,0 +1,223 @@
+"""A repository on GitHub: the requests behind `bot.services.ports.CodeHost`."""
+
+from base64 import b64encode
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+from urllib.parse import quote
+
+from bot.domain.code_host import (
+    Branch,
+    ChangedIssues,
+    CodeHostProblem,
+    Fetched,
+    Issue,
+    IssueText,
+    PullRequest,
+    RepositoryFacts,
+    StoredFile,
+)
+from bot.domain.errors import CodeHostRefused
+from bot.integrations.github.answers import issue, parsed, pull_request
+from bot.integrations.github.connection import Answer, GitHubConnection
+
+#: Items of a page. Issues may be long, and a page is read at once.
+_PER_PAGE: Final = "30"
+
+#: Pages of changed issues that one look reads; the next look goes on from there.
+_MOST_PAGES: Final = 10
+
+_NO_COMMIT: Final = "0" * 40
+
+
+@dataclass(frozen=True, slots=True)
+class GitHubRepository:
+    """A `bot.services.ports.CodeHost`.
+
+    Attributes:
+        repository: ``owner/name``.
+    """
+
+    connection: GitHubConnection
+    repository: str
+
+    # -- branches and files
+    async def default_branch(self) -> Branch:
+        name = await self.default_branch_name()
+        found = await self.branch(name)
+        if found is None:
+            raise CodeHostRefused(CodeHostProblem.NOT_FOUND, f"{name} has no commit", http_status=404)
+        return found
+
+    async def default_branch_name(self) -> str:
+        """Return the name alone, in one request."""
+        return parsed(lambda body: str(body["default_branch"]), (await self._get("")).body)
+
+    async def branch(self, name: str) -> Branch | None:
+        try:
+            answer = await self._get(f"/git/ref/heads/{quote(name)}")
+        except CodeHostRefused as refused:
+            if refused.problem is CodeHostProblem.NOT_FOUND:
+                return None
+            raise
+        return Branch(name, parsed(lambda body: str(body["object"]["sha"]), answer.body))
+
+    async def create_branch(self, branch: Branch) -> None:
+        asked = {"ref": f"refs/heads/{branch.name}", "sha": branch.commit}
+        try:
+            await self._send("POST", "/git/refs", asked)
+        except CodeHostRefused as refused:  # a second create says so, in words only
+            if refused.problem is not CodeHostProblem.INVALID or await self.branch(branch.name) is None:
+                raise
+
+    async def file(self, path: str, *, branch: str) -> StoredFile | None:
+        try:
+            answer = await self._get(f"/contents/{quote(path)}", ref=branch)
+        except CodeHostRefused as refused:
+            if refused.problem is CodeHostProblem.NOT_FOUND:
+                return None
+            raise
+        if isinstance(answer.body, list):  # a folder has this name
+            raise CodeHostRefused(CodeHostProblem.CONFLICT, f"{path} is a folder", http_status=200)
+        return StoredFile(path, parsed(lambda body: str(body["sha"]), answer.body))
+
+    async def put_file(
+        self, path: str, content: bytes, *, branch: str, message: str, replaces: str | None
+    ) -> None:
+        asked: dict[str, object] = {
+            "message": message,
+            "content": b64encode(content).decode(),
+            "branch": branch,
+        }
+        if replaces is not None:
+            asked["sha"] = replaces
+        try:
+            await self._send("PUT", f"/contents/{quote(path)}", asked)
+        except CodeHostRefused as refused:  # 422 says "sha wasn't supplied" where there is a file by now
+            is_there = replaces is None and refused.problem is CodeHostProblem.INVALID
+            if is_there and await self.file(path, branch=branch) is not None:
+                raise CodeHostRefused(
+                    CodeHostProblem.CONFLICT, refused.reason, http_status=refused.http_status
+                ) from None
+            raise
+
+    # -- pull requests
+    async def open_pull_request(self, *, branch: str, into: str, title: str, body: str) -> PullRequest:
+        asked = {"title": title, "body": body, "head": branch, "base": into}
+        return parsed(pull_request, (await self._send("POST", "/pulls", asked)).body)
+
+    async def pull_requests_of(self, branch: str) -> list[PullRequest]:
+        owner = self.repository.partition("/")[0]
+        answer = await self._get(
+            "/pulls", head=f"{owner}:{branch}", state="all", sort="created", direction="desc"
+        )
+        found = parsed(lambda body: [pull_request(each) for each in body], answer.body)
+        return [each for each in found if each.branch == branch]
+
+    async def pull_request(self, number: int, *, etag: str | None) -> Fetched[PullRequest] | None:
+        answer = await self._get(f"/pulls/{number}", etag=etag)
+        return _fetched(answer, pull_request)
+
+    async def edit_pull_request(self, number: int, *, title: str, body: str) -> PullRequest:
+        answer = await self._send("PATCH", f"/pulls/{number}", {"title": title, "body": body})
+        return parsed(pull_request, answer.body)
+
+    # -- issues
+    async def open_issue(self, text: IssueText) -> Issue:
+        return parsed(issue, (await self._send("POST", "/issues", _written(text))).body)
+
+    async def issue(self, number: int) -> Issue:
+        return parsed(issue, (await self._get(f"/issues/{number}")).body)
+
+    async def edit_issue(self, number: int, text: IssueText) -> Issue:
+        return parsed(issue, (await self._send("PATCH", f"/issues/{number}", _written(text))).body)
+
+    async def set_issue_state(self, number: int, *, is_open: bool, is_planned: bool = True) -> Issue:
+        closed = "completed" if is_planned else "not_planned"
+        asked = {
+            "state": "open" if is_open else "closed",
+            "state_reason": "reopened" if is_open else closed,
+        }
+        return parsed(issue, (await self._send("PATCH", f"/issues/{number}", asked)).body)
+
+    async def latest_issues(self) -> list[Issue]:
+        answer = await self._get("/issues", state="all", sort="created", direction="desc")
+        return list(parsed(_changed, answer.body).issues)
+
+    async def issues_since(self, since: datetime, *, etag: str | None) -> Fetched[ChangedIssues] | None:
+        moment = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        answer = await self._get(
+            "/issues", etag=etag, state="all", sort="updated", direction="asc", since=moment
+        )
+        if not answer.is_new:
+            return None
+        first = answer
+        found = parsed(list, answer.body)
+        for _ in range(_MOST_PAGES - 1):
+            if answer.following is None:
+                break
+            answer = await self.connection.get(answer.following)
+            found += parsed(list, answer.body)
+        # The first of several pages may stay as it is while a later one changes.
+        kept = first.etag if first.following is None else None
+        return Fetched(parsed(_changed, found), kept)
+
+    # -- the token's permissions
+    async def facts(self) -> RepositoryFacts:
+        body = (await self._get("")).body
+        lacks = tuple([name for name, path, asked in _PROBES if not await self._may(path, asked)])
+        return parsed(lambda seen: _facts(seen, lacks), body)
+
+    async def _may(self, path: str, asked: Mapping[str, object]) -> bool:
+        """Return True if a request that cannot succeed is refused for what it asks, not for who asks."""
+        try:
+            await self._send("POST", path, asked)
+        except CodeHostRefused as refused:
+            return refused.problem not in {CodeHostProblem.PERMISSION, CodeHostProblem.NOT_FOUND}
+        return True
+
+    async def _get(self, path: str, *, etag: str | None = None, **params: str) -> Answer:
+        is_list = {"per_page": _PER_PAGE} if "state" in params else {}
+        return await self.connection.get(
+            f"/repos/{self.repository}{path}", params={**params, **is_list}, etag=etag
+        )
+
+    async def _send(self, method: str, path: str, body: Mapping[str, object]) -> Answer:
+        return await self.connection.send(method, f"/repos/{self.repository}{path}", body)
+
+
+#: Permissions, each with a request that needs it and that GitHub must find invalid: a commit that cannot be,
+#: a branch that cannot have this name, an issue without a title. Nothing else says what a fine-grained token
+#: may do.
+_PROBES: Final = (
+    ("contents", "/git/refs", {"ref": "refs/heads/incident-bot-probe", "sha": _NO_COMMIT}),
+    (
+        "pull_requests",
+        "/pulls",
+        {"title": "probe", "head": "incident-bot..probe", "base": "incident-bot..probe"},
+    ),
+    ("issues", "/issues", {"title": ""}),
+)
+
+
+def _facts(body: Mapping[str, Any], lacks: tuple[str, ...]) -> RepositoryFacts:
+    has_issues = bool(body["has_issues"])
+    counted = tuple(name for name in lacks if has_issues or name != "issues")
+    return RepositoryFacts(str(body["full_name"]), bool(body["archived"]), has_issues, counted)
+
+
+def _fetched(answer: Answer, read: Callable[[Any], PullRequest]) -> Fetched[PullRequest] | None:
+    return Fetched(parsed(read, answer.body), answer.etag) if answer.is_new else None
+
+
+def _written(text: IssueText) -> dict[str, object]:
+    assigned = {} if text.assignees is None else {"assignees": list(text.assignees)}
+    return {"title": text.title, "body": text.body, **assigned}
+
+
+def _changed(found: list[Mapping[str, Any]]) -> ChangedIssues:
+    """Return the issues of a list, which has the pull requests as well."""
+    moments = [datetime.fromisoformat(each["updated_at"]) for each in found]
+    issues = tuple(issue(each) for each in found if "pull_request" not in each)
+    return ChangedIssues(issues, max(moments, default=None))

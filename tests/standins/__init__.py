@@ -1,0 +1,1 @@
+"""Services of others, as small servers on loopback that keep real state."""

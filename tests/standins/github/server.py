@@ -1,0 +1,305 @@
+"""The server: GitHub's routes over the state, its limits, its etags, and a record of every exchange."""
+
+import hashlib
+import json
+import time
+from base64 import b64decode
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any, Final, TypeVar
+
+from aiohttp import web
+
+from tests.standins.github.description import Exchange, is_there, violations
+from tests.standins.github.faults import LIMIT_S, Fault, Rule, answer, error, reset
+from tests.standins.github.shapes import Shapes
+from tests.standins.github.state import BOT, Conflict, Invalid, Repository
+
+TOKEN: Final = "github_pat_11AAAAAAA0local-tests-only"
+_LIMIT: Final = 5000
+
+_Response = TypeVar("_Response", bound=web.StreamResponse)
+
+_WRITES: Final = {"git": "contents", "contents": "contents", "pulls": "pull_requests", "issues": "issues"}
+
+
+class GitHub:
+    """A GitHub with one repository.
+
+    Attributes:
+        url: What GITHUB_API_URL is set to.
+        permissions: What the token may write.
+        remaining: Requests that are left of the primary limit.
+        exchanges: What was asked and answered, faults left out.
+        asked: Every request as "METHOD /path", without the repository and the query.
+    """
+
+    def __init__(self, repository: Repository | None = None) -> None:
+        self.repository = repository or Repository()
+        self.url = ""
+        self.permissions = {"contents", "pull_requests", "issues"}
+        self.tokens = {TOKEN}
+        self.remaining = _LIMIT
+        self.exchanges: list[Exchange] = []
+        self.asked: list[str] = []
+        self._rules: list[Rule] = []
+        self._routes: list[tuple[str, str, Callable[[web.Request], Awaitable[web.Response]]]] = [
+            ("GET", "", self._repository),
+            ("GET", "/git/ref/heads/{ref:.+}", self._ref),
+            ("POST", "/git/refs", self._create_ref),
+            ("GET", "/contents/{path:.+}", self._file),
+            ("PUT", "/contents/{path:.+}", self._put_file),
+            ("GET", "/pulls", self._pulls),
+            ("POST", "/pulls", self._open_pull),
+            ("GET", "/pulls/{number:[0-9]+}", self._pull),
+            ("PATCH", "/pulls/{number:[0-9]+}", self._edit_pull),
+            ("GET", "/issues", self._issues),
+            ("POST", "/issues", self._open_issue),
+            ("GET", "/issues/{number:[0-9]+}", self._issue),
+            ("PATCH", "/issues/{number:[0-9]+}", self._edit_issue),
+        ]
+
+    # -- for tests
+    def fault(self, fault: Fault, asked: str = ".*", *, times: int | None = None) -> Rule:
+        """Let *fault* happen to requests like "POST /pulls"."""
+        rule = Rule(fault, asked, times)
+        self._rules.append(rule)
+        return rule
+
+    def heal(self) -> None:
+        """End all faults."""
+        for rule in self._rules:
+            rule.release.set()
+        self._rules.clear()
+
+    def violations(self) -> list[str]:
+        """What of all exchanges does not agree with GitHub's description; nothing if that is not there."""
+        return [each for exchange in self.exchanges for each in violations(exchange)] if is_there() else []
+
+    def count(self, asked: str) -> int:
+        """How often a request was made."""
+        return self.asked.count(asked)
+
+    # -- the server
+    def application(self) -> web.Application:
+        """Its routes."""
+        application = web.Application(middlewares=[self._middleware])
+        for method, path, handler in self._routes:
+            application.router.add_route(method, f"/repos/{{owner}}/{{repo}}{path}", handler)
+        return application
+
+    @web.middleware
+    async def _middleware(
+        self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        short = request.path.removeprefix(f"/repos/{self.repository.full_name}")
+        self.asked.append(f"{request.method} {short}")
+        rule = next((rule for rule in self._rules if rule.takes(self.asked[-1])), None)
+        if rule is not None and rule.fault is not Fault.RESET_AFTER:
+            return self._limited(await answer(rule, request))
+        asked = json.loads(await request.read()) if request.can_read_body else None
+        answered = await self._answered(request, handler)
+        self._keep(request, asked, answered)
+        return reset(request) if rule is not None else answered
+
+    async def _answered(
+        self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.Response:
+        refused = self._refused(request)
+        if refused is not None:
+            return self._limited(refused)
+        try:
+            made = await handler(request)
+        except KeyError:
+            made = error(404, "Not Found")
+        except web.HTTPNotFound:
+            made = error(404, "Not Found")
+        except Conflict as conflict:
+            made = error(409, str(conflict))
+        except Invalid as invalid:
+            more = {"errors": list(invalid.errors)} if invalid.errors else {}
+            made = error(422, invalid.message, **more)
+        assert isinstance(made, web.Response)
+        return self._limited(self._conditional(request, made))
+
+    def _refused(self, request: web.Request) -> web.Response | None:
+        """Refuse a token, a limit, a repository, a permission: in GitHub's order."""
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() not in {"bearer", "token"} or token not in self.tokens:
+            return error(401, "Bad credentials")
+        if self.remaining <= 0:
+            return error(403, "API rate limit exceeded for user ID 1.")
+        own = f"/repos/{self.repository.full_name}"
+        if request.path != own and not request.path.startswith(f"{own}/"):
+            return error(404, "Not Found")
+        part = request.path.removeprefix(f"{own}/").partition("/")[0]
+        return None if request.method == "GET" else self._forbidden(part)
+
+    def _forbidden(self, part: str) -> web.Response | None:
+        """Refuse a change that the token may not make."""
+        if self.repository.is_archived:
+            return error(403, "Repository was archived so is read-only.")
+        if _WRITES[part] not in self.permissions:
+            return error(403, "Resource not accessible by personal access token")
+        return None
+
+    def _conditional(self, request: web.Request, made: web.Response) -> web.Response:
+        """Give an etag, and 304 to those who have it already, which costs nothing of the limit."""
+        is_read = request.method == "GET" and made.status == 200
+        body = made.body if isinstance(made.body, bytes) else b""
+        etag = f'W/"{hashlib.sha256(body).hexdigest()}"' if is_read else None
+        if etag is not None and request.headers.get("If-None-Match") == etag:
+            return web.Response(status=304, headers={"ETag": etag})
+        self.remaining -= 1
+        if etag is not None:
+            made.headers["ETag"] = etag
+        return made
+
+    def _limited(self, made: _Response) -> _Response:
+        """Say what is left of the limit."""
+        headers = made.headers
+        headers.setdefault("x-ratelimit-limit", str(_LIMIT))
+        headers.setdefault("x-ratelimit-remaining", str(max(self.remaining, 0)))
+        headers.setdefault("x-ratelimit-used", str(_LIMIT - self.remaining))
+        headers.setdefault("x-ratelimit-reset", str(int(time.time()) + LIMIT_S))
+        headers.setdefault("x-ratelimit-resource", "core")
+        return made
+
+    def _keep(self, request: web.Request, asked: object, answered: web.Response) -> None:
+        body = json.loads(answered.body) if isinstance(answered.body, bytes) and answered.body else None
+        path = request.path_qs
+        self.exchanges.append(Exchange(request.method, path, asked, answered.status, body))
+
+    # -- routes
+    @property
+    def _shapes(self) -> Shapes:
+        return Shapes(self.repository, self.url)
+
+    async def _repository(self, _request: web.Request) -> web.Response:
+        return web.json_response(self._shapes.repository())
+
+    async def _ref(self, request: web.Request) -> web.Response:
+        return web.json_response(self._shapes.ref(request.match_info["ref"]))
+
+    async def _create_ref(self, request: web.Request) -> web.Response:
+        asked = await request.json()
+        name = asked["ref"].removeprefix("refs/heads/")
+        self.repository.create_branch(name, asked["sha"])
+        return web.json_response(self._shapes.ref(name), status=201)
+
+    async def _file(self, request: web.Request) -> web.Response:
+        path = request.match_info["path"]
+        branch = request.query.get("ref", self.repository.default_branch)
+        if inside := self.repository.folder(branch, path):
+            listed = [self._shapes.file(name, sha, whole=False) for name, sha in inside.items()]
+            return web.json_response(listed)
+        sha = self.repository.file(branch, path)
+        return error(404, "Not Found") if sha is None else web.json_response(self._shapes.file(path, sha))
+
+    async def _put_file(self, request: web.Request) -> web.Response:
+        asked, path = await request.json(), request.match_info["path"]
+        branch = asked.get("branch", self.repository.default_branch)
+        is_new = self.repository.file(branch, path) is None
+        content, replaces = b64decode(asked["content"]), asked.get("sha")
+        made = self.repository.put(branch, path, content, replaces=replaces, message=asked["message"])
+        return web.json_response(self._shapes.put(path, made), status=201 if is_new else 200)
+
+    async def _pulls(self, request: web.Request) -> web.Response:
+        state = request.query.get("state", "open")
+        head = request.query.get("head", "").partition(":")[2]
+        found = [
+            self._shapes.pull(pull, whole=False)
+            for pull in sorted(self.repository.pulls.values(), key=lambda pull: -pull.number)
+            if state in ("all", pull.state) and head in ("", pull.head)
+        ]
+        return web.json_response(found)
+
+    async def _open_pull(self, request: web.Request) -> web.Response:
+        asked = await request.json()
+        made = self.repository.open_pull(
+            head=asked["head"], base=asked["base"], title=asked["title"], body=asked.get("body", "")
+        )
+        return web.json_response(self._shapes.pull(made), status=201)
+
+    async def _pull(self, request: web.Request) -> web.Response:
+        return web.json_response(self._shapes.pull(self.repository.pulls[int(request.match_info["number"])]))
+
+    async def _edit_pull(self, request: web.Request) -> web.Response:
+        pull, asked = self.repository.pulls[int(request.match_info["number"])], await request.json()
+        pull.title, pull.body = asked.get("title", pull.title), asked.get("body", pull.body)
+        pull.updated_at = self.repository.now()
+        return web.json_response(self._shapes.pull(pull))
+
+    async def _issues(self, request: web.Request) -> web.Response:
+        """Issues and pull requests, in the orders that the bot asks for."""
+        is_latest_first = request.query.get("sort", "created") == "created"
+        assert request.query.get("direction", "desc") == ("desc" if is_latest_first else "asc")
+        since, state = request.query.get("since"), request.query.get("state", "open")
+        issues, pulls = self.repository.issues.values(), self.repository.pulls.values()
+        every = [(each.updated_at, each.number, self._shapes.issue(each)) for each in issues]
+        every += [(each.updated_at, each.number, self._shapes.pull_as_issue(each)) for each in pulls]
+        from_ = None if since is None else datetime.fromisoformat(since)
+        found = [
+            body
+            for at, _, body in sorted(
+                every,
+                key=lambda each: (each[1],) if is_latest_first else each[:2],
+                reverse=is_latest_first,
+            )
+            if (from_ is None or at >= from_) and state in ("all", body["state"])
+        ]
+        return self._page(request, found)
+
+    def _page(self, request: web.Request, found: list[dict[str, Any]]) -> web.Response:
+        size, page = int(request.query.get("per_page", "30")), int(request.query.get("page", "1"))
+        made = web.json_response(found[(page - 1) * size : page * size])
+        if len(found) > page * size:
+            following = request.url.update_query(page=str(page + 1))
+            made.headers["Link"] = f'<{following}>; rel="next"'
+        return made
+
+    async def _open_issue(self, request: web.Request) -> web.Response:
+        if not self.repository.has_issues:
+            return error(410, "Issues has been disabled in this repository.")
+        asked = await request.json()
+        made = self.repository.open_issue(
+            title=asked["title"], body=asked.get("body", ""), assignees=asked.get("assignees", [])
+        )
+        return web.json_response(self._shapes.issue(made), status=201)
+
+    async def _issue(self, request: web.Request) -> web.Response:
+        issue = self.repository.issues[int(request.match_info["number"])]
+        return web.json_response(self._shapes.issue(issue))
+
+    async def _edit_issue(self, request: web.Request) -> web.Response:
+        repository, asked = self.repository, await request.json()
+        issue = repository.issues[int(request.match_info["number"])]
+        repository.require_assignable(asked.get("assignees", []))
+        issue.title, issue.body = asked.get("title", issue.title), asked.get("body", issue.body)
+        issue.assignees = asked.get("assignees", issue.assignees)
+        issue.updated_at = repository.now()
+        if asked.get("state", issue.state) != issue.state:
+            if asked["state"] == "open":
+                repository.reopen_issue(issue.number)
+            else:
+                reason = asked.get("state_reason") or "completed"
+                repository.close_issue(issue.number, reason=reason, by=BOT)
+        return web.json_response(self._shapes.issue(issue))
+
+
+@asynccontextmanager
+async def running_github(repository: Repository | None = None) -> AsyncIterator[GitHub]:
+    """A GitHub on loopback. At its end, every exchange must agree with GitHub's description."""
+    made = GitHub(repository)
+    runner = web.AppRunner(made.application())
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    made.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    try:
+        yield made
+    finally:
+        made.heal()
+        await runner.cleanup()
+    found = made.violations()
+    assert not found, "\n".join(found)
