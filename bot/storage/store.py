@@ -35,6 +35,7 @@ from bot.storage.tables.deliveries import (
 )
 from bot.storage.tables.drills import PostgresDrillWrites
 from bot.storage.tables.escalation import PostgresEscalationReads, PostgresEscalationWrites
+from bot.storage.tables.exports import PostgresExportReads, PostgresExportWrites
 from bot.storage.tables.incidents import PostgresIncidentReads, PostgresIncidentWrites
 from bot.storage.tables.installation import PostgresGuildFinder, PostgresInstallation
 from bot.storage.tables.members import PostgresMemberReads, PostgresMemberWrites
@@ -84,6 +85,7 @@ class PostgresTransaction(
     PostgresMemberWrites,
     PostgresOnCallWrites,
     PostgresDrillWrites,
+    PostgresExportWrites,
     PostgresOutageChanges,
 ):
     """A `bot.services.ports.Transaction`.
@@ -144,6 +146,7 @@ class PostgresStore(
     PostgresInstallation,
     PostgresMemberReads,
     PostgresOnCallReads,
+    PostgresExportReads,
     PostgresGuildFinder,
     PostgresOverdueReads,
     PostgresOutageMirror,

@@ -11,6 +11,12 @@ from bot.services.ports.store.bundles import BundleReads, BundleWrites
 from bot.services.ports.store.deliveries import DeliveryAttempts, DeliveryReads, DeliveryWrites
 from bot.services.ports.store.drills import DrillWrites
 from bot.services.ports.store.escalation import EscalationReads, EscalationWrites
+from bot.services.ports.store.exports import (
+    IssueExportReads,
+    IssueExportWrites,
+    PullExportReads,
+    PullExportWrites,
+)
 from bot.services.ports.store.incidents import IncidentReads, IncidentWrites
 from bot.services.ports.store.installation import InstallationReads
 from bot.services.ports.store.jobs import JobWrites, OverdueReads
@@ -50,6 +56,8 @@ class Transaction(
     OnCallWrites,
     MemberWrites,
     ReplayWrites,
+    PullExportWrites,
+    IssueExportWrites,
     JobWrites,
     Protocol,
 ):
@@ -75,6 +83,8 @@ class Store(
     OnCallReads,
     MemberReads,
     ReplayReads,
+    PullExportReads,
+    IssueExportReads,
     OverdueReads,
     OutageMirror,
     InstallationReads,

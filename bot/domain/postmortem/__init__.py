@@ -1,0 +1,1 @@
+"""Postmortems: who owes one, by when, and when they are reminded."""

@@ -1,0 +1,84 @@
+"""Exports to the code host."""
+
+from datetime import datetime
+
+from bot.domain.actions.issue import IssueExport, IssuePoll
+from bot.domain.exports import Trouble
+from bot.domain.postmortem.pull import PullExport, PullExportState
+from bot.storage.database.sql import Row
+from bot.storage.rows import from_row
+from bot.storage.tables.parts import ReadPart, TransactionPart
+
+
+class PostgresExportReads(ReadPart):
+    """A `PullExportReads` and an `IssueExportReads` of `bot.services.ports.store.exports`."""
+
+    async def pull_export(self, incident_id: int) -> PullExport | None:
+        row = await self._sql.first("pull_export", incident_id=incident_id)
+        return None if row is None else _pull(row)
+
+    async def issue_export(self, item_id: int) -> IssueExport | None:
+        row = await self._sql.first("issue_export", item_id=item_id)
+        return None if row is None else _issue(row)
+
+    async def issues_of_items(self, item_ids: list[int]) -> dict[int, str]:
+        rows = await self._sql.all("issues_of_items", item_ids=item_ids)
+        return {row["item_id"]: row["url"] for row in rows}
+
+    async def issue_poll(self, guild_id: int) -> IssuePoll | None:
+        row = await self._sql.first("issue_poll", guild_id=guild_id)
+        return None if row is None else from_row(IssuePoll, row, trouble=_trouble(row))
+
+
+class PostgresExportWrites(TransactionPart):
+    """A `PullExportWrites` and an `IssueExportWrites` of `bot.services.ports.store.exports`."""
+
+    async def want_pull_export(self, incident_id: int, *, guild_id: int, repository: str) -> None:
+        await self._sql.all(
+            "want_pull_export", incident_id=incident_id, guild_id=guild_id, repository=repository
+        )
+
+    async def lock_pull_export(self, incident_id: int) -> PullExport | None:
+        row = await self._sql.first("lock_pull_export", incident_id=incident_id)
+        return None if row is None else _pull(row)
+
+    async def save_pull_export(self, export: PullExport) -> None:
+        await self._sql.all("save_pull_export", export, trouble=_stored(export.trouble))
+
+    async def want_issue_export(self, item_id: int, *, guild_id: int, repository: str) -> None:
+        await self._sql.all("want_issue_export", item_id=item_id, guild_id=guild_id, repository=repository)
+
+    async def lock_issue_export(self, item_id: int) -> IssueExport | None:
+        row = await self._sql.first("lock_issue_export", item_id=item_id)
+        return None if row is None else _issue(row)
+
+    async def items_of_issues(self, guild_id: int, repository: str, numbers: list[int]) -> dict[int, int]:
+        rows = await self._sql.all(
+            "items_of_issues", guild_id=guild_id, repository=repository, numbers=numbers
+        )
+        return {row["number"]: row["item_id"] for row in rows}
+
+    async def save_issue_export(self, export: IssueExport) -> None:
+        await self._sql.all("save_issue_export", export, trouble=_stored(export.trouble))
+
+    async def begin_issue_poll(self, guild_id: int, *, repository: str, since: datetime) -> bool:
+        return await self._sql.has("begin_issue_poll", guild_id=guild_id, repository=repository, since=since)
+
+    async def save_issue_poll(self, poll: IssuePoll) -> None:
+        await self._sql.all("save_issue_poll", poll, trouble=_stored(poll.trouble))
+
+
+def _pull(row: Row) -> PullExport:
+    return from_row(PullExport, row, state=PullExportState(row["state"]), trouble=_trouble(row))
+
+
+def _issue(row: Row) -> IssueExport:
+    return from_row(IssueExport, row, trouble=_trouble(row))
+
+
+def _trouble(row: Row) -> Trouble | None:
+    return None if row["trouble"] is None else Trouble.from_json(row["trouble"])
+
+
+def _stored(trouble: Trouble | None) -> dict[str, object] | None:
+    return None if trouble is None else trouble.to_json()
