@@ -84,6 +84,7 @@ from bot.services.shared.already_told import AlreadyTold
 from bot.services.shared.changes import Changes
 from bot.services.shared.roster import OnCall
 from bot.services.shared.shown_incidents import ShownIncidents
+from bot.services.statistics.statistics import Statistics
 from bot.services.timeline.pins import Pins
 from bot.services.timeline.timelines import Timelines
 from bot.services.triage.answers import Triages
@@ -180,6 +181,7 @@ class _Shared:
         self.bundles = Bundles(
             store, discord, policy, self.acknowledger, meanwhile=self.already_told.meanwhile
         )
+        self.statistics = Statistics(store, policy, oncall)
         self.digests = Digests(store, parts.dlq, policy)
         self.mornings = Mornings(store, discord, policy)
 
@@ -309,6 +311,7 @@ def _services(shared: _Shared, parts: GuildDependencies, reach: Reach, emergency
         dlq=Dlq(store, parts.dlq, policy, access),
         digests=shared.digests,
         charts=parts.charts,
+        statistics=shared.statistics,
         mornings=shared.mornings,
         emergency=emergency,
         actions=ActionItems(store, policy, ActionChecks(store, policy, access), shared.action_changes),

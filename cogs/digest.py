@@ -7,7 +7,7 @@ from discord import app_commands
 from discord.app_commands import locale_str
 
 from bot.client import IncidentBot
-from bot.domain.digest import IsoWeek
+from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.errors import UserError
 from bot.i18n.options import described
 from bot.ui.interaction import Interaction, reply, services_of, voice_of, wait

@@ -35,6 +35,7 @@ from bot.runbook.severities import (
 from bot.runbook.tables import (
     ActionRules,
     DigestSchedule,
+    FigureRules,
     FirstResponse,
     MorningTriage,
     Postmortem,
@@ -67,6 +68,7 @@ class File(Section):
     unfinished_triage: UnfinishedTriage = UnfinishedTriage()
     morning_triage: MorningTriage | None = None
     digest: DigestSchedule
+    figures: FigureRules = FigureRules()
     permissions: PermissionsTable = PermissionsTable()
     postmortem: Postmortem = Postmortem()
     threads: ThreadsTable = ThreadsTable()
@@ -105,6 +107,7 @@ class File(Section):
             unfinished=filled(self.unfinished_triage, reevaluate.channel),
             morning_triage=self.morning_triage and filled(self.morning_triage, gathered_in(severities)),
             digest=self.digest,
+            figures=self.figures,
             permissions=self.permissions.value(),
             postmortem=self.postmortem,
             archive_after=self.threads.archive_after,

@@ -20,6 +20,7 @@ from bot.runbook.github import GitHubRules
 from bot.runbook.tables import (
     ActionRules,
     DigestSchedule,
+    FigureRules,
     FirstResponse,
     MorningTriage,
     Postmortem,
@@ -82,6 +83,7 @@ class Permissions:
     digest: tuple[str, ...]
     dlq: tuple[str, ...]
     replay: tuple[str, ...]
+    load: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +158,7 @@ class Policy:
     unfinished: UnfinishedTriage
     morning_triage: MorningTriage | None
     digest: DigestSchedule
+    figures: FigureRules
     permissions: Permissions
     postmortem: Postmortem
     archive_after: timedelta

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from bot.domain.calendar.durations import parse_duration
 from bot.domain.oncall.rotation import Unit, parse_turn
 from bot.domain.severity import NEXT_BUSINESS_DAY, Deadline
+from bot.domain.statistics.load import NO_SLEEP, SleepHours
 from bot.runbook.calendar import NO_HOLIDAYS, public_holidays
 from bot.runbook.rules import Rule
 from bot.runbook.values import or_none, string
@@ -72,6 +73,17 @@ def _date(value: object) -> date:
 
 Time = Annotated[time, Rule("a time of day", 'hours and minutes, 00:00 to 23:59 ("18:00")', _time)]
 Date = Annotated[date, Rule("a date", 'year-month-day ("2026-12-30")', _date)]
+
+
+def _hours(value: object) -> SleepHours:
+    text = string(value)
+    if text == "none":
+        return NO_SLEEP
+    start, end = text.split("-")
+    return SleepHours(_time(start), _time(end))
+
+
+Sleep = Annotated[SleepHours, Rule("a span of hours", 'two times of day ("22:00-07:00"), or "none"', _hours)]
 
 
 def _timezone(value: object) -> ZoneInfo:

@@ -110,6 +110,7 @@ class PermissionsTable(Section):
     digest: values.Roles = ("admin",)
     dlq: values.Roles = ("admin",)
     replay: values.Roles = ("admin",)
+    load: values.Roles = Field(default_factory=_responders)
 
     def value(self) -> Permissions:
         """Return the roles."""

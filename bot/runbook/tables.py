@@ -11,6 +11,7 @@ from typing import Annotated
 from pydantic import Field
 
 from bot.domain.calendar.business_time import Weekday
+from bot.domain.statistics.load import NIGHT
 from bot.domain.triage.tree import Text
 from bot.runbook import moments, values
 from bot.runbook.rules import AtMost
@@ -61,6 +62,17 @@ class DigestSchedule:
     channel: values.Channel
     day: values.Day = Weekday.MON
     time: moments.Time = time(18)
+
+
+@dataclass(frozen=True, slots=True)
+class FigureRules:
+    """How figures are counted.
+
+    Attributes:
+        sleep: The local hours in which a page wakes people.
+    """
+
+    sleep: moments.Sleep = NIGHT
 
 
 @dataclass(frozen=True, slots=True)

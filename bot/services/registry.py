@@ -49,6 +49,7 @@ from bot.services.privacy.privacy import Privacy
 from bot.services.privacy.removals import Removals
 from bot.services.shared.access import Access
 from bot.services.shared.roster import OnCall
+from bot.services.statistics.statistics import Statistics
 from bot.services.timeline.pins import Pins
 from bot.services.timeline.timelines import Timelines
 from bot.services.triage.answers import Triages
@@ -105,6 +106,7 @@ class Services:
     dlq: Dlq
     digests: Digests
     charts: Charts
+    statistics: Statistics
     emergency: Emergency
     actions: ActionItems
     action_lists: ActionQueries

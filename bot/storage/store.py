@@ -44,6 +44,7 @@ from bot.storage.tables.oncall import PostgresOnCallReads, PostgresOnCallWrites
 from bot.storage.tables.outage import PostgresOutageChanges, PostgresOutageMirror
 from bot.storage.tables.overdue import PostgresOverdueReads, lost_jobs
 from bot.storage.tables.replays import PostgresReplayReads, PostgresReplayWrites
+from bot.storage.tables.statistics import PostgresIncidentStatistics, PostgresLoadStatistics
 from bot.storage.tables.timeline import PostgresTimelineReads, PostgresTimelineWrites
 from bot.storage.tables.triages import PostgresTriageAnswers, PostgresTriageReads, PostgresTriageWrites
 
@@ -150,6 +151,8 @@ class PostgresStore(
     PostgresGuildFinder,
     PostgresOverdueReads,
     PostgresOutageMirror,
+    PostgresIncidentStatistics,
+    PostgresLoadStatistics,
 ):
     """A `bot.services.ports.Store`, and the `GuildFinder` beside it.
 

@@ -7,8 +7,8 @@ from uuid import UUID
 
 import pytest
 
+from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.delivery.delivery import DeliveryKind, Posted
-from bot.domain.digest import IsoWeek
 from bot.domain.dlq import DlqEntry, DlqFilter, failure_id, short_id
 from bot.domain.errors import InvalidTransition, NotPermitted, UserError
 from bot.runbook import load_policy

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
+from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.delivery.delivery import DeliveryKind
-from bot.domain.digest import IsoWeek
 from bot.domain.drill import DLQ_MARK, Missed, Score
 from bot.domain.errors import DrillAndReal, InvalidTransition, NotPermitted, UpstreamUnavailable, UserError
 from bot.domain.incident.checklist import ChecklistPick

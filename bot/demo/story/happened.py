@@ -8,7 +8,7 @@ from typing import Final
 
 from bot.demo.story.cast import Cast, Person
 from bot.demo.story.past import PastIncident
-from bot.domain.digest import IsoWeek
+from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.severity import LadderStep, SeverityPolicy
 from bot.runbook import Policy
 from local_discord.world.snowflake import snowflake_of

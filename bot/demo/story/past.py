@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationInfo
 
 from bot.domain.calendar.business_time import Weekday
 from bot.domain.calendar.durations import parse_duration
-from bot.domain.digest import IsoWeek
+from bot.domain.calendar.iso_week import IsoWeek
 from bot.runbook import Policy
 
 _FILE: Final = Path(__file__).with_name("week.toml")

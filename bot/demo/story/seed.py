@@ -14,8 +14,9 @@ from bot.demo.story.cast import SATO, Person
 from bot.demo.story.happened import Happened, Place, Spot, what_happened
 from bot.demo.story.past import PastFailure, read_past
 from bot.demo.story.posts import Post, Posts, note_id
+from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.delivery.delivery import NewDelivery, Request
-from bot.domain.digest import IsoWeek, week_due
+from bot.domain.digest import week_due
 from bot.domain.escalation.entries import EscalatedEntry, PagedEntry
 from bot.domain.incident.entries import (
     AcknowledgedEntry,

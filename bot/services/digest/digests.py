@@ -2,8 +2,9 @@
 
 import structlog
 
+from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.delivery.delivery import Delivery, DeliveryKind, NewDelivery
-from bot.domain.digest import Digest, DigestData, IsoWeek, WeekFacts, summarise, week_due
+from bot.domain.digest import Digest, DigestData, WeekFacts, summarise, week_due
 from bot.domain.dlq import DlqCounts
 from bot.domain.errors import StorageUnavailable
 from bot.runbook.model import Policy

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from bot.domain.digest import IsoWeek
+from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.incident.incident import Incident
 from bot.domain.morning import Morning, MorningView
 from bot.storage.database.sql import Row, Sql

@@ -6,8 +6,9 @@ from datetime import timedelta
 from functools import partial
 from typing import Final
 
+from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.delivery.delivery import DeliveryKind
-from bot.domain.digest import Digest, IsoWeek
+from bot.domain.digest import Digest
 from bot.domain.dlq import DlqCounts
 from bot.domain.incident.incident import Incident
 from bot.i18n import Texts

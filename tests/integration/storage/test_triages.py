@@ -8,8 +8,8 @@ from uuid import uuid4
 
 import pytest
 
+from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.delivery.delivery import DeliveryKind
-from bot.domain.digest import IsoWeek
 from bot.domain.dlq import Origin
 from bot.domain.errors import UserError
 from bot.domain.incident import transitions

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.digest import IsoWeek, WeekFacts, mtta_s, mttr_s, summarise, week_due
+from bot.domain.calendar.iso_week import IsoWeek
+from bot.domain.digest import WeekFacts, mtta_s, mttr_s, summarise, week_due
 from bot.domain.dlq import DlqCounts
 from bot.domain.incident import transitions
 from bot.domain.incident.incident import IncidentKind

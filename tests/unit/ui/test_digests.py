@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.delivery.delivery import DeliveryKind
-from bot.domain.digest import Digest, IsoWeek
+from bot.domain.digest import Digest
 from bot.domain.dlq import DlqCounts
 from bot.ui.posts.digests import change, digest_text
 from bot.ui.posts.renderer import render

@@ -7,8 +7,9 @@ from datetime import timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.delivery.delivery import DeliveryKind
-from bot.domain.digest import Digest, IsoWeek
+from bot.domain.digest import Digest
 from bot.domain.dlq import DlqCounts
 from bot.domain.incident.incident import ByPerson, Check, Incident, PersonRef
 from bot.domain.text import one_line

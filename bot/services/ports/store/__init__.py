@@ -25,6 +25,7 @@ from bot.services.ports.store.mornings import DigestWrites, MorningReads, Mornin
 from bot.services.ports.store.oncall import OnCallReads, OnCallWrites
 from bot.services.ports.store.outage import OutageMirror
 from bot.services.ports.store.replays import ReplayReads, ReplayWrites
+from bot.services.ports.store.statistics import StatisticsReads
 from bot.services.ports.store.timeline import AuditLog, AuditWrites, TimelineReads, TimelineWrites
 from bot.services.ports.store.triages import TriageAnswers, TriageReads, TriageWrites
 
@@ -88,6 +89,7 @@ class Store(
     OverdueReads,
     OutageMirror,
     InstallationReads,
+    StatisticsReads,
     Protocol,
 ):
     """Our own tables. Reads need no transaction of the caller's."""

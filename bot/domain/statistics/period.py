@@ -1,0 +1,131 @@
+"""Periods that figures are asked for: a week, a month, a quarter."""
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from typing import Final, Self
+from zoneinfo import ZoneInfo
+
+from bot.domain.calendar.iso_week import IsoWeek
+
+_MONTHS: Final = {"month": 1, "quarter": 3}
+_YEAR_MONTHS: Final = 12
+_MONTH: Final = re.compile(r"(\d{4})-(\d{1,2})", re.ASCII)
+_QUARTER: Final = re.compile(r"(\d{4})-Q([1-4])", re.ASCII)
+
+
+class PeriodKind(StrEnum):
+    """The length of a period."""
+
+    WEEK = "week"  # of the ISO calendar
+    MONTH = "month"
+    QUARTER = "quarter"  # January to March is the first
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The time from *start* to *end*, both aware; the end itself is outside."""
+
+    start: datetime
+    end: datetime
+
+    def __post_init__(self) -> None:
+        """Refuse naive moments: a query would read them in the server's zone."""
+        if self.start.tzinfo is None or self.end.tzinfo is None:
+            raise ValueError("a span needs aware moments")
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A calendar period.
+
+    Attributes:
+        first: Its first day.
+    """
+
+    kind: PeriodKind
+    first: date
+
+    @classmethod
+    def containing(cls, day: date, kind: PeriodKind) -> Self:
+        """Return the period of *kind* that contains *day*."""
+        if kind is PeriodKind.WEEK:
+            return cls(kind, IsoWeek.of(day).monday)
+        months = _MONTHS[kind]
+        return cls(kind, date(day.year, (day.month - 1) // months * months + 1, 1))
+
+    @classmethod
+    def of_week(cls, week: IsoWeek) -> Self:
+        """Return an ISO week as a period."""
+        return cls(PeriodKind.WEEK, week.monday)
+
+    @classmethod
+    def parse(cls, text: str, *, today: date) -> Self:
+        """Read "week", "month", "quarter" (the ones of *today*), "2026-W47", "2026-11" or "2026-Q4".
+
+        Raises:
+            ValueError: it is none of these.
+        """
+        asked = text.strip()
+        if asked.lower() in PeriodKind:
+            return cls.containing(today, PeriodKind(asked.lower()))
+        if found := _QUARTER.fullmatch(asked.upper()):
+            return cls(PeriodKind.QUARTER, date(int(found[1]), 3 * int(found[2]) - 2, 1))
+        if found := _MONTH.fullmatch(asked):
+            return cls(PeriodKind.MONTH, date(int(found[1]), int(found[2]), 1))
+        return cls.of_week(IsoWeek.parse(asked))
+
+    def __str__(self) -> str:
+        match self.kind:
+            case PeriodKind.WEEK:
+                return str(IsoWeek.of(self.first))
+            case PeriodKind.MONTH:
+                return f"{self.first:%Y-%m}"
+            case PeriodKind.QUARTER:
+                return f"{self.first.year}-Q{(self.first.month + 2) // 3}"
+
+    @property
+    def after(self) -> date:
+        """Return the first day that is no longer in it."""
+        return self._moved(1)
+
+    @property
+    def last(self) -> date:
+        """Return its last day."""
+        return self.after - timedelta(days=1)
+
+    @property
+    def previous(self) -> "Period":
+        """Return the period of the same kind before it."""
+        return Period(self.kind, self._moved(-1))
+
+    def span(self, zone: ZoneInfo) -> Span:
+        """Return its first 00:00 in *zone* and the one that follows its last day."""
+        return Span(datetime.combine(self.first, time(), zone), datetime.combine(self.after, time(), zone))
+
+    def weeks(self) -> list[IsoWeek]:
+        """Return the ISO weeks that have a day in it, the earliest first."""
+        found, week = [IsoWeek.of(self.first)], IsoWeek.of(self.last)
+        while found[-1] != week:
+            found.append(found[-1].back(-1))
+        return found
+
+    def _moved(self, periods: int) -> date:
+        if self.kind is PeriodKind.WEEK:
+            return self.first + timedelta(days=7 * periods)
+        months = self.first.year * _YEAR_MONTHS + self.first.month - 1 + periods * _MONTHS[self.kind]
+        return date(months // _YEAR_MONTHS, months % _YEAR_MONTHS + 1, 1)
+
+
+def so_far(period: Period, zone: ZoneInfo, *, now: datetime) -> tuple[Span, Span]:
+    """Return the part of *period* that is over at *now*, and what to compare it with.
+
+    A period that goes on is compared with the same stretch of the one before: Tuesday noon with the Tuesday
+    noon a week earlier. Otherwise each Tuesday would look better than the week before.
+    """
+    whole, before = period.span(zone), period.previous.span(zone)
+    if now >= whole.end:
+        return whole, before
+    part = Span(whole.start, max(now, whole.start))
+    return part, Span(before.start, min(before.start + (part.end - part.start), before.end))

@@ -1,0 +1,137 @@
+"""The figures of a period, for the digest, `/stats` and `/metrics`. Each method counts anew."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from bot.domain.calendar.iso_week import IsoWeek
+from bot.domain.oncall.people import OnCallPerson, id_of
+from bot.domain.oncall.roster import Rosters
+from bot.domain.statistics.alert_quality import AlertQuality
+from bot.domain.statistics.figures import ALL, IncidentFigures, Scope, WeekFigures, by_week, in_order
+from bot.domain.statistics.load import LoadRules, Paged, PersonLoad, loads, oncall_time
+from bot.domain.statistics.period import Span
+from bot.runbook.model import Policy
+from bot.services.ports import Store
+from bot.services.shared.roster import OnCall
+
+#: The weeks of a trend.
+TREND_WEEKS: Final = 8
+
+#: How many targets and alerts are named.
+BUSIEST: Final = 5
+NOISIEST: Final = 3
+
+
+class Statistics:
+    """Counts by the policy's severities, zone and business days.
+
+    Every method raises StorageUnavailable. They are independent: a caller may show what it gets of them.
+    """
+
+    def __init__(self, store: Store, policy: Policy, oncall: OnCall) -> None:
+        self._store = store
+        self._policy = policy
+        self._oncall = oncall
+
+    async def now(self) -> datetime:
+        """Return the database's time, aware, in the policy's zone."""
+        return (await self._store.now()).astimezone(self._policy.timezone)
+
+    async def incidents(self, guild_id: int, span: Span, scope: Scope = ALL) -> IncidentFigures:
+        """Count the incidents of *span*; what is set aside and drills are counted whatever the scope."""
+        found = await self._store.severity_figures(guild_id, span, scope)
+        return IncidentFigures(
+            severities=in_order(found, self._severities(scope)),
+            updates=await self._store.update_figures(guild_id, span, scope, promising=self._promising),
+            set_aside=await self._store.set_aside(guild_id, span),
+            targets=tuple(await self._store.busiest_targets(guild_id, span, scope, limit=BUSIEST)),
+            drills=await self._store.drill_figures(guild_id, span),
+        )
+
+    async def trend(
+        self, guild_id: int, last: IsoWeek, *, weeks: int = TREND_WEEKS, scope: Scope = ALL
+    ) -> tuple[WeekFigures, ...]:
+        """Return the figures of the *weeks* weeks that end with *last*, the earliest first."""
+        asked, zone = list(last.last(weeks)), self._policy.timezone
+        span = Span(asked[0].bounds(zone)[0], last.bounds(zone)[1])
+        found = await self._store.weekly_figures(guild_id, span, zone, scope)
+        return by_week(found, asked, self._severities(scope))
+
+    async def load(self, guild_id: int, span: Span) -> tuple[PersonLoad, ...]:
+        """Return the pages to each person and their time on call, as far as *span* is over."""
+        rosters, now = await self._rosters(guild_id, span)
+        people = People(rosters)
+        pages = await self._store.pages(guild_id, span, self._policy.timezone, self._rules(span))
+        until = min(span.end, now)
+        shifts = (
+            shift
+            for roster in rosters.places.values()
+            if until > span.start
+            for shift in roster.shifts(span.start, until)
+        )
+        oncall = oncall_time(shifts)
+        return loads(
+            ((people.reader(one), one.pages) for one in pages),
+            ((people.of(handle), held) for handle, held in oncall.items()),
+        )
+
+    async def alerts(self, guild_id: int, span: Span) -> AlertQuality:
+        """Count what became of the alerts that began in *span*."""
+        sources = await self._store.alert_sources(guild_id, span)
+        noisiest = await self._store.noisiest_alerts(guild_id, span, limit=NOISIEST)
+        return AlertQuality(tuple(sources), tuple(noisiest))
+
+    def _severities(self, scope: Scope) -> list[str]:
+        return [name for name in self._policy.severities if scope.severity in (None, name)]
+
+    @property
+    def _promising(self) -> tuple[str, ...]:
+        """Return the severities whose acknowledge promises a status update."""
+        return tuple(
+            name for name, rules in self._policy.severities.items() if rules.update_every is not None
+        )
+
+    async def _rosters(self, guild_id: int, span: Span) -> tuple[Rosters, datetime]:
+        past = max(await self._store.now() - span.start, timedelta())
+        return await self._oncall.rosters(guild_id, past=past)
+
+    def _rules(self, span: Span) -> LoadRules:
+        hours = self._policy.business_hours
+        working = {day.number for day in hours.days}
+        return LoadRules(
+            sleep=self._policy.figures.sleep,
+            free_days=tuple(number + 1 for number in range(7) if number not in working),
+            holidays=tuple(day for day in self._days(span) if day in hours.holidays),
+        )
+
+    def _days(self, span: Span) -> Iterator[date]:
+        """Yield the local dates that have a moment in *span*."""
+        day, last = (moment.astimezone(self._policy.timezone).date() for moment in (span.start, span.end))
+        while day <= last:
+            yield day
+            day += timedelta(days=1)
+
+
+class People:
+    """Finds the person of a handle, by which name and id they are known now."""
+
+    def __init__(self, rosters: Rosters) -> None:
+        self._known = rosters.people
+        self._by_id: Mapping[int, OnCallPerson] = {
+            one.user_id: one for one in rosters.people.values() if one.user_id is not None
+        }
+        self._places = rosters.places
+
+    def of(self, handle: str) -> OnCallPerson:
+        """Return the person, as the policy or the on-call book names them; else one with only the handle."""
+        user_id = id_of(handle)
+        found = self._known.get(handle) or (None if user_id is None else self._by_id.get(user_id))
+        return found or OnCallPerson(handle, handle, user_id=user_id)
+
+    def reader(self, paged: Paged) -> OnCallPerson:
+        """Return who got the DMs; where that was not kept, the place's default holder."""
+        if paged.handle is not None:
+            return self.of(paged.handle)
+        place = self._places.get(paged.place or "")
+        return self.of(paged.place or "?") if place is None else self.of(place.always)

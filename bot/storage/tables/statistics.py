@@ -1,0 +1,110 @@
+"""Figures, counted in SQL."""
+
+from collections.abc import Mapping
+from zoneinfo import ZoneInfo
+
+from bot.domain.calendar.iso_week import IsoWeek
+from bot.domain.statistics.alert_quality import AGAIN_WITHIN, AlertCounts, AlertSource, NoisyAlert
+from bot.domain.statistics.figures import (
+    Deadlines,
+    DrillFigures,
+    Durations,
+    Scope,
+    SetAside,
+    SeverityFigures,
+    TargetCount,
+)
+from bot.domain.statistics.load import LoadRules, PageCounts, Paged
+from bot.domain.statistics.period import Span
+from bot.storage.database.sql import Row
+from bot.storage.rows import from_row
+from bot.storage.tables.parts import ReadPart
+
+
+class PostgresIncidentStatistics(ReadPart):
+    """A `bot.services.ports.store.statistics.IncidentStatistics`."""
+
+    async def severity_figures(self, guild_id: int, span: Span, scope: Scope) -> list[SeverityFigures]:
+        rows = await self._sql.all("severity_figures", **_counted(guild_id, span, scope))
+        return [_severity(row) for row in rows]
+
+    async def weekly_figures(
+        self, guild_id: int, span: Span, zone: ZoneInfo, scope: Scope
+    ) -> Mapping[IsoWeek, list[SeverityFigures]]:
+        found: dict[IsoWeek, list[SeverityFigures]] = {}
+        for row in await self._sql.all("weekly_figures", **_counted(guild_id, span, scope), zone=zone.key):
+            found.setdefault(IsoWeek.of(row["monday"]), []).append(_severity(row))
+        return found
+
+    async def update_figures(
+        self, guild_id: int, span: Span, scope: Scope, *, promising: tuple[str, ...]
+    ) -> Deadlines:
+        asked = {**_counted(guild_id, span, scope), "promising": list(promising)}
+        return from_row(Deadlines, await self._sql.one("update_figures", **asked))
+
+    async def set_aside(self, guild_id: int, span: Span) -> SetAside:
+        return from_row(SetAside, await self._sql.one("set_aside", span, guild_id=guild_id))
+
+    async def busiest_targets(
+        self, guild_id: int, span: Span, scope: Scope, *, limit: int
+    ) -> list[TargetCount]:
+        rows = await self._sql.all("busiest_targets", **_counted(guild_id, span, scope), limit=limit)
+        return [from_row(TargetCount, row) for row in rows]
+
+    async def drill_figures(self, guild_id: int, span: Span) -> DrillFigures:
+        row = await self._sql.one("drill_figures", span, guild_id=guild_id)
+        return DrillFigures(row["held"], _durations(row["acknowledged"], row["acknowledge_s"]))
+
+
+class PostgresLoadStatistics(ReadPart):
+    """A `bot.services.ports.store.statistics.LoadStatistics`."""
+
+    async def pages(self, guild_id: int, span: Span, zone: ZoneInfo, rules: LoadRules) -> list[Paged]:
+        rows = await self._sql.all(
+            "page_figures",
+            span,
+            guild_id=guild_id,
+            zone=zone.key,
+            holidays=list(rules.holidays),
+            free_days=list(rules.free_days),
+            sleep_start=rules.sleep.start,
+            sleep_end=rules.sleep.end,
+        )
+        return [Paged(row["reader"], row["place"], from_row(PageCounts, row)) for row in rows]
+
+    async def alert_sources(self, guild_id: int, span: Span) -> list[AlertSource]:
+        rows = await self._sql.all("alert_sources", span, guild_id=guild_id, again_within=AGAIN_WITHIN)
+        return [AlertSource(row["name"], from_row(AlertCounts, row)) for row in rows]
+
+    async def noisiest_alerts(self, guild_id: int, span: Span, *, limit: int) -> list[NoisyAlert]:
+        rows = await self._sql.all(
+            "noisiest_alerts", span, guild_id=guild_id, limit=limit, again_within=AGAIN_WITHIN
+        )
+        return [from_row(NoisyAlert, row, counts=from_row(AlertCounts, row)) for row in rows]
+
+
+def _counted(guild_id: int, span: Span, scope: Scope) -> dict[str, object]:
+    """Return the parameters of the part `counted_in_scope`."""
+    return {
+        "guild_id": guild_id,
+        "start": span.start,
+        "end": span.end,
+        "severity": scope.severity,
+        "target": scope.target,
+        "person_id": scope.person_id,
+    }
+
+
+def _severity(row: Row) -> SeverityFigures:
+    return SeverityFigures(
+        row["severity"],
+        row["incidents"],
+        acknowledge=_durations(row["acknowledged"], row["acknowledge_s"]),
+        resolve=_durations(row["resolved"], row["resolve_s"]),
+        ack_deadlines=from_row(Deadlines, row),
+    )
+
+
+def _durations(count: int, percentiles: list[float | None] | None) -> Durations:
+    median_s, p90_s = percentiles or (None, None)
+    return Durations(count, median_s, p90_s)

@@ -1,0 +1,174 @@
+-- What each figure means is written at its value in bot.domain.statistics; docs/internals/statistics.md says it in
+-- words. A week begins on Monday 00:00 in :zone.
+
+-- part: counted
+-- Is true for an incident that the figures count: `bot.domain.digest.is_counted`.
+incident.kind = 'incident' AND incident.status NOT IN ('cancelled', 'merged') AND NOT incident.is_drill
+
+-- part: counted_in_scope
+-- Begins the conditions for the counted incidents of a guild that were triggered in [:start, :end), within a `Scope`.
+incident.guild_id = :guild_id AND incident.triggered_at >= :start AND incident.triggered_at < :end
+   AND {counted}
+   AND (:severity::text IS NULL OR incident.severity = :severity)
+   AND (:target::text IS NULL OR (:target = ANY (incident.targets) AND NOT incident.is_private))
+   AND (:person_id::bigint IS NULL OR EXISTS (
+        SELECT FROM responders WHERE incident_id = incident.id AND user_id = :person_id))
+
+-- part: severity_columns
+-- Returns the columns of a `SeverityFigures`. Times are in seconds; a percentile leaves null times out.
+count(*)::bigint AS incidents,
+       count(incident.acknowledged_at)::bigint AS acknowledged,
+       percentile_cont(ARRAY[0.5, 0.9]) WITHIN GROUP (
+           ORDER BY extract(epoch FROM incident.acknowledged_at - incident.triggered_at)::float8) AS acknowledge_s,
+       count(incident.resolved_at)::bigint AS resolved,
+       percentile_cont(ARRAY[0.5, 0.9]) WITHIN GROUP (
+           ORDER BY extract(epoch FROM incident.resolved_at - incident.triggered_at)::float8) AS resolve_s,
+       count(*) FILTER (WHERE {answered} <= incident.ack_due_at)::bigint AS met,
+       count(*) FILTER (WHERE coalesce({answered}, now()) > incident.ack_due_at)::bigint AS missed
+
+-- part: answered
+-- Returns when an incident was first acknowledged, or ended without that; null while it waits.
+coalesce(incident.acknowledged_at, incident.first_ended_at, incident.resolved_at)
+
+-- name: severity_figures
+-- Counts the incidents by severity: how many, how long they took, and their acknowledge deadlines.
+SELECT incident.severity,
+       {severity_columns}
+  FROM incidents AS incident
+ WHERE {counted_in_scope}
+ GROUP BY incident.severity
+ ORDER BY incident.severity;
+
+-- name: weekly_figures
+-- Counts the same by the week, as its Monday, in which they were triggered.
+SELECT date_trunc('week', incident.triggered_at AT TIME ZONE :zone::text)::date AS monday,
+       incident.severity,
+       {severity_columns}
+  FROM incidents AS incident
+ WHERE {counted_in_scope}
+ GROUP BY 1, 2
+ ORDER BY 1, 2;
+
+-- name: update_figures
+-- Counts the status updates that came before the bot asked for them, and the promises that it had to remind of. An
+-- update counts if one was promised: by the update before it, or, for the severities in :promising, by the acknowledge.
+-- An update after a reminder is late, and its promise is counted with the reminder.
+WITH entries AS (
+    SELECT entry.kind, entry.data,
+           lag(entry.kind) OVER earlier AS earlier_kind,
+           CASE WHEN lag(entry.kind) OVER earlier IS NULL
+                THEN incident.severity = ANY (:promising::text[]) AND incident.acknowledged_at <= entry.at
+                ELSE lag(entry.data) OVER earlier ->> 'next_at' IS NOT NULL END AS is_promised
+      FROM incidents AS incident
+      JOIN timeline AS entry ON entry.incident_id = incident.id AND entry.kind IN ('updated', 'update_due')
+     WHERE {counted_in_scope}
+    WINDOW earlier AS (PARTITION BY entry.incident_id ORDER BY entry.at, entry.id)
+)
+SELECT count(*) FILTER (WHERE kind = 'updated' AND data ->> 'known' IS NOT NULL AND is_promised
+                          AND earlier_kind IS DISTINCT FROM 'update_due')::bigint AS met,
+       count(*) FILTER (WHERE kind = 'update_due' AND (data ->> 'reminder')::int = 1)::bigint AS missed
+  FROM entries;
+
+-- name: set_aside
+-- Counts what was triggered in [:start, :end) and is no counted incident, without drills.
+SELECT count(*) FILTER (WHERE kind = 'incident' AND status = 'cancelled')::bigint AS false_alarms,
+       count(*) FILTER (WHERE kind = 'incident' AND status = 'merged')::bigint AS duplicates,
+       count(*) FILTER (WHERE kind = 'alert')::bigint AS alerts
+  FROM incidents
+ WHERE guild_id = :guild_id AND triggered_at >= :start AND triggered_at < :end AND NOT is_drill;
+
+-- name: busiest_targets
+-- Returns at most :limit targets with the number of incidents that affected them, the busiest first. Private incidents
+-- are left out: a target is a name.
+SELECT target, count(*)::bigint AS incidents
+  FROM incidents AS incident
+ CROSS JOIN LATERAL (SELECT DISTINCT unnest(incident.targets) AS target) AS affected
+ WHERE {counted_in_scope}
+   AND NOT incident.is_private
+ GROUP BY target
+ ORDER BY incidents DESC, target
+ LIMIT :limit;
+
+-- name: drill_figures
+-- Counts the drills that were started in [:start, :end), and the time to their first acknowledge.
+SELECT count(*)::bigint AS held,
+       count(acknowledged_at)::bigint AS acknowledged,
+       percentile_cont(ARRAY[0.5, 0.9]) WITHIN GROUP (
+           ORDER BY extract(epoch FROM acknowledged_at - triggered_at)::float8) AS acknowledge_s
+  FROM incidents
+ WHERE guild_id = :guild_id AND triggered_at >= :start AND triggered_at < :end AND is_drill;
+
+-- name: page_figures
+-- Counts the DMs of ladders that arrived in [:start, :end) by reader. Each is in one of four groups: on a day of
+-- :holidays, on a weekday of :free_days, in the sleep hours, or else by day; `asleep` counts those in the sleep hours
+-- of any day. Sleep hours may go over midnight. A bundle of DMs is one. Drills are left out. Where no reader was kept,
+-- `reader` is null and `place` has the on-call place.
+WITH page AS (
+    SELECT page.request ->> 'recipient' AS reader,
+           substr(page.target, length('person:') + 1) AS place,
+           page.finished_at AT TIME ZONE :zone::text AS local
+      FROM deliveries AS page
+      LEFT JOIN incidents AS incident ON incident.id = page.incident_id
+     WHERE page.guild_id = :guild_id AND page.finished_at >= :start AND page.finished_at < :end
+       AND page.kind IN ('page', 'bundle') AND page.status = 'sent' AND page.bundle_id IS NULL
+       AND (page.kind = 'page' OR page.data ->> 'of' = 'page')
+       AND incident.is_drill IS NOT TRUE
+), sorted AS (
+    SELECT reader, CASE WHEN reader IS NULL THEN place END AS place,
+           local::date = ANY (:holidays::date[]) AS is_holiday,
+           extract(isodow FROM local)::int = ANY (:free_days::int[]) AS is_free,
+           CASE WHEN :sleep_start::time <= :sleep_end::time
+                THEN local::time >= :sleep_start AND local::time < :sleep_end
+                ELSE local::time >= :sleep_start OR local::time < :sleep_end END AS is_asleep
+      FROM page
+)
+SELECT reader, place,
+       count(*) FILTER (WHERE NOT is_holiday AND NOT is_free AND NOT is_asleep)::bigint AS day,
+       count(*) FILTER (WHERE NOT is_holiday AND NOT is_free AND is_asleep)::bigint AS night,
+       count(*) FILTER (WHERE NOT is_holiday AND is_free)::bigint AS weekend,
+       count(*) FILTER (WHERE is_holiday)::bigint AS holiday,
+       count(*) FILTER (WHERE is_asleep)::bigint AS asleep
+  FROM sorted
+ GROUP BY reader, place
+ ORDER BY reader, place;
+
+-- part: alert_columns
+-- Returns the columns of an `AlertCounts` about tracked alerts.
+count(*)::bigint AS alerts,
+       sum(alert.occurrences)::bigint AS messages,
+       count(alert.acknowledged_at)::bigint AS acknowledged,
+       count(*) FILTER (WHERE alert.kind = 'incident' AND alert.status <> 'cancelled' OR EXISTS (
+           SELECT FROM incidents AS into_
+            WHERE into_.id = alert.merged_into_id AND into_.kind = 'incident'))::bigint AS acted_on,
+       count(*) FILTER (WHERE alert.status = 'cancelled')::bigint AS false,
+       count(*) FILTER (WHERE alert.status IN ('resolved', 'cancelled') AND EXISTS (
+           SELECT FROM incidents AS again
+            WHERE again.guild_id = alert.guild_id AND again.fingerprint = alert.fingerprint
+              AND again.last_seen_at > alert.resolved_at  -- it is at least as late, and indexed
+              AND again.triggered_at > alert.resolved_at
+              AND again.triggered_at <= alert.resolved_at + :again_within::interval))::bigint AS again
+
+-- name: alert_sources
+-- Counts the tracked alerts that began in [:start, :end) by sender, those with the most messages first.
+SELECT alert.reported_by_name AS name,
+       {alert_columns}
+  FROM incidents AS alert
+ WHERE alert.guild_id = :guild_id AND alert.triggered_at >= :start AND alert.triggered_at < :end
+   AND alert.fingerprint IS NOT NULL AND NOT alert.is_drill
+ GROUP BY alert.reported_by_id, alert.reported_by_name
+ ORDER BY messages DESC, alerts DESC, name, alert.reported_by_id;
+
+-- name: noisiest_alerts
+-- Returns at most :limit alerts, by fingerprint, with the most messages of those that began in [:start, :end), with
+-- title, sender and number of the latest one. Private incidents are left out.
+SELECT alert.fingerprint,
+       (array_agg(alert.title ORDER BY alert.triggered_at DESC, alert.id DESC))[1] AS title,
+       (array_agg(alert.reported_by_name ORDER BY alert.triggered_at DESC, alert.id DESC))[1] AS source,
+       (array_agg(alert.id ORDER BY alert.triggered_at DESC, alert.id DESC))[1] AS incident_id,
+       {alert_columns}
+  FROM incidents AS alert
+ WHERE alert.guild_id = :guild_id AND alert.triggered_at >= :start AND alert.triggered_at < :end
+   AND alert.fingerprint IS NOT NULL AND NOT alert.is_drill AND NOT alert.is_private
+ GROUP BY alert.fingerprint
+ ORDER BY messages DESC, alerts DESC, alert.fingerprint
+ LIMIT :limit;
