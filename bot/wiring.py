@@ -182,7 +182,7 @@ class _Shared:
             store, discord, policy, self.acknowledger, meanwhile=self.already_told.meanwhile
         )
         self.statistics = Statistics(store, policy, oncall)
-        self.digests = Digests(store, parts.dlq, policy)
+        self.digests = Digests(store, parts.dlq, policy, self.statistics)
         self.mornings = Mornings(store, discord, policy)
 
 

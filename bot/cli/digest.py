@@ -16,9 +16,12 @@ from bot.domain.errors import ConfigError, DeliveryRefused
 from bot.runbook import load_served
 from bot.services.digest.digests import Digests, digest_key
 from bot.services.ports import Store
+from bot.services.shared.roster import OnCall
+from bot.services.statistics.statistics import Statistics
 from bot.settings import Settings
 from bot.ui.posts.digests import digest_text
 from bot.ui.words.links import place_url
+from bot.wiring import GuildDependencies
 
 #: How long to wait for a running bot to post it, seconds.
 PATIENCE_S: Final = 15.0
@@ -69,10 +72,15 @@ async def _preview(shared: SharedResources, week: IsoWeek | None) -> None:
 
 async def _text(shared: SharedResources, guild_id: int, *, week: IsoWeek | None) -> str:
     parts = shared.parts(guild_id)
-    digests = Digests(parts.store, parts.dlq, parts.policy)
+    digests = _digests(parts)
     figures = await digests.figures(guild_id, week or await digests.last_week())
     told = digest_text(figures, texts=parts.texts, policy=parts.policy)
     return f"{server_named(shared.served, guild_id)}{told}"
+
+
+def _digests(parts: GuildDependencies) -> Digests:
+    statistics = Statistics(parts.store, parts.policy, OnCall(parts.store, parts.policy))
+    return Digests(parts.store, parts.dlq, parts.policy, statistics)
 
 
 async def _post(shared: SharedResources, week: IsoWeek | None) -> None:
@@ -84,7 +92,7 @@ async def _post(shared: SharedResources, week: IsoWeek | None) -> None:
 
 async def _post_one(shared: SharedResources, guild_id: int, *, week: IsoWeek | None) -> str:
     parts = shared.parts(guild_id)
-    digests = Digests(parts.store, parts.dlq, parts.policy)
+    digests = _digests(parts)
     last = await digests.last_week()
     asked = week or last
     if asked > last:

@@ -4,12 +4,15 @@ import structlog
 
 from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.delivery.delivery import Delivery, DeliveryKind, NewDelivery
-from bot.domain.digest import Digest, DigestData, WeekFacts, summarise, week_due
+from bot.domain.digest import Digest, DigestData, is_counted, week_due
 from bot.domain.dlq import DlqCounts
 from bot.domain.errors import StorageUnavailable
+from bot.domain.incident.incident import Incident, Status
+from bot.domain.statistics.period import Span
 from bot.runbook.model import Policy
 from bot.services.delivery.handling import DeliveryHandler
 from bot.services.ports import DlqStore, Store
+from bot.services.statistics.statistics import Statistics
 
 log = structlog.get_logger(__name__)
 
@@ -22,8 +25,9 @@ def digest_key(guild_id: int, week: IsoWeek) -> str:
 class Digests:
     """Counts a week and sees to it that it is posted."""
 
-    def __init__(self, store: Store, failures: DlqStore, policy: Policy) -> None:
+    def __init__(self, store: Store, failures: DlqStore, policy: Policy, statistics: Statistics) -> None:
         self._store = store
+        self._statistics = statistics
         self._failures = failures
         self._policy = policy
 
@@ -63,20 +67,28 @@ class Digests:
 
     async def figures(self, guild_id: int, week: IsoWeek) -> Digest:
         """Count *week*; the DLQ's part is None while its database is away, and where it is not seen."""
-        still_open = [one for one in await self._store.open_incidents(guild_id) if not one.is_drill]
-        return summarise(
-            week,
-            await self._facts(guild_id, week),
-            before=await self._facts(guild_id, week.previous()),
-            still_open=tuple(sorted(still_open, key=lambda one: self._policy.rules(one.severity).rank)),
-            severities={name: rule.postmortem for name, rule in self._policy.severities.items()},
-            now=await self._store.now(),
+        span, earlier = self._span(week), self._span(week.previous())
+        still_open = filter(is_counted, await self._store.open_incidents(guild_id))
+        failed, failed_before = await self._failed(week), await self._failed(week.previous())
+        return Digest(
+            week=week,
+            figures=await self._statistics.incidents(guild_id, span),
+            before=await self._statistics.incidents(guild_id, earlier),
+            missed=await self._statistics.late_incidents(guild_id, span),
+            open=tuple(sorted(still_open, key=lambda one: self._policy.rules(one.severity).rank)),
+            postmortems_due=await self._postmortems_due(guild_id, span),
+            dlq=failed,
+            previous_dlq=None if failed_before is None else failed_before.total,
         )
 
-    async def _facts(self, guild_id: int, week: IsoWeek) -> WeekFacts:
-        start, end = week.bounds(self._policy.timezone)
-        incidents = await self._store.incidents_between(guild_id, start, end)
-        return WeekFacts(tuple(one for one in incidents if not one.is_drill), await self._failed(week))
+    async def _postmortems_due(self, guild_id: int, span: Span) -> tuple[Incident, ...]:
+        owing = {name for name, rules in self._policy.severities.items() if rules.postmortem}
+        found = await self._store.incidents_between(guild_id, span.start, span.end)
+        ended = (one for one in found if one.severity in owing and one.status is Status.RESOLVED)
+        return tuple(filter(is_counted, ended))
+
+    def _span(self, week: IsoWeek) -> Span:
+        return Span(*week.bounds(self._policy.timezone))
 
     async def _failed(self, week: IsoWeek) -> DlqCounts | None:
         if not self._policy.sees_dlq:

@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from bot.domain.calendar.iso_week import IsoWeek
+from bot.domain.incident.incident import Incident
 from bot.domain.oncall.people import OnCallPerson, id_of
 from bot.domain.oncall.roster import Rosters
 from bot.domain.statistics.alert_quality import AlertQuality
@@ -21,6 +22,9 @@ TREND_WEEKS: Final = 8
 #: How many targets and alerts are named.
 BUSIEST: Final = 5
 NOISIEST: Final = 3
+
+#: The most incidents that are listed, more than fit into a field of an embed.
+LISTED: Final = 50
 
 
 class Statistics:
@@ -48,6 +52,10 @@ class Statistics:
             targets=tuple(await self._store.busiest_targets(guild_id, span, scope, limit=BUSIEST)),
             drills=await self._store.drill_figures(guild_id, span),
         )
+
+    async def late_incidents(self, guild_id: int, span: Span, scope: Scope = ALL) -> tuple[Incident, ...]:
+        """Return incidents that were not acknowledged by the deadline, oldest first, at most `LISTED`."""
+        return tuple(await self._store.late_incidents(guild_id, span, scope, limit=LISTED))
 
     async def trend(
         self, guild_id: int, last: IsoWeek, *, weeks: int = TREND_WEEKS, scope: Scope = ALL

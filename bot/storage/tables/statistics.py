@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
 from bot.domain.calendar.iso_week import IsoWeek
+from bot.domain.incident.incident import Incident
 from bot.domain.statistics.alert_quality import AGAIN_WITHIN, AlertCounts, AlertSource, NoisyAlert
 from bot.domain.statistics.figures import (
     Deadlines,
@@ -17,7 +18,7 @@ from bot.domain.statistics.figures import (
 from bot.domain.statistics.load import LoadRules, PageCounts, Paged
 from bot.domain.statistics.period import Span
 from bot.storage.database.sql import Row
-from bot.storage.rows import from_row
+from bot.storage.rows import from_row, incident_from_row
 from bot.storage.tables.parts import ReadPart
 
 
@@ -35,6 +36,10 @@ class PostgresIncidentStatistics(ReadPart):
         for row in await self._sql.all("weekly_figures", **_counted(guild_id, span, scope), zone=zone.key):
             found.setdefault(IsoWeek.of(row["monday"]), []).append(_severity(row))
         return found
+
+    async def late_incidents(self, guild_id: int, span: Span, scope: Scope, *, limit: int) -> list[Incident]:
+        rows = await self._sql.all("late_incidents", **_counted(guild_id, span, scope), limit=limit)
+        return [incident_from_row(row) for row in rows]
 
     async def update_figures(
         self, guild_id: int, span: Span, scope: Scope, *, promising: tuple[str, ...]

@@ -39,6 +39,15 @@ SELECT incident.severity,
  GROUP BY incident.severity
  ORDER BY incident.severity;
 
+-- name: late_incidents
+-- Returns at most :limit of these incidents that were not acknowledged by the deadline, oldest first.
+SELECT incident.*
+  FROM incidents AS incident
+ WHERE {counted_in_scope}
+   AND coalesce({answered}, now()) > incident.ack_due_at
+ ORDER BY incident.triggered_at, incident.id
+ LIMIT :limit;
+
 -- name: weekly_figures
 -- Counts the same by the week, as its Monday, in which they were triggered.
 SELECT date_trunc('week', incident.triggered_at AT TIME ZONE :zone::text)::date AS monday,

@@ -11,6 +11,7 @@ from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.digest import Digest
 from bot.domain.dlq import DlqCounts
 from bot.domain.incident.incident import Incident
+from bot.domain.statistics.figures import SeverityFigures
 from bot.i18n import Texts
 from bot.runbook.model import Policy
 from bot.ui.posts.bodies import FIELD_VALUE_LIMIT, GREY, Body, Field, embed, message
@@ -23,6 +24,7 @@ from bot.ui.words.wording import Wording
 _CHANNEL_LIMIT = 100
 _MOST_OF_THEM = 50  # percent from which one channel is worth naming
 _TITLE_LIMIT = 80
+_SEVERITY_LIMIT = 40
 _NOTHING = "–"
 
 #: How one incident's name is shown, and its title.
@@ -80,42 +82,53 @@ def _title(words: Wording, week: IsoWeek) -> str:
 def _sections(words: Wording, week: Digest, show: Show) -> Iterator[_Section]:
     yield _incidents(words, week)
     lists = (
-        ("digest.missed.heading", week.missed, _incident),
-        ("digest.open.heading", week.open, _incident),
-        ("digest.postmortems.heading", week.postmortems_due, _postmortem),
+        ("digest.missed.heading", week.missed, week.figures.ack_deadlines.missed, _incident),
+        ("digest.open.heading", week.open, len(week.open), _incident),
+        ("digest.postmortems.heading", week.postmortems_due, len(week.postmortems_due), _postmortem),
     )
-    for heading, incidents, line in lists:
+    for heading, incidents, count, line in lists:
         if incidents:
-            yield _list(words, heading, incidents, line=partial(line, words, show))
+            told = words.say(heading, count=count)
+            yield _list(words, told, incidents, line=partial(line, words, show))
     if week.dlq is not None:
         yield _dlq(words, week.dlq, previous=week.previous_dlq)
 
 
 def _incidents(words: Wording, week: Digest) -> _Section:
     counts = (
-        words.say("digest.incidents.count", severity=severity, count=count)
-        for severity, count in week.incidents
+        words.say("digest.incidents.count", severity=_name(one), count=one.incidents)
+        for one in week.figures.severities
     )
     heading = words.say(
         "digest.incidents.heading",
         count=week.total,
-        change=change(words, week.total, previous=week.previous_total),
+        change=change(words, week.total, previous=week.before.incidents),
     )
-    means = words.say(
-        "digest.incidents.means", mtta=_mean(words, week.mtta_s), mttr=_mean(words, week.mttr_s)
-    )
-    lines = (" · ".join(counts), means, _aside(words, week))
+    lines = (" · ".join(counts), *_medians(words, week), _aside(words, week))
     return _Section(heading, tuple(line for line in lines if line))
+
+
+def _medians(words: Wording, week: Digest) -> Iterator[str]:
+    """Say the medians of each severity: one over all would say nothing of any."""
+    for one in week.figures.severities:
+        if one.acknowledge.count or one.resolve.count:
+            mtta, mttr = (_span(words, took.median_s) for took in (one.acknowledge, one.resolve))
+            yield words.say("digest.incidents.medians", severity=_name(one), mtta=mtta, mttr=mttr)
+
+
+def _name(figures: SeverityFigures) -> str:
+    return inert(figures.severity, limit=_SEVERITY_LIMIT)
 
 
 def _aside(words: Wording, week: Digest) -> str:
     """Count what is not an incident of its own: "ほかに 誤報 1 件 · 重複 2 件"; empty without any."""
-    kinds = {"false_alarms": week.false_alarms, "duplicates": week.duplicates, "alerts": week.alerts}
+    aside = week.figures.set_aside
+    kinds = {"false_alarms": aside.false_alarms, "duplicates": aside.duplicates, "alerts": aside.alerts}
     said = [words.say(f"digest.aside.{kind}", count=count) for kind, count in kinds.items() if count]
     return words.say("digest.aside.line", what=" · ".join(said)) if said else ""
 
 
-def _mean(words: Wording, seconds: float | None) -> str:
+def _span(words: Wording, seconds: float | None) -> str:
     return _NOTHING if seconds is None else words.span(seconds)
 
 
@@ -139,7 +152,7 @@ def _list(
     private = len(incidents) - len(lines)
     if private:
         lines.append(words.say("digest.item.private", count=private))
-    return _Section(words.say(heading, count=len(incidents)), tuple(lines))
+    return _Section(heading, tuple(lines))
 
 
 def _incident(words: Wording, show: Show, incident: Incident) -> str:
@@ -198,16 +211,16 @@ def _happened(words: Wording, week: Digest) -> str:
     if not week.total:
         return words.say("digest.headline.none")
     counts = [
-        words.say("digest.headline.count", severity=severity, count=count)
-        for severity, count in week.incidents
-        if count
+        words.say("digest.headline.count", severity=_name(one), count=one.incidents)
+        for one in week.figures.severities
+        if one.incidents
     ]
     return words.say("digest.headline.some", counts=_listed(words, counts))
 
 
 def _in_time(words: Wording, week: Digest) -> list[str]:
-    if week.missed:
-        return [words.say("digest.headline.missed", count=len(week.missed))]
+    if missed := week.figures.ack_deadlines.missed:
+        return [words.say("digest.headline.missed", count=missed)]
     return [words.say("digest.headline.all_in_time")] if week.total else []
 
 

@@ -8,35 +8,48 @@ from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.digest import Digest
 from bot.domain.dlq import DlqCounts
+from bot.domain.statistics.figures import (
+    Deadlines,
+    Durations,
+    IncidentFigures,
+    SetAside,
+    SeverityFigures,
+)
 from bot.ui.posts.digests import change, digest_text
 from bot.ui.posts.renderer import render
 from tests.unit.ui.samples import EN, JA, PLACED, POLICY, RESOLVED, TEXTS, delivery, embed_of
 
 NO_FAILURES = DlqCounts(0, (), 0, 0)
+NOTHING = IncidentFigures((SeverityFigures("SEV1"), SeverityFigures("SEV2")))
 QUIET = Digest(
     week=IsoWeek(2026, 47),
-    incidents=(("SEV1", 0), ("SEV2", 0)),
-    mtta_s=None,
-    mttr_s=None,
+    figures=NOTHING,
+    before=NOTHING,
     missed=(),
     open=(),
     postmortems_due=(),
     dlq=NO_FAILURES,
-    previous_total=0,
     previous_dlq=0,
 )
+SEV1 = SeverityFigures(
+    "SEV1",
+    1,
+    acknowledge=Durations(1, 130.0, 130.0),
+    resolve=Durations(1, 2_700.0, 2_700.0),
+    ack_deadlines=Deadlines(met=0, missed=1),
+)
+SEV2 = SeverityFigures("SEV2", 2, acknowledge=Durations(1, 3_600.0, 3_600.0))
 BUSY = replace(
     QUIET,
-    incidents=(("SEV1", 1), ("SEV2", 2), ("SEV3", 0)),
-    mtta_s=130.0,
-    mttr_s=2_700.0,
+    figures=IncidentFigures((SEV1, SEV2, SeverityFigures("SEV3"))),
+    before=IncidentFigures((SeverityFigures("SEV1", 5),)),
     missed=(PLACED,),
     open=(PLACED,),
     postmortems_due=(RESOLVED,),
     dlq=DlqCounts(18, (("p1-ops", 16), ("p0-alerts", 2)), 2, 2),
-    previous_total=5,
     previous_dlq=9,
 )
+IN_TIME = IncidentFigures((replace(SEV1, ack_deadlines=Deadlines(met=1)), SEV2))
 
 
 def fields(week: Digest) -> dict[str, str]:
@@ -78,7 +91,7 @@ def test_the_headline_tells_the_week_in_words() -> None:
 
 def test_the_headline_praises_what_was_in_time() -> None:
     """Nobody was late: ack は全件期限内."""
-    assert headline(replace(BUSY, missed=(), dlq=NO_FAILURES)) == (
+    assert headline(replace(BUSY, figures=IN_TIME, missed=(), dlq=NO_FAILURES)) == (
         "先週は SEV1 が 1 件、SEV2 が 2 件。ack は全件期限内。届かなかった通知はありません。"
     )
 
@@ -124,7 +137,9 @@ def test_the_figures_link_to_what_is_owed() -> None:
     shown = fields(BUSY)
     link = "[INC-42](https://discord.com/channels/7/900)"
     assert shown["インシデント 3 件 (前週より 2 件減)"] == (
-        "SEV1 1 件 · SEV2 2 件 · SEV3 0 件\nack まで平均 2 分 · 解決まで平均 45 分"
+        "SEV1 1 件 · SEV2 2 件 · SEV3 0 件\n"
+        "SEV1 中央値：ack まで 2 分 · 解決まで 45 分\n"
+        "SEV2 中央値：ack まで 1 時間 · 解決まで –"
     )
     assert shown["ack 期限超過 1 件"] == f"{link} SEV1 決済 API が 5xx · 🔴 未対応"
     assert shown["未解決 1 件"] == f"{link} SEV1 決済 API が 5xx · 🔴 未対応"
@@ -132,10 +147,11 @@ def test_the_figures_link_to_what_is_owed() -> None:
     assert shown["DLQ 18 件で前週の 2 倍"] == "#p1-ops 16 件 · #p0-alerts 2 件\nP0 2 件 (メール 2/2)"
 
 
-def test_unknown_means_are_dashes() -> None:
-    """Nothing was acknowledged: there is no mean."""
-    shown = fields(replace(BUSY, mtta_s=None, mttr_s=None, dlq=None))
-    assert "ack まで平均 – · 解決まで平均 –" in shown["インシデント 3 件 (前週より 2 件減)"]
+def test_a_severity_without_times_has_no_median() -> None:
+    """Nothing was acknowledged: there is none to tell. Nor is there a DLQ to tell of where it was away."""
+    untouched = IncidentFigures((SeverityFigures("SEV1", 3),))
+    shown = fields(replace(BUSY, figures=untouched, dlq=None))
+    assert shown["インシデント 3 件 (前週より 2 件減)"] == "SEV1 3 件"
     assert not [heading for heading in shown if heading.startswith("DLQ")]
 
 
@@ -155,9 +171,11 @@ def test_the_terminal_shows_the_same_without_markup() -> None:
 
 def test_what_was_no_incident_stands_below_the_figures() -> None:
     """Only what there was."""
-    busy = replace(BUSY, false_alarms=1, duplicates=2)
+    busy = replace(BUSY, figures=replace(BUSY.figures, set_aside=SetAside(false_alarms=1, duplicates=2)))
     (incidents,) = [value for name, value in fields(busy).items() if name.startswith("インシデント")]
     assert incidents.splitlines()[-1] == "ほかに 誤報 1 件 · 重複 2 件"
     (quiet,) = [value for name, value in fields(BUSY).items() if name.startswith("インシデント")]
     assert "ほかに" not in quiet
-    assert "監視アラート 14 件" in str(fields(replace(BUSY, alerts=14)))
+    assert "監視アラート 14 件" in str(
+        fields(replace(BUSY, figures=replace(BUSY.figures, set_aside=SetAside(alerts=14))))
+    )

@@ -12,6 +12,7 @@ from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.digest import Digest
 from bot.domain.dlq import DlqCounts
 from bot.domain.incident.incident import ByPerson, Check, Incident, PersonRef
+from bot.domain.statistics.figures import Durations, IncidentFigures, SeverityFigures
 from bot.domain.text import one_line
 from bot.ui.posts.renderer import render
 from tests.unit.ui.samples import (
@@ -100,14 +101,17 @@ def test_a_terrible_week_fits() -> None:
     bad = tuple(replace(RESOLVED, **WORST) for _ in range(60))  # type: ignore[arg-type]
     week = Digest(
         week=IsoWeek(2026, 47),
-        incidents=tuple((f"SEV{number}", 10**6) for number in range(25)),
-        mtta_s=1e7,
-        mttr_s=1e7,
+        figures=IncidentFigures(
+            tuple(
+                SeverityFigures(f"SEV{number}", 10**6, Durations(1, 1e7, 1e7), Durations(1, 1e7, 1e7))
+                for number in range(25)
+            )
+        ),
+        before=IncidentFigures((SeverityFigures("SEV1", 1),)),
         missed=bad,
         open=bad,
         postmortems_due=bad,
         dlq=DlqCounts(10**6, tuple((f"{number}{BIG}", 10**4) for number in range(60)), 10**5, 1),
-        previous_total=1,
         previous_dlq=1,
     )
     for words in (JA, EN):

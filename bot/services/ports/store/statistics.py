@@ -5,6 +5,7 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from bot.domain.calendar.iso_week import IsoWeek
+from bot.domain.incident.incident import Incident
 from bot.domain.statistics.alert_quality import AlertSource, NoisyAlert
 from bot.domain.statistics.figures import (
     Deadlines,
@@ -28,6 +29,9 @@ class IncidentStatistics(Protocol):
         self, guild_id: int, span: Span, zone: ZoneInfo, scope: Scope
     ) -> Mapping[IsoWeek, list[SeverityFigures]]:
         """Return the same by the ISO week, in *zone*, of the trigger; a week without any is left out."""
+
+    async def late_incidents(self, guild_id: int, span: Span, scope: Scope, *, limit: int) -> list[Incident]:
+        """Return counted incidents that were not acknowledged by the deadline, oldest first."""
 
     async def update_figures(
         self, guild_id: int, span: Span, scope: Scope, *, promising: tuple[str, ...]

@@ -1,0 +1,165 @@
+"""The figures that SQL counts, against the same figures counted in Python on generated weeks."""
+
+from dataclasses import fields, replace
+from datetime import datetime, time, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bot.domain.calendar.iso_week import IsoWeek
+from bot.domain.statistics.figures import ALL, Durations, Scope, SeverityFigures
+from bot.domain.statistics.load import NIGHT, NO_SLEEP, LoadRules, PageCounts, SleepHours
+from bot.domain.statistics.period import Span
+from tests.integration.storage.conftest import Rig
+from tests.services.database import Database
+from tests.statistics import recount
+from tests.statistics.history import (
+    AFTER,
+    FIRST,
+    GUILD,
+    HOLIDAYS,
+    PEOPLE,
+    PROMISING,
+    SEVERITIES,
+    TARGETS,
+    History,
+    histories,
+)
+from tests.statistics.writing import write
+
+_RULES: Final = LoadRules(sleep=NIGHT, free_days=(6, 7), holidays=HOLIDAYS)
+_SCOPES: Final = st.builds(
+    Scope,
+    severity=st.sampled_from([None, None, *SEVERITIES]),
+    target=st.sampled_from([None, None, *TARGETS]),
+    person_id=st.sampled_from([None, None, *PEOPLE]),
+)
+
+#: The database is the test's; each example empties its tables first.
+compared: Final = settings(
+    max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+
+
+def span_of(history: History) -> Span:
+    """The weeks, from Monday 00:00 to Monday 00:00 in the team's zone."""
+    return Span(*(datetime.combine(day, time(), history.zone) for day in (FIRST, AFTER)))
+
+
+def same(one: Durations, other: Durations) -> bool:
+    """Whether both are the same but for the rounding of floats."""
+    assert one.count == other.count
+    return (one.median_s, one.p90_s) == pytest.approx((other.median_s, other.p90_s), abs=1e-4)
+
+
+def same_severity(one: SeverityFigures, other: SeverityFigures) -> bool:
+    """The same of all figures of a severity."""
+    kept = ("severity", "incidents", "ack_deadlines")
+    assert [getattr(one, name) for name in kept] == [getattr(other, name) for name in kept]
+    assert set(kept) | {"acknowledge", "resolve"} == {field.name for field in fields(one)}
+    return same(one.acknowledge, other.acknowledge) and same(one.resolve, other.resolve)
+
+
+@compared
+@given(history=histories(), scope=_SCOPES)
+async def test_incidents_by_severity(rig: Rig, database: Database, history: History, scope: Scope) -> None:
+    """Counts, medians, 90th percentiles and deadlines are those of a count by hand."""
+    await write(database, history)
+    span = span_of(history)
+    expected = recount.severities(recount.counted(history, span, scope))
+    found = {one.severity: one for one in await rig.store.severity_figures(GUILD, span, scope)}
+    assert found.keys() == expected.keys()
+    assert all(same_severity(found[name], expected[name]) for name in expected)
+
+
+@compared
+@given(history=histories())
+async def test_incidents_by_week(rig: Rig, database: Database, history: History) -> None:
+    """A week begins on Monday 00:00 where the team is, also when its clocks change."""
+    await write(database, history)
+    span = span_of(history)
+    expected = recount.weeks(history, recount.counted(history, span, ALL))
+    found = await rig.store.weekly_figures(GUILD, span, history.zone, ALL)
+    assert found.keys() == {IsoWeek.of(monday) for monday in expected}
+    for monday, severities in expected.items():
+        week = {one.severity: one for one in found[IsoWeek.of(monday)]}
+        assert week.keys() == severities.keys()
+        assert all(same_severity(week[name], severities[name]) for name in severities)
+
+
+@compared
+@given(history=histories(), scope=_SCOPES)
+async def test_updates_targets_and_what_is_set_aside(
+    rig: Rig, database: Database, history: History, scope: Scope
+) -> None:
+    """Promises, the busiest targets, false alarms, duplicates, undeclared alerts, drills."""
+    await write(database, history)
+    span = span_of(history)
+    found = recount.counted(history, span, scope)
+    store = rig.store
+    assert await store.update_figures(GUILD, span, scope, promising=PROMISING) == recount.updates(found)
+    targets = await store.busiest_targets(GUILD, span, scope, limit=10)
+    assert [(one.target, one.incidents) for one in targets] == recount.targets(found)
+    aside = await store.set_aside(GUILD, span)
+    assert (aside.false_alarms, aside.duplicates, aside.alerts) == recount.set_aside(history, span)
+    held, acknowledge = recount.drills(history, span)
+    drills = await store.drill_figures(GUILD, span)
+    assert drills.held == held
+    assert same(drills.acknowledge, acknowledge)
+
+
+@compared
+@given(history=histories())
+async def test_pages_by_hour_and_day(rig: Rig, database: Database, history: History) -> None:
+    """Each page is by day, by night, on a weekend or a holiday, by the clock on the team's wall."""
+    await write(database, history)
+    span = span_of(history)
+    found = await rig.store.pages(GUILD, span, history.zone, _RULES)
+    assert {(one.handle, one.place): one.pages for one in found} == recount.pages(history, span)
+
+
+@compared
+@given(history=histories())
+async def test_alerts_by_sender_and_fingerprint(rig: Rig, database: Database, history: History) -> None:
+    """Acknowledged, acted on, closed as false, fired again; no private alert is named."""
+    await write(database, history)
+    span = span_of(history)
+    sources = {one.name: one.counts for one in await rig.store.alert_sources(GUILD, span)}
+    assert sources == recount.alerts(history, span, lambda one: one.sender)
+    public = History(history.zone, tuple(one for one in history.incidents if not one.is_private), ())
+    expected = recount.alerts(public, span, lambda one: one.fingerprint or "")
+    noisy = await rig.store.noisiest_alerts(GUILD, span, limit=10)
+    assert {one.fingerprint: one.counts.messages for one in noisy} == {
+        fingerprint: counts.messages for fingerprint, counts in expected.items()
+    }
+    assert [one.counts.messages for one in noisy] == sorted(
+        (one.counts.messages for one in noisy), reverse=True
+    )
+
+
+_PAGE_AT_NOON: Final = """
+INSERT INTO deliveries (guild_id, kind, target, key, status, nonce, request, finished_at)
+VALUES ($1, 'page', 'person:primary', 'k', 'sent', 'n', '{"recipient": "primary"}', $2)
+"""
+
+
+@pytest.mark.parametrize(
+    ("sleep", "expected"),
+    [
+        (SleepHours(time(9), time(17)), PageCounts(night=1, asleep=1)),  # of one who watches by night
+        (SleepHours(time(17), time(9)), PageCounts(day=1)),
+        (NO_SLEEP, PageCounts(day=1)),
+    ],
+)
+async def test_sleep_hours_are_the_teams(
+    rig: Rig, database: Database, sleep: SleepHours, expected: PageCounts
+) -> None:
+    """They may lie within a day, go over midnight, or be none."""
+    noon = datetime(2026, 11, 24, 12, tzinfo=ZoneInfo("Asia/Tokyo"))
+    await database.fetch(_PAGE_AT_NOON, GUILD, noon)
+    span, rules = Span(noon, noon + timedelta(seconds=1)), replace(_RULES, sleep=sleep)
+    (found,) = await rig.store.pages(GUILD, span, ZoneInfo("Asia/Tokyo"), rules)
+    assert (found.handle, found.pages) == ("primary", expected)
