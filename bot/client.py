@@ -45,6 +45,7 @@ COGS: Final = (
     "cogs.pinning",
     "cogs.dlq",
     "cogs.digest",
+    "cogs.stats",
     "cogs.morning",
     "cogs.drill",
     "cogs.oncall",

@@ -85,6 +85,7 @@ from bot.services.shared.changes import Changes
 from bot.services.shared.roster import OnCall
 from bot.services.shared.shown_incidents import ShownIncidents
 from bot.services.statistics.statistics import Statistics
+from bot.services.statistics.views import StatsViews
 from bot.services.timeline.pins import Pins
 from bot.services.timeline.timelines import Timelines
 from bot.services.triage.answers import Triages
@@ -312,6 +313,7 @@ def _services(shared: _Shared, parts: GuildDependencies, reach: Reach, emergency
         digests=shared.digests,
         charts=parts.charts,
         statistics=shared.statistics,
+        stats=StatsViews(shared.statistics, policy, access, oncall),
         mornings=shared.mornings,
         emergency=emergency,
         actions=ActionItems(store, policy, ActionChecks(store, policy, access), shared.action_changes),

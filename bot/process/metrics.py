@@ -15,6 +15,7 @@ from prometheus_client import CollectorRegistry, Gauge, ProcessCollector, genera
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from bot.process.week_metrics import GuildWeek, WeekCollector
 from bot.services.ports.store.incidents import OpenCount
 from bot.storage.figures import LATENESS_S, MISSED_S, Figures
 
@@ -24,12 +25,17 @@ _MOST_GUILDS: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class IncidentCounts:
-    """The number of open incidents at a moment, and the severities and guilds to show figures for."""
+    """The number of open incidents at a moment, and the severities and guilds to show figures for.
+
+    Attributes:
+        weeks: The current week of each guild.
+    """
 
     open: tuple[OpenCount, ...]
     severities: tuple[str, ...]
     guilds: tuple[int, ...]
     now: datetime
+    weeks: tuple[GuildWeek, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +128,8 @@ def _count(registry: CollectorRegistry, incidents: IncidentCounts) -> None:
     _gauge(registry, "ack_overdue_seconds", "Seconds since the oldest missed ack deadline", max(overdue, 0.0))
     if 1 < len(incidents.guilds) <= _MOST_GUILDS:
         _by_guild(registry, incidents.open, incidents.guilds)
+    if len(incidents.weeks) <= _MOST_GUILDS:
+        registry.register(WeekCollector(incidents.weeks))
 
 
 def _by_guild(registry: CollectorRegistry, found: Iterable[OpenCount], guilds: Iterable[int]) -> None:

@@ -19,9 +19,11 @@ from bot.process.gateway_watch import DeafWatch
 from bot.process.health import Health, Part, serve_health
 from bot.process.keeper import ShardKeeper
 from bot.process.metrics import IncidentCounts, Outage, ShardSession, exposition
+from bot.process.week_metrics import GuildWeek
 from bot.runbook import Served
 from bot.services.outage.emergency import Emergency, trouble_of
 from bot.services.ports import Store
+from bot.services.registry import Services
 from bot.services.watchdogs.dead_man import broken_promise
 from bot.settings import Settings
 from bot.storage.figures import Figures
@@ -113,7 +115,12 @@ class Vitals:
             severities=tuple({name: None for each in served for name in each.policy.severities}),
             guilds=tuple(each.guild_id for each in served),
             now=await self.store.now(),
+            weeks=tuple([await _week(each) for each in served]),
         )
+
+
+async def _week(services: Services) -> GuildWeek:
+    return GuildWeek(services.guild_id, await services.statistics.this_week(services.guild_id))
 
 
 async def _if_there(reading: Coroutine[Any, Any, _T]) -> _T | None:

@@ -50,6 +50,7 @@ from bot.services.privacy.removals import Removals
 from bot.services.shared.access import Access
 from bot.services.shared.roster import OnCall
 from bot.services.statistics.statistics import Statistics
+from bot.services.statistics.views import StatsViews
 from bot.services.timeline.pins import Pins
 from bot.services.timeline.timelines import Timelines
 from bot.services.triage.answers import Triages
@@ -107,6 +108,7 @@ class Services:
     digests: Digests
     charts: Charts
     statistics: Statistics
+    stats: StatsViews
     emergency: Emergency
     actions: ActionItems
     action_lists: ActionQueries

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
+from bot.domain.incident.incident import Incident
+
 #: An alert that fires again within this time after it ended was not mended.
 AGAIN_WITHIN: Final = timedelta(hours=24)
 
@@ -41,17 +43,19 @@ class AlertSource:
 
 @dataclass(frozen=True, slots=True)
 class NoisyAlert:
-    """One alert that comes again and again, by its fingerprint. Private incidents are not among it.
+    """An alert that comes again and again, by its fingerprint. Private incidents are not among it.
 
     Attributes:
-        title, source: Of its latest incident, *incident_id*.
+        latest: The last incident that tracks it: its title, its sender, and where it is.
     """
 
-    fingerprint: str
-    title: str
-    source: str
-    incident_id: int
+    latest: Incident
     counts: AlertCounts
+
+    @property
+    def fingerprint(self) -> str:
+        """Return what all messages of the alert share."""
+        return self.latest.tracked.fingerprint or ""
 
 
 @dataclass(frozen=True, slots=True)

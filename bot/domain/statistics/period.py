@@ -11,6 +11,7 @@ from bot.domain.calendar.iso_week import IsoWeek
 
 _MONTHS: Final = {"month": 1, "quarter": 3}
 _YEAR_MONTHS: Final = 12
+_FIRST_YEAR: Final = 2015  # Discord's
 _MONTH: Final = re.compile(r"(\d{4})-(\d{1,2})", re.ASCII)
 _QUARTER: Final = re.compile(r"(\d{4})-Q([1-4])", re.ASCII)
 
@@ -65,9 +66,15 @@ class Period:
         """Read "week", "month", "quarter" (the ones of *today*), "2026-W47", "2026-11" or "2026-Q4".
 
         Raises:
-            ValueError: it is none of these.
+            ValueError: it is none of these, or lies before Discord did.
         """
-        asked = text.strip()
+        found = cls._parsed(text.strip(), today)
+        if found.first.year < _FIRST_YEAR:
+            raise ValueError(text)
+        return found
+
+    @classmethod
+    def _parsed(cls, asked: str, today: date) -> Self:
         if asked.lower() in PeriodKind:
             return cls.containing(today, PeriodKind(asked.lower()))
         if found := _QUARTER.fullmatch(asked.upper()):

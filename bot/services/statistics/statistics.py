@@ -9,9 +9,17 @@ from bot.domain.incident.incident import Incident
 from bot.domain.oncall.people import OnCallPerson, id_of
 from bot.domain.oncall.roster import Rosters
 from bot.domain.statistics.alert_quality import AlertQuality
-from bot.domain.statistics.figures import ALL, IncidentFigures, Scope, WeekFigures, by_week, in_order
+from bot.domain.statistics.figures import (
+    ALL,
+    IncidentFigures,
+    Scope,
+    SeverityFigures,
+    WeekFigures,
+    by_week,
+    in_order,
+)
 from bot.domain.statistics.load import LoadRules, Paged, PersonLoad, loads, oncall_time
-from bot.domain.statistics.period import Span
+from bot.domain.statistics.period import Period, PeriodKind, Span, so_far
 from bot.runbook.model import Policy
 from bot.services.ports import Store
 from bot.services.shared.roster import OnCall
@@ -52,6 +60,12 @@ class Statistics:
             targets=tuple(await self._store.busiest_targets(guild_id, span, scope, limit=BUSIEST)),
             drills=await self._store.drill_figures(guild_id, span),
         )
+
+    async def this_week(self, guild_id: int) -> tuple[SeverityFigures, ...]:
+        """Count the incidents of the current ISO week so far, by severity."""
+        now = await self.now()
+        span, _ = so_far(Period.containing(now.date(), PeriodKind.WEEK), self._policy.timezone, now=now)
+        return in_order(await self._store.severity_figures(guild_id, span, ALL), [*self._policy.severities])
 
     async def late_incidents(self, guild_id: int, span: Span, scope: Scope = ALL) -> tuple[Incident, ...]:
         """Return incidents that were not acknowledged by the deadline, oldest first, at most `LISTED`."""

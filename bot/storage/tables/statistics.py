@@ -85,7 +85,7 @@ class PostgresLoadStatistics(ReadPart):
         rows = await self._sql.all(
             "noisiest_alerts", span, guild_id=guild_id, limit=limit, again_within=AGAIN_WITHIN
         )
-        return [from_row(NoisyAlert, row, counts=from_row(AlertCounts, row)) for row in rows]
+        return [NoisyAlert(incident_from_row(row), from_row(AlertCounts, row)) for row in rows]
 
 
 def _counted(guild_id: int, span: Span, scope: Scope) -> dict[str, object]:

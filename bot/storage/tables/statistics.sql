@@ -168,16 +168,19 @@ SELECT alert.reported_by_name AS name,
  ORDER BY messages DESC, alerts DESC, name, alert.reported_by_id;
 
 -- name: noisiest_alerts
--- Returns at most :limit alerts, by fingerprint, with the most messages of those that began in [:start, :end), with
--- title, sender and number of the latest one. Private incidents are left out.
-SELECT alert.fingerprint,
-       (array_agg(alert.title ORDER BY alert.triggered_at DESC, alert.id DESC))[1] AS title,
-       (array_agg(alert.reported_by_name ORDER BY alert.triggered_at DESC, alert.id DESC))[1] AS source,
-       (array_agg(alert.id ORDER BY alert.triggered_at DESC, alert.id DESC))[1] AS incident_id,
-       {alert_columns}
-  FROM incidents AS alert
- WHERE alert.guild_id = :guild_id AND alert.triggered_at >= :start AND alert.triggered_at < :end
-   AND alert.fingerprint IS NOT NULL AND NOT alert.is_drill AND NOT alert.is_private
- GROUP BY alert.fingerprint
- ORDER BY messages DESC, alerts DESC, alert.fingerprint
- LIMIT :limit;
+-- Returns at most :limit alerts, by fingerprint, with the most messages of those that began in [:start, :end): each as
+-- the latest incident of it, with the counts. Private incidents are left out.
+WITH noisy AS (
+    SELECT (array_agg(alert.id ORDER BY alert.triggered_at DESC, alert.id DESC))[1] AS latest_id,
+           {alert_columns}
+      FROM incidents AS alert
+     WHERE alert.guild_id = :guild_id AND alert.triggered_at >= :start AND alert.triggered_at < :end
+       AND alert.fingerprint IS NOT NULL AND NOT alert.is_drill AND NOT alert.is_private
+     GROUP BY alert.fingerprint
+     ORDER BY messages DESC, alerts DESC, alert.fingerprint
+     LIMIT :limit
+)
+SELECT latest.*, noisy.*
+  FROM noisy
+  JOIN incidents AS latest ON latest.id = noisy.latest_id
+ ORDER BY noisy.messages DESC, noisy.alerts DESC, latest.fingerprint;

@@ -1,0 +1,149 @@
+"""`/stats`: the figures of a period, and how fairly being on call is shared."""
+
+from datetime import date
+from typing import Final
+
+import discord
+from discord import app_commands
+from discord.app_commands import Choice, locale_str
+
+from bot.client import IncidentBot
+from bot.domain.calendar.iso_week import IsoWeek
+from bot.domain.errors import BotError, UserError
+from bot.domain.statistics.period import Period, PeriodKind
+from bot.i18n.options import described
+from bot.services.statistics.views import Asked
+from bot.ui.answers import Pressed, control
+from bot.ui.components import Screen
+from bot.ui.interaction import Interaction, keep, redraw, reply, services_of, voice_of, wait
+from bot.ui.people import person_from
+from bot.ui.screens.stats import FAIRNESS, SHOW, asked_of, period_said, stats_screen
+from bot.ui.screens.stats_load import fairness_screen
+from bot.ui.severities import severity_choices, severity_named
+
+PeriodText = app_commands.Range[str, 1, 16]
+Target = app_commands.Range[str, 1, 80]
+
+_OFFERED: Final = 25  # Discord: choices of an autocomplete
+_WEEKS: Final = 12
+
+stats_group: Final = app_commands.guild_only(
+    app_commands.Group(name="stats", description=locale_str("Figures of a period", key="commands.stats"))
+)
+
+
+@stats_group.command(
+    name="show",
+    description=locale_str(
+        "Incidents, response times, deadlines and load, beside the period before", key="commands.stats_show"
+    ),
+)
+@described(
+    period=locale_str(
+        "week, month, quarter, 2026-W47, 2026-11; this week if left out", key="commands.stats_period"
+    ),
+    severity=locale_str("Only this severity", key="commands.incident_only_severity"),
+    target=locale_str("Only this target", key="commands.stats_target"),
+    person=locale_str("Only what this person acknowledged", key="commands.stats_person"),
+)
+async def show(
+    interaction: Interaction,
+    period: PeriodText | None = None,
+    severity: str | None = None,
+    target: Target | None = None,
+    person: discord.User | None = None,
+) -> None:
+    """Show the figures to the person who asks alone."""
+    await wait(interaction)
+    policy = services_of(interaction).policy
+    asked = Asked(
+        period=_period(period or PeriodKind.WEEK, today=await _today(interaction)),
+        severity=None if severity is None else severity_named(policy, severity).name,
+        target=target,
+        person=None if person is None else person_from(person),
+    )
+    await reply(interaction, view=await _screen(interaction, asked))
+
+
+@stats_group.command(
+    name="fairness",
+    description=locale_str(
+        "Who carries how much on-call load, and which shifts to swap", key="commands.stats_fairness"
+    ),
+)
+async def fairness(interaction: Interaction) -> None:
+    """Compare the load of people over three months."""
+    await wait(interaction)
+    await reply(interaction, view=await _fairness(interaction))
+
+
+@control(SHOW)
+async def press_show(interaction: Interaction, pressed: Pressed) -> None:
+    """[◀ 前へ] [次へ ▶]: show the same of another period."""
+    await keep(interaction)
+    fields = pressed.fields
+    period = _period(fields["period"], today=await _today(interaction))
+    asked = asked_of(period, fields["severity"], fields["target"])
+    await redraw(interaction, await _screen(interaction, asked))
+
+
+@control(FAIRNESS)
+async def press_fairness(interaction: Interaction, _pressed: Pressed) -> None:
+    """[当番の偏り]: compare people, beside the figures."""
+    await wait(interaction)
+    await reply(interaction, view=await _fairness(interaction))
+
+
+@show.autocomplete("period")
+async def _periods(interaction: Interaction, typed: str) -> list[Choice[str]]:
+    """Offer the current periods, then the last weeks and months; none while the time is not known."""
+    try:
+        today = await _today(interaction)
+    except BotError:
+        return []
+    voice, current = voice_of(interaction), [Period.containing(today, kind) for kind in PeriodKind]
+    weeks = [Period.of_week(IsoWeek.of(today).back(ago)) for ago in range(1, _WEEKS + 1)]
+    earlier = [current[1].previous, current[1].previous.previous, current[2].previous]
+    names = {str(period): period_said(voice, period) for period in (*current, *earlier, *weeks)}
+    fitting = [value for value, name in names.items() if typed.casefold() in name.casefold()]
+    return [Choice(name=names[value], value=value) for value in fitting[:_OFFERED]]
+
+
+@show.autocomplete("severity")
+async def _severities(interaction: Interaction, typed: str) -> list[Choice[str]]:
+    return severity_choices(services_of(interaction).policy, typed)
+
+
+@show.autocomplete("target")
+async def _targets(interaction: Interaction, typed: str) -> list[Choice[str]]:
+    known = services_of(interaction).policy.targets
+    fitting = [name for name in known if typed.casefold() in name.casefold()]
+    return [Choice(name=name, value=name) for name in fitting[:_OFFERED]]
+
+
+def _period(text: str, *, today: date) -> Period:
+    try:
+        return Period.parse(text, today=today)
+    except ValueError:
+        raise UserError("period_unreadable", value=text) from None
+
+
+async def _today(interaction: Interaction) -> date:
+    return (await services_of(interaction).stats.now()).date()
+
+
+async def _screen(interaction: Interaction, asked: Asked) -> Screen:
+    services = services_of(interaction)
+    view = await services.stats.show(services.guild_id, asked, by=person_from(interaction.user))
+    return stats_screen(voice_of(interaction), view)
+
+
+async def _fairness(interaction: Interaction) -> Screen:
+    services = services_of(interaction)
+    found = await services.stats.fairness(services.guild_id, by=person_from(interaction.user))
+    return fairness_screen(voice_of(interaction), found, now=await services.stats.now())
+
+
+async def setup(bot: IncidentBot) -> None:
+    bot.tree.add_command(stats_group)
+    bot.add_controls(press_show, press_fairness)

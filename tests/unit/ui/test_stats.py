@@ -1,0 +1,236 @@
+"""`/stats` as people read it."""
+
+import re
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bot.domain.calendar.iso_week import IsoWeek
+from bot.domain.oncall.people import OnCallPerson
+from bot.domain.people import Person
+from bot.domain.statistics.alert_quality import AlertCounts, AlertQuality, AlertSource, NoisyAlert
+from bot.domain.statistics.fairness import Fairness, Overload, PlannedShift, Relief
+from bot.domain.statistics.figures import (
+    Deadlines,
+    DrillFigures,
+    Durations,
+    IncidentFigures,
+    SetAside,
+    SeverityFigures,
+    TargetCount,
+    WeekFigures,
+)
+from bot.domain.statistics.load import PageCounts, PersonLoad
+from bot.domain.statistics.period import Period
+from bot.services.statistics.views import Asked, StatsView
+from bot.ui.screens.stats import SHOW, asked_of, stats_screen
+from bot.ui.screens.stats_load import fairness_screen
+from bot.ui.words.voice import Voice
+from tests.unit.ui.samples import PLACED
+from tests.unit.ui.screens import EN, JA, VOICES, labels, over_limits, presses, words
+
+TOKYO = ZoneInfo("Asia/Tokyo")
+NOW = datetime(2026, 11, 24, 14, tzinfo=TOKYO)
+WEEK = Period.parse("2026-W47", today=NOW.date())
+NOTHING = IncidentFigures((SeverityFigures("SEV1"), SeverityFigures("SEV2")))
+AI = OnCallPerson("ai", "Ai")
+BEN = OnCallPerson("123456789012345678", "ben", user_id=123456789012345678)
+BUSY = IncidentFigures(
+    severities=(
+        SeverityFigures(
+            "SEV1", 3, Durations(2, 130.0, 600.0), Durations(1, 2_700.0, 2_700.0), Deadlines(2, 1)
+        ),
+        SeverityFigures("SEV2"),
+    ),
+    updates=Deadlines(4, 1),
+    set_aside=SetAside(false_alarms=1),
+    targets=(TargetCount("api.parky.co.jp", 3),),
+    drills=DrillFigures(1, Durations(1, 90.0, 90.0)),
+)
+EARLIER = IncidentFigures((SeverityFigures("SEV1", 1, Durations(1, 300.0, 300.0)),))
+QUALITY = AlertQuality(
+    (AlertSource("Sentry", AlertCounts(4, 9, 3, 2, 1, 1)),),
+    (NoisyAlert(PLACED, AlertCounts(3, 8, 2, 1, 1, 1)),),
+)
+LOAD = (
+    PersonLoad(BEN, PageCounts(day=1, night=2, asleep=2), 90 * 3_600),
+    PersonLoad(AI, PageCounts(), 78 * 3_600),
+)
+
+
+def view(**changes: Any) -> StatsView:
+    """A past week in which nothing happened, but for *changes*."""
+    quiet = StatsView(
+        asked=Asked(WEEK),
+        span=WEEK.span(TOKYO),
+        now=NOW,
+        goes_on=False,
+        figures=NOTHING,
+        before=NOTHING,
+        late=(),
+        load=(),
+        hides_load=False,
+        alerts=AlertQuality(),
+        trend=(WeekFigures(IsoWeek(2026, 47), ()),),
+    )
+    return replace(quiet, **changes)
+
+
+BUSY_WEEK = view(figures=BUSY, before=EARLIER, late=(PLACED,), load=LOAD, alerts=QUALITY)
+
+
+def test_a_busy_week_in_words() -> None:
+    """Each figure beside the one of the week before, each incident with its link."""
+    shown = words(stats_screen(JA, BUSY_WEEK)).splitlines()
+    for line in (
+        "### 📊 2026-W47 (11/16 – 11/22)",
+        "-# 前の週と比べています。",
+        "**インシデント 3 件** (+2)",
+        "SEV1 3 件 · SEV2 0 件",
+        "SEV1 2 分 · 10 分 (前は 5 分)",
+        "SEV1 45 分 · 45 分",
+        "ほかに 誤報 1 件",
+        "**期限を守れた** ack 2/3 件 · 状況更新 4/5 件",
+        "過ぎたもの：[INC-42](https://discord.com/channels/7/900) 決済 API が 5xx",
+        "**多い対象** api.parky.co.jp 3 件",
+        "<@123456789012345678> DM 3 回 (昼 1 · 夜 2 · うち就寝時間 2) · 当番 90 時間",
+        "@Ai DM 0 回 · 当番 78 時間",
+        "Sentry 4 件 (9 通)：ack 3 · 対応 2 · 誤報 1 · 24 時間以内に再発 1",
+        "いちばん多い：[INC-42](https://discord.com/channels/7/900) 決済 API が 5xx (8 通)",
+        "**訓練** 1 回 · ack まで 中央値 1 分",
+    ):
+        assert line in shown, "\n".join(shown)
+
+
+def test_a_quiet_week_is_short() -> None:
+    """No heading without figures below it."""
+    shown = words(stats_screen(EN, view()))
+    assert "**Incidents: 0** (±0)" in shown
+    assert "No pages, and nobody on call." in shown
+    assert not [word for word in ("median", "In time", "Busiest", "Drills", "Noisiest") if word in shown]
+
+
+def test_a_period_that_goes_on_says_what_it_is_compared_with() -> None:
+    """And there is no later one to turn to."""
+    screen = stats_screen(JA, view(goes_on=True))
+    assert "-# 11/24 14:00 JST まで。前の週とは同じ長さで比べています。" in words(screen)
+    assert labels(screen) == ["前へ", "当番の偏り", "インシデント一覧"]
+
+
+def test_the_buttons_keep_the_scope() -> None:
+    """A custom id has room for a severity and a target of sixty characters; not for a person's name."""
+    asked = Asked(WEEK, "SEV1", "dev-*:" + "x" * 54)
+    screen = stats_screen(EN, view(asked=asked))
+    before, after, *_ = presses(screen)
+    found = re.fullmatch(SHOW, before)
+    assert found is not None
+    period = Period.parse(found["period"], today=NOW.date())
+    assert asked_of(period, found["severity"], found["target"]) == replace(asked, period=WEEK.previous)
+    assert after.startswith("sta:v1:show:2026-W48:SEV1:")
+    for other in (Asked(WEEK, target="x" * 61), Asked(WEEK, person=Person(id=1, name="ai"))):
+        assert labels(stats_screen(EN, view(asked=other))) == ["Fairness", "Incident list"]
+
+
+def test_the_scope_is_said() -> None:
+    """What is shown is not everything."""
+    asked = Asked(WEEK, "SEV1", "api", Person(id=9, name="ai"))
+    shown = words(stats_screen(JA, view(asked=asked, load=None, alerts=None)))
+    assert "-# 絞り込み：SEV1 · api · <@9> が ack したもの" in shown
+    assert "負担" not in shown
+
+
+def test_a_private_incident_is_counted_not_named() -> None:
+    """The screen may be shown around."""
+    secret = replace(PLACED, id=43, title="漏えい", is_private=True)
+    shown = words(stats_screen(JA, view(late=(PLACED, secret))))
+    assert "決済 API が 5xx · 非公開 1 件" in shown
+    assert "漏えい" not in shown
+
+
+def test_who_may_not_see_others_sees_their_own() -> None:
+    """And is told that there is more."""
+    shown = words(stats_screen(EN, view(load=LOAD[:1], hides_load=True)))
+    assert "**Your on-call load**" in shown
+    assert "-# This server's policy hides the load of other people." in shown
+
+
+def fair(**changes: Any) -> Fairness:
+    """Two people who carry the same, but for *changes*."""
+    return replace(Fairness(NOW - timedelta(weeks=13), LOAD, 1.5, 84 * 3_600.0, ()), **changes)
+
+
+def shift(person: OnCallPerson, day: int, days: int) -> PlannedShift:
+    """A coming shift at the first place."""
+    starts = datetime(2026, 12, day, 10, tzinfo=TOKYO)
+    return PlannedShift("primary", person, starts, starts + timedelta(days=days))
+
+
+def overload(relief: Relief | None) -> Fairness:
+    """Ben has too much."""
+    return fair(overloads=(Overload(LOAD[0], in_pages=True, in_hours=False, relief=relief),))
+
+
+def test_who_carries_too_much_and_whom_to_swap_with() -> None:
+    """Both shifts as the choices of the command name them."""
+    shown = words(fairness_screen(JA, overload(Relief(shift(BEN, 7, 7), AI, shift(AI, 14, 2))), now=NOW))
+    assert "### ⚖️ 当番の偏り (08/25 – 11/24)" in shown
+    assert "-# 平均：DM 1.5 回 · 当番 84 時間" in shown
+    assert "⚠️ **<@123456789012345678> の負担が平均の 2 倍です** (DM)" in shown
+    assert "1. primary <@123456789012345678> 12/07 10:00 JST → 12/14 10:00 JST" in shown
+    assert "2. primary @Ai 12/14 10:00 JST → 12/16 10:00 JST" in shown
+    assert "`/oncall swap`" in shown
+
+
+def test_who_may_stand_in_with_the_command_to_type() -> None:
+    """No shorter shift to swap."""
+    shown = words(fairness_screen(EN, overload(Relief(shift(BEN, 7, 7), AI, None)), now=NOW))
+    assert "`/oncall override user:@Ai place:primary from:12/07 10:00 until:12/14 10:00`" in shown
+
+
+def test_no_shift_to_give_away() -> None:
+    """What to do instead."""
+    assert "`/oncall schedule rotate`" in words(fairness_screen(EN, overload(None), now=NOW))
+
+
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        (fair(), "✅ Nobody has more than 1.5 times the mean."),
+        (fair(loads=LOAD[:1]), "One person is on call"),
+        (fair(loads=()), "Nobody was on call or paged"),
+    ],
+)
+def test_nothing_to_mend(found: Fairness, said: str) -> None:
+    """A person alone is not unfair."""
+    assert said in words(fairness_screen(EN, found, now=NOW))
+
+
+@pytest.mark.parametrize("voice", VOICES)
+def test_a_terrible_quarter_fits(voice: Voice) -> None:
+    """Dozens of people, severities, monitors."""
+    name = "x" * 150 + "@everyone **`|~~"
+    person = OnCallPerson(name, name)
+    worst = view(
+        asked=Asked(WEEK, "SEV1", name[:60]),
+        figures=replace(
+            BUSY,
+            severities=tuple(replace(BUSY.severities[0], severity=f"SEV{number}") for number in range(25)),
+            targets=(TargetCount(name, 10**6),) * 5,
+        ),
+        late=(replace(PLACED, title=name),) * 50,
+        load=(PersonLoad(person, PageCounts(10**4, 10**4, 10**4, 10**4, 10**4), 1e8),) * 60,
+        alerts=AlertQuality(
+            (AlertSource(name, AlertCounts(*[10**6] * 6)),) * 60,
+            (NoisyAlert(replace(PLACED, title=name), AlertCounts(*[10**6] * 6)),) * 3,
+        ),
+    )
+    assert over_limits(stats_screen(voice, worst)) == []
+    planned = PlannedShift(name, person, NOW, NOW + timedelta(days=9))
+    bad = tuple(
+        Overload(one, in_pages=True, in_hours=True, relief=Relief(planned, person, planned))
+        for one in worst.load or ()
+    )
+    assert over_limits(fairness_screen(voice, fair(loads=worst.load, overloads=bad), now=NOW)) == []
