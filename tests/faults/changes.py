@@ -44,6 +44,7 @@ READS: Final = frozenset(
             "incidents.timeline.turn_page",
             "incidents.timeline.press_file",
         ),
+        *("/stats show", "/stats fairness", "stats.press_show", "stats.press_fairness"),
         *("/digest preview", "/dlq recent", "/dlq p0-email", "/dlq http-status", "/dlq show", "/dlq replay"),
         *(
             "dlq.press_recent",

@@ -478,6 +478,45 @@ async def test_the_digest_is_drafted_for_one_person(world: ConsoleWorld) -> None
     assert "「先週」は ISO 週ではありません" in refused["content"]
 
 
+async def test_a_period_in_figures_for_one_person(world: ConsoleWorld) -> None:
+    """The current week unless another one is named; the buttons turn to the weeks around it."""
+    await world.declare(key="k")
+    page = shown(await world.command("stats show"))
+    assert page["only_for"] == "responder"
+    assert "**インシデント 1 件** (+1)" in words(page)
+    earlier = shown(await world.click(page, "sta:v1:show:2026-W47:-:"))
+    assert "### 📊 2026-W47 (11/16 – 11/22)" in words(earlier)
+    assert "sta:v1:show:2026-W48:-:" in presses(earlier)
+    one = shown(await world.command("stats show", period="month", severity="sev2", target="dev-*"))
+    assert "-# 絞り込み：SEV2 · dev-\\*" in words(one)
+    refused = shown(await world.command("stats show", period="先月"))
+    assert "「先月」は期間として読めません" in refused["content"]
+    ahead = shown(await world.command("stats show", period="2027-W10"))
+    assert "2027-W10 はまだ始まっていません" in ahead["content"]
+
+
+async def test_the_options_of_the_figures_are_offered(world: ConsoleWorld) -> None:
+    """Periods with their days, severities and targets."""
+    offered = [
+        [choice["value"] for choice in await world.choices("stats show", focused=focused, typed=typed)]
+        for focused, typed in (("period", "W4"), ("severity", "p1"), ("target", "ADMIN"))
+    ]
+    assert offered[0][:2] == ["2026-W48", "2026-W47"]
+    assert offered[1:] == [["SEV2"], ["admin.parky.co.jp"]]
+
+
+async def test_how_fairly_being_on_call_is_shared(world: ConsoleWorld) -> None:
+    """By the command, and by the button below the figures."""
+    told = words(shown(await world.command("stats fairness")))
+    assert "### ⚖️ 当番の偏り" in told
+    assert "@primary DM 0 回 · 当番" in told
+    assert "平均の 1.5 倍を超える人はいません" in told
+    page = shown(await world.command("stats show"))
+    assert words(shown(await world.click(page, "sta:v1:fairness"))) == told
+    refused = shown(await world.command("stats fairness", by="observer"))
+    assert "インシデントの対応には" in refused["content"]
+
+
 # -- when things fail
 
 

@@ -190,9 +190,9 @@ def _delivery(draw: st.DrawFn, number: int, zone: ZoneInfo, incidents: int) -> M
 
 
 @st.composite
-def histories(draw: st.DrawFn) -> History:
+def histories(draw: st.DrawFn, zones: tuple[ZoneInfo, ...] = ZONES) -> History:
     """A few weeks of one guild, and a little of another."""
-    zone = draw(st.sampled_from(ZONES))
+    zone = draw(st.sampled_from(zones))
     incidents = [draw(_incident(number, zone)) for number in range(1, draw(st.integers(0, 14)) + 1)]
     count = draw(st.integers(0, 14))
     deliveries = [draw(_delivery(number, zone, len(incidents))) for number in range(1, count + 1)]

@@ -7,7 +7,8 @@ figures still change while its incidents go on. Private incidents are counted an
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Final
 
 from bot.domain.calendar.iso_week import IsoWeek
 
@@ -121,7 +122,7 @@ class Scope:
 
 
 #: Every counted incident.
-ALL: Scope = Scope()
+ALL: Final = Scope()
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +137,9 @@ class IncidentFigures:
 
     severities: tuple[SeverityFigures, ...] = ()
     updates: Deadlines = Deadlines()
-    set_aside: SetAside = field(default_factory=SetAside)
+    set_aside: SetAside = SetAside()
     targets: tuple[TargetCount, ...] = ()
-    drills: DrillFigures = field(default_factory=DrillFigures)
+    drills: DrillFigures = DrillFigures()
 
     @property
     def incidents(self) -> int:

@@ -8,6 +8,7 @@ from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.incident.incident import Incident
 from bot.domain.oncall.people import OnCallPerson, id_of
 from bot.domain.oncall.roster import Rosters
+from bot.domain.oncall.rotation import Shift
 from bot.domain.statistics.alert_quality import AlertQuality
 from bot.domain.statistics.figures import (
     ALL,
@@ -85,14 +86,7 @@ class Statistics:
         rosters, now = await self._rosters(guild_id, span)
         people = People(rosters)
         pages = await self._store.pages(guild_id, span, self._policy.timezone, self._rules(span))
-        until = min(span.end, now)
-        shifts = (
-            shift
-            for roster in rosters.places.values()
-            if until > span.start
-            for shift in roster.shifts(span.start, until)
-        )
-        oncall = oncall_time(shifts)
+        oncall = oncall_time(_shifts(rosters, Span(span.start, min(span.end, now))))
         return loads(
             ((people.reader(one), one.pages) for one in pages),
             ((people.of(handle), held) for handle, held in oncall.items()),
@@ -133,6 +127,13 @@ class Statistics:
         while day <= last:
             yield day
             day += timedelta(days=1)
+
+
+def _shifts(rosters: Rosters, span: Span) -> Iterator[Shift]:
+    """Yield the shifts at all places; a span that has not begun has none."""
+    if span.start < span.end:
+        for roster in rosters.places.values():
+            yield from roster.shifts(span.start, span.end)
 
 
 class People:

@@ -1,0 +1,92 @@
+"""How long the figures take when the table is full."""
+
+import time
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from functools import partial
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bot.domain.statistics.figures import ALL, Scope
+from bot.domain.statistics.load import NIGHT, LoadRules
+from bot.domain.statistics.period import Span
+from tests.integration.storage.conftest import Rig
+from tests.services.database import Database
+from tests.statistics.history import GUILD, PROMISING
+
+TOKYO: Final = ZoneInfo("Asia/Tokyo")
+
+#: A quarter, in which all of them are: no index can leave any out.
+QUARTER: Final = Span(datetime(2026, 10, 1, tzinfo=TOKYO), datetime(2027, 1, 1, tzinfo=TOKYO))
+
+#: The longest that a figure may take, seconds. Source: the digest has several, and is posted within five.
+WITHIN_S: Final = 1.0
+
+_FILL: Final = (
+    """
+    INSERT INTO incidents (
+        guild_id, key, severity, priority, status, title, targets, started_at, triggered_at,
+        ack_due_at, reported_by_id, reported_by_name,
+        acknowledged_at, acknowledged_by_id, acknowledged_by_name,
+        resolved_at, resolved_by_id, resolved_by_name, first_ended_at, fingerprint, last_seen_at)
+    SELECT 7, 'made:' || number, 'SEV' || number % 3 + 1, 'P0', 'resolved', 'title',
+           ARRAY['api', 'dev-*'], at, at, at + interval '15 minutes', 1, 'Monitor ' || number % 20,
+           at + number % 3600 * interval '1 second', 2, 'Ann', at + interval '2 hours', 2, 'Ann',
+           at + interval '2 hours', 'alert ' || number % 500, at
+      FROM generate_series(1, 100000) AS number,
+           LATERAL (SELECT timestamptz '2026-10-01 00:00+09' + number * interval '79 seconds' AS at) AS moment
+    """,
+    """
+    INSERT INTO responders (incident_id, user_id, name, via, joined_at)
+    SELECT id, 11 + id % 5, 'r', 'button', acknowledged_at FROM incidents
+    """,
+    """
+    INSERT INTO timeline (incident_id, at, kind, data)
+    SELECT id, triggered_at + entry * interval '10 minutes', kind, data
+      FROM incidents,
+           (VALUES (0, 'opened', '{}'::jsonb), (1, 'acknowledged', '{}'),
+                   (2, 'updated', '{"known": "x", "next_at": "2026-10-01T00:00:00Z"}'),
+                   (3, 'update_due', '{"reminder": 1}'), (4, 'resolved', '{}')) AS told (entry, kind, data)
+    """,
+    """
+    INSERT INTO deliveries (guild_id, incident_id, kind, target, key, status, nonce, request, finished_at)
+    SELECT 7, id, kind, 'person:primary', kind || id, 'sent', kind || id,
+           jsonb_build_object('recipient', 'person' || id % 5), triggered_at
+      FROM incidents, (VALUES ('page'), ('alert'), ('thread')) AS made (kind)
+    """,
+    "ANALYZE incidents, responders, timeline, deliveries",
+)
+
+
+@pytest.mark.slow
+@pytest.mark.quiet
+async def test_no_figure_of_a_hundred_thousand_incidents_takes_a_second(rig: Rig, database: Database) -> None:
+    """All of them in one quarter, each with pages, responders and updates."""
+    for statement in _FILL:
+        await database.fetch(statement)
+    await database.move_to(QUARTER.end)
+    store, rules = rig.store, LoadRules(NIGHT, (6, 7), (QUARTER.start.date(),))
+    asked: dict[str, Callable[[], Awaitable[object]]] = {
+        "by severity": partial(store.severity_figures, GUILD, QUARTER, ALL),
+        "by week": partial(store.weekly_figures, GUILD, QUARTER, TOKYO, ALL),
+        "of a person": partial(store.severity_figures, GUILD, QUARTER, Scope(person_id=12)),
+        "updates": partial(store.update_figures, GUILD, QUARTER, ALL, promising=PROMISING),
+        "set aside": partial(store.set_aside, GUILD, QUARTER),
+        "late": partial(store.late_incidents, GUILD, QUARTER, ALL, limit=50),
+        "targets": partial(store.busiest_targets, GUILD, QUARTER, ALL, limit=5),
+        "drills": partial(store.drill_figures, GUILD, QUARTER),
+        "pages": partial(store.pages, GUILD, QUARTER, TOKYO, rules),
+        "senders": partial(store.alert_sources, GUILD, QUARTER),
+        "noisiest": partial(store.noisiest_alerts, GUILD, QUARTER, limit=3),
+    }
+    took = {name: [await seconds(ask) for _ in range(3)] for name, ask in asked.items()}
+    assert {name: each for name, each in took.items() if min(each) > WITHIN_S} == {}, took
+
+
+async def seconds(ask: Callable[[], Awaitable[object]]) -> float:
+    """How long one answer takes."""
+    begun = time.perf_counter()
+    await ask()
+    return time.perf_counter() - begun

@@ -1,0 +1,200 @@
+"""`/stats`: what an incident's life adds to the figures, and who may see whose load."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bot.domain.calendar.iso_week import IsoWeek
+from bot.domain.errors import NotPermitted, UserError
+from bot.domain.incident.transitions import AckVia
+from bot.domain.oncall.book import NewOverride
+from bot.domain.oncall.people import OnCallPerson, Who
+from bot.domain.oncall.rotation import Rotation, Unit
+from bot.domain.people import Person
+from bot.domain.statistics.figures import Deadlines, Durations, SetAside, TargetCount
+from bot.domain.statistics.load import PageCounts
+from bot.domain.statistics.period import Period, PeriodKind
+from bot.services.incidents.updates import NewUpdate
+from bot.services.statistics.views import Asked, StatsView
+from tests.services.database import AuditRow
+from tests.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, Desk
+
+TOKYO = ZoneInfo("Asia/Tokyo")
+MINUTE = timedelta(minutes=1)
+
+
+async def week(desk: Desk, *, by: Person = RESPONDER, **scope: object) -> StatsView:
+    """The current week, as *by* sees it."""
+    period = Period.containing((await desk.services.stats.now()).date(), PeriodKind.WEEK)
+    return await desk.services.stats.show(GUILD, replace(Asked(period), **scope), by=by)  # type: ignore[arg-type]
+
+
+async def acknowledged(desk: Desk, *, after: timedelta, by: Person = PRIMARY, key: str = "k") -> int:
+    """A SEV1 that somebody takes after a while; its number."""
+    incident = await desk.open("SEV1", key=key)
+    await desk.pass_time(seconds=after.total_seconds())
+    await desk.acknowledger.acknowledge(incident.id, by=by, via=AckVia.BUTTON)
+    return incident.id
+
+
+def update(*, key: str) -> NewUpdate:
+    """A status update that promises the next one within half an hour."""
+    return NewUpdate(known="原因を調査中", impact=None, next_in=30 * MINUTE, targets=(), symptoms=(), key=key)
+
+
+async def test_an_incidents_life_in_figures(desk: Desk) -> None:
+    """Two minutes to the ack, an update in time and one that was asked for, 40 minutes to the end."""
+    number = await acknowledged(desk, after=2 * MINUTE)
+    await desk.updates.tell(number, update(key="1"), by=PRIMARY)
+    await desk.pass_time(minutes=31)
+    await desk.updates.tell(number, update(key="2"), by=PRIMARY)
+    await desk.pass_time(minutes=7)
+    await desk.lifecycle.resolve(number, by=PRIMARY)
+    sev1 = (await week(desk)).figures.severities[0]
+    assert (sev1.severity, sev1.incidents, sev1.ack_deadlines) == ("SEV1", 1, Deadlines(met=1))
+    assert sev1.acknowledge == Durations(1, 120.0, 120.0)
+    assert sev1.resolve == Durations(1, 2_400.0, 2_400.0)
+    figures = (await week(desk)).figures
+    assert figures.updates == Deadlines(met=1, missed=1)
+    assert figures.targets == (TargetCount("api.parky.co.jp", 1),)
+
+
+async def test_what_is_set_aside_is_no_incident(desk: Desk) -> None:
+    """A false alarm, a duplicate and a drill; the drill has a figure of its own."""
+    kept = await desk.open(key="kept")
+    await desk.lifecycle.cancel((await desk.open(key="false")).id, by=PRIMARY)
+    await desk.merging.merge((await desk.open(key="double")).id, into_id=kept.id, by=PRIMARY)
+    await desk.drills.start(GUILD, by=PRIMARY)
+    figures = (await week(desk)).figures
+    assert (figures.incidents, figures.set_aside) == (1, SetAside(false_alarms=1, duplicates=1))
+    assert figures.drills.held == 1
+
+
+async def test_the_scope_narrows_the_incidents(desk: Desk) -> None:
+    """By severity, target and person; what was not asked for is zero or left out."""
+    await acknowledged(desk, after=MINUTE, key="1")
+    await acknowledged(desk, after=MINUTE, by=RESPONDER, key="2")
+    await desk.open("SEV2", key="3")
+    for scope, count in (
+        ({}, 3),
+        ({"severity": "SEV1"}, 2),
+        ({"target": "api.parky.co.jp"}, 3),
+        ({"target": "dev-*"}, 0),
+        ({"person": RESPONDER}, 1),
+    ):
+        assert (await week(desk, **scope)).figures.incidents == count
+    assert (await week(desk, severity="SEV1")).load is None
+    assert (await week(desk, target="dev-*")).alerts is None
+
+
+async def test_a_page_is_counted_for_the_person_who_got_it(desk: Desk) -> None:
+    """By day on Tuesday; at night in the sleep hours; by the name that the team uses."""
+    await desk.open(key="1")
+    await desk.work()
+    (load,) = (await week(desk, by=PRIMARY)).load or ()
+    assert (load.person.name, load.pages) == ("primary", PageCounts(day=1))
+    await desk.pass_time(hours=9)  # 23:05, and the ladder has gone on
+    loads = {one.person.name: one.pages for one in (await week(desk, by=PRIMARY)).load or ()}
+    assert loads["primary"].night == loads["primary"].asleep > 0
+    assert loads["secondary"].day > 0
+
+
+async def test_a_drills_pages_are_no_load(desk: Desk) -> None:
+    """It was agreed upon."""
+    await desk.drills.start(GUILD, by=PRIMARY)
+    await desk.pass_time(minutes=20)
+    assert {one.pages.total for one in (await week(desk, by=PRIMARY)).load or ()} <= {0}
+
+
+async def test_hours_on_call_follow_the_overrides(desk: Desk) -> None:
+    """What was on the schedule then, two places once."""
+    ann = Who(12345678901234567, "ann", "Ann")
+    now = desk.clock.time
+    await desk.schedules.override(
+        GUILD, NewOverride("primary", ann, now, now + timedelta(hours=5)), by=PRIMARY
+    )
+    await desk.schedules.override(
+        GUILD, NewOverride("secondary", ann, now, now + timedelta(hours=2)), by=PRIMARY
+    )
+    await desk.pass_time(hours=6)
+    hours = {one.person.name: one.oncall_s / 3_600 for one in (await week(desk, by=PRIMARY)).load or ()}
+    since = (desk.clock.time - datetime(2026, 11, 23, tzinfo=TOKYO)).total_seconds() / 3_600
+    assert hours == {"Ann": 5.0, "primary": since - 5, "secondary": since - 2}
+
+
+async def test_the_load_of_others_is_the_policys_to_show(desk: Desk) -> None:
+    """A responder sees their own; asking about another person is refused, on record."""
+    desk.policy = replace(desk.policy, permissions=replace(desk.policy.permissions, load=("on-call",)))
+    desk.use(desk.discord)
+    await desk.open()
+    await desk.work()
+    view = await week(desk, by=RESPONDER)
+    assert (view.load, view.hides_load) == ((), True)
+    primary = replace(PRIMARY, username="primary")
+    assert [one.person.name for one in (await week(desk, by=primary)).load or ()] == ["primary", "secondary"]
+    with pytest.raises(NotPermitted):
+        await week(desk, by=RESPONDER, person=PRIMARY)
+    (refused,) = await refusals(desk)
+    assert (refused.actor_name, refused.action, refused.data["person"]) == ("responder", "load", PRIMARY.id)
+    assert (await week(desk, by=RESPONDER, person=RESPONDER)).figures.incidents == 0
+    found = await desk.services.stats.fairness(GUILD, by=RESPONDER)
+    assert (found.loads, found.overloads) == ((), ())
+
+
+async def test_who_may_not_respond_sees_no_figures(desk: Desk) -> None:
+    """Both commands, on record."""
+    with pytest.raises(NotPermitted):
+        await week(desk, by=OBSERVER)
+    with pytest.raises(NotPermitted):
+        await desk.services.stats.fairness(GUILD, by=OBSERVER)
+    assert [row.data["act"] for row in await refusals(desk)] == ["stats", "fairness"]
+
+
+async def test_a_period_to_come_is_refused(desk: Desk) -> None:
+    """A slip of the year, not a quiet week."""
+    with pytest.raises(UserError, match="period_ahead"):
+        await desk.services.stats.show(GUILD, Asked(Period.of_week(IsoWeek(2027, 2))), by=RESPONDER)
+
+
+async def test_a_swap_is_suggested_to_who_carries_too_much(desk: Desk) -> None:
+    """Three of four weeks are one person's, whose longer turn goes to the one with the least."""
+    ann, ben = (
+        Who(number, name.lower(), name) for number, name in ((10**17 + 1, "Ann"), (10**17 + 2, "Ben"))
+    )
+    handles = (ann.handle, ann.handle, ann.handle, ben.handle)
+    turns = Rotation(
+        handles, 1, Unit.WEEKS, desk.clock.time.date() - timedelta(weeks=20), datetime.min.time(), TOKYO
+    )
+    await desk.schedules.rotate(GUILD, "primary", [ann, ben], turns, by=PRIMARY)
+    await desk.schedules.set_person(GUILD, "secondary", ben, by=PRIMARY)
+    await desk.database.advance(timedelta(weeks=13))
+    found = await desk.services.stats.fairness(GUILD, by=RESPONDER)
+    loads = {one.person.name: one.oncall_s for one in found.loads}
+    assert loads["Ben"] > loads["Ann"] > 0
+    assert found.overloads == ()
+    await desk.schedules.set_person(GUILD, "secondary", ann, by=PRIMARY)
+    await desk.database.advance(timedelta(weeks=13))
+    (over,) = (await desk.services.stats.fairness(GUILD, by=RESPONDER)).overloads
+    assert (over.load.person.name, over.in_hours) == ("Ann", True)
+    assert over.relief is not None
+    assert (over.relief.gives.place, over.relief.gives.person.name) == ("primary", "Ann")
+    assert over.relief.to.name == "Ben"
+
+
+async def test_a_renamed_person_keeps_their_pages(desk: Desk) -> None:
+    """The policy named them by username, and now by id and name."""
+    await desk.open()
+    await desk.work()
+    known = OnCallPerson("primary", "Priya")
+    desk.policy = replace(desk.policy, team=MappingProxyType({"primary": known}))
+    desk.use(desk.discord)
+    names = {one.person.name for one in (await week(desk)).load or () if one.pages.total}
+    assert names == {"Priya"}
+
+
+async def refusals(desk: Desk) -> list[AuditRow]:
+    """What was refused, oldest first."""
+    return [row for row in await desk.database.audit_rows() if not row.allowed]
