@@ -117,12 +117,13 @@ def _entries(draw: st.DrawFn, since: datetime) -> tuple[MadeEntry, ...]:
     kinds = draw(st.lists(st.sampled_from(["update", "last_update", "promise", "reminder"]), max_size=5))
     gaps = draw(st.lists(_SPANS, min_size=len(kinds), max_size=len(kinds)))
     found: list[MadeEntry] = []
+    passed = accumulate(gaps, initial=timedelta())
     reminders = 0
-    for kind, at in zip(kinds, accumulate(gaps, initial=since), strict=False):
+    for kind, later in zip(kinds, passed, strict=False):
         reminders = reminders + 1 if kind == "reminder" else 0
         found.append(
             MadeEntry(
-                at + timedelta(seconds=len(found)),
+                since + later + timedelta(seconds=len(found)),
                 reminder=reminders or None,
                 has_words="update" in kind,
                 is_promise=kind in ("update", "promise"),

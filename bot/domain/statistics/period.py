@@ -75,7 +75,7 @@ class Period:
 
     @classmethod
     def _parsed(cls, asked: str, today: date) -> Self:
-        if asked.lower() in PeriodKind:
+        if asked.lower() in set(map(str, PeriodKind)):
             return cls.containing(today, PeriodKind(asked.lower()))
         if found := _QUARTER.fullmatch(asked.upper()):
             return cls(PeriodKind.QUARTER, date(int(found[1]), 3 * int(found[2]) - 2, 1))

@@ -85,7 +85,7 @@ class Statistics:
         """Return the pages to each person and their time on call, as far as *span* is over."""
         rosters, now = await self._rosters(guild_id, span)
         people = People(rosters)
-        pages = await self._store.pages(guild_id, span, self._policy.timezone, self._rules(span))
+        pages = await self._store.page_counts(guild_id, span, self._policy.timezone, self._rules(span))
         oncall = oncall_time(_shifts(rosters, Span(span.start, min(span.end, now))))
         return loads(
             ((people.reader(one), one.pages) for one in pages),

@@ -130,7 +130,7 @@ class StatsViews:
         about = {"act": "stats", "period": str(asked.period)}
         await self._access.require(by, "acknowledge", guild_id=guild_id, **about)
         if asked.person is not None and asked.person.id != by.id:
-            await self._access.require(by, "load", guild_id=guild_id, **about, person=asked.person.id)
+            await self._access.require(by, "load", guild_id=guild_id, **about, about=asked.person.id)
 
     async def _load(
         self, guild_id: int, span: Span, asked: Asked, *, by: Person

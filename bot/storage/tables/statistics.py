@@ -64,7 +64,7 @@ class PostgresIncidentStatistics(ReadPart):
 class PostgresLoadStatistics(ReadPart):
     """A `bot.services.ports.store.statistics.LoadStatistics`."""
 
-    async def pages(self, guild_id: int, span: Span, zone: ZoneInfo, rules: LoadRules) -> list[Paged]:
+    async def page_counts(self, guild_id: int, span: Span, zone: ZoneInfo, rules: LoadRules) -> list[Paged]:
         rows = await self._sql.all(
             "page_figures",
             span,

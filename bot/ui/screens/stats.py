@@ -27,7 +27,7 @@ _LIST: Final = "inc:v1:list:any:-:-:0:0:"  # what `bot.ui.screens.incident_list.
 _NOTHING: Final = "–"
 
 #: Characters of each list; all texts of a screen may have 4,000.
-_BUDGET: Final = 500
+_BUDGET: Final = 350
 _NAME_LIMIT: Final = 60
 _TITLE_LIMIT: Final = 60
 _SEVERITY_LIMIT: Final = 40
@@ -163,7 +163,7 @@ def _listed(voice: Voice, incidents: Sequence[Incident]) -> str:
     private = sum(one.is_private for one in incidents)
     if private:
         named.append(voice.say("stats.private", count=private))
-    return joined(named, separator=" · ", limit=2 * _BUDGET, more=" …")
+    return joined(named, separator=" · ", limit=_BUDGET, more=" …")
 
 
 def _targets(voice: Voice, figures: IncidentFigures) -> Iterator[str]:

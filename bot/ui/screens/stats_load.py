@@ -14,7 +14,7 @@ from bot.ui.words.voice import Voice
 
 _HOUR_S: Final = 3_600
 _SORTS: Final = ("day", "night", "weekend", "holiday", "asleep")
-_BUDGET: Final = 900
+_BUDGET: Final = 800
 _PLACE_LIMIT: Final = 40
 _MOST: Final = 3  # of those who have too much, the ones with the most
 

@@ -117,7 +117,7 @@ async def test_pages_by_hour_and_day(rig: Rig, database: Database, history: Hist
     """Each page is by day, by night, on a weekend or a holiday, by the clock on the team's wall."""
     await write(database, history)
     span = span_of(history)
-    found = await rig.store.pages(GUILD, span, history.zone, _RULES)
+    found = await rig.store.page_counts(GUILD, span, history.zone, _RULES)
     assert {(one.handle, one.place): one.pages for one in found} == recount.pages(history, span)
 
 
@@ -161,5 +161,5 @@ async def test_sleep_hours_are_the_teams(
     noon = datetime(2026, 11, 24, 12, tzinfo=ZoneInfo("Asia/Tokyo"))
     await database.fetch(_PAGE_AT_NOON, GUILD, noon)
     span, rules = Span(noon, noon + timedelta(seconds=1)), replace(_RULES, sleep=sleep)
-    (found,) = await rig.store.pages(GUILD, span, ZoneInfo("Asia/Tokyo"), rules)
+    (found,) = await rig.store.page_counts(GUILD, span, ZoneInfo("Asia/Tokyo"), rules)
     assert (found.handle, found.pages) == ("primary", expected)

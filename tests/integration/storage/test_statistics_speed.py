@@ -77,7 +77,7 @@ async def test_no_figure_of_a_hundred_thousand_incidents_takes_a_second(rig: Rig
         "late": partial(store.late_incidents, GUILD, QUARTER, ALL, limit=50),
         "targets": partial(store.busiest_targets, GUILD, QUARTER, ALL, limit=5),
         "drills": partial(store.drill_figures, GUILD, QUARTER),
-        "pages": partial(store.pages, GUILD, QUARTER, TOKYO, rules),
+        "pages": partial(store.page_counts, GUILD, QUARTER, TOKYO, rules),
         "senders": partial(store.alert_sources, GUILD, QUARTER),
         "noisiest": partial(store.noisiest_alerts, GUILD, QUARTER, limit=3),
     }

@@ -30,13 +30,18 @@ async def test_every_shared_number_agrees(desk: Desk, history: History) -> None:
         view = await desk.services.stats.show(GUILD, Asked(Period.of_week(week)), by=RESPONDER)
         assert (view.figures, view.before, view.late) == (digest.figures, digest.before, digest.missed)
         assert view.trend[-1].week == week
-        assert view.trend[-1].severities == digest.figures.severities
+        assert happened(view.trend[-1].severities) == happened(digest.figures.severities)
         assert len(digest.missed) == digest.figures.ack_deadlines.missed
     now = await desk.services.stats.show(
         GUILD, Asked(Period.containing(NOW.date(), PeriodKind.WEEK)), by=RESPONDER
     )
     assert now.goes_on
     assert await measured(desk) == told(now.figures.severities)
+
+
+def happened(severities: tuple[SeverityFigures, ...]) -> list[SeverityFigures]:
+    """Without zeros: a trend has each severity that any of its weeks has."""
+    return [one for one in severities if one.incidents]
 
 
 async def measured(desk: Desk) -> dict[tuple[str, ...], float]:

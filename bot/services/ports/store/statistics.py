@@ -57,7 +57,7 @@ class IncidentStatistics(Protocol):
 class LoadStatistics(Protocol):
     """Counts what reached people, and what monitors posted. As `IncidentStatistics`."""
 
-    async def pages(self, guild_id: int, span: Span, zone: ZoneInfo, rules: LoadRules) -> list[Paged]:
+    async def page_counts(self, guild_id: int, span: Span, zone: ZoneInfo, rules: LoadRules) -> list[Paged]:
         """Count the pages that arrived in *span* by the handle of their reader."""
 
     async def alert_sources(self, guild_id: int, span: Span) -> list[AlertSource]:
