@@ -69,7 +69,7 @@ WITH entries AS (
                 THEN incident.severity = ANY (:promising::text[]) AND incident.acknowledged_at <= entry.at
                 ELSE lag(entry.data) OVER earlier ->> 'next_at' IS NOT NULL END AS is_promised
       FROM incidents AS incident
-      JOIN timeline AS entry ON entry.incident_id = incident.id AND entry.kind IN ('updated', 'update_due')
+      JOIN timeline AS entry ON entry.incident_id = incident.id AND (entry.kind = 'updated' OR entry.kind = 'update_due')
      WHERE {counted_in_scope}
     WINDOW earlier AS (PARTITION BY entry.incident_id ORDER BY entry.at, entry.id)
 )
@@ -119,8 +119,8 @@ WITH page AS (
       FROM deliveries AS page
       LEFT JOIN incidents AS incident ON incident.id = page.incident_id
      WHERE page.guild_id = :guild_id AND page.finished_at >= :start AND page.finished_at < :end
-       AND page.kind IN ('page', 'bundle') AND page.status = 'sent' AND page.bundle_id IS NULL
-       AND (page.kind = 'page' OR page.data ->> 'of' = 'page')
+       AND (page.kind = 'page' OR page.kind = 'bundle' AND page.data ->> 'of' = 'page')
+       AND page.status = 'sent' AND page.bundle_id IS NULL
        AND incident.is_drill IS NOT TRUE
 ), sorted AS (
     SELECT reader, CASE WHEN reader IS NULL THEN place END AS place,
