@@ -70,6 +70,7 @@ async def test_every_command_is_explained_in_both_languages(bot: IncidentBot) ->
         "sev1",
         "sev2",
         "sev3",
+        "stats",
         "triage",
     ]
     for payload in made.values():
