@@ -14,6 +14,7 @@ from bot.domain.escalation.ack_deadline import ack_deadline, moment_after
 from bot.domain.incident.checklist import Checklist
 from bot.domain.oncall.people import OnCallPerson, id_of
 from bot.domain.oncall.rotation import Layer
+from bot.domain.postmortem.owing import Terms
 from bot.domain.severity import Deadline, SeverityPolicy
 from bot.domain.triage.tree import Text, Tree
 from bot.runbook.github import GitHubRules
@@ -200,6 +201,10 @@ class Policy:
     def due(self, deadline: Deadline, *, at: datetime, times: int = 1) -> datetime:
         """Return `moment_after` by the team's business hours."""
         return moment_after(at, deadline, self.business_hours, times=times)
+
+    def postmortem_terms(self, severity: SeverityPolicy) -> Terms:
+        """Return what the policy says of the postmortem of an incident of *severity*."""
+        return Terms(severity.postmortem, self.postmortem.due, self.business_hours)
 
     def channels(self) -> tuple[str, ...]:
         """Return every channel that the bot posts to, each once, in order of first use."""

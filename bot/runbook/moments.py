@@ -1,5 +1,6 @@
 """The types of the durations, times and dates of the policy file, with their rules."""
 
+import re
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from typing import Annotated
@@ -56,6 +57,22 @@ Turn = Annotated[
         'a number with h, d or w ("1w", "1d", "12h"), up to a year',
         lambda value: parse_turn(string(value)),
     ),
+]
+
+
+_MOST_DAYS = 60  # ours: what is due later than in a quarter is forgotten
+
+
+def _business_days(value: object) -> int:
+    found = re.fullmatch(r"([1-9]\d?) business days?", string(value), re.ASCII)
+    if found is None or int(found[1]) > _MOST_DAYS:
+        raise ValueError(value)
+    return int(found[1])
+
+
+BusinessDays = Annotated[
+    int,
+    Rule("a number of business days", f'"1 business day" to "{_MOST_DAYS} business days"', _business_days),
 ]
 
 

@@ -143,9 +143,15 @@ class Private:
 
 @dataclass(frozen=True, slots=True)
 class Postmortem:
-    """Where the postmortem goes: a repository path with ``{date}`` and ``{title}``."""
+    """The rules for postmortems.
+
+    Attributes:
+        path: Where one goes: a repository path with ``{date}`` and ``{title}``.
+        due: Business days from the day of the resolve until it is due.
+    """
 
     path: values.PostmortemPath = "docs/ops/postmortems/{date}-{title}.md"
+    due: moments.BusinessDays = 5
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from bot.domain.delivery.kinds import Action
 from bot.domain.dlq import DlqEntry
 from bot.domain.errors import NewerVersion
 from bot.domain.escalation.ladder import Step, StepStatus
+from bot.domain.incident.aftermath import Aftermath
 from bot.domain.incident.calls import Calls
 from bot.domain.incident.incident import (
     ActionCount,
@@ -85,6 +86,7 @@ def incident_from_row(row: Row) -> Incident:
         severity_changed=_kept(SeverityChange, row["severity_changed"]),
         calls=Calls.from_json(row.get("calls") or {}),
         actions=ActionCount(row.get("actions_open") or 0, row.get("actions_all") or 0),
+        aftermath=Aftermath.from_json(row.get("aftermath") or {}),
     )
 
 

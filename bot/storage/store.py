@@ -43,6 +43,7 @@ from bot.storage.tables.mornings import PostgresMorningReads, PostgresMorningWri
 from bot.storage.tables.oncall import PostgresOnCallReads, PostgresOnCallWrites
 from bot.storage.tables.outage import PostgresOutageChanges, PostgresOutageMirror
 from bot.storage.tables.overdue import PostgresOverdueReads, lost_jobs
+from bot.storage.tables.postmortems import PostgresPostmortemReads, PostgresPostmortemWrites
 from bot.storage.tables.replays import PostgresReplayReads, PostgresReplayWrites
 from bot.storage.tables.statistics import PostgresIncidentStatistics, PostgresLoadStatistics
 from bot.storage.tables.timeline import PostgresTimelineReads, PostgresTimelineWrites
@@ -84,6 +85,7 @@ class PostgresTransaction(
     PostgresMorningWrites,
     PostgresReplayWrites,
     PostgresMemberWrites,
+    PostgresPostmortemWrites,
     PostgresOnCallWrites,
     PostgresDrillWrites,
     PostgresExportWrites,
@@ -146,6 +148,7 @@ class PostgresStore(
     PostgresReplayReads,
     PostgresInstallation,
     PostgresMemberReads,
+    PostgresPostmortemReads,
     PostgresOnCallReads,
     PostgresExportReads,
     PostgresGuildFinder,

@@ -95,6 +95,41 @@ class BusinessHours:
         """Return True for a local date with business."""
         return day.weekday() in {working.number for working in self.days} and day not in self.holidays
 
+    def business_days_after(self, day: date, count: int) -> date:
+        """Return the *count*-th business day after the local date *day*.
+
+        Raises:
+            ValueError: there is none within a year of the one before.
+        """
+        for _ in range(count):
+            day = self._business_day(day, step=timedelta(days=1))
+        return day
+
+    def business_day_before(self, day: date) -> date:
+        """Return the last business day before the local date *day*. Raises as `business_days_after`."""
+        return self._business_day(day, step=timedelta(days=-1))
+
+    def _business_day(self, day: date, *, step: timedelta) -> date:
+        """Return the nearest business day from *day* on in the direction of *step*, without *day* itself."""
+        for ahead in range(1, _SEARCH_DAYS + 1):
+            if self.is_business_day(found := day + ahead * step):
+                return found
+        raise ValueError(f"no business day within a year of {day}")
+
+    def opening(self, at: datetime) -> datetime:
+        """Return *at* (aware) if business is open then, else when it opens next, in UTC.
+
+        Raises:
+            ValueError: as `business_days_after`.
+        """
+        if self.is_open(at):
+            return at
+        local = at.astimezone(self.timezone)
+        day = local.date()
+        if not (self.is_business_day(day) and local.time() < self.starts):
+            day = self.business_days_after(day, 1)
+        return local_moment(day, self.starts, timezone=self.timezone).astimezone(UTC)
+
     def is_open(self, at: datetime) -> bool:
         """Return True if *at* (aware) is within business hours; the end itself is outside."""
         local = at.astimezone(self.timezone)

@@ -1,6 +1,7 @@
-"""Spans of time as people write them in the policy file: "15m", "1h30m"."""
+"""Spans of time as people write them: "15m" and "1h30m" in the policy file, "1 時間 30 分" in a form."""
 
 import re
+import unicodedata
 from datetime import timedelta
 
 # At most six digits: a longer number is a slip, and timedelta overflows at a billion days.
@@ -37,3 +38,28 @@ def format_duration(span: timedelta) -> str:
         count, left = divmod(left, unit)
         parts.append(f"{count}{name}" if count else "")
     return "".join(parts) or "0s"
+
+
+# As `Wording.span` writes spans in both languages, and in other spellings; a number alone is minutes.
+_TYPED = re.compile(
+    r"(?:(\d{1,6})(?:d|days?|日間?))?"
+    r"(?:(\d{1,6})(?:h|hrs?|hours?|時間))?"
+    r"(?:(\d{1,6})(?:m|mins?|minutes?|分間?|$))?"
+    r"(?:(\d{1,6})(?:s|secs?|seconds?|秒間?))?",
+    re.ASCII | re.IGNORECASE,
+)
+_ABOUT = re.compile(r"^(?:約|およそ|だいたい|about|approx\.?|~)", re.IGNORECASE)
+
+
+def parse_typed_span(text: str) -> timedelta:
+    """Read a span as a person types it: "45", "45 分", "1時間30分", "1h 30m", "about 2 hours", "1 d 4 h".
+
+    Raises:
+        ValueError: *text* is anything else.
+    """
+    bare = "".join(unicodedata.normalize("NFKC", text).split()).replace("and", "").replace(",", "")
+    found = _TYPED.fullmatch(_ABOUT.sub("", bare).removesuffix("くらい").removesuffix("ほど"))
+    if not found or not any(found.groups()):
+        raise ValueError(text)
+    counts = (int(count or 0) for count in found.groups())
+    return timedelta(seconds=sum(count * unit for count, unit in zip(counts, _UNIT_S, strict=True)))

@@ -87,6 +87,8 @@ class DeliveryKind(StrEnum):
     # -- around an incident
     #: A DM to the person whose role another person has assigned or taken over.
     ROLE_DM = "role_dm", Spec(takes_ack=True, is_dated=True, is_refreshed=True)
+    #: A DM to the person who owes the postmortem.
+    POSTMORTEM_DM = "postmortem_dm", Spec(is_dated=True, is_refreshed=True)
     #: One line in the incident's thread.
     NOTICE = "notice", Spec(is_dated=True, keeps_order=True, waits_in_line=True)
     #: The bot's ✅ under a message that is on the timeline now.

@@ -1,8 +1,9 @@
 """The data of the timeline entries about an incident: its states, its roles, its relations."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Self, TypeAlias
 
+from bot.domain.incident.aftermath import Resolution
 from bot.domain.incident.incident import PersonRef, Phase
 from bot.domain.incident.notices import CancelledNotice, MergedNotice, ResolvedNotice
 from bot.domain.incident.title_and_start import StartChange, TitleChange
@@ -186,10 +187,25 @@ class ResolvedEntry(EntryData, kind=TimelineKind.RESOLVED):
     Attributes:
         url: The monitor's message that says so, if it ended by that.
         drill: It was a drill.
+        said: How, in the person's words; None: without words, or in a row of an older version.
+        owner, due_on: Who owes the postmortem, and by when; None: nobody.
     """
 
     url: str | None = None
     drill: bool = False
+    said: Resolution | None = None
+    owner: PersonRef | None = None
+    due_on: date | None = None
+
+
+class ResolutionCorrectedEntry(EntryData, kind=TimelineKind.RESOLUTION_CORRECTED):
+    """A person has corrected how it was resolved.
+
+    Attributes:
+        said: As it is now.
+    """
+
+    said: Resolution | None = None
 
 
 class CancelledEntry(EntryData, kind=TimelineKind.CANCELLED):
@@ -213,7 +229,14 @@ def entry_of(told: End, *, is_drill: bool) -> EntryData:
     """Return the timeline entry for the notice of an end."""
     match told:
         case ResolvedNotice():
-            return ResolvedEntry(url=told.url, drill=is_drill)
+            return ResolvedEntry(
+                url=told.url,
+                drill=is_drill,
+                said=told.said,
+                owner=told.owner,
+                due_on=told.due_on,
+                key=told.key,
+            )
         case CancelledNotice():
             return CancelledEntry(reason=told.reason, drill=is_drill)
         case MergedNotice():

@@ -50,14 +50,17 @@ def form_digest(incident: Incident) -> str:
 
     A button under an alert carries them, because the alert shows the same values as the form.
     """
-    impact = "" if incident.updates.last is None else incident.updates.last.impact
+    last = incident.updates.last
+    known, impact = ("", "") if last is None else (last.known, last.impact)
     shown = (
         incident.is_open,
         incident.is_private,
         incident.severity,
         incident.targets,
         incident.symptoms,
+        known,
         impact,
         incident.phase,
+        incident.aftermath.resolution,
     )
     return short_digest(repr(shown))

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from bot.domain.incident.aftermath import Aftermath
 from bot.domain.incident.calls import Calls
 from bot.domain.incident.locations import AlertPost, IncidentThread, Source, Tracked
 from bot.domain.payloads import Payload
@@ -182,6 +183,7 @@ class Incident:
         calls: Whom its ladder has called and calls next; only of an incident that was read to be shown.
         actions: How many action items it has; as `calls`.
         unreached: People on call whom no DM reaches, as `bot.domain.oncall.people.marked`.
+        aftermath: How it was resolved, and its postmortem; read as `calls` is.
         severity_changed: The last change of the severity; an older version does not write it, see `regraded`.
     """
 
@@ -225,6 +227,7 @@ class Incident:
     severity_changed: SeverityChange | None = None
     calls: Calls = field(default=Calls(), compare=False)
     actions: ActionCount = field(default=ActionCount(), compare=False)
+    aftermath: Aftermath = field(default=Aftermath(), compare=False)
 
     @property
     def label(self) -> str:

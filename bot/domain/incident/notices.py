@@ -1,8 +1,9 @@
 """What the lines in an incident's thread say about the incident itself."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from bot.domain.delivery.notices import Notice
+from bot.domain.incident.aftermath import Resolution
 from bot.domain.incident.incident import PersonRef, Phase, Role
 from bot.domain.incident.title_and_start import StartChange, TitleChange
 from bot.domain.payloads import UNSET, Unset
@@ -14,10 +15,27 @@ class ResolvedNotice(Notice, name="resolved"):
     Attributes:
         at: When, since an incident may end several times; None in a row of an older version.
         url: The monitor's message that says so, if it ended by that.
+        said: How, in the person's words.
+        owner, due_on: Who owes the postmortem, and by when; None: nobody, or in a row of an older version.
+        key: Of the interaction that resolved it.
     """
 
     at: datetime | None = None
     url: str | None = None
+    said: Resolution | None = None
+    owner: PersonRef | None = None
+    due_on: date | None = None
+    key: str | None = None
+
+
+class ResolutionCorrectedNotice(Notice, name="resolution_corrected"):
+    """A person has corrected how the incident was resolved.
+
+    Attributes:
+        said: As it is now.
+    """
+
+    said: Resolution
 
 
 class CancelledNotice(Notice, name="cancelled"):

@@ -276,6 +276,23 @@ def lose_member(incident: Incident) -> Incident:
     return replace(incident, version=incident.version + 1)
 
 
+def note_aftermath(incident: Incident) -> Incident:
+    """Record that something after its end has changed; the new version makes the posts show it."""
+    return replace(incident, version=incident.version + 1)
+
+
+def require_resolved(incident: Incident) -> None:
+    """Require that *incident* is resolved.
+
+    Raises:
+        InvalidTransition: it is open, or has ended in another way; the key says how.
+    """
+    if incident.is_open:
+        raise InvalidTransition("not_resolved", incident=incident.label)
+    if incident.status is not Status.RESOLVED:
+        require_open(incident)
+
+
 def require_open(incident: Incident) -> None:
     """Require that *incident* is open.
 

@@ -29,6 +29,7 @@ class JobName(StrEnum):
     REFRESH_MORNING = "refresh_morning"  # payload: "guild_id:day"
     HANDOVER = "handover"  # payload: guild id; a shift begins, or soon will
     ACTION_ITEM = "action_item"  # payload: item id; reminds, verifies or reopens
+    POSTMORTEM = "postmortem"  # payload: incident id; a reminder of its postmortem is due
     REACH = "reach"  # payload: guild id; checks that people soon on call can be reached
 
 

@@ -33,24 +33,27 @@ CASE WHEN incidents.status = 'triggered' THEN jsonb_build_object(
                         WHERE change.incident_id = incidents.id AND change.kind = 'severity_changed')
               GROUP BY 1) AS said)) END AS calls
 
--- part: action_counts
--- Counts the action items of an incident.
+-- part: aftermath
+-- Returns the `Aftermath` of an incident, as `bot.domain.incident.aftermath` reads it, and counts its action items.
+jsonb_build_object(
+    'resolution', (SELECT to_jsonb(said) FROM resolutions AS said WHERE said.incident_id = incidents.id),
+    'postmortem', (SELECT to_jsonb(owed) FROM postmortems AS owed WHERE owed.incident_id = incidents.id)) AS aftermath,
 (SELECT count(*) FROM action_items WHERE incident_id = incidents.id AND status = 'open') AS actions_open,
 (SELECT count(*) FROM action_items WHERE incident_id = incidents.id) AS actions_all
 
 -- name: shown_incident
--- Returns one incident, its calls and the number of its action items, in guild :guild_id (null: in any guild).
+-- Returns one incident with its calls and its aftermath, in guild :guild_id (null: in any guild).
 SELECT incidents.*,
        {calls},
-       {action_counts}
+       {aftermath}
   FROM incidents
  WHERE id = :incident_id AND (:guild_id::bigint IS NULL OR guild_id = :guild_id);
 
 -- name: incident_of_delivery
--- Returns the incident of a delivery, with its calls and the number of its action items, if it has one.
+-- Returns the incident of a delivery with its calls and its aftermath, if it has one.
 SELECT incidents.*,
        {calls},
-       {action_counts}
+       {aftermath}
   FROM deliveries
   JOIN incidents ON incidents.id = incident_id
  WHERE deliveries.id = :delivery_id;

@@ -67,7 +67,9 @@ SELECT job, key, priority, guild_id
         UNION ALL
         SELECT 9, 'archive', 'archive:' || id, archive_at, 0, guild_id FROM incidents
         UNION ALL
-        SELECT 10, 'action_item', 'action:' || id, next_at, 0, guild_id FROM action_items) AS work
+        SELECT 10, 'action_item', 'action:' || id, next_at, 0, guild_id FROM action_items
+        UNION ALL
+        SELECT 11, 'postmortem', 'postmortem:' || incident_id, remind_at, 0, guild_id FROM postmortems) AS work
  WHERE due_at < now() - :overdue::interval
    AND NOT EXISTS (SELECT FROM pgqueuer WHERE dedupe_key = key AND status IN ('queued', 'picked'))
  ORDER BY place, due_at;

@@ -15,6 +15,16 @@ AT = datetime(2026, 11, 24, 5, 14, tzinfo=UTC)
 ISO = AT.isoformat()
 PERSON = {"id": 1, "name": "a"}
 WHO_AND_WHEN = {"by": "a", "at": ISO, "withdrawn": None, "withdrawn_by": None}
+SAID = {
+    "cause": "x",
+    "fix": "y",
+    "impact": "z",
+    "people": 120,
+    "duration_s": 2_700,
+    "by_id": 1,
+    "by_name": "a",
+    "at": ISO,
+}
 MESSAGE = {
     "text": "x",
     "author_id": 5,
@@ -99,7 +109,19 @@ NOW: dict[TimelineKind, list[Json]] = {
     TimelineKind.MADE_PRIVATE: [{}],
     TimelineKind.MEMBER_ADDED: [{"id": 1, "name": "a"}],
     TimelineKind.MEMBER_REMOVED: [{"id": 1, "name": "a"}],
-    TimelineKind.RESOLVED: [{"line": "resolved:3"}, {"url": "https://x.example", "drill": True}],
+    TimelineKind.RESOLVED: [
+        {"line": "resolved:3"},
+        {"url": "https://x.example", "drill": True},
+        {"said": SAID, "owner": PERSON, "due_on": "2026-12-01", "key": "interaction:1"},
+    ],
+    TimelineKind.RESOLUTION_CORRECTED: [{"said": SAID, "line": "resolution:4"}],
+    TimelineKind.POSTMORTEM_OWNER: [{"owner": PERSON, "former": PERSON, "due_on": "2026-12-01"}],
+    TimelineKind.POSTMORTEM_REMINDED: [
+        {"stage": "before", "owner": "a"},
+        {"stage": "thread", "owner": "a", "is_away": True},
+    ],
+    TimelineKind.POSTMORTEM_DONE: [{}, {"merged": "https://x.example/1"}],
+    TimelineKind.POSTMORTEM_OWED: [{"due_on": "2026-12-01"}],
     TimelineKind.CANCELLED: [{"reason": "x", "line": "cancelled:3"}, {"reason": "", "drill": True}],
     TimelineKind.MERGED: [{"into": 41, "line": "merged:3"}],
     TimelineKind.UNMERGED: [{"with": 41}],
@@ -138,6 +160,7 @@ MODULES = (
     "bot.domain.alerts.payloads",
     "bot.domain.escalation.entries",
     "bot.domain.incident.entries",
+    "bot.domain.postmortem.entries",
     "bot.domain.privacy_payloads",
     "bot.domain.timeline.recorded",
     "bot.domain.timeline.written",

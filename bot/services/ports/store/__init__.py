@@ -24,6 +24,7 @@ from bot.services.ports.store.members import MemberReads, MemberWrites
 from bot.services.ports.store.mornings import DigestWrites, MorningReads, MorningWrites
 from bot.services.ports.store.oncall import OnCallReads, OnCallWrites
 from bot.services.ports.store.outage import OutageMirror
+from bot.services.ports.store.postmortems import PostmortemReads, PostmortemWrites
 from bot.services.ports.store.replays import ReplayReads, ReplayWrites
 from bot.services.ports.store.statistics import StatisticsReads
 from bot.services.ports.store.timeline import AuditLog, AuditWrites, TimelineReads, TimelineWrites
@@ -56,6 +57,7 @@ class Transaction(
     DigestWrites,
     OnCallWrites,
     MemberWrites,
+    PostmortemWrites,
     ReplayWrites,
     PullExportWrites,
     IssueExportWrites,
@@ -83,6 +85,7 @@ class Store(
     MorningReads,
     OnCallReads,
     MemberReads,
+    PostmortemReads,
     ReplayReads,
     PullExportReads,
     IssueExportReads,

@@ -32,10 +32,10 @@ class IncidentReads(Protocol):
         """Return one incident. Raises IncidentNotFound."""
 
     async def shown_incident(self, incident_id: int) -> Incident:
-        """Return one incident with its `calls`, to show it. Raises IncidentNotFound."""
+        """Return one incident with its `calls` and `aftermath`, to show it. Raises IncidentNotFound."""
 
     async def incident_of_delivery(self, delivery_id: int) -> Incident | None:
-        """Return the incident of a delivery, with its `calls`; None if it has none."""
+        """Return the incident of a delivery, with its `calls` and `aftermath`; None if it has none."""
 
     async def incident_by_message(self, message_id: int) -> Incident | None:
         """Return the incident on whose message, ours (`ACK_KINDS`) or a monitor's, a 👀 counts."""

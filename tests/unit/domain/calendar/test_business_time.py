@@ -1,5 +1,6 @@
 """The next business day, in zones with and without DST."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -128,6 +129,36 @@ HOURS = BusinessHours(
 def test_is_open(at: str, *, is_open: bool) -> None:
     """Within the hours of a business day; the end is outside."""
     assert HOURS.is_open(tokyo(at)) is is_open
+
+
+def test_business_days_are_counted_from_the_day_after() -> None:
+    """Friday and one is Tuesday: over the weekend and 勤労感謝の日; and the other way round."""
+    friday, tuesday = date(2026, 11, 20), date(2026, 11, 24)
+    assert HOURS.business_days_after(friday, 1) == tuesday
+    assert HOURS.business_days_after(friday, 5) == date(2026, 11, 30)
+    assert HOURS.business_days_after(friday, 0) == friday
+    assert HOURS.business_day_before(tuesday) == friday
+    assert HOURS.business_day_before(date(2026, 11, 23)) == friday
+
+
+def test_a_team_that_never_works_has_no_business_day() -> None:
+    """The loop ends."""
+    with pytest.raises(ValueError, match="no business day"):
+        replace(HOURS, days=()).business_days_after(date(2026, 11, 20), 1)
+
+
+@pytest.mark.parametrize(
+    ("at", "opens"),
+    [
+        ("2026-11-24 12:00", "2026-11-24 12:00"),
+        ("2026-11-24 09:59", "2026-11-24 10:00"),
+        ("2026-11-24 19:00", "2026-11-25 10:00"),
+        ("2026-11-20 23:00", "2026-11-24 10:00"),
+    ],
+)
+def test_opening_is_now_or_the_next_morning_of_business(at: str, opens: str) -> None:
+    """While business is open there is nothing to wait for."""
+    assert HOURS.opening(tokyo(at)) == tokyo(opens)
 
 
 def test_next_triage_is_over_at_triage_by() -> None:

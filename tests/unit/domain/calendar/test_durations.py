@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.calendar.durations import format_duration, parse_duration
+from bot.domain.calendar.durations import format_duration, parse_duration, parse_typed_span
 
 
 @pytest.mark.parametrize(
@@ -51,3 +51,32 @@ def test_format_duration_refuses_the_past() -> None:
 def test_round_trip(span: timedelta) -> None:
     """What is written is read back, down to the second."""
     assert parse_duration(format_duration(span)) == span - timedelta(microseconds=span.microseconds)
+
+
+@pytest.mark.parametrize(
+    ("text", "span"),
+    [
+        ("45", timedelta(minutes=45)),
+        ("45 分", timedelta(minutes=45)),
+        ("１時間30分", timedelta(minutes=90)),
+        ("約 2 時間", timedelta(hours=2)),
+        ("1h 30m", timedelta(minutes=90)),
+        ("1 h 5 min", timedelta(minutes=65)),
+        ("About 2 hours and 5 minutes", timedelta(minutes=125)),
+        ("1 d 4 h", timedelta(hours=28)),
+        ("2日間", timedelta(days=2)),
+        ("30 s", timedelta(seconds=30)),
+        ("1時間くらい", timedelta(hours=1)),
+        ("0 分", timedelta(0)),
+    ],
+)
+def test_a_typed_span_is_read(text: str, span: timedelta) -> None:
+    """In both languages, however it is spelled; a number alone is minutes."""
+    assert parse_typed_span(text) == span
+
+
+@pytest.mark.parametrize("text", ["", "昼", "soon", "-5", "1.5h", "30m1h", "9999999d", "約"])
+def test_a_typed_span_refuses(text: str) -> None:
+    """Anything else is no span."""
+    with pytest.raises(ValueError, match=r".*"):
+        parse_typed_span(text)

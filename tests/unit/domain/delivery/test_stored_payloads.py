@@ -11,12 +11,14 @@ from bot.domain.digest import DigestData
 from bot.domain.dlq import ReplayData
 from bot.domain.escalation.deliveries import BundleData, NextStep, PagingData
 from bot.domain.escalation.ladder import Why, WhyKind
+from bot.domain.incident.aftermath import ReminderStage
 from bot.domain.incident.deliveries import MemberData, PostingData, RoleDm
 from bot.domain.incident.incident import Role
 from bot.domain.morning import MorningData, MorningNagData
 from bot.domain.oncall.deliveries import GapData, HandoverData, OpenIncident, PlaceChange, ShiftCheckData
 from bot.domain.oncall.duty import Duty, DutyKind
 from bot.domain.payloads import Json, Payload
+from bot.domain.postmortem.deliveries import PostmortemDm
 from bot.domain.timeline.pinned import PinSeenData
 from bot.domain.triage.payloads import TriageData
 
@@ -41,6 +43,14 @@ ROWS: list[tuple[Json, Payload]] = [
     (
         {"role": "scribe", "holder_id": 1, "holder": "a", "by": "b", "taken_over": True},
         RoleDm(role=Role.SCRIBE, holder_id=1, holder="a", by="b", taken_over=True),
+    ),
+    (
+        {"owner_id": 1, "owner": "a", "due_on": "2026-12-01", "stage": "after"},
+        PostmortemDm(owner_id=1, owner="a", due_on=date(2026, 12, 1), stage=ReminderStage.AFTER),
+    ),
+    (
+        {"owner_id": 1, "owner": "a", "due_on": "2026-12-01", "by": "b"},
+        PostmortemDm(owner_id=1, owner="a", due_on=date(2026, 12, 1), by="b"),
     ),
     (
         {

@@ -1,0 +1,49 @@
+"""The data of the timeline entries about an incident's postmortem."""
+
+from datetime import date
+
+from bot.domain.incident.aftermath import ReminderStage
+from bot.domain.incident.incident import PersonRef
+from bot.domain.timeline.entries import EntryData, TimelineKind
+
+
+class PostmortemOwnerEntry(EntryData, kind=TimelineKind.POSTMORTEM_OWNER):
+    """The postmortem was handed over.
+
+    Attributes:
+        owner, former: The new owner, and the one before.
+    """
+
+    owner: PersonRef
+    former: PersonRef
+    due_on: date | None = None
+
+
+class PostmortemDoneEntry(EntryData, kind=TimelineKind.POSTMORTEM_DONE):
+    """The postmortem is done.
+
+    Attributes:
+        merged: The address of the pull request whose merge ended it; None: a person said so.
+    """
+
+    merged: str | None = None
+
+
+class PostmortemOwedEntry(EntryData, kind=TimelineKind.POSTMORTEM_OWED):
+    """The postmortem that was taken for done is owed again."""
+
+    due_on: date | None = None
+
+
+class PostmortemRemindedEntry(EntryData, kind=TimelineKind.POSTMORTEM_REMINDED):
+    """Its owner was reminded.
+
+    Attributes:
+        stage: Which reminder it was.
+        owner: Its owner then, by name.
+        is_away: The owner has left the server or may not see the incident, so others were asked.
+    """
+
+    stage: ReminderStage | None = None
+    owner: str
+    is_away: bool = False

@@ -1,0 +1,37 @@
+"""How incidents were resolved, and their postmortems."""
+
+from bot.domain.incident.aftermath import Postmortem, Resolution
+from bot.domain.incident.incident import Incident
+from bot.domain.postmortem.owing import OwedPostmortem
+from bot.storage.rows import incident_from_row
+from bot.storage.tables.parts import ReadPart
+
+
+class PostgresPostmortemReads(ReadPart):
+    """A `bot.services.ports.store.postmortems.PostmortemReads`."""
+
+    async def resolution(self, incident_id: int) -> Resolution | None:
+        row = await self._sql.first("resolution", incident_id=incident_id, guild_id=self._guild_id)
+        return None if row is None else Resolution.from_json(row)
+
+    async def postmortem(self, incident_id: int) -> Postmortem | None:
+        row = await self._sql.first("postmortem", incident_id=incident_id, guild_id=self._guild_id)
+        return None if row is None else Postmortem.from_json(row)
+
+    async def owed_postmortems(self, guild_id: int) -> list[OwedPostmortem]:
+        rows = await self._sql.all("owed_postmortems", guild_id=guild_id)
+        return [OwedPostmortem(incident_from_row(row), Postmortem.from_json(row["owed"])) for row in rows]
+
+
+class PostgresPostmortemWrites(PostgresPostmortemReads):
+    """A `bot.services.ports.store.postmortems.PostmortemWrites`."""
+
+    async def save_resolution(self, incident: Incident, resolution: Resolution) -> None:
+        await self._sql.one(
+            "save_resolution", resolution, incident_id=incident.id, guild_id=incident.guild_id
+        )
+
+    async def save_postmortem(self, incident: Incident, postmortem: Postmortem) -> None:
+        await self._sql.one(
+            "save_postmortem", postmortem, incident_id=incident.id, guild_id=incident.guild_id
+        )

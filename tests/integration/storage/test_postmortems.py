@@ -1,0 +1,90 @@
+"""How incidents were resolved, and their postmortems, as rows."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+from bot.domain.incident import transitions
+from bot.domain.incident.aftermath import Aftermath, Postmortem, PostmortemState, Resolution
+from bot.domain.incident.incident import Incident
+from tests.integration.storage.conftest import Rig
+from tests.integration.storage.examples import GUILD, OLIVE, open_incident
+
+AT = datetime(2026, 11, 24, 5, 50, tzinfo=UTC)
+SAID = Resolution(
+    cause="接続プールが枯渇した",
+    fix="rollback",
+    impact="決済",
+    people=120,
+    duration_s=2_700,
+    by_id=OLIVE.id,
+    by_name=OLIVE.name,
+    at=AT,
+)
+OWED = Postmortem(
+    state=PostmortemState.OWED,
+    owner_id=OLIVE.id,
+    owner_name=OLIVE.name,
+    due_on=date(2026, 12, 1),
+    remind_at=AT,
+)
+
+
+async def resolved(rig: Rig, *, key: str = "interaction:1", owed: Postmortem = OWED) -> Incident:
+    """An incident that is resolved, with both rows."""
+    incident = await open_incident(rig.store, key=key)
+    async with rig.store.transaction() as tx:
+        ended = transitions.resolve(await tx.incident(incident.id, lock=True), by=OLIVE, at=AT)
+        await tx.save(ended)
+        await tx.save_resolution(ended, SAID)
+        await tx.save_postmortem(ended, owed)
+    return ended
+
+
+async def test_both_are_read_as_they_were_written(rig: Rig) -> None:
+    """By themselves, and with the incident that is to be shown; another guild sees neither."""
+    incident = await resolved(rig)
+    assert await rig.store.resolution(incident.id) == SAID
+    assert await rig.store.postmortem(incident.id) == OWED
+    shown = await rig.store.shown_incident(incident.id)
+    assert shown.aftermath == Aftermath(resolution=SAID, postmortem=OWED)
+    assert (await rig.store.incident(incident.id)).aftermath == Aftermath()
+    other = rig.of(GUILD + 1)
+    assert (await other.resolution(incident.id), await other.postmortem(incident.id)) == (None, None)
+
+
+async def test_the_second_write_replaces_the_first(rig: Rig) -> None:
+    """There is one row of each for an incident, whatever happens to it."""
+    incident = await resolved(rig)
+    corrected = replace(SAID, cause="DNS", people=None, duration_s=None)
+    done = replace(OWED, state=PostmortemState.DONE, remind_at=None, done_at=AT, done_by_name="GitHub")
+    async with rig.store.transaction() as tx:
+        await tx.save_resolution(incident, corrected)
+        await tx.save_postmortem(incident, done)
+        assert await tx.resolution(incident.id) == corrected
+        assert await tx.postmortem(incident.id) == done
+    assert (await rig.store.shown_incident(incident.id)).aftermath == Aftermath(
+        resolution=corrected, postmortem=done
+    )
+
+
+async def test_what_is_owed_is_listed_by_date(rig: Rig) -> None:
+    """Not what is done, what an older version has reopened, or what another guild owes."""
+    late = await resolved(rig, key="1")
+    early = await resolved(rig, key="2", owed=replace(OWED, due_on=date(2026, 11, 30)))
+    await resolved(rig, key="3", owed=replace(OWED, state=PostmortemState.DONE))
+    reopened = await resolved(rig, key="4")
+    async with rig.store.transaction() as tx:
+        await tx.save(transitions.reopen(reopened, by=OLIVE, at=AT, next_update_at=None))
+    found = await rig.store.owed_postmortems(GUILD)
+    assert [(one.incident.id, one.postmortem.due_on.day) for one in found] == [(early.id, 30), (late.id, 1)]
+    assert await rig.store.owed_postmortems(GUILD + 1) == []
+
+
+async def test_words_that_postgresql_refuses_are_cleaned(rig: Rig) -> None:
+    """NUL and half of a surrogate pair come from phones."""
+    incident = await resolved(rig)
+    async with rig.store.transaction() as tx:
+        await tx.save_resolution(incident, replace(SAID, cause="a\0b\ud800c"))
+    found = await rig.store.resolution(incident.id)
+    assert found is not None
+    assert "\0" not in found.cause

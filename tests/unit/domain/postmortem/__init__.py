@@ -1,0 +1,1 @@
+"""Who owes a postmortem, by when, and when they are reminded."""

@@ -1,0 +1,113 @@
+"""Whether a postmortem is owed, by whom, and by when."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+
+from bot.domain.incident.aftermath import Postmortem, PostmortemState, ReminderStage, Resolution
+from bot.domain.incident.incident import ByPerson, IncidentKind, PersonRef, Role, Status
+from bot.domain.postmortem import owing
+from bot.domain.postmortem.owing import OwedPostmortem
+from tests.unit.domain.postmortem.examples import HOURS, NOW, TERMS, owed, resolved, tokyo
+
+
+@pytest.mark.parametrize(
+    ("facts", "owner"),
+    [
+        ({"roles": {Role.COMMANDER: PersonRef(9, "lead")}}, 9),
+        ({}, 1),
+        ({"taken": ByPerson(8, "later", NOW - timedelta(minutes=20))}, 8),
+        ({"acknowledged": None}, 2),
+        ({"acknowledged": ByPerson(-5, "mail", NOW)}, 2),
+    ],
+    ids=["the commander", "who acknowledged", "who took it over", "who resolved it", "not an email"],
+)
+def test_the_owner_is_the_person_who_led(facts: dict[str, object], owner: int) -> None:
+    """The commander, else who acknowledged it last, else who resolved it."""
+    assert owing.owner_of(resolved(**facts)).id == owner
+
+
+def test_it_is_due_after_the_policys_business_days() -> None:
+    """Weekends and holidays do not count: 25, 26, 27 and 30 November, 1 December."""
+    assert owed().due_on == date(2026, 12, 1)
+    later = owing.owed_at_resolve(resolved(), None, replace(TERMS, due_days=6), now=NOW)
+    assert later is not None
+    assert later.due_on == date(2026, 12, 3)  # the 2nd is a holiday
+
+
+def test_the_day_of_the_resolve_is_the_teams() -> None:
+    """At 00:30 in Tokyo it is still yesterday in UTC."""
+    found = owing.owed_at_resolve(resolved(), None, TERMS, now=tokyo(11, 25, 0, 30))
+    assert found is not None
+    assert found.due_on == date(2026, 12, 3)
+
+
+@pytest.mark.parametrize(
+    "facts", [{"is_drill": True}, {"kind": IncidentKind.ALERT}, {"status": Status.CANCELLED}]
+)
+def test_a_drill_an_alert_and_a_false_alarm_owe_none(facts: dict[str, object]) -> None:
+    """Only a real incident that was resolved does."""
+    assert owing.owed_at_resolve(resolved(**facts), None, TERMS, now=NOW) is None
+
+
+def test_a_severity_that_asks_for_none_releases_from_it() -> None:
+    """It was reopened and lowered: what was owed before is not owed any more."""
+    lower = replace(TERMS, is_required=False)
+    assert owing.owed_at_resolve(resolved(), None, lower, now=NOW) is None
+    released = owing.owed_at_resolve(resolved(), owed(), lower, now=NOW)
+    assert released is not None
+    assert (released.state, released.remind_at) == (PostmortemState.NOT_OWED, None)
+
+
+def test_reopened_and_resolved_again_the_owner_stays() -> None:
+    """They may have begun to write; the date begins anew."""
+    handed_over = replace(owed(), owner_id=77, owner_name="writer", pull_request="https://x.example/1")
+    paused = owing.not_owed(handed_over)
+    later = NOW + timedelta(days=7)
+    again = owing.owed_at_resolve(resolved(), paused, TERMS, now=later)
+    assert again is not None
+    assert (again.owner_id, again.state, again.pull_request) == (
+        77,
+        PostmortemState.OWED,
+        handed_over.pull_request,
+    )
+    assert again.due_on > handed_over.due_on
+    assert again.reminded is None
+
+
+def test_done_stays_done_when_the_incident_comes_back() -> None:
+    """Neither a reopening nor another resolve asks for it once more."""
+    finished = owing.done(owed(), by_id=1, by_name="primary", at=NOW)
+    assert owing.not_owed(finished) is finished
+    assert owing.owed_at_resolve(resolved(), finished, TERMS, now=NOW + timedelta(days=9)) is finished
+
+
+def test_undone_it_has_the_reminders_that_had_not_come() -> None:
+    """Taken for done by mistake on the day after the date: the DM of that day has been sent."""
+    late = tokyo(12, 3, 15)
+    finished = owing.done(
+        replace(owed(), reminded=ReminderStage.AFTER), by_id=None, by_name="GitHub", at=late
+    )
+    assert (finished.is_owed, finished.remind_at) == (False, None)
+    again = owing.owed_again(finished, HOURS, now=late)
+    assert (again.is_owed, again.done_at, again.done_by_name) == (True, None, None)
+    assert again.remind_at == tokyo(12, 4, 10)
+
+
+def test_overdue_is_after_the_date() -> None:
+    """On the date itself it is due, not overdue."""
+    one = OwedPostmortem(resolved(), owed())
+    assert not one.is_overdue(date(2026, 12, 1))
+    assert one.is_overdue(date(2026, 12, 2))
+
+
+def test_both_are_read_as_they_were_stored() -> None:
+    """Of the posts and of a notice: JSON, from PostgreSQL with its own way to write a time."""
+    postmortem = owed()
+    assert Postmortem.from_json(postmortem.to_json()) == postmortem
+    said = Resolution(cause="x", people=120, duration_s=2_700, by_id=1, by_name="a", at=NOW)
+    assert Resolution.from_json(said.to_json()) == said
+    assert said.duration == timedelta(minutes=45)
+    assert not said.is_empty
+    assert Resolution(by_id=1, by_name="a", at=NOW).is_empty
