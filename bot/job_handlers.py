@@ -42,6 +42,7 @@ def handlers(cases: UseCases) -> dict[JobName, Handler]:
         JobName.HANDOVER: _numbered(services.handovers.strike),
         JobName.REACH: _numbered(services.handovers.look_ahead),
         JobName.REMIND: _numbered(services.updates.remind),
+        JobName.POSTMORTEM: _numbered(cases.postmortem_reminders.strike),
         JobName.ARCHIVE: _numbered(services.lifecycle.archive),
         JobName.ACTION_ITEM: _numbered(cases.action_times.strike),
         JobName.SHOW_COUNT: _numbered(services.alerts.show_count),

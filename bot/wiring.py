@@ -44,7 +44,6 @@ from bot.services.incidents.merging import Merging
 from bot.services.incidents.promises import Promises
 from bot.services.incidents.queries import IncidentQueries
 from bot.services.incidents.refreshing import Hooks, Refreshing
-from bot.services.incidents.reminder_recipients import ReminderRecipients
 from bot.services.incidents.reposting import Reposting
 from bot.services.incidents.roles import Roles
 from bot.services.incidents.severity_change import Regrading
@@ -74,6 +73,9 @@ from bot.services.ports import (
 )
 from bot.services.ports.charts import Charts
 from bot.services.ports.oncall import Calendars, Reach
+from bot.services.postmortems.finishing import Postmortems
+from bot.services.postmortems.reminders import PostmortemDeliveries, PostmortemReminders
+from bot.services.postmortems.resolutions import Resolutions
 from bot.services.privacy.deliveries import MemberDeliveries
 from bot.services.privacy.privacy import Privacy
 from bot.services.privacy.redactions import Redactions
@@ -82,6 +84,7 @@ from bot.services.registry import Services
 from bot.services.shared.access import Access
 from bot.services.shared.already_told import AlreadyTold
 from bot.services.shared.changes import Changes
+from bot.services.shared.reminder_recipients import ReminderRecipients
 from bot.services.shared.roster import OnCall
 from bot.services.shared.shown_incidents import ShownIncidents
 from bot.services.statistics.statistics import Statistics
@@ -144,6 +147,7 @@ class UseCases:
     email_backup: EmailBackup
     links: AckLinks
     action_times: ActionTimes
+    postmortem_reminders: PostmortemReminders
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +219,7 @@ def wire(parts: GuildDependencies, outward: Outward, oncall: OnCall) -> UseCases
             shared.action_changes,
             ActionReaders(discord, shared.access, oncall, shared.recipients),
         ),
+        postmortem_reminders=PostmortemReminders(store, policy, shared.recipients),
     )
 
 
@@ -237,6 +242,7 @@ def _delivery_kinds(shared: _Shared) -> DeliveryKinds:
             OnCallDeliveries(policy, shared.oncall),
             DigestDeliveries(shared.digests),
             ActionDeliveries(policy, shared.oncall),
+            PostmortemDeliveries(policy),
             DeliveryHandler(*_PLAIN),
         ],
     )
@@ -288,6 +294,8 @@ def _services(shared: _Shared, parts: GuildDependencies, reach: Reach, emergency
         removals=Removals(discord, policy, access, changes),
         updates=Updates(store, policy, changes, shared.recipients, releasing),
         promises=Promises(policy, changes),
+        resolutions=Resolutions(changes, shared.shown_incidents),
+        postmortems=Postmortems(store, policy, access, changes),
         details=Details(policy, changes),
         timelines=Timelines(store, policy, access, changes),
         pins=Pins(store, discord, policy, access, changes),

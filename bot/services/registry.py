@@ -45,6 +45,8 @@ from bot.services.oncall.schedules import Schedules
 from bot.services.outage.emergency import Emergency
 from bot.services.ports import GuildFinder
 from bot.services.ports.charts import Charts
+from bot.services.postmortems.finishing import Postmortems
+from bot.services.postmortems.resolutions import Resolutions
 from bot.services.privacy.privacy import Privacy
 from bot.services.privacy.removals import Removals
 from bot.services.shared.access import Access
@@ -83,6 +85,8 @@ class Services:
     removals: Removals
     updates: Updates
     promises: Promises
+    resolutions: Resolutions
+    postmortems: Postmortems
     details: Details
     timelines: Timelines
     pins: Pins

@@ -22,9 +22,9 @@ from bot.runbook.model import Policy
 from bot.services.actions.changing import ActionChange, ActionChanges, wake
 from bot.services.actions.closing import reopen, verify
 from bot.services.actions.messages import action_dm, due_line, due_notice
-from bot.services.incidents.reminder_recipients import ReminderRecipients
 from bot.services.ports import Discord, Store
 from bot.services.shared.access import Access, MaySeeLess
+from bot.services.shared.reminder_recipients import ReminderRecipients
 from bot.services.shared.roster import OnCall
 
 log = structlog.get_logger(__name__)

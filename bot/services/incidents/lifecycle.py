@@ -1,16 +1,13 @@
 """Ending an incident and opening it again. The rules: `bot.domain.incident.transitions`."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from bot.domain.errors import InvalidTransition, UserError
 from bot.domain.incident import relations, transitions
-from bot.domain.incident.entries import (
-    End,
-    ReopenedEntry,
-    UnmergedEntry,
-    entry_of,
-)
-from bot.domain.incident.incident import Incident, IncidentKind
+from bot.domain.incident.aftermath import Aftermath
+from bot.domain.incident.entries import End, ReopenedEntry, UnmergedEntry, entry_of
+from bot.domain.incident.incident import Incident, IncidentKind, PersonRef
 from bot.domain.incident.notices import (
     CancelledNotice,
     LinkedNotice,
@@ -23,13 +20,17 @@ from bot.domain.incident.posting import archived
 from bot.domain.incident.transitions import AckVia
 from bot.domain.people import Person
 from bot.domain.text import one_line
+from bot.domain.timeline.entries import TimelineKind
 from bot.runbook.model import Policy
 from bot.services.acknowledging.acknowledge import stop_ladder
 from bot.services.escalation.decisions import Escalations
 from bot.services.incidents.declaring import declare_within
 from bot.services.incidents.roles import give_up
 from bot.services.incidents.severity_change import Cause, Regraded, Regrading
+from bot.services.incidents.telling import kinds_under
 from bot.services.ports import Discord, Store
+from bot.services.postmortems.owed import owe, release
+from bot.services.postmortems.resolutions import NewResolution, keep_resolution, with_aftermath
 from bot.services.shared.access import Act
 from bot.services.shared.changes import Change, Changes, link_both, unlink_both
 from bot.services.shared.postings import (
@@ -85,14 +86,28 @@ class Lifecycle:
         transitions.require_open(incident)
         return incident
 
-    async def resolve(self, incident_id: int, *, by: Person) -> Incident:
-        """Resolve an incident, and cancel the rest of its ladder."""
+    async def resolve(self, incident_id: int, *, by: Person, said: NewResolution | None = None) -> Incident:
+        """Resolve an incident, cancel the rest of its ladder, and set who owes the postmortem.
+
+        Args:
+            said: How it was resolved; None: nothing is said of it.
+
+        Returns:
+            The incident with its aftermath.
+        """
+        key = None if said is None else said.key
         async with self._changes.change(incident_id, by=by, act=Act.RESOLVE) as change:
-            ended = transitions.resolve(
-                change.incident, by=by, at=change.now, archive_at=self.archive_at(change)
-            )
-            await self.end(change, ended, ResolvedNotice(at=change.now))
-        return ended
+            if key is not None and TimelineKind.RESOLVED in await kinds_under(change.tx, incident_id, key):
+                return await with_aftermath(change)  # Discord has delivered the interaction twice
+            at, archive_at = change.now, self.archive_at(change)
+            ended = transitions.resolve(change.incident, by=by, at=at, archive_at=archive_at)
+            resolution, owed = await keep_resolution(change, said), await owe(change, ended)
+            told = ResolvedNotice(at=at, said=resolution, key=key)
+            if owed is not None and owed.is_owed:
+                owner = PersonRef(owed.owner_id, owed.owner_name)
+                told = replace(told, owner=owner, due_on=owed.due_on)
+            await self.end(change, ended, told)
+        return replace(ended, aftermath=Aftermath(resolution=resolution, postmortem=owed))
 
     async def cancel(self, incident_id: int, *, by: Person, reason: str = "") -> Incident:
         """Cancel an incident as a false alarm."""
@@ -130,6 +145,7 @@ class Lifecycle:
             await change.tx.join(incident_id, by, via=AckVia.REOPENED)
             await change.tx.cancel_jobs([archive_key(incident_id)])
             await remind_later(change.tx, change.incident, now=change.now)
+            await release(change)
             line, news = f"reopened:{opened.version}", ReopenedNotice(reason=_reason(reason))
             await change.record(ReopenedEntry(reason=news.reason), line=line)
             await change.say(news, key=line)

@@ -66,7 +66,7 @@ class IncidentQueries:
         Raises:
             IncidentNotFound: no such number, or not theirs to see.
         """
-        incident = await self._store.incident(incident_id)
+        incident = await self._store.shown_incident(incident_id)
         await self._access.require_visible(by, "show", incident, act="show")
         related = await self._store.related(incident_id)
         if (into := incident.merged_into_id) is not None:

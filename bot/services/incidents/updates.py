@@ -18,7 +18,6 @@ from bot.domain.text import storable
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.runbook.model import Policy
 from bot.services.escalation.release import Releasing, Silence
-from bot.services.incidents.reminder_recipients import Absence, ReminderRecipients
 from bot.services.incidents.roles import vacate
 from bot.services.incidents.telling import kinds_under, post_update
 from bot.services.ports import Store, Transaction
@@ -26,6 +25,7 @@ from bot.services.ports.store.deliveries import DeliveryLookups
 from bot.services.shared.access import Act, MaySeeLess, require_as_seen
 from bot.services.shared.changes import Change, Changes
 from bot.services.shared.postings import notice, refresh_job
+from bot.services.shared.reminder_recipients import Absence, ReminderRecipients
 from bot.services.shared.reminders import note_sign_of_life, remind_later
 
 log = structlog.get_logger(__name__)

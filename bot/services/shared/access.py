@@ -31,6 +31,7 @@ class Act(StrEnum):
     RELEASE = "release"
     DECLINE = "decline"
     RESOLVE = "resolve"
+    CORRECT_RESOLUTION = "correct_resolution"
     CANCEL = "cancel"
     MERGE = "merge"
     REOPEN = "reopen"
@@ -58,6 +59,9 @@ class Act(StrEnum):
     FINISH_ACTION = "finish_action"
     DROP_ACTION = "drop_action"
     REOPEN_ACTION = "reopen_action"
+    FINISH_POSTMORTEM = "finish_postmortem"
+    OWE_POSTMORTEM = "owe_postmortem"
+    GIVE_POSTMORTEM = "give_postmortem"
 
     @property
     def permission(self) -> str:

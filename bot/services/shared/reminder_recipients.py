@@ -1,6 +1,7 @@
-"""The recipients of a reminder: only people who are on the server and may see the incident."""
+"""The recipients of reminders: only people who are on the server and may see the incident."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
 from bot.domain.incident.incident import Incident, PersonRef
@@ -31,6 +32,25 @@ class Absence:
         return self.gone | self.hidden
 
 
+class Presence(StrEnum):
+    """Whether a person can be asked about an incident."""
+
+    HERE = "here"
+    GONE = "gone"  # has left the server
+    HIDDEN = "hidden"  # may not see the private incident
+
+
+@dataclass(frozen=True, slots=True)
+class StandIn:
+    """Who is asked in the place of an absent person: one who led the incident, else an on-call place.
+
+    Both are None if nobody is there.
+    """
+
+    lead: PersonRef | None
+    place: str | None
+
+
 class ReminderRecipients:
     """Finds out which of the people who lead an incident are absent."""
 
@@ -52,15 +72,30 @@ class ReminderRecipients:
         for lead in leads.values():
             if lead.id <= 0:  # stands for a person who acknowledged by email: it cannot be mentioned
                 return Absence(frozenset(gone), frozenset(hidden))
-            person = await self._find(lead, incident)
-            if person is None:
-                gone.add(lead.id)
-            elif not await self._access.sees(person, incident):
-                hidden.add(lead.id)
-            else:
-                return Absence(frozenset(gone), frozenset(hidden))
+            match await self.presence(lead, incident):
+                case Presence.GONE:
+                    gone.add(lead.id)
+                case Presence.HIDDEN:
+                    hidden.add(lead.id)
+                case Presence.HERE:
+                    return Absence(frozenset(gone), frozenset(hidden))
         place = await self._first_on_call(incident.guild_id) if leads else None
         return Absence(frozenset(gone), frozenset(hidden), place)
+
+    async def presence(self, who: PersonRef, incident: Incident) -> Presence:
+        """Look if *who* is on the server and may see the incident. Who cannot be looked up counts as here."""
+        person = await self._find(who, incident)
+        if person is None:
+            return Presence.GONE
+        return Presence.HERE if await self._access.sees(person, incident) else Presence.HIDDEN
+
+    async def stand_in(self, absent: PersonRef, incident: Incident) -> StandIn:
+        """Return who is asked about the incident instead of *absent*."""
+        absence = await self.look(incident)
+        lead = incident.lead_without(absence.all | {absent.id})
+        if lead is not None and lead.id > 0:
+            return StandIn(lead, None)
+        return StandIn(None, absence.place or await self._first_on_call(incident.guild_id))
 
     async def _find(self, lead: PersonRef, incident: Incident) -> Person | None:
         """Return a person, for a private incident with the roles that let them see it; None if they left."""

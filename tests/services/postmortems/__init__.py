@@ -1,0 +1,1 @@
+"""Resolving with words, and postmortems."""

@@ -1,0 +1,66 @@
+"""An incident that is resolved, and what became of its postmortem."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from bot.domain.delivery.delivery import Delivery, DeliveryKind
+from bot.domain.incident.aftermath import Postmortem
+from bot.domain.incident.incident import Incident
+from bot.domain.incident.transitions import AckVia
+from bot.domain.people import Person
+from bot.domain.timeline.entries import TimelineKind
+from bot.services.postmortems.resolutions import NewResolution
+from tests.services.desk import PRIMARY, Desk
+
+JST = ZoneInfo("Asia/Tokyo")
+DM = DeliveryKind.POSTMORTEM_DM
+
+
+def jst(month: int, day: int, hour: int) -> datetime:
+    """That hour in JST, in 2026."""
+    return datetime(2026, month, day, hour, tzinfo=JST)
+
+
+async def resolved(
+    desk: Desk,
+    severity: str = "SEV1",
+    *,
+    by: Person = PRIMARY,
+    said: NewResolution | None = None,
+    key: str = "k",
+) -> Incident:
+    """An incident that the primary has acknowledged, and *by* resolved; its posts are there."""
+    incident = await desk.open(severity, key=key)
+    await desk.work()
+    await desk.acknowledger.acknowledge(incident.id, by=PRIMARY, via=AckVia.BUTTON)
+    ended = await desk.lifecycle.resolve(incident.id, by=by, said=said)
+    await desk.work()
+    return ended
+
+
+async def postmortem(desk: Desk, incident: Incident) -> Postmortem:
+    """What its row says."""
+    found = await desk.store.postmortem(incident.id)
+    assert found is not None
+    return found
+
+
+async def until(desk: Desk, moment: datetime) -> None:
+    """Let time pass until *moment*, and do what falls due on the way."""
+    await desk.pass_time(seconds=(moment - desk.clock.time).total_seconds())
+
+
+async def told(desk: Desk, notice: str) -> list[Delivery]:
+    """The lines of one kind in the thread."""
+    return [one for one in await desk.database.deliveries() if one.data.get("notice") == notice]
+
+
+async def dms(desk: Desk) -> list[tuple[str, str | None]]:
+    """Stage and status of each DM to an owner."""
+    found = await desk.database.deliveries()
+    return [(str(one.data.get("stage")), one.status.value) for one in found if one.kind is DM]
+
+
+async def kinds(desk: Desk, incident: Incident) -> list[TimelineKind]:
+    """The history."""
+    return [entry.kind for entry in await desk.store.timeline(incident.id)]

@@ -1,0 +1,273 @@
+"""Who owes the postmortem: set at the resolve, reminded, finished, handed over."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+
+from bot.domain.delivery.delivery import DeliveryStatus
+from bot.domain.errors import InvalidTransition, NotPermitted, Unfit, UserError
+from bot.domain.incident.aftermath import PostmortemState, ReminderStage
+from bot.domain.incident.incident import Role
+from bot.domain.people import Person
+from bot.domain.timeline.entries import TimelineKind
+from bot.services.watchdogs.auditor import audit
+from tests.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
+from tests.services.postmortems.acts import DM, dms, jst, kinds, postmortem, resolved, told, until
+
+DUE = date(2026, 12, 1)
+BEFORE, AFTER, THREAD = jst(11, 30, 10), jst(12, 2, 10), jst(12, 3, 10)
+
+
+async def test_the_resolve_names_owner_and_date(desk: Desk) -> None:
+    """Of a severity that requires one: who acknowledged, by the policy's business days; with its job."""
+    incident = await resolved(desk, by=SECONDARY)
+    owed = await postmortem(desk, incident)
+    assert (owed.state, owed.owner_name, owed.due_on) == (PostmortemState.OWED, "primary", DUE)
+    assert incident.aftermath.postmortem == owed
+    assert owed.remind_at == BEFORE
+    assert await desk.database.job_due_at(f"postmortem:{incident.id}") == BEFORE
+    [line] = await told(desk, "resolved")
+    assert (line.data["owner"], line.data["due_on"]) == ({"id": 1, "name": "primary"}, "2026-12-01")
+    [found] = await desk.services.postmortems.owed(GUILD)
+    assert (found.incident.id, found.postmortem) == (incident.id, owed)
+
+
+async def test_the_commander_owes_it_before_anybody(desk: Desk) -> None:
+    """They led."""
+    incident = await desk.open()
+    await desk.roles.take(incident.id, Role.COMMANDER, by=RESPONDER)
+    await desk.lifecycle.resolve(incident.id, by=SECONDARY)
+    assert (await postmortem(desk, incident)).owner_name == "responder"
+
+
+async def test_a_severity_without_one_owes_nothing(desk: Desk) -> None:
+    """Nor does a drill, or a false alarm."""
+    incident = await resolved(desk, "SEV3")
+    assert await desk.store.postmortem(incident.id) is None
+    drill = await desk.drills.start(GUILD, by=PRIMARY, severity="SEV1", rings=False, key="drill")
+    await desk.lifecycle.resolve(drill.id, by=PRIMARY)
+    assert await desk.store.postmortem(drill.id) is None
+    cancelled = await desk.open(key="cancelled")
+    await desk.lifecycle.cancel(cancelled.id, by=PRIMARY)
+    assert await desk.store.postmortem(cancelled.id) is None
+    assert await desk.services.postmortems.owed(GUILD) == []
+
+
+async def test_the_owner_is_reminded_before_and_after_then_the_thread(desk: Desk) -> None:
+    """Each once, as business opens; then it is for the digest to ask."""
+    incident = await resolved(desk)
+    await until(desk, BEFORE - timedelta(seconds=1))
+    assert desk.sent(DM) == []
+    await until(desk, BEFORE)
+    assert desk.sent(DM) == ["user:1"]
+    await until(desk, AFTER - timedelta(seconds=1))
+    assert len(desk.sent(DM)) == 1
+    await until(desk, AFTER)
+    assert await dms(desk) == [("before", "sent"), ("after", "sent")]
+    assert await told(desk, "postmortem_due") == []
+    await until(desk, THREAD)
+    [line] = await told(desk, "postmortem_due")
+    assert (line.data["why"], line.status) == ("overdue", DeliveryStatus.SENT)
+    await until(desk, THREAD + timedelta(days=30))
+    assert len(desk.sent(DM)) == 2
+    assert len(await told(desk, "postmortem_due")) == 1
+    owed = await postmortem(desk, incident)
+    assert (owed.reminded, owed.remind_at, owed.is_owed) == (ReminderStage.THREAD, None, True)
+    assert (await kinds(desk, incident)).count(TimelineKind.POSTMORTEM_REMINDED) == 3
+
+
+async def test_done_ends_the_reminders(desk: Desk) -> None:
+    """On record, in the thread, in the posts; twice is an outcome."""
+    incident = await resolved(desk)
+    await until(desk, BEFORE)
+    result = await desk.services.postmortems.done(incident.id, by=SECONDARY)
+    assert result.changed
+    assert (result.postmortem.state, result.postmortem.done_by_name) == (PostmortemState.DONE, "secondary")
+    again = await desk.services.postmortems.done(incident.id, by=PRIMARY)
+    assert (again.changed, again.postmortem.done_by_name) == (False, "secondary")
+    await desk.work()
+    assert desk.discord.refreshed[-1][0] == result.incident.version
+    assert DM in desk.discord.refreshed[-1][1]
+    await until(desk, THREAD + timedelta(days=1))
+    assert (len(desk.sent(DM)), await told(desk, "postmortem_due")) == (1, [])
+    assert len(await told(desk, "postmortem_done")) == 1
+    assert await desk.services.postmortems.owed(GUILD) == []
+
+
+async def test_done_by_mistake_is_taken_back(desk: Desk) -> None:
+    """What had not come yet comes; what was sent does not come again."""
+    incident = await resolved(desk)
+    await until(desk, BEFORE)
+    await desk.services.postmortems.done(incident.id, by=PRIMARY)
+    undone = await desk.services.postmortems.undo(incident.id, by=PRIMARY)
+    assert (undone.changed, undone.postmortem.is_owed, undone.postmortem.remind_at) == (True, True, AFTER)
+    assert not (await desk.services.postmortems.undo(incident.id, by=PRIMARY)).changed
+    await until(desk, AFTER)
+    assert await dms(desk) == [("before", "sent"), ("after", "sent")]
+    found = await kinds(desk, incident)
+    assert found.index(TimelineKind.POSTMORTEM_DONE) < found.index(TimelineKind.POSTMORTEM_OWED)
+
+
+async def test_it_is_handed_over_with_a_dm(desk: Desk) -> None:
+    """The date stays; the new owner is reminded, the former one hears that it moved."""
+    incident = await resolved(desk)
+    await until(desk, BEFORE)
+    given = await desk.services.postmortems.give(incident.id, to=SECONDARY, by=PRIMARY)
+    assert (given.changed, given.postmortem.owner_name, given.postmortem.due_on) == (True, "secondary", DUE)
+    assert not (await desk.services.postmortems.give(incident.id, to=SECONDARY, by=PRIMARY)).changed
+    await desk.work()
+    await until(desk, AFTER)
+    assert desk.sent(DM) == ["user:1", "user:2", "user:2"]
+    assert len(await told(desk, "postmortem_owner")) == 1
+
+
+async def test_taking_it_over_oneself_needs_no_dm(desk: Desk) -> None:
+    """Whoever does it knows."""
+    incident = await resolved(desk)
+    await desk.services.postmortems.give(incident.id, to=SECONDARY, by=SECONDARY)
+    await desk.work()
+    assert desk.sent(DM) == []
+
+
+async def test_who_cannot_write_it_is_not_given_it(desk: Desk) -> None:
+    """A bot, a person without the role, anything done or not owed; refusals are on record."""
+    incident, owing = await resolved(desk), desk.services.postmortems
+    with pytest.raises(UserError, match="postmortem_for_bot"):
+        await owing.give(incident.id, to=Person(9, "bot", is_bot=True), by=PRIMARY)
+    with pytest.raises(Unfit, match="role_not_allowed"):
+        await owing.give(incident.id, to=OBSERVER, by=PRIMARY)
+    for attempt in (
+        owing.done(incident.id, by=OBSERVER),
+        owing.undo(incident.id, by=OBSERVER),
+        owing.give(incident.id, to=PRIMARY, by=OBSERVER),
+    ):
+        with pytest.raises(NotPermitted):
+            await attempt
+    await owing.done(incident.id, by=PRIMARY)
+    with pytest.raises(InvalidTransition, match="postmortem_done"):
+        await owing.give(incident.id, to=SECONDARY, by=PRIMARY)
+    minor = await resolved(desk, "SEV3", key="minor")
+    with pytest.raises(UserError, match="postmortem_none"):
+        await owing.done(minor.id, by=PRIMARY)
+
+
+async def test_reopened_it_is_not_owed_until_the_next_end(desk: Desk) -> None:
+    """Nobody is reminded while it is open; then the date begins anew, with the same owner."""
+    incident = await resolved(desk)
+    await desk.lifecycle.reopen(incident.id, by=SECONDARY)
+    assert (await postmortem(desk, incident)).state is PostmortemState.NOT_OWED
+    assert f"postmortem:{incident.id}" not in {job.key for job in await desk.database.jobs()}
+    with pytest.raises(InvalidTransition, match="postmortem_not_owed"):
+        await desk.services.postmortems.done(incident.id, by=PRIMARY)
+    await until(desk, jst(12, 3, 12))
+    assert desk.sent(DM) == []
+    await desk.lifecycle.resolve(incident.id, by=SECONDARY)
+    owed = await postmortem(desk, incident)
+    assert (owed.owner_name, owed.due_on) == ("primary", date(2026, 12, 10))
+
+
+async def test_lowered_to_a_severity_without_one_it_is_not_owed(desk: Desk) -> None:
+    """Reopened, lowered, resolved."""
+    incident = await resolved(desk)
+    await desk.lifecycle.reopen(incident.id, by=PRIMARY)
+    await desk.lifecycle.change_severity(incident.id, to="SEV3", by=PRIMARY, reason="dev だけ")
+    ended = await desk.lifecycle.resolve(incident.id, by=PRIMARY)
+    assert ended.aftermath.postmortem is not None
+    assert not ended.aftermath.postmortem.is_owed
+    assert await desk.services.postmortems.owed(GUILD) == []
+
+
+async def test_a_refused_dm_goes_to_the_thread(desk: Desk) -> None:
+    """With the owner's name, so that a person tells them."""
+    desk.discord.refused.add("user:1")
+    await resolved(desk)
+    await until(desk, BEFORE)
+    [line] = await told(desk, "postmortem_due")
+    assert (line.data["why"], line.data["owner"]) == ("undelivered", {"id": 1, "name": "primary"})
+
+
+async def test_an_owner_who_left_is_told_of_in_the_thread(desk: Desk) -> None:
+    """The commander is asked to name another one, else a person on call."""
+    desk.discord.left |= {"1", "primary"}
+    led = await desk.open(key="led")
+    await desk.work()
+    await desk.lifecycle.resolve(led.id, by=PRIMARY)
+    alone = await resolved(desk, key="alone")
+    await desk.database.fetch(
+        "UPDATE incidents SET roles = $1 WHERE id = $2", {"commander": {"id": 2, "name": "secondary"}}, led.id
+    )
+    await until(desk, BEFORE)
+    assert desk.sent(DM) == []
+    lines = {line.incident_id: line.data for line in await told(desk, "postmortem_due")}
+    assert (lines[led.id]["why"], lines[led.id]["lead"]) == ("gone", {"id": 2, "name": "secondary"})
+    assert "lead" not in lines[alone.id]
+    assert lines[alone.id]["asks"] == "secondary"
+
+
+async def test_a_reminder_that_comes_late_waits_for_business(desk: Desk) -> None:
+    """The bot was away for days and comes back at night: one reminder, the latest, in the morning."""
+    incident = await resolved(desk)
+    await desk.database.advance(jst(12, 2, 23) - desk.clock.time)
+    await desk.work()
+    assert desk.sent(DM) == []
+    assert (await postmortem(desk, incident)).remind_at == THREAD
+    await until(desk, THREAD)
+    assert desk.sent(DM) == []
+    assert len(await told(desk, "postmortem_due")) == 1
+
+
+async def test_a_lost_job_is_found_by_the_auditor(desk: Desk) -> None:
+    """The row is the truth."""
+    incident = await resolved(desk)
+    await desk.database.lose_jobs()
+    await desk.database.advance(BEFORE - desk.clock.time + timedelta(minutes=2))
+    assert f"postmortem:{incident.id}" in await audit(desk.store)
+    await desk.work()
+    assert desk.sent(DM) == ["user:1"]
+
+
+async def test_a_dm_that_is_past_before_it_is_sent_is_dropped(desk: Desk) -> None:
+    """It was done while Discord was away."""
+    incident = await resolved(desk)
+    await desk.database.advance(BEFORE - desk.clock.time)
+    await desk.services.postmortems.done(incident.id, by=PRIMARY)
+    await desk.work()
+    assert desk.sent(DM) == []
+
+
+async def test_reopened_by_an_older_version_it_is_noticed(desk: Desk) -> None:
+    """That knows nothing of the row; the reminder finds the incident open."""
+    incident = await resolved(desk)
+    await desk.database.fetch(
+        "UPDATE incidents SET status = 'acknowledged', resolved_at = NULL, version = version + 1"
+    )
+    assert await desk.services.postmortems.owed(GUILD) == []
+    await until(desk, BEFORE)
+    assert (await postmortem(desk, incident)).state is PostmortemState.NOT_OWED
+    assert desk.sent(DM) == []
+
+
+async def test_who_was_removed_from_a_private_one_gets_no_dm(desk: Desk) -> None:
+    """The thread is told instead, without a mention, which would let them in."""
+    incident = await resolved(desk)
+    await desk.privacy.make_private(incident.id, by=SECONDARY)
+    desk.discord.members = [replace(PRIMARY, roles=frozenset())]
+    await desk.database.fetch("DELETE FROM incident_members WHERE user_id = 1")
+    await desk.database.fetch("UPDATE postmortems SET owner_id = 3, owner_name = 'responder'")
+    desk.discord.members = [RESPONDER]
+    await desk.database.fetch("DELETE FROM incident_members WHERE user_id = 3")
+    await until(desk, BEFORE)
+    assert desk.sent(DM) == []
+    [line] = await told(desk, "postmortem_due")
+    assert (line.data["why"], line.data["owner"]) == ("hidden", {"id": 3, "name": "responder"})
+
+
+async def test_only_those_who_may_see_it_are_offered_it(desk: Desk) -> None:
+    """A private one is owed all the same."""
+    incident = await resolved(desk)
+    await desk.privacy.make_private(incident.id, by=PRIMARY)
+    offered = desk.services.postmortems.offered
+    assert [one.id for one in await offered(GUILD, by=PRIMARY)] == [incident.id]
+    assert await offered(GUILD, by=OBSERVER) == []
+    assert len(await desk.services.postmortems.owed(GUILD)) == 1
