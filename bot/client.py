@@ -46,6 +46,7 @@ COGS: Final = (
     "cogs.dlq",
     "cogs.digest",
     "cogs.stats",
+    "cogs.postmortem",
     "cogs.morning",
     "cogs.drill",
     "cogs.oncall",

@@ -62,6 +62,15 @@ class Actors:
         self._transcript.reply(answer, to=user)
         return answer
 
+    async def send(
+        self, form: Interaction, fields: Mapping[str, str], *, user: str = _REPORTER
+    ) -> Interaction:
+        """Fill in a form and send it, and return its answer."""
+        self._transcript.form(form, fields)
+        answer = await self._human.submit(user, form, fields)
+        self._transcript.reply(answer, to=user)
+        return answer
+
     async def press(self, message: Message, label: str, *, user: str = _REPORTER) -> Interaction:
         """Press a button, and return what its presser sees."""
         self._transcript.act(user, f"[{message.control(label).label}]")

@@ -139,9 +139,10 @@ async def _missed(actors: Actors) -> None:
 
 
 async def _resolve(actors: Actors, alert: Message) -> None:
-    asked = await actors.command("incident resolve", {"number": _number(alert.text)})
-    await actors.press(asked.messages[-1], "解決にする")
-    await actors.see_edit(alert, "解決", "解決した")
+    form = await actors.command("incident resolve", {"number": _number(alert.text)})
+    await actors.send(form, {"cause": "電源系統の故障", "fix": "電源系統を切り替えた"})
+    await actors.see_edit(alert, "原因：電源系統の故障", "解決し、原因と対処が投稿に出た")
+    await actors.see_edit(alert, "postmortem：", "postmortem の担当と期限が決まった")
 
 
 async def _dlq(actors: Actors) -> None:

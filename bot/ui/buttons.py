@@ -62,6 +62,9 @@ class IncidentVerb(StrEnum):
     DECLARE = "declare"  # インシデントにする: of a tracked alert
     FALSE_ALARM = "false_alarm"
     ACTION = "action"  # the form of a new action item
+    RESOLUTION = "resolution"  # the form of how it was resolved
+    POSTMORTEM_DONE = "postmortem_done"
+    POSTMORTEM_UNDO = "postmortem_undo"
 
 
 class TriageVerb(StrEnum):
@@ -130,6 +133,9 @@ _LOOKS: dict[StrEnum, tuple[str, ButtonStyle]] = {
     IncidentVerb.DECLARE: ("🚨", ButtonStyle.DANGER),
     IncidentVerb.FALSE_ALARM: ("⚪", ButtonStyle.SECONDARY),
     IncidentVerb.ACTION: ("🛠️", ButtonStyle.SECONDARY),
+    IncidentVerb.RESOLUTION: ("✏️", ButtonStyle.SECONDARY),
+    IncidentVerb.POSTMORTEM_DONE: ("✅", ButtonStyle.SUCCESS),
+    IncidentVerb.POSTMORTEM_UNDO: ("↩️", ButtonStyle.SECONDARY),
     AlertVerb.TRACK: ("🔴", ButtonStyle.PRIMARY),
     AlertVerb.IGNORE: ("🔇", ButtonStyle.SECONDARY),
     AlertVerb.HEED: ("🔔", ButtonStyle.SECONDARY),
@@ -146,7 +152,10 @@ _LOOKS: dict[StrEnum, tuple[str, ButtonStyle]] = {
     TriageVerb.AGAIN: ("🔎", ButtonStyle.SECONDARY),
 }
 _ACKS = frozenset({IncidentVerb.ACK, BundleVerb.ALL})
-_FORMS = frozenset({IncidentVerb.DETAILS, IncidentVerb.SEVERITY})  # forms that show what is known
+#: Forms that show what is known.
+_FORMS = frozenset(
+    {IncidentVerb.DETAILS, IncidentVerb.SEVERITY, IncidentVerb.RESOLVE, IncidentVerb.RESOLUTION}
+)
 
 
 def custom_id(verb: Verb, number: int) -> str:

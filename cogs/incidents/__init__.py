@@ -8,6 +8,7 @@ from cogs.incidents import (
     linking,
     looking,
     private,
+    resolving,
     severity,
     timeline,
     updates,
@@ -24,6 +25,7 @@ _WITH_CONTROLS = (
     severity,
     timeline,
     lifecycle,
+    resolving,
     private,
     why,
 )

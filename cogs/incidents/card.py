@@ -15,10 +15,11 @@ from bot.ui.answers import Pressed, control
 from bot.ui.buttons import IncidentVerb
 from bot.ui.components import Screen, text
 from bot.ui.interaction import Interaction, keep, redraw, reply, services_of, voice_of, wait
+from bot.ui.named_incidents import NUMBER_OPTION, Number, named
 from bot.ui.people import person_from, person_of
 from bot.ui.posts.incident.checks import STEPS, checked, pick_of
 from bot.ui.posts.incident.roles import VERBS, given, released, taken_screen
-from cogs.incidents.group import NUMBER_OPTION, Number, incident_group, named, offer_open
+from cogs.incidents.group import incident_group, offer_open
 
 ROLES: Final = [
     Choice(name=locale_str("Commander", key="commands.role_commander"), value="commander"),

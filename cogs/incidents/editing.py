@@ -12,9 +12,10 @@ from bot.ui.forms.base import Submitted
 from bot.ui.forms.details import EDIT_FORM, details_form, details_of
 from bot.ui.forms.fields import ask
 from bot.ui.interaction import Interaction, in_time, reply, services_of, voice_of, wait
+from bot.ui.named_incidents import NUMBER_OPTION, Number, named
 from bot.ui.people import person_of
 from bot.ui.posts.incident.timeline_notices import details_said
-from cogs.incidents.group import NUMBER_OPTION, Number, incident_group, named, offer_all
+from cogs.incidents.group import incident_group, offer_all
 
 
 def register(bot: IncidentBot) -> None:

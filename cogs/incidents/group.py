@@ -1,24 +1,17 @@
-"""The command group that the modules beside it add to, and how a command names its incident."""
+"""The command group that the modules beside it add to, and the incidents that its commands offer."""
 
-from collections.abc import Awaitable, Iterable
+from collections.abc import Iterable
 from typing import Any, Final
 
 from discord import app_commands
 from discord.app_commands import Choice, locale_str
 
-from bot.domain.errors import BotError, IncidentNotFound, UserError
 from bot.domain.incident.incident import Incident
-from bot.ui.interaction import Interaction, services_of, voice_of
+from bot.ui.interaction import Interaction, services_of
+from bot.ui.named_incidents import offered
 from bot.ui.people import person_from
 from bot.ui.severities import severity_choices
-from bot.ui.words.inert import plain
 
-Number = app_commands.Range[int, 1, 2**53 - 1]  # Discord: the integers that an option can carry
-
-_OFFERED: Final = 25  # Discord: choices of an autocomplete
-_TITLE_SHOWN: Final = 60
-
-NUMBER_OPTION: Final = locale_str("The INC number; not needed in its thread", key="commands.incident_number")
 REASON_OPTION: Final = locale_str("Why, in one line", key="commands.incident_reason")
 
 incident_group: Final = app_commands.Group(
@@ -26,31 +19,6 @@ incident_group: Final = app_commands.Group(
     description=locale_str("See, annotate and resolve incidents", key="commands.incident"),
     guild_only=True,
 )
-
-
-async def named(interaction: Interaction, number: int | None) -> Incident:
-    """Return the incident that was named, or the one whose thread this is.
-
-    Raises:
-        IncidentNotFound: no such number, or a private one that is not theirs to see.
-        UserError: none was named, and this is no thread of one that is theirs to see.
-    """
-    by, find = person_from(interaction.user), services_of(interaction).incidents.find
-    if number is not None:
-        return await find(number=number, thread_id=None, by=by)
-    found = await here(interaction)
-    if found is None:
-        raise UserError("incident_unnamed")
-    return found
-
-
-async def here(interaction: Interaction) -> Incident | None:
-    """Return the incident of this thread; None if there is none or the person may not see it."""
-    by, find = person_from(interaction.user), services_of(interaction).incidents.find
-    try:
-        return await find(number=None, thread_id=interaction.channel_id, by=by)
-    except IncidentNotFound:
-        return None
 
 
 async def offer_severity(interaction: Interaction, typed: str) -> list[Choice[str]]:
@@ -61,37 +29,37 @@ async def offer_severity(interaction: Interaction, typed: str) -> list[Choice[st
 async def offer_open(interaction: Interaction, typed: int | str) -> list[Choice[int]]:
     """Open incidents whose number or title holds what was typed; none while they cannot be read."""
     services, by = services_of(interaction), person_from(interaction.user)
-    return await _offer(interaction, services.looking.open_ones(services.guild_id, by=by), typed)
+    return await offered(interaction, services.looking.open_ones(services.guild_id, by=by), typed)
 
 
 async def offer_ended(interaction: Interaction, typed: int | str) -> list[Choice[int]]:
     """Offer recently ended incidents, latest first."""
     services, by = services_of(interaction), person_from(interaction.user)
-    return await _offer(interaction, services.looking.ended_lately(services.guild_id, by=by), typed)
+    return await offered(interaction, services.looking.ended_lately(services.guild_id, by=by), typed)
 
 
 async def offer_all(interaction: Interaction, typed: int | str) -> list[Choice[int]]:
     """Offer open incidents, then recently ended ones."""
-    return await _offer(interaction, _others(interaction, than=None, thread_id=None), typed)
+    return await offered(interaction, _others(interaction, than=None, thread_id=None), typed)
 
 
 async def offer_others(interaction: Interaction, typed: int | str) -> list[Choice[int]]:
     """Offer the incidents that the command's incident may be linked with."""
     reading = _others(interaction, than=_number(interaction), thread_id=interaction.channel_id)
-    return await _offer(interaction, reading, typed)
+    return await offered(interaction, reading, typed)
 
 
 async def offer_linkers(interaction: Interaction, typed: int | str) -> list[Choice[int]]:
     """Offer the incidents that may be linked with the one in the command's option ``with``."""
     reading = _others(interaction, than=_number(interaction, option="with"), thread_id=None)
-    return await _offer(interaction, reading, typed)
+    return await offered(interaction, reading, typed)
 
 
 async def offer_linked(interaction: Interaction, typed: int | str) -> list[Choice[int]]:
     """Offer the incidents that the command's incident is linked with."""
     services, than = services_of(interaction), _number(interaction)
     thread_id, by = interaction.channel_id, person_from(interaction.user)
-    return await _offer(interaction, services.looking.linked(than=than, thread_id=thread_id, by=by), typed)
+    return await offered(interaction, services.looking.linked(than=than, thread_id=thread_id, by=by), typed)
 
 
 async def offer_takers(interaction: Interaction, typed: int | str) -> list[Choice[int]]:
@@ -99,14 +67,14 @@ async def offer_takers(interaction: Interaction, typed: int | str) -> list[Choic
     services, than = services_of(interaction), _number(interaction)
     thread_id, by = interaction.channel_id, person_from(interaction.user)
     reading = services.looking.takers(services.guild_id, than=than, thread_id=thread_id, by=by)
-    return await _offer(interaction, reading, typed)
+    return await offered(interaction, reading, typed)
 
 
 async def offer_duplicates(interaction: Interaction, typed: int | str) -> list[Choice[int]]:
     """Offer the incidents that may be merged into the one in the command's option ``into``."""
     services, into = services_of(interaction), _number(interaction, option="into")
     by = person_from(interaction.user)
-    return await _offer(interaction, services.looking.duplicates(services.guild_id, into=into, by=by), typed)
+    return await offered(interaction, services.looking.duplicates(services.guild_id, into=into, by=by), typed)
 
 
 async def _others(interaction: Interaction, *, than: int | None, thread_id: int | None) -> Iterable[Incident]:
@@ -118,18 +86,3 @@ def _number(interaction: Interaction, *, option: str = "number") -> int | None:
     """Return the number in the command so far; what is typed there may be no number yet."""
     number: Any = getattr(interaction.namespace, option, None)
     return number if isinstance(number, int) else None
-
-
-async def _offer(
-    interaction: Interaction, reading: Awaitable[Iterable[Incident]], typed: int | str
-) -> list[Choice[int]]:
-    try:
-        found = await reading
-    except BotError:
-        return []  # a list of choices has no place for words
-    wanted = str(typed or "").casefold()
-    voice = voice_of(interaction)
-    titles = {one.id: plain(voice.marked(one, one.title), limit=_TITLE_SHOWN) for one in found}
-    names = {one.id: f"{one.label} {one.severity} {titles[one.id]}" for one in found}
-    fitting = [number for number, name in names.items() if wanted in name.casefold()]
-    return [Choice(name=names[number], value=number) for number in fitting[:_OFFERED]]

@@ -1,4 +1,4 @@
-"""`/incident declare`, `resolve`, `cancel` and `reopen`, and the buttons [✅ 解決] and [🔄 再開]."""
+"""`/incident declare`, `cancel` and `reopen`, and the button [🔄 再開]. `resolve` is in `resolving.py`."""
 
 from discord import app_commands
 from discord.app_commands import locale_str
@@ -7,31 +7,22 @@ from bot.client import IncidentBot
 from bot.i18n.options import described
 from bot.services.incidents.commands import TITLE_LIMIT
 from bot.services.incidents.lifecycle import REASON_LIMIT
-from bot.services.shared.access import Act
 from bot.ui.answers import Pressed, control
 from bot.ui.buttons import IncidentVerb, template
-from bot.ui.interaction import Interaction, keep, redraw, reply, services_of, voice_of, wait
+from bot.ui.interaction import Interaction, reply, services_of, voice_of, wait
+from bot.ui.named_incidents import NUMBER_OPTION, Number, named
 from bot.ui.people import person_from, person_of
-from bot.ui.screens.incident_answers import ended_screen, reopened_screen, resolve_question
+from bot.ui.screens.incident_answers import ended_screen, reopened_screen
 from bot.ui.screens.outcome import open_and_show, reported
 from bot.ui.severities import severity_named
-from cogs.incidents.group import (
-    NUMBER_OPTION,
-    REASON_OPTION,
-    Number,
-    incident_group,
-    named,
-    offer_ended,
-    offer_open,
-    offer_severity,
-)
+from cogs.incidents.group import REASON_OPTION, incident_group, offer_ended, offer_open, offer_severity
 
 Reason = app_commands.Range[str, 1, REASON_LIMIT]
 Title = app_commands.Range[str, 1, TITLE_LIMIT]
 
 
 def register(bot: IncidentBot) -> None:
-    bot.add_controls(press_resolve, press_resolve_now, press_reopen)
+    bot.add_controls(press_reopen)
 
 
 @incident_group.command(
@@ -53,17 +44,6 @@ async def declare(
     await wait(interaction)
     name = severity_named(services_of(interaction).policy, severity).name
     await open_and_show(interaction, reported(interaction, name, title=title, is_private=private))
-
-
-@incident_group.command(
-    name="resolve", description=locale_str("Resolve an incident", key="commands.incident_resolve")
-)
-@described(number=NUMBER_OPTION)
-@app_commands.autocomplete(number=offer_open)
-async def resolve(interaction: Interaction, number: Number | None = None) -> None:
-    """Ask before resolving, because everybody is notified."""
-    await wait(interaction)
-    await _ask(interaction, (await named(interaction, number)).id)
 
 
 @incident_group.command(
@@ -93,33 +73,11 @@ async def reopen(interaction: Interaction, reason: Reason = "", number: Number |
     await _reopen(interaction, (await named(interaction, number)).id, reason=reason)
 
 
-@control(template(IncidentVerb.RESOLVE))
-async def press_resolve(interaction: Interaction, pressed: Pressed) -> None:
-    """[✅ 解決]: ask before resolving, because everybody is notified."""
-    await wait(interaction)
-    await _ask(interaction, pressed.number)
-
-
-@control(r"inc:v1:resolve-now:(?P<number>\d{1,18})")
-async def press_resolve_now(interaction: Interaction, pressed: Pressed) -> None:
-    """[✅ 解決にする], after the question: end the incident."""
-    await keep(interaction)
-    by = await person_of(interaction)
-    incident = await services_of(interaction).lifecycle.resolve(pressed.number, by=by)
-    await redraw(interaction, ended_screen(voice_of(interaction), incident))
-
-
 @control(template(IncidentVerb.REOPEN))
 async def press_reopen(interaction: Interaction, pressed: Pressed) -> None:
     """[🔄 再開]: reopen the incident; the person who presses becomes its responder."""
     await wait(interaction)
     await _reopen(interaction, pressed.number)
-
-
-async def _ask(interaction: Interaction, number: int) -> None:
-    by = await person_of(interaction)
-    incident = await services_of(interaction).lifecycle.require_open(number, by=by, act=Act.RESOLVE)
-    await reply(interaction, view=resolve_question(voice_of(interaction), incident))
 
 
 async def _reopen(interaction: Interaction, number: int, *, reason: str = "") -> None:

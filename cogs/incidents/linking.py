@@ -5,13 +5,11 @@ from discord.app_commands import locale_str
 
 from bot.i18n.options import described
 from bot.ui.interaction import Interaction, reply, services_of, voice_of, wait
+from bot.ui.named_incidents import NUMBER_OPTION, Number, named
 from bot.ui.people import person_from
 from bot.ui.screens.incident_answers import linked, merged_screen, unlinked
 from cogs.incidents.group import (
-    NUMBER_OPTION,
-    Number,
     incident_group,
-    named,
     offer_all,
     offer_duplicates,
     offer_linked,

@@ -13,6 +13,7 @@ from bot.i18n.options import described
 from bot.ui.answers import Pressed, control
 from bot.ui.buttons import IncidentVerb, template
 from bot.ui.interaction import Interaction, keep, redraw, reply, services_of, voice_of, wait
+from bot.ui.named_incidents import NUMBER_OPTION, Number, here, named
 from bot.ui.people import person_from, person_of
 from bot.ui.screens.incident_answers import quit_screen
 from bot.ui.screens.incident_console import show_screen
@@ -27,15 +28,7 @@ from bot.ui.screens.incident_list import (
     which_screen,
 )
 from bot.ui.severities import severity_named
-from cogs.incidents.group import (
-    NUMBER_OPTION,
-    Number,
-    here,
-    incident_group,
-    named,
-    offer_all,
-    offer_severity,
-)
+from cogs.incidents.group import incident_group, offer_all, offer_severity
 
 STATUSES: Final = [
     Choice(name=locale_str("Open", key="commands.status_open"), value="open"),

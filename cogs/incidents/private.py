@@ -14,6 +14,7 @@ from bot.domain.people import Person
 from bot.i18n.options import described
 from bot.ui.answers import Pressed, control
 from bot.ui.interaction import Interaction, keep, redraw, reply, services_of, soon, voice_of, wait
+from bot.ui.named_incidents import NUMBER_OPTION, Number, named
 from bot.ui.people import person_from, person_of
 from bot.ui.posts.incident.left_threads import DELETE
 from bot.ui.screens.private import (
@@ -26,7 +27,7 @@ from bot.ui.screens.private import (
     private_screen,
     removed_answer,
 )
-from cogs.incidents.group import NUMBER_OPTION, Number, incident_group, named, offer_all
+from cogs.incidents.group import incident_group, offer_all
 
 #: What a custom id about a thread that an incident has left ends with.
 _OLD_THREAD: Final = r"(?P<number>\d{1,18}):(?P<thread>\d{17,20})"

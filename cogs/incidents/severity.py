@@ -14,18 +14,11 @@ from bot.ui.forms.base import Submitted
 from bot.ui.forms.fields import ask
 from bot.ui.forms.severity import REASON, SEVERITY_FORM, chosen_severity, severity_form
 from bot.ui.interaction import Interaction, in_time, reply, services_of, voice_of, wait
+from bot.ui.named_incidents import NUMBER_OPTION, Number, named
 from bot.ui.people import person_of
 from bot.ui.screens.incident_answers import moved, regraded_screen
 from bot.ui.severities import severity_named
-from cogs.incidents.group import (
-    NUMBER_OPTION,
-    REASON_OPTION,
-    Number,
-    incident_group,
-    named,
-    offer_open,
-    offer_severity,
-)
+from cogs.incidents.group import REASON_OPTION, incident_group, offer_open, offer_severity
 
 Reason = app_commands.Range[str, 1, REASON_LIMIT]
 

@@ -23,6 +23,7 @@ from bot.ui.forms.timeline import (
     note_form,
 )
 from bot.ui.interaction import Interaction, in_time, keep, redraw, reply, services_of, voice_of, wait
+from bot.ui.named_incidents import NUMBER_OPTION, Number, named
 from bot.ui.people import person_from, person_of
 from bot.ui.screens.incident_console import MORE
 from bot.ui.screens.timeline_file import timeline_file
@@ -36,7 +37,7 @@ from bot.ui.screens.timeline_page import (
 )
 from bot.ui.words.wording import Wording
 from cogs.incidents.editing import open_details
-from cogs.incidents.group import NUMBER_OPTION, Number, incident_group, named, offer_all
+from cogs.incidents.group import incident_group, offer_all
 from cogs.incidents.why import answer_why
 
 Note = app_commands.Range[str, 1, NOTE_LIMIT]

@@ -13,10 +13,11 @@ from bot.ui.forms.base import Submitted
 from bot.ui.forms.fields import ask
 from bot.ui.forms.update import UPDATE_FORM, update_form, update_of
 from bot.ui.interaction import Interaction, in_time, reply, services_of, voice_of, wait
+from bot.ui.named_incidents import NUMBER_OPTION, Number, named
 from bot.ui.people import person_of
 from bot.ui.posts.incident.updates import told
 from bot.ui.screens.incident_answers import ack_view
-from cogs.incidents.group import NUMBER_OPTION, Number, incident_group, named, offer_open
+from cogs.incidents.group import incident_group, offer_open
 
 
 def register(bot: IncidentBot) -> None:

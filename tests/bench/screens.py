@@ -62,7 +62,7 @@ async def of_ended_incidents(discord: Discord) -> dict[str, Ask]:
     """🔄 under one that was resolved, and the way to what another was merged into."""
     resolved = await _alert(discord, "bench resolved")
     asked = await _say(discord, "incident resolve", number=_number(resolved))
-    await discord.human.press(_WHO, asked.messages[-1], "解決にする")
+    await discord.human.submit(_WHO, asked, {})
     duplicate = await _alert(discord, "bench duplicate")
     other = await _alert(discord, "bench other")
     await _say(discord, "incident merge", number=_number(duplicate), into=_number(other))

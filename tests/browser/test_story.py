@@ -94,9 +94,12 @@ async def ask_why(phone: Visitor, words: Words) -> None:
 
 
 async def resolve(visitor: Visitor, words: Words) -> None:
-    """Resolve it, asked once; the post, the thread and its name say so."""
+    """Resolve it by the form, which is the question; the post, the thread and its name say so."""
     await visitor.press(words.resolve, within=alert_in(visitor))
-    await visitor.press(words.resolve_now, within=visitor.message(words.only_you))
+    form = visitor.page.get_by_role("dialog")
+    await form.get_by_label(words.field_cause).fill(words.cause)
+    await visitor.press(words.submit, within=form)
+    await visitor.sees(words.cause)
     await visitor.sees(words.resolved)
     await expect(visitor.sidebar.locator("a.thread", has_text="🟢")).to_be_visible()
 

@@ -27,6 +27,7 @@ class Words:
         field_title, field_targets, field_symptoms, symptom, done, submit: The form.
         raised, to_post: The card afterwards.
         start, sheet: The thread's first words, and its first-response sheet.
+        field_cause, cause: The form of the resolve, and what is typed there.
         open, taken, resolved: States of the post; *called* is the DM to the person on call, *yours* the same
             once they have acknowledged.
         why, because: The button below the DM, and what its answer tells.
@@ -61,7 +62,8 @@ class Words:
     because: str
     taken: str
     resolve: str
-    resolve_now: str
+    field_cause: str
+    cause: str
     resolved: str
     captions: Captions
 
@@ -95,7 +97,8 @@ JAPANESE: Final = Words(
     because="規則：SEV1 · 2 段目",
     taken="対応中",
     resolve="解決",
-    resolve_now="解決にする",
+    field_cause="原因",
+    cause="接続プールの枯渇",
     resolved="🟢 SEV1 · 解決",
     captions=Captions(
         typed="障害に気付いた人が /triage と打つ",
@@ -136,7 +139,8 @@ ENGLISH: Final = Words(
     because="Rule: SEV1 · step 2",
     taken="In progress",
     resolve="Resolve",
-    resolve_now="Resolve",
+    field_cause="Cause",
+    cause="The connection pool ran dry",
     resolved="🟢 SEV1 · Resolved",
     captions=Captions(
         typed="Something is wrong: type /triage",

@@ -109,7 +109,7 @@ async def test_a_drill_that_goes_well_is_scored(world: World) -> None:
     places = [str(place) for place in range(steps)]
     await world.human.press("primary", card, "完了した手順", values=places)
     asked = await world.command("incident resolve", by="primary", channel=thread)
-    await world.human.press("primary", asked.messages[-1], "解決にする")
+    await world.human.submit("primary", asked, {})
     score = await world.expect_message(thread, contains="訓練は終わりです")
     for part in (
         MARK,

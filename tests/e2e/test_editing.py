@@ -92,7 +92,7 @@ async def test_the_line_that_asks_for_the_postmortem_follows(world: World) -> No
     told = []
     for _ in range(2):
         asked = await world.command("incident resolve", by="primary", number=alert.number)
-        await world.human.press("primary", asked.messages[-1], "解決にする")
+        await world.human.submit("primary", asked, {})
         told.append(await world.expect_message(alert.thread, contains="解決** · @primary"))
         if len(told) == 1:
             await world.fast_forward(minutes=10)

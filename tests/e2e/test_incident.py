@@ -37,13 +37,14 @@ async def test_from_the_first_response_to_the_end(world: World) -> None:
     assert "メモを残しました" in said.text
     await world.expect_message(alert.thread, contains="rollback を始めた")
 
-    asked = await world.click(alert, "解決", by="responder")
-    await world.human.press("responder", asked.messages[-1], "解決にする")
+    asked, second = [await world.click(alert, "解決", by=who) for who in ("responder", "primary")]
+    await world.human.submit("responder", asked, {})
     notice = await world.expect_message(alert.thread, contains=f"{alert.label} 解決")
     assert "docs/ops/postmortems/" in notice.text
     await world.expect_text(alert.post, "🟢 SEV1 · 解決")
     await world.settle()
     assert "🟢" in await world.thread_name(alert.thread)
-    again = await world.command("incident resolve", number=alert.number)
-    assert "@responder が解決済みです" in again.text
+    late = await world.human.submit("primary", second, {"cause": "証明書の期限切れ"})
+    assert "@responder が解決済みです" in late.text
+    assert "証明書の期限切れ" in late.text
     await world.fast_forward(hours=5)

@@ -144,7 +144,7 @@ async def test_only_its_people_see_it(world: World) -> None:
     await world.expect_text(alert, "👀 @secondary")
     assert "@here" not in (await world.reread(alert)).text
     asked = await world.command("incident resolve", by="primary", channel=thread)
-    await world.human.press("primary", asked.messages[-1], "解決にする")
+    await world.human.submit("primary", asked, {})
     await world.expect_message(thread, contains="INC-1 解決")
     await expect_hidden(world)
 

@@ -126,7 +126,7 @@ async def test_roles_are_given_and_cleared_by_command(world: World) -> None:
     mine = await world.click(alert.card, "🧭", by="primary")
     await world.expect_message(alert.thread, contains="@primary が担当します")
     asked = await world.command("incident resolve", number=alert.number)
-    await world.human.press("responder", asked.messages[-1], "解決にする")
+    await world.human.submit("responder", asked, {})
     await world.expect_message(alert.thread, contains="解決")
     late = await world.human.press("primary", mine.messages[-1], "降りる")
     assert "解決済み" in late.text

@@ -163,7 +163,7 @@ async def test_whoever_may_not_tell_gets_no_form_and_loses_no_words(world: World
 
     grade = await world.click(alert, "重大度", by="primary")
     asked = await world.click(alert, "解決", by="secondary")
-    await world.human.press("secondary", asked.messages[-1], "解決にする")
+    await world.human.submit("secondary", asked, {})
     await world.expect_message(alert.thread, contains="解決** · @secondary")
     typed = {"known": "復旧中\n様子を見ています", "impact": "決済"}
     told = await world.human.submit("responder", update, typed)

@@ -30,7 +30,8 @@ READS: Final = frozenset(
             "incidents.timeline.press_note",
             "incidents.timeline.choose_more",
         ),
-        *("incidents.timeline.choose_entry", "/incident resolve", "incidents.lifecycle.press_resolve"),
+        *("incidents.timeline.choose_entry", "/incident resolve", "incidents.resolving.press_resolve"),
+        "incidents.resolving.press_resolution",
         *(
             "bundles.press_all",
             "bundles.choose_incident",
@@ -76,6 +77,8 @@ SHARED: Final = {
     "triage.answering.choose_answer": "triage.answering.press_answer",
     "triage.starting.press_urgent": "/sev1",
     "/sev2": "/sev1",
+    "incidents.resolving.press_resolve_now": "incidents.resolving.send_resolution",
+    "postmortem.owing.press_done": "/postmortem done",
     "/sev3": "/sev1",
 }
 

@@ -126,11 +126,38 @@ async def _(scene: Scene) -> Change:
 # -- ending, and what it has to do with others
 
 
-@change("incidents.lifecycle.press_resolve_now")
+@change("incidents.resolving.send_resolution")
 async def _(scene: Scene) -> Change:
     known = await scene.raised()
-    asked = await scene.say("incident resolve", number=known.number)
-    return known.change(scene.presses(asked, "解決にする"), "resolved")
+    form = await scene.form("incident resolve", number=known.number)
+    return known.change(scene.sends(form, cause="a deploy"), "resolved")
+
+
+@change("incidents.resolving.send_correction")
+async def _(scene: Scene) -> Change:
+    known = await scene.resolved()
+    form = await scene.form("incident resolve", number=known.number)
+    return known.change(scene.sends(form, cause="a deploy"), "resolution_corrected")
+
+
+@change("/postmortem done")
+async def _(scene: Scene) -> Change:
+    known = await scene.resolved("sev1")
+    return known.change(scene.runs("postmortem done", number=known.number), "postmortem_done")
+
+
+@change("/postmortem owner")
+async def _(scene: Scene) -> Change:
+    known = await scene.resolved("sev1")
+    act = scene.runs("postmortem owner", number=known.number, user="secondary")
+    return known.change(act, "postmortem_owner")
+
+
+@change("postmortem.owing.press_undo")
+async def _(scene: Scene) -> Change:
+    known = await scene.resolved("sev1")
+    said = await scene.say("postmortem done", number=known.number)
+    return known.change(scene.presses(said, "元に戻す"), "postmortem_owed")
 
 
 @change("/incident cancel")

@@ -146,6 +146,19 @@ class Scene:
         assert said.state == "responded", (command, said)
         return said
 
+    async def form(self, command: str, *, by: str = "responder", **options: object) -> Interaction:
+        """Run a command that opens a form."""
+        opened = await self.human.command(by, "general", command, options)
+        assert opened.modal is not None, (command, opened)
+        return opened
+
+    async def resolved(self, severity: str = "sev3") -> Known:
+        """An incident that is over."""
+        known = await self.raised(severity)
+        form = await self.form("incident resolve", number=known.number)
+        await self.human.submit("responder", form, {})
+        return known
+
     async def press(
         self, on: Message | Interaction, label: str, *, by: str = "responder", value: str | None = None
     ) -> Interaction:

@@ -320,17 +320,79 @@ async def test_the_first_response_sheet_has_the_commands(world: ConsoleWorld) ->
 # -- /incident
 
 
-async def test_resolving_asks_once(world: ConsoleWorld) -> None:
-    """The safe way out first; what cannot be undone asks."""
+async def test_resolving_is_one_form(world: ConsoleWorld) -> None:
+    """It can be sent after a restart; what cannot be read comes back; then the post says how it was."""
     alert = await alerted(world)
-    question = shown(await world.click(alert, "inc:v1:resolve:1"))
-    assert presses(question) == ["ui:v1:quit", "inc:v1:resolve-now:1"]
-    assert "やめました" in words(shown(await world.click(question, "ui:v1:quit")))
-    question = shown(await world.command("incident resolve", number=1))
-    done = shown(await world.click(question, "inc:v1:resolve-now:1"))
-    assert "INC-1 を解決にしました" in words(done)
-    assert "postmortem が必要" in words(done)
+    form = await world.click(alert, "inc:v1:resolve:1")
+    assert [label["component"]["custom_id"] for label in form["modal"]["components"]] == [
+        "cause",
+        "fix",
+        "impact",
+        "people",
+        "duration",
+    ]
+    await world.restart()
+    refused = shown(await world.send(form, cause="接続プールの枯渇", people="たくさん"))["content"]
+    assert "「たくさん」は読めません" in refused
+    assert "接続プールの枯渇" in refused
+    form = await world.command("incident resolve", number=1)
+    done = words(shown(await world.send(form, cause="接続プールの枯渇", people="約 120 人")))
+    for told in ("INC-1 を解決にしました", "原因：接続プールの枯渇", "120 人", "担当：@responder"):
+        assert told in done
     assert (await world.store.incident(1)).status is Status.RESOLVED
+    await world.until("p0-alerts", contains="原因：接続プールの枯渇")
+
+
+async def test_a_resolution_is_corrected_by_the_same_form(world: ConsoleWorld) -> None:
+    """By the command, or the button under the alert; the words of then are filled in."""
+    await alerted(world)
+    await world.resolve(1)
+    form = await world.command("incident resolve", number=1)
+    assert form["modal"]["title"] == "INC-1 の解決の内容"
+    said = words(shown(await world.send(form, fix="rollback")))
+    assert "解決の内容を直しました" in said
+    alert = await world.until("p0-alerts", contains="対処：rollback")
+    (press,) = [one for one in presses(alert) if one.startswith("inc:v1:resolution:1")]
+    form = await world.click(alert, press)
+    filled = {label["component"]["custom_id"]: label["component"] for label in form["modal"]["components"]}
+    assert filled["fix"]["value"] == "rollback"
+    assert "すでにそのとおりです" in words(shown(await world.send(form)))
+
+
+async def test_the_button_of_an_older_version_still_resolves(world: ConsoleWorld) -> None:
+    """Its question may be open on somebody's screen during the upgrade."""
+    alert = await alerted(world)
+    posted = world.sandbox.core.world.messages[alert["channel_id"]][alert["id"]]
+    posted.components[0]["components"][-1]["custom_id"] = "inc:v1:resolve-now:1"
+    await world.click(alert, "inc:v1:resolve-now:1")
+    assert (await world.store.incident(1)).status is Status.RESOLVED
+
+
+# -- /postmortem
+
+
+async def test_a_postmortem_is_done_and_owed_again(world: ConsoleWorld) -> None:
+    """By the command in any channel; the answer has the way back. Another person may be given it."""
+    await alerted(world)
+    await world.resolve(1)
+    said = shown(await world.command("postmortem done", number=1))
+    assert "postmortem を済みにしました" in words(said)
+    again = shown(await world.command("postmortem done", number=1))
+    assert "@responder が済みにしています" in words(again)
+    undone = shown(await world.click(again, "inc:v1:postmortem_undo:1"))["content"]
+    assert "済みでない状態に戻しました" in undone
+    given = shown(await world.command("postmortem owner", number=1, user="secondary"))["content"]
+    assert "@secondary に任せました" in given
+    dm = await world.until("dm:secondary", contains="postmortem を任されました")
+    assert "済みにしました" in words(shown(await world.click(dm, "inc:v1:postmortem_done:1", by="secondary")))
+
+
+async def test_a_postmortem_that_nobody_owes_is_refused_with_the_reason(world: ConsoleWorld) -> None:
+    """Of a severity without one, of an open incident, and of none at all."""
+    await alerted(world, severity="sev3")
+    for number, told in ((1, "postmortem は必要ありません"), (9, "そのインシデントはありません")):
+        said = shown(await world.command("postmortem done", number=number))["content"]
+        assert told in said
 
 
 async def test_the_list_pages_and_opens(world: ConsoleWorld) -> None:

@@ -67,6 +67,7 @@ async def test_every_command_is_explained_in_both_languages(bot: IncidentBot) ->
         "drill",
         "incident",
         "oncall",
+        "postmortem",
         "sev1",
         "sev2",
         "sev3",

@@ -5,14 +5,20 @@ from collections.abc import Mapping
 from typing import Final
 
 from bot.domain.incident.form_state import digest_of
-from bot.ui.forms import action, severity, timeline, update
+from bot.ui.forms import action, resolution, severity, timeline, update
 from bot.ui.forms.base import STARTED, TITLE, written
 from bot.ui.forms.details import EDIT_FORM, started_shown
 from bot.ui.interaction import Interaction
 from bot.ui.words.voice import Voice
 
 #: The forms whose custom id says what they showed; one of the triage starts with what was typed before.
-_SAYING_WHAT_THEY_SHOWED: Final = (EDIT_FORM, timeline.CORRECT_FORM, update.UPDATE_FORM)
+_SAYING_WHAT_THEY_SHOWED: Final = (
+    EDIT_FORM,
+    timeline.CORRECT_FORM,
+    update.UPDATE_FORM,
+    resolution.RESOLVE_FORM,
+    resolution.CORRECT_FORM,
+)
 #: Under which name, where that is not the input's own.
 _SHOWN_AS: Final = {timeline.TEXT: "known"}
 
@@ -30,6 +36,10 @@ NAMES: Final[Mapping[str, str]] = {
     action.DUE: "actions.form.due",
     action.VERIFICATION: "actions.form.verification",
     action.REASON: "actions.form.drop_reason",
+    resolution.CAUSE: "resolution.form.cause",
+    resolution.FIX: "resolution.form.fix",
+    resolution.PEOPLE: "resolution.form.people",
+    resolution.DURATION: "resolution.form.duration",
 }
 
 

@@ -9,7 +9,15 @@ from bot.domain.incident.posting import shows_old_details
 from bot.services.ports import Subject
 from bot.ui.posts import digests, dlq, mornings, questions, triage_posts
 from bot.ui.posts.bodies import CONTENT_LIMIT, Body
-from bot.ui.posts.incident import action_notices, notices, postings, private, roles, timeline_notices
+from bot.ui.posts.incident import (
+    action_notices,
+    notices,
+    postings,
+    postmortems,
+    private,
+    roles,
+    timeline_notices,
+)
 from bot.ui.posts.looks import Renderer
 from bot.ui.posts.paging import bundles, handovers, pages
 from bot.ui.words.inert import cut
@@ -27,6 +35,7 @@ RENDERERS: Final[dict[DeliveryKind, Renderer]] = {
         notices,
         pages,
         postings,
+        postmortems,
         private,
         questions,
         dlq,

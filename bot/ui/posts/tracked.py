@@ -99,6 +99,6 @@ def _buttons(words: Wording, incident: Incident) -> list[Component]:
             if source is None
             else triage_button(words, channel_id=source.channel_id, message_id=source.message_id),
             make(IncidentVerb.FALSE_ALARM, number),
-            make(IncidentVerb.RESOLVE, number),
+            *words.buttons.of(incident, IncidentVerb.RESOLVE),
         ]
     )

@@ -17,36 +17,14 @@ from bot.services.escalation.release import Released, ReleaseOutcome
 from bot.services.incidents.merging import Merged
 from bot.services.incidents.severity_change import Regraded
 from bot.services.incidents.updates import UpdateResult
+from bot.services.postmortems.resolutions import Corrected
 from bot.ui.buttons import BundleVerb, IncidentVerb, custom_id
 from bot.ui.components import ID_LIMIT, Screen, button, buttons_view, made_of, or_quit, row, text, to_places
 from bot.ui.posts.bodies import colour_of
+from bot.ui.posts.incident.aftermath import said_lines
 from bot.ui.posts.incident.updates import is_unanswered
 from bot.ui.words.voice import Voice
 from bot.ui.words.wording import relative, state_key
-
-
-def resolve_question(voice: Voice, incident: Incident) -> Screen:
-    """Ask before resolving, because everybody is notified. The button that changes nothing comes first."""
-    means = "drill" if incident.is_drill else incident.kind.value
-    return Screen(
-        text(
-            voice.say(
-                "consoles.incident.resolve_question", label=incident.label, title=voice.title(incident)
-            ),
-            voice.say(f"consoles.incident.resolve_means_{means}"),
-        ),
-        rows=[
-            or_quit(
-                voice,
-                button(
-                    voice.say("consoles.incident.resolve_now"),
-                    f"inc:v1:resolve-now:{incident.id}",
-                    style=ButtonStyle.success,
-                    emoji="✅",
-                ),
-            )
-        ],
-    )
 
 
 def merged_screen(voice: Voice, merged: Merged) -> Screen:
@@ -61,25 +39,48 @@ def ended_screen(voice: Voice, incident: Incident, *, also: Sequence[str] = ()) 
     Args:
         also: Further lines.
     """
-    other = incident.merged_into_id
+    other, is_resolved = incident.merged_into_id, incident.status is Status.RESOLVED
     told = voice.say(
         f"consoles.said.{state_key(incident)}",
         label=incident.label,
         other="?" if other is None else label_of(other),
     )
-    severity = voice.severity(incident)
-    owes = severity.postmortem and incident.status is Status.RESOLVED and not incident.is_drill
-    owed = voice.say("consoles.said.postmortem_owed", severity=severity.name) if owes else ""
     make = voice.buttons.make
     return Screen(
-        text(told, voice.title(incident), owed, *also),
+        text(told, voice.title(incident), *resolved_lines(voice, incident), *also),
         rows=[
             row(
                 None if other is None else made_of(make(IncidentVerb.VIEW, other)),
+                made_of(make(IncidentVerb.RESOLUTION, incident.id)) if is_resolved else None,
                 None if incident.is_drill else made_of(make(IncidentVerb.REOPEN, incident.id)),
                 *to_places(voice, incident),
             )
         ],
+        colour=colour_of(voice, incident),
+    )
+
+
+def resolved_lines(voice: Voice, incident: Incident) -> list[str]:
+    """Return how it was resolved, and who owes the postmortem by when; nothing of another end."""
+    said, owed = incident.aftermath.resolution, incident.aftermath.postmortem
+    lines = [] if said is None or incident.status is not Status.RESOLVED else said_lines(voice, said)
+    if owed is None or not owed.is_owed:
+        return lines
+    who, due = voice.who(owed.owner_name), voice.date(owed.due_on)
+    return [*lines, voice.say("postmortem.said.owed", who=who, due=due)]
+
+
+def corrected_screen(voice: Voice, corrected: Corrected) -> Screen:
+    """Show how the incident was resolved, after a correction of that."""
+    incident = corrected.incident
+    key = "corrected" if corrected.changed else "corrected_before"
+    said = incident.aftermath.resolution
+    return Screen(
+        text(
+            voice.say(f"resolution.said.{key}", label=incident.label),
+            *([] if said is None else said_lines(voice, said)),
+        ),
+        rows=[row(*to_places(voice, incident))],
         colour=colour_of(voice, incident),
     )
 

@@ -11,6 +11,7 @@ from bot.services.incidents.queries import IncidentView
 from bot.ui.buttons import IncidentVerb
 from bot.ui.components import Row, Screen, made_of, row, select_row, text
 from bot.ui.posts.bodies import colour_of
+from bot.ui.posts.incident.aftermath import aftermath
 from bot.ui.posts.incident.alert import again, last_update, roles, update_due
 from bot.ui.posts.incident.private import told_lines
 from bot.ui.words.action_words import action_line
@@ -81,6 +82,7 @@ def _now(voice: Voice, view: IncidentView) -> Iterator[str]:
     incident = view.incident
     lines = [
         *_progress(voice, incident),
+        *aftermath(voice, incident),
         roles(voice, incident),
         _responders(voice, view),
         last_update(voice, incident),

@@ -28,6 +28,8 @@ from bot.domain.incident.entries import (
     LinkedEntry,
     MergedEntry,
     OpenedEntry,
+    ResolutionCorrectedEntry,
+    ResolvedEntry,
     RoleChangedEntry,
     SeverityChangedEntry,
     StepDoneEntry,
@@ -39,6 +41,7 @@ from bot.domain.incident.entries import (
 from bot.domain.incident.incident import label_of
 from bot.domain.incident.title_and_start import StartChange, TitleChange
 from bot.domain.payloads import UNSET, Json, Unset
+from bot.domain.postmortem.entries import PostmortemOwnerEntry, PostmortemRemindedEntry
 from bot.domain.privacy_payloads import MemberAddedEntry, MemberRemovedEntry
 from bot.domain.timeline.entries import EntryData, TimelineKind
 from bot.domain.timeline.recorded import (
@@ -51,6 +54,12 @@ from bot.domain.timeline.recorded import (
 )
 from bot.domain.timeline.written import PinDeletedEntry, VoiceJoinedEntry
 from bot.ui.words import action_words
+from bot.ui.words.aftermath_words import (
+    postmortem_handed_over,
+    postmortem_reminded,
+    resolution_corrected,
+    resolved,
+)
 from bot.ui.words.inert import inert
 from bot.ui.words.triage_words import evidence, promoted, triaged, unfinished
 from bot.ui.words.voice import channel_name
@@ -276,6 +285,10 @@ LOOKS: Final[Mapping[TimelineKind, EntryLook[Any]]] = {
         EntryLook(
             DrillScoredEntry, lambda words, data, _limit: _count(words, "missed", len(data.score.missed))
         ),
+        EntryLook(ResolvedEntry, resolved),
+        EntryLook(ResolutionCorrectedEntry, resolution_corrected),
+        EntryLook(PostmortemOwnerEntry, postmortem_handed_over),
+        EntryLook(PostmortemRemindedEntry, postmortem_reminded),
         EntryLook(MergedEntry, lambda words, data, _limit: _other(words, "goes_on_in", data.into)),
         EntryLook(PinDeletedEntry, _deleted),
         EntryLook(ActionAddedEntry, action_words.added_details),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from bot.domain.incident.incident import Incident, Phase, Status, label_of
 from bot.domain.oncall.people import OnCallPerson, id_of
@@ -89,6 +89,10 @@ class Wording:
     def whole_day(self, at: datetime) -> str:
         """Return the date of *at* with the year and the zone: "2026-11-24 JST"."""
         return f"{self._local(at):%Y-%m-%d %Z}"
+
+    def date(self, day: date) -> str:
+        """Return a date that something is due on: "12/1 (火)", "Tue 12/1"."""
+        return self.say("time.date", day=f"{day:%m/%d}", weekday=self.say(f"time.weekday.{day.weekday()}"))
 
     def time_of_day(self, at: datetime, *, seconds: bool = False) -> str:
         """Return the time of day without its zone, where that stands above: "14:05", or "14:05:07"."""

@@ -147,7 +147,6 @@ def test_nothing_offers_to_open_a_drill_again(voice: Voice) -> None:
             *screens.presses(answers.ended_screen(voice, incident)),
         }
         assert any("reopen" in press for press in presses) is offers
-    assert "🔄" not in screens.words(answers.resolve_question(voice, PLAYED))
 
 
 def scored(words: Wording, score: Score) -> str:

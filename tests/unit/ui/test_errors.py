@@ -35,6 +35,7 @@ from bot.ui.forms.base import Typed, triage_form
 from bot.ui.forms.details import details_form
 from bot.ui.forms.fields import Form
 from bot.ui.forms.given_back import NAMES
+from bot.ui.forms.resolution import resolution_form
 from bot.ui.forms.severity import severity_form
 from bot.ui.forms.timeline import correction_form, note_form
 from bot.ui.forms.update import update_form
@@ -257,6 +258,9 @@ _NOTE = Line(TimelineEntry(TimelineKind.NOTE, AT, data={"text": "DB"}, id=8))
             {"分かっていること": "DNS"},
         ),
         (severity_form(JA, PLACED), {"reason": "広がった"}, {"理由": "広がった"}),
+        (resolution_form(JA, PLACED, now=AT), {"cause": "期限切れ"}, {"原因": "期限切れ"}),
+        (resolution_form(JA, PLACED, now=AT), {"duration": "昼"}, {"影響が続いた時間": "昼"}),
+        (resolution_form(JA, PLACED, now=AT), {}, {}),
         (note_form(JA, 42), {"note": "再起動"}, {"メモ": "再起動"}),
         (details_form(JA, PLACED), {}, {}),
         (correction_form(JA, 42, _UPDATE, page="0"), {}, {}),
@@ -282,6 +286,7 @@ def test_every_field_that_people_type_into_has_a_name() -> None:
         *(correction_form(JA, 42, line, page="0") for line in (_UPDATE, _NOTE)),
         update_form(JA, PLACED),
         severity_form(JA, PLACED),
+        resolution_form(JA, PLACED, now=AT),
         note_form(JA, 42),
         add_form(JA, Asked(ActionSource.COMMAND)),
         drop_form(JA, 7),

@@ -163,7 +163,6 @@ def test_incident_screens_keep_within_discords_limits(
         for screen in (
             list_screen(voice, many, asked),
             console.show_screen(voice, view_of(incident, *[note] * 9, responders=everybody, related=related)),
-            answers.resolve_question(voice, incident),
             *([] if incident.is_open else [answers.ended_screen(voice, incident)]),
             answers.reopened_screen(voice, incident),
             answers.regraded_screen(voice, Regraded(incident, "SEV3", reposts=True)),
@@ -262,13 +261,6 @@ def test_a_merged_one_leads_on() -> None:
     assert "⚪ **INC-41** に統合 · @primary" in words(screen)
     assert presses(screen)[0] == "inc:v1:view:41"
     assert len(labels(screen)) <= 5
-
-
-def test_the_question_before_resolving_does_not_claim_too_much() -> None:
-    """It can be opened again, and says how."""
-    told = words(answers.resolve_question(JA, PLACED))
-    assert "取り消せません" not in told
-    assert "再開" in told
 
 
 def test_show_keeps_the_path_that_a_change_has_overruled() -> None:

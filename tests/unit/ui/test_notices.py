@@ -12,6 +12,17 @@ from tests.unit.ui import samples
 
 AT = "2026-11-24T05:14:00+00:00"
 
+PERSON = {"id": 2, "name": "b"}
+SAID = {
+    "cause": "*DB*",
+    "impact": "決済",
+    "people": 1200,
+    "duration_s": 2700,
+    "by_id": 1,
+    "by_name": "a",
+    "at": AT,
+}
+
 #: Rows of every version, by notice; what each has to say, at least.
 ROWS: dict[str, list[tuple[Json, str]]] = {
     "note": [
@@ -44,6 +55,23 @@ ROWS: dict[str, list[tuple[Json, str]]] = {
         ({"by": "primary"}, "@primary"),
         ({"by": "primary", "at": AT}, "14:14 JST"),
         ({"by": "monitor", "at": AT, "url": "https://discord.com/channels/7/1/2"}, "@monitor"),
+        ({"by": "a", "at": AT, "said": SAID, "key": "k"}, r"原因：\\*DB"),
+        ({"by": "a", "at": AT, "owner": PERSON, "due_on": "2026-12-01"}, "担当：@b · 期限：12/01 (火)"),
+    ],
+    "resolution_corrected": [({"by": "a", "said": SAID}, "影響範囲：決済 · 1,200 人 · 45 分")],
+    "postmortem_owner": [
+        ({"by": "a", "owner": PERSON, "former": {"id": 3, "name": "c"}, "due_on": "2026-12-01"}, "@c から @b")
+    ],
+    "postmortem_done": [({"by": "a"}, "@a"), ({"by": "x", "merged": "https://x.example/1"}, "x.example/1")],
+    "postmortem_owed": [({"by": "a", "owner": PERSON, "due_on": "2026-12-01"}, "12/01 (火)")],
+    "postmortem_due": [
+        ({"why": "overdue", "owner": PERSON, "due_on": "2026-12-01"}, "<@2> INC-42"),
+        ({"why": "undelivered", "owner": PERSON, "due_on": "2026-12-01"}, "DM が届きません"),
+        (
+            {"why": "gone", "owner": PERSON, "due_on": "2026-12-01", "lead": {"id": 3, "name": "c"}},
+            "<@3> INC-42",
+        ),
+        ({"why": "hidden", "owner": PERSON, "due_on": "2026-12-01", "asks": "primary"}, "@b は"),
     ],
     "cancelled": [
         ({"by": "a", "reason": "誤報"}, "誤報"),

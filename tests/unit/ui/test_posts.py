@@ -86,7 +86,7 @@ def test_alert_rings_and_says_how_bad_what_and_by_when() -> None:
         "inc:v1:first:42",
         f"inc:v1:details:42:{form_digest(TRIGGERED)}",
         f"inc:v1:severity:42:{form_digest(TRIGGERED)}",
-        "inc:v1:resolve:42",
+        f"inc:v1:resolve:42:{form_digest(TRIGGERED)}",
     ]
 
 
@@ -117,7 +117,8 @@ def test_resolved_alert_offers_only_what_makes_sense() -> None:
     assert body["content"] == "🟢 SEV1 · 解決 · 決済 API が 5xx · api.parky.co.jp"
     assert "**🟢 解決 · ✅ @primary 14:52 JST (所要 45 分)**" in description_of(body)
     assert "👀 @primary 14:09 JST (2 分で ack)" in description_of(body)
-    assert presses_of(body) == ["inc:v1:note:42", "inc:v1:reopen:42", THREAD_LINK]
+    resolution = f"inc:v1:resolution:42:{form_digest(RESOLVED)}"
+    assert presses_of(body) == ["inc:v1:note:42", resolution, "inc:v1:reopen:42", THREAD_LINK]
 
 
 def test_what_was_no_incident_reads_so_at_a_glance() -> None:

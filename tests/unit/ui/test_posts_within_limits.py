@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,7 +11,9 @@ from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.digest import Digest
 from bot.domain.dlq import DlqCounts
+from bot.domain.incident.aftermath import Aftermath, Postmortem, PostmortemState, Resolution
 from bot.domain.incident.incident import ByPerson, Check, Incident, PersonRef
+from bot.domain.incident.people_count import MOST_PEOPLE
 from bot.domain.statistics.figures import Durations, IncidentFigures, SeverityFigures
 from bot.domain.text import one_line
 from bot.ui.posts.renderer import render
@@ -41,6 +43,21 @@ WORST = {
     "symptoms": tuple(f"{number}{BIG}" for number in range(25)),
     "path": tuple((f"{number}{BIG}", BIG) for number in range(25)),
     "reported_by": PersonRef(103, BIG),
+    "aftermath": Aftermath(
+        resolution=Resolution(
+            cause="*" * 1_000,
+            fix="`" * 1_000,
+            impact="_" * 300,
+            people=MOST_PEOPLE,
+            duration_s=10**9,
+            by_id=1,
+            by_name=BIG,
+            at=AT,
+        ),
+        postmortem=Postmortem(
+            state=PostmortemState.OWED, owner_id=101, owner_name=BIG, due_on=date(2026, 12, 1)
+        ),
+    ),
     "checks": {key: Check(3, BIG, AT + 40 * DAY) for key in POLICY.checklist("SEV1").keys},
     "duplicates": tuple(range(1_000_000, 1_000_040)),
     "linked": tuple(range(2_000_000, 2_000_040)),
@@ -55,6 +72,7 @@ KINDS: Mapping[DeliveryKind, Mapping[str, object]] = {
     DeliveryKind.SECOND: {},
     **{kind: {} for kind in DeliveryKind if kind.spec.shows_triage},
     DeliveryKind.NOTICE: {"notice": "note", "by": BIG, "text": "*" * 1_000},
+    DeliveryKind.POSTMORTEM_DM: {"owner_id": 101, "owner": BIG, "due_on": "2026-12-01", "by": BIG},
     DeliveryKind.ROLE_DM: {"role": "commander", "holder_id": 101, "holder": BIG, "by": BIG},
 }
 STATES = (TRIGGERED, PLACED, ACKNOWLEDGED, RESOLVED, REOPENED)

@@ -7,11 +7,12 @@ import pytest
 
 from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.incident import transitions
+from bot.domain.incident.form_state import form_digest
 from bot.domain.incident.incident import Incident, IncidentKind
 from bot.domain.incident.locations import Source
 from bot.domain.people import Person
+from bot.ui.forms.resolution import resolution_form
 from bot.ui.posts.renderer import render
-from bot.ui.screens.incident_answers import resolve_question
 from tests.unit.ui.samples import (
     ACKNOWLEDGED,
     AT,
@@ -24,7 +25,6 @@ from tests.unit.ui.samples import (
     presses_of,
 )
 from tests.unit.ui.screens import JA as VOICE
-from tests.unit.ui.screens import words
 from tests.unit.ui.test_calls import called
 
 QUIET = delivery(DeliveryKind.ALERT, data={"posting": 1, "answers": 800, "quiet": True})
@@ -58,7 +58,7 @@ def test_it_says_what_is_tracked_and_until_when_somebody_must_be_on_it() -> None
         "inc:v1:declare:42",
         "tri:v1:from:301:800",
         "inc:v1:false_alarm:42",
-        "inc:v1:resolve:42",
+        f"inc:v1:resolve:42:{form_digest(NEW)}",
     ]
 
 
@@ -168,5 +168,6 @@ def test_what_a_monitor_writes_means_only_what_it_says(incident: Incident) -> No
 
 def test_resolving_it_promises_no_line_in_a_thread() -> None:
     """There is none; an incident's is told."""
-    assert "スレッド" not in words(resolve_question(VOICE, NEW))
-    assert "スレッドに知らせます" in words(resolve_question(VOICE, TRIGGERED))
+    alert, incident = (str(resolution_form(VOICE, one, now=LATER).to_dict()) for one in (NEW, TRIGGERED))
+    assert "スレッド" not in alert
+    assert "スレッドに知らせます" in incident

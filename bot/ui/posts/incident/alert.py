@@ -6,6 +6,7 @@ from datetime import timedelta
 from bot.domain.incident.incident import Incident, Status, label_of
 from bot.ui.buttons import Component, IncidentVerb, row
 from bot.ui.posts.bodies import HERE, Body, colour_of, embed, message
+from bot.ui.posts.incident.aftermath import aftermath
 from bot.ui.posts.incident.calls import cannot, is_overdue, ladder, tried
 from bot.ui.words import links
 from bot.ui.words.inert import inert
@@ -202,6 +203,7 @@ def _facts(words: Wording, incident: Incident) -> list[str]:
     """Return one fact a line: how bad, who and by when, what happened since, and where it came from."""
     lines = [
         promise(words, incident),
+        *aftermath(words, incident),
         impact(words, incident),
         _path(words, incident),
         *_progress(words, incident),
@@ -279,11 +281,12 @@ def _alert_buttons(words: Wording, incident: Incident) -> list[Component]:
     if incident.is_open:
         verbs = (IncidentVerb.FIRST, IncidentVerb.DETAILS, IncidentVerb.SEVERITY, IncidentVerb.RESOLVE)
         return row([_ack(words, incident), *words.buttons.of(incident, *verbs)])
-    other = incident.told_merged_into
+    other, is_resolved = incident.told_merged_into, incident.status is Status.RESOLVED
     return row(
         [
             None if other is None else make(IncidentVerb.VIEW, other),
             make(IncidentVerb.NOTE, incident.id),
+            *(words.buttons.of(incident, IncidentVerb.RESOLUTION) if is_resolved else ()),
             None if incident.is_drill else make(IncidentVerb.REOPEN, incident.id),
             words.buttons.link("to_thread", links.thread_url(incident)),
         ]

@@ -24,6 +24,7 @@ from bot.domain.incident.posting import shows_old_details
 from bot.domain.payloads import UNSET
 from bot.domain.triage.payloads import ReportJoinedNotice, TriagedHereNotice
 from bot.ui.posts.bodies import Body, message
+from bot.ui.posts.incident.aftermath import whole_lines, with_whole
 from bot.ui.posts.incident.updates import next_update
 from bot.ui.posts.looks import NoticeLook, NoticeLooks, by, line, with_reason
 from bot.ui.words import links
@@ -38,19 +39,27 @@ _PATH = 600
 
 def _resolved(words: Wording, incident: Incident, told: ResolvedNotice) -> Body:
     at = _ended_at(incident, told)
-    lines = [
-        words.say(
-            "thread.notice.resolved",
-            label=incident.label,
-            who=by(words, told),
-            at=words.moment(at),
-            took=words.span(at - incident.triggered_at),
-        )
-    ]
+    first = words.say(
+        "thread.notice.resolved",
+        label=incident.label,
+        who=by(words, told),
+        at=words.moment(at),
+        took=words.span(at - incident.triggered_at),
+    )
+    lines = [] if told.said is None else whole_lines(words, told.said)
     if words.severity(incident).postmortem:
         path, started = postmortem_path(words.policy, incident), words.full(incident.started_at)
         lines.append(words.say("thread.notice.postmortem", path=path, started=started))
-    return message("\n".join(lines))
+        lines += _owner(words, told)
+    return with_whole(words, incident, first, lines)
+
+
+def _owner(words: Wording, told: ResolvedNotice) -> list[str]:
+    """Return who owes the postmortem, and by when; nothing for a row of an older version."""
+    if told.owner is None or told.due_on is None:
+        return []
+    due = words.date(told.due_on)
+    return [words.say("postmortem.notice.owner", who=words.who(told.owner.name), due=due)]
 
 
 def _ended_at(incident: Incident, told: ResolvedNotice) -> datetime:

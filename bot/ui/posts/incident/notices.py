@@ -12,8 +12,10 @@ from bot.ui.posts import drills
 from bot.ui.posts.bodies import CONTENT_LIMIT, Body
 from bot.ui.posts.incident import (
     action_notices,
+    aftermath,
     left_threads,
     life_notices,
+    postmortems,
     private,
     roles,
     timeline_notices,
@@ -29,9 +31,11 @@ NOTICES: Final[dict[str, NoticeLook[Any]]] = {
     look.type.name: look
     for module in (
         action_notices,
+        aftermath,
         drills,
         left_threads,
         life_notices,
+        postmortems,
         private,
         responder_notices,
         roles,

@@ -5,6 +5,7 @@ from typing import Final
 from bot.domain.incident.incident import Incident
 from bot.ui.buttons import Component, IncidentVerb, row
 from bot.ui.posts.bodies import Body, colour_of, embed, message
+from bot.ui.posts.incident.aftermath import aftermath
 from bot.ui.posts.incident.alert import head, last_update, promise
 from bot.ui.posts.incident.checks import progress_line, steps_select
 from bot.ui.posts.incident.roles import VERBS, roles_line
@@ -14,6 +15,7 @@ from bot.ui.words.wording import Wording, sign_of
 _NAME_LIMIT = 100  # Discord: a thread's name
 _WEEK_MIN = 10_080  # auto_archive_duration, the longest there is
 _UPDATE_LIMIT = 44  # of the last status update, which is a message further down: three lines on a phone
+_AFTERMATH_LIMIT = 88  # of each fact of how it was resolved: two lines on a phone
 
 #: The verbs of the card's buttons beside 📋. Those of an open incident show their signs alone: five words do
 #: not fit into a line on a phone.
@@ -57,6 +59,7 @@ def thread_card(words: Wording, incident: Incident) -> Body:
     lines = [
         head(words, incident),
         promise(words, incident),
+        *aftermath(words, incident, limit=_AFTERMATH_LIMIT),
         last_update(words, incident, limit=_UPDATE_LIMIT),
         roles_line(words, incident),
         progress_line(words, incident),

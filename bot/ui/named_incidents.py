@@ -1,0 +1,61 @@
+"""How a command names its incident: by its number, or by the thread in which it is run."""
+
+from collections.abc import Awaitable, Iterable
+from typing import Final
+
+from discord import app_commands
+from discord.app_commands import Choice, locale_str
+
+from bot.domain.errors import BotError, IncidentNotFound, UserError
+from bot.domain.incident.incident import Incident
+from bot.ui.interaction import Interaction, services_of, voice_of
+from bot.ui.people import person_from
+from bot.ui.words.inert import plain
+
+Number = app_commands.Range[int, 1, 2**53 - 1]  # Discord: the integers that an option can carry
+
+_OFFERED: Final = 25  # Discord: choices of an autocomplete
+_TITLE_SHOWN: Final = 60
+
+NUMBER_OPTION: Final = locale_str("The INC number; not needed in its thread", key="commands.incident_number")
+
+
+async def named(interaction: Interaction, number: int | None) -> Incident:
+    """Return the incident that was named, or the one whose thread this is.
+
+    Raises:
+        IncidentNotFound: no such number, or a private one that is not theirs to see.
+        UserError: none was named, and this is no thread of one that is theirs to see.
+    """
+    by, find = person_from(interaction.user), services_of(interaction).incidents.find
+    if number is not None:
+        return await find(number=number, thread_id=None, by=by)
+    found = await here(interaction)
+    if found is None:
+        raise UserError("incident_unnamed")
+    return found
+
+
+async def here(interaction: Interaction) -> Incident | None:
+    """Return the incident of this thread; None if there is none or the person may not see it."""
+    by, find = person_from(interaction.user), services_of(interaction).incidents.find
+    try:
+        return await find(number=None, thread_id=interaction.channel_id, by=by)
+    except IncidentNotFound:
+        return None
+
+
+async def offered(
+    interaction: Interaction, reading: Awaitable[Iterable[Incident]], typed: int | str
+) -> list[Choice[int]]:
+    """Return the choices among the incidents of *reading* whose number or title holds what was typed."""
+    try:
+        found = await reading
+    except BotError:
+        return []  # a list of choices has no place for words
+    wanted = str(typed or "").casefold()
+    voice = voice_of(interaction)
+    titles = {one.id: plain(voice.marked(one, one.title), limit=_TITLE_SHOWN) for one in found}
+    names = {one.id: f"{one.label} {one.severity} {titles[one.id]}" for one in found}
+    fitting = [number for number, name in names.items() if wanted in name.casefold()]
+    return [Choice(name=names[number], value=number) for number in fitting[:_OFFERED]]

@@ -1,0 +1,85 @@
+"""What the posts say of an incident's end: how it was resolved, and who owes the postmortem."""
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from bot.domain.incident.aftermath import Postmortem, PostmortemState, Resolution
+from bot.domain.incident.incident import Incident, Status
+from bot.domain.incident.notices import ResolutionCorrectedNotice
+from bot.ui.posts.bodies import CONTENT_LIMIT, Body, colour_of, embed, message
+from bot.ui.posts.looks import NoticeLook, NoticeLooks, by
+from bot.ui.words.inert import inert, inert_lines
+from bot.ui.words.wording import Wording
+
+_SEPARATOR: Final = " · "
+_LINE_LIMIT: Final = 200  # a fact in a post: the thread has the rest
+_WHOLE_LIMIT: Final = 1_400  # as typed 1,000 characters with some escapes; an embed holds two such texts
+
+#: Makes the words of a person safe.
+_Safe = Callable[[str], str]
+
+
+def aftermath(words: Wording, incident: Incident, *, limit: int = _LINE_LIMIT) -> list[str]:
+    """Return how a resolved incident was resolved, one fact a line, and its postmortem; else nothing.
+
+    Args:
+        limit: Characters of a fact.
+    """
+    if incident.status is not Status.RESOLVED:
+        return []
+    said, owed = incident.aftermath.resolution, incident.aftermath.postmortem
+    return [
+        *([] if said is None else said_lines(words, said, limit=limit)),
+        *([] if owed is None else postmortem_line(words, owed)),
+    ]
+
+
+def said_lines(words: Wording, said: Resolution, *, limit: int = _LINE_LIMIT) -> list[str]:
+    """Return how an incident was resolved, one fact a line, each cut to what a post has room for."""
+    return list(_facts(words, said, lambda text: inert(text, limit=limit)))
+
+
+def whole_lines(words: Wording, said: Resolution) -> list[str]:
+    """Return the same with every word and line break, for the thread."""
+    return list(_facts(words, said, lambda text: inert_lines(text, limit=_WHOLE_LIMIT)))
+
+
+def with_whole(words: Wording, incident: Incident, first: str, rest: list[str]) -> Body:
+    """Compose a message of *first* and *rest*; what is too long for its text goes into an embed."""
+    body = "\n".join(rest)
+    if len(first) + len(body) < CONTENT_LIMIT:
+        return message("\n".join([first, *rest]))
+    return message(first, embeds=[embed(colour=colour_of(words, incident), description=body)])
+
+
+def postmortem_line(words: Wording, owed: Postmortem) -> list[str]:
+    """Return who owes the postmortem and by when, or who has finished it; nothing if it is not owed."""
+    if owed.is_owed:
+        due = words.date(owed.due_on)
+        return [words.say("postmortem.line.owed", who=words.who(owed.owner_name), due=due)]
+    if owed.state is not PostmortemState.DONE or owed.done_at is None:
+        return []
+    return [
+        words.say("postmortem.line.done", who=words.who(owed.done_by_name), at=words.moment(owed.done_at))
+    ]
+
+
+def _facts(words: Wording, said: Resolution, safe: _Safe) -> Iterator[str]:
+    for name, text in (("cause", said.cause), ("fix", said.fix)):
+        if text:
+            yield words.say(f"resolution.fact.{name}", text=safe(text))
+    measured = [
+        safe(said.impact) if said.impact else "",
+        "" if said.people is None else words.say("resolution.fact.people", count=f"{said.people:,}"),
+        "" if said.duration is None else words.span(said.duration),
+    ]
+    if shown := _SEPARATOR.join(part for part in measured if part):
+        yield words.say("resolution.fact.impact", text=shown)
+
+
+def _corrected(words: Wording, incident: Incident, told: ResolutionCorrectedNotice) -> Body:
+    first = words.say("resolution.notice.corrected", who=by(words, told))
+    return with_whole(words, incident, first, whole_lines(words, told.said))
+
+
+NOTICES: Final[NoticeLooks] = (NoticeLook(ResolutionCorrectedNotice, _corrected),)

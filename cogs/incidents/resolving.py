@@ -1,0 +1,92 @@
+"""`/incident resolve`, [✅ 解決] and [✏️ 解決の内容]: the form that resolves, or corrects what was said."""
+
+from discord import app_commands
+from discord.app_commands import locale_str
+
+from bot.client import IncidentBot
+from bot.domain.incident.incident import Incident, Status
+from bot.i18n.options import described
+from bot.services.shared.access import Act
+from bot.ui.answers import Pressed, control
+from bot.ui.buttons import IncidentVerb, template
+from bot.ui.forms.base import Submitted
+from bot.ui.forms.fields import ask
+from bot.ui.forms.resolution import CORRECT_FORM, RESOLVE_FORM, resolution_form, resolution_of
+from bot.ui.interaction import Interaction, in_time, keep, redraw, reply, services_of, voice_of, wait
+from bot.ui.named_incidents import NUMBER_OPTION, Number, named
+from bot.ui.people import person_from, person_of
+from bot.ui.screens.incident_answers import corrected_screen, ended_screen
+from cogs.incidents.group import incident_group, offer_all
+
+
+def register(bot: IncidentBot) -> None:
+    bot.add_controls(press_resolve, press_resolution, press_resolve_now)
+    bot.add_form(RESOLVE_FORM, send_resolution)
+    bot.add_form(CORRECT_FORM, send_correction)
+
+
+@incident_group.command(
+    name="resolve",
+    description=locale_str(
+        "Resolve an incident, or correct how it was resolved", key="commands.incident_resolve"
+    ),
+)
+@described(number=NUMBER_OPTION)
+@app_commands.autocomplete(number=offer_all)
+async def resolve(interaction: Interaction, number: Number | None = None) -> None:
+    """Open the form, which is the question as well: everybody is notified when it is sent."""
+    await _ask(interaction, await in_time(_named(interaction, number)))
+
+
+@control(template(IncidentVerb.RESOLVE))
+async def press_resolve(interaction: Interaction, pressed: Pressed) -> None:
+    """[✅ 解決]: open the form, with what the last status update says filled in."""
+    lifecycle, by = services_of(interaction).lifecycle, await person_of(interaction)
+    reading = lifecycle.require_open(pressed.number, by=by, act=Act.RESOLVE, digest=pressed.fields["digest"])
+    await _ask(interaction, await in_time(reading))
+
+
+@control(template(IncidentVerb.RESOLUTION))
+async def press_resolution(interaction: Interaction, pressed: Pressed) -> None:
+    """[✏️ 解決の内容]: open the form with what was said."""
+    resolutions, by = services_of(interaction).resolutions, await person_of(interaction)
+    reading = resolutions.require_resolved(pressed.number, by=by, digest=pressed.fields["digest"])
+    await _ask(interaction, await in_time(reading))
+
+
+@control(r"inc:v1:resolve-now:(?P<number>\d{1,18})")
+async def press_resolve_now(interaction: Interaction, pressed: Pressed) -> None:
+    """[✅ 解決にする] of the question that an older version asked: end the incident without words."""
+    await keep(interaction)
+    by = await person_of(interaction)
+    incident = await services_of(interaction).lifecycle.resolve(pressed.number, by=by)
+    await redraw(interaction, ended_screen(voice_of(interaction), incident))
+
+
+async def send_resolution(interaction: Interaction, form: Submitted) -> None:
+    await wait(interaction)
+    said = resolution_of(form, key=f"interaction:{interaction.id}")
+    by = await person_of(interaction)
+    incident = await services_of(interaction).lifecycle.resolve(form.number, by=by, said=said)
+    await reply(interaction, view=ended_screen(voice_of(interaction), incident))
+
+
+async def send_correction(interaction: Interaction, form: Submitted) -> None:
+    await wait(interaction)
+    said = resolution_of(form, key=f"interaction:{interaction.id}")
+    by = await person_of(interaction)
+    corrected = await services_of(interaction).resolutions.correct(form.number, said, by=by)
+    await reply(interaction, view=corrected_screen(voice_of(interaction), corrected))
+
+
+async def _ask(interaction: Interaction, incident: Incident) -> None:
+    await ask(interaction, resolution_form(voice_of(interaction), incident, now=interaction.created_at))
+
+
+async def _named(interaction: Interaction, number: int | None) -> Incident:
+    """Return the incident of the command: open, to be resolved, or resolved, to be corrected."""
+    incident, by = await named(interaction, number), person_from(interaction.user)
+    services = services_of(interaction)
+    if incident.status is Status.RESOLVED:
+        return await services.resolutions.require_resolved(incident.id, by=by)
+    return await services.lifecycle.require_open(incident.id, by=by, act=Act.RESOLVE)

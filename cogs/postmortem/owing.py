@@ -1,0 +1,65 @@
+"""`/postmortem done` and `owner`, and the buttons [✅ 書いた] and [↩️ 元に戻す]."""
+
+import discord
+from discord import app_commands
+from discord.app_commands import locale_str
+
+from bot.client import IncidentBot
+from bot.i18n.options import described
+from bot.ui.answers import Pressed, control
+from bot.ui.buttons import IncidentVerb, template
+from bot.ui.interaction import Interaction, reply, services_of, voice_of, wait
+from bot.ui.named_incidents import NUMBER_OPTION, Number, named
+from bot.ui.people import person_from, person_of
+from bot.ui.screens.postmortem_answers import done_screen, given, undone
+from cogs.postmortem.group import offer_owed, postmortem_group
+
+
+def register(bot: IncidentBot) -> None:
+    bot.add_controls(press_done, press_undo)
+
+
+@postmortem_group.command(
+    name="done", description=locale_str("The postmortem is written", key="commands.postmortem_done")
+)
+@described(number=NUMBER_OPTION)
+@app_commands.autocomplete(number=offer_owed)
+async def done(interaction: Interaction, number: Number | None = None) -> None:
+    """End the reminders; the answer has the way back."""
+    await wait(interaction)
+    await _done(interaction, (await named(interaction, number)).id)
+
+
+@postmortem_group.command(
+    name="owner", description=locale_str("Hand the postmortem over", key="commands.postmortem_owner")
+)
+@described(user=locale_str("Who writes it from now on", key="commands.postmortem_user"), number=NUMBER_OPTION)
+@app_commands.autocomplete(number=offer_owed)
+async def owner(interaction: Interaction, user: discord.Member, number: Number | None = None) -> None:
+    """Hand it over; its date stays."""
+    await wait(interaction)
+    incident, by = await named(interaction, number), person_from(interaction.user)
+    result = await services_of(interaction).postmortems.give(incident.id, to=person_from(user), by=by)
+    await reply(interaction, given(voice_of(interaction), result))
+
+
+@control(template(IncidentVerb.POSTMORTEM_DONE))
+async def press_done(interaction: Interaction, pressed: Pressed) -> None:
+    """[✅ 書いた] of a reminder: end the reminders."""
+    await wait(interaction)
+    await _done(interaction, pressed.number)
+
+
+@control(template(IncidentVerb.POSTMORTEM_UNDO))
+async def press_undo(interaction: Interaction, pressed: Pressed) -> None:
+    """[↩️ 元に戻す]: the postmortem is owed again."""
+    await wait(interaction)
+    by = await person_of(interaction)
+    result = await services_of(interaction).postmortems.undo(pressed.number, by=by)
+    await reply(interaction, undone(voice_of(interaction), result))
+
+
+async def _done(interaction: Interaction, number: int) -> None:
+    by = await person_of(interaction)
+    result = await services_of(interaction).postmortems.done(number, by=by)
+    await reply(interaction, view=done_screen(voice_of(interaction), result))

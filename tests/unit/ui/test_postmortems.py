@@ -1,0 +1,118 @@
+"""What is said about an owed postmortem: the owner's DM, the lines in the thread, the answers."""
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+
+from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.incident.aftermath import Aftermath, PostmortemState, ReminderStage
+from bot.domain.incident.incident import Incident, PersonRef
+from bot.domain.postmortem.deliveries import PostmortemDm
+from bot.domain.postmortem.notices import Asked, PostmortemDueNotice
+from bot.services.postmortems.finishing import PostmortemChange
+from bot.ui.posts.renderer import render
+from bot.ui.screens.postmortem_answers import done_screen, given, undone
+from bot.ui.words.wording import Wording
+from tests.unit.ui import screens
+from tests.unit.ui.samples import AT, EN, JA, delivery, description_of, presses_of
+from tests.unit.ui.test_resolution import OVER, OWED
+
+DUE = date(2026, 12, 1)
+OWNER = PersonRef(101, "primary")
+
+
+def dm(incident: Incident = OVER, words: Wording = JA, **facts: Any) -> Any:
+    """The DM to the owner."""
+    told = PostmortemDm(owner_id=101, owner="primary", due_on=DUE, **facts)
+    return render(words, delivery(DeliveryKind.POSTMORTEM_DM, data=told.to_json()), incident)
+
+
+@pytest.mark.parametrize(
+    ("stage", "first", "task"),
+    [
+        (ReminderStage.BEFORE, "📝 INC-42 の postmortem：12/01 (火) まで", "12/01 (火) までに"),
+        (ReminderStage.AFTER, "⏰ INC-42 の postmortem の期限 12/01 (火) を過ぎました", "過ぎました"),
+        (None, "📝 @secondary から INC-42 の postmortem を任されました", "12/01 (火) までに"),
+    ],
+)
+def test_the_dm_says_what_is_due_and_when(stage: ReminderStage | None, first: str, task: str) -> None:
+    """On the lock screen already; with the button that ends it, and the way to the thread."""
+    body = dm(stage=stage, by="secondary" if stage is None else None)
+    assert str(body["content"]).startswith(first)
+    assert "決済 API が 5xx" in str(body["content"])
+    assert task in description_of(body).splitlines()[0]
+    assert "`docs/ops/postmortems/2026-11-24-決済-api-が-5xx.md`" in description_of(body)
+    assert presses_of(body)[0] == "inc:v1:postmortem_done:42"
+    assert body["allowed_mentions"] == {"parse": []}
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"state": PostmortemState.DONE, "done_at": AT}, "済みました"),
+        ({"state": PostmortemState.NOT_OWED}, "再開しました"),
+        ({"owner_id": 102, "owner_name": "secondary"}, "@secondary に替わりました"),
+    ],
+)
+def test_a_dm_that_is_past_says_so(change: dict[str, Any], said: str) -> None:
+    """There is nothing left to press but the way to the thread."""
+    now = replace(OVER, aftermath=Aftermath(postmortem=replace(OWED, **change)))
+    body = dm(now, stage=ReminderStage.BEFORE)
+    assert said in str(body["content"])
+    assert description_of(body) == "いまやることはありません。"
+    assert not any("postmortem_done" in press for press in presses_of(body))
+
+
+def line(words: Wording = JA, **facts: Any) -> Any:
+    """The line in the thread."""
+    told = PostmortemDueNotice(owner=OWNER, due_on=DUE, **facts)
+    return render(words, delivery(DeliveryKind.NOTICE, data=told.as_data()), OVER)
+
+
+@pytest.mark.parametrize("why", [Asked.OVERDUE, Asked.UNDELIVERED])
+def test_the_thread_mentions_the_owner(why: Asked) -> None:
+    """And only the owner."""
+    body = line(why=why)
+    assert "<@101>" in str(body["content"])
+    assert body["allowed_mentions"] == {"parse": [], "users": ["101"]}
+    assert presses_of(body) == ["inc:v1:postmortem_done:42"]
+
+
+@pytest.mark.parametrize("why", [Asked.GONE, Asked.HIDDEN])
+def test_in_the_place_of_an_owner_who_is_away_another_is_mentioned(why: Asked) -> None:
+    """The owner is named, not mentioned: it would let them in. Without anybody, nobody is pinged."""
+    body = line(why=why, lead=PersonRef(102, "secondary"))
+    assert "<@102>" in str(body["content"])
+    assert "@primary" in str(body["content"])
+    assert body["allowed_mentions"] == {"parse": [], "users": ["102"]}
+    assert line(why=why, asks="primary")["allowed_mentions"] == {"parse": []}
+
+
+def test_a_stand_in_is_named_only() -> None:
+    """Who acknowledged by email may have no id that Discord knows."""
+    body = line(why=Asked.GONE, lead=PersonRef(-5, "mail"))
+    assert "<@" not in str(body["content"])
+
+
+@pytest.mark.parametrize("words", [JA, EN])
+def test_every_reminder_reads_in_both_languages(words: Wording) -> None:
+    """No text is missing, and no placeholder left."""
+    for stage in (None, ReminderStage.BEFORE, ReminderStage.AFTER):
+        body = dm(words=words, stage=stage, by="a")
+        assert "{" not in f"{body['content']}{description_of(body)}"
+    for why in Asked:
+        assert "{" not in str(line(words, why=why)["content"])
+
+
+def test_the_answers_name_owner_and_date() -> None:
+    """Once more if it was so before."""
+    for changed in (True, False):
+        result = PostmortemChange(OVER, OWED, changed=changed)
+        assert "@primary" in given(screens.JA, result)
+        assert "12/01 (火)" in undone(screens.JA, result)
+    done = PostmortemChange(OVER, replace(OWED, done_by_name="secondary"), changed=False)
+    screen = done_screen(screens.JA, done)
+    assert "@secondary が済みにしています" in screens.words(screen)
+    assert screens.presses(screen)[0] == "inc:v1:postmortem_undo:42"

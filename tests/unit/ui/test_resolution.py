@@ -1,0 +1,197 @@
+"""How an incident was resolved: the form, what it reads, what the posts say of it."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.errors import UserError
+from bot.domain.incident.aftermath import Aftermath, Postmortem, PostmortemState, Resolution
+from bot.domain.incident.incident import Incident, IncidentKind, Phase, StatusUpdate
+from bot.domain.incident.notices import ResolvedNotice
+from bot.services.postmortems.resolutions import Corrected, NewResolution
+from bot.ui.forms.base import Submitted
+from bot.ui.forms.resolution import CORRECT_FORM, RESOLVE_FORM, resolution_form, resolution_of
+from bot.ui.posts.renderer import render
+from bot.ui.screens.incident_answers import corrected_screen, ended_screen
+from bot.ui.screens.incident_console import show_screen
+from bot.ui.words.voice import Voice
+from tests.unit.ui import screens
+from tests.unit.ui.samples import (
+    ACKNOWLEDGED,
+    AT,
+    EN,
+    JA,
+    PLACED,
+    RESOLVED,
+    delivery,
+    description_of,
+    over_limits,
+)
+from tests.unit.ui.test_incident_screens import view_of
+
+LAST = StatusUpdate("rollback した", "決済の 3 割", AT + timedelta(minutes=25), "primary")
+TOLD = replace(ACKNOWLEDGED, updates=replace(ACKNOWLEDGED.updates, last=LAST))
+NOW = AT + timedelta(minutes=43)
+SAID = Resolution(
+    cause="接続プールの\n枯渇",
+    fix="rollback",
+    impact="決済",
+    people=1_200,
+    duration_s=2_700,
+    by_id=101,
+    by_name="primary",
+    at=AT,
+)
+OWED = Postmortem(state=PostmortemState.OWED, owner_id=101, owner_name="primary", due_on=date(2026, 12, 1))
+OVER = replace(RESOLVED, aftermath=Aftermath(resolution=SAID, postmortem=OWED))
+
+
+def shown(incident: Incident, voice: Voice = screens.JA) -> dict[str, str]:
+    """What the form shows in each field."""
+    form = resolution_form(voice, incident, now=NOW)
+    assert screens.modal_faults(form) == []
+    inputs = [each["component"] for each in form.to_dict()["components"]]
+    return {one["custom_id"]: one.get("value", "") for one in inputs}
+
+
+def sent(incident: Incident, **typed: str) -> NewResolution:
+    """What comes of the form, with *typed* in some of its fields."""
+    form = resolution_form(screens.JA, incident, now=NOW)
+    template = RESOLVE_FORM if incident.is_open else CORRECT_FORM
+    found = re.fullmatch(template, form.custom_id)
+    assert found is not None
+    values = {name: (text,) for name, text in {**shown(incident), **typed}.items()}
+    return resolution_of(Submitted(found.groupdict(), values), key="interaction:1")
+
+
+@pytest.mark.parametrize(
+    ("phase", "field"),
+    [(None, "fix"), (Phase.MONITORING, "fix"), (Phase.IDENTIFIED, "cause"), (Phase.INVESTIGATING, "cause")],
+)
+def test_the_last_update_is_filled_in(phase: Phase | None, field: str) -> None:
+    """Where it belongs by the state of then; with the time since the start, and the impact."""
+    found = shown(replace(TOLD, phase=phase))
+    assert found[field] == "rollback した"
+    assert found[{"fix": "cause", "cause": "fix"}[field]] == ""
+    assert (found["impact"], found["people"], found["duration"]) == ("決済の 3 割", "", "45 分")
+
+
+def test_without_an_update_only_the_time_is_filled_in() -> None:
+    """A form that nobody fills in resolves all the same."""
+    assert shown(PLACED) == {"cause": "", "fix": "", "impact": "", "people": "", "duration": "45 分"}
+    said = sent(PLACED)
+    assert (said.cause, said.people, said.duration) == ("", None, timedelta(minutes=45))
+    assert said.left == {"cause", "fix", "impact", "people", "duration"}
+
+
+def test_resolved_again_it_shows_what_is_newer() -> None:
+    """What was said at the earlier end, unless there was an update since."""
+    before = Aftermath(resolution=SAID)
+    assert shown(replace(PLACED, aftermath=before))["cause"] == SAID.cause
+    assert shown(replace(TOLD, aftermath=before))["fix"] == "rollback した"
+
+
+@pytest.mark.parametrize("voice", screens.VOICES)
+def test_a_correction_shows_what_was_said_and_reads_it_back(voice: Voice) -> None:
+    """In both languages; left as it was, nothing is new."""
+    found = shown(OVER, voice)
+    assert (found["cause"], found["people"]) == (SAID.cause, "1200")
+    said = sent(OVER, duration=found["duration"])
+    assert (said.people, said.duration) == (SAID.people, SAID.duration)
+    assert sent(OVER).left == {"cause", "fix", "impact", "people", "duration"}
+    assert sent(OVER, fix="再起動").left == {"cause", "impact", "people", "duration"}
+
+
+@pytest.mark.parametrize(("field", "key"), [("people", "people_unreadable"), ("duration", "span_unreadable")])
+def test_what_cannot_be_read_is_refused(field: str, key: str) -> None:
+    """With the text, so that it can be put right."""
+    with pytest.raises(UserError) as refused:
+        sent(PLACED, **{field: "たくさん"})
+    assert (refused.value.key, refused.value.fields["value"]) == (key, "たくさん")
+
+
+def test_the_form_says_what_sending_it_does() -> None:
+    """It is the only question: a drill cannot be reopened, an alert has no thread."""
+    drill = replace(PLACED, is_drill=True)
+    alert = replace(PLACED, kind=IncidentKind.ALERT)
+    hints = {
+        str(resolution_form(screens.JA, one, now=NOW).to_dict()["components"][0]["description"])
+        for one in (PLACED, drill, alert, OVER)
+    }
+    assert len(hints) == 4
+    assert any("再開はできません" in hint for hint in hints)
+
+
+def test_the_post_and_the_card_say_how_it_was_resolved() -> None:
+    """One fact a line, and who owes the postmortem."""
+    for kind in (DeliveryKind.ALERT, DeliveryKind.THREAD_CARD):
+        lines = description_of(render(JA, delivery(kind), OVER)).splitlines()
+        for line in (
+            "原因：接続プールの 枯渇",
+            "対処：rollback",
+            "影響範囲：決済 · 1,200 人 · 45 分",
+            "📝 postmortem：@primary · 12/01 (火) まで",
+        ):
+            assert line in lines, kind
+    assert "Postmortem: @primary · due Tue 12/01" in description_of(
+        render(EN, delivery(DeliveryKind.ALERT), OVER)
+    )
+
+
+def test_open_again_the_posts_say_nothing_of_the_end() -> None:
+    """Neither of a postmortem, which is not owed then."""
+    again = replace(PLACED, aftermath=OVER.aftermath)
+    assert "原因" not in description_of(render(JA, delivery(DeliveryKind.ALERT), again))
+    assert "postmortem" not in description_of(render(JA, delivery(DeliveryKind.ALERT), again))
+
+
+def test_the_post_says_when_the_postmortem_was_done() -> None:
+    """By whom, too; one that is not owed is not mentioned."""
+    done = replace(OWED, state=PostmortemState.DONE, done_at=AT, done_by_id=102, done_by_name="secondary")
+    for owed, told in ((done, True), (replace(OWED, state=PostmortemState.NOT_OWED), False)):
+        over = replace(OVER, aftermath=Aftermath(postmortem=owed))
+        text = description_of(render(JA, delivery(DeliveryKind.ALERT), over))
+        assert ("📝 postmortem：済 · @secondary 11/24 14:07 JST" in text) is told
+        assert ("postmortem" in text) is told
+
+
+def notice(**facts: Any) -> Mapping[str, object]:
+    """The thread's line about the end."""
+    told = ResolvedNotice(by="primary", at=AT, **facts)
+    return render(JA, delivery(DeliveryKind.NOTICE, data=told.as_data()), RESOLVED)
+
+
+def test_the_thread_hears_every_word() -> None:
+    """With line breaks; what is too long for a message goes into its embed."""
+    text = str(notice(said=SAID)["content"])
+    assert "原因：接続プールの\n枯渇\n対処：rollback\n影響範囲：決済 · 1,200 人 · 45 分" in text
+    long = notice(said=replace(SAID, cause="あ" * 1_000, fix="い" * 1_000))
+    assert over_limits(long) == []
+    assert str(long["content"]).startswith("🟢 **INC-42 解決**")
+    assert "い" * 1_000 in description_of(long)
+    assert "docs/ops/postmortems" in description_of(long)
+
+
+def test_nothing_that_people_type_means_more_than_it_says() -> None:
+    """No mention, no markup."""
+    nasty = replace(SAID, cause="@everyone **x**", impact="<@1> `")
+    over = replace(OVER, aftermath=Aftermath(resolution=nasty))
+    for body in (notice(said=nasty), render(JA, delivery(DeliveryKind.ALERT), over)):
+        assert "@everyone" not in str(body)
+        assert "<@1>" not in str(body)
+
+
+def test_the_answers_say_what_was_recorded() -> None:
+    """To the person who resolved it, to one who corrects it, and in `/incident show`."""
+    ended = ended_screen(screens.JA, OVER)
+    assert "原因：接続プールの 枯渇" in screens.words(ended)
+    assert "担当：@primary · 期限：12/01 (火)" in screens.words(ended)
+    assert any("解決の内容" in label for label in screens.labels(ended))
+    assert "対処：rollback" in screens.words(corrected_screen(screens.JA, Corrected(OVER, changed=True)))
+    assert "すでに" in screens.words(corrected_screen(screens.JA, Corrected(OVER, changed=False)))
+    assert "影響範囲：決済" in screens.words(show_screen(screens.JA, view_of(OVER)))
