@@ -44,7 +44,7 @@ _FILL: Final = (
     """,
     """
     INSERT INTO timeline (incident_id, at, kind, data)
-    SELECT id, triggered_at + entry * interval '10 minutes', kind, data
+    SELECT id, triggered_at + entry * interval '10 minutes', told.kind, told.data
       FROM incidents,
            (VALUES (0, 'opened', '{}'::jsonb), (1, 'acknowledged', '{}'),
                    (2, 'updated', '{"known": "x", "next_at": "2026-10-01T00:00:00Z"}'),
@@ -52,7 +52,7 @@ _FILL: Final = (
     """,
     """
     INSERT INTO deliveries (guild_id, incident_id, kind, target, key, status, nonce, request, finished_at)
-    SELECT 7, id, kind, 'person:primary', kind || id, 'sent', kind || id,
+    SELECT 7, id, made.kind, 'person:primary', made.kind || id, 'sent', made.kind || id,
            jsonb_build_object('recipient', 'person' || id % 5), triggered_at
       FROM incidents, (VALUES ('page'), ('alert'), ('thread')) AS made (kind)
     """,
