@@ -49,7 +49,7 @@ async def test_week_in_figures(make_world: MakeWorld) -> None:
         for part in (
             "ack は全件期限内",
             "DLQ の失敗は 1 件",
-            "ack まで平均 10 分",
+            "SEV1 中央値：ack まで 10 分",
             "未解決 1 件",
             alert.label,
         ):
