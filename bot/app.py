@@ -40,7 +40,7 @@ from bot.services.watchdogs.queue_watch import QueueWatch
 from bot.settings import DISCORD_API, Settings
 from bot.storage.database.leases import PostgresLeases, open_lease_pool
 from bot.storage.database.pools import Connections, open_dlq_pool, open_pool, process_id
-from bot.storage.dlq import PostgresDlqStore
+from bot.storage.dlq.store import PostgresDlqStore
 from bot.storage.figures import Figures, read_figures
 from bot.storage.queue.fairness import Handler, Turns
 from bot.storage.queue.runner import CONCURRENT, JobRunner
@@ -210,7 +210,7 @@ class SharedResources:
 
     @property
     def dlq(self) -> PostgresDlqStore:
-        """Return the failed notifications, with the home guild's most severe priority."""
+        """Return the failed notifications, in the table that the home guild's policy names."""
         return self._dlq(self.served.home_policy)
 
     def parts(self, guild_id: int) -> GuildDependencies:
@@ -233,7 +233,7 @@ class SharedResources:
         )
 
     def _dlq(self, policy: Policy) -> PostgresDlqStore:
-        return PostgresDlqStore(self.dlq_pool, most_severe=policy.most_severe.priority)
+        return PostgresDlqStore(self.dlq_pool, policy.dlq.table)
 
 
 @asynccontextmanager

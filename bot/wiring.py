@@ -27,7 +27,9 @@ from bot.services.delivery.emails import DeliveryEmails
 from bot.services.delivery.failures import Failures
 from bot.services.delivery.handling import DeliveryHandler, DeliveryKinds
 from bot.services.digest.digests import DigestDeliveries, Digests
+from bot.services.dlq.console import DlqConsole
 from bot.services.dlq.dlq import Dlq
+from bot.services.dlq.reading import DlqReading
 from bot.services.drills.drills import Drills
 from bot.services.escalation.bundles import Bundles
 from bot.services.escalation.decisions import Escalations
@@ -275,6 +277,7 @@ def _services(shared: _Shared, parts: GuildDependencies, reach: Reach, emergency
     schedules = Schedules(store, policy, access, oncall)
     raising = Raising(policy, access, incidents, escalations)
     reevaluations = Reevaluations(store, policy, access, raising)
+    reading = DlqReading(store, parts.dlq, policy, access)
     return Services(
         guild_id=parts.guild_id,
         policy=policy,
@@ -317,7 +320,8 @@ def _services(shared: _Shared, parts: GuildDependencies, reach: Reach, emergency
         calendars=CalendarFiles(store, policy, schedules, oncall, reach=reach, calendars=parts.calendars),
         bundles=shared.bundles,
         reconciler=shared.reconciler,
-        dlq=Dlq(store, parts.dlq, policy, access),
+        dlq=Dlq(store, access, reading),
+        dlq_console=DlqConsole(store, parts.dlq, policy, reading),
         digests=shared.digests,
         charts=parts.charts,
         statistics=shared.statistics,

@@ -1,13 +1,43 @@
 """The databases: ours with its migrations, and the one that holds the failed notifications."""
 
 from contextlib import AsyncExitStack
+from typing import Final
 
 from bot.checks.finding import Finding, fail, ok, warn
 from bot.database import FAR_S, closing, reach, reason_of
+from bot.domain.dlq.table import Misfit, Unrecorded
 from bot.domain.errors import ConfigError, StorageUnavailable
 from bot.services.ports import DlqStore, Leases
 from bot.storage.database.migrate import pending
 from bot.storage.database.pools import open_pool
+
+#: What is said of a table that cannot be read, and what to do.
+_MISFITS: Final = {
+    Misfit.NO_TABLE: (
+        "there is no {table}",
+        "run `incident-bot migrate`, name it under [dlq], or correct DLQ_DATABASE_URL",
+    ),
+    Misfit.NO_COLUMN: ("{table} has no column {columns}", "name it under [dlq.columns]"),
+    Misfit.NO_PERMISSION: ("{columns} of {table} cannot be read", "grant SELECT to the bot's role"),
+    Misfit.WRONG_TYPE: (
+        "{columns} of {table} has a type without order",
+        "an id is a uuid, an integer or text, a moment timestamptz or timestamp: name another column",
+    ),
+}
+
+_OWN: Final = "the bot's own failures are not recorded: "
+_UNRECORDED: Final = {
+    Unrecorded.READ_ONLY: (
+        f"{_OWN}the role may not insert",
+        "grant INSERT, or look for them with `incident-bot jobs`",
+    ),
+    Unrecorded.REQUIRED_COLUMN: (
+        f"{_OWN}a column that the policy does not name is required",
+        "give it a default",
+    ),
+    Unrecorded.ID_TYPE: (f"{_OWN}a smallint has no room for their ids", "nothing, or widen the id"),
+    Unrecorded.GENERATED: (f"{_OWN}a column is computed", 'set it to "none" under [dlq.columns]'),
+}
 
 
 async def check_database(dsn: str) -> Finding:
@@ -58,22 +88,25 @@ async def check_connections(dsn: str, wanted: int) -> Finding:
 
 
 async def check_dlq(dlq: DlqStore) -> Finding:
-    """Check that the failed notifications can be read as the runbook reads them."""
+    """Check that the undelivered notifications can be read as the policy describes them."""
     try:
-        missing = await dlq.missing_columns()
+        report = await dlq.report()
     except StorageUnavailable as error:
         return fail("DLQ", f"cannot be reached: {error}", "correct DLQ_DATABASE_URL")
-    if missing == ("*",):
-        return fail(
-            "DLQ",
-            "there is no admin.notification_failures",
-            "run `incident-bot migrate`, or name its database",
+    if report.misfit is not None:
+        said, todo = _MISFITS[report.misfit]
+        columns = ", ".join(report.concerned)
+        return fail("DLQ", said.format(table=report.table, columns=columns), todo)
+    if report.missing:
+        said = f"columns are missing: {', '.join(report.missing)}; what needs them is off"
+        return warn("DLQ", said, 'name them under [dlq.columns], or set them to "none" there')
+    if report.unrecorded is not None:
+        return warn("DLQ", *_UNRECORDED[report.unrecorded])
+    if report.indexes:
+        return warn(
+            "DLQ", f"indexes are missing: lists of {report.table} may be slow", "\n".join(report.indexes)
         )
-    if missing:
-        return fail(
-            "DLQ", f"columns are missing: {', '.join(missing)}", "add them, or name the right database"
-        )
-    return ok("DLQ", "every column exists")
+    return ok("DLQ", f"{report.table} has every column and index")
 
 
 async def check_instances(leases: Leases) -> Finding:

@@ -5,7 +5,7 @@ from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.domain.calendar.iso_week import IsoWeek
-from bot.domain.dlq import DlqCounts
+from bot.domain.dlq.entries import DlqCounts
 from bot.domain.incident.incident import Incident, IncidentKind, Status
 from bot.domain.payloads import Payload
 from bot.domain.statistics.figures import IncidentFigures

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from bot.runbook import moments, values
 from bot.runbook.alerts import AlertsTable
+from bot.runbook.dlq import DlqTableSection
 from bot.runbook.github import GitHubRules
 from bot.runbook.model import Policy
 from bot.runbook.oncall import MOST_PEOPLE, MemberName, MemberTable, OnCallTable, everybody
@@ -79,6 +80,7 @@ class File(Section):
     storm: Storm = Storm()
     actions: ActionRules = ActionRules()
     github: GitHubRules = GitHubRules()
+    dlq: DlqTableSection = DlqTableSection()
     guild: values.Guild | None = None
 
     def value(self) -> Policy:
@@ -118,6 +120,8 @@ class File(Section):
             storm=self.storm,
             actions=self.actions,
             github=self.github,
+            dlq=self.dlq.value(highest.priority),
             guild_id=self.guild,
             names_dlq="dlq" in self.permissions.model_fields_set,
+            names_dlq_table="dlq" in self.model_fields_set,
         )

@@ -73,7 +73,16 @@ def _of_folder(folder: Path, home: int | None) -> Served:
         raise ConfigError(
             f'DISCORD_GUILD_ID: no file of {folder} has guild = "{home}"; allowed: one of theirs'
         )
-    return Served(next(iter(served)) if home is None else home, served)
+    first = next(iter(served)) if home is None else home
+    return Served(first, _one_table(served, served[first]))
+
+
+def _one_table(served: Mapping[int, Policy], home: Policy) -> dict[int, Policy]:
+    """Let every guild write into the table that the home guild's file names, unless its own names one."""
+    return {
+        guild_id: policy if policy.names_dlq_table else replace(policy, dlq=home.dlq)
+        for guild_id, policy in served.items()
+    }
 
 
 def _read_all(folder: Path) -> tuple[dict[Path, Policy], list[str]]:

@@ -9,6 +9,7 @@ from bot.domain.alerts.alert import AlertPart
 from bot.domain.alerts.recognition import Pattern, Shape, Unknown
 from bot.domain.alerts.titles import TitleShapes
 from bot.domain.calendar.business_time import BusinessHours
+from bot.domain.dlq.table import DlqTable
 from bot.domain.drill import Script
 from bot.domain.escalation.ack_deadline import ack_deadline, moment_after
 from bot.domain.incident.checklist import Checklist
@@ -88,6 +89,19 @@ class Permissions:
 
 
 @dataclass(frozen=True, slots=True)
+class DlqRules:
+    """The rules for undelivered notifications.
+
+    Attributes:
+        table: Where they are kept, by the names of its owner.
+        export_at_most: How many entries one file has at most.
+    """
+
+    table: DlqTable
+    export_at_most: int
+
+
+@dataclass(frozen=True, slots=True)
 class AlertRules:
     """The rules for tracking messages as alerts.
 
@@ -140,6 +154,7 @@ class Policy:
         guild_id: The server it is for; None in a file that leaves it to DISCORD_GUILD_ID.
         sees_dlq: Its people may read the DLQ at all; `permissions` says which of them.
         names_dlq: The file itself says who may read the DLQ, instead of leaving it to the default.
+        names_dlq_table: The file itself says how the DLQ's table is made.
     """
 
     timezone: ZoneInfo
@@ -170,9 +185,11 @@ class Policy:
     storm: Storm
     actions: ActionRules
     github: GitHubRules
+    dlq: DlqRules
     guild_id: int | None = None
     sees_dlq: bool = True
     names_dlq: bool = False
+    names_dlq_table: bool = False
 
     @property
     def most_severe(self) -> SeverityPolicy:

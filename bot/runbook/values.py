@@ -25,6 +25,17 @@ def string(value: object) -> str:
     return value.strip()
 
 
+def fitting(pattern: str, value: object) -> str:
+    """Return *value* if it is a string that matches *pattern*, in which letters of any script are letters.
+
+    Raises:
+        ValueError: it is not.
+    """
+    if not isinstance(value, str) or not re.fullmatch(pattern, value):
+        raise ValueError(value)
+    return value
+
+
 def matching(pattern: str, what: str, allowed: str, *, drop: str = "") -> Rule:
     """Return the rule for a string that matches *pattern* as a whole; the prefix *drop* is not kept."""
     compiled = re.compile(pattern, re.ASCII)

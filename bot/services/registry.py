@@ -19,6 +19,7 @@ from bot.services.alerts.missed import MissedAlerts
 from bot.services.alerts.questions import Questions
 from bot.services.alerts.tracking import AlertTracking
 from bot.services.digest.digests import Digests
+from bot.services.dlq.console import DlqConsole
 from bot.services.dlq.dlq import Dlq
 from bot.services.drills.drills import Drills
 from bot.services.escalation.bundles import Bundles
@@ -109,6 +110,7 @@ class Services:
     bundles: Bundles
     reconciler: Reconciler
     dlq: Dlq
+    dlq_console: DlqConsole
     digests: Digests
     charts: Charts
     statistics: Statistics

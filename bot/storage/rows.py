@@ -1,13 +1,11 @@
 """Conversions between database rows and the domain's values."""
 
-import json
 from collections.abc import Iterable
 from dataclasses import fields
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from bot.domain.delivery.delivery import Delivery, DeliveryKind, DeliveryStatus, Request
 from bot.domain.delivery.kinds import Action
-from bot.domain.dlq import DlqEntry
 from bot.domain.errors import NewerVersion
 from bot.domain.escalation.ladder import Step, StepStatus
 from bot.domain.incident.aftermath import Aftermath
@@ -203,9 +201,3 @@ def request_from_json(kept: Row | None) -> Request | None:
         body=kept["body"],
         recipient=kept.get("recipient"),
     )
-
-
-def failure_from_row(row: Row) -> DlqEntry:
-    """Return the entry of a row of `admin.notification_failures`; only a JSON object counts as payload."""
-    payload = None if row["payload"] is None else json.loads(row["payload"])
-    return from_row(DlqEntry, row, payload=payload if isinstance(payload, dict) else None)

@@ -33,6 +33,7 @@ from bot.storage.tables.deliveries import (
     PostgresDeliveryReads,
     PostgresDeliveryWrites,
 )
+from bot.storage.tables.dlq_views import PostgresDlqViews
 from bot.storage.tables.drills import PostgresDrillWrites
 from bot.storage.tables.escalation import PostgresEscalationReads, PostgresEscalationWrites
 from bot.storage.tables.exports import PostgresExportReads, PostgresExportWrites
@@ -146,6 +147,7 @@ class PostgresStore(
     PostgresActionReads,
     PostgresMorningReads,
     PostgresReplayReads,
+    PostgresDlqViews,
     PostgresInstallation,
     PostgresMemberReads,
     PostgresPostmortemReads,

@@ -9,6 +9,7 @@ import discord
 import structlog
 from discord import app_commands
 
+from bot.domain.dlq.table import DlqMisfit
 from bot.domain.errors import (
     DlqUnavailable,
     NotPermitted,
@@ -132,6 +133,14 @@ def _shown(voice: Voice, name: str, value: object) -> str:
 
 
 def _unavailable(voice: Voice, cause: Exception) -> str:
+    if isinstance(cause, DlqMisfit):
+        report = cause.report
+        columns = inert(", ".join(report.concerned), limit=_FIELD_LIMIT)
+        return voice.say(
+            f"errors.dlq_misfit.{report.misfit}",
+            table=inert(report.table, limit=_FIELD_LIMIT),
+            columns=columns,
+        )
     if isinstance(cause, DlqUnavailable):
         return voice.say("errors.dlq_unavailable")
     if isinstance(cause, StorageUnavailable):

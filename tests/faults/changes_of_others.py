@@ -55,7 +55,7 @@ async def _(scene: Scene) -> Change:
 # -- the rest
 
 
-@change("dlq.press_replay")
+@change("dlq.entries.press_replay")
 async def _(scene: Scene) -> Change:
     entry = await lose(scene.stage.world, scene.title)
     asked = await scene.say("dlq replay", by="primary", id=str(entry))

@@ -14,7 +14,7 @@ from bot.domain.alerts.recognition import Reading, Shape, read_message
 from bot.domain.alerts.titles import alert_title
 from bot.domain.calendar.durations import parse_duration
 from bot.domain.calendar.start_time import parse_start_time
-from bot.domain.dlq import sanitise_payload
+from bot.domain.dlq.replays import sanitise_payload
 from bot.domain.emoji import is_one_emoji, is_same_emoji
 from bot.domain.errors import UserError
 from bot.domain.oncall.moments import parse_later

@@ -8,12 +8,13 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import discord
 import pytest
 from discord.http import Route
 from structlog.testing import capture_logs
 
 from bot.domain.delivery.delivery import DeliveryKind
-from bot.domain.dlq import DlqEntry
+from bot.domain.dlq.entries import DlqEntry
 from bot.domain.incident.incident import Status
 from bot.domain.triage.session import TriageStatus
 from tests.acts import name_of
@@ -21,7 +22,7 @@ from tests.integration.console_world import ConsoleWorld, Json, console_world, p
 from tests.services.database import Database
 from tests.services.desk import PRIMARY
 
-ENTRY = UUID("11111111-2222-3333-4444-555555555555")
+ENTRY = "11111111-2222-3333-4444-555555555555"
 
 
 @pytest.fixture
@@ -460,7 +461,7 @@ async def test_merge_and_link_offer_what_they_would_take(world: ConsoleWorld) ->
 # -- /dlq and /digest
 
 
-async def failed(world: ConsoleWorld, *, entry_id: UUID = ENTRY, title: str = "決済 API が 5xx") -> None:
+async def failed(world: ConsoleWorld, *, entry_id: str = ENTRY, title: str = "決済 API が 5xx") -> None:
     """A failure on record."""
     entry = DlqEntry(
         id=entry_id,
@@ -481,30 +482,77 @@ async def failed(world: ConsoleWorld, *, entry_id: UUID = ENTRY, title: str = "�
 async def test_the_three_questions_lead_to_each_other(world: ConsoleWorld) -> None:
     """直近, P0 メール, HTTP 別; a filter survives the turning of pages."""
     for number in range(12):
-        await failed(world, entry_id=UUID(int=number))
+        await failed(world, entry_id=str(UUID(int=number)))
     page = shown(await world.command("dlq recent", hours=48, severity="P0", channel="#p0-alerts"))
     assert "HTTP 503 · 再試行 3 · upstream timeout" in words(page)
-    page = shown(await world.click(page, "dlq:v1:turn:48:P0:p0-alerts:2"))
-    assert "2 / 2 ページ" in words(page)
-    assert "dlq:v1:turn:48:P0:p0-alerts:1" in presses(page)
+    (older,) = [press for press in presses(page) if ";o" in press]
+    page = shown(await world.click(page, older))
+    assert words(page).count("再試行 3") == 2
+    (newer,) = [press for press in presses(page) if ";n" in press]
+    assert words(shown(await world.click(page, newer))).count("再試行 3") == 10
+    numbered = await older_button(world, "dlq:v1:turn:48:P0:p0-alerts:2")
+    page = shown(await world.click(numbered, "dlq:v1:turn:48:P0:p0-alerts:2"))
+    assert words(page).count("再試行 3") == 10, "a button of a version before"
     page = shown(await world.click(page, "dlq:v1:p0"))
     assert "メール 12/12" in words(page)
     page = shown(await world.click(page, "dlq:v1:http:1"))
-    assert "`HTTP 503` 12 件" in words(page)
-    assert "`HTTP 503` 12 件" in words(shown(await world.command("dlq http-status")))
-    page = shown(await world.click(page, "dlq:v1:recent:1:::1"))
-    assert "直近 1 時間 · 失敗 12" in words(page)
+    assert "`HTTP 503` ████████████ 12 件" in words(page)
+    assert "12 件" in words(shown(await world.command("dlq http-status")))
+    page = shown(await world.click(page, "dlq:v2:page:h24"))
+    assert "直近 24 時間 · 失敗 12" in words(page)
     assert "メール 12/12" in words(shown(await world.command("dlq p0-email")))
     assert str(UUID(int=3)) in words(shown(await world.command("dlq show", id=str(UUID(int=3)))))
     offered = await world.choices("dlq recent", focused="severity", typed="p1")
     assert [choice["value"] for choice in offered] == ["P1"]
 
 
+async def test_a_filter_is_typed_into_a_form_and_outlives_a_restart(world: ConsoleWorld) -> None:
+    """It begins with what is listed; a word that cannot be read is given back; a long one fits no button."""
+    await failed(world)
+    await failed(world, entry_id=str(UUID(int=1)), title="検索が遅い " + "長" * 70)
+    page = shown(await world.command("dlq recent", status="503"))
+    (narrow,) = [press for press in presses(page) if press.startswith("dlq:v2:filter:")]
+    form = await world.click(page, narrow)
+    inputs = {label["component"]["custom_id"]: label["component"] for label in form["modal"]["components"]}
+    assert inputs["dlq_status"]["value"] == "503"
+    refused = shown(await world.send(form, dlq_status="503 404", dlq_text="検索"))
+    assert "「503 404」は読めません" in refused["content"]
+    assert "検索" in refused["content"]
+    form = await world.click(page, narrow)
+    page = shown(await world.send(form, dlq_text="検索が遅い " + "長" * 70, dlq_period="3h"))
+    assert "直近 3 時間 · 失敗 1" in words(page)
+    assert "HTTP 503" in words(page)
+    await world.restart()
+    (narrow,) = [press for press in presses(page) if press.startswith("dlq:v2:filter:~")]
+    form = await world.click(page, narrow)
+    inputs = {label["component"]["custom_id"]: label["component"] for label in form["modal"]["components"]}
+    assert (inputs["dlq_text"]["value"], inputs["dlq_period"]["value"]) == ("検索が遅い " + "長" * 70, "3h")
+    await world.database.fetch("DELETE FROM dlq_views")
+    (file,) = [press for press in presses(page) if press.startswith("dlq:v2:csv:~")]
+    outdated = shown(await world.click(page, file))
+    assert "開き直してください" in outdated["content"]
+
+
+async def test_what_a_filter_matches_becomes_a_file(world: ConsoleWorld) -> None:
+    """As a table and as JSON, for one person; recorded; nothing is no file."""
+    await failed(world)
+    page = shown(await world.command("dlq recent"))
+    table = shown(await world.click(page, "dlq:v2:csv:h24"))
+    assert "1 件です" in table["content"]
+    assert [file["filename"] for file in table["attachments"]] == ["dlq.csv"]
+    assert shown(await world.click(page, "dlq:v2:json:h24"))["attachments"][0]["filename"] == "dlq.json"
+    await world.database.fetch("DELETE FROM admin.notification_failures")
+    none = shown(await world.click(page, "dlq:v2:csv:h24"))
+    assert "条件に合う記録はありません" in none["content"]
+    exported = [row.data["act"] for row in await world.database.audit_rows() if row.allowed]
+    assert exported == ["export"] * 3
+
+
 async def test_an_entry_is_replayed_once_after_a_preview(world: ConsoleWorld) -> None:
     """It shows what it would have looked like, what is left out, and where it went."""
     await failed(world)
     page = shown(await world.command("dlq recent", by="primary"))
-    entry = shown(await world.click(page, "dlq:v1:open", by="primary", values=[str(ENTRY)]))
+    entry = shown(await world.click(page, "dlq:v1:open", by="primary", values=[ENTRY]))
     assert "> ＠here 決済 API が 5xx" in words(entry)
     raw = shown(await world.click(entry, f"dlq:v1:json:{ENTRY}", by="primary"))
     assert '"username": "hook"' in raw["content"]
@@ -516,7 +564,7 @@ async def test_an_entry_is_replayed_once_after_a_preview(world: ConsoleWorld) ->
     assert "@primary が" in words(done)
     sent = await world.until("p0-alerts", contains="決済 API が 5xx")
     assert not sent["mention_everyone"]
-    again = shown(await world.command("dlq replay", by="primary", id=str(ENTRY)))
+    again = shown(await world.command("dlq replay", by="primary", id=ENTRY))
     assert f"dlq:v1:replay:{ENTRY}" not in presses(again)
     assert "再送済みです" in words(again)
 
@@ -524,7 +572,7 @@ async def test_an_entry_is_replayed_once_after_a_preview(world: ConsoleWorld) ->
 async def test_replaying_needs_its_role(world: ConsoleWorld) -> None:
     """Which role is needed, and who can give it."""
     await failed(world)
-    refused = shown(await world.command("dlq replay", id=str(ENTRY)))
+    refused = shown(await world.command("dlq replay", id=ENTRY))
     assert "DLQ の再送には @on-call / @admin のいずれかのロールが必要です" in refused["content"]
     assert refused["only_for"] == "responder"
 
@@ -645,11 +693,18 @@ async def test_an_unexpected_error_gives_an_id_to_quote(world: ConsoleWorld) -> 
 
 async def test_a_control_of_an_older_version_says_so(world: ConsoleWorld) -> None:
     """Instead of "The application did not respond"."""
-    channel = world.bot.get_partial_messageable(1100000000000000305)
-    rows = [{"type": 1, "components": [{"type": 2, "style": 2, "label": "x", "custom_id": "inc:v0:ack:1"}]}]
-    message = await world.bot.http.request(_post(channel.id), json={"content": "x", "components": rows})
+    message = await older_button(world, "inc:v0:ack:1")
     told = shown(await world.click(message, "inc:v0:ack:1"))
     assert "古いバージョン" in told["content"]
+
+
+async def older_button(world: ConsoleWorld, custom_id: str) -> Json:
+    """A message with a button as an older version has left it."""
+    channel = world.bot.get_partial_messageable(1100000000000000305)
+    rows = [{"type": 1, "components": [{"type": 2, "style": 2, "label": "x", "custom_id": custom_id}]}]
+    body = {"flags": discord.MessageFlags(components_v2=True).value, "components": rows}
+    message: Json = await world.bot.http.request(_post(channel.id), json=body)
+    return message
 
 
 def _post(channel_id: int) -> Route:

@@ -11,13 +11,15 @@ import pytest
 import pytest_asyncio
 
 from bot.domain.delivery.delivery import DeliveryKind
-from bot.domain.dlq import DlqFilter, NewFailure, failure_id
-from bot.domain.errors import StorageUnavailable
+from bot.domain.dlq.entries import MostSevere, NewFailure, failure_id
+from bot.domain.dlq.table import DlqColumn, DlqTable, Misfit
+from bot.domain.dlq.views import DlqView
+from bot.domain.errors import DlqUnavailable, StorageUnavailable
 from bot.services.delivery.handling import record_job
 from bot.services.ports import Job, JobName
 from bot.storage.database.pools import open_dlq_pool, open_pool
-from bot.storage.database.sql import queries
-from bot.storage.dlq import COLUMNS, PostgresDlqStore
+from bot.storage.dlq.composing import Questions
+from bot.storage.dlq.store import PostgresDlqStore
 from bot.storage.store import PostgresStore
 from tests.integration.storage.examples import GUILD, delivery_ids, open_incident, owed
 from tests.postgres import connect, install_movable_clock, shift_clock
@@ -38,7 +40,7 @@ async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
 @pytest.fixture
 def dlq(pool: asyncpg.Pool) -> PostgresDlqStore:
     """The store on it."""
-    return PostgresDlqStore(pool, most_severe="P0")
+    return PostgresDlqStore(pool, DlqTable())
 
 
 async def failure(database_url: str, **changes: object) -> NewFailure:
@@ -69,7 +71,7 @@ async def test_text_that_postgres_refuses_does_not_lose_the_failure(
     await dlq.record(
         await failure(database_url, title=nasty, error_message=nasty, channel=nasty, payload={nasty: [nasty]})
     )
-    entry = await dlq.entry(ENTRY)
+    entry = await dlq.entry(str(ENTRY))
     assert (entry.title, entry.channel, entry.payload) == ("ab\ufffd", "ab\ufffd", {"ab\ufffd": ["ab\ufffd"]})
 
 
@@ -88,11 +90,11 @@ async def test_what_an_outage_held_back_tells_no_title_once_it_is_private(
         await tx.hold_delivery(alert, error="HTTP 503", http_status=503, after=timedelta(minutes=1))
     await desk.run(record_job(alert, priority=1))
     row = failure_id((await store.delivery(alert)).nonce)
-    assert (await dlq.entry(row)).title == incident.title
+    assert (await dlq.entry(str(row))).title == incident.title
     await desk.services.privacy.make_private(incident.id, by=PRIMARY)
     payload = await main.fetchval("SELECT payload FROM pgqueuer WHERE entrypoint = 'redact_failures'")
     await desk.run(Job(JobName.REDACT_FAILURES, payload.decode(), "redact_failures"))
-    told = await dlq.entry(row)
+    told = await dlq.entry(str(row))
     assert (told.title, told.payload) == (incident.label, {})
     await main.close()
 
@@ -107,7 +109,7 @@ async def test_a_payload_of_another_shape_is_left_out(dlq: PostgresDlqStore, dat
             payload,
         )
     await connection.close()
-    assert [(await dlq.entry(UUID(int=number))).payload for number in range(4)] == [None] * 4
+    assert [(await dlq.entry(str(UUID(int=number)))).payload for number in range(4)] == [None] * 4
 
 
 async def test_the_window_follows_the_databases_clock(dlq: PostgresDlqStore, database_url: str) -> None:
@@ -115,14 +117,14 @@ async def test_the_window_follows_the_databases_clock(dlq: PostgresDlqStore, dat
     await dlq.record(await failure(database_url))
     await install_movable_clock(database_url)
     await shift_clock(database_url, timedelta(hours=23))
-    assert (await dlq.page(DlqFilter(), number=1, size=9)).total == 1
+    assert (await dlq.page(DlqView(), size=9)).total == 1
     await shift_clock(database_url, timedelta(hours=2))
-    assert (await dlq.page(DlqFilter(), number=1, size=9)).total == 0
+    assert (await dlq.page(DlqView(), size=9)).total == 0
 
 
 async def test_nothing_is_left_in_the_session(dlq: PostgresDlqStore, pool: asyncpg.Pool) -> None:
     """Behind a pooler the session is somebody else's next: no prepared statement, no setting."""
-    await dlq.page(DlqFilter(), number=1, size=9)
+    await dlq.page(DlqView(), size=9)
     await dlq.http_statuses(hours=1)
     async with pool.acquire() as connection:
         assert await connection.fetchval("SELECT count(*) FROM pg_prepared_statements WHERE name <> ''") == 0
@@ -134,47 +136,48 @@ async def test_questions_are_read_only(dlq: PostgresDlqStore) -> None:
     """A mistake here cannot change what belongs to somebody else."""
     async with dlq._question() as sql:
         with pytest.raises(StorageUnavailable):
-            await sql.all("redact_failures", ids=[ENTRY], title=None)
+            await sql.all("redact_failures", ids=[str(ENTRY)], title=None)
 
 
-async def test_a_slow_question_ends(
-    dlq: PostgresDlqStore, monkeypatch: pytest.MonkeyPatch, database_url: str
-) -> None:
-    """By the statement's own time limit, in that transaction only."""
-    monkeypatch.setattr("bot.storage.dlq._QUESTION_MS", 50)
+async def test_a_slow_question_ends(dlq: PostgresDlqStore, pool: asyncpg.Pool, database_url: str) -> None:
+    """Within the time that a person waits; the next question has a connection of its own."""
+    hurried = PostgresDlqStore(pool, DlqTable(), answer_s=0.3)
+    await hurried.most_severe(limit=1)
     blocker = await connect(database_url)
     async with blocker.transaction():
         await blocker.execute("LOCK admin.notification_failures IN ACCESS EXCLUSIVE MODE")
-        with pytest.raises(StorageUnavailable):
-            await dlq.p0_failed(limit=1)
+        with pytest.raises(DlqUnavailable):
+            await hurried.most_severe(limit=1)
     await blocker.close()
-    assert await dlq.p0_failed(limit=1) == []
+    assert await dlq.most_severe(limit=1) == MostSevere(())
 
 
 async def test_missing_columns_are_named(dlq: PostgresDlqStore, database_url: str) -> None:
-    """In the runbook's order; a missing table is a missing everything."""
+    """In the runbook's order; without a table, or without the moment, nothing can be read."""
     connection = await connect(database_url)
     await connection.execute(
         "ALTER TABLE admin.notification_failures DROP COLUMN payload, DROP COLUMN channel, ADD more int"
     )
-    assert await dlq.missing_columns() == ("channel", "payload")
+    assert (await dlq.report()).missing == (DlqColumn.CHANNEL, DlqColumn.PAYLOAD)
+    await connection.execute("ALTER TABLE admin.notification_failures RENAME attempted_at TO tried_at")
+    report = await dlq.report()
+    assert (report.misfit, report.concerned) == (Misfit.NO_COLUMN, ("attempted_at",))
     await connection.execute("DROP TABLE admin.notification_failures")
-    assert await dlq.missing_columns() == ("*",)
+    assert (await dlq.report()).misfit is Misfit.NO_TABLE
     await connection.close()
-    assert COLUMNS[0] == "id"
 
 
 async def test_a_database_that_is_away_at_start_is_no_error_until_asked(tmp_path: Path) -> None:
     """And then it is: try again."""
     pool = await open_dlq_pool(f"postgresql://postgres@/none?host={tmp_path}")
     with pytest.raises(StorageUnavailable):
-        await PostgresDlqStore(pool, most_severe="P0").missing_columns()
+        await PostgresDlqStore(pool, DlqTable()).report()
     await pool.close()
 
 
 async def test_a_pool_that_lost_its_connections_recovers(dlq: PostgresDlqStore, database_url: str) -> None:
     """The first question after the loss may fail, the next one works."""
-    assert await dlq.missing_columns() == ()
+    assert (await dlq.report()).misfit is None
     other = await connect(database_url)
     await other.execute(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
@@ -183,22 +186,22 @@ async def test_a_pool_that_lost_its_connections_recovers(dlq: PostgresDlqStore, 
     await other.close()
     results = []
     async with asyncio.timeout(5):
-        while () not in results:
-            results.append(await _try(dlq))
+        while True not in results:
+            results.append(await _answers(dlq))
     assert len(results) <= 2
 
 
 async def test_our_own_pool_does_as_well(database_url: str) -> None:
     """The failures are in our own database unless told otherwise."""
     pool = await open_pool(database_url)
-    dlq = PostgresDlqStore(pool, most_severe="P0")
+    dlq = PostgresDlqStore(pool, DlqTable())
     await dlq.record(await failure(database_url))
-    assert (await dlq.entry(ENTRY)).payload == {"content": "🔴"}
-    assert await PostgresStore(pool).replay_of(ENTRY) is None
+    assert (await dlq.entry(str(ENTRY))).payload == {"content": "🔴"}
+    assert await PostgresStore(pool).replay_of(str(ENTRY)) is None
     await pool.close()
 
 
-async def test_a_page_is_read_off_the_index(database_url: str) -> None:
+async def test_a_page_is_read_off_the_index(dlq: PostgresDlqStore, database_url: str) -> None:
     """However many rows there are, a page costs a page."""
     connection = await connect(database_url)
     await connection.execute(
@@ -206,19 +209,24 @@ async def test_a_page_is_read_off_the_index(database_url: str) -> None:
         "SELECT now() - n * interval '1 second', 'p1-ops', 'P1', 429, '{}' FROM generate_series(1, 20000) n"
     )
     await connection.execute("ANALYZE admin.notification_failures")
-    query = queries()["list_failures"]
-    page = {"within": timedelta(hours=24), "severity": None, "channel": None, "limit": 10, "offset": 20}
+    query = (await questions(dlq)).query("list_failures", ["lately"])
     plan = await connection.fetchval(
         "EXPLAIN (FORMAT TEXT, ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) " + query.text,
-        *query.arguments(page),
+        *query.arguments({"within": timedelta(hours=24), "limit": 10}),
     )
     await connection.close()
     assert "Sort" not in plan
     assert plan.startswith("Limit (actual rows=10")
 
 
-async def _try(dlq: PostgresDlqStore) -> tuple[str, ...] | None:
+async def questions(dlq: PostgresDlqStore) -> Questions:
+    """The queries for the table as it is."""
+    async with dlq._question() as sql:
+        return sql.questions
+
+
+async def _answers(dlq: PostgresDlqStore) -> bool:
     try:
-        return await dlq.missing_columns()
+        return (await dlq.report()).misfit is None
     except StorageUnavailable:
-        return None
+        return False

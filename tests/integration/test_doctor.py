@@ -316,7 +316,7 @@ async def test_the_table(database_url: str, tmp_path: Path) -> None:
             "SMTP_URL is not set: SEV1 has no email backup",
         ):
             assert said in ill.out
-        assert ill.out.rstrip().endswith("4 to fix")
+        assert ill.out.rstrip().endswith("3 to fix")
         await connection.execute(
             "ALTER TABLE admin.notification_failures RENAME COLUMN status_code TO http_status"
         )

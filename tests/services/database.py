@@ -2,19 +2,20 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 import asyncpg
 
 from bot.domain.delivery.delivery import Delivery
-from bot.domain.dlq import DlqEntry
+from bot.domain.dlq.entries import DlqEntry
+from bot.domain.dlq.table import DlqColumn
 from bot.services.ports import Job, JobName
 from bot.storage.database.leases import PostgresLeases
 from bot.storage.database.sql import Row
-from bot.storage.dlq import COLUMNS
-from bot.storage.rows import delivery_from_row, failure_from_row
+from bot.storage.dlq.entries import entry_from_row
+from bot.storage.rows import delivery_from_row
 from bot.storage.store import PostgresStore
 from tests.fakes.clock import StandingClock
 
@@ -32,6 +33,9 @@ _TAKE_DUE: Final = """
 WITH due AS (DELETE FROM pgqueuer WHERE status = 'queued' AND execute_after <= now() RETURNING *)
 SELECT * FROM due ORDER BY priority DESC, id
 """
+
+#: Columns of the DLQ that are read as text.
+_AS_TEXT: Final = (DlqColumn.ID, DlqColumn.PAYLOAD)
 
 _NEXT_DUE: Final = "SELECT min(execute_after) FROM pgqueuer WHERE status = 'queued' AND execute_after > now()"
 
@@ -190,15 +194,17 @@ class Database:
 
     async def dlq_entries(self) -> list[DlqEntry]:
         """The rows of the DLQ, oldest first."""
-        columns = ", ".join(COLUMNS).replace("payload", "payload::text AS payload")
-        rows = await self.fetch(
-            f"SELECT {columns} FROM admin.notification_failures ORDER BY attempted_at, id"
+        columns = ", ".join(
+            f"{column}::text AS {column}" if column in _AS_TEXT else column for column in DlqColumn
         )
-        return [failure_from_row(row) for row in rows]
+        rows = await self.fetch(
+            f"SELECT {columns} FROM admin.notification_failures AS lost ORDER BY attempted_at, lost.id"
+        )
+        return [replace(entry_from_row(row), stored=None) for row in rows]
 
     async def put_dlq_entry(self, entry: DlqEntry) -> None:
         """Write a row of the DLQ, or write it anew."""
-        values = asdict(entry)
+        values = {column.value: getattr(entry, column) for column in DlqColumn}
         numbers = ", ".join(f"${number}" for number in range(1, len(values) + 1))
         async with self._pool.acquire() as connection, connection.transaction():
             await connection.execute("DELETE FROM admin.notification_failures WHERE id = $1", entry.id)

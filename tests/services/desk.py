@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from bot.domain.charts import Chart
 from bot.domain.delivery.delivery import Delivery, DeliveryKind, Request
+from bot.domain.dlq.table import DlqTable
 from bot.domain.errors import UpstreamUnavailable
 from bot.domain.escalation.bundle import Bundle
 from bot.domain.incident.incident import Incident, NewIncident
@@ -24,7 +25,7 @@ from bot.services.ports.oncall import ReadinessFinding
 from bot.services.registry import Guilds
 from bot.services.shared.roster import OnCall
 from bot.services.watchdogs.queue_watch import QueueWatch
-from bot.storage.dlq import PostgresDlqStore
+from bot.storage.dlq.store import PostgresDlqStore
 from bot.storage.store import PostgresStore
 from bot.wiring import GuildDependencies, Outward, UseCases, wire
 from tests.fakes.discord import FakeDiscord
@@ -143,7 +144,7 @@ class Desk:
         self.clock = database.clock
         self.store = PostgresStore(database.pool, is_shared=False)
         self.own_store: Store = self.store.of(guild_id)
-        self.dlq_store: DlqStore = PostgresDlqStore(database.connections(), most_severe="P0")
+        self.dlq_store: DlqStore = PostgresDlqStore(database.connections(), DlqTable())
         self.discord = FakeDiscord()
         self.mailer = FakeEmailSender()
         self._writer = writer or PlainWriter()
@@ -207,6 +208,7 @@ class Desk:
         self.reevaluations = cases.services.reevaluations
         self.digests = cases.services.digests
         self.dlq = cases.services.dlq
+        self.dlq_console = cases.services.dlq_console
         self.deliveries = cases.deliveries
         self.refreshing = cases.refreshing
         self.links = cases.links

@@ -21,7 +21,7 @@ async def test_the_store_is_not_asked_within_a_transaction_of_the_same_task(desk
     """The transaction is, and so is the store of the DLQ, which has connections of its own."""
     async with desk.store.transaction() as tx:
         await tx.now()
-        await desk.dlq_store.missing_columns()
+        await desk.dlq_store.report()
         with pytest.raises(RuntimeError, match="ask the transaction"):
             await desk.store.now()
     await desk.store.now()

@@ -9,15 +9,19 @@ import pytest
 
 from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.delivery.delivery import DeliveryKind, Posted
-from bot.domain.dlq import DlqEntry, DlqFilter, failure_id, short_id
+from bot.domain.dlq.entries import DlqEntry, failure_id, short_id
+from bot.domain.dlq.table import DlqTable
+from bot.domain.dlq.views import DlqFilter, DlqView
 from bot.domain.errors import InvalidTransition, NotPermitted, UserError
 from bot.runbook import load_policy
-from bot.storage.dlq import PostgresDlqStore
+from bot.storage.dlq.store import PostgresDlqStore
 from tests.services.database import Database, unreachable
 from tests.services.delivery.test_waiting import AWAY
 from tests.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, Desk, body_of
 
-ENTRY = UUID("00000000-0000-4000-8000-000000000001")
+ENTRY = "00000000-0000-4000-8000-000000000001"
+
+BEEF = str(UUID(int=0xBEEF00))
 
 
 async def put(desk: Desk, payload: dict[str, object] | None, *, channel: str = "p0-alerts") -> DlqEntry:
@@ -33,19 +37,18 @@ async def put(desk: Desk, payload: dict[str, object] | None, *, channel: str = "
 async def test_questions_need_the_role(desk: Desk) -> None:
     """Whoever may read the DLQ reads it; others are refused."""
     await put(desk, {"content": "x"})
-    page = await desk.dlq.recent(DlqFilter(), number=1, by=RESPONDER, guild_id=GUILD)
-    assert (page.total, len(await desk.dlq.p0_email(by=RESPONDER, guild_id=GUILD))) == (1, 1)
-    assert [
-        (s.http_status, s.count) for s in await desk.dlq.http_status(hours=1, by=RESPONDER, guild_id=GUILD)
-    ]
+    page = await desk.dlq_console.recent(DlqView(), by=RESPONDER, guild_id=GUILD)
+    most_severe = await desk.dlq_console.most_severe(by=RESPONDER, guild_id=GUILD)
+    assert (page.total, len(most_severe.entries)) == (1, 1)
+    assert (await desk.dlq_console.http_statuses(hours=1, by=RESPONDER, guild_id=GUILD)).total == 1
     with pytest.raises(NotPermitted):
-        await desk.dlq.recent(DlqFilter(), number=1, by=OBSERVER, guild_id=GUILD)
+        await desk.dlq_console.recent(DlqView(), by=OBSERVER, guild_id=GUILD)
 
 
 async def test_replay_goes_out_once_without_its_mention(desk: Desk) -> None:
     """The second person learns who was first; nothing pings."""
     await put(desk, {"content": "@everyone 満車", "username": "spoof"})
-    record = await desk.dlq.replay(str(ENTRY), by=PRIMARY, guild_id=GUILD)
+    record = await desk.dlq.replay(ENTRY, by=PRIMARY, guild_id=GUILD)
     await desk.work()
     assert record.requested_by_name == "primary"
     assert desk.sent(DeliveryKind.REPLAY) == ["channel:p0-alerts"]
@@ -53,7 +56,7 @@ async def test_replay_goes_out_once_without_its_mention(desk: Desk) -> None:
     assert delivery.data["body"] == {"content": "@everyone 満車", "allowed_mentions": {"parse": []}}
     assert body_of(delivery.request)["allowed_mentions"] == {"parse": []}
     with pytest.raises(InvalidTransition) as refused:
-        await desk.dlq.replay(str(ENTRY), by=PRIMARY, guild_id=GUILD)
+        await desk.dlq.replay(ENTRY, by=PRIMARY, guild_id=GUILD)
     assert refused.value.fields["by"] == "primary"
 
 
@@ -61,13 +64,13 @@ async def test_replay_that_failed_may_be_repeated(desk: Desk) -> None:
     """It went nowhere, says why, and does not use up the entry's one replay."""
     await put(desk, {"content": "x"})
     desk.discord.refused = {"channel:p0-alerts"}
-    await desk.dlq.replay(str(ENTRY), by=PRIMARY, guild_id=GUILD)
+    await desk.dlq.replay(ENTRY, by=PRIMARY, guild_id=GUILD)
     await desk.work()
-    view = await desk.dlq.entry(str(ENTRY), by=PRIMARY, guild_id=GUILD)
+    view = await desk.dlq.entry(ENTRY, by=PRIMARY, guild_id=GUILD)
     assert view.replay is not None
     assert view.replay.error is not None
     desk.discord.refused = set()
-    await desk.dlq.replay(str(ENTRY), by=PRIMARY, guild_id=GUILD)
+    await desk.dlq.replay(ENTRY, by=PRIMARY, guild_id=GUILD)
     await desk.work()
     assert desk.sent(DeliveryKind.REPLAY) == ["channel:p0-alerts"]
 
@@ -76,13 +79,13 @@ async def test_an_entry_knows_who_may_send_it_again(desk: Desk) -> None:
     """A responder reads it; the person on call replays it."""
     await put(desk, {"content": "x"})
     for by, may in ((RESPONDER, False), (PRIMARY, True)):
-        assert (await desk.dlq.entry(str(ENTRY), by=by, guild_id=GUILD)).may_replay is may
+        assert (await desk.dlq.entry(ENTRY, by=by, guild_id=GUILD)).may_replay is may
 
 
 async def test_replay_of_a_page_goes_to_the_person(desk: Desk) -> None:
     """Our own failed DMs are kept with their on-call place."""
     await put(desk, {"content": "x"}, channel="person:primary")
-    await desk.dlq.replay(str(ENTRY), by=PRIMARY, guild_id=GUILD)
+    await desk.dlq.replay(ENTRY, by=PRIMARY, guild_id=GUILD)
     await desk.work()
     assert desk.sent(DeliveryKind.REPLAY) == ["person:primary"]
 
@@ -114,7 +117,7 @@ async def test_nothing_to_replay(desk: Desk, payload: dict[str, object] | None) 
     """An entry that holds no message is shown, not sent."""
     await put(desk, payload)
     with pytest.raises(UserError):
-        await desk.dlq.preview_replay(str(ENTRY), by=PRIMARY, guild_id=GUILD)
+        await desk.dlq.preview_replay(ENTRY, by=PRIMARY, guild_id=GUILD)
 
 
 async def test_what_was_posted_since_is_not_sent_again(desk: Desk) -> None:
@@ -123,13 +126,13 @@ async def test_what_was_posted_since_is_not_sent_again(desk: Desk) -> None:
     await desk.work()
     alert = next(one for one in await desk.database.deliveries() if one.kind is DeliveryKind.ALERT)
     entry = await put(desk, {"content": "🔴 SEV1"})
-    failed = replace(entry, id=failure_id(alert.nonce), attempted_at=alert.created_at)
+    failed = replace(entry, id=str(failure_id(alert.nonce)), attempted_at=alert.created_at)
     await desk.database.put_dlq_entry(failed)
-    view = await desk.dlq.entry(str(failed.id), by=PRIMARY, guild_id=GUILD)
+    view = await desk.dlq.entry(failed.id, by=PRIMARY, guild_id=GUILD)
     assert view.delivered == Posted(alert.channel_id or 0, alert.message_id or 0)
     with pytest.raises(UserError, match="dlq_delivered_since"):
-        await desk.dlq.replay(str(failed.id), by=PRIMARY, guild_id=GUILD)
-    assert (await desk.dlq.entry(str(ENTRY), by=PRIMARY, guild_id=GUILD)).delivered is None
+        await desk.dlq.replay(failed.id, by=PRIMARY, guild_id=GUILD)
+    assert (await desk.dlq.entry(ENTRY, by=PRIMARY, guild_id=GUILD)).delivered is None
 
 
 @pytest.mark.parametrize("text", ["", "42", "'; DROP TABLE incidents; --", str(UUID(int=5))])
@@ -142,28 +145,28 @@ async def test_unknown_entry(desk: Desk, text: str) -> None:
 async def test_the_last_digits_of_an_id_name_an_entry(desk: Desk) -> None:
     """Those that the list shows; what two entries share is refused, and an old entry needs its whole id."""
     entry = await put(desk, {"content": "x"})
-    twin = replace(entry, id=UUID("00000000-0000-4000-8000-aaaaaa0000f1"))
+    twin = replace(entry, id="00000000-0000-4000-8000-aaaaaa0000f1")
     await desk.database.put_dlq_entry(twin)
-    old = replace(entry, id=UUID(int=0xBEEF00), attempted_at=desk.clock.time - timedelta(days=31))
+    old = replace(entry, id=BEEF, attempted_at=desk.clock.time - timedelta(days=31))
     await desk.database.put_dlq_entry(old)
     read = partial(desk.dlq.entry, by=PRIMARY, guild_id=GUILD)
     assert (await read(" `0000F1` ")).entry.id == twin.id
     assert (await read(short_id(ENTRY))).entry.id == ENTRY
-    await desk.database.put_dlq_entry(replace(entry, id=UUID(int=0x0000F1)))
+    await desk.database.put_dlq_entry(replace(entry, id=str(UUID(int=0x0000F1))))
     with pytest.raises(UserError, match="dlq_id_ambiguous"):
         await read("0000f1")
     with pytest.raises(UserError, match="dlq_entry_not_found"):
         await read(short_id(old.id))
-    assert (await read(str(old.id))).entry.id == old.id
+    assert (await read(old.id)).entry.id == old.id
 
 
 async def test_entries_are_offered_to_whoever_may_look(desk: Desk) -> None:
     """By the short id or the title; nothing to others, and no refusal on record: they ask for nothing yet."""
     entry = await put(desk, {"content": "x"})
-    await desk.database.put_dlq_entry(replace(entry, id=UUID(int=0xBEEF00), title="検索が遅い"))
-    offered = partial(desk.dlq.offered, by=RESPONDER, limit=25)
-    assert {each.id for each in await offered("")} == {ENTRY, UUID(int=0xBEEF00)}
-    assert [each.id for each in await offered("BEEF")] == [UUID(int=0xBEEF00)]
+    await desk.database.put_dlq_entry(replace(entry, id=BEEF, title="検索が遅い"))
+    offered = partial(desk.dlq_console.offered, by=RESPONDER, guild_id=GUILD, limit=25)
+    assert {each.id for each in await offered("")} == {ENTRY, BEEF}
+    assert [each.id for each in await offered("BEEF")] == [BEEF]
     assert [each.id for each in await offered("満空")] == [ENTRY]
     assert len(await offered("", limit=1)) == 1
     before = await desk.database.audit_rows()
@@ -190,7 +193,7 @@ async def test_digest_by_hand_takes_the_weeks_place(desk: Desk) -> None:
 async def test_figures_survive_a_dlq_that_is_away(desk: Desk) -> None:
     """The incidents are told; the DLQ's part says that it could not be asked."""
     await desk.open("SEV1")
-    desk.dlq_store = PostgresDlqStore(unreachable().pool, most_severe="P0")
+    desk.dlq_store = PostgresDlqStore(unreachable().pool, DlqTable())
     desk.use(desk.discord)
     figures = await desk.digests.figures(GUILD, IsoWeek(2026, 48))
     assert (figures.total, figures.dlq) == (1, None)
@@ -202,16 +205,17 @@ async def test_a_guild_without_a_say_does_not_see_the_dlq(database: Database) ->
     desk = Desk(database, replace(load_policy(None), sees_dlq=False))
     await put(desk, {"content": "x"})
     for ask in (
-        desk.dlq.recent(DlqFilter(), number=1, by=PRIMARY, guild_id=GUILD),
-        desk.dlq.p0_email(by=PRIMARY, guild_id=GUILD),
-        desk.dlq.http_status(hours=1, by=PRIMARY, guild_id=GUILD),
-        desk.dlq.entry(str(ENTRY), by=PRIMARY, guild_id=GUILD),
-        desk.dlq.preview_replay(str(ENTRY), by=PRIMARY, guild_id=GUILD),
-        desk.dlq.replay(str(ENTRY), by=PRIMARY, guild_id=GUILD),
+        desk.dlq_console.recent(DlqView(), by=PRIMARY, guild_id=GUILD),
+        desk.dlq_console.most_severe(by=PRIMARY, guild_id=GUILD),
+        desk.dlq_console.http_statuses(hours=1, by=PRIMARY, guild_id=GUILD),
+        anext(aiter(desk.dlq_console.export(DlqFilter(), by=PRIMARY, guild_id=GUILD))),
+        desk.dlq.entry(ENTRY, by=PRIMARY, guild_id=GUILD),
+        desk.dlq.preview_replay(ENTRY, by=PRIMARY, guild_id=GUILD),
+        desk.dlq.replay(ENTRY, by=PRIMARY, guild_id=GUILD),
     ):
         with pytest.raises(UserError, match="dlq_not_here"):
             await ask
-    assert [row.allowed for row in await desk.database.audit_rows()] == [False] * 6
+    assert [row.allowed for row in await desk.database.audit_rows()] == [False] * 7
     assert (await desk.digests.figures(GUILD, await desk.digests.last_week())).dlq is None
 
 

@@ -5,7 +5,7 @@ import structlog
 from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.delivery.delivery import Delivery, DeliveryKind, NewDelivery
 from bot.domain.digest import Digest, DigestData, is_counted, week_due
-from bot.domain.dlq import DlqCounts
+from bot.domain.dlq.entries import DlqCounts
 from bot.domain.errors import StorageUnavailable
 from bot.domain.incident.incident import Incident, Status
 from bot.domain.statistics.period import Span

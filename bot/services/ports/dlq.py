@@ -5,39 +5,60 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from bot.domain.dlq import DlqCounts, DlqEntry, DlqFilter, DlqPage, NewFailure, StatusCount
+from bot.domain.dlq.entries import DlqCounts, DlqEntry, DlqPage, MostSevere, NewFailure, StatusCounts
+from bot.domain.dlq.table import TableReport
+from bot.domain.dlq.views import Cursor, DlqFilter, DlqView
 
 
 class DlqStore(Protocol):
-    """`admin.notification_failures`, perhaps in another database behind a transaction pooler."""
+    """The policy's table of undelivered notifications, perhaps in another database behind a pooler.
 
-    async def page(self, asked: DlqFilter, *, number: int, size: int) -> DlqPage:
-        """Answer the runbook's first question: failures, newest first, or the last page."""
+    Every method raises DlqUnavailable when that cannot be asked in time, DlqMisfit when the table is not as
+    the policy describes it. A column that the table lacks reads as None.
+    """
 
-    async def p0_failed(self, *, limit: int) -> list[DlqEntry]:
+    async def page(self, view: DlqView, *, size: int) -> DlqPage:
+        """Answer the runbook's first question: failures, newest first, from a place in the list on."""
+
+    async def most_severe(self, *, limit: int) -> MostSevere:
         """Answer the second question: P0 that failed, and whether the email went out; newest first."""
 
-    async def http_statuses(self, *, hours: int) -> list[StatusCount]:
+    async def http_statuses(self, *, hours: int) -> StatusCounts:
         """Answer the third question: failures per HTTP status, most frequent first."""
 
-    async def entry(self, entry_id: UUID) -> DlqEntry:
+    async def export(
+        self, asked: DlqFilter, *, after: Cursor | None, size: int, longest: int
+    ) -> list[DlqEntry]:
+        """Return what a file has of failures, newest first: payloads of at most *longest* bytes as well."""
+
+    async def entry(self, entry_id: str) -> DlqEntry:
         """Return one failure with its payload.
 
         Raises:
             UserError: no such entry.
         """
 
-    async def ids_ending_in(self, digits: str, *, hours: int) -> list[UUID]:
-        """Return the failures of the last *hours* whose id ends in these hexadecimal digits, two at most."""
+    async def named(self, typed: str, *, hours: int) -> list[str]:
+        """Return the ids that *typed* names: the one that it is, else two, at most, that end in it.
+
+        Args:
+            hours: How far back an ending is looked for.
+        """
+
+    async def ending_in(self, typed: str, *, hours: int, limit: int) -> list[DlqEntry]:
+        """Return the failures of the last *hours* whose id ends in what was *typed*, newest first."""
 
     async def counts(self, start: datetime, end: datetime) -> DlqCounts:
         """Count the failures in [start, end), without those of drills."""
 
     async def record(self, failure: NewFailure) -> None:
-        """Write a failure of our own; the same id twice leaves one row (later flag, title, payload)."""
+        """Write a failure of our own, if the table takes it and as far as it has columns for it.
+
+        The same id twice leaves one row (later flag, title, payload).
+        """
 
     async def redact(self, ids: Sequence[UUID], *, title: str | None) -> None:
         """Delete the payloads of those of *ids* that are there, and give them *title* unless that is None."""
 
-    async def missing_columns(self) -> tuple[str, ...]:
-        """Return the columns that the runbook names and the table does not have; ("*",) without a table."""
+    async def report(self) -> TableReport:
+        """Look at the table anew: what the policy describes differently, and what is off therefore."""

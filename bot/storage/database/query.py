@@ -75,11 +75,14 @@ class Query:
         return " and ".join(f"{problem} {names}" for problem, names in found if names)
 
 
-def composed(files: Iterable[str]) -> dict[str, Query]:
+def composed(files: Iterable[str], given: Mapping[str, str] | None = None) -> dict[str, Query]:
     """Return the queries of several `*.sql` files by name.
 
     `{name}` in a statement stands for the part or the query of that name, in whichever file it is, so that
     one round trip can do what several queries do without saying it again.
+
+    Args:
+        given: Parts that the files leave open, by name. They may name others.
 
     Raises:
         ValueError: Two share a name, or one has no description.
@@ -97,8 +100,10 @@ def composed(files: Iterable[str]) -> dict[str, Query]:
             if kind == "name":
                 named.append(name)
 
+    parts = {name: _bare(text) for name, text in texts.items()} | dict(given or {})
+
     def filled(text: str) -> str:
-        return _PART.sub(lambda part: filled(_bare(texts[part[1]])), text)
+        return _PART.sub(lambda part: filled(parts[part[1]]), text)
 
     return {name: Query.parsed(name, filled(texts[name])) for name in named}
 

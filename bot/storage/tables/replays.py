@@ -1,9 +1,10 @@
 """Replays of DLQ entries."""
 
 from datetime import datetime
-from uuid import UUID
+from uuid import NAMESPACE_URL, UUID, uuid5
 
-from bot.domain.dlq import Origin, ReplayRecord
+from bot.domain.dlq.entries import Origin
+from bot.domain.dlq.replays import ReplayRecord
 from bot.domain.people import Person
 from bot.storage.rows import from_row
 from bot.storage.tables.parts import ReadPart, TransactionPart
@@ -12,23 +13,26 @@ from bot.storage.tables.parts import ReadPart, TransactionPart
 class PostgresReplayReads(ReadPart):
     """A `bot.services.ports.store.replays.ReplayReads`."""
 
-    async def replay_of(self, entry_id: UUID) -> ReplayRecord | None:
-        row = await self._sql.first("replay", entry_id=entry_id)
+    async def replay_of(self, entry_id: str) -> ReplayRecord | None:
+        row = await self._sql.first("replay", key=_key(entry_id))
         return None if row is None else from_row(ReplayRecord, row)
 
     async def origins(self, guild_id: int, at: datetime) -> list[Origin]:
         rows = await self._sql.all("origins", guild_id=guild_id, at=at)
         return [from_row(Origin, row) for row in rows]
 
+    async def private_origins(self, guild_id: int, since: datetime, until: datetime) -> list[Origin]:
+        rows = await self._sql.all("private_origins", guild_id=guild_id, since=since, until=until)
+        return [from_row(Origin, row) for row in rows]
+
 
 class PostgresReplayWrites(TransactionPart):
     """A `bot.services.ports.store.replays.ReplayWrites`."""
 
-    async def claim_replay(
-        self, entry_id: UUID, *, guild_id: int, channel: str, by: Person, key: str
-    ) -> bool:
+    async def claim_replay(self, entry_id: str, *, guild_id: int, channel: str, by: Person, key: str) -> bool:
         return await self._sql.has(
             "claim_replay",
+            key=_key(entry_id),
             entry_id=entry_id,
             guild_id=guild_id,
             channel=channel,
@@ -36,3 +40,14 @@ class PostgresReplayWrites(TransactionPart):
             by_name=by.name,
             delivery_key=key,
         )
+
+
+def _key(entry_id: str) -> UUID:
+    """Return the key of an entry's replay: its id, or a uuid made of an id that is none.
+
+    Versions before 0041 know only tables whose ids are uuids, and run beside this one during an upgrade.
+    """
+    try:
+        return UUID(entry_id)
+    except ValueError:
+        return uuid5(NAMESPACE_URL, f"dlq-entry:{entry_id}")

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from bot.domain.incident.form_state import digest_of
-from bot.ui.forms import action, resolution, severity, timeline, update
+from bot.ui.forms import action, dlq_filter, resolution, severity, timeline, update
 from bot.ui.forms.base import STARTED, TITLE, written
 from bot.ui.forms.details import EDIT_FORM, started_shown
 from bot.ui.interaction import Interaction
@@ -40,6 +40,11 @@ NAMES: Final[Mapping[str, str]] = {
     resolution.FIX: "resolution.form.fix",
     resolution.PEOPLE: "resolution.form.people",
     resolution.DURATION: "resolution.form.duration",
+    dlq_filter.CHANNEL: "consoles.dlq.form.channel",
+    dlq_filter.SEVERITY: "consoles.dlq.form.severity",
+    dlq_filter.STATUS: "consoles.dlq.form.status",
+    dlq_filter.TEXT: "consoles.dlq.form.text",
+    dlq_filter.PERIOD: "consoles.dlq.form.period",
 }
 
 

@@ -9,7 +9,7 @@ from typing import Final
 from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.digest import Digest
-from bot.domain.dlq import DlqCounts
+from bot.domain.dlq.entries import DlqCounts
 from bot.domain.incident.incident import Incident
 from bot.domain.statistics.figures import SeverityFigures
 from bot.i18n import Texts

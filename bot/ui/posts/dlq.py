@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from bot.domain.delivery.delivery import Delivery, DeliveryKind
-from bot.domain.dlq import MUTE, ReplayData, short_id
+from bot.domain.dlq.entries import MUTE, short_id
+from bot.domain.dlq.replays import ReplayData
 from bot.ui.posts.bodies import CONTENT_LIMIT, Body, message
 from bot.ui.posts.looks import Renderers, alone
 from bot.ui.words.inert import cut, inert
@@ -13,8 +14,10 @@ from bot.ui.words.wording import Wording
 _DM = ("person:", "user:", "named:")
 
 
-def where(channel: str, *, limit: int = 80) -> str:
-    """Return a stored channel name with one '#', or "DM @primary" for a page of ours."""
+def where(channel: str | None, *, limit: int = 80) -> str:
+    """Return a stored channel name with one '#', "DM @primary" for a page of ours, "-" for none."""
+    if channel is None:
+        return "-"
     for kind in _DM:
         if channel.startswith(kind):
             return f"DM @{inert(channel.removeprefix(kind), limit=limit)}"

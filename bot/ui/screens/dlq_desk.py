@@ -1,40 +1,71 @@
 """The DLQ as one person asks for it: each answer drawn in their language."""
 
+import io
+
 import discord
 
-from bot.domain.dlq import DlqFilter
+from bot.domain.dlq.entries import DlqPage
+from bot.domain.dlq.views import DlqFilter, DlqView
 from bot.domain.people import Person
-from bot.services.dlq.dlq import Dlq, EntryView
+from bot.services.dlq.dlq import EntryView
+from bot.services.registry import Services
 from bot.ui.components import Screen
 from bot.ui.interaction import soon
-from bot.ui.screens.dlq_console import p0_screen, recent_screen, status_screen
+from bot.ui.screens.dlq_console import HANDLE_ROOM, PageLinks, p0_screen, recent_screen, status_screen
 from bot.ui.screens.dlq_entry import entry_screen, preview_screen, raw_json, replayed_screen
+from bot.ui.screens.dlq_file import EntryFile
 from bot.ui.words.voice import Voice
 
 
 class DlqDesk:
-    """One question each; every one may raise what `Dlq` raises."""
+    """One question each; every one may raise what `DlqConsole` and `Dlq` raise."""
 
-    def __init__(self, dlq: Dlq, voice: Voice, *, by: Person, guild_id: int) -> None:
-        self._dlq = dlq
+    def __init__(self, services: Services, voice: Voice, *, by: Person) -> None:
+        self._dlq = services.dlq
+        self._console = services.dlq_console
         self._voice = voice
         self._by = by
-        self._guild_id = guild_id
+        self._guild_id = services.guild_id
 
-    async def recent(self, asked: DlqFilter, *, page: int) -> Screen:
+    async def recent(self, view: DlqView) -> Screen:
         """Show 直近で配信失敗した通知."""
-        found = await self._dlq.recent(asked, number=page, by=self._by, guild_id=self._guild_id)
-        return recent_screen(self._voice, found)
+        return await self._page(await self._console.recent(view, by=self._by, guild_id=self._guild_id))
 
-    async def p0_email(self) -> Screen:
+    async def filtered(self, asked: DlqFilter, *, period: str, status: str) -> Screen:
+        """Show the first page of a filter, with a period and a status as they were typed."""
+        return await self._page(
+            await self._console.filter(
+                asked, period=period, status=status, by=self._by, guild_id=self._guild_id
+            )
+        )
+
+    async def turned(self, handle: str) -> Screen:
+        """Show the page that a button carries."""
+        return await self.recent(await self.view(handle))
+
+    async def view(self, handle: str) -> DlqView:
+        """Return the view that a button carries."""
+        return await self._console.view(handle, guild_id=self._guild_id)
+
+    async def most_severe(self) -> Screen:
         """Show P0 で email backup が送られたか."""
-        found = await self._dlq.p0_email(by=self._by, guild_id=self._guild_id)
+        found = await self._console.most_severe(by=self._by, guild_id=self._guild_id)
         return p0_screen(self._voice, found)
 
-    async def http_status(self, *, hours: int) -> Screen:
+    async def http_statuses(self, *, hours: int) -> Screen:
         """Show the failures by HTTP status: Discord 自体の障害を疑うとき."""
-        counts = await self._dlq.http_status(hours=hours, by=self._by, guild_id=self._guild_id)
-        return status_screen(self._voice, counts, hours=hours)
+        found = await self._console.http_statuses(hours=hours, by=self._by, guild_id=self._guild_id)
+        return status_screen(self._voice, found)
+
+    async def file(self, handle: str, into: EntryFile) -> tuple[str, discord.File | None]:
+        """Fill a file with what a filter matches, and say how much of it there is."""
+        asked = (await self.view(handle)).filter
+        has_all = await self._fill(asked, into)
+        if into.count == 0:
+            return self._voice.say("consoles.dlq.export_none"), None
+        told = "consoles.dlq.exported" if has_all else "consoles.dlq.exported_cut"
+        made = discord.File(io.BytesIO(into.content()), filename=into.name)
+        return self._voice.say(told, count=f"{into.count:,}"), made
 
     async def entry(self, entry_id: str) -> Screen:
         """Show one failure, as it would have looked."""
@@ -60,6 +91,25 @@ class DlqDesk:
         if view is None or view.replay is None:
             return None
         return replayed_screen(self._voice, view.replay, guild_id=self._guild_id)
+
+    async def _page(self, page: DlqPage) -> Screen:
+        views = [DlqView(page.filter), *(DlqView(page.filter, at) for at in (page.newer, page.older) if at)]
+        handles = await self._console.handles(views, guild_id=self._guild_id, longest=HANDLE_ROOM)
+        of = dict(zip(views, handles, strict=True))
+        links = PageLinks(
+            of[DlqView(page.filter)],
+            newer=of.get(DlqView(page.filter, page.newer)) if page.newer else None,
+            older=of.get(DlqView(page.filter, page.older)) if page.older else None,
+        )
+        return recent_screen(self._voice, page, links)
+
+    async def _fill(self, asked: DlqFilter, into: EntryFile) -> bool:
+        """Add entries until there are no more; False if the file is full, or the policy allows no more."""
+        async for some in self._console.export(asked, by=self._by, guild_id=self._guild_id):
+            for entry in some:
+                if not into.add(entry):
+                    return False
+        return into.count < self._voice.policy.dlq.export_at_most
 
     async def _read(self, entry_id: str) -> EntryView:
         return await self._dlq.entry(entry_id, by=self._by, guild_id=self._guild_id)

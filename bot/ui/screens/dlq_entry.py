@@ -9,10 +9,12 @@ import discord
 from discord import ButtonStyle, ui
 
 from bot.domain.delivery.delivery import Posted
-from bot.domain.dlq import DlqEntry, ReplayRecord, sanitise_payload
+from bot.domain.dlq.entries import PAYLOAD_LIMIT, DlqEntry, short_id
+from bot.domain.dlq.replays import ReplayRecord, sanitise_payload
 from bot.services.dlq.dlq import EntryView, ReplayPreview
 from bot.ui.components import Screen, button, link, or_quit, row, text
 from bot.ui.posts.dlq import answer, where
+from bot.ui.screens.dlq_console import PRESSABLE
 from bot.ui.words.inert import code_block, cut, inert, inert_lines, plain
 from bot.ui.words.links import place_url
 from bot.ui.words.voice import Voice
@@ -31,8 +33,8 @@ def entry_screen(voice: Voice, view: EntryView, *, guild_id: int) -> Screen:
     body, _ = sanitise_payload(entry.payload or {})
     is_owed = delivered is None and (replay is None or replay.error is not None)
     can_replay = view.may_replay and is_owed and bool(body.keys() - {"allowed_mentions"})
-    raw = button(voice.say("consoles.dlq.raw"), f"dlq:v1:json:{entry.id}") if entry.payload else None
-    again = button(voice.say("consoles.dlq.replay"), f"dlq:v1:preview:{entry.id}", emoji="🔁")
+    is_pressable = PRESSABLE.fullmatch(entry.id) is not None
+    can_replay, has_raw = can_replay and is_pressable, bool(entry.stored) and is_pressable
     return Screen(
         text(
             *_facts(voice, entry),
@@ -40,11 +42,13 @@ def entry_screen(voice: Voice, view: EntryView, *, guild_id: int) -> Screen:
             _replayed(voice, replay) if replay else "",
         ),
         ui.Separator(),
-        text(*_look(voice, body)),
+        text(*_look(voice, body), _odd(voice, entry)),
         rows=[
             row(
-                raw,
-                again if can_replay else None,
+                button(voice.say("consoles.dlq.raw"), f"dlq:v1:json:{entry.id}") if has_raw else None,
+                button(voice.say("consoles.dlq.replay"), f"dlq:v1:preview:{entry.id}", emoji="🔁")
+                if can_replay
+                else None,
                 _to_delivered(voice, delivered, guild_id=guild_id),
                 _to_message(voice, replay, guild_id=guild_id),
             )
@@ -67,7 +71,7 @@ def preview_screen(voice: Voice, preview: ReplayPreview, *, guild_id: int) -> Sc
     )
     return Screen(
         text(
-            voice.say("consoles.dlq.replay_question", channel=where(entry.channel)),
+            voice.say("consoles.dlq.replay_question", channel=where(preview.channel)),
             voice.say("consoles.dlq.replay_rules"),
             voice.say("consoles.dlq.replay_dropped", keys=keys) if keys else "",
         ),
@@ -104,10 +108,22 @@ def _already_screen(voice: Voice, record: ReplayRecord, *, guild_id: int) -> Scr
 def raw_json(voice: Voice, entry: DlqEntry) -> tuple[str, discord.File | None]:
     """Return the stored payload: in a code block when it is short, else as a file."""
     told = voice.say("consoles.dlq.raw_of", id=entry.id)
-    written = json.dumps(entry.payload, ensure_ascii=False, indent=2)
+    stored = entry.stored or ""
+    is_json = entry.payload is not None
+    written = json.dumps(entry.payload, ensure_ascii=False, indent=2) if is_json else stored
     if len(written) <= _INLINE_JSON and "```" not in written:
         return f"{told}\n{code_block(written)}", None
-    return told, discord.File(io.BytesIO(written.encode()), filename=f"dlq-{entry.id}.json")
+    name = f"dlq-{short_id(entry.id)}.{'json' if is_json else 'txt'}"
+    return told, discord.File(io.BytesIO(written.encode(errors="replace")), filename=name)
+
+
+def _odd(voice: Voice, entry: DlqEntry) -> str:
+    """Say what is wrong with a stored payload that is no message."""
+    if entry.stored is None or entry.payload is not None:
+        return ""
+    if len(entry.stored) > PAYLOAD_LIMIT:
+        return voice.say("consoles.dlq.too_long", limit=f"{PAYLOAD_LIMIT:,}")
+    return voice.say("consoles.dlq.no_object")
 
 
 def _facts(voice: Voice, entry: DlqEntry) -> Iterator[str]:
@@ -127,6 +143,8 @@ def _facts(voice: Voice, entry: DlqEntry) -> Iterator[str]:
     )
     if entry.error_message:
         yield f"> {inert(entry.error_message, limit=400)}"
+    for name, value in entry.extra:
+        yield f"-# {inert(name, limit=40)}：{inert(value, limit=60)}"
 
 
 def _look(voice: Voice, body: Mapping[str, object]) -> Iterator[str]:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.dlq import DlqEntry
-from bot.storage.dlq import PostgresDlqStore
+from bot.domain.dlq.entries import DlqEntry
+from bot.domain.dlq.table import DlqTable
+from bot.storage.dlq.store import PostgresDlqStore
 from bot.storage.store import PostgresStore
 from tests.services.database import Database
 from tests.services.fixtures import database, share_a_loop, workers_database
@@ -37,7 +38,7 @@ class Rig:
     def __init__(self, database: Database) -> None:
         self._database = database
         self.store = self.finder = PostgresStore(database.pool)
-        self.dlq = PostgresDlqStore(database.pool, most_severe="P0")
+        self.dlq = PostgresDlqStore(database.pool, DlqTable())
         self.leases = database.leases
 
     async def age_leases(self, seconds: float) -> None:
@@ -69,6 +70,10 @@ class Rig:
     async def lose_jobs(self) -> None:
         """Empty the queue behind everybody's back."""
         await self._database.lose_jobs()
+
+    async def execute(self, statement: str) -> None:
+        """Change the database behind the bot's back."""
+        await self._database.fetch(statement)
 
     async def put_failures(self, *entries: DlqEntry) -> None:
         """Write rows of the DLQ."""

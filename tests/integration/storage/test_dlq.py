@@ -6,7 +6,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from bot.domain.dlq import DlqCounts, DlqEntry, DlqFilter, NewFailure, StatusCount
+from bot.domain.dlq.entries import DlqCounts, DlqEntry, DlqPage, MostSevere, NewFailure, StatusCount
+from bot.domain.dlq.table import TableReport
+from bot.domain.dlq.views import NO_ANSWER, DlqFilter, DlqView
 from bot.domain.errors import UserError
 from tests.integration.storage.conftest import Rig
 
@@ -16,7 +18,7 @@ MINUTE = timedelta(minutes=1)
 async def put(rig: Rig, minutes_ago: int, **changes: object) -> DlqEntry:
     """A P0 that failed in #p0-alerts with a 503, unless changed."""
     values: dict[str, object] = {
-        "id": uuid4(),
+        "id": str(uuid4()),
         "attempted_at": await rig.store.now() - minutes_ago * MINUTE,
         "channel": "p0-alerts",
         "severity": "P0",
@@ -32,27 +34,60 @@ async def put(rig: Rig, minutes_ago: int, **changes: object) -> DlqEntry:
     return entry
 
 
-async def test_pages_are_newest_first_and_within_the_window(rig: Rig) -> None:
-    """A page past the end is the last one; there is always a first."""
-    entries = [await put(rig, minutes) for minutes in (1, 2, 3)]
+def ids(page: DlqPage) -> list[str]:
+    """The entries of a page."""
+    return [entry.id for entry in page.entries]
+
+
+async def test_pages_lead_to_each_other_by_their_place_in_the_list(rig: Rig) -> None:
+    """Both ways; what comes meanwhile moves no page, and two failures of one moment are told apart."""
+    entries = [await put(rig, minutes) for minutes in (1, 2, 3, 4)]
+    twin = await put(rig, 0, attempted_at=entries[3].attempted_at)
     await put(rig, 25 * 60)
-    page = await rig.dlq.page(DlqFilter(), number=1, size=2)
-    assert (page.entries, page.number, page.pages, page.total) == (tuple(entries[:2]), 1, 2, 3)
-    assert page.filter == DlqFilter()
-    last = await rig.dlq.page(DlqFilter(), number=9, size=2)
-    assert (last.entries, last.number) == ((entries[2],), 2)
-    none = await rig.dlq.page(DlqFilter(channel="p9"), number=1, size=2)
-    assert (none.entries, none.number, none.pages, none.total) == ((), 1, 1, 0)
-    assert (await rig.dlq.page(DlqFilter(hours=26), number=1, size=9)).total == 4
+    last = sorted([entries[3].id, twin.id], reverse=True)
+    first = await rig.dlq.page(DlqView(), size=2)
+    assert (ids(first), first.total, first.newer) == ([entry.id for entry in entries[:2]], 5, None)
+    await put(rig, 0)
+    second = await rig.dlq.page(DlqView(cursor=first.older), size=2)
+    assert ids(second) == [entries[2].id, last[0]]
+    third = await rig.dlq.page(DlqView(cursor=second.older), size=2)
+    assert (ids(third), third.older) == ([last[1]], None)
+    back = await rig.dlq.page(DlqView(cursor=third.newer), size=2)
+    assert ids(back) == ids(second)
+    top = await rig.dlq.page(DlqView(cursor=back.newer), size=4)
+    assert (len(top.entries), top.total, top.newer) == (4, 6, None), "a full page from the newest on"
+    assert (await rig.dlq.page(DlqView(DlqFilter(hours=26)), size=9)).total == 7
 
 
-async def test_pages_are_filtered(rig: Rig) -> None:
-    """By severity, by channel, by both."""
+async def test_pages_are_narrowed(rig: Rig) -> None:
+    """By what a person asks for; the signs of a pattern mean themselves."""
+    now = await rig.store.now()
     await put(rig, 1)
-    minor = await put(rig, 2, severity="P1", channel="p1-ops")
-    await put(rig, 3, severity="P1")
-    found = await rig.dlq.page(DlqFilter(severity="P1", channel="p1-ops"), number=1, size=9)
-    assert found.entries == (minor,)
+    minor = await put(rig, 2, severity="P1", channel="p1-ops", title="100% full_disk", http_status=429)
+    silent = await put(rig, 3, severity="P1", status="sent", http_status=None, error_message="100 % TIMEOUT")
+    for asked, found in (
+        (DlqFilter(severity="P1", channel="p1-ops"), [minor]),
+        (DlqFilter(channel="p9"), []),
+        (DlqFilter(http_status=429), [minor]),
+        (DlqFilter(http_status=NO_ANSWER), [silent]),
+        (DlqFilter(status="sent"), [silent]),
+        (DlqFilter(text="0% FULL_d"), [minor]),
+        (DlqFilter(text="0_"), []),
+        (DlqFilter(text="% timeout"), [silent]),
+        (DlqFilter(since=now - 2.5 * MINUTE, until=now - 1.5 * MINUTE), [minor]),
+    ):
+        page = await rig.dlq.page(DlqView(asked), size=9)
+        assert (ids(page), page.total) == ([entry.id for entry in found], len(found)), asked
+
+
+async def test_failures_without_a_moment_have_no_place_in_a_list(rig: Rig) -> None:
+    """Somebody else's table may have such; by its id it can be looked at."""
+    entry = await put(rig, 1)
+    await rig.execute("ALTER TABLE admin.notification_failures ALTER attempted_at DROP NOT NULL")
+    await rig.execute("UPDATE admin.notification_failures SET attempted_at = NULL")
+    assert (await rig.dlq.page(DlqView(), size=9)).entries == ()
+    assert (await rig.dlq.most_severe(limit=9)).entries == ()
+    assert (await rig.dlq.entry(entry.id)).title == entry.title
 
 
 async def test_failed_p0_newest_first_whenever_they_were(rig: Rig) -> None:
@@ -61,8 +96,8 @@ async def test_failed_p0_newest_first_whenever_they_were(rig: Rig) -> None:
     new = await put(rig, 1)
     await put(rig, 1, severity="P1")
     await put(rig, 1, status="resolved")
-    assert await rig.dlq.p0_failed(limit=9) == [new, old]
-    assert await rig.dlq.p0_failed(limit=1) == [new]
+    assert await rig.dlq.most_severe(limit=9) == MostSevere((new, old))
+    assert await rig.dlq.most_severe(limit=1) == MostSevere((new,), is_more=True)
 
 
 async def test_http_statuses_most_frequent_first(rig: Rig) -> None:
@@ -71,7 +106,7 @@ async def test_http_statuses_most_frequent_first(rig: Rig) -> None:
         await put(rig, 1, http_status=status)
     await put(rig, 61, http_status=404)
     found = await rig.dlq.http_statuses(hours=1)
-    assert found == [StatusCount(503, 2), StatusCount(429, 1), StatusCount(None, 1)]
+    assert found.counts == (StatusCount(503, 2), StatusCount(429, 1), StatusCount(None, 1))
 
 
 async def test_counts_of_a_period(rig: Rig) -> None:
@@ -103,34 +138,34 @@ async def test_our_own_failure_is_one_row(rig: Rig) -> None:
         payload={"content": "🔴", "embeds": [{"title": "x"}]},
     )
     await rig.dlq.record(failure)
-    entry = await rig.dlq.entry(failure.id)
+    entry = await rig.dlq.entry(str(failure.id))
     assert (entry.payload, entry.status, entry.fallback_email_sent) == (failure.payload, "failed", False)
     assert (entry.attempted_at, entry.retry_count, entry.http_status) == (failure.attempted_at, 5, None)
     for emailed in (True, True):
         await rig.dlq.record(replace(failure, fallback_email_sent=emailed, title="other"))
-    again = await rig.dlq.entry(failure.id)
+    again = await rig.dlq.entry(str(failure.id))
     assert (again.title, again.fallback_email_sent) == ("other", True)
-    assert (await rig.dlq.page(DlqFilter(), number=1, size=9)).total == 1
+    assert (await rig.dlq.page(DlqView(), size=9)).total == 1
 
 
 async def test_what_has_become_private_leaves_a_title(rig: Rig) -> None:
     """And no payload; of those that are there, and of no other. What only tells of it keeps its own title."""
     secret, other = await put(rig, 1), await put(rig, 2)
-    await rig.dlq.redact([secret.id, UUID(int=9)], title="INC-42")
+    await rig.dlq.redact([UUID(secret.id), UUID(int=9)], title="INC-42")
     told = await rig.dlq.entry(secret.id)
-    assert told == replace(secret, title="INC-42", payload={})
-    await rig.dlq.redact([other.id], title=None)
-    assert await rig.dlq.entry(other.id) == replace(other, payload={})
-    assert (await rig.dlq.page(DlqFilter(), number=1, size=9)).total == 2
+    assert told == replace(secret, title="INC-42", payload={}, stored="{}")
+    await rig.dlq.redact([UUID(other.id)], title=None)
+    assert await rig.dlq.entry(other.id) == replace(other, payload={}, stored="{}")
+    assert (await rig.dlq.page(DlqView(), size=9)).total == 2
 
 
 async def test_unknown_entries_are_an_error_for_the_person(rig: Rig) -> None:
     """With the id they asked for."""
     with pytest.raises(UserError) as caught:
-        await rig.dlq.entry(UUID(int=404))
+        await rig.dlq.entry(str(UUID(int=404)))
     assert caught.value.fields == {"entry": str(UUID(int=404))}
 
 
 async def test_nothing_is_missing_of_our_own_table(rig: Rig) -> None:
     """What migrations make has every column of the runbook."""
-    assert await rig.dlq.missing_columns() == ()
+    assert await rig.dlq.report() == TableReport("admin.notification_failures")

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from bot.domain.delivery.delivery import DeliveryKind, DeliveryStatus, NewDelivery, Posted, Request
 from bot.domain.delivery.kinds import Action
-from bot.domain.dlq import NewFailure
+from bot.domain.dlq.entries import NewFailure
 from bot.domain.drill import DLQ_MARK
 from bot.domain.incident import transitions
 from bot.domain.incident.transitions import AckVia
@@ -212,7 +212,7 @@ async def test_a_failure_written_again_loses_what_it_told(rig: Rig) -> None:
     await rig.dlq.record(_failure(numbers[0], at=at, title="INC-1", payload={}, emailed=True))
     await rig.dlq.record(second)
     await rig.dlq.record(_failure(str(drill.id), at=at, title=f"{DLQ_MARK}訓練"))
-    entry = await rig.dlq.entry(first.id)
+    entry = await rig.dlq.entry(str(first.id))
     assert (entry.title, entry.payload, entry.fallback_email_sent) == ("INC-1", {}, True)
     assert (await rig.dlq.counts(at - timedelta(minutes=1), at + timedelta(minutes=1))).total == 2
 

@@ -10,7 +10,7 @@ import pytest
 
 from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.delivery.delivery import DeliveryKind
-from bot.domain.dlq import Origin
+from bot.domain.dlq.entries import Origin
 from bot.domain.errors import UserError
 from bot.domain.incident import transitions
 from bot.domain.incident.incident import Incident, IncidentKind
@@ -355,7 +355,7 @@ async def test_a_week_is_digested_once(rig: Rig) -> None:
 
 async def test_an_entry_is_replayed_once(rig: Rig) -> None:
     """Who did it is known at once, the message when it was sent; by its moment it is found as well."""
-    entry_id = uuid4()
+    entry_id = str(uuid4())
     assert await rig.store.replay_of(entry_id) is None
     async with rig.store.transaction() as tx:
         assert await tx.claim_replay(entry_id, guild_id=GUILD, channel="p0", by=OLIVE, key="replay:1")

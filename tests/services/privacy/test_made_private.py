@@ -3,12 +3,12 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
-from uuid import UUID
 
 import pytest
 
 from bot.domain.delivery.delivery import DeliveryKind, DeliveryStatus, NewDelivery
-from bot.domain.dlq import NewFailure, failure_id
+from bot.domain.dlq.entries import NewFailure, failure_id
+from bot.domain.dlq.table import DlqTable
 from bot.domain.errors import (
     DeliveryRefused,
     IncidentNotFound,
@@ -22,7 +22,7 @@ from bot.domain.incident.transitions import AckVia
 from bot.domain.people import Person
 from bot.domain.privacy import LeftBehind
 from bot.services.ports import JobName
-from bot.storage.dlq import PostgresDlqStore
+from bot.storage.dlq.store import PostgresDlqStore
 from tests.services.delivery.test_waiting import AWAY
 from tests.services.desk import GUILD, PRIMARY, RESPONDER, SECONDARY, Desk
 from tests.services.escalation.test_storms import open_many, work_once
@@ -362,7 +362,7 @@ async def test_a_row_that_is_written_while_it_is_made_private_keeps_no_title(des
                 await desk.run(job)
             await super().record(failure)
 
-    desk.dlq_store = Slow(desk.database.connections(), most_severe="P0")
+    desk.dlq_store = Slow(desk.database.connections(), DlqTable())
     desk.use(desk.discord)
     await desk.work()
     await _require_no_words(desk, incident)
@@ -385,7 +385,9 @@ async def test_rows_of_a_bundle_tell_of_one_incident_each(desk: Desk) -> None:
     await desk.work()
     payloads = {row.id: row.payload for row in await desk.database.dlq_entries()}
     owed = {
-        failure_id(one.nonce): one for one in await desk.database.deliveries() if one.bundle_id is not None
+        str(failure_id(one.nonce)): one
+        for one in await desk.database.deliveries()
+        if one.bundle_id is not None
     }
     assert len(owed) == 3 * len([secret_one, *others])
     for entry_id, one in owed.items():
@@ -427,20 +429,20 @@ async def test_a_row_of_what_lists_several_loses_its_list(desk: Desk) -> None:
     assert await desk.database.dlq_entries() == [replace(row, payload={})]
 
 
-async def failed_alert(desk: Desk) -> tuple[Incident, UUID]:
+async def failed_alert(desk: Desk) -> tuple[Incident, str]:
     """An incident whose alert was given up, and the entry about that."""
     desk.discord.refused = {"channel:p0-alerts"}
     incident = await desk.open()
     await desk.work()
     alert = next(one for one in await desk.database.deliveries() if one.kind is DeliveryKind.ALERT)
     desk.discord.refused = set()
-    return incident, failure_id(alert.nonce)
+    return incident, str(failure_id(alert.nonce))
 
 
 async def test_a_replay_from_before_is_emptied(desk: Desk) -> None:
     """It stands in the public channel with the title, as the alert would."""
     incident, entry_id = await failed_alert(desk)
-    await desk.dlq.replay(str(entry_id), by=PRIMARY, guild_id=GUILD)
+    await desk.dlq.replay(entry_id, by=PRIMARY, guild_id=GUILD)
     await desk.work()
     assert desk.sent(DeliveryKind.REPLAY) == ["channel:p0-alerts"]
     await desk.privacy.make_private(incident.id, by=PRIMARY)
@@ -451,7 +453,7 @@ async def test_a_replay_from_before_is_emptied(desk: Desk) -> None:
 async def test_a_replay_that_waits_is_not_posted(desk: Desk) -> None:
     """Somebody has pressed the button a moment before."""
     incident, entry_id = await failed_alert(desk)
-    await desk.dlq.replay(str(entry_id), by=PRIMARY, guild_id=GUILD)
+    await desk.dlq.replay(entry_id, by=PRIMARY, guild_id=GUILD)
     await desk.privacy.make_private(incident.id, by=PRIMARY)
     await desk.work()
     assert desk.sent(DeliveryKind.REPLAY) == []
@@ -461,10 +463,10 @@ async def test_a_row_that_is_not_emptied_yet_is_not_read(desk: Desk) -> None:
     """The DLQ may be away for a while: its words are shown to nobody, and not sent again."""
     incident, entry_id = await failed_alert(desk)
     await desk.privacy.make_private(incident.id, by=PRIMARY)
-    shown = (await desk.dlq.entry(str(entry_id), by=PRIMARY, guild_id=GUILD)).entry
+    shown = (await desk.dlq.entry(entry_id, by=PRIMARY, guild_id=GUILD)).entry
     assert (shown.title, shown.payload) == (incident.label, {})
     with pytest.raises(UserError, match="dlq_nothing_to_replay"):
-        await desk.dlq.replay(str(entry_id), by=PRIMARY, guild_id=GUILD)
+        await desk.dlq.replay(entry_id, by=PRIMARY, guild_id=GUILD)
 
 
 async def _require_no_words(desk: Desk, incident: Incident) -> None:

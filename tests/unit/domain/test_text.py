@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.domain.dlq import sanitise_payload
+from bot.domain.dlq.replays import sanitise_payload
 from bot.domain.text import one_line, storable, storable_json
 
 ANY_TEXT = st.text(st.characters())  # lone surrogates included

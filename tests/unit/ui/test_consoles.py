@@ -11,16 +11,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.delivery.delivery import Posted
-from bot.domain.dlq import (
+from bot.domain.dlq.entries import (
+    PAYLOAD_LIMIT,
     DlqEntry,
-    DlqFilter,
     DlqPage,
-    ReplayRecord,
+    MostSevere,
     StatusCount,
-    sanitise_payload,
+    StatusCounts,
 )
-from bot.services.dlq.dlq import PAGE_SIZE, EntryView, ReplayPreview
+from bot.domain.dlq.replays import ReplayRecord, sanitise_payload
+from bot.domain.dlq.table import DlqColumn
+from bot.domain.dlq.views import DlqFilter
+from bot.services.dlq.console import PAGE_SIZE
+from bot.services.dlq.dlq import EntryView, ReplayPreview
+from bot.ui.components import Screen
 from bot.ui.screens import dlq_console, dlq_entry
+from bot.ui.screens.dlq_console import PageLinks
 from bot.ui.words.voice import Voice
 from tests.unit.ui.samples import AT
 from tests.unit.ui.screens import EN, JA, VOICES, labels, over_limits, presses, words
@@ -28,7 +34,7 @@ from tests.unit.ui.screens import EN, JA, VOICES, labels, over_limits, presses, 
 EVIL = st.text(st.sampled_from("a*_`~|<@>#[]()\\/.:{}\n 決😀"), max_size=200)
 VOICE = st.sampled_from(VOICES)
 ENTRY = DlqEntry(
-    id=UUID(int=1),
+    id=str(UUID(int=1)),
     attempted_at=AT,
     channel="p0-alerts",
     severity="P0",
@@ -39,18 +45,28 @@ ENTRY = DlqEntry(
     status="failed",
     fallback_email_sent=True,
     payload={"content": "@here 決済", "embeds": [{"title": "詳細", "fields": [{"name": "a", "value": "b"}]}]},
+    stored="{}",
 )
+ALL = frozenset(DlqColumn)
 REPLAY = ReplayRecord(ENTRY.id, 101, "primary", AT, "p0-alerts")
 
 
-def page_of(*entries: DlqEntry, number: int = 1, pages: int = 1, **asked: Any) -> DlqPage:
+LINKS = PageLinks("h24")
+
+
+def page_of(*entries: DlqEntry, **asked: Any) -> DlqPage:
     """A page of `/dlq recent`."""
-    return DlqPage(entries, number, pages, total=len(entries), filter=DlqFilter(**asked))
+    return DlqPage(entries, DlqFilter(**asked), total=len(entries))
+
+
+def listed(voice: Voice, *entries: DlqEntry, **asked: Any) -> Screen:
+    """The screen of such a page, without another one beside it."""
+    return dlq_console.recent_screen(voice, page_of(*entries, **asked), LINKS)
 
 
 def test_a_failure_reads_as_two_lines_with_space_between_failures() -> None:
     """Its short id, how bad, what, where; below in small print when and why."""
-    screen = dlq_console.recent_screen(JA, page_of(ENTRY, ENTRY, severity="P0", channel="p0-alerts"))
+    screen = listed(JA, ENTRY, ENTRY, severity="P0", channel="p0-alerts")
     lines = [
         "`000001` **P0 決済 API が 5xx** → #p0-alerts",
         "-# 11/24 14:07 JST · HTTP 503 · 再試行 3 · upstream timeout",
@@ -67,9 +83,9 @@ def test_a_failure_reads_as_two_lines_with_space_between_failures() -> None:
 def test_the_current_view_is_marked() -> None:
     """By a dot, and not by colour alone; on one view only."""
     views = (
-        dlq_console.recent_screen(JA, page_of(ENTRY)),
-        dlq_console.p0_screen(JA, [ENTRY]),
-        dlq_console.status_screen(JA, [StatusCount(429, 1)], hours=1),
+        listed(JA, ENTRY),
+        dlq_console.p0_screen(JA, MostSevere((ENTRY,))),
+        dlq_console.status_screen(JA, StatusCounts((StatusCount(429, 1),), hours=1)),
     )
     marked = [[label for label in labels(screen) if label.startswith("●")] for screen in views]
     assert marked == [["● 直近"], ["● P0 メール"], ["● HTTP 別"]]
@@ -83,21 +99,72 @@ def test_a_choice_begins_with_the_short_id() -> None:
 
 def test_p0_says_whether_the_email_went_out() -> None:
     """The runbook's second question."""
-    screen = dlq_console.p0_screen(JA, [ENTRY, replace(ENTRY, fallback_email_sent=False, http_status=None)])
+    silent = replace(ENTRY, fallback_email_sent=False, http_status=None)
+    screen = dlq_console.p0_screen(JA, MostSevere((ENTRY, silent)))
     assert "P0 の失敗 2 · メール 1/2" in words(screen)
     assert "✉️ メール済み" in words(screen)
     assert "応答なし · 再試行 3 · ⚠️ メールなし" in words(screen)
-    assert "ありません" in words(dlq_console.p0_screen(JA, []))
+    assert "ありません" in words(dlq_console.p0_screen(JA, MostSevere(())))
 
 
 def test_statuses_are_counted() -> None:
     """The runbook's third question; no answer has a word of its own."""
-    counts = [StatusCount(429, 12), StatusCount(None, 3)]
-    told = words(dlq_console.status_screen(EN, counts, hours=1))
+    counts = (StatusCount(429, 12), StatusCount(None, 3))
+    told = words(dlq_console.status_screen(EN, StatusCounts(counts, hours=1)))
     assert "failed 15" in told
-    assert "`HTTP 429` 12" in told
-    assert "`no answer` 3" in told
-    assert "Nothing failed" in words(dlq_console.status_screen(EN, [], hours=1))
+    assert f"`HTTP 429` {'█' * 12} 12" in told
+    assert "`no answer` ███ 3" in told
+    assert "Nothing failed" in words(dlq_console.status_screen(EN, StatusCounts((), hours=1)))
+    many = StatusCounts((StatusCount(429, 100_001),), hours=720, is_cut=True)
+    assert "Only the latest 100,000 are counted." in words(dlq_console.status_screen(EN, many))
+
+
+def test_a_count_is_told_as_far_as_it_goes() -> None:
+    """Beyond a thousand with a plus; none, if counting would have taken too long."""
+    page = replace(page_of(ENTRY), total=1_000, is_more=True)
+    assert "失敗 1,000+" in words(dlq_console.recent_screen(JA, page, LINKS))
+    page = replace(page_of(ENTRY), total=None)
+    assert "失敗 多数 (数えるのに時間がかかりすぎます)" in words(dlq_console.recent_screen(JA, page, LINKS))
+
+
+def test_a_filter_is_told_in_words() -> None:
+    """With its period in the title; what was typed means nothing."""
+    screen = listed(
+        JA, severity="P0", status="failed", channel="*ops*", http_status=0, text="@here", since=AT, until=AT
+    )
+    title, filtered, *_ = words(screen).splitlines()
+    assert title == "**通知 DLQ** 11/24 14:07 JST から 11/24 14:07 JST まで · 失敗 0"
+    assert filtered == r"絞り込み：`P0` `failed` #\*ops\* 応答なし 「＠here」"
+
+
+def test_the_pages_beside_this_one_and_files_have_buttons() -> None:
+    """At most five in a row, each with an id of its own."""
+    links = PageLinks("h24", newer="h24;n1.a", older="h24;o2.b")
+    screen = dlq_console.recent_screen(JA, page_of(ENTRY), links)
+    assert labels(screen)[-4:] == ["前のページ", "次のページ", "CSV", "JSON"]
+    assert len(set(presses(screen))) == len(presses(screen))
+    assert "dlq:v2:page:h24;o2.b" in presses(screen)
+    assert labels(listed(JA))[-1] == "絞り込み", "there is nothing to put into a file"
+
+
+def test_what_a_table_lacks_is_off_and_said() -> None:
+    """A view that would show nothing has no button; a column that nothing needs is only named."""
+    lacking = frozenset({DlqColumn.SEVERITY, DlqColumn.HTTP_STATUS, DlqColumn.RETRY_COUNT, DlqColumn.PAYLOAD})
+    screen = dlq_console.recent_screen(JA, replace(page_of(ENTRY), missing=lacking), LINKS)
+    columns = "`severity`, `http_status`, `retry_count`, `payload`"
+    assert f"-# この表にない列：{columns}。P0 メール・HTTP 別・再送は使えません。" in words(screen)
+    assert not {"P0 メール", "HTTP 別"} & set(labels(screen))
+    minor = frozenset({DlqColumn.RETRY_COUNT})
+    assert "retry_count" in dlq_console.switched_off(EN, minor)
+    assert dlq_console.switched_off(EN, frozenset()) == ""
+
+
+def test_an_id_that_no_button_can_carry_is_opened_by_its_command() -> None:
+    """Of a hundred characters, or of two lines."""
+    for entry_id in ("x" * 81, "a\nb"):
+        entry = replace(ENTRY, id=entry_id, stored="{}")
+        assert "dlq:v1:open" not in presses(listed(JA, entry))
+        assert presses(dlq_entry.entry_screen(JA, EntryView(entry, None), guild_id=7)) == []
 
 
 @given(title=EVIL, error=EVIL, channel=EVIL, severity=EVIL, count=st.integers(0, PAGE_SIZE), voice=VOICE)
@@ -106,12 +173,11 @@ def test_dlq_screens_keep_within_discords_limits(
 ) -> None:
     """What is stored came from anywhere."""
     entry = replace(ENTRY, title=title, error_message=error, channel=channel, severity=severity)
-    entries = [replace(entry, id=UUID(int=number)) for number in range(count)]
-    asked = {
-        "hours": 720,
-        "severity": "P" * dlq_console.SEVERITY_LIMIT,
-        "channel": "c" * dlq_console.CHANNEL_LIMIT,
-    }
+    entries = [replace(entry, id=str(UUID(int=number))) for number in range(count)]
+    asked = {"severity": "*" * 40, "channel": "*" * 100, "status": "*" * 60, "text": "*" * 100, "since": AT}
+    handle = "x" * dlq_console.HANDLE_ROOM
+    links = PageLinks(f"a{handle[1:]}", f"b{handle[1:]}", f"c{handle[1:]}")
+    many = tuple(replace(entry, id=str(UUID(int=number))) for number in range(20))
     payload: dict[str, object] = {
         "content": title * 9,
         "embeds": [{"title": title, "description": error * 9}] * 10,
@@ -119,10 +185,10 @@ def test_dlq_screens_keep_within_discords_limits(
     stored = replace(entry, payload=payload)
     body, dropped = sanitise_payload(payload | {title: 1})
     for screen in (
-        dlq_console.recent_screen(voice, page_of(*entries, number=998, pages=999, **asked)),
-        dlq_console.p0_screen(voice, [replace(entry, id=UUID(int=number)) for number in range(20)]),
+        dlq_console.recent_screen(voice, replace(page_of(*entries, **asked), missing=ALL), links),
+        dlq_console.p0_screen(voice, MostSevere(many, is_more=True, missing=ALL)),
         dlq_entry.entry_screen(voice, EntryView(stored, None), guild_id=7),
-        dlq_entry.preview_screen(voice, ReplayPreview(stored, body, dropped, None), guild_id=7),
+        dlq_entry.preview_screen(voice, ReplayPreview(stored, "*" * 99, body, dropped, None), guild_id=7),
     ):
         assert over_limits(screen) == []
 
@@ -152,10 +218,14 @@ def test_an_entry_that_was_replayed_is_not_offered_again() -> None:
 def test_a_second_replay_says_that_nothing_is_sent() -> None:
     """Who did it and when; not that somebody is replaying it now."""
     sent = replace(REPLAY, channel_id=301, message_id=900)
-    again = dlq_entry.preview_screen(JA, ReplayPreview(ENTRY, {"content": "x"}, (), sent), guild_id=7)
+    again = dlq_entry.preview_screen(
+        JA, ReplayPreview(ENTRY, "p0-alerts", {"content": "x"}, (), sent), guild_id=7
+    )
     assert words(again) == "@primary が 11/24 14:07 JST に再送済みです。もう一度は送っていません。"
     assert labels(again) == ["再送した投稿へ"]
-    again = dlq_entry.preview_screen(EN, ReplayPreview(ENTRY, {"content": "x"}, (), sent), guild_id=7)
+    again = dlq_entry.preview_screen(
+        EN, ReplayPreview(ENTRY, "p0-alerts", {"content": "x"}, (), sent), guild_id=7
+    )
     assert words(again) == "Already replayed by @primary, 11/24 14:07 JST; not sent again."
 
 
@@ -183,6 +253,22 @@ def test_a_payload_of_any_shape_is_shown(payload: dict[str, object] | None) -> N
     assert over_limits(screen) == []
 
 
+def test_a_payload_that_is_no_message_says_so() -> None:
+    """It can be looked at as it is, however it is written; one that is too long is not read."""
+    odd = replace(ENTRY, payload=None, stored='["@here", "\ud83d"]')
+    screen = dlq_entry.entry_screen(JA, EntryView(odd, None), guild_id=7)
+    assert "JSON オブジェクトではない" in words(screen)
+    assert labels(screen) == ["生の JSON"]
+    text, file = dlq_entry.raw_json(JA, odd)
+    assert '["@here"' in text
+    assert file is None
+    long = replace(odd, stored="x" * (PAYLOAD_LIMIT + 1))
+    assert "2,000,000 文字を超える" in words(dlq_entry.entry_screen(JA, EntryView(long, None), guild_id=7))
+    _, file = dlq_entry.raw_json(JA, long)
+    assert file is not None
+    assert file.filename == "dlq-000001.txt"
+
+
 def test_raw_json_is_inline_when_short_and_a_file_when_long() -> None:
     """A file has no limit that matters, and no markup."""
     text, file = dlq_entry.raw_json(JA, ENTRY)
@@ -198,4 +284,4 @@ def test_raw_json_is_inline_when_short_and_a_file_when_long() -> None:
 def test_moments_are_told_in_the_teams_time_zone() -> None:
     """Discord's own locale changes the words, not the clock."""
     late = replace(ENTRY, attempted_at=AT + timedelta(hours=12))
-    assert "11/25 02:07 JST" in words(dlq_console.recent_screen(EN, page_of(late)))
+    assert "11/25 02:07 JST" in words(listed(EN, late))

@@ -7,7 +7,7 @@ import pytest
 from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.digest import Digest
-from bot.domain.dlq import DlqCounts
+from bot.domain.dlq.entries import DlqCounts
 from bot.domain.statistics.figures import (
     Deadlines,
     Durations,

@@ -17,6 +17,7 @@ from structlog.testing import capture_logs
 
 from bot.domain.actions.item import ActionSource
 from bot.domain.calendar.start_time import InvalidStartTime, StartTimeInFuture, StartTimeTooOld
+from bot.domain.dlq.views import DlqFilter
 from bot.domain.errors import (
     BotError,
     IncidentNotFound,
@@ -33,6 +34,7 @@ from bot.ui.errors import ErrorReplies, describe, unwrapped
 from bot.ui.forms.action import Asked, add_form, drop_form
 from bot.ui.forms.base import Typed, triage_form
 from bot.ui.forms.details import details_form
+from bot.ui.forms.dlq_filter import filter_form
 from bot.ui.forms.fields import Form
 from bot.ui.forms.given_back import NAMES
 from bot.ui.forms.resolution import resolution_form
@@ -290,6 +292,7 @@ def test_every_field_that_people_type_into_has_a_name() -> None:
         note_form(JA, 42),
         add_form(JA, Asked(ActionSource.COMMAND)),
         drop_form(JA, 7),
+        filter_form(JA, DlqFilter()),
     ]
     inputs = [each["component"] for form in forms for each in form.to_dict()["components"]]
     assert {one["custom_id"] for one in inputs if one["type"] == 4} == NAMES.keys()

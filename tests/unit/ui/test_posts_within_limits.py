@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.digest import Digest
-from bot.domain.dlq import DlqCounts
+from bot.domain.dlq.entries import DlqCounts
 from bot.domain.incident.aftermath import Aftermath, Postmortem, PostmortemState, Resolution
 from bot.domain.incident.incident import ByPerson, Check, Incident, PersonRef
 from bot.domain.incident.people_count import MOST_PEOPLE

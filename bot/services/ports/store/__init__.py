@@ -9,6 +9,7 @@ from bot.services.ports.store.actions import ActionReads, ActionWrites
 from bot.services.ports.store.alerts import AlertQuestions, AlertReads, AlertWrites
 from bot.services.ports.store.bundles import BundleReads, BundleWrites
 from bot.services.ports.store.deliveries import DeliveryAttempts, DeliveryReads, DeliveryWrites
+from bot.services.ports.store.dlq_views import DlqViews
 from bot.services.ports.store.drills import DrillWrites
 from bot.services.ports.store.escalation import EscalationReads, EscalationWrites
 from bot.services.ports.store.exports import (
@@ -89,6 +90,7 @@ class Store(
     ReplayReads,
     PullExportReads,
     IssueExportReads,
+    DlqViews,
     OverdueReads,
     OutageMirror,
     InstallationReads,

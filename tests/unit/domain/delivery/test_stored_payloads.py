@@ -8,7 +8,7 @@ from bot.domain.actions.deliveries import ActionDm, ActionDmReason
 from bot.domain.alerts.payloads import AlertQuestionData, AlertsSkippedData
 from bot.domain.delivery.delivery import Addressing
 from bot.domain.digest import DigestData
-from bot.domain.dlq import ReplayData
+from bot.domain.dlq.replays import ReplayData
 from bot.domain.escalation.deliveries import BundleData, NextStep, PagingData
 from bot.domain.escalation.ladder import Why, WhyKind
 from bot.domain.incident.aftermath import ReminderStage

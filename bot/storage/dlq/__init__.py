@@ -1,0 +1,1 @@
+"""The table of undelivered notifications, in whichever shape its owner has made it."""

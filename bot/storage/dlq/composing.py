@@ -1,0 +1,234 @@
+"""The queries of `dlq.sql` for one layout, with its table and columns in place of what the file leaves open.
+
+Every name comes from the policy or the catalogue and is quoted. Nothing that people type becomes SQL.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
+from importlib import resources
+from typing import Final, TypeAlias
+
+import asyncpg
+
+from bot.domain.dlq.entries import PAYLOAD_LIMIT
+from bot.domain.dlq.table import DlqColumn
+from bot.domain.errors import StorageUnavailable
+from bot.domain.text import storable_json
+from bot.storage.database.errors import storage_errors
+from bot.storage.database.query import Query, composed
+from bot.storage.database.sql import Connection, Row
+from bot.storage.dlq.layout import CHANGED, EXTRA_LENGTH, Found, Layout, quoted
+
+#: The condition of a query that has none, and one that no failure fulfils.
+_ALL: Final = "true"
+_NONE: Final = "false"
+
+#: The table in each query: `ORDER BY` takes a name alone for that of a column of the result.
+_ALIAS: Final = "lost"
+
+#: Where a text is looked for.
+_SEARCHED: Final = (DlqColumn.TITLE, DlqColumn.ERROR_MESSAGE)
+
+#: A moment as a column without a time zone has it: servers write UTC.
+_UTC: Final = "AT TIME ZONE 'UTC'"
+
+_Read: TypeAlias = Callable[[str, Found], str]
+
+
+def _text(name: str, _found: Found) -> str:
+    return f"{name}::text"
+
+
+def _number(name: str, found: Found) -> str:
+    if found.base in {"int2", "int4"}:
+        return f"{name}::integer"
+    return f"CASE WHEN {name}::text ~ '^[0-9]{{1,9}}$' THEN {name}::text::integer END"
+
+
+def _flag(name: str, found: Found) -> str:
+    if found.base == "bool":
+        return name
+    return f"lower({name}::text) IN ('t', 'true', 'y', 'yes', '1')"
+
+
+def _moment(name: str, found: Found) -> str:
+    aware = name if found.base == "timestamptz" else f"({name} {_UTC})"
+    return f"coalesce({aware}, to_timestamp(0))"
+
+
+def _payload(name: str, _found: Found) -> str:
+    return f"left({name}::text, {PAYLOAD_LIMIT + 1})"
+
+
+#: How a column is read, with the type that it has then.
+_READ: Final[Mapping[DlqColumn, tuple[_Read, str]]] = {
+    DlqColumn.ID: (_text, "text"),
+    DlqColumn.ATTEMPTED_AT: (_moment, "timestamptz"),
+    DlqColumn.CHANNEL: (_text, "text"),
+    DlqColumn.SEVERITY: (_text, "text"),
+    DlqColumn.TITLE: (_text, "text"),
+    DlqColumn.HTTP_STATUS: (_number, "integer"),
+    DlqColumn.RETRY_COUNT: (_number, "integer"),
+    DlqColumn.ERROR_MESSAGE: (_text, "text"),
+    DlqColumn.STATUS: (_text, "text"),
+    DlqColumn.FALLBACK_EMAIL_SENT: (_flag, "boolean"),
+    DlqColumn.PAYLOAD: (_payload, "text"),
+}
+
+
+def _of(found: Found) -> str:
+    return f"{_ALIAS}.{quoted(found.name)}"
+
+
+class Questions:
+    """The queries for one layout, composed when first asked."""
+
+    def __init__(self, layout: Layout) -> None:
+        self.layout = layout
+        self._parts = dict(_parts(layout))
+        self._made: dict[tuple[str, tuple[str, ...]], Query] = {}
+
+    def query(self, name: str, conditions: Iterable[str] = ()) -> Query:
+        """Return a query of the file, whose rows fulfil all *conditions*, parts of the file."""
+        key = (name, tuple(sorted(conditions)))
+        if key not in self._made:
+            where = " AND ".join(f"{{{condition}}}" for condition in key[1]) or _ALL
+            self._made[key] = composed([_file()], self._parts | {"conditions": where})[name]
+        return self._made[key]
+
+
+class DlqSql:
+    """Runs the queries of `dlq.sql` on a connection, inside a transaction."""
+
+    def __init__(self, connection: asyncpg.Connection, questions: Questions) -> None:
+        self._connection = connection
+        self.questions = questions
+
+    @property
+    def layout(self) -> Layout:
+        """Return the shape of the table."""
+        return self.questions.layout
+
+    async def all(
+        self, name: str, conditions: Mapping[str, Mapping[str, object]] | None = None, **parameters: object
+    ) -> list[Row]:
+        """Run a query and return its rows.
+
+        Args:
+            conditions: Parts of the file that the rows fulfil, each with its parameters.
+
+        Raises:
+            StorageUnavailable.
+        """
+        query = self.questions.query(name, conditions or ())
+        given = dict(parameters)
+        for own in (conditions or {}).values():
+            given |= own
+        # A value for a column that the table lacks has no place.
+        placed = {name: value for name, value in given.items() if name in query.positions}
+        return await run(self._connection, query, placed)
+
+    async def count(
+        self, conditions: Mapping[str, Mapping[str, object]], *, at_most: int, within_s: float
+    ) -> int | None:
+        """Count rows, up to *at_most*; None if that takes longer than *within_s*: the transaction goes on.
+
+        Raises:
+            StorageUnavailable.
+        """
+        try:
+            async with self._connection.transaction():
+                limit = str(round(1_000 * within_s))
+                await self.all("limit_statement", statement_timeout=limit)
+                [row] = await self.all("count_failures", conditions, at_most=at_most)
+        except StorageUnavailable as error:
+            if isinstance(error.__cause__, asyncpg.QueryCanceledError):
+                return None
+            raise
+        count: int = row["total"]
+        return count
+
+
+async def run(connection: Connection, query: Query, given: Mapping[str, object]) -> list[Row]:
+    """Run *query*; text is cleaned of what PostgreSQL refuses. Raises StorageUnavailable."""
+    with storage_errors():
+        return await connection.fetch(query.text, *map(storable_json, query.arguments(given)))
+
+
+@cache
+def table_query(name: str) -> Query:
+    """Return a query of the file that names no column of the table."""
+    return composed([_file()], dict.fromkeys(_LEFT_OPEN, "NULL"))[name]
+
+
+@cache
+def _file() -> str:
+    return (resources.files("bot.storage.dlq") / "dlq.sql").read_text(encoding="utf-8")
+
+
+#: The parts that `_parts` fills.
+_LEFT_OPEN: Final = (
+    *(
+        "table",
+        "relation",
+        "conditions",
+        "searched",
+        "extra",
+        "written",
+        "values",
+        "changes",
+        "redactions",
+        "moment",
+    ),
+    *(f"{column}{ending}" for column in DlqColumn for ending in ("", "_column", "_type")),
+)
+
+
+def _parts(layout: Layout) -> Iterator[tuple[str, str]]:
+    """Yield the SQL for each part that the file leaves open."""
+    relation = f"{quoted(layout.table.schema)}.{quoted(layout.table.name)}"
+    yield "relation", relation
+    yield "table", f"{relation} AS {_ALIAS}"
+    yield "moment", _UTC if layout.columns[DlqColumn.ATTEMPTED_AT].base == "timestamp" else ""
+    extra = [f"left({_of(one)}::text, {EXTRA_LENGTH})" for one in layout.others]
+    yield "extra", f"ARRAY[{', '.join(extra)}]::text[]"
+    texts = [layout.columns[one] for one in _SEARCHED if one in layout.columns]
+    yield "searched", " OR ".join(f"{_of(one)}::text ILIKE :pattern" for one in texts) or _NONE
+    for column in DlqColumn:
+        yield from _column_parts(column, layout.columns.get(column))
+    yield from _writing_parts(layout)
+
+
+def _column_parts(column: DlqColumn, found: Found | None) -> Iterator[tuple[str, str]]:
+    read, type_ = _READ[column]
+    yield column.value, f"NULL::{type_}" if found is None else read(_of(found), found)
+    yield f"{column}_column", "NULL" if found is None else _of(found)
+    yield f"{column}_type", "text" if found is None else found.type
+
+
+def _writing_parts(layout: Layout) -> Iterator[tuple[str, str]]:
+    yield "written", ", ".join(quoted(found.name) for found in layout.columns.values())
+    yield "values", ", ".join(_value(column, found) for column, found in layout.columns.items())
+    changed = {column: found for column, found in layout.columns.items() if column in CHANGED}
+    yield "changes", ", ".join(f"{quoted(one.name)} = {_value(name, one)}" for name, one in changed.items())
+    emptied = {column: found for column, found in changed.items() if column in _REDACTED}
+    yield "redactions", ", ".join(_REDACTED[column](found) for column, found in emptied.items())
+
+
+def _value(column: DlqColumn, found: Found) -> str:
+    """Return the value for a *column* in its own type, which cuts a text to its length."""
+    if column is DlqColumn.ATTEMPTED_AT:
+        return f":attempted_at::timestamptz {_UTC if found.base == 'timestamp' else ''}".rstrip()
+    return f"CAST(:{column}::text AS {found.type})"
+
+
+def _retitled(found: Found) -> str:
+    name = quoted(found.name)
+    return f"{name} = coalesce(CAST(:title::text AS {found.type}), {_of(found)})"
+
+
+#: How a failure loses its words.
+_REDACTED: Final[Mapping[DlqColumn, Callable[[Found], str]]] = {
+    DlqColumn.TITLE: _retitled,
+    DlqColumn.PAYLOAD: lambda found: f"{quoted(found.name)} = '{{}}'",
+}

@@ -1,0 +1,63 @@
+"""Which parts of `dlq.sql` say what a filter asks for, each with its parameters."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from bot.domain.dlq.table import DlqColumn
+from bot.domain.dlq.views import NO_ANSWER, Cursor, DlqFilter
+from bot.storage.dlq.layout import Layout
+
+Conditions = dict[str, Mapping[str, object]]
+
+
+def asked_for(layout: Layout, asked: DlqFilter) -> Conditions:
+    """Return the conditions of a filter; that nothing fulfils if the table cannot."""
+    found = since(asked)
+    for column, value in (
+        (DlqColumn.SEVERITY, asked.severity),
+        (DlqColumn.CHANNEL, asked.channel),
+        (DlqColumn.STATUS, asked.status),
+    ):
+        if value is not None:
+            found |= equal(layout, column, value)
+    if asked.http_status is not None:
+        found |= _answered(layout, asked.http_status)
+    if asked.text is not None:
+        found["with_text"] = {"pattern": f"%{literally(asked.text)}%"}
+    return found
+
+
+def since(asked: DlqFilter) -> Conditions:
+    """Return the conditions of a filter's period."""
+    found: Conditions = {}
+    if asked.since is None:
+        found["lately"] = {"within": timedelta(hours=asked.hours)}
+    else:
+        found["since"] = {"since": asked.since}
+    if asked.until is not None:
+        found["before"] = {"until": asked.until}
+    return found
+
+
+def equal(layout: Layout, column: DlqColumn, value: str) -> Conditions:
+    """Return the condition that *column* has *value*."""
+    return {f"of_{column}": {column.value: value}} if layout.admits(column, value) else {"nothing": {}}
+
+
+def beside(cursor: Cursor) -> Conditions:
+    """Return the condition for what follows a place in the list, in the direction of the page."""
+    place = {"place_at": cursor.at, "place_id": cursor.id}
+    return {"newer_than" if cursor.is_newer else "older_than": place}
+
+
+def _answered(layout: Layout, http_status: int) -> Conditions:
+    if DlqColumn.HTTP_STATUS not in layout.columns:
+        return {"nothing": {}}
+    if http_status == NO_ANSWER:
+        return {"unanswered": {}}
+    return {"of_http_status": {"http_status": str(http_status)}}
+
+
+def literally(text: str) -> str:
+    """Return *text* as a pattern in which no sign has a meaning."""
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

@@ -1,0 +1,221 @@
+-- The table of undelivered notifications belongs to another program and may be in another team's database. Nothing here
+-- relies on the search_path, on a session's state, or on a name: `bot/storage/dlq/composing.py` puts the table's own
+-- names in the place of {table}, {channel} and so on. {channel} reads a column, {channel_column} is the column itself,
+-- for comparisons that an index serves; a column that the table lacks reads as null.
+
+-- name: begin_question
+-- Limits the duration of the transaction's statements, plans each for its own parameters, and finds now() where our own
+-- database has it.
+SELECT set_config('statement_timeout', :statement_timeout, true), set_config('search_path', :search_path, true),
+       set_config('plan_cache_mode', 'force_custom_plan', true), set_config('jit', 'off', true);
+
+-- name: dlq_columns
+-- Returns the columns of the table or view, in its order, with what the bot may do to each; no row if it is not there.
+SELECT attribute.attname::text AS name, base.typname::text AS base,
+       format_type(attribute.atttypid, attribute.atttypmod) AS type,
+       (SELECT array_agg(enumlabel::text ORDER BY enumsortorder) FROM pg_enum WHERE enumtypid = base.oid) AS labels,
+       attribute.attnotnull AND NOT attribute.atthasdef AND attribute.attidentity = '' AS is_required,
+       attribute.attgenerated <> '' AS is_computed,
+       has_column_privilege(relation.oid, attribute.attnum, 'SELECT') AS may_read,
+       has_column_privilege(relation.oid, attribute.attnum, 'INSERT') AS may_insert,
+       has_column_privilege(relation.oid, attribute.attnum, 'UPDATE') AS may_update,
+       pg_relation_is_updatable(relation.oid, false) & 8 > 0 AS is_insertable,
+       relation.relkind = 'v' AS is_view, relation.reltuples::float8 AS rows,
+       EXISTS (SELECT FROM pg_extension WHERE extname = 'pg_trgm') AS has_trigrams
+  FROM pg_class AS relation
+  JOIN pg_namespace AS space ON space.oid = relation.relnamespace
+  JOIN pg_attribute AS attribute ON attribute.attrelid = relation.oid
+  JOIN pg_type AS own ON own.oid = attribute.atttypid
+  JOIN pg_type AS base ON base.oid = coalesce(nullif(own.typbasetype, 0), own.oid)
+ WHERE space.nspname = :schema AND relation.relname = :name AND relation.relkind IN ('r', 'p', 'v', 'm', 'f')
+   AND attribute.attnum > 0 AND NOT attribute.attisdropped
+ ORDER BY attribute.attnum;
+
+-- part: entry
+-- The columns of an entry in a list.
+{id} AS id, {attempted_at} AS attempted_at, {channel} AS channel, {severity} AS severity, {title} AS title,
+{http_status} AS http_status, {retry_count} AS retry_count, {error_message} AS error_message, {status} AS status,
+{fallback_email_sent} AS fallback_email_sent
+
+-- part: newest_first
+-- The order of every list. Two failures of one moment are told apart by their ids.
+{attempted_at_column} DESC, {id_column} DESC
+
+-- part: lately
+-- Failures of the last :within.
+{attempted_at_column} >= (now() - :within::interval) {moment}
+
+-- part: since
+-- Failures from :since on.
+{attempted_at_column} >= :since::timestamptz {moment}
+
+-- part: before
+-- Failures before :until.
+{attempted_at_column} < :until::timestamptz {moment}
+
+-- part: older_than
+-- Failures after the one of :place_at and :place_id in a list, newest first.
+({attempted_at_column}, {id_column}) < (:place_at::timestamptz {moment}, CAST(:place_id::text AS {id_type}))
+
+-- part: newer_than
+-- Failures before it.
+({attempted_at_column}, {id_column}) > (:place_at::timestamptz {moment}, CAST(:place_id::text AS {id_type}))
+
+-- part: dated
+-- Failures that have a moment: without one they have no place in a list.
+{attempted_at_column} IS NOT NULL
+
+-- part: of_channel
+-- Failures of one channel.
+{channel_column} = CAST(:channel::text AS {channel_type})
+
+-- part: of_severity
+-- Failures of one severity.
+{severity_column} = CAST(:severity::text AS {severity_type})
+
+-- part: of_status
+-- Failures in one state.
+{status_column} = CAST(:status::text AS {status_type})
+
+-- part: of_http_status
+-- Failures to which Discord gave this answer.
+{http_status_column} = CAST(:http_status::text AS {http_status_type})
+
+-- part: unanswered
+-- Failures to which no answer came.
+{http_status_column} IS NULL
+
+-- part: with_text
+-- Failures whose title or error has a text.
+({searched})
+
+-- part: nothing
+-- No failure at all: the column is not there, or cannot hold what is asked for.
+false
+
+-- name: limit_statement
+-- Limits the duration of each statement that follows in the transaction.
+SELECT set_config('statement_timeout', :statement_timeout, true);
+
+-- name: count_failures
+-- Counts the failures, up to :at_most.
+SELECT count(*) AS total
+  FROM (SELECT FROM {table} WHERE {conditions} LIMIT :at_most) AS counted;
+
+-- name: list_failures
+-- Returns failures, newest first.
+SELECT {entry}
+  FROM {table}
+ WHERE {conditions}
+ ORDER BY {newest_first}
+ LIMIT :limit;
+
+-- name: list_newer_failures
+-- Returns failures, oldest first: the page before a place, from there on.
+SELECT {entry}
+  FROM {table}
+ WHERE {conditions}
+ ORDER BY {attempted_at_column}, {id_column}
+ LIMIT :limit;
+
+-- name: export_failures
+-- Returns failures, newest first, with what a file has of them: no payload above :longest bytes.
+SELECT {entry}, {extra} AS extra,
+       CASE WHEN octet_length({payload}) <= :longest THEN {payload} END AS payload
+  FROM {table}
+ WHERE {conditions}
+ ORDER BY {newest_first}
+ LIMIT :limit;
+
+-- name: count_http_statuses
+-- Answers the runbook's third question: failures per HTTP status, most frequent first, among the latest :at_most.
+SELECT http_status, count(*) AS n
+  FROM (SELECT {http_status} AS http_status
+          FROM {table}
+         WHERE {conditions}
+         ORDER BY {newest_first}
+         LIMIT :at_most) AS latest
+ GROUP BY http_status
+ ORDER BY n DESC, http_status;
+
+-- name: failure
+-- Returns one failure with its payload, and with the columns that the policy does not name.
+SELECT {entry}, {payload} AS payload, {extra} AS extra
+  FROM {table}
+ WHERE {id_column} = CAST(:entry_id::text AS {id_type});
+
+-- name: failure_exists
+-- Returns a row if there is a failure of this id.
+SELECT
+  FROM {table}
+ WHERE {id_column} = CAST(:entry_id::text AS {id_type});
+
+-- name: failures_ending_in
+-- Returns failures whose id ends in these characters, newest first: :backwards is a pattern for the id read backwards,
+-- so that an index serves. They are few, and looked up before they are put in order.
+WITH ending AS MATERIALIZED (SELECT * FROM {table} WHERE reverse({id}) LIKE :backwards)
+SELECT {entry}
+  FROM ending AS lost
+ WHERE {conditions}
+ ORDER BY {newest_first}
+ LIMIT :limit;
+
+-- name: recent_failures_ending_in
+-- Returns the same among the latest :at_most failures, for a table without that index.
+SELECT *
+  FROM (SELECT {entry}
+          FROM {table}
+         WHERE {conditions}
+         ORDER BY {newest_first}
+         LIMIT :at_most) AS latest
+ WHERE reverse(id) LIKE :backwards
+ LIMIT :limit;
+
+-- name: dlq_indexes
+-- Returns the usable indexes of the table, each with the expressions of its keys, as PostgreSQL writes them.
+SELECT method.amname::text AS method,
+       array(SELECT pg_get_indexdef(its.indexrelid, place, true)
+               FROM generate_series(1, its.indnkeyatts) AS place ORDER BY place) AS keys,
+       array(SELECT option & 1 > 0 FROM unnest(its.indoption) AS option) AS descending,
+       array(SELECT opcname::text FROM unnest(its.indclass) WITH ORDINALITY AS class (oid, place)
+               JOIN pg_opclass ON pg_opclass.oid = class.oid ORDER BY place) AS classes
+  FROM pg_index AS its
+  JOIN pg_class AS made ON made.oid = its.indexrelid
+  JOIN pg_am AS method ON method.oid = made.relam
+  JOIN pg_class AS relation ON relation.oid = its.indrelid
+  JOIN pg_namespace AS space ON space.oid = relation.relnamespace
+ WHERE space.nspname = :schema AND relation.relname = :name AND its.indisvalid AND its.indpred IS NULL;
+
+-- name: count_failures_by_channel
+-- Counts the failures in [:start, :end) per channel, most frequent first, and those of the highest severity,
+-- :most_severe, that were given up (:failed). Titles that begin with :drill_mark are left out.
+SELECT coalesce({channel}, '?') AS channel,
+       count(*) AS total,
+       count(*) FILTER (WHERE {severity} = :most_severe AND coalesce({status}, :failed) = :failed) AS most_severe,
+       count(*) FILTER (WHERE {severity} = :most_severe AND coalesce({status}, :failed) = :failed
+                          AND {fallback_email_sent}) AS emailed
+  FROM {table}
+ WHERE {attempted_at_column} >= :start::timestamptz {moment} AND {attempted_at_column} < :end::timestamptz {moment}
+   AND NOT starts_with(coalesce({title}, ''), :drill_mark)
+ GROUP BY 1
+ ORDER BY total DESC, 1;
+
+-- name: record_failure
+-- Records a failure of our own; no row comes back if it is there. Its id is ours even where the table would give one.
+INSERT INTO {relation} ({written}) OVERRIDING SYSTEM VALUE
+SELECT {values}
+ WHERE NOT EXISTS (SELECT FROM {table} WHERE {id_column} = CAST(:id::text AS {id_type}))
+    ON CONFLICT DO NOTHING
+RETURNING 1;
+
+-- name: renew_failure
+-- Updates a failure of our own: the email has gone out since, or the incident has become private.
+UPDATE {table}
+   SET {changes}
+ WHERE {id_column} = CAST(:id::text AS {id_type});
+
+-- name: redact_failures
+-- Empties the payload of these failures and replaces their title with :title (null: keeps the title).
+UPDATE {table}
+   SET {redactions}
+ WHERE {id_column} = ANY (CAST(:ids::text[] AS {id_type}[]));

@@ -1,0 +1,256 @@
+"""The undelivered notifications, which may be in another team's database behind a transaction pooler."""
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+import asyncpg
+import structlog
+
+from bot.domain.dlq.entries import (
+    COUNTED,
+    COUNTED_BY_STATUS,
+    DlqCounts,
+    DlqEntry,
+    DlqPage,
+    MostSevere,
+    NewFailure,
+    StatusCount,
+    StatusCounts,
+)
+from bot.domain.dlq.table import DlqColumn, DlqMisfit, DlqTable, TableReport
+from bot.domain.dlq.views import Cursor, DlqFilter, DlqView
+from bot.domain.drill import DLQ_MARK
+from bot.domain.errors import DlqUnavailable, StorageUnavailable, UserError
+from bot.domain.text import storable_json
+from bot.storage.database.errors import storage_errors
+from bot.storage.database.migrate import SEARCH_PATH
+from bot.storage.database.pools import borrow
+from bot.storage.dlq.composing import DlqSql, Questions, run, table_query
+from bot.storage.dlq.conditions import Conditions, asked_for, beside, equal, since
+from bot.storage.dlq.entries import entry_from_row
+from bot.storage.dlq.indexes import suggested
+from bot.storage.dlq.layout import Layout
+from bot.storage.dlq.pages import ending_in, entries_of
+
+log = structlog.get_logger(__name__)
+
+ANSWER_S: Final = 2.5
+"""How long a person's question may take, seconds: the answer that it cannot be asked is due within 3."""
+
+WORK_S: Final = 8.0
+"""How long may take what nobody waits for, seconds."""
+
+#: How long a table's shape is believed, seconds: its owner may add a column.
+_BELIEVED_S: Final = 300.0
+
+#: How long counting may take, seconds: a page without a number is better than none.
+_COUNT_S: Final = 0.4
+
+
+class PostgresDlqStore:
+    """A `bot.services.ports.DlqStore`. Each question is a short transaction of its own.
+
+    Args:
+        pool: As `open_dlq_pool` gives it; one of `open_pool` does as well.
+        table: What the policy calls the table and its columns.
+        answer_s: How long a person's question may take.
+    """
+
+    def __init__(self, pool: asyncpg.Pool, table: DlqTable, *, answer_s: float = ANSWER_S) -> None:
+        self._pool = pool
+        self._answer_s = answer_s
+        self._table = table
+        self._questions: Questions | None = None
+        self._learned_s = 0.0
+
+    async def page(self, view: DlqView, *, size: int) -> DlqPage:
+        async with self._question() as sql:
+            which = asked_for(sql.layout, view.filter)
+            found = await entries_of(sql, which, view.cursor, size=size)
+            counted = await sql.count(which, at_most=COUNTED + 1, within_s=_COUNT_S)
+            missing = sql.layout.missing
+        return DlqPage(
+            found.entries,
+            view.filter,
+            total=None if counted is None else min(counted, COUNTED),
+            is_more=counted is not None and counted > COUNTED,
+            newer=found.newer,
+            older=found.older,
+            missing=missing,
+        )
+
+    async def most_severe(self, *, limit: int) -> MostSevere:
+        async with self._question() as sql:
+            which = self._most_severe(sql.layout)
+            rows = await sql.all("list_failures", which, limit=limit + 1)
+            missing = sql.layout.missing
+        return MostSevere(tuple(map(entry_from_row, rows[:limit])), len(rows) > limit, missing)
+
+    async def http_statuses(self, *, hours: int) -> StatusCounts:
+        async with self._question() as sql:
+            which = since(DlqFilter(hours=hours))
+            rows = await sql.all("count_http_statuses", which, at_most=COUNTED_BY_STATUS + 1)
+            missing = sql.layout.missing
+        counts = tuple(StatusCount(row["http_status"], row["n"]) for row in rows)
+        is_cut = sum(each.count for each in counts) > COUNTED_BY_STATUS
+        return StatusCounts(counts, hours, is_cut, missing)
+
+    async def export(
+        self, asked: DlqFilter, *, after: Cursor | None, size: int, longest: int
+    ) -> list[DlqEntry]:
+        async with self._question(within_s=WORK_S) as sql:
+            which = asked_for(sql.layout, asked) | ({} if after is None else beside(after))
+            rows = await sql.all("export_failures", which, limit=size, longest=longest)
+            others = [one.name for one in sql.layout.others]
+        return [entry_from_row(row, others) for row in rows]
+
+    async def entry(self, entry_id: str) -> DlqEntry:
+        async with self._question() as sql:
+            key = sql.layout.key(entry_id)
+            rows = [] if key is None else await sql.all("failure", entry_id=key)
+            others = [one.name for one in sql.layout.others]
+        if not rows:
+            raise UserError("dlq_entry_not_found", entry=entry_id)
+        return entry_from_row(rows[0], others)
+
+    async def named(self, typed: str, *, hours: int) -> list[str]:
+        async with self._question() as sql:
+            key = sql.layout.key(typed)
+            if key is not None and await sql.all("failure_exists", entry_id=key):
+                return [key]
+            return [entry.id for entry in await ending_in(sql, typed, hours=hours, limit=2)]
+
+    async def ending_in(self, typed: str, *, hours: int, limit: int) -> list[DlqEntry]:
+        async with self._question() as sql:
+            return await ending_in(sql, typed, hours=hours, limit=limit)
+
+    async def counts(self, start: datetime, end: datetime) -> DlqCounts:
+        async with self._question(within_s=WORK_S) as sql:
+            rows = await sql.all(
+                "count_failures_by_channel",
+                start=start,
+                end=end,
+                most_severe=self._table.most_severe,
+                failed=self._table.failed,
+                drill_mark=DLQ_MARK,
+            )
+        return DlqCounts(
+            total=sum(row["total"] for row in rows),
+            by_channel=tuple((row["channel"], row["total"]) for row in rows),
+            p0_failed=sum(row["most_severe"] for row in rows),
+            p0_emailed=sum(row["emailed"] for row in rows),
+        )
+
+    async def record(self, failure: NewFailure) -> None:
+        async with self._question(readonly=False, within_s=WORK_S) as sql:
+            if (refusal := sql.layout.unrecorded) is not None:
+                log.warning("dlq.not_recorded", table=str(self._table), reason=refusal.value)
+                return
+            try:
+                await _write(sql, self._values(failure, sql.layout))
+            except (asyncpg.IntegrityConstraintViolationError, asyncpg.DataError) as refused:
+                log.warning("dlq.not_recorded", table=str(self._table), reason=type(refused).__name__)
+
+    async def redact(self, ids: Sequence[UUID], *, title: str | None) -> None:
+        async with self._question(readonly=False, within_s=WORK_S) as sql:
+            if sql.layout.may_change:
+                keys = [sql.layout.own(one) for one in ids]
+                await sql.all("redact_failures", ids=keys, title=title)
+
+    async def report(self) -> TableReport:
+        self._questions = None
+        try:
+            async with self._question() as sql:
+                return replace(sql.layout.report(), indexes=suggested(sql.layout))
+        except DlqMisfit as misfit:
+            return misfit.report
+
+    def _most_severe(self, layout: Layout) -> Conditions:
+        """Return the conditions for failures of the highest severity that were given up."""
+        which = equal(layout, DlqColumn.SEVERITY, self._table.most_severe)
+        if DlqColumn.STATUS in layout.columns:
+            which |= equal(layout, DlqColumn.STATUS, self._table.failed)
+        return which | {"dated": {}}
+
+    def _values(self, failure: NewFailure, layout: Layout) -> Mapping[str, object]:
+        """Return the columns of a failure of ours, as text where they are cast."""
+        severity = failure.severity
+        return {
+            "id": layout.own(failure.id),
+            "attempted_at": failure.attempted_at,
+            "channel": failure.channel,
+            "severity": severity if severity and layout.admits(DlqColumn.SEVERITY, severity) else None,
+            "title": failure.title,
+            "http_status": None if failure.http_status is None else str(failure.http_status),
+            "retry_count": str(failure.retry_count),
+            "error_message": failure.error_message,
+            "status": self._table.failed if layout.admits(DlqColumn.STATUS, self._table.failed) else None,
+            "fallback_email_sent": str(failure.fallback_email_sent).lower(),
+            "payload": json.dumps(storable_json(failure.payload), ensure_ascii=False),
+        }
+
+    @asynccontextmanager
+    async def _question(
+        self, *, readonly: bool = True, within_s: float | None = None
+    ) -> AsyncIterator[DlqSql]:
+        """Open a transaction that is limited in time, all that works behind a pooler in transaction mode."""
+        isolation = "repeatable_read" if readonly else "read_committed"
+        within_s = self._answer_s if within_s is None else within_s
+        with self._errors():
+            async with asyncio.timeout(within_s), borrow(self._pool) as connection:
+                with _leaving(connection):
+                    async with connection.transaction(isolation=isolation, readonly=readonly):
+                        limit = str(round(1_000 * within_s))
+                        await run(
+                            connection,
+                            table_query("begin_question"),
+                            {"statement_timeout": limit, "search_path": SEARCH_PATH},
+                        )
+                        yield DlqSql(connection, await self._known(connection))
+
+    async def _known(self, connection: asyncpg.Connection) -> Questions:
+        """Return the queries for the table's shape, as it was a moment ago or is now."""
+        now_s = time.monotonic()
+        if self._questions is None or now_s - self._learned_s > _BELIEVED_S:
+            named = {"schema": self._table.schema, "name": self._table.name}
+            columns = await run(connection, table_query("dlq_columns"), named)
+            indexes = await run(connection, table_query("dlq_indexes"), named)
+            self._questions, self._learned_s = Questions(Layout.of(self._table, columns, indexes)), now_s
+        return self._questions
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        """Turn errors of a DLQ that is away, or not as the policy describes it, into DlqUnavailable."""
+        try:
+            with storage_errors():
+                yield
+        except DlqUnavailable:
+            raise
+        except (StorageUnavailable, TimeoutError) as error:
+            self._questions = None  # perhaps its owner has changed it
+            raise DlqUnavailable(f"the DLQ: {str(error) or type(error).__name__}") from error
+
+
+@contextmanager
+def _leaving(connection: asyncpg.Connection) -> Iterator[None]:
+    """Drop a connection that does not answer in time: its ROLLBACK would wait as long again.
+
+    The server ends the statement by its own limit.
+    """
+    try:
+        yield
+    except asyncio.CancelledError:
+        connection.terminate()
+        raise
+
+
+async def _write(sql: DlqSql, values: Mapping[str, object]) -> None:
+    if not await sql.all("record_failure", None, **values) and sql.layout.may_change:
+        await sql.all("renew_failure", None, **values)

@@ -1,0 +1,171 @@
+"""`/dlq`: what was not delivered, in three views, narrowed, and as files. Source: the runbook, DLQ 確認."""
+
+import asyncio
+from contextlib import suppress
+from typing import Final
+
+from discord import app_commands
+from discord.app_commands import Choice, locale_str
+
+from bot.client import IncidentBot
+from bot.domain.dlq.views import USUAL_HOURS, DlqFilter, DlqView
+from bot.domain.errors import BotError
+from bot.i18n.options import described
+from bot.ui.answers import Pressed, control
+from bot.ui.forms.base import Submitted
+from bot.ui.forms.dlq_filter import FILTER_FORM, asked_in, filter_form
+from bot.ui.forms.fields import ask
+from bot.ui.interaction import Interaction, keep, redraw, reply, services_of, voice_of, wait
+from bot.ui.screens.dlq_file import CsvFile, JsonFile
+from cogs.dlq.group import desk_of, dlq_group
+
+Hours = app_commands.Range[int, 1, 720]
+Severity = app_commands.Range[str, 1, 40]
+Channel = app_commands.Range[str, 1, 100]
+Word = app_commands.Range[str, 0, 100]
+
+HANDLE: Final = r"(?P<handle>[^\r\n]{1,80})"
+#: Buttons of versions whose pages had numbers: they lead to the first page of their filter.
+NUMBERED: Final = (
+    r"dlq:v1:(?:recent|turn):(?P<hours>\d{1,3}):(?P<severity>[^:]{0,16})"
+    r":(?P<channel>.{0,60}):(?P<page>\d{1,4})"
+)
+HOURS_OPTION: Final = locale_str("How many hours back (1 to 720)", key="commands.dlq_hours")
+#: How long a form waits for the filter that it begins with, seconds: it is due within 3.
+_KNOWN_WITHIN_S: Final = 1.0
+
+
+@dlq_group.command(
+    name="recent",
+    description=locale_str("Notifications that failed lately", key="commands.dlq_recent"),
+)
+@described(
+    hours=HOURS_OPTION,
+    severity=locale_str("Only this priority, such as P0", key="commands.dlq_severity"),
+    channel=locale_str("Only this channel, by name", key="commands.dlq_channel"),
+    status=locale_str("Only this HTTP status or state, such as 503", key="commands.dlq_status"),
+    text=locale_str("Only what has this in its title or error", key="commands.dlq_text"),
+    period=locale_str("From when, perhaps until when, instead of hours", key="commands.dlq_period"),
+)
+async def recent(  # noqa: PLR0913, PLR0917  # Discord's options are parameters
+    interaction: Interaction,
+    hours: Hours = USUAL_HOURS,
+    severity: Severity | None = None,
+    channel: Channel | None = None,
+    status: Word = "",
+    text: Word | None = None,
+    period: Word = "",
+) -> None:
+    """Show 直近で配信失敗した通知."""
+    await wait(interaction)
+    name = channel.lstrip("#") if channel else None
+    asked = DlqFilter(hours=hours, severity=severity, channel=name or None, text=text)
+    screen = await desk_of(interaction).filtered(asked, period=period, status=status)
+    await reply(interaction, view=screen)
+
+
+@recent.autocomplete("severity")
+async def _priorities(interaction: Interaction, typed: str) -> list[Choice[str]]:
+    policy = services_of(interaction).policy
+    known = [severity.priority for severity in policy.severities.values()]
+    return [Choice(name=name, value=name) for name in known if typed.casefold() in name.casefold()]
+
+
+@dlq_group.command(
+    name="p0-email",
+    description=locale_str(
+        "Failed P0 notifications, and whether the email went out", key="commands.dlq_p0_email"
+    ),
+)
+async def p0_email(interaction: Interaction) -> None:
+    """Show P0 で email backup が送られたか."""
+    await wait(interaction)
+    await reply(interaction, view=await desk_of(interaction).most_severe())
+
+
+@dlq_group.command(
+    name="http-status", description=locale_str("Failures by HTTP status", key="commands.dlq_http_status")
+)
+@described(hours=HOURS_OPTION)
+async def http_status(interaction: Interaction, hours: Hours = 1) -> None:
+    """Show the failures by HTTP status: Discord 自体の障害を疑うとき."""
+    await wait(interaction)
+    await reply(interaction, view=await desk_of(interaction).http_statuses(hours=hours))
+
+
+@control(rf"dlq:v2:page:{HANDLE}")
+async def press_page(interaction: Interaction, pressed: Pressed) -> None:
+    """[直近] [◀] [▶]: show the page that the button carries."""
+    await keep(interaction)
+    await redraw(interaction, await desk_of(interaction).turned(pressed.fields["handle"]))
+
+
+@control(NUMBERED)
+async def press_numbered(interaction: Interaction, pressed: Pressed) -> None:
+    """[直近] [◀] [▶] of a version before: show the first page of its filter."""
+    await keep(interaction)
+    at = pressed.fields
+    asked = DlqFilter(int(at["hours"]), at["severity"] or None, at["channel"] or None)
+    await redraw(interaction, await desk_of(interaction).recent(DlqView(asked)))
+
+
+@control(rf"dlq:v2:filter:{HANDLE}")
+async def press_filter(interaction: Interaction, pressed: Pressed) -> None:
+    """[🔎 絞り込み]: ask what to list, with what is listed now if that is known in time."""
+    asked = DlqFilter()
+    with suppress(TimeoutError, BotError):
+        async with asyncio.timeout(_KNOWN_WITHIN_S):
+            asked = (await desk_of(interaction).view(pressed.fields["handle"])).filter
+    await ask(interaction, filter_form(voice_of(interaction), asked))
+
+
+async def send_filter(interaction: Interaction, form: Submitted) -> None:
+    """Show what the form asks for, in the place of the list that it was opened from."""
+    await keep(interaction)
+    asked = asked_in(form)
+    screen = await desk_of(interaction).filtered(asked.filter, period=asked.period, status=asked.status)
+    await redraw(interaction, screen)
+
+
+@control(rf"dlq:v2:csv:{HANDLE}")
+async def press_csv(interaction: Interaction, pressed: Pressed) -> None:
+    """[⬇ CSV]: send what the filter matches as a table."""
+    await wait(interaction)
+    text, file = await desk_of(interaction).file(pressed.fields["handle"], CsvFile())
+    await reply(interaction, text, file=file)
+
+
+@control(rf"dlq:v2:json:{HANDLE}")
+async def press_json_file(interaction: Interaction, pressed: Pressed) -> None:
+    """[⬇ JSON]: send the same with the payloads."""
+    await wait(interaction)
+    text, file = await desk_of(interaction).file(pressed.fields["handle"], JsonFile())
+    await reply(interaction, text, file=file)
+
+
+@control(r"dlq:v1:p0")
+async def press_p0_email(interaction: Interaction, _pressed: Pressed) -> None:
+    """[P0 メール]: show whether the emails went out."""
+    await keep(interaction)
+    await redraw(interaction, await desk_of(interaction).most_severe())
+
+
+@control(r"dlq:v1:http:(?P<hours>\d{1,3})")
+async def press_http_status(interaction: Interaction, pressed: Pressed) -> None:
+    """[HTTP 別]: show the counts per HTTP status."""
+    await keep(interaction)
+    await redraw(interaction, await desk_of(interaction).http_statuses(hours=int(pressed.fields["hours"])))
+
+
+def register(bot: IncidentBot) -> None:
+    """Let *bot* answer the buttons and the form of this module."""
+    bot.add_controls(
+        press_page,
+        press_numbered,
+        press_filter,
+        press_csv,
+        press_json_file,
+        press_p0_email,
+        press_http_status,
+    )
+    bot.add_form(FILTER_FORM, send_filter)
