@@ -51,6 +51,7 @@ from bot.ui.discord_api.client import Rest
 from bot.ui.discord_api.gate import Gate
 from bot.ui.discord_api.notifier import DiscordNotifier
 from bot.ui.discord_api.reaching import Reaching
+from bot.ui.posts.exports import MarkdownExportWriter
 from bot.ui.posts.paging.emails import PlainEmailWriter
 from bot.wiring import GuildDependencies, Outward, UseCases, wire
 
@@ -223,6 +224,7 @@ class SharedResources:
             policy=policy,
             texts=self.texts,
             writer=PlainEmailWriter(self.texts, policy),
+            export_writer=MarkdownExportWriter(self.texts, policy),
             email_sender=self.email_sender,
             calendars=WorkerCalendars(policy.timezone.key),
             charts=self.charts,

@@ -17,6 +17,39 @@ log = structlog.get_logger(__name__)
 _NOT_SERVED: Final = timedelta(seconds=30)
 
 
+#: When a job beyond those of `_Few` comes again.
+_CROWDED: Final = timedelta(seconds=1)
+
+
+class _Few:
+    """Lets a few jobs of the process at a time wait for a service that may be slow.
+
+    A queue's workers are few, and what people are paged by must not wait for any of them.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._left = most
+
+    def handler(self, handle: Callable[[int], Awaitable[None]]) -> Handler:
+        """Return a handler whose payload is a number, and which comes again later if too many run."""
+
+        async def run(payload: str) -> timedelta | None:
+            if self._left == 0:
+                return _CROWDED
+            self._left -= 1
+            try:
+                await handle(int(payload))
+            finally:
+                self._left += 1
+            return None
+
+        return run
+
+
+#: The jobs that speak with the code host.
+_CODE_HOST: Final = _Few(2)
+
+
 def handlers(cases: UseCases) -> dict[JobName, Handler]:
     """Return the handler of each job of one guild, which takes the job's payload."""
     services = cases.services
@@ -45,6 +78,8 @@ def handlers(cases: UseCases) -> dict[JobName, Handler]:
         JobName.POSTMORTEM: _numbered(cases.postmortem_reminders.strike),
         JobName.ARCHIVE: _numbered(services.lifecycle.archive),
         JobName.ACTION_ITEM: _numbered(cases.action_times.strike),
+        JobName.ACTION_ISSUE: _CODE_HOST.handler(cases.action_issues.strike),
+        JobName.POLL_ISSUES: _CODE_HOST.handler(cases.action_issues.poll),
         JobName.SHOW_COUNT: _numbered(services.alerts.show_count),
         JobName.RECORD_FAILURE: _numbered(cases.failures.record),
         JobName.EMAIL: _numbered(cases.email_backup.send),
@@ -89,7 +124,9 @@ def _of_row(name: JobName, each: Mapping[int, Mapping[JobName, Handler]], find: 
                 guild_id = number
             case JobName.REFRESH_TRIAGE | JobName.REEVALUATE | JobName.UNFINISHED_TRIAGE:
                 guild_id = await find.guild_of_triage(number)
-            case JobName.ACTION_ITEM:
+            case JobName.POLL_ISSUES:
+                guild_id = number
+            case JobName.ACTION_ITEM | JobName.ACTION_ISSUE:
                 guild_id = await find.guild_of_action(number)
             case _:
                 guild_id = await find.guild_of_incident(number)

@@ -13,6 +13,8 @@ from bot.services.acknowledging.reconciliation import Reconciler
 from bot.services.actions.changing import ActionChanges
 from bot.services.actions.checking import ActionChecks
 from bot.services.actions.deliveries import ActionDeliveries
+from bot.services.actions.issue_writing import Logins
+from bot.services.actions.issues import ActionIssues
 from bot.services.actions.items import ActionItems
 from bot.services.actions.listing import ActionQueries
 from bot.services.actions.times import ActionReaders, ActionTimes
@@ -74,6 +76,7 @@ from bot.services.ports import (
     Store,
 )
 from bot.services.ports.charts import Charts
+from bot.services.ports.export_writer import ExportWriter
 from bot.services.ports.oncall import Calendars, Reach
 from bot.services.postmortems.finishing import Postmortems
 from bot.services.postmortems.reminders import PostmortemDeliveries, PostmortemReminders
@@ -127,6 +130,7 @@ class GuildDependencies:
     policy: Policy
     texts: Texts
     writer: EmailWriter
+    export_writer: ExportWriter
     email_sender: EmailSender | None
     calendars: Calendars
     charts: Charts
@@ -149,6 +153,7 @@ class UseCases:
     email_backup: EmailBackup
     links: AckLinks
     action_times: ActionTimes
+    action_issues: ActionIssues
     postmortem_reminders: PostmortemReminders
 
 
@@ -174,7 +179,7 @@ class _Shared:
         self.store, self.policy, self.discord, self.oncall = store, policy, discord, oncall
         self.access = Access(store, policy, oncall)
         self.changes = Changes(store, policy, self.access)
-        self.action_changes = ActionChanges(store, policy, self.access)
+        self.action_changes = ActionChanges(store, policy, self.access, tracker=_tracker(parts))
         self.recipients = ReminderRecipients(discord, oncall, self.access)
         self.acknowledger = Acknowledger(store, policy, self.access)
         self.reconciler = Reconciler(store, discord, self.acknowledger, self.access)
@@ -221,8 +226,22 @@ def wire(parts: GuildDependencies, outward: Outward, oncall: OnCall) -> UseCases
             shared.action_changes,
             ActionReaders(discord, shared.access, oncall, shared.recipients),
         ),
+        action_issues=ActionIssues(
+            store,
+            policy,
+            parts.code_host,
+            parts.export_writer,
+            Logins(policy, discord),
+            shared.action_changes,
+        ),
         postmortem_reminders=PostmortemReminders(store, policy, shared.recipients),
     )
+
+
+def _tracker(parts: GuildDependencies) -> str | None:
+    """Return the repository where action items are tracked as issues; None for nowhere."""
+    host = parts.code_host
+    return host.repository if host is not None and parts.policy.github.issues else None
 
 
 def _delivery_kinds(shared: _Shared) -> DeliveryKinds:

@@ -20,13 +20,24 @@ from bot.integrations.calendars import WorkerCalendars
 from bot.job_handlers import handlers
 from bot.runbook import load_policy
 from bot.runbook.model import Policy
-from bot.services.ports import Discord, DlqStore, Email, EmailRecipient, EmailSender, EmailWriter, Job, Store
+from bot.services.ports import (
+    CodeHost,
+    Discord,
+    DlqStore,
+    Email,
+    EmailRecipient,
+    EmailSender,
+    EmailWriter,
+    Job,
+    Store,
+)
 from bot.services.ports.oncall import ReadinessFinding
 from bot.services.registry import Guilds
 from bot.services.shared.roster import OnCall
 from bot.services.watchdogs.queue_watch import QueueWatch
 from bot.storage.dlq.store import PostgresDlqStore
 from bot.storage.store import PostgresStore
+from bot.ui.posts.exports import MarkdownExportWriter
 from bot.wiring import GuildDependencies, Outward, UseCases, wire
 from tests.fakes.discord import FakeDiscord
 from tests.fakes.emergency import FakeSiren, FakeSpool
@@ -155,6 +166,7 @@ class Desk:
         self.spool = FakeSpool()
         self.queue = QueueWatch()
         self.siren = FakeSiren()
+        self.code_host: CodeHost | None = None
         self.use(self.discord)
 
     def use(self, discord: Discord) -> UseCases:
@@ -166,12 +178,14 @@ class Desk:
             policy=self.policy,
             texts=_texts(),
             writer=self._writer,
+            export_writer=MarkdownExportWriter(_texts(), self.policy),
             email_sender=self._mailer,
             calendars=self.calendars,
             charts=self.charts,
             spool=self.spool,
             queue=self.queue,
             public_url=PUBLIC,
+            code_host=self.code_host,
         )
         oncall = OnCall(self.own_store, self.policy)
         self.discord.standing = oncall.standing

@@ -1,10 +1,11 @@
 """The issue of an action item: who has changed what since both agreed, and what follows from it."""
 
+import hashlib
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.domain.code_host import Issue
+from bot.domain.code_host import Issue, IssueText
 from bot.domain.exports import Trouble, look_after
 
 #: The longest time between two looks at the issues of a guild.
@@ -25,7 +26,7 @@ class IssueExport:
         shown_version: The version of the item that the issue shows.
         is_open: The state in which item and issue last agreed. Whichever differs from it has changed since.
         seen_at: The issue's last change that is known here.
-        words: A digest of title and body as the bot wrote them last.
+        words: `words_of` title and body as the bot wrote them last.
         assignee: The login that the bot assigned; None for none.
         unassignable: A login that was refused, and that people were told of.
         next_at: When the bot tries again; None for never.
@@ -56,6 +57,40 @@ class IssueExport:
     def was_changed_there(self, issue: Issue) -> bool:
         """Return True if people closed or reopened *issue* since item and issue last agreed."""
         return self.is_news(issue) and issue.is_open != self.is_open
+
+    def merged(self, issue: Issue, wanted: IssueText) -> tuple[IssueText, str]:
+        """Return *wanted*, but what people have changed in *issue* as it is there, and the new `words`."""
+        title, _, body = (self.words or "").partition(":")
+        title_there, _, body_there = words_of(issue.title, issue.body).partition(":")
+        title_wanted, _, body_wanted = words_of(wanted.title, wanted.body).partition(":")
+        keeps_title = title_there not in (title, title_wanted)
+        keeps_body = body_there not in (body, body_wanted)
+        text = replace(
+            wanted,
+            title=issue.title if keeps_title else wanted.title,
+            body=issue.body if keeps_body else wanted.body,
+        )
+        return text, f"{title if keeps_title else title_wanted}:{body if keeps_body else body_wanted}"
+
+    def assignees(self, issue: Issue | None, login: str | None) -> tuple[str, ...] | None:
+        """Return the assignees when *login* is the owner's: with those whom people assigned.
+
+        None: they stay as they are, because nothing has changed, or the login was refused before.
+        """
+        if login == self.assignee or (login is not None and login == self.unassignable):
+            return None
+        there = () if issue is None else issue.assignees
+        others = [one for one in there if one not in (self.assignee, login)]
+        return tuple(others) if login is None else (*others, login)
+
+    def assigned(self, issue: Issue, login: str | None) -> "IssueExport":
+        """Return the export after *login* was to be assigned: it may have been left out without a word."""
+        is_there = login in issue.assignees
+        return replace(
+            self,
+            assignee=login if is_there else None,
+            unassignable=None if is_there or login is None else login,
+        )
 
     def agreed(self, issue: Issue, *, version: int) -> "IssueExport":
         """Return the export after *issue* shows this version of the item."""
@@ -119,3 +154,16 @@ class IssuePoll:
     def resting(self, *, at: datetime) -> "IssuePoll":
         """Return the poll with the time of the next look."""
         return replace(self, next_at=at + look_after(at - self.changed_at, longest=_LONGEST), trouble=None)
+
+
+def words_of(title: str, body: str) -> str:
+    """Return digests of a title and a body, with a colon between, to see which of them people have changed.
+
+    The code host's page ends lines with carriage returns.
+    """
+    return ":".join(_digest(text) for text in (title, body))
+
+
+def _digest(text: str) -> str:
+    plain = text.replace("\r\n", "\n").strip()
+    return hashlib.sha256(plain.encode(errors="replace")).hexdigest()

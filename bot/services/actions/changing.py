@@ -14,6 +14,7 @@ from bot.domain.incident.incident import Incident
 from bot.domain.people import Person
 from bot.domain.timeline.entries import EntryData
 from bot.runbook.model import Policy
+from bot.services.actions.tracking import want_issue
 from bot.services.ports import Store, Transaction
 from bot.services.shared.access import Access, Act, MaySeeLess, require_as_seen
 from bot.services.shared.changes import Change
@@ -34,6 +35,7 @@ class ActionChange:
         by: The person who makes it.
         now: The transaction's time.
         change: The change of its incident; None if it belongs to none.
+        tracker: Where items are tracked as issues; None for nowhere.
     """
 
     tx: Transaction
@@ -41,6 +43,7 @@ class ActionChange:
     by: Person
     now: datetime
     change: Change | None
+    tracker: str | None = None
 
     @property
     def incident(self) -> Incident | None:
@@ -61,7 +64,11 @@ class ActionChange:
         await wake(self.tx, self.item, now=self.now)
 
     async def record(self, entry: EntryData, told: Notice) -> None:
-        """Record what happened on the incident's timeline and in its thread; without one, in the audit."""
+        """Record what happened on the incident's timeline and in its thread; without one, in the audit.
+
+        The item's issue follows.
+        """
+        await want_issue(self.tx, self.item, self.incident, tracker=self.tracker)
         if self.change is None:
             if self.by is not _CLOCK:
                 await self.tx.audit(
@@ -76,12 +83,17 @@ class ActionChange:
 
 
 class ActionChanges:
-    """Begins changes of action items."""
+    """Begins changes of action items.
 
-    def __init__(self, store: Store, policy: Policy, access: Access) -> None:
+    Args:
+        tracker: The repository where items are tracked as issues; None for nowhere.
+    """
+
+    def __init__(self, store: Store, policy: Policy, access: Access, *, tracker: str | None) -> None:
         self._store = store
         self._policy = policy
         self._access = access
+        self.tracker = tracker
 
     async def require(self, item: ActionItem, *, by: Person, act: Act) -> Incident | None:
         """Let *by* do *act* to *item*, and return its incident. An owner may change their own item.
@@ -141,7 +153,8 @@ class ActionChanges:
                 found = await tx.incident(incident.id, lock=True)
                 require_as_seen(found, incident)
                 change = Change(tx, self._policy, found, by, now, is_by_clock=by is _CLOCK)
-            yield ActionChange(tx, await tx.action_item(item.id, lock=True), by, now, change)
+            locked = await tx.action_item(item.id, lock=True)
+            yield ActionChange(tx, locked, by, now, change, self.tracker)
 
 
 async def wake(tx: Transaction, item: ActionItem, *, now: datetime) -> None:

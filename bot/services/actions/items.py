@@ -142,7 +142,7 @@ class ActionItems:
         )
         item, is_new = await tx.add_action_item(new, by=by)
         if is_new:
-            await self._tell_added(ActionChange(tx, item, by, now, change))
+            await self._tell_added(ActionChange(tx, item, by, now, change, self._changing.tracker))
         return item
 
     async def _tell_added(self, change: ActionChange) -> None:

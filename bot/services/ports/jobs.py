@@ -30,6 +30,9 @@ class JobName(StrEnum):
     HANDOVER = "handover"  # payload: guild id; a shift begins, or soon will
     ACTION_ITEM = "action_item"  # payload: item id; reminds, verifies or reopens
     POSTMORTEM = "postmortem"  # payload: incident id; a reminder of its postmortem is due
+    ACTION_ISSUE = "action_issue"  # payload: item id; it goes to the code host
+    POLL_ISSUES = "poll_issues"  # payload: guild id; reads what people changed in its issues
+    PULL_REQUEST = "pull_request"  # payload: incident id; its postmortem on the code host
     REACH = "reach"  # payload: guild id; checks that people soon on call can be reached
 
 

@@ -22,12 +22,13 @@ from bot.domain.privacy_payloads import (
 )
 from bot.runbook.model import Policy
 from bot.services.alerts.questions import show_answer
-from bot.services.ports import Discord, Store
+from bot.services.ports import Discord, Store, Transaction
 from bot.services.shared.access import Access, Act
 from bot.services.shared.changes import Change, Changes
 from bot.services.shared.postings import (
     QUIET,
     hide_jobs,
+    issue_job,
     member,
     member_key,
     posting_deliveries,
@@ -79,6 +80,7 @@ class Privacy:
                 await self._let_in(change, user_id, name)
             await take_in_walks(change, with_open=True)  # their posts have its title
             await change.tx.enqueue(*hide_jobs(private))
+            await _leave_exports(change.tx, incident_id)
             await change.record(MadePrivateEntry())
             await change.say(MadePrivateNotice(), key="made_private")
         return change.incident
@@ -204,6 +206,12 @@ class Privacy:
 
     def _priority(self, incident: Incident) -> int:
         return priority_of(self._policy.rules(incident.severity).rank)
+
+
+async def _leave_exports(tx: Transaction, incident_id: int) -> None:
+    """Let the exports of the incident end, and its people know what is on the code host already."""
+    exported = await tx.end_exports(incident_id)
+    await tx.enqueue(*(issue_job(item_id) for item_id in exported.items))
 
 
 def _not_ours(refused: DeliveryRefused, thread_id: int) -> UserError:

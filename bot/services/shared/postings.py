@@ -88,6 +88,16 @@ def action_job(item_id: int, *, after: timedelta = timedelta()) -> Job:
     return Job(JobName.ACTION_ITEM, str(item_id), action_key(item_id), after=after, sooner=True)
 
 
+def issue_job(item_id: int, *, after: timedelta = timedelta()) -> Job:
+    """Return the job that brings the issue of an action item up to date."""
+    return Job(JobName.ACTION_ISSUE, str(item_id), f"action_issue:{item_id}", after=after, sooner=True)
+
+
+def poll_job(guild_id: int, *, after: timedelta = timedelta()) -> Job:
+    """Return the job that reads what people changed in the issues of a guild."""
+    return Job(JobName.POLL_ISSUES, str(guild_id), f"poll_issues:{guild_id}", after=after, sooner=True)
+
+
 def hide_jobs(incident: Incident) -> tuple[Job, Job]:
     """Return the jobs that hide what others could read of an incident before it was private.
 

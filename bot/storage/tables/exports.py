@@ -5,6 +5,7 @@ from datetime import datetime
 from bot.domain.actions.issue import IssueExport, IssuePoll
 from bot.domain.exports import Trouble
 from bot.domain.postmortem.pull import PullExport, PullExportState
+from bot.services.ports.store.exports import Exported
 from bot.storage.database.sql import Row
 from bot.storage.rows import from_row
 from bot.storage.tables.parts import ReadPart, TransactionPart
@@ -24,6 +25,12 @@ class PostgresExportReads(ReadPart):
     async def issues_of_items(self, item_ids: list[int]) -> dict[int, str]:
         rows = await self._sql.all("issues_of_items", item_ids=item_ids)
         return {row["item_id"]: row["url"] for row in rows}
+
+    async def items_of_issues(self, guild_id: int, repository: str, numbers: list[int]) -> dict[int, int]:
+        rows = await self._sql.all(
+            "items_of_issues", guild_id=guild_id, repository=repository, numbers=numbers
+        )
+        return {row["number"]: row["item_id"] for row in rows}
 
     async def issue_poll(self, guild_id: int) -> IssuePoll | None:
         row = await self._sql.first("issue_poll", guild_id=guild_id)
@@ -52,17 +59,15 @@ class PostgresExportWrites(TransactionPart):
         row = await self._sql.first("lock_issue_export", item_id=item_id)
         return None if row is None else _issue(row)
 
-    async def items_of_issues(self, guild_id: int, repository: str, numbers: list[int]) -> dict[int, int]:
-        rows = await self._sql.all(
-            "items_of_issues", guild_id=guild_id, repository=repository, numbers=numbers
-        )
-        return {row["number"]: row["item_id"] for row in rows}
-
     async def save_issue_export(self, export: IssueExport) -> None:
         await self._sql.all("save_issue_export", export, trouble=_stored(export.trouble))
 
     async def begin_issue_poll(self, guild_id: int, *, repository: str, since: datetime) -> bool:
         return await self._sql.has("begin_issue_poll", guild_id=guild_id, repository=repository, since=since)
+
+    async def end_exports(self, incident_id: int) -> Exported:
+        row = await self._sql.one("end_exports", incident_id=incident_id)
+        return Exported(row["has_pull"], tuple(row["items"]))
 
     async def save_issue_poll(self, poll: IssuePoll) -> None:
         await self._sql.all("save_issue_poll", poll, trouble=_stored(poll.trouble))

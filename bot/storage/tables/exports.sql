@@ -70,3 +70,15 @@ RETURNING guild_id;
 UPDATE issue_polls
    SET since = :since, etag = :etag, changed_at = :changed_at, next_at = :next_at, trouble = :trouble
  WHERE guild_id = :guild_id AND repository = :repository;
+
+-- name: end_exports
+-- Lets each export of an incident be looked at now; returns which there are.
+WITH pulls AS (
+    UPDATE postmortem_pulls SET next_at = now() WHERE incident_id = :incident_id RETURNING incident_id
+), issues AS (
+    UPDATE action_issues
+       SET next_at = now()
+     WHERE item_id = ANY (ARRAY(SELECT id FROM action_items WHERE incident_id = :incident_id))
+    RETURNING item_id
+)
+SELECT EXISTS (SELECT FROM pulls) AS has_pull, ARRAY(SELECT item_id FROM issues ORDER BY item_id) AS items;

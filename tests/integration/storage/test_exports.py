@@ -70,10 +70,10 @@ async def test_an_issue_comes_back_as_it_was_stored(rig: Rig) -> None:
             trouble=Trouble(since=now, problem="away"),
         )
         await tx.save_issue_export(full)
-        assert await tx.items_of_issues(GUILD, REPOSITORY, [11, 12]) == {12: ITEM}
-        assert await tx.items_of_issues(GUILD, "parky/other", [12]) == {}
-        assert await tx.items_of_issues(GUILD + 1, REPOSITORY, [12]) == {}
     assert await rig.store.issue_export(ITEM) == full
+    assert await rig.store.items_of_issues(GUILD, REPOSITORY, [11, 12]) == {12: ITEM}
+    assert await rig.store.items_of_issues(GUILD, "parky/other", [12]) == {}
+    assert await rig.store.items_of_issues(GUILD + 1, REPOSITORY, [12]) == {}
     assert await rig.store.issues_of_items([ITEM, ITEM + 1]) == {ITEM: "https://github.example/12"}
 
 

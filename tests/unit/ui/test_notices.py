@@ -215,6 +215,30 @@ ROWS: dict[str, list[tuple[Json, str]]] = {
             "14:14",
         ),
     ],
+    "pull_request": [({"number": 12, "url": "https://github.com/parky/ops/pull/12"}, "/pull/12")],
+    "pull_request_conflict": [
+        (
+            {"path": "docs/a_b.md", "url": "https://github.com/parky/ops/pull/12"},
+            r"docs/a\\_b.md は GitHub で編集",
+        ),
+        ({"path": "docs/a.md", "is_removed": True}, "docs/a.md は GitHub で削除"),
+    ],
+    "pull_request_closed": [({"number": 12, "url": "https://github.com/x/y/pull/12"}, "マージされずに")],
+    "export_kept": [({"url": "https://github.com/x/y/issues/1"}, "https://github.com/x/y/issues/1")],
+    "export_failed": [
+        (
+            {"problem": "token", "reason": "Bad credentials"},
+            "postmortem を GitHub に出せていません。トークンが無効です",
+        ),
+        ({"problem": "permission", "reason": "`no` @here", "item": "AI-7"}, "AI-7 を GitHub に"),
+        ({"problem": "hologram"}, "GitHub が応答しません"),
+    ],
+    "issue_unassignable": [
+        (
+            {"item": "AI-7", "login": "sato-dev", "url": "https://github.com/x/y/issues/1"},
+            "sato-dev には割り当て",
+        )
+    ],
 }
 
 

@@ -13,6 +13,7 @@ from bot.services.ports.store.dlq_views import DlqViews
 from bot.services.ports.store.drills import DrillWrites
 from bot.services.ports.store.escalation import EscalationReads, EscalationWrites
 from bot.services.ports.store.exports import (
+    ExportEnds,
     IssueExportReads,
     IssueExportWrites,
     PullExportReads,
@@ -62,6 +63,7 @@ class Transaction(
     ReplayWrites,
     PullExportWrites,
     IssueExportWrites,
+    ExportEnds,
     JobWrites,
     Protocol,
 ):

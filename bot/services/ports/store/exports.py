@@ -1,5 +1,6 @@
 """Exports to the code host: the pull requests of postmortems, and the issues of action items."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -12,6 +13,26 @@ class PullExportReads(Protocol):
 
     async def pull_export(self, incident_id: int) -> PullExport | None:
         """Return the postmortem on the code host; None if it was never asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What of an incident is on the code host.
+
+    Attributes:
+        has_pull: Its postmortem is, or was to be.
+        items: The action items that are, or were to be.
+    """
+
+    has_pull: bool
+    items: tuple[int, ...]
+
+
+class ExportEnds(Protocol):
+    """The part of a transaction that ends the exports of an incident."""
+
+    async def end_exports(self, incident_id: int) -> Exported:
+        """Let each export of an incident be looked at now, since the incident has become private."""
 
 
 class PullExportWrites(Protocol):
@@ -36,6 +57,9 @@ class IssueExportReads(Protocol):
     async def issues_of_items(self, item_ids: list[int]) -> dict[int, str]:
         """Return the addresses of the issues of action items, by item."""
 
+    async def items_of_issues(self, guild_id: int, repository: str, numbers: list[int]) -> dict[int, int]:
+        """Return the action items of issues, by the number of the issue."""
+
     async def issue_poll(self, guild_id: int) -> IssuePoll | None:
         """Return how far the issues of a guild have been read; None if it has opened none."""
 
@@ -48,9 +72,6 @@ class IssueExportWrites(Protocol):
 
     async def lock_issue_export(self, item_id: int) -> IssueExport | None:
         """Lock and return an action item on the code host."""
-
-    async def items_of_issues(self, guild_id: int, repository: str, numbers: list[int]) -> dict[int, int]:
-        """Return the action items of issues, by the number of the issue."""
 
     async def save_issue_export(self, export: IssueExport) -> None:
         """Write a locked one."""

@@ -13,6 +13,7 @@ from bot.ui.posts.bodies import CONTENT_LIMIT, Body
 from bot.ui.posts.incident import (
     action_notices,
     aftermath,
+    export_notices,
     left_threads,
     life_notices,
     postmortems,
@@ -33,6 +34,7 @@ NOTICES: Final[dict[str, NoticeLook[Any]]] = {
         action_notices,
         aftermath,
         drills,
+        export_notices,
         left_threads,
         life_notices,
         postmortems,

@@ -1,0 +1,98 @@
+"""Writing an action item to its issue: opened once, then brought up to date; each step may come twice."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Final
+
+from bot.domain.actions.issue import IssueExport, words_of
+from bot.domain.actions.item import ActionItem, ActionStatus
+from bot.domain.code_host import Issue, IssueText
+from bot.domain.errors import CodeHostRefused, DeliveryRefused, UpstreamUnavailable
+from bot.domain.incident.incident import PersonRef
+from bot.runbook.model import Policy
+from bot.services.ports import CodeHost, Discord
+
+_ASSIGNEES: Final = "assignees"
+
+
+class Logins:
+    """Finds the login on the code host of an item's owner, by the policy's `[github.people]`."""
+
+    def __init__(self, policy: Policy, discord: Discord) -> None:
+        self._people = policy.github.people
+        self._discord = discord
+
+    async def of(self, guild_id: int, owner: PersonRef) -> str | None:
+        """Return the login; None if the policy maps the person to none, or Discord cannot be asked."""
+        if str(owner.id) in self._people or not self._people:
+            return self._people.get(str(owner.id))
+        try:
+            username = (await self._discord.member(guild_id, str(owner.id))).username
+        except (DeliveryRefused, UpstreamUnavailable):
+            return None
+        return self._people.get(username)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The result of writing an issue.
+
+    Attributes:
+        export: With what is there now; to be saved.
+    """
+
+    export: IssueExport
+    issue: Issue
+
+
+class IssueWriting:
+    """Writes issues. Every method raises UpstreamUnavailable and CodeHostRefused."""
+
+    def __init__(self, host: CodeHost) -> None:
+        self._host = host
+
+    async def found(self, marker: str) -> Issue | None:
+        """Return the issue with the bot's marker: a process was killed before it noted what it opened."""
+        return next((issue for issue in await self._host.latest_issues() if marker in issue.body), None)
+
+    async def open(
+        self, export: IssueExport, item: ActionItem, text: IssueText, *, login: str | None
+    ) -> Written:
+        """Open the issue, without an assignee if the login is refused."""
+        assignees = export.assignees(None, login) or ()
+        issue = await _assigning(self._host.open_issue, replace(text, assignees=assignees))
+        opened = replace(export, words=words_of(text.title, text.body)).assigned(issue, login)
+        return await self._with_state(Written(opened, issue), item)
+
+    async def update(
+        self, export: IssueExport, issue: Issue, item: ActionItem, text: IssueText, *, login: str | None
+    ) -> Written:
+        """Bring title, body, assignee and state up to date, without what people have changed there."""
+        merged, words = export.merged(issue, text)
+        assignees = export.assignees(issue, login)
+        if assignees is not None or (merged.title, merged.body) != (issue.title, issue.body):
+            edit = partial(self._host.edit_issue, issue.number)
+            issue = await _assigning(edit, replace(merged, assignees=assignees))
+        kept = export if assignees is None else export.assigned(issue, login)
+        return await self._with_state(Written(replace(kept, words=words), issue), item)
+
+    async def _with_state(self, written: Written, item: ActionItem) -> Written:
+        """Close or reopen the issue as the item is; an item that was dropped is closed as not planned."""
+        issue = written.issue
+        if issue.is_open != item.is_open:
+            is_planned = item.status is not ActionStatus.DROPPED
+            issue = await self._host.set_issue_state(
+                issue.number, is_open=item.is_open, is_planned=is_planned
+            )
+        return Written(written.export.agreed(issue, version=item.version), issue)
+
+
+async def _assigning(write: Callable[[IssueText], Awaitable[Issue]], text: IssueText) -> Issue:
+    """Write *text*, and once more without assignees if those are refused."""
+    try:
+        return await write(text)
+    except CodeHostRefused as refused:
+        if not text.assignees or _ASSIGNEES not in refused.fields:
+            raise
+        return await write(replace(text, assignees=None))

@@ -1,0 +1,265 @@
+"""Action items as issues: opened, edited, closed and reopened on both sides.
+
+See docs/internals/github.md.
+"""
+
+from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
+from typing import Final
+
+import structlog
+
+from bot.domain.actions.issue import IssueExport
+from bot.domain.actions.item import ActionItem, Reopening
+from bot.domain.code_host import Issue
+from bot.domain.delivery.notices import Notice
+from bot.domain.export_notices import ExportFailedNotice, ExportKeptNotice, UnassignableNotice
+from bot.domain.incident.incident import Incident
+from bot.domain.people import Person
+from bot.runbook.model import Policy
+from bot.services.actions.changing import ActionChange, ActionChanges
+from bot.services.actions.closing import drop, finish, reopen
+from bot.services.actions.issue_writing import IssueWriting, Logins, Written
+from bot.services.actions.tracking import is_tracked
+from bot.services.ports import CodeHost, Store
+from bot.services.ports.export_writer import ExportWriter
+from bot.services.shared.access import MaySeeLess
+from bot.services.shared.exporting import Outcome, attempt
+from bot.services.shared.postings import issue_job, notice, poll_job
+
+log = structlog.get_logger(__name__)
+
+#: How often an export is looked at while no code host is set up: it goes on when one is again.
+_NOT_SET_UP: Final = timedelta(hours=1)
+
+#: How long an issue may take to be in the lists after it was opened.
+_IN_LISTS_AFTER: Final = timedelta(seconds=10)
+
+#: In the place of a person whom the code host does not name.
+_SOMEBODY: Final = Person(id=0, name="GitHub")
+
+
+class ActionIssues:
+    """Exports action items. A failed export never holds up anything else: it has a row and a job of its own.
+
+    Args:
+        host: None if no code host is set up.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        policy: Policy,
+        host: CodeHost | None,
+        writer: ExportWriter,
+        logins: Logins,
+        changing: ActionChanges,
+    ) -> None:
+        self._store = store
+        self._policy = policy
+        self._host = host
+        self._writer = writer
+        self._logins = logins
+        self._changing = changing
+
+    async def strike(self, item_id: int) -> None:
+        """Bring the issue of an item up to date. Running twice is harmless."""
+        export = await self._store.issue_export(item_id)
+        if export is None or export.next_at is None:
+            return
+        item = await self._store.action_item(item_id)
+        incident = None if item.incident_id is None else await self._store.incident(item.incident_id)
+        try:
+            await self._strike(export, item, incident)
+        except MaySeeLess:  # it has become private, and nothing is written yet
+            await self.strike(item_id)
+
+    async def _strike(self, export: IssueExport, item: ActionItem, incident: Incident | None) -> None:
+        if self._host is None:
+            async with self._changing.locked(item, incident) as change:
+                await _save(change, replace(export, next_at=change.now + _NOT_SET_UP))
+        elif not is_tracked(incident):
+            await self._withhold(export, item, incident)
+        else:
+            await self._work(self._host, export, item, incident)
+
+    async def _work(
+        self, host: CodeHost, export: IssueExport, item: ActionItem, incident: Incident | None
+    ) -> None:
+        if export.repository != host.repository:
+            export = export.moved_to(host.repository)
+        async with attempt("action_issue", item.id) as outcome:
+            if export.number is None:
+                await self._open(host, export, item, incident)
+            else:
+                await self._update(host, export, item, incident)
+        if outcome.problem:
+            await self._note_trouble(item, incident, outcome)
+
+    async def _open(
+        self, host: CodeHost, export: IssueExport, item: ActionItem, incident: Incident | None
+    ) -> None:
+        writing, marker = IssueWriting(host), await self._marker(item)
+        text = self._writer.issue(item, incident, marker=marker)
+        login = await self._logins.of(item.guild_id, item.owner)
+        found = None
+        if export.opening_at is None:
+            export = await self._note_opening(export, item, incident)
+        elif await self._store.now() - export.opening_at < _IN_LISTS_AFTER:
+            await self._put_off(export, item, incident)
+            return
+        else:
+            found = await writing.found(marker)
+        if found is None:
+            written = await writing.open(export, item, text, login=login)
+        else:
+            written = await writing.update(export, found, item, text, login=login)
+        async with self._changing.locked(item, incident) as change:
+            await self._note_written(change, written, item, before=export)
+            poll_from = written.issue.updated_at
+            await change.tx.begin_issue_poll(item.guild_id, repository=host.repository, since=poll_from)
+            await change.tx.enqueue(poll_job(item.guild_id))
+        log.info("issue.opened", action_item_id=item.id, number=written.issue.number)
+
+    async def _update(
+        self, host: CodeHost, export: IssueExport, item: ActionItem, incident: Incident | None
+    ) -> None:
+        assert export.number is not None
+        issue = await host.issue(export.number)
+        if export.was_changed_there(issue) and item.is_open == export.is_open:
+            await self._hear(issue, item, incident)
+            return
+        text = self._writer.issue(item, incident, marker=await self._marker(item))
+        login = await self._logins.of(item.guild_id, item.owner)
+        written = await IssueWriting(host).update(export, issue, item, text, login=login)
+        async with self._changing.locked(item, incident) as change:
+            await self._note_written(change, written, item, before=export)
+
+    # -- what people do with the issues
+    async def poll(self, guild_id: int) -> None:
+        """Read what people changed in the issues of a guild. Running twice is harmless."""
+        poll = await self._store.issue_poll(guild_id)
+        if poll is None or poll.next_at is None:
+            return
+        async with attempt("issue_poll", guild_id) as outcome:
+            until, etag = None, poll.etag
+            if self._host is not None and self._host.repository == poll.repository:
+                fetched = await self._host.issues_since(poll.since, etag=poll.etag)
+                if fetched is not None:
+                    await self._hear_all(guild_id, poll.repository, fetched.value.issues)
+                    until, etag = fetched.value.until, fetched.etag
+        async with self._store.transaction() as tx:
+            now = await tx.now()
+            if outcome.problem:
+                trouble = outcome.trouble(poll.trouble, at=now)
+                pause = trouble.pause(at=now, asked=outcome.wait) or _NOT_SET_UP
+                read = replace(poll, trouble=trouble, next_at=now + pause)
+            else:
+                read = poll.read(until=until, etag=etag, at=now)
+            await tx.save_issue_poll(read)
+            assert read.next_at is not None
+            await tx.enqueue(poll_job(guild_id, after=read.next_at - now))
+
+    async def _hear_all(self, guild_id: int, repository: str, issues: tuple[Issue, ...]) -> None:
+        numbers = [issue.number for issue in issues]
+        items = await self._store.items_of_issues(guild_id, repository, numbers)
+        for issue in issues:
+            if issue.number not in items:
+                continue
+            item = await self._store.action_item(items[issue.number])
+            incident = None if item.incident_id is None else await self._store.incident(item.incident_id)
+            if is_tracked(incident):
+                with suppress(MaySeeLess):  # it has become private just now
+                    await self._hear(issue, item, incident)
+
+    async def _hear(self, issue: Issue, item: ActionItem, incident: Incident | None) -> None:
+        """Let the item follow what people did to its issue; what the bot did itself is known already."""
+        by = _SOMEBODY if issue.closed_by is None else Person(id=0, name=issue.closed_by)
+        async with self._changing.locked(item, incident, by=by) as change:
+            export = await change.tx.lock_issue_export(item.id)
+            if export is None or export.number != issue.number or not export.was_changed_there(issue):
+                return
+            before = change.item
+            if before.is_open != issue.is_open:
+                await self._follow(change, issue)
+            shows = change.item.version if export.shown_version == before.version else export.shown_version
+            agreed = export.agreed(issue, version=shows)
+            is_waiting = shows != change.item.version
+            await _save(change, replace(agreed, next_at=change.now if is_waiting else None))
+            log.info("issue.followed", action_item_id=item.id, number=issue.number, is_open=issue.is_open)
+
+    async def _follow(self, change: ActionChange, issue: Issue) -> None:
+        reference = f"GitHub {issue.number}"
+        if issue.is_open:
+            how = Reopening(at=change.now, by=change.by.name, reason=reference)
+            await reopen(change, how, policy=self._policy)
+        elif issue.is_planned:
+            await finish(change, self._policy)
+        else:
+            await drop(change, reason=f"{reference}: not planned")
+
+    # -- what is noted
+    async def _note_opening(
+        self, export: IssueExport, item: ActionItem, incident: Incident | None
+    ) -> IssueExport:
+        """Note that an issue is about to be opened: a process that is killed right after that finds it."""
+        async with self._changing.locked(item, incident) as change:
+            opening = replace(export, opening_at=change.now)
+            await change.tx.save_issue_export(opening)
+        return opening
+
+    async def _put_off(self, export: IssueExport, item: ActionItem, incident: Incident | None) -> None:
+        async with self._changing.locked(item, incident) as change:
+            await _save(change, replace(export, next_at=change.now + _IN_LISTS_AFTER))
+
+    async def _note_written(
+        self, change: ActionChange, written: Written, item: ActionItem, *, before: IssueExport
+    ) -> None:
+        """Save what is there now; a change of the item since it was read is written next."""
+        export = written.export
+        if change.item.version != item.version:
+            export = replace(export, next_at=change.now)
+        await _save(change, export)
+        login = export.unassignable
+        if login is not None and login != before.unassignable:
+            told = UnassignableNotice(item=item.label, login=login, url=written.issue.url)
+            await self._say(change, told, key=f"issue:{item.id}:unassignable:{login}")
+
+    async def _note_trouble(self, item: ActionItem, incident: Incident | None, outcome: Outcome) -> None:
+        """Plan the next try, and tell the thread once when it takes too long."""
+        async with self._changing.locked(item, incident) as change:
+            export = await change.tx.lock_issue_export(item.id)
+            assert export is not None
+            trouble = outcome.trouble(export.trouble, at=change.now)
+            if trouble.is_due(at=change.now):
+                trouble = replace(trouble, is_told=True)
+                told = ExportFailedNotice(problem=trouble.problem, reason=trouble.reason, item=item.label)
+                await self._say(change, told, key=f"issue:{item.id}:failed:{trouble.since.isoformat()}")
+            pause = trouble.pause(at=change.now, asked=outcome.wait)
+            if pause is None:
+                log.error("issue.given_up", action_item_id=item.id, reason=trouble.reason)
+            next_at = None if pause is None else change.now + pause
+            await _save(change, replace(export, trouble=trouble, next_at=next_at))
+
+    async def _withhold(self, export: IssueExport, item: ActionItem, incident: Incident | None) -> None:
+        """Leave an item alone that must not be exported any more, and say what is there already."""
+        async with self._changing.locked(item, incident) as change:
+            if export.url is not None:
+                await self._say(change, ExportKeptNotice(url=export.url), key=f"issue:{item.id}:kept")
+            await _save(change, replace(export, next_at=None))
+
+    async def _say(self, change: ActionChange, told: Notice, *, key: str) -> None:
+        """Tell the thread of the item's incident; an item without one has no place for it."""
+        if change.incident is not None:
+            line = notice(change.incident, self._policy, told, key=key)
+            await change.tx.insert_deliveries([line])
+
+    async def _marker(self, item: ActionItem) -> str:
+        return f"<!-- incident-bot {(await self._store.installation()).id} {item.label} -->"
+
+
+async def _save(change: ActionChange, export: IssueExport) -> None:
+    await change.tx.save_issue_export(export)
+    if export.next_at is not None:
+        await change.tx.enqueue(issue_job(export.item_id, after=export.next_at - change.now))

@@ -1,0 +1,58 @@
+"""What the exports to the code host share: a deadline, and failures."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+
+from bot.domain.errors import CodeHostRefused, UpstreamUnavailable
+from bot.domain.exports import AWAY, Trouble
+
+log = structlog.get_logger(__name__)
+
+#: Seconds for all requests of one job; a job of the queue has two minutes.
+_WITHIN_S: Final = 75.0
+
+
+@dataclass(slots=True)
+class Outcome:
+    """The outcome of the requests in an `attempt`.
+
+    Attributes:
+        problem: A `CodeHostProblem` or `AWAY`; empty if all went well.
+        wait: How long the code host asks to wait.
+    """
+
+    problem: str = ""
+    reason: str = ""
+    wait: timedelta = timedelta()
+
+    def trouble(self, before: Trouble | None, *, at: datetime) -> Trouble:
+        """Return the trouble after this failure."""
+        return Trouble.again(before, problem=self.problem, reason=self.reason, at=at)
+
+
+@asynccontextmanager
+async def attempt(what: str, number: int) -> AsyncIterator[Outcome]:
+    """Do the requests in the block within a deadline; a failure ends the block and is noted.
+
+    Args:
+        what, number: The subject, for the log.
+    """
+    outcome = Outcome()
+    try:
+        async with asyncio.timeout(_WITHIN_S):
+            yield outcome
+    except CodeHostRefused as refused:
+        outcome.problem, outcome.reason = refused.problem, refused.reason
+    except UpstreamUnavailable as away:
+        outcome.problem, outcome.reason = AWAY, away.reason
+        outcome.wait = timedelta(seconds=away.retry_after_s or 0)
+    except TimeoutError:
+        outcome.problem, outcome.reason = AWAY, f"no answer within {_WITHIN_S:.0f} s"
+    if outcome.problem:
+        log.warning("export.failed", what=what, number=number, problem=outcome.problem, reason=outcome.reason)

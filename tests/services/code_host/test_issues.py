@@ -1,0 +1,266 @@
+"""Action items as issues: opened once, closed and reopened on both sides, and nobody's words overwritten."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.domain.actions.item import ActionItem, ActionStatus
+from bot.services.watchdogs.auditor import audit
+from tests.services.code_host.tracked import FORM, SATO, add, ended, told
+from tests.services.desk import GUILD, PRIMARY, RESPONDER, SECONDARY, Desk
+from tests.standins.github.faults import Fault
+from tests.standins.github.server import GitHub
+from tests.standins.github.state import MAINTAINER, IssueRow
+
+
+def only(github: GitHub) -> IssueRow:
+    """The one issue."""
+    (issue,) = github.repository.issues.values()
+    return issue
+
+
+async def now_of(desk: Desk, item: ActionItem) -> ActionItem:
+    """The item as it is now."""
+    return await desk.store.action_item(item.id)
+
+
+async def edit(desk: Desk, item: ActionItem, **changed: object) -> None:
+    """Change it here, and let the issue follow."""
+    form = replace(FORM, due=item.due_on.isoformat(), **changed)  # type: ignore[arg-type]
+    await desk.services.actions.edit(item.id, form, shown_version=item.version, by=RESPONDER)
+    await desk.work()
+
+
+async def test_an_item_becomes_an_issue(desk: Desk, github: GitHub) -> None:
+    """With what, who, until when, how it is verified, where it comes from; assigned by the policy's map."""
+    incident = await ended(desk)
+    item = await add(desk, incident)
+    issue = only(github)
+    assert issue.title == "リトライ上限を 3 回にする"
+    for part in (
+        "- 担当：secondary",
+        str(item.due_on),
+        "0.1% 未満",
+        f"[{incident.label}](https://",
+        item.label,
+    ):
+        assert part in issue.body
+    assert issue.assignees == [MAINTAINER]
+    assert await desk.store.issues_of_items([item.id]) == {
+        item.id: f"https://github.example/parky/ops/issues/{issue.number}"
+    }
+    assert await told(desk, "export_failed") == []
+
+
+async def test_an_item_without_an_incident_becomes_one_too(desk: Desk, github: GitHub) -> None:
+    """It leads nowhere."""
+    await add(desk, None)
+    assert "- インシデント：-" in only(github).body
+
+
+async def test_edits_here_update_there(desk: Desk, github: GitHub) -> None:
+    """Title, body and assignee; who was assigned there by people stays."""
+    item = await add(desk, await ended(desk))
+    only(github).assignees.append("incident-bot")
+    await edit(desk, item, what="リトライ上限を 5 回にする", owner=RESPONDER)
+    issue = only(github)
+    assert issue.title == "リトライ上限を 5 回にする"
+    assert "- 担当：responder" in issue.body
+    assert issue.assignees == ["incident-bot"]
+
+
+async def test_what_people_wrote_there_stays(desk: Desk, github: GitHub) -> None:
+    """Their body is kept, and the title, which they have left alone, follows."""
+    item = await add(desk, await ended(desk))
+    only(github).body += "\r\n- [ ] 負荷試験の環境を借りる"
+    theirs = only(github).body
+    await edit(desk, item, what="リトライ上限を 5 回にする")
+    assert (only(github).title, only(github).body) == ("リトライ上限を 5 回にする", theirs)
+    await edit(desk, await now_of(desk, item), what="リトライ上限を 6 回にする")
+    assert (only(github).title, only(github).body) == ("リトライ上限を 6 回にする", theirs)
+
+
+async def test_line_ends_of_their_page_are_no_edit(desk: Desk, github: GitHub) -> None:
+    """GitHub's editor writes carriage returns."""
+    item = await add(desk, await ended(desk))
+    only(github).body = only(github).body.strip().replace("\n", "\r\n")
+    await edit(desk, item, verification="一週間、再発しない")
+    assert "一週間" in only(github).body
+
+
+async def test_an_end_here_is_an_end_there(desk: Desk, github: GitHub) -> None:
+    """Done is completed, dropped is not planned, and reopened is open; none of it comes back as theirs."""
+    item = await add(desk, await ended(desk))
+    actions = desk.services.actions
+    await actions.done(item.id, by=SECONDARY)
+    await desk.work()
+    assert (only(github).state, only(github).state_reason) == ("closed", "completed")
+    await actions.reopen(item.id, reason="まだ再発する", by=SECONDARY)
+    await desk.work()
+    assert only(github).state == "open"
+    await actions.drop(item.id, reason="機能ごとやめる", by=SECONDARY)
+    await desk.work()
+    assert (only(github).state, only(github).state_reason) == ("closed", "not_planned")
+    before = await now_of(desk, item)
+    await desk.pass_time(hours=3)
+    assert await now_of(desk, item) == before
+
+
+@pytest.mark.parametrize(
+    ("reason", "status", "said"),
+    [
+        ("completed", ActionStatus.DONE, "action_done"),
+        ("not_planned", ActionStatus.DROPPED, "action_dropped"),
+        ("duplicate", ActionStatus.DROPPED, "action_dropped"),
+    ],
+)
+async def test_an_end_there_is_an_end_here(
+    desk: Desk, github: GitHub, reason: str, status: ActionStatus, said: str
+) -> None:
+    """By whom, in the thread as well; and the bot changes nothing there because of it."""
+    item = await add(desk, await ended(desk))
+    github.repository.close_issue(only(github).number, reason=reason)
+    writes = [one for one in github.asked if not one.startswith("GET")]
+    await desk.pass_time(minutes=3)
+    found = await now_of(desk, item)
+    assert found.status is status
+    assert found.closed is not None
+    assert (found.closed.id, found.closed.name) == (0, MAINTAINER)
+    assert [line["by"] for line in await told(desk, said)] == [MAINTAINER]
+    assert [one for one in github.asked if not one.startswith("GET")] == writes
+    audited = [row for row in await desk.database.audit_rows() if row.actor_name == MAINTAINER]
+    assert len(audited) == 1
+
+
+async def test_reopened_there_is_reopened_here(desk: Desk, github: GitHub) -> None:
+    """And closed once more after that."""
+    item = await add(desk, await ended(desk))
+    number = only(github).number
+    github.repository.close_issue(number)
+    await desk.pass_time(minutes=3)
+    github.repository.reopen_issue(number)
+    await desk.pass_time(minutes=3)
+    assert (await now_of(desk, item)).is_open
+    github.repository.close_issue(number)
+    await desk.pass_time(minutes=3)
+    assert (await now_of(desk, item)).status is ActionStatus.DONE
+
+
+async def test_both_sides_end_it_at_once(desk: Desk, github: GitHub) -> None:
+    """It is done once, by whoever was first here."""
+    item = await add(desk, await ended(desk))
+    github.repository.close_issue(only(github).number)
+    await desk.services.actions.done(item.id, by=SECONDARY)
+    await desk.pass_time(minutes=5)
+    found = await now_of(desk, item)
+    assert found.closed is not None
+    assert found.closed.name == "secondary"
+    assert len(await told(desk, "action_done")) == 1
+
+
+async def test_what_is_changed_here_before_theirs_is_heard_is_not_lost(desk: Desk, github: GitHub) -> None:
+    """An edit here, a close there: the item is done, and the issue has the new title."""
+    item = await add(desk, await ended(desk))
+    github.repository.close_issue(only(github).number)
+    await edit(desk, item, what="リトライ上限を 5 回にする")
+    await desk.pass_time(minutes=3)
+    assert (await now_of(desk, item)).status is ActionStatus.DONE
+    assert (only(github).title, only(github).state) == ("リトライ上限を 5 回にする", "closed")
+
+
+async def test_a_quiet_day_costs_nothing_of_the_limit(desk: Desk, github: GitHub) -> None:
+    """The list is asked for with its etag, less and less often."""
+    await add(desk, await ended(desk))
+    await desk.pass_time(minutes=30)
+    left, asked = github.remaining, len(github.asked)
+    await desk.pass_time(hours=8)
+    assert github.remaining == left
+    assert 40 <= len(github.asked) - asked <= 60
+
+
+async def test_an_issue_whose_answer_was_lost_is_adopted(desk: Desk, github: GitHub) -> None:
+    """The bot is killed, or the connection breaks, after GitHub has opened it: it is found by its marker."""
+    incident = await ended(desk)
+    github.fault(Fault.RESET_AFTER, "POST /issues", times=1)
+    item = await add(desk, incident)
+    assert await desk.store.issues_of_items([item.id]) == {}
+    await desk.pass_time(minutes=2)
+    assert set(await desk.store.issues_of_items([item.id])) == {item.id}
+    assert len(github.repository.issues) == 1
+
+
+async def test_a_login_that_cannot_be_assigned_is_told_once(desk: Desk, github: GitHub) -> None:
+    """The issue is opened without it. The owner is found by the username, too."""
+    item = await add(desk, await ended(desk), owner=SATO)
+    assert only(github).assignees == []
+    await edit(desk, item, what="リトライ上限を 5 回にする", owner=SATO)
+    assert [line["login"] for line in await told(desk, "issue_unassignable")] == ["nobody-there"]
+
+
+@pytest.mark.parametrize("kind", ["private", "drill"])
+async def test_what_must_not_leave_discord_does_not(desk: Desk, github: GitHub, kind: str) -> None:
+    """Nothing is even asked of GitHub."""
+    if kind == "drill":
+        incident = await desk.drills.start(GUILD, severity=None, rings=False, by=PRIMARY, key="k")
+    else:
+        incident = await desk.open()
+        await desk.privacy.make_private(incident.id, by=PRIMARY)
+    await desk.work()
+    await add(desk, await desk.store.incident(incident.id))
+    await desk.pass_time(minutes=5)
+    assert github.asked == []
+
+
+async def test_what_has_become_private_is_told_to_be_there(desk: Desk, github: GitHub) -> None:
+    """The issue stays as it is: the bot does not delete what people may have written into."""
+    incident = await desk.open()
+    await desk.work()
+    item = await add(desk, incident)
+    await desk.privacy.make_private(incident.id, by=PRIMARY)
+    asked = len(github.asked)
+    await desk.work()
+    assert len(await told(desk, "export_kept")) == 1
+    await desk.services.actions.done(item.id, by=PRIMARY)
+    await desk.pass_time(hours=1)
+    assert only(github).state == "open"
+    assert len(await told(desk, "export_kept")) == 1
+    assert set(github.asked[asked:]) <= {"GET /issues"}
+
+
+@pytest.mark.parametrize("fault", [Fault.BAD_TOKEN, Fault.FORBIDDEN, Fault.GONE])
+async def test_what_a_person_must_change_is_told_once(desk: Desk, github: GitHub, fault: Fault) -> None:
+    """After a minute, in the thread; and once it works again, the issue is opened."""
+    incident = await ended(desk)
+    github.fault(fault)
+    await add(desk, incident)
+    await desk.pass_time(hours=5)
+    assert len(await told(desk, "export_failed")) == 1
+    assert len(github.asked) < 20, "the pauses grow"
+    github.heal()
+    await desk.pass_time(hours=1)
+    assert only(github).state == "open"
+
+
+async def test_a_github_that_is_away_for_a_while_is_not_worth_a_word(desk: Desk, github: GitHub) -> None:
+    """Half an hour of 503 is told to nobody, and the limit it names is kept."""
+    incident = await ended(desk)
+    github.fault(Fault.AWAY)
+    await add(desk, incident)
+    await desk.pass_time(minutes=30)
+    github.heal()
+    await desk.pass_time(minutes=30)
+    assert only(github).state == "open"
+    assert await told(desk, "export_failed") == []
+
+
+async def test_a_lost_job_is_found_by_its_row(desk: Desk, github: GitHub) -> None:
+    """An item, and the reading of the issues."""
+    incident = await ended(desk)
+    item = await add(desk, incident)
+    github.repository.close_issue(only(github).number)
+    await desk.database.lose_jobs()
+    await desk.database.advance(timedelta(minutes=15))
+    assert f"poll_issues:{GUILD}" in await audit(desk.store)
+    await desk.work()
+    assert (await now_of(desk, item)).status is ActionStatus.DONE
