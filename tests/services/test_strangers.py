@@ -8,6 +8,7 @@ from typing import Any, Final
 import pytest
 import pytest_asyncio
 
+from bot.domain.actions.item import WatchedAlert
 from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.errors import IncidentNotFound, UserError
 from bot.domain.incident.checklist import ChecklistPick
@@ -26,6 +27,7 @@ from bot.services.shared.access import Act
 from bot.services.timeline.corrections import Correction
 from bot.services.triage.joining import Offer
 from tests.fakes.clock import START
+from tests.services.actions.action_desk import FORM, add
 from tests.services.database import Database
 from tests.services.desk import PRIMARY, RESPONDER, Desk
 from tests.services.triage.triage_walks import start
@@ -35,12 +37,14 @@ STRANGER: Final = Person(id=1, name="primary", roles=frozenset({"admin"}), is_ad
 
 #: What takes a number, a message or a thread that a person (or an event) can name.
 NAMING: Final = frozenset(
-    {"incident_id", "triage_id", "message_id", "message_ids", "thread_id", "number", "message"}
+    {"incident_id", "triage_id", "message_id", "message_ids", "thread_id", "number", "message", "item_id"}
 )
+ALERT: Final = WatchedAlert("a" * 64, "API latency")
+
 #: What a person is told of a number that is not there.
 NOT_FOUND: Final = (
     *("incident_not_found", "triage_not_found", "not_in_thread", "oncall_override_over"),
-    "alert_not_asked",
+    *("alert_not_asked", "action_item.not_found"),
 )
 #: Named otherwise: a page's number; an entry of the shared DLQ; a message of others in a watched channel.
 NOT_OURS: Final = frozenset({"dlq.recent", "alerts.receive"})
@@ -70,8 +74,9 @@ class Ours:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def ours(database: Database, desk: Desk) -> Ours:
-    """An incident with its posts and its thread, and a triage."""
+    """An incident with its posts, its thread and an action item, and a triage."""
     incident = await desk.open()
+    await add(desk, incident, due="in 2 weeks", alert=ALERT)
     triage = await start(desk)
     await desk.work()
     neighbour = Desk(database, guild_id=ELSEWHERE)
@@ -89,6 +94,13 @@ def _given(incident: Incident, *, triage: int, alert: int, thread: int) -> dict[
     )
     return {
         "incident_id": incident.id,
+        "item_id": 1,
+        "form": FORM,
+        "shown_version": 1,
+        "words": "",
+        "limit": 25,
+        "fingerprint": ALERT.fingerprint,
+        "alert": ALERT,
         "number": incident.id,
         "triage_id": triage,
         "message_id": alert,
@@ -171,6 +183,8 @@ async def test_lists_hold_ones_own_only(ours: Ours) -> None:
     looking = ours.neighbour.services.looking
     assert await looking.open_ones(ELSEWHERE, by=STRANGER) == []
     assert await looking.page(ELSEWHERE, IncidentFilter(), by=STRANGER, limit=50) == []
+    lists = ours.neighbour.services.action_lists
+    assert await lists.choices(ELSEWHERE, "", closed=False, by=STRANGER, limit=25) == []
     assert await looking.others(ELSEWHERE, than=None, thread_id=None, by=STRANGER) == []
     figures = await ours.neighbour.digests.figures(ELSEWHERE, await ours.neighbour.digests.last_week())
     assert (figures.total, figures.open) == (0, ())

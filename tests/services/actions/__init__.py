@@ -1,0 +1,1 @@
+"""Action items: added, reminded of, done, watched, reopened."""
