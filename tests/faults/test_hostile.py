@@ -9,6 +9,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from bot.domain.actions.due_dates import parse_due_date
+from bot.domain.actions.item import action_number
+from bot.domain.actions.smart import specific, verifiable
 from bot.domain.alerts.alert import AlertMessage, severity_at_start
 from bot.domain.alerts.recognition import Reading, Shape, read_message
 from bot.domain.alerts.titles import alert_title
@@ -92,6 +95,10 @@ PARSERS: Final[Mapping[str, Callable[[str], object]]] = {
     "a title": clean_title,
     "a start": lambda text: parse_start_time(text, now=NOW, timezone=TOKYO),
     "a moment ahead": lambda text: parse_later(text, now=NOW),
+    "a due date": lambda text: parse_due_date(text, today=NOW.date(), hours=POLICY.business_hours),
+    "what is to be done": specific,
+    "a verification": lambda text: verifiable(text, what="x"),
+    "an action item's number": action_number,
     "a duration": parse_duration,
     "a turn": parse_turn,
     "an emoji": lambda text: (is_one_emoji(text), is_same_emoji(text, "👀")),
