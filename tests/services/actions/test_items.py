@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -89,7 +90,7 @@ async def test_an_item_may_belong_to_no_incident(desk: Desk) -> None:
     ],
 )
 async def test_a_missing_or_vague_part_is_refused_by_itself(
-    desk: Desk, field: str, value: object, key: str
+    desk: Desk, field: str, value: Any, key: str
 ) -> None:
     """Nothing is stored."""
     await on_monday(desk)
