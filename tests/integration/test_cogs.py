@@ -620,7 +620,7 @@ async def test_how_fairly_being_on_call_is_shared(world: ConsoleWorld) -> None:
     """By the command, and by the button below the figures."""
     told = words(shown(await world.command("stats fairness")))
     assert "### ⚖️ 当番の偏り" in told
-    assert "@primary DM 0 回 · 当番" in told
+    assert "@primary 呼び出し 0 回 · 当番" in told
     assert "平均の 1.5 倍を超える人はいません" in told
     page = shown(await world.command("stats show"))
     assert "### ⚖️ 当番の偏り" in words(shown(await world.click(page, "sta:v1:fairness")))

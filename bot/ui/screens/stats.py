@@ -118,18 +118,22 @@ def _took(
 ) -> Iterator[str]:
     lines = [
         voice.say(
-            "stats.took_before" if before.count else "stats.took",
+            "stats.took_one" if took.count == 1 else "stats.took",
             severity=_name(one),
             median=_span(voice, took.median_s),
             p90=_span(voice, took.p90_s),
-            before=_span(voice, before.median_s),
+            before=_before(voice, before),
         )
         for one, took, before in pairs
         if took.count
     ]
     if lines:
         yield voice.say(heading)
-        yield joined(lines, separator="\n", limit=_BUDGET, more="\n…")
+        yield _lines(voice, lines)
+
+
+def _before(voice: Voice, took: Durations) -> str:
+    return voice.say("stats.took_before", before=_span(voice, took.median_s)) if took.count else ""
 
 
 def _aside(voice: Voice, figures: IncidentFigures) -> str:
@@ -150,20 +154,32 @@ def _deadlines(voice: Voice, view: StatsView) -> Iterator[str]:
     if kept:
         yield voice.say("stats.deadlines", kept=" · ".join(kept))
     if view.late:
-        yield voice.say("stats.late", incidents=_listed(voice, view.late))
+        yield voice.say("stats.late")
+        yield _listed(voice, view.late)
 
 
 def _listed(voice: Voice, incidents: Sequence[Incident]) -> str:
     """Link incidents; a private one is counted, because the screen may be shown around."""
-    named = [
-        f"{linked_label(one)} {inert(one.title, limit=_TITLE_LIMIT)}"
-        for one in incidents
-        if not one.is_private
-    ]
-    private = sum(one.is_private for one in incidents)
+    lines = [_late(voice, one) for one in incidents if not one.is_private]
+    private = len(incidents) - len(lines)
     if private:
-        named.append(voice.say("stats.private", count=private))
-    return joined(named, separator=" · ", limit=_BUDGET, more=" …")
+        lines.append(voice.say("stats.late_private", count=private))
+    return _lines(voice, lines)
+
+
+def _late(voice: Voice, incident: Incident) -> str:
+    return voice.say(
+        "stats.late_one",
+        name=linked_label(incident),
+        severity=inert(incident.severity, limit=_SEVERITY_LIMIT),
+        title=inert(incident.title, limit=_TITLE_LIMIT),
+    )
+
+
+def _lines(voice: Voice, lines: Sequence[str]) -> str:
+    """Return as many *lines* as there is room for, and how many more there are."""
+    more = "\n" + voice.say("state.more", count="{count}")
+    return joined(lines, separator="\n", limit=_BUDGET, more=more)
 
 
 def _targets(voice: Voice, figures: IncidentFigures) -> Iterator[str]:
@@ -183,10 +199,10 @@ def _alerts(voice: Voice, quality: AlertQuality) -> Iterator[str]:
     if not lines:
         return
     yield voice.say("stats.alerts")
-    yield joined(lines, separator="\n", limit=_BUDGET, more="\n…")
+    yield _lines(voice, lines)
     if quality.noisiest:
-        noisy = [_noisy(voice, one) for one in quality.noisiest]
-        yield voice.say("stats.noisiest", alerts=joined(noisy, separator=" · ", limit=_BUDGET, more=" …"))
+        yield voice.say("stats.noisiest")
+        yield _lines(voice, [_noisy(voice, one) for one in quality.noisiest])
 
 
 def _noisy(voice: Voice, alert: NoisyAlert) -> str:

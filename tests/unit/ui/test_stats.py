@@ -90,16 +90,16 @@ def test_a_busy_week_in_words() -> None:
         "-# 前の週と比べています。",
         "**インシデント 3 件** (+2)",
         "SEV1 3 件 · SEV2 0 件",
-        "SEV1 2 分 · 10 分 (前は 5 分)",
-        "SEV1 45 分 · 45 分",
+        "SEV1 中央値 2 分 (前は 5 分) · 90% が 10 分以内",
+        "SEV1 45 分 (1 件)",
         "ほかに 誤報 1 件",
         "**期限を守れた** ack 2/3 件 · 状況更新 4/5 件",
-        "過ぎたもの：[INC-42](https://discord.com/channels/7/900) 決済 API が 5xx",
+        "- [INC-42](https://discord.com/channels/7/900) SEV1 決済 API が 5xx",
         "**多い対象** api.parky.co.jp 3 件",
-        "<@123456789012345678> DM 3 回 (昼 1 · 夜 2 · うち就寝時間 2) · 当番 90 時間",
-        "@Ai DM 0 回 · 当番 78 時間",
-        "Sentry 4 件 (9 通)：ack 3 · 対応 2 · 誤報 1 · 24 時間以内に再発 1",
-        "いちばん多い：[INC-42](https://discord.com/channels/7/900) 決済 API が 5xx (8 通)",
+        "<@123456789012345678> 呼び出し 3 回 (昼 1 · 夜 2 · うち就寝時間 2) · 当番 90 時間",
+        "@Ai 呼び出し 0 回 · 当番 78 時間",
+        "Sentry 4 件 (9 通)：ack 3 · 発報 2 · 誤報 1 · 24 時間以内に再発 1",
+        "- [INC-42](https://discord.com/channels/7/900) 決済 API が 5xx (8 通)",
         "**訓練** 1 回 · ack まで 中央値 1 分",
     ):
         assert line in shown, "\n".join(shown)
@@ -146,7 +146,7 @@ def test_a_private_incident_is_counted_not_named() -> None:
     """The screen may be shown around."""
     secret = replace(PLACED, id=43, title="漏えい", is_private=True)
     shown = words(stats_screen(JA, view(late=(PLACED, secret))))
-    assert "決済 API が 5xx · 非公開 1 件" in shown
+    assert "決済 API が 5xx\n- 非公開 1 件" in shown
     assert "漏えい" not in shown
 
 
@@ -177,8 +177,8 @@ def test_who_carries_too_much_and_whom_to_swap_with() -> None:
     """Both shifts as the choices of the command name them."""
     shown = words(fairness_screen(JA, overload(Relief(shift(BEN, 7, 7), AI, shift(AI, 14, 2))), now=NOW))
     assert "### ⚖️ 当番の偏り (08/25 – 11/24)" in shown
-    assert "-# 平均：DM 1.5 回 · 当番 84 時間" in shown
-    assert "⚠️ **<@123456789012345678> の負担が平均の 2 倍です** (DM)" in shown
+    assert "-# 平均：呼び出し 1.5 回 · 当番 84 時間" in shown
+    assert "⚠️ **<@123456789012345678> の負担が平均の 2 倍です** (呼び出し)" in shown
     assert "1. primary <@123456789012345678> 12/07 10:00 JST → 12/14 10:00 JST" in shown
     assert "2. primary @Ai 12/14 10:00 JST → 12/16 10:00 JST" in shown
     assert "`/oncall swap`" in shown
