@@ -19,7 +19,7 @@ with absent("rich"):  # 6 MB and a sixteenth of a start, for tracebacks that are
 HIDDEN: Final = "***"
 
 _SECRET_KEYS: Final = re.compile(
-    r"token|password|secret|authorization|dsn|database_url|smtp_url|heartbeat_url", re.IGNORECASE
+    r"token|password|secret|authorization|dsn|database_url|smtp_url|heartbeat_url|webhooks", re.IGNORECASE
 )
 
 _PATTERNS: Final = (

@@ -19,6 +19,7 @@ from bot.domain.errors import ConfigError
 from bot.integrations.loopback import is_loopback
 from bot.integrations.proxy import EgressProxy, is_direct
 from bot.integrations.smtp_url import SmtpServer
+from bot.integrations.webhook_address import WebhookAddress, webhooks_of
 
 DISCORD_API: Final = "https://discord.com/api/v10"
 GITHUB_API: Final = "https://api.github.com"
@@ -91,6 +92,11 @@ def _postgresql(value: SecretStr) -> SecretStr:
 
 def _smtp(value: SecretStr) -> SecretStr:
     SmtpServer.parse(value.get_secret_value())
+    return value
+
+
+def _webhooks(value: SecretStr) -> SecretStr:
+    webhooks_of(value.get_secret_value())
     return value
 
 
@@ -200,6 +206,11 @@ class Settings(BaseSettings):
     dlq_database_url: _PostgresUrl | None = Field(
         None, description=f"{_POSTGRES_FORM}; without it the DLQ is in DATABASE_URL"
     )
+    dlq_webhooks: Annotated[SecretStr, BeforeValidator(_strip), AfterValidator(_webhooks)] | None = Field(
+        None,
+        description='{"p0-alerts": "https://discord.com/api/webhooks/ID/TOKEN"}, a JSON object of channels '
+        "and their webhooks on discord.com; without it failed notifications are replayed by the bot only",
+    )
     data_dir: Path = Field(Path("data"), description="a folder that the bot may write to")
     runbook_file: Annotated[Path, AfterValidator(_existing)] | None = Field(
         None, description="a policy file, or a folder with one per server; without it Parky's"
@@ -270,6 +281,11 @@ class Settings(BaseSettings):
     def smtp(self) -> SmtpServer | None:
         """Return where email goes out; None when the bot sends none."""
         return None if self.smtp_url is None else SmtpServer.parse(self.smtp_url.get_secret_value())
+
+    @property
+    def webhooks(self) -> Mapping[str, WebhookAddress]:
+        """Return the channels' webhooks, by the channel's name; empty without any."""
+        return {} if self.dlq_webhooks is None else webhooks_of(self.dlq_webhooks.get_secret_value())
 
     def proxy_for(self, url: str) -> EgressProxy | None:
         """Return the proxy for *url*, or None."""

@@ -48,6 +48,7 @@ _WRONG: Final = {
     "MESSAGE_CONTENT": _PASTED,
     "DATABASE_URL": (*_PASTED, *_POSTGRESQL),
     "DLQ_DATABASE_URL": (*_PASTED, *_POSTGRESQL),
+    "DLQ_WEBHOOKS": (*_PASTED, f'{{"p0-alerts": "https://discord.com/api/webhooks/1/{_SECRET}"}}'),
     "DATABASE_CONNECTIONS": _PASTED,
     "RUNBOOK_FILE": _PASTED,
     "SMTP_URL": (*_PASTED, f"smtp://bot:{_SECRET}@mail", f"smtp://:{_SECRET}@mail?from=b@example.com"),

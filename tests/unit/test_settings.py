@@ -38,6 +38,12 @@ WRONG = [
     ("SHARDS", "many", "is not a whole number"),
     ("HEARTBEAT_URL", f"http://hc.example.com/{PASSWORD}", "is not an https:// address"),
     ("HEARTBEAT_URL", f"https:///{PASSWORD}", "is not an https:// address"),
+    (
+        "DLQ_WEBHOOKS",
+        f'{{"p0-alerts": "https://evil.tld/{PASSWORD}"}}',
+        "has an address that is not a webhook's",
+    ),
+    ("DLQ_WEBHOOKS", PASSWORD, "is not JSON"),
     ("HTTPS_PROXY", f"socks5://bot:{PASSWORD}@proxy:1080", "does not start with http:// or https://"),
     ("HTTPS_PROXY", f"http://bot:{PASSWORD}@", "has no host"),
     ("HTTPS_PROXY", f"http://bot:{PASSWORD}@proxy:x", "is not an address"),

@@ -13,6 +13,7 @@ from bot.services.ports.jobs import IN_LINE, Job, JobName
 from bot.services.ports.leases import Leases
 from bot.services.ports.mail import Email, EmailRecipient, EmailSender, EmailWriter
 from bot.services.ports.store import Clock, Store, Transaction
+from bot.services.ports.webhooks import WebhookPlace, Webhooks
 
 __all__ = [
     "IN_LINE",
@@ -38,5 +39,7 @@ __all__ = [
     "Store",
     "Subject",
     "Transaction",
+    "WebhookPlace",
+    "Webhooks",
     "soonest",
 ]

@@ -1,0 +1,142 @@
+"""Webhooks over real sockets: the local Discord's, and a server that answers as Discord might."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import pytest
+from aiohttp import web
+
+from bot.domain.errors import BotError, Crowded, DeliveryRefused, UpstreamUnavailable
+from bot.integrations.webhook_address import WebhookAddress
+from bot.integrations.webhooks import HttpWebhooks
+from local_discord.rest.resources.webhooks import new_webhook
+from local_discord.server import LocalDiscord
+
+TOKEN = "not-to-be-told-" * 4
+ID = 1100000000000000777
+
+
+def client(api_base: str, webhook_id: int = ID, token: str = TOKEN) -> HttpWebhooks:
+    """One webhook, of #p0-alerts."""
+    return HttpWebhooks({"p0-alerts": WebhookAddress(webhook_id, token)}, api_base=api_base, proxy=None)
+
+
+@dataclass
+class Server:
+    """Answers with what it was told, in order; the last answer stays.
+
+    Attributes:
+        asked: Method and path with query of each request.
+    """
+
+    answers: list[tuple[int, Mapping[str, str], object]]
+    asked: list[str] = field(default_factory=list)
+    base: str = ""
+
+    async def answer(self, request: web.Request) -> web.Response:
+        self.asked.append(f"{request.method} {request.path_qs}")
+        status, headers, body = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if isinstance(body, str):
+            return web.Response(status=status, headers=headers, text=body)
+        return web.json_response(body, status=status, headers=headers)
+
+
+@asynccontextmanager
+async def server(*answers: tuple[int, Mapping[str, str], object]) -> AsyncIterator[Server]:
+    made, application = Server(list(answers)), web.Application()
+    application.router.add_route("*", "/{tail:.*}", made.answer)
+    runner = web.AppRunner(application)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    made.base = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    yield made
+    await runner.cleanup()
+
+
+async def test_a_message_is_posted_and_its_place_is_known() -> None:
+    """Through the local Discord: what comes back is the message that stands in the channel."""
+    async with LocalDiscord() as sandbox:
+        core = sandbox.core
+        channel = next(one for one in core.world.channels.values() if one.name == "p0-alerts")
+        made = new_webhook(core, channel, "Parky notify", owner_id=core.world.guild.owner_id)
+        webhooks = client(sandbox.api_base, int(made.id), made.token)
+        place = await webhooks.place(int(made.id))
+        assert (place.channel_id, place.guild_id) == (int(channel.id), int(core.world.guild.id))
+        posted = await webhooks.post(int(made.id), {"content": "満空情報", "allowed_mentions": {"parse": []}})
+        message = core.world.messages[channel.id][str(posted.message_id)]
+        assert (message.content, message.webhook_id) == ("満空情報", made.id)
+        del core.world.webhooks[made.id]
+        with pytest.raises(DeliveryRefused) as gone:
+            await webhooks.post(int(made.id), {"content": "x"})
+        assert (gone.value.http_status, gone.value.code) == (404, 10015)
+
+
+async def test_it_asks_discord_to_wait_and_names_nothing_else() -> None:
+    """Without ``wait`` Discord would not say which message it became."""
+    async with server((200, {}, {"id": "5", "channel_id": "4"})) as there:
+        posted = await client(there.base).post(ID, {"content": "x"})
+        assert (posted.channel_id, posted.message_id) == (4, 5)
+        assert there.asked == [f"POST /webhooks/{ID}/{TOKEN}?wait=true"]
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind"),
+    [
+        (302, {}, DeliveryRefused),
+        (400, {"code": 50006, "message": "Cannot send an empty message"}, DeliveryRefused),
+        (401, {"code": 50027, "message": "Invalid Webhook Token"}, DeliveryRefused),
+        (403, {"code": 50013, "message": "Missing Permissions"}, DeliveryRefused),
+        (404, {"code": 10015, "message": "Unknown Webhook"}, DeliveryRefused),
+        (413, "too large", DeliveryRefused),
+        (500, {}, UpstreamUnavailable),
+        (502, "<html>", UpstreamUnavailable),
+        (200, "<html>", UpstreamUnavailable),
+        (200, {"id": "x"}, UpstreamUnavailable),
+        (204, "", UpstreamUnavailable),
+    ],
+)
+async def test_each_answer_says_whether_it_was_taken(status: int, body: object, kind: type[BotError]) -> None:
+    """A refusal is final, anything else unknown. The address is not repeated, no redirect followed."""
+    async with server((status, {"Location": "/elsewhere"}, body)) as there:
+        with pytest.raises(kind) as error:
+            await client(there.base).post(ID, {"content": "x"})
+        assert TOKEN not in str(error.value)
+        assert len(there.asked) == 1
+
+
+async def test_a_short_limit_is_waited_out() -> None:
+    """The attempt that has begun is the only one, so it waits for Discord instead of giving up."""
+    limited = (429, {"Retry-After": "0.1"}, {"retry_after": 0.1, "message": "You are being rate limited."})
+    async with server(limited, (200, {}, {"id": "5", "channel_id": "4"})) as there:
+        assert (await client(there.base).post(ID, {"content": "x"})).message_id == 5
+        assert len(there.asked) == 2
+
+
+async def test_a_long_limit_refuses_and_is_kept() -> None:
+    """It was not taken, for sure; and until then nothing asks again."""
+    async with server((429, {}, {"retry_after": 60.0})) as there:
+        webhooks = client(there.base)
+        with pytest.raises(DeliveryRefused):
+            await webhooks.post(ID, {"content": "x"})
+        with pytest.raises(Crowded) as crowded:
+            webhooks.require_capacity(ID)
+        assert crowded.value.capacity_in.total_seconds() == pytest.approx(60, abs=5)
+        assert len(there.asked) == 1
+
+
+async def test_an_empty_bucket_is_known_before_the_next_one() -> None:
+    """As Discord's headers say: the last of five in two seconds."""
+    headers = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset-After": "1.9"}
+    async with server((200, headers, {"id": "5", "channel_id": "4"})) as there:
+        webhooks = client(there.base)
+        await webhooks.post(ID, {"content": "x"})
+        with pytest.raises(Crowded):
+            webhooks.require_capacity(ID)
+
+
+async def test_nobody_there_is_unknown_without_the_address() -> None:
+    """A connection that breaks may have broken after the request."""
+    with pytest.raises(UpstreamUnavailable) as error:
+        await client("http://127.0.0.1:9").post(ID, {"content": "x"})
+    assert TOKEN not in f"{error.value!r} {error.value.__cause__!r}"
