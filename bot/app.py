@@ -23,6 +23,7 @@ from bot.domain.shards import IDENTIFY_WINDOW_S, IdentifyBudget, Instance
 from bot.i18n import Texts
 from bot.integrations.calendars import WorkerCalendars
 from bot.integrations.charts.process import WorkerCharts
+from bot.integrations.webhooks import HttpWebhooks
 from bot.job_handlers import handlers, routed
 from bot.process.gateway_watch import DeafWatch
 from bot.process.keeper import ShardKeeper
@@ -195,6 +196,7 @@ class SharedResources:
         pool: Of our own database.
         dlq_pool: Of the database that holds the failed notifications.
         queue: Watches that the job queue does its work.
+        webhooks: Of the channels that have one.
     """
 
     served: Served
@@ -208,6 +210,7 @@ class SharedResources:
     queue: QueueWatch
     charts: Charts
     code_hosts: CodeHosts
+    webhooks: HttpWebhooks
 
     @property
     def dlq(self) -> PostgresDlqStore:
@@ -232,6 +235,7 @@ class SharedResources:
             queue=self.queue,
             public_url=self.public_url,
             code_host=self.code_hosts(policy),
+            webhooks=self.webhooks.ids,
         )
 
     def _dlq(self, policy: Policy) -> PostgresDlqStore:
@@ -271,7 +275,14 @@ async def open_shared(
             queue=QueueWatch(),
             charts=WorkerCharts(settings.data_dir / "matplotlib"),
             code_hosts=await stack.enter_async_context(open_code_hosts(settings)),
+            webhooks=make_webhooks(settings),
         )
+
+
+def make_webhooks(settings: Settings) -> HttpWebhooks:
+    """Return the channels' webhooks, asked at the address of Discord's API."""
+    base = settings.discord_api_base
+    return HttpWebhooks(settings.webhooks, api_base=base, proxy=settings.proxy_for(base))
 
 
 def make_email_sender(settings: Settings) -> EmailSender | None:
@@ -323,7 +334,13 @@ def make_client(
             oncall = OnCall(parts.store, policy)
             standing, last_standing = oncall.standing, oncall.last_standing
             notifier = DiscordNotifier(
-                client, texts=shared.texts, policy=policy, circuit=circuit, gate=gate, standing=standing
+                client,
+                texts=shared.texts,
+                policy=policy,
+                circuit=circuit,
+                gate=gate,
+                standing=standing,
+                webhooks=shared.webhooks,
             )
             reach = Reaching(client, policy, mails=shared.email_sender is not None, rest=rest)
             outward = Outward(notifier, notifier.siren(last_standing), reach)

@@ -72,6 +72,9 @@ def handlers(cases: UseCases) -> dict[JobName, Handler]:
         JobName.DRILL: _numbered(services.drills.strike),
         JobName.MORNING: _dated(services.mornings.strike),
         JobName.REFRESH_MORNING: _dated(services.mornings.refresh),
+        JobName.REPLAY_BATCH: _paired(cases.batch_runs.strike),
+        JobName.SHOW_BATCH: _paired(cases.batch_runs.show),
+        JobName.SHOW_BURST: _paired(services.dlq_watch.show),
         JobName.HANDOVER: _numbered(services.handovers.strike),
         JobName.REACH: _numbered(services.handovers.look_ahead),
         JobName.REMIND: _numbered(services.updates.remind),
@@ -92,6 +95,16 @@ def _dated(handle: Callable[[int, date], Awaitable[None]]) -> Handler:
     async def run(payload: str) -> None:
         guild_id, _, day = payload.partition(":")
         await handle(int(guild_id), date.fromisoformat(day))
+
+    return run
+
+
+def _paired(handle: Callable[[int, int], Awaitable[timedelta | None]]) -> Handler:
+    """Return a handler whose payload is a guild and a number."""
+
+    async def run(payload: str) -> timedelta | None:
+        guild_id, _, number = payload.partition(":")
+        return await handle(int(guild_id), int(number))
 
     return run
 
@@ -120,7 +133,15 @@ def _of_row(name: JobName, each: Mapping[int, Mapping[JobName, Handler]], find: 
                 | JobName.REFRESH_QUESTION
             ):
                 guild_id = await find.guild_of_delivery(number)
-            case JobName.MORNING | JobName.REFRESH_MORNING | JobName.HANDOVER | JobName.REACH:
+            case (
+                JobName.MORNING
+                | JobName.REFRESH_MORNING
+                | JobName.HANDOVER
+                | JobName.REACH
+                | JobName.REPLAY_BATCH
+                | JobName.SHOW_BATCH
+                | JobName.SHOW_BURST
+            ):
                 guild_id = number
             case JobName.REFRESH_TRIAGE | JobName.REEVALUATE | JobName.UNFINISHED_TRIAGE:
                 guild_id = await find.guild_of_triage(number)

@@ -1,6 +1,7 @@
 """The use cases, put together from the parts that they are given: one set of them per guild."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 from bot.domain.delivery.delivery import DeliveryKind
@@ -29,9 +30,15 @@ from bot.services.delivery.emails import DeliveryEmails
 from bot.services.delivery.failures import Failures
 from bot.services.delivery.handling import DeliveryHandler, DeliveryKinds
 from bot.services.digest.digests import DigestDeliveries, Digests
+from bot.services.dlq.batch_runs import BatchRuns
 from bot.services.dlq.console import DlqConsole
+from bot.services.dlq.deliveries import ProgressDeliveries, ReplayDeliveries
 from bot.services.dlq.dlq import Dlq
 from bot.services.dlq.reading import DlqReading
+from bot.services.dlq.replay_batches import ReplayBatches
+from bot.services.dlq.replay_checks import ReplayChecks
+from bot.services.dlq.replays import Replays
+from bot.services.dlq.watch import BurstDeliveries, DlqWatching
 from bot.services.drills.drills import Drills
 from bot.services.escalation.bundles import Bundles
 from bot.services.escalation.decisions import Escalations
@@ -111,7 +118,6 @@ _PLAIN: Final = (
     DeliveryKind.ALERT_QUESTION,
     DeliveryKind.ALERTS_SKIPPED,
     DeliveryKind.PIN_SEEN,
-    DeliveryKind.REPLAY,
 )
 
 
@@ -122,6 +128,7 @@ class GuildDependencies:
     Attributes:
         store: Sees the rows of this guild only.
         queue: The process's.
+        webhooks: The ids of the webhooks that can send undelivered notifications again, by channel.
     """
 
     guild_id: int
@@ -138,6 +145,7 @@ class GuildDependencies:
     queue: QueueWatch
     public_url: str | None = None
     code_host: CodeHost | None = None
+    webhooks: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +163,7 @@ class UseCases:
     action_times: ActionTimes
     action_issues: ActionIssues
     postmortem_reminders: PostmortemReminders
+    batch_runs: BatchRuns
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +205,9 @@ class _Shared:
         self.statistics = Statistics(store, policy, oncall)
         self.digests = Digests(store, parts.dlq, policy, self.statistics)
         self.mornings = Mornings(store, discord, policy)
+        self.dlq_reading = DlqReading(store, parts.dlq, policy, self.access)
+        self.replay_checks = ReplayChecks(store, self.dlq_reading, parts.webhooks)
+        self.webhooks = parts.webhooks
 
 
 def wire(parts: GuildDependencies, outward: Outward, oncall: OnCall) -> UseCases:
@@ -235,6 +247,7 @@ def wire(parts: GuildDependencies, outward: Outward, oncall: OnCall) -> UseCases
             shared.action_changes,
         ),
         postmortem_reminders=PostmortemReminders(store, policy, shared.recipients),
+        batch_runs=BatchRuns(store, parts.dlq, discord, policy, shared.replay_checks),
     )
 
 
@@ -264,6 +277,9 @@ def _delivery_kinds(shared: _Shared) -> DeliveryKinds:
             DigestDeliveries(shared.digests),
             ActionDeliveries(policy, shared.oncall),
             PostmortemDeliveries(policy),
+            ReplayDeliveries(shared.webhooks),
+            ProgressDeliveries(shared.store),
+            BurstDeliveries(shared.store),
             DeliveryHandler(*_PLAIN),
         ],
     )
@@ -292,11 +308,12 @@ def _services(shared: _Shared, parts: GuildDependencies, reach: Reach, emergency
     releasing = Releasing(store, discord, policy, access, shared.passing_on)
     lifecycle = Lifecycle(store, discord, policy, changes, escalations, shared.shown_incidents)
     questions = Questions(store, discord, policy, access, incidents)
-    alerts = AlertTracking(store, policy, incidents, Recoveries(store, policy, lifecycle), questions)
+    recoveries = Recoveries(store, policy, lifecycle)
+    replaying = parts.webhooks.values()
+    alerts = AlertTracking(store, policy, incidents, recoveries, questions, replaying=replaying)
     schedules = Schedules(store, policy, access, oncall)
     raising = Raising(policy, access, incidents, escalations)
     reevaluations = Reevaluations(store, policy, access, raising)
-    reading = DlqReading(store, parts.dlq, policy, access)
     return Services(
         guild_id=parts.guild_id,
         policy=policy,
@@ -339,8 +356,11 @@ def _services(shared: _Shared, parts: GuildDependencies, reach: Reach, emergency
         calendars=CalendarFiles(store, policy, schedules, oncall, reach=reach, calendars=parts.calendars),
         bundles=shared.bundles,
         reconciler=shared.reconciler,
-        dlq=Dlq(store, access, reading),
-        dlq_console=DlqConsole(store, parts.dlq, policy, reading),
+        dlq=Dlq(store, shared.dlq_reading),
+        dlq_console=DlqConsole(store, parts.dlq, policy, shared.dlq_reading),
+        replays=Replays(store, shared.dlq_reading, shared.replay_checks),
+        replay_batches=ReplayBatches(store, parts.dlq, policy, shared.dlq_reading, shared.replay_checks),
+        dlq_watch=DlqWatching(store, parts.dlq, discord, policy, shared.dlq_reading),
         digests=shared.digests,
         charts=parts.charts,
         statistics=shared.statistics,

@@ -26,6 +26,7 @@ from bot.process.ticks import (
     HEARTBEAT_S,
     ONCALL_S,
     RECONCILE_S,
+    WATCH_S,
     Tick,
     Ticks,
 )
@@ -119,6 +120,7 @@ class Life:
         ticks.every(RECONCILE_S, self._once(reconcile), name="reconciliation")
         ticks.every(RECONCILE_S, self._once(each(_catch_up)), name="missed alerts")
         ticks.every(ONCALL_S, each(lambda guild: guild.oncall.standing(guild.guild_id)), name="on call")
+        ticks.every(WATCH_S, each(lambda guild: guild.dlq_watch.tick(guild.guild_id)), name="DLQ watch")
         ticks.every(DATABASE_S, self.keep_up, name="database")
         ticks.every(WARM_S, self.warm, name="statements")
         ticks.every(GATEWAY_S, AwayWatch(self.keeper, self.circuit).look, name="gateway")

@@ -27,6 +27,7 @@ Tick = Callable[[], Awaitable[object]]
 AUDIT_S: Final = 20
 RECONCILE_S: Final = 60
 ONCALL_S: Final = 15
+WATCH_S: Final = 15
 DATABASE_S: Final = 3
 GATEWAY_S: Final = 15
 HEARTBEAT_S: Final = 60

@@ -5,9 +5,13 @@ from typing import Annotated, TypeAlias
 from pydantic import AfterValidator
 
 from bot.domain.dlq.table import DlqColumn, DlqTable
+from bot.domain.severity import Mention
 from bot.runbook import values
 from bot.runbook.model import DlqRules
 from bot.runbook.rules import Problem, Rule, Section
+
+#: The bot's own limit: as many as a person looks through.
+MOST_REPLAYS = 200
 
 #: PostgreSQL cuts longer names, bytes.
 _NAME_BYTES = 63
@@ -73,10 +77,21 @@ class DlqTableSection(Section):
     most_severe: _Word | None = None
     failed: _Word = "failed"
     export_at_most: Annotated[int, values.whole(1, 100_000, "a number of entries")] = 10_000
+    replay_at_most: Annotated[int, values.whole(1, MOST_REPLAYS, "a number of entries")] = 50
+    replay_per_minute: Annotated[int, values.whole(1, 60, "a number of messages")] = 20
+    watch: values.Bool = True
+    watch_mention: values.MentionName = Mention.NONE
 
     def value(self, priority: str) -> DlqRules:
         """Return the rules; *priority* is the highest severity's."""
         schema, name = self.table
         named = {DlqColumn(column): their for column, their in dict(self.columns).items()}
         table = DlqTable(schema, name, named, self.most_severe or priority, self.failed)
-        return DlqRules(table, export_at_most=self.export_at_most)
+        return DlqRules(
+            table,
+            export_at_most=self.export_at_most,
+            replay_at_most=self.replay_at_most,
+            replay_per_minute=self.replay_per_minute,
+            watch=self.watch,
+            watch_mention=self.watch_mention,
+        )

@@ -16,7 +16,7 @@ from bot.domain.incident.checklist import Checklist
 from bot.domain.oncall.people import OnCallPerson, id_of
 from bot.domain.oncall.rotation import Layer
 from bot.domain.postmortem.owing import Terms
-from bot.domain.severity import Deadline, SeverityPolicy
+from bot.domain.severity import Deadline, Mention, SeverityPolicy
 from bot.domain.triage.tree import Text, Tree
 from bot.runbook.github import GitHubRules
 from bot.runbook.tables import (
@@ -86,6 +86,7 @@ class Permissions:
     dlq: tuple[str, ...]
     replay: tuple[str, ...]
     load: tuple[str, ...]
+    replay_mentions: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +96,18 @@ class DlqRules:
     Attributes:
         table: Where they are kept, by the names of its owner.
         export_at_most: How many entries one file has at most.
+        replay_at_most: How many entries a filter may match to be replayed at once.
+        replay_per_minute: The rate at which they are sent.
+        watch: New failures of the highest severity are announced in its channel.
+        watch_mention: Whom that announcement mentions.
     """
 
     table: DlqTable
     export_at_most: int
+    replay_at_most: int
+    replay_per_minute: int
+    watch: bool
+    watch_mention: Mention
 
 
 @dataclass(frozen=True, slots=True)

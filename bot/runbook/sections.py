@@ -95,6 +95,10 @@ def _responders(read: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
     return read.get("acknowledge", ())
 
 
+def _replayers(read: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
+    return read.get("replay", ())
+
+
 class PermissionsTable(Section):
     """``[permissions]``; left out: everybody reports and responds, only "admin" does the rest."""
 
@@ -111,6 +115,7 @@ class PermissionsTable(Section):
     dlq: values.Roles = ("admin",)
     replay: values.Roles = ("admin",)
     load: values.Roles = Field(default_factory=_responders)
+    replay_mentions: values.Roles = Field(default_factory=_replayers)
 
     def value(self) -> Permissions:
         """Return the roles."""

@@ -21,6 +21,9 @@ from bot.services.alerts.tracking import AlertTracking
 from bot.services.digest.digests import Digests
 from bot.services.dlq.console import DlqConsole
 from bot.services.dlq.dlq import Dlq
+from bot.services.dlq.replay_batches import ReplayBatches
+from bot.services.dlq.replays import Replays
+from bot.services.dlq.watch import DlqWatching
 from bot.services.drills.drills import Drills
 from bot.services.escalation.bundles import Bundles
 from bot.services.escalation.decisions import Escalations
@@ -111,6 +114,9 @@ class Services:
     reconciler: Reconciler
     dlq: Dlq
     dlq_console: DlqConsole
+    replays: Replays
+    replay_batches: ReplayBatches
+    dlq_watch: DlqWatching
     digests: Digests
     charts: Charts
     statistics: Statistics

@@ -34,6 +34,7 @@ from bot.storage.tables.deliveries import (
     PostgresDeliveryWrites,
 )
 from bot.storage.tables.dlq_views import PostgresDlqViews
+from bot.storage.tables.dlq_watch import PostgresDlqWatchReads, PostgresDlqWatchWrites
 from bot.storage.tables.drills import PostgresDrillWrites
 from bot.storage.tables.escalation import PostgresEscalationReads, PostgresEscalationWrites
 from bot.storage.tables.exports import PostgresExportReads, PostgresExportWrites
@@ -45,6 +46,7 @@ from bot.storage.tables.oncall import PostgresOnCallReads, PostgresOnCallWrites
 from bot.storage.tables.outage import PostgresOutageChanges, PostgresOutageMirror
 from bot.storage.tables.overdue import PostgresOverdueReads, lost_jobs
 from bot.storage.tables.postmortems import PostgresPostmortemReads, PostgresPostmortemWrites
+from bot.storage.tables.replay_batches import PostgresBatchReads, PostgresBatchWrites
 from bot.storage.tables.replays import PostgresReplayReads, PostgresReplayWrites
 from bot.storage.tables.statistics import PostgresIncidentStatistics, PostgresLoadStatistics
 from bot.storage.tables.timeline import PostgresTimelineReads, PostgresTimelineWrites
@@ -85,6 +87,8 @@ class PostgresTransaction(
     PostgresActionWrites,
     PostgresMorningWrites,
     PostgresReplayWrites,
+    PostgresBatchWrites,
+    PostgresDlqWatchWrites,
     PostgresMemberWrites,
     PostgresPostmortemWrites,
     PostgresOnCallWrites,
@@ -148,6 +152,8 @@ class PostgresStore(
     PostgresMorningReads,
     PostgresReplayReads,
     PostgresDlqViews,
+    PostgresBatchReads,
+    PostgresDlqWatchReads,
     PostgresInstallation,
     PostgresMemberReads,
     PostgresPostmortemReads,

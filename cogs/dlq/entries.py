@@ -1,4 +1,4 @@
-"""`/dlq show` and `/dlq replay`: one undelivered notification, and sending it again."""
+"""`/dlq show`: one undelivered notification."""
 
 from typing import Final
 
@@ -9,7 +9,7 @@ from bot.client import IncidentBot
 from bot.domain.errors import BotError
 from bot.i18n.options import described
 from bot.ui.answers import Pressed, control
-from bot.ui.interaction import Interaction, keep, redraw, reply, services_of, voice_of, wait
+from bot.ui.interaction import Interaction, reply, services_of, voice_of, wait
 from bot.ui.people import person_from
 from bot.ui.screens.dlq_console import PRESSABLE, entry_choice
 from cogs.dlq.group import desk_of, dlq_group
@@ -43,18 +43,6 @@ async def show(interaction: Interaction, id_: EntryId) -> None:
     await reply(interaction, view=await desk_of(interaction).entry(id_))
 
 
-@dlq_group.command(
-    name="replay",
-    description=locale_str("Send one entry again, after a preview", key="commands.dlq_replay"),
-)
-@described(id_=ID_OPTION)
-@app_commands.autocomplete(id_=offer_entries)
-async def replay(interaction: Interaction, id_: EntryId) -> None:
-    """Preview first; nothing is sent yet."""
-    await wait(interaction)
-    await reply(interaction, view=await desk_of(interaction).preview(id_))
-
-
 @control(r"dlq:v1:open")
 async def choose_entry(interaction: Interaction, pressed: Pressed) -> None:
     """Show the chosen entry below the list."""
@@ -70,23 +58,6 @@ async def press_json(interaction: Interaction, pressed: Pressed) -> None:
     await reply(interaction, text, file=file)
 
 
-@control(rf"dlq:v1:preview:{ENTRY}")
-async def press_preview(interaction: Interaction, pressed: Pressed) -> None:
-    """[再送]: show what would be sent; nothing is sent yet."""
-    await wait(interaction)
-    await reply(interaction, view=await desk_of(interaction).preview(pressed.fields["entry"]))
-
-
-@control(rf"dlq:v1:replay:{ENTRY}")
-async def press_replay(interaction: Interaction, pressed: Pressed) -> None:
-    """[再送する]: send it, and say where it arrived if that is known within moments."""
-    await keep(interaction)
-    desk, entry = desk_of(interaction), pressed.fields["entry"]
-    await redraw(interaction, await desk.replay(entry))
-    if ended := await desk.ended(entry):
-        await redraw(interaction, ended)
-
-
 def register(bot: IncidentBot) -> None:
     """Let *bot* answer the buttons of this module."""
-    bot.add_controls(choose_entry, press_json, press_preview, press_replay)
+    bot.add_controls(choose_entry, press_json)

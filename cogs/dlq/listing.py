@@ -31,22 +31,32 @@ NUMBERED: Final = (
     r":(?P<channel>.{0,60}):(?P<page>\d{1,4})"
 )
 HOURS_OPTION: Final = locale_str("How many hours back (1 to 720)", key="commands.dlq_hours")
+#: The options that narrow a list.
+FILTER_OPTIONS: Final = {
+    "hours": HOURS_OPTION,
+    "severity": locale_str("Only this priority, such as P0", key="commands.dlq_severity"),
+    "channel": locale_str("Only this channel, by name", key="commands.dlq_channel"),
+    "status": locale_str("Only this HTTP status or state, such as 503", key="commands.dlq_status"),
+    "text": locale_str("Only what has this in its title or error", key="commands.dlq_text"),
+    "period": locale_str("From when, perhaps until when, instead of hours", key="commands.dlq_period"),
+}
 #: How long a form waits for the filter that it begins with, seconds: it is due within 3.
 _KNOWN_WITHIN_S: Final = 1.0
+
+
+async def offer_priorities(interaction: Interaction, typed: str) -> list[Choice[str]]:
+    """Offer the policy's priorities."""
+    policy = services_of(interaction).policy
+    known = [severity.priority for severity in policy.severities.values()]
+    return [Choice(name=name, value=name) for name in known if typed.casefold() in name.casefold()]
 
 
 @dlq_group.command(
     name="recent",
     description=locale_str("Notifications that failed lately", key="commands.dlq_recent"),
 )
-@described(
-    hours=HOURS_OPTION,
-    severity=locale_str("Only this priority, such as P0", key="commands.dlq_severity"),
-    channel=locale_str("Only this channel, by name", key="commands.dlq_channel"),
-    status=locale_str("Only this HTTP status or state, such as 503", key="commands.dlq_status"),
-    text=locale_str("Only what has this in its title or error", key="commands.dlq_text"),
-    period=locale_str("From when, perhaps until when, instead of hours", key="commands.dlq_period"),
-)
+@described(**FILTER_OPTIONS)
+@app_commands.autocomplete(severity=offer_priorities)
 async def recent(  # noqa: PLR0913, PLR0917  # Discord's options are parameters
     interaction: Interaction,
     hours: Hours = USUAL_HOURS,
@@ -62,13 +72,6 @@ async def recent(  # noqa: PLR0913, PLR0917  # Discord's options are parameters
     asked = DlqFilter(hours=hours, severity=severity, channel=name or None, text=text)
     screen = await desk_of(interaction).filtered(asked, period=period, status=status)
     await reply(interaction, view=screen)
-
-
-@recent.autocomplete("severity")
-async def _priorities(interaction: Interaction, typed: str) -> list[Choice[str]]:
-    policy = services_of(interaction).policy
-    known = [severity.priority for severity in policy.severities.values()]
-    return [Choice(name=name, value=name) for name in known if typed.casefold() in name.casefold()]
 
 
 @dlq_group.command(

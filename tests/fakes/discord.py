@@ -11,6 +11,8 @@ from bot.domain.alerts.alert import AlertMessage, ChannelPage
 from bot.domain.alerts.question import AlertAnswer, QuestionView
 from bot.domain.delivery.delivery import Delivery, DeliveryKind, Posted, Request
 from bot.domain.delivery.kinds import Action
+from bot.domain.dlq.batches import ReplayBatch
+from bot.domain.dlq.watch import DlqBurst
 from bot.domain.errors import (
     BotError,
     Crowded,
@@ -39,6 +41,7 @@ _OF_MEMBERS = {Action.MEMBER, Action.MEMBER_REMOVED}
 _ACTIONS = {
     DeliveryKind.THREAD: Action.THREAD,
     DeliveryKind.SEED_ACK: Action.REACTION,
+    DeliveryKind.REPLAY_WEBHOOK: Action.WEBHOOK,
     DeliveryKind.PRIVATE_THREAD: Action.PRIVATE_THREAD,
     DeliveryKind.MEMBER: Action.MEMBER,
     DeliveryKind.MEMBER_REMOVED: Action.MEMBER_REMOVED,
@@ -82,6 +85,7 @@ class FakeDiscord:
         asks: How much of that Discord asks for, the rest being a queue of ours; None: all.
         unreadable: Why no channel's history can be read.
         bundles: (waiting, all) of each edit of a bundle.
+        batches, bursts: What each edit of such a message showed.
         left: Ids or usernames of those who are no members any more.
         has_role: The server has a role that sees private incidents.
         members: Those whose roles are told to who asks.
@@ -122,6 +126,8 @@ class FakeDiscord:
     asks: timedelta | None = None
     unreadable: DeliveryRefused | None = None
     bundles: list[tuple[int, int]] = field(default_factory=list)
+    batches: list[ReplayBatch] = field(default_factory=list)
+    bursts: list[DlqBurst] = field(default_factory=list)
     left: set[str] = field(default_factory=set)
     has_role: bool = True
     members: Sequence[Person] = ()
@@ -217,6 +223,10 @@ class FakeDiscord:
                 if self.is_away:
                     raise UpstreamUnavailable("away")
                 self.bundles.append((shown.waiting, shown.count))
+            case ReplayBatch():
+                self.batches.append(shown)
+            case DlqBurst():
+                self.bursts.append(shown)
             case MorningView():
                 self.mornings.append((post.key, [one.id for one in shown.waiting]))
             case QuestionView():
@@ -224,7 +234,7 @@ class FakeDiscord:
                 self.questions.append((shown.question.answer, is_told, post.kind))
 
     async def find(self, request: Request, *, since: datetime) -> Posted | None:
-        if request.action not in (Action.MESSAGE, Action.PRIVATE_THREAD):
+        if request.action not in (Action.MESSAGE, Action.PRIVATE_THREAD, Action.WEBHOOK):
             return None  # asking again changes nothing
         if self.unreadable is not None:
             raise self.unreadable

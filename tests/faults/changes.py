@@ -46,7 +46,9 @@ READS: Final = frozenset(
             "incidents.timeline.press_file",
         ),
         *("/stats show", "/stats fairness", "stats.press_show", "stats.press_fairness"),
-        *("/digest preview", "/dlq recent", "/dlq p0-email", "/dlq http-status", "/dlq show", "/dlq replay"),
+        *("/digest preview", "/dlq recent", "/dlq p0-email", "/dlq http-status", "/dlq show"),
+        *("/dlq replay", "/dlq replay-all", "dlq.replays.press_preview", "dlq.replays.press_other_target"),
+        *("dlq.replays.press_all", "dlq.replays.press_results", "dlq.replays.press_turn"),
         *(
             "dlq.listing.press_page",
             "dlq.listing.press_numbered",
@@ -58,7 +60,6 @@ READS: Final = frozenset(
             "dlq.listing.press_http_status",
             "dlq.entries.choose_entry",
             "dlq.entries.press_json",
-            "dlq.entries.press_preview",
         ),
         *("/action add", "/action edit", "/action list", "/Make an action item", "actions.adding.press_add"),
         *(

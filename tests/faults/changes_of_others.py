@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Final
 
+from local_discord.people import Message
 from tests.e2e.failures import lose
 from tests.e2e.rosters import attached
 from tests.faults.changes import change
@@ -55,12 +56,45 @@ async def _(scene: Scene) -> Change:
 # -- the rest
 
 
-@change("dlq.entries.press_replay")
+@change("dlq.replays.press_replay")
 async def _(scene: Scene) -> Change:
     entry = await lose(scene.stage.world, scene.title)
     asked = await scene.say("dlq replay", by="primary", id=str(entry))
     query = "SELECT count(*) FROM dlq_replays WHERE entry_id = $1"
     return Change(scene.presses(asked, "再送する", by="primary"), query, (entry,), words=("決済エラー率",))
+
+
+@change("dlq.replays.press_replay_to")
+async def _(scene: Scene) -> Change:
+    entry = await lose(scene.stage.world, scene.title)
+    asked = await scene.say("dlq replay", by="primary", id=str(entry), send_to="p1-ops")
+    query = "SELECT count(*) FROM dlq_replays WHERE entry_id = $1 AND channel = 'p1-ops'"
+    return Change(scene.presses(asked, "再送する", by="primary"), query, (entry,), words=("決済エラー率",))
+
+
+@change("dlq.replays.press_start")
+async def _(scene: Scene) -> Change:
+    asked, batch = await _previewed(scene)
+    query = "SELECT count(*) FROM replay_batches WHERE id = $1 AND state <> 'previewed'"
+    return Change(scene.presses(asked, "再送する", by="primary"), query, (batch,), words=("再送",))
+
+
+@change("dlq.replays.press_stop")
+async def _(scene: Scene) -> Change:
+    asked, batch = await _previewed(scene, entries=6)
+    shown = await scene.press(asked, "再送する", by="primary")
+    query = "SELECT count(*) FROM replay_batches WHERE id = $1 AND stopped_at IS NOT NULL"
+    return Change(scene.presses(shown, "止める", by="primary"), query, (batch,), words=("再送",))
+
+
+async def _previewed(scene: Scene, *, entries: int = 2) -> tuple[Message, int]:
+    """Ask for a batch of failures in a channel of their own, and return the question with its number."""
+    channel = f"p1-{scene.title}"[:40]
+    for _ in range(entries):
+        await lose(scene.stage.world, scene.title, channel=channel, severity="P1")
+    asked = await scene.say("dlq replay-all", by="primary", channel=channel, send_to="p1-ops")
+    [row] = await scene.stage.world.rows("SELECT max(id) AS id FROM replay_batches")
+    return asked.messages[-1], row["id"]
 
 
 @change("/drill stop")

@@ -17,7 +17,7 @@ from bot.domain.alerts.recognition import Reading, Shape, read_message
 from bot.domain.alerts.titles import alert_title
 from bot.domain.calendar.durations import parse_duration
 from bot.domain.calendar.start_time import parse_start_time
-from bot.domain.dlq.replays import sanitise_payload
+from bot.domain.dlq.prepared import prepared
 from bot.domain.emoji import is_one_emoji, is_same_emoji
 from bot.domain.errors import UserError
 from bot.domain.oncall.moments import parse_later
@@ -106,7 +106,7 @@ PARSERS: Final[Mapping[str, Callable[[str], object]]] = {
     "lines to show": lambda text: inert_lines(text, limit=CONTENT_LIMIT),
     "a code block": code_block,
     "a thread's name": lambda text: plain(text, limit=100),
-    "a stored payload": lambda text: sanitise_payload({"content": text, "embeds": [{"title": text}]}),
+    "a stored payload": lambda text: prepared({"content": text, "embeds": [{"title": text}]}),
     "a link's token": guild_of,
 }
 

@@ -557,7 +557,8 @@ async def test_an_entry_is_replayed_once_after_a_preview(world: ConsoleWorld) ->
     raw = shown(await world.click(entry, f"dlq:v1:json:{ENTRY}", by="primary"))
     assert '"username": "hook"' in raw["content"]
     preview = shown(await world.click(entry, f"dlq:v1:preview:{ENTRY}", by="primary"))
-    assert "取り除くもの：`username`" in words(preview)
+    assert "取り除くもの：メンションの通知, `username`" in words(preview)
+    assert "embed は保存されたまま送ります" in words(preview)
     await world.restart()
     await world.click(preview, f"dlq:v1:replay:{ENTRY}", by="primary")
     done = await world.until("general", contains="再送した投稿へ", by="primary")
@@ -567,6 +568,48 @@ async def test_an_entry_is_replayed_once_after_a_preview(world: ConsoleWorld) ->
     again = shown(await world.command("dlq replay", by="primary", id=ENTRY))
     assert f"dlq:v1:replay:{ENTRY}" not in presses(again)
     assert "再送済みです" in words(again)
+
+
+async def test_a_replay_may_ping_or_go_elsewhere_when_a_person_says_so(world: ConsoleWorld) -> None:
+    """The preview says whom it would ping; only the button that says so lets it."""
+    await failed(world)
+    offered = await world.choices("dlq replay", focused="send_to", typed="ops")
+    assert [choice["value"] for choice in offered] == ["p1-ops"]
+    preview = shown(await world.command("dlq replay", by="primary", id=ENTRY, send_to="p1-ops"))
+    assert "#p1-ops に再送しますか" in words(preview)
+    assert "メンションは鳴りません (元の相手：@here)" in words(preview)
+    ringing = shown(await world.click(preview, f"dlq:v2:ask:bm:p1-ops:{ENTRY}", by="primary"))
+    assert "🔔 **@here に通知が鳴ります。**" in words(ringing)
+    await world.click(ringing, f"dlq:v2:send:bm:p1-ops:{ENTRY}", by="primary")
+    sent = await world.until("p1-ops", contains="決済 API が 5xx")
+    assert sent["mention_everyone"]
+
+
+async def test_all_that_a_filter_matches_is_replayed_and_stopped(world: ConsoleWorld) -> None:
+    """A question with the count, then one message with how it goes; a stop, and the result of each entry."""
+    for number in range(12):
+        await failed(world, entry_id=str(UUID(int=number)))
+    asked = shown(await world.command("dlq replay-all", by="primary", severity="P0"))
+    assert "**12 件を再送しますか？**" in words(asked)
+    assert "送り先：#p0-alerts 12" in words(asked)
+    start = next(one for one in presses(asked) if one.startswith("dlq:v1:batch:start:"))
+    await world.click(asked, start, by="primary")
+    batch = start.rpartition(":")[2]
+    progress = await world.until("general", contains="DLQ をまとめて再送しています")
+    await world.until("p0-alerts", contains="決済 API が 5xx")
+    stopped = shown(await world.click(progress, f"dlq:v1:batch:stop:{batch}", by="primary"))
+    assert "止めた人：@primary" in words(stopped)
+    await world.database.advance(timedelta(seconds=5))
+    ended = await world.until("general", contains="再送を止め")
+    result = shown(await world.click(ended, f"dlq:v1:batch:result:{batch}:1", by="primary"))
+    assert "✅ 投稿しました · [投稿](https://discord.com/channels/" in words(result)
+    assert "↩️ 送っていません" in words(result)
+    late = shown(await world.click(asked, f"dlq:v1:batch:stop:{batch}", by="primary"))
+    assert "もう終わっているか" in late["content"]
+    nothing = shown(await world.command("dlq replay-all", by="primary", severity="P1"))
+    assert "この条件に合う失敗はありません" in nothing["content"]
+    refused = shown(await world.command("dlq replay-all"))
+    assert "DLQ の再送には" in refused["content"]
 
 
 async def test_replaying_needs_its_role(world: ConsoleWorld) -> None:

@@ -167,6 +167,7 @@ class Desk:
         self.queue = QueueWatch()
         self.siren = FakeSiren()
         self.code_host: CodeHost | None = None
+        self.webhooks: dict[str, int] = {}
         self.use(self.discord)
 
     def use(self, discord: Discord) -> UseCases:
@@ -186,6 +187,7 @@ class Desk:
             queue=self.queue,
             public_url=PUBLIC,
             code_host=self.code_host,
+            webhooks=self.webhooks,
         )
         oncall = OnCall(self.own_store, self.policy)
         self.discord.standing = oncall.standing
@@ -223,6 +225,10 @@ class Desk:
         self.digests = cases.services.digests
         self.dlq = cases.services.dlq
         self.dlq_console = cases.services.dlq_console
+        self.replays = cases.services.replays
+        self.replay_batches = cases.services.replay_batches
+        self.dlq_watch = cases.services.dlq_watch
+        self.batch_runs = cases.batch_runs
         self.deliveries = cases.deliveries
         self.refreshing = cases.refreshing
         self.links = cases.links

@@ -48,7 +48,7 @@ async def test_questions_need_the_role(desk: Desk) -> None:
 async def test_replay_goes_out_once_without_its_mention(desk: Desk) -> None:
     """The second person learns who was first; nothing pings."""
     await put(desk, {"content": "@everyone 満車", "username": "spoof"})
-    record = await desk.dlq.replay(ENTRY, by=PRIMARY, guild_id=GUILD)
+    record = await desk.replays.replay(ENTRY, by=PRIMARY, guild_id=GUILD)
     await desk.work()
     assert record.requested_by_name == "primary"
     assert desk.sent(DeliveryKind.REPLAY) == ["channel:p0-alerts"]
@@ -56,7 +56,7 @@ async def test_replay_goes_out_once_without_its_mention(desk: Desk) -> None:
     assert delivery.data["body"] == {"content": "@everyone 満車", "allowed_mentions": {"parse": []}}
     assert body_of(delivery.request)["allowed_mentions"] == {"parse": []}
     with pytest.raises(InvalidTransition) as refused:
-        await desk.dlq.replay(ENTRY, by=PRIMARY, guild_id=GUILD)
+        await desk.replays.replay(ENTRY, by=PRIMARY, guild_id=GUILD)
     assert refused.value.fields["by"] == "primary"
 
 
@@ -64,13 +64,13 @@ async def test_replay_that_failed_may_be_repeated(desk: Desk) -> None:
     """It went nowhere, says why, and does not use up the entry's one replay."""
     await put(desk, {"content": "x"})
     desk.discord.refused = {"channel:p0-alerts"}
-    await desk.dlq.replay(ENTRY, by=PRIMARY, guild_id=GUILD)
+    await desk.replays.replay(ENTRY, by=PRIMARY, guild_id=GUILD)
     await desk.work()
     view = await desk.dlq.entry(ENTRY, by=PRIMARY, guild_id=GUILD)
     assert view.replay is not None
     assert view.replay.error is not None
     desk.discord.refused = set()
-    await desk.dlq.replay(ENTRY, by=PRIMARY, guild_id=GUILD)
+    await desk.replays.replay(ENTRY, by=PRIMARY, guild_id=GUILD)
     await desk.work()
     assert desk.sent(DeliveryKind.REPLAY) == ["channel:p0-alerts"]
 
@@ -85,25 +85,27 @@ async def test_an_entry_knows_who_may_send_it_again(desk: Desk) -> None:
 async def test_replay_of_a_page_goes_to_the_person(desk: Desk) -> None:
     """Our own failed DMs are kept with their on-call place."""
     await put(desk, {"content": "x"}, channel="person:primary")
-    await desk.dlq.replay(ENTRY, by=PRIMARY, guild_id=GUILD)
+    await desk.replays.replay(ENTRY, by=PRIMARY, guild_id=GUILD)
     await desk.work()
     assert desk.sent(DeliveryKind.REPLAY) == ["person:primary"]
 
 
-async def test_a_replay_of_ours_is_no_failure_of_its_severity(desk: Desk) -> None:
-    """Refused, it has a row that no figure counts; held back, it has none and is not mailed."""
+async def test_a_replay_that_fails_is_no_failure_of_its_own(desk: Desk) -> None:
+    """Refused or held back, it has no row in the DLQ and no email: the entry that it is about says why."""
     desk.discord.refused = {"channel:p0-alerts"}
     await desk.open()
     await desk.work()
     alert = next(one for one in await desk.database.deliveries() if one.kind is DeliveryKind.ALERT)
     before = await desk.database.dlq_entries()
-    await desk.dlq.replay(str(failure_id(alert.nonce)), by=PRIMARY, guild_id=GUILD)
+    await desk.replays.replay(str(failure_id(alert.nonce)), by=PRIMARY, guild_id=GUILD)
     await desk.work()
-    (row,) = (row for row in await desk.database.dlq_entries() if row not in before)
-    assert (row.severity, row.fallback_email_sent) == (None, False)
+    assert await desk.database.dlq_entries() == before
+    record = await desk.store.replay_of(str(failure_id(alert.nonce)))
+    assert record is not None
+    assert record.may_be_repeated
     desk.discord.refused, desk.discord.failures = set(), [AWAY]
     before = await desk.database.dlq_entries()
-    await desk.dlq.replay(str(failure_id(alert.nonce)), by=PRIMARY, guild_id=GUILD)
+    await desk.replays.replay(str(failure_id(alert.nonce)), by=PRIMARY, guild_id=GUILD)
     await desk.work()
     (held,) = (
         one for one in await desk.database.deliveries() if one.kind is DeliveryKind.REPLAY and one.held_at
@@ -117,7 +119,7 @@ async def test_nothing_to_replay(desk: Desk, payload: dict[str, object] | None) 
     """An entry that holds no message is shown, not sent."""
     await put(desk, payload)
     with pytest.raises(UserError):
-        await desk.dlq.preview_replay(ENTRY, by=PRIMARY, guild_id=GUILD)
+        await desk.replays.preview(ENTRY, by=PRIMARY, guild_id=GUILD)
 
 
 async def test_what_was_posted_since_is_not_sent_again(desk: Desk) -> None:
@@ -131,7 +133,7 @@ async def test_what_was_posted_since_is_not_sent_again(desk: Desk) -> None:
     view = await desk.dlq.entry(failed.id, by=PRIMARY, guild_id=GUILD)
     assert view.delivered == Posted(alert.channel_id or 0, alert.message_id or 0)
     with pytest.raises(UserError, match="dlq_delivered_since"):
-        await desk.dlq.replay(failed.id, by=PRIMARY, guild_id=GUILD)
+        await desk.replays.replay(failed.id, by=PRIMARY, guild_id=GUILD)
     assert (await desk.dlq.entry(ENTRY, by=PRIMARY, guild_id=GUILD)).delivered is None
 
 
@@ -210,8 +212,8 @@ async def test_a_guild_without_a_say_does_not_see_the_dlq(database: Database) ->
         desk.dlq_console.http_statuses(hours=1, by=PRIMARY, guild_id=GUILD),
         anext(aiter(desk.dlq_console.export(DlqFilter(), by=PRIMARY, guild_id=GUILD))),
         desk.dlq.entry(ENTRY, by=PRIMARY, guild_id=GUILD),
-        desk.dlq.preview_replay(ENTRY, by=PRIMARY, guild_id=GUILD),
-        desk.dlq.replay(ENTRY, by=PRIMARY, guild_id=GUILD),
+        desk.replays.preview(ENTRY, by=PRIMARY, guild_id=GUILD),
+        desk.replays.replay(ENTRY, by=PRIMARY, guild_id=GUILD),
     ):
         with pytest.raises(UserError, match="dlq_not_here"):
             await ask

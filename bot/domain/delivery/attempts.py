@@ -6,6 +6,9 @@ from typing import Final
 
 from bot.domain.delivery.delivery import Delivery, DeliveryKind, Posted, priority_of
 
+#: Start of the reason for a message that has perhaps arrived: no one sends it again before having looked.
+UNKNOWN: Final = "may have been posted"
+
 #: A message that is sent this long after its delivery was stored is late.
 LATE: Final = timedelta(minutes=2)
 

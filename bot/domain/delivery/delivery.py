@@ -134,6 +134,12 @@ class DeliveryKind(StrEnum):
     DIGEST = "digest"
     #: A DLQ entry sent again.
     REPLAY = "replay", Spec(is_urgent=True, is_replay=True)
+    #: The same by the channel's own webhook.
+    REPLAY_WEBHOOK = "replay_webhook", Spec(action=Action.WEBHOOK, is_replay=True, is_once=True)
+    #: The message that shows how a batch of replays goes; those who started it see that elsewhere, too.
+    REPLAY_PROGRESS = "replay_progress", Spec(is_dispensable=True)
+    #: The message in the most severe severity's channel about new failures in the DLQ.
+    DLQ_BURST = "dlq_burst"
 
 
 class DeliveryStatus(StrEnum):

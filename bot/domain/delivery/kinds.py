@@ -13,6 +13,7 @@ class Action(StrEnum):
     PRIVATE_THREAD = "private_thread"
     MEMBER = "member"
     MEMBER_REMOVED = "member_removed"
+    WEBHOOK = "webhook"  # a message by a webhook that is not the bot's
 
 
 class PostingPart(StrEnum):
@@ -46,6 +47,8 @@ class DeliveryKindSpec:
         follows_details: It is edited when the title or the start of its incident was corrected.
         may_answer: It answers the message that its payload names, if it names one.
         is_replay: It sends a DLQ entry again, so its failure is no further failure of the severity.
+        is_once: Discord does not merge two of its messages, so it is sent once; an attempt whose outcome is
+            unknown ends it, unless its message is found.
         shows_triage: It reports the state of a triage, and shows the incident once there is one.
     """
 
@@ -65,6 +68,7 @@ class DeliveryKindSpec:
     follows_details: bool = False
     may_answer: bool = False
     is_replay: bool = False
+    is_once: bool = False
     shows_triage: bool = False
 
     @property

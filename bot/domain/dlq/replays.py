@@ -1,14 +1,21 @@
-"""Sending an undelivered notification again: what of it may be sent, and who did so."""
+"""Sending an undelivered notification again: who did so, where it arrived, and what its delivery carries."""
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
+from bot.domain.delivery.attempts import UNKNOWN
+from bot.domain.delivery.delivery import Posted
 from bot.domain.payloads import Payload
+
+#: The name under which a webhook posts a replay. It tells replays from alerts of the same webhook, also where the
+#: bot may not read messages.
+REPLAYED_AS: Final = "↻ DLQ"
 
 
 @dataclass(frozen=True, slots=True)
 class ReplayRecord:
-    """A replay of a DLQ entry. An entry has one, and one more after each that Discord refused for good.
+    """A replay of a DLQ entry. An entry has one, and one more after each that did not arrive for sure.
 
     Attributes:
         channel_id, message_id: Where it arrived, once it did.
@@ -24,30 +31,42 @@ class ReplayRecord:
     message_id: int | None = None
     error: str | None = None
 
+    @property
+    def posted(self) -> Posted | None:
+        """Return where it arrived; None if it has not."""
+        if self.channel_id is None or self.message_id is None:
+            return None
+        return Posted(self.channel_id, self.message_id)
 
-#: Top-level keys of a Discord message that a replay keeps. Mentions are always stripped.
-REPLAYABLE_KEYS = frozenset({"content", "embeds"})
+    @property
+    def is_unknown(self) -> bool:
+        """Return True if it has perhaps arrived: a person has to look before it is sent again."""
+        return self.error is not None and self.error.startswith(UNKNOWN)
 
+    @property
+    def may_be_repeated(self) -> bool:
+        """Return True if it has failed, so that a person may send it once more."""
+        return self.error is not None
 
-def sanitise_payload(payload: dict[str, object]) -> tuple[dict[str, object], tuple[str, ...]]:
-    """Return the part of a stored payload that may be sent again, and the sorted names of the dropped keys.
-
-    `allowed_mentions` is empty: a replay notifies no one.
-    """
-    kept = {key: value for key, value in payload.items() if key in REPLAYABLE_KEYS and value}
-    dropped = tuple(sorted(key for key in payload if key not in kept and payload[key]))
-    return {**kept, "allowed_mentions": {"parse": []}}, dropped
+    @property
+    def has_ended(self) -> bool:
+        """Return True if it is known how it ended."""
+        return self.posted is not None or self.error is not None
 
 
 class ReplayData(Payload):
     """A DLQ entry sent again.
 
     Attributes:
-        body: The message as it was meant, sanitised.
+        body: The message as it was meant, with the mentions that it allows.
         entry: The entry's id.
         by: The name of the person who sends it.
+        batch: The number of the batch that it belongs to.
+        keeps_mentions: It notifies the people that it mentions; the person was asked.
     """
 
     body: dict[str, object]
     entry: str
     by: str
+    batch: int | None = None
+    keeps_mentions: bool = False

@@ -1,6 +1,6 @@
 """Alerts of others: a message in a watched channel becomes a tracked alert, or counts on one."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, TypeVar
@@ -12,6 +12,7 @@ from bot.domain.alerts.payloads import FiresAgainNotice, RepeatedEntry
 from bot.domain.alerts.question import AlertQuestion
 from bot.domain.alerts.recognition import Reading, Says, Unknown, is_from, read_message
 from bot.domain.alerts.titles import alert_title
+from bot.domain.dlq.replays import REPLAYED_AS
 from bot.domain.incident import transitions
 from bot.domain.incident.incident import Incident, Status
 from bot.domain.severity import SeverityPolicy
@@ -55,7 +56,11 @@ class Understood:
 
 
 class AlertTracking:
-    """Tracks what monitors post."""
+    """Tracks what monitors post.
+
+    Args:
+        replaying: The ids of the webhooks by which undelivered notifications are sent again.
+    """
 
     def __init__(
         self,
@@ -64,12 +69,15 @@ class AlertTracking:
         incidents: Incidents,
         recoveries: Recoveries,
         questions: Questions,
+        *,
+        replaying: Collection[int] = (),
     ) -> None:
         self._store = store
         self._policy = policy
         self._incidents = incidents
         self._recoveries = recoveries
         self._questions = questions
+        self._replaying = frozenset(replaying)
 
     def watches(self, message: AlertMessage) -> bool:
         """Return True for another app's message in a watched channel: of a webhook or an allowed bot."""
@@ -79,7 +87,8 @@ class AlertTracking:
             str(message.evidence.author_id),
         }.isdisjoint(alerts.bots)
         is_heeded = not message.is_ours and (message.is_webhook or is_allowed)
-        return self._is_watched(message) and is_heeded and not is_from(message, alerts.ignore)
+        is_news = not (is_from(message, alerts.ignore) or self._is_replay(message))
+        return self._is_watched(message) and is_heeded and is_news
 
     def is_by_own_webhook(self, message: AlertMessage) -> bool:
         """Return True for a message in a watched channel by a webhook of the bot's own application."""
@@ -87,6 +96,11 @@ class AlertTracking:
 
     def _is_watched(self, message: AlertMessage) -> bool:
         return not self._policy.alerts.watch.keys().isdisjoint({message.channel, str(message.channel_id)})
+
+    def _is_replay(self, message: AlertMessage) -> bool:
+        """Return True for an old notification that a person sends again: nobody is to be paged for it."""
+        by = message.evidence
+        return message.is_webhook and by.author_id in self._replaying and by.author_name == REPLAYED_AS
 
     async def receive(self, message: AlertMessage) -> Incident | None:
         """Handle a monitor's message. A second call with the same one, on any instance, changes nothing.

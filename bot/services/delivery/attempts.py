@@ -5,12 +5,16 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Final
 
-from bot.domain.delivery.attempts import may_double
+from bot.domain.delivery.attempts import UNKNOWN, may_double
 from bot.domain.delivery.delivery import Delivery
 from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
 from bot.services.shared.already_told import OLD
 
-_UNKNOWN: Final = "may have been posted; cannot read the channel's history"
+_UNREAD: Final = f"{UNKNOWN}; cannot read the channel's history"
+_UNFOUND: Final = f"{UNKNOWN}; not found in the channel's history"
+
+#: How often to look for a message that is sent once, before a person has to.
+_LOOKS: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,34 @@ def require_repeatable(delivery: Delivery, unread: DeliveryRefused, *, now: date
     Raises:
         DeliveryRefused: it must not be sent again; the DLQ row tells a person to look.
     """
+    if delivery.kind.spec.is_once:
+        raise DeliveryRefused(_UNREAD, http_status=unread.http_status) from unread
     is_known = delivery.first_sent_at is None or now - delivery.first_sent_at < OLD
     if is_known or may_double(delivery) or unread.http_status == HTTPStatus.NOT_FOUND:
         return
-    raise DeliveryRefused(_UNKNOWN, http_status=unread.http_status) from unread
+    raise DeliveryRefused(_UNREAD, http_status=unread.http_status) from unread
+
+
+def require_unsent(delivery: Delivery) -> None:
+    """Check that *delivery*, whose message was not found after an attempt, may be sent again.
+
+    Raises:
+        UpstreamUnavailable: it is sent once, and perhaps its message is on its way. DeliveryRefused: it has
+            not come by now; a person has to look.
+    """
+    if not delivery.kind.spec.is_once:
+        return
+    if delivery.attempts < _LOOKS:
+        raise UpstreamUnavailable(_UNFOUND)
+    raise DeliveryRefused(_UNFOUND, http_status=HTTPStatus.GATEWAY_TIMEOUT)
+
+
+def require_patience(delivery: Delivery, away: UpstreamUnavailable) -> None:
+    """Check that it is worth looking again for the message of an earlier attempt.
+
+    Raises:
+        DeliveryRefused: it is sent once, and the channel could not be read often enough.
+    """
+    if delivery.kind.spec.is_once and delivery.attempts >= _LOOKS:
+        status = away.http_status or HTTPStatus.GATEWAY_TIMEOUT
+        raise DeliveryRefused(_UNREAD, http_status=status) from away

@@ -25,7 +25,12 @@ from bot.domain.incident.posting import quieted
 from bot.domain.privacy import would_expose
 from bot.runbook.model import Policy
 from bot.services.delivery.arrivals import Arrivals
-from bot.services.delivery.attempts import Failure, require_repeatable
+from bot.services.delivery.attempts import (
+    Failure,
+    require_patience,
+    require_repeatable,
+    require_unsent,
+)
 from bot.services.delivery.handling import DeliveryKinds
 from bot.services.delivery.waiting import BEHIND, HeldDeliveries, dated, must_wait, wait_in_line
 from bot.services.ports import Discord, Store, Transaction
@@ -165,8 +170,13 @@ class Deliveries:
             if not is_obsolete:
                 require_repeatable(delivery, unread, now=await self._store.now())
             return None
-        if found is not None:
-            log.info("delivery.adopted", delivery_id=delivery.id, kind=delivery.kind)
+        except UpstreamUnavailable as away:
+            require_patience(delivery, away)
+            raise
+        if found is None:
+            require_unsent(delivery)
+            return None
+        log.info("delivery.adopted", delivery_id=delivery.id, kind=delivery.kind)
         return found
 
     async def _send(self, attempt: _Attempt) -> Posted | None:

@@ -67,10 +67,19 @@ class DlqConsole:
         Raises:
             NotPermitted; UserError: one of the two cannot be read.
         """
+        asked = await self.narrowed(asked, period=period, status=status)
+        return await self.recent(DlqView(asked), by=by, guild_id=guild_id)
+
+    async def narrowed(self, asked: DlqFilter, *, period: str, status: str) -> DlqFilter:
+        """Return *asked* for a period and a status as a person has typed them; its own hold if left empty.
+
+        Raises:
+            UserError: one of the two cannot be read.
+        """
         if period.strip():
             now = await self._store.now()
             asked = within(asked, period, now=now, timezone=self._policy.timezone)
-        return await self.recent(DlqView(became(asked, status)), by=by, guild_id=guild_id)
+        return became(asked, status) if status.strip() else asked
 
     async def offered(self, typed: str, *, by: Person, guild_id: int, limit: int) -> list[DlqEntry]:
         """Return the latest failures whose id or title has *typed*; none to a person who may not look.

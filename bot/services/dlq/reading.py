@@ -1,5 +1,6 @@
 """What each question about undelivered notifications begins with: who may ask, and which entry is meant."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from bot.domain.dlq.entries import SHORTEST, DlqEntry, Origin, failure_id, is_ours
@@ -64,13 +65,20 @@ class DlqReading:
         Perhaps the incident became private a moment ago, and its rows have not been emptied yet.
         """
         entry = await self._failures.entry(key)
-        owed = await self._store.origins(guild_id, entry.attempted_at)
-        origin = next((one for one in owed if is_ours(entry.id, failure_id(one.nonce))), None)
+        origin = (await self.origins([entry], guild_id=guild_id)).get(entry.id)
         if origin is not None and origin.incident_id is not None:
             incident = await self._store.incident(origin.incident_id)
             if incident.is_private:
                 entry = entry.without_words(incident.label)
         return entry, origin
+
+    async def origins(self, entries: Sequence[DlqEntry], *, guild_id: int) -> dict[str, Origin]:
+        """Return the deliveries of ours that the entries are about, by the entry's id; others have none."""
+        times = sorted({entry.attempted_at for entry in entries})
+        ours = [(failure_id(one.nonce), one) for one in await self._store.origins(guild_id, times)]
+        return {
+            entry.id: origin for entry in entries for failure, origin in ours if is_ours(entry.id, failure)
+        }
 
     async def masked(self, entries: tuple[DlqEntry, ...], *, guild_id: int) -> tuple[DlqEntry, ...]:
         """Return *entries*, those about private incidents without words, as `entry` does for one."""

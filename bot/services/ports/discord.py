@@ -9,6 +9,8 @@ from bot.domain.alerts.alert import ChannelPage
 from bot.domain.alerts.question import QuestionView
 from bot.domain.delivery.delivery import Delivery, Posted, Request
 from bot.domain.digest import Digest
+from bot.domain.dlq.batches import ReplayBatch
+from bot.domain.dlq.watch import DlqBurst
 from bot.domain.escalation.bundle import Bundle
 from bot.domain.incident.incident import Incident
 from bot.domain.morning import MorningView
@@ -17,11 +19,13 @@ from bot.domain.privacy import LeftBehind
 from bot.domain.timeline.pinned import ThreadMessage
 from bot.domain.triage.session import Triage
 
-#: What a delivery is about: incident, triage, a week's figures, a morning, a bundle; None for what has none.
-Subject: TypeAlias = Incident | Digest | Triage | MorningView | Bundle | None
+#: What a delivery is about: incident, triage, a week's figures, a morning, a bundle, a batch of replays, new
+#: failures; None for what has none.
+Subject: TypeAlias = Incident | Digest | Triage | MorningView | Bundle | ReplayBatch | DlqBurst | None
 
-#: What a post shows that is edited by itself: a bundle, a morning, the question about a message.
-Redrawn: TypeAlias = Bundle | MorningView | QuestionView
+#: What a post shows that is edited by itself: a bundle, a morning, the question about a message, a batch of
+#: replays, new failures.
+Redrawn: TypeAlias = Bundle | MorningView | QuestionView | ReplayBatch | DlqBurst
 
 #: When to try again what Discord did not take, and gave no time for.
 TRY_AGAIN: Final = timedelta(seconds=20)

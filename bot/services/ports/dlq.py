@@ -20,6 +20,16 @@ class DlqStore(Protocol):
     async def page(self, view: DlqView, *, size: int) -> DlqPage:
         """Answer the runbook's first question: failures, newest first, from a place in the list on."""
 
+    async def matching(self, asked: DlqFilter, *, limit: int, longest: int) -> list[DlqEntry]:
+        """Return the failures that *asked* admits, oldest first: payloads of at most *longest* bytes too."""
+
+    async def most_severe_since(self, since: datetime, *, after: Cursor | None, limit: int) -> list[DlqEntry]:
+        """Return failures of the highest severity that were given up, oldest first, without payloads.
+
+        Args:
+            after: Only those behind this place, on which the cursor looks with `is_newer`.
+        """
+
     async def most_severe(self, *, limit: int) -> MostSevere:
         """Answer the second question: P0 that failed, and whether the email went out; newest first."""
 

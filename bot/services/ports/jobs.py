@@ -27,6 +27,9 @@ class JobName(StrEnum):
     DRILL = "drill"  # payload: incident id
     MORNING = "morning"  # payload: "guild_id:day"
     REFRESH_MORNING = "refresh_morning"  # payload: "guild_id:day"
+    REPLAY_BATCH = "replay_batch"  # payload: "guild_id:batch_id"; the next entry, or the end
+    SHOW_BATCH = "show_batch"  # payload: the same; edits its message
+    SHOW_BURST = "show_burst"  # payload: "guild_id:burst_id"
     HANDOVER = "handover"  # payload: guild id; a shift begins, or soon will
     ACTION_ITEM = "action_item"  # payload: item id; reminds, verifies or reopens
     POSTMORTEM = "postmortem"  # payload: incident id; a reminder of its postmortem is due

@@ -110,8 +110,16 @@ SELECT {entry}
  ORDER BY {newest_first}
  LIMIT :limit;
 
+-- name: list_with_payloads
+-- Returns failures, oldest first, with their payloads of :longest bytes at most.
+SELECT {entry}, CASE WHEN octet_length({payload}) <= :longest THEN {payload} END AS payload
+  FROM {table}
+ WHERE {conditions}
+ ORDER BY {attempted_at_column}, {id_column}
+ LIMIT :limit;
+
 -- name: list_newer_failures
--- Returns failures, oldest first: the page before a place, from there on.
+-- Returns failures, oldest first: the page before a place, from there on; or what is new.
 SELECT {entry}
   FROM {table}
  WHERE {conditions}

@@ -86,6 +86,19 @@ class PostgresDlqStore:
             missing=missing,
         )
 
+    async def matching(self, asked: DlqFilter, *, limit: int, longest: int) -> list[DlqEntry]:
+        async with self._question() as sql:
+            which = asked_for(sql.layout, asked)
+            rows = await sql.all("list_with_payloads", which, limit=limit, longest=longest)
+        return [entry_from_row(row) for row in rows]
+
+    async def most_severe_since(self, since: datetime, *, after: Cursor | None, limit: int) -> list[DlqEntry]:
+        async with self._question(within_s=WORK_S) as sql:
+            which = self._most_severe(sql.layout) | {"since": {"since": since}}
+            which |= {} if after is None else beside(after)
+            rows = await sql.all("list_newer_failures", which, limit=limit)
+        return [entry_from_row(row) for row in rows]
+
     async def most_severe(self, *, limit: int) -> MostSevere:
         async with self._question() as sql:
             which = self._most_severe(sql.layout)

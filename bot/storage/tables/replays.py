@@ -1,5 +1,6 @@
 """Replays of DLQ entries."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -14,11 +15,15 @@ class PostgresReplayReads(ReadPart):
     """A `bot.services.ports.store.replays.ReplayReads`."""
 
     async def replay_of(self, entry_id: str) -> ReplayRecord | None:
-        row = await self._sql.first("replay", key=_key(entry_id))
-        return None if row is None else from_row(ReplayRecord, row)
+        found = await self.replays_of([entry_id])
+        return found[0] if found else None
 
-    async def origins(self, guild_id: int, at: datetime) -> list[Origin]:
-        rows = await self._sql.all("origins", guild_id=guild_id, at=at)
+    async def replays_of(self, entry_ids: Sequence[str]) -> list[ReplayRecord]:
+        rows = await self._sql.all("replays", keys=[replay_key(entry_id) for entry_id in entry_ids])
+        return [from_row(ReplayRecord, row) for row in rows]
+
+    async def origins(self, guild_id: int, times: Sequence[datetime]) -> list[Origin]:
+        rows = await self._sql.all("origins", guild_id=guild_id, times=list(times))
         return [from_row(Origin, row) for row in rows]
 
     async def private_origins(self, guild_id: int, since: datetime, until: datetime) -> list[Origin]:
@@ -32,7 +37,7 @@ class PostgresReplayWrites(TransactionPart):
     async def claim_replay(self, entry_id: str, *, guild_id: int, channel: str, by: Person, key: str) -> bool:
         return await self._sql.has(
             "claim_replay",
-            key=_key(entry_id),
+            key=replay_key(entry_id),
             entry_id=entry_id,
             guild_id=guild_id,
             channel=channel,
@@ -42,7 +47,7 @@ class PostgresReplayWrites(TransactionPart):
         )
 
 
-def _key(entry_id: str) -> UUID:
+def replay_key(entry_id: str) -> UUID:
     """Return the key of an entry's replay: its id, or a uuid made of an id that is none.
 
     Versions before 0041 know only tables whose ids are uuids, and run beside this one during an upgrade.

@@ -24,7 +24,7 @@ from bot.domain.oncall.people import OnCallPerson, id_of
 from bot.domain.triage.session import Triage
 from bot.i18n import Texts
 from bot.runbook.model import Policy
-from bot.services.ports import TRY_AGAIN, Redrawn, Refreshed, Subject
+from bot.services.ports import TRY_AGAIN, Redrawn, Refreshed, Subject, Webhooks
 from bot.ui.discord_api.circuit import Circuit
 from bot.ui.discord_api.client import DEADLINE_S, Rest, snowflake
 from bot.ui.discord_api.gate import Gate
@@ -40,6 +40,7 @@ from bot.ui.discord_api.refresher import Refresher, redraw
 from bot.ui.discord_api.routes import route_of
 from bot.ui.discord_api.siren import RestSiren
 from bot.ui.discord_api.threads import archive
+from bot.ui.discord_api.webhooks import WebhookPosts
 from bot.ui.posts.bodies import Body
 from bot.ui.posts.incident.private import addressed
 from bot.ui.posts.mornings import asked_of
@@ -68,6 +69,7 @@ class DiscordNotifier:
         deadline_s: float = DEADLINE_S,
         circuit: Circuit | None = None,
         gate: Gate | None = None,
+        webhooks: Webhooks | None = None,
     ) -> None:
         self.gate = gate or Gate()
         self._rest = Rest(client, deadline_s=deadline_s, circuit=circuit, gate=self.gate)
@@ -76,6 +78,7 @@ class DiscordNotifier:
         self._places = Places(self._rest, policy, standing=standing)
         self._policy = policy
         self._private_threads = PrivateThreads(self._rest)
+        self._webhooks = WebhookPosts(self._rest, webhooks)
         # What a part does just as the port has it is the notifier's own.
         self.person, self.member = self._places.known, self._places.member
         self.acknowledgers = Reactions(self._rest, emoji=policy.ack_emoji).people
@@ -97,6 +100,8 @@ class DiscordNotifier:
 
     async def compose(self, delivery: Delivery, subject: Subject) -> Request:
         action = delivery.kind.spec.action
+        if action is Action.WEBHOOK:
+            return await self._webhooks.request(delivery, render(self._words, delivery, subject))
         person = await self._person(delivery)
         channel_id, message_id = await self._target(action, delivery, subject, person)
         words, told = await self._words_now(delivery.guild_id), delivery
@@ -122,7 +127,10 @@ class DiscordNotifier:
         return bool(await self._places.roles(guild_id))
 
     def require_capacity(self, request: Request) -> None:
-        self._rest.require_capacity(route_of(request))
+        if request.action is Action.WEBHOOK:
+            self._webhooks.require_capacity(request)
+        else:
+            self._rest.require_capacity(route_of(request))
 
     async def send(self, request: Request, *, nonce: str) -> Posted:
         try:
@@ -135,6 +143,8 @@ class DiscordNotifier:
     async def find(self, request: Request, *, since: datetime) -> Posted | None:
         if request.action is Action.PRIVATE_THREAD:
             return await self._private_threads.find(request, since=since)
+        if request.action is Action.WEBHOOK:
+            return await self._webhooks.find(request, since=since)
         if request.action is not Action.MESSAGE:
             return None  # asking again for a thread on a message, a reaction or a member changes nothing
         return await standing_message(self._rest, request.channel_id, request.body, since=since)
@@ -213,10 +223,12 @@ class DiscordNotifier:
             return int(name)
         return home(delivery, subject)
 
-    async def _send(self, request: Request, *, nonce: str) -> Posted:
+    async def _send(self, request: Request, *, nonce: str) -> Posted:  # noqa: PLR0911  # a line per action
         match request.action:
             case Action.MESSAGE:
                 return await self._post(request, nonce=nonce)
+            case Action.WEBHOOK:
+                return await self._webhooks.send(request)
             case Action.THREAD:
                 return await self._open_thread(request)
             case Action.REACTION:

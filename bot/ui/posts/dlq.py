@@ -5,7 +5,7 @@ from typing import Final
 
 from bot.domain.delivery.delivery import Delivery, DeliveryKind
 from bot.domain.dlq.entries import MUTE, short_id
-from bot.domain.dlq.replays import ReplayData
+from bot.domain.dlq.replays import REPLAYED_AS, ReplayData
 from bot.ui.posts.bodies import CONTENT_LIMIT, Body, message
 from bot.ui.posts.looks import Renderers, alone
 from bot.ui.words.inert import cut, inert
@@ -36,7 +36,7 @@ _EMBEDS_LIMIT = 10  # Discord: embeds of a message
 
 
 def replay(words: Wording, delivery: Delivery) -> Body:
-    """Compose the stored message. It never pings, even if its text has a mention: the moment has passed."""
+    """Compose the stored message. It pings no one unless a person has decided so: the moment has passed."""
     data = ReplayData.from_json(delivery.data)
     body = data.body
     line = words.say(
@@ -47,12 +47,23 @@ def replay(words: Wording, delivery: Delivery) -> Body:
     )
     content = cut(str(body.get("content") or ""), limit=CONTENT_LIMIT - len(line) - 1)
     embeds = body.get("embeds")
-    return message(
+    made = message(
         f"{content}\n{line}".strip(),
         embeds=[dict(made) for made in embeds[:_EMBEDS_LIMIT] if isinstance(made, Mapping)]
         if isinstance(embeds, list | tuple)
         else (),
     )
+    if data.keeps_mentions and isinstance(allowed := body.get("allowed_mentions"), Mapping):
+        made["allowed_mentions"] = dict(allowed)
+    return made
 
 
-RENDERERS: Final[Renderers] = {DeliveryKind.REPLAY: alone(replay)}
+def replay_by_webhook(words: Wording, delivery: Delivery) -> Body:
+    """Compose the same for a webhook, under a name that says what it is."""
+    return {**replay(words, delivery), "username": REPLAYED_AS}
+
+
+RENDERERS: Final[Renderers] = {
+    DeliveryKind.REPLAY: alone(replay),
+    DeliveryKind.REPLAY_WEBHOOK: alone(replay_by_webhook),
+}

@@ -7,7 +7,7 @@ from bot.domain.delivery.kinds import Action
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.posting import shows_old_details
 from bot.services.ports import Subject
-from bot.ui.posts import digests, dlq, mornings, questions, triage_posts
+from bot.ui.posts import digests, dlq, dlq_bursts, mornings, questions, replays, triage_posts
 from bot.ui.posts.bodies import CONTENT_LIMIT, Body
 from bot.ui.posts.incident import (
     action_notices,
@@ -39,6 +39,8 @@ RENDERERS: Final[dict[DeliveryKind, Renderer]] = {
         private,
         questions,
         dlq,
+        dlq_bursts,
+        replays,
         roles,
         timeline_notices,
         triage_posts,
@@ -53,7 +55,7 @@ def render(words: Wording, delivery: Delivery, subject: Subject) -> Body:
     Args:
         words: The team's.
         delivery: The delivery to render.
-        subject: Its incident, triage or bundle as it is now, its week's figures, or None for a replay.
+        subject: What it is about as it is now, such as its incident; None for a replay.
 
     Raises:
         TypeError: the subject does not go with the kind: a bug.

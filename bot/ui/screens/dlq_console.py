@@ -257,6 +257,9 @@ def _around(voice: Voice, links: PageLinks, *, has_entries: bool) -> Row | None:
         button(voice.say("consoles.dlq.json"), f"dlq:v2:json:{links.here}", emoji="⬇")
         if has_entries
         else None,
+        button(voice.say("consoles.dlq.replay_all"), f"dlq:v2:all:{links.here}", emoji="🔁")
+        if has_entries
+        else None,
     )
 
 

@@ -10,9 +10,8 @@ from bot.domain.people import Person
 from bot.services.dlq.dlq import EntryView
 from bot.services.registry import Services
 from bot.ui.components import Screen
-from bot.ui.interaction import soon
 from bot.ui.screens.dlq_console import HANDLE_ROOM, PageLinks, p0_screen, recent_screen, status_screen
-from bot.ui.screens.dlq_entry import entry_screen, preview_screen, raw_json, replayed_screen
+from bot.ui.screens.dlq_entry import entry_screen, raw_json
 from bot.ui.screens.dlq_file import EntryFile
 from bot.ui.words.voice import Voice
 
@@ -75,23 +74,6 @@ class DlqDesk:
         """Return its payload as stored: a text, and a file when it is long."""
         return raw_json(self._voice, (await self._read(entry_id)).entry)
 
-    async def preview(self, entry_id: str) -> Screen:
-        """Show what a replay would send."""
-        preview = await self._dlq.preview_replay(entry_id, by=self._by, guild_id=self._guild_id)
-        return preview_screen(self._voice, preview, guild_id=self._guild_id)
-
-    async def replay(self, entry_id: str) -> Screen:
-        """Send the entry's message again."""
-        record = await self._dlq.replay(entry_id, by=self._by, guild_id=self._guild_id)
-        return replayed_screen(self._voice, record, guild_id=self._guild_id)
-
-    async def ended(self, entry_id: str) -> Screen | None:
-        """Show where the replay arrived, or why it failed; None when that is not known within moments."""
-        view = await soon(lambda: self._read(entry_id), done=_has_ended)
-        if view is None or view.replay is None:
-            return None
-        return replayed_screen(self._voice, view.replay, guild_id=self._guild_id)
-
     async def _page(self, page: DlqPage) -> Screen:
         views = [DlqView(page.filter), *(DlqView(page.filter, at) for at in (page.newer, page.older) if at)]
         handles = await self._console.handles(views, guild_id=self._guild_id, longest=HANDLE_ROOM)
@@ -113,8 +95,3 @@ class DlqDesk:
 
     async def _read(self, entry_id: str) -> EntryView:
         return await self._dlq.entry(entry_id, by=self._by, guild_id=self._guild_id)
-
-
-def _has_ended(view: EntryView) -> bool:
-    replay = view.replay
-    return replay is not None and (replay.message_id is not None or replay.error is not None)

@@ -369,8 +369,8 @@ async def test_an_entry_is_replayed_once(rig: Rig) -> None:
     assert sent is not None
     assert (sent.channel_id, sent.message_id) == (50, 60)
     there = await rig.store.delivery(1)
-    assert await rig.store.origins(GUILD, there.created_at) == [Origin(there.nonce, None, 50, 60)]
-    assert await rig.store.origins(GUILD + 1, there.created_at) == []
+    assert await rig.store.origins(GUILD, [there.created_at]) == [Origin(there.nonce, None, 50, 60)]
+    assert await rig.store.origins(GUILD + 1, [there.created_at]) == []
 
 
 async def test_the_last_sign_of_life(rig: Rig) -> None:

@@ -442,7 +442,7 @@ async def failed_alert(desk: Desk) -> tuple[Incident, str]:
 async def test_a_replay_from_before_is_emptied(desk: Desk) -> None:
     """It stands in the public channel with the title, as the alert would."""
     incident, entry_id = await failed_alert(desk)
-    await desk.dlq.replay(entry_id, by=PRIMARY, guild_id=GUILD)
+    await desk.replays.replay(entry_id, by=PRIMARY, guild_id=GUILD)
     await desk.work()
     assert desk.sent(DeliveryKind.REPLAY) == ["channel:p0-alerts"]
     await desk.privacy.make_private(incident.id, by=PRIMARY)
@@ -453,7 +453,7 @@ async def test_a_replay_from_before_is_emptied(desk: Desk) -> None:
 async def test_a_replay_that_waits_is_not_posted(desk: Desk) -> None:
     """Somebody has pressed the button a moment before."""
     incident, entry_id = await failed_alert(desk)
-    await desk.dlq.replay(entry_id, by=PRIMARY, guild_id=GUILD)
+    await desk.replays.replay(entry_id, by=PRIMARY, guild_id=GUILD)
     await desk.privacy.make_private(incident.id, by=PRIMARY)
     await desk.work()
     assert desk.sent(DeliveryKind.REPLAY) == []
@@ -466,7 +466,7 @@ async def test_a_row_that_is_not_emptied_yet_is_not_read(desk: Desk) -> None:
     shown = (await desk.dlq.entry(entry_id, by=PRIMARY, guild_id=GUILD)).entry
     assert (shown.title, shown.payload) == (incident.label, {})
     with pytest.raises(UserError, match="dlq_nothing_to_replay"):
-        await desk.dlq.replay(entry_id, by=PRIMARY, guild_id=GUILD)
+        await desk.replays.replay(entry_id, by=PRIMARY, guild_id=GUILD)
 
 
 async def _require_no_words(desk: Desk, incident: Incident) -> None:

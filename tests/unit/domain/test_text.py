@@ -6,7 +6,6 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.domain.dlq.replays import sanitise_payload
 from bot.domain.text import one_line, storable, storable_json
 
 ANY_TEXT = st.text(st.characters())  # lone surrogates included
@@ -52,12 +51,3 @@ def test_one_line_is_one_short_line(text: str, limit: int) -> None:
 def test_one_line_examples(typed: str, shown: str) -> None:
     """Line breaks, bidirectional overrides, zero-width signs, NUL, too long."""
     assert one_line(typed, limit=10 if typed == "x" * 12 else 100) == shown
-
-
-def test_payload_keeps_the_message_and_loses_the_rest() -> None:
-    """A replay never pings, and says what it dropped."""
-    body, dropped = sanitise_payload(
-        {"content": "@everyone x", "username": "fake", "embeds": [{"title": "t"}], "tts": True, "flags": 0}
-    )
-    assert body == {"content": "@everyone x", "embeds": [{"title": "t"}], "allowed_mentions": {"parse": []}}
-    assert dropped == ("tts", "username")

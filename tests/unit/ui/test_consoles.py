@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.delivery.delivery import Posted
+from bot.domain.dlq.batches import ReplayTarget
 from bot.domain.dlq.entries import (
     PAYLOAD_LIMIT,
     DlqEntry,
@@ -19,13 +20,15 @@ from bot.domain.dlq.entries import (
     StatusCount,
     StatusCounts,
 )
-from bot.domain.dlq.replays import ReplayRecord, sanitise_payload
+from bot.domain.dlq.prepared import prepared
+from bot.domain.dlq.replays import ReplayRecord
 from bot.domain.dlq.table import DlqColumn
 from bot.domain.dlq.views import DlqFilter
 from bot.services.dlq.console import PAGE_SIZE
-from bot.services.dlq.dlq import EntryView, ReplayPreview
+from bot.services.dlq.dlq import EntryView
+from bot.services.dlq.replays import ReplayPreview
 from bot.ui.components import Screen
-from bot.ui.screens import dlq_console, dlq_entry
+from bot.ui.screens import dlq_console, dlq_entry, dlq_replay
 from bot.ui.screens.dlq_console import PageLinks
 from bot.ui.words.voice import Voice
 from tests.unit.ui.samples import AT
@@ -183,12 +186,13 @@ def test_dlq_screens_keep_within_discords_limits(
         "embeds": [{"title": title, "description": error * 9}] * 10,
     }
     stored = replace(entry, payload=payload)
-    body, dropped = sanitise_payload(payload | {title: 1})
+    made = prepared(payload | {title: 1, "tts": True})
+    preview = ReplayPreview(stored, ReplayTarget(), "*" * 99, made, None)
     for screen in (
         dlq_console.recent_screen(voice, replace(page_of(*entries, **asked), missing=ALL), links),
         dlq_console.p0_screen(voice, MostSevere(many, is_more=True, missing=ALL)),
         dlq_entry.entry_screen(voice, EntryView(stored, None), guild_id=7),
-        dlq_entry.preview_screen(voice, ReplayPreview(stored, "*" * 99, body, dropped, None), guild_id=7),
+        dlq_replay.preview_screen(voice, preview, guild_id=7),
     ):
         assert over_limits(screen) == []
 
@@ -211,20 +215,20 @@ def test_an_entry_that_was_replayed_is_not_offered_again() -> None:
     assert presses(waiting) == [f"dlq:v1:json:{ENTRY.id}"]
     assert "🔁 @primary が 11/24 14:07 JST に #p0-alerts へ再送しました。" in words(waiting)
     sent = replace(REPLAY, channel_id=301, message_id=900)
-    assert labels(dlq_entry.replayed_screen(JA, sent, guild_id=7)) == ["再送した投稿へ"]
-    assert "数秒で届きます" in words(dlq_entry.replayed_screen(JA, REPLAY, guild_id=7))
+    assert labels(dlq_replay.replayed_screen(JA, sent, guild_id=7)) == ["再送した投稿へ"]
+    assert "数秒で届きます" in words(dlq_replay.replayed_screen(JA, REPLAY, guild_id=7))
 
 
 def test_a_second_replay_says_that_nothing_is_sent() -> None:
     """Who did it and when; not that somebody is replaying it now."""
     sent = replace(REPLAY, channel_id=301, message_id=900)
-    again = dlq_entry.preview_screen(
-        JA, ReplayPreview(ENTRY, "p0-alerts", {"content": "x"}, (), sent), guild_id=7
+    again = dlq_replay.preview_screen(
+        JA, ReplayPreview(ENTRY, ReplayTarget(), "p0-alerts", prepared({"content": "x"}), sent), guild_id=7
     )
     assert words(again) == "@primary が 11/24 14:07 JST に再送済みです。もう一度は送っていません。"
     assert labels(again) == ["再送した投稿へ"]
-    again = dlq_entry.preview_screen(
-        EN, ReplayPreview(ENTRY, "p0-alerts", {"content": "x"}, (), sent), guild_id=7
+    again = dlq_replay.preview_screen(
+        EN, ReplayPreview(ENTRY, ReplayTarget(), "p0-alerts", prepared({"content": "x"}), sent), guild_id=7
     )
     assert words(again) == "Already replayed by @primary, 11/24 14:07 JST; not sent again."
 

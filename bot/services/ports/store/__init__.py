@@ -10,6 +10,7 @@ from bot.services.ports.store.alerts import AlertQuestions, AlertReads, AlertWri
 from bot.services.ports.store.bundles import BundleReads, BundleWrites
 from bot.services.ports.store.deliveries import DeliveryAttempts, DeliveryReads, DeliveryWrites
 from bot.services.ports.store.dlq_views import DlqViews
+from bot.services.ports.store.dlq_watch import DlqWatchReads, DlqWatchWrites
 from bot.services.ports.store.drills import DrillWrites
 from bot.services.ports.store.escalation import EscalationReads, EscalationWrites
 from bot.services.ports.store.exports import (
@@ -27,6 +28,7 @@ from bot.services.ports.store.mornings import DigestWrites, MorningReads, Mornin
 from bot.services.ports.store.oncall import OnCallReads, OnCallWrites
 from bot.services.ports.store.outage import OutageMirror
 from bot.services.ports.store.postmortems import PostmortemReads, PostmortemWrites
+from bot.services.ports.store.replay_batches import BatchReads, BatchWrites
 from bot.services.ports.store.replays import ReplayReads, ReplayWrites
 from bot.services.ports.store.statistics import StatisticsReads
 from bot.services.ports.store.timeline import AuditLog, AuditWrites, TimelineReads, TimelineWrites
@@ -64,6 +66,8 @@ class Transaction(
     PullExportWrites,
     IssueExportWrites,
     ExportEnds,
+    BatchWrites,
+    DlqWatchWrites,
     JobWrites,
     Protocol,
 ):
@@ -93,6 +97,8 @@ class Store(
     PullExportReads,
     IssueExportReads,
     DlqViews,
+    BatchReads,
+    DlqWatchReads,
     OverdueReads,
     OutageMirror,
     InstallationReads,

@@ -1,5 +1,6 @@
 """Replays of DLQ entries."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -14,10 +15,13 @@ class ReplayReads(Protocol):
     async def replay_of(self, entry_id: str) -> ReplayRecord | None:
         """Return the replay of a DLQ entry: its person, and the message once that was sent."""
 
-    async def origins(self, guild_id: int, at: datetime) -> list[Origin]:
-        """Return deliveries queued or first tried within a second of *at* (aware).
+    async def replays_of(self, entry_ids: Sequence[str]) -> list[ReplayRecord]:
+        """Return the replays of several entries, of those that have one."""
 
-        A DLQ entry of that moment may be about one of them. Its table may keep whole seconds only.
+    async def origins(self, guild_id: int, times: Sequence[datetime]) -> list[Origin]:
+        """Return deliveries queued or first tried within a second of one of *times* (aware).
+
+        A DLQ entry of such a moment may be about one of them. Its table may keep whole seconds only.
         """
 
     async def private_origins(self, guild_id: int, since: datetime, until: datetime) -> list[Origin]:

@@ -1,0 +1,89 @@
+"""What the DLQ's kinds of delivery do besides being sent."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+
+from bot.domain.delivery.delivery import Delivery, DeliveryKind, Posted
+from bot.domain.dlq.batches import BatchData, ReplayBatch
+from bot.domain.dlq.replays import ReplayData
+from bot.domain.incident.incident import Incident
+from bot.services.delivery.handling import DeliveryHandler
+from bot.services.dlq.replay_batches import batch_job, show_job
+from bot.services.ports import Store, Transaction
+from bot.services.ports.store.jobs import JobWrites
+
+#: Discord's JSON error code Unknown Webhook.
+UNKNOWN_WEBHOOK: Final = 10015
+
+
+class ReplayDeliveries(DeliveryHandler):
+    """An entry that is sent again, by the bot or by a webhook; its batch learns how it ended.
+
+    A replay that fails has no entry of its own in the DLQ: the one that it was about says why, and a filter
+    must not match both.
+
+    Args:
+        webhooks: The ids of the webhooks of the settings, by channel.
+    """
+
+    def __init__(self, webhooks: Mapping[str, int]) -> None:
+        super().__init__(DeliveryKind.REPLAY, DeliveryKind.REPLAY_WEBHOOK)
+        self._webhooks = webhooks
+
+    async def placed(
+        self, tx: Transaction, incident: Incident, delivery: Delivery, posted: Posted, *, at: datetime | None
+    ) -> Incident:
+        """Tell its batch that it is posted; the incident does not change."""
+        await _tell_batch(tx, delivery)
+        return incident
+
+    async def sent(self, tx: Transaction, delivery: Delivery) -> None:
+        """Tell its batch that it is posted."""
+        await _tell_batch(tx, delivery)
+
+    async def cancelled(self, tx: Transaction, delivery: Delivery) -> None:
+        """Tell its batch that it is not sent."""
+        await _tell_batch(tx, delivery)
+
+    async def deleted(self, tx: Transaction, delivery: Delivery, *, channel_id: int) -> None:
+        """Tell its batch that it was posted, and deleted at once."""
+        await super().deleted(tx, delivery, channel_id=channel_id)
+        await _tell_batch(tx, delivery)
+
+    async def record(self, tx: Transaction, delivery: Delivery) -> None:
+        """Write no entry for an entry."""
+
+    async def give_up(self, tx: Transaction, delivery: Delivery, *, reason: str, code: int) -> None:
+        """Tell its batch why, and end a webhook that Discord does not know any more."""
+        await super().give_up(tx, delivery, reason=reason, code=code)
+        channel = delivery.to.removeprefix("webhook:")
+        if code == UNKNOWN_WEBHOOK and channel in self._webhooks:
+            await tx.end_webhook(delivery.guild_id, self._webhooks[channel], channel=channel)
+        await _tell_batch(tx, delivery)
+
+
+class ProgressDeliveries(DeliveryHandler):
+    """The message that shows a batch's progress."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(DeliveryKind.REPLAY_PROGRESS)
+        self._store = store
+
+    async def load(self, delivery: Delivery) -> ReplayBatch:
+        """Return the batch as it is now."""
+        number = BatchData.from_json(delivery.data).batch
+        found = await self._store.replay_batch(number, guild_id=delivery.guild_id)
+        assert found is not None  # a batch that was started is never deleted
+        return found
+
+    async def sent(self, tx: JobWrites, delivery: Delivery) -> None:
+        """Edit it once more: an entry may have been sent meanwhile."""
+        await tx.enqueue(show_job(delivery.guild_id, BatchData.from_json(delivery.data).batch))
+
+
+async def _tell_batch(tx: JobWrites, delivery: Delivery) -> None:
+    batch = ReplayData.from_json(delivery.data).batch
+    if batch is not None:
+        where = delivery.guild_id, batch
+        await tx.enqueue(batch_job(*where, sooner=True), show_job(*where))

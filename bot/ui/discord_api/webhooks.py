@@ -1,0 +1,64 @@
+"""Messages by a channel's own webhook: sent once, and looked for in the channel when it is not known."""
+
+from datetime import datetime
+from http import HTTPStatus
+
+from bot.domain.delivery.delivery import Delivery, Posted, Request
+from bot.domain.delivery.kinds import Action
+from bot.domain.errors import DeliveryRefused
+from bot.services.ports import Webhooks
+from bot.ui.discord_api.client import Rest
+from bot.ui.discord_api.history import standing_message
+from bot.ui.discord_api.hooks import known
+from bot.ui.posts.bodies import Body
+
+_ELSEWHERE = "the webhook posts in another server"
+
+
+class WebhookPosts:
+    """Sends `Action.WEBHOOK`; `Request.message_id` is the webhook's id."""
+
+    def __init__(self, rest: Rest, webhooks: Webhooks | None) -> None:
+        self._rest = rest
+        self._webhooks = webhooks
+
+    async def request(self, delivery: Delivery, body: Body) -> Request:
+        """Return the request for *delivery*, to where its webhook posts.
+
+        Raises:
+            DeliveryRefused: there is no webhook for its channel, Discord does not know it any more, or it
+                posts in another server. UpstreamUnavailable.
+        """
+        channel = delivery.to.removeprefix("webhook:")
+        webhook_id = self._known.ids.get(channel)
+        if webhook_id is None:
+            raise DeliveryRefused(f"no webhook for #{channel}", http_status=HTTPStatus.NOT_FOUND)
+        place = await self._known.place(webhook_id)
+        if place.guild_id != delivery.guild_id:
+            raise DeliveryRefused(_ELSEWHERE, http_status=HTTPStatus.FORBIDDEN)
+        shown = {key: value for key, value in body.items() if key != "components"}
+        return Request(Action.WEBHOOK, place.channel_id, webhook_id, shown)
+
+    def require_capacity(self, request: Request) -> None:
+        """Raise Crowded unless the webhook's limit has capacity."""
+        self._known.require_capacity(known(request.message_id))
+
+    async def send(self, request: Request) -> Posted:
+        """Send it; raises as `Webhooks.post`."""
+        return await self._known.post(known(request.message_id), request.body)
+
+    async def find(self, request: Request, *, since: datetime) -> Posted | None:
+        """Return the webhook's message that an earlier attempt left in the channel, or None.
+
+        Raises:
+            DeliveryRefused: the history may not be read. UpstreamUnavailable.
+        """
+        return await standing_message(
+            self._rest, request.channel_id, request.body, since=since, webhook_id=request.message_id
+        )
+
+    @property
+    def _known(self) -> Webhooks:
+        if self._webhooks is None:
+            raise DeliveryRefused("no webhook is set", http_status=HTTPStatus.NOT_FOUND)
+        return self._webhooks

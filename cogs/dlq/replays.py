@@ -1,0 +1,185 @@
+"""Sending undelivered notifications again: one, or all that a filter matches."""
+
+from typing import Final
+
+import discord
+from discord import app_commands
+from discord.app_commands import Choice, locale_str
+
+from bot.client import IncidentBot
+from bot.domain.dlq.batches import ReplayTarget, Via
+from bot.domain.dlq.views import USUAL_HOURS, DlqFilter
+from bot.i18n.options import described
+from bot.ui.answers import Pressed, control
+from bot.ui.interaction import Interaction, keep, redraw, reply, services_of, voice_of, wait
+from bot.ui.people import person_from
+from bot.ui.screens.dlq_replay import target_from
+from bot.ui.screens.replay_desk import ReplayDesk
+from cogs.dlq.entries import ENTRY, ID_OPTION, EntryId, offer_entries
+from cogs.dlq.group import desk_of, dlq_group
+from cogs.dlq.listing import FILTER_OPTIONS, HANDLE, Channel, Hours, Severity, Word, offer_priorities
+
+_OFFERED: Final = 25  # Discord: choices of an autocomplete
+
+TARGET: Final = rf"(?P<how>[bw][mq]):(?P<channel>[^:]{{0,100}}):{ENTRY}"
+BATCH: Final = r"(?P<number>\d{1,18})"
+
+TO_OPTION: Final = locale_str("Send it to this channel instead", key="commands.dlq_to")
+BY_OPTION: Final = locale_str("Who sends it", key="commands.dlq_by")
+BY_CHOICES: Final = [
+    Choice(name=locale_str("the bot", key="commands.dlq_by_bot"), value=Via.BOT.value),
+    Choice(name=locale_str("the channel's webhook", key="commands.dlq_by_webhook"), value=Via.WEBHOOK.value),
+]
+
+
+async def offer_channels(interaction: Interaction, typed: str) -> list[Choice[str]]:
+    """Offer the channels that the person sees, by name."""
+    guild, member = interaction.guild, interaction.user
+    if guild is None or not isinstance(member, discord.Member):
+        return []
+    wanted = typed.strip().removeprefix("#").casefold()
+    seen = [one for one in guild.text_channels if one.permissions_for(member).send_messages]
+    names = [one.name for one in seen if wanted in one.name.casefold()]
+    return [Choice(name=f"#{name}"[:100], value=name) for name in names[:_OFFERED]]
+
+
+@dlq_group.command(
+    name="replay",
+    description=locale_str("Send one entry again, after a preview", key="commands.dlq_replay"),
+)
+@described(id_=ID_OPTION, send_to=TO_OPTION, via=BY_OPTION)
+@app_commands.autocomplete(id_=offer_entries, send_to=offer_channels)
+@app_commands.choices(via=BY_CHOICES)
+async def replay(
+    interaction: Interaction, id_: EntryId, send_to: Channel | None = None, via: str = Via.BOT.value
+) -> None:
+    """Preview first; nothing is sent yet."""
+    await wait(interaction)
+    await reply(interaction, view=await _desk(interaction).preview(id_, _target(send_to, via)))
+
+
+@dlq_group.command(
+    name="replay-all",
+    description=locale_str("Send all matching entries again, after a preview", key="commands.dlq_replay_all"),
+)
+@described(**FILTER_OPTIONS, send_to=TO_OPTION, via=BY_OPTION)
+@app_commands.autocomplete(severity=offer_priorities, send_to=offer_channels)
+@app_commands.choices(via=BY_CHOICES)
+async def replay_all(  # noqa: PLR0913, PLR0917  # Discord's options are parameters
+    interaction: Interaction,
+    hours: Hours = USUAL_HOURS,
+    severity: Severity | None = None,
+    channel: Channel | None = None,
+    status: Word = "",
+    text: Word | None = None,
+    period: Word = "",
+    send_to: Channel | None = None,
+    via: str = Via.BOT.value,
+) -> None:
+    """Preview first; nothing is sent yet."""
+    await wait(interaction)
+    name = channel.lstrip("#") if channel else None
+    asked = DlqFilter(hours=hours, severity=severity, channel=name or None, text=text)
+    target = _target(send_to, via)
+    view = await _desk(interaction).preview_all(asked, target, period=period, status=status)
+    await reply(interaction, view=view)
+
+
+@control(rf"dlq:v2:all:{HANDLE}")
+async def press_all(interaction: Interaction, pressed: Pressed) -> None:
+    """[まとめて再送] below a list: show what would be sent of all that its filter matches."""
+    await wait(interaction)
+    view = await desk_of(interaction).view(pressed.fields["handle"])
+    await reply(interaction, view=await _desk(interaction).preview_all(view.filter, ReplayTarget()))
+
+
+@control(rf"dlq:v1:preview:{ENTRY}")
+async def press_preview(interaction: Interaction, pressed: Pressed) -> None:
+    """[再送]: show what would be sent; nothing is sent yet."""
+    await wait(interaction)
+    await reply(interaction, view=await _desk(interaction).preview(pressed.fields["entry"], ReplayTarget()))
+
+
+@control(rf"dlq:v2:ask:{TARGET}")
+async def press_other_target(interaction: Interaction, pressed: Pressed) -> None:
+    """[メンションも鳴らす] [webhook で送る]: show the preview anew."""
+    await keep(interaction)
+    target = target_from(pressed.fields)
+    await redraw(interaction, await _desk(interaction).preview(pressed.fields["entry"], target))
+
+
+@control(rf"dlq:v1:replay:{ENTRY}")
+async def press_replay(interaction: Interaction, pressed: Pressed) -> None:
+    """[再送する]: send it, and say where it arrived if that is known within moments."""
+    await _send(interaction, pressed.fields["entry"], ReplayTarget())
+
+
+@control(rf"dlq:v2:send:{TARGET}")
+async def press_replay_to(interaction: Interaction, pressed: Pressed) -> None:
+    """[再送する]: the same to another channel, by a webhook, or with its mentions."""
+    await _send(interaction, pressed.fields["entry"], target_from(pressed.fields))
+
+
+@control(rf"dlq:v1:batch:start:{BATCH}")
+async def press_start(interaction: Interaction, pressed: Pressed) -> None:
+    """[再送する] of a batch: begin to send, and post how it goes."""
+    await keep(interaction)
+    channel_id = interaction.channel_id
+    assert channel_id is not None  # the group is for servers
+    await redraw(interaction, await _desk(interaction).start(pressed.number, channel_id=channel_id))
+
+
+@control(rf"dlq:v1:batch:stop:{BATCH}")
+async def press_stop(interaction: Interaction, pressed: Pressed) -> None:
+    """[止める]: what is not sent yet goes back."""
+    await wait(interaction)
+    await reply(interaction, view=await _desk(interaction).stop(pressed.number))
+
+
+@control(rf"dlq:v1:batch:result:{BATCH}:(?P<page>\d{{1,3}})")
+async def press_results(interaction: Interaction, pressed: Pressed) -> None:
+    """[結果]: show what became of each entry."""
+    await wait(interaction)
+    await reply(interaction, view=await _results(interaction, pressed))
+
+
+@control(rf"dlq:v1:batch:(?:turn|again):{BATCH}:(?P<page>\d{{1,3}})")
+async def press_turn(interaction: Interaction, pressed: Pressed) -> None:
+    """[◀] [▶] [更新]: the same on the screen that was pressed on."""
+    await keep(interaction)
+    await redraw(interaction, await _results(interaction, pressed))
+
+
+async def _results(interaction: Interaction, pressed: Pressed) -> discord.ui.LayoutView:
+    return await _desk(interaction).results(pressed.number, page=int(pressed.fields["page"]))
+
+
+async def _send(interaction: Interaction, entry: str, target: ReplayTarget) -> None:
+    await keep(interaction)
+    desk = _desk(interaction)
+    await redraw(interaction, await desk.replay(entry, target))
+    if ended := await desk.ended(entry):
+        await redraw(interaction, ended)
+
+
+def _target(send_to: str | None, via: str) -> ReplayTarget:
+    return ReplayTarget(Via(via), (send_to or "").strip().removeprefix("#") or None)
+
+
+def _desk(interaction: Interaction) -> ReplayDesk:
+    return ReplayDesk(services_of(interaction), voice_of(interaction), by=person_from(interaction.user))
+
+
+def register(bot: IncidentBot) -> None:
+    """Let *bot* answer the buttons."""
+    bot.add_controls(
+        press_all,
+        press_preview,
+        press_other_target,
+        press_replay,
+        press_replay_to,
+        press_start,
+        press_stop,
+        press_results,
+        press_turn,
+    )

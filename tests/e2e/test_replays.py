@@ -1,0 +1,113 @@
+"""Replaying all that a filter matches, by a channel's own webhook too; and the watch over new failures."""
+
+import json
+
+from local_discord.people import Message
+from local_discord.rest.resources.webhooks import new_webhook
+from tests.e2e.conftest import MakeWorld
+from tests.e2e.failures import lose
+from tests.e2e.world import World
+
+_CONTENT = "決済エラー率"
+
+
+async def replays(world: World, channel: str = "p0-alerts") -> list[Message]:
+    """What was sent again so far."""
+    return [one for one in await world.posts(channel) if "届かなかった通知の再送です" in one.text]
+
+
+async def test_thirty_failures_are_replayed_and_stopped_half_way(make_world: MakeWorld) -> None:
+    """A question, one message with the progress, a stop; what was sent has links, the rest goes back.
+
+    The bot is killed in between: nothing is sent twice, and the next one goes on.
+    """
+    async with make_world() as world:
+        await world.start_bot()
+        for number in range(30):
+            await lose(world, f"失敗 {number}", minutes_ago=60 - number, emailed=True)
+        asked = await world.command("dlq replay-all", by="primary", severity="P0")
+        assert "30 件を再送しますか" in asked.text
+        assert "送り先：#p0-alerts 30" in asked.text
+        assert "失敗 0" in asked.text
+        await world.human.press("primary", asked.messages[-1], "再送する")
+        progress = await world.expect_message("general", contains="DLQ をまとめて再送しています")
+        await world.expect_message("p0-alerts", contains=_CONTENT, pings_here=False)
+        await world.die_and_return()
+        await world.expect_message("p0-alerts", contains=_CONTENT, pings_here=False)
+        await world.human.press("secondary", progress, "止める")
+        await world.expect_text(progress, "再送を止めました")
+        sent = await replays(world)
+        results = await world.human.press("primary", progress, "結果")
+        assert results.text.count("↩️ 送っていません") == min(30 - len(sent), 15)
+        rows = await world.rows("SELECT state, count(*) AS n FROM replay_batch_entries GROUP BY state")
+        assert {row["state"]: row["n"] for row in rows} == {"queued": len(sent), "returned": 30 - len(sent)}
+        assert len(sent) < 30
+        [claims] = await world.rows("SELECT count(*) AS n FROM dlq_replays")
+        assert claims["n"] == len(sent)
+        again = await world.command("dlq replay-all", by="secondary", severity="P0")
+        assert f"{30 - len(sent)} 件を再送しますか" in again.text
+        assert f"再送済み {len(sent)}" in again.text
+        actions = [row["action"] for row in await world.rows("SELECT action FROM audit ORDER BY id")]
+        assert actions == ["replay_batch", "replay_batch_stopped", "replay_batch_ended"]
+        world.ledger.forgive("p0-alerts")
+
+
+async def test_a_channels_own_webhook_replays_what_the_bot_may_not_post(make_world: MakeWorld) -> None:
+    """It posts as itself, once, with a link; deleted in Discord, it is not asked again, and that is told."""
+    async with make_world() as world:
+        made = await webhook_of(world, "p0-alerts")
+        address = f"https://discord.com/api/webhooks/{made['id']}/{made['token']}"
+        await world.start_bot(DLQ_WEBHOOKS=json.dumps({"p0-alerts": address}))
+        first, second = await lose(world, "1 件目"), await lose(world, "2 件目")
+        asked = await world.command("dlq replay", by="primary", id=str(first), via="webhook")
+        assert "送り主：チャンネルの webhook" in asked.text
+        await world.human.press("primary", asked.messages[-1], "再送する")
+        posted = await world.human.see("p0-alerts", "決済エラー率 8.2 %")
+        assert posted.raw["webhook_id"] == made["id"]
+        assert not posted.pings_here
+        shown = await world.command("dlq show", by="primary", id=str(first))
+        assert any((one.url or "").endswith(posted.id) for one in shown.messages[-1].controls)
+        del world.sandbox.core.world.webhooks[made["id"]]
+        asked = await world.command("dlq replay", by="primary", id=str(second), via="webhook")
+        await world.human.press("primary", asked.messages[-1], "再送する")
+        failed = await world.command("dlq show", by="primary", id=str(second))
+        assert "10015" in failed.text
+        ended = await world.command("dlq replay", by="primary", id=str(second), via="webhook")
+        assert "webhook は Discord から消えています" in ended.text
+        assert [row["webhook_id"] for row in await world.rows("SELECT webhook_id FROM ended_webhooks")] == [
+            int(made["id"])
+        ]
+        assert all(made["token"] not in line for bot in world.bots for line in bot.child.last_words(500))
+        world.ledger.forgive("p0-alerts")
+
+
+async def test_new_failures_are_announced_within_a_minute_as_one(world: World) -> None:
+    """Another program's, of the highest severity; what is added to a burst is edited in, without a ping."""
+    world.ledger.hears_of_failures = True
+    await lose(world, "決済が届かない")
+    await lose(world, "ただの遅れ", severity="P1")
+    told = await world.expect_message("p0-alerts", contains="届かなかった P0 の通知 1 件", within_s=60)
+    assert "決済が届かない" in told.text
+    assert not told.pings_here
+    for number in range(6):
+        await lose(world, f"続き {number}")
+    await world.expect_text(told, "届かなかった P0 の通知 7 件")
+    opened = await world.human.press(
+        "responder", await world.reread(told), "1 件を開く", values=[str((await entries(world))[0])]
+    )
+    assert "届くはずだった内容" in opened.text
+    await world.expect_nothing_more()
+
+
+async def entries(world: World) -> list[object]:
+    """The ids of the failures of the highest severity, oldest first."""
+    query = "SELECT id FROM admin.notification_failures WHERE severity = 'P0' ORDER BY attempted_at, id"
+    return [row["id"] for row in await world.rows(query)]
+
+
+async def webhook_of(world: World, channel: str) -> dict[str, str]:
+    """A webhook that a person has made in a channel."""
+    core = world.sandbox.core
+    place = next(one for one in core.world.channels.values() if one.name == channel)
+    made = new_webhook(core, place, "Parky notify", owner_id=core.world.guild.owner_id)
+    return {"id": made.id, "token": made.token}

@@ -1,0 +1,254 @@
+"""Replaying all that a filter matches: once per entry, at a rate, stopped half-way, whoever dies."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.dlq.batches import BatchState, Outcome, ReplayBatch, ReplayTarget, Skip, Via
+from bot.domain.dlq.entries import DlqEntry, failure_id
+from bot.domain.dlq.views import DlqFilter
+from bot.domain.errors import DeliveryRefused, InvalidTransition, NotPermitted, UserError
+from bot.domain.people import Person
+from bot.runbook import load_policy
+from bot.services.ports import JobName
+from tests.services.database import Database
+from tests.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
+
+CHANNEL = 77
+
+
+def failure(desk: Desk, number: int, **other: Any) -> DlqEntry:
+    """A failure of the last hour, later ones with higher numbers."""
+    at = desk.clock.time - timedelta(minutes=50) + timedelta(seconds=number)
+    what = ("p0-alerts", "P0", f"失敗 {number}", 503, 3, "upstream", "failed", True)
+    entry = DlqEntry(str(UUID(int=number)), at, *what, payload={"content": f"@here {number}"})
+    return replace(entry, **other)
+
+
+async def lose(desk: Desk, count: int) -> list[DlqEntry]:
+    made = [failure(desk, number) for number in range(1, count + 1)]
+    for entry in made:
+        await desk.database.put_dlq_entry(entry)
+    return made
+
+
+async def ask(desk: Desk, target: ReplayTarget | None = None, *, by: Person = PRIMARY) -> ReplayBatch:
+    target = target or ReplayTarget()
+    return (await desk.replay_batches.preview(DlqFilter(), target, by=by, guild_id=GUILD)).batch
+
+
+async def begin(desk: Desk, batch: ReplayBatch, *, by: Person = PRIMARY) -> ReplayBatch:
+    return await desk.replay_batches.start(batch.id, by=by, guild_id=GUILD, channel_id=CHANNEL)
+
+
+async def view(desk: Desk, batch: ReplayBatch) -> ReplayBatch:
+    return await desk.replay_batches.view(batch.id, by=PRIMARY, guild_id=GUILD)
+
+
+def posted(desk: Desk) -> int:
+    return len(desk.sent(DeliveryKind.REPLAY))
+
+
+async def test_each_entry_goes_out_once_oldest_first_at_the_policys_rate(desk: Desk) -> None:
+    """Twenty a minute, without a ping; then the batch ends, with a row of each in the audit."""
+    entries = await lose(desk, 5)
+    batch = await begin(desk, await ask(desk))
+    await desk.work()
+    assert posted(desk) == 1
+    await desk.pass_time(seconds=6)
+    assert posted(desk) == 3
+    await desk.pass_time(seconds=60)
+    shown = await view(desk, batch)
+    assert (shown.state, shown.counts) == (BatchState.ENDED, {Outcome.POSTED: 5})
+    sent = [one for one in await desk.database.deliveries() if one.kind is DeliveryKind.REPLAY]
+    assert [one.data["entry"] for one in sent] == [entry.id for entry in entries]
+    assert all(one.data["body"]["allowed_mentions"] == {"parse": []} for one in sent)  # type: ignore[index]
+    assert [row.action for row in await desk.database.audit_rows()] == ["replay_batch", "replay_batch_ended"]
+    assert not [job for job in await desk.database.jobs() if job.name is JobName.REPLAY_BATCH]
+
+
+async def test_the_progress_is_one_message_edited_until_it_is_true(desk: Desk) -> None:
+    """In the channel where it was asked for; the last edit says that it has ended."""
+    await lose(desk, 3)
+    await begin(desk, await ask(desk))
+    await desk.pass_time(seconds=60)
+    assert desk.sent(DeliveryKind.REPLAY_PROGRESS) == [f"thread:{CHANNEL}"]
+    assert desk.discord.batches[-1].state is BatchState.ENDED
+    assert len(desk.discord.batches) <= 6
+
+
+async def test_a_stop_gives_back_what_was_not_sent(desk: Desk) -> None:
+    """The rest can be replayed again, by another batch; what was sent stays sent."""
+    await lose(desk, 6)
+    batch = await begin(desk, await ask(desk))
+    await desk.pass_time(seconds=4)
+    stopped = await desk.replay_batches.stop(batch.id, by=SECONDARY, guild_id=GUILD)
+    assert stopped.stopped_by_name == "secondary"
+    await desk.pass_time(minutes=1)
+    shown = await view(desk, batch)
+    assert (shown.state, shown.counts) == (BatchState.ENDED, {Outcome.POSTED: 2, Outcome.RETURNED: 4})
+    with pytest.raises(InvalidTransition, match="dlq_batch_ended"):
+        await desk.replay_batches.stop(batch.id, by=SECONDARY, guild_id=GUILD)
+    again = await ask(desk)
+    assert [entry.skip for entry in again.entries] == [Skip.REPLAYED] * 2 + [None] * 4
+    await begin(desk, again)
+    await desk.pass_time(minutes=1)
+    assert posted(desk) == 6
+
+
+async def test_two_people_who_start_the_same_at_once_send_each_entry_once(desk: Desk) -> None:
+    """The one replay of an entry belongs to whoever reserves it first; the other batch says so."""
+    await lose(desk, 4)
+    first, second = await ask(desk), await ask(desk, by=SECONDARY)
+    await begin(desk, first)
+    await begin(desk, second, by=SECONDARY)
+    await desk.pass_time(minutes=1)
+    assert posted(desk) == 4
+    shown = await view(desk, second)
+    assert shown.counts == {Outcome.SKIPPED: 4}
+    assert {entry.skip for entry in shown.entries} == {Skip.REPLAYED}
+
+
+async def test_a_second_start_changes_nothing(desk: Desk) -> None:
+    """Pressed twice, or by two people: one batch, one message."""
+    await lose(desk, 2)
+    batch = await ask(desk)
+    await begin(desk, batch)
+    await begin(desk, batch, by=SECONDARY)
+    await desk.pass_time(minutes=1)
+    assert (posted(desk), len(desk.sent(DeliveryKind.REPLAY_PROGRESS))) == (2, 1)
+
+
+async def test_what_cannot_be_replayed_is_left_out_with_its_reason(desk: Desk) -> None:
+    """Replayed before, arrived since, private, nothing in it, no channel; the others go."""
+    open_one = await desk.open()
+    await desk.work()
+    alert = next(one for one in await desk.database.deliveries() if one.kind is DeliveryKind.ALERT)
+    await lose(desk, 1)
+    await desk.replays.replay(str(UUID(int=1)), by=PRIMARY, guild_id=GUILD)
+    arrived = failure(desk, 2, id=str(failure_id(alert.nonce)), attempted_at=alert.created_at)
+    for entry in (arrived, failure(desk, 3, payload=None), failure(desk, 4)):
+        await desk.database.put_dlq_entry(entry)
+    batch = await ask(desk)
+    skips = {entry.entry_id: entry.skip for entry in batch.entries}
+    assert skips == {
+        str(UUID(int=1)): Skip.REPLAYED,
+        arrived.id: Skip.ARRIVED,
+        str(UUID(int=3)): Skip.EMPTY,
+        str(UUID(int=4)): None,
+    }
+    await desk.privacy.make_private(open_one.id, by=PRIMARY)
+    preview = await desk.replay_batches.preview(DlqFilter(), ReplayTarget(), by=PRIMARY, guild_id=GUILD)
+    assert {entry.skip for entry in preview.batch.entries if entry.entry_id == arrived.id} == {Skip.PRIVATE}
+    assert {entry.title for entry in preview.entries if entry.id == arrived.id} == {open_one.label}
+
+
+async def test_what_changes_after_the_preview_is_seen_at_its_turn(desk: Desk) -> None:
+    """A row that its owner has deleted, or emptied, is skipped, and its replay is not used up."""
+    entries = await lose(desk, 2)
+    batch = await begin(desk, await ask(desk))
+    await desk.database.fetch("DELETE FROM admin.notification_failures WHERE id = $1", UUID(entries[0].id))
+    await desk.database.put_dlq_entry(replace(entries[1], payload={"tts": True}))
+    await desk.pass_time(minutes=1)
+    assert [entry.skip for entry in (await view(desk, batch)).entries] == [Skip.GONE, Skip.EMPTY]
+    assert await desk.store.replay_of(entries[1].id) is None
+
+
+async def test_a_refusal_is_a_result_and_may_be_repeated(desk: Desk) -> None:
+    """It says why; the next batch takes it again."""
+    await lose(desk, 2)
+    desk.discord.failures = [None, DeliveryRefused("HTTP 403 50001 Missing Access", http_status=403)]
+    batch = await begin(desk, await ask(desk))
+    await desk.pass_time(minutes=1)
+    assert sorted((await view(desk, batch)).counts.values()) == [1, 1]
+    refused = next(one for one in (await view(desk, batch)).entries if one.outcome is Outcome.REFUSED)
+    assert "Missing Access" in (refused.error or "")
+    assert [entry.skip for entry in (await ask(desk)).entries].count(None) == 1
+
+
+async def test_more_than_the_policy_allows_are_refused(database: Database) -> None:
+    """With the number, so that the person narrows it down; and nothing matching is told, too."""
+    policy = load_policy(None)
+    desk = Desk(database, replace(policy, dlq=replace(policy.dlq, replay_at_most=3)))
+    with pytest.raises(UserError, match="dlq_nothing_matches"):
+        await ask(desk)
+    await lose(desk, 4)
+    with pytest.raises(UserError, match="dlq_too_many"):
+        await ask(desk)
+
+
+async def test_others_may_not(desk: Desk) -> None:
+    """Whoever may only read neither asks, starts nor stops; each try is on record."""
+    await lose(desk, 1)
+    batch = await ask(desk)
+    for tried in (
+        desk.replay_batches.preview(DlqFilter(), ReplayTarget(), by=RESPONDER, guild_id=GUILD),
+        desk.replay_batches.start(batch.id, by=RESPONDER, guild_id=GUILD, channel_id=CHANNEL),
+        desk.replay_batches.stop(batch.id, by=RESPONDER, guild_id=GUILD),
+        desk.replay_batches.view(batch.id, by=OBSERVER, guild_id=GUILD),
+    ):
+        with pytest.raises(NotPermitted):
+            await tried
+    assert [row.allowed for row in await desk.database.audit_rows()] == [False] * 4
+    with pytest.raises(UserError, match="dlq_batch_gone"):
+        await desk.replay_batches.view(batch.id, by=PRIMARY, guild_id=GUILD + 1)
+
+
+async def test_a_job_that_is_lost_is_queued_again_by_its_row(desk: Desk) -> None:
+    """Whoever died with it in their hands: the auditor finds the row that is overdue."""
+    await lose(desk, 2)
+    batch = await begin(desk, await ask(desk))
+    await desk.database.lose_jobs()
+    await desk.database.advance(timedelta(minutes=2))
+    assert f"replay_batch:{GUILD}:{batch.id}" in await desk.store.requeue_stuck(overdue=timedelta(minutes=1))
+    await desk.pass_time(minutes=2)
+    assert posted(desk) == 2
+
+
+async def test_two_workers_at_one_moment_send_one_entry(desk: Desk) -> None:
+    """The job may run twice: the second finds that the next one is not due yet."""
+    await lose(desk, 3)
+    batch = await begin(desk, await ask(desk))
+    first = await desk.batch_runs.strike(GUILD, batch.id)
+    second = await desk.batch_runs.strike(GUILD, batch.id)
+    assert first == timedelta(seconds=3)
+    assert second is not None
+    assert timedelta() < second <= first
+    assert len([one for one in await desk.database.deliveries() if one.kind is DeliveryKind.REPLAY]) == 1
+
+
+async def test_batches_of_a_guild_share_its_rate(desk: Desk) -> None:
+    """Two at once are no faster than one."""
+    await lose(desk, 10)
+    first = await ask(desk)
+    await begin(desk, first)
+    other = [failure(desk, number, channel="p1-ops") for number in range(20, 30)]
+    for entry in other:
+        await desk.database.put_dlq_entry(entry)
+    await begin(desk, await ask(desk, by=SECONDARY), by=SECONDARY)
+    await desk.pass_time(seconds=18)
+    assert posted(desk) <= 9
+
+
+async def test_a_webhook_is_for_the_channels_that_have_one(desk: Desk) -> None:
+    """The others are left out, as is one that Discord does not know any more; the bot is no stand-in."""
+    desk.webhooks = {"p0-alerts": 5}
+    desk.use(desk.discord)
+    await lose(desk, 2)
+    await desk.database.put_dlq_entry(failure(desk, 3, channel="p1-ops"))
+    target = ReplayTarget(Via.WEBHOOK)
+    batch = await ask(desk, target)
+    assert [entry.skip for entry in batch.entries] == [None, None, Skip.NO_WEBHOOK]
+    gone = DeliveryRefused("webhook: HTTP 404 10015 Unknown Webhook", http_status=404, code=10015)
+    desk.discord.failures = [None, gone]
+    await begin(desk, batch)
+    await desk.pass_time(minutes=1)
+    shown = await view(desk, batch)
+    assert [entry.outcome for entry in shown.entries] == [Outcome.REFUSED, Outcome.SKIPPED, Outcome.SKIPPED]
+    assert shown.entries[1].skip is Skip.WEBHOOK_ENDED
+    assert [entry.skip for entry in (await ask(desk, target)).entries][:2] == [Skip.WEBHOOK_ENDED] * 2
+    assert [entry.skip for entry in (await ask(desk)).entries] == [None] * 3

@@ -1,0 +1,196 @@
+"""Replays: the question, the progress that everyone reads, the results; and new failures."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+
+from bot.domain.delivery.delivery import DeliveryKind, DeliveryStatus
+from bot.domain.dlq.batches import (
+    BatchEntry,
+    BatchState,
+    EntryState,
+    Outcome,
+    ReplayBatch,
+    ReplayTarget,
+    Skip,
+    Via,
+)
+from bot.domain.dlq.pings import Pings
+from bot.domain.dlq.prepared import prepared
+from bot.domain.dlq.watch import DlqBurst, SeenFailure
+from bot.services.dlq.replay_batches import BatchPreview
+from bot.services.dlq.replays import ReplayPreview
+from bot.ui.posts.renderer import render
+from bot.ui.screens.dlq_replay import preview_screen, target_from, target_id
+from bot.ui.screens.replay_batch import batch_question, batch_screen
+from bot.ui.words.voice import Voice
+from tests.unit.ui.samples import AT, delivery
+from tests.unit.ui.samples import over_limits as over_limits_of_post
+from tests.unit.ui.screens import EN, JA, VOICES, labels, over_limits, presses, words
+from tests.unit.ui.test_consoles import ENTRY, EVIL, REPLAY
+
+SENT: dict[str, Any] = {
+    "state": EntryState.QUEUED,
+    "status": DeliveryStatus.SENT,
+    "channel_id": 5,
+    "message_id": 6,
+}
+REFUSED: dict[str, Any] = {"state": EntryState.QUEUED, "status": DeliveryStatus.FAILED}
+
+
+def entry(position: int, **other: Any) -> BatchEntry:
+    return replace(BatchEntry(position, str(UUID(int=position)), "p0-alerts"), **other)
+
+
+def batch(*entries: BatchEntry, **other: Any) -> ReplayBatch:
+    made = ReplayBatch(3, 7, BatchState.RUNNING, ReplayTarget(), 101, "primary", AT, entries=entries)
+    return replace(made, **other)
+
+
+MIXED = batch(
+    entry(0, **SENT),
+    entry(1, **REFUSED, error="HTTP 403 50001 Missing Access"),
+    entry(2, **REFUSED, error="may have been posted; not found in the channel's history"),
+    entry(3, state=EntryState.SKIPPED, skip=Skip.ARRIVED),
+    entry(4, state=EntryState.RETURNED),
+    entry(5),
+)
+
+
+def test_the_progress_counts_and_names_no_title() -> None:
+    """Everyone reads it: counts, where to look, who, and the buttons; what is unknown is said."""
+    body = render(JA, delivery(DeliveryKind.REPLAY_PROGRESS, data={"batch": 3}), MIXED)
+    told = str(body["content"])
+    assert "5/6 · @primary" in told
+    assert "✅ 投稿 1 · ⚠️ 拒否 1 · ❓ 不明 1 · ⏭️ 対象外 1 · ↩️ 取りやめ 1" in told
+    assert "届いたか分かりません" in told
+    assert "#p0-alerts を見て" in told
+    assert "dlq:v1:batch:stop:3" in str(body["components"])
+    ended = replace(MIXED, state=BatchState.ENDED, entries=MIXED.entries[:1])
+    done = render(EN, delivery(DeliveryKind.REPLAY_PROGRESS, data={"batch": 3}), ended)
+    assert "Replay finished" in str(done["content"])
+    assert "stop" not in str(done["components"])
+
+
+def test_results_begin_with_what_needs_a_person() -> None:
+    """Unknown, then refused with the reason; each posted one with its link."""
+    lines = words(batch_screen(JA, MIXED)).splitlines()
+    results = [line for line in lines if line.startswith("`")]
+    assert ["❓" in results[0], "Missing Access" in results[1]] == [True, True]
+    assert any("[投稿](https://discord.com/channels/7/5/6)" in line for line in results)
+    assert any("対象外：その後届いている" in line for line in results)
+    assert labels(batch_screen(JA, MIXED)) == ["更新", "止める"]
+
+
+def test_the_question_says_how_many_go_where_and_what_stays() -> None:
+    """With the reasons; when nothing is left to send, there is no button."""
+    asked = batch(entry(0), entry(1, channel="p1-ops"), entry(2, state=EntryState.SKIPPED, skip=Skip.PRIVATE))
+    entries = tuple(replace(ENTRY, id=str(UUID(int=number))) for number in range(3))
+    told = batch_question(JA, BatchPreview(asked, entries))
+    assert "2 件を再送しますか" in words(told)
+    assert "#p0-alerts 1 · #p1-ops 1" in words(told)
+    assert "対象外 1：非公開 1" in words(told)
+    assert presses(told) == ["ui:v1:quit", "dlq:v1:batch:start:3"]
+    empty = batch_question(EN, BatchPreview(batch(asked.entries[2]), entries))
+    assert "Nothing to replay" in words(empty)
+    assert presses(empty) == []
+
+
+@pytest.mark.parametrize("voice", VOICES)
+@given(text=EVIL)
+def test_screens_and_posts_keep_within_discords_limits(voice: Voice, text: str) -> None:
+    """Two hundred entries, whatever their channels, titles and errors are."""
+    many = batch(
+        *(
+            entry(number, channel=f"{text}{number}", error=text * 3, **(REFUSED if number % 2 else SENT))
+            for number in range(200)
+        ),
+        requested_by_name=text,
+        stopped_at=AT,
+        stopped_by_name=text,
+    )
+    waiting = batch(*(entry(number, channel=f"{number}{text}") for number in range(200)))
+    entries = tuple(
+        replace(ENTRY, id=str(UUID(int=number)), title=text, channel=text) for number in range(200)
+    )
+    for page in (1, 7, 99):
+        assert over_limits(batch_screen(voice, many, page=page)) == []
+    assert over_limits(batch_question(voice, BatchPreview(waiting, entries))) == []
+    progress = render(voice, delivery(DeliveryKind.REPLAY_PROGRESS, data={"batch": 3}), many)
+    assert over_limits_of_post(progress) == []
+    seen = tuple(
+        SeenFailure(id=f"{number}", attempted_at=AT, channel=text, title=text, error=text)
+        for number in range(5)
+    )
+    burst = render(voice, delivery(DeliveryKind.DLQ_BURST, data={"burst": 1}), DlqBurst(1, 7, AT, 900, seen))
+    assert over_limits_of_post(burst) == []
+
+
+def test_new_failures_are_listed_and_ping_only_if_the_policy_says_so() -> None:
+    """Which, where and why; the select opens one in /dlq."""
+    seen = SeenFailure(id=ENTRY.id, attempted_at=AT, channel="p0-alerts", title="決済", http_status=503)
+    told = DlqBurst(1, 7, AT, 12, (seen,))
+    quiet = render(JA, delivery(DeliveryKind.DLQ_BURST, data={"burst": 1}), told)
+    assert "届かなかった P0 の通知 12 件" in str(quiet["content"])
+    assert "**決済** → #p0-alerts" in str(quiet["content"])
+    assert "ほか 11 件" in str(quiet["content"])
+    assert "dlq:v1:open" in str(quiet["components"])
+    assert quiet["allowed_mentions"] == {"parse": []}
+    loud = render(JA, delivery(DeliveryKind.DLQ_BURST, data={"burst": 1, "rings": True}), told)
+    assert str(loud["content"]).startswith("@here ")
+    assert loud["allowed_mentions"] == {"parse": ["everyone"]}
+
+
+@pytest.mark.parametrize("via", Via)
+@pytest.mark.parametrize("channel", [None, "p1-ops", "障害"])
+@pytest.mark.parametrize("keeps", [True, False])
+def test_a_target_survives_its_button(via: Via, channel: str | None, keeps: bool) -> None:
+    """What the id says is what is sent; the everyday one keeps the id of earlier versions."""
+    target = ReplayTarget(via, channel, keeps_mentions=keeps)
+    made = target_id("send", ENTRY.id, target)
+    assert made is not None
+    if target == ReplayTarget():
+        assert made == f"dlq:v1:replay:{ENTRY.id}"
+        return
+    _, _, _, how, place, _ = made.split(":")
+    assert target_from({"how": how, "channel": place}) == target
+
+
+def test_an_id_that_is_too_long_for_a_button_has_none() -> None:
+    """It is left out rather than cut: another entry might be sent."""
+    assert target_id("send", "x" * 80, ReplayTarget(Via.WEBHOOK, "a" * 40)) is None
+
+
+def test_a_replay_that_may_have_arrived_asks_to_look_first() -> None:
+    """It may be repeated, but not blindly."""
+    unknown = replace(REPLAY, error="may have been posted; not found in the channel's history")
+    made = prepared({"content": "<@5> x"})
+    preview = ReplayPreview(
+        ENTRY, ReplayTarget(), "p0-alerts", made, unknown, may_ping=True, has_webhook=True
+    )
+    told = preview_screen(JA, preview, guild_id=7)
+    assert "前回の再送は届いたか分かりません" in words(told)
+    assert "(元の相手：<@5>)" in words(told)
+    assert labels(told) == ["やめる", "再送する", "メンションも鳴らす", "webhook で送る"]
+    assert made.pings == Pings(users=(5,))
+
+
+def test_outcomes_are_told_apart_by_the_delivery() -> None:
+    """Sent, refused, perhaps arrived, cancelled, under way."""
+    expected = [
+        Outcome.POSTED,
+        Outcome.REFUSED,
+        Outcome.UNKNOWN,
+        Outcome.SKIPPED,
+        Outcome.RETURNED,
+        Outcome.WAITING,
+    ]
+    assert [one.outcome for one in MIXED.entries] == expected
+    assert entry(0, state=EntryState.QUEUED, status=DeliveryStatus.SENDING).outcome is Outcome.UNDER_WAY
+    assert entry(0, state=EntryState.QUEUED, status=DeliveryStatus.CANCELLED).outcome is Outcome.SKIPPED
+    assert DlqBurst(1, 7, AT, 1, ()).takes(AT + timedelta(minutes=9))
+    assert not DlqBurst(1, 7, AT, 1, ()).takes(AT + timedelta(minutes=10))
