@@ -8,8 +8,8 @@ from bot.domain.delivery.attempts import UNKNOWN
 from bot.domain.delivery.delivery import Posted
 from bot.domain.payloads import Payload
 
-#: The name under which a webhook posts a replay. It tells replays from alerts of the same webhook, also where the
-#: bot may not read messages.
+#: The name under which a webhook posts a replay. It tells replays from alerts of the same webhook, even to a
+#: bot that may not read messages.
 REPLAYED_AS: Final = "↻ DLQ"
 
 

@@ -144,7 +144,7 @@ def test_the_pages_beside_this_one_and_files_have_buttons() -> None:
     """At most five in a row, each with an id of its own."""
     links = PageLinks("h24", newer="h24;n1.a", older="h24;o2.b")
     screen = dlq_console.recent_screen(JA, page_of(ENTRY), links)
-    assert labels(screen)[-4:] == ["前のページ", "次のページ", "CSV", "JSON"]
+    assert labels(screen)[-5:] == ["前のページ", "次のページ", "CSV", "JSON", "まとめて再送"]
     assert len(set(presses(screen))) == len(presses(screen))
     assert "dlq:v2:page:h24;o2.b" in presses(screen)
     assert labels(listed(JA))[-1] == "絞り込み", "there is nothing to put into a file"

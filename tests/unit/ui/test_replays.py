@@ -33,12 +33,8 @@ from tests.unit.ui.samples import over_limits as over_limits_of_post
 from tests.unit.ui.screens import EN, JA, VOICES, labels, over_limits, presses, words
 from tests.unit.ui.test_consoles import ENTRY, EVIL, REPLAY
 
-SENT: dict[str, Any] = {
-    "state": EntryState.QUEUED,
-    "status": DeliveryStatus.SENT,
-    "channel_id": 5,
-    "message_id": 6,
-}
+PLACE: dict[str, Any] = {"channel_id": 5, "message_id": 6}
+SENT: dict[str, Any] = {"state": EntryState.QUEUED, "status": DeliveryStatus.SENT, **PLACE}
 REFUSED: dict[str, Any] = {"state": EntryState.QUEUED, "status": DeliveryStatus.FAILED}
 
 
