@@ -27,14 +27,7 @@ from bot.ui.named_incidents import NUMBER_OPTION, Number, named
 from bot.ui.people import person_from, person_of
 from bot.ui.screens.incident_console import MORE
 from bot.ui.screens.timeline_file import timeline_file
-from bot.ui.screens.timeline_page import (
-    CORRECT,
-    FILE,
-    TURN,
-    page_named,
-    timeline_screen,
-    whole_file_view,
-)
+from bot.ui.screens.timeline_page import CORRECT, FILE, TURN, page_named, timeline_screen, whole_file_view
 from bot.ui.words.wording import Wording
 from cogs.incidents.editing import open_details
 from cogs.incidents.group import incident_group, offer_all

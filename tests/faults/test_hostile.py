@@ -15,11 +15,12 @@ from bot.domain.actions.smart import specific, verifiable
 from bot.domain.alerts.alert import AlertMessage, severity_at_start
 from bot.domain.alerts.recognition import Reading, Shape, read_message
 from bot.domain.alerts.titles import alert_title
-from bot.domain.calendar.durations import parse_duration
+from bot.domain.calendar.durations import parse_duration, parse_typed_span
 from bot.domain.calendar.start_time import parse_start_time
 from bot.domain.dlq.prepared import prepared
 from bot.domain.emoji import is_one_emoji, is_same_emoji
 from bot.domain.errors import UserError
+from bot.domain.incident.people_count import parse_people
 from bot.domain.oncall.moments import parse_later
 from bot.domain.oncall.rotation import parse_turn
 from bot.i18n import Texts
@@ -100,6 +101,8 @@ PARSERS: Final[Mapping[str, Callable[[str], object]]] = {
     "a verification": lambda text: verifiable(text, what="x"),
     "an action item's number": action_number,
     "a duration": parse_duration,
+    "a typed span": parse_typed_span,
+    "a number of people": parse_people,
     "a turn": parse_turn,
     "an emoji": lambda text: (is_one_emoji(text), is_same_emoji(text, "👀")),
     "a line to show": lambda text: inert(text, limit=CONTENT_LIMIT),

@@ -132,6 +132,23 @@ async def test_whoever_looks_at_the_past_finds_names(database_url: str) -> None:
                 assert names[row[f"{act}_by_id"]] == row[f"{act}_by_name"]
 
 
+async def test_past_says_how_it_was_resolved_and_what_it_owes(database_url: str) -> None:
+    """The post as the row; each SEV1 and SEV2 has a postmortem, two are done, no reminder is overdue."""
+    async with past(database_url) as found:
+        said = await found.rows(
+            "SELECT cause, alert_channel_id, alert_message_id"
+            "  FROM resolutions JOIN incidents ON id = incident_id"
+        )
+        assert len(said) == 5
+        for row in said:
+            shown = await found.human.messages(str(row["alert_channel_id"]))
+            (alert,) = [one for one in shown if one.id == str(row["alert_message_id"])]
+            assert f"原因：{row['cause']}" in alert.text
+        states = await found.rows("SELECT state FROM postmortems ORDER BY state")
+        assert [row["state"] for row in states] == ["done", "done", "owed", "owed", "owed", "owed"]
+        assert await found.rows("SELECT 1 FROM postmortems WHERE remind_at < now()") == []
+
+
 async def test_past_is_told_in_the_policys_language(database_url: str) -> None:
     """No word of an English demo's past is Japanese, and its people have Latin names."""
     async with past(database_url, set_up({}, lang="en")) as found:

@@ -179,4 +179,25 @@ MUTANTS: Final = (
         after="if incident is None or owner is not None or tx is not None:",
         tests=("tests/services/actions/test_items.py",),
     ),
+    Mutant(
+        name="a reminder of a postmortem is sent again and again",
+        file="bot/services/postmortems/reminders.py",
+        before="replace(owed, reminded=reminder.stage)",
+        after="replace(owed, reminded=None)",
+        tests=("tests/services/postmortems/test_owed.py",),
+    ),
+    Mutant(
+        name="a postmortem is asked for while its incident is open",
+        file="bot/services/incidents/lifecycle.py",
+        before="            await release(change)\n",
+        after="",
+        tests=("tests/services/postmortems/test_owed.py",),
+    ),
+    Mutant(
+        name="a correction of a resolution undoes what another person wrote meanwhile",
+        file="bot/services/postmortems/resolutions.py",
+        before="_merged(before, _made(change, said), said.left)",
+        after="_merged(before, _made(change, said), frozenset())",
+        tests=("tests/services/postmortems/test_resolutions.py",),
+    ),
 )

@@ -80,6 +80,12 @@ class Happened:
         """Return when it was resolved; None: it is still open."""
         return None if self.told.resolved_after is None else self.at + self.told.resolved_after
 
+    @property
+    def written_at(self) -> datetime | None:
+        """Return when its postmortem was done; None: it was not."""
+        told, ended_at = self.told.written_after, self.ended_at
+        return None if told is None or ended_at is None else ended_at + told
+
     @cached_property
     def reporter(self) -> Person:
         """Return who reported it."""

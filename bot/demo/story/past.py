@@ -42,8 +42,21 @@ class Note(_Written):
         return alert_at + self.after if self.ago is None else now - self.ago
 
 
+class Resolved(_Written):
+    """How an incident was resolved, as the person who resolved it has said."""
+
+    cause: Words
+    fix: Words
+    impact: Words
+    people: int | None = None
+
+
 class PastIncident(_Written):
-    """One incident; people by name, times after `at` counted from it."""
+    """One incident; people by name, times after `at` counted from it.
+
+    Attributes:
+        written_after: From the resolve until its postmortem was done; None: it is owed.
+    """
 
     day: Weekday
     at: time
@@ -59,6 +72,8 @@ class PastIncident(_Written):
     weeks_before: int = 0
     joined: tuple[str, ...] = ()
     resolved_after: Span | None = None
+    resolution: Resolved | None = None
+    written_after: Span | None = None
     notes: tuple[Note, ...] = ()
 
     def triggered_at(self, week: IsoWeek, policy: Policy) -> datetime:

@@ -7,13 +7,15 @@ from itertools import count
 from typing import Final
 
 from bot.demo.story.cast import Person
+from bot.demo.story.ends import resolved_notice, with_aftermath
 from bot.demo.story.happened import Happened, Spot
 from bot.domain.delivery.delivery import Delivery, DeliveryKind, DeliveryStatus, NewDelivery, Request
+from bot.domain.delivery.notices import Notice
 from bot.domain.escalation.deliveries import PagingData
 from bot.domain.incident.incident import ByPerson, Incident, PersonRef, Status
 from bot.domain.incident.locations import AlertPost, IncidentThread
-from bot.domain.incident.notices import ResolvedNotice
 from bot.domain.oncall.people import marked
+from bot.domain.postmortem.notices import PostmortemDoneNotice
 from bot.i18n import Texts
 from bot.runbook import Policy
 from bot.services.shared.postings import notice, posting_deliveries
@@ -146,13 +148,21 @@ class _Composer:
         happened, ended_at = self._happened, self._happened.ended_at
         if ended_at is None:
             return
-        told = ResolvedNotice(at=ended_at, by=happened.responder.name)
-        new = notice(self._incident, happened.policy, told, key="resolved:3")
         home = happened.alert.channel_id if happened.thread_id is None else happened.thread_id
-        yield self._message(new, ended_at + _SECOND, str(home))
+        for told, key, at in self._last_lines(ended_at):
+            yield self._message(
+                notice(self._incident, happened.policy, told, key=key), at + _SECOND, str(home)
+            )
         if happened.thread_id is not None:
             at = ended_at + happened.policy.archive_after
             yield Post(at, {"channel": str(happened.thread_id), "archived_at": at.isoformat()})
+
+    def _last_lines(self, ended_at: datetime) -> Iterator[tuple[Notice, str, datetime]]:
+        """Yield the lines about the end and the postmortem, with their keys and moments."""
+        happened = self._happened
+        yield resolved_notice(self._incident, happened), "resolved:3", ended_at
+        if happened.written_at is not None:
+            yield PostmortemDoneNotice(by=happened.responder.name), "postmortem:4", happened.written_at
 
     def _new(self, kind: DeliveryKind, to: str, key: str, data: PagingData) -> NewDelivery:
         return NewDelivery(kind, to, key, self._incident.guild_id, self._incident.id, data.to_json())
@@ -215,7 +225,7 @@ def incident_of(happened: Happened, incident_id: int) -> Incident:
     """Return the incident as it is stored."""
     told, ended_at = happened.told, happened.ended_at
     who = happened.responder
-    return Incident(
+    incident = Incident(
         id=incident_id,
         guild_id=happened.place.guild_id,
         severity=happened.severity.name,
@@ -234,3 +244,4 @@ def incident_of(happened: Happened, incident_id: int) -> Incident:
         post=AlertPost(1, happened.alert.channel_id, happened.alert.message_id),
         thread=IncidentThread(happened.thread_id, channel=happened.severity.thread_channel),
     )
+    return with_aftermath(incident, happened)

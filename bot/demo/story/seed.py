@@ -11,9 +11,10 @@ import asyncpg
 
 from bot.demo.story.begun import is_past_written
 from bot.demo.story.cast import SATO, Person
+from bot.demo.story.ends import resolved_notice
 from bot.demo.story.happened import Happened, Place, Spot, what_happened
 from bot.demo.story.past import PastFailure, read_past
-from bot.demo.story.posts import Post, Posts, note_id
+from bot.demo.story.posts import Post, Posts, incident_of, note_id
 from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.delivery.delivery import NewDelivery, Request
 from bot.domain.digest import week_due
@@ -23,10 +24,12 @@ from bot.domain.incident.entries import (
     AlertPostedEntry,
     JoinedEntry,
     OpenedEntry,
-    ResolvedEntry,
     ThreadOpenedEntry,
+    entry_of,
 )
+from bot.domain.incident.incident import Incident
 from bot.domain.oncall.people import marked
+from bot.domain.postmortem.entries import PostmortemDoneEntry
 from bot.domain.timeline.entries import EntryData
 from bot.domain.timeline.written import NoteEntry, PinnedEntry
 from bot.runbook import Policy
@@ -87,6 +90,9 @@ class _Writer:
         happened = what_happened(past.incident, week, self._policy, self._place, now=now)
         ids = await self.write("seed_incidents", [_incident(one) for one in happened])
         await self.write("seed_responders", [row for one in happened for row in _responders(one)])
+        ended = [incident_of(one, ids[one.key]) for one in happened if one.ended_at is not None]
+        await self.write("seed_resolutions", [row for one in ended for row in _resolutions(one)])
+        await self.write("seed_postmortems", [row for one in ended for row in _postmortems(one)])
         await self.write("seed_timeline", [row for one in happened for row in _timeline(one)])
         posts = Posts(self._policy)
         made = sorted(
@@ -166,6 +172,16 @@ def _responders(one: Happened) -> Iterator[Row]:
         yield {"key": one.key, "user_id": who.id, "name": who.name, "joined_at": at}
 
 
+def _resolutions(one: Incident) -> Iterator[Row]:
+    if (said := one.aftermath.resolution) is not None:
+        yield {"incident_id": one.id, "guild_id": one.guild_id, **said.to_json()}
+
+
+def _postmortems(one: Incident) -> Iterator[Row]:
+    if (owed := one.aftermath.postmortem) is not None:
+        yield {"incident_id": one.id, "guild_id": one.guild_id, **owed.to_json()}
+
+
 def _timeline(one: Happened) -> Iterator[Row]:
     for at, fact, actor in (*_opening(one), *_called(one), *_answered(one)):
         who = _who("actor", actor) if actor else {}
@@ -199,7 +215,10 @@ def _answered(one: Happened) -> Iterator[_Fact]:
     for who, at, text in one.notes:
         yield at, _note(one, who, at, text), who
     if one.ended_at is not None:
-        yield one.ended_at, ResolvedEntry(), first
+        told = resolved_notice(incident_of(one, 0), one)
+        yield one.ended_at, entry_of(told, is_drill=False), first
+    if one.written_at is not None:
+        yield one.written_at, PostmortemDoneEntry(), first
 
 
 def _note(one: Happened, who: Person, at: datetime, text: str) -> EntryData:

@@ -39,6 +39,24 @@ SELECT incidents.id, past.user_id, past.name, 'reaction', past.joined_at
   FROM jsonb_to_recordset($1::jsonb) AS past (key text, user_id bigint, name text, joined_at timestamptz)
   JOIN incidents USING (key);
 
+-- name: seed_resolutions
+-- $1: a JSON array with one object per incident that was resolved with words.
+INSERT INTO resolutions (incident_id, guild_id, cause, fix, impact, people, duration_s, by_id, by_name, at)
+SELECT incident_id, guild_id, cause, fix, impact, people, duration_s, by_id, by_name, at
+  FROM jsonb_to_recordset($1::jsonb) AS past (
+       incident_id bigint, guild_id bigint, cause text, fix text, impact text, people bigint, duration_s bigint,
+       by_id bigint, by_name text, at timestamptz);
+
+-- name: seed_postmortems
+-- $1: a JSON array with one object per postmortem.
+INSERT INTO postmortems (incident_id, guild_id, state, owner_id, owner_name, due_on, reminded, remind_at, done_at,
+                         done_by_id, done_by_name)
+SELECT incident_id, guild_id, state, owner_id, owner_name, due_on, reminded, remind_at, done_at,
+       done_by_id, done_by_name
+  FROM jsonb_to_recordset($1::jsonb) AS past (
+       incident_id bigint, guild_id bigint, state text, owner_id bigint, owner_name text, due_on date, reminded text,
+       remind_at timestamptz, done_at timestamptz, done_by_id bigint, done_by_name text);
+
 -- name: seed_timeline
 -- $1: a JSON array; `key` names the incident.
 INSERT INTO timeline (incident_id, at, recorded_at, kind, actor_id, actor_name, data)

@@ -66,7 +66,7 @@ class Privacy:
     async def make_private(self, incident_id: int, *, by: Person) -> Incident:
         """Make an incident private: post it anew in a private thread, and empty the bot's public posts.
 
-        Its reporter, its responders, the holders of its roles and *by* still see it.
+        Its reporter, its responders, the holders of its roles, who owes its postmortem and *by* still see it.
         """
         async with self._changes.change(incident_id, by=by, act=Act.MAKE_PRIVATE) as change:
             private = transitions.make_private(change.incident, channel=self._policy.private.channel)
@@ -75,7 +75,8 @@ class Privacy:
             severity = self._policy.rules(private.severity)
             await change.tx.insert_deliveries(posting_deliveries(private, severity, tone=QUIET))
             joined = await change.tx.responders(incident_id)
-            for user_id, name in {**_involved(private, joined), by.id: by.name}.items():
+            owner = await self._owner(change)
+            for user_id, name in {**_involved(private, joined), **owner, by.id: by.name}.items():
                 await change.tx.add_member(incident_id, user_id=user_id, name=name, by=by)
                 await self._let_in(change, user_id, name)
             await take_in_walks(change, with_open=True)  # their posts have its title
@@ -187,6 +188,11 @@ class Privacy:
         await change.tx.readmit(change.incident.id, user_id)
         owed = member(change.incident, to, priority=priority, name=name, asked=asked)
         await change.tx.insert_deliveries([owed])
+
+    async def _owner(self, change: Change) -> dict[int, str]:
+        """Return who owes the postmortem: they could not write it otherwise."""
+        owed = await change.tx.postmortem(change.incident.id)
+        return {} if owed is None or not owed.is_owed else {owed.owner_id: owed.owner_name}
 
     async def _audit(self, change: Change, act: Act, facts: Mapping[str, object]) -> None:
         """Put on record what leaves no entry on the timeline."""

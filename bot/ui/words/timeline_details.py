@@ -53,13 +53,7 @@ from bot.domain.timeline.recorded import (
     UnfinishedEntry,
 )
 from bot.domain.timeline.written import PinDeletedEntry, VoiceJoinedEntry
-from bot.ui.words import action_words
-from bot.ui.words.aftermath_words import (
-    postmortem_handed_over,
-    postmortem_reminded,
-    resolution_corrected,
-    resolved,
-)
+from bot.ui.words import action_words, aftermath_words
 from bot.ui.words.inert import inert
 from bot.ui.words.triage_words import evidence, promoted, triaged, unfinished
 from bot.ui.words.voice import channel_name
@@ -285,10 +279,10 @@ LOOKS: Final[Mapping[TimelineKind, EntryLook[Any]]] = {
         EntryLook(
             DrillScoredEntry, lambda words, data, _limit: _count(words, "missed", len(data.score.missed))
         ),
-        EntryLook(ResolvedEntry, resolved),
-        EntryLook(ResolutionCorrectedEntry, resolution_corrected),
-        EntryLook(PostmortemOwnerEntry, postmortem_handed_over),
-        EntryLook(PostmortemRemindedEntry, postmortem_reminded),
+        EntryLook(ResolvedEntry, aftermath_words.resolved),
+        EntryLook(ResolutionCorrectedEntry, aftermath_words.resolution_corrected),
+        EntryLook(PostmortemOwnerEntry, aftermath_words.postmortem_handed_over),
+        EntryLook(PostmortemRemindedEntry, aftermath_words.postmortem_reminded),
         EntryLook(MergedEntry, lambda words, data, _limit: _other(words, "goes_on_in", data.into)),
         EntryLook(PinDeletedEntry, _deleted),
         EntryLook(ActionAddedEntry, action_words.added_details),

@@ -1,6 +1,5 @@
 """Who owes the postmortem: set at the resolve, reminded, finished, handed over."""
 
-from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -15,6 +14,7 @@ from bot.services.watchdogs.auditor import audit
 from tests.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
 from tests.services.postmortems.acts import DM, dms, jst, kinds, postmortem, resolved, told, until
 
+WRITER = Person(id=8, name="writer", roles=frozenset({"responder"}))
 DUE = date(2026, 12, 1)
 BEFORE, AFTER, THREAD = jst(11, 30, 10), jst(12, 2, 10), jst(12, 3, 10)
 
@@ -248,19 +248,27 @@ async def test_reopened_by_an_older_version_it_is_noticed(desk: Desk) -> None:
     assert desk.sent(DM) == []
 
 
-async def test_who_was_removed_from_a_private_one_gets_no_dm(desk: Desk) -> None:
-    """The thread is told instead, without a mention, which would let them in."""
+async def test_made_private_its_owner_still_sees_it(desk: Desk) -> None:
+    """They could not write it otherwise."""
     incident = await resolved(desk)
+    await desk.services.postmortems.give(incident.id, to=WRITER, by=PRIMARY)
     await desk.privacy.make_private(incident.id, by=SECONDARY)
-    desk.discord.members = [replace(PRIMARY, roles=frozenset())]
-    await desk.database.fetch("DELETE FROM incident_members WHERE user_id = 1")
-    await desk.database.fetch("UPDATE postmortems SET owner_id = 3, owner_name = 'responder'")
-    desk.discord.members = [RESPONDER]
-    await desk.database.fetch("DELETE FROM incident_members WHERE user_id = 3")
+    assert WRITER.id in await desk.store.members(incident.id)
+
+
+async def test_who_was_removed_from_a_private_one_gets_no_dm(desk: Desk) -> None:
+    """The thread asks for another owner instead, without a mention of them, which would let them in."""
+    incident = await resolved(desk)
+    await desk.services.postmortems.give(incident.id, to=WRITER, by=PRIMARY)
+    await desk.privacy.make_private(incident.id, by=SECONDARY)
+    await desk.work()
+    desk.discord.members = [WRITER]
+    await desk.removals.remove(incident.id, who=WRITER, by=SECONDARY, key="interaction:5")
     await until(desk, BEFORE)
-    assert desk.sent(DM) == []
+    assert desk.sent(DM) == ["user:8"]  # when it was given
     [line] = await told(desk, "postmortem_due")
-    assert (line.data["why"], line.data["owner"]) == ("hidden", {"id": 3, "name": "responder"})
+    assert (line.data["why"], line.data["owner"]) == ("hidden", {"id": 8, "name": "writer"})
+    assert line.data["lead"] == {"id": 1, "name": "primary"}
 
 
 async def test_only_those_who_may_see_it_are_offered_it(desk: Desk) -> None:
