@@ -129,12 +129,17 @@ class MostSevere:
 
 @dataclass(frozen=True, slots=True)
 class DlqCounts:
-    """Failures in a period, for the digest."""
+    """Failures in a period, for the digest.
+
+    Attributes:
+        by_channel, by_status: The most frequent first.
+    """
 
     total: int
     by_channel: tuple[tuple[str, int], ...]
     p0_failed: int
     p0_emailed: int
+    by_status: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ from bot.domain.text import storable_json
 from bot.storage.database.errors import storage_errors
 from bot.storage.database.migrate import SEARCH_PATH
 from bot.storage.database.pools import borrow
+from bot.storage.database.sql import Row
 from bot.storage.dlq.composing import DlqSql, Questions, run, table_query
 from bot.storage.dlq.conditions import Conditions, asked_for, beside, equal, since
 from bot.storage.dlq.entries import entry_from_row
@@ -156,9 +157,10 @@ class PostgresDlqStore:
             )
         return DlqCounts(
             total=sum(row["total"] for row in rows),
-            by_channel=tuple((row["channel"], row["total"]) for row in rows),
+            by_channel=_most_first(rows, "channel"),
             p0_failed=sum(row["most_severe"] for row in rows),
             p0_emailed=sum(row["emailed"] for row in rows),
+            by_status=_most_first(rows, "status"),
         )
 
     async def record(self, failure: NewFailure) -> None:
@@ -249,6 +251,14 @@ class PostgresDlqStore:
         except (StorageUnavailable, TimeoutError) as error:
             self._questions = None  # perhaps its owner has changed it
             raise DlqUnavailable(f"the DLQ: {str(error) or type(error).__name__}") from error
+
+
+def _most_first(rows: Sequence[Row], column: str) -> tuple[tuple[str, int], ...]:
+    """Add up the totals of *rows* by a column, the most first, then by name."""
+    totals: dict[str, int] = {}
+    for row in rows:
+        totals[row[column]] = totals.get(row[column], 0) + row["total"]
+    return tuple(sorted(totals.items(), key=lambda pair: (-pair[1], pair[0])))
 
 
 @contextmanager

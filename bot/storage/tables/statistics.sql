@@ -61,10 +61,9 @@ SELECT date_trunc('week', incident.triggered_at AT TIME ZONE :zone::text)::date 
 -- name: update_figures
 -- Counts the status updates that came before the bot asked for them, and the promises that it had to remind of. An
 -- update counts if one was promised: by the update before it, or, for the severities in :promising, by the acknowledge.
--- An update after a reminder is late, and its promise is counted with the reminder.
+-- An update after a reminder, which promises nothing, is late: its promise is counted with the reminder.
 WITH entries AS (
     SELECT entry.kind, entry.data,
-           lag(entry.kind) OVER earlier AS earlier_kind,
            CASE WHEN lag(entry.kind) OVER earlier IS NULL
                 THEN incident.severity = ANY (:promising::text[]) AND incident.acknowledged_at <= entry.at
                 ELSE lag(entry.data) OVER earlier ->> 'next_at' IS NOT NULL END AS is_promised
@@ -73,8 +72,7 @@ WITH entries AS (
      WHERE {counted_in_scope}
     WINDOW earlier AS (PARTITION BY entry.incident_id ORDER BY entry.at, entry.id)
 )
-SELECT count(*) FILTER (WHERE kind = 'updated' AND data ->> 'known' IS NOT NULL AND is_promised
-                          AND earlier_kind IS DISTINCT FROM 'update_due')::bigint AS met,
+SELECT count(*) FILTER (WHERE kind = 'updated' AND data ->> 'known' IS NOT NULL AND is_promised)::bigint AS met,
        count(*) FILTER (WHERE kind = 'update_due' AND (data ->> 'reminder')::int = 1)::bigint AS missed
   FROM entries;
 

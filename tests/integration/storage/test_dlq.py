@@ -110,16 +110,18 @@ async def test_http_statuses_most_frequent_first(rig: Rig) -> None:
 
 
 async def test_counts_of_a_period(rig: Rig) -> None:
-    """Half open, per channel, with what became of the most severe."""
+    """Half open, per channel and status, with what became of the most severe."""
     now = await rig.store.now()
     start, end = now - 60 * MINUTE, now
     await put(rig, 1, fallback_email_sent=True)
     await put(rig, 2)
-    await put(rig, 3, severity="P1", channel="p1-ops")
+    await put(rig, 3, severity="P1", channel="p1-ops", status="replayed")
     await put(rig, 0, attempted_at=end)
     await put(rig, 0, attempted_at=start, severity=None)
     counts = await rig.dlq.counts(start, end)
-    assert counts == DlqCounts(4, (("p0-alerts", 3), ("p1-ops", 1)), p0_failed=2, p0_emailed=1)
+    by_status = (("failed", 3), ("replayed", 1))
+    by_channel = (("p0-alerts", 3), ("p1-ops", 1))
+    assert counts == DlqCounts(4, by_channel, p0_failed=2, p0_emailed=1, by_status=by_status)
     assert await rig.dlq.counts(end + MINUTE, end + 2 * MINUTE) == DlqCounts(0, (), 0, 0)
 
 

@@ -75,6 +75,24 @@ async def test_incidents_by_severity(rig: Rig, database: Database, history: Hist
     assert all(same_severity(found[name], expected[name]) for name in expected)
 
 
+_PRIVATE: Final = """
+INSERT INTO incidents (guild_id, key, severity, priority, status, title, targets, started_at, triggered_at,
+                       ack_due_at, reported_by_id, reported_by_name, is_private)
+VALUES ($1, 'k', 'SEV1', 'P0', 'triggered', 'title', '{dev-*}', now(), now(), now(), 1, 'r', true)
+"""
+
+
+async def test_a_private_incident_is_counted_but_not_by_its_target(rig: Rig, database: Database) -> None:
+    """One count of a target would tell what it is about."""
+    await database.fetch(_PRIVATE, GUILD)
+    now = await rig.store.now()
+    span = Span(now, now + timedelta(seconds=1))
+    (sev1,) = await rig.store.severity_figures(GUILD, span, ALL)
+    assert sev1.incidents == 1
+    assert await rig.store.severity_figures(GUILD, span, Scope(target="dev-*")) == []
+    assert await rig.store.busiest_targets(GUILD, span, ALL, limit=5) == []
+
+
 @compared
 @given(history=histories())
 async def test_incidents_by_week(rig: Rig, database: Database, history: History) -> None:
