@@ -34,10 +34,10 @@ from cogs.actions.group import (
     Number,
     action_group,
     alert_named,
+    chosen_owner,
     incident_of,
     offer_alerts,
     offer_incidents,
-    owner_of,
 )
 
 
@@ -87,7 +87,7 @@ async def send_item(interaction: Interaction, form: Submitted) -> None:
     )
     typed = ActionForm(
         what=form.text(WHAT),
-        owner=await owner_of(interaction, owner_id_of(form)),
+        owner=await chosen_owner(interaction, owner_id_of(form)),
         due=form.text(DUE),
         verification=form.text(VERIFICATION),
     )

@@ -4,7 +4,8 @@ from discord import app_commands
 from discord.app_commands import locale_str
 
 from bot.client import IncidentBot
-from bot.domain.actions.item import REASON_LIMIT, action_number
+from bot.domain.actions.item import REASON_LIMIT, ActionItem, action_number
+from bot.domain.people import Person
 from bot.i18n.options import described
 from bot.services.actions.checking import ActionForm
 from bot.services.actions.listing import ActionDetails
@@ -35,6 +36,7 @@ from cogs.actions.group import (
     Item,
     action_group,
     alert_named,
+    chosen_owner,
     offer_alerts,
     offer_closed_items,
     offer_open_items,
@@ -133,10 +135,9 @@ async def send_edit(interaction: Interaction, form: Submitted) -> None:
     await wait(interaction)
     services, by = services_of(interaction), await person_of(interaction)
     item = (await services.action_lists.to_change(form.number, by=by, act=Act.EDIT_ACTION)).item
-    owner_id = owner_id_of(form) if OWNER in form.values else item.owner.id
     typed = ActionForm(
         what=form.text(WHAT),
-        owner=await owner_of(interaction, owner_id),
+        owner=await _owner(interaction, form, item),
         due=form.text(DUE),
         verification=form.text(VERIFICATION),
     )
@@ -148,6 +149,13 @@ async def send_edit(interaction: Interaction, form: Submitted) -> None:
 async def send_drop(interaction: Interaction, form: Submitted) -> None:
     await wait(interaction)
     await _drop(interaction, form.number, form.text(REASON))
+
+
+async def _owner(interaction: Interaction, form: Submitted, item: ActionItem) -> Person | None:
+    """Return the chosen owner; the item's own if the form, in a DM, did not ask for one."""
+    if OWNER in form.values:
+        return await chosen_owner(interaction, owner_id_of(form))
+    return await owner_of(interaction, item.owner.id)
 
 
 async def _open_edit(interaction: Interaction, number: int) -> None:

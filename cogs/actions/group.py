@@ -51,8 +51,22 @@ async def incident_of(interaction: Interaction, number: int | None) -> Incident 
         return None
 
 
+async def chosen_owner(interaction: Interaction, user_id: int | None) -> Person | None:
+    """Return the person chosen in a form, who must be a member: Discord also offers those who have left.
+
+    Raises:
+        UserError: they are no member.
+    """
+    data: Any = interaction.data or {}
+    resolved = data.get("resolved", {})
+    chosen = resolved.get("users", {}).get(str(user_id))
+    if chosen is not None and str(user_id) not in resolved.get("members", {}):
+        raise UserError("action_item.owner_not_member", who=chosen.get("username"))
+    return await owner_of(interaction, user_id)
+
+
 async def owner_of(interaction: Interaction, user_id: int | None) -> Person | None:
-    """Return the chosen owner with their roles, which decide what they may see; None for nobody."""
+    """Return the owner with their roles, which decide what they may see; None for nobody."""
     if user_id is None:
         return None
     if user_id == interaction.user.id:

@@ -33,7 +33,7 @@ async def resolved(world: World) -> Alert:
     await world.react(alert, by="primary")
     await world.expect_acknowledged(alert, by="primary")
     asked = await world.click(alert, "解決", by="primary")
-    await world.human.press("primary", asked.messages[-1], "解決にする")
+    await world.human.submit("primary", asked, {})
     await world.expect_message(alert.thread, contains="解決")
     await world.settle()
     return alert

@@ -182,3 +182,13 @@ async def test_an_item_of_an_ended_incident_is_added_from_its_card(world: Consol
     await world.command("action done", item="1")
     await world.until(place, contains="残り 0 / 1 件")
     assert (await world.store.action_item(1)).state(MONDAY.date()) is ActionState.DONE
+
+
+async def test_somebody_who_has_left_cannot_own_an_item(world: ConsoleWorld) -> None:
+    """Discord still offers them; what was typed comes back."""
+    place = await thread(world)
+    form = await world.command("action add", where=place)
+    await world.human("DELETE", "member", user="secondary")
+    said = shown(await world.send(form, **FILLED))
+    assert "@secondary はこのサーバーにいません" in said["content"]
+    assert FILLED[WHAT] in said["content"]

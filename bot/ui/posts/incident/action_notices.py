@@ -26,8 +26,15 @@ from bot.ui.words.action_words import action_facts, days_left, due_day, what_of
 from bot.ui.words.wording import Wording
 
 _OPEN: Final = (ActionVerb.FINISH, ActionVerb.CHANGE, ActionVerb.DROP)
-_OVERDUE_COLOUR: Final = 0xED4245
-_DUE_COLOUR: Final = 0xF0A020
+_RED: Final = 0xED4245
+_ORANGE: Final = 0xF0A020
+_COLOURS: Final = {
+    ActionDmReason.AHEAD: _ORANGE,
+    ActionDmReason.TODAY: _ORANGE,
+    ActionDmReason.OVERDUE: _RED,
+    ActionDmReason.FIRED: _RED,
+    ActionDmReason.OWNER_LEFT: _ORANGE,
+}
 
 
 def controls(words: Wording, item_id: int, *verbs: ActionVerb) -> list[Component]:
@@ -90,29 +97,34 @@ def due(words: Wording, incident: Incident, told: ActionDueNotice) -> Body:
 
 
 def action_dm(words: Wording, told: ActionDm, incident: Incident | None) -> Body:
-    """Compose a DM about an item: what, why now, how it is verified; with its buttons."""
-    head = words.say("actions.dm.head", label=action_label(told.item), what=what_of(told.what))
-    colour = _OVERDUE_COLOUR if told.why in (ActionDmReason.OVERDUE, ActionDmReason.FIRED) else _DUE_COLOUR
-    if told.why is ActionDmReason.ASSIGNED:
-        colour = GREY
-    to_thread = None if incident is None else words.buttons.link(*links.home(incident))
-    shown = embed(colour=colour, description="\n".join(_dm_lines(words, told, incident)))
-    buttons = [words.buttons.make(verb, told.item) for verb in _OPEN]
-    return message(head, embeds=[shown], components=row([*buttons, to_thread]))
-
-
-def _dm_lines(words: Wording, told: ActionDm, incident: Incident | None) -> Iterator[str]:
-    key = told.why.value
-    if told.why is ActionDmReason.FIRED and told.fired_at is None:
-        key = "fired_undated"
-    yield words.say(
-        f"actions.dm.{key}",
+    """Compose a DM about an item: what it is and why now, how it is verified; with its buttons."""
+    head = words.say(
+        f"actions.dm.{_dm_key(told)}",
+        label=action_label(told.item),
+        what=what_of(told.what),
         by=words.who(told.by),
         owner=words.who(told.owner),
         due=due_day(words, told.due_on),
         left=days_left(words, told.due_on),
         at="" if told.fired_at is None else words.moment(told.fired_at),
     )
+    shown = embed(colour=_COLOURS.get(told.why, GREY), description="\n".join(_below(words, told, incident)))
+    to_thread = None if incident is None else words.buttons.link(*links.home(incident))
+    buttons = [words.buttons.make(verb, told.item) for verb in _OPEN]
+    return message(head, embeds=[shown], components=row([*buttons, to_thread]))
+
+
+def _dm_key(told: ActionDm) -> str:
+    """Return the text of the first lines. A reminder of the day itself may come late, after days off."""
+    is_late = told.why is ActionDmReason.TODAY and told.day is not None and told.day > told.due_on
+    return "today_late" if is_late else told.why.value
+
+
+def _below(words: Wording, told: ActionDm, incident: Incident | None) -> Iterator[str]:
+    if told.why is ActionDmReason.OWNER_LEFT:
+        yield words.say("actions.dm.new_owner", label=action_label(told.item))
+    elif told.why is ActionDmReason.OVERDUE:
+        yield words.say("actions.dm.moves")
     yield words.say("actions.dm.verification", verification=what_of(told.verification))
     if incident is not None:
         yield words.say("actions.dm.incident", label=incident.label, title=words.title(incident))
