@@ -19,7 +19,8 @@ async def look_around(client: IncidentBot, *, dlq: DlqStore, mails: bool) -> Non
     Args:
         mails: Email is set up.
     """
-    _tell(await check_dlq(dlq))
+    for finding in await check_dlq(dlq):
+        _tell(finding)
     await client.served.each(lambda services: _look_at(client, services, mails=mails))
 
 

@@ -1,11 +1,12 @@
 """The databases: ours with its migrations, and the one that holds the failed notifications."""
 
+from collections.abc import Iterator
 from contextlib import AsyncExitStack
 from typing import Final
 
 from bot.checks.finding import Finding, fail, ok, warn
 from bot.database import FAR_S, closing, reach, reason_of
-from bot.domain.dlq.table import Misfit, Unrecorded
+from bot.domain.dlq.table import Misfit, TableReport, Unrecorded
 from bot.domain.errors import ConfigError, StorageUnavailable
 from bot.services.ports import DlqStore, Leases
 from bot.storage.database.migrate import pending
@@ -87,26 +88,29 @@ async def check_connections(dsn: str, wanted: int) -> Finding:
     return ok("connections", f"{wanted} more are allowed, enough for one more process")
 
 
-async def check_dlq(dlq: DlqStore) -> Finding:
-    """Check that the undelivered notifications can be read as the policy describes them."""
+async def check_dlq(dlq: DlqStore) -> list[Finding]:
+    """Check that the undelivered notifications can be read as the policy describes them, and quickly."""
     try:
         report = await dlq.report()
     except StorageUnavailable as error:
-        return fail("DLQ", f"cannot be reached: {error}", "correct DLQ_DATABASE_URL")
+        return [fail("DLQ", f"cannot be reached: {error}", "correct DLQ_DATABASE_URL")]
     if report.misfit is not None:
         said, todo = _MISFITS[report.misfit]
         columns = ", ".join(report.concerned)
-        return fail("DLQ", said.format(table=report.table, columns=columns), todo)
+        return [fail("DLQ", said.format(table=report.table, columns=columns), todo)]
+    return list(_dlq_warnings(report)) or [ok("DLQ", f"{report.table} has every column and index")]
+
+
+def _dlq_warnings(report: TableReport) -> Iterator[Finding]:
+    """Yield what is off in a table that can be read."""
     if report.missing:
         said = f"columns are missing: {', '.join(report.missing)}; what needs them is off"
-        return warn("DLQ", said, 'name them under [dlq.columns], or set them to "none" there')
+        yield warn("DLQ", said, 'name them under [dlq.columns], or set them to "none" there')
     if report.unrecorded is not None:
-        return warn("DLQ", *_UNRECORDED[report.unrecorded])
+        yield warn("DLQ", *_UNRECORDED[report.unrecorded])
     if report.indexes:
-        return warn(
-            "DLQ", f"indexes are missing: lists of {report.table} may be slow", "\n".join(report.indexes)
-        )
-    return ok("DLQ", f"{report.table} has every column and index")
+        said = f"indexes are missing: lists of {report.table} may be slow"
+        yield warn("DLQ", said, "\n".join(["its owner may run:", *report.indexes]))
 
 
 async def check_instances(leases: Leases) -> Finding:

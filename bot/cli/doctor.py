@@ -96,7 +96,7 @@ def _storage(settings: Settings, served: Served) -> Iterator[Finding]:
                     yield asyncio.run(_instances(database.dsn))
                 # The first migration makes the table, unless it is in a database of its own.
                 if migrations.state is State.OK or settings.dlq_database_url is not None:
-                    yield asyncio.run(_dlq(settings, served, database.dsn))
+                    yield from asyncio.run(_dlq(settings, served, database.dsn))
     except ConfigError as error:
         yield fail("database", str(error), "choose another DATA_DIR, or set DATABASE_URL")
 
@@ -106,7 +106,7 @@ async def _instances(dsn: str) -> Finding:
         return await check_instances(PostgresLeases(pool))
 
 
-async def _dlq(settings: Settings, served: Served, dsn: str) -> Finding:
+async def _dlq(settings: Settings, served: Served, dsn: str) -> list[Finding]:
     async with open_shared(settings, served, dsn, connections=0) as shared:
         return await check_dlq(shared.dlq)
 

@@ -185,17 +185,30 @@ async def reply_with_files(
     )
 
 
-async def redraw(interaction: Interaction, view: discord.ui.LayoutView) -> bool:
-    """Replace the screen that was pressed on, or the promise of `wait`; see `show`."""
+async def redraw(
+    interaction: Interaction,
+    view: discord.ui.LayoutView,
+    *,
+    files: Callable[[], list[discord.File]] | None = None,
+) -> bool:
+    """Replace the screen that was pressed on, or the promise of `wait`; see `show`.
+
+    Args:
+        files: Makes the files of the new screen for each attempt; the former ones go. None: these stay.
+    """
     response = interaction.response
+
+    def message() -> dict[str, Any]:
+        return {"view": view} if files is None else {"view": view, "attachments": files()}
+
     return await show(
         interaction,
         first=lambda: (
-            response.edit_message(view=view)
+            response.edit_message(**message())
             if keeps_screen(interaction)
             else response.send_message(ephemeral=True, view=view)
         ),
-        later=lambda: interaction.edit_original_response(view=view),
+        later=lambda: interaction.edit_original_response(**message()),
     )
 
 

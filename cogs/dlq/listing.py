@@ -8,6 +8,7 @@ from discord import app_commands
 from discord.app_commands import Choice, locale_str
 
 from bot.client import IncidentBot
+from bot.domain.dlq.entries import StatusCounts
 from bot.domain.dlq.views import USUAL_HOURS, DlqFilter, DlqView
 from bot.domain.errors import BotError
 from bot.i18n.options import described
@@ -16,6 +17,7 @@ from bot.ui.forms.base import Submitted
 from bot.ui.forms.dlq_filter import FILTER_FORM, asked_in, filter_form
 from bot.ui.forms.fields import ask
 from bot.ui.interaction import Interaction, keep, redraw, reply, services_of, voice_of, wait
+from bot.ui.pictures import as_files
 from bot.ui.screens.dlq_file import CsvFile, JsonFile
 from cogs.dlq.group import desk_of, dlq_group
 
@@ -93,14 +95,17 @@ async def p0_email(interaction: Interaction) -> None:
 async def http_status(interaction: Interaction, hours: Hours = 1) -> None:
     """Show the failures by HTTP status: Discord 自体の障害を疑うとき."""
     await wait(interaction)
-    await reply(interaction, view=await desk_of(interaction).http_statuses(hours=hours))
+    desk = desk_of(interaction)
+    found = await desk.http_statuses(hours=hours)
+    await reply(interaction, view=desk.statuses(found))
+    await _add_picture(interaction, found)
 
 
 @control(rf"dlq:v2:page:{HANDLE}")
 async def press_page(interaction: Interaction, pressed: Pressed) -> None:
     """[直近] [◀] [▶]: show the page that the button carries."""
     await keep(interaction)
-    await redraw(interaction, await desk_of(interaction).turned(pressed.fields["handle"]))
+    await redraw(interaction, await desk_of(interaction).turned(pressed.fields["handle"]), files=list)
 
 
 @control(NUMBERED)
@@ -109,7 +114,7 @@ async def press_numbered(interaction: Interaction, pressed: Pressed) -> None:
     await keep(interaction)
     at = pressed.fields
     asked = DlqFilter(int(at["hours"]), at["severity"] or None, at["channel"] or None)
-    await redraw(interaction, await desk_of(interaction).recent(DlqView(asked)))
+    await redraw(interaction, await desk_of(interaction).recent(DlqView(asked)), files=list)
 
 
 @control(rf"dlq:v2:filter:{HANDLE}")
@@ -127,7 +132,7 @@ async def send_filter(interaction: Interaction, form: Submitted) -> None:
     await keep(interaction)
     asked = asked_in(form)
     screen = await desk_of(interaction).filtered(asked.filter, period=asked.period, status=asked.status)
-    await redraw(interaction, screen)
+    await redraw(interaction, screen, files=list)
 
 
 @control(rf"dlq:v2:csv:{HANDLE}")
@@ -150,14 +155,24 @@ async def press_json_file(interaction: Interaction, pressed: Pressed) -> None:
 async def press_p0_email(interaction: Interaction, _pressed: Pressed) -> None:
     """[P0 メール]: show whether the emails went out."""
     await keep(interaction)
-    await redraw(interaction, await desk_of(interaction).most_severe())
+    await redraw(interaction, await desk_of(interaction).most_severe(), files=list)
 
 
 @control(r"dlq:v1:http:(?P<hours>\d{1,3})")
 async def press_http_status(interaction: Interaction, pressed: Pressed) -> None:
     """[HTTP 別]: show the counts per HTTP status."""
     await keep(interaction)
-    await redraw(interaction, await desk_of(interaction).http_statuses(hours=int(pressed.fields["hours"])))
+    desk = desk_of(interaction)
+    found = await desk.http_statuses(hours=int(pressed.fields["hours"]))
+    await redraw(interaction, desk.statuses(found))
+    await _add_picture(interaction, found)
+
+
+async def _add_picture(interaction: Interaction, found: StatusCounts) -> None:
+    """Show the counts again with their picture, once it is drawn: the words do not wait for it."""
+    desk = desk_of(interaction)
+    if (picture := await desk.picture(found)) is not None:
+        await redraw(interaction, desk.statuses(found, picture), files=lambda: as_files([picture]))
 
 
 def register(bot: IncidentBot) -> None:

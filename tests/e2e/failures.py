@@ -18,6 +18,27 @@ INSERT INTO admin.notification_failures (attempted_at, channel, severity, title,
 VALUES (now() - make_interval(mins => $1), $2, $3, $4, $5, 3, 'upstream timeout', $6, $7) RETURNING id
 """
 
+#: A table of another program as the policy describes it, and how its owner makes and fills it.
+OTHER_TABLE = """[dlq]
+table = "ops.lost"
+[dlq.columns]
+attempted_at = "at"
+severity = "none"
+retry_count = "none"
+fallback_email_sent = "none"
+"""
+OTHER_MADE_BY = (
+    "CREATE SCHEMA ops",
+    """
+    CREATE TABLE ops.lost (id text PRIMARY KEY, at timestamptz NOT NULL, channel text, title text,
+                           http_status text, error_message text, status text, payload text, region text)
+    """,
+    f"""
+    INSERT INTO ops.lost VALUES ('ntf_01HX9XK4', now() - interval '1 min', 'p0-alerts', '決済エラー率', '503',
+                                 'upstream', 'failed', '{json.dumps(PAYLOAD)}', 'ap-northeast-1')
+    """,
+)
+
 
 async def lose(
     world: World,

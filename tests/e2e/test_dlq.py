@@ -1,6 +1,12 @@
 """`/dlq`: the runbook's three questions, one entry, one replay. Source: the runbook, DLQ 確認."""
 
-from tests.e2e.failures import DETAIL, lose
+from pathlib import Path
+
+from bot.runbook import default_policy_text
+from local_discord.people import Message
+from tests.e2e.conftest import MakeWorld
+from tests.e2e.failures import DETAIL, OTHER_MADE_BY, OTHER_TABLE, lose
+from tests.e2e.severities import SEV3
 from tests.e2e.world import World
 
 
@@ -32,6 +38,69 @@ async def test_the_questions(world: World) -> None:
     assert counted.text.index("HTTP 503") < counted.text.index("HTTP 429")
     assert "応答なし" in counted.text
     assert "ロールが必要です" in (await world.command("dlq recent", by="observer")).text
+
+
+async def test_the_console_narrows_turns_pages_and_gives_files(world: World) -> None:
+    """🔎 asks what to list; ▶ goes on from where the page ends; ⬇ has all of it; a picture is added."""
+    for minute in range(1, 13):
+        await lose(world, f"決済 {minute}", minutes_ago=minute, status=503 if minute % 2 else 429)
+    await lose(world, "検索が遅い", channel="p1-ops", severity="P1")
+    listed = await world.command("dlq recent")
+    form = await world.human.press("responder", listed.messages[-1], "絞り込み")
+    typed = {"dlq_text": "決済", "dlq_period": "2h"}
+    found = await world.human.submit("responder", form, typed)
+    first = found.messages[-1]
+    assert "直近 2 時間 · 失敗 12" in first.text
+    assert "「決済」" in first.text
+    later = (await world.human.press("responder", first, "次のページ")).messages[-1]
+    assert "決済 11" in later.text
+    assert "決済 10" not in later.text
+    file = (await world.human.press("responder", later, "CSV")).messages[-1]
+    assert "12 件です" in file.text
+    assert (await world.human.read_file(file, "dlq.csv")).count("決済") == 12
+    counted = await world.command("dlq http-status")
+    assert "HTTP 503" in counted.text
+
+    async def picture() -> Message | None:
+        shown = await world.human.messages(counted.messages[-1].channel_id, user="responder")
+        return shown[-1] if shown[-1].raw["attachments"] else None
+
+    drawn = await world.human.until(picture, "the picture of the HTTP statuses")
+    assert [one["filename"] for one in drawn.raw["attachments"]] == ["statuses.png"]
+    await world.expect_nothing_more()
+
+
+async def test_a_table_of_another_program(make_world: MakeWorld, tmp_path: Path) -> None:
+    """With other names, and texts as ids, in the policy: listed, found by its end, sent again once.
+
+    What is not there is off. A column that goes is named, and everything else works.
+    """
+    policy = tmp_path / "policy.toml"
+    text = default_policy_text().partition("[dlq]")
+    rest = text[2].partition("# Where the postmortem goes")
+    policy.write_text(f"{text[0]}{OTHER_TABLE}\n{rest[1]}{rest[2]}", encoding="utf-8")
+    async with make_world(RUNBOOK_FILE=str(policy)) as world:
+        await world.start_bot()
+        for statement in OTHER_MADE_BY:
+            await world.rows(statement)
+        listed = await world.command("dlq recent")
+        assert "決済エラー率" in listed.text
+        assert "retry_count" in listed.text
+        assert "P0 メールは使えません" in listed.text
+        shown = await world.command("dlq show", id="9XK4")
+        assert "ntf_01HX9XK4" in shown.text
+        assert "region：ap-northeast-1" in shown.text
+        preview = await world.command("dlq replay", by="primary", id="ntf_01HX9XK4")
+        await world.human.press("primary", preview.messages[-1], "再送する")
+        await world.expect_message("p0-alerts", contains="決済エラー率 8.2 %", pings_here=False)
+        [row] = await world.rows("SELECT entry FROM dlq_replays")
+        assert row["entry"] == "ntf_01HX9XK4"
+        await world.rows("ALTER TABLE ops.lost RENAME COLUMN at TO happened_at")
+        await world.command("dlq recent")
+        refused = await world.command("dlq recent")
+        assert "テーブル ops.lost に列 at がありません" in refused.text
+        world.expect_log("interaction.unavailable")
+        await world.declare(SEV3, title="ほかは動く")
 
 
 async def test_replay_once_and_without_its_mention(world: World) -> None:

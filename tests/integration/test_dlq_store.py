@@ -1,6 +1,7 @@
 """The failed notifications in somebody else's database: poolers, missing columns, a million rows, absence."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -22,6 +23,7 @@ from bot.storage.dlq.composing import Questions
 from bot.storage.dlq.store import PostgresDlqStore
 from bot.storage.store import PostgresStore
 from tests.integration.storage.examples import GUILD, delivery_ids, open_incident, owed
+from tests.pg_proxy import PgProxy
 from tests.postgres import connect, install_movable_clock, shift_clock
 from tests.services.database import Database
 from tests.services.desk import PRIMARY, Desk
@@ -173,6 +175,24 @@ async def test_a_database_that_is_away_at_start_is_no_error_until_asked(tmp_path
     with pytest.raises(StorageUnavailable):
         await PostgresDlqStore(pool, DlqTable()).report()
     await pool.close()
+
+
+@pytest.mark.quiet
+async def test_a_server_that_never_answers_is_told_within_three_seconds(database_url: str) -> None:
+    """Neither to a first connection nor, fallen silent later, to an open one; and then it works again."""
+    async with PgProxy(database_url).running() as proxy:
+        pool = await open_dlq_pool(proxy.dsn())
+        dlq = PostgresDlqStore(pool, DlqTable())
+        for _ in range(2):
+            proxy.delay_s = 600
+            began = time.monotonic()
+            with pytest.raises(DlqUnavailable):
+                await dlq.page(DlqView(), size=9)
+            assert time.monotonic() - began < 3
+            proxy.delay_s = 0
+            proxy.break_all()
+            assert (await dlq.page(DlqView(), size=9)).entries == ()
+        pool.terminate()
 
 
 async def test_a_pool_that_lost_its_connections_recovers(dlq: PostgresDlqStore, database_url: str) -> None:

@@ -3,10 +3,11 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
-from discord import ButtonStyle, SelectOption, ui
+from discord import ButtonStyle, MediaGalleryItem, SelectOption, ui
 
+from bot.domain.charts import Bar, BarChart, DrawnChart
 from bot.domain.dlq.entries import (
     COUNTED_BY_STATUS,
     DlqEntry,
@@ -19,6 +20,7 @@ from bot.domain.dlq.entries import (
 from bot.domain.dlq.table import DlqColumn
 from bot.domain.dlq.views import NO_ANSWER, DlqFilter, DlqView, written
 from bot.ui.components import Row, Screen, button, row, select_row, text
+from bot.ui.pictures import Picture
 from bot.ui.posts.dlq import answer, where
 from bot.ui.words.inert import inert, plain
 from bot.ui.words.voice import Voice
@@ -35,6 +37,8 @@ _LINES_BUDGET = 3_400
 _CHOICE_LIMIT: Final = 100  # Discord: the name of a choice
 _SELECT_OPTIONS = 25  # Discord: options of a select
 _STATUSES: Final = 40
+_BARS: Final = 12  # of a picture
+_FEWEST_BARS: Final = 2
 _BAR: Final = 12  # signs of the longest bar: a phone's line
 
 #: The columns without which something is off.
@@ -94,7 +98,18 @@ def p0_screen(voice: Voice, found: MostSevere) -> Screen:
     )
 
 
-def status_screen(voice: Voice, found: StatusCounts) -> Screen:
+def status_picture(voice: Voice, found: StatusCounts) -> Picture | None:
+    """Return the counts as a chart; None if there is nothing to compare."""
+    shown = found.counts[:_BARS]
+    if len(shown) < _FEWEST_BARS:
+        return None
+    bars = tuple(Bar(label=_http(voice, each.http_status), count=each.count) for each in shown)
+    title = voice.say("consoles.dlq.chart", hours=found.hours)
+    told = ", ".join(f"{bar.label}: {bar.count:,}" for bar in bars)
+    return Picture("statuses.png", BarChart(title=title, bars=bars), f"{title}: {told}")
+
+
+def status_screen(voice: Voice, found: StatusCounts, picture: DrawnChart | None = None) -> Screen:
     """Show how many failures ended with which HTTP status: Discord 自体の障害を疑うとき."""
     most = max((each.count for each in found.counts), default=0)
     lines = [_bar(voice, each, most=most) for each in found.counts[:_STATUSES]]
@@ -107,9 +122,15 @@ def status_screen(voice: Voice, found: StatusCounts) -> Screen:
             voice.say("consoles.dlq.discord_down") if lines else "",
             switched_off(voice, found.missing),
         ),
+        *([] if picture is None else [_gallery(picture)]),
         rows=[_tabs(voice, found.missing, written(DlqView()), current="by_status")],
         colour=_RED if found.total else _GREEN,
     )
+
+
+def _gallery(picture: DrawnChart) -> ui.MediaGallery[Any]:
+    shown = MediaGalleryItem(f"attachment://{picture.filename}", description=picture.description)
+    return ui.MediaGallery(shown)
 
 
 def narrowed(voice: Voice, asked: DlqFilter) -> Iterator[str]:

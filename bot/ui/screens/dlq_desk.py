@@ -4,13 +4,22 @@ import io
 
 import discord
 
-from bot.domain.dlq.entries import DlqPage
+from bot.domain.charts import DrawnChart
+from bot.domain.dlq.entries import DlqPage, StatusCounts
 from bot.domain.dlq.views import DlqFilter, DlqView
 from bot.domain.people import Person
 from bot.services.dlq.dlq import EntryView
 from bot.services.registry import Services
 from bot.ui.components import Screen
-from bot.ui.screens.dlq_console import HANDLE_ROOM, PageLinks, p0_screen, recent_screen, status_screen
+from bot.ui.pictures import drawn
+from bot.ui.screens.dlq_console import (
+    HANDLE_ROOM,
+    PageLinks,
+    p0_screen,
+    recent_screen,
+    status_picture,
+    status_screen,
+)
 from bot.ui.screens.dlq_entry import entry_screen, raw_json
 from bot.ui.screens.dlq_file import EntryFile
 from bot.ui.words.voice import Voice
@@ -22,6 +31,7 @@ class DlqDesk:
     def __init__(self, services: Services, voice: Voice, *, by: Person) -> None:
         self._dlq = services.dlq
         self._console = services.dlq_console
+        self._charts = services.charts
         self._voice = voice
         self._by = by
         self._guild_id = services.guild_id
@@ -51,10 +61,19 @@ class DlqDesk:
         found = await self._console.most_severe(by=self._by, guild_id=self._guild_id)
         return p0_screen(self._voice, found)
 
-    async def http_statuses(self, *, hours: int) -> Screen:
-        """Show the failures by HTTP status: Discord 自体の障害を疑うとき."""
-        found = await self._console.http_statuses(hours=hours, by=self._by, guild_id=self._guild_id)
-        return status_screen(self._voice, found)
+    async def http_statuses(self, *, hours: int) -> StatusCounts:
+        """Count the failures by HTTP status: Discord 自体の障害を疑うとき."""
+        return await self._console.http_statuses(hours=hours, by=self._by, guild_id=self._guild_id)
+
+    def statuses(self, found: StatusCounts, picture: DrawnChart | None = None) -> Screen:
+        """Show these counts, with their picture if that is drawn."""
+        return status_screen(self._voice, found, picture)
+
+    async def picture(self, found: StatusCounts) -> DrawnChart | None:
+        """Draw these counts; None if there is nothing to compare, or no picture in time."""
+        wanted = status_picture(self._voice, found)
+        made = await drawn(self._charts, [] if wanted is None else [wanted])
+        return made[0] if made else None
 
     async def file(self, handle: str, into: EntryFile) -> tuple[str, discord.File | None]:
         """Fill a file with what a filter matches, and say how much of it there is."""

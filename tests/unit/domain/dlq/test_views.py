@@ -1,0 +1,54 @@
+"""What a button of the DLQ's console carries."""
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.dlq.views import Cursor, DlqFilter, DlqView, read, written
+
+MOMENTS = st.datetimes(datetime(1970, 1, 1), datetime(9999, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+WORDS = st.none() | st.text(max_size=30)
+FILTERS = st.builds(
+    DlqFilter,
+    hours=st.integers(1, 720),
+    severity=WORDS,
+    channel=WORDS,
+    http_status=st.none() | st.integers(0, 599),
+    status=WORDS,
+    text=WORDS,
+    since=st.none() | MOMENTS,
+    until=st.none() | MOMENTS,
+)
+CURSORS = st.none() | st.builds(Cursor, MOMENTS, st.text(min_size=1, max_size=40), st.booleans())
+
+
+@given(st.builds(DlqView, FILTERS, CURSORS))
+def test_a_view_is_read_back_as_it_was_written(view: DlqView) -> None:
+    """Whatever people have typed, to the microsecond, and without a line break."""
+    text = written(view)
+    assert read(text) == view
+    assert "\n" not in text
+    assert "\r" not in text
+
+
+def test_an_everyday_view_fits_a_button() -> None:
+    """A filter and a place in the list among uuids."""
+    at = datetime(2026, 11, 24, 5, 7, 1, 234567, tzinfo=UTC)
+    cursor = Cursor(at, "00000000-0000-4000-8000-000000000001")
+    view = DlqView(DlqFilter(severity="P0", channel="p0-alerts", http_status=503), cursor)
+    assert len(written(view)) <= 80
+
+
+@pytest.mark.parametrize("text", ["x503x", "h9999999999x", "azzzzzzzzzzzzzzzzzz", "a-"])
+def test_what_is_no_view_is_refused(text: str) -> None:
+    """A button of a version to come, or of nobody's."""
+    with pytest.raises(ValueError, match=r"."):
+        read(text)
+
+
+def test_hours_stay_within_what_is_listed() -> None:
+    """A custom id may be made by anybody."""
+    assert read("h99999").filter.hours == 720
+    assert read("h0").filter.hours == 1
