@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final
 
+from bot.domain.actions.issue import IssueExport
 from bot.domain.actions.item import ActionItem, WatchedAlert
 from bot.domain.actions.listing import ActionFilter, ActionView, AlertSearch
 from bot.domain.incident.incident import Incident
@@ -25,11 +26,13 @@ class ActionDetails:
     Attributes:
         incident: None if it belongs to none.
         today: The local day.
+        issue: Its issue on the code host; None if it has none.
     """
 
     item: ActionItem
     incident: Incident | None
     today: date
+    issue: IssueExport | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,7 @@ class ActionQueries:
         """
         item = await self._store.action_item(item_id)
         incident = await self._changing.visible(item, by=by)
-        return ActionDetails(item, incident, await self.today())
+        return ActionDetails(item, incident, await self.today(), await self._store.issue_export(item_id))
 
     async def to_change(self, item_id: int, *, by: Person, act: Act) -> ActionDetails:
         """Return one item before a form opens, if *by* may do *act* to it. Raises as `ActionChanges`."""

@@ -15,6 +15,7 @@ from bot.ui.buttons import ActionVerb, IncidentVerb
 from bot.ui.components import Row, Screen, button, made_of, row, select_row, text
 from bot.ui.posts.bodies import GREY
 from bot.ui.words.action_words import action_facts, action_line, action_state, due_day, what_of
+from bot.ui.words.export_words import issue_lines
 from bot.ui.words.inert import inert, plain
 from bot.ui.words.links import linked_label
 from bot.ui.words.voice import Voice
@@ -142,6 +143,7 @@ def _item_lines(voice: Voice, details: ActionDetails) -> Iterator[str]:
         yield say("actions.alert", title=inert(item.alert.title, limit=_TITLE_LIMIT))
     if details.incident is not None:
         yield say("actions.screen.of_incident", incident=_named(voice, details.incident))
+    yield from issue_lines(voice, details.issue)
     if item.reason:
         yield say("actions.screen.reason", reason=what_of(item.reason))
     yield from _history(voice, item)

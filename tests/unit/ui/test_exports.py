@@ -7,9 +7,16 @@ import pytest
 from markdown_it import MarkdownIt
 
 from bot.domain.actions.item import ActionItem, ActionSource
+from bot.domain.exports import Trouble
 from bot.domain.incident.incident import ByPerson, PersonRef
+from bot.domain.postmortem.pull import PullExportState
 from bot.ui.posts.exports import MarkdownExportWriter
+from bot.ui.words.export_words import issue_lines, pull_lines
+from bot.ui.words.voice import Voice
+from tests.unit.domain.actions.test_issue import EXPORT as ISSUE_EXPORT
+from tests.unit.domain.postmortem.test_pull import EXPORT as PULL_EXPORT
 from tests.unit.ui import samples
+from tests.unit.ui.screens import EN, JA
 
 MARKER = "<!-- incident-bot 1 AI-7 -->"
 WRITERS = [MarkdownExportWriter(samples.TEXTS, words.policy) for words in (samples.JA, samples.EN)]
@@ -90,3 +97,25 @@ def test_peoples_words_mean_only_what_they_say(writer: MarkdownExportWriter, hos
         for child in token.children or ()
     ]
     assert set(inner) <= {"text", "softbreak", "text_special"}
+
+
+@pytest.mark.parametrize("voice", [JA, EN])
+def test_a_screen_says_where_it_is_and_what_is_wrong(voice: Voice) -> None:
+    """Nothing without an export; the reason is GitHub's, and does nothing here."""
+    assert (issue_lines(voice, None), pull_lines(voice, None)) == ([], [])
+    url = "https://github.com/x/y/issues/12"
+    trouble = Trouble(since=samples.AT, problem="permission", reason="@here `x`")
+    issue = replace(ISSUE_EXPORT, url=url, trouble=trouble, next_at=samples.AT)
+    where, wrong = issue_lines(voice, issue)
+    assert url in where
+    assert "@here" not in wrong
+    assert issue_lines(voice, replace(issue, next_at=None))[1] != wrong
+
+
+@pytest.mark.parametrize("state", PullExportState)
+def test_every_state_of_a_pull_request_has_words(state: PullExportState) -> None:
+    """And that people's version was left alone is said as long as it is so."""
+    export = replace(PULL_EXPORT, state=state, url="https://github.com/x/y/pull/12", conflict="c" * 40)
+    where, conflict = pull_lines(JA, export)
+    assert "/pull/12" in where
+    assert "上書きしません" in conflict
