@@ -1,5 +1,6 @@
 """Weeks that Hypothesis makes up, around the moments at which a figure may slip into a wrong week or hour."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import accumulate
@@ -20,6 +21,9 @@ NOW: Final = datetime(2026, 11, 30, 9, tzinfo=UTC)
 
 #: Days off of the Japanese calendar, a Tuesday and a Monday, and one on a Sunday.
 HOLIDAYS: Final = (date(2026, 11, 3), date(2026, 11, 15), date(2026, 11, 23))
+
+#: Those, the first and the last Monday, and the nights in which the clocks change: half of what happens.
+_SPECIAL: Final = (*HOLIDAYS, FIRST, AFTER, date(2026, 10, 25), date(2026, 11, 1))
 
 SEVERITIES: Final = ("SEV1", "SEV2", "SEV3")
 TARGETS: Final = ("api.parky.co.jp", "dev-*", "決済")
@@ -89,9 +93,8 @@ class History:
     deliveries: tuple[MadeDelivery, ...]
 
 
-def _edges(zone: ZoneInfo) -> list[datetime]:
+def _edges(zone: ZoneInfo, days: Iterable[date]) -> list[datetime]:
     """Return midnights, the ends of the sleep hours, and both sides of the hour that the clocks repeat."""
-    days = [FIRST + timedelta(days=number) for number in range(-1, (AFTER - FIRST).days + 2)]
     hours = (time(), time(7), time(22), time(1, 30), time(2, 30), time(2, 30, fold=1))
     return [datetime.combine(day, hour, zone).astimezone(UTC) for day in days for hour in hours]
 
@@ -102,7 +105,9 @@ def moments(zone: ZoneInfo) -> st.SearchStrategy[datetime]:
         st.sampled_from([timedelta(), timedelta(microseconds=1), -timedelta(microseconds=1)]),
         st.integers(-7_200, 7_200).map(lambda seconds: timedelta(seconds=seconds)),
     )
-    return st.builds(lambda edge, offset: edge + offset, st.sampled_from(_edges(zone)), offsets)
+    days = [FIRST + timedelta(days=number) for number in range(-1, (AFTER - FIRST).days + 2)]
+    edges = (st.sampled_from(_edges(zone, chosen)) for chosen in (_SPECIAL, days))
+    return st.builds(lambda edge, offset: edge + offset, st.one_of(*edges), offsets)
 
 
 #: Up to two days, often just the deadline.

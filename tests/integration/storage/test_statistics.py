@@ -40,7 +40,7 @@ _SCOPES: Final = st.builds(
 
 #: The database is the test's; each example empties its tables first.
 compared: Final = settings(
-    max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 
 
@@ -158,7 +158,7 @@ async def test_alerts_by_sender_and_fingerprint(rig: Rig, database: Database, hi
     )
 
 
-_PAGE_AT_NOON: Final = """
+_PAGE: Final = """
 INSERT INTO deliveries (guild_id, kind, target, key, status, nonce, request, finished_at)
 VALUES ($1, 'page', 'person:primary', 'k', 'sent', 'n', '{"recipient": "primary"}', $2)
 """
@@ -177,7 +177,53 @@ async def test_sleep_hours_are_the_teams(
 ) -> None:
     """They may lie within a day, go over midnight, or be none."""
     noon = datetime(2026, 11, 24, 12, tzinfo=ZoneInfo("Asia/Tokyo"))
-    await database.fetch(_PAGE_AT_NOON, GUILD, noon)
+    await database.fetch(_PAGE, GUILD, noon)
     span, rules = Span(noon, noon + timedelta(seconds=1)), replace(_RULES, sleep=sleep)
     (found,) = await rig.store.page_counts(GUILD, span, ZoneInfo("Asia/Tokyo"), rules)
     assert (found.handle, found.pages) == ("primary", expected)
+
+
+@pytest.mark.parametrize(
+    ("at", "expected"),
+    [
+        ("2026-11-24 21:59:59.999999", PageCounts(day=1)),  # a Tuesday
+        ("2026-11-24 22:00", PageCounts(night=1, asleep=1)),
+        ("2026-11-25 06:59:59.999999", PageCounts(night=1, asleep=1)),
+        ("2026-11-25 07:00", PageCounts(day=1)),
+        ("2026-11-28 12:00", PageCounts(weekend=1)),
+        ("2026-11-28 03:00", PageCounts(weekend=1, asleep=1)),
+        ("2026-11-23 12:00", PageCounts(holiday=1)),  # a Monday
+        ("2026-11-15 23:00", PageCounts(holiday=1, asleep=1)),  # a Sunday
+    ],
+)
+async def test_a_page_is_in_one_group(rig: Rig, database: Database, at: str, expected: PageCounts) -> None:
+    """A holiday on a Sunday is a holiday; the sleep hours are counted in every group."""
+    zone = ZoneInfo("Asia/Tokyo")
+    moment = datetime.fromisoformat(at).replace(tzinfo=zone)
+    await database.fetch(_PAGE, GUILD, moment)
+    (found,) = await rig.store.page_counts(GUILD, Span(moment, moment + timedelta(seconds=1)), zone, _RULES)
+    assert found.pages == expected
+
+
+_ALERT: Final = """
+INSERT INTO incidents (guild_id, key, severity, priority, status, title, started_at, triggered_at, ack_due_at,
+                       reported_by_id, reported_by_name, resolved_at, resolved_by_id, resolved_by_name, kind,
+                       fingerprint, last_seen_at)
+VALUES ($1, $2, 'SEV1', 'P0', 'resolved', 'disk full', $3, $3, $3, 1, 'Sentry',
+        $3::timestamptz + interval '1 hour', 1, 'r', 'alert', 'disk', $3)
+"""
+
+
+@pytest.mark.parametrize(("after", "again"), [(timedelta(), 1), (timedelta(microseconds=1), 0)])
+async def test_an_alert_fires_again_within_a_day(
+    rig: Rig, database: Database, after: timedelta, again: int
+) -> None:
+    """Exactly a day after its end still counts."""
+    begun = datetime(2026, 11, 24, tzinfo=ZoneInfo("Asia/Tokyo"))
+    second = begun + timedelta(hours=25) + after
+    await database.fetch(_ALERT, GUILD, "first", begun)
+    await database.fetch(_ALERT, GUILD, "second", second)
+    (source,) = await rig.store.alert_sources(GUILD, Span(begun, second + timedelta(seconds=1)))
+    assert (source.name, source.counts.alerts, source.counts.again) == ("Sentry", 2, again)
+    (noisy,) = await rig.store.noisiest_alerts(GUILD, Span(begun, second + timedelta(seconds=1)), limit=3)
+    assert (noisy.latest.triggered_at, noisy.fingerprint) == (second, "disk")

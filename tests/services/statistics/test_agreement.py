@@ -19,7 +19,7 @@ from tests.statistics.writing import write
 TOKYO = ZONES[0]  # the policy's
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(history=histories(zones=(TOKYO,)))
 async def test_every_shared_number_agrees(desk: Desk, history: History) -> None:
     """Of the last four weeks, and of the one that goes on."""
