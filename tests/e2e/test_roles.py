@@ -135,4 +135,5 @@ async def test_roles_are_given_and_cleared_by_command(world: World) -> None:
     assert await roles(world) == {"commander": "primary", "scribe": "responder"}
     await world.settle()
     card = await world.reread(alert.card)
-    assert [control.label for control in card.controls] == ["📋 コマンド", "📝 メモ", "🧾 タイムライン"]
+    labels = [control.label for control in card.controls]
+    assert labels == ["📋 コマンド", "📝 メモ", "🧾 タイムライン", "🛠️ アクション追加"]
