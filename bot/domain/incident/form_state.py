@@ -61,6 +61,7 @@ def form_digest(incident: Incident) -> str:
         known,
         impact,
         incident.phase,
+        incident.started_at,
         incident.aftermath.resolution,
     )
     return short_digest(repr(shown))

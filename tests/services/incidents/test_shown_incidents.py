@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from bot.domain.errors import InvalidTransition, NotPermitted
 from bot.domain.incident import transitions
+from bot.domain.incident.aftermath import Aftermath, Resolution
 from bot.domain.incident.form_state import form_digest
 from bot.domain.incident.incident import Incident, Phase, StatusUpdate
 from bot.services.shared.access import Act
@@ -23,6 +25,13 @@ _OTHERS: dict[str, Callable[[Incident], Incident]] = {
         incident, updates=replace(incident.updates, last=StatusUpdate("", "all", START, "primary"))
     ),
     "phase": lambda incident: replace(incident, phase=Phase.IDENTIFIED),
+    "known": lambda incident: replace(
+        incident, updates=replace(incident.updates, last=StatusUpdate("DNS", "", START, "primary"))
+    ),
+    "start": lambda incident: replace(incident, started_at=START + timedelta(days=1)),
+    "resolution": lambda incident: replace(
+        incident, aftermath=Aftermath(resolution=Resolution(cause="x", by_id=1, by_name="a", at=START))
+    ),
     "private": lambda incident: replace(incident, is_private=True),
     "ended": lambda incident: transitions.resolve(incident, by=PRIMARY, at=START),
 }
