@@ -218,6 +218,8 @@ def _postmortem_path(value: object) -> str:
     path = string(value)
     if sorted(re.findall(r"{[^}]*}|[{}]", path)) != ["{date}", "{title}"]:
         raise ValueError(path)
+    if not path.isprintable() or "\\" in path or {"", ".", ".."} & set(path.split("/")):
+        raise ValueError(path)  # it must not lead out of the repository
     return path
 
 
@@ -226,9 +228,10 @@ Language = Annotated[str, matching("ja|en", "a language", '"ja", "en"')]
 Emoji = Annotated[
     str, Rule("an emoji", 'one emoji ("👀") or a custom one ("<:ack:123456789012345678>")', _emoji)
 ]
+_POSTMORTEM = 'a path in the repository with {date} and {title} ("docs/postmortems/{date}-{title}.md")'
 PostmortemPath = Annotated[
     str,
-    Rule("a path", 'a path with {date} and {title} ("docs/postmortems/{date}-{title}.md")', _postmortem_path),
+    Rule("a path", _POSTMORTEM, _postmortem_path),
 ]
 
 

@@ -27,6 +27,7 @@ from bot.storage.queue.enqueue import Queue
 from bot.storage.tables.acknowledgements import PostgresAcknowledgementReads, PostgresAcknowledgementWrites
 from bot.storage.tables.actions import PostgresActionReads, PostgresActionWrites
 from bot.storage.tables.alerts import PostgresAlertQuestions, PostgresAlertReads, PostgresAlertWrites
+from bot.storage.tables.attachments import PostgresAttachmentReads, PostgresAttachmentWrites
 from bot.storage.tables.bundles import PostgresBundleReads, PostgresBundleWrites
 from bot.storage.tables.deliveries import (
     PostgresDeliveryAttempts,
@@ -79,6 +80,7 @@ class PostgresTransaction(
     PostgresEscalationWrites,
     PostgresDeliveryWrites,
     PostgresDeliveryAttempts,
+    PostgresAttachmentWrites,
     PostgresBundleWrites,
     PostgresTriageWrites,
     PostgresTriageAnswers,
@@ -145,6 +147,7 @@ class PostgresStore(
     PostgresTimelineReads,
     PostgresEscalationReads,
     PostgresDeliveryReads,
+    PostgresAttachmentReads,
     PostgresBundleReads,
     PostgresTriageReads,
     PostgresAlertReads,

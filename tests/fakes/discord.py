@@ -9,6 +9,7 @@ from typing import Final, TypeAlias
 
 from bot.domain.alerts.alert import AlertMessage, ChannelPage
 from bot.domain.alerts.question import AlertAnswer, QuestionView
+from bot.domain.delivery.attachments import Attachment
 from bot.domain.delivery.delivery import Delivery, DeliveryKind, Posted, Request
 from bot.domain.delivery.kinds import Action
 from bot.domain.dlq.batches import ReplayBatch
@@ -62,6 +63,7 @@ class FakeDiscord:
         is_silent: While set, who has reacted is never said.
         asked: How many messages each question about reactions was about.
         refreshed: (incident version, kinds of the posts) of each refresh.
+        files: Key of a delivery -> the contents that its message carried at first, then after each edit.
         questions: (answer, is tracked, kind of the post) of each refresh of a question about a message.
         mornings: (key of the post, who is still waiting) of each refresh of a morning triage.
         answered: (status, kinds of the posts) of each refresh of a triage.
@@ -102,6 +104,7 @@ class FakeDiscord:
     unanswered: int = 0
     asked: list[int] = field(default_factory=list)
     refreshed: list[tuple[int, list[DeliveryKind]]] = field(default_factory=list)
+    files: dict[str, list[list[bytes]]] = field(default_factory=dict)
     rings: bool = True
     refused: set[str] = field(default_factory=set)
     put_off: dict[str, int] = field(default_factory=dict)
@@ -175,7 +178,7 @@ class FakeDiscord:
         named = {str(one.id): one for one in self.members}
         return named.get(discord, replace(unknown, id=int(discord) if discord.isdecimal() else unknown.id))
 
-    async def send(self, request: Request, *, nonce: str) -> Posted:
+    async def send(self, request: Request, *, nonce: str, files: Sequence[Attachment] = ()) -> Posted:
         failure = self.failures.pop(0) if self.failures else None
         if failure is not None:
             raise failure
@@ -197,6 +200,7 @@ class FakeDiscord:
             made = request.message_id or next(self._ids)
             self._there[key] = Posted(request.channel_id, made, pinged=self.rings)
             self.sent.append(self._kinds[key])
+            self.files.setdefault(key, []).append([file.content for file in files])
         if self.swallow:
             self.swallow = False
             raise UpstreamUnavailable("the answer never came")
@@ -232,6 +236,13 @@ class FakeDiscord:
             case QuestionView():
                 is_told = shown.incident is not None and not shown.incident.is_private
                 self.questions.append((shown.question.answer, is_told, post.kind))
+
+    async def replace_files(self, post: Delivery, subject: Incident, files: Sequence[Attachment]) -> None:
+        if self.is_away:
+            raise UpstreamUnavailable("Discord is away")
+        if post.message_id in self.deleted:
+            raise DeliveryRefused("Unknown Message", http_status=404, code=10008)
+        self.files[post.key].append([file.content for file in files])
 
     async def find(self, request: Request, *, since: datetime) -> Posted | None:
         if request.action not in (Action.MESSAGE, Action.PRIVATE_THREAD, Action.WEBHOOK):

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from bot.domain.delivery.attachments import Attaching, Attachment, in_order
 from bot.domain.delivery.attempts import is_mute, retry_after
 from bot.domain.delivery.delivery import (
     Delivery,
@@ -191,6 +192,7 @@ class Deliveries:
             posts = await self._store.posts(subject.id)
             if would_expose(delivery, request, posts):
                 return None  # it was queued, or even begun, while the incident was public
+        files = await self._files(delivery)
         self._discord.require_capacity(request)  # before it is marked as begun: then it need not be searched
         version = subject.version if isinstance(subject, Incident) else 0
         with fresh():
@@ -199,7 +201,12 @@ class Deliveries:
                 begun = await tx.begin_attempt(delivery.id, request, version=version, late=late, quiet=quiet)
             if begun is None:
                 return None  # it was acknowledged while the message was being made
-            return await self._discord.send(begun.request or request, nonce=begun.nonce)
+            return await self._discord.send(begun.request or request, nonce=begun.nonce, files=files)
+
+    async def _files(self, delivery: Delivery) -> list[Attachment]:
+        """Return the files that the delivery carries; almost none does."""
+        refs = Attaching.from_json(delivery.data).files
+        return in_order(refs, await self._store.attachments([ref.key for ref in refs])) if refs else []
 
     async def _sent(self, delivery: Delivery, posted: Posted) -> None:
         async with self._store.transaction() as tx:

@@ -7,6 +7,7 @@ from typing import Final, Protocol, TypeAlias
 
 from bot.domain.alerts.alert import ChannelPage
 from bot.domain.alerts.question import QuestionView
+from bot.domain.delivery.attachments import Attachment
 from bot.domain.delivery.delivery import Delivery, Posted, Request
 from bot.domain.digest import Digest
 from bot.domain.dlq.batches import ReplayBatch
@@ -101,8 +102,11 @@ class DiscordSending(Protocol):
     def draft(self, delivery: Delivery, subject: Incident) -> Mapping[str, object]:
         """Return a delivery's body without its channel, when an outage hides the channel."""
 
-    async def send(self, request: Request, *, nonce: str) -> Posted:
+    async def send(self, request: Request, *, nonce: str, files: Sequence[Attachment] = ()) -> Posted:
         """Send a request within our own deadline. A thread or reaction that exists already counts as done.
+
+        Args:
+            files: Those that its body lists under ``attachments``, in that order.
 
         Raises:
             DeliveryRefused: Discord will never take it. DeletedSince: it had taken it.
@@ -130,6 +134,13 @@ class DiscordEditing(Protocol):
 
     async def redact(self, incident: Incident, posts: Sequence[Delivery]) -> Redacted:
         """Empty the posts of an incident that is private now; lock and archive its threads."""
+
+    async def replace_files(self, post: Delivery, subject: Incident, files: Sequence[Attachment]) -> None:
+        """Edit a post so that it carries *files*, which its payload names, in place of its earlier ones.
+
+        Raises:
+            DeliveryRefused: the post is gone, or may not be edited.
+        """
 
     async def refresh_triage(self, triage: Triage, posts: Sequence[Delivery]) -> None:
         """Edit the posts of a triage that has no incident, oldest first."""

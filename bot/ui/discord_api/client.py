@@ -5,7 +5,7 @@ pauses of its own, and raises 503, resets and unreadable answers at once. All of
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -16,12 +16,14 @@ import aiohttp
 import discord
 from discord.http import Route
 
+from bot.domain.delivery.attachments import Attachment
 from bot.domain.errors import Crowded, DeliveryRefused, PutOff, UpstreamUnavailable
 from bot.services.ports.urgency import BACKGROUND, PERSON, current
 from bot.services.shared.fencing import FRESH_S, is_stale
 from bot.ui.discord_api.bypass import has_capacity, open_buckets
 from bot.ui.discord_api.circuit import Asking, Circuit
 from bot.ui.discord_api.gate import Gate
+from bot.ui.discord_api.multipart import form
 
 DEADLINE_S = 10.0
 
@@ -122,23 +124,32 @@ class Rest:
         return None if self._client.user is None else self._client.user.id
 
     async def one(
-        self, route: Route, *, json: Payload | None = None, params: Payload | None = None
+        self,
+        route: Route,
+        *,
+        json: Payload | None = None,
+        params: Payload | None = None,
+        files: Sequence[Attachment] = (),
     ) -> Payload:
         """Return the JSON object that *route* answers.
+
+        Args:
+            files: The request is a form then, with *json* as a part of it.
 
         Raises:
             DeliveryRefused: a 4xx that no repeat will change.
             UpstreamUnavailable: anything else than the object; whether the request took effect is unknown.
             DiscordAway: the same, and nobody gets an answer. Perhaps it was not even asked.
         """
-        answer = await self._ask(route, json=json, params=params)
+        given = {"form": form(json or {}, files)} if files else _given(json=json, params=params)
+        answer = await self._ask(route, **given)
         if not isinstance(answer, dict):
             raise UpstreamUnavailable("unreadable answer: no JSON object")
         return answer
 
     async def many(self, route: Route, *, params: Payload | None = None) -> list[Payload]:
         """Return the JSON array of objects that *route* answers. Raises as `one`."""
-        answer = await self._ask(route, params=params)
+        answer = await self._ask(route, **_given(params=params))
         if not isinstance(answer, list) or not all(isinstance(item, dict) for item in answer):
             raise UpstreamUnavailable("unreadable answer: no JSON array")
         return answer
@@ -147,12 +158,10 @@ class Rest:
         """Make a request that answers 204. Raises as `one`."""
         await self._ask(route)
 
-    async def _ask(
-        self, route: Route, *, json: Payload | None = None, params: Payload | None = None
-    ) -> object:
+    async def _ask(self, route: Route, **given: object) -> object:
+        """Make a request with what `discord.http.HTTPClient.request` takes."""
         if self._client.is_closed():
             raise UpstreamUnavailable("the Discord client is not logged in any more")
-        given = {name: value for name, value in (("json", json), ("params", params)) if value is not None}
         asking = self._circuit.admit(reads=route.method == "GET")
         try:
             return await self._pass(route, given, asking)
@@ -276,6 +285,10 @@ class Rest:
         it costs a few more 429s.
         """
         self._client.http._global_over.set()  # noqa: SLF001  # there is no public way; the version is pinned
+
+
+def _given(**parameters: Payload | None) -> dict[str, object]:
+    return {name: value for name, value in parameters.items() if value is not None}
 
 
 def snowflake(payload: Payload, key: str = "id") -> int:

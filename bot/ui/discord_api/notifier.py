@@ -10,6 +10,7 @@ from datetime import datetime
 import discord
 
 from bot.domain.alerts.question import QuestionView
+from bot.domain.delivery.attachments import Attachment
 from bot.domain.delivery.delivery import Addressing, Delivery, DeliveryKind, Posted, Request
 from bot.domain.delivery.kinds import Action
 from bot.domain.errors import (
@@ -27,6 +28,7 @@ from bot.runbook.model import Policy
 from bot.services.ports import TRY_AGAIN, Redrawn, Refreshed, Subject, Webhooks
 from bot.ui.discord_api.circuit import Circuit
 from bot.ui.discord_api.client import DEADLINE_S, Rest, snowflake
+from bot.ui.discord_api.files import replace_files
 from bot.ui.discord_api.gate import Gate
 from bot.ui.discord_api.history import posted, standing_message
 from bot.ui.discord_api.hooks import answer_to, answering, home, hook, known
@@ -132,9 +134,9 @@ class DiscordNotifier:
         else:
             self._rest.require_capacity(route_of(request))
 
-    async def send(self, request: Request, *, nonce: str) -> Posted:
+    async def send(self, request: Request, *, nonce: str, files: Sequence[Attachment] = ()) -> Posted:
         try:
-            return await self._send(request, nonce=nonce)
+            return await self._send(request, nonce=nonce, files=files)
         except DeliveryRefused as refused:
             if refused.code == UNKNOWN_CHANNEL:
                 self._places.forget()
@@ -159,6 +161,9 @@ class DiscordNotifier:
         else:
             body = render(self._words, post, shown)
         await redraw(self._rest, post, body)
+
+    async def replace_files(self, post: Delivery, subject: Incident, files: Sequence[Attachment]) -> None:
+        await replace_files(self._rest, render(self._words, post, subject), post, files)
 
     async def refresh_triage(self, triage: Triage, posts: Sequence[Delivery]) -> None:
         limits = []  # a limit on one post does not hold up the others
@@ -223,12 +228,17 @@ class DiscordNotifier:
             return int(name)
         return home(delivery, subject)
 
-    async def _send(self, request: Request, *, nonce: str) -> Posted:  # noqa: PLR0911  # a line per action
+    async def _send(self, request: Request, *, nonce: str) -> Posted:  # a line per action
         match request.action:
             case Action.MESSAGE:
                 return await self._post(request, nonce=nonce)
             case Action.WEBHOOK:
                 return await self._webhooks.send(request)
+
+    async def _send(self, request: Request, *, nonce: str, files: Sequence[Attachment]) -> Posted:
+        match request.action:
+            case Action.MESSAGE:
+                return await self._post(request, nonce=nonce, files=files)
             case Action.THREAD:
                 return await self._open_thread(request)
             case Action.REACTION:
@@ -241,10 +251,10 @@ class DiscordNotifier:
             case Action.MEMBER_REMOVED:
                 return await self._private_threads.take_out(request)
 
-    async def _post(self, request: Request, *, nonce: str) -> Posted:
+    async def _post(self, request: Request, *, nonce: str, files: Sequence[Attachment]) -> Posted:
         body = {**request.body, "nonce": nonce, "enforce_nonce": True}
         try:
-            return posted(await self._rest.one(route_of(request), json=body))
+            return posted(await self._rest.one(route_of(request), json=body, files=files))
         except DeliveryRefused as refused:
             if refused.code != UNKNOWN_MESSAGE:
                 raise

@@ -15,6 +15,7 @@ from bot.domain.incident.incident import Incident
 from bot.domain.privacy import LeftBehind
 from bot.services.ports import Redacted, soonest
 from bot.ui.discord_api.client import Payload, Rest, snowflake
+from bot.ui.discord_api.files import without_files
 from bot.ui.discord_api.refresher import tell_of_wait
 from bot.ui.discord_api.routes import channel_route, message_route, messages_route
 from bot.ui.discord_api.threads import in_thread
@@ -104,7 +105,7 @@ class Redactor:
         if post.kind is DeliveryKind.THREAD:
             return await self._close(incident, post.message_id or 0)
         route = message_route("PATCH", post.channel_id, post.message_id)
-        edit = partial(self._rest.one, route, json=redacted(self._words, incident))
+        edit = partial(self._rest.one, route, json={**redacted(self._words, incident), **without_files(post)})
         await in_thread(self._rest, post.channel_id, edit)
         return []
 

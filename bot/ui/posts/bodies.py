@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from bot.domain.delivery.attachments import FileRef
 from bot.domain.incident.incident import Incident, Status
 from bot.ui.buttons import Component
 from bot.ui.words.inert import cut
@@ -18,6 +19,7 @@ TITLE_LIMIT: Final = 256
 FIELD_NAME_LIMIT: Final = 256
 FIELD_VALUE_LIMIT: Final = 1_024
 FIELDS_LIMIT: Final = 25
+DESCRIPTION_OF_FILE: Final = 1_024
 
 HERE: Final = "@here"
 
@@ -99,6 +101,16 @@ def message(
         "components": list(components),
         "allowed_mentions": _EVERYONE if rings else _NOBODY,
     }
+
+
+def carrying(body: Body, files: Sequence[FileRef]) -> Body:
+    """Return *body* with *files*, which are sent beside it in this order, in place of any earlier ones."""
+    listed = [
+        {"id": number, "filename": file.filename}
+        | ({"description": cut(file.description, limit=DESCRIPTION_OF_FILE)} if file.description else {})
+        for number, file in enumerate(files)
+    ]
+    return {**body, "attachments": listed}
 
 
 def _fields(fields: Sequence[Field], *, budget: int) -> list[Body]:

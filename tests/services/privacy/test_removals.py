@@ -1,12 +1,13 @@
 """Somebody is taken out of a private incident: what they lose, who stays, and who decides last."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from bot.domain.delivery.attachments import Attachment
 from bot.domain.delivery.delivery import Delivery, DeliveryKind, DeliveryStatus, Posted, Request
 from bot.domain.errors import (
     DeliveryRefused,
@@ -31,11 +32,11 @@ class SlowDiscord(FakeDiscord):
 
     meanwhile: Callable[[], Awaitable[None]] | None = None
 
-    async def send(self, request: Request, *, nonce: str) -> Posted:
+    async def send(self, request: Request, *, nonce: str, files: Sequence[Attachment] = ()) -> Posted:
         happens, self.meanwhile = self.meanwhile, None
         if happens is not None:
             await happens()
-        return await FakeDiscord.send(self, request, nonce=nonce)
+        return await FakeDiscord.send(self, request, nonce=nonce, files=files)
 
 
 async def with_named(desk: Desk) -> Incident:

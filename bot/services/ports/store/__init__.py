@@ -7,6 +7,7 @@ from typing import Protocol
 from bot.services.ports.store.acknowledgements import AcknowledgementReads, AcknowledgementWrites
 from bot.services.ports.store.actions import ActionReads, ActionWrites
 from bot.services.ports.store.alerts import AlertQuestions, AlertReads, AlertWrites
+from bot.services.ports.store.attachments import AttachmentReads, AttachmentWrites
 from bot.services.ports.store.bundles import BundleReads, BundleWrites
 from bot.services.ports.store.deliveries import DeliveryAttempts, DeliveryReads, DeliveryWrites
 from bot.services.ports.store.dlq_views import DlqViews
@@ -50,6 +51,7 @@ class Transaction(
     EscalationWrites,
     DeliveryWrites,
     DeliveryAttempts,
+    AttachmentWrites,
     BundleWrites,
     TriageWrites,
     TriageAnswers,
@@ -85,6 +87,7 @@ class Store(
     AuditLog,
     EscalationReads,
     DeliveryReads,
+    AttachmentReads,
     BundleReads,
     TriageReads,
     AlertReads,

@@ -1,0 +1,44 @@
+"""The files that messages carry."""
+
+from bot.domain.delivery.attachments import Attachment
+from tests.integration.storage.conftest import Rig
+from tests.integration.storage.examples import GUILD, open_incident
+
+PICTURE = Attachment("digest:2026-W48:1", GUILD, "incidents.png", b"\x89PNG\r\n\x1a\n\x00\xff")
+
+
+async def test_a_file_comes_back_byte_for_byte(rig: Rig) -> None:
+    """NUL bytes and all; an incident's, too."""
+    incident = await open_incident(rig.store)
+    document = Attachment("postmortem:1:1", GUILD, "INC-1.md", "決済".encode(), incident.id)
+    async with rig.store.transaction() as tx:
+        await tx.add_attachment(PICTURE)
+        await tx.add_attachment(document)
+    found = await rig.store.attachments([document.key, "unknown", PICTURE.key])
+    assert sorted(found, key=lambda each: each.key) == [PICTURE, document]
+
+
+async def test_a_known_key_keeps_its_content(rig: Rig) -> None:
+    """A message may carry it already."""
+    for content in (PICTURE.content, b"another"):
+        async with rig.store.transaction() as tx:
+            await tx.add_attachment(Attachment(PICTURE.key, GUILD, PICTURE.filename, content))
+    assert await rig.store.attachments([PICTURE.key]) == [PICTURE]
+
+
+async def test_removed_files_are_gone(rig: Rig) -> None:
+    """The others stay."""
+    other = Attachment("other", GUILD, "other.png", b"1")
+    async with rig.store.transaction() as tx:
+        await tx.add_attachment(PICTURE)
+        await tx.add_attachment(other)
+        await tx.remove_attachments([PICTURE.key, "unknown"])
+    assert await rig.store.attachments([PICTURE.key, other.key]) == [other]
+
+
+async def test_another_guild_sees_none_of_them(rig: Rig) -> None:
+    """Even with the key."""
+    async with rig.store.transaction() as tx:
+        await tx.add_attachment(PICTURE)
+    assert await rig.store.of(GUILD + 1).attachments([PICTURE.key]) == []
+    assert await rig.store.of(GUILD).attachments([PICTURE.key]) == [PICTURE]
