@@ -23,6 +23,7 @@ from bot.domain.shards import IDENTIFY_WINDOW_S, IdentifyBudget, Instance
 from bot.i18n import Texts
 from bot.integrations.calendars import WorkerCalendars
 from bot.integrations.charts.process import WorkerCharts
+from bot.integrations.templates import WorkerTemplates
 from bot.integrations.webhooks import HttpWebhooks
 from bot.job_handlers import handlers, routed
 from bot.process.gateway_watch import DeafWatch
@@ -52,6 +53,7 @@ from bot.ui.discord_api.client import Rest
 from bot.ui.discord_api.gate import Gate
 from bot.ui.discord_api.notifier import DiscordNotifier
 from bot.ui.discord_api.reaching import Reaching
+from bot.ui.documents.writer import TemplateWriter
 from bot.ui.posts.exports import MarkdownExportWriter
 from bot.ui.posts.paging.emails import PlainEmailWriter
 from bot.wiring import GuildDependencies, Outward, UseCases, wire
@@ -231,6 +233,7 @@ class SharedResources:
             email_sender=self.email_sender,
             calendars=WorkerCalendars(policy.timezone.key),
             charts=self.charts,
+            postmortem_writer=TemplateWriter(self.texts, policy, WorkerTemplates()),
             spool=FileSpool(self.data_dir, guild_id),
             queue=self.queue,
             public_url=self.public_url,

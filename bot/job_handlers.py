@@ -77,6 +77,7 @@ def handlers(cases: UseCases) -> dict[JobName, Handler]:
         JobName.SHOW_BURST: _paired(services.dlq_watch.show),
         JobName.HANDOVER: _numbered(services.handovers.strike),
         JobName.REACH: _numbered(services.handovers.look_ahead),
+        JobName.DRAFT_POSTMORTEM: _numbered(services.documents.draft_after_resolve),
         JobName.REMIND: _numbered(services.updates.remind),
         JobName.POSTMORTEM: _numbered(cases.postmortem_reminders.strike),
         JobName.ARCHIVE: _numbered(services.lifecycle.archive),

@@ -83,8 +83,12 @@ from bot.services.ports import (
     Store,
 )
 from bot.services.ports.charts import Charts
+from bot.services.ports.documents import PostmortemWriter
 from bot.services.ports.export_writer import ExportWriter
 from bot.services.ports.oncall import Calendars, Reach
+from bot.services.postmortems.attaching import Attaching
+from bot.services.postmortems.deliveries import DocumentDeliveries
+from bot.services.postmortems.documents import Documents
 from bot.services.postmortems.finishing import Postmortems
 from bot.services.postmortems.reminders import PostmortemDeliveries, PostmortemReminders
 from bot.services.postmortems.resolutions import Resolutions
@@ -141,6 +145,7 @@ class GuildDependencies:
     email_sender: EmailSender | None
     calendars: Calendars
     charts: Charts
+    postmortem_writer: PostmortemWriter
     spool: Spool
     queue: QueueWatch
     public_url: str | None = None
@@ -208,6 +213,7 @@ class _Shared:
         self.dlq_reading = DlqReading(store, parts.dlq, policy, self.access)
         self.replay_checks = ReplayChecks(store, self.dlq_reading, parts.webhooks)
         self.webhooks = parts.webhooks
+        self.attaching = Attaching(store, discord, policy)
 
 
 def wire(parts: GuildDependencies, outward: Outward, oncall: OnCall) -> UseCases:
@@ -220,7 +226,7 @@ def wire(parts: GuildDependencies, outward: Outward, oncall: OnCall) -> UseCases
     emails = DeliveryEmails(store, links, writer=parts.writer, sender=parts.email_sender)
     email_backup = EmailBackup(store, policy, oncall, kinds, emails)
     redactions = Redactions(store, discord, policy)
-    hooks = Hooks(changed=shared.mornings.touched, redact=redactions.empty)
+    hooks = Hooks(changed=shared.mornings.touched, attach=shared.attaching.attach, redact=redactions.empty)
     return UseCases(
         services=_services(shared, parts, outward.reach, emergency),
         sweeps=Sweeps(
@@ -261,11 +267,13 @@ def _delivery_kinds(shared: _Shared) -> DeliveryKinds:
     """Return what each kind of delivery needs beside being sent."""
     policy, reposting = shared.policy, shared.reposting
     bundles, passing_on = shared.bundles, shared.passing_on
+    lines = NoticeDeliveries(reposting)
     return DeliveryKinds(
         shared.shown_incidents,
         [
             PostingDeliveries(reposting),
-            NoticeDeliveries(reposting),
+            lines,
+            DocumentDeliveries(shared.attaching, move=lines.move),
             RoleDeliveries(policy),
             MemberDeliveries(policy, reposting),
             PageDeliveries(bundles, passing_on),
@@ -336,6 +344,7 @@ def _services(shared: _Shared, parts: GuildDependencies, reach: Reach, emergency
         resolutions=Resolutions(changes, shared.shown_incidents),
         postmortems=Postmortems(store, policy, access, changes),
         details=Details(policy, changes),
+        documents=Documents(store, policy, access, parts.postmortem_writer),
         timelines=Timelines(store, policy, access, changes),
         pins=Pins(store, discord, policy, access, changes),
         triages=Triages(store, policy, access, raising, reevaluations),

@@ -1,5 +1,6 @@
 """What the demo is started with: its language, its policy, its port."""
 
+import json
 import re
 import tomllib
 from collections.abc import Mapping
@@ -83,8 +84,18 @@ def _with_file(file: Path, lang: str | None, port: int) -> Setup:
     except ConfigError as error:
         raise ConfigError("\n".join(f"{_RUNBOOK}: {line}" for line in str(error).splitlines())) from None
     language = lang or policy.language
-    text = _with_language(file.read_text("utf-8-sig"), language)
+    text = _with_template(_with_language(file.read_text("utf-8-sig"), language), file, policy)
     return Setup(language, said=True, runbook=text, port=port, own_file=True)
+
+
+def _with_template(text: str, file: Path, policy: Policy) -> str:
+    """Return the text with the whole path of the team's template: the demo's copy of it lies elsewhere."""
+    named = policy.postmortem.template
+    if named is None:
+        return text
+    place = json.dumps(str((file.parent / named).resolve()), ensure_ascii=False)
+    key = rf"""(\btemplate\s*=\s*)(["'])\s*{re.escape(named)}\s*\2"""
+    return re.sub(key, lambda found: found[1] + place, text)
 
 
 def _with_language(policy: str, language: str) -> str:

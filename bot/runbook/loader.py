@@ -3,6 +3,7 @@
 import re
 import tomllib
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from bot.runbook.file import File
 from bot.runbook.model import Policy
 from bot.runbook.problems import lines
 from bot.runbook.rules import Names
+from bot.runbook.templates import team_template
 
 DEFAULT_NAME = "parky.toml"
 
@@ -23,7 +25,7 @@ def load_policy(path: Path | None) -> Policy:
 
     Raises:
         ConfigError: the file cannot be read, is no TOML, or has problems: one line each, which names
-            the key, the value and what is allowed.
+            the key, the value and what is allowed. The same for the template that it names.
     """
     if path is None:
         return parse_policy(default_policy_text(), name=DEFAULT_NAME)
@@ -32,7 +34,9 @@ def load_policy(path: Path | None) -> Policy:
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
         raise ConfigError(f"{path}: cannot be read: {reason}") from error
-    return parse_policy(text, name=str(path))
+    policy = parse_policy(text, name=str(path))
+    file = policy.postmortem.template
+    return policy if file is None else replace(policy, template=team_template(file, path.parent))
 
 
 def default_policy_text() -> str:

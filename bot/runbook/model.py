@@ -16,6 +16,7 @@ from bot.domain.incident.checklist import Checklist
 from bot.domain.oncall.people import OnCallPerson, id_of
 from bot.domain.oncall.rotation import Layer
 from bot.domain.postmortem.owing import Terms
+from bot.domain.postmortem.template import TeamTemplate
 from bot.domain.severity import Deadline, Mention, SeverityPolicy
 from bot.domain.triage.tree import Text, Tree
 from bot.runbook.github import GitHubRules
@@ -164,6 +165,7 @@ class Policy:
         sees_dlq: Its people may read the DLQ at all; `permissions` says which of them.
         names_dlq: The file itself says who may read the DLQ, instead of leaving it to the default.
         names_dlq_table: The file itself says how the DLQ's table is made.
+        template: The team's own of a postmortem; None: the one that comes with the bot.
     """
 
     timezone: ZoneInfo
@@ -199,6 +201,7 @@ class Policy:
     sees_dlq: bool = True
     names_dlq: bool = False
     names_dlq_table: bool = False
+    template: TeamTemplate | None = None
 
     @property
     def most_severe(self) -> SeverityPolicy:

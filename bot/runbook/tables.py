@@ -11,6 +11,7 @@ from typing import Annotated
 from pydantic import Field
 
 from bot.domain.calendar.business_time import Weekday
+from bot.domain.postmortem.template import Naming
 from bot.domain.statistics.load import NIGHT
 from bot.domain.triage.tree import Text
 from bot.runbook import moments, values
@@ -148,10 +149,14 @@ class Postmortem:
     Attributes:
         path: Where one goes: a repository path with ``{date}`` and ``{title}``.
         due: Business days from the day of the resolve until it is due.
+        names: How the document names people.
+        template: The file with the team's own template, relative to the policy file; None: the bot's.
     """
 
     path: values.PostmortemPath = "docs/ops/postmortems/{date}-{title}.md"
     due: moments.BusinessDays = 5
+    names: values.PeopleNamed = Naming.ROLES
+    template: values.TemplateOrNone = None
 
 
 @dataclass(frozen=True, slots=True)

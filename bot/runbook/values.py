@@ -7,6 +7,7 @@ from typing import Annotated
 from bot.domain.calendar.business_time import Weekday
 from bot.domain.emoji import is_one_emoji
 from bot.domain.oncall.people import SHORTEST_ID
+from bot.domain.postmortem.template import Naming
 from bot.domain.severity import Mention
 from bot.domain.triage.tree import LATER, REEVALUATE, UNSURE, Outcome, Text
 from bot.runbook.rules import Names, Rule
@@ -233,6 +234,12 @@ PostmortemPath = Annotated[
     str,
     Rule("a path", _POSTMORTEM, _postmortem_path),
 ]
+
+TemplateOrNone = Annotated[
+    str | None,
+    or_none(string_up_to(200, "a file", "our-postmortem.md"), " for the one that comes with the bot"),
+]
+PeopleNamed = Annotated[Naming, choice(Naming, "a way to name people")]
 
 
 def _person(names: Names) -> Rule:

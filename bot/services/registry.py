@@ -49,6 +49,7 @@ from bot.services.oncall.schedules import Schedules
 from bot.services.outage.emergency import Emergency
 from bot.services.ports import GuildFinder
 from bot.services.ports.charts import Charts
+from bot.services.postmortems.documents import Documents
 from bot.services.postmortems.finishing import Postmortems
 from bot.services.postmortems.resolutions import Resolutions
 from bot.services.privacy.privacy import Privacy
@@ -92,6 +93,7 @@ class Services:
     resolutions: Resolutions
     postmortems: Postmortems
     details: Details
+    documents: Documents
     timelines: Timelines
     pins: Pins
     triages: Triages

@@ -36,6 +36,7 @@ from bot.storage.tables.deliveries import (
 )
 from bot.storage.tables.dlq_views import PostgresDlqViews
 from bot.storage.tables.dlq_watch import PostgresDlqWatchReads, PostgresDlqWatchWrites
+from bot.storage.tables.documents import PostgresDocumentReads, PostgresDocumentWrites
 from bot.storage.tables.drills import PostgresDrillWrites
 from bot.storage.tables.escalation import PostgresEscalationReads, PostgresEscalationWrites
 from bot.storage.tables.exports import PostgresExportReads, PostgresExportWrites
@@ -81,6 +82,7 @@ class PostgresTransaction(
     PostgresDeliveryWrites,
     PostgresDeliveryAttempts,
     PostgresAttachmentWrites,
+    PostgresDocumentWrites,
     PostgresBundleWrites,
     PostgresTriageWrites,
     PostgresTriageAnswers,
@@ -148,6 +150,7 @@ class PostgresStore(
     PostgresEscalationReads,
     PostgresDeliveryReads,
     PostgresAttachmentReads,
+    PostgresDocumentReads,
     PostgresBundleReads,
     PostgresTriageReads,
     PostgresAlertReads,

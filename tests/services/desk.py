@@ -15,6 +15,7 @@ from bot.domain.incident.incident import Incident, NewIncident
 from bot.domain.incident.transitions import Acknowledgement, AckVia
 from bot.domain.oncall.people import OnCallPerson
 from bot.domain.people import Person
+from bot.domain.postmortem.facts import PostmortemFacts
 from bot.i18n import Texts
 from bot.integrations.calendars import WorkerCalendars
 from bot.job_handlers import handlers
@@ -31,6 +32,7 @@ from bot.services.ports import (
     Job,
     Store,
 )
+from bot.services.ports.documents import PostmortemWriter, WrittenPostmortem
 from bot.services.ports.oncall import ReadinessFinding
 from bot.services.registry import Guilds
 from bot.services.shared.roster import OnCall
@@ -122,6 +124,26 @@ class PlainWriter:
         )
 
 
+class PlainPostmortemWriter:
+    """A `bot.services.ports.documents.PostmortemWriter` without a template.
+
+    Attributes:
+        failures: Raised, one by one, in the place of a document.
+        problem: What it says of the team's template.
+    """
+
+    def __init__(self) -> None:
+        self.failures: list[Exception] = []
+        self.problem: str | None = None
+
+    async def write(self, facts: PostmortemFacts) -> WrittenPostmortem:
+        if self.failures:
+            raise self.failures.pop(0)
+        notes = [line.said for line in facts.lines if line.said]
+        text = "\n".join([facts.incident.title, facts.incident.status, *notes])
+        return WrittenPostmortem(text, self.problem)
+
+
 @cache
 def _default_policy() -> Policy:
     return load_policy(None)
@@ -148,6 +170,7 @@ class Desk:
         guild_id: int = GUILD,
         writer: EmailWriter | None = None,
         mailer: EmailSender | None = None,
+        postmortem_writer: PostmortemWriter | None = None,
     ) -> None:
         self.guild_id = guild_id
         self.policy = policy or _default_policy()
@@ -160,6 +183,8 @@ class Desk:
         self.mailer = FakeEmailSender()
         self._writer = writer or PlainWriter()
         self._mailer = mailer or self.mailer
+        self.postmortem_writer = PlainPostmortemWriter()
+        self._postmortem_writer = postmortem_writer or self.postmortem_writer
         self.reach = FakeReach()
         self.calendars = WorkerCalendars(self.policy.timezone.key)
         self.charts = NoCharts()
@@ -183,6 +208,7 @@ class Desk:
             email_sender=self._mailer,
             calendars=self.calendars,
             charts=self.charts,
+            postmortem_writer=self._postmortem_writer,
             spool=self.spool,
             queue=self.queue,
             public_url=PUBLIC,
@@ -215,6 +241,7 @@ class Desk:
         self.updates = cases.services.updates
         self.promises = cases.services.promises
         self.details = cases.services.details
+        self.documents = cases.services.documents
         self.oncall = oncall
         self.handovers = cases.services.handovers
         self.schedules = cases.services.schedules

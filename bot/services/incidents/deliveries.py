@@ -113,7 +113,11 @@ class NoticeDeliveries(DeliveryHandler):
         return is_past(incident, reminder) or await _would_let_in(tx, reminder, incident)
 
     async def reroute(self, tx: Transaction, delivery: Delivery, *, code: int) -> bool:
-        """Post the line once more: in the next thread, or beside the alert if the thread is closed."""
+        """Post the line once more; see `move`."""
+        return await self.move(tx, delivery, code)
+
+    async def move(self, tx: Transaction, delivery: Delivery, code: int) -> bool:
+        """Post it once more: in the next thread, or beside the alert if the thread is closed."""
         if delivery.key.endswith(REPOST_SUFFIX):
             return False
         if code == UNKNOWN_CHANNEL:

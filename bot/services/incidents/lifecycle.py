@@ -36,6 +36,7 @@ from bot.services.shared.changes import Change, Changes, link_both, unlink_both
 from bot.services.shared.postings import (
     archive_job,
     archive_key,
+    draft_job,
     drill_job,
     drill_key,
     refresh_job,
@@ -106,6 +107,7 @@ class Lifecycle:
             if owed is not None and owed.is_owed:
                 owner = PersonRef(owed.owner_id, owed.owner_name)
                 told = replace(told, owner=owner, due_on=owed.due_on)
+                await change.tx.enqueue(draft_job(incident_id))
             await self.end(change, ended, told)
         return replace(ended, aftermath=Aftermath(resolution=resolution, postmortem=owed))
 

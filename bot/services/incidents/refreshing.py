@@ -19,10 +19,12 @@ class Hooks:
 
     Attributes:
         changed: Edits what else shows the incident.
+        attach: Puts the newest draft of the postmortem into its message; says when to try again.
         redact: Redacts its posts that others can read, once it is private; says when to try again.
     """
 
     changed: Callable[[Incident], Awaitable[None]]
+    attach: Callable[[Incident, Sequence[Delivery]], Awaitable[timedelta | None]]
     redact: Callable[[Incident, Sequence[Delivery]], Awaitable[timedelta | None]]
 
 
@@ -47,11 +49,13 @@ class Refreshing:
         incident = await self._shown.read(incident_id)
         await self._hooks.changed(incident)
         posts = await self._store.posts(incident_id)
-        if not incident.is_private:
-            return await self._show(incident, posts)
-        emptied = await self._hooks.redact(incident, posts)
-        shown = await self._show(incident, await self._theirs(incident, posts))
-        return soonest([wait for wait in (emptied, shown) if wait is not None])
+        emptied = None
+        if incident.is_private:
+            emptied = await self._hooks.redact(incident, posts)
+            posts = await self._theirs(incident, posts)
+        shown = await self._show(incident, posts)
+        attached = await self._hooks.attach(incident, posts)
+        return soonest([wait for wait in (emptied, shown, attached) if wait is not None])
 
     async def _show(self, incident: Incident, posts: Sequence[Delivery]) -> timedelta | None:
         """Edit those of *posts* that lag behind; see `refresh`."""

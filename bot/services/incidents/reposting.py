@@ -138,6 +138,7 @@ class Reposting:
         incident = await tx.incident(delivery.incident_id or 0)
         key = delivery.key.removeprefix(f"inc:{incident.id}:") + REPOST_SUFFIX
         line = thread_line(incident, self._policy, key=key, stored=delivery.data)
+        line = replace(line, kind=delivery.kind)
         current = await tx.delivery_by_key(str(line.after))
         place = None if delivery.request is None else delivery.request.channel_id
         is_another = current is None or current.channel_id != place

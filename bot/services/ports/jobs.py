@@ -17,6 +17,7 @@ class JobName(StrEnum):
     REFRESH_QUESTION = "refresh_question"  # payload: the delivery id of its line
     REEVALUATE = "reevaluate"  # payload: triage id; its deadline is reached, of any kind
     UNFINISHED_TRIAGE = "unfinished_triage"  # payload: triage id; looks if it is still being answered
+    DRAFT_POSTMORTEM = "draft_postmortem"  # payload: incident id; it is resolved
     REMIND = "remind"  # payload: incident id
     ARCHIVE = "archive"  # payload: incident id
     SHOW_COUNT = "show_count"  # payload: incident id; a tracked alert came again

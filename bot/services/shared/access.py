@@ -62,6 +62,7 @@ class Act(StrEnum):
     FINISH_POSTMORTEM = "finish_postmortem"
     OWE_POSTMORTEM = "owe_postmortem"
     GIVE_POSTMORTEM = "give_postmortem"
+    DRAFT_POSTMORTEM = "draft_postmortem"
 
     @property
     def permission(self) -> str:

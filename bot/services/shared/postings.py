@@ -98,6 +98,11 @@ def poll_job(guild_id: int, *, after: timedelta = timedelta()) -> Job:
     return Job(JobName.POLL_ISSUES, str(guild_id), f"poll_issues:{guild_id}", after=after, sooner=True)
 
 
+def draft_job(incident_id: int) -> Job:
+    """Return the job that drafts the postmortem of a resolved incident, if its severity requires one."""
+    return Job(JobName.DRAFT_POSTMORTEM, str(incident_id), f"draft_postmortem:{incident_id}")
+
+
 def hide_jobs(incident: Incident) -> tuple[Job, Job]:
     """Return the jobs that hide what others could read of an incident before it was private.
 

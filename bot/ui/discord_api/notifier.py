@@ -228,17 +228,14 @@ class DiscordNotifier:
             return int(name)
         return home(delivery, subject)
 
-    async def _send(self, request: Request, *, nonce: str) -> Posted:  # a line per action
-        match request.action:
-            case Action.MESSAGE:
-                return await self._post(request, nonce=nonce)
-            case Action.WEBHOOK:
-                return await self._webhooks.send(request)
-
-    async def _send(self, request: Request, *, nonce: str, files: Sequence[Attachment]) -> Posted:
+    async def _send(  # noqa: PLR0911  # a line per action
+        self, request: Request, *, nonce: str, files: Sequence[Attachment]
+    ) -> Posted:
         match request.action:
             case Action.MESSAGE:
                 return await self._post(request, nonce=nonce, files=files)
+            case Action.WEBHOOK:
+                return await self._webhooks.send(request)
             case Action.THREAD:
                 return await self._open_thread(request)
             case Action.REACTION:

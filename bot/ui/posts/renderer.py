@@ -11,6 +11,7 @@ from bot.ui.posts import digests, dlq, dlq_bursts, mornings, questions, replays,
 from bot.ui.posts.bodies import CONTENT_LIMIT, Body
 from bot.ui.posts.incident import (
     action_notices,
+    documents,
     notices,
     postings,
     postmortems,
@@ -30,6 +31,7 @@ RENDERERS: Final[dict[DeliveryKind, Renderer]] = {
         action_notices,
         bundles,
         digests,
+        documents,
         handovers,
         mornings,
         notices,

@@ -42,6 +42,11 @@ def code_block(text: str) -> str:
     return f"```\n{inside}\n```"
 
 
+def code_span(text: str, *, limit: int) -> str:
+    """Return *text* for a place between two backticks, which it cannot leave: a path, for instance."""
+    return cut(" ".join(_visible(text).translate(_AT).replace("`", "'").split()), limit=limit)
+
+
 def plain(text: str, *, limit: int) -> str:
     """Return one visible line for places without markup: a thread's name, a mail's subject, a terminal."""
     return cut(" ".join(_visible(text).split()), limit=limit)

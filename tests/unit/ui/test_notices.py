@@ -35,6 +35,7 @@ ROWS: dict[str, list[tuple[Json, str]]] = {
         ({"by": "a", "before": "", "text": "DNS", "at": AT, "at_before": AT}, "14:14 JST"),
         ({"by": "a", "impact_before": "全員", "impact": ""}, "~~全員~~"),
     ],
+    "postmortem_undrafted": [({}, "下書きをまだ作れていません")],
     "details_changed": [
         ({"by": "a", "title": {"before": "x", "after": "y"}}, "x → y"),
         ({"by": "a", "started_at": {"before": AT, "after": AT}}, "14:14:00 JST"),

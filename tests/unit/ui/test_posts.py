@@ -360,7 +360,7 @@ def test_postmortem_path_is_a_plain_file_name() -> None:
     """No slash, dot or backtick of the title gets into it; the day is the team's."""
     odd = replace(RESOLVED, title="../`rm` a//b.md", started_at=TRIGGERED.started_at + timedelta(hours=10))
     assert postmortem_path(POLICY, odd) == "docs/ops/postmortems/2026-11-25-rm-a-b-md.md"
-    assert postmortem_path(POLICY, replace(odd, title="🔴")).endswith("-incident.md")
+    assert postmortem_path(POLICY, replace(odd, title="🔴")).endswith("-inc-42.md")
 
 
 def test_a_note_is_shown_with_its_author_and_lines() -> None:

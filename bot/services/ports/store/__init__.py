@@ -12,6 +12,7 @@ from bot.services.ports.store.bundles import BundleReads, BundleWrites
 from bot.services.ports.store.deliveries import DeliveryAttempts, DeliveryReads, DeliveryWrites
 from bot.services.ports.store.dlq_views import DlqViews
 from bot.services.ports.store.dlq_watch import DlqWatchReads, DlqWatchWrites
+from bot.services.ports.store.documents import DocumentReads, DocumentWrites
 from bot.services.ports.store.drills import DrillWrites
 from bot.services.ports.store.escalation import EscalationReads, EscalationWrites
 from bot.services.ports.store.exports import (
@@ -52,6 +53,7 @@ class Transaction(
     DeliveryWrites,
     DeliveryAttempts,
     AttachmentWrites,
+    DocumentWrites,
     BundleWrites,
     TriageWrites,
     TriageAnswers,
@@ -88,6 +90,7 @@ class Store(
     EscalationReads,
     DeliveryReads,
     AttachmentReads,
+    DocumentReads,
     BundleReads,
     TriageReads,
     AlertReads,

@@ -13,6 +13,7 @@ from bot.ui.posts.bodies import CONTENT_LIMIT, Body
 from bot.ui.posts.incident import (
     action_notices,
     aftermath,
+    documents,
     export_notices,
     left_threads,
     life_notices,
@@ -33,6 +34,7 @@ NOTICES: Final[dict[str, NoticeLook[Any]]] = {
     for module in (
         action_notices,
         aftermath,
+        documents,
         drills,
         export_notices,
         left_threads,

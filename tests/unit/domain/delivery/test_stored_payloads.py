@@ -6,6 +6,7 @@ import pytest
 
 from bot.domain.actions.deliveries import ActionDm, ActionDmReason
 from bot.domain.alerts.payloads import AlertQuestionData, AlertsSkippedData
+from bot.domain.delivery.attachments import FileRef
 from bot.domain.delivery.delivery import Addressing
 from bot.domain.digest import DigestData
 from bot.domain.dlq.replays import ReplayData
@@ -19,6 +20,7 @@ from bot.domain.oncall.deliveries import GapData, HandoverData, OpenIncident, Pl
 from bot.domain.oncall.duty import Duty, DutyKind
 from bot.domain.payloads import Json, Payload
 from bot.domain.postmortem.deliveries import PostmortemDm
+from bot.domain.postmortem.document import PostmortemData
 from bot.domain.timeline.pinned import PinSeenData
 from bot.domain.triage.payloads import TriageData
 
@@ -36,6 +38,30 @@ ROWS: list[tuple[Json, Payload]] = [
     ),
     ({"posting": 1}, MemberData(posting=1)),
     ({"posting": 1, "name": "a", "asked": "k"}, MemberData(posting=1, name="a", asked="k")),
+    (
+        {
+            "files": [{"key": "postmortem:1:2", "filename": "INC-1-postmortem.md"}],
+            "path": "a.md",
+            "version": 2,
+        },
+        PostmortemData(
+            files=(FileRef(key="postmortem:1:2", filename="INC-1-postmortem.md"),), path="a.md", version=2
+        ),
+    ),
+    (
+        {
+            "files": [{"key": "d:1", "filename": "a.png", "description": "weeks"}],
+            "path": "a.md",
+            "version": 1,
+            "problem": "x.md:1: no",
+        },
+        PostmortemData(
+            files=(FileRef(key="d:1", filename="a.png", description="weeks"),),
+            path="a.md",
+            version=1,
+            problem="x.md:1: no",
+        ),
+    ),
     (
         {"role": "scribe", "holder_id": 1, "holder": "a", "by": "b"},
         RoleDm(role=Role.SCRIBE, holder_id=1, holder="a", by="b"),

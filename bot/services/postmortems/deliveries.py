@@ -1,0 +1,37 @@
+"""What is special about the delivery that carries the draft of a postmortem."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+
+from bot.domain.delivery.delivery import Delivery, DeliveryKind, Posted
+from bot.domain.incident.incident import Incident
+from bot.domain.postmortem.document import PostmortemData
+from bot.services.delivery.handling import DeliveryHandler
+from bot.services.ports import Transaction
+from bot.services.postmortems.attaching import Attaching
+
+
+class DocumentDeliveries(DeliveryHandler):
+    """The message that carries the draft.
+
+    Args:
+        move: Posts a line of a thread that is gone or closed once more; returns True if it has.
+    """
+
+    def __init__(
+        self, attaching: Attaching, *, move: Callable[[Transaction, Delivery, int], Awaitable[bool]]
+    ) -> None:
+        super().__init__(DeliveryKind.POSTMORTEM_FILE)
+        self._attaching = attaching
+        self._move = move
+
+    async def placed(
+        self, tx: Transaction, incident: Incident, delivery: Delivery, posted: Posted, *, at: datetime | None
+    ) -> Incident:
+        """Record which version the thread has."""
+        await self._attaching.note_shown(tx, incident, PostmortemData.from_json(delivery.data).version)
+        return incident
+
+    async def reroute(self, tx: Transaction, delivery: Delivery, *, code: int) -> bool:
+        """Post it once more: in the next thread, or beside the alert."""
+        return await self._move(tx, delivery, code)

@@ -1,0 +1,32 @@
+"""The drafts of postmortems."""
+
+from bot.domain.postmortem.document import PostmortemDocument
+from bot.storage.database.sql import Row
+from bot.storage.rows import from_row
+from bot.storage.tables.parts import ReadPart, TransactionPart
+
+
+class PostgresDocumentReads(ReadPart):
+    """A `bot.services.ports.store.documents.DocumentReads`."""
+
+    async def document(self, incident_id: int) -> PostmortemDocument | None:
+        return _from(await self._sql.first("document", incident_id=incident_id, guild_id=self._guild_id))
+
+
+class PostgresDocumentWrites(TransactionPart):
+    """A `bot.services.ports.store.documents.DocumentWrites`."""
+
+    async def lock_document(self, incident_id: int) -> PostmortemDocument | None:
+        return _from(await self._sql.first("lock_document", incident_id=incident_id))
+
+    async def free_path(self, path: str, *, incident_id: int, guild_id: int) -> bool:
+        # Before the look, in a statement of its own: another transaction may just be taking the path.
+        await self._sql.all("lock_paths", guild_id=guild_id)
+        return not await self._sql.has("path_taken", path=path, incident_id=incident_id, guild_id=guild_id)
+
+    async def save_document(self, document: PostmortemDocument) -> None:
+        await self._sql.all("save_document", document)
+
+
+def _from(row: Row | None) -> PostmortemDocument | None:
+    return None if row is None else from_row(PostmortemDocument, row)

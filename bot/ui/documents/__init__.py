@@ -1,0 +1,1 @@
+"""Documents: what the bot writes for people to keep outside of Discord."""

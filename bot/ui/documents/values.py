@@ -1,0 +1,151 @@
+"""The facts of a postmortem in the team's words: the values that its template is given.
+
+Every string is one line that means only what it says, wherever a template puts it (`bot.ui.words.markdown`).
+The names are `bot.domain.postmortem.template.VALUES`, explained in docs/internals/postmortem-documents.md.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+from bot.domain.incident.incident import ByPerson
+from bot.domain.postmortem.facts import Called, CallOutcome, PostmortemFacts
+from bot.domain.timeline.lines import Line
+from bot.services.timeline.corrections import CORRECTION_LIMIT
+from bot.ui.documents.naming import DocumentWording
+from bot.ui.words.links import thread_url
+from bot.ui.words.markdown import document_line, document_text, settled
+from bot.ui.words.timeline import beside, facts, kind_words, offset, quoted, recorded, source_url, spoken
+
+_TITLE: Final = 420  # 200 characters as stored, escaped
+_LIST: Final = 2_000
+#: All that a person wrote, every sign of it escaped.
+_WORDS: Final = 2 * CORRECTION_LIMIT
+_BETWEEN: Final = " · "
+
+Values = dict[str, object]
+
+
+def values_of(words: DocumentWording, told: PostmortemFacts) -> Values:
+    """Return what a template of a postmortem is given; it can be written as JSON."""
+    incident = told.incident
+    people = [line for line in told.lines if not line.entry.kind.spec.is_machine]
+    machine = [line for line in told.lines if line.entry.kind.spec.is_machine]
+    return {
+        "label": incident.label,
+        "title": document_line(incident.title, limit=_TITLE),
+        "is_drill": incident.is_drill,
+        "is_private": incident.is_private,
+        "severity": settled(incident.severity),
+        "priority": settled(incident.priority),
+        "state": settled(words.state(incident)),
+        "targets": settled(words.targets(incident.targets, limit=_LIST)),
+        "symptoms": settled(words.symptoms(incident.symptoms, limit=_LIST)),
+        "answers": settled(words.path(incident, limit=_LIST)),
+        "thread": thread_url(incident) or "",
+        **_moments(words, told),
+        "detection": _detection(words, told),
+        "response": _response(words, told),
+        "roles": [
+            {"role": words.say(f"role.{role.value}"), "who": settled(words.who(holder.name))}
+            for role, holder in incident.roles.items()
+        ],
+        "resolution": _resolution(told),
+        "actions": [],
+        "owner": "",
+        "due": "",
+        "timeline": list(_rows(words, people, since=incident.started_at)),
+        "notifications": list(_rows(words, machine, since=incident.started_at)),
+        "calls": [_call(words, called, since=incident.started_at) for called in told.called],
+    }
+
+
+def _moments(words: DocumentWording, told: PostmortemFacts) -> Values:
+    incident = told.incident
+    return {
+        "day": words.whole_day(incident.started_at).partition(" ")[0],
+        "timezone": words.whole_day(incident.started_at).partition(" ")[2],
+        "started": words.full(incident.started_at),
+        "triggered": words.full(incident.triggered_at),
+        "acknowledged": _at(words, incident.acknowledged),
+        "ended": _at(words, incident.ended),
+    }
+
+
+def _at(words: DocumentWording, act: ByPerson | None) -> str:
+    return "" if act is None else words.full(act.at)
+
+
+def _by(words: DocumentWording, act: ByPerson | None) -> str:
+    return "" if act is None else settled(words.who(act.name))
+
+
+def _detection(words: DocumentWording, told: PostmortemFacts) -> Values:
+    incident = told.incident
+    source = incident.tracked.source
+    return {
+        "by": settled(words.who(incident.reported_by.name if source is None else source.author)),
+        "is_by_monitor": source is not None,
+        "took": words.span(told.took_to_notice),
+    }
+
+
+def _response(words: DocumentWording, told: PostmortemFacts) -> Values:
+    """Return the figures; a text is empty while its moment has not come."""
+    incident, took, resolved = told.incident, told.incident.took_to_acknowledge, told.took_to_resolve
+    answered = incident.acknowledged or incident.ended
+    late = answered is not None and incident.missed_deadline(now=answered.at)
+    return {
+        "acknowledged_by": _by(words, incident.acknowledged),
+        "took_to_acknowledge": "" if took is None else words.span(took),
+        "ack_due": words.full(incident.ack_due_at),
+        "ack": "open" if answered is None else "late" if late else "in_time",
+        "ended_by": _by(words, incident.ended),
+        "took_to_resolve": "" if resolved is None else words.span(resolved),
+        "updates": told.updates,
+        "broken_promises": told.broken_promises,
+    }
+
+
+def _resolution(told: PostmortemFacts) -> Values:
+    """Return what is known of cause and impact; without words of its own, that of the last status update."""
+    last = told.incident.updates.last
+    impact = "" if last is None else document_text(last.impact, limit=_WORDS)
+    return {"cause": "", "fix": "", "impact": impact, "people": "", "duration": ""}
+
+
+def _rows(words: DocumentWording, lines: Iterable[Line], *, since: datetime) -> Iterator[Mapping[str, str]]:
+    for line in lines:
+        entry = line.entry
+        yield {
+            "at": words.full(line.at).rpartition(" ")[0],
+            "offset": offset(line.at, since=since),
+            "what": settled(kind_words(words, entry)),
+            "who": "" if entry.actor_name is None else settled(words.who(entry.actor_name)),
+            "text": settled("\n".join(_said(words, line))),
+            "source": source_url(line) or "",
+        }
+
+
+def _said(words: DocumentWording, line: Line) -> Iterator[str]:
+    """Yield what an entry says after its last correction, then when a late entry was written down."""
+    if line.corrections:
+        for last in spoken(line, [line.corrections[-1]]):
+            yield quoted(words, last, last.said, limit=_WORDS, multiline=True)
+        yield from beside(words, line, limit=_WORDS * (len(line.corrections) + 1))
+    else:
+        yield from facts(words, line.entry, limit=_WORDS, multiline=True)
+    if late := recorded(words, replace(line.entry, at=line.at)):
+        yield f"({late})"
+
+
+def _call(words: DocumentWording, called: Called, *, since: datetime) -> Values:
+    took = "" if called.arrived_at is None else words.span(called.arrived_at - called.asked_at)
+    return {
+        "at": words.full(called.asked_at).rpartition(" ")[0],
+        "offset": offset(called.asked_at, since=since),
+        "who": settled(words.on_call([called.who])),
+        "outcome": words.say(f"document.call.{called.outcome.value}", took=took),
+        "is_reached": called.outcome in (CallOutcome.ARRIVED, CallOutcome.EMAILED),
+    }

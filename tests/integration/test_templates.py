@@ -1,0 +1,102 @@
+"""A team's template in its process: what serves, and what a hostile one gets."""
+
+import asyncio
+import os
+from pathlib import Path
+
+import pytest
+
+from bot.integrations.templates import WorkerTemplates
+from bot.runbook import templates
+from bot.services.ports.documents import TemplateRefused
+
+VALUES = {"title": "決済 API が 5xx", "timeline": [{"at": "14:05"}, {"at": "14:07"}]}
+
+
+async def test_a_template_makes_a_text() -> None:
+    """Of values that are JSON."""
+    source = "# {{ title }}\n{% for each in timeline %}\n- {{ each.at }}\n{% endfor %}\n"
+    made = await WorkerTemplates().render(source, VALUES)
+    assert made == "# 決済 API が 5xx\n- 14:05\n- 14:07\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("{% for i in range(10**9) %}x{% endfor %}", "Range too big"),
+        ("{{ ''.__class__.__mro__ }}", "access to attribute '__class__' of 'str' object is unsafe"),
+        ("{{ ''|attr('__class__') }}", "access to attribute '__class__' of 'str' object is unsafe"),
+        ("{{ title.format.__globals__ }}", "access to attribute '__globals__'"),
+        ("{{ '{0.__class__}'.format(title) }}", "access to attribute '__class__' of 'str' object is unsafe"),
+        ("{{ timeline.append(1) }}", "not safely callable|unsafe"),
+        ("{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}", "calls itself without end"),
+        ("{{ 'a' * 10**10 }}", "takes too much memory"),
+        ("{{ timeline }}", "a list cannot be printed"),
+        ("{{ timeline|map('upper') }}", "a generator cannot be printed"),
+        ("{{ titel }}", "'titel' is undefined"),
+        ("{{ timeline[0].who }}", "has no attribute 'who'"),
+        ("{% include '/etc/passwd' %}", "no loader"),
+        ("{{ 1 / 0 }}", "division by zero"),
+        ("{% if %}", "Expected an expression"),
+        ("{{ title|random }}", "No filter named 'random'"),
+    ],
+)
+async def test_a_hostile_template_is_refused_with_its_line(line: str, reason: str) -> None:
+    """The third line is to blame."""
+    with pytest.raises(TemplateRefused, match=reason) as refused:
+        await WorkerTemplates().render(f"{{{{ title }}}}\n\n{line}\n", VALUES)
+    assert refused.value.line == 3
+
+
+async def test_a_text_without_end_is_cut_off() -> None:
+    """It is not kept in memory either."""
+    source = "{% for i in range(99999) %}" + "x" * 100 + "{% endfor %}"
+    with pytest.raises(TemplateRefused, match="makes more than 1024 KiB"):
+        await WorkerTemplates().render(source, VALUES)
+
+
+async def test_a_loop_without_end_ends_with_its_line() -> None:
+    """After three seconds, in which the bot does other things."""
+    source = "a\n{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}"
+    rendering = asyncio.create_task(WorkerTemplates().render(source, VALUES))
+    await asyncio.sleep(0)
+    assert not rendering.done()
+    with pytest.raises(TemplateRefused, match="takes more than 3 s") as refused:
+        await rendering
+    assert refused.value.line == 2
+
+
+async def test_a_computation_that_heeds_no_signal_is_killed() -> None:
+    """No line can be named then; no process is left behind."""
+    source = "{{ 7 ** (9 ** 9) }}"
+    with pytest.raises(TemplateRefused, match="takes") as refused:
+        await WorkerTemplates(deadline_s=1.0).render(source, VALUES)
+    assert refused.value.line is None
+    assert not _children()
+
+
+async def test_a_template_sees_nothing_of_the_bot(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither its settings nor its modules: the process has an empty environment."""
+    monkeypatch.setenv("DISCORD_TOKEN", "secret")
+    for name in ("environ", "config", "self", "request"):
+        with pytest.raises(TemplateRefused):
+            await WorkerTemplates().render(f"{{{{ {name} }}}}", {})
+
+
+def test_the_worker_needs_nothing_of_ours() -> None:
+    """It runs alone, so it starts fast and knows no secret."""
+    imported = [
+        line for line in templates.WORKER.read_text().splitlines() if line.startswith(("import", "from"))
+    ]
+    assert not [line for line in imported if " bot" in line]
+
+
+def _children() -> list[str]:
+    """The template processes of this one that run."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and (entry / "stat").is_file():
+            parent = (entry / "stat").read_text().rpartition(")")[2].split()[1]
+            if int(parent) == os.getpid() and b"template_worker" in (entry / "cmdline").read_bytes():
+                found.append(entry.name)
+    return found

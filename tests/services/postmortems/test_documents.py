@@ -1,0 +1,399 @@
+"""Drafting a postmortem: by itself at the resolve, and whenever a person asks."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from bot.domain.delivery.delivery import DeliveryKind, DeliveryStatus
+from bot.domain.errors import (
+    IncidentNotFound,
+    NotPermitted,
+    StorageUnavailable,
+    UpstreamUnavailable,
+    UserError,
+)
+from bot.domain.incident.incident import Incident
+from bot.domain.incident.transitions import AckVia
+from bot.domain.postmortem.document import PostmortemDocument
+from bot.services.ports.documents import WrittenPostmortem
+from bot.services.postmortems.documents import Drafted
+from tests.services.alerts.test_alerts import alert, receive
+from tests.services.database import Database
+from tests.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, Desk
+from tests.services.incidents.test_title_and_start import correct
+from tests.services.privacy.test_privacy import open_private
+
+FILE = DeliveryKind.POSTMORTEM_FILE
+
+
+async def resolved(desk: Desk, severity: str = "SEV1", *, key: str = "k") -> Incident:
+    """An incident that was acknowledged and resolved, with its posts there."""
+    incident = await desk.open(severity, key=key)
+    await desk.work()
+    await desk.acknowledger.acknowledge(incident.id, by=PRIMARY, via=AckVia.BUTTON)
+    await desk.pass_time(minutes=5)
+    await desk.lifecycle.resolve(incident.id, by=PRIMARY)
+    await desk.work()
+    return await desk.store.incident(incident.id)
+
+
+async def document_of(desk: Desk, incident: Incident) -> PostmortemDocument:
+    """The draft, which is there."""
+    found = await desk.store.document(incident.id)
+    assert found is not None
+    return found
+
+
+def carried(desk: Desk, incident: Incident, *, posting: int = 1) -> list[list[str]]:
+    """What the message has carried: at first, and after each edit."""
+    kept = desk.discord.files.get(f"inc:{incident.id}:postmortem:{posting}", [])
+    return [[content.decode() for content in files] for files in kept]
+
+
+async def test_a_resolve_attaches_the_draft_that_its_severity_requires(desk: Desk) -> None:
+    """Once, in the thread, at the policy's path."""
+    incident = await resolved(desk)
+    assert desk.sent(FILE) == ["incident"]
+    assert carried(desk, incident) == [["決済 API が 5xx\nresolved"]]
+    document = await document_of(desk, incident)
+    day = incident.started_at.astimezone(desk.policy.timezone).date()
+    assert document.path == f"docs/ops/postmortems/{day}-決済-api-が-5xx.md"
+    assert (document.version, document.shown_version) == (1, 1)
+
+
+@pytest.mark.parametrize("severity", ["SEV3"])
+async def test_another_severity_has_none_until_it_is_asked_for(desk: Desk, severity: str) -> None:
+    """Then it has one like any other."""
+    incident = await resolved(desk, severity)
+    assert desk.sent(FILE) == []
+    draft = await desk.documents.draft(incident.id, by=PRIMARY)
+    await desk.work()
+    assert draft.outcome is Drafted.NEW
+    assert len(carried(desk, incident)) == 1
+
+
+async def test_a_draft_without_news_is_the_same_file(desk: Desk) -> None:
+    """No second message, and the version stays."""
+    incident = await resolved(desk)
+    draft = await desk.documents.draft(incident.id, by=PRIMARY)
+    await desk.work()
+    assert (draft.outcome, draft.document.version) == (Drafted.UNCHANGED, 1)
+    assert desk.sent(FILE) == ["incident"]
+
+
+async def test_later_facts_take_the_place_of_the_file(desk: Desk) -> None:
+    """The message is edited; what it carried before is removed."""
+    incident = await resolved(desk)
+    await desk.timelines.note(incident.id, by=PRIMARY, text="DNS だった", key="note")
+    draft = await desk.documents.draft(incident.id, by=PRIMARY)
+    await desk.work()
+    assert (draft.outcome, draft.document.version) == (Drafted.REPLACED, 2)
+    assert desk.sent(FILE) == ["incident"]
+    assert carried(desk, incident)[1:] == [["決済 API が 5xx\nresolved\nDNS だった"]]
+    document = await document_of(desk, incident)
+    assert document.shown_version == 2
+    assert await desk.store.attachments([f"postmortem:{incident.id}:1"]) == []
+    [kept] = await desk.store.attachments([document.file_key])
+    assert "DNS" in kept.content.decode()
+
+
+async def test_facts_that_come_before_the_message_is_there_replace_it_at_once(desk: Desk) -> None:
+    """The first version may be on its way already, so it is sent, then edited."""
+    incident = await desk.open("SEV1")
+    await desk.work()
+    await desk.documents.draft(incident.id, by=PRIMARY)
+    await desk.timelines.note(incident.id, by=PRIMARY, text="後から", key="note")
+    await desk.documents.draft(incident.id, by=PRIMARY)
+    await desk.work()
+    assert desk.sent(FILE) == ["incident"]
+    assert [len(files) for files in carried(desk, incident)] == [1, 1]
+    assert "後から" in carried(desk, incident)[-1][0]
+
+
+async def test_two_drafts_at_once_make_one_file(desk: Desk) -> None:
+    """Both people get an answer; the thread gets one message."""
+    incident = await desk.open("SEV1")
+    await desk.work()
+    drafts = await asyncio.gather(
+        *(desk.documents.draft(incident.id, by=each) for each in (PRIMARY, RESPONDER))
+    )
+    await desk.work()
+    assert {draft.document.version for draft in drafts} == {1}
+    assert sorted(draft.outcome for draft in drafts) == [Drafted.NEW, Drafted.UNCHANGED]
+    assert desk.sent(FILE) == ["incident"]
+
+
+async def test_older_facts_never_replace_newer_ones(desk: Desk) -> None:
+    """A draft that is slow to write finds that another one was later."""
+    incident = await desk.open("SEV1")
+    await desk.work()
+    slow = Slow(desk)
+    desk.documents._writer = slow
+    first = asyncio.create_task(desk.documents.draft(incident.id, by=PRIMARY))
+    await slow.began.wait()
+    desk.documents._writer = desk.postmortem_writer
+    await desk.database.advance(timedelta(seconds=1))
+    await desk.timelines.note(incident.id, by=PRIMARY, text="新しい", key="note")
+    await desk.documents.draft(incident.id, by=RESPONDER)
+    slow.may_end.set()
+    late = await first
+    assert late.outcome is Drafted.UNCHANGED
+    file = await desk.documents.file(incident.id)
+    assert file is not None
+    assert "新しい" in file.content.decode()
+
+
+class Slow:
+    """A writer that waits before it writes."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._writer = desk.postmortem_writer
+        self.began, self.may_end = asyncio.Event(), asyncio.Event()
+
+    async def write(self, facts: object) -> WrittenPostmortem:
+        self.began.set()
+        await self.may_end.wait()
+        return await self._writer.write(facts)  # type: ignore[arg-type]  # passed on as it comes
+
+
+async def test_a_draft_that_fails_never_blocks_the_resolve(desk: Desk) -> None:
+    """The incident is resolved, the thread is told once, and the next attempt attaches it."""
+    desk.postmortem_writer.failures = [UpstreamUnavailable("no process"), RuntimeError("a bug")]
+    incident = await desk.open("SEV1")
+    await desk.work()
+    await desk.lifecycle.resolve(incident.id, by=PRIMARY)
+    for kind in (UpstreamUnavailable, RuntimeError):
+        with pytest.raises(kind):
+            await desk.documents.draft_after_resolve(incident.id)
+    await desk.work()
+    assert not (await desk.store.incident(incident.id)).is_open
+    told = [
+        one for one in await desk.database.deliveries() if one.data.get("notice") == "postmortem_undrafted"
+    ]
+    assert len(told) == 1
+    assert len(carried(desk, incident)) == 1
+
+
+async def test_an_incident_that_was_opened_again_is_left_alone(desk: Desk) -> None:
+    """By the time that the job runs; the next resolve drafts."""
+    incident = await desk.open("SEV1")
+    await desk.work()
+    await desk.lifecycle.resolve(incident.id, by=PRIMARY)
+    await desk.lifecycle.reopen(incident.id, by=PRIMARY)
+    await desk.work()
+    assert desk.sent(FILE) == []
+    await desk.lifecycle.resolve(incident.id, by=PRIMARY)
+    await desk.work()
+    assert desk.sent(FILE) == ["incident"]
+
+
+async def test_resolving_again_edits_the_same_message(desk: Desk) -> None:
+    """One incident has one draft."""
+    incident = await resolved(desk)
+    await desk.lifecycle.reopen(incident.id, by=PRIMARY)
+    await desk.timelines.note(incident.id, by=PRIMARY, text="まだ続いた", key="note")
+    await desk.lifecycle.resolve(incident.id, by=PRIMARY)
+    await desk.work()
+    assert desk.sent(FILE) == ["incident"]
+    assert "まだ続いた" in carried(desk, incident)[-1][0]
+
+
+async def test_a_deleted_message_is_posted_anew_when_somebody_asks(desk: Desk) -> None:
+    """Only an edit reveals that it is gone."""
+    incident = await resolved(desk)
+    desk.discord.deleted.add(desk.message(FILE))
+    await desk.documents.draft(incident.id, by=PRIMARY)
+    await desk.work()
+    assert desk.sent(FILE) == ["incident", "incident"]
+    assert len(carried(desk, incident, posting=2)) == 1
+    assert (await document_of(desk, incident)).shown_version == 1
+
+
+async def test_an_edit_that_discord_does_not_take_now_comes_later(desk: Desk) -> None:
+    """With the other edits of the incident's posts."""
+    incident = await resolved(desk)
+    await desk.timelines.note(incident.id, by=PRIMARY, text="DNS だった", key="note")
+    await desk.work()
+    desk.discord.is_away = True
+    await desk.documents.draft(incident.id, by=PRIMARY)
+    for job in await desk.database.take_due_jobs():
+        await desk.run(job)
+    desk.discord.is_away = False
+    await desk.pass_time(minutes=1)
+    assert "DNS" in carried(desk, incident)[-1][0]
+
+
+async def test_only_responders_draft(desk: Desk) -> None:
+    """Refused, on record."""
+    incident = await resolved(desk, "SEV3")
+    with pytest.raises(NotPermitted):
+        await desk.documents.draft(incident.id, by=OBSERVER)
+    [row] = [row for row in await desk.database.audit_rows() if not row.allowed]
+    assert row.data["act"] == "draft_postmortem"
+
+
+async def test_a_draft_is_on_record_with_its_person(desk: Desk) -> None:
+    """Not on the timeline: a draft is no fact of the incident, and would change the next draft."""
+    incident = await resolved(desk, "SEV3")
+    before = await desk.store.timeline(incident.id)
+    await desk.documents.draft(incident.id, by=PRIMARY)
+    await desk.work()
+    [row] = [row for row in await desk.database.audit_rows() if row.action == "draft_postmortem"]
+    assert (row.actor_id, row.data) == (PRIMARY.id, {"incident_id": incident.id, "version": 1})
+    assert await desk.store.timeline(incident.id) == before
+
+
+async def test_a_tracked_alert_has_no_postmortem(desk: Desk) -> None:
+    """It says how to make it an incident."""
+    tracked = await receive(desk, alert(desk))
+    with pytest.raises(UserError) as refused:
+        await desk.documents.draft(tracked.id, by=PRIMARY)
+    assert refused.value.key == "postmortem_of_alert"
+
+
+async def test_a_drill_is_drafted_only_by_hand(desk: Desk) -> None:
+    """Nobody owes the postmortem of a drill."""
+    drill = await desk.drills.start(GUILD, severity=None, rings=False, by=PRIMARY, key="drill")
+    await desk.work()
+    await desk.lifecycle.resolve(drill.id, by=PRIMARY)
+    await desk.work()
+    assert desk.sent(FILE) == []
+    await desk.documents.draft(drill.id, by=PRIMARY)
+    await desk.work()
+    assert desk.sent(FILE) == ["incident"]
+
+
+async def test_a_private_incident_is_drafted_only_when_asked_for(desk: Desk) -> None:
+    """And then in its own thread alone."""
+    incident = await open_private(desk)
+    await desk.lifecycle.resolve(incident.id, by=PRIMARY)
+    await desk.work()
+    assert desk.sent(FILE) == []
+    await desk.documents.draft(incident.id, by=PRIMARY)
+    await desk.work()
+    [post] = [post for post in await desk.store.posts(incident.id) if post.kind is FILE]
+    assert post.channel_id == incident.thread.id
+
+
+async def test_who_may_not_see_it_finds_nothing(desk: Desk) -> None:
+    """Neither to draft nor to read."""
+    incident = await open_private(desk)
+    await desk.documents.draft(incident.id, by=PRIMARY)
+    for ask in (desk.documents.draft, desk.documents.show):
+        with pytest.raises(IncidentNotFound):
+            await ask(incident.id, by=RESPONDER)
+
+
+async def test_the_file_leaves_the_thread_that_all_can_read(desk: Desk) -> None:
+    """The message is emptied with the others; the next draft goes to the private thread."""
+    incident = await resolved(desk)
+    await desk.privacy.make_private(incident.id, by=PRIMARY)
+    await desk.work()
+    assert FILE in desk.discord.redacted
+    await desk.timelines.note(incident.id, by=PRIMARY, text="内緒", key="note")
+    await desk.documents.draft(incident.id, by=PRIMARY)
+    await desk.work()
+    private = await desk.store.incident(incident.id)
+    posts = [post for post in await desk.store.posts(incident.id) if post.kind is FILE]
+    assert [post.channel_id == private.thread.id for post in posts] == [False, True]
+    assert len(carried(desk, incident)) == 1
+    assert "内緒" in carried(desk, incident, posting=2)[0][0]
+
+
+async def test_a_draft_on_its_way_is_not_posted_for_all(desk: Desk) -> None:
+    """It was made while the incident was public."""
+    incident = await desk.open("SEV1")
+    await desk.work()
+    await desk.documents.draft(incident.id, by=PRIMARY)
+    await desk.privacy.make_private(incident.id, by=PRIMARY)
+    await desk.work()
+    public = [post for post in await desk.store.posts(incident.id) if post.kind is FILE]
+    private = await desk.store.incident(incident.id)
+    assert all(post.channel_id == private.thread.id for post in public)
+
+
+async def test_private_numbers_are_not_written_down(desk: Desk) -> None:
+    """That something was linked stays; what it was does not."""
+    incident, secret = await resolved(desk), await open_private(desk)
+    await desk.lifecycle.link(incident.id, with_=secret.id, by=PRIMARY)
+    facts = await desk.documents._read(incident.id)
+    assert not any(line.entry.data and "with" in line.entry.data for line in facts.lines)
+
+
+async def test_the_same_title_on_the_same_day_gets_another_path(desk: Desk) -> None:
+    """The second one carries its number; both keep their paths."""
+    first, second = await resolved(desk), await resolved(desk, key="k2")
+    paths = [(await document_of(desk, each)).path for each in (first, second)]
+    assert paths[1] == paths[0].replace(".md", f"-inc-{second.id}.md")
+    for each in (first, second):
+        await desk.documents.draft(each.id, by=PRIMARY)
+    assert [(await document_of(desk, each)).path for each in (first, second)] == paths
+
+
+async def test_paths_that_are_chosen_at_once_differ(desk: Desk) -> None:
+    """One waits for the other."""
+    both = [await desk.open("SEV1", key="a"), await desk.open("SEV1", key="b")]
+    await desk.work()
+    await asyncio.gather(*(desk.documents.draft(each.id, by=PRIMARY) for each in both))
+    assert len({(await document_of(desk, each)).path for each in both}) == 2
+
+
+async def test_another_guild_may_have_the_same_path(desk: Desk, database: Database) -> None:
+    """Its repository is another one; and one guild's draft is none of the other's."""
+    incident = await resolved(desk)
+    other = Desk(database, guild_id=GUILD + 1)
+    theirs = await resolved(other, key="theirs")
+    assert (await document_of(other, theirs)).path == (await document_of(desk, incident)).path
+    assert await other.own_store.document(incident.id) is None
+
+
+async def test_a_corrected_title_moves_the_path(desk: Desk) -> None:
+    """The file's name says what the incident is called now."""
+    incident = await resolved(desk)
+    await correct(desk, incident, title="DNS が引けない")
+    draft = await desk.documents.draft(incident.id, by=PRIMARY)
+    assert "dns-が引けない" in draft.document.path
+
+
+async def test_it_is_shown_with_whether_facts_have_changed(desk: Desk) -> None:
+    """To everyone who may see the incident."""
+    incident = await resolved(desk)
+    shown = await desk.documents.show(incident.id, by=OBSERVER)
+    assert (shown.content.decode(), shown.is_stale) == ("決済 API が 5xx\nresolved", False)
+    await desk.timelines.note(incident.id, by=PRIMARY, text="DNS だった", key="note")
+    assert (await desk.documents.show(incident.id, by=OBSERVER)).is_stale
+
+
+async def test_there_is_nothing_to_show_before_the_first_draft(desk: Desk) -> None:
+    """It says what to do."""
+    incident = await resolved(desk, "SEV3")
+    with pytest.raises(UserError) as refused:
+        await desk.documents.show(incident.id, by=OBSERVER)
+    assert refused.value.key == "postmortem_undrafted"
+    assert await desk.documents.file(incident.id) is None
+
+
+async def test_the_database_being_away_tells_no_thread(desk: Desk) -> None:
+    """There is nothing to write the line with; the queue tries again."""
+    incident = await desk.open("SEV1")
+    await desk.work()
+    await desk.lifecycle.resolve(incident.id, by=PRIMARY)
+    desk.database.is_away = True
+    with pytest.raises(StorageUnavailable):
+        await desk.documents.draft_after_resolve(incident.id)
+    desk.database.is_away = False
+    await desk.work()
+    assert desk.sent(FILE) == ["incident"]
+
+
+async def test_a_crash_between_the_post_and_its_record_posts_no_second_file(desk: Desk) -> None:
+    """The answer never came: the message is found, or its nonce is known."""
+    incident = await desk.open("SEV1")
+    await desk.work()
+    await desk.documents.draft(incident.id, by=PRIMARY)
+    desk.discord.swallow = True
+    await desk.pass_time(minutes=2)
+    assert desk.sent(FILE) == ["incident"]
+    [delivery] = [one for one in await desk.database.deliveries() if one.kind is FILE]
+    assert delivery.status is DeliveryStatus.SENT

@@ -1,0 +1,300 @@
+"""The document of a postmortem, read by an outsider: markdown-it-py, with tables and strikethrough."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from bot.domain.incident.incident import Status, StatusUpdate
+from bot.domain.postmortem.template import VALUES, Naming
+from bot.domain.timeline.entries import TimelineEntry
+from bot.domain.timeline.lines import Line, lines_of
+from bot.domain.timeline.written import NoteEntry
+from bot.ui.words.markdown import document_line, document_text
+from tests.unit.ui.postmortems import ENTRIES, INCIDENT, MORI, at, document, facts, values
+
+#: A thing that people write, or paste, to break a document or to reach somebody.
+HOSTILE = (
+    "a | b | c",
+    "| --- | --- |",
+    "x\n\n# Heading\n\n- list",
+    "x\n---\ny",
+    "```\ncode\n```",
+    "`` ` ``",
+    "<script>alert(1)</script>",
+    "<!-- gone -->",
+    "</details>",
+    "&lt;b&gt; &amp; &#35;",
+    "[text](https://evil.example)",
+    "![alt](https://evil.example/x.png)",
+    "[ref]: https://evil.example",
+    "@everyone @here <@101> <@&5> <#301>",
+    "**bold** _em_ ~~gone~~ ||spoiler||",
+    "1. one",
+    "+ one",
+    "===",
+    "    indented",
+    "\\",
+    "\\|",
+    "{{ 1 + 1 }}{% for x in y %}",
+    "$x$",
+)
+
+
+def parsed(text: str) -> list[Token]:
+    """The tokens of a document as GitHub would read it."""
+    return MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(text)
+
+
+def headings(tokens: list[Token]) -> list[str]:
+    """The headings with their level."""
+    return [
+        f"{each.markup} {tokens[number + 1].content}"
+        for number, each in enumerate(tokens)
+        if each.type == "heading_open"
+    ]
+
+
+def tables(tokens: list[Token]) -> list[list[list[str]]]:
+    """Each table as rows of cells, as people read them."""
+    found: list[list[list[str]]] = []
+    for number, each in enumerate(tokens):
+        match each.type:
+            case "table_open":
+                found.append([])
+            case "tr_open":
+                found[-1].append([])
+            case "th_open" | "td_open":
+                found[-1][-1].append(shown(tokens[number + 1]))
+    return found
+
+
+def shown(inline: Token) -> str:
+    """What a reader sees of an inline token, with its line breaks."""
+    return "".join(_shown(inline.children or []))
+
+
+def _shown(tokens: list[Token]) -> Iterator[str]:
+    for each in tokens:
+        if each.type in ("softbreak", "hardbreak") or (each.type == "html_inline" and each.content == "<br>"):
+            yield "\n"
+        elif each.type in ("text", "text_special", "code_inline"):
+            yield each.content
+        elif each.type == "html_inline":
+            raise AssertionError(f"markup got through: {each.content}")
+
+
+def shape(tokens: list[Token]) -> list[str]:
+    """The structure of a document without its words."""
+    return [each.type for each in tokens if each.type != "html_block"]
+
+
+JA_HEADINGS = [
+    "## 概要",
+    "## 影響",
+    "## タイムライン",
+    "## 検知",
+    "## 対応",
+    "## うまくいったこと",
+    "## うまくいかなかったこと",
+    "## 運がよかったこと",
+    "## 要因",
+    "## アクションアイテム",
+]
+EN_HEADINGS = [
+    "## Summary",
+    "## Impact",
+    "## Timeline",
+    "## Detection",
+    "## Response",
+    "## What went well",
+    "## What went badly",
+    "## Where we were lucky",
+    "## Contributing causes",
+    "## Action items",
+]
+
+
+@pytest.mark.parametrize(("language", "expected"), [("ja", JA_HEADINGS), ("en", EN_HEADINGS)])
+def test_it_has_every_part_in_the_teams_language(language: str, expected: list[str]) -> None:
+    """One title, then the parts in order."""
+    found = headings(parsed(document(facts(), language=language)))
+    assert found == ["# INC-42 決済 API が 5xx", *expected]
+
+
+def test_the_timeline_has_exact_times_and_offsets() -> None:
+    """Local times to the second, from the start of the trouble; machine rows are folded away."""
+    [about, timeline, machine, calls] = tables(parsed(document(facts())))
+    assert ["開始", "2026-11-24 14:05:00 JST"] in about
+    rows = [(row[0], row[1], row[2]) for row in timeline[1:]]
+    assert rows == [
+        ("2026-11-24 14:07:00", "+0:02", "発報"),
+        ("2026-11-24 14:14:07", "+0:09", "👀 ack"),
+        ("2026-11-24 14:16:00", "+0:11", "役割を変更"),
+        ("2026-11-24 14:22:00", "+0:17", "⏫ エスカレーション"),
+        ("2026-11-24 14:44:00", "+0:39", "状況報告を催促"),
+        ("2026-11-24 14:49:00", "+0:44", "状況報告を催促"),
+        ("2026-11-24 14:50:00", "+0:45", "📣 状況報告"),
+        ("2026-11-24 14:52:00", "+0:47", "📝 メモ"),
+    ]
+    assert [row[0] for row in machine[1:]] == ["2026-11-24 14:07:01", "2026-11-24 14:07:02"]
+    assert calls[1:] == [
+        ["2026-11-24 14:07:00", "+0:02", "当番 (primary)", "DM が届いた (2 秒)"],
+        ["2026-11-24 14:22:00", "+0:17", "当番 (secondary)", "DM が届かなかった"],
+    ]
+
+
+def test_machine_rows_are_in_details_that_close() -> None:
+    """A table inside needs blank lines around it; GitHub shows it only then."""
+    text = document(facts())
+    before, _, inside = text.partition("<details>\n<summary>ボットの通知 2 件</summary>\n\n")
+    table, _, after = inside.partition("\n\n</details>\n")
+    assert before.count("<details>") == 0
+    assert table.startswith("| 時刻 |")
+    assert "## 検知" in after
+    source = [
+        each
+        for each in parsed(text)
+        if each.type == "inline" and "discord.com/channels/7/301/900" in each.content
+    ]
+    assert len(source) == 1
+
+
+def test_the_response_has_its_figures() -> None:
+    """MTTA and MTTR count from the alert, broken promises once each."""
+    text = document(facts())
+    assert "MTTA (発報から最初の ack まで)：2 分" in text
+    assert "MTTR (発報から解決まで)：45 分" in text
+    assert "ack 期限：2026-11-24 14:22:00 JST (期限内)" in text
+    assert "状況報告：1 回 (催促 1 回)" in text
+    assert "開始から発報まで：2 分" in text
+
+
+def test_people_are_named_by_their_parts() -> None:
+    """Blameless: no name in what the bot writes; the words that people wrote stay theirs."""
+    text = document(facts())
+    assert "@" not in text
+    assert "佐藤" not in text
+    rows = tables(parsed(text))[1]
+    assert [row[3] for row in rows[1:]] == [
+        "対応者 1",
+        "当番 (primary)",
+        "指揮",
+        "",
+        "",
+        "",
+        "指揮",
+        "対応者 1",
+    ]
+    assert rows[3][4] == "指揮 → 指揮"
+
+
+def test_people_are_named_where_the_policy_says_so() -> None:
+    """As they were called when they acted, and never in a way that rings."""
+    rows = tables(parsed(document(facts(), naming=Naming.NAMES)))
+    assert [row[3] for row in rows[1][1:]] == [
+        "@responder",
+        "@primary",
+        "@佐藤",
+        "",
+        "",
+        "",
+        "@佐藤",
+        "@responder",
+    ]
+    assert "<@" not in document(facts(), naming=Naming.NAMES)
+
+
+def test_the_same_facts_make_the_same_bytes() -> None:
+    """When they were read does not matter."""
+    first, later = facts(), replace(facts(), read_at=at(600))
+    assert document(first) == document(later)
+
+
+def test_a_drill_says_that_it_is_one() -> None:
+    """In a block of its own under the title, in both languages."""
+    for language, words in (("ja", "訓練の記録です"), ("en", "This was a drill")):
+        tokens = parsed(document(facts(is_drill=True), language=language))
+        kinds = [each.type for each in tokens]
+        assert kinds[3] == "blockquote_open"
+        assert words in tokens[5].content
+
+
+def test_a_private_one_says_where_it_may_be_kept() -> None:
+    """Its file travels further than its thread."""
+    assert "🔒 非公開のインシデントです" in document(facts(is_private=True))
+
+
+def test_an_open_incident_has_no_end() -> None:
+    """People begin to write before it is over."""
+    text = document(facts(status=Status.TRIGGERED, acknowledged=None, ended=None))
+    assert "| ack | なし |" in text
+    assert "| 終了 | まだ |" in text
+    assert "(まだ ack なし)" in text
+    assert "未解決" in text
+
+
+def test_the_last_known_impact_is_filled_in() -> None:
+    """The last status update has it."""
+    last = StatusUpdate("直した", "決済の 2 割", at(45), "佐藤")
+    text = document(facts(updates=replace(INCIDENT.updates, last=last)))
+    assert "- 影響：決済の 2 割\n" in text
+
+
+def test_templates_are_given_what_is_promised() -> None:
+    """The check of a team's template knows the same names."""
+    assert tuple(sorted(values(facts()))) == tuple(sorted(VALUES))
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_what_people_write_changes_nothing_but_words(text: str) -> None:
+    """A title, a name, a note: the document has the structure that it has with plain words."""
+    _same_structure(text)
+
+
+@given(st.text(max_size=60))
+def test_no_text_changes_the_structure(text: str) -> None:
+    """Whatever it holds."""
+    _same_structure(text)
+
+
+def _same_structure(text: str) -> None:
+    plain, odd = (document(facts(lines=_noted(words), title=words)) for words in ("x", text))
+    assert shape(parsed(odd)) == shape(parsed(plain))
+    row = tables(parsed(odd))[1][-1]
+    assert len(row) == 6
+    for each in parsed(odd):
+        assert (
+            not {child.type for child in each.children or []} & {"image", "html_inline"}
+            or "<br>" in each.content
+        )
+
+
+def _noted(text: str) -> tuple[Line, ...]:
+    note = TimelineEntry.of(NoteEntry(text=text or "x"), at(50), by=replace(MORI, name=text or "x"))
+    return lines_of((*ENTRIES, note))
+
+
+@pytest.mark.parametrize("text", [each for each in HOSTILE if "http" not in each and "@" not in each])
+def test_a_reader_sees_what_was_typed(text: str) -> None:
+    """Nothing is lost, and nothing looks otherwise; an @ is full-width, and a link in angle brackets."""
+    typed = "\n".join(line.strip() for line in text.split("\n") if line.strip())
+    [_, inline, _] = parsed(document_text(text, limit=1_000))
+    assert shown(inline) == typed
+
+
+def test_an_at_sign_calls_nobody() -> None:
+    """Neither on GitHub nor anywhere else that the document is pasted."""
+    assert "@" not in document_line("@everyone <@101>", limit=100)
+
+
+def test_a_link_is_shown_whole() -> None:
+    """The address that is shown is the address that it leads to."""
+    [_, inline, _] = parsed(document_line("[text](https://evil.example/a)", limit=200))
+    links = [str(each.attrs["href"]) for each in inline.children or [] if each.type == "link_open"]
+    assert links == ["https://evil.example/a"]
+    assert "https://evil.example/a" in shown(inline)
