@@ -54,6 +54,7 @@ from bot.ui.discord_api.gate import Gate
 from bot.ui.discord_api.notifier import DiscordNotifier
 from bot.ui.discord_api.reaching import Reaching
 from bot.ui.documents.writer import TemplateWriter
+from bot.ui.posts.digest_charts import DigestCharts
 from bot.ui.posts.exports import MarkdownExportWriter
 from bot.ui.posts.paging.emails import PlainEmailWriter
 from bot.wiring import GuildDependencies, Outward, UseCases, wire
@@ -234,6 +235,7 @@ class SharedResources:
             calendars=WorkerCalendars(policy.timezone.key),
             charts=self.charts,
             postmortem_writer=TemplateWriter(self.texts, policy, WorkerTemplates()),
+            digest_pictures=DigestCharts(self.charts, texts=self.texts, policy=policy),
             spool=FileSpool(self.data_dir, guild_id),
             queue=self.queue,
             public_url=self.public_url,

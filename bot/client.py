@@ -47,6 +47,7 @@ COGS: Final = (
     "cogs.digest",
     "cogs.stats",
     "cogs.postmortem",
+    "cogs.verdicts",
     "cogs.morning",
     "cogs.drill",
     "cogs.oncall",

@@ -65,6 +65,7 @@ def handlers(cases: UseCases) -> dict[JobName, Handler]:
         JobName.REFRESH_BUNDLE: _numbered(services.bundles.refresh),
         JobName.REFRESH_TRIAGE: _numbered(cases.triage_posts.refresh),
         JobName.REFRESH_QUESTION: _numbered(services.questions.refresh),
+        JobName.REFRESH_DIGEST: _numbered(services.alert_verdicts.refresh),
         JobName.REEVALUATE: _numbered(services.reevaluations.strike),
         JobName.UNFINISHED_TRIAGE: _numbered(services.unfinished.strike),
         JobName.REDACT: _numbered(services.privacy.hide),
@@ -132,6 +133,7 @@ def _of_row(name: JobName, each: Mapping[int, Mapping[JobName, Handler]], find: 
                 | JobName.EMAIL
                 | JobName.REFRESH_BUNDLE
                 | JobName.REFRESH_QUESTION
+                | JobName.REFRESH_DIGEST
             ):
                 guild_id = await find.guild_of_delivery(number)
             case (

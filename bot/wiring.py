@@ -29,7 +29,9 @@ from bot.services.delivery.email_backup import EmailBackup
 from bot.services.delivery.emails import DeliveryEmails
 from bot.services.delivery.failures import Failures
 from bot.services.delivery.handling import DeliveryHandler, DeliveryKinds
+from bot.services.digest.counting import DigestCounting
 from bot.services.digest.digests import DigestDeliveries, Digests
+from bot.services.digest.verdicts import AlertVerdicts
 from bot.services.dlq.batch_runs import BatchRuns
 from bot.services.dlq.console import DlqConsole
 from bot.services.dlq.deliveries import ProgressDeliveries, ReplayDeliveries
@@ -82,7 +84,7 @@ from bot.services.ports import (
     Spool,
     Store,
 )
-from bot.services.ports.charts import Charts
+from bot.services.ports.charts import Charts, DigestPictures
 from bot.services.ports.documents import PostmortemWriter
 from bot.services.ports.export_writer import ExportWriter
 from bot.services.ports.oncall import Calendars, Reach
@@ -120,6 +122,7 @@ from bot.services.watchdogs.queue_watch import QueueWatch
 #: Kinds of delivery that need no behaviour of their own.
 _PLAIN: Final = (
     DeliveryKind.ALERT_QUESTION,
+    DeliveryKind.ALERT_VERDICT,
     DeliveryKind.ALERTS_SKIPPED,
     DeliveryKind.PIN_SEEN,
 )
@@ -146,6 +149,7 @@ class GuildDependencies:
     calendars: Calendars
     charts: Charts
     postmortem_writer: PostmortemWriter
+    digest_pictures: DigestPictures
     spool: Spool
     queue: QueueWatch
     public_url: str | None = None
@@ -208,12 +212,18 @@ class _Shared:
             store, discord, policy, self.acknowledger, meanwhile=self.already_told.meanwhile
         )
         self.statistics = Statistics(store, policy, oncall)
-        self.digests = Digests(store, parts.dlq, policy, self.statistics)
+        self.digests = make_digests(parts, self.access, self.statistics)
         self.mornings = Mornings(store, discord, policy)
         self.dlq_reading = DlqReading(store, parts.dlq, policy, self.access)
         self.replay_checks = ReplayChecks(store, self.dlq_reading, parts.webhooks)
         self.webhooks = parts.webhooks
         self.attaching = Attaching(store, discord, policy)
+
+
+def make_digests(parts: GuildDependencies, access: Access, statistics: Statistics) -> Digests:
+    """Return the digests of one guild; the command line needs no other use case."""
+    counting = DigestCounting(parts.store, parts.dlq, parts.policy, statistics=statistics)
+    return Digests(parts.store, parts.policy, access, counting=counting, pictures=parts.digest_pictures)
 
 
 def wire(parts: GuildDependencies, outward: Outward, oncall: OnCall) -> UseCases:
@@ -330,6 +340,7 @@ def _services(shared: _Shared, parts: GuildDependencies, reach: Reach, emergency
         alerts=alerts,
         missed_alerts=MissedAlerts(store, discord, policy, alerts, shared.reconciler),
         questions=questions,
+        alert_verdicts=AlertVerdicts(store, discord, policy, access),
         lifecycle=lifecycle,
         merging=Merging(access, changes, acknowledger, lifecycle, Regrading(policy, escalations)),
         drills=Drills(store, policy, access, incidents, lifecycle),

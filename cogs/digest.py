@@ -1,20 +1,29 @@
-"""`/digest preview`: the week as it will be told on Monday, to the person who asks alone."""
+"""`/digest`: the week that will be told on Monday or any other one, to one person; and a post by hand."""
 
-from typing import Final
+from datetime import timedelta
+from functools import partial
+from typing import Final, cast
 
 import discord
 from discord import app_commands
-from discord.app_commands import locale_str
+from discord.app_commands import Choice, locale_str
 
 from bot.client import IncidentBot
 from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.errors import UserError
 from bot.i18n.options import described
-from bot.ui.interaction import Interaction, reply, services_of, voice_of, wait
+from bot.services.digest.digests import PostedByHand
+from bot.ui.interaction import Interaction, reply, reply_with_files, services_of, soon, voice_of, wait
+from bot.ui.people import person_of
+from bot.ui.pictures import as_files
 from bot.ui.posts.digests import digest
+from bot.ui.words.links import place_url
 from bot.ui.words.wording import Wording
 
 Week = app_commands.Range[str, 1, 16]
+
+#: How many weeks are offered, the last one first.
+_OFFERED: Final = 12
 
 digest_group: Final = app_commands.guild_only(
     app_commands.Group(
@@ -28,18 +37,76 @@ digest_group: Final = app_commands.guild_only(
     name="preview",
     description=locale_str("Show a draft of the digest to you alone", key="commands.digest_preview"),
 )
-@described(week=locale_str("ISO week such as 2026-W47; last week if left out", key="commands.digest_week"))
-async def preview(interaction: Interaction, week: Week | None = None) -> None:
-    """Show the week in the team's words, because that is what would be posted."""
+async def preview(interaction: Interaction) -> None:
+    """Show the last week in the team's words, because that is what would be posted."""
     await wait(interaction)
+    last = await services_of(interaction).digests.last_week()
+    await _show(interaction, last, last=last)
+
+
+async def offer_weeks(interaction: Interaction, typed: str) -> list[Choice[str]]:
+    """Offer the last weeks with their dates."""
+    last = await services_of(interaction).digests.last_week()
+    shown = {str(week): _dated(week) for week in (last.back(ago) for ago in range(_OFFERED))}
+    return [Choice(name=label, value=week) for week, label in shown.items() if typed.strip().upper() in label]
+
+
+@digest_group.command(
+    name="week",
+    description=locale_str("Show the digest of any week to you alone", key="commands.digest_of_week"),
+)
+@described(week=locale_str("ISO week such as 2026-W47", key="commands.digest_week"))
+@app_commands.autocomplete(week=offer_weeks)
+async def of_week(interaction: Interaction, week: Week) -> None:
+    """Show any week, counted as it is now."""
+    await wait(interaction)
+    last = await services_of(interaction).digests.last_week()
+    asked = _week(week)
+    if asked > last:
+        raise UserError("week_not_over", value=asked, last=last)
+    await _show(interaction, asked, last=last)
+
+
+@digest_group.command(
+    name="now",
+    description=locale_str("Post the digest of last week now", key="commands.digest_now"),
+)
+async def now(interaction: Interaction) -> None:
+    """Post it by hand; each week is posted once, so that Monday's clock does not repeat it."""
+    await wait(interaction)
+    digests, guild_id = services_of(interaction).digests, services_of(interaction).guild_id
+    by = await person_of(interaction)
+    outcome = await digests.post_by_hand(guild_id, by=by)
+    look = partial(digests.seen_again, outcome, guild_id)
+    outcome = await soon(look, done=lambda one: _url(one) is not None) or outcome
+    key = "posted" if outcome.is_new else "posted_before"
+    channel = f"#{services_of(interaction).policy.digest.channel}"
+    told = {"week": outcome.week, "where": _url(outcome) or channel}
+    await reply(interaction, voice_of(interaction).say(f"consoles.digest.{key}", **told))
+
+
+async def _show(interaction: Interaction, week: IsoWeek, *, last: IsoWeek) -> None:
     services = services_of(interaction)
-    digests = services.digests
-    asked = _week(week) if week else await digests.last_week()
-    figures = await digests.figures(services.guild_id, asked)
-    body = digest(Wording(interaction.client.texts, services.policy), figures)
-    told = voice_of(interaction).say("consoles.digest.preview", week=asked)
-    await reply(interaction, told)
-    await reply(interaction, str(body["content"]), embed=_embed(body))
+    figures = await services.digests.figures(services.guild_id, week)
+    pictures = await services.digests.pictures(figures)
+    words = Wording(interaction.client.texts, services.policy)
+    names = [one.filename for one in pictures]
+    body = digest(words, figures, pictures=names, is_last=week == last)
+    embeds = [discord.Embed.from_dict(one) for one in cast("list[dict[str, object]]", body["embeds"])]
+    said = voice_of(interaction).say("consoles.digest.preview", week=week)
+    files = partial(as_files, pictures)
+    await reply_with_files(interaction, f"{said}\n\n{body['content']}", embeds=embeds, files=files)
+
+
+def _dated(week: IsoWeek) -> str:
+    return f"{week} ({week.monday:%m/%d} – {week.monday + timedelta(days=6):%m/%d})"
+
+
+def _url(outcome: PostedByHand) -> str | None:
+    post = outcome.post
+    if post is None or post.channel_id is None:
+        return None
+    return place_url(post.guild_id, post.channel_id, post.message_id)
 
 
 def _week(text: str) -> IsoWeek:
@@ -47,12 +114,6 @@ def _week(text: str) -> IsoWeek:
         return IsoWeek.parse(text)
     except ValueError:
         raise UserError("week_unreadable", value=text) from None
-
-
-def _embed(body: dict[str, object]) -> discord.Embed | None:
-    embeds = body["embeds"]
-    assert isinstance(embeds, list)
-    return discord.Embed.from_dict(embeds[0]) if embeds else None
 
 
 async def setup(bot: IncidentBot) -> None:

@@ -12,16 +12,18 @@ from bot.cli.outcome import in_each_server, server_named
 from bot.database import bring_up_to_date, own_database, reach
 from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.delivery.delivery import Delivery, DeliveryStatus
+from bot.domain.digest import digest_key
 from bot.domain.errors import ConfigError, DeliveryRefused
 from bot.runbook import load_served
-from bot.services.digest.digests import Digests, digest_key
+from bot.services.digest.digests import Digests
 from bot.services.ports import Store
+from bot.services.shared.access import Access
 from bot.services.shared.roster import OnCall
 from bot.services.statistics.statistics import Statistics
 from bot.settings import Settings
 from bot.ui.posts.digests import digest_text
 from bot.ui.words.links import place_url
-from bot.wiring import GuildDependencies
+from bot.wiring import GuildDependencies, make_digests
 
 #: How long to wait for a running bot to post it, seconds.
 PATIENCE_S: Final = 15.0
@@ -79,8 +81,9 @@ async def _text(shared: SharedResources, guild_id: int, *, week: IsoWeek | None)
 
 
 def _digests(parts: GuildDependencies) -> Digests:
-    statistics = Statistics(parts.store, parts.policy, OnCall(parts.store, parts.policy))
-    return Digests(parts.store, parts.dlq, parts.policy, statistics)
+    oncall = OnCall(parts.store, parts.policy)
+    statistics = Statistics(parts.store, parts.policy, oncall)
+    return make_digests(parts, Access(parts.store, parts.policy, oncall), statistics)
 
 
 async def _post(shared: SharedResources, week: IsoWeek | None) -> None:

@@ -1,14 +1,24 @@
 """The figures of a week. Source: the runbook, 週次自動 digest は月曜 18:00 JST."""
 
-from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from typing import Final
 from zoneinfo import ZoneInfo
 
+from bot.domain.actions.item import ActionItem
+from bot.domain.actions.listing import OpenAction
+from bot.domain.alerts.verdict import AlertVerdict
 from bot.domain.calendar.iso_week import IsoWeek
+from bot.domain.delivery.attachments import FileRef
 from bot.domain.dlq.entries import DlqCounts
 from bot.domain.incident.incident import Incident, IncidentKind, Status
 from bot.domain.payloads import Payload
-from bot.domain.statistics.figures import IncidentFigures
+from bot.domain.postmortem.owing import OwedPostmortem
+from bot.domain.statistics.alert_quality import AlertQuality
+from bot.domain.statistics.figures import IncidentFigures, WeekFigures
+from bot.domain.statistics.load import PersonLoad
 
 
 def week_due(*, now: datetime, weekday: int, at: time, zone: ZoneInfo) -> tuple[IsoWeek, datetime]:
@@ -27,6 +37,96 @@ def week_due(*, now: datetime, weekday: int, at: time, zone: ZoneInfo) -> tuple[
     return IsoWeek.of(due.date()).previous(), due
 
 
+class DigestPart(StrEnum):
+    """A part of a digest that is counted by itself: where that fails, the others are posted without it."""
+
+    INCIDENTS = "incidents"
+    TREND = "trend"
+    LATE = "late"
+    OPEN = "open"
+    LOAD = "load"
+    ALERTS = "alerts"
+    DLQ = "dlq"
+    POSTMORTEMS = "postmortems"
+    ACTIONS = "actions"
+
+
+#: How far ahead of its day an action item is told of.
+_AHEAD: Final = timedelta(days=7)
+
+#: From so many messages in a week on, the team is asked if it still needs an alert.
+ASKED_FROM: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class AskedAlerts:
+    """The noisiest alerts, of which a digest asks if the team still needs them.
+
+    Attributes:
+        alerts: The incidents that tracked each last, the noisiest first; three at most.
+        verdicts: The answers that hold, by the numbers of these.
+    """
+
+    alerts: tuple[Incident, ...] = ()
+    verdicts: Mapping[int, AlertVerdict] = field(default_factory=dict)
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """Return the numbers of the incidents."""
+        return tuple(one.id for one in self.alerts)
+
+
+@dataclass(frozen=True, slots=True)
+class DueAction:
+    """An action item that is due, with the incident that it follows from; None for none."""
+
+    item: ActionItem
+    incident: Incident | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ActionsDue:
+    """The open action items, those of drills left out.
+
+    Attributes:
+        overdue: Their day has passed; the longest ago first.
+        due: Due until the next digest, a week from now; the nearest first.
+        private: The number of overdue or due items of private incidents, which are among neither.
+        later: The number of all others.
+    """
+
+    overdue: tuple[DueAction, ...] = ()
+    due: tuple[DueAction, ...] = ()
+    private: int = 0
+    later: int = 0
+
+    @property
+    def waiting(self) -> int:
+        """Return the number of items that are overdue or due."""
+        return len(self.overdue) + len(self.due) + self.private
+
+
+def actions_due(found: Iterable[OpenAction], incidents: Mapping[int, Incident], *, today: date) -> ActionsDue:
+    """Sort the open action items by how near their day is.
+
+    Args:
+        found: Open ones, by due date.
+        incidents: Those that they follow from, by number, as far as they are known.
+        today: The local day.
+    """
+    there = [one for one in found if not one.is_drill]
+    near = [one for one in there if one.item.due_on <= today + _AHEAD]
+    shown = [
+        DueAction(one.item, incidents.get(one.item.incident_id or 0)) for one in near if not one.is_private
+    ]
+    return ActionsDue(
+        overdue=tuple(one for one in shown if one.item.is_overdue(today)),
+        due=tuple(one for one in shown if not one.item.is_overdue(today)),
+        private=sum(one.is_private for one in near),
+        later=len(there) - len(near),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Digest:
     """One week in figures, which are defined in `bot.domain.statistics`.
@@ -34,20 +134,34 @@ class Digest:
     Attributes:
         figures: Of the week.
         before: The same of the week before it.
+        trend: The weeks up to this one, the earliest first.
         missed: Incidents of the week that were not acknowledged by the deadline, oldest first; no more than
             are listed. `figures.ack_deadlines` has their number.
-        open: Not resolved at the time of counting, oldest first, whenever they began.
-        previous_dlq: Failures one week earlier; None: the DLQ could not be asked.
+        open: Not resolved at the time of counting, the most severe first, whenever they began.
+        load: What the week cost each person.
+        dlq: None: the DLQ could not be asked, or is none of this guild's business.
+        previous_dlq: Failures one week earlier; None as `dlq`.
+        postmortems: Owed by now, whenever they became due.
+        actions: As they are by now.
+        today: The local day of counting.
+        missing: The parts that could not be counted; their values say nothing.
     """
 
     week: IsoWeek
-    figures: IncidentFigures
-    before: IncidentFigures
-    missed: tuple[Incident, ...]
-    open: tuple[Incident, ...]
-    postmortems_due: tuple[Incident, ...]
-    dlq: DlqCounts | None
-    previous_dlq: int | None
+    figures: IncidentFigures = field(default_factory=IncidentFigures)
+    before: IncidentFigures = field(default_factory=IncidentFigures)
+    trend: tuple[WeekFigures, ...] = ()
+    missed: tuple[Incident, ...] = ()
+    open: tuple[Incident, ...] = ()
+    load: tuple[PersonLoad, ...] = ()
+    alerts: AlertQuality = field(default_factory=AlertQuality)
+    asked: AskedAlerts = field(default_factory=AskedAlerts)
+    postmortems: tuple[OwedPostmortem, ...] = ()
+    actions: ActionsDue = field(default_factory=ActionsDue)
+    today: date = date.min
+    dlq: DlqCounts | None = None
+    previous_dlq: int | None = None
+    missing: frozenset[DigestPart] = frozenset()
 
     @property
     def total(self) -> int:
@@ -58,8 +172,31 @@ class Digest:
     def is_quiet(self) -> bool:
         """Return True if nothing happened in the week and nothing is left to do."""
         aside = self.figures.set_aside
-        happened = self.total or self.open or aside.false_alarms or aside.duplicates
-        return not (happened or (self.dlq is not None and self.dlq.total))
+        happened = self.total or aside.false_alarms or aside.duplicates or self.asked.alerts
+        is_owed = self.open or self.postmortems or self.actions.waiting
+        is_unknown = self.missing - {DigestPart.DLQ}  # of which a quiet week's line tells as well
+        return not (happened or is_owed or is_unknown or (self.dlq is not None and self.dlq.total))
+
+    @property
+    def has_trend(self) -> bool:
+        """Return True if there is anything to draw: an incident in any of the weeks."""
+        return any(week.incidents for week in self.trend)
+
+
+def alerts_to_ask_about(quality: AlertQuality) -> tuple[int, ...]:
+    """Return the noisy alerts that the team is asked about, by the incident that tracked each last."""
+    noisy = (one for one in quality.noisiest if one.counts.messages >= ASKED_FROM)
+    return tuple(one.latest.id for one in noisy)
+
+
+def last_week(now: datetime, zone: ZoneInfo) -> IsoWeek:
+    """Return the latest ISO week that has ended at *now* in *zone*."""
+    return IsoWeek.of(now.astimezone(zone).date()).previous()
+
+
+def digest_key(guild_id: int, week: IsoWeek) -> str:
+    """Return the key of the delivery that tells *week*."""
+    return f"digest:{guild_id}:{week}"
 
 
 def is_counted(incident: Incident) -> bool:
@@ -73,6 +210,10 @@ class DigestData(Payload):
 
     Attributes:
         week: As `IsoWeek.parse` takes it.
+        asked: As `AskedAlerts.numbers`.
+        files: Its charts.
     """
 
     week: str
+    asked: tuple[int, ...] = ()
+    files: tuple[FileRef, ...] = ()

@@ -19,6 +19,7 @@ from bot.services.alerts.missed import MissedAlerts
 from bot.services.alerts.questions import Questions
 from bot.services.alerts.tracking import AlertTracking
 from bot.services.digest.digests import Digests
+from bot.services.digest.verdicts import AlertVerdicts
 from bot.services.dlq.console import DlqConsole
 from bot.services.dlq.dlq import Dlq
 from bot.services.dlq.replay_batches import ReplayBatches
@@ -78,6 +79,7 @@ class Services:
     alerts: AlertTracking
     missed_alerts: MissedAlerts
     questions: Questions
+    alert_verdicts: AlertVerdicts
     lifecycle: Lifecycle
     merging: Merging
     drills: Drills

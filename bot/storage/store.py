@@ -26,6 +26,7 @@ from bot.storage.database.warming import warm
 from bot.storage.queue.enqueue import Queue
 from bot.storage.tables.acknowledgements import PostgresAcknowledgementReads, PostgresAcknowledgementWrites
 from bot.storage.tables.actions import PostgresActionReads, PostgresActionWrites
+from bot.storage.tables.alert_verdicts import PostgresAlertVerdictReads, PostgresAlertVerdictWrites
 from bot.storage.tables.alerts import PostgresAlertQuestions, PostgresAlertReads, PostgresAlertWrites
 from bot.storage.tables.attachments import PostgresAttachmentReads, PostgresAttachmentWrites
 from bot.storage.tables.bundles import PostgresBundleReads, PostgresBundleWrites
@@ -89,6 +90,7 @@ class PostgresTransaction(
     PostgresAlertWrites,
     PostgresAlertQuestions,
     PostgresActionWrites,
+    PostgresAlertVerdictWrites,
     PostgresMorningWrites,
     PostgresReplayWrites,
     PostgresBatchWrites,
@@ -155,6 +157,7 @@ class PostgresStore(
     PostgresTriageReads,
     PostgresAlertReads,
     PostgresActionReads,
+    PostgresAlertVerdictReads,
     PostgresMorningReads,
     PostgresReplayReads,
     PostgresDlqViews,

@@ -103,8 +103,18 @@ class ActionVerb(StrEnum):
     RENEW = "renew"  # the same, to open it again
 
 
+class VerdictVerb(StrEnum):
+    """The action of a button about a noisy alert that a digest asks about; its number is the alert's."""
+
+    ASK = "ask"  # shows the others
+    KEEP = "keep"
+    MUTE = "mute"  # for a week
+    DROP = "drop"  # note that its rule is to go
+    WITHDRAW = "withdraw"  # undo any of them
+
+
 #: A verb of any of them.
-Verb: TypeAlias = IncidentVerb | TriageVerb | BundleVerb | AlertVerb | ActionVerb
+Verb: TypeAlias = IncidentVerb | TriageVerb | BundleVerb | AlertVerb | ActionVerb | VerdictVerb
 
 _PREFIX: dict[type[StrEnum], str] = {
     IncidentVerb: "inc",
@@ -112,6 +122,7 @@ _PREFIX: dict[type[StrEnum], str] = {
     BundleVerb: "bun",
     AlertVerb: "alq",
     ActionVerb: "act",
+    VerdictVerb: "alv",
 }
 _LOOKS: dict[StrEnum, tuple[str, ButtonStyle]] = {
     IncidentVerb.ACK: ("👀", ButtonStyle.PRIMARY),
@@ -143,6 +154,11 @@ _LOOKS: dict[StrEnum, tuple[str, ButtonStyle]] = {
     ActionVerb.CHANGE: ("✏️", ButtonStyle.SECONDARY),
     ActionVerb.DROP: ("🗑️", ButtonStyle.SECONDARY),
     ActionVerb.RENEW: ("🔄", ButtonStyle.SECONDARY),
+    VerdictVerb.ASK: ("🔔", ButtonStyle.SECONDARY),
+    VerdictVerb.KEEP: ("✅", ButtonStyle.SECONDARY),
+    VerdictVerb.MUTE: ("🔕", ButtonStyle.SECONDARY),
+    VerdictVerb.DROP: ("🗑️", ButtonStyle.SECONDARY),
+    VerdictVerb.WITHDRAW: ("↩️", ButtonStyle.SECONDARY),
     BundleVerb.ALL: ("👀", ButtonStyle.PRIMARY),
     TriageVerb.SHOW: ("🔎", ButtonStyle.SECONDARY),
     TriageVerb.CONTINUE: ("🔎", ButtonStyle.PRIMARY),

@@ -4,6 +4,7 @@ import asyncio
 
 from tests.e2e.conftest import MakeWorld
 from tests.e2e.monday import wait_for_monday
+from tests.e2e.monitor import Monitor
 from tests.e2e.severities import SEV1
 
 
@@ -49,8 +50,40 @@ async def test_week_in_figures(make_world: MakeWorld) -> None:
         for part in (
             "ack は全件期限内",
             "DLQ の失敗は 1 件",
-            "SEV1 中央値：ack まで 10 分",
+            "SEV1：ack まで 10 分",
             "未解決 1 件",
             alert.label,
         ):
             assert part in told.text
+
+
+async def test_a_noisy_alert_is_muted_from_the_digest(make_world: MakeWorld) -> None:
+    """Asked about under the digest, muted for a week, told to the team, and undone."""
+    async with make_world(MESSAGE_CONTENT="true") as world:
+        await world.human.change("application", message_content=True)
+        await wait_for_monday(world, hour=9)
+        await world.start_bot()
+        monitor = Monitor(world, "p1-ops")
+        _, answer = await monitor.alert("CPU 91%")
+        await world.expect_dm("primary", contains="CPU")
+        for load in (92, 93):
+            await monitor.post(f"CPU {load}%")
+        await world.settle()
+        await world.click(answer, "誤報", by="primary")
+        await world.settle()
+        await world.kill_bot()
+        await wait_for_monday(world, hour=18, minute=1)
+        await world.start_bot()
+        digest = await world.expect_message("p3-insights", contains="よく鳴ったアラート")
+        asked = await world.click(digest, "① まだ必要？", by="primary")
+        assert "🔕 1 週間ミュート：追跡も通知もしません" in asked.text
+        said = await world.human.press("primary", asked.messages[-1], "1 週間ミュート")
+        assert "までミュートしました" in said.text
+        line = await world.expect_message("p3-insights", contains="までミュートしました：@primary")
+        await monitor.post("CPU 97%")
+        await world.expect_nothing_more()
+        undone = await world.click(line, "元に戻す", by="primary")
+        assert "これまでどおり追跡します" in undone.text
+        await world.expect_message("p3-insights", contains="これまでどおり追跡します：@primary")
+        await monitor.alert("CPU 98%")
+        await world.expect_dm("primary", contains="CPU")

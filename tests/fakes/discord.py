@@ -9,9 +9,11 @@ from typing import Final, TypeAlias
 
 from bot.domain.alerts.alert import AlertMessage, ChannelPage
 from bot.domain.alerts.question import AlertAnswer, QuestionView
+from bot.domain.alerts.verdict import Verdict
 from bot.domain.delivery.attachments import Attachment
 from bot.domain.delivery.delivery import Delivery, DeliveryKind, Posted, Request
 from bot.domain.delivery.kinds import Action
+from bot.domain.digest import AskedAlerts
 from bot.domain.dlq.batches import ReplayBatch
 from bot.domain.dlq.watch import DlqBurst
 from bot.domain.errors import (
@@ -65,6 +67,7 @@ class FakeDiscord:
         refreshed: (incident version, kinds of the posts) of each refresh.
         files: Key of a delivery -> the contents that its message carried at first, then after each edit.
         questions: (answer, is tracked, kind of the post) of each refresh of a question about a message.
+        verdicts: (key of the post, the verdicts by alert) of each refresh of a digest.
         mornings: (key of the post, who is still waiting) of each refresh of a morning triage.
         answered: (status, kinds of the posts) of each refresh of a triage.
         refused: Places ("person:primary") that Discord will never deliver to.
@@ -112,6 +115,7 @@ class FakeDiscord:
     broken: set[int] = field(default_factory=set)
     mornings: list[tuple[str, list[int]]] = field(default_factory=list)
     questions: list[tuple[AlertAnswer | None, bool, DeliveryKind]] = field(default_factory=list)
+    verdicts: list[tuple[str, dict[int, Verdict]]] = field(default_factory=list)
     answered: list[tuple[TriageStatus, list[DeliveryKind]]] = field(default_factory=list)
     postponed: set[DeliveryKind] = field(default_factory=set)
     capacity_in: timedelta | None = None
@@ -236,6 +240,9 @@ class FakeDiscord:
             case QuestionView():
                 is_told = shown.incident is not None and not shown.incident.is_private
                 self.questions.append((shown.question.answer, is_told, post.kind))
+            case AskedAlerts():
+                told = {number: given.verdict for number, given in shown.verdicts.items()}
+                self.verdicts.append((post.key, told))
 
     async def replace_files(self, post: Delivery, subject: Incident, files: Sequence[Attachment]) -> None:
         if self.is_away:

@@ -46,6 +46,7 @@ READS: Final = frozenset(
             "incidents.timeline.press_file",
         ),
         *("/stats show", "/stats fairness", "stats.press_show", "stats.press_fairness"),
+        *("/digest week", "verdicts.press_ask"),
         *("/digest preview", "/dlq recent", "/dlq p0-email", "/dlq http-status", "/dlq show"),
         *("/dlq replay", "/dlq replay-all", "dlq.replays.press_preview", "dlq.replays.press_other_target"),
         *("dlq.replays.press_all", "dlq.replays.press_results", "dlq.replays.press_turn"),
@@ -86,6 +87,11 @@ SHARED: Final = {
     "incidents.resolving.press_resolve_now": "incidents.resolving.send_resolution",
     "postmortem.owing.press_done": "/postmortem done",
     "/sev3": "/sev1",
+    # Under a digest, which asks about the alerts of a whole week: tests/e2e/test_digest.py presses them.
+    "verdicts.press_keep": "alerts.press_ignore",
+    "verdicts.press_mute": "alerts.press_ignore",
+    "verdicts.press_drop": "alerts.press_ignore",
+    "verdicts.press_withdraw": "alerts.press_heed",
 }
 
 

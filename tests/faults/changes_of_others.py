@@ -56,6 +56,12 @@ async def _(scene: Scene) -> Change:
 # -- the rest
 
 
+@change("/digest now")
+async def _(scene: Scene) -> Change:
+    query = "SELECT count(*) FROM digests"
+    return Change(scene.runs("digest now", by="primary"), query, (), words=("先週",))
+
+
 @change("dlq.replays.press_replay")
 async def _(scene: Scene) -> Change:
     entry = await lose(scene.stage.world, scene.title)

@@ -623,12 +623,38 @@ async def test_replaying_needs_its_role(world: ConsoleWorld) -> None:
 async def test_the_digest_is_drafted_for_one_person(world: ConsoleWorld) -> None:
     """Nothing is posted."""
     await world.declare(key="k")
-    outcome = await world.command("digest preview")
-    assert "投稿はしていません" in outcome["messages"][0]["content"]
-    assert all(message["only_for"] == "responder" for message in outcome["messages"])
+    draft = shown(await world.command("digest preview"))
+    assert "投稿はしていません。\n\n先週はインシデントがありませんでした。" in draft["content"]
+    assert draft["only_for"] == "responder"
     assert world.sent(DeliveryKind.DIGEST) == []
-    refused = shown(await world.command("digest preview", week="先週"))
+    refused = shown(await world.command("digest week", week="先週"))
     assert "「先週」は ISO 週ではありません" in refused["content"]
+    ahead = shown(await world.command("digest week", week="2027-W10"))
+    assert "2027-W10 の週はまだ終わっていません。最新は 2026-W47 です。" in ahead["content"]
+    other = shown(await world.command("digest week", week="2026-w46"))
+    assert "\n\n11/09 – 11/15 の週はインシデントがありませんでした。" in other["content"]
+
+
+async def test_the_last_twelve_weeks_are_offered(world: ConsoleWorld) -> None:
+    """With their dates; what is typed narrows them down."""
+    offered = await world.choices("digest week", focused="week", typed="")
+    assert len(offered) == 12
+    assert offered[0] == {"name": "2026-W47 (11/16 – 11/22)", "value": "2026-W47"}
+    found = await world.choices("digest week", focused="week", typed="w4")
+    assert [one["value"] for one in found][-1] == "2026-W40"
+
+
+async def test_a_digest_is_posted_by_hand_once(world: ConsoleWorld) -> None:
+    """By whoever may; then Monday's tick has nothing to do, and a second try leads to the post."""
+    refused = shown(await world.command("digest now"))
+    assert "digest の投稿" in refused["content"]
+    said = shown(await world.command("digest now", by="primary"))
+    assert "2026-W47 の digest を投稿しました：" in said["content"]
+    await world.until("p3-insights", contains="静かでした")
+    again = shown(await world.command("digest now", by="primary"))
+    assert "投稿済みです：https://discord.com/channels/" in again["content"]
+    rows = await world.database.fetch("SELECT FROM deliveries WHERE kind = 'digest'")
+    assert len(rows) == 1
 
 
 async def test_a_period_in_figures_for_one_person(world: ConsoleWorld) -> None:

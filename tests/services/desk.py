@@ -39,6 +39,7 @@ from bot.services.shared.roster import OnCall
 from bot.services.watchdogs.queue_watch import QueueWatch
 from bot.storage.dlq.store import PostgresDlqStore
 from bot.storage.store import PostgresStore
+from bot.ui.posts.digest_charts import DigestCharts
 from bot.ui.posts.exports import MarkdownExportWriter
 from bot.wiring import GuildDependencies, Outward, UseCases, wire
 from tests.fakes.discord import FakeDiscord
@@ -209,6 +210,7 @@ class Desk:
             calendars=self.calendars,
             charts=self.charts,
             postmortem_writer=self._postmortem_writer,
+            digest_pictures=DigestCharts(self.charts, texts=_texts(), policy=self.policy),
             spool=self.spool,
             queue=self.queue,
             public_url=PUBLIC,

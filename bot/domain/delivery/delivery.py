@@ -131,6 +131,8 @@ class DeliveryKind(StrEnum):
     # -- other
     #: The question whether a message that no pattern matches is an alert.
     ALERT_QUESTION = "alert_question", Spec(may_answer=True)
+    #: The line that says what the team has decided about a noisy alert.
+    ALERT_VERDICT = "alert_verdict", Spec(may_answer=True)
     #: The note that older messages of a watched channel were not read.
     ALERTS_SKIPPED = "alerts_skipped"
     DIGEST = "digest"

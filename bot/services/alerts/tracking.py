@@ -106,8 +106,9 @@ class AlertTracking:
         """Handle a monitor's message. A second call with the same one, on any instance, changes nothing.
 
         An alert is tracked. The same alert within ``same_within`` is counted on the first one, unless its
-        severity is higher. A recovery closes its alert or is noted on it. A message that the bot cannot read
-        is tracked, asked about or passed over, as its channel's policy says.
+        severity is higher. One that the team has muted opens nothing. A recovery closes its alert or is noted
+        on it. A message that the bot cannot read is tracked, asked about or passed over, as its channel's
+        policy says.
 
         Returns:
             The incident that the message opened or was counted on; None when there is none.
@@ -166,6 +167,9 @@ class AlertTracking:
             same = await self._same(tx, message, understood)
             if same is not None:
                 incident = await self._count(tx, same, message)
+            elif await self._is_muted(tx, message, understood):
+                log.info("alert.muted", channel_id=message.channel_id, message_id=message.id)
+                return None
             elif asks:
                 await self._questions.ask(tx, understood.would_be)
                 return None
@@ -206,6 +210,15 @@ class AlertTracking:
         if found.status is Status.ACKNOWLEDGED and not message.title:
             return None  # without a title it cannot be read: it may not be the trouble that was acknowledged
         return found
+
+    async def _is_muted(self, tx: Transaction, message: AlertMessage, understood: Understood) -> bool:
+        """Return True if the team has muted the alert for this message, and count that."""
+        severer = [
+            known.name for known in self._policy.severities.values() if known.rank <= understood.severity.rank
+        ]
+        return await tx.pass_over_alert(
+            message.guild_id, understood.fingerprint, message_id=message.id, severities=severer
+        )
 
     async def _count(self, tx: Transaction, same: Incident, message: AlertMessage) -> Incident:
         now, is_back = await tx.now(), await tx.has_recovered(same.id)

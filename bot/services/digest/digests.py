@@ -1,113 +1,152 @@
 """The week, told on Monday: once per ISO week, late rather than never."""
 
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
 import structlog
 
 from bot.domain.calendar.iso_week import IsoWeek
+from bot.domain.charts import DrawnChart
+from bot.domain.delivery.attachments import Attachment, FileRef
 from bot.domain.delivery.delivery import Delivery, DeliveryKind, NewDelivery
-from bot.domain.digest import Digest, DigestData, is_counted, week_due
-from bot.domain.dlq.entries import DlqCounts
-from bot.domain.errors import StorageUnavailable
-from bot.domain.incident.incident import Incident, Status
-from bot.domain.statistics.period import Span
+from bot.domain.digest import Digest, DigestData, digest_key, last_week, week_due
+from bot.domain.people import Person
 from bot.runbook.model import Policy
 from bot.services.delivery.handling import DeliveryHandler
-from bot.services.ports import DlqStore, Store
-from bot.services.statistics.statistics import Statistics
+from bot.services.digest.counting import DigestCounting
+from bot.services.ports import Store, Transaction
+from bot.services.ports.charts import PATIENCE_S, DigestPictures
+from bot.services.shared.access import Access
 
 log = structlog.get_logger(__name__)
 
+#: How long before its hour a digest's charts are drawn, so that they are ready then.
+AHEAD: Final = timedelta(minutes=10)
 
-def digest_key(guild_id: int, week: IsoWeek) -> str:
-    """The key of the delivery that tells *week*."""
-    return f"digest:{guild_id}:{week}"
+#: How long the drawing may take before the hour, seconds.
+_UNHURRIED_S: Final = 45.0
+
+#: The key below ``[permissions]`` for a post by hand.
+_PERMISSION: Final = "digest"
+
+
+@dataclass(frozen=True, slots=True)
+class PostedByHand:
+    """The outcome of a post by hand.
+
+    Attributes:
+        post: Its delivery, posted or not so far.
+        is_new: False: that week was posted before.
+    """
+
+    week: IsoWeek
+    post: Delivery | None
+    is_new: bool
 
 
 class Digests:
-    """Counts a week and sees to it that it is posted."""
+    """Sees to it that each week is posted."""
 
-    def __init__(self, store: Store, failures: DlqStore, policy: Policy, statistics: Statistics) -> None:
+    def __init__(
+        self,
+        store: Store,
+        policy: Policy,
+        access: Access,
+        *,
+        counting: DigestCounting,
+        pictures: DigestPictures,
+    ) -> None:
         self._store = store
-        self._statistics = statistics
-        self._failures = failures
         self._policy = policy
+        self._access = access
+        self._counting = counting
+        self._pictures = pictures
+        #: Counts a week, as a post or a preview shows it.
+        self.figures = counting.digest
 
     async def tick(self, guild_id: int) -> IsoWeek | None:
         """Post the last week's digest if it is due and not posted yet. A row decides, not the scheduler.
 
-        A week that was due before the bot served this guild gets no digest.
+        A week that was due before the bot served this guild gets no digest. Shortly before the next one is
+        due, its charts are drawn.
 
         Returns:
             The week that was posted now, or None.
         """
-        rule = self._policy.digest
-        week, due_at = week_due(
-            now=await self._store.now(), weekday=rule.day.number, at=rule.time, zone=self._policy.timezone
-        )
+        now = await self._store.now()
+        week, due_at = self._due(now)
+        next_week, next_at = self._due(now + AHEAD)
+        if next_at > due_at:
+            await self.pictures(await self.figures(guild_id, next_week), within_s=_UNHURRIED_S)
         if due_at < await self._store.register_guild(guild_id):
             return None
-        async with self._store.transaction() as tx:
-            if not await tx.claim_digest(guild_id, week, due_at=due_at):
-                return None
-            await tx.insert_deliveries([self._delivery(guild_id, week)])
-        log.info("digest.due", guild_id=guild_id, week=str(week))
-        return week
+        return week if await self._post(guild_id, week, due_at=due_at) else None
 
     async def post(self, guild_id: int, week: IsoWeek) -> bool:
-        """Post the digest of *week* now, by hand; False when it was posted before."""
-        async with self._store.transaction() as tx:
-            claimed = await tx.claim_digest(guild_id, week, due_at=await tx.now())
-            if claimed:
-                await tx.insert_deliveries([self._delivery(guild_id, week)])
-        return claimed
+        """Post the digest of *week* now, for the command line; False when it was posted before."""
+        return await self._post(guild_id, week, due_at=await self._store.now())
+
+    async def post_by_hand(self, guild_id: int, *, by: Person) -> PostedByHand:
+        """Post the digest of the last week now, unless it was posted.
+
+        Raises:
+            NotPermitted: *by* may not.
+        """
+        await self._access.require(by, _PERMISSION, guild_id=guild_id, act="post_digest")
+        now = await self._store.now()
+        week = last_week(now, self._policy.timezone)
+        is_new = await self._post(guild_id, week, due_at=now, by=by)
+        return PostedByHand(week, await self._delivery(guild_id, week), is_new)
+
+    async def seen_again(self, outcome: PostedByHand, guild_id: int) -> PostedByHand:
+        """Return *outcome* with its delivery as it is now."""
+        return replace(outcome, post=await self._delivery(guild_id, outcome.week))
 
     async def last_week(self) -> IsoWeek:
         """The latest ISO week that has ended in the policy's time zone."""
-        now = await self._store.now()
-        return IsoWeek.of(now.astimezone(self._policy.timezone).date()).previous()
+        return last_week(await self._store.now(), self._policy.timezone)
 
-    async def figures(self, guild_id: int, week: IsoWeek) -> Digest:
-        """Count *week*; the DLQ's part is None while its database is away, and where it is not seen."""
-        span, earlier = self._span(week), self._span(week.previous())
-        still_open = filter(is_counted, await self._store.open_incidents(guild_id))
-        failed, failed_before = await self._failed(week), await self._failed(week.previous())
-        return Digest(
-            week=week,
-            figures=await self._statistics.incidents(guild_id, span),
-            before=await self._statistics.incidents(guild_id, earlier),
-            missed=await self._statistics.late_incidents(guild_id, span),
-            open=tuple(sorted(still_open, key=lambda one: self._policy.rules(one.severity).rank)),
-            postmortems_due=await self._postmortems_due(guild_id, span),
-            dlq=failed,
-            previous_dlq=None if failed_before is None else failed_before.total,
-        )
+    async def pictures(self, digest: Digest, *, within_s: float = PATIENCE_S) -> list[DrawnChart]:
+        """Return the charts of a digest that can be drawn *within_s*; none for weeks of nothing."""
+        return await self._pictures.draw(digest, within_s=within_s) if digest.has_trend else []
 
-    async def _postmortems_due(self, guild_id: int, span: Span) -> tuple[Incident, ...]:
-        owing = {name for name, rules in self._policy.severities.items() if rules.postmortem}
-        found = await self._store.incidents_between(guild_id, span.start, span.end)
-        ended = (one for one in found if one.severity in owing and one.status is Status.RESOLVED)
-        return tuple(filter(is_counted, ended))
+    async def _delivery(self, guild_id: int, week: IsoWeek) -> Delivery | None:
+        return await self._store.delivery_by_key(digest_key(guild_id, week))
 
-    def _span(self, week: IsoWeek) -> Span:
-        return Span(*week.bounds(self._policy.timezone))
+    def _due(self, now: datetime) -> tuple[IsoWeek, datetime]:
+        rule = self._policy.digest
+        return week_due(now=now, weekday=rule.day.number, at=rule.time, zone=self._policy.timezone)
 
-    async def _failed(self, week: IsoWeek) -> DlqCounts | None:
-        if not self._policy.sees_dlq:
-            return None
-        start, end = week.bounds(self._policy.timezone)
-        try:
-            return await self._failures.counts(start, end)
-        except StorageUnavailable as error:
-            log.warning("digest.dlq_unavailable", week=str(week), reason=str(error))
-            return None
+    async def _post(
+        self, guild_id: int, week: IsoWeek, *, due_at: datetime, by: Person | None = None
+    ) -> bool:
+        """Queue the post of *week*, with its charts; False when another tick, process or person was first."""
+        if await self._store.is_digest_claimed(guild_id, week):
+            return False
+        digest = await self.figures(guild_id, week)
+        charts = await self.pictures(digest)
+        async with self._store.transaction() as tx:
+            if not await tx.claim_digest(guild_id, week, due_at=due_at):
+                return False
+            await self._queue(tx, guild_id, digest, charts)
+            if by is not None:
+                await tx.audit(guild_id=guild_id, by=by, action="digest_posted", data={"week": str(week)})
+        log.info("digest.due", guild_id=guild_id, week=str(week), charts=len(charts))
+        return True
 
-    def _delivery(self, guild_id: int, week: IsoWeek) -> NewDelivery:
-        return NewDelivery(
-            kind=DeliveryKind.DIGEST,
-            to=f"channel:{self._policy.digest.channel}",
-            key=digest_key(guild_id, week),
-            guild_id=guild_id,
-            data=DigestData(week=str(week)).to_json(),
-        )
+    async def _queue(self, tx: Transaction, guild_id: int, digest: Digest, charts: list[DrawnChart]) -> None:
+        key, files = digest_key(guild_id, digest.week), list[FileRef]()
+        for chart in charts:
+            ref = FileRef(
+                key=f"{key}:{chart.filename}", filename=chart.filename, description=chart.description
+            )
+            await tx.add_attachment(Attachment(ref.key, guild_id, ref.filename, chart.png))
+            files.append(ref)
+        data = DigestData(week=str(digest.week), asked=digest.asked.numbers, files=tuple(files))
+        to = f"channel:{self._policy.digest.channel}"
+        new = NewDelivery(kind=DeliveryKind.DIGEST, to=to, key=key, guild_id=guild_id, data=data.to_json())
+        await tx.insert_deliveries([new])
 
 
 class DigestDeliveries(DeliveryHandler):
@@ -119,6 +158,14 @@ class DigestDeliveries(DeliveryHandler):
 
     async def load(self, delivery: Delivery) -> Digest:
         """Return the week's figures."""
-        return await self._digests.figures(
-            delivery.guild_id, IsoWeek.parse(DigestData.from_json(delivery.data).week)
-        )
+        data = DigestData.from_json(delivery.data)
+        return await self._digests.figures(delivery.guild_id, IsoWeek.parse(data.week), asked=data.asked)
+
+    async def give_up(self, tx: Transaction, delivery: Delivery, *, reason: str, code: int) -> None:
+        """Report it, and remove its charts: the DLQ keeps its words."""
+        await super().give_up(tx, delivery, reason=reason, code=code)
+        await self.sent(tx, delivery)
+
+    async def sent(self, tx: Transaction, delivery: Delivery) -> None:
+        """Remove its charts: Discord has them, and no later edit needs them."""
+        await tx.remove_attachments([one.key for one in DigestData.from_json(delivery.data).files])

@@ -9,7 +9,7 @@ from bot.domain.alerts.alert import ChannelPage
 from bot.domain.alerts.question import QuestionView
 from bot.domain.delivery.attachments import Attachment
 from bot.domain.delivery.delivery import Delivery, Posted, Request
-from bot.domain.digest import Digest
+from bot.domain.digest import AskedAlerts, Digest
 from bot.domain.dlq.batches import ReplayBatch
 from bot.domain.dlq.watch import DlqBurst
 from bot.domain.escalation.bundle import Bundle
@@ -25,8 +25,8 @@ from bot.domain.triage.session import Triage
 Subject: TypeAlias = Incident | Digest | Triage | MorningView | Bundle | ReplayBatch | DlqBurst | None
 
 #: What a post shows that is edited by itself: a bundle, a morning, the question about a message, a batch of
-#: replays, new failures.
-Redrawn: TypeAlias = Bundle | MorningView | QuestionView | ReplayBatch | DlqBurst
+#: replays, new failures, and what was decided about the alerts that a digest asks about.
+Redrawn: TypeAlias = Bundle | MorningView | QuestionView | ReplayBatch | DlqBurst | AskedAlerts
 
 #: When to try again what Discord did not take, and gave no time for.
 TRY_AGAIN: Final = timedelta(seconds=20)

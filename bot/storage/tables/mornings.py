@@ -12,11 +12,14 @@ from bot.storage.tables.parts import ReadPart, TransactionPart
 
 
 class PostgresMorningReads(ReadPart):
-    """A `bot.services.ports.store.mornings.MorningReads`."""
+    """A `MorningReads` and a `DigestReads` of `bot.services.ports.store.mornings`."""
 
     async def morning_view(self, guild_id: int, day: date) -> MorningView | None:
         row = await self._sql.first("morning", guild_id=guild_id, day=day)
         return None if row is None else await _view(self._sql, _from_row(row))
+
+    async def is_digest_claimed(self, guild_id: int, week: IsoWeek) -> bool:
+        return await self._sql.has("digest", guild_id=guild_id, week=str(week))
 
     async def mornings_with(self, incident: Incident, *, since: date) -> list[Morning]:
         rows = await self._sql.all(

@@ -34,6 +34,10 @@ SELECT * FROM mornings WHERE guild_id = :guild_id AND day = :day FOR UPDATE;
 -- Records when a morning triage is asked about next, and how often it was.
 UPDATE mornings SET nag_at = :nag_at, nags = :nags WHERE guild_id = :guild_id AND day = :day;
 
+-- name: digest
+-- Returns the reservation of a week's digest.
+SELECT week FROM digests WHERE guild_id = :guild_id AND week = :week;
+
 -- name: claim_digest
 -- Reserves a week's digest, once. No row comes back if it was reserved before.
 INSERT INTO digests (guild_id, week, due_at, made_at)

@@ -1,6 +1,7 @@
 """The form of a request with files. Source: Discord's docs, Reference > Uploading Files."""
 
 import json
+import mimetypes
 from collections.abc import Mapping, Sequence
 
 from bot.domain.delivery.attachments import Attachment
@@ -14,5 +15,6 @@ def form(body: Mapping[str, object], files: Sequence[Attachment]) -> list[dict[s
     parts: list[dict[str, object]] = [{"name": "payload_json", "value": json.dumps(body, ensure_ascii=False)}]
     for number, file in enumerate(files):
         part = {"name": f"files[{number}]", "value": file.content, "filename": file.filename}
-        parts.append({**part, "content_type": "application/octet-stream"})
+        media_type, _ = mimetypes.guess_type(file.filename)
+        parts.append({**part, "content_type": media_type or "application/octet-stream"})
     return parts

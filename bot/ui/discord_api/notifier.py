@@ -13,6 +13,7 @@ from bot.domain.alerts.question import QuestionView
 from bot.domain.delivery.attachments import Attachment
 from bot.domain.delivery.delivery import Addressing, Delivery, DeliveryKind, Posted, Request
 from bot.domain.delivery.kinds import Action
+from bot.domain.digest import AskedAlerts
 from bot.domain.errors import (
     UNKNOWN_CHANNEL,
     UNKNOWN_MESSAGE,
@@ -49,6 +50,7 @@ from bot.ui.posts.mornings import asked_of
 from bot.ui.posts.questions import question_post
 from bot.ui.posts.renderer import render
 from bot.ui.posts.triage_posts import triage_posts
+from bot.ui.posts.verdicts import verdict_row
 from bot.ui.words.wording import Wording
 
 _THREAD_EXISTS = 160004
@@ -156,11 +158,7 @@ class DiscordNotifier:
         return await Refresher(self._rest, words, self._places).refresh(incident, posts)
 
     async def redraw(self, post: Delivery, shown: Redrawn) -> None:
-        if isinstance(shown, QuestionView):
-            body = question_post(self._words, shown)
-        else:
-            body = render(self._words, post, shown)
-        await redraw(self._rest, post, body)
+        await redraw(self._rest, post, self._redrawn(post, shown))
 
     async def replace_files(self, post: Delivery, subject: Incident, files: Sequence[Attachment]) -> None:
         await replace_files(self._rest, render(self._words, post, subject), post, files)
@@ -179,6 +177,15 @@ class DiscordNotifier:
 
     async def archive(self, thread_id: int) -> None:
         await archive(self._rest, thread_id)
+
+    def _redrawn(self, post: Delivery, shown: Redrawn) -> Body:
+        match shown:
+            case QuestionView():
+                return question_post(self._words, shown)
+            case AskedAlerts():
+                return {"components": verdict_row(self._words, shown)}  # its figures are those of its hour
+            case _:
+                return render(self._words, post, shown)
 
     async def _words_now(self, guild_id: int) -> Wording:
         """Return the team's wording, with the people who are on call now."""

@@ -7,7 +7,7 @@ from bot.domain.delivery.kinds import Action
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.posting import shows_old_details
 from bot.services.ports import Subject
-from bot.ui.posts import digests, dlq, dlq_bursts, mornings, questions, replays, triage_posts
+from bot.ui.posts import digests, dlq, dlq_bursts, mornings, questions, replays, triage_posts, verdicts
 from bot.ui.posts.bodies import CONTENT_LIMIT, Body
 from bot.ui.posts.incident import (
     action_notices,
@@ -46,6 +46,7 @@ RENDERERS: Final[dict[DeliveryKind, Renderer]] = {
         roles,
         timeline_notices,
         triage_posts,
+        verdicts,
     )
     for kind, renderer in module.RENDERERS.items()
 }

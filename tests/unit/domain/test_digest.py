@@ -77,7 +77,7 @@ def test_week_reads_back(day: date) -> None:
 def digest(**changes: Any) -> Digest:
     """A week in which nothing happened, but for *changes*."""
     nothing = IncidentFigures((SeverityFigures("SEV1"),))
-    quiet = Digest(IsoWeek(2026, 48), nothing, nothing, (), (), (), DlqCounts(0, (), 0, 0), 0)
+    quiet = Digest(IsoWeek(2026, 48), nothing, nothing, dlq=DlqCounts(0, (), 0, 0), previous_dlq=0)
     return replace(quiet, **changes)
 
 

@@ -1,23 +1,38 @@
 """The week in words."""
 
 from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from bot.domain.actions.item import ActionItem, ActionSource
+from bot.domain.actions.listing import OpenAction
+from bot.domain.alerts.verdict import AlertVerdict, Verdict
 from bot.domain.calendar.iso_week import IsoWeek
+from bot.domain.delivery.attachments import FileRef
 from bot.domain.delivery.delivery import DeliveryKind
-from bot.domain.digest import Digest
+from bot.domain.digest import AskedAlerts, Digest, DigestData, DigestPart, actions_due
 from bot.domain.dlq.entries import DlqCounts
+from bot.domain.incident.aftermath import Postmortem, PostmortemState
+from bot.domain.incident.incident import ByPerson, PersonRef
+from bot.domain.oncall.people import OnCallPerson
+from bot.domain.postmortem.owing import OwedPostmortem
+from bot.domain.statistics.alert_quality import AlertCounts, AlertQuality, AlertSource, NoisyAlert
 from bot.domain.statistics.figures import (
     Deadlines,
+    DrillFigures,
     Durations,
     IncidentFigures,
     SetAside,
     SeverityFigures,
+    TargetCount,
 )
-from bot.ui.posts.digests import change, digest_text
+from bot.domain.statistics.load import PageCounts, PersonLoad
+from bot.ui.posts.digest_sections import change
+from bot.ui.posts.digests import digest, digest_text
 from bot.ui.posts.renderer import render
-from tests.unit.ui.samples import EN, JA, PLACED, POLICY, RESOLVED, TEXTS, delivery, embed_of
+from bot.ui.posts.verdicts import verdict_buttons, verdict_question
+from tests.unit.ui.samples import EN, JA, PLACED, POLICY, RESOLVED, TEXTS, buttons_of, delivery, embed_of
 
 NO_FAILURES = DlqCounts(0, (), 0, 0)
 NOTHING = IncidentFigures((SeverityFigures("SEV1"), SeverityFigures("SEV2")))
@@ -25,11 +40,13 @@ QUIET = Digest(
     week=IsoWeek(2026, 47),
     figures=NOTHING,
     before=NOTHING,
-    missed=(),
-    open=(),
-    postmortems_due=(),
     dlq=NO_FAILURES,
     previous_dlq=0,
+    today=date(2026, 11, 23),
+)
+OWED = OwedPostmortem(
+    RESOLVED,
+    Postmortem(state=PostmortemState.OWED, owner_id=1, owner_name="primary", due_on=date(2026, 11, 20)),
 )
 SEV1 = SeverityFigures(
     "SEV1",
@@ -38,15 +55,15 @@ SEV1 = SeverityFigures(
     resolve=Durations(1, 2_700.0, 2_700.0),
     ack_deadlines=Deadlines(met=0, missed=1),
 )
-SEV2 = SeverityFigures("SEV2", 2, acknowledge=Durations(1, 3_600.0, 3_600.0))
+SEV2 = SeverityFigures("SEV2", 2, acknowledge=Durations(2, 3_600.0, 7_200.0))
 BUSY = replace(
     QUIET,
     figures=IncidentFigures((SEV1, SEV2, SeverityFigures("SEV3"))),
     before=IncidentFigures((SeverityFigures("SEV1", 5),)),
     missed=(PLACED,),
     open=(PLACED,),
-    postmortems_due=(RESOLVED,),
-    dlq=DlqCounts(18, (("p1-ops", 16), ("p0-alerts", 2)), 2, 2),
+    postmortems=(OWED,),
+    dlq=DlqCounts(18, (("p1-ops", 16), ("p0-alerts", 2)), 2, 2, (("failed", 17), ("resolved", 1))),
     previous_dlq=9,
 )
 IN_TIME = IncidentFigures((replace(SEV1, ack_deadlines=Deadlines(met=1)), SEV2))
@@ -57,6 +74,12 @@ def fields(week: Digest) -> dict[str, str]:
     made = embed_of(render(JA, delivery(DeliveryKind.DIGEST), week))["fields"]
     assert isinstance(made, list)
     return {field["name"]: field["value"] for field in made}
+
+
+def part(week: Digest, heading: str) -> str:
+    """The figures below the heading that begins so."""
+    (found,) = [value for name, value in fields(week).items() if name.startswith(heading)]
+    return found
 
 
 def headline(week: Digest) -> str:
@@ -82,17 +105,20 @@ def test_a_quiet_week_does_not_hide_that_the_dlq_was_away() -> None:
 def test_the_headline_tells_the_week_in_words() -> None:
     """What happened, who was late, what got lost."""
     assert headline(BUSY) == (
-        "先週は SEV1 が 1 件、SEV2 が 2 件。ack 期限を過ぎたものが 1 件。"
+        "先週は SEV1 が 1 件、SEV2 が 2 件 (前週より 2 件減)。ack 期限を過ぎたものが 1 件。"
         "DLQ の失敗は 18 件で前週の 2 倍、89% が #p1-ops。"
     )
     english = str(render(EN, delivery(DeliveryKind.DIGEST), BUSY)["content"])
-    assert english.startswith("Last week: 1 × SEV1, 2 × SEV2; 1 past the ack deadline; 18 in the DLQ")
+    assert english.startswith(
+        "Last week: 1 × SEV1, 2 × SEV2 (2 fewer than the week before); 1 past the ack deadline; 18 in the DLQ"
+    )
 
 
 def test_the_headline_praises_what_was_in_time() -> None:
     """Nobody was late: ack は全件期限内."""
     assert headline(replace(BUSY, figures=IN_TIME, missed=(), dlq=NO_FAILURES)) == (
-        "先週は SEV1 が 1 件、SEV2 が 2 件。ack は全件期限内。届かなかった通知はありません。"
+        "先週は SEV1 が 1 件、SEV2 が 2 件 (前週より 2 件減)。ack は全件期限内。"
+        "届かなかった通知はありません。"
     )
 
 
@@ -132,27 +158,182 @@ def test_failures_spread_over_channels_name_none() -> None:
     assert "%" not in headline(replace(BUSY, dlq=spread))
 
 
+def test_another_week_is_told_by_its_dates() -> None:
+    """`/digest week`: it is not the last one."""
+    body = digest(JA, BUSY, is_last=False)
+    assert str(body["content"]).startswith("11/16 – 11/22 の週は SEV1 が 1 件")
+    quiet = digest(EN, QUIET, is_last=False)
+    assert str(quiet["content"]).startswith("The week of 11/16 – 11/22 was quiet")
+
+
 def test_the_figures_link_to_what_is_owed() -> None:
-    """Missed deadlines, open incidents, postmortems, the DLQ."""
+    """Incidents, times, missed deadlines, open incidents, postmortems, the DLQ."""
     shown = fields(BUSY)
     link = "[INC-42](https://discord.com/channels/7/900)"
-    assert shown["インシデント 3 件 (前週より 2 件減)"] == (
-        "SEV1 1 件 · SEV2 2 件 · SEV3 0 件\n"
-        "SEV1 中央値：ack まで 2 分 · 解決まで 45 分\n"
-        "SEV2 中央値：ack まで 1 時間 · 解決まで –"
+    assert shown["インシデント 3 件 (前週より 2 件減)"] == "SEV1 1 件 · SEV2 2 件 · SEV3 0 件"
+    assert part(BUSY, "対応の速さ") == (
+        "SEV1：ack まで 2 分 · 解決まで 45 分\nSEV2：ack まで 1 時間 / 2 時間 · 解決まで なし"
     )
-    assert shown["ack 期限超過 1 件"] == f"{link} SEV1 決済 API が 5xx · 🔴 未対応"
+    assert shown["期限"] == f"ack：1 件中 0 件が期限内\n{link} SEV1 決済 API が 5xx · 🔴 未対応"
     assert shown["未解決 1 件"] == f"{link} SEV1 決済 API が 5xx · 🔴 未対応"
-    assert "`docs/ops/postmortems/2026-11-24-決済-api-が-5xx.md`" in shown["postmortem の対象 1 件"]
-    assert shown["DLQ 18 件で前週の 2 倍"] == "#p1-ops 16 件 · #p0-alerts 2 件\nP0 2 件 (メール 2/2)"
+    assert shown["書かれていない postmortem 1 件 (期限超過 1)"] == (
+        f"⏰ {link} 決済 API が 5xx · primary · 11/20 (金) 期限"
+    )
+    assert shown["DLQ 18 件で前週の 2 倍"] == (
+        "#p1-ops 16 件 · #p0-alerts 2 件\nfailed 17 件 · resolved 1 件\nP0 2 件 (メール 2/2)"
+    )
 
 
-def test_a_severity_without_times_has_no_median() -> None:
+def test_a_severity_without_times_has_none() -> None:
     """Nothing was acknowledged: there is none to tell. Nor is there a DLQ to tell of where it was away."""
     untouched = IncidentFigures((SeverityFigures("SEV1", 3),))
     shown = fields(replace(BUSY, figures=untouched, dlq=None))
     assert shown["インシデント 3 件 (前週より 2 件減)"] == "SEV1 3 件"
-    assert not [heading for heading in shown if heading.startswith("DLQ")]
+    assert not [heading for heading in shown if heading.startswith(("DLQ", "対応の速さ"))]
+
+
+def test_what_the_week_cost_people() -> None:
+    """The pages of each person by the time of day; who had none is not named."""
+    load = (
+        PersonLoad(OnCallPerson("sato", "佐藤"), PageCounts(day=3, night=2, weekend=1, holiday=1, asleep=3)),
+        PersonLoad(OnCallPerson("suzuki", "鈴木"), PageCounts(day=1)),
+        PersonLoad(OnCallPerson("tanaka", "田中"), oncall_s=3_600.0),
+    )
+    assert fields(replace(BUSY, load=load))["呼び出し 8 回"] == (
+        "佐藤：7 回 (昼 3 · 夜 2 · 週末 1 · 祝日 1 · うち睡眠時間 3)\n鈴木：1 回 (昼 1)"
+    )
+
+
+def test_targets_updates_and_drills() -> None:
+    """What was hit most, whether updates came as promised, and whether people practised."""
+    figures = replace(
+        BUSY.figures,
+        updates=Deadlines(met=8, missed=1),
+        targets=(TargetCount("api.parky.co.jp", 2), TargetCount("admin.parky.co.jp", 1)),
+        drills=DrillFigures(2, Durations(2, 95.0, 100.0)),
+    )
+    shown = fields(replace(BUSY, figures=figures))
+    assert shown["インシデントの多い対象"] == "api.parky.co.jp 2 件 · admin.parky.co.jp 1 件"
+    assert "状況更新：9 回中 8 回が約束どおり" in shown["期限"]
+    assert shown["訓練"] == "2 回 · ack まで 1 分 (中央値)"
+
+
+NOISY = replace(PLACED, id=77, title="CPU 使用率", tracked=replace(PLACED.tracked, fingerprint="f"))
+MUTED = AlertVerdict(
+    guild_id=7,
+    fingerprint="f",
+    incident_id=77,
+    verdict=Verdict.MUTE,
+    severity="SEV2",
+    by_id=1,
+    by_name="佐藤",
+    at=datetime(2026, 11, 24, 9, tzinfo=UTC),
+    holds_until=datetime(2026, 12, 1, 9, tzinfo=UTC),
+)
+ALERTS = AlertQuality(
+    sources=(AlertSource("Grafana", AlertCounts(24, 90, acknowledged=3, acted_on=2, false=1, again=6)),),
+    noisiest=(NoisyAlert(NOISY, AlertCounts(20, 61)),),
+)
+
+
+def test_alerts_are_judged_by_what_became_of_them() -> None:
+    """By sender; what nobody needs is asked about, with buttons that say which alert they mean."""
+    week = replace(BUSY, alerts=ALERTS, asked=AskedAlerts((NOISY,)))
+    shown = fields(week)
+    assert shown["監視アラート 24 件"] == (
+        "Grafana：24 件 (投稿 90) · ack 3 · 対応に進んだもの 2 · 誤報 1 · 24 時間以内に再発 6"
+    )
+    assert shown["よく鳴ったアラート：まだ必要ですか？"] == (
+        "① [INC-77](https://discord.com/channels/7/900) CPU 使用率 · 投稿 61 回"
+    )
+    made = buttons_of(render(JA, delivery(DeliveryKind.DIGEST), week))
+    assert [(one["label"], one["custom_id"]) for one in made] == [("① まだ必要？", "alv:v1:ask:77")]
+    answers = [(one["label"], one["custom_id"]) for one in verdict_buttons(JA, NOISY, None)]
+    assert answers == [
+        ("残す", "alv:v1:keep:77"),
+        ("1 週間ミュート", "alv:v1:mute:77"),
+        ("ルールをやめる", "alv:v1:drop:77"),
+    ]
+    assert "まだ必要ですか：[INC-77]" in verdict_question(JA, NOISY, None)
+
+
+def test_an_answer_takes_the_place_of_the_question() -> None:
+    """Who, until when, and how it is undone."""
+    week = replace(BUSY, alerts=ALERTS, asked=AskedAlerts((NOISY,), {77: MUTED}))
+    assert "· ミュート中 12/01 18:00 JST まで (佐藤)" in part(week, "よく鳴った")
+    (said,) = buttons_of(render(JA, delivery(DeliveryKind.DIGEST), week))
+    assert said["label"] == "① ミュート中 12/01 18:00 JST まで (佐藤)"
+    (undo,) = verdict_buttons(JA, NOISY, MUTED)
+    assert (undo["label"], undo["custom_id"]) == ("元に戻す", "alv:v1:withdraw:77")
+    assert verdict_question(JA, NOISY, MUTED).endswith("ミュート中 12/01 18:00 JST まで (佐藤)")
+
+
+def test_an_alert_that_is_private_by_now_is_not_named() -> None:
+    """It was not when the digest was posted."""
+    secret = replace(NOISY, is_private=True)
+    assert "CPU" not in part(replace(BUSY, alerts=ALERTS, asked=AskedAlerts((secret,))), "よく鳴った")
+
+
+def action(number: int, day: date, *, private: bool = False, drill: bool = False) -> OpenAction:
+    """An open action item."""
+    item = ActionItem(
+        id=number,
+        guild_id=7,
+        incident_id=42,
+        what="リトライ上限を 3 回にする",
+        owner=PersonRef(1, "佐藤"),
+        due_on=day,
+        verification="負荷試験",
+        source=ActionSource.COMMAND,
+        created=ByPerson(1, "佐藤", datetime(2026, 11, 1, tzinfo=UTC)),
+    )
+    return OpenAction(item, is_private=private, is_drill=drill)
+
+
+def test_action_items_are_told_when_their_day_is_near() -> None:
+    """Overdue ones first, then this week's; of private ones and later ones the number; none of drills."""
+    today = QUIET.today
+    found = [
+        action(1, today - timedelta(days=3)),
+        action(2, today),
+        action(3, today + timedelta(days=7)),
+        action(4, today, private=True),
+        action(5, today + timedelta(days=8)),
+        action(6, today, drill=True),
+    ]
+    actions = actions_due(found, {42: RESOLVED}, today=today)
+    link = "[INC-42](https://discord.com/channels/7/900)"
+    assert part(replace(QUIET, actions=actions), "アクション 4 件 (期限超過 1)") == (
+        f"⏰ AI-1 リトライ上限を 3 回にする · 佐藤 · 11/20 (金) 期限 · {link}\n"
+        f"AI-2 リトライ上限を 3 回にする · 佐藤 · 11/23 (月) まで · {link}\n"
+        f"AI-3 リトライ上限を 3 回にする · 佐藤 · 11/30 (月) まで · {link}\n"
+        "非公開 1 件\n期限がその先のもの 1 件"
+    )
+    assert replace(QUIET, actions=actions_due([action(5, date(2027, 1, 1))], {}, today=today)).is_quiet
+
+
+@pytest.mark.parametrize("missing", DigestPart)
+def test_a_part_that_could_not_be_counted_says_so(missing: DigestPart) -> None:
+    """The others are told; nothing pretends to be zero."""
+    week = replace(BUSY, missing=frozenset({missing}))
+    shown = fields(week)
+    assert len(shown["集計できなかったもの"].splitlines()) == 1
+    assert ("インシデント 3 件 (前週より 2 件減)" in shown) is (missing is not DigestPart.INCIDENTS)
+    if missing is DigestPart.INCIDENTS:
+        assert headline(week).startswith("先週のインシデントは集計できませんでした。")
+
+
+def test_pictures_stand_between_headline_and_figures() -> None:
+    """Each in an embed of its own, which a phone shows as wide as its screen; described for who sees none."""
+    data = DigestData(
+        week="2026-W47",
+        files=(FileRef(key="k", filename="incidents.png", description="SEV1：1"),),
+    )
+    body = render(JA, delivery(DeliveryKind.DIGEST, data=data.to_json()), BUSY)
+    picture, figures = body["embeds"]  # type: ignore[misc]
+    assert picture["image"] == {"url": "attachment://incidents.png"}  # type: ignore[has-type]
+    assert "fields" in figures  # type: ignore[has-type]
+    assert body["attachments"] == [{"id": 0, "filename": "incidents.png", "description": "SEV1：1"}]
 
 
 def test_an_incident_without_a_place_has_no_link() -> None:
@@ -172,10 +353,7 @@ def test_the_terminal_shows_the_same_without_markup() -> None:
 def test_what_was_no_incident_stands_below_the_figures() -> None:
     """Only what there was."""
     busy = replace(BUSY, figures=replace(BUSY.figures, set_aside=SetAside(false_alarms=1, duplicates=2)))
-    (incidents,) = [value for name, value in fields(busy).items() if name.startswith("インシデント")]
-    assert incidents.splitlines()[-1] == "ほかに 誤報 1 件 · 重複 2 件"
-    (quiet,) = [value for name, value in fields(BUSY).items() if name.startswith("インシデント")]
-    assert "ほかに" not in quiet
-    assert "監視アラート 14 件" in str(
-        fields(replace(BUSY, figures=replace(BUSY.figures, set_aside=SetAside(alerts=14))))
-    )
+    assert part(busy, "インシデント 3").splitlines()[-1] == "ほかに 誤報 1 件 · 重複 2 件"
+    assert "ほかに" not in part(BUSY, "インシデント 3")
+    alerts = replace(BUSY, figures=replace(BUSY.figures, set_aside=SetAside(alerts=14)))
+    assert "監視アラート 14 件" in part(alerts, "インシデント 3")

@@ -9,12 +9,15 @@ from hypothesis import strategies as st
 
 from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.delivery.delivery import DeliveryKind
-from bot.domain.digest import Digest
+from bot.domain.digest import AskedAlerts, Digest, DigestPart, actions_due
 from bot.domain.dlq.entries import DlqCounts
 from bot.domain.incident.aftermath import Aftermath, Postmortem, PostmortemState, Resolution
 from bot.domain.incident.incident import ByPerson, Check, Incident, PersonRef
 from bot.domain.incident.people_count import MOST_PEOPLE
+from bot.domain.oncall.people import OnCallPerson
+from bot.domain.statistics.alert_quality import AlertCounts, AlertQuality, AlertSource
 from bot.domain.statistics.figures import Durations, IncidentFigures, SeverityFigures
+from bot.domain.statistics.load import PageCounts, PersonLoad
 from bot.domain.text import one_line
 from bot.ui.posts.renderer import render
 from tests.unit.ui.samples import (
@@ -31,6 +34,7 @@ from tests.unit.ui.samples import (
     delivery,
     over_limits,
 )
+from tests.unit.ui.test_digests import MUTED, OWED, action
 
 NASTY = st.text(st.sampled_from("@*_`[](<>|~\\#あx \n\u202e\u200b🔴"), min_size=1, max_size=400)
 TITLES = NASTY.map(lambda text: one_line(text, limit=200) or "x")
@@ -128,7 +132,16 @@ def test_a_terrible_week_fits() -> None:
         before=IncidentFigures((SeverityFigures("SEV1", 1),)),
         missed=bad,
         open=bad,
-        postmortems_due=bad,
+        postmortems=tuple(replace(OWED, incident=one) for one in bad),
+        load=tuple(PersonLoad(OnCallPerson(BIG, BIG), PageCounts(10**6, 1, 1, 1, 1)) for _ in range(60)),
+        alerts=AlertQuality(
+            tuple(AlertSource(BIG, AlertCounts(10**6, 10**6, 1, 1, 1, 1)) for _ in range(60))
+        ),
+        asked=AskedAlerts(
+            tuple(replace(bad[0], id=number) for number in range(3)), {0: replace(MUTED, by_name=BIG)}
+        ),
+        actions=actions_due([action(number, date.min) for number in range(60)], {}, today=date(2026, 1, 1)),
+        missing=frozenset({DigestPart.DLQ}),
         dlq=DlqCounts(10**6, tuple((f"{number}{BIG}", 10**4) for number in range(60)), 10**5, 1),
         previous_dlq=1,
     )

@@ -32,7 +32,7 @@ from bot.ui.words.voice import Voice
 from bot.ui.words.wording import Wording
 from tests.unit.ui import screens
 from tests.unit.ui.samples import EN, JA, PLACED, POLICY, RESOLVED, TEXTS, delivery, embed_of, over_limits
-from tests.unit.ui.test_digests import BUSY
+from tests.unit.ui.test_digests import BUSY, OWED
 from tests.unit.ui.test_incident_screens import view_of
 
 SECRET = replace(PLACED, is_private=True)
@@ -168,7 +168,10 @@ def test_a_policy_keeps_titles_out_of_names() -> None:
 def test_the_digest_counts_it_and_has_no_line_of_it() -> None:
     """Everybody reads it: neither number nor title, nor the path of its postmortem, made of the title."""
     week = replace(
-        BUSY, missed=(SECRET,), open=(SECRET,), postmortems_due=(replace(RESOLVED, is_private=True),)
+        BUSY,
+        missed=(SECRET,),
+        open=(SECRET,),
+        postmortems=(replace(OWED, incident=replace(RESOLVED, is_private=True)),),
     )
     shown = str(embed_of(render(JA, delivery(DeliveryKind.DIGEST), week)))
     plain = digest_text(week, texts=TEXTS, policy=POLICY)

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from bot.services.ports.store.acknowledgements import AcknowledgementReads, AcknowledgementWrites
 from bot.services.ports.store.actions import ActionReads, ActionWrites
+from bot.services.ports.store.alert_verdicts import AlertVerdictReads, AlertVerdictWrites
 from bot.services.ports.store.alerts import AlertQuestions, AlertReads, AlertWrites
 from bot.services.ports.store.attachments import AttachmentReads, AttachmentWrites
 from bot.services.ports.store.bundles import BundleReads, BundleWrites
@@ -26,7 +27,7 @@ from bot.services.ports.store.incidents import IncidentReads, IncidentWrites
 from bot.services.ports.store.installation import InstallationReads
 from bot.services.ports.store.jobs import JobWrites, OverdueReads
 from bot.services.ports.store.members import MemberReads, MemberWrites
-from bot.services.ports.store.mornings import DigestWrites, MorningReads, MorningWrites
+from bot.services.ports.store.mornings import DigestReads, DigestWrites, MorningReads, MorningWrites
 from bot.services.ports.store.oncall import OnCallReads, OnCallWrites
 from bot.services.ports.store.outage import OutageMirror
 from bot.services.ports.store.postmortems import PostmortemReads, PostmortemWrites
@@ -60,6 +61,7 @@ class Transaction(
     AlertWrites,
     AlertQuestions,
     ActionWrites,
+    AlertVerdictWrites,
     DrillWrites,
     MorningWrites,
     DigestWrites,
@@ -95,7 +97,9 @@ class Store(
     TriageReads,
     AlertReads,
     ActionReads,
+    AlertVerdictReads,
     MorningReads,
+    DigestReads,
     OnCallReads,
     MemberReads,
     PostmortemReads,

@@ -40,6 +40,13 @@ class MorningWrites(Protocol):
         """Write when it is asked about next, and how often it was. The row must be locked."""
 
 
+class DigestReads(Protocol):
+    """Reads which weeks are told."""
+
+    async def is_digest_claimed(self, guild_id: int, week: IsoWeek) -> bool:
+        """Return True if a week's digest is reserved, posted or not."""
+
+
 class DigestWrites(Protocol):
     """The part of a transaction that is about digests."""
 

@@ -1,0 +1,133 @@
+"""Is an alert still needed? The team's answers, which the tracking of alerts keeps to."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+import structlog
+
+from bot.domain.alerts.verdict import HOLDS_FOR, AlertVerdict, AlertVerdictData, Verdict
+from bot.domain.delivery.delivery import Delivery, DeliveryKind, NewDelivery
+from bot.domain.digest import DigestData, digest_key, last_week
+from bot.domain.errors import UserError
+from bot.domain.incident.incident import Incident
+from bot.domain.people import Person
+from bot.runbook.model import Policy
+from bot.services.digest.asking import asked_alerts
+from bot.services.ports import IN_LINE, Discord, Job, JobName, Store, Transaction
+from bot.services.ports.store.timeline import AuditWrites
+from bot.services.shared.access import Access
+
+log = structlog.get_logger(__name__)
+
+#: The key below ``[permissions]`` that allows an answer: of the people who post the digest, which asks.
+_PERMISSION: Final = "digest"
+
+
+class AlertVerdicts:
+    """Records what becomes of an alert that a digest asks about."""
+
+    def __init__(self, store: Store, discord: Discord, policy: Policy, access: Access) -> None:
+        self._store = store
+        self._discord = discord
+        self._policy = policy
+        self._access = access
+
+    async def look(self, number: int, *, by: Person) -> tuple[Incident, AlertVerdict | None]:
+        """Return the alert that incident *number* tracks, and the verdict that holds. Raises as `give`."""
+        alert, fingerprint = await self._alert(number, by=by, act="alert_verdict")
+        found = await self._store.alert_verdicts(alert.guild_id, [fingerprint])
+        return alert, next(iter(found), None)
+
+    async def give(self, number: int, verdict: Verdict, *, by: Person) -> AlertVerdict:
+        """Record a verdict on the alert that incident *number* tracks, in the place of an earlier one.
+
+        A line below the digest tells the team of a mute and of a rule that is to go.
+
+        Raises:
+            NotPermitted, IncidentNotFound. UserError: it is no alert.
+        """
+        alert, fingerprint = await self._alert(number, by=by, act=f"alert_{verdict}")
+        async with self._store.transaction() as tx:
+            await tx.lock_fingerprint(alert.guild_id, fingerprint)
+            now = await tx.now()
+            given = AlertVerdict(
+                guild_id=alert.guild_id,
+                fingerprint=fingerprint,
+                incident_id=alert.id,
+                verdict=verdict,
+                severity=alert.severity,
+                by_id=by.id,
+                by_name=by.name,
+                at=now,
+                holds_until=now + HOLDS_FOR[verdict],
+            )
+            await tx.save_alert_verdict(given)
+            await _audit(tx, given, by=by, action=f"alert_{verdict}")
+            told = AlertVerdictData(verdict=verdict, by=by.name, until=given.holds_until)
+            await self._show(tx, alert, None if verdict is Verdict.KEEP else told)
+        log.info("alert.verdict_given", incident_id=alert.id, verdict=verdict, user_id=by.id)
+        return given
+
+    async def withdraw(self, number: int, *, by: Person) -> AlertVerdict | None:
+        """Take back the last word on an alert, and return it; None when none holds. Raises as `give`."""
+        alert, fingerprint = await self._alert(number, by=by, act="alert_verdict_withdrawn")
+        async with self._store.transaction() as tx:
+            await tx.lock_fingerprint(alert.guild_id, fingerprint)
+            taken = await tx.withdraw_alert_verdict(alert.guild_id, fingerprint)
+            if taken is None:
+                await self._show(tx, alert, None)
+                return None
+            await _audit(tx, taken, by=by, action="alert_verdict_withdrawn")
+            told = AlertVerdictData(by=by.name)
+            await self._show(tx, alert, None if taken.verdict is Verdict.KEEP else told)
+        log.info("alert.verdict_withdrawn", incident_id=alert.id, user_id=by.id)
+        return taken
+
+    async def refresh(self, digest_id: int) -> None:
+        """Make the buttons of a digest say what was decided. Handler of the queue's refresh_digest job.
+
+        Raises:
+            UpstreamUnavailable: the queue tries again.
+        """
+        post = await self._store.delivery(digest_id)
+        if post.message_id is not None:
+            numbers = DigestData.from_json(post.data).asked
+            await self._discord.redraw(post, await asked_alerts(self._store, post.guild_id, numbers))
+
+    async def _alert(self, number: int, *, by: Person, act: str) -> tuple[Incident, str]:
+        alert = await self._store.incident(number)
+        await self._access.require_visible(by, _PERMISSION, alert, act=act)
+        await self._access.require(by, _PERMISSION, guild_id=alert.guild_id, act=act, incident_id=number)
+        if alert.tracked.fingerprint is None:
+            raise UserError("alert_not_tracked", label=alert.label)
+        return alert, alert.tracked.fingerprint
+
+    async def _show(self, tx: Transaction, alert: Incident, told: AlertVerdictData | None) -> None:
+        """Let the latest digest show the answer, and tell the team below it."""
+        now = await tx.now()
+        key = digest_key(alert.guild_id, last_week(now, self._policy.timezone))
+        digest = await tx.delivery_by_key(key)
+        if digest is not None:
+            key = f"refresh_digest:{digest.id}"
+            await tx.enqueue(Job(JobName.REFRESH_DIGEST, str(digest.id), key, sooner=True, patience=IN_LINE))
+        if told is not None:
+            await tx.insert_deliveries([self._line(alert, told, below=digest, at=now)])
+
+    def _line(
+        self, alert: Incident, told: AlertVerdictData, *, below: Delivery | None, at: datetime
+    ) -> NewDelivery:
+        answers = None if below is None else below.message_id
+        return NewDelivery(
+            kind=DeliveryKind.ALERT_VERDICT,
+            to=f"channel:{self._policy.digest.channel}",
+            key=f"alert_verdict:{alert.id}:{told.verdict or 'withdrawn'}:{at.timestamp():.6f}",
+            guild_id=alert.guild_id,
+            incident_id=alert.id,
+            data=replace(told, answers=answers).to_json(),
+        )
+
+
+async def _audit(tx: AuditWrites, verdict: AlertVerdict, *, by: Person, action: str) -> None:
+    data = {"incident_id": verdict.incident_id, "fingerprint": verdict.fingerprint}
+    await tx.audit(guild_id=verdict.guild_id, by=by, action=action, data=data)

@@ -1,0 +1,303 @@
+"""The parts of a digest below its charts: headings with lines. A part with nothing to tell is left out."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from bot.domain.digest import ActionsDue, Digest, DigestPart, DueAction
+from bot.domain.dlq.entries import DlqCounts
+from bot.domain.incident.incident import Incident
+from bot.domain.postmortem.owing import OwedPostmortem
+from bot.domain.statistics.alert_quality import AlertCounts
+from bot.domain.statistics.figures import Deadlines, SeverityFigures
+from bot.domain.statistics.load import PersonLoad
+from bot.ui.posts.digest_charts import times_line
+from bot.ui.posts.dlq import where
+from bot.ui.posts.verdicts import MARKS, verdict_words
+from bot.ui.words.action_words import due_day
+from bot.ui.words.inert import inert, plain
+from bot.ui.words.links import home_url
+from bot.ui.words.wording import Wording
+
+_TITLE_LIMIT: Final = 80
+_NAME_LIMIT: Final = 60
+_SEVERITY_LIMIT: Final = 40
+_CHANNEL_LIMIT: Final = 100
+_SOURCES: Final = 5  # senders that are named
+
+#: How one incident's name is shown, and its title.
+Show = Callable[[Incident], tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One block of figures."""
+
+    heading: str
+    lines: tuple[str, ...]
+
+
+def linked(incident: Incident) -> tuple[str, str]:
+    """Show an incident where a link can be pressed."""
+    url = home_url(incident)
+    name = incident.label if url is None else f"[{incident.label}]({url})"
+    return name, inert(incident.title, limit=_TITLE_LIMIT)
+
+
+def named(incident: Incident) -> tuple[str, str]:
+    """Show an incident on a terminal."""
+    return incident.label, plain(incident.title, limit=_TITLE_LIMIT)
+
+
+def sections(words: Wording, week: Digest, show: Show) -> Iterator[Section]:
+    """Yield the parts in their order: what happened, what it cost, what is owed."""
+    made = (
+        (DigestPart.INCIDENTS, _incidents(words, week)),
+        (DigestPart.INCIDENTS, _times(words, week)),
+        (DigestPart.LATE, _deadlines(words, week, show)),
+        (DigestPart.OPEN, _list(words, "digest.open.heading", week.open, show)),
+        (DigestPart.INCIDENTS, _targets(words, week)),
+        (DigestPart.LOAD, _load(words, week.load)),
+        (DigestPart.ALERTS, _alerts(words, week)),
+        (DigestPart.ALERTS, _asked(words, week, show)),
+        (DigestPart.DLQ, _dlq(words, week.dlq, previous=week.previous_dlq)),
+        (DigestPart.POSTMORTEMS, _postmortems(words, week, show)),
+        (DigestPart.ACTIONS, _actions(words, week.actions, show)),
+        (DigestPart.INCIDENTS, _drills(words, week)),
+    )
+    yield from (section for part, section in made if section is not None and part not in week.missing)
+    missing = [words.say(f"digest.missing.{part}") for part in DigestPart if part in week.missing]
+    if missing:
+        yield Section(words.say("digest.missing.heading"), tuple(missing))
+
+
+def change(words: Wording, count: int, *, previous: int | None) -> str:
+    """Say how *count* compares with the week before, to append; empty when *previous* is unknown."""
+    if previous is None:
+        return ""
+    if previous and count >= 2 * previous:
+        times = f"{count / previous:.1f}".removesuffix(".0")
+        return words.say(f"digest.change.{'twice' if times == '2' else 'times'}", times=times)
+    if count == previous:
+        return words.say("digest.change.same")
+    key = "digest.change.more" if count > previous else "digest.change.fewer"
+    return words.say(key, count=abs(count - previous))
+
+
+def severity_name(one: SeverityFigures) -> str:
+    """Return a severity's name, which the policy may have had once."""
+    return inert(one.severity, limit=_SEVERITY_LIMIT)
+
+
+def _incidents(words: Wording, week: Digest) -> Section:
+    counts = (
+        words.say("digest.incidents.count", severity=severity_name(one), count=one.incidents)
+        for one in week.figures.severities
+    )
+    compared = change(words, week.total, previous=week.before.incidents)
+    heading = words.say("digest.incidents.heading", count=week.total, change=compared)
+    lines = (" · ".join(counts), _aside(words, week))
+    return Section(heading, tuple(line for line in lines if line))
+
+
+def _aside(words: Wording, week: Digest) -> str:
+    """Count what is not an incident of its own: "ほかに 誤報 1 件 · 重複 2 件"; empty without any."""
+    aside = week.figures.set_aside
+    kinds = {"false_alarms": aside.false_alarms, "duplicates": aside.duplicates, "alerts": aside.alerts}
+    said = [words.say(f"digest.aside.{kind}", count=count) for kind, count in kinds.items() if count]
+    return words.say("digest.aside.line", what=" · ".join(said)) if said else ""
+
+
+def _times(words: Wording, week: Digest) -> Section | None:
+    """Say the times of each severity: one median over all would say nothing of any."""
+    lines = [
+        times_line(words, one, name=severity_name(one))
+        for one in week.figures.severities
+        if one.acknowledge.count or one.resolve.count
+    ]
+    return Section(words.say("digest.times.heading"), tuple(lines)) if lines else None
+
+
+def _deadlines(words: Wording, week: Digest, show: Show) -> Section | None:
+    kept = {"acknowledge": week.figures.ack_deadlines, "updates": week.figures.updates}
+    lines = [_deadline(words, key, one) for key, one in kept.items() if one.total]
+    lines += _incident_lines(words, week.missed, show)
+    return Section(words.say("digest.deadlines.heading"), tuple(lines)) if lines else None
+
+
+def _deadline(words: Wording, key: str, kept: Deadlines) -> str:
+    return words.say(f"digest.deadlines.{key}", met=kept.met, total=kept.total)
+
+
+def _targets(words: Wording, week: Digest) -> Section | None:
+    lines = [
+        words.say("digest.targets.line", target=inert(one.target, limit=_NAME_LIMIT), count=one.incidents)
+        for one in week.figures.targets
+    ]
+    return Section(words.say("digest.targets.heading"), (" · ".join(lines),)) if lines else None
+
+
+def _load(words: Wording, load: Sequence[PersonLoad]) -> Section | None:
+    paged = [one for one in load if one.pages.total]
+    if not paged:
+        return None
+    total = sum(one.pages.total for one in paged)
+    return Section(words.say("digest.load.heading", count=total), tuple(_person(words, one) for one in paged))
+
+
+def _person(words: Wording, one: PersonLoad) -> str:
+    pages = one.pages
+    counts = {"day": pages.day, "night": pages.night, "weekend": pages.weekend, "holiday": pages.holiday}
+    parts = [words.say(f"digest.load.{kind}", count=count) for kind, count in counts.items() if count]
+    if pages.asleep:
+        parts.append(words.say("digest.load.asleep", count=pages.asleep))
+    person = inert(one.person.name, limit=_NAME_LIMIT)
+    return words.say("digest.load.line", person=person, count=pages.total, parts=" · ".join(parts))
+
+
+def _alerts(words: Wording, week: Digest) -> Section | None:
+    sources = week.alerts.sources
+    if not sources:
+        return None
+    lines = [
+        words.say(
+            "digest.alerts.line", source=inert(one.name, limit=_NAME_LIMIT), what=_counts(words, one.counts)
+        )
+        for one in sources[:_SOURCES]
+    ]
+    rest = sources[_SOURCES:]
+    if rest:
+        count = sum(one.counts.alerts for one in rest)
+        lines.append(words.say("digest.alerts.rest", senders=len(rest), count=count))
+    total = sum(one.counts.alerts for one in sources)
+    return Section(words.say("digest.alerts.heading", count=total), tuple(lines))
+
+
+def _counts(words: Wording, counts: AlertCounts) -> str:
+    kinds = {
+        "acknowledged": counts.acknowledged,
+        "acted_on": counts.acted_on,
+        "false": counts.false,
+        "again": counts.again,
+    }
+    said = [words.say("digest.alerts.count", count=counts.alerts, messages=counts.messages)]
+    said += [words.say(f"digest.alerts.{kind}", count=count) for kind, count in kinds.items() if count]
+    return " · ".join(said)
+
+
+def _asked(words: Wording, week: Digest, show: Show) -> Section | None:
+    """List the noisiest alerts, each with the sign that its buttons have."""
+    messages = {one.latest.id: one.counts.messages for one in week.alerts.noisiest}
+    lines = []
+    for mark, alert in zip(MARKS, week.asked.alerts, strict=False):
+        name, title = show(alert)
+        given = week.asked.verdicts.get(alert.id)
+        lines.append(
+            words.say(
+                "digest.asked.line",
+                mark=mark,
+                name=name,
+                title=words.say("digest.asked.private") if alert.is_private else title,
+                count=messages.get(alert.id, alert.tracked.occurrences),
+                said="" if given is None else f" · {verdict_words(words, given)}",
+            )
+        )
+    return Section(words.say("digest.asked.heading"), tuple(lines)) if lines else None
+
+
+def _dlq(words: Wording, counts: DlqCounts | None, *, previous: int | None) -> Section | None:
+    if counts is None:
+        return None
+    compared = change(words, counts.total, previous=previous)
+    heading = words.say("digest.dlq.heading", count=counts.total, change=compared)
+    channels = " · ".join(
+        words.say("digest.dlq.channel", channel=where(channel, limit=_CHANNEL_LIMIT), count=count)
+        for channel, count in counts.by_channel
+    )
+    statuses = " · ".join(
+        words.say("digest.dlq.status", status=inert(status, limit=_NAME_LIMIT), count=count)
+        for status, count in counts.by_status
+    )
+    p0 = words.say("digest.dlq.p0", failed=counts.p0_failed, emailed=counts.p0_emailed)
+    return Section(heading, tuple(line for line in (channels, statuses, p0) if line))
+
+
+def _postmortems(words: Wording, week: Digest, show: Show) -> Section | None:
+    if not week.postmortems:
+        return None
+    overdue = sum(one.is_overdue(week.today) for one in week.postmortems)
+    key = "digest.postmortems.heading_late" if overdue else "digest.postmortems.heading"
+    lines = [
+        _postmortem(words, one, week.today, show) for one in week.postmortems if not one.incident.is_private
+    ]
+    private = len(week.postmortems) - len(lines)
+    if private:
+        lines.append(words.say("digest.item.private", count=private))
+    return Section(words.say(key, count=len(week.postmortems), overdue=overdue), tuple(lines))
+
+
+def _postmortem(words: Wording, owed: OwedPostmortem, today: date, show: Show) -> str:
+    name, title = show(owed.incident)
+    key = "digest.postmortems.late" if owed.is_overdue(today) else "digest.postmortems.line"
+    owner = inert(owed.postmortem.owner_name, limit=_NAME_LIMIT)
+    return words.say(key, name=name, title=title, owner=owner, due=due_day(words, owed.postmortem.due_on))
+
+
+def _actions(words: Wording, actions: ActionsDue, show: Show) -> Section | None:
+    if not actions.waiting:
+        return None
+    lines = [_action(words, "digest.actions.late", one, show) for one in actions.overdue]
+    lines += [_action(words, "digest.actions.line", one, show) for one in actions.due]
+    if actions.private:
+        lines.append(words.say("digest.item.private", count=actions.private))
+    if actions.later:
+        lines.append(words.say("digest.actions.later", count=actions.later))
+    key = "digest.actions.heading_late" if actions.overdue else "digest.actions.heading"
+    heading = words.say(key, count=actions.waiting, overdue=len(actions.overdue))
+    return Section(heading, tuple(lines))
+
+
+def _action(words: Wording, key: str, due: DueAction, show: Show) -> str:
+    item, incident = due.item, due.incident
+    origin = "" if incident is None else words.say("digest.actions.origin", incident=show(incident)[0])
+    return words.say(
+        key,
+        label=item.label,
+        origin=origin,
+        what=inert(item.what, limit=_TITLE_LIMIT),
+        owner=inert(item.owner.name, limit=_NAME_LIMIT),
+        due=due_day(words, item.due_on),
+    )
+
+
+def _drills(words: Wording, week: Digest) -> Section | None:
+    drills = week.figures.drills
+    if not drills.held:
+        return None
+    median = drills.acknowledge.median_s
+    took = words.say("digest.times.none") if median is None else words.span(median)
+    return Section(
+        words.say("digest.drills.heading"), (words.say("digest.drills.line", count=drills.held, took=took),)
+    )
+
+
+def _list(words: Wording, heading: str, incidents: Sequence[Incident], show: Show) -> Section | None:
+    if not incidents:
+        return None
+    return Section(words.say(heading, count=len(incidents)), tuple(_incident_lines(words, incidents, show)))
+
+
+def _incident_lines(words: Wording, incidents: Sequence[Incident], show: Show) -> list[str]:
+    """Return a line for each, and one that counts the private ones, because everybody reads it."""
+    lines = [_incident(words, one, show) for one in incidents if not one.is_private]
+    private = len(incidents) - len(lines)
+    return [*lines, words.say("digest.item.private", count=private)] if private else lines
+
+
+def _incident(words: Wording, incident: Incident, show: Show) -> str:
+    name, title = show(incident)
+    severity = inert(incident.severity, limit=_SEVERITY_LIMIT)
+    return words.say(
+        "digest.item.incident", name=name, severity=severity, title=title, state=words.state(incident)
+    )

@@ -1,0 +1,143 @@
+"""The digest: counted part by part, posted once, with its charts if they are ready."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final
+
+import pytest
+
+from bot.domain.calendar.iso_week import IsoWeek
+from bot.domain.charts import Chart
+from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.digest import DigestData, DigestPart
+from bot.domain.errors import NotPermitted, StorageUnavailable
+from bot.domain.incident.transitions import AckVia
+from bot.services.statistics.statistics import Statistics
+from tests.services.desk import GUILD, OBSERVER, PRIMARY, Desk
+
+#: The desk opens on a Tuesday of this week.
+THIS: Final = IsoWeek(2026, 48)
+WEEK: Final = timedelta(days=7)
+
+
+class Studio:
+    """Draws at once, and remembers how often it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[int] = []
+
+    async def draw(self, charts: Sequence[Chart], *, within_s: float = 0.0) -> list[bytes | None]:
+        """Return a picture of one chart, and fail at the others."""
+        self.asked.append(len(charts))
+        return [b"png" if number == 0 else None for number in range(len(charts))]
+
+
+def with_studio(desk: Desk) -> Studio:
+    """Let the desk's charts be drawn."""
+    studio = Studio()
+    desk.charts = studio  # type: ignore[assignment]
+    desk.use(desk.discord)
+    return studio
+
+
+async def worked(desk: Desk) -> None:
+    """An incident that was acknowledged and resolved, and the next Monday, 18:00."""
+    incident = await desk.open("SEV1")
+    await desk.acknowledger.acknowledge(incident.id, by=PRIMARY, via=AckVia.BUTTON)
+    await desk.lifecycle.resolve(incident.id, by=PRIMARY)
+    await desk.work()
+    await desk.digests.tick(GUILD)  # registers the guild
+    monday = THIS.monday + WEEK
+    at = desk.policy.timezone
+    due = desk.clock.time.astimezone(at).replace(
+        year=monday.year, month=monday.month, day=monday.day, hour=18, minute=0, second=1
+    )
+    await desk.database.advance(due - desk.clock.time)
+
+
+async def test_the_charts_are_stored_with_the_post_and_go_out_with_it(desk: Desk) -> None:
+    """One failed: the other comes, with its description; afterwards the database keeps none."""
+    studio = with_studio(desk)
+    await worked(desk)
+    assert await desk.digests.tick(GUILD) == THIS
+    (row,) = [one for one in await desk.database.deliveries() if one.kind is DeliveryKind.DIGEST]
+    (file,) = DigestData.from_json(row.data).files
+    assert file.filename == "incidents.png"
+    assert "SEV1：0, 0, 0, 0, 0, 0, 0, 1" in file.description
+    await desk.work()
+    assert desk.discord.files[f"digest:{GUILD}:{THIS}"] == [[b"png"]]
+    assert await desk.database.fetch("SELECT FROM attachments WHERE key LIKE 'digest:%'") == []
+    assert studio.asked == [2]
+    assert await desk.digests.tick(GUILD) is None
+    assert studio.asked == [2]
+
+
+async def test_before_the_hour_the_charts_are_drawn_and_nothing_is_posted(desk: Desk) -> None:
+    """So that they are ready; not earlier, since they may change."""
+    studio = with_studio(desk)
+    await worked(desk)
+    await desk.database.advance(timedelta(minutes=-11))
+    assert await desk.digests.tick(GUILD) is None
+    assert studio.asked == []
+    await desk.database.advance(timedelta(minutes=2))
+    assert await desk.digests.tick(GUILD) is None
+    assert studio.asked == [2]
+    assert [one.kind for one in await desk.database.deliveries()].count(DeliveryKind.DIGEST) == 0
+
+
+async def test_without_charts_the_words_go_out(desk: Desk) -> None:
+    """The desk's are never ready."""
+    await worked(desk)
+    assert await desk.digests.tick(GUILD) == THIS
+    await desk.work()
+    assert desk.sent(DeliveryKind.DIGEST) == ["channel:p3-insights"]
+
+
+async def test_a_week_of_nothing_in_eight_weeks_asks_for_no_chart(desk: Desk) -> None:
+    """An empty picture says nothing."""
+    studio = with_studio(desk)
+    await desk.digests.tick(GUILD)
+    await desk.database.advance(WEEK)
+    assert await desk.digests.tick(GUILD) is not None
+    assert studio.asked == []
+
+
+@pytest.mark.parametrize("error", [StorageUnavailable("slow"), ZeroDivisionError("a bug")])
+async def test_a_part_that_fails_is_missing_and_the_others_are_told(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    """A query that takes too long, or that is wrong."""
+
+    async def fail(*_: object, **__: object) -> None:
+        raise error
+
+    await worked(desk)
+    monkeypatch.setattr(Statistics, "load", fail)
+    digest = await desk.digests.figures(GUILD, THIS)
+    assert digest.missing == {DigestPart.LOAD}
+    assert digest.total == 1
+    assert [week.incidents for week in digest.trend] == [0, 0, 0, 0, 0, 0, 0, 1]
+
+
+async def test_what_is_owed_is_told_whenever_it_began(desk: Desk) -> None:
+    """A SEV1 owes a postmortem from its resolve on; in the next week's digest as well."""
+    await worked(desk)
+    digest = await desk.digests.figures(GUILD, THIS.back(-1))
+    assert [one.incident.severity for one in digest.postmortems] == ["SEV1"]
+    assert not digest.is_quiet
+
+
+async def test_a_post_by_hand_is_one_of_the_week_and_on_record(desk: Desk) -> None:
+    """For whoever may; the second says that it was posted, and where."""
+    with pytest.raises(NotPermitted):
+        await desk.digests.post_by_hand(GUILD, by=OBSERVER)
+    first = await desk.digests.post_by_hand(GUILD, by=PRIMARY)
+    assert (first.week, first.is_new) == (THIS.previous(), True)
+    await desk.work()
+    second = await desk.digests.post_by_hand(GUILD, by=PRIMARY)
+    assert second.is_new is False
+    assert second.post is not None
+    assert second.post.message_id is not None
+    said = [(row.action, row.allowed) for row in await desk.database.audit_rows()]
+    assert said[-1] == ("digest_posted", True)
+    assert [allowed for _, allowed in said].count(False) == 1

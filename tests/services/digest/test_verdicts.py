@@ -1,0 +1,130 @@
+"""Is an alert still needed? What the team answers, and what becomes of the alert."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.domain.alerts.verdict import AlertVerdictData, Verdict
+from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.errors import NotPermitted, UserError
+from bot.domain.incident.incident import Incident, Status
+from bot.domain.incident.transitions import AckVia
+from bot.services.digest.asking import asked_alerts
+from tests.services.alerts.test_alerts import FIRST, alert, receive
+from tests.services.desk import GUILD, PRIMARY, RESPONDER, Desk
+
+WEEK = timedelta(days=7)
+
+
+async def ended(desk: Desk, message_id: int = FIRST) -> Incident:
+    """An alert that came and was closed as a false alarm."""
+    incident = await receive(desk, alert(desk, message_id))
+    await desk.lifecycle.dismiss(incident.id, by=PRIMARY)
+    return incident
+
+
+async def lines(desk: Desk) -> list[AlertVerdictData]:
+    """What the team was told."""
+    await desk.work()
+    rows = await desk.database.deliveries()
+    return [AlertVerdictData.from_json(row.data) for row in rows if row.kind is DeliveryKind.ALERT_VERDICT]
+
+
+async def test_a_muted_alert_opens_nothing_for_a_week(desk: Desk) -> None:
+    """Its messages are counted, each once although it is read twice; then it is tracked as before."""
+    noisy = await ended(desk)
+    given = await desk.services.alert_verdicts.give(noisy.id, Verdict.MUTE, by=PRIMARY)
+    assert given.holds_until - given.at == WEEK
+    for number in (FIRST + 1, FIRST + 2, FIRST + 1):
+        assert await desk.services.alerts.receive(alert(desk, number)) is None
+    asked = await asked_alerts(desk.own_store, GUILD, [noisy.id])
+    assert asked.verdicts[noisy.id].passed_over == 2
+    await desk.database.advance(WEEK)
+    assert (await receive(desk, alert(desk, FIRST + 3))).status is Status.TRIGGERED
+    assert (await asked_alerts(desk.own_store, GUILD, [noisy.id])).verdicts == {}
+
+
+async def test_a_more_severe_alert_comes_through(desk: Desk) -> None:
+    """It was muted as SEV2: nobody has said that a SEV1 may be missed."""
+    noisy = await ended(desk)
+    await desk.services.alert_verdicts.give(noisy.id, Verdict.MUTE, by=PRIMARY)
+    worse = alert(desk, FIRST + 1, channel="p0-alerts")
+    assert noisy.tracked.fingerprint is not None
+    understood = desk.services.alerts.understand(worse)
+    assert understood is not None
+    assert understood.fingerprint == noisy.tracked.fingerprint
+    assert (await receive(desk, worse)).severity == "SEV1"
+
+
+async def test_what_is_open_when_it_is_muted_goes_on_counting(desk: Desk) -> None:
+    """Somebody may be on it: its post stays true, and rings nobody anew."""
+    open_one = await receive(desk, alert(desk))
+    await desk.acknowledger.acknowledge(open_one.id, by=RESPONDER, via=AckVia.BUTTON)
+    await desk.services.alert_verdicts.give(open_one.id, Verdict.MUTE, by=PRIMARY)
+    again = await receive(desk, alert(desk, FIRST + 1))
+    assert (again.id, again.tracked.occurrences) == (open_one.id, 2)
+
+
+async def test_the_team_is_told_of_a_mute_and_how_long_it_lasts(desk: Desk) -> None:
+    """In the digest's channel; the digest's own buttons show it, and that it was undone."""
+    for number in range(3):
+        noisy = await receive(desk, alert(desk, FIRST + number))
+    await desk.lifecycle.dismiss(noisy.id, by=PRIMARY)
+    await desk.work()
+    await desk.database.advance(WEEK)
+    last = await desk.digests.last_week()
+    await desk.digests.post(GUILD, last)
+    await desk.work()
+    given = await desk.services.alert_verdicts.give(noisy.id, Verdict.MUTE, by=PRIMARY)
+    (line,) = await lines(desk)
+    digest = desk.message(DeliveryKind.DIGEST)
+    assert line == AlertVerdictData(
+        answers=digest, verdict=Verdict.MUTE, by="primary", until=given.holds_until
+    )
+    assert await desk.services.alert_verdicts.withdraw(noisy.id, by=PRIMARY) is not None
+    assert (await lines(desk))[1] == AlertVerdictData(answers=digest, by="primary")
+    key = f"digest:{GUILD}:{last}"
+    assert desk.discord.verdicts == [(key, {noisy.id: Verdict.MUTE}), (key, {})]
+    assert await desk.services.alert_verdicts.withdraw(noisy.id, by=PRIMARY) is None
+    assert (await receive(desk, alert(desk, FIRST + 9))).status is Status.TRIGGERED
+
+
+async def test_an_alert_that_is_kept_or_dropped_is_still_tracked(desk: Desk) -> None:
+    """The bot cannot remove a rule: it notes it for the team, which is told of that only."""
+    noisy = await ended(desk)
+    await desk.services.alert_verdicts.give(noisy.id, Verdict.KEEP, by=PRIMARY)
+    assert await lines(desk) == []
+    await desk.services.alert_verdicts.give(noisy.id, Verdict.DROP, by=PRIMARY)
+    assert [line.verdict for line in await lines(desk)] == [Verdict.DROP]
+    assert (await receive(desk, alert(desk, FIRST + 1))).status is Status.TRIGGERED
+    acts = [(row.action, row.data["incident_id"]) for row in await desk.database.audit_rows()]
+    assert acts[-2:] == [("alert_keep", noisy.id), ("alert_drop", noisy.id)]
+
+
+async def test_only_who_posts_the_digest_may_answer_it(desk: Desk) -> None:
+    """A refusal is on record, and changes nothing."""
+    noisy = await ended(desk)
+    with pytest.raises(NotPermitted):
+        await desk.services.alert_verdicts.give(noisy.id, Verdict.MUTE, by=RESPONDER)
+    with pytest.raises(NotPermitted):
+        await desk.services.alert_verdicts.withdraw(noisy.id, by=RESPONDER)
+    refused = [row.data["act"] for row in await desk.database.audit_rows() if not row.allowed]
+    assert refused == ["alert_mute", "alert_verdict_withdrawn"]
+    assert (await receive(desk, alert(desk, FIRST + 1))).id != noisy.id
+
+
+async def test_an_incident_of_people_is_no_alert(desk: Desk) -> None:
+    """An old or forged button says so."""
+    incident = await desk.open()
+    with pytest.raises(UserError, match="alert_not_tracked"):
+        await desk.services.alert_verdicts.give(incident.id, Verdict.MUTE, by=PRIMARY)
+
+
+async def test_a_private_alert_is_hidden_from_who_may_not_see_it(desk: Desk) -> None:
+    """As if there were none."""
+    noisy = await receive(desk, alert(desk))
+    await desk.database.fetch("UPDATE incidents SET is_private = true")
+    stranger = replace(RESPONDER, roles=frozenset({"responder"}))
+    with pytest.raises(UserError, match="incident_not_found"):
+        await desk.services.alert_verdicts.give(noisy.id, Verdict.MUTE, by=stranger)
