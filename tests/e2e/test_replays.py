@@ -65,11 +65,13 @@ async def test_a_channels_own_webhook_replays_what_the_bot_may_not_post(make_wor
         posted = await world.human.see("p0-alerts", "決済エラー率 8.2 %")
         assert posted.raw["webhook_id"] == made["id"]
         assert not posted.pings_here
+        await world.idle()
         shown = await world.command("dlq show", by="primary", id=str(first))
         assert any((one.url or "").endswith(posted.id) for one in shown.messages[-1].controls)
         del world.sandbox.core.world.webhooks[made["id"]]
         asked = await world.command("dlq replay", by="primary", id=str(second), via="webhook")
         await world.human.press("primary", asked.messages[-1], "再送する")
+        await world.idle()
         failed = await world.command("dlq show", by="primary", id=str(second))
         assert "10015" in failed.text
         ended = await world.command("dlq replay", by="primary", id=str(second), via="webhook")
