@@ -16,7 +16,7 @@ from cachetools import TTLCache
 from yarl import URL
 
 from bot.domain.delivery.delivery import Posted
-from bot.domain.errors import Crowded, DeliveryRefused, UpstreamUnavailable
+from bot.domain.errors import UNKNOWN_MESSAGE, Crowded, DeliveryRefused, UpstreamUnavailable
 from bot.integrations.proxy import EgressProxy
 from bot.integrations.webhook_address import WebhookAddress
 from bot.services.ports.webhooks import WebhookPlace
@@ -88,8 +88,16 @@ class HttpWebhooks:
             pinged=bool(message.get("mention_everyone")),
         )
 
+    async def message(self, webhook_id: int, message_id: int) -> Mapping[str, object] | None:
+        try:
+            return await self._ask("GET", webhook_id, path=f"/messages/{message_id}")
+        except DeliveryRefused as refused:
+            if refused.code != UNKNOWN_MESSAGE:
+                raise
+            return None
+
     async def _ask(
-        self, method: str, webhook_id: int, *, json: Mapping[str, object] | None = None
+        self, method: str, webhook_id: int, *, path: str = "", json: Mapping[str, object] | None = None
     ) -> Mapping[str, object]:
         """Return the JSON object of the answer, waiting out short limits.
 
@@ -98,16 +106,16 @@ class HttpWebhooks:
         """
         for _ in range(_TRIES):
             await asyncio.sleep(min(self._wait_s(webhook_id), _PATIENCE_S))
-            status, headers, answer = await self._request(method, webhook_id, json)
+            status, headers, answer = await self._request(method, webhook_id, path, json)
             self._note(webhook_id, status, headers, answer)
             if status != HTTPStatus.TOO_MANY_REQUESTS or self._wait_s(webhook_id) > _PATIENCE_S:
                 break
         return _read(status, answer)
 
     async def _request(
-        self, method: str, webhook_id: int, json: Mapping[str, object] | None
+        self, method: str, webhook_id: int, path: str, json: Mapping[str, object] | None
     ) -> tuple[int, Mapping[str, str], object]:
-        url = URL(self._by_id[webhook_id].on(self._api_base), encoded=True)
+        url = URL(f"{self._by_id[webhook_id].on(self._api_base)}{path}", encoded=True)
         if method == "POST":
             url = url.with_query({"wait": "true"})
         timeout = aiohttp.ClientTimeout(total=_WITHIN_S)

@@ -49,9 +49,11 @@ async def lose(
     severity: str = "P0",
     status: int | None = 503,
     emailed: bool = False,
+    content: str | None = None,
 ) -> UUID:
     """Insert an undelivered notification, and return its id."""
-    values = (minutes_ago, channel, severity, title, status, emailed, json.dumps(PAYLOAD))
+    payload = PAYLOAD if content is None else {**PAYLOAD, "content": content}
+    values = (minutes_ago, channel, severity, title, status, emailed, json.dumps(payload))
     [row] = await world.rows(INSERT, *values)
     found: UUID = row["id"]
     return found

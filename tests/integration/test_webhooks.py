@@ -66,6 +66,10 @@ async def test_a_message_is_posted_and_its_place_is_known() -> None:
         posted = await webhooks.post(int(made.id), {"content": "満空情報", "allowed_mentions": {"parse": []}})
         message = core.world.messages[channel.id][str(posted.message_id)]
         assert (message.content, message.webhook_id) == ("満空情報", made.id)
+        full = await webhooks.message(int(made.id), posted.message_id)
+        assert full is not None
+        assert full["content"] == "満空情報", "the bot has no intent to read it; the webhook needs none"
+        assert await webhooks.message(int(made.id), 5) is None
         del core.world.webhooks[made.id]
         with pytest.raises(DeliveryRefused) as gone:
             await webhooks.post(int(made.id), {"content": "x"})

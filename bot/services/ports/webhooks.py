@@ -43,3 +43,10 @@ class Webhooks(Protocol):
         Raises:
             DeliveryRefused: Discord has not taken it. UpstreamUnavailable: whether it has is unknown.
         """
+
+    async def message(self, webhook_id: int, message_id: int) -> Mapping[str, object] | None:
+        """Return a message that the webhook has posted, with its words; None if it is gone.
+
+        Raises:
+            DeliveryRefused: as `place`. UpstreamUnavailable.
+        """

@@ -23,34 +23,37 @@ _CLOCK_SKEW: Final = timedelta(seconds=10)  # between the database, which timed 
 
 
 async def standing_message(
-    rest: Rest,
-    channel_id: int,
-    body: Mapping[str, object],
-    *,
-    since: datetime,
-    webhook_id: int | None = None,
+    rest: Rest, channel_id: int, body: Mapping[str, object], *, since: datetime
 ) -> Posted | None:
     """Return the message that says what *body* says, if we have posted it since then.
-
-    Args:
-        webhook_id: The webhook that would have posted it; None: the bot itself.
 
     Raises:
         DeliveryRefused: the history may not be read. UpstreamUnavailable.
     """
     wanted = marks(body)
-    async for message in _messages(rest, channel_id, after=discord.utils.time_snowflake(since - _CLOCK_SKEW)):
-        if _is_by(message, rest.own_id, webhook_id) and marks(message) == wanted:
+    async for message in _messages(rest, channel_id, after=_from(since)):
+        author = message.get("author")
+        is_ours = isinstance(author, dict) and snowflake(author) == rest.own_id
+        if is_ours and marks(message) == wanted:
             return posted(message)
     return None
 
 
-def _is_by(message: Payload, own_id: int | None, webhook_id: int | None) -> bool:
-    """Return True if the webhook has posted the message, or without one the bot."""
-    if webhook_id is not None:
-        return message.get("webhook_id") == str(webhook_id)
-    author = message.get("author")
-    return isinstance(author, dict) and snowflake(author) == own_id
+async def by_webhook(
+    rest: Rest, channel_id: int, webhook_id: int, *, since: datetime
+) -> AsyncIterator[Payload]:
+    """Yield a webhook's messages in a channel since then. Without the message content intent they are empty.
+
+    Raises:
+        As `standing_message`.
+    """
+    async for message in _messages(rest, channel_id, after=_from(since)):
+        if message.get("webhook_id") == str(webhook_id):
+            yield message
+
+
+def _from(since: datetime) -> int:
+    return discord.utils.time_snowflake(since - _CLOCK_SKEW)
 
 
 async def _messages(rest: Rest, channel_id: int, *, after: int) -> AsyncIterator[Payload]:

@@ -9,7 +9,9 @@ from bot.domain.alerts.payloads import AlertQuestionData, AlertsSkippedData
 from bot.domain.delivery.attachments import FileRef
 from bot.domain.delivery.delivery import Addressing
 from bot.domain.digest import DigestData
+from bot.domain.dlq.batches import BatchData
 from bot.domain.dlq.replays import ReplayData
+from bot.domain.dlq.watch import BurstData, SeenFailure
 from bot.domain.escalation.deliveries import BundleData, NextStep, PagingData
 from bot.domain.escalation.ladder import Why, WhyKind
 from bot.domain.incident.aftermath import ReminderStage
@@ -30,6 +32,24 @@ DUE = datetime(2026, 11, 24, 5, 22, tzinfo=UTC)
 
 #: Rows, and what is read. Those of a step of the ladder, of a page after a decline, and so on.
 ROWS: list[tuple[Json, Payload]] = [
+    ({"batch": 3}, BatchData(batch=3)),
+    ({"burst": 3}, BurstData(burst=3)),
+    ({"burst": 3, "rings": True}, BurstData(burst=3, rings=True)),
+    (
+        {"body": {"content": "x"}, "entry": "e", "by": "a", "batch": 3, "keeps_mentions": True},
+        ReplayData(body={"content": "x"}, entry="e", by="a", batch=3, keeps_mentions=True),
+    ),
+    (
+        {
+            "id": "e",
+            "attempted_at": ISO,
+            "channel": "p0-alerts",
+            "title": "t",
+            "http_status": 503,
+            "error": "x",
+        },
+        SeenFailure(id="e", attempted_at=AT, channel="p0", title="t", http_status=503, error="x"),
+    ),
     ({"posting": 1}, PostingData(posting=1)),
     ({}, PostingData(posting=0)),
     (
