@@ -5,6 +5,7 @@ from discord import app_commands
 from discord.app_commands import locale_str
 
 from bot.client import IncidentBot
+from bot.domain.errors import UserError
 from bot.i18n.options import described
 from bot.ui.answers import Pressed, control
 from bot.ui.buttons import IncidentVerb, template
@@ -35,9 +36,11 @@ async def done(interaction: Interaction, number: Number | None = None) -> None:
 )
 @described(user=locale_str("Who writes it from now on", key="commands.postmortem_user"), number=NUMBER_OPTION)
 @app_commands.autocomplete(number=offer_owed)
-async def owner(interaction: Interaction, user: discord.Member, number: Number | None = None) -> None:
-    """Hand it over; its date stays."""
+async def owner(interaction: Interaction, user: discord.User, number: Number | None = None) -> None:
+    """Hand it over; its date stays. Discord also offers people who have left."""
     await wait(interaction)
+    if not isinstance(user, discord.Member):
+        raise UserError("postmortem_not_member", who=user.display_name)
     incident, by = await named(interaction, number), person_from(interaction.user)
     result = await services_of(interaction).postmortems.give(incident.id, to=person_from(user), by=by)
     await reply(interaction, given(voice_of(interaction), result))

@@ -115,7 +115,7 @@ class Postmortems:
             raise Unfit("role_not_visible", incident=change.incident.label, who=to.name)
         permission = Act.FINISH_POSTMORTEM.permission
         if not self._access.allows(to, permission):
-            raise Unfit("role_not_allowed", who=to.name, roles=self._access.roles(permission))
+            raise Unfit("postmortem_not_allowed", who=to.name, roles=self._access.roles(permission))
 
 
 async def finish(

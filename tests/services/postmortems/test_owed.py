@@ -135,7 +135,7 @@ async def test_who_cannot_write_it_is_not_given_it(desk: Desk) -> None:
     incident, owing = await resolved(desk), desk.services.postmortems
     with pytest.raises(UserError, match="postmortem_for_bot"):
         await owing.give(incident.id, to=Person(9, "bot", is_bot=True), by=PRIMARY)
-    with pytest.raises(Unfit, match="role_not_allowed"):
+    with pytest.raises(Unfit, match="postmortem_not_allowed"):
         await owing.give(incident.id, to=OBSERVER, by=PRIMARY)
     for attempt in (
         owing.done(incident.id, by=OBSERVER),

@@ -81,7 +81,8 @@ def _due(words: Wording, incident: Incident, told: PostmortemDueNotice) -> Body:
         due=words.date(told.due_on),
     )
     done = words.buttons.make(IncidentVerb.POSTMORTEM_DONE, incident.id)
-    body = message(f"{first}\n{words.say('postmortem.notice.how')}", components=row([done]))
+    how = words.say(f"postmortem.notice.{'how' if told.why in _PRESENT else 'how_away'}")
+    body = message(f"{first}\n{how}", components=row([done]))
     if asked is not None and asked.id > 0:
         body["allowed_mentions"] = {"parse": [], "users": [str(asked.id)]}
     return body
