@@ -84,6 +84,7 @@ def handlers(cases: UseCases) -> dict[JobName, Handler]:
         JobName.ARCHIVE: _numbered(services.lifecycle.archive),
         JobName.ACTION_ITEM: _numbered(cases.action_times.strike),
         JobName.ACTION_ISSUE: _CODE_HOST.handler(cases.action_issues.strike),
+        JobName.PULL_REQUEST: _CODE_HOST.handler(cases.pull_requests.strike),
         JobName.POLL_ISSUES: _CODE_HOST.handler(cases.action_issues.poll),
         JobName.SHOW_COUNT: _numbered(services.alerts.show_count),
         JobName.RECORD_FAILURE: _numbered(cases.failures.record),

@@ -92,6 +92,7 @@ from bot.services.postmortems.attaching import Attaching
 from bot.services.postmortems.deliveries import DocumentDeliveries
 from bot.services.postmortems.documents import Documents
 from bot.services.postmortems.finishing import Postmortems
+from bot.services.postmortems.pull_requests import PullRequests
 from bot.services.postmortems.reminders import PostmortemDeliveries, PostmortemReminders
 from bot.services.postmortems.resolutions import Resolutions
 from bot.services.privacy.deliveries import MemberDeliveries
@@ -171,6 +172,7 @@ class UseCases:
     links: AckLinks
     action_times: ActionTimes
     action_issues: ActionIssues
+    pull_requests: PullRequests
     postmortem_reminders: PostmortemReminders
     batch_runs: BatchRuns
 
@@ -199,6 +201,9 @@ class _Shared:
         self.changes = Changes(store, policy, self.access)
         self.action_changes = ActionChanges(store, policy, self.access, tracker=_tracker(parts))
         self.recipients = ReminderRecipients(discord, oncall, self.access)
+        self.documents = Documents(
+            store, policy, self.access, parts.postmortem_writer, repository=_reviews(parts)
+        )
         self.acknowledger = Acknowledger(store, policy, self.access)
         self.reconciler = Reconciler(store, discord, self.acknowledger, self.access)
         self.ahead = ReadingAhead(store, self.reconciler)
@@ -262,9 +267,16 @@ def wire(parts: GuildDependencies, outward: Outward, oncall: OnCall) -> UseCases
             Logins(policy, discord),
             shared.action_changes,
         ),
+        pull_requests=PullRequests(store, policy, parts.code_host, parts.export_writer, shared.documents),
         postmortem_reminders=PostmortemReminders(store, policy, shared.recipients),
         batch_runs=BatchRuns(store, parts.dlq, discord, policy, shared.replay_checks),
     )
+
+
+def _reviews(parts: GuildDependencies) -> str | None:
+    """Return the repository where postmortems are reviewed as pull requests; None for nowhere."""
+    host = parts.code_host
+    return host.repository if host is not None and parts.policy.github.pull_requests else None
 
 
 def _tracker(parts: GuildDependencies) -> str | None:
@@ -355,7 +367,7 @@ def _services(shared: _Shared, parts: GuildDependencies, reach: Reach, emergency
         resolutions=Resolutions(changes, shared.shown_incidents),
         postmortems=Postmortems(store, policy, access, changes),
         details=Details(policy, changes),
-        documents=Documents(store, policy, access, parts.postmortem_writer),
+        documents=shared.documents,
         timelines=Timelines(store, policy, access, changes),
         pins=Pins(store, discord, policy, access, changes),
         triages=Triages(store, policy, access, raising, reevaluations),

@@ -8,8 +8,9 @@ import pytest_asyncio
 from bot.ui.forms.action import DUE, OWNER, VERIFICATION, WHAT
 from tests.e2e.alert import Alert
 from tests.e2e.conftest import MakeWorld
-from tests.e2e.severities import SEV3, Severity
+from tests.e2e.severities import SEV1, SEV3, Severity
 from tests.e2e.world import World
+from tests.standins.github.faults import Fault
 from tests.standins.github.server import TOKEN, GitHub, running_github
 from tests.standins.github.state import MAINTAINER
 
@@ -87,3 +88,31 @@ async def test_an_item_and_its_issue_follow_each_other_over_a_kill(world: World,
     await world.fast_forward(minutes=10)
     await world.expect_nothing_more()
     assert len(issues) == 1
+
+
+async def test_a_postmortem_is_a_pull_request_until_it_is_merged(world: World, github: GitHub) -> None:
+    """Resolved while GitHub is away, with the bot killed meanwhile: one pull request, merged once."""
+    pulls = github.repository.pulls
+    github.fault(Fault.AWAY)
+    alert = await resolved(world, SEV1)
+    await world.expect_message(alert.thread, contains="postmortem")
+    await until(world, lambda: github.asked, "a request")
+    await world.die_and_return()
+    github.heal()
+    await world.fast_forward(minutes=2)
+    line = await world.expect_message(alert.thread, contains="pull request")
+    (pull,) = pulls.values()
+    assert pull.head == "postmortem/inc-1"
+    assert f"/parky/ops/pull/{pull.number}" in line.text
+    (path,) = github.repository.commits[pull.head_sha].files.keys() - {"README.md"}
+    assert path.endswith("-決済-api-が-5xx.md")
+    assert TITLE in github.repository.text(pull.head, path)
+
+    github.repository.merge(pull.number)
+    await world.fast_forward(minutes=5)
+    told = await world.expect_message(alert.thread, contains="postmortem は済みました")
+    assert f"/pull/{pull.number}" in told.text
+    await world.expect_text(alert.post, f"📝 postmortem：済 · @{MAINTAINER}")
+    await world.fast_forward(days=1)
+    await world.expect_nothing_more()
+    assert len(pulls) == 1

@@ -23,6 +23,7 @@ from bot.runbook.model import Policy
 from bot.services.ports import Store, Transaction
 from bot.services.ports.documents import PostmortemWriter, WrittenPostmortem
 from bot.services.postmortems.attaching import carry
+from bot.services.postmortems.reviewing import want_pull_request
 from bot.services.shared.access import Access, Act, MaySeeLess, require_as_seen
 from bot.services.shared.postings import notice
 
@@ -65,9 +66,22 @@ class PostmortemFile:
 
 
 class Documents:
-    """Drafts postmortems, and returns the drafts."""
+    """Drafts postmortems, and returns the drafts.
 
-    def __init__(self, store: Store, policy: Policy, access: Access, writer: PostmortemWriter) -> None:
+    Args:
+        repository: Where they are reviewed as pull requests; None for nowhere.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        policy: Policy,
+        access: Access,
+        writer: PostmortemWriter,
+        *,
+        repository: str | None,
+    ) -> None:
+        self._repository = repository
         self._store = store
         self._policy = policy
         self._access = access
@@ -185,6 +199,8 @@ class Documents:
                 )
             document = await carry(tx, incident, self._policy, document, again=by is not None)
             await tx.save_document(document)
+            if is_news or by is not None:
+                await want_pull_request(tx, incident, repository=self._repository)
         log.info("postmortem.drafted", incident_id=incident.id, version=document.version)
         return Draft(incident, document, _outcome(before, is_news=is_news))
 

@@ -32,6 +32,7 @@ from bot.services.shared.postings import (
     member,
     member_key,
     posting_deliveries,
+    pull_job,
     refresh_job,
 )
 from bot.services.walks.endings import take_in_walks
@@ -217,7 +218,8 @@ class Privacy:
 async def _leave_exports(tx: Transaction, incident_id: int) -> None:
     """Let the exports of the incident end, and its people know what is on the code host already."""
     exported = await tx.end_exports(incident_id)
-    await tx.enqueue(*(issue_job(item_id) for item_id in exported.items))
+    pulls = [pull_job(incident_id)] if exported.has_pull else []
+    await tx.enqueue(*pulls, *(issue_job(item_id) for item_id in exported.items))
 
 
 def _not_ours(refused: DeliveryRefused, thread_id: int) -> UserError:

@@ -49,13 +49,19 @@ async def ended(desk: Desk, severity: str = "SEV3") -> Incident:
 
 
 async def add(
-    desk: Desk, incident: Incident | None, *, key: str = "interaction:1", owner: Person = SECONDARY
+    desk: Desk,
+    incident: Incident | None,
+    *,
+    key: str = "interaction:1",
+    owner: Person = SECONDARY,
+    works: bool = True,
 ) -> ActionItem:
-    """Add an item, and let its issue be opened."""
+    """Add an item, and let its issue be opened unless nothing *works*."""
     number = None if incident is None else incident.id
     request = ActionRequest(GUILD, number, ActionSource.COMMAND, key)
     item = await desk.services.actions.add(request, replace(FORM, owner=owner), by=RESPONDER)
-    await desk.work()
+    if works:
+        await desk.work()
     return item
 
 

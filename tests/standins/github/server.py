@@ -1,5 +1,6 @@
 """The server: GitHub's routes over the state, its limits, its etags, and a record of every exchange."""
 
+import asyncio
 import hashlib
 import json
 import time
@@ -32,6 +33,7 @@ class GitHub:
         permissions: What the token may write.
         remaining: Requests that are left of the primary limit.
         exchanges: What was asked and answered, faults left out.
+        is_asked: Set by the first request.
         asked: Every request as "METHOD /path", without the repository and the query.
     """
 
@@ -43,6 +45,7 @@ class GitHub:
         self.remaining = _LIMIT
         self.exchanges: list[Exchange] = []
         self.asked: list[str] = []
+        self.is_asked = asyncio.Event()
         self._rules: list[Rule] = []
         self._routes: list[tuple[str, str, Callable[[web.Request], Awaitable[web.Response]]]] = [
             ("GET", "", self._repository),
@@ -95,6 +98,7 @@ class GitHub:
     ) -> web.StreamResponse:
         short = request.path.removeprefix(f"/repos/{self.repository.full_name}")
         self.asked.append(f"{request.method} {short}")
+        self.is_asked.set()
         rule = next((rule for rule in self._rules if rule.takes(self.asked[-1])), None)
         if rule is not None and rule.fault is not Fault.RESET_AFTER:
             return self._limited(await answer(rule, request))
