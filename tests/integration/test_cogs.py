@@ -667,6 +667,8 @@ async def test_a_period_in_figures_for_one_person(world: ConsoleWorld) -> None:
     earlier = shown(await world.click(page, "sta:v1:show:2026-W47:-:"))
     assert "### 📊 2026-W47 (11/16 – 11/22)" in words(earlier)
     assert "sta:v1:show:2026-W48:-:" in presses(earlier)
+    listed = shown(await world.click(page, "inc:v1:list:any:-:-:0:0:"))
+    assert "INC-1" in words(listed)
     one = shown(await world.command("stats show", period="month", severity="sev2", target="dev-*"))
     assert "-# 絞り込み：SEV2 · dev-\\*" in words(one)
     refused = shown(await world.command("stats show", period="先月"))

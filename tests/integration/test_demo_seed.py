@@ -132,6 +132,27 @@ async def test_whoever_looks_at_the_past_finds_names(database_url: str) -> None:
                 assert names[row[f"{act}_by_id"]] == row[f"{act}_by_name"]
 
 
+async def test_past_has_action_items_that_are_still_of_use(database_url: str) -> None:
+    """Each has its line in the thread and its entry; one is done, two are overdue, open ones have jobs."""
+    async with past(database_url) as found:
+        items = await found.rows(
+            "SELECT action_items.*, due_on < now()::date AS is_late, thread_id,"
+            "       EXISTS (SELECT FROM pgqueuer WHERE dedupe_key = 'action:' || action_items.id) AS has_job"
+            "  FROM action_items JOIN incidents ON incidents.id = incident_id ORDER BY action_items.id"
+        )
+        assert len(items) == 4
+        for item in items:
+            lines = [one.text for one in await found.human.messages(str(item["thread_id"]))]
+            assert any(f"**AI-{item['id']}** {item['what']}" in line for line in lines)
+            is_done = item["status"] == "done"
+            assert any(f"**AI-{item['id']} 完了**" in line for line in lines) is is_done
+            assert item["has_job"] is not is_done
+        assert [item["status"] for item in items].count("done") == 1
+        assert sum(item["is_late"] for item in items if item["status"] == "open") == 2
+        kinds = await found.rows("SELECT kind FROM timeline WHERE kind LIKE 'action%' ORDER BY kind")
+        assert [row["kind"] for row in kinds] == [*["action_added"] * 4, "action_done"]
+
+
 async def test_past_says_how_it_was_resolved_and_what_it_owes(database_url: str) -> None:
     """The post as the row; each SEV1 and SEV2 has a postmortem, two are done, no reminder is overdue."""
     async with past(database_url) as found:

@@ -51,6 +51,20 @@ class Resolved(_Written):
     people: int | None = None
 
 
+class PastAction(_Written):
+    """An action item; times are counted from the end of its incident.
+
+    Attributes:
+        done_after: When it was done; None: it is open.
+    """
+
+    what: Words
+    owner: str
+    due_after: Span
+    verification: Words
+    done_after: Span | None = None
+
+
 class PastIncident(_Written):
     """One incident; people by name, times after `at` counted from it.
 
@@ -75,6 +89,7 @@ class PastIncident(_Written):
     resolution: Resolved | None = None
     written_after: Span | None = None
     notes: tuple[Note, ...] = ()
+    actions: tuple[PastAction, ...] = ()
 
     def triggered_at(self, week: IsoWeek, policy: Policy) -> datetime:
         """Return when the incident was opened, if the demo's past ends in *week*."""

@@ -1,6 +1,6 @@
 """The posts of the demo's past: as the bot would have left them, each with its place and its moment."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import count
@@ -8,6 +8,7 @@ from typing import Final
 
 from bot.demo.story.cast import Person
 from bot.demo.story.ends import resolved_notice, with_aftermath
+from bot.demo.story.follow_up import PastItem, counted, items_of
 from bot.demo.story.happened import Happened, Spot
 from bot.domain.delivery.delivery import Delivery, DeliveryKind, DeliveryStatus, NewDelivery, Request
 from bot.domain.delivery.notices import Notice
@@ -52,24 +53,40 @@ class Post:
 
 
 class Posts:
-    """Composes the posts of incidents, with ids that no two of them share."""
+    """Composes the posts of incidents, with ids that no two of them share.
 
-    def __init__(self, policy: Policy) -> None:
+    Args:
+        items: The numbers of action items by their keys.
+    """
+
+    def __init__(self, policy: Policy, items: Mapping[str, int]) -> None:
         self._policy = policy
+        self._items = items
         self._words = Wording(Texts.load(), policy)
         self._numbers = count(1)
 
     def of(self, happened: Happened, incident_id: int) -> list[Post]:
         """Return the posts of one incident."""
-        return list(_Composer(self._words, self._numbers, happened, incident_id).posts())
+        items = [(item, self._items[item.key]) for item in items_of(happened)]
+        return list(
+            _Composer(self._words, self._numbers, happened, incident_of(happened, incident_id), items).posts()
+        )
 
 
 class _Composer:
-    def __init__(self, words: Wording, numbers: Iterator[int], happened: Happened, incident_id: int) -> None:
+    def __init__(
+        self,
+        words: Wording,
+        numbers: Iterator[int],
+        happened: Happened,
+        incident: Incident,
+        items: Sequence[tuple[PastItem, int]],
+    ) -> None:
         self._words = words
         self._numbers = numbers
         self._happened = happened
-        self._incident = incident_of(happened, incident_id)
+        self._incident = incident
+        self._items = items
 
     def posts(self) -> Iterator[Post]:
         yield from self._posting()
@@ -158,11 +175,13 @@ class _Composer:
             yield Post(at, {"channel": str(happened.thread_id), "archived_at": at.isoformat()})
 
     def _last_lines(self, ended_at: datetime) -> Iterator[tuple[Notice, str, datetime]]:
-        """Yield the lines about the end and the postmortem, with their keys and moments."""
+        """Yield the lines about the end, the postmortem and action items, with their keys and moments."""
         happened = self._happened
         yield resolved_notice(self._incident, happened), "resolved:3", ended_at
         if happened.written_at is not None:
             yield PostmortemDoneNotice(by=happened.responder.name), "postmortem:4", happened.written_at
+        for item, number in self._items:
+            yield from item.lines(number)
 
     def _new(self, kind: DeliveryKind, to: str, key: str, data: PagingData) -> NewDelivery:
         return NewDelivery(kind, to, key, self._incident.guild_id, self._incident.id, data.to_json())
@@ -243,5 +262,6 @@ def incident_of(happened: Happened, incident_id: int) -> Incident:
         ended=None if ended_at is None else ByPerson(who.id, who.name, ended_at),
         post=AlertPost(1, happened.alert.channel_id, happened.alert.message_id),
         thread=IncidentThread(happened.thread_id, channel=happened.severity.thread_channel),
+        actions=counted(happened),
     )
     return with_aftermath(incident, happened)

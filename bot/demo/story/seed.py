@@ -12,6 +12,7 @@ import asyncpg
 from bot.demo.story.begun import is_past_written
 from bot.demo.story.cast import SATO, Person
 from bot.demo.story.ends import resolved_notice
+from bot.demo.story.follow_up import items_of
 from bot.demo.story.happened import Happened, Place, Spot, what_happened
 from bot.demo.story.past import PastFailure, read_past
 from bot.demo.story.posts import Post, Posts, incident_of, note_id
@@ -93,8 +94,9 @@ class _Writer:
         ended = [incident_of(one, ids[one.key]) for one in happened if one.ended_at is not None]
         await self.write("seed_resolutions", [row for one in ended for row in _resolutions(one)])
         await self.write("seed_postmortems", [row for one in ended for row in _postmortems(one)])
-        await self.write("seed_timeline", [row for one in happened for row in _timeline(one)])
-        posts = Posts(self._policy)
+        items = await self.write("seed_actions", [row for one in happened for row in _actions(one, ids)])
+        await self.write("seed_timeline", [row for one in happened for row in _timeline(one, items)])
+        posts = Posts(self._policy, items)
         made = sorted(
             (post for one in happened for post in posts.of(one, ids[one.key])), key=lambda post: post.at
         )
@@ -182,8 +184,15 @@ def _postmortems(one: Incident) -> Iterator[Row]:
         yield {"incident_id": one.id, "guild_id": one.guild_id, **owed.to_json()}
 
 
-def _timeline(one: Happened) -> Iterator[Row]:
-    for at, fact, actor in (*_opening(one), *_called(one), *_answered(one)):
+def _actions(one: Happened, ids: Mapping[str, int]) -> Iterator[Row]:
+    for item in items_of(one):
+        yield item.row(guild_id=one.place.guild_id, incident_id=ids[one.key])
+
+
+def _timeline(one: Happened, items: Mapping[str, int]) -> Iterator[Row]:
+    """Yield the entries of an incident; *items* has the numbers of action items by their keys."""
+    kept = (fact for item in items_of(one) for fact in item.facts(items[item.key]))
+    for at, fact, actor in (*_opening(one), *_called(one), *_answered(one), *kept):
         who = _who("actor", actor) if actor else {}
         yield {"key": one.key, "at": at, "kind": fact.kind.value, **who, "data": fact.to_json()}
 

@@ -57,6 +57,30 @@ SELECT incident_id, guild_id, state, owner_id, owner_name, due_on, reminded, rem
        incident_id bigint, guild_id bigint, state text, owner_id bigint, owner_name text, due_on date, reminded text,
        remind_at timestamptz, done_at timestamptz, done_by_id bigint, done_by_name text);
 
+-- name: seed_actions
+-- $1: a JSON array with one object per action item, oldest first. Returns the number that each got. The job that reminds
+-- of an open one is queued with it.
+WITH made AS (
+    INSERT INTO action_items (key, guild_id, incident_id, source, what, owner_id, owner_name, due_on, verification,
+                              created_at, created_by_id, created_by_name, status, closed_at, closed_by_id,
+                              closed_by_name, next_at)
+    SELECT key, guild_id, incident_id, source, what, owner_id, owner_name, due_on, verification,
+           created_at, created_by_id, created_by_name, status, closed_at, closed_by_id, closed_by_name, next_at
+      FROM jsonb_to_recordset($1::jsonb) AS past (
+           key text, guild_id bigint, incident_id bigint, source text, what text, owner_id bigint, owner_name text,
+           due_on date, verification text, created_at timestamptz, created_by_id bigint, created_by_name text,
+           status text, closed_at timestamptz, closed_by_id bigint, closed_by_name text, next_at timestamptz)
+     ORDER BY created_at
+    RETURNING id, key, guild_id, next_at
+), jobs AS (
+    INSERT INTO pgqueuer (priority, entrypoint, payload, execute_after, dedupe_key, headers, status)
+    SELECT 0, 'action_item', convert_to(id::text, 'UTF8'), next_at, 'action:' || id,
+           jsonb_build_object('guild', guild_id::text), 'queued'
+      FROM made
+     WHERE next_at IS NOT NULL
+)
+SELECT id, key FROM made;
+
 -- name: seed_timeline
 -- $1: a JSON array; `key` names the incident.
 INSERT INTO timeline (incident_id, at, recorded_at, kind, actor_id, actor_name, data)

@@ -32,6 +32,9 @@ TREND_WEEKS: Final = 8
 BUSIEST: Final = 5
 NOISIEST: Final = 3
 
+#: The reader of a page whose place is gone.
+_SOMEBODY: Final = OnCallPerson("?", "?")
+
 #: The most incidents that are listed, more than fit into a field of an embed.
 LISTED: Final = 50
 
@@ -153,8 +156,8 @@ class People:
         return found or OnCallPerson(handle, handle, user_id=user_id)
 
     def reader(self, paged: Paged) -> OnCallPerson:
-        """Return who got the DMs; where that was not kept, the place's default holder."""
+        """Return who got the DMs; where that was not kept, the place's default holder, if it still exists."""
         if paged.handle is not None:
             return self.of(paged.handle)
         place = self._places.get(paged.place or "")
-        return self.of(paged.place or "?") if place is None else self.of(place.always)
+        return _SOMEBODY if place is None else self.of(place.always)

@@ -14,10 +14,12 @@ from bot.domain.oncall.book import NewOverride
 from bot.domain.oncall.people import Who
 from bot.domain.oncall.rotation import Rotation, Unit
 from bot.domain.people import Person
+from bot.domain.statistics.alert_quality import AlertCounts
 from bot.domain.statistics.figures import Deadlines, Durations, SetAside, TargetCount
 from bot.domain.statistics.period import Period, PeriodKind
 from bot.services.incidents.updates import NewUpdate
 from bot.services.statistics.views import Asked, StatsView
+from tests.services.alerts.test_alerts import FIRST, alert, receive
 from tests.services.database import AuditRow
 from tests.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, Desk
 
@@ -203,6 +205,50 @@ async def test_a_renamed_person_keeps_their_pages(desk: Desk) -> None:
     desk.use(desk.discord)
     names = {one.person.name for one in (await week(desk)).load or () if one.pages.total}
     assert names == {"Priya"}
+
+
+async def test_a_page_without_a_reader_is_its_places(desk: Desk) -> None:
+    """A version before kept none; a place that is gone from the policy is shown to nobody by its key."""
+    for place in ("primary", "gone"):
+        await desk.database.fetch(_OLD_PAGE, place, GUILD, desk.clock.time)
+    pages = {one.person.name: one.pages.total for one in (await week(desk)).load or ()}
+    assert pages == {"primary": 1, "?": 1, "secondary": 0}
+
+
+_OLD_PAGE = """
+INSERT INTO deliveries (guild_id, kind, target, key, status, nonce, finished_at)
+VALUES ($2, 'page', 'person:' || $1, $1, 'sent', $1, $3)
+"""
+
+
+async def test_a_person_of_the_policy_is_found_by_their_username(desk: Desk) -> None:
+    """The command names a member of the server; the policy names the same by username."""
+    await desk.open()
+    await desk.work()
+    asked = Person(id=10**17, name="Priya", username="primary")
+    (load,) = (await week(desk, person=asked)).load or ()
+    assert (load.person.handle, load.pages.total) == ("primary", 1)
+
+
+async def test_what_became_of_an_alert(desk: Desk) -> None:
+    """Posted three times, declared and taken; another one was false and fired again at night."""
+    for number in range(3):
+        declared = await receive(desk, alert(desk, FIRST + number, "checkout fails"))
+    await desk.lifecycle.declare(declared.id, by=PRIMARY)
+    await desk.acknowledger.acknowledge(declared.id, by=PRIMARY, via=AckVia.BUTTON)
+    false = await receive(desk, alert(desk, FIRST + 10, "disk is full"))
+    await desk.lifecycle.dismiss(false.id, by=PRIMARY)
+    await desk.database.advance(timedelta(hours=9))
+    await receive(desk, alert(desk, FIRST + 11, "disk is full"))
+    quality = (await week(desk)).alerts
+    assert quality is not None
+    assert [(one.name, one.counts) for one in quality.sources] == [
+        ("Parky API", AlertCounts(alerts=3, messages=5, acknowledged=1, acted_on=1, false=1, again=1))
+    ]
+    assert [(one.latest.id, one.counts.messages) for one in quality.noisiest] == [
+        (declared.id, 3),
+        (false.id + 1, 2),
+    ]
 
 
 async def refusals(desk: Desk) -> list[AuditRow]:
