@@ -48,7 +48,7 @@ SELECT now() - make_interval(secs => n * {_YEAR / timedelta(seconds=1)} / {ROWS}
        CASE WHEN n % 10000 = 7 THEN 'ledger mismatch on shard ' || n ELSE 'job ' || n % 997 || ' failed' END,
        (ARRAY[503, 429, 429, 500, NULL, 404, 502])[1 + n % 7],
        CASE WHEN n % 3 = 0 THEN 'upstream timeout' ELSE 'rate limited for ' || n % 61 || ' s' END,
-       CASE WHEN n % 40 = 0 THEN 'resolved' ELSE 'failed' END,
+       CASE WHEN n % 41 = 0 THEN 'resolved' ELSE 'failed' END,
        '{{"content": "job failed"}}'
   FROM generate_series(1, {ROWS}) AS n;
 """
@@ -126,8 +126,8 @@ async def _asked(owner: asyncpg.Connection) -> Mapping[str, Page]:
         "a frequent text in a day": Page(
             DlqView(DlqFilter(since=day, text="timeout")), "error_message ILIKE '%timeout%'"
         ),
-        "a rare text in a year": Page(
-            DlqView(DlqFilter(since=now - _YEAR, text="ledger mismatch")), "title ILIKE '%ledger mismatch%'"
+        "a rare text in a month": Page(
+            DlqView(DlqFilter(hours=720, text="ledger mismatch")), "title ILIKE '%ledger mismatch%'"
         ),
     }
 
@@ -147,7 +147,8 @@ async def _timed(store: PostgresDlqStore, pool: asyncpg.Pool, page: Page) -> tup
     view = page.view
     newest = view.cursor or _LATEST
     async with pool.acquire() as connection:
-        since = view.filter.since or await connection.fetchval("SELECT now() - interval '24 hours'")
+        lately = timedelta(hours=view.filter.hours)
+        since = view.filter.since or await connection.fetchval("SELECT now()") - lately
         floor = _LISTED.format(where=page.where)
         for number in range(_ROUNDS + 1):
             took = await _seconds(partial(store.page, view, size=_SIZE))

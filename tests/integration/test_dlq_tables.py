@@ -233,3 +233,22 @@ async def test_a_table_that_cannot_be_read_says_why(
         await PostgresDlqStore(pool, DlqTable("public", "x")).most_severe(limit=1)
     assert (caught.value.report.misfit, caught.value.report.concerned) == (misfit, concerned)
     await pool.close()
+
+
+async def test_a_page_comes_without_a_number_if_counting_takes_too_long(database_url: str) -> None:
+    """Where each row takes its time; another page as well."""
+    owner = await connect(database_url)
+    await owner.execute(RUNBOOK.made_by)
+    await owner.execute(
+        "CREATE VIEW ours.slow AS SELECT * FROM ours.notification_failures WHERE pg_sleep(0.05) IS NOT NULL"
+    )
+    for minutes in range(1, 13):
+        await owner.fetchval(RUNBOOK.lose, f"{minutes}", minutes)
+    pool = await open_dlq_pool(database_url)
+    dlq = PostgresDlqStore(pool, DlqTable("ours", "slow"))
+    first = await dlq.page(DlqView(), size=2)
+    assert ([entry.title for entry in first.entries], first.total) == (["1", "2"], None)
+    second = await dlq.page(DlqView(cursor=first.older), size=2)
+    assert ([entry.title for entry in second.entries], second.total) == (["3", "4"], None)
+    await pool.close()
+    await owner.close()

@@ -97,6 +97,10 @@ class Questions:
         return self._made[key]
 
 
+#: Parts of the file that the rows of a query fulfil, each with its parameters.
+Conditions: TypeAlias = Mapping[str, Mapping[str, object]]
+
+
 class DlqSql:
     """Runs the queries of `dlq.sql` on a connection, inside a transaction."""
 
@@ -109,9 +113,7 @@ class DlqSql:
         """Return the shape of the table."""
         return self.questions.layout
 
-    async def all(
-        self, name: str, conditions: Mapping[str, Mapping[str, object]] | None = None, **parameters: object
-    ) -> list[Row]:
+    async def all(self, name: str, conditions: Conditions | None = None, **parameters: object) -> list[Row]:
         """Run a query and return its rows.
 
         Args:
@@ -128,25 +130,23 @@ class DlqSql:
         placed = {name: value for name, value in given.items() if name in query.positions}
         return await run(self._connection, query, placed)
 
-    async def count(
-        self, conditions: Mapping[str, Mapping[str, object]], *, at_most: int, within_s: float
-    ) -> int | None:
-        """Count rows, up to *at_most*; None if that takes longer than *within_s*: the transaction goes on.
+    async def attempt(
+        self, name: str, conditions: Conditions, *, within_s: float, **parameters: object
+    ) -> list[Row] | None:
+        """Run a query as `all` does; None if it takes longer than *within_s*: the transaction goes on.
 
         Raises:
             StorageUnavailable.
         """
+        limit = {"statement_timeout": str(round(1_000 * within_s))}
         try:
             async with self._connection.transaction():
-                limit = str(round(1_000 * within_s))
-                await self.all("limit_statement", statement_timeout=limit)
-                [row] = await self.all("count_failures", conditions, at_most=at_most)
+                await run(self._connection, table_query("limit_statement"), limit)
+                return await self.all(name, conditions, **parameters)
         except StorageUnavailable as error:
             if isinstance(error.__cause__, asyncpg.QueryCanceledError):
                 return None
             raise
-        count: int = row["total"]
-        return count
 
 
 async def run(connection: Connection, query: Query, given: Mapping[str, object]) -> list[Row]:
@@ -171,6 +171,7 @@ _LEFT_OPEN: Final = (
     *(
         "table",
         "relation",
+        "columns",
         "conditions",
         "searched",
         "extra",
@@ -190,6 +191,7 @@ def _parts(layout: Layout) -> Iterator[tuple[str, str]]:
     yield "relation", relation
     yield "table", f"{relation} AS {_ALIAS}"
     yield "moment", _UTC if layout.columns[DlqColumn.ATTEMPTED_AT].base == "timestamp" else ""
+    yield "columns", ", ".join(_of(one) for one in (*layout.columns.values(), *layout.others))
     extra = [f"left({_of(one)}::text, {EXTRA_LENGTH})" for one in layout.others]
     yield "extra", f"ARRAY[{', '.join(extra)}]::text[]"
     texts = [layout.columns[one] for one in _SEARCHED if one in layout.columns]

@@ -118,6 +118,16 @@ SELECT {entry}, CASE WHEN octet_length({payload}) <= :longest THEN {payload} END
  ORDER BY {attempted_at_column}, {id_column}
  LIMIT :limit;
 
+-- name: list_counted_failures
+-- Returns the newest failures, each with how many there are, up to :at_most. They are looked for once: a text that is
+-- rare costs as much to find as to count.
+WITH matched AS MATERIALIZED (
+    SELECT {columns} FROM {table} WHERE {conditions} ORDER BY {newest_first} LIMIT :at_most)
+SELECT {entry}, (SELECT count(*) FROM matched) AS total
+  FROM matched AS lost
+ ORDER BY {newest_first}
+ LIMIT :limit;
+
 -- name: list_newer_failures
 -- Returns failures, oldest first: the page before a place, from there on; or what is new.
 SELECT {entry}
@@ -161,7 +171,7 @@ SELECT
 -- name: failures_ending_in
 -- Returns failures whose id ends in these characters, newest first: :backwards is a pattern for the id read backwards,
 -- so that an index serves. They are few, and looked up before they are put in order.
-WITH ending AS MATERIALIZED (SELECT * FROM {table} WHERE reverse({id}) LIKE :backwards)
+WITH ending AS MATERIALIZED (SELECT {columns} FROM {table} WHERE reverse({id}) LIKE :backwards)
 SELECT {entry}
   FROM ending AS lost
  WHERE {conditions}

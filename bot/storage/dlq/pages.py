@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from bot.domain.dlq.entries import SHORTEST, DlqEntry
+from bot.domain.dlq.entries import COUNTED, SHORTEST, DlqEntry
 from bot.domain.dlq.views import Cursor, DlqFilter
 from bot.storage.database.sql import Row
 from bot.storage.dlq.composing import DlqSql
@@ -12,38 +12,65 @@ from bot.storage.dlq.conditions import Conditions, beside, literally, since
 from bot.storage.dlq.entries import entry_from_row
 from bot.storage.dlq.indexes import finds_endings
 
+#: How long counting may take, seconds: a page without a number is better than none.
+_COUNT_S: Final = 0.4
+
 #: Among how many failures an id is looked for by its end where no index helps.
 _SEARCHED: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class Entries:
-    """The failures of a page, newest first, and the places where the pages beside it begin."""
+    """The failures of a page, newest first, and the places where the pages beside it begin.
+
+    Attributes:
+        counted: How many the list has, up to one more than `COUNTED`; None: counting took too long.
+    """
 
     entries: tuple[DlqEntry, ...]
     newer: Cursor | None
     older: Cursor | None
+    counted: int | None
 
 
 async def entries_of(sql: DlqSql, which: Conditions, cursor: Cursor | None, *, size: int) -> Entries:
     """Read a page, and one failure more to know whether there is another page behind it."""
-    if cursor is not None and cursor.is_newer:
-        rows = await sql.all("list_newer_failures", which | beside(cursor), limit=size + 1)
-        if len(rows) > size:
-            return _placed([*reversed(rows[:size])], has_newer=True, has_older=True)
-        cursor = None  # the beginning is reached: a full page from there
-    here = which if cursor is None else which | beside(cursor)
-    rows = await sql.all("list_failures", here | {"dated": {}}, limit=size + 1)
-    return _placed(rows[:size], has_newer=cursor is not None, has_older=len(rows) > size)
+    if cursor is None:
+        return await _first(sql, which, size=size)
+    here = which | beside(cursor)
+    query = "list_newer_failures" if cursor.is_newer else "list_failures"
+    rows = await sql.all(query, here | {"dated": {}}, limit=size + 1)
+    goes_on = len(rows) > size
+    if cursor.is_newer and not goes_on:
+        return await _first(sql, which, size=size)  # the beginning is reached: a full page from there
+    counts = await sql.attempt("count_failures", which, within_s=_COUNT_S, at_most=COUNTED + 1)
+    counted = None if counts is None else counts[0]["total"]
+    if cursor.is_newer:
+        return _placed([*reversed(rows[:size])], has_newer=True, has_older=True, counted=counted)
+    return _placed(rows[:size], has_newer=True, has_older=goes_on, counted=counted)
 
 
-def _placed(rows: Sequence[Row], *, has_newer: bool, has_older: bool) -> Entries:
+async def _first(sql: DlqSql, which: Conditions, *, size: int) -> Entries:
+    """Read the newest failures with their number; without it, if counting would hold them up."""
+    limits = {"limit": size + 1, "at_most": COUNTED + 1}
+    all_ = which | {"dated": {}}
+    rows = await sql.attempt("list_counted_failures", all_, within_s=_COUNT_S, **limits)
+    counted: int | None = None
+    if rows is None:
+        rows = await sql.all("list_failures", all_, limit=size + 1)
+    else:
+        counted = rows[0]["total"] if rows else 0
+    return _placed(rows[:size], has_newer=False, has_older=len(rows) > size, counted=counted)
+
+
+def _placed(rows: Sequence[Row], *, has_newer: bool, has_older: bool, counted: int | None) -> Entries:
     entries = tuple(map(entry_from_row, rows))
     if not entries:
-        return Entries((), None, None)
+        return Entries((), None, None, counted)
     first, last = entries[0], entries[-1]
     newer = Cursor(first.attempted_at, first.id, is_newer=True) if has_newer else None
-    return Entries(entries, newer, Cursor(last.attempted_at, last.id) if has_older else None)
+    older = Cursor(last.attempted_at, last.id) if has_older else None
+    return Entries(entries, newer, older, counted)
 
 
 async def ending_in(sql: DlqSql, typed: str, *, hours: int, limit: int) -> list[DlqEntry]:

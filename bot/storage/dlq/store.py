@@ -51,9 +51,6 @@ WORK_S: Final = 8.0
 #: How long a table's shape is believed, seconds: its owner may add a column.
 _BELIEVED_S: Final = 300.0
 
-#: How long counting may take, seconds: a page without a number is better than none.
-_COUNT_S: Final = 0.4
-
 
 class PostgresDlqStore:
     """A `bot.services.ports.DlqStore`. Each question is a short transaction of its own.
@@ -75,8 +72,8 @@ class PostgresDlqStore:
         async with self._question() as sql:
             which = asked_for(sql.layout, view.filter)
             found = await entries_of(sql, which, view.cursor, size=size)
-            counted = await sql.count(which, at_most=COUNTED + 1, within_s=_COUNT_S)
             missing = sql.layout.missing
+        counted = found.counted
         return DlqPage(
             found.entries,
             view.filter,

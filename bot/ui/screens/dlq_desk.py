@@ -1,6 +1,7 @@
 """The DLQ as one person asks for it: each answer drawn in their language."""
 
 import io
+from typing import Final
 
 import discord
 
@@ -23,6 +24,9 @@ from bot.ui.screens.dlq_console import (
 from bot.ui.screens.dlq_entry import entry_screen, raw_json
 from bot.ui.screens.dlq_file import EntryFile
 from bot.ui.words.voice import Voice
+
+#: How long a picture may take, seconds: the words are there, and nobody waits for it.
+_PICTURE_S: Final = 15.0
 
 
 class DlqDesk:
@@ -72,7 +76,7 @@ class DlqDesk:
     async def picture(self, found: StatusCounts) -> DrawnChart | None:
         """Draw these counts; None if there is nothing to compare, or no picture in time."""
         wanted = status_picture(self._voice, found)
-        made = await drawn(self._charts, [] if wanted is None else [wanted])
+        made = await drawn(self._charts, [] if wanted is None else [wanted], within_s=_PICTURE_S)
         return made[0] if made else None
 
     async def file(self, handle: str, into: EntryFile) -> tuple[str, discord.File | None]:
