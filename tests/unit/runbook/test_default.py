@@ -7,6 +7,7 @@ import pytest
 
 from bot.domain.alerts.alert import AlertPart
 from bot.domain.calendar.business_time import Weekday
+from bot.domain.dlq.table import DlqColumn
 from bot.domain.severity import NEXT_BUSINESS_DAY, LadderStep, Mention
 from bot.domain.triage.tree import UNSURE, Path
 from bot.runbook import Policy, default_policy_text, load_policy
@@ -235,3 +236,10 @@ def test_the_text_is_a_commented_start() -> None:
     text = default_policy_text()
     for words in ("翌営業日", "再評価", "朝の triage", "15分以内", "# "):
         assert words in text
+
+
+def test_undelivered_notifications_are_where_the_runbook_reads_them(parky: Policy) -> None:
+    """DLQ 確認: admin.notification_failures, P0, failed; each column by the runbook's own name."""
+    table = parky.dlq.table
+    assert (str(table), table.most_severe, table.failed) == ("admin.notification_failures", "P0", "failed")
+    assert all(table.named(column) == column for column in DlqColumn)

@@ -11,6 +11,7 @@ from tests.unit.runbook.policies import MINIMAL, PARKY
 
 FIRST: Final = 111111111111111111
 SECOND: Final = 222222222222222222
+THIRD: Final = 333333333333333333
 
 
 def of(guild_id: int | None, text: str = MINIMAL) -> str:
@@ -93,3 +94,12 @@ def test_home_is_among_them(tmp_path: Path) -> None:
     assert problems(folder(tmp_path, a=of(FIRST)), SECOND)[0].startswith("DISCORD_GUILD_ID: no file of")
     (tmp_path / "a.toml").unlink()
     assert problems(tmp_path)[0].endswith("holds no policy; allowed: a .toml file per server")
+
+
+def test_every_guild_writes_into_one_table_unless_its_file_names_another(tmp_path: Path) -> None:
+    """There is one database for the failures of all; the home guild's file says how its table is called."""
+    ours = '[dlq]\ntable = "ops.lost"\n'
+    other = '[dlq]\ntable = "lost"\n'
+    path = folder(tmp_path, a=of(FIRST, MINIMAL + ours), b=of(SECOND), c=of(THIRD, MINIMAL + other))
+    tables = {guild: str(one.dlq.table) for guild, one in load_served(path, home=FIRST).policies.items()}
+    assert tables == {FIRST: "ops.lost", SECOND: "ops.lost", THIRD: "public.lost"}
