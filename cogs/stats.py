@@ -12,11 +12,13 @@ from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.errors import BotError, UserError
 from bot.domain.statistics.period import Period, PeriodKind
 from bot.i18n.options import described
-from bot.services.statistics.views import Asked
+from bot.services.statistics.views import Asked, StatsView
 from bot.ui.answers import Pressed, control
 from bot.ui.components import Screen
 from bot.ui.interaction import Interaction, keep, redraw, reply, services_of, voice_of, wait
 from bot.ui.people import person_from
+from bot.ui.pictures import as_files, drawn
+from bot.ui.posts.digest_charts import trend_pictures
 from bot.ui.screens.stats import FAIRNESS, SHOW, asked_of, period_said, stats_screen
 from bot.ui.screens.stats_load import fairness_screen
 from bot.ui.severities import severity_choices, severity_named
@@ -26,6 +28,7 @@ Target = app_commands.Range[str, 1, 80]
 
 _OFFERED: Final = 25  # Discord: choices of an autocomplete
 _WEEKS: Final = 12
+_CHARTS_WITHIN_S: Final = 15.0  # nothing waits for them
 
 stats_group: Final = app_commands.guild_only(
     app_commands.Group(name="stats", description=locale_str("Figures of a period", key="commands.stats"))
@@ -62,7 +65,9 @@ async def show(
         target=target,
         person=None if person is None else person_from(person),
     )
-    await reply(interaction, view=await _screen(interaction, asked))
+    view = await _view(interaction, asked)
+    await reply(interaction, view=stats_screen(voice_of(interaction), view))
+    await _add_charts(interaction, view)
 
 
 @stats_group.command(
@@ -84,7 +89,9 @@ async def press_show(interaction: Interaction, pressed: Pressed) -> None:
     fields = pressed.fields
     period = _period(fields["period"], today=await _today(interaction))
     asked = asked_of(period, fields["severity"], fields["target"])
-    await redraw(interaction, await _screen(interaction, asked))
+    view = await _view(interaction, asked)
+    await redraw(interaction, stats_screen(voice_of(interaction), view), files=list)
+    await _add_charts(interaction, view)
 
 
 @control(FAIRNESS)
@@ -132,10 +139,18 @@ async def _today(interaction: Interaction) -> date:
     return (await services_of(interaction).stats.now()).date()
 
 
-async def _screen(interaction: Interaction, asked: Asked) -> Screen:
+async def _view(interaction: Interaction, asked: Asked) -> StatsView:
     services = services_of(interaction)
-    view = await services.stats.show(services.guild_id, asked, by=person_from(interaction.user))
-    return stats_screen(voice_of(interaction), view)
+    return await services.stats.show(services.guild_id, asked, by=person_from(interaction.user))
+
+
+async def _add_charts(interaction: Interaction, view: StatsView) -> None:
+    """Show the figures again with their charts, once these are drawn: the words do not wait for them."""
+    voice = voice_of(interaction)
+    charts = services_of(interaction).charts
+    pictures = await drawn(charts, list(trend_pictures(voice, view.trend)), within_s=_CHARTS_WITHIN_S)
+    if pictures:
+        await redraw(interaction, stats_screen(voice, view, pictures), files=lambda: as_files(pictures))
 
 
 async def _fairness(interaction: Interaction) -> Screen:

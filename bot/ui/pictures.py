@@ -3,8 +3,10 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from io import BytesIO
+from typing import Any
 
 import discord
+from discord import ui
 
 from bot.domain.charts import Chart, DrawnChart
 from bot.services.ports.charts import PATIENCE_S, Charts
@@ -34,6 +36,16 @@ async def drawn(
         for picture, png in zip(pictures, found, strict=True)
         if png is not None
     ]
+
+
+def gallery(pictures: Sequence[DrawnChart]) -> ui.MediaGallery[Any]:
+    """Show *pictures* within a screen that is sent with them as files."""
+    return ui.MediaGallery(
+        *(
+            discord.MediaGalleryItem(f"attachment://{one.filename}", description=one.description)
+            for one in pictures
+        )
+    )
 
 
 def as_files(pictures: Iterable[DrawnChart]) -> list[discord.File]:

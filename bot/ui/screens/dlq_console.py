@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-from discord import ButtonStyle, MediaGalleryItem, SelectOption, ui
+from discord import ButtonStyle, SelectOption, ui
 
 from bot.domain.charts import Bar, BarChart, DrawnChart
 from bot.domain.dlq.entries import (
@@ -20,7 +20,7 @@ from bot.domain.dlq.entries import (
 from bot.domain.dlq.table import DlqColumn
 from bot.domain.dlq.views import NO_ANSWER, DlqFilter, DlqView, written
 from bot.ui.components import Row, Screen, button, row, select_row, text
-from bot.ui.pictures import Picture
+from bot.ui.pictures import Picture, gallery
 from bot.ui.posts.dlq import answer, where
 from bot.ui.words.inert import inert, plain
 from bot.ui.words.voice import Voice
@@ -122,15 +122,10 @@ def status_screen(voice: Voice, found: StatusCounts, picture: DrawnChart | None 
             voice.say("consoles.dlq.discord_down") if lines else "",
             switched_off(voice, found.missing),
         ),
-        *([] if picture is None else [_gallery(picture)]),
+        *([] if picture is None else [gallery([picture])]),
         rows=[_tabs(voice, found.missing, written(DlqView()), current="by_status")],
         colour=_RED if found.total else _GREEN,
     )
-
-
-def _gallery(picture: DrawnChart) -> ui.MediaGallery[Any]:
-    shown = MediaGalleryItem(f"attachment://{picture.filename}", description=picture.description)
-    return ui.MediaGallery(shown)
 
 
 def narrowed(voice: Voice, asked: DlqFilter) -> Iterator[str]:

@@ -6,12 +6,14 @@ from typing import Any, Final
 
 from discord import ui
 
+from bot.domain.charts import DrawnChart
 from bot.domain.incident.incident import Incident
 from bot.domain.statistics.alert_quality import AlertCounts, AlertQuality, NoisyAlert
 from bot.domain.statistics.figures import Durations, IncidentFigures, SeverityFigures
 from bot.domain.statistics.period import Period
 from bot.services.statistics.views import Asked, StatsView
 from bot.ui.components import Row, Screen, button, row, text
+from bot.ui.pictures import gallery
 from bot.ui.screens.stats_load import load_lines
 from bot.ui.words.inert import inert, joined
 from bot.ui.words.links import linked_label
@@ -33,8 +35,12 @@ _TITLE_LIMIT: Final = 60
 _SEVERITY_LIMIT: Final = 40
 
 
-def stats_screen(voice: Voice, view: StatsView) -> Screen:
-    """Show the figures beside those of the period before; sections without any are left out."""
+def stats_screen(voice: Voice, view: StatsView, pictures: Sequence[DrawnChart] = ()) -> Screen:
+    """Show the figures beside those of the period before; sections without any are left out.
+
+    Args:
+        pictures: The charts of the weeks that end with the period.
+    """
     sections = [
         _incidents(voice, view),
         [*_deadlines(voice, view), *_targets(voice, view.figures)],
@@ -45,6 +51,8 @@ def stats_screen(voice: Voice, view: StatsView) -> Screen:
     for lines in sections:
         if lines:
             parts += [ui.Separator(), text(*lines)]
+    if pictures:
+        parts.append(gallery(pictures))
     return Screen(*parts, rows=[_buttons(voice, view)])
 
 
