@@ -249,4 +249,32 @@ MUTANTS: Final = (
         after="if self._left < -1000:",
         tests=("tests/services/code_host/test_crowd.py",),
     ),
+    Mutant(
+        name="a webhook's message is sent again although it has perhaps arrived",
+        file="bot/services/delivery/attempts.py",
+        before="    if delivery.attempts < _LOOKS:\n        raise UpstreamUnavailable(_UNFOUND)\n",
+        after="    if delivery.attempts < _LOOKS:\n        return\n",
+        tests=("tests/services/dlq/test_replay_batches.py",),
+    ),
+    Mutant(
+        name="a batch takes an entry that has perhaps arrived",
+        file="bot/services/dlq/replay_checks.py",
+        before="if one.is_unknown or not one.may_be_repeated",
+        after="if not one.may_be_repeated",
+        tests=("tests/services/dlq/test_replay_batches.py",),
+    ),
+    Mutant(
+        name="a batch that is stopped keeps the entries that it did not send",
+        file="bot/storage/tables/replay_batches.sql",
+        before="USING returned WHERE dlq_replays.delivery_key = returned.delivery_key",
+        after="USING returned WHERE false AND dlq_replays.delivery_key = returned.delivery_key",
+        tests=("tests/services/dlq/test_replay_batches.py",),
+    ),
+    Mutant(
+        name="a replay by a webhook pages people as a new alert",
+        file="bot/services/alerts/tracking.py",
+        before="is_from(message, alerts.ignore) or self._is_replay(message)",
+        after="is_from(message, alerts.ignore)",
+        tests=("tests/services/alerts/test_alerts.py",),
+    ),
 )

@@ -83,7 +83,7 @@ class BatchEntry:
         channel: Where it was meant for, as stored.
         skip: Why it is left out, if it is.
         delivery_key: Of the delivery that sends it; reserved as soon as the batch begins.
-        status, error, channel_id, message_id: Of that delivery, once it is queued.
+        status, error, http_status, channel_id, message_id: Of that delivery, once it is queued.
     """
 
     position: int
@@ -94,6 +94,7 @@ class BatchEntry:
     delivery_key: str | None = None
     status: DeliveryStatus | None = None
     error: str | None = None
+    http_status: int | None = None
     channel_id: int | None = None
     message_id: int | None = None
 

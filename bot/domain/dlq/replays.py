@@ -19,7 +19,7 @@ class ReplayRecord:
 
     Attributes:
         channel_id, message_id: Where it arrived, once it did.
-        error: Why it did not.
+        error, http_status: Why it did not.
     """
 
     entry_id: str
@@ -30,6 +30,7 @@ class ReplayRecord:
     channel_id: int | None = None
     message_id: int | None = None
     error: str | None = None
+    http_status: int | None = None
 
     @property
     def posted(self) -> Posted | None:

@@ -64,8 +64,8 @@ class DlqWatching:
         if watch is None:
             await self._begin(guild_id, found)
             return 0
-        seen = await self._seen(found, guild_id=guild_id)
-        return await self._tell(guild_id, seen, at=now, is_deep=watch.looks_deep(now))
+        news = await self._unseen(found, guild_id=guild_id)
+        return await self._tell(guild_id, news, at=now, is_deep=watch.looks_deep(now))
 
     async def show(self, guild_id: int, burst_id: int) -> None:
         """Edit the message of a burst that has grown.
@@ -102,15 +102,19 @@ class DlqWatching:
                 await tx.note_seen(guild_id, [_failure(entry, None) for entry in found])
                 log.info("dlq.watch_began", guild_id=guild_id, failures=len(found))
 
-    async def _seen(self, found: Sequence[DlqEntry], *, guild_id: int) -> list[SeenFailure]:
-        """Return failures as they are listed; one about an incident of ours by the incident's number.
+    async def _unseen(self, found: Sequence[DlqEntry], *, guild_id: int) -> list[SeenFailure]:
+        """Return failures that are new as they are listed; one about an incident of ours by its number.
 
         Its title stays out: the incident may be private, or become so, and this message would keep it.
         """
-        origins = await self._reading.origins(found, guild_id=guild_id)
+        if not found:
+            return []
+        ids = await self._store.unseen_failures(guild_id, [entry.id for entry in found])
+        news = [entry for entry in found if entry.id in ids]
+        origins = await self._reading.origins(news, guild_id=guild_id) if news else {}
         return [
             _failure(entry, None if (origin := origins.get(entry.id)) is None else origin.incident_id)
-            for entry in found
+            for entry in news
         ]
 
     async def _tell(

@@ -16,6 +16,10 @@ class PostgresDlqWatchReads(ReadPart):
         row = await self._sql.first("dlq_watch", guild_id=guild_id)
         return None if row is None else from_row(DlqWatch, row)
 
+    async def unseen_failures(self, guild_id: int, entry_ids: Sequence[str]) -> frozenset[str]:
+        rows = await self._sql.all("unseen_failures", guild_id=guild_id, entry_ids=list(entry_ids))
+        return frozenset(row["entry_id"] for row in rows)
+
     async def dlq_burst(self, burst_id: int) -> DlqBurst | None:
         row = await self._sql.first("dlq_burst", burst_id=burst_id)
         return None if row is None else _burst(row)

@@ -15,6 +15,12 @@ INSERT INTO dlq_watches (guild_id) VALUES (:guild_id) ON CONFLICT DO NOTHING RET
 WITH ended AS (DELETE FROM dlq_watches WHERE guild_id = :guild_id)
 DELETE FROM dlq_seen WHERE guild_id = :guild_id;
 
+-- name: unseen_failures
+-- Returns those of :entry_ids that a guild's watch has not seen.
+SELECT entry_id
+  FROM unnest(:entry_ids::text[]) AS entry_id
+ WHERE NOT EXISTS (SELECT FROM dlq_seen WHERE dlq_seen.guild_id = :guild_id AND dlq_seen.entry_id = entry_id.entry_id);
+
 -- name: note_seen
 -- Records failures as seen, given as a JSON array, and returns those that had not been.
 INSERT INTO dlq_seen (guild_id, entry_id, attempted_at)

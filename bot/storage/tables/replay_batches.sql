@@ -32,7 +32,7 @@ SELECT replay_batches.*,
 -- name: batch_entries
 -- Returns the entries of a batch in their order, each with the state of the delivery that sends it.
 SELECT entry.position, entry.entry_id, entry.channel, entry.state, entry.skip, entry.delivery_key,
-       deliveries.status, deliveries.error, deliveries.channel_id, deliveries.message_id
+       deliveries.status, deliveries.error, deliveries.http_status, deliveries.channel_id, deliveries.message_id
   FROM replay_batch_entries AS entry
   LEFT JOIN deliveries ON deliveries.key = entry.delivery_key
  WHERE entry.batch_id = :batch_id

@@ -2,7 +2,8 @@
 -- Returns the replays of entries, each with the place of its message once that was sent.
 SELECT coalesce(entry, entry_id::text) AS entry_id, requested_by_id, requested_by_name, requested_at, channel,
        deliveries.channel_id, deliveries.message_id,
-       CASE WHEN deliveries.status = 'failed' THEN deliveries.error END AS error
+       CASE WHEN deliveries.status = 'failed' THEN deliveries.error END AS error,
+       CASE WHEN deliveries.status = 'failed' THEN deliveries.http_status END AS http_status
   FROM dlq_replays
   LEFT JOIN deliveries ON deliveries.key = delivery_key
  WHERE entry_id = ANY (:keys::uuid[]);

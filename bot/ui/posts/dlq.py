@@ -32,6 +32,15 @@ def answer(words: Wording, http_status: int | None, error: str | None) -> str:
     return words.say("consoles.dlq.not_rung" if is_mute else "consoles.dlq.no_answer")
 
 
+#: The answers of Discord that a person can do something about.
+_ADVISED: Final = frozenset({400, 401, 403, 404, 413, 429})
+
+
+def advice(words: Wording, http_status: int | None) -> str:
+    """Return what to do about Discord's refusal of a replay; "" if nothing special is."""
+    return words.say(f"replay.advice.http_{http_status}") if http_status in _ADVISED else ""
+
+
 _EMBEDS_LIMIT = 10  # Discord: embeds of a message
 
 

@@ -12,7 +12,7 @@ from bot.domain.dlq.prepared import Stripped
 from bot.domain.dlq.replays import ReplayRecord
 from bot.services.dlq.replays import ReplayPreview
 from bot.ui.components import ID_LIMIT, Screen, button, link, row, text
-from bot.ui.posts.dlq import where
+from bot.ui.posts.dlq import advice, where
 from bot.ui.words.inert import cut, inert, inert_lines, plain
 from bot.ui.words.links import place_url
 from bot.ui.words.voice import Voice
@@ -88,7 +88,8 @@ def replayed(voice: Voice, record: ReplayRecord) -> str:
         return voice.say("consoles.dlq.replay_unknown", channel=where(record.channel))
     if record.error is not None:
         reason = inert(record.error, limit=300)
-        return voice.say("consoles.dlq.replay_failed", channel=where(record.channel), reason=reason)
+        failed = voice.say("consoles.dlq.replay_failed", channel=where(record.channel), reason=reason)
+        return "\n".join(line for line in (failed, advice(voice, record.http_status)) if line)
     return voice.say(
         "consoles.dlq.replayed",
         by=voice.who(record.requested_by_name),

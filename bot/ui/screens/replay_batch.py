@@ -10,7 +10,7 @@ from bot.domain.dlq.batches import BatchEntry, BatchState, Outcome, ReplayBatch
 from bot.domain.dlq.entries import DlqEntry, short_id
 from bot.services.dlq.replay_batches import BatchPreview
 from bot.ui.components import Screen, button, or_quit, row, text
-from bot.ui.posts.dlq import where
+from bot.ui.posts.dlq import advice, where
 from bot.ui.posts.replays import stop_id, summary, target_of
 from bot.ui.words.inert import inert
 from bot.ui.words.links import place_url
@@ -63,7 +63,7 @@ def batch_screen(voice: Voice, batch: ReplayBatch, *, page: int = 1) -> Screen:
     shown = entries[(page - 1) * _PAGE : page * _PAGE]
     number = voice.say("replay.batch.pages", number=page, pages=pages) if pages > 1 else ""
     return Screen(
-        text(*summary(voice, batch)),
+        text(*summary(voice, batch), *_advice(voice, batch)),
         ui.Separator(),
         text(*(_result(voice, batch, entry) for entry in shown), number),
         rows=[row(*_buttons(voice, batch, page=page, pages=pages))],
@@ -96,6 +96,14 @@ def _result(voice: Voice, batch: ReplayBatch, entry: BatchEntry) -> str:
         return line
     url = place_url(batch.guild_id, entry.channel_id, entry.message_id)
     return f"{line} · [{voice.say('replay.batch.open_message')}]({url})"
+
+
+def _advice(voice: Voice, batch: ReplayBatch) -> Iterator[str]:
+    """Yield what to do about each kind of refusal, once."""
+    refused = [entry.http_status for entry in batch.entries if entry.outcome is Outcome.REFUSED]
+    for status in dict.fromkeys(refused):
+        if told := advice(voice, status):
+            yield f"-# HTTP {status}：{told}"
 
 
 def _reason(voice: Voice, entry: BatchEntry) -> str:

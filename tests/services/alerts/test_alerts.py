@@ -9,6 +9,7 @@ import pytest
 
 from bot.domain.alerts.alert import AlertMessage
 from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.dlq.replays import REPLAYED_AS
 from bot.domain.incident.incident import Incident, IncidentKind, Status
 from bot.domain.incident.transitions import AckVia
 from bot.domain.people import Person
@@ -84,6 +85,18 @@ async def test_an_alert_is_tracked_with_its_channels_severity(desk: Desk) -> Non
     ]
     await desk.pass_time(minutes=15)
     assert desk.sent(DeliveryKind.ESCALATION) == ["channel:p0-alerts"]
+
+
+async def test_a_replay_by_a_webhook_is_no_alert(desk: Desk) -> None:
+    """A person sends an old one again: nobody is paged. A real alert of the same webhook still is one."""
+    desk.webhooks = {"p0-alerts": 77}
+    desk.use(desk.discord)
+    real = alert(desk, channel="p0-alerts")
+    replayed = replace(real, id=901, evidence=replace(real.evidence, author_name=REPLAYED_AS))
+    stranger = replace(replayed, id=902, evidence=replace(replayed.evidence, author_id=78))
+    assert await desk.services.alerts.receive(replayed) is None
+    assert await desk.services.alerts.receive(real) is not None
+    assert await desk.services.alerts.receive(stranger) is not None
 
 
 async def test_the_policy_may_let_the_answer_ring(database: Database) -> None:

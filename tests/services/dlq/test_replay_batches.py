@@ -11,7 +11,13 @@ from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.dlq.batches import BatchState, Outcome, ReplayBatch, ReplayTarget, Skip, Via
 from bot.domain.dlq.entries import DlqEntry, failure_id
 from bot.domain.dlq.views import DlqFilter
-from bot.domain.errors import DeliveryRefused, InvalidTransition, NotPermitted, UserError
+from bot.domain.errors import (
+    DeliveryRefused,
+    InvalidTransition,
+    NotPermitted,
+    UpstreamUnavailable,
+    UserError,
+)
 from bot.domain.people import Person
 from bot.runbook import load_policy
 from bot.services.ports import JobName
@@ -252,3 +258,44 @@ async def test_a_webhook_is_for_the_channels_that_have_one(desk: Desk) -> None:
     assert shown.entries[1].skip is Skip.WEBHOOK_ENDED
     assert [entry.skip for entry in (await ask(desk, target)).entries][:2] == [Skip.WEBHOOK_ENDED] * 2
     assert [entry.skip for entry in (await ask(desk)).entries] == [None] * 3
+
+
+async def test_a_webhooks_message_whose_answer_is_lost_is_found(desk: Desk) -> None:
+    """It stands in the channel: that is a result like any other, and nothing is sent again."""
+    batch = await by_webhook(desk)
+    await begin(desk, batch)
+    for job in await desk.database.take_due_jobs():  # posts the progress, queues the delivery
+        await desk.run(job)
+    desk.discord.swallow = True
+    await desk.pass_time(minutes=1)
+    assert (await view(desk, batch)).counts == {Outcome.POSTED: 1}
+    assert desk.sent(DeliveryKind.REPLAY_WEBHOOK) == ["webhook:p0-alerts"]
+
+
+@pytest.mark.parametrize("may_look", [True, False])
+async def test_what_perhaps_arrived_is_left_to_a_person(desk: Desk, *, may_look: bool) -> None:
+    """Neither found nor sent again: no batch takes it, and a person who has looked may repeat it."""
+    batch = await by_webhook(desk)
+    desk.discord.failures = [None, UpstreamUnavailable("no answer: TimeoutError")]
+    if not may_look:
+        desk.discord.unreadable = DeliveryRefused("Missing Access", http_status=403, code=50001)
+    await begin(desk, batch)
+    await desk.pass_time(minutes=2)
+    shown = await view(desk, batch)
+    assert (shown.state, shown.counts) == (BatchState.ENDED, {Outcome.UNKNOWN: 1})
+    assert [entry.skip for entry in (await ask(desk)).entries] == [Skip.REPLAYED]
+    record = await desk.store.replay_of(shown.entries[0].entry_id)
+    assert record is not None
+    assert (record.is_unknown, record.may_be_repeated) == (True, True)
+    desk.discord.unreadable = None
+    await desk.replays.replay(shown.entries[0].entry_id, by=PRIMARY, guild_id=GUILD)
+    await desk.work()
+    assert (posted(desk), len(desk.sent(DeliveryKind.REPLAY_WEBHOOK))) == (1, 0)
+
+
+async def by_webhook(desk: Desk) -> ReplayBatch:
+    """A previewed batch of one entry, for the channel's own webhook."""
+    desk.webhooks = {"p0-alerts": 5}
+    desk.use(desk.discord)
+    await lose(desk, 1)
+    return await ask(desk, ReplayTarget(Via.WEBHOOK))

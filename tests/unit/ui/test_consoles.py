@@ -205,7 +205,7 @@ def test_an_entry_that_could_not_be_sent_again_fits(voice: Voice) -> None:
     entry = replace(
         ENTRY, title="*" * 300, error_message="*" * 900, channel="*" * 99, severity="*" * 99, payload=payload
     )
-    failed = replace(REPLAY, error="*" * 900, channel="*" * 99)
+    failed = replace(REPLAY, error="*" * 900, channel="*" * 99, http_status=401)
     assert over_limits(dlq_entry.entry_screen(voice, EntryView(entry, failed), guild_id=7)) == []
 
 

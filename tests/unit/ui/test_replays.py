@@ -49,7 +49,7 @@ def batch(*entries: BatchEntry, **other: Any) -> ReplayBatch:
 
 MIXED = batch(
     entry(0, **SENT),
-    entry(1, **REFUSED, error="HTTP 403 50001 Missing Access"),
+    entry(1, **REFUSED, error="HTTP 403 50001 Missing Access", http_status=403),
     entry(2, **REFUSED, error="may have been posted; not found in the channel's history"),
     entry(3, state=EntryState.SKIPPED, skip=Skip.ARRIVED),
     entry(4, state=EntryState.RETURNED),
@@ -79,6 +79,7 @@ def test_results_begin_with_what_needs_a_person() -> None:
     assert ["❓" in results[0], "Missing Access" in results[1]] == [True, True]
     assert any("[投稿](https://discord.com/channels/7/5/6)" in line for line in results)
     assert any("対象外：その後届いている" in line for line in results)
+    assert "HTTP 403：Bot にそのチャンネルへ投稿する権限がありません" in words(batch_screen(JA, MIXED))
     assert labels(batch_screen(JA, MIXED)) == ["更新", "止める"]
 
 
@@ -100,9 +101,13 @@ def test_the_question_says_how_many_go_where_and_what_stays() -> None:
 @given(text=EVIL)
 def test_screens_and_posts_keep_within_discords_limits(voice: Voice, text: str) -> None:
     """Two hundred entries, whatever their channels, titles and errors are."""
+    ended = [
+        REFUSED | {"http_status": status} if status else SENT
+        for status in (400, 401, 403, 404, 413, 429, None)
+    ]
     many = batch(
         *(
-            entry(number, channel=f"{text}{number}", error=text * 3, **(REFUSED if number % 2 else SENT))
+            entry(number, channel=f"{text}{number}", error=text * 3, **ended[number % len(ended)])
             for number in range(200)
         ),
         requested_by_name=text,

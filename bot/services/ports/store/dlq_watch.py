@@ -13,6 +13,9 @@ class DlqWatchReads(Protocol):
     async def dlq_watch(self, guild_id: int) -> DlqWatch | None:
         """Return how far the guild's watch has looked; None before its first look."""
 
+    async def unseen_failures(self, guild_id: int, entry_ids: Sequence[str]) -> frozenset[str]:
+        """Return those of the entries that the watch has not seen."""
+
     async def dlq_burst(self, burst_id: int) -> DlqBurst | None:
         """Return a burst of failures."""
 
