@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 
 from bot.domain.actions.item import WatchedAlert
+from bot.domain.alerts.verdict import Verdict
 from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.errors import IncidentNotFound, UserError
 from bot.domain.incident.checklist import ChecklistPick
@@ -101,6 +102,8 @@ def _given(incident: Incident, *, triage: int, alert: int, thread: int) -> dict[
         "limit": 25,
         "fingerprint": ALERT.fingerprint,
         "alert": ALERT,
+        "verdict": Verdict.KEEP,
+        "said": None,
         "number": incident.id,
         "triage_id": triage,
         "message_id": alert,
@@ -153,7 +156,7 @@ async def test_nothing_of_another_guild_is_found(ours: Ours) -> None:
         part, _, method = name.partition(".")
         call = getattr(getattr(ours.neighbour.services, part), method)
         given = {key: ours.given[key] for key in inspect.signature(call).parameters}
-        if name == "roles.give":
+        if method == "give" and "to" in given:
             given["to"] = RESPONDER
         found = await _found(call(**given))
         assert not found or found in NOT_FOUND, name

@@ -161,6 +161,12 @@ async def count_message(tx: Transaction, incident: Incident, counted: AlertQuest
     await tx.enqueue(*(action_job(item_id) for item_id in broken))
 
 
+async def note_muted(tx: Transaction, muted: AlertQuestion) -> None:
+    """Wake the action items whose fix has not held: the team passes over an alert that still fires."""
+    broken = await tx.alert_fired(muted.guild_id, FiredAlert(muted.fingerprint, muted.evidence.at))
+    await tx.enqueue(*(action_job(item_id) for item_id in broken))
+
+
 def _question_key(message_id: int) -> str:
     """Return the key of the delivery that asks about a message."""
     return f"alert_question:{message_id}"

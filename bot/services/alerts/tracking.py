@@ -18,7 +18,7 @@ from bot.domain.incident.incident import Incident, Status
 from bot.domain.severity import SeverityPolicy
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.runbook.model import Policy
-from bot.services.alerts.questions import Questions, as_incident, count_message
+from bot.services.alerts.questions import Questions, as_incident, count_message, note_muted
 from bot.services.alerts.recoveries import Recoveries
 from bot.services.incidents.commands import Incidents
 from bot.services.ports import Job, JobName, Store, Transaction
@@ -168,6 +168,7 @@ class AlertTracking:
             if same is not None:
                 incident = await self._count(tx, same, message)
             elif await self._is_muted(tx, message, understood):
+                await note_muted(tx, understood.would_be)
                 log.info("alert.muted", channel_id=message.channel_id, message_id=message.id)
                 return None
             elif asks:

@@ -13,6 +13,7 @@ from bot.domain.actions.item import (
     WatchedAlert,
 )
 from bot.domain.actions.listing import ActionFilter, ActionView, AlertSearch, OpenAction
+from bot.domain.alerts.alert import FiredAlert
 from bot.domain.errors import Contended
 from bot.domain.incident.incident import ByPerson, PersonRef
 from bot.domain.people import Person
@@ -95,6 +96,9 @@ class PostgresActionWrites(TransactionPart):
         }
         if not await self._sql.has("save_action_item", item, **columns):
             raise Contended(item.label)
+
+    async def alert_fired(self, guild_id: int, fired: FiredAlert) -> list[int]:
+        return [row["id"] for row in await self._sql.all("alert_fired", fired, guild_id=guild_id)]
 
     async def set_action_next(self, item_id: int, at: datetime) -> None:
         await self._sql.all("set_action_next", item_id=item_id, next_at=at)

@@ -66,6 +66,15 @@ UPDATE action_items
  WHERE id = :id AND version = :version - 1
 RETURNING id;
 
+-- name: alert_fired
+-- Marks the done action items of a guild that name this alert, if it fired after they were marked as done, and returns
+-- their numbers: they are to be looked at now. For an alert that is not counted on an incident; `note_alert` does the
+-- same for one that is.
+UPDATE action_items
+   SET fired_at = :at, fired_in = NULL, next_at = now()
+ WHERE guild_id = :guild_id AND fingerprint = :fingerprint AND status = 'done' AND closed_at < :at
+RETURNING id;
+
 -- name: set_action_next
 -- Records when an action item is looked at next.
 UPDATE action_items SET next_at = :next_at WHERE id = :item_id;

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from bot.domain.actions.deliveries import ActionDmReason
 from bot.domain.actions.item import ActionItem, ActionState, WatchedAlert
 from bot.domain.alerts.alert import AlertMessage
+from bot.domain.alerts.verdict import Verdict
 from bot.domain.delivery.delivery import DeliveryStatus
 from bot.domain.incident.incident import Incident, Role
 from bot.domain.timeline.entries import TimelineKind
@@ -285,6 +286,19 @@ async def test_the_alert_is_found_again_even_if_the_job_is_lost(desk: Desk) -> N
     assert f"action:{item.id}" in await audit(desk.store)
     await desk.work()
     assert (await now(desk, item)).is_open
+
+
+async def test_a_muted_alert_proves_nothing(desk: Desk) -> None:
+    """The team passes over its messages, but it still fires."""
+    tracked, _, item = await watched(desk)
+    await desk.services.alert_verdicts.give(tracked.id, Verdict.MUTE, by=PRIMARY)
+    await desk.pass_time(days=1)
+    assert await desk.services.alerts.receive(firing(desk, 970)) is None
+    await desk.work()
+    found = await now(desk, item)
+    assert (found.is_open, found.fired_in) == (True, None)
+    [line] = await lines(desk, "action_reopened")
+    assert line.data.get("number") is None
 
 
 async def test_a_private_alert_is_not_named_in_a_public_thread(desk: Desk) -> None:

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from bot.domain.actions.item import ActionItem, NewActionItem, WatchedAlert
 from bot.domain.actions.listing import ActionFilter, AlertSearch, OpenAction
+from bot.domain.alerts.alert import FiredAlert
 from bot.domain.people import Person
 
 
@@ -51,6 +52,12 @@ class ActionWrites(Protocol):
 
     async def save_action_item(self, item: ActionItem) -> None:
         """Write a locked item, whose version has grown by one."""
+
+    async def alert_fired(self, guild_id: int, fired: FiredAlert) -> list[int]:
+        """Mark the done items whose fix has not held, and return their numbers.
+
+        For an alert that counts on no incident; `AlertWrites.note_alert` does it for others.
+        """
 
     async def set_action_next(self, item_id: int, at: datetime) -> None:
         """Set when a locked item is looked at next; its version stays."""
