@@ -15,7 +15,7 @@ from local_discord.people import Human
 _LOCALES: Final = {"ja": "ja", "en": "en-US"}
 _HANDOVER: Final = time(10)
 #: How many turns ago the rotation was set; a multiple of the people who take turns.
-_TURNS_AGO: Final = 6
+_TURNS_AGO: Final = 12
 
 
 @dataclass(frozen=True, slots=True)

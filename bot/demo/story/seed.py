@@ -41,7 +41,7 @@ from bot.ui.words.links import place_url
 from local_discord.people import Human
 
 _QUERIES: Final = composed([Path(__file__).with_name("seed.sql").read_text(encoding="utf-8")])
-_SERVED_FOR: Final = timedelta(days=50)
+_SERVED_FOR: Final = timedelta(days=84)
 _SECOND: Final = timedelta(seconds=1)
 
 Row = dict[str, object]

@@ -8,6 +8,7 @@ from typing import Final
 from bot.domain.digest import ActionsDue, Digest, DigestPart, DueAction
 from bot.domain.dlq.entries import DlqCounts
 from bot.domain.incident.incident import Incident
+from bot.domain.oncall.people import OnCallPerson
 from bot.domain.postmortem.owing import OwedPostmortem
 from bot.domain.statistics.alert_quality import AlertCounts
 from bot.domain.statistics.figures import Deadlines, SeverityFigures
@@ -28,6 +29,9 @@ _SOURCES: Final = 5  # senders that are named
 
 #: How one incident's name is shown, and its title.
 Show = Callable[[Incident], tuple[str, str]]
+
+#: How a person is shown.
+ShowPerson = Callable[[OnCallPerson], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,17 @@ def named(incident: Incident) -> tuple[str, str]:
     return incident.label, plain(incident.title, limit=_TITLE_LIMIT)
 
 
-def sections(words: Wording, week: Digest, show: Show) -> Iterator[Section]:
+def mentioned(person: OnCallPerson) -> str:
+    """Show a person under the name that Discord has; a mention in an embed notifies no one."""
+    return f"<@{person.user_id}>" if person.user_id is not None else inert(person.name, limit=_NAME_LIMIT)
+
+
+def called(person: OnCallPerson) -> str:
+    """Show a person on a terminal."""
+    return plain(person.name, limit=_NAME_LIMIT)
+
+
+def sections(words: Wording, week: Digest, show: Show, who: ShowPerson) -> Iterator[Section]:
     """Yield the parts in their order: what happened, what it cost, what is owed."""
     made = (
         (DigestPart.INCIDENTS, _incidents(words, week)),
@@ -58,7 +72,7 @@ def sections(words: Wording, week: Digest, show: Show) -> Iterator[Section]:
         (DigestPart.LATE, _deadlines(words, week, show)),
         (DigestPart.OPEN, _list(words, "digest.open.heading", week.open, show)),
         (DigestPart.INCIDENTS, _targets(words, week)),
-        (DigestPart.LOAD, _load(words, week.load)),
+        (DigestPart.LOAD, _load(words, week.load, who)),
         (DigestPart.ALERTS, _alerts(words, week)),
         (DigestPart.ALERTS, _asked(words, week, show)),
         (DigestPart.DLQ, _dlq(words, week.dlq, previous=week.previous_dlq)),
@@ -138,21 +152,23 @@ def _targets(words: Wording, week: Digest) -> Section | None:
     return Section(words.say("digest.targets.heading"), (" · ".join(lines),)) if lines else None
 
 
-def _load(words: Wording, load: Sequence[PersonLoad]) -> Section | None:
+def _load(words: Wording, load: Sequence[PersonLoad], who: ShowPerson) -> Section | None:
     paged = [one for one in load if one.pages.total]
     if not paged:
         return None
     total = sum(one.pages.total for one in paged)
-    return Section(words.say("digest.load.heading", count=total), tuple(_person(words, one) for one in paged))
+    return Section(
+        words.say("digest.load.heading", count=total), tuple(_person(words, one, who) for one in paged)
+    )
 
 
-def _person(words: Wording, one: PersonLoad) -> str:
+def _person(words: Wording, one: PersonLoad, who: ShowPerson) -> str:
     pages = one.pages
     counts = {"day": pages.day, "night": pages.night, "weekend": pages.weekend, "holiday": pages.holiday}
     parts = [words.say(f"digest.load.{kind}", count=count) for kind, count in counts.items() if count]
     if pages.asleep:
         parts.append(words.say("digest.load.asleep", count=pages.asleep))
-    person = inert(one.person.name, limit=_NAME_LIMIT)
+    person = who(one.person)
     return words.say("digest.load.line", person=person, count=pages.total, parts=" · ".join(parts))
 
 

@@ -22,7 +22,16 @@ from bot.ui.posts.bodies import (
     embed,
     message,
 )
-from bot.ui.posts.digest_sections import Section, change, linked, named, sections, severity_name
+from bot.ui.posts.digest_sections import (
+    Section,
+    called,
+    change,
+    linked,
+    mentioned,
+    named,
+    sections,
+    severity_name,
+)
 from bot.ui.posts.dlq import where
 from bot.ui.posts.looks import Renderers, about
 from bot.ui.posts.verdicts import verdict_row
@@ -46,7 +55,7 @@ def digest(words: Wording, week: Digest, *, pictures: Sequence[str] = (), is_las
     said = headline(words, week, is_last=is_last)
     if week.is_quiet:
         return message(said, embeds=shown)
-    fields = _fields(words, list(sections(words, week, linked)))
+    fields = _fields(words, list(sections(words, week, linked, mentioned)))
     figures = embed(colour=GREY, title=_dates(words, "digest.title", week.week), fields=fields)
     rows = verdict_row(words, week.asked)
     return message(said, embeds=[*shown, figures], components=rows)
@@ -59,7 +68,7 @@ def digest_text(digest: Digest, *, texts: Texts, policy: Policy) -> str:
         return headline(words, digest)
     figures = (
         "\n".join([section.heading, *(f"  {line}" for line in section.lines)])
-        for section in sections(words, digest, named)
+        for section in sections(words, digest, named, called)
     )
     return "\n\n".join([f"{_dates(words, 'digest.title', digest.week)}\n{headline(words, digest)}", *figures])
 

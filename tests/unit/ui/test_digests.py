@@ -196,12 +196,13 @@ def test_what_the_week_cost_people() -> None:
     """The pages of each person by the time of day; who had none is not named."""
     load = (
         PersonLoad(OnCallPerson("sato", "佐藤"), PageCounts(day=3, night=2, weekend=1, holiday=1, asleep=3)),
-        PersonLoad(OnCallPerson("suzuki", "鈴木"), PageCounts(day=1)),
+        PersonLoad(OnCallPerson("suzuki", "suzuki", user_id=102), PageCounts(day=1)),
         PersonLoad(OnCallPerson("tanaka", "田中"), oncall_s=3_600.0),
     )
     assert fields(replace(BUSY, load=load))["呼び出し 8 回"] == (
-        "佐藤：7 回 (昼 3 · 夜 2 · 週末 1 · 祝日 1 · うち睡眠時間 3)\n鈴木：1 回 (昼 1)"
+        "佐藤：7 回 (昼 3 · 夜 2 · 週末 1 · 祝日 1 · うち睡眠時間 3)\n<@102>：1 回 (昼 1)"
     )
+    assert "  suzuki：1 回 (昼 1)" in digest_text(replace(BUSY, load=load), texts=TEXTS, policy=POLICY)
 
 
 def test_targets_updates_and_drills() -> None:
