@@ -17,7 +17,7 @@ _KINDS: Final = {made.__name__: made for made in (SeverityChart, TimesChart, Bar
 
 _SECONDS: Final = 30
 _BYTES: Final = 1024 * 1024 * 1024
-_NICENESS: Final = 10
+_NICENESS: Final = 5
 
 
 def asked(chart: Chart) -> dict[str, object]:
