@@ -41,6 +41,7 @@ async def test_an_owed_postmortem_is_asked_for_until_it_is_done(world: World) ->
     told = await world.expect_message(alert.thread, contains="INC-1 解決")
     for part in ("原因：接続プールの枯渇", "対処：rollback した", "決済の 3 割 · 120 人", "担当：@primary"):
         assert part in told.text
+    await world.expect_draft(alert.thread)
     post = await world.expect_text(alert.post, "原因：接続プールの枯渇")
     assert "📝 postmortem：@primary" in post.text
     refused = await world.human.submit("secondary", late, {"cause": "DNS"})
@@ -77,6 +78,7 @@ async def test_a_correction_reaches_every_post(world: World) -> None:
     form = await world.command("incident resolve", channel=alert.thread)
     await world.human.submit("responder", form, {})
     await world.expect_message(alert.thread, contains="INC-1 解決")
+    await world.expect_draft(alert.thread)
     await world.expect_text(alert.post, "対処：rollback した")
     await world.restart_bot()
     form = await world.click(alert, "解決の内容", by="primary")

@@ -202,6 +202,10 @@ class World:
         """Expect the reminder of a late status update in the thread, and no other ping."""
         return await self.expect_message(alert.thread, contains=f"{alert.label} の状況を知らせてください")
 
+    async def expect_draft(self, thread: str) -> Message:
+        """Expect the draft of the postmortem that a resolve attaches to the thread."""
+        return await self.expect_message(thread, contains="postmortem の下書き")
+
     async def expect_text(self, message: Message, contains: str) -> Message:
         """Wait until a message has been edited to contain this text."""
 
