@@ -19,7 +19,10 @@ _MISFITS: Final = {
         "run `incident-bot migrate`, name it under [dlq], or correct DLQ_DATABASE_URL",
     ),
     Misfit.NO_COLUMN: ("{table} has no column {columns}", "name it under [dlq.columns]"),
-    Misfit.NO_PERMISSION: ("{columns} of {table} cannot be read", "grant SELECT to the bot's role"),
+    Misfit.NO_PERMISSION: (
+        "{columns} of {table} cannot be read",
+        "grant the bot's role SELECT, and USAGE on the schema",
+    ),
     Misfit.WRONG_TYPE: (
         "{columns} of {table} has a type without order",
         "an id is a uuid, an integer or text, a moment timestamptz or timestamp: name another column",

@@ -68,7 +68,7 @@ class ErrorReplies:
             return describe(voice, cause)
         if isinstance(cause, UnavailableError | TimeoutError):
             log.warning("interaction.unavailable", reason=str(cause) or type(cause).__name__)
-            return _unavailable(voice, cause)
+            return unavailable(voice, cause)
         error_id = secrets.token_hex(4)
         log.error("interaction.failed", error_id=error_id, exc_info=cause)
         return voice.say("errors.unexpected", id=error_id)
@@ -132,7 +132,8 @@ def _shown(voice: Voice, name: str, value: object) -> str:
     return inert(str(value), limit=_FIELD_LIMIT)
 
 
-def _unavailable(voice: Voice, cause: Exception) -> str:
+def unavailable(voice: Voice, cause: Exception) -> str:
+    """Say which part is away, and what to do meanwhile."""
     if isinstance(cause, DlqMisfit):
         report = cause.report
         columns = inert(", ".join(report.concerned), limit=_FIELD_LIMIT)

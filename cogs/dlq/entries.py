@@ -1,5 +1,6 @@
 """`/dlq show`: one undelivered notification."""
 
+import asyncio
 from typing import Final
 
 from discord import app_commands
@@ -18,17 +19,20 @@ EntryId = app_commands.Range[str, 1, 100]
 
 ENTRY: Final = rf"(?P<entry>{PRESSABLE.pattern})"
 _OFFERED: Final = 25  # Discord: choices of an autocomplete
+_OFFERED_WITHIN_S: Final = 2.5  # Discord: an autocomplete's answer is due within 3 s
 _VALUE_LIMIT: Final = 100  # Discord: the value of a choice
 ID_OPTION: Final = locale_str("The entry's id; the list's six digits are enough", key="commands.dlq_id")
 
 
 async def offer_entries(interaction: Interaction, typed: str) -> list[Choice[str]]:
-    """Offer the latest failures by short id and title; none while the table cannot be read."""
+    """Offer the latest failures by short id and title; none while the table cannot be read in time."""
     services, voice = services_of(interaction), voice_of(interaction)
     by = person_from(interaction.user)
+    reading = services.dlq_console.offered(typed, by=by, guild_id=services.guild_id, limit=_OFFERED)
     try:
-        found = await services.dlq_console.offered(typed, by=by, guild_id=services.guild_id, limit=_OFFERED)
-    except BotError:
+        async with asyncio.timeout(_OFFERED_WITHIN_S):
+            found = await reading
+    except (BotError, TimeoutError):
         return []
     fitting = [entry for entry in found if len(entry.id) <= _VALUE_LIMIT]
     return [Choice(name=entry_choice(voice, entry), value=entry.id) for entry in fitting]

@@ -19,7 +19,7 @@ from bot.storage.database.pools import open_dlq_pool
 from bot.storage.dlq.composing import Questions
 from bot.storage.dlq.indexes import finds_endings
 from bot.storage.dlq.store import PostgresDlqStore
-from tests.integration.dlq_tables import RUNBOOK, TABLES, TheirTable
+from tests.integration.dlq_tables import RUNBOOK, TABLES, VIEWED, TheirTable
 from tests.postgres import connect
 
 FAILURE = UUID("12345678-1234-4234-8234-123456789abc")
@@ -233,6 +233,23 @@ async def test_a_table_that_cannot_be_read_says_why(
         await PostgresDlqStore(pool, DlqTable("public", "x")).most_severe(limit=1)
     assert (caught.value.report.misfit, caught.value.report.concerned) == (misfit, concerned)
     await pool.close()
+
+
+@pytest.mark.parametrize("granted", ["SELECT 1", "GRANT SELECT ON store.failures TO dlq_reader"])
+async def test_a_table_that_may_not_be_read_says_so(database_url: str, granted: str) -> None:
+    """Not to the table, or not into its schema."""
+    owner = await connect(database_url)
+    await owner.execute(VIEWED.made_by)
+    await owner.execute(
+        "REVOKE ALL ON store.failures FROM dlq_reader; REVOKE ALL ON SCHEMA store FROM dlq_reader"
+    )
+    await owner.execute(granted)
+    pool = await asyncpg.create_pool(database_url, user="dlq_reader", min_size=0, statement_cache_size=0)
+    with pytest.raises(DlqMisfit) as caught:
+        await PostgresDlqStore(pool, VIEWED.table).most_severe(limit=1)
+    assert caught.value.report.misfit is Misfit.NO_PERMISSION
+    await pool.close()
+    await owner.close()
 
 
 async def test_a_page_comes_without_a_number_if_counting_takes_too_long(database_url: str) -> None:

@@ -17,6 +17,7 @@ from structlog.testing import capture_logs
 
 from bot.domain.actions.item import ActionSource
 from bot.domain.calendar.start_time import InvalidStartTime, StartTimeInFuture, StartTimeTooOld
+from bot.domain.dlq.table import DlqMisfit, Misfit, TableReport
 from bot.domain.dlq.views import DlqFilter
 from bot.domain.errors import (
     BotError,
@@ -30,7 +31,7 @@ from bot.domain.incident.incident import Status, StatusUpdate
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.domain.timeline.lines import Line
 from bot.services.incidents.queries import ENDED
-from bot.ui.errors import ErrorReplies, describe, unwrapped
+from bot.ui.errors import ErrorReplies, describe, unavailable, unwrapped
 from bot.ui.forms.action import Asked, add_form, drop_form
 from bot.ui.forms.base import Typed, triage_form
 from bot.ui.forms.details import details_form
@@ -41,6 +42,7 @@ from bot.ui.forms.resolution import resolution_form
 from bot.ui.forms.severity import severity_form
 from bot.ui.forms.timeline import correction_form, note_form
 from bot.ui.forms.update import update_form
+from bot.ui.words.voice import Voice
 from tests.unit.ui.samples import AT, PLACED, POLICY, TEXTS
 from tests.unit.ui.screens import EN, JA, FakeInteraction
 
@@ -313,3 +315,13 @@ async def test_a_refused_press_gives_nothing_back() -> None:
         UserError("note_empty"), data={"custom_id": "inc:v1:more:42", "values": ["note"], "component_type": 3}
     )
     assert asked.told[0]["content"] == TEXTS.say("ja", "errors.note_empty")
+
+
+@pytest.mark.parametrize("misfit", Misfit)
+@pytest.mark.parametrize("voice", [JA, EN])
+def test_a_table_that_does_not_fit_is_told_with_what_to_do(voice: Voice, misfit: Misfit) -> None:
+    """Its name, the columns that are concerned, and never a trace of SQL."""
+    told = unavailable(voice, DlqMisfit(TableReport("ops.lost", misfit, ("sent@here", "id"))))
+    assert "ops.lost" in told
+    assert "@here" not in told
+    assert ("sent＠here, id" in told) is (misfit is not Misfit.NO_TABLE)
