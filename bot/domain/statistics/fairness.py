@@ -20,9 +20,14 @@ _FEW_PAGES: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class PlannedShift:
-    """A coming shift with a planned end, as the schedule has it."""
+    """A coming shift with a planned end, as the schedule has it.
+
+    Attributes:
+        order: The number of its place in the on-call order, from 0: that one is paged first.
+    """
 
     place: str
+    order: int
     person: OnCallPerson
     starts: datetime
     ends: datetime
@@ -32,6 +37,10 @@ class PlannedShift:
         """Return how long it is."""
         return self.ends - self.starts
 
+    def overlaps(self, other: "PlannedShift") -> bool:
+        """Return True if there is a moment in both."""
+        return self.starts < other.ends and other.starts < self.ends
+
 
 @dataclass(frozen=True, slots=True)
 class Relief:
@@ -40,7 +49,7 @@ class Relief:
     Attributes:
         gives: The shift that they give away.
         to: Who takes it.
-        takes: The shorter shift that they take for it; None: *to* has none ahead, and just stands in.
+        takes: The easier shift that they take for it; None: *to* has none ahead, and just stands in.
     """
 
     gives: PlannedShift
@@ -90,30 +99,69 @@ def fairness(loads: Sequence[PersonLoad], ahead: Iterable[PlannedShift], *, sinc
         in_pages = one.pages.total >= _FEW_PAGES and one.pages.total > TOO_MUCH * mean_pages
         in_hours = one.oncall_s > TOO_MUCH * mean_s
         if in_pages or in_hours:
-            found.append(Overload(one, in_pages, in_hours, relief_of(one, shared, shifts)))
+            relief = relief_of(one, shared, shifts, in_hours=in_hours)
+            found.append(Overload(one, in_pages, in_hours, relief))
     return Fairness(since, shared, mean_pages, mean_s, tuple(found))
 
 
 def relief_of(
-    burdened: PersonLoad, loads: Sequence[PersonLoad], ahead: Sequence[PlannedShift]
+    burdened: PersonLoad, loads: Sequence[PersonLoad], ahead: Sequence[PlannedShift], *, in_hours: bool
 ) -> Relief | None:
-    """Return a change of the coming schedule that helps *burdened*.
+    """Return a change of the coming schedule that helps *burdened*, and puts nobody at two places at once.
 
-    The person who takes over has the fewest hours on call, and of those the fewest pages. Of the pairs of
-    shifts the one that saves the most time is chosen, and of equal ones the earliest. If no swap saves any
-    time, that person stands in for the next shift.
+    Too many hours become fewer by a swap with a shorter shift, too many pages by one with a place that is
+    paged later. If no swap helps, a person stands in for a shift. The one who takes over has the least load.
 
     Args:
         ahead: In order of their start.
+        in_hours: They have too many hours; else too many pages.
     """
-    others = [one for one in loads if one.person.handle != burdened.person.handle]
-    own = [shift for shift in ahead if shift.person.handle == burdened.person.handle]
-    if not others or not own:
-        return None
-    to = min(others, key=lambda one: (one.oncall_s, one.pages.total, one.person.name)).person
-    theirs = [shift for shift in ahead if shift.person.handle == to.handle]
-    pairs = [(gives, takes) for gives in own for takes in theirs if gives.length > takes.length]
-    if not pairs:
-        return Relief(own[0], to, None)
-    gives, takes = max(pairs, key=lambda pair: pair[0].length - pair[1].length)  # the first of equal ones
-    return Relief(gives, to, takes)
+    own = _of(burdened.person, ahead)
+    if not in_hours:
+        own = sorted(own, key=lambda shift: shift.order)
+    others = [one.person for one in sorted(loads, key=_least) if one.person.handle != burdened.person.handle]
+    for to in others:
+        theirs = _of(to, ahead)
+        pairs = [
+            (gives, takes) for gives in own for takes in theirs if _helps(gives, takes, in_hours=in_hours)
+        ]
+        free = [(gives, takes) for gives, takes in pairs if _fits(gives, takes, own=own, theirs=theirs)]
+        if free:
+            gives, takes = max(
+                free, key=lambda pair: pair[0].length - pair[1].length
+            )  # of equal ones the first
+            return Relief(gives, to, takes)
+    stand_ins = (
+        Relief(gives, to, None)
+        for to in others
+        for gives in own
+        if not any(gives.overlaps(shift) for shift in _of(to, ahead))
+    )
+    return next(stand_ins, None)
+
+
+def _of(person: OnCallPerson, ahead: Iterable[PlannedShift]) -> list[PlannedShift]:
+    return [shift for shift in ahead if shift.person.handle == person.handle]
+
+
+def _least(one: PersonLoad) -> tuple[float, int, str]:
+    return one.oncall_s, one.pages.total, one.person.name
+
+
+def _helps(gives: PlannedShift, takes: PlannedShift, *, in_hours: bool) -> bool:
+    if in_hours:
+        return gives.length > takes.length
+    return gives.order < takes.order and gives.length >= takes.length
+
+
+def _fits(
+    gives: PlannedShift,
+    takes: PlannedShift,
+    *,
+    own: Iterable[PlannedShift],
+    theirs: Iterable[PlannedShift],
+) -> bool:
+    """Return True if neither person holds two places at once after the swap."""
+    kept_by_them = (shift for shift in theirs if shift is not takes)
+    kept = (shift for shift in own if shift is not gives)
+    return not any(map(gives.overlaps, kept_by_them)) and not any(map(takes.overlaps, kept))

@@ -152,8 +152,8 @@ class StatsViews:
         rosters, now = await self._oncall.rosters(guild_id)
         until = now + _AHEAD
         return [
-            PlannedShift(place, rosters.people[shift.person], shift.starts, shift.ends)
-            for place, roster in rosters.places.items()
+            PlannedShift(place, order, rosters.people[shift.person], shift.starts, shift.ends)
+            for order, (place, roster) in enumerate(rosters.places.items())
             for shift in roster.shifts(now, until)[1:]
             if shift.ends < until
         ]

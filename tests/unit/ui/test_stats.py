@@ -165,7 +165,7 @@ def fair(**changes: Any) -> Fairness:
 def shift(person: OnCallPerson, day: int, days: int) -> PlannedShift:
     """A coming shift at the first place."""
     starts = datetime(2026, 12, day, 10, tzinfo=TOKYO)
-    return PlannedShift("primary", person, starts, starts + timedelta(days=days))
+    return PlannedShift("primary", 0, person, starts, starts + timedelta(days=days))
 
 
 def overload(relief: Relief | None) -> Fairness:
@@ -228,7 +228,7 @@ def test_a_terrible_quarter_fits(voice: Voice) -> None:
         ),
     )
     assert over_limits(stats_screen(voice, worst)) == []
-    planned = PlannedShift(name, person, NOW, NOW + timedelta(days=9))
+    planned = PlannedShift(name, 0, person, NOW, NOW + timedelta(days=9))
     bad = tuple(
         Overload(one, in_pages=True, in_hours=True, relief=Relief(planned, person, planned))
         for one in worst.load or ()

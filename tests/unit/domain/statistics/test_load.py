@@ -21,7 +21,8 @@ def hours(start: int, end: int) -> tuple[datetime, datetime]:
 
 def shift(person: OnCallPerson, start: int, end: int, *, place: str = "primary") -> PlannedShift:
     """A coming shift."""
-    return PlannedShift(place, person, *hours(start, end))
+    order = ("primary", "secondary").index(place)
+    return PlannedShift(place, order, person, *hours(start, end))
 
 
 def load(person: OnCallPerson, *, oncall_h: float, pages: int = 0) -> PersonLoad:
@@ -82,25 +83,49 @@ def test_a_person_without_any_load_is_no_part_of_the_mean() -> None:
     assert (found.mean_s, found.overloads) == (10 * 3_600, ())
 
 
-def test_the_swap_that_saves_the_most_is_suggested() -> None:
+def test_the_swap_that_saves_the_most_time_is_suggested() -> None:
     """With the person who has the least, and the earliest of equal ones."""
     ahead = (
         shift(AI, 0, 10),
-        shift(AI, 20, 60),
         shift(BEN, 10, 20),
+        shift(AI, 20, 60),
         shift(CHIKA, 60, 64),
         shift(CHIKA, 70, 74),
     )
-    (found,) = compared(
-        load(AI, oncall_h=90), load(BEN, oncall_h=20), load(CHIKA, oncall_h=10), ahead=ahead
-    ).overloads
-    assert found.relief == Relief(gives=ahead[1], to=CHIKA, takes=ahead[3])
+    found = compared(load(AI, oncall_h=90), load(BEN, oncall_h=20), load(CHIKA, oncall_h=10), ahead=ahead)
+    (over,) = found.overloads
+    assert over.relief == Relief(gives=ahead[2], to=CHIKA, takes=ahead[3])
 
 
-def test_without_a_shorter_shift_a_stand_in_is_suggested() -> None:
-    """A swap of equal shifts would change nothing."""
-    ahead = (shift(AI, 0, 10), shift(BEN, 10, 20))
-    (found,) = compared(load(AI, oncall_h=90), load(BEN, oncall_h=20), ahead=ahead).overloads
+def paged_too_often(*ahead: PlannedShift) -> Relief | None:
+    """What helps Ai, who has the hours of Ben and Chika and most of the pages."""
+    loads = (load(AI, oncall_h=9, pages=12), load(BEN, oncall_h=8, pages=1), load(CHIKA, oncall_h=9))
+    (over,) = compared(*loads, ahead=ahead).overloads
+    return over.relief
+
+
+def test_too_many_pages_become_fewer_at_a_place_that_is_paged_later() -> None:
+    """A week as the first for a week as the second; an exchange of two first places would change nothing."""
+    ahead = (shift(AI, 0, 10), shift(BEN, 0, 10, place="secondary"), shift(BEN, 10, 20))
+    assert paged_too_often(*ahead) == Relief(gives=ahead[0], to=BEN, takes=ahead[1])
+
+
+def test_nobody_is_put_at_two_places_at_once() -> None:
+    """Ben is second while Ai is first: he cannot be first then for a second week of his that comes later."""
+    gives, later = shift(AI, 0, 10), shift(BEN, 10, 20, place="secondary")
+    same_time, chikas = shift(BEN, 0, 10, place="secondary"), shift(CHIKA, 40, 50, place="secondary")
+    assert paged_too_often(gives, later, chikas) == Relief(gives, BEN, later)
+    assert paged_too_often(gives, same_time, later, chikas) == Relief(gives, BEN, same_time)
+    assert paged_too_often(gives, shift(BEN, 5, 9), later, chikas) == Relief(gives, CHIKA, chikas)
+
+
+def test_without_an_easier_shift_a_stand_in_is_suggested() -> None:
+    """Somebody who is free then; a swap of equal shifts would change nothing."""
+    ahead = (shift(AI, 0, 10), shift(BEN, 10, 20), shift(CHIKA, 4, 8, place="secondary"))
+    people = (load(AI, oncall_h=90), load(BEN, oncall_h=20), load(CHIKA, oncall_h=10))
+    (found,) = compared(*people, ahead=ahead[:2]).overloads
+    assert found.relief == Relief(gives=ahead[0], to=CHIKA, takes=None)
+    (found,) = compared(*people, ahead=(*ahead[:2], shift(CHIKA, 4, 18, place="secondary"))).overloads
     assert found.relief == Relief(gives=ahead[0], to=BEN, takes=None)
 
 
