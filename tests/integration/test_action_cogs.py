@@ -2,14 +2,16 @@
 
 import logging
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any, Final
 
 import pytest
 
-from bot.domain.actions.item import ActionState, ActionStatus
+from bot.domain.actions.item import ActionState, ActionStatus, WatchedAlert
 from bot.ui.forms.action import DUE, OWNER, REASON, VERIFICATION, WHAT
 from tests.integration.console_world import ConsoleWorld, Json, console_world, presses, shown, words
 from tests.services.actions.action_desk import MONDAY
+from tests.services.alerts.test_alerts import alert
 from tests.services.database import Database
 
 FILLED: Final[dict[str, Any]] = {
@@ -158,6 +160,22 @@ async def test_items_and_alerts_are_offered(world: ConsoleWorld) -> None:
     assert await world.choices("action edit", focused="alert", typed="latency") == []
     said = shown(await world.command("action edit", item="AI-1", alert="なにか"))
     assert "候補から選んでください" in said["content"]
+
+
+async def test_an_alert_is_named_by_its_title(world: ConsoleWorld) -> None:
+    """The form carries it, and the item watches it once it is done; it can be named later, too."""
+    await world.services.alerts.receive(replace(alert(world), guild_id=world.guild_id))
+    [choice] = await world.choices("action add", focused="alert", typed="latency")
+    assert choice["name"] == "API latency 812 ms"
+    form = await world.command("action add", alert=choice["value"])
+    await world.send(form, **FILLED)
+    item = await world.store.action_item(1)
+    assert item.alert == WatchedAlert(choice["value"], "API latency 812 ms")
+    await world.send(await world.command("action add"), **FILLED)
+    said = shown(await world.command("action edit", item="AI-2", alert=choice["value"]))
+    assert "「API latency 812 ms」を見守ります" in said["content"]
+    said = shown(await world.command("action done", item="AI-2"))
+    assert "鳴らなければ検証済みになります" in said["content"]
 
 
 async def test_no_role_is_refused_before_anything_is_typed(world: ConsoleWorld) -> None:
