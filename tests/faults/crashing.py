@@ -2,8 +2,8 @@
 
 A point is named after the call it stands beside:
 
-- ``before:claim_due``, ``after:claim_due``: a method of `Transaction`, `Store`, `Discord`, `DlqStore` or
-  `EmailSender`;
+- ``before:claim_due``, ``after:claim_due``: a method of `Transaction`, `Store`, `Discord`, `DlqStore`,
+  `EmailSender` or `CodeHost`;
 - ``before:send:alert``, ``after:send:page``: Discord's, with the kind of the delivery;
 - ``before:commit:acknowledge``, ``after:commit:insert_incident``: a transaction that called it;
 - ``during:record``: the call has been made and nobody waits for its end any more.
@@ -21,7 +21,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
-from bot.services.ports import Discord, DlqStore, EmailSender, Store, Transaction
+from bot.services.ports import CodeHost, Discord, DlqStore, EmailSender, Store, Transaction
 from bot.wiring import GuildDependencies
 
 _STOP = "stop "
@@ -144,5 +144,6 @@ def watched(parts: GuildDependencies, discord: Discord, fuse: Fuse) -> tuple[Gui
     sender = parts.email_sender
     email_sender = None if sender is None else cast("EmailSender", Watched(sender, fuse))
     store, dlq = cast("Store", WatchedStore(parts.store, fuse)), cast("DlqStore", Watched(parts.dlq, fuse))
-    own = replace(parts, store=store, dlq=dlq, email_sender=email_sender)
+    host = None if parts.code_host is None else cast("CodeHost", Watched(parts.code_host, fuse))
+    own = replace(parts, store=store, dlq=dlq, email_sender=email_sender, code_host=host)
     return own, cast("Discord", Watched(discord, fuse))
