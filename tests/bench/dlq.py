@@ -45,7 +45,7 @@ INSERT INTO bench.failures (attempted_at, channel, severity, title, http_status,
 SELECT now() - make_interval(secs => n * {_YEAR / timedelta(seconds=1)} / {ROWS}),
        (ARRAY['p0-alerts', 'p1-ops', 'p1-ops', 'p2-deploys', 'p2-deploys'])[1 + n % 5],
        CASE WHEN n % 200 = 0 THEN 'P0' WHEN n % 4 = 0 THEN 'P1' ELSE 'P2' END,
-       CASE WHEN n % 10000 = 7 THEN 'ledger mismatch on shard ' || n ELSE 'job ' || n % 997 || ' failed' END,
+       CASE WHEN n % 10000 = 7 THEN 'quota exceeded on shard ' || n ELSE 'job ' || n % 997 || ' failed' END,
        (ARRAY[503, 429, 429, 500, NULL, 404, 502])[1 + n % 7],
        CASE WHEN n % 3 = 0 THEN 'upstream timeout' ELSE 'rate limited for ' || n % 61 || ' s' END,
        CASE WHEN n % 41 = 0 THEN 'resolved' ELSE 'failed' END,
@@ -127,7 +127,7 @@ async def _asked(owner: asyncpg.Connection) -> Mapping[str, Page]:
             DlqView(DlqFilter(since=day, text="timeout")), "error_message ILIKE '%timeout%'"
         ),
         "a rare text in a month": Page(
-            DlqView(DlqFilter(hours=720, text="ledger mismatch")), "title ILIKE '%ledger mismatch%'"
+            DlqView(DlqFilter(hours=720, text="quota exceeded")), "title ILIKE '%quota exceeded%'"
         ),
     }
 

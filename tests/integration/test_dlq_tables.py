@@ -267,5 +267,7 @@ async def test_a_page_comes_without_a_number_if_counting_takes_too_long(database
     assert ([entry.title for entry in first.entries], first.total) == (["1", "2"], None)
     second = await dlq.page(DlqView(cursor=first.older), size=2)
     assert ([entry.title for entry in second.entries], second.total) == (["3", "4"], None)
+    found = await dlq.page(DlqView(DlqFilter(text="1")), size=9)
+    assert ([entry.title for entry in found.entries], found.total) == (["1", "10", "11", "12"], None)
     await pool.close()
     await owner.close()

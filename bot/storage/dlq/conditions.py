@@ -2,10 +2,14 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import Final
 
 from bot.domain.dlq.table import DlqColumn
 from bot.domain.dlq.views import NO_ANSWER, Cursor, DlqFilter
 from bot.storage.dlq.layout import Layout
+
+#: The condition of a text: no index has all of them.
+TEXT: Final = "with_text"
 
 Conditions = dict[str, Mapping[str, object]]
 
@@ -23,7 +27,7 @@ def asked_for(layout: Layout, asked: DlqFilter) -> Conditions:
     if asked.http_status is not None:
         found |= _answered(layout, asked.http_status)
     if asked.text is not None:
-        found["with_text"] = {"pattern": f"%{literally(asked.text)}%"}
+        found[TEXT] = {"pattern": f"%{literally(asked.text)}%"}
     return found
 
 

@@ -8,7 +8,7 @@ from bot.domain.dlq.entries import COUNTED, SHORTEST, DlqEntry
 from bot.domain.dlq.views import Cursor, DlqFilter
 from bot.storage.database.sql import Row
 from bot.storage.dlq.composing import DlqSql
-from bot.storage.dlq.conditions import Conditions, beside, literally, since
+from bot.storage.dlq.conditions import TEXT, Conditions, beside, literally, since
 from bot.storage.dlq.entries import entry_from_row
 from bot.storage.dlq.indexes import finds_endings
 
@@ -43,8 +43,7 @@ async def entries_of(sql: DlqSql, which: Conditions, cursor: Cursor | None, *, s
     goes_on = len(rows) > size
     if cursor.is_newer and not goes_on:
         return await _first(sql, which, size=size)  # the beginning is reached: a full page from there
-    counts = await sql.attempt("count_failures", which, within_s=_COUNT_S, at_most=COUNTED + 1)
-    counted = None if counts is None else counts[0]["total"]
+    counted = await _counted(sql, which)
     if cursor.is_newer:
         return _placed([*reversed(rows[:size])], has_newer=True, has_older=True, counted=counted)
     return _placed(rows[:size], has_newer=True, has_older=goes_on, counted=counted)
@@ -52,15 +51,22 @@ async def entries_of(sql: DlqSql, which: Conditions, cursor: Cursor | None, *, s
 
 async def _first(sql: DlqSql, which: Conditions, *, size: int) -> Entries:
     """Read the newest failures with their number; without it, if counting would hold them up."""
-    limits = {"limit": size + 1, "at_most": COUNTED + 1}
     all_ = which | {"dated": {}}
-    rows = await sql.attempt("list_counted_failures", all_, within_s=_COUNT_S, **limits)
-    counted: int | None = None
-    if rows is None:
-        rows = await sql.all("list_failures", all_, limit=size + 1)
-    else:
+    rows: list[Row] | None = None
+    if TEXT in which:  # which is as dear to count as to find
+        limits = {"limit": size + 1, "at_most": COUNTED + 1}
+        rows = await sql.attempt("list_counted_failures", all_, within_s=_COUNT_S, **limits)
+    if rows is not None:
         counted = rows[0]["total"] if rows else 0
+    else:
+        rows = await sql.all("list_failures", all_, limit=size + 1)
+        counted = None if TEXT in which else await _counted(sql, which)
     return _placed(rows[:size], has_newer=False, has_older=len(rows) > size, counted=counted)
+
+
+async def _counted(sql: DlqSql, which: Conditions) -> int | None:
+    counts = await sql.attempt("count_failures", which, within_s=_COUNT_S, at_most=COUNTED + 1)
+    return None if counts is None else counts[0]["total"]
 
 
 def _placed(rows: Sequence[Row], *, has_newer: bool, has_older: bool, counted: int | None) -> Entries:
