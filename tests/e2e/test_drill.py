@@ -153,9 +153,10 @@ async def test_it_is_kept_apart_until_it_is_stopped(world: World) -> None:
     assert "訓練は終わりです" in stopped.text
     await world.expect_message(thread, contains="訓練は終わりです")
     assert "いま行っている訓練はありません" in (await world.command("drill stop", by="secondary")).text
-    digest = await week_told(world)
-    assert TITLE not in digest
-    assert "SEV1 0 件" in digest
+    week = await week_told(world)
+    assert TITLE not in week
+    assert "SEV1 0 件" in week
+    assert "**訓練** 1 回" in week
     await world.expect_nothing_more()
 
 
