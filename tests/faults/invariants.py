@@ -14,7 +14,7 @@ from uuid import NAMESPACE_URL, uuid5
 from tests.e2e.mailbox import Mailbox
 from tests.e2e.world import World
 from tests.faults.promise import Incident, Span, rung_in_vain, unescalated
-from tests.faults.seen import ESCALATES, Post, attempts, bundles, posts
+from tests.faults.seen import ESCALATES, UNDELIVERED, Post, attempts, bundles, posts
 
 _INCIDENTS = """
 SELECT id, ack_due_at, acknowledged_at, resolved_at, ack_ended IS NOT NULL AS goes_on
@@ -96,9 +96,14 @@ def is_before_its_time(escalation: Post) -> bool:
 
 
 def alerts_of(told: Sequence[Post], number: int) -> list[Post]:
-    """The alert of an incident: what stands in a channel and is no escalation."""
+    """The alert of an incident: what stands in a channel, is no escalation and tells of no failure."""
     return [
-        post for post in told if ESCALATES not in post.text and _is_of(post, number) and _in_channel(post)
+        post
+        for post in told
+        if ESCALATES not in post.text
+        and not post.text.startswith(UNDELIVERED)
+        and _is_of(post, number)
+        and _in_channel(post)
     ]
 
 

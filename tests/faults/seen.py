@@ -21,6 +21,9 @@ SELECT whole.nonce, array_agg(DISTINCT owed.incident_id) AS numbers
 #: At the head of an escalation.
 ESCALATES = "⏫"
 
+#: At the head of a message about new failures in the DLQ.
+UNDELIVERED = "📭"
+
 
 @dataclass(frozen=True, slots=True)
 class Post:
