@@ -3,7 +3,6 @@
 Everything here joins the caller's transaction, whose incident is locked.
 """
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.domain.incident.aftermath import Postmortem
@@ -50,10 +49,3 @@ async def release(change: Change) -> None:
     released = owing.not_owed(before)
     if released is not None and released != before:
         await put(change.tx, change.incident, released, now=change.now)
-
-
-async def link_pull_request(change: Change, postmortem: Postmortem, url: str | None) -> Postmortem:
-    """Write the address of the postmortem's pull request; return the postmortem as it is now."""
-    linked = replace(postmortem, pull_request=url)
-    await change.tx.save_postmortem(change.incident, linked)
-    return linked
