@@ -81,7 +81,10 @@ class Digests:
             await self.pictures(await self.figures(guild_id, next_week), within_s=_UNHURRIED_S)
         if due_at < await self._store.register_guild(guild_id):
             return None
-        return week if await self._post(guild_id, week, due_at=due_at) else None
+        if not await self._post(guild_id, week, due_at=due_at):
+            return None
+        log.info("digest.due", guild_id=guild_id, week=str(week))
+        return week
 
     async def post(self, guild_id: int, week: IsoWeek) -> bool:
         """Post the digest of *week* now, for the command line; False when it was posted before."""
@@ -132,7 +135,6 @@ class Digests:
             await self._queue(tx, guild_id, digest, charts)
             if by is not None:
                 await tx.audit(guild_id=guild_id, by=by, action="digest_posted", data={"week": str(week)})
-        log.info("digest.due", guild_id=guild_id, week=str(week), charts=len(charts))
         return True
 
     async def _queue(self, tx: Transaction, guild_id: int, digest: Digest, charts: list[DrawnChart]) -> None:
