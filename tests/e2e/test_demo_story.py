@@ -3,11 +3,13 @@
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from bot.demo.deadlines import digest_after
+from bot.demo.passage import pass_time
 from bot.demo.process import Child
 from bot.demo.setup import set_up
 from bot.demo.stage import Stage, set_stage
@@ -127,6 +129,10 @@ async def test_start_that_was_broken_off_begins_anew(
         assert len(await stage.human.messages("p1-ops")) == past
 
 
+async def _tell(_to: datetime) -> None:
+    """Nobody looks at the page."""
+
+
 class _Stopped(Exception):
     """The demo is ended."""
 
@@ -146,3 +152,15 @@ async def _read(human: Human, place: str) -> list[Message]:
     if place.startswith("dm:"):
         return await human.dms(place.removeprefix("dm:"))
     return await human.messages(place)
+
+
+async def test_the_page_leads_to_mondays_digest(stage: Stage) -> None:
+    """As its clock's last button does: the week is told that has gone by, with what the past still owes."""
+    human, words = stage.human, WORDS[stage.setup.language]
+    first = await human.see("p3-insights", words.week)
+    monday = digest_after(await stage.connection.fetchval("SELECT now()"), stage.setup.policy)
+    while not await pass_time(stage, monday, _tell):
+        pass  # it stops after a while: then the next press goes on
+    told = await human.see("p3-insights", words.week, where=lambda message: message.id != first.id)
+    assert words.open in told.text
+    assert any(name in told.text for name in ("postmortem", "Postmortems"))
