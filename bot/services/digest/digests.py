@@ -24,8 +24,12 @@ log = structlog.get_logger(__name__)
 #: How long before its hour a digest's charts are drawn, so that they are ready then.
 AHEAD: Final = timedelta(minutes=10)
 
-#: How long the drawing may take before the hour, seconds.
+#: How long the drawing may take before the hour, and for a post that is late anyway, seconds.
 _UNHURRIED_S: Final = 45.0
+_LATE: Final = timedelta(minutes=1)
+
+#: How long a person waits for it, seconds.
+_ASKED_S: Final = 10.0
 
 #: The key below ``[permissions]`` for a post by hand.
 _PERMISSION: Final = "digest"
@@ -81,7 +85,8 @@ class Digests:
             await self.pictures(await self.figures(guild_id, next_week), within_s=_UNHURRIED_S)
         if due_at < await self._store.register_guild(guild_id):
             return None
-        if not await self._post(guild_id, week, due_at=due_at):
+        within_s = PATIENCE_S if now - due_at < _LATE else _UNHURRIED_S
+        if not await self._post(guild_id, week, due_at=due_at, within_s=within_s):
             return None
         log.info("digest.due", guild_id=guild_id, week=str(week))
         return week
@@ -110,7 +115,7 @@ class Digests:
         """The latest ISO week that has ended in the policy's time zone."""
         return last_week(await self._store.now(), self._policy.timezone)
 
-    async def pictures(self, digest: Digest, *, within_s: float = PATIENCE_S) -> list[DrawnChart]:
+    async def pictures(self, digest: Digest, *, within_s: float = _ASKED_S) -> list[DrawnChart]:
         """Return the charts of a digest that can be drawn *within_s*; none for weeks of nothing."""
         return await self._pictures.draw(digest, within_s=within_s) if digest.has_trend else []
 
@@ -122,13 +127,19 @@ class Digests:
         return week_due(now=now, weekday=rule.day.number, at=rule.time, zone=self._policy.timezone)
 
     async def _post(
-        self, guild_id: int, week: IsoWeek, *, due_at: datetime, by: Person | None = None
+        self,
+        guild_id: int,
+        week: IsoWeek,
+        *,
+        due_at: datetime,
+        by: Person | None = None,
+        within_s: float = _ASKED_S,
     ) -> bool:
         """Queue the post of *week*, with its charts; False when another tick, process or person was first."""
         if await self._store.is_digest_claimed(guild_id, week):
             return False
         digest = await self.figures(guild_id, week)
-        charts = await self.pictures(digest)
+        charts = await self.pictures(digest, within_s=within_s)
         async with self._store.transaction() as tx:
             if not await tx.claim_digest(guild_id, week, due_at=due_at):
                 return False
