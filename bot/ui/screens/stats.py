@@ -1,6 +1,6 @@
 """`/stats show`: the figures of a period on one screen, short enough for a phone."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from typing import Any, Final
 
@@ -63,12 +63,7 @@ def asked_of(period: Period, severity: str, target: str) -> Asked:
 
 def period_said(voice: Voice, period: Period) -> str:
     """Name a period with its days: "2026-W48 (11/23 – 11/29)"."""
-    return voice.say(
-        f"stats.period.{period.kind.value}",
-        period=period,
-        first=_day(period.first),
-        last=_day(period.last),
-    )
+    return voice.say("stats.period", period=period, first=_day(period.first), last=_day(period.last))
 
 
 def _day(day: date) -> str:
@@ -106,19 +101,18 @@ def _incidents(voice: Voice, view: StatsView) -> list[str]:
     return [
         voice.say("stats.incidents", count=now.incidents, change=changed),
         joined(counts, separator=" · ", limit=_BUDGET, more=" …"),
-        *_took(voice, "stats.acknowledge", _pairs(view, "acknowledge")),
-        *_took(voice, "stats.resolve", _pairs(view, "resolve")),
+        *_took(voice, "stats.acknowledge", _pairs(view, lambda one: one.acknowledge)),
+        *_took(voice, "stats.resolve", _pairs(view, lambda one: one.resolve)),
         _aside(voice, now),
     ]
 
 
-def _pairs(view: StatsView, what: str) -> list[tuple[SeverityFigures, Durations, Durations]]:
-    """Return each severity with its times and those of the period before."""
-    earlier = {one.severity: one for one in view.before.severities}
-    return [
-        (one, getattr(one, what), getattr(earlier.get(one.severity, SeverityFigures(one.severity)), what))
-        for one in view.figures.severities
-    ]
+def _pairs(
+    view: StatsView, times: Callable[[SeverityFigures], Durations]
+) -> list[tuple[SeverityFigures, Durations, Durations]]:
+    """Return each severity with its *times* and those of the period before."""
+    before = {one.severity: times(one) for one in view.before.severities}
+    return [(one, times(one), before.get(one.severity, Durations())) for one in view.figures.severities]
 
 
 def _took(
