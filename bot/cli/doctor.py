@@ -9,11 +9,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from bot.app import connected_client, open_shared
+from bot.app import connected_client, make_webhooks, open_shared
 from bot.checks.code_host import check_code_host
 from bot.checks.finding import Finding, State, fail, ok, warn
 from bot.checks.guild import check_commands, check_dms, check_guild, of_policy
 from bot.checks.storage import check_connections, check_database, check_dlq, check_instances, check_migrations
+from bot.checks.webhooks import check_webhooks
 from bot.cli.outcome import EXIT_FOUND, EXIT_OK
 from bot.cli.setup import load
 from bot.client import IncidentBot
@@ -70,6 +71,7 @@ def _findings(*, test_dms: bool) -> Iterator[Finding]:
     yield ok("policy", str(settings.runbook_file or "the one that comes with the bot (Parky)"))
     yield from _storage(settings, served)
     yield from asyncio.run(_discord(settings, served, test_dms=test_dms))
+    yield from asyncio.run(check_webhooks(make_webhooks(settings), guilds=served.policies))
     for guild_id, policy in served.policies.items():
         yield _of(served, guild_id, asyncio.run(_mail(settings, policy)))
         yield _of(served, guild_id, asyncio.run(_github(settings, policy)))

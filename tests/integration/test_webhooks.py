@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 import pytest
 from aiohttp import web
 
+from bot.checks.finding import State
+from bot.checks.webhooks import check_webhooks
 from bot.domain.errors import BotError, Crowded, DeliveryRefused, UpstreamUnavailable
 from bot.integrations.webhook_address import WebhookAddress
 from bot.integrations.webhooks import HttpWebhooks
@@ -144,3 +146,27 @@ async def test_nobody_there_is_unknown_without_the_address() -> None:
     with pytest.raises(UpstreamUnavailable) as error:
         await client("http://127.0.0.1:9").post(ID, {"content": "x"})
     assert TOKEN not in f"{error.value!r} {error.value.__cause__!r}"
+
+
+async def test_doctor_says_which_webhook_works() -> None:
+    """Known and in a served server; in another one; gone. A failure is a warning: only replays need them."""
+    async with LocalDiscord() as sandbox:
+        core = sandbox.core
+        channel = next(one for one in core.world.channels.values() if one.name == "p0-alerts")
+        made = new_webhook(core, channel, "Parky notify", owner_id=core.world.guild.owner_id)
+        guild = int(core.world.guild.id)
+
+        async def found(webhook_id: int, *, guilds: list[int]) -> tuple[State, str]:
+            webhooks = client(sandbox.api_base, webhook_id, made.token)
+            [finding] = await check_webhooks(webhooks, guilds=guilds)
+            assert made.token not in f"{finding}"
+            return finding.state, finding.said
+
+        assert await found(int(made.id), guilds=[guild]) == (State.OK, "#p0-alerts has one")
+        assert await found(int(made.id), guilds=[5]) == (State.WARN, "#p0-alerts: posts in another server")
+        state, said = await found(ID, guilds=[guild])
+        assert (state, "10015" in said) == (State.WARN, True)
+        nowhere = HttpWebhooks({}, api_base=sandbox.api_base, proxy=None)
+        assert await check_webhooks(nowhere, guilds=[guild]) == []
+    [finding] = await check_webhooks(client("http://127.0.0.1:9"), guilds=[guild])
+    assert finding.state is State.WARN

@@ -13,6 +13,7 @@ from bot.domain.dlq.entries import DlqEntry, failure_id
 from bot.domain.dlq.views import DlqFilter
 from bot.domain.errors import (
     DeliveryRefused,
+    DlqUnavailable,
     InvalidTransition,
     NotPermitted,
     UpstreamUnavailable,
@@ -21,7 +22,8 @@ from bot.domain.errors import (
 from bot.domain.people import Person
 from bot.runbook import load_policy
 from bot.services.ports import JobName
-from tests.services.database import Database
+from bot.storage.dlq.store import PostgresDlqStore
+from tests.services.database import Database, unreachable
 from tests.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, SECONDARY, Desk
 
 CHANNEL = 77
@@ -299,3 +301,21 @@ async def by_webhook(desk: Desk) -> ReplayBatch:
     desk.use(desk.discord)
     await lose(desk, 1)
     return await ask(desk, ReplayTarget(Via.WEBHOOK))
+
+
+async def test_a_dlq_that_goes_away_holds_the_batch_up_and_nothing_else(desk: Desk) -> None:
+    """The job comes again until it is back; what was sent stays sent, and a stop works meanwhile."""
+    await lose(desk, 3)
+    batch = await begin(desk, await ask(desk))
+    await desk.work()
+    there = desk.dlq_store
+    desk.dlq_store = PostgresDlqStore(unreachable().pool, desk.policy.dlq.table)
+    desk.use(desk.discord)
+    await desk.database.advance(timedelta(seconds=3))
+    with pytest.raises(DlqUnavailable):
+        await desk.batch_runs.strike(GUILD, batch.id)
+    assert (await view(desk, batch)).counts == {Outcome.POSTED: 1, Outcome.WAITING: 2}
+    desk.dlq_store = there
+    desk.use(desk.discord)
+    await desk.pass_time(minutes=1)
+    assert posted(desk) == 3
