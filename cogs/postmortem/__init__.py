@@ -1,11 +1,12 @@
 """`/postmortem`: what is owed after an incident. One module per subject, one group for all."""
 
 from bot.client import IncidentBot
-from cogs.postmortem import owing
+from cogs.postmortem import drafting, owing
 from cogs.postmortem.group import postmortem_group
 
 #: The commands of each module join the group as it is imported; these also `register` controls.
 _WITH_CONTROLS = (owing,)
+_COMMANDS_ALONE = (drafting,)
 
 
 async def setup(bot: IncidentBot) -> None:

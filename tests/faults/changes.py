@@ -38,7 +38,13 @@ READS: Final = frozenset(
             "oncall.looking.press_end",
             "oncall.files.press_leave_import",
         ),
-        *("/incident list", "/incident show", "/incident timeline", "incidents.looking.turn_page"),
+        *(
+            "/incident list",
+            "/postmortem show",
+            "/incident show",
+            "/incident timeline",
+            "incidents.looking.turn_page",
+        ),
         *("incidents.looking.open_chosen", "incidents.looking.press_view", "incidents.looking.press_quit"),
         *(
             "incidents.timeline.press_timeline",

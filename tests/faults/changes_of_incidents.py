@@ -140,6 +140,15 @@ async def _(scene: Scene) -> Change:
     return known.change(scene.sends(form, cause="a deploy"), "resolution_corrected")
 
 
+@change("/postmortem draft")
+async def _(scene: Scene) -> Change:
+    known = await scene.resolved()
+    query = "SELECT count(*) FROM postmortem_documents WHERE incident_id = $1"
+    return Change(
+        scene.runs("postmortem draft", number=known.number), query, (known.number,), (known.thread,)
+    )
+
+
 @change("/postmortem done")
 async def _(scene: Scene) -> Change:
     known = await scene.resolved("sev1")

@@ -396,6 +396,34 @@ async def test_a_postmortem_that_nobody_owes_is_refused_with_the_reason(world: C
         assert told in said
 
 
+async def test_a_postmortem_is_drafted_and_shown(world: ConsoleWorld) -> None:
+    """By the number; the file comes with the answer, and what has not changed is no news."""
+    await alerted(world)
+    nothing = shown(await world.command("postmortem show", number=1))["content"]
+    assert "下書きはまだありません" in nothing
+    said = shown(await world.command("postmortem draft", number=1))["content"]
+    assert "下書きを作りました" in said
+    assert "`docs/ops/postmortems/" in said
+    assert (
+        "前の下書きから事実は変わっていません"
+        in shown(await world.command("postmortem draft", number=1))["content"]
+    )
+    answer = shown(await world.command("postmortem show", number=1))
+    assert "第 1 版" in answer["content"]
+    [file] = answer["attachments"]
+    assert file["filename"] == "INC-1-postmortem.md"
+    await world.resolve(1)
+    again = shown(await world.command("postmortem draft", number=1))["content"]
+    assert "作り直しました" in again
+    assert "📝 postmortem：" in shown(await world.command("postmortem show", number=1))["content"]
+
+
+async def test_a_draft_of_no_incident_is_refused(world: ConsoleWorld) -> None:
+    """As for every command that names one."""
+    for command in ("postmortem draft", "postmortem show"):
+        assert "そのインシデントはありません" in shown(await world.command(command, number=9))["content"]
+
+
 async def test_the_list_pages_and_opens(world: ConsoleWorld) -> None:
     """Ten to a page, newest first."""
     for number in range(11):

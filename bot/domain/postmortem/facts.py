@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from bot.domain.actions.item import ActionItem
 from bot.domain.delivery.delivery import Delivery, DeliveryStatus
+from bot.domain.incident.aftermath import Postmortem, Resolution
 from bot.domain.incident.incident import Incident
 from bot.domain.oncall.people import marked
 from bot.domain.timeline.entries import TimelineKind
@@ -52,6 +54,9 @@ class PostmortemFacts:
     Attributes:
         lines: The timeline, oldest first, without the numbers of private incidents.
         called: Whom the ladder has called, by time.
+        resolution: How it was resolved; None: nothing was said.
+        postmortem: Who owes it, and by when; None: nobody does.
+        actions: Its action items, in the order in which they were added.
         read_at: When they were read; the document does not depend on it.
     """
 
@@ -59,6 +64,9 @@ class PostmortemFacts:
     lines: tuple[Line, ...]
     called: tuple[Called, ...]
     read_at: datetime
+    resolution: Resolution | None = None
+    postmortem: Postmortem | None = None
+    actions: tuple[ActionItem, ...] = ()
 
     @property
     def took_to_notice(self) -> timedelta:

@@ -4,6 +4,7 @@ See docs/internals/postmortem-documents.md.
 """
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from enum import StrEnum
 from hashlib import sha256
 from typing import Final
@@ -11,13 +12,16 @@ from typing import Final
 import structlog
 
 from bot.domain.delivery.attachments import Attachment
+from bot.domain.delivery.delivery import UNFINISHED
 from bot.domain.errors import StorageUnavailable, UserError
 from bot.domain.incident import relations
+from bot.domain.incident.aftermath import Postmortem
 from bot.domain.incident.incident import Incident, IncidentKind, Status
 from bot.domain.people import Person
 from bot.domain.postmortem.document import PostmortemDocument, UndraftedNotice
 from bot.domain.postmortem.facts import PostmortemFacts, called_by
 from bot.domain.postmortem.path import document_path, numbered
+from bot.domain.timeline.entries import TimelineKind
 from bot.domain.timeline.lines import lines_of
 from bot.runbook.model import Policy
 from bot.services.ports import Store, Transaction
@@ -28,6 +32,10 @@ from bot.services.shared.access import Access, Act, MaySeeLess, require_as_seen
 from bot.services.shared.postings import notice
 
 log = structlog.get_logger(__name__)
+
+#: How long the draft waits for the thread's line about the end, and how often it looks.
+_TOLD_WITHIN: Final = timedelta(seconds=30)
+_AGAIN: Final = timedelta(seconds=1)
 
 #: The key of the line that no draft could be made: it is said once.
 _UNDRAFTED: Final = "postmortem_undrafted"
@@ -56,12 +64,26 @@ class PostmortemFile:
 
     Attributes:
         content: Markdown, UTF-8.
-        is_stale: Facts have changed since.
     """
 
     incident: Incident
     document: PostmortemDocument
     content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class PostmortemView:
+    """How far the postmortem of an incident is.
+
+    Attributes:
+        owed: Who owes it, and by when; None: it was never owed.
+        file: The latest draft; None: there is none so far.
+        is_stale: Facts have changed since that draft.
+    """
+
+    incident: Incident
+    owed: Postmortem | None
+    file: PostmortemFile | None
     is_stale: bool = False
 
 
@@ -108,17 +130,23 @@ class Documents:
             except MaySeeLess:  # nothing is written yet: ask once more whether they may
                 log.info("postmortem.draft_retried", incident_id=incident_id, user_id=by.id)
 
-    async def draft_after_resolve(self, incident_id: int) -> None:
+    async def draft_after_resolve(self, incident_id: int) -> timedelta | None:
         """Draft the postmortem that a severity requires, once its incident is resolved.
 
         It is a job, so it may run twice. A private incident is left to its people: nothing of it is written
         down without being asked for.
 
+        Returns:
+            When to try again, because the line that tells the thread of the end is on its way: the draft
+            leads there.
+
         Raises:
             UpstreamUnavailable, or what a bug raises: the thread is told once, and the queue tries again.
         """
         if not self._is_due(await self._store.incident(incident_id)):
-            return
+            return None
+        if await self._is_being_told(incident_id):
+            return _AGAIN
         try:
             facts = await self._read(incident_id)
             await self._keep(facts, await self._writer.write(facts))
@@ -129,21 +157,21 @@ class Documents:
         except Exception:
             await self._tell_undrafted(incident_id)
             raise
+        return None
 
-    async def show(self, incident_id: int, *, by: Person) -> PostmortemFile:
-        """Return the latest draft, for a person to read.
+    async def show(self, incident_id: int, *, by: Person) -> PostmortemView:
+        """Return the state of a postmortem with the latest draft, for a person to read.
 
         Raises:
-            IncidentNotFound: as `draft`. UserError: there is no draft so far.
+            IncidentNotFound: as `draft`. UpstreamUnavailable.
         """
         incident = await self._store.incident(incident_id)
         await self._access.require_visible(by, "show", incident, act="show")
-        found = await self.file(incident_id)
-        if found is None:
-            raise UserError("postmortem_undrafted", incident=incident.label)
-        facts = await self._read(incident_id)
-        written = await self._writer.write(facts)
-        return replace(found, is_stale=_digest(written) != found.document.digest)
+        owed, file = await self._store.postmortem(incident_id), await self.file(incident_id)
+        if file is None:
+            return PostmortemView(incident, owed, None)
+        written = await self._writer.write(await self._read(incident_id))
+        return PostmortemView(incident, owed, file, is_stale=_digest(written) != file.document.digest)
 
     async def file(self, incident_id: int) -> PostmortemFile | None:
         """Return the latest draft, for the bot itself; None if there is none so far."""
@@ -159,6 +187,15 @@ class Documents:
         is_real = incident.kind is IncidentKind.INCIDENT and not incident.is_drill
         return is_required and is_real and not incident.is_private and incident.status is Status.RESOLVED
 
+    async def _is_being_told(self, incident_id: int) -> bool:
+        """Return True while the thread's line about the end is on its way, unless that takes too long."""
+        entries = await self._store.timeline(incident_id)
+        ends = [entry.line for entry in entries if entry.kind is TimelineKind.RESOLVED]
+        line = await self._store.delivery_by_key(f"inc:{incident_id}:{ends[-1]}") if ends else None
+        if line is None or line.status not in UNFINISHED:
+            return False
+        return await self._store.now() - line.created_at < _TOLD_WITHIN
+
     async def _read(self, incident_id: int) -> PostmortemFacts:
         """Read all facts as they are at one moment: whoever changes one of them locks the incident first."""
         async with self._store.transaction(locking=incident_id) as tx:
@@ -172,6 +209,9 @@ class Documents:
                 lines=lines_of(readable, await tx.posts(incident_id)),
                 called=called_by(await tx.pages(incident_id)),
                 read_at=await tx.now(),
+                resolution=await tx.resolution(incident_id),
+                postmortem=await tx.postmortem(incident_id),
+                actions=tuple(await tx.actions_of_incident(incident_id)),
             )
 
     async def _keep(

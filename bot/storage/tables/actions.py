@@ -67,6 +67,10 @@ class PostgresActionReads(ReadPart):
 class PostgresActionWrites(TransactionPart):
     """A `bot.services.ports.store.actions.ActionWrites`."""
 
+    async def actions_of_incident(self, incident_id: int) -> list[ActionItem]:
+        rows = await self._sql.all("actions_of_incident", incident_id=incident_id, guild_id=self._guild_id)
+        return [action_from_row(row) for row in rows]
+
     async def add_action_item(self, new: NewActionItem, *, by: Person) -> tuple[ActionItem, bool]:
         row = await self._sql.first(
             "add_action_item",

@@ -29,7 +29,7 @@ class DocumentWording(Wording):
     def who(self, name: str | None) -> str:
         """Return the person's part, or else their name."""
         if self.parts is None:
-            return Wording.who(self, name)
+            return inert(name or "?", limit=_NAME)  # without the sign that calls people elsewhere
         return self.parts.get(name or "") or self.say("document.part.other")
 
     def handle(self, handle: str) -> str:
@@ -60,7 +60,7 @@ def _parts(words: Wording, facts: PostmortemFacts) -> dict[str, str]:
     known: dict[str, str] = {}
     if incident.tracked.source is not None:
         monitor = (incident.tracked.source.author, incident.reported_by.name)
-        known |= {name: Wording.who(words, name) for name in monitor}
+        known |= {name: inert(name, limit=_NAME) for name in monitor}
     for role, holder in incident.roles.items():
         known.setdefault(holder.name, words.say(f"role.{role.value}"))
     for called in facts.called:

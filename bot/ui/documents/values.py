@@ -9,6 +9,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
+from bot.domain.actions.item import ActionItem, ActionState
+from bot.domain.incident.aftermath import Postmortem, PostmortemState
 from bot.domain.incident.incident import ByPerson
 from bot.domain.postmortem.facts import Called, CallOutcome, PostmortemFacts
 from bot.domain.timeline.lines import Line
@@ -51,10 +53,9 @@ def values_of(words: DocumentWording, told: PostmortemFacts) -> Values:
             {"role": words.say(f"role.{role.value}"), "who": settled(words.who(holder.name))}
             for role, holder in incident.roles.items()
         ],
-        "resolution": _resolution(told),
-        "actions": [],
-        "owner": "",
-        "due": "",
+        "resolution": _resolution(words, told),
+        "actions": [_action(words, item) for item in told.actions],
+        **_owed(told.postmortem),
         "timeline": list(_rows(words, people, since=incident.started_at)),
         "notifications": list(_rows(words, machine, since=incident.started_at)),
         "calls": [_call(words, called, since=incident.started_at) for called in told.called],
@@ -108,11 +109,40 @@ def _response(words: DocumentWording, told: PostmortemFacts) -> Values:
     }
 
 
-def _resolution(told: PostmortemFacts) -> Values:
+def _resolution(words: DocumentWording, told: PostmortemFacts) -> Values:
     """Return what is known of cause and impact; without words of its own, that of the last status update."""
-    last = told.incident.updates.last
-    impact = "" if last is None else document_text(last.impact, limit=_WORDS)
-    return {"cause": "", "fix": "", "impact": impact, "people": "", "duration": ""}
+    said, last = told.resolution, told.incident.updates.last
+    impact = "" if said is None else said.impact
+    people = None if said is None else said.people
+    duration = None if said is None else said.duration
+    return {
+        "cause": "" if said is None else document_text(said.cause, limit=_WORDS),
+        "fix": "" if said is None else document_text(said.fix, limit=_WORDS),
+        "impact": document_text(impact or ("" if last is None else last.impact), limit=_WORDS),
+        "people": "" if people is None else words.say("resolution.fact.people", count=f"{people:,}"),
+        "duration": "" if duration is None else words.span(duration),
+    }
+
+
+def _action(words: DocumentWording, item: ActionItem) -> Values:
+    """Return an action item. Nothing of it changes as days pass; its owner is named by every policy."""
+    state = ActionState.OPEN if item.is_open else item.state(item.due_on)
+    until = "" if item.watched_until is None else words.full(item.watched_until)
+    return {
+        "label": item.label,
+        "what": document_text(item.what, limit=_WORDS),
+        "owner": document_line(item.owner.name, limit=_TITLE),
+        "due": item.due_on.isoformat(),
+        "verification": document_text(item.verification, limit=_WORDS),
+        "state": settled(words.say(f"actions.state.{state.value}", until=until)),
+    }
+
+
+def _owed(owed: Postmortem | None) -> Values:
+    """Return who writes the postmortem, and by when; named by every policy, because a task needs a person."""
+    if owed is None or owed.state is PostmortemState.NOT_OWED:
+        return {"owner": "", "due": ""}
+    return {"owner": document_line(owed.owner_name, limit=_TITLE), "due": owed.due_on.isoformat()}
 
 
 def _rows(words: DocumentWording, lines: Iterable[Line], *, since: datetime) -> Iterator[Mapping[str, str]]:

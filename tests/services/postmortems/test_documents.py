@@ -18,6 +18,7 @@ from bot.domain.incident.transitions import AckVia
 from bot.domain.postmortem.document import PostmortemDocument
 from bot.services.ports.documents import WrittenPostmortem
 from bot.services.postmortems.documents import Drafted
+from bot.services.postmortems.resolutions import NewResolution
 from tests.services.alerts.test_alerts import alert, receive
 from tests.services.database import Database
 from tests.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, Desk
@@ -163,6 +164,7 @@ async def test_a_draft_that_fails_never_blocks_the_resolve(desk: Desk) -> None:
     incident = await desk.open("SEV1")
     await desk.work()
     await desk.lifecycle.resolve(incident.id, by=PRIMARY)
+    await desk.database.advance(timedelta(minutes=1))  # it waits no longer for the line about the end
     for kind in (UpstreamUnavailable, RuntimeError):
         with pytest.raises(kind):
             await desk.documents.draft_after_resolve(incident.id)
@@ -360,17 +362,19 @@ async def test_it_is_shown_with_whether_facts_have_changed(desk: Desk) -> None:
     """To everyone who may see the incident."""
     incident = await resolved(desk)
     shown = await desk.documents.show(incident.id, by=OBSERVER)
-    assert (shown.content.decode(), shown.is_stale) == ("決済 API が 5xx\nresolved", False)
+    assert shown.file is not None
+    assert (shown.file.content.decode(), shown.is_stale) == ("決済 API が 5xx\nresolved", False)
+    assert shown.owed is not None
+    assert shown.owed.owner_name == PRIMARY.name
     await desk.timelines.note(incident.id, by=PRIMARY, text="DNS だった", key="note")
     assert (await desk.documents.show(incident.id, by=OBSERVER)).is_stale
 
 
 async def test_there_is_nothing_to_show_before_the_first_draft(desk: Desk) -> None:
-    """It says what to do."""
+    """Who owes it is known all the same."""
     incident = await resolved(desk, "SEV3")
-    with pytest.raises(UserError) as refused:
-        await desk.documents.show(incident.id, by=OBSERVER)
-    assert refused.value.key == "postmortem_undrafted"
+    shown = await desk.documents.show(incident.id, by=OBSERVER)
+    assert (shown.file, shown.owed) == (None, None)
     assert await desk.documents.file(incident.id) is None
 
 
@@ -379,6 +383,7 @@ async def test_the_database_being_away_tells_no_thread(desk: Desk) -> None:
     incident = await desk.open("SEV1")
     await desk.work()
     await desk.lifecycle.resolve(incident.id, by=PRIMARY)
+    await desk.database.advance(timedelta(minutes=1))
     desk.database.is_away = True
     with pytest.raises(StorageUnavailable):
         await desk.documents.draft_after_resolve(incident.id)
@@ -397,3 +402,44 @@ async def test_a_crash_between_the_post_and_its_record_posts_no_second_file(desk
     assert desk.sent(FILE) == ["incident"]
     [delivery] = [one for one in await desk.database.deliveries() if one.kind is FILE]
     assert delivery.status is DeliveryStatus.SENT
+
+
+async def test_what_was_said_at_the_resolve_is_in_the_facts(desk: Desk) -> None:
+    """With who owes the postmortem, and what is to be done about it."""
+    incident = await desk.open("SEV1")
+    await desk.work()
+    said = NewResolution(cause="接続プールの枯渇", people=120, duration=timedelta(minutes=30))
+    await desk.lifecycle.resolve(incident.id, by=PRIMARY, said=said)
+    facts = await desk.documents._read(incident.id)
+    assert facts.resolution is not None
+    assert (facts.resolution.cause, facts.resolution.people) == ("接続プールの枯渇", 120)
+    assert facts.postmortem is not None
+    assert facts.postmortem.owner_name == PRIMARY.name
+
+
+async def test_a_corrected_resolution_is_drafted_again(desk: Desk) -> None:
+    """By itself: what people read in the thread is what the post says."""
+    incident = await resolved(desk)
+    read = await document_of(desk, incident)
+    await desk.database.advance(timedelta(minutes=1))
+    await desk.services.resolutions.correct(incident.id, NewResolution(cause="DNS"), by=PRIMARY)
+    await desk.work()
+    assert (await document_of(desk, incident)).read_at > read.read_at
+
+
+async def test_the_draft_waits_for_the_line_about_the_end(desk: Desk) -> None:
+    """It leads there. A thread that takes no lines holds it up for half a minute only."""
+    incident = await desk.open("SEV1")
+    await desk.work()
+    await desk.lifecycle.resolve(incident.id, by=PRIMARY)
+    assert await desk.documents.draft_after_resolve(incident.id) == timedelta(seconds=1)
+    await desk.work()
+    assert await desk.documents.draft_after_resolve(incident.id) is None
+    facts = await desk.documents._read(incident.id)
+    assert facts.lines[-1].where is not None
+
+    other = await desk.open("SEV1", key="k2")
+    await desk.lifecycle.resolve(other.id, by=PRIMARY)
+    await desk.database.advance(timedelta(seconds=31))
+    assert await desk.documents.draft_after_resolve(other.id) is None
+    await desk.work()

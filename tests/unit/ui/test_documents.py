@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 
 import pytest
 from hypothesis import given
@@ -9,7 +10,9 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from bot.domain.incident.incident import Status, StatusUpdate
+from bot.domain.actions.item import ActionItem, ActionSource, ActionStatus
+from bot.domain.incident.aftermath import Postmortem, PostmortemState, Resolution
+from bot.domain.incident.incident import ByPerson, PersonRef, Status, StatusUpdate
 from bot.domain.postmortem.template import VALUES, Naming
 from bot.domain.timeline.entries import TimelineEntry
 from bot.domain.timeline.lines import Line, lines_of
@@ -197,16 +200,16 @@ def test_people_are_named_where_the_policy_says_so() -> None:
     """As they were called when they acted, and never in a way that rings."""
     rows = tables(parsed(document(facts(), naming=Naming.NAMES)))
     assert [row[3] for row in rows[1][1:]] == [
-        "@responder",
-        "@primary",
-        "@佐藤",
+        "responder",
+        "primary",
+        "佐藤",
         "",
         "",
         "",
-        "@佐藤",
-        "@responder",
+        "佐藤",
+        "responder",
     ]
-    assert "<@" not in document(facts(), naming=Naming.NAMES)
+    assert "@" not in document(facts(), naming=Naming.NAMES)
 
 
 def test_the_same_facts_make_the_same_bytes() -> None:
@@ -243,6 +246,63 @@ def test_the_last_known_impact_is_filled_in() -> None:
     last = StatusUpdate("直した", "決済の 2 割", at(45), "佐藤")
     text = document(facts(updates=replace(INCIDENT.updates, last=last)))
     assert "- 影響：決済の 2 割\n" in text
+
+
+def test_what_was_said_at_the_resolve_is_filled_in() -> None:
+    """Cause, what ended it, impact, in people and time; its lines stay lines."""
+    said = Resolution(
+        cause="接続プール\nの枯渇",
+        fix="rollback",
+        impact="決済",
+        people=1200,
+        duration_s=1800,
+        by_id=1,
+        by_name="a",
+        at=at(47),
+    )
+    text = document(replace(facts(), resolution=said))
+    for line in (
+        "- 原因：接続プール<br>の枯渇",
+        "- 何で収まったか：rollback",
+        "- 影響：決済",
+        "1,200 人",
+        "30 分",
+    ):
+        assert line in text
+
+
+def test_action_items_are_a_table() -> None:
+    """With their owners' names by every policy; nothing of it changes as days pass."""
+    item = ActionItem(
+        id=7,
+        guild_id=7,
+        incident_id=42,
+        what="リトライ上限を | 3 回に",
+        owner=PersonRef(101, "佐藤"),
+        due_on=date(2026, 12, 5),
+        verification="負荷試験で 5xx < 0.1%",
+        source=ActionSource.COMMAND,
+        created=ByPerson(101, "佐藤", at(60)),
+    )
+    done = replace(item, id=8, status=ActionStatus.DONE, watched_until=at(600))
+    table = tables(parsed(document(replace(facts(), actions=(item, done)))))[-1]
+    assert table[1] == [
+        "AI-7",
+        "リトライ上限を | 3 回に",
+        "佐藤",
+        "2026-12-05",
+        "負荷試験で 5xx < 0.1%",
+        "🔲 未完了",
+    ]
+    assert table[2][5] == "🔎 完了 · 2026-11-25 00:05:00 JST まで見守り中"
+
+
+def test_the_owner_of_the_postmortem_is_named() -> None:
+    """Unless nobody owes it now."""
+    owed = Postmortem(state=PostmortemState.OWED, owner_id=1, owner_name="佐藤", due_on=date(2026, 12, 1))
+    assert "| 書く人 | 佐藤 (2026-12-01 まで) |" in document(replace(facts(), postmortem=owed))
+    reopened = replace(owed, state=PostmortemState.NOT_OWED)
+    assert "書く人" not in document(replace(facts(), postmortem=reopened))
 
 
 def test_templates_are_given_what_is_promised() -> None:

@@ -59,5 +59,8 @@ class ActionWrites(Protocol):
         For an alert that counts on no incident; `AlertWrites.note_alert` does it for others.
         """
 
+    async def actions_of_incident(self, incident_id: int) -> list[ActionItem]:
+        """Return the items of an incident in any state, as this transaction sees them."""
+
     async def set_action_next(self, item_id: int, at: datetime) -> None:
         """Set when a locked item is looked at next; its version stays."""

@@ -22,11 +22,16 @@ def draft(words: Wording, delivery: Delivery, subject: Subject) -> Body:
     title = words.drilled(incident, words.say("document.post.title", label=incident.label))
     lines = [
         title,
-        words.say("document.post.path", path=code_span(data.path, limit=_PATH)),
+        path_line(words, data.path),
         words.say("document.post.todo"),
         *problem_line(words, data.problem),
     ]
     return carrying(message("\n".join(lines)), data.files)
+
+
+def path_line(words: Wording, path: str) -> str:
+    """Return the line that says where in the repository the document goes."""
+    return words.say("document.post.path", path=code_span(path, limit=_PATH))
 
 
 def problem_line(words: Wording, problem: str | None) -> list[str]:

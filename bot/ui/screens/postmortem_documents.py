@@ -1,0 +1,51 @@
+"""What `/postmortem draft` and `show` answer."""
+
+import io
+
+import discord
+
+from bot.domain.incident.incident import Incident
+from bot.services.postmortems.documents import Draft, PostmortemFile, PostmortemView
+from bot.ui.posts.incident.aftermath import postmortem_line
+from bot.ui.posts.incident.documents import path_line, problem_line
+from bot.ui.words.links import home_url
+from bot.ui.words.voice import Voice
+
+
+def drafted(voice: Voice, draft: Draft) -> str:
+    """Say what has become of a draft: where the file is, where it goes, what was wrong with the template."""
+    incident, document = draft.incident, draft.document
+    said = voice.say(
+        f"document.said.{draft.outcome.value}", label=incident.label, home=_home(voice, incident)
+    )
+    lines = [said, path_line(voice, document.path), *problem_line(voice, document.problem)]
+    return "\n".join(lines)
+
+
+def shown(voice: Voice, view: PostmortemView) -> str:
+    """Say how far a postmortem is: the draft, who owes it, by when."""
+    owed = [] if view.owed is None else postmortem_line(voice, view.owed)
+    if view.file is None:
+        return "\n".join([voice.say("document.said.none", label=view.incident.label), *owed])
+    document = view.file.document
+    said = voice.say(
+        "document.said.shown",
+        label=view.incident.label,
+        version=document.version,
+        at=voice.moment(document.read_at),
+    )
+    stale = [voice.say("document.said.stale")] if view.is_stale else []
+    return "\n".join(
+        [said, path_line(voice, document.path), *owed, *stale, *problem_line(voice, document.problem)]
+    )
+
+
+def attached(file: PostmortemFile) -> discord.File:
+    """Return the draft as a file, under the name that it has in the thread."""
+    (ref,) = file.document.data.files
+    return discord.File(io.BytesIO(file.content), filename=ref.filename)
+
+
+def _home(voice: Voice, incident: Incident) -> str:
+    url, thread = home_url(incident), voice.say("document.said.thread")
+    return thread if url is None else f"[{thread}]({url})"

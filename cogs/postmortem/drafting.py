@@ -1,0 +1,42 @@
+"""`/postmortem draft` and `show`."""
+
+from discord import app_commands
+from discord.app_commands import locale_str
+
+from bot.i18n.options import described
+from bot.ui.interaction import Interaction, reply, services_of, voice_of, wait
+from bot.ui.named_incidents import NUMBER_OPTION, Number, named
+from bot.ui.people import person_from
+from bot.ui.screens.postmortem_documents import attached, drafted, shown
+from cogs.postmortem.group import offer_any, postmortem_group
+
+
+@postmortem_group.command(
+    name="draft",
+    description=locale_str(
+        "Draft the postmortem, and attach it to the thread", key="commands.postmortem_draft"
+    ),
+)
+@described(number=NUMBER_OPTION)
+@app_commands.autocomplete(number=offer_any)
+async def draft(interaction: Interaction, number: Number | None = None) -> None:
+    """Draft it of the facts as they are now; a later draft takes the place of the file."""
+    await wait(interaction)
+    incident, by = await named(interaction, number), person_from(interaction.user)
+    made = await services_of(interaction).documents.draft(incident.id, by=by)
+    await reply(interaction, drafted(voice_of(interaction), made))
+
+
+@postmortem_group.command(
+    name="show",
+    description=locale_str("The draft of the postmortem, its owner and date", key="commands.postmortem_show"),
+)
+@described(number=NUMBER_OPTION)
+@app_commands.autocomplete(number=offer_any)
+async def show(interaction: Interaction, number: Number | None = None) -> None:
+    """Show the latest draft to the one who asks, with who owes it and by when."""
+    await wait(interaction)
+    incident, by = await named(interaction, number), person_from(interaction.user)
+    view = await services_of(interaction).documents.show(incident.id, by=by)
+    file = None if view.file is None else attached(view.file)
+    await reply(interaction, shown(voice_of(interaction), view), file=file)
