@@ -94,7 +94,7 @@ async def test_the_line_that_asks_for_the_postmortem_follows(world: World) -> No
         await world.human.submit("primary", asked, {})
         told.append(await world.expect_message(alert.thread, contains="解決** · @primary"))
         if len(told) == 1:
-            await world.expect_draft(alert.thread)
+            draft = await world.expect_draft(alert.thread)
             await world.fast_forward(minutes=10)
             await world.command("incident reopen", by="primary", number=alert.number, reason="再発")
             await world.expect_message(alert.thread, contains="再開")
@@ -109,6 +109,7 @@ async def test_the_line_that_asks_for_the_postmortem_follows(world: World) -> No
         shown = await world.expect_text(line, path)
         assert f"タイムラインの起点は {start:%Y-%m-%d %H:%M:%S} JST" in shown.text
         assert shown.text.split("\n")[0] == line.text.split("\n")[0]
+    await world.expect_text(draft, path)
     await world.expect_nothing_more()
 
 

@@ -26,7 +26,7 @@ async def resolved(world: World) -> tuple[Alert, Message]:
     form = await world.command("incident resolve", channel=alert.thread, by="primary")
     await world.human.submit("primary", form, {"cause": "接続プールの枯渇", "people": "120"})
     await world.expect_message(alert.thread, contains="INC-1 解決")
-    return alert, await world.expect_message(alert.thread, contains="postmortem の下書き")
+    return alert, await world.expect_draft(alert.thread)
 
 
 def timeline(text: str) -> Mapping[str, tuple[str, str]]:

@@ -16,6 +16,7 @@ from bot.runbook.model import Policy
 from bot.services.incidents.commands import clean_title
 from bot.services.shared.access import Act
 from bot.services.shared.changes import Changes
+from bot.services.shared.postings import draft_job
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,8 @@ class Details:
             await change.record(entry, line=line)
             told = DetailsChangedNotice(title=corrected.title, started_at=corrected.started_at)
             await change.say(told, key=line)
+            if not after.is_open:
+                await change.tx.enqueue(draft_job(incident_id))  # the postmortem has both
         return CorrectedDetails(change.incident, corrected)
 
     def _moment(self, typed: str, *, now: datetime) -> datetime:

@@ -443,3 +443,14 @@ async def test_the_draft_waits_for_the_line_about_the_end(desk: Desk) -> None:
     await desk.database.advance(timedelta(seconds=31))
     assert await desk.documents.draft_after_resolve(other.id) is None
     await desk.work()
+
+
+async def test_a_corrected_title_is_drafted_again_by_itself(desk: Desk) -> None:
+    """The file's name and the message that carries it say what the incident is called now."""
+    incident = await resolved(desk)
+    await correct(desk, incident, title="DNS が引けない")
+    await desk.work()
+    document = await document_of(desk, incident)
+    assert "dns-が引けない" in document.path
+    assert document.shown_version == 2
+    assert "DNS が引けない" in carried(desk, incident)[-1][0]
