@@ -168,8 +168,8 @@ MUTANTS: Final = (
     Mutant(
         name="the job of an action item that an alert has broken is not asked for",
         file="bot/services/alerts/questions.py",
-        before="await tx.enqueue(*(action_job(item_id) for item_id in broken))",
-        after="_ = broken, action_job",
+        before="evidence.at),\n    )\n    await tx.enqueue(*(action_job(item_id) for item_id in broken))",
+        after="evidence.at),\n    )\n    _ = broken",
         tests=("tests/services/actions/test_times.py",),
     ),
     Mutant(

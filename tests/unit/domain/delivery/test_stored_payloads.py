@@ -48,7 +48,7 @@ ROWS: list[tuple[Json, Payload]] = [
             "http_status": 503,
             "error": "x",
         },
-        SeenFailure(id="e", attempted_at=AT, channel="p0", title="t", http_status=503, error="x"),
+        SeenFailure(id="e", attempted_at=AT, channel="p0-alerts", title="t", http_status=503, error="x"),
     ),
     ({"posting": 1}, PostingData(posting=1)),
     ({}, PostingData(posting=0)),
