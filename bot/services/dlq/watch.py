@@ -43,6 +43,7 @@ class DlqWatching:
         self._discord = discord
         self._policy = policy
         self._reading = reading
+        self._is_away = False
 
     async def tick(self, guild_id: int) -> int:
         """Announce what has failed since the last look; return how many failures that are.
@@ -59,8 +60,11 @@ class DlqWatching:
         try:
             found = await self._read(start)
         except StorageUnavailable as error:
-            log.warning("dlq.not_watched", reason=str(error))
+            if not self._is_away:  # once, not with every look
+                log.warning("dlq.not_watched", reason=str(error))
+            self._is_away = True
             return 0
+        self._is_away = False
         if watch is None:
             await self._begin(guild_id, found)
             return 0
