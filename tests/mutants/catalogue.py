@@ -277,4 +277,18 @@ MUTANTS: Final = (
         after="is_from(message, alerts.ignore)",
         tests=("tests/services/alerts/test_alerts.py",),
     ),
+    Mutant(
+        name="a mute of a lesser alert hides a more severe one",
+        file="bot/services/alerts/tracking.py",
+        before="if known.rank <= understood.severity.rank",
+        after="if known.rank >= 0",
+        tests=("tests/services/digest/test_verdicts.py",),
+    ),
+    Mutant(
+        name="a muted alert counts each reading of the same message",
+        file="bot/storage/tables/alert_verdicts.sql",
+        before="passed_over + (passed_up_to < :message_id)::int",
+        after="passed_over + (:message_id > 0)::int",
+        tests=("tests/services/digest/test_verdicts.py",),
+    ),
 )

@@ -6,6 +6,7 @@ import pytest
 
 from bot.domain.actions.deliveries import ActionDm, ActionDmReason
 from bot.domain.alerts.payloads import AlertQuestionData, AlertsSkippedData
+from bot.domain.alerts.verdict import AlertVerdictData, Verdict
 from bot.domain.delivery.attachments import FileRef
 from bot.domain.delivery.delivery import Addressing
 from bot.domain.digest import DigestData
@@ -157,6 +158,23 @@ ROWS: list[tuple[Json, Payload]] = [
         MorningNagData(day=date(2026, 11, 24), asks="primary", answers=5),
     ),
     ({"week": "2026-W47"}, DigestData(week="2026-W47")),
+    (
+        {
+            "week": "2026-W47",
+            "asked": [77],
+            "files": [{"key": "digest:7:2026-W47:a.png", "filename": "a.png", "description": "in words"}],
+        },
+        DigestData(
+            week="2026-W47",
+            asked=(77,),
+            files=(FileRef(key="digest:7:2026-W47:a.png", filename="a.png", description="in words"),),
+        ),
+    ),
+    (
+        {"answers": 900, "verdict": "mute", "by": "a", "until": ISO},
+        AlertVerdictData(answers=900, verdict=Verdict.MUTE, by="a", until=AT),
+    ),
+    ({"by": "a"}, AlertVerdictData(by="a")),
     (
         {
             "at": ISO,
