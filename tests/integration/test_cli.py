@@ -10,6 +10,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -22,9 +24,12 @@ from bot.database import PATIENCE_S
 from bot.domain.errors import ConfigError
 from bot.runbook import default_policy_text
 from bot.settings import Settings, load_settings
+from bot.storage.database.pools import open_pool
+from bot.storage.store import PostgresStore
 from local_discord.server import LocalDiscord
 from local_discord.world.seed import GUILD_ID
 from tests.integration.command_line import Outcome, incident_bot, settings_for
+from tests.integration.storage.examples import new_incident
 from tests.postgres import connect
 
 TOKEN = "abcdefghijklmnopqrstuvwx.local0.this-token-is-not-known-to-anybody"
@@ -36,6 +41,7 @@ COMMANDS = [
     ["sync-commands"],
     ["doctor"],
     ["digest"],
+    ["postmortem"],
     ["runbook", "check"],
     ["runbook", "show"],
 ]
@@ -172,6 +178,44 @@ def test_no_such_week(week: str, tmp_path: Path) -> None:
     assert ended.code == 2
     assert ended.errors == [f"--week: {week!r} is not an ISO week; write for example 2026-W47"]
     assert not (tmp_path / "data").exists()
+
+
+def test_a_postmortem_is_written(database_url: str, tmp_path: Path) -> None:
+    """To a file, or to stdout, the same bytes; nothing is stored."""
+    number = asyncio.run(_incident(database_url))
+    file = tmp_path / "INC.md"
+    written = here("postmortem", str(number), "--out", str(file), DATABASE_URL=database_url, **GUILD)
+    assert (written.code, written.out) == (0, f"INC-{number}: {file}\n")
+    printed = here("postmortem", str(number), DATABASE_URL=database_url, **GUILD)
+    assert printed.out == file.read_text(encoding="utf-8")
+    assert printed.out.startswith(f"# INC-{number} 決済 API が 5xx\n")
+    nowhere = here("postmortem", str(number), "--out", "no/such/place", DATABASE_URL=database_url, **GUILD)
+    assert (nowhere.code, nowhere.errors) == (
+        2,
+        ["--out: no/such/place cannot be written: No such file or directory"],
+    )
+
+
+def test_a_postmortem_of_nothing_or_of_a_secret_is_refused(database_url: str) -> None:
+    """A private one is written only when asked for."""
+    missing = here("postmortem", "999", DATABASE_URL=database_url, **GUILD)
+    assert missing.errors == ["INC-999: there is no such incident in a server that the bot serves"]
+    number = asyncio.run(_incident(database_url, is_private=True))
+    refused = here("postmortem", str(number), DATABASE_URL=database_url, **GUILD)
+    assert refused.errors == [f"INC-{number}: is private; allowed: with --private"]
+    allowed = here("postmortem", str(number), "--private", DATABASE_URL=database_url, **GUILD)
+    assert "🔒" in allowed.out
+
+
+async def _incident(url: str, *, is_private: bool = False) -> int:
+    """An incident of the server that the commands are about."""
+    pool = await open_pool(url, max_size=1)
+    store = PostgresStore(pool)
+    new = replace(new_incident(datetime.now(UTC)), guild_id=int(GUILD_ID), is_private=is_private)
+    async with store.transaction() as tx:
+        made, _ = await tx.insert_incident(new, priority="P0", ack_due_at=datetime.now(UTC))
+    await pool.close()
+    return made.id
 
 
 def test_digest_wants_one_of_two() -> None:

@@ -14,19 +14,18 @@ import structlog
 from bot.domain.delivery.attachments import Attachment
 from bot.domain.delivery.delivery import UNFINISHED
 from bot.domain.errors import StorageUnavailable, UserError
-from bot.domain.incident import relations
 from bot.domain.incident.aftermath import Postmortem
 from bot.domain.incident.incident import Incident, IncidentKind, Status
 from bot.domain.people import Person
 from bot.domain.postmortem.document import PostmortemDocument, UndraftedNotice
-from bot.domain.postmortem.facts import PostmortemFacts, called_by
+from bot.domain.postmortem.facts import PostmortemFacts
 from bot.domain.postmortem.path import document_path, numbered
 from bot.domain.timeline.entries import TimelineKind
-from bot.domain.timeline.lines import lines_of
 from bot.runbook.model import Policy
 from bot.services.ports import Store, Transaction
 from bot.services.ports.documents import PostmortemWriter, WrittenPostmortem
 from bot.services.postmortems.attaching import carry
+from bot.services.postmortems.reading import read_facts
 from bot.services.postmortems.reviewing import want_pull_request
 from bot.services.shared.access import Access, Act, MaySeeLess, require_as_seen
 from bot.services.shared.postings import notice
@@ -123,7 +122,7 @@ class Documents:
             await self._access.require_incident(by, Act.DRAFT_POSTMORTEM, incident)
             if incident.kind is IncidentKind.ALERT:
                 raise UserError("postmortem_of_alert", incident=incident.label)
-            facts = await self._read(incident_id)
+            facts = await read_facts(self._store, incident_id)
             try:
                 require_as_seen(facts.incident, incident)
                 return await self._keep(facts, await self._writer.write(facts), by=by)
@@ -148,7 +147,7 @@ class Documents:
         if await self._is_being_told(incident_id):
             return _AGAIN
         try:
-            facts = await self._read(incident_id)
+            facts = await read_facts(self._store, incident_id)
             await self._keep(facts, await self._writer.write(facts))
         except MaySeeLess:
             log.info("postmortem.left_to_people", incident_id=incident_id)
@@ -170,7 +169,7 @@ class Documents:
         owed, file = await self._store.postmortem(incident_id), await self.file(incident_id)
         if file is None:
             return PostmortemView(incident, owed, None)
-        written = await self._writer.write(await self._read(incident_id))
+        written = await self._writer.write(await read_facts(self._store, incident_id))
         return PostmortemView(incident, owed, file, is_stale=_digest(written) != file.document.digest)
 
     async def file(self, incident_id: int) -> PostmortemFile | None:
@@ -195,24 +194,6 @@ class Documents:
         if line is None or line.status not in UNFINISHED:
             return False
         return await self._store.now() - line.created_at < _TOLD_WITHIN
-
-    async def _read(self, incident_id: int) -> PostmortemFacts:
-        """Read all facts as they are at one moment: whoever changes one of them locks the incident first."""
-        async with self._store.transaction(locking=incident_id) as tx:
-            incident = await tx.incident(incident_id, lock=True)
-            entries = await tx.timeline(incident_id)
-            others = [await tx.incident(number) for number in sorted(relations.others_in(entries))]
-            hidden = {other.id for other in others if other.is_private}
-            readable = [relations.readable(entry, hidden) for entry in entries]
-            return PostmortemFacts(
-                incident=incident,
-                lines=lines_of(readable, await tx.posts(incident_id)),
-                called=called_by(await tx.pages(incident_id)),
-                read_at=await tx.now(),
-                resolution=await tx.resolution(incident_id),
-                postmortem=await tx.postmortem(incident_id),
-                actions=tuple(await tx.actions_of_incident(incident_id)),
-            )
 
     async def _keep(
         self, facts: PostmortemFacts, written: WrittenPostmortem, *, by: Person | None = None

@@ -18,6 +18,7 @@ from bot.domain.incident.transitions import AckVia
 from bot.domain.postmortem.document import PostmortemDocument
 from bot.services.ports.documents import WrittenPostmortem
 from bot.services.postmortems.documents import Drafted
+from bot.services.postmortems.reading import read_facts
 from bot.services.postmortems.resolutions import NewResolution
 from tests.services.alerts.test_alerts import alert, receive
 from tests.services.database import Database
@@ -319,7 +320,7 @@ async def test_private_numbers_are_not_written_down(desk: Desk) -> None:
     """That something was linked stays; what it was does not."""
     incident, secret = await resolved(desk), await open_private(desk)
     await desk.lifecycle.link(incident.id, with_=secret.id, by=PRIMARY)
-    facts = await desk.documents._read(incident.id)
+    facts = await read_facts(desk.own_store, incident.id)
     assert not any(line.entry.data and "with" in line.entry.data for line in facts.lines)
 
 
@@ -410,7 +411,7 @@ async def test_what_was_said_at_the_resolve_is_in_the_facts(desk: Desk) -> None:
     await desk.work()
     said = NewResolution(cause="接続プールの枯渇", people=120, duration=timedelta(minutes=30))
     await desk.lifecycle.resolve(incident.id, by=PRIMARY, said=said)
-    facts = await desk.documents._read(incident.id)
+    facts = await read_facts(desk.own_store, incident.id)
     assert facts.resolution is not None
     assert (facts.resolution.cause, facts.resolution.people) == ("接続プールの枯渇", 120)
     assert facts.postmortem is not None
@@ -435,7 +436,7 @@ async def test_the_draft_waits_for_the_line_about_the_end(desk: Desk) -> None:
     assert await desk.documents.draft_after_resolve(incident.id) == timedelta(seconds=1)
     await desk.work()
     assert await desk.documents.draft_after_resolve(incident.id) is None
-    facts = await desk.documents._read(incident.id)
+    facts = await read_facts(desk.own_store, incident.id)
     assert facts.lines[-1].where is not None
 
     other = await desk.open("SEV1", key="k2")

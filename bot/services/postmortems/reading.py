@@ -1,0 +1,31 @@
+"""Reading the facts of a postmortem, all at one moment."""
+
+from bot.domain.incident import relations
+from bot.domain.postmortem.facts import PostmortemFacts, called_by
+from bot.domain.timeline.lines import lines_of
+from bot.services.ports import Store
+
+
+async def read_facts(store: Store, incident_id: int) -> PostmortemFacts:
+    """Read all facts of an incident: whoever changes one of them locks the incident first.
+
+    Private incidents beside it are not named.
+
+    Raises:
+        IncidentNotFound: no such number.
+    """
+    async with store.transaction(locking=incident_id) as tx:
+        incident = await tx.incident(incident_id, lock=True)
+        entries = await tx.timeline(incident_id)
+        others = [await tx.incident(number) for number in sorted(relations.others_in(entries))]
+        hidden = {other.id for other in others if other.is_private}
+        readable = [relations.readable(entry, hidden) for entry in entries]
+        return PostmortemFacts(
+            incident=incident,
+            lines=lines_of(readable, await tx.posts(incident_id)),
+            called=called_by(await tx.pages(incident_id)),
+            read_at=await tx.now(),
+            resolution=await tx.resolution(incident_id),
+            postmortem=await tx.postmortem(incident_id),
+            actions=tuple(await tx.actions_of_incident(incident_id)),
+        )
