@@ -15,7 +15,7 @@ COUNTS: Final = (1_000, 10_000, 100_000)
 _STEPS: Final = 100
 _READINGS: Final = 9
 _MIRRORED: Final = 500  # as many as a process keeps in mind for a time without the database
-_MEGABYTES: Final = 100
+_MEGABYTES: Final = 120
 #: How late a step may be, milliseconds: half a second as a rule, and within the promise with very many.
 _LATE: Final = {1_000: 500, 10_000: 500, 100_000: 5_000}
 
