@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from bot.domain.audit import AuditQuestion, AuditRow
 from bot.domain.incident.incident import Incident
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineEntry
@@ -39,6 +40,10 @@ class PostgresTimelineReads(ReadPart):
             allowed=allowed,
             data=dict(data or {}),
         )
+
+    async def audit_rows(self, guild_id: int, asked: AuditQuestion, *, limit: int) -> list[AuditRow]:
+        rows = await self._sql.all("audit_rows", asked, guild_id=guild_id, limit=limit)
+        return [AuditRow(**row) for row in rows]
 
 
 class PostgresTimelineWrites(TransactionPart):

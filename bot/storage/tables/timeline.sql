@@ -16,6 +16,19 @@ SELECT incident_id
 INSERT INTO audit (at, guild_id, actor_id, actor_name, action, allowed, data)
 VALUES (now(), :guild_id, :actor_id, :actor_name, :action, :allowed, :data);
 
+-- name: audit_rows
+-- Returns rows of the audit log of guild :guild_id, the latest first: about one incident, since a time, refusals only,
+-- or older than the row :before (null: not so).
+SELECT *
+  FROM audit
+ WHERE guild_id = :guild_id
+   AND (:incident_id::bigint IS NULL OR data ->> 'incident_id' = :incident_id::bigint::text)
+   AND (:since::timestamptz IS NULL OR at >= :since)
+   AND NOT (:refused AND allowed)
+   AND (:before::bigint IS NULL OR id < :before)
+ ORDER BY id DESC
+ LIMIT :limit;
+
 -- name: pin
 -- Adds a pinned message to a timeline, once per incident and message. No row comes back if it is there already.
 INSERT INTO timeline (incident_id, at, kind, actor_id, actor_name, data)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from bot.domain.audit import AuditQuestion, AuditRow
 from bot.domain.incident.incident import Incident
 from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineEntry
@@ -43,7 +44,7 @@ class TimelineWrites(Protocol):
 
 
 class AuditLog(Protocol):
-    """Records refusals, and changes that need no transaction."""
+    """Records refusals, and changes that need no transaction; and reads what was recorded."""
 
     async def audit(
         self,
@@ -55,6 +56,9 @@ class AuditLog(Protocol):
         data: Mapping[str, object] | None = None,
     ) -> None:
         """Record a refusal or a change outside any transaction of the caller's."""
+
+    async def audit_rows(self, guild_id: int, asked: AuditQuestion, *, limit: int) -> list[AuditRow]:
+        """Return rows of the audit log, the latest first, at most *limit*."""
 
 
 class AuditWrites(Protocol):

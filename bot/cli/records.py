@@ -1,0 +1,236 @@
+"""`incident-bot incidents`, `audit`, and `export` for people: incidents as lists, tables and pages."""
+
+import csv
+import io
+import json
+from collections.abc import AsyncIterator, Iterable, Mapping
+from dataclasses import asdict, replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+import typer
+
+from bot.app import SharedResources
+from bot.cli.database import with_stores
+from bot.cli.outcome import server_named
+from bot.cli.transfer import destination, say_what_is_missing
+from bot.domain.audit import AuditQuestion, AuditRow
+from bot.domain.errors import ConfigError, IncidentNotFound
+from bot.domain.incident.incident import Incident
+from bot.domain.timeline.lines import lines_of
+from bot.services.timeline.timelines import History
+from bot.settings import Settings
+from bot.storage.records.store import Choice
+from bot.ui.screens.timeline_file import markdown
+from bot.ui.words.inert import plain
+from bot.ui.words.links import home_url
+from bot.ui.words.wording import Wording
+
+_AUDIT_PAGE: Final = 500
+_BEGINNING: Final = datetime(2015, 1, 1, tzinfo=UTC)  # Discord did not exist before
+#: How much of the past is read at once.
+_STRETCH: Final = timedelta(days=28)
+_TITLE_LIMIT: Final = 80
+#: What a spreadsheet takes for the beginning of a formula. Source: OWASP, CSV Injection.
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+
+
+def list_incidents(settings: Settings, choice: Choice, *, is_open: bool, as_json: bool) -> None:
+    """Print a line for each incident, the oldest first."""
+
+    async def run(shared: SharedResources) -> None:
+        async for incident in _incidents(shared, choice):
+            if is_open and not incident.is_open:
+                continue
+            where = server_named(shared.served, incident.guild_id)
+            typer.echo(_json(_object(incident)) if as_json else f"{where}{_line(incident)}")
+
+    with_stores(settings, run)
+
+
+def show_incident(settings: Settings, number: int, *, as_json: bool) -> None:
+    """Print an incident with its timeline.
+
+    Raises:
+        ConfigError: there is no such incident.
+    """
+
+    async def run(shared: SharedResources) -> None:
+        try:
+            incident = await shared.store.incident(number)
+        except IncidentNotFound:
+            raise ConfigError(f"there is no incident {number}") from None
+        history = await _history(shared, incident)
+        if as_json:
+            timeline = [asdict(line.entry) for line in history.lines]
+            typer.echo(_json({**_object(incident), "timeline": timeline}))
+        else:
+            typer.echo(markdown(_words(shared, incident), history, whole=True))
+
+    with_stores(settings, run)
+
+
+def print_audit(settings: Settings, asked: AuditQuestion, *, as_json: bool) -> None:
+    """Print who did what, when, refused or not: the latest first."""
+
+    async def run(shared: SharedResources) -> None:
+        for guild_id in shared.served.policies:
+            async for row in _audit_rows(shared, guild_id, asked):
+                where = server_named(shared.served, guild_id)
+                typer.echo(_json(asdict(row)) if as_json else f"{where}{_audit_line(row)}")
+
+    with_stores(settings, run)
+
+
+def export_csv(settings: Settings, choice: Choice, out: Path | None) -> None:
+    """Write a row for each incident: RFC 4180, in UTF-8 with the mark by which Excel knows it.
+
+    Raises:
+        ConfigError: the file exists, or cannot be written.
+    """
+
+    async def run(shared: SharedResources) -> None:
+        with destination(out) as file:
+            heading = False
+            async for incident in _incidents(shared, choice):
+                row = _object(incident)
+                if not heading:
+                    file.write(f"\ufeff{_csv_line(row)}")
+                    heading = True
+                file.write(_csv_line(row.values()))
+        say_what_is_missing(await _private(shared, choice))
+
+    with_stores(settings, run)
+
+
+def export_markdown(settings: Settings, choice: Choice, out: Path | None) -> None:
+    """Write each incident with its timeline, in the language of its server's policy.
+
+    Raises:
+        ConfigError: the file exists, or cannot be written.
+    """
+
+    async def run(shared: SharedResources) -> None:
+        with destination(out) as file:
+            async for incident in _incidents(shared, choice):
+                history = await _history(shared, incident)
+                file.write(f"{markdown(_words(shared, incident), history, whole=True)}\n")
+        say_what_is_missing(await _private(shared, choice))
+
+    with_stores(settings, run)
+
+
+async def _incidents(shared: SharedResources, choice: Choice) -> AsyncIterator[Incident]:
+    """Yield the chosen incidents of all servers, each server's oldest first, some weeks at a time."""
+    until = choice.until or await shared.store.now() + _STRETCH
+    for guild_id in shared.served.policies:
+        start = choice.since or _BEGINNING
+        while start < until:
+            end = min(start + _STRETCH, until)
+            for incident in await shared.store.incidents_between(guild_id, start, end):
+                if choice.private or not incident.is_private:
+                    yield await shared.store.shown_incident(incident.id)
+            start = end
+
+
+async def _private(shared: SharedResources, choice: Choice) -> int:
+    """Return how many private incidents *choice* leaves out."""
+    if choice.private:
+        return 0
+    everything = Choice(choice.since, choice.until, private=True)
+    return sum([one.is_private async for one in _incidents(shared, everything)])
+
+
+async def _history(shared: SharedResources, incident: Incident) -> History:
+    entries = await shared.store.timeline(incident.id)
+    return History(incident, lines_of(entries, await shared.store.posts(incident.id)))
+
+
+async def _audit_rows(
+    shared: SharedResources, guild_id: int, asked: AuditQuestion
+) -> AsyncIterator[AuditRow]:
+    page = asked
+    while rows := await shared.store.audit_rows(guild_id, page, limit=_AUDIT_PAGE):
+        for row in rows:
+            yield row
+        page = replace(asked, before=rows[-1].id)
+
+
+def _words(shared: SharedResources, incident: Incident) -> Wording:
+    return Wording(shared.texts, shared.served.policies[incident.guild_id])
+
+
+def _object(incident: Incident) -> dict[str, object]:
+    """Return an incident under names that stay, for programs and tables."""
+    resolution, postmortem = incident.aftermath.resolution, incident.aftermath.postmortem
+    acknowledged, ended = incident.acknowledged, incident.ended
+    return {
+        "number": incident.id,
+        "guild_id": incident.guild_id,
+        "severity": incident.severity,
+        "priority": incident.priority,
+        "status": incident.status,
+        "kind": incident.kind,
+        "is_drill": incident.is_drill,
+        "is_private": incident.is_private,
+        "title": incident.title,
+        "targets": list(incident.targets),
+        "symptoms": list(incident.symptoms),
+        "started_at": incident.started_at,
+        "triggered_at": incident.triggered_at,
+        "reported_by": incident.reported_by.name,
+        "acknowledged_at": acknowledged and acknowledged.at,
+        "acknowledged_by": acknowledged and acknowledged.name,
+        "ended_at": ended and ended.at,
+        "ended_by": ended and ended.name,
+        "cause": resolution and resolution.cause,
+        "fix": resolution and resolution.fix,
+        "impact": resolution and resolution.impact,
+        "people": resolution and resolution.people,
+        "duration_s": resolution and resolution.duration_s,
+        "postmortem": postmortem and postmortem.state,
+        "postmortem_owner": postmortem and postmortem.owner_name,
+        "postmortem_due_on": postmortem and postmortem.due_on,
+        "pull_request": postmortem and postmortem.pull_request,
+        "url": home_url(incident),
+    }
+
+
+def _json(value: Mapping[str, object]) -> str:
+    """Return one line; times as ISO 8601 with their offset."""
+    return json.dumps(value, ensure_ascii=False, default=_plain)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    raise TypeError(type(value).__name__)
+
+
+def _csv_line(cells: Iterable[object]) -> str:
+    line = io.StringIO(newline="")
+    csv.writer(line, lineterminator="\r\n").writerow(map(_cell, cells))
+    return line.getvalue()
+
+
+def _cell(value: object) -> object:
+    """Return a value as a spreadsheet takes it: text that looks like a formula stays text."""
+    if isinstance(value, list):
+        value = " ".join(value)
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, str) and value.startswith(_FORMULA):
+        return f"'{value}"
+    return value
+
+
+def _line(incident: Incident) -> str:
+    parts = (incident.label, incident.severity, incident.status, f"{incident.triggered_at:%Y-%m-%d %H:%M}Z")
+    return "  ".join((*parts, plain(incident.title, limit=_TITLE_LIMIT)))
+
+
+def _audit_line(row: AuditRow) -> str:
+    outcome = "" if row.allowed else "  REFUSED"
+    who = f"{plain(row.actor_name, limit=_TITLE_LIMIT)} ({row.actor_id})"
+    return f"{row.at:%Y-%m-%d %H:%M:%S}Z  {who}  {row.action}{outcome}  {_json(row.data)}"

@@ -1,0 +1,1 @@
+"""The records: everything about incidents, out of one database and into another."""

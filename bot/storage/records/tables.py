@@ -1,0 +1,95 @@
+"""Which tables hold records of incidents, in an order in which each finds what it refers to."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class RecordTable:
+    """A table whose rows are exported.
+
+    Attributes:
+        name: In our schema.
+        key: The columns that order its rows: its primary key.
+        chosen: Which rows belong to the chosen incidents: a condition on the row `each`.
+        severed: Columns that may refer to rows that are not exported, with the condition under which they do:
+            such a reference becomes null.
+    """
+
+    name: str
+    key: str
+    chosen: str = "each.incident_id IN (SELECT id FROM chosen)"
+    severed: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+
+_MERGED: Final = "each.merged_into_id NOT IN (SELECT id FROM chosen)"
+_FIRED: Final = "each.fired_in NOT IN (SELECT id FROM chosen)"
+#: A bundle tells of several incidents, and some of them may not be chosen: it stays behind.
+_BUNDLED: Final = "true"
+_BOTH: Final = "each.incident_id IN (SELECT id FROM chosen) AND each.related_id IN (SELECT id FROM chosen)"
+_TRIAGES: Final = "SELECT id FROM triages WHERE incident_id IN (SELECT id FROM chosen)"
+_ITEMS: Final = "SELECT id FROM action_items WHERE incident_id IN (SELECT id FROM chosen)"
+
+TABLES: Final = (
+    RecordTable("incidents", "id", "each.id IN (SELECT id FROM chosen)", {"merged_into_id": _MERGED}),
+    RecordTable("responders", "incident_id, user_id"),
+    RecordTable("timeline", "id"),
+    RecordTable("escalation_steps", "incident_id, index"),
+    RecordTable("attachments", "key"),
+    RecordTable("deliveries", "id", severed={"bundle_id": _BUNDLED}),
+    RecordTable("incident_links", "incident_id, related_id", _BOTH),
+    RecordTable("incident_members", "incident_id, user_id"),
+    RecordTable("removed_members", "incident_id, user_id"),
+    RecordTable("alert_messages", "message_id"),
+    RecordTable("alert_recoveries", "incident_id, message_id"),
+    RecordTable("alert_verdicts", "guild_id, fingerprint"),
+    RecordTable("drills", "incident_id"),
+    RecordTable("used_links", "id"),
+    RecordTable("triages", "id"),
+    RecordTable("triage_answers", "id", f"each.triage_id IN ({_TRIAGES})"),
+    RecordTable("triage_choices", "id", f"each.triage_id IN ({_TRIAGES})"),
+    RecordTable("resolutions", "incident_id"),
+    RecordTable("postmortems", "incident_id"),
+    RecordTable("postmortem_documents", "incident_id"),
+    RecordTable("postmortem_pulls", "incident_id"),
+    RecordTable("action_items", "id", severed={"fired_in": _FIRED}),
+    RecordTable("action_issues", "item_id", f"each.item_id IN ({_ITEMS})"),
+    RecordTable("audit", "id", "each.data ->> 'incident_id' IN (SELECT id::text FROM chosen)"),
+)
+
+#: The other tables, and why they are not records of incidents. A test compares both with the database.
+LEFT_OUT: Final = MappingProxyType(
+    {
+        "alert_cursors": "how far a channel has been read here",
+        "alert_questions": "questions about messages that no incident came of",
+        "digests": "which weeks were posted here",
+        "dlq_bursts": "of the DLQ",
+        "dlq_replays": "of the DLQ",
+        "dlq_seen": "of the DLQ",
+        "dlq_views": "of the DLQ",
+        "dlq_watches": "of the DLQ",
+        "ended_webhooks": "of the DLQ",
+        "guilds": "when the bot came to a server",
+        "identifies": "a moment of a process",
+        "ignored_senders": "a setting",
+        "installation": "the key and the state of this installation",
+        "instances": "a moment of a process",
+        "issue_polls": "how far the issues have been read here",
+        "mirrors": "a copy for times without the database",
+        "mornings": "the posts of the morning triage",
+        "noted_messages": "messages of triages that have not become incidents",
+        "oncall_overrides": "the schedule: /oncall schedule export",
+        "oncall_schedules": "the schedule: /oncall schedule export",
+        "oncall_watches": "the schedule: /oncall schedule export",
+        "pgqueuer": "the queue",
+        "pgqueuer_log": "the queue",
+        "pgqueuer_schedules": "the queue",
+        "pgqueuer_statistics": "the queue",
+        "replay_batches": "of the DLQ",
+        "replay_batch_entries": "of the DLQ",
+        "schema_migrations": "dbmate's",
+        "shard_leases": "a moment of a process",
+    }
+)
