@@ -99,6 +99,7 @@ from bot.services.privacy.deliveries import MemberDeliveries
 from bot.services.privacy.privacy import Privacy
 from bot.services.privacy.redactions import Redactions
 from bot.services.privacy.removals import Removals
+from bot.services.records.auditing import Auditing
 from bot.services.registry import Services
 from bot.services.shared.access import Access
 from bot.services.shared.already_told import AlreadyTold
@@ -394,6 +395,7 @@ def _services(shared: _Shared, parts: GuildDependencies, reach: Reach, emergency
         replay_batches=ReplayBatches(store, parts.dlq, policy, shared.dlq_reading, shared.replay_checks),
         dlq_watch=DlqWatching(store, parts.dlq, discord, policy, shared.dlq_reading),
         digests=shared.digests,
+        auditing=Auditing(store, access),
         charts=parts.charts,
         statistics=shared.statistics,
         stats=StatsViews(shared.statistics, policy, access, oncall),

@@ -88,6 +88,7 @@ class Permissions:
     replay: tuple[str, ...]
     load: tuple[str, ...]
     replay_mentions: tuple[str, ...]
+    audit: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

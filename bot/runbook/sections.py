@@ -116,6 +116,7 @@ class PermissionsTable(Section):
     replay: values.Roles = ("admin",)
     load: values.Roles = Field(default_factory=_responders)
     replay_mentions: values.Roles = Field(default_factory=_replayers)
+    audit: values.Roles = ("admin",)
 
     def value(self) -> Permissions:
         """Return the roles."""

@@ -55,6 +55,7 @@ from bot.services.postmortems.finishing import Postmortems
 from bot.services.postmortems.resolutions import Resolutions
 from bot.services.privacy.privacy import Privacy
 from bot.services.privacy.removals import Removals
+from bot.services.records.auditing import Auditing
 from bot.services.shared.access import Access
 from bot.services.shared.roster import OnCall
 from bot.services.statistics.statistics import Statistics
@@ -122,6 +123,7 @@ class Services:
     replay_batches: ReplayBatches
     dlq_watch: DlqWatching
     digests: Digests
+    auditing: Auditing
     charts: Charts
     statistics: Statistics
     stats: StatsViews

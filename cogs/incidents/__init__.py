@@ -2,6 +2,7 @@
 
 from bot.client import IncidentBot
 from cogs.incidents import (
+    audit,
     card,
     editing,
     lifecycle,
@@ -28,6 +29,7 @@ _WITH_CONTROLS = (
     resolving,
     private,
     why,
+    audit,
 )
 _COMMANDS_ALONE = (linking,)
 

@@ -45,6 +45,7 @@ READS: Final = frozenset(
             "/incident timeline",
             "incidents.looking.turn_page",
         ),
+        *("/incident audit", "incidents.audit.turn_page"),
         *("incidents.looking.open_chosen", "incidents.looking.press_view", "incidents.looking.press_quit"),
         *(
             "incidents.timeline.press_timeline",

@@ -17,6 +17,7 @@ from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.dlq.entries import DlqEntry
 from bot.domain.incident.incident import Status
 from bot.domain.triage.session import TriageStatus
+from bot.services.records.auditing import PAGE_SIZE
 from tests.acts import name_of
 from tests.integration.console_world import ConsoleWorld, Json, console_world, presses, shown, words
 from tests.services.database import Database
@@ -725,6 +726,40 @@ async def test_how_fairly_being_on_call_is_shared(world: ConsoleWorld) -> None:
     assert "### ⚖️ 当番の偏り" in words(shown(await world.click(page, "sta:v1:fairness")))
     refused = shown(await world.command("stats fairness", by="observer"))
     assert "インシデントの対応には" in refused["content"]
+
+
+# -- the audit log
+
+
+async def test_admins_read_who_did_what(world: ConsoleWorld) -> None:
+    """The latest first, refusals too, page by page; others are refused, and that is on record."""
+    await world.declare(key="k")
+    refused = shown(await world.command("incident audit"))
+    assert "監査記録を見る操作には" in refused["content"]
+    page = shown(await world.command("incident audit", by="admin"))
+    assert page["only_for"] == "admin"
+    latest, first = words(page).index("⛔ `audit`"), words(page).index("`opened` INC-1")
+    assert latest < first
+    only = words(shown(await world.command("incident audit", by="admin", refused=True)))
+    assert "⛔ `audit`" in only
+    assert "`opened`" not in only
+    for _ in range(PAGE_SIZE):
+        await world.command("incident audit")
+    page = shown(await world.command("incident audit", by="admin"))
+    assert "INC-1" not in words(page)
+    (older,) = (press for press in presses(page) if press.startswith("aud:v1:"))
+    assert "`opened` INC-1" in words(shown(await world.click(page, older, by="admin")))
+
+
+async def test_the_audit_of_one_incident(world: ConsoleWorld) -> None:
+    """Nothing about others; a number that there is not says so."""
+    await world.declare(key="k")
+    await world.declare(key="l")
+    told = words(shown(await world.command("incident audit", by="admin", number=2)))
+    assert "監査記録：INC-2" in told
+    assert "INC-1" not in told
+    missing = shown(await world.command("incident audit", by="admin", number=77))
+    assert "そのインシデントはありません" in missing["content"]
 
 
 # -- when things fail

@@ -1,0 +1,60 @@
+"""The answer to `/incident audit`: a line for each change and each refusal, the latest first."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+
+from bot.domain.audit import AuditQuestion, AuditRow
+from bot.services.records.auditing import AuditPage
+from bot.ui.components import Screen, button, row, text
+from bot.ui.words.inert import inert
+from bot.ui.words.voice import Voice
+
+#: A page that begins before a row: which incident (0: all), refusals only or not, and the row's id.
+PAGE: Final = r"aud:v1:(?P<incident>\d{1,18}):(?P<refused>[01]):(?P<before>\d{1,18})"
+
+_NAME_LIMIT: Final = 60
+
+
+def question_of(fields: Mapping[str, str]) -> AuditQuestion:
+    """Read the groups of `PAGE`."""
+    incident = int(fields["incident"]) or None
+    return AuditQuestion(incident, refused=fields["refused"] == "1", before=int(fields["before"]))
+
+
+def audit_screen(voice: Voice, page: AuditPage) -> Screen:
+    """Show a page of the audit log."""
+    lines = [_line(voice, each) for each in page.rows]
+    about = page.asked.incident_id
+    title = voice.say("audit.title_one", number=about) if about else voice.say("audit.title")
+    following = None
+    if page.following is not None:
+        older = _custom_id(replace(page.asked, before=page.following))
+        following = button(voice.say("audit.older"), older, emoji="▶")
+    return Screen(
+        text(
+            title,
+            *(lines or [voice.say("audit.none")]),
+            voice.say("audit.hidden", count=page.hidden) if page.hidden else "",
+            voice.say("audit.everything"),
+        ),
+        rows=[row(following)],
+    )
+
+
+def _line(voice: Voice, each: AuditRow) -> str:
+    """Say when, who, what, and about which incident: "11/24 14:07 JST **佐藤** `acknowledged` INC-42"."""
+    about = f" INC-{each.incident_id}" if each.incident_id is not None else ""
+    tried = each.data.get("act")
+    action = each.action if each.allowed or not isinstance(tried, str) else tried
+    return voice.say(
+        "audit.done" if each.allowed else "audit.refused",
+        at=voice.moment(each.at),
+        who=inert(each.actor_name, limit=_NAME_LIMIT),
+        action=action.replace("`", ""),
+        about=about,
+    )
+
+
+def _custom_id(asked: AuditQuestion) -> str:
+    return f"aud:v1:{asked.incident_id or 0}:{int(asked.refused)}:{asked.before or 0}"

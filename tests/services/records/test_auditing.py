@@ -1,0 +1,55 @@
+"""Who did what, when, refused or not."""
+
+import pytest
+
+from bot.domain.audit import AuditQuestion
+from bot.domain.errors import IncidentNotFound, NotPermitted
+from bot.domain.people import Person
+from bot.services.records.auditing import PAGE_SIZE
+from tests.services.desk import GUILD, OBSERVER, RESPONDER, Desk
+from tests.services.privacy.test_privacy import open_private
+
+ADMIN = Person(id=90, name="admin", roles=frozenset({"admin"}))
+AUDITOR = Person(id=91, name="auditor", roles=frozenset({"auditor"}))
+
+
+async def test_everything_by_pages(desk: Desk) -> None:
+    """The latest first; each row once; the last page has no next one."""
+    for number in range(PAGE_SIZE + 3):
+        await desk.open(key=f"k{number}")
+    first = await desk.services.auditing.page(AuditQuestion(), by=ADMIN, guild_id=GUILD)
+    rest = await desk.services.auditing.page(AuditQuestion(before=first.following), by=ADMIN, guild_id=GUILD)
+    numbers = [row.incident_id for row in (*first.rows, *rest.rows) if row.action == "opened"]
+    assert numbers == list(range(PAGE_SIZE + 3, 0, -1))
+    assert (len(first.rows), rest.following) == (PAGE_SIZE, None)
+
+
+async def test_refusals_alone(desk: Desk) -> None:
+    """Whoever may not read the log is on it afterwards."""
+    await desk.open()
+    with pytest.raises(NotPermitted):
+        await desk.services.auditing.page(AuditQuestion(), by=OBSERVER, guild_id=GUILD)
+    (row,) = (await desk.services.auditing.page(AuditQuestion(refused=True), by=ADMIN, guild_id=GUILD)).rows
+    assert (row.actor_id, row.action, row.allowed) == (OBSERVER.id, "audit", False)
+
+
+async def test_private_incidents_stay_so(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An auditor without the role for private ones sees how many rows are hidden, and none of them."""
+    private = await open_private(desk)
+    await desk.open(key="public")
+    auditing = desk.services.auditing
+    monkeypatch.setattr(
+        auditing._access, "roles", lambda action: {"audit": ("auditor",), "private": ("admin",)}[action]
+    )
+    page = await auditing.page(AuditQuestion(), by=AUDITOR, guild_id=GUILD)
+    assert page.hidden > 0
+    assert private.id not in {row.incident_id for row in page.rows}
+    with pytest.raises(IncidentNotFound):
+        await auditing.page(AuditQuestion(private.id), by=AUDITOR, guild_id=GUILD)
+
+
+async def test_another_guild_has_its_own(desk: Desk) -> None:
+    """Nothing of this one."""
+    await desk.open(by=RESPONDER)
+    page = await desk.services.auditing.page(AuditQuestion(), by=ADMIN, guild_id=GUILD + 1)
+    assert page.rows == ()
