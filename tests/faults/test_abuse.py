@@ -103,7 +103,7 @@ async def test_row_43_sql_in_every_option(stage: Stage, figure: Figure) -> None:
         await stage.world.human.command("responder", "general", "dlq recent", {"channel": _SQL}),
         await stage.world.command("dlq recent", severity=_SQL[:16]),
         await stage.world.command("dlq show", id=_SQL),
-        await stage.world.command("digest preview", week=_SQL[:16]),
+        await stage.world.command("digest week", week=_SQL[:16]),
         await stage.world.command("incident severity", number=number, to=_SQL, reason=_SQL),
     ]
     assert all(answer.state == "responded" and answer.text for answer in said)
