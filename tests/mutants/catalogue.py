@@ -173,6 +173,13 @@ MUTANTS: Final = (
         tests=("tests/services/actions/test_times.py",),
     ),
     Mutant(
+        name="an alert that the team passes over does not reopen its action item",
+        file="bot/services/alerts/questions.py",
+        before="muted.evidence.at))\n    await tx.enqueue(*(action_job(item_id) for item_id in broken))",
+        after="muted.evidence.at))\n    _ = broken",
+        tests=("tests/services/actions/test_times.py",),
+    ),
+    Mutant(
         name="the owner of a private incident's action item is not asked whether they see it",
         file="bot/services/actions/checking.py",
         before="if incident is None or await self._access.sees(owner, incident, source=tx):",
