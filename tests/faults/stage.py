@@ -323,7 +323,7 @@ def _without_watch(folder: Path) -> str:
 
     A row breaks a certain post, or counts those of a channel, and most rows leave failures behind.
     """
-    path = folder / "policy.toml"
+    path = folder / "without-watch.toml"
     path.write_text(default_policy_text().replace("\nwatch = true", "\nwatch = false"), encoding="utf-8")
     return str(path)
 
