@@ -16,6 +16,7 @@ UNUSED = {
     "fontTools",
     "httpx",
     "icalendar",
+    "jinja2",
     "matplotlib",
     "numpy",
     "PIL",
