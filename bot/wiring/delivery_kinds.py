@@ -1,0 +1,57 @@
+"""The kinds of delivery, each with its behaviour."""
+
+from typing import Final
+
+from bot.domain.delivery.delivery import DeliveryKind
+from bot.services.actions.deliveries import ActionDeliveries
+from bot.services.delivery.handling import DeliveryHandler, DeliveryKinds
+from bot.services.digest.digests import DigestDeliveries
+from bot.services.dlq.deliveries import ProgressDeliveries, ReplayDeliveries
+from bot.services.dlq.watch import BurstDeliveries
+from bot.services.escalation.deliveries import BundleDeliveries, EscalationDeliveries, PageDeliveries
+from bot.services.incidents.deliveries import NoticeDeliveries, PostingDeliveries, RoleDeliveries
+from bot.services.morning.mornings import MorningDeliveries
+from bot.services.oncall.readiness import OnCallDeliveries
+from bot.services.postmortems.deliveries import DocumentDeliveries
+from bot.services.postmortems.reminders import PostmortemDeliveries
+from bot.services.privacy.deliveries import MemberDeliveries
+from bot.services.triage.deliveries import TriageDeliveries
+from bot.wiring.shared import Shared
+
+#: Kinds of delivery that need no behaviour of their own.
+_PLAIN: Final = (
+    DeliveryKind.ALERT_QUESTION,
+    DeliveryKind.ALERT_VERDICT,
+    DeliveryKind.ALERTS_SKIPPED,
+    DeliveryKind.PIN_SEEN,
+)
+
+
+def delivery_kinds(shared: Shared) -> DeliveryKinds:
+    """Return what each kind of delivery needs beside being sent."""
+    policy, reposting = shared.policy, shared.reposting
+    bundles, passing_on = shared.bundles, shared.passing_on
+    lines = NoticeDeliveries(reposting)
+    return DeliveryKinds(
+        shared.shown_incidents,
+        [
+            PostingDeliveries(reposting),
+            lines,
+            DocumentDeliveries(shared.attaching, move=lines.move),
+            RoleDeliveries(policy),
+            MemberDeliveries(policy, reposting),
+            PageDeliveries(bundles, passing_on),
+            EscalationDeliveries(bundles, reposting.lost_its_private_thread),
+            BundleDeliveries(shared.store, policy, passing_on),
+            TriageDeliveries(shared.store, policy),
+            MorningDeliveries(shared.mornings, policy),
+            OnCallDeliveries(policy, shared.oncall),
+            DigestDeliveries(shared.digests),
+            ActionDeliveries(policy, shared.oncall),
+            PostmortemDeliveries(policy),
+            ReplayDeliveries(shared.webhooks),
+            ProgressDeliveries(shared.store),
+            BurstDeliveries(shared.store),
+            DeliveryHandler(*_PLAIN),
+        ],
+    )

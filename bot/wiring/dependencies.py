@@ -1,0 +1,56 @@
+"""What the use cases of one guild are made from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bot.i18n import Texts
+from bot.runbook.model import Policy
+from bot.services.ports import CodeHost, Discord, DlqStore, EmailSender, EmailWriter, Siren, Spool, Store
+from bot.services.ports.charts import Charts, DigestPictures
+from bot.services.ports.documents import PostmortemWriter
+from bot.services.ports.export_writer import ExportWriter
+from bot.services.ports.oncall import Calendars, Reach
+from bot.services.watchdogs.queue_watch import QueueWatch
+
+
+@dataclass(frozen=True, slots=True)
+class GuildDependencies:
+    """The dependencies of one guild's use cases.
+
+    Attributes:
+        store: Sees the rows of this guild only.
+        queue: The process's.
+        webhooks: The ids of the webhooks that can send undelivered notifications again, by channel.
+    """
+
+    guild_id: int
+    store: Store
+    dlq: DlqStore
+    policy: Policy
+    texts: Texts
+    writer: EmailWriter
+    export_writer: ExportWriter
+    email_sender: EmailSender | None
+    calendars: Calendars
+    charts: Charts
+    postmortem_writer: PostmortemWriter
+    digest_pictures: DigestPictures
+    spool: Spool
+    queue: QueueWatch
+    public_url: str | None = None
+    code_host: CodeHost | None = None
+    webhooks: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Outward:
+    """How the use cases of one guild reach people.
+
+    Attributes:
+        siren: Without a database.
+        reach: Checks that they can be reached.
+    """
+
+    discord: Discord
+    siren: Siren
+    reach: Reach

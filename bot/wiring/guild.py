@@ -1,0 +1,108 @@
+"""All use cases of one guild: those that people ask for, and those that the bot runs by itself."""
+
+from dataclasses import dataclass
+
+from bot.services.acknowledging.email_links import AckLinks
+from bot.services.actions.issue_writing import Logins
+from bot.services.actions.issues import ActionIssues
+from bot.services.actions.times import ActionReaders, ActionTimes
+from bot.services.delivery.arrivals import Arrivals
+from bot.services.delivery.deliveries import Deliveries
+from bot.services.delivery.email_backup import EmailBackup
+from bot.services.delivery.emails import DeliveryEmails
+from bot.services.delivery.failures import Failures
+from bot.services.dlq.batch_runs import BatchRuns
+from bot.services.escalation.sweeps import Sweeps
+from bot.services.incidents.refreshing import Hooks, Refreshing
+from bot.services.outage.alarm import Alarm
+from bot.services.outage.emergency import Emergency
+from bot.services.outage.logbook import Logbook
+from bot.services.outage.messenger import OutageChannels
+from bot.services.outage.recording import JournalRecorder, RecordingUseCases
+from bot.services.ports import Siren
+from bot.services.postmortems.pull_requests import PullRequests
+from bot.services.postmortems.reminders import PostmortemReminders
+from bot.services.privacy.redactions import Redactions
+from bot.services.registry import Services
+from bot.services.shared.roster import OnCall
+from bot.services.walks.posts import TriagePosts
+from bot.wiring.delivery_kinds import delivery_kinds
+from bot.wiring.dependencies import GuildDependencies, Outward
+from bot.wiring.services import services_of
+from bot.wiring.shared import Shared
+
+
+@dataclass(frozen=True, slots=True)
+class UseCases:
+    """The use cases: those that people ask for (`services`), and those that the bot runs by itself."""
+
+    services: Services
+    sweeps: Sweeps
+    deliveries: Deliveries
+    refreshing: Refreshing
+    triage_posts: TriagePosts
+    failures: Failures
+    email_backup: EmailBackup
+    links: AckLinks
+    action_times: ActionTimes
+    action_issues: ActionIssues
+    pull_requests: PullRequests
+    postmortem_reminders: PostmortemReminders
+    batch_runs: BatchRuns
+
+
+def wire(parts: GuildDependencies, outward: Outward, oncall: OnCall) -> UseCases:
+    """Return every use case of one guild, each given only what it needs."""
+    discord, shared = outward.discord, Shared(parts, outward.discord, oncall)
+    store, policy, told = shared.store, shared.policy, shared.already_told
+    kinds = delivery_kinds(shared)
+    emergency = _emergency(shared, parts, outward.siren, Arrivals(policy, kinds))
+    links = AckLinks(store, discord, shared.acknowledger, public_url=parts.public_url)
+    emails = DeliveryEmails(store, links, writer=parts.writer, sender=parts.email_sender)
+    email_backup = EmailBackup(store, policy, oncall, kinds, emails)
+    redactions = Redactions(store, discord, policy)
+    hooks = Hooks(changed=shared.mornings.touched, attach=shared.attaching.attach, redact=redactions.empty)
+    return UseCases(
+        services=services_of(shared, parts, outward.reach, emergency),
+        sweeps=Sweeps(
+            store, policy, shared.ahead, shared.escalations, oncall, already_told=told, queue=parts.queue
+        ),
+        deliveries=Deliveries(store, discord, policy, kinds, told),
+        refreshing=Refreshing(store, discord, shared.shown_incidents, shared.reposting, hooks),
+        triage_posts=TriagePosts(store, discord),
+        failures=Failures(store, parts.dlq, policy, emails=email_backup, draft=discord.draft),
+        email_backup=email_backup,
+        links=links,
+        action_times=ActionTimes(
+            store,
+            policy,
+            shared.action_changes,
+            ActionReaders(discord, shared.access, oncall, shared.recipients),
+        ),
+        action_issues=ActionIssues(
+            store,
+            policy,
+            parts.code_host,
+            parts.export_writer,
+            Logins(policy, discord),
+            shared.action_changes,
+        ),
+        pull_requests=PullRequests(store, policy, parts.code_host, parts.export_writer, shared.documents),
+        postmortem_reminders=PostmortemReminders(store, policy, shared.recipients),
+        batch_runs=BatchRuns(store, parts.dlq, discord, policy, shared.replay_checks),
+    )
+
+
+def _emergency(shared: Shared, parts: GuildDependencies, siren: Siren, arrivals: Arrivals) -> Emergency:
+    """Return the use case that goes on without a database and records it later."""
+    store, policy, discord, access = shared.store, shared.policy, shared.discord, shared.access
+    channels = OutageChannels(siren, Logbook(parts.spool), parts.email_sender, shared.already_told.meanwhile)
+    recording = RecordingUseCases(shared.incidents, shared.escalations, shared.acknowledger, arrivals)
+    return Emergency(
+        store,
+        policy,
+        channels.book,
+        alarm=Alarm(discord, policy, access, shared.oncall, channels),
+        recorder=JournalRecorder(store, discord, policy, access, recording),
+        queue=parts.queue,
+    )

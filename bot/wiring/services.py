@@ -1,0 +1,126 @@
+"""The use cases that people ask for, put together."""
+
+from bot.services.actions.checking import ActionChecks
+from bot.services.actions.items import ActionItems
+from bot.services.actions.listing import ActionQueries
+from bot.services.alerts.missed import MissedAlerts
+from bot.services.alerts.questions import Questions
+from bot.services.alerts.recoveries import Recoveries
+from bot.services.alerts.tracking import AlertTracking
+from bot.services.digest.verdicts import AlertVerdicts
+from bot.services.dlq.console import DlqConsole
+from bot.services.dlq.dlq import Dlq
+from bot.services.dlq.replay_batches import ReplayBatches
+from bot.services.dlq.replays import Replays
+from bot.services.dlq.watch import DlqWatching
+from bot.services.drills.drills import Drills
+from bot.services.escalation.explaining import Explaining
+from bot.services.escalation.release import Releasing
+from bot.services.incidents.checklists import Checklists
+from bot.services.incidents.lifecycle import Lifecycle
+from bot.services.incidents.merging import Merging
+from bot.services.incidents.promises import Promises
+from bot.services.incidents.queries import IncidentQueries
+from bot.services.incidents.roles import Roles
+from bot.services.incidents.severity_change import Regrading
+from bot.services.incidents.title_and_start import Details
+from bot.services.incidents.updates import Updates
+from bot.services.oncall.calendars import CalendarFiles
+from bot.services.oncall.change_checks import ChangeChecks
+from bot.services.oncall.clearing import Clearing
+from bot.services.oncall.handovers import Handovers
+from bot.services.oncall.schedules import Schedules
+from bot.services.outage.emergency import Emergency
+from bot.services.ports.oncall import Reach
+from bot.services.postmortems.finishing import Postmortems
+from bot.services.postmortems.resolutions import Resolutions
+from bot.services.privacy.privacy import Privacy
+from bot.services.privacy.removals import Removals
+from bot.services.records.auditing import Auditing
+from bot.services.registry import Services
+from bot.services.statistics.views import StatsViews
+from bot.services.timeline.pins import Pins
+from bot.services.timeline.timelines import Timelines
+from bot.services.triage.answers import Triages
+from bot.services.triage.joining import Joining
+from bot.services.triage.raising import Raising
+from bot.services.triage.reevaluations import Reevaluations
+from bot.services.triage.similar import SimilarIncidents
+from bot.services.triage.unfinished import Unfinished
+from bot.wiring.dependencies import GuildDependencies
+from bot.wiring.shared import Shared
+
+
+def services_of(shared: Shared, parts: GuildDependencies, reach: Reach, emergency: Emergency) -> Services:
+    """Return the use cases that people can ask for."""
+    store, policy, discord, oncall = shared.store, shared.policy, shared.discord, shared.oncall
+    access, changes, acknowledger = shared.access, shared.changes, shared.acknowledger
+    incidents, escalations = shared.incidents, shared.escalations
+    releasing = Releasing(store, discord, policy, access, shared.passing_on)
+    lifecycle = Lifecycle(store, discord, policy, changes, escalations, shared.shown_incidents)
+    questions = Questions(store, discord, policy, access, incidents)
+    recoveries = Recoveries(store, policy, lifecycle)
+    replaying = parts.webhooks.values()
+    alerts = AlertTracking(store, policy, incidents, recoveries, questions, replaying=replaying)
+    schedules = Schedules(store, policy, access, oncall)
+    raising = Raising(policy, access, incidents, escalations)
+    reevaluations = Reevaluations(store, policy, access, raising)
+    return Services(
+        guild_id=parts.guild_id,
+        policy=policy,
+        access=access,
+        incidents=incidents,
+        alerts=alerts,
+        missed_alerts=MissedAlerts(store, discord, policy, alerts, shared.reconciler),
+        questions=questions,
+        alert_verdicts=AlertVerdicts(store, discord, policy, access),
+        lifecycle=lifecycle,
+        merging=Merging(access, changes, acknowledger, lifecycle, Regrading(policy, escalations)),
+        drills=Drills(store, policy, access, incidents, lifecycle),
+        looking=IncidentQueries(store, policy, access),
+        reposting=shared.reposting,
+        roles=Roles(access, changes, acknowledger),
+        checklists=Checklists(policy, changes),
+        privacy=Privacy(store, discord, policy, access, changes),
+        removals=Removals(discord, policy, access, changes),
+        updates=Updates(store, policy, changes, shared.recipients, releasing),
+        promises=Promises(policy, changes),
+        resolutions=Resolutions(changes, shared.shown_incidents),
+        postmortems=Postmortems(store, policy, access, changes),
+        details=Details(policy, changes),
+        documents=shared.documents,
+        timelines=Timelines(store, policy, access, changes),
+        pins=Pins(store, discord, policy, access, changes),
+        triages=Triages(store, policy, access, raising, reevaluations),
+        reevaluations=reevaluations,
+        unfinished=Unfinished(store, policy, access, raising),
+        similar=SimilarIncidents(store),
+        joining=Joining(store, policy, access, Regrading(policy, escalations)),
+        acknowledger=acknowledger,
+        escalations=escalations,
+        passing_on=shared.passing_on,
+        explaining=Explaining(store, discord, access, oncall),
+        releasing=releasing,
+        oncall=oncall,
+        handovers=Handovers(store, policy, oncall, reach),
+        schedules=schedules,
+        clearing=Clearing(store, oncall, schedules),
+        oncall_checks=ChangeChecks(store, oncall, reach),
+        calendars=CalendarFiles(store, policy, schedules, oncall, reach=reach, calendars=parts.calendars),
+        bundles=shared.bundles,
+        reconciler=shared.reconciler,
+        dlq=Dlq(store, shared.dlq_reading),
+        dlq_console=DlqConsole(store, parts.dlq, policy, shared.dlq_reading),
+        replays=Replays(store, shared.dlq_reading, shared.replay_checks),
+        replay_batches=ReplayBatches(store, parts.dlq, policy, shared.dlq_reading, shared.replay_checks),
+        dlq_watch=DlqWatching(store, parts.dlq, discord, policy, shared.dlq_reading),
+        digests=shared.digests,
+        auditing=Auditing(store, access),
+        charts=parts.charts,
+        statistics=shared.statistics,
+        stats=StatsViews(shared.statistics, policy, access, oncall),
+        mornings=shared.mornings,
+        emergency=emergency,
+        actions=ActionItems(store, policy, ActionChecks(store, policy, access), shared.action_changes),
+        action_lists=ActionQueries(store, policy, access, shared.action_changes),
+    )

@@ -1,0 +1,79 @@
+"""The use cases of one guild that those of several capabilities need, and its digests."""
+
+from bot.services.acknowledging.acknowledge import Acknowledger
+from bot.services.acknowledging.reading_ahead import ReadingAhead
+from bot.services.acknowledging.reconciliation import Reconciler
+from bot.services.actions.changing import ActionChanges
+from bot.services.digest.counting import DigestCounting
+from bot.services.digest.digests import Digests
+from bot.services.dlq.reading import DlqReading
+from bot.services.dlq.replay_checks import ReplayChecks
+from bot.services.escalation.bundles import Bundles
+from bot.services.escalation.decisions import Escalations
+from bot.services.escalation.passing_on import PassingOn
+from bot.services.incidents.commands import Incidents
+from bot.services.incidents.reposting import Reposting
+from bot.services.morning.mornings import Mornings
+from bot.services.ports import Discord
+from bot.services.postmortems.attaching import Attaching
+from bot.services.postmortems.documents import Documents
+from bot.services.shared.access import Access
+from bot.services.shared.already_told import AlreadyTold
+from bot.services.shared.changes import Changes
+from bot.services.shared.reminder_recipients import ReminderRecipients
+from bot.services.shared.roster import OnCall
+from bot.services.shared.shown_incidents import ShownIncidents
+from bot.services.statistics.statistics import Statistics
+from bot.wiring.dependencies import GuildDependencies
+
+
+class Shared:
+    """The use cases of one guild that those of several capabilities need."""
+
+    def __init__(self, parts: GuildDependencies, discord: Discord, oncall: OnCall) -> None:
+        store, policy = parts.store, parts.policy
+        self.store, self.policy, self.discord, self.oncall = store, policy, discord, oncall
+        self.access = Access(store, policy, oncall)
+        self.changes = Changes(store, policy, self.access)
+        self.action_changes = ActionChanges(store, policy, self.access, tracker=_tracker(parts))
+        self.recipients = ReminderRecipients(discord, oncall, self.access)
+        self.documents = Documents(
+            store, policy, self.access, parts.postmortem_writer, repository=_reviews(parts)
+        )
+        self.acknowledger = Acknowledger(store, policy, self.access)
+        self.reconciler = Reconciler(store, discord, self.acknowledger, self.access)
+        self.ahead = ReadingAhead(store, self.reconciler)
+        self.already_told = AlreadyTold(store)
+        self.escalations = Escalations(store, policy, self.ahead, oncall)
+        self.passing_on = PassingOn(store, policy, self.access, oncall, self.escalations)
+        self.incidents = Incidents(store, policy, self.access, self.escalations)
+        self.reposting = Reposting(store, policy)
+        self.shown_incidents = ShownIncidents(store)
+        self.bundles = Bundles(
+            store, discord, policy, self.acknowledger, meanwhile=self.already_told.meanwhile
+        )
+        self.statistics = Statistics(store, policy, oncall)
+        self.digests = make_digests(parts, self.access, self.statistics)
+        self.mornings = Mornings(store, discord, policy)
+        self.dlq_reading = DlqReading(store, parts.dlq, policy, self.access)
+        self.replay_checks = ReplayChecks(store, self.dlq_reading, parts.webhooks)
+        self.webhooks = parts.webhooks
+        self.attaching = Attaching(store, discord, policy)
+
+
+def _reviews(parts: GuildDependencies) -> str | None:
+    """Return the repository where postmortems are reviewed as pull requests; None for nowhere."""
+    host = parts.code_host
+    return host.repository if host is not None and parts.policy.github.pull_requests else None
+
+
+def _tracker(parts: GuildDependencies) -> str | None:
+    """Return the repository where action items are tracked as issues; None for nowhere."""
+    host = parts.code_host
+    return host.repository if host is not None and parts.policy.github.issues else None
+
+
+def make_digests(parts: GuildDependencies, access: Access, statistics: Statistics) -> Digests:
+    """Return the digests of one guild; the command line needs no other use case."""
+    counting = DigestCounting(parts.store, parts.dlq, parts.policy, statistics=statistics)
+    return Digests(parts.store, parts.policy, access, counting=counting, pictures=parts.digest_pictures)
