@@ -108,6 +108,17 @@ async def test_a_postmortem_is_a_pull_request_until_it_is_merged(world: World, g
     assert path.endswith("-決済-api-が-5xx.md")
     assert TITLE in github.repository.text(pull.head, path)
 
+    github.repository.edit_file(pull.head, path, "# 人が書いた postmortem\n")
+    await world.command("incident note", channel=alert.thread, text="接続プールの枯渇", by="primary")
+    await world.expect_message(alert.thread, contains="接続プールの枯渇")
+    await world.command("postmortem draft", channel=alert.thread, by="primary")
+    kept = await world.expect_message(alert.thread, contains="ボットは上書きしません")
+    assert path in kept.text
+    assert github.repository.text(pull.head, path) == "# 人が書いた postmortem\n"
+    shown = await world.command("postmortem show", channel=alert.thread, by="primary")
+    assert f"レビュー中 · <https://github.example/parky/ops/pull/{pull.number}>" in shown.text
+    assert "上書きしません" in shown.text
+
     github.repository.merge(pull.number)
     await world.fast_forward(minutes=5)
     told = await world.expect_message(alert.thread, contains="postmortem は済みました")

@@ -20,6 +20,7 @@ from bot.domain.people import Person
 from bot.domain.postmortem.document import PostmortemDocument, UndraftedNotice
 from bot.domain.postmortem.facts import PostmortemFacts
 from bot.domain.postmortem.path import document_path, numbered
+from bot.domain.postmortem.pull import PullExport
 from bot.domain.timeline.entries import TimelineKind
 from bot.runbook.model import Policy
 from bot.services.ports import Store, Transaction
@@ -78,12 +79,14 @@ class PostmortemView:
         owed: Who owes it, and by when; None: it was never owed.
         file: The latest draft; None: there is none so far.
         is_stale: Facts have changed since that draft.
+        export: Its pull request; None if it has none.
     """
 
     incident: Incident
     owed: Postmortem | None
     file: PostmortemFile | None
     is_stale: bool = False
+    export: PullExport | None = None
 
 
 class Documents:
@@ -170,7 +173,8 @@ class Documents:
         if file is None:
             return PostmortemView(incident, owed, None)
         written = await self._writer.write(await read_facts(self._store, incident_id))
-        return PostmortemView(incident, owed, file, is_stale=_digest(written) != file.document.digest)
+        is_stale = _digest(written) != file.document.digest
+        return PostmortemView(incident, owed, file, is_stale, await self._store.pull_export(incident_id))
 
     async def file(self, incident_id: int) -> PostmortemFile | None:
         """Return the latest draft, for the bot itself; None if there is none so far."""

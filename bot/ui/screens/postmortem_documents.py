@@ -8,6 +8,7 @@ from bot.domain.incident.incident import Incident
 from bot.services.postmortems.documents import Draft, PostmortemFile, PostmortemView
 from bot.ui.posts.incident.aftermath import postmortem_line
 from bot.ui.posts.incident.documents import path_line, problem_line
+from bot.ui.words.export_words import pull_lines
 from bot.ui.words.links import home_url
 from bot.ui.words.voice import Voice
 
@@ -35,9 +36,8 @@ def shown(voice: Voice, view: PostmortemView) -> str:
         at=voice.moment(document.read_at),
     )
     stale = [voice.say("document.said.stale")] if view.is_stale else []
-    return "\n".join(
-        [said, path_line(voice, document.path), *owed, *stale, *problem_line(voice, document.problem)]
-    )
+    beside = [*pull_lines(voice, view.export), *stale, *problem_line(voice, document.problem)]
+    return "\n".join([said, path_line(voice, document.path), *owed, *beside])
 
 
 def attached(file: PostmortemFile) -> discord.File:
