@@ -107,8 +107,8 @@ async def _previewed(scene: Scene, *, entries: int = 2) -> tuple[Message, int]:
     for _ in range(entries):
         await lose(scene.stage.world, scene.title, channel=channel, severity="P1")
     asked = await scene.say("dlq replay-all", by="primary", channel=channel, send_to="p1-ops")
-    [row] = await scene.stage.world.rows("SELECT max(id) AS id FROM replay_batches")
-    return asked.messages[-1], row["id"]
+    question = asked.messages[-1]
+    return question, int(str(question.control("再送する").custom_id).split(":")[-1])
 
 
 @change("/drill stop")
