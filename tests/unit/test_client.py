@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any, cast
 
 import discord
@@ -21,6 +22,7 @@ from tests.services.desk import GUILD, Desk
 from tests.unit.ui.screens import FakeInteraction
 
 TEXTS = Texts.load()
+ROOT = Path(__file__).parents[2]
 _SUBCOMMAND_GROUP = 2  # Discord: option types up to this are commands within one
 
 
@@ -80,6 +82,27 @@ async def test_every_command_is_explained_in_both_languages(bot: IncidentBot) ->
         for part in described(payload):
             assert 1 <= len(part["description"]) <= 100
             assert 1 <= len(part["description_localizations"]["ja"]) <= 100, part["name"]
+
+
+@pytest.mark.parametrize("readme", ["README.md", "README.ja.md"])
+async def test_the_readmes_tables_name_every_command(bot: IncidentBot, readme: str) -> None:
+    """`/oncall swap` is in a first cell with `/oncall` and `swap`; a menu is there by the reader's name."""
+    lines = (ROOT / readme).read_text(encoding="utf-8").splitlines()
+    cells = [line.split("|")[1] for line in lines if line.startswith("| ")]
+    words = [set(re.findall(r"/?[\w-]+", " ".join(re.findall(r"`([^`]+)`", cell)))) for cell in cells]
+    for payload in (await payloads(bot)).values():
+        if "description" in payload:
+            paths = [{f"/{name}", *path} for name, *path in _paths(payload)]
+            assert [path for path in paths if not any(path <= one for one in words)] == []
+        else:
+            name = payload["name_localizations"]["ja"] if readme == "README.ja.md" else payload["name"]
+            assert any(name in cell for cell in cells)
+
+
+def _paths(payload: dict[str, Any]) -> list[list[str]]:
+    """Return the words of each command below *payload*: "oncall", "schedule", "import"."""
+    below = [part for part in payload.get("options", ()) if part["type"] <= _SUBCOMMAND_GROUP]
+    return [[payload["name"], *path] for path in [found for part in below for found in _paths(part)] or [[]]]
 
 
 async def test_options_have_names_in_japanese_and_commands_have_one_for_all(bot: IncidentBot) -> None:
