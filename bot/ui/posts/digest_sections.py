@@ -235,7 +235,11 @@ def _dlq(words: Wording, counts: DlqCounts | None, *, previous: int | None) -> S
         words.say("digest.dlq.status", status=inert(status, limit=_NAME_LIMIT), count=count)
         for status, count in counts.by_status
     )
-    p0 = words.say("digest.dlq.p0", failed=counts.p0_failed, emailed=counts.p0_emailed)
+    if statuses:
+        statuses = words.say("digest.dlq.statuses", statuses=statuses)
+    p0 = ""
+    if counts.p0_failed:
+        p0 = words.say("digest.dlq.p0", failed=counts.p0_failed, emailed=counts.p0_emailed)
     return Section(heading, tuple(line for line in (channels, statuses, p0) if line))
 
 

@@ -22,6 +22,7 @@ from bot.ui.posts.bodies import (
     embed,
     message,
 )
+from bot.ui.posts.digest_notes import notes
 from bot.ui.posts.digest_sections import (
     Section,
     called,
@@ -40,7 +41,7 @@ from bot.ui.words.wording import Wording
 
 _CHANNEL_LIMIT: Final = 100
 _MOST_OF_THEM: Final = 50  # percent from which one channel is worth naming
-_TITLE_BUDGET: Final = 300  # characters of an embed that its title and some slack take
+_ROUND_FIELDS: Final = 700  # characters of an embed that its title, the notes and some slack take
 
 
 def digest(words: Wording, week: Digest, *, pictures: Sequence[str] = (), is_last: bool = True) -> Body:
@@ -57,6 +58,7 @@ def digest(words: Wording, week: Digest, *, pictures: Sequence[str] = (), is_las
         return message(said, embeds=shown)
     fields = _fields(words, list(sections(words, week, linked, mentioned)))
     figures = embed(colour=GREY, title=_dates(words, "digest.title", week.week), fields=fields)
+    figures["footer"] = {"text": "\n".join(notes(words, week))}
     rows = verdict_row(words, week.asked)
     return message(said, embeds=[*shown, figures], components=rows)
 
@@ -70,7 +72,8 @@ def digest_text(digest: Digest, *, texts: Texts, policy: Policy) -> str:
         "\n".join([section.heading, *(f"  {line}" for line in section.lines)])
         for section in sections(words, digest, named, called)
     )
-    return "\n\n".join([f"{_dates(words, 'digest.title', digest.week)}\n{headline(words, digest)}", *figures])
+    title = f"{_dates(words, 'digest.title', digest.week)}\n{headline(words, digest)}"
+    return "\n\n".join([title, *figures, "\n".join(notes(words, digest))])
 
 
 def _post(words: Wording, delivery: Delivery, subject: Subject) -> Body:
@@ -89,7 +92,7 @@ def _fields(words: Wording, parts: Sequence[Section]) -> list[Field]:
     parts, more = parts[:FIELDS_LIMIT], "\n" + words.say("digest.more", count="{count}")
     wanted = [min(len("\n".join([*part.lines, more])), FIELD_VALUE_LIMIT) for part in parts]
     headings = sum(len(part.heading) for part in parts)
-    limit = fair_share(wanted, limit=EMBED_TOTAL - _TITLE_BUDGET - headings)
+    limit = fair_share(wanted, limit=EMBED_TOTAL - _ROUND_FIELDS - headings)
     return [Field(part.heading, joined(part.lines, separator="\n", limit=limit, more=more)) for part in parts]
 
 
@@ -158,7 +161,7 @@ def _undelivered(words: Wording, week: Digest) -> list[str]:
 def _share(words: Wording, counts: DlqCounts) -> list[str]:
     """Name the channel with most of the failed deliveries and its share; empty when no channel has most."""
     channel, count = max(counts.by_channel, key=lambda pair: pair[1], default=("", 0))
-    percent = round(100 * count / counts.total)
+    percent = (200 * count + counts.total) // (2 * counts.total)  # 62.5 is 63, as by hand
     if percent < _MOST_OF_THEM:
         return []
     name = where(channel, limit=_CHANNEL_LIMIT)

@@ -38,13 +38,16 @@ def postmortem_reminded(words: Wording, data: PostmortemRemindedEntry, _limit: i
 
 
 def _said(words: Wording, said: Resolution, limit: int) -> Iterator[str]:
-    for name, text in (("cause", said.cause), ("fix", said.fix), ("impact", said.impact)):
+    for name, text in (("cause", said.cause), ("fix", said.fix)):
         if text:
             yield words.say(f"resolution.fact.{name}", text=inert(text, limit=limit))
+    whom = [inert(said.impact, limit=limit)] if said.impact else []
     if said.people is not None:
-        yield words.say("history.fact.people", count=f"{said.people:,}")
+        whom.append(words.say("history.fact.people", count=f"{said.people:,}"))
     if said.duration is not None:
-        yield words.span(said.duration)
+        whom.append(words.span(said.duration))
+    if whom:
+        yield words.say("resolution.fact.impact", text=" · ".join(whom))
 
 
 def _owed(words: Wording, owner: str, due_on: date) -> str:

@@ -114,6 +114,35 @@ def test_the_headline_tells_the_week_in_words() -> None:
     )
 
 
+def footer(week: Digest) -> str:
+    """What stands below the figures."""
+    note = embed_of(render(JA, delivery(DeliveryKind.DIGEST), week))["footer"]
+    assert isinstance(note, dict)
+    return str(note["text"])
+
+
+def test_the_note_says_what_is_counted_and_where_to_look() -> None:
+    """The span of the week; what a page is, and what is of today, only where there is any."""
+    loaded = replace(BUSY, load=(PersonLoad(OnCallPerson("102", "佐藤"), PageCounts(day=1)),))
+    assert footer(loaded).split("\n") == [
+        "11/16 0:00 – 11/22 24:00 JST に発報した件を数えています",
+        "未解決、postmortem、アクションは 11/23 (月) 現在",
+        "呼び出しは届いた DM の数、夜と就寝時間は 22:00–07:00",
+        "内訳：/stats show、/incident list、/dlq recent、/action list",
+    ]
+    past = replace(BUSY, open=(), postmortems=())
+    assert "現在" not in footer(past)
+    assert "呼び出し" not in footer(past)
+    assert "11/23 (月) 現在" in digest_text(BUSY, texts=TEXTS, policy=POLICY)
+
+
+def test_the_share_of_a_channel_is_rounded_as_by_hand() -> None:
+    """5 of 8 are 62.5%: 63%, not the even 62%; and without failures nothing is said of emails."""
+    five = DlqCounts(8, (("p1-ops", 5), ("p0-alerts", 3)), 0, 0)
+    assert "63% が #p1-ops" in headline(replace(BUSY, dlq=five))
+    assert "メール" not in part(replace(BUSY, dlq=five), "DLQ")
+
+
 def test_the_headline_praises_what_was_in_time() -> None:
     """Nobody was late: ack は全件期限内."""
     assert headline(replace(BUSY, figures=IN_TIME, missed=(), dlq=NO_FAILURES)) == (
@@ -180,7 +209,7 @@ def test_the_figures_link_to_what_is_owed() -> None:
         f"⏰ {link} 決済 API が 5xx · primary · 11/20 (金) 期限"
     )
     assert shown["DLQ 18 件で前週の 2 倍"] == (
-        "#p1-ops 16 件 · #p0-alerts 2 件\nfailed 17 件 · resolved 1 件\nP0 2 件 (メール 2/2)"
+        "#p1-ops 16 件 · #p0-alerts 2 件\nテーブルの状態：failed 17 件 · resolved 1 件\nP0 2 件 (メール 2/2)"
     )
 
 
@@ -200,7 +229,7 @@ def test_what_the_week_cost_people() -> None:
         PersonLoad(OnCallPerson("tanaka", "田中"), oncall_s=3_600.0),
     )
     assert fields(replace(BUSY, load=load))["呼び出し 8 回"] == (
-        "佐藤：7 回 (昼 3 · 夜 2 · 週末 1 · 祝日 1 · うち睡眠時間 3)\n<@102>：1 回 (昼 1)"
+        "佐藤：7 回 (昼 3 · 夜 2 · 週末 1 · 祝日 1 · うち就寝時間 3)\n<@102>：1 回 (昼 1)"
     )
     assert "  suzuki：1 回 (昼 1)" in digest_text(replace(BUSY, load=load), texts=TEXTS, policy=POLICY)
 
