@@ -20,6 +20,7 @@ _ROUNDS: Final = 5
 _WITHIN_S: Final = 30.0
 _ASK_EVERY_S: Final = 0.002
 _REST_S: Final = 10.0
+_NONCE_S: Final = 600.0  # Discord has forgotten the message of the same nonce by then
 
 _HURRY: Final = Limit(worst_ms=5_000)
 _STALL: Final = Limit(worst_ms=50)
@@ -42,7 +43,8 @@ SELECT $1, 'digest:' || n, (ARRAY['SEV1', 'SEV2', 'SEV3'])[1 + n % 3], 'P' || n 
 #: So that the week can be posted again, with charts that nobody has drawn.
 _FORGET: Final = """
 DELETE FROM digests;
-UPDATE deliveries SET key = key || ':' || id WHERE kind = 'digest' AND key NOT LIKE '%:%:%:%';
+UPDATE deliveries SET key = key || ':' || id, nonce = 'old:' || id
+ WHERE kind = 'digest' AND nonce NOT LIKE 'old:%';
 UPDATE incidents SET severity = 'SEV1' WHERE id = (SELECT max(id) FROM incidents WHERE severity <> 'SEV1');
 """
 
@@ -59,6 +61,7 @@ async def rows(place: Discord, dsn: str, folder: Path) -> list[Row]:
         async with _asked(running) as working:
             for _ in range(_ROUNDS):
                 await connection.execute(_FORGET)
+                await place.human.advance_clock(_NONCE_S)
                 posted.append(await _post(place))
     await connection.close()
     return [
