@@ -1,9 +1,7 @@
 """`incident-bot incidents`, `audit`, and `export` for people: incidents as lists, tables and pages."""
 
-import csv
-import io
 import json
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import asdict, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -22,6 +20,7 @@ from bot.domain.timeline.lines import lines_of
 from bot.services.timeline.timelines import History
 from bot.settings import Settings
 from bot.storage.records.store import Choice
+from bot.ui.screens.csv_line import BYTE_ORDER_MARK, csv_line
 from bot.ui.screens.timeline_file import markdown
 from bot.ui.words.inert import plain
 from bot.ui.words.links import home_url
@@ -32,8 +31,6 @@ _BEGINNING: Final = datetime(2015, 1, 1, tzinfo=UTC)  # Discord did not exist be
 #: How much of the past is read at once.
 _STRETCH: Final = timedelta(days=28)
 _TITLE_LIMIT: Final = 80
-#: What a spreadsheet takes for the beginning of a formula. Source: OWASP, CSV Injection.
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 def list_incidents(settings: Settings, choice: Choice, *, is_open: bool, as_json: bool) -> None:
@@ -96,9 +93,9 @@ def export_csv(settings: Settings, choice: Choice, out: Path | None) -> None:
             async for incident in _incidents(shared, choice):
                 row = _object(incident)
                 if not heading:
-                    file.write(f"\ufeff{_csv_line(row)}")
+                    file.write(f"{BYTE_ORDER_MARK}{csv_line(row)}")
                     heading = True
-                file.write(_csv_line(row.values()))
+                file.write(csv_line(map(_cell, row.values())))
         say_what_is_missing(await _private(shared, choice))
 
     with_stores(settings, run)
@@ -208,21 +205,11 @@ def _plain(value: object) -> object:
     raise TypeError(type(value).__name__)
 
 
-def _csv_line(cells: Iterable[object]) -> str:
-    line = io.StringIO(newline="")
-    csv.writer(line, lineterminator="\r\n").writerow(map(_cell, cells))
-    return line.getvalue()
-
-
 def _cell(value: object) -> object:
-    """Return a value as a spreadsheet takes it: text that looks like a formula stays text."""
+    """Return a value as a table's cell has it."""
     if isinstance(value, list):
-        value = " ".join(value)
-    if isinstance(value, datetime | date):
-        return value.isoformat()
-    if isinstance(value, str) and value.startswith(_FORMULA):
-        return f"'{value}"
-    return value
+        return " ".join(value)
+    return value.isoformat() if isinstance(value, datetime | date) else value
 
 
 def _line(incident: Incident) -> str:

@@ -1,7 +1,5 @@
 """Files of undelivered notifications: CSV for spreadsheets, JSON for programs."""
 
-import csv
-import io
 import json
 from collections.abc import Iterator, Sequence
 from typing import Final, Protocol
@@ -9,14 +7,12 @@ from typing import Final, Protocol
 from bot.domain.dlq.entries import DlqEntry
 from bot.domain.dlq.table import DlqColumn
 from bot.domain.text import storable, storable_json
+from bot.ui.screens.csv_line import BYTE_ORDER_MARK, csv_line
 
 #: Bytes of a file: Discord takes 10 MiB with a message, whatever the server's level.
 FILE_LIMIT: Final = 8_000_000
 
 _COLUMNS: Final = tuple(column for column in DlqColumn if column is not DlqColumn.PAYLOAD)
-
-#: What a spreadsheet takes for the beginning of a formula. Source: OWASP, CSV Injection.
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 class EntryFile(Protocol):
@@ -39,7 +35,7 @@ class CsvFile:
 
     def __init__(self) -> None:
         self.count = 0
-        self._written = bytearray("\ufeff".encode())
+        self._written = bytearray(BYTE_ORDER_MARK.encode())
         self._write([*_COLUMNS])
 
     def add(self, entry: DlqEntry) -> bool:
@@ -53,9 +49,7 @@ class CsvFile:
         return bytes(self._written)
 
     def _write(self, row: Sequence[str]) -> bool:
-        line = io.StringIO(newline="")
-        csv.writer(line, lineterminator="\r\n").writerow(row)
-        encoded = line.getvalue().encode()
+        encoded = csv_line(row).encode()
         if len(self._written) + len(encoded) > FILE_LIMIT:
             return False
         self._written += encoded
@@ -90,13 +84,9 @@ def _cells(entry: DlqEntry) -> Iterator[str]:
         if column is DlqColumn.ATTEMPTED_AT:
             yield value.isoformat()
         elif isinstance(value, str):
-            yield _harmless(storable(value))
+            yield storable(value)
         else:
             yield "" if value is None else str(value).lower()
-
-
-def _harmless(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def _object(entry: DlqEntry) -> dict[str, object]:
