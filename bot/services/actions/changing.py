@@ -103,9 +103,10 @@ class ActionChanges:
         """
         incident = await self.visible(item, by=by, act=act)
         if by.id != item.owner.id:
-            await self._access.require(
-                by, act.permission, guild_id=item.guild_id, act=act, action_item_id=item.id
-            )
+            about: dict[str, object] = {"action_item_id": item.id}
+            if incident is not None:  # readers of the audit log who may not see it must not see this either
+                about["incident_id"] = incident.id
+            await self._access.require(by, act.permission, guild_id=item.guild_id, act=act, **about)
         return incident
 
     async def visible(self, item: ActionItem, *, by: Person, act: Act | None = None) -> Incident | None:

@@ -1,12 +1,15 @@
 """Who did what, when, refused or not."""
 
+from dataclasses import replace
+
 import pytest
 
 from bot.domain.audit import AuditQuestion
 from bot.domain.errors import IncidentNotFound, NotPermitted
 from bot.domain.people import Person
 from bot.services.records.auditing import PAGE_SIZE
-from tests.services.desk import GUILD, OBSERVER, RESPONDER, Desk
+from tests.services.actions.action_desk import add, on_monday
+from tests.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, Desk
 from tests.services.privacy.test_privacy import open_private
 
 ADMIN = Person(id=90, name="admin", roles=frozenset({"admin"}))
@@ -46,6 +49,28 @@ async def test_private_incidents_stay_so(desk: Desk, monkeypatch: pytest.MonkeyP
     assert private.id not in {row.incident_id for row in page.rows}
     with pytest.raises(IncidentNotFound):
         await auditing.page(AuditQuestion(private.id), by=AUDITOR, guild_id=GUILD)
+
+
+async def test_a_refusal_about_a_private_incidents_action_item_stays_so(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is on the log of its incident, where a reader without the role for private ones does not see it."""
+    await on_monday(desk)
+    member = replace(RESPONDER, roles=frozenset())
+    private = await open_private(desk)
+    await desk.privacy.add(private.id, who=member, by=PRIMARY, key="k")
+    item = await add(desk, private, by=PRIMARY, owner=PRIMARY)
+    with pytest.raises(NotPermitted):
+        await desk.services.actions.drop(item.id, reason="no", by=member)
+    auditing = desk.services.auditing
+    refused = AuditQuestion(private.id, refused=True)
+    [row] = (await auditing.page(refused, by=ADMIN, guild_id=GUILD)).rows
+    assert row.data["action_item_id"] == item.id
+    monkeypatch.setattr(
+        auditing._access, "roles", lambda action: {"audit": ("auditor",), "private": ("admin",)}[action]
+    )
+    page = await auditing.page(AuditQuestion(refused=True), by=AUDITOR, guild_id=GUILD)
+    assert (page.rows, page.hidden) == ((), 1)
 
 
 async def test_another_guild_has_its_own(desk: Desk) -> None:
