@@ -77,7 +77,7 @@ def wire(parts: GuildDependencies, outward: Outward, oncall: OnCall) -> UseCases
             store,
             policy,
             shared.action_changes,
-            ActionReaders(discord, shared.access, oncall, shared.recipients),
+            ActionReaders(oncall, shared.recipients),
         ),
         action_issues=ActionIssues(
             store,

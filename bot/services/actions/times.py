@@ -15,16 +15,14 @@ from bot.domain.actions.deliveries import ActionDmReason
 from bot.domain.actions.item import ActionItem, Reopening
 from bot.domain.actions.reminders import ReminderStage, daytime, next_reminder, reminder_now
 from bot.domain.delivery.delivery import NewDelivery
-from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
 from bot.domain.incident.incident import Incident, IncidentKind
-from bot.domain.people import Person
 from bot.runbook.model import Policy
 from bot.services.actions.changing import ActionChange, ActionChanges, wake
 from bot.services.actions.closing import reopen, verify
 from bot.services.actions.messages import action_dm, due_line, due_notice
-from bot.services.ports import Discord, Store
-from bot.services.shared.access import Access, MaySeeLess
-from bot.services.shared.reminder_recipients import ReminderRecipients
+from bot.services.ports import Store
+from bot.services.shared.access import MaySeeLess
+from bot.services.shared.reminder_recipients import Presence, ReminderRecipients
 from bot.services.shared.roster import OnCall
 
 log = structlog.get_logger(__name__)
@@ -41,10 +39,12 @@ class Reader:
     """The person whom a reminder is for.
 
     Attributes:
+        owner_id: The owner for whom Discord was asked; None: it was not.
         is_owner: They own the item. If not, the owner has left, or may not see the incident any more.
         to: As `NewDelivery.to`; None for the owner.
     """
 
+    owner_id: int | None = None
     is_owner: bool = True
     to: str | None = None
 
@@ -70,6 +70,7 @@ class ActionTimes:
                 async with self._changing.locked(item, incident) as change:
                     await self._look(change, reader)
             except MaySeeLess:  # nothing is written yet: look once more whom it may tell
+                log.info("action.reminder_retried", action_item_id=item_id)
                 continue
             return
 
@@ -82,6 +83,8 @@ class ActionTimes:
         item = change.item
         if item.next_at is None or item.next_at > change.now:
             await wake(change.tx, item, now=change.now)
+        elif reader.owner_id != item.owner.id:  # it became due, or another person's, since Discord was asked
+            raise MaySeeLess
         elif item.is_open:
             await self._remind(change, reader)
         elif has_fired(item):
@@ -134,34 +137,20 @@ def _has_thread(incident: Incident | None) -> bool:
 
 
 class ActionReaders:
-    """Finds out whom a reminder is for: the owner, or whoever leads or is on call if the owner has left."""
+    """Finds out whom a reminder is for: the owner; if they are absent, a person who leads or is on call."""
 
-    def __init__(
-        self, discord: Discord, access: Access, oncall: OnCall, recipients: ReminderRecipients
-    ) -> None:
-        self._discord = discord
-        self._access = access
+    def __init__(self, oncall: OnCall, recipients: ReminderRecipients) -> None:
         self._oncall = oncall
         self._recipients = recipients
 
     async def of(self, item: ActionItem, incident: Incident | None) -> Reader:
         """Return the reader of a message about *item*. If Discord cannot be asked, it is the owner."""
-        if await self._is_there(item, incident):
-            return Reader()
-        if incident is not None:
-            absence = await self._recipients.look(incident)
-            lead = incident.lead_without({*absence.all, item.owner.id})
-            if lead is not None and lead.id > 0:
-                return Reader(is_owner=False, to=f"user:{lead.id}")
-        place = next(iter(await self._oncall.standing(item.guild_id)))
-        return Reader(is_owner=False, to=f"person:{place}")
-
-    async def _is_there(self, item: ActionItem, incident: Incident | None) -> bool:
-        """Return True if the owner is on the server, and may see the incident."""
-        try:
-            owner = await self._discord.member(item.guild_id, str(item.owner.id))
-        except DeliveryRefused as refused:
-            return not refused.is_no_member
-        except UpstreamUnavailable:
-            owner = Person(item.owner.id, item.owner.name)
-        return incident is None or await self._access.sees(owner, incident)
+        owner, guild_id = item.owner, item.guild_id
+        presence = await self._recipients.presence(owner, incident, guild_id=guild_id)
+        if presence is Presence.HERE:
+            return Reader(owner.id)
+        instead = await self._recipients.stand_in(owner, incident, guild_id=guild_id)
+        if instead.lead is not None:
+            return Reader(owner.id, is_owner=False, to=f"user:{instead.lead.id}")
+        place = instead.place or next(iter(await self._oncall.standing(guild_id)))
+        return Reader(owner.id, is_owner=False, to=f"person:{place}")

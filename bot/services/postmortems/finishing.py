@@ -14,7 +14,6 @@ from bot.domain.postmortem import owing
 from bot.domain.postmortem.deliveries import PostmortemDm
 from bot.domain.postmortem.entries import PostmortemDoneEntry, PostmortemOwedEntry, PostmortemOwnerEntry
 from bot.domain.postmortem.notices import PostmortemDoneNotice, PostmortemOwedNotice, PostmortemOwnerNotice
-from bot.domain.postmortem.owing import OwedPostmortem
 from bot.runbook.model import Policy
 from bot.services.ports import Store
 from bot.services.postmortems.owed import put
@@ -48,10 +47,6 @@ class Postmortems:
         self._policy = policy
         self._access = access
         self._changes = changes
-
-    async def owed(self, guild_id: int) -> list[OwedPostmortem]:
-        """Return what the guild owes, the earliest date first; private incidents included."""
-        return await self._store.owed_postmortems(guild_id)
 
     async def offered(self, guild_id: int, *, by: Person) -> list[Incident]:
         """Return the incidents that owe a postmortem, those that *by* may see; the earliest date first."""

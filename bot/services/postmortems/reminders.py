@@ -76,10 +76,13 @@ class PostmortemReminders:
         is_due = reminders.due(owed, self._hours, now=await self._store.now()) is not None
         if not (is_due or incident.is_private):
             return _Owner(owner)
-        presence = await self._recipients.presence(owner, incident) if owner.id > 0 else Presence.GONE
+        guild_id, presence = incident.guild_id, Presence.GONE
+        if owner.id > 0:
+            presence = await self._recipients.presence(owner, incident, guild_id=guild_id)
         if presence is Presence.HERE:
             return _Owner(owner)
-        return _Owner(owner, presence, await self._recipients.stand_in(owner, incident))
+        stand_in = await self._recipients.stand_in(owner, incident, guild_id=guild_id)
+        return _Owner(owner, presence, stand_in)
 
     async def _remind_if_due(self, tx: Transaction, seen: Incident, owner: _Owner) -> ReminderStage | None:
         """Remind if that is due, and return which reminder it was; else queue the job for later."""

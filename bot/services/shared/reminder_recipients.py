@@ -72,7 +72,7 @@ class ReminderRecipients:
         for lead in leads.values():
             if lead.id <= 0:  # stands for a person who acknowledged by email: it cannot be mentioned
                 return Absence(frozenset(gone), frozenset(hidden))
-            match await self.presence(lead, incident):
+            match await self.presence(lead, incident, guild_id=incident.guild_id):
                 case Presence.GONE:
                     gone.add(lead.id)
                 case Presence.HIDDEN:
@@ -82,26 +82,33 @@ class ReminderRecipients:
         place = await self._first_on_call(incident.guild_id) if leads else None
         return Absence(frozenset(gone), frozenset(hidden), place)
 
-    async def presence(self, who: PersonRef, incident: Incident) -> Presence:
-        """Look if *who* is on the server and may see the incident. Who cannot be looked up counts as here."""
-        person = await self._find(who, incident)
+    async def presence(self, who: PersonRef, incident: Incident | None, *, guild_id: int) -> Presence:
+        """Look if *who* is on the server and may see the incident, if there is one.
+
+        A person who cannot be looked up counts as here.
+        """
+        is_private = incident is not None and incident.is_private
+        person = await self._find(who, guild_id=guild_id, with_roles=is_private)
         if person is None:
             return Presence.GONE
-        return Presence.HERE if await self._access.sees(person, incident) else Presence.HIDDEN
+        sees = incident is None or await self._access.sees(person, incident)
+        return Presence.HERE if sees else Presence.HIDDEN
 
-    async def stand_in(self, absent: PersonRef, incident: Incident) -> StandIn:
-        """Return who is asked about the incident instead of *absent*."""
+    async def stand_in(self, absent: PersonRef, incident: Incident | None, *, guild_id: int) -> StandIn:
+        """Return who is asked about the incident, if there is one, instead of *absent*."""
+        if incident is None:
+            return StandIn(None, await self._first_on_call(guild_id))
         absence = await self.look(incident)
         lead = incident.lead_without(absence.all | {absent.id})
         if lead is not None and lead.id > 0:
             return StandIn(lead, None)
-        return StandIn(None, absence.place or await self._first_on_call(incident.guild_id))
+        return StandIn(None, absence.place or await self._first_on_call(guild_id))
 
-    async def _find(self, lead: PersonRef, incident: Incident) -> Person | None:
-        """Return a person, for a private incident with the roles that let them see it; None if they left."""
-        look_up = self._discord.member if incident.is_private else self._discord.person
+    async def _find(self, lead: PersonRef, *, guild_id: int, with_roles: bool) -> Person | None:
+        """Return a person, with their roles if a private incident asks for them; None if they left."""
+        look_up = self._discord.member if with_roles else self._discord.person
         try:
-            return await look_up(incident.guild_id, str(lead.id))
+            return await look_up(guild_id, str(lead.id))
         except DeliveryRefused as refused:
             return None if refused.is_no_member else Person(lead.id, lead.name)
         except UpstreamUnavailable:

@@ -3,15 +3,20 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+import pytest
+
 from bot.domain.actions.deliveries import ActionDmReason
 from bot.domain.actions.item import ActionItem, ActionState, WatchedAlert
 from bot.domain.alerts.alert import AlertMessage
 from bot.domain.alerts.verdict import Verdict
 from bot.domain.delivery.delivery import DeliveryStatus
-from bot.domain.incident.incident import Incident, Role
+from bot.domain.incident.incident import Incident, PersonRef, Role
+from bot.domain.people import Person
 from bot.domain.timeline.entries import TimelineKind
 from bot.services.watchdogs.auditor import audit
+from tests.fakes.discord import FakeDiscord
 from tests.services.actions.action_desk import (
+    FORM,
     JST,
     MONDAY,
     add,
@@ -147,6 +152,29 @@ async def test_without_a_commander_the_person_on_call_is_told(desk: Desk) -> Non
     desk.discord.left.add("2")
     await until(desk, december(2))
     assert (await dms(desk))[-1] == ("person:primary", ActionDmReason.OWNER_LEFT, DeliveryStatus.SENT)
+
+
+async def test_a_new_owner_is_reminded_and_not_called_absent(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The item is handed over while Discord is asked for the owner who left."""
+    await on_monday(desk)
+    item = await add(desk, None)
+    await desk.work()
+    desk.discord.left.add("2")
+    ask = FakeDiscord.person
+
+    async def handed_over(fake: FakeDiscord, guild_id: int, discord: str) -> Person:
+        seen = await now(desk, item)
+        if discord == "2" and seen.owner == PersonRef(SECONDARY.id, SECONDARY.name):
+            form = replace(FORM, owner=RESPONDER)
+            await desk.services.actions.edit(item.id, form, shown_version=seen.version, by=RESPONDER)
+        return await ask(fake, guild_id, discord)
+
+    monkeypatch.setattr(FakeDiscord, "person", handed_over)
+    await until(desk, december(2))
+    told = [(to, why) for to, why, _ in await dms(desk) if why is not ActionDmReason.ASSIGNED]
+    assert told == [("user:3", ActionDmReason.AHEAD)]
 
 
 async def test_an_owner_who_may_not_see_it_any_more_is_told_nothing(desk: Desk) -> None:

@@ -29,7 +29,7 @@ async def test_the_resolve_names_owner_and_date(desk: Desk) -> None:
     assert await desk.database.job_due_at(f"postmortem:{incident.id}") == BEFORE
     [line] = await told(desk, "resolved")
     assert (line.data["owner"], line.data["due_on"]) == ({"id": 1, "name": "primary"}, "2026-12-01")
-    [found] = await desk.services.postmortems.owed(GUILD)
+    [found] = await desk.store.owed_postmortems(GUILD)
     assert (found.incident.id, found.postmortem) == (incident.id, owed)
 
 
@@ -51,7 +51,7 @@ async def test_a_severity_without_one_owes_nothing(desk: Desk) -> None:
     cancelled = await desk.open(key="cancelled")
     await desk.lifecycle.cancel(cancelled.id, by=PRIMARY)
     assert await desk.store.postmortem(cancelled.id) is None
-    assert await desk.services.postmortems.owed(GUILD) == []
+    assert await desk.store.owed_postmortems(GUILD) == []
 
 
 async def test_the_owner_is_reminded_before_and_after_then_the_thread(desk: Desk) -> None:
@@ -92,7 +92,7 @@ async def test_done_ends_the_reminders(desk: Desk) -> None:
     await until(desk, THREAD + timedelta(days=1))
     assert (len(desk.sent(DM)), await told(desk, "postmortem_due")) == (1, [])
     assert len(await told(desk, "postmortem_done")) == 1
-    assert await desk.services.postmortems.owed(GUILD) == []
+    assert await desk.store.owed_postmortems(GUILD) == []
 
 
 async def test_done_by_mistake_is_taken_back(desk: Desk) -> None:
@@ -175,7 +175,7 @@ async def test_lowered_to_a_severity_without_one_it_is_not_owed(desk: Desk) -> N
     ended = await desk.lifecycle.resolve(incident.id, by=PRIMARY)
     assert ended.aftermath.postmortem is not None
     assert not ended.aftermath.postmortem.is_owed
-    assert await desk.services.postmortems.owed(GUILD) == []
+    assert await desk.store.owed_postmortems(GUILD) == []
 
 
 async def test_a_refused_dm_goes_to_the_thread(desk: Desk) -> None:
@@ -242,7 +242,7 @@ async def test_reopened_by_an_older_version_it_is_noticed(desk: Desk) -> None:
     await desk.database.fetch(
         "UPDATE incidents SET status = 'acknowledged', resolved_at = NULL, version = version + 1"
     )
-    assert await desk.services.postmortems.owed(GUILD) == []
+    assert await desk.store.owed_postmortems(GUILD) == []
     await until(desk, BEFORE)
     assert (await postmortem(desk, incident)).state is PostmortemState.NOT_OWED
     assert desk.sent(DM) == []
@@ -278,4 +278,4 @@ async def test_only_those_who_may_see_it_are_offered_it(desk: Desk) -> None:
     offered = desk.services.postmortems.offered
     assert [one.id for one in await offered(GUILD, by=PRIMARY)] == [incident.id]
     assert await offered(GUILD, by=OBSERVER) == []
-    assert len(await desk.services.postmortems.owed(GUILD)) == 1
+    assert len(await desk.store.owed_postmortems(GUILD)) == 1
