@@ -1,4 +1,4 @@
-"""The demo's own world in a browser: last week's digest, the DLQ, and what goes over the wire."""
+"""The demo's own world in a browser: the digest, action items, the DLQ, and what goes over the wire."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Locator, expect
 
 from bot.demo.process import Child
 from bot.demo.setup import set_up
@@ -26,12 +26,13 @@ class Look:
     locale: str
     digest: str
     dlq: str
+    actions: str
     traffic: str
 
 
 LOOKS: Final = (
-    Look("ja", "ja-JP", "先週は SEV1 が", "通知 DLQ", "通信ログと障害"),
-    Look("en", "en-US", "Last week: ", "Notification DLQ", "Traffic and faults"),
+    Look("ja", "ja-JP", "先週は SEV1 が", "通知 DLQ", "🛠 アクション", "通信ログと障害"),
+    Look("en", "en-US", "Last week: ", "Notification DLQ", "🛠 Action items", "Traffic and faults"),
 )
 
 
@@ -39,6 +40,14 @@ LOOKS: Final = (
 def _forked(monkeypatch: pytest.MonkeyPatch) -> None:
     """Fork the demo's programs, as those of the stories; their start from nothing has tests of its own."""
     monkeypatch.setattr(Child, "start", warm.start)
+
+
+async def charts_are_seen(digest: Locator) -> None:
+    """Both charts have been loaded, so that the picture has them."""
+    charts = digest.locator("img[src*='.png']")
+    await expect(charts).to_have_count(2)
+    for at in range(2):
+        await expect(charts.nth(at)).to_have_js_property("complete", True)
 
 
 @pytest.mark.usefixtures("_forked")
@@ -53,11 +62,15 @@ async def test_demo_in_a_browser(
             await expect(visitor.sidebar.locator("a.unread", has_text="p3-insights")).to_be_visible()
             await visitor.go("p3-insights")
             await visitor.sees(look.digest)
+            await charts_are_seen(visitor.message(look.digest))
             await album.take(visitor, f"digest.{look.language}", first=visitor.message(look.digest))
         async with opened(locale=look.locale, size=WINDOW) as visitor:
             await visitor.command("dlq recent")
             await visitor.sees(look.dlq)
             await album.take(visitor, f"dlq.{look.language}", first=visitor.message(look.dlq))
+            await visitor.command("action list")
+            await visitor.sees(look.actions)
+            await album.take(visitor, f"actions.{look.language}", first=visitor.message(look.actions))
             await visitor.resize(LOW)
             await visitor.go("p2-deploys")
             await visitor.press(look.traffic)
