@@ -80,7 +80,7 @@ class ActionIssues:
             async with self._changing.locked(item, incident) as change:
                 await _save(change, replace(export, next_at=change.now + _NOT_SET_UP))
         elif not is_tracked(incident):
-            await self._withhold(export, item, incident)
+            await self._withhold(self._host, export, item, incident)
         else:
             await self._work(self._host, export, item, incident)
 
@@ -242,11 +242,24 @@ class ActionIssues:
             next_at = None if pause is None else change.now + pause
             await _save(change, replace(export, trouble=trouble, next_at=next_at))
 
-    async def _withhold(self, export: IssueExport, item: ActionItem, incident: Incident | None) -> None:
+    async def _withhold(
+        self, host: CodeHost, export: IssueExport, item: ActionItem, incident: Incident | None
+    ) -> None:
         """Leave an item alone that must not be exported any more, and say what is there already."""
+        url = export.url
+        if url is None and export.opening_at is not None:  # it became private while an issue was opened
+            if await self._store.now() - export.opening_at < _IN_LISTS_AFTER:
+                await self._put_off(export, item, incident)
+                return
+            async with attempt("action_issue", item.id) as outcome:
+                found = await IssueWriting(host).found(await self._marker(item))
+                url = None if found is None else found.url
+            if outcome.problem:
+                await self._note_trouble(item, incident, outcome)
+                return
         async with self._changing.locked(item, incident) as change:
-            if export.url is not None:
-                await self._say(change, ExportKeptNotice(url=export.url), key=f"issue:{item.id}:kept")
+            if url is not None:
+                await self._say(change, ExportKeptNotice(url=url), key=f"issue:{item.id}:kept")
             await _save(change, replace(export, next_at=None))
 
     async def _say(self, change: ActionChange, told: Notice, *, key: str) -> None:

@@ -7,6 +7,8 @@ from bot.domain.errors import CodeHostRefused
 from bot.domain.postmortem.pull import REMOVED, FileDecision, PullExport, chosen, digest
 from bot.services.ports import CodeHost, Store
 from bot.services.ports.export_writer import PullText
+from bot.services.postmortems.reviewing import is_reviewed
+from bot.services.shared.access import MaySeeLess
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,9 @@ class DraftWriting:
         """Bring branch, file and pull request up to date, and leave alone what people have changed.
 
         A draft of a pull request that was merged is not written: the document belongs to the team now.
+
+        Raises:
+            MaySeeLess: the incident was made private meanwhile; the file is not written.
         """
         export = self._export
         pull = chosen(await self._host.pull_requests_of(export.branch), export, marker=self._marker)
@@ -85,9 +90,15 @@ class DraftWriting:
         return None
 
     async def _note_writing(self, path: str, sha: str) -> None:
-        """Note what is about to be written: a process that is killed right after that finds it again."""
+        """Note what is about to be written: a process that is killed right after that finds it again.
+
+        Raises:
+            MaySeeLess: the incident was made private while the code host was asked.
+        """
         self._export = replace(self._export, path=path, writing=sha)
         async with self._store.transaction(locking=self._export.incident_id) as tx:
+            if not is_reviewed(await tx.incident(self._export.incident_id, lock=True)):
+                raise MaySeeLess
             await tx.lock_pull_export(self._export.incident_id)
             await tx.save_pull_export(self._export)
 

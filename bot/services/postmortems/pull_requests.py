@@ -27,6 +27,7 @@ from bot.services.postmortems.documents import Documents
 from bot.services.postmortems.exporting import Document, DraftWriting, Exported
 from bot.services.postmortems.finishing import finish
 from bot.services.postmortems.reviewing import is_reviewed
+from bot.services.shared.access import MaySeeLess
 from bot.services.shared.changes import Change
 from bot.services.shared.exporting import Outcome, attempt
 from bot.services.shared.postings import notice, pull_job
@@ -64,7 +65,10 @@ class PullRequests:
         elif not is_reviewed(incident):
             await self._withhold(incident)
         else:
-            await self._work(self._host, export, incident)
+            try:
+                await self._work(self._host, export, incident)
+            except MaySeeLess:  # it was made private while the code host was asked
+                await self._withhold(incident)
 
     async def _work(self, host: CodeHost, export: PullExport, incident: Incident) -> None:
         if export.repository != host.repository:

@@ -228,6 +228,19 @@ async def test_what_has_become_private_is_told_to_be_there(desk: Desk, github: G
     assert set(github.asked[asked:]) <= {"GET /issues"}
 
 
+async def test_an_issue_whose_answer_was_lost_is_told_of_in_private(desk: Desk, github: GitHub) -> None:
+    """GitHub has opened it, the bot does not know, and then the incident is made private."""
+    incident = await desk.open()
+    await desk.work()
+    github.fault(Fault.RESET_AFTER, "POST /issues", times=1)
+    await add(desk, incident)
+    await desk.privacy.make_private(incident.id, by=PRIMARY)
+    await desk.pass_time(minutes=5)
+    [line] = await told(desk, "export_kept")
+    assert str(line["url"]).endswith(f"/issues/{only(github).number}")
+    assert [asked for asked in github.asked if asked.startswith("PATCH")] == []
+
+
 @pytest.mark.parametrize("fault", [Fault.BAD_TOKEN, Fault.FORBIDDEN, Fault.GONE])
 async def test_what_a_person_must_change_is_told_once(desk: Desk, github: GitHub, fault: Fault) -> None:
     """After a minute, in the thread; and once it works again, the issue is opened."""

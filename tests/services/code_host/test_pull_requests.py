@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.domain.code_host import StoredFile
 from bot.domain.incident.aftermath import PostmortemState
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.title_and_start import shown_details
@@ -275,6 +276,22 @@ async def test_what_has_become_private_is_told_to_be_there(desk: Desk, github: G
     export = await desk.store.pull_export(incident.id)
     assert export is not None
     assert export.path is None
+
+
+async def test_what_becomes_private_while_github_answers_is_not_written(
+    desk: Desk, github: GitHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last question before the write is answered late."""
+    find = GitHubRepository.file
+
+    async def answered_late(host: GitHubRepository, path: str, *, branch: str) -> StoredFile | None:
+        await desk.privacy.make_private(1, by=PRIMARY)
+        return await find(host, path, branch=branch)
+
+    monkeypatch.setattr(GitHubRepository, "file", answered_late)
+    await ended(desk, "SEV1")
+    assert [asked for asked in github.asked if asked.startswith("PUT") or asked == "POST /pulls"] == []
+    assert await told(desk, "export_failed") == []
 
 
 async def test_another_repository_gets_a_pull_request_of_its_own(desk: Desk, github: GitHub) -> None:
