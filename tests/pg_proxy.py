@@ -18,7 +18,7 @@ MAX_CLIENTS: Final = (
 )
 
 _STARTUP, _CANCEL, _SSL, _GSS = 196608, 80877102, 80877103, 80877104
-_QUERY, _PARSE = b"Q", b"P"
+_QUERY, _PARSE, _SYNC, _FLUSH = b"Q", b"P", b"S", b"H"
 _CHUNK = 65536
 
 
@@ -54,12 +54,14 @@ class Session:
     Attributes:
         startup: What it has said about itself: user, database, application_name and the like.
         statements: The texts of all that it has sent.
+        round_trips: How often it has asked for an answer since it logged in: by Query, Sync or Flush.
     """
 
     startup: Mapping[str, str]
     client: asyncio.StreamWriter
     server: asyncio.StreamWriter
     statements: set[str] = field(default_factory=set)
+    round_trips: int = 0
     loses_answer: bool = False
 
     def has_said(self, words: str) -> bool:
@@ -211,6 +213,7 @@ class PgProxy:
             while True:
                 head = await reader.readexactly(5)
                 body = await reader.readexactly(struct.unpack("!i", head[1:])[0] - 4)
+                session.round_trips += head[:1] in (_QUERY, _SYNC, _FLUSH)
                 if (text := _statement(head[:1], body)) is not None:
                     session.statements.add(text)
                     if not await self._lets_pass(session, text):

@@ -8,15 +8,13 @@ from functools import cache
 from importlib import resources
 from typing import Final, TypeAlias
 
-import asyncpg
-
 from bot.domain.dlq.entries import PAYLOAD_LIMIT
 from bot.domain.dlq.table import DlqColumn
-from bot.domain.errors import StorageUnavailable
 from bot.domain.text import storable_json
 from bot.storage.database.errors import storage_errors
 from bot.storage.database.query import Query, composed
 from bot.storage.database.sql import Connection, Row
+from bot.storage.dlq.conditions import PLACES
 from bot.storage.dlq.layout import CHANGED, EXTRA_LENGTH, Found, Layout, quoted
 
 #: The condition of a query that has none, and one that no failure fulfils.
@@ -80,6 +78,10 @@ def _of(found: Found) -> str:
     return f"{_ALIAS}.{quoted(found.name)}"
 
 
+def _all_of(conditions: Iterable[str]) -> str:
+    return " AND ".join(f"{{{condition}}}" for condition in conditions) or _ALL
+
+
 class Questions:
     """The queries for one layout, composed when first asked."""
 
@@ -92,61 +94,10 @@ class Questions:
         """Return a query of the file, whose rows fulfil all *conditions*, parts of the file."""
         key = (name, tuple(sorted(conditions)))
         if key not in self._made:
-            where = " AND ".join(f"{{{condition}}}" for condition in key[1]) or _ALL
-            self._made[key] = composed([_file()], self._parts | {"conditions": where})[name]
+            whole = [condition for condition in key[1] if condition not in PLACES]
+            where = {"conditions": _all_of(key[1]), "whole": _all_of(whole)}
+            self._made[key] = composed([_file()], self._parts | where)[name]
         return self._made[key]
-
-
-#: Parts of the file that the rows of a query fulfil, each with its parameters.
-Conditions: TypeAlias = Mapping[str, Mapping[str, object]]
-
-
-class DlqSql:
-    """Runs the queries of `dlq.sql` on a connection, inside a transaction."""
-
-    def __init__(self, connection: asyncpg.Connection, questions: Questions) -> None:
-        self._connection = connection
-        self.questions = questions
-
-    @property
-    def layout(self) -> Layout:
-        """Return the shape of the table."""
-        return self.questions.layout
-
-    async def all(self, name: str, conditions: Conditions | None = None, **parameters: object) -> list[Row]:
-        """Run a query and return its rows.
-
-        Args:
-            conditions: Parts of the file that the rows fulfil, each with its parameters.
-
-        Raises:
-            StorageUnavailable.
-        """
-        query = self.questions.query(name, conditions or ())
-        given = dict(parameters)
-        for own in (conditions or {}).values():
-            given |= own
-        # A value for a column that the table lacks has no place.
-        placed = {name: value for name, value in given.items() if name in query.positions}
-        return await run(self._connection, query, placed)
-
-    async def attempt(
-        self, name: str, conditions: Conditions, *, within_s: float, **parameters: object
-    ) -> list[Row] | None:
-        """Run a query as `all` does; None if it takes longer than *within_s*: the transaction goes on.
-
-        Raises:
-            StorageUnavailable.
-        """
-        limit = {"statement_timeout": str(round(1_000 * within_s))}
-        try:
-            async with self._connection.transaction():
-                await run(self._connection, table_query("limit_statement"), limit)
-                return await self.all(name, conditions, **parameters)
-        except StorageUnavailable as error:
-            if isinstance(error.__cause__, asyncpg.QueryCanceledError):
-                return None
-            raise
 
 
 async def run(connection: Connection, query: Query, given: Mapping[str, object]) -> list[Row]:
@@ -173,6 +124,7 @@ _LEFT_OPEN: Final = (
         "relation",
         "columns",
         "conditions",
+        "whole",
         "searched",
         "extra",
         "written",

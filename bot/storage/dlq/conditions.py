@@ -11,6 +11,9 @@ from bot.storage.dlq.layout import Layout
 #: The condition of a text: no index has all of them.
 TEXT: Final = "with_text"
 
+#: The conditions of a page's place in its list: the number of the list is that of the whole.
+PLACES: Final = frozenset({"older_than", "newer_than"})
+
 Conditions = dict[str, Mapping[str, object]]
 
 

@@ -3,12 +3,6 @@
 -- names in the place of {table}, {channel} and so on. {channel} reads a column, {channel_column} is the column itself,
 -- for comparisons that an index serves; a column that the table lacks reads as null.
 
--- name: begin_question
--- Limits the duration of the transaction's statements, plans each for its own parameters, and finds now() where our own
--- database has it.
-SELECT set_config('statement_timeout', :statement_timeout, true), set_config('search_path', :search_path, true),
-       set_config('plan_cache_mode', 'force_custom_plan', true), set_config('jit', 'off', true);
-
 -- name: dlq_columns
 -- Returns the columns of the table or view, in its order, with what the bot may do to each; no row if it is not there.
 SELECT attribute.attname::text AS name, base.typname::text AS base,
@@ -94,18 +88,22 @@ SELECT attribute.attname::text AS name, base.typname::text AS base,
 -- No failure at all: the column is not there, or cannot hold what is asked for.
 false
 
--- name: limit_statement
--- Limits the duration of each statement that follows in the transaction.
-SELECT set_config('statement_timeout', :statement_timeout, true);
-
 -- name: count_failures
--- Counts the failures, up to :at_most.
+-- Counts the failures of a whole list, up to :at_most, whatever the place of the page in it.
 SELECT count(*) AS total
-  FROM (SELECT FROM {table} WHERE {conditions} LIMIT :at_most) AS counted;
+  FROM (SELECT FROM {table} WHERE {whole} LIMIT :at_most) AS counted;
 
 -- name: list_failures
 -- Returns failures, newest first.
 SELECT {entry}
+  FROM {table}
+ WHERE {conditions}
+ ORDER BY {newest_first}
+ LIMIT :limit;
+
+-- name: list_failures_with_count
+-- Returns the same, each with how many the whole list has, up to :at_most: one round trip instead of two.
+SELECT {entry}, ({count_failures}) AS total
   FROM {table}
  WHERE {conditions}
  ORDER BY {newest_first}
@@ -132,6 +130,14 @@ SELECT {entry}, (SELECT count(*) FROM matched) AS total
 -- name: list_newer_failures
 -- Returns failures, oldest first: the page before a place, from there on; or what is new.
 SELECT {entry}
+  FROM {table}
+ WHERE {conditions}
+ ORDER BY {attempted_at_column}, {id_column}
+ LIMIT :limit;
+
+-- name: list_newer_failures_with_count
+-- Returns the same, each with how many the whole list has, up to :at_most.
+SELECT {entry}, ({count_failures}) AS total
   FROM {table}
  WHERE {conditions}
  ORDER BY {attempted_at_column}, {id_column}

@@ -7,13 +7,18 @@ from typing import Final
 from bot.domain.dlq.entries import COUNTED, SHORTEST, DlqEntry
 from bot.domain.dlq.views import Cursor, DlqFilter
 from bot.storage.database.sql import Row
-from bot.storage.dlq.composing import DlqSql
-from bot.storage.dlq.conditions import TEXT, Conditions, beside, literally, since
+from bot.storage.dlq.asking import DlqSql
+from bot.storage.dlq.conditions import PLACES, TEXT, Conditions, beside, literally, since
 from bot.storage.dlq.entries import entry_from_row
 from bot.storage.dlq.indexes import finds_endings
 
 #: How long counting may take, seconds: a page without a number is better than none.
 _COUNT_S: Final = 0.4
+
+_WITH_COUNT: Final = {
+    "list_failures": "list_failures_with_count",
+    "list_newer_failures": "list_newer_failures_with_count",
+}
 
 #: Among how many failures an id is looked for by its end where no index helps.
 _SEARCHED: Final = 10_000
@@ -37,31 +42,33 @@ async def entries_of(sql: DlqSql, which: Conditions, cursor: Cursor | None, *, s
     """Read a page, and one failure more to know whether there is another page behind it."""
     if cursor is None:
         return await _first(sql, which, size=size)
-    here = which | beside(cursor)
     query = "list_newer_failures" if cursor.is_newer else "list_failures"
-    rows = await sql.all(query, here | {"dated": {}}, limit=size + 1)
+    rows, counted = await _listed(sql, query, which | beside(cursor) | {"dated": {}}, size=size)
     goes_on = len(rows) > size
     if cursor.is_newer and not goes_on:
         return await _first(sql, which, size=size)  # the beginning is reached: a full page from there
-    counted = await _counted(sql, which)
+    if not rows and counted is not None:  # no row says how many there are elsewhere
+        counted = await _counted(sql, which)
     if cursor.is_newer:
         return _placed([*reversed(rows[:size])], has_newer=True, has_older=True, counted=counted)
     return _placed(rows[:size], has_newer=True, has_older=goes_on, counted=counted)
 
 
 async def _first(sql: DlqSql, which: Conditions, *, size: int) -> Entries:
-    """Read the newest failures with their number; without it, if counting would hold them up."""
-    all_ = which | {"dated": {}}
-    rows: list[Row] | None = None
-    if TEXT in which:  # which is as dear to count as to find
-        limits = {"limit": size + 1, "at_most": COUNTED + 1}
-        rows = await sql.attempt("list_counted_failures", all_, within_s=_COUNT_S, **limits)
-    if rows is not None:
-        counted = rows[0]["total"] if rows else 0
-    else:
-        rows = await sql.all("list_failures", all_, limit=size + 1)
-        counted = None if TEXT in which else await _counted(sql, which)
+    """Read the newest failures with their number."""
+    rows, counted = await _listed(sql, "list_failures", which | {"dated": {}}, size=size)
     return _placed(rows[:size], has_newer=False, has_older=len(rows) > size, counted=counted)
+
+
+async def _listed(sql: DlqSql, query: str, which: Conditions, *, size: int) -> tuple[list[Row], int | None]:
+    """Read rows and their number in one statement; the rows alone, if counting would hold them up."""
+    limits = {"limit": size + 1, "at_most": COUNTED + 1}
+    is_one_pass = TEXT in which and not PLACES & which.keys()  # as dear to count as to find
+    both = "list_counted_failures" if is_one_pass else _WITH_COUNT[query]
+    rows = await sql.attempt(both, which, within_s=_COUNT_S, **limits)
+    if rows is None:
+        return await sql.all(query, which, limit=size + 1), None
+    return rows, rows[0]["total"] if rows else 0
 
 
 async def _counted(sql: DlqSql, which: Conditions) -> int | None:

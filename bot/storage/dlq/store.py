@@ -30,10 +30,10 @@ from bot.domain.drill import DLQ_MARK
 from bot.domain.errors import DlqUnavailable, StorageUnavailable, UserError
 from bot.domain.text import storable_json
 from bot.storage.database.errors import storage_errors
-from bot.storage.database.migrate import SEARCH_PATH
 from bot.storage.database.pools import borrow
 from bot.storage.database.sql import Row
-from bot.storage.dlq.composing import DlqSql, Questions, run, table_query
+from bot.storage.dlq.asking import DlqSql, DlqTransaction, transaction
+from bot.storage.dlq.composing import Questions, run, table_query
 from bot.storage.dlq.conditions import Conditions, asked_for, beside, equal, since
 from bot.storage.dlq.entries import entry_from_row
 from bot.storage.dlq.indexes import suggested
@@ -213,27 +213,20 @@ class PostgresDlqStore:
         self, *, readonly: bool = True, within_s: float | None = None
     ) -> AsyncIterator[DlqSql]:
         """Open a transaction that is limited in time, all that works behind a pooler in transaction mode."""
-        isolation = "repeatable_read" if readonly else "read_committed"
         within_s = self._answer_s if within_s is None else within_s
         with self._errors():
             async with asyncio.timeout(within_s), borrow(self._pool) as connection:
                 with _leaving(connection):
-                    async with connection.transaction(isolation=isolation, readonly=readonly):
-                        limit = str(round(1_000 * within_s))
-                        await run(
-                            connection,
-                            table_query("begin_question"),
-                            {"statement_timeout": limit, "search_path": SEARCH_PATH},
-                        )
-                        yield DlqSql(connection, await self._known(connection))
+                    async with transaction(connection, readonly=readonly, within_s=within_s) as opened:
+                        yield DlqSql(opened, await self._known(opened))
 
-    async def _known(self, connection: asyncpg.Connection) -> Questions:
+    async def _known(self, opened: DlqTransaction) -> Questions:
         """Return the queries for the table's shape, as it was a moment ago or is now."""
         now_s = time.monotonic()
         if self._questions is None or now_s - self._learned_s > _BELIEVED_S:
             named = {"schema": self._table.schema, "name": self._table.name}
-            columns = await run(connection, table_query("dlq_columns"), named)
-            indexes = await run(connection, table_query("dlq_indexes"), named)
+            columns = await run(opened, table_query("dlq_columns"), named)
+            indexes = await run(opened, table_query("dlq_indexes"), named)
             self._questions, self._learned_s = Questions(Layout.of(self._table, columns, indexes)), now_s
         return self._questions
 
