@@ -3,11 +3,11 @@
 from bot.client import IncidentBot
 from bot.domain.alerts.verdict import Verdict
 from bot.ui.answers import Pressed, control
-from bot.ui.buttons import VerdictVerb, template
 from bot.ui.components import buttons_view, made_of
 from bot.ui.interaction import Interaction, reply, services_of, voice_of, wait
 from bot.ui.people import person_of
 from bot.ui.posts.verdicts import verdict_buttons, verdict_question
+from bot.ui.verbs import VerdictVerb, template
 
 
 @control(template(VerdictVerb.ASK))

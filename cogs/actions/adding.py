@@ -10,7 +10,6 @@ from bot.i18n.options import described
 from bot.services.actions.checking import ActionForm, ActionRequest
 from bot.services.shared.access import Act
 from bot.ui.answers import Pressed, control
-from bot.ui.buttons import IncidentVerb, template
 from bot.ui.forms.action import (
     ADD_FORM,
     DUE,
@@ -26,6 +25,7 @@ from bot.ui.forms.fields import ask
 from bot.ui.interaction import Interaction, in_time, reply, services_of, voice_of, wait
 from bot.ui.people import person_of
 from bot.ui.screens.action_screens import added_said
+from bot.ui.verbs import IncidentVerb, template
 from bot.ui.words.evidence import evidence_of, suggested_title
 from cogs.actions.group import (
     ALERT_OPTION,

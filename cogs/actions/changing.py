@@ -11,7 +11,6 @@ from bot.services.actions.checking import ActionForm
 from bot.services.actions.listing import ActionDetails
 from bot.services.shared.access import Act
 from bot.ui.answers import Pressed, control
-from bot.ui.buttons import ActionVerb, template
 from bot.ui.forms.action import (
     DROP_FORM,
     DUE,
@@ -29,6 +28,7 @@ from bot.ui.forms.fields import ask
 from bot.ui.interaction import Interaction, in_time, reply, services_of, voice_of, wait
 from bot.ui.people import person_of
 from bot.ui.screens.action_screens import done_said, reopened_said, watching_said
+from bot.ui.verbs import ActionVerb, template
 from cogs.actions.group import (
     ALERT_OPTION,
     ITEM_OPTION,

@@ -7,7 +7,6 @@ from bot.client import IncidentBot
 from bot.domain.incident.incident import Incident
 from bot.i18n.options import described
 from bot.ui.answers import Pressed, control
-from bot.ui.buttons import IncidentVerb, template
 from bot.ui.forms.base import Submitted
 from bot.ui.forms.details import EDIT_FORM, details_form, details_of
 from bot.ui.forms.fields import ask
@@ -15,6 +14,7 @@ from bot.ui.interaction import Interaction, in_time, reply, services_of, voice_o
 from bot.ui.named_incidents import NUMBER_OPTION, Number, named
 from bot.ui.people import person_of
 from bot.ui.posts.incident.timeline_notices import details_said
+from bot.ui.verbs import IncidentVerb, template
 from cogs.incidents.group import incident_group, offer_all
 
 

@@ -8,13 +8,13 @@ from bot.i18n.options import described
 from bot.services.incidents.commands import TITLE_LIMIT
 from bot.services.incidents.lifecycle import REASON_LIMIT
 from bot.ui.answers import Pressed, control
-from bot.ui.buttons import IncidentVerb, template
 from bot.ui.interaction import Interaction, reply, services_of, voice_of, wait
 from bot.ui.named_incidents import NUMBER_OPTION, Number, named
 from bot.ui.people import person_from, person_of
 from bot.ui.screens.incident_answers import ended_screen, reopened_screen
 from bot.ui.screens.outcome import open_and_show, reported
 from bot.ui.severities import severity_named
+from bot.ui.verbs import IncidentVerb, template
 from cogs.incidents.group import REASON_OPTION, incident_group, offer_ended, offer_open, offer_severity
 
 Reason = app_commands.Range[str, 1, REASON_LIMIT]

@@ -11,7 +11,6 @@ from bot.domain.errors import UserError
 from bot.domain.text import one_line
 from bot.i18n.options import described
 from bot.ui.answers import Pressed, control
-from bot.ui.buttons import IncidentVerb, template
 from bot.ui.interaction import Interaction, keep, redraw, reply, services_of, voice_of, wait
 from bot.ui.named_incidents import NUMBER_OPTION, Number, here, named
 from bot.ui.people import person_from, person_of
@@ -28,6 +27,7 @@ from bot.ui.screens.incident_list import (
     which_screen,
 )
 from bot.ui.severities import severity_named
+from bot.ui.verbs import IncidentVerb, template
 from cogs.incidents.group import incident_group, offer_all, offer_severity
 
 STATUSES: Final = [

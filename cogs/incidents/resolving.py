@@ -8,7 +8,6 @@ from bot.domain.incident.incident import Incident, Status
 from bot.i18n.options import described
 from bot.services.shared.access import Act
 from bot.ui.answers import Pressed, control
-from bot.ui.buttons import IncidentVerb, template
 from bot.ui.forms.base import Submitted
 from bot.ui.forms.fields import ask
 from bot.ui.forms.resolution import CORRECT_FORM, RESOLVE_FORM, resolution_form, resolution_of
@@ -16,6 +15,7 @@ from bot.ui.interaction import Interaction, in_time, keep, redraw, reply, servic
 from bot.ui.named_incidents import NUMBER_OPTION, Number, named
 from bot.ui.people import person_from, person_of
 from bot.ui.screens.incident_answers import corrected_screen, ended_screen
+from bot.ui.verbs import IncidentVerb, template
 from cogs.incidents.group import incident_group, offer_all
 
 

@@ -9,7 +9,6 @@ from bot.i18n.options import described
 from bot.services.incidents.lifecycle import REASON_LIMIT
 from bot.services.shared.access import Act
 from bot.ui.answers import Pressed, control
-from bot.ui.buttons import IncidentVerb, template
 from bot.ui.forms.base import Submitted
 from bot.ui.forms.fields import ask
 from bot.ui.forms.severity import REASON, SEVERITY_FORM, chosen_severity, severity_form
@@ -18,6 +17,7 @@ from bot.ui.named_incidents import NUMBER_OPTION, Number, named
 from bot.ui.people import person_of
 from bot.ui.screens.incident_answers import moved, regraded_screen
 from bot.ui.severities import severity_named
+from bot.ui.verbs import IncidentVerb, template
 from cogs.incidents.group import REASON_OPTION, incident_group, offer_open, offer_severity
 
 Reason = app_commands.Range[str, 1, REASON_LIMIT]

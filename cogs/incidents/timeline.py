@@ -9,7 +9,6 @@ from bot.i18n.options import described
 from bot.services.shared.access import Act
 from bot.services.timeline.timelines import NOTE_LIMIT, Noted
 from bot.ui.answers import Pressed, control
-from bot.ui.buttons import IncidentVerb, template
 from bot.ui.forms.base import Submitted
 from bot.ui.forms.fields import ask
 from bot.ui.forms.timeline import (
@@ -28,6 +27,7 @@ from bot.ui.people import person_from, person_of
 from bot.ui.screens.incident_console import MORE
 from bot.ui.screens.timeline_file import timeline_file
 from bot.ui.screens.timeline_page import CORRECT, FILE, TURN, page_named, timeline_screen, whole_file_view
+from bot.ui.verbs import IncidentVerb, template
 from bot.ui.words.wording import Wording
 from cogs.incidents.editing import open_details
 from cogs.incidents.group import incident_group, offer_all

@@ -8,7 +8,6 @@ from bot.domain.incident.incident import Incident
 from bot.i18n.options import described
 from bot.services.shared.access import Act
 from bot.ui.answers import Pressed, control
-from bot.ui.buttons import IncidentVerb, template
 from bot.ui.forms.base import Submitted
 from bot.ui.forms.fields import ask
 from bot.ui.forms.update import UPDATE_FORM, update_form, update_of
@@ -17,6 +16,7 @@ from bot.ui.named_incidents import NUMBER_OPTION, Number, named
 from bot.ui.people import person_of
 from bot.ui.posts.incident.updates import told
 from bot.ui.screens.incident_answers import ack_view
+from bot.ui.verbs import IncidentVerb, template
 from cogs.incidents.group import incident_group, offer_open
 
 

@@ -2,10 +2,10 @@
 
 from bot.client import IncidentBot
 from bot.ui.answers import Pressed, control
-from bot.ui.buttons import IncidentVerb, template
 from bot.ui.interaction import Interaction, reply, services_of, voice_of, wait
 from bot.ui.people import person_of
 from bot.ui.screens.why_me import why_said
+from bot.ui.verbs import IncidentVerb, template
 
 
 def register(bot: IncidentBot) -> None:

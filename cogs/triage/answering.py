@@ -7,13 +7,13 @@ from bot.domain.errors import StorageUnavailable
 from bot.domain.incident.incident import NewIncident
 from bot.services.triage.joining import Offer
 from bot.ui.answers import Pressed, control
-from bot.ui.buttons import TriageVerb, template
 from bot.ui.interaction import Interaction, keep, services_of, wait
 from bot.ui.people import person_of
 from bot.ui.screens.emergency import raise_anyway, recorded
 from bot.ui.screens.outcome import show_sent
 from bot.ui.screens.similar_incident import JOIN, RISES
 from bot.ui.screens.triage_card import show_card
+from bot.ui.verbs import TriageVerb, template
 
 ANSWER: Final = (
     r"tri:v1:answer:(?P<number>\d{1,18}):(?P<question>[a-z0-9_]{1,24}):(?P<answer>[a-z0-9_]{1,24})"

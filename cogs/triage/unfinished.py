@@ -2,10 +2,10 @@
 
 from bot.client import IncidentBot
 from bot.ui.answers import Pressed, control
-from bot.ui.buttons import TriageVerb, template
 from bot.ui.interaction import Interaction, services_of, wait
 from bot.ui.people import person_of
 from bot.ui.screens.triage_card import show_card
+from bot.ui.verbs import TriageVerb, template
 
 
 def register(bot: IncidentBot) -> None:

@@ -5,9 +5,10 @@ from typing import Final
 from bot.domain.alerts.payloads import AlertQuestionData, AlertsSkippedData
 from bot.domain.alerts.question import AlertAnswer, QuestionView
 from bot.domain.delivery.delivery import Delivery, DeliveryKind
-from bot.ui.buttons import AlertVerb, row
+from bot.ui.buttons import row
 from bot.ui.posts.bodies import HERE, Body, message
 from bot.ui.posts.looks import Renderers, alone
+from bot.ui.verbs import AlertVerb
 from bot.ui.words.inert import inert
 from bot.ui.words.links import alert_url
 from bot.ui.words.wording import Wording

@@ -3,11 +3,12 @@
 from datetime import timedelta
 
 from bot.domain.incident.incident import Incident, Status, label_of
-from bot.ui.buttons import Component, IncidentVerb, row
+from bot.ui.buttons import Component, row
 from bot.ui.posts.bodies import HERE, Body, message
 from bot.ui.posts.incident.alert import again, deadline, related
 from bot.ui.posts.incident.calls import cannot, coming
 from bot.ui.posts.triage_posts import triage_button
+from bot.ui.verbs import IncidentVerb
 from bot.ui.words.wording import Wording, relative
 
 _SEPARATOR = " · "

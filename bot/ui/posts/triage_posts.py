@@ -8,10 +8,11 @@ from bot.domain.incident.incident import Incident
 from bot.domain.triage.payloads import TriageData
 from bot.domain.triage.session import Triage, TriageStatus
 from bot.services.ports import Subject
-from bot.ui.buttons import ButtonStyle, Component, TriageVerb, button, row
+from bot.ui.buttons import ButtonStyle, Component, button, row
 from bot.ui.posts.bodies import GREY, Body, embed, message
 from bot.ui.posts.looks import Renderers, about
 from bot.ui.posts.unfinished import is_left, unfinished_post
+from bot.ui.verbs import TriageVerb
 from bot.ui.words.inert import inert
 from bot.ui.words.links import alert_url, place_url
 from bot.ui.words.triage_words import or_more_severe

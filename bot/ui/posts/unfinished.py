@@ -6,8 +6,9 @@ from typing import Final
 from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.triage.session import Triage
 from bot.services.triage.views import raised_if_left
-from bot.ui.buttons import TriageVerb, row
+from bot.ui.buttons import row
 from bot.ui.posts.bodies import GREY, Body, embed, message
+from bot.ui.verbs import TriageVerb
 from bot.ui.words.inert import inert
 from bot.ui.words.triage_words import or_more_severe, path_words
 from bot.ui.words.voice import channel_name

@@ -11,9 +11,9 @@ from bot.domain.actions.item import ActionItem
 from bot.domain.actions.listing import ActionFilter, ActionView
 from bot.domain.incident.incident import Incident, label_of
 from bot.services.actions.listing import ActionDetails, ActionPage
-from bot.ui.buttons import ActionVerb, IncidentVerb
 from bot.ui.components import Row, Screen, button, made_of, row, select_row, text
 from bot.ui.posts.bodies import GREY
+from bot.ui.verbs import ActionVerb, IncidentVerb
 from bot.ui.words.action_words import action_facts, action_line, action_state, due_day, what_of
 from bot.ui.words.export_words import issue_lines
 from bot.ui.words.inert import inert, plain

@@ -8,12 +8,12 @@ from discord import ui
 
 from bot.domain.incident.incident import Incident
 from bot.runbook.tables import Command, FirstResponse
-from bot.ui.buttons import IncidentVerb
 from bot.ui.components import Row, Screen, link, made_of, row, text, to_places
 from bot.ui.posts.bodies import colour_of
 from bot.ui.posts.incident.alert import related, started
 from bot.ui.posts.incident.checks import step_lines
 from bot.ui.posts.incident.updates import sheet_lines
+from bot.ui.verbs import IncidentVerb
 from bot.ui.words.inert import code_block, joined
 from bot.ui.words.voice import Voice
 

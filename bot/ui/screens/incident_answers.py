@@ -18,11 +18,11 @@ from bot.services.incidents.merging import Merged
 from bot.services.incidents.severity_change import Regraded
 from bot.services.incidents.updates import UpdateResult
 from bot.services.postmortems.resolutions import Corrected
-from bot.ui.buttons import BundleVerb, IncidentVerb, custom_id
 from bot.ui.components import ID_LIMIT, Screen, button, buttons_view, made_of, or_quit, row, text, to_places
 from bot.ui.posts.bodies import colour_of
 from bot.ui.posts.incident.aftermath import said_lines
 from bot.ui.posts.incident.updates import is_unanswered
+from bot.ui.verbs import BundleVerb, IncidentVerb, custom_id
 from bot.ui.words.voice import Voice
 from bot.ui.words.wording import relative, state_key
 

@@ -10,7 +10,6 @@ from typing import Final
 from bot.domain.errors import UnavailableError
 from bot.domain.incident.incident import Incident, NewIncident, Status
 from bot.services.incidents.commands import Opening
-from bot.ui.buttons import IncidentVerb
 from bot.ui.components import Row, Screen, made_of, row, text, to_places
 from bot.ui.interaction import Interaction, host_of, redraw, services_of, soon, voice_of
 from bot.ui.people import person_from
@@ -18,6 +17,7 @@ from bot.ui.posts.bodies import colour_of
 from bot.ui.posts.incident.alert import head
 from bot.ui.screens.emergency import opened_or_raised
 from bot.ui.screens.similar_incident import similar_line
+from bot.ui.verbs import IncidentVerb
 from bot.ui.words.links import alert_url
 from bot.ui.words.voice import Voice
 from bot.ui.words.wording import relative

@@ -1,9 +1,9 @@
 """What the commands about a postmortem answer."""
 
 from bot.services.postmortems.finishing import PostmortemChange
-from bot.ui.buttons import IncidentVerb
 from bot.ui.components import Screen, made_of, row, text, to_places
 from bot.ui.posts.bodies import colour_of
+from bot.ui.verbs import IncidentVerb
 from bot.ui.words.voice import Voice
 
 

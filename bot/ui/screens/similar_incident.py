@@ -8,9 +8,9 @@ from discord import ButtonStyle, ui
 from bot.domain.incident.incident import Incident
 from bot.domain.triage.session import Triage
 from bot.services.triage.similar import Similar
-from bot.ui.buttons import IncidentVerb
 from bot.ui.components import Screen, button, made_of, row, text, to_places
 from bot.ui.posts.bodies import colour_of
+from bot.ui.verbs import IncidentVerb
 from bot.ui.words.links import linked_label
 from bot.ui.words.voice import Voice
 from bot.ui.words.wording import relative

@@ -12,11 +12,11 @@ from bot.domain.triage.evidence import Evidence
 from bot.domain.triage.session import StoredAnswer, Triage, TriageStatus
 from bot.domain.triage.tree import LATER, UNSURE, Question
 from bot.services.triage.views import TriageView
-from bot.ui.buttons import TriageVerb
 from bot.ui.components import Row, Screen, button, made_of, row, select_row, text
 from bot.ui.interaction import Interaction, redraw, reply, services_of, voice_of
 from bot.ui.screens.outcome import beside_drill, sent_card
 from bot.ui.screens.similar_incident import join_button, joined_card, similar_lines
+from bot.ui.verbs import TriageVerb
 from bot.ui.words.inert import inert
 from bot.ui.words.triage_words import answer_words, choice_words, or_more_severe, path_words
 from bot.ui.words.voice import Voice, channel_name

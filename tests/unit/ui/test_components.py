@@ -10,12 +10,12 @@ from bot.client import use_api_base
 from bot.domain.errors import ConfigError, UpstreamUnavailable, UserError
 from bot.domain.people import Person
 from bot.ui.answers import Answers, Pressed, control
-from bot.ui.buttons import IncidentVerb
 from bot.ui.components import Screen, button, link, made_of, row, text
 from bot.ui.forms.base import Submitted, Typed, submitted, triage_form
 from bot.ui.forms.timeline import note_form
 from bot.ui.interaction import run, soon
 from bot.ui.people import member_person
+from bot.ui.verbs import IncidentVerb
 from tests.unit.ui.samples import POLICY
 from tests.unit.ui.screens import EN, JA, VOICES, FakeInteraction, modal_faults, presses
 

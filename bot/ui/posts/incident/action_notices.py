@@ -18,9 +18,10 @@ from bot.domain.actions.notices import (
 from bot.domain.delivery.delivery import Delivery, DeliveryKind
 from bot.domain.incident.incident import Incident, label_of
 from bot.services.ports import Subject
-from bot.ui.buttons import ActionVerb, Component, row
+from bot.ui.buttons import Component, row
 from bot.ui.posts.bodies import GREY, Body, embed, message
 from bot.ui.posts.looks import NoticeLook, NoticeLooks, Renderers, by, with_reason
+from bot.ui.verbs import ActionVerb
 from bot.ui.words import links
 from bot.ui.words.action_words import action_facts, days_left, due_day, what_of
 from bot.ui.words.wording import Wording

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from bot.domain.incident.incident import Incident, Status, label_of
-from bot.ui.buttons import Component, IncidentVerb, row
+from bot.ui.buttons import Component, row
 from bot.ui.posts.bodies import HERE, Body, colour_of, embed, message
 from bot.ui.posts.incident.aftermath import aftermath
 from bot.ui.posts.incident.calls import cannot, is_overdue, ladder, tried
+from bot.ui.verbs import IncidentVerb
 from bot.ui.words import links
 from bot.ui.words.inert import inert
 from bot.ui.words.wording import Wording, relative, state_key

@@ -14,9 +14,10 @@ from bot.domain.postmortem.notices import (
     PostmortemOwnerNotice,
 )
 from bot.services.ports import Subject
-from bot.ui.buttons import IncidentVerb, row
+from bot.ui.buttons import row
 from bot.ui.posts.bodies import Body, colour_of, embed, message
 from bot.ui.posts.looks import NoticeLook, NoticeLooks, Renderers, about, by, line
+from bot.ui.verbs import IncidentVerb
 from bot.ui.words import links
 from bot.ui.words.wording import Wording
 

@@ -8,12 +8,13 @@ from bot.domain.incident.incident import Incident, PersonRef, Role, Status
 from bot.domain.incident.notices import RoleChangedNotice, RoleUndeliveredNotice
 from bot.services.incidents.roles import Assigned
 from bot.services.ports import Subject
-from bot.ui.buttons import IncidentVerb, row
+from bot.ui.buttons import row
 from bot.ui.components import Screen, button, text
 from bot.ui.components import row as controls
 from bot.ui.posts.bodies import Body, colour_of, embed, message
 from bot.ui.posts.incident.alert import head, headline, update_due
 from bot.ui.posts.looks import NoticeLook, NoticeLooks, Renderers, about, by
+from bot.ui.verbs import IncidentVerb
 from bot.ui.words import links
 from bot.ui.words.voice import Voice
 from bot.ui.words.wording import Wording

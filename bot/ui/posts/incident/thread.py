@@ -3,12 +3,13 @@
 from typing import Final
 
 from bot.domain.incident.incident import Incident
-from bot.ui.buttons import Component, IncidentVerb, row
+from bot.ui.buttons import Component, row
 from bot.ui.posts.bodies import Body, colour_of, embed, message
 from bot.ui.posts.incident.aftermath import aftermath
 from bot.ui.posts.incident.alert import head, last_update, promise
 from bot.ui.posts.incident.checks import progress_line, steps_select
 from bot.ui.posts.incident.roles import VERBS, roles_line
+from bot.ui.verbs import IncidentVerb
 from bot.ui.words.inert import plain
 from bot.ui.words.wording import Wording, sign_of
 

@@ -7,9 +7,10 @@ from typing import Final
 from bot.domain.incident.incident import Incident, Status
 from bot.domain.incident.notices import UpdatedNotice, UpdateDueNotice
 from bot.services.incidents.updates import UpdateResult
-from bot.ui.buttons import IncidentVerb, row
+from bot.ui.buttons import row
 from bot.ui.posts.bodies import CONTENT_LIMIT, Body, colour_of, embed, message
 from bot.ui.posts.looks import NoticeLook, NoticeLooks, by
+from bot.ui.verbs import IncidentVerb
 from bot.ui.words.inert import inert, inert_lines
 from bot.ui.words.voice import Voice
 from bot.ui.words.wording import Wording, relative

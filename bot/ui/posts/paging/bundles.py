@@ -6,9 +6,10 @@ from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.escalation.bundle import LISTED, Bundle
 from bot.domain.incident.incident import Incident
 from bot.domain.severity import Mention
-from bot.ui.buttons import BundleVerb, Component, Option, row
+from bot.ui.buttons import Component, Option, row
 from bot.ui.posts.bodies import HERE, Body, embed, message, severity_colour
 from bot.ui.posts.looks import Renderers, of
+from bot.ui.verbs import BundleVerb
 from bot.ui.words.inert import plain
 from bot.ui.words.wording import Wording
 

@@ -12,7 +12,7 @@ from bot.domain.incident.incident import Incident, IncidentKind, Status
 from bot.domain.payloads import UNSET, Unset
 from bot.domain.severity import Mention
 from bot.services.ports import Subject
-from bot.ui.buttons import Component, IncidentVerb, row
+from bot.ui.buttons import Component, row
 from bot.ui.posts.bodies import HERE, Body, colour_of, embed, message
 from bot.ui.posts.incident.alert import deadline, head, headline, impact, started, update_due
 from bot.ui.posts.incident.calls import (
@@ -24,6 +24,7 @@ from bot.ui.posts.incident.calls import (
     whom,
 )
 from bot.ui.posts.looks import Renderers, about
+from bot.ui.verbs import IncidentVerb
 from bot.ui.words import links
 from bot.ui.words.wording import Wording, relative
 
