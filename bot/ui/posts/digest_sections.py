@@ -1,67 +1,27 @@
 """The parts of a digest below its charts: headings with lines. A part with nothing to tell is left out."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Final
 
 from bot.domain.digest import ActionsDue, Digest, DigestPart, DueAction
 from bot.domain.dlq.entries import DlqCounts
 from bot.domain.incident.incident import Incident
-from bot.domain.oncall.people import OnCallPerson
 from bot.domain.postmortem.owing import OwedPostmortem
 from bot.domain.statistics.alert_quality import AlertCounts
 from bot.domain.statistics.figures import Deadlines, SeverityFigures
 from bot.domain.statistics.load import PersonLoad
 from bot.ui.posts.digest_charts import times_line
+from bot.ui.posts.digest_naming import NAME_LIMIT, TITLE_LIMIT, Section, Show, ShowPerson
 from bot.ui.posts.dlq import where
 from bot.ui.posts.verdicts import MARKS, verdict_words
 from bot.ui.words.action_words import due_day
-from bot.ui.words.inert import inert, plain
-from bot.ui.words.links import home_url
+from bot.ui.words.inert import inert
 from bot.ui.words.wording import Wording
 
-_TITLE_LIMIT: Final = 80
-_NAME_LIMIT: Final = 60
 _SEVERITY_LIMIT: Final = 40
 _CHANNEL_LIMIT: Final = 100
 _SOURCES: Final = 5  # senders that are named
-
-#: How one incident's name is shown, and its title.
-Show = Callable[[Incident], tuple[str, str]]
-
-#: How a person is shown.
-ShowPerson = Callable[[OnCallPerson], str]
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """One block of figures."""
-
-    heading: str
-    lines: tuple[str, ...]
-
-
-def linked(incident: Incident) -> tuple[str, str]:
-    """Show an incident where a link can be pressed."""
-    url = home_url(incident)
-    name = incident.label if url is None else f"[{incident.label}]({url})"
-    return name, inert(incident.title, limit=_TITLE_LIMIT)
-
-
-def named(incident: Incident) -> tuple[str, str]:
-    """Show an incident on a terminal."""
-    return incident.label, plain(incident.title, limit=_TITLE_LIMIT)
-
-
-def mentioned(person: OnCallPerson) -> str:
-    """Show a person under the name that Discord has; a mention in an embed notifies no one."""
-    return f"<@{person.user_id}>" if person.user_id is not None else inert(person.name, limit=_NAME_LIMIT)
-
-
-def called(person: OnCallPerson) -> str:
-    """Show a person on a terminal."""
-    return plain(person.name, limit=_NAME_LIMIT)
 
 
 def sections(words: Wording, week: Digest, show: Show, who: ShowPerson) -> Iterator[Section]:
@@ -146,7 +106,7 @@ def _deadline(words: Wording, key: str, kept: Deadlines) -> str:
 
 def _targets(words: Wording, week: Digest) -> Section | None:
     lines = [
-        words.say("digest.targets.line", target=inert(one.target, limit=_NAME_LIMIT), count=one.incidents)
+        words.say("digest.targets.line", target=inert(one.target, limit=NAME_LIMIT), count=one.incidents)
         for one in week.figures.targets
     ]
     return Section(words.say("digest.targets.heading"), (" · ".join(lines),)) if lines else None
@@ -178,7 +138,7 @@ def _alerts(words: Wording, week: Digest) -> Section | None:
         return None
     lines = [
         words.say(
-            "digest.alerts.line", source=inert(one.name, limit=_NAME_LIMIT), what=_counts(words, one.counts)
+            "digest.alerts.line", source=inert(one.name, limit=NAME_LIMIT), what=_counts(words, one.counts)
         )
         for one in sources[:_SOURCES]
     ]
@@ -232,7 +192,7 @@ def _dlq(words: Wording, counts: DlqCounts | None, *, previous: int | None) -> S
         for channel, count in counts.by_channel
     )
     statuses = " · ".join(
-        words.say("digest.dlq.status", status=inert(status, limit=_NAME_LIMIT), count=count)
+        words.say("digest.dlq.status", status=inert(status, limit=NAME_LIMIT), count=count)
         for status, count in counts.by_status
     )
     if statuses:
@@ -260,7 +220,7 @@ def _postmortems(words: Wording, week: Digest, show: Show) -> Section | None:
 def _postmortem(words: Wording, owed: OwedPostmortem, today: date, show: Show) -> str:
     name, title = show(owed.incident)
     key = "digest.postmortems.late" if owed.is_overdue(today) else "digest.postmortems.line"
-    owner = inert(owed.postmortem.owner_name, limit=_NAME_LIMIT)
+    owner = inert(owed.postmortem.owner_name, limit=NAME_LIMIT)
     return words.say(key, name=name, title=title, owner=owner, due=due_day(words, owed.postmortem.due_on))
 
 
@@ -285,8 +245,8 @@ def _action(words: Wording, key: str, due: DueAction, show: Show) -> str:
         key,
         label=item.label,
         origin=origin,
-        what=inert(item.what, limit=_TITLE_LIMIT),
-        owner=inert(item.owner.name, limit=_NAME_LIMIT),
+        what=inert(item.what, limit=TITLE_LIMIT),
+        owner=inert(item.owner.name, limit=NAME_LIMIT),
         due=due_day(words, item.due_on),
     )
 

@@ -22,17 +22,9 @@ from bot.ui.posts.bodies import (
     embed,
     message,
 )
+from bot.ui.posts.digest_naming import Section, called, linked, mentioned, named
 from bot.ui.posts.digest_notes import notes
-from bot.ui.posts.digest_sections import (
-    Section,
-    called,
-    change,
-    linked,
-    mentioned,
-    named,
-    sections,
-    severity_name,
-)
+from bot.ui.posts.digest_sections import change, sections, severity_name
 from bot.ui.posts.dlq import where
 from bot.ui.posts.looks import Renderers, about
 from bot.ui.posts.verdicts import verdict_row

@@ -1,0 +1,49 @@
+"""How a digest names incidents and people, where links and mentions work and on a terminal."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from bot.domain.incident.incident import Incident
+from bot.domain.oncall.people import OnCallPerson
+from bot.ui.words.inert import inert, plain
+from bot.ui.words.links import home_url
+
+TITLE_LIMIT: Final = 80
+NAME_LIMIT: Final = 60
+
+#: How one incident's name is shown, and its title.
+Show = Callable[[Incident], tuple[str, str]]
+
+#: How a person is shown.
+ShowPerson = Callable[[OnCallPerson], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One block of figures."""
+
+    heading: str
+    lines: tuple[str, ...]
+
+
+def linked(incident: Incident) -> tuple[str, str]:
+    """Show an incident where a link can be pressed."""
+    url = home_url(incident)
+    name = incident.label if url is None else f"[{incident.label}]({url})"
+    return name, inert(incident.title, limit=TITLE_LIMIT)
+
+
+def named(incident: Incident) -> tuple[str, str]:
+    """Show an incident on a terminal."""
+    return incident.label, plain(incident.title, limit=TITLE_LIMIT)
+
+
+def mentioned(person: OnCallPerson) -> str:
+    """Show a person under the name that Discord has; a mention in an embed notifies no one."""
+    return f"<@{person.user_id}>" if person.user_id is not None else inert(person.name, limit=NAME_LIMIT)
+
+
+def called(person: OnCallPerson) -> str:
+    """Show a person on a terminal."""
+    return plain(person.name, limit=NAME_LIMIT)
