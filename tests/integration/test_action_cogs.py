@@ -64,7 +64,8 @@ async def test_a_refused_form_comes_back_and_the_next_one_adds_the_item(world: C
         assert kept in refused["content"]
     form = await world.command("action add", where=place)
     said = shown(await world.send(form, **FILLED))
-    assert "AI-1 を追加しました。@secondary に知らせます" in said["content"]
+    assert "AI-1 を追加しました。期限：" in said["content"]
+    assert "@secondary に知らせます" in said["content"]
     line = await world.until(place, contains="act:v1:finish:1")
     assert presses(line) == [f"act:v1:{verb}:1" for verb in ("finish", "change", "drop")]
     assert FILLED[VERIFICATION] in words(line)

@@ -158,7 +158,9 @@ def _counts(words: Wording, counts: AlertCounts) -> str:
         "again": counts.again,
     }
     said = [words.say("digest.alerts.count", count=counts.alerts, messages=counts.messages)]
-    said += [words.say(f"digest.alerts.{kind}", count=count) for kind, count in kinds.items() if count]
+    # That no one acknowledged them is news; the others are left out when there are none.
+    told = [(kind, count) for kind, count in kinds.items() if count or kind == "acknowledged"]
+    said += [words.say(f"digest.alerts.{kind}", count=count) for kind, count in told]
     return " · ".join(said)
 
 
@@ -187,6 +189,8 @@ def _dlq(words: Wording, counts: DlqCounts | None, *, previous: int | None) -> S
         return None
     compared = change(words, counts.total, previous=previous)
     heading = words.say("digest.dlq.heading", count=counts.total, change=compared)
+    if not counts.total:
+        return Section(heading, (words.say("digest.headline.dlq_none"),))
     channels = " · ".join(
         words.say("digest.dlq.channel", channel=where(channel, limit=_CHANNEL_LIMIT), count=count)
         for channel, count in counts.by_channel

@@ -102,10 +102,11 @@ def done_said(voice: Voice, item: ActionItem) -> str:
 
 
 def added_said(voice: Voice, item: ActionItem, *, by: int) -> str:
-    """Say that the item was added, and who is told."""
+    """Say that the item was added, which day "next Friday" was understood as, and who is told."""
+    due = due_day(voice, item.due_on)
     if item.owner.id == by:
-        return voice.say("actions.said.added_own", label=item.label)
-    return voice.say("actions.said.added", label=item.label, owner=voice.who(item.owner.name))
+        return voice.say("actions.said.added_own", label=item.label, due=due)
+    return voice.say("actions.said.added", label=item.label, due=due, owner=voice.who(item.owner.name))
 
 
 def watching_said(voice: Voice, item: ActionItem) -> str:

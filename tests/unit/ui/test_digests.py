@@ -141,6 +141,7 @@ def test_the_share_of_a_channel_is_rounded_as_by_hand() -> None:
     five = DlqCounts(8, (("p1-ops", 5), ("p0-alerts", 3)), 0, 0)
     assert "63% が #p1-ops" in headline(replace(BUSY, dlq=five))
     assert "メール" not in part(replace(BUSY, dlq=five), "DLQ")
+    assert part(replace(BUSY, dlq=NO_FAILURES), "DLQ") == "届かなかった通知はありません"
 
 
 def test_the_headline_praises_what_was_in_time() -> None:

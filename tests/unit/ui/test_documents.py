@@ -135,6 +135,7 @@ def test_the_timeline_has_exact_times_and_offsets() -> None:
     assert ["開始", "2026-11-24 14:05:00 JST"] in about
     rows = [(row[0], row[1], row[2]) for row in timeline[1:]]
     assert rows == [
+        ("2026-11-24 14:05:00", "+0:00", "開始"),
         ("2026-11-24 14:07:00", "+0:02", "発報"),
         ("2026-11-24 14:14:07", "+0:09", "👀 ack"),
         ("2026-11-24 14:16:00", "+0:11", "役割を変更"),
@@ -183,7 +184,7 @@ def test_people_are_named_by_their_parts() -> None:
     assert "@" not in text
     assert "佐藤" not in text
     rows = tables(parsed(text))[1]
-    assert [row[3] for row in rows[1:]] == [
+    assert [row[3] for row in rows[2:]] == [
         "対応者 1",
         "当番 (primary)",
         "指揮",
@@ -199,7 +200,7 @@ def test_people_are_named_by_their_parts() -> None:
 def test_people_are_named_where_the_policy_says_so() -> None:
     """As they were called when they acted, and never in a way that rings."""
     rows = tables(parsed(document(facts(), naming=Naming.NAMES)))
-    assert [row[3] for row in rows[1][1:]] == [
+    assert [row[3] for row in rows[1][2:]] == [
         "responder",
         "primary",
         "佐藤",
