@@ -77,6 +77,16 @@ async def test_a_page_with_its_number(rig: Rig, view: DlqView) -> None:
     assert rig.session.round_trips - before == _ROUND_TRIPS
 
 
+async def test_a_page_in_the_middle_has_the_number_of_the_whole_list(rig: Rig) -> None:
+    """In both directions, whatever is on its other side."""
+    first = await rig.dlq.page(DlqView(), size=1)
+    second = await rig.dlq.page(DlqView(cursor=first.older), size=1)
+    third = await rig.dlq.page(DlqView(cursor=second.older), size=1)
+    again = await rig.dlq.page(DlqView(cursor=third.newer), size=1)
+    assert [page.total for page in (first, second, third, again)] == [3] * 4
+    assert again.entries == second.entries
+
+
 async def test_the_other_questions(rig: Rig) -> None:
     """Each is one query."""
     [entry] = (await rig.dlq.page(DlqView(), size=1)).entries
