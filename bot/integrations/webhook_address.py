@@ -1,4 +1,4 @@
-"""The address of one of Discord's webhooks. Its token is a secret: whoever has it can post."""
+"""The address of one of Discord's webhooks. Its token is a secret: it is all that one needs to post."""
 
 import json
 import re

@@ -34,7 +34,7 @@ def main() -> int:
 
 
 def _answer(each: Mapping[str, Any]) -> dict[str, str]:
-    # Whoever asks imports this module, and must not import matplotlib.
+    # The bot imports this module, and must not import matplotlib.
     from bot.integrations.charts.drawing import draw  # noqa: PLC0415
 
     try:

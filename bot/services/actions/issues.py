@@ -36,8 +36,8 @@ _NOT_SET_UP: Final = timedelta(hours=1)
 #: How long an issue may take to be in the lists after it was opened.
 _IN_LISTS_AFTER: Final = timedelta(seconds=10)
 
-#: In the place of a person whom the code host does not name.
-_SOMEBODY: Final = Person(id=0, name="GitHub")
+#: The person of a change on GitHub that does not say who made it.
+_GITHUB: Final = Person(id=0, name="GitHub")
 
 
 class ActionIssues:
@@ -175,7 +175,7 @@ class ActionIssues:
 
     async def _hear(self, issue: Issue, item: ActionItem, incident: Incident | None) -> None:
         """Let the item follow what people did to its issue; what the bot did itself is known already."""
-        by = _SOMEBODY if issue.closed_by is None else Person(id=0, name=issue.closed_by)
+        by = _GITHUB if issue.closed_by is None else Person(id=0, name=issue.closed_by)
         async with self._changing.locked(item, incident, by=by) as change:
             export = await change.tx.lock_issue_export(item.id)
             if export is None or export.number != issue.number or not export.was_changed_there(issue):

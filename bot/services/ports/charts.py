@@ -6,7 +6,7 @@ from typing import Final, Protocol
 from bot.domain.charts import Chart, DrawnChart
 from bot.domain.digest import Digest
 
-#: Seconds that whoever waits for an answer gives it.
+#: Seconds that a person waits for an answer at most.
 PATIENCE_S: Final = 4.0
 
 

@@ -33,7 +33,7 @@ BUSIEST: Final = 5
 NOISIEST: Final = 3
 
 #: The reader of a page whose place is gone.
-_SOMEBODY: Final = OnCallPerson("?", "?")
+_UNKNOWN: Final = OnCallPerson("?", "?")
 
 #: The most incidents that are listed, more than fit into a field of an embed.
 LISTED: Final = 50
@@ -160,4 +160,4 @@ class People:
         if paged.handle is not None:
             return self.of(paged.handle)
         place = self._places.get(paged.place or "")
-        return _SOMEBODY if place is None else self.of(place.always)
+        return _UNKNOWN if place is None else self.of(place.always)

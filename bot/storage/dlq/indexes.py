@@ -1,4 +1,4 @@
-"""The indexes that the console's pages need. On somebody else's table they are only named."""
+"""The indexes that the console's pages need. On a table that is not the bot's they are only named."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final
