@@ -194,7 +194,7 @@ def test_people_are_named_by_their_parts() -> None:
         "指揮",
         "対応者 1",
     ]
-    assert rows[3][4] == "指揮 → 指揮"
+    assert rows[4][4] == "指揮 → 指揮"
 
 
 def test_people_are_named_where_the_policy_says_so() -> None:
