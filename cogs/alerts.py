@@ -9,7 +9,7 @@ from bot.client import IncidentBot
 from bot.domain.alerts.question import AlertQuestion
 from bot.domain.errors import UnavailableError
 from bot.ui.answers import Pressed, control
-from bot.ui.discord_api.incoming import Incoming
+from bot.ui.discord_api.reading.incoming import Incoming
 from bot.ui.interaction import Interaction, reply, services_of, voice_of, wait
 from bot.ui.people import person_of
 from bot.ui.verbs import AlertVerb, IncidentVerb, template

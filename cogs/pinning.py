@@ -13,7 +13,7 @@ from bot.client import IncidentBot
 from bot.domain.emoji import is_same_emoji
 from bot.domain.errors import UnavailableError, UserError
 from bot.services.registry import Services
-from bot.ui.discord_api.reading import message_from, message_of
+from bot.ui.discord_api.reading.messages import message_from, message_of
 from bot.ui.interaction import Interaction, reply, services_of, voice_of, wait
 from bot.ui.people import member_person, person_from
 

@@ -1,4 +1,4 @@
-"""`bot.services.ports.documents.Templates` by a short-lived process; see `bot.runbook.template_worker`."""
+"""`bot.services.ports.documents.Templates` by a short-lived process; see `bot.runbook.templates.worker`."""
 
 import asyncio
 import json
@@ -10,7 +10,7 @@ from typing import Final
 import structlog
 
 from bot.domain.errors import UpstreamUnavailable
-from bot.runbook.templates import WORKER
+from bot.runbook.templates.template import WORKER
 from bot.services.ports.documents import TemplateRefused
 
 log = structlog.get_logger(__name__)

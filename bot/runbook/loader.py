@@ -15,7 +15,7 @@ from bot.runbook.file import File
 from bot.runbook.model import Policy
 from bot.runbook.problems import lines
 from bot.runbook.rules import Names
-from bot.runbook.templates import team_template
+from bot.runbook.templates.template import team_template
 
 DEFAULT_NAME = "parky.toml"
 

@@ -25,9 +25,12 @@ from bot.storage.database.sql import Connection, Sql
 from bot.storage.database.warming import warm
 from bot.storage.queue.enqueue import Queue
 from bot.storage.tables.acknowledgements import PostgresAcknowledgementReads, PostgresAcknowledgementWrites
-from bot.storage.tables.actions import PostgresActionReads, PostgresActionWrites
-from bot.storage.tables.alert_verdicts import PostgresAlertVerdictReads, PostgresAlertVerdictWrites
-from bot.storage.tables.alerts import PostgresAlertQuestions, PostgresAlertReads, PostgresAlertWrites
+from bot.storage.tables.aftermath.actions import PostgresActionReads, PostgresActionWrites
+from bot.storage.tables.aftermath.documents import PostgresDocumentReads, PostgresDocumentWrites
+from bot.storage.tables.aftermath.exports import PostgresExportReads, PostgresExportWrites
+from bot.storage.tables.aftermath.postmortems import PostgresPostmortemReads, PostgresPostmortemWrites
+from bot.storage.tables.alerts.alerts import PostgresAlertQuestions, PostgresAlertReads, PostgresAlertWrites
+from bot.storage.tables.alerts.verdicts import PostgresAlertVerdictReads, PostgresAlertVerdictWrites
 from bot.storage.tables.attachments import PostgresAttachmentReads, PostgresAttachmentWrites
 from bot.storage.tables.bundles import PostgresBundleReads, PostgresBundleWrites
 from bot.storage.tables.deliveries import (
@@ -35,12 +38,12 @@ from bot.storage.tables.deliveries import (
     PostgresDeliveryReads,
     PostgresDeliveryWrites,
 )
-from bot.storage.tables.dlq_views import PostgresDlqViews
-from bot.storage.tables.dlq_watch import PostgresDlqWatchReads, PostgresDlqWatchWrites
-from bot.storage.tables.documents import PostgresDocumentReads, PostgresDocumentWrites
+from bot.storage.tables.dlq.replay_batches import PostgresBatchReads, PostgresBatchWrites
+from bot.storage.tables.dlq.replays import PostgresReplayReads, PostgresReplayWrites
+from bot.storage.tables.dlq.views import PostgresDlqViews
+from bot.storage.tables.dlq.watch import PostgresDlqWatchReads, PostgresDlqWatchWrites
 from bot.storage.tables.drills import PostgresDrillWrites
 from bot.storage.tables.escalation import PostgresEscalationReads, PostgresEscalationWrites
-from bot.storage.tables.exports import PostgresExportReads, PostgresExportWrites
 from bot.storage.tables.incidents import PostgresIncidentReads, PostgresIncidentWrites
 from bot.storage.tables.installation import PostgresGuildFinder, PostgresInstallation
 from bot.storage.tables.members import PostgresMemberReads, PostgresMemberWrites
@@ -48,9 +51,6 @@ from bot.storage.tables.mornings import PostgresMorningReads, PostgresMorningWri
 from bot.storage.tables.oncall import PostgresOnCallReads, PostgresOnCallWrites
 from bot.storage.tables.outage import PostgresOutageChanges, PostgresOutageMirror
 from bot.storage.tables.overdue import PostgresOverdueReads, lost_jobs
-from bot.storage.tables.postmortems import PostgresPostmortemReads, PostgresPostmortemWrites
-from bot.storage.tables.replay_batches import PostgresBatchReads, PostgresBatchWrites
-from bot.storage.tables.replays import PostgresReplayReads, PostgresReplayWrites
 from bot.storage.tables.statistics import PostgresIncidentStatistics, PostgresLoadStatistics
 from bot.storage.tables.timeline import PostgresTimelineReads, PostgresTimelineWrites
 from bot.storage.tables.triages import PostgresTriageAnswers, PostgresTriageReads, PostgresTriageWrites

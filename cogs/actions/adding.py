@@ -24,7 +24,7 @@ from bot.ui.forms.base import Submitted
 from bot.ui.forms.fields import ask
 from bot.ui.interaction import Interaction, in_time, reply, services_of, voice_of, wait
 from bot.ui.people import person_of
-from bot.ui.screens.action_screens import added_said
+from bot.ui.screens.aftermath.action_items import added_said
 from bot.ui.verbs import IncidentVerb, template
 from bot.ui.words.evidence import evidence_of, suggested_title
 from cogs.actions.group import (

@@ -13,7 +13,7 @@ from bot.ui.answers import Pressed, control
 from bot.ui.components import Screen
 from bot.ui.interaction import Interaction, keep, redraw, reply, services_of, voice_of, wait
 from bot.ui.people import person_of
-from bot.ui.screens.action_screens import (
+from bot.ui.screens.aftermath.action_items import (
     OPEN,
     PAGE,
     PAGE_SIZE,

@@ -12,7 +12,7 @@ from bot.i18n.options import described
 from bot.ui.answers import Pressed, control
 from bot.ui.interaction import Interaction, reply, services_of, voice_of, wait
 from bot.ui.people import person_from
-from bot.ui.screens.dlq_console import PRESSABLE, entry_choice
+from bot.ui.screens.dlq.console import PRESSABLE, entry_choice
 from cogs.dlq.group import desk_of, dlq_group
 
 EntryId = app_commands.Range[str, 1, 100]

@@ -7,7 +7,7 @@ from discord.app_commands import locale_str
 
 from bot.ui.interaction import Interaction, services_of, voice_of
 from bot.ui.people import person_from
-from bot.ui.screens.dlq_desk import DlqDesk
+from bot.ui.screens.dlq.desk import DlqDesk
 
 dlq_group: Final = app_commands.guild_only(
     app_commands.Group(

@@ -18,7 +18,7 @@ from bot.ui.forms.dlq_filter import FILTER_FORM, asked_in, filter_form
 from bot.ui.forms.fields import ask
 from bot.ui.interaction import Interaction, keep, redraw, reply, services_of, voice_of, wait
 from bot.ui.pictures import as_files
-from bot.ui.screens.dlq_file import CsvFile, JsonFile
+from bot.ui.screens.dlq.file import CsvFile, JsonFile
 from cogs.dlq.group import desk_of, dlq_group
 
 Hours = app_commands.Range[int, 1, 720]

@@ -13,8 +13,8 @@ from bot.i18n.options import described
 from bot.ui.answers import Pressed, control
 from bot.ui.interaction import Interaction, keep, redraw, reply, services_of, voice_of, wait
 from bot.ui.people import person_from
-from bot.ui.screens.dlq_replay import target_from
-from bot.ui.screens.replay_desk import ReplayDesk
+from bot.ui.screens.dlq.replay import target_from
+from bot.ui.screens.dlq.replay_desk import ReplayDesk
 from cogs.dlq.entries import ENTRY, ID_OPTION, EntryId, offer_entries
 from cogs.dlq.group import desk_of, dlq_group
 from cogs.dlq.listing import FILTER_OPTIONS, HANDLE, Channel, Hours, Severity, Word, offer_priorities

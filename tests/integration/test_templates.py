@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.integrations.templates import WorkerTemplates
-from bot.runbook import templates
+from bot.runbook.templates import template
 from bot.services.ports.documents import TemplateRefused
 
 VALUES = {"title": "決済 API が 5xx", "timeline": [{"at": "14:05"}, {"at": "14:07"}]}
@@ -86,7 +86,7 @@ async def test_a_template_sees_nothing_of_the_bot(monkeypatch: pytest.MonkeyPatc
 def test_the_worker_needs_nothing_of_ours() -> None:
     """It runs alone, so it starts fast and knows no secret."""
     imported = [
-        line for line in templates.WORKER.read_text().splitlines() if line.startswith(("import", "from"))
+        line for line in template.WORKER.read_text().splitlines() if line.startswith(("import", "from"))
     ]
     assert not [line for line in imported if " bot" in line]
 
@@ -97,6 +97,6 @@ def _children() -> list[str]:
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit() and (entry / "stat").is_file():
             parent = (entry / "stat").read_text().rpartition(")")[2].split()[1]
-            if int(parent) == os.getpid() and b"template_worker" in (entry / "cmdline").read_bytes():
+            if int(parent) == os.getpid() and b"templates/worker" in (entry / "cmdline").read_bytes():
                 found.append(entry.name)
     return found

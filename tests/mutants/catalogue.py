@@ -146,7 +146,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         name="an alert from before an action item was done reopens it",
-        file="bot/storage/tables/alerts.sql",
+        file="bot/storage/tables/alerts/alerts.sql",
         before="AND action_items.closed_at < :posted_at",
         after="AND (action_items.closed_at < :posted_at OR true)",
         tests=("tests/integration/storage/test_actions.py",),
@@ -272,7 +272,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         name="a batch that is stopped keeps the entries that it did not send",
-        file="bot/storage/tables/replay_batches.sql",
+        file="bot/storage/tables/dlq/replay_batches.sql",
         before="USING returned WHERE dlq_replays.delivery_key = returned.delivery_key",
         after="USING returned WHERE false AND dlq_replays.delivery_key = returned.delivery_key",
         tests=("tests/services/dlq/test_replay_batches.py",),
@@ -293,7 +293,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         name="a muted alert counts each reading of the same message",
-        file="bot/storage/tables/alert_verdicts.sql",
+        file="bot/storage/tables/alerts/verdicts.sql",
         before="passed_over + (passed_up_to < :message_id)::int",
         after="passed_over + (:message_id > 0)::int",
         tests=("tests/services/digest/test_verdicts.py",),

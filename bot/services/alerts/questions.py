@@ -15,7 +15,7 @@ from bot.domain.people import Person
 from bot.runbook.model import Policy
 from bot.services.incidents.commands import Incidents
 from bot.services.ports import IN_LINE, Discord, Job, JobName, Store, Transaction
-from bot.services.ports.store.alerts import AlertQuestions
+from bot.services.ports.store.alerts.alerts import AlertQuestions
 from bot.services.ports.store.timeline import AuditWrites
 from bot.services.shared.access import Access
 from bot.services.shared.postings import action_job

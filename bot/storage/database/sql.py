@@ -29,7 +29,9 @@ def queries() -> Mapping[str, Query]:
 def _files() -> Iterator[Traversable]:
     """Find the files with queries, each beside the module that runs them."""
     here = resources.files("bot.storage")
-    for folder in (here, here / "tables", here / "database", here / "queue"):
+    tables = here / "tables"
+    capabilities = (tables / name for name in ("aftermath", "alerts", "dlq"))
+    for folder in (here, tables, *capabilities, here / "database", here / "queue"):
         yield from (file for file in folder.iterdir() if file.name.endswith(".sql"))
 
 

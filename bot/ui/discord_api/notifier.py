@@ -31,13 +31,13 @@ from bot.ui.discord_api.circuit import Circuit
 from bot.ui.discord_api.client import DEADLINE_S, Rest, snowflake
 from bot.ui.discord_api.files import replace_files
 from bot.ui.discord_api.gate import Gate
-from bot.ui.discord_api.history import posted, standing_message
 from bot.ui.discord_api.hooks import answer_to, answering, home, hook, known
-from bot.ui.discord_api.incoming import Incoming, Watching
 from bot.ui.discord_api.places import Places, Standing
 from bot.ui.discord_api.private_threads import PrivateThreads
-from bot.ui.discord_api.reactions import Reactions, react
-from bot.ui.discord_api.reading import ThreadReader
+from bot.ui.discord_api.reading.history import posted, standing_message
+from bot.ui.discord_api.reading.incoming import Incoming, Watching
+from bot.ui.discord_api.reading.messages import ThreadReader
+from bot.ui.discord_api.reading.reactions import Reactions, react
 from bot.ui.discord_api.redactor import Redactor
 from bot.ui.discord_api.refresher import Refresher, redraw
 from bot.ui.discord_api.routes import route_of

@@ -12,7 +12,7 @@ from bot.domain.oncall.people import OnCallPerson, id_of
 from bot.domain.people import Person
 from bot.runbook.model import Policy
 from bot.ui.discord_api.client import Payload, Rest, snowflake
-from bot.ui.discord_api.reactions import GuildRoles, person_from_member
+from bot.ui.discord_api.reading.reactions import GuildRoles, person_from_member
 
 #: Who stands where at this moment, by place, in a guild.
 Standing: TypeAlias = Callable[[int], Awaitable[Mapping[str, OnCallPerson]]]

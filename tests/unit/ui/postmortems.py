@@ -21,7 +21,7 @@ from bot.domain.timeline.entries import TimelineEntry
 from bot.domain.timeline.lines import Line, lines_of
 from bot.domain.timeline.written import NoteEntry
 from bot.runbook.model import Policy
-from bot.runbook.template_worker import environment, rendered
+from bot.runbook.templates.worker import environment, rendered
 from bot.ui.documents.naming import worded
 from bot.ui.documents.values import values_of
 from bot.ui.documents.writer import standard_template

@@ -28,8 +28,10 @@ from bot.services.dlq.console import PAGE_SIZE
 from bot.services.dlq.dlq import EntryView
 from bot.services.dlq.replays import ReplayPreview
 from bot.ui.components import Screen
-from bot.ui.screens import dlq_console, dlq_entry, dlq_replay
-from bot.ui.screens.dlq_console import PageLinks
+from bot.ui.screens.dlq import console as dlq_console
+from bot.ui.screens.dlq import entry as dlq_entry
+from bot.ui.screens.dlq import replay as dlq_replay
+from bot.ui.screens.dlq.console import PageLinks
 from bot.ui.words.voice import Voice
 from tests.unit.ui.samples import AT
 from tests.unit.ui.screens import EN, JA, VOICES, labels, over_limits, presses, words

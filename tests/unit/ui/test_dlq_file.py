@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from bot.ui.screens import dlq_file
-from bot.ui.screens.dlq_file import CsvFile, EntryFile, JsonFile
+from bot.ui.screens.dlq import file as dlq_file
+from bot.ui.screens.dlq.file import CsvFile, EntryFile, JsonFile
 from tests.unit.ui.test_consoles import ENTRY
 
 

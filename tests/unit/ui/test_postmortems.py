@@ -13,7 +13,7 @@ from bot.domain.postmortem.deliveries import PostmortemDm
 from bot.domain.postmortem.notices import Asked, PostmortemDueNotice
 from bot.services.postmortems.finishing import PostmortemChange
 from bot.ui.posts.renderer import render
-from bot.ui.screens.postmortem_answers import done_screen, given, undone
+from bot.ui.screens.aftermath.postmortem_answers import done_screen, given, undone
 from bot.ui.words.wording import Wording
 from tests.unit.ui import screens
 from tests.unit.ui.samples import AT, EN, JA, delivery, description_of, presses_of

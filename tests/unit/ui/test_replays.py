@@ -25,8 +25,8 @@ from bot.domain.dlq.watch import DlqBurst, SeenFailure
 from bot.services.dlq.replay_batches import BatchPreview
 from bot.services.dlq.replays import ReplayPreview
 from bot.ui.posts.renderer import render
-from bot.ui.screens.dlq_replay import preview_screen, target_from, target_id
-from bot.ui.screens.replay_batch import batch_question, batch_screen
+from bot.ui.screens.dlq.replay import preview_screen, target_from, target_id
+from bot.ui.screens.dlq.replay_batch import batch_question, batch_screen
 from bot.ui.words.voice import Voice
 from tests.unit.ui.samples import AT, delivery
 from tests.unit.ui.samples import over_limits as over_limits_of_post

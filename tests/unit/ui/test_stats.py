@@ -26,8 +26,8 @@ from bot.domain.statistics.figures import (
 from bot.domain.statistics.load import PageCounts, PersonLoad
 from bot.domain.statistics.period import Period
 from bot.services.statistics.views import Asked, StatsView
-from bot.ui.screens.stats import SHOW, asked_of, stats_screen
-from bot.ui.screens.stats_load import fairness_screen
+from bot.ui.screens.statistics.load import fairness_screen
+from bot.ui.screens.statistics.period import SHOW, asked_of, stats_screen
 from bot.ui.words.voice import Voice
 from tests.unit.ui.samples import PLACED
 from tests.unit.ui.screens import EN, JA, VOICES, labels, over_limits, presses, words

@@ -5,24 +5,27 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.services.ports.store.acknowledgements import AcknowledgementReads, AcknowledgementWrites
-from bot.services.ports.store.actions import ActionReads, ActionWrites
-from bot.services.ports.store.alert_verdicts import AlertVerdictReads, AlertVerdictWrites
-from bot.services.ports.store.alerts import AlertQuestions, AlertReads, AlertWrites
-from bot.services.ports.store.attachments import AttachmentReads, AttachmentWrites
-from bot.services.ports.store.bundles import BundleReads, BundleWrites
-from bot.services.ports.store.deliveries import DeliveryAttempts, DeliveryReads, DeliveryWrites
-from bot.services.ports.store.dlq_views import DlqViews
-from bot.services.ports.store.dlq_watch import DlqWatchReads, DlqWatchWrites
-from bot.services.ports.store.documents import DocumentReads, DocumentWrites
-from bot.services.ports.store.drills import DrillWrites
-from bot.services.ports.store.escalation import EscalationReads, EscalationWrites
-from bot.services.ports.store.exports import (
+from bot.services.ports.store.aftermath.actions import ActionReads, ActionWrites
+from bot.services.ports.store.aftermath.documents import DocumentReads, DocumentWrites
+from bot.services.ports.store.aftermath.exports import (
     ExportEnds,
     IssueExportReads,
     IssueExportWrites,
     PullExportReads,
     PullExportWrites,
 )
+from bot.services.ports.store.aftermath.postmortems import PostmortemReads, PostmortemWrites
+from bot.services.ports.store.alerts.alerts import AlertQuestions, AlertReads, AlertWrites
+from bot.services.ports.store.alerts.verdicts import AlertVerdictReads, AlertVerdictWrites
+from bot.services.ports.store.attachments import AttachmentReads, AttachmentWrites
+from bot.services.ports.store.bundles import BundleReads, BundleWrites
+from bot.services.ports.store.deliveries import DeliveryAttempts, DeliveryReads, DeliveryWrites
+from bot.services.ports.store.dlq.replay_batches import BatchReads, BatchWrites
+from bot.services.ports.store.dlq.replays import ReplayReads, ReplayWrites
+from bot.services.ports.store.dlq.views import DlqViews
+from bot.services.ports.store.dlq.watch import DlqWatchReads, DlqWatchWrites
+from bot.services.ports.store.drills import DrillWrites
+from bot.services.ports.store.escalation import EscalationReads, EscalationWrites
 from bot.services.ports.store.incidents import IncidentReads, IncidentWrites
 from bot.services.ports.store.installation import InstallationReads
 from bot.services.ports.store.jobs import JobWrites, OverdueReads
@@ -30,9 +33,6 @@ from bot.services.ports.store.members import MemberReads, MemberWrites
 from bot.services.ports.store.mornings import DigestReads, DigestWrites, MorningReads, MorningWrites
 from bot.services.ports.store.oncall import OnCallReads, OnCallWrites
 from bot.services.ports.store.outage import OutageMirror
-from bot.services.ports.store.postmortems import PostmortemReads, PostmortemWrites
-from bot.services.ports.store.replay_batches import BatchReads, BatchWrites
-from bot.services.ports.store.replays import ReplayReads, ReplayWrites
 from bot.services.ports.store.statistics import StatisticsReads
 from bot.services.ports.store.timeline import AuditLog, AuditWrites, TimelineReads, TimelineWrites
 from bot.services.ports.store.triages import TriageAnswers, TriageReads, TriageWrites

@@ -8,7 +8,7 @@ from bot.storage.tables.parts import ReadPart
 
 
 class PostgresPostmortemReads(ReadPart):
-    """A `bot.services.ports.store.postmortems.PostmortemReads`."""
+    """A `bot.services.ports.store.aftermath.postmortems.PostmortemReads`."""
 
     async def resolution(self, incident_id: int) -> Resolution | None:
         row = await self._sql.first("resolution", incident_id=incident_id, guild_id=self._guild_id)
@@ -24,7 +24,7 @@ class PostgresPostmortemReads(ReadPart):
 
 
 class PostgresPostmortemWrites(PostgresPostmortemReads):
-    """A `bot.services.ports.store.postmortems.PostmortemWrites`."""
+    """A `bot.services.ports.store.aftermath.postmortems.PostmortemWrites`."""
 
     async def save_resolution(self, incident: Incident, resolution: Resolution) -> None:
         await self._sql.one(

@@ -12,7 +12,7 @@ from bot.storage.tables.parts import ReadPart, TransactionPart
 
 
 class PostgresReplayReads(ReadPart):
-    """A `bot.services.ports.store.replays.ReplayReads`."""
+    """A `bot.services.ports.store.dlq.replays.ReplayReads`."""
 
     async def replay_of(self, entry_id: str) -> ReplayRecord | None:
         found = await self.replays_of([entry_id])
@@ -32,7 +32,7 @@ class PostgresReplayReads(ReadPart):
 
 
 class PostgresReplayWrites(TransactionPart):
-    """A `bot.services.ports.store.replays.ReplayWrites`."""
+    """A `bot.services.ports.store.dlq.replays.ReplayWrites`."""
 
     async def claim_replay(self, entry_id: str, *, guild_id: int, channel: str, by: Person, key: str) -> bool:
         return await self._sql.has(

@@ -10,7 +10,7 @@ from bot.domain.errors import ConfigError
 from bot.domain.postmortem.template import TEMPLATE_LIMIT, VALUES, TeamTemplate
 
 #: Run as a file, with ``-I``: it needs jinja2 and nothing of ours.
-WORKER: Final = Path(__file__).with_name("template_worker.py")
+WORKER: Final = Path(__file__).with_name("worker.py")
 
 #: What each line about it begins with, as for every key of the policy.
 _BEGINS: Final = "postmortem.template: "

@@ -9,7 +9,7 @@ from bot.storage.tables.parts import ReadPart, TransactionPart
 
 
 class PostgresAlertVerdictReads(ReadPart):
-    """A `bot.services.ports.store.alert_verdicts.AlertVerdictReads`."""
+    """A `bot.services.ports.store.alerts.verdicts.AlertVerdictReads`."""
 
     async def alert_verdicts(self, guild_id: int, fingerprints: Sequence[str]) -> list[AlertVerdict]:
         rows = await self._sql.all("alert_verdicts", guild_id=guild_id, fingerprints=list(fingerprints))
@@ -17,7 +17,7 @@ class PostgresAlertVerdictReads(ReadPart):
 
 
 class PostgresAlertVerdictWrites(TransactionPart):
-    """A `bot.services.ports.store.alert_verdicts.AlertVerdictWrites`."""
+    """A `bot.services.ports.store.alerts.verdicts.AlertVerdictWrites`."""
 
     async def save_alert_verdict(self, verdict: AlertVerdict) -> None:
         await self._sql.all("save_alert_verdict", verdict)

@@ -10,7 +10,7 @@ from bot.storage.tables.parts import ReadPart, TransactionPart
 
 
 class PostgresDlqWatchReads(ReadPart):
-    """A `bot.services.ports.store.dlq_watch.DlqWatchReads`."""
+    """A `bot.services.ports.store.dlq.watch.DlqWatchReads`."""
 
     async def dlq_watch(self, guild_id: int) -> DlqWatch | None:
         row = await self._sql.first("dlq_watch", guild_id=guild_id)
@@ -26,7 +26,7 @@ class PostgresDlqWatchReads(ReadPart):
 
 
 class PostgresDlqWatchWrites(TransactionPart):
-    """A `bot.services.ports.store.dlq_watch.DlqWatchWrites`."""
+    """A `bot.services.ports.store.dlq.watch.DlqWatchWrites`."""
 
     async def begin_dlq_watch(self, guild_id: int) -> bool:
         return await self._sql.has("begin_dlq_watch", guild_id=guild_id)

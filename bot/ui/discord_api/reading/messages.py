@@ -12,7 +12,7 @@ from bot.domain.errors import DeliveryRefused
 from bot.domain.timeline.pinned import ThreadMessage
 from bot.runbook.model import Policy
 from bot.ui.discord_api.client import Payload, Rest
-from bot.ui.discord_api.reactions import reacted_with
+from bot.ui.discord_api.reading.reactions import reacted_with
 from bot.ui.discord_api.routes import message_route, messages_route
 from bot.ui.words.evidence import evidence_from, evidence_of
 

@@ -14,8 +14,8 @@ from bot.domain.dlq.prepared import prepared
 from bot.services.dlq.dlq import EntryView
 from bot.ui.components import Screen, button, link, row, text
 from bot.ui.posts.dlq import answer, where
-from bot.ui.screens.dlq_console import PRESSABLE
-from bot.ui.screens.dlq_replay import look, replayed, to_message
+from bot.ui.screens.dlq.console import PRESSABLE
+from bot.ui.screens.dlq.replay import look, replayed, to_message
 from bot.ui.words.inert import code_block, inert
 from bot.ui.words.links import place_url
 from bot.ui.words.voice import Voice

@@ -17,13 +17,13 @@ from bot.domain.dlq.batches import (
 from bot.domain.people import Person
 from bot.storage.database.sql import Row, Sql, many
 from bot.storage.rows import from_row
+from bot.storage.tables.dlq.replays import replay_key
 from bot.storage.tables.parts import ReadPart
 from bot.storage.tables.queued import QueuedDeliveries
-from bot.storage.tables.replays import replay_key
 
 
 class PostgresBatchReads(ReadPart):
-    """A `bot.services.ports.store.replay_batches.BatchReads`."""
+    """A `bot.services.ports.store.dlq.replay_batches.BatchReads`."""
 
     async def replay_batch(self, batch_id: int, *, guild_id: int) -> ReplayBatch | None:
         row = await self._sql.first("replay_batch", batch_id=batch_id, guild_id=guild_id)
@@ -35,7 +35,7 @@ class PostgresBatchReads(ReadPart):
 
 
 class PostgresBatchWrites(QueuedDeliveries):
-    """A `bot.services.ports.store.replay_batches.BatchWrites`."""
+    """A `bot.services.ports.store.dlq.replay_batches.BatchWrites`."""
 
     async def insert_batch(
         self, guild_id: int, target: ReplayTarget, entries: Sequence[BatchEntry], *, by: Person

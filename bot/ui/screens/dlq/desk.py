@@ -13,7 +13,7 @@ from bot.services.dlq.dlq import EntryView
 from bot.services.registry import Services
 from bot.ui.components import Screen
 from bot.ui.pictures import drawn
-from bot.ui.screens.dlq_console import (
+from bot.ui.screens.dlq.console import (
     HANDLE_ROOM,
     PageLinks,
     p0_screen,
@@ -21,8 +21,8 @@ from bot.ui.screens.dlq_console import (
     status_picture,
     status_screen,
 )
-from bot.ui.screens.dlq_entry import entry_screen, raw_json
-from bot.ui.screens.dlq_file import EntryFile
+from bot.ui.screens.dlq.entry import entry_screen, raw_json
+from bot.ui.screens.dlq.file import EntryFile
 from bot.ui.words.voice import Voice
 
 #: How long a picture may take, seconds: the words are there, and nobody waits for it.

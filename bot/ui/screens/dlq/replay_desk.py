@@ -7,8 +7,8 @@ from bot.domain.people import Person
 from bot.services.registry import Services
 from bot.ui.components import Screen
 from bot.ui.interaction import soon
-from bot.ui.screens.dlq_replay import preview_screen, replayed_screen
-from bot.ui.screens.replay_batch import batch_question, batch_screen
+from bot.ui.screens.dlq.replay import preview_screen, replayed_screen
+from bot.ui.screens.dlq.replay_batch import batch_question, batch_screen
 from bot.ui.words.voice import Voice
 
 

@@ -17,7 +17,7 @@ _NEWEST: Final = 3  # messages of one alert whose reactions are read; the events
 
 
 class PostgresAlertReads(ReadPart):
-    """A `bot.services.ports.store.alerts.AlertReads`."""
+    """A `bot.services.ports.store.alerts.alerts.AlertReads`."""
 
     async def alert_messages(self, incident_id: int) -> list[tuple[int, int]]:
         rows = await self._sql.all("alert_messages", incident_id=incident_id, newest=_NEWEST)
@@ -34,7 +34,7 @@ class PostgresAlertReads(ReadPart):
 
 
 class PostgresAlertWrites(TransactionPart):
-    """A `bot.services.ports.store.alerts.AlertWrites`."""
+    """A `bot.services.ports.store.alerts.alerts.AlertWrites`."""
 
     async def lock_fingerprint(self, guild_id: int, fingerprint: str) -> None:
         await self._sql.all("lock_fingerprint", fingerprint=f"alert:{guild_id}:{fingerprint}")
@@ -103,7 +103,7 @@ class PostgresAlertWrites(TransactionPart):
 
 
 class PostgresAlertQuestions(TransactionPart):
-    """A `bot.services.ports.store.alerts.AlertQuestions`."""
+    """A `bot.services.ports.store.alerts.alerts.AlertQuestions`."""
 
     async def ask_about_alert(self, question: AlertQuestion, *, since: datetime, most: int) -> bool:
         return await self._sql.has(

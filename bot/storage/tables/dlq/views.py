@@ -6,7 +6,7 @@ from bot.storage.tables.parts import ReadPart
 
 
 class PostgresDlqViews(ReadPart):
-    """A `bot.services.ports.store.dlq_views.DlqViews`."""
+    """A `bot.services.ports.store.dlq.views.DlqViews`."""
 
     async def remember_dlq_views(self, guild_id: int, states: Mapping[str, str]) -> None:
         rows = [{"token": token, "state": state} for token, state in states.items()]

@@ -14,7 +14,7 @@ from bot.domain.statistics.period import Period
 from bot.services.statistics.views import Asked, StatsView
 from bot.ui.components import Row, Screen, button, row, text
 from bot.ui.pictures import gallery
-from bot.ui.screens.stats_load import load_lines
+from bot.ui.screens.statistics.load import load_lines
 from bot.ui.words.inert import inert, joined
 from bot.ui.words.links import linked_label
 from bot.ui.words.voice import Voice

@@ -1,0 +1,1 @@
+"""A team's own template of the postmortem, and the process that renders it."""

@@ -1,0 +1,1 @@
+"""What the use cases need of the tables about undelivered notifications: views, replays, the watch."""

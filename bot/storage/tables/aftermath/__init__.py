@@ -1,0 +1,1 @@
+"""Our tables about what follows an incident: action items, postmortems."""

@@ -1,0 +1,1 @@
+"""Our tables about the messages of monitors."""

@@ -1,0 +1,1 @@
+"""Our tables about undelivered notifications: views, replays, the watch."""

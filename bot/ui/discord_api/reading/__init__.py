@@ -1,0 +1,1 @@
+"""Reading over HTTP: messages, channels' histories, reactions."""

@@ -1,0 +1,1 @@
+"""Screens of what follows an incident: action items and the postmortem."""

@@ -1,0 +1,1 @@
+"""Screens of `/dlq`: undelivered notifications, their files, and replays."""
