@@ -19,6 +19,7 @@ from bot.domain.statistics.alert_quality import AlertCounts, AlertQuality, Alert
 from bot.domain.statistics.figures import Durations, IncidentFigures, SeverityFigures
 from bot.domain.statistics.load import PageCounts, PersonLoad
 from bot.domain.text import one_line
+from bot.ui.posts.bodies import Field, embed
 from bot.ui.posts.renderer import render
 from tests.unit.ui.samples import (
     ACKNOWLEDGED,
@@ -147,3 +148,12 @@ def test_a_terrible_week_fits() -> None:
     )
     for words in (JA, EN):
         assert over_limits(render(words, delivery(DeliveryKind.DIGEST), week)) == []
+
+
+def test_an_empty_field_does_not_cost_the_message() -> None:
+    """Discord refuses the whole message for one; the others are shown."""
+    shown = embed(colour=0, fields=[Field("a", "1"), Field("b", ""), Field("c", "3")])
+    assert shown["fields"] == [
+        {"name": "a", "value": "1", "inline": False},
+        {"name": "c", "value": "3", "inline": False},
+    ]
