@@ -74,7 +74,7 @@ def destination(out: Path | None) -> Iterator[IO[str]]:
         raise ConfigError(f"--out: {out} exists")
     unfinished = out.with_name(f"{out.name}.unfinished")
     try:
-        # Incidents may be private: nobody else may read the file.
+        # Only its owner may read the file, because incidents may be private.
         unfinished.touch(mode=0o600, exist_ok=False)
     except FileExistsError:
         raise ConfigError(f"--out: {unfinished} exists: an export writes it, or has left it behind") from None

@@ -15,7 +15,7 @@ from bot.domain.text import one_line
 _SHORTEST_LATIN: Final = 12
 _SHORTEST: Final = 6
 
-#: What sounds like a plan and names no change: nobody can say when it is done.
+#: Verbs that name no change ("look into it"): it would be unclear when such an item is done.
 _VAGUE: Final = re.compile(
     r"""
       (?:今後)?(?:もっと)?(?:気を?つけ|注意す|意識す|徹底す|がんば|頑張)(?:る|ます|ること)?

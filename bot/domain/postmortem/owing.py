@@ -38,7 +38,7 @@ class Terms:
 def owed_at_resolve(
     resolved: Incident, before: Postmortem | None, terms: Terms, *, now: datetime
 ) -> Postmortem | None:
-    """Return the postmortem of an incident that is resolved now; None if it never owed one and does not now.
+    """Return the postmortem that an incident owes when it is resolved; None if it has never owed one.
 
     Drills and tracked alerts owe none. A postmortem that was done stays done when the incident is resolved
     again. Its owner stays the same, since they may have begun to write.
@@ -76,7 +76,7 @@ def owner_of(resolved: Incident) -> PersonRef:
 
 
 def not_owed(before: Postmortem | None) -> Postmortem | None:
-    """Return the postmortem of an incident that goes on, or that ended otherwise: it is not owed.
+    """Release the postmortem of an incident that is reopened, or that ends without a resolve.
 
     One that was done stays done.
     """
@@ -98,7 +98,7 @@ def done(owed: Postmortem, *, by_id: int | None, by_name: str, at: datetime) -> 
 
 
 def owed_again(finished: Postmortem, hours: BusinessHours, *, now: datetime) -> Postmortem:
-    """Return a postmortem that was taken for done as owed, with the reminders that had not come yet."""
+    """Undo that a postmortem is done, and schedule the reminders that were not sent yet."""
     owed = replace(finished, state=PostmortemState.OWED, done_at=None, done_by_id=None, done_by_name=None)
     return scheduled(owed, hours, now=now)
 

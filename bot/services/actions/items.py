@@ -59,7 +59,7 @@ class ActionItems:
             return item
 
     async def edit(self, item_id: int, form: ActionForm, *, shown_version: int, by: Person) -> ActionItem:
-        """Change an open item; a new owner is told.
+        """Change an open item, and notify a new owner.
 
         Args:
             shown_version: The version of the item that the form showed.

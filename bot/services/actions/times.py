@@ -116,7 +116,7 @@ class ActionTimes:
         return action_dm(item, _REASONS[reminder.stage], day=today, key=key)
 
     async def _reopen(self, change: ActionChange, reader: Reader) -> None:
-        """Open the item again: the fix has not held. The owner and the thread are told at once."""
+        """Reopen the item, because its alert has fired again, and notify the owner and the thread."""
         fired_in = change.item.fired_in
         is_public = fired_in is not None and not (await change.tx.incident(fired_in)).is_private
         how = Reopening(at=change.now, incident_id=fired_in)

@@ -98,7 +98,7 @@ class AlertTracking:
         return not self._policy.alerts.watch.keys().isdisjoint({message.channel, str(message.channel_id)})
 
     def _is_replay(self, message: AlertMessage) -> bool:
-        """Return True for an old notification that a person sends again: nobody is to be paged for it."""
+        """Return True if the message is a replay of an old notification, which must not page anyone."""
         by = message.evidence
         return message.is_webhook and by.author_id in self._replaying and by.author_name == REPLAYED_AS
 

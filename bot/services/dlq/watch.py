@@ -33,7 +33,7 @@ _ERROR_LIMIT: Final = 80
 
 
 class DlqWatching:
-    """Looks for failures that nobody was told of."""
+    """Finds failures that were not announced yet, and announces them."""
 
     def __init__(
         self, store: Store, failures: DlqStore, discord: Discord, policy: Policy, reading: DlqReading

@@ -54,7 +54,7 @@ class PostmortemReminders:
         self._recipients = recipients
 
     async def strike(self, incident_id: int) -> None:
-        """Remind of an owed postmortem if that is due: each stage once, and only while business is open."""
+        """Send the reminder of a postmortem if one is due: each stage once, and only in business hours."""
         while True:
             seen, owed = await self._store.incident(incident_id), await self._store.postmortem(incident_id)
             if owed is None or not owed.is_owed:
@@ -107,7 +107,7 @@ class PostmortemReminders:
         return reminder.stage
 
     async def _remind(self, tx: Transaction, incident: Incident, owed: Postmortem, owner: _Owner) -> None:
-        """Send the reminder that *owed* says was sent last, and write when the next one is due."""
+        """Send the reminder that *owed* has just recorded, and store when the next one is due."""
         now = await tx.now()
         await put(tx, incident, owing.scheduled(owed, self._hours, now=now), now=now)
         entry = PostmortemRemindedEntry(

@@ -46,9 +46,9 @@ ANSWER_S: Final = 2.5
 """How long a person's question may take, seconds: the answer that it cannot be asked is due within 3."""
 
 WORK_S: Final = 8.0
-"""How long may take what nobody waits for, seconds."""
+"""How long background work may take, seconds: recording, redacting, the watch, the digest."""
 
-#: How long a table's shape is believed, seconds: its owner may add a column.
+#: How long a table's columns are cached, seconds: its owner may add one.
 _BELIEVED_S: Final = 300.0
 
 
