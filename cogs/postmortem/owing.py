@@ -15,6 +15,9 @@ from bot.ui.screens.aftermath.postmortem_answers import done_screen, given, undo
 from bot.ui.verbs import IncidentVerb, template
 from cogs.postmortem.group import offer_owed, postmortem_group
 
+#: A date as people type it.
+Due = app_commands.Range[str, 1, 40]
+
 
 def register(bot: IncidentBot) -> None:
     bot.add_controls(press_done, press_undo)
@@ -32,17 +35,31 @@ async def done(interaction: Interaction, number: Number | None = None) -> None:
 
 
 @postmortem_group.command(
-    name="owner", description=locale_str("Hand the postmortem over", key="commands.postmortem_owner")
+    name="owner",
+    description=locale_str("Hand the postmortem over, or move its date", key="commands.postmortem_owner"),
 )
-@described(user=locale_str("Who writes it from now on", key="commands.postmortem_user"), number=NUMBER_OPTION)
+@described(
+    user=locale_str("Who writes it from now on (empty: as before)", key="commands.postmortem_user"),
+    due=locale_str(
+        "The new date: 12/5, next friday, 3 business days (empty: as before)", key="commands.postmortem_due"
+    ),
+    number=NUMBER_OPTION,
+)
 @app_commands.autocomplete(number=offer_owed)
-async def owner(interaction: Interaction, user: discord.User, number: Number | None = None) -> None:
-    """Hand it over; its date stays. Discord also offers people who have left."""
+async def owner(
+    interaction: Interaction,
+    user: discord.Member | discord.User | None = None,
+    due: Due | None = None,
+    number: Number | None = None,
+) -> None:
+    """Hand it over, or move its date. Discord also offers people who have left."""
     await wait(interaction)
-    if not isinstance(user, discord.Member):
+    if user is not None and not isinstance(user, discord.Member):
         raise UserError("postmortem_not_member", who=user.display_name)
     incident, by = await named(interaction, number), person_from(interaction.user)
-    result = await services_of(interaction).postmortems.give(incident.id, to=person_from(user), by=by)
+    to = None if user is None else person_from(user)
+    postmortems = services_of(interaction).postmortems
+    result = await postmortems.give(incident.id, to=to, due=due or "", by=by)
     await reply(interaction, given(voice_of(interaction), result))
 
 

@@ -386,6 +386,10 @@ async def test_a_postmortem_is_done_and_owed_again(world: ConsoleWorld) -> None:
     given = shown(await world.command("postmortem owner", number=1, user="secondary"))["content"]
     assert "@secondary に任せました" in given
     dm = await world.until("dm:secondary", contains="postmortem を任されました")
+    moved = shown(await world.command("postmortem owner", number=1, due="2週間後"))["content"]
+    assert "期限を" in moved
+    assert "担当：@secondary" in moved
+    assert "少なくとも一方" in words(shown(await world.command("postmortem owner", number=1)))
     assert "済みにしました" in words(shown(await world.click(dm, "inc:v1:postmortem_done:1", by="secondary")))
 
 

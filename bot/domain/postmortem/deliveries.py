@@ -1,9 +1,18 @@
 """What the deliveries about a postmortem carry."""
 
 from datetime import date
+from enum import StrEnum
 
 from bot.domain.incident.aftermath import ReminderStage
 from bot.domain.payloads import Payload
+
+
+class Occasion(StrEnum):
+    """Why the owner of a postmortem gets a DM that is no reminder."""
+
+    GIVEN = "given"  # another person has handed it over to them
+    RESOLVED = "resolved"  # the incident was resolved, and they own its postmortem by the policy
+    REDATED = "redated"  # another person has moved its date
 
 
 class PostmortemDm(Payload):
@@ -11,8 +20,8 @@ class PostmortemDm(Payload):
 
     Attributes:
         owner_id, owner: Its reader.
-        stage: Which reminder it is; None: another person has just given them the postmortem.
-        by: The name of that person.
+        stage: Which reminder it is; None: it is none, and `occasion` says what it is.
+        by: The name of the person who gave it to them, or moved its date.
     """
 
     owner_id: int
@@ -20,3 +29,4 @@ class PostmortemDm(Payload):
     due_on: date
     stage: ReminderStage | None = None
     by: str | None = None
+    occasion: Occasion = Occasion.GIVEN

@@ -8,15 +8,17 @@ from bot.domain.timeline.entries import EntryData, TimelineKind
 
 
 class PostmortemOwnerEntry(EntryData, kind=TimelineKind.POSTMORTEM_OWNER):
-    """The postmortem was handed over.
+    """The postmortem was handed over, or its date moved.
 
     Attributes:
-        owner, former: The new owner, and the one before.
+        owner, former: The new owner, and the one before; the same person if only the date moved.
+        due_before: The former date, if it moved.
     """
 
     owner: PersonRef
     former: PersonRef
     due_on: date | None = None
+    due_before: date | None = None
 
 
 class PostmortemDoneEntry(EntryData, kind=TimelineKind.POSTMORTEM_DONE):

@@ -25,11 +25,17 @@ class PostmortemOwedNotice(Notice, name="postmortem_owed"):
 
 
 class PostmortemOwnerNotice(Notice, name="postmortem_owner"):
-    """The postmortem was handed over."""
+    """The postmortem was handed over, or its date moved.
+
+    Attributes:
+        owner, former: The same person if only the date moved.
+        due_before: The former date, if it moved.
+    """
 
     owner: PersonRef
     former: PersonRef
     due_on: date
+    due_before: date | None = None
 
 
 class Asked(StrEnum):

@@ -103,6 +103,11 @@ def owed_again(finished: Postmortem, hours: BusinessHours, *, now: datetime) -> 
     return scheduled(owed, hours, now=now)
 
 
+def redated(owed: Postmortem, due_on: date, hours: BusinessHours, *, now: datetime) -> Postmortem:
+    """Return the postmortem with another date, whose reminders begin anew."""
+    return scheduled(replace(owed, due_on=due_on, reminded=None), hours, now=now)
+
+
 def scheduled(owed: Postmortem, hours: BusinessHours, *, now: datetime) -> Postmortem:
     """Return the postmortem with the time of its next reminder after *now* (aware), if there is one."""
     found = following(owed, hours, now=now)

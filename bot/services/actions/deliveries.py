@@ -7,6 +7,7 @@ from bot.runbook.model import Policy
 from bot.services.actions.messages import action_dm, due_line, due_notice
 from bot.services.delivery.handling import DeliveryHandler
 from bot.services.ports import Transaction
+from bot.services.shared.reminder_recipients import is_reader_removed
 from bot.services.shared.roster import OnCall
 
 
@@ -26,7 +27,7 @@ class ActionDeliveries(DeliveryHandler):
             return True
         is_reminder = told.why in (ActionDmReason.AHEAD, ActionDmReason.TODAY, ActionDmReason.OVERDUE)
         is_moved = is_reminder and item.due_on != told.due_on
-        return is_moved or await _is_removed(tx, delivery)
+        return is_moved or await is_reader_removed(tx, delivery)
 
     async def report(self, tx: Transaction, delivery: Delivery) -> None:
         """Ask in the incident's thread instead; where there is none, tell the person on call."""
@@ -48,11 +49,3 @@ class ActionDeliveries(DeliveryHandler):
             await tx.insert_deliveries([dm])
         else:
             await super().report(tx, delivery)
-
-
-async def _is_removed(tx: Transaction, delivery: Delivery) -> bool:
-    """Return True if the reader was removed from a private incident since the DM was queued."""
-    kind, _, reader = delivery.to.partition(":")
-    if delivery.incident_id is None or kind != "user":
-        return False
-    return int(reader) in {one.id for one in await tx.removed_members(delivery.incident_id)}

@@ -3,20 +3,21 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import date
 
-from bot.domain.delivery.delivery import DeliveryKind, NewDelivery
+from bot.domain.actions.due_dates import parse_due_date
 from bot.domain.errors import InvalidTransition, Unfit, UserError
 from bot.domain.incident import transitions
 from bot.domain.incident.aftermath import Postmortem, PostmortemState
 from bot.domain.incident.incident import Incident, PersonRef
 from bot.domain.people import Person
 from bot.domain.postmortem import owing
-from bot.domain.postmortem.deliveries import PostmortemDm
+from bot.domain.postmortem.deliveries import Occasion
 from bot.domain.postmortem.entries import PostmortemDoneEntry, PostmortemOwedEntry, PostmortemOwnerEntry
 from bot.domain.postmortem.notices import PostmortemDoneNotice, PostmortemOwedNotice, PostmortemOwnerNotice
 from bot.runbook.model import Policy
 from bot.services.ports import Store
-from bot.services.postmortems.owed import put
+from bot.services.postmortems.owed import put, tell_owner
 from bot.services.shared.access import Access, Act
 from bot.services.shared.changes import Change, Changes
 
@@ -28,15 +29,17 @@ class PostmortemChange:
     Attributes:
         postmortem: As it is now.
         changed: False if it was so before.
+        is_same_owner: Only its date was moved.
     """
 
     incident: Incident
     postmortem: Postmortem
     changed: bool
+    is_same_owner: bool = False
 
 
 class Postmortems:
-    """Finishes postmortems and hands them over.
+    """Finishes postmortems, hands them over and moves their dates.
 
     Every method that changes one raises as `Changes.change`; UserError: the incident never owed one;
     InvalidTransition: it goes on, so that nothing is owed.
@@ -74,23 +77,45 @@ class Postmortems:
             await change.say(PostmortemOwedNotice(owner=owner, due_on=owed.due_on), key=line)
         return PostmortemChange(change.incident, owed, changed=True)
 
-    async def give(self, incident_id: int, *, to: Person, by: Person) -> PostmortemChange:
-        """Hand the postmortem over to *to*, with a DM unless that is *by*. Its date stays.
+    async def give(
+        self, incident_id: int, *, to: Person | None, due: str = "", by: Person
+    ) -> PostmortemChange:
+        """Hand the postmortem over to *to*, or move its date, or both.
+
+        Its owner gets a DM, unless that is *by*.
+
+        Args:
+            to: None: its owner stays.
+            due: As typed ("12/5", "3 営業日後"); empty: its date stays.
 
         Raises:
-            UserError: *to* is a bot; Unfit: they may not see the incident, or have no role that may respond;
-                on record. InvalidTransition: it is done.
+            UserError: neither is given, *to* is a bot, or no day from today on can be read from *due*; Unfit:
+                they may not see the incident, or have no role that may respond; on record.
+                InvalidTransition: it is done.
         """
-        if to.is_bot:
+        if to is None and not due.strip():
+            raise UserError("postmortem_owner_or_date")
+        if to is not None and to.is_bot:
             raise UserError("postmortem_for_bot", who=to.name)
-        async with self._changing(incident_id, by=by, act=Act.GIVE_POSTMORTEM) as (change, postmortem):
-            if postmortem.state is PostmortemState.DONE:
+        due_on = await self._due_on(due) if due.strip() else None
+        async with self._changing(incident_id, by=by, act=Act.GIVE_POSTMORTEM) as (change, before):
+            if before.state is PostmortemState.DONE:
                 raise InvalidTransition("postmortem_done", incident=change.incident.label)
-            if postmortem.owner_id == to.id:
-                return PostmortemChange(change.incident, postmortem, changed=False)
-            await self._require_fit(to, change)
-            given = await _given(change, postmortem, PersonRef(to.id, to.name))
-        return PostmortemChange(change.incident, given, changed=True)
+            is_same_owner = to is None or to.id == before.owner_id
+            if is_same_owner and due_on in (None, before.due_on):
+                return PostmortemChange(change.incident, before, changed=False)
+            given = before
+            if to is not None and not is_same_owner:
+                await self._require_fit(to, change)
+                given = replace(given, owner_id=to.id, owner_name=to.name)
+            if due_on is not None and due_on != before.due_on:
+                given = owing.redated(given, due_on, self._policy.business_hours, now=change.now)
+            await _note_given(change, before, given)
+        return PostmortemChange(change.incident, given, changed=True, is_same_owner=is_same_owner)
+
+    async def _due_on(self, typed: str) -> date:
+        today = (await self._store.now()).astimezone(self._policy.timezone).date()
+        return parse_due_date(typed, today=today, hours=self._policy.business_hours)
 
     @asynccontextmanager
     async def _changing(
@@ -129,37 +154,21 @@ async def finish(
     return finished
 
 
-async def _given(change: Change, postmortem: Postmortem, to: PersonRef) -> Postmortem:
-    former = PersonRef(postmortem.owner_id, postmortem.owner_name)
-    given = replace(postmortem, owner_id=to.id, owner_name=to.name)
+async def _note_given(change: Change, before: Postmortem, given: Postmortem) -> None:
+    """Save another owner or date, and tell the thread and the owner."""
     line = await _saved(change, given)
-    entry = PostmortemOwnerEntry(owner=to, former=former, due_on=given.due_on)
+    owner, former = PersonRef(given.owner_id, given.owner_name), PersonRef(before.owner_id, before.owner_name)
+    due_on, due_before = given.due_on, None if given.due_on == before.due_on else before.due_on
+    entry = PostmortemOwnerEntry(owner=owner, former=former, due_on=due_on, due_before=due_before)
+    told = PostmortemOwnerNotice(owner=owner, former=former, due_on=due_on, due_before=due_before)
     await change.record(entry, line=line)
-    await change.say(PostmortemOwnerNotice(owner=to, former=former, due_on=given.due_on), key=line)
-    if to.id != change.by.id:
-        data = PostmortemDm(owner_id=to.id, owner=to.name, due_on=given.due_on, by=change.by.name)
-        await change.tx.insert_deliveries([owner_dm(change.incident, data, key=f"{line}:dm")])
-    return given
+    await change.say(told, key=line)
+    is_same_owner = owner.id == former.id
+    await tell_owner(change, given, Occasion.REDATED if is_same_owner else Occasion.GIVEN, key=line)
 
 
 async def _saved(change: Change, postmortem: Postmortem) -> str:
     """Write a changed postmortem, let the posts show it, and return the key of the thread's line about it."""
     await put(change.tx, change.incident, postmortem, now=change.now)
     await change.save(transitions.note_aftermath(change.incident))
-    return f"postmortem:{change.incident.version}"
-
-
-def owner_dm(incident: Incident, data: PostmortemDm, *, key: str) -> NewDelivery:
-    """Return a DM to the owner of a postmortem.
-
-    Args:
-        key: Unique for the incident.
-    """
-    return NewDelivery(
-        kind=DeliveryKind.POSTMORTEM_DM,
-        to=f"user:{data.owner_id}",
-        key=f"inc:{incident.id}:{key}",
-        guild_id=incident.guild_id,
-        incident_id=incident.id,
-        data=data.to_json(),
-    )
+    return f"postmortem:v{change.incident.version}"  # without the v, it may be the key of a draft's message

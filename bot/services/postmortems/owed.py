@@ -5,9 +5,11 @@ Everything here joins the caller's transaction, whose incident is locked.
 
 from datetime import datetime, timedelta
 
+from bot.domain.delivery.delivery import DeliveryKind, NewDelivery
 from bot.domain.incident.aftermath import Postmortem
 from bot.domain.incident.incident import Incident
 from bot.domain.postmortem import owing
+from bot.domain.postmortem.deliveries import Occasion, PostmortemDm
 from bot.services.ports import Job, JobName
 from bot.services.ports.store import Transaction
 from bot.services.shared.changes import Change
@@ -32,6 +34,8 @@ async def put(tx: Transaction, incident: Incident, postmortem: Postmortem, *, no
 async def owe(change: Change, resolved: Incident) -> Postmortem | None:
     """Set owner and date of the postmortem if the severity of an incident that is resolved now requires one.
 
+    The owner gets a DM, unless they resolve it themselves: the answer names them.
+
     Returns:
         The postmortem as it is now; None if it never owed one.
     """
@@ -40,7 +44,43 @@ async def owe(change: Change, resolved: Incident) -> Postmortem | None:
     owed = owing.owed_at_resolve(resolved, before, terms, now=change.now)
     if owed is not None and owed != before:
         await put(change.tx, resolved, owed, now=change.now)
+        if owed.is_owed and owed.owner_id > 0:
+            await tell_owner(change, owed, Occasion.RESOLVED, key=f"postmortem:v{resolved.version}")
     return owed
+
+
+async def tell_owner(change: Change, owed: Postmortem, occasion: Occasion, *, key: str) -> None:
+    """Queue the DM that tells the owner what another person has decided; none if they did it themselves.
+
+    Args:
+        key: Unique for the incident.
+    """
+    if owed.owner_id == change.by.id:
+        return
+    data = PostmortemDm(
+        owner_id=owed.owner_id,
+        owner=owed.owner_name,
+        due_on=owed.due_on,
+        by=change.by.name,
+        occasion=occasion,
+    )
+    await change.tx.insert_deliveries([owner_dm(change.incident, data, key=f"{key}:dm")])
+
+
+def owner_dm(incident: Incident, data: PostmortemDm, *, key: str) -> NewDelivery:
+    """Return a DM to the owner of a postmortem.
+
+    Args:
+        key: Unique for the incident.
+    """
+    return NewDelivery(
+        kind=DeliveryKind.POSTMORTEM_DM,
+        to=f"user:{data.owner_id}",
+        key=f"inc:{incident.id}:{key}",
+        guild_id=incident.guild_id,
+        incident_id=incident.id,
+        data=data.to_json(),
+    )
 
 
 async def release(change: Change) -> None:

@@ -19,11 +19,15 @@ from bot.domain.timeline.entries import TimelineEntry
 from bot.runbook.model import Policy
 from bot.services.delivery.handling import DeliveryHandler
 from bot.services.ports import Store, Transaction
-from bot.services.postmortems.finishing import owner_dm
-from bot.services.postmortems.owed import put
+from bot.services.postmortems.owed import owner_dm, put
 from bot.services.shared.access import MaySeeLess, require_as_seen
 from bot.services.shared.postings import notice
-from bot.services.shared.reminder_recipients import Presence, ReminderRecipients, StandIn
+from bot.services.shared.reminder_recipients import (
+    Presence,
+    ReminderRecipients,
+    StandIn,
+    is_reader_removed,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -145,14 +149,15 @@ class PostmortemDeliveries(DeliveryHandler):
         self._policy = policy
 
     async def is_obsolete(self, tx: Transaction, delivery: Delivery) -> bool:
-        """Return True if the postmortem is done, has another owner or another date."""
+        """Return True if it is done, has another owner or date, or the owner was removed meanwhile."""
         told, owed = (
             PostmortemDm.from_json(delivery.data),
             await tx.postmortem(delivery.incident_id or 0),
         )
         if owed is None or not owed.is_owed:
             return True
-        return (owed.owner_id, owed.due_on) != (told.owner_id, told.due_on)
+        is_moved = (owed.owner_id, owed.due_on) != (told.owner_id, told.due_on)
+        return is_moved or await is_reader_removed(tx, delivery)
 
     async def report(self, tx: Transaction, delivery: Delivery) -> None:
         """Queue a line for the thread instead, which mentions the owner unless that would let them in."""

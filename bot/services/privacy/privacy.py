@@ -67,7 +67,8 @@ class Privacy:
     async def make_private(self, incident_id: int, *, by: Person) -> Incident:
         """Make an incident private: post it anew in a private thread, and empty the bot's public posts.
 
-        Its reporter, its responders, the holders of its roles, who owes its postmortem and *by* still see it.
+        Its reporter, its responders, the holders of its roles, the owners of its postmortem and of its open
+        action items, and *by* still see it.
         """
         async with self._changes.change(incident_id, by=by, act=Act.MAKE_PRIVATE) as change:
             private = transitions.make_private(change.incident, channel=self._policy.private.channel)
@@ -76,8 +77,8 @@ class Privacy:
             severity = self._policy.rules(private.severity)
             await change.tx.insert_deliveries(posting_deliveries(private, severity, tone=QUIET))
             joined = await change.tx.responders(incident_id)
-            owner = await self._owner(change)
-            for user_id, name in {**_involved(private, joined), **owner, by.id: by.name}.items():
+            owners = await _owners(change)
+            for user_id, name in {**_involved(private, joined), **owners, by.id: by.name}.items():
                 await change.tx.add_member(incident_id, user_id=user_id, name=name, by=by)
                 await self._let_in(change, user_id, name)
             await take_in_walks(change, with_open=True)  # their posts have its title
@@ -190,11 +191,6 @@ class Privacy:
         owed = member(change.incident, to, priority=priority, name=name, asked=asked)
         await change.tx.insert_deliveries([owed])
 
-    async def _owner(self, change: Change) -> dict[int, str]:
-        """Return who owes the postmortem: they could not write it otherwise."""
-        owed = await change.tx.postmortem(change.incident.id)
-        return {} if owed is None or not owed.is_owed else {owed.owner_id: owed.owner_name}
-
     async def _audit(self, change: Change, act: Act, facts: Mapping[str, object]) -> None:
         """Put on record what leaves no entry on the timeline."""
         data = {"incident_id": change.incident.id, **facts}
@@ -220,6 +216,16 @@ async def _leave_exports(tx: Transaction, incident_id: int) -> None:
     exported = await tx.end_exports(incident_id)
     pulls = [pull_job(incident_id)] if exported.has_pull else []
     await tx.enqueue(*pulls, *(issue_job(item_id) for item_id in exported.items))
+
+
+async def _owners(change: Change) -> dict[int, str]:
+    """Return who has something left to do: they could not see what for otherwise, and have DMs about it."""
+    owed = await change.tx.postmortem(change.incident.id)
+    items = await change.tx.actions_of_incident(change.incident.id)
+    owners = [item.owner for item in items if item.is_open]
+    if owed is not None and owed.is_owed:
+        owners.append(PersonRef(owed.owner_id, owed.owner_name))
+    return {owner.id: owner.name for owner in owners if owner.id > 0}
 
 
 def _not_ours(refused: DeliveryRefused, thread_id: int) -> UserError:

@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bot.domain.delivery.delivery import Delivery
 from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
 from bot.domain.incident.incident import Incident, PersonRef
 from bot.domain.people import Person
 from bot.services.ports import Discord
+from bot.services.ports.store.members import MemberReads
 from bot.services.shared.access import Access
 from bot.services.shared.roster import OnCall
 
@@ -128,3 +130,11 @@ class ReminderRecipients:
         except UpstreamUnavailable:
             return True
         return True
+
+
+async def is_reader_removed(tx: MemberReads, delivery: Delivery) -> bool:
+    """Return True if the reader of a DM was removed from its private incident since it was queued."""
+    kind, _, reader = delivery.to.partition(":")
+    if delivery.incident_id is None or kind != "user":
+        return False
+    return int(reader) in {one.id for one in await tx.removed_members(delivery.incident_id)}

@@ -25,10 +25,13 @@ def resolution_corrected(words: Wording, data: ResolutionCorrectedEntry, limit: 
 
 
 def postmortem_handed_over(words: Wording, data: PostmortemOwnerEntry, _limit: int) -> Iterator[str]:
-    """Yield the new owner with the date, and the former one."""
+    """Yield the new owner with the date, and the former one, or the former date."""
     if data.due_on is not None:
         yield _owed(words, data.owner.name, data.due_on)
-    yield words.say("history.fact.former", who=words.who(data.former.name))
+    if data.former.id != data.owner.id:
+        yield words.say("history.fact.former", who=words.who(data.former.name))
+    if data.due_before is not None:
+        yield words.say("history.fact.former", who=words.date(data.due_before))
 
 
 def postmortem_reminded(words: Wording, data: PostmortemRemindedEntry, _limit: int) -> Iterator[str]:

@@ -235,6 +235,25 @@ async def test_the_items_of_a_private_incident_are_hidden(desk: Desk) -> None:
     assert (found.item.id, found.is_private, found.is_drill) == (item.id, True, False)
 
 
+async def test_made_private_the_owners_of_open_items_still_see_it(desk: Desk) -> None:
+    """Their DM may have been held by an outage; the owner of a closed item has nothing left to see."""
+    await on_monday(desk)
+    incident = await ended(desk)
+    former, owner = Person(id=8, name="former"), Person(id=9, name="owner")
+    closed = await add(desk, incident, owner=former, key="interaction:2")
+    await desk.services.actions.drop(closed.id, reason="二重", by=RESPONDER)
+    await desk.work()
+    desk.discord.is_away = True
+    await add(desk, incident, owner=owner)
+    await desk.work()
+    await desk.privacy.make_private(incident.id, by=PRIMARY)
+    desk.discord.is_away = False
+    await desk.pass_time(minutes=5)
+    members = await desk.store.members(incident.id)
+    assert (owner.id in members, former.id in members) == (True, False)
+    assert (await dms(desk))[-1] == ("user:9", ActionDmReason.ASSIGNED, DeliveryStatus.SENT)
+
+
 async def test_the_owner_of_a_private_incidents_item_may_see_it(desk: Desk) -> None:
     """Else a reminder would reveal it; the refusal is on record."""
     await on_monday(desk)

@@ -110,7 +110,7 @@ async def test_done_by_mistake_is_taken_back(desk: Desk) -> None:
 
 
 async def test_it_is_handed_over_with_a_dm(desk: Desk) -> None:
-    """The date stays; the new owner is reminded, the former one hears that it moved."""
+    """The date stays if none is given; the new owner is reminded, the former one hears that it moved."""
     incident = await resolved(desk)
     await until(desk, BEFORE)
     given = await desk.services.postmortems.give(incident.id, to=SECONDARY, by=PRIMARY)
@@ -120,6 +120,62 @@ async def test_it_is_handed_over_with_a_dm(desk: Desk) -> None:
     await until(desk, AFTER)
     assert desk.sent(DM) == ["user:1", "user:2", "user:2"]
     assert len(await told(desk, "postmortem_owner")) == 1
+
+
+async def test_the_owner_named_at_the_resolve_gets_a_dm(desk: Desk) -> None:
+    """Unless they resolve it themselves; once more when it is resolved again, with the new date."""
+    incident = await resolved(desk, by=SECONDARY)
+    assert await dms(desk) == [("None", "sent")]
+    assert desk.sent(DM) == ["user:1"]
+    await desk.lifecycle.reopen(incident.id, by=SECONDARY)
+    await desk.pass_time(hours=48)
+    await desk.lifecycle.resolve(incident.id, by=SECONDARY)
+    await desk.work()
+    assert desk.sent(DM) == ["user:1", "user:1"]
+    found = [one.data for one in await desk.database.deliveries() if one.kind is DM]
+    assert [(one["occasion"], one["due_on"]) for one in found] == [
+        ("resolved", "2026-12-01"),
+        ("resolved", "2026-12-03"),
+    ]
+
+
+async def test_its_date_is_moved_and_the_reminders_with_it(desk: Desk) -> None:
+    """Those of the former date do not come, those of the new one all do, even after one was sent."""
+    incident = await resolved(desk)
+    await until(desk, BEFORE)
+    moved = await desk.services.postmortems.give(incident.id, to=None, due="12/10", by=SECONDARY)
+    assert (moved.changed, moved.is_same_owner) == (True, True)
+    owed = await postmortem(desk, incident)
+    assert (owed.owner_name, owed.due_on) == ("primary", date(2026, 12, 10))
+    assert (owed.reminded, owed.remind_at) == (None, jst(12, 9, 10))
+    await desk.work()
+    [line] = await told(desk, "postmortem_owner")
+    assert (line.data["due_on"], line.data["due_before"]) == ("2026-12-10", "2026-12-01")
+    await until(desk, jst(12, 9, 10) - timedelta(seconds=1))
+    assert await dms(desk) == [("before", "sent"), ("None", "sent")]
+    await until(desk, jst(12, 14, 12))
+    assert (await dms(desk))[2:] == [("before", "sent"), ("after", "sent")]
+    assert len(await told(desk, "postmortem_due")) == 1
+
+
+async def test_owner_and_date_change_together(desk: Desk) -> None:
+    """In one line, with one DM; the same once more changes nothing."""
+    incident = await resolved(desk)
+    for changed in (True, False):
+        given = await desk.services.postmortems.give(incident.id, to=SECONDARY, due="12/10", by=PRIMARY)
+        assert given.changed is changed
+    await desk.work()
+    assert desk.sent(DM) == ["user:2"]
+    assert len(await told(desk, "postmortem_owner")) == 1
+
+
+@pytest.mark.parametrize(("due", "why"), [("", "owner_or_date"), ("soon", "unreadable"), ("11/20", "past")])
+async def test_a_date_that_is_none_is_refused(desk: Desk, due: str, why: str) -> None:
+    """With what to write instead; nothing has changed."""
+    incident = await resolved(desk)
+    with pytest.raises(UserError, match=why):
+        await desk.services.postmortems.give(incident.id, to=None, due=due, by=PRIMARY)
+    assert (await postmortem(desk, incident)).due_on == DUE
 
 
 async def test_taking_it_over_oneself_needs_no_dm(desk: Desk) -> None:
@@ -245,6 +301,17 @@ async def test_reopened_by_an_older_version_it_is_noticed(desk: Desk) -> None:
     assert await desk.store.owed_postmortems(GUILD) == []
     await until(desk, BEFORE)
     assert (await postmortem(desk, incident)).state is PostmortemState.NOT_OWED
+    assert desk.sent(DM) == []
+
+
+async def test_who_was_removed_before_their_dm_went_out_gets_none(desk: Desk) -> None:
+    """It was queued while Discord was away."""
+    incident = await resolved(desk)
+    await desk.services.postmortems.give(incident.id, to=WRITER, by=PRIMARY)
+    await desk.privacy.make_private(incident.id, by=SECONDARY)
+    desk.discord.members = [WRITER]
+    await desk.removals.remove(incident.id, who=WRITER, by=SECONDARY, key="interaction:5")
+    await desk.work()
     assert desk.sent(DM) == []
 
 

@@ -115,7 +115,10 @@ NOW: dict[TimelineKind, list[Json]] = {
         {"said": SAID, "owner": PERSON, "due_on": "2026-12-01", "key": "interaction:1"},
     ],
     TimelineKind.RESOLUTION_CORRECTED: [{"said": SAID, "line": "resolution:4"}],
-    TimelineKind.POSTMORTEM_OWNER: [{"owner": PERSON, "former": PERSON, "due_on": "2026-12-01"}],
+    TimelineKind.POSTMORTEM_OWNER: [
+        {"owner": PERSON, "former": PERSON, "due_on": "2026-12-01"},
+        {"owner": PERSON, "former": PERSON, "due_on": "2026-12-10", "due_before": "2026-12-01"},
+    ],
     TimelineKind.POSTMORTEM_REMINDED: [
         {"stage": "before", "owner": "a"},
         {"stage": "thread", "owner": "a", "is_away": True},

@@ -61,7 +61,20 @@ ROWS: dict[str, list[tuple[Json, str]]] = {
     ],
     "resolution_corrected": [({"by": "a", "said": SAID}, "影響範囲：決済 · 1,200 人 · 45 分")],
     "postmortem_owner": [
-        ({"by": "a", "owner": PERSON, "former": {"id": 3, "name": "c"}, "due_on": "2026-12-01"}, "@c から @b")
+        (
+            {"by": "a", "owner": PERSON, "former": {"id": 3, "name": "c"}, "due_on": "2026-12-01"},
+            "@c から @b",
+        ),
+        (
+            {
+                "by": "a",
+                "owner": PERSON,
+                "former": PERSON,
+                "due_on": "2026-12-10",
+                "due_before": "2026-12-01",
+            },
+            "12/01 (火) から 12/10 (木) に",
+        ),
     ],
     "postmortem_done": [({"by": "a"}, "@a"), ({"by": "x", "merged": "https://x.example/1"}, "x.example/1")],
     "postmortem_owed": [({"by": "a", "owner": PERSON, "due_on": "2026-12-01"}, "12/01 (火)")],

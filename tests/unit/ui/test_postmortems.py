@@ -9,7 +9,7 @@ import pytest
 from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.incident.aftermath import Aftermath, PostmortemState, ReminderStage
 from bot.domain.incident.incident import Incident, PersonRef
-from bot.domain.postmortem.deliveries import PostmortemDm
+from bot.domain.postmortem.deliveries import Occasion, PostmortemDm
 from bot.domain.postmortem.notices import Asked, PostmortemDueNotice
 from bot.services.postmortems.finishing import PostmortemChange
 from bot.ui.posts.renderer import render
@@ -46,6 +46,29 @@ def test_the_dm_says_what_is_due_and_when(stage: ReminderStage | None, first: st
     assert "`docs/ops/postmortems/2026-11-24-決済-api-が-5xx.md`" in description_of(body)
     assert presses_of(body)[0] == "inc:v1:postmortem_done:42"
     assert body["allowed_mentions"] == {"parse": []}
+
+
+@pytest.mark.parametrize(
+    ("occasion", "first"),
+    [
+        (Occasion.GIVEN, "📝 @secondary から INC-42 の postmortem を任されました：12/01 (火) まで"),
+        (Occasion.RESOLVED, "📝 INC-42 が解決しました。postmortem の担当はあなたです：12/01 (火) まで"),
+        (Occasion.REDATED, "📝 INC-42 の postmortem の期限が 12/01 (火) に変わりました"),
+    ],
+)
+def test_the_dm_says_why_it_comes(occasion: Occasion, first: str) -> None:
+    """Given by a person, theirs since the resolve, or with another date."""
+    body = dm(by="secondary", occasion=occasion)
+    assert str(body["content"]).startswith(first)
+    assert presses_of(body)[0] == "inc:v1:postmortem_done:42"
+
+
+def test_a_reminder_of_a_former_date_says_the_new_one() -> None:
+    """It is not late any more."""
+    moved = replace(OVER, aftermath=Aftermath(postmortem=replace(OWED, due_on=date(2026, 12, 10))))
+    body = dm(moved, stage=ReminderStage.AFTER)
+    assert str(body["content"]).startswith("📝 INC-42 の postmortem の期限が 12/10 (木) に変わりました")
+    assert "過ぎました" not in description_of(body)
 
 
 @pytest.mark.parametrize(
@@ -102,6 +125,9 @@ def test_every_reminder_reads_in_both_languages(words: Wording) -> None:
     for stage in (None, ReminderStage.BEFORE, ReminderStage.AFTER):
         body = dm(words=words, stage=stage, by="a")
         assert "{" not in f"{body['content']}{description_of(body)}"
+    for occasion in Occasion:
+        body = dm(words=words, occasion=occasion, by="a")
+        assert "{" not in f"{body['content']}{description_of(body)}"
     for why in Asked:
         assert "{" not in str(line(words, why=why)["content"])
 
@@ -112,6 +138,8 @@ def test_the_answers_name_owner_and_date() -> None:
         result = PostmortemChange(OVER, OWED, changed=changed)
         assert "@primary" in given(screens.JA, result)
         assert "12/01 (火)" in undone(screens.JA, result)
+    redated = PostmortemChange(OVER, OWED, changed=True, is_same_owner=True)
+    assert "期限を 12/01 (火) に変えました" in given(screens.JA, redated)
     done = PostmortemChange(OVER, replace(OWED, done_by_name="secondary"), changed=False)
     screen = done_screen(screens.JA, done)
     assert "@secondary が済みにしています" in screens.words(screen)

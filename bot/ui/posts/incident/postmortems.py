@@ -1,11 +1,12 @@
 """Owed postmortems: the DM to the owner, and the lines in the thread."""
 
+from datetime import date
 from typing import Final
 
 from bot.domain.delivery.delivery import Delivery, DeliveryKind
 from bot.domain.incident.aftermath import PostmortemState, ReminderStage
 from bot.domain.incident.incident import Incident, PersonRef
-from bot.domain.postmortem.deliveries import PostmortemDm
+from bot.domain.postmortem.deliveries import Occasion, PostmortemDm
 from bot.domain.postmortem.notices import (
     Asked,
     PostmortemDoneNotice,
@@ -29,16 +30,17 @@ def postmortem_dm(words: Wording, incident: Incident, told: PostmortemDm) -> Bod
     """Compose the DM: what is due, when, and what happens otherwise; or that nothing is to be done."""
     state = _state(incident, told)
     owed = incident.aftermath.postmortem
+    due_on = told.due_on if owed is None else owed.due_on
     done = words.buttons.make(IncidentVerb.POSTMORTEM_DONE, incident.id)
     first = words.say(
         f"postmortem.dm.{state}",
         label=incident.label,
-        due=words.date(told.due_on),
+        due=words.date(due_on),
         title=words.title(incident),
-        who=words.who(told.by if state == "given" or owed is None else owed.owner_name),
+        who=words.who(told.by if state == Occasion.GIVEN or owed is None else owed.owner_name),
     )
     is_due = state in _DUE
-    lines = _task(words, incident, told) if is_due else [words.say("postmortem.dm.nothing")]
+    lines = _task(words, incident, state, due_on) if is_due else [words.say("postmortem.dm.nothing")]
     return message(
         first,
         embeds=[embed(colour=colour_of(words, incident), description="\n".join(lines))],
@@ -46,7 +48,7 @@ def postmortem_dm(words: Wording, incident: Incident, told: PostmortemDm) -> Bod
     )
 
 
-_DUE: Final = frozenset({"given", *ReminderStage})
+_DUE: Final = frozenset({*Occasion, *ReminderStage})
 
 
 def _state(incident: Incident, told: PostmortemDm) -> str:
@@ -58,14 +60,16 @@ def _state(incident: Incident, told: PostmortemDm) -> str:
         return "done"
     if owed.owner_id != told.owner_id:
         return "moved"
-    return "given" if told.stage is None else told.stage.value
+    if owed.due_on != told.due_on:
+        return Occasion.REDATED
+    return told.occasion if told.stage is None else told.stage
 
 
-def _task(words: Wording, incident: Incident, told: PostmortemDm) -> list[str]:
-    when = "after" if told.stage is ReminderStage.AFTER else "before"
+def _task(words: Wording, incident: Incident, state: str, due_on: date) -> list[str]:
+    when = "after" if state == ReminderStage.AFTER else "before"
     path = links.postmortem_path(words.policy, incident)
     return [
-        words.say(f"postmortem.dm.task_{when}", path=path, due=words.date(told.due_on)),
+        words.say(f"postmortem.dm.task_{when}", path=path, due=words.date(due_on)),
         words.say(f"postmortem.dm.otherwise_{when}"),
         words.say("postmortem.dm.hand_over"),
     ]
@@ -99,6 +103,19 @@ def _done(words: Wording, _incident: Incident, told: PostmortemDoneNotice) -> Bo
     return message(words.say("postmortem.notice.merged", url=told.merged))
 
 
+def _given(words: Wording, _incident: Incident, told: PostmortemOwnerNotice) -> Body:
+    how = "given" if told.owner.id != told.former.id else "redated"
+    said = words.say(
+        f"postmortem.notice.{how}",
+        owner=words.who(told.owner.name),
+        former=words.who(told.former.name),
+        due=words.date(told.due_on),
+        due_before=words.date(told.due_before or told.due_on),
+        who=by(words, told),
+    )
+    return message(said)
+
+
 NOTICES: Final[NoticeLooks] = (
     NoticeLook(PostmortemDueNotice, _due),
     NoticeLook(PostmortemDoneNotice, _done),
@@ -108,13 +125,7 @@ NOTICES: Final[NoticeLooks] = (
         owner=lambda words, _incident, told: words.who(told.owner.name),
         due=lambda words, _incident, told: words.date(told.due_on),
     ),
-    line(
-        PostmortemOwnerNotice,
-        "postmortem.notice.given",
-        owner=lambda words, _incident, told: words.who(told.owner.name),
-        former=lambda words, _incident, told: words.who(told.former.name),
-        due=lambda words, _incident, told: words.date(told.due_on),
-    ),
+    NoticeLook(PostmortemOwnerNotice, _given),
 )
 
 

@@ -25,8 +25,9 @@ def undone(voice: Voice, result: PostmortemChange) -> str:
 
 
 def given(voice: Voice, result: PostmortemChange) -> str:
-    """Say who owns the postmortem now."""
-    return _owned(voice, "given", result)
+    """Say who owns the postmortem now, and by when."""
+    is_redated = result.changed and result.is_same_owner
+    return _owned(voice, "redated" if is_redated else "given", result)
 
 
 def _owned(voice: Voice, how: str, result: PostmortemChange) -> str:

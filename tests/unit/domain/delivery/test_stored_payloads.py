@@ -22,7 +22,7 @@ from bot.domain.morning import MorningData, MorningNagData
 from bot.domain.oncall.deliveries import GapData, HandoverData, OpenIncident, PlaceChange, ShiftCheckData
 from bot.domain.oncall.duty import Duty, DutyKind
 from bot.domain.payloads import Json, Payload
-from bot.domain.postmortem.deliveries import PostmortemDm
+from bot.domain.postmortem.deliveries import Occasion, PostmortemDm
 from bot.domain.postmortem.document import PostmortemData
 from bot.domain.timeline.pinned import PinSeenData
 from bot.domain.triage.payloads import TriageData
@@ -98,6 +98,10 @@ ROWS: list[tuple[Json, Payload]] = [
     (
         {"owner_id": 1, "owner": "a", "due_on": "2026-12-01", "by": "b"},
         PostmortemDm(owner_id=1, owner="a", due_on=date(2026, 12, 1), by="b"),
+    ),
+    (
+        {"owner_id": 1, "owner": "a", "due_on": "2026-12-01", "by": "b", "occasion": "resolved"},
+        PostmortemDm(owner_id=1, owner="a", due_on=date(2026, 12, 1), by="b", occasion=Occasion.RESOLVED),
     ),
     (
         {
