@@ -10,6 +10,7 @@ from bot.runbook import moments, values
 from bot.runbook.alerts import AlertsTable
 from bot.runbook.dlq import DlqTableSection
 from bot.runbook.github import GitHubRules
+from bot.runbook.hooks import HookTables, hooks_of
 from bot.runbook.model import Policy
 from bot.runbook.oncall import MOST_PEOPLE, MemberName, MemberTable, OnCallTable, everybody
 from bot.runbook.questions import TriageTable
@@ -77,6 +78,7 @@ class File(Section):
     drill: DrillTable = DrillTable()
     timeline: TimelineRules = TimelineRules()
     alerts: AlertsTable = AlertsTable()
+    hooks: HookTables = Field(default_factory=dict)
     storm: Storm = Storm()
     actions: ActionRules = ActionRules()
     github: GitHubRules = GitHubRules()
@@ -117,6 +119,7 @@ class File(Section):
             drill=self.drill.value(),
             timeline=self.timeline,
             alerts=self.alerts.value(severities),
+            hooks=hooks_of(self.hooks),
             storm=self.storm,
             actions=self.actions,
             github=self.github,

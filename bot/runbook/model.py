@@ -12,6 +12,7 @@ from bot.domain.calendar.business_time import BusinessHours
 from bot.domain.dlq.table import DlqTable
 from bot.domain.drill import Script
 from bot.domain.escalation.ack_deadline import ack_deadline, moment_after
+from bot.domain.hooks.hook import HookRules
 from bot.domain.incident.checklist import Checklist
 from bot.domain.oncall.people import OnCallPerson, id_of
 from bot.domain.oncall.rotation import Layer
@@ -162,6 +163,7 @@ class Policy:
         archive_after: How long the thread of an ended incident stays awake.
         drill: What `/drill start` plays.
         first_response: By severity name; every severity has an entry.
+        hooks: By the name of the source.
         guild_id: The server it is for; None in a file that leaves it to DISCORD_GUILD_ID.
         sees_dlq: Its people may read the DLQ at all; `permissions` says which of them.
         names_dlq: The file itself says who may read the DLQ, instead of leaving it to the default.
@@ -194,6 +196,7 @@ class Policy:
     drill: Script
     timeline: TimelineRules
     alerts: AlertRules
+    hooks: Mapping[str, HookRules]
     storm: Storm
     actions: ActionRules
     github: GitHubRules

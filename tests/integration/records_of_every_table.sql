@@ -6,6 +6,8 @@ INSERT INTO incident_links (incident_id, related_id, by_id, by_name) VALUES (1, 
 INSERT INTO incident_members (incident_id, user_id, name, by_id, by_name) VALUES (1, 9007199254740993, '佐藤', 1, 'Ann');
 INSERT INTO removed_members (incident_id, user_id, username, by_id, by_name) VALUES (1, 4, 'ben', 1, 'Ann');
 INSERT INTO alert_messages (message_id, channel_id, incident_id) VALUES (11, 12, 1);
+INSERT INTO alert_events (guild_id, sender, event_id, nth, fingerprint, says, incident_id)
+VALUES (1, 'sentry', 13, 0, 'f', 'firing', 1);
 INSERT INTO alert_recoveries (message_id, incident_id) VALUES (13, 1);
 INSERT INTO alert_verdicts (guild_id, fingerprint, incident_id, verdict, severity, by_id, by_name, at, holds_until)
 VALUES (1, 'f', 1, 'mute', 'SEV1', 1, 'Ann', now(), now());

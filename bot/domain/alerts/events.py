@@ -1,0 +1,133 @@
+"""Alerts that come by themselves instead of as a message in Discord: from a hook, or from a probe."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from urllib.parse import urlsplit
+
+from bot.domain.alerts.alert import first_line, normalised
+from bot.domain.alerts.recognition import Says
+from bot.domain.severity import SeverityPolicy
+
+#: Characters of an address that a button of Discord may lead to.
+URL_LIMIT: Final = 512
+
+#: Discord's ids count milliseconds from here.
+#: Source: Discord's docs, Reference > Snowflakes.
+_EPOCH: Final = datetime(2015, 1, 1, tzinfo=UTC)
+_NUMBER_BITS: Final = 22
+
+
+@dataclass(frozen=True, slots=True)
+class AlertEvent:
+    """One thing that a monitor says about one of its alerts.
+
+    Attributes:
+        says: It fires, it is over, or neither; the last is passed over.
+        key: The monitor's own name for the alert (its fingerprint, group key or deduplication key), equal
+            when it fires again and when it is over. Empty: title and target make one.
+        title: What happened, one line.
+        target: What is affected, if the monitor names it.
+        severity: The monitor's own word ("critical"), or the name or priority of a severity ("SEV1", "P0").
+        url: Where to read more: http or https, else it is left out.
+        text: What happened in more words, for the timeline.
+        started_at: When the trouble began, aware; None: when the event was received.
+    """
+
+    says: Says
+    key: str
+    title: str
+    target: str | None = None
+    severity: str | None = None
+    url: str | None = None
+    text: str = ""
+    started_at: datetime | None = None
+
+    def fingerprint(self, sender: str) -> str:
+        """Return the fingerprint that all events about the same alert of *sender* share: 64 hex digits."""
+        key = self.key or f"{normalised(self.title)}\n{normalised(self.target or '')}"
+        return hashlib.sha256(f"event\n{sender}\n{key}".encode("utf-8", "replace")).hexdigest()
+
+    @property
+    def line(self) -> str:
+        """Return the title without markup and mentions; empty when nothing of it can be read."""
+        return first_line(self.title)
+
+    @property
+    def link(self) -> str | None:
+        """Return the address if a button may lead there, else None."""
+        return self.url if self.url is not None and _is_link(self.url) else None
+
+
+@dataclass(frozen=True, slots=True)
+class AlertSender:
+    """A monitor whose events are received, and what the policy makes of them.
+
+    Attributes:
+        name: "sentry", as the policy calls it; it never changes, because alerts are compared by it.
+        label: "Sentry", as people read it.
+        severity: The severity of its alerts, unless an event says another.
+        severities: The monitor's own words in lower case -> names of severities.
+        channel: Where its alerts are posted; None: in the channel of their severity.
+        same_within: How long an alert that is over, and fires again, counts as the same one.
+    """
+
+    name: str
+    label: str
+    severity: str
+    severities: Mapping[str, str] = field(default_factory=dict)
+    channel: str | None = None
+    same_within: timedelta = timedelta(hours=24)
+
+    def severity_of(self, event: AlertEvent, known: Iterable[SeverityPolicy]) -> str:
+        """Return the name of the severity of *event*.
+
+        Args:
+            known: The severities of the policy.
+        """
+        said = (event.severity or "").strip().lower()
+        if named := self.severities.get(said):
+            return named
+        own = {word.lower(): one.name for one in known for word in (one.name, one.priority)}
+        return own.get(said, self.severity)
+
+
+@dataclass(frozen=True, slots=True)
+class EventOrigin:
+    """Where an event comes from. Two events with the same `id` and `nth` are the same one.
+
+    Attributes:
+        id: See `event_id`. Of two events of one sender, the later one has the higher id.
+        nth: Its place among the events that came together, from 0.
+        at: When it was received, aware.
+    """
+
+    guild_id: int
+    id: int
+    at: datetime
+    nth: int = 0
+
+
+def event_id(at: datetime, number: int) -> int:
+    """Return an id that sorts by time among the ids of Discord's messages.
+
+    Alerts from hooks and from messages may end up on one incident, where the order of their ids decides
+    whether it has fired since it was over.
+
+    Args:
+        at: Aware.
+        number: Of a sequence. Two events of the same millisecond must differ in its lowest 22 bits.
+    """
+    milliseconds = (at - _EPOCH) // timedelta(milliseconds=1)
+    return (milliseconds << _NUMBER_BITS) | (number & ((1 << _NUMBER_BITS) - 1))
+
+
+def _is_link(url: str) -> bool:
+    try:
+        address = urlsplit(url)
+    except ValueError:
+        return False
+    is_web = address.scheme in {"http", "https"} and bool(address.hostname)
+    return is_web and len(url) <= URL_LIMIT and url.isprintable() and not any(map(str.isspace, url))

@@ -1,0 +1,1 @@
+"""Hooks: requests by which other systems report alerts."""

@@ -1,0 +1,87 @@
+"""A hook: one request by which another system reports alerts, and the rules for its source."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from bot.domain.alerts.events import AlertSender
+from bot.domain.errors import BotError
+
+
+class HookFormat(StrEnum):
+    """A system whose requests can be read. Each has a reader in `bot.integrations.hooks`."""
+
+    ALERTMANAGER = "alertmanager"
+    CLOUDFLARE = "cloudflare"
+    GITHUB = "github"
+    GRAFANA = "grafana"
+    JSON = "json"  # any body, read by the policy's mapping
+    PAGERDUTY = "pagerduty"  # Events v2: what speaks to PagerDuty can speak to this bot instead
+    SENTRY = "sentry"
+    STANDARD = "standard"  # Standard Webhooks
+
+
+#: What people call each; the policy may say otherwise.
+LABELS: Final = MappingProxyType(
+    {
+        HookFormat.ALERTMANAGER: "Alertmanager",
+        HookFormat.CLOUDFLARE: "Cloudflare",
+        HookFormat.GITHUB: "GitHub",
+        HookFormat.GRAFANA: "Grafana",
+        HookFormat.PAGERDUTY: "PagerDuty",
+        HookFormat.SENTRY: "Sentry",
+    }
+)
+
+
+class HookRefused(BotError):
+    """The request does not prove that its source has sent it.
+
+    Args:
+        reason: A word for the log and the figures: "signature", "credentials", "too_old".
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class HookUnreadable(BotError):
+    """The body is not what its source sends.
+
+    Args:
+        reason: What is wrong, in English, without the body's words: "alerts is not a list".
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class HookRequest:
+    """One request as it was received.
+
+    Attributes:
+        headers: By name in lower case. Of a stored request: only those that its reader keeps.
+        body: Not decoded: signatures are over the bytes.
+    """
+
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class HookRules:
+    """``[hooks.<source>]``: what the policy says about a source.
+
+    Attributes:
+        sender: Its name and its severities.
+        mapping: Of `HookFormat.JSON`: what is where in the body.
+    """
+
+    sender: AlertSender
+    format: HookFormat
+    mapping: Mapping[str, str] = field(default_factory=dict)

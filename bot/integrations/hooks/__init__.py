@@ -1,0 +1,1 @@
+"""Readers of hooks, one module per system."""

@@ -1,0 +1,86 @@
+"""``[hooks.<source>]``: systems that report their alerts by HTTP."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from types import MappingProxyType
+from typing import Annotated, Final
+
+from pydantic import AfterValidator, Field
+
+from bot.domain.alerts.events import AlertSender
+from bot.domain.hooks.hook import LABELS, HookFormat, HookRules
+from bot.runbook import moments, values
+from bot.runbook.rules import AtMost, Problem, Section
+
+#: The bot's own limits.
+MOST_SOURCES: Final = 50
+_MOST_WORDS: Final = 50
+
+_LABELS: Final = {str(one): label for one, label in LABELS.items()}
+_FORMATS: Final = ", ".join(f'"{one}"' for one in HookFormat)
+SourceName = Annotated[
+    str,
+    values.matching(
+        r"[a-z](?:-?[a-z0-9]){0,30}", "a source", 'letters, digits and single hyphens ("sentry", "my-cron")'
+    ),
+]
+_Word = Annotated[str, values.string_up_to(50, "a monitor's word for a severity", "critical")]
+_Expression = Annotated[str, values.string_up_to(500, "an expression", "data.message")]
+
+
+class HookTable(Section):
+    """``[hooks.<source>]``."""
+
+    severity: values.OfSeverity
+    format: Annotated[HookFormat, values.choice(HookFormat, "a format")] | None = None
+    label: Annotated[str, values.string_up_to(50, "a label", "Sentry")] | None = None
+    severities: Annotated[dict[_Word, values.OfSeverity], AtMost(_MOST_WORDS)] = Field(default_factory=dict)
+    channel: values.Channel | None = None
+    same_within: moments.Duration = timedelta(hours=24)
+    mapping: dict[_Word, _Expression] = Field(default_factory=dict)
+
+    def read_as(self, name: str) -> HookFormat | None:
+        """Return the format of the source *name*, which its name tells if the table does not, or None."""
+        return self.format or next((one for one in HookFormat if one == name), None)
+
+    def value(self, name: str) -> HookRules:
+        """Return the rules of the source *name*, which has a format."""
+        read_as = self.read_as(name) or HookFormat.JSON
+        sender = self.into(
+            _sender,
+            name=name,
+            label=self.label or _LABELS.get(name) or name,
+            severities=MappingProxyType({word.lower(): named for word, named in self.severities.items()}),
+        )
+        return HookRules(sender, read_as, MappingProxyType(self.mapping))
+
+
+def _each_readable(tables: Mapping[str, HookTable]) -> Mapping[str, HookTable]:
+    for name, table in tables.items():
+        read_as = table.read_as(name)
+        if read_as is None:
+            raise Problem(f"is missing; allowed: {_FORMATS}", key=f"{name}.format")
+        if table.mapping and read_as is not HookFormat.JSON:
+            raise Problem('is for format = "json" only', key=f"{name}.mapping")
+    return tables
+
+
+HookTables = Annotated[dict[SourceName, HookTable], AtMost(MOST_SOURCES), AfterValidator(_each_readable)]
+
+
+def hooks_of(tables: Mapping[str, HookTable]) -> Mapping[str, HookRules]:
+    """Return the rules of every source, by its name."""
+    return MappingProxyType({name: table.value(name) for name, table in tables.items()})
+
+
+def _sender(
+    *,
+    name: str,
+    label: str,
+    severity: str,
+    severities: Mapping[str, str],
+    channel: str | None,
+    same_within: timedelta,
+    **_others: object,
+) -> AlertSender:
+    return AlertSender(name, label, severity, severities, channel, same_within)

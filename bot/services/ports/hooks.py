@@ -1,0 +1,43 @@
+"""Readers of hooks: each knows how one system signs its requests, and what they say."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from bot.domain.alerts.events import AlertEvent
+from bot.domain.hooks.hook import HookRequest, HookRules
+
+
+class HookReader(Protocol):
+    """Reads the requests of one `bot.domain.hooks.hook.HookFormat`. It has no state and does no I/O."""
+
+    @property
+    def kept(self) -> tuple[str, ...]:
+        """Return the headers, in lower case, that `parse` and `delivery_id` need.
+
+        They are stored with the body, so none of them may be a secret.
+        """
+
+    def verify(self, request: HookRequest, keys: Sequence[str], *, now: datetime) -> None:
+        """Check that the source has sent *request*: by a signature, a bearer token or a password.
+
+        It is not called if no key is set for the source: then the secret in the address is all that protects
+        it.
+
+        Args:
+            keys: At least one. Any of them will do, so that a key can be replaced while requests come.
+            now: To refuse a signed time that is too old.
+
+        Raises:
+            HookRefused.
+        """
+
+    def delivery_id(self, request: HookRequest) -> str | None:
+        """Return the source's own id of this request, equal when it is sent again; None if it has none."""
+
+    def parse(self, request: HookRequest, rules: HookRules) -> tuple[AlertEvent, ...]:
+        """Return what the request says, in order; nothing for a request that is of no interest.
+
+        Raises:
+            HookUnreadable.
+        """

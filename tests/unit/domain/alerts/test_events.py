@@ -1,0 +1,77 @@
+"""Alerts that come as events: when two are the same, how severe one is, how they sort among messages."""
+
+from datetime import UTC, datetime, timedelta
+
+import discord
+import pytest
+
+from bot.domain.alerts.events import AlertEvent, AlertSender, event_id
+from bot.domain.alerts.recognition import Says
+from bot.domain.severity import SeverityPolicy
+from bot.runbook import load_policy
+
+NOON = datetime(2026, 12, 1, 12, 0, 0, 123_000, tzinfo=UTC)
+SENTRY = AlertSender("sentry", "Sentry", "SEV2", {"fatal": "SEV1"})
+
+
+def event(
+    title: str = "p99 is 812 ms",
+    *,
+    says: Says = Says.FIRING,
+    key: str = "",
+    target: str | None = None,
+    severity: str | None = None,
+    url: str | None = None,
+) -> AlertEvent:
+    """An event that fires."""
+    return AlertEvent(says, key, title, target, severity, url)
+
+
+def severities() -> list[SeverityPolicy]:
+    """Parky's."""
+    return list(load_policy(None).severities.values())
+
+
+def test_a_recovery_has_the_fingerprint_of_what_fired() -> None:
+    """By the monitor's own key; title and target may differ by then."""
+    fired, over = event(key="4711"), event("ok", key="4711", target="api", says=Says.RESOLVED)
+    assert fired.fingerprint("sentry") == over.fingerprint("sentry") != fired.fingerprint("grafana")
+
+
+def test_without_a_key_title_and_target_make_one() -> None:
+    """Figures do not count, as in messages."""
+    assert event().fingerprint("x") == event("p99 is 907 ms").fingerprint("x")
+    assert event().fingerprint("x") != event(target="api").fingerprint("x")
+
+
+@pytest.mark.parametrize(
+    ("said", "severity"),
+    [("Fatal", "SEV1"), (None, "SEV2"), ("nobody knows", "SEV2"), ("P2", "SEV3"), (" sev1 ", "SEV1")],
+)
+def test_the_severity_is_in_the_monitors_words_or_in_ours(said: str | None, severity: str) -> None:
+    """Any other word means that of the source."""
+    assert SENTRY.severity_of(event(severity=said), severities()) == severity
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "javascript:alert(1)",
+        "https://",
+        "https://[",
+        "https://a.example/ b",
+        "https://a.example/\x00",
+        "https://a.example/" + "x" * 500,
+    ],
+)
+def test_a_button_leads_to_no_strange_address(url: str) -> None:
+    """Discord would refuse the whole post."""
+    assert event(url=url).link is None
+    assert event(url="https://sentry.example/issues/1").link == "https://sentry.example/issues/1"
+
+
+def test_the_id_of_an_event_sorts_among_those_of_messages() -> None:
+    """Another library reads its time back."""
+    first, second = event_id(NOON, 7), event_id(NOON, 8)
+    assert first < second < event_id(NOON + timedelta(milliseconds=1), 1) < 2**63
+    assert discord.utils.snowflake_time(first) == NOON

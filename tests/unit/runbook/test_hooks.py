@@ -1,0 +1,35 @@
+"""``[hooks.<source>]``: which sources there are, and what their alerts are."""
+
+from bot.domain.hooks.hook import HookFormat
+from bot.runbook import default_policy_text, parse_policy
+from bot.runbook.model import Policy
+
+CRON = """
+[hooks.my-cron]
+format = "json"
+severity = "SEV3"
+channel = "#p2-deploys"
+severities = { Broken = "SEV2" }
+mapping = { title = "message" }
+"""
+
+
+def parsed(text: str) -> Policy:
+    """Parky's policy with *text* at its end."""
+    return parse_policy(default_policy_text() + text, name="own.toml")
+
+
+def test_a_source_of_any_name_is_one_table() -> None:
+    """It says how it is read; words of the monitor are compared in small letters."""
+    rules = parsed(CRON).hooks["my-cron"]
+    assert (rules.format, rules.sender.name, rules.sender.label) == (HookFormat.JSON, "my-cron", "my-cron")
+    assert (rules.sender.channel, rules.sender.severities) == ("p2-deploys", {"broken": "SEV2"})
+    assert rules.mapping == {"title": "message"}
+
+
+def test_a_known_system_needs_no_format() -> None:
+    """Its name says it, and has its own spelling in posts."""
+    rules = parsed("").hooks["sentry"]
+    assert (rules.format, rules.sender.label) == (HookFormat.SENTRY, "Sentry")
+    other = parsed('[hooks.sentry-eu]\nformat = "sentry"\nseverity = "SEV2"').hooks["sentry-eu"]
+    assert (other.format, other.sender.label) == (HookFormat.SENTRY, "sentry-eu")
