@@ -26,6 +26,7 @@ from bot.integrations.charts.process import WorkerCharts
 from bot.integrations.templates import WorkerTemplates
 from bot.integrations.webhooks import HttpWebhooks
 from bot.job_handlers import handlers, routed
+from bot.outbound import Outbound, outbound_of
 from bot.process.gateway_watch import DeafWatch
 from bot.process.keeper import ShardKeeper
 from bot.process.life import Life
@@ -200,6 +201,7 @@ class SharedResources:
         dlq_pool: Of the database that holds the failed notifications.
         queue: Watches that the job queue does its work.
         webhooks: Of the channels that have one.
+        outbound: The client for other systems outside.
     """
 
     served: Served
@@ -214,6 +216,7 @@ class SharedResources:
     charts: Charts
     code_hosts: CodeHosts
     webhooks: HttpWebhooks
+    outbound: Outbound
 
     @property
     def dlq(self) -> PostgresDlqStore:
@@ -281,6 +284,7 @@ async def open_shared(
             charts=WorkerCharts(settings.data_dir / "matplotlib"),
             code_hosts=await stack.enter_async_context(open_code_hosts(settings)),
             webhooks=make_webhooks(settings),
+            outbound=outbound_of(settings),
         )
 
 

@@ -17,6 +17,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from bot.domain.code_host import is_repository
 from bot.domain.errors import ConfigError
 from bot.integrations.loopback import is_loopback
+from bot.integrations.outbound.places import AllowedPlaces
 from bot.integrations.proxy import EgressProxy, is_direct
 from bot.integrations.smtp_url import SmtpServer
 from bot.integrations.webhook_address import WebhookAddress, webhooks_of
@@ -102,6 +103,11 @@ def _webhooks(value: SecretStr) -> SecretStr:
 
 def _proxy(value: SecretStr) -> SecretStr:
     EgressProxy.parse(value.get_secret_value())
+    return value
+
+
+def _places(value: str) -> str:
+    AllowedPlaces.parse(value)
     return value
 
 
@@ -243,6 +249,11 @@ class Settings(BaseSettings):
         description="http://user:password@host:3128; without it Discord is asked directly",
     )
     no_proxy: str = Field("", description="hosts that HTTPS_PROXY is not for, with commas between them")
+    outbound_private_hosts: Annotated[str, AfterValidator(_places)] = Field(
+        "",
+        description="hosts and networks, with commas between them, that the bot may ask although their "
+        "addresses are private: ntfy.internal, 10.1.0.0/16",
+    )
     health_port: int | None = Field(
         None, ge=0, le=65535, description="1 to 65535, 0 for any free port; without it no health server runs"
     )
@@ -287,11 +298,19 @@ class Settings(BaseSettings):
         """Return the channels' webhooks, by the channel's name; empty without any."""
         return {} if self.dlq_webhooks is None else webhooks_of(self.dlq_webhooks.get_secret_value())
 
+    @property
+    def proxy(self) -> EgressProxy | None:
+        """Return the proxy for what NO_PROXY does not name, or None."""
+        return None if self.https_proxy is None else EgressProxy.parse(self.https_proxy.get_secret_value())
+
+    @property
+    def private_hosts(self) -> AllowedPlaces:
+        """Return what the bot may ask although its address is private."""
+        return AllowedPlaces.parse(self.outbound_private_hosts)
+
     def proxy_for(self, url: str) -> EgressProxy | None:
         """Return the proxy for *url*, or None."""
-        if self.https_proxy is None or is_direct(url, self.no_proxy):
-            return None
-        return EgressProxy.parse(self.https_proxy.get_secret_value())
+        return None if is_direct(url, self.no_proxy) else self.proxy
 
 
 def load_settings(*, require: Iterable[str] = (), env_file: Path | None = Path(".env")) -> Settings:

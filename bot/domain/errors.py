@@ -10,6 +10,7 @@ from http import HTTPStatus
 from typing import Final
 
 from bot.domain.code_host import CodeHostProblem
+from bot.domain.outbound import OutboundProblem
 
 #: Discord's JSON error code Unknown Message; to a nonce it says that the message was posted and then deleted.
 UNKNOWN_MESSAGE: Final = 10008
@@ -127,6 +128,26 @@ class UpstreamUnavailable(UnavailableError):
         if self.http_status != HTTPStatus.TOO_MANY_REQUESTS or self.retry_after_s is None:
             return None
         return timedelta(seconds=self.retry_after_s)
+
+
+class OutboundFailed(UpstreamUnavailable):
+    """A request to a system outside has no usable answer (`bot.integrations.outbound`).
+
+    Args:
+        problem: What is wrong.
+        reason: One line without secrets and without the address.
+    """
+
+    def __init__(
+        self,
+        problem: OutboundProblem,
+        reason: str,
+        *,
+        http_status: int | None = None,
+        retry_after_s: float | None = None,
+    ) -> None:
+        super().__init__(reason, http_status=http_status, retry_after_s=retry_after_s)
+        self.problem = problem
 
 
 class Superseded(BotError):

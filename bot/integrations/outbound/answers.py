@@ -1,0 +1,95 @@
+"""Answers of systems outside, and what an answer's status means."""
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import Final
+
+from bot.domain.errors import OutboundFailed
+from bot.domain.outbound import OutboundProblem
+
+_PROBLEMS: Final[Mapping[int, OutboundProblem]] = {
+    HTTPStatus.UNAUTHORIZED: OutboundProblem.UNAUTHORISED,
+    HTTPStatus.FORBIDDEN: OutboundProblem.FORBIDDEN,
+    HTTPStatus.NOT_FOUND: OutboundProblem.NOT_FOUND,
+    HTTPStatus.GONE: OutboundProblem.NOT_FOUND,
+    HTTPStatus.TOO_MANY_REQUESTS: OutboundProblem.RATE_LIMITED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer that is complete, whatever its status.
+
+    Attributes:
+        headers: With names in lower case.
+        content: The body, decompressed.
+        took_s: From the request's begin to the body's last byte, seconds.
+        certificate_not_after: When the host's certificate ends, seconds since 1970; None without TLS.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+    took_s: float = 0.0
+    certificate_not_after: float | None = None
+
+    @property
+    def is_success(self) -> bool:
+        return HTTPStatus.OK <= self.status < HTTPStatus.MULTIPLE_CHOICES
+
+    @property
+    def kind(self) -> str:
+        """Return the content type without its parameters, in lower case; "" if there is none."""
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+    def retry_after_s(self, wall_clock: Callable[[], float] = time.time) -> float | None:
+        """Return the seconds that the answer asks to wait, >= 0, given as seconds or as a date; None if it
+        does not ask.
+        """
+        given = self.headers.get("retry-after", "").strip()
+        try:
+            if given.replace(".", "", 1).isdecimal():
+                return float(given)
+            return max(parsedate_to_datetime(given).timestamp() - wall_clock(), 0.0)
+        except (ValueError, OverflowError):
+            return None
+
+    def require_success(self) -> "Answer":
+        """Return the answer itself.
+
+        Raises:
+            OutboundFailed: its status is no success; the reason is the status alone, since a body may quote a
+                secret.
+        """
+        if self.is_success:
+            return self
+        problem = _PROBLEMS.get(self.status)
+        if problem is None:
+            is_theirs = self.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+            problem = OutboundProblem.SERVER_ERROR if is_theirs else OutboundProblem.REJECTED
+        raise OutboundFailed(
+            problem, f"HTTP {self.status}", http_status=self.status, retry_after_s=self.retry_after_s()
+        )
+
+    def json(self) -> object:
+        """Return the JSON of a successful answer.
+
+        Raises:
+            OutboundFailed: as `require_success`; or the body is something else, such as a login page.
+        """
+        if self.require_success().kind == "text/html":
+            raise self._not_json()
+        try:
+            found: object = json.loads(self.content)
+        except (ValueError, RecursionError):
+            raise self._not_json() from None
+        return found
+
+    def _not_json(self) -> OutboundFailed:
+        kind = self.kind if self.kind.replace("/", "").replace("+", "").isalnum() else "something"
+        said = f"answered with {kind} instead of JSON"
+        return OutboundFailed(OutboundProblem.NOT_JSON, said, http_status=self.status)

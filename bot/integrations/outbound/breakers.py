@@ -1,0 +1,61 @@
+"""A circuit breaker for each host outside. The rule: `bot.domain.delivery.breaker`."""
+
+import time
+from collections.abc import Callable
+from typing import Final
+
+import structlog
+from cachetools import LRUCache
+
+from bot.domain.delivery.breaker import Breaker
+from bot.domain.errors import OutboundFailed
+from bot.domain.outbound import OutboundProblem
+from bot.integrations.outbound.call import Terms
+
+log = structlog.get_logger(__name__)
+
+#: Hosts that are remembered.
+_MOST_HOSTS: Final = 1000
+
+
+class Breakers:
+    """The breakers of a process.
+
+    Args:
+        clock: Seconds that only grow.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self.clock = clock
+        self._by_host: LRUCache[str, Breaker] = LRUCache(_MOST_HOSTS)
+
+    def let_pass(self, host: str, terms: Terms, asked_at: float) -> None:
+        """Let a request to *host* pass.
+
+        Raises:
+            OutboundFailed: the host failed several times in a row, or asked for a pause.
+        """
+        breaker = self._by_host.get(host, Breaker())
+        wait_s = breaker.wait_s(asked_at) if terms.has_breaker else 0.0
+        if wait_s > 0:
+            said = f"not asked for {wait_s:.0f} s after failures"
+            raise OutboundFailed(OutboundProblem.PAUSED, said, retry_after_s=wait_s)
+        self._by_host[host] = breaker.asked(asked_at)
+
+    def note_answer(self, host: str) -> None:
+        """Record an answer of *host*; a refusal counts as one."""
+        self._by_host[host] = Breaker()
+
+    def note_failure(
+        self, host: str, terms: Terms, asked_at: float, *, for_all_s: float | None = None
+    ) -> None:
+        """Record a failure, or that *host* asks for a pause of *for_all_s* seconds."""
+        before = self._by_host.get(host, Breaker())
+        after = before.failed(self.clock(), asked_at=asked_at, for_all_s=for_all_s)
+        if after.is_open and not before.is_open and terms.has_breaker:
+            log.warning("outbound.paused", system=terms.system, for_s=round(after.wait_s(self.clock())))
+        self._by_host[host] = after
+
+    def give_back(self, host: str, asked_at: float) -> None:
+        """Record that the outcome of a request will never be known."""
+        self._by_host[host] = self._by_host.get(host, Breaker()).given_back(asked_at=asked_at)
