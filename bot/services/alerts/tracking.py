@@ -2,38 +2,30 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Final, TypeVar
+from typing import TypeVar
 
 import structlog
 
 from bot.domain.alerts.alert import AlertMessage, severity_at_start
-from bot.domain.alerts.payloads import FiresAgainNotice, RepeatedEntry
+from bot.domain.alerts.occurrence import Occurrence
 from bot.domain.alerts.question import AlertQuestion
 from bot.domain.alerts.recognition import Reading, Says, Unknown, is_from, read_message
 from bot.domain.alerts.titles import alert_title
 from bot.domain.dlq.replays import REPLAYED_AS
-from bot.domain.incident import transitions
-from bot.domain.incident.incident import Incident, Status
+from bot.domain.incident.incident import Incident
+from bot.domain.people import Person
 from bot.domain.severity import SeverityPolicy
-from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.runbook.model import Policy
+from bot.services.alerts.counting import AlertCounting
 from bot.services.alerts.questions import Questions, as_incident, count_message, note_muted
 from bot.services.alerts.recoveries import Recoveries
 from bot.services.incidents.commands import Incidents
-from bot.services.ports import Job, JobName, Store, Transaction
-from bot.services.shared.postings import notice, refresh_job
+from bot.services.ports import Store
+from bot.services.shared.postings import refresh_job
 
 log = structlog.get_logger(__name__)
 
 _Value = TypeVar("_Value")
-
-#: The timeline tells of an alert that comes again and again at most once in this time.
-TOLD_EVERY: Final = timedelta(minutes=5)
-
-# An alert that fires every second must not cost an edit every second: a higher count means a longer wait.
-_SHOWN_AFTER: Final = timedelta(seconds=5)
-_SHOWN_WITHIN: Final = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +35,36 @@ class Understood:
     Attributes:
         severity: The severity that it would be tracked under.
         would_be: The facts that are kept when it is tracked or asked about, its fingerprint among them.
+        is_readable: Something of it can be read.
     """
 
     reading: Reading
     severity: SeverityPolicy
     would_be: AlertQuestion
+    is_readable: bool
 
     @property
     def fingerprint(self) -> str:
         """Return the fingerprint that all messages of the same alert share."""
         return self.would_be.fingerprint
+
+    @property
+    def occurrence(self) -> Occurrence:
+        """Return the message as one occurrence of its alert."""
+        told, evidence = self.would_be, self.would_be.evidence
+        return Occurrence(
+            guild_id=told.guild_id,
+            id=told.message_id,
+            channel_id=told.channel_id,
+            sender=told.sender,
+            fingerprint=told.fingerprint,
+            by=Person(id=evidence.author_id, name=evidence.author_name, is_bot=True),
+            at=evidence.at,
+            url=evidence.url,
+            severity=self.severity,
+            same_within=self.reading.same_within,
+            is_readable=self.is_readable,
+        )
 
 
 class AlertTracking:
@@ -77,6 +89,7 @@ class AlertTracking:
         self._incidents = incidents
         self._recoveries = recoveries
         self._questions = questions
+        self._counting = AlertCounting(policy)
         self._replaying = frozenset(replaying)
 
     def watches(self, message: AlertMessage) -> bool:
@@ -120,7 +133,7 @@ class AlertTracking:
             case (Says.FIRING, _) | (None, Unknown.TRACK):
                 return await self._track(message, understood)
             case Says.RESOLVED, _:
-                await self._recoveries.receive(message, understood.fingerprint)
+                await self._recoveries.receive(understood.occurrence)
             case None, Unknown.ASK:
                 return await self._track(message, understood, asks=True)
         return None
@@ -147,7 +160,7 @@ class AlertTracking:
             target=target,
             evidence=message.evidence,
         )
-        return Understood(reading, severity, would_be)
+        return Understood(reading, severity, would_be, is_readable=bool(message.title))
 
     async def show_count(self, incident_id: int) -> None:
         """Let the posts say how often it came: one edit for all that came meanwhile."""
@@ -159,15 +172,16 @@ class AlertTracking:
         self, message: AlertMessage, understood: Understood, *, asks: bool = False
     ) -> Incident | None:
         """Count the message on the same alert if that is tracked; else track it, or with *asks* ask first."""
+        said = understood.occurrence
         async with self._store.transaction() as tx:
             await tx.lock_fingerprint(message.guild_id, understood.fingerprint)
             known = await tx.alert_of_message(message.id)
             if known is not None:
                 return await tx.incident(known)
-            same = await self._same(tx, message, understood)
+            same = await self._counting.same(tx, said)
             if same is not None:
-                incident = await self._count(tx, same, message)
-            elif await self._is_muted(tx, message, understood):
+                incident = await self._counting.count(tx, same, said)
+            elif await self._counting.is_muted(tx, said):
                 await note_muted(tx, understood.would_be)
                 log.info("alert.muted", channel_id=message.channel_id, message_id=message.id)
                 return None
@@ -194,50 +208,3 @@ class AlertTracking:
     def _watched(self, message: AlertMessage, of: Mapping[str, _Value]) -> _Value:
         """Return the value of *of* for the message's channel, which must be watched."""
         return of[message.channel if message.channel in of else str(message.channel_id)]
-
-    async def _same(self, tx: Transaction, message: AlertMessage, understood: Understood) -> Incident | None:
-        severity, policy = understood.severity, self._policy
-        lesser = [known.name for known in policy.severities.values() if known.rank > severity.rank]
-        usual, now = policy.alerts.same_within, await tx.now()
-        longest = max(usual, understood.reading.same_within or usual)
-        found = await tx.same_alert(
-            message.guild_id, understood.fingerprint, since=now - longest, lesser=lesser
-        )
-        if found is None:
-            return None
-        seen = found.tracked.last_seen_at or found.triggered_at
-        if seen < now - usual and await tx.has_recovered(found.id):
-            return None  # it was over meanwhile: this is another trouble
-        if found.status is Status.ACKNOWLEDGED and not message.title:
-            return None  # without a title it cannot be read: it may not be the trouble that was acknowledged
-        return found
-
-    async def _is_muted(self, tx: Transaction, message: AlertMessage, understood: Understood) -> bool:
-        """Return True if the team has muted the alert for this message, and count that."""
-        severer = [
-            known.name for known in self._policy.severities.values() if known.rank <= understood.severity.rank
-        ]
-        return await tx.pass_over_alert(
-            message.guild_id, understood.fingerprint, message_id=message.id, severities=severer
-        )
-
-    async def _count(self, tx: Transaction, same: Incident, message: AlertMessage) -> Incident:
-        now, is_back = await tx.now(), await tx.has_recovered(same.id)
-        incident = transitions.see_again(same, at=now)
-        await tx.save(incident)
-        told = [entry.at for entry in await tx.timeline(same.id) if entry.kind is TimelineKind.REPEATED]
-        data = RepeatedEntry(count=incident.tracked.occurrences, url=message.evidence.url)
-        if is_back or not told or now - max(told) >= TOLD_EVERY:
-            await tx.add_timeline(same.id, TimelineEntry.of(data, now))
-        if is_back:  # its responders have been told that it was over
-            seen = message.evidence
-            news = FiresAgainNotice(by=seen.author_name, url=seen.url, count=incident.tracked.occurrences)
-            line = notice(incident, self._policy, news, key=f"fires_again:{message.id}")
-            await tx.insert_deliveries([line])
-        await tx.enqueue(_count_job(incident))
-        return incident
-
-
-def _count_job(incident: Incident) -> Job:
-    after = min(_SHOWN_AFTER * incident.tracked.occurrences, _SHOWN_WITHIN)
-    return Job(JobName.SHOW_COUNT, str(incident.id), f"count:{incident.id}", after=after)

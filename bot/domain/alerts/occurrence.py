@@ -1,0 +1,40 @@
+"""One time that an alert came, or was over: whether a message in Discord said so or an event."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from bot.domain.people import Person
+from bot.domain.severity import SeverityPolicy
+
+#: The channel of what was said in none.
+NO_CHANNEL: Final = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """One time that a monitor has said something about an alert.
+
+    Attributes:
+        id: Of the message or event; of two, the later one has the higher id.
+        channel_id: Where the message is; `NO_CHANNEL` for an event.
+        sender: Two monitors may report one alert; each says for itself that it is over.
+        by: The monitor, as people read it.
+        at: When it was said, aware.
+        url: The message, or where to read more; may be empty.
+        severity: Of the alert, by what was said.
+        same_within: How long it counts as the same alert; None: as the policy says for all.
+        is_readable: It says what the alert is about.
+    """
+
+    guild_id: int
+    id: int
+    channel_id: int
+    sender: str
+    fingerprint: str
+    by: Person
+    at: datetime
+    url: str
+    severity: SeverityPolicy
+    same_within: timedelta | None = None
+    is_readable: bool = True
