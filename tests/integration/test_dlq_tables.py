@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from bot.domain.dlq.views import DlqFilter, DlqView
 from bot.domain.errors import UserError
 from bot.storage.database.pools import open_dlq_pool
 from bot.storage.dlq.composing import Questions
+from bot.storage.dlq.conditions import OF_CHANNEL
 from bot.storage.dlq.indexes import finds_endings
 from bot.storage.dlq.store import PostgresDlqStore
 from tests.integration.dlq_tables import RUNBOOK, TABLES, VIEWED, TheirTable
@@ -33,9 +35,10 @@ class Rig:
         self.owner = owner
         self.dlq = PostgresDlqStore(pool, theirs.table)
 
-    async def lose(self, title: str, *, minutes_ago: int = 5) -> str:
-        """Insert a failure as their program does, and return its id."""
-        found: str = await self.owner.fetchval(self.theirs.lose, title, minutes_ago)
+    async def lose(self, title: str, *, minutes_ago: int = 5, sign: str = "") -> str:
+        """Insert a failure as their program does, its channel stored with this sign, and return its id."""
+        statement = self.theirs.lose.replace("'p0-alerts'", f"'{sign}p0-alerts'")
+        found: str = await self.owner.fetchval(statement, title, minutes_ago)
         return found
 
     def has(self, column: DlqColumn) -> bool:
@@ -103,6 +106,31 @@ async def test_filters_that_the_table_cannot_fulfil_find_nothing(rig: Rig) -> No
     assert found.total == (1 if rig.has(DlqColumn.CHANNEL) else 0)
 
 
+async def test_a_channel_is_found_whether_or_not_it_is_stored_with_its_sign(rig: Rig) -> None:
+    """Both in one list, in its order: on each page, back again, oldest first, in a file and in the digest."""
+    lost = [await rig.lose(f"{n}", minutes_ago=n, sign="#" if n % 2 else "") for n in range(1, 6)]
+    asked = DlqFilter(channel="p0-alerts")
+    expected = lost if rig.has(DlqColumn.CHANNEL) else []
+    pages = [await rig.dlq.page(DlqView(asked), size=2)]
+    while (after := pages[-1].older) is not None:
+        pages.append(await rig.dlq.page(DlqView(asked, after), size=2))
+    assert [entry.id for page in pages for entry in page.entries] == expected
+    assert {page.total for page in pages} == {len(expected)}
+    if (before := pages[-1].newer) is not None:
+        back = await rig.dlq.page(DlqView(asked, before), size=2)
+        assert [entry.id for entry in back.entries] == lost[2:4]
+    matching = await rig.dlq.matching(asked, limit=9, longest=999)
+    assert [entry.id for entry in matching] == expected[::-1]
+    assert len(await rig.dlq.export(asked, after=None, size=9, longest=999)) == len(expected)
+    assert (await rig.dlq.page(DlqView(DlqFilter(channel="alerts")), size=9)).total == 0
+    assert (await rig.dlq.page(DlqView(DlqFilter(channel="p0-alerts", text="4")), size=9)).total == len(
+        expected[:1]
+    )
+    end = await rig.owner.fetchval("SELECT now()")
+    counts = await rig.dlq.counts(end - timedelta(hours=1), end)
+    assert counts.by_channel == (("p0-alerts" if expected else "?", 5),)
+
+
 async def test_our_own_failure_is_written_once_as_far_as_it_fits(rig: Rig) -> None:
     """Under an id that no sequence gives; twice it is one row; it can be found, changed and emptied."""
     now = await rig.owner.fetchval("SELECT now()")
@@ -154,9 +182,11 @@ async def test_every_query_of_the_file_fits(rig: Rig) -> None:
                 re.MULTILINE,
             )
         )
+        parts.add(OF_CHANNEL)  # instead of a condition, another source
         writes = {"record_failure", "renew_failure", "redact_failures"}
         for name in names - (set() if rig.theirs.records else writes):
-            await rig.owner.prepare(questions.query(name, parts).text)
+            for conditions in (parts, parts - {OF_CHANNEL}):
+                await rig.owner.prepare(questions.query(name, conditions).text)
     sources = (Path(bot.__path__[0]) / "storage/dlq").glob("*.py")
     nodes = [node for source in sources for node in ast.walk(ast.parse(source.read_text()))]
     mentioned = {node.value for node in nodes if isinstance(node, ast.Constant)}

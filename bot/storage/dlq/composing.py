@@ -14,7 +14,7 @@ from bot.domain.text import storable_json
 from bot.storage.database.errors import storage_errors
 from bot.storage.database.query import Query, composed
 from bot.storage.database.sql import Connection, Row
-from bot.storage.dlq.conditions import PLACES
+from bot.storage.dlq.conditions import OF_CHANNEL, PLACES
 from bot.storage.dlq.layout import CHANGED, EXTRA_LENGTH, Found, Layout, quoted
 
 #: The condition of a query that has none, and one that no failure fulfils.
@@ -29,6 +29,9 @@ _SEARCHED: Final = (DlqColumn.TITLE, DlqColumn.ERROR_MESSAGE)
 
 #: A moment as a column without a time zone has it: servers write UTC.
 _UTC: Final = "AT TIME ZONE 'UTC'"
+
+#: The orders of a list, each with a part of the file that stands for the table.
+_ORDERS: Final = ("newest", "oldest")
 
 _Read: TypeAlias = Callable[[str, Found], str]
 
@@ -94,10 +97,17 @@ class Questions:
         """Return a query of the file, whose rows fulfil all *conditions*, parts of the file."""
         key = (name, tuple(sorted(conditions)))
         if key not in self._made:
-            whole = [condition for condition in key[1] if condition not in PLACES]
-            where = {"conditions": _all_of(key[1]), "whole": _all_of(whole)}
-            self._made[key] = composed([_file()], self._parts | where)[name]
+            narrowing = [condition for condition in key[1] if condition != OF_CHANNEL]
+            whole = [condition for condition in narrowing if condition not in PLACES]
+            where = {"conditions": _all_of(narrowing), "whole": _all_of(whole)}
+            source = _source(is_of_channel=OF_CHANNEL in key[1])
+            self._made[key] = composed([_file()], self._parts | where | source)[name]
         return self._made[key]
+
+
+def _source(*, is_of_channel: bool) -> dict[str, str]:
+    """Return what a list is read from, in each of its orders."""
+    return {order: f"{{{order}_of_channel}}" if is_of_channel else "{table}" for order in _ORDERS}
 
 
 async def run(connection: Connection, query: Query, given: Mapping[str, object]) -> list[Row]:
@@ -122,6 +132,7 @@ _LEFT_OPEN: Final = (
     *(
         "table",
         "relation",
+        *_ORDERS,
         "columns",
         "conditions",
         "whole",

@@ -14,19 +14,20 @@ TEXT: Final = "with_text"
 #: The conditions of a page's place in its list: the number of the list is that of the whole.
 PLACES: Final = frozenset({"older_than", "newer_than"})
 
+#: The condition that a failure is of a channel. It stands in place of the table: two names may fulfil it.
+OF_CHANNEL: Final = "of_channel"
+
 Conditions = dict[str, Mapping[str, object]]
 
 
 def asked_for(layout: Layout, asked: DlqFilter) -> Conditions:
     """Return the conditions of a filter; that nothing fulfils if the table cannot."""
     found = since(asked)
-    for column, value in (
-        (DlqColumn.SEVERITY, asked.severity),
-        (DlqColumn.CHANNEL, asked.channel),
-        (DlqColumn.STATUS, asked.status),
-    ):
+    for column, value in ((DlqColumn.SEVERITY, asked.severity), (DlqColumn.STATUS, asked.status)):
         if value is not None:
             found |= equal(layout, column, value)
+    if asked.channel is not None:
+        found |= _of_channel(layout, asked.channel)
     if asked.http_status is not None:
         found |= _answered(layout, asked.http_status)
     if asked.text is not None:
@@ -55,6 +56,13 @@ def beside(cursor: Cursor) -> Conditions:
     """Return the condition for what follows a place in the list, in the direction of the page."""
     place = {"place_at": cursor.at, "place_id": cursor.id}
     return {"newer_than" if cursor.is_newer else "older_than": place}
+
+
+def _of_channel(layout: Layout, channel: str) -> Conditions:
+    """Return the condition for a channel, stored with a "#" or without. None: it cannot hold that."""
+    names = {"channel": channel, "marked_channel": f"#{channel}"}
+    given = {key: name if layout.admits(DlqColumn.CHANNEL, name) else None for key, name in names.items()}
+    return {OF_CHANNEL: given} if any(given.values()) else {"nothing": {}}
 
 
 def _answered(layout: Layout, http_status: int) -> Conditions:

@@ -36,6 +36,10 @@ SELECT attribute.attname::text AS name, base.typname::text AS base,
 -- The order of every list. Two failures of one moment are told apart by their ids.
 {attempted_at_column} DESC, {id_column} DESC
 
+-- part: oldest_first
+-- The same order, read backwards.
+{attempted_at_column}, {id_column}
+
 -- part: lately
 -- Failures of the last :within.
 {attempted_at_column} >= (now() - :within::interval) {moment}
@@ -60,9 +64,23 @@ SELECT attribute.attname::text AS name, base.typname::text AS base,
 -- Failures that have a moment: without one they have no place in a list.
 {attempted_at_column} IS NOT NULL
 
--- part: of_channel
--- Failures of one channel.
-{channel_column} = CAST(:channel::text AS {channel_type})
+-- part: newest_of_channel
+-- In place of the table: the failures of one channel, newest first. Some programs store its name with a "#", and the bot
+-- stores its own failures there without one. Each branch is read from the channel's index in the order of the list, so
+-- that PostgreSQL merges them; `IN` would read and sort all of them.
+((SELECT {columns} FROM {table} WHERE {channel_column} = CAST(:channel::text AS {channel_type})
+   ORDER BY {newest_first})
+ UNION ALL
+ (SELECT {columns} FROM {table} WHERE {channel_column} = CAST(:marked_channel::text AS {channel_type})
+   ORDER BY {newest_first})) AS lost
+
+-- part: oldest_of_channel
+-- The same, oldest first.
+((SELECT {columns} FROM {table} WHERE {channel_column} = CAST(:channel::text AS {channel_type})
+   ORDER BY {oldest_first})
+ UNION ALL
+ (SELECT {columns} FROM {table} WHERE {channel_column} = CAST(:marked_channel::text AS {channel_type})
+   ORDER BY {oldest_first})) AS lost
 
 -- part: of_severity
 -- Failures of one severity.
@@ -91,12 +109,12 @@ false
 -- name: count_failures
 -- Counts the failures of a whole list, up to :at_most, whatever the place of the page in it.
 SELECT count(*) AS total
-  FROM (SELECT FROM {table} WHERE {whole} LIMIT :at_most) AS counted;
+  FROM (SELECT FROM {newest} WHERE {whole} LIMIT :at_most) AS counted;
 
 -- name: list_failures
 -- Returns failures, newest first.
 SELECT {entry}
-  FROM {table}
+  FROM {newest}
  WHERE {conditions}
  ORDER BY {newest_first}
  LIMIT :limit;
@@ -104,7 +122,7 @@ SELECT {entry}
 -- name: list_failures_with_count
 -- Returns the same, each with how many the whole list has, up to :at_most: one round trip instead of two.
 SELECT {entry}, ({count_failures}) AS total
-  FROM {table}
+  FROM {newest}
  WHERE {conditions}
  ORDER BY {newest_first}
  LIMIT :limit;
@@ -112,16 +130,16 @@ SELECT {entry}, ({count_failures}) AS total
 -- name: list_with_payloads
 -- Returns failures, oldest first, with their payloads of :longest bytes at most.
 SELECT {entry}, CASE WHEN octet_length({payload}) <= :longest THEN {payload} END AS payload
-  FROM {table}
+  FROM {oldest}
  WHERE {conditions}
- ORDER BY {attempted_at_column}, {id_column}
+ ORDER BY {oldest_first}
  LIMIT :limit;
 
 -- name: list_counted_failures
 -- Returns the newest failures, each with how many there are, up to :at_most, in one pass: a text costs as much to count
 -- as to find. Without one, an index alone counts, and this would read a thousand rows for ten.
 WITH matched AS MATERIALIZED (
-    SELECT {columns} FROM {table} WHERE {conditions} ORDER BY {newest_first} LIMIT :at_most)
+    SELECT {columns} FROM {newest} WHERE {conditions} ORDER BY {newest_first} LIMIT :at_most)
 SELECT {entry}, (SELECT count(*) FROM matched) AS total
   FROM matched AS lost
  ORDER BY {newest_first}
@@ -130,24 +148,24 @@ SELECT {entry}, (SELECT count(*) FROM matched) AS total
 -- name: list_newer_failures
 -- Returns failures, oldest first: the page before a place, from there on; or what is new.
 SELECT {entry}
-  FROM {table}
+  FROM {oldest}
  WHERE {conditions}
- ORDER BY {attempted_at_column}, {id_column}
+ ORDER BY {oldest_first}
  LIMIT :limit;
 
 -- name: list_newer_failures_with_count
 -- Returns the same, each with how many the whole list has, up to :at_most.
 SELECT {entry}, ({count_failures}) AS total
-  FROM {table}
+  FROM {oldest}
  WHERE {conditions}
- ORDER BY {attempted_at_column}, {id_column}
+ ORDER BY {oldest_first}
  LIMIT :limit;
 
 -- name: export_failures
 -- Returns failures, newest first, with what a file has of them: no payload above :longest bytes.
 SELECT {entry}, {extra} AS extra,
        CASE WHEN octet_length({payload}) <= :longest THEN {payload} END AS payload
-  FROM {table}
+  FROM {newest}
  WHERE {conditions}
  ORDER BY {newest_first}
  LIMIT :limit;

@@ -247,7 +247,8 @@ def _most_first(rows: Sequence[Row], column: str) -> tuple[tuple[str, int], ...]
     """Add up the totals of *rows* by a column, the most first, then by name."""
     totals: dict[str, int] = {}
     for row in rows:
-        totals[row[column]] = totals.get(row[column], 0) + row["total"]
+        name = row[column].removeprefix("#")  # some programs store a channel with it
+        totals[name] = totals.get(name, 0) + row["total"]
     return tuple(sorted(totals.items(), key=lambda pair: (-pair[1], pair[0])))
 
 
