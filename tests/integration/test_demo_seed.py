@@ -154,7 +154,7 @@ async def test_past_has_action_items_that_are_still_of_use(database_url: str) ->
 
 
 async def test_past_says_how_it_was_resolved_and_what_it_owes(database_url: str) -> None:
-    """The post as the row; each SEV1 and SEV2 has a postmortem, four are owed, no reminder is overdue."""
+    """The post as the row; each SEV1 and SEV2 has a postmortem, four are owed, and reminders have jobs."""
     async with past(database_url) as found:
         said = await found.rows(
             "SELECT cause, alert_channel_id, alert_message_id"
@@ -168,6 +168,12 @@ async def test_past_says_how_it_was_resolved_and_what_it_owes(database_url: str)
         states = await found.rows("SELECT state, count(*) FROM postmortems GROUP BY 1 ORDER BY 1")
         assert [tuple(row) for row in states] == [("done", 9), ("owed", 4)]
         assert await found.rows("SELECT 1 FROM postmortems WHERE remind_at < now()") == []
+        unreminded = await found.rows(
+            "SELECT incident_id FROM postmortems"
+            "  LEFT JOIN pgqueuer ON dedupe_key = 'postmortem:' || incident_id"
+            " WHERE remind_at IS DISTINCT FROM execute_after"
+        )
+        assert unreminded == []
 
 
 async def test_past_is_told_in_the_policys_language(database_url: str) -> None:
