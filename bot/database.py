@@ -152,7 +152,8 @@ def bring_up_to_date(dsn: str, *, apply: bool, patience_s: float = MIGRATION_PAT
         for name in migrate(dsn, patience_s=patience_s):
             log.info("database.migrated", migration=name)
     elif left := pending(dsn):
-        raise ConfigError(f"migrations are pending: {', '.join(left)}; run `incident-bot migrate`")
+        more = f" and {len(left) - 1} more" if len(left) > 1 else ""
+        raise ConfigError(f"migrations are pending: {left[0]}{more}; run `incident-bot migrate`")
 
 
 async def _reached(dsn: str) -> Reached:

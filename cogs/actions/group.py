@@ -1,13 +1,12 @@
 """The group that the modules beside it add to, and how a command names items, incidents and alerts."""
 
-from collections.abc import Sequence
 from typing import Any, Final
 
 import discord
 from discord import app_commands
 from discord.app_commands import Choice, locale_str
 
-from bot.domain.actions.item import ActionItem, ActionNotFound, WatchedAlert, action_number
+from bot.domain.actions.item import ActionItem, WatchedAlert, action_number
 from bot.domain.errors import BotError, IncidentNotFound, UserError
 from bot.domain.incident.incident import Incident
 from bot.domain.people import Person
@@ -131,26 +130,13 @@ async def offer_alerts(interaction: Interaction, typed: str) -> list[Choice[str]
 
 async def _offer(interaction: Interaction, typed: str, *, closed: bool) -> list[Choice[str]]:
     services, by = services_of(interaction), person_from(interaction.user)
+    lists, words = services.action_lists, typed.strip()
     try:
-        found = await _found(interaction, typed, closed=closed, by=by)
+        found = await lists.choices(services.guild_id, words, closed=closed, by=by, limit=_OFFERED)
     except BotError:
         return []
-    today = await services.action_lists.today()
+    today = await lists.today()
     return [Choice(name=_choice(item, late=item.is_overdue(today)), value=item.label) for item in found]
-
-
-async def _found(interaction: Interaction, typed: str, *, closed: bool, by: Person) -> Sequence[ActionItem]:
-    """Return the items whose words hold what was typed, or the one with that number."""
-    services = services_of(interaction)
-    lists, guild_id = services.action_lists, services.guild_id
-    found = await lists.choices(guild_id, typed.strip(), closed=closed, by=by, limit=_OFFERED)
-    if found:
-        return found
-    try:
-        item = (await lists.details(action_number(typed), by=by)).item
-    except ActionNotFound:
-        return []
-    return [item] if item.is_open is not closed else []
 
 
 def _choice(item: ActionItem, *, late: bool) -> str:

@@ -156,7 +156,8 @@ async def test_items_and_alerts_are_offered(world: ConsoleWorld) -> None:
     [choice] = await world.choices("action done", focused="item", typed="リトライ")
     assert choice["value"] == "AI-1"
     assert choice["name"].startswith("AI-1 リトライ上限")
-    assert await world.choices("action done", focused="item", typed="AI-1") == [choice]
+    for typed in ("AI", "ai-1", "1"):
+        assert await world.choices("action done", focused="item", typed=typed) == [choice]
     assert await world.choices("action reopen", focused="item", typed="") == []
     assert await world.choices("action edit", focused="alert", typed="latency") == []
     said = shown(await world.command("action edit", item="AI-1", alert="なにか"))

@@ -23,7 +23,7 @@ class ActionFilter:
         today: The local day, which decides what is overdue.
         owner_id: It is this person's.
         incident_id: It belongs to this incident.
-        words: A part of what is to be done; upper and lower case count as the same.
+        words: A part of the label (AI-7) or of what is to be done; upper and lower case count as the same.
         viewer: The id of the user who reads the list. They see the items of private incidents that name them.
         sees_all: *viewer* sees every private incident.
     """

@@ -20,7 +20,7 @@ SELECT action_items.*
    AND (:due_before::date IS NULL OR due_on < :due_before)
    AND (:owner_id::bigint IS NULL OR owner_id = :owner_id)
    AND (:incident_id::bigint IS NULL OR incident_id = :incident_id)
-   AND (:words::text IS NULL OR strpos(lower(what), lower(:words)) > 0)
+   AND (:words::text IS NULL OR strpos(lower('AI-' || action_items.id || ' ' || what), lower(:words)) > 0)
    AND (NOT coalesce(is_private, false) OR :sees_all OR EXISTS (
         SELECT FROM incident_members WHERE incident_members.incident_id = incidents.id AND user_id = :viewer_id))
  ORDER BY closed_at DESC NULLS FIRST, due_on, action_items.id
