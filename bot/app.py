@@ -317,7 +317,7 @@ def make_dead_man(settings: Settings, shared: SharedResources) -> DeadMan | None
 
 def make_keeper(settings: Settings, client: IncidentBot, leases: Leases, gate: Gate) -> ShardKeeper:
     """Build the keeper of the gateway's shards, under a name that no other process has ever had."""
-    # A local Discord has no window between two IDENTIFYs unless it is told to be strict, and then says so.
+    # A local Discord has no window between two IDENTIFYs unless it is started with --strict, which it says.
     window_s = IDENTIFY_WINDOW_S if settings.discord_api_base == DISCORD_API else 0.0
     me = Instance(process_id(), socket.gethostname(), version("incident-bot"), settings.shards or 1)
     budget = IdentifyBudget(window_s=window_s)

@@ -142,7 +142,7 @@ class IncidentBot(ListeningBot):
             member_cache_flags=discord.MemberCacheFlags.none(),
             http_trace=answer_trace(),
             proxy=None if proxy is None else proxy.with_credentials,
-            # Seconds without a further server until READY is told; they come one right after the other.
+            # Seconds without a further server until `on_ready`; they come one right after the other.
             guild_ready_timeout=0.5,
         )
         self.texts = texts

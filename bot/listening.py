@@ -91,6 +91,6 @@ class ListeningBot(commands.Bot):
         self._listens(shard_id)
 
     def _listens(self, shard_id: int) -> None:
-        # This is told a moment later: the connection may be gone by now.
+        # This event comes a moment later: the connection may be gone by now.
         if shard_id in self.links:
             self.listening[shard_id] = time.monotonic()

@@ -317,7 +317,7 @@ def load_settings(*, require: Iterable[str] = (), env_file: Path | None = Path("
     """Read and check the settings.
 
     Args:
-        require: Fields that the command cannot do without. A folder of policies stands in for the guild.
+        require: Fields that the command cannot do without. A folder of policies replaces the guild.
         env_file: Read when it is there; the environment goes before it.
 
     Raises:

@@ -47,7 +47,7 @@ class AlertsCog(commands.Cog):
         try:
             await services.alerts.receive(received)
         except UnavailableError as error:
-            # Not lost: it stands in the channel, and the channel is read again.
+            # Not lost: the message is in the channel, and the channel is read again.
             log.warning("alert.not_recorded", reason=str(error))
 
     @commands.Cog.listener()

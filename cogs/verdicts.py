@@ -28,7 +28,7 @@ async def press_keep(interaction: Interaction, pressed: Pressed) -> None:
 
 @control(template(VerdictVerb.MUTE))
 async def press_mute(interaction: Interaction, pressed: Pressed) -> None:
-    """[1 週間ミュート]: pass the alert over for a week; the team is told."""
+    """[1 週間ミュート]: pass the alert over for a week, and say so to the team."""
     await _give(interaction, pressed, Verdict.MUTE)
 
 

@@ -21,7 +21,7 @@ def channels_by_name(
     """Return the channels by name and by id, chosen as the bot does: of one name the oldest.
 
     Args:
-        kinds: Come before all others; as they stand, those that take alerts.
+        kinds: Come before all others; by default, those that take alerts.
     """
     newest_first = sorted(channels, key=lambda one: (one.type in kinds, -one.id))
     return {one.name: one for one in newest_first} | {str(one.id): one for one in channels}

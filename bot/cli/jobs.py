@@ -26,7 +26,7 @@ def serve(settings: Settings, *, port: int, allow_changes: bool) -> None:
     """Serve it until Ctrl-C.
 
     Args:
-        allow_changes: Let jobs be cancelled and queued again. What the rows owe, the auditor queues again
+        allow_changes: Let jobs be cancelled and queued again. The auditor queues again what rows wait for,
         anyway.
 
     Raises:

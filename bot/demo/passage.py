@@ -16,7 +16,7 @@ from local_discord.people import NotSeen
 
 Tell = Callable[[datetime], Awaitable[None]]
 
-_PATIENCE_S: Final = 45.0  # of whoever waits at the page; further it goes with the next press
+_PATIENCE_S: Final = 45.0  # of the person at the page; the next press goes on from there
 _WORK_S: Final = 15.0
 _LOOK_S: Final = 4.0  # it looks at its clock every second
 _SLACK: Final = timedelta(seconds=1)  # a job that wakes up a moment early looks again

@@ -144,7 +144,7 @@ def _settings(address: Mapping[str, str], dsn: str) -> dict[str, str]:
         "DATABASE_URL": dsn,
         "HEALTH_PORT": "0",
         "LOG_FORMAT": "json",
-        "MESSAGE_CONTENT": "true",  # so that a monitor's recovery is told from its alert
+        "MESSAGE_CONTENT": "true",  # so that a monitor's recovery can be told from its alert
     }
 
 

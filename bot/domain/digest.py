@@ -51,7 +51,7 @@ class DigestPart(StrEnum):
     ACTIONS = "actions"
 
 
-#: How far ahead of its day an action item is told of.
+#: How far ahead of its day an action item is listed.
 _AHEAD: Final = timedelta(days=7)
 
 #: From so many messages in a week on, the team is asked if it still needs an alert.

@@ -12,8 +12,8 @@ _FIRST_TRY: Final = timedelta(seconds=30)
 #: The longest pause.
 _LONGEST_TRY: Final = timedelta(hours=1)
 
-#: How long the code host may be away before people are told; what it refuses is told after a minute, since
-#: a branch that was just made may be unknown to it for a moment.
+#: How long the code host may be away before the thread says so. What it refuses is reported after a minute:
+#: it may not know a branch yet that was made a moment ago.
 _PATIENCE: Final = timedelta(hours=1)
 _PATIENCE_REFUSED: Final = timedelta(minutes=1)
 

@@ -72,7 +72,7 @@ class WorkerCalendars:
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
-            env={},  # it reads a stranger's file: it is told nothing of ours
+            env={},  # it reads a stranger's file: it must not see our environment
         )
         try:
             async with asyncio.timeout(self._deadline_s):

@@ -42,7 +42,7 @@ class WorkerTemplates:
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.DEVNULL,
-                env={},  # the template is a program: it is told nothing of ours
+                env={},  # the template is a program: it must not see our environment
             )
         except OSError as error:
             raise UpstreamUnavailable(f"no process for a template: {type(error).__name__}") from error

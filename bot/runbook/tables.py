@@ -46,7 +46,7 @@ class FirstResponse:
     def commands_for(self, targets: Collection[str]) -> tuple[Command, ...]:
         """Return the commands for any of *targets*, and those for every target.
 
-        Without known targets, all commands are returned: nobody can tell yet which ones help.
+        Without known targets, all commands are returned: it is not known yet which ones help.
         """
         wanted = set(targets)
         return tuple(

@@ -26,7 +26,7 @@ _STYLE: Final = (
     "@media(prefers-color-scheme:dark){body{background:#17181c;color:#e8e8ea}a{color:#9db4ff}}"
 )
 
-#: Nothing is loaded, nothing runs, nobody frames it; the form goes back to where it came from.
+#: The page loads nothing, runs nothing and cannot be framed; its form goes back to where it came from.
 SECURITY_POLICY: Final = (
     "default-src 'none'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; "
     f"style-src 'sha256-{b64encode(sha256(_STYLE.encode()).digest()).decode()}'"

@@ -34,7 +34,7 @@ _SERVER_ERROR = 500
 
 _FIELD_LIMIT = 200
 
-#: Fields that are somebody's name.
+#: Fields that hold a person's name.
 _PEOPLE = frozenset({"by", "who"})
 
 

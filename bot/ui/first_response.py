@@ -32,7 +32,7 @@ SHOWN_WITHIN_S: Final = 10.0
 
 _ANSWERED: Final = 40060
 #: Discord's codes for an interaction that has expired (10062, 10015, 50027), and for a screen that the person
-#: has dismissed (10008): nobody is left to answer.
+#: has dismissed (10008): there is no one to answer.
 _EXPIRED: Final = frozenset({10008, 10015, 10062, 50027})
 #: A failed answer. What else is raised is a bug.
 _FAILURES: Final = (discord.HTTPException, aiohttp.ClientError, OSError, JSONDecodeError)

@@ -90,8 +90,8 @@ async def find_guild(interaction: Interaction) -> None:
     """Find out which guild it is about, once: the one place where that is decided.
 
     Raises:
-        UserError: a server that this bot was not set up for. StorageUnavailable: it is a DM about somebody's
-            incident, and the database does not say whose in time.
+        UserError: a server that this bot was not set up for. StorageUnavailable: it is a DM about an
+            incident, and the database does not say in time of which guild.
     """
     try:
         async with asyncio.timeout(_FOUND_WITHIN_S):

@@ -25,7 +25,7 @@ async def named(interaction: Interaction, number: int | None) -> Incident:
 
     Raises:
         IncidentNotFound: no such number, or a private one that is not theirs to see.
-        UserError: none was named, and this is no thread of one that is theirs to see.
+        UserError: none was named, and this is no thread of an incident that they may see.
     """
     by, find = person_from(interaction.user), services_of(interaction).incidents.find
     if number is not None:

@@ -65,7 +65,7 @@ async def chosen_owner(interaction: Interaction, user_id: int | None) -> Person 
 
 
 async def owner_of(interaction: Interaction, user_id: int | None) -> Person | None:
-    """Return the owner with their roles, which decide what they may see; None for nobody."""
+    """Return the owner with their roles, which decide what they may see; None if none was chosen."""
     if user_id is None:
         return None
     if user_id == interaction.user.id:

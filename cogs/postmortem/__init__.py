@@ -1,4 +1,4 @@
-"""`/postmortem`: what is owed after an incident. One module per subject, one group for all."""
+"""`/postmortem`: the document, and who writes it. One module per subject, one group for all."""
 
 from bot.client import IncidentBot
 from cogs.postmortem import drafting, owing

@@ -12,7 +12,7 @@ from bot.checks.live.probe import MARK, MESSAGE_CONTENT, Probe, ProbeResult, Run
 _EYES: Final = "👀"
 _LONGEST: Final = 2_000
 
-#: The sign in front marks them as tests; one has to stand alone.
+#: The sign in front marks them as tests; one case must be alone in its message.
 _AWKWARD: Final = {
     "bidirectional controls": "🧪 a\u202eb\u2066c\u2069d\u200fe",
     "NUL": "🧪 a\0b",

@@ -32,7 +32,7 @@ async def longest_name(run: Run) -> ProbeResult:
 
 
 async def note_of_rename(run: Run) -> ProbeResult:
-    """Delete the note that Discord leaves of a rename; titles stand in it."""
+    """Delete the message in which Discord notes a rename, since it holds the titles."""
     where = f"{_of(run)}/messages"
     notes = [one for one in await run.api.get(where, limit="50") if one["type"] == _RENAMED]
     if not notes:

@@ -23,7 +23,7 @@ _PRESSED: Final = {"ja": ("はい", "はい", "発報する"), "en": ("Yes", "Ye
 async def raise_alarm(human: Human, setup: Setup) -> None:
     """Report an outage as a person does: by the questions, or by a command where the policy is a team's own.
 
-    The deadline counts from now: nobody is late yet.
+    The deadline counts from now: it is not missed yet.
     """
     report = REPORTS[setup.language]
     if setup.own_file:

@@ -97,7 +97,7 @@ class PastIncident(_Written):
 
 
 class PastFailure(_Written):
-    """One notification that did not arrive, `ago` from now or on a day of the week that is told."""
+    """One notification that did not arrive, `ago` from now or on a day of the story's week."""
 
     channel: str
     severity: str

@@ -53,8 +53,8 @@ async def seed(
 ) -> bool:
     """Write the past, once, in the policy's language; everything is placed relative to the database's now.
 
-    An incident of a severity that the policy does not have is left out. The digest, which the bot owes, will
-    be of the moment at which it was due.
+    An incident of a severity that the policy does not have is left out. The digest, which the bot
+    posts when it starts, is dated at the moment at which it was due.
 
     Args:
         is_storys: The policy has the story's people on call, so they take turns.

@@ -1,5 +1,5 @@
 -- name: seed_guild
--- The bot has served the guild for a while: the digest of the week that is told is owed.
+-- The bot has served the guild for a while, so that it posts the digest of the story's week when it starts.
 INSERT INTO guilds (guild_id, installed_at) VALUES ($1, $2) ON CONFLICT (guild_id) DO NOTHING;
 
 -- name: seed_schedules

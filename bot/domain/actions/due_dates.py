@@ -101,7 +101,7 @@ def parse_due_date(text: str, *, today: date, hours: BusinessHours) -> date:
 
     Understood, in full-width signs too: "2026-12-05", "12/5", "12月5日"; "今日", "tomorrow"; "金曜",
     "来週金曜", "next friday"; "週末", "月末", "end of next month"; "3日後", "2 weeks", "1か月後",
-    "3 営業日後", "in 5 business days". まで and "by" may stand beside it.
+    "3 営業日後", "in 5 business days". まで and "by" may come with it.
 
     A date without a year is the next one. A weekday alone is the next one after today; 来週 and "next" are of
     the week, Monday to Sunday, that follows this one. 週末 is the last business day of the week.

@@ -197,7 +197,7 @@ _UNIT = r"(?:ms|msec|us|ns|secs?|s|mins?|m|hours?|hrs?|h|days?|d|[kmgt]?i?b|rps|
 
 
 def _varying(pattern: str, put: str = "#") -> tuple[re.Pattern[str], str]:
-    # ASCII: Japanese has no blanks, so a figure may stand right behind a word.
+    # ASCII: Japanese has no blanks, so a figure may follow a word directly.
     return re.compile(pattern, re.ASCII), put
 
 

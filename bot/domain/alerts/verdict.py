@@ -18,7 +18,7 @@ class Verdict(StrEnum):
     )
 
 
-#: How long each holds. Then the digest asks again: a mute that nobody ends would hide a real trouble one day.
+#: How long each holds. Then the digest asks again: a mute without an end would hide real trouble one day.
 HOLDS_FOR: Final = {
     Verdict.KEEP: timedelta(days=28),
     Verdict.MUTE: timedelta(days=7),

@@ -16,7 +16,7 @@ SHORTEST: Final = 4  # an ending of fewer would name too many
 #: Characters of a payload that are read: a longer one is no message.
 PAYLOAD_LIMIT: Final = 2_000_000
 
-#: Failures that a list and the HTTP view count at most: nobody waits for a number of seven digits.
+#: Failures that a list and the HTTP view count at most: a number of seven digits is not worth the wait.
 COUNTED: Final = 1_000
 COUNTED_BY_STATUS: Final = 100_000
 

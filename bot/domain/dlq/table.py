@@ -68,7 +68,7 @@ class Unrecorded(StrEnum):
 
     READ_ONLY = "read_only"  # a view, or a role without INSERT
     REQUIRED_COLUMN = "required_column"  # one that the bot does not know must be filled
-    ID_TYPE = "id_type"  # too small for an id that nobody else uses
+    ID_TYPE = "id_type"  # too small for an id that no other program uses
     GENERATED = "generated"  # a column that the bot must fill is computed
 
 

@@ -1,7 +1,7 @@
 """Alerting without the database: types for a mirror of its deadlines and for a journal of the work done.
 
 Only severities with ``email_backup`` are mirrored. Keys of messages are those of the deliveries that they
-stand in for, so that both have one nonce. See docs/internals/database-outage.md.
+replace, so that both have one nonce. See docs/internals/database-outage.md.
 """
 
 from dataclasses import dataclass

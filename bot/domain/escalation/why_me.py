@@ -102,7 +102,7 @@ class WhyMe:
     """The answer to one person.
 
     Attributes:
-        rule: None: the ladder has called nobody.
+        rule: None: the ladder has not called anyone.
         own: The reader; None: they were not called.
         tried: The others called before, in that order.
         beside: The others called by the same step; without `own`, all that it called.

@@ -188,7 +188,7 @@ class ResolvedEntry(EntryData, kind=TimelineKind.RESOLVED):
         url: The monitor's message that says so, if it ended by that.
         drill: It was a drill.
         said: How, in the person's words; None: without words, or in a row of an older version.
-        owner, due_on: Who owes the postmortem, and by when; None: nobody.
+        owner, due_on: Who owes the postmortem, and by when; None: no postmortem is required.
     """
 
     url: str | None = None

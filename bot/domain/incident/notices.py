@@ -16,7 +16,7 @@ class ResolvedNotice(Notice, name="resolved"):
         at: When, since an incident may end several times; None in a row of an older version.
         url: The monitor's message that says so, if it ended by that.
         said: How, in the person's words.
-        owner, due_on: Who owes the postmortem, and by when; None: nobody, or in a row of an older version.
+        owner, due_on: Who owes the postmortem, and by when; None: none is required, or the row is older.
         key: Of the interaction that resolved it.
     """
 
@@ -172,7 +172,7 @@ class UpdateDueNotice(Notice, name="update_due"):
 
     Attributes:
         due_at, reminder: The promise, and how often it was asked for.
-        lead, lead_id: The person who led when it was decided; None: nobody did.
+        lead, lead_id: The person who led when it was decided; None: the incident had no lead.
         gone: Ids of the people whom it must not ask.
         lapses_at: When the acknowledge ends if no one answers; None: it does not.
         asks: The on-call place whose person is mentioned when it is sent.

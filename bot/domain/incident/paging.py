@@ -70,7 +70,7 @@ def asked_of(page: Delivery, standing: Mapping[str, OnCallPerson]) -> str:
 def answering(by: Person, standing: Mapping[str, OnCallPerson]) -> tuple[str | None, str]:
     """Return place and person of an answer to a DM that is not on record: the sending process died.
 
-    A person who has no place in the on-call order by now is told from others by their Discord id.
+    A person who has no place in the on-call order by now is identified by their Discord id.
     """
     places = (place for place, person in standing.items() if person.is_for(by))
     place = next(places, None)

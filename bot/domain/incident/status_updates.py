@@ -24,8 +24,8 @@ def promised(incident: Incident, due_at: datetime | None) -> Incident:
 def taken_on(incident: Incident, owed: datetime | None) -> Incident:
     """Return the incident as a new responder takes it: a promised update keeps its time, else *owed* counts.
 
-    An update may have promised it before anybody acknowledged. An overdue promise stays as well: people were
-    told that time, and it was missed.
+    An update may have promised it before the first acknowledge. An overdue promise stays as well: it was
+    announced, and it was missed.
     """
     return promised(incident, owed) if incident.updates.due_at is None else incident
 
@@ -33,7 +33,7 @@ def taken_on(incident: Incident, owed: datetime | None) -> Incident:
 def regraded(incident: Incident, owed: datetime | None, *, is_more_severe: bool) -> Incident:
     """Return the incident with its promise under a severity that asks for updates by *owed* (None: never).
 
-    A promise stays, overdue or not: people were told that time. Only a higher severity brings it forward, as
+    A promise stays, overdue or not: it was announced. Only a higher severity brings it forward, as
     no promise overrides the policy's deadline. Without a promise, *owed* counts.
     """
     kept = incident.updates

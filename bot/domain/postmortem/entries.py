@@ -32,7 +32,7 @@ class PostmortemDoneEntry(EntryData, kind=TimelineKind.POSTMORTEM_DONE):
 
 
 class PostmortemOwedEntry(EntryData, kind=TimelineKind.POSTMORTEM_OWED):
-    """The postmortem that was taken for done is owed again."""
+    """A person has undone that the postmortem is done."""
 
     due_on: date | None = None
 

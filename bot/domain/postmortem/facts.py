@@ -55,7 +55,7 @@ class PostmortemFacts:
         lines: The timeline, oldest first, without the numbers of private incidents.
         called: Whom the ladder has called, by time.
         resolution: How it was resolved; None: nothing was said.
-        postmortem: Who owes it, and by when; None: nobody does.
+        postmortem: Who owes it, and by when; None: none is required.
         actions: Its action items, in the order in which they were added.
         read_at: When they were read; the document does not depend on it.
     """

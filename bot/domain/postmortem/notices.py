@@ -18,7 +18,7 @@ class PostmortemDoneNotice(Notice, name="postmortem_done"):
 
 
 class PostmortemOwedNotice(Notice, name="postmortem_owed"):
-    """The postmortem that was taken for done is owed again."""
+    """A person has undone that the postmortem is done."""
 
     owner: PersonRef
     due_on: date
@@ -52,7 +52,7 @@ class PostmortemDueNotice(Notice, name="postmortem_due"):
 
     Attributes:
         owner: The owner, who is mentioned unless `why` says that they are away.
-        lead: Who is asked in the place of an owner who is away: they led the incident; None: nobody there.
+        lead: Who is asked instead of an owner who is away: they led the incident; None: they are away, too.
         asks: The on-call place whose person is mentioned when it is sent, if there is no lead either.
     """
 

@@ -1,4 +1,4 @@
-"""When the owner of a postmortem is reminded: a business day before its date, and after; then the thread is.
+"""The reminders of a postmortem: to its owner a business day before and after its date, then in the thread.
 
 All of them come when business opens.
 """

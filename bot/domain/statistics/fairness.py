@@ -49,7 +49,7 @@ class Relief:
     Attributes:
         gives: The shift that they give away.
         to: Who takes it.
-        takes: The easier shift that they take for it; None: *to* has none ahead, and just stands in.
+        takes: The easier shift that they take for it; None: *to* has no shift ahead to give.
     """
 
     gives: PlannedShift
@@ -107,7 +107,7 @@ def fairness(loads: Sequence[PersonLoad], ahead: Iterable[PlannedShift], *, sinc
 def relief_of(
     burdened: PersonLoad, loads: Sequence[PersonLoad], ahead: Sequence[PlannedShift], *, in_hours: bool
 ) -> Relief | None:
-    """Return a change of the coming schedule that helps *burdened*, and puts nobody at two places at once.
+    """Return a change of the coming schedule that helps *burdened* and puts no one at two places at once.
 
     Too many hours become fewer by a swap with a shorter shift, too many pages by one with a place that is
     paged later. If no swap helps, a person stands in for a shift. The one who takes over has the least load.

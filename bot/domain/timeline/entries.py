@@ -16,7 +16,7 @@ class TimelineKindSpec:
     Attributes:
         is_written: People write it, and may therefore correct it; the bot records the others.
         has_words: It holds the words of a person, which are shown as such.
-        is_machine: The bot tells of a message that it has sent: of interest only when somebody asks for it.
+        is_machine: It records a message of the bot. Screens fold it, or show it only on request.
     """
 
     is_written: bool = False

@@ -1,6 +1,6 @@
 """What the charts look like. Runs in the worker's process only: it imports matplotlib.
 
-A picture is opaque, so it reads the same on a dark and on a light Discord. No fact is told by colour alone.
+A picture is opaque, so it reads the same on a dark and on a light Discord. No fact is shown by colour alone.
 """
 
 import re
@@ -38,7 +38,7 @@ _SMALL: Final = 15
 _LARGE: Final = 20
 _ROWS: Final = 4  # that a chart of bars has room for at least: one bar alone must not fill it
 _LONGEST_LABEL: Final = 40  # characters of a bar's label
-_BESIDE: Final = 0.16  # of a week: how far severities stand apart
+_BESIDE: Final = 0.16  # of a week: the distance between severities
 _CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufe0f]")
 
 

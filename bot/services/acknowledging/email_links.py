@@ -213,7 +213,7 @@ class AckLinks:
         return LinkState.EXPIRED if is_past else LinkState.READY
 
     async def _person(self, claim: _Claim, *, guild_id: int) -> Person:
-        """Return the person the email was for; if Discord cannot say who that is, a stand-in for them."""
+        """Return the person the email was for; else one with a made-up id."""
         try:
             return await self._discord.person(guild_id, claim.person)
         except BotError as unknown:

@@ -22,7 +22,7 @@ from bot.services.shared.postings import action_job, action_key
 
 log = structlog.get_logger(__name__)
 
-#: Stands for the bot where a clock or an alert changes an item.
+#: The bot, as the author of changes that a clock or an alert makes.
 _CLOCK = Person(0, "", is_bot=True)
 
 

@@ -19,7 +19,7 @@ class ActionForm:
     """The form of an action item as a person filled it in.
 
     Attributes:
-        owner: The chosen person; None if nobody was chosen.
+        owner: The chosen person; None if none was chosen.
         due: As typed ("12/5", "来週金曜").
     """
 

@@ -134,7 +134,7 @@ class DlqConsole:
         """Return the view that a button carries.
 
         Raises:
-            UserError: it was kept in our database, and nobody has used it for a month.
+            UserError: it was kept in our database, and was not used for a month.
         """
         state: str | None = handle
         if handle.startswith(_KEPT):

@@ -162,7 +162,7 @@ class Escalations:
 
         Its next step is taken now if its time has passed; the others follow as they were to follow that one.
         Where nothing of it is left, or another severity's rules hold by now, a ladder begins anew, and its
-        deadline counts from now: people are told one after the other again.
+        deadline counts from now: it notifies people one after the other again.
 
         Returns:
             True if a step was taken now, which writes to the channel.

@@ -117,7 +117,7 @@ class Releasing:
             return Silence(is_broken=True)
         holder = incident.on_it
         with suppress(DeliveryRefused, UpstreamUnavailable):
-            if holder is not None and holder.id > 0:  # below stands a person who acknowledged by email
+            if holder is not None and holder.id > 0:  # not above 0: a person who acknowledged by email
                 return Silence(account=await self._discord.person(incident.guild_id, str(holder.id)))
         return Silence()
 

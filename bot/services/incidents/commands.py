@@ -132,7 +132,7 @@ class Incidents:
         """Return the state of an incident's alert and thread so far."""
         incident = await self._store.incident(incident_id)
         severity = self._policy.rules(incident.severity)
-        # The alert of a private one stands in its thread, and falls with it.
+        # A private incident's alert is in its thread: without the thread there is no alert.
         first = DeliveryKind.PRIVATE_THREAD if incident.is_private else DeliveryKind.ALERT
         alert = await self._store.delivery_by_key(f"inc:{incident_id}:{first}")
         failed = alert is not None and (alert.status is DeliveryStatus.FAILED or _is_held(alert))

@@ -134,7 +134,7 @@ class Reposting:
     async def repost_line(self, tx: Transaction, delivery: Delivery, *, in_thread: bool = True) -> bool:
         """Queue the same line for the current thread, or else as a reply to the alert."""
         if delivery.to != "incident":
-            return True  # the last line in a thread that was replaced: nobody needs it elsewhere
+            return True  # the last line in a thread that was replaced is of no use elsewhere
         incident = await tx.incident(delivery.incident_id or 0)
         key = delivery.key.removeprefix(f"inc:{incident.id}:") + REPOST_SUFFIX
         line = thread_line(incident, self._policy, key=key, stored=delivery.data)

@@ -70,8 +70,8 @@ class UpdateResult:
     """What an update has changed.
 
     Attributes:
-        posted: The thread is told.
-        detailed: Targets or symptoms are others.
+        posted: The thread gets the update.
+        detailed: Targets or symptoms have changed.
     """
 
     incident: Incident

@@ -143,7 +143,7 @@ class Documents:
             leads there.
 
         Raises:
-            UpstreamUnavailable, or what a bug raises: the thread is told once, and the queue tries again.
+            UpstreamUnavailable, or what a bug raises: the thread says so once, and the queue tries again.
         """
         if not self._is_due(await self._store.incident(incident_id)):
             return None

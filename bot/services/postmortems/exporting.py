@@ -26,7 +26,7 @@ class Exported:
     Attributes:
         export: With what is there now; to be saved.
         path: Of the file.
-        pull: The pull request; None if people's version stands in the way of one.
+        pull: The pull request; None if a version that people have edited prevents one.
         conflict: The sha of people's version of the file, which was left alone; None if there is none.
     """
 

@@ -7,7 +7,7 @@ from bot.services.ports import Store
 
 
 async def read_facts(store: Store, incident_id: int) -> PostmortemFacts:
-    """Read all facts of an incident: whoever changes one of them locks the incident first.
+    """Read all facts of an incident. Every change of one of them locks the incident first.
 
     Private incidents beside it are not named.
 

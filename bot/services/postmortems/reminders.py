@@ -31,7 +31,7 @@ from bot.services.shared.reminder_recipients import (
 
 log = structlog.get_logger(__name__)
 
-#: What the thread is told about an owner who cannot be asked.
+#: Why the line in the thread asks instead of a DM to an owner who is away.
 _AWAY: Final = {Presence.GONE: Asked.GONE, Presence.HIDDEN: Asked.HIDDEN}
 
 

@@ -28,7 +28,7 @@ class AlreadyTold:
     """Asks the database twice a second at most if another process may have sent messages.
 
     Attributes:
-        meanwhile: What was posted here, by the key of the delivery that it stands in for.
+        meanwhile: What was posted here, by the key of the delivery that it replaces.
     """
 
     def __init__(self, store: OutageMirror) -> None:

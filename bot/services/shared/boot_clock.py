@@ -3,7 +3,7 @@
 import time
 from typing import Final
 
-# CLOCK_MONOTONIC, which is what asyncio and time.monotonic() use, stands still while Linux is suspended.
+# CLOCK_MONOTONIC, which is what asyncio and time.monotonic() use, stops while Linux is suspended.
 _CLOCK: Final = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 

@@ -46,7 +46,7 @@ class Presence(StrEnum):
 class StandIn:
     """Who is asked in the place of an absent person: one who led the incident, else an on-call place.
 
-    Both are None if nobody is there.
+    Both are None if no one is there.
     """
 
     lead: PersonRef | None
@@ -72,7 +72,7 @@ class ReminderRecipients:
         hidden: set[int] = set()
         leads = {lead.id: lead for lead in (incident.commander, incident.on_it) if lead is not None}
         for lead in leads.values():
-            if lead.id <= 0:  # stands for a person who acknowledged by email: it cannot be mentioned
+            if lead.id <= 0:  # of a person who acknowledged by email: it cannot be mentioned
                 return Absence(frozenset(gone), frozenset(hidden))
             match await self.presence(lead, incident, guild_id=incident.guild_id):
                 case Presence.GONE:

@@ -49,7 +49,7 @@ class Correction:
 
 @dataclass(frozen=True, slots=True)
 class Righted:
-    """An entry's line, and what is to stand there."""
+    """An entry's line, and what it should say."""
 
     line: Line
     words: str

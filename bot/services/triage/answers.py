@@ -1,7 +1,7 @@
 """A walk through the decision tree, answer by answer; the rules are in `bot.domain.triage.tree`.
 
 Several people may answer the same walk, from screens that show it as it was a while ago, under a policy
-that has changed since: a press that no longer fits changes nothing, and shows where the walk stands.
+that has changed since: a press that no longer fits changes nothing, and shows the walk as it is now.
 """
 
 from collections.abc import AsyncIterator

@@ -1,7 +1,7 @@
 """A report joins an open incident about the same trouble, instead of being raised as one of its own.
 
-Nothing of it is lost: the thread gets a line with the report, the timeline all its answers. Nobody
-acknowledges the incident by it, since a reporter is no responder.
+Nothing of it is lost: the thread gets a line with the report, the timeline all its answers. The
+reporter does not acknowledge the incident by it, since they are no responder.
 """
 
 from dataclasses import dataclass

@@ -37,7 +37,7 @@ async def similar_to(
 ) -> Similar | None:
     """Return the open incident that is most similar to an open triage with *severity* as its result, or None.
 
-    A private incident is none, for whoever asks: the report would be read by people who do not know of it.
+    It is never a private incident: people who do not know of that one read the report.
     """
     if severity is None or triage.status is not TriageStatus.OPEN:
         return None

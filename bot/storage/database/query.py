@@ -78,8 +78,8 @@ class Query:
 def composed(files: Iterable[str], given: Mapping[str, str] | None = None) -> dict[str, Query]:
     """Return the queries of several `*.sql` files by name.
 
-    `{name}` in a statement stands for the part or the query of that name, in whichever file it is, so that
-    one round trip can do what several queries do without saying it again.
+    The part or the query of that name, from any of the files, replaces `{name}` in a statement, so that one
+    round trip can do what several queries do without repeating them.
 
     Args:
         given: Parts that the files leave open, by name. They may name others.

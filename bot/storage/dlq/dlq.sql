@@ -33,7 +33,7 @@ SELECT attribute.attname::text AS name, base.typname::text AS base,
 {fallback_email_sent} AS fallback_email_sent
 
 -- part: newest_first
--- The order of every list. Two failures of one moment are told apart by their ids.
+-- The order of every list. Ids decide between two failures of one moment.
 {attempted_at_column} DESC, {id_column} DESC
 
 -- part: oldest_first
@@ -231,7 +231,7 @@ SELECT method.amname::text AS method,
 
 -- name: count_failures_by_channel
 -- Counts the failures in [:start, :end) per channel and status, and those of the highest severity, :most_severe, that
--- were given up (:failed, which also stands for no status). Titles that begin with :drill_mark are left out.
+-- were given up (:failed, also if they have no status). Titles that begin with :drill_mark are left out.
 SELECT coalesce({channel}, '?') AS channel,
        coalesce({status}, :failed) AS status,
        count(*) AS total,

@@ -280,7 +280,7 @@ class EmbeddedPostgres:
 
 
 def _socket_folder(root: Path) -> Path:
-    """Return *root*, or a stand-in if its path is too long for a socket or reads as a list."""
+    """Return *root*, or another folder if its path is too long for a socket or reads as a list."""
     digest = hashlib.sha256(os.fsencode(root)).hexdigest()[:12]
     name = f"incident-bot-{os.geteuid()}-{digest}"
     # TMPDIR may be as long as *root*; /tmp never is.

@@ -1,6 +1,6 @@
 -- name: acknowledge
--- Writes the first acknowledge of a locked incident at once: its state, the responder, the end of the ladder and what
--- is told about it. One row with `is_saved` comes back, and those of `cancel_ladder`. Without that row another change
+-- Writes the first acknowledge of a locked incident at once: its state, the responder, the end of the ladder and the
+-- messages about it. One row with `is_saved` comes back, and those of `cancel_ladder`. Without that row another change
 -- came first, and the transaction must be rolled back.
 WITH saved AS (
 {save_incident}

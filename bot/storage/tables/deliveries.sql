@@ -30,7 +30,7 @@ SELECT delivery.*, NULL::bigint AS after_channel_id, NULL::bigint AS after_messa
 -- name: delivery_nonces
 -- Returns the nonces of all deliveries of an incident, oldest first. Rows of the DLQ are found by them, and not only
 -- failed deliveries have such a row: so have deliveries that were emailed during an outage and messages that
--- mentioned nobody.
+-- mentioned no one.
 SELECT nonce FROM deliveries WHERE incident_id = :incident_id ORDER BY id;
 
 -- name: naming_nonces

@@ -19,7 +19,7 @@ from bot.storage.tables.parts import ReadPart, TransactionPart
 
 log = structlog.get_logger(__name__)
 
-#: The kinds of deliveries that are told without a database, by name.
+#: The kinds of deliveries that can be sent without a database, by name.
 _TOLD: Final = sorted(Word)
 
 

@@ -39,7 +39,7 @@ ON CONFLICT (key) DO NOTHING
 RETURNING id, key, after_key, priority, guild_id;
 
 -- name: append
--- Adds the rows that a transaction has collected: the JSON array :steps of ladders, what is told, and deliveries.
+-- Adds the rows that a transaction has collected: the JSON array :steps of ladders, timeline entries, and deliveries.
 WITH steps AS (
     INSERT INTO escalation_steps (incident_id, index, due_at, mention, dm, starts_at, repeat_every, repeats_left,
                                   priority, status, decided_at)

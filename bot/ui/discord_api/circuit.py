@@ -87,7 +87,7 @@ class Asking:
     def failed(self, away: UpstreamUnavailable, *, for_all_s: float | None) -> UpstreamUnavailable:
         """Record that Discord did not answer the request; return the error to raise."""
         if away.http_status == HTTPStatus.TOO_MANY_REQUESTS and not for_all_s:
-            self.answered()  # if not as hoped: nobody but this route is meant
+            self.answered()  # an answer all the same: Discord is there, and limits only this route
             return away
         now, was_open, silence = self.circuit.clock(), self._breaker.is_open, self.circuit.silence
         after = self._breaker.failed(now, asked_at=self.asked_at, silence=silence, for_all_s=for_all_s)

@@ -100,7 +100,7 @@ class Rest:
     """Discord's HTTP API through a client that has logged in, and through a gate that keeps its limits.
 
     Args:
-        circuit: Of the process: knows when Discord is away, and lets nobody ask then but a probe.
+        circuit: Of the process: knows when Discord is away, and then lets only a probe through.
         gate: Of the token: lets requests through in order of their urgency.
     """
 
@@ -139,7 +139,7 @@ class Rest:
         Raises:
             DeliveryRefused: a 4xx that no repeat will change.
             UpstreamUnavailable: anything else than the object; whether the request took effect is unknown.
-            DiscordAway: the same, and nobody gets an answer. Perhaps it was not even asked.
+            DiscordAway: the same, for all requests. Perhaps this one was not even sent.
         """
         given = {"form": form(json or {}, files)} if files else _given(json=json, params=params)
         answer = await self._ask(route, **given)

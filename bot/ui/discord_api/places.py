@@ -14,7 +14,7 @@ from bot.runbook.model import Policy
 from bot.ui.discord_api.client import Payload, Rest, snowflake
 from bot.ui.discord_api.reading.reactions import GuildRoles, person_from_member
 
-#: Who stands where at this moment, by place, in a guild.
+#: Returns who is on call in a guild now, by place.
 Standing: TypeAlias = Callable[[int], Awaitable[Mapping[str, OnCallPerson]]]
 
 _Value = TypeVar("_Value")

@@ -1,4 +1,4 @@
-"""`bot.services.ports.oncall.Reach` over HTTP: whether somebody on call can be reached, and can answer."""
+"""`bot.services.ports.oncall.Reach` over HTTP: whether a person on call can be reached, and can answer."""
 
 import asyncio
 from collections.abc import Iterator

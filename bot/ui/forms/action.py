@@ -1,6 +1,6 @@
 """The forms of an action item: what, who, by when, and how it is verified; and why it is dropped.
 
-In a DM Discord offers nobody but the two who are in it. There the form has no owner, and the owner stays.
+In a DM Discord offers only the two who are in it. There the form does not ask for an owner.
 """
 
 from dataclasses import dataclass
@@ -105,7 +105,7 @@ def source_of(form: Submitted) -> ActionSource:
 
 
 def owner_id_of(form: Submitted) -> int | None:
-    """Return the id of the chosen owner; None if the form had no such field, or nobody was chosen."""
+    """Return the id of the chosen owner; None if the form had no such field, or it is empty."""
     chosen = form.text(OWNER)
     return int(chosen) if chosen.isdecimal() else None
 

@@ -71,7 +71,7 @@ def text_input(
     """Build an input for a text of at most *limit* characters.
 
     Args:
-        value: What stands there already.
+        value: What the field holds already.
         example: What is shown while it is empty.
     """
     given = {
@@ -111,7 +111,7 @@ def choice(
 
 
 def person_choice(custom_id: str, *, chosen: int | None = None) -> Component:
-    """Build a select of one member of the server; *chosen* is the id of the one who stands there already."""
+    """Build a select of one member of the server; *chosen* is the id of the one who is chosen already."""
     made: Component = {"type": _USER_SELECT, "custom_id": custom_id, "required": True}
     return made if chosen is None else made | {"default_values": [{"id": str(chosen), "type": "user"}]}
 

@@ -1,4 +1,4 @@
-"""What stands small below the figures of a digest: what they count, and where each can be looked up."""
+"""The small print below the figures of a digest: what they count, and where each can be looked up."""
 
 from collections.abc import Iterator
 from datetime import datetime, time, timedelta

@@ -25,7 +25,7 @@ _SOURCES: Final = 5  # senders that are named
 
 
 def sections(words: Wording, week: Digest, show: Show, who: ShowPerson) -> Iterator[Section]:
-    """Yield the parts in their order: what happened, what it cost, what is owed."""
+    """Yield the parts in their order: what happened, what it cost, what is still to do."""
     made = (
         (DigestPart.INCIDENTS, _incidents(words, week)),
         (DigestPart.INCIDENTS, _times(words, week)),

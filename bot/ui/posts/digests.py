@@ -1,4 +1,4 @@
-"""The week as a message, and as plain text: headline, charts, figures, what is owed."""
+"""The week as a message, and as plain text: headline, charts, figures, what is still to do."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -95,7 +95,7 @@ def headline(words: Wording, week: Digest, *, is_last: bool = True) -> str:
     """Return the headline: 「先週は SEV1 が 1 件。ack は全件期限内。DLQ の失敗は 17 件で前週の 2 倍。」.
 
     Args:
-        is_last: It is the last week; another one is told by its dates.
+        is_last: It is the last week; the words name another one by its dates.
     """
     if week.is_quiet:
         return _quiet(words, week, is_last=is_last)

@@ -24,7 +24,7 @@ _SELECT: Final = 3
 
 
 def morning(words: Wording, view: MorningView) -> Body:
-    """Compose the post: each incident and who took it. It is silent: next-business-day work rings nobody.
+    """Compose the post: each incident and who took it. It is silent: next-business-day work rings no one.
 
     Args:
         words: The team's.
@@ -43,7 +43,7 @@ def morning(words: Wording, view: MorningView) -> Body:
 
 
 def morning_nag(words: Wording, view: MorningView) -> Body:
-    """Compose the reminder of incidents that nobody has taken, a separate message that answers the post."""
+    """Compose the reminder of incidents without a responder, a separate message that answers the post."""
     labels = words.joined([incident.label for incident in view.waiting], limit=_LABELS_LIMIT)
     return message(words.say("morning.nag", count=len(view.waiting), labels=labels))
 

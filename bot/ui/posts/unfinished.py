@@ -24,7 +24,7 @@ def is_left(triage: Triage) -> bool:
 
 
 def unfinished_post(words: Wording, kind: DeliveryKind, triage: Triage) -> Body:
-    """Compose the question, with what happens if nobody continues the triage; [続ける] [やめる].
+    """Compose the question, with what happens if no one continues the triage; [続ける] [やめる].
 
     Args:
         words: The team's.
@@ -51,7 +51,7 @@ def _facts(words: Wording, kind: DeliveryKind, triage: Triage) -> Iterator[str]:
 
 
 def _consequence(words: Wording, triage: Triage) -> str:
-    """Say what happens, and when, if nobody continues the triage."""
+    """Say what happens, and when, if no one continues the triage."""
     channel, due_at = channel_name(words.policy.unfinished.channel), triage.idle.due_at
     if due_at is None:
         return words.say("triaging.unfinished.open", channel=channel)

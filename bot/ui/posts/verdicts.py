@@ -15,7 +15,7 @@ from bot.ui.words.inert import cut, inert
 from bot.ui.words.links import linked_label
 from bot.ui.words.wording import Wording
 
-#: What stands before an alert in the list, and on its button.
+#: The sign before an alert in the list, and on its button.
 MARKS: Final = "①②③"
 
 _TITLE_LIMIT: Final = 200

@@ -86,7 +86,7 @@ def corrected_screen(voice: Voice, corrected: Corrected) -> Screen:
 
 
 def reopened_screen(voice: Voice, incident: Incident) -> Screen:
-    """Show 再開しました: the person is the responder now, and nobody was pinged."""
+    """Show 再開しました: the person is the responder now, and no one was pinged."""
     return Screen(
         text(voice.say("consoles.said.reopened", label=incident.label), voice.title(incident)),
         rows=[row(*to_places(voice, incident))],

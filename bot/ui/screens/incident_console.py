@@ -155,7 +155,7 @@ def _action_items(voice: Voice, view: IncidentView) -> Iterator[str]:
 
 
 def _next(voice: Voice, view: IncidentView) -> str:
-    """Say what happens next, and when, if nobody acknowledges; empty when no step is pending."""
+    """Say what happens next, and when, if no one acknowledges; empty when no step is pending."""
     step = next((step for step in view.ladder if step.status is StepStatus.PENDING), None)
     if step is None:
         return ""

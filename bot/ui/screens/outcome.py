@@ -108,7 +108,7 @@ async def _show_outcome(
 
 
 async def _draw(interaction: Interaction, opening: Opening, *, in_drill: bool, has_asked: bool) -> None:
-    """Redraw the card, with a similar incident as things stand now: the one of before may be private."""
+    """Redraw the card, with the incident that is similar now: the earlier one may be private by now."""
     incident, voice = opening.incident, voice_of(interaction)
     similar = None if has_asked else await _similar(interaction, incident)
     await redraw(interaction, sent_card(voice, incident, opening, in_drill=in_drill, similar=similar))

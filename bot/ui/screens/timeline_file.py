@@ -31,7 +31,7 @@ from bot.ui.words.timeline import (
 from bot.ui.words.wording import Wording
 
 _COLUMNS: Final = ("at", "what", "who", "facts", "source")
-#: All that somebody wrote, every sign of it escaped.
+#: The fields that a person wrote; every sign of them is escaped.
 _WORDS_LIMIT: Final = 2 * CORRECTION_LIMIT
 
 

@@ -1,6 +1,6 @@
 """Text inside of a Markdown document: what `inert` makes safe in Discord, made safe for CommonMark, too.
 
-A value may stand anywhere in a template: in a table, in a list, at the beginning of a line. It is one line,
+A value may be anywhere in a template: in a table, in a list, at the beginning of a line. It is one line,
 with ``<br>`` for a line break, and nothing in it means anything but what it says. Source: CommonMark 0.31.
 """
 

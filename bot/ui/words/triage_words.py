@@ -78,7 +78,7 @@ def triaged(
     the answers.
 
     Args:
-        beside: The entry whose date and actor stand before them already.
+        beside: The entry whose date and actor come before them already.
     """
     if data.joined is not None:
         yield _joined(words, data.joined)

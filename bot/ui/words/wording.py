@@ -95,7 +95,7 @@ class Wording:
         return self.say("time.date", day=f"{day:%m/%d}", weekday=self.say(f"time.weekday.{day.weekday()}"))
 
     def time_of_day(self, at: datetime, *, seconds: bool = False) -> str:
-        """Return the time of day without its zone, where that stands above: "14:05", or "14:05:07"."""
+        """Return the time of day without its zone, which is shown above: "14:05", or "14:05:07"."""
         local = self._local(at)
         return f"{local:%H:%M:%S}" if seconds else f"{local:%H:%M}"
 

@@ -41,7 +41,7 @@ class MorningWrites(Protocol):
 
 
 class DigestReads(Protocol):
-    """Reads which weeks are told."""
+    """Reads which weeks have their digest."""
 
     async def is_digest_claimed(self, guild_id: int, week: IsoWeek) -> bool:
         """Return True if a week's digest is reserved, posted or not."""

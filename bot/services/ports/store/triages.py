@@ -157,7 +157,7 @@ class TriageAnswers(Protocol):
         """Return every severity chosen over the tree's, in order, withdrawn ones too."""
 
     async def add_choice(self, triage_id: int, *, proposed: str | None, severity: str, by: Person) -> None:
-        """Record a choice; the one that stood before is withdrawn by it."""
+        """Record a choice; it withdraws the choice before it."""
 
     async def withdraw_choice(self, triage_id: int, *, by: Person) -> None:
-        """Take back the choice that stands, if one does; the row stays, marked."""
+        """Withdraw the choice that is in force, if there is one; the row stays, marked."""

@@ -1,5 +1,5 @@
 -- name: remember_dlq_views
--- Keeps the views of :states, an array of objects, each under its token; those that nobody has used for a month go.
+-- Keeps the views of :states, an array of objects, each under its token; those not used for a month are deleted.
 WITH gone AS (DELETE FROM dlq_views WHERE used_at < now() - interval '30 days')
 INSERT INTO dlq_views (guild_id, token, state)
 SELECT :guild_id, one.token, one.state

@@ -60,7 +60,7 @@ def second(words: Wording, incident: Incident) -> Body:
 def headline(words: Wording, incident: Incident) -> str:
     """Return the alert's first line in its current state: "🔴 SEV1 · 決済 API が 5xx · api.parky.co.jp".
 
-    It begins with the severity's sign as long as nobody is on it; then the state's sign stands at its word.
+    It begins with the severity's sign until a person is on it; then the state has its own sign.
     """
     line = words.say(
         f"alert.line.{state_key(incident)}",
@@ -77,10 +77,9 @@ def headline(words: Wording, incident: Incident) -> str:
 def head(words: Wording, incident: Incident) -> str:
     """Return the state in bold, and who took it: "🟠 対応中 · 👀 @responder 14:07 JST (9 日前、2 分で ack)".
 
-    Discord counts how long ago: nobody edits the post when a day is over, and a time alone looks like
-    today's.
-
-    While nobody has, the ack deadline stands there; after it, once an acknowledge has ended, the next step.
+    Discord counts how long ago: the post is not edited when a day is over, and a time alone looks like
+    today's. Before the first acknowledge it shows the ack deadline; once an acknowledge has ended, the next
+    step.
     """
     if _is_again(incident):
         return _again(words, incident)

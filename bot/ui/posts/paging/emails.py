@@ -18,7 +18,7 @@ from bot.ui.words.wording import Wording
 
 _SUBJECT_LIMIT = 150
 _LINE_LIMIT = 400
-#: Right of the sign in a Message-ID; reserved, so that it is nobody's (RFC 2606).
+#: Right of the sign in a Message-ID; reserved, so that it belongs to no one (RFC 2606).
 _DOMAIN = "incident-bot.invalid"
 _TITLE_LIMIT = 100
 _WHO_LIMIT = 40

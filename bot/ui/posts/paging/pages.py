@@ -63,7 +63,7 @@ def page(words: Wording, incident: Incident, data: PagingData, *, reader: str | 
 
 
 def escalation(words: Wording, incident: Incident, data: PagingData) -> Body:
-    """Compose the message in the channel: nobody has acknowledged. It rings when the ladder's step says so.
+    """Compose the message in the channel: no one has acknowledged. It rings when the ladder's step says so.
 
     Args:
         words: The team's.
@@ -118,7 +118,7 @@ def _is_theirs(words: Wording, incident: Incident, reader: str | None) -> bool:
 
 
 def _theirs(words: Wording, incident: Incident) -> list[str]:
-    """Say that it is theirs, and what they owe: the next update."""
+    """Say that the reader is on it, and when their next update is due."""
     due = update_due(words, incident)
     key = "page.dm.yours_by" if due else "page.dm.yours"
     return [words.say(key, due=due), words.say("page.dm.hand_back")]

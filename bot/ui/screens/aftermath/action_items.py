@@ -102,7 +102,7 @@ def done_said(voice: Voice, item: ActionItem) -> str:
 
 
 def added_said(voice: Voice, item: ActionItem, *, by: int) -> str:
-    """Say that the item was added, which day "next Friday" was understood as, and who is told."""
+    """Say that the item was added, which day "next Friday" was understood as, and who gets a DM."""
     due = due_day(voice, item.due_on)
     if item.owner.id == by:
         return voice.say("actions.said.added_own", label=item.label, due=due)

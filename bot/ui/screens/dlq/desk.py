@@ -25,7 +25,7 @@ from bot.ui.screens.dlq.entry import entry_screen, raw_json
 from bot.ui.screens.dlq.file import EntryFile
 from bot.ui.words.voice import Voice
 
-#: How long a picture may take, seconds: the words are there, and nobody waits for it.
+#: How long a picture may take, seconds: the words are shown without waiting for it.
 _PICTURE_S: Final = 15.0
 
 

@@ -83,7 +83,7 @@ def replayed_screen(voice: Voice, record: ReplayRecord, *, guild_id: int) -> Scr
 
 
 def replayed(voice: Voice, record: ReplayRecord) -> str:
-    """Say who replayed an entry, or why that failed, or that nobody knows."""
+    """Say who replayed an entry, or why that failed, or that the outcome is unknown."""
     if record.is_unknown:
         return voice.say("consoles.dlq.replay_unknown", channel=where(record.channel))
     if record.error is not None:
