@@ -58,6 +58,7 @@ class PostmortemFacts:
         postmortem: Who owes it, and by when; None: none is required.
         actions: Its action items, in the order in which they were added.
         read_at: When they were read; the document does not depend on it.
+        draft_wanted: How often the draft of an owed postmortem had been asked for by then.
     """
 
     incident: Incident
@@ -67,6 +68,7 @@ class PostmortemFacts:
     resolution: Resolution | None = None
     postmortem: Postmortem | None = None
     actions: tuple[ActionItem, ...] = ()
+    draft_wanted: int = 0
 
     @property
     def took_to_notice(self) -> timedelta:

@@ -1,7 +1,7 @@
 """Ending an incident and opening it again. The rules: `bot.domain.incident.transitions`."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.domain.errors import InvalidTransition, UserError
 from bot.domain.incident import relations, transitions
@@ -32,11 +32,10 @@ from bot.services.ports import Discord, Store
 from bot.services.postmortems.owed import owe, release
 from bot.services.postmortems.resolutions import NewResolution, keep_resolution, with_aftermath
 from bot.services.shared.access import Act
-from bot.services.shared.changes import Change, Changes, link_both, unlink_both
+from bot.services.shared.changes import Change, Changes, link_both, unlink_both, want_draft
 from bot.services.shared.postings import (
     archive_job,
     archive_key,
-    draft_job,
     drill_job,
     drill_key,
     refresh_job,
@@ -107,8 +106,8 @@ class Lifecycle:
             if owed is not None and owed.is_owed:
                 owner = PersonRef(owed.owner_id, owed.owner_name)
                 told = replace(told, owner=owner, due_on=owed.due_on)
-                await change.tx.enqueue(draft_job(incident_id))
             await self.end(change, ended, told)
+            await want_draft(change.tx, ended, after=timedelta())
         return replace(ended, aftermath=Aftermath(resolution=resolution, postmortem=owed))
 
     async def cancel(self, incident_id: int, *, by: Person, reason: str = "") -> Incident:

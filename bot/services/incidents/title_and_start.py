@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.domain.calendar.start_time import InvalidStartTime, parse_start_time
 from bot.domain.errors import UserError
@@ -15,8 +15,7 @@ from bot.domain.timeline.entries import TimelineEntry
 from bot.runbook.model import Policy
 from bot.services.incidents.commands import clean_title
 from bot.services.shared.access import Act
-from bot.services.shared.changes import Changes
-from bot.services.shared.postings import draft_job
+from bot.services.shared.changes import Changes, want_draft
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +77,7 @@ class Details:
             await change.record(entry, line=line)
             told = DetailsChangedNotice(title=corrected.title, started_at=corrected.started_at)
             await change.say(told, key=line)
-            if not after.is_open:
-                await change.tx.enqueue(draft_job(incident_id))  # the postmortem has both
+            await want_draft(change.tx, after, after=timedelta())  # the postmortem has both
         return CorrectedDetails(change.incident, corrected)
 
     def _moment(self, typed: str, *, now: datetime) -> datetime:

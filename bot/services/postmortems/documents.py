@@ -146,6 +146,7 @@ class Documents:
             UpstreamUnavailable, or what a bug raises: the thread says so once, and the queue tries again.
         """
         if not self._is_due(await self._store.incident(incident_id)):
+            await self._leave(incident_id)
             return None
         if await self._is_being_told(incident_id):
             return _AGAIN
@@ -153,7 +154,7 @@ class Documents:
             facts = await read_facts(self._store, incident_id)
             await self._keep(facts, await self._writer.write(facts))
         except MaySeeLess:
-            log.info("postmortem.left_to_people", incident_id=incident_id)
+            await self._leave(incident_id)
         except StorageUnavailable:
             raise
         except Exception:
@@ -224,6 +225,7 @@ class Documents:
                 )
             document = await carry(tx, incident, self._policy, document, again=by is not None)
             await tx.save_document(document)
+            await tx.note_drafted(incident.id, wanted=facts.draft_wanted)
             if is_news or by is not None:
                 await want_pull_request(tx, incident, repository=self._repository)
         log.info("postmortem.drafted", incident_id=incident.id, version=document.version)
@@ -264,6 +266,12 @@ class Documents:
             return before.path
         is_free = await tx.free_path(path, incident_id=incident.id, guild_id=incident.guild_id)
         return path if is_free else with_number
+
+    async def _leave(self, incident_id: int) -> None:
+        """Note that no draft is due: the incident goes on, or is private, or the policy asks for none."""
+        async with self._store.transaction(locking=incident_id) as tx:
+            await tx.note_drafted(incident_id, wanted=await tx.draft_wanted(incident_id))
+        log.info("postmortem.left_to_people", incident_id=incident_id)
 
     async def _tell_undrafted(self, incident_id: int) -> None:
         async with self._store.transaction(locking=incident_id) as tx:

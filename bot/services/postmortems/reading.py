@@ -1,9 +1,22 @@
 """Reading the facts of a postmortem, all at one moment."""
 
+from typing import Final
+
 from bot.domain.incident import relations
 from bot.domain.postmortem.facts import PostmortemFacts, called_by
+from bot.domain.timeline.entries import TimelineKind
 from bot.domain.timeline.lines import lines_of
 from bot.services.ports import Store
+
+#: What became of the document is no fact of the incident: each reminder would make the draft stale.
+_ABOUT_DOCUMENT: Final = frozenset(
+    {
+        TimelineKind.POSTMORTEM_REMINDED,
+        TimelineKind.POSTMORTEM_OWNER,
+        TimelineKind.POSTMORTEM_DONE,
+        TimelineKind.POSTMORTEM_OWED,
+    }
+)
 
 
 async def read_facts(store: Store, incident_id: int) -> PostmortemFacts:
@@ -16,7 +29,7 @@ async def read_facts(store: Store, incident_id: int) -> PostmortemFacts:
     """
     async with store.transaction(locking=incident_id) as tx:
         incident = await tx.incident(incident_id, lock=True)
-        entries = await tx.timeline(incident_id)
+        entries = [one for one in await tx.timeline(incident_id) if one.kind not in _ABOUT_DOCUMENT]
         others = [await tx.incident(number) for number in sorted(relations.others_in(entries))]
         hidden = {other.id for other in others if other.is_private}
         readable = [relations.readable(entry, hidden) for entry in entries]
@@ -28,4 +41,5 @@ async def read_facts(store: Store, incident_id: int) -> PostmortemFacts:
             resolution=await tx.resolution(incident_id),
             postmortem=await tx.postmortem(incident_id),
             actions=tuple(await tx.actions_of_incident(incident_id)),
+            draft_wanted=await tx.draft_wanted(incident_id),
         )

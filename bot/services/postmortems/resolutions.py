@@ -13,8 +13,7 @@ from bot.domain.people import Person
 from bot.domain.text import storable
 from bot.domain.timeline.entries import TimelineKind
 from bot.services.shared.access import Act
-from bot.services.shared.changes import Change, Changes
-from bot.services.shared.postings import draft_job
+from bot.services.shared.changes import Change, Changes, want_draft
 from bot.services.shared.shown_incidents import ShownIncidents
 
 #: Characters of the cause and of what ended it, and of the impact.
@@ -118,7 +117,7 @@ class Resolutions:
             is_new = not (_is_same(before, corrected) or await _is_recorded(change, said.key))
             if is_new:
                 await _write(change, corrected, key=said.key)
-                await change.tx.enqueue(draft_job(incident_id))
+                await want_draft(change.tx, change.incident, after=timedelta())
             return Corrected(await with_aftermath(change), is_new)
 
 

@@ -98,9 +98,10 @@ def poll_job(guild_id: int, *, after: timedelta = timedelta()) -> Job:
     return Job(JobName.POLL_ISSUES, str(guild_id), f"poll_issues:{guild_id}", after=after, sooner=True)
 
 
-def draft_job(incident_id: int) -> Job:
+def draft_job(incident_id: int, *, after: timedelta = timedelta()) -> Job:
     """Return the job that drafts the postmortem of a resolved incident, if its severity requires one."""
-    return Job(JobName.DRAFT_POSTMORTEM, str(incident_id), f"draft_postmortem:{incident_id}")
+    key = f"draft_postmortem:{incident_id}"
+    return Job(JobName.DRAFT_POSTMORTEM, str(incident_id), key, after=after, sooner=True)
 
 
 def pull_job(incident_id: int, *, after: timedelta = timedelta()) -> Job:

@@ -22,7 +22,7 @@ from bot.services.ports import Discord, Store, Transaction
 from bot.services.ports.store.timeline import TimelineWrites
 from bot.services.ports.urgency import BACKGROUND, urgency
 from bot.services.shared.access import Access, Act
-from bot.services.shared.changes import Change, Changes
+from bot.services.shared.changes import Change, Changes, want_draft
 
 log = structlog.get_logger(__name__)
 
@@ -95,8 +95,9 @@ class Pins:
         async with self._turn(message.id):
             for incident_id in await self._store.pinned_in(message.id):
                 async with self._store.transaction() as tx:
-                    await tx.incident(incident_id, lock=True)
-                    await _note_edit(tx, incident_id, message, at=message.edited_at)
+                    incident = await tx.incident(incident_id, lock=True)
+                    if await _note_edit(tx, incident_id, message, at=message.edited_at):
+                        await want_draft(tx, incident)
 
     async def deleted(self, message_ids: Sequence[int]) -> None:
         """Handle the deletion of messages: pinned ones stay on the timeline, with one note of that."""
@@ -107,8 +108,9 @@ class Pins:
     async def _deleted(self, message_id: int) -> None:
         for incident_id in await self._store.pinned_in(message_id):
             async with self._store.transaction() as tx:
-                await tx.incident(incident_id, lock=True)
-                await _note_deletion(tx, incident_id, message_id)
+                incident = await tx.incident(incident_id, lock=True)
+                if await _note_deletion(tx, incident_id, message_id):
+                    await want_draft(tx, incident)
 
     async def reconcile_all(self, guild_id: int) -> None:
         """Find what happened while the gateway was away, in the threads of open incidents.
@@ -157,6 +159,7 @@ class Pins:
         async with self._changes.change(incident_id, by=by, act=Act.PIN) as change:
             outcome = await self._keep(change, message)
             if outcome is not Pinned.ALREADY:
+                await want_draft(change.tx, change.incident)
                 data = {"incident_id": incident_id, "message_id": message.id, "outcome": outcome.value}
                 guild_id = change.incident.guild_id
                 await change.tx.audit(guild_id=guild_id, by=by, action=TimelineKind.PINNED.value, data=data)
@@ -187,14 +190,15 @@ class Pins:
         )
 
 
-async def _note_edit(tx: TimelineWrites, incident_id: int, message: ThreadMessage, *, at: datetime) -> None:
+async def _note_edit(tx: TimelineWrites, incident_id: int, message: ThreadMessage, *, at: datetime) -> bool:
+    """Keep the new words of a pinned message; return False if they are known."""
     entries = await tx.timeline(incident_id)
     key = f"edited:{message.id}:{at.isoformat()}"
     versions = [entry for entry in entries if entry.message_id == message.id]
     words = next((entry.said for entry in reversed(versions) if entry.said), "")
     is_known = any(entry.key == key for entry in versions)
     if is_known or (message.is_readable and words == message.content.text):
-        return
+        return False
     data = PinEditedEntry(
         message_id=message.id,
         text=message.content.text,
@@ -205,18 +209,21 @@ async def _note_edit(tx: TimelineWrites, incident_id: int, message: ThreadMessag
     author = Person(id=message.content.author_id, name=message.content.author_name)
     await tx.add_timeline(incident_id, TimelineEntry.of(data, at, by=author))
     log.info("timeline.pin_edited", incident_id=incident_id, message_id=message.id)
+    return True
 
 
-async def _note_deletion(tx: Transaction, incident_id: int, message_id: int) -> None:
+async def _note_deletion(tx: Transaction, incident_id: int, message_id: int) -> bool:
+    """Note that a pinned message was deleted; return False if that is known."""
     about = [entry for entry in await tx.timeline(incident_id) if entry.message_id == message_id]
     if any(entry.kind is TimelineKind.PIN_DELETED for entry in about):
-        return
+        return False
     pin = next(entry for entry in about if entry.kind is TimelineKind.PINNED)
     words = next((entry.said for entry in reversed(about) if entry.said), "")
     author = PinnedEntry.from_json(pin.data or {}).author_name
     data = PinDeletedEntry(message_id=message_id, author_name=author, text=words[:_QUOTED])
     await tx.add_timeline(incident_id, TimelineEntry.of(data, await tx.now()))
     log.info("timeline.pin_deleted", incident_id=incident_id, message_id=message_id)
+    return True
 
 
 def _pins(entries: Sequence[TimelineEntry]) -> dict[int, int]:

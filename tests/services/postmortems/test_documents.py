@@ -20,6 +20,7 @@ from bot.services.ports.documents import WrittenPostmortem
 from bot.services.postmortems.documents import Drafted
 from bot.services.postmortems.reading import read_facts
 from bot.services.postmortems.resolutions import NewResolution
+from bot.services.watchdogs.auditor import audit
 from tests.services.alerts.test_alerts import alert, receive
 from tests.services.database import Database
 from tests.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, Desk
@@ -426,6 +427,76 @@ async def test_a_corrected_resolution_is_drafted_again(desk: Desk) -> None:
     await desk.services.resolutions.correct(incident.id, NewResolution(cause="DNS"), by=PRIMARY)
     await desk.work()
     assert (await document_of(desk, incident)).read_at > read.read_at
+
+
+async def test_a_later_note_is_drafted_by_itself(desk: Desk) -> None:
+    """Several of a minute make one version; what people read in the thread is what is known."""
+    incident = await resolved(desk)
+    await desk.timelines.note(incident.id, by=PRIMARY, text="DNS だった", key="one")
+    await desk.pass_time(seconds=30)
+    await desk.timelines.note(incident.id, by=PRIMARY, text="TTL は 60 秒", key="two")
+    assert (await document_of(desk, incident)).version == 1
+    await desk.pass_time(minutes=2)
+    assert (await document_of(desk, incident)).version == 2
+    assert [("DNS" in text, "TTL" in text) for [text] in carried(desk, incident)] == [
+        (False, False),
+        (True, True),
+    ]
+
+
+async def test_a_note_that_comes_while_it_is_drafted_is_in_the_next_one(desk: Desk) -> None:
+    """The draft that is made does not say it, so another one is due."""
+    incident = await resolved(desk)
+    facts = await read_facts(desk.own_store, incident.id)
+    await desk.timelines.note(incident.id, by=PRIMARY, text="DNS だった", key="one")
+    await desk.documents._keep(facts, await desk.postmortem_writer.write(facts))
+    assert "DNS" not in carried(desk, incident)[-1][0]
+    await desk.pass_time(minutes=2)
+    assert "DNS" in carried(desk, incident)[-1][0]
+
+
+async def test_a_lost_job_of_a_draft_is_found_by_the_auditor(desk: Desk) -> None:
+    """At the resolve as well as later; where nothing is left to draft, it looks for none."""
+    incident = await desk.open("SEV1")
+    await desk.work()
+    await desk.lifecycle.resolve(incident.id, by=PRIMARY)
+    for words in ("", "DNS だった"):
+        if words:
+            await desk.timelines.note(incident.id, by=PRIMARY, text=words, key="note")
+        await desk.database.lose_jobs()
+        await desk.database.advance(timedelta(minutes=3))
+        assert f"draft_postmortem:{incident.id}" in await audit(desk.store)
+        await desk.work()
+        assert words in carried(desk, incident)[-1][0]
+    await desk.database.lose_jobs()
+    await desk.database.advance(timedelta(minutes=3))
+    assert f"draft_postmortem:{incident.id}" not in await audit(desk.store)
+
+
+async def test_a_draft_that_must_not_be_made_is_not_looked_for(desk: Desk) -> None:
+    """The incident goes on, or has become private, before its job runs."""
+    opened, private = [await desk.open("SEV1", key=key) for key in "ab"]
+    await desk.work()
+    for one in (opened, private):
+        await desk.lifecycle.resolve(one.id, by=PRIMARY)
+    await desk.lifecycle.reopen(opened.id, by=PRIMARY)
+    await desk.privacy.make_private(private.id, by=PRIMARY)
+    await desk.work()
+    await desk.database.lose_jobs()
+    await desk.database.advance(timedelta(minutes=3))
+    assert not [key for key in await audit(desk.store) if key.startswith("draft_postmortem")]
+    assert desk.sent(FILE) == []
+
+
+async def test_once_it_is_done_it_is_the_teams(desk: Desk) -> None:
+    """What follows takes the place of nothing that people have; a reminder makes no draft stale."""
+    incident = await resolved(desk)
+    await desk.pass_time(days=10)
+    assert not (await desk.documents.show(incident.id, by=PRIMARY)).is_stale
+    await desk.services.postmortems.done(incident.id, by=PRIMARY)
+    await desk.timelines.note(incident.id, by=PRIMARY, text="DNS だった", key="note")
+    await desk.pass_time(minutes=2)
+    assert (await document_of(desk, incident)).version == 1
 
 
 async def test_the_draft_waits_for_the_line_about_the_end(desk: Desk) -> None:

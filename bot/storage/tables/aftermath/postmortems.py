@@ -1,5 +1,7 @@
 """How incidents were resolved, and their postmortems."""
 
+from datetime import timedelta
+
 from bot.domain.incident.aftermath import Postmortem, Resolution
 from bot.domain.incident.incident import Incident
 from bot.domain.postmortem.owing import OwedPostmortem
@@ -35,3 +37,13 @@ class PostgresPostmortemWrites(PostgresPostmortemReads):
         await self._sql.one(
             "save_postmortem", postmortem, incident_id=incident.id, guild_id=incident.guild_id
         )
+
+    async def want_draft(self, incident_id: int, *, after: timedelta) -> bool:
+        return await self._sql.has("want_draft", incident_id=incident_id, after=after)
+
+    async def draft_wanted(self, incident_id: int) -> int:
+        row = await self._sql.first("draft_wanted", incident_id=incident_id)
+        return 0 if row is None else int(row["draft_wanted"])
+
+    async def note_drafted(self, incident_id: int, *, wanted: int) -> None:
+        await self._sql.all("note_drafted", incident_id=incident_id, wanted=wanted)

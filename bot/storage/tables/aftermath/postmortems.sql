@@ -38,3 +38,20 @@ ON CONFLICT (incident_id) DO UPDATE
        done_at = excluded.done_at, done_by_id = excluded.done_by_id, done_by_name = excluded.done_by_name,
        pull_request = excluded.pull_request
 RETURNING incident_id;
+
+-- name: want_draft
+-- Notes that the draft of an owed postmortem is due in :after. No row comes back if none is owed.
+UPDATE postmortems
+   SET draft_wanted = draft_wanted + 1, draft_at = now() + :after::interval
+ WHERE incident_id = :incident_id AND state = 'owed'
+RETURNING incident_id;
+
+-- name: draft_wanted
+-- Returns how often the draft of a postmortem was asked for.
+SELECT draft_wanted FROM postmortems WHERE incident_id = :incident_id;
+
+-- name: note_drafted
+-- Notes that a draft says all that was known when :wanted drafts had been asked for.
+UPDATE postmortems
+   SET draft_at = NULL
+ WHERE incident_id = :incident_id AND draft_wanted = :wanted AND draft_at IS NOT NULL;

@@ -1,5 +1,6 @@
 """How incidents were resolved, and their postmortems."""
 
+from datetime import timedelta
 from typing import Protocol
 
 from bot.domain.incident.aftermath import Postmortem, Resolution
@@ -28,3 +29,16 @@ class PostmortemWrites(PostmortemReads, Protocol):
 
     async def save_postmortem(self, incident: Incident, postmortem: Postmortem) -> None:
         """Write an incident's postmortem."""
+
+    async def want_draft(self, incident_id: int, *, after: timedelta) -> bool:
+        """Note that the draft of an owed postmortem is due in *after*; return False if none is owed."""
+
+    async def draft_wanted(self, incident_id: int) -> int:
+        """Return how often `want_draft` has asked for the draft; 0 if no postmortem was ever owed."""
+
+    async def note_drafted(self, incident_id: int, *, wanted: int) -> None:
+        """Note that the draft was made, unless it was asked for again since.
+
+        Args:
+            wanted: `draft_wanted` when the draft's facts were read.
+        """
