@@ -89,7 +89,9 @@ async def _show(interaction: Interaction, week: IsoWeek, *, last: IsoWeek) -> No
     services = services_of(interaction)
     figures = await services.digests.figures(services.guild_id, week)
     pictures = await services.digests.pictures(figures)
-    words = Wording(interaction.client.texts, services.policy)
+    channels = interaction.guild.text_channels if interaction.guild else []
+    urls = {one.name: place_url(services.guild_id, one.id) for one in channels}
+    words = Wording(interaction.client.texts, services.policy, channel_urls=urls)
     names = [one.filename for one in pictures]
     body = digest(words, figures, pictures=names, is_last=week == last)
     embeds = [discord.Embed.from_dict(one) for one in cast("list[dict[str, object]]", body["embeds"])]

@@ -17,6 +17,7 @@ from bot.domain.incident.incident import Incident, IncidentKind, Status
 from bot.domain.payloads import Payload
 from bot.domain.postmortem.owing import OwedPostmortem
 from bot.domain.statistics.alert_quality import AlertQuality
+from bot.domain.statistics.examples import Examples
 from bot.domain.statistics.figures import IncidentFigures, WeekFigures
 from bot.domain.statistics.load import PersonLoad
 
@@ -45,6 +46,7 @@ class DigestPart(StrEnum):
     LATE = "late"
     OPEN = "open"
     LOAD = "load"
+    EXAMPLES = "examples"
     ALERTS = "alerts"
     DLQ = "dlq"
     POSTMORTEMS = "postmortems"
@@ -139,6 +141,7 @@ class Digest:
             are listed. `figures.ack_deadlines` has their number.
         open: Not resolved at the time of counting, the most severe first, whenever they began.
         load: What the week cost each person.
+        examples: Where the lines of figures lead.
         dlq: None: the DLQ could not be asked, or is none of this guild's business.
         previous_dlq: Failures one week earlier; None as `dlq`.
         postmortems: Owed by now, whenever they became due.
@@ -154,6 +157,7 @@ class Digest:
     missed: tuple[Incident, ...] = ()
     open: tuple[Incident, ...] = ()
     load: tuple[PersonLoad, ...] = ()
+    examples: Examples = field(default_factory=Examples)
     alerts: AlertQuality = field(default_factory=AlertQuality)
     asked: AskedAlerts = field(default_factory=AskedAlerts)
     postmortems: tuple[OwedPostmortem, ...] = ()

@@ -31,7 +31,7 @@ class Look:
 
 
 LOOKS: Final = (
-    Look("ja", "ja-JP", "先週は SEV1 が", "通知 DLQ", "🛠 アクション", "通信ログと障害"),
+    Look("ja", "ja-JP", "先週はインシデントが", "通知 DLQ", "🛠 アクション", "通信ログと障害"),
     Look("en", "en-US", "Last week: ", "Notification DLQ", "🛠 Action items", "Traffic and faults"),
 )
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 from statistics import median, quantiles
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from bot.domain.statistics.alert_quality import AlertCounts
 from bot.domain.statistics.figures import Deadlines, Durations, Scope, SeverityFigures
@@ -16,6 +16,10 @@ from bot.domain.statistics.period import Span
 from tests.statistics.history import GUILD, HOLIDAYS, NOW, PROMISING, History, MadeIncident
 
 _Key = TypeVar("_Key")
+
+#: What an example is of, its name, and the place of a reader who was not kept.
+ExampleKey: TypeAlias = tuple[str, str | None, str | None]
+Rank: TypeAlias = float
 
 
 def counted(history: History, span: Span, scope: Scope) -> list[MadeIncident]:
@@ -62,6 +66,42 @@ def _updates(one: MadeIncident) -> Iterator[str]:
                 yield "met"
             is_promised, is_late = entry.is_promise, False
         is_first = False
+
+
+def examples(history: History, span: Span) -> dict[ExampleKey, int]:
+    """Return the incident that each line of figures leads to, by what it is of."""
+    found: dict[ExampleKey, tuple[Rank, MadeIncident]] = {}
+    for key, rank, one in (*_of_figures(history, span), *_of_pages(history, span)):
+        kept = found.get(key)
+        if kept is None or (rank, one.id) > (kept[0], kept[1].id):
+            found[key] = (rank, one)
+    return {key: one.id for key, (_, one) in found.items() if not one.is_private}
+
+
+def _of_figures(history: History, span: Span) -> Iterator[tuple[ExampleKey, Rank, MadeIncident]]:
+    for one in counted(history, span, Scope()):
+        if one.ended_at is not None:
+            yield ("severity", one.severity, None), (one.ended_at - one.triggered_at).total_seconds(), one
+        if not one.is_private:
+            at = one.triggered_at.timestamp()
+            yield from ((("target", target, None), at, one) for target in one.targets)
+            late = (entry.at.timestamp() for entry in one.entries if entry.reminder is not None)
+            yield from ((("late_update", None, None), moment, one) for moment in late)
+    for one in _triggered(history, span):
+        if one.is_drill and not one.is_private:
+            yield ("drill", None, None), one.triggered_at.timestamp(), one
+        elif one.fingerprint is not None and not one.is_private:
+            yield ("sender", one.sender, None), one.triggered_at.timestamp(), one
+
+
+def _of_pages(history: History, span: Span) -> Iterator[tuple[ExampleKey, Rank, MadeIncident]]:
+    known = {one.id: one for one in history.incidents if not one.is_drill and not one.is_private}
+    for page in history.deliveries:
+        about = known.get(page.incident_id or 0)
+        is_page = (page.guild_id, page.kind, page.status, page.bundle_id) == (GUILD, "page", "sent", None)
+        if about is not None and is_page and page.finished_at and span.start <= page.finished_at < span.end:
+            place = page.place if page.reader is None else None
+            yield ("reader", page.reader, place), page.finished_at.timestamp(), about
 
 
 def set_aside(history: History, span: Span) -> tuple[int, int, int]:

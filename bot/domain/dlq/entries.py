@@ -1,6 +1,7 @@
 """Notifications that were not delivered. Source: the runbook, 通知が届かなかった疑いがあるとき (DLQ 確認)."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -133,6 +134,7 @@ class DlqCounts:
 
     Attributes:
         by_channel, by_status: The most frequent first.
+        answers: How the failures of each channel ended, the most frequent first; empty if the table lacks it.
     """
 
     total: int
@@ -140,6 +142,7 @@ class DlqCounts:
     p0_failed: int
     p0_emailed: int
     by_status: tuple[tuple[str, int], ...] = ()
+    answers: Mapping[str, tuple[StatusCount, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

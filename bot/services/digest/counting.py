@@ -23,6 +23,7 @@ from bot.domain.errors import UnavailableError
 from bot.domain.incident.incident import Incident
 from bot.domain.postmortem.owing import OwedPostmortem
 from bot.domain.statistics.alert_quality import AlertQuality
+from bot.domain.statistics.examples import Examples
 from bot.domain.statistics.figures import IncidentFigures
 from bot.domain.statistics.period import Span
 from bot.runbook.model import Policy
@@ -111,6 +112,9 @@ class DigestCounting:
             missed=await count(DigestPart.LATE, statistics.late_incidents(guild_id, span), otherwise=()),
             open=await count(DigestPart.OPEN, self._open(guild_id), otherwise=()),
             load=await count(DigestPart.LOAD, statistics.load(guild_id, span), otherwise=()),
+            examples=await count(
+                DigestPart.EXAMPLES, statistics.examples(guild_id, span), otherwise=Examples()
+            ),
             alerts=alerts,
             asked=await count(
                 DigestPart.ALERTS, asked_alerts(self._store, guild_id, numbers), otherwise=AskedAlerts()

@@ -10,6 +10,7 @@ from bot.domain.oncall.people import OnCallPerson, id_of
 from bot.domain.oncall.roster import Rosters
 from bot.domain.oncall.rotation import Shift
 from bot.domain.statistics.alert_quality import AlertQuality
+from bot.domain.statistics.examples import Example, ExampleOf, Examples
 from bot.domain.statistics.figures import (
     ALL,
     IncidentFigures,
@@ -19,7 +20,7 @@ from bot.domain.statistics.figures import (
     by_week,
     in_order,
 )
-from bot.domain.statistics.load import LoadRules, Paged, PersonLoad, loads, oncall_time
+from bot.domain.statistics.load import LoadRules, PageCounts, Paged, PersonLoad, loads, oncall_time
 from bot.domain.statistics.period import Period, PeriodKind, Span, so_far
 from bot.runbook.model import Policy
 from bot.services.ports import Store
@@ -101,6 +102,13 @@ class Statistics:
         noisiest = await self._store.noisiest_alerts(guild_id, span, limit=NOISIEST)
         return AlertQuality(tuple(sources), tuple(noisiest))
 
+    async def examples(self, guild_id: int, span: Span) -> Examples:
+        """Return an incident of *span* for each line of figures; a reader's is by their present handle."""
+        rosters, _ = await self._rosters(guild_id, span)
+        people = People(rosters)
+        found = await self._store.examples(guild_id, span)
+        return Examples.by_name((one.of, _named(one, people), one.incident) for one in found)
+
     def _severities(self, scope: Scope) -> list[str]:
         return [name for name in self._policy.severities if scope.severity in (None, name)]
 
@@ -130,6 +138,12 @@ class Statistics:
         while day <= last:
             yield day
             day += timedelta(days=1)
+
+
+def _named(one: Example, people: "People") -> str:
+    if one.of is ExampleOf.READER:
+        return people.reader(Paged(one.name, one.place, PageCounts())).handle
+    return one.name or ""
 
 
 def _shifts(rosters: Rosters, span: Span) -> Iterator[Shift]:

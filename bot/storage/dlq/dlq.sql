@@ -230,10 +230,12 @@ SELECT method.amname::text AS method,
  WHERE space.nspname = :schema AND relation.relname = :name AND its.indisvalid AND its.indpred IS NULL;
 
 -- name: count_failures_by_channel
--- Counts the failures in [:start, :end) per channel and status, and those of the highest severity, :most_severe, that
--- were given up (:failed, also if they have no status). Titles that begin with :drill_mark are left out.
+-- Counts the failures in [:start, :end) per channel, status and HTTP status, and those of the highest severity,
+-- :most_severe, that were given up (:failed, also if they have no status). Titles that begin with :drill_mark are left
+-- out.
 SELECT coalesce({channel}, '?') AS channel,
        coalesce({status}, :failed) AS status,
+       {http_status} AS http_status,
        count(*) AS total,
        count(*) FILTER (WHERE {severity} = :most_severe AND coalesce({status}, :failed) = :failed) AS most_severe,
        count(*) FILTER (WHERE {severity} = :most_severe AND coalesce({status}, :failed) = :failed
@@ -241,8 +243,8 @@ SELECT coalesce({channel}, '?') AS channel,
   FROM {table}
  WHERE {attempted_at_column} >= :start::timestamptz {moment} AND {attempted_at_column} < :end::timestamptz {moment}
    AND NOT starts_with(coalesce({title}, ''), :drill_mark)
- GROUP BY 1, 2
- ORDER BY 1, 2;
+ GROUP BY 1, 2, 3
+ ORDER BY 1, 2, 3;
 
 -- name: record_failure
 -- Records a failure of our own; no row comes back if it is there. Its id is ours even where the table would give one.

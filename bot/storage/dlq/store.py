@@ -152,12 +152,14 @@ class PostgresDlqStore:
                 failed=self._table.failed,
                 drill_mark=DLQ_MARK,
             )
+            is_answer_known = DlqColumn.HTTP_STATUS in sql.layout.columns
         return DlqCounts(
             total=sum(row["total"] for row in rows),
             by_channel=_most_first(rows, "channel"),
             p0_failed=sum(row["most_severe"] for row in rows),
             p0_emailed=sum(row["emailed"] for row in rows),
             by_status=_most_first(rows, "status"),
+            answers=_answers(rows) if is_answer_known else {},
         )
 
     async def record(self, failure: NewFailure) -> None:
@@ -250,6 +252,21 @@ def _most_first(rows: Sequence[Row], column: str) -> tuple[tuple[str, int], ...]
         name = row[column].removeprefix("#")  # some programs store a channel with it
         totals[name] = totals.get(name, 0) + row["total"]
     return tuple(sorted(totals.items(), key=lambda pair: (-pair[1], pair[0])))
+
+
+def _answers(rows: Sequence[Row]) -> dict[str, tuple[StatusCount, ...]]:
+    """Add up the totals of *rows* by HTTP status for each channel, the most first; no answer comes last."""
+    totals: dict[str, dict[int | None, int]] = {}
+    for row in rows:
+        counts = totals.setdefault(row["channel"], {})
+        counts[row["http_status"]] = counts.get(row["http_status"], 0) + row["total"]
+    return {
+        channel: tuple(
+            StatusCount(status, count)
+            for status, count in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0] is None, pair[0]))
+        )
+        for channel, counts in totals.items()
+    }
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.incident.incident import Incident
 from bot.domain.statistics.alert_quality import AGAIN_WITHIN, AlertCounts, AlertSource, NoisyAlert
+from bot.domain.statistics.examples import Example, ExampleOf
 from bot.domain.statistics.figures import (
     Deadlines,
     DrillFigures,
@@ -87,6 +88,10 @@ class PostgresLoadStatistics(ReadPart):
         )
         return [NoisyAlert(incident_from_row(row), from_row(AlertCounts, row)) for row in rows]
 
+    async def examples(self, guild_id: int, span: Span) -> list[Example]:
+        rows = await self._sql.all("examples", span, guild_id=guild_id)
+        return [_example(row) for row in rows]
+
 
 def _counted(guild_id: int, span: Span, scope: Scope) -> dict[str, object]:
     """Return the parameters of the part `counted_in_scope`."""
@@ -98,6 +103,11 @@ def _counted(guild_id: int, span: Span, scope: Scope) -> dict[str, object]:
         "target": scope.target,
         "person_id": scope.person_id,
     }
+
+
+def _example(row: Row) -> Example:
+    of, incident = ExampleOf(row["example_of"]), incident_from_row(row)
+    return Example(of, row["example_name"], row["example_place"], incident)
 
 
 def _severity(row: Row) -> SeverityFigures:

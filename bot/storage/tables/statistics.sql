@@ -182,3 +182,54 @@ SELECT latest.*, noisy.*
   FROM noisy
   JOIN incidents AS latest ON latest.id = noisy.latest_id
  ORDER BY noisy.messages DESC, noisy.alerts DESC, latest.fingerprint;
+
+-- name: examples
+-- Returns an incident for each line of figures about [:start, :end): see `ExampleOf`. Private ones are left out, for
+-- everybody may follow the link; a severity whose slowest one is private has none.
+WITH happened AS (
+    SELECT incident.id, incident.severity, incident.targets, incident.triggered_at, incident.resolved_at,
+           incident.reported_by_name, incident.fingerprint, incident.is_drill, incident.is_private,
+           {counted} AS is_counted
+      FROM incidents AS incident
+     WHERE incident.guild_id = :guild_id AND incident.triggered_at >= :start AND incident.triggered_at < :end
+), candidates (example_of, example_name, example_place, incident_id, rank) AS (
+    SELECT 'severity', severity, NULL, id, extract(epoch FROM resolved_at - triggered_at)::float8
+      FROM happened
+     WHERE is_counted AND resolved_at IS NOT NULL
+     UNION ALL
+    SELECT 'target', target, NULL, id, extract(epoch FROM triggered_at)::float8
+      FROM happened
+     CROSS JOIN LATERAL unnest(targets) AS target
+     WHERE is_counted AND NOT is_private
+     UNION ALL
+    SELECT 'sender', reported_by_name, NULL, id, extract(epoch FROM triggered_at)::float8
+      FROM happened
+     WHERE fingerprint IS NOT NULL AND NOT is_drill AND NOT is_private
+     UNION ALL
+    SELECT 'late_update', NULL, NULL, happened.id, extract(epoch FROM entry.at)::float8
+      FROM happened
+      JOIN timeline AS entry ON entry.incident_id = happened.id AND entry.kind = 'update_due'
+     WHERE is_counted AND NOT is_private
+     UNION ALL
+    SELECT 'drill', NULL, NULL, id, extract(epoch FROM triggered_at)::float8
+      FROM happened
+     WHERE is_drill AND NOT is_private
+     UNION ALL
+    SELECT 'reader', page.request ->> 'recipient',
+           CASE WHEN page.request ->> 'recipient' IS NULL THEN substr(page.target, length('person:') + 1) END,
+           incident.id, extract(epoch FROM page.finished_at)::float8
+      FROM deliveries AS page
+      JOIN incidents AS incident ON incident.id = page.incident_id
+     WHERE page.guild_id = :guild_id AND page.finished_at >= :start AND page.finished_at < :end
+       AND page.kind = 'page' AND page.status = 'sent' AND page.bundle_id IS NULL
+       AND NOT incident.is_drill AND NOT incident.is_private
+), chosen AS (
+    SELECT DISTINCT ON (example_of, example_name, example_place) *
+      FROM candidates
+     ORDER BY example_of, example_name, example_place, rank DESC, incident_id DESC
+)
+SELECT incident.*, chosen.example_of, chosen.example_name, chosen.example_place
+  FROM chosen
+  JOIN incidents AS incident ON incident.id = chosen.incident_id
+ WHERE NOT incident.is_private
+ ORDER BY chosen.example_of, chosen.example_name, chosen.example_place;

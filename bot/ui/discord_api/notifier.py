@@ -113,6 +113,8 @@ class DiscordNotifier:
             told = replace(delivery, request=Request(action, channel_id, message_id, {}, person.handle))
             user_id = await self._places.person(delivery.guild_id, person)
             words = replace(words, user_ids={person.handle: user_id})
+        if delivery.kind is DeliveryKind.DIGEST:
+            words = replace(words, channel_urls=await self._places.channel_urls(delivery.guild_id))
         body = render(words, told, subject)
         if isinstance(subject, Incident) and subject.is_private and action is Action.MESSAGE:
             body = addressed(body, await self._places.roles(subject.guild_id))

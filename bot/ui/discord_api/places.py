@@ -7,12 +7,13 @@ from typing import TypeAlias, TypeVar
 from cachetools import TTLCache
 from discord.http import Route
 
-from bot.domain.errors import DeliveryRefused
+from bot.domain.errors import DeliveryRefused, UpstreamUnavailable
 from bot.domain.oncall.people import OnCallPerson, id_of
 from bot.domain.people import Person
 from bot.runbook.model import Policy
 from bot.ui.discord_api.client import Payload, Rest, snowflake
 from bot.ui.discord_api.reading.reactions import GuildRoles, person_from_member
+from bot.ui.words.links import place_url
 
 #: Returns who is on call in a guild now, by place.
 Standing: TypeAlias = Callable[[int], Awaitable[Mapping[str, OnCallPerson]]]
@@ -64,6 +65,16 @@ class Places:
                 f"there is no channel #{name}", http_status=HTTPStatus.NOT_FOUND, code=_UNKNOWN_CHANNEL
             )
         return known[name]
+
+    async def channel_urls(self, guild_id: int) -> Mapping[str, str]:
+        """Return the addresses of the guild's channels by name; empty if Discord does not say."""
+        known = _kept(self._channels, guild_id)
+        try:
+            known = known or await self._read_channels(guild_id)
+        except (DeliveryRefused, UpstreamUnavailable):  # the words go out without links
+            return {}
+        self._channels[guild_id] = known
+        return {name: place_url(guild_id, channel_id) for name, channel_id in known.items()}
 
     async def standing(self, guild_id: int, place: str) -> OnCallPerson:
         """Return the person at the on-call place *place* ("primary") now.

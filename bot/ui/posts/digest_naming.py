@@ -4,12 +4,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from bot.domain.digest import Digest
 from bot.domain.incident.incident import Incident
 from bot.domain.oncall.people import OnCallPerson
+from bot.domain.statistics.examples import ExampleOf
+from bot.domain.statistics.figures import SeverityFigures
 from bot.ui.words.inert import inert, plain
 from bot.ui.words.links import home_url
+from bot.ui.words.wording import Wording
 
 TITLE_LIMIT: Final = 80
+SEVERITY_LIMIT: Final = 40
 NAME_LIMIT: Final = 60
 
 #: How one incident's name is shown, and its title.
@@ -47,3 +52,14 @@ def mentioned(person: OnCallPerson) -> str:
 def called(person: OnCallPerson) -> str:
     """Show a person on a terminal."""
     return plain(person.name, limit=NAME_LIMIT)
+
+
+def severity_name(one: SeverityFigures) -> str:
+    """Return a severity's name, which the policy may have had once."""
+    return inert(one.severity, limit=SEVERITY_LIMIT)
+
+
+def leading(words: Wording, week: Digest, show: Show, of: ExampleOf, name: str = "") -> str:
+    """Return where a line of figures leads, to append: " · 最新 INC-42"; empty without an example."""
+    example = week.examples.of(of, name)
+    return "" if example is None else words.say(f"digest.example.{of}", name=show(example)[0])

@@ -9,36 +9,46 @@ from bot.domain.dlq.entries import DlqCounts
 from bot.domain.incident.incident import Incident
 from bot.domain.postmortem.owing import OwedPostmortem
 from bot.domain.statistics.alert_quality import AlertCounts
-from bot.domain.statistics.figures import Deadlines, SeverityFigures
+from bot.domain.statistics.examples import ExampleOf
+from bot.domain.statistics.figures import Deadlines
 from bot.domain.statistics.load import PersonLoad
 from bot.ui.posts.digest_charts import times_line
-from bot.ui.posts.digest_naming import NAME_LIMIT, TITLE_LIMIT, Section, Show, ShowPerson
-from bot.ui.posts.dlq import where
+from bot.ui.posts.digest_naming import (
+    NAME_LIMIT,
+    SEVERITY_LIMIT,
+    TITLE_LIMIT,
+    Section,
+    Show,
+    ShowPerson,
+    leading,
+    severity_name,
+)
+from bot.ui.posts.dlq import answer, where
 from bot.ui.posts.verdicts import MARKS, verdict_words
 from bot.ui.words.action_words import due_day
 from bot.ui.words.inert import inert
 from bot.ui.words.wording import Wording
 
-_SEVERITY_LIMIT: Final = 40
 _CHANNEL_LIMIT: Final = 100
 _SOURCES: Final = 5  # senders that are named
+_ANSWERS: Final = 3  # HTTP statuses of a channel, the most frequent ones
 
 
 def sections(words: Wording, week: Digest, show: Show, who: ShowPerson) -> Iterator[Section]:
     """Yield the parts in their order: what happened, what it cost, what is still to do."""
     made = (
         (DigestPart.INCIDENTS, _incidents(words, week)),
-        (DigestPart.INCIDENTS, _times(words, week)),
+        (DigestPart.INCIDENTS, _times(words, week, show)),
         (DigestPart.LATE, _deadlines(words, week, show)),
         (DigestPart.OPEN, _list(words, "digest.open.heading", week.open, show)),
-        (DigestPart.INCIDENTS, _targets(words, week)),
-        (DigestPart.LOAD, _load(words, week.load, who)),
-        (DigestPart.ALERTS, _alerts(words, week)),
+        (DigestPart.INCIDENTS, _targets(words, week, show)),
+        (DigestPart.LOAD, _load(words, week, show, who)),
+        (DigestPart.ALERTS, _alerts(words, week, show)),
         (DigestPart.ALERTS, _asked(words, week, show)),
         (DigestPart.DLQ, _dlq(words, week.dlq, previous=week.previous_dlq)),
         (DigestPart.POSTMORTEMS, _postmortems(words, week, show)),
         (DigestPart.ACTIONS, _actions(words, week.actions, show)),
-        (DigestPart.INCIDENTS, _drills(words, week)),
+        (DigestPart.INCIDENTS, _drills(words, week, show)),
     )
     yield from (section for part, section in made if section is not None and part not in week.missing)
     missing = [words.say(f"digest.missing.{part}") for part in DigestPart if part in week.missing]
@@ -57,11 +67,6 @@ def change(words: Wording, count: int, *, previous: int | None) -> str:
         return words.say("digest.change.same")
     key = "digest.change.more" if count > previous else "digest.change.fewer"
     return words.say(key, count=abs(count - previous))
-
-
-def severity_name(one: SeverityFigures) -> str:
-    """Return a severity's name, which the policy may have had once."""
-    return inert(one.severity, limit=_SEVERITY_LIMIT)
 
 
 def _incidents(words: Wording, week: Digest) -> Section:
@@ -83,10 +88,11 @@ def _aside(words: Wording, week: Digest) -> str:
     return words.say("digest.aside.line", what=" · ".join(said)) if said else ""
 
 
-def _times(words: Wording, week: Digest) -> Section | None:
+def _times(words: Wording, week: Digest, show: Show) -> Section | None:
     """Say the times of each severity: one median over all would say nothing of any."""
     lines = [
         times_line(words, one, name=severity_name(one))
+        + leading(words, week, show, ExampleOf.SEVERITY, one.severity)
         for one in week.figures.severities
         if one.acknowledge.count or one.resolve.count
     ]
@@ -94,9 +100,12 @@ def _times(words: Wording, week: Digest) -> Section | None:
 
 
 def _deadlines(words: Wording, week: Digest, show: Show) -> Section | None:
-    kept = {"acknowledge": week.figures.ack_deadlines, "updates": week.figures.updates}
-    lines = [_deadline(words, key, one) for key, one in kept.items() if one.total]
+    acknowledged, updates = week.figures.ack_deadlines, week.figures.updates
+    lines = [_deadline(words, "acknowledge", acknowledged)] if acknowledged.total else []
     lines += _incident_lines(words, week.missed, show)
+    if updates.total:
+        late = leading(words, week, show, ExampleOf.LATE_UPDATE) if updates.missed else ""
+        lines.append(_deadline(words, "updates", updates) + late)
     return Section(words.say("digest.deadlines.heading"), tuple(lines)) if lines else None
 
 
@@ -104,22 +113,25 @@ def _deadline(words: Wording, key: str, kept: Deadlines) -> str:
     return words.say(f"digest.deadlines.{key}", met=kept.met, total=kept.total)
 
 
-def _targets(words: Wording, week: Digest) -> Section | None:
+def _targets(words: Wording, week: Digest, show: Show) -> Section | None:
     lines = [
         words.say("digest.targets.line", target=inert(one.target, limit=NAME_LIMIT), count=one.incidents)
+        + leading(words, week, show, ExampleOf.TARGET, one.target)
         for one in week.figures.targets
     ]
-    return Section(words.say("digest.targets.heading"), (" · ".join(lines),)) if lines else None
+    return Section(words.say("digest.targets.heading"), tuple(lines)) if lines else None
 
 
-def _load(words: Wording, load: Sequence[PersonLoad], who: ShowPerson) -> Section | None:
-    paged = [one for one in load if one.pages.total]
+def _load(words: Wording, week: Digest, show: Show, who: ShowPerson) -> Section | None:
+    paged = [one for one in week.load if one.pages.total]
     if not paged:
         return None
     total = sum(one.pages.total for one in paged)
-    return Section(
-        words.say("digest.load.heading", count=total), tuple(_person(words, one, who) for one in paged)
-    )
+    lines = [
+        _person(words, one, who) + leading(words, week, show, ExampleOf.READER, one.person.handle)
+        for one in paged
+    ]
+    return Section(words.say("digest.load.heading", count=total), tuple(lines))
 
 
 def _person(words: Wording, one: PersonLoad, who: ShowPerson) -> str:
@@ -132,7 +144,7 @@ def _person(words: Wording, one: PersonLoad, who: ShowPerson) -> str:
     return words.say("digest.load.line", person=person, count=pages.total, parts=" · ".join(parts))
 
 
-def _alerts(words: Wording, week: Digest) -> Section | None:
+def _alerts(words: Wording, week: Digest, show: Show) -> Section | None:
     sources = week.alerts.sources
     if not sources:
         return None
@@ -140,6 +152,7 @@ def _alerts(words: Wording, week: Digest) -> Section | None:
         words.say(
             "digest.alerts.line", source=inert(one.name, limit=NAME_LIMIT), what=_counts(words, one.counts)
         )
+        + leading(words, week, show, ExampleOf.SENDER, one.name)
         for one in sources[:_SOURCES]
     ]
     rest = sources[_SOURCES:]
@@ -191,10 +204,7 @@ def _dlq(words: Wording, counts: DlqCounts | None, *, previous: int | None) -> S
     heading = words.say("digest.dlq.heading", count=counts.total, change=compared)
     if not counts.total:
         return Section(heading, (words.say("digest.headline.dlq_none"),))
-    channels = " · ".join(
-        words.say("digest.dlq.channel", channel=where(channel, limit=_CHANNEL_LIMIT), count=count)
-        for channel, count in counts.by_channel
-    )
+    channels = [_channel(words, counts, channel, count) for channel, count in counts.by_channel]
     statuses = " · ".join(
         words.say("digest.dlq.status", status=inert(status, limit=NAME_LIMIT), count=count)
         for status, count in counts.by_status
@@ -204,7 +214,18 @@ def _dlq(words: Wording, counts: DlqCounts | None, *, previous: int | None) -> S
     p0 = ""
     if counts.p0_failed:
         p0 = words.say("digest.dlq.p0", failed=counts.p0_failed, emailed=counts.p0_emailed)
-    return Section(heading, tuple(line for line in (channels, statuses, p0) if line))
+    return Section(heading, tuple(line for line in (p0, *channels, statuses) if line))
+
+
+def _channel(words: Wording, counts: DlqCounts, channel: str, count: int) -> str:
+    """Say what did not arrive in *channel* and why: "#p1-ops 5 件 (HTTP 429 4 · 応答なし 1)"."""
+    name, url = where(channel, limit=_CHANNEL_LIMIT), words.channel_urls.get(channel.lstrip("#"))
+    said = words.say("digest.dlq.channel", channel=f"[{name}]({url})" if url else name, count=count)
+    answers = counts.answers.get(channel, ())
+    if not answers:
+        return said
+    why = " · ".join(f"{answer(words, one.http_status, None)} × {one.count}" for one in answers[:_ANSWERS])
+    return f"{said} ({why})"
 
 
 def _postmortems(words: Wording, week: Digest, show: Show) -> Section | None:
@@ -255,15 +276,14 @@ def _action(words: Wording, key: str, due: DueAction, show: Show) -> str:
     )
 
 
-def _drills(words: Wording, week: Digest) -> Section | None:
+def _drills(words: Wording, week: Digest, show: Show) -> Section | None:
     drills = week.figures.drills
     if not drills.held:
         return None
     median = drills.acknowledge.median_s
     took = words.say("digest.times.none") if median is None else words.span(median)
-    return Section(
-        words.say("digest.drills.heading"), (words.say("digest.drills.line", count=drills.held, took=took),)
-    )
+    line = words.say("digest.drills.line", count=drills.held, took=took)
+    return Section(words.say("digest.drills.heading"), (line + leading(words, week, show, ExampleOf.DRILL),))
 
 
 def _list(words: Wording, heading: str, incidents: Sequence[Incident], show: Show) -> Section | None:
@@ -281,7 +301,7 @@ def _incident_lines(words: Wording, incidents: Sequence[Incident], show: Show) -
 
 def _incident(words: Wording, incident: Incident, show: Show) -> str:
     name, title = show(incident)
-    severity = inert(incident.severity, limit=_SEVERITY_LIMIT)
+    severity = inert(incident.severity, limit=SEVERITY_LIMIT)
     return words.say(
         "digest.item.incident", name=name, severity=severity, title=title, state=words.state(incident)
     )

@@ -22,10 +22,10 @@ from bot.ui.posts.bodies import (
     embed,
     message,
 )
-from bot.ui.posts.digest_naming import Section, called, linked, mentioned, named
+from bot.ui.posts.digest_naming import Section, called, linked, mentioned, named, severity_name
 from bot.ui.posts.digest_notes import notes
-from bot.ui.posts.digest_sections import change, sections, severity_name
-from bot.ui.posts.dlq import where
+from bot.ui.posts.digest_sections import change, sections
+from bot.ui.posts.dlq import answer, where
 from bot.ui.posts.looks import Renderers, about
 from bot.ui.posts.verdicts import verdict_row
 from bot.ui.words.inert import fair_share, joined
@@ -94,6 +94,8 @@ RENDERERS: Final[Renderers] = {DeliveryKind.DIGEST: _post}
 def headline(words: Wording, week: Digest, *, is_last: bool = True) -> str:
     """Return the headline: 「先週は SEV1 が 1 件。ack は全件期限内。DLQ の失敗は 17 件で前週の 2 倍。」.
 
+    Each number is compared with the week before.
+
     Args:
         is_last: It is the last week; the words name another one by its dates.
     """
@@ -125,19 +127,26 @@ def _happened(words: Wording, week: Digest, when: str) -> str:
         return words.say("digest.headline.unknown", when=when)
     if not week.total:
         return words.say("digest.headline.none", when=when)
+    there = [one for one in week.figures.severities if one.incidents]
     counts = [
-        words.say("digest.headline.count", severity=severity_name(one), count=one.incidents)
-        for one in week.figures.severities
-        if one.incidents
+        words.say("digest.headline.count", severity=severity_name(one), count=one.incidents) for one in there
     ]
     compared = change(words, week.total, previous=week.before.incidents)
-    return words.say("digest.headline.some", when=when, counts=_listed(words, counts), change=compared)
+    said = {"when": when, "total": week.total, "counts": _listed(words, counts), "change": compared}
+    # The change is one of the total: beside the last of several severities it would read as that one's.
+    severities = {one.severity for one in (*there, *week.before.severities) if one.incidents}
+    key = "some" if len(severities) == 1 else "one" if week.total == 1 else "several"
+    return words.say(f"digest.headline.{key}", **said)
 
 
 def _in_time(words: Wording, week: Digest) -> list[str]:
-    if missed := week.figures.ack_deadlines.missed:
-        return [words.say("digest.headline.missed", count=missed)]
-    return [words.say("digest.headline.all_in_time")] if week.total else []
+    missed, before = week.figures.ack_deadlines.missed, week.before.ack_deadlines
+    earlier = ""
+    if missed or before.missed:
+        earlier = words.say("digest.headline.before", count=before.missed) if before.total else ""
+    if missed:
+        return [words.say("digest.headline.missed", count=missed, before=earlier)]
+    return [words.say("digest.headline.all_in_time", before=earlier)] if week.total else []
 
 
 def _undelivered(words: Wording, week: Digest) -> list[str]:
@@ -157,7 +166,11 @@ def _share(words: Wording, counts: DlqCounts) -> list[str]:
     if percent < _MOST_OF_THEM:
         return []
     name = where(channel, limit=_CHANNEL_LIMIT)
-    return [words.say("digest.headline.dlq_share", percent=percent, channel=name)]
+    answers = counts.answers.get(channel, ())
+    why = ""
+    if answers and 2 * answers[0].count > count:
+        why = words.say("digest.headline.dlq_why", answer=answer(words, answers[0].http_status, None))
+    return [words.say("digest.headline.dlq_share", percent=percent, channel=name, why=why)]
 
 
 def _listed(words: Wording, parts: list[str]) -> str:

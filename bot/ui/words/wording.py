@@ -42,12 +42,14 @@ class Wording:
     Attributes:
         standing: The person at each on-call place; for any other place, the policy's person.
         user_ids: The Discord ids of people by their handles, as far as they were looked up.
+        channel_urls: The addresses of channels by their names, as far as they are known.
     """
 
     texts: Texts
     policy: Policy
     standing: Mapping[str, OnCallPerson] = field(default_factory=dict)
     user_ids: Mapping[str, int] = field(default_factory=dict)
+    channel_urls: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def buttons(self) -> Buttons:

@@ -113,15 +113,16 @@ async def test_counts_of_a_period(rig: Rig) -> None:
     """Half open, per channel and status, with what became of the most severe."""
     now = await rig.store.now()
     start, end = now - 60 * MINUTE, now
-    await put(rig, 1, fallback_email_sent=True)
-    await put(rig, 2)
-    await put(rig, 3, severity="P1", channel="p1-ops", status="replayed")
+    await put(rig, 1, fallback_email_sent=True, http_status=None)
+    await put(rig, 2, http_status=429)
+    await put(rig, 3, severity="P1", channel="p1-ops", status="replayed", http_status=503)
     await put(rig, 0, attempted_at=end)
-    await put(rig, 0, attempted_at=start, severity=None)
+    await put(rig, 0, attempted_at=start, severity=None, http_status=429)
     counts = await rig.dlq.counts(start, end)
     by_status = (("failed", 3), ("replayed", 1))
     by_channel = (("p0-alerts", 3), ("p1-ops", 1))
-    assert counts == DlqCounts(4, by_channel, p0_failed=2, p0_emailed=1, by_status=by_status)
+    answers = {"p0-alerts": (StatusCount(429, 2), StatusCount(None, 1)), "p1-ops": (StatusCount(503, 1),)}
+    assert counts == DlqCounts(4, by_channel, p0_failed=2, p0_emailed=1, by_status=by_status, answers=answers)
     assert await rig.dlq.counts(end + MINUTE, end + 2 * MINUTE) == DlqCounts(0, (), 0, 0)
 
 

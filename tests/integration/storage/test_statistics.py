@@ -158,6 +158,20 @@ async def test_alerts_by_sender_and_fingerprint(rig: Rig, database: Database, hi
     )
 
 
+@compared
+@given(history=histories())
+async def test_examples_are_the_slowest_and_the_latest(
+    rig: Rig, database: Database, history: History
+) -> None:
+    """Whatever a digest's line leads to; none of them is private."""
+    await write(database, history)
+    span = span_of(history)
+    found = await rig.store.examples(GUILD, span)
+    kept = {(one.of.value, one.name, one.place): one.incident.id for one in found}
+    assert kept == recount.examples(history, span)
+    assert not any(one.incident.is_private for one in found)
+
+
 _PAGE: Final = """
 INSERT INTO deliveries (guild_id, kind, target, key, status, nonce, request, finished_at)
 VALUES ($1, 'page', 'person:primary', 'k', 'sent', 'n', '{"recipient": "primary"}', $2)

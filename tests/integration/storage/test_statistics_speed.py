@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -80,6 +80,7 @@ async def test_no_figure_of_a_hundred_thousand_incidents_takes_a_second(rig: Rig
         "pages": partial(store.page_counts, GUILD, QUARTER, TOKYO, rules),
         "senders": partial(store.alert_sources, GUILD, QUARTER),
         "noisiest": partial(store.noisiest_alerts, GUILD, QUARTER, limit=3),
+        "examples": partial(store.examples, GUILD, Span(QUARTER.start, QUARTER.start + timedelta(days=7))),
     }
     took = {name: [await seconds(ask) for _ in range(3)] for name, ask in asked.items()}
     assert {name: each for name, each in took.items() if min(each) > WITHIN_S} == {}, took

@@ -12,12 +12,13 @@ from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.delivery.attachments import FileRef
 from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.digest import AskedAlerts, Digest, DigestData, DigestPart, actions_due
-from bot.domain.dlq.entries import DlqCounts
+from bot.domain.dlq.entries import DlqCounts, StatusCount
 from bot.domain.incident.aftermath import Postmortem, PostmortemState
 from bot.domain.incident.incident import ByPerson, PersonRef
 from bot.domain.oncall.people import OnCallPerson
 from bot.domain.postmortem.owing import OwedPostmortem
 from bot.domain.statistics.alert_quality import AlertCounts, AlertQuality, AlertSource, NoisyAlert
+from bot.domain.statistics.examples import ExampleOf, Examples
 from bot.domain.statistics.figures import (
     Deadlines,
     DrillFigures,
@@ -59,11 +60,18 @@ SEV2 = SeverityFigures("SEV2", 2, acknowledge=Durations(2, 3_600.0, 7_200.0))
 BUSY = replace(
     QUIET,
     figures=IncidentFigures((SEV1, SEV2, SeverityFigures("SEV3"))),
-    before=IncidentFigures((SeverityFigures("SEV1", 5),)),
+    before=IncidentFigures((SeverityFigures("SEV1", 5, ack_deadlines=Deadlines(met=3, missed=2)),)),
     missed=(PLACED,),
     open=(PLACED,),
     postmortems=(OWED,),
-    dlq=DlqCounts(18, (("p1-ops", 16), ("p0-alerts", 2)), 2, 2, (("failed", 17), ("resolved", 1))),
+    dlq=DlqCounts(
+        18,
+        (("p1-ops", 16), ("p0-alerts", 2)),
+        2,
+        2,
+        (("failed", 17), ("resolved", 1)),
+        {"p1-ops": (StatusCount(429, 15), StatusCount(None, 1))},
+    ),
     previous_dlq=9,
 )
 IN_TIME = IncidentFigures((replace(SEV1, ack_deadlines=Deadlines(met=1)), SEV2))
@@ -105,13 +113,24 @@ def test_a_quiet_week_does_not_hide_that_the_dlq_was_away() -> None:
 def test_the_headline_tells_the_week_in_words() -> None:
     """What happened, who was late, what got lost."""
     assert headline(BUSY) == (
-        "先週は SEV1 が 1 件、SEV2 が 2 件 (前週より 2 件減)。ack 期限を過ぎたものが 1 件。"
-        "DLQ の失敗は 18 件で前週の 2 倍、89% が #p1-ops。"
+        "先週はインシデントが 3 件 (前週より 2 件減)：SEV1 が 1 件、SEV2 が 2 件。"
+        "ack 期限を過ぎたものが 1 件 (前週は 2 件超過)。"
+        "DLQ の失敗は 18 件で前週の 2 倍、89% が #p1-ops (主に HTTP 429)。"
     )
     english = str(render(EN, delivery(DeliveryKind.DIGEST), BUSY)["content"])
     assert english.startswith(
-        "Last week: 1 × SEV1, 2 × SEV2 (2 fewer than the week before); 1 past the ack deadline; 18 in the DLQ"
+        "Last week: 3 incidents, 2 fewer than the week before (1 × SEV1, 2 × SEV2); "
+        "1 past the ack deadline (the week before: 2 late); 18 in the DLQ, twice the week before"
     )
+
+
+def test_the_headline_counts_one_severity_without_a_total() -> None:
+    """The change is the severity's own, unless the week before had another one."""
+    alone = replace(BUSY, figures=IncidentFigures((SEV1,)))
+    assert headline(alone).startswith("先週は SEV1 が 1 件 (前週より 4 件減)。")
+    before = IncidentFigures((SeverityFigures("SEV2", 5),))
+    other = render(EN, delivery(DeliveryKind.DIGEST), replace(alone, before=before))["content"]
+    assert str(other).startswith("Last week: 1 incident, 4 fewer than the week before (1 × SEV1);")
 
 
 def footer(week: Digest) -> str:
@@ -147,7 +166,8 @@ def test_the_share_of_a_channel_is_rounded_as_by_hand() -> None:
 def test_the_headline_praises_what_was_in_time() -> None:
     """Nobody was late: ack は全件期限内."""
     assert headline(replace(BUSY, figures=IN_TIME, missed=(), dlq=NO_FAILURES)) == (
-        "先週は SEV1 が 1 件、SEV2 が 2 件 (前週より 2 件減)。ack は全件期限内。"
+        "先週はインシデントが 3 件 (前週より 2 件減)：SEV1 が 1 件、SEV2 が 2 件。"
+        "ack は全件期限内 (前週は 2 件超過)。"
         "届かなかった通知はありません。"
     )
 
@@ -191,7 +211,7 @@ def test_failures_spread_over_channels_name_none() -> None:
 def test_another_week_is_told_by_its_dates() -> None:
     """`/digest week`: it is not the last one."""
     body = digest(JA, BUSY, is_last=False)
-    assert str(body["content"]).startswith("11/16 – 11/22 の週は SEV1 が 1 件")
+    assert str(body["content"]).startswith("11/16 – 11/22 の週はインシデントが 3 件")
     quiet = digest(EN, QUIET, is_last=False)
     assert str(quiet["content"]).startswith("The week of 11/16 – 11/22 was quiet")
 
@@ -210,7 +230,8 @@ def test_the_figures_link_to_what_is_owed() -> None:
         f"⏰ {link} 決済 API が 5xx · primary · 11/20 (金) 期限"
     )
     assert shown["DLQ 18 件で前週の 2 倍"] == (
-        "#p1-ops 16 件 · #p0-alerts 2 件\nテーブルの状態：failed 17 件 · resolved 1 件\nP0 2 件 (メール 2/2)"
+        "P0 2 件 (メール 2/2)\n#p1-ops 16 件 (HTTP 429 × 15 · 応答なし × 1)\n#p0-alerts 2 件\n"
+        "テーブルの状態：failed 17 件 · resolved 1 件"
     )
 
 
@@ -244,9 +265,45 @@ def test_targets_updates_and_drills() -> None:
         drills=DrillFigures(2, Durations(2, 95.0, 100.0)),
     )
     shown = fields(replace(BUSY, figures=figures))
-    assert shown["インシデントの多い対象"] == "api.parky.co.jp 2 件 · admin.parky.co.jp 1 件"
+    assert shown["インシデントの多い対象"] == "api.parky.co.jp 2 件\nadmin.parky.co.jp 1 件"
     assert "状況更新：9 回中 8 回が約束どおり" in shown["期限"]
     assert shown["訓練"] == "2 回 · ack まで 1 分 (中央値)"
+
+
+def test_each_line_leads_to_an_incident() -> None:
+    """The slowest of a severity, the latest of others. A terminal has the number; a channel its address."""
+    names = {
+        ExampleOf.SEVERITY: "SEV1",
+        ExampleOf.TARGET: "api.parky.co.jp",
+        ExampleOf.READER: "sato",
+        ExampleOf.SENDER: "Grafana",
+        ExampleOf.LATE_UPDATE: "",
+        ExampleOf.DRILL: "",
+    }
+    figures = replace(
+        BUSY.figures,
+        updates=Deadlines(met=8, missed=1),
+        targets=(TargetCount("api.parky.co.jp", 2),),
+        drills=DrillFigures(2, Durations(2, 95.0, 100.0)),
+    )
+    week = replace(
+        BUSY,
+        figures=figures,
+        load=(PersonLoad(OnCallPerson("sato", "佐藤"), PageCounts(day=1)),),
+        alerts=ALERTS,
+        examples=Examples(dict.fromkeys(names.items(), PLACED)),
+    )
+    link = "[INC-42](https://discord.com/channels/7/900)"
+    assert part(week, "対応の速さ").splitlines()[0].endswith(f" · 最長 {link}")
+    assert part(week, "期限").endswith(f"8 回が約束どおり · 遅れ {link}")
+    assert part(week, "インシデントの多い") == f"api.parky.co.jp 2 件 · 最新 {link}"
+    assert part(week, "呼び出し") == f"佐藤：1 回 (昼 1) · 最新 {link}"
+    assert part(week, "監視アラート").endswith(f" · 最新 {link}")
+    assert part(week, "訓練").endswith(f" · {link}")
+    assert "  佐藤：1 回 (昼 1) · 最新 INC-42" in digest_text(week, texts=TEXTS, policy=POLICY)
+    url = "https://discord.com/channels/7/301"
+    body = digest(replace(JA, channel_urls={"p1-ops": url}), BUSY)
+    assert f"[#p1-ops]({url}) 16 件" in str(body["embeds"])
 
 
 NOISY = replace(PLACED, id=77, title="CPU 使用率", tracked=replace(PLACED.tracked, fingerprint="f"))

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.incident.incident import Incident
 from bot.domain.statistics.alert_quality import AlertSource, NoisyAlert
+from bot.domain.statistics.examples import Example
 from bot.domain.statistics.figures import (
     Deadlines,
     DrillFigures,
@@ -65,6 +66,9 @@ class LoadStatistics(Protocol):
 
     async def noisiest_alerts(self, guild_id: int, span: Span, *, limit: int) -> list[NoisyAlert]:
         """Return the alerts of which monitors posted the most messages, those first."""
+
+    async def examples(self, guild_id: int, span: Span) -> list[Example]:
+        """Return one incident for each severity, target, reader and sender; none that is private."""
 
 
 class StatisticsReads(IncidentStatistics, LoadStatistics, Protocol):
