@@ -44,8 +44,8 @@ class Host(Protocol):
     def voice(self, interaction: Interaction) -> Voice:
         """Return the words for the person who acted."""
 
-    def spawn(self, work: Coroutine[Any, Any, object], *, name: str) -> object:
-        """Run *work* beside everything else."""
+    def spawn(self, work: Coroutine[Any, Any, object], *, name: str) -> asyncio.Task[None]:
+        """Run *work* beside everything else, and hold its task until it is done."""
 
     def answering(self, task: asyncio.Task[Any]) -> None:
         """Register *task* as one that answers a person, so that a stop lets it finish first."""

@@ -19,7 +19,7 @@ from bot.ui.forms.fields import ask
 from bot.ui.interaction import Interaction, keep, redraw, reply, services_of, voice_of, wait
 from bot.ui.pictures import as_files
 from bot.ui.screens.dlq.file import CsvFile, JsonFile
-from cogs.dlq.group import desk_of, dlq_group
+from cogs.dlq.group import desk_of, dlq_group, offer_channels
 
 Hours = app_commands.Range[int, 1, 720]
 Severity = app_commands.Range[str, 1, 40]
@@ -58,7 +58,7 @@ async def offer_priorities(interaction: Interaction, typed: str) -> list[Choice[
     description=locale_str("Notifications that failed lately", key="commands.dlq_recent"),
 )
 @described(**FILTER_OPTIONS)
-@app_commands.autocomplete(severity=offer_priorities)
+@app_commands.autocomplete(severity=offer_priorities, channel=offer_channels)
 async def recent(  # noqa: PLR0913, PLR0917  # Discord's options are parameters
     interaction: Interaction,
     hours: Hours = USUAL_HOURS,

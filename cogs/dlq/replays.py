@@ -1,25 +1,25 @@
 """Sending undelivered notifications again: one, or all that a filter matches."""
 
+from functools import partial
+from operator import attrgetter
 from typing import Final
 
-import discord
 from discord import app_commands
 from discord.app_commands import Choice, locale_str
 
 from bot.client import IncidentBot
-from bot.domain.dlq.batches import ReplayTarget, Via
+from bot.domain.dlq.batches import ReplayBatch, ReplayTarget, Via
 from bot.domain.dlq.views import USUAL_HOURS, DlqFilter
 from bot.i18n.options import described
 from bot.ui.answers import Pressed, control
 from bot.ui.interaction import Interaction, keep, redraw, reply, services_of, voice_of, wait
+from bot.ui.live import follow
 from bot.ui.people import person_from
 from bot.ui.screens.dlq.replay import target_from
 from bot.ui.screens.dlq.replay_desk import ReplayDesk
 from cogs.dlq.entries import ENTRY, ID_OPTION, EntryId, offer_entries
-from cogs.dlq.group import desk_of, dlq_group
+from cogs.dlq.group import desk_of, dlq_group, offer_channels
 from cogs.dlq.listing import FILTER_OPTIONS, HANDLE, Channel, Hours, Severity, Word, offer_priorities
-
-_OFFERED: Final = 25  # Discord: choices of an autocomplete
 
 TARGET: Final = rf"(?P<how>[bw][mq]):(?P<channel>[^:]{{0,100}}):{ENTRY}"
 BATCH: Final = r"(?P<number>\d{1,18})"
@@ -30,17 +30,6 @@ BY_CHOICES: Final = [
     Choice(name=locale_str("the bot", key="commands.dlq_by_bot"), value=Via.BOT.value),
     Choice(name=locale_str("the channel's webhook", key="commands.dlq_by_webhook"), value=Via.WEBHOOK.value),
 ]
-
-
-async def offer_channels(interaction: Interaction, typed: str) -> list[Choice[str]]:
-    """Offer the channels that the person sees, by name."""
-    guild, member = interaction.guild, interaction.user
-    if guild is None or not isinstance(member, discord.Member):
-        return []
-    wanted = typed.strip().removeprefix("#").casefold()
-    seen = [one for one in guild.text_channels if one.permissions_for(member).send_messages]
-    names = [one.name for one in seen if wanted in one.name.casefold()]
-    return [Choice(name=f"#{name}"[:100], value=name) for name in names[:_OFFERED]]
 
 
 @dlq_group.command(
@@ -63,7 +52,7 @@ async def replay(
     description=locale_str("Send all matching entries again, after a preview", key="commands.dlq_replay_all"),
 )
 @described(**FILTER_OPTIONS, send_to=TO_OPTION, via=BY_OPTION)
-@app_commands.autocomplete(severity=offer_priorities, send_to=offer_channels)
+@app_commands.autocomplete(severity=offer_priorities, channel=offer_channels, send_to=offer_channels)
 @app_commands.choices(via=BY_CHOICES)
 async def replay_all(  # noqa: PLR0913, PLR0917  # Discord's options are parameters
     interaction: Interaction,
@@ -122,36 +111,50 @@ async def press_replay_to(interaction: Interaction, pressed: Pressed) -> None:
 
 @control(rf"dlq:v1:batch:start:{BATCH}")
 async def press_start(interaction: Interaction, pressed: Pressed) -> None:
-    """[再送する] of a batch: begin to send, and post how it goes."""
+    """[再送する] of a batch: begin to send; this screen and a message for all show how it goes."""
     await keep(interaction)
     channel_id = interaction.channel_id
     assert channel_id is not None  # the group is for servers
-    await redraw(interaction, await _desk(interaction).start(pressed.number, channel_id=channel_id))
+    await _follow(interaction, await _desk(interaction).start(pressed.number, channel_id=channel_id))
 
 
 @control(rf"dlq:v1:batch:stop:{BATCH}")
 async def press_stop(interaction: Interaction, pressed: Pressed) -> None:
-    """[止める]: what is not sent yet goes back."""
-    await wait(interaction)
-    await reply(interaction, view=await _desk(interaction).stop(pressed.number))
+    """[止める]: what is not sent yet goes back. On a person's own screen, that screen shows it."""
+    message = interaction.message
+    await (keep if message is not None and message.flags.ephemeral else wait)(interaction)
+    await _follow(interaction, await _desk(interaction).stop(pressed.number))
 
 
 @control(rf"dlq:v1:batch:result:{BATCH}:(?P<page>\d{{1,3}})")
 async def press_results(interaction: Interaction, pressed: Pressed) -> None:
     """[結果]: show what became of each entry."""
     await wait(interaction)
-    await reply(interaction, view=await _results(interaction, pressed))
+    await _show_results(interaction, pressed)
 
 
 @control(rf"dlq:v1:batch:(?:turn|again):{BATCH}:(?P<page>\d{{1,3}})")
 async def press_turn(interaction: Interaction, pressed: Pressed) -> None:
     """[◀] [▶] [更新]: the same on the screen that was pressed on."""
     await keep(interaction)
-    await redraw(interaction, await _results(interaction, pressed))
+    await _show_results(interaction, pressed)
 
 
-async def _results(interaction: Interaction, pressed: Pressed) -> discord.ui.LayoutView:
-    return await _desk(interaction).results(pressed.number, page=int(pressed.fields["page"]))
+async def _show_results(interaction: Interaction, pressed: Pressed) -> None:
+    batch = await _desk(interaction).batch(pressed.number)
+    await _follow(interaction, batch, page=int(pressed.fields["page"]))
+
+
+async def _follow(interaction: Interaction, batch: ReplayBatch, *, page: int = 1) -> None:
+    """Show a batch on the person's screen, until it has ended."""
+    desk = _desk(interaction)
+    await follow(
+        interaction,
+        batch,
+        read=partial(desk.batch, batch.id),
+        draw=partial(desk.results, page=page),
+        has_ended=attrgetter("has_ended"),
+    )
 
 
 async def _send(interaction: Interaction, entry: str, target: ReplayTarget) -> None:

@@ -18,6 +18,7 @@ from bot.domain.dlq.entries import DlqEntry
 from bot.domain.incident.incident import Status
 from bot.domain.triage.session import TriageStatus
 from bot.services.records.auditing import PAGE_SIZE
+from bot.ui import live
 from tests.acts import name_of
 from tests.integration.console_world import ConsoleWorld, Json, console_world, presses, shown, words
 from tests.services.database import Database
@@ -643,6 +644,33 @@ async def test_all_that_a_filter_matches_is_replayed_and_stopped(world: ConsoleW
     assert "この条件に合う失敗はありません" in nothing["content"]
     refused = shown(await world.command("dlq replay-all"))
     assert "DLQ の再送には" in refused["content"]
+
+
+async def test_a_persons_own_screen_follows_the_replay(
+    world: ConsoleWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is edited while they look, on the page that they have turned to; a stop is shown on it, too."""
+    monkeypatch.setattr(live, "_LOOK_EVERY_S", 0.02)
+    for number in range(20):
+        await failed(world, entry_id=str(UUID(int=number)))
+    asked = shown(await world.command("dlq replay-all", by="primary"))
+    start = next(one for one in presses(asked) if one.startswith("dlq:v1:batch:start:"))
+    batch = start.rpartition(":")[2]
+    await world.click(asked, start, by="primary")
+    screen = await world.until("general", contains="この画面は 15 分間", by="primary")
+    screen = await world.until("general", contains="✅ 投稿 1\n-# この画面", by="primary")
+    await world.click(screen, f"dlq:v1:batch:turn:{batch}:2", by="primary")
+    turned = (await world.human("GET", "log?since=1000000000"))["next"]
+    for posted in (2, 3):
+        await world.database.advance(timedelta(seconds=5))
+        second = await world.until("general", contains=f"✅ 投稿 {posted}\n-# この画面", by="primary")
+    log = (await world.human("GET", f"log?since={turned}"))["entries"]
+    edits = [str(one) for one in log if one.get("path", "").endswith("/messages/@original")]
+    assert len(edits) >= 2
+    assert all("-# 2 / 2 ページ" in edit for edit in edits)
+    await world.click(second, f"dlq:v1:batch:stop:{batch}", by="primary")
+    ended = await world.until("general", contains="↩️ 送っていません", by="primary")
+    assert ended["id"] == screen["id"], "the same message"
 
 
 async def test_replaying_needs_its_role(world: ConsoleWorld) -> None:

@@ -152,6 +152,11 @@ class ReplayBatch:
         return tuple(entry for entry in self.entries if entry.state is EntryState.WAITING)
 
     @property
+    def has_ended(self) -> bool:
+        """Return True if nothing of it will change any more."""
+        return self.state is BatchState.ENDED
+
+    @property
     def is_stoppable(self) -> bool:
         """Return True if stopping it would keep an entry from being sent."""
         return self.state is BatchState.RUNNING and self.stopped_at is None

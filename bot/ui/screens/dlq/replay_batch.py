@@ -63,7 +63,7 @@ def batch_screen(voice: Voice, batch: ReplayBatch, *, page: int = 1) -> Screen:
     shown = entries[(page - 1) * _PAGE : page * _PAGE]
     number = voice.say("replay.batch.pages", number=page, pages=pages) if pages > 1 else ""
     return Screen(
-        text(*summary(voice, batch), *_advice(voice, batch)),
+        text(*summary(voice, batch), *_advice(voice, batch), _how_long(voice, batch)),
         ui.Separator(),
         text(*(_result(voice, batch, entry) for entry in shown), number),
         rows=[row(*_buttons(voice, batch, page=page, pages=pages))],
@@ -82,6 +82,10 @@ def _buttons(
         yield button(voice.say("consoles.previous"), _turn_id(batch, page - 1), emoji="◀")
     if page < pages:
         yield button(voice.say("consoles.next"), _turn_id(batch, page + 1), emoji="▶")
+
+
+def _how_long(voice: Voice, batch: ReplayBatch) -> str:
+    return voice.say("replay.batch.follows") if batch.state is BatchState.RUNNING else ""
 
 
 def _turn_id(batch: ReplayBatch, page: int) -> str:

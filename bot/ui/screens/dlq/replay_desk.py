@@ -47,25 +47,24 @@ class ReplayDesk:
         preview = await self._many.preview(asked, target, by=self._by, guild_id=self._guild_id)
         return batch_question(self._voice, preview)
 
-    async def start(self, batch_id: int, *, channel_id: int) -> Screen:
-        """Start a batch, and show how it goes."""
-        batch = await self._many.start(batch_id, by=self._by, guild_id=self._guild_id, channel_id=channel_id)
-        return self._shown(batch)
+    async def start(self, batch_id: int, *, channel_id: int) -> ReplayBatch:
+        """Start a batch, whose progress is posted in a channel."""
+        return await self._many.start(batch_id, by=self._by, guild_id=self._guild_id, channel_id=channel_id)
 
-    async def stop(self, batch_id: int) -> Screen:
-        """Stop a batch, and show what became of it."""
-        return self._shown(await self._many.stop(batch_id, by=self._by, guild_id=self._guild_id))
+    async def stop(self, batch_id: int) -> ReplayBatch:
+        """Stop a batch."""
+        return await self._many.stop(batch_id, by=self._by, guild_id=self._guild_id)
 
-    async def results(self, batch_id: int, *, page: int) -> Screen:
-        """Show a page of a batch's results."""
-        batch = await self._many.view(batch_id, by=self._by, guild_id=self._guild_id)
+    async def batch(self, batch_id: int) -> ReplayBatch:
+        """Return a batch as it is now."""
+        return await self._many.view(batch_id, by=self._by, guild_id=self._guild_id)
+
+    def results(self, batch: ReplayBatch, *, page: int = 1) -> Screen:
+        """Show how a batch goes, and a page of its results."""
         return batch_screen(self._voice, batch, page=page)
 
     async def _record(self, entry_id: str) -> ReplayRecord | None:
         return (await self._dlq.entry(entry_id, by=self._by, guild_id=self._guild_id)).replay
-
-    def _shown(self, batch: ReplayBatch) -> Screen:
-        return batch_screen(self._voice, batch)
 
 
 def _has_ended(record: ReplayRecord | None) -> bool:
