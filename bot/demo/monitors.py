@@ -1,56 +1,11 @@
-"""Monitors whose alerts a person posts from the page, as each vendor's integration does: `alerts/*.toml`."""
-
-import json
-import tomllib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Final
+"""The page's button for monitors: a person posts their alerts, as each vendor's integration does."""
 
 import httpx
 
 from bot.demo import labels
-from bot.demo.refused import Refused
 from bot.demo.stage import Stage
-from bot.runbook import Policy
+from bot.demo.vendors import FIRING, RESOLVED, Monitor, channel_of, dated, read_monitors
 from local_discord.people import JSON
-
-_FOLDER: Final = Path(__file__).with_name("alerts")
-_FIRING, _RESOLVED = "firing", "resolved"
-
-
-@dataclass(slots=True)
-class Monitor:
-    """One vendor: what it posts, alert by alert.
-
-    Attributes:
-        watched: Which of the watched channels it posts to, 0 for the first.
-        alerts: What is posted when each fires and is resolved.
-        posted: How many have fired so far; the last one is over if `is_over`.
-    """
-
-    key: str
-    sender: str
-    watched: int
-    alerts: list[Mapping[str, JSON]]
-    posted: int = 0
-    is_over: bool = True
-
-    def following(self, state: str) -> JSON:
-        """Return what it posts next: another alert fires, or the last one is over.
-
-        Raises:
-            Refused: Nothing of it fires.
-        """
-        if state == _RESOLVED and self.is_over:
-            raise Refused(labels.of_calm(self.sender))
-        number = self.posted if state == _FIRING else self.posted - 1
-        return self.alerts[number % len(self.alerts)][state]
-
-    def note(self, state: str) -> None:
-        """Remember that it has posted."""
-        self.posted += state == _FIRING
-        self.is_over = state == _RESOLVED
 
 
 class MonitorGroup:
@@ -65,11 +20,11 @@ class MonitorGroup:
         controls = [
             {
                 "id": f"monitor.{one.key}.{state}",
-                "label": labels.of_alert(one.sender, is_firing=state == _FIRING),
+                "label": labels.of_alert(one.sender, is_firing=state == FIRING),
                 "detail": dict.fromkeys(("ja", "en"), f"#{self._channel(one)}"),
             }
             for one in self._monitors.values()
-            for state in (_FIRING, _RESOLVED)
+            for state in (FIRING, RESOLVED)
         ]
         return {"id": "monitor", "icon": "bell", "label": labels.MONITORS, "controls": controls}
 
@@ -90,33 +45,3 @@ class MonitorGroup:
 
     async def _epoch_s(self) -> int:
         return int(await self._stage.connection.fetchval("SELECT extract(epoch FROM now())"))
-
-
-def read_monitors(language: str) -> Iterator[Monitor]:
-    """Yield each vendor's monitor, with what people wrote in it in *language*."""
-    for file in sorted(_FOLDER.glob("*.toml")):
-        told = _in_language(tomllib.loads(file.read_text(encoding="utf-8")), language)
-        yield Monitor(file.stem, told["sender"], told["watched"], told["alerts"])
-
-
-def channel_of(policy: Policy, watched: int) -> str:
-    """Return the watched channel of that place, or the last one; without any, the highest severity's."""
-    known = [*policy.alerts.watch] or [min(policy.severities.values(), key=lambda one: one.rank).channel]
-    return known[min(watched, len(known) - 1)]
-
-
-def dated(body: JSON, epoch_s: int) -> JSON:
-    """Return *body* with the time in place of `{at}`."""
-    told: JSON = json.loads(json.dumps(body).replace("{at}", str(epoch_s)))
-    return told
-
-
-def _in_language(value: Any, language: str) -> Any:  # noqa: ANN401 -- JSON
-    """Return *value* with each {ja, en} in it as the words of *language*."""
-    if isinstance(value, list):
-        return [_in_language(one, language) for one in value]
-    if not isinstance(value, dict):
-        return value
-    if value.keys() == {"ja", "en"}:
-        return value[language]
-    return {key: _in_language(one, language) for key, one in value.items()}

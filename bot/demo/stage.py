@@ -17,7 +17,7 @@ from bot.demo.process import Child
 from bot.demo.setup import Setup
 from bot.demo.story.begun import has_begun, is_past_written
 from bot.demo.story.cast import Cast, enter
-from bot.demo.story.happened import Place
+from bot.demo.story.place import Place, set_up_hooks
 from bot.lean_imports import uncollected
 from bot.runbook import Policy
 from bot.storage.database.migrate import SEARCH_PATH
@@ -171,11 +171,13 @@ async def prepare(connection: asyncpg.Connection, human: Human, setup: Setup) ->
     await clock.install(connection)
     await _catch_up(connection, human)
     state = await human.state()
+    channels = {channel["name"]: int(channel["id"]) for channel in state["channels"]}
     place = Place(
         guild_id=int(state["guild"]["id"]),
         bot_id=int(state["application"]["id"]),
-        channels={channel["name"]: int(channel["id"]) for channel in state["channels"]},
+        channels=channels,
         cast=Cast.at(people, policy, now=await connection.fetchval("SELECT now()")),
+        hooks=await set_up_hooks(human, policy, channels),
     )
     return await seed(connection, human, policy=policy, place=place, is_storys=not setup.own_file)
 

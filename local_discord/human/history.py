@@ -5,13 +5,14 @@ from typing import Final
 
 from local_discord.core import Core
 from local_discord.human.desk import Ask, BadRequest
+from local_discord.human.hooks import channel_webhook
 from local_discord.messages.drafts import Request, read_draft
 from local_discord.messages.posting import Origin, archive_idle, publish, set_archived
 from local_discord.messages.reacting import react
 from local_discord.world.access import thread_state
 from local_discord.world.kinds import JSON
 from local_discord.world.names import find_user
-from local_discord.world.payloads import user_payload
+from local_discord.world.payloads import user_payload, webhook_author
 from local_discord.world.snowflake import created_at
 from local_discord.world.threads import start_thread
 from local_discord.world.world import Channel, Message
@@ -19,16 +20,16 @@ from local_discord.world.world import Channel, Message
 _MOST: Final = 1 << 63
 _FIRST: Final = created_at("0")
 _FIELDS: Final = frozenset(
-    {"id", "user", "channel", "message", "thread", "reactions", "edited_at", "archived_at"}
+    {"id", "user", "webhook", "channel", "message", "thread", "reactions", "edited_at", "archived_at"}
 )
 
 
 def write(ask: Ask) -> list[JSON]:
     """POST history {entries}: what was written and archived, the oldest first; answers with the ids of each.
 
-    An entry is a message {id, user, channel, message, thread?, reactions?, edited_at?}, whose id says when it
-    was written, or the end of a thread {channel, archived_at}. Everybody has read them. Entries before one
-    that is refused stay.
+    An entry is a message {id, user or webhook, channel, message, thread?, reactions?, edited_at?}, whose id
+    says when it was written, or the end of a thread {channel, archived_at}. A webhook is named as for
+    `POST webhook`. Everybody has read them. Entries before one that is refused stay.
     """
     core, entries, places = ask.core, _entries(ask), list[JSON]()
     try:
@@ -69,18 +70,27 @@ def _write(ask: Ask) -> JSON:
 
 
 def _message(ask: Ask, channel: Channel) -> Message:
-    core, user, number = ask.core, ask.user(), _number(ask, channel)
+    core, number = ask.core, _number(ask, channel)
+    origin = _origin(ask, channel, number)
     reactions = _reactions(ask)
     edited_at = _moment(ask, "edited_at") if ask.body.get("edited_at") else None
     with core.clock.standing_at(_past(core, created_at(number))):
-        draft = read_draft(core, Request(ask.mapping("message"), [], channel, user.id))
-        made = publish(core, channel, draft, Origin(user_payload(user), message_id=number))
+        by = None if origin.webhook_id is not None else str(origin.author["id"])
+        draft = read_draft(core, Request(ask.mapping("message"), [], channel, by))
+        made = publish(core, channel, draft, origin)
         if ask.body.get("thread"):
-            start_thread(core, channel, user.id, ask.mapping("thread"), made)
+            start_thread(core, channel, ask.user().id, ask.mapping("thread"), made)
         for emoji, user_id in reactions:
             react(core, made, user_id, emoji)
     made.edited_at = None if edited_at is None else edited_at.isoformat(timespec="microseconds")
     return made
+
+
+def _origin(ask: Ask, channel: Channel, number: str) -> Origin:
+    if "webhook" not in ask.body:
+        return Origin(user_payload(ask.user()), message_id=number)
+    webhook = channel_webhook(ask, ask.core.world.parent_of(channel), key="webhook")
+    return Origin(webhook_author(webhook, None), webhook_id=webhook.id, message_id=number)
 
 
 def _number(ask: Ask, channel: Channel) -> str:

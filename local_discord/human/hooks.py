@@ -24,7 +24,7 @@ def post(ask: Ask) -> JSON:
     what was made, and with ``webhook_url``, what "Copy Webhook URL" gives a person: a monitor posts there.
     """
     channel, core = ask.channel(), ask.core
-    webhook = _webhook(ask, core.world.parent_of(channel))
+    webhook = channel_webhook(ask, core.world.parent_of(channel), key="name")
     body: JSON = {key: ask.body[key] for key in _SAID if key in ask.body}
     draft = read_draft(core, Request(body, read_files(ask), channel, None))
     origin = Origin(webhook_author(webhook, None), webhook_id=webhook.id)
@@ -37,19 +37,24 @@ def url(ask: Ask) -> JSON:
 
     Answers with ``webhook_url``, what "Copy Webhook URL" gives a person, and posts nothing.
     """
-    return {"webhook_url": _url(ask, _webhook(ask, ask.core.world.parent_of(ask.channel())))}
+    return {
+        "webhook_url": _url(ask, channel_webhook(ask, ask.core.world.parent_of(ask.channel()), key="name"))
+    }
 
 
 def _url(ask: Ask, webhook: Webhook) -> str:
     return f"{ask.core.origin}{API_PREFIX}/webhooks/{webhook.id}/{webhook.token}"
 
 
-def _webhook(ask: Ask, channel: Channel) -> Webhook:
-    """The webhook of that name in *channel*. 50024 where there can be none, 50035 for an impossible name."""
+def channel_webhook(ask: Ask, channel: Channel, *, key: str) -> Webhook:
+    """The webhook in *channel* of the name in *key*, made if need be.
+
+    50024 where there can be none, 50035 for an impossible name.
+    """
     world, form = ask.core.world, Form()
     if channel.type not in KINDS:
         raise refused(50024)
-    name = read_name(form, "name", ask.text("name"), least=1)
+    name = read_name(form, key, ask.text(key), least=1)
     form.finish()
     for one in world.webhooks.values():
         if (one.channel_id, one.name, one.owner_id) == (channel.id, name, world.guild.owner_id):

@@ -51,6 +51,16 @@ async def test_bot_edits_what_it_wrote_in_the_past(client: Client) -> None:
     assert (await client.api(f"PUT /channels/{ALERTED}/messages/{HINTED}/reactions/👀/@me")).code == 50083
 
 
+async def test_monitor_posted_in_the_past(client: Client) -> None:
+    """Under the webhook of its name, which later posts use as well."""
+    entry = {"id": ALERTED, "webhook": "Sentry", "channel": "p1-ops", "message": {"content": "disk full"}}
+    await client.human("POST history", entries=[entry])
+    (old,) = (await client.human("GET messages/p1-ops")).body
+    new = (await client.human("POST webhook", channel="p1-ops", name="Sentry", content="again")).body
+    assert (old["id"], old["author"]["username"], old["author"]["bot"]) == (ALERTED, "Sentry", True)
+    assert (old["webhook_id"], old["author"]["id"]) == (new["webhook_id"], new["author"]["id"])
+
+
 async def test_past_does_not_reach_into_the_future(client: Client) -> None:
     """What is yet to come is refused, and so is an id that a message has."""
     ahead = snowflake_of(datetime.now(UTC) + timedelta(minutes=5))

@@ -5,8 +5,8 @@ from typing import Final
 
 import pytest
 
-from bot.demo.monitors import Monitor, channel_of, dated, read_monitors
 from bot.demo.refused import Refused
+from bot.demo.vendors import Monitor, channel_of, dated, read_monitors
 from bot.domain.alerts.recognition import Says
 from bot.runbook import load_policy
 from tests.corpus.test_senders import understood

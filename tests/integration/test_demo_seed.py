@@ -85,11 +85,20 @@ async def test_each_incident_has_its_post_and_its_thread(database_url: str, lang
         threads = {one["id"]: one for one in state["threads"]}
         shown = {one.id: one for name in _CHANNELS for one in await found.human.messages(name)}
         incidents = await found.rows(_POSTS)
-        assert len(incidents) == 22
+        assert [one["kind"] for one in incidents].count("incident") == 23
+        assert len(incidents) == 26
         for incident in incidents:
             alert = shown[str(incident["alert_message_id"])]
             assert incident["title"] in alert.text
             assert alert.at - incident["triggered_at"] < timedelta(seconds=2)
+            if incident["kind"] == "alert":  # what a monitor posted, and the bot's answer to it
+                source = shown[str(incident["source_message_id"])]
+                assert (source.raw["webhook_id"], source.raw["author"]["username"]) == (
+                    str(incident["reported_by_id"]),
+                    incident["reported_by_name"],
+                )
+                assert alert.raw["message_reference"]["message_id"] == source.id
+                continue
             thread = threads[str(incident["thread_id"])]
             assert incident["title"] in thread["name"]
             assert _is_archived(thread) is (incident["status"] == "resolved")
@@ -125,11 +134,17 @@ async def test_whoever_looks_at_the_past_finds_names(database_url: str) -> None:
     """Who ended an incident is on it, as who reported and acknowledged it is: as Discord shows them."""
     async with past(database_url) as found:
         names = {int(one["id"]): one["shown_name"] for one in (await found.human.state())["members"]}
+        hooks = {
+            int(one.raw["webhook_id"]): one.raw["author"]["username"]
+            for name in _CHANNELS
+            for one in await found.human.messages(name)
+            if one.raw.get("webhook_id")
+        }
         ended = await found.rows("SELECT * FROM incidents WHERE resolved_at IS NOT NULL")
         assert ended
         for row in ended:
             for act in ("reported", "acknowledged", "resolved"):
-                assert names[row[f"{act}_by_id"]] == row[f"{act}_by_name"]
+                assert (names | hooks)[row[f"{act}_by_id"]] == row[f"{act}_by_name"]
 
 
 async def test_past_has_action_items_that_are_still_of_use(database_url: str) -> None:

@@ -5,13 +5,13 @@ from dataclasses import replace
 from bot.demo.story.happened import Happened
 from bot.domain.incident.aftermath import Aftermath, Postmortem, ReminderStage, Resolution
 from bot.domain.incident.incident import Incident, PersonRef
-from bot.domain.incident.notices import ResolvedNotice
+from bot.domain.incident.notices import CancelledNotice, ResolvedNotice
 from bot.domain.postmortem import owing, reminders
 
 
 def with_aftermath(incident: Incident, happened: Happened) -> Incident:
     """Return *incident* with how it was resolved and the postmortem that it owes, if it has ended."""
-    if happened.ended_at is None:
+    if happened.ended_at is None or happened.told.is_false:
         return incident
     return replace(
         incident,
@@ -21,8 +21,10 @@ def with_aftermath(incident: Incident, happened: Happened) -> Incident:
     )
 
 
-def resolved_notice(incident: Incident, happened: Happened) -> ResolvedNotice:
-    """Return the line in the thread about the end of *incident*, which has its aftermath."""
+def end_notice(incident: Incident, happened: Happened) -> ResolvedNotice | CancelledNotice:
+    """Return the line about the end of *incident*, which has its aftermath."""
+    if happened.told.is_false:
+        return CancelledNotice(at=happened.ended_at, by=happened.responder.name, reason="")
     said, owed = incident.aftermath.resolution, incident.aftermath.postmortem
     told = ResolvedNotice(at=happened.ended_at, by=happened.responder.name, said=said)
     if owed is None:

@@ -1,13 +1,15 @@
 """An incident of the demo's past on this local Discord: who did what when, and where its posts are."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Final
 
-from bot.demo.story.cast import Cast, Person
-from bot.demo.story.past import PastIncident
+from bot.demo.story.cast import Person
+from bot.demo.story.monitored import Monitored
+from bot.demo.story.past import PastIncident, PastUpdate
+from bot.demo.story.place import Place, Spot
 from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.severity import LadderStep, SeverityPolicy
 from bot.runbook import Policy
@@ -17,29 +19,6 @@ from local_discord.world.snowflake import snowflake_of
 ALERT_AFTER: Final = timedelta(milliseconds=600)
 ROOT_AFTER: Final = timedelta(milliseconds=900)
 _BETWEEN_RESPONDERS: Final = timedelta(minutes=3)
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """The local Discord that the past happened in.
-
-    Attributes:
-        bot_id: The bot's user.
-        channels: Ids of channels by name.
-    """
-
-    guild_id: int
-    bot_id: int
-    channels: Mapping[str, int]
-    cast: Cast
-
-
-@dataclass(frozen=True, slots=True)
-class Spot:
-    """A message and its channel."""
-
-    channel_id: int
-    message_id: int
 
 
 @dataclass(frozen=True)
@@ -87,9 +66,40 @@ class Happened:
         return None if told is None or ended_at is None else ended_at + told
 
     @cached_property
+    def monitored(self) -> Monitored | None:
+        """Return the alert of a monitor that it began with; None: a person has reported it."""
+        told, place = self.told.alert, self.place
+        if told is None or told.monitor not in place.hooks:
+            return None
+        return Monitored(told, place.hooks[told.monitor], self.policy, place.guild_id, self.at)
+
+    @property
+    def is_tracked(self) -> bool:
+        """Return True for an alert that nobody has declared: it has no thread."""
+        return self.monitored is not None and self.told.is_false
+
+    @cached_property
+    def title(self) -> str:
+        """Return its title: of a tracked alert, the one that the bot has read."""
+        alert = self.monitored
+        return alert.title if alert is not None and self.is_tracked else self.told.title
+
+    @cached_property
     def reporter(self) -> Person:
-        """Return who reported it."""
+        """Return who reported it, a monitor as well."""
+        if (alert := self.monitored) is not None:
+            return Person(alert.hook.id, alert.hook.name, alert.hook.name)
         return self.person(self.told.reported_by)
+
+    @cached_property
+    def updates(self) -> list[tuple[Person, datetime, PastUpdate]]:
+        """Return the status updates: by whom, when, and what was said."""
+        return [(self.person(told.by), self.at + told.after, told) for told in self.told.updates]
+
+    @property
+    def reminded_at(self) -> datetime | None:
+        """Return when the bot asked for a status update; None: it did not have to."""
+        return None if self.told.reminded_after is None else self.at + self.told.reminded_after
 
     @cached_property
     def responders(self) -> list[tuple[Person, datetime]]:
@@ -122,6 +132,11 @@ class Happened:
         return {place: cast.person(place, at=self.at) for place in step.dm if place in cast.rotations}
 
     @property
+    def thread_channel(self) -> str | None:
+        """Return the name of the channel that its thread hangs in; None: it has none."""
+        return None if self.is_tracked else self.severity.thread_channel
+
+    @property
     def alert(self) -> Spot:
         """Return where its alert is."""
         return self._spot(self.severity.channel, ALERT_AFTER)
@@ -129,7 +144,7 @@ class Happened:
     @property
     def root(self) -> Spot | None:
         """Return where the message is that its thread hangs on; None: it has no thread."""
-        channel = self.severity.thread_channel
+        channel = self.thread_channel
         if channel in (None, self.severity.channel):
             return None if channel is None else self.alert
         return self._spot(channel, ROOT_AFTER)

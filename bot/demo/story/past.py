@@ -65,10 +65,41 @@ class PastAction(_Written):
     done_after: Span | None = None
 
 
+class PastUpdate(_Written):
+    """A status update, some time `after` the alert.
+
+    Attributes:
+        next_in: When the next one was promised; None: none was.
+    """
+
+    by: str
+    after: Span
+    known: Words
+    impact: Words
+    next_in: Span | None = None
+
+
+class PastAlert(_Written):
+    """What a monitor posted.
+
+    Attributes:
+        monitor, number: Which file of `bot/demo/alerts`, and which of its alerts, from 0.
+        messages: When each was posted, from the first one on, which is 0.
+    """
+
+    monitor: str
+    number: int
+    messages: tuple[Span, ...]
+
+
 class PastIncident(_Written):
     """One incident; people by name, times after `at` counted from it.
 
     Attributes:
+        reported_by, title: Of a tracked alert those of the monitor are taken.
+        alert: What it began with, if a monitor has found it.
+        is_false: It ended as a false alarm. With an `alert`, nobody had declared it.
+        reminded_after: When the bot asked for a status update that did not come.
         written_after: From the resolve until its postmortem was done; None: it is owed.
     """
 
@@ -84,6 +115,11 @@ class PastIncident(_Written):
     acknowledged_after: Span
     acknowledged_by: str
     weeks_before: int = 0
+    is_drill: bool = False
+    is_false: bool = False
+    alert: PastAlert | None = None
+    updates: tuple[PastUpdate, ...] = ()
+    reminded_after: Span | None = None
     joined: tuple[str, ...] = ()
     resolved_after: Span | None = None
     resolution: Resolved | None = None

@@ -7,20 +7,25 @@ from itertools import count
 from typing import Final
 
 from bot.demo.story.cast import Person
-from bot.demo.story.ends import resolved_notice, with_aftermath
+from bot.demo.story.drilled import injected, score_of
+from bot.demo.story.ends import end_notice, with_aftermath
 from bot.demo.story.follow_up import PastItem, counted, items_of
-from bot.demo.story.happened import Happened, Spot
+from bot.demo.story.happened import Happened
+from bot.demo.story.place import Spot
+from bot.demo.story.updates import last_update, update_lines
 from bot.domain.delivery.delivery import Delivery, DeliveryKind, DeliveryStatus, NewDelivery, Request
 from bot.domain.delivery.notices import Notice
+from bot.domain.drill import DrillScoredNotice
 from bot.domain.escalation.deliveries import PagingData
-from bot.domain.incident.incident import ByPerson, Incident, PersonRef, Status
-from bot.domain.incident.locations import AlertPost, IncidentThread
+from bot.domain.incident.incident import ByPerson, Incident, IncidentKind, PersonRef, Status
+from bot.domain.incident.locations import AlertPost, IncidentThread, Tracked
 from bot.domain.oncall.people import marked
 from bot.domain.postmortem.notices import PostmortemDoneNotice
 from bot.i18n import Texts
 from bot.runbook import Policy
 from bot.services.shared.postings import notice, posting_deliveries
 from bot.ui.buttons import reaction_of
+from bot.ui.discord_api.hooks import answer_to
 from bot.ui.posts.renderer import render
 from bot.ui.words.wording import Wording
 from local_discord.world.snowflake import created_at, snowflake_of
@@ -89,10 +94,16 @@ class _Composer:
         self._items = items
 
     def posts(self) -> Iterator[Post]:
+        yield from self._monitored()
         yield from self._posting()
         yield from self._calls()
         yield from self._notes()
         yield from self._end()
+
+    def _monitored(self) -> Iterator[Post]:
+        """Yield what a monitor posted."""
+        if (alert := self._happened.monitored) is not None:
+            yield from (Post(at, dict(entry)) for at, entry in alert.entries())
 
     def _posting(self) -> Iterator[Post]:
         """Yield the alert and its thread with the first messages."""
@@ -120,6 +131,8 @@ class _Composer:
         post = self._message(new, at, str(spot.channel_id), is_edited=True)
         assert post.entry is not None
         more: Json = {"id": str(spot.message_id)}
+        if is_alert and happened.is_tracked and (source := self._incident.tracked.source) is not None:
+            more["message"] = {**_said(post.entry), **answer_to(source.message_id)}
         if is_alert:
             seen_by = [str(happened.place.bot_id), *(str(who.id) for who, _ in happened.responders)]
             more["reactions"] = _reactions({self._words.policy.ack_emoji: seen_by})
@@ -161,23 +174,25 @@ class _Composer:
             yield Post(at, {**place, "message": {"content": text}, "reactions": reactions})
 
     def _end(self) -> Iterator[Post]:
-        """Yield the line that says who resolved it, and the end of its thread."""
+        """Yield the bot's lines until the one that says who resolved it, and the end of its thread."""
         happened, ended_at = self._happened, self._happened.ended_at
-        if ended_at is None:
-            return
         home = happened.alert.channel_id if happened.thread_id is None else happened.thread_id
-        for told, key, at in self._last_lines(ended_at):
+        lines = [*update_lines(happened), *(injected(happened) if happened.told.is_drill else ())]
+        for told, key, at in (*lines, *(() if ended_at is None else self._last_lines(ended_at))):
             yield self._message(
                 notice(self._incident, happened.policy, told, key=key), at + _SECOND, str(home)
             )
-        if happened.thread_id is not None:
+        if happened.thread_id is not None and ended_at is not None:
             at = ended_at + happened.policy.archive_after
             yield Post(at, {"channel": str(happened.thread_id), "archived_at": at.isoformat()})
 
     def _last_lines(self, ended_at: datetime) -> Iterator[tuple[Notice, str, datetime]]:
         """Yield the lines about the end, the postmortem and action items, with their keys and moments."""
         happened = self._happened
-        yield resolved_notice(self._incident, happened), "resolved:3", ended_at
+        yield end_notice(self._incident, happened), "resolved:3", ended_at
+        if happened.told.is_drill:
+            score = score_of(happened, self._incident)
+            yield DrillScoredNotice(score=score), "drill_scored", ended_at
         if happened.written_at is not None:
             yield PostmortemDoneNotice(by=happened.responder.name), "postmortem:4", happened.written_at
         for item, number in self._items:
@@ -229,6 +244,12 @@ class _Composer:
         return dict(render(self._words, sent, self._incident))
 
 
+def _said(entry: Json) -> Json:
+    said = entry["message"]
+    assert isinstance(said, dict)
+    return said
+
+
 def _reactions(people: dict[str, list[str]]) -> Json:
     """Return the reactions without custom emojis: the local Discord has none."""
     found = {reaction_of(emoji): ids for emoji, ids in people.items()}
@@ -249,8 +270,8 @@ def incident_of(happened: Happened, incident_id: int) -> Incident:
         guild_id=happened.place.guild_id,
         severity=happened.severity.name,
         priority=happened.severity.priority,
-        status=Status.ACKNOWLEDGED if ended_at is None else Status.RESOLVED,
-        title=told.title,
+        status=_status(happened),
+        title=happened.title,
         targets=told.targets,
         symptoms=told.symptoms,
         path=tuple((question, answer) for question, answer in told.path),
@@ -261,7 +282,18 @@ def incident_of(happened: Happened, incident_id: int) -> Incident:
         acknowledged=ByPerson(who.id, who.name, happened.acknowledged_at),
         ended=None if ended_at is None else ByPerson(who.id, who.name, ended_at),
         post=AlertPost(1, happened.alert.channel_id, happened.alert.message_id),
-        thread=IncidentThread(happened.thread_id, channel=happened.severity.thread_channel),
+        thread=IncidentThread(happened.thread_id, channel=happened.thread_channel),
+        kind=IncidentKind.ALERT if happened.is_tracked else IncidentKind.INCIDENT,
+        is_drill=told.is_drill,
+        rings=not told.is_drill,
+        tracked=Tracked() if happened.monitored is None else happened.monitored.tracked,
+        updates=last_update(happened),
         actions=counted(happened),
     )
     return with_aftermath(incident, happened)
+
+
+def _status(happened: Happened) -> Status:
+    if happened.ended_at is None:
+        return Status.ACKNOWLEDGED
+    return Status.CANCELLED if happened.told.is_false else Status.RESOLVED

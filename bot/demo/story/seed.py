@@ -11,14 +11,18 @@ import asyncpg
 
 from bot.demo.story.begun import is_past_written
 from bot.demo.story.cast import SATO, Person
-from bot.demo.story.ends import resolved_notice
+from bot.demo.story.drilled import drill_row, score_of
+from bot.demo.story.ends import end_notice
 from bot.demo.story.follow_up import items_of
-from bot.demo.story.happened import Happened, Place, Spot, what_happened
+from bot.demo.story.happened import Happened, what_happened
 from bot.demo.story.past import PastFailure, read_past
+from bot.demo.story.place import Place, Spot
 from bot.demo.story.posts import Post, Posts, incident_of, note_id
+from bot.demo.story.updates import update_facts
 from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.delivery.delivery import NewDelivery, Request
 from bot.domain.digest import week_due
+from bot.domain.drill import DrillScoredEntry
 from bot.domain.escalation.entries import EscalatedEntry, PagedEntry
 from bot.domain.incident.entries import (
     AcknowledgedEntry,
@@ -91,6 +95,8 @@ class _Writer:
         happened = what_happened(past.incident, week, self._policy, self._place, now=now)
         ids = await self.write("seed_incidents", [_incident(one) for one in happened])
         await self.write("seed_responders", [row for one in happened for row in _responders(one)])
+        drills = [drill_row(one, ids[one.key]) for one in happened if one.told.is_drill]
+        await self.write("seed_drills", drills)
         ended = [incident_of(one, ids[one.key]) for one in happened if one.ended_at is not None]
         await self.write("seed_resolutions", [row for one in ended for row in _resolutions(one)])
         await self.write("seed_postmortems", [row for one in ended for row in _postmortems(one)])
@@ -143,14 +149,24 @@ class _Writer:
 
 
 def _incident(one: Happened) -> Row:
-    told, ended_at = one.told, one.ended_at
+    told, ended_at, kept = one.told, one.ended_at, incident_of(one, 0)
+    source, last = kept.tracked.source, kept.updates.last
     return {
         "key": one.key,
         "guild_id": one.place.guild_id,
         "severity": one.severity.name,
         "priority": one.severity.priority,
-        "status": "acknowledged" if ended_at is None else "resolved",
-        "title": told.title,
+        "status": kept.status.value,
+        "kind": kept.kind.value,
+        "is_drill": kept.is_drill,
+        "rings": kept.rings,
+        "source": None if source is None else source.to_json(),
+        "source_message_id": None if source is None else source.message_id,
+        "fingerprint": kept.tracked.fingerprint,
+        "occurrences": kept.tracked.occurrences,
+        "last_seen_at": kept.tracked.last_seen_at,
+        "last_update": None if last is None else last.to_json(),
+        "title": kept.title,
         "targets": told.targets,
         "symptoms": told.symptoms,
         "path": told.path,
@@ -165,7 +181,7 @@ def _incident(one: Happened) -> Row:
         "alert_channel_id": one.alert.channel_id,
         "alert_message_id": one.alert.message_id,
         "thread_id": one.thread_id,
-        "thread_channel": one.severity.thread_channel,
+        "thread_channel": one.thread_channel,
     }
 
 
@@ -192,7 +208,7 @@ def _actions(one: Happened, ids: Mapping[str, int]) -> Iterator[Row]:
 def _timeline(one: Happened, items: Mapping[str, int]) -> Iterator[Row]:
     """Yield the entries of an incident; *items* has the numbers of action items by their keys."""
     kept = (fact for item in items_of(one) for fact in item.facts(items[item.key]))
-    for at, fact, actor in (*_opening(one), *_called(one), *_answered(one), *kept):
+    for at, fact, actor in (*_opening(one), *_called(one), *update_facts(one), *_answered(one), *kept):
         who = _who("actor", actor) if actor else {}
         yield {"key": one.key, "at": at, "kind": fact.kind.value, **who, "data": fact.to_json()}
 
@@ -224,8 +240,10 @@ def _answered(one: Happened) -> Iterator[_Fact]:
     for who, at, text in one.notes:
         yield at, _note(one, who, at, text), who
     if one.ended_at is not None:
-        told = resolved_notice(incident_of(one, 0), one)
-        yield one.ended_at, entry_of(told, is_drill=False), first
+        incident = incident_of(one, 0)
+        yield one.ended_at, entry_of(end_notice(incident, one), is_drill=incident.is_drill), first
+        if incident.is_drill:
+            yield one.ended_at, DrillScoredEntry(score=score_of(one, incident)), None
     if one.written_at is not None:
         yield one.written_at, PostmortemDoneEntry(), first
 

@@ -15,12 +15,16 @@ INSERT INTO incidents (guild_id, key, severity, priority, status, title, targets
                        started_at, triggered_at, ack_due_at, reported_by_id, reported_by_name,
                        acknowledged_at, acknowledged_by_id, acknowledged_by_name,
                        resolved_at, resolved_by_id, resolved_by_name, first_ended_at,
-                       alert_channel_id, alert_message_id, thread_id, thread_channel)
+                       alert_channel_id, alert_message_id, thread_id, thread_channel,
+                       kind, is_drill, rings, source, source_message_id, fingerprint, occurrences, last_seen_at,
+                       last_update)
 SELECT guild_id, key, severity, priority, status, title, targets, symptoms, path,
        started_at, triggered_at, ack_due_at, reported_by_id, reported_by_name,
        acknowledged_at, acknowledged_by_id, acknowledged_by_name,
        ended_at, ended_by_id, ended_by_name, ended_at,
-       alert_channel_id, alert_message_id, thread_id, thread_channel
+       alert_channel_id, alert_message_id, thread_id, thread_channel,
+       kind, is_drill, rings, source, source_message_id, fingerprint, occurrences, last_seen_at,
+       last_update
   FROM jsonb_to_recordset($1::jsonb) AS past (
        guild_id bigint, key text, severity text, priority text, status text, title text,
        targets text[], symptoms text[], path jsonb,
@@ -28,7 +32,9 @@ SELECT guild_id, key, severity, priority, status, title, targets, symptoms, path
        reported_by_id bigint, reported_by_name text,
        acknowledged_at timestamptz, acknowledged_by_id bigint, acknowledged_by_name text,
        ended_at timestamptz, ended_by_id bigint, ended_by_name text,
-       alert_channel_id bigint, alert_message_id bigint, thread_id bigint, thread_channel text)
+       alert_channel_id bigint, alert_message_id bigint, thread_id bigint, thread_channel text,
+       kind text, is_drill boolean, rings boolean, source jsonb, source_message_id bigint, fingerprint text,
+       occurrences integer, last_seen_at timestamptz, last_update jsonb)
  ORDER BY triggered_at
 RETURNING id, key;
 
@@ -38,6 +44,14 @@ INSERT INTO responders (incident_id, user_id, name, via, joined_at)
 SELECT incidents.id, past.user_id, past.name, 'reaction', past.joined_at
   FROM jsonb_to_recordset($1::jsonb) AS past (key text, user_id bigint, name text, joined_at timestamptz)
   JOIN incidents USING (key);
+
+-- name: seed_drills
+-- $1: a JSON array with one object per drill.
+INSERT INTO drills (incident_id, guild_id, started_by_id, started_by_name, started_at, injects, ends_at, played, ended_at)
+SELECT incident_id, guild_id, started_by_id, started_by_name, started_at, injects, ends_at, played, ended_at
+  FROM jsonb_to_recordset($1::jsonb) AS past (
+       incident_id bigint, guild_id bigint, started_by_id bigint, started_by_name text, started_at timestamptz,
+       injects jsonb, ends_at timestamptz, played integer, ended_at timestamptz);
 
 -- name: seed_resolutions
 -- $1: a JSON array with one object per incident that was resolved with words.

@@ -224,6 +224,8 @@ def _channel(words: Wording, counts: DlqCounts, channel: str, count: int) -> str
     answers = counts.answers.get(channel, ())
     if not answers:
         return said
+    if len(answers) == 1:
+        return f"{said} ({answer(words, answers[0].http_status, None)})"
     why = " · ".join(f"{answer(words, one.http_status, None)} × {one.count}" for one in answers[:_ANSWERS])
     return f"{said} ({why})"
 

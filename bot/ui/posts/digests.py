@@ -141,11 +141,10 @@ def _happened(words: Wording, week: Digest, when: str) -> str:
 
 def _in_time(words: Wording, week: Digest) -> list[str]:
     missed, before = week.figures.ack_deadlines.missed, week.before.ack_deadlines
-    earlier = ""
-    if missed or before.missed:
-        earlier = words.say("digest.headline.before", count=before.missed) if before.total else ""
     if missed:
+        earlier = words.say("digest.headline.missed_before", count=before.missed) if before.total else ""
         return [words.say("digest.headline.missed", count=missed, before=earlier)]
+    earlier = words.say("digest.headline.late_before", count=before.missed) if before.missed else ""
     return [words.say("digest.headline.all_in_time", before=earlier)] if week.total else []
 
 

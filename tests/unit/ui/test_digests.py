@@ -114,13 +114,13 @@ def test_the_headline_tells_the_week_in_words() -> None:
     """What happened, who was late, what got lost."""
     assert headline(BUSY) == (
         "先週はインシデントが 3 件 (前週より 2 件減)：SEV1 が 1 件、SEV2 が 2 件。"
-        "ack 期限を過ぎたものが 1 件 (前週は 2 件超過)。"
+        "ack 期限を過ぎたものが 1 件 (前週は 2 件)。"
         "DLQ の失敗は 18 件で前週の 2 倍、89% が #p1-ops (主に HTTP 429)。"
     )
     english = str(render(EN, delivery(DeliveryKind.DIGEST), BUSY)["content"])
     assert english.startswith(
         "Last week: 3 incidents, 2 fewer than the week before (1 × SEV1, 2 × SEV2); "
-        "1 past the ack deadline (the week before: 2 late); 18 in the DLQ, twice the week before"
+        "1 past the ack deadline (2 the week before); 18 in the DLQ, twice the week before"
     )
 
 

@@ -1,0 +1,54 @@
+"""Where the demo's past happened: the local Discord, its channels, and the webhooks of monitors."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bot.demo.story.cast import Cast
+from bot.demo.vendors import channel_of, read_monitors
+from bot.runbook import Policy
+from local_discord.people import Human
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """A monitor's webhook on the local Discord: its id, its name, and where it posts."""
+
+    id: int
+    name: str
+    channel: str
+    channel_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The local Discord that the past happened in.
+
+    Attributes:
+        bot_id: The bot's user.
+        channels: Ids of channels by name.
+        hooks: The webhooks of monitors by the monitors' keys.
+    """
+
+    guild_id: int
+    bot_id: int
+    channels: Mapping[str, int]
+    cast: Cast
+    hooks: Mapping[str, Hook] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A message and its channel."""
+
+    channel_id: int
+    message_id: int
+
+
+async def set_up_hooks(human: Human, policy: Policy, channels: Mapping[str, int]) -> dict[str, Hook]:
+    """Let each monitor have its webhook, and return them by the monitors' keys."""
+    found = {}
+    for one in read_monitors(policy.language):
+        channel = channel_of(policy, one.watched)
+        url = await human.webhook_url(channel, one.sender)
+        found[one.key] = Hook(int(url.split("/")[-2]), one.sender, channel, channels[channel])
+    return found

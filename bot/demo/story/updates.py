@@ -1,0 +1,41 @@
+"""The status updates of the demo's past, and the reminders of those that did not come."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from bot.demo.story.cast import Person
+from bot.demo.story.happened import Happened
+from bot.domain.delivery.notices import Notice
+from bot.domain.incident.entries import UpdatedEntry, UpdateDueEntry
+from bot.domain.incident.incident import StatusUpdate, StatusUpdates
+from bot.domain.incident.notices import UpdatedNotice, UpdateDueNotice
+from bot.domain.timeline.entries import EntryData
+
+
+def update_facts(one: Happened) -> Iterator[tuple[datetime, EntryData, Person | None]]:
+    """Yield their entries on the timeline."""
+    if (due := one.reminded_at) is not None:
+        yield due, UpdateDueEntry(due_at=due, reminder=1, lead=one.responder.name), None
+    for by, at, told in one.updates:
+        next_at = None if told.next_in is None else at + told.next_in
+        yield at, UpdatedEntry(next_at=next_at, known=told.known, impact=told.impact), by
+
+
+def update_lines(one: Happened) -> Iterator[tuple[Notice, str, datetime]]:
+    """Yield their lines in the thread, with their keys and moments."""
+    if (due := one.reminded_at) is not None:
+        lead = one.responder
+        asked = UpdateDueNotice(due_at=due, reminder=1, lead=lead.name, lead_id=lead.id, gone=())
+        yield asked, "update_due:1", due
+    for number, (by, at, told) in enumerate(one.updates, start=1):
+        next_at = None if told.next_in is None else at + told.next_in
+        said = UpdatedNotice(by=by.name, at=at, next_at=next_at, known=told.known, impact=told.impact)
+        yield said, f"updated:{number}", at
+
+
+def last_update(one: Happened) -> StatusUpdates:
+    """Return the latest one, as its incident keeps it."""
+    if not one.updates:
+        return StatusUpdates()
+    by, at, told = one.updates[-1]
+    return StatusUpdates(last=StatusUpdate(told.known, told.impact, at, by.name))
