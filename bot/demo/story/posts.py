@@ -8,17 +8,18 @@ from typing import Final
 
 from bot.demo.story.cast import Person
 from bot.demo.story.drilled import injected, score_of
-from bot.demo.story.ends import end_notice, with_aftermath
-from bot.demo.story.follow_up import PastItem, counted, items_of
+from bot.demo.story.ends import end_notice
+from bot.demo.story.follow_up import PastItem, items_of
 from bot.demo.story.happened import Happened
+from bot.demo.story.incidents import incident_of
 from bot.demo.story.place import Spot
-from bot.demo.story.updates import last_update, update_lines
+from bot.demo.story.updates import update_lines
 from bot.domain.delivery.delivery import Delivery, DeliveryKind, DeliveryStatus, NewDelivery, Request
 from bot.domain.delivery.notices import Notice
 from bot.domain.drill import DrillScoredNotice
 from bot.domain.escalation.deliveries import PagingData
-from bot.domain.incident.incident import ByPerson, Incident, IncidentKind, PersonRef, Status
-from bot.domain.incident.locations import AlertPost, IncidentThread, Tracked
+from bot.domain.incident.incident import Incident, StatusUpdates
+from bot.domain.incident.notices import UpdateDueNotice
 from bot.domain.oncall.people import marked
 from bot.domain.postmortem.notices import PostmortemDoneNotice
 from bot.i18n import Texts
@@ -179,9 +180,8 @@ class _Composer:
         home = happened.alert.channel_id if happened.thread_id is None else happened.thread_id
         lines = [*update_lines(happened), *(injected(happened) if happened.told.is_drill else ())]
         for told, key, at in (*lines, *(() if ended_at is None else self._last_lines(ended_at))):
-            yield self._message(
-                notice(self._incident, happened.policy, told, key=key), at + _SECOND, str(home)
-            )
+            new = notice(self._incident, happened.policy, told, key=key)
+            yield self._message(new, at + _SECOND, str(home), is_first=isinstance(told, UpdateDueNotice))
         if happened.thread_id is not None and ended_at is not None:
             at = ended_at + happened.policy.archive_after
             yield Post(at, {"channel": str(happened.thread_id), "archived_at": at.isoformat()})
@@ -208,22 +208,30 @@ class _Composer:
         channel: str,
         *,
         is_edited: bool = False,
+        is_first: bool = False,
         reader: Person | None = None,
     ) -> Post:
-        """Return a message of the bot; *is_edited*: it follows the incident, which changed later."""
+        """Return a message of the bot.
+
+        Args:
+            is_edited: It follows the incident, which changed later.
+            is_first: It came before the first status update, so it tells of none.
+        """
         recipient = None if reader is None else str(reader.id)
         entry: Json = {
             "id": str(int(snowflake_of(at)) + next(self._numbers)),
             "user": str(self._happened.place.bot_id),
             "channel": channel,
-            "message": self._body(new, at, recipient=recipient),
+            "message": self._body(new, at, recipient=recipient, is_first=is_first),
         }
         changed_at = self._happened.ended_at or self._happened.acknowledged_at
         if is_edited and changed_at > at:
             entry["edited_at"] = (changed_at + _SECOND).isoformat()
         return Post(at, entry, new, recipient)
 
-    def _body(self, new: NewDelivery, at: datetime, *, recipient: str | None = None) -> Json:
+    def _body(
+        self, new: NewDelivery, at: datetime, *, recipient: str | None = None, is_first: bool = False
+    ) -> Json:
         request = None if recipient is None else Request(new.kind.spec.action, 0, None, {}, recipient)
         sent = Delivery(
             id=0,
@@ -241,7 +249,8 @@ class _Composer:
             request=request,
             message_id=1,
         )
-        return dict(render(self._words, sent, self._incident))
+        about = replace(self._incident, updates=StatusUpdates()) if is_first else self._incident
+        return dict(render(self._words, sent, about))
 
 
 def _said(entry: Json) -> Json:
@@ -259,41 +268,3 @@ def _reactions(people: dict[str, list[str]]) -> Json:
 def note_id(at: datetime) -> str:
     """Return the id of the message that a person wrote at *at*."""
     return snowflake_of(at)
-
-
-def incident_of(happened: Happened, incident_id: int) -> Incident:
-    """Return the incident as it is stored."""
-    told, ended_at = happened.told, happened.ended_at
-    who = happened.responder
-    incident = Incident(
-        id=incident_id,
-        guild_id=happened.place.guild_id,
-        severity=happened.severity.name,
-        priority=happened.severity.priority,
-        status=_status(happened),
-        title=happened.title,
-        targets=told.targets,
-        symptoms=told.symptoms,
-        path=tuple((question, answer) for question, answer in told.path),
-        started_at=happened.at - told.noticed_after,
-        triggered_at=happened.at,
-        ack_due_at=happened.ack_due_at,
-        reported_by=PersonRef(happened.reporter.id, happened.reporter.name),
-        acknowledged=ByPerson(who.id, who.name, happened.acknowledged_at),
-        ended=None if ended_at is None else ByPerson(who.id, who.name, ended_at),
-        post=AlertPost(1, happened.alert.channel_id, happened.alert.message_id),
-        thread=IncidentThread(happened.thread_id, channel=happened.thread_channel),
-        kind=IncidentKind.ALERT if happened.is_tracked else IncidentKind.INCIDENT,
-        is_drill=told.is_drill,
-        rings=not told.is_drill,
-        tracked=Tracked() if happened.monitored is None else happened.monitored.tracked,
-        updates=last_update(happened),
-        actions=counted(happened),
-    )
-    return with_aftermath(incident, happened)
-
-
-def _status(happened: Happened) -> Status:
-    if happened.ended_at is None:
-        return Status.ACKNOWLEDGED
-    return Status.CANCELLED if happened.told.is_false else Status.RESOLVED

@@ -15,9 +15,10 @@ from bot.demo.story.drilled import drill_row, score_of
 from bot.demo.story.ends import end_notice
 from bot.demo.story.follow_up import items_of
 from bot.demo.story.happened import Happened, what_happened
+from bot.demo.story.incidents import incident_of
 from bot.demo.story.past import PastFailure, read_past
 from bot.demo.story.place import Place, Spot
-from bot.demo.story.posts import Post, Posts, incident_of, note_id
+from bot.demo.story.posts import Post, Posts, note_id
 from bot.demo.story.updates import update_facts
 from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.delivery.delivery import NewDelivery, Request
