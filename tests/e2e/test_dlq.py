@@ -1,6 +1,10 @@
 """`/dlq`: the runbook's three questions, one entry, one replay. Source: the runbook, DLQ 確認."""
 
+import time
 from pathlib import Path
+from typing import Final
+
+import pytest
 
 from bot.runbook import default_policy_text
 from local_discord.people import Message
@@ -8,6 +12,10 @@ from tests.e2e.conftest import MakeWorld
 from tests.e2e.failures import DETAIL, OTHER_MADE_BY, OTHER_TABLE, lose
 from tests.e2e.severities import SEV3
 from tests.e2e.world import World
+from tests.pg_proxy import PgProxy, Refusal
+
+#: Discord's limit for a first response, and ours for an answer that says what is away.
+ANSWERED_WITHIN_S: Final = 3.0
 
 
 async def test_the_questions(world: World) -> None:
@@ -101,6 +109,52 @@ async def test_a_table_of_another_program(make_world: MakeWorld, tmp_path: Path)
         assert "テーブル ops.lost に列 at がありません" in refused.text
         world.expect_log("interaction.unavailable")
         await world.declare(SEV3, title="ほかは動く")
+
+
+@pytest.mark.quiet
+async def test_the_dlqs_database_goes_away_and_comes_back_and_is_slow(
+    make_world: MakeWorld, database_url: str
+) -> None:
+    """Each time an answer within three seconds says so, alerts go on as ever, and then it is read again."""
+    async with (
+        PgProxy(database_url).running() as proxy,
+        make_world(DLQ_DATABASE_URL=proxy.dsn()) as world,
+    ):
+        await world.start_bot()
+        await lose(world, "決済が届かない")
+        assert "決済が届かない" in (await world.command("dlq recent")).text
+        for title, breaks in (("切れてもほかは動く", _go_away), ("黙ってもほかは動く", _fall_silent)):
+            breaks(proxy)
+            await world.shift(minutes=5)
+            for question in ("dlq recent", "dlq p0-email"):
+                began = time.monotonic()
+                assert "DLQ のデータベースが応答しません" in (await world.command(question)).text
+                assert time.monotonic() - began < ANSWERED_WITHIN_S
+            assert await world.human.autocomplete("responder", "general", "dlq show", "id", "") == []
+            await world.declare(SEV3, title=title)
+            _come_back(proxy)
+            await world.shift(minutes=5)
+            await world.human.until(lambda: _listed(world), "the list again")
+
+
+def _go_away(proxy: PgProxy) -> None:
+    proxy.refuse = lambda _startup: Refusal("57P03", "the database system is shutting down")
+    proxy.break_all()
+
+
+def _fall_silent(proxy: PgProxy) -> None:
+    proxy.delay_s = 600
+
+
+def _come_back(proxy: PgProxy) -> None:
+    proxy.refuse = lambda _startup: None
+    proxy.delay_s = 0
+    proxy.break_all()
+
+
+async def _listed(world: World) -> bool | None:
+    """The first question after the loss may find the connection that is gone."""
+    return True if "決済が届かない" in (await world.command("dlq recent")).text else None
 
 
 async def test_replay_once_and_without_its_mention(world: World) -> None:

@@ -1,7 +1,10 @@
 """Replaying all that a filter matches, by a channel's own webhook too; and the watch over new failures."""
 
+import asyncio
 import json
+from pathlib import Path
 
+from bot.runbook import default_policy_text
 from local_discord.people import Message
 from local_discord.rest.resources.webhooks import new_webhook
 from tests.e2e.conftest import MakeWorld
@@ -50,6 +53,51 @@ async def test_thirty_failures_are_replayed_and_stopped_half_way(make_world: Mak
         actions = [row["action"] for row in await world.rows("SELECT action FROM audit ORDER BY id")]
         assert actions == ["replay_batch", "replay_batch_stopped", "replay_batch_ended"]
         world.ledger.forgive("p0-alerts")
+
+
+async def test_two_bots_replay_each_entry_once_and_one_of_them_dies(
+    make_world: MakeWorld, tmp_path: Path
+) -> None:
+    """Two people replay the same failures at the same moment. A bot that dies keeps no entry to itself.
+
+    The other bot goes on. After a stop, what was not sent is free again, and the next batch has exactly that.
+    """
+    policy = tmp_path / "policy.toml"
+    fast = default_policy_text().replace("replay_per_minute = 20", "replay_per_minute = 60")
+    policy.write_text(fast, encoding="utf-8")
+    async with make_world(RUNBOOK_FILE=str(policy)) as world:
+        await world.start_bot()
+        await world.start_bot()
+        for number in range(10):
+            await lose(world, f"失敗 {number}", minutes_ago=60 - number, content=f"失敗 {number}.")
+        asked = [await world.command("dlq replay-all", by=who) for who in ("primary", "secondary")]
+        presses = zip(("primary", "secondary"), asked, strict=True)
+        await asyncio.gather(
+            *(world.human.press(who, question.messages[-1], "再送する") for who, question in presses)
+        )
+        [claims] = await world.rows("SELECT count(*) AS n, count(DISTINCT entry_id) AS own FROM dlq_replays")
+        assert (claims["n"], claims["own"]) == (10, 10)
+        await world.human.until(lambda: at_least(world, 2), "a few replays")
+        await world.running[0].child.kill()
+        await world.shift(minutes=1)  # the heartbeats of its jobs are over
+        before = len(await replays(world))
+        await world.human.until(lambda: at_least(world, before + 1), "a replay by the other bot")
+        progress = next(one for one in await world.posts("general") if "再送しています" in one.text)
+        await world.human.wait_for_session()
+        await world.human.press("secondary", progress, "止める")
+        await world.expect_text(progress, "再送を止めました")
+        sent = await replays(world)
+        assert len({one.text.partition(".")[0] for one in sent}) == len(sent) < 10
+        [claims] = await world.rows("SELECT count(*) AS n FROM dlq_replays")
+        assert claims["n"] == len(sent)
+        again = await world.command("dlq replay-all", by="primary")
+        assert f"{10 - len(sent)} 件を再送しますか" in again.text
+        world.ledger.forgive("p0-alerts", "general")
+
+
+async def at_least(world: World, count: int) -> bool | None:
+    """So many have been sent again."""
+    return True if len(await replays(world)) >= count else None
 
 
 async def test_a_channels_own_webhook_replays_what_the_bot_may_not_post(make_world: MakeWorld) -> None:
