@@ -657,13 +657,13 @@ async def test_a_persons_own_screen_follows_the_replay(
     start = next(one for one in presses(asked) if one.startswith("dlq:v1:batch:start:"))
     batch = start.rpartition(":")[2]
     await world.click(asked, start, by="primary")
-    screen = await world.until("general", contains="この画面は 15 分間", by="primary")
-    screen = await world.until("general", contains="✅ 投稿 1\n-# この画面", by="primary")
+    screen = await world.until("general", contains="15 分間は自動で更新します", by="primary")
+    screen = await world.until("general", contains="✅ 投稿 1\n-# 15 分間は", by="primary")
     await world.click(screen, f"dlq:v1:batch:turn:{batch}:2", by="primary")
     turned = (await world.human("GET", "log?since=1000000000"))["next"]
     for posted in (2, 3):
         await world.database.advance(timedelta(seconds=5))
-        second = await world.until("general", contains=f"✅ 投稿 {posted}\n-# この画面", by="primary")
+        second = await world.until("general", contains=f"✅ 投稿 {posted}\n-# 15 分間は", by="primary")
     log = (await world.human("GET", f"log?since={turned}"))["entries"]
     edits = [str(one) for one in log if one.get("path", "").endswith("/messages/@original")]
     assert len(edits) >= 2

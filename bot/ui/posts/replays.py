@@ -13,8 +13,8 @@ from bot.ui.words.wording import Wording
 
 _PLACES_LIMIT: Final = 300
 
-#: What is done with: it needs no further look.
-_OPEN: Final = (Outcome.WAITING, Outcome.UNDER_WAY)
+#: What does not count as done: also what went back when the batch was stopped.
+_NOT_DONE: Final = (Outcome.WAITING, Outcome.UNDER_WAY, Outcome.RETURNED)
 
 
 def progress(words: Wording, batch: ReplayBatch) -> Body:
@@ -33,7 +33,7 @@ def summary(words: Wording, batch: ReplayBatch) -> Iterator[str]:
     counts = batch.counts
     yield words.say(
         f"replay.batch.{_state(batch)}",
-        done=len(batch.entries) - sum(counts[one] for one in _OPEN),
+        done=len(batch.entries) - sum(counts[one] for one in _NOT_DONE),
         total=len(batch.entries),
         who=words.who(batch.requested_by_name),
         stopped_by=words.who(batch.stopped_by_name or "?"),
