@@ -10,6 +10,7 @@ import pytest
 from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.delivery.delivery import DeliveryKind, Posted
 from bot.domain.dlq.entries import DlqEntry, failure_id, short_id
+from bot.domain.dlq.replays import ReplayData
 from bot.domain.dlq.table import DlqTable
 from bot.domain.dlq.views import DlqFilter, DlqView
 from bot.domain.errors import InvalidTransition, NotPermitted, UserError
@@ -58,6 +59,20 @@ async def test_replay_goes_out_once_without_its_mention(desk: Desk) -> None:
     with pytest.raises(InvalidTransition) as refused:
         await desk.replays.replay(ENTRY, by=PRIMARY, guild_id=GUILD)
     assert refused.value.fields["by"] == "primary"
+
+
+async def test_a_megabyte_is_shown_and_sent_as_far_as_a_message_goes(desk: Desk) -> None:
+    """A list does not read it; Discord gets no more than it takes, which it would otherwise refuse."""
+    entry = await put(desk, {"content": "長" * 350_000, "embeds": [{"description": "古"}]})
+    page = await desk.dlq_console.recent(DlqView(), by=PRIMARY, guild_id=GUILD)
+    assert page.entries == (replace(entry, payload=None),)
+    view = await desk.dlq.entry(ENTRY, by=PRIMARY, guild_id=GUILD)
+    assert len(view.entry.stored or "") > 350_000
+    await desk.replays.replay(ENTRY, by=PRIMARY, guild_id=GUILD)
+    await desk.work()
+    (delivery,) = await desk.database.deliveries()
+    body = ReplayData.from_json(delivery.data).body
+    assert body["content"] == "長" * 2_000
 
 
 async def test_replay_that_failed_may_be_repeated(desk: Desk) -> None:
