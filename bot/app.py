@@ -155,6 +155,7 @@ def _preparation(
         for guild_id, one in cases.items():
             await shared.store.register_guild(guild_id)
             await one.services.handovers.begin(guild_id)
+            await one.action_issues.begin(guild_id)
 
     return prepare
 

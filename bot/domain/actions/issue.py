@@ -140,15 +140,21 @@ class IssuePoll:
     next_at: datetime | None
     trouble: Trouble | None
 
-    def read(self, *, until: datetime | None, etag: str | None, at: datetime) -> "IssuePoll":
-        """Return the poll after a look that found changes up to *until*; None: it found none."""
+    def read(
+        self, *, until: datetime | None, etag: str | None, at: datetime, is_busy: bool = False
+    ) -> "IssuePoll":
+        """Return the poll after a look that found changes up to *until*; None: it found none.
+
+        Args:
+            is_busy: More items are to become issues soon.
+        """
         since = self.since if until is None else max(self.since, until - _OVERLAP)
         moved = since != self.since
         return replace(
             self,
             since=since,
             etag=None if moved else etag,  # an etag is for one address, and `since` is a part of it
-            changed_at=at if moved else self.changed_at,
+            changed_at=at if moved or is_busy else self.changed_at,
         ).resting(at=at)
 
     def resting(self, *, at: datetime) -> "IssuePoll":

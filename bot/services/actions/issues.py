@@ -20,6 +20,7 @@ from bot.domain.people import Person
 from bot.runbook.model import Policy
 from bot.services.actions.changing import ActionChange, ActionChanges
 from bot.services.actions.closing import drop, finish, reopen
+from bot.services.actions.earlier_items import EarlierItems
 from bot.services.actions.issue_writing import IssueWriting, Logins, Written
 from bot.services.actions.tracking import is_tracked
 from bot.services.ports import CodeHost, Store
@@ -62,6 +63,11 @@ class ActionIssues:
         self._writer = writer
         self._logins = logins
         self._changing = changing
+        self._earlier = EarlierItems(store, changing)
+
+    async def begin(self, guild_id: int) -> None:
+        """Let open items from before the code host was set up become issues; `poll` goes on with the rest."""
+        await self._earlier.track(guild_id)
 
     async def strike(self, item_id: int) -> None:
         """Bring the issue of an item up to date. Running twice is harmless."""
@@ -143,12 +149,14 @@ class ActionIssues:
         if poll is None or poll.next_at is None:
             return
         async with attempt("issue_poll", guild_id) as outcome:
-            until, etag = None, poll.etag
+            until, etag, has_more = None, poll.etag, False
             if self._host is not None and self._host.repository == poll.repository:
                 fetched = await self._host.issues_since(poll.since, etag=poll.etag)
                 if fetched is not None:
                     await self._hear_all(guild_id, poll.repository, fetched.value.issues)
                     until, etag = fetched.value.until, fetched.etag
+                if poll.next_at <= await self._store.now():  # each new issue asks for a look as well
+                    has_more = await self._earlier.track(guild_id)
         async with self._store.transaction() as tx:
             now = await tx.now()
             if outcome.problem:
@@ -156,7 +164,7 @@ class ActionIssues:
                 pause = trouble.pause(at=now, asked=outcome.wait) or _NOT_SET_UP
                 read = replace(poll, trouble=trouble, next_at=now + pause)
             else:
-                read = poll.read(until=until, etag=etag, at=now)
+                read = poll.read(until=until, etag=etag, at=now, is_busy=has_more)
             await tx.save_issue_poll(read)
             assert read.next_at is not None
             await tx.enqueue(poll_job(guild_id, after=read.next_at - now))

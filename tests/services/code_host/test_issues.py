@@ -267,6 +267,32 @@ async def test_a_github_that_is_away_for_a_while_is_not_worth_a_word(desk: Desk,
     assert await told(desk, "export_failed") == []
 
 
+async def test_items_from_before_the_set_up_become_issues_too(desk: Desk, github: GitHub) -> None:
+    """A few at a time, open ones only; those of a drill and of a private incident stay in Discord."""
+    host, desk.code_host = desk.code_host, None
+    desk.use(desk.discord)
+    incident = await ended(desk)
+    items = [await add(desk, incident, key=f"interaction:{number}") for number in range(12)]
+    await desk.services.actions.done(items[0].id, by=RESPONDER)
+    drill = await desk.drills.start(GUILD, severity=None, rings=False, by=PRIMARY, key="drill")
+    await add(desk, drill, key="drill's")
+    secret = await desk.open(key="secret")
+    await add(desk, secret, key="secret's", owner=RESPONDER)
+    await desk.privacy.make_private(secret.id, by=PRIMARY)
+    await desk.work()
+    desk.code_host = host
+    issues = desk.use(desk.discord).action_issues
+    await issues.begin(GUILD)
+    await desk.work()
+    assert len(github.repository.issues) == 10  # at the start, and with the first look
+    await desk.pass_time(minutes=5)
+    assert len(github.repository.issues) == 11
+    await issues.begin(GUILD)
+    await desk.pass_time(minutes=30)
+    assert len(github.repository.issues) == 11
+    assert await desk.store.issues_of_items([items[0].id]) == {}
+
+
 async def test_a_lost_job_is_found_by_its_row(desk: Desk, github: GitHub) -> None:
     """An item, and the reading of the issues."""
     incident = await ended(desk)

@@ -26,6 +26,10 @@ class PostgresExportReads(ReadPart):
         rows = await self._sql.all("issues_of_items", item_ids=item_ids)
         return {row["item_id"]: row["url"] for row in rows}
 
+    async def untracked_items(self, guild_id: int, *, limit: int) -> list[int]:
+        rows = await self._sql.all("untracked_items", guild_id=guild_id, limit=limit)
+        return [row["id"] for row in rows]
+
     async def items_of_issues(self, guild_id: int, repository: str, numbers: list[int]) -> dict[int, int]:
         rows = await self._sql.all(
             "items_of_issues", guild_id=guild_id, repository=repository, numbers=numbers

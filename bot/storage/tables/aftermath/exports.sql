@@ -38,6 +38,18 @@ INSERT INTO action_issues (item_id, guild_id, repository, next_at)
 VALUES (:item_id, :guild_id, :repository, now())
 ON CONFLICT (item_id) DO UPDATE SET next_at = now(), trouble = NULL;
 
+-- name: untracked_items
+-- Returns open action items of a guild that were never to become issues, those due first; without those of private
+-- incidents and drills, which stay in Discord.
+SELECT action_items.id
+  FROM action_items
+  LEFT JOIN incidents ON incidents.id = incident_id
+ WHERE action_items.guild_id = :guild_id AND action_items.status = 'open'
+   AND NOT coalesce(is_private OR is_drill, false)
+   AND NOT EXISTS (SELECT FROM action_issues WHERE item_id = action_items.id)
+ ORDER BY due_on, action_items.id
+ LIMIT :limit;
+
 -- name: items_of_issues
 -- Returns the action items of issues.
 SELECT number, item_id

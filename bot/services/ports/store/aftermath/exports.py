@@ -57,6 +57,9 @@ class IssueExportReads(Protocol):
     async def issues_of_items(self, item_ids: list[int]) -> dict[int, str]:
         """Return the addresses of the issues of action items, by item."""
 
+    async def untracked_items(self, guild_id: int, *, limit: int) -> list[int]:
+        """Return open action items that were never to become issues, without what stays in Discord."""
+
     async def items_of_issues(self, guild_id: int, repository: str, numbers: list[int]) -> dict[int, int]:
         """Return the action items of issues, by the number of the issue."""
 
