@@ -100,6 +100,15 @@ class PullExport:
         # A process that was killed after it wrote has not recorded it.
         return FileDecision.WRITE if found.sha in (self.blob, self.writing) else FileDecision.CONFLICT
 
+    @property
+    def may_be_unrecorded(self) -> bool:
+        """Return True if a file may be there without a pull request: the bot was killed between the two."""
+        return self.number is None and self.path is not None
+
+    def is_own(self, found: StoredFile | None) -> bool:
+        """Return True if nobody but the bot has written *found*."""
+        return found is None or found.sha in (self.blob, self.writing)
+
     def may_edit(self, pull: PullRequest) -> bool:
         """Return True if title and body are as the bot wrote them."""
         return self.words == digest(pull.title, pull.body)

@@ -112,6 +112,10 @@ class GitHubConnection:
         conditional = {} if etag is None else {"If-None-Match": etag}
         return await self._answer("GET", path, params=params, headers=conditional)
 
+    async def delete(self, path: str) -> None:
+        """Delete something. Raises as `get`."""
+        await self._answer("DELETE", path, content=b"", headers={})
+
     async def send(self, method: str, path: str, body: Mapping[str, object]) -> Answer:
         """Change something. Raises as `get`."""
         content = json.dumps(body, ensure_ascii=False).encode()
@@ -216,7 +220,7 @@ class GitHubConnection:
             return Answer(None, etag, is_new=False)
         if not HTTPStatus.OK <= raw.status < HTTPStatus.MULTIPLE_CHOICES:
             raise refusal(raw.status, body)
-        if body is None:
+        if body is None and raw.status != HTTPStatus.NO_CONTENT:
             kind = raw.headers.get("content-type", "nothing").partition(";")[0]
             raise UpstreamUnavailable(f"GitHub answered with {kind} instead of JSON", http_status=raw.status)
         return Answer(body, etag, following=self._following(raw))

@@ -71,6 +71,14 @@ class GitHubRepository:
             if refused.problem is not CodeHostProblem.INVALID or await self.branch(branch.name) is None:
                 raise
 
+    async def delete_branch(self, name: str) -> None:
+        try:
+            await self.connection.delete(f"/repos/{self.repository}/git/refs/heads/{quote(name)}")
+        except CodeHostRefused as refused:  # one that is gone is 422, as much else is
+            is_gone = refused.problem in {CodeHostProblem.INVALID, CodeHostProblem.NOT_FOUND}
+            if not is_gone or await self.branch(name) is not None:
+                raise
+
     async def file(self, path: str, *, branch: str) -> StoredFile | None:
         try:
             answer = await self._get(f"/contents/{quote(path)}", ref=branch)

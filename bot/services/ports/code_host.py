@@ -31,6 +31,9 @@ class Branches(Protocol):
     async def create_branch(self, branch: Branch) -> None:
         """Create a branch at its commit. One that exists stays as it is."""
 
+    async def delete_branch(self, name: str) -> None:
+        """Delete a branch. One that is gone already is no error."""
+
     async def file(self, path: str, *, branch: str) -> StoredFile | None:
         """Return a file of a branch; None if there is none."""
 

@@ -36,6 +36,25 @@ class Exported:
     conflict: str | None = None
 
 
+async def unrecorded(host: CodeHost, export: PullExport, *, marker: str) -> str | None:
+    """Return the address of a pull request that the bot opened and was killed before it could note it.
+
+    If it got no further than the file, the branch is deleted, unless people have written there: the file's
+    name tells the title of an incident that has become private meanwhile.
+
+    Raises:
+        UpstreamUnavailable, CodeHostRefused.
+    """
+    own = [pull for pull in await host.pull_requests_of(export.branch) if marker in pull.body]
+    if own:
+        return own[0].url
+    if export.path is None or await host.branch(export.branch) is None:
+        return None
+    if export.is_own(await host.file(export.path, branch=export.branch)):
+        await host.delete_branch(export.branch)
+    return None
+
+
 class DraftWriting:
     """Writes one draft. Every method raises UpstreamUnavailable and CodeHostRefused."""
 

@@ -24,7 +24,7 @@ from bot.runbook.model import Policy
 from bot.services.ports import CodeHost, Store, Transaction
 from bot.services.ports.export_writer import ExportWriter
 from bot.services.postmortems.documents import Documents
-from bot.services.postmortems.exporting import Document, DraftWriting, Exported
+from bot.services.postmortems.exporting import Document, DraftWriting, Exported, unrecorded
 from bot.services.postmortems.finishing import finish
 from bot.services.postmortems.reviewing import is_reviewed
 from bot.services.shared.access import MaySeeLess
@@ -63,12 +63,12 @@ class PullRequests:
         if self._host is None:
             await self._put_off(incident)
         elif not is_reviewed(incident):
-            await self._withhold(incident)
+            await self._withhold(self._host, export, incident)
         else:
             try:
                 await self._work(self._host, export, incident)
             except MaySeeLess:  # it was made private while the code host was asked
-                await self._withhold(incident)
+                await self._withhold(self._host, export, incident)
 
     async def _work(self, host: CodeHost, export: PullExport, incident: Incident) -> None:
         if export.repository != host.repository:
@@ -82,7 +82,7 @@ class PullRequests:
             await self._note_trouble(incident.id, outcome)
 
     async def _export(self, host: CodeHost, export: PullExport, incident: Incident) -> None:
-        marker = f"<!-- incident-bot {(await self._store.installation()).id} {incident.label} -->"
+        marker = await self._marker(incident)
         file = await self._documents.file(incident.id)
         assert file is not None, "a draft is stored in the commit that asks for this"
         document = Document(file.document.path, file.content)
@@ -164,13 +164,23 @@ class PullRequests:
             change, current = await self._change(tx, incident.id)
             await self._save(change, replace(current, next_at=change.now + _NOT_SET_UP))
 
-    async def _withhold(self, incident: Incident) -> None:
+    async def _withhold(self, host: CodeHost, export: PullExport, incident: Incident) -> None:
         """Forget a postmortem that must not be exported any more, and say what is there already."""
+        url = export.url
+        if export.may_be_unrecorded and export.repository == host.repository:
+            async with attempt("pull_request", incident.id) as outcome:
+                url = await unrecorded(host, export, marker=await self._marker(incident))
+            if outcome.problem:
+                await self._note_trouble(incident.id, outcome)
+                return
         async with self._store.transaction(locking=incident.id) as tx:
             change, current = await self._change(tx, incident.id)
-            if current.url is not None and current.state is not PullExportState.WITHHELD:
-                await _say(change, ExportKeptNotice(url=current.url), key="pull:kept")
+            if url is not None and current.state is not PullExportState.WITHHELD:
+                await _say(change, ExportKeptNotice(url=url), key="pull:kept")
             await self._save(change, current.withheld(at=change.now))
+
+    async def _marker(self, incident: Incident) -> str:
+        return f"<!-- incident-bot {(await self._store.installation()).id} {incident.label} -->"
 
     async def _change(self, tx: Transaction, incident_id: int) -> tuple[Change, PullExport]:
         """Lock the incident and its export; the change is no person's here."""

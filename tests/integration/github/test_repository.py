@@ -42,6 +42,14 @@ async def test_a_branch_is_created_once(repository: GitHubRepository) -> None:
     assert await repository.branch(BRANCH) == before
 
 
+async def test_a_branch_is_deleted_once(repository: GitHubRepository) -> None:
+    """One that is gone is no error."""
+    await drafted(repository)
+    for _ in range(2):
+        await repository.delete_branch(BRANCH)
+        assert await repository.branch(BRANCH) is None
+
+
 @pytest.mark.parametrize("replaces", [None, blob_sha(b"what the bot read")])
 async def test_what_people_wrote_meanwhile_is_not_overwritten(
     github: GitHub, repository: GitHubRepository, replaces: str | None

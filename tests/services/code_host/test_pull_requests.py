@@ -294,6 +294,39 @@ async def test_what_becomes_private_while_github_answers_is_not_written(
     assert await told(desk, "export_failed") == []
 
 
+@pytest.mark.parametrize("edited", [False, True])
+async def test_a_branch_without_its_pull_request_is_deleted_when_it_becomes_private(
+    desk: Desk, github: GitHub, *, edited: bool
+) -> None:
+    """The bot was killed after the file: nobody would look for it there. What people wrote stays."""
+    github.fault(Fault.AWAY, "POST /pulls")
+    incident = await ended(desk, "SEV1")
+    assert path_of(github)
+    if edited:
+        github.repository.edit_file(BRANCH, path_of(github), "ours")
+    await desk.privacy.make_private(incident.id, by=PRIMARY)
+    github.heal()
+    await desk.pass_time(minutes=5)
+    assert (BRANCH in github.repository.branches) is edited
+    assert github.repository.pulls == {}
+    export = await desk.store.pull_export(incident.id)
+    assert export is not None
+    assert (export.path, export.next_at) == (None, None)
+
+
+async def test_a_pull_request_whose_answer_was_lost_is_told_when_it_becomes_private(
+    desk: Desk, github: GitHub
+) -> None:
+    """It is found by its marker; people may have read it."""
+    github.fault(Fault.RESET_AFTER, "POST /pulls")
+    incident = await ended(desk, "SEV1")
+    await desk.privacy.make_private(incident.id, by=PRIMARY)
+    github.heal()
+    await desk.pass_time(minutes=5)
+    [line] = await told(desk, "export_kept")
+    assert str(line["url"]).endswith(f"/pull/{only(github).number}")
+
+
 async def test_another_repository_gets_a_pull_request_of_its_own(desk: Desk, github: GitHub) -> None:
     """The policy names another one; what was in the first is left there."""
     incident = await ended(desk, "SEV1")

@@ -51,6 +51,7 @@ class GitHub:
             ("GET", "", self._repository),
             ("GET", "/git/ref/heads/{ref:.+}", self._ref),
             ("POST", "/git/refs", self._create_ref),
+            ("DELETE", "/git/refs/heads/{ref:.+}", self._delete_ref),
             ("GET", "/contents/{path:.+}", self._file),
             ("PUT", "/contents/{path:.+}", self._put_file),
             ("GET", "/pulls", self._pulls),
@@ -191,6 +192,10 @@ class GitHub:
         name = asked["ref"].removeprefix("refs/heads/")
         self.repository.create_branch(name, asked["sha"])
         return web.json_response(self._shapes.ref(name), status=201)
+
+    async def _delete_ref(self, request: web.Request) -> web.Response:
+        self.repository.delete_branch(request.match_info["ref"])
+        return web.Response(status=204)
 
     async def _file(self, request: web.Request) -> web.Response:
         path = request.match_info["path"]

@@ -102,6 +102,11 @@ class Repository:
             raise Invalid("Object does not exist")
         self.branches[name] = sha
 
+    def delete_branch(self, name: str) -> None:
+        """Remove a branch; its commits stay. Source: the page "Git references" for the words of 422."""
+        if self.branches.pop(name, None) is None:
+            raise Invalid("Reference does not exist")
+
     def file(self, branch: str, path: str) -> str | None:
         """The sha of a file's blob."""
         return self.commits[self.branches[branch]].files.get(path)
