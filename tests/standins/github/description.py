@@ -30,6 +30,10 @@ _URI: Final = "urn:github"
 #: 304, its best practices: most endpoints answer conditional requests.
 _ALWAYS: Final = frozenset({301, 304, 307, 401, 403, 404, 429, 500, 502, 503})
 
+#: From this status on an answer may have a body that is not described: all errors say why in JSON, also where
+#: the description leaves it out (422 of a ref that cannot be deleted). Source: Troubleshooting the REST API.
+_REFUSED_FROM: Final = 400
+
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
@@ -154,7 +158,7 @@ def _of_answer(operation: tuple[str, str], exchange: Exchange) -> Iterator[str]:
     schema = found.get("content", {}).get("application/json", {}).get("schema")
     if schema is not None:
         yield from _unfit(schema, exchange.answered, "the answer")
-    elif exchange.answered is not None:
+    elif exchange.answered is not None and exchange.status < _REFUSED_FROM:
         yield "the answer has a body"
 
 
