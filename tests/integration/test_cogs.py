@@ -770,10 +770,10 @@ async def test_admins_read_who_did_what(world: ConsoleWorld) -> None:
     assert "監査記録を見る操作には" in refused["content"]
     page = shown(await world.command("incident audit", by="admin"))
     assert page["only_for"] == "admin"
-    latest, first = words(page).index("⛔ `audit`"), words(page).index("`opened` INC-1")
+    latest, first = words(page).index("⛔ 監査記録を見る"), words(page).index("発報 INC-1")
     assert latest < first
     only = words(shown(await world.command("incident audit", by="admin", refused=True)))
-    assert "⛔ `audit`" in only
+    assert "⛔ 監査記録を見る" in only
     assert "`opened`" not in only
     for _ in range(PAGE_SIZE):
         await world.command("incident audit")

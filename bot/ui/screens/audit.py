@@ -43,17 +43,25 @@ def audit_screen(voice: Voice, page: AuditPage) -> Screen:
 
 
 def _line(voice: Voice, each: AuditRow) -> str:
-    """Say when, who, what, and about which incident: "11/24 14:07 JST **佐藤** `acknowledged` INC-42"."""
+    """Say when, who, what, and about which incident: "11/24 14:07 JST **佐藤** · 🟢 解決 INC-42"."""
     about = f" INC-{each.incident_id}" if each.incident_id is not None else ""
-    tried = each.data.get("act")
-    action = each.action if each.allowed or not isinstance(tried, str) else tried
     return voice.say(
         "audit.done" if each.allowed else "audit.refused",
         at=voice.moment(each.at),
         who=inert(each.actor_name, limit=_NAME_LIMIT),
-        action=action.replace("`", ""),
+        action=_deed(voice, each),
         about=about,
     )
+
+
+def _deed(voice: Voice, each: AuditRow) -> str:
+    """Say what was done, or tried; the bare key for one that only a later version knows."""
+    tried = each.data.get("act")
+    name = tried if isinstance(tried, str) and not each.allowed else each.action
+    keys = (f"history.kind.{name}", f"audit.act.{name}")
+    known = (key for key in (keys if each.allowed else reversed(keys)) if key in voice.texts)
+    key = next(known, None)
+    return f"`{name.replace('`', '')}`" if key is None else voice.say(key)
 
 
 def _custom_id(asked: AuditQuestion) -> str:
