@@ -1,6 +1,7 @@
 """The consoles as people use them: commands, forms and presses over sockets, across restarts of the bot."""
 
 import asyncio
+import json
 import logging
 import re
 from collections.abc import AsyncIterator
@@ -602,6 +603,36 @@ async def test_an_entry_is_replayed_once_after_a_preview(world: ConsoleWorld) ->
     again = shown(await world.command("dlq replay", by="primary", id=ENTRY))
     assert f"dlq:v1:replay:{ENTRY}" not in presses(again)
     assert "再送済みです" in words(again)
+
+
+@pytest.mark.parametrize(
+    ("payload", "sent"),
+    [
+        ("[1, 2]", None),
+        ('"満車"', None),
+        ('{"content": ["満車"], "embeds": "x"}', None),
+        ('{"content": "満車 \\ud83d \\u0000 @everyone <@1>"}', "満車"),
+        (json.dumps({"content": "満車" * 170_000, "more": "x" * 400_000}), None),
+        ('{"content": "満車", "embeds": [{"title": "古い", "timestamp": "2019-01-01T00:00:00Z"}]}', "満車"),
+    ],
+    ids=["list", "text", "wrong kinds", "no text", "1 MB", "old embed"],
+)
+async def test_a_payload_of_any_shape_is_shown_and_pings_no_one(
+    world: ConsoleWorld, payload: str, sent: str | None
+) -> None:
+    """Another program wrote it: no object, half a character, a megabyte. What can be sent again is."""
+    await failed(world)
+    await world.database.fetch("ALTER TABLE admin.notification_failures ALTER payload TYPE json")
+    await world.database.fetch("UPDATE admin.notification_failures SET payload = $1::text::json", payload)
+    entry = shown(await world.command("dlq show", by="primary", id=ENTRY))
+    assert "HTTP 503" in words(entry)
+    assert shown(await world.click(entry, f"dlq:v1:json:{ENTRY}", by="primary"))["content"]
+    preview = shown(await world.command("dlq replay", by="primary", id=ENTRY))
+    assert (f"dlq:v1:replay:{ENTRY}" in presses(preview)) is (sent is not None)
+    if sent is not None:
+        await world.click(preview, f"dlq:v1:replay:{ENTRY}", by="primary")
+        message = await world.until("p0-alerts", contains=sent)
+        assert (message["mention_everyone"], message["mentions"]) == (False, [])
 
 
 async def test_a_replay_may_ping_or_go_elsewhere_when_a_person_says_so(world: ConsoleWorld) -> None:
