@@ -4,10 +4,8 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
-from pathlib import Path
 from typing import TypeAlias
 
 import asyncpg
@@ -16,48 +14,34 @@ import structlog
 import uvloop
 
 from bot.client import IncidentBot, use_api_base
-from bot.code_hosts import CodeHosts, open_code_hosts
-from bot.database import OwnDatabase, closing, dlq_address, own_database
+from bot.database import OwnDatabase, closing, own_database
 from bot.domain.errors import UpstreamUnavailable
 from bot.domain.shards import IDENTIFY_WINDOW_S, IdentifyBudget, Instance
-from bot.i18n import Texts
-from bot.integrations.calendars import WorkerCalendars
-from bot.integrations.charts.process import WorkerCharts
-from bot.integrations.templates import WorkerTemplates
-from bot.integrations.webhooks import HttpWebhooks
 from bot.job_handlers import handlers, routed
-from bot.outbound import Outbound, outbound_of
 from bot.process.gateway_watch import DeafWatch
 from bot.process.keeper import ShardKeeper
 from bot.process.life import Life
 from bot.process.login import AWAY, log_in
 from bot.process.starting import Prepare, prepare_later, prepared_at_start, try_once, until_done
-from bot.runbook import Policy, Served, load_served
-from bot.services.ports import EmailSender, JobName, Leases
-from bot.services.ports.charts import Charts
+from bot.resources import SharedResources, open_shared
+from bot.runbook import Served, load_served
+from bot.services.ports import JobName, Leases
 from bot.services.registry import Guilds
 from bot.services.shared.roster import OnCall
 from bot.services.watchdogs.auditor import audit
 from bot.services.watchdogs.dead_man import DeadMan
-from bot.services.watchdogs.queue_watch import QueueWatch
-from bot.settings import DISCORD_API, Settings
+from bot.setting_values import DISCORD_API
+from bot.settings import Settings
 from bot.storage.database.leases import PostgresLeases, open_lease_pool
-from bot.storage.database.pools import Connections, open_dlq_pool, open_pool, process_id
-from bot.storage.dlq.store import PostgresDlqStore
+from bot.storage.database.pools import Connections, process_id
 from bot.storage.figures import Figures, read_figures
 from bot.storage.queue.fairness import Handler, Turns
 from bot.storage.queue.runner import CONCURRENT, JobRunner
-from bot.storage.spool import FileSpool
-from bot.storage.store import PostgresStore
 from bot.ui.discord_api.circuit import Circuit
 from bot.ui.discord_api.client import Rest
 from bot.ui.discord_api.gate import Gate
 from bot.ui.discord_api.notifier import DiscordNotifier
 from bot.ui.discord_api.reaching import Reaching
-from bot.ui.documents.writer import TemplateWriter
-from bot.ui.posts.digest_charts import DigestCharts
-from bot.ui.posts.exports import MarkdownExportWriter
-from bot.ui.posts.paging.emails import PlainEmailWriter
 from bot.wiring import GuildDependencies, Outward, UseCases, wire
 
 log = structlog.get_logger(__name__)
@@ -130,7 +114,7 @@ async def _live(
 
 
 def _runner(
-    database: OwnDatabase, shared: "SharedResources", cases: Mapping[int, UseCases], *, connections: int
+    database: OwnDatabase, shared: SharedResources, cases: Mapping[int, UseCases], *, connections: int
 ) -> JobRunner:
     """Return the queue's runner, with the handlers of every guild."""
     by_guild = _shared({guild_id: handlers(one) for guild_id, one in cases.items()})
@@ -144,9 +128,7 @@ def _runner(
     )
 
 
-def _preparation(
-    shared: "SharedResources", cases: Mapping[int, UseCases], bring_up: Prepare | None
-) -> Prepare:
+def _preparation(shared: SharedResources, cases: Mapping[int, UseCases], bring_up: Prepare | None) -> Prepare:
     """Bring the database up, if need be, and make every guild known to it."""
 
     async def prepare() -> None:
@@ -190,119 +172,6 @@ async def connected_client(settings: Settings, served: Served) -> AsyncIterator[
             except AWAY as error:
                 raise UpstreamUnavailable(f"no login: {type(error).__name__}") from error
             yield client
-
-
-@dataclass(frozen=True, slots=True)
-class SharedResources:
-    """The parts that all guilds share: the pools behind the stores, outgoing email, the texts.
-
-    Attributes:
-        store: Sees the rows of every guild; `parts` gives one guild its own view.
-        pool: Of our own database.
-        dlq_pool: Of the database that holds the failed notifications.
-        queue: Watches that the job queue does its work.
-        webhooks: Of the channels that have one.
-        outbound: The client for other systems outside.
-    """
-
-    served: Served
-    store: PostgresStore
-    pool: asyncpg.Pool
-    dlq_pool: asyncpg.Pool
-    texts: Texts
-    email_sender: EmailSender | None
-    data_dir: Path
-    public_url: str | None
-    queue: QueueWatch
-    charts: Charts
-    code_hosts: CodeHosts
-    webhooks: HttpWebhooks
-    outbound: Outbound
-
-    @property
-    def dlq(self) -> PostgresDlqStore:
-        """Return the failed notifications, in the table that the home guild's policy names."""
-        return self._dlq(self.served.home_policy)
-
-    def parts(self, guild_id: int) -> GuildDependencies:
-        """Return the dependencies of one guild's use cases."""
-        policy = self.served.policies[guild_id]
-        return GuildDependencies(
-            guild_id=guild_id,
-            store=self.store.of(guild_id),
-            dlq=self._dlq(policy),
-            policy=policy,
-            texts=self.texts,
-            writer=PlainEmailWriter(self.texts, policy),
-            export_writer=MarkdownExportWriter(self.texts, policy),
-            email_sender=self.email_sender,
-            calendars=WorkerCalendars(policy.timezone.key),
-            charts=self.charts,
-            postmortem_writer=TemplateWriter(self.texts, policy, WorkerTemplates()),
-            digest_pictures=DigestCharts(self.charts, texts=self.texts, policy=policy),
-            spool=FileSpool(self.data_dir, guild_id),
-            queue=self.queue,
-            public_url=self.public_url,
-            code_host=self.code_hosts(policy),
-            webhooks=self.webhooks.ids,
-        )
-
-    def _dlq(self, policy: Policy) -> PostgresDlqStore:
-        return PostgresDlqStore(self.dlq_pool, policy.dlq.table)
-
-
-@asynccontextmanager
-async def open_shared(
-    settings: Settings, served: Served, dsn: str, *, connections: int = 1, most: int = 4
-) -> AsyncIterator[SharedResources]:
-    """Open the pools behind the stores, and close them after the block.
-
-    Args:
-        connections: Opened at once to our own database; with 0 it is not asked yet.
-        most: How many it may be.
-
-    Raises:
-        StorageUnavailable: our own database is away. The DLQ's may be.
-    """
-    async with AsyncExitStack() as stack:
-        pool = await stack.enter_async_context(
-            closing(await open_pool(dsn, min_size=connections, max_size=most))
-        )
-        other = dlq_address(settings)
-        dlq_pool = (
-            pool if other is None else await stack.enter_async_context(closing(await open_dlq_pool(other)))
-        )
-        yield SharedResources(
-            served,
-            PostgresStore(pool, is_shared=len(served.policies) > 1),
-            pool,
-            dlq_pool,
-            Texts.load(),
-            make_email_sender(settings),
-            data_dir=settings.data_dir,
-            public_url=settings.public_url,
-            queue=QueueWatch(),
-            charts=WorkerCharts(settings.data_dir / "matplotlib"),
-            code_hosts=await stack.enter_async_context(open_code_hosts(settings)),
-            webhooks=make_webhooks(settings),
-            outbound=outbound_of(settings),
-        )
-
-
-def make_webhooks(settings: Settings) -> HttpWebhooks:
-    """Return the channels' webhooks, asked at the address of Discord's API."""
-    base = settings.discord_api_base
-    return HttpWebhooks(settings.webhooks, api_base=base, proxy=settings.proxy_for(base))
-
-
-def make_email_sender(settings: Settings) -> EmailSender | None:
-    """Return the way out by email, or None."""
-    if settings.smtp is None:
-        return None
-    # Its SMTP client is nothing that a bot without email needs.
-    from bot.integrations.mail import SmtpEmailSender  # noqa: PLC0415
-
-    return SmtpEmailSender(settings.smtp)
 
 
 def make_dead_man(settings: Settings, shared: SharedResources) -> DeadMan | None:

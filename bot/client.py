@@ -23,10 +23,10 @@ from bot.i18n import Texts
 from bot.i18n.translator import CommandTranslator
 from bot.integrations.loopback import is_loopback
 from bot.integrations.proxy import EgressProxy
-from bot.listening import ListeningBot
+from bot.listening import ListeningBot, intents
 from bot.services.registry import Guilds, Services
 from bot.ui.answers import Answers, Control, FormHandler, custom_id_of
-from bot.ui.discord_api.client import answer_trace
+from bot.ui.discord_api.attempt import answer_trace
 from bot.ui.errors import ErrorReplies, unwrapped
 from bot.ui.first_response import note_refused_choices
 from bot.ui.interaction import Interaction, bind, find_guild, found_guild
@@ -63,25 +63,6 @@ ANSWERS_WITHIN_S: Final = 4.0
 _ROW: Final = re.compile(
     r"(?P<of>inc|tri|bun|act):v1:[a-z_-]+:(?:[a-z_-]+:)?(?P<number>\d{1,18})(?::|$)", re.ASCII
 )
-
-
-def intents(*, message_content: bool = False, voice: bool = False) -> discord.Intents:
-    """Return the events to ask for. Members are not among them: a reaction's author is fetched when needed.
-
-    Args:
-        message_content: Also what others write, which is privileged: Discord closes the connection with 4014
-            unless the application's Bot page grants it. Without it messages arrive, but empty, except those
-            that mention the bot.
-        voice: Also who joins a voice channel.
-    """
-    return discord.Intents(
-        guilds=True,
-        guild_reactions=True,
-        dm_reactions=True,
-        guild_messages=True,
-        message_content=message_content,
-        voice_states=voice,
-    )
 
 
 #: Of how many alerts it is known what they say.

@@ -35,6 +35,25 @@ class _State(AutoShardedConnectionState["ListeningBot"]):
             super().parse_interaction_create(data)
 
 
+def intents(*, message_content: bool = False, voice: bool = False) -> discord.Intents:
+    """Return the events to ask for. Members are not among them: a reaction's author is fetched when needed.
+
+    Args:
+        message_content: Also what others write, which is privileged: Discord closes the connection with 4014
+            unless the application's Bot page grants it. Without it messages arrive, but empty, except those
+            that mention the bot.
+        voice: Also who joins a voice channel.
+    """
+    return discord.Intents(
+        guilds=True,
+        guild_reactions=True,
+        dm_reactions=True,
+        guild_messages=True,
+        message_content=message_content,
+        voice_states=voice,
+    )
+
+
 class ListeningBot(commands.Bot):
     """What a client knows of its shards.
 

@@ -4,164 +4,46 @@ Everything a team decides about incidents is in the policy file instead. `Settin
 `bot.cli`, and passed down as plain values.
 """
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Final, Literal
-from urllib.parse import SplitResult, parse_qsl, urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import BeforeValidator, Field, ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from bot.domain.code_host import is_repository
 from bot.domain.errors import ConfigError
-from bot.integrations.loopback import is_loopback
 from bot.integrations.outbound.places import AllowedPlaces
 from bot.integrations.proxy import EgressProxy, is_direct
 from bot.integrations.smtp_url import SmtpServer
 from bot.integrations.webhook_address import WebhookAddress, webhooks_of
+from bot.setting_values import (
+    DISCORD_API,
+    GITHUB_API,
+    ApiBase,
+    BotToken,
+    ExistingPath,
+    GitHubApi,
+    GitHubToken,
+    HttpsUrl,
+    PostgresUrl,
+    PrivateHosts,
+    ProxyUrl,
+    PublicUrl,
+    Repository,
+    Shards,
+    SmtpUrl,
+    Webhooks,
+    lowered,
+)
 
-DISCORD_API: Final = "https://discord.com/api/v10"
-GITHUB_API: Final = "https://api.github.com"
-
-_TOKEN: Final = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
-_GITHUB_TOKEN: Final = re.compile(r"(?:gh[a-z]_|github_pat_)[\w.-]{16,}|[0-9a-f]{40}", re.ASCII)
 _FIRST_ID: Final = 10**16  # Discord's ids of 2015 have 17 digits
 _MOST_SHARDS: Final = 10_000
 _LEAST_CONNECTIONS: Final = 7  # divided in `bot.storage.database.pools.Connections`
 _MOST_CONNECTIONS: Final = 200
 _MOST: Final = 2**63 - 1  # PostgreSQL's bigint
 
-#: What asyncpg knows, of the parameters of an address that are a choice.
-_CHOICES: Final[Mapping[str, frozenset[str]]] = {
-    "sslmode": frozenset({"disable", "allow", "prefer", "require", "verify-ca", "verify-full"}),
-    "sslnegotiation": frozenset({"postgres", "direct"}),
-    "target_session_attrs": frozenset(
-        {"any", "primary", "standby", "read-write", "read-only", "prefer-standby"}
-    ),
-    "gsslib": frozenset({"gssapi", "sspi"}),
-}
 
-
-def _token(value: SecretStr) -> SecretStr:
-    if not _TOKEN.fullmatch(value.get_secret_value()):
-        raise ValueError("is not a bot token")
-    return value
-
-
-def _split(url: str) -> SplitResult:
-    try:
-        address = urlsplit(url)
-        _ = address.port
-    except ValueError:
-        raise ValueError("is not an address") from None  # the cause quotes a part of it
-    return address
-
-
-def _api_base(value: str) -> str:
-    base = value.rstrip("/")
-    address = _split(base)
-    local = address.scheme == "http" and is_loopback(address.hostname)
-    # The token goes wherever this points: nowhere but to Discord, or no further than this machine.
-    if base != DISCORD_API and (not local or "@" in address.netloc):
-        raise ValueError("is not Discord")
-    return base
-
-
-def _public(value: str) -> str:
-    url = value.rstrip("/")
-    address = _split(url)
-    is_safe = address.scheme == "https" or (address.scheme == "http" and is_loopback(address.hostname))
-    # A link is enough to acknowledge, so it does not travel in the clear.
-    if not is_safe or not address.hostname or "@" in address.netloc or address.query or address.fragment:
-        raise ValueError("is no public address")
-    return url
-
-
-def _postgresql(value: SecretStr) -> SecretStr:
-    address = _split(value.get_secret_value())
-    if address.scheme not in {"postgres", "postgresql"} or not (address.netloc or address.query):
-        raise ValueError("is not a PostgreSQL address")
-    if "@" in address.path:
-        raise ValueError("has an @ behind a /: in a password, / is written %2F")
-    for name, given in parse_qsl(address.query):
-        if given not in _CHOICES.get(name, {given}):
-            raise ValueError(f"has another {name} than {', '.join(sorted(_CHOICES[name]))}")
-    return value
-
-
-def _smtp(value: SecretStr) -> SecretStr:
-    SmtpServer.parse(value.get_secret_value())
-    return value
-
-
-def _webhooks(value: SecretStr) -> SecretStr:
-    webhooks_of(value.get_secret_value())
-    return value
-
-
-def _proxy(value: SecretStr) -> SecretStr:
-    EgressProxy.parse(value.get_secret_value())
-    return value
-
-
-def _places(value: str) -> str:
-    AllowedPlaces.parse(value)
-    return value
-
-
-def _shards(value: object) -> object:
-    return None if isinstance(value, str) and value.strip().lower() == "auto" else value
-
-
-def _github_token(value: SecretStr) -> SecretStr:
-    if not _GITHUB_TOKEN.fullmatch(value.get_secret_value()):
-        raise ValueError("is not a token of GitHub")
-    return value
-
-
-def _github_api(value: str) -> str:
-    base = value.rstrip("/")
-    address = _split(base)
-    local = address.scheme == "http" and is_loopback(address.hostname)
-    # The token goes wherever this points, so it does not travel in the clear.
-    if not address.hostname or not (address.scheme == "https" or local):
-        raise ValueError("is not an https:// address")
-    if "@" in address.netloc or address.query or address.fragment:
-        raise ValueError("has more than a host and a path")
-    return base
-
-
-def _repository(value: str) -> str:
-    if not is_repository(value):
-        raise ValueError("is not owner/name")
-    return value
-
-
-def _https(value: SecretStr) -> SecretStr:
-    address = _split(value.get_secret_value())
-    local = address.scheme == "http" and is_loopback(address.hostname)
-    if not address.hostname or not (address.scheme == "https" or local):
-        raise ValueError("is not an https:// address")
-    return value
-
-
-def _existing(value: Path) -> Path:
-    if not value.exists():
-        raise ValueError("is not there")
-    return value
-
-
-def _lower(value: object) -> object:
-    return value.lower() if isinstance(value, str) else value
-
-
-def _strip(value: object) -> object:
-    return value.strip() if isinstance(value, str) else value
-
-
-_PostgresUrl = Annotated[SecretStr, BeforeValidator(_strip), AfterValidator(_postgresql)]
 _POSTGRES_FORM: Final = "postgresql://user:password@host:5432/database"
 
 
@@ -179,7 +61,7 @@ class Settings(BaseSettings):
         hide_input_in_errors=True,
     )
 
-    discord_token: Annotated[SecretStr, BeforeValidator(_strip), AfterValidator(_token)] | None = Field(
+    discord_token: BotToken | None = Field(
         None, description="the token from the Bot page of https://discord.com/developers/applications"
     )
     discord_guild_id: int | None = Field(
@@ -188,18 +70,18 @@ class Settings(BaseSettings):
         le=_MOST,
         description="the server's id: turn on Developer Mode, right-click the server, Copy Server ID",
     )
-    discord_api_base: Annotated[str, BeforeValidator(_strip), AfterValidator(_api_base)] = Field(
+    discord_api_base: ApiBase = Field(
         DISCORD_API,
         description=f"{DISCORD_API}, or a local Discord on loopback (http://127.0.0.1:PORT/api/v10)",
     )
-    shards: Annotated[int | None, BeforeValidator(_shards)] = Field(
+    shards: Shards = Field(
         1, ge=1, le=_MOST_SHARDS, description="a number from 1 to 10000, or auto: as Discord advises"
     )
     message_content: bool = Field(
         default=False,
         description="true once Message Content Intent is switched on on the application's Bot page, or false",
     )
-    database_url: _PostgresUrl | None = Field(
+    database_url: PostgresUrl | None = Field(
         None, description=f"{_POSTGRES_FORM}; without it an embedded PostgreSQL runs below DATA_DIR"
     )
     database_connections: int = Field(
@@ -209,47 +91,47 @@ class Settings(BaseSettings):
         description=f"a number from {_LEAST_CONNECTIONS} to {_MOST_CONNECTIONS}: the connections to "
         "DATABASE_URL that a process opens at most; the database, or its pooler, must allow as many for each",
     )
-    dlq_database_url: _PostgresUrl | None = Field(
+    dlq_database_url: PostgresUrl | None = Field(
         None, description=f"{_POSTGRES_FORM}; without it the DLQ is in DATABASE_URL"
     )
-    dlq_webhooks: Annotated[SecretStr, BeforeValidator(_strip), AfterValidator(_webhooks)] | None = Field(
+    dlq_webhooks: Webhooks | None = Field(
         None,
         description='{"p0-alerts": "https://discord.com/api/webhooks/ID/TOKEN"}, a JSON object of channels '
         "and their webhooks on discord.com; without it failed notifications are replayed by the bot only",
     )
     data_dir: Path = Field(Path("data"), description="a folder that the bot may write to")
-    runbook_file: Annotated[Path, AfterValidator(_existing)] | None = Field(
+    runbook_file: ExistingPath | None = Field(
         None, description="a policy file, or a folder with one per server; without it Parky's"
     )
-    smtp_url: Annotated[SecretStr, BeforeValidator(_strip), AfterValidator(_smtp)] | None = Field(
+    smtp_url: SmtpUrl | None = Field(
         None,
         description="smtp://user:password@host:587 or smtps://user:password@host:465, "
         "with ?from=bot@example.com unless the user is an address",
     )
-    heartbeat_url: Annotated[SecretStr, BeforeValidator(_strip), AfterValidator(_https)] | None = Field(
+    heartbeat_url: HttpsUrl | None = Field(
         None,
         description="https:// address that is asked every minute while every deadline is kept; "
         "http:// on this machine only",
     )
-    github_token: Annotated[SecretStr, BeforeValidator(_strip), AfterValidator(_github_token)] | None = Field(
+    github_token: GitHubToken | None = Field(
         None,
         description="a token that may read and write contents, pull requests and issues; without it nothing "
         "goes to GitHub",
     )
-    github_repository: Annotated[str, BeforeValidator(_strip), AfterValidator(_repository)] | None = Field(
+    github_repository: Repository | None = Field(
         None, description="owner/name; without it [github] repository in a policy names one"
     )
-    github_api_url: Annotated[str, BeforeValidator(_strip), AfterValidator(_github_api)] = Field(
+    github_api_url: GitHubApi = Field(
         GITHUB_API,
         description=f"{GITHUB_API}, https://HOST/api/v3 of a GitHub Enterprise Server, or http:// on this "
         "machine",
     )
-    https_proxy: Annotated[SecretStr, BeforeValidator(_strip), AfterValidator(_proxy)] | None = Field(
+    https_proxy: ProxyUrl | None = Field(
         None,
         description="http://user:password@host:3128; without it Discord is asked directly",
     )
     no_proxy: str = Field("", description="hosts that HTTPS_PROXY is not for, with commas between them")
-    outbound_private_hosts: Annotated[str, AfterValidator(_places)] = Field(
+    outbound_private_hosts: PrivateHosts = Field(
         "",
         description="hosts and networks, with commas between them, that the bot may ask although their "
         "addresses are private: ntfy.internal, 10.1.0.0/16",
@@ -260,15 +142,15 @@ class Settings(BaseSettings):
     health_host: str = Field(
         "127.0.0.1", min_length=1, description="the address to listen on; 0.0.0.0 in a container"
     )
-    public_url: Annotated[str, BeforeValidator(_strip), AfterValidator(_public)] | None = Field(
+    public_url: PublicUrl | None = Field(
         None,
         description="https://bot.example.com, behind which /ack/ leads to HEALTH_PORT (http:// on loopback "
         "only); without it emails carry no link to acknowledge by",
     )
-    log_format: Annotated[Literal["console", "json"], BeforeValidator(_lower)] = Field(
+    log_format: Annotated[Literal["console", "json"], BeforeValidator(lowered)] = Field(
         "console", description="console, json"
     )
-    log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = Field(
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(lowered)] = Field(
         "info", description="debug, info, warning, error"
     )
 

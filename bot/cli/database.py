@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from bot.app import SharedResources, open_shared
 from bot.database import bring_up_to_date, own_database, reach
+from bot.resources import SharedResources, open_shared
 from bot.runbook import load_served
 from bot.settings import Settings
 

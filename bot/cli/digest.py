@@ -7,13 +7,13 @@ from typing import Final
 
 import typer
 
-from bot.app import SharedResources, open_shared
 from bot.cli.outcome import in_each_server, server_named
 from bot.database import bring_up_to_date, own_database, reach
 from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.delivery.delivery import Delivery, DeliveryStatus
 from bot.domain.digest import digest_key
 from bot.domain.errors import ConfigError, DeliveryRefused
+from bot.resources import SharedResources, open_shared
 from bot.runbook import load_served
 from bot.services.digest.digests import Digests
 from bot.services.ports import Store

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from bot.app import connected_client, make_webhooks, open_shared
+from bot.app import connected_client
 from bot.checks.code_host import check_code_host
 from bot.checks.finding import Finding, State, fail, ok, warn
 from bot.checks.guild import check_commands, check_dms, check_guild, of_policy
@@ -24,6 +24,7 @@ from bot.domain.errors import ConfigError, DeliveryRefused, StorageUnavailable, 
 from bot.domain.oncall.people import OnCallPerson
 from bot.i18n import Texts
 from bot.integrations.mail import SmtpEmailSender
+from bot.resources import make_webhooks, open_shared
 from bot.runbook import Policy, Served, load_served
 from bot.settings import Settings
 from bot.storage.database.leases import PostgresLeases, open_lease_pool

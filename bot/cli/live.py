@@ -20,8 +20,8 @@ from bot.checks.live.probe import Observation, Options, ProbeOutcome, Run
 from bot.checks.live.runner import observe
 from bot.cli.outcome import EXIT_FOUND, EXIT_OK
 from bot.cli.setup import load
-from bot.client import intents
 from bot.domain.errors import ConfigError
+from bot.listening import intents
 from bot.runbook import Served, load_served
 from bot.settings import Settings
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import typer
 
-from bot.app import SharedResources, open_shared
 from bot.database import bring_up_to_date, own_database, reach
 from bot.domain.errors import ConfigError
 from bot.domain.incident.incident import label_of
+from bot.resources import SharedResources, open_shared
 from bot.runbook import load_served
 from bot.services.postmortems.reading import read_facts
 from bot.settings import Settings

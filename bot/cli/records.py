@@ -9,7 +9,6 @@ from typing import Final
 
 import typer
 
-from bot.app import SharedResources
 from bot.cli.database import with_stores
 from bot.cli.outcome import server_named
 from bot.cli.transfer import destination, say_what_is_missing
@@ -17,6 +16,7 @@ from bot.domain.audit import AuditQuestion, AuditRow
 from bot.domain.errors import ConfigError, IncidentNotFound
 from bot.domain.incident.incident import Incident
 from bot.domain.timeline.lines import lines_of
+from bot.resources import SharedResources
 from bot.services.timeline.timelines import History
 from bot.settings import Settings
 from bot.storage.records.store import Choice

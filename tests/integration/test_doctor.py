@@ -15,9 +15,10 @@ from discord.http import Route
 
 from bot.checks.finding import Finding, State
 from bot.checks.guild import INVITED, check_dms, check_guild, needs, of_policy
-from bot.client import intents, use_api_base
+from bot.client import use_api_base
 from bot.domain.errors import UpstreamUnavailable
 from bot.domain.severity import Mention
+from bot.listening import intents
 from bot.runbook import Policy, load_policy
 from local_discord.server import LocalDiscord
 from local_discord.world.kinds import ChannelType, extra_of

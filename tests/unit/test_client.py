@@ -10,10 +10,11 @@ import discord
 import pytest
 from structlog.testing import capture_logs
 
-from bot.client import IncidentBot, intents
+from bot.client import IncidentBot
 from bot.domain.errors import StorageUnavailable
 from bot.i18n import Texts
 from bot.i18n.translator import CommandTranslator
+from bot.listening import intents
 from bot.runbook import default_policy_text, parse_policy
 from bot.runbook.model import Policy
 from bot.ui import turns

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from bot.domain.errors import ConfigError
-from bot.settings import DISCORD_API, Settings, load_settings
+from bot.setting_values import DISCORD_API
+from bot.settings import Settings, load_settings
 
 ROOT = Path(__file__).parents[2]
 TOKEN = "MTEwMDAwMDAwMDAwMDAwMDAwMg.local0.this-token-works-only-on-the-local-sandbox"
