@@ -11,7 +11,7 @@ from bot.demo import clock
 from bot.domain.calendar.business_time import local_moment
 from bot.runbook import Policy
 from bot.services.ports import JobName
-from bot.services.shared.postings import READ_AHEAD
+from bot.services.shared.jobs import READ_AHEAD
 
 DIGEST: Final = "digest"
 GATHERING: Final = "gathering"  # the morning triage's post; a MORNING job is its reminder

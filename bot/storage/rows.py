@@ -8,10 +8,9 @@ from bot.domain.delivery.delivery import Delivery, DeliveryKind, DeliveryStatus,
 from bot.domain.delivery.kinds import Action
 from bot.domain.errors import NewerVersion
 from bot.domain.escalation.ladder import Step, StepStatus
-from bot.domain.incident.aftermath import Aftermath
+from bot.domain.incident.aftermath import ActionCount, Aftermath
 from bot.domain.incident.calls import Calls
 from bot.domain.incident.incident import (
-    ActionCount,
     ByPerson,
     Check,
     EndedAck,

@@ -5,7 +5,7 @@ from typing import Final
 
 import asyncpg
 
-from bot.services.shared.postings import READ_AHEAD
+from bot.services.shared.jobs import READ_AHEAD
 from local_discord.people import Message
 from tests.bench.stand import Discord
 

@@ -17,7 +17,7 @@ from bot.domain.severity import LadderStep
 from bot.domain.timeline.entries import TimelineEntry
 from bot.services.acknowledging.acknowledge import Acknowledger
 from bot.services.shared.access import Access
-from bot.services.shared.postings import step_job
+from bot.services.shared.jobs import step_job
 from bot.services.shared.roster import OnCall
 from bot.storage.database.pools import open_pool
 from bot.storage.store import PostgresStore

@@ -70,7 +70,7 @@ async def _make_private(tx: Transaction, incident: Incident) -> None:
 
 async def _take_out(tx: Transaction, incident: Incident) -> None:
     await tx.remove_member(incident.id, _BY, by=_ON_CALL)
-    await tx.save(transitions.lose_member(incident))
+    await tx.save(transitions.renewed(incident))
 
 
 async def _made_private(

@@ -61,7 +61,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         name="a limit for all requests is not waited for",
-        file="bot/ui/discord_api/client.py",
+        file="bot/ui/discord_api/attempt.py",
         before="            self.gate.pause(self.retry_after_s)\n",
         after="            pass\n",
         tests=("tests/integration/test_notifier_faults.py",),

@@ -13,7 +13,7 @@ from bot.domain.actions.item import ActionSource
 from bot.domain.actions.notices import ActionAddedNotice, ActionDoneNotice
 from bot.domain.actions.reminders import next_reminder
 from bot.domain.delivery.notices import Notice
-from bot.domain.incident.incident import ActionCount
+from bot.domain.incident.aftermath import ActionCount
 from bot.domain.timeline.entries import EntryData
 
 #: How long after the end of its incident the first item was added, and the next one after that.

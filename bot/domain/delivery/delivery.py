@@ -7,7 +7,7 @@ from typing import Final, Self
 
 from bot.domain.delivery.kinds import Action, PostingPart
 from bot.domain.delivery.kinds import DeliveryKindSpec as Spec
-from bot.domain.payloads import Json, Payload
+from bot.domain.payloads import Json
 
 #: A message to people that nothing special applies to.
 _ORDINARY: Final = Spec()
@@ -271,24 +271,6 @@ class Delivery:
     def has_email(self) -> bool:
         """Return True if the email in its place has reached at least one recipient."""
         return self.emailed or bool(self.emailed_to)
-
-
-class Addressing(Payload):
-    """What the payload of any delivery may say about its place and its reader.
-
-    Attributes:
-        answers: The id of the message that it answers.
-        asks: The on-call place whose person it mentions.
-    """
-
-    answers: int | None = None
-    asks: str | None = None
-
-
-class Named(Payload):
-    """The name of the person that a delivery is about, where its payload has one."""
-
-    name: str | None = None
 
 
 #: States in which a delivery may still be sent.

@@ -1,5 +1,6 @@
 """What is known of an incident after its end: how it was resolved, and the postmortem that it owes."""
 
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
@@ -93,3 +94,11 @@ class Aftermath(Payload):
 
     resolution: Resolution | None = None
     postmortem: Postmortem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ActionCount:
+    """How many action items an incident has: open ones, and all of them."""
+
+    open: int = 0
+    all: int = 0

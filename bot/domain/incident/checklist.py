@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from bot.domain.incident.incident import Check, Incident
-from bot.domain.incident.transitions import require_open
+from bot.domain.incident.requirements import require_open
 from bot.domain.people import Person
 from bot.domain.text import DIGEST_DIGITS, short_digest
 from bot.domain.triage.tree import Text

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from bot.domain.incident.aftermath import Aftermath
+from bot.domain.incident.aftermath import ActionCount, Aftermath
 from bot.domain.incident.calls import Calls
 from bot.domain.incident.locations import AlertPost, IncidentThread, Source, Tracked
 from bot.domain.payloads import Payload
@@ -116,14 +116,6 @@ class StatusUpdates:
     due_at: datetime | None = None
     remind_at: datetime | None = None
     reminders: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class ActionCount:
-    """How many action items an incident has: open ones, and all of them."""
-
-    open: int = 0
-    all: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from bot.domain.incident.incident import (
     StatusUpdate,
 )
 from bot.domain.incident.posting import next_posting
+from bot.domain.incident.requirements import require_open, require_tracked
 from bot.domain.incident.status_updates import promised, regraded, taken_on
 from bot.domain.people import Person
 from bot.domain.severity import NewSeverity, SeverityChange
@@ -271,54 +272,12 @@ def make_private(incident: Incident, *, channel: str) -> Incident:
     )
 
 
-def lose_member(incident: Incident) -> Incident:
-    """Record that a private incident lost a member; the new version makes pending acts check access again."""
+def renewed(incident: Incident) -> Incident:
+    """Return the incident as a new version, because something beside it has changed.
+
+    The new version makes its posts show that, and pending acts check access again.
+    """
     return replace(incident, version=incident.version + 1)
-
-
-def note_aftermath(incident: Incident) -> Incident:
-    """Record that something after its end has changed; the new version makes the posts show it."""
-    return replace(incident, version=incident.version + 1)
-
-
-def require_resolved(incident: Incident) -> None:
-    """Require that *incident* is resolved.
-
-    Raises:
-        InvalidTransition: it is open, or has ended in another way; the key says how.
-    """
-    if incident.is_open:
-        raise InvalidTransition("not_resolved", incident=incident.label)
-    if incident.status is not Status.RESOLVED:
-        require_open(incident)
-
-
-def require_open(incident: Incident) -> None:
-    """Require that *incident* is open.
-
-    Raises:
-        InvalidTransition: it has ended; the key says how.
-    """
-    if incident.is_open:
-        return
-    if incident.is_drill:  # it cannot be opened again, so nothing else is of any use here
-        raise InvalidTransition("drill_over", incident=incident.label)
-    raise InvalidTransition(
-        f"already_{incident.status.value}",
-        incident=incident.label,
-        by=None if incident.ended is None else incident.ended.name,
-    )
-
-
-def require_tracked(incident: Incident) -> None:
-    """Require that *incident* is an open tracked alert.
-
-    Raises:
-        InvalidTransition: it has ended, or has become an incident.
-    """
-    require_open(incident)
-    if incident.kind is IncidentKind.INCIDENT:
-        raise InvalidTransition("declared_before", incident=incident.label)
 
 
 def _end(

@@ -17,7 +17,7 @@ from bot.services.acknowledging.incident_of_message import IncidentLookup
 from bot.services.ports import Store, Transaction
 from bot.services.ports.store.jobs import JobWrites
 from bot.services.shared.access import Access, Act
-from bot.services.shared.postings import refresh_job, step_key
+from bot.services.shared.jobs import refresh_job, step_key
 from bot.services.shared.reminders import note_sign_of_life, remind_later
 
 log = structlog.get_logger(__name__)

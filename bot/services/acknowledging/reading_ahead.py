@@ -11,7 +11,7 @@ import structlog
 from bot.domain.incident.incident import Incident
 from bot.services.acknowledging.reconciliation import Reconciler
 from bot.services.ports import Store
-from bot.services.shared.postings import READ_AHEAD
+from bot.services.shared.jobs import READ_AHEAD
 
 log = structlog.get_logger(__name__)
 

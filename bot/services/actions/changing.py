@@ -18,7 +18,7 @@ from bot.services.actions.tracking import want_issue
 from bot.services.ports import Store, Transaction
 from bot.services.shared.access import Access, Act, MaySeeLess, require_as_seen
 from bot.services.shared.changes import Change
-from bot.services.shared.postings import action_job, action_key
+from bot.services.shared.jobs import action_job, action_key
 
 log = structlog.get_logger(__name__)
 

@@ -27,7 +27,8 @@ from bot.services.ports import CodeHost, Store
 from bot.services.ports.export_writer import ExportWriter
 from bot.services.shared.access import MaySeeLess
 from bot.services.shared.exporting import Outcome, attempt
-from bot.services.shared.postings import issue_job, notice, poll_job
+from bot.services.shared.jobs import issue_job, poll_job
+from bot.services.shared.postings import notice
 
 log = structlog.get_logger(__name__)
 

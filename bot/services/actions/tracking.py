@@ -3,7 +3,7 @@
 from bot.domain.actions.item import ActionItem
 from bot.domain.incident.incident import Incident
 from bot.services.ports import Transaction
-from bot.services.shared.postings import issue_job
+from bot.services.shared.jobs import issue_job
 
 
 async def want_issue(

@@ -18,7 +18,7 @@ from bot.services.ports import IN_LINE, Discord, Job, JobName, Store, Transactio
 from bot.services.ports.store.alerts.alerts import AlertQuestions
 from bot.services.ports.store.timeline import AuditWrites
 from bot.services.shared.access import Access
-from bot.services.shared.postings import action_job
+from bot.services.shared.jobs import action_job
 
 log = structlog.get_logger(__name__)
 

@@ -21,7 +21,7 @@ from bot.services.alerts.questions import Questions, as_incident, count_message,
 from bot.services.alerts.recoveries import Recoveries
 from bot.services.incidents.commands import Incidents
 from bot.services.ports import Store
-from bot.services.shared.postings import refresh_job
+from bot.services.shared.jobs import refresh_job
 
 log = structlog.get_logger(__name__)
 

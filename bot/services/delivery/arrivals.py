@@ -8,7 +8,7 @@ from bot.domain.delivery.delivery import Delivery, DeliveryKind, DeliveryStatus,
 from bot.runbook.model import Policy
 from bot.services.delivery.handling import DeliveryKinds
 from bot.services.ports import Transaction
-from bot.services.shared.postings import refresh_job
+from bot.services.shared.jobs import refresh_job
 
 log = structlog.get_logger(__name__)
 

@@ -21,7 +21,8 @@ from bot.services.ports import Store, Transaction
 from bot.services.ports.store.jobs import JobWrites
 from bot.services.shared.access import Access
 from bot.services.shared.changes import Change
-from bot.services.shared.postings import drill_job, drill_key, notice
+from bot.services.shared.jobs import drill_job, drill_key
+from bot.services.shared.postings import notice
 
 log = structlog.get_logger(__name__)
 

@@ -19,7 +19,7 @@ from bot.services.acknowledging.reading_ahead import READ_WITHIN_S, ReadingAhead
 from bot.services.escalation.step_messages import StepMessages, entries
 from bot.services.ports import Store, Transaction
 from bot.services.ports.store.escalation import EscalationReads, EscalationWrites
-from bot.services.shared.postings import refresh_job, step_job
+from bot.services.shared.jobs import refresh_job, step_job
 from bot.services.shared.roster import OnCall
 
 log = structlog.get_logger(__name__)

@@ -25,7 +25,8 @@ from bot.services.escalation.step_messages import StepMessages
 from bot.services.ports import Store, Transaction
 from bot.services.ports.store.deliveries import DeliveryWrites
 from bot.services.shared.access import Access, Act
-from bot.services.shared.postings import notice, refresh_job
+from bot.services.shared.jobs import refresh_job
+from bot.services.shared.postings import notice
 from bot.services.shared.roster import OnCall
 
 log = structlog.get_logger(__name__)

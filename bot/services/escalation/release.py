@@ -19,7 +19,8 @@ from bot.runbook.model import Policy
 from bot.services.escalation.passing_on import PassingOn
 from bot.services.ports import Discord, Store, Transaction
 from bot.services.shared.access import Access, Act
-from bot.services.shared.postings import notice, refresh_job
+from bot.services.shared.jobs import refresh_job
+from bot.services.shared.postings import notice
 from bot.services.shared.reminders import remind_later
 
 log = structlog.get_logger(__name__)

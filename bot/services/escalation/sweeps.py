@@ -19,7 +19,7 @@ from bot.services.escalation.decisions import Escalations
 from bot.services.escalation.step_messages import StepMessages, entries
 from bot.services.ports import Store, Transaction
 from bot.services.shared.already_told import LOOK_AGAIN, OLD, AlreadyTold
-from bot.services.shared.postings import refresh_job
+from bot.services.shared.jobs import refresh_job
 from bot.services.shared.roster import OnCall, once
 from bot.services.watchdogs.queue_watch import QueueWatch
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.domain.errors import InvalidTransition, UserError
-from bot.domain.incident import relations, transitions
+from bot.domain.incident import relations, requirements, transitions
 from bot.domain.incident.aftermath import Aftermath
 from bot.domain.incident.entries import End, ReopenedEntry, UnmergedEntry, entry_of
 from bot.domain.incident.incident import Incident, IncidentKind, PersonRef
@@ -33,13 +33,7 @@ from bot.services.postmortems.owed import owe, release
 from bot.services.postmortems.resolutions import NewResolution, keep_resolution, with_aftermath
 from bot.services.shared.access import Act
 from bot.services.shared.changes import Change, Changes, link_both, unlink_both, want_draft
-from bot.services.shared.postings import (
-    archive_job,
-    archive_key,
-    drill_job,
-    drill_key,
-    refresh_job,
-)
+from bot.services.shared.jobs import archive_job, archive_key, drill_job, drill_key, refresh_job
 from bot.services.shared.reminders import remind_later, reminder_key
 from bot.services.shared.shown_incidents import ShownIncidents
 from bot.services.walks.endings import dismiss_walks, take_in_walks
@@ -83,7 +77,7 @@ class Lifecycle:
         """
         incident = await self._shown.as_shown(incident_id, digest)
         await self._changes.require(incident, by=by, act=act)
-        transitions.require_open(incident)
+        requirements.require_open(incident)
         return incident
 
     async def resolve(self, incident_id: int, *, by: Person, said: NewResolution | None = None) -> Incident:
@@ -118,7 +112,7 @@ class Lifecycle:
     async def dismiss(self, incident_id: int, *, by: Person) -> Incident:
         """Cancel a tracked alert as a false alarm, unless it is an incident by now."""
         async with self._changes.change(incident_id, by=by, act=Act.CANCEL) as change:
-            transitions.require_tracked(change.incident)
+            requirements.require_tracked(change.incident)
             return await self._cancel(change, "")
 
     async def _cancel(self, change: Change, reason: str) -> Incident:
@@ -137,7 +131,7 @@ class Lifecycle:
         async with self._changes.change(incident_id, by=by, act=Act.REOPEN, told=told) as change:
             was_merged_into = change.incident.merged_into_id
             if was_merged_into not in (None, into):  # another person was first, twice
-                transitions.require_open(change.incident)
+                requirements.require_open(change.incident)
             owed = self._policy.update_due(self._policy.rules(change.incident.severity), at=change.now)
             opened = transitions.reopen(change.incident, by=by, at=change.now, next_update_at=owed)
             await change.save(opened)

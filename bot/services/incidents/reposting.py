@@ -12,12 +12,12 @@ from bot.domain.incident.incident import Incident
 from bot.domain.incident.posting import is_current, is_repost, posting_of, repost, rethread
 from bot.runbook.model import Policy
 from bot.services.ports import Store, Transaction
+from bot.services.shared.jobs import refresh_job
 from bot.services.shared.postings import (
     REPOST,
     member,
     posting_deliveries,
     posting_key,
-    refresh_job,
     thread_deliveries,
     thread_line,
 )

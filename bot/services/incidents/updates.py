@@ -7,7 +7,7 @@ from typing import Final
 import structlog
 
 from bot.domain.errors import UserError
-from bot.domain.incident import status_updates, transitions
+from bot.domain.incident import requirements, status_updates, transitions
 from bot.domain.incident.entries import DetailsChangedEntry, UpdateDueEntry
 from bot.domain.incident.form_state import Shown, with_changes
 from bot.domain.incident.incident import Incident, Phase, Status, StatusUpdate
@@ -24,7 +24,8 @@ from bot.services.ports import Store, Transaction
 from bot.services.ports.store.deliveries import DeliveryLookups
 from bot.services.shared.access import Act, MaySeeLess, require_as_seen
 from bot.services.shared.changes import Change, Changes
-from bot.services.shared.postings import notice, refresh_job
+from bot.services.shared.jobs import refresh_job
+from bot.services.shared.postings import notice
 from bot.services.shared.reminder_recipients import Absence, ReminderRecipients
 from bot.services.shared.reminders import note_sign_of_life, remind_later
 
@@ -110,7 +111,7 @@ class Updates:
                     posted=TimelineKind.UPDATED in earlier,
                     detailed=TimelineKind.DETAILS_CHANGED in earlier,
                 )
-            transitions.require_open(change.incident)
+            requirements.require_open(change.incident)
             detailed = await self._set_details(change, update)
             posted = await self._say(change, update)
             if not (detailed or posted):

@@ -25,7 +25,8 @@ from bot.domain.postmortem.document import PostmortemDocument, file_key
 from bot.domain.privacy import SETTLED
 from bot.runbook.model import Policy
 from bot.services.ports import TRY_AGAIN, Discord, Store, Transaction
-from bot.services.shared.postings import refresh_job, thread_line
+from bot.services.shared.jobs import refresh_job
+from bot.services.shared.postings import thread_line
 
 log = structlog.get_logger(__name__)
 

@@ -7,7 +7,7 @@ from datetime import date
 
 from bot.domain.actions.due_dates import parse_due_date
 from bot.domain.errors import InvalidTransition, Unfit, UserError
-from bot.domain.incident import transitions
+from bot.domain.incident import requirements, transitions
 from bot.domain.incident.aftermath import Postmortem, PostmortemState
 from bot.domain.incident.incident import Incident, PersonRef
 from bot.domain.people import Person
@@ -67,7 +67,7 @@ class Postmortems:
     async def undo(self, incident_id: int, *, by: Person) -> PostmortemChange:
         """Take back that the postmortem is done; reminders that had not come yet will come."""
         async with self._changing(incident_id, by=by, act=Act.OWE_POSTMORTEM) as (change, postmortem):
-            transitions.require_resolved(change.incident)
+            requirements.require_resolved(change.incident)
             if postmortem.is_owed:
                 return PostmortemChange(change.incident, postmortem, changed=False)
             owed = owing.owed_again(postmortem, self._policy.business_hours, now=change.now)
@@ -170,5 +170,5 @@ async def _note_given(change: Change, before: Postmortem, given: Postmortem) -> 
 async def _saved(change: Change, postmortem: Postmortem) -> str:
     """Write a changed postmortem, let the posts show it, and return the key of the thread's line about it."""
     await put(change.tx, change.incident, postmortem, now=change.now)
-    await change.save(transitions.note_aftermath(change.incident))
+    await change.save(transitions.renewed(change.incident))
     return f"postmortem:v{change.incident.version}"  # without the v, it may be the key of a draft's message

@@ -30,7 +30,8 @@ from bot.services.postmortems.reviewing import is_reviewed
 from bot.services.shared.access import MaySeeLess
 from bot.services.shared.changes import Change
 from bot.services.shared.exporting import Outcome, attempt
-from bot.services.shared.postings import notice, pull_job
+from bot.services.shared.jobs import pull_job
+from bot.services.shared.postings import notice
 
 log = structlog.get_logger(__name__)
 

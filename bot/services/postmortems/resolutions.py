@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 
-from bot.domain.incident import transitions
+from bot.domain.incident import requirements, transitions
 from bot.domain.incident.aftermath import Aftermath, Resolution
 from bot.domain.incident.entries import ResolutionCorrectedEntry
 from bot.domain.incident.incident import Incident
@@ -99,7 +99,7 @@ class Resolutions:
         """
         incident = await self._shown.as_shown(incident_id, digest)
         await self._changes.require(incident, by=by, act=Act.CORRECT_RESOLUTION)
-        transitions.require_resolved(incident)
+        requirements.require_resolved(incident)
         return incident
 
     async def correct(self, incident_id: int, said: NewResolution, *, by: Person) -> Corrected:
@@ -111,7 +111,7 @@ class Resolutions:
             As `Changes.change`; InvalidTransition: it is not resolved.
         """
         async with self._changes.change(incident_id, by=by, act=Act.CORRECT_RESOLUTION) as change:
-            transitions.require_resolved(change.incident)
+            requirements.require_resolved(change.incident)
             before = await change.tx.resolution(incident_id) or _nothing_said(change)
             corrected = _merged(before, _made(change, said), said.left)
             is_new = not (_is_same(before, corrected) or await _is_recorded(change, said.key))
@@ -123,7 +123,7 @@ class Resolutions:
 
 async def _write(change: Change, corrected: Resolution, *, key: str | None) -> None:
     await change.tx.save_resolution(change.incident, corrected)
-    await change.save(transitions.note_aftermath(change.incident))
+    await change.save(transitions.renewed(change.incident))
     line = f"resolution:{change.incident.version}"
     await change.record(ResolutionCorrectedEntry(said=corrected, key=key), line=line)
     await change.say(ResolutionCorrectedNotice(said=corrected), key=line)

@@ -2,7 +2,7 @@
 
 from bot.domain.incident.incident import Incident, IncidentKind
 from bot.services.ports import Transaction
-from bot.services.shared.postings import pull_job
+from bot.services.shared.jobs import pull_job
 
 
 async def want_pull_request(tx: Transaction, incident: Incident, *, repository: str | None) -> None:

@@ -25,16 +25,8 @@ from bot.services.alerts.questions import show_answer
 from bot.services.ports import Discord, Store, Transaction
 from bot.services.shared.access import Access, Act
 from bot.services.shared.changes import Change, Changes
-from bot.services.shared.postings import (
-    QUIET,
-    hide_jobs,
-    issue_job,
-    member,
-    member_key,
-    posting_deliveries,
-    pull_job,
-    refresh_job,
-)
+from bot.services.shared.jobs import hide_jobs, issue_job, pull_job, refresh_job
+from bot.services.shared.postings import QUIET, member, member_key, posting_deliveries
 from bot.services.walks.endings import take_in_walks
 
 log = structlog.get_logger(__name__)

@@ -88,7 +88,7 @@ class Removals:
             incident, f"user:{who.id}", priority=priority, name=who.name, asked=key, removes=True
         )
         await change.tx.insert_deliveries([request])
-        await change.save(transitions.lose_member(incident))
+        await change.save(transitions.renewed(incident))
         if incident.is_open:
             await give_up(change, {who.id})
         if not was_named:

@@ -19,7 +19,8 @@ from bot.runbook.model import Policy
 from bot.services.ports import Store, Transaction
 from bot.services.ports.store.incidents import IncidentWrites
 from bot.services.shared.access import Access, Act, MaySeeLess, require_as_seen
-from bot.services.shared.postings import draft_job, notice, refresh_job
+from bot.services.shared.jobs import draft_job, refresh_job
+from bot.services.shared.postings import notice
 from bot.services.shared.reminders import note_act
 
 log = structlog.get_logger(__name__)

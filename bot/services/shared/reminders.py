@@ -8,7 +8,7 @@ from bot.domain.people import Person
 from bot.runbook.model import Policy
 from bot.services.ports import Job, JobName, Transaction
 from bot.services.ports.store.jobs import JobWrites
-from bot.services.shared.postings import refresh_job
+from bot.services.shared.jobs import refresh_job
 
 
 def reminder_key(incident_id: int) -> str:

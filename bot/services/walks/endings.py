@@ -16,7 +16,7 @@ from bot.domain.triage.session import Choice, StoredAnswer, Triage
 from bot.runbook.model import Policy
 from bot.services.ports import Transaction
 from bot.services.shared.changes import Change
-from bot.services.shared.postings import refresh_job
+from bot.services.shared.jobs import refresh_job
 from bot.services.walks.posts import post_keys, save_walk, set_clock
 
 log = structlog.get_logger(__name__)

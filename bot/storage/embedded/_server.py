@@ -1,15 +1,12 @@
 """The server's life: a folder's first process owns it, later ones share it, and it ends with its owner."""
 
 import contextlib
-import hashlib
 import os
 import shutil
 import signal
 import socket
 import struct
 import subprocess
-import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -27,13 +24,9 @@ from bot.storage.embedded._binaries import (
     find_folder,
     hand_over,
 )
-
-if sys.platform != "win32":
-    import fcntl
+from bot.storage.embedded._folders import SOCKET, is_absent_or_empty, socket_folder, try_lock, works_in
 
 _USER = "postgres"
-_SOCKET = ".s.PGSQL.5432"
-_SOCKET_PATH_MAX = 100  # sun_path holds 108 bytes on Linux and 104 on macOS
 _STATUS_LINE = 7  # of postmaster.pid, counted from 0: "starting", "ready", "stopping"
 _POLL_S = 0.01
 _ANSWER_S = 2.0
@@ -86,7 +79,7 @@ class EmbeddedPostgres:
         self._data = self.root / "data"
         self._pid_file = self._data / "postmaster.pid"
         self._log = self.root / "server.log"
-        self._sockets = _socket_folder(self.root)
+        self._sockets = socket_folder(self.root)
         self._timeout_s = timeout_s
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -171,10 +164,10 @@ class EmbeddedPostgres:
         lock = os.open(self.root / "owner.lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
             self._wait(
-                lambda: _try_lock(lock) or self._is_ready(),
+                lambda: try_lock(lock) or self._is_ready(),
                 "is in use by a process whose server does not become ready",
             )
-            if _try_lock(lock):
+            if try_lock(lock):
                 self._become_owner(binaries, lock)
         finally:
             os.close(lock)  # the server has its own copy
@@ -183,7 +176,7 @@ class EmbeddedPostgres:
         for folder in (self.root, self._sockets):
             hand_over(folder, binaries.identity)
         binaries = copy_for_nobody(binaries, self.root)
-        if _is_absent_or_empty(self._data):
+        if is_absent_or_empty(self._data):
             self._create_data(binaries, lock)
         self._check_data(binaries)
         self._remove_traces()
@@ -218,13 +211,11 @@ class EmbeddedPostgres:
     def _remove_traces(self) -> None:
         """Remove what a killed server left: its process id may meanwhile be another process's."""
         pid_file = self._data / "postmaster.pid"
-        if pid_file.exists() and _works_in(
-            pid_file.read_text(encoding="ascii").split("\n", 1)[0], self._data
-        ):
+        if pid_file.exists() and works_in(pid_file.read_text(encoding="ascii").split("\n", 1)[0], self._data):
             raise EmbeddedPostgresError(
                 f"a PostgreSQL server that this program did not start runs on {self._data}; stop it first"
             )
-        for trace in (self._pid_file, self._sockets / f"{_SOCKET}.lock", self._sockets / _SOCKET):
+        for trace in (self._pid_file, self._sockets / f"{SOCKET}.lock", self._sockets / SOCKET):
             trace.unlink(missing_ok=True)
 
     def _spawn(self, binaries: Binaries, lock: int) -> None:
@@ -253,7 +244,7 @@ class EmbeddedPostgres:
             return False
         with socket.socket(socket.AF_UNIX) as client, contextlib.suppress(OSError):
             client.settimeout(_ANSWER_S)  # of a server that is stopped the kernel takes calls all the same
-            client.connect(str(self._sockets / _SOCKET))
+            client.connect(str(self._sockets / SOCKET))
             client.sendall(_SSL_REQUEST)
             return bool(client.recv(1))
         return False
@@ -277,35 +268,3 @@ class EmbeddedPostgres:
                     f"{self.root} {otherwise} within {self._timeout_s:g} s; see {self._log}"
                 )
             time.sleep(_POLL_S)
-
-
-def _socket_folder(root: Path) -> Path:
-    """Return *root*, or another folder if its path is too long for a socket or reads as a list."""
-    digest = hashlib.sha256(os.fsencode(root)).hexdigest()[:12]
-    name = f"incident-bot-{os.geteuid()}-{digest}"
-    # TMPDIR may be as long as *root*; /tmp never is.
-    return next(filter(_suits_a_socket, (root, Path(tempfile.gettempdir()) / name)), Path("/tmp") / name)  # noqa: S108
-
-
-def _suits_a_socket(folder: Path) -> bool:
-    return len(os.fsencode(folder / _SOCKET)) <= _SOCKET_PATH_MAX and "," not in str(folder)
-
-
-def _try_lock(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
-
-
-def _is_absent_or_empty(folder: Path) -> bool:
-    return not folder.exists() or not any(folder.iterdir())
-
-
-def _works_in(pid: str, folder: Path) -> bool:
-    """Return True if process *pid* serves *folder*: PostgreSQL runs in its data folder (Linux only)."""
-    try:
-        return Path(f"/proc/{int(pid)}/cwd").samefile(folder)
-    except (OSError, ValueError):
-        return False

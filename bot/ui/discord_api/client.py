@@ -6,11 +6,8 @@ pauses of its own, and raises 503, resets and unreadable answers at once. All of
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from contextvars import ContextVar
-from dataclasses import dataclass
 from http import HTTPStatus
-from types import SimpleNamespace
-from typing import Any, Final, TypeAlias
+from typing import Any, TypeAlias
 
 import aiohttp
 import discord
@@ -20,6 +17,14 @@ from bot.domain.delivery.attachments import Attachment
 from bot.domain.errors import Crowded, DeliveryRefused, PutOff, UpstreamUnavailable
 from bot.services.ports.urgency import BACKGROUND, PERSON, current
 from bot.services.shared.fencing import FRESH_S, is_stale
+from bot.ui.discord_api.attempt import (
+    PATIENCE_S,
+    Attempt,
+    current_attempt,
+    translated,
+    waits_for_all,
+    with_status,
+)
 from bot.ui.discord_api.bypass import has_capacity, open_buckets
 from bot.ui.discord_api.circuit import Asking, Circuit
 from bot.ui.discord_api.gate import Gate
@@ -30,70 +35,10 @@ DEADLINE_S = 10.0
 #: A JSON object of Discord's.
 Payload: TypeAlias = Mapping[str, object]
 
-_REASON_LIMIT = 200
-_BAN = "HTTP 429 without JSON"
-_BAN_S = 10.0
-
-#: Refusals that pass: direct messages opened too fast, no messages to this user for now, a feature switched
-#: off for now, and an action that the channel's slow mode delays.
-_PASSING: Final = frozenset({40003, 40004, 40006, 20029})
-
-_LONG_S = 5.0  # a shorter wait for everybody is ordinary, and discord.py sits it out
-
-
-#: A 429 that asks for longer than this ends the attempt: the queue waits better than a handler does.
-_PATIENCE_S = 1.0
 
 _AT_ONCE_S = 0.1
 
 _POSTING = ("POST", "/channels/{channel_id}/messages")
-
-
-@dataclass(slots=True)
-class _Attempt:
-    """The last answer to a request, kept in case our deadline cuts off discord.py's retries."""
-
-    gate: Gate
-    deadline: asyncio.Timeout | None = None
-    headers: Mapping[str, str] | None = None
-    status: int | None = None
-    retry_after_s: float | None = None
-    is_for_all: bool = False
-
-    def note(self, response: aiohttp.ClientResponse) -> None:
-        """Keep an answer; discord.py may be about to sleep because of it."""
-        self.headers, self.status = response.headers, response.status
-        self.retry_after_s = _seconds(response.headers.get("Retry-After"))
-        self.is_for_all = response.headers.get("X-RateLimit-Global", "").lower() == "true"
-        if response.status != HTTPStatus.TOO_MANY_REQUESTS or self.retry_after_s is None:
-            return
-        if not _is_json(response.headers):
-            return  # a ban, which discord.py raises at once
-        if self.is_for_all:
-            self.gate.pause(self.retry_after_s)
-        if self.retry_after_s > _PATIENCE_S and self.deadline is not None and not self.deadline.expired():
-            self.deadline.reschedule(asyncio.get_running_loop().time())
-
-
-_attempt: ContextVar[_Attempt | None] = ContextVar("attempt", default=None)
-
-
-def answer_trace() -> aiohttp.TraceConfig:
-    """Return a trace for ``discord.Client(..., http_trace=...)`` that lets a missed deadline name its status.
-
-    Without it everything works, but a series of 502s is reported as a time-out without a status.
-    """
-    trace = aiohttp.TraceConfig()
-    trace.on_request_end.append(_note)
-    return trace
-
-
-async def _note(
-    _session: aiohttp.ClientSession, _context: SimpleNamespace, end: aiohttp.TraceRequestEndParams
-) -> None:
-    attempt = _attempt.get()
-    if attempt is not None:
-        attempt.note(end.response)
 
 
 class Rest:
@@ -171,8 +116,8 @@ class Rest:
     async def _pass(self, route: Route, given: dict[str, Any], asking: Asking) -> object:
         """Send a request through the gate, and report its outcome to the circuit."""
         bucket = await self._enter(route)
-        attempt, began_s = _Attempt(self._gate), self._circuit.echoes.clock()
-        tokens = _attempt.set(attempt), has_capacity.set(True)
+        attempt, began_s = Attempt(self._gate), self._circuit.echoes.clock()
+        tokens = current_attempt.set(attempt), has_capacity.set(True)
         try:
             await self._turn()
             require_fresh()
@@ -185,10 +130,10 @@ class Rest:
         except Crowded:
             raise
         except UpstreamUnavailable as away:
-            raise asking.failed(_with_status(away, attempt), for_all_s=_for_all(away, attempt)) from away
+            raise asking.failed(with_status(away, attempt), for_all_s=waits_for_all(away, attempt)) from away
         finally:
             self._gate.end(bucket, status=attempt.status, headers=attempt.headers)
-            _attempt.reset(tokens[0])
+            current_attempt.reset(tokens[0])
             has_capacity.reset(tokens[1])
         asking.answered()
         self._expect_event(route, began_s)
@@ -212,7 +157,7 @@ class Rest:
             async with asyncio.timeout(self._deadline_s):
                 await self._gate.turn(current())
         except TimeoutError:
-            raise Crowded(_PATIENCE_S) from None
+            raise Crowded(PATIENCE_S) from None
 
     def require_capacity(self, route: Route) -> None:
         """See that Discord's limit has capacity for a request on *route*, now or in a moment.
@@ -229,7 +174,7 @@ class Rest:
         wait_s = self._gate.capacity_in_s(bucket, current())
         if not wait_s:
             self._gate.hold(bucket)
-        if wait_s > _PATIENCE_S:
+        if wait_s > PATIENCE_S:
             raise Crowded(wait_s, asked_s=self._gate.asked_s(bucket))
 
     async def _enter(self, route: Route) -> str:
@@ -239,7 +184,7 @@ class Rest:
             Crowded: it would take longer. Jobs come again; people, and what runs in the background, can wait.
         """
         bucket = _bucket(route)
-        patience_s = _PATIENCE_S if BACKGROUND < current() < PERSON else self._deadline_s
+        patience_s = PATIENCE_S if BACKGROUND < current() < PERSON else self._deadline_s
         while (
             not self._gate.is_held(bucket) and (wait_s := self._gate.capacity_in_s(bucket, current())) > 0.0
         ):
@@ -256,7 +201,7 @@ class Rest:
             async with deadline:
                 answer: object = await self._client.http.request(route, **given)
         except discord.HTTPException as error:
-            raise _translated(error) from error
+            raise translated(error) from error
         except discord.RateLimited as error:
             raise UpstreamUnavailable(
                 "rate limited", http_status=HTTPStatus.TOO_MANY_REQUESTS, retry_after_s=error.retry_after
@@ -303,47 +248,6 @@ def snowflake(payload: Payload, key: str = "id") -> int:
         raise UpstreamUnavailable(f"unreadable answer: no {key}") from error
 
 
-def _translated(error: discord.HTTPException) -> DeliveryRefused | UpstreamUnavailable:
-    status = error.status
-    retry_after_s = _seconds(error.response.headers.get("Retry-After"))
-    if status == HTTPStatus.TOO_MANY_REQUESTS and not _is_json(error.response.headers):
-        return UpstreamUnavailable(_BAN, http_status=status, retry_after_s=retry_after_s)
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.TOO_MANY_REQUESTS:
-        return UpstreamUnavailable(f"HTTP {status}", http_status=status, retry_after_s=retry_after_s)
-    if not _is_json(error.response.headers):
-        # A proxy's page, not Discord's word on the matter.
-        return UpstreamUnavailable(f"HTTP {status} without JSON", http_status=status)
-    # First line only: the lines below may quote the message.
-    said = " ".join((error.text.splitlines() or [""])[0].split())[:_REASON_LIMIT]
-    reason = f"HTTP {status} {error.code} {said}".strip()
-    if error.code in _PASSING:
-        return PutOff(reason, http_status=status, retry_after_s=retry_after_s)
-    return DeliveryRefused(reason, http_status=status, code=error.code)
-
-
-def _is_json(headers: Mapping[str, str]) -> bool:
-    return "json" in headers.get("Content-Type", "")
-
-
-def _for_all(away: UpstreamUnavailable, attempt: _Attempt) -> float | None:
-    """Return how long all requests must wait, seconds; None when the limit is only on this route."""
-    if attempt.status != HTTPStatus.TOO_MANY_REQUESTS:
-        return None
-    asked_s = away.retry_after_s or attempt.retry_after_s or 0.0
-    is_ban = away.reason == _BAN
-    if is_ban:  # by Cloudflare, of our address; it does not always say for how long
-        return max(asked_s, _BAN_S)
-    return asked_s if attempt.is_for_all and asked_s >= _LONG_S else None
-
-
-def _with_status(away: UpstreamUnavailable, attempt: _Attempt) -> UpstreamUnavailable:
-    if away.http_status is not None or attempt.status is None:
-        return away
-    reason = "rate limited" if attempt.status == HTTPStatus.TOO_MANY_REQUESTS else away.reason
-    retry_after_s = away.retry_after_s or attempt.retry_after_s
-    return UpstreamUnavailable(reason, http_status=attempt.status, retry_after_s=retry_after_s)
-
-
 def require_fresh(*, after_s: float = FRESH_S) -> None:
     """Refuse an attempt that has waited too long: another process may have done its work meanwhile.
 
@@ -357,10 +261,3 @@ def require_fresh(*, after_s: float = FRESH_S) -> None:
 def _bucket(route: Route) -> str:
     """Return the rate-limit bucket of *route*, as far as it is known before Discord answers."""
     return f"{route.key}:{route.major_parameters}"
-
-
-def _seconds(header: str | None) -> float | None:
-    try:
-        return None if header is None else max(float(header), 0.0)
-    except ValueError:
-        return None

@@ -1,21 +1,22 @@
 """The ephemeral card of `/triage`: one question at a time, the result, what became of it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Final
 
-from discord import ButtonStyle, SelectOption, ui
+from discord import ButtonStyle
 
 from bot.domain.incident.incident import Incident, label_of
 from bot.domain.severity import SeverityPolicy
 from bot.domain.triage.evidence import Evidence
 from bot.domain.triage.session import StoredAnswer, Triage, TriageStatus
-from bot.domain.triage.tree import LATER, UNSURE, Question
+from bot.domain.triage.tree import LATER, Question
 from bot.services.triage.views import TriageView
-from bot.ui.components import Row, Screen, button, made_of, row, select_row, text
+from bot.ui.components import Screen, button, made_of, row, text
 from bot.ui.interaction import Interaction, redraw, reply, services_of, voice_of
 from bot.ui.screens.outcome import beside_drill, sent_card
 from bot.ui.screens.similar_incident import join_button, joined_card, similar_lines
+from bot.ui.screens.triage_controls import answers, earlier, severities, ways_out
 from bot.ui.verbs import TriageVerb
 from bot.ui.words.inert import inert
 from bot.ui.words.triage_words import answer_words, choice_words, or_more_severe, path_words
@@ -29,8 +30,6 @@ _LIST_BUDGET = 300
 _EVIDENCE_BUDGET = 300
 _OTHERS_BUDGET = 400
 _PATH_BUDGET = 900
-_BUTTON_ANSWERS = 2  # with わからない, 戻る and やめる that is five buttons
-_OPTION_LIMIT = 100  # Discord: an option's label and description
 _RED = 0xED4245
 _BLUE = 0x5865F2
 
@@ -101,27 +100,13 @@ def _question(voice: Voice, view: TriageView, question: Question) -> Screen:
             _others(voice, view.others),
             _clock(voice, triage),
         ),
-        rows=[_answers(voice, triage, question), _earlier(voice, triage), row(*_ways_out(voice, triage))],
+        rows=[answers(voice, triage, question), earlier(voice, triage), row(*ways_out(voice, triage))],
         colour=_BLUE,
     )
 
 
 def _hint(voice: Voice, question: Question) -> str:
     return "" if question.hint is None else f"-# {inert(voice.raw(question.hint), limit=_HINT_BUDGET)}"
-
-
-def _answers(voice: Voice, triage: Triage, question: Question) -> Row | None:
-    """Return a button each, わからない last; a select if more than five buttons would result."""
-    choices = {answer.id: voice.raw(answer.label) for answer in question.answers}
-    choices[UNSURE] = voice.say("consoles.triage.unsure")
-    if len(question.answers) <= _BUTTON_ANSWERS:
-        ids = {choice: f"tri:v1:answer:{triage.id}:{question.id}:{choice}" for choice in choices}
-        return row(*(button(words, ids[choice]) for choice, words in choices.items()))
-    return select_row(
-        f"tri:v1:choose:{triage.id}:{question.id}",
-        voice.say("consoles.triage.choose_answer"),
-        [SelectOption(label=words[:_OPTION_LIMIT], value=choice) for choice, words in choices.items()],
-    )
 
 
 def _result(voice: Voice, view: TriageView) -> Screen:
@@ -141,12 +126,12 @@ def _result(voice: Voice, view: TriageView) -> Screen:
         text(_facts(voice, triage), _evidence(voice, triage.evidence), _clock(voice, triage)),
         *([] if similar is None else [text(*similar_lines(voice, similar, shown))]),
         rows=[
-            _severities(voice, triage, severity),
-            _earlier(voice, triage),
+            severities(voice, triage, severity),
+            earlier(voice, triage),
             row(
                 None if similar is None else join_button(voice, triage, similar, shown),
                 confirm,
-                *_ways_out(voice, triage),
+                *ways_out(voice, triage),
             ),
         ],
         colour=_RED if severity and severity.rank == 0 else _BLUE,
@@ -271,37 +256,3 @@ def _clock(voice: Voice, triage: Triage) -> str:
         severity=voice.policy.reevaluate.promote_to,
     )
     return f"{told}{or_more_severe(voice, triage)}"
-
-
-def _severities(voice: Voice, triage: Triage, chosen: SeverityPolicy | None) -> Row | None:
-    options = [
-        SelectOption(
-            label=f"{severity.name} / {severity.priority}",
-            description=voice.rings(severity)[:_OPTION_LIMIT],
-            value=name,
-            default=chosen is not None and chosen.name == name,
-        )
-        for name, severity in voice.policy.severities.items()
-    ]
-    return select_row(f"tri:v1:severity:{triage.id}", voice.say("consoles.triage.change_severity"), options)
-
-
-def _earlier(voice: Voice, triage: Triage) -> Row | None:
-    """Return the select that leads back to an earlier answer; for a single one [戻る] does."""
-    if len(triage.answers) < 2:  # noqa: PLR2004
-        return None
-    options = list(_answered(voice, triage))
-    return select_row(f"tri:v1:revise:{triage.id}", voice.say("consoles.triage.change_answer"), options)
-
-
-def _answered(voice: Voice, triage: Triage) -> Iterator[SelectOption]:
-    for number, given in enumerate(triage.answers[:25], 1):
-        question = voice.policy.tree.questions[given.question]
-        label = f"{number}. {voice.raw(question.answer(given.answer).label)}"
-        asked = voice.raw(question.text)[:_OPTION_LIMIT]
-        yield SelectOption(label=label[:_OPTION_LIMIT], description=asked, value=given.question)
-
-
-def _ways_out(voice: Voice, triage: Triage) -> list[ui.Button[ui.LayoutView] | None]:
-    back = button(voice.say("consoles.back"), f"tri:v1:back:{triage.id}") if triage.answers else None
-    return [back, button(voice.say("consoles.quit"), f"tri:v1:cancel:{triage.id}")]

@@ -13,7 +13,7 @@ from bot.domain.errors import StorageUnavailable
 from bot.domain.incident.incident import Incident, Status
 from bot.services.acknowledging.reading_ahead import READ_WITHIN_S, ReadingAhead
 from bot.services.acknowledging.reconciliation import ReadProgress, Reconciler
-from bot.services.shared.postings import READ_AHEAD
+from bot.services.shared.jobs import READ_AHEAD
 from tests.services.desk import PRIMARY, Desk
 
 DEADLINE = timedelta(minutes=15)

@@ -24,7 +24,8 @@ from bot.domain.actions.listing import ActionView
 from bot.domain.actions.notices import ActionAddedNotice, ActionDueNotice
 from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.delivery.notices import Notice
-from bot.domain.incident.incident import ActionCount, ByPerson, PersonRef
+from bot.domain.incident.aftermath import ActionCount
+from bot.domain.incident.incident import ByPerson, PersonRef
 from bot.domain.text import one_line
 from bot.services.actions.listing import ActionDetails, ActionPage
 from bot.services.incidents.queries import IncidentView

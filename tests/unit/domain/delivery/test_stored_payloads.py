@@ -7,8 +7,8 @@ import pytest
 from bot.domain.actions.deliveries import ActionDm, ActionDmReason
 from bot.domain.alerts.payloads import AlertQuestionData, AlertsSkippedData
 from bot.domain.alerts.verdict import AlertVerdictData, Verdict
+from bot.domain.delivery.addressing import Addressing
 from bot.domain.delivery.attachments import FileRef
-from bot.domain.delivery.delivery import Addressing
 from bot.domain.digest import DigestData
 from bot.domain.dlq.batches import BatchData
 from bot.domain.dlq.replays import ReplayData

@@ -1,0 +1,110 @@
+"""The queue's jobs about incidents and what follows from them, and the keys that keep each one single."""
+
+from datetime import timedelta
+from typing import Final
+
+from bot.domain.delivery.delivery import priority_of
+from bot.domain.escalation.ladder import Step
+from bot.domain.incident.incident import Incident
+from bot.domain.severity import SeverityPolicy
+from bot.services.ports import IN_LINE, Job, JobName
+
+#: How long before its time the job of a step comes, to have its 👀 read by then (`reading_ahead.py`).
+READ_AHEAD: Final = timedelta(seconds=2)
+
+
+def step_key(incident_id: int, index: int) -> str:
+    """Return the queue's key for the decision of one step."""
+    return f"step:{incident_id}:{index}"
+
+
+def step_job(step: Step, *, after: timedelta, severity: SeverityPolicy) -> Job:
+    """Return the job that decides *step* when it is due, and has its 👀 read before."""
+    return Job(
+        name=JobName.ESCALATE,
+        payload=f"{step.incident_id}:{step.index}",
+        key=step_key(step.incident_id, step.index),
+        priority=priority_of(severity.rank),
+        after=max(after - READ_AHEAD, timedelta()),
+    )
+
+
+def refresh_job(incident: Incident, *, severity: SeverityPolicy) -> Job:
+    """Return the job that edits an incident's posts: one per incident, so that edits never race.
+
+    A change that comes while it runs is not lost: the queue runs an asked-for key once more. One that waits
+    for long, ten minutes for a thread's next name for instance, is brought forward: the posts have room. A
+    short wait is a place in the line of a full route, and is kept.
+    """
+    return Job(
+        name=JobName.REFRESH,
+        payload=str(incident.id),
+        key=f"refresh:{incident.id}",
+        priority=priority_of(severity.rank) - 1,
+        sooner=True,
+        patience=IN_LINE,
+    )
+
+
+def drill_key(incident_id: int) -> str:
+    """Return the queue's key for the next look at a drill."""
+    return f"drill:{incident_id}"
+
+
+def drill_job(incident_id: int, *, after: timedelta = timedelta()) -> Job:
+    """Return the job that plays a drill on, or ends it."""
+    return Job(JobName.DRILL, str(incident_id), drill_key(incident_id), after=after)
+
+
+def archive_key(incident_id: int) -> str:
+    """Return the queue's key for archiving a thread."""
+    return f"archive:{incident_id}"
+
+
+def archive_job(incident_id: int, *, after: timedelta = timedelta()) -> Job:
+    """Return the job that archives the thread of an ended incident."""
+    return Job(JobName.ARCHIVE, str(incident_id), archive_key(incident_id), after=after)
+
+
+def action_key(item_id: int) -> str:
+    """Return the queue's key for the next look at an action item."""
+    return f"action:{item_id}"
+
+
+def action_job(item_id: int, *, after: timedelta = timedelta()) -> Job:
+    """Return the job that looks at an action item: a reminder is due, a watch is over, or its alert fired."""
+    return Job(JobName.ACTION_ITEM, str(item_id), action_key(item_id), after=after, sooner=True)
+
+
+def issue_job(item_id: int, *, after: timedelta = timedelta()) -> Job:
+    """Return the job that brings the issue of an action item up to date."""
+    return Job(JobName.ACTION_ISSUE, str(item_id), f"action_issue:{item_id}", after=after, sooner=True)
+
+
+def poll_job(guild_id: int, *, after: timedelta = timedelta()) -> Job:
+    """Return the job that reads what people changed in the issues of a guild."""
+    return Job(JobName.POLL_ISSUES, str(guild_id), f"poll_issues:{guild_id}", after=after, sooner=True)
+
+
+def draft_job(incident_id: int, *, after: timedelta = timedelta()) -> Job:
+    """Return the job that drafts the postmortem of a resolved incident, if its severity requires one."""
+    key = f"draft_postmortem:{incident_id}"
+    return Job(JobName.DRAFT_POSTMORTEM, str(incident_id), key, after=after, sooner=True)
+
+
+def pull_job(incident_id: int, *, after: timedelta = timedelta()) -> Job:
+    """Return the job that brings the pull request of a postmortem up to date, or looks at it."""
+    key = f"pull_request:{incident_id}"
+    return Job(JobName.PULL_REQUEST, str(incident_id), key, after=after, sooner=True)
+
+
+def hide_jobs(incident: Incident) -> tuple[Job, Job]:
+    """Return the jobs that hide what others could read of an incident before it was private.
+
+    The DLQ has its own: its database may be away while Discord is not.
+    """
+    number = str(incident.id)
+    return (
+        Job(JobName.REDACT, number, f"redact:{number}"),
+        Job(JobName.REDACT_FAILURES, number, f"redact_failures:{number}"),
+    )
