@@ -62,6 +62,7 @@ from bot.services.statistics.statistics import Statistics
 from bot.services.statistics.views import StatsViews
 from bot.services.timeline.pins import Pins
 from bot.services.timeline.timelines import Timelines
+from bot.services.triage.alert_titles import AlertTitles
 from bot.services.triage.answers import Triages
 from bot.services.triage.joining import Joining
 from bot.services.triage.reevaluations import Reevaluations
@@ -100,6 +101,7 @@ class Services:
     timelines: Timelines
     pins: Pins
     triages: Triages
+    alert_titles: AlertTitles
     reevaluations: Reevaluations
     unfinished: Unfinished
     joining: Joining

@@ -41,6 +41,7 @@ from bot.services.registry import Services
 from bot.services.statistics.views import StatsViews
 from bot.services.timeline.pins import Pins
 from bot.services.timeline.timelines import Timelines
+from bot.services.triage.alert_titles import AlertTitles
 from bot.services.triage.answers import Triages
 from bot.services.triage.joining import Joining
 from bot.services.triage.raising import Raising
@@ -92,6 +93,7 @@ def services_of(shared: Shared, parts: GuildDependencies, reach: Reach, emergenc
         timelines=Timelines(store, policy, access, changes),
         pins=Pins(store, discord, policy, access, changes),
         triages=Triages(store, policy, access, raising, reevaluations),
+        alert_titles=AlertTitles(store, shared.shown_incidents),
         reevaluations=reevaluations,
         unfinished=Unfinished(store, policy, access, raising),
         similar=SimilarIncidents(store),

@@ -1,7 +1,6 @@
 """A triage that starts from a message: by its menu, or by a button under an alert."""
 
 import asyncio
-from collections.abc import Mapping
 from typing import Final
 
 import discord
@@ -22,7 +21,8 @@ from bot.ui.people import person_from
 from bot.ui.posts.triage_posts import FROM
 from bot.ui.screens.outcome import raised_card
 from bot.ui.words.evidence import evidence_from, evidence_of, suggested_title
-from cogs.triage.form import admit, open_form, source_of
+from bot.ui.words.wording import is_marked
+from cogs.triage.form import admit, open_form
 
 log = structlog.get_logger(__name__)
 
@@ -42,11 +42,12 @@ def register(bot: IncidentBot) -> None:
 async def triage_message(interaction: Interaction, message: discord.Message) -> None:
     """Open the form about a message; its words come with this interaction alone, so they are kept."""
     await admit(interaction)
-    if not await _is_open(interaction, message):
+    if _may_be_known(interaction, message) and not await _is_open(interaction, message):
         return
     evidence, source = evidence_of(message), MessageSource(message.channel.id, message.id)
     names = {user.id: user.display_name for user in message.mentions}
-    await _open_about(interaction, source, evidence, names)
+    title = await _alert_title(interaction, source) if message.author.bot else None
+    await _open_about(interaction, source, evidence, title=title or suggested_title(evidence.text, names))
 
 
 @control(FROM)
@@ -56,27 +57,47 @@ async def press_triage(interaction: Interaction, pressed: Pressed) -> None:
     It has the message's words as they were heard, or read; when that takes too long, it has none.
     """
     await admit(interaction)
-    source = source_of(pressed.fields)
-    if source is None:
-        await open_form(interaction)
-        return
+    source = MessageSource(int(pressed.fields["channel"]), int(pressed.fields["message"]))
+    title = _shown_title(interaction, pressed)
     heard = interaction.client.heard.get(source.message_id)
     evidence = heard or await _read(interaction, source, within_s=_READ_BEFORE_FORM_S)
     if evidence is None:
-        await open_form(interaction, source=source)
+        await open_form(interaction, source=source, title=title or "")
         return
-    await _open_about(interaction, source, evidence, {})
+    title = title or await _alert_title(interaction, source) or suggested_title(evidence.text, {})
+    await _open_about(interaction, source, evidence, title=title)
+
+
+def _may_be_known(interaction: Interaction, message: discord.Message) -> bool:
+    """Return True if the message must be looked up before its form may open.
+
+    No query, since the person waits for it. The event shows almost every message of a drill, of a private
+    incident or of an existing incident. The check of all others is made when the form is sent.
+    """
+    ours, channel = interaction.client.user, interaction.channel
+    return (
+        # an alert or an escalation
+        (ours is not None and message.author.id == ours.id)
+        # said in the thread of a drill or of a private incident: the bot marks its name
+        or (isinstance(channel, discord.Thread) and is_marked(interaction.client.texts, channel.name))
+        # a triage may have raised it
+        or services_of(interaction).triages.sources.was_triaged(message.id)
+    )
+
+
+def _shown_title(interaction: Interaction, pressed: Pressed) -> str | None:
+    """Return the title of the alert under which the button is, if this process has rendered it."""
+    alert, digest = pressed.fields["alert"], pressed.fields["title"]
+    if not alert:  # an older version's button
+        return None
+    return services_of(interaction).alert_titles.as_shown(int(alert), digest)
 
 
 async def _is_open(interaction: Interaction, message: discord.Message) -> bool:
     """Return True if the form may open. Answer at once for a message of a drill or of an existing incident.
 
-    Only a message in a thread or by the bot can be one. If the database does not say in time, the form opens
-    and the check is made when it is sent.
+    If the database does not say in time, the form opens and the check is made when it is sent.
     """
-    is_ours = interaction.client.user is not None and message.author.id == interaction.client.user.id
-    if not is_ours and not isinstance(interaction.channel, discord.Thread):
-        return True
     services, by = services_of(interaction), person_from(interaction.user)
     place = (services.guild_id, message.channel.id, message.id)
     try:
@@ -93,22 +114,21 @@ async def _is_open(interaction: Interaction, message: discord.Message) -> bool:
 
 
 async def _open_about(
-    interaction: Interaction, source: MessageSource, evidence: Evidence, names: Mapping[int, str]
+    interaction: Interaction, source: MessageSource, evidence: Evidence, *, title: str
 ) -> None:
     """Open the form, and keep the words for when it comes back."""
     sources = services_of(interaction).triages.sources
     sources.remember_message(source.channel_id, source.message_id, evidence)
-    title = await _alert_title(interaction, source) or suggested_title(evidence.text, names)
     await open_form(interaction, title=title, source=source)
     interaction.client.spawn(_keep(interaction, source, evidence), name="a message kept")
 
 
 async def _alert_title(interaction: Interaction, source: MessageSource) -> str | None:
     """Return the title of the tracked alert, so that both share it; None when it cannot be read in time."""
-    sources = services_of(interaction).triages.sources
+    titles = services_of(interaction).alert_titles
     try:
         async with asyncio.timeout(_READ_BEFORE_FORM_S):
-            return await sources.alert_title(source.message_id)
+            return await titles.of_message(source.message_id)
     except (TimeoutError, UnavailableError) as error:
         log.info("triage.alert_not_looked_up", reason=_reason(error))
         return None

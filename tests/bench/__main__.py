@@ -39,11 +39,6 @@ _TRIP_AND_COMMIT = "an HTTP round trip on loopback, and a bare discord.py client
 #: A command and a button to its first response: half as long again as the least, and never a second.
 _LIMIT = Limit(ratio=1.5, worst_ms=1_000)
 _ANSWER = "≤ 1.5 ×, never 1 s"
-#: Discord takes a form as the first response only, and the database must say first whether it may open:
-#: a round trip that the floor does not make.
-_LOOKED_UP = frozenset({"Triage this message", "トリアージ"})
-_LOOKUP_LIMIT = Limit(ratio=2.5, worst_ms=1_000)
-_LOOKUP = "≤ 2.5 ×, never 1 s"
 #: Where it waits for Discord, which no ratio can measure, or must not be late: still never a second.
 _SECOND = Limit(worst_ms=1_000)
 _FIVE_SECONDS = Limit(worst_ms=5_000)
@@ -278,9 +273,8 @@ async def _asks(place: Discord) -> dict[str, answers.Ask]:
 def _rows(name: str, ours: _Sample, bare: _Sample) -> list[Row]:
     alone = Figures.of(ours.alone[name]), Figures.of(bare.alone[name])
     crowd = Figures.of(ours.crowd[name]), Figures.of(bare.crowd[name])
-    limit, goal = (_LOOKUP_LIMIT, _LOOKUP) if name in _LOOKED_UP else (_LIMIT, _ANSWER)
     return [
-        Row(f"{name} → first response", *alone, _BARE, limit, goal),
+        Row(f"{name} → first response", *alone, _BARE, _LIMIT, _ANSWER),
         Row(f"{name}, {_CROWD} people at once", *crowd, f"{_BARE}, as many at once", _LIMIT, _ANSWER),
     ]
 

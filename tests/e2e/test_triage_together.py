@@ -70,13 +70,16 @@ async def test_a_message_becomes_the_first_evidence_and_is_triaged_once(world: W
     assert "@responder がトリアージ中です" in joined.text
     assert "決済 が通りません" in joined.text
 
+    third = await from_menu(world, said, by="primary")
     await TriageWalk(world.human, "responder", "general").answer(card, YES, YES, CONFIRM)
     alert = await world.expect_alert(SEV1, "決済 が通りません")
     assert (await world.expect_link(line, alert.post.id)).text.startswith("🔴 未対応 · SEV1 INC-1")
     [row] = await world.rows("SELECT data FROM timeline WHERE kind = 'evidence'")
     assert "昼からずっとです @everyone" in row["data"]
     assert '"author_name": "observer"' in row["data"]
-    third = await from_menu(world, said, by="primary")
+    instead = await world.human.context("secondary", "general", MENU, said)
+    assert instead.modal is None
+    assert f"このメッセージは {alert.label} のものです" in instead.text
     told = (await world.human.submit("primary", third, {"title": "また決済"})).messages[-1]
     assert f"すでに {alert.label} として発報されています" in told.text
     assert "未対応" in told.text

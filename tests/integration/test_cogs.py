@@ -5,6 +5,7 @@ import json
 import logging
 import re
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -943,19 +944,59 @@ async def test_the_form_about_an_alert_opens_with_what_was_heard_and_else_with_w
 async def test_a_slow_database_leaves_the_alerts_title_out_and_the_log_says_why(world: ConsoleWorld) -> None:
     """The form comes at once; the error of a deadline has no text of its own."""
     await world.human("POST", "webhook", channel="p1-ops", name="monitor", embeds=[{"title": "disk full"}])
-    post = await world.until("p1-ops", contains="inc:v1:declare:1")
-    [triage] = [one for one in presses(post) if one.startswith("tri:v1:from:")]
+    await world.until("p1-ops", contains="inc:v1:declare:1")
+    posted = await world.until("p1-ops", contains="disk full")
+    async with locked_incidents(world):
+        with capture_logs() as logged:
+            form = await world.context("Triage this message", posted)
+    assert form["modal"]
+    reasons = [one["reason"] for one in logged if one["event"] == "triage.alert_not_looked_up"]
+    assert reasons == ["TimeoutError"]
+
+
+@asynccontextmanager
+async def locked_incidents(world: ConsoleWorld) -> AsyncIterator[None]:
+    """No incident can be read for the block."""
     await world.rest()
     others = world.database.connections()
     connection = await others.acquire(timeout=5.0)
     async with connection.transaction():
         await connection.execute("LOCK TABLE incidents IN ACCESS EXCLUSIVE MODE")
-        with capture_logs() as logged:
-            form = await world.click(post, triage)
+        yield
     await others.release(connection)
-    assert form["modal"]
-    reasons = [one["reason"] for one in logged if one["event"] == "triage.alert_not_looked_up"]
-    assert reasons == ["TimeoutError"]
+
+
+async def test_the_form_about_a_message_opens_without_a_query(world: ConsoleWorld) -> None:
+    """By the menu in an incident's thread, and by the button under an alert whose title the bot has shown."""
+    await world.session_began()
+    alert = await alerted(world)
+    thread = alert["id"]
+    await world.rest()
+    said = await world.human("POST", "say", user="responder", channel=thread, content="決済も落ちています")
+    monitor = {"channel": "p1-ops", "name": "monitor", "embeds": [{"title": "disk full"}]}
+    await world.human("POST", "webhook", **monitor)
+    post = await world.until("p1-ops", contains="inc:v1:declare:2")
+    [triage] = [one for one in presses(post) if one.startswith("tri:v1:from:")]
+    async with locked_incidents(world):
+        with capture_logs() as logged:
+            by_menu = await world.context("Triage this message", said)
+            by_button = await world.click(post, triage)
+    titles = [form["modal"]["components"][0]["component"].get("value") for form in (by_menu, by_button)]
+    assert titles == ["決済も落ちています", "#p1-ops の通知 (monitor)"], "the title that the post shows"
+    assert [one for one in logged if one["event"].endswith("not_looked_up")] == []
+
+
+async def test_a_message_that_was_triaged_here_is_looked_up_before_its_form(world: ConsoleWorld) -> None:
+    """Once it has become an incident, the menu shows that instead, in a channel too."""
+    said = await world.human("POST", "say", user="observer", channel="general", content="決済が通りません")
+    form = await world.context("Triage this message", said)
+    card = shown(await world.send(form, title="決済 API が 5xx"))
+    for question in ("users_affected", "large_impact"):
+        card = shown(await world.click(card, f"tri:v1:answer:1:{question}:yes"))
+    await world.click(card, "tri:v1:confirm:1:SEV1")
+    shown_instead = await world.context("Triage this message", said)
+    assert not shown_instead.get("modal")
+    assert "INC-1" in words(shown(shown_instead))
 
 
 async def test_the_form_comes_back_before_its_message_is_written(world: ConsoleWorld) -> None:

@@ -249,6 +249,7 @@ class Desk:
         self.schedules = cases.services.schedules
         self.calendar_files = cases.services.calendars
         self.triages = cases.services.triages
+        self.alert_titles = cases.services.alert_titles
         self.joining = cases.services.joining
         self.reevaluations = cases.services.reevaluations
         self.digests = cases.services.digests

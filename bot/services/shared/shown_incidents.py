@@ -52,6 +52,10 @@ class ShownIncidents:
             self._known[incident.id] = incident
         return incident
 
+    def last(self, incident_id: int) -> Incident | None:
+        """Return an incident as it was rendered last; None if this process does not remember it."""
+        return self._known.get(incident_id)
+
     async def as_shown(self, incident_id: int, digest: str | None) -> Incident:
         """Return an incident for a form to show, without a query if the alert already shows this state.
 

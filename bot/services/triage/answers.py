@@ -56,6 +56,8 @@ class Triages:
         """
         await self._access.require(new.by, "triage", guild_id=new.guild_id, act="triage.begin")
         title = clean_title(new.title)
+        if new.source_message_id is not None:
+            self.sources.remember_triaged(new.source_message_id)
         async with self.sources.recording(by=new.by, act="triage.begin"), self._store.transaction() as tx:
             await require_open(tx, new.guild_id, new.channel_id, new.source_message_id)
             if known := await self._known(tx, new):

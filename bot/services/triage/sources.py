@@ -7,7 +7,7 @@ from typing import Final
 from cachetools import LRUCache
 
 from bot.domain.errors import UserError
-from bot.domain.incident.incident import Incident, IncidentKind
+from bot.domain.incident.incident import Incident
 from bot.domain.people import Person
 from bot.domain.triage.evidence import Evidence
 from bot.services.ports import Store
@@ -16,6 +16,9 @@ from bot.services.walks.posts import is_confided
 
 #: How many messages are remembered until they are written down.
 _UNWRITTEN: Final = 200
+
+#: How many messages of triages are remembered.
+_TRIAGED: Final = 2_000
 
 
 class AlreadyRaised(Exception):  # a signal to the caller, who shows it
@@ -65,6 +68,15 @@ class TriageSources:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._unwritten: LRUCache[tuple[int, int], Evidence] = LRUCache(_UNWRITTEN)
+        self._triaged: LRUCache[int, None] = LRUCache(_TRIAGED)
+
+    def remember_triaged(self, message_id: int) -> None:
+        """Remember that a triage about a message began in this process."""
+        self._triaged[message_id] = None
+
+    def was_triaged(self, message_id: int) -> bool:
+        """Return True if this process remembers a triage about the message, which may have an incident."""
+        return message_id in self._triaged
 
     @asynccontextmanager
     async def recording(self, *, by: Person, act: str) -> AsyncIterator[None]:
@@ -97,15 +109,6 @@ class TriageSources:
             _require(known, guild_id, channel_id, message_id)
             if known.raised is not None:
                 raise AlreadyRaised(known.raised)
-
-    async def alert_title(self, message_id: int) -> str | None:
-        """Return the title of the alert that a message was counted on; None without one that all may see.
-
-        The person who asked for the form waits for this, so it is one round trip.
-        """
-        alert = await self._store.incident_by_message(message_id)
-        is_told = alert is not None and alert.kind is IncidentKind.ALERT and not alert.is_private
-        return alert.title if alert is not None and is_told else None
 
     def remember_message(self, channel_id: int, message_id: int, evidence: Evidence) -> None:
         """Remember a message before its form is shown: the form may be sent before `note_message` is done."""

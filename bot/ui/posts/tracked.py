@@ -96,9 +96,7 @@ def _buttons(words: Wording, incident: Incident) -> list[Component]:
         [
             make(IncidentVerb.ACK, number, words=joins),
             make(IncidentVerb.DECLARE, number),
-            None
-            if source is None
-            else triage_button(words, channel_id=source.channel_id, message_id=source.message_id),
+            None if source is None else triage_button(words, incident, source),
             make(IncidentVerb.FALSE_ALARM, number),
             *words.buttons.of(incident, IncidentVerb.RESOLVE),
         ]

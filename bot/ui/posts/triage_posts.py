@@ -4,7 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from bot.domain.delivery.delivery import Delivery, DeliveryKind
+from bot.domain.incident.form_state import digest_of
 from bot.domain.incident.incident import Incident
+from bot.domain.incident.locations import Source
+from bot.domain.text import DIGEST_DIGITS
 from bot.domain.triage.payloads import TriageData
 from bot.domain.triage.session import Triage, TriageStatus
 from bot.services.ports import Subject
@@ -19,8 +22,12 @@ from bot.ui.words.triage_words import or_more_severe
 from bot.ui.words.voice import channel_name
 from bot.ui.words.wording import Wording, relative
 
-#: The custom id of the button that starts a triage of a message, anywhere: `triage_button` makes it.
-FROM: Final = r"tri:v1:from:(?P<channel>\d{1,20}):(?P<message>\d{1,20})"
+#: The custom id of the button that starts a triage of an alert's message: `triage_button` makes it. The end
+#: is the alert's number and the digest of its title; buttons of older versions have none.
+FROM: Final = (
+    r"tri:v1:from:(?P<channel>\d{1,20}):(?P<message>\d{1,20})"
+    rf"(?::(?P<alert>\d{{1,18}}):(?P<title>[0-9a-f]{{{DIGEST_DIGITS}}}))?"
+)
 
 _TITLE_LIMIT = 420  # 200 characters as stored, escaped
 _TARGETS_LIMIT = 160
@@ -115,11 +122,11 @@ def triage_post(
     return _asked(words, triage, kind, reporter=data.monitor or triage.user_name)
 
 
-def triage_button(words: Wording, *, channel_id: int, message_id: int) -> Component:
-    """Return a button, for any post, that starts a triage of a message."""
+def triage_button(words: Wording, alert: Incident, source: Source) -> Component:
+    """Return a button, for a post that shows *alert*, that starts a triage of the message it tracks."""
     return button(
         words.say("buttons.triage"),
-        f"tri:v1:from:{channel_id}:{message_id}",
+        f"tri:v1:from:{source.channel_id}:{source.message_id}:{alert.id}:{digest_of(alert.title)}",
         style=ButtonStyle.SECONDARY,
         emoji="🔎",
     )

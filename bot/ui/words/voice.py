@@ -27,7 +27,9 @@ class Voice(Wording):
         standing: Mapping[str, OnCallPerson] | None = None,
     ) -> "Voice":
         """Return the voice for a Discord locale: Japanese for "ja", English for any other."""
-        return cls(texts, replace(policy, language=language_of(locale)), standing or {})
+        language = language_of(locale)
+        own = policy if policy.language == language else replace(policy, language=language)
+        return cls(texts, own, standing or {})
 
     def rings(self, severity: SeverityPolicy, *, about: Incident | None = None) -> str:
         """Say where an alert of *severity* goes and whom it pings: "#p0-alerts に @here で通知".

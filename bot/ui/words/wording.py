@@ -8,7 +8,7 @@ from bot.domain.incident.incident import Incident, Phase, Status, label_of
 from bot.domain.oncall.people import OnCallPerson, id_of
 from bot.domain.severity import SeverityPolicy
 from bot.domain.triage.tree import BY_HAND, UNANSWERED, UNFINISHED, Given, StaleTriage, Text
-from bot.i18n import Texts, language_of
+from bot.i18n import LANGUAGES, Texts, language_of
 from bot.runbook.model import Policy
 from bot.ui.buttons import Buttons
 from bot.ui.words.inert import inert, joined
@@ -273,6 +273,13 @@ def state_key(incident: Incident) -> str:
 def sign_of(incident: Incident) -> str:
     """Return the emoji of the incident's state; a stopped drill has its own."""
     return "🏁" if state_key(incident) == _DRILL_OVER else SIGNS[incident.status]
+
+
+def is_marked(texts: Texts, name: str) -> bool:
+    """Return True if a thread's *name* has a mark of `Wording.marked`, in either language."""
+    keys = ("drill.marked", "private.marked")
+    marks = (texts.say(language, key, line="").strip() for language in LANGUAGES for key in keys)
+    return any(mark in name for mark in marks)
 
 
 def relative(at: datetime) -> str:

@@ -9,6 +9,7 @@ from bot.domain.alerts.alert import AlertEmbed, AlertMessage
 from bot.domain.alerts.question import AlertAnswer
 from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.errors import NotPermitted, UserError
+from bot.domain.incident.form_state import digest_of
 from bot.domain.incident.incident import IncidentKind, Status
 from bot.domain.incident.listing import IncidentFilter
 from bot.domain.incident.transitions import AckVia
@@ -247,11 +248,27 @@ async def test_a_triage_of_an_alert_begins_with_its_title(desk: Desk) -> None:
     await say(desk, 600, FIRING)
     (alert,) = await desk.store.list_incidents(GUILD, IncidentFilter(), limit=1, offset=0)
     assert alert.title != FIRING
-    assert await desk.triages.sources.alert_title(600) == alert.title
-    assert await desk.triages.sources.alert_title(601) is None
+    assert await desk.alert_titles.of_message(600) == alert.title
+    assert await desk.alert_titles.of_message(601) is None
     async with desk.store.transaction() as tx:
         await tx.save(replace(alert, is_private=True, version=alert.version + 1))
-    assert await desk.triages.sources.alert_title(600) is None
+    assert await desk.alert_titles.of_message(600) is None
+
+
+async def test_the_title_that_the_post_shows_needs_no_query(desk: Desk) -> None:
+    """As long as it has that title; an alert that was not rendered, or has become an incident, has none."""
+    await say(desk, 600, FIRING)
+    (alert,) = await desk.store.list_incidents(GUILD, IncidentFilter(), limit=1, offset=0)
+    digest, titles = digest_of(alert.title), desk.alert_titles
+    assert titles.as_shown(alert.id, digest) is None, "not rendered yet"
+    await desk.work()
+    desk.database.is_away = True
+    assert titles.as_shown(alert.id, digest) == alert.title
+    assert titles.as_shown(alert.id, digest_of("another title")) is None
+    desk.database.is_away = False
+    await desk.lifecycle.declare(alert.id, by=PRIMARY)
+    await desk.work()
+    assert titles.as_shown(alert.id, digest) is None
 
 
 async def test_a_second_look_names_the_monitor(desk: Desk) -> None:

@@ -7,13 +7,14 @@ import pytest
 from bot.domain.delivery.delivery import DeliveryKind, DeliveryStatus
 from bot.domain.privacy import LeftBehind, ToldPlaces
 from bot.domain.severity import Mention
+from bot.i18n import LANGUAGES
 from bot.services.escalation.passing_on import PassedOn
 from bot.services.incidents.commands import Opening
 from bot.services.incidents.severity_change import Regraded
 from bot.ui.forms.severity import severity_form
 from bot.ui.posts.digests import digest_text
 from bot.ui.posts.incident.postings import left_name
-from bot.ui.posts.incident.private import addressed, redacted, unaddressed
+from bot.ui.posts.incident.private import addressed, private_thread_name, redacted, unaddressed
 from bot.ui.posts.incident.thread import thread_name
 from bot.ui.posts.renderer import is_refreshed, render
 from bot.ui.screens.incident_answers import passed_on, regraded_screen
@@ -29,7 +30,7 @@ from bot.ui.screens.private import (
     removed_answer,
 )
 from bot.ui.words.voice import Voice
-from bot.ui.words.wording import Wording
+from bot.ui.words.wording import Wording, is_marked
 from tests.unit.ui import screens
 from tests.unit.ui.samples import EN, JA, PLACED, POLICY, RESOLVED, TEXTS, delivery, embed_of, over_limits
 from tests.unit.ui.test_digests import BUSY, OWED
@@ -319,3 +320,16 @@ def test_the_card_of_a_private_incident_says_whom_it_tells(words: Wording) -> No
     line = words.say("private.card")
     assert line in str(render(words, delivery(DeliveryKind.THREAD_CARD), SECRET)["embeds"])
     assert line not in str(render(words, delivery(DeliveryKind.THREAD_CARD), PLACED)["embeds"])
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(("is_drill", "is_private"), [(True, False), (False, True), (True, True)])
+def test_a_thread_of_a_drill_or_a_private_incident_is_known_by_its_name(
+    language: str, *, is_drill: bool, is_private: bool
+) -> None:
+    """In either language, as the policy's may have changed; another incident's name has no mark."""
+    words = JA if language == "ja" else EN
+    incident = replace(PLACED, is_drill=is_drill, is_private=is_private)
+    names = [thread_name(words, incident), private_thread_name(words, replace(incident, is_private=True))]
+    assert all(is_marked(TEXTS, name) for name in names)
+    assert not is_marked(TEXTS, thread_name(words, PLACED))

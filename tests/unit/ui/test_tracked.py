@@ -7,7 +7,7 @@ import pytest
 
 from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.incident import transitions
-from bot.domain.incident.form_state import form_digest
+from bot.domain.incident.form_state import digest_of, form_digest
 from bot.domain.incident.incident import Incident, IncidentKind
 from bot.domain.incident.locations import Source
 from bot.domain.people import Person
@@ -56,7 +56,7 @@ def test_it_says_what_is_tracked_and_until_when_somebody_must_be_on_it() -> None
     assert presses_of(body) == [
         "inc:v1:ack:42",
         "inc:v1:declare:42",
-        "tri:v1:from:301:800",
+        f"tri:v1:from:301:800:42:{digest_of(NEW.title)}",
         "inc:v1:false_alarm:42",
         f"inc:v1:resolve:42:{form_digest(NEW)}",
     ]

@@ -9,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.incident.form_state import digest_of
+from bot.domain.incident.locations import Source
 from bot.domain.people import Person
 from bot.domain.text import one_line
 from bot.domain.triage.payloads import TriageData
@@ -181,10 +183,24 @@ def test_whatever_was_typed_fits(title: str, names: list[str], triage: Triage) -
             assert "@here" not in str(body)
 
 
-def test_a_button_for_any_post() -> None:
+def test_the_button_names_the_message_and_the_title_that_it_stands_under() -> None:
     """Its custom id is read back by the control that answers it."""
-    made = triage_button(EN, channel_id=10**18, message_id=10**18 + 1)
+    alert = replace(PLACED, id=10**17)
+    made = triage_button(EN, alert, Source(channel_id=10**18, message_id=10**18 + 1, author="monitor"))
     found = re.fullmatch(FROM, str(made["custom_id"]))
     assert found is not None
-    assert found.groupdict() == {"channel": str(10**18), "message": str(10**18 + 1)}
+    assert found.groupdict() == {
+        "channel": str(10**18),
+        "message": str(10**18 + 1),
+        "alert": str(10**17),
+        "title": digest_of(alert.title),
+    }
+    assert len(str(made["custom_id"])) <= 100
     assert made["label"] == "Triage"
+
+
+def test_the_button_of_an_older_version_is_answered() -> None:
+    """It has no title's digest."""
+    found = re.fullmatch(FROM, "tri:v1:from:301:800")
+    assert found is not None
+    assert found.groupdict() == {"channel": "301", "message": "800", "alert": None, "title": None}
