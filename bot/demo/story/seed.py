@@ -10,47 +10,28 @@ from uuid import NAMESPACE_URL, uuid5
 import asyncpg
 
 from bot.demo.story.begun import is_past_written
-from bot.demo.story.cast import SATO, Person
-from bot.demo.story.drilled import drill_row, score_of
-from bot.demo.story.ends import end_notice
+from bot.demo.story.cast import SATO
+from bot.demo.story.drilled import drill_row
 from bot.demo.story.follow_up import items_of
 from bot.demo.story.happened import Happened, what_happened
 from bot.demo.story.incidents import incident_of
 from bot.demo.story.past import PastFailure, read_past
 from bot.demo.story.place import Place, Spot
-from bot.demo.story.posts import Post, Posts, note_id
-from bot.demo.story.updates import update_facts
+from bot.demo.story.posts import Post, Posts
+from bot.demo.story.timelines import Row, timeline_of, who_as_columns
 from bot.domain.calendar.iso_week import IsoWeek
 from bot.domain.delivery.delivery import NewDelivery, Request
 from bot.domain.digest import week_due
-from bot.domain.drill import DrillScoredEntry
-from bot.domain.escalation.entries import EscalatedEntry, PagedEntry
-from bot.domain.incident.entries import (
-    AcknowledgedEntry,
-    AlertPostedEntry,
-    JoinedEntry,
-    OpenedEntry,
-    ThreadOpenedEntry,
-    entry_of,
-)
 from bot.domain.incident.incident import Incident
-from bot.domain.oncall.people import marked
-from bot.domain.postmortem.entries import PostmortemDoneEntry
-from bot.domain.timeline.entries import EntryData
-from bot.domain.timeline.written import NoteEntry, PinnedEntry
 from bot.runbook import Policy
 from bot.storage.database.query import composed
 from bot.storage.rows import request_as_json
 from bot.storage.tables.oncall import content_as_json
-from bot.ui.words.links import place_url
 from local_discord.people import Human
 
 _QUERIES: Final = composed([Path(__file__).with_name("seed.sql").read_text(encoding="utf-8")])
 _SERVED_FOR: Final = timedelta(days=84)
 _SECOND: Final = timedelta(seconds=1)
-
-Row = dict[str, object]
-_Fact = tuple[datetime, EntryData, Person | None]
 
 
 async def seed(
@@ -102,7 +83,7 @@ class _Writer:
         await self.write("seed_resolutions", [row for one in ended for row in _resolutions(one)])
         await self.write("seed_postmortems", [row for one in ended for row in _postmortems(one)])
         items = await self.write("seed_actions", [row for one in happened for row in _actions(one, ids)])
-        await self.write("seed_timeline", [row for one in happened for row in _timeline(one, items)])
+        await self.write("seed_timeline", [row for one in happened for row in timeline_of(one, items)])
         posts = Posts(self._policy, items)
         made = sorted(
             (post for one in happened for post in posts.of(one, ids[one.key])), key=lambda post: post.at
@@ -174,11 +155,11 @@ def _incident(one: Happened) -> Row:
         "started_at": one.at - told.noticed_after,
         "triggered_at": one.at,
         "ack_due_at": one.ack_due_at,
-        **_who("reported_by", one.reporter),
+        **who_as_columns("reported_by", one.reporter),
         "acknowledged_at": one.acknowledged_at,
-        **_who("acknowledged_by", one.responder),
+        **who_as_columns("acknowledged_by", one.responder),
         "ended_at": ended_at,
-        **(_who("ended_by", one.responder) if ended_at else {}),
+        **(who_as_columns("ended_by", one.responder) if ended_at else {}),
         "alert_channel_id": one.alert.channel_id,
         "alert_message_id": one.alert.message_id,
         "thread_id": one.thread_id,
@@ -204,66 +185,6 @@ def _postmortems(one: Incident) -> Iterator[Row]:
 def _actions(one: Happened, ids: Mapping[str, int]) -> Iterator[Row]:
     for item in items_of(one):
         yield item.row(guild_id=one.place.guild_id, incident_id=ids[one.key])
-
-
-def _timeline(one: Happened, items: Mapping[str, int]) -> Iterator[Row]:
-    """Yield the entries of an incident; *items* has the numbers of action items by their keys."""
-    kept = (fact for item in items_of(one) for fact in item.facts(items[item.key]))
-    for at, fact, actor in (*_opening(one), *_called(one), *update_facts(one), *_answered(one), *kept):
-        who = _who("actor", actor) if actor else {}
-        yield {"key": one.key, "at": at, "kind": fact.kind.value, **who, "data": fact.to_json()}
-
-
-def _opening(one: Happened) -> Iterator[_Fact]:
-    path, guild_id = tuple(tuple(answer) for answer in one.told.path), one.place.guild_id
-    yield one.at, OpenedEntry(severity=one.severity.name, path=path), one.reporter
-    where = (guild_id, one.alert.channel_id, one.alert.message_id)
-    yield one.at + _SECOND, AlertPostedEntry(where=where), None
-    if one.thread_id is not None:
-        yield one.at + 2 * _SECOND, ThreadOpenedEntry(where=(guild_id, one.thread_id)), None
-
-
-def _called(one: Happened) -> Iterator[_Fact]:
-    """Yield the steps of the ladder that came due before the first acknowledge, and their DMs."""
-    for index, step, at in one.steps():
-        called = {place: marked(str(who.id)) for place, who in one.called(step).items()}
-        if step.after != timedelta():
-            yield at, EscalatedEntry(step=index, dm=tuple(called.values())), None
-        for place, who in called.items():
-            yield at + 2 * _SECOND, PagedEntry(place=place, who=who), None
-
-
-def _answered(one: Happened) -> Iterator[_Fact]:
-    (first, came_at), *others = one.responders
-    yield came_at, AcknowledgedEntry(via="reaction"), first
-    for who, at in others:
-        yield at, JoinedEntry(via="reaction"), who
-    for who, at, text in one.notes:
-        yield at, _note(one, who, at, text), who
-    if one.ended_at is not None:
-        incident = incident_of(one, 0)
-        yield one.ended_at, entry_of(end_notice(incident, one), is_drill=incident.is_drill), first
-        if incident.is_drill:
-            yield one.ended_at, DrillScoredEntry(score=score_of(one, incident)), None
-    if one.written_at is not None:
-        yield one.written_at, PostmortemDoneEntry(), first
-
-
-def _note(one: Happened, who: Person, at: datetime, text: str) -> EntryData:
-    """Return what a person wrote in the thread, as its 📌 has put it on the timeline."""
-    if one.thread_id is None:
-        return NoteEntry(text=text)
-    number = int(note_id(at))
-    return PinnedEntry(
-        text=text,
-        author_id=who.id,
-        author_name=who.name,
-        url=place_url(one.place.guild_id, one.thread_id, number),
-        at=at,
-        message_id=number,
-        channel_id=one.thread_id,
-        is_readable=True,
-    )
 
 
 async def _posted(human: Human, posts: Sequence[Post]) -> list[Row]:
@@ -295,10 +216,6 @@ def _delivery(sent: NewDelivery, post: Post, spot: Spot) -> Row:
         "channel_id": spot.channel_id,
         "message_id": spot.message_id,
     }
-
-
-def _who(prefix: str, who: Person) -> Row:
-    return {f"{prefix}_id": who.id, f"{prefix}_name": who.name}
 
 
 def _as_json(value: object) -> str:
