@@ -133,6 +133,7 @@ def _given(incident: Incident, *, triage: int, alert: int, thread: int) -> dict[
         "reason": "x",
         "key": "k2",
         "at": "",
+        "due": "",
         "role": Role.COMMANDER,
         "holder_id": None,
         "pick": ChecklistPick("00000000", frozenset(), frozenset({0})),
