@@ -76,6 +76,7 @@ async def test_resolved_and_opened_again_after_a_restart(world: World) -> None:
     await world.human.submit("responder", asked, {})
     await world.expect_message(alert.thread, contains="INC-1 解決")
     await world.expect_draft(alert.thread)
+    await world.expect_dm("primary", contains="postmortem の担当はあなたです")
     await world.expect_text(alert.post, "🟢 SEV1 · 解決")
     await expect_name(world, alert, "🟢")
     await world.restart_bot()

@@ -30,8 +30,8 @@ async def pass_reminder(world: World) -> None:
 async def test_an_owed_postmortem_is_asked_for_until_it_is_done(world: World) -> None:
     """The post says how it was resolved and who writes by when; each reminder comes once, over kills.
 
-    Two people had the form open: the second hears who was first, and gets the words back. A day before the
-    date and a day after it the owner has a DM, then the thread asks; the button in the DM ends it.
+    Two people had the form open: the second hears who was first, and gets the words back. At the resolve, a
+    day before the date and a day after it the owner has a DM, then the thread asks; the button ends it.
     """
     alert = await acknowledged(world)
     form, late = [await world.click(alert, "解決", by=who) for who in ("responder", "secondary")]
@@ -42,6 +42,7 @@ async def test_an_owed_postmortem_is_asked_for_until_it_is_done(world: World) ->
     for part in ("原因：接続プールの枯渇", "対処：rollback した", "決済の 3 割 · 120 人", "担当：@primary"):
         assert part in told.text
     await world.expect_draft(alert.thread)
+    await world.expect_dm("primary", contains="postmortem の担当はあなたです")
     post = await world.expect_text(alert.post, "原因：接続プールの枯渇")
     assert "📝 postmortem：@primary" in post.text
     refused = await world.human.submit("secondary", late, {"cause": "DNS"})
@@ -79,6 +80,7 @@ async def test_a_correction_reaches_every_post(world: World) -> None:
     await world.human.submit("responder", form, {})
     await world.expect_message(alert.thread, contains="INC-1 解決")
     await world.expect_draft(alert.thread)
+    await world.expect_dm("primary", contains="postmortem の担当はあなたです")
     await world.expect_text(alert.post, "対処：rollback した")
     await world.restart_bot()
     form = await world.click(alert, "解決の内容", by="primary")
