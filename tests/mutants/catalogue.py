@@ -286,9 +286,9 @@ MUTANTS: Final = (
     ),
     Mutant(
         name="a mute of a lesser alert hides a more severe one",
-        file="bot/services/alerts/tracking.py",
-        before="if known.rank <= understood.severity.rank",
-        after="if known.rank >= 0",
+        file="bot/services/alerts/counting.py",
+        before="if one.rank <= said.severity.rank",
+        after="if one.rank >= 0",
         tests=("tests/services/digest/test_verdicts.py",),
     ),
     Mutant(
