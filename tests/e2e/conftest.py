@@ -62,6 +62,14 @@ async def world(make_world: MakeWorld) -> AsyncIterator[World]:
         yield made
 
 
+@pytest_asyncio.fixture
+async def leaping(make_world: MakeWorld) -> AsyncIterator[World]:
+    """A world whose bot looks every second at what it otherwise looks at now and then."""
+    async with make_world(module="tests.e2e.leaping_bot") as made:
+        await made.start_bot()
+        yield made
+
+
 async def _check(world: World) -> None:
     """Check that the bot posted and logged nothing unexpected."""
     await world.human.clear_faults()

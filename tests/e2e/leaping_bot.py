@@ -1,4 +1,4 @@
-"""The bot as it is, except that it looks every second at what is due at a minute: a story's clock leaps.
+"""The bot as it is, except that it looks every second at what is due at a minute, and for new failures.
 
 Usage:
     python -m tests.e2e.leaping_bot run
@@ -6,8 +6,10 @@ Usage:
 
 import runpy
 
+from bot.process import life
 from bot.process.ticks import Ticks
 
 if __name__ == "__main__":
     Ticks.minute_starts = "*"
+    vars(life).update(WATCH_S=1)
     runpy.run_module("bot", run_name="__main__", alter_sys=True)

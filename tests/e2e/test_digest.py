@@ -43,7 +43,7 @@ async def test_week_in_figures(make_world: MakeWorld) -> None:
             "INSERT INTO admin.notification_failures (attempted_at, channel, severity, title, http_status)"
             " VALUES (now(), 'p1-ops', 'P1', '満空情報', 429)"
         )
-        await wait_for_monday(world, hour=18, minute=1)
+        await wait_for_monday(world, hour=18)
         await world.start_bot()
         await world.expect_reminder(alert)
         told = await world.expect_message("p3-insights", contains="先週は SEV1 が 1 件")
@@ -72,7 +72,7 @@ async def test_a_noisy_alert_is_muted_from_the_digest(make_world: MakeWorld) -> 
         await world.click(answer, "誤報", by="primary")
         await world.settle()
         await world.kill_bot()
-        await wait_for_monday(world, hour=18, minute=1)
+        await wait_for_monday(world, hour=18)
         await world.start_bot()
         digest = await world.expect_message("p3-insights", contains="よく鳴ったアラート")
         asked = await world.click(digest, "① まだ必要？", by="primary")

@@ -1,7 +1,6 @@
 """The failed notifications in somebody else's database: poolers, missing columns, a million rows, absence."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -23,6 +22,7 @@ from bot.storage.dlq.composing import Questions
 from bot.storage.dlq.store import PostgresDlqStore
 from bot.storage.store import PostgresStore
 from tests.integration.storage.examples import GUILD, delivery_ids, open_incident, owed
+from tests.patience import pulse
 from tests.pg_proxy import PgProxy
 from tests.postgres import connect, install_movable_clock, shift_clock
 from tests.services.database import Database
@@ -143,7 +143,7 @@ async def test_questions_are_read_only(dlq: PostgresDlqStore) -> None:
 
 async def test_a_slow_question_ends(dlq: PostgresDlqStore, pool: asyncpg.Pool, database_url: str) -> None:
     """Within the time that a person waits; the next question has a connection of its own."""
-    hurried = PostgresDlqStore(pool, DlqTable(), answer_s=0.3)
+    hurried = PostgresDlqStore(pool, DlqTable(), answer_s=1.0)
     await hurried.most_severe(limit=1)
     blocker = await connect(database_url)
     async with blocker.transaction():
@@ -177,7 +177,6 @@ async def test_a_database_that_is_away_at_start_is_no_error_until_asked(tmp_path
     await pool.close()
 
 
-@pytest.mark.quiet
 async def test_a_server_that_never_answers_is_told_within_three_seconds(database_url: str) -> None:
     """Neither to a first connection nor, fallen silent later, to an open one; and then it works again."""
     async with PgProxy(database_url).running() as proxy:
@@ -185,10 +184,10 @@ async def test_a_server_that_never_answers_is_told_within_three_seconds(database
         dlq = PostgresDlqStore(pool, DlqTable())
         for _ in range(2):
             proxy.delay_s = 600
-            began = time.monotonic()
-            with pytest.raises(DlqUnavailable):
-                await dlq.page(DlqView(), size=9)
-            assert time.monotonic() - began < 3
+            async with pulse() as passed_s:
+                with pytest.raises(DlqUnavailable):
+                    await dlq.page(DlqView(), size=9)
+                assert passed_s() < 3
             proxy.delay_s = 0
             proxy.break_all()
             assert (await dlq.page(DlqView(), size=9)).entries == ()
