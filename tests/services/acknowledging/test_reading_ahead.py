@@ -11,10 +11,11 @@ from structlog.testing import capture_logs
 from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.errors import StorageUnavailable
 from bot.domain.incident.incident import Incident, Status
+from bot.services.acknowledging import reading_ahead
 from bot.services.acknowledging.reading_ahead import READ_WITHIN_S, ReadingAhead
 from bot.services.acknowledging.reconciliation import ReadProgress, Reconciler
 from bot.services.shared.jobs import READ_AHEAD
-from tests.patience import pulse
+from tests.patience import PATIENCE_S, pulse
 from tests.services.desk import PRIMARY, Desk
 
 DEADLINE = timedelta(minutes=15)
@@ -186,8 +187,11 @@ class FailsOnce:
 
 
 @pytest.mark.parametrize("is_cancelled", [False, True])
-async def test_whoever_waits_for_a_look_that_fails_reads_for_itself(desk: Desk, is_cancelled: bool) -> None:
+async def test_whoever_waits_for_a_look_that_fails_reads_for_itself(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, is_cancelled: bool
+) -> None:
     """A decision that waited would otherwise be made unread, and ring somebody for nothing."""
+    monkeypatch.setattr(reading_ahead, "READ_ON_S", PATIENCE_S)  # a busy machine reads nothing in 0.2 s
     [incident] = await opened(desk)
     desk.discord.reactions[desk.message(DeliveryKind.ALERT)] = [PRIMARY]
     failing = FailsOnce(desk.reconciler)
