@@ -228,7 +228,7 @@ async def test_a_p0_that_comes_due_in_the_middle_of_a_storm_does_not_wait_for_it
 ) -> None:
     """Thousands of P1 are being decided; the P0s that come meanwhile are next each time."""
     await open_many(database_url, 8_000, "SEV2", "P1", rank=1)
-    await open_many(database_url, 10)
+    await open_many(database_url, 6)
     connection = await connect(database_url)
     for number, row in enumerate(await connection.fetch(_GRAVE)):
         await connection.execute(_DUE_LATER, row["id"], timedelta(seconds=1 + 0.2 * number))
