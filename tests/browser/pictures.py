@@ -1,10 +1,12 @@
 """The README's pictures: taken by the tests, kept only when asked for."""
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
+import pytest
 from playwright.async_api import Locator
 
 from tests.browser.animation import Frame, animated
@@ -46,6 +48,30 @@ _TAKE_CAPTION: Final = """() => {
 _LEAVE_MESSAGE: Final = "() => document.activeElement.closest('li.message') && document.activeElement.blur()"
 
 
+_IS_KEEPING: Final = os.environ.get("UPDATE_PICTURES") == "1"
+
+
+class Spoken(Protocol):
+    """What a journey needs to know in its language."""
+
+    @property
+    def language(self) -> str:
+        """The language's code."""
+
+
+def by_language(name: str, journeys: Iterable[Spoken], *, first: str) -> pytest.MarkDecorator:
+    """Return the mark that runs a journey in each language; all but the *first* are slow.
+
+    A run that replaces README's pictures needs all of them.
+    """
+    slow = () if _IS_KEEPING else pytest.mark.slow
+    cases = [
+        pytest.param(each, id=each.language, marks=() if each.language == first else slow)
+        for each in journeys
+    ]
+    return pytest.mark.parametrize(name, cases)
+
+
 @dataclass(frozen=True, slots=True)
 class Album:
     """Where this run's pictures go: `docs/pictures` with UPDATE_PICTURES=1, else a folder of the test."""
@@ -55,7 +81,7 @@ class Album:
     @classmethod
     def of(cls, tmp_path: Path) -> "Album":
         """The album of this run."""
-        return cls(PICTURES if os.environ.get("UPDATE_PICTURES") == "1" else tmp_path)
+        return cls(PICTURES if _IS_KEEPING else tmp_path)
 
     @property
     def is_kept(self) -> bool:

@@ -13,7 +13,7 @@ from bot.demo.setup import set_up
 from bot.demo.stage import set_stage
 from tests import warm
 from tests.browser.conftest import Visit
-from tests.browser.pictures import BELOW_THE_DAY, LOW, WINDOW, Album
+from tests.browser.pictures import BELOW_THE_DAY, LOW, WINDOW, Album, by_language
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("browser-and-bot")]
 
@@ -51,7 +51,7 @@ async def charts_are_seen(digest: Locator) -> None:
 
 
 @pytest.mark.usefixtures("_forked")
-@pytest.mark.parametrize("look", LOOKS, ids=lambda look: look.language)
+@by_language("look", LOOKS, first="en")
 async def test_demo_in_a_browser(
     page_at: Callable[[str], Visit], database_url: str, tmp_path: Path, album: Album, look: Look
 ) -> None:

@@ -7,13 +7,12 @@ from playwright.async_api import Locator, expect
 
 from local_discord.server import LocalDiscord
 from tests.browser.conftest import Visit, WorldIn
-from tests.browser.pictures import LARGE_PHONE, WINDOW, Album, Film
+from tests.browser.pictures import LARGE_PHONE, WINDOW, Album, Film, by_language
 from tests.browser.visitor import Visitor
 from tests.browser.words import JAPANESE, LANGUAGES, Words
 from tests.e2e.world import World
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("browser-and-bot")]
-by_language = pytest.mark.parametrize("words", LANGUAGES, ids=lambda words: words.language)
 VisitorOf = Callable[[LocalDiscord], Visit]
 ESCALATED = "⏫"
 ALERT_FRAME = 3  # after the command, the form and the card
@@ -113,7 +112,7 @@ async def follow_thread(visitor: Visitor, words: Words) -> None:
     await start.evaluate("(one) => one.scrollIntoView({block: 'start'})")
 
 
-@by_language
+@by_language("words", LANGUAGES, first="ja")
 async def test_incident_from_triage_to_resolved(
     world_in: WorldIn, visitor_of: VisitorOf, album: Album, words: Words
 ) -> None:
