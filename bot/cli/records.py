@@ -1,7 +1,7 @@
 """`incident-bot incidents`, `audit`, and `export` for people: incidents as lists, tables and pages."""
 
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import asdict, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -87,32 +87,40 @@ def export_csv(settings: Settings, choice: Choice, out: Path | None) -> None:
         ConfigError: the file exists, or cannot be written.
     """
 
-    async def run(shared: SharedResources) -> None:
-        with destination(out) as file:
-            heading = False
-            async for incident in _incidents(shared, choice):
-                row = _object(incident)
-                if not heading:
-                    file.write(f"{BYTE_ORDER_MARK}{csv_line(row)}")
-                    heading = True
-                file.write(csv_line(map(_cell, row.values())))
-        say_what_is_missing(await _private(shared, choice))
+    async def rows(shared: SharedResources) -> AsyncIterator[str]:
+        heading = BYTE_ORDER_MARK
+        async for incident in _incidents(shared, choice):
+            row = _object(incident)
+            if heading:
+                yield f"{heading}{csv_line(row)}"
+                heading = ""
+            yield csv_line(map(_cell, row.values()))
 
-    with_stores(settings, run)
+    _export(settings, choice, out, rows)
 
 
 def export_markdown(settings: Settings, choice: Choice, out: Path | None) -> None:
-    """Write each incident with its timeline, in the language of its server's policy.
+    """Write each incident with its timeline, in its server's language. Raises as `export_csv`."""
 
-    Raises:
-        ConfigError: the file exists, or cannot be written.
-    """
+    async def pages(shared: SharedResources) -> AsyncIterator[str]:
+        async for incident in _incidents(shared, choice):
+            yield f"{markdown(_words(shared, incident), await _history(shared, incident), whole=True)}\n"
+
+    _export(settings, choice, out, pages)
+
+
+def _export(
+    settings: Settings,
+    choice: Choice,
+    out: Path | None,
+    parts: Callable[[SharedResources], AsyncIterator[str]],
+) -> None:
+    """Write *parts* to a file or to stdout, and say how many private incidents are not among them."""
 
     async def run(shared: SharedResources) -> None:
         with destination(out) as file:
-            async for incident in _incidents(shared, choice):
-                history = await _history(shared, incident)
-                file.write(f"{markdown(_words(shared, incident), history, whole=True)}\n")
+            async for part in parts(shared):
+                file.write(part)
         say_what_is_missing(await _private(shared, choice))
 
     with_stores(settings, run)

@@ -111,16 +111,7 @@ def owner_id_of(form: Submitted) -> int | None:
 
 
 def _what(voice: Voice, value: str = "") -> dict[str, object]:
-    example = voice.say("actions.form.what_example")
-    typed = text_input(
-        WHAT,
-        limit=WHAT_LIMIT,
-        several_lines=True,
-        required=False,
-        value=cut(value, limit=WHAT_LIMIT),
-        example=example,
-    )
-    return label(voice.say("actions.form.what"), typed)
+    return _several_lines(voice, WHAT, "what", limit=WHAT_LIMIT, value=value)
 
 
 def _owner(voice: Voice, chosen: int | None = None) -> dict[str, object]:
@@ -134,13 +125,17 @@ def _due(voice: Voice, value: str = "") -> dict[str, object]:
 
 
 def _verification(voice: Voice, value: str = "") -> dict[str, object]:
-    example = voice.say("actions.form.verification_example")
+    return _several_lines(voice, VERIFICATION, "verification", limit=VERIFY_LIMIT, value=value)
+
+
+def _several_lines(voice: Voice, name: str, key: str, *, limit: int, value: str) -> dict[str, object]:
+    """Build a field of several lines, with an example; *key* names its texts."""
     typed = text_input(
-        VERIFICATION,
-        limit=VERIFY_LIMIT,
+        name,
+        limit=limit,
         several_lines=True,
         required=False,
-        value=cut(value, limit=VERIFY_LIMIT),
-        example=example,
+        value=cut(value, limit=limit),
+        example=voice.say(f"actions.form.{key}_example"),
     )
-    return label(voice.say("actions.form.verification"), typed)
+    return label(voice.say(f"actions.form.{key}"), typed)
