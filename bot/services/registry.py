@@ -11,127 +11,38 @@ from structlog.contextvars import bound_contextvars
 from bot.domain.errors import DeliveryRefused, Superseded, UnavailableError, UserError
 from bot.domain.people import Person
 from bot.runbook.model import Policy
-from bot.services.acknowledging.acknowledge import Acknowledger
-from bot.services.acknowledging.reconciliation import Reconciler
-from bot.services.actions.items import ActionItems
-from bot.services.actions.listing import ActionQueries
-from bot.services.alerts.missed import MissedAlerts
-from bot.services.alerts.questions import Questions
-from bot.services.alerts.tracking import AlertTracking
-from bot.services.digest.digests import Digests
-from bot.services.digest.verdicts import AlertVerdicts
-from bot.services.dlq.console import DlqConsole
-from bot.services.dlq.dlq import Dlq
-from bot.services.dlq.replay_batches import ReplayBatches
-from bot.services.dlq.replays import Replays
-from bot.services.dlq.watch import DlqWatching
-from bot.services.drills.drills import Drills
-from bot.services.escalation.bundles import Bundles
-from bot.services.escalation.decisions import Escalations
-from bot.services.escalation.explaining import Explaining
-from bot.services.escalation.passing_on import PassingOn
-from bot.services.escalation.release import Releasing
-from bot.services.incidents.checklists import Checklists
-from bot.services.incidents.commands import Incidents
-from bot.services.incidents.lifecycle import Lifecycle
-from bot.services.incidents.merging import Merging
-from bot.services.incidents.promises import Promises
-from bot.services.incidents.queries import IncidentQueries
-from bot.services.incidents.reposting import Reposting
-from bot.services.incidents.roles import Roles
-from bot.services.incidents.title_and_start import Details
-from bot.services.incidents.updates import Updates
-from bot.services.morning.mornings import Mornings
-from bot.services.oncall.calendars import CalendarFiles
-from bot.services.oncall.change_checks import ChangeChecks
-from bot.services.oncall.clearing import Clearing
-from bot.services.oncall.handovers import Handovers
-from bot.services.oncall.schedules import Schedules
 from bot.services.outage.emergency import Emergency
 from bot.services.ports import GuildFinder
-from bot.services.ports.charts import Charts
-from bot.services.postmortems.documents import Documents
-from bot.services.postmortems.finishing import Postmortems
-from bot.services.postmortems.resolutions import Resolutions
-from bot.services.privacy.privacy import Privacy
-from bot.services.privacy.removals import Removals
-from bot.services.records.auditing import Auditing
 from bot.services.shared.access import Access
-from bot.services.shared.roster import OnCall
-from bot.services.statistics.statistics import Statistics
-from bot.services.statistics.views import StatsViews
-from bot.services.timeline.pins import Pins
-from bot.services.timeline.timelines import Timelines
-from bot.services.triage.alert_titles import AlertTitles
-from bot.services.triage.answers import Triages
-from bot.services.triage.joining import Joining
-from bot.services.triage.reevaluations import Reevaluations
-from bot.services.triage.similar import SimilarIncidents
-from bot.services.triage.unfinished import Unfinished
+from bot.services.use_cases import (
+    AftermathUseCases,
+    AlertUseCases,
+    DlqUseCases,
+    IncidentUseCases,
+    OnCallUseCases,
+    ReportUseCases,
+    ResponseUseCases,
+    TriageUseCases,
+)
 
 
-@dataclass(frozen=True, slots=True)
-class Services:
+@dataclass(frozen=True)
+class Services(
+    IncidentUseCases,
+    AlertUseCases,
+    TriageUseCases,
+    ResponseUseCases,
+    OnCallUseCases,
+    AftermathUseCases,
+    DlqUseCases,
+    ReportUseCases,
+):
     """The use cases of one guild."""
 
     guild_id: int
     policy: Policy
     access: Access
-    incidents: Incidents
-    alerts: AlertTracking
-    missed_alerts: MissedAlerts
-    questions: Questions
-    alert_verdicts: AlertVerdicts
-    lifecycle: Lifecycle
-    merging: Merging
-    drills: Drills
-    looking: IncidentQueries
-    reposting: Reposting
-    mornings: Mornings
-    roles: Roles
-    checklists: Checklists
-    privacy: Privacy
-    removals: Removals
-    updates: Updates
-    promises: Promises
-    resolutions: Resolutions
-    postmortems: Postmortems
-    details: Details
-    documents: Documents
-    timelines: Timelines
-    pins: Pins
-    triages: Triages
-    alert_titles: AlertTitles
-    reevaluations: Reevaluations
-    unfinished: Unfinished
-    joining: Joining
-    similar: SimilarIncidents
-    acknowledger: Acknowledger
-    escalations: Escalations
-    passing_on: PassingOn
-    explaining: Explaining
-    releasing: Releasing
-    oncall: OnCall
-    handovers: Handovers
-    schedules: Schedules
-    clearing: Clearing
-    oncall_checks: ChangeChecks
-    calendars: CalendarFiles
-    bundles: Bundles
-    reconciler: Reconciler
-    dlq: Dlq
-    dlq_console: DlqConsole
-    replays: Replays
-    replay_batches: ReplayBatches
-    dlq_watch: DlqWatching
-    digests: Digests
-    auditing: Auditing
-    charts: Charts
-    statistics: Statistics
-    stats: StatsViews
     emergency: Emergency
-    actions: ActionItems
-    action_lists: ActionQueries
 
 
 log = structlog.get_logger(__name__)

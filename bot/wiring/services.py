@@ -15,7 +15,6 @@ from bot.services.dlq.replays import Replays
 from bot.services.dlq.watch import DlqWatching
 from bot.services.drills.drills import Drills
 from bot.services.escalation.explaining import Explaining
-from bot.services.escalation.release import Releasing
 from bot.services.incidents.checklists import Checklists
 from bot.services.incidents.lifecycle import Lifecycle
 from bot.services.incidents.merging import Merging
@@ -48,81 +47,144 @@ from bot.services.triage.raising import Raising
 from bot.services.triage.reevaluations import Reevaluations
 from bot.services.triage.similar import SimilarIncidents
 from bot.services.triage.unfinished import Unfinished
+from bot.services.use_cases import (
+    AftermathUseCases,
+    AlertUseCases,
+    DlqUseCases,
+    IncidentUseCases,
+    OnCallUseCases,
+    ReportUseCases,
+    ResponseUseCases,
+    TriageUseCases,
+)
 from bot.wiring.dependencies import GuildDependencies
 from bot.wiring.shared import Shared
 
 
 def services_of(shared: Shared, parts: GuildDependencies, reach: Reach, emergency: Emergency) -> Services:
     """Return the use cases that people can ask for."""
-    store, policy, discord, oncall = shared.store, shared.policy, shared.discord, shared.oncall
-    access, changes, acknowledger = shared.access, shared.changes, shared.acknowledger
-    incidents, escalations = shared.incidents, shared.escalations
-    releasing = Releasing(store, discord, policy, access, shared.passing_on)
-    lifecycle = Lifecycle(store, discord, policy, changes, escalations, shared.shown_incidents)
-    questions = Questions(store, discord, policy, access, incidents)
-    recoveries = Recoveries(store, policy, lifecycle)
-    replaying = parts.webhooks.values()
-    alerts = AlertTracking(store, policy, incidents, recoveries, questions, replaying=replaying)
-    schedules = Schedules(store, policy, access, oncall)
-    raising = Raising(policy, access, incidents, escalations)
-    reevaluations = Reevaluations(store, policy, access, raising)
+    incidents = _incidents(shared)
     return Services(
         guild_id=parts.guild_id,
-        policy=policy,
-        access=access,
-        incidents=incidents,
-        alerts=alerts,
-        missed_alerts=MissedAlerts(store, discord, policy, alerts, shared.reconciler),
-        questions=questions,
-        alert_verdicts=AlertVerdicts(store, discord, policy, access),
+        policy=shared.policy,
+        access=shared.access,
+        emergency=emergency,
+        **vars(incidents),
+        **vars(_alerts(shared, parts, incidents.lifecycle)),
+        **vars(_triages(shared)),
+        **vars(_responses(shared)),
+        **vars(_oncall(shared, parts, reach)),
+        **vars(_aftermath(shared)),
+        **vars(_dlq(shared, parts)),
+        **vars(_reports(shared, parts)),
+    )
+
+
+def _incidents(shared: Shared) -> IncidentUseCases:
+    store, policy, discord = shared.store, shared.policy, shared.discord
+    access, changes, acknowledger = shared.access, shared.changes, shared.acknowledger
+    escalations, shown = shared.escalations, shared.shown_incidents
+    lifecycle = Lifecycle(store, discord, policy, changes, escalations, shown)
+    return IncidentUseCases(
+        incidents=shared.incidents,
         lifecycle=lifecycle,
         merging=Merging(access, changes, acknowledger, lifecycle, Regrading(policy, escalations)),
-        drills=Drills(store, policy, access, incidents, lifecycle),
+        drills=Drills(store, policy, access, shared.incidents, lifecycle),
         looking=IncidentQueries(store, policy, access),
         reposting=shared.reposting,
         roles=Roles(access, changes, acknowledger),
         checklists=Checklists(policy, changes),
         privacy=Privacy(store, discord, policy, access, changes),
         removals=Removals(discord, policy, access, changes),
-        updates=Updates(store, policy, changes, shared.recipients, releasing),
+        updates=Updates(store, policy, changes, shared.recipients, shared.releasing),
         promises=Promises(policy, changes),
-        resolutions=Resolutions(changes, shared.shown_incidents),
-        postmortems=Postmortems(store, policy, access, changes),
         details=Details(policy, changes),
-        documents=shared.documents,
         timelines=Timelines(store, policy, access, changes),
         pins=Pins(store, discord, policy, access, changes),
+    )
+
+
+def _alerts(shared: Shared, parts: GuildDependencies, lifecycle: Lifecycle) -> AlertUseCases:
+    store, policy, discord, access = shared.store, shared.policy, shared.discord, shared.access
+    questions = Questions(store, discord, policy, access, shared.incidents)
+    recoveries = Recoveries(store, policy, lifecycle)
+    replaying = parts.webhooks.values()
+    alerts = AlertTracking(store, policy, shared.incidents, recoveries, questions, replaying=replaying)
+    return AlertUseCases(
+        alerts=alerts,
+        missed_alerts=MissedAlerts(store, discord, policy, alerts, shared.reconciler),
+        questions=questions,
+        alert_verdicts=AlertVerdicts(store, discord, policy, access),
+    )
+
+
+def _triages(shared: Shared) -> TriageUseCases:
+    store, policy, access, escalations = shared.store, shared.policy, shared.access, shared.escalations
+    raising = Raising(policy, access, shared.incidents, escalations)
+    reevaluations = Reevaluations(store, policy, access, raising)
+    return TriageUseCases(
         triages=Triages(store, policy, access, raising, reevaluations),
         alert_titles=AlertTitles(store, shared.shown_incidents),
         reevaluations=reevaluations,
         unfinished=Unfinished(store, policy, access, raising),
         similar=SimilarIncidents(store),
         joining=Joining(store, policy, access, Regrading(policy, escalations)),
-        acknowledger=acknowledger,
-        escalations=escalations,
+    )
+
+
+def _responses(shared: Shared) -> ResponseUseCases:
+    return ResponseUseCases(
+        acknowledger=shared.acknowledger,
+        escalations=shared.escalations,
         passing_on=shared.passing_on,
-        explaining=Explaining(store, discord, access, oncall),
-        releasing=releasing,
+        explaining=Explaining(shared.store, shared.discord, shared.access, shared.oncall),
+        releasing=shared.releasing,
+        bundles=shared.bundles,
+        reconciler=shared.reconciler,
+    )
+
+
+def _oncall(shared: Shared, parts: GuildDependencies, reach: Reach) -> OnCallUseCases:
+    store, policy, oncall = shared.store, shared.policy, shared.oncall
+    schedules = Schedules(store, policy, shared.access, oncall)
+    return OnCallUseCases(
         oncall=oncall,
         handovers=Handovers(store, policy, oncall, reach),
         schedules=schedules,
         clearing=Clearing(store, oncall, schedules),
         oncall_checks=ChangeChecks(store, oncall, reach),
         calendars=CalendarFiles(store, policy, schedules, oncall, reach=reach, calendars=parts.calendars),
-        bundles=shared.bundles,
-        reconciler=shared.reconciler,
-        dlq=Dlq(store, shared.dlq_reading),
-        dlq_console=DlqConsole(store, parts.dlq, policy, shared.dlq_reading),
-        replays=Replays(store, shared.dlq_reading, shared.replay_checks),
-        replay_batches=ReplayBatches(store, parts.dlq, policy, shared.dlq_reading, shared.replay_checks),
-        dlq_watch=DlqWatching(store, parts.dlq, discord, policy, shared.dlq_reading),
-        digests=shared.digests,
-        auditing=Auditing(store, access),
-        charts=parts.charts,
-        statistics=shared.statistics,
-        stats=StatsViews(shared.statistics, policy, access, oncall),
-        mornings=shared.mornings,
-        emergency=emergency,
+    )
+
+
+def _aftermath(shared: Shared) -> AftermathUseCases:
+    store, policy, access, changes = shared.store, shared.policy, shared.access, shared.changes
+    return AftermathUseCases(
+        resolutions=Resolutions(changes, shared.shown_incidents),
+        postmortems=Postmortems(store, policy, access, changes),
+        documents=shared.documents,
         actions=ActionItems(store, policy, ActionChecks(store, policy, access), shared.action_changes),
         action_lists=ActionQueries(store, policy, access, shared.action_changes),
+    )
+
+
+def _dlq(shared: Shared, parts: GuildDependencies) -> DlqUseCases:
+    store, policy, reading, checks = shared.store, shared.policy, shared.dlq_reading, shared.replay_checks
+    return DlqUseCases(
+        dlq=Dlq(store, reading),
+        dlq_console=DlqConsole(store, parts.dlq, policy, reading),
+        replays=Replays(store, reading, checks),
+        replay_batches=ReplayBatches(store, parts.dlq, policy, reading, checks),
+        dlq_watch=DlqWatching(store, parts.dlq, shared.discord, policy, reading),
+    )
+
+
+def _reports(shared: Shared, parts: GuildDependencies) -> ReportUseCases:
+    return ReportUseCases(
+        digests=shared.digests,
+        mornings=shared.mornings,
+        statistics=shared.statistics,
+        stats=StatsViews(shared.statistics, shared.policy, shared.access, shared.oncall),
+        charts=parts.charts,
+        auditing=Auditing(shared.store, shared.access),
     )

@@ -11,6 +11,7 @@ from bot.services.dlq.replay_checks import ReplayChecks
 from bot.services.escalation.bundles import Bundles
 from bot.services.escalation.decisions import Escalations
 from bot.services.escalation.passing_on import PassingOn
+from bot.services.escalation.release import Releasing
 from bot.services.incidents.commands import Incidents
 from bot.services.incidents.reposting import Reposting
 from bot.services.morning.mornings import Mornings
@@ -46,6 +47,7 @@ class Shared:
         self.already_told = AlreadyTold(store)
         self.escalations = Escalations(store, policy, self.ahead, oncall)
         self.passing_on = PassingOn(store, policy, self.access, oncall, self.escalations)
+        self.releasing = Releasing(store, discord, policy, self.access, self.passing_on)
         self.incidents = Incidents(store, policy, self.access, self.escalations)
         self.reposting = Reposting(store, policy)
         self.shown_incidents = ShownIncidents(store)

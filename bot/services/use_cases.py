@@ -1,0 +1,160 @@
+"""The use cases of one guild that people ask for, by what they are about."""
+
+from dataclasses import dataclass
+
+from bot.services.acknowledging.acknowledge import Acknowledger
+from bot.services.acknowledging.reconciliation import Reconciler
+from bot.services.actions.items import ActionItems
+from bot.services.actions.listing import ActionQueries
+from bot.services.alerts.missed import MissedAlerts
+from bot.services.alerts.questions import Questions
+from bot.services.alerts.tracking import AlertTracking
+from bot.services.digest.digests import Digests
+from bot.services.digest.verdicts import AlertVerdicts
+from bot.services.dlq.console import DlqConsole
+from bot.services.dlq.dlq import Dlq
+from bot.services.dlq.replay_batches import ReplayBatches
+from bot.services.dlq.replays import Replays
+from bot.services.dlq.watch import DlqWatching
+from bot.services.drills.drills import Drills
+from bot.services.escalation.bundles import Bundles
+from bot.services.escalation.decisions import Escalations
+from bot.services.escalation.explaining import Explaining
+from bot.services.escalation.passing_on import PassingOn
+from bot.services.escalation.release import Releasing
+from bot.services.incidents.checklists import Checklists
+from bot.services.incidents.commands import Incidents
+from bot.services.incidents.lifecycle import Lifecycle
+from bot.services.incidents.merging import Merging
+from bot.services.incidents.promises import Promises
+from bot.services.incidents.queries import IncidentQueries
+from bot.services.incidents.reposting import Reposting
+from bot.services.incidents.roles import Roles
+from bot.services.incidents.title_and_start import Details
+from bot.services.incidents.updates import Updates
+from bot.services.morning.mornings import Mornings
+from bot.services.oncall.calendars import CalendarFiles
+from bot.services.oncall.change_checks import ChangeChecks
+from bot.services.oncall.clearing import Clearing
+from bot.services.oncall.handovers import Handovers
+from bot.services.oncall.schedules import Schedules
+from bot.services.ports.charts import Charts
+from bot.services.postmortems.documents import Documents
+from bot.services.postmortems.finishing import Postmortems
+from bot.services.postmortems.resolutions import Resolutions
+from bot.services.privacy.privacy import Privacy
+from bot.services.privacy.removals import Removals
+from bot.services.records.auditing import Auditing
+from bot.services.shared.roster import OnCall
+from bot.services.statistics.statistics import Statistics
+from bot.services.statistics.views import StatsViews
+from bot.services.timeline.pins import Pins
+from bot.services.timeline.timelines import Timelines
+from bot.services.triage.alert_titles import AlertTitles
+from bot.services.triage.answers import Triages
+from bot.services.triage.joining import Joining
+from bot.services.triage.reevaluations import Reevaluations
+from bot.services.triage.similar import SimilarIncidents
+from bot.services.triage.unfinished import Unfinished
+
+
+@dataclass(frozen=True)
+class IncidentUseCases:
+    """Incidents: opened, changed, shown, ended."""
+
+    incidents: Incidents
+    lifecycle: Lifecycle
+    merging: Merging
+    drills: Drills
+    looking: IncidentQueries
+    reposting: Reposting
+    roles: Roles
+    checklists: Checklists
+    privacy: Privacy
+    removals: Removals
+    updates: Updates
+    promises: Promises
+    details: Details
+    timelines: Timelines
+    pins: Pins
+
+
+@dataclass(frozen=True)
+class AlertUseCases:
+    """Alerts of monitors, and the team's word on them."""
+
+    alerts: AlertTracking
+    missed_alerts: MissedAlerts
+    questions: Questions
+    alert_verdicts: AlertVerdicts
+
+
+@dataclass(frozen=True)
+class TriageUseCases:
+    """Reports that walk through the decision tree."""
+
+    triages: Triages
+    reevaluations: Reevaluations
+    unfinished: Unfinished
+    joining: Joining
+    similar: SimilarIncidents
+    alert_titles: AlertTitles
+
+
+@dataclass(frozen=True)
+class ResponseUseCases:
+    """Who answers an alert, and what happens while no one does."""
+
+    acknowledger: Acknowledger
+    escalations: Escalations
+    passing_on: PassingOn
+    explaining: Explaining
+    releasing: Releasing
+    bundles: Bundles
+    reconciler: Reconciler
+
+
+@dataclass(frozen=True)
+class OnCallUseCases:
+    """Who is on call, and when."""
+
+    oncall: OnCall
+    handovers: Handovers
+    schedules: Schedules
+    clearing: Clearing
+    oncall_checks: ChangeChecks
+    calendars: CalendarFiles
+
+
+@dataclass(frozen=True)
+class AftermathUseCases:
+    """What follows an incident: the resolution, the postmortem, action items."""
+
+    resolutions: Resolutions
+    postmortems: Postmortems
+    documents: Documents
+    actions: ActionItems
+    action_lists: ActionQueries
+
+
+@dataclass(frozen=True)
+class DlqUseCases:
+    """Notifications that did not arrive."""
+
+    dlq: Dlq
+    dlq_console: DlqConsole
+    replays: Replays
+    replay_batches: ReplayBatches
+    dlq_watch: DlqWatching
+
+
+@dataclass(frozen=True)
+class ReportUseCases:
+    """Figures, and the posts that show them at set times."""
+
+    digests: Digests
+    mornings: Mornings
+    statistics: Statistics
+    stats: StatsViews
+    charts: Charts
+    auditing: Auditing
