@@ -146,6 +146,7 @@ async def test_only_its_people_see_it(world: World) -> None:
     asked = await world.command("incident resolve", by="primary", channel=thread)
     await world.human.submit("primary", asked, {})
     await world.expect_message(thread, contains="INC-1 解決")
+    await world.expect_dm("secondary", contains="postmortem の担当はあなたです")
     await expect_hidden(world)
 
 

@@ -129,6 +129,7 @@ async def test_roles_are_given_and_cleared_by_command(world: World) -> None:
     await world.human.submit("responder", asked, {})
     await world.expect_message(alert.thread, contains="解決")
     await world.expect_draft(alert.thread)
+    await world.expect_dm("primary", contains="postmortem の担当はあなたです")
     late = await world.human.press("primary", mine.messages[-1], "降りる")
     assert "解決済み" in late.text
     command = await world.command("incident assign", number=alert.number, role="scribe")
