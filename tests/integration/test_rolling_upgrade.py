@@ -20,7 +20,8 @@ from tests.unit.test_migrations import FIRST
 
 ROOT = Path(__file__).parents[2]
 STORAGE = "bot/storage/"
-OTHERS = "bot/storage/dlq/"
+#: Queries that are composed for a table when they run: of another program, or each of ours in turn.
+OTHERS = ("bot/storage/dlq/", "bot/storage/records/")
 LATER = sorted(path.stem for path in migrations_dir().glob("*.sql") if path.stem not in FIRST)
 
 
@@ -41,7 +42,7 @@ def version_before(migration: str) -> str | None:
 
 
 def queries_of(commit: str) -> dict[str, Query]:
-    """Its queries of our own tables by name. The DLQ's are composed for another program's table."""
+    """Its queries of our own tables by name, without `OTHERS`."""
     files = git("ls-tree", "-r", "--name-only", commit, STORAGE).splitlines()
     ours = [file for file in files if file.endswith(".sql") and not file.startswith(OTHERS)]
     return composed(git("show", f"{commit}:{file}") for file in ours)
