@@ -6,6 +6,7 @@ from bot.services.acknowledging.acknowledge import Acknowledger
 from bot.services.acknowledging.reconciliation import Reconciler
 from bot.services.actions.items import ActionItems
 from bot.services.actions.listing import ActionQueries
+from bot.services.alerts.events import AlertEvents
 from bot.services.alerts.missed import MissedAlerts
 from bot.services.alerts.questions import Questions
 from bot.services.alerts.tracking import AlertTracking
@@ -84,6 +85,7 @@ class AlertUseCases:
     """Alerts of monitors, and the team's word on them."""
 
     alerts: AlertTracking
+    alert_events: AlertEvents
     missed_alerts: MissedAlerts
     questions: Questions
     alert_verdicts: AlertVerdicts

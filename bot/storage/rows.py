@@ -23,7 +23,7 @@ from bot.domain.incident.incident import (
     StatusUpdate,
     StatusUpdates,
 )
-from bot.domain.incident.locations import AlertPost, IncidentThread, Source, Tracked
+from bot.domain.incident.locations import AlertPost, IncidentThread, Origin, Source, Tracked
 from bot.domain.payloads import Json, Payload
 from bot.domain.severity import LadderStep, Mention, SeverityChange
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
@@ -72,7 +72,9 @@ def incident_from_row(row: Row) -> Incident:
             remind_at=row["remind_at"],
             reminders=row["reminders"],
         ),
-        tracked=from_row(Tracked, row, source=_kept(Source, row["source"])),
+        tracked=from_row(
+            Tracked, row, source=_kept(Source, row["source"]), origin=_kept(Origin, row["origin"])
+        ),
         duplicates=tuple(row["duplicates"]),
         linked=tuple(row["linked"]),
         checks={step: Check.from_json(kept) for step, kept in row["checks"].items()},

@@ -30,6 +30,7 @@ from bot.storage.tables.aftermath.documents import PostgresDocumentReads, Postgr
 from bot.storage.tables.aftermath.exports import PostgresExportReads, PostgresExportWrites
 from bot.storage.tables.aftermath.postmortems import PostgresPostmortemReads, PostgresPostmortemWrites
 from bot.storage.tables.alerts.alerts import PostgresAlertQuestions, PostgresAlertReads, PostgresAlertWrites
+from bot.storage.tables.alerts.events import PostgresAlertEventWrites
 from bot.storage.tables.alerts.verdicts import PostgresAlertVerdictReads, PostgresAlertVerdictWrites
 from bot.storage.tables.attachments import PostgresAttachmentReads, PostgresAttachmentWrites
 from bot.storage.tables.bundles import PostgresBundleReads, PostgresBundleWrites
@@ -89,6 +90,7 @@ class PostgresTransaction(
     PostgresTriageAnswers,
     PostgresAlertWrites,
     PostgresAlertQuestions,
+    PostgresAlertEventWrites,
     PostgresActionWrites,
     PostgresAlertVerdictWrites,
     PostgresMorningWrites,

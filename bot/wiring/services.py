@@ -3,6 +3,7 @@
 from bot.services.actions.checking import ActionChecks
 from bot.services.actions.items import ActionItems
 from bot.services.actions.listing import ActionQueries
+from bot.services.alerts.events import AlertEvents
 from bot.services.alerts.missed import MissedAlerts
 from bot.services.alerts.questions import Questions
 from bot.services.alerts.recoveries import Recoveries
@@ -112,6 +113,9 @@ def _alerts(shared: Shared, parts: GuildDependencies, lifecycle: Lifecycle) -> A
     alerts = AlertTracking(store, policy, shared.incidents, recoveries, questions, replaying=replaying)
     return AlertUseCases(
         alerts=alerts,
+        alert_events=AlertEvents(
+            store, policy, shared.incidents, recoveries, Regrading(policy, shared.escalations)
+        ),
         missed_alerts=MissedAlerts(store, discord, policy, alerts, shared.reconciler),
         questions=questions,
         alert_verdicts=AlertVerdicts(store, discord, policy, access),

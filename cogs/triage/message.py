@@ -18,7 +18,7 @@ from bot.ui.discord_api.routes import message_route
 from bot.ui.forms.base import MessageSource
 from bot.ui.interaction import Interaction, reply, services_of, voice_of, wait
 from bot.ui.people import person_from
-from bot.ui.posts.triage_posts import FROM
+from bot.ui.posts.triage_posts import FROM, FROM_HERE
 from bot.ui.screens.outcome import raised_card
 from bot.ui.words.evidence import evidence_from, evidence_of, suggested_title
 from bot.ui.words.wording import is_marked
@@ -33,7 +33,7 @@ _READ_AFTER_FORM_S: Final = 5.0
 
 
 def register(bot: IncidentBot) -> None:
-    bot.add_controls(press_triage)
+    bot.add_controls(press_triage, press_triage_here)
     bot.tree.add_command(triage_message)
 
 
@@ -91,6 +91,19 @@ def _shown_title(interaction: Interaction, pressed: Pressed) -> str | None:
     if not alert:  # an older version's button
         return None
     return services_of(interaction).alert_titles.as_shown(int(alert), digest)
+
+
+@control(FROM_HERE)
+async def press_triage_here(interaction: Interaction, pressed: Pressed) -> None:
+    """[🔎 triage] under an alert that no other message shows: open the form about the bot's own post."""
+    await admit(interaction)
+    title, message = _shown_title(interaction, pressed), interaction.message
+    if message is None:
+        await open_form(interaction, title=title or "")
+        return
+    source = MessageSource(message.channel.id, message.id)
+    title = title or await _alert_title(interaction, source) or ""
+    await _open_about(interaction, source, evidence_of(message), title=title)
 
 
 async def _is_open(interaction: Interaction, message: discord.Message) -> bool:

@@ -5,14 +5,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from bot.domain.alerts.alert import first_line, normalised
 from bot.domain.alerts.recognition import Says
 from bot.domain.severity import SeverityPolicy
 
-#: Characters of an address that a button of Discord may lead to.
+#: Characters of an address that is shown: a post has 2,000 in all.
 URL_LIMIT: Final = 512
+
+#: What stays as it is in a link. Parentheses and angle brackets would end it.
+_IN_LINKS: Final = "%/:?#[]@!$&'*+,;=~"
 
 #: Discord's ids count milliseconds from here.
 #: Source: Discord's docs, Reference > Snowflakes.
@@ -57,8 +60,8 @@ class AlertEvent:
 
     @property
     def link(self) -> str | None:
-        """Return the address if a button may lead there, else None."""
-        return self.url if self.url is not None and _is_link(self.url) else None
+        """Return the address as a link in a post takes it, or None if it is none."""
+        return quote(self.url, safe=_IN_LINKS) if self.url is not None and _is_link(self.url) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +111,17 @@ class EventOrigin:
     id: int
     at: datetime
     nth: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedEvent:
+    """What became of an event.
+
+    Attributes:
+        incident_id: The incident that it was counted on; None: it was counted on none.
+    """
+
+    incident_id: int | None
 
 
 def event_id(at: datetime, number: int) -> int:

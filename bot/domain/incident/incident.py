@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from bot.domain.incident.aftermath import ActionCount, Aftermath
 from bot.domain.incident.calls import Calls
-from bot.domain.incident.locations import AlertPost, IncidentThread, Source, Tracked
+from bot.domain.incident.locations import AlertPost, IncidentThread, Origin, Source, Tracked
 from bot.domain.payloads import Payload
 from bot.domain.people import Person
 from bot.domain.severity import SeverityChange
@@ -129,7 +129,7 @@ class NewIncident:
         key: Idempotency key: the same key opens the same incident ("interaction:123").
         evidence: The message that the triage started from.
         rings: False silences every mention, whatever the policy says: a drill that should not disturb.
-        source, fingerprint: Of a tracked alert.
+        source, fingerprint, origin: Of a tracked alert, as in `Tracked`.
         triggered_at: When it was raised, if that was earlier, while the database was away.
     """
 
@@ -150,6 +150,7 @@ class NewIncident:
     source: Source | None = None
     fingerprint: str | None = None
     triggered_at: datetime | None = None
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True, slots=True)

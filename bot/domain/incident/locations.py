@@ -49,16 +49,42 @@ class Source(Payload, kw_only=False):
     author: str
 
 
+class Origin(Payload, kw_only=False):
+    """The monitor of an alert that came as an event: no message in Discord says it.
+
+    Attributes:
+        sender: As the policy calls it.
+        label: As people read it.
+        url: Where to read more; empty: it named no such place.
+        channel: Where the policy wants it posted; empty: in the channel of its severity.
+    """
+
+    sender: str
+    label: str
+    url: str = ""
+    channel: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Tracked:
     """The alert of a monitor that an incident tracks; all defaults for any other incident.
 
     Attributes:
-        fingerprint: Messages with the same one count on this incident.
+        source: The monitor's message, if the alert came as one.
+        fingerprint: Messages and events with the same one count on this incident.
         occurrences, last_seen_at: How often it came, and when last.
+        origin: The monitor, if the alert came as an event.
     """
 
     source: Source | None = None
     fingerprint: str | None = None
     occurrences: int = 1
     last_seen_at: datetime | None = None
+    origin: Origin | None = None
+
+    @property
+    def monitor(self) -> str | None:
+        """Return the name of the monitor, as people read it; None if a person has reported the incident."""
+        if self.origin is not None:
+            return self.origin.label
+        return None if self.source is None else self.source.author

@@ -5,7 +5,7 @@ from dataclasses import replace
 from bot.domain.delivery.delivery import Delivery, DeliveryKind
 from bot.domain.delivery.kinds import PostingPart
 from bot.domain.incident.deliveries import PostingData
-from bot.domain.incident.incident import Incident
+from bot.domain.incident.incident import Incident, IncidentKind
 
 
 def posting_of(delivery: Delivery) -> int:
@@ -59,6 +59,25 @@ def has_moved(post: Delivery, incident: Incident) -> bool:
 def shows_old_details(post: Delivery, incident: Incident) -> bool:
     """Return True if title or start were corrected after *post* was sent or last edited."""
     return incident.details_version is not None and post.shown_version < incident.details_version
+
+
+def alert_place(incident: Incident, channel: str, *, again: bool) -> tuple[str, int | None]:
+    """Return where an alert is posted, and the message that it answers there.
+
+    A tracked alert is posted below its monitor's message, or where the policy wants the alerts of that
+    monitor. Once its severity changes, it is posted like any other.
+
+    Args:
+        channel: That of its severity.
+        again: The post replaces one that was deleted.
+    """
+    is_where_it_came = incident.kind is IncidentKind.ALERT and (incident.post.number == 1 or again)
+    tracked = incident.tracked
+    if is_where_it_came and tracked.source is not None:
+        return str(tracked.source.channel_id), tracked.source.message_id
+    if is_where_it_came and tracked.origin is not None:
+        return tracked.origin.channel or channel, None
+    return channel, None
 
 
 def next_posting(incident: Incident) -> int:

@@ -104,8 +104,8 @@ class Incidents:
                 incident.id, user_id=new.reported_by.id, name=new.reported_by.name, by=new.reported_by
             )
         if is_new:
-            # The message that a tracked alert is was there before, and may have rung by itself.
-            tone = QUIET if is_alert and not self._policy.alerts.rings else LOUD
+            # The message that a tracked alert answers was there before, and may have rung by itself.
+            tone = QUIET if new.source is not None and not self._policy.alerts.rings else LOUD
             await tx.add_timeline(incident.id, _opened(incident, by=by), *_evidence(incident, new))
             await _audit(tx, incident, by=by)
             await tx.insert_deliveries(posting_deliveries(incident, severity, tone=tone))

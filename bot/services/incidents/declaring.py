@@ -26,7 +26,8 @@ async def declare_within(change: Change, severity: SeverityPolicy, escalations: 
     declared = transitions.declare(change.incident, thread_channel=severity.thread_channel)
     await change.save(declared)
     is_more_severe = severity.rank < change.policy.rules(before.severity).rank
-    is_news = before.status is Status.TRIGGERED and not change.policy.alerts.rings
+    was_quiet = before.tracked.source is not None and not change.policy.alerts.rings
+    is_news = before.status is Status.TRIGGERED and was_quiet
     tone = LOUD if is_more_severe or is_news else QUIET
     await change.tx.insert_deliveries(posting_deliveries(declared, severity, tone=tone))
     await change.record(DeclaredEntry())

@@ -230,5 +230,5 @@ def _involved(incident: Incident, joined: Iterable[PersonRef]) -> dict[int, str]
 
     The reporter of a tracked alert is a monitor, which cannot be added to a thread.
     """
-    reporter = [] if incident.tracked.source is not None else [incident.reported_by]
+    reporter = [] if incident.tracked.monitor is not None else [incident.reported_by]
     return {who.id: who.name for who in (*reporter, *joined, *incident.roles.values())}

@@ -6,8 +6,8 @@ from typing import Final
 from bot.domain.delivery.delivery import DeliveryKind, NewDelivery, priority_of
 from bot.domain.delivery.notices import Notice
 from bot.domain.incident.deliveries import MemberData, PostingData
-from bot.domain.incident.incident import Incident, IncidentKind
-from bot.domain.incident.locations import Source
+from bot.domain.incident.incident import Incident
+from bot.domain.incident.posting import alert_place
 from bot.domain.payloads import Json
 from bot.domain.severity import SeverityPolicy
 from bot.runbook.model import Policy
@@ -35,23 +35,15 @@ def posting_deliveries(
     Args:
         tone: `LOUD`, `QUIET` or `REPOST`.
     """
-    answered = _answered(incident, tone)
-    answers = None if answered is None else answered.message_id
+    place, answers = alert_place(incident, severity.channel, again=tone.again)
     owed = _Owed(incident, severity, replace(tone, posting=incident.post.number, answers=answers))
     if incident.is_private:
         return _in_private(owed, incident, severity)
-    place = severity.channel if answered is None else answered.channel_id
     alert = owed.make(DeliveryKind.ALERT, to=f"channel:{place}")
     seed = owed.make(DeliveryKind.SEED_ACK, after=alert.key)
     if incident.thread.channel is None or incident.thread.posting != incident.post.number:
         return [alert, seed]
     return [alert, seed, *_thread(owed, incident.thread.channel, alert, is_near=severity.channel)]
-
-
-def _answered(incident: Incident, tone: PostingData) -> Source | None:
-    """Return the message that a tracked alert's post answers; another severity's post answers none."""
-    is_there = incident.post.number == 1 or tone.again
-    return incident.tracked.source if incident.kind is IncidentKind.ALERT and is_there else None
 
 
 def thread_deliveries(incident: Incident, severity: SeverityPolicy, *, channel: str) -> list[NewDelivery]:
@@ -169,7 +161,7 @@ def _members(incident: Incident, severity: SeverityPolicy) -> list[NewDelivery]:
     places of the ladder.
     """
     involved = [
-        None if incident.tracked.source is not None else incident.reported_by,
+        None if incident.tracked.monitor is not None else incident.reported_by,
         incident.acknowledged,
         incident.reopened,
         *incident.roles.values(),

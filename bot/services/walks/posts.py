@@ -40,8 +40,7 @@ async def monitor_of(tx: Transaction, triage: Triage) -> str | None:
     if triage.source_message_id is None:
         return None
     number = await tx.alert_of_message(triage.source_message_id)
-    source = None if number is None else (await tx.incident(number)).tracked.source
-    return None if source is None else source.author
+    return None if number is None else (await tx.incident(number)).tracked.monitor
 
 
 def held(triage: Triage, policy: Policy, *, monitor: str | None) -> NewDelivery:

@@ -114,6 +114,7 @@ class PostgresIncidentWrites(TransactionPart):
             reported_by_id=new.reported_by.id,
             reported_by_name=new.reported_by.name,
             source=_json(new.source),
+            origin=_json(new.origin),
             source_message_id=None if new.source is None else new.source.message_id,
             thread_channel=thread_channel,
         )

@@ -48,6 +48,10 @@ SELECT *
            SELECT own.id, own.merged_into_id, 0 AS merges
              FROM (SELECT incident_id FROM alert_messages WHERE message_id = triages.source_message_id
                    UNION ALL
+                   SELECT post.incident_id FROM deliveries AS post
+                     JOIN incidents AS alert ON alert.id = post.incident_id AND alert.origin IS NOT NULL
+                    WHERE post.message_id = triages.source_message_id AND post.kind = 'alert' AND post.status = 'sent'
+                   UNION ALL
                    SELECT before.incident_id FROM triages AS before
                     WHERE before.source_message_id = triages.source_message_id
                       AND before.channel_id = triages.channel_id AND before.status = 'opened') AS begun
@@ -122,7 +126,7 @@ SELECT found.*,
           FROM incidents
          WHERE guild_id = :guild_id AND status IN ('triggered', 'acknowledged') AND kind = 'incident'
            AND NOT is_private AND NOT is_drill AND triggered_at > now() - :within::interval
-           AND NOT EXISTS (SELECT FROM alert_messages WHERE message_id = :message_id)
+           AND NOT EXISTS ({shown_alert})
          ORDER BY triggered_at DESC, id DESC
          LIMIT :limit) AS found
  ORDER BY found.triggered_at DESC, found.id DESC;
@@ -184,7 +188,7 @@ WITH RECURSIVE chain AS (
       FROM (SELECT incident_id FROM triages
              WHERE source_message_id = :message_id AND channel_id = :channel_id AND status = 'opened'
             UNION
-            SELECT incident_id FROM alert_messages WHERE message_id = :message_id
+            SELECT incident_id FROM ({shown_alert}) AS alert
             UNION
             SELECT incident_id FROM deliveries
              WHERE message_id = :message_id AND status = 'sent' AND kind = ANY (:kinds::text[])

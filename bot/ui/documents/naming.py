@@ -58,8 +58,8 @@ def _parts(words: Wording, facts: PostmortemFacts) -> dict[str, str]:
     """
     incident = facts.incident
     known: dict[str, str] = {}
-    if incident.tracked.source is not None:
-        monitor = (incident.tracked.source.author, incident.reported_by.name)
+    if incident.tracked.monitor is not None:
+        monitor = (incident.tracked.monitor, incident.reported_by.name)
         known |= {name: inert(name, limit=_NAME) for name in monitor}
     for role, holder in incident.roles.items():
         known.setdefault(holder.name, words.say(f"role.{role.value}"))

@@ -84,10 +84,10 @@ def _by(words: DocumentWording, act: ByPerson | None) -> str:
 
 def _detection(words: DocumentWording, told: PostmortemFacts) -> Values:
     incident = told.incident
-    source = incident.tracked.source
+    monitor = incident.tracked.monitor
     return {
-        "by": settled(words.who(incident.reported_by.name if source is None else source.author)),
-        "is_by_monitor": source is not None,
+        "by": settled(words.who(incident.reported_by.name if monitor is None else monitor)),
+        "is_by_monitor": monitor is not None,
         "took": words.span(told.took_to_notice),
     }
 

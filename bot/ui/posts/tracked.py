@@ -9,9 +9,11 @@ from bot.ui.posts.incident.alert import again, deadline, related
 from bot.ui.posts.incident.calls import cannot, coming
 from bot.ui.posts.triage_posts import triage_button
 from bot.ui.verbs import IncidentVerb
+from bot.ui.words.inert import inert
 from bot.ui.words.wording import Wording, relative
 
 _SEPARATOR = " · "
+_MONITOR_LIMIT, _TARGETS_LIMIT = 100, 160
 _STEPS_SHOWN = 2  # of the ladder: the post stays short
 
 
@@ -36,6 +38,7 @@ def tracked(words: Wording, incident: Incident, *, rings: bool) -> Body:
     first = _SEPARATOR.join([line, _standing(words, incident)])
     lines = [
         f"{HERE} {first}" if rings else first,
+        _monitor(words, incident),
         coming(words, incident, shown=_STEPS_SHOWN),
         cannot(words, incident) if incident.status is Status.TRIGGERED else "",
         again(words, incident),
@@ -44,6 +47,19 @@ def tracked(words: Wording, incident: Incident, *, rings: bool) -> Body:
     return message(
         "\n".join(line for line in lines if line), components=_buttons(words, incident), rings=rings
     )
+
+
+def _monitor(words: Wording, incident: Incident) -> str:
+    """Say what the monitor's message would say above: its name, as a link to it, and what is affected."""
+    origin = incident.tracked.origin
+    if origin is None:
+        return ""
+    name = inert(origin.label, limit=_MONITOR_LIMIT)
+    parts = [
+        words.say("tracked.monitor", monitor=f"[{name}](<{origin.url}>)" if origin.url else name),
+        words.targets(incident.targets, limit=_TARGETS_LIMIT),
+    ]
+    return _SEPARATOR.join(part for part in parts if part)
 
 
 def _standing(words: Wording, incident: Incident) -> str:
@@ -80,7 +96,7 @@ def _standing(words: Wording, incident: Incident) -> str:
 
 def _buttons(words: Wording, incident: Incident) -> list[Component]:
     """Return the buttons that make sense in this state, the safe one first."""
-    make, number, source = words.buttons.make, incident.id, incident.tracked.source
+    make, number = words.buttons.make, incident.id
     if not incident.is_open:
         other = incident.told_merged_into
         return row(
@@ -96,7 +112,7 @@ def _buttons(words: Wording, incident: Incident) -> list[Component]:
         [
             make(IncidentVerb.ACK, number, words=joins),
             make(IncidentVerb.DECLARE, number),
-            None if source is None else triage_button(words, incident, source),
+            triage_button(words, incident, incident.tracked.source),
             make(IncidentVerb.FALSE_ALARM, number),
             *words.buttons.of(incident, IncidentVerb.RESOLVE),
         ]

@@ -29,6 +29,9 @@ FROM: Final = (
     rf"(?::(?P<alert>\d{{1,18}}):(?P<title>[0-9a-f]{{{DIGEST_DIGITS}}}))?"
 )
 
+#: The same for an alert that only the post with the button shows.
+FROM_HERE: Final = rf"tri:v1:here:(?P<alert>\d{{1,18}}):(?P<title>[0-9a-f]{{{DIGEST_DIGITS}}})"
+
 _TITLE_LIMIT = 420  # 200 characters as stored, escaped
 _TARGETS_LIMIT = 160
 _LINE_LIMIT = 900
@@ -122,11 +125,16 @@ def triage_post(
     return _asked(words, triage, kind, reporter=data.monitor or triage.user_name)
 
 
-def triage_button(words: Wording, alert: Incident, source: Source) -> Component:
-    """Return a button, for a post that shows *alert*, that starts a triage of the message it tracks."""
+def triage_button(words: Wording, alert: Incident, source: Source | None) -> Component:
+    """Return a button, for a post that shows *alert*, that starts a triage of the message it tracks.
+
+    Args:
+        source: That message; None: the alert came as an event, and no message but the post itself shows it.
+    """
+    place = "here" if source is None else f"from:{source.channel_id}:{source.message_id}"
     return button(
         words.say("buttons.triage"),
-        f"tri:v1:from:{source.channel_id}:{source.message_id}:{alert.id}:{digest_of(alert.title)}",
+        f"tri:v1:{place}:{alert.id}:{digest_of(alert.title)}",
         style=ButtonStyle.SECONDARY,
         emoji="🔎",
     )

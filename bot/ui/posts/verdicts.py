@@ -78,7 +78,7 @@ def _named(alert: Incident) -> str:
 
 
 def _source(alert: Incident) -> str:
-    return inert(alert.tracked.source.author if alert.tracked.source else "?", limit=_NAME_LIMIT)
+    return inert(alert.tracked.monitor or "?", limit=_NAME_LIMIT)
 
 
 RENDERERS: Final[Renderers] = {DeliveryKind.ALERT_VERDICT: verdict_line}

@@ -16,6 +16,7 @@ from bot.services.ports.store.aftermath.exports import (
 )
 from bot.services.ports.store.aftermath.postmortems import PostmortemReads, PostmortemWrites
 from bot.services.ports.store.alerts.alerts import AlertQuestions, AlertReads, AlertWrites
+from bot.services.ports.store.alerts.events import AlertEventWrites
 from bot.services.ports.store.alerts.verdicts import AlertVerdictReads, AlertVerdictWrites
 from bot.services.ports.store.attachments import AttachmentReads, AttachmentWrites
 from bot.services.ports.store.bundles import BundleReads, BundleWrites
@@ -60,6 +61,7 @@ class Transaction(
     TriageAnswers,
     AlertWrites,
     AlertQuestions,
+    AlertEventWrites,
     ActionWrites,
     AlertVerdictWrites,
     DrillWrites,

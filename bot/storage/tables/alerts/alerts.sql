@@ -29,12 +29,24 @@ DO UPDATE SET message_id = greatest(alert_cursors.message_id, EXCLUDED.message_i
 -- :fingerprint is any text that contains it.
 SELECT pg_advisory_xact_lock(hashtextextended(:fingerprint, 0));
 
+-- part: shown_alert
+-- Returns the incident whose alert message :message_id shows: a monitor's message that was counted on it, or the post of
+-- an alert that came as an event, for which there is no other message.
+SELECT incident_id FROM alert_messages WHERE message_id = :message_id
+UNION ALL
+SELECT deliveries.incident_id
+  FROM deliveries
+  JOIN incidents AS shown ON shown.id = deliveries.incident_id
+ WHERE deliveries.message_id = :message_id AND deliveries.status = 'sent' AND deliveries.kind = 'alert'
+   AND shown.origin IS NOT NULL
+
 -- name: alert_of_message
--- Returns the incident on which a message was counted, in guild :guild_id (null: in any guild).
+-- Returns the incident of an alert by its message, in guild :guild_id (null: in any guild).
 SELECT incident_id
-  FROM alert_messages
+  FROM ({shown_alert}) AS found
   JOIN incidents ON incidents.id = incident_id
- WHERE message_id = :message_id AND (:guild_id::bigint IS NULL OR guild_id = :guild_id);
+ WHERE :guild_id::bigint IS NULL OR guild_id = :guild_id
+ LIMIT 1;
 
 -- name: same_alert
 -- Locks and returns the open incident on which an alert of this fingerprint counts: the incident of the alert itself
@@ -85,6 +97,12 @@ SELECT into_.id, into_.merged_into_id, merges + 1
   JOIN incidents AS into_ ON into_.id = chain.merged_into_id
  WHERE merges < 32
 
+-- part: fired
+-- Returns what has fired, by incident: messages and events.
+SELECT incident_id, message_id, channel_id, sender FROM alert_messages
+UNION ALL
+SELECT incident_id, event_id, 0, sender FROM alert_events WHERE incident_id IS NOT NULL AND says = 'firing'
+
 -- name: firing_alerts
 -- Locks and returns the open incidents that a recovery message may end, by number: incidents of alerts with this
 -- fingerprint and those into which they were merged (32 merges at most). The recovery is message :message_id of
@@ -103,7 +121,7 @@ SELECT found.*,
        NOT EXISTS (SELECT FROM incidents AS other WHERE other.merged_into_id = found.id)
        AND NOT EXISTS (
            SELECT
-             FROM alert_messages AS fired
+             FROM ({fired}) AS fired
             CROSS JOIN LATERAL (
                   SELECT coalesce(fired.sender,
                                   CASE WHEN fired.message_id = found.source_message_id
@@ -119,9 +137,9 @@ SELECT found.*,
  WHERE found.id IN (SELECT id FROM chain)
    AND found.status IN ('triggered', 'acknowledged')
    AND NOT EXISTS (SELECT
-                     FROM alert_messages
-                    WHERE incident_id = found.id AND message_id > :message_id
-                      AND channel_id = :channel_id AND coalesce(sender, :sender) = :sender)
+                     FROM ({fired}) AS later
+                    WHERE later.incident_id = found.id AND later.message_id > :message_id
+                      AND later.channel_id = :channel_id AND coalesce(later.sender, :sender) = :sender)
  ORDER BY found.id
    FOR NO KEY UPDATE OF found;
 
@@ -148,7 +166,9 @@ RETURNING message_id;
 SELECT EXISTS (
     SELECT FROM alert_recoveries
      WHERE incident_id = :incident_id
-       AND message_id > (SELECT coalesce(max(message_id), 0) FROM alert_messages WHERE incident_id = :incident_id)
+       AND message_id > (SELECT coalesce(max(fired.message_id), 0)
+                           FROM ({fired}) AS fired
+                          WHERE fired.incident_id = :incident_id)
 ) AS recovered;
 
 -- name: ask_about_alert

@@ -124,8 +124,11 @@ def _other(_words: Wording, _incident: Incident, told: OtherIncidentNotice) -> s
     return label_of(told.number)
 
 
-def _url(_words: Wording, _incident: Incident, told: RecoveredNotice | FiresAgainNotice) -> str:
-    return told.url
+def _url(_words: Wording, incident: Incident, told: RecoveredNotice | FiresAgainNotice) -> str:
+    """Return the monitor's message, or where the monitor shows the alert: without a preview."""
+    if incident.tracked.origin is None:
+        return told.url
+    return f"<{told.url}>" if told.url else links.alert_url(incident) or incident.label
 
 
 NOTICES: Final[NoticeLooks] = (

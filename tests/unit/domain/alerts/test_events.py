@@ -70,6 +70,12 @@ def test_a_button_leads_to_no_strange_address(url: str) -> None:
     assert event(url="https://sentry.example/issues/1").link == "https://sentry.example/issues/1"
 
 
+def test_a_link_ends_where_it_should() -> None:
+    """Whatever its address has in it; what is escaped already stays."""
+    found = event(url="https://a.example/a)(b<c>/%20?q=ü&x=1#y").link
+    assert found == "https://a.example/a%29%28b%3Cc%3E/%20?q=%C3%BC&x=1#y"
+
+
 def test_the_id_of_an_event_sorts_among_those_of_messages() -> None:
     """Another library reads its time back."""
     first, second = event_id(NOON, 7), event_id(NOON, 8)

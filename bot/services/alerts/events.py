@@ -1,0 +1,134 @@
+"""Alerts that come as events, from hooks and probes: the same rules as for messages, without a message."""
+
+import structlog
+
+from bot.domain.alerts.alert import TARGET_LIMIT, first_line
+from bot.domain.alerts.events import AlertEvent, AlertSender, EventOrigin
+from bot.domain.alerts.occurrence import NO_CHANNEL, Occurrence
+from bot.domain.alerts.recognition import Says
+from bot.domain.incident.incident import Incident, IncidentKind, NewIncident
+from bot.domain.incident.locations import Origin
+from bot.domain.people import Person
+from bot.domain.triage.evidence import EVIDENCE_LIMIT, Evidence
+from bot.runbook.model import Policy
+from bot.services.alerts.counting import AlertCounting
+from bot.services.alerts.recoveries import Recoveries
+from bot.services.incidents.commands import Incidents
+from bot.services.incidents.severity_change import Cause, Regrading
+from bot.services.ports import Store, Transaction
+from bot.services.shared.changes import Change
+from bot.services.shared.jobs import action_job
+
+log = structlog.get_logger(__name__)
+
+#: The id of a monitor, which is no user of Discord.
+NO_USER = 0
+
+
+class AlertEvents:
+    """Tracks what monitors report."""
+
+    def __init__(
+        self,
+        store: Store,
+        policy: Policy,
+        incidents: Incidents,
+        recoveries: Recoveries,
+        regrading: Regrading,
+    ) -> None:
+        self._store = store
+        self._policy = policy
+        self._incidents = incidents
+        self._recoveries = recoveries
+        self._regrading = regrading
+        self._counting = AlertCounting(policy)
+
+    async def receive_event(
+        self, event: AlertEvent, sender: AlertSender, origin: EventOrigin
+    ) -> Incident | None:
+        """Handle one event. A second call with the same origin, on any instance, changes nothing.
+
+        An alert that fires is tracked and posted. While it is open, it is counted; if it is more severe by
+        now, its severity is raised. An alert that is over is closed, or that is noted on it, as for messages.
+        What was over before it was received as firing opens nothing.
+
+        Returns:
+            The incident that was opened, counted on or ended; None without one.
+
+        Raises:
+            StorageUnavailable: nothing was changed.
+        """
+        if event.says is Says.CHATTER:
+            return None
+        said = self._occurrence(event, sender, origin)
+        async with self._store.transaction() as tx:
+            await tx.lock_fingerprint(said.guild_id, said.fingerprint)
+            known = await tx.alert_event(said, nth=origin.nth)
+            if known is not None:
+                return None if known.incident_id is None else await tx.incident(known.incident_id)
+            if event.says is Says.RESOLVED:
+                over = await self._recoveries.receive_within(tx, said)
+                incident = over[0] if over else None
+            else:
+                new = _as_incident(event, sender, said, nth=origin.nth)
+                incident = await self._fire(tx, said, new)
+            number = None if incident is None else incident.id
+            broken = await tx.note_alert_event(said, nth=origin.nth, says=event.says, incident_id=number)
+            await tx.enqueue(*(action_job(item_id) for item_id in broken))
+        log.info("alert.event_received", sender=sender.name, says=event.says, incident_id=number)
+        return incident
+
+    async def _fire(self, tx: Transaction, said: Occurrence, new: NewIncident) -> Incident | None:
+        if same := await self._counting.same(tx, said):
+            return await self._counting.count(tx, same, said)
+        lesser = await self._counting.same(tx, said, or_lesser=True)
+        if lesser is not None and lesser.kind is IncidentKind.ALERT:  # people decide about an incident
+            return await self._raise(tx, lesser, said)
+        if await tx.is_over_since(said) or await self._counting.is_muted(tx, said):
+            return None
+        return await self._incidents.open_within(tx, new, by=None)
+
+    async def _raise(self, tx: Transaction, lesser: Incident, said: Occurrence) -> Incident:
+        incident = await self._counting.count(tx, lesser, said)
+        change = Change(tx, self._policy, incident, said.by, await tx.now())
+        return (await self._regrading.regrade(change, said.severity, why=Cause())).incident
+
+    def _occurrence(self, event: AlertEvent, sender: AlertSender, origin: EventOrigin) -> Occurrence:
+        severity = sender.severity_of(event, self._policy.severities.values())
+        return Occurrence(
+            guild_id=origin.guild_id,
+            id=origin.id,
+            channel_id=NO_CHANNEL,
+            sender=sender.name,
+            fingerprint=event.fingerprint(sender.name),
+            by=Person(id=NO_USER, name=sender.label, is_bot=True),
+            at=origin.at,
+            url=event.link or "",
+            severity=self._policy.rules(severity),
+            same_within=sender.same_within,
+        )
+
+
+def _as_incident(event: AlertEvent, sender: AlertSender, said: Occurrence, *, nth: int) -> NewIncident:
+    target = first_line(event.target or "", limit=TARGET_LIMIT)
+    return NewIncident(
+        guild_id=said.guild_id,
+        severity=said.severity.name,
+        title=event.line or sender.label,
+        targets=(target,) if target else (),
+        symptoms=(),
+        started_at=event.started_at or said.at,
+        reported_by=said.by,
+        path=(),
+        key=f"event:{said.guild_id}:{sender.name}:{said.id}:{nth}",
+        evidence=Evidence(
+            text=(event.text or event.title)[:EVIDENCE_LIMIT],
+            author_id=said.by.id,
+            author_name=said.by.name,
+            url=said.url,
+            at=said.at,
+        ),
+        kind=IncidentKind.ALERT,
+        fingerprint=said.fingerprint,
+        origin=Origin(sender.name, sender.label, said.url, sender.channel or ""),
+    )

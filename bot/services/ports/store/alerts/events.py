@@ -1,0 +1,29 @@
+"""Alerts that came as events, without a message in Discord."""
+
+from typing import Protocol
+
+from bot.domain.alerts.events import ReceivedEvent
+from bot.domain.alerts.occurrence import Occurrence
+from bot.domain.alerts.recognition import Says
+
+
+class AlertEventWrites(Protocol):
+    """The part of a transaction that records events. The fingerprint of the event is locked."""
+
+    async def alert_event(self, said: Occurrence, *, nth: int) -> ReceivedEvent | None:
+        """Return what became of an event; None if it has not been received before."""
+
+    async def note_alert_event(
+        self, said: Occurrence, *, nth: int, says: Says, incident_id: int | None
+    ) -> list[int]:
+        """Record an event, and the incident that it was counted on, if any.
+
+        Args:
+            nth: Its place among the events that came together.
+
+        Returns:
+            The numbers of the action items whose fix has not held, as `AlertWrites.note_alert`.
+        """
+
+    async def is_over_since(self, said: Occurrence) -> bool:
+        """Return True if a later event, which was handled before, has said that the alert is over."""

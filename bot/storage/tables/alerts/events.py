@@ -1,0 +1,26 @@
+"""Alerts that came as events."""
+
+from bot.domain.alerts.events import ReceivedEvent
+from bot.domain.alerts.occurrence import Occurrence
+from bot.domain.alerts.recognition import Says
+from bot.storage.tables.parts import TransactionPart
+
+
+class PostgresAlertEventWrites(TransactionPart):
+    """A `bot.services.ports.store.alerts.events.AlertEventWrites`."""
+
+    async def alert_event(self, said: Occurrence, *, nth: int) -> ReceivedEvent | None:
+        row = await self._sql.first("alert_event", said, event_id=said.id, nth=nth)
+        return None if row is None else ReceivedEvent(row["incident_id"])
+
+    async def note_alert_event(
+        self, said: Occurrence, *, nth: int, says: Says, incident_id: int | None
+    ) -> list[int]:
+        rows = await self._sql.all(
+            "note_alert_event", said, event_id=said.id, nth=nth, says=says, incident_id=incident_id
+        )
+        return [row["id"] for row in rows]
+
+    async def is_over_since(self, said: Occurrence) -> bool:
+        found: bool = (await self._sql.one("is_over_since", said, event_id=said.id))["over"]
+        return found
