@@ -210,7 +210,7 @@ async def test_a_triage_of_its_post_is_about_the_alert(desk: Desk) -> None:
     first = await fire(desk)
     await desk.work()
     post = desk.message(DeliveryKind.ALERT)
-    assert await desk.triages.sources.alert_title(post) == first.title
+    assert await desk.alert_titles.of_message(post) == first.title
     async with desk.store.transaction() as tx:
         assert await tx.alert_of_message(post) == first.id
 
