@@ -232,7 +232,7 @@ async def test_what_somebody_is_on_stays_theirs_when_nobody_answers(
 def strict(database: Database) -> Desk:
     """Only a lead changes severities."""
     policy = default_policy_text()
-    before = next(line for line in policy.splitlines() if line.startswith("severity = "))
+    before = next(line for line in policy.splitlines() if line.startswith("severity = ["))
     return Desk(database, parse_policy(policy.replace(before, 'severity = ["lead"]'), name="strict.toml"))
 
 

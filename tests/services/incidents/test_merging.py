@@ -27,7 +27,7 @@ LEAD = Person(id=9, name="lead", roles=frozenset({"on-call", "lead"}))
 def strict(database: Database) -> Desk:
     """Only a lead changes severities."""
     policy = default_policy_text()
-    before = next(line for line in policy.splitlines() if line.startswith("severity = "))
+    before = next(line for line in policy.splitlines() if line.startswith("severity = ["))
     return Desk(database, parse_policy(policy.replace(before, 'severity = ["lead"]'), name="strict.toml"))
 
 

@@ -249,7 +249,7 @@ async def test_a_less_severe_report_lowers_nothing(desk: Desk) -> None:
 async def test_who_may_not_raise_the_severity_is_told_to_raise_the_report(database: Database) -> None:
     """Refused and on record; the triage goes on, and can be raised by itself."""
     policy = default_policy_text()
-    before = next(line for line in policy.splitlines() if line.startswith("severity = "))
+    before = next(line for line in policy.splitlines() if line.startswith("severity = ["))
     desk = Desk(database, parse_policy(policy.replace(before, 'severity = ["lead"]'), name="strict.toml"))
     other = await raised(desk, "SEV3")
     view = await result(desk, *SEV1)

@@ -190,7 +190,7 @@ async def test_it_becomes_more_severe_only_by_whoever_may_change_severities(
 ) -> None:
     """Others leave it as it is, and say so."""
     policy = default_policy_text()
-    before = next(line for line in policy.splitlines() if line.startswith("severity = "))
+    before = next(line for line in policy.splitlines() if line.startswith("severity = ["))
     desk = Desk(database, parse_policy(policy.replace(before, 'severity = ["lead"]'), name="strict.toml"))
     tracked = await receive(desk, alert(desk))
     view = await begun(desk, "yes", "yes")
