@@ -33,21 +33,31 @@ class _Few:
     def handler(self, handle: Callable[[int], Awaitable[None]]) -> Handler:
         """Return a handler whose payload is a number, and which comes again later if too many run."""
 
+        async def once(number: int) -> None:
+            await handle(number)
+
+        return self.waiting(once)
+
+    def waiting(self, handle: Callable[[int], Awaitable[timedelta | None]]) -> Handler:
+        """Return the same for one that says when to come again."""
+
         async def run(payload: str) -> timedelta | None:
             if self._left == 0:
                 return _CROWDED
             self._left -= 1
             try:
-                await handle(int(payload))
+                return await handle(int(payload))
             finally:
                 self._left += 1
-            return None
 
         return run
 
 
 #: The jobs that speak with the code host.
 _CODE_HOST: Final = _Few(2)
+
+#: The jobs that ask systems outside for answers.
+_OUTSIDE: Final = _Few(2)
 
 
 def handlers(cases: UseCases) -> dict[JobName, Handler]:
@@ -89,6 +99,7 @@ def handlers(cases: UseCases) -> dict[JobName, Handler]:
         JobName.SHOW_COUNT: _numbered(services.alerts.show_count),
         JobName.RECORD_FAILURE: _numbered(cases.failures.record),
         JobName.EMAIL: _numbered(cases.email_backup.send),
+        JobName.KEEP_IN_STEP: _OUTSIDE.waiting(cases.kept_in_step.look),
     }
 
 
@@ -132,6 +143,7 @@ def _of_row(name: JobName, each: Mapping[int, Mapping[JobName, Handler]], find: 
                 JobName.DELIVER
                 | JobName.RECORD_FAILURE
                 | JobName.EMAIL
+                | JobName.KEEP_IN_STEP
                 | JobName.REFRESH_BUNDLE
                 | JobName.REFRESH_QUESTION
                 | JobName.REFRESH_DIGEST

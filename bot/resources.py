@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import asyncpg
@@ -15,6 +16,7 @@ from bot.integrations.charts.process import WorkerCharts
 from bot.integrations.templates import WorkerTemplates
 from bot.integrations.webhooks import HttpWebhooks
 from bot.outbound import Outbound, outbound_of
+from bot.paging import Paging, paging_systems
 from bot.runbook import Policy, Served
 from bot.services.ports import EmailSender
 from bot.services.ports.charts import Charts
@@ -28,6 +30,7 @@ from bot.ui.documents.writer import TemplateWriter
 from bot.ui.posts.digest_charts import DigestCharts
 from bot.ui.posts.exports import MarkdownExportWriter
 from bot.ui.posts.paging.emails import PlainEmailWriter
+from bot.ui.posts.paging.outside import PlainOutsideWriter
 from bot.wiring import GuildDependencies
 
 
@@ -42,6 +45,7 @@ class SharedResources:
         queue: Watches that the job queue does its work.
         webhooks: Of the channels that have one.
         outbound: The client for other systems outside.
+        paging: Returns those that a guild's pages go to.
     """
 
     served: Served
@@ -57,6 +61,7 @@ class SharedResources:
     code_hosts: CodeHosts
     webhooks: HttpWebhooks
     outbound: Outbound
+    paging: Paging
 
     @property
     def dlq(self) -> PostgresDlqStore:
@@ -73,6 +78,7 @@ class SharedResources:
             policy=policy,
             texts=self.texts,
             writer=PlainEmailWriter(self.texts, policy),
+            outside_writer=PlainOutsideWriter(self.texts, policy),
             export_writer=MarkdownExportWriter(self.texts, policy),
             email_sender=self.email_sender,
             calendars=WorkerCalendars(policy.timezone.key),
@@ -84,6 +90,7 @@ class SharedResources:
             public_url=self.public_url,
             code_host=self.code_hosts(policy),
             webhooks=self.webhooks.ids,
+            paging=self.paging(policy),
         )
 
     def _dlq(self, policy: Policy) -> PostgresDlqStore:
@@ -111,12 +118,13 @@ async def open_shared(
         dlq_pool = (
             pool if other is None else await stack.enter_async_context(closing(await open_dlq_pool(other)))
         )
+        outbound, texts = outbound_of(settings), Texts.load()
         yield SharedResources(
             served,
             PostgresStore(pool, is_shared=len(served.policies) > 1),
             pool,
             dlq_pool,
-            Texts.load(),
+            texts,
             make_email_sender(settings),
             data_dir=settings.data_dir,
             public_url=settings.public_url,
@@ -124,7 +132,8 @@ async def open_shared(
             charts=WorkerCharts(settings.data_dir / "matplotlib"),
             code_hosts=await stack.enter_async_context(open_code_hosts(settings)),
             webhooks=make_webhooks(settings),
-            outbound=outbound_of(settings),
+            outbound=outbound,
+            paging=partial(paging_systems, settings, outbound, texts),
         )
 
 

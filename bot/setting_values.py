@@ -24,6 +24,8 @@ GITHUB_API: Final = "https://api.github.com"
 _TOKEN: Final = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
 
 
+_WEBHOOK_SECRET: Final = re.compile(r"whsec_[A-Za-z0-9+/]{32,88}={0,2}", re.ASCII)
+_KEY: Final = re.compile(r"[\w+-]{8,128}", re.ASCII)
 _GITHUB_TOKEN: Final = re.compile(r"(?:gh[a-z]_|github_pat_)[\w.-]{16,}|[0-9a-f]{40}", re.ASCII)
 
 
@@ -136,6 +138,18 @@ def _https(value: SecretStr) -> SecretStr:
     return value
 
 
+def _webhook_secret(value: SecretStr) -> SecretStr:
+    if not _WEBHOOK_SECRET.fullmatch(value.get_secret_value()):
+        raise ValueError("is not whsec_ and base64 of 24 to 64 bytes")
+    return value
+
+
+def _key(value: SecretStr) -> SecretStr:
+    if not _KEY.fullmatch(value.get_secret_value()):
+        raise ValueError("is not a key of letters and digits")
+    return value
+
+
 def _existing(value: Path) -> Path:
     if not value.exists():
         raise ValueError("is not there")
@@ -163,6 +177,8 @@ SmtpUrl: TypeAlias = Annotated[SecretStr, BeforeValidator(_strip), AfterValidato
 ProxyUrl: TypeAlias = Annotated[SecretStr, BeforeValidator(_strip), AfterValidator(_proxy)]
 HttpsUrl: TypeAlias = Annotated[SecretStr, BeforeValidator(_strip), AfterValidator(_https)]
 Webhooks: TypeAlias = Annotated[SecretStr, BeforeValidator(_strip), AfterValidator(_webhooks)]
+WebhookSecret: TypeAlias = Annotated[SecretStr, BeforeValidator(_strip), AfterValidator(_webhook_secret)]
+Key: TypeAlias = Annotated[SecretStr, BeforeValidator(_strip), AfterValidator(_key)]
 ApiBase: TypeAlias = Annotated[str, BeforeValidator(_strip), AfterValidator(_api_base)]
 GitHubApi: TypeAlias = Annotated[str, BeforeValidator(_strip), AfterValidator(_github_api)]
 PublicUrl: TypeAlias = Annotated[str, BeforeValidator(_strip), AfterValidator(_public)]

@@ -10,13 +10,14 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BeforeValidator, Field, ValidationError
 from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from bot.domain.errors import ConfigError
 from bot.integrations.outbound.places import AllowedPlaces
 from bot.integrations.proxy import EgressProxy, is_direct
 from bot.integrations.smtp_url import SmtpServer
 from bot.integrations.webhook_address import WebhookAddress, webhooks_of
+from bot.paging_settings import PagingSettings
 from bot.setting_values import (
     DISCORD_API,
     GITHUB_API,
@@ -47,7 +48,7 @@ _MOST: Final = 2**63 - 1  # PostgreSQL's bigint
 _POSTGRES_FORM: Final = "postgresql://user:password@host:5432/database"
 
 
-class Settings(BaseSettings):
+class Settings(PagingSettings):
     """Each field is a key of the environment in capitals; its description says what is allowed.
 
     Secrets are `SecretStr`: they show as asterisks wherever the settings are printed.
@@ -217,6 +218,8 @@ def load_settings(*, require: Iterable[str] = (), env_file: Path | None = Path("
     missing = [_missing(name) for name in needed if name not in named and getattr(settings, name) is None]
     if settings.public_url and settings.health_port is None and "health_port" not in needed:
         missing.append(f"PUBLIC_URL: needs HEALTH_PORT, which is not set; allowed: {_allowed('health_port')}")
+    if settings.page_webhook_url and settings.page_webhook_secret is None:
+        missing.append(_missing("page_webhook_secret"))
     if missing:
         raise ConfigError("\n".join(missing))
     return settings

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, TypeAlias
 
+from bot.domain.paging.ways import Also
 from bot.domain.payloads import Payload
 
 
@@ -36,6 +37,7 @@ class LadderStep:
         mention: The mention of the message in the alert's channel. The step at 0 posts none: the alert
             is there.
         dm: On-call places ("primary") to alert by DM; may be empty.
+        also: Ways beside Discord: the personal ones for each person of `dm`, the others once.
         repeat: The time after which it is repeated until someone answers; None for once. Only a last rung.
         repeat_up_to: The most repetitions; None for no limit.
     """
@@ -45,6 +47,7 @@ class LadderStep:
     dm: tuple[str, ...] = ()
     repeat: timedelta | None = None
     repeat_up_to: int | None = None
+    also: tuple[Also, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,7 @@ class SeverityPolicy:
             ladder goes on, unless someone reacts; None for never.
         email_after: From which step of the ladder on, counted from 1, an email goes out as well, although
             Discord takes the message; None for never.
+        quiet_hours: Its pages outside Discord wait for the end of a person's quiet hours.
         email_backup: When Discord does not take the alert, the on-call gets it by email.
     """
 
@@ -83,6 +87,7 @@ class SeverityPolicy:
     update_every: Deadline | None = None
     ack_lapses_after: timedelta | None = None
     email_after: int | None = None
+    quiet_hours: bool = False
 
     @property
     def calls_people(self) -> bool:

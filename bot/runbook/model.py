@@ -1,7 +1,7 @@
 """The policy as a frozen value. What each key of the file means: docs/runbook-file.md."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -45,6 +45,7 @@ class OnCallPlace:
         discord: The holder when no layer names one: user id in digits, or username without "@".
         email: Their address; None when they have none.
         called: What the team calls them; None for their `discord`.
+        ntfy, pushover: Where their phone is reached; None where not.
         layers: The rotations, later layers over earlier ones; their people are handles.
     """
 
@@ -53,11 +54,20 @@ class OnCallPlace:
     email: str | None
     called: str | None = None
     layers: tuple[Layer, ...] = ()
+    ntfy: str | None = field(default=None, repr=False)
+    pushover: str | None = field(default=None, repr=False)
 
     @property
     def person(self) -> OnCallPerson:
         """Return the holder of the place when no layer names one."""
-        return OnCallPerson(self.discord, self.called or self.discord, self.email, id_of(self.discord))
+        return OnCallPerson(
+            self.discord,
+            self.called or self.discord,
+            self.email,
+            id_of(self.discord),
+            ntfy=self.ntfy,
+            pushover=self.pushover,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,10 +31,19 @@ class MemberTable(Section):
 
     discord: values.DiscordUser
     email: values.Email | None = None
+    ntfy: values.Ntfy | None = None
+    pushover: values.Pushover | None = None
 
     def value(self, name: str) -> OnCallPerson:
         """Return the person."""
-        return OnCallPerson(self.discord, name, self.email, id_of(self.discord))
+        return OnCallPerson(
+            self.discord,
+            name,
+            self.email,
+            id_of(self.discord),
+            ntfy=self.ntfy,
+            pushover=self.pushover,
+        )
 
 
 class LayerTable(Section):
@@ -66,6 +75,8 @@ class PlaceTable(Section):
     person: values.Person | None = None
     discord: values.DiscordUser | None = None
     email: values.Email | None = None
+    ntfy: values.Ntfy | None = None
+    pushover: values.Pushover | None = None
 
     @model_validator(mode="after")
     def _is_named_once(self) -> "PlaceTable":
@@ -73,8 +84,9 @@ class PlaceTable(Section):
             raise Problem(f"is missing; allowed: {values.DISCORD_USER.allowed}", key="discord")
         if self.person is not None and self.discord is not None:
             raise Problem(not_a_key("discord", ("layer", "person")), key="discord")
-        if self.email is not None and self.discord is None:
-            raise Problem(not_a_key("email", ("layer", "person")), key="email")
+        for key in ("email", "ntfy", "pushover"):
+            if getattr(self, key) is not None and self.discord is None:
+                raise Problem(not_a_key(key, ("layer", "person")), key=key)
         return self
 
     def value(self, team: Team, timezone: ZoneInfo) -> tuple[OnCallPerson, tuple[Layer, ...]]:
@@ -83,10 +95,16 @@ class PlaceTable(Section):
         if self.person is not None:
             return person_of(self.person, team), layers
         if self.discord is not None:
-            return OnCallPerson(self.discord, self.discord, self.email, id_of(self.discord)), layers
+            return self._account(self.discord), layers
         known = {person.handle: person for person in team.values()}
         first = layers[0].rotation.people[0]
         return known.get(first, OnCallPerson(first, first, None, id_of(first))), layers
+
+    def _account(self, discord: str) -> OnCallPerson:
+        """Return the person with the account that the table itself names."""
+        return OnCallPerson(
+            discord, discord, self.email, id_of(discord), ntfy=self.ntfy, pushover=self.pushover
+        )
 
 
 _Place = Annotated[
@@ -120,7 +138,15 @@ class OnCallTable(Section):
             person, layers = (
                 (person_of(place, team), ()) if isinstance(place, str) else place.value(team, timezone)
             )
-            places[name] = OnCallPlace(name, person.handle, person.email, person.name, layers)
+            places[name] = OnCallPlace(
+                name,
+                person.handle,
+                person.email,
+                person.name,
+                layers,
+                ntfy=person.ntfy,
+                pushover=person.pushover,
+            )
         return Handover(self.handover_channel, self.check_before), places
 
 

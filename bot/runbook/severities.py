@@ -26,6 +26,7 @@ class StepTable(Section):
     after: moments.After
     mention: values.MentionName = Mention.NONE
     dm: tuple[values.Place, ...] = ()
+    also: tuple[values.AlsoName, ...] = ()
     repeat: moments.Repeat | None = None
     repeat_up_to: Annotated[int, values.whole(1, 1000, "a number of times")] | None = None
 
@@ -42,6 +43,7 @@ class SeverityTable(Section):
     ladder: Annotated[tuple[StepTable, ...], AtMost(MOST_STEPS)] | None = None
     email_backup: values.Bool | None = None
     email_after: _LaterStep = None
+    quiet_hours: values.Bool = False
     update_every: moments.UpdateEvery = NEXT_BUSINESS_DAY
     ack_lapses_after: moments.DurationOrNone = None
 
@@ -63,7 +65,10 @@ class SeverityTable(Section):
         """Return the ladder; without one, the first place at once and everybody at the ack deadline."""
         if self.ladder is None:
             return (LadderStep(timedelta(0), dm=places[:1]), LadderStep(None, self.mention, places))
-        return tuple(step.into(LadderStep, dm=tuple(dict.fromkeys(step.dm))) for step in self.ladder)
+        return tuple(
+            step.into(LadderStep, dm=tuple(dict.fromkeys(step.dm)), also=tuple(dict.fromkeys(step.also)))
+            for step in self.ladder
+        )
 
 
 def severities_of(

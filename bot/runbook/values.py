@@ -1,12 +1,15 @@
 """The types of the policy file's values, and rules. Limits are Discord's unless a comment says otherwise."""
 
 import re
+from collections.abc import Callable
 from enum import StrEnum
 from typing import Annotated
 
 from bot.domain.calendar.business_time import Weekday
 from bot.domain.emoji import is_one_emoji
+from bot.domain.oncall.notify import is_ntfy, is_pushover
 from bot.domain.oncall.people import SHORTEST_ID
+from bot.domain.paging.ways import Also
 from bot.domain.postmortem.template import Naming
 from bot.domain.severity import Mention
 from bot.domain.triage.tree import LATER, REEVALUATE, UNSURE, Outcome, Text
@@ -35,6 +38,13 @@ def fitting(pattern: str, value: object) -> str:
     if not isinstance(value, str) or not re.fullmatch(pattern, value):
         raise ValueError(value)
     return value
+
+
+def _given(fits: Callable[[str], bool], value: object) -> str:
+    text = string(value)
+    if not fits(text):
+        raise ValueError(text)
+    return text
 
 
 def matching(pattern: str, what: str, allowed: str, *, drop: str = "") -> Rule:
@@ -144,6 +154,10 @@ DISCORD_USER = matching(
 DiscordUser = Annotated[str, DISCORD_USER]
 _EMAIL = r"[^@\s<>,]+@[^@\s<>,]+\.[^@\s<>,]+"
 Email = Annotated[str, matching(_EMAIL, "an email address", 'one address ("oncall@example.com")')]
+_NTFY = 'a topic ("parky-alice-x7Kq") or its https:// address ("https://ntfy.example.com/alice")'
+Ntfy = Annotated[str, Rule("an ntfy topic", _NTFY, lambda value: _given(is_ntfy, value))]
+_PUSHOVER = "the 30 letters and digits of a user key"
+Pushover = Annotated[str, Rule("a Pushover user key", _PUSHOVER, lambda value: _given(is_pushover, value))]
 _BIGINT = 2**63 - 1  # PostgreSQL's
 
 
@@ -158,6 +172,7 @@ def _guild(value: object) -> int:
 Guild = Annotated[int, Rule("a server's id", 'its digits in quotes ("123456789012345678")', _guild)]
 Label = Annotated[Text, text_up_to(80)]  # of a button
 Day = Annotated[Weekday, choice(Weekday, "a day of the week")]
+AlsoName = Annotated[Also, choice(Also, "a way beside Discord")]
 MentionName = Annotated[Mention, choice(Mention, "a mention")]
 TARGET = string_up_to(80, "a target", "api.example.com")
 Target = Annotated[str, TARGET]

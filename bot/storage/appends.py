@@ -87,6 +87,7 @@ def deliveries_as_json(new: Sequence[NewDelivery]) -> list[Mapping[str, object]]
             "after_key": one.after,
             "data": dict(one.data),
             "priority": one.priority,
+            "wait_s": one.wait.total_seconds(),
         }
         for one in new
     ]
@@ -99,6 +100,7 @@ def _step_as_json(step: Step) -> Mapping[str, object]:
         "due_at": step.due_at.isoformat(),
         "mention": step.rung.mention,
         "dm": step.rung.dm,
+        "also": step.rung.also,
         "starts_at": None if step.starts_at is None else step.starts_at.isoformat(),
         "repeat_s": None if step.rung.repeat is None else step.rung.repeat.total_seconds(),
         "repeats_left": step.rung.repeat_up_to,

@@ -24,6 +24,7 @@ from bot.domain.incident.incident import (
     StatusUpdates,
 )
 from bot.domain.incident.locations import AlertPost, IncidentThread, Origin, Source, Tracked
+from bot.domain.paging.ways import Also
 from bot.domain.payloads import Json, Payload
 from bot.domain.severity import LadderStep, Mention, SeverityChange
 from bot.domain.timeline.entries import TimelineEntry, TimelineKind
@@ -36,6 +37,7 @@ _Value = TypeVar("_Value", bound="DataclassInstance")
 _Payload = TypeVar("_Payload", bound=Payload)
 
 _KINDS: Final = frozenset(TimelineKind)
+_ALSO: Final = frozenset(Also)
 _PHASES: Final = frozenset(Phase)
 _DELIVERY_KINDS: Final = frozenset(DeliveryKind)
 
@@ -139,6 +141,7 @@ def step_from_row(row: Row) -> Step:
             after=row["after"],
             mention=Mention(row["mention"]),
             dm=tuple(row["dm"]),
+            also=tuple(Also(way) for way in row["also"] if way in _ALSO),
             repeat=row["repeat_every"],
             repeat_up_to=row["repeats_left"],
         ),

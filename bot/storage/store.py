@@ -52,6 +52,7 @@ from bot.storage.tables.mornings import PostgresMorningReads, PostgresMorningWri
 from bot.storage.tables.oncall import PostgresOnCallReads, PostgresOnCallWrites
 from bot.storage.tables.outage import PostgresOutageChanges, PostgresOutageMirror
 from bot.storage.tables.overdue import PostgresOverdueReads, lost_jobs
+from bot.storage.tables.paging import PostgresPagingReads, PostgresPagingWrites
 from bot.storage.tables.statistics import PostgresIncidentStatistics, PostgresLoadStatistics
 from bot.storage.tables.timeline import PostgresTimelineReads, PostgresTimelineWrites
 from bot.storage.tables.triages import PostgresTriageAnswers, PostgresTriageReads, PostgresTriageWrites
@@ -100,6 +101,7 @@ class PostgresTransaction(
     PostgresMemberWrites,
     PostgresPostmortemWrites,
     PostgresOnCallWrites,
+    PostgresPagingWrites,
     PostgresDrillWrites,
     PostgresExportWrites,
     PostgresOutageChanges,
@@ -169,6 +171,7 @@ class PostgresStore(
     PostgresMemberReads,
     PostgresPostmortemReads,
     PostgresOnCallReads,
+    PostgresPagingReads,
     PostgresExportReads,
     PostgresGuildFinder,
     PostgresOverdueReads,

@@ -9,9 +9,11 @@ from bot.services.digest.digests import DigestDeliveries
 from bot.services.dlq.deliveries import ProgressDeliveries, ReplayDeliveries
 from bot.services.dlq.watch import BurstDeliveries
 from bot.services.escalation.deliveries import BundleDeliveries, EscalationDeliveries, PageDeliveries
+from bot.services.escalation.step_messages import StepMessages
 from bot.services.incidents.deliveries import NoticeDeliveries, PostingDeliveries, RoleDeliveries
 from bot.services.morning.mornings import MorningDeliveries
 from bot.services.oncall.readiness import OnCallDeliveries
+from bot.services.paging.deliveries import OutsideDeliveries
 from bot.services.postmortems.deliveries import DocumentDeliveries
 from bot.services.postmortems.reminders import PostmortemDeliveries
 from bot.services.privacy.deliveries import MemberDeliveries
@@ -41,6 +43,7 @@ def delivery_kinds(shared: Shared) -> DeliveryKinds:
             RoleDeliveries(policy),
             MemberDeliveries(policy, reposting),
             PageDeliveries(bundles, passing_on),
+            OutsideDeliveries(shared.oncall, StepMessages(policy), shared.outside),
             EscalationDeliveries(bundles, reposting.lost_its_private_thread),
             BundleDeliveries(shared.store, policy, passing_on),
             TriageDeliveries(shared.store, policy),

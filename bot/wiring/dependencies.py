@@ -10,6 +10,7 @@ from bot.services.ports.charts import Charts, DigestPictures
 from bot.services.ports.documents import PostmortemWriter
 from bot.services.ports.export_writer import ExportWriter
 from bot.services.ports.oncall import Calendars, Reach
+from bot.services.ports.paging import OutsideWriter, Systems
 from bot.services.watchdogs.queue_watch import QueueWatch
 
 
@@ -20,6 +21,7 @@ class GuildDependencies:
     Attributes:
         store: Sees the rows of this guild only.
         queue: The process's.
+        paging: The systems outside Discord that pages go to.
         webhooks: The ids of the webhooks that can send undelivered notifications again, by channel.
     """
 
@@ -29,6 +31,7 @@ class GuildDependencies:
     policy: Policy
     texts: Texts
     writer: EmailWriter
+    outside_writer: OutsideWriter
     export_writer: ExportWriter
     email_sender: EmailSender | None
     calendars: Calendars
@@ -40,6 +43,7 @@ class GuildDependencies:
     public_url: str | None = None
     code_host: CodeHost | None = None
     webhooks: Mapping[str, int] = field(default_factory=dict)
+    paging: Systems = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

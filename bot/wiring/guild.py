@@ -9,7 +9,6 @@ from bot.services.actions.times import ActionReaders, ActionTimes
 from bot.services.delivery.arrivals import Arrivals
 from bot.services.delivery.deliveries import Deliveries
 from bot.services.delivery.email_backup import EmailBackup
-from bot.services.delivery.emails import DeliveryEmails
 from bot.services.delivery.failures import Failures
 from bot.services.dlq.batch_runs import BatchRuns
 from bot.services.escalation.sweeps import Sweeps
@@ -19,7 +18,10 @@ from bot.services.outage.emergency import Emergency
 from bot.services.outage.logbook import Logbook
 from bot.services.outage.messenger import OutageChannels
 from bot.services.outage.recording import JournalRecorder, RecordingUseCases
+from bot.services.paging.keeping import KeptInStep
+from bot.services.paging.sending import OutsideSending, SendingByKind
 from bot.services.ports import Siren
+from bot.services.ports.paging import kept_systems
 from bot.services.postmortems.pull_requests import PullRequests
 from bot.services.postmortems.reminders import PostmortemReminders
 from bot.services.privacy.redactions import Redactions
@@ -49,16 +51,17 @@ class UseCases:
     pull_requests: PullRequests
     postmortem_reminders: PostmortemReminders
     batch_runs: BatchRuns
+    kept_in_step: KeptInStep
 
 
 def wire(parts: GuildDependencies, outward: Outward, oncall: OnCall) -> UseCases:
     """Return every use case of one guild, each given only what it needs."""
     discord, shared = outward.discord, Shared(parts, outward.discord, oncall)
     store, policy, told = shared.store, shared.policy, shared.already_told
+    links, emails = shared.links, shared.emails
+    sending = SendingByKind(discord, OutsideSending(store, oncall, shared.outside))
     kinds = delivery_kinds(shared)
     emergency = _emergency(shared, parts, outward.siren, Arrivals(policy, kinds))
-    links = AckLinks(store, discord, shared.acknowledger, public_url=parts.public_url)
-    emails = DeliveryEmails(store, links, writer=parts.writer, sender=parts.email_sender)
     email_backup = EmailBackup(store, policy, oncall, kinds, emails)
     redactions = Redactions(store, discord, policy)
     hooks = Hooks(changed=shared.mornings.touched, attach=shared.attaching.attach, redact=redactions.empty)
@@ -67,10 +70,10 @@ def wire(parts: GuildDependencies, outward: Outward, oncall: OnCall) -> UseCases
         sweeps=Sweeps(
             store, policy, shared.ahead, shared.escalations, oncall, already_told=told, queue=parts.queue
         ),
-        deliveries=Deliveries(store, discord, policy, kinds, told),
+        deliveries=Deliveries(store, sending, policy, kinds, told),
         refreshing=Refreshing(store, discord, shared.shown_incidents, shared.reposting, hooks),
         triage_posts=TriagePosts(store, discord),
-        failures=Failures(store, parts.dlq, policy, emails=email_backup, draft=discord.draft),
+        failures=Failures(store, parts.dlq, policy, emails=email_backup, draft=sending.draft),
         email_backup=email_backup,
         links=links,
         action_times=ActionTimes(
@@ -89,6 +92,9 @@ def wire(parts: GuildDependencies, outward: Outward, oncall: OnCall) -> UseCases
         ),
         pull_requests=PullRequests(store, policy, parts.code_host, parts.export_writer, shared.documents),
         postmortem_reminders=PostmortemReminders(store, policy, shared.recipients),
+        kept_in_step=KeptInStep(
+            store, discord, shared.acknowledger, oncall, systems=kept_systems(parts.paging)
+        ),
         batch_runs=BatchRuns(store, parts.dlq, discord, policy, shared.replay_checks),
     )
 

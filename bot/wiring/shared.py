@@ -1,9 +1,11 @@
 """The use cases of one guild that those of several capabilities need, and its digests."""
 
 from bot.services.acknowledging.acknowledge import Acknowledger
+from bot.services.acknowledging.email_links import AckLinks
 from bot.services.acknowledging.reading_ahead import ReadingAhead
 from bot.services.acknowledging.reconciliation import Reconciler
 from bot.services.actions.changing import ActionChanges
+from bot.services.delivery.emails import DeliveryEmails
 from bot.services.digest.counting import DigestCounting
 from bot.services.digest.digests import Digests
 from bot.services.dlq.reading import DlqReading
@@ -15,6 +17,7 @@ from bot.services.escalation.release import Releasing
 from bot.services.incidents.commands import Incidents
 from bot.services.incidents.reposting import Reposting
 from bot.services.morning.mornings import Mornings
+from bot.services.paging.sending import OutsideMeans
 from bot.services.ports import Discord
 from bot.services.postmortems.attaching import Attaching
 from bot.services.postmortems.documents import Documents
@@ -60,6 +63,9 @@ class Shared:
         self.dlq_reading = DlqReading(store, parts.dlq, policy, self.access)
         self.replay_checks = ReplayChecks(store, self.dlq_reading, parts.webhooks)
         self.webhooks = parts.webhooks
+        self.links = AckLinks(store, discord, self.acknowledger, public_url=parts.public_url)
+        self.emails = DeliveryEmails(store, self.links, writer=parts.writer, sender=parts.email_sender)
+        self.outside = OutsideMeans(parts.paging, self.emails, self.links, parts.outside_writer)
         self.attaching = Attaching(store, discord, policy)
 
 

@@ -95,6 +95,20 @@ MUTANTS: Final = (
         tests=("tests/unit/domain/escalation/test_ladder.py",),
     ),
     Mutant(
+        name="a page in a system outside is not told of an ack here",
+        file="bot/services/paging/keeping.py",
+        before="            await system.tell(page.reference, Told.ANSWERED)\n",
+        after="",
+        tests=("tests/services/paging/test_pages_out.py",),
+    ),
+    Mutant(
+        name="a drill pages outside Discord",
+        file="bot/services/escalation/step_messages.py",
+        before="if due.incident.is_drill:",
+        after="if due.incident.id < 0:",
+        tests=("tests/services/paging/test_pages_out.py",),
+    ),
+    Mutant(
         name="of several overdue steps only the last one is repeated",
         file="bot/domain/escalation/ladder.py",
         before="for step in self.steps)\n        return next(",

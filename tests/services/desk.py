@@ -14,6 +14,7 @@ from bot.domain.escalation.bundle import Bundle
 from bot.domain.incident.incident import Incident, NewIncident
 from bot.domain.incident.transitions import Acknowledgement, AckVia
 from bot.domain.oncall.people import OnCallPerson
+from bot.domain.paging.ways import Way
 from bot.domain.people import Person
 from bot.domain.postmortem.facts import PostmortemFacts
 from bot.i18n import Texts
@@ -34,6 +35,7 @@ from bot.services.ports import (
 )
 from bot.services.ports.documents import PostmortemWriter, WrittenPostmortem
 from bot.services.ports.oncall import ReadinessFinding
+from bot.services.ports.paging import PagingSystem
 from bot.services.registry import Guilds
 from bot.services.shared.roster import OnCall
 from bot.services.watchdogs.queue_watch import QueueWatch
@@ -41,6 +43,7 @@ from bot.storage.dlq.store import PostgresDlqStore
 from bot.storage.store import PostgresStore
 from bot.ui.posts.digest_charts import DigestCharts
 from bot.ui.posts.exports import MarkdownExportWriter
+from bot.ui.posts.paging.outside import PlainOutsideWriter
 from bot.wiring import GuildDependencies, Outward, UseCases, wire
 from tests.fakes.discord import FakeDiscord
 from tests.fakes.emergency import FakeSiren, FakeSpool
@@ -194,6 +197,7 @@ class Desk:
         self.siren = FakeSiren()
         self.code_host: CodeHost | None = None
         self.webhooks: dict[str, int] = {}
+        self.paging: dict[Way, PagingSystem] = {}
         self.use(self.discord)
 
     def use(self, discord: Discord) -> UseCases:
@@ -216,6 +220,8 @@ class Desk:
             public_url=PUBLIC,
             code_host=self.code_host,
             webhooks=self.webhooks,
+            outside_writer=PlainOutsideWriter(_texts(), self.policy),
+            paging=self.paging,
         )
         oncall = OnCall(self.own_store, self.policy)
         self.discord.standing = oncall.standing

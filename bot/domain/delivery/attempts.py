@@ -12,7 +12,8 @@ UNKNOWN: Final = "may have been posted"
 #: A message that is sent this long after its delivery was stored is late.
 LATE: Final = timedelta(minutes=2)
 
-#: Seconds to wait before attempt 2, 3, ...; after the last one an urgent delivery has failed.
+#: Seconds to wait before attempt 2, 3, ...; after the last one a delivery that is urgent,
+#: or that goes to a system outside, has failed.
 RETRY_DELAYS_S = (1.0, 3.0, 8.0, 20.0, 40.0)
 
 #: How long a ringing delivery may take before an email goes out first. Longer than the full window of a
@@ -33,7 +34,7 @@ def retry_after(kind: DeliveryKind, attempts: int, *, asked_s: float | None) -> 
     """
     if attempts <= len(RETRY_DELAYS_S):
         delay_s = RETRY_DELAYS_S[attempts - 1]
-    elif not kind.spec.is_urgent and attempts <= PATIENT_ATTEMPTS:
+    elif not (kind.spec.is_urgent or kind.spec.is_outside) and attempts <= PATIENT_ATTEMPTS:
         delay_s = PATIENT_DELAY_S
     else:
         return None

@@ -1,7 +1,7 @@
 """A delivery: a message to send. It is stored first, rendered once, then tried until sent or given up."""
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, Self
 
@@ -81,6 +81,8 @@ class DeliveryKind(StrEnum):
     #: A DM to the person on call.
     PAGE = "page", _OF_LADDER
     ESCALATION = "escalation", replace(_OF_LADDER, keeps_order=True)
+    #: A page by a way beside Discord: to a person, or once for the incident.
+    OUTSIDE_PAGE = "outside_page", Spec(action=Action.OUTSIDE)
     #: One message in the place of many pages or escalations.
     BUNDLE = "bundle", Spec(is_urgent=True, is_gathered=True, is_dated=True)
 
@@ -183,12 +185,14 @@ class Posted:
             member, the user's id.
         pinged: `mention_everyone` of the returned message: whether `@here` really rang.
         roles: `mention_roles` of it: the roles that really rang.
+        reference: What a system outside calls it, for a page that is kept in step with that system.
     """
 
     channel_id: int
     message_id: int
     pinged: bool = False
     roles: frozenset[int] = frozenset()
+    reference: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,11 +201,12 @@ class NewDelivery:
 
     Attributes:
         to: "channel:<name>", "person:<on-call place>" (its holder when the delivery is rendered),
-            "named:<handle>", "user:<id>", "incident" (the thread, or the alert it hangs on).
+            "named:<handle>", "user:<id>", "incident" (the thread, or the alert it hangs on), "system:<way>".
         key: Idempotency key, unique: "inc:42:step:1:dm:primary".
         data: What it carries besides its subject: a payload of its capability, as JSON.
         after: Key of the delivery that must be sent first.
         priority: Higher goes first; see `priority_of`.
+        wait: How long after the commit it is due.
     """
 
     kind: DeliveryKind
@@ -212,6 +217,7 @@ class NewDelivery:
     data: Json = field(default_factory=dict)
     after: str | None = None
     priority: int = 0
+    wait: timedelta = timedelta()
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,8 +282,8 @@ class Delivery:
 #: States in which a delivery may still be sent.
 UNFINISHED: Final = frozenset({DeliveryStatus.PENDING, DeliveryStatus.SENDING})
 
-#: Lists of kinds that queries take.
-PAGING: Final = frozenset(kind for kind in DeliveryKind if kind.spec.is_paging)
+#: Lists of kinds that queries take. Those of the first are of use until someone acknowledges.
+PAGING: Final = frozenset(kind for kind in DeliveryKind if kind.spec.is_paging or kind.spec.is_outside)
 ACK_KINDS: Final = frozenset(kind for kind in DeliveryKind if kind.spec.takes_ack)
 
 #: Suffix of the key of a line that is posted again, because its thread was gone or closed.

@@ -14,6 +14,7 @@ class Action(StrEnum):
     MEMBER = "member"
     MEMBER_REMOVED = "member_removed"
     WEBHOOK = "webhook"  # a message by a webhook that is not the bot's
+    OUTSIDE = "outside"  # nothing: it goes to another system
 
 
 class PostingPart(StrEnum):
@@ -70,6 +71,11 @@ class DeliveryKindSpec:
     is_replay: bool = False
     is_once: bool = False
     shows_triage: bool = False
+
+    @property
+    def is_outside(self) -> bool:
+        """Return True if it does not go to Discord."""
+        return self.action is Action.OUTSIDE
 
     @property
     def opens_thread(self) -> bool:

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from bot.domain.escalation.ladder import Why
 from bot.domain.oncall.duty import Duty
+from bot.domain.paging.ways import Way
 from bot.domain.payloads import UNSET, Payload, Unset
 
 
@@ -36,6 +37,8 @@ class PagingData(Payload):
         why: Why it comes before its time.
         declined_by: The name of the person who cannot respond, in the DM to the next one.
         emails: An email goes out with it.
+        way: Of a page outside Discord.
+        instead: The ways that have failed, for the same person, before this one.
         duty: What put the person on call whom this page was queued for.
     """
 
@@ -52,6 +55,8 @@ class PagingData(Payload):
     declined_by: str | None = None
     emails: bool = False
     duty: Duty | None = None
+    way: Way | None = None
+    instead: tuple[Way, ...] = ()
 
 
 class BundleData(Payload):

@@ -16,6 +16,18 @@ class PagedEntry(EntryData, kind=TimelineKind.PAGED):
     who: str | None = None
 
 
+class PagedOutsideEntry(EntryData, kind=TimelineKind.PAGED_OUTSIDE):
+    """A system outside Discord took a page.
+
+    Attributes:
+        way: As `Way` has it.
+        who: The person whom it was for; None: it pages by itself.
+    """
+
+    way: str
+    who: str | None = None
+
+
 class EscalatedEntry(EntryData, kind=TimelineKind.ESCALATED):
     """A step of the ladder was taken.
 

@@ -107,7 +107,8 @@ class Due:
     @property
     def rung(self) -> LadderStep:
         """Return the combined rung: whom the message alerts, and how."""
-        return combined([step.rung for step in self.steps])
+        rungs = [step.rung for step in self.steps]
+        return replace(combined(rungs), also=tuple(dict.fromkeys(way for rung in rungs for way in rung.also)))
 
     @property
     def overdue(self) -> list[datetime]:

@@ -37,7 +37,7 @@ class Word(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rung:
-    """A step of a ladder that is not decided yet."""
+    """A step of a ladder that is not decided yet. Without the database no page leaves Discord but email."""
 
     index: int
     due_at: datetime

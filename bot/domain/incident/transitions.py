@@ -34,7 +34,9 @@ class AckVia(StrEnum):
     BUTTON = "button"
     RECONCILED = "reconciled"  # a reaction found by reading Discord, its event having been missed
     REOPENED = "reopened"  # the person who reopens it is on it
-    EMAIL = "email"  # the link in the email
+    EMAIL = "email"  # the link in the email, or in a push
+    PUSHOVER = "pushover"  # in its app
+    PAGERDUTY = "pagerduty"  # there
     ROLE = "role"  # the person who takes a role is on it
     MERGED = "merged"  # the responders of a duplicate of at least this severity are on it
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from bot.domain.calendar.business_time import BusinessHours
 from bot.domain.oncall.duty import Duty, DutyKind
+from bot.domain.oncall.notify import NotifySettings
 from bot.domain.oncall.people import Who
 from bot.domain.oncall.rotation import Rotation, Shift
 
@@ -147,10 +148,15 @@ class StoredSchedule:
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """The overrides and schedules recorded from chat for one guild, in the order of recording."""
+    """The overrides and schedules recorded from chat for one guild, in the order of recording.
+
+    Attributes:
+        notify: How people want to be paged outside Discord.
+    """
 
     overrides: Sequence[StoredOverride] = ()
     schedules: Sequence[StoredSchedule] = ()
+    notify: Sequence[NotifySettings] = ()
 
     def set_for(self, place: str) -> list[StoredSchedule]:
         """Return the schedules that were set for *place*, the earliest first."""

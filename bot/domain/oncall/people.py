@@ -5,6 +5,8 @@ from hashlib import sha256
 from typing import Final
 
 from bot.domain.oncall.duty import Duty
+from bot.domain.oncall.notify import NotifySettings
+from bot.domain.paging.ways import Way
 from bot.domain.people import Person
 
 #: Digits of the shortest Discord id there can be: those of 2015 have 17.
@@ -46,6 +48,8 @@ class OnCallPerson:
         email: Their address; None when they have none.
         user_id: Their Discord id where it is known, which a username alone does not tell.
         duty: What puts them on call, when they were asked for as the holder of a place.
+        ntfy, pushover: Their addresses by the policy file; None without one.
+        notify: What they have set themselves.
     """
 
     handle: str
@@ -53,12 +57,27 @@ class OnCallPerson:
     email: str | None = None
     user_id: int | None = None
     duty: Duty | None = field(default=None, compare=False)
+    ntfy: str | None = field(default=None, repr=False)
+    pushover: str | None = field(default=None, repr=False)
+    notify: NotifySettings | None = field(default=None, compare=False, repr=False)
 
     def is_for(self, person: Person) -> bool:
         """Return True if this is *person*. Display names are not compared: anyone may take any."""
         if self.user_id is not None:
             return person.id == self.user_id
         return bool(person.username) and person.username.lower() == self.handle.lower()
+
+    def address(self, way: Way) -> str | None:
+        """Return their address for a personal *way*, their own before the policy file's; None without one."""
+        own = self.notify
+        match way:
+            case Way.EMAIL:
+                return self.email
+            case Way.NTFY:
+                return (own.ntfy if own else None) or self.ntfy
+            case Way.PUSHOVER:
+                return (own.pushover if own else None) or self.pushover
+        return None
 
     @property
     def mailbox(self) -> str:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from bot.domain.calendar.business_time import BusinessHours
 from bot.domain.oncall.book import Book, StoredOverride, StoredSchedule
+from bot.domain.oncall.notify import NotifySettings
 from bot.domain.oncall.people import OnCallPerson, Who
 from bot.domain.oncall.rotation import Cover, Layer, Roster
 from bot.domain.people import Person
@@ -69,7 +70,7 @@ def rosters(
         )
         for place, (person, layers) in places.items()
     }
-    return Rosters(made, people)
+    return Rosters(made, {handle: _with_settings(who, book.notify) for handle, who in people.items()})
 
 
 def _recognised(who: Who, known: Iterable[OnCallPerson]) -> OnCallPerson:
@@ -79,6 +80,14 @@ def _recognised(who: Who, known: Iterable[OnCallPerson]) -> OnCallPerson:
         if person.is_for(as_person):
             return person if who.user_id is None else replace(person, user_id=who.user_id)
     return OnCallPerson(handle=who.handle, name=who.name, user_id=who.user_id)
+
+
+def _with_settings(person: OnCallPerson, settings: Iterable[NotifySettings]) -> OnCallPerson:
+    """Return *person* with what they have set themselves, if they have."""
+    for own in settings:
+        if person.is_for(Person(id=own.user_id, name=own.username, username=own.username)):
+            return replace(person, notify=own)
+    return person
 
 
 def _schedule(schedule: StoredSchedule, handles: Mapping[str, str]) -> StoredSchedule:

@@ -54,6 +54,7 @@ class TimelineKind(StrEnum):
     ALERT_POSTED = "alert_posted", _MACHINE
     THREAD_OPENED = "thread_opened", _MACHINE
     PAGED = "paged", _MACHINE  # a DM reached a person on call
+    PAGED_OUTSIDE = "paged_outside", _MACHINE  # a system outside Discord took a page
     ACKNOWLEDGED = "acknowledged"
     JOINED = "joined"
     RELEASED = "released"  # the responder let go

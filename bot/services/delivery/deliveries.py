@@ -34,7 +34,8 @@ from bot.services.delivery.attempts import (
 )
 from bot.services.delivery.handling import DeliveryKinds
 from bot.services.delivery.waiting import BEHIND, HeldDeliveries, dated, must_wait, wait_in_line
-from bot.services.ports import Discord, Store, Transaction
+from bot.services.ports import Store, Transaction
+from bot.services.ports.discord import DiscordSending
 from bot.services.ports.store.deliveries import Prospect
 from bot.services.shared.already_told import LOOK_AGAIN, OLD, AlreadyTold
 from bot.services.shared.fencing import fresh
@@ -65,7 +66,12 @@ class Deliveries:
     """
 
     def __init__(
-        self, store: Store, discord: Discord, policy: Policy, kinds: DeliveryKinds, already_told: AlreadyTold
+        self,
+        store: Store,
+        discord: DiscordSending,
+        policy: Policy,
+        kinds: DeliveryKinds,
+        already_told: AlreadyTold,
     ) -> None:
         self._store = store
         self._discord = discord

@@ -8,6 +8,7 @@ from bot.domain.delivery.delivery import Delivery, DeliveryKind, NewDelivery, pr
 from bot.domain.escalation.deliveries import NextStep, PagingData
 from bot.domain.escalation.entries import EscalatedEntry, PagedEntry
 from bot.domain.escalation.ladder import Due, Step, is_mailed
+from bot.domain.escalation.outside import OutsidePage, OutsideRules
 from bot.domain.incident.incident import Incident
 from bot.domain.oncall.people import OnCallPerson, marked
 from bot.domain.timeline.entries import TimelineEntry
@@ -22,7 +23,8 @@ class StepMessages:
         self._policy = policy
 
     def messages(self, due: Due, called: Mapping[str, OnCallPerson], *, now: datetime) -> list[NewDelivery]:
-        """Return the channel's message (unless the alert itself has just been posted), then the DMs.
+        """Return the channel's message (unless the alert itself has just been posted), the DMs, and the pages
+        that leave Discord.
 
         Args:
             called: The people at the places of `Due.rung`, each person once.
@@ -34,8 +36,11 @@ class StepMessages:
             self.page(incident, place, person, key=f"{key}:dm:{place}", data=data)
             for place, person in called.items()
         ]
+        outside = [
+            self.outside(incident, page, key=key, data=data) for page in self._outside(due, called, now=now)
+        ]
         if _is_first_page(step):
-            return pages
+            return [*pages, *outside]
         to, after = f"channel:{severity.channel}", None
         if incident.is_private:
             to, after = "incident", private_thread_key(incident)
@@ -49,13 +54,42 @@ class StepMessages:
             data=replace(data, emails=self._is_mailed(step, incident)).to_json(),
             priority=priority_of(severity.rank),
         )
-        return [escalation, *pages]
+        return [escalation, *pages, *outside]
 
     def _is_mailed(self, step: Step, incident: Incident) -> bool:
         """Return True if an email goes out with *step*; a ladder that began anew has its own deadline."""
         severity, starts_at = self._policy.rules(incident.severity), step.starts_at or incident.triggered_at
         ack_due_at = self._policy.ack_due(severity, at=starts_at)
         return is_mailed(step, severity, starts_at=starts_at, ack_due_at=ack_due_at)
+
+    def _outside(self, due: Due, called: Mapping[str, OnCallPerson], *, now: datetime) -> list[OutsidePage]:
+        """Return the pages that leave Discord; a drill's never do."""
+        if due.incident.is_drill:
+            return []
+        rules = OutsideRules(
+            self._policy.rules(due.incident.severity),
+            is_mailed=not _is_first_page(due.step) and self._is_mailed(due.step, due.incident),
+            timezone=self._policy.timezone,
+        )
+        return rules.pages(due.rung, called, now=now)
+
+    def outside(self, incident: Incident, page: OutsidePage, *, key: str, data: PagingData) -> NewDelivery:
+        """Return a page that leaves Discord.
+
+        Args:
+            key: Of its step.
+        """
+        place = "" if page.place is None else f":{page.place}"
+        return NewDelivery(
+            kind=DeliveryKind.OUTSIDE_PAGE,
+            to=f"system:{page.way}" if page.place is None else f"person:{page.place}",
+            key=f"{key}:{page.way}{place}",
+            guild_id=incident.guild_id,
+            incident_id=incident.id,
+            data=replace(data, way=page.way).to_json(),
+            priority=priority_of(self._policy.rules(incident.severity).rank),
+            wait=page.wait,
+        )
 
     def page(
         self, incident: Incident, place: str, person: OnCallPerson, *, key: str, data: PagingData

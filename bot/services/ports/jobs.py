@@ -38,6 +38,7 @@ class JobName(StrEnum):
     ACTION_ISSUE = "action_issue"  # payload: item id; it goes to the code host
     POLL_ISSUES = "poll_issues"  # payload: guild id; reads what people changed in its issues
     PULL_REQUEST = "pull_request"  # payload: incident id; its postmortem on the code host
+    KEEP_IN_STEP = "keep_in_step"  # payload: delivery id; its page in a system outside
     REACH = "reach"  # payload: guild id; checks that people soon on call can be reached
 
 

@@ -3,16 +3,21 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import date, datetime, time, timedelta
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from bot.domain.oncall.book import Book, Content, NewOverride, StoredOverride, StoredSchedule
+from bot.domain.oncall.notify import NotifySettings, QuietHours
 from bot.domain.oncall.people import Who
 from bot.domain.oncall.roster import RosterWatch
 from bot.domain.oncall.rotation import Rotation, Shift, Unit
+from bot.domain.paging.ways import Also
 from bot.domain.people import Person
 from bot.storage.database.sql import Row
 from bot.storage.rows import from_row
 from bot.storage.tables.parts import ReadPart
+
+_ALSO: Final = frozenset(Also)
 
 
 class PostgresOnCallReads(ReadPart):
@@ -24,6 +29,10 @@ class PostgresOnCallReads(ReadPart):
     async def oncall_book_now(self, guild_id: int, *, past: timedelta) -> tuple[Book, datetime]:
         rows = await self._sql.all("oncall_book", guild_id=guild_id, since=None, past=past)
         return _book(rows), rows[0]["now"]
+
+    async def notify_settings(self, guild_id: int, user_id: int) -> NotifySettings | None:
+        row = await self._sql.first("notify_settings", guild_id=guild_id, user_id=user_id)
+        return None if row is None else _settings(row)
 
 
 class PostgresOnCallWrites(PostgresOnCallReads):
@@ -79,6 +88,19 @@ class PostgresOnCallWrites(PostgresOnCallReads):
             "end_oncall_schedules", guild_id=guild_id, place=place, by_id=by.id, by_name=by.name
         )
         return {row["id"] for row in rows}
+
+    async def save_notify_settings(self, guild_id: int, new: NotifySettings) -> None:
+        if new.is_empty:
+            await self._sql.all("forget_notify_settings", guild_id=guild_id, user_id=new.user_id)
+            return
+        await self._sql.all(
+            "save_notify_settings",
+            new,
+            guild_id=guild_id,
+            ways=list(new.ways),
+            quiet_start=None if new.quiet is None else new.quiet.start,
+            quiet_end=None if new.quiet is None else new.quiet.end,
+        )
 
     async def lock_watch(self, guild_id: int) -> RosterWatch | None:
         row = await self._sql.first("lock_oncall_watch", guild_id=guild_id)
@@ -167,7 +189,8 @@ def _book(rows: Sequence[Row]) -> Book:
     known = [row for row in rows if row["id"] is not None]
     overrides = [_override(row) for row in known if row["content"] is None]
     schedules = [_schedule(row) for row in known if row["content"] is not None]
-    return Book(tuple(overrides), tuple(schedules))
+    notify = rows[0]["notify"] or [] if rows else []
+    return Book(tuple(overrides), tuple(schedules), tuple(map(_settings, notify)))
 
 
 def _override(row: Row) -> StoredOverride:
@@ -182,3 +205,21 @@ def _override(row: Row) -> StoredOverride:
 
 def _schedule(row: Row) -> StoredSchedule:
     return from_row(StoredSchedule, row, content=content_from_json(row["content"]), starts=row["starts_at"])
+
+
+def _settings(row: Row | Mapping[str, Any]) -> NotifySettings:
+    """Return the settings of a row, or of its JSON."""
+    start, end = (_time(row[key]) for key in ("quiet_start", "quiet_end"))
+    return NotifySettings(
+        user_id=row["user_id"],
+        username=row["username"],
+        ways=tuple(Also(way) for way in row["ways"] if way in _ALSO),
+        wait=timedelta(seconds=float(row["wait_s"])),
+        quiet=None if start is None or end is None else QuietHours(start, end),
+        ntfy=row["ntfy"],
+        pushover=row["pushover"],
+    )
+
+
+def _time(value: time | str | None) -> time | None:
+    return time.fromisoformat(value) if isinstance(value, str) else value

@@ -1,12 +1,16 @@
 -- name: oncall_book
 -- Returns the time, and with it a guild's overrides and schedules that apply at :since or later (null: :past ago).
 -- Overrides come in the order they were added; schedules come after them, the latest last. If there are none, one row
--- without an id comes back.
+-- without an id comes back. Each row has the guild's notify_settings.
 WITH since AS (
     SELECT now() AS now, coalesce(:since::timestamptz, now() - :past::interval) AS at
 )
-SELECT since.now, book.*
+SELECT since.now, notify.settings AS notify, book.*
   FROM since
+ CROSS JOIN (SELECT jsonb_agg(to_jsonb(notify_settings) - 'guild_id' - 'set_at'
+                              || jsonb_build_object('wait_s', extract(epoch FROM wait))) AS settings
+               FROM notify_settings
+              WHERE guild_id = :guild_id) AS notify
   LEFT JOIN LATERAL (
        SELECT id, place, user_id, username, name, starts_at, ends_at, reason, is_swap, by_id, by_name, at, ended_at,
               NULL::jsonb AS content
@@ -94,3 +98,21 @@ UPDATE oncall_watches
    SET standing = :standing, told = :told, checked = :checked, next_at = :next_at, look_at = :look_at,
        lacking = :lacking
  WHERE guild_id = :guild_id;
+
+-- name: notify_settings
+-- Returns how a person wants to be paged outside Discord.
+SELECT user_id, username, ways, extract(epoch FROM wait) AS wait_s, quiet_start, quiet_end, ntfy, pushover
+  FROM notify_settings
+ WHERE guild_id = :guild_id AND user_id = :user_id;
+
+-- name: save_notify_settings
+-- Records how a person wants to be paged outside Discord.
+INSERT INTO notify_settings (guild_id, user_id, username, ways, wait, quiet_start, quiet_end, ntfy, pushover)
+VALUES (:guild_id, :user_id, :username, :ways, :wait, :quiet_start, :quiet_end, :ntfy, :pushover)
+ON CONFLICT (guild_id, user_id) DO UPDATE
+   SET username = :username, ways = :ways, wait = :wait, quiet_start = :quiet_start, quiet_end = :quiet_end,
+       ntfy = :ntfy, pushover = :pushover, set_at = now();
+
+-- name: forget_notify_settings
+-- Deletes how a person wants to be paged outside Discord, with their addresses.
+DELETE FROM notify_settings WHERE guild_id = :guild_id AND user_id = :user_id;

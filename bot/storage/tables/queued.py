@@ -1,6 +1,7 @@
 """What the parts of a transaction share that queue or end deliveries."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Final
 
 from bot.domain.delivery.delivery import DeliveryStatus, NewDelivery
@@ -32,7 +33,8 @@ class QueuedDeliveries(TransactionPart):
         else:
             may_go = {None, *(key for key, status in held.items() if status == DeliveryStatus.SENT)}
             made = [row for row in made if row["after_key"] in may_go]
-        self._queue.add(*map(deliver_job, made))
+        waits = {one.key: one.wait for one in appends.deliveries}
+        self._queue.add(*(deliver_job(row, after=waits[row["key"]]) for row in made))
 
     async def _store_deliveries(
         self, new: Sequence[NewDelivery], *, bundle_id: int | None = None
@@ -81,7 +83,9 @@ class QueuedDeliveries(TransactionPart):
             self._queue.take_back([f"deliver:{row['id']}" for row in ended])
 
 
-def deliver_job(row: Row) -> Job:
+def deliver_job(row: Row, *, after: timedelta = timedelta()) -> Job:
     """Return the job that sends the delivery of *row* (its `id`, `priority` and `guild_id`)."""
     number, priority = row["id"], row["priority"]
-    return Job(JobName.DELIVER, str(number), f"deliver:{number}", priority, guild_id=row["guild_id"])
+    return Job(
+        JobName.DELIVER, str(number), f"deliver:{number}", priority, after=after, guild_id=row["guild_id"]
+    )

@@ -28,11 +28,11 @@ INSERT INTO deliveries (guild_id, incident_id, kind, target, key, after_key, dat
                         created_at, next_try_at, bundle_id)
 SELECT guild_id, incident_id, kind, target, key, after_key, data, priority,
        left(encode(sha256(convert_to(installation.id || ':' || key, 'UTF8')), 'hex'), 24), now(),
-       CASE WHEN :bundle_id::bigint IS NULL THEN now() ELSE 'infinity' END, :bundle_id
+       CASE WHEN :bundle_id::bigint IS NULL THEN now() + wait_s * interval '1 second' ELSE 'infinity' END, :bundle_id
   FROM installation
  CROSS JOIN ROWS FROM (
        jsonb_to_recordset(:deliveries) AS (guild_id bigint, incident_id bigint, kind text, target text, key text,
-                                  after_key text, data jsonb, priority integer)
+                                  after_key text, data jsonb, priority integer, wait_s double precision)
        ) WITH ORDINALITY
  ORDER BY ordinality
 ON CONFLICT (key) DO NOTHING
@@ -41,13 +41,13 @@ RETURNING id, key, after_key, priority, guild_id;
 -- name: append
 -- Adds the rows that a transaction has collected: the JSON array :steps of ladders, timeline entries, and deliveries.
 WITH steps AS (
-    INSERT INTO escalation_steps (incident_id, index, due_at, mention, dm, starts_at, repeat_every, repeats_left,
+    INSERT INTO escalation_steps (incident_id, index, due_at, mention, dm, also, starts_at, repeat_every, repeats_left,
                                   priority, status, decided_at)
-    SELECT incident_id, index, due_at, mention, dm, starts_at, repeat_s * interval '1 second', repeats_left, priority,
+    SELECT incident_id, index, due_at, mention, dm, also, starts_at, repeat_s * interval '1 second', repeats_left, priority,
            CASE WHEN is_done THEN 'done' ELSE 'pending' END, CASE WHEN is_done THEN now() END
       FROM jsonb_to_recordset(:steps)
-        AS (incident_id bigint, index integer, due_at timestamptz, mention text, dm text[], starts_at timestamptz,
-            repeat_s double precision, repeats_left integer, priority integer, is_done boolean)
+        AS (incident_id bigint, index integer, due_at timestamptz, mention text, dm text[], also text[],
+            starts_at timestamptz, repeat_s double precision, repeats_left integer, priority integer, is_done boolean)
 ), {told}
 {insert_deliveries};
 
@@ -78,7 +78,7 @@ UPDATE deliveries
 -- name: ready_deliveries
 -- Returns those of :delivery_ids that wait for no other delivery or whose predecessor has been sent, in the order
 -- they were stored.
-SELECT delivery.id, delivery.priority, delivery.guild_id
+SELECT delivery.id, delivery.key, delivery.priority, delivery.guild_id
   FROM deliveries AS delivery
   LEFT JOIN deliveries AS first ON first.key = delivery.after_key
  WHERE delivery.id = ANY (:delivery_ids::bigint[])

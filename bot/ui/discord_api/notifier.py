@@ -257,6 +257,8 @@ class DiscordNotifier:
                 return await self._private_threads.let_in(request)
             case Action.MEMBER_REMOVED:
                 return await self._private_threads.take_out(request)
+            case Action.OUTSIDE:
+                raise TypeError("it does not go to Discord: a bug")
 
     async def _post(self, request: Request, *, nonce: str, files: Sequence[Attachment]) -> Posted:
         body = {**request.body, "nonce": nonce, "enforce_nonce": True}

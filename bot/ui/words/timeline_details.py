@@ -19,7 +19,7 @@ from bot.domain.actions.entries import (
 )
 from bot.domain.alerts.payloads import RepeatedEntry
 from bot.domain.drill import DrillScoredEntry
-from bot.domain.escalation.entries import EscalatedEntry, LapsedEntry, PagedEntry
+from bot.domain.escalation.entries import EscalatedEntry, LapsedEntry, PagedEntry, PagedOutsideEntry
 from bot.domain.incident.entries import (
     AcknowledgedEntry,
     DeclinedEntry,
@@ -98,6 +98,13 @@ def _opened(words: Wording, data: OpenedEntry, _limit: int) -> Iterator[str]:
 def _paged(words: Wording, data: PagedEntry, _limit: int) -> Iterator[str]:
     if data.place is not None:
         yield words.on_call([data.who or data.place])
+
+
+def _paged_outside(words: Wording, data: PagedOutsideEntry, _limit: int) -> Iterator[str]:
+    way = f"outside.way.{data.way}"
+    yield words.say(way) if way in words.texts else _text(data.way)
+    if data.who is not None:
+        yield words.on_call([data.who])
 
 
 def _acknowledged(words: Wording, data: AcknowledgedEntry | JoinedEntry, _limit: int) -> Iterator[str]:
@@ -257,6 +264,7 @@ LOOKS: Final[Mapping[TimelineKind, EntryLook[Any]]] = {
         EntryLook(UnfinishedEntry, unfinished),
         EntryLook(RepeatedEntry, lambda words, data, _limit: _count(words, "times_seen", data.count)),
         EntryLook(PagedEntry, _paged),
+        EntryLook(PagedOutsideEntry, _paged_outside),
         EntryLook(AcknowledgedEntry, _acknowledged),
         EntryLook(JoinedEntry, _acknowledged),
         EntryLook(DeclinedEntry, _declined),

@@ -36,6 +36,7 @@ def test_what_needs_a_look_is_never_folded() -> None:
         TimelineKind.ALERT_POSTED,
         TimelineKind.THREAD_OPENED,
         TimelineKind.PAGED,
+        TimelineKind.PAGED_OUTSIDE,
         TimelineKind.EMAILED,
     }
     rows = [line(kind, 0) for kind in sorted(kinds) for _ in range(2)]

@@ -69,6 +69,7 @@ NOW: dict[TimelineKind, list[Json]] = {
         {"kind": "page", "to": "person:primary", "reason": "403"},
         {"kind": "member", "to": "user:1", "reason": "403", "name": "a"},
     ],
+    TimelineKind.PAGED_OUTSIDE: [{"way": "pagerduty"}, {"way": "ntfy", "who": "@primary"}],
     TimelineKind.EMAILED: [{"recipients": 2}],
     TimelineKind.DETAILS_CHANGED: [
         {"title": {"before": "x", "after": "y"}, "key": "k", "line": "details:3"},

@@ -54,6 +54,7 @@ CARRIED: dict[TimelineKind, tuple[dict[str, Any], tuple[str, ...]]] = {
         {"kind": "page", "to": "person:primary", "reason": "HTTP 403 <@1>"},
         ("配信に失敗", "page", "@primary", "HTTP 403 \\<＠1>"),
     ),
+    TimelineKind.PAGED_OUTSIDE: ({"way": "ntfy", "who": "@primary"}, ("プッシュ (ntfy)", "@primary")),
     TimelineKind.EMAILED: ({"recipients": 2}, ("2 人",)),
     TimelineKind.DETAILS_CHANGED: (
         {

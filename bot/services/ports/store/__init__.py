@@ -34,6 +34,7 @@ from bot.services.ports.store.members import MemberReads, MemberWrites
 from bot.services.ports.store.mornings import DigestReads, DigestWrites, MorningReads, MorningWrites
 from bot.services.ports.store.oncall import OnCallReads, OnCallWrites
 from bot.services.ports.store.outage import OutageMirror
+from bot.services.ports.store.paging import PagingReads, PagingWrites
 from bot.services.ports.store.statistics import StatisticsReads
 from bot.services.ports.store.timeline import AuditLog, AuditWrites, TimelineReads, TimelineWrites
 from bot.services.ports.store.triages import TriageAnswers, TriageReads, TriageWrites
@@ -69,6 +70,7 @@ class Transaction(
     DigestWrites,
     OnCallWrites,
     MemberWrites,
+    PagingWrites,
     PostmortemWrites,
     ReplayWrites,
     PullExportWrites,
@@ -104,6 +106,7 @@ class Store(
     DigestReads,
     OnCallReads,
     MemberReads,
+    PagingReads,
     PostmortemReads,
     ReplayReads,
     PullExportReads,

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.domain.oncall.book import Book, Content, NewOverride, StoredOverride
+from bot.domain.oncall.notify import NotifySettings
 from bot.domain.oncall.roster import RosterWatch
 from bot.domain.people import Person
 
@@ -19,6 +20,9 @@ class OnCallReads(Protocol):
 
     async def oncall_book_now(self, guild_id: int, *, past: timedelta) -> tuple[Book, datetime]:
         """Return the entries that count since *past* ago or later, and the database's time."""
+
+    async def notify_settings(self, guild_id: int, user_id: int) -> NotifySettings | None:
+        """Return how a person wants to be paged outside Discord; None if they have set nothing."""
 
 
 class OnCallWrites(OnCallReads, Protocol):
@@ -44,6 +48,9 @@ class OnCallWrites(OnCallReads, Protocol):
 
     async def end_schedules(self, guild_id: int, place: str, *, by: Person) -> set[int]:
         """End the schedules that are in force at a place, and return their numbers."""
+
+    async def save_notify_settings(self, guild_id: int, new: NotifySettings) -> None:
+        """Store a person's settings in place of their earlier ones; empty ones are deleted."""
 
     async def lock_watch(self, guild_id: int) -> RosterWatch | None:
         """Lock and return the guild's watch; None if there is none."""

@@ -1,0 +1,76 @@
+"""The pages of a step that leave Discord: by which ways, to whom, and when."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from bot.domain.oncall.people import OnCallPerson
+from bot.domain.paging.ways import Also, Way
+from bot.domain.severity import LadderStep, SeverityPolicy
+
+#: The systems of a way to one person.
+_SYSTEMS: Mapping[Also, tuple[Way, ...]] = {
+    Also.EMAIL: (Way.EMAIL,),
+    Also.PUSH: (Way.NTFY, Way.PUSHOVER),
+}
+_SHARED: Mapping[Also, Way] = {Also.PAGERDUTY: Way.PAGERDUTY, Also.WEBHOOK: Way.WEBHOOK}
+
+
+@dataclass(frozen=True, slots=True)
+class OutsidePage:
+    """A page to queue.
+
+    Attributes:
+        place: The on-call place whose person it is for; None: it goes out once for the incident.
+        wait: How long it waits for an acknowledge first.
+    """
+
+    way: Way
+    place: str | None = None
+    wait: timedelta = timedelta()
+
+
+@dataclass(frozen=True, slots=True)
+class OutsideRules:
+    """What decides about the pages of a step.
+
+    Attributes:
+        is_mailed: An email goes to everybody with this step in any case.
+        timezone: Of people's quiet hours.
+    """
+
+    severity: SeverityPolicy
+    is_mailed: bool
+    timezone: ZoneInfo
+
+    def pages(
+        self, rung: LadderStep, called: Mapping[str, OnCallPerson], *, now: datetime
+    ) -> list[OutsidePage]:
+        """Return the pages of a step that is taken at *now*: each person's, then the incident's own."""
+        own = [page for place, who in called.items() for page in self._to(place, who, rung, now=now)]
+        return [*own, *(OutsidePage(_SHARED[way]) for way in rung.also if not way.is_personal)]
+
+    def _to(self, place: str, who: OnCallPerson, rung: LadderStep, *, now: datetime) -> Iterator[OutsidePage]:
+        """Yield a person's pages: at once what the step names, after their own wait what they chose."""
+        chosen = () if who.notify is None else who.notify.ways
+        for also, systems in _SYSTEMS.items():
+            if also not in rung.also and also not in chosen:
+                continue
+            if also is Also.EMAIL and self.is_mailed:
+                continue
+            wait = self._wait(who, is_named=also in rung.also, now=now)
+            yield from (OutsidePage(way, place, wait) for way in systems if who.address(way) is not None)
+
+    def _wait(self, who: OnCallPerson, *, is_named: bool, now: datetime) -> timedelta:
+        if who.notify is None:
+            return timedelta()
+        at = now if is_named else now + who.notify.wait
+        if self.severity.quiet_hours and who.notify.quiet is not None:
+            at = max(at, who.notify.quiet.end_after(at, self.timezone))
+        return at - now
+
+
+def reachable_by(who: OnCallPerson) -> list[Way]:
+    """Return the ways by which a person can be reached."""
+    return [way for systems in _SYSTEMS.values() for way in systems if who.address(way) is not None]

@@ -1,0 +1,1 @@
+"""Pages that leave Discord: by email, push, PagerDuty or a webhook."""

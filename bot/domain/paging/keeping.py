@@ -1,0 +1,67 @@
+"""A page in a system outside, kept in step with its incident here."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from bot.domain.paging.ways import Way
+
+
+class Told(StrEnum):
+    """What the system outside knows."""
+
+    RINGING = "ringing"
+    ANSWERED = "answered"
+    OVER = "over"
+
+
+@dataclass(frozen=True, slots=True)
+class KeptPage:
+    """A page that is kept in step.
+
+    Attributes:
+        reference: What the system calls it.
+        failures: Looks in a row that have failed.
+        begun_at: When it was sent.
+    """
+
+    delivery_id: int
+    guild_id: int
+    incident_id: int
+    way: Way
+    reference: str
+    told: Told
+    failures: int
+    begun_at: datetime
+
+
+#: How long a page has been ringing -> how often it is asked about. PagerDuty allows 960 requests a minute.
+_ASKED_EVERY: Final = (
+    (timedelta(minutes=15), timedelta(seconds=10)),
+    (timedelta(hours=3), timedelta(seconds=30)),
+)
+_LATER: Final = timedelta(minutes=5)
+
+#: How often to look here for an end of which the system is to be told.
+_END_EVERY: Final = timedelta(seconds=30)
+_FIRST_PAUSE: Final = timedelta(seconds=10)
+_LONGEST_PAUSE: Final = timedelta(minutes=5)
+
+#: After so long the system is left alone.
+GIVE_UP_AFTER: Final = timedelta(days=14)
+
+
+def next_look(page: KeptPage, *, now: datetime) -> timedelta:
+    """Return when to look at a page again after a look that has worked."""
+    age = now - page.begun_at
+    if page.told is Told.RINGING:
+        return next((every for until, every in _ASKED_EVERY if age < until), _LATER)
+    return _END_EVERY if age < timedelta(hours=3) else _LATER
+
+
+def pause_after(failures: int, *, asked_s: float | None) -> timedelta:
+    """Return how long to leave a system alone that has failed *failures* times in a row, >= 1."""
+    doubled: int = 1 << min(failures - 1, 10)
+    pause = min(_FIRST_PAUSE * doubled, _LONGEST_PAUSE)
+    return max(pause, timedelta(seconds=asked_s or 0.0))

@@ -1,0 +1,47 @@
+"""The ways by which a page leaves Discord."""
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Final
+
+
+class Also(StrEnum):
+    """A way beside Discord, as a step of the ladder and a person's own settings name it."""
+
+    EMAIL = "email"
+    PUSH = "push"  # to a phone: by each push service at which the person has an address
+    PAGERDUTY = "pagerduty"
+    WEBHOOK = "webhook"
+
+    @property
+    def is_personal(self) -> bool:
+        """Return True if it goes to each person; the others go out once for the incident."""
+        return self in (Also.EMAIL, Also.PUSH)
+
+
+class Way(StrEnum):
+    """The system that a page goes to."""
+
+    EMAIL = "email"
+    NTFY = "ntfy"
+    PUSHOVER = "pushover"
+    PAGERDUTY = "pagerduty"
+    WEBHOOK = "webhook"
+
+    @property
+    def is_kept_in_step(self) -> bool:
+        """Return True if the system tells of an answer there, and is told of an answer here."""
+        return self in (Way.PUSHOVER, Way.PAGERDUTY)
+
+
+#: The ways to one person, in the order in which they are tried when one fails.
+PERSONAL: Final = (Way.NTFY, Way.PUSHOVER, Way.EMAIL)
+
+
+def next_way(tried: Sequence[Way], reachable: Sequence[Way]) -> Way | None:
+    """Return the way to try after *tried* have failed; None: there is none left.
+
+    Args:
+        reachable: The ways by which the person can be reached.
+    """
+    return next((way for way in PERSONAL if way in reachable and way not in tried), None)

@@ -1,0 +1,55 @@
+"""ntfy: pushes to the phones that subscribe to a topic. Source: https://docs.ntfy.sh/publish/"""
+
+from typing import TYPE_CHECKING, Final
+
+from bot.integrations.outbound.call import Call, Terms
+from bot.services.ports.paging import OutsideMessage
+
+if TYPE_CHECKING:
+    from bot.integrations.outbound.http import OutboundHttp
+
+_TERMS: Final = Terms("ntfy")
+_URGENT, _HIGH = 5, 4  # "max" rings through Do Not Disturb where the phone allows it
+
+
+class Ntfy:
+    """A `bot.services.ports.paging.PagingSystem`.
+
+    Args:
+        server: Where topics without an address of their own are.
+        token: An access token of that server; sent to no other.
+        ack_label: Of the button that leads to the page to acknowledge on.
+    """
+
+    def __init__(self, http: "OutboundHttp", *, server: str, token: str | None, ack_label: str) -> None:
+        self._http = http
+        self._server = server.rstrip("/")
+        self._token = token
+        self._ack_label = ack_label
+
+    async def page(self, message: OutsideMessage, *, to: str | None) -> None:
+        """Publish to the topic *to*; a message with a known sequence id takes the place of the first."""
+        server, topic = self._server_and_topic(to or "")
+        body: dict[str, object] = {
+            "topic": topic,
+            "title": message.title,
+            "message": message.text,
+            "priority": _URGENT if message.is_emergency else _HIGH,
+            "tags": ["rotating_light"],
+            "sequence_id": message.key,
+        }
+        if message.place is not None:
+            body["click"] = message.place
+        if message.ack_link is not None:
+            action = {"action": "view", "label": self._ack_label, "url": message.ack_link, "clear": True}
+            body["actions"] = [action]
+        is_ours = server == self._server and self._token is not None
+        headers = {"Authorization": f"Bearer {self._token}"} if is_ours else {}
+        call = Call("POST", server, headers=headers, json=body, is_repeatable=True)
+        (await self._http.send(call, _TERMS)).require_success()
+
+    def _server_and_topic(self, address: str) -> tuple[str, str]:
+        if "/" not in address:
+            return self._server, address
+        server, _, topic = address.rpartition("/")
+        return server, topic

@@ -1,0 +1,100 @@
+"""PagerDuty: its Events API v2 tells it, its REST API says who answered there.
+
+Source: https://developer.pagerduty.com, Events API v2; API reference, List incidents and Get a user
+"""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
+
+from bot.domain.errors import OutboundFailed
+from bot.domain.outbound import OutboundProblem
+from bot.domain.paging.keeping import Told
+from bot.integrations.outbound.call import Call, Terms
+from bot.services.ports.paging import OutsideAnswer, OutsideMessage
+
+if TYPE_CHECKING:
+    from bot.integrations.outbound.http import OutboundHttp
+
+_TERMS: Final = Terms("pagerduty")
+_SUMMARY_LIMIT: Final = 1024
+_ACTIONS: Final = {Told.ANSWERED: "acknowledge", Told.OVER: "resolve"}
+_ANSWERED: Final = frozenset({"acknowledged", "resolved"})
+
+
+class PagerDuty:
+    """A `bot.services.ports.paging.KeptSystem`.
+
+    Args:
+        events: Of the Events API: https://events.pagerduty.com, or the EU's.
+        api: Of the REST API.
+        routing_key: The integration key of a service.
+        token: Of the REST API, read-only is enough; None: answers there are not seen.
+    """
+
+    def __init__(
+        self, http: "OutboundHttp", *, events: str, api: str, routing_key: str, token: str | None
+    ) -> None:
+        self._http = http
+        self._events = events.rstrip("/")
+        self._api = api.rstrip("/")
+        self._routing_key = routing_key
+        self._token = token
+
+    async def page(self, message: OutsideMessage, *, to: str | None) -> str | None:
+        """Trigger an alert. A known dedup_key is no second one."""
+        payload = {
+            "summary": message.title[:_SUMMARY_LIMIT],
+            "source": "incident-bot",
+            "severity": "critical" if message.is_emergency else "error",
+            "custom_details": dict(message.facts),
+        }
+        links = [{"href": href, "text": text} for href, text in ((message.place, "Discord"),) if href]
+        await self._enqueue("trigger", message.reference, payload=payload, links=links)
+        return message.reference
+
+    async def answer(self, reference: str) -> OutsideAnswer | None:
+        """Return who acknowledged or resolved it there; None without a token for the REST API."""
+        if self._token is None:
+            return None
+        asked = {"incident_key": reference, "include[]": "acknowledgers", "limit": "1"}
+        found = await self._get("incidents", asked)
+        incidents = found.get("incidents")
+        incident = incidents[0] if isinstance(incidents, list) and incidents else None
+        if not isinstance(incident, dict) or incident.get("status") not in _ANSWERED:
+            return None
+        return _who(incident)
+
+    async def tell(self, reference: str, told: Told) -> None:
+        """Acknowledge or resolve it there."""
+        await self._enqueue(_ACTIONS[told], reference)
+
+    async def _enqueue(self, action: str, key: str, **more: object) -> None:
+        event = {"routing_key": self._routing_key, "event_action": action, "dedup_key": key, **more}
+        call = Call("POST", f"{self._events}/v2/enqueue", json=event, is_repeatable=True)
+        _object(await self._http.json(call, _TERMS))
+
+    async def _get(self, path: str, params: Mapping[str, str]) -> Mapping[str, object]:
+        headers = {
+            "Authorization": f"Token token={self._token}",
+            "Accept": "application/vnd.pagerduty+json;version=2",
+            "Content-Type": "application/json",
+        }
+        call = Call("GET", f"{self._api}/{path}", headers=headers, params=params or None)
+        return _object(await self._http.json(call, _TERMS))
+
+
+def _who(incident: Mapping[str, object]) -> OutsideAnswer:
+    """Return the person who answered last, with their mail address if the token may read it."""
+    given = incident.get("acknowledgements")
+    acts = given if isinstance(given, list) else []
+    people = [one.get("acknowledger") for one in acts if isinstance(one, dict)]
+    who = people[-1] if people else incident.get("last_status_change_by")
+    if not isinstance(who, dict):
+        return OutsideAnswer()
+    return OutsideAnswer(str(who.get("summary") or who.get("name") or ""), str(who.get("email") or ""))
+
+
+def _object(found: object) -> Mapping[str, object]:
+    if not isinstance(found, dict):
+        raise OutboundFailed(OutboundProblem.NOT_JSON, "PagerDuty answered with no JSON object")
+    return found

@@ -1,0 +1,1 @@
+"""Pages that leave Discord: sent by another system, and kept in step with it."""

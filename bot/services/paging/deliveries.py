@@ -1,0 +1,92 @@
+"""What is special about pages outside Discord as deliveries."""
+
+from dataclasses import replace
+from datetime import datetime
+
+import structlog
+
+from bot.domain.delivery.delivery import Delivery, DeliveryKind, Posted
+from bot.domain.escalation.deliveries import PagingData
+from bot.domain.escalation.entries import PagedOutsideEntry
+from bot.domain.escalation.outside import OutsidePage, reachable_by
+from bot.domain.incident.incident import Incident, Status
+from bot.domain.oncall.people import marked
+from bot.domain.paging.ways import Way, next_way
+from bot.domain.timeline.entries import TimelineEntry
+from bot.services.delivery.handling import DeliveryHandler
+from bot.services.escalation.decisions import is_of_earlier_ladder
+from bot.services.escalation.step_messages import StepMessages
+from bot.services.paging.sending import OutsideMeans
+from bot.services.ports import Job, JobName, Store, Transaction
+from bot.services.shared.roster import OnCall
+
+log = structlog.get_logger(__name__)
+
+
+class OutsideDeliveries(DeliveryHandler):
+    """Pages by ways beside Discord. One that fails is followed by the person's next way."""
+
+    def __init__(self, oncall: OnCall, step_messages: StepMessages, means: OutsideMeans) -> None:
+        super().__init__(DeliveryKind.OUTSIDE_PAGE)
+        self._oncall = oncall
+        self._step_messages = step_messages
+        self._means = means
+
+    async def is_obsolete(self, tx: Transaction, delivery: Delivery) -> bool:
+        """Return True after an acknowledge, under another severity's ladder, or by a way that is not there."""
+        incident = await tx.incident(delivery.incident_id or 0)
+        return self._is_useless(delivery, incident) or await is_of_earlier_ladder(tx, delivery, incident)
+
+    async def is_obsolete_unlocked(self, store: Store, delivery: Delivery, incident: Incident) -> bool | None:
+        """Return the same."""
+        return self._is_useless(delivery, incident) or await is_of_earlier_ladder(store, delivery, incident)
+
+    def _is_useless(self, delivery: Delivery, incident: Incident) -> bool:
+        """Return True if nobody waits for the page, or its way is not configured, which is no failure."""
+        way = PagingData.from_json(delivery.data).way
+        return incident.status is not Status.TRIGGERED or (way is not None and not self._means.has(way))
+
+    async def placed(
+        self, tx: Transaction, incident: Incident, delivery: Delivery, posted: Posted, *, at: datetime | None
+    ) -> Incident:
+        """Put the page on the timeline, and begin to keep it in step with a system that can be asked."""
+        way = PagingData.from_json(delivery.data).way
+        who = None if delivery.recipient is None else marked(delivery.recipient)
+        now = at or await tx.now()
+        entry = PagedOutsideEntry(way="" if way is None else way.value, who=who)
+        await tx.add_timeline(incident.id, TimelineEntry.of(entry, now))
+        reference = posted.reference
+        if way is not None and reference and await tx.keep_outside_page(delivery, way, reference):
+            await tx.enqueue(keep_job(delivery.id))
+        if incident.status is not Status.TRIGGERED or await tx.now() < incident.ack_due_at:
+            return incident
+        shown = replace(incident, version=incident.version + 1)
+        await tx.keep_older_pages(incident.id)
+        await tx.save(shown)
+        return shown
+
+    async def give_up(self, tx: Transaction, delivery: Delivery, *, reason: str, code: int) -> None:
+        """Record it, and try the person's next way."""
+        await super().give_up(tx, delivery, reason=reason, code=code)
+        incident = await tx.incident(delivery.incident_id or 0, lock=True)
+        kind, _, place = delivery.to.partition(":")
+        data = PagingData.from_json(delivery.data)
+        if kind != "person" or data.way is None or incident.status is not Status.TRIGGERED:
+            return
+        who = (await self._oncall.standing(incident.guild_id, source=tx)).get(place)
+        tried = (*data.instead, data.way)
+        reachable = [] if who is None else [way for way in reachable_by(who) if self._means.has(way)]
+        key = delivery.key.removesuffix(f":{data.way}:{place}")
+        queued = [way for way in Way if await tx.delivery_by_key(f"{key}:{way}:{place}") is not None]
+        following = next_way([*tried, *queued], reachable)
+        if following is None:
+            return
+        page = OutsidePage(following, place)
+        new = self._step_messages.outside(incident, page, key=key, data=replace(data, instead=tried))
+        await tx.insert_deliveries([new])
+        log.info("page.next_way", incident_id=incident.id, delivery_id=delivery.id, way=following)
+
+
+def keep_job(delivery_id: int) -> Job:
+    """Return the job that asks for an answer to a page outside, and tells of one here."""
+    return Job(JobName.KEEP_IN_STEP, str(delivery_id), f"keep_in_step:{delivery_id}")

@@ -1,0 +1,175 @@
+"""Sending deliveries, each by the system that it goes to. See docs/internals/paging.md."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+from typing import Final
+
+from bot.domain.delivery.attachments import Attachment
+from bot.domain.delivery.delivery import Delivery, Posted, Request
+from bot.domain.delivery.kinds import Action
+from bot.domain.errors import Crowded, DeliveryRefused, OutboundFailed, UpstreamUnavailable
+from bot.domain.escalation.deliveries import PagingData
+from bot.domain.incident.incident import Incident
+from bot.domain.oncall.people import OnCallPerson
+from bot.domain.paging.keeping import Told
+from bot.domain.paging.ways import Way
+from bot.services.delivery.emails import DeliveryEmails, Links
+from bot.services.ports import Store, Subject
+from bot.services.ports.discord import DiscordSending
+from bot.services.ports.paging import OutsideWriter, Systems
+from bot.services.shared.roster import OnCall
+
+#: Pages that a process sends outside at once: a slow system must not keep the queue's workers from a DM.
+_AT_ONCE: Final = 6
+_SOON_S: Final = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class OutsideMeans:
+    """By what pages leave Discord.
+
+    Attributes:
+        systems: Those that are configured.
+        emails: The bot's own mail.
+        links: To acknowledge by.
+    """
+
+    systems: Systems
+    emails: DeliveryEmails
+    links: Links
+    writer: OutsideWriter
+
+    def has(self, way: Way) -> bool:
+        """Return True if a page can go out by *way*."""
+        return self.emails.can_send if way is Way.EMAIL else way in self.systems
+
+
+class OutsideSending:
+    """Sends pages outside. What is stored of a request names no address: each attempt looks it up."""
+
+    def __init__(self, store: Store, oncall: OnCall, means: OutsideMeans) -> None:
+        self._store = store
+        self._oncall = oncall
+        self._means = means
+        self._under_way = 0
+
+    async def compose(self, delivery: Delivery) -> Request:
+        """Return the request, with the person who is on call at its place now.
+
+        Raises:
+            DeliveryRefused: the way is not configured, or the person has no address for it.
+        """
+        way, who = _way(delivery), await self._reader(delivery)
+        if not self._means.has(way):
+            raise DeliveryRefused(f"{way}: not configured", http_status=HTTPStatus.NOT_IMPLEMENTED)
+        if delivery.to.startswith("person:") and (who is None or who.address(way) is None):
+            raise DeliveryRefused(f"{way}: no address", http_status=HTTPStatus.NOT_FOUND)
+        body = {"way": way.value, "delivery": delivery.id}
+        return Request(Action.OUTSIDE, 0, None, body, None if who is None else who.handle)
+
+    def require_capacity(self) -> None:
+        """Raise Crowded if so many pages are on their way that one more should wait."""
+        if self._under_way >= _AT_ONCE:
+            raise Crowded(_SOON_S)
+
+    async def send(self, request: Request) -> Posted:
+        """Send a page.
+
+        Raises:
+            DeliveryRefused: it will never be taken. UpstreamUnavailable: it may be, later.
+        """
+        delivery = await self._store.delivery(int(str(request.body["delivery"])))
+        incident = await self._store.incident(delivery.incident_id or 0)
+        self._under_way += 1
+        try:
+            reference = await self._page(delivery, incident, await self._reader(delivery))
+        except OutboundFailed as failed:
+            if failed.problem.is_final:
+                said = f"{_way(delivery)}: {failed.reason}"
+                raise DeliveryRefused(said, http_status=failed.http_status or 0) from None
+            raise
+        finally:
+            self._under_way -= 1
+        return Posted(channel_id=0, message_id=0, reference=reference)
+
+    async def _reader(self, delivery: Delivery) -> OnCallPerson | None:
+        """Return the person on call at the delivery's place; None: it is for no person."""
+        kind, _, place = delivery.to.partition(":")
+        if kind != "person":
+            return None
+        return (await self._oncall.standing(delivery.guild_id)).get(place)
+
+    async def _page(self, delivery: Delivery, incident: Incident, who: OnCallPerson | None) -> str | None:
+        way = _way(delivery)
+        if way is Way.EMAIL:
+            await self._email(delivery, incident, who)
+            return None
+        link = None
+        if who is not None:
+            link = (await self._means.links.urls(delivery, [incident.id], who)).get(incident.id)
+        reference = await self._reference(delivery, incident, way)
+        message = self._means.writer.write(delivery, incident, reference=reference, ack_link=link)
+        return await self._means.systems[way].page(message, to=None if who is None else who.address(way))
+
+    async def _email(self, delivery: Delivery, incident: Incident, who: OnCallPerson | None) -> None:
+        if who is None or not await self._means.emails.send(delivery, incident, to=[who]):
+            raise UpstreamUnavailable("email: not accepted")
+
+    async def _reference(self, delivery: Delivery, incident: Incident, way: Way) -> str:
+        """Return what the system calls the incident: the same for all its pages that ring at one time.
+
+        A page after an answer, which was handed back, rings anew under another name.
+        """
+        earlier = [
+            page
+            for page in await self._store.kept_pages_of(incident.id, way)
+            if page.delivery_id != delivery.id
+        ]
+        if earlier and earlier[0].told is Told.RINGING:
+            return earlier[0].reference
+        installation = await self._store.installation()
+        return f"incident-bot-{installation.id[:8]}-{incident.label}" + (f"-{delivery.id}" if earlier else "")
+
+
+class SendingByKind:
+    """A `bot.services.ports.discord.DiscordSending` that lets pages outside go their own way."""
+
+    def __init__(self, discord: DiscordSending, outside: OutsideSending) -> None:
+        self._discord = discord
+        self._outside = outside
+
+    async def compose(self, delivery: Delivery, subject: Subject) -> Request:
+        if delivery.kind.spec.is_outside:
+            return await self._outside.compose(delivery)
+        return await self._discord.compose(delivery, subject)
+
+    def draft(self, delivery: Delivery, subject: Incident) -> Mapping[str, object]:
+        if delivery.kind.spec.is_outside:
+            return {"way": _way(delivery).value}
+        return self._discord.draft(delivery, subject)
+
+    async def send(self, request: Request, *, nonce: str, files: Sequence[Attachment] = ()) -> Posted:
+        if request.action is Action.OUTSIDE:
+            return await self._outside.send(request)
+        return await self._discord.send(request, nonce=nonce, files=files)
+
+    def require_capacity(self, request: Request) -> None:
+        if request.action is Action.OUTSIDE:
+            self._outside.require_capacity()
+        else:
+            self._discord.require_capacity(request)
+
+    async def find(self, request: Request, *, since: datetime) -> Posted | None:
+        if request.action is Action.OUTSIDE:
+            return None  # it is sent again: its key says that it is the same
+        return await self._discord.find(request, since=since)
+
+
+def _way(delivery: Delivery) -> Way:
+    """Return the way of a page outside; a way that only a newer version knows cannot be used."""
+    way = PagingData.from_json(delivery.data).way
+    if way is None:
+        raise DeliveryRefused("a way that this version does not know", http_status=HTTPStatus.NOT_IMPLEMENTED)
+    return way

@@ -1,0 +1,35 @@
+"""A desk whose pages leave Discord, to stand-ins."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from bot.i18n import Texts
+from bot.outbound import outbound_of
+from bot.paging import paging_systems
+from bot.runbook import load_policy
+from bot.settings import load_settings
+from tests.services.database import Database
+from tests.services.desk import Desk
+from tests.services.paging.policies import paging_policy
+from tests.standins.paging.server import Outside, outside_systems
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def outside() -> AsyncIterator[Outside]:
+    """The systems."""
+    async with outside_systems() as made:
+        yield made
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def desk(database: Database, outside: Outside, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    """The use cases of a guild that pages by every way."""
+    for name, value in outside.environment.items():
+        monkeypatch.setenv(name, value)
+    settings = load_settings(env_file=None)
+    made = Desk(database, paging_policy(load_policy(None)))
+    made.paging = dict(paging_systems(settings, outbound_of(settings), Texts.load(), made.policy))
+    made.use(made.discord)
+    return made

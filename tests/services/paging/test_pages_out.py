@@ -1,0 +1,249 @@
+"""Nobody answers in Discord, so the page leaves Discord: once by each way, until there is an answer."""
+
+import pytest
+
+from bot.domain.delivery.delivery import DeliveryKind, DeliveryStatus
+from bot.domain.escalation.deliveries import PagingData
+from bot.domain.escalation.entries import PagedOutsideEntry
+from bot.domain.incident.entries import AcknowledgedEntry
+from bot.domain.incident.incident import Incident, Status
+from bot.domain.oncall.notify import NotifySettings
+from bot.domain.paging.ways import Also, Way
+from bot.domain.timeline.entries import TimelineKind
+from bot.domain.timeline.recorded import DeliveryFailedEntry
+from bot.runbook import load_policy
+from tests.services.desk import PRIMARY, RESPONDER, Desk
+from tests.services.paging.policies import TOPIC, paging_policy
+from tests.standins.paging.server import PUSHOVER_USER, Outside, fails
+
+
+async def unanswered(desk: Desk) -> Incident:
+    """A SEV1 whose deadline has passed."""
+    incident = await desk.open()
+    await desk.pass_time(minutes=15, seconds=1)
+    return incident
+
+
+async def pages(desk: Desk, incident: Incident) -> dict[Way | None, DeliveryStatus]:
+    """The state of each page outside."""
+    rows = await desk.database.pool.fetch(
+        "SELECT id FROM deliveries WHERE incident_id = $1 AND kind = 'outside_page' ORDER BY id", incident.id
+    )
+    found = [await desk.store.delivery(row["id"]) for row in rows]
+    return {PagingData.from_json(one.data).way: one.status for one in found}
+
+
+async def test_nothing_leaves_discord_before_the_step_that_says_so(desk: Desk, outside: Outside) -> None:
+    """Nor after an ack."""
+    incident = await desk.open()
+    await desk.pass_time(minutes=14)
+    assert outside.asked == []
+    await desk.eyes(desk.message(DeliveryKind.ALERT), by=RESPONDER)
+    await desk.pass_time(minutes=20)
+    assert outside.asked == []
+    assert await pages(desk, incident) == {}
+
+
+async def test_a_missed_deadline_rings_each_way_once(desk: Desk, outside: Outside) -> None:
+    """The person's phone by both services, PagerDuty, and the team's webhook."""
+    incident = await unanswered(desk)
+    sent = dict.fromkeys((Way.NTFY, Way.PUSHOVER, Way.PAGERDUTY, Way.WEBHOOK), DeliveryStatus.SENT)
+    assert await pages(desk, incident) == sent
+    (push,) = outside.ntfy.published
+    assert (push["topic"], push["priority"]) == (TOPIC, 5)
+    assert "決済 API が 5xx" in push["title"]
+    assert push["actions"][0]["url"].startswith("https://bot.example.com/ack/")
+    (emergency,) = outside.pushover.messages
+    assert (emergency["user"], emergency["priority"]) == (PUSHOVER_USER, "2")
+    (trigger,) = outside.pagerduty.events
+    assert trigger["payload"]["severity"] == "critical"
+    assert [one["data"]["incident"] for one in outside.receiver.received.values()] == [incident.label]
+    entries = [
+        entry for entry in await desk.store.timeline(incident.id) if entry.kind is TimelineKind.PAGED_OUTSIDE
+    ]
+    assert {PagedOutsideEntry.from_json(entry.data or {}).way for entry in entries} == set(map(str, sent))
+
+
+async def test_the_ack_link_of_a_push_acknowledges_as_its_reader(desk: Desk, outside: Outside) -> None:
+    """As the link of an email does."""
+    incident = await unanswered(desk)
+    link = outside.ntfy.published[0]["actions"][0]["url"]
+    await desk.links.acknowledge(link.rpartition("/ack/")[2])
+    after = await desk.store.incident(incident.id)
+    assert after.acknowledged is not None
+    assert after.acknowledged.name == "primary"
+
+
+async def test_an_ack_in_pagerduty_acknowledges_here_as_that_person(desk: Desk, outside: Outside) -> None:
+    """Known by their mail address; PagerDuty is not told what it said itself; the phone stops."""
+    incident = await unanswered(desk)
+    (key,) = outside.pagerduty.told("trigger")
+    outside.pagerduty.acknowledge(key, email="Primary@example.com")
+    await desk.pass_time(seconds=30)
+    after = await desk.store.incident(incident.id)
+    assert after.status is Status.ACKNOWLEDGED
+    assert after.acknowledged is not None
+    assert after.acknowledged.id == PRIMARY.id
+    (entry,) = [
+        one for one in await desk.store.timeline(incident.id) if one.kind is TimelineKind.ACKNOWLEDGED
+    ]
+    assert AcknowledgedEntry.from_json(entry.data or {}).via == "pagerduty"
+    assert outside.pagerduty.told("acknowledge") == []
+    assert len(outside.pushover.cancelled) == 1
+    assert outside.pushover.ringing == []
+
+
+async def test_a_person_whom_nobody_knows_acknowledges_by_the_name_of_the_service(
+    desk: Desk, outside: Outside
+) -> None:
+    """Their name there, and which service says so."""
+    incident = await unanswered(desk)
+    outside.pagerduty.acknowledge(outside.pagerduty.told("trigger")[0])
+    await desk.pass_time(seconds=30)
+    after = await desk.store.incident(incident.id)
+    assert after.acknowledged is not None
+    assert after.acknowledged.name == "Earline Greenholt (PagerDuty)"
+
+
+async def test_an_ack_on_the_phone_acknowledges_here_and_in_pagerduty(desk: Desk, outside: Outside) -> None:
+    """By Pushover's receipt; PagerDuty is told once, and of the end once."""
+    incident = await unanswered(desk)
+    outside.pushover.acknowledge(outside.pushover.ringing[0])
+    await desk.pass_time(minutes=2)
+    after = await desk.store.incident(incident.id)
+    assert after.acknowledged is not None
+    assert after.acknowledged.id == PRIMARY.id
+    key = outside.pagerduty.told("trigger")
+    assert outside.pagerduty.told("acknowledge") == key
+    await desk.lifecycle.resolve(incident.id, by=RESPONDER)
+    await desk.pass_time(minutes=2)
+    assert outside.pagerduty.told("resolve") == key
+    asked = len(outside.asked)
+    await desk.pass_time(minutes=30)
+    assert len(outside.asked) == asked
+
+
+async def test_an_ack_here_stops_what_rings_and_what_would(desk: Desk, outside: Outside) -> None:
+    """A page that failed so far is not sent after the ack."""
+    outside.fault = fails(503, "ntfy")
+    incident = await unanswered(desk)
+    await desk.eyes(desk.message(DeliveryKind.ALERT), by=RESPONDER)
+    outside.fault = lambda _path: None
+    await desk.pass_time(minutes=2)
+    assert outside.ntfy.published == []
+    assert (await pages(desk, incident))[Way.NTFY] is DeliveryStatus.CANCELLED
+    assert len(outside.pagerduty.told("acknowledge")) == 1
+
+
+async def test_a_way_that_fails_is_in_the_dlq_and_the_next_one_is_tried(desk: Desk, outside: Outside) -> None:
+    """A wrong topic's token; the mail is left, since the other push is on its way already."""
+    outside.fault = fails(403, "ntfy")
+    incident = await unanswered(desk)
+    found = await pages(desk, incident)
+    assert (found[Way.NTFY], found[Way.EMAIL]) == (DeliveryStatus.FAILED, DeliveryStatus.SENT)
+    failed = [
+        DeliveryFailedEntry.from_json(one.data or {})
+        for one in await desk.store.timeline(incident.id)
+        if one.kind is TimelineKind.DELIVERY_FAILED
+    ]
+    assert [(one.of, one.reason) for one in failed] == [("outside_page", "ntfy: HTTP 403")]
+    row = await desk.database.pool.fetchrow("SELECT payload::text AS body FROM admin.notification_failures")
+    assert row is not None
+    assert TOPIC not in row["body"]
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+async def test_a_system_that_is_away_delays_no_other_way(desk: Desk, outside: Outside, status: int) -> None:
+    """Nor the escalation in Discord; it gets its page when it is back."""
+    outside.fault = fails(status, "enqueue")
+    incident = await unanswered(desk)
+    assert len(outside.ntfy.published) == len(outside.pushover.messages) == 1
+    assert desk.sent(DeliveryKind.ESCALATION) == ["channel:p0-alerts"]
+    outside.fault = lambda _path: None
+    await desk.pass_time(minutes=1)
+    assert len(outside.pagerduty.incidents) == 1 or (await pages(desk, incident))[Way.PAGERDUTY] in {
+        DeliveryStatus.PENDING,
+        DeliveryStatus.FAILED,
+    }
+
+
+async def test_a_lost_answer_rings_no_second_time(desk: Desk, outside: Outside) -> None:
+    """Each system is given what it needs to see that it is the same page again."""
+    outside.drops_first = True
+    await unanswered(desk)
+    await desk.pass_time(minutes=1)
+    assert len(outside.pushover.messages) == 2
+    assert len(outside.ntfy.shown) == 1
+    assert len(outside.pushover.ringing) == 1
+    assert len(outside.pagerduty.incidents) == 1
+    assert len(outside.receiver.received) == 1
+
+
+async def test_a_drill_never_leaves_discord(desk: Desk, outside: Outside) -> None:
+    """Whatever its severity's ladder says."""
+    await desk.drills.start(desk.guild_id, severity="SEV1", rings=True, by=PRIMARY, key="d")
+    await desk.pass_time(minutes=16)
+    assert outside.asked == []
+
+
+async def test_a_private_incident_says_its_number_only(desk: Desk, outside: Outside) -> None:
+    """To every system outside."""
+    incident = await desk.open()
+    await desk.privacy.make_private(incident.id, by=PRIMARY)
+    await desk.pass_time(minutes=15, seconds=1)
+    everything = f"{outside.ntfy.published}{outside.pushover.messages}{outside.pagerduty.events}"
+    everything += str(outside.receiver.received)
+    assert len(outside.ntfy.published) == len(outside.pagerduty.events) == 1
+    assert incident.label in everything
+    assert "決済" not in everything
+    assert "api.parky" not in everything
+
+
+async def test_handing_back_rings_anew(desk: Desk, outside: Outside) -> None:
+    """A page after an answer is another alert in PagerDuty: the first one is silent there."""
+    desk.policy = paging_policy(load_policy(None), also=(Also.PAGERDUTY,), steps=(1, 2))
+    desk.use(desk.discord)
+    incident = await unanswered(desk)
+    await desk.eyes(desk.message(DeliveryKind.ALERT), by=RESPONDER)
+    await desk.pass_time(seconds=20)
+    await desk.releasing.release(incident.id, by=RESPONDER)
+    await desk.pass_time(minutes=16)
+    first, second = outside.pagerduty.told("trigger")
+    assert outside.pagerduty.incidents[first]["status"] == "acknowledged"
+    assert outside.pagerduty.incidents[second]["status"] == "triggered"
+
+
+async def test_a_later_step_is_no_second_alert_in_pagerduty(desk: Desk, outside: Outside) -> None:
+    """The same key; and it is told of the ack once."""
+    desk.policy = paging_policy(load_policy(None), also=(Also.PAGERDUTY,), steps=(1, 2))
+    desk.use(desk.discord)
+    await unanswered(desk)
+    await desk.pass_time(minutes=16)
+    assert len(outside.pagerduty.told("trigger")) == 2
+    assert len(outside.pagerduty.incidents) == 1
+    await desk.eyes(desk.message(DeliveryKind.ALERT), by=RESPONDER)
+    await desk.pass_time(seconds=40)
+    assert len(outside.pagerduty.told("acknowledge")) == 1
+
+
+async def test_a_persons_own_way_comes_after_their_own_wait(desk: Desk, outside: Outside) -> None:
+    """Although no step names it; an ack before that keeps the phone silent."""
+    desk.policy = paging_policy(load_policy(None), also=())
+    desk.use(desk.discord)
+    own = NotifySettings(1, "primary", ways=(Also.PUSH,), ntfy="my-own-topic")
+    async with desk.own_store.transaction() as tx:
+        await tx.save_notify_settings(desk.guild_id, own)
+    await desk.open()
+    await desk.work()
+    assert [one["topic"] for one in outside.ntfy.published] == ["my-own-topic"]
+
+
+async def test_pages_go_out_while_discord_is_away(desk: Desk, outside: Outside) -> None:
+    """Nothing of them needs it."""
+    incident = await desk.open()
+    await desk.work()
+    desk.discord.is_away = True
+    await desk.pass_time(minutes=15, seconds=1)
+    assert len(outside.ntfy.published) == len(outside.pagerduty.events) == 1
+    found = await pages(desk, incident)
+    assert set(found.values()) == {DeliveryStatus.SENT}

@@ -1,0 +1,1 @@
+"""ntfy, Pushover, PagerDuty and a receiver of webhooks, as their documentation describes them."""
