@@ -1,4 +1,4 @@
-"""The settings of the systems outside Discord that pages go to. None is needed, and none costs anything unset."""
+"""The settings of the systems outside Discord that pages go to: none is needed, unset none costs anything."""
 
 from typing import Final
 
@@ -24,7 +24,9 @@ class PagingSettings(BaseSettings):
     pushover_token: Key | None = Field(
         None, description="the token of your application at Pushover; without it no push goes there"
     )
-    pushover_api_url: PublicUrl = Field(PUSHOVER_API, description=f"{PUSHOVER_API}, or a stand-in on loopback")
+    pushover_api_url: PublicUrl = Field(
+        PUSHOVER_API, description=f"{PUSHOVER_API}, or a stand-in on loopback"
+    )
     pagerduty_routing_key: Key | None = Field(
         None, description="the integration key of a service (Events API v2); without it no page goes there"
     )

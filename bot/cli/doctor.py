@@ -13,6 +13,7 @@ from bot.app import connected_client
 from bot.checks.code_host import check_code_host
 from bot.checks.finding import Finding, State, fail, ok, warn
 from bot.checks.guild import check_commands, check_dms, check_guild, of_policy
+from bot.checks.paging import check_paging
 from bot.checks.storage import check_connections, check_database, check_dlq, check_instances, check_migrations
 from bot.checks.webhooks import check_webhooks
 from bot.cli.outcome import EXIT_FOUND, EXIT_OK
@@ -22,8 +23,11 @@ from bot.code_hosts import open_code_hosts
 from bot.database import closing, own_database
 from bot.domain.errors import ConfigError, DeliveryRefused, StorageUnavailable, UpstreamUnavailable
 from bot.domain.oncall.people import OnCallPerson
+from bot.domain.paging.ways import Way
 from bot.i18n import Texts
 from bot.integrations.mail import SmtpEmailSender
+from bot.outbound import outbound_of
+from bot.paging import paging_systems
 from bot.resources import make_webhooks, open_shared
 from bot.runbook import Policy, Served, load_served
 from bot.settings import Settings
@@ -76,6 +80,7 @@ def _findings(*, test_dms: bool) -> Iterator[Finding]:
     for guild_id, policy in served.policies.items():
         yield _of(served, guild_id, asyncio.run(_mail(settings, policy)))
         yield _of(served, guild_id, asyncio.run(_github(settings, policy)))
+        yield from (_of(served, guild_id, one) for one in _paging(settings, policy))
 
 
 def _egress(settings: Settings) -> Finding:
@@ -190,6 +195,13 @@ async def _mail(settings: Settings, policy: Policy) -> Finding:
     except UpstreamUnavailable as away:
         return fail("email", away.reason, "correct SMTP_URL, or start the mail server")
     return ok("email", f"{settings.smtp.host} takes mail from {settings.smtp.sender}")
+
+
+def _paging(settings: Settings, policy: Policy) -> Iterator[Finding]:
+    """Check the ways beside Discord, without sending anything."""
+    systems = paging_systems(settings, outbound_of(settings), Texts.load(), policy)
+    configured = {*systems, *([Way.EMAIL] if settings.smtp is not None else [])}
+    return check_paging(configured, policy, list(of_policy(policy).values()))
 
 
 async def _github(settings: Settings, policy: Policy) -> Finding:

@@ -38,6 +38,7 @@ from bot.services.oncall.calendars import CalendarFiles
 from bot.services.oncall.change_checks import ChangeChecks
 from bot.services.oncall.clearing import Clearing
 from bot.services.oncall.handovers import Handovers
+from bot.services.oncall.notifying import Notifying
 from bot.services.oncall.schedules import Schedules
 from bot.services.ports.charts import Charts
 from bot.services.postmortems.documents import Documents
@@ -123,6 +124,7 @@ class OnCallUseCases:
     oncall: OnCall
     handovers: Handovers
     schedules: Schedules
+    notifying: Notifying
     clearing: Clearing
     oncall_checks: ChangeChecks
     calendars: CalendarFiles

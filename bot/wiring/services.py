@@ -29,6 +29,7 @@ from bot.services.oncall.calendars import CalendarFiles
 from bot.services.oncall.change_checks import ChangeChecks
 from bot.services.oncall.clearing import Clearing
 from bot.services.oncall.handovers import Handovers
+from bot.services.oncall.notifying import Notifying
 from bot.services.oncall.schedules import Schedules
 from bot.services.outage.emergency import Emergency
 from bot.services.ports.oncall import Reach
@@ -155,6 +156,7 @@ def _oncall(shared: Shared, parts: GuildDependencies, reach: Reach) -> OnCallUse
         oncall=oncall,
         handovers=Handovers(store, policy, oncall, reach),
         schedules=schedules,
+        notifying=Notifying(store, shared.access),
         clearing=Clearing(store, oncall, schedules),
         oncall_checks=ChangeChecks(store, oncall, reach),
         calendars=CalendarFiles(store, policy, schedules, oncall, reach=reach, calendars=parts.calendars),

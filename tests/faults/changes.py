@@ -76,7 +76,13 @@ READS: Final = frozenset(
             "actions.looking.turn_page",
             "actions.looking.open_chosen",
         ),
-        *("/oncall show", "/oncall schedule export", "/oncall schedule import", "/oncall schedule clear"),
+        *(
+            "/oncall notify",
+            "/oncall show",
+            "/oncall schedule export",
+            "/oncall schedule import",
+            "/oncall schedule clear",
+        ),
         *(
             "incidents.why.press_why",
             "responding.press_first",

@@ -130,6 +130,12 @@ async def _(scene: Scene) -> Change:
     return scene.acts(act, "set_on_call", of="seatset")
 
 
+@change("oncall.notifying.send_notify")
+async def _(scene: Scene) -> Change:
+    form = await scene.human.command("responder", "general", "oncall notify")
+    return scene.acts(scene.sends(form, ways=["push"]), "set_notify", of="push", words=("保存しました",))
+
+
 @change("/oncall override")
 async def _(scene: Scene) -> Change:
     act = scene.runs("oncall override", by="primary", user="responder", until="8h", place="seatoverride")

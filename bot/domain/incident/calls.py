@@ -42,6 +42,20 @@ class CallPage(Payload):
     is_emailed: bool = False
 
 
+class OutsideCall(Payload):
+    """A page that left Discord, and what came of it.
+
+    Attributes:
+        way: As `Way` has it.
+        who: The person, as `marked`; the place while its holder is not known; None: it pages by itself.
+        sent_at: When the system took it; None: it was given up.
+    """
+
+    way: str
+    who: str | None = None
+    sent_at: datetime | None = None
+
+
 class Decline(Payload):
     """The answer of a person who cannot respond.
 
@@ -60,11 +74,13 @@ class Calls(Payload):
         steps: Of all its ladders, without those that were cancelled, by time.
         pages: By time.
         declined: The people who cannot respond, by time.
+        outside: The pages that left Discord, by time.
     """
 
     steps: tuple[CallStep, ...] = ()
     pages: tuple[CallPage, ...] = ()
     declined: tuple[Decline, ...] = ()
+    outside: tuple[OutsideCall, ...] = ()
 
     @property
     def following(self) -> CallStep | None:

@@ -33,7 +33,7 @@ class OutsideDeliveries(DeliveryHandler):
         self._means = means
 
     async def is_obsolete(self, tx: Transaction, delivery: Delivery) -> bool:
-        """Return True after an acknowledge, under another severity's ladder, or by a way that is not there."""
+        """Return True after an acknowledge, under another severity's ladder, or without such a system."""
         incident = await tx.incident(delivery.incident_id or 0)
         return self._is_useless(delivery, incident) or await is_of_earlier_ladder(tx, delivery, incident)
 

@@ -78,6 +78,8 @@ LEFT_OUT: Final = MappingProxyType(
         "ignored_senders": "a setting",
         "installation": "the key and the state of this installation",
         "instances": "a moment of a process",
+        "notify_settings": "people's own addresses, which are nobody else's business",
+        "outside_pages": "how far systems outside are kept in step",
         "issue_polls": "how far the issues have been read here",
         "mirrors": "a copy for times without the database",
         "mornings": "the posts of the morning triage",

@@ -22,6 +22,15 @@ CASE WHEN incidents.status = 'triggered' THEN jsonb_build_object(
                 ORDER BY page.id)
        FROM deliveries AS page
       WHERE page.incident_id = incidents.id AND page.kind = 'page' AND page.status <> 'cancelled'),
+    'outside',
+    (SELECT jsonb_agg(jsonb_build_object(
+                'way', page.data ->> 'way',
+                'who', CASE WHEN page.target LIKE 'person:%' THEN
+                           coalesce('@' || (page.request ->> 'recipient'), substr(page.target, length('person:') + 1)) END,
+                'sent_at', CASE WHEN page.status = 'sent' THEN page.finished_at END)
+                ORDER BY page.id)
+       FROM deliveries AS page
+      WHERE page.incident_id = incidents.id AND page.kind = 'outside_page' AND page.status IN ('sent', 'failed')),
     'declined',
     (SELECT jsonb_agg(jsonb_build_object('who', said.who, 'at', said.at) ORDER BY said.at, said.who)
        FROM (SELECT entry.data ->> 'asked' AS who, max(entry.at) AS at

@@ -9,6 +9,7 @@ from bot.domain.incident.calls import CallPage, arrived
 from bot.domain.oncall.duty import Duty, DutyKind
 from bot.domain.oncall.rotation import Applies
 from bot.ui.posts.incident.calls import few
+from bot.ui.posts.incident.outside_calls import outside_of
 from bot.ui.words.inert import inert, joined
 from bot.ui.words.voice import Voice
 
@@ -155,6 +156,7 @@ def _result(voice: Voice, why: WhyMe, called: Called, *, is_over: bool = False) 
         parts.append(voice.say("why_me.waiting"))
     if any(page.is_emailed for page in called.pages):
         parts.append(voice.say("alert.result.emailed"))
+    parts += outside_of(voice, why.incident, voice.on_call([called.who]))
     if called.said is not None and called.said_at is not None:
         at = voice.hour(called.said_at, on=on)
         parts.append(voice.say(f"why_me.answered.{called.said.value}", at=at))

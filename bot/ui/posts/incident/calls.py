@@ -8,6 +8,7 @@ from bot.domain.incident.incident import Incident, Status
 from bot.domain.oncall.people import marked
 from bot.domain.severity import Mention
 from bot.ui.posts.bodies import HERE
+from bot.ui.posts.incident.outside_calls import outside_of, shared
 from bot.ui.words.voice import role_name
 from bot.ui.words.wording import Wording
 
@@ -75,6 +76,7 @@ def tried(words: Wording, incident: Incident) -> str:
     if not is_overdue(incident):
         return ""
     people = [_result(words, incident, *one) for one in _people(words, incident)]
+    people += shared(words, incident)
     shown = words.joined((one for one in people if one), limit=_PEOPLE_LIMIT)
     return words.say("alert.tried", people=shown) if shown else ""
 
@@ -160,6 +162,7 @@ def _called(
         parts += [_times(words, incident, since)] if since else []
     else:
         parts = [_times(words, incident, pages)]
+    parts[1:1] = outside_of(words, incident, who)
     return words.say("escalation.called", who=who, what=words.listed(parts))
 
 
@@ -241,6 +244,7 @@ def _result(words: Wording, incident: Incident, who: str, pages: Sequence[CallPa
     parts = _outcome(words, incident, who, pages)
     if any(page.is_emailed for page in pages):
         parts.insert(1, words.say("alert.result.emailed"))
+    parts[1:1] = outside_of(words, incident, who)
     return words.say("alert.result.of", who=who, what=words.listed(parts))
 
 
