@@ -27,7 +27,7 @@ from bot.storage.dlq.store import PostgresDlqStore
 from bot.storage.spool import FileSpool
 from bot.storage.store import PostgresStore
 from bot.ui.documents.writer import TemplateWriter
-from bot.ui.posts.digest_charts import DigestCharts
+from bot.ui.posts.digest.charts import DigestCharts
 from bot.ui.posts.exports import MarkdownExportWriter
 from bot.ui.posts.paging.emails import PlainEmailWriter
 from bot.ui.posts.paging.outside import PlainOutsideWriter

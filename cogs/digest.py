@@ -16,7 +16,7 @@ from bot.services.digest.digests import PostedByHand
 from bot.ui.interaction import Interaction, reply, reply_with_files, services_of, soon, voice_of, wait
 from bot.ui.people import person_of
 from bot.ui.pictures import as_files
-from bot.ui.posts.digests import digest
+from bot.ui.posts.digest.posts import digest
 from bot.ui.words.links import place_url
 from bot.ui.words.wording import Wording
 

@@ -18,7 +18,7 @@ from bot.ui.components import Screen
 from bot.ui.interaction import Interaction, keep, redraw, reply, services_of, voice_of, wait
 from bot.ui.people import person_from
 from bot.ui.pictures import as_files, drawn
-from bot.ui.posts.digest_charts import trend_pictures
+from bot.ui.posts.digest.charts import trend_pictures
 from bot.ui.screens.statistics.load import fairness_screen
 from bot.ui.screens.statistics.period import FAIRNESS, SHOW, asked_of, period_said, stats_screen
 from bot.ui.severities import severity_choices, severity_named

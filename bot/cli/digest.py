@@ -21,7 +21,7 @@ from bot.services.shared.access import Access
 from bot.services.shared.roster import OnCall
 from bot.services.statistics.statistics import Statistics
 from bot.settings import Settings
-from bot.ui.posts.digests import digest_text
+from bot.ui.posts.digest.posts import digest_text
 from bot.ui.words.links import place_url
 from bot.wiring import GuildDependencies, make_digests
 

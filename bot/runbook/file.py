@@ -9,7 +9,6 @@ from pydantic import Field
 from bot.runbook import moments, values
 from bot.runbook.alerts import AlertsTable
 from bot.runbook.dlq import DlqTableSection
-from bot.runbook.github import GitHubRules
 from bot.runbook.hooks import HookTables, hooks_of
 from bot.runbook.model import Policy
 from bot.runbook.oncall import MOST_PEOPLE, MemberName, MemberTable, OnCallTable, everybody
@@ -39,6 +38,7 @@ from bot.runbook.tables import (
     DigestSchedule,
     FigureRules,
     FirstResponse,
+    GitHubRules,
     MorningTriage,
     Postmortem,
     Private,

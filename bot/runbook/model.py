@@ -20,12 +20,12 @@ from bot.domain.postmortem.owing import Terms
 from bot.domain.postmortem.template import TeamTemplate
 from bot.domain.severity import Deadline, Mention, SeverityPolicy
 from bot.domain.triage.tree import Text, Tree
-from bot.runbook.github import GitHubRules
 from bot.runbook.tables import (
     ActionRules,
     DigestSchedule,
     FigureRules,
     FirstResponse,
+    GitHubRules,
     MorningTriage,
     Postmortem,
     Private,

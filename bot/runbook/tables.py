@@ -4,23 +4,40 @@
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import time, timedelta
 from typing import Annotated
 
 from pydantic import Field
 
 from bot.domain.calendar.business_time import Weekday
+from bot.domain.code_host import is_repository
 from bot.domain.postmortem.template import Naming
 from bot.domain.statistics.load import NIGHT
 from bot.domain.triage.tree import Text
 from bot.runbook import moments, values
-from bot.runbook.rules import AtMost
+from bot.runbook.rules import AtMost, Rule
 
 # The bot's own limits: as much as a person reads at 3 a.m.
 MOST_STEPS = 10
 MOST_COMMANDS = 12
 _Step = Annotated[Text, values.text_up_to(300)]
+
+
+def _repository(value: object) -> str:
+    name = values.string(value)
+    if not is_repository(name):
+        raise ValueError(name)
+    return name
+
+
+_Repository = Annotated[str, Rule("a repository", 'owner/name ("parky/ops")', _repository)]
+_Login = Annotated[
+    str,
+    values.matching(
+        r"[A-Za-z0-9](?:-?[A-Za-z0-9]){0,38}", "a GitHub login", 'letters, digits and hyphens ("sato-dev")'
+    ),
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,3 +209,20 @@ class ActionRules:
     """
 
     verify_after: moments.Duration = timedelta(days=14)
+
+
+@dataclass(frozen=True, slots=True)
+class GitHubRules:
+    """``[github]``: what of an incident's aftermath goes to GitHub, which needs GITHUB_TOKEN.
+
+    Attributes:
+        repository: ``owner/name``; empty for that of GITHUB_REPOSITORY.
+        pull_requests: Each postmortem becomes a pull request.
+        issues: Each action item becomes an issue.
+        people: Discord user (username or id) -> GitHub login, to assign issues to.
+    """
+
+    repository: _Repository = ""
+    pull_requests: values.Bool = True
+    issues: values.Bool = True
+    people: dict[Annotated[str, values.DISCORD_USER], _Login] = field(default_factory=dict)

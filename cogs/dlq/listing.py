@@ -46,6 +46,12 @@ FILTER_OPTIONS: Final = {
 _KNOWN_WITHIN_S: Final = 1.0
 
 
+def filter_of(hours: int, severity: str | None, channel: str | None, text: str | None) -> DlqFilter:
+    """Return the filter that a command's options mean, without the period and the status."""
+    name = channel.lstrip("#") if channel else None
+    return DlqFilter(hours=hours, severity=severity, channel=name or None, text=text)
+
+
 async def offer_priorities(interaction: Interaction, typed: str) -> list[Choice[str]]:
     """Offer the policy's priorities."""
     policy = services_of(interaction).policy
@@ -70,8 +76,7 @@ async def recent(  # noqa: PLR0913, PLR0917  # Discord's options are parameters
 ) -> None:
     """Show 直近で配信失敗した通知."""
     await wait(interaction)
-    name = channel.lstrip("#") if channel else None
-    asked = DlqFilter(hours=hours, severity=severity, channel=name or None, text=text)
+    asked = filter_of(hours, severity, channel, text)
     screen = await desk_of(interaction).filtered(asked, period=period, status=status)
     await reply(interaction, view=screen)
 

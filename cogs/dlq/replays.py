@@ -9,7 +9,7 @@ from discord.app_commands import Choice, locale_str
 
 from bot.client import IncidentBot
 from bot.domain.dlq.batches import ReplayBatch, ReplayTarget, Via
-from bot.domain.dlq.views import USUAL_HOURS, DlqFilter
+from bot.domain.dlq.views import USUAL_HOURS
 from bot.i18n.options import described
 from bot.ui.answers import Pressed, control
 from bot.ui.interaction import Interaction, keep, redraw, reply, services_of, voice_of, wait
@@ -19,7 +19,16 @@ from bot.ui.screens.dlq.replay import target_from
 from bot.ui.screens.dlq.replay_desk import ReplayDesk
 from cogs.dlq.entries import ENTRY, ID_OPTION, EntryId, offer_entries
 from cogs.dlq.group import desk_of, dlq_group, offer_channels
-from cogs.dlq.listing import FILTER_OPTIONS, HANDLE, Channel, Hours, Severity, Word, offer_priorities
+from cogs.dlq.listing import (
+    FILTER_OPTIONS,
+    HANDLE,
+    Channel,
+    Hours,
+    Severity,
+    Word,
+    filter_of,
+    offer_priorities,
+)
 
 TARGET: Final = rf"(?P<how>[bw][mq]):(?P<channel>[^:]{{0,100}}):{ENTRY}"
 BATCH: Final = r"(?P<number>\d{1,18})"
@@ -67,8 +76,7 @@ async def replay_all(  # noqa: PLR0913, PLR0917  # Discord's options are paramet
 ) -> None:
     """Preview first; nothing is sent yet."""
     await wait(interaction)
-    name = channel.lstrip("#") if channel else None
-    asked = DlqFilter(hours=hours, severity=severity, channel=name or None, text=text)
+    asked = filter_of(hours, severity, channel, text)
     target = _target(send_to, via)
     view = await _desk(interaction).preview_all(asked, target, period=period, status=status)
     await reply(interaction, view=view)

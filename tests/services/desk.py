@@ -41,7 +41,7 @@ from bot.services.shared.roster import OnCall
 from bot.services.watchdogs.queue_watch import QueueWatch
 from bot.storage.dlq.store import PostgresDlqStore
 from bot.storage.store import PostgresStore
-from bot.ui.posts.digest_charts import DigestCharts
+from bot.ui.posts.digest.charts import DigestCharts
 from bot.ui.posts.exports import MarkdownExportWriter
 from bot.ui.posts.paging.outside import PlainOutsideWriter
 from bot.wiring import GuildDependencies, Outward, UseCases, wire

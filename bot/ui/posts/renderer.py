@@ -7,8 +7,9 @@ from bot.domain.delivery.kinds import Action
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.posting import shows_old_details
 from bot.services.ports import Subject
-from bot.ui.posts import digests, dlq, dlq_bursts, mornings, questions, replays, triage_posts, verdicts
+from bot.ui.posts import dlq, dlq_bursts, mornings, questions, replays, triage_posts, verdicts
 from bot.ui.posts.bodies import CONTENT_LIMIT, Body
+from bot.ui.posts.digest import posts as digest_posts
 from bot.ui.posts.incident import (
     action_notices,
     documents,
@@ -30,7 +31,7 @@ RENDERERS: Final[dict[DeliveryKind, Renderer]] = {
     for module in (
         action_notices,
         bundles,
-        digests,
+        digest_posts,
         documents,
         handovers,
         mornings,

@@ -7,7 +7,7 @@ from bot.domain.charts import Chart, SeverityChart, TimesChart, Took
 from bot.domain.digest import Digest
 from bot.domain.statistics.figures import Durations, SeverityFigures, WeekFigures
 from bot.ui.pictures import drawn
-from bot.ui.posts.digest_charts import DigestCharts, trend_pictures
+from bot.ui.posts.digest.charts import DigestCharts, trend_pictures
 from tests.unit.ui.samples import EN, JA, POLICY, TEXTS
 
 LAST = IsoWeek(2026, 47)

@@ -29,8 +29,8 @@ from bot.domain.statistics.figures import (
     TargetCount,
 )
 from bot.domain.statistics.load import PageCounts, PersonLoad
-from bot.ui.posts.digest_sections import change
-from bot.ui.posts.digests import digest, digest_text
+from bot.ui.posts.digest.posts import digest, digest_text
+from bot.ui.posts.digest.sections import change
 from bot.ui.posts.renderer import render
 from bot.ui.posts.verdicts import verdict_buttons, verdict_question
 from tests.unit.ui.samples import EN, JA, PLACED, POLICY, RESOLVED, TEXTS, buttons_of, delivery, embed_of

@@ -12,7 +12,7 @@ from bot.services.escalation.passing_on import PassedOn
 from bot.services.incidents.commands import Opening
 from bot.services.incidents.severity_change import Regraded
 from bot.ui.forms.severity import severity_form
-from bot.ui.posts.digests import digest_text
+from bot.ui.posts.digest.posts import digest_text
 from bot.ui.posts.incident.postings import left_name
 from bot.ui.posts.incident.private import addressed, private_thread_name, redacted, unaddressed
 from bot.ui.posts.incident.thread import thread_name

@@ -1,6 +1,6 @@
 """How a digest names incidents and people, where links and mentions work and on a terminal."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -63,3 +63,18 @@ def leading(words: Wording, week: Digest, show: Show, of: ExampleOf, name: str =
     """Return where a line of figures leads, to append: " · 最新 INC-42"; empty without an example."""
     example = week.examples.of(of, name)
     return "" if example is None else words.say(f"digest.example.{of}", name=show(example)[0])
+
+
+def incident_lines(words: Wording, incidents: Sequence[Incident], show: Show) -> list[str]:
+    """Return a line for each, and one that counts the private ones, because everybody reads it."""
+    lines = [_incident(words, one, show) for one in incidents if not one.is_private]
+    private = len(incidents) - len(lines)
+    return [*lines, words.say("digest.item.private", count=private)] if private else lines
+
+
+def _incident(words: Wording, incident: Incident, show: Show) -> str:
+    name, title = show(incident)
+    severity = inert(incident.severity, limit=SEVERITY_LIMIT)
+    return words.say(
+        "digest.item.incident", name=name, severity=severity, title=title, state=words.state(incident)
+    )

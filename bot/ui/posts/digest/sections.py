@@ -1,31 +1,27 @@
 """The parts of a digest below its charts: headings with lines. A part with nothing to tell is left out."""
 
-from collections.abc import Iterator, Sequence
-from datetime import date
+from collections.abc import Iterator
 from typing import Final
 
-from bot.domain.digest import ActionsDue, Digest, DigestPart, DueAction
+from bot.domain.digest import Digest, DigestPart
 from bot.domain.dlq.entries import DlqCounts
-from bot.domain.incident.incident import Incident
-from bot.domain.postmortem.owing import OwedPostmortem
 from bot.domain.statistics.alert_quality import AlertCounts
 from bot.domain.statistics.examples import ExampleOf
 from bot.domain.statistics.figures import Deadlines
 from bot.domain.statistics.load import PersonLoad
-from bot.ui.posts.digest_charts import times_line
-from bot.ui.posts.digest_naming import (
+from bot.ui.posts.digest.charts import times_line
+from bot.ui.posts.digest.naming import (
     NAME_LIMIT,
-    SEVERITY_LIMIT,
-    TITLE_LIMIT,
     Section,
     Show,
     ShowPerson,
+    incident_lines,
     leading,
     severity_name,
 )
+from bot.ui.posts.digest.still_to_do import actions_due, open_incidents, postmortems
 from bot.ui.posts.dlq import answer, where
 from bot.ui.posts.verdicts import MARKS, verdict_words
-from bot.ui.words.action_words import due_day
 from bot.ui.words.inert import inert
 from bot.ui.words.wording import Wording
 
@@ -40,14 +36,14 @@ def sections(words: Wording, week: Digest, show: Show, who: ShowPerson) -> Itera
         (DigestPart.INCIDENTS, _incidents(words, week)),
         (DigestPart.INCIDENTS, _times(words, week, show)),
         (DigestPart.LATE, _deadlines(words, week, show)),
-        (DigestPart.OPEN, _list(words, "digest.open.heading", week.open, show)),
+        (DigestPart.OPEN, open_incidents(words, week, show)),
         (DigestPart.INCIDENTS, _targets(words, week, show)),
         (DigestPart.LOAD, _load(words, week, show, who)),
         (DigestPart.ALERTS, _alerts(words, week, show)),
         (DigestPart.ALERTS, _asked(words, week, show)),
         (DigestPart.DLQ, _dlq(words, week.dlq, previous=week.previous_dlq)),
-        (DigestPart.POSTMORTEMS, _postmortems(words, week, show)),
-        (DigestPart.ACTIONS, _actions(words, week.actions, show)),
+        (DigestPart.POSTMORTEMS, postmortems(words, week, show)),
+        (DigestPart.ACTIONS, actions_due(words, week.actions, show)),
         (DigestPart.INCIDENTS, _drills(words, week, show)),
     )
     yield from (section for part, section in made if section is not None and part not in week.missing)
@@ -102,7 +98,7 @@ def _times(words: Wording, week: Digest, show: Show) -> Section | None:
 def _deadlines(words: Wording, week: Digest, show: Show) -> Section | None:
     acknowledged, updates = week.figures.ack_deadlines, week.figures.updates
     lines = [_deadline(words, "acknowledge", acknowledged)] if acknowledged.total else []
-    lines += _incident_lines(words, week.missed, show)
+    lines += incident_lines(words, week.missed, show)
     if updates.total:
         late = leading(words, week, show, ExampleOf.LATE_UPDATE) if updates.missed else ""
         lines.append(_deadline(words, "updates", updates) + late)
@@ -230,54 +226,6 @@ def _channel(words: Wording, counts: DlqCounts, channel: str, count: int) -> str
     return f"{said} ({why})"
 
 
-def _postmortems(words: Wording, week: Digest, show: Show) -> Section | None:
-    if not week.postmortems:
-        return None
-    overdue = sum(one.is_overdue(week.today) for one in week.postmortems)
-    key = "digest.postmortems.heading_late" if overdue else "digest.postmortems.heading"
-    lines = [
-        _postmortem(words, one, week.today, show) for one in week.postmortems if not one.incident.is_private
-    ]
-    private = len(week.postmortems) - len(lines)
-    if private:
-        lines.append(words.say("digest.item.private", count=private))
-    return Section(words.say(key, count=len(week.postmortems), overdue=overdue), tuple(lines))
-
-
-def _postmortem(words: Wording, owed: OwedPostmortem, today: date, show: Show) -> str:
-    name, title = show(owed.incident)
-    key = "digest.postmortems.late" if owed.is_overdue(today) else "digest.postmortems.line"
-    owner = inert(owed.postmortem.owner_name, limit=NAME_LIMIT)
-    return words.say(key, name=name, title=title, owner=owner, due=due_day(words, owed.postmortem.due_on))
-
-
-def _actions(words: Wording, actions: ActionsDue, show: Show) -> Section | None:
-    if not actions.waiting:
-        return None
-    lines = [_action(words, "digest.actions.late", one, show) for one in actions.overdue]
-    lines += [_action(words, "digest.actions.line", one, show) for one in actions.due]
-    if actions.private:
-        lines.append(words.say("digest.item.private", count=actions.private))
-    if actions.later:
-        lines.append(words.say("digest.actions.later", count=actions.later))
-    key = "digest.actions.heading_late" if actions.overdue else "digest.actions.heading"
-    heading = words.say(key, count=actions.waiting, overdue=len(actions.overdue))
-    return Section(heading, tuple(lines))
-
-
-def _action(words: Wording, key: str, due: DueAction, show: Show) -> str:
-    item, incident = due.item, due.incident
-    origin = "" if incident is None else words.say("digest.actions.origin", incident=show(incident)[0])
-    return words.say(
-        key,
-        label=item.label,
-        origin=origin,
-        what=inert(item.what, limit=TITLE_LIMIT),
-        owner=inert(item.owner.name, limit=NAME_LIMIT),
-        due=due_day(words, item.due_on),
-    )
-
-
 def _drills(words: Wording, week: Digest, show: Show) -> Section | None:
     drills = week.figures.drills
     if not drills.held:
@@ -286,24 +234,3 @@ def _drills(words: Wording, week: Digest, show: Show) -> Section | None:
     took = words.say("digest.times.none") if median is None else words.span(median)
     line = words.say("digest.drills.line", count=drills.held, took=took)
     return Section(words.say("digest.drills.heading"), (line + leading(words, week, show, ExampleOf.DRILL),))
-
-
-def _list(words: Wording, heading: str, incidents: Sequence[Incident], show: Show) -> Section | None:
-    if not incidents:
-        return None
-    return Section(words.say(heading, count=len(incidents)), tuple(_incident_lines(words, incidents, show)))
-
-
-def _incident_lines(words: Wording, incidents: Sequence[Incident], show: Show) -> list[str]:
-    """Return a line for each, and one that counts the private ones, because everybody reads it."""
-    lines = [_incident(words, one, show) for one in incidents if not one.is_private]
-    private = len(incidents) - len(lines)
-    return [*lines, words.say("digest.item.private", count=private)] if private else lines
-
-
-def _incident(words: Wording, incident: Incident, show: Show) -> str:
-    name, title = show(incident)
-    severity = inert(incident.severity, limit=SEVERITY_LIMIT)
-    return words.say(
-        "digest.item.incident", name=name, severity=severity, title=title, state=words.state(incident)
-    )

@@ -22,9 +22,9 @@ from bot.ui.posts.bodies import (
     embed,
     message,
 )
-from bot.ui.posts.digest_naming import Section, called, linked, mentioned, named, severity_name
-from bot.ui.posts.digest_notes import notes
-from bot.ui.posts.digest_sections import change, sections
+from bot.ui.posts.digest.naming import Section, called, linked, mentioned, named, severity_name
+from bot.ui.posts.digest.notes import notes
+from bot.ui.posts.digest.sections import change, sections
 from bot.ui.posts.dlq import answer, where
 from bot.ui.posts.looks import Renderers, about
 from bot.ui.posts.verdicts import verdict_row
