@@ -3,7 +3,7 @@
 A point is named after the call it stands beside:
 
 - ``before:claim_due``, ``after:claim_due``: a method of `Transaction`, `Store`, `Discord`, `DlqStore`,
-  `EmailSender` or `CodeHost`;
+  `EmailSender`, `CodeHost` or `PagingSystem`;
 - ``before:send:alert``, ``after:send:page``: Discord's, with the kind of the delivery;
 - ``before:commit:acknowledge``, ``after:commit:insert_incident``: a transaction that called it;
 - ``during:record``: the call has been made and nobody waits for its end any more.
@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from bot.services.ports import CodeHost, Discord, DlqStore, EmailSender, Store, Transaction
+from bot.services.ports.paging import PagingSystem
 from bot.wiring import GuildDependencies
 
 _STOP = "stop "
@@ -145,5 +146,6 @@ def watched(parts: GuildDependencies, discord: Discord, fuse: Fuse) -> tuple[Gui
     email_sender = None if sender is None else cast("EmailSender", Watched(sender, fuse))
     store, dlq = cast("Store", WatchedStore(parts.store, fuse)), cast("DlqStore", Watched(parts.dlq, fuse))
     host = None if parts.code_host is None else cast("CodeHost", Watched(parts.code_host, fuse))
-    own = replace(parts, store=store, dlq=dlq, email_sender=email_sender, code_host=host)
+    paging = {way: cast("PagingSystem", Watched(system, fuse)) for way, system in parts.paging.items()}
+    own = replace(parts, store=store, dlq=dlq, email_sender=email_sender, code_host=host, paging=paging)
     return own, cast("Discord", Watched(discord, fuse))

@@ -56,7 +56,12 @@ class PagerDuty:
         """Return who acknowledged or resolved it there; None without a token for the REST API."""
         if self._token is None:
             return None
-        asked = {"incident_key": reference, "include[]": "acknowledgers", "limit": "1"}
+        asked = {
+            "incident_key": reference,
+            "include[]": "acknowledgers",
+            "sort_by": "created_at:desc",
+            "limit": "1",
+        }
         found = await self._get("incidents", asked)
         incidents = found.get("incidents")
         incident = incidents[0] if isinstance(incidents, list) and incidents else None

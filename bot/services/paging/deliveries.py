@@ -58,12 +58,23 @@ class OutsideDeliveries(DeliveryHandler):
         reference = posted.reference
         if way is not None and reference and await tx.keep_outside_page(delivery, way, reference):
             await tx.enqueue(keep_job(delivery.id))
-        if incident.status is not Status.TRIGGERED or await tx.now() < incident.ack_due_at:
+        if not await self._is_shown(tx, incident, delivery):
             return incident
         shown = replace(incident, version=incident.version + 1)
         await tx.keep_older_pages(incident.id)
         await tx.save(shown)
         return shown
+
+    async def _is_shown(self, tx: Transaction, incident: Incident, delivery: Delivery) -> bool:
+        """Return True if the posts are edited because of it: they say what was tried after the deadline.
+
+        In a storm they are not, since the rate limit is kept for messages that ping.
+        """
+        if incident.status is not Status.TRIGGERED or await tx.now() < incident.ack_due_at:
+            return False
+        step = PagingData.from_json(delivery.data).step
+        escalation = await tx.delivery_by_key(f"inc:{incident.id}:step:{step}:channel")
+        return escalation is None or escalation.bundle_id is None
 
     async def give_up(self, tx: Transaction, delivery: Delivery, *, reason: str, code: int) -> None:
         """Record it, and try the person's next way."""

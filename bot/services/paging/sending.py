@@ -1,11 +1,15 @@
 """Sending deliveries, each by the system that it goes to. See docs/internals/paging.md."""
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
 from typing import Final
 
+from cachetools import LRUCache
+
+from bot.domain.delivery.allowance import Allowance
 from bot.domain.delivery.attachments import Attachment
 from bot.domain.delivery.delivery import Delivery, Posted, Request
 from bot.domain.delivery.kinds import Action
@@ -21,9 +25,13 @@ from bot.services.ports.discord import DiscordSending
 from bot.services.ports.paging import OutsideWriter, Systems
 from bot.services.shared.roster import OnCall
 
+#: Pushes and emails to one person by one way, a minute: a storm must not make a phone useless. Others wait.
+_A_MINUTE: Final = 6
+
 #: Pages that a process sends outside at once: a slow system must not keep the queue's workers from a DM.
 _AT_ONCE: Final = 6
 _SOON_S: Final = 0.5
+_MOST_PEOPLE: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +57,20 @@ class OutsideMeans:
 class OutsideSending:
     """Sends pages outside. What is stored of a request names no address: each attempt looks it up."""
 
-    def __init__(self, store: Store, oncall: OnCall, means: OutsideMeans) -> None:
+    def __init__(
+        self,
+        store: Store,
+        oncall: OnCall,
+        means: OutsideMeans,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._store = store
         self._oncall = oncall
         self._means = means
+        self._clock = clock
         self._under_way = 0
+        self._allowances: LRUCache[tuple[str, str], Allowance] = LRUCache(_MOST_PEOPLE)
 
     async def compose(self, delivery: Delivery) -> Request:
         """Return the request, with the person who is on call at its place now.
@@ -69,10 +86,17 @@ class OutsideSending:
         body = {"way": way.value, "delivery": delivery.id}
         return Request(Action.OUTSIDE, 0, None, body, None if who is None else who.handle)
 
-    def require_capacity(self) -> None:
-        """Raise Crowded if so many pages are on their way that one more should wait."""
+    def require_capacity(self, request: Request) -> None:
+        """Raise Crowded if too many pages are on their way, or went to the person within a minute."""
         if self._under_way >= _AT_ONCE:
             raise Crowded(_SOON_S)
+        if request.recipient is None:
+            return
+        key, now = (request.recipient, str(request.body["way"])), self._clock()
+        allowance = self._allowances.setdefault(key, Allowance(per_s=_A_MINUTE / 60, burst=_A_MINUTE))
+        if (wait_s := allowance.wait_s(now)) > 0:
+            raise Crowded(wait_s)
+        allowance.take(now)
 
     async def send(self, request: Request) -> Posted:
         """Send a page.
@@ -157,7 +181,7 @@ class SendingByKind:
 
     def require_capacity(self, request: Request) -> None:
         if request.action is Action.OUTSIDE:
-            self._outside.require_capacity()
+            self._outside.require_capacity(request)
         else:
             self._discord.require_capacity(request)
 

@@ -22,9 +22,11 @@ SELECT delivery.*, NULL::bigint AS after_channel_id, NULL::bigint AS after_messa
  ORDER BY delivery.id;
 
 -- name: posts
--- Returns the sent deliveries of an incident in the order they were sent, except those that were deleted at once.
+-- Returns the sent deliveries of an incident in the order they were sent, except those that were deleted at once, and
+-- pages outside Discord.
 {found_deliveries}
  WHERE delivery.incident_id = :incident_id AND delivery.status = 'sent' AND delivery.message_id IS NOT NULL
+   AND delivery.kind <> 'outside_page'
  ORDER BY delivery.finished_at, delivery.id;
 
 -- name: delivery_nonces

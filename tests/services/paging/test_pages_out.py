@@ -1,5 +1,7 @@
 """Nobody answers in Discord, so the page leaves Discord: once by each way, until there is an answer."""
 
+from datetime import timedelta
+
 import pytest
 
 from bot.domain.delivery.delivery import DeliveryKind, DeliveryStatus
@@ -7,11 +9,15 @@ from bot.domain.escalation.deliveries import PagingData
 from bot.domain.escalation.entries import PagedOutsideEntry
 from bot.domain.incident.entries import AcknowledgedEntry
 from bot.domain.incident.incident import Incident, Status
+from bot.domain.incident.transitions import AckVia
 from bot.domain.oncall.notify import NotifySettings
 from bot.domain.paging.ways import Also, Way
 from bot.domain.timeline.entries import TimelineKind
 from bot.domain.timeline.recorded import DeliveryFailedEntry
+from bot.i18n import Texts
 from bot.runbook import load_policy
+from bot.ui.posts.incident.calls import tried
+from bot.ui.words.wording import Wording
 from tests.services.desk import PRIMARY, RESPONDER, Desk
 from tests.services.paging.policies import TOPIC, paging_policy
 from tests.standins.paging.server import PUSHOVER_USER, Outside, fails
@@ -247,3 +253,62 @@ async def test_pages_go_out_while_discord_is_away(desk: Desk, outside: Outside) 
     assert len(outside.ntfy.published) == len(outside.pagerduty.events) == 1
     found = await pages(desk, incident)
     assert set(found.values()) == {DeliveryStatus.SENT}
+
+
+async def test_a_storm_rings_one_phone_six_times_a_minute(desk: Desk, outside: Outside) -> None:
+    """The others wait, and an ack takes them back; PagerDuty groups by itself."""
+    for number in range(8):
+        await desk.open(key=f"k{number}")
+    await desk.database.advance(timedelta(minutes=15, seconds=1))
+    await desk.work()
+    assert len(outside.ntfy.published) == 6
+    assert len(outside.pagerduty.incidents) == 8
+
+
+async def test_a_wait_that_an_ack_ends_rings_nobody(desk: Desk, outside: Outside) -> None:
+    """The page is a row from the beginning, due five minutes after the DM."""
+    own = NotifySettings(1, "primary", ways=(Also.PUSH,), wait=timedelta(minutes=5))
+    async with desk.own_store.transaction() as tx:
+        await tx.save_notify_settings(desk.guild_id, own)
+    late = await desk.open(key="late")
+    answered = await desk.open(key="answered")
+    await desk.pass_time(minutes=4, seconds=58)
+    assert outside.asked == []
+    await desk.acknowledger.acknowledge(answered.id, by=RESPONDER, via=AckVia.BUTTON)
+    await desk.pass_time(seconds=5)
+    assert [late.label in one["message"] for one in outside.ntfy.published] == [True]
+
+
+async def test_a_wrong_token_is_told_once_and_costs_nothing_else(desk: Desk, outside: Outside) -> None:
+    """PagerDuty rings; its answers are not seen, and the incident goes on here."""
+    outside.fault = fails(401, "/rest/")
+    incident = await unanswered(desk)
+    await desk.pass_time(minutes=3)
+    (key,) = outside.pagerduty.told("trigger")
+    outside.pagerduty.acknowledge(key)
+    assert (await desk.store.incident(incident.id)).status is Status.TRIGGERED
+    outside.fault = lambda _path: None
+    await desk.pass_time(minutes=5)
+    assert (await desk.store.incident(incident.id)).status is Status.ACKNOWLEDGED
+
+
+async def test_the_posts_say_what_was_tried_with_what_result(desk: Desk, outside: Outside) -> None:
+    """Beside the DMs of each person, and what pages by itself."""
+    outside.fault = fails(403, "ntfy")
+    incident = await unanswered(desk)
+    await desk.pass_time(seconds=5)
+    shown = await desk.store.shown_incident(incident.id)
+    said = tried(Wording(Texts.load(), desk.policy), shown)
+    assert "プッシュ (ntfy) 届かず" in said
+    assert "プッシュ (Pushover)" in said
+    assert "PagerDuty" in said
+
+
+async def test_what_is_not_configured_is_passed_over(desk: Desk, outside: Outside) -> None:
+    """No failure and no row in the DLQ: doctor says it."""
+    desk.paging = {}
+    desk.use(desk.discord)
+    incident = await unanswered(desk)
+    assert set((await pages(desk, incident)).values()) == {DeliveryStatus.CANCELLED}
+    assert await desk.database.pool.fetchval("SELECT count(*) FROM admin.notification_failures") == 0
+    assert outside.asked == []

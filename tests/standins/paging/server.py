@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from itertools import count
@@ -185,6 +185,7 @@ class Outside:
     Attributes:
         fault: Returns an answer in the place of the system's, or None; given a path.
         asked: Every path, in order.
+        hangs: Paths that are not answered before their event.
         drops_first: The first request to each path is processed, but its answer never arrives.
     """
 
@@ -193,6 +194,7 @@ class Outside:
         self.receiver = Receiver()
         self.fault: Callable[[str], web.Response | None] = lambda _path: None
         self.drops_first = False
+        self.hangs: Mapping[str, asyncio.Event] = {}
         self.asked: list[str] = []
         self.is_asked = asyncio.Event()
         self.url = ""
@@ -220,6 +222,8 @@ class Outside:
         is_first = request.path not in self.asked
         self.asked.append(request.path)
         self.is_asked.set()
+        if (until := self.hangs.get(request.path)) is not None:
+            await until.wait()
         answer: web.StreamResponse = self.fault(request.path) or await handler(request)
         if self.drops_first and is_first and request.transport is not None:
             request.transport.abort()
