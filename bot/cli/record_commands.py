@@ -2,6 +2,7 @@
 
 # ruff: noqa: PLC0415 -- a command imports what it needs when it runs: `--help` must not wait for discord.py
 
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
@@ -19,6 +20,10 @@ First: TypeAlias = Annotated[
     str | None, typer.Option("--from", help="Triggered on this day or later: 2026-11-01.")
 ]
 Last: TypeAlias = Annotated[str | None, typer.Option("--to", help="Triggered on this day or earlier.")]
+Lang: TypeAlias = Annotated[
+    Literal["ja", "en"] | None,
+    typer.Option(help="The language of the words; else that of LC_ALL or LANG, or of the server's policy."),
+]
 AsJson: TypeAlias = Annotated[bool, typer.Option("--json", help="An object a line, for programs.")]
 
 incidents = typer.Typer(help="List incidents, or show one.", no_args_is_help=True)
@@ -80,15 +85,21 @@ def list_(
 
 
 @incidents.command(epilog="Example: incident-bot incidents show 42")
-def show(number: Annotated[int, typer.Argument(help="42 of INC-42.")], *, as_json: AsJson = False) -> None:
+def show(
+    number: Annotated[int, typer.Argument(help="42 of INC-42.")],
+    *,
+    lang: Lang = None,
+    as_json: AsJson = False,
+) -> None:
     """Show an incident with its timeline."""
     with ends_well():
         from bot.cli.setup import load
 
         settings = load("discord_guild_id")
         from bot.cli.records import show_incident
+        from bot.i18n.terminal import terminal_language
 
-        show_incident(settings, number, as_json=as_json)
+        show_incident(settings, number, as_json=as_json, lang=lang or terminal_language(os.environ))
 
 
 def audit(
@@ -96,6 +107,7 @@ def audit(
     incident: Annotated[int | None, typer.Option(help="Only about this one: 42 of INC-42.")] = None,
     since: Annotated[str | None, typer.Option(help="7d, 12h, or a day: 2026-11-01.")] = None,
     refused: Annotated[bool, typer.Option("--refused", help="Only what was refused.")] = False,
+    lang: Lang = None,
     as_json: AsJson = False,
 ) -> None:
     """Print who did what, when, refused or not: the latest first."""
@@ -105,9 +117,10 @@ def audit(
         settings = load("discord_guild_id")
         from bot.cli.records import print_audit
         from bot.domain.audit import AuditQuestion
+        from bot.i18n.terminal import terminal_language
 
         asked = AuditQuestion(incident, None if since is None else _since(settings, since), refused=refused)
-        print_audit(settings, asked, as_json=as_json)
+        print_audit(settings, asked, as_json=as_json, lang=lang or terminal_language(os.environ))
 
 
 def _choice(first: str | None, last: str | None, *, private: bool) -> "tuple[Settings, Choice]":

@@ -20,6 +20,7 @@ from bot.resources import SharedResources
 from bot.services.timeline.timelines import History
 from bot.settings import Settings
 from bot.storage.records.store import Choice
+from bot.ui.screens.audit import deed
 from bot.ui.screens.csv_line import BYTE_ORDER_MARK, csv_line
 from bot.ui.screens.timeline_file import markdown
 from bot.ui.words.inert import plain
@@ -46,8 +47,11 @@ def list_incidents(settings: Settings, choice: Choice, *, is_open: bool, as_json
     with_stores(settings, run)
 
 
-def show_incident(settings: Settings, number: int, *, as_json: bool) -> None:
+def show_incident(settings: Settings, number: int, *, as_json: bool, lang: str | None) -> None:
     """Print an incident with its timeline.
+
+    Args:
+        lang: "ja" or "en"; None for the language of the incident's server.
 
     Raises:
         ConfigError: there is no such incident.
@@ -63,19 +67,19 @@ def show_incident(settings: Settings, number: int, *, as_json: bool) -> None:
             timeline = [asdict(line.entry) for line in history.lines]
             typer.echo(_json({**_object(incident), "timeline": timeline}))
         else:
-            typer.echo(markdown(_words(shared, incident), history, whole=True))
+            typer.echo(markdown(_words(shared, incident.guild_id, lang), history, whole=True))
 
     with_stores(settings, run)
 
 
-def print_audit(settings: Settings, asked: AuditQuestion, *, as_json: bool) -> None:
-    """Print who did what, when, refused or not: the latest first."""
+def print_audit(settings: Settings, asked: AuditQuestion, *, as_json: bool, lang: str | None) -> None:
+    """Print who did what, when, refused or not: the latest first. *lang* as in `show_incident`."""
 
     async def run(shared: SharedResources) -> None:
         for guild_id in shared.served.policies:
+            where, words = server_named(shared.served, guild_id), _words(shared, guild_id, lang)
             async for row in _audit_rows(shared, guild_id, asked):
-                where = server_named(shared.served, guild_id)
-                typer.echo(_json(asdict(row)) if as_json else f"{where}{_audit_line(row)}")
+                typer.echo(_json(asdict(row)) if as_json else f"{where}{_audit_line(words, row)}")
 
     with_stores(settings, run)
 
@@ -104,7 +108,8 @@ def export_markdown(settings: Settings, choice: Choice, out: Path | None) -> Non
 
     async def pages(shared: SharedResources) -> AsyncIterator[str]:
         async for incident in _incidents(shared, choice):
-            yield f"{markdown(_words(shared, incident), await _history(shared, incident), whole=True)}\n"
+            words, history = _words(shared, incident.guild_id), await _history(shared, incident)
+            yield f"{markdown(words, history, whole=True)}\n"
 
     _export(settings, choice, out, pages)
 
@@ -162,8 +167,9 @@ async def _audit_rows(
         page = replace(asked, before=rows[-1].id)
 
 
-def _words(shared: SharedResources, incident: Incident) -> Wording:
-    return Wording(shared.texts, shared.served.policies[incident.guild_id])
+def _words(shared: SharedResources, guild_id: int, lang: str | None = None) -> Wording:
+    policy = shared.served.policies[guild_id]
+    return Wording(shared.texts, replace(policy, language=lang or policy.language))
 
 
 def _object(incident: Incident) -> dict[str, object]:
@@ -225,7 +231,7 @@ def _line(incident: Incident) -> str:
     return "  ".join((*parts, plain(incident.title, limit=_TITLE_LIMIT)))
 
 
-def _audit_line(row: AuditRow) -> str:
-    outcome = "" if row.allowed else "  REFUSED"
+def _audit_line(words: Wording, row: AuditRow) -> str:
     who = f"{plain(row.actor_name, limit=_TITLE_LIMIT)} ({row.actor_id})"
-    return f"{row.at:%Y-%m-%d %H:%M:%S}Z  {who}  {row.action}{outcome}  {_json(row.data)}"
+    refused = [] if row.allowed else [words.say("audit.refused_mark")]
+    return "  ".join((f"{row.at:%Y-%m-%d %H:%M:%S}Z", who, deed(words, row), *refused, _json(row.data)))

@@ -10,15 +10,9 @@ from typing import Final
 
 from bot.demo.story.cast import with_cast
 from bot.domain.errors import ConfigError
+from bot.i18n.terminal import JAPANESE, terminal_language
 from bot.runbook import Policy, default_policy_text, load_policy, parse_policy
 
-JAPANESE: Final = "ja"
-ENGLISH: Final = "en"
-
-#: As POSIX reads them: the first one that is not empty counts.
-_LOCALE_KEYS: Final = ("LC_ALL", "LC_MESSAGES", "LANG")
-#: A locale that names no language.
-_NO_LANGUAGE: Final = frozenset({"", "C", "POSIX"})
 _RUNBOOK: Final = "RUNBOOK_FILE"
 
 
@@ -47,15 +41,6 @@ class Setup:
         return parse_policy(self.runbook, name="policy")
 
 
-def language_of(environ: Mapping[str, str]) -> str | None:
-    """Return "ja" or "en" as the environment's locale asks; None if it names no language."""
-    locale = next((value for key in _LOCALE_KEYS if (value := environ.get(key, ""))), "")
-    name = re.split(r"[.@]", locale, maxsplit=1)[0]
-    if name in _NO_LANGUAGE:
-        return None
-    return JAPANESE if name.lower().split("_")[0] in {"ja", "japanese"} else ENGLISH
-
-
 def set_up(environ: Mapping[str, str], *, lang: str | None = None, port: int = 0) -> Setup:
     """Work out the demo's set-up.
 
@@ -68,7 +53,7 @@ def set_up(environ: Mapping[str, str], *, lang: str | None = None, port: int = 0
     """
     if given := environ.get(_RUNBOOK, ""):
         return _with_file(Path(given), lang, port)
-    said = lang or language_of(environ)
+    said = lang or terminal_language(environ)
     language = said or JAPANESE
     text = _with_language(with_cast(default_policy_text()), language)
     return Setup(language, said is not None, text, port)

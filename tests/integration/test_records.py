@@ -38,9 +38,9 @@ RETURNING id
 EVERYTHING_ELSE = Path(__file__).with_name("records_of_every_table.sql").read_text(encoding="utf-8")
 
 
-async def records(url: str, *arguments: str, folder: Path) -> Outcome:
+async def records(url: str, *arguments: str, folder: Path, **env: str) -> Outcome:
     """Run a command about records on the database at *url*."""
-    return await incident_bot(*arguments, folder=folder, DATABASE_URL=url, DISCORD_GUILD_ID=GUILD_ID)
+    return await incident_bot(*arguments, folder=folder, DATABASE_URL=url, DISCORD_GUILD_ID=GUILD_ID, **env)
 
 
 async def rows(url: str, query: str) -> list[dict[str, Any]]:
@@ -149,6 +149,24 @@ async def test_lists_and_pages_for_people(database_url: str, tmp_path: Path) -> 
     assert (missing.code, missing.errors) == (2, ["there is no incident 4242"])
     assert [json.loads(line)["id"] for line in audited.out.splitlines()] == [row["id"] for row in every]
     assert all('"incident_id": 1' in line for line in about_one.out.splitlines())
+
+
+async def test_pages_are_in_the_language_of_the_terminal(database_url: str, tmp_path: Path) -> None:
+    """As the option says, else the locale, else the policy: its words, and what was refused."""
+    refuse = (
+        "INSERT INTO audit (at, guild_id, actor_id, actor_name, action, allowed, data)"
+        f" VALUES (now(), {GUILD_ID}, 7, '渡辺', 'acknowledge', false, '{{\"act\": \"draft_postmortem\"}}')"
+    )
+    async with past(database_url):
+        await execute(database_url, refuse)
+        shown = [
+            (await records(database_url, *arguments, folder=tmp_path, LC_ALL=locale)).out.splitlines()[0]
+            for arguments in (("incidents", "show", "1", "--lang", "ja"), ("audit", "--refused"))
+            for locale in ("en_US.UTF-8", "C")
+        ]
+    assert shown[0] == shown[1]
+    assert "渡辺 (7)  draft the postmortem  REFUSED  {" in shown[2]
+    assert "渡辺 (7)  postmortem の下書きを作成  権限なしで拒否  {" in shown[3]
 
 
 async def test_a_table_is_no_formula(database_url: str, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bot.demo.runner import named
-from bot.demo.setup import language_of, set_up
+from bot.demo.setup import set_up
 from bot.domain.errors import ConfigError
 from bot.runbook import default_policy_text, load_policy
 
@@ -17,27 +17,6 @@ def runbook(tmp_path: Path) -> Path:
     ours = default_policy_text().replace('language = "ja"', "language = 'en'")
     file.write_text(f'guild = "123456789012345678"\n{ours}', encoding="utf-8")
     return file
-
-
-@pytest.mark.parametrize(
-    ("environ", "language"),
-    [
-        ({}, None),
-        ({"LANG": "C.UTF-8"}, None),
-        ({"LANG": "POSIX"}, None),
-        ({"LANG": "ja_JP.UTF-8"}, "ja"),
-        ({"LANG": "ja"}, "ja"),
-        ({"LANG": "en_US.UTF-8"}, "en"),
-        ({"LANG": "de_DE@euro"}, "en"),
-        ({"LANG": "en_US.UTF-8", "LC_ALL": "ja_JP.eucJP"}, "ja"),
-        ({"LANG": "ja_JP.UTF-8", "LC_MESSAGES": "en_GB.UTF-8"}, "en"),
-        ({"LANG": "ja_JP.UTF-8", "LC_ALL": "C"}, None),
-        ({"LANG": "en_US.UTF-8", "LC_ALL": ""}, "en"),
-    ],
-)
-def test_locale_names_a_language_or_none(environ: dict[str, str], language: str | None) -> None:
-    """The first key that is not empty counts, as in POSIX; C is no language."""
-    assert language_of(environ) == language
 
 
 def test_nothing_said_is_parkys_demo_in_japanese() -> None:

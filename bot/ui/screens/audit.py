@@ -9,6 +9,7 @@ from bot.services.records.auditing import AuditPage
 from bot.ui.components import Screen, button, row, text
 from bot.ui.words.inert import inert
 from bot.ui.words.voice import Voice
+from bot.ui.words.wording import Wording
 
 #: A page that begins before a row: which incident (0: all), refusals only or not, and the row's id.
 PAGE: Final = r"aud:v1:(?P<incident>\d{1,18}):(?P<refused>[01]):(?P<before>\d{1,18})"
@@ -49,19 +50,19 @@ def _line(voice: Voice, each: AuditRow) -> str:
         "audit.done" if each.allowed else "audit.refused",
         at=voice.moment(each.at),
         who=inert(each.actor_name, limit=_NAME_LIMIT),
-        action=_deed(voice, each),
+        action=deed(voice, each),
         about=about,
     )
 
 
-def _deed(voice: Voice, each: AuditRow) -> str:
+def deed(words: Wording, each: AuditRow) -> str:
     """Say what was done, or tried; the bare key for one that only a later version knows."""
     tried = each.data.get("act")
     name = tried if isinstance(tried, str) and not each.allowed else each.action
     keys = (f"history.kind.{name}", f"audit.act.{name}")
-    known = (key for key in (keys if each.allowed else reversed(keys)) if key in voice.texts)
+    known = (key for key in (keys if each.allowed else reversed(keys)) if key in words.texts)
     key = next(known, None)
-    return f"`{name.replace('`', '')}`" if key is None else voice.say(key)
+    return f"`{name.replace('`', '')}`" if key is None else words.say(key)
 
 
 def _custom_id(asked: AuditQuestion) -> str:
