@@ -20,7 +20,7 @@ from bot.ui.people import person_from
 from bot.ui.pictures import as_files, drawn
 from bot.ui.posts.digest.charts import trend_pictures
 from bot.ui.screens.statistics.load import fairness_screen
-from bot.ui.screens.statistics.period import FAIRNESS, SHOW, asked_of, period_said, stats_screen
+from bot.ui.screens.statistics.period import FAIRNESS, SHOW, SHOW_PERSON, asked_of, period_said, stats_screen
 from bot.ui.severities import severity_choices, severity_named
 
 PeriodText = app_commands.Range[str, 1, 16]
@@ -85,13 +85,13 @@ async def fairness(interaction: Interaction) -> None:
 @control(SHOW)
 async def press_show(interaction: Interaction, pressed: Pressed) -> None:
     """[◀ 前へ] [次へ ▶]: show the same of another period."""
-    await keep(interaction)
-    fields = pressed.fields
-    period = _period(fields["period"], today=await _today(interaction))
-    asked = asked_of(period, fields["severity"], fields["target"])
-    view = await _view(interaction, asked)
-    await redraw(interaction, stats_screen(voice_of(interaction), view), files=list)
-    await _add_charts(interaction, view)
+    await _turn(interaction, pressed)
+
+
+@control(SHOW_PERSON)
+async def press_show_person(interaction: Interaction, pressed: Pressed) -> None:
+    """[◀ 前へ] [次へ ▶]: the same of one person."""
+    await _turn(interaction, pressed)
 
 
 @control(FAIRNESS)
@@ -144,6 +144,14 @@ async def _view(interaction: Interaction, asked: Asked) -> StatsView:
     return await services.stats.show(services.guild_id, asked, by=person_from(interaction.user))
 
 
+async def _turn(interaction: Interaction, pressed: Pressed) -> None:
+    await keep(interaction)
+    period = _period(pressed.fields["period"], today=await _today(interaction))
+    view = await _view(interaction, asked_of(period, pressed.fields))
+    await redraw(interaction, stats_screen(voice_of(interaction), view), files=list)
+    await _add_charts(interaction, view)
+
+
 async def _add_charts(interaction: Interaction, view: StatsView) -> None:
     """Show the figures again with their charts, once these are drawn: the words do not wait for them."""
     voice = voice_of(interaction)
@@ -161,4 +169,4 @@ async def _fairness(interaction: Interaction) -> Screen:
 
 async def setup(bot: IncidentBot) -> None:
     bot.tree.add_command(stats_group)
-    bot.add_controls(press_show, press_fairness)
+    bot.add_controls(press_show, press_show_person, press_fairness)

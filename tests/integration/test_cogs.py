@@ -764,6 +764,12 @@ async def test_a_period_in_figures_for_one_person(world: ConsoleWorld) -> None:
     assert "INC-1" in words(listed)
     one = shown(await world.command("stats show", period="month", severity="sev2", target="dev-*"))
     assert "-# 絞り込み：SEV2 · dev-\\*" in words(one)
+    mine = shown(await world.command("stats show", person="primary"))
+    assert "@primary" not in words(shown(await world.command("stats show", person="secondary")))
+    (before, *_) = presses(mine)
+    turned = words(shown(await world.click(mine, before)))
+    assert "### 📊 2026-W47" in turned
+    assert "@primary 呼び出し 0 回" in turned
     refused = shown(await world.command("stats show", period="先月"))
     assert "「先月」は期間として読めません" in refused["content"]
     ahead = shown(await world.command("stats show", period="2027-W10"))

@@ -68,6 +68,11 @@ class Wording:
         """Return the policy's own words for places without markup: a button, an option."""
         return text.say(self.policy.language)
 
+    def means(self, handle: str, *, user_id: int, name: str) -> bool:
+        """Return True if *handle* is this person's: by id; while that is not known, by the same name."""
+        known = self.user_ids.get(handle)
+        return handle in (str(user_id), name) if known is None else known == user_id
+
     def moment(self, at: datetime) -> str:
         """Return *at* to the minute: "11/24 14:05 JST"."""
         return f"{self._local(at):%m/%d %H:%M %Z}"

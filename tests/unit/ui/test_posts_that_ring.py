@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
 from bot.domain.delivery.delivery import DeliveryKind, Request
 from bot.domain.delivery.kinds import Action
+from bot.domain.incident.aftermath import Aftermath, Postmortem, PostmortemState
 from bot.domain.incident.incident import Incident, IncidentKind, PersonRef, Role
 from bot.ui.posts.renderer import render
 from bot.ui.words.wording import Wording
@@ -163,6 +164,23 @@ def test_page_ends_when_somebody_has_it() -> None:
     ended = description_of(render(JA, delivery(DeliveryKind.PAGE), RESOLVED)).splitlines()
     assert ended[:2] == ["**🟢 解決 · ✅ @primary 14:52 JST (所要 45 分)**", "いまやることはありません。"]
     assert presses_of(body) == ["https://discord.com/channels/7/900", "inc:v1:why:42"]
+
+
+def test_page_of_the_owner_of_a_postmortem_says_when_it_is_due() -> None:
+    """The incident is over, and something is left to do after all: for its owner, until it is done."""
+    owed = Postmortem(
+        state=PostmortemState.OWED, owner_id=101, owner_name="primary", due_on=date(2026, 12, 1)
+    )
+    asked = delivery(DeliveryKind.PAGE, to="person:primary")
+
+    def told(postmortem: Postmortem, reader: str) -> str:
+        request = Request(Action.MESSAGE, 1, None, {}, reader)
+        over = replace(RESOLVED, aftermath=Aftermath(postmortem=postmortem))
+        return description_of(render(JA, replace(asked, request=request), over)).splitlines()[1]
+
+    assert told(owed, "primary") == "📝 **postmortem の担当はあなたです：12/01 (火) まで**"
+    assert told(owed, "secondary") == "いまやることはありません。"
+    assert told(replace(owed, state=PostmortemState.DONE), "primary") == "いまやることはありません。"
 
 
 def test_page_of_the_responder_says_what_they_owe_and_offers_it() -> None:

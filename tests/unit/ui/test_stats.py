@@ -27,7 +27,7 @@ from bot.domain.statistics.load import PageCounts, PersonLoad
 from bot.domain.statistics.period import Period
 from bot.services.statistics.views import Asked, StatsView
 from bot.ui.screens.statistics.load import fairness_screen
-from bot.ui.screens.statistics.period import SHOW, asked_of, stats_screen
+from bot.ui.screens.statistics.period import SHOW, SHOW_PERSON, asked_of, stats_screen
 from bot.ui.words.voice import Voice
 from tests.unit.ui.samples import PLACED
 from tests.unit.ui.screens import EN, JA, VOICES, labels, over_limits, presses, words
@@ -120,18 +120,38 @@ def test_a_period_that_goes_on_says_what_it_is_compared_with() -> None:
     assert labels(screen) == ["前へ", "当番の偏り", "インシデント一覧"]
 
 
-def test_the_buttons_keep_the_scope() -> None:
-    """A custom id has room for a severity and a target of sixty characters; not for a person's name."""
-    asked = Asked(WEEK, "SEV1", "dev-*:" + "x" * 54)
-    screen = stats_screen(EN, view(asked=asked))
-    before, after, *_ = presses(screen)
-    found = re.fullmatch(SHOW, before)
-    assert found is not None
-    period = Period.parse(found["period"], today=NOW.date())
-    assert asked_of(period, found["severity"], found["target"]) == replace(asked, period=WEEK.previous)
-    assert after.startswith("sta:v1:show:2026-W48:SEV1:")
-    for other in (Asked(WEEK, target="x" * 61), Asked(WEEK, person=Person(id=1, name="ai"))):
-        assert labels(stats_screen(EN, view(asked=other))) == ["Fairness", "Incident list"]
+@pytest.mark.parametrize(
+    ("pattern", "asked"),
+    [
+        (SHOW, Asked(WEEK, "SEV1", "dev-*:" + "x" * 54)),
+        (
+            SHOW_PERSON,
+            Asked(WEEK, "SEV1", "api:" + "x" * 31, Person(123456789012345678, "", username="sato")),
+        ),
+        (SHOW_PERSON, Asked(WEEK, person=Person(1, name=""))),
+    ],
+)
+def test_the_buttons_keep_the_scope(pattern: str, asked: Asked) -> None:
+    """A custom id has room for a severity, a person and a target of ordinary length."""
+    before, after, *_ = presses(stats_screen(EN, view(asked=asked)))
+    for custom_id, turned in ((before, WEEK.previous), (after, Period(WEEK.kind, WEEK.after))):
+        found = re.fullmatch(pattern, custom_id)
+        assert found is not None
+        period = Period.parse(found["period"], today=NOW.date())
+        assert asked_of(period, found.groupdict()) == replace(asked, period=turned)
+
+
+def test_a_scope_without_room_has_no_buttons_to_turn() -> None:
+    """The name of a target can be longer than a custom id."""
+    asked = Asked(WEEK, target="x" * 80)
+    assert labels(stats_screen(EN, view(asked=asked))) == ["Fairness", "Incident list"]
+
+
+@pytest.mark.parametrize(("pages", "said"), [(1, "1 page "), (2, "2 pages "), (0, "0 pages ")])
+def test_one_page_is_no_pages(pages: int, said: str) -> None:
+    """English counts."""
+    load = (PersonLoad(AI, PageCounts(day=pages), 0.0),)
+    assert f"@Ai {said}" in words(stats_screen(EN, view(load=load)))
 
 
 def test_the_scope_is_said() -> None:

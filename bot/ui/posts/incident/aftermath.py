@@ -52,6 +52,16 @@ def with_whole(words: Wording, incident: Incident, first: str, rest: list[str]) 
     return message(first, embeds=[embed(colour=colour_of(words, incident), description=body)])
 
 
+def own_postmortem(words: Wording, incident: Incident, reader: str | None) -> str:
+    """Say until when the person with the handle *reader* owes the postmortem; empty if they do not."""
+    owed = incident.aftermath.postmortem
+    if owed is None or not owed.is_owed or reader is None:
+        return ""
+    if not words.means(reader, user_id=owed.owner_id, name=owed.owner_name):
+        return ""
+    return words.say("page.dm.postmortem", due=words.date(owed.due_on))
+
+
 def postmortem_line(words: Wording, owed: Postmortem) -> list[str]:
     """Return who owes the postmortem and by when, or who has finished it; nothing if it is not owed."""
     if owed.is_owed:

@@ -14,6 +14,7 @@ from bot.domain.severity import Mention
 from bot.services.ports import Subject
 from bot.ui.buttons import Component, row
 from bot.ui.posts.bodies import HERE, Body, colour_of, embed, message
+from bot.ui.posts.incident.aftermath import own_postmortem
 from bot.ui.posts.incident.alert import deadline, head, headline, impact, started, update_due
 from bot.ui.posts.incident.calls import (
     called,
@@ -54,7 +55,7 @@ def page(words: Wording, incident: Incident, data: PagingData, *, reader: str | 
             _otherwise(words, incident, data),
         ]
     else:
-        lines = _theirs(words, incident) if is_theirs else _others(words, incident)
+        lines = _theirs(words, incident) if is_theirs else _others(words, incident, reader)
     return message(
         headline(words, incident),
         embeds=[_embed(words, incident, [*lines, started(words, incident), incident.label])],
@@ -109,12 +110,11 @@ def _controls(words: Wording, incident: Incident, *, is_theirs: bool) -> list[Co
 
 
 def _is_theirs(words: Wording, incident: Incident, reader: str | None) -> bool:
-    """Return True if *reader* is the responder: by id; while that is not known, by the same name."""
+    """Return True if *reader* is the responder."""
     on_it = incident.on_it
     if reader is None or on_it is None or incident.status is not Status.ACKNOWLEDGED:
         return False
-    known = words.user_ids.get(reader)
-    return reader in (str(on_it.id), on_it.name) if known is None else known == on_it.id
+    return words.means(reader, user_id=on_it.id, name=on_it.name)
 
 
 def _theirs(words: Wording, incident: Incident) -> list[str]:
@@ -124,11 +124,11 @@ def _theirs(words: Wording, incident: Incident) -> list[str]:
     return [words.say(key, due=due), words.say("page.dm.hand_back")]
 
 
-def _others(words: Wording, incident: Incident) -> list[str]:
-    """Say that nothing is left to do, and who is on it or how it ended."""
+def _others(words: Wording, incident: Incident, reader: str | None) -> list[str]:
+    """Say who is on it or how it ended, and that nothing is left to do but a postmortem of the reader."""
     act = incident.taken if incident.is_taken_last else incident.reopened or incident.acknowledged
     if act is None or not incident.is_open:
-        return [head(words, incident), words.say("page.dm.taken")]
+        return [head(words, incident), own_postmortem(words, incident, reader) or words.say("page.dm.taken")]
     at = words.clock(act.at, on=incident.triggered_at)
     return [words.say("page.dm.taken_by", who=words.who(act.name), at=at)]
 

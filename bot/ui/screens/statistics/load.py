@@ -111,7 +111,7 @@ def _person(voice: Voice, one: PersonLoad) -> str:
     counts = ((sort, getattr(one.pages, sort)) for sort in _SORTS)
     sorts = [voice.say(f"stats.sort.{sort}", count=count) for sort, count in counts if count]
     return voice.say(
-        "stats.person",
+        "stats.person_once" if one.pages.total == 1 else "stats.person",
         who=who(voice, one.person),
         pages=one.pages.total,
         sorts=voice.say("stats.sorts", sorts=" · ".join(sorts)) if sorts else "",

@@ -1,6 +1,6 @@
 """`/stats show`: the figures of a period on one screen, short enough for a phone."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
@@ -8,6 +8,7 @@ from discord import ui
 
 from bot.domain.charts import DrawnChart
 from bot.domain.incident.incident import Incident
+from bot.domain.people import Person
 from bot.domain.statistics.alert_quality import AlertCounts, AlertQuality, NoisyAlert
 from bot.domain.statistics.figures import Durations, IncidentFigures, SeverityFigures
 from bot.domain.statistics.period import Period
@@ -21,10 +22,14 @@ from bot.ui.words.voice import Voice
 
 #: The custom ids of the buttons: another period within the same scope, and the comparison of people.
 SHOW: Final = r"sta:v1:show:(?P<period>[0-9A-Z-]{7,8}):(?P<severity>-|[A-Z0-9_-]{1,16}):(?P<target>.{0,60})"
+SHOW_PERSON: Final = (
+    r"sta:v1:person:(?P<period>[0-9A-Z-]{7,8}):(?P<severity>-|[A-Z0-9_-]{1,16})"
+    r":(?P<person>\d{1,20}):(?P<username>[^:]{0,32}):(?P<target>.{0,70})"
+)
 FAIRNESS: Final = r"sta:v1:fairness"
 
 _NONE: Final = "-"
-_TARGET_LIMIT: Final = 60  # of a custom id
+_ID_LIMIT: Final = 100  # Discord: characters of a custom id
 _LIST: Final = "inc:v1:list:any:-:-:0:0:"  # what `bot.ui.screens.incident_list.PAGE` answers
 _NOTHING: Final = "–"
 
@@ -56,9 +61,15 @@ def stats_screen(voice: Voice, view: StatsView, pictures: Sequence[DrawnChart] =
     return Screen(*parts, rows=[_buttons(voice, view)])
 
 
-def asked_of(period: Period, severity: str, target: str) -> Asked:
-    """Read the groups of `SHOW`."""
-    return Asked(period, None if severity == _NONE else severity, target or None)
+def asked_of(period: Period, fields: Mapping[str, str]) -> Asked:
+    """Read the groups of `SHOW` or `SHOW_PERSON`."""
+    severity, person = fields["severity"], fields.get("person")
+    return Asked(
+        period,
+        None if severity == _NONE else severity,
+        fields["target"] or None,
+        None if person is None else Person(int(person), name="", username=fields["username"]),
+    )
 
 
 def period_said(voice: Voice, period: Period) -> str:
@@ -226,20 +237,22 @@ def _drills(voice: Voice, figures: IncidentFigures) -> Iterator[str]:
 def _buttons(voice: Voice, view: StatsView) -> Row | None:
     """Return the buttons: other periods, where a custom id has room for the scope; fairness; the list."""
     asked, period = view.asked, view.asked.period
-    is_movable = asked.person is None and len(asked.target or "") <= _TARGET_LIMIT
-    following = None if view.goes_on else Period(period.kind, period.after)
+    before, after = _id(asked, period.previous), _id(asked, Period(period.kind, period.after))
+    is_movable = max(len(before), len(after)) <= _ID_LIMIT
     return row(
-        button(voice.say("stats.to_before"), _id(asked, period.previous), emoji="◀️") if is_movable else None,
-        button(voice.say("stats.to_after"), _id(asked, following), emoji="▶️")
-        if is_movable and following is not None
-        else None,
+        button(voice.say("stats.to_before"), before, emoji="◀️") if is_movable else None,
+        button(voice.say("stats.to_after"), after, emoji="▶️") if is_movable and not view.goes_on else None,
         button(voice.say("stats.to_fairness"), "sta:v1:fairness", emoji="⚖️"),
         button(voice.say("stats.to_list"), _LIST, emoji="📋"),
     )
 
 
 def _id(asked: Asked, period: Period) -> str:
-    return f"sta:v1:show:{period}:{asked.severity or _NONE}:{asked.target or ''}"
+    severity, target = asked.severity or _NONE, asked.target or ""
+    if asked.person is None:
+        return f"sta:v1:show:{period}:{severity}:{target}"
+    username = asked.person.username.replace(":", "")  # by which the policy may know them
+    return f"sta:v1:person:{period}:{severity}:{asked.person.id}:{username}:{target}"
 
 
 def _counts(counts: AlertCounts) -> dict[str, object]:
