@@ -8,7 +8,7 @@ from typing import Annotated, Final
 from pydantic import AfterValidator, Field
 
 from bot.domain.alerts.events import AlertSender
-from bot.domain.hooks.hook import LABELS, HookFormat, HookRules
+from bot.domain.hooks.hook import LABELS, HookFormat, HookRules, MappedPart
 from bot.runbook import moments, values
 from bot.runbook.rules import AtMost, Problem, Section
 
@@ -25,7 +25,32 @@ SourceName = Annotated[
     ),
 ]
 _Word = Annotated[str, values.string_up_to(50, "a monitor's word for a severity", "critical")]
-_Expression = Annotated[str, values.string_up_to(500, "an expression", "data.message")]
+_MAPPED: Final = frozenset({HookFormat.JSON, HookFormat.STANDARD})
+
+
+def _is_expression(text: str) -> str:
+    """Check an expression. What a name in it finds is known only when an alert comes.
+
+    Raises:
+        Problem.
+    """
+    # A policy without a mapping does without the parser, and without the time that it takes to import.
+    import jmespath  # noqa: PLC0415
+    from jmespath.exceptions import JMESPathError, JMESPathTypeError  # noqa: PLC0415
+
+    try:
+        jmespath.compile(text).search({})
+    except JMESPathTypeError:
+        return text  # of the empty object that it is tried with
+    except JMESPathError as error:
+        raise Problem(f"is not JMESPath: {' '.join(str(error).split())}; for example: data.message") from None
+    return text
+
+
+_Expression = Annotated[
+    str, values.string_up_to(500, "an expression", "data.message"), AfterValidator(_is_expression)
+]
+_Mapped = Annotated[MappedPart, values.choice(MappedPart, "a part of an alert")]
 
 
 class HookTable(Section):
@@ -37,7 +62,7 @@ class HookTable(Section):
     severities: Annotated[dict[_Word, values.OfSeverity], AtMost(_MOST_WORDS)] = Field(default_factory=dict)
     channel: values.Channel | None = None
     same_within: moments.Duration = timedelta(hours=24)
-    mapping: dict[_Word, _Expression] = Field(default_factory=dict)
+    mapping: dict[_Mapped, _Expression] = Field(default_factory=dict)
 
     def read_as(self, name: str) -> HookFormat | None:
         """Return the format of the source *name*, which its name tells if the table does not, or None."""
@@ -52,7 +77,8 @@ class HookTable(Section):
             label=self.label or _LABELS.get(name) or name,
             severities=MappingProxyType({word.lower(): named for word, named in self.severities.items()}),
         )
-        return HookRules(sender, read_as, MappingProxyType(self.mapping))
+        mapping = {str(part): where for part, where in self.mapping.items()}
+        return HookRules(sender, read_as, MappingProxyType(mapping))
 
 
 def _each_readable(tables: Mapping[str, HookTable]) -> Mapping[str, HookTable]:
@@ -60,8 +86,8 @@ def _each_readable(tables: Mapping[str, HookTable]) -> Mapping[str, HookTable]:
         read_as = table.read_as(name)
         if read_as is None:
             raise Problem(f"is missing; allowed: {_FORMATS}", key=f"{name}.format")
-        if table.mapping and read_as is not HookFormat.JSON:
-            raise Problem('is for format = "json" only', key=f"{name}.mapping")
+        if table.mapping and read_as not in _MAPPED:
+            raise Problem('is for format = "json" or "standard" only', key=f"{name}.mapping")
     return tables
 
 

@@ -36,6 +36,20 @@ LABELS: Final = MappingProxyType(
 )
 
 
+class MappedPart(StrEnum):
+    """A part of an alert that the policy's mapping may say where to find in the body."""
+
+    EACH = "each"  # the list of alerts, if a body has several; the others are sought in each of them
+    TITLE = "title"
+    KEY = "key"
+    STATUS = "status"
+    SEVERITY = "severity"
+    TARGET = "target"
+    URL = "url"
+    TEXT = "text"
+    STARTED_AT = "started_at"
+
+
 class HookRefused(BotError):
     """The request does not prove that its source has sent it.
 

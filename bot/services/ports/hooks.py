@@ -35,6 +35,13 @@ class HookReader(Protocol):
     def delivery_id(self, request: HookRequest) -> str | None:
         """Return the source's own id of this request, equal when it is sent again; None if it has none."""
 
+    def answer(self, request: HookRequest) -> bytes | None:
+        """Return the JSON that the source expects with 202; None if any 2xx will do.
+
+        Raises:
+            HookUnreadable: the source expects to be told at once, with 400.
+        """
+
     def parse(self, request: HookRequest, rules: HookRules) -> tuple[AlertEvent, ...]:
         """Return what the request says, in order; nothing for a request that is of no interest.
 
