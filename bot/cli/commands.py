@@ -10,7 +10,7 @@ from typing import Annotated, Literal, TypeAlias
 
 import typer
 
-from bot.cli import record_commands
+from bot.cli import hook_commands, record_commands
 from bot.cli.outcome import EXIT_OK, ends_well
 from bot.lean_imports import uncollected
 
@@ -28,6 +28,7 @@ app = typer.Typer(
 runbook = typer.Typer(help="Check or show the policy file.", no_args_is_help=True)
 app.add_typer(runbook, name="runbook")
 record_commands.register(app)
+hook_commands.register(app)
 
 
 @app.command(epilog="Example: incident-bot run")

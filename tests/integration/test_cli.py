@@ -44,6 +44,7 @@ COMMANDS = [
     ["postmortem"],
     ["runbook", "check"],
     ["runbook", "show"],
+    ["hooks", "try"],
 ]
 GUILD = {"DISCORD_GUILD_ID": GUILD_ID}
 

@@ -12,7 +12,7 @@ from typing import Final
 
 from bot.domain.alerts.events import AlertEvent
 from bot.domain.alerts.recognition import Says
-from bot.domain.hooks.hook import HookRequest, HookRules
+from bot.domain.hooks.hook import HookRequest, HookRules, HookUnreadable
 from bot.integrations.hooks.body import Fields, fields_of
 from bot.integrations.hooks.proofs import hex_signatures, require_signature
 from bot.integrations.hooks.reader import SilentReader
@@ -47,16 +47,29 @@ class SentryReader(SilentReader):
         del rules
         said = fields_of(request.body)
         data = said.fields("data")
-        match request.headers.get(_RESOURCE, ""):
+        match request.headers.get(_RESOURCE) or _resource_of(data):
             case "event_alert":
                 return (_issue_alert(data),)
             case "metric_alert":
                 return (_metric_alert(data, said.text("action")),)
             case "issue":
                 return _issue(data.fields("issue"), said.text("action"))
-            case "":
+            case "" if said.text("id"):
                 return (_legacy(said),)
+            case "":
+                raise HookUnreadable("this is none of Sentry's requests")
         return ()  # installations, comments, single errors, Seer's activity
+
+
+def _resource_of(data: Fields) -> str:
+    """Return the resource by what the data has, for a request without the header; empty if it has none."""
+    known = {
+        "event": "event_alert",
+        "metric_alert": "metric_alert",
+        "issue": "issue",
+        "installation": "installation",
+    }
+    return next((resource for name, resource in known.items() if name in data.values), "")
 
 
 def _issue_alert(data: Fields) -> AlertEvent:

@@ -1,0 +1,108 @@
+"""`incident-bot hooks try`: a vendor's own request, and what the default policy would make of it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from bot.cli.commands import app
+from bot.runbook import default_policy_text
+from tests.corpus.hook_requests import FOLDER
+
+WORKFLOW = "github/workflow_run_failure"
+
+
+@pytest.fixture(autouse=True)
+def _bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """An empty folder, and no policy but the default one."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("RUNBOOK_FILE", raising=False)
+
+
+def body_of(example: str) -> str:
+    """Write the body of a documented request into a file of this folder, and return its name."""
+    found = json.loads((FOLDER / f"{example}.json").read_text(encoding="utf-8"))
+    Path("request.json").write_text(json.dumps(found["body"]), encoding="utf-8")
+    return "request.json"
+
+
+def tried(*arguments: str, stdin: str = "") -> Result:
+    """Run the command."""
+    return CliRunner().invoke(app, ["hooks", "try", *arguments], input=stdin)
+
+
+def as_json(*arguments: str) -> Any:
+    """Return what the command prints for scripts."""
+    return json.loads(tried(*arguments, "--json").stdout)
+
+
+def test_it_says_what_would_be_posted_where() -> None:
+    said = tried(body_of(WORKFLOW), "--source", "github", "-H", "X-GitHub-Event: workflow_run")
+    assert said.exit_code == 0
+    rows = [line.split(maxsplit=1) for line in said.stdout.splitlines() if line.startswith("   ")]
+    assert ["it", "fires"] in rows
+    assert ["severity", "SEV3 = P2"] in rows
+    assert ["posted", "in    #p2-deploys"] in rows
+    assert ["target", "octo-org/octo-repo"] in rows
+
+
+def test_the_two_ends_of_an_alert_have_one_fingerprint() -> None:
+    fires = as_json(body_of("sentry/metric_alert_critical"), "--source", "sentry")["events"]
+    over = as_json(body_of("sentry/metric_alert_resolved"), "--source", "sentry")["events"]
+    assert [one["says"] for one in (*fires, *over)] == ["firing", "resolved"]
+    assert fires[0]["fingerprint"] == over[0]["fingerprint"]
+
+
+def test_a_request_that_says_nothing_ends_with_1() -> None:
+    said = tried(body_of("github/star"), "--source", "github", "-H", "X-GitHub-Event: star")
+    assert said.exit_code == 1
+    assert "do nothing" in said.stdout
+
+
+def test_a_body_that_cannot_be_read_ends_with_1_and_the_reason() -> None:
+    said = tried("-", "--source", "sentry", stdin="{")
+    assert (said.exit_code, said.stdout) == (1, "cannot be read: the body is not JSON\n")
+
+
+@pytest.mark.parametrize(
+    "content", ["X-GitHub-Event: workflow_run\nHost: bot\n", '{"x-github-event": "workflow_run", "a": 1}']
+)
+def test_headers_come_from_a_file_as_well(content: str) -> None:
+    Path("headers").write_text(content, encoding="utf-8")
+    assert tried(body_of(WORKFLOW), "--source", "github", "--headers", "headers").exit_code == 0
+
+
+def test_a_mapping_is_tried_before_it_is_used() -> None:
+    table = '[hooks.my-cron]\nformat = "json"\nseverity = "SEV1"\nmapping = { title = "what.happened" }\n'
+    Path("policy.toml").write_text(f"{default_policy_text()}\n{table}", encoding="utf-8")
+    Path("right.json").write_text('{"what": {"happened": "Backup failed"}}', encoding="utf-8")
+    Path("wrong.json").write_text('{"message": "Backup failed"}', encoding="utf-8")
+    runner = CliRunner(env={"RUNBOOK_FILE": "policy.toml"})
+    titles = []
+    for file in ("right.json", "wrong.json"):
+        said = runner.invoke(app, ["hooks", "try", file, "--source", "my-cron", "--json"])
+        titles += [(one["title"], one["text"]) for one in json.loads(said.stdout)["events"]]
+    assert titles == [
+        ("Backup failed", ""),
+        ("Backup failed", "Backup failed\nmapping.title: finds nothing"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        (
+            ["request.json", "--source", "nagios"],
+            "error: --source: the policy has no [hooks.nagios]; it has: ",
+        ),
+        (["missing.json", "--source", "sentry"], "error: missing.json: cannot be read: "),
+        (["request.json", "--source", "sentry", "-H", "nonsense"], "error: --header: 'nonsense' is not "),
+    ],
+)
+def test_a_mistake_ends_with_2_and_says_what_is_wrong(arguments: list[str], error: str) -> None:
+    body_of(WORKFLOW)
+    said = tried(*arguments)
+    assert said.exit_code == 2
+    assert said.stderr.startswith(error)
