@@ -26,6 +26,7 @@ _TOKEN: Final = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
 
 _WEBHOOK_SECRET: Final = re.compile(r"whsec_[A-Za-z0-9+/]{32,88}={0,2}", re.ASCII)
 _KEY: Final = re.compile(r"[\w+-]{8,128}", re.ASCII)
+_ACCOUNT: Final = re.compile(r"[0-9a-f]{32}", re.ASCII)
 _GITHUB_TOKEN: Final = re.compile(r"(?:gh[a-z]_|github_pat_)[\w.-]{16,}|[0-9a-f]{40}", re.ASCII)
 
 
@@ -150,6 +151,12 @@ def _key(value: SecretStr) -> SecretStr:
     return value
 
 
+def _account(value: str) -> str:
+    if not _ACCOUNT.fullmatch(value):
+        raise ValueError("is not 32 of 0-9 and a-f")
+    return value
+
+
 def _existing(value: Path) -> Path:
     if not value.exists():
         raise ValueError("is not there")
@@ -179,6 +186,7 @@ HttpsUrl: TypeAlias = Annotated[SecretStr, BeforeValidator(_strip), AfterValidat
 Webhooks: TypeAlias = Annotated[SecretStr, BeforeValidator(_strip), AfterValidator(_webhooks)]
 WebhookSecret: TypeAlias = Annotated[SecretStr, BeforeValidator(_strip), AfterValidator(_webhook_secret)]
 Key: TypeAlias = Annotated[SecretStr, BeforeValidator(_strip), AfterValidator(_key)]
+CloudflareAccount: TypeAlias = Annotated[str, BeforeValidator(_strip), AfterValidator(_account)]
 ApiBase: TypeAlias = Annotated[str, BeforeValidator(_strip), AfterValidator(_api_base)]
 GitHubApi: TypeAlias = Annotated[str, BeforeValidator(_strip), AfterValidator(_github_api)]
 PublicUrl: TypeAlias = Annotated[str, BeforeValidator(_strip), AfterValidator(_public)]

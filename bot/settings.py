@@ -37,6 +37,7 @@ from bot.setting_values import (
     Webhooks,
     lowered,
 )
+from bot.system_settings import SystemSettings
 
 _FIRST_ID: Final = 10**16  # Discord's ids of 2015 have 17 digits
 _MOST_SHARDS: Final = 10_000
@@ -48,7 +49,7 @@ _MOST: Final = 2**63 - 1  # PostgreSQL's bigint
 _POSTGRES_FORM: Final = "postgresql://user:password@host:5432/database"
 
 
-class Settings(PagingSettings):
+class Settings(PagingSettings, SystemSettings):
     """Each field is a key of the environment in capitals; its description says what is allowed.
 
     Secrets are `SecretStr`: they show as asterisks wherever the settings are printed.

@@ -31,6 +31,7 @@ def check_policy(policy: Policy) -> list[str]:
         *_drill(policy.drill),
         *(line for name, sheet in policy.first_response.items() for line in _sheet(name, sheet)),
         *(line for name, sheet in policy.first_response.items() for line in _targets(name, sheet, policy)),
+        *_checked(policy),
     ]
 
 
@@ -138,3 +139,11 @@ def _targets(name: str, sheet: FirstResponse, policy: Policy) -> Iterator[str]:
                 where = f"first_response.{name}.commands[{n}].targets"
                 allowed = ", ".join(f'"{known}"' for known in policy.targets)
                 yield f'{where}: "{target}" is not a target; allowed: {allowed} (the names of [targets])'
+
+
+def _checked(policy: Policy) -> Iterator[str]:
+    """Check that an incident can have each target that is asked by HTTP."""
+    for target in policy.checks.http:
+        if target not in policy.targets:
+            allowed = ", ".join(f'"{known}"' for known in policy.targets)
+            yield f'checks.http: "{target}" is not a target; allowed: {allowed} (the names of [targets])'

@@ -10,6 +10,7 @@ from bot.runbook import moments, values
 from bot.runbook.alerts import AlertsTable
 from bot.runbook.dlq import DlqTableSection
 from bot.runbook.hooks import HookTables, hooks_of
+from bot.runbook.live_checks import ChecksTable
 from bot.runbook.model import Policy
 from bot.runbook.oncall import MOST_PEOPLE, MemberName, MemberTable, OnCallTable, everybody
 from bot.runbook.questions import TriageTable
@@ -79,6 +80,7 @@ class File(Section):
     timeline: TimelineRules = TimelineRules()
     alerts: AlertsTable = AlertsTable()
     hooks: HookTables = Field(default_factory=dict)
+    checks: ChecksTable = ChecksTable()
     storm: Storm = Storm()
     actions: ActionRules = ActionRules()
     github: GitHubRules = GitHubRules()
@@ -120,6 +122,7 @@ class File(Section):
             timeline=self.timeline,
             alerts=self.alerts.value(severities),
             hooks=hooks_of(self.hooks),
+            checks=self.checks.value(severities),
             storm=self.storm,
             actions=self.actions,
             github=self.github,

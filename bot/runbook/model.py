@@ -19,6 +19,7 @@ from bot.domain.oncall.rotation import Layer
 from bot.domain.postmortem.owing import Terms
 from bot.domain.postmortem.template import TeamTemplate
 from bot.domain.severity import Deadline, Mention, SeverityPolicy
+from bot.domain.systems.rules import CheckRules
 from bot.domain.triage.tree import Text, Tree
 from bot.runbook.tables import (
     ActionRules,
@@ -174,6 +175,7 @@ class Policy:
         drill: What `/drill start` plays.
         first_response: By severity name; every severity has an entry.
         hooks: By the name of the source.
+        checks: The systems whose state is looked at.
         guild_id: The server it is for; None in a file that leaves it to DISCORD_GUILD_ID.
         sees_dlq: Its people may read the DLQ at all; `permissions` says which of them.
         names_dlq: The file itself says who may read the DLQ, instead of leaving it to the default.
@@ -207,6 +209,7 @@ class Policy:
     timeline: TimelineRules
     alerts: AlertRules
     hooks: Mapping[str, HookRules]
+    checks: CheckRules
     storm: Storm
     actions: ActionRules
     github: GitHubRules

@@ -12,6 +12,7 @@ from typing import Any, Final, TypeVar
 
 from aiohttp import web
 
+from tests.standins.github.actions import Run, job_shapes, run_shape
 from tests.standins.github.description import Exchange, is_there, violations
 from tests.standins.github.faults import LIMIT_S, Fault, Rule, answer, error, reset
 from tests.standins.github.shapes import Shapes
@@ -35,6 +36,7 @@ class GitHub:
         exchanges: What was asked and answered, faults left out.
         is_asked: Set by the first request.
         asked: Every request as "METHOD /path", without the repository and the query.
+        runs: Of GitHub Actions, the latest first.
     """
 
     def __init__(self, repository: Repository | None = None) -> None:
@@ -45,6 +47,7 @@ class GitHub:
         self.remaining = _LIMIT
         self.exchanges: list[Exchange] = []
         self.asked: list[str] = []
+        self.runs: list[Run] = []
         self.is_asked = asyncio.Event()
         self._rules: list[Rule] = []
         self._routes: list[tuple[str, str, Callable[[web.Request], Awaitable[web.Response]]]] = [
@@ -62,6 +65,8 @@ class GitHub:
             ("POST", "/issues", self._open_issue),
             ("GET", "/issues/{number:[0-9]+}", self._issue),
             ("PATCH", "/issues/{number:[0-9]+}", self._edit_issue),
+            ("GET", "/actions/runs", self._runs),
+            ("GET", "/actions/runs/{run:[0-9]+}/jobs", self._jobs),
         ]
 
     # -- for tests
@@ -267,6 +272,22 @@ class GitHub:
             following = request.url.update_query(page=str(page + 1))
             made.headers["Link"] = f'<{following}>; rel="next"'
         return made
+
+    async def _runs(self, request: web.Request) -> web.Response:
+        branch = request.query.get("branch")
+        found = [run for run in self.runs if branch in (None, run.branch)]
+        shapes, repository = self._shapes, self._shapes.repository()
+        listed = [run_shape(run, shapes.api, shapes.page, repository) for run in found]
+        size = int(request.query.get("per_page", "30"))
+        return web.json_response({"total_count": len(listed), "workflow_runs": listed[:size]})
+
+    async def _jobs(self, request: web.Request) -> web.Response:
+        number = int(request.match_info["run"])
+        run = next((run for run in self.runs if run.id == number), None)
+        if run is None:
+            return error(404, "Not Found")
+        jobs = job_shapes(run, self._shapes.api, self._shapes.page)
+        return web.json_response({"total_count": len(jobs), "jobs": jobs})
 
     async def _open_issue(self, request: web.Request) -> web.Response:
         if not self.repository.has_issues:

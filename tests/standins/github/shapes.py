@@ -87,6 +87,16 @@ class Shapes:
         self._root = api
         self._page = f"{_WEB}/{repository.full_name}"
 
+    @property
+    def api(self) -> str:
+        """The repository's address in the API."""
+        return self._api
+
+    @property
+    def page(self) -> str:
+        """The repository's page."""
+        return self._page
+
     def repository(self) -> Body:
         """The repository itself."""
         found = self._repository

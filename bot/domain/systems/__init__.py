@@ -1,0 +1,1 @@
+"""Live checks: the state of every system that an incident may be about."""

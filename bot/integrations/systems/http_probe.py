@@ -1,0 +1,117 @@
+"""A target, asked by HTTP: its status, the ``ok`` of its body, its time, the end of its certificate.
+
+It is down only after two failures in a row: one lost packet is no outage.
+"""
+
+import asyncio
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Final
+
+from bot.domain.errors import OutboundFailed
+from bot.domain.systems.results import (
+    CERTIFICATE_DAYS,
+    CheckResult,
+    Fact,
+    SystemKind,
+    SystemState,
+    is_outage,
+)
+from bot.domain.systems.rules import HttpTarget
+from bot.integrations.outbound.answers import Answer
+from bot.integrations.outbound.call import Call, Terms
+from bot.integrations.outbound.http import OutboundHttp
+
+#: Seconds for each of the two tries, and between them: together less than a check has.
+_TRY_S: Final = 3.5
+_PAUSE_S: Final = 0.5
+_DAY_S: Final = 86_400
+
+#: Refusals of a gate before the target: its users may well pass.
+_REFUSED: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS})
+
+
+@dataclass(frozen=True, slots=True)
+class HttpProbe:
+    """A `bot.services.ports.live_checks.LiveCheck`.
+
+    Attributes:
+        name: The target.
+        pause_s: Seconds between the two tries.
+        wall_clock: Seconds since 1970.
+    """
+
+    http: OutboundHttp
+    name: str
+    target: HttpTarget
+    pause_s: float = _PAUSE_S
+    wall_clock: Callable[[], float] = time.time
+    system: SystemKind = SystemKind.HTTP
+
+    async def look(self) -> CheckResult:
+        """Return the target's state after one good answer, or two bad ones."""
+        first = await self._ask()
+        if first.state not in {SystemState.DOWN, SystemState.UNKNOWN}:
+            return first
+        await asyncio.sleep(self.pause_s)
+        second = await self._ask()
+        if second.state is not SystemState.OK:
+            return second
+        return self._result(SystemState.DEGRADED, Fact.SECOND_TRY, ms=second.values["ms"])
+
+    async def _ask(self) -> CheckResult:
+        terms = Terms(
+            "probe",
+            deadline_s=_TRY_S,
+            cuts_body=True,
+            tries=1,
+            has_breaker=False,
+            allows_private=self.target.is_private,
+        )
+        try:
+            answer = await self.http.send(Call("GET", self.target.url), terms)
+        except OutboundFailed as failed:
+            state = SystemState.DOWN if is_outage(failed.problem) else SystemState.UNKNOWN
+            return self._result(state, Fact.PROBLEM, problem=failed.problem)
+        return self._judged(answer)
+
+    def _judged(self, answer: Answer) -> CheckResult:
+        status, ms = str(answer.status), str(round(answer.took_s * 1000))
+        if answer.status != self.target.status:
+            state = SystemState.UNKNOWN if answer.status in _REFUSED else SystemState.DOWN
+            return self._result(state, Fact.WRONG_STATUS, status=status, expected=str(self.target.status))
+        if self.target.needs_ok and not _says_ok(answer):
+            return self._result(SystemState.DOWN, Fact.BODY_NOT_OK, status=status)
+        if answer.took_s > self.target.slow_after.total_seconds():
+            return self._result(SystemState.DEGRADED, Fact.SLOW, status=status, ms=ms)
+        days = self._days_left(answer)
+        if days is not None and days < CERTIFICATE_DAYS:
+            return self._result(SystemState.DEGRADED, Fact.CERTIFICATE_ENDS, days=str(days))
+        return self._result(SystemState.OK, Fact.RESPONDS, status=status, ms=ms)
+
+    def _days_left(self, answer: Answer) -> int | None:
+        """Return the whole days until the certificate ends; None without TLS."""
+        ends = answer.certificate_not_after
+        return None if ends is None else int((ends - self.wall_clock()) // _DAY_S)
+
+    @property
+    def _shown(self) -> str:
+        """Return the address without its query, which may hold a key."""
+        return self.target.url.partition("?")[0]
+
+    def _result(self, state: SystemState, fact: Fact, **values: str) -> CheckResult:
+        return CheckResult(
+            system=self.system, name=self.name, state=state, fact=fact, values=values, url=self._shown
+        )
+
+
+def _says_ok(answer: Answer) -> bool:
+    """Return True if the body is a JSON object whose ``ok`` is true."""
+    try:
+        found = json.loads(answer.content)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(found, dict) and found.get("ok") is True

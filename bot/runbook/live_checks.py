@@ -1,0 +1,109 @@
+"""``[checks]``: the systems whose state is looked at when an incident opens, and by /check."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from types import MappingProxyType
+from typing import Annotated, Final
+from urllib.parse import urlsplit
+
+from pydantic import Field
+
+from bot.domain.code_host import is_repository
+from bot.domain.severity import NEXT_BUSINESS_DAY, SeverityPolicy
+from bot.domain.systems.rules import CheckRules, HttpTarget
+from bot.runbook import moments, values
+from bot.runbook.rules import AtMost, Rule, Section
+
+#: The bot's own limits: all are asked at once, and shown in one message.
+MOST_TARGETS: Final = 25
+_MOST_PROJECTS: Final = 10
+
+
+def _url(value: object) -> str:
+    url = values.string(value)
+    address = urlsplit(url)
+    _ = address.port  # raises ValueError if it is none
+    if address.scheme not in {"http", "https"} or not address.hostname or "@" in address.netloc:
+        raise ValueError(url)
+    return url
+
+
+def _repository(value: object) -> str:
+    name = values.string(value)
+    if not is_repository(name):
+        raise ValueError(name)
+    return name
+
+
+_Url = Annotated[
+    str, Rule("an address", 'http:// or https:// without a password ("https://api.example.com/health")', _url)
+]
+_Repository = Annotated[str, Rule("a repository", 'owner/name ("parky/parky")', _repository)]
+_Project = Annotated[
+    str, values.matching(r"[A-Za-z0-9][\w.-]{0,99}", "a name", 'letters, digits, "-" and "_" ("parky-api")')
+]
+_Branch = Annotated[
+    str, values.matching(r"[\w][\w./-]{0,99}", "a branch", 'letters, digits, "/", "." and "-" ("main")')
+]
+
+
+class HttpTable(Section):
+    """``[checks.http.<target>]``."""
+
+    url: _Url
+    status: Annotated[int, values.whole(100, 599, "a status")] = 200
+    ok: values.Bool = False
+    slow_after: moments.Duration = timedelta(seconds=2)
+    private: values.Bool = False
+
+    def value(self) -> HttpTarget:
+        """Return the rule."""
+        return HttpTarget(self.url, self.status, self.ok, self.slow_after, self.private)
+
+
+class GitHubActionsTable(Section):
+    """``[checks.github]``."""
+
+    repositories: Annotated[tuple[_Repository, ...], AtMost(_MOST_PROJECTS)] = ()
+    branch: _Branch = "main"
+
+
+class CloudflareTable(Section):
+    """``[checks.cloudflare]``."""
+
+    workers: Annotated[tuple[_Project, ...], AtMost(_MOST_PROJECTS)] = ()
+    pages: Annotated[tuple[_Project, ...], AtMost(_MOST_PROJECTS)] = ()
+
+
+class SentryTable(Section):
+    """``[checks.sentry]``."""
+
+    organization: _Project
+    projects: Annotated[tuple[_Project, ...], AtMost(_MOST_PROJECTS)] = ()
+    environment: Annotated[str, values.string_up_to(64, "an environment", "production")] | None = None
+
+
+class ChecksTable(Section):
+    """``[checks]``."""
+
+    severities: tuple[values.OfSeverity, ...] | None = None
+    http: Annotated[dict[values.Target, HttpTable], AtMost(MOST_TARGETS)] = Field(default_factory=dict)
+    github: GitHubActionsTable = GitHubActionsTable()
+    cloudflare: CloudflareTable = CloudflareTable()
+    sentry: SentryTable | None = None
+
+    def value(self, severities: Mapping[str, SeverityPolicy]) -> CheckRules:
+        """Return the rules; by default those severities are checked that do not wait for a business day."""
+        urgent = [name for name, one in severities.items() if one.ack_within is not NEXT_BUSINESS_DAY]
+        sentry = self.sentry
+        return CheckRules(
+            severities=frozenset(urgent if self.severities is None else self.severities),
+            http=MappingProxyType({name: table.value() for name, table in self.http.items()}),
+            repositories=self.github.repositories,
+            branch=self.github.branch,
+            workers=self.cloudflare.workers,
+            pages=self.cloudflare.pages,
+            sentry_organization="" if sentry is None else sentry.organization,
+            sentry_projects=() if sentry is None else sentry.projects,
+            sentry_environment="" if sentry is None else sentry.environment or "",
+        )

@@ -1,0 +1,178 @@
+"""GitHub Actions, Cloudflare, Sentry and Discord's status page, each against a stand-in that is judged."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+import cloudflare
+import pytest
+from cloudflare.types.workers.scripts import DeploymentListResponse
+
+from bot.domain.errors import OutboundFailed
+from bot.domain.outbound import OutboundProblem
+from bot.domain.systems.results import Fact, SystemState
+from bot.integrations.outbound.http import OutboundHttp
+from bot.integrations.systems.cloudflare import CloudflareAccount, CloudflarePages, CloudflareWorker
+from bot.integrations.systems.discord_status import DiscordStatus
+from bot.integrations.systems.github_actions import GitHubActions
+from bot.integrations.systems.sentry import SentryIssues
+from tests.integration.outbound.upstream import says, upstream
+from tests.standins.cloudflare.server import ACCOUNT, TOKEN, Cloudflare, running_cloudflare
+from tests.standins.github.actions import Run
+from tests.standins.github.server import TOKEN as GITHUB_TOKEN
+from tests.standins.github.server import GitHub, running_github
+from tests.standins.sentry.server import ORGANIZATION, running_sentry
+from tests.standins.sentry.server import TOKEN as SENTRY_TOKEN
+
+EARLIER, LATER = "2026-11-28T08:00:00Z", "2026-11-28T09:00:00Z"
+
+
+def actions(http: OutboundHttp, there: GitHub, *, token: str = GITHUB_TOKEN) -> GitHubActions:
+    return GitHubActions(http, there.url, token, there.repository.full_name)
+
+
+async def test_the_last_run_of_each_workflow_counts(http: OutboundHttp) -> None:
+    """A failure that a later run has mended, one that is running, and another branch's are no news."""
+    async with running_github() as there:
+        there.runs = [
+            Run(5, "deploy", None),
+            Run(4, "deploy"),
+            Run(3, "deploy", "failure"),
+            Run(2, "test", workflow_id=2),
+            Run(1, "lint", "failure", workflow_id=3, branch="topic"),
+        ]
+        found = await actions(http, there).look()
+        assert (found.state, found.fact, found.values["count"]) == (SystemState.OK, Fact.RUNS_PASS, "2")
+
+
+async def test_a_failed_run_is_named_with_its_job(http: OutboundHttp) -> None:
+    """And leads to its page."""
+    async with running_github() as there:
+        there.runs = [Run(2, "test"), Run(1, "deploy", "failure", workflow_id=2)]
+        there.runs[1].jobs = {"build": "success", "migrate": "failure", "notify": "skipped"}
+        found = await actions(http, there).look()
+        assert (found.state, found.fact) == (SystemState.DEGRADED, Fact.RUN_FAILED)
+        assert (found.values["workflow"], found.values["job"]) == ("deploy", "migrate")
+        assert found.url is not None
+        assert found.url.endswith("/actions/runs/1")
+
+
+async def test_a_token_that_github_does_not_know_is_said_so(http: OutboundHttp) -> None:
+    """Not "GitHub is down"."""
+    async with running_github() as there:
+        with pytest.raises(OutboundFailed) as failed:
+            await actions(http, there, token="github_pat_11AAAAAAA0another").look()
+        assert failed.value.problem is OutboundProblem.UNAUTHORISED
+
+
+async def test_cloudflares_own_client_reads_the_stand_in() -> None:
+    """So that what follows says something about Cloudflare."""
+    async with running_cloudflare() as there:
+        deploy(there)
+        async with cloudflare.AsyncCloudflare(
+            api_token=TOKEN, base_url=there.url, _strict_response_validation=True
+        ) as client:
+            scripts = client.workers.scripts.deployments
+            # Its list is made for pages of items, which this endpoint does not have (cloudflare 5.9.0).
+            page = await scripts.list("parky-admin", account_id=ACCOUNT)
+            assert page.result is not None
+            workers = DeploymentListResponse.model_validate(page.result.to_dict())
+            assert [each.created_on for each in workers.deployments] == [moment(LATER), moment(EARLIER)]
+            pages = client.pages.projects.deployments.list(
+                "lp", account_id=ACCOUNT, env="production", per_page=5
+            )
+            assert [each.latest_stage.status async for each in pages] == ["failure", "success"]
+            with pytest.raises(cloudflare.NotFoundError):
+                await scripts.list("none", account_id=ACCOUNT)
+
+
+async def test_the_last_deployments_of_workers_and_pages(http: OutboundHttp) -> None:
+    """Who, when, what; a build that failed is degraded, since the one before is in operation."""
+    async with running_cloudflare() as there:
+        deploy(there)
+        account = CloudflareAccount(http, there.url, ACCOUNT, TOKEN)
+        worker = await CloudflareWorker(account, "parky-admin").look()
+        assert (worker.state, worker.fact) == (SystemState.OK, Fact.DEPLOYED)
+        assert worker.values["by"] == "suzuki@example.com"
+        assert moment(worker.values["at"]) == moment(LATER)
+        pages = await CloudflarePages(account, "lp").look()
+        assert (pages.state, pages.values["stage"]) == (SystemState.DEGRADED, "build")
+        there.workers["new"] = []
+        assert (await CloudflareWorker(account, "new").look()).fact is Fact.NEVER_DEPLOYED
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        (lambda there: setattr(there, "refusal", (403, 10000, "Authentication error")), "forbidden"),
+        (lambda there: setattr(there, "refusal", (429, 10429, "Rate limited")), "rate_limited"),
+        (lambda there: there.workers.clear(), "not_found"),
+        (lambda there: there.workers.update({"parky-admin": [{"versions": []}]}), "not_json"),
+    ],
+)
+async def test_what_cloudflare_refuses_is_an_error_with_its_kind(
+    http: OutboundHttp, change: Callable[[Cloudflare], object], problem: str
+) -> None:
+    """An answer of another form too."""
+    async with running_cloudflare() as there:
+        deploy(there)
+        change(there)
+        with pytest.raises(OutboundFailed) as failed:
+            await CloudflareWorker(CloudflareAccount(http, there.url, ACCOUNT, TOKEN), "parky-admin").look()
+        assert failed.value.problem == problem
+        assert TOKEN not in repr(failed.value)
+
+
+async def test_new_issues_of_sentry_are_counted_and_the_most_frequent_is_named(http: OutboundHttp) -> None:
+    """Asked as Sentry describes it: two projects, one environment."""
+    async with running_sentry() as there:
+        check = SentryIssues(http, there.url, SENTRY_TOKEN, ORGANIZATION, ("api", "web"), "production")
+        assert (await check.look()).state is SystemState.OK
+        there.fail("payment_intent_failed", count=120)
+        there.fail("another")
+        found = await check.look()
+        assert (found.state, found.values["count"]) == (SystemState.DEGRADED, "2")
+        assert found.values["title"] == "payment_intent_failed"
+        assert [value for name, value in there.asked[-1] if name == "project"] == ["api", "web"]
+        refused = SentryIssues(http, there.url, "sntryu_other", ORGANIZATION)
+        with pytest.raises(OutboundFailed) as failed:
+            await refused.look()
+        assert failed.value.problem is OutboundProblem.UNAUTHORISED
+
+
+@pytest.mark.parametrize(
+    ("indicator", "state"),
+    [
+        ("none", SystemState.OK),
+        ("minor", SystemState.DEGRADED),
+        ("critical", SystemState.DOWN),
+        ("of tomorrow", SystemState.UNKNOWN),
+    ],
+)
+async def test_discords_status_page_by_its_indicator(
+    http: OutboundHttp, indicator: str, state: SystemState
+) -> None:
+    """With its own words."""
+    body = f'{{"status": {{"indicator": "{indicator}", "description": "Said"}}, "incidents": []}}'
+    async with upstream(says(200, body.encode())) as there:
+        found = await DiscordStatus(http, f"http://127.0.0.1:{there.port}").look()
+        assert found.state is state
+
+
+async def test_a_login_page_instead_of_json_is_said_so(http: OutboundHttp) -> None:
+    """As a captive portal gives it."""
+    async with upstream(says(200, b"<html>log in</html>", kind="text/html")) as there:
+        with pytest.raises(OutboundFailed) as failed:
+            await DiscordStatus(http, f"http://127.0.0.1:{there.port}").look()
+        assert failed.value.problem is OutboundProblem.NOT_JSON
+
+
+def deploy(there: Cloudflare) -> None:
+    """Two deployments of each."""
+    there.deploy_worker("parky-admin", at=EARLIER)
+    there.deploy_worker("parky-admin", at=LATER, by="suzuki@example.com", version="2")
+    there.deploy_pages("lp", at=EARLIER)
+    there.deploy_pages("lp", at=LATER, status="failure")
+
+
+def moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
