@@ -112,11 +112,19 @@ def describe(voice: Voice, error: UserError) -> str:
     """Say why it cannot be done, and what to do instead."""
     if isinstance(error, NotPermitted):
         action = voice.say(f"errors.action.{error.fields['action']}")
-        return voice.say(
-            "errors.not_permitted", action=action, roles=_shown(voice, "roles", error.fields["roles"])
-        )
+        return voice.say("errors.not_permitted", action=action, **_roles(voice, error.fields["roles"]))
     fields = {name: _shown(voice, name, value) for name, value in error.fields.items()}
-    return voice.say(f"errors.{error.key}", **fields)
+    return voice.say(f"errors.{error.key}", **fields, **_roles(voice, error.fields.get("roles")))
+
+
+def _roles(voice: Voice, roles: object) -> dict[str, str]:
+    """Return the field ``one_of_roles``: "the role @admin", "one of these roles: @on-call / @admin"."""
+    if not isinstance(roles, tuple):
+        return {}
+    shown = _shown(voice, "roles", roles)
+    return {
+        "one_of_roles": voice.say("errors.role" if len(roles) == 1 else "errors.one_of_roles", roles=shown)
+    }
 
 
 def _shown(voice: Voice, name: str, value: object) -> str:

@@ -33,7 +33,10 @@ async def expect_refusals(world: World, alert: Alert) -> None:
     await world.human._request("DELETE", "member", {"user": "secondary"})
     for who, why in (
         ("incident-bot", "bot です"),
-        ("observer", "@observer は @responder / @on-call / @admin のいずれのロールも持たず"),
+        (
+            "observer",
+            "@observer は役割を受け持てません。@responder / @on-call / @admin のいずれかの",
+        ),
         ("secondary", "@secondary はこのサーバーにいません"),
     ):
         refused = await assign(world, "primary", number=alert.number, role="communicator", user=who)

@@ -103,6 +103,10 @@ async def test_an_item_is_finished_dropped_and_reopened(world: ConsoleWorld) -> 
     said = shown(await world.send(form, **{REASON: "別の対策で足りる"}))
     assert "AI-1 を取りやめました" in said["content"]
     assert (await world.store.action_item(1)).reason == "別の対策で足りる"
+    said = shown(await world.command("action edit", item="AI-1"))  # no form of what is given up
+    assert "@responder が取りやめました。必要なら `/action reopen`" in said["content"]
+    said = shown(await world.click(line, "act:v1:drop:1"))
+    assert "取りやめました" in said["content"]
     said = shown(await world.command("action reopen", item="AI-1", reason="足りなかった"))
     assert "AI-1 を再開しました" in said["content"]
     said = shown(await world.command("action done", item="ai1"))

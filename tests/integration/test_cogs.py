@@ -426,6 +426,18 @@ async def test_a_postmortem_is_drafted_and_shown(world: ConsoleWorld) -> None:
     assert "📝 postmortem：" in shown(await world.command("postmortem show", number=1))["content"]
 
 
+async def test_show_says_that_no_postmortem_is_needed(world: ConsoleWorld) -> None:
+    """With and without a draft; of a severity that asks for one it does not say so."""
+    await alerted(world)
+    await world.command("sev3", title="表示が遅い")
+    assert "必要ありません" not in shown(await world.command("postmortem show", number=1))["content"]
+    for _ in range(2):
+        said = shown(await world.command("postmortem show", number=2))["content"]
+        assert "INC-2 に postmortem は必要ありません" in said
+        await world.command("postmortem draft", number=2)
+    assert "第 1 版" in said
+
+
 async def test_a_draft_of_no_incident_is_refused(world: ConsoleWorld) -> None:
     """As for every command that names one."""
     for command in ("postmortem draft", "postmortem show"):
@@ -812,13 +824,13 @@ async def test_admins_read_who_did_what(world: ConsoleWorld) -> None:
     assert latest < first
     only = words(shown(await world.command("incident audit", by="admin", refused=True)))
     assert "⛔ 監査記録を見る" in only
-    assert "`opened`" not in only
+    assert "発報" not in only
     for _ in range(PAGE_SIZE):
         await world.command("incident audit")
     page = shown(await world.command("incident audit", by="admin"))
     assert "INC-1" not in words(page)
     (older,) = (press for press in presses(page) if press.startswith("aud:v1:"))
-    assert "`opened` INC-1" in words(shown(await world.click(page, older, by="admin")))
+    assert "発報 INC-1" in words(shown(await world.click(page, older, by="admin")))
 
 
 async def test_the_audit_of_one_incident(world: ConsoleWorld) -> None:

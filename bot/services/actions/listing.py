@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final
 
+from bot.domain.actions.changes import require_open
 from bot.domain.actions.issue import IssueExport
 from bot.domain.actions.item import ActionItem, WatchedAlert
 from bot.domain.actions.listing import ActionFilter, ActionView, AlertSearch
@@ -68,9 +69,15 @@ class ActionQueries:
         return ActionDetails(item, incident, await self.today(), await self._store.issue_export(item_id))
 
     async def to_change(self, item_id: int, *, by: Person, act: Act) -> ActionDetails:
-        """Return one item before a form opens, if *by* may do *act* to it. Raises as `ActionChanges`."""
+        """Return one open item before a form opens, if *by* may do *act* to it.
+
+        Raises:
+            As `ActionChanges`; UserError: it is closed, with the way to reopen it.
+        """
         item = await self._store.action_item(item_id)
-        return ActionDetails(item, await self._changing.require(item, by=by, act=act), await self.today())
+        incident = await self._changing.require(item, by=by, act=act)
+        require_open(item)
+        return ActionDetails(item, incident, await self.today())
 
     async def page(
         self, guild_id: int, wanted: ActionFilter, *, by: Person, limit: int, offset: int = 0

@@ -80,6 +80,7 @@ class PostmortemView:
         file: The latest draft; None: there is none so far.
         is_stale: Facts have changed since that draft.
         export: Its pull request; None if it has none.
+        is_needed: The severity requires one, and the incident is no drill and no tracked alert.
     """
 
     incident: Incident
@@ -87,6 +88,7 @@ class PostmortemView:
     file: PostmortemFile | None
     is_stale: bool = False
     export: PullExport | None = None
+    is_needed: bool = True
 
 
 class Documents:
@@ -172,10 +174,11 @@ class Documents:
         await self._access.require_visible(by, "show", incident, act="show")
         owed, file = await self._store.postmortem(incident_id), await self.file(incident_id)
         if file is None:
-            return PostmortemView(incident, owed, None)
+            return PostmortemView(incident, owed, None, is_needed=self._needs_one(incident))
         written = await self._writer.write(await read_facts(self._store, incident_id))
         is_stale = _digest(written) != file.document.digest
-        return PostmortemView(incident, owed, file, is_stale, await self._store.pull_export(incident_id))
+        export = await self._store.pull_export(incident_id)
+        return PostmortemView(incident, owed, file, is_stale, export, self._needs_one(incident))
 
     async def file(self, incident_id: int) -> PostmortemFile | None:
         """Return the latest draft, for the bot itself; None if there is none so far."""
@@ -187,9 +190,11 @@ class Documents:
 
     def _is_due(self, incident: Incident) -> bool:
         """Return True if the draft is made without being asked for."""
+        return self._needs_one(incident) and not incident.is_private and incident.status is Status.RESOLVED
+
+    def _needs_one(self, incident: Incident) -> bool:
         is_required = self._policy.rules(incident.severity).postmortem
-        is_real = incident.kind is IncidentKind.INCIDENT and not incident.is_drill
-        return is_required and is_real and not incident.is_private and incident.status is Status.RESOLVED
+        return is_required and incident.kind is IncidentKind.INCIDENT and not incident.is_drill
 
     async def _is_being_told(self, incident_id: int) -> bool:
         """Return True while the thread's line about the end is on its way, unless that takes too long."""

@@ -17,6 +17,11 @@ _WRITTEN: Final = "rich"
 
 _MENTION: Final = re.compile(r"<(?:@[!&]?|#)(?P<id>\d{1,20})>")
 _EMPHASIS: Final = re.compile(r"(?<!\w)_|_(?!\w)")  # no part of a name ("payment_intent")
+_ESCAPED: Final = re.compile(r"\\([!-/:-@\[-`{-~])")  # as Markdown has it, and the bot's own posts
+_BARE: Final = re.compile(r"<(https?://[^\s<>]+)>")  # an address without a preview
+#: Escaped signs become private ones while markup is removed, and themselves after that.
+_PRIVATE: Final = 0xE000
+_THEMSELVES: Final = {_PRIVATE + code: code for code in range(ord("!"), ord("~") + 1)}
 
 
 def written_embeds(message: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -68,8 +73,9 @@ def suggested_title(text: str, names: Mapping[int, str]) -> str:
         names: Of the people it mentions, by id; other mentions are left out.
     """
     readable = _MENTION.sub(lambda found: _named(names.get(int(found["id"]))), text)
+    readable = _ESCAPED.sub(lambda found: chr(_PRIVATE + ord(found[1])), _BARE.sub(r"\1", readable))
     # Not discord.py's `remove_markdown`: some thousand "[a](" keep that busy for half a second (2.7.1).
-    return first_line(_EMPHASIS.sub("", readable), limit=TITLE_LIMIT)
+    return first_line(_EMPHASIS.sub("", readable), limit=TITLE_LIMIT).translate(_THEMSELVES)
 
 
 def _named(name: str | None) -> str:

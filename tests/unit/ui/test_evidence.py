@@ -8,6 +8,7 @@ import discord
 import pytest
 
 from bot.ui.words.evidence import evidence_from, evidence_of, suggested_title
+from bot.ui.words.inert import inert
 
 AT = datetime(2026, 11, 24, 5, 7, tzinfo=UTC)
 
@@ -20,6 +21,10 @@ AT = datetime(2026, 11, 24, 5, 7, tzinfo=UTC)
         ("<@103> 見て <@&5> <#6> <:boom:123456789012345678>", "@responder 見て :boom:"),
         ("<@999>\n\u200b\n落ちた", "落ちた"),
         ("`payment_intent_failed` in [Sentry](https://sentry.io/1)", "payment_intent_failed in Sentry"),
+        (
+            r"\*\*C:\new\_job\*\* \[x\](y) <https://a.example/b_c> *ok*",
+            r"**C:\new_job** [x](y) https://a.example/b_c ok",
+        ),
         ("x" * 4_000, "x" * 199 + "…"),
         ("", ""),
         ("\0\u202e", ""),
@@ -28,6 +33,14 @@ AT = datetime(2026, 11, 24, 5, 7, tzinfo=UTC)
 def test_the_first_line_that_says_something_is_the_title(text: str, title: str) -> None:
     """Without markup, mentions as names, at most 200 characters."""
     assert suggested_title(text, {103: "responder"}) == title
+
+
+@pytest.mark.parametrize(
+    "typed", ["監視 *nightly_job* が [遅い](x) \\ `5xx`", "# 1 > 2", "https://a.example/x_y"]
+)
+def test_a_line_of_the_bot_gives_the_words_that_were_typed(typed: str) -> None:
+    """The bot escapes people's text in its posts; a title made of such a post has no stray backslash."""
+    assert suggested_title(inert(typed, limit=200), {}) == typed
 
 
 def payload(**changes: Any) -> dict[str, Any]:

@@ -37,6 +37,13 @@ def test_refusals_name_people_as_everything_else_does(key: str, field: str) -> N
     assert "@sec\\*ondary" in said
 
 
+def test_a_single_role_is_no_choice_of_roles() -> None:
+    """In both languages."""
+    only = NotPermitted(action="audit", roles=("admin",))
+    assert "には @admin のロールが必要です" in describe(screens.JA, only)
+    assert "needs the role @admin. Ask" in describe(screens.EN, only)
+
+
 @pytest.mark.parametrize("action", ["private", "drill", "triage", "acknowledge", "severity"])
 def test_a_refusal_is_a_sentence(action: str) -> None:
     """What needs the roles is an act, in the singular."""

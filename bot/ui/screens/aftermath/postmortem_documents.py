@@ -25,7 +25,7 @@ def drafted(voice: Voice, draft: Draft) -> str:
 
 def shown(voice: Voice, view: PostmortemView) -> str:
     """Say how far a postmortem is: the draft, who owes it, by when."""
-    owed = [] if view.owed is None else postmortem_line(voice, view.owed)
+    owed = _owed(voice, view)
     if view.file is None:
         return "\n".join([voice.say("document.said.none", label=view.incident.label), *owed])
     document = view.file.document
@@ -38,6 +38,12 @@ def shown(voice: Voice, view: PostmortemView) -> str:
     stale = [voice.say("document.said.stale")] if view.is_stale else []
     beside = [*pull_lines(voice, view.export), *stale, *problem_line(voice, document.problem)]
     return "\n".join([said, path_line(voice, document.path), *owed, *beside])
+
+
+def _owed(voice: Voice, view: PostmortemView) -> list[str]:
+    if view.owed is not None:
+        return postmortem_line(voice, view.owed)
+    return [] if view.is_needed else [voice.say("document.said.not_needed", label=view.incident.label)]
 
 
 def attached(file: PostmortemFile) -> discord.File:
