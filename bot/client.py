@@ -53,6 +53,7 @@ COGS: Final = (
     "cogs.oncall",
     "cogs.alerts",
     "cogs.actions",
+    "cogs.sheets",
 )
 
 #: How long a stop waits for answers that are under way, seconds; about ten are allowed for the whole stop.

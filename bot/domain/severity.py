@@ -71,6 +71,7 @@ class SeverityPolicy:
         email_after: From which step of the ladder on, counted from 1, an email goes out as well, although
             Discord takes the message; None for never.
         quiet_hours: Its pages outside Discord wait for the end of a person's quiet hours.
+        commands_in_thread: How many commands the thread begins with; 0 for none.
         email_backup: When Discord does not take the alert, the on-call gets it by email.
     """
 
@@ -88,6 +89,7 @@ class SeverityPolicy:
     ack_lapses_after: timedelta | None = None
     email_after: int | None = None
     quiet_hours: bool = False
+    commands_in_thread: int = 0
 
     @property
     def calls_people(self) -> bool:

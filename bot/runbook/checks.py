@@ -10,6 +10,7 @@ from bot.domain.emoji import is_same_emoji
 from bot.domain.severity import NEXT_BUSINESS_DAY, LadderStep, SeverityPolicy
 from bot.domain.triage.tree_check import check_tree
 from bot.runbook.model import Policy
+from bot.runbook.sheets.checks import check_sheets
 from bot.runbook.tables import FirstResponse
 from bot.runbook.values import LANGUAGES
 
@@ -32,6 +33,7 @@ def check_policy(policy: Policy) -> list[str]:
         *(line for name, sheet in policy.first_response.items() for line in _sheet(name, sheet)),
         *(line for name, sheet in policy.first_response.items() for line in _targets(name, sheet, policy)),
         *_checked(policy),
+        *check_sheets(policy),
     ]
 
 

@@ -34,6 +34,7 @@ from bot.runbook.severities import (
     reevaluate_of,
     severities_of,
 )
+from bot.runbook.sheets.tables import Sheets, sheets_of, target_values
 from bot.runbook.tables import (
     ActionRules,
     DigestSchedule,
@@ -68,6 +69,7 @@ class File(Section):
     symptoms: Annotated[dict[values.Id, values.Label], AtMost(MOST_OPTIONS)] = Field(default_factory=dict)
     business_hours: HoursTable = HoursTable()
     first_response: dict[SheetName, FirstResponse] = Field(default_factory=dict)
+    sheets: Sheets = Field(default_factory=dict)
     unfinished_triage: UnfinishedTriage = UnfinishedTriage()
     morning_triage: MorningTriage | None = None
     digest: DigestSchedule
@@ -94,7 +96,8 @@ class File(Section):
         severities = severities_of(self.severity, tuple(oncall))
         highest = next(iter(severities.values()))
         reevaluate = reevaluate_of(self.reevaluate, severities)
-        sheets = {name: self.first_response.get(name, FirstResponse()) for name in severities}
+        first = {name: self.first_response.get(name, FirstResponse()) for name in severities}
+        targets = TargetsTable(names=self.targets) if isinstance(self.targets, tuple) else self.targets
         return Policy(
             timezone=self.timezone,
             language=self.language,
@@ -102,13 +105,15 @@ class File(Section):
             removing_ack_releases=self.removing_ack_releases,
             severities=severities,
             tree=self.triage.value(),
-            targets=self.targets if isinstance(self.targets, tuple) else self.targets.names,
+            targets=targets.names,
             symptoms=MappingProxyType(self.symptoms or dict(DEFAULT_SYMPTOMS)),
             oncall=MappingProxyType(oncall),
             team=MappingProxyType(everybody(team, oncall)),
             handover=handover,
             business_hours=self.business_hours.value(self.timezone),
-            first_response=MappingProxyType(sheets),
+            first_response=MappingProxyType(first),
+            sheets=sheets_of(self.sheets),
+            target_values=target_values(targets.values, targets.choices),
             reevaluate=reevaluate,
             unfinished=filled(self.unfinished_triage, reevaluate.channel),
             morning_triage=self.morning_triage and filled(self.morning_triage, gathered_in(severities)),

@@ -19,6 +19,7 @@ from bot.domain.oncall.rotation import Layer
 from bot.domain.postmortem.owing import Terms
 from bot.domain.postmortem.template import TeamTemplate
 from bot.domain.severity import Deadline, Mention, SeverityPolicy
+from bot.domain.sheets.sheet import Affected, FilledSheet, Sheet, TargetValues, fill, fitting
 from bot.domain.systems.rules import CheckRules
 from bot.domain.triage.tree import Text, Tree
 from bot.runbook.tables import (
@@ -174,6 +175,8 @@ class Policy:
         archive_after: How long the thread of an ended incident stays awake.
         drill: What `/drill start` plays.
         first_response: By severity name; every severity has an entry.
+        sheets: The command sheets by topic.
+        target_values: What fills them in.
         hooks: By the name of the source.
         checks: The systems whose state is looked at.
         guild_id: The server it is for; None in a file that leaves it to DISCORD_GUILD_ID.
@@ -196,6 +199,8 @@ class Policy:
     handover: Handover
     business_hours: BusinessHours
     first_response: Mapping[str, FirstResponse]
+    sheets: Mapping[str, Sheet]
+    target_values: TargetValues
     reevaluate: Reevaluate
     unfinished: UnfinishedTriage
     morning_triage: MorningTriage | None
@@ -235,6 +240,13 @@ class Policy:
     def checklist(self, severity: str) -> Checklist:
         """Return the steps of a severity's first-response sheet; none if the file no longer has it."""
         return Checklist(severity, self.first_response.get(severity, FirstResponse()).steps)
+
+    def sheets_for(self, severity: str, affected: Affected) -> tuple[FilledSheet, ...]:
+        """Return the command sheets of a severity for what is affected, the most fitting first."""
+        topics = self.first_response.get(severity, FirstResponse()).sheets
+        found = fitting((self.sheets[topic] for topic in topics), affected)
+        filled = (fill(sheet, self.target_values, affected) for sheet in found)
+        return tuple(sheet for sheet in filled if sheet.commands)
 
     def ack_due(self, severity: SeverityPolicy, *, at: datetime) -> datetime:
         """Return `ack_deadline` by the team's business hours."""

@@ -15,6 +15,7 @@ from bot.runbook.calendar import DaysOff
 from bot.runbook.model import Permissions
 from bot.runbook.problems import not_a_key
 from bot.runbook.rules import AtMost, Names, Problem, Section, some
+from bot.runbook.sheets.tables import ChoicesOfName, ValuesOfTarget
 
 MOST_OPTIONS = 25  # Discord: options in a select menu
 MOST_INJECTS = 20  # the bot's own limit: a drill that one person can follow
@@ -44,10 +45,16 @@ _Targets = Annotated[
 ]
 
 
+#: By target, or "*".
+_ByTarget = Annotated[dict[values.Target, ValuesOfTarget], AtMost(MOST_OPTIONS + 1)]
+
+
 class TargetsTable(Section):
-    """``[targets]``: what can be affected, as ``names``."""
+    """``[targets]``: what can be affected, as ``names``, and what fills in the commands for it."""
 
     names: _Targets = DEFAULT_TARGETS
+    values: _ByTarget = Field(default_factory=dict)
+    choices: Annotated[ChoicesOfName, AtMost(MOST_OPTIONS)] = Field(default_factory=dict)
 
 
 #: ``[targets]``, or a plain list.

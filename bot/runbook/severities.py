@@ -15,6 +15,7 @@ from bot.runbook.tables import MorningTriage, Private, Reevaluate, UnfinishedTri
 
 MOST_SEVERITIES = 25  # Discord: options in a select menu
 MOST_STEPS = 20
+MOST_COMMANDS_IN_THREAD = 5  # the bot's own limit: as much as half a phone screen shows
 #: A step of a ladder, counted from 1; the first one goes out with the alert.
 _LaterStep = Annotated[int | None, values.or_none(values.whole(2, MOST_STEPS, "a step of the ladder"))]
 R = TypeVar("R", MorningTriage, Private, Reevaluate, UnfinishedTriage)
@@ -46,6 +47,7 @@ class SeverityTable(Section):
     quiet_hours: values.Bool = False
     update_every: moments.UpdateEvery = NEXT_BUSINESS_DAY
     ack_lapses_after: moments.DurationOrNone = None
+    commands_in_thread: Annotated[int, values.whole(0, MOST_COMMANDS_IN_THREAD, "a number of commands")] = 0
 
     def value(self, name: str, rank: int, places: tuple[str, ...]) -> SeverityPolicy:
         """Return the severity; *places* are those of ``[oncall]``, in order."""

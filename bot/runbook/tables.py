@@ -17,6 +17,7 @@ from bot.domain.statistics.load import NIGHT
 from bot.domain.triage.tree import Text
 from bot.runbook import moments, values
 from bot.runbook.rules import AtMost, Rule
+from bot.runbook.sheets.tables import Topic
 
 # The bot's own limits: as much as a person reads at 3 a.m.
 MOST_STEPS = 10
@@ -55,10 +56,16 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class FirstResponse:
-    """The first steps of a response, and the commands for them. Both may be empty."""
+    """The first steps of a response, and the commands for them. All may be empty.
+
+    Attributes:
+        commands: Shown as they are; those of sheets are filled in.
+        sheets: The topics of the command sheets, in the order in which they are shown.
+    """
 
     steps: Annotated[tuple[_Step, ...], AtMost(MOST_STEPS)] = ()
     commands: Annotated[tuple[Command, ...], AtMost(MOST_COMMANDS)] = ()
+    sheets: tuple[Topic, ...] = ()
 
     def commands_for(self, targets: Collection[str]) -> tuple[Command, ...]:
         """Return the commands for any of *targets*, and those for every target.

@@ -52,6 +52,7 @@ READS: Final = frozenset(
             "incidents.timeline.turn_page",
             "incidents.timeline.press_file",
         ),
+        *("/runbook", "sheets.showing.choose_topic_of_incident", "sheets.showing.choose_topic_of_target"),
         *("/stats show", "/stats fairness", "stats.press_show", "stats.press_fairness"),
         *("/digest week", "verdicts.press_ask"),
         *("/digest preview", "/dlq recent", "/dlq p0-email", "/dlq http-status", "/dlq show"),

@@ -319,7 +319,7 @@ async def test_the_first_response_sheet_has_the_commands(world: ConsoleWorld) ->
     alert = await alerted(world)
     sheet = shown(await world.click(alert, "inc:v1:first:1"))
     assert sheet["only_for"] == "responder"
-    assert "npx wrangler tail --config wrangler.public.toml" in words(sheet)
+    assert "npx wrangler tail --config wrangler.<worker>.toml --env prod" in words(sheet)
 
 
 # -- /incident

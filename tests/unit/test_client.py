@@ -71,6 +71,7 @@ async def test_every_command_is_explained_in_both_languages(bot: IncidentBot) ->
         "incident",
         "oncall",
         "postmortem",
+        "runbook",
         "sev1",
         "sev2",
         "sev3",

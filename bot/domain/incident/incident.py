@@ -173,6 +173,8 @@ class Incident:
         taken: The latest acknowledge, if it came after one that ended, or after a reopening.
         ack_ended: The latest acknowledge that has ended; None while none has.
         phase: As the last status update that named one has it; None while none has. See `shown_phase`.
+        affected_version: The version that last changed severity, targets or symptoms, as it was read; None:
+            none has.
         calls: Whom its ladder has called and calls next; only of an incident that was read to be shown.
         actions: How many action items it has; as `calls`.
         unreached: People on call whom no DM reaches, as `bot.domain.oncall.people.marked`.
@@ -218,6 +220,7 @@ class Incident:
     ack_ended: EndedAck | None = None
     phase: Phase | None = None
     severity_changed: SeverityChange | None = None
+    affected_version: int | None = field(default=None, compare=False)
     calls: Calls = field(default=Calls(), compare=False)
     actions: ActionCount = field(default=ActionCount(), compare=False)
     aftermath: Aftermath = field(default=Aftermath(), compare=False)

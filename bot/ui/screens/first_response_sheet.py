@@ -1,63 +1,80 @@
 """The screen behind 📋: first-response steps, commands for the incident's targets, and further facts."""
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from discord import ui
 
 from bot.domain.incident.incident import Incident
-from bot.runbook.tables import Command, FirstResponse
-from bot.ui.components import Row, Screen, link, made_of, row, text, to_places
+from bot.domain.sheets.sheet import Affected, FilledCommand
+from bot.domain.triage.tree import Text
+from bot.runbook.tables import FirstResponse
+from bot.ui.components import Row, Screen, made_of, row, text, to_places
 from bot.ui.posts.bodies import colour_of
 from bot.ui.posts.incident.alert import related, started
 from bot.ui.posts.incident.checks import step_lines
 from bot.ui.posts.incident.updates import sheet_lines
+from bot.ui.screens.sheets.parts import (
+    URL_LIMIT,
+    block,
+    blocks,
+    choices_lines,
+    incident_topics_id,
+    link_rows,
+    topic_select,
+)
 from bot.ui.verbs import IncidentVerb
-from bot.ui.words.inert import code_block, joined
+from bot.ui.words.inert import joined
 from bot.ui.words.voice import Voice
 
 _SHEET_BUDGET: Final = 3_700  # of the 4,000 characters that all texts of a screen may have
 _FACTS_BUDGET: Final = 1_200
 _LEAST_FACTS: Final = 200  # with less room than that, no facts are shown
 _LIST_BUDGET: Final = 300
-_URL_LIMIT: Final = 512  # Discord: the address of a link button
-_ROW_LIMIT: Final = 5
-_URL: Final = re.compile(r"https?://[\w-]+(\.[\w-]+)+(:\d{1,5})?(/[^\s<>]*)?", re.ASCII)
 
 
 def first_response_screen(voice: Voice, incident: Incident) -> Screen:
     """Show what to do and what of it is done, commands to copy, links to open, and the incident's facts."""
-    sheet = voice.policy.first_response.get(incident.severity, FirstResponse())
-    commands = sheet.commands_for(incident.targets)
-    links = [command for command in commands if _is_link(command)]
-    to_copy = [_block(voice, command) for command in commands if command not in links]
-    body = joined([*step_lines(voice, incident), *to_copy], separator="\n", limit=_SHEET_BUDGET, more="\n…")
-    facts = _shown_facts(voice, incident, room=_SHEET_BUDGET - len(body))
+    sheets = voice.policy.sheets_for(incident.severity, Affected(incident.targets, incident.symptoms))
+    plain = _plain_commands(voice, incident)
+    commands = [one for sheet in sheets for one in sheet.commands] + plain
+    steps = "\n".join(step_lines(voice, incident))
     title = voice.say("consoles.incident.first_response", severity=incident.severity, label=incident.label)
-    none = "" if links else voice.say("consoles.incident.no_first_response")
-    below: list[ui.Item[ui.LayoutView]] = [ui.Separator(), text(facts)] if facts else []
+    to_copy = [block(voice, one) for one in commands if not _is_button(one)]
+    shown, is_whole = blocks(to_copy, budget=_SHEET_BUDGET - len(steps) - len(title))
+    links = [(one.label, one.command) for one in commands if _is_button(one)]
+    notes = [*choices_lines(voice, [name for sheet in sheets for name in sheet.left])]
+    notes += [] if is_whole else [voice.say("sheets.cut")]
+    none = "" if steps or commands else voice.say("consoles.incident.no_first_response")
+    body: list[ui.Item[ui.LayoutView]] = [text(title, steps or none), *shown]
+    body += [text(*notes)] if notes else []
+    facts = _shown_facts(voice, incident, room=_SHEET_BUDGET - sum(len(one.content) for one in _texts(body)))
+    body += [ui.Separator(), text(facts)] if facts else []
     return Screen(
-        text(title, body or none),
-        *below,
-        rows=[*_link_rows(voice, links), _ways_on(voice, incident)],
+        *body,
+        rows=[*_rows(voice, incident, links)],
         colour=colour_of(voice, incident),
     )
 
 
-def _is_link(command: Command) -> bool:
-    return len(command.command) <= _URL_LIMIT and _URL.fullmatch(command.command) is not None
+def _plain_commands(voice: Voice, incident: Incident) -> list[FilledCommand]:
+    """Return the commands that the policy has beside its sheets; nothing fills them in."""
+    first = voice.policy.first_response.get(incident.severity, FirstResponse())
+    return [FilledCommand(one.label, one.command) for one in first.commands_for(incident.targets)]
 
 
-def _block(voice: Voice, command: Command) -> str:
-    return f"**{voice.pick(command.label)}**\n{code_block(command.command)}"
+def _is_button(command: FilledCommand) -> bool:
+    return command.is_link and len(command.command) <= URL_LIMIT
 
 
-def _link_rows(voice: Voice, links: Sequence[Command]) -> Iterator[Row | None]:
-    """Yield rows of at most five link buttons; the policy allows twelve commands in all."""
-    for first in range(0, len(links), _ROW_LIMIT):
-        some = links[first : first + _ROW_LIMIT]
-        yield row(*(link(voice.raw(command.label), command.command) for command in some))
+def _texts(body: Iterable[ui.Item[ui.LayoutView]]) -> Iterator[ui.TextDisplay[ui.LayoutView]]:
+    return (item for item in body if isinstance(item, ui.TextDisplay))
+
+
+def _rows(voice: Voice, incident: Incident, links: Sequence[tuple[Text, str]]) -> Iterator[Row | None]:
+    yield from link_rows(voice, links)
+    yield topic_select(voice, incident_topics_id(incident.id))
+    yield _ways_on(voice, incident)
 
 
 def _ways_on(voice: Voice, incident: Incident) -> Row | None:

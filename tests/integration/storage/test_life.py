@@ -110,6 +110,20 @@ async def test_title_and_start_are_corrected(rig: Rig) -> None:
     assert (right.title, right.started_at, right.details_version) == ('決済 "x"', earlier, right.version)
 
 
+async def test_the_version_that_changed_what_is_affected_is_kept(rig: Rig) -> None:
+    """Targets, symptoms or severity; other changes leave it."""
+    incident = await open_incident(rig.store)
+    assert incident.affected_version is None
+    other = await saved(rig.store, replace(incident, title="x", version=incident.version + 1))
+    assert other.affected_version is None
+    wider = await saved(rig.store, replace(other, targets=("api", "web"), version=other.version + 1))
+    assert wider.affected_version == wider.version
+    later = await saved(rig.store, replace(wider, title="y", version=wider.version + 1))
+    assert later.affected_version == wider.version
+    ill = await saved(rig.store, replace(later, symptoms=("slow",), version=later.version + 1))
+    assert ill.affected_version == ill.version
+
+
 async def test_a_false_alarm_is_kept_as_one(rig: Rig) -> None:
     """It is no resolution."""
     incident = await open_incident(rig.store)

@@ -9,6 +9,7 @@ from bot.domain.alerts.alert import AlertPart
 from bot.domain.calendar.business_time import Weekday
 from bot.domain.dlq.table import DlqColumn
 from bot.domain.severity import NEXT_BUSINESS_DAY, LadderStep, Mention
+from bot.domain.sheets.sheet import Affected, fill
 from bot.domain.triage.tree import UNSURE, Path
 from bot.runbook import Policy, default_policy_text, load_policy
 
@@ -175,36 +176,41 @@ def test_addresses_reach_nobody_by_accident(parky: Policy) -> None:
     assert all(str(place.email).endswith("@example.com") for place in parky.oncall.values())
 
 
-@pytest.mark.parametrize(
-    ("name", "commands"),
-    [
-        (
-            "SEV1",
-            [
-                "npx wrangler tail --config wrangler.public.toml --env <env>",
-                "npx wrangler tail --config wrangler.admin.toml --env <env>",
-                "npx wrangler tail --config wrangler.marketing.toml --env <env>",
-                "npx wrangler tail --config wrangler.store-sync.toml --env <env>",
-                "scripts/deploy/rollback.sh",
-                "npx wrangler deployments list --config <toml> --env <env>",
-                "npx wrangler rollback --config <toml> --env <env>",
-                "gh run list --limit 10",
-                "gh run view <run-id> --log-failed",
-                'psql "$SUPABASE_DB_URL" -c "select 1"',
-                "https://dash.cloudflare.com/",
-            ],
-        ),
-        ("SEV2", ["gh run list --limit 10"]),
-        ("SEV3", ["gh run list --limit 10"]),
-    ],
-)
-def test_first_response(parky: Policy, name: str, commands: list[str]) -> None:
-    """初動コマンド集, word for word."""
-    sheet = parky.first_response[name]
-    text = "\n".join(command.command for command in sheet.commands)
-    assert sheet.steps
-    for command in commands:
-        assert command in text
+def test_every_command_of_the_runbook_is_in_a_sheet(parky: Policy) -> None:
+    """初動コマンド集, with worker and environment filled in by target."""
+    everywhere = [Affected((target,)) for target in parky.targets]
+    found = [
+        command.command
+        for sheet in parky.sheets.values()
+        for affected in everywhere
+        for command in fill(sheet, parky.target_values, affected).commands
+    ]
+    for command in (
+        "npx wrangler tail --config wrangler.public.toml --env prod",
+        "npx wrangler tail --config wrangler.admin.toml --env prod",
+        "npx wrangler tail --config wrangler.marketing.toml --env prod",
+        "npx wrangler tail --config wrangler.store-sync.toml --env prod",
+        "npx wrangler tail --config wrangler.store-sync.toml --env dev",
+        "scripts/deploy/rollback.sh",
+        "npx wrangler deployments list --config wrangler.public.toml --env prod",
+        "npx wrangler rollback --config wrangler.public.toml --env prod",
+        "gh run list --limit 10",
+        "gh run view <run-id> --log-failed",
+        "https://dash.cloudflare.com/",
+    ):
+        assert command in found
+    text = "\n".join(found)
+    assert 'op run -- \\\n  psql "$SUPABASE_DB_URL" -c "select 1"' in text
+    assert text.count("FROM admin.notification_failures") == 3 * len(everywhere)
+
+
+@pytest.mark.parametrize("name", ["SEV1", "SEV2", "SEV3"])
+def test_first_response(parky: Policy, name: str) -> None:
+    """Steps and sheets for each severity; rollback.sh comes before the rollback of one worker."""
+    first = parky.first_response[name]
+    assert first.steps
+    assert first.sheets
+    assert parky.sheets["rollback"].commands[0].command == "scripts/deploy/rollback.sh"
 
 
 @pytest.mark.parametrize(

@@ -120,14 +120,16 @@ def sheet(incident: Incident, policy: Policy = POLICY) -> Any:
     [
         (("api.parky.co.jp",), ["public", "store-sync"]),
         (("parky.co.jp", "admin.parky.co.jp"), ["admin", "marketing", "store-sync"]),
-        (("dev-*",), ["store-sync"]),
-        ((), ["public", "admin", "marketing", "store-sync"]),
+        (("dev-*",), ["<worker>", "store-sync"]),
+        (("owner.parky.co.jp",), ["<worker>", "store-sync"]),
+        ((), ["<worker>", "store-sync"]),
     ],
 )
 def test_the_sheet_has_the_commands_of_the_chosen_targets(targets: Iterable[str], shown: list[str]) -> None:
-    """General ones always; all of them while nobody knows what is affected."""
+    """General ones always; while nobody knows what is affected, the choices are shown."""
     said = screens.words(sheet(replace(PLACED, targets=tuple(targets))))
-    known = ["public", "admin", "marketing", "store-sync"]
+    known = ["public", "admin", "marketing", "<worker>", "store-sync"]
+    assert ("public / admin / marketing / store-sync" in said) is ("<worker>" in shown)
     assert [name for name in known if TAIL.format(name) in said] == shown
     assert "```\nscripts/deploy/rollback.sh\n```" in said
 
@@ -158,11 +160,12 @@ def test_addresses_are_link_buttons() -> None:
             ("https://grafana.example.com/d/1?var=a", "https://<env>.example.com/", "https://example.com/ x")
         )
     )
-    text = default_policy_text().replace(
-        "\n[[first_response.SEV1.commands]]", f"{more}\n[[first_response.SEV1.commands]]", 1
-    )
-    screen = sheet(PLACED, parse_policy(text, name="links.toml"))
-    assert screens.labels(screen)[:2] == ["link 0", "Cloudflare Pages → 対象プロジェクト → Deployments"]
+    screen = sheet(PLACED, parse_policy(default_policy_text() + more, name="links.toml"))
+    assert screens.labels(screen)[:3] == [
+        "Sentry の新しい issue",
+        "Cloudflare Pages → 対象プロジェクト → Deployments",
+        "link 0",
+    ]
     said = screens.words(screen)
     assert "```\nhttps://<env>.example.com/\n```" in said
     assert "```\nhttps://example.com/ x\n```" in said

@@ -1,0 +1,209 @@
+"""A command sheet: commands to copy, with placeholders such as ``{worker}``. The bot runs none of them."""
+
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from bot.domain.triage.tree import Text
+
+#: The target whose values count for every target that has none of its own.
+EVERY: Final = "*"
+
+#: ``{worker}``. ``${HOME}`` is the shell's; ``{{print}}`` stands for ``{print}``.
+PLACEHOLDER: Final = re.compile(r"\{\{(?P<kept>[a-z][a-z0-9_]*)\}\}|(?<!\$)\{(?P<name>[a-z][a-z0-9_]*)\}")
+
+#: What a command that is a link looks like as a whole.
+_URL: Final = re.compile(r"https?://[\w-]+(\.[\w-]+)+(:\d{1,5})?(/[^\s<>]*)?", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class SheetCommand:
+    """A command to copy, of one or several lines, or an address to open.
+
+    Attributes:
+        label: What it is for; may have placeholders as well.
+        targets: The targets that it is for; empty for all.
+    """
+
+    label: Text
+    command: str
+    targets: tuple[str, ...] = ()
+
+    @property
+    def placeholders(self) -> tuple[str, ...]:
+        """Return the names of the placeholders in label and command, each once."""
+        texts = (self.label.ja, self.label.en, self.command)
+        found = (each["name"] for text in texts for each in PLACEHOLDER.finditer(text))
+        return tuple(dict.fromkeys(name for name in found if name is not None))
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """The commands of one topic.
+
+    Attributes:
+        topic: Its name, as people type it: "worker_logs".
+        targets: The targets that it is for; empty for all.
+        symptoms: The ids of the symptoms with which it comes before other sheets.
+        note: What to know before one copies: the folder, for instance.
+        step: Words of the first-response step that its output completes; empty for none.
+    """
+
+    topic: str
+    title: Text
+    commands: tuple[SheetCommand, ...]
+    targets: tuple[str, ...] = ()
+    symptoms: tuple[str, ...] = ()
+    note: Text | None = None
+    step: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TargetValues:
+    """What placeholders stand for.
+
+    Attributes:
+        of: By target, or `EVERY`: the values by the placeholder's name.
+        choices: By the placeholder's name: what a person may choose where no target decides.
+    """
+
+    of: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def values(self, target: str | None) -> Mapping[str, str]:
+        """Return the values for *target*; None if it is not known what is affected."""
+        return {**self.of.get(EVERY, {}), **({} if target is None else self.of.get(target, {}))}
+
+    def options(self, name: str) -> tuple[str, ...]:
+        """Return what the placeholder *name* may stand for, in the policy's order; empty if that is open."""
+        known = (values[name] for values in self.of.values() if name in values)
+        return self.choices.get(name) or tuple(dict.fromkeys(known))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return the names of all placeholders that have a value or choices."""
+        return tuple(dict.fromkeys([*(name for one in self.of.values() for name in one), *self.choices]))
+
+
+@dataclass(frozen=True, slots=True)
+class FilledCommand:
+    """A command as a person copies it.
+
+    Attributes:
+        label: Filled in as well.
+        left: The placeholders that no value is known for; the command shows them as ``<name>``.
+        number: The place of the command in its sheet, from 0; targets may fill in one command differently.
+    """
+
+    label: Text
+    command: str
+    left: tuple[str, ...] = ()
+    number: int = field(default=0, compare=False)
+
+    @property
+    def is_link(self) -> bool:
+        """Return True for an address to open."""
+        return _URL.fullmatch(self.command) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class FilledSheet:
+    """A sheet for some targets."""
+
+    sheet: Sheet
+    commands: tuple[FilledCommand, ...]
+
+    @property
+    def to_copy(self) -> tuple[FilledCommand, ...]:
+        """Return the commands that are no links."""
+        return tuple(one for one in self.commands if not one.is_link)
+
+    @property
+    def links(self) -> tuple[FilledCommand, ...]:
+        """Return the addresses to open."""
+        return tuple(one for one in self.commands if one.is_link)
+
+    @property
+    def left(self) -> tuple[str, ...]:
+        """Return the placeholders without a value, each once."""
+        return tuple(dict.fromkeys(name for one in self.commands for name in one.left))
+
+
+@dataclass(frozen=True, slots=True)
+class Affected:
+    """What is affected, as far as it is known.
+
+    Attributes:
+        targets, symptoms: As the policy lists them; empty while nobody has said.
+        given: Values that a person named, which count instead of the target's.
+    """
+
+    targets: tuple[str, ...] = ()
+    symptoms: tuple[str, ...] = ()
+    given: Mapping[str, str] = field(default_factory=dict)
+
+
+def fill(sheet: Sheet, values: TargetValues, affected: Affected) -> FilledSheet:
+    """Return the commands of *sheet* for what is affected, one for each target that fills it in differently.
+
+    Commands for other targets are left out. While no target is known, every command is there.
+    """
+    found = [
+        _filled(command, {**values.values(target), **affected.given}, number=number)
+        for number, command in enumerate(sheet.commands)
+        for target in _targets_for(command.targets or sheet.targets, affected.targets)
+    ]
+    return FilledSheet(sheet, tuple(dict.fromkeys(found)))
+
+
+def fitting(sheets: Iterable[Sheet], affected: Affected) -> tuple[Sheet, ...]:
+    """Return the sheets for what is affected, those for its symptoms and then its targets first."""
+    known = [sheet for sheet in sheets if _targets_for(sheet.targets, affected.targets)]
+
+    def rank(sheet: Sheet) -> tuple[bool, bool]:
+        return not _meets(sheet.symptoms, affected.symptoms), not _meets(sheet.targets, affected.targets)
+
+    return tuple(sorted(known, key=rank))
+
+
+def opening(sheets: Iterable[FilledSheet], *, most: int) -> tuple[FilledCommand, ...]:
+    """Return the *most* commands to begin with: the first one of each sheet, for every target.
+
+    Links are left out: a message that people copy from has no use for them.
+    """
+    firsts = [command for sheet in sheets for command in _first(sheet)]
+    return tuple(dict.fromkeys(firsts))[:most]
+
+
+def _first(filled: FilledSheet) -> tuple[FilledCommand, ...]:
+    """Return the first command of a sheet, as often as targets fill it in differently."""
+    number = min((one.number for one in filled.to_copy), default=0)
+    return tuple(one for one in filled.to_copy if one.number == number)
+
+
+def _targets_for(wanted: Collection[str], targets: tuple[str, ...]) -> tuple[str | None, ...]:
+    """Return those of *targets* that something for *wanted* is for; (None,) while none is known."""
+    if not targets:
+        return (None,)
+    return tuple(target for target in targets if not wanted or target in wanted)
+
+
+def _meets(wanted: Collection[str], known: Collection[str]) -> bool:
+    return bool(set(wanted).intersection(known))
+
+
+def _filled(command: SheetCommand, values: Mapping[str, str], *, number: int) -> FilledCommand:
+    put = _writer(values)
+    label = Text(put(command.label.ja), put(command.label.en))
+    left = tuple(name for name in command.placeholders if name not in values)
+    return FilledCommand(label, put(command.command), left, number)
+
+
+def _writer(values: Mapping[str, str]) -> Callable[[str], str]:
+    def write(found: re.Match[str]) -> str:
+        if (kept := found["kept"]) is not None:
+            return "{" + kept + "}"
+        return values.get(found["name"], f"<{found['name']}>")
+
+    return lambda text: PLACEHOLDER.sub(write, text)
