@@ -30,6 +30,7 @@ from bot.storage.tables.aftermath.documents import PostgresDocumentReads, Postgr
 from bot.storage.tables.aftermath.exports import PostgresExportReads, PostgresExportWrites
 from bot.storage.tables.aftermath.postmortems import PostgresPostmortemReads, PostgresPostmortemWrites
 from bot.storage.tables.alerts.alerts import PostgresAlertQuestions, PostgresAlertReads, PostgresAlertWrites
+from bot.storage.tables.alerts.decisions import PostgresAlertDecisionReads, PostgresAlertDecisionWrites
 from bot.storage.tables.alerts.events import PostgresAlertEventWrites
 from bot.storage.tables.alerts.verdicts import PostgresAlertVerdictReads, PostgresAlertVerdictWrites
 from bot.storage.tables.attachments import PostgresAttachmentReads, PostgresAttachmentWrites
@@ -92,6 +93,7 @@ class PostgresTransaction(
     PostgresAlertWrites,
     PostgresAlertQuestions,
     PostgresAlertEventWrites,
+    PostgresAlertDecisionWrites,
     PostgresActionWrites,
     PostgresAlertVerdictWrites,
     PostgresMorningWrites,
@@ -160,6 +162,7 @@ class PostgresStore(
     PostgresBundleReads,
     PostgresTriageReads,
     PostgresAlertReads,
+    PostgresAlertDecisionReads,
     PostgresActionReads,
     PostgresAlertVerdictReads,
     PostgresMorningReads,

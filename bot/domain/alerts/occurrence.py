@@ -25,6 +25,9 @@ class Occurrence:
         severity: Of the alert, by what was said.
         same_within: How long it counts as the same alert; None: as the policy says for all.
         is_readable: It says what the alert is about.
+        nth: Its place among the events that came together.
+        title: What it is about, one line.
+        target: What is affected, if it says so.
     """
 
     guild_id: int
@@ -38,3 +41,6 @@ class Occurrence:
     severity: SeverityPolicy
     same_within: timedelta | None = None
     is_readable: bool = True
+    nth: int = 0
+    title: str = ""
+    target: str | None = None

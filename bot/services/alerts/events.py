@@ -3,6 +3,7 @@
 import structlog
 
 from bot.domain.alerts.alert import TARGET_LIMIT, first_line
+from bot.domain.alerts.decisions import AlertDecision, Outcome
 from bot.domain.alerts.events import AlertEvent, AlertSender, EventOrigin
 from bot.domain.alerts.occurrence import NO_CHANNEL, Occurrence
 from bot.domain.alerts.recognition import Says
@@ -58,35 +59,40 @@ class AlertEvents:
         Raises:
             StorageUnavailable: nothing was changed.
         """
-        if event.says is Says.CHATTER:
-            return None
         said = self._occurrence(event, sender, origin)
+        if event.says is Says.CHATTER:
+            async with self._store.at_once() as tx:
+                await tx.decide(AlertDecision.on(said, Outcome.CHATTER, says=event.says))
+            return None
         async with self._store.transaction() as tx:
             await tx.lock_fingerprint(said.guild_id, said.fingerprint)
-            known = await tx.alert_event(said, nth=origin.nth)
+            known = await tx.alert_event(said)
             if known is not None:
                 return None if known.incident_id is None else await tx.incident(known.incident_id)
             if event.says is Says.RESOLVED:
-                over = await self._recoveries.receive_within(tx, said)
-                incident = over[0] if over else None
+                outcome, incident = await self._recoveries.receive_within(tx, said)
             else:
-                new = _as_incident(event, sender, said, nth=origin.nth)
-                incident = await self._fire(tx, said, new)
-            number = None if incident is None else incident.id
-            broken = await tx.note_alert_event(said, nth=origin.nth, says=event.says, incident_id=number)
+                outcome, incident = await self._fire(tx, said, _as_incident(event, sender, said))
+            decided = AlertDecision.on(said, outcome, says=event.says, incident=incident)
+            broken = await tx.note_alert_event(decided)
             await tx.enqueue(*(action_job(item_id) for item_id in broken))
-        log.info("alert.event_received", sender=sender.name, says=event.says, incident_id=number)
+        number = decided.incident_id
+        log.info("alert.event_received", sender=sender.name, outcome=outcome, incident_id=number)
         return incident
 
-    async def _fire(self, tx: Transaction, said: Occurrence, new: NewIncident) -> Incident | None:
+    async def _fire(
+        self, tx: Transaction, said: Occurrence, new: NewIncident
+    ) -> tuple[Outcome, Incident | None]:
         if same := await self._counting.same(tx, said):
-            return await self._counting.count(tx, same, said)
+            return Outcome.COUNTED, await self._counting.count(tx, same, said)
         lesser = await self._counting.same(tx, said, or_lesser=True)
         if lesser is not None and lesser.kind is IncidentKind.ALERT:  # people decide about an incident
-            return await self._raise(tx, lesser, said)
-        if await tx.is_over_since(said) or await self._counting.is_muted(tx, said):
-            return None
-        return await self._incidents.open_within(tx, new, by=None)
+            return Outcome.COUNTED, await self._raise(tx, lesser, said)
+        if await tx.is_over_since(said):
+            return Outcome.OVER_BEFORE, None
+        if await self._counting.is_muted(tx, said):
+            return Outcome.MUTED, None
+        return Outcome.TRACKED, await self._incidents.open_within(tx, new, by=None)
 
     async def _raise(self, tx: Transaction, lesser: Incident, said: Occurrence) -> Incident:
         incident = await self._counting.count(tx, lesser, said)
@@ -106,21 +112,23 @@ class AlertEvents:
             url=event.link or "",
             severity=self._policy.rules(severity),
             same_within=sender.same_within,
+            nth=origin.nth,
+            title=event.line or sender.label,
+            target=first_line(event.target or "", limit=TARGET_LIMIT) or None,
         )
 
 
-def _as_incident(event: AlertEvent, sender: AlertSender, said: Occurrence, *, nth: int) -> NewIncident:
-    target = first_line(event.target or "", limit=TARGET_LIMIT)
+def _as_incident(event: AlertEvent, sender: AlertSender, said: Occurrence) -> NewIncident:
     return NewIncident(
         guild_id=said.guild_id,
         severity=said.severity.name,
-        title=event.line or sender.label,
-        targets=(target,) if target else (),
+        title=said.title,
+        targets=() if said.target is None else (said.target,),
         symptoms=(),
         started_at=event.started_at or said.at,
         reported_by=said.by,
         path=(),
-        key=f"event:{said.guild_id}:{sender.name}:{said.id}:{nth}",
+        key=f"event:{said.guild_id}:{sender.name}:{said.id}:{said.nth}",
         evidence=Evidence(
             text=(event.text or event.title)[:EVIDENCE_LIMIT],
             author_id=said.by.id,

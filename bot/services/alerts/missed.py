@@ -1,12 +1,13 @@
 """Alerts that monitors posted while no event reached the bot, read page by page from the watched channels."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
 
 from bot.domain.alerts.alert import AlertMessage
+from bot.domain.alerts.decisions import Outcome
 from bot.domain.alerts.payloads import AlertsSkippedData
 from bot.domain.alerts.recognition import Says
 from bot.domain.delivery.delivery import DeliveryKind, NewDelivery, priority_of
@@ -15,7 +16,7 @@ from bot.domain.incident.incident import Incident
 from bot.domain.severity import Mention, SeverityPolicy
 from bot.runbook.model import Policy
 from bot.services.acknowledging.reconciliation import Reconciler
-from bot.services.alerts.tracking import AlertTracking
+from bot.services.alerts.tracking import AlertTracking, Understood
 from bot.services.ports import Discord, Store
 from bot.services.ports.urgency import BACKGROUND, urgency
 
@@ -90,11 +91,12 @@ class MissedAlerts:
         return messages, messages[0].id > cursor and not self._is_too_old(messages[0], now)
 
     async def _receive(self, messages: Sequence[AlertMessage], *, now: datetime) -> None:
-        understood = [
-            (message, found)
-            for message in messages
-            if (found := self._alerts.understand(message)) is not None
-        ]
+        understood = []
+        for message in messages:
+            if (found := self._alerts.understand(message)) is not None:
+                understood.append((message, found))
+            else:
+                await self._alerts.receive(message)  # which records why it is passed over
         over = {
             (found.fingerprint, message.sender): message.id
             for message, found in understood
@@ -102,19 +104,32 @@ class MissedAlerts:
         }
         late: dict[int, Incident] = {}
         for message, found in understood:
-            is_over = found.reading.says is Says.RESOLVED
-            if not is_over and now - message.evidence.at > self._patience(
-                found.severity, message.evidence.at
-            ):
-                continue
-            is_firing, closes = found.reading.says is Says.FIRING, self._policy.alerts.closes
-            if is_firing and closes and message.id < over.get((found.fingerprint, message.sender), 0):
-                continue  # it was over before anybody could have been told
-            if incident := await self._alerts.receive(message):
+            if (outcome := self._why_not(message, found, over=over, now=now)) is not None:
+                await self._alerts.pass_over(found, outcome)
+            elif incident := await self._alerts.receive(message):
                 late[incident.id] = incident
         with urgency(BACKGROUND):  # a storm of them must not hold up escalations
             for incident in late.values():  # one of its messages may have got a 👀 meanwhile
                 await self._reconciler.reconcile(incident)
+
+    def _why_not(
+        self,
+        message: AlertMessage,
+        found: Understood,
+        *,
+        over: Mapping[tuple[str, str], int],
+        now: datetime,
+    ) -> Outcome | None:
+        """Return why a message that was missed is not received any more; None if it is."""
+        if found.reading.says is Says.RESOLVED:
+            return None
+        at = message.evidence.at
+        if now - at > self._patience(found.severity, at):
+            return Outcome.TOO_OLD
+        is_firing, closes = found.reading.says is Says.FIRING, self._policy.alerts.closes
+        # it was over before anybody could have been told
+        is_over = message.id < over.get((found.fingerprint, message.sender), 0)
+        return Outcome.OVER_BEFORE if is_firing and closes and is_over else None
 
     async def _tell(self, guild_id: int, channel_id: int, channel: str, oldest: AlertMessage) -> None:
         """Say once, in the channel, that older messages were not looked at."""

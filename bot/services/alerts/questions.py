@@ -5,6 +5,7 @@ from typing import Final
 import structlog
 
 from bot.domain.alerts.alert import FiredAlert
+from bot.domain.alerts.decisions import AlertDecision, Outcome
 from bot.domain.alerts.payloads import AlertQuestionData
 from bot.domain.alerts.question import AlertAnswer, AlertQuestion, QuestionView
 from bot.domain.delivery.delivery import DeliveryKind, NewDelivery
@@ -72,7 +73,8 @@ class Questions:
             incident = await self._same(tx, question) or await self._incidents.open_within(
                 tx, as_incident(question), by=by
             )
-            await count_message(tx, incident, question)
+            decided = AlertDecision.on_answer(question, Outcome.TRACKED, incident=incident)
+            await count_message(tx, decided)
             await tx.answer_alert_question(message_id, AlertAnswer.TRACKED, by=by)
             await show_answer(tx, message_id)
         log.info("alert.tracked", incident_id=incident.id, user_id=by.id)
@@ -145,19 +147,9 @@ def as_incident(question: AlertQuestion) -> NewIncident:
     )
 
 
-async def count_message(tx: Transaction, incident: Incident, counted: AlertQuestion) -> None:
-    """Count a message on *incident*, and wake the action items whose fix has not held.
-
-    Args:
-        counted: The facts about the message, whether or not it was asked about.
-    """
-    broken = await tx.note_alert(
-        incident.id,
-        channel_id=counted.channel_id,
-        message_id=counted.message_id,
-        sender=counted.sender,
-        fired=FiredAlert(counted.fingerprint, counted.evidence.at),
-    )
+async def count_message(tx: Transaction, decided: AlertDecision) -> None:
+    """Count a message on the incident of the decision, and wake the action items whose fix has not held."""
+    broken = await tx.note_alert(decided)
     await tx.enqueue(*(action_job(item_id) for item_id in broken))
 
 

@@ -2,8 +2,10 @@
 
 import structlog
 
+from bot.domain.alerts.decisions import AlertDecision, Outcome
 from bot.domain.alerts.occurrence import Occurrence
 from bot.domain.alerts.payloads import RecoveredEntry, RecoveredNotice
+from bot.domain.alerts.recognition import Says
 from bot.domain.incident import transitions
 from bot.domain.incident.incident import Incident, IncidentKind, Status
 from bot.domain.incident.notices import ResolvedNotice
@@ -31,13 +33,14 @@ class Recoveries:
         """
         async with self._store.transaction() as tx:
             await tx.lock_fingerprint(said.guild_id, said.fingerprint)
-            await self.receive_within(tx, said)
+            outcome, incident = await self.receive_within(tx, said)
+            await tx.decide(AlertDecision.on(said, outcome, says=Says.RESOLVED, incident=incident))
 
-    async def receive_within(self, tx: Transaction, said: Occurrence) -> list[Incident]:
+    async def receive_within(self, tx: Transaction, said: Occurrence) -> tuple[Outcome, Incident | None]:
         """Do the same in the caller's transaction, which has locked the fingerprint.
 
         Returns:
-            The incidents that the recovery is about.
+            What became of it, for the caller to record, and the oldest incident that it is about.
         """
         firing = await tx.firing_alerts(
             said.guild_id,
@@ -52,7 +55,7 @@ class Recoveries:
             )
             if is_new:
                 await self._recover(tx, incident, said, is_over=is_over)
-        return [incident for incident, _ in firing]
+        return (Outcome.RECOVERED, firing[0][0]) if firing else (Outcome.NOTHING_OPEN, None)
 
     async def _recover(self, tx: Transaction, incident: Incident, said: Occurrence, *, is_over: bool) -> None:
         monitor = said.by

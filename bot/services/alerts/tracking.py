@@ -2,11 +2,12 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import structlog
 
 from bot.domain.alerts.alert import AlertMessage, severity_at_start
+from bot.domain.alerts.decisions import AlertDecision, Outcome
 from bot.domain.alerts.occurrence import Occurrence
 from bot.domain.alerts.question import AlertQuestion
 from bot.domain.alerts.recognition import Reading, Says, Unknown, is_from, read_message
@@ -20,12 +21,18 @@ from bot.services.alerts.counting import AlertCounting
 from bot.services.alerts.questions import Questions, as_incident, count_message, note_muted
 from bot.services.alerts.recoveries import Recoveries
 from bot.services.incidents.commands import Incidents
-from bot.services.ports import Store
+from bot.services.ports import Store, Transaction
 from bot.services.shared.jobs import refresh_job
 
 log = structlog.get_logger(__name__)
 
 _Value = TypeVar("_Value")
+
+_LOGGED: Final = {
+    Outcome.TRACKED: "alert.tracked",
+    Outcome.COUNTED: "alert.repeated",
+    Outcome.MUTED: "alert.muted",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +71,8 @@ class Understood:
             severity=self.severity,
             same_within=self.reading.same_within,
             is_readable=self.is_readable,
+            title=told.title,
+            target=told.target,
         )
 
 
@@ -93,19 +102,21 @@ class AlertTracking:
         self._replaying = frozenset(replaying)
 
     def watches(self, message: AlertMessage) -> bool:
-        """Return True for another app's message in a watched channel: of a webhook or an allowed bot."""
-        alerts = self._policy.alerts
-        is_allowed = message.is_bot and not {
-            message.username,
-            str(message.evidence.author_id),
-        }.isdisjoint(alerts.bots)
-        is_heeded = not message.is_ours and (message.is_webhook or is_allowed)
-        is_news = not (is_from(message, alerts.ignore) or self._is_replay(message))
-        return self._is_watched(message) and is_heeded and is_news
+        """Return True for another app's message in a watched channel: a decision about it is recorded."""
+        return self._is_watched(message) and not message.is_ours and (message.is_webhook or message.is_bot)
 
     def is_by_own_webhook(self, message: AlertMessage) -> bool:
         """Return True for a message in a watched channel by a webhook of the bot's own application."""
         return self._is_watched(message) and message.is_ours and message.is_webhook
+
+    def _passed_over(self, message: AlertMessage) -> Outcome | None:
+        """Return why a message that is watched is not even read; None for what may be an alert."""
+        alerts, author = self._policy.alerts, {message.username, str(message.evidence.author_id)}
+        if not message.is_webhook and author.isdisjoint(alerts.bots):
+            return Outcome.NOT_HEEDED
+        if is_from(message, alerts.ignore):
+            return Outcome.IGNORED_SENDER
+        return Outcome.REPLAY if self._is_replay(message) else None
 
     def _is_watched(self, message: AlertMessage) -> bool:
         return not self._policy.alerts.watch.keys().isdisjoint({message.channel, str(message.channel_id)})
@@ -128,19 +139,34 @@ class AlertTracking:
         """
         understood = self.understand(message)
         if understood is None:
+            if self.watches(message) and (outcome := self._passed_over(message)) is not None:
+                await self._record(AlertDecision.on_message(message, outcome))
             return None
         match understood.reading.says, self._unknown(message):
             case (Says.FIRING, _) | (None, Unknown.TRACK):
-                return await self._track(message, understood)
+                return await self._track(understood)
             case Says.RESOLVED, _:
                 await self._recoveries.receive(understood.occurrence)
             case None, Unknown.ASK:
-                return await self._track(message, understood, asks=True)
+                return await self._track(understood, asks=True)
+            case Says.CHATTER, _:
+                await self.pass_over(understood, Outcome.CHATTER)
+            case _:
+                await self.pass_over(understood, Outcome.UNKNOWN)
         return None
 
+    async def pass_over(self, understood: Understood, outcome: Outcome) -> None:
+        """Record that a message is not tracked."""
+        says = understood.reading.says
+        await self._record(AlertDecision.on(understood.occurrence, outcome, says=says))
+
+    async def _record(self, decided: AlertDecision) -> None:
+        async with self._store.at_once() as tx:
+            await tx.decide(decided)
+
     def understand(self, message: AlertMessage) -> Understood | None:
-        """Read a message; None when it is none that is watched for."""
-        if not self.watches(message):
+        """Read a message; None if it is not watched, or passed over whatever it says."""
+        if not self.watches(message) or self._passed_over(message) is not None:
             return None
         alerts = self._policy.alerts
         reading = read_message(message, alerts.patterns, alerts.names)
@@ -168,31 +194,36 @@ class AlertTracking:
             incident = await tx.incident(incident_id)
             await tx.enqueue(refresh_job(incident, severity=self._policy.rules(incident.severity)))
 
-    async def _track(
-        self, message: AlertMessage, understood: Understood, *, asks: bool = False
-    ) -> Incident | None:
+    async def _track(self, understood: Understood, *, asks: bool = False) -> Incident | None:
         """Count the message on the same alert if that is tracked; else track it, or with *asks* ask first."""
         said = understood.occurrence
         async with self._store.transaction() as tx:
-            await tx.lock_fingerprint(message.guild_id, understood.fingerprint)
-            known = await tx.alert_of_message(message.id)
+            await tx.lock_fingerprint(said.guild_id, said.fingerprint)
+            known = await tx.handled_message(said)
             if known is not None:
-                return await tx.incident(known)
-            same = await self._counting.same(tx, said)
-            if same is not None:
-                incident = await self._counting.count(tx, same, said)
-            elif await self._counting.is_muted(tx, said):
-                await note_muted(tx, understood.would_be)
-                log.info("alert.muted", channel_id=message.channel_id, message_id=message.id)
-                return None
-            elif asks:
-                await self._questions.ask(tx, understood.would_be)
-                return None
-            else:
-                incident = await self._incidents.open_within(tx, as_incident(understood.would_be), by=None)
-            await count_message(tx, incident, understood.would_be)
-        log.info("alert.tracked" if same is None else "alert.repeated", incident_id=incident.id)
+                return None if known.incident_id is None else await tx.incident(known.incident_id)
+            outcome, incident = await self._decide(tx, understood, asks=asks)
+            decided = AlertDecision.on(said, outcome, says=understood.reading.says, incident=incident)
+            await (tx.decide(decided) if incident is None else count_message(tx, decided))
+        logged = _LOGGED.get(outcome, "alert.not_tracked")
+        log.info(logged, outcome=outcome, incident_id=decided.incident_id, message_id=said.id)
         return incident
+
+    async def _decide(
+        self, tx: Transaction, understood: Understood, *, asks: bool
+    ) -> tuple[Outcome, Incident | None]:
+        said = understood.occurrence
+        if same := await self._counting.same(tx, said):
+            return Outcome.COUNTED, await self._counting.count(tx, same, said)
+        if await self._counting.is_muted(tx, said):
+            await note_muted(tx, understood.would_be)
+            return Outcome.MUTED, None
+        if asks:
+            is_asked = await self._questions.ask(tx, understood.would_be)
+            return Outcome.ASKED if is_asked else Outcome.NOT_ASKED, None
+        return Outcome.TRACKED, await self._incidents.open_within(
+            tx, as_incident(understood.would_be), by=None
+        )
 
     def _said_severity(self, message: AlertMessage, reading: Reading) -> SeverityPolicy | None:
         """Return the severity that the title begins with, if any."""

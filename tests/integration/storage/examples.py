@@ -1,7 +1,9 @@
 """Values that the tests of the store begin with."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
+from bot.domain.alerts.alert import FiredAlert
+from bot.domain.alerts.decisions import AlertDecision, Outcome
 from bot.domain.delivery.delivery import DeliveryKind, NewDelivery, Posted
 from bot.domain.incident.incident import Incident, NewIncident
 from bot.domain.people import Person
@@ -74,3 +76,21 @@ async def send(store: Store, delivery_id: int, *, message_id: int) -> list[str]:
         return [
             d.key for d in await tx.finish_sent(delivery_id, Posted(channel_id=50, message_id=message_id))
         ]
+
+
+def counted_on(
+    incident: Incident, *, channel_id: int, message_id: int, sender: str, fired: FiredAlert | None = None
+) -> AlertDecision:
+    """The decision to count a message on an incident."""
+    return AlertDecision(
+        guild_id=incident.guild_id,
+        sender=sender,
+        said_id=message_id,
+        channel_id=channel_id,
+        said_at=datetime.now(UTC) if fired is None else fired.at,
+        outcome=Outcome.COUNTED,
+        label=sender,
+        title=incident.title,
+        fingerprint="" if fired is None else fired.fingerprint,
+        incident_id=incident.id,
+    )

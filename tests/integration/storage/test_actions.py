@@ -21,7 +21,7 @@ from bot.domain.incident import transitions
 from bot.domain.incident.incident import IncidentKind, PersonRef
 from bot.services.ports import Store
 from tests.integration.storage.conftest import Rig
-from tests.integration.storage.examples import GUILD, OLIVE, PERRY, new_incident, open_incident
+from tests.integration.storage.examples import GUILD, OLIVE, PERRY, counted_on, new_incident, open_incident
 
 DAY = date(2026, 12, 4)
 ALERT = WatchedAlert("a" * 64, "API latency")
@@ -133,9 +133,8 @@ async def counted(
             is_drill=is_drill,
         )
         incident, _ = await tx.insert_incident(opened, priority="P0", ack_due_at=now)
-        broken = await tx.note_alert(
-            incident.id, channel_id=5, message_id=message_id, sender="77:Sentry", fired=fired
-        )
+        decided = counted_on(incident, channel_id=5, message_id=message_id, sender="77:Sentry", fired=fired)
+        broken = await tx.note_alert(decided)
     return incident.id, broken
 
 

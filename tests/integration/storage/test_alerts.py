@@ -10,7 +10,7 @@ from bot.domain.incident.incident import Incident, IncidentKind
 from bot.domain.incident.locations import Source
 from bot.domain.triage.evidence import Evidence
 from tests.integration.storage.conftest import Rig
-from tests.integration.storage.examples import GUILD, OLIVE, new_incident
+from tests.integration.storage.examples import GUILD, OLIVE, counted_on, new_incident
 
 MINUTE = timedelta(minutes=1)
 CHANNEL = 50
@@ -30,7 +30,7 @@ async def track(rig: Rig, message_id: int, *, fingerprint: str = SAME, severity:
         )
         await tx.lock_fingerprint(GUILD, fingerprint)
         incident, _ = await tx.insert_incident(new, priority="P1", ack_due_at=now + MINUTE)
-        await tx.note_alert(incident.id, channel_id=CHANNEL, message_id=message_id, sender=SENDER)
+        await tx.note_alert(counted_on(incident, channel_id=CHANNEL, message_id=message_id, sender=SENDER))
     return incident
 
 
@@ -46,7 +46,7 @@ async def test_a_message_is_counted_once(rig: Rig) -> None:
     alert = await track(rig, 900)
     other = await track(rig, 901, fingerprint="b" * 64)
     async with rig.store.transaction() as tx:
-        await tx.note_alert(other.id, channel_id=CHANNEL, message_id=900, sender=SENDER)
+        await tx.note_alert(counted_on(other, channel_id=CHANNEL, message_id=900, sender=SENDER))
         assert await tx.alert_of_message(900) == alert.id
         assert await tx.alert_of_message(999) is None
     found = await rig.store.incident_by_message(900)
@@ -65,7 +65,7 @@ async def test_the_first_message_and_the_newest_few_are_read(rig: Rig) -> None:
     assert await rig.store.alert_messages(alert.id) == [(CHANNEL, 900)]
     async with rig.store.transaction() as tx:
         for message_id in (905, 903, 902, 904, 901):
-            await tx.note_alert(alert.id, channel_id=CHANNEL, message_id=message_id, sender=SENDER)
+            await tx.note_alert(counted_on(alert, channel_id=CHANNEL, message_id=message_id, sender=SENDER))
     assert await rig.store.alert_messages(alert.id) == [(CHANNEL, n) for n in (900, 903, 904, 905)]
     assert await rig.store.alert_messages(alert.id + 1) == []
 
@@ -176,7 +176,7 @@ async def test_a_recovery_is_about_what_has_not_fired_since(rig: Rig) -> None:
     assert await firing(rig, before=950, channel_id=CHANNEL + 1) == [(second.id, False)]
     assert await firing(rig, before=950, sender="77:Staging") == [(second.id, False)]
     async with rig.store.transaction() as tx:
-        await tx.note_alert(second.id, channel_id=CHANNEL + 1, message_id=911, sender=SENDER)
+        await tx.note_alert(counted_on(second, channel_id=CHANNEL + 1, message_id=911, sender=SENDER))
     assert await firing(rig, before=950) == [(second.id, False)]
 
 
@@ -185,7 +185,7 @@ async def count(
 ) -> None:
     """Count one more message on *alert*."""
     async with rig.store.transaction() as tx:
-        await tx.note_alert(alert.id, channel_id=channel_id, message_id=message_id, sender=sender)
+        await tx.note_alert(counted_on(alert, channel_id=channel_id, message_id=message_id, sender=sender))
 
 
 async def recover(
@@ -249,7 +249,7 @@ async def test_a_recovery_is_noted_once(rig: Rig) -> None:
         assert await recover(rig, alert, 901, sender=SENDER) is is_news
     async with rig.store.transaction() as tx:
         assert await tx.has_recovered(alert.id)
-        await tx.note_alert(alert.id, channel_id=CHANNEL, message_id=902, sender=SENDER)
+        await tx.note_alert(counted_on(alert, channel_id=CHANNEL, message_id=902, sender=SENDER))
         assert not await tx.has_recovered(alert.id)
 
 

@@ -8,7 +8,15 @@ from bot.domain.timeline.entries import TimelineEntry, TimelineKind
 from bot.domain.triage.session import NewTriage
 from bot.services.ports import GuildFinder, Store
 from tests.integration.storage.conftest import Rig
-from tests.integration.storage.examples import GUILD, PERRY, delivery_ids, open_incident, owed, send
+from tests.integration.storage.examples import (
+    GUILD,
+    PERRY,
+    counted_on,
+    delivery_ids,
+    open_incident,
+    owed,
+    send,
+)
 
 ELSEWHERE = GUILD + 1
 ALERT, THREAD, PINNED, COUNTED = 11, 22, 33, 44
@@ -28,7 +36,7 @@ async def furnish(store: Store) -> tuple[int, int]:
         now = await tx.now()
         pin = TimelineEntry(TimelineKind.PINNED, now, data={"message_id": PINNED})
         await tx.pin(incident.id, pin)
-        await tx.note_alert(incident.id, channel_id=1, message_id=COUNTED, sender="77:Parky API")
+        await tx.note_alert(counted_on(incident, channel_id=1, message_id=COUNTED, sender="77:Parky API"))
         new = NewTriage(GUILD, PERRY, "x", (), (), now, "interaction:2", None, None, None)
         triage, _ = await tx.insert_triage(new, due_at=now)
     return incident.id, triage.id

@@ -24,6 +24,7 @@ from tests.integration.storage.examples import (
     GUILD,
     OLIVE,
     PERRY,
+    counted_on,
     delivery_ids,
     new_incident,
     open_incident,
@@ -89,7 +90,7 @@ async def test_a_report_is_compared_with_the_latest_few(rig: Rig) -> None:
     assert few.titles == tuple(one.title for one in (opened[3], opened[2]))
     assert ([one.incident().id for one in recent.open], len(recent.titles)) == ([opened[2].id], 4)
     async with rig.store.transaction() as tx:
-        await tx.note_alert(opened[0].id, channel_id=500, message_id=600, sender="77:Parky API")
+        await tx.note_alert(counted_on(opened[0], channel_id=500, message_id=600, sender="77:Parky API"))
         assert (await tx.open_reports(GUILD, message_id=600, within=DAY, limit=9, titles=9)).open == ()
 
 
@@ -133,7 +134,7 @@ async def test_a_message_of_an_alert_has_become_what_was_declared(rig: Rig) -> N
     """An alert that is only tracked is still to be triaged."""
     incident = await open_incident(rig.store)
     async with rig.store.transaction() as tx:
-        await tx.note_alert(incident.id, channel_id=500, message_id=600, sender="77:Parky API")
+        await tx.note_alert(counted_on(incident, channel_id=500, message_id=600, sender="77:Parky API"))
     await change(rig, incident, lambda one, _: replace(one, kind=IncidentKind.ALERT, version=one.version + 1))
     assert await of_message(rig) == (None, None)
     declared = replace(incident, kind=IncidentKind.INCIDENT)

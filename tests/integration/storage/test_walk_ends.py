@@ -7,7 +7,16 @@ from bot.domain.incident import transitions
 from bot.domain.incident.incident import Incident
 from bot.domain.triage.session import NewTriage
 from tests.integration.storage.conftest import Rig
-from tests.integration.storage.examples import GUILD, OLIVE, PERRY, delivery_ids, open_incident, owed, send
+from tests.integration.storage.examples import (
+    GUILD,
+    OLIVE,
+    PERRY,
+    counted_on,
+    delivery_ids,
+    open_incident,
+    owed,
+    send,
+)
 from tests.integration.storage.test_triages import DAY, MINUTE, change, raised_from, start
 
 
@@ -21,8 +30,8 @@ async def test_the_walks_about_an_incident_are_those_about_its_messages(rig: Rig
     """That were counted on it, or on what was merged into it; while they go on; with their answers."""
     incident, other = await open_incident(rig.store, key="a"), await open_incident(rig.store, key="b")
     async with rig.store.transaction() as tx:
-        await tx.note_alert(incident.id, channel_id=500, message_id=600, sender="77:Parky API")
-        await tx.note_alert(other.id, channel_id=500, message_id=601, sender="77:Parky API")
+        await tx.note_alert(counted_on(incident, channel_id=500, message_id=600, sender="77:Parky API"))
+        await tx.note_alert(counted_on(other, channel_id=500, message_id=601, sender="77:Parky API"))
     first, second = await start(rig), await start(rig, key="interaction:2")
     async with rig.store.transaction() as tx:
         await tx.add_answer(second.id, question="production", answer="no", unsure=False, by=PERRY)

@@ -16,6 +16,7 @@ from bot.services.ports.store.aftermath.exports import (
 )
 from bot.services.ports.store.aftermath.postmortems import PostmortemReads, PostmortemWrites
 from bot.services.ports.store.alerts.alerts import AlertQuestions, AlertReads, AlertWrites
+from bot.services.ports.store.alerts.decisions import AlertDecisionReads, AlertDecisionWrites
 from bot.services.ports.store.alerts.events import AlertEventWrites
 from bot.services.ports.store.alerts.verdicts import AlertVerdictReads, AlertVerdictWrites
 from bot.services.ports.store.attachments import AttachmentReads, AttachmentWrites
@@ -63,6 +64,7 @@ class Transaction(
     AlertWrites,
     AlertQuestions,
     AlertEventWrites,
+    AlertDecisionWrites,
     ActionWrites,
     AlertVerdictWrites,
     DrillWrites,
@@ -100,6 +102,7 @@ class Store(
     BundleReads,
     TriageReads,
     AlertReads,
+    AlertDecisionReads,
     ActionReads,
     AlertVerdictReads,
     MorningReads,

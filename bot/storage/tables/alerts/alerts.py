@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from bot.domain.alerts.alert import FiredAlert
+from bot.domain.alerts.decisions import AlertDecision
 from bot.domain.alerts.question import AlertAnswer, AlertQuestion
 from bot.domain.incident.incident import Incident
 from bot.domain.people import Person
 from bot.domain.triage.evidence import Evidence
 from bot.storage.database.sql import Row
 from bot.storage.rows import from_row, incident_from_row
+from bot.storage.tables.alerts.decisions import decision_json
 from bot.storage.tables.parts import ReadPart, TransactionPart
 
 _NEWEST: Final = 3  # messages of one alert whose reactions are read; the events tell of the others
@@ -55,24 +56,8 @@ class PostgresAlertWrites(TransactionPart):
         )
         return None if row is None else incident_from_row(row)
 
-    async def note_alert(
-        self,
-        incident_id: int,
-        *,
-        channel_id: int,
-        message_id: int,
-        sender: str,
-        fired: FiredAlert | None = None,
-    ) -> list[int]:
-        rows = await self._sql.all(
-            "note_alert",
-            message_id=message_id,
-            channel_id=channel_id,
-            incident_id=incident_id,
-            sender=sender,
-            fingerprint=None if fired is None else fired.fingerprint,
-            posted_at=None if fired is None else fired.at,
-        )
+    async def note_alert(self, decided: AlertDecision) -> list[int]:
+        rows = await self._sql.all("note_alert", decided, **decision_json(decided))
         return [row["id"] for row in rows]
 
     async def firing_alerts(

@@ -73,21 +73,23 @@ SELECT found.*
    FOR NO KEY UPDATE OF found;
 
 -- name: note_alert
--- Counts a message on an incident, once. The numbers of those action items come back that are done and name the alert
+-- Records the decision to count a message on an incident, once. The numbers of those action items come back that are done and name the alert
 -- of this fingerprint, if it fired after they were marked as done: they are to be looked at now. A drill is no alert.
 WITH noted AS (
     INSERT INTO alert_messages (message_id, channel_id, incident_id, sender)
-    VALUES (:message_id, :channel_id, :incident_id, :sender)
+    VALUES (:said_id, :channel_id, :incident_id, :sender)
     ON CONFLICT DO NOTHING
     RETURNING incident_id
+), decided AS (
+    {decide}
 )
 UPDATE action_items
-   SET fired_at = :posted_at::timestamptz, fired_in = incidents.id, next_at = now()
+   SET fired_at = :said_at::timestamptz, fired_in = incidents.id, next_at = now()
   FROM noted
   JOIN incidents ON incidents.id = noted.incident_id
  WHERE action_items.guild_id = incidents.guild_id AND NOT incidents.is_drill
-   AND action_items.fingerprint = :fingerprint::text AND action_items.status = 'done'
-   AND action_items.closed_at < :posted_at
+   AND action_items.fingerprint = :fingerprint AND action_items.status = 'done'
+   AND action_items.closed_at < :said_at
 RETURNING action_items.id;
 
 -- part: merged_into

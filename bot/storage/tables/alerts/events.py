@@ -1,24 +1,21 @@
 """Alerts that came as events."""
 
+from bot.domain.alerts.decisions import AlertDecision
 from bot.domain.alerts.events import ReceivedEvent
 from bot.domain.alerts.occurrence import Occurrence
-from bot.domain.alerts.recognition import Says
+from bot.storage.tables.alerts.decisions import decision_json
 from bot.storage.tables.parts import TransactionPart
 
 
 class PostgresAlertEventWrites(TransactionPart):
     """A `bot.services.ports.store.alerts.events.AlertEventWrites`."""
 
-    async def alert_event(self, said: Occurrence, *, nth: int) -> ReceivedEvent | None:
-        row = await self._sql.first("alert_event", said, event_id=said.id, nth=nth)
+    async def alert_event(self, said: Occurrence) -> ReceivedEvent | None:
+        row = await self._sql.first("alert_event", said, event_id=said.id)
         return None if row is None else ReceivedEvent(row["incident_id"])
 
-    async def note_alert_event(
-        self, said: Occurrence, *, nth: int, says: Says, incident_id: int | None
-    ) -> list[int]:
-        rows = await self._sql.all(
-            "note_alert_event", said, event_id=said.id, nth=nth, says=says, incident_id=incident_id
-        )
+    async def note_alert_event(self, decided: AlertDecision) -> list[int]:
+        rows = await self._sql.all("note_alert_event", decided, **decision_json(decided))
         return [row["id"] for row in rows]
 
     async def is_over_since(self, said: Occurrence) -> bool:

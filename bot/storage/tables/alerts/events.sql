@@ -6,19 +6,21 @@ SELECT incident_id
  WHERE guild_id = :guild_id AND sender = :sender AND event_id = :event_id AND nth = :nth;
 
 -- name: note_alert_event
--- Records an event, once. The numbers of those action items come back whose fix has not held, as in `note_alert`.
+-- Records an event and the decision about it, once. The numbers of those action items come back whose fix has not held, as in `note_alert`.
 WITH noted AS (
     INSERT INTO alert_events (guild_id, sender, event_id, nth, fingerprint, says, incident_id)
-    VALUES (:guild_id, :sender, :event_id, :nth, :fingerprint, :says, :incident_id)
+    VALUES (:guild_id, :sender, :said_id, :nth, :fingerprint, :says, :incident_id)
     ON CONFLICT DO NOTHING
     RETURNING guild_id, fingerprint, says, incident_id
+), decided AS (
+    {decide}
 )
 UPDATE action_items
-   SET fired_at = :at, fired_in = noted.incident_id, next_at = now()
+   SET fired_at = :said_at, fired_in = noted.incident_id, next_at = now()
   FROM noted
  WHERE noted.says = 'firing'
    AND action_items.guild_id = noted.guild_id AND action_items.fingerprint = noted.fingerprint
-   AND action_items.status = 'done' AND action_items.closed_at < :at
+   AND action_items.status = 'done' AND action_items.closed_at < :said_at
 RETURNING action_items.id;
 
 -- name: is_over_since

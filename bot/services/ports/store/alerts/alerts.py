@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from bot.domain.alerts.alert import FiredAlert
+from bot.domain.alerts.decisions import AlertDecision
 from bot.domain.alerts.question import AlertAnswer, AlertQuestion
 from bot.domain.incident.incident import Incident
 from bot.domain.people import Person
@@ -47,19 +47,8 @@ class AlertWrites(Protocol):
             lesser: Names of the severities that are too low.
         """
 
-    async def note_alert(
-        self,
-        incident_id: int,
-        *,
-        channel_id: int,
-        message_id: int,
-        sender: str,
-        fired: FiredAlert | None = None,
-    ) -> list[int]:
-        """Count a message on an incident; one that was counted stays where it is.
-
-        Args:
-            fired: The alert that the message reports, so that the items that name it are found.
+    async def note_alert(self, decided: AlertDecision) -> list[int]:
+        """Record a decision to count a message on an incident; one that was counted stays where it is.
 
         Returns:
             The numbers of the action items whose fix has not held: done, but the alert that they name fired.

@@ -2,24 +2,19 @@
 
 from typing import Protocol
 
+from bot.domain.alerts.decisions import AlertDecision
 from bot.domain.alerts.events import ReceivedEvent
 from bot.domain.alerts.occurrence import Occurrence
-from bot.domain.alerts.recognition import Says
 
 
 class AlertEventWrites(Protocol):
     """The part of a transaction that records events. The fingerprint of the event is locked."""
 
-    async def alert_event(self, said: Occurrence, *, nth: int) -> ReceivedEvent | None:
+    async def alert_event(self, said: Occurrence) -> ReceivedEvent | None:
         """Return what became of an event; None if it has not been received before."""
 
-    async def note_alert_event(
-        self, said: Occurrence, *, nth: int, says: Says, incident_id: int | None
-    ) -> list[int]:
-        """Record an event, and the incident that it was counted on, if any.
-
-        Args:
-            nth: Its place among the events that came together.
+    async def note_alert_event(self, decided: AlertDecision) -> list[int]:
+        """Record an event that fires or is over, with the decision about it.
 
         Returns:
             The numbers of the action items whose fix has not held, as `AlertWrites.note_alert`.

@@ -1,0 +1,202 @@
+"""What was decided about something that a monitor has said, and why: `/alerts recent` shows it."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from bot.domain.alerts.alert import AlertMessage
+from bot.domain.alerts.occurrence import Occurrence
+from bot.domain.alerts.question import AlertQuestion
+from bot.domain.alerts.recognition import Says
+from bot.domain.incident.incident import Incident
+from bot.domain.payloads import Json, Payload
+
+
+class Outcome(StrEnum):
+    """What became of a message or an event."""
+
+    TRACKED = "tracked"  # it opened an alert
+    COUNTED = "counted"  # the same alert was open
+    RECOVERED = "recovered"  # it ended its alert, or was noted on it
+    NOTHING_OPEN = "nothing_open"  # it says that an alert is over, and none was open
+    MUTED = "muted"  # the team has muted the alert
+    IGNORED = "ignored"  # by a rule of the policy
+    BELOW = "below"  # a rule waits until it has come more often
+    HELD = "held"  # by a maintenance window
+    ASKED = "asked"  # the bot has asked whether it is an alert
+    NOT_ASKED = "not_asked"  # its sender is ignored, or was asked about
+    UNKNOWN = "unknown"  # no pattern matches, and the channel's policy passes over that
+    CHATTER = "chatter"  # a pattern says that it is no alert
+    OVER_BEFORE = "over_before"  # it was over before it was received
+    TOO_OLD = "too_old"  # it was posted long before the bot came back
+    REPLAY = "replay"  # an old notification that was sent again
+    IGNORED_SENDER = "ignored_sender"  # `ignore` of the policy
+    NOT_HEEDED = "not_heeded"  # by a bot that the policy does not name
+
+
+class DecisionDetail(Payload):
+    """More about a decision.
+
+    Attributes:
+        rule: The number of the rule that decided, from 1.
+        count, needed, within_s: How often it came within that time, and how often it has to.
+    """
+
+    rule: int | None = None
+    count: int | None = None
+    needed: int | None = None
+    within_s: float | None = None
+
+    @property
+    def within(self) -> timedelta | None:
+        """Return the time within which it is counted."""
+        return None if self.within_s is None else timedelta(seconds=self.within_s)
+
+
+@dataclass(frozen=True, slots=True)
+class AlertDecision:
+    """What was decided about one message or event.
+
+    Attributes:
+        sender, said_id, nth: Two with the same ones are the same decision; the last is for events that came
+            together.
+        channel_id: Where the message is; `NO_CHANNEL` for an event.
+        said_at: When it was said, aware.
+        says: None: no pattern matches it.
+        label: The monitor, as people read it.
+        title: What it is about, one line.
+        url: The message, or where to read more; may be empty.
+        severity: The name of the severity that it would have.
+        fingerprint: Empty if it was passed over before it had one.
+        incident_id: The incident that it was counted on, or that it opened, perhaps later.
+        window_id: The maintenance window that has held it.
+        held: What to open when that window ends.
+    """
+
+    guild_id: int
+    sender: str
+    said_id: int
+    channel_id: int
+    said_at: datetime
+    outcome: Outcome
+    label: str
+    title: str
+    nth: int = 0
+    says: Says | None = None
+    url: str = ""
+    target: str | None = None
+    severity: str | None = None
+    fingerprint: str = ""
+    incident_id: int | None = None
+    window_id: int | None = None
+    detail: DecisionDetail = field(default_factory=DecisionDetail)
+    held: Json | None = None
+
+    @classmethod
+    def on(
+        cls, said: Occurrence, outcome: Outcome, *, says: Says | None, incident: Incident | None = None
+    ) -> "AlertDecision":
+        """Return the decision about *said*."""
+        return cls(
+            guild_id=said.guild_id,
+            sender=said.sender,
+            said_id=said.id,
+            nth=said.nth,
+            channel_id=said.channel_id,
+            said_at=said.at,
+            says=says,
+            outcome=outcome,
+            label=said.by.name,
+            title=said.title,
+            url=said.url,
+            target=said.target,
+            severity=said.severity.name,
+            fingerprint=said.fingerprint,
+            incident_id=None if incident is None else incident.id,
+        )
+
+    @classmethod
+    def on_answer(cls, asked: AlertQuestion, outcome: Outcome, *, incident: Incident) -> "AlertDecision":
+        """Return the decision that a person took about a message that was asked about."""
+        return cls(
+            guild_id=asked.guild_id,
+            sender=asked.sender,
+            said_id=asked.message_id,
+            channel_id=asked.channel_id,
+            said_at=asked.evidence.at,
+            outcome=outcome,
+            label=asked.evidence.author_name,
+            title=asked.title,
+            url=asked.evidence.url,
+            target=asked.target,
+            severity=asked.severity,
+            fingerprint=asked.fingerprint,
+            incident_id=incident.id,
+        )
+
+    @classmethod
+    def on_message(cls, message: AlertMessage, outcome: Outcome) -> "AlertDecision":
+        """Return the decision about a message that was passed over before it was read."""
+        return cls(
+            guild_id=message.guild_id,
+            sender=message.sender,
+            said_id=message.id,
+            channel_id=message.channel_id,
+            said_at=message.evidence.at,
+            outcome=outcome,
+            label=message.evidence.author_name,
+            title=message.title or message.stand_in,
+            url=message.evidence.url,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionFilter:
+    """Which decisions are listed.
+
+    Attributes:
+        target, outcome: None: any.
+    """
+
+    target: str | None = None
+    outcome: Outcome | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionCursor:
+    """The place between two pages.
+
+    Attributes:
+        said_id, nth: Of the decision at the end of the page that is shown.
+        is_newer: The page with newer decisions is wanted; else the one with older ones.
+    """
+
+    said_id: int
+    nth: int
+    is_newer: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ShownDecision:
+    """A decision in a list.
+
+    Attributes:
+        is_hidden: Its incident is private.
+    """
+
+    decision: AlertDecision
+    is_hidden: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionPage:
+    """Some decisions, newest first.
+
+    Attributes:
+        newer, older: Where the pages beside this one begin; None: there is none.
+    """
+
+    filter: DecisionFilter
+    shown: tuple[ShownDecision, ...]
+    newer: DecisionCursor | None = None
+    older: DecisionCursor | None = None

@@ -1,0 +1,69 @@
+"""What was decided about messages and events of monitors."""
+
+from typing import Final
+
+from bot.domain.alerts.decisions import (
+    AlertDecision,
+    DecisionCursor,
+    DecisionDetail,
+    DecisionFilter,
+    Outcome,
+    ShownDecision,
+)
+from bot.domain.alerts.events import ReceivedEvent
+from bot.domain.alerts.occurrence import Occurrence
+from bot.domain.alerts.recognition import Says
+from bot.storage.database.sql import Row
+from bot.storage.rows import from_row
+from bot.storage.tables.parts import ReadPart, TransactionPart
+
+_OUTCOMES: Final = frozenset(Outcome)
+_SAYS: Final = frozenset(Says)
+
+
+class PostgresAlertDecisionReads(ReadPart):
+    """A `bot.services.ports.store.alerts.decisions.AlertDecisionReads`."""
+
+    async def decisions(
+        self, guild_id: int, asked: DecisionFilter, at: DecisionCursor | None, *, limit: int
+    ) -> list[ShownDecision]:
+        is_newer = at is not None and at.is_newer
+        rows = await self._sql.all(
+            "newer_decisions" if is_newer else "decisions",
+            asked,
+            guild_id=guild_id,
+            said_id=None if at is None else at.said_id,
+            nth=None if at is None else at.nth,
+            limit=limit,
+        )
+        return [_shown(row) for row in rows if row["outcome"] in _OUTCOMES]  # a newer version may know more
+
+    async def forget_decisions(self) -> None:
+        await self._sql.all("forget_decisions")
+
+
+class PostgresAlertDecisionWrites(TransactionPart):
+    """A `bot.services.ports.store.alerts.decisions.AlertDecisionWrites`."""
+
+    async def decide(self, decided: AlertDecision) -> None:
+        await self._sql.all("decide", decided, **decision_json(decided))
+
+    async def handled_message(self, said: Occurrence) -> ReceivedEvent | None:
+        row = await self._sql.first("handled_message", said, said_id=said.id)
+        return None if row is None else ReceivedEvent(row["incident_id"])
+
+
+def decision_json(decided: AlertDecision) -> dict[str, object]:
+    """Return the parameters of the query `decide` that are stored as JSON."""
+    return {"detail": decided.detail.to_json()}
+
+
+def _shown(row: Row) -> ShownDecision:
+    decision = from_row(
+        AlertDecision,
+        row,
+        says=Says(row["says"]) if row["says"] in _SAYS else None,
+        outcome=Outcome(row["outcome"]),
+        detail=DecisionDetail.from_json(row["detail"]),
+    )
+    return ShownDecision(decision, is_hidden=row["is_hidden"])
