@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import TypeVar
 
 import structlog
 
@@ -27,12 +27,6 @@ from bot.services.shared.jobs import refresh_job
 log = structlog.get_logger(__name__)
 
 _Value = TypeVar("_Value")
-
-_LOGGED: Final = {
-    Outcome.TRACKED: "alert.tracked",
-    Outcome.COUNTED: "alert.repeated",
-    Outcome.MUTED: "alert.muted",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,8 +199,7 @@ class AlertTracking:
             outcome, incident = await self._decide(tx, understood, asks=asks)
             decided = AlertDecision.on(said, outcome, says=understood.reading.says, incident=incident)
             await (tx.decide(decided) if incident is None else count_message(tx, decided))
-        logged = _LOGGED.get(outcome, "alert.not_tracked")
-        log.info(logged, outcome=outcome, incident_id=decided.incident_id, message_id=said.id)
+        log.info("alert.decided", outcome=outcome, incident_id=decided.incident_id, message_id=said.id)
         return incident
 
     async def _decide(
