@@ -8,7 +8,7 @@ from datetime import datetime
 
 import structlog
 
-from bot.domain.delivery.delivery import UNFINISHED, Delivery, DeliveryKind, DeliveryStatus, NewDelivery
+from bot.domain.delivery.delivery import UNFINISHED, Delivery, DeliveryKind, DeliveryStatus
 from bot.domain.errors import InvalidTransition
 from bot.domain.escalation.deliveries import PagingData
 from bot.domain.escalation.ladder import Step, Why, WhyKind, following_step
@@ -161,7 +161,9 @@ class PassingOn:
         waited = (now - incident.triggered_at).total_seconds()
         data = PagingData(why=why, waited_s=waited, severity=incident.severity)
         key = f"inc:{incident.id}:{why.kind.value}:{incident.version}:dm:{to}"
-        await tx.insert_deliveries([self._step_messages.page(incident, to, standing[to], key=key, data=data)])
+        await tx.insert_deliveries(
+            self._step_messages.pages_to(incident, to, standing[to], key=key, data=data)
+        )
 
     async def _note_unreached(self, tx: Transaction, incident: Incident, person: str) -> Incident:
         unreached = (*incident.unreached, person)
@@ -190,7 +192,7 @@ class PassingOn:
         of_page = PagingData.from_json(page.data)
         data = replace(of_page, severity=incident.severity, why=why, waited_s=waited)
         key = f"inc:{incident.id}:unreached:{page.id}:dm:{to}"
-        await tx.insert_deliveries([self._step_messages.page(incident, to, person, key=key, data=data)])
+        await tx.insert_deliveries(self._step_messages.pages_to(incident, to, person, key=key, data=data))
 
     async def _record_decline(
         self, tx: Transaction, incident: Incident, page: Delivery | None, *, by: Person
@@ -213,8 +215,11 @@ class PassingOn:
         audited = {"incident_id": incident.id, **data.to_json()}
         await tx.record(incident, TimelineEntry.of(data, now, by=by), by=by, data=audited)
         paging = PagingData(declined_by=by.name, waited_s=(now - incident.triggered_at).total_seconds())
-        person = None if to is None else standing[to]
-        await tx.insert_deliveries(self._declined(incident, key, to, person=person, data=paging))
+        queued = [notice(incident, self._policy, DeclinedNotice(by=by.name or "?", to=to), key=key)]
+        if to is not None:
+            page_key = _page_key(incident, key, to)
+            queued += self._step_messages.pages_to(incident, to, standing[to], key=page_key, data=paging)
+        await tx.insert_deliveries(queued)
         noted = replace(incident, version=incident.version + 1)
         await tx.save(noted)
         await tx.enqueue(refresh_job(noted, severity=self._policy.rules(noted.severity)))
@@ -222,17 +227,6 @@ class PassingOn:
             why = Why(kind=WhyKind.DECLINED, who=asked)
             await self._escalations.take_early(tx, incident, why=why, without=passed)
         return key, to
-
-    def _declined(
-        self, incident: Incident, key: str, to: str | None, *, person: OnCallPerson | None, data: PagingData
-    ) -> list[NewDelivery]:
-        """Return the line for the thread, and the DM to *person* at place *to*, if there is one."""
-        told = DeclinedNotice(by=data.declined_by or "?", to=to)
-        line = notice(incident, self._policy, told, key=key)
-        if to is None or person is None:
-            return [line]
-        page_key = _page_key(incident, key, to)
-        return [line, self._step_messages.page(incident, to, person, key=page_key, data=data)]
 
 
 def _page_key(incident: Incident, decline: str, to: str) -> str:

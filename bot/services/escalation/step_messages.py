@@ -11,6 +11,7 @@ from bot.domain.escalation.ladder import Due, Step, is_mailed
 from bot.domain.escalation.outside import OutsidePage, OutsideRules
 from bot.domain.incident.incident import Incident
 from bot.domain.oncall.people import OnCallPerson, marked
+from bot.domain.severity import LadderStep
 from bot.domain.timeline.entries import TimelineEntry
 from bot.runbook.model import Policy
 from bot.services.shared.postings import private_thread_key
@@ -90,6 +91,23 @@ class StepMessages:
             priority=priority_of(self._policy.rules(incident.severity).rank),
             wait=page.wait,
         )
+
+    def pages_to(
+        self, incident: Incident, place: str, person: OnCallPerson, *, key: str, data: PagingData
+    ) -> list[NewDelivery]:
+        """Return a DM that belongs to no step, and beside it what the person chose for themselves.
+
+        Args:
+            key: Of the DM.
+        """
+        page = self.page(incident, place, person, key=key, data=data)
+        if incident.is_drill:
+            return [page]
+        severity = self._policy.rules(incident.severity)
+        rules = OutsideRules(severity, is_mailed=False, timezone=self._policy.timezone)
+        now = incident.triggered_at + timedelta(seconds=data.waited_s)
+        own = rules.pages(LadderStep(None, dm=(place,)), {place: person}, now=now)
+        return [page, *(self.outside(incident, one, key=key, data=data) for one in own)]
 
     def page(
         self, incident: Incident, place: str, person: OnCallPerson, *, key: str, data: PagingData

@@ -312,3 +312,17 @@ async def test_what_is_not_configured_is_passed_over(desk: Desk, outside: Outsid
     assert set((await pages(desk, incident)).values()) == {DeliveryStatus.CANCELLED}
     assert await desk.database.pool.fetchval("SELECT count(*) FROM admin.notification_failures") == 0
     assert outside.asked == []
+
+
+async def test_a_page_that_is_passed_on_comes_by_the_persons_own_ways_too(
+    desk: Desk, outside: Outside
+) -> None:
+    """The first person cannot respond: the next one gets a DM, and the push that they chose."""
+    own = NotifySettings(2, "secondary", ways=(Also.PUSH,), ntfy="second-topic")
+    async with desk.own_store.transaction() as tx:
+        await tx.save_notify_settings(desk.guild_id, own)
+    incident = await desk.open()
+    await desk.work()
+    await desk.passing_on.decline(incident.id, by=PRIMARY, message_id=desk.message(DeliveryKind.PAGE))
+    await desk.work()
+    assert [one["topic"] for one in outside.ntfy.published] == ["second-topic"]
