@@ -88,13 +88,22 @@ async def _live(
         lease_pool = await open_lease_pool(database.dsn, min_size=0)
         await stack.enter_async_context(closing(lease_pool))
         keeper, deaf = make_keeper(settings, client, PostgresLeases(lease_pool), gate), DeafWatch(client)
+        counts: Mapping[tuple[str, str], int] = {}
+        if settings.hooks_port is not None:
+            # Its server is three megabytes, which a bot without a port for it does not need.
+            from bot.process.hook_site import receiving  # noqa: PLC0415
+
+            intake = receiving(settings, shared.store, served.policies)
+            counts = (await stack.enter_async_context(intake)).counts
         if settings.health_port is not None:
             # Its server and its figures are three megabytes, which a bot without a port does not need.
             from bot.process.vitals import Vitals, serving  # noqa: PLC0415
 
             emergencies = [one.services.emergency for one in cases.values()]
             figures = partial(_counted, shared.pool, asyncio.Lock())
-            vitals = Vitals(client, shared.store, runner, keeper, figures, circuit, emergencies, deaf)
+            vitals = Vitals(
+                client, shared.store, runner, keeper, figures, circuit, emergencies, deaf, hooks=counts
+            )
             await stack.enter_async_context(serving(settings, vitals, cases, served, shared.texts))
         life = Life(
             client,
@@ -105,6 +114,7 @@ async def _live(
             can_email=shared.email_sender is not None,
             keep_up=lambda: database.keep_up(shared.store),
             warm=shared.store.warm,
+            tidy=shared.store.forget_hooks,
             circuit=circuit,
             deaf=deaf,
             dead_man=make_dead_man(settings, shared),

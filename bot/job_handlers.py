@@ -68,6 +68,10 @@ def handlers(cases: UseCases) -> dict[JobName, Handler]:
         incident_id, _, index = payload.partition(":")
         return await cases.sweeps.decide(int(incident_id), int(index))
 
+    async def hooks(payload: str) -> timedelta | None:
+        _, _, source = payload.partition(":")
+        return await cases.hook_processing.process(source)
+
     return {
         JobName.DELIVER: _numbered(cases.deliveries.deliver),
         JobName.ESCALATE: escalate,
@@ -96,6 +100,7 @@ def handlers(cases: UseCases) -> dict[JobName, Handler]:
         JobName.ACTION_ISSUE: _CODE_HOST.handler(cases.action_issues.strike),
         JobName.PULL_REQUEST: _CODE_HOST.handler(cases.pull_requests.strike),
         JobName.POLL_ISSUES: _CODE_HOST.handler(cases.action_issues.poll),
+        JobName.HOOKS: hooks,
         JobName.SHOW_COUNT: _numbered(services.alerts.show_count),
         JobName.RECORD_FAILURE: _numbered(cases.failures.record),
         JobName.EMAIL: _numbered(cases.email_backup.send),
@@ -157,6 +162,7 @@ def _of_row(name: JobName, each: Mapping[int, Mapping[JobName, Handler]], find: 
                 | JobName.REPLAY_BATCH
                 | JobName.SHOW_BATCH
                 | JobName.SHOW_BURST
+                | JobName.HOOKS
             ):
                 guild_id = number
             case JobName.REFRESH_TRIAGE | JobName.REEVALUATE | JobName.UNFINISHED_TRIAGE:

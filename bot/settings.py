@@ -10,9 +10,16 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BeforeValidator, Field, ValidationError
 from pydantic_core import ErrorDetails
-from pydantic_settings import SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 from bot.domain.errors import ConfigError
+from bot.domain.hooks.hook import HookKeys
+from bot.hook_secrets import ALLOWED, HookSecrets, HookSettingsSource
 from bot.integrations.outbound.places import AllowedPlaces
 from bot.integrations.proxy import EgressProxy, is_direct
 from bot.integrations.smtp_url import SmtpServer
@@ -149,12 +156,43 @@ class Settings(PagingSettings, SystemSettings):
         description="https://bot.example.com, behind which /ack/ leads to HEALTH_PORT (http:// on loopback "
         "only); without it emails carry no link to acknowledge by",
     )
+    hooks_port: int | None = Field(
+        None, ge=0, le=65535, description="1 to 65535, 0 for any free port; without it no alerts come by HTTP"
+    )
+    hooks_host: str = Field(
+        "127.0.0.1", min_length=1, description="the address to listen on; 0.0.0.0 in a container"
+    )
+    hook_secrets: Mapping[str, HookSecrets] = Field(
+        default_factory=dict, description="set HOOKS_<SOURCE>_SECRET and HOOKS_<SOURCE>_SIGNING_KEY instead"
+    )
     log_format: Annotated[Literal["console", "json"], BeforeValidator(lowered)] = Field(
         "console", description="console, json"
     )
     log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(lowered)] = Field(
         "info", description="debug, info, warning, error"
     )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read the keys of hooks as well, whose names depend on the policy."""
+        variables = [
+            one.env_vars for one in (env_settings, dotenv_settings) if isinstance(one, EnvSettingsSource)
+        ]
+        hooks = HookSettingsSource(settings_cls, *variables)
+        return init_settings, hooks, env_settings, dotenv_settings, file_secret_settings
+
+    @property
+    def hook_keys(self) -> Mapping[str, HookKeys]:
+        """Return the secrets of each source that has them, by its name in capitals ("MY_CRON")."""
+        found = {name: secrets.keys for name, secrets in self.hook_secrets.items()}
+        return {name: keys for name, keys in found.items() if keys is not None}
 
     @property
     def token(self) -> str:
@@ -241,7 +279,7 @@ def _line(found: ErrorDetails) -> str:
 
     The value is left out: people paste a token into the line below the one they mean.
     """
-    name = str(found["loc"][0])
+    name, allowed = _key_of(found["loc"])
     match found["type"]:
         case "value_error":
             said = str(found["ctx"]["error"])
@@ -249,7 +287,15 @@ def _line(found: ErrorDetails) -> str:
             said = "is not a whole number"
         case _:
             said = "is not allowed"
-    return f"{name.upper()}: {said}; allowed: {_allowed(name)}"
+    return f"{name.upper()}: {said}; allowed: {allowed}"
+
+
+def _key_of(loc: tuple[int | str, ...]) -> tuple[str, str]:
+    """Return the key of the environment at a place of the settings, and what is allowed there."""
+    name = str(loc[0])
+    if name != "hook_secrets" or len(loc) < 3:  # noqa: PLR2004 -- the field, the source, its key
+        return name, _allowed(name)
+    return f"hooks_{loc[1]}_{loc[2]}", ALLOWED[str(loc[2])]
 
 
 def _allowed(name: str) -> str:

@@ -13,6 +13,7 @@ from bot.app import connected_client
 from bot.checks.code_host import check_code_host
 from bot.checks.finding import Finding, State, fail, ok, warn
 from bot.checks.guild import check_commands, check_dms, check_guild, of_policy
+from bot.checks.hooks import check_hooks
 from bot.checks.paging import check_paging
 from bot.checks.storage import check_connections, check_database, check_dlq, check_instances, check_migrations
 from bot.checks.webhooks import check_webhooks
@@ -76,6 +77,7 @@ def _findings(*, test_dms: bool) -> Iterator[Finding]:
     yield ok("policy", str(settings.runbook_file or "the one that comes with the bot (Parky)"))
     yield from _storage(settings, served)
     yield from asyncio.run(_discord(settings, served, test_dms=test_dms))
+    yield from check_hooks(settings.hook_keys, served.policies, port=settings.hooks_port)
     yield from asyncio.run(check_webhooks(make_webhooks(settings), guilds=served.policies))
     for guild_id, policy in served.policies.items():
         yield _of(served, guild_id, asyncio.run(_mail(settings, policy)))

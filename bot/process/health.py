@@ -72,7 +72,7 @@ async def serve_health(
     assert runner.server is not None
     loop = asyncio.get_running_loop()
     try:
-        listening = await loop.create_server(_bounded(runner.server), host, port)
+        listening = await loop.create_server(bounded(runner.server), host, port)
     except OSError as error:
         await runner.cleanup()
         raise ConfigError(
@@ -87,12 +87,12 @@ async def serve_health(
         await runner.cleanup()
 
 
-def _bounded(server: web.Server) -> Callable[[], asyncio.Protocol]:
+def bounded(server: web.Server, *, most: int = MOST_CONNECTIONS) -> Callable[[], asyncio.Protocol]:
     """Make room for each new connection by closing the oldest: an answer takes milliseconds."""
 
     def connect() -> asyncio.Protocol:
         there = server.connections
-        for oldest in there[: max(0, len(there) + 1 - MOST_CONNECTIONS)]:
+        for oldest in there[: max(0, len(there) + 1 - most)]:
             oldest.force_close()  # `close` would leave an idle one open
         return server()
 

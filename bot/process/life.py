@@ -26,6 +26,7 @@ from bot.process.ticks import (
     HEARTBEAT_S,
     ONCALL_S,
     RECONCILE_S,
+    TIDY_S,
     WATCH_S,
     Tick,
     Ticks,
@@ -56,6 +57,7 @@ class Life:
         can_email: Email is set up.
         keep_up: Maintains the database, if that is the bot's task.
         warm: Has statements parsed before they are needed.
+        tidy: Deletes rows that are too old to be of use.
         dead_man: Sends a heartbeat to an outside monitor.
         circuit: Knows whether Discord answers.
         deaf: Knows whether the gateway still delivers events.
@@ -70,6 +72,7 @@ class Life:
     can_email: bool
     keep_up: Tick
     warm: Tick
+    tidy: Tick
     circuit: Circuit
     deaf: DeafWatch
     dead_man: DeadMan | None = None
@@ -123,6 +126,7 @@ class Life:
         ticks.every(WATCH_S, each(lambda guild: guild.dlq_watch.tick(guild.guild_id)), name="DLQ watch")
         ticks.every(DATABASE_S, self.keep_up, name="database")
         ticks.every(WARM_S, self.warm, name="statements")
+        ticks.every(TIDY_S, self._once(self.tidy), name="old rows")
         ticks.every(GATEWAY_S, AwayWatch(self.keeper, self.circuit).look, name="gateway")
         ticks.every(GATEWAY_S, self.deaf.look, name="deaf gateway")
 

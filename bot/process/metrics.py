@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+import prometheus_client
 from prometheus_client import CollectorRegistry, Gauge, ProcessCollector, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
@@ -103,6 +104,20 @@ def exposition(
     return generate_latest(registry)
 
 
+def hook_exposition(counts: Mapping[tuple[str, str], int]) -> bytes:
+    """Return the figures of hooks that this process has answered, to be added up over the processes.
+
+    Args:
+        counts: By source and result.
+    """
+    registry = CollectorRegistry()
+    meaning = "Requests by source and result, since this process began"
+    family = prometheus_client.Counter("incident_bot_hooks", meaning, ["source", "result"], registry=registry)
+    for (source, result), count in sorted(counts.items()):
+        family.labels(source, result).inc(count)
+    return generate_latest(registry)
+
+
 def _by_shard(registry: CollectorRegistry, sessions: Mapping[int, ShardSession]) -> None:
     age = Gauge(
         "incident_bot_gateway_age_seconds", "Seconds since READY or RESUMED", ["shard"], registry=registry
@@ -174,6 +189,9 @@ class _RowFigures(Collector):
         for version, count in found.instances.items():
             there.add_metric([version], count)
         yield there
+        yield GaugeMetricFamily(
+            "incident_bot_hooks_waiting", "Hooks that wait to be processed", found.hooks_waiting
+        )
         taken = "Shards taken over from a process that stopped renewing its lease"
         yield CounterMetricFamily("incident_bot_failovers", taken, found.failovers)
         yield GaugeMetricFamily(

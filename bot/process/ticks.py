@@ -31,6 +31,7 @@ WATCH_S: Final = 15
 DATABASE_S: Final = 3
 GATEWAY_S: Final = 15
 HEARTBEAT_S: Final = 60
+TIDY_S: Final = 600
 
 _WATCH_S: Final = 1.0
 _SET_BACK_S: Final = 1.0  # less than that is a clock being disciplined, and costs a tick no more than that

@@ -7,7 +7,7 @@ import asyncio
 import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final, TypeVar
 
@@ -18,7 +18,7 @@ from bot.process.ack_site import AckSite, Desk
 from bot.process.gateway_watch import DeafWatch
 from bot.process.health import Health, Part, serve_health
 from bot.process.keeper import ShardKeeper
-from bot.process.metrics import IncidentCounts, Outage, ShardSession, exposition
+from bot.process.metrics import IncidentCounts, Outage, ShardSession, exposition, hook_exposition
 from bot.process.week_metrics import GuildWeek
 from bot.runbook import Served
 from bot.services.outage.emergency import Emergency, trouble_of
@@ -42,7 +42,11 @@ _LOOK_S: Final = 3.0  # an orchestrator asks every few seconds, and waits no lon
 
 @dataclass(frozen=True, slots=True)
 class Vitals:
-    """Looks at the parts that make the bot ready."""
+    """Looks at the parts that make the bot ready.
+
+    Attributes:
+        hooks: How many requests of each source ended how, as `HookIntake.counts`.
+    """
 
     client: IncidentBot
     store: Store
@@ -52,6 +56,7 @@ class Vitals:
     circuit: Circuit
     emergencies: Sequence[Emergency]
     deaf: DeafWatch
+    hooks: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
     @property
     def parts(self) -> dict[str, Part]:
@@ -67,7 +72,7 @@ class Vitals:
     async def figures(self, states: Mapping[str, str]) -> bytes:
         """Return the body of /metrics, given what each part answered."""
         now_s = time.monotonic()
-        return exposition(
+        found = exposition(
             states,
             latency_s=self.client.latency,
             outage=Outage(self.circuit.away_s, await _if_there(self.store.held_deliveries())),
@@ -78,6 +83,7 @@ class Vitals:
                 for shard, since_s in self.client.listening.items()
             },
         )
+        return found + hook_exposition(self.hooks)
 
     async def _database(self) -> str | None:
         try:

@@ -28,6 +28,7 @@ class Figures:
         failovers: How often a shard was taken from an owner that had gone silent.
         identifies: Sessions begun at Discord's gateway within 24 hours.
         instances: Processes by version.
+        hooks_waiting: Hooks that wait to be processed.
     """
 
     decided: int
@@ -39,6 +40,7 @@ class Figures:
     failovers: int
     identifies: int
     instances: dict[str, int]
+    hooks_waiting: int = 0
 
 
 async def read_figures(pool: asyncpg.Pool) -> Figures:
@@ -67,4 +69,5 @@ async def read_figures(pool: asyncpg.Pool) -> Figures:
         failovers=gateway["failovers"],
         identifies=gateway["identifies"],
         instances={row["version"]: row["instances"] for row in versions},
+        hooks_waiting=(await sql.one("hook_figures"))["waiting"],
     )

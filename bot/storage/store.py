@@ -32,6 +32,7 @@ from bot.storage.tables.aftermath.postmortems import PostgresPostmortemReads, Po
 from bot.storage.tables.alerts.alerts import PostgresAlertQuestions, PostgresAlertReads, PostgresAlertWrites
 from bot.storage.tables.alerts.decisions import PostgresAlertDecisionReads, PostgresAlertDecisionWrites
 from bot.storage.tables.alerts.events import PostgresAlertEventWrites
+from bot.storage.tables.alerts.hooks import PostgresHookReads, PostgresHookWrites
 from bot.storage.tables.alerts.verdicts import PostgresAlertVerdictReads, PostgresAlertVerdictWrites
 from bot.storage.tables.attachments import PostgresAttachmentReads, PostgresAttachmentWrites
 from bot.storage.tables.bundles import PostgresBundleReads, PostgresBundleWrites
@@ -94,6 +95,7 @@ class PostgresTransaction(
     PostgresAlertQuestions,
     PostgresAlertEventWrites,
     PostgresAlertDecisionWrites,
+    PostgresHookWrites,
     PostgresActionWrites,
     PostgresAlertVerdictWrites,
     PostgresMorningWrites,
@@ -165,6 +167,7 @@ class PostgresStore(
     PostgresAlertDecisionReads,
     PostgresActionReads,
     PostgresAlertVerdictReads,
+    PostgresHookReads,
     PostgresMorningReads,
     PostgresReplayReads,
     PostgresDlqViews,

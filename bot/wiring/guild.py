@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from bot.integrations.hooks.readers import READERS
 from bot.services.acknowledging.email_links import AckLinks
 from bot.services.actions.issue_writing import Logins
 from bot.services.actions.issues import ActionIssues
@@ -12,6 +13,7 @@ from bot.services.delivery.email_backup import EmailBackup
 from bot.services.delivery.failures import Failures
 from bot.services.dlq.batch_runs import BatchRuns
 from bot.services.escalation.sweeps import Sweeps
+from bot.services.hooks.processing import HookProcessing
 from bot.services.incidents.refreshing import Hooks, Refreshing
 from bot.services.outage.alarm import Alarm
 from bot.services.outage.emergency import Emergency
@@ -52,6 +54,7 @@ class UseCases:
     postmortem_reminders: PostmortemReminders
     batch_runs: BatchRuns
     kept_in_step: KeptInStep
+    hook_processing: HookProcessing
 
 
 def wire(parts: GuildDependencies, outward: Outward, oncall: OnCall) -> UseCases:
@@ -64,9 +67,10 @@ def wire(parts: GuildDependencies, outward: Outward, oncall: OnCall) -> UseCases
     emergency = _emergency(shared, parts, outward.siren, Arrivals(policy, kinds))
     email_backup = EmailBackup(store, policy, oncall, kinds, emails)
     redactions = Redactions(store, discord, policy)
+    services = services_of(shared, parts, outward.reach, emergency)
     hooks = Hooks(changed=shared.mornings.touched, attach=shared.attaching.attach, redact=redactions.empty)
     return UseCases(
-        services=services_of(shared, parts, outward.reach, emergency),
+        services=services,
         sweeps=Sweeps(
             store, policy, shared.ahead, shared.escalations, oncall, already_told=told, queue=parts.queue
         ),
@@ -96,6 +100,9 @@ def wire(parts: GuildDependencies, outward: Outward, oncall: OnCall) -> UseCases
             store, discord, shared.acknowledger, oncall, systems=kept_systems(parts.paging)
         ),
         batch_runs=BatchRuns(store, parts.dlq, discord, policy, shared.replay_checks),
+        hook_processing=HookProcessing(
+            store, policy, services.alert_events, READERS, guild_id=parts.guild_id
+        ),
     )
 
 

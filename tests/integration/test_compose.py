@@ -14,6 +14,7 @@ import asyncpg
 import pytest
 import yaml
 
+from bot.runbook import load_policy
 from bot.settings import Settings, load_settings
 from bot.storage.embedded import EmbeddedPostgres
 from local_discord.server import LocalDiscord
@@ -51,6 +52,8 @@ FIXED = {
     "LOG_FORMAT": "for whatever collects the lines",
     "HEALTH_HOST": "the health check and the published port ask there",
     "HEALTH_PORT": "the same",
+    "HOOKS_HOST": "the published port leads there",
+    "HOOKS_PORT": "the same",
 }
 #: What is passed on and is no setting of ours, each with who reads it.
 BESIDE = {"PGPASSWORD": "whatever connects to PostgreSQL: no character of it can break DATABASE_URL"}
@@ -58,6 +61,11 @@ BESIDE = {"PGPASSWORD": "whatever connects to PostgreSQL: no character of it can
 LEFT_OUT = {
     "DISCORD_API_BASE": "Discord's own; another one is on this machine only, which a container does not see",
     "DATA_DIR": "the image's volume",
+    "HOOK_SECRETS": "a key for each source, see HOOKS",
+}
+#: The two keys of each source of the policy that comes with the bot.
+HOOKS = {
+    f"HOOKS_{name.upper()}_{kind}" for name in load_policy(None).hooks for kind in ("SECRET", "SIGNING_KEY")
 }
 DATABASE_URL = "postgresql://incident_bot@postgres:5432/incident_bot"
 WORKDIR = "/var/lib/incident-bot"
@@ -85,7 +93,7 @@ def test_every_setting_is_passed_on() -> None:
     """What somebody writes into .env holds here, too; only the token must be there."""
     passed = bots()["bot-a"]["environment"]
     settings = {name.upper() for name in Settings.model_fields}
-    assert set(passed) == settings - set(LEFT_OUT) | set(BESIDE)
+    assert set(passed) == settings - set(LEFT_OUT) | set(BESIDE) | HOOKS
     for name in passed.keys() - FIXED.keys() - BESIDE.keys():
         needed = name == "DISCORD_TOKEN"
         assert filled_in(passed[name], {name: "given"}) == "given"
@@ -184,7 +192,12 @@ async def test_the_same_commands_run_by_hand(database_url: str, tmp_path: Path, 
             assert env["DATABASE_URL"] == DATABASE_URL
             assert env["PGPASSWORD"] == "secret"
             # Here is neither its network nor its database, and no port of its own.
-            local = {"DISCORD_API_BASE": sandbox.api_base, "DATABASE_URL": database_url, "HEALTH_PORT": "0"}
+            local = {
+                "DISCORD_API_BASE": sandbox.api_base,
+                "DATABASE_URL": database_url,
+                "HEALTH_PORT": "0",
+                "HOOKS_PORT": "0",
+            }
             env |= {**local, "HEALTH_HOST": "127.0.0.1", "DATA_DIR": str(tmp_path / name)}
             _program, *arguments = service["command"]
             children.append(await warm.start(name, *arguments, env=env, folder=tmp_path))

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain.errors import ConfigError
+from bot.domain.hooks.hook import HookKeys
 from bot.setting_values import DISCORD_API
 from bot.settings import Settings, load_settings
 
@@ -59,6 +60,10 @@ WRONG = [
     ("PUBLIC_URL", "https://bot.example.com/?a=b", "is no public address"),
     ("HEALTH_PORT", "70000", "is not allowed; allowed: 1 to 65535"),
     ("HEALTH_PORT", "http", "is not a whole number"),
+    ("HOOKS_PORT", "70000", "is not allowed; allowed: 1 to 65535"),
+    ("HOOKS_SENTRY_SECRET", "short", "is not a secret for an address; allowed: 16 to 200 of"),
+    ("HOOKS_MY_CRON_SECRET", f"{PASSWORD}/{PASSWORD}", "is not a secret for an address"),
+    ("HOOKS_SENTRY_SIGNING_KEY", "short", "is too short; allowed: 8 characters or more"),
     ("LOG_FORMAT", "xml", "is not allowed; allowed: console, json"),
     (
         "MESSAGE_CONTENT",
@@ -130,6 +135,24 @@ def test_a_command_asks_for_what_it_needs(monkeypatch: pytest.MonkeyPatch) -> No
     token, guild = str(caught.value).splitlines()
     assert token.startswith("DISCORD_TOKEN: is not set")
     assert guild.startswith("DISCORD_GUILD_ID: is not set")
+
+
+def test_a_source_of_hooks_has_keys_of_its_own_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From the environment, then from the file; several values are all good; none is printed."""
+    old, new = "o" * 16, "n" * 16
+    Path(".env").write_text(f"HOOKS_MY_CRON_SECRET={old}\nHOOKS_SENTRY_SECRET={old}\n", encoding="utf-8")
+    monkeypatch.setenv("HOOKS_SENTRY_SECRET", f"{new} {old}")
+    monkeypatch.setenv("HOOKS_SENTRY_SIGNING_KEY", "name:password")
+    monkeypatch.setenv("HOOKS_GITHUB_SIGNING_KEY", "without-a-secret")
+    monkeypatch.setenv("HOOKS_PORT", "0")
+    settings = load_settings()
+    assert settings.hook_keys == {
+        "MY_CRON": HookKeys((old,)),
+        "SENTRY": HookKeys((new, old), ("name:password",)),
+    }
+    assert settings.hooks_port == 0
+    for secret in (old, new, "password"):
+        assert secret not in repr(settings) + repr(settings.hook_keys)
 
 
 def test_the_environment_goes_before_the_file(monkeypatch: pytest.MonkeyPatch) -> None:

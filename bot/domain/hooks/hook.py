@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
@@ -85,6 +86,49 @@ class HookRequest:
 
     headers: Mapping[str, str]
     body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class HookKeys:
+    """The secrets of a source. Several at a time let a team replace one while requests come.
+
+    Attributes:
+        secrets: The last part of the address.
+        signing: What the source signs with, or its bearer token or password; empty: it does not sign.
+    """
+
+    secrets: tuple[str, ...] = field(repr=False)
+    signing: tuple[str, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NewHook:
+    """A verified request, to be stored.
+
+    Attributes:
+        delivery_id: The source's own id of it; None: it gives none.
+        request: With the headers that are kept.
+        priority: Of its job.
+    """
+
+    guild_id: int
+    source: str
+    delivery_id: str | None
+    request: HookRequest
+    priority: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StoredHook:
+    """A request that waits to be processed.
+
+    Attributes:
+        at: When it was received, aware.
+    """
+
+    id: int
+    request: HookRequest
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,7 @@ class JobName(StrEnum):
     POLL_ISSUES = "poll_issues"  # payload: guild id; reads what people changed in its issues
     PULL_REQUEST = "pull_request"  # payload: incident id; its postmortem on the code host
     KEEP_IN_STEP = "keep_in_step"  # payload: delivery id; its page in a system outside
+    HOOKS = "hooks"  # payload: "guild_id:source"; what the source has sent waits to be processed
     REACH = "reach"  # payload: guild id; checks that people soon on call can be reached
 
 

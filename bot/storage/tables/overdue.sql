@@ -77,6 +77,11 @@ SELECT job, key, priority, guild_id
         UNION ALL
         SELECT 14, 'keep_in_step', 'keep_in_step:' || delivery_id, next_at, 0, guild_id FROM outside_pages
         UNION ALL
+        SELECT 15, 'hooks', 'hooks:' || guild_id || ':' || source, min(received_at), :late_priority, guild_id
+          FROM hooks
+         WHERE processed_at IS NULL
+         GROUP BY guild_id, source
+        UNION ALL
         SELECT 20, 'pull_request', 'pull_request:' || incident_id, next_at, 0, guild_id FROM postmortem_pulls
         UNION ALL
         SELECT 21, 'action_issue', 'action_issue:' || item_id, next_at, 0, guild_id FROM action_issues

@@ -28,6 +28,7 @@ from bot.services.ports.store.dlq.views import DlqViews
 from bot.services.ports.store.dlq.watch import DlqWatchReads, DlqWatchWrites
 from bot.services.ports.store.drills import DrillWrites
 from bot.services.ports.store.escalation import EscalationReads, EscalationWrites
+from bot.services.ports.store.hooks import HookReads, HookWrites
 from bot.services.ports.store.incidents import IncidentReads, IncidentWrites
 from bot.services.ports.store.installation import InstallationReads
 from bot.services.ports.store.jobs import JobWrites, OverdueReads
@@ -65,6 +66,7 @@ class Transaction(
     AlertQuestions,
     AlertEventWrites,
     AlertDecisionWrites,
+    HookWrites,
     ActionWrites,
     AlertVerdictWrites,
     DrillWrites,
@@ -105,6 +107,7 @@ class Store(
     AlertDecisionReads,
     ActionReads,
     AlertVerdictReads,
+    HookReads,
     MorningReads,
     DigestReads,
     OnCallReads,

@@ -1,0 +1,162 @@
+"""The server of hooks: other systems post their alerts here. It has a port of its own.
+
+Only a bot that has a port for it imports this module, and what it is made of.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from http import HTTPStatus
+from typing import Final
+
+import structlog
+from aiohttp import web
+
+from bot.domain.errors import ConfigError, StorageUnavailable
+from bot.domain.hooks.hook import HookRequest
+from bot.process.health import bounded
+from bot.runbook.model import Policy
+from bot.services.hooks.batches import HookBatches
+from bot.services.hooks.intake import HookIntake, HookResult, HookSource
+from bot.services.ports import Store
+from bot.settings import Settings
+from bot.wiring.hooks import hook_sources
+
+log = structlog.get_logger(__name__)
+
+#: Bytes of a body, after decompression.
+LARGEST_BODY: Final = 1_000_000
+
+#: Connections at a time; a further one closes the oldest.
+MOST_CONNECTIONS: Final = 300
+_BACKLOG: Final = 512
+
+#: How long a request may take to send its body, seconds.
+BODY_S: Final = 10.0
+
+#: When a request is answered at the latest once its body is there, seconds: Sentry gives one second.
+ANSWER_S: Final = 0.8
+
+#: When a sender is asked to come again, seconds.
+_AGAIN_S: Final = {HTTPStatus.SERVICE_UNAVAILABLE: 5, HTTPStatus.TOO_MANY_REQUESTS: 30}
+
+_PATH: Final = "/hooks/{source}/{secret}"
+
+_STATUS: Final = {
+    HookResult.ACCEPTED: HTTPStatus.ACCEPTED,
+    HookResult.REPEATED: HTTPStatus.OK,
+    HookResult.UNKNOWN: HTTPStatus.NOT_FOUND,
+    HookResult.UNVERIFIED: HTTPStatus.UNAUTHORIZED,
+    HookResult.NESTED: HTTPStatus.BAD_REQUEST,
+    HookResult.UNREADABLE: HTTPStatus.BAD_REQUEST,
+    HookResult.FULL: HTTPStatus.TOO_MANY_REQUESTS,
+}
+
+
+class HookSite:
+    """Answers the requests. Its addresses are secrets, so none is logged."""
+
+    def __init__(self, intake: HookIntake) -> None:
+        self._intake = intake
+
+    @property
+    def application(self) -> web.Application:
+        """Return the application to serve."""
+        application = web.Application(client_max_size=LARGEST_BODY)
+        application.router.add_post(_PATH, self._receive)
+        # What speaks to PagerDuty adds this to whatever address it is given.
+        application.router.add_post(_PATH + "/v2/enqueue", self._receive)
+        return application
+
+    async def _receive(self, request: web.Request) -> web.Response:
+        source = self._intake.find(request.match_info["source"], request.match_info["secret"])
+        if source is None:
+            return _answer(HTTPStatus.NOT_FOUND, HookResult.UNKNOWN)
+        try:
+            async with asyncio.timeout(BODY_S):
+                body = await request.read()
+        except TimeoutError:
+            return self._refused(source, HTTPStatus.REQUEST_TIMEOUT, "slow")
+        except web.HTTPRequestEntityTooLarge:
+            return self._refused(source, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large")
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        return await self._answered(source, HookRequest(headers, body))
+
+    async def _answered(self, source: HookSource, request: HookRequest) -> web.Response:
+        try:
+            async with asyncio.timeout(ANSWER_S):
+                receipt = await self._intake.receive(source, request)
+        except (StorageUnavailable, TimeoutError) as error:
+            log.warning("hook.unavailable", source=source.name, reason=str(error) or "slow")
+            return self._refused(source, HTTPStatus.SERVICE_UNAVAILABLE, "unavailable")
+        except Exception:
+            log.exception("hook.failed", source=source.name)
+            return self._refused(source, HTTPStatus.SERVICE_UNAVAILABLE, "failed")
+        if receipt.answer is not None:
+            status = _STATUS[receipt.result]
+            return web.Response(body=receipt.answer, status=status, content_type="application/json")
+        return _answer(_STATUS[receipt.result], receipt.result)
+
+    def _refused(self, source: HookSource, status: HTTPStatus, why: str) -> web.Response:
+        self._intake.count(source.name, why)
+        return _answer(status, why)
+
+
+def _answer(status: HTTPStatus, said: str) -> web.Response:
+    headers = {"Retry-After": str(_AGAIN_S[status])} if status in _AGAIN_S else {}
+    return web.json_response({"status": said}, status=status, headers=headers)
+
+
+def receiving(
+    settings: Settings, store: Store, policies: Mapping[int, Policy]
+) -> AbstractAsyncContextManager[HookIntake]:
+    """Receive the hooks of every guild during the block.
+
+    Args:
+        settings: With a `hooks_port`.
+        store: Sees every guild's rows.
+
+    Raises:
+        ConfigError: it cannot listen there, or two guilds name the same source.
+    """
+    assert settings.hooks_port is not None
+    batches = HookBatches(store)
+    intake = HookIntake(hook_sources(settings.hook_keys, policies), batches, store)
+    return serve_hooks(intake, batches, host=settings.hooks_host, port=settings.hooks_port)
+
+
+@asynccontextmanager
+async def serve_hooks(
+    intake: HookIntake, batches: HookBatches, *, host: str, port: int
+) -> AsyncIterator[HookIntake]:
+    """Receive hooks during the block. Raises as `receiving`.
+
+    Args:
+        port: 0 takes a free one.
+    """
+    runner = web.AppRunner(HookSite(intake).application, access_log=None, shutdown_timeout=ANSWER_S)
+    await runner.setup()
+    storing = asyncio.create_task(batches.run(), name="hooks")
+    try:
+        listening = await _listen(runner, host, port)
+        try:
+            bound: int = listening.sockets[0].getsockname()[1]
+            log.info("hooks.listening", host=host, port=bound, sources=intake.sources)
+            yield intake
+        finally:
+            listening.close()
+    finally:
+        await runner.cleanup()  # requests that wait for their commit get it first
+        storing.cancel()
+        with suppress(asyncio.CancelledError):
+            await storing
+
+
+async def _listen(runner: web.AppRunner, host: str, port: int) -> asyncio.Server:
+    assert runner.server is not None
+    make = bounded(runner.server, most=MOST_CONNECTIONS)
+    try:
+        return await asyncio.get_running_loop().create_server(make, host, port, backlog=_BACKLOG)
+    except OSError as error:
+        said = f"cannot listen on port {port} of HOOKS_HOST: {error.strerror}"
+        raise ConfigError(f"HOOKS_PORT: {said}") from error

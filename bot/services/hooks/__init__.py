@@ -1,0 +1,1 @@
+"""Hooks: verified and stored as they come, then processed by a job."""

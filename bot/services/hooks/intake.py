@@ -1,0 +1,158 @@
+"""Receiving a hook: known, verified, stored. What it says is read later, by a job."""
+
+import hmac
+import time
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+import structlog
+
+from bot.domain.hooks.hook import HookKeys, HookRefused, HookRequest, HookRules, HookUnreadable, NewHook
+from bot.domain.hooks.nesting import is_shallow
+from bot.services.hooks.batches import HookBatches, QueueFull
+from bot.services.ports import Clock
+from bot.services.ports.hooks import HookReader
+
+log = structlog.get_logger(__name__)
+
+_ASK_EVERY_S: Final = 60.0
+
+#: Characters of a source's own id of a request.
+_LONGEST_ID: Final = 200
+_NO_SECRET: Final = ("",)
+
+
+class HookResult(StrEnum):
+    """What became of a request."""
+
+    ACCEPTED = "accepted"
+    REPEATED = "repeated"  # the source has sent it before
+    UNKNOWN = "unknown"  # no such source, or not its secret
+    UNVERIFIED = "unverified"  # the source has not sent it
+    NESTED = "nested"  # deeper than any monitor's
+    UNREADABLE = "unreadable"  # and its source expects to be told
+    FULL = "full"  # too many wait
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What is answered to a request.
+
+    Attributes:
+        answer: The JSON that the source expects; None: any will do.
+    """
+
+    result: HookResult
+    answer: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HookSource:
+    """A source that may send: its table of a policy, and its secrets.
+
+    Attributes:
+        priority: Of the jobs that process what it has sent.
+    """
+
+    guild_id: int
+    rules: HookRules
+    keys: HookKeys
+    reader: HookReader
+    priority: int = 0
+
+    @property
+    def name(self) -> str:
+        """Return the policy's name for it."""
+        return self.rules.sender.name
+
+
+class HookIntake:
+    """Receives what sources send.
+
+    Attributes:
+        counts: How many requests of each source ended how, since the process began; "" for unknown sources.
+    """
+
+    def __init__(self, sources: Mapping[str, HookSource], batches: HookBatches, clock: Clock) -> None:
+        self._sources = dict(sources)
+        self._batches = batches
+        self._clock = clock
+        self._told = (float("-inf"), datetime.min.replace(tzinfo=UTC))
+        self.counts: Counter[tuple[str, str]] = Counter()
+
+    @property
+    def sources(self) -> list[str]:
+        """Return the names of the sources."""
+        return sorted(self._sources)
+
+    def find(self, name: str, secret: str) -> HookSource | None:
+        """Return the source if it exists and this is its secret.
+
+        It takes the same time whichever of the two is wrong.
+        """
+        source = self._sources.get(name)
+        given, known = secret.encode(), _NO_SECRET if source is None else source.keys.secrets
+        matches = [hmac.compare_digest(given, one.encode()) for one in known]
+        if source is None or not any(matches):
+            self.count("", HookResult.UNKNOWN)
+            return None
+        return source
+
+    async def receive(self, source: HookSource, request: HookRequest) -> Receipt:
+        """Verify and store a request of *source*.
+
+        Raises:
+            StorageUnavailable: the sender is to come again.
+        """
+        receipt = await self._receive(source, request)
+        self.count(source.name, receipt.result)
+        return receipt
+
+    async def _receive(self, source: HookSource, request: HookRequest) -> Receipt:
+        if not is_shallow(request.body):
+            return _refuse(source, HookResult.NESTED, reason="nested")
+        try:
+            if source.keys.signing:
+                source.reader.verify(request, source.keys.signing, now=await self._now())
+            answer = source.reader.answer(request)
+        except HookRefused as refused:
+            return _refuse(source, HookResult.UNVERIFIED, reason=refused.reason)
+        except HookUnreadable as unreadable:
+            return _refuse(source, HookResult.UNREADABLE, reason=unreadable.reason)
+        try:
+            is_new = await self._batches.put(_stored(source, request))
+        except QueueFull:
+            return Receipt(HookResult.FULL)
+        return Receipt(HookResult.ACCEPTED if is_new else HookResult.REPEATED, answer)
+
+    async def _now(self) -> datetime:
+        """Return the database's time, asked for once a minute: a signature is good for minutes."""
+        now_s, (asked_s, told) = time.monotonic(), self._told
+        if now_s - asked_s > _ASK_EVERY_S:
+            asked_s, told = self._told = now_s, await self._clock.now()
+        return told + timedelta(seconds=now_s - asked_s)
+
+    def count(self, source: str, result: str) -> None:
+        """Count a request that ended so."""
+        self.counts[source, result] += 1
+
+
+def _refuse(source: HookSource, result: HookResult, *, reason: str) -> Receipt:
+    log.warning("hook.refused", source=source.name, reason=reason)
+    return Receipt(result)
+
+
+def _stored(source: HookSource, request: HookRequest) -> NewHook:
+    kept = {name: request.headers[name] for name in source.reader.kept if name in request.headers}
+    own_id = source.reader.delivery_id(request)
+    return NewHook(
+        guild_id=source.guild_id,
+        source=source.name,
+        delivery_id=None if own_id is None else own_id[:_LONGEST_ID],
+        request=HookRequest(kept, request.body),
+        priority=source.priority,
+    )

@@ -1,0 +1,98 @@
+"""Processing hooks: what they say becomes tracked alerts. A job per source takes one after the other."""
+
+import time
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Final
+
+import structlog
+
+from bot.domain.alerts.events import AlertEvent, EventOrigin, event_id
+from bot.domain.errors import UnavailableError
+from bot.domain.hooks.hook import HookFormat, HookRules, HookUnreadable, StoredHook
+from bot.runbook.model import Policy
+from bot.services.alerts.events import AlertEvents
+from bot.services.ports import Store
+from bot.services.ports.hooks import HookReader
+
+log = structlog.get_logger(__name__)
+
+#: How long one run of the job may take, seconds; it comes again for the rest.
+_AT_A_TIME_S: Final = 5.0
+_READ: Final = 20
+
+
+class HookProcessing:
+    """Processes the hooks of one guild."""
+
+    def __init__(
+        self,
+        store: Store,
+        policy: Policy,
+        events: AlertEvents,
+        readers: Mapping[HookFormat, HookReader],
+        *,
+        guild_id: int,
+    ) -> None:
+        self._store = store
+        self._policy = policy
+        self._events = events
+        self._readers = readers
+        self._guild_id = guild_id
+
+    async def process(self, source: str) -> timedelta | None:
+        """Process what *source* has sent, in order. Handler of the queue's hooks job.
+
+        A hook that cannot be read is kept with the reason, and not tried again.
+
+        Returns:
+            When to go on, if there is more; None if all is done.
+
+        Raises:
+            StorageUnavailable: the queue tries again; events that were received before change nothing.
+        """
+        until_s = time.monotonic() + _AT_A_TIME_S
+        while hooks := await self._store.next_hooks(self._guild_id, source, limit=_READ):
+            for hook in hooks:
+                await self._process(source, hook)
+                if time.monotonic() > until_s:
+                    return timedelta()
+        return None
+
+    async def _process(self, source: str, hook: StoredHook) -> None:
+        rules = self._policy.hooks.get(source)
+        try:
+            events = () if rules is None else self._read(rules, hook)
+            problem = f"the policy has no [hooks.{source}]" if rules is None else None
+        except HookUnreadable as error:
+            events, problem = (), error.reason
+        if rules is not None:
+            problem = await self._receive(rules, hook, events) or problem
+        if problem is not None:
+            log.warning("hook.not_processed", source=source, hook_id=hook.id, reason=problem)
+        await self._store.finish_hook(hook.id, events=len(events), problem=problem)
+
+    def _read(self, rules: HookRules, hook: StoredHook) -> tuple[AlertEvent, ...]:
+        try:
+            return self._readers[rules.format].parse(hook.request, rules)
+        except HookUnreadable:
+            raise
+        except Exception as error:
+            log.exception("hook.reader_failed", source=rules.sender.name, hook_id=hook.id)
+            raise HookUnreadable(f"its reader has failed: {type(error).__name__}") from error
+
+    async def _receive(
+        self, rules: HookRules, hook: StoredHook, events: tuple[AlertEvent, ...]
+    ) -> str | None:
+        """Receive each event; return what went wrong with one, if anything. The others are received."""
+        problem = None
+        for nth, event in enumerate(events):
+            origin = EventOrigin(self._guild_id, event_id(hook.at, hook.id), hook.at, nth)
+            try:
+                await self._events.receive_event(event, rules.sender, origin)
+            except UnavailableError:
+                raise
+            except Exception as error:  # one event must not hold up those behind it
+                log.exception("hook.event_failed", source=rules.sender.name, hook_id=hook.id, nth=nth)
+                problem = f"event {nth} has failed: {type(error).__name__}"
+        return problem

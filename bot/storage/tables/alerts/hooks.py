@@ -1,0 +1,44 @@
+"""Hooks as they came."""
+
+import json
+from collections.abc import Sequence
+
+from bot.domain.hooks.hook import HookRequest, NewHook, StoredHook
+from bot.storage.tables.parts import ReadPart, TransactionPart
+
+
+class PostgresHookReads(ReadPart):
+    """A `bot.services.ports.store.hooks.HookReads`."""
+
+    async def waiting_hooks(self, *, most: int) -> int:
+        waiting: int = (await self._sql.one("waiting_hooks", most=most))["waiting"]
+        return waiting
+
+    async def next_hooks(self, guild_id: int, source: str, *, limit: int) -> list[StoredHook]:
+        rows = await self._sql.all("next_hooks", guild_id=guild_id, source=source, limit=limit)
+        return [
+            StoredHook(row["id"], HookRequest(row["headers"], row["body"]), row["received_at"])
+            for row in rows
+        ]
+
+    async def finish_hook(self, hook_id: int, *, events: int, problem: str | None) -> None:
+        await self._sql.all("finish_hook", hook_id=hook_id, events=events, problem=problem)
+
+    async def forget_hooks(self) -> None:
+        await self._sql.all("forget_hooks")
+
+
+class PostgresHookWrites(TransactionPart):
+    """A `bot.services.ports.store.hooks.HookWrites`."""
+
+    async def add_hooks(self, hooks: Sequence[NewHook]) -> list[bool]:
+        rows = await self._sql.all(
+            "add_hooks",
+            guild_ids=[hook.guild_id for hook in hooks],
+            sources=[hook.source for hook in hooks],
+            delivery_ids=[hook.delivery_id for hook in hooks],
+            headers=[json.dumps(dict(hook.request.headers)) for hook in hooks],
+            bodies=[hook.request.body for hook in hooks],
+        )
+        new = {(row["guild_id"], row["source"], row["delivery_id"]) for row in rows}
+        return [(hook.guild_id, hook.source, hook.delivery_id) in new for hook in hooks]

@@ -1,0 +1,205 @@
+"""The server of hooks over real HTTP: what is let in, stored and answered, and what is not."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import httpx
+import pytest
+from structlog.testing import capture_logs
+
+from bot.domain.hooks.hook import HookKeys, HookRequest
+from bot.domain.hooks.nesting import DEEPEST
+from bot.integrations.hooks.alertmanager import AlertmanagerReader
+from bot.process.hook_site import LARGEST_BODY, serve_hooks
+from bot.services.hooks import batches as hook_batches
+from bot.services.hooks.batches import HookBatches
+from bot.services.hooks.intake import HookIntake, HookSource
+from tests.services.desk import GUILD, Desk
+
+SECRET = "s" * 32
+TOKEN = "the-bearer-token"
+PATH = f"/hooks/alertmanager/{SECRET}"
+AUTH = {"Authorization": f"Bearer {TOKEN}"}
+
+
+def group(*statuses: str, name: str = "HighErrorRate") -> dict[str, object]:
+    """What Alertmanager sends about alerts of one group; its documentation has the form."""
+    alerts = [
+        {
+            "status": status,
+            "labels": {"alertname": name, "service": "api", "severity": "critical"},
+            "annotations": {"summary": f"5xx above {number} %"},
+            "startsAt": "2026-11-30T03:00:00.123456789Z",
+            "endsAt": "0001-01-01T00:00:00Z",
+            "generatorURL": "http://prometheus.example/graph?g0.expr=up",
+            "fingerprint": f"{name}{number}",
+        }
+        for number, status in enumerate(statuses)
+    ]
+    return {"version": "4", "groupKey": "{}", "status": "firing", "alerts": alerts}
+
+
+class NumberedReader(AlertmanagerReader):
+    """One whose requests have ids of their own."""
+
+    def delivery_id(self, request: HookRequest) -> str | None:
+        return request.headers.get("x-delivery")
+
+
+@asynccontextmanager
+async def site(desk: Desk, *, signing: tuple[str, ...] = (TOKEN,)) -> AsyncIterator[httpx.AsyncClient]:
+    """The server, with one source, and what posts there."""
+    rules = desk.policy.hooks["alertmanager"]
+    source = HookSource(GUILD, rules, HookKeys((SECRET,), signing), NumberedReader(), priority=90)
+    batches = HookBatches(desk.store)
+    intake = HookIntake({"alertmanager": source}, batches, desk.store)
+    with capture_logs() as logged:
+        async with serve_hooks(intake, batches, host="127.0.0.1", port=0):
+            port = next(one["port"] for one in logged if one["event"] == "hooks.listening")
+            async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as sender:
+                yield sender
+    assert SECRET not in str(logged)
+    assert TOKEN not in str(logged)
+
+
+async def alerts(desk: Desk) -> list[tuple[str, str, int]]:
+    """What is tracked."""
+    found = await desk.store.open_incidents(GUILD)
+    return [(one.title, one.severity, one.tracked.occurrences) for one in found]
+
+
+async def test_an_alert_is_stored_answered_and_tracked_by_a_job(desk: Desk) -> None:
+    """The answer comes first; nothing secret is stored."""
+    async with site(desk) as sender:
+        answer = await sender.post(PATH, json=group("firing", "firing"), headers=AUTH)
+    assert (answer.status_code, answer.json()) == (202, {"status": "accepted"})
+    assert await alerts(desk) == []
+    [stored] = await desk.store.next_hooks(GUILD, "alertmanager", limit=9)
+    assert stored.request.headers == {}
+    await desk.work()
+    assert await alerts(desk) == [
+        ("HighErrorRate: 5xx above 0 %", "SEV1", 1),
+        ("HighErrorRate: 5xx above 1 %", "SEV1", 1),
+    ]
+    assert await desk.store.waiting_hooks(most=9) == 0
+
+
+async def test_what_is_over_closes_its_alert(desk: Desk) -> None:
+    """In the order in which it was sent, although one job does both."""
+    async with site(desk) as sender:
+        for status in ("firing", "resolved"):
+            await sender.post(PATH, json=group(status), headers=AUTH)
+    await desk.work()
+    assert await alerts(desk) == []
+    assert [one.status for one in [await desk.store.incident(1)]] == ["resolved"]
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "status"),
+    [
+        (f"/hooks/alertmanager/{'t' * 32}", AUTH, 404),
+        (f"/hooks/grafana/{SECRET}", AUTH, 404),
+        (f"/hooks/alertmanager/{SECRET}x", AUTH, 404),
+        (PATH, {}, 401),
+        (PATH, {"Authorization": "Bearer another"}, 401),
+        (PATH, {"Authorization": f"Basic {TOKEN}"}, 401),
+        ("/hooks/alertmanager", AUTH, 404),
+        ("/healthz", {}, 404),
+    ],
+)
+async def test_what_is_not_the_source_is_refused(
+    desk: Desk, path: str, headers: dict[str, str], status: int
+) -> None:
+    """A wrong secret and an unknown source read the same."""
+    async with site(desk) as sender:
+        answer = await sender.post(path, json=group("firing"), headers=headers)
+        assert (await sender.get(path)).status_code in (404, 405)
+    assert answer.status_code == status
+    assert await desk.store.waiting_hooks(most=9) == 0
+
+
+async def test_without_a_key_the_address_is_the_secret(desk: Desk) -> None:
+    """Not every source can sign."""
+    async with site(desk, signing=()) as sender:
+        assert (await sender.post(PATH, json=group("firing"))).status_code == 202
+
+
+async def test_a_body_that_is_too_large_or_too_deep_is_refused(desk: Desk) -> None:
+    """Neither is stored; a body up to the limits is."""
+    deep = {"alerts": json.loads("[" * DEEPEST + "]" * DEEPEST)}
+    async with site(desk) as sender:
+        for body, status in (
+            (b"x" * (LARGEST_BODY + 1), 413),
+            (json.dumps(deep).encode(), 400),
+            (b"[" * LARGEST_BODY, 400),
+            (json.dumps({"alerts": json.loads("[" * 31 + "]" * 31)}).encode(), 202),
+            (b'"' + b"x" * (LARGEST_BODY - 2) + b'"', 202),
+        ):
+            answer = await sender.post(PATH, content=body, headers=AUTH)
+            assert answer.status_code == status
+    assert await desk.store.waiting_hooks(most=9) == 2
+
+
+async def test_a_repeated_delivery_is_stored_once(desk: Desk) -> None:
+    """One after the other, and both at once."""
+    async with site(desk) as sender:
+
+        async def post(number: str) -> int:
+            headers = {**AUTH, "X-Delivery": number}
+            return (await sender.post(PATH, json=group("firing"), headers=headers)).status_code
+
+        assert [await post("1"), await post("1")] == [202, 200]
+        assert set(await asyncio.gather(post("2"), post("2"))) <= {200, 202}
+    assert await desk.store.waiting_hooks(most=9) == 2
+
+
+async def test_a_slow_database_is_answered_in_time(desk: Desk) -> None:
+    """Sentry turns off a hook that takes over a second; it comes again."""
+    others = desk.database.connections()
+    other = await others.acquire(timeout=5.0)
+    async with site(desk) as sender:
+        async with other.transaction():
+            await other.execute("LOCK TABLE hooks IN ACCESS EXCLUSIVE MODE")
+            answer = await asyncio.wait_for(sender.post(PATH, json=group("firing"), headers=AUTH), 1.5)
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+        await others.release(other)
+        assert answer.elapsed < timedelta(seconds=1.2)
+        again = await sender.post(PATH, json=group("firing"), headers=AUTH)
+        assert again.status_code == 202
+
+
+async def test_a_database_that_is_away_is_answered_at_once(desk: Desk) -> None:
+    """The sender keeps it."""
+    async with site(desk) as sender:
+        desk.database.is_away = True
+        answer = await sender.post(PATH, json=group("firing"), headers=AUTH)
+        desk.database.is_away = False
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+
+
+async def test_a_full_queue_asks_to_come_again(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Until it is shorter."""
+    monkeypatch.setattr(hook_batches, "MOST_WAITING", 1)
+    monkeypatch.setattr(hook_batches, "_LOOK_EVERY_S", 0.0)
+    async with site(desk) as sender:
+        assert (await sender.post(PATH, json=group("firing"), headers=AUTH)).status_code == 202
+        answer = await sender.post(PATH, json=group("firing"), headers=AUTH)
+        assert (answer.status_code, answer.headers["Retry-After"]) == (429, "30")
+        await desk.work()
+        assert (await sender.post(PATH, json=group("firing"), headers=AUTH)).status_code == 202
+
+
+async def test_a_burst_costs_few_commits_and_loses_nothing(desk: Desk) -> None:
+    """All are processed, each once."""
+    async with site(desk) as sender:
+        names = [f"Alert{number % 5}" for number in range(100)]
+        answers = await asyncio.gather(
+            *(sender.post(PATH, json=group("firing", name=name), headers=AUTH) for name in names)
+        )
+    assert {answer.status_code for answer in answers} == {202}
+    assert len([job for job in await desk.database.jobs() if job.name == "hooks"]) == 1
+    await desk.work()
+    assert [count for _, _, count in await alerts(desk)] == [20] * 5

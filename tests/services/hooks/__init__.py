@@ -1,0 +1,1 @@
+"""Hooks, processed on PostgreSQL."""
