@@ -61,7 +61,7 @@ async def test_what_cannot_be_read_is_kept_with_the_reason(desk: Desk) -> None:
         (0, "the body is not JSON"),
         (0, "alerts is not a list"),
         (0, "an alert is neither firing nor resolved"),
-        (0, "the body is not JSON"),
+        (0, "the body is not UTF-8"),
         (0, "the body is not a JSON object"),
         (1, None),
     ]
