@@ -59,6 +59,9 @@ _CODE_HOST: Final = _Few(2)
 #: The jobs that ask systems outside for answers.
 _OUTSIDE: Final = _Few(2)
 
+#: Those that read what changed: beside the others, since people wait for them.
+_SUSPECTS: Final = _Few(2)
+
 
 def handlers(cases: UseCases) -> dict[JobName, Handler]:
     """Return the handler of each job of one guild, which takes the job's payload."""
@@ -72,6 +75,10 @@ def handlers(cases: UseCases) -> dict[JobName, Handler]:
         _, _, source = payload.partition(":")
         return await cases.hook_processing.process(source)
 
+    async def hide(incident_id: int) -> None:
+        await services.privacy.hide(incident_id)
+        await cases.suspects.forget(incident_id)
+
     return {
         JobName.DELIVER: _numbered(cases.deliveries.deliver),
         JobName.ESCALATE: escalate,
@@ -82,7 +89,7 @@ def handlers(cases: UseCases) -> dict[JobName, Handler]:
         JobName.REFRESH_DIGEST: _numbered(services.alert_verdicts.refresh),
         JobName.REEVALUATE: _numbered(services.reevaluations.strike),
         JobName.UNFINISHED_TRIAGE: _numbered(services.unfinished.strike),
-        JobName.REDACT: _numbered(services.privacy.hide),
+        JobName.REDACT: _numbered(hide),
         JobName.REDACT_FAILURES: _numbered(cases.failures.redact),
         JobName.DRILL: _numbered(services.drills.strike),
         JobName.MORNING: _dated(services.mornings.strike),
@@ -93,6 +100,7 @@ def handlers(cases: UseCases) -> dict[JobName, Handler]:
         JobName.HANDOVER: _numbered(services.handovers.strike),
         JobName.REACH: _numbered(services.handovers.look_ahead),
         JobName.DRAFT_POSTMORTEM: _numbered(services.documents.draft_after_resolve),
+        JobName.SUSPECTS: _SUSPECTS.waiting(cases.suspects.read),
         JobName.REMIND: _numbered(services.updates.remind),
         JobName.POSTMORTEM: _numbered(cases.postmortem_reminders.strike),
         JobName.ARCHIVE: _numbered(services.lifecycle.archive),

@@ -34,6 +34,7 @@ def check_policy(policy: Policy) -> list[str]:
         *(line for name, sheet in policy.first_response.items() for line in _targets(name, sheet, policy)),
         *_checked(policy),
         *check_sheets(policy),
+        *(line for name, sheet in policy.first_response.items() for line in _rollback(name, sheet)),
     ]
 
 
@@ -131,6 +132,13 @@ def _sheet(name: str, sheet: FirstResponse) -> Iterator[str]:
         length = sum(map(len, words))
         if length > LONGEST_SHEET:
             yield f'first_response.{name}: has {length} characters in "{language}"; allowed: {LONGEST_SHEET}'
+
+
+def _rollback(name: str, sheet: FirstResponse) -> Iterator[str]:
+    """Check that the step of the rollback is one of the sheet."""
+    if sheet.rollback_step > len(sheet.steps):
+        said = f"{sheet.rollback_step} is not a step; allowed: 0 to {len(sheet.steps)}"
+        yield f"first_response.{name}.rollback_step: {said}"
 
 
 def _targets(name: str, sheet: FirstResponse, policy: Policy) -> Iterator[str]:

@@ -33,6 +33,7 @@ from bot.runbook.severities import (
     gathered_in,
     reevaluate_of,
     severities_of,
+    with_severities,
 )
 from bot.runbook.sheets.tables import Sheets, sheets_of, target_values
 from bot.runbook.tables import (
@@ -46,6 +47,7 @@ from bot.runbook.tables import (
     Private,
     Reevaluate,
     Storm,
+    SuspectRules,
     TimelineRules,
     UnfinishedTriage,
 )
@@ -86,6 +88,7 @@ class File(Section):
     storm: Storm = Storm()
     actions: ActionRules = ActionRules()
     github: GitHubRules = GitHubRules()
+    suspects: SuspectRules = SuspectRules()
     dlq: DlqTableSection = DlqTableSection()
     guild: values.Guild | None = None
 
@@ -132,6 +135,7 @@ class File(Section):
             actions=self.actions,
             github=self.github,
             dlq=self.dlq.value(highest.priority),
+            suspects=with_severities(self.suspects, severities),
             guild_id=self.guild,
             names_dlq="dlq" in self.permissions.model_fields_set,
             names_dlq_table="dlq" in self.model_fields_set,

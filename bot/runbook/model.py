@@ -33,6 +33,7 @@ from bot.runbook.tables import (
     Private,
     Reevaluate,
     Storm,
+    SuspectRules,
     TimelineRules,
     UnfinishedTriage,
 )
@@ -219,6 +220,7 @@ class Policy:
     actions: ActionRules
     github: GitHubRules
     dlq: DlqRules
+    suspects: SuspectRules
     guild_id: int | None = None
     sees_dlq: bool = True
     names_dlq: bool = False
@@ -247,6 +249,10 @@ class Policy:
         found = fitting((self.sheets[topic] for topic in topics), affected)
         filled = (fill(sheet, self.target_values, affected) for sheet in found)
         return tuple(sheet for sheet in filled if sheet.commands)
+
+    def rollback_step(self, severity: str) -> int:
+        """Return the number of the step that a decision on a rollback ticks, from 1; 0 for none."""
+        return self.first_response.get(severity, FirstResponse()).rollback_step
 
     def ack_due(self, severity: SeverityPolicy, *, at: datetime) -> datetime:
         """Return `ack_deadline` by the team's business hours."""

@@ -61,11 +61,13 @@ class FirstResponse:
     Attributes:
         commands: Shown as they are; those of sheets are filled in.
         sheets: The topics of the command sheets, in the order in which they are shown.
+        rollback_step: The number of the step that is done with the decision on a rollback; 0: none is.
     """
 
     steps: Annotated[tuple[_Step, ...], AtMost(MOST_STEPS)] = ()
     commands: Annotated[tuple[Command, ...], AtMost(MOST_COMMANDS)] = ()
     sheets: tuple[Topic, ...] = ()
+    rollback_step: Annotated[int, values.whole(0, MOST_STEPS, "the number of a step")] = 0
 
     def commands_for(self, targets: Collection[str]) -> tuple[Command, ...]:
         """Return the commands for any of *targets*, and those for every target.
@@ -233,3 +235,22 @@ class GitHubRules:
     pull_requests: values.Bool = True
     issues: values.Bool = True
     people: dict[Annotated[str, values.DISCORD_USER], _Login] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SuspectRules:
+    """The rules for the card with what changed before an incident began.
+
+    Attributes:
+        severities: The severities whose incidents get one; by default the two highest, empty for none.
+        within: How long before the start a change counts.
+        rollback: The commands to paste for a rollback, a line each; empty for none.
+    """
+
+    severities: tuple[values.OfSeverity, ...] | None = None
+    within: moments.Duration = timedelta(hours=2)
+    rollback: Annotated[str, values.string_up_to(500, "commands", "scripts/deploy/rollback.sh")] = ""
+
+    def has(self, severity: str) -> bool:
+        """Return True if the incidents of *severity* get a card."""
+        return severity in (self.severities or ())

@@ -50,6 +50,8 @@ from bot.services.records.auditing import Auditing
 from bot.services.shared.roster import OnCall
 from bot.services.statistics.statistics import Statistics
 from bot.services.statistics.views import StatsViews
+from bot.services.suspects.rollbacks import Rollbacks
+from bot.services.suspects.seen_before import SeenBefore
 from bot.services.timeline.pins import Pins
 from bot.services.timeline.timelines import Timelines
 from bot.services.triage.alert_titles import AlertTitles
@@ -77,6 +79,8 @@ class IncidentUseCases:
     updates: Updates
     promises: Promises
     details: Details
+    rollbacks: Rollbacks
+    seen_before: SeenBefore
     timelines: Timelines
     pins: Pins
 

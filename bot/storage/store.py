@@ -56,6 +56,7 @@ from bot.storage.tables.outage import PostgresOutageChanges, PostgresOutageMirro
 from bot.storage.tables.overdue import PostgresOverdueReads, lost_jobs
 from bot.storage.tables.paging import PostgresPagingReads, PostgresPagingWrites
 from bot.storage.tables.statistics import PostgresIncidentStatistics, PostgresLoadStatistics
+from bot.storage.tables.suspects.suspects import PostgresSuspectReads, PostgresSuspectWrites
 from bot.storage.tables.timeline import PostgresTimelineReads, PostgresTimelineWrites
 from bot.storage.tables.triages import PostgresTriageAnswers, PostgresTriageReads, PostgresTriageWrites
 
@@ -109,6 +110,7 @@ class PostgresTransaction(
     PostgresDrillWrites,
     PostgresExportWrites,
     PostgresOutageChanges,
+    PostgresSuspectWrites,
 ):
     """A `bot.services.ports.Transaction`.
 
@@ -184,6 +186,7 @@ class PostgresStore(
     PostgresOutageMirror,
     PostgresIncidentStatistics,
     PostgresLoadStatistics,
+    PostgresSuspectReads,
 ):
     """A `bot.services.ports.Store`, and the `GuildFinder` beside it.
 

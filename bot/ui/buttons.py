@@ -67,6 +67,8 @@ _LOOKS: dict[StrEnum, tuple[str, ButtonStyle]] = {
     IncidentVerb.RESOLUTION: ("✏️", ButtonStyle.SECONDARY),
     IncidentVerb.POSTMORTEM_DONE: ("✅", ButtonStyle.SUCCESS),
     IncidentVerb.POSTMORTEM_UNDO: ("↩️", ButtonStyle.SECONDARY),
+    IncidentVerb.ROLL_BACK: ("↩️", ButtonStyle.DANGER),
+    IncidentVerb.KEEP_CHANGE: ("✋", ButtonStyle.SECONDARY),
     AlertVerb.TRACK: ("🔴", ButtonStyle.PRIMARY),
     AlertVerb.IGNORE: ("🔇", ButtonStyle.SECONDARY),
     AlertVerb.HEED: ("🔔", ButtonStyle.SECONDARY),

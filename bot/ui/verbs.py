@@ -37,6 +37,8 @@ class IncidentVerb(StrEnum):
     RESOLUTION = "resolution"  # the form of how it was resolved
     POSTMORTEM_DONE = "postmortem_done"
     POSTMORTEM_UNDO = "postmortem_undo"
+    ROLL_BACK = "roll_back"  # 戻す: the form that asks why
+    KEEP_CHANGE = "keep_change"  # 戻さない: the same
 
 
 class TriageVerb(StrEnum):

@@ -26,6 +26,7 @@ _PLAIN: Final = (
     DeliveryKind.ALERT_VERDICT,
     DeliveryKind.ALERTS_SKIPPED,
     DeliveryKind.PIN_SEEN,
+    DeliveryKind.SUSPECTS,
 )
 
 
@@ -37,7 +38,7 @@ def delivery_kinds(shared: Shared) -> DeliveryKinds:
     return DeliveryKinds(
         shared.shown_incidents,
         [
-            PostingDeliveries(reposting),
+            PostingDeliveries(reposting, shared.suspect_requests),
             lines,
             DocumentDeliveries(shared.attaching, move=lines.move),
             RoleDeliveries(policy),

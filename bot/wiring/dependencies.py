@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from bot.i18n import Texts
 from bot.runbook.model import Policy
 from bot.services.ports import CodeHost, Discord, DlqStore, EmailSender, EmailWriter, Siren, Spool, Store
+from bot.services.ports.change_sources import ChangeSource
 from bot.services.ports.charts import Charts, DigestPictures
 from bot.services.ports.documents import PostmortemWriter
 from bot.services.ports.export_writer import ExportWriter
@@ -21,6 +22,7 @@ class GuildDependencies:
     Attributes:
         store: Sees the rows of this guild only.
         queue: The process's.
+        change_sources: Where to read what was deployed and merged.
         paging: The systems outside Discord that pages go to.
         webhooks: The ids of the webhooks that can send undelivered notifications again, by channel.
     """
@@ -42,6 +44,7 @@ class GuildDependencies:
     queue: QueueWatch
     public_url: str | None = None
     code_host: CodeHost | None = None
+    change_sources: tuple[ChangeSource, ...] = ()
     webhooks: Mapping[str, int] = field(default_factory=dict)
     paging: Systems = field(default_factory=dict)
 

@@ -29,6 +29,7 @@ from bot.services.postmortems.reminders import PostmortemReminders
 from bot.services.privacy.redactions import Redactions
 from bot.services.registry import Services
 from bot.services.shared.roster import OnCall
+from bot.services.suspects.reading import Suspects
 from bot.services.walks.posts import TriagePosts
 from bot.wiring.delivery_kinds import delivery_kinds
 from bot.wiring.dependencies import GuildDependencies, Outward
@@ -55,6 +56,7 @@ class UseCases:
     batch_runs: BatchRuns
     kept_in_step: KeptInStep
     hook_processing: HookProcessing
+    suspects: Suspects
 
 
 def wire(parts: GuildDependencies, outward: Outward, oncall: OnCall) -> UseCases:
@@ -103,6 +105,7 @@ def wire(parts: GuildDependencies, outward: Outward, oncall: OnCall) -> UseCases
         hook_processing=HookProcessing(
             store, policy, services.alert_events, READERS, guild_id=parts.guild_id
         ),
+        suspects=Suspects(store, policy, parts.change_sources, shared.seen_before),
     )
 
 

@@ -40,6 +40,7 @@ from bot.services.privacy.removals import Removals
 from bot.services.records.auditing import Auditing
 from bot.services.registry import Services
 from bot.services.statistics.views import StatsViews
+from bot.services.suspects.rollbacks import Rollbacks
 from bot.services.timeline.pins import Pins
 from bot.services.timeline.timelines import Timelines
 from bot.services.triage.alert_titles import AlertTitles
@@ -100,7 +101,9 @@ def _incidents(shared: Shared) -> IncidentUseCases:
         removals=Removals(discord, policy, access, changes),
         updates=Updates(store, policy, changes, shared.recipients, shared.releasing),
         promises=Promises(policy, changes),
-        details=Details(policy, changes),
+        details=Details(policy, changes, shared.suspect_requests),
+        rollbacks=Rollbacks(policy, changes),
+        seen_before=shared.seen_before,
         timelines=Timelines(store, policy, access, changes),
         pins=Pins(store, discord, policy, access, changes),
     )

@@ -28,6 +28,8 @@ from bot.services.shared.reminder_recipients import ReminderRecipients
 from bot.services.shared.roster import OnCall
 from bot.services.shared.shown_incidents import ShownIncidents
 from bot.services.statistics.statistics import Statistics
+from bot.services.suspects.asking import SuspectRequests
+from bot.services.suspects.seen_before import SeenBefore
 from bot.wiring.dependencies import GuildDependencies
 
 
@@ -67,6 +69,8 @@ class Shared:
         self.emails = DeliveryEmails(store, self.links, writer=parts.writer, sender=parts.email_sender)
         self.outside = OutsideMeans(parts.paging, self.emails, self.links, parts.outside_writer)
         self.attaching = Attaching(store, discord, policy)
+        self.suspect_requests = SuspectRequests(policy, has_sources=bool(parts.change_sources))
+        self.seen_before = SeenBefore(store, self.access)
 
 
 def _reviews(parts: GuildDependencies) -> str | None:

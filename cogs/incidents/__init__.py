@@ -11,6 +11,7 @@ from cogs.incidents import (
     private,
     resolving,
     severity,
+    suspects,
     timeline,
     updates,
     why,
@@ -30,6 +31,7 @@ _WITH_CONTROLS = (
     private,
     why,
     audit,
+    suspects,
 )
 _COMMANDS_ALONE = (linking,)
 

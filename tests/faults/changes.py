@@ -31,7 +31,8 @@ READS: Final = frozenset(
             "incidents.timeline.choose_more",
         ),
         *("incidents.timeline.choose_entry", "/incident resolve", "incidents.resolving.press_resolve"),
-        "incidents.resolving.press_resolution",
+        *("incidents.resolving.press_resolution", "incidents.suspects.press_roll_back"),
+        *("incidents.suspects.press_keep_change", "/incident similar"),
         *(
             "bundles.press_all",
             "bundles.choose_incident",

@@ -140,6 +140,14 @@ async def _(scene: Scene) -> Change:
     return known.change(scene.sends(form, cause="a deploy"), "resolution_corrected")
 
 
+@change("incidents.suspects.send_rollback")
+async def _(scene: Scene) -> Change:
+    known = await scene.raised()
+    shown = await scene.say("incident show", number=known.number)
+    form = await scene.press(shown, "ほかの操作", value="roll_back")
+    return known.change(scene.sends(form, reason="a deploy"), "rollback_decided")
+
+
 @change("/postmortem draft")
 async def _(scene: Scene) -> Change:
     known = await scene.resolved()

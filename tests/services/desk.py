@@ -33,6 +33,7 @@ from bot.services.ports import (
     Job,
     Store,
 )
+from bot.services.ports.change_sources import ChangeSource
 from bot.services.ports.documents import PostmortemWriter, WrittenPostmortem
 from bot.services.ports.oncall import ReadinessFinding
 from bot.services.ports.paging import PagingSystem
@@ -196,6 +197,7 @@ class Desk:
         self.queue = QueueWatch()
         self.siren = FakeSiren()
         self.code_host: CodeHost | None = None
+        self.change_sources: tuple[ChangeSource, ...] = ()
         self.webhooks: dict[str, int] = {}
         self.paging: dict[Way, PagingSystem] = {}
         self.use(self.discord)
@@ -219,6 +221,7 @@ class Desk:
             queue=self.queue,
             public_url=PUBLIC,
             code_host=self.code_host,
+            change_sources=self.change_sources,
             webhooks=self.webhooks,
             outside_writer=PlainOutsideWriter(_texts(), self.policy),
             paging=self.paging,

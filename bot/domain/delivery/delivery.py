@@ -93,6 +93,8 @@ class DeliveryKind(StrEnum):
     POSTMORTEM_DM = "postmortem_dm", Spec(is_dated=True, is_refreshed=True)
     #: One line in the incident's thread.
     NOTICE = "notice", Spec(is_dated=True, keeps_order=True, waits_in_line=True)
+    #: The card with what changed before the incident began, in the thread.
+    SUSPECTS = "suspects", Spec(is_refreshed=True, is_dispensable=True)
     #: The file with the draft of the postmortem, in the thread.
     POSTMORTEM_FILE = "postmortem_file"
     #: The bot's ✅ under a message that is on the timeline now.

@@ -11,6 +11,7 @@ from bot.domain.incident.locations import AlertPost, IncidentThread, Origin, Sou
 from bot.domain.payloads import Payload
 from bot.domain.people import Person
 from bot.domain.severity import SeverityChange
+from bot.domain.suspects.rollback import FirstLook
 from bot.domain.triage.evidence import Evidence
 
 
@@ -179,6 +180,7 @@ class Incident:
         actions: How many action items it has; as `calls`.
         unreached: People on call whom no DM reaches, as `bot.domain.oncall.people.marked`.
         aftermath: How it was resolved, and its postmortem; read as `calls` is.
+        first_look: What changed before it, and the decision on a rollback; read as `calls` is.
         severity_changed: The last change of the severity; an older version does not write it, see `regraded`.
     """
 
@@ -224,6 +226,7 @@ class Incident:
     calls: Calls = field(default=Calls(), compare=False)
     actions: ActionCount = field(default=ActionCount(), compare=False)
     aftermath: Aftermath = field(default=Aftermath(), compare=False)
+    first_look: FirstLook = field(default=FirstLook(), compare=False)
 
     @property
     def label(self) -> str:

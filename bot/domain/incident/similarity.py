@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
@@ -43,7 +44,7 @@ _COMMON_WORDS = """
     エラ ラー 画面 管理 理画 問い 合わ 問合 ユー ーザ ザー サイ イト アプ プリ サー ーバ バー オー ーナ ナー
     失敗 遅い 遅延 遅れ 表示 環境 全体 発生 止ま 停止 落ち 障害 不具 具合 件数 多数 向け 開か
 """
-_KEPT: Final = 2_000  # titles whose words are known: the latest ones are compared again and again
+_KEPT: Final = 5_000  # titles whose words are known: the latest ones are compared again and again
 _STOP: Final = frozenset(_STOP_WORDS.split())
 _COMMON: Final = frozenset(_COMMON_WORDS.split())
 
@@ -111,12 +112,21 @@ def words_of(title: str) -> Mapping[str, float]:
     word. An HTTP status counts as its class, 502 as 5xx. Other numbers, and what is only grammar, are left
     out.
     """
-    text = _PHRASES.sub(r"\1\2", unicodedata.normalize("NFKC", title).casefold())
     found: dict[str, float] = {}
-    for run in _RUNS.findall(text):
+    for run in _RUNS.findall(_folded(title)):
         words = _words_of_run(run)
         found.update((word, max(found.get(word, 0), 1 / len(words))) for word in words)
     return MappingProxyType(found)
+
+
+def words_in_common(one: str, other: str) -> tuple[str, ...]:
+    """Return the parts of title *other*, folded, whose words are in title *one*, too.
+
+    Pairs of Japanese characters that overlap are one part: 決済 and 済障 are 決済障.
+    """
+    common = words_of(one).keys() & words_of(other).keys()
+    parts = (part for run in _RUNS.findall(_folded(other)) for part in _parts_of_run(run, common))
+    return tuple(dict.fromkeys(parts))
 
 
 def score(one: Report, other: Report, rarity: Rarity) -> float:
@@ -138,6 +148,10 @@ def most_similar(report: Report, known: Iterable[AnyReport], rarity: Rarity) -> 
     return None if best is None or best[0] < THRESHOLD else best[1]
 
 
+def _folded(title: str) -> str:
+    return _PHRASES.sub(r"\1\2", unicodedata.normalize("NFKC", title).casefold())
+
+
 def _words_of_run(run: str) -> list[str]:
     if not run[0].isascii():
         pairs = [run[at : at + 2] for at in range(len(run) - 1)] or [run]
@@ -145,6 +159,20 @@ def _words_of_run(run: str) -> list[str]:
     if found := _HTTP_STATUS.fullmatch(run.removesuffix("s")):
         return [f"{found[1]}xx"]
     return [] if run in _STOP or run.isdecimal() else [_PLURAL.sub("", _ENDINGS.sub("", run))]
+
+
+def _parts_of_run(run: str, common: AbstractSet[str]) -> list[str]:
+    """Return the parts of *run* that consist of words of *common*."""
+    if run[0].isascii():
+        return [run] if common & set(_words_of_run(run)) else []
+    is_common = [run[at : at + 2] in common for at in range(max(len(run) - 1, 1))]
+    parts, begin = [], 0
+    for at, is_one in enumerate([*is_common, False]):
+        if not is_one:
+            if at > begin:
+                parts.append(run[begin : at + 1])
+            begin = at + 1
+    return parts
 
 
 def _words_in_common(one: Mapping[str, float], other: Mapping[str, float]) -> float:

@@ -22,6 +22,7 @@ from bot.services.ports import Store, Transaction
 from bot.services.ports.store.incidents import IncidentWrites
 from bot.services.ports.store.members import MemberReads
 from bot.services.shared.postings import notice
+from bot.services.suspects.asking import SuspectRequests
 
 #: Discord's codes for a thread that takes no message, because it is archived and locked, or locked.
 _CLOSED: Final = frozenset({50083, 160005})
@@ -30,7 +31,7 @@ _CLOSED: Final = frozenset({50083, 160005})
 class PostingDeliveries(DeliveryHandler):
     """The parts of a posting: the alert, the bot's own 👀, the thread with its first messages, and copies."""
 
-    def __init__(self, reposting: Reposting) -> None:
+    def __init__(self, reposting: Reposting, suspects: SuspectRequests) -> None:
         super().__init__(
             DeliveryKind.ALERT,
             DeliveryKind.SEED_ACK,
@@ -42,6 +43,7 @@ class PostingDeliveries(DeliveryHandler):
             DeliveryKind.SECOND,
         )
         self._reposting = reposting
+        self._suspects = suspects
 
     async def is_obsolete(self, tx: IncidentWrites, delivery: Delivery) -> bool:
         """Return True if a later posting says the same."""
@@ -61,7 +63,10 @@ class PostingDeliveries(DeliveryHandler):
     async def placed(
         self, tx: Transaction, incident: Incident, delivery: Delivery, posted: Posted, *, at: datetime | None
     ) -> Incident:
-        """Store where the alert or the thread is, and put it on the timeline."""
+        """Store where the alert or the thread is, and put it on the timeline.
+
+        What changed before the incident is read once the alert is out: nothing waits for it.
+        """
         if delivery.kind is DeliveryKind.ALERT:
             entry: EntryData = AlertPostedEntry(
                 where=(delivery.guild_id, posted.channel_id, posted.message_id)
@@ -71,6 +76,8 @@ class PostingDeliveries(DeliveryHandler):
         else:
             return incident
         changed = await _with_place(tx, incident, delivery, posted)
+        if delivery.kind is DeliveryKind.ALERT:
+            await self._suspects.ask(tx, changed)
         await tx.add_timeline(incident.id, TimelineEntry.of(entry, at or await tx.now()))
         return changed
 

@@ -16,6 +16,7 @@ from bot.runbook.model import Policy
 from bot.services.incidents.commands import clean_title
 from bot.services.shared.access import Act
 from bot.services.shared.changes import Changes, want_draft
+from bot.services.suspects.asking import SuspectRequests
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +46,10 @@ class CorrectedDetails:
 class Details:
     """Corrects title and start, also of an incident that has ended."""
 
-    def __init__(self, policy: Policy, changes: Changes) -> None:
+    def __init__(self, policy: Policy, changes: Changes, suspects: SuspectRequests) -> None:
         self._policy = policy
         self._changes = changes
+        self._suspects = suspects
 
     async def editable(self, incident_id: int, *, by: Person) -> Incident:
         """Return the incident if *by* may correct it, so that a refusal comes before the form."""
@@ -78,6 +80,8 @@ class Details:
             told = DetailsChangedNotice(title=corrected.title, started_at=corrected.started_at)
             await change.say(told, key=line)
             await want_draft(change.tx, after, after=timedelta())  # the postmortem has both
+            if corrected.started_at is not None:
+                await self._suspects.ask(change.tx, change.incident)  # what changed before the new start
         return CorrectedDetails(change.incident, corrected)
 
     def _moment(self, typed: str, *, now: datetime) -> datetime:

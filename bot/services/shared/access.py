@@ -45,6 +45,7 @@ class Act(StrEnum):
     GIVE_ROLE = "give_role"
     RELEASE_ROLE = "release_role"
     CHECK_STEP = "check_step"
+    DECIDE_ROLLBACK = "decide_rollback"
     NOTE = "note"
     CORRECT = "correct"
     PIN = "pin"

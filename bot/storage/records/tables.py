@@ -51,6 +51,7 @@ TABLES: Final = (
     RecordTable("triages", "id"),
     RecordTable("triage_answers", "id", f"each.triage_id IN ({_TRIAGES})"),
     RecordTable("triage_choices", "id", f"each.triage_id IN ({_TRIAGES})"),
+    RecordTable("rollbacks", "incident_id"),
     RecordTable("resolutions", "incident_id"),
     RecordTable("postmortems", "incident_id"),
     RecordTable("postmortem_documents", "incident_id"),
@@ -97,5 +98,6 @@ LEFT_OUT: Final = MappingProxyType(
         "replay_batch_entries": "of the DLQ",
         "schema_migrations": "dbmate's",
         "shard_leases": "a moment of a process",
+        "suspects": "what other systems and other incidents said then; the thread has it",
     }
 )

@@ -18,6 +18,7 @@ from bot.ui.posts.incident import (
     postmortems,
     private,
     roles,
+    suspects,
     timeline_notices,
 )
 from bot.ui.posts.looks import Renderer
@@ -45,6 +46,7 @@ RENDERERS: Final[dict[DeliveryKind, Renderer]] = {
         dlq_bursts,
         replays,
         roles,
+        suspects,
         timeline_notices,
         triage_posts,
         verdicts,

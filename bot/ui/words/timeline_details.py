@@ -39,10 +39,10 @@ from bot.domain.incident.entries import (
     UpdateDueEntry,
 )
 from bot.domain.incident.incident import label_of
-from bot.domain.incident.title_and_start import StartChange, TitleChange
 from bot.domain.payloads import UNSET, Json, Unset
 from bot.domain.postmortem.entries import PostmortemOwnerEntry, PostmortemRemindedEntry
 from bot.domain.privacy_payloads import MemberAddedEntry, MemberRemovedEntry
+from bot.domain.suspects.rollback import RollbackEntry
 from bot.domain.timeline.entries import EntryData, TimelineKind
 from bot.domain.timeline.recorded import (
     DeliveryFailedEntry,
@@ -53,7 +53,7 @@ from bot.domain.timeline.recorded import (
     UnfinishedEntry,
 )
 from bot.domain.timeline.written import PinDeletedEntry, VoiceJoinedEntry
-from bot.ui.words import action_words, aftermath_words
+from bot.ui.words import action_words, aftermath_words, detail_words, suspect_words
 from bot.ui.words.inert import inert
 from bot.ui.words.triage_words import evidence, promoted, triaged, unfinished
 from bot.ui.words.voice import channel_name
@@ -86,7 +86,6 @@ class _Reason(EntryData):
 
 
 _WORD_LIMIT: Final = 120
-_LIST_LIMIT: Final = 300
 
 
 def _opened(words: Wording, data: OpenedEntry, _limit: int) -> Iterator[str]:
@@ -138,30 +137,6 @@ def _failed(words: Wording, data: DeliveryFailedEntry, limit: int) -> Iterator[s
     elif data.name is not None:
         yield words.who(data.name)
     yield _text(data.reason, limit=limit)
-
-
-def title_and_start_changes(
-    words: Wording, title: TitleChange | None, start: StartChange | None, *, limit: int
-) -> Iterator[str]:
-    """Yield title and start, before and after.
-
-    Args:
-        limit: Characters of both titles together.
-    """
-    if title is not None:
-        before, after = (inert(one, limit=limit // 2) for one in (title.before, title.after))
-        yield words.say("history.fact.title", before=before, after=after)
-    if start is not None:
-        before, after = (words.exact(one) for one in (start.before, start.after))
-        yield words.say("history.fact.started_at", before=before, after=after)
-
-
-def _details(words: Wording, data: DetailsChangedEntry, limit: int) -> Iterator[str]:
-    yield from title_and_start_changes(words, data.title, data.started_at, limit=limit)
-    if targets := words.targets(list(data.targets or ()), limit=_LIST_LIMIT):
-        yield words.say("history.fact.targets", targets=targets)
-    if symptoms := words.symptoms(list(data.symptoms or ()), limit=_LIST_LIMIT):
-        yield words.say("history.fact.symptoms", symptoms=symptoms)
 
 
 def _severity(words: Wording, data: SeverityChangedEntry, limit: int) -> Iterator[str]:
@@ -272,11 +247,12 @@ LOOKS: Final[Mapping[TimelineKind, EntryLook[Any]]] = {
         EntryLook(EscalatedEntry, _escalated),
         EntryLook(DeliveryFailedEntry, _failed),
         EntryLook(EmailedEntry, lambda words, data, _limit: _count(words, "recipients", data.recipients)),
-        EntryLook(DetailsChangedEntry, _details),
+        EntryLook(DetailsChangedEntry, detail_words.details_changed),
         EntryLook(SeverityChangedEntry, _severity),
         EntryLook(RoleChangedEntry, _role),
         EntryLook(StepDoneEntry, _step),
         EntryLook(StepUndoneEntry, _step),
+        EntryLook(RollbackEntry, suspect_words.decided),
         EntryLook(UpdateDueEntry, _update_due),
         EntryLook(VoiceJoinedEntry, lambda _words, data, _limit: [_text(data.channel)]),
         EntryLook(LinkedEntry, _linked),

@@ -86,6 +86,7 @@ NOW: dict[TimelineKind, list[Json]] = {
     ],
     TimelineKind.STEP_DONE: [{"severity": "SEV1", "number": 1, "words": {"ja": "あ", "en": "a"}}],
     TimelineKind.STEP_UNDONE: [{"severity": "SEV1", "number": 1, "words": {"ja": "あ", "en": "a"}}],
+    TimelineKind.ROLLBACK_DECIDED: [{"rolls_back": True, "reason": "x", "key": "k", "line": "rollback:3"}],
     TimelineKind.UPDATED: [
         {"known": "x", "impact": "", "next_at": ISO, "key": "k", "line": "updated:k"},
         {"next_at": None, "key": "k", "line": "updated:k"},
@@ -166,6 +167,7 @@ MODULES = (
     "bot.domain.incident.entries",
     "bot.domain.postmortem.entries",
     "bot.domain.privacy_payloads",
+    "bot.domain.suspects.rollback",
     "bot.domain.timeline.recorded",
     "bot.domain.timeline.written",
 )

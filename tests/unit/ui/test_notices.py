@@ -45,6 +45,10 @@ ROWS: dict[str, list[tuple[Json, str]]] = {
         ({"by": "primary", "to": None}, "@primary"),
         ({"by": "primary"}, "@primary"),
     ],
+    "rollback_decided": [
+        ({"by": "a", "rolls_back": True, "reason": "*12:00*"}, "scripts/deploy/rollback.sh"),
+        ({"by": "a", "rolls_back": False, "reason": "DB"}, "戻さない"),
+    ],
     "unreached": [({"who": "primary", "to": "secondary"}, "@secondary"), ({"who": "@x", "to": None}, "@x")],
     "released": [({"by": "primary"}, "@primary")],
     "lapsed": [({"by": "primary"}, "@primary")],

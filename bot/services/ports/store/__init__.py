@@ -38,6 +38,7 @@ from bot.services.ports.store.oncall import OnCallReads, OnCallWrites
 from bot.services.ports.store.outage import OutageMirror
 from bot.services.ports.store.paging import PagingReads, PagingWrites
 from bot.services.ports.store.statistics import StatisticsReads
+from bot.services.ports.store.suspects import SuspectReads, SuspectWrites
 from bot.services.ports.store.timeline import AuditLog, AuditWrites, TimelineReads, TimelineWrites
 from bot.services.ports.store.triages import TriageAnswers, TriageReads, TriageWrites
 
@@ -82,6 +83,7 @@ class Transaction(
     ExportEnds,
     BatchWrites,
     DlqWatchWrites,
+    SuspectWrites,
     JobWrites,
     Protocol,
 ):
@@ -124,6 +126,7 @@ class Store(
     OutageMirror,
     InstallationReads,
     StatisticsReads,
+    SuspectReads,
     Protocol,
 ):
     """Our own tables. Reads need no transaction of the caller's."""

@@ -20,6 +20,7 @@ from bot.ui.posts.incident import (
     postmortems,
     private,
     roles,
+    suspects,
     timeline_notices,
     updates,
 )
@@ -43,6 +44,7 @@ NOTICES: Final[dict[str, NoticeLook[Any]]] = {
         private,
         responder_notices,
         roles,
+        suspects,
         timeline_notices,
         updates,
     )

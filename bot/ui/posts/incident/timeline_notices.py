@@ -10,8 +10,8 @@ from bot.domain.timeline.notices import CorrectedNotice, NoteNotice
 from bot.services.incidents.title_and_start import CorrectedDetails
 from bot.ui.posts.bodies import CONTENT_LIMIT, Body, message
 from bot.ui.posts.looks import NoticeLook, NoticeLooks, Renderers, alone, by
+from bot.ui.words.detail_words import title_and_start_changes
 from bot.ui.words.inert import inert, inert_lines
-from bot.ui.words.timeline_details import title_and_start_changes
 from bot.ui.words.voice import Voice
 from bot.ui.words.wording import Wording
 

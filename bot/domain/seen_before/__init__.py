@@ -1,0 +1,1 @@
+"""Past incidents that resemble one that goes on."""

@@ -1,0 +1,1 @@
+"""What changed before an incident began, and whether it is rolled back."""

@@ -1,0 +1,1 @@
+"""What changed before an incident began, the decision on a rollback, and the past incidents like it."""

@@ -1,0 +1,154 @@
+"""Makes the card of suspects: reads every source at the same time, and posts what is known in time."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+
+from bot.domain.code_host import CodeHostProblem
+from bot.domain.delivery.delivery import DeliveryKind, NewDelivery
+from bot.domain.errors import CodeHostRefused, UpstreamUnavailable
+from bot.domain.incident import transitions
+from bot.domain.incident.incident import Incident
+from bot.domain.suspects.card import RecentChange, SourceProblem, SuspectCard, UnreadSource, card_of
+from bot.runbook.model import Policy
+from bot.services.ports import Store, Transaction
+from bot.services.ports.change_sources import ChangeSource
+from bot.services.shared.jobs import refresh_job
+from bot.services.shared.postings import thread_line
+from bot.services.suspects.asking import SuspectRequests
+from bot.services.suspects.seen_before import SeenBefore
+
+log = structlog.get_logger(__name__)
+
+#: Seconds that a source has to answer. The card is due ten seconds after the alert.
+DEADLINE_S: Final = 7.0
+
+#: When a source is read again that was away, and how often all of them are read at most.
+_AGAIN: Final = timedelta(minutes=1)
+_MOST_TRIES: Final = 3
+
+#: When the job comes again because the start was corrected while it read.
+_AT_ONCE: Final = timedelta(seconds=1)
+
+_REFUSED: Final = {CodeHostProblem.NOT_FOUND: SourceProblem.NOT_FOUND}
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What one source has answered: changes, or a problem."""
+
+    changes: Sequence[RecentChange] = ()
+    unread: UnreadSource | None = None
+
+
+class Suspects:
+    """Handler of the queue's job; may run twice without harm.
+
+    Args:
+        deadline_s: As `DEADLINE_S`.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        policy: Policy,
+        sources: Sequence[ChangeSource],
+        seen: SeenBefore,
+        *,
+        deadline_s: float = DEADLINE_S,
+    ) -> None:
+        self._store = store
+        self._policy = policy
+        self._sources = sources
+        self._seen = seen
+        self._deadline_s = deadline_s
+        self._requests = SuspectRequests(policy, has_sources=bool(sources))
+
+    async def read(self, incident_id: int) -> timedelta | None:
+        """Make the card of an incident, or make it anew, and post it unless its thread has it.
+
+        Returns:
+            When to come again: a source was away, or the start was corrected meanwhile; None: not at all.
+        """
+        incident = await self._store.incident(incident_id)
+        if not self._requests.wants(incident):
+            return None
+        before = await self._store.suspect_card(incident_id)
+        if before is not None and before.started_at == incident.started_at and not _is_due(before):
+            card = before  # its thread may be another one by now
+        else:
+            card = await self._read(incident, before)
+        async with self._store.transaction() as tx:
+            now = await tx.incident(incident_id, lock=True)
+            if not self._requests.wants(now):
+                return None
+            if now.started_at != card.started_at:
+                return _AT_ONCE
+            await self._show(tx, now, card, before)
+        log.info("suspects.read", incident_id=incident_id, changes=len(card.changes), unread=len(card.unread))
+        return _AGAIN if _is_due(card) else None
+
+    async def forget(self, number: int) -> None:
+        """Take a past incident that is private by now out of the cards of others."""
+        incident = await self._store.incident(number)
+        if not incident.is_private:
+            return
+        for other in await self._store.cards_with(incident.guild_id, number):
+            async with self._store.transaction() as tx:
+                locked = await tx.incident(other, lock=True)
+                card = await tx.suspect_card(other)
+                if card is not None:
+                    await self._show(tx, locked, card.without(number), card)
+
+    async def _show(
+        self, tx: Transaction, incident: Incident, card: SuspectCard, before: SuspectCard | None
+    ) -> None:
+        """Store the card and have it posted; where it has been, it is edited if it differs."""
+        if card != before:
+            await tx.save_suspect_card(incident, card)
+        if before is not None and card != before:
+            await tx.save(transitions.renewed(incident))
+            await tx.enqueue(refresh_job(incident, severity=self._policy.rules(incident.severity)))
+        if self._requests.wants(incident):
+            await tx.insert_deliveries([self._delivery(incident)])
+
+    def _delivery(self, incident: Incident) -> NewDelivery:
+        """Return the message: one for each thread that the incident has had."""
+        line = thread_line(incident, self._policy, key=f"suspects:{incident.thread.posting}", stored={})
+        return replace(line, kind=DeliveryKind.SUSPECTS)
+
+    async def _read(self, incident: Incident, before: SuspectCard | None) -> SuspectCard:
+        is_retry = before is not None and before.started_at == incident.started_at
+        rules, start = self._policy.suspects, incident.started_at
+        reading = (self._ask(source, start - rules.within, start) for source in self._sources)
+        past, readings = await asyncio.gather(self._seen.like(incident), asyncio.gather(*reading))
+        card = card_of(
+            [change for one in readings for change in one.changes],
+            [one.unread for one in readings if one.unread is not None],
+            started_at=start,
+            within=rules.within,
+            tries=before.tries + 1 if is_retry and before is not None else 1,
+        )
+        return replace(card, past=past)
+
+    async def _ask(self, source: ChangeSource, since: datetime, until: datetime) -> _Reading:
+        try:
+            async with asyncio.timeout(self._deadline_s):
+                return _Reading(await source.read(since, until))
+        except TimeoutError:
+            problem = SourceProblem.SLOW
+        except CodeHostRefused as refused:
+            problem = _REFUSED.get(refused.problem, SourceProblem.REFUSED)
+        except UpstreamUnavailable:
+            problem = SourceProblem.AWAY
+        log.warning("suspects.source_unread", source=source.name, problem=problem)
+        return _Reading(unread=UnreadSource(source=source.name, problem=problem))
+
+
+def _is_due(card: SuspectCard) -> bool:
+    """Return True if its sources are to be read again."""
+    return card.may_grow and card.tries < _MOST_TRIES

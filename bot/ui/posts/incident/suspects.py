@@ -1,0 +1,158 @@
+"""The card with what changed before an incident began, and the line about the decision on a rollback."""
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Final
+
+from bot.domain.delivery.delivery import Delivery, DeliveryKind
+from bot.domain.incident.incident import Incident, label_of
+from bot.domain.suspects.card import PastIncident, RecentChange, SuspectCard
+from bot.domain.suspects.rollback import Rollback, RollbackNotice
+from bot.services.ports import Subject
+from bot.ui.buttons import Component, row
+from bot.ui.posts.bodies import GREY, Body, embed, message
+from bot.ui.posts.looks import NoticeLook, NoticeLooks, Renderers, about, by
+from bot.ui.verbs import IncidentVerb
+from bot.ui.words.inert import inert
+from bot.ui.words.links import place_url
+from bot.ui.words.suspect_words import decision_key, rollback_commands, rollback_line
+from bot.ui.words.wording import Wording, relative
+
+#: Half a phone screen: about this many changes, each on two lines.
+_CHANGES_SHOWN: Final = 5
+_WHAT_LIMIT: Final = 60
+_PART_LIMIT: Final = 40
+_TITLE_LIMIT: Final = 40
+_SAID_LIMIT: Final = 60  # cause and fix together: a line and a half on a phone
+_ITEM_LIMIT: Final = 40
+_ITEMS_SHOWN: Final = 2
+_WORDS_SHOWN: Final = 3
+_REASON_LIMIT: Final = 620
+
+#: Ids of an address: guild and thread, or guild, channel and message.
+_ADDRESSES: Final = (2, 3)
+
+#: An address that ends no link by itself.
+_ADDRESS: Final = re.compile(r"https?://[^\s()<>\[\]\"\\]+")
+#: A bracket in a link's words would end them.
+_BRACKETS: Final = str.maketrans("[]", "［］")
+
+
+def suspects_card(words: Wording, incident: Incident) -> Body:
+    """Compose the card: the changes, the decision, what was seen before."""
+    card, last = incident.first_look.card, incident.first_look.rollback
+    lines = [] if card is None else [*_changes(words, card), *_unread(words, card)]
+    lines += _decision(words, last)
+    if card is not None and card.past:
+        lines += ["", words.say("suspects.past.head"), *past_lines(words, card.past)]
+    title = words.say("suspects.card.title", label=incident.label)
+    shown = embed(colour=GREY, title=words.marked(incident, title), description="\n".join(lines))
+    return message("", embeds=[shown], components=_controls(words, incident))
+
+
+def past_lines(words: Wording, past: tuple[PastIncident, ...]) -> Iterator[str]:
+    """Yield at most three lines for each past incident: which and why, how it ended, what is still to do."""
+    for one in past:
+        yield words.say(
+            "suspects.past.line",
+            name=_name(one),
+            title=inert(one.title, limit=_TITLE_LIMIT),
+            ago=relative(one.ended_at),
+            why=_why(words, one),
+        )
+        yield f"-# {_ending(words, one)}"
+        if one.open_items:
+            items = [inert(item, limit=_ITEM_LIMIT) for item in one.open_items[:_ITEMS_SHOWN]]
+            yield f"-# {words.say('suspects.past.items', items=' / '.join(items))}"
+
+
+def _name(one: PastIncident) -> str:
+    """Return its label, a link to where people worked on it."""
+    label, address = label_of(one.number), one.where
+    return linked(label, place_url(*address)) if len(address) in _ADDRESSES else label
+
+
+def linked(text: str, url: str) -> str:
+    """Return *text*, which is safe already, as a link to *url*; without one if *url* is no plain address."""
+    return f"[{text.translate(_BRACKETS)}]({url})" if _ADDRESS.fullmatch(url) else text
+
+
+def _decision(words: Wording, last: Rollback | None) -> list[str]:
+    if last is None:
+        return [words.say("suspects.rollback.undecided")]
+    return [rollback_line(words, last), *rollback_commands(words, rolls_back=last.rolls_back)]
+
+
+def _changes(words: Wording, card: SuspectCard) -> Iterator[str]:
+    start = card.started_at
+    yield words.say(
+        "suspects.card.window", **{"from": words.hour(card.since, on=start), "start": words.moment(start)}
+    )
+    for change in card.changes[:_CHANGES_SHOWN]:
+        yield _change(words, change, start - change.at)
+    hidden = len(card.changes[_CHANGES_SHOWN:]) + card.more
+    if hidden:
+        yield words.say("suspects.card.more", count=hidden)
+    if not card.changes:
+        key = "none_read" if card.unread else "none"
+        yield words.say(f"suspects.card.{key}", span=words.span(start - card.since))
+
+
+def _change(words: Wording, change: RecentChange, before: timedelta) -> str:
+    what = linked(inert(change.what, limit=_WHAT_LIMIT), change.url)
+    parts = [inert(part, limit=_PART_LIMIT) for part in (change.where, change.who, change.state) if part]
+    line = words.say(f"suspects.change.{change.kind}", ago=words.span(before), what=what)
+    return f"{line}\n-# {' · '.join(parts)}" if parts else line
+
+
+def _unread(words: Wording, card: SuspectCard) -> Iterator[str]:
+    for one in card.unread:
+        name = f"suspects.source.{one.source}"
+        source = words.say(name) if name in words.texts else inert(one.source, limit=_PART_LIMIT)
+        problem = words.say(f"suspects.problem.{one.problem}")
+        yield words.say("suspects.card.unread", source=source, problem=problem)
+
+
+def _why(words: Wording, one: PastIncident) -> str:
+    """Say why it is thought similar: the strongest reasons first."""
+    reasons = [words.say("suspects.past.same_alert")] if one.same_alert else []
+    if one.same_targets:
+        targets = words.targets(one.same_targets, limit=_PART_LIMIT)
+        reasons.append(words.say("suspects.past.same_target", targets=targets))
+    if one.words:
+        common = ", ".join(inert(word, limit=_PART_LIMIT) for word in one.words[:_WORDS_SHOWN])
+        reasons.append(words.say("suspects.past.words", words=common))
+    return " · ".join(reasons)
+
+
+def _ending(words: Wording, one: PastIncident) -> str:
+    facts = {"because": ("cause", one.cause), "fixed": ("fix", one.fix)}
+    said = [
+        words.say(f"suspects.past.{key}", **{name: inert(text, limit=_SAID_LIMIT)})
+        for key, (name, text) in facts.items()
+        if text
+    ]
+    return " · ".join(said) or words.say("suspects.past.unsaid")
+
+
+def _controls(words: Wording, incident: Incident) -> list[Component]:
+    if not incident.is_open:
+        return []
+    make = words.buttons.make
+    return row([make(verb, incident.id) for verb in (IncidentVerb.ROLL_BACK, IncidentVerb.KEEP_CHANGE)])
+
+
+def _card(words: Wording, delivery: Delivery, subject: Subject) -> Body:
+    return suspects_card(words, about(Incident, delivery, subject))
+
+
+def _decided(words: Wording, _incident: Incident, told: RollbackNotice) -> Body:
+    key = f"suspects.rollback.notice.{decision_key(rolls_back=told.rolls_back)}"
+    first = words.say(key, who=by(words, told), reason=inert(told.reason, limit=_REASON_LIMIT))
+    return message("\n".join([first, *rollback_commands(words, rolls_back=told.rolls_back)]))
+
+
+NOTICES: Final[NoticeLooks] = (NoticeLook(RollbackNotice, _decided),)
+
+RENDERERS: Final[Renderers] = {DeliveryKind.SUSPECTS: _card}

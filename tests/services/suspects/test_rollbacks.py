@@ -1,0 +1,121 @@
+"""The decision whether to roll back: recorded with who, when and why; the last one counts."""
+
+import asyncio
+from dataclasses import replace
+from types import MappingProxyType
+
+import pytest
+
+from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.errors import InvalidTransition, NotPermitted, UserError
+from bot.domain.incident.incident import Incident
+from bot.domain.people import Person
+from bot.domain.suspects.rollback import RollbackEntry, RollbackNotice
+from bot.domain.timeline.entries import TimelineKind
+from bot.services.suspects.rollbacks import NewRollback
+from tests.services.desk import OBSERVER, PRIMARY, SECONDARY, Desk
+from tests.services.timeline.test_timelines import of_kind
+
+DECIDED = TimelineKind.ROLLBACK_DECIDED
+
+
+async def decide(
+    desk: Desk,
+    incident: Incident,
+    *,
+    rolls_back: bool = True,
+    by: Person = PRIMARY,
+    key: str = "k",
+    reason: str = "直後から 5xx",
+) -> Incident:
+    """As from the form."""
+    new = NewRollback(rolls_back=rolls_back, reason=reason, key=key)
+    return await desk.services.rollbacks.decide(incident.id, new, by=by)
+
+
+async def decisions(desk: Desk, incident: Incident) -> list[tuple[str | None, bool]]:
+    """Who has decided what, in order."""
+    found = await of_kind(desk, incident, DECIDED)
+    return [(one.actor_name, RollbackEntry.from_json(one.data or {}).rolls_back) for one in found]
+
+
+async def test_a_decision_is_on_the_timeline_in_the_thread_and_with_the_incident(desk: Desk) -> None:
+    """Once, even if Discord delivers the form twice; the step of the sheet is ticked by it."""
+    incident = await desk.open("SEV1")
+    await desk.work()
+    for _ in range(2):
+        await decide(desk, incident)
+    await desk.work()
+    assert await decisions(desk, incident) == [("primary", True)]
+    last = (await desk.store.shown_incident(incident.id)).first_look.rollback
+    assert last is not None
+    assert (last.rolls_back, last.reason, last.by_name) == (True, "直後から 5xx", "primary")
+    lines = [
+        one
+        for one in await desk.store.posts(incident.id)
+        if one.kind is DeliveryKind.NOTICE and one.data.get("notice") == RollbackNotice.name
+    ]
+    assert len(lines) == 1
+    sheet = desk.policy.checklist("SEV1")
+    assert sheet.done((await desk.store.incident(incident.id)).checks) == {1}
+    (step,) = await of_kind(desk, incident, TimelineKind.STEP_DONE)
+    assert step.actor_name == "primary"
+
+
+async def test_it_may_be_decided_again_and_the_last_one_counts(desk: Desk) -> None:
+    """Both are on the timeline; the step stays ticked by the first."""
+    incident = await desk.open("SEV1")
+    await decide(desk, incident, rolls_back=False, key="a")
+    await decide(desk, incident, rolls_back=True, by=SECONDARY, key="b", reason="やはり deploy")
+    assert await decisions(desk, incident) == [("primary", False), ("secondary", True)]
+    last = (await desk.store.shown_incident(incident.id)).first_look.rollback
+    assert last is not None
+    assert (last.rolls_back, last.by_name) == (True, "secondary")
+    assert len(await of_kind(desk, incident, TimelineKind.STEP_DONE)) == 1
+
+
+async def test_two_people_who_decide_at_once_are_both_recorded_in_order(desk: Desk) -> None:
+    """What counts is the last one of the timeline."""
+    incident = await desk.open("SEV1")
+    await asyncio.gather(
+        decide(desk, incident, rolls_back=True, by=PRIMARY, key="a"),
+        decide(desk, incident, rolls_back=False, by=SECONDARY, key="b"),
+    )
+    found = await decisions(desk, incident)
+    assert sorted(found, key=str) == [("primary", True), ("secondary", False)]
+    last = (await desk.store.shown_incident(incident.id)).first_look.rollback
+    assert last is not None
+    assert (last.by_name, last.rolls_back) == found[-1]
+
+
+async def test_a_sheet_without_that_step_is_left_alone(desk: Desk) -> None:
+    """The policy may not name one."""
+    sheets = {name: replace(one, rollback_step=0) for name, one in desk.policy.first_response.items()}
+    desk.policy = replace(desk.policy, first_response=MappingProxyType(sheets))
+    desk.use(desk.discord)
+    incident = await desk.open("SEV1")
+    await decide(desk, incident)
+    assert await of_kind(desk, incident, TimelineKind.STEP_DONE) == []
+    assert await decisions(desk, incident) == [("primary", True)]
+
+
+async def test_those_who_may_not_respond_cannot_decide(desk: Desk) -> None:
+    """Neither open the form nor send it."""
+    incident = await desk.open("SEV1")
+    with pytest.raises(NotPermitted):
+        await desk.services.rollbacks.begin(incident.id, by=OBSERVER)
+    with pytest.raises(NotPermitted):
+        await decide(desk, incident, by=OBSERVER)
+
+
+async def test_nothing_is_decided_without_a_reason_or_after_the_end(desk: Desk) -> None:
+    """The answer says what to do."""
+    incident = await desk.open("SEV1")
+    with pytest.raises(UserError, match="rollback_unexplained"):
+        await decide(desk, incident, reason=" \n ")
+    await desk.lifecycle.cancel(incident.id, by=PRIMARY, reason="誤報")
+    with pytest.raises(InvalidTransition):
+        await desk.services.rollbacks.begin(incident.id, by=PRIMARY)
+    with pytest.raises(InvalidTransition):
+        await decide(desk, incident)
+    assert await decisions(desk, incident) == []

@@ -1,0 +1,90 @@
+"""Past incidents like one: which count, and what is told of each."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.domain.errors import IncidentNotFound
+from bot.domain.incident.incident import Incident, NewIncident
+from bot.services.postmortems.resolutions import NewResolution
+from tests.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, Desk
+from tests.services.privacy.test_privacy import open_private
+
+
+async def opened(desk: Desk, title: str, *, severity: str = "SEV3", **facts: object) -> Incident:
+    """An open incident about the API."""
+    known = await desk.database.fetch("SELECT id FROM incidents")
+    new = NewIncident(
+        guild_id=GUILD,
+        severity=severity,
+        title=title,
+        targets=("api.parky.co.jp",),
+        symptoms=("errors",),
+        started_at=desk.clock.time,
+        reported_by=RESPONDER,
+        path=(),
+        key=f"k:{len(known)}",
+    )
+    incident = await desk.incidents.open(replace(new, **facts))  # type: ignore[arg-type]
+    await desk.work()
+    return incident
+
+
+async def ended(desk: Desk, title: str, *, is_drill: bool = False) -> Incident:
+    """One that was resolved with words, an hour ago."""
+    incident = await opened(desk, title, is_drill=is_drill)
+    said = NewResolution(cause="プールが枯渇した", fix="上限を上げた", key="r")
+    await desk.lifecycle.resolve(incident.id, by=PRIMARY, said=said)
+    await desk.work()
+    await desk.database.advance(timedelta(hours=1))
+    return incident
+
+
+async def numbers(desk: Desk, incident: Incident) -> list[int]:
+    """What is shown of it."""
+    view = await desk.services.seen_before.view(incident.id, by=RESPONDER)
+    return [one.number for one in view.past]
+
+
+async def test_a_past_incident_is_told_with_how_it_ended_and_why_it_is_thought_similar(desk: Desk) -> None:
+    """Cause, what ended it, and where to read on."""
+    past = await ended(desk, "決済APIが応答しない")
+    await ended(desk, "管理画面にログインできない")
+    now = await opened(desk, "決済 API が 5xx")
+    (found,) = (await desk.services.seen_before.view(now.id, by=RESPONDER)).past
+    assert found.number == past.id
+    assert (found.cause, found.fix) == ("プールが枯渇した", "上限を上げた")
+    assert (found.same_targets, found.words) == (("api.parky.co.jp",), ("決済", "api"))
+    assert found.where[0] == GUILD
+
+
+async def test_private_cancelled_open_and_trained_ones_never_count(desk: Desk) -> None:
+    """Nor are private ones shown to those who may see them: others read the card."""
+    title = "決済 API が 5xx"
+    secret = await open_private(desk)
+    await desk.lifecycle.resolve(secret.id, by=PRIMARY)
+    hidden = await ended(desk, title)
+    await desk.privacy.make_private(hidden.id, by=PRIMARY)
+    false_alarm = await opened(desk, title)
+    await desk.lifecycle.cancel(false_alarm.id, by=PRIMARY, reason="誤報")
+    await ended(desk, title, is_drill=True)
+    await opened(desk, title)
+    await desk.work()
+    now = await opened(desk, title)
+    assert await numbers(desk, now) == []
+
+
+async def test_an_incident_that_is_not_theirs_to_see_is_not_found(desk: Desk) -> None:
+    """As with `/incident show`."""
+    secret = await open_private(desk)
+    with pytest.raises(IncidentNotFound):
+        await desk.services.seen_before.view(secret.id, by=OBSERVER)
+
+
+async def test_another_guilds_past_is_not_ours(desk: Desk) -> None:
+    """Each team has its own."""
+    await ended(desk, "決済APIが応答しない")
+    await desk.database.fetch("UPDATE incidents SET guild_id = 8")
+    now = await opened(desk, "決済 API が 5xx")
+    assert await numbers(desk, now) == []

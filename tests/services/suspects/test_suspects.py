@@ -1,0 +1,245 @@
+"""The card with what changed before an incident: when it is made, what it says, and whom it never delays."""
+
+import asyncio
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from bot.domain.code_host import CodeHostProblem
+from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.errors import CodeHostRefused, UpstreamUnavailable
+from bot.domain.incident.incident import Incident
+from bot.domain.suspects.card import ChangeKind, RecentChange, SourceProblem, SuspectCard
+from bot.services.ports.change_sources import ChangeSource
+from bot.services.suspects.reading import Suspects
+from tests.services.desk import PRIMARY, Desk
+from tests.services.incidents.test_title_and_start import clock, correct
+from tests.services.privacy.test_privacy import open_private
+
+CARD = DeliveryKind.SUSPECTS
+
+
+class Source:
+    """A source that says what it is told to say.
+
+    Attributes:
+        changes: What it knows.
+        asked: The times that it was asked for.
+        error: Raised instead.
+    """
+
+    def __init__(self, name: str = "github_merges") -> None:
+        self.name = name
+        self.changes: list[RecentChange] = []
+        self.asked: list[tuple[datetime, datetime]] = []
+        self.error: Exception | None = None
+
+    async def read(self, since: datetime, until: datetime) -> list[RecentChange]:
+        self.asked.append((since, until))
+        if self.error is not None:
+            raise self.error
+        return self.changes
+
+
+@pytest.fixture
+def source(desk: Desk) -> Source:
+    """The only source of the desk."""
+    found = Source()
+    desk.change_sources = (ChangeSource(found.name, found.read),)
+    desk.use(desk.discord)
+    return found
+
+
+def merged(desk: Desk, *, minutes: float, what: str = "#12 決済の再試行") -> RecentChange:
+    """A merge so many minutes ago."""
+    at = desk.clock.time - timedelta(minutes=minutes)
+    return RecentChange(kind=ChangeKind.MERGE, what=what, at=at, who="sato")
+
+
+async def card_of(desk: Desk, incident: Incident) -> SuspectCard:
+    """What is on the card."""
+    found = await desk.store.suspect_card(incident.id)
+    assert found is not None
+    return found
+
+
+async def test_a_severe_incident_gets_one_card_with_what_changed(desk: Desk, source: Source) -> None:
+    """In its thread, once, also if the job runs twice."""
+    source.changes = [merged(desk, minutes=12), merged(desk, minutes=150, what="too early")]
+    incident = await desk.open("SEV1")
+    await desk.work()
+    await desk.use(desk.discord).suspects.read(incident.id)
+    await desk.work()
+    assert desk.sent(CARD) == ["incident"]
+    card = await card_of(desk, incident)
+    assert [one.what for one in card.changes] == ["#12 決済の再試行"]
+    assert source.asked == [(incident.started_at - timedelta(hours=2), incident.started_at)]
+
+
+async def test_nothing_is_asked_and_posted_where_nobody_wants_it(desk: Desk, source: Source) -> None:
+    """A severity that the policy does not name; and no source at all."""
+    await desk.open("SEV3")
+    await desk.work()
+    assert source.asked == []
+    desk.change_sources = ()
+    desk.use(desk.discord)
+    await desk.open("SEV1", key="other")
+    await desk.work()
+    assert desk.sent(CARD) == []
+
+
+@pytest.mark.usefixtures("source")
+async def test_a_severity_that_rises_brings_the_card(desk: Desk) -> None:
+    """The incident is one that needs it now."""
+    incident = await desk.open("SEV3")
+    await desk.work()
+    await desk.lifecycle.change_severity(incident.id, to="SEV1", by=PRIMARY, reason="広がった")
+    await desk.work()
+    assert desk.sent(CARD) == ["incident"]
+
+
+async def test_the_card_follows_a_corrected_start(desk: Desk, source: Source) -> None:
+    """Another two hours count then; the message is edited, not posted again."""
+    early = merged(desk, minutes=30, what="early")
+    source.changes = [early, merged(desk, minutes=0, what="late")]
+    incident = await desk.open("SEV1")
+    await desk.work()
+    assert [one.what for one in (await card_of(desk, incident)).changes] == ["late", "early"]
+    started = incident.started_at - timedelta(minutes=20)
+    await correct(desk, incident, started=clock(desk, started))
+    await desk.work()
+    assert [one.what for one in (await card_of(desk, incident)).changes] == ["early"]
+    assert desk.sent(CARD) == ["incident"]
+    version = (await desk.store.incident(incident.id)).version
+    assert [kinds for at, kinds in desk.discord.refreshed if at == version and CARD in kinds]
+
+
+async def test_a_start_corrected_while_it_is_read_is_the_one_that_counts(desk: Desk, source: Source) -> None:
+    """No card of another start is left behind."""
+    incident = await desk.open("SEV1")
+    started = incident.started_at - timedelta(minutes=20)
+    original = source.read
+
+    async def read(since: datetime, until: datetime) -> list[RecentChange]:
+        if not source.asked:
+            await correct(desk, incident, started=clock(desk, started))
+        return await original(since, until)
+
+    desk.change_sources = (ChangeSource(source.name, read),)
+    desk.use(desk.discord)
+    await desk.work()
+    await desk.pass_time(seconds=5)
+    now = await desk.store.incident(incident.id)
+    assert (await card_of(desk, incident)).started_at == now.started_at
+    assert source.asked[-1][1] == now.started_at
+
+
+@pytest.mark.parametrize(
+    ("error", "problem"),
+    [
+        (CodeHostRefused(CodeHostProblem.PERMISSION, "no", http_status=403), SourceProblem.REFUSED),
+        (CodeHostRefused(CodeHostProblem.NOT_FOUND, "no", http_status=404), SourceProblem.NOT_FOUND),
+    ],
+)
+async def test_a_source_that_refuses_is_named_and_not_asked_again(
+    desk: Desk, source: Source, error: Exception, problem: SourceProblem
+) -> None:
+    """A person has to change something."""
+    source.error = error
+    incident = await desk.open("SEV1")
+    await desk.pass_time(minutes=10)
+    assert [one.problem for one in (await card_of(desk, incident)).unread] == [problem]
+    assert len(source.asked) == 1
+    assert desk.sent(CARD) == ["incident"]
+
+
+async def test_a_source_that_was_away_is_read_again_for_the_same_card(desk: Desk, source: Source) -> None:
+    """After a minute; the message is edited."""
+    source.error = UpstreamUnavailable("away")
+    incident = await desk.open("SEV1")
+    await desk.work()
+    assert [one.problem for one in (await card_of(desk, incident)).unread] == [SourceProblem.AWAY]
+    source.error, source.changes = None, [merged(desk, minutes=5)]
+    await desk.pass_time(minutes=2)
+    card = await card_of(desk, incident)
+    assert (len(card.changes), card.unread, card.tries) == (1, (), 2)
+    assert desk.sent(CARD) == ["incident"]
+
+
+async def test_a_source_that_stays_away_is_given_up(desk: Desk, source: Source) -> None:
+    """After three times."""
+    source.error = UpstreamUnavailable("away")
+    await desk.open("SEV1")
+    await desk.pass_time(minutes=10)
+    assert len(source.asked) == 3
+
+
+async def test_a_source_that_hangs_holds_up_neither_the_others_nor_the_card(
+    desk: Desk, source: Source
+) -> None:
+    """The card says so, and has what the others know."""
+
+    async def hang(_since: datetime, _until: datetime) -> list[RecentChange]:
+        await asyncio.Event().wait()
+        return []
+
+    source.changes = [merged(desk, minutes=5)]
+    incident = await desk.open("SEV1")
+    sources = (ChangeSource("github_deployments", hang), ChangeSource(source.name, source.read))
+    reading = Suspects(desk.own_store, desk.policy, sources, desk.services.seen_before, deadline_s=0.05)
+    assert await reading.read(incident.id) == timedelta(minutes=1)
+    card = await card_of(desk, incident)
+    assert [(one.source, one.problem) for one in card.unread] == [("github_deployments", SourceProblem.SLOW)]
+    assert len(card.changes) == 1
+
+
+async def test_an_incident_that_has_ended_meanwhile_gets_none(desk: Desk, source: Source) -> None:
+    """Nobody looks for suspects any more."""
+    incident = await desk.open("SEV1")
+    await desk.lifecycle.cancel(incident.id, by=PRIMARY, reason="誤報")
+    await desk.work()
+    assert source.asked == []
+    assert desk.sent(CARD) == []
+
+
+@pytest.mark.usefixtures("source")
+async def test_a_private_incident_has_its_card_in_its_own_thread(desk: Desk) -> None:
+    """Another one if it becomes private later; the first is emptied like every post."""
+    secret = await open_private(desk)
+    (post,) = [one for one in await desk.store.posts(secret.id) if one.kind is CARD]
+    assert post.channel_id == secret.thread.id
+    public = await desk.open("SEV1")
+    await desk.work()
+    await desk.privacy.make_private(public.id, by=PRIMARY)
+    await desk.work()
+    now = await desk.store.incident(public.id)
+    cards = [one for one in await desk.store.posts(public.id) if one.kind is CARD]
+    assert [one.channel_id == now.thread.id for one in cards] == [False, True]
+
+
+@pytest.mark.usefixtures("source")
+async def test_a_past_incident_that_becomes_private_is_on_no_card_any_more(desk: Desk) -> None:
+    """Its title was public once; the thread of another incident must not keep it."""
+    past = await desk.open("SEV1", key="past")
+    await desk.work()
+    await desk.lifecycle.resolve(past.id, by=PRIMARY)
+    await desk.work()
+    incident = await desk.open("SEV1", key="now")
+    await desk.work()
+    assert [one.number for one in (await card_of(desk, incident)).past] == [past.id]
+    await desk.privacy.make_private(past.id, by=PRIMARY)
+    await desk.work()
+    assert (await card_of(desk, incident)).past == ()
+    version = (await desk.store.incident(incident.id)).version
+    assert [kinds for at, kinds in desk.discord.refreshed if at == version and CARD in kinds]
+
+
+async def test_only_changes_of_the_policys_time_count(desk: Desk, source: Source) -> None:
+    """Two hours unless it says otherwise."""
+    desk.policy = replace(desk.policy, suspects=replace(desk.policy.suspects, within=timedelta(minutes=10)))
+    desk.use(desk.discord)
+    source.changes = [merged(desk, minutes=12)]
+    incident = await desk.open("SEV1")
+    await desk.work()
+    assert (await card_of(desk, incident)).changes == ()

@@ -1,0 +1,60 @@
+"""Which past incidents are shown, and why."""
+
+from bot.domain.incident.similarity import words_in_common
+from bot.domain.seen_before.ranking import KnownReport, resembling
+
+API, ADMIN = "api.parky.co.jp", "admin.parky.co.jp"
+NOW = KnownReport(9, "決済 API が 5xx", (API,), ("errors",), "f1")
+PAST = [
+    KnownReport(8, "管理画面にログインできない", (ADMIN,), ("partial_failure",)),
+    KnownReport(7, "決済APIが応答しない", (API,), ("full_outage",)),
+    KnownReport(6, "満空情報の取得が遅い", (API,), ("slow",)),
+    KnownReport(5, "検索結果が空になる", (), ()),
+    KnownReport(4, "決済 API が 5xx", (API,), ("errors",)),
+    KnownReport(3, "決済できない", (API,), ("errors",)),
+]
+
+
+def numbers(report: KnownReport, past: list[KnownReport]) -> list[int]:
+    """What is shown, in order."""
+    return [one.number for one in resembling(report, past)]
+
+
+def test_the_most_similar_three_come_first() -> None:
+    """With why: the same target, the words of both titles."""
+    found = resembling(NOW, PAST)
+    assert [one.number for one in found] == [4, 3, 7]
+    assert found[2].same_targets == (API,)
+    assert found[2].words == ("決済", "api")
+    assert not found[2].same_alert
+
+
+def test_the_same_alert_is_shown_even_if_its_title_has_changed() -> None:
+    """The monitor's own fingerprint says more than words."""
+    past = [*PAST[:4], KnownReport(2, "Checkout down", (), (), "f1")]
+    found = {one.number: one for one in resembling(NOW, past)}
+    assert found[2].same_alert
+    assert found[2].words == ()
+
+
+def test_two_without_an_alert_are_not_the_same_alert() -> None:
+    """None is no fingerprint."""
+    assert numbers(KnownReport(9, "x", (), ()), [KnownReport(1, "y", (), ())]) == []
+
+
+def test_an_incident_is_never_its_own_past() -> None:
+    """It may have ended by the time it is asked about."""
+    assert numbers(NOW, [NOW]) == []
+
+
+def test_the_same_words_about_another_target_are_another_trouble() -> None:
+    """As on the card of a triage."""
+    assert numbers(NOW, [KnownReport(1, "決済 API が 5xx", (ADMIN,), ("slow",)), *PAST[:2]]) == [7]
+
+
+def test_words_in_common_are_whole() -> None:
+    """Pairs of characters are joined; English keeps its endings."""
+    assert words_in_common("管理画面が開かない", "admin の管理画面が 502 で開けません") == ("管理画面",)
+    assert words_in_common("users can't log in", "Login broken for everyone") == ("login",)
+    assert words_in_common("Checkout timeouts", "timeout on checkout") == ("timeout", "checkout")
+    assert words_in_common("", "決済") == ()
