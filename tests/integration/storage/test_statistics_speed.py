@@ -4,6 +4,7 @@ import time
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import starmap
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -23,6 +24,11 @@ QUARTER: Final = Span(datetime(2026, 10, 1, tzinfo=TOKYO), datetime(2027, 1, 1, 
 
 #: The longest that a figure may take, seconds. Source: the digest has several, and is posted within five.
 WITHIN_S: Final = 1.0
+
+#: Work of the processor alone: how fast the machine is at this moment. It takes 0.2 s on one that is free.
+_FLOOR: Final = "SELECT count(md5(number::text)) FROM generate_series(1, 1000000) AS number"
+#: On a machine that others use, a figure may take this many times as long as that work right after it.
+_FLOORS: Final = 5
 
 _FILL: Final = (
     """
@@ -82,8 +88,17 @@ async def test_no_figure_of_a_hundred_thousand_incidents_takes_a_second(rig: Rig
         "noisiest": partial(store.noisiest_alerts, GUILD, QUARTER, limit=3),
         "examples": partial(store.examples, GUILD, Span(QUARTER.start, QUARTER.start + timedelta(days=7))),
     }
-    took = {name: [await seconds(ask) for _ in range(3)] for name, ask in asked.items()}
-    assert {name: each for name, each in took.items() if min(each) > WITHIN_S} == {}, took
+    floor = partial(database.fetch, _FLOOR)
+    took = {
+        name: [(await seconds(ask), await seconds(floor)) for _ in range(3)] for name, ask in asked.items()
+    }
+    slow = {name: each for name, each in took.items() if not any(starmap(is_fast, each))}
+    assert slow == {}, took
+
+
+def is_fast(took_s: float, floor_s: float) -> bool:
+    """Whether a figure is ready in time, on a free machine or beside *floor_s* of other work."""
+    return took_s <= max(WITHIN_S, _FLOORS * floor_s)
 
 
 async def seconds(ask: Callable[[], Awaitable[object]]) -> float:
