@@ -159,7 +159,7 @@ def _oncall(shared: Shared, parts: GuildDependencies, reach: Reach) -> OnCallUse
         oncall=oncall,
         handovers=Handovers(store, policy, oncall, reach),
         schedules=schedules,
-        notifying=Notifying(store, shared.access),
+        notifying=Notifying(store, shared.access, ways=parts.paging),
         clearing=Clearing(store, oncall, schedules),
         oncall_checks=ChangeChecks(store, oncall, reach),
         calendars=CalendarFiles(store, policy, schedules, oncall, reach=reach, calendars=parts.calendars),

@@ -42,7 +42,8 @@ async def send_notify(interaction: Interaction, form: Submitted) -> None:
     services, by = services_of(interaction), person_from(interaction.user)
     new = notify_typed(form, by=by)
     await services.notifying.save(services.guild_id, new, by=by)
-    await reply(interaction, notify_said(voice_of(interaction), new))
+    unusable = services.notifying.unusable(new)
+    await reply(interaction, notify_said(voice_of(interaction), new, unusable=unusable))
 
 
 def register(bot: IncidentBot) -> None:

@@ -95,6 +95,20 @@ MUTANTS: Final = (
         tests=("tests/unit/domain/escalation/test_ladder.py",),
     ),
     Mutant(
+        name="a request goes to a private address behind a public name",
+        file="bot/integrations/outbound/addresses.py",
+        before="if is_public(each) or allowed.has(host, each)]",
+        after="if True or allowed.has(host, each)]",
+        tests=("tests/integration/outbound/test_http.py",),
+    ),
+    Mutant(
+        name="the page after an answer that was handed back has the key of the first",
+        file="bot/services/paging/sending.py",
+        before="if earlier and earlier[0].told is Told.RINGING:",
+        after="if earlier:",
+        tests=("tests/services/paging/test_pages_out.py",),
+    ),
+    Mutant(
         name="a page in a system outside is not told of an ack here",
         file="bot/services/paging/keeping.py",
         before="            await system.tell(page.reference, Told.ANSWERED)\n",

@@ -1,8 +1,11 @@
 """How people want to be paged outside Discord: each person's own settings (`/oncall notify`)."""
 
+from collections.abc import Collection
+
 import structlog
 
 from bot.domain.oncall.notify import NotifySettings
+from bot.domain.paging.ways import Way
 from bot.domain.people import Person
 from bot.services.ports import Store
 from bot.services.shared.access import Access
@@ -11,11 +14,21 @@ log = structlog.get_logger(__name__)
 
 
 class Notifying:
-    """Reads and changes a person's own settings. Nobody sees or changes another person's."""
+    """Reads and changes a person's own settings. Nobody sees or changes another person's.
 
-    def __init__(self, store: Store, access: Access) -> None:
+    Args:
+        ways: Those that the bot is set up for.
+    """
+
+    def __init__(self, store: Store, access: Access, *, ways: Collection[Way]) -> None:
         self._store = store
         self._access = access
+        self._ways = ways
+
+    def unusable(self, own: NotifySettings) -> list[Way]:
+        """Return the push services whose address is set in vain, because the bot is not set up for them."""
+        given = {Way.NTFY: own.ntfy, Way.PUSHOVER: own.pushover}
+        return [way for way, address in given.items() if address is not None and way not in self._ways]
 
     async def settings(self, guild_id: int, *, by: Person) -> NotifySettings:
         """Return the settings of *by*; empty ones if they have set nothing."""

@@ -1,12 +1,13 @@
 """The form of a person's own ways beside Discord, and what they typed into it."""
 
+from collections.abc import Sequence
 from datetime import time, timedelta
 from typing import Final
 
 from bot.domain.calendar.durations import format_duration, parse_duration
 from bot.domain.errors import UserError
 from bot.domain.oncall.notify import LONGEST_WAIT, NotifySettings, QuietHours, is_ntfy, is_pushover
-from bot.domain.paging.ways import Also
+from bot.domain.paging.ways import Also, Way
 from bot.domain.people import Person
 from bot.ui.buttons import Option
 from bot.ui.forms.base import Submitted
@@ -95,8 +96,12 @@ def _quiet(text: str) -> QuietHours | None:
     return quiet
 
 
-def notify_said(voice: Voice, own: NotifySettings) -> str:
-    """Return what is set now, for the person alone; addresses are not repeated."""
+def notify_said(voice: Voice, own: NotifySettings, *, unusable: Sequence[Way]) -> str:
+    """Return what is set now, for the person alone; addresses are not repeated.
+
+    Args:
+        unusable: The push services that the bot is not set up for.
+    """
     if own.is_empty:
         return voice.say("oncall.notify.nothing")
     lines = [voice.say("oncall.notify.saved")]
@@ -110,4 +115,7 @@ def notify_said(voice: Voice, own: NotifySettings) -> str:
         )
     if Also.PUSH in own.ways and not (own.ntfy or own.pushover):
         lines.append(voice.say("oncall.notify.no_address"))
+    if unusable:
+        ways = ", ".join(voice.say(f"outside.way.{way}") for way in unusable)
+        lines.append(voice.say("oncall.notify.unusable", ways=ways))
     return "\n".join(lines)
