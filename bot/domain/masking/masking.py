@@ -1,0 +1,19 @@
+"""Masking a whole text: all finders over it, one text without secrets out."""
+
+from collections.abc import Sequence
+
+from bot.domain.masking.assignments import named_secrets
+from bot.domain.masking.shapes import known_shapes, private_keys
+from bot.domain.masking.spans import MASK, Finder, Masked, found_in, masked
+
+_HIDDEN = "\x01"  # in no pattern
+
+
+def mask(text: str, finders: Sequence[Finder] = ()) -> Masked:
+    """Return *text* without the secrets that our rules and *finders* find; masking it again changes nothing.
+
+    It takes under a second for a megabyte: call it in a thread.
+    """
+    # What stands beside a mask must not make a new secret of its name.
+    bare = MASK.sub(lambda found: _HIDDEN * len(found[0]), text)
+    return masked(text, [*private_keys(bare), *found_in(bare, [known_shapes, named_secrets, *finders])])

@@ -1,0 +1,123 @@
+"""The places of secrets in a text, and the text without them."""
+
+import re
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, TypeAlias
+
+#: What stands in a text in the place of a secret; its group is the kind.
+MASK: Final = re.compile(r"\[masked:([a-z0-9_]{1,40})\]")
+
+#: Characters that are looked at together. Other threads get their turn between two parts.
+_PART: Final = 16_384
+#: Characters of a line cut by force that are looked at twice: a secret on the cut is whole in one part.
+_OVERLAP: Final = 4_096
+#: The signs that a token consists of.
+_TOKEN: Final = re.compile(r"[A-Za-z0-9_+/=~.-]*", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """The place of one secret: ``text[start:end]``."""
+
+    start: int
+    end: int
+    kind: str = field(compare=False)
+
+
+#: Yields the secrets of a part of a text.
+Finder: TypeAlias = Callable[[str], Iterable[Span]]
+
+
+@dataclass(frozen=True, slots=True)
+class Masked:
+    """A text without its secrets.
+
+    Attributes:
+        counts: How many were masked, by kind, the most frequent first.
+    """
+
+    text: str
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def total(self) -> int:
+        """Return how many secrets were masked."""
+        return sum(self.counts.values())
+
+
+def masked(text: str, spans: Iterable[Span]) -> Masked:
+    """Return *text* with each of *spans* replaced by what names its kind; overlapping ones are one."""
+    pieces: list[str] = []
+    kinds: Counter[str] = Counter()
+    at = 0
+    for span in _merged(text, spans):
+        pieces += [text[at : span.start], f"[masked:{span.kind}]"]
+        kinds[span.kind] += 1
+        at = span.end
+    return Masked("".join([*pieces, text[at:]]), dict(kinds.most_common()))
+
+
+def found_in(text: str, finders: Iterable[Finder]) -> Iterator[Span]:
+    """Yield what *finders* find in *text*, part by part; a part ends with a line where it can."""
+    every = tuple(finders)
+    for start, end, is_cut in _parts(text):
+        part = text[start:end]
+        for find in every:
+            for span in find(part):
+                last = start + span.end
+                if is_cut and last == end:  # a token longer than the overlap goes on behind the cut
+                    last = token_end(text, end)
+                yield Span(start + span.start, last, span.kind)
+
+
+def token_end(text: str, at: int) -> int:
+    """Return where the token ends that *at* is in."""
+    found = _TOKEN.match(text, at)
+    return found.end() if found else at
+
+
+def _parts(text: str) -> Iterator[tuple[int, int, bool]]:
+    """Yield the parts of *text*: start, end, and True if the end is not the end of a line."""
+    start = 0
+    while start < len(text):
+        end = min(start + _PART, len(text))
+        line_end = text.rfind("\n", start, end) + 1
+        if end == len(text) or line_end > start:
+            end = end if end == len(text) else line_end
+            yield start, end, False
+            start = end
+        else:
+            yield start, end, True
+            start = end - _OVERLAP
+
+
+def _merged(text: str, spans: Iterable[Span]) -> Iterator[Span]:
+    """Yield *spans* in order without overlaps, each with the kind of the first; masks are left alone."""
+    masks = [found.span() for found in MASK.finditer(text)]
+    last: Span | None = None
+    for span in sorted(piece for each in spans for piece in _outside(each, masks)):
+        if last is None or span.start >= last.end:
+            if last is not None:
+                yield last
+            last = span
+        else:
+            last = Span(last.start, max(last.end, span.end), last.kind)
+    if last is not None:
+        yield last
+
+
+def _outside(span: Span, masks: Sequence[tuple[int, int]]) -> Iterator[Span]:
+    """Yield what of *span* is in none of *masks*, which are in order: a masked text stays as it is."""
+    start = span.start
+    for begins, ends in masks[max(bisect_right(masks, (start, start)) - 1, 0) :]:
+        if begins >= span.end:
+            break
+        if ends > start:
+            if begins > start:
+                yield Span(start, begins, span.kind)
+            start = ends
+    if start < span.end:
+        yield Span(start, span.end, span.kind)
