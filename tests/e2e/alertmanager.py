@@ -1,4 +1,4 @@
-"""Debian's Alertmanager as a process, with a webhook of the local Discord as its receiver."""
+"""Debian's Alertmanager as a process, which posts in the local Discord or calls the bot."""
 
 import asyncio
 import os
@@ -25,19 +25,19 @@ _ADDRESS: Final = re.compile(r'msg="Listening on" address=(\S+)')
 # What changes in a group is told within half a second; nothing is repeated while a test runs.
 _CONFIG: Final = """
 route:
-  receiver: discord
+  receiver: bot
   group_by: [alertname]
   group_wait: 100ms
   group_interval: 500ms
   repeat_interval: 4h
 receivers:
-  - name: discord
-    discord_configs: [{{webhook_url: "{url}"}}]
+  - name: bot
+    {receiver}
 """
 
 
 class Alertmanager:
-    """One that runs: takes alerts as Prometheus posts them, and says so in Discord."""
+    """One that runs: takes alerts as Prometheus posts them, and tells its receiver."""
 
     def __init__(self, address: str) -> None:
         self._alerts = f"http://{address}/api/v2/alerts"
@@ -65,15 +65,26 @@ def require_alertmanager() -> None:
     pytest.skip(f"no {PROGRAM}: {INSTALL}")
 
 
-@asynccontextmanager
-async def alertmanager(world: World, folder: Path, *, channel: str) -> AsyncIterator[Alertmanager]:
-    """A running one, as Debian ships it, that posts in *channel*."""
+def posting_in(world: World, channel: str) -> str:
+    """Return the receiver that posts in *channel*."""
     core = world.sandbox.core
     place = next(one for one in core.world.channels.values() if one.name == channel)
     hook = new_webhook(core, place, "Alertmanager", owner_id=core.world.guild.owner_id)
-    config = folder / "alertmanager.yml"
     url = f"{world.sandbox.address.api_base}/webhooks/{hook.id}/{hook.token}"
-    config.write_text(_CONFIG.format(url=url), encoding="utf-8")
+    return f'discord_configs: [{{webhook_url: "{url}"}}]'
+
+
+def calling(url: str, *, token: str) -> str:
+    """Return the receiver that calls a webhook with a bearer token."""
+    authorization = f'authorization: {{credentials: "{token}"}}'
+    return f'webhook_configs: [{{url: "{url}", http_config: {{{authorization}}}}}]'
+
+
+@asynccontextmanager
+async def alertmanager(folder: Path, receiver: str) -> AsyncIterator[Alertmanager]:
+    """A running one, as Debian ships it, with this receiver."""
+    config = folder / "alertmanager.yml"
+    config.write_text(_CONFIG.format(receiver=receiver), encoding="utf-8")
     process = await asyncio.create_subprocess_exec(
         str(PROGRAM),
         f"--config.file={config}",

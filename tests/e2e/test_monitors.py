@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from local_discord.people import Message
-from tests.e2e.alertmanager import alertmanager, require_alertmanager
+from tests.e2e.alertmanager import alertmanager, posting_in, require_alertmanager
 from tests.e2e.ledger import SILENT
 from tests.e2e.monitor import Monitor
 from tests.e2e.world import World
@@ -44,7 +44,7 @@ async def test_alertmanager_fires_repeats_and_recovers(world: World, tmp_path: P
     One that somebody is on gets a line, and stays theirs until they say that it is over.
     """
     require_alertmanager()
-    async with alertmanager(world, tmp_path, channel="p1-ops") as monitor:
+    async with alertmanager(tmp_path, posting_in(world, "p1-ops")) as monitor:
         await monitor.fire(ONE, summary="決済 API が 5xx")
         posted = await said(world, "[FIRING:1] HighErrorRate (10.0.0.5:9090")
         answer = await Monitor(world).answer(posted)
