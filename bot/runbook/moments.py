@@ -10,7 +10,7 @@ from bot.domain.calendar.durations import parse_duration
 from bot.domain.oncall.rotation import Unit, parse_turn
 from bot.domain.severity import NEXT_BUSINESS_DAY, Deadline
 from bot.domain.statistics.load import NO_SLEEP, SleepHours
-from bot.runbook.calendar import NO_HOLIDAYS, public_holidays
+from bot.runbook.days_off.calendar import NO_HOLIDAYS, public_holidays
 from bot.runbook.rules import Rule
 from bot.runbook.values import or_none, string
 

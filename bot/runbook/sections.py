@@ -11,7 +11,7 @@ from bot.domain.calendar.business_time import WORKING_WEEK, BusinessHours
 from bot.domain.drill import Inject, Script
 from bot.domain.triage.tree import Text
 from bot.runbook import moments, values
-from bot.runbook.calendar import DaysOff
+from bot.runbook.days_off.calendar import DaysOff
 from bot.runbook.model import Permissions
 from bot.runbook.problems import not_a_key
 from bot.runbook.rules import AtMost, Names, Problem, Section, some

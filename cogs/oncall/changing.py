@@ -13,8 +13,8 @@ from bot.i18n.options import described
 from bot.services.oncall.schedules import Turn
 from bot.ui.interaction import Interaction, reply, services_of, voice_of, wait
 from bot.ui.people import person_from
-from bot.ui.screens.oncall_changes import overridden_said, set_said, swapped_said
-from bot.ui.screens.oncall_console import turn_choice
+from bot.ui.screens.oncall.changes import overridden_said, set_said, swapped_said
+from bot.ui.screens.oncall.console import turn_choice
 from cogs.oncall.group import (
     PLACE_OPTION,
     USER_OPTION,

@@ -11,7 +11,7 @@ from bot.services.oncall.calendars import BIGGEST
 from bot.ui.answers import Pressed, control
 from bot.ui.interaction import Interaction, keep, redraw, reply, services_of, voice_of, wait
 from bot.ui.people import person_from, person_of
-from bot.ui.screens.oncall_console import (
+from bot.ui.screens.oncall.console import (
     IMPORT,
     LEAVE,
     calendar_file,

@@ -8,7 +8,7 @@ from bot.ui.answers import Pressed, control
 from bot.ui.components import Screen, text
 from bot.ui.interaction import Interaction, keep, redraw, reply, services_of, voice_of, wait
 from bot.ui.people import person_of
-from bot.ui.screens.oncall_console import END, END_CONFIRMED, end_asked_screen, ended_said, show_screen
+from bot.ui.screens.oncall.console import END, END_CONFIRMED, end_asked_screen, ended_said, show_screen
 from cogs.oncall.group import oncall_group
 
 

@@ -17,7 +17,7 @@ from bot.ui.answers import Pressed, control
 from bot.ui.components import Screen, text
 from bot.ui.interaction import Interaction, keep, redraw, reply, services_of, voice_of, wait
 from bot.ui.people import person_from, person_of
-from bot.ui.screens.oncall_changes import CLEAR, clear_screen, cleared_said, set_said
+from bot.ui.screens.oncall.changes import CLEAR, clear_screen, cleared_said, set_said
 from cogs.oncall.group import (
     PLACE_OPTION,
     Place,

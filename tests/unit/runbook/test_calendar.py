@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from bot.runbook.calendar import DaysOff, public_holidays
+from bot.runbook.days_off.calendar import DaysOff, public_holidays
 
 _LOADED = "import bot.app, sys; sys.exit('holidays' in sys.modules)"
 

@@ -18,7 +18,7 @@ from bot.services.oncall.clearing import ScheduleClearing, SetSchedule
 from bot.services.oncall.schedules import DutyView, OnCallNow, Swapped, Turn
 from bot.services.ports.oncall import Gap, ReadinessFinding
 from bot.ui.posts.renderer import render
-from bot.ui.screens.oncall_changes import (
+from bot.ui.screens.oncall.changes import (
     CLEAR,
     clear_screen,
     cleared_said,
@@ -26,7 +26,7 @@ from bot.ui.screens.oncall_changes import (
     set_said,
     swapped_said,
 )
-from bot.ui.screens.oncall_console import (
+from bot.ui.screens.oncall.console import (
     end_asked_screen,
     ended_said,
     imported_screen,

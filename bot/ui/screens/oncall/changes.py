@@ -11,7 +11,7 @@ from bot.services.oncall.clearing import ScheduleClearing, SetSchedule
 from bot.services.oncall.schedules import OnCallNow, Swapped
 from bot.ui.components import Screen, button, or_quit, text
 from bot.ui.posts.paging.handovers import gap_lines, until
-from bot.ui.screens.oncall_console import doubled_said, standing_said, who_said
+from bot.ui.screens.oncall.console import doubled_said, standing_said, who_said
 from bot.ui.words.voice import Voice
 from bot.ui.words.wording import relative
 

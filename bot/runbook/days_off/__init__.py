@@ -1,0 +1,1 @@
+"""Days without business: the policy's own, and public holidays, which a separate process computes."""
