@@ -8,6 +8,7 @@ from pathlib import Path
 
 import asyncpg
 
+from bot.change_sources import ChangeSources, change_sources
 from bot.code_hosts import CodeHosts, open_code_hosts
 from bot.database import closing, dlq_address
 from bot.i18n import Texts
@@ -46,6 +47,7 @@ class SharedResources:
         webhooks: Of the channels that have one.
         outbound: The client for other systems outside.
         paging: Returns those that a guild's pages go to.
+        change_sources: Returns those where a guild's changes are read.
     """
 
     served: Served
@@ -62,6 +64,7 @@ class SharedResources:
     webhooks: HttpWebhooks
     outbound: Outbound
     paging: Paging
+    change_sources: ChangeSources
 
     @property
     def dlq(self) -> PostgresDlqStore:
@@ -91,6 +94,7 @@ class SharedResources:
             code_host=self.code_hosts(policy),
             webhooks=self.webhooks.ids,
             paging=self.paging(policy),
+            change_sources=self.change_sources(policy),
         )
 
     def _dlq(self, policy: Policy) -> PostgresDlqStore:
@@ -134,6 +138,7 @@ async def open_shared(
             webhooks=make_webhooks(settings),
             outbound=outbound,
             paging=partial(paging_systems, settings, outbound, texts),
+            change_sources=partial(change_sources, settings, outbound),
         )
 
 

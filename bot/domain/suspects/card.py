@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from bot.domain.outbound import OutboundProblem
 from bot.domain.payloads import Payload
 
 #: Changes that a card keeps: the newest ones, as they are the likeliest.
@@ -34,6 +35,20 @@ class SourceProblem(StrEnum):
         return self in {SourceProblem.LIMITED, SourceProblem.SLOW, SourceProblem.AWAY}
 
 
+_PROBLEMS: Final = {
+    OutboundProblem.NOT_FOUND: SourceProblem.NOT_FOUND,
+    OutboundProblem.RATE_LIMITED: SourceProblem.LIMITED,
+    OutboundProblem.PAUSED: SourceProblem.LIMITED,
+    OutboundProblem.TIMEOUT: SourceProblem.SLOW,
+}
+
+
+def problem_of(problem: OutboundProblem) -> SourceProblem:
+    """Return what a failed request means for a source."""
+    known = SourceProblem.REFUSED if problem.is_final else SourceProblem.AWAY
+    return _PROBLEMS.get(problem, known)
+
+
 class RecentChange(Payload):
     """A change of what runs, or of what is deployed next.
 
@@ -60,9 +75,11 @@ class UnreadSource(Payload):
 
     Attributes:
         source: Its name, such as "github_deployments".
+        about: The repository or project that it reads.
     """
 
     source: str
+    about: str = ""
     problem: SourceProblem
 
 

@@ -10,8 +10,7 @@ from bot.domain.suspects.card import RecentChange
 #: Returns the changes from a time until another, both aware. It may return earlier or later ones as well.
 #:
 #: Raises:
-#:     UpstreamUnavailable: the source is away or slow, or asks to wait.
-#:     CodeHostRefused: it refuses.
+#:     UpstreamUnavailable: the source does not say; an OutboundFailed says why.
 ReadChanges: TypeAlias = Callable[[datetime, datetime], Awaitable[list[RecentChange]]]
 
 
@@ -21,7 +20,9 @@ class ChangeSource:
 
     Attributes:
         name: Of the texts about it: "github_deployments".
+        about: The repository or project that it reads.
     """
 
     name: str
     read: ReadChanges
+    about: str = ""

@@ -8,12 +8,18 @@ from typing import Final
 
 import structlog
 
-from bot.domain.code_host import CodeHostProblem
 from bot.domain.delivery.delivery import DeliveryKind, NewDelivery
-from bot.domain.errors import CodeHostRefused, UpstreamUnavailable
+from bot.domain.errors import OutboundFailed, UpstreamUnavailable
 from bot.domain.incident import transitions
 from bot.domain.incident.incident import Incident
-from bot.domain.suspects.card import RecentChange, SourceProblem, SuspectCard, UnreadSource, card_of
+from bot.domain.suspects.card import (
+    RecentChange,
+    SourceProblem,
+    SuspectCard,
+    UnreadSource,
+    card_of,
+    problem_of,
+)
 from bot.runbook.model import Policy
 from bot.services.ports import Store, Transaction
 from bot.services.ports.change_sources import ChangeSource
@@ -33,8 +39,6 @@ _MOST_TRIES: Final = 3
 
 #: When the job comes again because the start was corrected while it read.
 _AT_ONCE: Final = timedelta(seconds=1)
-
-_REFUSED: Final = {CodeHostProblem.NOT_FOUND: SourceProblem.NOT_FOUND}
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,12 +145,12 @@ class Suspects:
                 return _Reading(await source.read(since, until))
         except TimeoutError:
             problem = SourceProblem.SLOW
-        except CodeHostRefused as refused:
-            problem = _REFUSED.get(refused.problem, SourceProblem.REFUSED)
+        except OutboundFailed as failed:
+            problem = problem_of(failed.problem)
         except UpstreamUnavailable:
             problem = SourceProblem.AWAY
-        log.warning("suspects.source_unread", source=source.name, problem=problem)
-        return _Reading(unread=UnreadSource(source=source.name, problem=problem))
+        log.warning("suspects.source_unread", source=source.name, about=source.about, problem=problem)
+        return _Reading(unread=UnreadSource(source=source.name, about=source.about, problem=problem))
 
 
 def _is_due(card: SuspectCard) -> bool:

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot.domain.code_host import CodeHostProblem
 from bot.domain.delivery.delivery import DeliveryKind
-from bot.domain.errors import CodeHostRefused, UpstreamUnavailable
+from bot.domain.errors import OutboundFailed, UpstreamUnavailable
 from bot.domain.incident.incident import Incident
+from bot.domain.outbound import OutboundProblem
 from bot.domain.suspects.card import ChangeKind, RecentChange, SourceProblem, SuspectCard
 from bot.services.ports.change_sources import ChangeSource
 from bot.services.suspects.reading import Suspects
@@ -138,8 +138,8 @@ async def test_a_start_corrected_while_it_is_read_is_the_one_that_counts(desk: D
 @pytest.mark.parametrize(
     ("error", "problem"),
     [
-        (CodeHostRefused(CodeHostProblem.PERMISSION, "no", http_status=403), SourceProblem.REFUSED),
-        (CodeHostRefused(CodeHostProblem.NOT_FOUND, "no", http_status=404), SourceProblem.NOT_FOUND),
+        (OutboundFailed(OutboundProblem.FORBIDDEN, "HTTP 403"), SourceProblem.REFUSED),
+        (OutboundFailed(OutboundProblem.NOT_FOUND, "HTTP 404"), SourceProblem.NOT_FOUND),
     ],
 )
 async def test_a_source_that_refuses_is_named_and_not_asked_again(

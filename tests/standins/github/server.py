@@ -13,6 +13,7 @@ from typing import Any, Final, TypeVar
 from aiohttp import web
 
 from tests.standins.github.actions import Run, job_shapes, run_shape
+from tests.standins.github.deployments import Deployed, deployment_shape, status_shapes
 from tests.standins.github.description import Exchange, is_there, violations
 from tests.standins.github.faults import LIMIT_S, Fault, Rule, answer, error, reset
 from tests.standins.github.shapes import Shapes
@@ -37,6 +38,7 @@ class GitHub:
         is_asked: Set by the first request.
         asked: Every request as "METHOD /path", without the repository and the query.
         runs: Of GitHub Actions, the latest first.
+        deployments: The latest first.
     """
 
     def __init__(self, repository: Repository | None = None) -> None:
@@ -48,6 +50,7 @@ class GitHub:
         self.exchanges: list[Exchange] = []
         self.asked: list[str] = []
         self.runs: list[Run] = []
+        self.deployments: list[Deployed] = []
         self.is_asked = asyncio.Event()
         self._rules: list[Rule] = []
         self._routes: list[tuple[str, str, Callable[[web.Request], Awaitable[web.Response]]]] = [
@@ -65,6 +68,8 @@ class GitHub:
             ("POST", "/issues", self._open_issue),
             ("GET", "/issues/{number:[0-9]+}", self._issue),
             ("PATCH", "/issues/{number:[0-9]+}", self._edit_issue),
+            ("GET", "/deployments", self._deployments),
+            ("GET", "/deployments/{number:[0-9]+}/statuses", self._statuses),
             ("GET", "/actions/runs", self._runs),
             ("GET", "/actions/runs/{run:[0-9]+}/jobs", self._jobs),
         ]
@@ -221,13 +226,19 @@ class GitHub:
 
     async def _pulls(self, request: web.Request) -> web.Response:
         state = request.query.get("state", "open")
-        head = request.query.get("head", "").partition(":")[2]
+        head, base = request.query.get("head", "").partition(":")[2], request.query.get("base", "")
+        is_by_change = request.query.get("sort", "created") == "updated"
+        assert request.query.get("direction", "desc") == "desc"
         found = [
             self._shapes.pull(pull, whole=False)
-            for pull in sorted(self.repository.pulls.values(), key=lambda pull: -pull.number)
-            if state in ("all", pull.state) and head in ("", pull.head)
+            for pull in sorted(
+                self.repository.pulls.values(),
+                key=lambda pull: (pull.updated_at, pull.number) if is_by_change else (pull.number,),
+                reverse=True,
+            )
+            if state in ("all", pull.state) and head in ("", pull.head) and base in ("", pull.base)
         ]
-        return web.json_response(found)
+        return self._page(request, found)
 
     async def _open_pull(self, request: web.Request) -> web.Response:
         asked = await request.json()
@@ -272,6 +283,16 @@ class GitHub:
             following = request.url.update_query(page=str(page + 1))
             made.headers["Link"] = f'<{following}>; rel="next"'
         return made
+
+    async def _deployments(self, request: web.Request) -> web.Response:
+        shapes = self._shapes
+        found = [deployment_shape(made, shapes.api, shapes.user(made.by)) for made in self.deployments]
+        return self._page(request, found)
+
+    async def _statuses(self, request: web.Request) -> web.Response:
+        number, shapes = int(request.match_info["number"]), self._shapes
+        made = next(made for made in self.deployments if made.id == number)
+        return self._page(request, status_shapes(made, shapes.api, shapes.user(made.by)))
 
     async def _runs(self, request: web.Request) -> web.Response:
         branch = request.query.get("branch")

@@ -128,7 +128,7 @@ class Shapes:
             "node_id": "R_1",
             "name": found.full_name.partition("/")[2],
             "full_name": found.full_name,
-            "owner": self._user(found.owner),
+            "owner": self.user(found.owner),
             "private": True,
             "html_url": self._page,
             "url": self._api,
@@ -227,7 +227,7 @@ class Shapes:
             "state": pull.state,
             "locked": False,
             "title": pull.title,
-            "user": self._user(BOT),
+            "user": self.user(BOT),
             "body": pull.body or None,
             "labels": [],
             "milestone": None,
@@ -258,10 +258,10 @@ class Shapes:
             "body": issue.body or None,
             "state": issue.state,
             "state_reason": issue.state_reason,
-            "assignee": self._user(issue.assignees[0]) if issue.assignees else None,
-            "assignees": [self._user(login) for login in issue.assignees],
+            "assignee": self.user(issue.assignees[0]) if issue.assignees else None,
+            "assignees": [self.user(login) for login in issue.assignees],
             "closed_at": moment(issue.closed_at),
-            "closed_by": None if issue.closed_by is None else self._user(issue.closed_by),
+            "closed_by": None if issue.closed_by is None else self.user(issue.closed_by),
             "created_at": moment(issue.created_at),
             "updated_at": moment(issue.updated_at),
         }
@@ -303,7 +303,7 @@ class Shapes:
             "events_url": f"{url}/events",
             "html_url": f"{self._page}/{kind}/{number}",
             "number": number,
-            "user": self._user(BOT),
+            "user": self.user(BOT),
             "labels": [],
             "milestone": None,
             "locked": False,
@@ -316,7 +316,7 @@ class Shapes:
             "merged": pull.merged_at is not None,
             "mergeable": None,
             "mergeable_state": "unknown",
-            "merged_by": None if pull.merged_by is None else self._user(pull.merged_by),
+            "merged_by": None if pull.merged_by is None else self.user(pull.merged_by),
             "comments": 0,
             "review_comments": 0,
             "maintainer_can_modify": False,
@@ -332,11 +332,12 @@ class Shapes:
             "label": f"{owner}:{branch}",
             "ref": branch,
             "sha": sha,
-            "user": self._user(owner),
+            "user": self.user(owner),
             "repo": self.repository(),
         }
 
-    def _user(self, login: str) -> Body:
+    def user(self, login: str) -> Body:
+        """An account."""
         url = f"{self._root}/users/{login}"
         return {
             **{f"{name}_url": f"{url}/{name}" for name in _USER_URLS},

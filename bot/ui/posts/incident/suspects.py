@@ -110,6 +110,8 @@ def _unread(words: Wording, card: SuspectCard) -> Iterator[str]:
     for one in card.unread:
         name = f"suspects.source.{one.source}"
         source = words.say(name) if name in words.texts else inert(one.source, limit=_PART_LIMIT)
+        if one.about:
+            source = f"{source} ({inert(one.about, limit=_PART_LIMIT)})"
         problem = words.say(f"suspects.problem.{one.problem}")
         yield words.say("suspects.card.unread", source=source, problem=problem)
 

@@ -1,0 +1,76 @@
+"""Where each guild's changes are read: the repositories and projects that its policy names."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING, TypeAlias
+
+from bot.domain.suspects.card import RecentChange
+from bot.outbound import Outbound
+from bot.runbook import Policy
+from bot.services.ports.change_sources import ChangeSource, ReadChanges
+from bot.settings import Settings
+
+if TYPE_CHECKING:
+    from bot.integrations.systems.cloudflare import CloudflareAccount
+    from bot.integrations.systems.github_changes import GitHubChanges
+
+#: Returns the sources of a guild, by its policy.
+ChangeSources: TypeAlias = Callable[[Policy], tuple[ChangeSource, ...]]
+
+
+def change_sources(settings: Settings, outbound: Outbound, policy: Policy) -> tuple[ChangeSource, ...]:
+    """Return the sources; none without a token, which costs nothing. Their modules are imported when read."""
+    return (*_github(settings, outbound, policy), *_cloudflare(settings, outbound, policy))
+
+
+def _github(settings: Settings, outbound: Outbound, policy: Policy) -> Iterator[ChangeSource]:
+    token = settings.github_token
+    if token is None:
+        return
+    other = policy.github.repository or settings.github_repository
+    for name in policy.checks.repositories or ((other,) if other else ()):
+
+        def changes(name: str = name) -> "GitHubChanges":
+            from bot.integrations.systems.github_changes import GitHubChanges  # noqa: PLC0415
+
+            return GitHubChanges(outbound(), settings.github_api_url, token.get_secret_value(), name)
+
+        yield ChangeSource("github_deployments", _reader(changes, "deployments"), about=name)
+        yield ChangeSource("github_merges", _reader(changes, "merges"), about=name)
+
+
+def _reader(changes: "Callable[[], GitHubChanges]", what: str) -> ReadChanges:
+    async def read(since: datetime, until: datetime) -> list[RecentChange]:
+        found = changes()
+        reading = found.deployments if what == "deployments" else found.merges
+        return await reading(since, until)
+
+    return read
+
+
+def _cloudflare(settings: Settings, outbound: Outbound, policy: Policy) -> Iterator[ChangeSource]:
+    token, account_id, rules = settings.cloudflare_token, settings.cloudflare_account_id, policy.checks
+    if token is None or account_id is None:
+        return
+
+    def account() -> "CloudflareAccount":
+        from bot.integrations.systems.cloudflare import CloudflareAccount  # noqa: PLC0415
+
+        api = settings.cloudflare_api_url
+        return CloudflareAccount(outbound(), api, account_id, token.get_secret_value())
+
+    for name in rules.workers:
+        yield ChangeSource("cloudflare_workers", _deployed(account, name, is_worker=True), about=name)
+    for name in rules.pages:
+        yield ChangeSource("cloudflare_pages", _deployed(account, name, is_worker=False), about=name)
+
+
+def _deployed(account: "Callable[[], CloudflareAccount]", name: str, *, is_worker: bool) -> ReadChanges:
+    async def read(since: datetime, until: datetime) -> list[RecentChange]:
+        from bot.integrations.systems.cloudflare_changes import changes_of  # noqa: PLC0415
+
+        found = account()
+        reading = found.worker(name) if is_worker else found.pages(name)
+        return changes_of(await reading, since, until)
+
+    return read
