@@ -15,8 +15,8 @@ from bot.integrations.hooks.body import Fields, fields_of
 from bot.integrations.hooks.proofs import hex_signatures, require_signature
 from bot.integrations.hooks.reader import SilentReader
 
-_EVENT: Final = "x-github-event"
-_DELIVERY: Final = "x-github-delivery"
+EVENT: Final = "x-github-event"
+DELIVERY: Final = "x-github-delivery"
 
 #: A conclusion or a deployment's state -> what it says; every other one says nothing.
 _SAYS: Final = {
@@ -34,7 +34,7 @@ _ACTIONS: Final = "github-actions"
 class GitHubReader(SilentReader):
     """See `bot.services.ports.hooks.HookReader`."""
 
-    kept = (_EVENT, _DELIVERY)
+    kept = (EVENT, DELIVERY)
 
     def verify(self, request: HookRequest, keys: Sequence[str], *, now: datetime) -> None:
         del now  # GitHub signs no time
@@ -42,11 +42,11 @@ class GitHubReader(SilentReader):
         require_signature(request.headers.get("x-hub-signature-256", ""), expected)
 
     def delivery_id(self, request: HookRequest) -> str | None:
-        return request.headers.get(_DELIVERY)
+        return request.headers.get(DELIVERY)
 
     def parse(self, request: HookRequest, rules: HookRules) -> tuple[AlertEvent, ...]:
         del rules
-        event = request.headers.get(_EVENT)
+        event = request.headers.get(EVENT)
         if event is not None and event not in _READ:
             return ()  # its body may be large
         said = fields_of(_json(request.body))
@@ -127,6 +127,9 @@ def _deployment(said: Fields) -> tuple[AlertEvent, ...]:
 
 #: What each event is read by.
 _READ: Final = {"workflow_run": _run, "check_suite": _suite, "deployment_status": _deployment}
+
+#: The events that may be about an alert.
+EVENTS: Final = frozenset(_READ)
 
 
 def _commit(commit: Fields) -> str:

@@ -5,7 +5,21 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.domain.alerts.events import AlertEvent
+from bot.domain.hooks.deliveries import Attempt
 from bot.domain.hooks.hook import HookRequest, HookRules
+
+
+class HookDeliveries(Protocol):
+    """A source's own record of what it has tried to send.
+
+    Every method raises UpstreamUnavailable if the source is away, and CodeHostRefused if it refuses.
+    """
+
+    async def attempts(self, since: datetime) -> list[Attempt]:
+        """Return the attempts at *since* or later to send what may be about an alert, in any order."""
+
+    async def request_of(self, attempt: Attempt) -> HookRequest:
+        """Return what it tried to send, with the headers that its reader keeps."""
 
 
 class HookReader(Protocol):

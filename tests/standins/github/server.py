@@ -13,6 +13,7 @@ from typing import Any, Final, TypeVar
 from aiohttp import web
 
 from tests.standins.github.actions import Run, job_shapes, run_shape
+from tests.standins.github.deliveries import Webhook
 from tests.standins.github.deployments import Deployed, deployment_shape, status_shapes
 from tests.standins.github.description import Exchange, is_there, violations
 from tests.standins.github.faults import LIMIT_S, Fault, Rule, answer, error, reset
@@ -31,6 +32,7 @@ class GitHub:
     """A GitHub with one repository.
 
     Attributes:
+        webhook: Its one webhook.
         url: What GITHUB_API_URL is set to.
         permissions: What the token may write.
         remaining: Requests that are left of the primary limit.
@@ -43,6 +45,7 @@ class GitHub:
 
     def __init__(self, repository: Repository | None = None) -> None:
         self.repository = repository or Repository()
+        self.webhook = Webhook()
         self.url = ""
         self.permissions = {"contents", "pull_requests", "issues"}
         self.tokens = {TOKEN}
@@ -72,6 +75,7 @@ class GitHub:
             ("GET", "/deployments/{number:[0-9]+}/statuses", self._statuses),
             ("GET", "/actions/runs", self._runs),
             ("GET", "/actions/runs/{run:[0-9]+}/jobs", self._jobs),
+            *self.webhook.routes,
         ]
 
     # -- for tests

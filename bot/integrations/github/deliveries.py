@@ -1,0 +1,84 @@
+"""What GitHub has tried to send to a webhook of a repository; it remembers three days.
+
+Source: https://docs.github.com/en/rest/repos/webhooks#list-deliveries-for-a-repository-webhook
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any, Final
+
+from bot.domain.errors import UpstreamUnavailable
+from bot.domain.hooks.deliveries import Attempt
+from bot.domain.hooks.hook import HookRequest
+from bot.integrations.github.answers import parsed
+from bot.integrations.github.connection import GitHubConnection
+from bot.integrations.hooks.github import DELIVERY, EVENT, EVENTS
+
+_PER_PAGE: Final = "100"
+
+#: Pages that one look reads: what is older waits in vain, but a busy repository must not use up the token.
+_MOST_PAGES: Final = 30
+
+
+@dataclass(frozen=True, slots=True)
+class GitHubDeliveries:
+    """A `bot.services.ports.hooks.HookDeliveries`.
+
+    Attributes:
+        repository: ``owner/name``.
+        webhook: Its number, as the address of its settings ends.
+    """
+
+    connection: GitHubConnection
+    repository: str
+    webhook: int
+
+    async def attempts(self, since: datetime) -> list[Attempt]:
+        """Return the attempts at *since* or later to send what may be an alert, the latest first.
+
+        All of them are listed: GitHub's own filter for failures leaves out those without an answer.
+        """
+        found: list[Attempt] = []
+        answer = await self.connection.get(self._path, params={"per_page": _PER_PAGE})
+        for _ in range(_MOST_PAGES):
+            page = parsed(list, answer.body)
+            attempts = parsed(_attempts, page)
+            found += [attempt for event, attempt in attempts if event in EVENTS and attempt.at >= since]
+            is_older = any(attempt.at < since for _, attempt in attempts)
+            if is_older or answer.following is None:
+                break
+            answer = await self.connection.get(answer.following)
+        return found
+
+    async def request_of(self, attempt: Attempt) -> HookRequest:
+        """Return the request of an attempt. It comes from GitHub itself, so it has no signature to check."""
+        answer = await self.connection.get(f"{self._path}/{attempt.id}")
+        return parsed(_request, answer.body)
+
+    @property
+    def _path(self) -> str:
+        return f"/repos/{self.repository}/hooks/{self.webhook}/deliveries"
+
+
+def _attempts(page: list[Mapping[str, Any]]) -> list[tuple[str, Attempt]]:
+    return [(str(item["event"]), _attempt(item)) for item in page]
+
+
+def _attempt(item: Mapping[str, Any]) -> Attempt:
+    return Attempt(
+        id=int(item["id"]),
+        delivery_id=str(item["guid"]),
+        at=datetime.fromisoformat(item["delivered_at"]),
+        has_arrived=HTTPStatus.OK <= int(item["status_code"]) < HTTPStatus.MULTIPLE_CHOICES,
+    )
+
+
+def _request(body: Mapping[str, Any]) -> HookRequest:
+    payload = body["request"]["payload"]
+    if payload is None:
+        raise UpstreamUnavailable("GitHub has forgotten the payload of a delivery")
+    headers = {EVENT: str(body["event"]), DELIVERY: str(body["guid"])}
+    return HookRequest(headers, json.dumps(payload, ensure_ascii=False).encode())

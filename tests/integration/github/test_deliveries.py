@@ -1,0 +1,72 @@
+"""What GitHub could not deliver, read from its own record."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from githubkit import GitHub as Client
+
+from bot.domain.errors import CodeHostRefused, UpstreamUnavailable
+from bot.integrations.github.connection import GitHubConnection
+from bot.integrations.github.deliveries import GitHubDeliveries
+from tests.integration.github.conftest import address
+from tests.standins.github.faults import Fault
+from tests.standins.github.server import TOKEN, GitHub
+
+RUN = {"action": "completed", "workflow_run": {"conclusion": "failure"}}
+NOW = datetime.now(UTC).replace(microsecond=0)
+
+
+def deliveries(connection: GitHubConnection, github: GitHub, webhook: int = 0) -> GitHubDeliveries:
+    """Return the record of the webhook, or of one that does not exist."""
+    return GitHubDeliveries(connection, github.repository.full_name, webhook or github.webhook.number)
+
+
+async def test_what_did_not_arrive_is_listed_over_pages_until_it_is_too_old(github: GitHub) -> None:
+    webhook = github.webhook
+    webhook.sent("workflow_run", RUN, status=502, at=NOW - timedelta(hours=50))
+    for nth in range(150):
+        webhook.sent("push", {}, status=202, at=NOW - timedelta(minutes=200 - nth))
+    silent = webhook.sent("workflow_run", RUN, status=0, at=NOW - timedelta(minutes=40))
+    late = webhook.sent("check_suite", {}, status=202, at=NOW - timedelta(minutes=30), guid=silent)
+    async with GitHubConnection(address(github)) as connection:
+        found = await deliveries(connection, github).attempts(NOW - timedelta(hours=4))
+    assert late == silent
+    assert [(one.delivery_id, one.at, one.has_arrived) for one in found] == [
+        (silent, NOW - timedelta(minutes=30), True),
+        (silent, NOW - timedelta(minutes=40), False),
+    ]
+    assert github.count("GET /hooks/12345/deliveries") == 2
+
+
+async def test_the_request_of_a_delivery_has_its_payload_and_the_headers_that_its_reader_needs(
+    github: GitHub,
+) -> None:
+    guid = github.webhook.sent("workflow_run", RUN, status=502, at=NOW)
+    async with GitHubConnection(address(github)) as connection:
+        record = deliveries(connection, github)
+        (attempt,) = await record.attempts(NOW - timedelta(hours=1))
+        request = await record.request_of(attempt)
+    assert json.loads(request.body) == RUN
+    assert request.headers == {"x-github-event": "workflow_run", "x-github-delivery": guid}
+
+
+async def test_a_webhook_that_is_not_there_is_refused_and_a_limit_is_respected(github: GitHub) -> None:
+    async with GitHubConnection(address(github)) as connection:
+        with pytest.raises(CodeHostRefused):
+            await deliveries(connection, github, webhook=1).attempts(NOW)
+        github.fault(Fault.SECONDARY_LIMIT, "GET /hooks/.*", times=1)
+        for _ in range(2):  # the second is not even asked
+            with pytest.raises(UpstreamUnavailable):
+                await deliveries(connection, github).attempts(NOW)
+    assert github.count("GET /hooks/12345/deliveries") == 1
+
+
+async def test_a_client_of_others_reads_the_same(github: GitHub) -> None:
+    guid = github.webhook.sent("workflow_run", RUN, status=502, at=NOW)
+    client = Client(TOKEN, base_url=f"{github.url}/", auto_retry=False, http_cache=False)
+    theirs = client.rest.repos
+    listed = (await theirs.async_list_webhook_deliveries("parky", "ops", 12345)).parsed_data
+    assert [(one.guid, one.status_code) for one in listed] == [(guid, 502)]
+    whole = (await theirs.async_get_webhook_delivery("parky", "ops", 12345, listed[0].id)).parsed_data
+    assert whole.event == "workflow_run"

@@ -1,0 +1,26 @@
+"""Which requests of a source never arrived."""
+
+from datetime import UTC, datetime, timedelta
+
+from bot.domain.hooks.deliveries import Attempt, missed
+
+NOON = datetime(2026, 11, 28, 12, tzinfo=UTC)
+
+
+def attempt(number: int, delivery_id: str, *, minute: int, has_arrived: bool = False) -> Attempt:
+    """Return an attempt at a minute past noon."""
+    return Attempt(number, delivery_id, NOON + timedelta(minutes=minute), has_arrived)
+
+
+def test_a_request_of_which_no_attempt_arrived_is_missed_once_from_its_first_attempt() -> None:
+    attempts = [attempt(3, "a", minute=9), attempt(2, "b", minute=5), attempt(1, "a", minute=0)]
+    assert [one.id for one in missed(attempts, known=())] == [1, 2]
+
+
+def test_a_request_that_arrived_at_the_second_attempt_is_not_missed() -> None:
+    attempts = [attempt(2, "a", minute=1, has_arrived=True), attempt(1, "a", minute=0)]
+    assert missed(attempts, known=()) == []
+
+
+def test_a_request_that_is_stored_although_its_answer_was_lost_is_not_missed() -> None:
+    assert missed([attempt(1, "a", minute=0)], known={"a"}) == []
