@@ -8,13 +8,15 @@ from typing import Annotated, Final
 from pydantic import AfterValidator, Field
 
 from bot.domain.alerts.events import AlertSender
-from bot.domain.hooks.hook import LABELS, HookFormat, HookRules, MappedPart
+from bot.domain.hooks.hook import LABELS, HookFormat, HookRules, MappedPart, Webhook
 from bot.runbook import moments, values
 from bot.runbook.rules import AtMost, Problem, Section
 
 #: The bot's own limits.
 MOST_SOURCES: Final = 50
 _MOST_WORDS: Final = 50
+_WEBHOOK: Final = "the number that ends the address of its settings"
+_BIGGEST: Final = 2**53  # of a number that GitHub writes
 
 _LABELS: Final = {str(one): label for one, label in LABELS.items()}
 _FORMATS: Final = ", ".join(f'"{one}"' for one in HookFormat)
@@ -63,6 +65,8 @@ class HookTable(Section):
     channel: values.Channel | None = None
     same_within: moments.Duration = timedelta(hours=24)
     mapping: dict[_Mapped, _Expression] = Field(default_factory=dict)
+    repository: values.Repository | None = None
+    webhook: Annotated[int, values.whole(1, _BIGGEST, "the number of a webhook")] | None = None
 
     def read_as(self, name: str) -> HookFormat | None:
         """Return the format of the source *name*, which its name tells if the table does not, or None."""
@@ -77,8 +81,9 @@ class HookTable(Section):
             label=self.label or _LABELS.get(name) or name,
             severities=MappingProxyType({word.lower(): named for word, named in self.severities.items()}),
         )
+        sent_by = None if self.webhook is None else Webhook(self.webhook, self.repository)
         mapping = {str(part): where for part, where in self.mapping.items()}
-        return HookRules(sender, read_as, MappingProxyType(mapping))
+        return HookRules(sender, read_as, MappingProxyType(mapping), sent_by)
 
 
 def _each_readable(tables: Mapping[str, HookTable]) -> Mapping[str, HookTable]:
@@ -88,6 +93,10 @@ def _each_readable(tables: Mapping[str, HookTable]) -> Mapping[str, HookTable]:
             raise Problem(f"is missing; allowed: {_FORMATS}", key=f"{name}.format")
         if table.mapping and read_as not in _MAPPED:
             raise Problem('is for format = "json" or "standard" only', key=f"{name}.mapping")
+        if table.webhook is not None and read_as is not HookFormat.GITHUB:
+            raise Problem('is for format = "github" only', key=f"{name}.webhook")
+        if table.repository is not None and table.webhook is None:
+            raise Problem(f"is missing; allowed: {_WEBHOOK}", key=f"{name}.webhook")
     return tables
 
 

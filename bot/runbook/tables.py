@@ -11,12 +11,11 @@ from typing import Annotated
 from pydantic import Field
 
 from bot.domain.calendar.business_time import Weekday
-from bot.domain.code_host import is_repository
 from bot.domain.postmortem.template import Naming
 from bot.domain.statistics.load import NIGHT
 from bot.domain.triage.tree import Text
 from bot.runbook import moments, values
-from bot.runbook.rules import AtMost, Rule
+from bot.runbook.rules import AtMost
 from bot.runbook.sheets.tables import Topic
 
 # The bot's own limits: as much as a person reads at 3 a.m.
@@ -25,14 +24,6 @@ MOST_COMMANDS = 12
 _Step = Annotated[Text, values.text_up_to(300)]
 
 
-def _repository(value: object) -> str:
-    name = values.string(value)
-    if not is_repository(name):
-        raise ValueError(name)
-    return name
-
-
-_Repository = Annotated[str, Rule("a repository", 'owner/name ("parky/ops")', _repository)]
 _Login = Annotated[
     str,
     values.matching(
@@ -231,7 +222,7 @@ class GitHubRules:
         people: Discord user (username or id) -> GitHub login, to assign issues to.
     """
 
-    repository: _Repository = ""
+    repository: values.Repository = ""
     pull_requests: values.Bool = True
     issues: values.Bool = True
     people: dict[Annotated[str, values.DISCORD_USER], _Login] = field(default_factory=dict)

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Annotated
 
 from bot.domain.calendar.business_time import Weekday
+from bot.domain.code_host import is_repository
 from bot.domain.emoji import is_one_emoji
 from bot.domain.oncall.notify import is_ntfy, is_pushover
 from bot.domain.oncall.people import SHORTEST_ID
@@ -244,6 +245,17 @@ Language = Annotated[str, matching("ja|en", "a language", '"ja", "en"')]
 Emoji = Annotated[
     str, Rule("an emoji", 'one emoji ("👀") or a custom one ("<:ack:123456789012345678>")', _emoji)
 ]
+
+
+def _repository(value: object) -> str:
+    name = string(value)
+    if not is_repository(name):
+        raise ValueError(name)
+    return name
+
+
+Repository = Annotated[str, Rule("a repository", 'owner/name ("parky/ops")', _repository)]
+
 _POSTMORTEM = 'a path in the repository with {date} and {title} ("docs/postmortems/{date}-{title}.md")'
 PostmortemPath = Annotated[
     str,

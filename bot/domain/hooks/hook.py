@@ -132,14 +132,28 @@ class StoredHook:
 
 
 @dataclass(frozen=True, slots=True)
+class Webhook:
+    """A webhook of a repository on GitHub.
+
+    Attributes:
+        repository: ``owner/name``; None: the one that the bot writes to.
+    """
+
+    number: int
+    repository: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class HookRules:
     """``[hooks.<source>]``: what the policy says about a source.
 
     Attributes:
         sender: Its name and its severities.
-        mapping: Of `HookFormat.JSON`: what is where in the body.
+        mapping: Of `HookFormat.JSON` and `HookFormat.STANDARD`: what is where in the body.
+        sent_by: Where GitHub keeps what it has tried to send; None: what did not arrive is not fetched.
     """
 
     sender: AlertSender
     format: HookFormat
     mapping: Mapping[str, str] = field(default_factory=dict)
+    sent_by: Webhook | None = None
