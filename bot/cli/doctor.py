@@ -208,7 +208,9 @@ def _paging(settings: Settings, policy: Policy) -> Iterator[Finding]:
 
 async def _github(settings: Settings, policy: Policy) -> Finding:
     async with open_code_hosts(settings) as hosts:
-        return await check_code_host(hosts(policy), policy, has_token=settings.github_token is not None)
+        return await check_code_host(
+            hosts.repository(policy), policy, has_token=settings.github_token is not None
+        )
 
 
 def _table(findings: list[Finding]) -> Table:

@@ -10,6 +10,7 @@ from bot.services.ports.change_sources import ChangeSource
 from bot.services.ports.charts import Charts, DigestPictures
 from bot.services.ports.documents import PostmortemWriter
 from bot.services.ports.export_writer import ExportWriter
+from bot.services.ports.hooks import HookDeliveries
 from bot.services.ports.oncall import Calendars, Reach
 from bot.services.ports.paging import OutsideWriter, Systems
 from bot.services.watchdogs.queue_watch import QueueWatch
@@ -23,6 +24,7 @@ class GuildDependencies:
         store: Sees the rows of this guild only.
         queue: The process's.
         change_sources: Where to read what was deployed and merged.
+        hook_records: By source, what it has tried to send.
         paging: The systems outside Discord that pages go to.
         webhooks: The ids of the webhooks that can send undelivered notifications again, by channel.
     """
@@ -45,6 +47,7 @@ class GuildDependencies:
     public_url: str | None = None
     code_host: CodeHost | None = None
     change_sources: tuple[ChangeSource, ...] = ()
+    hook_records: Mapping[str, HookDeliveries] = field(default_factory=dict)
     webhooks: Mapping[str, int] = field(default_factory=dict)
     paging: Systems = field(default_factory=dict)
 

@@ -8,9 +8,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-import jmespath
-from jmespath.exceptions import JMESPathError
-
 from bot.domain.alerts.events import AlertEvent
 from bot.domain.alerts.recognition import Says
 from bot.domain.hooks.hook import MappedPart
@@ -97,6 +94,10 @@ def raw_event(text: str) -> AlertEvent:
 
 def _search(expression: str, value: object) -> tuple[object, str]:
     """Return what *expression* finds, and what is wrong if it finds nothing because of an error."""
+    # Only the sources that have a mapping pay for the time that its import takes.
+    import jmespath  # noqa: PLC0415
+    from jmespath.exceptions import JMESPathError  # noqa: PLC0415
+
     try:
         found: object = jmespath.search(expression, value)
     except (JMESPathError, TypeError, RecursionError) as error:
