@@ -24,6 +24,7 @@ from bot.process.ticks import (
     DATABASE_S,
     GATEWAY_S,
     HEARTBEAT_S,
+    MISSED_HOOKS_S,
     ONCALL_S,
     RECONCILE_S,
     TIDY_S,
@@ -122,6 +123,7 @@ class Life:
         reconcile = each(lambda guild: guild.reconciler.reconcile_some())
         ticks.every(RECONCILE_S, self._once(reconcile), name="reconciliation")
         ticks.every(RECONCILE_S, self._once(each(_catch_up)), name="missed alerts")
+        ticks.every(MISSED_HOOKS_S, self._once(each(_fetch_hooks)), name="missed hooks")
         ticks.every(ONCALL_S, each(lambda guild: guild.oncall.standing(guild.guild_id)), name="on call")
         ticks.every(WATCH_S, each(lambda guild: guild.dlq_watch.tick(guild.guild_id)), name="DLQ watch")
         ticks.every(DATABASE_S, self.keep_up, name="database")
@@ -155,6 +157,8 @@ class Life:
         log.info("bot.ready", guilds=len(self.client.served), user=str(self.client.user), shards=shards)
         if self.dead_man is not None:
             ticks.every(HEARTBEAT_S, self._once(self._beat), name="heartbeat")
+        if self.keeper.leads:
+            self.client.for_each_guild(_fetch_hooks, name="missed hooks")
         await look_around(self.client, dlq=self.dlq, mails=self.can_email)
 
     async def _beat(self) -> None:
@@ -191,6 +195,10 @@ def freeze_startup_objects() -> None:
 
 async def _catch_up(services: Services) -> None:
     await services.missed_alerts.catch_up(services.guild_id)
+
+
+async def _fetch_hooks(services: Services) -> None:
+    await services.missed_hooks.catch_up(services.guild_id)
 
 
 async def _first_of(*tasks: asyncio.Task[object]) -> None:

@@ -26,6 +26,7 @@ Tick = Callable[[], Awaitable[object]]
 
 AUDIT_S: Final = 20
 RECONCILE_S: Final = 60
+MISSED_HOOKS_S: Final = 3600
 ONCALL_S: Final = 15
 WATCH_S: Final = 15
 DATABASE_S: Final = 3

@@ -23,6 +23,7 @@ from bot.services.escalation.decisions import Escalations
 from bot.services.escalation.explaining import Explaining
 from bot.services.escalation.passing_on import PassingOn
 from bot.services.escalation.release import Releasing
+from bot.services.hooks.missed import MissedHooks
 from bot.services.incidents.checklists import Checklists
 from bot.services.incidents.commands import Incidents
 from bot.services.incidents.lifecycle import Lifecycle
@@ -92,6 +93,7 @@ class AlertUseCases:
     alerts: AlertTracking
     alert_events: AlertEvents
     missed_alerts: MissedAlerts
+    missed_hooks: MissedHooks
     questions: Questions
     alert_verdicts: AlertVerdicts
 

@@ -16,6 +16,7 @@ from bot.services.dlq.replays import Replays
 from bot.services.dlq.watch import DlqWatching
 from bot.services.drills.drills import Drills
 from bot.services.escalation.explaining import Explaining
+from bot.services.hooks.missed import MissedHooks
 from bot.services.incidents.checklists import Checklists
 from bot.services.incidents.lifecycle import Lifecycle
 from bot.services.incidents.merging import Merging
@@ -121,6 +122,7 @@ def _alerts(shared: Shared, parts: GuildDependencies, lifecycle: Lifecycle) -> A
             store, policy, shared.incidents, recoveries, Regrading(policy, shared.escalations)
         ),
         missed_alerts=MissedAlerts(store, discord, policy, alerts, shared.reconciler),
+        missed_hooks=MissedHooks(store, policy, parts.hook_records),
         questions=questions,
         alert_verdicts=AlertVerdicts(store, discord, policy, access),
     )

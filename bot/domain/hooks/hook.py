@@ -109,6 +109,7 @@ class NewHook:
         delivery_id: The source's own id of it; None: it gives none.
         request: With the headers that are kept.
         priority: Of its job.
+        at: When it was sent, aware, if it did not arrive then; None: now.
     """
 
     guild_id: int
@@ -116,6 +117,7 @@ class NewHook:
     delivery_id: str | None
     request: HookRequest
     priority: int = 0
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

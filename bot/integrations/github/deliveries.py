@@ -10,7 +10,6 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Any, Final
 
-from bot.domain.errors import UpstreamUnavailable
 from bot.domain.hooks.deliveries import Attempt
 from bot.domain.hooks.hook import HookRequest
 from bot.integrations.github.answers import parsed
@@ -78,7 +77,7 @@ def _attempt(item: Mapping[str, Any]) -> Attempt:
 
 def _request(body: Mapping[str, Any]) -> HookRequest:
     payload = body["request"]["payload"]
-    if payload is None:
-        raise UpstreamUnavailable("GitHub has forgotten the payload of a delivery")
     headers = {EVENT: str(body["event"]), DELIVERY: str(body["guid"])}
-    return HookRequest(headers, json.dumps(payload, ensure_ascii=False).encode())
+    # Without its payload it is kept like a request that cannot be read, and not asked for again.
+    content = b"" if payload is None else json.dumps(payload, ensure_ascii=False).encode("utf-8", "replace")
+    return HookRequest(headers, content)

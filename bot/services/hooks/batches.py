@@ -106,7 +106,7 @@ class HookBatches:
         async with self._store.transaction() as tx:
             stored = await tx.add_hooks(hooks)
             new = [hook for hook, is_new in zip(hooks, stored, strict=True) if is_new]
-            jobs = {job.key: job for job in map(_job, new)}
+            jobs = {job.key: job for job in map(processing_job, new)}
             await tx.enqueue(*jobs.values())
         return stored
 
@@ -122,7 +122,8 @@ class HookBatches:
         return self._is_full
 
 
-def _job(hook: NewHook) -> Job:
+def processing_job(hook: NewHook) -> Job:
+    """Return the job that processes what the source of *hook* has sent."""
     payload = f"{hook.guild_id}:{hook.source}"
     return Job(
         JobName.HOOKS,

@@ -62,8 +62,9 @@ class Webhook:
         return [("GET", path, self._list), ("GET", f"{path}/{{attempt:[0-9]+}}", self._one)]
 
     async def _list(self, request: web.Request) -> web.Response:
-        """Answer with a page, the latest first. Deliveries older than three days are gone."""
-        oldest = datetime.now(UTC) - timedelta(days=3)
+        """Answer with a page, the latest first. Those three days older than the latest are gone."""
+        moments = [datetime.fromisoformat(one["delivered_at"]) for one in self.attempts]
+        oldest = max(moments, default=datetime.now(UTC)) - timedelta(days=3)
         kept = [
             one for one in reversed(self.attempts) if datetime.fromisoformat(one["delivered_at"]) > oldest
         ]

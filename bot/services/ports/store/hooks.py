@@ -15,6 +15,9 @@ class HookReads(Protocol):
     async def next_hooks(self, guild_id: int, source: str, *, limit: int) -> list[StoredHook]:
         """Return the hooks of a source that wait to be processed, oldest first."""
 
+    async def known_hooks(self, guild_id: int, source: str, delivery_ids: Sequence[str]) -> set[str]:
+        """Return which of *delivery_ids* are stored."""
+
     async def finish_hook(self, hook_id: int, *, events: int, problem: str | None) -> None:
         """Record that a hook has been processed.
 

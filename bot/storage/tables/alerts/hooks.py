@@ -21,6 +21,12 @@ class PostgresHookReads(ReadPart):
             for row in rows
         ]
 
+    async def known_hooks(self, guild_id: int, source: str, delivery_ids: Sequence[str]) -> set[str]:
+        rows = await self._sql.all(
+            "known_hooks", guild_id=guild_id, source=source, delivery_ids=list(delivery_ids)
+        )
+        return {row["delivery_id"] for row in rows}
+
     async def finish_hook(self, hook_id: int, *, events: int, problem: str | None) -> None:
         await self._sql.all("finish_hook", hook_id=hook_id, events=events, problem=problem)
 
@@ -39,6 +45,7 @@ class PostgresHookWrites(TransactionPart):
             delivery_ids=[hook.delivery_id for hook in hooks],
             headers=[json.dumps(dict(hook.request.headers)) for hook in hooks],
             bodies=[hook.request.body for hook in hooks],
+            moments=[hook.at for hook in hooks],
         )
         new = {(row["guild_id"], row["source"], row["delivery_id"]) for row in rows}
         return [(hook.guild_id, hook.source, hook.delivery_id) in new for hook in hooks]

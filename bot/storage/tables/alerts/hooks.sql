@@ -1,12 +1,12 @@
 -- name: add_hooks
--- Stores hooks, given as arrays, in their order. A hook whose delivery id its source has used before is skipped. The
--- delivery ids of the new hooks come back, one row each.
-INSERT INTO hooks (guild_id, source, delivery_id, headers, body)
-SELECT guild_id, source, delivery_id, headers::jsonb, body
+-- Stores hooks, given as arrays, in their order. A hook without a moment is received now. A hook whose delivery id its
+-- source has used before is skipped. The delivery ids of the new hooks come back, one row each.
+INSERT INTO hooks (guild_id, source, delivery_id, headers, body, received_at)
+SELECT guild_id, source, delivery_id, headers::jsonb, body, coalesce(moment, now())
   FROM ROWS FROM (
        unnest(:guild_ids::bigint[]), unnest(:sources::text[]), unnest(:delivery_ids::text[]), unnest(:headers::text[]),
-       unnest(:bodies::bytea[])
-       ) WITH ORDINALITY AS given (guild_id, source, delivery_id, headers, body, ordinality)
+       unnest(:bodies::bytea[]), unnest(:moments::timestamptz[])
+       ) WITH ORDINALITY AS given (guild_id, source, delivery_id, headers, body, moment, ordinality)
  ORDER BY ordinality
 ON CONFLICT (guild_id, source, delivery_id) WHERE delivery_id IS NOT NULL DO NOTHING
 RETURNING guild_id, source, delivery_id;
@@ -23,6 +23,12 @@ SELECT id, headers, body, received_at
  WHERE processed_at IS NULL AND guild_id = :guild_id AND source = :source
  ORDER BY id
  LIMIT :limit;
+
+-- name: known_hooks
+-- Returns which of :delivery_ids a source has used before.
+SELECT delivery_id
+  FROM hooks
+ WHERE guild_id = :guild_id AND source = :source AND delivery_id = ANY (:delivery_ids::text[]);
 
 -- name: finish_hook
 -- Records that a hook has been processed, once.
