@@ -39,6 +39,7 @@ log = structlog.get_logger(__name__)
 COGS: Final = (
     "cogs.triage",
     "cogs.incidents",
+    "cogs.checks",
     "cogs.responding",
     "cogs.bundles",
     "cogs.reposting",

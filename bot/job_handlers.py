@@ -56,6 +56,9 @@ class _Few:
 #: The jobs that speak with the code host.
 _CODE_HOST: Final = _Few(2)
 
+#: The jobs that look at every system: each takes up to ten seconds.
+_LIVE_CHECKS: Final = _Few(2)
+
 #: The jobs that ask systems outside for answers.
 _OUTSIDE: Final = _Few(2)
 
@@ -112,6 +115,7 @@ def handlers(cases: UseCases) -> dict[JobName, Handler]:
         JobName.SHOW_COUNT: _numbered(services.alerts.show_count),
         JobName.RECORD_FAILURE: _numbered(cases.failures.record),
         JobName.EMAIL: _numbered(cases.email_backup.send),
+        JobName.LIVE_CHECK: _LIVE_CHECKS.handler(cases.check_runs.strike),
         JobName.KEEP_IN_STEP: _OUTSIDE.waiting(cases.kept_in_step.look),
     }
 

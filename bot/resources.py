@@ -27,6 +27,7 @@ from bot.storage.database.pools import open_dlq_pool, open_pool
 from bot.storage.dlq.store import PostgresDlqStore
 from bot.storage.spool import FileSpool
 from bot.storage.store import PostgresStore
+from bot.system_checks import SystemChecks, system_checks
 from bot.ui.documents.writer import TemplateWriter
 from bot.ui.posts.digest.charts import DigestCharts
 from bot.ui.posts.exports import MarkdownExportWriter
@@ -48,6 +49,7 @@ class SharedResources:
         outbound: The client for other systems outside.
         paging: Returns those that a guild's pages go to.
         change_sources: Returns those where a guild's changes are read.
+        checks: Returns what looks at a guild's systems.
     """
 
     served: Served
@@ -65,6 +67,7 @@ class SharedResources:
     outbound: Outbound
     paging: Paging
     change_sources: ChangeSources
+    checks: SystemChecks
 
     @property
     def dlq(self) -> PostgresDlqStore:
@@ -96,6 +99,7 @@ class SharedResources:
             webhooks=self.webhooks.ids,
             paging=self.paging(policy),
             change_sources=self.change_sources(policy),
+            checks=self.checks(policy),
         )
 
     def _dlq(self, policy: Policy) -> PostgresDlqStore:
@@ -140,6 +144,7 @@ async def open_shared(
             outbound=outbound,
             paging=partial(paging_systems, settings, outbound, texts),
             change_sources=partial(change_sources, settings, outbound),
+            checks=partial(system_checks, settings, outbound, dsn),
         )
 
 

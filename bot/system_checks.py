@@ -53,7 +53,7 @@ class ConfiguredChecks:
         """Return True if the team has named a system."""
         return self.settings.checks_database_url is not None or len(self.unconfigured) < len(_NAMED)
 
-    def of(self, targets: Collection[str]) -> Sequence[LiveCheck]:
+    def of(self, targets: Collection[str], /) -> Sequence[LiveCheck]:
         """Return the checks of an incident of *targets*."""
         other = self.settings.checks_database_url
         return [

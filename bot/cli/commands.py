@@ -185,6 +185,27 @@ def doctor(  # noqa: PLR0913 -- its options
         raise typer.Exit(code)
 
 
+@app.command("check", epilog="Example: incident-bot check api.parky.co.jp")
+def check_systems(
+    target: Annotated[
+        str | None, typer.Argument(help="Only this target of [checks.http]; else all.", metavar="TARGET")
+    ] = None,
+    *,
+    lang: Annotated[
+        DemoLanguage | None, typer.Option(help="Of the words; else that of LC_ALL or LANG, or of the policy.")
+    ] = None,
+) -> None:
+    """Look at every system side by side, as /check does; exits with 1 when one is down."""
+    with ends_well():
+        from bot.cli.setup import load
+
+        settings = load("discord_guild_id")
+        from bot.cli.check import check as look
+        from bot.i18n.terminal import terminal_language
+
+        raise typer.Exit(look(settings, target, language=lang or terminal_language(os.environ)))
+
+
 @app.command(epilog="Example: incident-bot jobs --port 8090")
 def jobs(
     *,

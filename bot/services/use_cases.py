@@ -53,6 +53,7 @@ from bot.services.statistics.statistics import Statistics
 from bot.services.statistics.views import StatsViews
 from bot.services.suspects.rollbacks import Rollbacks
 from bot.services.suspects.seen_before import SeenBefore
+from bot.services.systems.rounds import CheckRounds
 from bot.services.timeline.pins import Pins
 from bot.services.timeline.timelines import Timelines
 from bot.services.triage.alert_titles import AlertTitles
@@ -160,7 +161,7 @@ class DlqUseCases:
 
 @dataclass(frozen=True)
 class ReportUseCases:
-    """Figures, and the posts that show them at set times."""
+    """Figures, the posts that show them at set times, and the state of the systems."""
 
     digests: Digests
     mornings: Mornings
@@ -168,3 +169,4 @@ class ReportUseCases:
     stats: StatsViews
     charts: Charts
     auditing: Auditing
+    check_rounds: CheckRounds

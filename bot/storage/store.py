@@ -49,6 +49,7 @@ from bot.storage.tables.drills import PostgresDrillWrites
 from bot.storage.tables.escalation import PostgresEscalationReads, PostgresEscalationWrites
 from bot.storage.tables.incidents import PostgresIncidentReads, PostgresIncidentWrites
 from bot.storage.tables.installation import PostgresGuildFinder, PostgresInstallation
+from bot.storage.tables.live_checks import PostgresLiveCheckReads, PostgresLiveCheckWrites
 from bot.storage.tables.members import PostgresMemberReads, PostgresMemberWrites
 from bot.storage.tables.mornings import PostgresMorningReads, PostgresMorningWrites
 from bot.storage.tables.oncall import PostgresOnCallReads, PostgresOnCallWrites
@@ -103,6 +104,7 @@ class PostgresTransaction(
     PostgresReplayWrites,
     PostgresBatchWrites,
     PostgresDlqWatchWrites,
+    PostgresLiveCheckWrites,
     PostgresMemberWrites,
     PostgresPostmortemWrites,
     PostgresOnCallWrites,
@@ -176,6 +178,7 @@ class PostgresStore(
     PostgresBatchReads,
     PostgresDlqWatchReads,
     PostgresInstallation,
+    PostgresLiveCheckReads,
     PostgresMemberReads,
     PostgresPostmortemReads,
     PostgresOnCallReads,

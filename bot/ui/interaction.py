@@ -212,6 +212,15 @@ async def redraw(
     )
 
 
+async def fill_in(interaction: Interaction, text: str) -> bool:
+    """Replace the words of the answer that `wait` has promised, as often as there are more; see `show`."""
+    return await show(
+        interaction,
+        first=lambda: interaction.response.send_message(text, ephemeral=True),
+        later=lambda: interaction.edit_original_response(content=text),
+    )
+
+
 async def soon(
     read: Callable[[], Awaitable[_Value]],
     *,

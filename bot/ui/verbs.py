@@ -39,6 +39,7 @@ class IncidentVerb(StrEnum):
     POSTMORTEM_UNDO = "postmortem_undo"
     ROLL_BACK = "roll_back"  # 戻す: the form that asks why
     KEEP_CHANGE = "keep_change"  # 戻さない: the same
+    CHECK = "check"  # もう一度確認: the systems, in the message of the last time
 
 
 class TriageVerb(StrEnum):

@@ -17,6 +17,7 @@ from bot.services.paging.deliveries import OutsideDeliveries
 from bot.services.postmortems.deliveries import DocumentDeliveries
 from bot.services.postmortems.reminders import PostmortemDeliveries
 from bot.services.privacy.deliveries import MemberDeliveries
+from bot.services.systems.deliveries import CheckDeliveries
 from bot.services.triage.deliveries import TriageDeliveries
 from bot.wiring.shared import Shared
 
@@ -38,7 +39,8 @@ def delivery_kinds(shared: Shared) -> DeliveryKinds:
     return DeliveryKinds(
         shared.shown_incidents,
         [
-            PostingDeliveries(reposting, shared.suspect_requests),
+            PostingDeliveries(reposting, shared.suspect_requests, shared.check_rounds.begin),
+            CheckDeliveries(),
             lines,
             DocumentDeliveries(shared.attaching, move=lines.move),
             RoleDeliveries(policy),

@@ -11,6 +11,7 @@ from bot.services.ports.charts import Charts, DigestPictures
 from bot.services.ports.documents import PostmortemWriter
 from bot.services.ports.export_writer import ExportWriter
 from bot.services.ports.hooks import HookDeliveries
+from bot.services.ports.live_checks import LiveChecks, NoChecks
 from bot.services.ports.oncall import Calendars, Reach
 from bot.services.ports.paging import OutsideWriter, Systems
 from bot.services.watchdogs.queue_watch import QueueWatch
@@ -26,6 +27,7 @@ class GuildDependencies:
         change_sources: Where to read what was deployed and merged.
         hook_records: By source, what it has tried to send.
         paging: The systems outside Discord that pages go to.
+        checks: Look at the team's systems.
         webhooks: The ids of the webhooks that can send undelivered notifications again, by channel.
     """
 
@@ -50,6 +52,7 @@ class GuildDependencies:
     hook_records: Mapping[str, HookDeliveries] = field(default_factory=dict)
     webhooks: Mapping[str, int] = field(default_factory=dict)
     paging: Systems = field(default_factory=dict)
+    checks: LiveChecks = field(default_factory=NoChecks)
 
 
 @dataclass(frozen=True, slots=True)

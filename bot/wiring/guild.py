@@ -30,6 +30,7 @@ from bot.services.privacy.redactions import Redactions
 from bot.services.registry import Services
 from bot.services.shared.roster import OnCall
 from bot.services.suspects.reading import Suspects
+from bot.services.systems.runs import CheckRuns
 from bot.services.walks.posts import TriagePosts
 from bot.wiring.delivery_kinds import delivery_kinds
 from bot.wiring.dependencies import GuildDependencies, Outward
@@ -57,6 +58,7 @@ class UseCases:
     kept_in_step: KeptInStep
     hook_processing: HookProcessing
     suspects: Suspects
+    check_runs: CheckRuns
 
 
 def wire(parts: GuildDependencies, outward: Outward, oncall: OnCall) -> UseCases:
@@ -101,6 +103,7 @@ def wire(parts: GuildDependencies, outward: Outward, oncall: OnCall) -> UseCases
         kept_in_step=KeptInStep(
             store, discord, shared.acknowledger, oncall, systems=kept_systems(parts.paging)
         ),
+        check_runs=CheckRuns(store, discord, shared.check_rounds),
         batch_runs=BatchRuns(store, parts.dlq, discord, policy, shared.replay_checks),
         hook_processing=HookProcessing(
             store, policy, services.alert_events, READERS, guild_id=parts.guild_id

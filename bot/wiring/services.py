@@ -198,4 +198,5 @@ def _reports(shared: Shared, parts: GuildDependencies) -> ReportUseCases:
         stats=StatsViews(shared.statistics, shared.policy, shared.access, shared.oncall),
         charts=parts.charts,
         auditing=Auditing(shared.store, shared.access),
+        check_rounds=shared.check_rounds,
     )

@@ -30,6 +30,8 @@ from bot.services.shared.shown_incidents import ShownIncidents
 from bot.services.statistics.statistics import Statistics
 from bot.services.suspects.asking import SuspectRequests
 from bot.services.suspects.seen_before import SeenBefore
+from bot.services.systems.dlq_check import DlqFailures
+from bot.services.systems.rounds import CheckRounds
 from bot.wiring.dependencies import GuildDependencies
 
 
@@ -71,6 +73,9 @@ class Shared:
         self.attaching = Attaching(store, discord, policy)
         self.suspect_requests = SuspectRequests(policy, has_sources=bool(parts.change_sources))
         self.seen_before = SeenBefore(store, self.access)
+        self.check_rounds = CheckRounds(
+            store, policy, self.access, checks=parts.checks, always=(DlqFailures(parts.dlq),)
+        )
 
 
 def _reviews(parts: GuildDependencies) -> str | None:

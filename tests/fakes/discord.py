@@ -30,6 +30,7 @@ from bot.domain.morning import MorningView
 from bot.domain.oncall.people import OnCallPerson
 from bot.domain.people import Person
 from bot.domain.privacy import LeftBehind
+from bot.domain.systems.rounds import ChecksShown
 from bot.domain.timeline.pinned import ThreadMessage
 from bot.domain.triage.session import Triage, TriageStatus
 from bot.services.ports import Redacted, Redrawn, Refreshed, Subject, soonest
@@ -91,6 +92,7 @@ class FakeDiscord:
         unreadable: Why no channel's history can be read.
         bundles: (waiting, all) of each edit of a bundle.
         batches, bursts: What each edit of such a message showed.
+        checks: (key of the post, what it shows) of each edit of the state of the systems.
         left: Ids or usernames of those who are no members any more.
         has_role: The server has a role that sees private incidents.
         members: Those whose roles are told to who asks.
@@ -135,6 +137,7 @@ class FakeDiscord:
     bundles: list[tuple[int, int]] = field(default_factory=list)
     batches: list[ReplayBatch] = field(default_factory=list)
     bursts: list[DlqBurst] = field(default_factory=list)
+    checks: list[tuple[str, ChecksShown]] = field(default_factory=list)
     left: set[str] = field(default_factory=set)
     has_role: bool = True
     members: Sequence[Person] = ()
@@ -240,6 +243,10 @@ class FakeDiscord:
             case QuestionView():
                 is_told = shown.incident is not None and not shown.incident.is_private
                 self.questions.append((shown.question.answer, is_told, post.kind))
+            case Incident():
+                if self.is_away:
+                    raise UpstreamUnavailable("away")
+                self.checks.append((post.key, ChecksShown.from_json(post.data)))
             case AskedAlerts():
                 told = {number: given.verdict for number, given in shown.verdicts.items()}
                 self.verdicts.append((post.key, told))

@@ -102,6 +102,7 @@ SHARED: Final = {
     "incidents.resolving.press_resolve_now": "incidents.resolving.send_resolution",
     "postmortem.owing.press_done": "/postmortem done",
     "/sev3": "/sev1",
+    "checks.press_check": "/check",  # ten seconds later: tests/services/systems presses it
     # Under a digest, which asks about the alerts of a whole week: tests/e2e/test_digest.py presses them.
     "verdicts.press_keep": "alerts.press_ignore",
     "verdicts.press_mute": "alerts.press_ignore",

@@ -242,3 +242,10 @@ async def _(scene: Scene) -> Change:
     question = await scene.press(await scene.showing(thread, label), label, by="primary")
     act = scene.presses(question, "削除する", by="primary")
     return scene.acts(act, "delete_thread", of=known.thread, places=(thread,))
+
+
+@change("/check")
+async def _(scene: Scene) -> Change:
+    known = await scene.raised()
+    query = "SELECT count(*) FROM timeline WHERE incident_id = $1 AND kind = 'checked'"
+    return Change(scene.runs("check", place=known.thread), query, (known.number,), places=(known.thread,))

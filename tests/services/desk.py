@@ -35,6 +35,7 @@ from bot.services.ports import (
 )
 from bot.services.ports.change_sources import ChangeSource
 from bot.services.ports.documents import PostmortemWriter, WrittenPostmortem
+from bot.services.ports.live_checks import LiveChecks, NoChecks
 from bot.services.ports.oncall import ReadinessFinding
 from bot.services.ports.paging import PagingSystem
 from bot.services.registry import Guilds
@@ -200,6 +201,7 @@ class Desk:
         self.change_sources: tuple[ChangeSource, ...] = ()
         self.webhooks: dict[str, int] = {}
         self.paging: dict[Way, PagingSystem] = {}
+        self.checks: LiveChecks = NoChecks()
         self.use(self.discord)
 
     def use(self, discord: Discord) -> UseCases:
@@ -225,6 +227,7 @@ class Desk:
             webhooks=self.webhooks,
             outside_writer=PlainOutsideWriter(_texts(), self.policy),
             paging=self.paging,
+            checks=self.checks,
         )
         oncall = OnCall(self.own_store, self.policy)
         self.discord.standing = oncall.standing

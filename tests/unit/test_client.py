@@ -65,6 +65,7 @@ async def test_every_command_is_explained_in_both_languages(bot: IncidentBot) ->
     commands = {name: payload for name, payload in made.items() if name not in menus}
     assert sorted(commands) == [
         "action",
+        "check",
         "digest",
         "dlq",
         "drill",

@@ -97,6 +97,8 @@ class DeliveryKind(StrEnum):
     SUSPECTS = "suspects", Spec(is_refreshed=True, is_dispensable=True)
     #: The file with the draft of the postmortem, in the thread.
     POSTMORTEM_FILE = "postmortem_file"
+    #: The message with the state of every system, which fills in.
+    CHECKS = "checks", Spec(is_dispensable=True)
     #: The bot's ✅ under a message that is on the timeline now.
     PIN_SEEN = "pin_seen", Spec(action=Action.REACTION, is_dispensable=True)
 

@@ -1,5 +1,6 @@
 """What is special about an incident's deliveries: its posting, lines in its thread, DMs about roles."""
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Final
 
@@ -29,9 +30,18 @@ _CLOSED: Final = frozenset({50083, 160005})
 
 
 class PostingDeliveries(DeliveryHandler):
-    """The parts of a posting: the alert, the bot's own 👀, the thread with its first messages, and copies."""
+    """The parts of a posting: the alert, the bot's own 👀, the thread with its first messages, and copies.
 
-    def __init__(self, reposting: Reposting, suspects: SuspectRequests) -> None:
+    Args:
+        check: Begins to look at the systems that the incident may be about; called once its card is there.
+    """
+
+    def __init__(
+        self,
+        reposting: Reposting,
+        suspects: SuspectRequests,
+        check: Callable[[Transaction, Incident], Awaitable[None]],
+    ) -> None:
         super().__init__(
             DeliveryKind.ALERT,
             DeliveryKind.SEED_ACK,
@@ -44,6 +54,7 @@ class PostingDeliveries(DeliveryHandler):
         )
         self._reposting = reposting
         self._suspects = suspects
+        self._check = check
 
     async def is_obsolete(self, tx: IncidentWrites, delivery: Delivery) -> bool:
         """Return True if a later posting says the same."""
@@ -74,6 +85,8 @@ class PostingDeliveries(DeliveryHandler):
         elif delivery.kind.spec.opens_thread:
             entry = ThreadOpenedEntry(where=(delivery.guild_id, posted.message_id))
         else:
+            if delivery.kind is DeliveryKind.THREAD_CARD:
+                await self._check(tx, incident)
             return incident
         changed = await _with_place(tx, incident, delivery, posted)
         if delivery.kind is DeliveryKind.ALERT:

@@ -24,9 +24,9 @@ from bot.domain.triage.session import Triage
 #: failures; None for what has none.
 Subject: TypeAlias = Incident | Digest | Triage | MorningView | Bundle | ReplayBatch | DlqBurst | None
 
-#: What a post shows that is edited by itself: a bundle, a morning, the question about a message, a batch of
-#: replays, new failures, and what was decided about the alerts that a digest asks about.
-Redrawn: TypeAlias = Bundle | MorningView | QuestionView | ReplayBatch | DlqBurst | AskedAlerts
+#: What a post shows that is edited by itself: an incident's systems, a bundle, a morning, the question about
+#: a message, a batch of replays, new failures, and what was decided about the alerts of a digest.
+Redrawn: TypeAlias = Incident | Bundle | MorningView | QuestionView | ReplayBatch | DlqBurst | AskedAlerts
 
 #: When to try again what Discord did not take, and gave no time for.
 TRY_AGAIN: Final = timedelta(seconds=20)

@@ -36,5 +36,16 @@ class LiveChecks(Protocol):
     def is_configured(self) -> bool:
         """Return True if the team has named a system, so that a check by itself tells something."""
 
-    def of(self, targets: Collection[str]) -> Sequence[LiveCheck]:
+    def of(self, targets: Collection[str], /) -> Sequence[LiveCheck]:
         """Return the checks of an incident of *targets*: of all targets if none of these has a check."""
+
+
+class NoChecks:
+    """The `LiveChecks` of a guild that has none."""
+
+    unconfigured: Sequence[SystemKind] = ()
+    is_configured: bool = False
+
+    def of(self, _targets: Collection[str], /) -> Sequence[LiveCheck]:
+        """Return none."""
+        return ()

@@ -64,6 +64,7 @@ class Act(StrEnum):
     OWE_POSTMORTEM = "owe_postmortem"
     GIVE_POSTMORTEM = "give_postmortem"
     DRAFT_POSTMORTEM = "draft_postmortem"
+    CHECK_SYSTEMS = "check_systems"
 
     @property
     def permission(self) -> str:

@@ -82,6 +82,7 @@ LEFT_OUT: Final = MappingProxyType(
         "installation": "the key and the state of this installation",
         "instances": "a moment of a process",
         "notify_settings": "people's own addresses, which are nobody else's business",
+        "live_checks": "the last look at the systems; each is an entry of the timeline",
         "outside_pages": "how far systems outside are kept in step",
         "issue_polls": "how far the issues have been read here",
         "mirrors": "a copy for times without the database",

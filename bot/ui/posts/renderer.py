@@ -19,6 +19,7 @@ from bot.ui.posts.incident import (
     private,
     roles,
     suspects,
+    system_checks,
     timeline_notices,
 )
 from bot.ui.posts.looks import Renderer
@@ -47,6 +48,7 @@ RENDERERS: Final[dict[DeliveryKind, Renderer]] = {
         replays,
         roles,
         suspects,
+        system_checks,
         timeline_notices,
         triage_posts,
         verdicts,

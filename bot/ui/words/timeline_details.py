@@ -43,6 +43,7 @@ from bot.domain.payloads import UNSET, Json, Unset
 from bot.domain.postmortem.entries import PostmortemOwnerEntry, PostmortemRemindedEntry
 from bot.domain.privacy_payloads import MemberAddedEntry, MemberRemovedEntry
 from bot.domain.suspects.rollback import RollbackEntry
+from bot.domain.systems.rounds import CheckedEntry
 from bot.domain.timeline.entries import EntryData, TimelineKind
 from bot.domain.timeline.recorded import (
     DeliveryFailedEntry,
@@ -55,6 +56,7 @@ from bot.domain.timeline.recorded import (
 from bot.domain.timeline.written import PinDeletedEntry, VoiceJoinedEntry
 from bot.ui.words import action_words, aftermath_words, detail_words, suspect_words
 from bot.ui.words.inert import inert
+from bot.ui.words.system_words import checked
 from bot.ui.words.triage_words import evidence, promoted, triaged, unfinished
 from bot.ui.words.voice import channel_name
 from bot.ui.words.wording import Wording
@@ -234,6 +236,7 @@ LOOKS: Final[Mapping[TimelineKind, EntryLook[Any]]] = {
     for look in (
         EntryLook(OpenedEntry, _opened),
         EntryLook(EvidenceEntry, evidence),
+        EntryLook(CheckedEntry, checked),
         EntryLook(TriagedEntry, triaged),
         EntryLook(PromotedEntry, promoted),
         EntryLook(UnfinishedEntry, unfinished),

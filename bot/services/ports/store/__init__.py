@@ -32,6 +32,7 @@ from bot.services.ports.store.hooks import HookReads, HookWrites
 from bot.services.ports.store.incidents import IncidentReads, IncidentWrites
 from bot.services.ports.store.installation import InstallationReads
 from bot.services.ports.store.jobs import JobWrites, OverdueReads
+from bot.services.ports.store.live_checks import LiveCheckReads, LiveCheckWrites
 from bot.services.ports.store.members import MemberReads, MemberWrites
 from bot.services.ports.store.mornings import DigestReads, DigestWrites, MorningReads, MorningWrites
 from bot.services.ports.store.oncall import OnCallReads, OnCallWrites
@@ -74,6 +75,7 @@ class Transaction(
     MorningWrites,
     DigestWrites,
     OnCallWrites,
+    LiveCheckWrites,
     MemberWrites,
     PagingWrites,
     PostmortemWrites,
@@ -113,6 +115,7 @@ class Store(
     MorningReads,
     DigestReads,
     OnCallReads,
+    LiveCheckReads,
     MemberReads,
     PagingReads,
     PostmortemReads,

@@ -24,6 +24,8 @@ from bot.domain.oncall.duty import Duty, DutyKind
 from bot.domain.payloads import Json, Payload
 from bot.domain.postmortem.deliveries import Occasion, PostmortemDm
 from bot.domain.postmortem.document import PostmortemData
+from bot.domain.systems.results import CheckResult, Fact, SystemKind, SystemState
+from bot.domain.systems.rounds import ChecksShown
 from bot.domain.timeline.pinned import PinSeenData
 from bot.domain.triage.payloads import TriageData
 
@@ -50,6 +52,22 @@ ROWS: list[tuple[Json, Payload]] = [
             "error": "x",
         },
         SeenFailure(id="e", attempted_at=AT, channel="p0-alerts", title="t", http_status=503, error="x"),
+    ),
+    (
+        {
+            "results": [{"system": "dlq", "state": "ok", "fact": "no_failures", "values": {}}],
+            "systems": 2,
+            "unconfigured": ["sentry"],
+            "asked_by": "a",
+            "finished_at": ISO,
+        },
+        ChecksShown(
+            results=(CheckResult(system=SystemKind.DLQ, state=SystemState.OK, fact=Fact.NO_FAILURES),),
+            systems=2,
+            unconfigured=(SystemKind.SENTRY,),
+            asked_by="a",
+            finished_at=AT,
+        ),
     ),
     ({"posting": 1}, PostingData(posting=1)),
     ({}, PostingData(posting=0)),

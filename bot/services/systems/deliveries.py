@@ -1,0 +1,23 @@
+"""What is special about the message with the state of every system."""
+
+from datetime import datetime
+
+from bot.domain.delivery.delivery import Delivery, DeliveryKind, Posted
+from bot.domain.incident.incident import Incident
+from bot.services.delivery.handling import DeliveryHandler
+from bot.services.ports import Transaction
+from bot.services.systems.rounds import check_job
+
+
+class CheckDeliveries(DeliveryHandler):
+    """The message that fills in."""
+
+    def __init__(self) -> None:
+        super().__init__(DeliveryKind.CHECKS)
+
+    async def placed(
+        self, tx: Transaction, incident: Incident, delivery: Delivery, posted: Posted, *, at: datetime | None
+    ) -> Incident:
+        """Let it show what was found before it was there. If a round runs, that happens after it."""
+        await tx.enqueue(check_job(incident.id))
+        return incident

@@ -1,0 +1,67 @@
+"""The message with the state of every system: worst first, half a phone screen, a button to check again."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from bot.domain.delivery.delivery import Delivery, DeliveryKind
+from bot.domain.incident.incident import Incident
+from bot.domain.systems.results import SystemState
+from bot.domain.systems.rounds import ChecksShown
+from bot.services.ports import Subject
+from bot.ui.buttons import row
+from bot.ui.posts.bodies import CONTENT_LIMIT, Body, message
+from bot.ui.posts.looks import Renderers, about
+from bot.ui.verbs import IncidentVerb
+from bot.ui.words.system_words import kinds, line, name_of
+from bot.ui.words.wording import Wording
+
+#: Lines of half a phone screen; with more, the healthy systems share one.
+_LINES: Final = 8
+_NAMES_LIMIT: Final = 300
+
+
+def checks_post(words: Wording, delivery: Delivery, subject: Subject) -> Body:
+    """Compose the message of an incident."""
+    incident = about(Incident, delivery, subject)
+    shown = ChecksShown.from_json(delivery.data)
+    is_over = shown.finished_at is not None
+    buttons = [words.buttons.make(IncidentVerb.CHECK, incident.id)] if is_over else []
+    return message(text(words, shown), components=row(buttons))
+
+
+def text(words: Wording, shown: ChecksShown) -> str:
+    """Return the text of the message, as far as the results are known."""
+    parts = [_head(words, shown)]
+    for each in _lines(words, shown):
+        if sum(map(len, parts)) + len(parts) + len(each) > CONTENT_LIMIT:
+            break
+        parts.append(each)
+    return "\n".join(parts)
+
+
+def _head(words: Wording, shown: ChecksShown) -> str:
+    if shown.finished_at is None:
+        if not shown.systems:
+            return words.say("systems.message.begun")
+        return words.say("systems.message.running", done=len(shown.results), all=shown.systems)
+    at = words.time_of_day(shown.finished_at, seconds=True)
+    if shown.asked_by is None:
+        return words.say("systems.message.done", at=at)
+    return words.say("systems.message.done_by", at=at, who=words.who(shown.asked_by))
+
+
+def _lines(words: Wording, shown: ChecksShown) -> Iterator[str]:
+    results = shown.results
+    fine = [each for each in results if each.state is SystemState.OK] if len(results) > _LINES else []
+    told = [each for each in results if each not in fine]
+    yield from (line(words, each) for each in told)
+    if fine:
+        names = words.joined([name_of(words, each) for each in fine], limit=_NAMES_LIMIT)
+        yield words.say("systems.message.fine", systems=names)
+    if shown.finished_at is not None and not results:
+        yield words.say("systems.message.nothing")
+    if shown.finished_at is not None and shown.unconfigured:
+        yield words.say("systems.message.unconfigured", systems=kinds(words, shown.unconfigured))
+
+
+RENDERERS: Final[Renderers] = {DeliveryKind.CHECKS: checks_post}

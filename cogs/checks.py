@@ -1,0 +1,80 @@
+"""`/check` and [🔄 もう一度確認]: the state of every system, side by side."""
+
+from dataclasses import replace
+from typing import Final
+
+from discord import app_commands
+from discord.app_commands import Choice, locale_str
+
+from bot.client import IncidentBot
+from bot.domain.errors import UserError
+from bot.i18n.options import described
+from bot.services.systems.running import results_in_steps
+from bot.ui.answers import Pressed, control
+from bot.ui.interaction import Interaction, fill_in, reply, services_of, voice_of, wait
+from bot.ui.named_incidents import here
+from bot.ui.people import person_from, person_of
+from bot.ui.posts.incident.system_checks import text as checks_text
+from bot.ui.verbs import IncidentVerb, template
+
+Target = app_commands.Range[str, 1, 80]
+_OFFERED: Final = 25  # Discord: choices of an autocomplete
+
+
+@app_commands.command(
+    name="check", description=locale_str("Check the state of every system now", key="commands.check")
+)
+@described(target=locale_str("Only this target, with what all targets share", key="commands.check_target"))
+@app_commands.guild_only()
+async def check(interaction: Interaction, target: Target | None = None) -> None:
+    """Check about the incident of this thread, in the thread; elsewhere show it to the person alone."""
+    await wait(interaction)
+    _require_known(interaction, target)
+    incident = await here(interaction)
+    if incident is None:
+        await _show_alone(interaction, target)
+        return
+    rounds, by = services_of(interaction).check_rounds, person_from(interaction.user)
+    asked = await rounds.ask(incident, by=by, target=target)
+    await reply(interaction, voice_of(interaction).say("systems.said.asked", label=asked.label))
+
+
+@check.autocomplete("target")
+async def offer_targets(interaction: Interaction, typed: str) -> list[Choice[str]]:
+    """Offer the targets that are asked by HTTP."""
+    names = [name for name in services_of(interaction).policy.checks.http if typed.lower() in name.lower()]
+    return [Choice(name=name, value=name) for name in names[:_OFFERED]]
+
+
+@control(template(IncidentVerb.CHECK))
+async def press_check(interaction: Interaction, pressed: Pressed) -> None:
+    """[🔄 もう一度確認]: check again, in the message of the last time."""
+    await wait(interaction)
+    by = await person_of(interaction)
+    await services_of(interaction).check_rounds.again(pressed.number, by=by)
+    await reply(interaction, voice_of(interaction).say("systems.said.again"))
+
+
+async def _show_alone(interaction: Interaction, target: str | None) -> None:
+    """Show the results to the person who asks; the answer fills in like the message in a thread."""
+    services, voice = services_of(interaction), voice_of(interaction)
+    rounds, by = services.check_rounds, person_from(interaction.user)
+    await rounds.permit(by=by, guild_id=services.guild_id)
+    checks = rounds.checks_of([] if target is None else [target])
+    shown = rounds.beginning(checks)
+    async for results in results_in_steps(checks):
+        shown = shown.with_results(results)
+        if len(shown.results) < shown.systems:
+            await fill_in(interaction, checks_text(voice, shown))
+    await fill_in(interaction, checks_text(voice, replace(shown, finished_at=interaction.created_at)))
+
+
+def _require_known(interaction: Interaction, target: str | None) -> None:
+    known = services_of(interaction).policy.checks.http
+    if target is not None and target not in known:
+        raise UserError("check_unknown_target", target=target, known=", ".join(known) or "–")
+
+
+async def setup(bot: IncidentBot) -> None:
+    bot.tree.add_command(check)
+    bot.add_controls(press_check)

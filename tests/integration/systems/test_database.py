@@ -1,0 +1,38 @@
+"""The live check of a database: PostgreSQL itself, and servers that are none."""
+
+from bot.domain.outbound import OutboundProblem
+from bot.domain.systems.results import Fact, SystemState
+from bot.storage.database.vitals import DatabaseVitals
+from tests.integration.outbound.upstream import says, upstream
+
+
+async def test_a_database_that_answers_tells_its_connections(database_url: str) -> None:
+    """Of its limit, and the longest statement."""
+    found = await DatabaseVitals(database_url).look()
+    assert (found.state, found.fact) == (SystemState.OK, Fact.DATABASE_ANSWERS)
+    assert int(found.values["most"]) >= int(found.values["used"]) >= 1
+
+
+def test_few_connections_left_and_a_long_statement_are_worth_a_look() -> None:
+    """The first matters more."""
+    judged = DatabaseVitals("")._judged
+    assert judged(used=90, most=100, longest_s=300).fact is Fact.CONNECTIONS_SHORT
+    assert judged(used=10, most=100, longest_s=300).fact is Fact.LONG_QUERY
+    assert judged(used=10, most=100, longest_s=59).state is SystemState.OK
+
+
+async def test_a_port_where_nobody_listens_is_down() -> None:
+    """After two refusals."""
+    async with upstream(says(200)) as there:
+        port = there.port
+    found = await DatabaseVitals(f"postgresql://a:hunter2@127.0.0.1:{port}/x").look()
+    assert (found.state, found.values) == (SystemState.DOWN, {"problem": OutboundProblem.REFUSED})
+
+
+async def test_a_login_that_is_refused_is_not_an_outage(database_url: str) -> None:
+    """The database is there; a person has to correct the address."""
+    base, _, _ = database_url.partition("?")
+    other = f"{base.rpartition('/')[0]}/no_such_database"
+    query = database_url.partition("?")[2]
+    found = await DatabaseVitals(f"{other}?{query}" if query else other).look()
+    assert (found.state, found.values) == (SystemState.UNKNOWN, {"problem": OutboundProblem.UNAUTHORISED})

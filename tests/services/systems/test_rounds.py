@@ -1,0 +1,199 @@
+"""Rounds of live checks about an incident: begun once, run once, shown in its thread, recorded once."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+import pytest
+
+from bot.domain.delivery.delivery import Delivery, DeliveryKind
+from bot.domain.errors import NotPermitted, UpstreamUnavailable, UserError
+from bot.domain.incident.incident import Incident
+from bot.domain.privacy import SETTLED
+from bot.domain.systems.results import CheckResult, Fact, SystemKind, SystemState
+from bot.domain.systems.rounds import CheckedEntry
+from bot.domain.timeline.entries import TimelineEntry, TimelineKind
+from bot.services.ports import Redrawn
+from tests.fakes.discord import FakeDiscord
+from tests.services.desk import OBSERVER, PRIMARY, RESPONDER, Desk
+from tests.services.privacy.test_privacy import secret
+from tests.services.systems.checks import ScriptedCheck, ScriptedChecks
+
+DOWN = CheckResult(
+    system=SystemKind.HTTP,
+    name="admin.parky.co.jp",
+    state=SystemState.DOWN,
+    fact=Fact.PROBLEM,
+    values={"problem": "timeout"},
+)
+
+
+@pytest.fixture
+def checks(desk: Desk) -> ScriptedChecks:
+    """The systems of the desk's guild: one that is fine, one that is down."""
+    made = ScriptedChecks([ScriptedCheck(), ScriptedCheck("admin.parky.co.jp", result=DOWN)])
+    desk.checks = made
+    desk.use(desk.discord)
+    return made
+
+
+async def entries(desk: Desk, incident: Incident) -> list[TimelineEntry]:
+    timeline = await desk.store.timeline(incident.id)
+    return [each for each in timeline if each.kind is TimelineKind.CHECKED]
+
+
+async def test_a_sev1_is_checked_by_itself_after_its_card(desk: Desk, checks: ScriptedChecks) -> None:
+    """One message, the worst first; one entry with all results; nothing of it when it is opened."""
+    incident = await desk.open()
+    assert await desk.store.live_check(incident) is None
+    await desk.work()
+    assert desk.sent(DeliveryKind.CHECKS) == ["incident"]
+    kinds = [kind for kind, _ in desk.discord.sent]
+    assert kinds.index(DeliveryKind.THREAD_CARD) < kinds.index(DeliveryKind.CHECKS)
+    _, shown = desk.discord.checks[-1]
+    assert [each.state for each in shown.results] == [SystemState.DOWN, SystemState.OK, SystemState.OK]
+    assert [each.system for each in shown.results][-1] is SystemKind.DLQ
+    assert (shown.asked_by, shown.unconfigured) == (None, (SystemKind.SENTRY,))
+    assert shown.finished_at is not None
+    assert checks.asked[0] == ("api.parky.co.jp",)
+    (entry,) = await entries(desk, incident)
+    assert entry.actor_name is None
+    assert CheckedEntry.from_json(entry.data or {}).results[0] == DOWN
+
+
+async def test_other_severities_and_teams_without_systems_are_not_checked(
+    desk: Desk, checks: ScriptedChecks
+) -> None:
+    """Those that the policy leaves out, and those that would show nothing but the bot's own database."""
+    await desk.open("SEV3")
+    await desk.work()
+    checks.is_configured = False
+    await desk.open(key="k2")
+    await desk.work()
+    assert desk.sent(DeliveryKind.CHECKS) == []
+
+
+@pytest.mark.usefixtures("checks")
+async def test_a_drill_is_checked_too_since_checks_only_read(desk: Desk) -> None:
+    """Its results stay in its thread."""
+    await desk.drills.start(desk.guild_id, severity=None, rings=False, by=PRIMARY, key="d")
+    await desk.work()
+    assert desk.sent(DeliveryKind.CHECKS) == ["incident"]
+
+
+@pytest.mark.usefixtures("checks")
+async def test_a_person_may_check_again_after_ten_seconds(desk: Desk) -> None:
+    """In the same message; each round is an entry with the person's name."""
+    incident = await desk.open()
+    await desk.work()
+    rounds = desk.services.check_rounds
+    with pytest.raises(UserError):
+        await rounds.again(incident.id, by=RESPONDER)
+    await desk.pass_time(seconds=10)
+    await rounds.again(incident.id, by=RESPONDER)
+    await desk.work()
+    assert len(desk.sent(DeliveryKind.CHECKS)) == 1
+    assert desk.discord.checks[-1][1].asked_by == RESPONDER.name
+    assert [each.actor_name for each in await entries(desk, incident)] == [
+        None,
+        RESPONDER.name,
+    ]
+    await desk.pass_time(seconds=10)
+    with pytest.raises(NotPermitted):
+        await rounds.again(incident.id, by=OBSERVER)
+
+
+async def test_the_command_posts_a_message_of_its_own_about_one_target(
+    desk: Desk, checks: ScriptedChecks
+) -> None:
+    """At the end of the thread; pressing again there keeps the target."""
+    incident = await desk.open("SEV3")
+    await desk.work()
+    rounds = desk.services.check_rounds
+    await rounds.ask(incident, by=RESPONDER, target="admin.parky.co.jp")
+    await desk.work()
+    await desk.pass_time(seconds=10)
+    await rounds.ask(incident, by=RESPONDER, target="admin.parky.co.jp")
+    await desk.work()
+    await desk.pass_time(seconds=10)
+    await rounds.again(incident.id, by=RESPONDER)
+    await desk.work()
+    assert len(desk.sent(DeliveryKind.CHECKS)) == 2
+    assert set(checks.asked) == {("admin.parky.co.jp",)}
+    assert desk.discord.checks[-1][0].endswith(":checks:2")
+
+
+@pytest.mark.usefixtures("checks")
+async def test_a_round_whose_process_dies_is_run_again_and_recorded_once(desk: Desk) -> None:
+    """The auditor finds it; a second run of an ended round only shows it."""
+    cases = desk.use(desk.discord)
+    incident = await desk.open()
+    desk.discord.is_away = True  # the last edit is refused
+    with pytest.raises(UpstreamUnavailable):
+        await desk.work()
+    desk.discord.is_away = False
+    await desk.work()
+    ended = await desk.store.live_check(incident)
+    assert ended is not None
+    assert ended.finished_at is not None
+    await cases.check_runs.strike(incident.id)
+    assert len(await entries(desk, incident)) == 1
+    assert desk.discord.checks[-1][1].results == tuple(ended.results)
+
+
+@pytest.mark.usefixtures("checks")
+async def test_a_private_incidents_results_are_in_its_thread_alone(desk: Desk) -> None:
+    """Where the message is, there are the results."""
+    incident = await desk.incidents.open(secret(desk))
+    await desk.work()
+    private = await desk.store.incident(incident.id)
+    assert [each.channel_id for each in desk.discord.posted(DeliveryKind.CHECKS)] == [private.thread.id]
+    assert desk.discord.checks
+
+
+@pytest.mark.usefixtures("checks")
+async def test_results_do_not_come_back_into_a_thread_that_was_made_private(desk: Desk) -> None:
+    """Not by a round that was under way, either."""
+    incident = await desk.open()
+    await desk.work()
+    await desk.pass_time(seconds=10)
+    await desk.services.check_rounds.again(incident.id, by=RESPONDER)
+    await desk.privacy.make_private(incident.id, by=PRIMARY)
+    shown = len(desk.discord.checks)
+    await desk.work()
+    assert len(desk.discord.checks) == shown
+    assert DeliveryKind.CHECKS in desk.discord.redacted
+    old = next(d for d in await desk.database.deliveries() if d.kind is DeliveryKind.CHECKS)
+    assert old.shown_version == SETTLED
+    assert len(await entries(desk, incident)) == 2
+
+
+class Crossing(FakeDiscord):
+    """Calls *then* after each edit of the state of the systems."""
+
+    then: Callable[[], Awaitable[object]] | None = None
+
+    async def redraw(self, post: Delivery, shown: Redrawn) -> None:
+        await super().redraw(post, shown)
+        if self.then is not None:
+            await self.then()
+
+
+@pytest.mark.usefixtures("checks")
+async def test_an_edit_that_crosses_with_making_it_private_is_emptied(desk: Desk) -> None:
+    """It may have been the later one at Discord."""
+    discord = Crossing()
+    desk.discord = discord
+    cases = desk.use(discord)
+    incident = await desk.open()
+    await desk.work()
+    await desk.pass_time(seconds=10)
+    await desk.services.check_rounds.again(incident.id, by=RESPONDER)
+    discord.then = lambda: desk.privacy.make_private(incident.id, by=PRIMARY)
+    await cases.check_runs.strike(incident.id)
+    assert DeliveryKind.CHECKS in discord.redacted
+
+
+def test_the_first_severities_are_those_that_wait_for_no_business_day(desk: Desk) -> None:
+    """As the policy says."""
+    assert desk.policy.checks.severities == {"SEV1", "SEV2"}
+    assert replace(desk.policy.checks, severities=frozenset()).severities == frozenset()
