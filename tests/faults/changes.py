@@ -19,6 +19,7 @@ CHANGES: Final[dict[str, Prepare]] = {}
 READS: Final = frozenset(
     {
         *("/triage", "/Triage this message", "triage.message.press_triage", "triage.starting.press_retry"),
+        "triage.message.press_triage_here",
         *(
             "/incident update",
             "/incident edit",
@@ -54,7 +55,13 @@ READS: Final = frozenset(
             "incidents.timeline.press_file",
         ),
         *("/runbook", "sheets.showing.choose_topic_of_incident", "sheets.showing.choose_topic_of_target"),
-        *("/stats show", "/stats fairness", "stats.press_show", "stats.press_fairness"),
+        *(
+            "/stats show",
+            "/stats fairness",
+            "stats.press_show",
+            "stats.press_show_person",
+            "stats.press_fairness",
+        ),
         *("/digest week", "verdicts.press_ask"),
         *("/digest preview", "/dlq recent", "/dlq p0-email", "/dlq http-status", "/dlq show"),
         *("/dlq replay", "/dlq replay-all", "dlq.replays.press_preview", "dlq.replays.press_other_target"),

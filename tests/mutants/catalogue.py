@@ -175,8 +175,8 @@ MUTANTS: Final = (
     Mutant(
         name="an alert from before an action item was done reopens it",
         file="bot/storage/tables/alerts/alerts.sql",
-        before="AND action_items.closed_at < :posted_at",
-        after="AND (action_items.closed_at < :posted_at OR true)",
+        before="AND action_items.closed_at < :said_at",
+        after="AND (action_items.closed_at < :said_at OR true)",
         tests=("tests/integration/storage/test_actions.py",),
     ),
     Mutant(
@@ -196,8 +196,8 @@ MUTANTS: Final = (
     Mutant(
         name="the job of an action item that an alert has broken is not asked for",
         file="bot/services/alerts/questions.py",
-        before="evidence.at),\n    )\n    await tx.enqueue(*(action_job(item_id) for item_id in broken))",
-        after="evidence.at),\n    )\n    _ = broken",
+        before="note_alert(decided)\n    await tx.enqueue(*(action_job(item_id) for item_id in broken))",
+        after="note_alert(decided)\n    _ = broken",
         tests=("tests/services/actions/test_times.py",),
     ),
     Mutant(
@@ -308,8 +308,8 @@ MUTANTS: Final = (
     Mutant(
         name="a replay by a webhook pages people as a new alert",
         file="bot/services/alerts/tracking.py",
-        before="is_from(message, alerts.ignore) or self._is_replay(message)",
-        after="is_from(message, alerts.ignore)",
+        before="return Outcome.REPLAY if self._is_replay(message) else None",
+        after="return None",
         tests=("tests/services/alerts/test_alerts.py",),
     ),
     Mutant(
