@@ -1,5 +1,6 @@
 """Changes of many incidents at once, of the DLQ, of drills, and of who is on call."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
@@ -133,7 +134,11 @@ async def _(scene: Scene) -> Change:
 @change("oncall.notifying.send_notify")
 async def _(scene: Scene) -> Change:
     form = await scene.human.command("responder", "general", "oncall notify")
-    return scene.acts(scene.sends(form, ways=["push"]), "set_notify", of="push", words=("保存しました",))
+
+    async def own() -> str:
+        return str((await scene.human.command("responder", "general", "oncall notify")).modal)
+
+    return replace(scene.acts(scene.sends(form, ways=["push"]), "set_notify", of="push"), screen=own)
 
 
 @change("/oncall override")

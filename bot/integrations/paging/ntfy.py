@@ -1,6 +1,6 @@
 """ntfy: pushes to the phones that subscribe to a topic. Source: https://docs.ntfy.sh/publish/"""
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from bot.integrations.outbound.call import Call, Terms
 from bot.services.ports.paging import OutsideMessage
@@ -8,7 +8,8 @@ from bot.services.ports.paging import OutsideMessage
 if TYPE_CHECKING:
     from bot.integrations.outbound.http import OutboundHttp
 
-_TERMS: Final = Terms("ntfy")
+#: The operator sets the address of the own server; any other is a person's choice.
+_OWN, _OTHER = Terms("ntfy", allows_private=True), Terms("ntfy")
 _URGENT, _HIGH = 5, 4  # "max" rings through Do Not Disturb where the phone allows it
 
 
@@ -43,10 +44,10 @@ class Ntfy:
         if message.ack_link is not None:
             action = {"action": "view", "label": self._ack_label, "url": message.ack_link, "clear": True}
             body["actions"] = [action]
-        is_ours = server == self._server and self._token is not None
-        headers = {"Authorization": f"Bearer {self._token}"} if is_ours else {}
+        is_own = server == self._server
+        headers = {"Authorization": f"Bearer {self._token}"} if is_own and self._token is not None else {}
         call = Call("POST", server, headers=headers, json=body, is_repeatable=True)
-        (await self._http.send(call, _TERMS)).require_success()
+        (await self._http.send(call, _OWN if is_own else _OTHER)).require_success()
 
     def _server_and_topic(self, address: str) -> tuple[str, str]:
         if "/" not in address:

@@ -15,7 +15,7 @@ from bot.services.ports.paging import OutsideAnswer, OutsideMessage
 if TYPE_CHECKING:
     from bot.integrations.outbound.http import OutboundHttp
 
-_TERMS: Final = Terms("pagerduty")
+_TERMS: Final = Terms("pagerduty", allows_private=True)  # the operator sets its addresses
 _SUMMARY_LIMIT: Final = 1024
 _ACTIONS: Final = {Told.ANSWERED: "acknowledge", Told.OVER: "resolve"}
 _ANSWERED: Final = frozenset({"acknowledged", "resolved"})

@@ -15,7 +15,7 @@ from bot.services.ports.paging import OutsideAnswer, OutsideMessage
 if TYPE_CHECKING:
     from bot.integrations.outbound.http import OutboundHttp
 
-_TERMS: Final = Terms("pushover")
+_TERMS: Final = Terms("pushover", allows_private=True)  # the operator sets its address
 _EMERGENCY, _HIGH = 2, 1
 
 #: Seconds between two rings of an emergency, >= 30, and until it gives up, <= 10,800.

@@ -15,7 +15,8 @@ from bot.services.ports.paging import OutsideMessage
 if TYPE_CHECKING:
     from bot.integrations.outbound.http import OutboundHttp
 
-_TERMS: Final = Terms("webhook")
+#: The operator sets its address, which may be in their own network.
+_TERMS: Final = Terms("webhook", allows_private=True)
 
 
 class SignedWebhook:

@@ -13,7 +13,7 @@ from bot.domain.delivery.allowance import Allowance
 from bot.domain.delivery.attachments import Attachment
 from bot.domain.delivery.delivery import Delivery, Posted, Request
 from bot.domain.delivery.kinds import Action
-from bot.domain.errors import Crowded, DeliveryRefused, OutboundFailed, UpstreamUnavailable
+from bot.domain.errors import Crowded, DeliveryRefused, NewerVersion, OutboundFailed, UpstreamUnavailable
 from bot.domain.escalation.deliveries import PagingData
 from bot.domain.incident.incident import Incident
 from bot.domain.oncall.people import OnCallPerson
@@ -192,8 +192,12 @@ class SendingByKind:
 
 
 def _way(delivery: Delivery) -> Way:
-    """Return the way of a page outside; a way that only a newer version knows cannot be used."""
+    """Return the way of a page outside.
+
+    Raises:
+        NewerVersion: only a newer version knows it; a process of that version sends the page.
+    """
     way = PagingData.from_json(delivery.data).way
     if way is None:
-        raise DeliveryRefused("a way that this version does not know", http_status=HTTPStatus.NOT_IMPLEMENTED)
+        raise NewerVersion("a way of paging")
     return way

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.delivery.delivery import DeliveryKind, DeliveryStatus
+from bot.domain.errors import NewerVersion
 from bot.domain.escalation.deliveries import PagingData
 from bot.domain.escalation.entries import PagedOutsideEntry
 from bot.domain.incident.entries import AcknowledgedEntry
@@ -326,3 +327,32 @@ async def test_a_page_that_is_passed_on_comes_by_the_persons_own_ways_too(
     await desk.passing_on.decline(incident.id, by=PRIMARY, message_id=desk.message(DeliveryKind.PAGE))
     await desk.work()
     assert [one["topic"] for one in outside.ntfy.published] == ["second-topic"]
+
+
+async def test_a_way_that_only_a_newer_version_knows_is_left_to_that(desk: Desk) -> None:
+    """It is neither sent nor given up."""
+    incident = await unanswered(desk)
+    row = await desk.database.pool.fetchrow(
+        "UPDATE deliveries SET status = 'pending', request = NULL, finished_at = NULL,"
+        " data = data || '{\"way\": \"telex\"}' WHERE kind = 'outside_page' AND target = 'system:webhook'"
+        " RETURNING id"
+    )
+    assert row is not None
+    with pytest.raises(NewerVersion):
+        await desk.deliveries.deliver(row["id"])
+    assert (await desk.store.delivery(row["id"])).status is DeliveryStatus.PENDING
+    assert (await desk.store.incident(incident.id)).status is Status.TRIGGERED
+
+
+async def test_a_persons_own_server_may_not_be_in_the_operators_network(desk: Desk, outside: Outside) -> None:
+    """Nor does it get the operator's token: the push to it fails, and the next way is tried."""
+    own = NotifySettings(1, "primary", ways=(Also.PUSH,), ntfy="https://127.0.0.1/my-topic")
+    async with desk.own_store.transaction() as tx:
+        await tx.save_notify_settings(desk.guild_id, own)
+    incident = await desk.open()
+    await desk.work()
+    found = await pages(desk, incident)
+    assert (found[Way.NTFY], found[Way.PUSHOVER]) == (DeliveryStatus.FAILED, DeliveryStatus.SENT)
+    failed = await desk.database.pool.fetchval("SELECT error FROM deliveries WHERE status = 'failed'")
+    assert failed == "ntfy: the host is at a private address"
+    assert outside.ntfy.published == []

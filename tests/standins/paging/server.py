@@ -203,7 +203,6 @@ class Outside:
     def environment(self) -> dict[str, str]:
         """The settings that lead here."""
         return {
-            "OUTBOUND_PRIVATE_HOSTS": "127.0.0.1",
             "NTFY_URL": f"{self.url}/ntfy",
             "NTFY_TOKEN": NTFY_TOKEN,
             "PUSHOVER_API_URL": f"{self.url}/1",

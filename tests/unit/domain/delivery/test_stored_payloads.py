@@ -21,6 +21,7 @@ from bot.domain.incident.incident import Role
 from bot.domain.morning import MorningData, MorningNagData
 from bot.domain.oncall.deliveries import GapData, HandoverData, OpenIncident, PlaceChange, ShiftCheckData
 from bot.domain.oncall.duty import Duty, DutyKind
+from bot.domain.paging.ways import Way
 from bot.domain.payloads import Json, Payload
 from bot.domain.postmortem.deliveries import Occasion, PostmortemDm
 from bot.domain.postmortem.document import PostmortemData
@@ -162,6 +163,10 @@ ROWS: list[tuple[Json, Payload]] = [
         PagingData(told={}, step=2, mention="none", dm=(), waited_s=0.5, next=None),
     ),
     ({"declined_by": "a", "waited_s": 1.5}, PagingData(declined_by="a", waited_s=1.5)),
+    (
+        {"waited_s": 900.0, "step": 1, "severity": "SEV1", "way": "pushover", "instead": ["ntfy"]},
+        PagingData(waited_s=900.0, step=1, severity="SEV1", way=Way.PUSHOVER, instead=(Way.NTFY,)),
+    ),
     (
         {"why": {"kind": "unreached", "who": "@a"}, "waited_s": 1.5, "severity": "SEV1"},
         PagingData(why=Why(kind=WhyKind.UNREACHED, who="@a"), waited_s=1.5, severity="SEV1"),
