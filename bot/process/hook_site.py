@@ -95,16 +95,17 @@ class HookSite:
         if receipt.answer is not None:
             status = _STATUS[receipt.result]
             return web.Response(body=receipt.answer, status=status, content_type="application/json")
-        return _answer(_STATUS[receipt.result], receipt.result)
+        return _answer(_STATUS[receipt.result], receipt.result, why=receipt.reason)
 
     def _refused(self, source: HookSource, status: HTTPStatus, why: str) -> web.Response:
         self._intake.count(source.name, why)
         return _answer(status, why)
 
 
-def _answer(status: HTTPStatus, said: str) -> web.Response:
+def _answer(status: HTTPStatus, said: str, *, why: str = "") -> web.Response:
     headers = {"Retry-After": str(_AGAIN_S[status])} if status in _AGAIN_S else {}
-    return web.json_response({"status": said}, status=status, headers=headers)
+    body = {"status": said, "message": why} if why else {"status": said}
+    return web.json_response(body, status=status, headers=headers)
 
 
 def receiving(

@@ -44,10 +44,12 @@ class Receipt:
 
     Attributes:
         answer: The JSON that the source expects; None: any will do.
+        reason: Why it was refused.
     """
 
     result: HookResult
     answer: bytes | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +145,7 @@ class HookIntake:
 
 def _refuse(source: HookSource, result: HookResult, *, reason: str) -> Receipt:
     log.warning("hook.refused", source=source.name, reason=reason)
-    return Receipt(result)
+    return Receipt(result, reason=reason)
 
 
 def _stored(source: HookSource, request: HookRequest) -> NewHook:

@@ -2,6 +2,7 @@
 
 import functools
 import json
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,6 +22,13 @@ def wrong_event(event: object) -> list[str]:
     """Return what the Events API does not allow in *event*."""
     schema = _document(EVENTS)["paths"]["/enqueue"]["post"]["requestBody"]
     return _unfit(EVENTS, schema["content"]["application/json"]["schema"], event)
+
+
+def wrong_event_answer(status: int, answer: object) -> list[str]:
+    """Return what the Events API would not answer to an event."""
+    name = "Success" if status == HTTPStatus.ACCEPTED else "Error"
+    schema = _document(EVENTS)["components"]["responses"][name]
+    return _unfit(EVENTS, schema["content"]["application/json"]["schema"], answer)
 
 
 def wrong_query(names: list[str]) -> list[str]:
