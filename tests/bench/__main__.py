@@ -17,7 +17,7 @@ from rich.console import Console
 
 from bot.storage.database.migrate import migrate
 from bot.storage.embedded import EmbeddedPostgres
-from tests.bench import answers, digest, distance, dlq, growth, measure, screens, storms
+from tests.bench import answers, digest, distance, dlq, growth, hooks, measure, screens, storms
 from tests.bench.figures import Figures, Limit, Row
 from tests.bench.report import put_into, table
 from tests.bench.stand import Discord, bare_bot, bot, discord, register_commands
@@ -66,7 +66,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="put the table at the end of this page")
-    parts = ("answers", "storms", "distance", "growth", "digest", "dlq")
+    parts = ("answers", "storms", "distance", "growth", "digest", "dlq", "hooks")
     parser.add_argument("--only", choices=parts, help="one part of it")
     parser.add_argument(
         "--responses", nargs="+", metavar="NAME", help="the first responses of these rows alone, as: 更新"
@@ -114,6 +114,8 @@ async def _measure(
             rows += await growth.rows(place, dsn, folder)
         if only in (None, "digest"):
             rows += await digest.rows(place, dsn, folder)
+        if only in (None, "hooks"):
+            rows += await hooks.rows(place, dsn, folder)
         if only is None:
             rows += await dlq.rows(dsn)
         return rows
