@@ -13,6 +13,7 @@ from structlog.testing import capture_logs
 from bot.domain.hooks.hook import HookKeys, HookRequest
 from bot.domain.hooks.nesting import DEEPEST
 from bot.integrations.hooks.alertmanager import AlertmanagerReader
+from bot.integrations.hooks.pagerduty import PagerDutyReader
 from bot.process.hook_site import LARGEST_BODY, serve_hooks
 from bot.services.hooks import batches as hook_batches
 from bot.services.hooks.batches import HookBatches
@@ -56,6 +57,13 @@ async def site(desk: Desk, *, signing: tuple[str, ...] = (TOKEN,)) -> AsyncItera
     source = HookSource(GUILD, rules, HookKeys((SECRET,), signing), NumberedReader(), priority=90)
     batches = HookBatches(desk.store)
     intake = HookIntake({"alertmanager": source}, batches, desk.store)
+    async with serving(intake, batches) as sender:
+        yield sender
+
+
+@asynccontextmanager
+async def serving(intake: HookIntake, batches: HookBatches) -> AsyncIterator[httpx.AsyncClient]:
+    """The server and what posts there; no secret is logged."""
     with capture_logs() as logged:
         async with serve_hooks(intake, batches, host="127.0.0.1", port=0):
             port = next(one["port"] for one in logged if one["event"] == "hooks.listening")
@@ -154,6 +162,29 @@ async def test_a_repeated_delivery_is_stored_once(desk: Desk) -> None:
         assert [await post("1"), await post("1")] == [202, 200]
         assert set(await asyncio.gather(post("2"), post("2"))) <= {200, 202}
     assert await desk.store.waiting_hooks(most=9) == 2
+
+
+async def test_what_speaks_to_pagerduty_gets_the_answer_that_it_expects(desk: Desk) -> None:
+    """With another base URL alone; an event that PagerDuty would refuse is refused here."""
+    event = {
+        "routing_key": "r" * 32,
+        "event_action": "trigger",
+        "dedup_key": "disk-db-1",
+        "payload": {"summary": "disk full on db-1", "source": "db-1", "severity": "critical"},
+    }
+    source = HookSource(GUILD, desk.policy.hooks["sentry"], HookKeys((SECRET,)), PagerDutyReader())
+    batches = HookBatches(desk.store)
+    async with serving(HookIntake({"pager": source}, batches, desk.store), batches) as sender:
+        answer = await sender.post(f"/hooks/pager/{SECRET}/v2/enqueue", json=event)
+        assert answer.status_code == 202
+        assert answer.json() == {
+            "status": "success",
+            "message": "Event processed",
+            "dedup_key": "disk-db-1",
+        }
+        refused = await sender.post(f"/hooks/pager/{SECRET}", json={**event, "event_action": "explode"})
+        assert refused.status_code == 400
+    assert await desk.store.waiting_hooks(most=9) == 1
 
 
 async def test_a_slow_database_is_answered_in_time(desk: Desk) -> None:

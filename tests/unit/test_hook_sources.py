@@ -1,0 +1,55 @@
+"""The sources of hooks: which tables and keys make one, and what doctor says of the others."""
+
+from dataclasses import replace
+from types import MappingProxyType
+
+import pytest
+
+from bot.checks.finding import State
+from bot.checks.hooks import check_hooks
+from bot.domain.errors import ConfigError
+from bot.domain.hooks.hook import HookFormat, HookKeys
+from bot.integrations.hooks.readers import READERS
+from bot.runbook import load_policy
+from bot.wiring.hooks import hook_sources
+
+PARKY = load_policy(None)
+KEYS = HookKeys(("s" * 16,))
+SIGNED = replace(KEYS, signing=("key-of-sentry",))
+
+
+def test_a_table_with_a_secret_is_a_source() -> None:
+    """The others cost nothing; a minus sign is written as an underscore."""
+    cron = replace(PARKY.hooks["sentry"], sender=replace(PARKY.hooks["sentry"].sender, name="my-cron"))
+    policy = replace(PARKY, hooks=MappingProxyType({**PARKY.hooks, "my-cron": cron}))
+    sources = hook_sources({"SENTRY": KEYS, "MY_CRON": KEYS}, {1: policy})
+    assert {name: source.guild_id for name, source in sources.items()} == {"sentry": 1, "my-cron": 1}
+    assert sources["sentry"].priority == 90
+    assert hook_sources({}, {1: policy}) == {}
+
+
+def test_two_servers_may_not_share_a_source() -> None:
+    """One would get the other's alerts; without a secret the tables are as good as not there."""
+    with pytest.raises(ConfigError, match=r"hooks.sentry: is in the policies of two servers, 1 and 2"):
+        hook_sources({"SENTRY": KEYS}, {1: PARKY, 2: PARKY})
+    assert hook_sources({}, {1: PARKY, 2: PARKY}) == {}
+
+
+def test_each_format_has_a_reader() -> None:
+    """A policy can name no other."""
+    assert set(READERS) == set(HookFormat)
+
+
+def test_doctor_says_who_may_send_and_what_is_missing() -> None:
+    """Nothing without any key."""
+    keys = {"SENTRY": SIGNED, "GITHUB": KEYS, "SENTYR": KEYS}
+    found = [(one.state, one.said) for one in check_hooks(keys, {1: PARKY}, port=None)]
+    assert found == [
+        (State.WARN, "secrets are set, but no port"),
+        (State.WARN, "HOOKS_SENTYR_SECRET is set, but no policy has such a source"),
+        (State.OK, "sentry may send, and proves that it is sentry"),
+        (State.WARN, "github may send; its address is the only secret"),
+    ]
+    [twice] = check_hooks({"SENTRY": KEYS}, {1: PARKY, 2: PARKY}, port=1)
+    assert "two servers" in twice.said
+    assert list(check_hooks({}, {1: PARKY}, port=None)) == []
