@@ -95,8 +95,12 @@ class Failures:
 
 
 def _counts(delivery: Delivery, incident: Incident) -> bool:
-    """Return True if it counts as a failure of its severity: not for a drill, nor for a replay."""
-    return not incident.is_drill and not delivery.kind.spec.is_replay
+    """Return True if it counts as a failure of its severity: not for a drill, a replay, or a page outside.
+
+    The figures ask whether an email went out instead; of a page outside the person's next way did.
+    """
+    spec = delivery.kind.spec
+    return not (incident.is_drill or spec.is_replay or spec.is_outside)
 
 
 def _title(delivery: Delivery, incident: Incident | None, *, in_words: bool) -> str:

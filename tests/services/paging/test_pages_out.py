@@ -154,9 +154,12 @@ async def test_a_way_that_fails_is_in_the_dlq_and_the_next_one_is_tried(desk: De
         if one.kind is TimelineKind.DELIVERY_FAILED
     ]
     assert [(one.of, one.reason) for one in failed] == [("outside_page", "ntfy: HTTP 403")]
-    row = await desk.database.pool.fetchrow("SELECT payload::text AS body FROM admin.notification_failures")
+    row = await desk.database.pool.fetchrow(
+        "SELECT severity, payload::text AS body FROM admin.notification_failures"
+    )
     assert row is not None
     assert TOPIC not in row["body"]
+    assert row["severity"] is None  # it is no P0 of which nobody got an email
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])
