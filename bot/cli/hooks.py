@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,13 +14,22 @@ from bot.cli.outcome import EXIT_FOUND, EXIT_OK
 from bot.domain.alerts.events import AlertEvent
 from bot.domain.alerts.recognition import Says
 from bot.domain.errors import ConfigError
-from bot.domain.hooks.hook import HookRequest, HookRules, HookUnreadable
+from bot.domain.hooks.hook import HookFormat, HookRefused, HookRequest, HookRules, HookUnreadable
 from bot.domain.severity import SeverityPolicy
 from bot.integrations.hooks.readers import READERS
 from bot.runbook import Policy, check_folder, load_policy
 from bot.settings import Settings
+from bot.wiring.hooks import in_environment
 
 _STDIN: Final = Path("-")
+_REFUSED: Final = frozenset({"signature", "credentials"})
+_PROOFS: Final = {
+    "right": "right",
+    "not checked": "not checked: no headers given (-H, --headers), or HOOKS_<SOURCE>_SIGNING_KEY is not set",
+    "signature": "refused with 401: the signature is missing, or wrong for this body",
+    "credentials": "refused with 401: the token, password or key is missing or wrong",
+    "too_old": "right, but too old by now: received again, it would be refused with 401",
+}
 _SAYS: Final = {
     Says.FIRING: "fires",
     Says.RESOLVED: "is over",
@@ -42,6 +52,27 @@ class Trial:
     fingerprint: str
 
 
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What a request would do.
+
+    Attributes:
+        proof: A key of `_PROOFS`.
+        problem: Why it cannot be read; empty if it can.
+    """
+
+    rules: HookRules
+    proof: str
+    problem: str = ""
+    trials: tuple[Trial, ...] = ()
+
+    @property
+    def code(self) -> int:
+        """Return EXIT_OK if an alert would fire or be over."""
+        says_something = any(trial.event.says is not Says.CHATTER for trial in self.trials)
+        return EXIT_OK if says_something and self.proof not in _REFUSED else EXIT_FOUND
+
+
 def try_request(
     settings: Settings,
     file: Path,
@@ -59,26 +90,39 @@ def try_request(
         headers: "Name: value" each.
         headers_file: More of them, a line each, or as one JSON object.
 
-    Returns:
-        EXIT_OK if an alert fires or is over; EXIT_FOUND if the request says nothing, or cannot be read.
-
     Raises:
         ConfigError: no policy has the source, or a file cannot be read.
     """
     policy, rules = _rules(settings.runbook_file, source)
     given = [*headers, *(() if headers_file is None else _lines(_bytes(headers_file)))]
     request = HookRequest(dict(_header(line) for line in given), _bytes(file))
+    tried = _tried(request, rules, policy, proof=_proof(settings, rules, request))
+    found = (
+        json.dumps(_as_json(tried), ensure_ascii=False, indent=2) if as_json else "\n".join(_in_words(tried))
+    )
+    typer.echo(found)
+    return tried.code
+
+
+def _tried(request: HookRequest, rules: HookRules, policy: Policy, *, proof: str) -> Tried:
     try:
         events = READERS[rules.format].parse(request, rules)
     except HookUnreadable as error:
-        _say(
-            {"source": source, "problem": error.reason}, [f"cannot be read: {error.reason}"], as_json=as_json
-        )
-        return EXIT_FOUND
-    trials = [_trial(event, rules, policy) for event in events]
-    found = {"source": source, "events": [_as_json(one) for one in trials]}
-    _say(found, _in_words(rules, trials), as_json=as_json)
-    return EXIT_OK if any(event.says is not Says.CHATTER for event in events) else EXIT_FOUND
+        return Tried(rules, proof, error.reason)
+    return Tried(rules, proof, trials=tuple(_trial(event, rules, policy) for event in events))
+
+
+def _proof(settings: Settings, rules: HookRules, request: HookRequest) -> str:
+    """Return "right", why the request would be refused (see `HookReader.verify`), or "not checked"."""
+    keys = settings.hook_keys.get(in_environment(rules.sender.name))
+    is_in_body = rules.format is HookFormat.PAGERDUTY
+    if keys is None or not keys.signing or not (request.headers or is_in_body):
+        return "not checked"
+    try:
+        READERS[rules.format].verify(request, keys.signing, now=datetime.now(UTC))
+    except HookRefused as refused:
+        return refused.reason
+    return "right"
 
 
 def _rules(path: Path | None, source: str) -> tuple[Policy, HookRules]:
@@ -124,13 +168,17 @@ def _trial(event: AlertEvent, rules: HookRules, policy: Policy) -> Trial:
     return Trial(event, severity, sender.channel or severity.channel, event.fingerprint(sender.name))
 
 
-def _in_words(rules: HookRules, trials: Sequence[Trial]) -> Iterator[str]:
-    count = len(trials)
-    yield f"{rules.sender.label}: {count} alert{'' if count == 1 else 's'}"
-    if not trials:
+def _in_words(tried: Tried) -> Iterator[str]:
+    sender, count = tried.rules.sender, len(tried.trials)
+    if tried.problem:
+        yield f"{sender.label}: cannot be read: {tried.problem}"
+        return
+    yield f"{sender.label}: {count} alert{'' if count == 1 else 's'}"
+    yield f"proof: {_PROOFS[tried.proof]}"
+    if not tried.trials:
         yield "The bot would answer with 2xx and do nothing: this is no alert, or a header is missing (-H)."
-    for number, trial in enumerate(trials, 1):
-        yield f"\n{number}. {trial.event.line or rules.sender.label}"
+    for number, trial in enumerate(tried.trials, 1):
+        yield f"\n{number}. {trial.event.line or sender.label}"
         yield from (f"   {name:<12} {value}" for name, value in _rows(trial) if value)
 
 
@@ -150,7 +198,14 @@ def _rows(trial: Trial) -> Iterable[tuple[str, str | None]]:
     )
 
 
-def _as_json(trial: Trial) -> Mapping[str, Any]:
+def _as_json(tried: Tried) -> Mapping[str, Any]:
+    found = {"source": tried.rules.sender.name, "proof": tried.proof}
+    if tried.problem:
+        return {**found, "problem": tried.problem}
+    return {**found, "events": [_event(trial) for trial in tried.trials]}
+
+
+def _event(trial: Trial) -> Mapping[str, Any]:
     event = trial.event
     return {
         "says": str(event.says),
@@ -164,7 +219,3 @@ def _as_json(trial: Trial) -> Mapping[str, Any]:
         "fingerprint": trial.fingerprint,
         "text": event.text,
     }
-
-
-def _say(found: Mapping[str, Any], lines: Iterable[str], *, as_json: bool) -> None:
-    typer.echo(json.dumps(found, ensure_ascii=False, indent=2) if as_json else "\n".join(lines))

@@ -1,5 +1,7 @@
 """`incident-bot hooks try`: a vendor's own request, and what the default policy would make of it."""
 
+import hashlib
+import hmac
 import json
 from pathlib import Path
 from typing import Any
@@ -63,7 +65,20 @@ def test_a_request_that_says_nothing_ends_with_1() -> None:
 
 def test_a_body_that_cannot_be_read_ends_with_1_and_the_reason() -> None:
     said = tried("-", "--source", "sentry", stdin="{")
-    assert (said.exit_code, said.stdout) == (1, "cannot be read: the body is not JSON\n")
+    assert (said.exit_code, said.stdout) == (1, "Sentry: cannot be read: the body is not JSON\n")
+
+
+def test_a_wrong_signature_is_found_before_the_source_is_connected(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOOKS_GITHUB_SECRET", "s" * 32)
+    monkeypatch.setenv("HOOKS_GITHUB_SIGNING_KEY", "the-webhooks-secret")
+    body = Path(body_of(WORKFLOW)).read_bytes()
+    right = hmac.new(b"the-webhooks-secret", body, hashlib.sha256).hexdigest()
+    for given, code, proof in ((right, 0, "right"), (right[::-1], 1, "signature")):
+        header = f"X-Hub-Signature-256: sha256={given}"
+        said = tried("request.json", "--source", "github", "-H", header, "--json")
+        assert (said.exit_code, json.loads(said.stdout)["proof"]) == (code, proof)
+    assert "refused with 401" in tried("request.json", "--source", "github", "-H", "X-A: b").stdout
+    assert "not checked" in tried("request.json", "--source", "github").stdout
 
 
 @pytest.mark.parametrize(
