@@ -53,6 +53,8 @@ COGS: Final = (
     "cogs.drill",
     "cogs.oncall",
     "cogs.alerts",
+    "cogs.alert_history",
+    "cogs.maintenance",
     "cogs.actions",
     "cogs.sheets",
 )

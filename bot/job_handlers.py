@@ -100,6 +100,7 @@ def handlers(cases: UseCases) -> dict[JobName, Handler]:
         JobName.REPLAY_BATCH: _paired(cases.batch_runs.strike),
         JobName.SHOW_BATCH: _paired(cases.batch_runs.show),
         JobName.SHOW_BURST: _paired(services.dlq_watch.show),
+        JobName.END_WINDOW: _paired(services.windows.strike),
         JobName.HANDOVER: _numbered(services.handovers.strike),
         JobName.REACH: _numbered(services.handovers.look_ahead),
         JobName.DRAFT_POSTMORTEM: _numbered(services.documents.draft_after_resolve),
@@ -175,6 +176,7 @@ def _of_row(name: JobName, each: Mapping[int, Mapping[JobName, Handler]], find: 
                 | JobName.SHOW_BATCH
                 | JobName.SHOW_BURST
                 | JobName.HOOKS
+                | JobName.END_WINDOW
             ):
                 guild_id = number
             case JobName.REFRESH_TRIAGE | JobName.REEVALUATE | JobName.UNFINISHED_TRIAGE:

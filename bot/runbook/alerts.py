@@ -18,6 +18,7 @@ from bot.domain.alerts.titles import TitleShapes
 from bot.domain.errors import ConfigError
 from bot.domain.severity import SeverityPolicy
 from bot.runbook import moments, values
+from bot.runbook.alert_rules import MOST_RULES, AlertRuleTable, MaintenanceTable
 from bot.runbook.model import AlertRules
 from bot.runbook.problems import lines
 from bot.runbook.rules import AtMost, Names, Problem, Rule, Section, some
@@ -121,6 +122,8 @@ class AlertsTable(Section):
     recovery: Annotated[OnRecovery, values.choice(OnRecovery, "what a recovery does")] = OnRecovery.CLOSE
     ignore: tuple[_Line, ...] = ()
     names: tuple[_SenderName, ...] = ()
+    rules: Annotated[tuple[AlertRuleTable, ...], AtMost(MOST_RULES)] = ()
+    maintenance: MaintenanceTable = MaintenanceTable()
 
     def value(self, severities: Mapping[str, SeverityPolicy]) -> AlertRules:
         """Return the rules, with the patterns of the usual senders after the file's own."""
@@ -141,6 +144,8 @@ class AlertsTable(Section):
             patterns=(*(each.into(Pattern) for each in self.patterns), *usual.patterns),
             names=(*self.names, *usual.names),
             shapes=usual.shapes,
+            rules=tuple(each.value(number) for number, each in enumerate(self.rules, 1)),
+            windows=self.maintenance.value(),
         )
 
 

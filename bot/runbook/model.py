@@ -7,7 +7,9 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.alerts.alert import AlertPart
 from bot.domain.alerts.recognition import Pattern, Shape, Unknown
+from bot.domain.alerts.rules import AlertRule
 from bot.domain.alerts.titles import TitleShapes
+from bot.domain.alerts.windows import WindowRules
 from bot.domain.calendar.business_time import BusinessHours
 from bot.domain.dlq.table import DlqTable
 from bot.domain.drill import Script
@@ -101,6 +103,7 @@ class Permissions:
     dlq: tuple[str, ...]
     replay: tuple[str, ...]
     load: tuple[str, ...]
+    mute: tuple[str, ...]
     replay_mentions: tuple[str, ...]
     audit: tuple[str, ...]
 
@@ -144,6 +147,8 @@ class AlertRules:
         patterns: Patterns of monitors' messages, in the order in which they are tried.
         names: Titles that only name their sender.
         shapes: Lines of a message that its alert's title is made of.
+        rules: About single alerts; the first one that fits decides.
+        windows: About maintenance windows.
     """
 
     watch: Mapping[str, str]
@@ -158,6 +163,8 @@ class AlertRules:
     patterns: tuple[Pattern, ...]
     names: tuple[str, ...]
     shapes: TitleShapes
+    rules: tuple[AlertRule, ...]
+    windows: WindowRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,6 +291,7 @@ class Policy:
             self.private.channel,
             self.digest.channel,
             self.handover.channel,
+            self.alerts.windows.channel,
         ]
         if self.morning_triage is not None:
             others.append(self.morning_triage.channel)

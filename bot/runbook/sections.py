@@ -121,6 +121,7 @@ class PermissionsTable(Section):
     digest: values.Roles = ("admin",)
     dlq: values.Roles = ("admin",)
     replay: values.Roles = ("admin",)
+    mute: values.Roles = ("admin",)
     load: values.Roles = Field(default_factory=_responders)
     replay_mentions: values.Roles = Field(default_factory=_replayers)
     audit: values.Roles = ("admin",)

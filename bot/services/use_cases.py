@@ -7,9 +7,11 @@ from bot.services.acknowledging.reconciliation import Reconciler
 from bot.services.actions.items import ActionItems
 from bot.services.actions.listing import ActionQueries
 from bot.services.alerts.events import AlertEvents
+from bot.services.alerts.history import AlertHistory
 from bot.services.alerts.missed import MissedAlerts
 from bot.services.alerts.questions import Questions
 from bot.services.alerts.tracking import AlertTracking
+from bot.services.alerts.windows import MaintenanceWindows
 from bot.services.digest.digests import Digests
 from bot.services.digest.verdicts import AlertVerdicts
 from bot.services.dlq.console import DlqConsole
@@ -97,6 +99,8 @@ class AlertUseCases:
     missed_hooks: MissedHooks
     questions: Questions
     alert_verdicts: AlertVerdicts
+    alert_history: AlertHistory
+    windows: MaintenanceWindows
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from bot.domain.incident.incident import (
     StatusUpdate,
     StatusUpdates,
 )
-from bot.domain.incident.locations import AlertPost, IncidentThread, Origin, Source, Tracked
+from bot.domain.incident.locations import AlertPost, IncidentThread, Origin, Source, Tracked, Waited
 from bot.domain.paging.ways import Also
 from bot.domain.payloads import Json, Payload
 from bot.domain.severity import LadderStep, Mention, SeverityChange
@@ -76,7 +76,11 @@ def incident_from_row(row: Row) -> Incident:
             reminders=row["reminders"],
         ),
         tracked=from_row(
-            Tracked, row, source=_kept(Source, row["source"]), origin=_kept(Origin, row["origin"])
+            Tracked,
+            row,
+            source=_kept(Source, row["source"]),
+            origin=_kept(Origin, row["origin"]),
+            waited=_kept(Waited, row["waited"]),
         ),
         duplicates=tuple(row["duplicates"]),
         linked=tuple(row["linked"]),

@@ -34,6 +34,7 @@ from bot.storage.tables.alerts.decisions import PostgresAlertDecisionReads, Post
 from bot.storage.tables.alerts.events import PostgresAlertEventWrites
 from bot.storage.tables.alerts.hooks import PostgresHookReads, PostgresHookWrites
 from bot.storage.tables.alerts.verdicts import PostgresAlertVerdictReads, PostgresAlertVerdictWrites
+from bot.storage.tables.alerts.windows import PostgresAlertWindowReads, PostgresAlertWindowWrites
 from bot.storage.tables.attachments import PostgresAttachmentReads, PostgresAttachmentWrites
 from bot.storage.tables.bundles import PostgresBundleReads, PostgresBundleWrites
 from bot.storage.tables.deliveries import (
@@ -98,6 +99,7 @@ class PostgresTransaction(
     PostgresAlertEventWrites,
     PostgresAlertDecisionWrites,
     PostgresHookWrites,
+    PostgresAlertWindowWrites,
     PostgresActionWrites,
     PostgresAlertVerdictWrites,
     PostgresMorningWrites,
@@ -169,6 +171,7 @@ class PostgresStore(
     PostgresTriageReads,
     PostgresAlertReads,
     PostgresAlertDecisionReads,
+    PostgresAlertWindowReads,
     PostgresActionReads,
     PostgresAlertVerdictReads,
     PostgresHookReads,

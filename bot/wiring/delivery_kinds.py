@@ -25,6 +25,7 @@ from bot.wiring.shared import Shared
 _PLAIN: Final = (
     DeliveryKind.ALERT_QUESTION,
     DeliveryKind.ALERT_VERDICT,
+    DeliveryKind.ALERT_WINDOW,
     DeliveryKind.ALERTS_SKIPPED,
     DeliveryKind.PIN_SEEN,
     DeliveryKind.SUSPECTS,

@@ -4,10 +4,13 @@ from bot.services.actions.checking import ActionChecks
 from bot.services.actions.items import ActionItems
 from bot.services.actions.listing import ActionQueries
 from bot.services.alerts.events import AlertEvents
+from bot.services.alerts.history import AlertHistory
 from bot.services.alerts.missed import MissedAlerts
+from bot.services.alerts.opening import AlertOpening
 from bot.services.alerts.questions import Questions
 from bot.services.alerts.recoveries import Recoveries
 from bot.services.alerts.tracking import AlertTracking
+from bot.services.alerts.windows import MaintenanceWindows
 from bot.services.digest.verdicts import AlertVerdicts
 from bot.services.dlq.console import DlqConsole
 from bot.services.dlq.dlq import Dlq
@@ -114,17 +117,18 @@ def _alerts(shared: Shared, parts: GuildDependencies, lifecycle: Lifecycle) -> A
     store, policy, discord, access = shared.store, shared.policy, shared.discord, shared.access
     questions = Questions(store, discord, policy, access, shared.incidents)
     recoveries = Recoveries(store, policy, lifecycle)
+    opening = AlertOpening(policy, shared.incidents)
     replaying = parts.webhooks.values()
-    alerts = AlertTracking(store, policy, shared.incidents, recoveries, questions, replaying=replaying)
+    alerts = AlertTracking(store, policy, opening, recoveries, questions, replaying=replaying)
     return AlertUseCases(
         alerts=alerts,
-        alert_events=AlertEvents(
-            store, policy, shared.incidents, recoveries, Regrading(policy, shared.escalations)
-        ),
+        alert_events=AlertEvents(store, policy, opening, recoveries, Regrading(policy, shared.escalations)),
         missed_alerts=MissedAlerts(store, discord, policy, alerts, shared.reconciler),
         missed_hooks=MissedHooks(store, policy, parts.hook_records),
         questions=questions,
         alert_verdicts=AlertVerdicts(store, discord, policy, access),
+        alert_history=AlertHistory(store, access),
+        windows=MaintenanceWindows(store, policy, access, shared.incidents),
     )
 
 

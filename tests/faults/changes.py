@@ -62,6 +62,7 @@ READS: Final = frozenset(
             "stats.press_show_person",
             "stats.press_fairness",
         ),
+        *("/alerts recent", "alert_history.press_page", "/mute list"),
         *("/digest week", "verdicts.press_ask"),
         *("/digest preview", "/dlq recent", "/dlq p0-email", "/dlq http-status", "/dlq show"),
         *("/dlq replay", "/dlq replay-all", "dlq.replays.press_preview", "dlq.replays.press_other_target"),

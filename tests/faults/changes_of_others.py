@@ -125,6 +125,27 @@ async def _(scene: Scene) -> Change:
     return Change(scene.runs("drill start", by="primary"), query, (), words=("【訓練】",))
 
 
+@change("/mute start")
+async def _(scene: Scene) -> Change:
+    act = scene.runs("mute start", by="primary", target="windowstart", until="2h")
+    return scene.acts(act, "alert_window_began", of="windowstart")
+
+
+@change("/mute end")
+async def _(scene: Scene) -> Change:
+    await scene.say("mute start", by="primary", target="windowend", until="2h")
+    act = scene.runs("mute end", by="primary", target="windowend")
+    return scene.acts(act, "alert_window_ended", of="windowend")
+
+
+@change("maintenance.press_end")
+async def _(scene: Scene) -> Change:
+    await scene.say("mute start", by="primary", target="windowpress", until="2h")
+    shown = await scene.say("mute list", by="primary")
+    act = scene.presses(shown, "windowpress", by="primary")
+    return scene.acts(act, "alert_window_ended", of="windowpress")
+
+
 @change("/oncall set")
 async def _(scene: Scene) -> Change:
     act = scene.runs("oncall set", by="primary", user="responder", place="seatset")

@@ -314,10 +314,31 @@ MUTANTS: Final = (
     ),
     Mutant(
         name="a mute of a lesser alert hides a more severe one",
-        file="bot/services/alerts/counting.py",
+        file="bot/services/alerts/opening.py",
         before="if one.rank <= said.severity.rank",
         after="if one.rank >= 0",
         tests=("tests/services/digest/test_verdicts.py",),
+    ),
+    Mutant(
+        name="a window that ends loses what is being held at that moment",
+        file="bot/storage/tables/alerts/windows.sql",
+        before="ORDER BY ends_at, id\n   FOR SHARE",
+        after="ORDER BY ends_at, id",
+        tests=("tests/services/alerts/test_windows.py",),
+    ),
+    Mutant(
+        name="an alert that was over during a window is tracked at its end",
+        file="bot/services/alerts/windows.py",
+        before="if not await tx.fires_still(",
+        after="if False and not await tx.fires_still(",
+        tests=("tests/services/alerts/test_windows.py",),
+    ),
+    Mutant(
+        name="a message that is read again counts towards its threshold again",
+        file="bot/services/alerts/tracking.py",
+        before="known = await tx.handled_message(said)",
+        after="known = None",
+        tests=("tests/services/alerts/test_rules.py",),
     ),
     Mutant(
         name="a muted alert counts each reading of the same message",

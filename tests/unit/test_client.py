@@ -65,11 +65,13 @@ async def test_every_command_is_explained_in_both_languages(bot: IncidentBot) ->
     commands = {name: payload for name, payload in made.items() if name not in menus}
     assert sorted(commands) == [
         "action",
+        "alerts",
         "check",
         "digest",
         "dlq",
         "drill",
         "incident",
+        "mute",
         "oncall",
         "postmortem",
         "runbook",

@@ -102,7 +102,7 @@ class AlertMessage:
         """
         texts = list(self._texts())
         for name in sorted(known, key=len, reverse=True):
-            pattern = _mention_of(name)
+            pattern = mention_of(name)
             if any(pattern.search(text) for text in texts):
                 return name
         named = (found for embed in self.embeds for found in _named_fields(embed))
@@ -255,7 +255,7 @@ def _named_fields(embed: AlertEmbed) -> Iterator[str]:
             yield value
 
 
-def _mention_of(target: str) -> re.Pattern[str]:
+def mention_of(target: str) -> re.Pattern[str]:
     """Return a pattern that finds *target* as a whole name: "parky.co.jp" is not in "api.parky.co.jp"."""
     name = re.escape(target).replace(r"\*", r"[\w.-]*")
     return re.compile(rf"(?<![\w.-]){name}(?!\w|[.-]\w)", re.IGNORECASE | re.ASCII)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from bot.domain.alerts.rules import AlertRule
 from bot.domain.people import Person
 from bot.domain.severity import SeverityPolicy
 
@@ -28,6 +29,7 @@ class Occurrence:
         nth: Its place among the events that came together.
         title: What it is about, one line.
         target: What is affected, if it says so.
+        rule: The policy's rule about it, if there is one.
     """
 
     guild_id: int
@@ -44,3 +46,4 @@ class Occurrence:
     nth: int = 0
     title: str = ""
     target: str | None = None
+    rule: AlertRule | None = None

@@ -231,8 +231,13 @@ def _reading(pattern: Pattern, found: Mapping[str, str], title: str) -> Reading:
 def _is_from(message: AlertMessage, sender: Shape | None) -> bool:
     if sender is None:
         return True
-    signs = (message.evidence.author_name, message.username, str(message.evidence.author_id))
-    return any(sender.match(sign.strip()) is not None for sign in signs)
+    return any(sender.match(name) is not None for name in names_of(message))
+
+
+def names_of(message: AlertMessage) -> tuple[str, ...]:
+    """Return what the author of a message may be called: its name there, its own name, its id."""
+    author = message.evidence
+    return author.author_name.strip(), message.username.strip(), str(author.author_id)
 
 
 def own_names(message: AlertMessage, names: Iterable[str]) -> frozenset[str]:

@@ -139,6 +139,8 @@ class DeliveryKind(StrEnum):
     ALERT_QUESTION = "alert_question", Spec(may_answer=True)
     #: The line that says what the team has decided about a noisy alert.
     ALERT_VERDICT = "alert_verdict", Spec(may_answer=True)
+    #: The line about a maintenance window: it began, was changed, or is over.
+    ALERT_WINDOW = "alert_window"
     #: The note that older messages of a watched channel were not read.
     ALERTS_SKIPPED = "alerts_skipped"
     DIGEST = "digest"

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from bot.domain.incident.aftermath import ActionCount, Aftermath
 from bot.domain.incident.calls import Calls
-from bot.domain.incident.locations import AlertPost, IncidentThread, Origin, Source, Tracked
+from bot.domain.incident.locations import AlertPost, IncidentThread, Origin, Source, Tracked, Waited
 from bot.domain.payloads import Payload
 from bot.domain.people import Person
 from bot.domain.severity import SeverityChange
@@ -130,7 +130,7 @@ class NewIncident:
         key: Idempotency key: the same key opens the same incident ("interaction:123").
         evidence: The message that the triage started from.
         rings: False silences every mention, whatever the policy says: a drill that should not disturb.
-        source, fingerprint, origin: Of a tracked alert, as in `Tracked`.
+        source, fingerprint, origin, waited: Of a tracked alert, as in `Tracked`.
         triggered_at: When it was raised, if that was earlier, while the database was away.
     """
 
@@ -152,6 +152,7 @@ class NewIncident:
     fingerprint: str | None = None
     triggered_at: datetime | None = None
     origin: Origin | None = None
+    waited: Waited | None = None
 
 
 @dataclass(frozen=True, slots=True)

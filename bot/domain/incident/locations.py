@@ -65,6 +65,20 @@ class Origin(Payload, kw_only=False):
     channel: str = ""
 
 
+class Waited(Payload):
+    """What an alert has waited for before it was tracked.
+
+    Attributes:
+        count: How often it had come by then.
+        within_s: A rule waits until it came so often within that time, seconds; None without a rule.
+        window: The target of the maintenance window that has held it; empty without one.
+    """
+
+    count: int
+    within_s: float | None = None
+    window: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Tracked:
     """The alert of a monitor that an incident tracks; all defaults for any other incident.
@@ -74,6 +88,7 @@ class Tracked:
         fingerprint: Messages and events with the same one count on this incident.
         occurrences, last_seen_at: How often it came, and when last.
         origin: The monitor, if the alert came as an event.
+        waited: What it has waited for before it was tracked, if for anything.
     """
 
     source: Source | None = None
@@ -81,6 +96,7 @@ class Tracked:
     occurrences: int = 1
     last_seen_at: datetime | None = None
     origin: Origin | None = None
+    waited: Waited | None = None
 
     @property
     def monitor(self) -> str | None:

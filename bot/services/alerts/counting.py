@@ -45,13 +45,6 @@ class AlertCounting:
             return None  # it may not be the trouble that was acknowledged
         return found
 
-    async def is_muted(self, tx: Transaction, said: Occurrence) -> bool:
-        """Return True if the team has muted the alert for *said*, and count that."""
-        severer = [one.name for one in self._policy.severities.values() if one.rank <= said.severity.rank]
-        return await tx.pass_over_alert(
-            said.guild_id, said.fingerprint, message_id=said.id, severities=severer
-        )
-
     async def count(self, tx: Transaction, same: Incident, said: Occurrence) -> Incident:
         """Count *said* on the incident, and say so as often as people want to know."""
         now, is_back = await tx.now(), await tx.has_recovered(same.id)

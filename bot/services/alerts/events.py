@@ -7,14 +7,15 @@ from bot.domain.alerts.decisions import AlertDecision, Outcome
 from bot.domain.alerts.events import AlertEvent, AlertSender, EventOrigin
 from bot.domain.alerts.occurrence import NO_CHANNEL, Occurrence
 from bot.domain.alerts.recognition import Says
+from bot.domain.alerts.rules import AlertFacts, rule_for
 from bot.domain.incident.incident import Incident, IncidentKind, NewIncident
 from bot.domain.incident.locations import Origin
 from bot.domain.people import Person
 from bot.domain.triage.evidence import EVIDENCE_LIMIT, Evidence
 from bot.runbook.model import Policy
 from bot.services.alerts.counting import AlertCounting
+from bot.services.alerts.opening import AlertOpening, Decided
 from bot.services.alerts.recoveries import Recoveries
-from bot.services.incidents.commands import Incidents
 from bot.services.incidents.severity_change import Cause, Regrading
 from bot.services.ports import Store, Transaction
 from bot.services.shared.changes import Change
@@ -33,13 +34,13 @@ class AlertEvents:
         self,
         store: Store,
         policy: Policy,
-        incidents: Incidents,
+        opening: AlertOpening,
         recoveries: Recoveries,
         regrading: Regrading,
     ) -> None:
         self._store = store
         self._policy = policy
-        self._incidents = incidents
+        self._opening = opening
         self._recoveries = recoveries
         self._regrading = regrading
         self._counting = AlertCounting(policy)
@@ -70,29 +71,25 @@ class AlertEvents:
             if known is not None:
                 return None if known.incident_id is None else await tx.incident(known.incident_id)
             if event.says is Says.RESOLVED:
-                outcome, incident = await self._recoveries.receive_within(tx, said)
+                decided = Decided(*await self._recoveries.receive_within(tx, said))
             else:
-                outcome, incident = await self._fire(tx, said, _as_incident(event, sender, said))
-            decided = AlertDecision.on(said, outcome, says=event.says, incident=incident)
-            broken = await tx.note_alert_event(decided)
+                decided = await self._fire(tx, said, _as_incident(event, sender, said))
+            decision = decided.about(said, says=event.says)
+            broken = await tx.note_alert_event(decision)
             await tx.enqueue(*(action_job(item_id) for item_id in broken))
-        number = decided.incident_id
+        number, outcome = decision.incident_id, decided.outcome
         log.info("alert.event_received", sender=sender.name, outcome=outcome, incident_id=number)
-        return incident
+        return decided.incident
 
-    async def _fire(
-        self, tx: Transaction, said: Occurrence, new: NewIncident
-    ) -> tuple[Outcome, Incident | None]:
+    async def _fire(self, tx: Transaction, said: Occurrence, new: NewIncident) -> Decided:
         if same := await self._counting.same(tx, said):
-            return Outcome.COUNTED, await self._counting.count(tx, same, said)
+            return Decided(Outcome.COUNTED, await self._counting.count(tx, same, said))
         lesser = await self._counting.same(tx, said, or_lesser=True)
         if lesser is not None and lesser.kind is IncidentKind.ALERT:  # people decide about an incident
-            return Outcome.COUNTED, await self._raise(tx, lesser, said)
+            return Decided(Outcome.COUNTED, await self._raise(tx, lesser, said))
         if await tx.is_over_since(said):
-            return Outcome.OVER_BEFORE, None
-        if await self._counting.is_muted(tx, said):
-            return Outcome.MUTED, None
-        return Outcome.TRACKED, await self._incidents.open_within(tx, new, by=None)
+            return Decided(Outcome.OVER_BEFORE)
+        return await self._opening.passed_over(tx, said) or await self._opening.open(tx, said, new)
 
     async def _raise(self, tx: Transaction, lesser: Incident, said: Occurrence) -> Incident:
         incident = await self._counting.count(tx, lesser, said)
@@ -101,6 +98,10 @@ class AlertEvents:
 
     def _occurrence(self, event: AlertEvent, sender: AlertSender, origin: EventOrigin) -> Occurrence:
         severity = sender.severity_of(event, self._policy.severities.values())
+        title = event.line or sender.label
+        target = first_line(event.target or "", limit=TARGET_LIMIT) or None
+        facts = AlertFacts(title, target, (sender.name, sender.label), severity)
+        rule = rule_for(facts, self._policy.alerts.rules)
         return Occurrence(
             guild_id=origin.guild_id,
             id=origin.id,
@@ -110,11 +111,12 @@ class AlertEvents:
             by=Person(id=NO_USER, name=sender.label, is_bot=True),
             at=origin.at,
             url=event.link or "",
-            severity=self._policy.rules(severity),
+            severity=self._policy.rules((rule and rule.becomes) or severity),
             same_within=sender.same_within,
             nth=origin.nth,
-            title=event.line or sender.label,
-            target=first_line(event.target or "", limit=TARGET_LIMIT) or None,
+            title=title,
+            target=target,
+            rule=rule,
         )
 
 

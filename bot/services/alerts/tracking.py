@@ -10,7 +10,8 @@ from bot.domain.alerts.alert import AlertMessage, severity_at_start
 from bot.domain.alerts.decisions import AlertDecision, Outcome
 from bot.domain.alerts.occurrence import Occurrence
 from bot.domain.alerts.question import AlertQuestion
-from bot.domain.alerts.recognition import Reading, Says, Unknown, is_from, read_message
+from bot.domain.alerts.recognition import Reading, Says, Unknown, is_from, names_of, read_message
+from bot.domain.alerts.rules import AlertFacts, AlertRule, rule_for
 from bot.domain.alerts.titles import alert_title
 from bot.domain.dlq.replays import REPLAYED_AS
 from bot.domain.incident.incident import Incident
@@ -18,9 +19,9 @@ from bot.domain.people import Person
 from bot.domain.severity import SeverityPolicy
 from bot.runbook.model import Policy
 from bot.services.alerts.counting import AlertCounting
+from bot.services.alerts.opening import AlertOpening, Decided
 from bot.services.alerts.questions import Questions, as_incident, count_message, note_muted
 from bot.services.alerts.recoveries import Recoveries
-from bot.services.incidents.commands import Incidents
 from bot.services.ports import Store, Transaction
 from bot.services.shared.jobs import refresh_job
 
@@ -35,12 +36,14 @@ class Understood:
 
     Attributes:
         severity: The severity that it would be tracked under.
+        rule: The policy's rule about it, if there is one.
         would_be: The facts that are kept when it is tracked or asked about, its fingerprint among them.
         is_readable: Something of it can be read.
     """
 
     reading: Reading
     severity: SeverityPolicy
+    rule: AlertRule | None
     would_be: AlertQuestion
     is_readable: bool
 
@@ -67,6 +70,7 @@ class Understood:
             is_readable=self.is_readable,
             title=told.title,
             target=told.target,
+            rule=self.rule,
         )
 
 
@@ -81,7 +85,7 @@ class AlertTracking:
         self,
         store: Store,
         policy: Policy,
-        incidents: Incidents,
+        opening: AlertOpening,
         recoveries: Recoveries,
         questions: Questions,
         *,
@@ -89,7 +93,7 @@ class AlertTracking:
     ) -> None:
         self._store = store
         self._policy = policy
-        self._incidents = incidents
+        self._opening = opening
         self._recoveries = recoveries
         self._questions = questions
         self._counting = AlertCounting(policy)
@@ -169,6 +173,10 @@ class AlertTracking:
             reading = Reading(Says.FIRING, reading.title)
         severity = said or self._policy.severities[self._watched(message, alerts.watch)]
         target = message.target(self._policy.targets)
+        title = alert_title(message, reading, alerts.names, alerts.shapes) or message.stand_in
+        rule = rule_for(AlertFacts(title, target, names_of(message), severity.name), alerts.rules)
+        if rule is not None and rule.becomes is not None:
+            severity = self._policy.severities[rule.becomes]
         would_be = AlertQuestion(
             guild_id=message.guild_id,
             channel_id=message.channel_id,
@@ -176,11 +184,11 @@ class AlertTracking:
             sender=message.sender,
             fingerprint=reading.fingerprint(message, alerts.fingerprint, target=target),
             severity=severity.name,
-            title=alert_title(message, reading, alerts.names, alerts.shapes) or message.stand_in,
+            title=title,
             target=target,
             evidence=message.evidence,
         )
-        return Understood(reading, severity, would_be, is_readable=bool(message.title))
+        return Understood(reading, severity, rule, would_be, is_readable=bool(message.title))
 
     async def show_count(self, incident_id: int) -> None:
         """Let the posts say how often it came: one edit for all that came meanwhile."""
@@ -196,27 +204,25 @@ class AlertTracking:
             known = await tx.handled_message(said)
             if known is not None:
                 return None if known.incident_id is None else await tx.incident(known.incident_id)
-            outcome, incident = await self._decide(tx, understood, asks=asks)
-            decided = AlertDecision.on(said, outcome, says=understood.reading.says, incident=incident)
-            await (tx.decide(decided) if incident is None else count_message(tx, decided))
-        log.info("alert.decided", outcome=outcome, incident_id=decided.incident_id, message_id=said.id)
-        return incident
+            decided = await self._decide(tx, understood, asks=asks)
+            decision = decided.about(said, says=understood.reading.says)
+            await (tx.decide(decision) if decided.incident is None else count_message(tx, decision))
+        number, outcome = decision.incident_id, decided.outcome
+        log.info("alert.decided", outcome=outcome, incident_id=number, message_id=said.id)
+        return decided.incident
 
-    async def _decide(
-        self, tx: Transaction, understood: Understood, *, asks: bool
-    ) -> tuple[Outcome, Incident | None]:
+    async def _decide(self, tx: Transaction, understood: Understood, *, asks: bool) -> Decided:
         said = understood.occurrence
         if same := await self._counting.same(tx, said):
-            return Outcome.COUNTED, await self._counting.count(tx, same, said)
-        if await self._counting.is_muted(tx, said):
-            await note_muted(tx, understood.would_be)
-            return Outcome.MUTED, None
+            return Decided(Outcome.COUNTED, await self._counting.count(tx, same, said))
+        if (passed_over := await self._opening.passed_over(tx, said)) is not None:
+            if passed_over.outcome is Outcome.MUTED:
+                await note_muted(tx, understood.would_be)
+            return passed_over
         if asks:
             is_asked = await self._questions.ask(tx, understood.would_be)
-            return Outcome.ASKED if is_asked else Outcome.NOT_ASKED, None
-        return Outcome.TRACKED, await self._incidents.open_within(
-            tx, as_incident(understood.would_be), by=None
-        )
+            return Decided(Outcome.ASKED if is_asked else Outcome.NOT_ASKED)
+        return await self._opening.open(tx, said, as_incident(understood.would_be))
 
     def _said_severity(self, message: AlertMessage, reading: Reading) -> SeverityPolicy | None:
         """Return the severity that the title begins with, if any."""

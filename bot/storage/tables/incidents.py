@@ -115,6 +115,8 @@ class PostgresIncidentWrites(TransactionPart):
             reported_by_name=new.reported_by.name,
             source=_json(new.source),
             origin=_json(new.origin),
+            waited=_json(new.waited),
+            occurrences=1 if new.waited is None else new.waited.count,
             source_message_id=None if new.source is None else new.source.message_id,
             thread_channel=thread_channel,
         )

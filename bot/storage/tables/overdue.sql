@@ -84,6 +84,8 @@ SELECT job, key, priority, guild_id
         UNION ALL
         SELECT 16, 'live_check', 'live_check:' || incident_id, next_at, 0, guild_id FROM live_checks
         UNION ALL
+        SELECT 17, 'end_window', 'end_window:' || guild_id || ':' || id, next_at, 0, guild_id FROM alert_windows
+        UNION ALL
         SELECT 20, 'pull_request', 'pull_request:' || incident_id, next_at, 0, guild_id FROM postmortem_pulls
         UNION ALL
         SELECT 21, 'action_issue', 'action_issue:' || item_id, next_at, 0, guild_id FROM action_issues

@@ -7,7 +7,7 @@ from bot.domain.delivery.kinds import Action
 from bot.domain.incident.incident import Incident
 from bot.domain.incident.posting import shows_old_details
 from bot.services.ports import Subject
-from bot.ui.posts import dlq, dlq_bursts, mornings, questions, replays, triage_posts, verdicts
+from bot.ui.posts import alert_windows, dlq, dlq_bursts, mornings, questions, replays, triage_posts, verdicts
 from bot.ui.posts.bodies import CONTENT_LIMIT, Body
 from bot.ui.posts.digest import posts as digest_posts
 from bot.ui.posts.incident import (
@@ -32,6 +32,7 @@ RENDERERS: Final[dict[DeliveryKind, Renderer]] = {
     kind: renderer
     for module in (
         action_notices,
+        alert_windows,
         bundles,
         digest_posts,
         documents,

@@ -9,6 +9,7 @@ from bot.ui.posts.incident.alert import again, deadline, related
 from bot.ui.posts.incident.calls import cannot, coming
 from bot.ui.posts.triage_posts import triage_button
 from bot.ui.verbs import IncidentVerb
+from bot.ui.words.alert_words import waited_words
 from bot.ui.words.inert import inert
 from bot.ui.words.wording import Wording, relative
 
@@ -39,6 +40,7 @@ def tracked(words: Wording, incident: Incident, *, rings: bool) -> Body:
     lines = [
         f"{HERE} {first}" if rings else first,
         _monitor(words, incident),
+        waited_words(words, incident),
         coming(words, incident, shown=_STEPS_SHOWN),
         cannot(words, incident) if incident.status is Status.TRIGGERED else "",
         again(words, incident),

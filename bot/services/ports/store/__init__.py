@@ -19,6 +19,7 @@ from bot.services.ports.store.alerts.alerts import AlertQuestions, AlertReads, A
 from bot.services.ports.store.alerts.decisions import AlertDecisionReads, AlertDecisionWrites
 from bot.services.ports.store.alerts.events import AlertEventWrites
 from bot.services.ports.store.alerts.verdicts import AlertVerdictReads, AlertVerdictWrites
+from bot.services.ports.store.alerts.windows import AlertWindowReads, AlertWindowWrites
 from bot.services.ports.store.attachments import AttachmentReads, AttachmentWrites
 from bot.services.ports.store.bundles import BundleReads, BundleWrites
 from bot.services.ports.store.deliveries import DeliveryAttempts, DeliveryReads, DeliveryWrites
@@ -69,6 +70,7 @@ class Transaction(
     AlertEventWrites,
     AlertDecisionWrites,
     HookWrites,
+    AlertWindowWrites,
     ActionWrites,
     AlertVerdictWrites,
     DrillWrites,
@@ -109,6 +111,7 @@ class Store(
     TriageReads,
     AlertReads,
     AlertDecisionReads,
+    AlertWindowReads,
     ActionReads,
     AlertVerdictReads,
     HookReads,

@@ -1,5 +1,6 @@
 """What was decided about messages and events of monitors."""
 
+from datetime import datetime
 from typing import Final
 
 from bot.domain.alerts.decisions import (
@@ -47,6 +48,10 @@ class PostgresAlertDecisionWrites(TransactionPart):
 
     async def decide(self, decided: AlertDecision) -> None:
         await self._sql.all("decide", decided, **decision_json(decided))
+
+    async def times_below(self, said: Occurrence, *, since: datetime) -> int:
+        times: int = (await self._sql.one("times_below", said, since=since))["times"]
+        return times
 
     async def handled_message(self, said: Occurrence) -> ReceivedEvent | None:
         row = await self._sql.first("handled_message", said, said_id=said.id)

@@ -52,3 +52,13 @@ SELECT decision.*, coalesce(incidents.is_private, false) AS is_hidden
    AND (decision.said_id, decision.nth) > (:said_id, :nth::integer)
  ORDER BY decision.said_id, decision.nth
  LIMIT :limit;
+
+-- name: times_below
+-- Counts how often an alert has come since :since without being tracked because it had come too seldom. What came before
+-- it was tracked last does not count again.
+SELECT count(*)::integer AS times
+  FROM alert_decisions
+ WHERE guild_id = :guild_id AND fingerprint = :fingerprint AND outcome = 'below' AND said_at > :since
+   AND said_id > coalesce((SELECT max(said_id)
+                             FROM alert_decisions
+                            WHERE guild_id = :guild_id AND fingerprint = :fingerprint AND outcome = 'tracked'), 0);

@@ -1,5 +1,6 @@
 """What was decided about messages and events of monitors."""
 
+from datetime import datetime
 from typing import Protocol
 
 from bot.domain.alerts.decisions import AlertDecision, DecisionCursor, DecisionFilter, ShownDecision
@@ -15,6 +16,9 @@ class AlertDecisionWrites(Protocol):
 
         `note_alert` and `note_alert_event` record theirs themselves.
         """
+
+    async def times_below(self, said: Occurrence, *, since: datetime) -> int:
+        """Return how often it came below its threshold since *since*, and since it was tracked last."""
 
     async def handled_message(self, said: Occurrence) -> ReceivedEvent | None:
         """Return what became of a message; None if nothing was decided about it."""

@@ -1,0 +1,87 @@
+"""Opens an alert that counts on no open incident, unless a rule, a mute or a maintenance window stops it."""
+
+from dataclasses import dataclass, field, replace
+
+from bot.domain.alerts.decisions import AlertDecision, DecisionDetail, Outcome
+from bot.domain.alerts.occurrence import Occurrence
+from bot.domain.alerts.recognition import Says
+from bot.domain.alerts.rules import Threshold
+from bot.domain.alerts.windows import HeldAlert
+from bot.domain.incident.incident import Incident, NewIncident
+from bot.domain.incident.locations import Waited
+from bot.runbook.model import Policy
+from bot.services.incidents.commands import Incidents
+from bot.services.ports import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What becomes of an occurrence.
+
+    Attributes:
+        incident: On which it counts.
+        detail, window_id, held: As in `AlertDecision`.
+    """
+
+    outcome: Outcome
+    incident: Incident | None = None
+    detail: DecisionDetail = field(default_factory=DecisionDetail)
+    window_id: int | None = None
+    held: HeldAlert | None = None
+
+    def about(self, said: Occurrence, *, says: Says | None) -> AlertDecision:
+        """Return the decision to record."""
+        return replace(
+            AlertDecision.on(said, self.outcome, says=says, incident=self.incident),
+            detail=self.detail,
+            window_id=self.window_id,
+            held=None if self.held is None else self.held.to_json(),
+        )
+
+
+class AlertOpening:
+    """Decides in the caller's transaction, which has locked the alert's fingerprint."""
+
+    def __init__(self, policy: Policy, incidents: Incidents) -> None:
+        self._policy = policy
+        self._incidents = incidents
+
+    async def passed_over(self, tx: Transaction, said: Occurrence) -> Decided | None:
+        """Return why the alert opens nothing, whatever it says: a rule or a mute; None without one."""
+        if said.rule is not None and said.rule.ignores:
+            return Decided(Outcome.IGNORED, detail=DecisionDetail(rule=said.rule.number))
+        return Decided(Outcome.MUTED) if await self._is_muted(tx, said) else None
+
+    async def open(self, tx: Transaction, said: Occurrence, new: NewIncident) -> Decided:
+        """Open the alert, or count it towards its threshold, or let a maintenance window hold it."""
+        detail, waited, rule = DecisionDetail(), None, said.rule
+        if rule is not None:
+            detail = DecisionDetail(rule=rule.number)
+            if (threshold := rule.only_after) is not None:
+                times = await tx.times_below(said, since=said.at - threshold.within) + 1
+                detail = _counted(detail, threshold, times)
+                waited = Waited(count=times, within_s=threshold.within.total_seconds())
+                if times < threshold.count:
+                    return Decided(Outcome.BELOW, detail=detail)
+        if (window := await self._window(tx, said)) is not None:
+            return Decided(Outcome.HELD, detail=detail, window_id=window, held=HeldAlert.of(new))
+        incident = await self._incidents.open_within(tx, replace(new, waited=waited), by=None)
+        return Decided(Outcome.TRACKED, incident, detail)
+
+    async def _is_muted(self, tx: Transaction, said: Occurrence) -> bool:
+        """Return True if the team has muted the alert, and count that."""
+        severer = [one.name for one in self._policy.severities.values() if one.rank <= said.severity.rank]
+        return await tx.pass_over_alert(
+            said.guild_id, said.fingerprint, message_id=said.id, severities=severer
+        )
+
+    async def _window(self, tx: Transaction, said: Occurrence) -> int | None:
+        """Return the number of the maintenance window that holds the alert, or None."""
+        if said.severity.name in self._policy.alerts.windows.spares:
+            return None
+        holding = await tx.holding_windows(said.guild_id)
+        return next((one.id for one in holding if one.is_about(said)), None)
+
+
+def _counted(detail: DecisionDetail, threshold: Threshold, times: int) -> DecisionDetail:
+    return replace(detail, count=times, needed=threshold.count, within_s=threshold.within.total_seconds())

@@ -1,0 +1,92 @@
+-- name: begin_window
+-- Opens a maintenance window. If one is open for the target, that one is changed and goes on.
+INSERT INTO alert_windows (guild_id, target, reason, by_id, by_name, ends_at, next_at)
+VALUES (:guild_id, :target, :reason, :by_id, :by_name, :ends_at, :ends_at)
+ON CONFLICT (guild_id, lower(target)) WHERE ended_at IS NULL
+DO UPDATE SET reason = excluded.reason, by_id = excluded.by_id, by_name = excluded.by_name, ends_at = excluded.ends_at,
+              next_at = excluded.next_at
+RETURNING *;
+
+-- name: open_windows
+-- Returns the windows of a guild that hold alerts now, those that end first at the beginning.
+SELECT * FROM alert_windows WHERE guild_id = :guild_id AND ended_at IS NULL AND ends_at > now() ORDER BY ends_at, id;
+
+-- name: holding_windows
+-- Returns the same. None of them ends before the commit, so whoever ends one finds all that it has held.
+SELECT *
+  FROM alert_windows
+ WHERE guild_id = :guild_id AND ended_at IS NULL AND ends_at > now()
+ ORDER BY ends_at, id
+   FOR SHARE;
+
+-- name: end_window
+-- Ends a window, if a person does so or its time is over. No row comes back if it goes on or has ended before.
+UPDATE alert_windows
+   SET ended_at = now(), ended_by = :ended_by, next_at = now()
+ WHERE id = :window_id AND guild_id = :guild_id AND ended_at IS NULL AND (:ended_by::text IS NOT NULL OR ends_at <= now())
+RETURNING *;
+
+-- name: alert_window
+-- Returns a window by its number.
+SELECT * FROM alert_windows WHERE id = :window_id AND guild_id = :guild_id;
+
+-- name: settle_window
+-- Records that everything is dealt with that a window has held. No row comes back if that is recorded already.
+UPDATE alert_windows SET next_at = NULL WHERE id = :window_id AND ended_at IS NOT NULL AND next_at IS NOT NULL
+RETURNING id;
+
+-- name: held_alerts
+-- Returns the alerts that a window has held and that have no incident, each with what to open as it came last, and how
+-- often it came.
+SELECT DISTINCT ON (fingerprint)
+       fingerprint, said_id, held,
+       count(*) OVER (PARTITION BY fingerprint)::integer AS times,
+       min(said_at) OVER (PARTITION BY fingerprint) AS first_at
+  FROM alert_decisions
+ WHERE window_id = :window_id AND outcome = 'held' AND incident_id IS NULL
+ ORDER BY fingerprint, said_id DESC, nth DESC;
+
+-- name: fires_still
+-- Returns true if a monitor that reported an alert to a window has not said since that it is over.
+SELECT EXISTS (
+    SELECT
+      FROM alert_decisions
+     WHERE guild_id = :guild_id AND fingerprint = :fingerprint
+       AND ((window_id = :window_id AND outcome = 'held') OR says = 'resolved')
+     GROUP BY sender, channel_id
+    HAVING max(said_id) FILTER (WHERE outcome = 'held')
+           > coalesce(max(said_id) FILTER (WHERE says = 'resolved'), 0)
+) AS fires;
+
+-- name: tracked_since
+-- Returns the incident on which an alert was counted last after :said_id.
+SELECT incident_id
+  FROM alert_decisions
+ WHERE guild_id = :guild_id AND fingerprint = :fingerprint AND said_id > :said_id AND incident_id IS NOT NULL
+ ORDER BY said_id DESC
+ LIMIT 1;
+
+-- name: adopt_held
+-- Counts everything that a window has held of an alert on an incident.
+WITH adopted AS (
+    UPDATE alert_decisions
+       SET incident_id = :incident_id
+     WHERE window_id = :window_id AND fingerprint = :fingerprint AND outcome = 'held' AND incident_id IS NULL
+    RETURNING guild_id, sender, said_id, nth, channel_id
+), counted AS (
+    INSERT INTO alert_messages (message_id, channel_id, incident_id, sender)
+    SELECT said_id, channel_id, :incident_id, sender FROM adopted WHERE channel_id <> 0
+    ON CONFLICT DO NOTHING
+)
+UPDATE alert_events AS event
+   SET incident_id = :incident_id
+  FROM adopted
+ WHERE adopted.channel_id = 0 AND event.guild_id = adopted.guild_id AND event.sender = adopted.sender
+   AND event.event_id = adopted.said_id AND event.nth = adopted.nth;
+
+-- name: count_held
+-- Counts what a window has held, and returns the incidents that still fired when it ended.
+SELECT count(DISTINCT fingerprint)::integer AS alerts, count(*)::integer AS times,
+       coalesce(array_agg(DISTINCT incident_id) FILTER (WHERE incident_id IS NOT NULL), '{}') AS numbers
+  FROM alert_decisions
+ WHERE window_id = :window_id AND outcome = 'held';

@@ -1,0 +1,87 @@
+"""`/alerts recent`: why an alert became an incident or did not. What monitors say is shown inert."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from discord import ui
+
+from bot.domain.alerts.decisions import DecisionCursor, DecisionFilter, DecisionPage, Outcome, ShownDecision
+from bot.domain.incident.incident import label_of
+from bot.ui.components import Row, Screen, button, row, text
+from bot.ui.words.alert_words import outcome_words
+from bot.ui.words.inert import inert, plain
+from bot.ui.words.voice import Voice
+
+#: The custom id of a button that turns the page: the filter, and the place that the page begins at.
+PAGE: Final = (
+    r"alerts:v1:(?P<way>older|newer):(?P<said>\d{1,19}):(?P<nth>\d{1,6})"
+    r":(?P<outcome>[a-z_]{0,16}):(?P<target>[^\r\n]{0,40})"
+)
+#: Characters of a target that a button can carry; a list of a longer one has no second page.
+TARGET_ROOM: Final = 40
+_TITLE_LIMIT: Final = 120
+_NAME_LIMIT: Final = 40
+_SEPARATOR: Final = " · "
+
+
+def decisions_screen(voice: Voice, page: DecisionPage) -> Screen:
+    """Show a page of decisions, each with its time, monitor, title, outcome and links."""
+    only = _SEPARATOR.join(_narrowed(voice, page.filter))
+    lines = [line for one in page.shown for line in _lines(voice, one)]
+    return Screen(
+        text(
+            voice.say("alerts.recent.title"),
+            voice.say("alerts.recent.narrowed", what=only) if only else "",
+        ),
+        ui.Separator(),
+        text(*(lines or [voice.say("alerts.recent.none")])),
+        rows=[_turning(voice, page)],
+    )
+
+
+def outcome_name(voice: Voice, outcome: Outcome) -> str:
+    """Return an outcome for a list of choices."""
+    return plain(
+        voice.say(f"alerts.outcome.{outcome}", rule="*", count="*", needed="*", within="*"), limit=100
+    )
+
+
+def _narrowed(voice: Voice, asked: DecisionFilter) -> Iterator[str]:
+    if asked.target is not None:
+        yield inert(asked.target, limit=_NAME_LIMIT)
+    if asked.outcome is not None:
+        yield outcome_name(voice, asked.outcome)
+
+
+def _lines(voice: Voice, shown: ShownDecision) -> Iterator[str]:
+    """Yield two lines: when and what, then the outcome with its links. A private incident is not named."""
+    one = shown.decision
+    hidden = voice.say("alerts.recent.hidden")
+    title = hidden if shown.is_hidden else inert(one.title, limit=_TITLE_LIMIT)
+    yield voice.say("alerts.recent.head", at=voice.moment(one.said_at), title=title)
+    parts = [outcome_words(voice, one)]
+    if one.incident_id is not None and not shown.is_hidden:
+        parts[0] += f" → {label_of(one.incident_id)}"
+    parts.append(inert(one.label, limit=_NAME_LIMIT))
+    if one.target is not None and not shown.is_hidden:
+        parts.append(inert(one.target, limit=_NAME_LIMIT))
+    if one.url and not shown.is_hidden:
+        parts.append(voice.say("alerts.recent.source", url=one.url))
+    yield f"-# {_SEPARATOR.join(parts)}"
+
+
+def _turning(voice: Voice, page: DecisionPage) -> Row | None:
+    return row(
+        None if page.newer is None else _turn(voice, page, page.newer),
+        None if page.older is None else _turn(voice, page, page.older),
+    )
+
+
+def _turn(voice: Voice, page: DecisionPage, at: DecisionCursor) -> ui.Button[ui.LayoutView] | None:
+    outcome, target = page.filter.outcome or "", page.filter.target or ""
+    if len(target) > TARGET_ROOM:
+        return None
+    way = "newer" if at.is_newer else "older"
+    return button(
+        voice.say(f"alerts.recent.{way}"), f"alerts:v1:{way}:{at.said_id}:{at.nth}:{outcome}:{target}"
+    )

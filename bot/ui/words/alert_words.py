@@ -1,0 +1,33 @@
+"""What was decided about an alert, and what it has waited for, in words."""
+
+from datetime import timedelta
+
+from bot.domain.alerts.decisions import AlertDecision
+from bot.domain.incident.incident import Incident
+from bot.ui.words.inert import inert
+from bot.ui.words.wording import Wording
+
+_TARGET_LIMIT = 80
+
+
+def outcome_words(words: Wording, decision: AlertDecision) -> str:
+    """Return what became of it: "⏳ rule 2: opens after 3 in 10 min (2 so far)"."""
+    detail = decision.detail
+    return words.say(
+        f"alerts.outcome.{decision.outcome}",
+        rule="?" if detail.rule is None else detail.rule,
+        count=detail.count or 0,
+        needed=detail.needed or 0,
+        within=words.span(detail.within or timedelta()),
+    )
+
+
+def waited_words(words: Wording, incident: Incident) -> str:
+    """Return what a tracked alert has waited for: "3 times in 10 min"; empty for most."""
+    waited = incident.tracked.waited
+    if waited is None:
+        return ""
+    if waited.window:
+        return words.say("alerts.waited.window", target=inert(waited.window, limit=_TARGET_LIMIT))
+    within = words.span(timedelta(seconds=waited.within_s or 0))
+    return words.say("alerts.waited.threshold", count=waited.count, within=within)

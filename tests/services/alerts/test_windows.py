@@ -1,0 +1,160 @@
+"""Maintenance windows: what they hold, and what becomes of it when they end."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.domain.alerts.decisions import Outcome
+from bot.domain.alerts.windows import AlertWindow, WindowData
+from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.errors import NotPermitted, UserError
+from bot.domain.incident.incident import Incident, Status
+from bot.domain.people import Person
+from bot.runbook import default_policy_text, parse_policy
+from bot.services.ports import JobName
+from tests.services.alerts.test_alerts import alert
+from tests.services.alerts.test_decisions import decided, outcomes
+from tests.services.alerts.test_events import FIRING, OVER, fire, now, say
+from tests.services.database import Database
+from tests.services.desk import GUILD, PRIMARY, Desk
+
+API = "api.parky.co.jp"
+
+
+async def begin(desk: Desk, target: str = API, *, by: Person = PRIMARY, **span: float) -> AlertWindow:
+    """Begin an hour of maintenance."""
+    until = desk.clock.time + timedelta(**span or {"hours": 1})
+    return await desk.services.windows.begin(GUILD, target, until=until, reason="deploy", by=by)
+
+
+async def lines(desk: Desk) -> list[WindowData]:
+    """What the team was told, oldest first."""
+    found = [one for one in await desk.database.deliveries() if one.kind is DeliveryKind.ALERT_WINDOW]
+    return [WindowData.from_json(one.data) for one in sorted(found, key=lambda one: one.id)]
+
+
+async def opened(desk: Desk) -> list[Incident]:
+    """The open incidents."""
+    return await desk.store.open_incidents(GUILD)
+
+
+async def test_what_still_fires_at_the_end_is_tracked_then(desk: Desk) -> None:
+    """Once, with how often it came; what was over meanwhile is not. One line tells the team."""
+    window = await begin(desk)
+    for number in (1, 2):
+        assert await say(desk, FIRING, number) is None
+    other = replace(FIRING, key="other", title="Slow")
+    assert await say(desk, other, 3) is None
+    await desk.pass_time(minutes=1)
+    await say(desk, replace(other, says=OVER.says), 4)
+    assert await outcomes(desk) == [Outcome.HELD, Outcome.HELD, Outcome.HELD, Outcome.NOTHING_OPEN]
+    await desk.pass_time(hours=1)
+    [incident] = await opened(desk)
+    waited = incident.tracked.waited
+    assert waited is not None
+    assert (incident.title, waited.window, incident.tracked.occurrences) == (FIRING.title, API, 2)
+    began, ended = await lines(desk)
+    assert (began.target, began.until, began.reason) == (API, window.ends_at, "deploy")
+    assert (ended.alerts, ended.times, ended.numbers) == (2, 3, (incident.id,))
+    held = await decided(desk, Outcome.HELD)
+    assert [one.incident_id for one in held] == [None, incident.id, incident.id]
+    await say(desk, OVER, 5)
+    assert (await now(desk, incident)).status is Status.RESOLVED
+
+
+async def test_messages_are_held_like_events(desk: Desk) -> None:
+    """By the target that they name; a recovery ends what is tracked at the end."""
+    await begin(desk)
+    told = replace(alert(desk), content=f"ALERT: 5xx on {API}")
+    assert await desk.services.alerts.receive(told) is None
+    assert await desk.services.alerts.receive(told) is None
+    await desk.pass_time(hours=2)
+    [incident] = await opened(desk)
+    assert await desk.store.alert_messages(incident.id) == [(told.channel_id, told.id)]
+    over = replace(told, id=told.id + 1, content=f"RESOLVED: 5xx on {API}")
+    await desk.services.alerts.receive(over)
+    assert (await now(desk, incident)).status is Status.RESOLVED
+
+
+async def test_other_targets_and_open_alerts_go_on(desk: Desk) -> None:
+    """A window holds new alerts about its own target only."""
+    before = await fire(desk)
+    await begin(desk)
+    assert (await fire(desk, 2)).id == before.id
+    elsewhere = await fire(desk, 3, replace(FIRING, key="x", target="admin.parky.co.jp"))
+    assert elsewhere.id != before.id
+    mentions = replace(FIRING, key="y", target=None, title=f"{API} is down")
+    assert await say(desk, mentions, 4) is None
+
+
+async def test_a_person_may_end_it_sooner_or_change_its_end(desk: Desk) -> None:
+    """The job that was queued for the first end does nothing."""
+    first = await begin(desk)
+    again = await begin(desk, API.upper(), hours=3)
+    assert (again.id, again.ends_at) == (first.id, desk.clock.time + timedelta(hours=3))
+    assert await say(desk, FIRING, 1) is None
+    await desk.pass_time(hours=2)
+    assert await opened(desk) == []
+    await desk.services.windows.end(GUILD, first.id, by=PRIMARY)
+    await desk.work()
+    assert len(await opened(desk)) == 1
+    with pytest.raises(UserError, match="window_not_open"):
+        await desk.services.windows.end(GUILD, first.id, by=PRIMARY)
+    assert [one.by for one in await lines(desk)] == [PRIMARY.name] * 3
+
+
+async def test_a_window_that_was_being_dealt_with_is_dealt_with_once(desk: Desk) -> None:
+    """The process may die after any transaction, and the job comes again."""
+    window = await begin(desk)
+    for number in (1, 2):
+        await say(desk, replace(FIRING, key=str(number)), number)
+    await desk.database.advance(timedelta(hours=1))
+    async with desk.store.transaction() as tx:
+        await tx.end_window(GUILD, window.id, by=None)
+    for _ in range(3):
+        assert await desk.services.windows.strike(GUILD, window.id) is None
+    assert len(await opened(desk)) == 2
+    assert len(await lines(desk)) == 2
+
+
+async def test_a_lost_job_is_found(desk: Desk) -> None:
+    """The row says when it is due."""
+    await begin(desk)
+    await desk.database.lose_jobs()
+    await desk.database.advance(timedelta(hours=2))
+    lost = await desk.store.requeue_stuck(overdue=timedelta(minutes=1))
+    assert [key.partition(":")[0] for key in lost if key.startswith(JobName.END_WINDOW)] == ["end_window"]
+
+
+async def test_what_fires_again_after_the_window_is_one_alert(desk: Desk) -> None:
+    """It was tracked by itself before the job came."""
+    window = await begin(desk)
+    await say(desk, FIRING, 1)
+    await desk.database.advance(timedelta(hours=1, seconds=1))
+    itself = await fire(desk, 2)
+    await desk.services.windows.strike(GUILD, window.id)
+    assert [one.id for one in await opened(desk)] == [itself.id]
+    assert (await lines(desk))[-1].numbers == (itself.id,)
+
+
+async def test_who_may_and_how_long(desk: Desk) -> None:
+    """By the policy."""
+    with pytest.raises(NotPermitted):
+        await begin(desk, by=Person(id=99, name="stranger"))
+    with pytest.raises(UserError, match="window_too_long"):
+        await begin(desk, hours=25)
+    with pytest.raises(UserError, match="window_in_past"):
+        await begin(desk, seconds=5)
+    assert await desk.services.windows.open_ones(GUILD) == []
+
+
+async def test_a_severity_may_be_spared(database: Database) -> None:
+    """The announcement says so, in the channel that the policy names."""
+    text = default_policy_text().replace("spares = []", 'spares = ["SEV1"]\nchannel = "p1-ops"')
+    desk = Desk(database, parse_policy(text, name="spares"))
+    await begin(desk)
+    assert await say(desk, FIRING, 1) is None
+    assert (await fire(desk, 2, replace(FIRING, key="x", severity="fatal"))).severity == "SEV1"
+    [line] = [one for one in await desk.database.deliveries() if one.kind is DeliveryKind.ALERT_WINDOW]
+    assert (line.to, WindowData.from_json(line.data).spares) == ("channel:p1-ops", ("SEV1",))
