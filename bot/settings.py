@@ -13,6 +13,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
+    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
@@ -162,7 +163,7 @@ class Settings(PagingSettings, SystemSettings):
     hooks_host: str = Field(
         "127.0.0.1", min_length=1, description="the address to listen on; 0.0.0.0 in a container"
     )
-    hook_secrets: Mapping[str, HookSecrets] = Field(
+    hook_secrets: Annotated[Mapping[str, HookSecrets], NoDecode] = Field(
         default_factory=dict, description="set HOOKS_<SOURCE>_SECRET and HOOKS_<SOURCE>_SIGNING_KEY instead"
     )
     log_format: Annotated[Literal["console", "json"], BeforeValidator(lowered)] = Field(

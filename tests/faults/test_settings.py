@@ -56,6 +56,13 @@ _WRONG: Final = {
     "GITHUB_TOKEN": (_SECRET, *_PASTED),
     "GITHUB_REPOSITORY": (_SECRET, *_PASTED),
     "GITHUB_API_URL": (_SECRET, _TOKEN, *_PASTED[2:], f"https://bot:{_SECRET}@ghe.example.com/api/v3"),
+    "CLOUDFLARE_TOKEN": _PASTED[2:],
+    "CLOUDFLARE_ACCOUNT_ID": _PASTED,
+    "CLOUDFLARE_API_URL": _PASTED,
+    "SENTRY_TOKEN": _PASTED[2:],
+    "SENTRY_URL": _PASTED,
+    "DISCORD_STATUS_URL": _PASTED,
+    "CHECKS_DATABASE_URL": (*_PASTED, *_POSTGRESQL),
     "HTTPS_PROXY": (_SECRET, _TOKEN, _PASTED[-1], f"socks5://bot:{_SECRET}@proxy", f"http://bot:{_SECRET}@"),
     "OUTBOUND_PRIVATE_HOSTS": _PASTED[2:],
     "NTFY_URL": _PASTED,
@@ -69,12 +76,14 @@ _WRONG: Final = {
     "PAGE_WEBHOOK_URL": (_SECRET, _TOKEN, f"http://example.com/{_SECRET}", f"https:///{_SECRET}"),
     "PAGE_WEBHOOK_SECRET": (*_PASTED, f"whsec_{_SECRET}"),
     "HEALTH_PORT": _PASTED,
+    "HOOKS_PORT": _PASTED,
+    "HOOK_SECRETS": _PASTED,
     "PUBLIC_URL": (*_PASTED, f"http://{_SECRET}.example.com"),
     "LOG_FORMAT": _PASTED,
     "LOG_LEVEL": _PASTED,
 }
 #: Any text is right for these: a folder is made, and what is wrong with it is told with its path.
-_ANY_TEXT: Final = {"DATA_DIR", "HEALTH_HOST", "NO_PROXY"}
+_ANY_TEXT: Final = {"DATA_DIR", "HEALTH_HOST", "HOOKS_HOST", "NO_PROXY"}
 _COMMANDS: Final = ("run", "migrate", "doctor", "sync-commands")
 
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Final
 
 from bot.domain.delivery.delivery import DeliveryStatus, NewDelivery
+from bot.domain.text import storable
 from bot.services.ports import Job, JobName
 from bot.storage.appends import Appends, deliveries_as_json
 from bot.storage.database.sql import Row, many
@@ -33,7 +34,7 @@ class QueuedDeliveries(TransactionPart):
         else:
             may_go = {None, *(key for key, status in held.items() if status == DeliveryStatus.SENT)}
             made = [row for row in made if row["after_key"] in may_go]
-        waits = {one.key: one.wait for one in appends.deliveries}
+        waits = {storable(one.key): one.wait for one in appends.deliveries}
         self._queue.add(*(deliver_job(row, after=waits[row["key"]]) for row in made))
 
     async def _store_deliveries(
