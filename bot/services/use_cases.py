@@ -51,6 +51,7 @@ from bot.services.privacy.privacy import Privacy
 from bot.services.privacy.removals import Removals
 from bot.services.records.auditing import Auditing
 from bot.services.shared.roster import OnCall
+from bot.services.sheets.pasting import Pasting
 from bot.services.statistics.statistics import Statistics
 from bot.services.statistics.views import StatsViews
 from bot.services.suspects.rollbacks import Rollbacks
@@ -86,6 +87,7 @@ class IncidentUseCases:
     rollbacks: Rollbacks
     seen_before: SeenBefore
     timelines: Timelines
+    pasting: Pasting
     pins: Pins
 
 

@@ -50,6 +50,7 @@ _LOOKS: dict[StrEnum, tuple[str, ButtonStyle]] = {
     IncidentVerb.DETAILS: ("✏️", ButtonStyle.SECONDARY),
     IncidentVerb.EDIT: ("🏷️", ButtonStyle.SECONDARY),
     IncidentVerb.NOTE: ("📝", ButtonStyle.SECONDARY),
+    IncidentVerb.PASTE: ("📥", ButtonStyle.SECONDARY),
     IncidentVerb.SEVERITY: ("↕️", ButtonStyle.SECONDARY),
     IncidentVerb.RESOLVE: ("✅", ButtonStyle.SUCCESS),
     IncidentVerb.REOPEN: ("🔄", ButtonStyle.SECONDARY),

@@ -20,6 +20,7 @@ class IncidentVerb(StrEnum):
     DETAILS = "details"  # 更新: the form of a status update, targets and symptoms included
     EDIT = "edit"  # the form of title and start
     NOTE = "note"
+    PASTE = "paste"  # the form for the output of a command
     SEVERITY = "severity"
     RESOLVE = "resolve"
     REOPEN = "reopen"

@@ -17,6 +17,7 @@ from bot.services.paging.deliveries import OutsideDeliveries
 from bot.services.postmortems.deliveries import DocumentDeliveries
 from bot.services.postmortems.reminders import PostmortemDeliveries
 from bot.services.privacy.deliveries import MemberDeliveries
+from bot.services.sheets.deliveries import OutputDeliveries
 from bot.services.systems.deliveries import CheckDeliveries
 from bot.services.triage.deliveries import TriageDeliveries
 from bot.wiring.shared import Shared
@@ -44,6 +45,7 @@ def delivery_kinds(shared: Shared) -> DeliveryKinds:
             CheckDeliveries(),
             lines,
             DocumentDeliveries(shared.attaching, move=lines.move),
+            OutputDeliveries(move=lines.move),
             RoleDeliveries(policy),
             MemberDeliveries(policy, reposting),
             PageDeliveries(bundles, passing_on),

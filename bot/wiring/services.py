@@ -1,5 +1,6 @@
 """The use cases that people ask for, put together."""
 
+from bot.integrations.known_secrets import known_secrets
 from bot.services.actions.checking import ActionChecks
 from bot.services.actions.items import ActionItems
 from bot.services.actions.listing import ActionQueries
@@ -43,6 +44,7 @@ from bot.services.privacy.privacy import Privacy
 from bot.services.privacy.removals import Removals
 from bot.services.records.auditing import Auditing
 from bot.services.registry import Services
+from bot.services.sheets.pasting import Pasting
 from bot.services.statistics.views import StatsViews
 from bot.services.suspects.rollbacks import Rollbacks
 from bot.services.timeline.pins import Pins
@@ -109,6 +111,7 @@ def _incidents(shared: Shared) -> IncidentUseCases:
         rollbacks=Rollbacks(policy, changes),
         seen_before=shared.seen_before,
         timelines=Timelines(store, policy, access, changes),
+        pasting=Pasting(store, policy, changes, finders=(known_secrets,)),
         pins=Pins(store, discord, policy, access, changes),
     )
 

@@ -14,6 +14,9 @@ WRITTEN = (0, 19)
 
 #: How a message about new failures in the DLQ begins. It comes within a minute, in the middle of any story.
 _BURST = "📭"
+#: How the commands begin that a thread begins with, behind the mark of a drill.
+_SHEET = "**📋"
+_MARKED = 20
 
 
 class Ledger:
@@ -66,6 +69,8 @@ class Ledger:
         is_bots = bool(message.raw["author"].get("bot")) and message.raw["type"] in WRITTEN
         if message.raw["flags"] & SILENT:
             return False  # the stories about triage look at these themselves
+        if _SHEET in message.text[:_MARKED]:
+            return False  # every thread begins with it; the story of command sheets looks at it
         if message.text.startswith(_BURST) and not self.hears_of_failures:
             return False
         return is_bots and not message.is_private and message.id not in self._expected

@@ -361,7 +361,7 @@ def _place(delivery: Delivery, subject: object) -> int:
         return int(delivery.to.removeprefix("thread:"))
     if delivery.kind is DeliveryKind.THREAD_START or delivery.kind.spec.action in _OF_MEMBERS:
         return delivery.after_message_id or 7
-    if delivery.kind is DeliveryKind.THREAD_CARD:
+    if delivery.kind in (DeliveryKind.THREAD_CARD, DeliveryKind.THREAD_SHEET):
         return delivery.after_channel_id or 7
     is_private = isinstance(subject, Incident) and subject.is_private
     if not is_private or delivery.to != "incident":

@@ -55,6 +55,7 @@ READS: Final = frozenset(
             "incidents.timeline.press_file",
         ),
         *("/runbook", "sheets.showing.choose_topic_of_incident", "sheets.showing.choose_topic_of_target"),
+        "sheets.pasting.press_paste",
         *(
             "/stats show",
             "/stats fairness",

@@ -80,6 +80,21 @@ async def _(scene: Scene) -> Change:
     return known.change(scene.sends(form, note="再起動した"), "note")
 
 
+@change("sheets.pasting.send_output")
+async def _(scene: Scene) -> Change:
+    known = await scene.raised()
+    label = "出力を貼る"
+    form = await scene.press(await scene.showing(known.thread, label), label)
+    return known.change(scene.sends(form, output="upstream timeout"), "output")
+
+
+@change("/Add output to timeline")
+async def _(scene: Scene) -> Change:
+    known = await scene.raised()
+    said = await scene.human.say("primary", known.thread, "upstream timeout")
+    return known.change(scene.uses_menu("Add output to timeline", said), "output")
+
+
 @change("/incident note")
 async def _(scene: Scene) -> Change:
     known = await scene.raised()

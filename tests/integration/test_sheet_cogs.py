@@ -1,5 +1,7 @@
 """`/runbook`, 📋 and pasted output, as people use them, against the local Discord."""
 
+from base64 import b64encode
+
 from tests.integration.console_world import ConsoleWorld, presses, shown, words
 from tests.integration.test_cogs import started, world
 
@@ -38,6 +40,45 @@ async def test_what_the_policy_does_not_know_becomes_no_command(world: ConsoleWo
         refused = shown(await world.command("runbook", **options))["content"].replace("\\", "")
         assert said in refused
         assert "はありません" in refused
+
+
+async def test_output_is_pasted_without_its_secret(world: ConsoleWorld) -> None:
+    """From the button beside the commands: kept masked, its step ticked; who may not respond gets no form."""
+    thread = await thread_of(world)
+    sheet = await world.until(thread, contains="まずはこのコマンド")
+    logs = shown(await world.click(sheet, "inc:v1:first:1"))
+    assert "出力を貼る" in words(logs)
+    form = await world.click(sheet, "inc:v1:paste:1")
+    text = "POST /v1/payments 500\nDB_PASSWORD=hunter2-hunter2\nupstream timeout"
+    said = shown(await world.send(form, output=text, topic=["worker_logs"]))["content"]
+    assert "☑ 1. ログ" in said
+    assert "`password` 1" in said
+    kept = await world.until(thread, contains="[masked:password]")
+    assert "hunter2" not in words(kept)
+    assert "hunter2" not in str(await world.database.pool.fetch("SELECT data FROM timeline"))
+    refused = shown(await world.click(sheet, "inc:v1:paste:1", by="observer"))
+    assert "responder" in words(refused)
+
+
+async def test_the_menu_of_a_message_keeps_its_words_or_its_file(world: ConsoleWorld) -> None:
+    """Only in an incident's thread. The answer says that the message still shows them."""
+    thread = await thread_of(world)
+    said = await world.human("POST", "say", user="responder", channel=thread, content="token=abc123def456")
+    outcome = await world.context("Add output to timeline", said)
+    assert "発言を削除し、その鍵を作り直してください" in shown(outcome)["content"]
+    await world.until(thread, contains="[masked:token]")
+    log = {"filename": "tail.log", "data": b64encode(b"DB_PASSWORD=hunter2-hunter2\n" * 99).decode()}
+    given = await world.human("POST", "say", user="responder", channel=thread, files=[log])
+    outcome = await world.context("Add output to timeline", given)
+    assert "🔒 99 か所" in shown(outcome)["content"]
+    kept = await world.until(thread, contains="全 99 行はファイルにあります")
+    assert [file["filename"] for file in kept["attachments"]] == ["INC-1-output.txt"]
+    picture = {"filename": "shot.png", "content_type": "image/png", "data": b64encode(b"\x89PNG\0").decode()}
+    given = await world.human("POST", "say", user="responder", channel=thread, files=[picture])
+    refused = shown(await world.context("Add output to timeline", given))
+    assert "テキストのファイルではありません" in refused["content"]
+    elsewhere = await world.human("POST", "say", user="responder", channel="general", content="x")
+    assert "スレッド" in shown(await world.context("Add output to timeline", elsewhere))["content"]
 
 
 async def thread_of(world: ConsoleWorld) -> str:

@@ -246,6 +246,7 @@ class Desk:
         self.looking = cases.services.looking
         self.reposting = cases.services.reposting
         self.timelines = cases.services.timelines
+        self.pasting = cases.services.pasting
         self.pins = cases.services.pins
         self.roles = cases.services.roles
         self.checklists = cases.services.checklists

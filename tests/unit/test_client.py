@@ -60,7 +60,12 @@ async def test_every_command_is_explained_in_both_languages(bot: IncidentBot) ->
     """And hidden from nobody: roles are checked where the rules are."""
     made = await payloads(bot)
     menus = {name: payload for name, payload in made.items() if "description" not in payload}
-    assert sorted(menus) == ["Add to timeline", "Make an action item", "Triage this message"]
+    assert sorted(menus) == [
+        "Add output to timeline",
+        "Add to timeline",
+        "Make an action item",
+        "Triage this message",
+    ]
     assert all(1 <= len(payload["name_localizations"]["ja"]) <= 32 for payload in menus.values())
     commands = {name: payload for name, payload in made.items() if name not in menus}
     assert sorted(commands) == [

@@ -36,7 +36,11 @@ Json = dict[str, object]
 _SECOND: Final = timedelta(seconds=1)
 _SEEN: Final = "✅"
 #: How long after the alert the first messages of its thread follow.
-_IN_THREAD: Final = {DeliveryKind.THREAD_START: 1.4 * _SECOND, DeliveryKind.THREAD_CARD: 1.8 * _SECOND}
+_IN_THREAD: Final = {
+    DeliveryKind.THREAD_START: 1.4 * _SECOND,
+    DeliveryKind.THREAD_CARD: 1.8 * _SECOND,
+    DeliveryKind.THREAD_SHEET: 2.2 * _SECOND,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +123,7 @@ class _Composer:
                     yield Post(happened.at + _SECOND, None, new, spot=happened.alert)
                 case DeliveryKind.THREAD if happened.root is not None:
                     yield Post(happened.at + _SECOND, None, new, spot=happened.root)
-                case DeliveryKind.THREAD_START | DeliveryKind.THREAD_CARD:
+                case DeliveryKind.THREAD_START | DeliveryKind.THREAD_CARD | DeliveryKind.THREAD_SHEET:
                     is_edited = new.kind is DeliveryKind.THREAD_CARD
                     at = happened.at + _IN_THREAD[new.kind]
                     yield self._message(new, at, str(happened.thread_id), is_edited=is_edited)

@@ -68,6 +68,8 @@ class DeliveryKind(StrEnum):
     #: The first message: the start time, by itself.
     THREAD_START = "thread_start", Spec(part=PostingPart.THREAD, takes_ack=True, follows_details=True)
     THREAD_CARD = "thread_card", Spec(part=PostingPart.THREAD, is_refreshed=True)
+    #: The commands to begin with, where the severity has some.
+    THREAD_SHEET = "thread_sheet", Spec(part=PostingPart.THREAD, follows_affected=True)
     #: The later copy of a message that was posted twice: it points to the alert.
     SECOND = "second", Spec(takes_ack=True, is_refreshed=True)
 
@@ -95,6 +97,8 @@ class DeliveryKind(StrEnum):
     NOTICE = "notice", Spec(is_dated=True, keeps_order=True, waits_in_line=True)
     #: The card with what changed before the incident began, in the thread.
     SUSPECTS = "suspects", Spec(is_refreshed=True, is_dispensable=True)
+    #: The output of a command that a person pasted, in the thread.
+    OUTPUT = "output"
     #: The file with the draft of the postmortem, in the thread.
     POSTMORTEM_FILE = "postmortem_file"
     #: The message with the state of every system, which fills in.

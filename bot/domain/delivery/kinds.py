@@ -46,6 +46,7 @@ class DeliveryKindSpec:
         waits_in_line: It waits a moment for an earlier one of its thread that is on its way.
         is_refreshed: It is edited whenever its incident changes.
         follows_details: It is edited when the title or the start of its incident was corrected.
+        follows_affected: It is edited when the severity, the targets or the symptoms of its incident changed.
         may_answer: It answers the message that its payload names, if it names one.
         is_replay: It sends a DLQ entry again, so its failure is no further failure of the severity.
         is_once: Discord does not merge two of its messages, so it is sent once; an attempt whose outcome is
@@ -67,6 +68,7 @@ class DeliveryKindSpec:
     waits_in_line: bool = False
     is_refreshed: bool = False
     follows_details: bool = False
+    follows_affected: bool = False
     may_answer: bool = False
     is_replay: bool = False
     is_once: bool = False

@@ -80,6 +80,11 @@ def alert_place(incident: Incident, channel: str, *, again: bool) -> tuple[str, 
     return channel, None
 
 
+def shows_other_affected(post: Delivery, incident: Incident) -> bool:
+    """Return True if severity, targets or symptoms changed after *post* was sent or last edited."""
+    return incident.affected_version is not None and post.shown_version < incident.affected_version
+
+
 def next_posting(incident: Incident) -> int:
     """Return a posting number that neither an alert nor a thread has used."""
     return max(incident.post.number, incident.thread.posting) + 1

@@ -73,6 +73,7 @@ class TimelineKind(StrEnum):
     UPDATED = "updated", _WRITTEN  # a status update
     UPDATE_DUE = "update_due"  # a reminder that a status update is due
     NOTE = "note", _WRITTEN
+    OUTPUT = "output", _WORDS  # of a command, without its secrets
     PINNED = "pinned", _WRITTEN  # a message of the thread
     PIN_EDITED = "pin_edited", _WORDS
     PIN_DELETED = "pin_deleted"

@@ -19,6 +19,9 @@ def check_sheets(policy: Policy) -> Iterator[str]:
             allowed = _quoted((EVERY, *policy.targets))
             yield f'targets.values: "{target}" is not a target; allowed: {allowed} (the names of [targets])'
     for severity, first in policy.first_response.items():
+        if policy.severities[severity].commands_in_thread and not first.sheets:
+            where = f"severity.{severity}.commands_in_thread"
+            yield f"{where}: has no commands; allowed: with first_response.{severity}.sheets"
         for topic in first.sheets:
             if topic not in policy.sheets:
                 where = f"first_response.{severity}.sheets"

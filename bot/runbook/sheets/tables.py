@@ -19,7 +19,7 @@ _Name = Annotated[str, values.matching(r"[a-z][a-z0-9_]{0,23}", "a placeholder's
 #: A value goes into a command that people run: nothing in it may mean more than its letters.
 _Value = Annotated[
     str,
-    values.matching(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,79}", "a value", 'letters, digits and ._/- ("public")'),
+    values.matching(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,39}", "a value", 'letters, digits and ._/- ("public")'),
 ]
 Topic = Annotated[
     str, values.matching(r"[a-z][a-z0-9_]{0,23}", "a topic", '1 to 24 of a-z, 0-9 and _ ("worker_logs")')

@@ -50,6 +50,7 @@ class PostingDeliveries(DeliveryHandler):
             DeliveryKind.PRIVATE_THREAD,
             DeliveryKind.THREAD_START,
             DeliveryKind.THREAD_CARD,
+            DeliveryKind.THREAD_SHEET,
             DeliveryKind.SECOND,
         )
         self._reposting = reposting
@@ -104,7 +105,10 @@ class PostingDeliveries(DeliveryHandler):
         match delivery.kind, code:
             case DeliveryKind.ALERT | DeliveryKind.SEED_ACK, code if code == UNKNOWN_CHANNEL:
                 return await self._reposting.lost_its_private_thread(tx, delivery)
-            case DeliveryKind.THREAD_START | DeliveryKind.THREAD_CARD, code if code == UNKNOWN_CHANNEL:
+            case (
+                DeliveryKind.THREAD_START | DeliveryKind.THREAD_CARD | DeliveryKind.THREAD_SHEET,
+                code,
+            ) if code == UNKNOWN_CHANNEL:
                 return await self._reposting.lost_its_thread(tx, delivery)
             case DeliveryKind.SEED_ACK | DeliveryKind.THREAD, code if code == UNKNOWN_MESSAGE:
                 return await self._reposting.lost_its_root(tx, delivery)

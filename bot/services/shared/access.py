@@ -49,6 +49,7 @@ class Act(StrEnum):
     NOTE = "note"
     CORRECT = "correct"
     PIN = "pin"
+    PASTE_OUTPUT = "paste_output"
     MAKE_PRIVATE = "make_private"
     ADD_MEMBER = "add_member"
     REMOVE_MEMBER = "remove_member"

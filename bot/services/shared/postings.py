@@ -94,7 +94,8 @@ def _hung_on(root: NewDelivery, owed: "_Owed") -> list[NewDelivery]:
 
 def _beginning(owed: "_Owed", thread: NewDelivery) -> list[NewDelivery]:
     start = owed.make(DeliveryKind.THREAD_START, after=thread.key)
-    return [start, owed.make(DeliveryKind.THREAD_CARD, after=start.key)]
+    card = owed.make(DeliveryKind.THREAD_CARD, after=start.key)
+    return [start, card, *owed.sheet(card)]
 
 
 def _in_private(owed: "_Owed", incident: Incident, severity: SeverityPolicy) -> list[NewDelivery]:
@@ -108,7 +109,7 @@ def _in_private(owed: "_Owed", incident: Incident, severity: SeverityPolicy) -> 
     alert = owed.make(DeliveryKind.ALERT, after=start.key)
     seed = owed.make(DeliveryKind.SEED_ACK, after=alert.key)
     card = owed.make(DeliveryKind.THREAD_CARD, after=alert.key)
-    return [root, *_members(incident, severity), start, alert, seed, card]
+    return [root, *_members(incident, severity), start, alert, seed, card, *owed.sheet(card)]
 
 
 def private_thread_key(incident: Incident) -> str:
@@ -179,6 +180,11 @@ class _Owed:
         self._incident = incident
         self._data = data
         self._priority = priority_of(severity.rank)
+        self._has_sheet = severity.commands_in_thread > 0
+
+    def sheet(self, card: NewDelivery) -> list[NewDelivery]:
+        """Return the commands that follow the card, if the severity has some in its threads."""
+        return [self.make(DeliveryKind.THREAD_SHEET, after=card.key)] if self._has_sheet else []
 
     def make(self, kind: DeliveryKind, *, to: str = "incident", after: str | None = None) -> NewDelivery:
         return NewDelivery(

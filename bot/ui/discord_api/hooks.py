@@ -13,7 +13,7 @@ def home(delivery: Delivery, subject: Subject) -> int:
     """Return the id of the incident's thread; until it is recorded, take it from the delivery before."""
     if delivery.kind is DeliveryKind.THREAD_START:
         return known(delivery.after_message_id)  # it waited for the thread, whose id this is
-    if delivery.kind is DeliveryKind.THREAD_CARD:
+    if delivery.kind in (DeliveryKind.THREAD_CARD, DeliveryKind.THREAD_SHEET):
         return known(delivery.after_channel_id)
     incident = subject if isinstance(subject, Incident) else None
     in_thread = delivery.to != "alert" and incident is not None and incident.thread.id is not None

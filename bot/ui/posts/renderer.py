@@ -5,9 +5,19 @@ from typing import Final
 from bot.domain.delivery.delivery import Delivery, DeliveryKind
 from bot.domain.delivery.kinds import Action
 from bot.domain.incident.incident import Incident
-from bot.domain.incident.posting import shows_old_details
+from bot.domain.incident.posting import has_moved, shows_old_details, shows_other_affected
 from bot.services.ports import Subject
-from bot.ui.posts import alert_windows, dlq, dlq_bursts, mornings, questions, replays, triage_posts, verdicts
+from bot.ui.posts import (
+    alert_windows,
+    dlq,
+    dlq_bursts,
+    mornings,
+    questions,
+    replays,
+    sheets,
+    triage_posts,
+    verdicts,
+)
 from bot.ui.posts.bodies import CONTENT_LIMIT, Body
 from bot.ui.posts.digest import posts as digest_posts
 from bot.ui.posts.incident import (
@@ -48,6 +58,7 @@ RENDERERS: Final[dict[DeliveryKind, Renderer]] = {
         dlq_bursts,
         replays,
         roles,
+        sheets,
         suspects,
         system_checks,
         timeline_notices,
@@ -86,6 +97,8 @@ def is_refreshed(words: Wording, post: Delivery, incident: Incident) -> bool:
         return True
     if post.kind is DeliveryKind.NOTICE:
         return notices.needs_edit(words, incident, post)
+    if post.kind.spec.follows_affected:
+        return has_moved(post, incident) or shows_other_affected(post, incident)
     return post.kind.spec.follows_details and shows_old_details(post, incident)
 
 

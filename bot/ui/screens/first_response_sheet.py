@@ -16,18 +16,18 @@ from bot.ui.posts.incident.checks import step_lines
 from bot.ui.posts.incident.updates import sheet_lines
 from bot.ui.screens.sheets.parts import (
     URL_LIMIT,
-    block,
     blocks,
-    choices_lines,
     incident_topics_id,
     link_rows,
     topic_select,
 )
 from bot.ui.verbs import IncidentVerb
+from bot.ui.words.commands import block, choices_lines
 from bot.ui.words.inert import joined
 from bot.ui.words.voice import Voice
 
 _SHEET_BUDGET: Final = 3_700  # of the 4,000 characters that all texts of a screen may have
+_MOST_LINKS: Final = 12  # with the rest of the screen, 40 components
 _FACTS_BUDGET: Final = 1_200
 _LEAST_FACTS: Final = 200  # with less room than that, no facts are shown
 _LIST_BUDGET: Final = 300
@@ -72,15 +72,17 @@ def _texts(body: Iterable[ui.Item[ui.LayoutView]]) -> Iterator[ui.TextDisplay[ui
 
 
 def _rows(voice: Voice, incident: Incident, links: Sequence[tuple[Text, str]]) -> Iterator[Row | None]:
-    yield from link_rows(voice, links)
+    yield from link_rows(voice, links[:_MOST_LINKS])
     yield topic_select(voice, incident_topics_id(incident.id))
     yield _ways_on(voice, incident)
 
 
 def _ways_on(voice: Voice, incident: Incident) -> Row | None:
-    """Return the row that leads on: the timeline, the alert and the thread."""
-    timeline = voice.buttons.make(IncidentVerb.TIMELINE, incident.id)
-    return row(made_of(timeline), *to_places(voice, incident))
+    """Return the row that leads on: pasting output, the timeline, the alert and the thread."""
+    paste, timeline = (
+        voice.buttons.make(verb, incident.id) for verb in (IncidentVerb.PASTE, IncidentVerb.TIMELINE)
+    )
+    return row(made_of(paste), made_of(timeline), *to_places(voice, incident))
 
 
 def _shown_facts(voice: Voice, incident: Incident, *, room: int) -> str:

@@ -42,6 +42,7 @@ from bot.domain.incident.incident import label_of
 from bot.domain.payloads import UNSET, Json, Unset
 from bot.domain.postmortem.entries import PostmortemOwnerEntry, PostmortemRemindedEntry
 from bot.domain.privacy_payloads import MemberAddedEntry, MemberRemovedEntry
+from bot.domain.sheets.entries import OutputEntry
 from bot.domain.suspects.rollback import RollbackEntry
 from bot.domain.systems.rounds import CheckedEntry
 from bot.domain.timeline.entries import EntryData, TimelineKind
@@ -175,6 +176,16 @@ def _step(words: Wording, data: StepDoneEntry | StepUndoneEntry, _limit: int) ->
         yield f"{_text(data.severity)} {number}. {inert(step, limit=_WORD_LIMIT)}".strip()
 
 
+def _output(words: Wording, data: OutputEntry, _limit: int) -> Iterator[str]:
+    """Yield which commands it is of, how long it is, and how much of it was masked."""
+    sheet = words.policy.sheets.get(data.topic)
+    yield words.pick(sheet.title) if sheet else _text(data.topic)
+    if data.file:
+        yield words.say("history.fact.lines", count=data.lines)
+    if data.masked:
+        yield words.say("history.fact.masked", count=data.masked)
+
+
 def _update_due(words: Wording, data: UpdateDueEntry, _limit: int) -> Iterator[str]:
     yield from _who(words, data.lead)
     yield from _at(words, "was_due", data.due_at)
@@ -254,6 +265,7 @@ LOOKS: Final[Mapping[TimelineKind, EntryLook[Any]]] = {
         EntryLook(SeverityChangedEntry, _severity),
         EntryLook(RoleChangedEntry, _role),
         EntryLook(StepDoneEntry, _step),
+        EntryLook(OutputEntry, _output),
         EntryLook(StepUndoneEntry, _step),
         EntryLook(RollbackEntry, suspect_words.decided),
         EntryLook(UpdateDueEntry, _update_due),

@@ -50,6 +50,7 @@ async def test_a_public_one_is_made_private(desk: Desk) -> None:
             DeliveryKind.THREAD,
             DeliveryKind.THREAD_START,
             DeliveryKind.THREAD_CARD,
+            DeliveryKind.THREAD_SHEET,
             DeliveryKind.NOTICE,
         ]
     )
@@ -66,7 +67,7 @@ async def test_a_public_one_is_made_private(desk: Desk) -> None:
     assert await desk.looking.open_ones(GUILD, by=NAMED) == []
     await desk.lifecycle.resolve(incident.id, by=PRIMARY)
     await desk.work()
-    assert len(desk.discord.redacted) == 5
+    assert len(desk.discord.redacted) == 6
 
 
 async def test_everybody_who_is_on_it_is_let_in(desk: Desk) -> None:

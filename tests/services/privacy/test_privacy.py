@@ -61,6 +61,7 @@ async def test_a_private_incident_is_posted_in_its_thread_alone(desk: Desk) -> N
         DeliveryKind.THREAD_START,
         DeliveryKind.ALERT,
         DeliveryKind.THREAD_CARD,
+        DeliveryKind.THREAD_SHEET,
     ]
     assert incident.post.channel_id == incident.thread.id
     assert desk.sent(DeliveryKind.PAGE) == ["person:primary"]

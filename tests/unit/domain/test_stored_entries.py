@@ -42,6 +42,17 @@ NOW: dict[TimelineKind, list[Json]] = {
         {"severity": "SEV1", "started_at": ISO, "path": [], "reporter": "b"},
     ],
     TimelineKind.EVIDENCE: [MESSAGE],
+    TimelineKind.OUTPUT: [
+        {"text": "x", "key": "interaction:1", "line": "output:interaction:1"},
+        {
+            "text": "x",
+            "topic": "worker_logs",
+            "masked": 2,
+            "lines": 90,
+            "file": "output:3:interaction:1",
+            "url": "https://discord.com/channels/7/1/2",
+        },
+    ],
     TimelineKind.TRIAGED: [
         {
             "triage": 3,
@@ -182,6 +193,7 @@ MODULES = (
     "bot.domain.incident.entries",
     "bot.domain.postmortem.entries",
     "bot.domain.privacy_payloads",
+    "bot.domain.sheets.entries",
     "bot.domain.suspects.rollback",
     "bot.domain.systems.rounds",
     "bot.domain.timeline.recorded",

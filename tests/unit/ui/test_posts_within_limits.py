@@ -72,6 +72,8 @@ KINDS: Mapping[DeliveryKind, Mapping[str, object]] = {
     DeliveryKind.THREAD_ROOT: {},
     DeliveryKind.THREAD_START: {},
     DeliveryKind.THREAD_CARD: {},
+    DeliveryKind.THREAD_SHEET: {},
+    DeliveryKind.OUTPUT: {"by": BIG, "text": "*`" * 600, "topic": "x", "counts": {"x" * 40: 9}, "lines": 9},
     DeliveryKind.PAGE: {**FIRST_ESCALATION, "declined_by": BIG},
     DeliveryKind.ESCALATION: {**FIRST_ESCALATION, "declined_by": BIG, "next": None},
     DeliveryKind.SECOND: {},

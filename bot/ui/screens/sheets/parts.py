@@ -1,15 +1,14 @@
 """The parts of a screen with commands: each command by itself, so that a phone copies it alone."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from discord import SelectOption, ui
 
-from bot.domain.sheets.sheet import FilledCommand
 from bot.domain.text import short_digest
 from bot.domain.triage.tree import Text
 from bot.ui.components import Row, link, row, select_row, text
-from bot.ui.words.inert import code_block, plain
+from bot.ui.words.inert import plain
 from bot.ui.words.wording import Wording
 
 #: The select of topics. Of an incident, or of a target named by the digits of its digest ("-": none), and an
@@ -23,11 +22,6 @@ MOST_BLOCKS: Final = 12
 URL_LIMIT: Final = 512  # Discord: the address of a link button
 _ROW_LIMIT: Final = 5
 _OPTION_LIMIT: Final = 100  # Discord: an option's label and description
-
-
-def block(words: Wording, command: FilledCommand) -> str:
-    """Return a command with its label: the code block is what a phone copies."""
-    return f"**{words.pick(command.label)}**\n{code_block(command.command)}"
 
 
 def blocks(shown: Sequence[str], *, budget: int) -> tuple[list[ui.TextDisplay[Any]], bool]:
@@ -44,14 +38,6 @@ def blocks(shown: Sequence[str], *, budget: int) -> tuple[list[ui.TextDisplay[An
     alone, together = fitting[: MOST_BLOCKS - 1], fitting[MOST_BLOCKS - 1 :]
     made = [text(each) for each in alone] + ([text(*together)] if together else [])
     return made, len(fitting) == len(shown)
-
-
-def choices_lines(words: Wording, names: Iterable[str]) -> Iterator[str]:
-    """Yield for each placeholder without a value what can be chosen: "`<worker>`：public / admin"."""
-    for name in dict.fromkeys(names):
-        options = " / ".join(words.policy.target_values.options(name))
-        if options:
-            yield words.say("sheets.choices", name=name, options=options)
 
 
 def link_rows(words: Wording, links: Sequence[tuple[Text, str]]) -> Iterator[Row | None]:

@@ -6,17 +6,16 @@ from discord import ui
 
 from bot.domain.incident.incident import Incident
 from bot.domain.sheets.sheet import Affected, FilledSheet
-from bot.ui.components import GREY, Screen, text
+from bot.ui.components import GREY, Row, Screen, button, row, text
 from bot.ui.posts.bodies import colour_of
 from bot.ui.screens.sheets.parts import (
-    block,
     blocks,
-    choices_lines,
     incident_topics_id,
     link_rows,
     target_topics_id,
     topic_select,
 )
+from bot.ui.words.commands import block, choices_lines
 from bot.ui.words.inert import inert
 from bot.ui.words.voice import Voice
 
@@ -31,7 +30,7 @@ def topic_screen(
     """Show the commands of one topic to copy, links to open, and the other topics.
 
     Args:
-        incident: The one that it is for.
+        incident: The one that it is for; with it, output can be pasted to its timeline.
     """
     commands, is_whole = blocks([block(voice, one) for one in filled.to_copy], budget=_BUDGET)
     below = [*choices_lines(voice, filled.left), "" if is_whole else voice.say("sheets.cut")]
@@ -42,7 +41,7 @@ def topic_screen(
     others = topic_select(voice, _topics_id(affected, incident), but=filled.sheet.topic)
     return Screen(
         *body,
-        rows=[*link_rows(voice, links), others],
+        rows=[*link_rows(voice, links), others, _paste(voice, filled, incident)],
         colour=GREY if incident is None else colour_of(voice, incident),
     )
 
@@ -70,3 +69,11 @@ def _topics_id(affected: Affected, incident: Incident | None) -> str:
         return incident_topics_id(incident.id)
     target = affected.targets[0] if affected.targets else None
     return target_topics_id(target, affected.given.get("env"))
+
+
+def _paste(voice: Voice, filled: FilledSheet, incident: Incident | None) -> Row | None:
+    """Return the button that puts output of this topic on the timeline of *incident*."""
+    if incident is None:
+        return None
+    custom_id = f"inc:v1:paste:{incident.id}:{filled.sheet.topic}"
+    return row(button(voice.say("buttons.paste"), custom_id, emoji="📥"))

@@ -25,6 +25,7 @@ from bot.domain.paging.ways import Way
 from bot.domain.payloads import Json, Payload
 from bot.domain.postmortem.deliveries import Occasion, PostmortemDm
 from bot.domain.postmortem.document import PostmortemData
+from bot.domain.sheets.entries import OutputData
 from bot.domain.systems.results import CheckResult, Fact, SystemKind, SystemState
 from bot.domain.systems.rounds import ChecksShown
 from bot.domain.timeline.pinned import PinSeenData
@@ -68,6 +69,25 @@ ROWS: list[tuple[Json, Payload]] = [
             unconfigured=(SystemKind.SENTRY,),
             asked_by="a",
             finished_at=AT,
+        ),
+    ),
+    ({"by": "a", "text": "x", "counts": {}}, OutputData(by="a", text="x", counts={})),
+    (
+        {
+            "files": [{"key": "output:3:i", "filename": "INC-3-dlq.txt"}],
+            "by": "a",
+            "text": "x",
+            "topic": "dlq",
+            "counts": {"email": 2},
+            "lines": 90,
+        },
+        OutputData(
+            files=(FileRef(key="output:3:i", filename="INC-3-dlq.txt"),),
+            by="a",
+            text="x",
+            topic="dlq",
+            counts={"email": 2},
+            lines=90,
         ),
     ),
     ({"posting": 1}, PostingData(posting=1)),

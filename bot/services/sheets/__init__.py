@@ -1,0 +1,1 @@
+"""Command sheets: the output of commands on the timeline, without its secrets."""

@@ -1,0 +1,164 @@
+"""The output of a command on an incident's timeline and in its thread, without its secrets."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from bot.domain.delivery.attachments import Attachment, FileRef
+from bot.domain.delivery.delivery import DeliveryKind, NewDelivery
+from bot.domain.errors import UserError
+from bot.domain.incident.checklist import ChecklistPick, fill_in
+from bot.domain.incident.entries import StepDoneEntry
+from bot.domain.incident.incident import Incident
+from bot.domain.masking.masking import mask
+from bot.domain.masking.spans import Finder, Masked
+from bot.domain.people import Person
+from bot.domain.sheets.entries import OutputData, OutputEntry
+from bot.domain.sheets.output import shortened, step_of
+from bot.domain.text import storable
+from bot.domain.triage.tree import Text
+from bot.runbook.model import Policy
+from bot.services.ports import Store
+from bot.services.shared.access import Act
+from bot.services.shared.changes import Change, Changes
+from bot.services.shared.postings import thread_line
+
+#: Bytes of a file with output.
+BIGGEST: Final = 1_000_000
+#: Characters of a form's field. Discord: 4,000.
+OUTPUT_LIMIT: Final = 4_000
+
+
+@dataclass(frozen=True, slots=True)
+class Pasted:
+    """Output as a person gave it: its secrets are still in it, so nothing may store, log or show it.
+
+    Attributes:
+        topic: Of the command sheet; empty if the person did not say.
+        url: The message that it was taken from; empty for a form.
+    """
+
+    text: str
+    topic: str = ""
+    url: str = ""
+
+    def __repr__(self) -> str:
+        """Return its length: a traceback or a log line with it tells nothing."""
+        return f"Pasted({len(self.text)} characters)"
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What became of it.
+
+    Attributes:
+        masked: Without the secrets.
+        step: The first-response step that it completed, with its number; None for none.
+    """
+
+    incident: Incident
+    masked: Masked
+    step: tuple[int, Text] | None = None
+
+
+class Pasting:
+    """Keeps output.
+
+    Args:
+        finders: What finds secrets beside our own rules.
+    """
+
+    def __init__(self, store: Store, policy: Policy, changes: Changes, finders: Sequence[Finder]) -> None:
+        self._store = store
+        self._policy = policy
+        self._changes = changes
+        self._finders = finders
+
+    async def allowed_in_thread(self, thread_id: int, *, by: Person) -> Incident:
+        """Return the incident whose thread it is, if *by* may add output to it, before any is read.
+
+        Raises:
+            As `Changes.change`; UserError: it is no incident's thread.
+        """
+        incident = await self._store.incident_by_thread(thread_id)
+        if incident is None:
+            raise UserError("not_in_thread")
+        await self._changes.require(incident, by=by, act=Act.PASTE_OUTPUT)
+        return incident
+
+    async def paste(self, incident_id: int, pasted: Pasted, *, by: Person, key: str) -> Kept:
+        """Mask *pasted*, put it on the timeline and into the thread, and tick the step that it completes.
+
+        Args:
+            key: The same key keeps one output ("interaction:123").
+
+        Raises:
+            As `Changes.change`; UserError: there is no text.
+        """
+        await self._changes.allowed(incident_id, by=by, act=Act.PASTE_OUTPUT)
+        masked = await asyncio.to_thread(mask, storable(pasted.text).strip("\n"), self._finders)
+        if not masked.text.strip():
+            raise UserError("output_empty")
+        async with self._changes.change(incident_id, by=by, act=Act.PASTE_OUTPUT) as change:
+            if any(entry.key == key for entry in await change.tx.timeline(incident_id)):
+                return Kept(change.incident, masked)  # Discord has delivered the same interaction twice
+            step = await self._tick(change, pasted.topic)
+            await self._keep(change, pasted, masked, key=key)
+        return Kept(change.incident, masked, step)
+
+    async def _tick(self, change: Change, topic: str) -> tuple[int, Text] | None:
+        """Tick the first open step that output of *topic* completes, and return it."""
+        checklist = self._policy.checklist(change.incident.severity)
+        done = checklist.done(change.incident.checks)
+        index = step_of(self._policy.sheets.get(topic), checklist, done=done)
+        if index is None or not change.incident.is_open:
+            return None
+        pick = ChecklistPick(checklist.edition, done, done | {index})
+        await change.save(fill_in(change.incident, checklist, pick, by=change.by, at=change.now).incident)
+        step = checklist.steps[index]
+        words = {"ja": step.ja, "en": step.en}
+        await change.record(StepDoneEntry(severity=checklist.severity, number=index + 1, words=words))
+        return index + 1, step
+
+    async def _keep(self, change: Change, pasted: Pasted, masked: Masked, *, key: str) -> None:
+        shown, incident = shortened(masked.text), change.incident
+        entry = OutputEntry(
+            text=shown,
+            topic=pasted.topic,
+            masked=masked.total,
+            lines=len(masked.text.splitlines()),
+            url=pasted.url,
+            key=key,
+        )
+        files: tuple[FileRef, ...] = ()
+        if shown != masked.text:
+            file = _file(incident, pasted.topic, masked.text, key=key)
+            await change.tx.add_attachment(file)
+            files = (FileRef(key=file.key, filename=file.filename),)
+            entry = replace(entry, file=file.key)
+        await change.record(entry, line=f"output:{key}")
+        data = OutputData(
+            files=files,
+            by=change.by.name,
+            text=shown,
+            topic=pasted.topic,
+            counts=dict(masked.counts),
+            lines=entry.lines,
+        )
+        await change.tx.insert_deliveries([self._message(incident, data, key=f"output:{key}")])
+
+    def _message(self, incident: Incident, data: OutputData, *, key: str) -> NewDelivery:
+        line = thread_line(incident, self._policy, key=key, stored=data.to_json())
+        return replace(line, kind=DeliveryKind.OUTPUT)
+
+
+def _file(incident: Incident, topic: str, text: str, *, key: str) -> Attachment:
+    name = "-".join(part for part in (incident.label, topic or "output") if part)
+    return Attachment(
+        key=f"output:{incident.id}:{key}",
+        guild_id=incident.guild_id,
+        filename=f"{name}.txt",
+        content=text.encode(),
+        incident_id=incident.id,
+    )
