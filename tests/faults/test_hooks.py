@@ -18,8 +18,8 @@ _SECRET: Final = "a-secret-of-alertmanager"
 _ALERTS: Final = 3
 _BURST: Final = 60
 
-#: Before and after the commit that tracks the alert, and before the hook is ticked off.
-_POINTS: Final = ("before:commit:insert_incident", "after:commit:insert_incident", "before:finish_hook")
+#: Before and after the commit that tracks the alert, and before the hooks are ticked off.
+_POINTS: Final = ("before:commit:insert_incident", "after:commit:insert_incident", "before:finish_hooks")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

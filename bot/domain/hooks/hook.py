@@ -146,6 +146,20 @@ class Webhook:
 
 
 @dataclass(frozen=True, slots=True)
+class ProcessedHook:
+    """What became of a request.
+
+    Attributes:
+        events: How many alerts it was about.
+        problem: Why it, or an alert in it, could not be read; None if all could.
+    """
+
+    id: int
+    events: int
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class HookRules:
     """``[hooks.<source>]``: what the policy says about a source.
 

@@ -1,7 +1,7 @@
 """Processing hooks: what they say becomes tracked alerts. A job per source takes one after the other."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -9,7 +9,7 @@ import structlog
 
 from bot.domain.alerts.events import AlertEvent, EventOrigin, event_id
 from bot.domain.errors import UnavailableError
-from bot.domain.hooks.hook import HookFormat, HookRules, HookUnreadable, StoredHook
+from bot.domain.hooks.hook import HookFormat, HookRules, HookUnreadable, ProcessedHook, StoredHook
 from bot.runbook.model import Policy
 from bot.services.alerts.events import AlertEvents
 from bot.services.ports import Store
@@ -53,13 +53,24 @@ class HookProcessing:
         """
         until_s = time.monotonic() + _AT_A_TIME_S
         while hooks := await self._store.next_hooks(self._guild_id, source, limit=_READ):
-            for hook in hooks:
-                await self._process(source, hook)
-                if time.monotonic() > until_s:
-                    return timedelta()
+            await self._process_some(source, hooks, until_s=until_s)
+            if time.monotonic() > until_s:
+                return timedelta()
         return None
 
-    async def _process(self, source: str, hook: StoredHook) -> None:
+    async def _process_some(self, source: str, hooks: Sequence[StoredHook], *, until_s: float) -> None:
+        """Process hooks until it is time to stop; they are ticked off together, in one commit."""
+        done: list[ProcessedHook] = []
+        try:
+            for hook in hooks:
+                done.append(await self._process(source, hook))
+                if time.monotonic() > until_s:
+                    break
+        finally:
+            if done:
+                await self._store.finish_hooks(done)
+
+    async def _process(self, source: str, hook: StoredHook) -> ProcessedHook:
         rules = self._policy.hooks.get(source)
         try:
             events = () if rules is None else self._read(rules, hook)
@@ -70,7 +81,7 @@ class HookProcessing:
             problem = await self._receive(rules, hook, events) or problem
         if problem is not None:
             log.warning("hook.not_processed", source=source, hook_id=hook.id, reason=problem)
-        await self._store.finish_hook(hook.id, events=len(events), problem=problem)
+        return ProcessedHook(hook.id, len(events), problem)
 
     def _read(self, rules: HookRules, hook: StoredHook) -> tuple[AlertEvent, ...]:
         try:

@@ -96,7 +96,7 @@ async def test_a_job_that_died_half_way_counts_nothing_twice(
         raise Died
 
     with monkeypatch.context() as patched:
-        patched.setattr(type(desk.own_store), "finish_hook", die)
+        patched.setattr(type(desk.own_store), "finish_hooks", die)
         with pytest.raises(Died):
             await processing(desk).process(SOURCE)
     assert await counts(desk) == [1, 1]

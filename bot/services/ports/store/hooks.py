@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from bot.domain.hooks.hook import NewHook, StoredHook
+from bot.domain.hooks.hook import NewHook, ProcessedHook, StoredHook
 
 
 class HookReads(Protocol):
@@ -18,13 +18,8 @@ class HookReads(Protocol):
     async def known_hooks(self, guild_id: int, source: str, delivery_ids: Sequence[str]) -> set[str]:
         """Return which of *delivery_ids* are stored."""
 
-    async def finish_hook(self, hook_id: int, *, events: int, problem: str | None) -> None:
-        """Record that a hook has been processed.
-
-        Args:
-            events: How many alerts it was about.
-            problem: Why it could not be read; None if it could.
-        """
+    async def finish_hooks(self, done: Sequence[ProcessedHook]) -> None:
+        """Record that hooks have been processed."""
 
     async def forget_hooks(self) -> None:
         """Delete hooks and unimportant events that are too old to be of use."""

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 
-from bot.domain.hooks.hook import HookRequest, NewHook, StoredHook
+from bot.domain.hooks.hook import HookRequest, NewHook, ProcessedHook, StoredHook
 from bot.storage.tables.parts import ReadPart, TransactionPart
 
 
@@ -27,8 +27,13 @@ class PostgresHookReads(ReadPart):
         )
         return {row["delivery_id"] for row in rows}
 
-    async def finish_hook(self, hook_id: int, *, events: int, problem: str | None) -> None:
-        await self._sql.all("finish_hook", hook_id=hook_id, events=events, problem=problem)
+    async def finish_hooks(self, done: Sequence[ProcessedHook]) -> None:
+        await self._sql.all(
+            "finish_hooks",
+            ids=[hook.id for hook in done],
+            events=[hook.events for hook in done],
+            problems=[hook.problem for hook in done],
+        )
 
     async def forget_hooks(self) -> None:
         await self._sql.all("forget_hooks")

@@ -30,11 +30,12 @@ SELECT delivery_id
   FROM hooks
  WHERE guild_id = :guild_id AND source = :source AND delivery_id = ANY (:delivery_ids::text[]);
 
--- name: finish_hook
--- Records that a hook has been processed, once.
+-- name: finish_hooks
+-- Records that the hooks :ids have been processed, each once.
 UPDATE hooks
-   SET processed_at = now(), events = :events, problem = :problem
- WHERE id = :hook_id AND processed_at IS NULL;
+   SET processed_at = now(), events = done.events, problem = done.problem
+  FROM unnest(:ids::bigint[], :events::integer[], :problems::text[]) AS done (id, events, problem)
+ WHERE hooks.id = done.id AND hooks.processed_at IS NULL;
 
 -- name: forget_hooks
 -- Deletes hooks that came 14 days ago or earlier, and events of that age that were counted on no incident, a thousand of
