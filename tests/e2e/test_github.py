@@ -35,6 +35,7 @@ async def world(github: GitHub, make_world: MakeWorld) -> AsyncIterator[World]:
     """A world whose bot exports to it."""
     name = github.repository.full_name
     env = {"GITHUB_TOKEN": TOKEN, "GITHUB_REPOSITORY": name, "GITHUB_API_URL": github.url}
+    env["OUTBOUND_PRIVATE_HOSTS"] = "127.0.0.1"
     async with make_world(**env) as made:
         await made.start_bot()
         yield made
@@ -95,6 +96,7 @@ async def test_a_postmortem_is_a_pull_request_until_it_is_merged(world: World, g
     pulls = github.repository.pulls
     github.fault(Fault.AWAY)
     alert = await resolved(world, SEV1)
+    await world.expect_message(alert.thread, contains="直前の変更")
     await world.expect_message(alert.thread, contains="postmortem")
     await until(world, lambda: github.asked, "a request")
     await world.die_and_return()

@@ -73,18 +73,22 @@ class Rarity:
     """How much a word tells: the fewer titles have it, the more.
 
     Attributes:
-        titles: The titles that were counted.
+        titles: The titles that were counted, each once.
+        count: How many there were.
         having: In how many of them each word is.
     """
 
-    titles: tuple[str, ...]
+    titles: frozenset[str]
+    count: int
     having: Counter[str]
 
     @classmethod
     def of(cls, titles: Iterable[str]) -> "Rarity":
         """Count the words of *titles*."""
         counted = tuple(titles)
-        return cls(counted, Counter(word for title in counted for word in words_of(title)))
+        return cls(
+            frozenset(counted), len(counted), Counter(word for title in counted for word in words_of(title))
+        )
 
     def weights(self, one: str, other: str, *, common: Collection[str] = ()) -> list[Mapping[str, float]]:
         """Return the weights of the words of two titles that are compared; those of *common* are cut.
@@ -93,7 +97,7 @@ class Rarity:
         """
         counted = [title for title in {one, other} if title in self.titles]
         known = Counter(word for title in counted for word in words_of(title))
-        rest = len(self.titles) - len(counted)
+        rest = self.count - len(counted)
 
         def weight(word: str) -> float:
             """Return the smoothed inverse document frequency of *word* among the rest, > 0."""

@@ -12,6 +12,9 @@ from bot.domain.incident.similarity import THRESHOLD, Rarity, score, words_in_co
 #: How many are shown.
 MOST_PAST: Final = 3
 
+#: Among how many titles a word may be rare, as for the card of a triage.
+_TITLES: Final = 300
+
 #: What the same alert of a monitor adds to the score, which is about 0 to 1: with it alone, one is shown.
 _SAME_ALERT: Final = 0.5
 
@@ -55,13 +58,13 @@ def resembling(
     """Return the past incidents that resemble *report*, the most similar first; of equals the latest.
 
     Args:
-        past: The latest first; how rare a word is, is counted among their titles.
+        past: The latest first; how rare a word is, is counted among the first `_TITLES`.
     """
     words = words_of(report.title).keys()
     alike = [one for one in past if one.number != report.number and _may_resemble(report, words, one)]
     if not alike:
         return []
-    rarity = Rarity.of(one.title for one in past)
+    rarity = Rarity.of(one.title for one in past[:_TITLES])
     scored = [(_score(report, one, rarity), one) for one in alike]
     best = sorted((found for found in scored if found[0] >= THRESHOLD), key=lambda found: -found[0])
     return [_resemblance(report, one, value) for value, one in best[:most]]

@@ -8,7 +8,7 @@ from bot.domain.suspects.card import SuspectCard
 from bot.domain.suspects.rollback import Rollback
 from bot.services.ports.store.suspects import EndedIncident
 from bot.storage.database.sql import Row
-from bot.storage.rows import from_row, incident_from_row
+from bot.storage.rows import incident_from_row
 from bot.storage.tables.parts import ReadPart
 
 
@@ -44,4 +44,7 @@ class PostgresSuspectWrites(PostgresSuspectReads):
 
 
 def _report(row: Row) -> KnownReport:
-    return from_row(KnownReport, row, targets=tuple(row["targets"]), symptoms=tuple(row["symptoms"]))
+    """Return what one row says; by hand, since there are thousands of them."""
+    return KnownReport(
+        row["number"], row["title"], tuple(row["targets"]), tuple(row["symptoms"]), row["fingerprint"]
+    )
