@@ -114,7 +114,7 @@ async def _live(
             can_email=shared.email_sender is not None,
             keep_up=lambda: database.keep_up(shared.store),
             warm=shared.store.warm,
-            tidy=shared.store.forget_hooks,
+            tidy=partial(_tidy, shared),
             circuit=circuit,
             deaf=deaf,
             dead_man=make_dead_man(settings, shared),
@@ -156,6 +156,12 @@ async def _counted(pool: asyncpg.Pool, one_at_a_time: asyncio.Lock) -> Figures:
     """Count the figures, which may take a moment, on no more than one of the connections."""
     async with one_at_a_time:
         return await read_figures(pool)
+
+
+async def _tidy(shared: SharedResources) -> None:
+    """Delete rows that are too old to be of use."""
+    await shared.store.forget_hooks()
+    await shared.store.forget_decisions()
 
 
 def _shared(each: dict[int, dict[JobName, Handler]]) -> dict[int, dict[JobName, Handler]]:

@@ -41,11 +41,11 @@ def _ended(words: Wording, data: WindowData) -> Iterator[str]:
     if not data.alerts:
         yield words.say("alerts.window.held_none")
         return
-    held = words.say("alerts.window.held", alerts=data.alerts, times=data.times)
     labels = [label_of(number) for number in data.numbers[:_NUMBERS]]
     numbers = " ".join(labels) + (" …" if len(data.numbers) > _NUMBERS else "")
-    still = words.say("alerts.window.still", count=len(data.numbers), numbers=numbers)
-    yield f"{held} {still if data.numbers else words.say('alerts.window.all_over')}"
+    key = "still" if data.numbers else "all_over"
+    still = words.say(f"alerts.window.{key}", count=len(data.numbers), numbers=numbers)
+    yield words.say("alerts.window.held", alerts=data.alerts, times=data.times, still=still)
 
 
 def _target(data: WindowData) -> str:

@@ -1,15 +1,17 @@
 """Maintenance windows: what they hold, and what becomes of it when they end."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from bot.domain.alerts.decisions import Outcome
-from bot.domain.alerts.windows import AlertWindow, WindowData
+from bot.domain.alerts.windows import AlertWindow, HeldAlert, WindowData
 from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.errors import NotPermitted, UserError
 from bot.domain.incident.incident import Incident, Status
+from bot.domain.payloads import Json
 from bot.domain.people import Person
 from bot.runbook import default_policy_text, parse_policy
 from bot.services.ports import JobName
@@ -20,6 +22,7 @@ from tests.services.database import Database
 from tests.services.desk import GUILD, PRIMARY, Desk
 
 API = "api.parky.co.jp"
+_WAITS = "SELECT count(*) FROM pg_locks WHERE NOT granted"
 
 
 async def begin(desk: Desk, target: str = API, *, by: Person = PRIMARY, **span: float) -> AlertWindow:
@@ -116,6 +119,38 @@ async def test_a_window_that_was_being_dealt_with_is_dealt_with_once(desk: Desk)
         assert await desk.services.windows.strike(GUILD, window.id) is None
     assert len(await opened(desk)) == 2
     assert len(await lines(desk)) == 2
+
+
+async def test_what_is_held_while_a_window_ends_is_not_lost(desk: Desk) -> None:
+    """The end waits for what is being decided by the window, and then finds it."""
+    window = await begin(desk)
+    await say(desk, FIRING, 1)
+    [held] = await decided(desk)
+    late = replace(held, said_id=held.said_id + 1, fingerprint="late", held=_late(desk))
+    async with desk.store.transaction() as tx:
+        assert [one.id for one in await tx.holding_windows(GUILD)] == [window.id]
+        ending = asyncio.create_task(desk.services.windows.end(GUILD, window.id, by=PRIMARY))
+        async with asyncio.timeout(10):
+            while not (await desk.database.fetch(_WAITS))[0]["count"]:  # the server tells nobody
+                assert not ending.done()
+                await asyncio.sleep(0)
+        await tx.decide(late)
+    await ending
+    await desk.work()
+    assert {one.title for one in await opened(desk)} == {FIRING.title, "late"}
+
+
+def _late(desk: Desk) -> Json:
+    return HeldAlert(
+        severity="SEV2",
+        title="late",
+        targets=(API,),
+        started_at=desk.clock.time,
+        by_id=0,
+        by_name="Sentry",
+        key="event:late",
+        fingerprint="late",
+    ).to_json()
 
 
 async def test_a_lost_job_is_found(desk: Desk) -> None:

@@ -18,6 +18,7 @@ from bot.storage.database.sql import Row
 from bot.storage.rows import from_row
 from bot.storage.tables.parts import ReadPart, TransactionPart
 
+_FORGOTTEN: Final = 1_000  # rows of one statement: none of them locks many
 _OUTCOMES: Final = frozenset(Outcome)
 _SAYS: Final = frozenset(Says)
 
@@ -40,7 +41,8 @@ class PostgresAlertDecisionReads(ReadPart):
         return [_shown(row) for row in rows if row["outcome"] in _OUTCOMES]  # a newer version may know more
 
     async def forget_decisions(self) -> None:
-        await self._sql.all("forget_decisions")
+        while len(await self._sql.all("forget_decisions", limit=_FORGOTTEN)) == _FORGOTTEN:
+            pass
 
 
 class PostgresAlertDecisionWrites(TransactionPart):

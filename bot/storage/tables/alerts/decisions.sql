@@ -21,14 +21,15 @@ SELECT incident_id
  LIMIT 1;
 
 -- name: forget_decisions
--- Deletes decisions that are 14 days old, a thousand at a time. Rows that another transaction has locked are left for
+-- Deletes at most :limit decisions that are older than 14 days. Rows that another transaction has locked are left for
 -- the next time.
 DELETE FROM alert_decisions
  WHERE ctid IN (SELECT ctid
                   FROM alert_decisions
                  WHERE decided_at < now() - interval '14 days'
-                 LIMIT 1000
-                   FOR UPDATE SKIP LOCKED);
+                 LIMIT :limit
+                   FOR UPDATE SKIP LOCKED)
+RETURNING said_id;
 
 -- part: listed
 -- Finds the decisions of a guild about :target with :outcome (null: any), and whether their incident is private.

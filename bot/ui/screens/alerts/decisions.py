@@ -21,6 +21,7 @@ PAGE: Final = (
 TARGET_ROOM: Final = 40
 _TITLE_LIMIT: Final = 120
 _NAME_LIMIT: Final = 40
+_URL_LIMIT: Final = 160  # a longer one would leave no room for the others
 _SEPARATOR: Final = " · "
 
 
@@ -65,7 +66,7 @@ def _lines(voice: Voice, shown: ShownDecision) -> Iterator[str]:
     parts.append(inert(one.label, limit=_NAME_LIMIT))
     if one.target is not None and not shown.is_hidden:
         parts.append(inert(one.target, limit=_NAME_LIMIT))
-    if one.url and not shown.is_hidden:
+    if 0 < len(one.url) <= _URL_LIMIT and not shown.is_hidden:
         parts.append(voice.say("alerts.recent.source", url=one.url))
     yield f"-# {_SEPARATOR.join(parts)}"
 

@@ -7,6 +7,7 @@ import pytest
 from bot.domain.actions.deliveries import ActionDm, ActionDmReason
 from bot.domain.alerts.payloads import AlertQuestionData, AlertsSkippedData
 from bot.domain.alerts.verdict import AlertVerdictData, Verdict
+from bot.domain.alerts.windows import WindowData
 from bot.domain.delivery.addressing import Addressing
 from bot.domain.delivery.attachments import FileRef
 from bot.domain.digest import DigestData
@@ -263,6 +264,11 @@ ROWS: list[tuple[Json, Payload]] = [
     (
         {"answers": 900, "sender": "Sentry", "title": "x", "severity": "SEV2"},
         AlertQuestionData(answers=900, sender="Sentry", title="x", severity="SEV2"),
+    ),
+    ({"target": "api", "until": ISO, "by": "a"}, WindowData(target="api", until=AT, by="a")),
+    (
+        {"target": "api", "alerts": 2, "times": 5, "numbers": [42]},
+        WindowData(target="api", alerts=2, times=5, numbers=(42,)),
     ),
     (
         {"before": ISO, "url": "https://x.example", "rings": False},

@@ -33,4 +33,4 @@ class AlertDecisionReads(Protocol):
         """Return at most *limit* decisions beside *at*, nearest first; without it, the newest ones."""
 
     async def forget_decisions(self) -> None:
-        """Delete decisions that are older than 14 days, a thousand at a time."""
+        """Delete decisions that are older than 14 days."""

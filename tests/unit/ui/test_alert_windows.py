@@ -1,0 +1,114 @@
+"""What the team reads of maintenance windows, thresholds and decisions."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from bot.domain.alerts.decisions import (
+    AlertDecision,
+    DecisionCursor,
+    DecisionDetail,
+    DecisionFilter,
+    DecisionPage,
+    Outcome,
+    ShownDecision,
+)
+from bot.domain.alerts.windows import WindowData
+from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.incident.locations import Waited
+from bot.services.alerts.history import PAGE_SIZE
+from bot.ui.posts.renderer import render
+from bot.ui.screens.alerts.decisions import decisions_screen
+from bot.ui.words.wording import Wording
+from tests.unit.ui.samples import AT, EN, JA, delivery
+from tests.unit.ui.screens import JA as VOICE
+from tests.unit.ui.test_tracked import NEW, QUIET
+
+BEGAN = WindowData(target="api.parky.co.jp", by="佐藤", reason="デプロイ", until=AT + timedelta(hours=2))
+DETAIL = DecisionDetail(rule=2, count=1, needed=3, within_s=600)
+DECISION = AlertDecision(
+    guild_id=7,
+    sender="sentry",
+    said_id=9_223_372_036_854_775_807,
+    channel_id=0,
+    said_at=AT,
+    outcome=Outcome.BELOW,
+    label="Sentry",
+    title="TypeError: card is null",
+    url="https://sentry.example/issues/4711",
+    target="api.parky.co.jp",
+    detail=DETAIL,
+)
+
+
+def line(words: Wording, data: WindowData) -> str:
+    """The post about a window."""
+    body = render(words, delivery(DeliveryKind.ALERT_WINDOW, data=data.to_json()), None)
+    assert body["allowed_mentions"] == {"parse": []}
+    return str(body["content"])
+
+
+def test_the_beginning_says_who_what_until_when_and_what_is_held() -> None:
+    """Quietly, with the reason; severities that are spared are named."""
+    assert line(JA, BEGAN) == (
+        "🔧 @佐藤：**api.parky.co.jp** のメンテナンス。"
+        "11/24 16:07 JST まで、新しいアラートは追跡せずに控えます\n"
+        "理由：デプロイ\n"
+        "-# SEV1 のアラートも控えます。終わったときに続いているものは、そこで追跡します。"
+    )
+    spares = replace(BEGAN, reason="", spares=("SEV1", "SEV2"))
+    assert line(EN, spares) == (
+        "🔧 @佐藤: maintenance of **api.parky.co.jp**. Its new alerts are held until 11/24 16:07 JST\n"
+        "-# SEV1 / SEV2 alerts are tracked all the same. What still fires at the end is tracked then."
+    )
+
+
+def test_the_end_says_what_was_held_and_what_goes_on() -> None:
+    """By itself or by a person; nothing is no list."""
+    ended = WindowData(target="api", alerts=2, times=5, numbers=(42, 43))
+    assert line(JA, ended) == (
+        "🔧 **api** のメンテナンスが終わりました\n"
+        "控えたアラート 2 種類 (5 回)：いまも続く 2 件を追跡 → INC-42 INC-43"
+    )
+    assert line(EN, replace(ended, by="Ann", numbers=())) == (
+        "🔧 @Ann has ended the maintenance of **api**\nAlerts held: 2 (5 times): all are over"
+    )
+    assert line(JA, WindowData(target="api")).endswith("控えたアラートはありません。")
+
+
+def test_a_tracked_alert_says_what_it_has_waited_for() -> None:
+    """A threshold, or the end of a window."""
+    counted = replace(NEW, tracked=replace(NEW.tracked, waited=Waited(count=3, within_s=600)))
+    assert "10 分に 3 回続いたため追跡" in str(render(JA, QUIET, counted)["content"])
+    assert "3 times in 10 min" in str(render(EN, QUIET, counted)["content"])
+    held = replace(NEW, tracked=replace(NEW.tracked, waited=Waited(count=3, window="api")))
+    assert "Still firing after the maintenance of api" in str(render(EN, QUIET, held)["content"])
+
+
+def test_a_page_of_decisions_fits_whatever_monitors_say() -> None:
+    """And each button carries its page."""
+    url = "https://x.example/" + "x" * 142
+    long = replace(DECISION, title="@everyone " * 50, label="*" * 300, target="_" * 300, url=url)
+    cursor = DecisionCursor(long.said_id, 999)
+    page = DecisionPage(
+        DecisionFilter("t" * 40, Outcome.IGNORED_SENDER),
+        (ShownDecision(long, is_hidden=False),) * PAGE_SIZE,
+        newer=replace(cursor, is_newer=True),
+        older=cursor,
+    )
+    screen = decisions_screen(VOICE, page)
+    texts = [item.content for item in screen.walk_children() if hasattr(item, "content")]
+    assert sum(map(len, texts)) <= 4_000
+    assert "@everyone" not in "".join(texts)
+    ids = [one for item in screen.walk_children() if (one := getattr(item, "custom_id", None))]
+    assert [len(one) <= 100 for one in ids] == [True, True]
+
+
+def test_a_decision_reads_well() -> None:
+    """When and what, then why, from whom and where."""
+    page = DecisionPage(DecisionFilter(), (ShownDecision(DECISION, is_hidden=False),))
+    texts = [getattr(item, "content", "") for item in decisions_screen(VOICE, page).walk_children()]
+    assert (
+        "11/24 14:07 JST **TypeError: card is null**\n"
+        "-# ⏳ ルール 2：10 分に 3 回で追跡 (まだ 1 回) · Sentry · api.parky.co.jp"
+        " · [元の投稿](<https://sentry.example/issues/4711>)"
+    ) in texts
