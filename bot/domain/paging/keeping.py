@@ -48,8 +48,13 @@ _END_EVERY: Final = timedelta(seconds=30)
 _FIRST_PAUSE: Final = timedelta(seconds=10)
 _LONGEST_PAUSE: Final = timedelta(minutes=5)
 
-#: After so long the system is left alone.
-GIVE_UP_AFTER: Final = timedelta(days=14)
+#: After so long a system is left alone: an emergency of Pushover's has ended after three hours by itself.
+_GIVE_UP_AFTER: Final = {Way.PUSHOVER: timedelta(hours=4), Way.PAGERDUTY: timedelta(days=14)}
+
+
+def is_given_up(page: KeptPage, *, now: datetime) -> bool:
+    """Return True if nothing is to be expected any more of the system that has the page."""
+    return now - page.begun_at > _GIVE_UP_AFTER.get(page.way, timedelta())
 
 
 def next_look(page: KeptPage, *, now: datetime) -> timedelta:

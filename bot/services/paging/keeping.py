@@ -10,7 +10,7 @@ from bot.domain.errors import BotError, OutboundFailed
 from bot.domain.incident.incident import Incident, Status
 from bot.domain.incident.transitions import AckVia
 from bot.domain.oncall.people import OnCallPerson
-from bot.domain.paging.keeping import GIVE_UP_AFTER, KeptPage, Told, next_look, pause_after
+from bot.domain.paging.keeping import KeptPage, Told, is_given_up, next_look, pause_after
 from bot.domain.paging.ways import Way
 from bot.domain.people import Person
 from bot.domain.privacy import is_out
@@ -52,7 +52,7 @@ class KeptInStep:
             return None
         now = await self._store.now()
         system = self._systems.get(page.way)
-        if system is None or now - page.begun_at > GIVE_UP_AFTER:
+        if system is None or is_given_up(page, now=now):
             return await self._save(page, wait=None)
         try:
             after = await self._step(page, system, await self._store.incident(page.incident_id))

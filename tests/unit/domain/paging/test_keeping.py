@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.domain.paging.keeping import KeptPage, Told, next_look, pause_after
+from bot.domain.paging.keeping import KeptPage, Told, is_given_up, next_look, pause_after
 from bot.domain.paging.ways import Way, next_way
 
 AT = datetime(2026, 11, 24, 5, 7, tzinfo=UTC)
@@ -31,6 +31,14 @@ def test_a_system_that_fails_is_left_alone_longer_and_longer() -> None:
     waits = [pause_after(failures, asked_s=None).total_seconds() for failures in (1, 2, 3, 6, 50)]
     assert waits == [10, 20, 40, 300, 300]
     assert pause_after(1, asked_s=900.0) == timedelta(minutes=15)
+
+
+def test_a_system_is_left_alone_in_the_end() -> None:
+    """An emergency of Pushover's ends by itself; an incident in PagerDuty may stay open for days."""
+    pushover = replace(PAGE, way=Way.PUSHOVER)
+    assert not is_given_up(pushover, now=AT + timedelta(hours=3, minutes=1))
+    assert is_given_up(pushover, now=AT + timedelta(hours=5))
+    assert not is_given_up(PAGE, now=AT + timedelta(days=13))
 
 
 def test_the_next_way_is_one_that_was_not_tried() -> None:
