@@ -13,6 +13,7 @@ from bot.app import connected_client
 from bot.checks.code_host import check_code_host
 from bot.checks.finding import Finding, State, fail, ok, warn
 from bot.checks.guild import check_commands, check_dms, check_guild, of_policy
+from bot.checks.hook_records import check_hook_records
 from bot.checks.hooks import check_hooks
 from bot.checks.paging import check_paging
 from bot.checks.storage import check_connections, check_database, check_dlq, check_instances, check_migrations
@@ -81,7 +82,7 @@ def _findings(*, test_dms: bool) -> Iterator[Finding]:
     yield from asyncio.run(check_webhooks(make_webhooks(settings), guilds=served.policies))
     for guild_id, policy in served.policies.items():
         yield _of(served, guild_id, asyncio.run(_mail(settings, policy)))
-        yield _of(served, guild_id, asyncio.run(_github(settings, policy)))
+        yield from (_of(served, guild_id, one) for one in asyncio.run(_github(settings, policy)))
         yield from (_of(served, guild_id, one) for one in _paging(settings, policy))
 
 
@@ -206,11 +207,11 @@ def _paging(settings: Settings, policy: Policy) -> Iterator[Finding]:
     return check_paging(configured, policy, list(of_policy(policy).values()))
 
 
-async def _github(settings: Settings, policy: Policy) -> Finding:
+async def _github(settings: Settings, policy: Policy) -> list[Finding]:
     async with open_code_hosts(settings) as hosts:
-        return await check_code_host(
-            hosts.repository(policy), policy, has_token=settings.github_token is not None
-        )
+        host, has_token = hosts.repository(policy), settings.github_token is not None
+        exported = await check_code_host(host, policy, has_token=has_token)
+        return [exported, *await check_hook_records(hosts.deliveries(policy), policy)]
 
 
 def _table(findings: list[Finding]) -> Table:

@@ -1,19 +1,25 @@
 """What GitHub could not deliver, read from its own record."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from githubkit import GitHub as Client
 
+from bot.checks.finding import State
+from bot.checks.hook_records import check_hook_records
 from bot.domain.errors import CodeHostRefused, UpstreamUnavailable
+from bot.domain.hooks.hook import Webhook
 from bot.integrations.github.connection import GitHubConnection
 from bot.integrations.github.deliveries import GitHubDeliveries
+from bot.runbook import load_policy
 from tests.integration.github.conftest import address
 from tests.standins.github.faults import Fault
 from tests.standins.github.server import TOKEN, GitHub
 
 RUN = {"action": "completed", "workflow_run": {"conclusion": "failure"}}
+POLICY = load_policy(None)
 NOW = datetime.now(UTC).replace(microsecond=0)
 
 
@@ -60,6 +66,22 @@ async def test_a_webhook_that_is_not_there_is_refused_and_a_limit_is_respected(g
             with pytest.raises(UpstreamUnavailable):
                 await deliveries(connection, github).attempts(NOW)
     assert github.count("GET /hooks/12345/deliveries") == 1
+
+
+async def test_doctor_says_whether_the_record_can_be_read(github: GitHub) -> None:
+    rules = replace(POLICY.hooks["github"], sent_by=Webhook(github.webhook.number))
+    policy = replace(POLICY, hooks={**POLICY.hooks, "github": rules})
+    github.webhook.sent("workflow_run", RUN, status=502, at=NOW)
+    async with GitHubConnection(address(github)) as connection:
+        records = {"github": deliveries(connection, github)}
+        assert await check_hook_records(records, POLICY) == []
+        [fine] = await check_hook_records(records, policy)
+        assert (fine.state, fine.said) == (State.OK, "github: 1 deliveries within a day, 1 did not arrive")
+        github.fault(Fault.FORBIDDEN, "GET /hooks/.*")
+        [refused] = await check_hook_records(records, policy)
+    [without] = await check_hook_records({}, policy)
+    assert (refused.state, without.state) == (State.FAIL, State.WARN)
+    assert "Webhooks: read" in refused.todo
 
 
 async def test_a_client_of_others_reads_the_same(github: GitHub) -> None:
