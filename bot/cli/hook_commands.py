@@ -33,16 +33,20 @@ def try_(
     headers: Annotated[
         Path | None, typer.Option(help="A file of headers, a line each, or one JSON object.")
     ] = None,
+    database: Annotated[
+        bool, typer.Option("--database", help="Ask the database as well what would become of each alert now.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON, for scripts.")] = False,
 ) -> None:
     """Print what a monitor's request would do, without doing it. Exit code 1: it would do nothing."""
     with ends_well():
         from bot.cli.setup import load
 
-        settings = load()
-        from bot.cli.hooks import try_request
+        settings = load(*(["discord_guild_id"] if database else []))
+        from bot.cli.hooks import headers_in, try_request
 
+        given = [*(header or []), *([] if headers is None else headers_in(headers))]
         code = try_request(
-            settings, file, source=source, headers=header or [], headers_file=headers, as_json=as_json
+            settings, file, source=source, headers=given, asks_database=database, as_json=as_json
         )
         raise typer.Exit(code)

@@ -2,75 +2,28 @@
 
 import json
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import typer
 
-from bot.cli.outcome import EXIT_FOUND, EXIT_OK
-from bot.domain.alerts.events import AlertEvent
-from bot.domain.alerts.recognition import Says
+from bot.cli.database import with_stores
+from bot.cli.trials import Trial, Tried, as_dict, in_words
+from bot.domain.alerts.events import AlertEvent, EventOrigin, event_id
 from bot.domain.errors import ConfigError
 from bot.domain.hooks.hook import HookFormat, HookRefused, HookRequest, HookRules, HookUnreadable
-from bot.domain.severity import SeverityPolicy
 from bot.integrations.hooks.readers import READERS
-from bot.runbook import Policy, check_folder, load_policy
+from bot.resources import SharedResources
+from bot.runbook import Policy, load_policy, load_served
+from bot.services.alerts.events import occurrence_of
+from bot.services.alerts.foreseeing import Foresight
 from bot.settings import Settings
 from bot.wiring.hooks import in_environment
 
 _STDIN: Final = Path("-")
-_REFUSED: Final = frozenset({"signature", "credentials"})
-_PROOFS: Final = {
-    "right": "right",
-    "not checked": "not checked: no headers given (-H, --headers), or HOOKS_<SOURCE>_SIGNING_KEY is not set",
-    "signature": "refused with 401: the signature is missing, or wrong for this body",
-    "credentials": "refused with 401: the token, password or key is missing or wrong",
-    "too_old": "right, but too old by now: received again, it would be refused with 401",
-}
-_SAYS: Final = {
-    Says.FIRING: "fires",
-    Says.RESOLVED: "is over",
-    Says.CHATTER: "says neither, and is passed over",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """What the policy would make of one event.
-
-    Attributes:
-        channel: Where its alert would be posted.
-        fingerprint: Equal for all events about the same alert.
-    """
-
-    event: AlertEvent
-    severity: SeverityPolicy
-    channel: str
-    fingerprint: str
-
-
-@dataclass(frozen=True, slots=True)
-class Tried:
-    """What a request would do.
-
-    Attributes:
-        proof: A key of `_PROOFS`.
-        problem: Why it cannot be read; empty if it can.
-    """
-
-    rules: HookRules
-    proof: str
-    problem: str = ""
-    trials: tuple[Trial, ...] = ()
-
-    @property
-    def code(self) -> int:
-        """Return EXIT_OK if an alert would fire or be over."""
-        says_something = any(trial.event.says is not Says.CHATTER for trial in self.trials)
-        return EXIT_OK if says_something and self.proof not in _REFUSED else EXIT_FOUND
 
 
 def try_request(
@@ -79,7 +32,7 @@ def try_request(
     *,
     source: str,
     headers: Sequence[str],
-    headers_file: Path | None,
+    asks_database: bool,
     as_json: bool,
 ) -> int:
     """Print what the request in *file* would do, and return the exit code.
@@ -88,20 +41,50 @@ def try_request(
         file: Its body; "-" is standard input.
         source: As the policy names it.
         headers: "Name: value" each.
-        headers_file: More of them, a line each, or as one JSON object.
+        asks_database: Say as well what would become of each alert now.
 
     Raises:
-        ConfigError: no policy has the source, or a file cannot be read.
+        ConfigError: no policy has the source, a file cannot be read, or the database does not answer.
     """
-    policy, rules = _rules(settings.runbook_file, source)
-    given = [*headers, *(() if headers_file is None else _lines(_bytes(headers_file)))]
-    request = HookRequest(dict(_header(line) for line in given), _bytes(file))
+    guild_id, policy = _policy_with(settings, source)
+    rules = policy.hooks[source]
+    request = HookRequest(dict(_header(line) for line in headers), _bytes(file))
     tried = _tried(request, rules, policy, proof=_proof(settings, rules, request))
-    found = (
-        json.dumps(_as_json(tried), ensure_ascii=False, indent=2) if as_json else "\n".join(_in_words(tried))
-    )
-    typer.echo(found)
+    if asks_database:
+        tried = _decided(settings, tried, guild_id)
+    for_scripts = json.dumps(as_dict(tried), ensure_ascii=False, indent=2)
+    typer.echo(for_scripts if as_json else "\n".join(in_words(tried)))
     return tried.code
+
+
+def headers_in(file: Path) -> list[str]:
+    """Return the headers of a file, "name: value" each: its lines, or one JSON object.
+
+    Raises:
+        ConfigError.
+    """
+    text = _bytes(file).decode("utf-8", "replace").strip()
+    try:
+        found: object = json.loads(text)
+    except ValueError:
+        return [line for line in text.splitlines() if line.strip()]
+    if not isinstance(found, dict):
+        raise ConfigError('--headers: is neither lines of "Name: value" nor a JSON object')
+    return [f"{name}: {value}" for name, value in found.items()]
+
+
+def _policy_with(settings: Settings, source: str) -> tuple[int, Policy]:
+    """Return the policy that has the source, and its guild; 0 while no guild is set."""
+    path = settings.runbook_file
+    if settings.has_policies or settings.discord_guild_id is not None:
+        policies = dict(load_served(path, home=settings.discord_guild_id).policies)
+    else:
+        policies = {0: load_policy(path)}
+    for guild_id, policy in policies.items():
+        if source in policy.hooks:
+            return guild_id, policy
+    known = ", ".join(sorted({name for policy in policies.values() for name in policy.hooks})) or "none"
+    raise ConfigError(f"--source: the policy has no [hooks.{source}]; it has: {known}")
 
 
 def _tried(request: HookRequest, rules: HookRules, policy: Policy, *, proof: str) -> Tried:
@@ -110,6 +93,27 @@ def _tried(request: HookRequest, rules: HookRules, policy: Policy, *, proof: str
     except HookUnreadable as error:
         return Tried(rules, proof, error.reason)
     return Tried(rules, proof, trials=tuple(_trial(event, rules, policy) for event in events))
+
+
+def _trial(event: AlertEvent, rules: HookRules, policy: Policy) -> Trial:
+    now = datetime.now(UTC)
+    said = occurrence_of(event, rules.sender, EventOrigin(0, event_id(now, 0), now), policy)
+    return Trial(event, said, rules.sender.channel or said.severity.channel)
+
+
+def _decided(settings: Settings, tried: Tried, guild_id: int) -> Tried:
+    """Ask the database what would become of each event."""
+    trials: list[Trial] = []
+
+    async def decide(shared: SharedResources) -> None:
+        parts, sender = shared.parts(guild_id), tried.rules.sender
+        foresight = Foresight(parts.store, parts.policy)
+        for trial in tried.trials:
+            decided = await foresight.of(trial.event, sender, guild_id=guild_id)
+            trials.append(replace(trial, decided=decided))
+
+    with_stores(settings, decide)
+    return replace(tried, trials=tuple(trials))
 
 
 def _proof(settings: Settings, rules: HookRules, request: HookRequest) -> str:
@@ -125,16 +129,6 @@ def _proof(settings: Settings, rules: HookRules, request: HookRequest) -> str:
     return "right"
 
 
-def _rules(path: Path | None, source: str) -> tuple[Policy, HookRules]:
-    """Return the policy that has the source, and its rules for it."""
-    found = check_folder(path).values() if path is not None and path.is_dir() else [load_policy(path)]
-    for policy in found:
-        if source in policy.hooks:
-            return policy, policy.hooks[source]
-    known = ", ".join(sorted({name for policy in found for name in policy.hooks})) or "none"
-    raise ConfigError(f"--source: the policy has no [hooks.{source}]; it has: {known}")
-
-
 def _bytes(file: Path) -> bytes:
     try:
         return sys.stdin.buffer.read() if file == _STDIN else file.read_bytes()
@@ -142,80 +136,8 @@ def _bytes(file: Path) -> bytes:
         raise ConfigError(f"{file}: cannot be read: {error.strerror}") from None
 
 
-def _lines(content: bytes) -> Iterator[str]:
-    """Yield each header of a file as "name: value"."""
-    text = content.decode("utf-8", "replace").strip()
-    try:
-        found: object = json.loads(text)
-    except ValueError:
-        yield from (line for line in text.splitlines() if line.strip())
-        return
-    if not isinstance(found, dict):
-        raise ConfigError('--headers: is neither lines of "Name: value" nor a JSON object')
-    yield from (f"{name}: {value}" for name, value in found.items())
-
-
 def _header(line: str) -> tuple[str, str]:
     name, colon, value = line.partition(":")
     if not colon or not name.strip():
         raise ConfigError(f'--header: {line!r} is not "Name: value"')
     return name.strip().lower(), value.strip()
-
-
-def _trial(event: AlertEvent, rules: HookRules, policy: Policy) -> Trial:
-    sender = rules.sender
-    severity = policy.rules(sender.severity_of(event, policy.severities.values()))
-    return Trial(event, severity, sender.channel or severity.channel, event.fingerprint(sender.name))
-
-
-def _in_words(tried: Tried) -> Iterator[str]:
-    sender, count = tried.rules.sender, len(tried.trials)
-    if tried.problem:
-        yield f"{sender.label}: cannot be read: {tried.problem}"
-        return
-    yield f"{sender.label}: {count} alert{'' if count == 1 else 's'}"
-    yield f"proof: {_PROOFS[tried.proof]}"
-    if not tried.trials:
-        yield "The bot would answer with 2xx and do nothing: this is no alert, or a header is missing (-H)."
-    for number, trial in enumerate(tried.trials, 1):
-        yield f"\n{number}. {trial.event.line or sender.label}"
-        yield from (f"   {name:<12} {value}" for name, value in _rows(trial) if value)
-
-
-def _rows(trial: Trial) -> Iterable[tuple[str, str | None]]:
-    event, severity = trial.event, trial.severity
-    fires = event.says is Says.FIRING
-    return (
-        ("it", _SAYS[event.says]),
-        ("severity", f"{severity.name} = {severity.priority}" if fires else None),
-        ("posted in", f"#{trial.channel}" if fires else None),
-        ("target", event.target),
-        ("link", event.link),
-        ("began", None if event.started_at is None else event.started_at.isoformat()),
-        ("key", event.key or "none: title and target make one"),
-        ("fingerprint", trial.fingerprint[:16]),
-        ("text", event.text.replace("\n", "\n" + " " * 16)),
-    )
-
-
-def _as_json(tried: Tried) -> Mapping[str, Any]:
-    found = {"source": tried.rules.sender.name, "proof": tried.proof}
-    if tried.problem:
-        return {**found, "problem": tried.problem}
-    return {**found, "events": [_event(trial) for trial in tried.trials]}
-
-
-def _event(trial: Trial) -> Mapping[str, Any]:
-    event = trial.event
-    return {
-        "says": str(event.says),
-        "title": event.line,
-        "severity": trial.severity.name,
-        "channel": trial.channel,
-        "target": event.target,
-        "url": event.link,
-        "started_at": None if event.started_at is None else event.started_at.isoformat(),
-        "key": event.key,
-        "fingerprint": trial.fingerprint,
-        "text": event.text,
-    }

@@ -11,6 +11,7 @@ from typer.testing import CliRunner, Result
 
 from bot.cli.commands import app
 from bot.runbook import default_policy_text
+from local_discord.world.seed import GUILD_ID
 from tests.corpus.hook_requests import FOLDER
 
 WORKFLOW = "github/workflow_run_failure"
@@ -79,6 +80,23 @@ def test_a_wrong_signature_is_found_before_the_source_is_connected(monkeypatch: 
         assert (said.exit_code, json.loads(said.stdout)["proof"]) == (code, proof)
     assert "refused with 401" in tried("request.json", "--source", "github", "-H", "X-A: b").stdout
     assert "not checked" in tried("request.json", "--source", "github").stdout
+
+
+def test_the_rule_that_would_decide_is_named() -> None:
+    rule = '[[alerts.rules]]\ntitle = "* failed on *"\nonly_after = 3\nwithin = "1h"\n'
+    Path("policy.toml").write_text(f"{default_policy_text()}\n{rule}", encoding="utf-8")
+    runner = CliRunner(env={"RUNBOOK_FILE": "policy.toml"})
+    said = runner.invoke(app, ["hooks", "try", body_of(WORKFLOW), "--source", "github"])
+    assert "rule         number 1 of [[alerts.rules]]: only after 3 within 1h" in said.stdout
+
+
+def test_the_database_says_what_would_become_of_it_now(database_url: str) -> None:
+    env = {"DATABASE_URL": database_url, "DISCORD_GUILD_ID": GUILD_ID}
+    asked = ["hooks", "try", body_of(WORKFLOW), "--source", "github", "--database"]
+    for _ in range(2):  # nothing is kept
+        assert "becomes      opens an alert" in CliRunner(env=env).invoke(app, asked).stdout
+    for_scripts = json.loads(CliRunner(env=env).invoke(app, [*asked, "--json"]).stdout)
+    assert [(one["outcome"], one["incident"]) for one in for_scripts["events"]] == [("tracked", None)]
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,7 @@ class AlertEvents:
         Raises:
             StorageUnavailable: nothing was changed.
         """
-        said = self._occurrence(event, sender, origin)
+        said = occurrence_of(event, sender, origin, self._policy)
         if event.says is Says.CHATTER:
             async with self._store.at_once() as tx:
                 await tx.decide(AlertDecision.on(said, Outcome.CHATTER, says=event.says))
@@ -73,7 +73,7 @@ class AlertEvents:
             if event.says is Says.RESOLVED:
                 decided = Decided(*await self._recoveries.receive_within(tx, said))
             else:
-                decided = await self._fire(tx, said, _as_incident(event, sender, said))
+                decided = await self._fire(tx, said, as_incident(event, sender, said))
             decision = decided.about(said, says=event.says)
             broken = await tx.note_alert_event(decision)
             await tx.enqueue(*(action_job(item_id) for item_id in broken))
@@ -96,31 +96,34 @@ class AlertEvents:
         change = Change(tx, self._policy, incident, said.by, await tx.now())
         return (await self._regrading.regrade(change, said.severity, why=Cause())).incident
 
-    def _occurrence(self, event: AlertEvent, sender: AlertSender, origin: EventOrigin) -> Occurrence:
-        severity = sender.severity_of(event, self._policy.severities.values())
-        title = event.line or sender.label
-        target = first_line(event.target or "", limit=TARGET_LIMIT) or None
-        facts = AlertFacts(title, target, (sender.name, sender.label), severity)
-        rule = rule_for(facts, self._policy.alerts.rules)
-        return Occurrence(
-            guild_id=origin.guild_id,
-            id=origin.id,
-            channel_id=NO_CHANNEL,
-            sender=sender.name,
-            fingerprint=event.fingerprint(sender.name),
-            by=Person(id=NO_USER, name=sender.label, is_bot=True),
-            at=origin.at,
-            url=event.link or "",
-            severity=self._policy.rules((rule and rule.becomes) or severity),
-            same_within=sender.same_within,
-            nth=origin.nth,
-            title=title,
-            target=target,
-            rule=rule,
-        )
+
+def occurrence_of(event: AlertEvent, sender: AlertSender, origin: EventOrigin, policy: Policy) -> Occurrence:
+    """Return what the rules for messages and events are compared with."""
+    severity = sender.severity_of(event, policy.severities.values())
+    title = event.line or sender.label
+    target = first_line(event.target or "", limit=TARGET_LIMIT) or None
+    facts = AlertFacts(title, target, (sender.name, sender.label), severity)
+    rule = rule_for(facts, policy.alerts.rules)
+    return Occurrence(
+        guild_id=origin.guild_id,
+        id=origin.id,
+        channel_id=NO_CHANNEL,
+        sender=sender.name,
+        fingerprint=event.fingerprint(sender.name),
+        by=Person(id=NO_USER, name=sender.label, is_bot=True),
+        at=origin.at,
+        url=event.link or "",
+        severity=policy.rules((rule and rule.becomes) or severity),
+        same_within=sender.same_within,
+        nth=origin.nth,
+        title=title,
+        target=target,
+        rule=rule,
+    )
 
 
-def _as_incident(event: AlertEvent, sender: AlertSender, said: Occurrence) -> NewIncident:
+def as_incident(event: AlertEvent, sender: AlertSender, said: Occurrence) -> NewIncident:
+    """Return the alert that an event opens."""
     return NewIncident(
         guild_id=said.guild_id,
         severity=said.severity.name,

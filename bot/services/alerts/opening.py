@@ -39,12 +39,11 @@ class Decided:
         )
 
 
-class AlertOpening:
-    """Decides in the caller's transaction, which has locked the alert's fingerprint."""
+class AlertStops:
+    """What may stop an alert that counts on no open incident: rules, mutes, maintenance windows."""
 
-    def __init__(self, policy: Policy, incidents: Incidents) -> None:
+    def __init__(self, policy: Policy) -> None:
         self._policy = policy
-        self._incidents = incidents
 
     async def passed_over(self, tx: Transaction, said: Occurrence) -> Decided | None:
         """Return why the alert opens nothing, whatever it says: a rule or a mute; None without one."""
@@ -52,21 +51,19 @@ class AlertOpening:
             return Decided(Outcome.IGNORED, detail=DecisionDetail(rule=said.rule.number))
         return Decided(Outcome.MUTED) if await self._is_muted(tx, said) else None
 
-    async def open(self, tx: Transaction, said: Occurrence, new: NewIncident) -> Decided:
-        """Open the alert, or count it towards its threshold, or let a maintenance window hold it."""
-        detail, waited, rule = DecisionDetail(), None, said.rule
+    async def kept_back(self, tx: Transaction, said: Occurrence, new: NewIncident) -> Decided:
+        """Return BELOW or HELD if the alert does not open yet, else TRACKED, without an incident so far."""
+        detail, rule = DecisionDetail(), said.rule
         if rule is not None:
             detail = DecisionDetail(rule=rule.number)
             if (threshold := rule.only_after) is not None:
                 times = await tx.times_below(said, since=said.at - threshold.within) + 1
                 detail = _counted(detail, threshold, times)
-                waited = Waited(count=times, within_s=threshold.within.total_seconds())
                 if times < threshold.count:
                     return Decided(Outcome.BELOW, detail=detail)
         if (window := await self._window(tx, said)) is not None:
             return Decided(Outcome.HELD, detail=detail, window_id=window, held=HeldAlert.of(new))
-        incident = await self._incidents.open_within(tx, replace(new, waited=waited), by=None)
-        return Decided(Outcome.TRACKED, incident, detail)
+        return Decided(Outcome.TRACKED, detail=detail)
 
     async def _is_muted(self, tx: Transaction, said: Occurrence) -> bool:
         """Return True if the team has muted the alert, and count that."""
@@ -81,6 +78,28 @@ class AlertOpening:
             return None
         holding = await tx.holding_windows(said.guild_id)
         return next((one.id for one in holding if one.is_about(said)), None)
+
+
+class AlertOpening:
+    """Decides in the caller's transaction, which has locked the alert's fingerprint."""
+
+    def __init__(self, policy: Policy, incidents: Incidents) -> None:
+        self._stops = AlertStops(policy)
+        self._incidents = incidents
+
+    async def passed_over(self, tx: Transaction, said: Occurrence) -> Decided | None:
+        """See `AlertStops.passed_over`."""
+        return await self._stops.passed_over(tx, said)
+
+    async def open(self, tx: Transaction, said: Occurrence, new: NewIncident) -> Decided:
+        """Open the alert, or count it towards its threshold, or let a maintenance window hold it."""
+        decided = await self._stops.kept_back(tx, said, new)
+        if decided.outcome is not Outcome.TRACKED:
+            return decided
+        count, within_s = decided.detail.count, decided.detail.within_s
+        waited = None if count is None else Waited(count=count, within_s=within_s)
+        incident = await self._incidents.open_within(tx, replace(new, waited=waited), by=None)
+        return replace(decided, incident=incident)
 
 
 def _counted(detail: DecisionDetail, threshold: Threshold, times: int) -> DecisionDetail:

@@ -1,0 +1,60 @@
+"""What would become of an event, decided as if it had come, without anything being changed."""
+
+from typing import NoReturn
+
+from bot.domain.alerts.decisions import Outcome
+from bot.domain.alerts.events import AlertEvent, AlertSender, EventOrigin, event_id
+from bot.domain.alerts.occurrence import Occurrence
+from bot.domain.alerts.recognition import Says
+from bot.runbook.model import Policy
+from bot.services.alerts.counting import AlertCounting
+from bot.services.alerts.events import as_incident, occurrence_of
+from bot.services.alerts.opening import AlertStops, Decided
+from bot.services.ports import Store, Transaction
+
+
+class _Undone(Exception):  # it carries the answer out of the transaction, which it rolls back
+    def __init__(self, decided: Decided) -> None:
+        super().__init__()
+        self.decided = decided
+
+
+def _undo(decided: Decided) -> NoReturn:
+    raise _Undone(decided)
+
+
+class Foresight:
+    """Decides about events by the rules of `AlertEvents`, in transactions that are rolled back."""
+
+    def __init__(self, store: Store, policy: Policy) -> None:
+        self._store = store
+        self._policy = policy
+        self._counting = AlertCounting(policy)
+        self._stops = AlertStops(policy)
+
+    async def of(self, event: AlertEvent, sender: AlertSender, *, guild_id: int) -> Decided:
+        """Return what would become of *event* if it came now. TRACKED has no incident.
+
+        Raises:
+            StorageUnavailable.
+        """
+        if event.says is Says.CHATTER:
+            return Decided(Outcome.CHATTER)
+        now = await self._store.now()
+        said = occurrence_of(event, sender, EventOrigin(guild_id, event_id(now, 0), now), self._policy)
+        try:
+            async with self._store.transaction() as tx:
+                _undo(await self._decided(tx, event, sender, said))
+        except _Undone as undone:
+            return undone.decided
+
+    async def _decided(
+        self, tx: Transaction, event: AlertEvent, sender: AlertSender, said: Occurrence
+    ) -> Decided:
+        same = await self._counting.same(tx, said, or_lesser=True)
+        if event.says is Says.RESOLVED:
+            return Decided(Outcome.NOTHING_OPEN if same is None else Outcome.RECOVERED, same)
+        if same is not None:
+            return Decided(Outcome.COUNTED, same)
+        new = as_incident(event, sender, said)
+        return await self._stops.passed_over(tx, said) or await self._stops.kept_back(tx, said, new)

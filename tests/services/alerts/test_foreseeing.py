@@ -1,0 +1,68 @@
+"""What would become of an event: as if it had come, and nothing is changed."""
+
+from bot.domain.alerts.decisions import Outcome
+from bot.domain.alerts.events import AlertEvent
+from bot.domain.alerts.verdict import Verdict
+from bot.services.alerts.foreseeing import Foresight
+from bot.services.alerts.opening import Decided
+from tests.services.alerts.test_events import FIRING, OVER, SENTRY, fire, say
+from tests.services.alerts.test_rules import FLAPS, ruled
+from tests.services.alerts.test_windows import begin
+from tests.services.database import Database
+from tests.services.desk import GUILD, PRIMARY, Desk
+
+#: All that an event may change.
+ROWS = """
+SELECT (SELECT coalesce(jsonb_agg(incidents ORDER BY id), '[]') FROM incidents)::text
+    || (SELECT coalesce(jsonb_agg(alert_verdicts), '[]') FROM alert_verdicts)::text
+    || (SELECT count(*) FROM alert_decisions) || (SELECT count(*) FROM alert_events)
+    || (SELECT count(*) FROM timeline) || (SELECT count(*) FROM deliveries) || (SELECT count(*) FROM pgqueuer)
+"""
+
+
+async def foreseen(desk: Desk, event: AlertEvent) -> Decided:
+    """Return what would become of an event of Sentry, which has changed nothing."""
+    before = await desk.database.pool.fetchval(ROWS)
+    found = await Foresight(desk.own_store, desk.policy).of(event, SENTRY, guild_id=GUILD)
+    assert await desk.database.pool.fetchval(ROWS) == before
+    return found
+
+
+async def test_a_new_alert_would_open_and_take_no_number(desk: Desk) -> None:
+    for _ in range(3):
+        assert (await foreseen(desk, FIRING)).outcome is Outcome.TRACKED
+    assert (await fire(desk)).id == 1
+
+
+async def test_a_known_alert_would_be_counted_or_ended(desk: Desk) -> None:
+    assert (await foreseen(desk, OVER)).outcome is Outcome.NOTHING_OPEN
+    incident = await fire(desk)
+    for event, outcome in ((FIRING, Outcome.COUNTED), (OVER, Outcome.RECOVERED)):
+        found = await foreseen(desk, event)
+        assert (found.outcome, found.incident and found.incident.id) == (outcome, incident.id)
+
+
+async def test_a_mute_and_a_maintenance_window_would_hold_it_back(desk: Desk) -> None:
+    window = await begin(desk)
+    held = await foreseen(desk, FIRING)
+    assert (held.outcome, held.window_id) == (Outcome.HELD, window.id)
+    await desk.services.windows.end(GUILD, window.id, by=PRIMARY)
+    first = await fire(desk)
+    await say(desk, OVER, 2)
+    await desk.services.alert_verdicts.give(first.id, Verdict.MUTE, by=PRIMARY)
+    assert (await foreseen(desk, FIRING)).outcome is Outcome.MUTED
+
+
+async def test_a_threshold_would_be_reached_the_third_time(database: Database) -> None:
+    desk = ruled(database, FLAPS)
+    for times in (1, 2):
+        found = await foreseen(desk, FIRING)
+        assert (found.outcome, found.detail.count, found.detail.needed) == (Outcome.BELOW, times, 3)
+        await say(desk, FIRING, times)
+    assert (await foreseen(desk, FIRING)).outcome is Outcome.TRACKED
+
+
+async def test_a_rule_would_ignore_it(database: Database) -> None:
+    desk = ruled(database, 'sender = "sentry"\nignore = true')
+    found = await foreseen(desk, FIRING)
+    assert (found.outcome, found.detail.rule) == (Outcome.IGNORED, 1)
