@@ -60,7 +60,7 @@ async def _show_alone(interaction: Interaction, target: str | None) -> None:
     services, voice = services_of(interaction), voice_of(interaction)
     rounds, by = services.check_rounds, person_from(interaction.user)
     await rounds.permit(by=by, guild_id=services.guild_id)
-    checks = rounds.checks_of([] if target is None else [target])
+    checks = await rounds.checks_of([] if target is None else [target])
     shown = rounds.beginning(checks)
     async for results in results_in_steps(checks):
         shown = shown.with_results(results)

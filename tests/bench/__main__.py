@@ -17,7 +17,7 @@ from rich.console import Console
 
 from bot.storage.database.migrate import migrate
 from bot.storage.embedded import EmbeddedPostgres
-from tests.bench import answers, digest, distance, dlq, growth, hooks, measure, screens, storms
+from tests.bench import answers, checks, digest, distance, dlq, growth, hooks, measure, screens, storms
 from tests.bench.figures import Figures, Limit, Row
 from tests.bench.report import put_into, table
 from tests.bench.stand import Discord, bare_bot, bot, discord, register_commands
@@ -60,13 +60,16 @@ _SCREENS = (
     screens.of_menus,
 )
 
+#: The parts that need no Discord.
+_WITHOUT_DISCORD = {"dlq": dlq.rows, "checks": checks.rows}
+
 
 def main() -> None:
     """Measure, print, and write what was asked for."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="put the table at the end of this page")
-    parts = ("answers", "storms", "distance", "growth", "digest", "dlq", "hooks")
+    parts = ("answers", "storms", "distance", "growth", "digest", "dlq", "hooks", "checks")
     parser.add_argument("--only", choices=parts, help="one part of it")
     parser.add_argument(
         "--responses", nargs="+", metavar="NAME", help="the first responses of these rows alone, as: 更新"
@@ -94,8 +97,8 @@ def main() -> None:
 async def _measure(
     dsn: str, other: str, folder: Path, *, only: str | None, responses: Sequence[str]
 ) -> list[Row]:
-    if only == "dlq":
-        return await dlq.rows(dsn)
+    if only in _WITHOUT_DISCORD:
+        return await _WITHOUT_DISCORD[only](dsn)
     async with discord(folder) as place:
         await register_commands(place.settings, folder)
         await measure.make_floor(dsn)
@@ -117,7 +120,7 @@ async def _measure(
         if only in (None, "hooks"):
             rows += await hooks.rows(place, dsn, folder)
         if only is None:
-            rows += await dlq.rows(dsn)
+            rows += [row for part in _WITHOUT_DISCORD.values() for row in await part(dsn)]
         return rows
 
 

@@ -4,6 +4,8 @@ import asyncio
 import ipaddress
 import socket
 from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Final, TypeAlias
 
 import httpx
@@ -19,6 +21,10 @@ Resolver: TypeAlias = Callable[[str, int], Awaitable[Sequence[str]]]
 _AZURE: Final = ipaddress.ip_address("168.63.129.16")
 _NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
 
+#: A name server that is away keeps each of these for seconds. The loop's own threads are for everything else:
+#: without them the bot could not even resolve Discord's name.
+_RESOLVING: Final = ThreadPoolExecutor(max_workers=8, thread_name_prefix="resolving")
+
 #: A host with more addresses than this is not tried at all of them: the deadline would be over.
 _MOST_TRIED: Final = 3
 
@@ -29,7 +35,8 @@ async def resolve(host: str, port: int) -> list[str]:
     Raises:
         OSError: it has none.
     """
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    asking = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+    found = await asyncio.get_running_loop().run_in_executor(_RESOLVING, asking)
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 

@@ -7,6 +7,7 @@ serves another. Redirects stay on their host. What is logged or raised names nei
 import asyncio
 import ssl
 from http import HTTPStatus
+from importlib import import_module
 from typing import Final
 from urllib.parse import urljoin
 
@@ -68,6 +69,7 @@ class OutboundHttp:
         self._no_proxy = no_proxy
         self._resolver = resolver
         self._tls = tls
+        self._preparing = asyncio.Lock()
         self._breakers = Breakers()
 
     async def send(self, call: Call, terms: Terms) -> Answer:
@@ -156,16 +158,32 @@ class OutboundHttp:
 
     async def _transport(self, url: httpx.URL, terms: Terms) -> httpx.AsyncBaseTransport:
         """Return a transport for one request: through the proxy, or to an address that is checked."""
-        if self._tls is None:
-            # It reads the certificates: a tenth of a second, which no P0 waits for.
-            self._tls = await asyncio.to_thread(httpx.create_ssl_context)
+        tls = await self._prepared()
         allowed = AllowedPlaces.everywhere() if terms.allows_private else self._allowed
         if self._proxy is not None and not is_direct(str(url), self._no_proxy):
-            inner = httpx.AsyncHTTPTransport(verify=self._tls, proxy=self._proxy.with_credentials)
+            inner = httpx.AsyncHTTPTransport(verify=tls, proxy=self._proxy.with_credentials)
             return LiteralsChecked(inner, allowed=allowed)
         return CheckedTransport(
-            httpx.AsyncHTTPTransport(verify=self._tls), resolver=self._resolver, allowed=allowed
+            httpx.AsyncHTTPTransport(verify=tls), resolver=self._resolver, allowed=allowed
         )
+
+    async def _prepared(self) -> ssl.SSLContext:
+        """Return whom to trust, after the work of a first request was done in a thread, once."""
+        async with self._preparing:
+            if self._tls is None:
+                self._tls = await asyncio.to_thread(_prepare)
+        return self._tls
+
+
+def _prepare() -> ssl.SSLContext:
+    """Import what httpx imports at its first request, and read the certificates.
+
+    It takes a quarter of a second, which no P0 waits for.
+    """
+    import_module("anyio._backends._asyncio")
+    tls = httpx.create_ssl_context()
+    httpx.AsyncHTTPTransport(verify=tls)  # imports httpcore
+    return tls
 
 
 def _parsed(url: str) -> httpx.URL:

@@ -4,6 +4,7 @@ Nothing of a round is in the transaction that opens an incident: the first one b
 card.
 """
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -70,9 +71,12 @@ class CheckRounds:
         act = Act.CHECK_SYSTEMS
         await self._access.require(by, act.permission, guild_id=guild_id, act=act)
 
-    def checks_of(self, targets: Sequence[str]) -> list[LiveCheck]:
-        """Return the checks of an incident of *targets*."""
-        return [*self._checks.of(targets), *self._always]
+    async def checks_of(self, targets: Sequence[str]) -> list[LiveCheck]:
+        """Return the checks of an incident of *targets*.
+
+        The first time it imports their modules, which takes half a second: in a thread, so that no P0 waits.
+        """
+        return [*await asyncio.to_thread(self._checks.of, targets), *self._always]
 
     def beginning(self, checks: Sequence[LiveCheck], *, asked_by: str | None = None) -> ChecksShown:
         """Return what the message shows before the first result."""

@@ -52,7 +52,7 @@ class CheckRuns:
 
     async def _run(self, incident: Incident, begun: CheckRound) -> CheckRound | None:
         """Look at every system; return the round with its results, None if another one has begun."""
-        checks = self._rounds.checks_of(_targets(incident, begun))
+        checks = await self._rounds.checks_of(_targets(incident, begun))
         shown = self._rounds.beginning(checks, asked_by=begun.asked_by)
         async for results in results_in_steps(checks):
             shown = shown.with_results(results)
@@ -80,9 +80,8 @@ class CheckRuns:
             log.info("check.edit_skipped", incident_id=incident.id)
 
     async def _show_end(self, incident: Incident, ended: CheckRound) -> None:
-        checks = self._rounds.checks_of(_targets(incident, ended))
         shown = replace(
-            self._rounds.beginning(checks, asked_by=ended.asked_by),
+            self._rounds.beginning((), asked_by=ended.asked_by),
             results=tuple(worst_first(ended.results)),
             systems=len(ended.results),
             finished_at=ended.finished_at,
