@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.domain.alerts.alert import AlertMessage
-from bot.domain.alerts.occurrence import Occurrence
+from bot.domain.alerts.events import AlertSender, EventOrigin
+from bot.domain.alerts.occurrence import NO_CHANNEL, Occurrence
 from bot.domain.alerts.question import AlertQuestion
 from bot.domain.alerts.recognition import Says
 from bot.domain.incident.incident import Incident
@@ -32,6 +33,7 @@ class Outcome(StrEnum):
     REPLAY = "replay"  # an old notification that was sent again
     IGNORED_SENDER = "ignored_sender"  # `ignore` of the policy
     NOT_HEEDED = "not_heeded"  # by a bot that the policy does not name
+    UNREADABLE = "unreadable"  # what a source has sent by HTTP cannot be read
 
 
 class DecisionDetail(Payload):
@@ -40,12 +42,14 @@ class DecisionDetail(Payload):
     Attributes:
         rule: The number of the rule that decided, from 1.
         count, needed, within_s: How often it came within that time, and how often it has to.
+        problem: Why it cannot be read.
     """
 
     rule: int | None = None
     count: int | None = None
     needed: int | None = None
     within_s: float | None = None
+    problem: str | None = None
 
     @property
     def within(self) -> timedelta | None:
@@ -113,6 +117,21 @@ class AlertDecision:
             severity=said.severity.name,
             fingerprint=said.fingerprint,
             incident_id=None if incident is None else incident.id,
+        )
+
+    @classmethod
+    def on_hook(cls, sender: AlertSender, origin: EventOrigin, *, problem: str) -> "AlertDecision":
+        """Return the decision about what *sender* has sent by HTTP, which says nothing that can be read."""
+        return cls(
+            guild_id=origin.guild_id,
+            sender=sender.name,
+            said_id=origin.id,
+            channel_id=NO_CHANNEL,
+            said_at=origin.at,
+            outcome=Outcome.UNREADABLE,
+            label=sender.label,
+            title=sender.label,
+            detail=DecisionDetail(problem=problem),
         )
 
     @classmethod

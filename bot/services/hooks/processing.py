@@ -7,6 +7,7 @@ from typing import Final
 
 import structlog
 
+from bot.domain.alerts.decisions import AlertDecision
 from bot.domain.alerts.events import AlertEvent, EventOrigin, event_id
 from bot.domain.errors import UnavailableError
 from bot.domain.hooks.hook import HookFormat, HookRules, HookUnreadable, ProcessedHook, StoredHook
@@ -72,15 +73,15 @@ class HookProcessing:
 
     async def _process(self, source: str, hook: StoredHook) -> ProcessedHook:
         rules = self._policy.hooks.get(source)
+        if rules is None:
+            return _given_up(source, hook, f"the policy has no [hooks.{source}]")
         try:
-            events = () if rules is None else self._read(rules, hook)
-            problem = f"the policy has no [hooks.{source}]" if rules is None else None
+            events = self._read(rules, hook)
         except HookUnreadable as error:
-            events, problem = (), error.reason
-        if rules is not None:
-            problem = await self._receive(rules, hook, events) or problem
-        if problem is not None:
-            log.warning("hook.not_processed", source=source, hook_id=hook.id, reason=problem)
+            async with self._store.at_once() as tx:
+                await tx.decide(AlertDecision.on_hook(rules.sender, self._origin(hook), problem=error.reason))
+            return _given_up(source, hook, error.reason)
+        problem = await self._receive(rules, hook, events)
         return ProcessedHook(hook.id, len(events), problem)
 
     def _read(self, rules: HookRules, hook: StoredHook) -> tuple[AlertEvent, ...]:
@@ -98,12 +99,19 @@ class HookProcessing:
         """Receive each event; return what went wrong with one, if anything. The others are received."""
         problem = None
         for nth, event in enumerate(events):
-            origin = EventOrigin(self._guild_id, event_id(hook.at, hook.id), hook.at, nth)
             try:
-                await self._events.receive_event(event, rules.sender, origin)
+                await self._events.receive_event(event, rules.sender, self._origin(hook, nth))
             except UnavailableError:
                 raise
             except Exception as error:  # one event must not hold up those behind it
                 log.exception("hook.event_failed", source=rules.sender.name, hook_id=hook.id, nth=nth)
                 problem = f"event {nth} has failed: {type(error).__name__}"
         return problem
+
+    def _origin(self, hook: StoredHook, nth: int = 0) -> EventOrigin:
+        return EventOrigin(self._guild_id, event_id(hook.at, hook.id), hook.at, nth)
+
+
+def _given_up(source: str, hook: StoredHook, problem: str) -> ProcessedHook:
+    log.warning("hook.not_processed", source=source, hook_id=hook.id, reason=problem)
+    return ProcessedHook(hook.id, 0, problem)

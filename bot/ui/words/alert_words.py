@@ -8,6 +8,7 @@ from bot.ui.words.inert import inert
 from bot.ui.words.wording import Wording
 
 _TARGET_LIMIT = 80
+_PROBLEM_LIMIT = 120
 
 
 def outcome_words(words: Wording, decision: AlertDecision) -> str:
@@ -19,6 +20,7 @@ def outcome_words(words: Wording, decision: AlertDecision) -> str:
         count=detail.count or 0,
         needed=detail.needed or 0,
         within=words.span(detail.within or timedelta()),
+        problem=inert(detail.problem or "?", limit=_PROBLEM_LIMIT),
     )
 
 

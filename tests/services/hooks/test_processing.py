@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from bot.domain.alerts.decisions import DecisionFilter, Outcome
 from bot.domain.alerts.events import AlertEvent
 from bot.domain.hooks.hook import HookFormat, HookRequest, HookRules, NewHook
 from bot.integrations.hooks.alertmanager import AlertmanagerReader
@@ -66,6 +67,10 @@ async def test_what_cannot_be_read_is_kept_with_the_reason(desk: Desk) -> None:
         (1, None),
     ]
     assert await counts(desk) == [1]
+    listed = await desk.store.decisions(GUILD, DecisionFilter(outcome=Outcome.UNREADABLE), None, limit=9)
+    assert [one.decision.detail.problem for one in reversed(listed)] == [
+        problem for _, problem in await outcomes(desk) if problem
+    ]
 
 
 class BrokenReader(AlertmanagerReader):

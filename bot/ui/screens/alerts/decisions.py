@@ -43,7 +43,8 @@ def decisions_screen(voice: Voice, page: DecisionPage) -> Screen:
 def outcome_name(voice: Voice, outcome: Outcome) -> str:
     """Return an outcome for a list of choices."""
     return plain(
-        voice.say(f"alerts.outcome.{outcome}", rule="*", count="*", needed="*", within="*"), limit=100
+        voice.say(f"alerts.outcome.{outcome}", rule="*", count="*", needed="*", within="*", problem="*"),
+        limit=100,
     )
 
 
