@@ -91,6 +91,7 @@ class PastIncident(Payload):
         where: The ids of the address where people worked on it: guild, channel and perhaps message.
         cause, fix: As the person who resolved it wrote; empty if they wrote nothing.
         open_items: Its open action items, the first to be due first.
+        topics: Of the command sheets whose output was kept on its timeline.
         same_targets: The targets that both name.
         same_alert: The same alert of a monitor began both.
         words: The words that both titles have.
@@ -104,6 +105,7 @@ class PastIncident(Payload):
     cause: str = ""
     fix: str = ""
     open_items: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
     same_targets: tuple[str, ...] = ()
     same_alert: bool = False
     words: tuple[str, ...] = ()

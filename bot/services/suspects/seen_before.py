@@ -78,6 +78,7 @@ def _past(found: Resemblance, ended: EndedIncident) -> PastIncident:
         cause="" if said is None else said.cause[:_SAID_LIMIT],
         fix="" if said is None else said.fix[:_SAID_LIMIT],
         open_items=tuple(item[:_SAID_LIMIT] for item in ended.open_items[:3]),
+        topics=ended.topics[:3],
         same_targets=found.same_targets,
         same_alert=found.same_alert,
         words=found.words,

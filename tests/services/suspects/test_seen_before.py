@@ -8,6 +8,8 @@ import pytest
 from bot.domain.errors import IncidentNotFound
 from bot.domain.incident.incident import Incident, NewIncident
 from bot.services.postmortems.resolutions import NewResolution
+from bot.services.sheets.pasting import Pasted
+from tests.services.actions.action_desk import add
 from tests.services.desk import GUILD, OBSERVER, PRIMARY, RESPONDER, Desk
 from tests.services.privacy.test_privacy import open_private
 
@@ -88,3 +90,19 @@ async def test_another_guilds_past_is_not_ours(desk: Desk) -> None:
     await desk.database.fetch("UPDATE incidents SET guild_id = 8")
     now = await opened(desk, "決済 API が 5xx")
     assert await numbers(desk, now) == []
+
+
+async def test_what_is_still_to_do_and_was_pasted_then_is_told(desk: Desk) -> None:
+    """Open action items, the first to be due first; the topics of the sheets whose output was kept."""
+    past = await ended(desk, "決済APIが応答しない")
+    for due, what in (
+        ("in 4 business days", "監視を worker ごとに分ける"),
+        ("in 2 business days", "リトライ上限を 3 回にする"),
+    ):
+        await add(desk, past, key=f"interaction:{due}", what=what, due=due)
+    pasted = Pasted(text="ok", topic="worker_logs")
+    await desk.services.pasting.paste(past.id, pasted, by=PRIMARY, key="p")
+    now = await opened(desk, "決済 API が 5xx")
+    (found,) = (await desk.services.seen_before.view(now.id, by=RESPONDER)).past
+    assert found.open_items == ("リトライ上限を 3 回にする", "監視を worker ごとに分ける")
+    assert found.topics == ("worker_logs",)

@@ -42,6 +42,7 @@ PAST = PastIncident(
     cause="DB のプール" * 30,
     fix="上限を上げた" * 30,
     open_items=("監視を足す" * 20, "手順を直す"),
+    topics=("worker_logs", "no_longer_there"),
     same_targets=("api.parky.co.jp",),
     words=("決済", "api"),
 )
@@ -85,6 +86,7 @@ def test_a_past_incident_takes_three_lines() -> None:
     assert len(lines) == 3
     assert lines[0].startswith("[INC-12](https://discord.com/channels/7/900) 決済APIが応答しない")
     assert "同じ対象 api.parky.co.jp · 共通の語：決済, api" in lines[0]
+    assert "📥 出力：" in lines[2]
     assert all(len(line) <= 200 for line in lines)
 
 

@@ -17,10 +17,12 @@ class EndedIncident:
     Attributes:
         incident: With its aftermath.
         open_items: Its open action items, the first to be due first.
+        topics: Of the command sheets whose output was kept on its timeline.
     """
 
     incident: Incident
     open_items: tuple[str, ...]
+    topics: tuple[str, ...]
 
 
 class SuspectReads(Protocol):

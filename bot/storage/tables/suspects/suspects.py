@@ -24,7 +24,10 @@ class PostgresSuspectReads(ReadPart):
 
     async def ended_incidents(self, guild_id: int, numbers: Sequence[int]) -> list[EndedIncident]:
         rows = await self._sql.all("ended_incidents", guild_id=guild_id, numbers=list(numbers))
-        return [EndedIncident(incident_from_row(row), tuple(row["open_items"] or ())) for row in rows]
+        return [
+            EndedIncident(incident_from_row(row), tuple(row["open_items"] or ()), tuple(row["topics"] or ()))
+            for row in rows
+        ]
 
     async def cards_with(self, guild_id: int, number: int) -> list[int]:
         rows = await self._sql.all("cards_with", guild_id=guild_id, named={"past": [{"number": number}]})

@@ -31,12 +31,15 @@ SELECT id AS number, title, targets, symptoms, fingerprint
  LIMIT :limit;
 
 -- name: ended_incidents
--- Returns those of :numbers in a guild that are resolved and not private, with their aftermath and their open action
--- items.
+-- Returns those of :numbers in a guild that are resolved and not private, with their aftermath, their open action items
+-- and the topics of the command sheets whose output was kept.
 SELECT incidents.*,
        {aftermath},
        (SELECT array_agg(item.what ORDER BY item.due_on, item.id)
           FROM action_items AS item
-         WHERE item.incident_id = incidents.id AND item.status = 'open') AS open_items
+         WHERE item.incident_id = incidents.id AND item.status = 'open') AS open_items,
+       (SELECT array_agg(DISTINCT entry.data ->> 'topic')
+          FROM timeline AS entry
+         WHERE entry.incident_id = incidents.id AND entry.kind = 'output' AND entry.data ->> 'topic' <> '') AS topics
   FROM incidents
  WHERE id = ANY (:numbers::bigint[]) AND guild_id = :guild_id AND status = 'resolved' AND NOT is_private;

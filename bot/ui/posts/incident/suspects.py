@@ -62,9 +62,8 @@ def past_lines(words: Wording, past: tuple[PastIncident, ...]) -> Iterator[str]:
             why=_why(words, one),
         )
         yield f"-# {_ending(words, one)}"
-        if one.open_items:
-            items = [inert(item, limit=_ITEM_LIMIT) for item in one.open_items[:_ITEMS_SHOWN]]
-            yield f"-# {words.say('suspects.past.items', items=' / '.join(items))}"
+        if left := " · ".join(_left(words, one)):
+            yield f"-# {left}"
 
 
 def _name(one: PastIncident) -> str:
@@ -136,6 +135,17 @@ def _ending(words: Wording, one: PastIncident) -> str:
         if text
     ]
     return " · ".join(said) or words.say("suspects.past.unsaid")
+
+
+def _left(words: Wording, one: PastIncident) -> Iterator[str]:
+    """Yield what is still to do, and of which commands the output is on the timeline."""
+    if one.open_items:
+        items = [inert(item, limit=_ITEM_LIMIT) for item in one.open_items[:_ITEMS_SHOWN]]
+        yield words.say("suspects.past.items", items=" / ".join(items))
+    sheets = [words.policy.sheets.get(topic) for topic in one.topics]
+    titles = [words.pick(sheet.title) for sheet in sheets if sheet is not None]
+    if titles:
+        yield words.say("suspects.past.outputs", titles=words.joined(titles, limit=_SAID_LIMIT))
 
 
 def _controls(words: Wording, incident: Incident) -> list[Component]:
