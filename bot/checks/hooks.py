@@ -31,7 +31,7 @@ def check_hooks(
     try:
         sources = hook_sources(keys, policies)
     except ConfigError as error:
-        yield warn(_NAME, str(error), "rename one of the two in its policy file")
+        yield warn(_NAME, str(error), "correct that: the bot does not start like this")
         return
     for name, source in sources.items():
         yield _source(name, signs=bool(source.keys.signing))

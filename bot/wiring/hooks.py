@@ -6,7 +6,7 @@ import structlog
 
 from bot.domain.delivery.delivery import priority_of
 from bot.domain.errors import ConfigError
-from bot.domain.hooks.hook import HookKeys
+from bot.domain.hooks.hook import HookFormat, HookKeys
 from bot.integrations.hooks.readers import READERS
 from bot.runbook.model import Policy
 from bot.services.hooks.intake import HookSource
@@ -24,7 +24,8 @@ def hook_sources(keys: Mapping[str, HookKeys], policies: Mapping[int, Policy]) -
         policies: By guild.
 
     Raises:
-        ConfigError: two guilds name the same source; only one of them could have its alerts.
+        ConfigError: two guilds name the same source, only one of which could have its alerts; or a source
+            could never prove itself by its signing key.
     """
     sources: dict[str, HookSource] = {}
     for guild_id, policy in policies.items():
@@ -34,6 +35,8 @@ def hook_sources(keys: Mapping[str, HookKeys], policies: Mapping[int, Policy]) -
                 continue
             if name in sources:
                 raise ConfigError(_twice(name, sources[name].guild_id, guild_id))
+            if not all(map(READERS[rules.format].is_key, found.signing)):
+                raise ConfigError(_no_key(name, rules.format))
             rank = policy.rules(rules.sender.severity).rank
             sources[name] = HookSource(guild_id, rules, found, READERS[rules.format], priority_of(rank))
     for name in sorted(unknown_sources(keys, policies)):
@@ -49,6 +52,10 @@ def unknown_sources(keys: Mapping[str, HookKeys], policies: Mapping[int, Policy]
 def in_environment(source: str) -> str:
     """Return how a source is written in the environment: "MY_CRON" for "my-cron"."""
     return source.replace("-", "_").upper()
+
+
+def _no_key(name: str, read_as: HookFormat) -> str:
+    return f"HOOKS_{in_environment(name)}_SIGNING_KEY: is no key of {read_as}; allowed: whsec_ and base64"
 
 
 def _twice(name: str, first: int, second: int) -> str:

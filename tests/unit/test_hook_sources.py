@@ -35,6 +35,17 @@ def test_two_servers_may_not_share_a_source() -> None:
     assert hook_sources({}, {1: PARKY, 2: PARKY}) == {}
 
 
+def test_a_key_by_which_nothing_can_be_verified_is_an_error_at_the_start() -> None:
+    """Its value is not shown."""
+    table = replace(PARKY.hooks["sentry"], format=HookFormat.STANDARD)
+    policies = {1: replace(PARKY, hooks={"sentry": table})}
+    for wrong in ("not-base64!", "whsec_"):
+        keys = {"SENTRY": replace(KEYS, signing=("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", wrong))}
+        with pytest.raises(ConfigError, match="HOOKS_SENTRY_SIGNING_KEY: is no key of standard") as error:
+            hook_sources(keys, policies)
+        assert wrong not in str(error.value).replace("whsec_ and", "")
+
+
 def test_each_format_has_a_reader() -> None:
     """A policy can name no other."""
     assert set(READERS) == set(HookFormat)

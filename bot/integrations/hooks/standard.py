@@ -33,6 +33,13 @@ class StandardReader(SilentReader):
 
     kept = (_ID, _TIMESTAMP)
 
+    def is_key(self, key: str) -> bool:
+        try:
+            Webhook(key)
+        except (ValueError, EmptyWebhookSecretError):
+            return False
+        return True
+
     def verify(self, request: HookRequest, keys: Sequence[str], *, now: datetime) -> None:
         headers = request.headers
         signed_at = require_recent(headers.get(_TIMESTAMP, ""), now)

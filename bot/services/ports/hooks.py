@@ -32,6 +32,9 @@ class HookReader(Protocol):
         They are stored with the body, so none of them may be a secret.
         """
 
+    def is_key(self, key: str) -> bool:
+        """Return False if *key* does not have the source's form: it could verify no request."""
+
     def verify(self, request: HookRequest, keys: Sequence[str], *, now: datetime) -> None:
         """Check that the source has sent *request*: by a signature, a bearer token or a password.
 
