@@ -17,7 +17,7 @@ _TELLING: Final = (
 #: A value in quotes, in escaped quotes, or up to what ends it.
 _VALUE: Final = (
     r"(?:\"(?P<double>(?:\\.|[^\"\\\n]){0,4096})|'(?P<single>[^'\n]{0,4096})|`(?P<back>[^`\n]{0,4096})"
-    r"|\\\"(?P<escaped>(?:(?!\\\")[^\n\"]){0,4096})|(?P<bare>[^\s\"',;&|<>(){}\[\]\\`]{1,4096}))"
+    r"|\\\"(?P<escaped>(?:(?!\\\")[^\n\"]){0,4096})|(?P<bare>[^\s\"',;&|<>(){}\[\]\\`]{0,4096}))"
 )
 _NAMED: Final = re.compile(
     rf"(?:{_TELLING})[\w-]{{0,40}}(?P<closing>\\?[\"']?\]?)"
@@ -48,7 +48,8 @@ _NO_SECRET: Final = re.compile(
     re.IGNORECASE,
 )
 _REFERENCE: Final = re.compile(
-    r"\$[({]|\$\w+(?![^\s\"'&;,])|<|%[s(]|\{\{|op://|process\.env|env\.|secrets\.|vault:|\[masked:|\*{3,}",
+    r"\$[({]|\$(?-i:[A-Z_][A-Z0-9_]*|[a-z_]+)(?:\Z|(?=[;,]|&\w+=))|<|%[s(]|\{\{|"
+    r"op://|process\.env|env\.|secrets\.|vault:|\[masked:|\*{3,}",
     re.IGNORECASE,
 )
 
@@ -122,28 +123,33 @@ def named_secrets(text: str) -> Iterator[Span]:
 
 
 def _assigned(text: str) -> Iterator[Span]:
-    """Yield the values of names that say so; those of a line's own name up to the next blank."""
+    """Yield the values of names that say so."""
     for found in _NAMED.finditer(text):
         group = next(name for name in _VALUES if found[name] is not None)
-        start = _name_start(text, found.start())
+        start, value = _name_start(text, found.start()), found.start(group)
         name = text[start : found.start("closing")]
-        if _is_about(name, found[group]) or _is_none(_word(text, found, group)):
+        end = _bare_end(text, found, at=start) if group == "bare" else found.end(group)
+        if _is_about(name, text[value:end]) or _is_none(text[value:end]):
             continue
         if text.startswith("://", start - 3):  # the user of an address: `known_shapes` has its password
             continue
-        begins_line = _begins_line(text, start)
-        if group == "bare" and not begins_line and _is_prose(name, found["sep"], found[group]):
+        if group == "bare" and not _begins_line(text, start) and _is_prose(name, found["sep"], found[group]):
             continue
-        end = found.end(group)
-        if group == "bare" and begins_line and (rest := _REST_OF_WORD.match(text, end)):
-            end = rest.end()
-        yield Span(found.start(group), end, _kind(name))
+        yield Span(value, end, _kind(name))
 
 
-def _word(text: str, found: re.Match[str], group: str) -> str:
-    """Return the value; one without quotes with what follows it, since ``$(`` says what it is."""
-    whole = _REST_OF_WORD.match(text, found.start(group)) if group == "bare" else None
-    return found[group] if whole is None or not _REFERENCE.match(whole[0]) else whole[0]
+def _bare_end(text: str, found: re.Match[str], *, at: int) -> int:
+    """Return where a value without quotes ends; that of a line's first name, *at*, ends at the next blank.
+
+    So does what refers to a value, since ``$(`` says what it is.
+    """
+    start = found.start("bare")
+    whole = _REST_OF_WORD.match(text, start)
+    if whole is None:
+        return found.end("bare")
+    is_variable = found["sep"] == "=" and _begins_line(text, at)
+    goes_on = is_variable or (found["bare"] and _begins_line(text, at)) or _REFERENCE.match(whole[0])
+    return whole.end() if goes_on else found.end("bare")
 
 
 def _name_start(text: str, at: int) -> int:

@@ -43,6 +43,8 @@ _SHAPES: Final = {
 }
 _PATTERNS: Final = {kind: re.compile(pattern, re.ASCII) for kind, pattern in _SHAPES.items()}
 
+_REST: Final = re.compile(r"[A-Za-z0-9_-]*", re.ASCII)
+
 #: A word that every text with such a secret has, where that is quicker to look for than the pattern.
 _NEEDS: Final = {"discord_token": ".", "discord_interaction": "/callback", "sentry_dsn": "@"}
 
@@ -104,4 +106,5 @@ def _emails(text: str, *, not_at: Collection[int]) -> Iterator[Span]:
 
 def _span(found: re.Match[str], kind: str) -> Span:
     group = "s" if "s" in found.re.groupindex else 0
-    return Span(found.start(group), found.end(group), kind)
+    rest = _REST.match(found.string, found.end(group))  # a longer token than any that was seen
+    return Span(found.start(group), rest.end() if rest else found.end(group), kind)

@@ -92,6 +92,13 @@ def test_no_secret_beside_its_name_survives(kind: str, random: Random, indent: s
     assert secret not in masked(f"before\n{lead}{form.format(secret)}\nafter").text
 
 
+def test_a_token_longer_than_any_that_was_seen_is_masked_whole() -> None:
+    """Vendors make theirs longer without notice."""
+    for lead in ("ghp_", "sk-proj-", "sb_secret_", "sntrys_"):
+        long = some(Random(5), MIXED, 3_000)
+        assert long[-20:] not in masked(f"x {lead}{long} y").text
+
+
 @given(st.sampled_from(sorted(planted.ANYWHERE)), RANDOMS, TEXTS)
 def test_masking_twice_changes_nothing(kind: str, random: Random, around: str) -> None:
     """A masked text may be pasted again; its masks are not counted once more."""
