@@ -1,5 +1,6 @@
 """The messages that the bot posted, and which of them a story has expected."""
 
+import re
 from collections.abc import Callable
 
 from local_discord.people import Human, Message
@@ -17,6 +18,8 @@ _BURST = "📭"
 #: How the commands begin that a thread begins with, behind the mark of a drill.
 _SHEET = "**📋"
 _MARKED = 20
+#: What an edit makes of them when the incident becomes private, or its thread is left.
+_SHEET_LEFT = re.compile(r"🔒 INC-\d+ 非公開にしました|↗ INC-\d+ の続きはこちら")
 
 
 class Ledger:
@@ -69,8 +72,14 @@ class Ledger:
         is_bots = bool(message.raw["author"].get("bot")) and message.raw["type"] in WRITTEN
         if message.raw["flags"] & SILENT:
             return False  # the stories about triage look at these themselves
-        if _SHEET in message.text[:_MARKED]:
+        if _is_sheet(message):
             return False  # every thread begins with it; the story of command sheets looks at it
         if message.text.startswith(_BURST) and not self.hears_of_failures:
             return False
         return is_bots and not message.is_private and message.id not in self._expected
+
+
+def _is_sheet(message: Message) -> bool:
+    """Return True for the commands that a thread begins with, also once they were emptied."""
+    is_left = message.raw.get("edited_timestamp") is not None and _SHEET_LEFT.search(message.text)
+    return _SHEET in message.text[:_MARKED] or bool(is_left)
