@@ -14,8 +14,9 @@ from bot.domain.severity import SeverityPolicy
 #: Characters of an address that is shown: a post has 2,000 in all.
 URL_LIMIT: Final = 512
 
-#: What stays as it is in a link. Parentheses and angle brackets would end it.
-_IN_LINKS: Final = "%/:?#[]@!$&'*+,;=~"
+#: What stays as it is in a link: brackets and parentheses would end it. An IPv6 address needs its brackets.
+_IN_LINKS: Final = "%/:?#@!$&'*+,;=~"
+_IN_HOSTS: Final = "[]:%"
 
 #: Discord's ids count milliseconds from here.
 #: Source: Discord's docs, Reference > Snowflakes.
@@ -61,7 +62,7 @@ class AlertEvent:
     @property
     def link(self) -> str | None:
         """Return the address as a link in a post takes it, or None if it is none."""
-        return quote(self.url, safe=_IN_LINKS) if self.url is not None and _is_link(self.url) else None
+        return _quoted(self.url) if self.url is not None and _is_link(self.url) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +140,16 @@ def event_id(at: datetime, number: int) -> int:
 
 
 def _is_link(url: str) -> bool:
+    """Return True for a web address without a name and a password, which a post must not show."""
     try:
         address = urlsplit(url)
     except ValueError:
         return False
-    is_web = address.scheme in {"http", "https"} and bool(address.hostname)
+    is_web = address.scheme in {"http", "https"} and bool(address.hostname) and "@" not in address.netloc
     return is_web and len(url) <= URL_LIMIT and url.isprintable() and not any(map(str.isspace, url))
+
+
+def _quoted(url: str) -> str:
+    address = urlsplit(url)
+    path = address._replace(scheme="", netloc="").geturl()
+    return f"{address.scheme}://{quote(address.netloc, safe=_IN_HOSTS)}{quote(path, safe=_IN_LINKS)}"

@@ -61,6 +61,7 @@ def test_the_severity_is_in_the_monitors_words_or_in_ours(said: str | None, seve
         "https://[",
         "https://a.example/ b",
         "https://a.example/\x00",
+        "https://name:password@a.example/",
         "https://a.example/" + "x" * 500,
     ],
 )
@@ -72,8 +73,9 @@ def test_a_button_leads_to_no_strange_address(url: str) -> None:
 
 def test_a_link_ends_where_it_should() -> None:
     """Whatever its address has in it; what is escaped already stays."""
-    found = event(url="https://a.example/a)(b<c>/%20?q=ü&x=1#y").link
-    assert found == "https://a.example/a%29%28b%3Cc%3E/%20?q=%C3%BC&x=1#y"
+    found = event(url="https://a.example/a)(b<c>/%20?q=ü&x=[5m]#y").link
+    assert found == "https://a.example/a%29%28b%3Cc%3E/%20?q=%C3%BC&x=%5B5m%5D#y"
+    assert event(url="http://[::1]:9090/graph").link == "http://[::1]:9090/graph"
 
 
 def test_the_id_of_an_event_sorts_among_those_of_messages() -> None:
