@@ -27,7 +27,9 @@ from bot.services.hooks.batches import HookBatches
 from bot.services.hooks.intake import HookIntake, HookSource
 from bot.services.hooks.processing import HookProcessing
 from tests.corpus.hook_requests import Example, examples, rules_of
+from tests.e2e.alertmanager import alertmanager, require_alertmanager
 from tests.integration.certificates import make_certificate, server_side
+from tests.patience import PATIENCE_S
 from tests.services.desk import GUILD, Desk
 from tests.standins.paging.description import are_there, wrong_event, wrong_event_answer
 
@@ -224,6 +226,34 @@ async def test_pagerdutys_own_client_opens_repeats_and_ends_an_alert(desk: Desk,
         bodies = await desk.database.pool.fetch("SELECT body FROM hooks")
     if are_there():
         assert [wrong for row in bodies for wrong in wrong_event(json.loads(row["body"]))] == []
+
+
+async def test_a_real_alertmanager_that_pages_through_pagerduty_can_page_through_the_bot(
+    desk: Desk, tmp_path: Path
+) -> None:
+    require_alertmanager()
+    labels = {"alertname": "HighErrorRate", "service": "api.parky.co.jp", "severity": "critical"}
+    async with site(desk, HookFormat.PAGERDUTY) as there:
+        receiver = f'pagerduty_configs: [{{url: "{there.address}/v2/enqueue", routing_key: "{KEY}"}}]'
+        async with alertmanager(tmp_path, receiver) as monitor:
+            await monitor.fire(labels, summary="5xx")
+            await arrived(desk)
+            [(title, times)] = await there.process()
+            assert title.startswith("[FIRING:1] HighErrorRate")
+            assert times == 1
+            await monitor.resolve(labels)
+            await arrived(desk)
+            assert await there.process() == []
+    if are_there():
+        bodies = await desk.database.pool.fetch("SELECT body FROM hooks")
+        assert [wrong for row in bodies for wrong in wrong_event(json.loads(row["body"]))] == []
+
+
+async def arrived(desk: Desk) -> None:
+    """Wait for a request that is stored and not processed."""
+    async with asyncio.timeout(PATIENCE_S):
+        while not await desk.store.waiting_hooks(most=1):  # noqa: ASYNC110  # the sender offers no event
+            await asyncio.sleep(0.02)
 
 
 @pytest.mark.parametrize(
