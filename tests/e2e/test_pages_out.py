@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tests.e2e.conftest import MakeWorld
 from tests.e2e.severities import SEV1
-from tests.faults.test_pages_out import policy_with_pages
+from tests.standins.paging.policy import policy_with_pages
 from tests.standins.paging.server import outside_systems
 
 

@@ -3,16 +3,15 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Final
 
 import pytest
 import pytest_asyncio
 
-from bot.runbook import default_policy_text
 from tests.faults.conftest import Figure, OpenStage
 from tests.faults.stage import Stage
-from tests.standins.paging.server import PUSHOVER_USER, Outside, outside_systems
+from tests.standins.paging.policy import policy_with_pages
+from tests.standins.paging.server import Outside, outside_systems
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("faults-pages-out")]
 
@@ -20,16 +19,6 @@ _PROMPT_S: Final = 5.0
 
 #: After the first and the last system has its page, and before the commit that keeps it in step.
 _POINTS: Final = ("after:page", "after:page@3", "before:commit:keep_outside_page")
-
-
-def policy_with_pages(folder: Path) -> str:
-    """Parky's policy, whose deadline rings outside, too; the file's path."""
-    text = default_policy_text().replace("\nwatch = true", "\nwatch = false")
-    text = text.replace('# also = ["push", "pagerduty"]', 'also = ["push", "pagerduty"]')
-    address = f'discord = "primary"\nntfy = "parky-primary"\npushover = "{PUSHOVER_USER}"'
-    path = folder / "pages-out.toml"
-    path.write_text(text.replace('discord = "primary"', address), encoding="utf-8")
-    return str(path)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
