@@ -10,6 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.app import connected_client
+from bot.change_sources import change_sources
+from bot.checks.change_sources import check_change_sources
 from bot.checks.code_host import check_code_host
 from bot.checks.finding import Finding, State, fail, ok, warn
 from bot.checks.guild import check_commands, check_dms, check_guild, of_policy
@@ -89,6 +91,7 @@ def _findings(*, test_dms: bool) -> Iterator[Finding]:
         yield from (_of(served, guild_id, one) for one in asyncio.run(_github(settings, policy)))
         yield from (_of(served, guild_id, one) for one in _paging(settings, policy))
         yield from (_of(served, guild_id, one) for one in asyncio.run(_systems(settings, policy)))
+        yield from (_of(served, guild_id, one) for one in asyncio.run(_suspects(settings, policy)))
 
 
 def _egress(settings: Settings) -> Finding:
@@ -217,6 +220,10 @@ async def _github(settings: Settings, policy: Policy) -> list[Finding]:
         host, has_token = hosts.repository(policy), settings.github_token is not None
         exported = await check_code_host(host, policy, has_token=has_token)
         return [exported, *await check_hook_records(hosts.deliveries(policy), policy)]
+
+
+async def _suspects(settings: Settings, policy: Policy) -> list[Finding]:
+    return await check_change_sources(change_sources(settings, outbound_of(settings), policy))
 
 
 async def _systems(settings: Settings, policy: Policy) -> list[Finding]:

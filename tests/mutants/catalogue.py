@@ -173,6 +173,13 @@ MUTANTS: Final = (
         tests=("tests/services/triage/test_joining.py",),
     ),
     Mutant(
+        name="a past incident that becomes private stays on the cards of others",
+        file="bot/job_handlers.py",
+        before="await cases.suspects.forget(incident_id)",
+        after="_ = incident_id",
+        tests=("tests/services/suspects/test_suspects.py",),
+    ),
+    Mutant(
         name="an alert from before an action item was done reopens it",
         file="bot/storage/tables/alerts/alerts.sql",
         before="AND action_items.closed_at < :said_at",

@@ -37,9 +37,6 @@ DEADLINE_S: Final = 7.0
 _AGAIN: Final = timedelta(minutes=1)
 _MOST_TRIES: Final = 3
 
-#: When the job comes again because the start was corrected while it read.
-_AT_ONCE: Final = timedelta(seconds=1)
-
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
@@ -76,7 +73,7 @@ class Suspects:
         """Make the card of an incident, or make it anew, and post it unless its thread has it.
 
         Returns:
-            When to come again: a source was away, or the start was corrected meanwhile; None: not at all.
+            When to come again, because a source was away; None: not at all.
         """
         incident = await self._store.incident(incident_id)
         if not self._requests.wants(incident):
@@ -90,8 +87,6 @@ class Suspects:
             now = await tx.incident(incident_id, lock=True)
             if not self._requests.wants(now):
                 return None
-            if now.started_at != card.started_at:
-                return _AT_ONCE
             await self._show(tx, now, card, before)
         log.info("suspects.read", incident_id=incident_id, changes=len(card.changes), unread=len(card.unread))
         return _AGAIN if _is_due(card) else None
