@@ -201,10 +201,14 @@ class ShownDecision:
 
     Attributes:
         is_hidden: Its incident is private.
+        channel_id, message_id: Where people work on its incident, once Discord has it: a thread has no
+            message.
     """
 
     decision: AlertDecision
     is_hidden: bool
+    channel_id: int | None = None
+    message_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

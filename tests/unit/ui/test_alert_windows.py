@@ -86,12 +86,21 @@ def test_a_tracked_alert_says_what_it_has_waited_for() -> None:
 
 def test_a_page_of_decisions_fits_whatever_monitors_say() -> None:
     """And each button carries its page."""
-    url = "https://x.example/" + "x" * 142
-    long = replace(DECISION, title="@everyone " * 50, label="*" * 300, target="_" * 300, url=url)
+    url = "https://x.example/" + "x" * 102
+    long = replace(
+        DECISION,
+        incident_id=10**12,
+        outcome=Outcome.TRACKED,
+        title="@everyone " * 50,
+        label="*" * 300,
+        target="_" * 300,
+        url=url,
+        guild_id=10**19,
+    )
     cursor = DecisionCursor(long.said_id, 999)
     page = DecisionPage(
         DecisionFilter("t" * 40, Outcome.IGNORED_SENDER),
-        (ShownDecision(long, is_hidden=False),) * PAGE_SIZE,
+        (ShownDecision(long, False, 10**19, 10**19),) * PAGE_SIZE,
         newer=replace(cursor, is_newer=True),
         older=cursor,
     )

@@ -73,4 +73,9 @@ def _shown(row: Row) -> ShownDecision:
         outcome=Outcome(row["outcome"]),
         detail=DecisionDetail.from_json(row["detail"]),
     )
-    return ShownDecision(decision, is_hidden=row["is_hidden"])
+    return ShownDecision(
+        decision,
+        is_hidden=row["is_hidden"],
+        channel_id=row["home_channel_id"],
+        message_id=row["home_message_id"],
+    )

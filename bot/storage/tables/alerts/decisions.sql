@@ -32,8 +32,11 @@ DELETE FROM alert_decisions
 RETURNING said_id;
 
 -- part: listed
--- Finds the decisions of a guild about :target with :outcome (null: any), and whether their incident is private.
-SELECT decision.*, coalesce(incidents.is_private, false) AS is_hidden
+-- Finds the decisions of a guild about :target with :outcome (null: any), whether their incident is private, and where
+-- people work on it: its thread, or its post.
+SELECT decision.*, coalesce(incidents.is_private, false) AS is_hidden,
+       coalesce(thread_id, alert_channel_id) AS home_channel_id,
+       CASE WHEN thread_id IS NULL THEN alert_message_id END AS home_message_id
   FROM alert_decisions AS decision
   LEFT JOIN incidents ON incidents.id = decision.incident_id AND incidents.guild_id = decision.guild_id
  WHERE decision.guild_id = :guild_id

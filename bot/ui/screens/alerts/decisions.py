@@ -10,6 +10,7 @@ from bot.domain.incident.incident import label_of
 from bot.ui.components import Row, Screen, button, row, text
 from bot.ui.words.alert_words import outcome_words
 from bot.ui.words.inert import inert, plain
+from bot.ui.words.links import place_url
 from bot.ui.words.voice import Voice
 
 #: The custom id of a button that turns the page: the filter, and the place that the page begins at.
@@ -19,9 +20,9 @@ PAGE: Final = (
 )
 #: Characters of a target that a button can carry; a list of a longer one has no second page.
 TARGET_ROOM: Final = 40
-_TITLE_LIMIT: Final = 120
+_TITLE_LIMIT: Final = 90
 _NAME_LIMIT: Final = 40
-_URL_LIMIT: Final = 160  # a longer one would leave no room for the others
+_URL_LIMIT: Final = 120  # a longer one would leave no room for the others
 _SEPARATOR: Final = " · "
 
 
@@ -63,13 +64,20 @@ def _lines(voice: Voice, shown: ShownDecision) -> Iterator[str]:
     yield voice.say("alerts.recent.head", at=voice.moment(one.said_at), title=title)
     parts = [outcome_words(voice, one)]
     if one.incident_id is not None and not shown.is_hidden:
-        parts[0] += f" → {label_of(one.incident_id)}"
+        parts[0] += f" → {_incident(one.guild_id, one.incident_id, shown)}"
     parts.append(inert(one.label, limit=_NAME_LIMIT))
     if one.target is not None and not shown.is_hidden:
         parts.append(inert(one.target, limit=_NAME_LIMIT))
     if 0 < len(one.url) <= _URL_LIMIT and not shown.is_hidden:
         parts.append(voice.say("alerts.recent.source", url=one.url))
     yield f"-# {_SEPARATOR.join(parts)}"
+
+
+def _incident(guild_id: int, number: int, shown: ShownDecision) -> str:
+    """Return the incident's label, a link once there is a place to go to."""
+    if shown.channel_id is None:
+        return label_of(number)
+    return f"[{label_of(number)}]({place_url(guild_id, shown.channel_id, shown.message_id)})"
 
 
 def _turning(voice: Voice, page: DecisionPage) -> Row | None:
