@@ -30,6 +30,7 @@ LARGEST_BODY: Final = 1_000_000
 #: Connections at a time; a further one closes the oldest.
 MOST_CONNECTIONS: Final = 300
 _BACKLOG: Final = 512
+_IDLE_S: Final = 60.0
 
 #: How long a request may take to send its body, seconds.
 BODY_S: Final = 10.0
@@ -135,7 +136,12 @@ async def serve_hooks(
     Args:
         port: 0 takes a free one.
     """
-    runner = web.AppRunner(HookSite(intake).application, access_log=None, shutdown_timeout=ANSWER_S)
+    runner = web.AppRunner(
+        HookSite(intake).application,
+        access_log=None,
+        shutdown_timeout=ANSWER_S,
+        keepalive_timeout=_IDLE_S,
+    )
     await runner.setup()
     storing = asyncio.create_task(batches.run(), name="hooks")
     try:

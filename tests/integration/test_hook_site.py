@@ -1,6 +1,7 @@
 """The server of hooks over real HTTP: what is let in, stored and answered, and what is not."""
 
 import asyncio
+import gzip
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,6 +15,7 @@ from bot.domain.hooks.hook import HookKeys, HookRequest
 from bot.domain.hooks.nesting import DEEPEST
 from bot.integrations.hooks.alertmanager import AlertmanagerReader
 from bot.integrations.hooks.pagerduty import PagerDutyReader
+from bot.process import hook_site
 from bot.process.hook_site import LARGEST_BODY, serve_hooks
 from bot.services.hooks import batches as hook_batches
 from bot.services.hooks.batches import HookBatches
@@ -149,6 +151,28 @@ async def test_a_body_that_is_too_large_or_too_deep_is_refused(desk: Desk) -> No
             answer = await sender.post(PATH, content=body, headers=AUTH)
             assert answer.status_code == status
     assert await desk.store.waiting_hooks(most=9) == 2
+
+
+async def test_a_small_body_that_unpacks_to_a_huge_one_is_refused(desk: Desk) -> None:
+    """It is unpacked no further than the limit."""
+    body = gzip.compress(b" " * 50 * LARGEST_BODY)
+    async with site(desk) as sender:
+        answer = await sender.post(PATH, content=body, headers={**AUTH, "Content-Encoding": "gzip"})
+    assert (answer.status_code, len(body) < LARGEST_BODY) == (413, True)
+
+
+async def test_a_body_that_does_not_come_is_not_waited_for(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The connection is answered and closed."""
+    monkeypatch.setattr(hook_site, "BODY_S", 0.2)
+    async with site(desk) as sender:
+        url = sender.base_url
+        reader, writer = await asyncio.open_connection(url.host, url.port)
+        writer.write(f"POST {PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{{".encode())
+        status = await asyncio.wait_for(reader.readline(), 5.0)
+        writer.close()
+    assert status.split()[1] == b"408"
 
 
 async def test_a_repeated_delivery_is_stored_once(desk: Desk) -> None:
