@@ -116,6 +116,27 @@ MUTANTS: Final = (
         tests=("tests/services/paging/test_pages_out.py",),
     ),
     Mutant(
+        name="one lost packet is an outage of a target",
+        file="bot/integrations/systems/http_probe.py",
+        before="        if first.state not in {SystemState.DOWN, SystemState.UNKNOWN}:\n",
+        after="        if first.state is not None:\n",
+        tests=("tests/integration/systems/test_http_probe.py",),
+    ),
+    Mutant(
+        name="the state of the systems comes back into a thread that others read",
+        file="bot/services/systems/runs.py",
+        before="            if post.id in {each.id for each in exposed(posts)}:\n",
+        after="            if not exposed(posts):\n",
+        tests=("tests/services/systems/test_rounds.py",),
+    ),
+    Mutant(
+        name="a round of checks that runs twice is recorded twice",
+        file="bot/storage/tables/live_checks.sql",
+        before=" WHERE incident_id = :incident_id AND round = :round AND finished_at IS NULL\n",
+        after=" WHERE incident_id = :incident_id AND round = :round\n",
+        tests=("tests/services/systems/test_rounds.py",),
+    ),
+    Mutant(
         name="a drill pages outside Discord",
         file="bot/services/escalation/step_messages.py",
         before="if due.incident.is_drill:",

@@ -22,7 +22,7 @@ class Safe(Protocol):
 SIGNS: Final = {
     SystemState.DOWN: "⛔",
     SystemState.DEGRADED: "⚠️",
-    SystemState.UNKNOWN: "❔",
+    SystemState.UNKNOWN: "❓",
     SystemState.OK: "✅",
 }
 _VALUE_LIMIT: Final = 120

@@ -1,5 +1,6 @@
 """Rounds of live checks about an incident: begun once, run once, shown in its thread, recorded once."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
@@ -138,6 +139,17 @@ async def test_a_round_whose_process_dies_is_run_again_and_recorded_once(desk: D
     await cases.check_runs.strike(incident.id)
     assert len(await entries(desk, incident)) == 1
     assert desk.discord.checks[-1][1].results == tuple(ended.results)
+
+
+@pytest.mark.usefixtures("checks")
+async def test_a_round_that_runs_in_two_processes_is_recorded_once(desk: Desk) -> None:
+    """Both look; the second to finish adds nothing."""
+    cases = desk.use(desk.discord)
+    incident = await desk.open("SEV3")
+    await desk.work()
+    await desk.services.check_rounds.ask(incident, by=RESPONDER)
+    await asyncio.gather(*(cases.check_runs.strike(incident.id) for _ in range(2)))
+    assert len(await entries(desk, incident)) == 1
 
 
 @pytest.mark.usefixtures("checks")

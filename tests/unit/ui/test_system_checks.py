@@ -65,7 +65,7 @@ def test_the_worst_comes_first_with_sign_fact_and_link() -> None:
     lines = content(shown.with_results([FINE, LIMITED, DOWN])).splitlines()
     assert lines[1:] == [
         "⛔ [admin.parky.co.jp](<https://admin.parky.co.jp/health>)：HTTP 503 (正常なら 200)",
-        "❔ GitHub Actions parky/parky：回数制限中 (429)、1 分後に再開",
+        "❓ GitHub Actions parky/parky：レート制限中 (429)、1 分後に再開",
         "✅ api.parky.co.jp：200、120 ms",
         "-# 未設定：Sentry, Pages",
     ]
@@ -92,7 +92,7 @@ def test_each_problem_has_words(words: object, problem: OutboundProblem) -> None
         fact=Fact.PROBLEM,
         values={"problem": problem.value},
     )
-    assert plain_line(words, result).count("❔ Pages") == 1  # type: ignore[arg-type]
+    assert plain_line(words, result).count("❓ Pages") == 1  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("words", [JA, EN])
