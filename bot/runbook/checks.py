@@ -3,10 +3,12 @@
 from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
+from fnmatch import fnmatchcase
 
 from bot.domain.calendar.durations import format_duration
 from bot.domain.drill import Script
 from bot.domain.emoji import is_same_emoji
+from bot.domain.hooks.hook import HookRules
 from bot.domain.severity import NEXT_BUSINESS_DAY, LadderStep, SeverityPolicy
 from bot.domain.triage.tree_check import check_tree
 from bot.runbook.model import Policy
@@ -33,6 +35,7 @@ def check_policy(policy: Policy) -> list[str]:
         *(line for name, sheet in policy.first_response.items() for line in _sheet(name, sheet)),
         *(line for name, sheet in policy.first_response.items() for line in _targets(name, sheet, policy)),
         *_checked(policy),
+        *(line for name, rules in policy.hooks.items() for line in _mapped(name, rules, policy)),
         *check_sheets(policy),
         *(line for name, sheet in policy.first_response.items() for line in _rollback(name, sheet)),
     ]
@@ -157,3 +160,12 @@ def _checked(policy: Policy) -> Iterator[str]:
         if target not in policy.targets:
             allowed = ", ".join(f'"{known}"' for known in policy.targets)
             yield f'checks.http: "{target}" is not a target; allowed: {allowed} (the names of [targets])'
+
+
+def _mapped(source: str, rules: HookRules, policy: Policy) -> Iterator[str]:
+    """Check that an incident can have each target that a source's own names stand for."""
+    for own, target in rules.sender.targets.items():
+        if not any(fnmatchcase(target, known) for known in policy.targets):
+            allowed = ", ".join(f'"{known}"' for known in policy.targets)
+            said = f'"{target}" is not a target; allowed: {allowed} (the names of [targets])'
+            yield f"hooks.{source}.targets.{own}: {said}"

@@ -26,6 +26,7 @@ SourceName = Annotated[
         r"[a-z](?:-?[a-z0-9]){0,30}", "a source", 'letters, digits and single hyphens ("sentry", "my-cron")'
     ),
 ]
+_Name = Annotated[str, values.string_up_to(100, "a monitor's name for a target", "parky/app")]
 _Word = Annotated[str, values.string_up_to(50, "a monitor's word for a severity", "critical")]
 _MAPPED: Final = frozenset({HookFormat.JSON, HookFormat.STANDARD})
 
@@ -62,6 +63,7 @@ class HookTable(Section):
     format: Annotated[HookFormat, values.choice(HookFormat, "a format")] | None = None
     label: Annotated[str, values.string_up_to(50, "a label", "Sentry")] | None = None
     severities: Annotated[dict[_Word, values.OfSeverity], AtMost(_MOST_WORDS)] = Field(default_factory=dict)
+    targets: Annotated[dict[_Name, values.Target], AtMost(_MOST_WORDS)] = Field(default_factory=dict)
     channel: values.Channel | None = None
     same_within: moments.Duration = timedelta(hours=24)
     mapping: dict[_Mapped, _Expression] = Field(default_factory=dict)
@@ -75,11 +77,14 @@ class HookTable(Section):
     def value(self, name: str) -> HookRules:
         """Return the rules of the source *name*, which has a format."""
         read_as = self.read_as(name) or HookFormat.JSON
-        sender = self.into(
-            _sender,
-            name=name,
-            label=self.label or _LABELS.get(name) or name,
-            severities=MappingProxyType({word.lower(): named for word, named in self.severities.items()}),
+        sender = AlertSender(
+            name,
+            self.label or _LABELS.get(name) or name,
+            self.severity,
+            severities=_by_word(self.severities),
+            channel=self.channel,
+            same_within=self.same_within,
+            targets=_by_word(self.targets),
         )
         sent_by = None if self.webhook is None else Webhook(self.webhook, self.repository)
         mapping = {str(part): where for part, where in self.mapping.items()}
@@ -108,14 +113,5 @@ def hooks_of(tables: Mapping[str, HookTable]) -> Mapping[str, HookRules]:
     return MappingProxyType({name: table.value(name) for name, table in tables.items()})
 
 
-def _sender(
-    *,
-    name: str,
-    label: str,
-    severity: str,
-    severities: Mapping[str, str],
-    channel: str | None,
-    same_within: timedelta,
-    **_others: object,
-) -> AlertSender:
-    return AlertSender(name, label, severity, severities, channel, same_within)
+def _by_word(named: Mapping[str, str]) -> Mapping[str, str]:
+    return MappingProxyType({word.lower(): name for word, name in named.items()})

@@ -76,6 +76,7 @@ class AlertSender:
         severities: The monitor's own words in lower case -> names of severities.
         channel: Where its alerts are posted; None: in the channel of their severity.
         same_within: How long an alert that is over, and fires again, counts as the same one.
+        targets: The monitor's own names in lower case ("parky/app") -> the policy's names of targets.
     """
 
     name: str
@@ -84,6 +85,12 @@ class AlertSender:
     severities: Mapping[str, str] = field(default_factory=dict)
     channel: str | None = None
     same_within: timedelta = timedelta(hours=24)
+    targets: Mapping[str, str] = field(default_factory=dict)
+
+    def target_of(self, event: AlertEvent) -> str:
+        """Return the target of *event* as the policy calls it, or else as the monitor does; empty without."""
+        said = event.target or ""
+        return self.targets.get(said.strip().lower(), said)
 
     def severity_of(self, event: AlertEvent, known: Iterable[SeverityPolicy]) -> str:
         """Return the name of the severity of *event*.

@@ -101,7 +101,7 @@ def occurrence_of(event: AlertEvent, sender: AlertSender, origin: EventOrigin, p
     """Return what the rules for messages and events are compared with."""
     severity = sender.severity_of(event, policy.severities.values())
     title = event.line or sender.label
-    target = first_line(event.target or "", limit=TARGET_LIMIT) or None
+    target = first_line(sender.target_of(event), limit=TARGET_LIMIT) or None
     facts = AlertFacts(title, target, (sender.name, sender.label), severity)
     rule = rule_for(facts, policy.alerts.rules)
     return Occurrence(

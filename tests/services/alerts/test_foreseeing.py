@@ -1,5 +1,7 @@
 """What would become of an event: as if it had come, and nothing is changed."""
 
+from dataclasses import replace
+
 from bot.domain.alerts.decisions import Outcome
 from bot.domain.alerts.events import AlertEvent
 from bot.domain.alerts.verdict import Verdict
@@ -51,6 +53,15 @@ async def test_a_mute_and_a_maintenance_window_would_hold_it_back(desk: Desk) ->
     await say(desk, OVER, 2)
     await desk.services.alert_verdicts.give(first.id, Verdict.MUTE, by=PRIMARY)
     assert (await foreseen(desk, FIRING)).outcome is Outcome.MUTED
+
+
+async def test_a_window_knows_a_target_by_the_monitors_own_name_for_it(desk: Desk) -> None:
+    await begin(desk, "api.parky.co.jp")
+    sender = replace(SENTRY, targets={"parky-api": "api.parky.co.jp"})
+    named = replace(FIRING, target="Parky-API")
+    foresight = Foresight(desk.own_store, desk.policy)
+    assert (await foresight.of(named, SENTRY, guild_id=GUILD)).outcome is Outcome.TRACKED
+    assert (await foresight.of(named, sender, guild_id=GUILD)).outcome is Outcome.HELD
 
 
 async def test_a_threshold_would_be_reached_the_third_time(database: Database) -> None:

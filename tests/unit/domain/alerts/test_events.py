@@ -1,5 +1,6 @@
 """Alerts that come as events: when two are the same, how severe one is, how they sort among messages."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import discord
@@ -76,6 +77,13 @@ def test_a_link_ends_where_it_should() -> None:
     found = event(url="https://a.example/a)(b<c>/%20?q=ü&x=[5m]#y").link
     assert found == "https://a.example/a%29%28b%3Cc%3E/%20?q=%C3%BC&x=%5B5m%5D#y"
     assert event(url="http://[::1]:9090/graph").link == "http://[::1]:9090/graph"
+
+
+def test_a_monitors_own_name_stands_for_a_target_of_the_policy() -> None:
+    """Without regard to case; any other name stays as it is."""
+    sender = replace(SENTRY, targets={"parky/app": "api.parky.co.jp"})
+    named = [sender.target_of(event(target=name)) for name in ("Parky/App ", "parky/web", None)]
+    assert named == ["api.parky.co.jp", "parky/web", ""]
 
 
 def test_the_id_of_an_event_sorts_among_those_of_messages() -> None:
