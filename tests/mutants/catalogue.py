@@ -201,6 +201,13 @@ MUTANTS: Final = (
         tests=("tests/services/suspects/test_suspects.py",),
     ),
     Mutant(
+        name="a card that is being made keeps an incident that became private",
+        file="bot/services/suspects/reading.py",
+        before="            card = await _without_private(tx, incident.guild_id, card)",
+        after="            _ = _without_private",
+        tests=("tests/services/suspects/test_suspects.py",),
+    ),
+    Mutant(
         name="an alert from before an action item was done reopens it",
         file="bot/storage/tables/alerts/alerts.sql",
         before="AND action_items.closed_at < :said_at",

@@ -84,6 +84,7 @@ class Suspects:
         else:
             card = await self._read(incident, before)
         async with self._store.transaction() as tx:
+            card = await _without_private(tx, incident.guild_id, card)
             now = await tx.incident(incident_id, lock=True)
             if not self._requests.wants(now):
                 return None
@@ -146,6 +147,16 @@ class Suspects:
             problem = SourceProblem.AWAY
         log.warning("suspects.source_unread", source=source.name, about=source.about, problem=problem)
         return _Reading(unread=UnreadSource(source=source.name, about=source.about, problem=problem))
+
+
+async def _without_private(tx: Transaction, guild_id: int, card: SuspectCard) -> SuspectCard:
+    """Return the card without what has become private while it was read; what does so later is forgotten.
+
+    The past incidents have the lower numbers, so they are locked before the incident itself.
+    """
+    numbers = [one.number for one in card.past]
+    public = await tx.still_public(guild_id, numbers) if numbers else frozenset()
+    return replace(card, past=tuple(one for one in card.past if one.number in public))
 
 
 def _is_due(card: SuspectCard) -> bool:

@@ -243,3 +243,29 @@ async def test_only_changes_of_the_policys_time_count(desk: Desk, source: Source
     incident = await desk.open("SEV1")
     await desk.work()
     assert (await card_of(desk, incident)).changes == ()
+
+
+async def test_a_past_incident_that_becomes_private_while_the_card_is_made_is_not_on_it(
+    desk: Desk, source: Source
+) -> None:
+    """The job that takes it out of cards has run before there was one."""
+    past = await desk.open("SEV1", key="past")
+    await desk.work()
+    await desk.lifecycle.resolve(past.id, by=PRIMARY)
+    await desk.work()
+    seen = asyncio.Event()
+
+    async def read(_since: datetime, _until: datetime) -> list[RecentChange]:
+        await seen.wait()
+        return []
+
+    incident = await desk.open("SEV1", key="now")
+    reading = Suspects(
+        desk.own_store, desk.policy, (ChangeSource(source.name, read),), desk.services.seen_before
+    )
+    making = asyncio.create_task(reading.read(incident.id))
+    await desk.privacy.make_private(past.id, by=PRIMARY)
+    await reading.forget(past.id)
+    seen.set()
+    await making
+    assert (await card_of(desk, incident)).past == ()

@@ -50,5 +50,8 @@ class SuspectWrites(SuspectReads, Protocol):
     async def save_suspect_card(self, incident: Incident, card: SuspectCard) -> None:
         """Store the card of an incident, in the place of the one before."""
 
+    async def still_public(self, guild_id: int, numbers: Sequence[int]) -> frozenset[int]:
+        """Return those of *numbers* that are not private, and keep them so until the commit."""
+
     async def save_rollback(self, incident: Incident, rollback: Rollback) -> None:
         """Store the decision that counts from now on."""

@@ -42,6 +42,10 @@ class PostgresSuspectWrites(PostgresSuspectReads):
             "save_suspect_card", incident_id=incident.id, guild_id=incident.guild_id, card=card.to_json()
         )
 
+    async def still_public(self, guild_id: int, numbers: Sequence[int]) -> frozenset[int]:
+        rows = await self._sql.all("still_public", guild_id=guild_id, numbers=list(numbers))
+        return frozenset(row["id"] for row in rows)
+
     async def save_rollback(self, incident: Incident, rollback: Rollback) -> None:
         await self._sql.all("save_rollback", rollback, incident_id=incident.id, guild_id=incident.guild_id)
 

@@ -43,3 +43,10 @@ SELECT incidents.*,
          WHERE entry.incident_id = incidents.id AND entry.kind = 'output' AND entry.data ->> 'topic' <> '') AS topics
   FROM incidents
  WHERE id = ANY (:numbers::bigint[]) AND guild_id = :guild_id AND status = 'resolved' AND NOT is_private;
+
+-- name: still_public
+-- Returns those of :numbers in a guild that are not private, and keeps them so until the commit.
+SELECT id FROM incidents
+ WHERE id = ANY (:numbers::bigint[]) AND guild_id = :guild_id AND NOT is_private
+ ORDER BY id
+   FOR SHARE;
