@@ -9,7 +9,6 @@ from bot.services.digest.digests import DigestDeliveries
 from bot.services.dlq.deliveries import ProgressDeliveries, ReplayDeliveries
 from bot.services.dlq.watch import BurstDeliveries
 from bot.services.escalation.deliveries import BundleDeliveries, EscalationDeliveries, PageDeliveries
-from bot.services.escalation.step_messages import StepMessages
 from bot.services.incidents.deliveries import NoticeDeliveries, PostingDeliveries, RoleDeliveries
 from bot.services.morning.mornings import MorningDeliveries
 from bot.services.oncall.readiness import OnCallDeliveries
@@ -49,7 +48,7 @@ def delivery_kinds(shared: Shared) -> DeliveryKinds:
             RoleDeliveries(policy),
             MemberDeliveries(policy, reposting),
             PageDeliveries(bundles, passing_on),
-            OutsideDeliveries(shared.oncall, StepMessages(policy), shared.outside),
+            OutsideDeliveries(policy, shared.oncall, shared.outside),
             EscalationDeliveries(bundles, reposting.lost_its_private_thread),
             BundleDeliveries(shared.store, policy, passing_on),
             TriageDeliveries(shared.store, policy),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from bot.domain.delivery.attempts import PATIENCE
 from bot.domain.oncall.people import OnCallPerson
 from bot.domain.paging.ways import Also, Way
 from bot.domain.severity import LadderStep, SeverityPolicy
@@ -60,6 +61,8 @@ class OutsideRules:
             if also is Also.EMAIL and self.is_mailed:
                 continue
             wait = self._wait(who, is_named=also in rung.also, now=now)
+            if also is Also.EMAIL and self.severity.email_backup:
+                wait = max(wait, PATIENCE)  # by then it is known if Discord is away, and an email goes anyway
             yield from (OutsidePage(way, place, wait) for way in systems if who.address(way) is not None)
 
     def _wait(self, who: OnCallPerson, *, is_named: bool, now: datetime) -> timedelta:

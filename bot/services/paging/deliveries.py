@@ -13,11 +13,13 @@ from bot.domain.incident.incident import Incident, Status
 from bot.domain.oncall.people import marked
 from bot.domain.paging.ways import Way, next_way
 from bot.domain.timeline.entries import TimelineEntry
+from bot.runbook.model import Policy
 from bot.services.delivery.handling import DeliveryHandler
 from bot.services.escalation.decisions import is_of_earlier_ladder
 from bot.services.escalation.step_messages import StepMessages
 from bot.services.paging.sending import OutsideMeans
 from bot.services.ports import Job, JobName, Store, Transaction
+from bot.services.shared.postings import posting_key
 from bot.services.shared.roster import OnCall
 
 log = structlog.get_logger(__name__)
@@ -26,20 +28,41 @@ log = structlog.get_logger(__name__)
 class OutsideDeliveries(DeliveryHandler):
     """Pages by ways beside Discord. One that fails is followed by the person's next way."""
 
-    def __init__(self, oncall: OnCall, step_messages: StepMessages, means: OutsideMeans) -> None:
+    def __init__(self, policy: Policy, oncall: OnCall, means: OutsideMeans) -> None:
         super().__init__(DeliveryKind.OUTSIDE_PAGE)
         self._oncall = oncall
-        self._step_messages = step_messages
+        self._policy = policy
+        self._step_messages = StepMessages(policy)
         self._means = means
 
     async def is_obsolete(self, tx: Transaction, delivery: Delivery) -> bool:
         """Return True after an acknowledge, under another severity's ladder, or without such a system."""
         incident = await tx.incident(delivery.incident_id or 0)
-        return self._is_useless(delivery, incident) or await is_of_earlier_ladder(tx, delivery, incident)
+        return await self._is_past(tx, delivery, incident)
 
     async def is_obsolete_unlocked(self, store: Store, delivery: Delivery, incident: Incident) -> bool | None:
         """Return the same."""
-        return self._is_useless(delivery, incident) or await is_of_earlier_ladder(store, delivery, incident)
+        return await self._is_past(store, delivery, incident)
+
+    async def _is_past(self, source: Transaction | Store, delivery: Delivery, incident: Incident) -> bool:
+        if self._is_useless(delivery, incident) or await is_of_earlier_ladder(source, delivery, incident):
+            return True
+        return await self._has_email(source, delivery, incident)
+
+    async def _has_email(self, source: Transaction | Store, delivery: Delivery, incident: Incident) -> bool:
+        """Return True if an email stands in for the step's messages, which Discord does not take."""
+        data, place = PagingData.from_json(delivery.data), delivery.to.removeprefix("person:")
+        if data.way is not Way.EMAIL:
+            return False
+        key = delivery.key.removesuffix(f":{data.way}:{place}")
+        alert = posting_key(incident.id, DeliveryKind.ALERT, 1)
+        told = [await source.delivery_by_key(one) for one in (f"{key}:dm:{place}", f"{key}:channel", alert)]
+        backed_up = self._policy.rules(incident.severity).email_backup
+        is_first = told[1] is None  # the first step's message in the channel is the alert itself
+        messages = told if is_first else told[:2]
+        return any(
+            one.has_email or (backed_up and one.held_at is not None) for one in messages if one is not None
+        )
 
     def _is_useless(self, delivery: Delivery, incident: Incident) -> bool:
         """Return True if nobody waits for the page, or its way is not configured, which is no failure."""

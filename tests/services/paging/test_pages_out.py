@@ -1,6 +1,8 @@
 """Nobody answers in Discord, so the page leaves Discord: once by each way, until there is an answer."""
 
+from dataclasses import replace
 from datetime import timedelta
+from types import MappingProxyType
 
 import pytest
 
@@ -143,7 +145,11 @@ async def test_an_ack_here_stops_what_rings_and_what_would(desk: Desk, outside: 
 
 
 async def test_a_way_that_fails_is_in_the_dlq_and_the_next_one_is_tried(desk: Desk, outside: Outside) -> None:
-    """A wrong topic's token; the mail is left, since the other push is on its way already."""
+    """A wrong token for the topic. The other push is queued already, so the mail follows."""
+    rules = paging_policy(load_policy(None)).severities
+    quiet = MappingProxyType({**rules, "SEV1": replace(rules["SEV1"], email_after=None)})
+    desk.policy = replace(paging_policy(load_policy(None)), severities=quiet)
+    desk.use(desk.discord)
     outside.fault = fails(403, "ntfy")
     incident = await unanswered(desk)
     found = await pages(desk, incident)
@@ -359,3 +365,14 @@ async def test_a_persons_own_server_may_not_be_in_the_operators_network(desk: De
     failed = await desk.database.pool.fetchval("SELECT error FROM deliveries WHERE status = 'failed'")
     assert failed == "ntfy: the host is at a private address"
     assert outside.ntfy.published == []
+
+
+@pytest.mark.parametrize("is_away", [False, True])
+async def test_an_outage_of_discord_sends_nobody_two_emails_for_one_step(desk: Desk, is_away: bool) -> None:
+    """The email in the place of the alert is enough; without an outage the step's own goes out."""
+    desk.policy = paging_policy(load_policy(None), also=(Also.EMAIL,), steps=(0,))
+    desk.use(desk.discord)
+    desk.discord.is_away = is_away
+    await desk.open()
+    await desk.pass_time(seconds=30)
+    assert [email.to for email in desk.mailer.sent].count(("primary@example.com",)) == 1

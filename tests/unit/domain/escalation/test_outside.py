@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from bot.domain.delivery.attempts import PATIENCE
 from bot.domain.escalation.outside import OutsidePage, OutsideRules
 from bot.domain.oncall.notify import NotifySettings, QuietHours, is_ntfy, is_pushover
 from bot.domain.oncall.people import OnCallPerson
@@ -65,7 +66,7 @@ def test_what_a_person_chose_comes_after_their_wait_and_takes_nothing_away() -> 
         (Way.PUSHOVER, OWN.wait),
     ]
     both = {page.way: page.wait for page in pages([Also.EMAIL, Also.PUSH], own)}
-    assert both == dict.fromkeys((Way.EMAIL, Way.NTFY, Way.PUSHOVER), timedelta())
+    assert both == {Way.EMAIL: PATIENCE, Way.NTFY: timedelta(), Way.PUSHOVER: timedelta()}
 
 
 def test_a_persons_own_address_comes_before_the_policys() -> None:
