@@ -13,7 +13,9 @@ from bot.domain.incident.incident import Incident, IncidentKind, Status
 from bot.domain.incident.transitions import AckVia
 from bot.domain.statistics.period import Span
 from bot.domain.timeline.entries import TimelineKind
+from bot.runbook import default_policy_text, parse_policy
 from tests.services.alerts.test_alerts import alert, receive
+from tests.services.database import Database
 from tests.services.desk import GUILD, PRIMARY, RESPONDER, Desk
 
 SENTRY = AlertSender("sentry", "Sentry", "SEV2", {"fatal": "SEV1"})
@@ -133,6 +135,17 @@ async def test_a_recovery_closes_what_nobody_has_acknowledged(desk: Desk) -> Non
     assert (await now(desk, first)).status is Status.RESOLVED
     assert len(await desk.store.incidents_between(GUILD, first.triggered_at, desk.clock.time)) <= 1
     assert await say(desk, replace(OVER, key="other"), 3) is None
+
+
+async def test_the_policy_may_leave_closing_to_people(database: Database) -> None:
+    """A recovery is a line then, and no alert of its own."""
+    text = default_policy_text().replace('recovery = "close"', 'recovery = "note"')
+    desk = Desk(database, parse_policy(text, name="note"))
+    first = await fire(desk)
+    over = await say(desk, OVER, 2)
+    assert over is not None
+    assert (over.id, (await now(desk, first)).status) == (first.id, Status.TRIGGERED)
+    assert (await kinds(desk, first))[-1] is TimelineKind.RECOVERED
 
 
 async def test_a_recovery_is_a_line_on_what_somebody_works_on(desk: Desk) -> None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.alerts.decisions import Outcome
+from bot.domain.alerts.decisions import DecisionFilter, Outcome
 from bot.domain.alerts.windows import AlertWindow, HeldAlert, WindowData
 from bot.domain.delivery.delivery import DeliveryKind
 from bot.domain.errors import NotPermitted, UserError
@@ -171,6 +171,19 @@ async def test_what_fires_again_after_the_window_is_one_alert(desk: Desk) -> Non
     await desk.services.windows.strike(GUILD, window.id)
     assert [one.id for one in await opened(desk)] == [itself.id]
     assert (await lines(desk))[-1].numbers == (itself.id,)
+
+
+async def test_another_guild_neither_sees_nor_ends_it(desk: Desk) -> None:
+    """Nor what it has held."""
+    window = await begin(desk)
+    await say(desk, FIRING, 1)
+    elsewhere = GUILD + 1
+    assert await desk.services.windows.open_ones(elsewhere) == []
+    assert await desk.store.decisions(elsewhere, DecisionFilter(), None, limit=9) == []
+    with pytest.raises(UserError, match="window_not_open"):
+        await desk.services.windows.end(elsewhere, window.id, by=PRIMARY)
+    assert await desk.services.windows.strike(elsewhere, window.id) is None
+    assert len(await desk.services.windows.open_ones(GUILD)) == 1
 
 
 async def test_who_may_and_how_long(desk: Desk) -> None:
