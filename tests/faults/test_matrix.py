@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tests.faults.matrix import number_of, rows
 
-_ROWS = 76
+_ROWS = 80
 _TESTS = [
     name
     for file in Path(__file__).parent.glob("test_*.py")
