@@ -23,6 +23,9 @@ _REQUEST: Final = "request-id"
 #: The project in an API address of an event.
 _PROJECT: Final = re.compile(r"/projects/[^/]+/([^/]+)/")
 
+#: The issue in an API address of it: older versions do not name its number otherwise.
+_ISSUE: Final = re.compile(r"/issues/(\d+)/")
+
 #: "ignored" is the word of older versions for "archived".
 _OVER: Final = frozenset({"resolved", "archived", "ignored"})
 
@@ -74,10 +77,10 @@ def _resource_of(data: Fields) -> str:
 
 def _issue_alert(data: Fields) -> AlertEvent:
     event = data.fields("event")
-    project = _PROJECT.search(event.text("url"))
+    project, issue = _PROJECT.search(event.text("url")), _ISSUE.search(event.text("issue_url"))
     return AlertEvent(
         says=Says.FIRING,
-        key=_issue_key(event.text("issue_id")),
+        key=_issue_key(event.text("issue_id") or (issue[1] if issue is not None else "")),
         title=event.text("title", "message", "culprit"),
         target=project[1] if project is not None else None,
         severity=event.text("level") or None,
