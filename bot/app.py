@@ -162,6 +162,7 @@ async def _tidy(shared: SharedResources) -> None:
     """Delete rows that are too old to be of use."""
     await shared.store.forget_hooks()
     await shared.store.forget_decisions()
+    await shared.store.forget_probe_counts()
 
 
 def _shared(each: dict[int, dict[JobName, Handler]]) -> dict[int, dict[JobName, Handler]]:

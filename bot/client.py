@@ -40,6 +40,7 @@ COGS: Final = (
     "cogs.triage",
     "cogs.incidents",
     "cogs.checks",
+    "cogs.probes",
     "cogs.responding",
     "cogs.bundles",
     "cogs.reposting",

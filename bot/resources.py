@@ -27,12 +27,13 @@ from bot.storage.database.pools import open_dlq_pool, open_pool
 from bot.storage.dlq.store import PostgresDlqStore
 from bot.storage.spool import FileSpool
 from bot.storage.store import PostgresStore
-from bot.system_checks import SystemChecks, system_checks
+from bot.system_checks import LateProber, SystemChecks, system_checks
 from bot.ui.documents.writer import TemplateWriter
 from bot.ui.posts.digest.charts import DigestCharts
 from bot.ui.posts.exports import MarkdownExportWriter
 from bot.ui.posts.paging.emails import PlainEmailWriter
 from bot.ui.posts.paging.outside import PlainOutsideWriter
+from bot.ui.words.probe_words import PlainProbeWriter
 from bot.wiring import GuildDependencies
 
 
@@ -93,6 +94,8 @@ class SharedResources:
             digest_pictures=DigestCharts(self.charts, texts=self.texts, policy=policy),
             spool=FileSpool(self.data_dir, guild_id),
             queue=self.queue,
+            prober=LateProber(self.outbound),
+            probe_writer=PlainProbeWriter(self.texts, policy),
             public_url=self.public_url,
             code_host=self.code_hosts.repository(policy),
             hook_records=self.code_hosts.deliveries(policy),

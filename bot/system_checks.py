@@ -4,7 +4,8 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from bot.domain.systems.results import SystemKind
+from bot.domain.probes.rules import ProbeRules
+from bot.domain.systems.results import CheckResult, SystemKind
 from bot.domain.systems.rules import CheckRules
 from bot.outbound import Outbound
 from bot.runbook import Policy
@@ -135,6 +136,19 @@ class ConfiguredChecks:
         from bot.integrations.systems.discord_status import DiscordStatus  # noqa: PLC0415
 
         yield DiscordStatus(self.outbound(), page)
+
+
+@dataclass(frozen=True, slots=True)
+class LateProber:
+    """A `bot.services.ports.live_checks.Prober`, which is imported by the first request."""
+
+    outbound: Outbound
+
+    async def ask(self, rules: ProbeRules) -> CheckResult:
+        """Send one request; a target that does not answer within its timeout has failed."""
+        from bot.integrations.systems.http_probe import HttpProber  # noqa: PLC0415
+
+        return await HttpProber(self.outbound()).ask(rules)
 
 
 def system_checks(settings: Settings, outbound: Outbound, dsn: str, policy: Policy) -> LiveChecks:

@@ -26,6 +26,7 @@ from bot.process.ticks import (
     HEARTBEAT_S,
     MISSED_HOOKS_S,
     ONCALL_S,
+    PROBES_S,
     RECONCILE_S,
     TIDY_S,
     WATCH_S,
@@ -123,6 +124,7 @@ class Life:
         reconcile = each(lambda guild: guild.reconciler.reconcile_some())
         ticks.every(RECONCILE_S, self._once(reconcile), name="reconciliation")
         ticks.every(RECONCILE_S, self._once(each(_catch_up)), name="missed alerts")
+        ticks.every(PROBES_S, self._once(each(lambda guild: guild.probing.tick())), name="probes")
         ticks.every(MISSED_HOOKS_S, self._once(each(_fetch_hooks)), name="missed hooks")
         ticks.every(ONCALL_S, each(lambda guild: guild.oncall.standing(guild.guild_id)), name="on call")
         ticks.every(WATCH_S, each(lambda guild: guild.dlq_watch.tick(guild.guild_id)), name="DLQ watch")

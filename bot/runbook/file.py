@@ -13,6 +13,7 @@ from bot.runbook.hooks import HookTables, hooks_of
 from bot.runbook.live_checks import ChecksTable
 from bot.runbook.model import Policy
 from bot.runbook.oncall import MOST_PEOPLE, MemberName, MemberTable, OnCallTable, everybody
+from bot.runbook.probes import ProbeTables, probes_of
 from bot.runbook.questions import TriageTable
 from bot.runbook.rules import AtMost, Section
 from bot.runbook.sections import (
@@ -85,6 +86,7 @@ class File(Section):
     alerts: AlertsTable = AlertsTable()
     hooks: HookTables = Field(default_factory=dict)
     checks: ChecksTable = ChecksTable()
+    probes: ProbeTables = Field(default_factory=dict)
     storm: Storm = Storm()
     actions: ActionRules = ActionRules()
     github: GitHubRules = GitHubRules()
@@ -131,6 +133,7 @@ class File(Section):
             alerts=self.alerts.value(severities),
             hooks=hooks_of(self.hooks),
             checks=self.checks.value(severities),
+            probes=probes_of(self.probes),
             storm=self.storm,
             actions=self.actions,
             github=self.github,

@@ -35,7 +35,7 @@ def _repository(value: object) -> str:
     return name
 
 
-_Url = Annotated[
+Url = Annotated[
     str, Rule("an address", 'http:// or https:// without a password ("https://api.example.com/health")', _url)
 ]
 _Repository = Annotated[str, Rule("a repository", 'owner/name ("parky/parky")', _repository)]
@@ -50,7 +50,7 @@ _Branch = Annotated[
 class HttpTable(Section):
     """``[checks.http.<target>]``."""
 
-    url: _Url
+    url: Url
     status: Annotated[int, values.whole(100, 599, "a status")] = 200
     ok: values.Bool = False
     slow_after: moments.Duration = timedelta(seconds=2)

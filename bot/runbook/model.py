@@ -20,6 +20,7 @@ from bot.domain.oncall.people import OnCallPerson, id_of
 from bot.domain.oncall.rotation import Layer
 from bot.domain.postmortem.owing import Terms
 from bot.domain.postmortem.template import TeamTemplate
+from bot.domain.probes.rules import ProbeRules
 from bot.domain.severity import Deadline, Mention, SeverityPolicy
 from bot.domain.sheets.sheet import Affected, FilledSheet, Sheet, TargetValues, fill, fitting
 from bot.domain.systems.rules import CheckRules
@@ -187,6 +188,7 @@ class Policy:
         target_values: What fills them in.
         hooks: By the name of the source.
         checks: The systems whose state is looked at.
+        probes: The targets that are asked all the time, by the name of the probe.
         guild_id: The server it is for; None in a file that leaves it to DISCORD_GUILD_ID.
         sees_dlq: Its people may read the DLQ at all; `permissions` says which of them.
         names_dlq: The file itself says who may read the DLQ, instead of leaving it to the default.
@@ -223,6 +225,7 @@ class Policy:
     alerts: AlertRules
     hooks: Mapping[str, HookRules]
     checks: CheckRules
+    probes: Mapping[str, ProbeRules]
     storm: Storm
     actions: ActionRules
     github: GitHubRules

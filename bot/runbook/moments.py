@@ -46,6 +46,10 @@ _POSITIVE = _span("1s to 30d", _positive)
 Duration = Annotated[timedelta, _POSITIVE]
 DurationOrNone = Annotated[timedelta | None, or_none(_POSITIVE)]
 Repeat = Annotated[timedelta, _span("1m to 30d", lambda value: _duration(value, least=timedelta(minutes=1)))]
+#: Between two requests to the same system.
+Interval = Annotated[
+    timedelta, _span("10s to 30d", lambda value: _duration(value, least=timedelta(seconds=10)))
+]
 AckWithin = Annotated[Deadline, _span(f'1s to 30d, or "{NEXT_BUSINESS_DAY}"', _deadline)]
 UpdateEvery = Annotated[Deadline | None, or_none(_span(f'1s to 30d, "{NEXT_BUSINESS_DAY}"', _deadline))]
 After = Annotated[timedelta | None, _span(f'0s to 30d, or "{ACK_DEADLINE}"', _after)]

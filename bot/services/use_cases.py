@@ -49,6 +49,8 @@ from bot.services.postmortems.finishing import Postmortems
 from bot.services.postmortems.resolutions import Resolutions
 from bot.services.privacy.privacy import Privacy
 from bot.services.privacy.removals import Removals
+from bot.services.probes.looking import ProbeQueries
+from bot.services.probes.probing import Probing
 from bot.services.records.auditing import Auditing
 from bot.services.shared.roster import OnCall
 from bot.services.sheets.pasting import Pasting
@@ -103,6 +105,8 @@ class AlertUseCases:
     alert_verdicts: AlertVerdicts
     alert_history: AlertHistory
     windows: MaintenanceWindows
+    probing: Probing
+    probe_queries: ProbeQueries
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Monitoring figures that are counted from rows, so they are the same for all processes and outlive them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import asyncpg
 
@@ -29,6 +29,7 @@ class Figures:
         identifies: Sessions begun at Discord's gateway within 24 hours.
         instances: Processes by version.
         hooks_waiting: Hooks that wait to be processed.
+        probes: The states of targets by guild and name of the probe.
     """
 
     decided: int
@@ -41,6 +42,7 @@ class Figures:
     identifies: int
     instances: dict[str, int]
     hooks_waiting: int = 0
+    probes: dict[tuple[str, str], str] = field(default_factory=dict)
 
 
 async def read_figures(pool: asyncpg.Pool) -> Figures:
@@ -70,4 +72,5 @@ async def read_figures(pool: asyncpg.Pool) -> Figures:
         identifies=gateway["identifies"],
         instances={row["version"]: row["instances"] for row in versions},
         hooks_waiting=(await sql.one("hook_figures"))["waiting"],
+        probes={(str(row["guild_id"]), row["name"]): row["state"] for row in await sql.all("probe_figures")},
     )

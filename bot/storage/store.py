@@ -33,6 +33,7 @@ from bot.storage.tables.alerts.alerts import PostgresAlertQuestions, PostgresAle
 from bot.storage.tables.alerts.decisions import PostgresAlertDecisionReads, PostgresAlertDecisionWrites
 from bot.storage.tables.alerts.events import PostgresAlertEventWrites
 from bot.storage.tables.alerts.hooks import PostgresHookReads, PostgresHookWrites
+from bot.storage.tables.alerts.probes import PostgresProbeReads, PostgresProbeWrites
 from bot.storage.tables.alerts.verdicts import PostgresAlertVerdictReads, PostgresAlertVerdictWrites
 from bot.storage.tables.alerts.windows import PostgresAlertWindowReads, PostgresAlertWindowWrites
 from bot.storage.tables.attachments import PostgresAttachmentReads, PostgresAttachmentWrites
@@ -99,6 +100,7 @@ class PostgresTransaction(
     PostgresAlertEventWrites,
     PostgresAlertDecisionWrites,
     PostgresHookWrites,
+    PostgresProbeWrites,
     PostgresAlertWindowWrites,
     PostgresActionWrites,
     PostgresAlertVerdictWrites,
@@ -175,6 +177,7 @@ class PostgresStore(
     PostgresActionReads,
     PostgresAlertVerdictReads,
     PostgresHookReads,
+    PostgresProbeReads,
     PostgresMorningReads,
     PostgresReplayReads,
     PostgresDlqViews,

@@ -11,7 +11,7 @@ from bot.services.ports.charts import Charts, DigestPictures
 from bot.services.ports.documents import PostmortemWriter
 from bot.services.ports.export_writer import ExportWriter
 from bot.services.ports.hooks import HookDeliveries
-from bot.services.ports.live_checks import LiveChecks, NoChecks
+from bot.services.ports.live_checks import LiveChecks, NoChecks, Prober, ProbeWriter
 from bot.services.ports.oncall import Calendars, Reach
 from bot.services.ports.paging import OutsideWriter, Systems
 from bot.services.watchdogs.queue_watch import QueueWatch
@@ -28,6 +28,7 @@ class GuildDependencies:
         hook_records: By source, what it has tried to send.
         paging: The systems outside Discord that pages go to.
         checks: Look at the team's systems.
+        prober: Asks the targets of the probes.
         webhooks: The ids of the webhooks that can send undelivered notifications again, by channel.
     """
 
@@ -46,6 +47,8 @@ class GuildDependencies:
     digest_pictures: DigestPictures
     spool: Spool
     queue: QueueWatch
+    prober: Prober
+    probe_writer: ProbeWriter
     public_url: str | None = None
     code_host: CodeHost | None = None
     change_sources: tuple[ChangeSource, ...] = ()

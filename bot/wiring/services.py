@@ -42,6 +42,8 @@ from bot.services.postmortems.finishing import Postmortems
 from bot.services.postmortems.resolutions import Resolutions
 from bot.services.privacy.privacy import Privacy
 from bot.services.privacy.removals import Removals
+from bot.services.probes.looking import ProbeQueries
+from bot.services.probes.probing import Probing
 from bot.services.records.auditing import Auditing
 from bot.services.registry import Services
 from bot.services.sheets.pasting import Pasting
@@ -123,15 +125,25 @@ def _alerts(shared: Shared, parts: GuildDependencies, lifecycle: Lifecycle) -> A
     opening = AlertOpening(policy, shared.incidents)
     replaying = parts.webhooks.values()
     alerts = AlertTracking(store, policy, opening, recoveries, questions, replaying=replaying)
+    events = AlertEvents(store, policy, opening, recoveries, Regrading(policy, shared.escalations))
     return AlertUseCases(
         alerts=alerts,
-        alert_events=AlertEvents(store, policy, opening, recoveries, Regrading(policy, shared.escalations)),
+        alert_events=events,
         missed_alerts=MissedAlerts(store, discord, policy, alerts, shared.reconciler),
         missed_hooks=MissedHooks(store, policy, parts.hook_records),
         questions=questions,
         alert_verdicts=AlertVerdicts(store, discord, policy, access),
         alert_history=AlertHistory(store, access),
         windows=MaintenanceWindows(store, policy, access, shared.incidents),
+        probing=Probing(
+            store,
+            policy,
+            events,
+            prober=parts.prober,
+            writer=parts.probe_writer,
+            guild_id=parts.guild_id,
+        ),
+        probe_queries=ProbeQueries(store, policy, access),
     )
 
 

@@ -63,7 +63,7 @@ READS: Final = frozenset(
             "stats.press_show_person",
             "stats.press_fairness",
         ),
-        *("/alerts recent", "alert_history.press_page", "/mute list"),
+        *("/alerts recent", "alert_history.press_page", "/mute list", "/probes"),
         *("/digest week", "verdicts.press_ask"),
         *("/digest preview", "/dlq recent", "/dlq p0-email", "/dlq http-status", "/dlq show"),
         *("/dlq replay", "/dlq replay-all", "dlq.replays.press_preview", "dlq.replays.press_other_target"),

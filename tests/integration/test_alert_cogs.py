@@ -82,3 +82,9 @@ async def test_a_maintenance_is_begun_listed_and_ended(world: ConsoleWorld) -> N
     assert "終えました" in ended["content"]
     assert "すでに終わっています" in shown(await world.click(mine, end, by="primary"))["content"]
     assert "メンテナンス中の対象はありません" in words(shown(await world.command("mute list")))
+
+
+async def test_probes_are_listed_the_worst_first(world: ConsoleWorld) -> None:
+    """With the last answer and the availability; without any, the answer says how to add one."""
+    none = shown(await world.command("probes"))
+    assert "プローブはありません" in none["content"]

@@ -46,10 +46,12 @@ from bot.storage.store import PostgresStore
 from bot.ui.posts.digest.charts import DigestCharts
 from bot.ui.posts.exports import MarkdownExportWriter
 from bot.ui.posts.paging.outside import PlainOutsideWriter
+from bot.ui.words.probe_words import PlainProbeWriter
 from bot.wiring import GuildDependencies, Outward, UseCases, wire
 from tests.fakes.discord import FakeDiscord
 from tests.fakes.emergency import FakeSiren, FakeSpool
 from tests.services.database import Database
+from tests.services.probes.prober import ScriptedProber
 
 GUILD = 7
 PUBLIC = "https://bot.example.com"
@@ -202,6 +204,7 @@ class Desk:
         self.webhooks: dict[str, int] = {}
         self.paging: dict[Way, PagingSystem] = {}
         self.checks: LiveChecks = NoChecks()
+        self.prober = ScriptedProber()
         self.use(self.discord)
 
     def use(self, discord: Discord) -> UseCases:
@@ -221,6 +224,8 @@ class Desk:
             digest_pictures=DigestCharts(self.charts, texts=_texts(), policy=self.policy),
             spool=self.spool,
             queue=self.queue,
+            prober=self.prober,
+            probe_writer=PlainProbeWriter(_texts(), self.policy),
             public_url=PUBLIC,
             code_host=self.code_host,
             change_sources=self.change_sources,

@@ -12,6 +12,7 @@ from http import HTTPStatus
 from typing import Final
 
 from bot.domain.errors import OutboundFailed
+from bot.domain.probes.rules import ProbeRules
 from bot.domain.systems.results import (
     CERTIFICATE_DAYS,
     CheckResult,
@@ -40,6 +41,7 @@ class HttpProbe:
 
     Attributes:
         name: The target.
+        try_s: Seconds for one request.
         pause_s: Seconds between the two tries.
         wall_clock: Seconds since 1970.
     """
@@ -47,25 +49,27 @@ class HttpProbe:
     http: OutboundHttp
     name: str
     target: HttpTarget
+    try_s: float = _TRY_S
     pause_s: float = _PAUSE_S
     wall_clock: Callable[[], float] = time.time
     system: SystemKind = SystemKind.HTTP
 
     async def look(self) -> CheckResult:
         """Return the target's state after one good answer, or two bad ones."""
-        first = await self._ask()
+        first = await self.ask()
         if first.state not in {SystemState.DOWN, SystemState.UNKNOWN}:
             return first
         await asyncio.sleep(self.pause_s)
-        second = await self._ask()
+        second = await self.ask()
         if second.state is not SystemState.OK:
             return second
         return self._result(SystemState.DEGRADED, Fact.SECOND_TRY, ms=second.values["ms"])
 
-    async def _ask(self) -> CheckResult:
+    async def ask(self) -> CheckResult:
+        """Return what one request finds."""
         terms = Terms(
             "probe",
-            deadline_s=_TRY_S,
+            deadline_s=self.try_s,
             cuts_body=True,
             tries=1,
             has_breaker=False,
@@ -106,6 +110,18 @@ class HttpProbe:
         return CheckResult(
             system=self.system, name=self.name, state=state, fact=fact, values=values, url=self._shown
         )
+
+
+@dataclass(frozen=True, slots=True)
+class HttpProber:
+    """A `bot.services.ports.live_checks.Prober`."""
+
+    http: OutboundHttp
+
+    async def ask(self, rules: ProbeRules) -> CheckResult:
+        """Send one request; a target that does not answer within its timeout has failed."""
+        probe = HttpProbe(self.http, rules.target, rules.http, try_s=rules.timeout.total_seconds())
+        return await probe.ask()
 
 
 def _says_ok(answer: Answer) -> bool:

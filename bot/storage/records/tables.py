@@ -95,6 +95,8 @@ LEFT_OUT: Final = MappingProxyType(
         "pgqueuer_log": "the queue",
         "pgqueuer_schedules": "the queue",
         "pgqueuer_statistics": "the queue",
+        "probe_counts": "results of the last day",
+        "probes": "the state of the targets at this moment; each alert is an incident",
         "replay_batches": "of the DLQ",
         "replay_batch_entries": "of the DLQ",
         "schema_migrations": "dbmate's",

@@ -18,6 +18,7 @@ from bot.services.ports.store.aftermath.postmortems import PostmortemReads, Post
 from bot.services.ports.store.alerts.alerts import AlertQuestions, AlertReads, AlertWrites
 from bot.services.ports.store.alerts.decisions import AlertDecisionReads, AlertDecisionWrites
 from bot.services.ports.store.alerts.events import AlertEventWrites
+from bot.services.ports.store.alerts.probes import ProbeReads, ProbeWrites
 from bot.services.ports.store.alerts.verdicts import AlertVerdictReads, AlertVerdictWrites
 from bot.services.ports.store.alerts.windows import AlertWindowReads, AlertWindowWrites
 from bot.services.ports.store.attachments import AttachmentReads, AttachmentWrites
@@ -70,6 +71,7 @@ class Transaction(
     AlertEventWrites,
     AlertDecisionWrites,
     HookWrites,
+    ProbeWrites,
     AlertWindowWrites,
     ActionWrites,
     AlertVerdictWrites,
@@ -115,6 +117,7 @@ class Store(
     ActionReads,
     AlertVerdictReads,
     HookReads,
+    ProbeReads,
     MorningReads,
     DigestReads,
     OnCallReads,

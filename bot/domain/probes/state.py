@@ -1,0 +1,204 @@
+"""The state of a probe, and how each result changes it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from bot.domain.outbound import OutboundProblem
+from bot.domain.probes.rules import ProbeRules
+from bot.domain.systems.results import CheckResult, Fact, SystemState
+
+#: How often an alert is repeated while its target is down. A person may have ended it too early, or a rule
+#: may count how often it fires.
+REPEAT: Final = timedelta(minutes=10)
+
+
+class ProbeState(StrEnum):
+    """The state of a target, or of the prober itself."""
+
+    NEW = "new"  # there is no result yet
+    UP = "up"
+    DEGRADED = "degraded"  # it answers, but is slow, or its certificate ends soon
+    DOWN = "down"
+    CUT_OFF = "cut_off"  # it fails, and so does every other probe: the prober itself has no network
+
+
+class Outcome(StrEnum):
+    """What one request says about the target."""
+
+    OK = "ok"
+    DEGRADED = "degraded"
+    FAILED = "failed"
+    UNKNOWN = "unknown"  # it was not asked, which says nothing about it
+
+
+class ProbeEvent(StrEnum):
+    """What is tracked as an alert."""
+
+    DOWN = "down"
+    DEGRADED = "degraded"
+    OVER = "over"
+
+
+#: Problems on the way to the target. With the others the host has answered.
+_NOT_REACHED: Final = frozenset(
+    {OutboundProblem.TIMEOUT, OutboundProblem.REFUSED, OutboundProblem.UNKNOWN_HOST}
+)
+
+#: Problems of which the policy is the cause.
+_NOT_ASKED: Final = frozenset({OutboundProblem.FORBIDDEN_ADDRESS, OutboundProblem.PAUSED})
+
+_ANSWERS: Final = {SystemState.OK: Outcome.OK, SystemState.DEGRADED: Outcome.DEGRADED}
+_ALERTS: Final = {ProbeState.DOWN: ProbeEvent.DOWN, ProbeState.DEGRADED: ProbeEvent.DEGRADED}
+
+
+def outcome_of(result: CheckResult) -> Outcome:
+    """Return what *result* says: anything but the expected answer is a failure, a refusal (403) too."""
+    if _problem(result) in _NOT_ASKED:
+        return Outcome.UNKNOWN
+    return _ANSWERS.get(result.state, Outcome.FAILED)
+
+
+def is_reached(result: CheckResult) -> bool:
+    """Return True if the host has answered at all, whatever it said."""
+    return _problem(result) not in _NOT_REACHED | _NOT_ASKED
+
+
+def _problem(result: CheckResult) -> OutboundProblem | None:
+    if result.fact is not Fact.PROBLEM:
+        return None
+    said = result.values.get("problem", "")
+    return OutboundProblem(said) if said in set(OutboundProblem) else OutboundProblem.REFUSED
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeStatus:
+    """What is known about a probe, as its row has it. Times are aware.
+
+    Attributes:
+        name: Of the probe; `PROBER` is the prober itself.
+        number: Unlike that of any other row.
+        since: When it came into its state.
+        outcome: Of the last result that said something.
+        streak: How often in a row that was the outcome.
+        answered: How often in a row it did not fail.
+        failing_since: When the first of these failures was seen; None if the last one was none.
+        asked_at: When the last result came.
+        reached_at: When its host last answered, whatever it said.
+        told: The event of which an alert is tracked at present.
+        told_at: When that was last said.
+        event: What is to be tracked next; None for nothing.
+        event_at: When that came up; with `number` it identifies the event.
+        turn: Grows with each request; a result of an earlier one comes too late.
+    """
+
+    name: str
+    number: int
+    since: datetime
+    state: ProbeState = ProbeState.NEW
+    outcome: Outcome | None = None
+    streak: int = 0
+    answered: int = 0
+    failing_since: datetime | None = None
+    asked_at: datetime | None = None
+    reached_at: datetime | None = None
+    result: CheckResult | None = None
+    told: ProbeEvent | None = None
+    told_at: datetime | None = None
+    event: ProbeEvent | None = None
+    event_at: datetime | None = None
+    turn: int = 0
+
+    def after(self, result: CheckResult, now: datetime) -> "ProbeStatus":
+        """Return the status with one more result. Its state and event are as before: see `settled`."""
+        seen = replace(
+            self, result=result, asked_at=now, reached_at=now if is_reached(result) else self.reached_at
+        )
+        outcome = outcome_of(result)
+        if outcome is Outcome.UNKNOWN:
+            return seen
+        has_failed = outcome is Outcome.FAILED
+        return replace(
+            seen,
+            outcome=outcome,
+            streak=self.streak + 1 if outcome is self.outcome else 1,
+            answered=0 if has_failed else self.answered + 1,
+            failing_since=(self.failing_since or now) if has_failed else None,
+        )
+
+    def is_failing(self, rules: ProbeRules) -> bool:
+        """Return True if it has failed often enough in a row to be down."""
+        return self.outcome is Outcome.FAILED and self.streak >= rules.fails
+
+    def settled(self, rules: ProbeRules, now: datetime, *, is_cut_off: bool = False) -> "ProbeStatus":
+        """Return the status in the state that follows from its results, with the event to track, if any.
+
+        Args:
+            is_cut_off: The prober itself has no network; then a failing target is not down.
+        """
+        found = self._in(self._next_state(rules, is_cut_off=is_cut_off), now)
+        event = found._next_event(rules, now)  # noqa: SLF001 -- of this class
+        return found if event is None else replace(found, event=event, event_at=now)
+
+    def _next_state(self, rules: ProbeRules, *, is_cut_off: bool) -> ProbeState:
+        if self.is_failing(rules):
+            is_held = is_cut_off and self.state is not ProbeState.DOWN
+            return ProbeState.CUT_OFF if is_held else ProbeState.DOWN
+        if self.outcome in {None, Outcome.FAILED}:
+            return self.state
+        answers = ProbeState.DEGRADED if self.outcome is Outcome.DEGRADED else ProbeState.UP
+        if self.state is ProbeState.DOWN:
+            return answers if self.answered >= rules.recovers else self.state
+        if self.state in {ProbeState.NEW, ProbeState.CUT_OFF}:
+            return ProbeState.UP
+        needed = rules.fails if answers is ProbeState.DEGRADED else rules.recovers
+        return answers if self.streak >= needed else self.state
+
+    def _in(self, state: ProbeState, now: datetime) -> "ProbeStatus":
+        return self if state is self.state else replace(self, state=state, since=now)
+
+    def _next_event(self, rules: ProbeRules, now: datetime) -> ProbeEvent | None:
+        """Return what has changed since the last alert; a target that is no longer down is said to be so."""
+        if self.state in {ProbeState.NEW, ProbeState.CUT_OFF}:
+            return None
+        wanted = _ALERTS.get(self.state)
+        if wanted is ProbeEvent.DEGRADED and rules.degraded is None:
+            wanted = None
+        if wanted is self.told:
+            is_due = self.told_at is not None and now - self.told_at >= REPEAT
+            return wanted if wanted is ProbeEvent.DOWN and is_due else None
+        is_better = self.told is ProbeEvent.DOWN or wanted is None
+        return ProbeEvent.OVER if is_better else wanted
+
+    def as_prober(self, now: datetime, *, is_cut_off: bool) -> "ProbeStatus":
+        """Return the status of the prober itself: it has no network, or has reached a host."""
+        if is_cut_off:
+            event = ProbeEvent.DOWN if self.told is None and self.event is None else None
+            found = self._in(ProbeState.CUT_OFF, now)
+        else:
+            event = ProbeEvent.OVER if self.told is not None else None
+            found = self._in(ProbeState.UP, now)
+        return found if event is None else replace(found, event=event, event_at=now)
+
+    def received(self) -> "ProbeStatus":
+        """Return the status after its event was tracked."""
+        told = None if self.event is ProbeEvent.OVER else self.event
+        return replace(self, told=told, told_at=self.event_at, event=None, event_at=None)
+
+
+def cuts_off(
+    failing: ProbeStatus, rules: ProbeRules, others: Iterable[tuple[ProbeStatus, ProbeRules]]
+) -> bool:
+    """Return True if it is the prober that has no network: it has reached no host since *failing* fails.
+
+    Some other host must have been asked meanwhile. A target that is down alone is down.
+    """
+    began = failing.failing_since
+    if began is None or (failing.reached_at is not None and failing.reached_at >= began):
+        return False
+    asked = [(one, its) for one, its in others if one.asked_at is not None and one.asked_at >= began]
+    if any(one.reached_at is not None and one.reached_at >= began for one, _ in asked):
+        return False
+    return any(its.host != rules.host and one.outcome is Outcome.FAILED for one, its in asked)

@@ -1,0 +1,75 @@
+"""``[probes.<name>]``: targets that are asked by HTTP all the time."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from types import MappingProxyType
+from typing import Annotated, Final
+
+from pydantic import AfterValidator
+
+from bot.domain.probes.rules import ProbeRules
+from bot.domain.systems.rules import HttpTarget
+from bot.runbook import moments, values
+from bot.runbook.live_checks import Url
+from bot.runbook.rules import AtMost, Problem, Section
+
+#: The bot's own limits.
+MOST_PROBES: Final = 200
+_MOST_IN_A_ROW: Final = 100
+
+_Name = Annotated[
+    str,
+    values.matching(
+        r"[a-z](?:-?[a-z0-9]){0,30}", "a probe", 'letters, digits and single hyphens ("api-production")'
+    ),
+]
+_Count = Annotated[int, values.whole(1, _MOST_IN_A_ROW, "a number")]
+
+
+class ProbeTable(Section):
+    """``[probes.<name>]``."""
+
+    url: Url
+    severity: values.OfSeverity
+    target: values.Target | None = None
+    degraded: values.OfSeverity | None = None
+    every: moments.Interval = timedelta(seconds=60)
+    timeout: moments.Duration = timedelta(seconds=10)
+    status: Annotated[int, values.whole(100, 599, "a status")] = 200
+    ok: values.Bool = False
+    slow_after: moments.Duration = timedelta(seconds=2)
+    fails: _Count = 2
+    recovers: _Count = 2
+    channel: values.Channel | None = None
+    private: values.Bool = False
+
+    def value(self, name: str) -> ProbeRules:
+        """Return the rules of the probe *name*."""
+        http = HttpTarget(self.url, self.status, self.ok, self.slow_after, self.private)
+        return ProbeRules(
+            name=name,
+            target=self.target or name,
+            http=http,
+            severity=self.severity,
+            degraded=self.degraded,
+            every=self.every,
+            timeout=self.timeout,
+            fails=self.fails,
+            recovers=self.recovers,
+            channel=self.channel,
+        )
+
+
+def _each_ends_in_time(tables: Mapping[str, ProbeTable]) -> Mapping[str, ProbeTable]:
+    for name, table in tables.items():
+        if table.timeout >= table.every:
+            raise Problem("must be shorter than `every`", key=f"{name}.timeout")
+    return tables
+
+
+ProbeTables = Annotated[dict[_Name, ProbeTable], AtMost(MOST_PROBES), AfterValidator(_each_ends_in_time)]
+
+
+def probes_of(tables: Mapping[str, ProbeTable]) -> Mapping[str, ProbeRules]:
+    """Return the rules of every probe, by its name."""
+    return MappingProxyType({name: table.value(name) for name, table in tables.items()})

@@ -1,0 +1,1 @@
+"""Probes: asking targets, tracking what fails, and showing how they are."""

@@ -1,0 +1,206 @@
+"""Asks the targets of a guild, each at its time, and tracks an alert for what changes.
+
+What is known about a probe is a row. An event is written to that row with the state that it follows from,
+and removed once it is tracked, so a process that dies in between leaves it to the next one. The event has the
+same origin then, by which it is tracked once.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+
+import structlog
+
+from bot.domain.alerts.events import AlertEvent, EventOrigin, event_id
+from bot.domain.alerts.recognition import Says
+from bot.domain.errors import UnavailableError
+from bot.domain.outbound import OutboundProblem
+from bot.domain.probes.rules import ProbeRules, sender
+from bot.domain.probes.state import (
+    Outcome,
+    ProbeEvent,
+    ProbeState,
+    ProbeStatus,
+    cuts_off,
+    is_reached,
+    outcome_of,
+)
+from bot.domain.systems.results import CheckResult, Fact, SystemKind, SystemState
+from bot.runbook.model import Policy
+from bot.services.alerts.events import AlertEvents
+from bot.services.ports import Store
+from bot.services.ports.live_checks import Prober, ProbeWriter
+
+log = structlog.get_logger(__name__)
+
+#: Requests that begin with one look, so that many that are due at once do not go out at once.
+_AT_ONCE: Final = 15
+
+#: Requests under way at a time. A target that hangs holds one of them until its timeout.
+_MOST: Final = 100
+
+#: Seconds beyond its timeout after which a request is given up that does not end by itself.
+_GRACE_S: Final = 1.0
+
+
+class Probing:
+    """Probes the targets of one guild. Only one process does so at a time."""
+
+    def __init__(
+        self,
+        store: Store,
+        policy: Policy,
+        events: AlertEvents,
+        *,
+        prober: Prober,
+        writer: ProbeWriter,
+        guild_id: int,
+    ) -> None:
+        self._store = store
+        self._policy = policy
+        self._events = events
+        self._prober = prober
+        self._writer = writer
+        self._guild_id = guild_id
+        self._running: set[asyncio.Task[None]] = set()
+        self._recording = asyncio.Lock()
+        self._has_begun = False
+
+    @property
+    def _rules(self) -> Mapping[str, ProbeRules]:
+        return self._policy.probes
+
+    async def tick(self) -> None:
+        """Begin the requests that are due; they go on after this returns.
+
+        Raises:
+            StorageUnavailable: nothing was begun, or what was taken is due again after its interval.
+        """
+        if not self._rules and self._has_begun:
+            return
+        if not self._has_begun:  # without probes, too: those of an earlier policy are forgotten
+            await self._store.begin_probes(self._guild_id, list(self._rules.values()))
+            self._has_begun = True
+        free = min(_AT_ONCE, _MOST - len(self._running))
+        if free <= 0 or not self._rules:
+            return
+        every = {name: one.every for name, one in self._rules.items()}
+        for status in await self._store.claim_probes(self._guild_id, every, limit=free):
+            task = asyncio.create_task(self._probe(status), name=f"probe {status.name}")
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
+
+    async def drain(self) -> None:
+        """Wait until no request is under way."""
+        await asyncio.gather(*self._running)
+
+    async def _probe(self, status: ProbeStatus) -> None:
+        """Ask once and record the result. A failure is logged: the probe is due again all the same."""
+        rules = self._rules[status.name]
+        try:
+            result = await self._ask(rules)
+            async with self._recording:
+                await self._record(status, rules, result)
+        except UnavailableError as error:
+            log.warning("probe.not_recorded", probe=rules.name, reason=str(error))
+        except Exception:  # one probe must not end the others
+            log.exception("probe.failed", probe=rules.name)
+
+    async def _ask(self, rules: ProbeRules) -> CheckResult:
+        try:
+            async with asyncio.timeout(rules.timeout.total_seconds() + _GRACE_S):
+                return await self._prober.ask(rules)
+        except TimeoutError:
+            return CheckResult(
+                system=SystemKind.HTTP,
+                name=rules.target,
+                state=SystemState.DOWN,
+                fact=Fact.PROBLEM,
+                values={"problem": OutboundProblem.TIMEOUT},
+            )
+
+    async def _record(self, status: ProbeStatus, rules: ProbeRules, result: CheckResult) -> None:
+        status = await self._track(status)  # what a process before this one has left
+        seen = status.after(result, await self._store.now())
+        is_cut_off = (
+            seen.state is not ProbeState.DOWN and seen.is_failing(rules) and await self._cuts_off(seen)
+        )
+        if is_cut_off or is_reached(result):
+            await self._record_prober(is_cut_off=is_cut_off)
+        changed = await self._save(seen, rules, result, is_cut_off=is_cut_off)
+        if changed is not None:
+            await self._track(changed)
+
+    async def _save(
+        self, seen: ProbeStatus, rules: ProbeRules, result: CheckResult, *, is_cut_off: bool
+    ) -> ProbeStatus | None:
+        """Store the result with what follows from it; None if another process has asked meanwhile."""
+        outcome = outcome_of(result)
+        async with self._store.transaction() as tx:
+            now = await tx.now()
+            settled = seen.settled(rules, now, is_cut_off=is_cut_off)
+            if not await tx.save_probe(self._guild_id, settled):
+                return None
+            if outcome is not Outcome.UNKNOWN:
+                await tx.count_probe(self._guild_id, rules.name, outcome, at=now)
+        if settled.since == now:
+            log.info("probe.changed", probe=rules.name, state=settled.state, fact=result.fact)
+        return settled
+
+    async def _cuts_off(self, failing: ProbeStatus) -> bool:
+        known = await self._store.probes(self._guild_id)
+        others = [
+            (one, self._rules[one.name])
+            for one in known
+            if one.name in self._rules and one.name != failing.name
+        ]
+        return cuts_off(failing, self._rules[failing.name], others)
+
+    async def _record_prober(self, *, is_cut_off: bool) -> None:
+        """Store whether the prober itself has a network, and track it when that changes."""
+        prober = await self._store.prober(self._guild_id)
+        found = prober.as_prober(await self._store.now(), is_cut_off=is_cut_off)
+        if found != prober:
+            async with self._store.transaction() as tx:
+                await tx.save_probe(self._guild_id, found)
+            if is_cut_off:
+                log.warning("prober.cut_off")
+            else:
+                log.info("prober.connected")
+        await self._track(found)
+
+    async def _track(self, status: ProbeStatus) -> ProbeStatus:
+        """Track the event of a row, if it has one, and return the row without it."""
+        if status.event is None or status.event_at is None:
+            return status
+        event, severity, channel = self._alert(status, status.event)
+        origin = EventOrigin(self._guild_id, event_id(status.event_at, status.number), status.event_at)
+        await self._events.receive_event(event, sender(severity, channel), origin)
+        told = status.received()
+        async with self._store.at_once() as tx:
+            await tx.save_probe(self._guild_id, told)
+        return told
+
+    def _alert(self, status: ProbeStatus, happened: ProbeEvent) -> tuple[AlertEvent, str, str | None]:
+        """Return the alert's event, the name of its severity, and its channel if it has its own."""
+        says = Says.RESOLVED if happened is ProbeEvent.OVER else Says.FIRING
+        began = status.failing_since if happened is ProbeEvent.DOWN else None
+        rules = self._rules.get(status.name)
+        if rules is None:
+            title = self._writer.title_of_prober(happened)
+            return AlertEvent(says, "prober", title, text=title), self._severest, None
+        title = self._writer.title(rules, happened, status.result)
+        event = AlertEvent(
+            says, f"probe:{rules.name}", title, target=rules.target, text=title, started_at=began
+        )
+        if status.result is not None:
+            event = replace(event, url=status.result.url)
+        severity = rules.degraded if happened is ProbeEvent.DEGRADED else rules.severity
+        return event, severity or rules.severity, rules.channel
+
+    @property
+    def _severest(self) -> str:
+        """Return the name of the highest severity that a probe has."""
+        names = {rules.severity for rules in self._rules.values()}
+        return min(names, key=lambda name: self._policy.rules(name).rank)

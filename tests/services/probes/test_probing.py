@@ -1,0 +1,277 @@
+"""Probes on PostgreSQL: what is asked when, and which alerts follow, exactly once."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from types import MappingProxyType
+
+import pytest
+import pytest_asyncio
+
+from bot.domain.delivery.delivery import DeliveryKind
+from bot.domain.errors import StorageUnavailable
+from bot.domain.incident.incident import Incident, IncidentKind, Status
+from bot.domain.incident.transitions import AckVia
+from bot.domain.probes.rules import PROBER, ProbeRules
+from bot.domain.probes.state import ProbeState, ProbeStatus
+from bot.domain.systems.rules import HttpTarget
+from tests.services.desk import RESPONDER, Desk
+from tests.services.probes.prober import good, slow, unreachable, wrong
+
+
+def probe(name: str, **changes: object) -> ProbeRules:
+    """A probe of a host of its own."""
+    url = f"https://{name}.example.com/health"
+    return replace(ProbeRules(name, name, HttpTarget(url), "SEV1"), **changes)  # type: ignore[arg-type]
+
+
+def use(desk: Desk, *probes: ProbeRules) -> None:
+    """Give the desk's policy these probes, as after a start."""
+    desk.policy = replace(desk.policy, probes=MappingProxyType({one.name: one for one in probes}))
+    desk.use(desk.discord)
+
+
+async def turn(desk: Desk, *, seconds: float = 60, begun: bool = True) -> None:
+    """Let an interval pass, and ask what is due then."""
+    if not begun:
+        await desk.services.probing.tick()
+    await desk.database.advance(timedelta(seconds=seconds))
+    for _ in range(20):
+        before = len(desk.prober.asked)
+        await desk.services.probing.tick()
+        await desk.services.probing.drain()
+        if len(desk.prober.asked) == before:
+            return
+
+
+async def alerts(desk: Desk) -> list[Incident]:
+    """All tracked alerts, oldest first."""
+    rows = await desk.database.pool.fetch("SELECT id FROM incidents WHERE kind = 'alert' ORDER BY id")
+    found = [await desk.store.incident(row["id"]) for row in rows]
+    assert all(one.kind is IncidentKind.ALERT for one in found)
+    return found
+
+
+async def status(desk: Desk, name: str) -> ProbeStatus:
+    return next(one for one in await desk.store.probes(desk.guild_id) if one.name == name)
+
+
+@pytest_asyncio.fixture(loop_scope="session", autouse=True)
+async def begun(desk: Desk) -> None:
+    """Two targets, and a first turn in which both answer."""
+    use(desk, probe("api"), probe("dev", severity="SEV2"))
+    await turn(desk, begun=False)
+
+
+async def test_two_failures_in_a_row_open_one_alert_of_its_severity_and_two_answers_close_it(
+    desk: Desk,
+) -> None:
+    """One lost packet is no outage; further failures are the same one."""
+    desk.prober.says["api"] = wrong()
+    await turn(desk)
+    assert await alerts(desk) == []
+    for _ in range(3):
+        await turn(desk)
+    (alert,) = await alerts(desk)
+    assert (alert.severity, alert.targets, alert.status) == ("SEV1", ("api",), Status.TRIGGERED)
+    assert "503" in alert.title
+    assert alert.tracked.occurrences == 1
+    await desk.work()
+    assert len(desk.sent(DeliveryKind.ALERT)) == 1
+    desk.prober.says["api"] = good()
+    await turn(desk)
+    assert (await alerts(desk))[0].status is Status.TRIGGERED
+    await turn(desk)
+    assert [one.status for one in await alerts(desk)] == [Status.RESOLVED]
+    assert (await status(desk, "api")).state is ProbeState.UP
+
+
+async def test_a_failure_between_answers_opens_nothing(desk: Desk) -> None:
+    """It takes failures in a row."""
+    for said in (wrong(), good(), wrong(), good()):
+        desk.prober.says["dev"] = said
+        await turn(desk)
+    assert await alerts(desk) == []
+
+
+async def test_an_acknowledged_alert_stays_with_its_responder_when_the_target_is_back(desk: Desk) -> None:
+    """The recovery is a line on it."""
+    desk.prober.says["api"] = wrong()
+    await turn(desk, seconds=60)
+    await turn(desk)
+    (alert,) = await alerts(desk)
+    await desk.acknowledger.acknowledge(alert.id, by=RESPONDER, via=AckVia.REACTION)
+    desk.prober.says["api"] = good()
+    await turn(desk)
+    await turn(desk)
+    (alert,) = await alerts(desk)
+    assert alert.status is Status.ACKNOWLEDGED
+
+
+async def test_a_restart_forgets_no_failure_and_opens_nothing_twice(desk: Desk) -> None:
+    """The count is a row, and so is what was told."""
+    desk.prober.says["api"] = wrong()
+    await turn(desk)
+    desk.use(desk.discord)
+    await turn(desk)
+    assert len(await alerts(desk)) == 1
+    desk.use(desk.discord)
+    await turn(desk)
+    (alert,) = await alerts(desk)
+    assert alert.tracked.occurrences == 1
+
+
+@contextmanager
+def dying(desk: Desk, monkeypatch: pytest.MonkeyPatch, *, after: bool) -> Iterator[None]:
+    """Let the process die before, or after, the alert of an event is committed."""
+    events = desk.services.alert_events
+    receive = events.receive_event
+
+    async def die(*args: object) -> None:
+        if after:
+            await receive(*args)  # type: ignore[arg-type]
+        raise StorageUnavailable("killed")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(events, "receive_event", die)
+        yield
+
+
+@pytest.mark.parametrize("after", [False, True])
+async def test_an_alert_is_tracked_once_whenever_the_process_dies(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, *, after: bool
+) -> None:
+    """Between the probe's row and its alert, or between the alert and its mark in that row."""
+    desk.prober.says["api"] = wrong()
+    await turn(desk)
+    with dying(desk, monkeypatch, after=after):
+        await turn(desk)
+    assert len(await alerts(desk)) == int(after)
+    desk.use(desk.discord)
+    await turn(desk)
+    await turn(desk)
+    (alert,) = await alerts(desk)
+    assert alert.tracked.occurrences == 1
+
+
+async def test_a_target_that_is_back_before_its_alert_was_tracked_still_says_both(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In their order, so that nothing stays open."""
+    desk.prober.says["api"] = wrong()
+    await turn(desk)
+    with dying(desk, monkeypatch, after=False):
+        await turn(desk)
+    desk.prober.says["api"] = good()
+    desk.use(desk.discord)
+    await turn(desk)
+    await turn(desk)
+    assert [one.status for one in await alerts(desk)] == [Status.RESOLVED]
+
+
+async def test_a_slow_target_is_degraded_and_warns_only_if_the_policy_says_how(desk: Desk) -> None:
+    """By an alert of its own severity, which a real outage raises."""
+    desk.prober.says = {"api": slow(), "dev": slow()}
+    use(desk, probe("api", degraded="SEV3"), probe("dev", severity="SEV2"))
+    await turn(desk)
+    await turn(desk)
+    assert [one.severity for one in await alerts(desk)] == ["SEV3"]
+    assert (await status(desk, "dev")).state is ProbeState.DEGRADED
+    desk.prober.says["api"] = wrong()
+    await turn(desk)
+    await turn(desk)
+    assert [one.severity for one in await alerts(desk)] == ["SEV1"]
+    desk.prober.says["api"] = slow()
+    for _ in range(3):
+        await turn(desk)
+    found = await alerts(desk)
+    assert found[0].status is Status.RESOLVED
+    desk.prober.says["api"] = good()
+    for _ in range(3):
+        await turn(desk)
+    assert {one.status for one in await alerts(desk)} == {Status.RESOLVED}
+
+
+async def test_when_nothing_is_reached_one_alert_says_that_the_prober_reaches_nothing(desk: Desk) -> None:
+    """With the highest severity of a probe; it closes with the first answer, and who is down then says so."""
+    desk.prober.says = {"api": unreachable(), "dev": unreachable()}
+    for _ in range(3):
+        await turn(desk)
+    (alert,) = await alerts(desk)
+    assert (alert.severity, alert.targets) == ("SEV1", ())
+    assert (await status(desk, "api")).state is ProbeState.CUT_OFF
+    assert (await status(desk, PROBER)).state is ProbeState.CUT_OFF
+    shown = await desk.services.probe_queries.states(desk.guild_id)
+    assert shown.is_cut_off
+    desk.prober.says = {"api": unreachable()}
+    await turn(desk)
+    await turn(desk)
+    first, second = await alerts(desk)
+    assert first.status is Status.RESOLVED
+    assert (second.targets, second.status) == (("api",), Status.TRIGGERED)
+
+
+async def test_two_targets_that_answer_wrongly_are_two_alerts(desk: Desk) -> None:
+    """The network is there."""
+    desk.prober.says = {"api": wrong(), "dev": wrong(403)}
+    await turn(desk)
+    await turn(desk)
+    assert sorted(one.targets for one in await alerts(desk)) == [("api",), ("dev",)]
+
+
+async def test_an_alert_that_a_person_ended_too_early_fires_again(desk: Desk) -> None:
+    """Ten minutes later at the latest; an open one is counted."""
+    desk.prober.says["api"] = wrong()
+    await turn(desk)
+    await turn(desk)
+    (alert,) = await alerts(desk)
+    await desk.lifecycle.resolve(alert.id, by=RESPONDER)
+    for _ in range(11):
+        await turn(desk)
+    first, second = await alerts(desk)
+    assert (first.status, second.status) == (Status.RESOLVED, Status.TRIGGERED)
+
+
+async def test_a_request_that_never_ends_is_cut_and_holds_up_no_other(desk: Desk) -> None:
+    """Though the prober itself does not cut it."""
+    use(desk, probe("api", timeout=timedelta(milliseconds=10)), probe("dev"))
+    desk.prober.hangs.add("api")
+    await turn(desk)
+    found = await status(desk, "api")
+    assert found.result is not None
+    assert found.result.values == {"problem": "timeout"}
+    assert (await status(desk, "dev")).state is ProbeState.UP
+
+
+async def test_two_processes_ask_each_target_once_in_its_interval(desk: Desk) -> None:
+    """While one takes over from the other."""
+    desk.prober.asked.clear()
+    await desk.database.advance(timedelta(seconds=60))
+    first = desk.services.probing
+    desk.use(desk.discord)
+    await first.tick()
+    await desk.services.probing.tick()
+    await first.drain()
+    await desk.services.probing.drain()
+    assert sorted(desk.prober.asked) == ["api", "dev"]
+
+
+async def test_availability_counts_the_answers_of_a_day(desk: Desk) -> None:
+    """A slow answer is one; what is older is forgotten."""
+    for said in (wrong(), slow(), good()):
+        desk.prober.says["api"] = said
+        await turn(desk)
+    shown = await desk.services.probe_queries.states(desk.guild_id)
+    share = {one.rules.name: one.counts.availability for one in shown.probes}
+    assert share == {"api": 0.75, "dev": 1.0}
+    await desk.database.advance(timedelta(hours=26))
+    await desk.store.forget_probe_counts()
+    assert await desk.store.probe_counts(desk.guild_id) == {}
+
+
+async def test_a_probe_that_left_the_policy_is_forgotten(desk: Desk) -> None:
+    """At the next start."""
+    use(desk, probe("api"))
+    await turn(desk)
+    assert [one.name for one in await desk.store.probes(desk.guild_id)] == [PROBER, "api"]

@@ -1,0 +1,73 @@
+"""Probes in words: the titles of their alerts, and /probes."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from bot.domain.probes.rules import ProbeRules
+from bot.domain.probes.state import ProbeEvent, ProbeState, ProbeStatus
+from bot.domain.systems.rules import HttpTarget
+from bot.i18n import Texts
+from bot.runbook import load_policy
+from bot.services.ports.store.alerts.probes import ProbeCounts
+from bot.services.probes.looking import ProbeShown, ProbesShown
+from bot.ui.words.probe_words import PlainProbeWriter, listing, percentage
+from bot.ui.words.wording import Wording
+from tests.services.probes.prober import good, unreachable, wrong
+
+POLICY = load_policy(None)
+WORDS = Wording(Texts.load(), POLICY)
+ENGLISH = Wording(Texts.load(), replace(POLICY, language="en"))
+RULES = ProbeRules("api", "api.parky.co.jp", HttpTarget("https://api.parky.co.jp/health"), "SEV1")
+STATUS = ProbeStatus("api", 1, datetime(2026, 11, 28, tzinfo=UTC))
+
+
+def test_titles_say_what_happened_and_why() -> None:
+    """In the team's language; the prober's too."""
+    writer = PlainProbeWriter(Texts.load(), POLICY)
+    assert writer.title(RULES, ProbeEvent.DOWN, unreachable()) == (
+        "api.parky.co.jp がダウン (時間内に応答がない)"
+    )
+    assert writer.title(RULES, ProbeEvent.OVER, good()) == "api.parky.co.jp が復旧 (200、12 ms)"
+    assert "応答なし" in writer.title_of_prober(ProbeEvent.DOWN)
+    english = PlainProbeWriter(Texts.load(), replace(POLICY, language="en"))
+    assert english.title(RULES, ProbeEvent.DOWN, wrong()) == (
+        "api.parky.co.jp is down: HTTP 503 (expected 200)"
+    )
+
+
+def test_each_probe_is_a_line_with_its_availability() -> None:
+    """One that was never asked has none."""
+    down = replace(STATUS, state=ProbeState.DOWN, result=wrong())
+    shown = ProbesShown(
+        (
+            ProbeShown(RULES, down, ProbeCounts(ok=1998, failed=2)),
+            ProbeShown(replace(RULES, name="dev"), None, ProbeCounts()),
+        ),
+        is_cut_off=True,
+    )
+    assert listing(WORDS, shown).splitlines() == [
+        "📡 **プローブ** · 2 件",
+        "🔌 どの対象にも接続できません。Bot 側のネットワークを確認してください。",
+        "⛔ `api` ダウン：HTTP 503 (正常なら 200) · 24 時間 99.9 %",
+        "⏳ `dev` 結果待ち：–",
+    ]
+    assert "⛔ `api` down: HTTP 503 (expected 200) · 24 h 99.9 %" in listing(ENGLISH, shown)
+
+
+def test_200_probes_fit_into_a_message() -> None:
+    """It says how many it leaves out."""
+    many = [ProbeShown(replace(RULES, name=f"p{n}"), STATUS, ProbeCounts(ok=1)) for n in range(200)]
+    said = listing(WORDS, ProbesShown(tuple(many)))
+    assert len(said) <= 2_000
+    left = int(said.rpartition("ほか ")[2].partition(" ")[0])
+    assert left + said.count("`p") == 200
+
+
+@pytest.mark.parametrize(
+    ("share", "said"), [(1.0, "100 %"), (0.99999, "99.99 %"), (0.5, "50 %"), (0.0, "0 %")]
+)
+def test_only_a_target_that_never_failed_has_100(share: float, said: str) -> None:
+    """It is cut, not rounded."""
+    assert percentage(share) == said
