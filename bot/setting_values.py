@@ -26,6 +26,7 @@ _TOKEN: Final = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
 
 _WEBHOOK_SECRET: Final = re.compile(r"whsec_[A-Za-z0-9+/]{32,88}={0,2}", re.ASCII)
 _KEY: Final = re.compile(r"[\w+-]{8,128}", re.ASCII)
+_BEARER: Final = re.compile(r"[\w.~+/=-]{8,1024}", re.ASCII)  # RFC 6750, b64token; Sentry's have 190
 _ACCOUNT: Final = re.compile(r"[0-9a-f]{32}", re.ASCII)
 _GITHUB_TOKEN: Final = re.compile(r"(?:gh[a-z]_|github_pat_)[\w.-]{16,}|[0-9a-f]{40}", re.ASCII)
 
@@ -157,6 +158,12 @@ def _account(value: str) -> str:
     return value
 
 
+def _bearer(value: SecretStr) -> SecretStr:
+    if not _BEARER.fullmatch(value.get_secret_value()):
+        raise ValueError("is not a token of letters and digits")
+    return value
+
+
 def _existing(value: Path) -> Path:
     if not value.exists():
         raise ValueError("is not there")
@@ -185,6 +192,7 @@ ProxyUrl: TypeAlias = Annotated[SecretStr, BeforeValidator(_strip), AfterValidat
 HttpsUrl: TypeAlias = Annotated[SecretStr, BeforeValidator(_strip), AfterValidator(_https)]
 Webhooks: TypeAlias = Annotated[SecretStr, BeforeValidator(_strip), AfterValidator(_webhooks)]
 WebhookSecret: TypeAlias = Annotated[SecretStr, BeforeValidator(_strip), AfterValidator(_webhook_secret)]
+BearerToken: TypeAlias = Annotated[SecretStr, BeforeValidator(_strip), AfterValidator(_bearer)]
 Key: TypeAlias = Annotated[SecretStr, BeforeValidator(_strip), AfterValidator(_key)]
 CloudflareAccount: TypeAlias = Annotated[str, BeforeValidator(_strip), AfterValidator(_account)]
 ApiBase: TypeAlias = Annotated[str, BeforeValidator(_strip), AfterValidator(_api_base)]

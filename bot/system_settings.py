@@ -5,7 +5,7 @@ from typing import Final
 from pydantic import Field
 from pydantic_settings import BaseSettings
 
-from bot.setting_values import CloudflareAccount, Key, PostgresUrl, PublicUrl
+from bot.setting_values import BearerToken, CloudflareAccount, PostgresUrl, PublicUrl
 
 CLOUDFLARE_API: Final = "https://api.cloudflare.com/client/v4"
 SENTRY: Final = "https://sentry.io"
@@ -15,7 +15,7 @@ DISCORD_STATUS: Final = "https://discordstatus.com"
 class SystemSettings(BaseSettings):
     """A part of `bot.settings.Settings`."""
 
-    cloudflare_token: Key | None = Field(
+    cloudflare_token: BearerToken | None = Field(
         None, description="a token that may read Workers Scripts and Pages; without it these are not checked"
     )
     cloudflare_account_id: CloudflareAccount | None = Field(
@@ -24,7 +24,7 @@ class SystemSettings(BaseSettings):
     cloudflare_api_url: PublicUrl = Field(
         CLOUDFLARE_API, description=f"{CLOUDFLARE_API}, or a stand-in on loopback"
     )
-    sentry_token: Key | None = Field(
+    sentry_token: BearerToken | None = Field(
         None, description="a token with event:read; without it Sentry's issues are not checked"
     )
     sentry_url: PublicUrl = Field(SENTRY, description=f"{SENTRY}, https://de.sentry.io, or your own server")

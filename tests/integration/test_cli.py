@@ -45,6 +45,7 @@ COMMANDS = [
     ["runbook", "check"],
     ["runbook", "show"],
     ["hooks", "try"],
+    ["check"],
 ]
 GUILD = {"DISCORD_GUILD_ID": GUILD_ID}
 
