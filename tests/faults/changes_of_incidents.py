@@ -83,8 +83,8 @@ async def _(scene: Scene) -> Change:
 @change("sheets.pasting.send_output")
 async def _(scene: Scene) -> Change:
     known = await scene.raised()
-    label = "出力を貼る"
-    form = await scene.press(await scene.showing(known.thread, label), label)
+    commands = await scene.press(await scene.showing(known.thread, "コマンド"), "コマンド")
+    form = await scene.press(commands, "出力を貼る")
     return known.change(scene.sends(form, output="upstream timeout"), "output")
 
 
