@@ -382,4 +382,18 @@ MUTANTS: Final = (
         after="passed_over + (:message_id > 0)::int",
         tests=("tests/services/digest/test_verdicts.py",),
     ),
+    Mutant(
+        name="pasted output is kept with its secrets",
+        file="bot/services/sheets/pasting.py",
+        before="to_thread(mask, storable(pasted.text)",
+        after="to_thread(lambda text, _: Masked(text), storable(pasted.text)",
+        tests=("tests/services/sheets/test_pasting.py",),
+    ),
+    Mutant(
+        name="the end of a token behind a cut is not masked",
+        file="bot/domain/masking/spans.py",
+        before="last = token_end(text, end)",
+        after="last = end",
+        tests=("tests/unit/domain/masking/test_masking.py",),
+    ),
 )
