@@ -17,6 +17,9 @@ _CLOSED_LONGEST: Final = timedelta(hours=6)
 #: How long a closed one is looked at.
 _CLOSED_FOR: Final = timedelta(days=30)
 
+#: The branches of postmortems begin so: a merge of one changes nothing that runs.
+BRANCH_PREFIX: Final = "postmortem/inc-"
+
 #: In the place of a blob's sha: people have removed the file.
 REMOVED: Final = "removed"
 
@@ -79,7 +82,7 @@ class PullExport:
     @property
     def branch(self) -> str:
         """Return the branch of the pull request."""
-        return f"postmortem/inc-{self.incident_id}"
+        return f"{BRANCH_PREFIX}{self.incident_id}"
 
     @property
     def is_draft_waiting(self) -> bool:

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from bot.domain.errors import OutboundFailed
 from bot.domain.outbound import OutboundProblem
+from bot.domain.postmortem.pull import BRANCH_PREFIX
 from bot.domain.suspects.card import ChangeKind, RecentChange
 from bot.integrations.outbound.answers import Answer
 from bot.integrations.outbound.call import Call, Terms
@@ -62,7 +63,7 @@ class GitHubChanges:
         found = [
             understood(self._merge, body)
             async for body in self._newest_first("/pulls", since, key="updated_at", **asked)
-            if body.get("merged_at")
+            if body.get("merged_at") and not understood(_is_postmortem, body)
         ]
         return [one for one in found if since <= one.at <= until]
 
@@ -139,6 +140,11 @@ def _ended(made: RecentChange, statuses: list[Mapping[str, Any]]) -> RecentChang
     last = statuses[0]
     log = str(last.get("log_url") or last.get("target_url") or "")
     return replace(made, state=line(last["state"], limit=_PART_LIMIT), url=log or made.url)
+
+
+def _is_postmortem(body: Mapping[str, Any]) -> bool:
+    """Return True if it is the bot's own document of an earlier incident."""
+    return str(body["head"]["ref"]).startswith(BRANCH_PREFIX)
 
 
 def _login(user: Mapping[str, Any] | None) -> str:

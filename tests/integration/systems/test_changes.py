@@ -71,11 +71,16 @@ def merge(github: GitHub, clock: Clock, title: str, *, minutes: float, base: str
 async def test_merges_into_the_default_branch_are_found(
     http: OutboundHttp, github: GitHub, clock: Clock
 ) -> None:
-    """Not those before the time, into another branch, or closed without a merge; one edited since counts."""
+    """Not those before the time, into another branch, of a postmortem, or closed without a merge.
+
+    One that was edited since counts.
+    """
     merge(github, clock, "too early", minutes=150)
     early = merge(github, clock, "決済の再試行", minutes=40)
     merge(github, clock, "elsewhere", minutes=20, base="release")
     github.repository.pulls[early].updated_at = START
+    ours = merge(github, clock, "Postmortem", minutes=15)
+    github.repository.pulls[ours].head = "postmortem/inc-1"
     github.repository.create_branch("closed", github.repository.branches["main"])
     github.repository.put("closed", "c.md", b"x", replaces=None, message="x")
     closed = github.repository.open_pull(head="closed", base="main", title="closed", body="")
