@@ -48,6 +48,8 @@ def group(*statuses: str, name: str = "HighErrorRate") -> dict[str, object]:
 class NumberedReader(AlertmanagerReader):
     """One whose requests have ids of their own."""
 
+    kept = ("x-delivery",)
+
     def delivery_id(self, request: HookRequest) -> str | None:
         return request.headers.get("x-delivery")
 
@@ -88,7 +90,7 @@ async def test_an_alert_is_stored_answered_and_tracked_by_a_job(desk: Desk) -> N
     assert (answer.status_code, answer.json()) == (202, {"status": "accepted"})
     assert await alerts(desk) == []
     [stored] = await desk.store.next_hooks(GUILD, "alertmanager", limit=9)
-    assert stored.request.headers == {}
+    assert stored.request.headers == {}, "nothing that its reader does not need"
     await desk.work()
     assert await alerts(desk) == [
         ("HighErrorRate: 5xx above 0 %", "SEV1", 1),
@@ -113,6 +115,8 @@ async def test_what_is_over_closes_its_alert(desk: Desk) -> None:
         (f"/hooks/alertmanager/{'t' * 32}", AUTH, 404),
         (f"/hooks/grafana/{SECRET}", AUTH, 404),
         (f"/hooks/alertmanager/{SECRET}x", AUTH, 404),
+        ("/hooks/alertmanager/%ff%fe", AUTH, 404),
+        ("/hooks/alertmanager/%ed%a0%80", AUTH, 404),
         (PATH, {}, 401),
         (PATH, {"Authorization": "Bearer another"}, 401),
         (PATH, {"Authorization": f"Basic {TOKEN}"}, 401),
@@ -161,6 +165,18 @@ async def test_a_small_body_that_unpacks_to_a_huge_one_is_refused(desk: Desk) ->
     assert (answer.status_code, len(body) < LARGEST_BODY) == (413, True)
 
 
+async def test_an_address_of_odd_bytes_is_no_sources(desk: Desk) -> None:
+    """It ends in no traceback."""
+    async with site(desk) as sender:
+        reader, writer = await asyncio.open_connection(sender.base_url.host, sender.base_url.port)
+        writer.write(
+            b"POST /hooks/alertmanager/\xff\xed\xa0\x80 HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n"
+        )
+        status = await asyncio.wait_for(reader.readline(), 5.0)
+        writer.close()
+    assert status.split()[1] in (b"400", b"404")
+
+
 async def test_a_body_that_does_not_come_is_not_waited_for(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -186,6 +202,24 @@ async def test_a_repeated_delivery_is_stored_once(desk: Desk) -> None:
         assert [await post("1"), await post("1")] == [202, 200]
         assert set(await asyncio.gather(post("2"), post("2"))) <= {200, 202}
     assert await desk.store.waiting_hooks(most=9) == 2
+
+
+async def test_a_header_that_is_no_text_loses_nothing(desk: Desk) -> None:
+    """Neither its own request nor those that share its commit."""
+    async with site(desk) as sender:
+        strange = httpx.Headers(
+            [(b"Authorization", AUTH["Authorization"].encode()), (b"X-Delivery", b"\xff\x80")]
+        )
+        answers = await asyncio.gather(
+            *(
+                sender.post(PATH, json=group("firing"), headers=each)
+                for each in (strange, httpx.Headers(AUTH), httpx.Headers(AUTH))
+            )
+        )
+        again = await sender.post(PATH, json=group("firing"), headers=strange)
+    assert [answer.status_code for answer in (*answers, again)] == [202, 202, 202, 200]
+    await desk.work()
+    assert [count for _, _, count in await alerts(desk)] == [3]
 
 
 async def test_what_speaks_to_pagerduty_gets_the_answer_that_it_expects(desk: Desk) -> None:

@@ -13,6 +13,7 @@ import structlog
 
 from bot.domain.hooks.hook import HookKeys, HookRefused, HookRequest, HookRules, HookUnreadable, NewHook
 from bot.domain.hooks.nesting import is_shallow
+from bot.domain.text import storable
 from bot.services.hooks.batches import HookBatches, QueueFull
 from bot.services.ports import Clock
 from bot.services.ports.hooks import HookReader
@@ -97,7 +98,10 @@ class HookIntake:
         It takes the same time whichever of the two is wrong.
         """
         source = self._sources.get(name)
-        given, known = secret.encode(), _NO_SECRET if source is None else source.keys.secrets
+        given, known = (
+            secret.encode("utf-8", "replace"),
+            _NO_SECRET if source is None else source.keys.secrets,
+        )
         matches = [hmac.compare_digest(given, one.encode()) for one in known]
         if source is None or not any(matches):
             self.count("", HookResult.UNKNOWN)
@@ -149,12 +153,13 @@ def _refuse(source: HookSource, result: HookResult, *, reason: str) -> Receipt:
 
 
 def _stored(source: HookSource, request: HookRequest) -> NewHook:
-    kept = {name: request.headers[name] for name in source.reader.kept if name in request.headers}
+    # aiohttp passes on bytes that are no UTF-8 as lone surrogates, which PostgreSQL refuses.
+    kept = {name: storable(request.headers[name]) for name in source.reader.kept if name in request.headers}
     own_id = source.reader.delivery_id(request)
     return NewHook(
         guild_id=source.guild_id,
         source=source.name,
-        delivery_id=None if own_id is None else own_id[:_LONGEST_ID],
+        delivery_id=None if own_id is None else storable(own_id)[:_LONGEST_ID],
         request=HookRequest(kept, request.body),
         priority=source.priority,
     )
