@@ -115,7 +115,8 @@ def wire(parts: GuildDependencies, outward: Outward, oncall: OnCall) -> UseCases
 def _emergency(shared: Shared, parts: GuildDependencies, siren: Siren, arrivals: Arrivals) -> Emergency:
     """Return the use case that goes on without a database and records it later."""
     store, policy, discord, access = shared.store, shared.policy, shared.discord, shared.access
-    channels = OutageChannels(siren, Logbook(parts.spool), parts.email_sender, shared.already_told.meanwhile)
+    told = shared.already_told
+    channels = OutageChannels(siren, Logbook(parts.spool), parts.email_sender, told.meanwhile, told.begun)
     recording = RecordingUseCases(shared.incidents, shared.escalations, shared.acknowledger, arrivals)
     return Emergency(
         store,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from bot.domain.delivery.delivery import Posted
 from bot.domain.errors import DiscordAway
-from bot.domain.escalation.watches import Saying, Watch, Word
+from bot.domain.escalation.watches import Attempt, Saying, Watch, Word
 from bot.domain.oncall.people import OnCallPerson
 from bot.services.ports import Email
 
@@ -35,17 +35,21 @@ class FakeSiren:
         posted: (word, to) of each message, in order.
         nonces: Where each of them is.
         rang: The keys of those that mention whoever is there.
+        attempts: The earlier attempts whose messages Discord was searched for, by key.
     """
 
     posted: list[tuple[Word, str]] = field(default_factory=list)
     nonces: dict[str, Posted] = field(default_factory=dict)
     rang: list[str] = field(default_factory=list)
+    attempts: dict[str, Attempt] = field(default_factory=dict)
     seeded: list[Posted] = field(default_factory=list)
     is_away: bool = False
 
     async def post(self, watch: Watch, saying: Saying, *, nonce: str) -> Posted:
         if self.is_away:
             raise DiscordAway("Discord is away")
+        if saying.attempt is not None:
+            self.attempts[saying.key] = saying.attempt
         if nonce not in self.nonces:
             self.nonces[nonce] = Posted(8, 5000 + len(self.nonces), pinged=True)
             self.posted.append((saying.word, saying.to))

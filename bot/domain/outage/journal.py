@@ -59,12 +59,22 @@ class Journal:
         own = tuple(f"{key}:" for key in self.reports)
         return self._only(lambda key: key.startswith(own), self.reports.keys())
 
+    def done(self, watch_key: str) -> frozenset[str]:
+        """Return the keys of the messages, steps and emails that are done for an incident."""
+        own, done = f"{watch_key}:", (*self.posted, *self.taken, *self.mailed)
+        return frozenset(key for key in done if key.startswith(own))
+
     def without(self, watch_keys: Collection[str], *, as_in: "Journal") -> "Journal":
-        """Return the journal without what *as_in*, an earlier state of it, held about these incidents."""
+        """Return the journal without what *as_in*, an earlier state of it, held about these incidents.
+
+        Of a report that has become an incident nothing is left: nothing would find it under its old key.
+        """
         own = tuple(f"{key}:" for key in watch_keys)
+        ended = tuple(f"{key}:" for key in as_in.reports.keys() & set(watch_keys))
         old = {*as_in.posted, *as_in.taken, *as_in.mailed, *as_in.skipped}
         left = self._only(
-            lambda key: not (key.startswith(own) and key in old), self.watches.keys() - set(watch_keys)
+            lambda key: not (key.startswith(ended) or (key.startswith(own) and key in old)),
+            self.watches.keys() - set(watch_keys),
         )
         reports = {key: report for key, report in self.reports.items() if key not in watch_keys}
         return replace(left, reports=reports)

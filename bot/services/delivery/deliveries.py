@@ -207,6 +207,7 @@ class Deliveries:
                 begun = await tx.begin_attempt(delivery.id, request, version=version, late=late, quiet=quiet)
             if begun is None:
                 return None  # it was acknowledged while the message was being made
+            self._already_told.begin(begun)
             return await self._discord.send(begun.request or request, nonce=begun.nonce, files=files)
 
     async def _files(self, delivery: Delivery) -> list[Attachment]:

@@ -82,6 +82,10 @@ class Alarm:
         lock = self._held.get(watch_key)
         return lock is not None and lock.locked()
 
+    def has_done_more(self, watch_key: str, *, since: Journal) -> bool:
+        """Return True if more is done for an incident than *since*, an earlier journal, holds."""
+        return self._journal.done(watch_key) != since.done(watch_key)
+
     @asynccontextmanager
     async def hold(self, watch_key: str) -> AsyncIterator[None]:
         """Lock an incident for the block: no other task escalates or records it."""

@@ -1,7 +1,7 @@
 """Messages and emails without a database: each once, and noted before the next."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -10,7 +10,7 @@ from cachetools import TTLCache
 
 from bot.domain.delivery.delivery import Posted
 from bot.domain.errors import BotError, DeliveryRefused, UpstreamUnavailable
-from bot.domain.escalation.watches import OfflinePost, Saying, Watch, Word
+from bot.domain.escalation.watches import Attempt, OfflinePost, Saying, Watch, Word
 from bot.domain.installation import nonce_of
 from bot.services.outage.logbook import Logbook
 from bot.services.ports import Email, EmailSender, Siren
@@ -33,12 +33,14 @@ class OutageChannels:
     Attributes:
         email_sender: None when the bot sends no email.
         meanwhile: The messages posted here, by the key of the delivery that each replaces.
+        begun: The attempts that this process has begun with the database, by nonce.
     """
 
     siren: Siren
     book: Logbook
     email_sender: EmailSender | None
     meanwhile: dict[str, OfflinePost]
+    begun: Mapping[str, Attempt]
 
 
 class OutageMessenger:
@@ -62,6 +64,8 @@ class OutageMessenger:
         if key in self._book.journal.posted or key in self._refused:
             return self._book.journal.posted.get(key)
         nonce = self._nonce(key)
+        if saying.attempt is None:  # the mirror may have been read before it
+            saying = replace(saying, attempt=self._channels.begun.get(nonce))
         try:
             posted = await self._channels.siren.post(watch, saying, nonce=nonce)
         except BotError as error:

@@ -72,11 +72,13 @@ class JournalRecorder:
         journal = self._ours(journal, installation.id)
         recorded = set()
         for report in journal.reports.values():
-            if await _is_recorded(report.watch_key, partial(self._report, report, journal), alarm):
+            work = partial(self._report, report, journal)
+            if await _is_recorded(report.watch_key, journal, work=work, alarm=alarm):
                 recorded.add(report.watch_key)
         done = (key.split(":") for key in (*journal.taken, *journal.posted, *journal.mailed))
         for number in sorted({int(parts[1]) for parts in done if parts[0] == "inc"}):
-            if await _is_recorded(watch_key(number), partial(self._steps, number, journal), alarm):
+            work = partial(self._steps, number, journal)
+            if await _is_recorded(watch_key(number), journal, work=work, alarm=alarm):
                 recorded.add(watch_key(number))
         return Recorded(journal, frozenset(recorded), installation.id)
 
@@ -228,12 +230,20 @@ def _renamed(key: str, report: Report, incident: Incident) -> str:
     return key.replace(report.watch_key, watch_key(incident.id), 1)
 
 
-async def _is_recorded(key: str, work: Callable[[], Awaitable[None]], alarm: Alarm) -> bool:
-    """Do *work* on one incident, unless it is being escalated; return True if nothing is left to record."""
+async def _is_recorded(
+    key: str, journal: Journal, *, work: Callable[[], Awaitable[None]], alarm: Alarm
+) -> bool:
+    """Do *work* on one incident, and return True if nothing is left to record.
+
+    One that is being escalated, or was since *journal* was read, waits for the next look: without what was
+    sent to people under the key of a report, its deliveries would send it to them again.
+    """
     if alarm.is_held(key):
         return False
     try:
         async with alarm.hold(key):
+            if alarm.has_done_more(key, since=journal):
+                return False
             await work()
     except IncidentNotFound:  # of a database that was put back to where it did not have it yet
         log.error("emergency.set_aside", watch=key)  # noqa: TRY400 -- no bug of ours

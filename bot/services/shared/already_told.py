@@ -1,4 +1,4 @@
-"""Messages sent while the database was away, so that no process sends them again.
+"""Messages sent, or begun, that the database does not have as sent, so that no process sends them again.
 
 This process knows which messages it has sent. Another process records its own when the database is back, and
 is waited for. A process that started meanwhile knows of none, and after some minutes Discord no longer merges
@@ -6,12 +6,15 @@ two messages by their nonce.
 """
 
 import asyncio
+import json
 import time
 from datetime import timedelta
 from typing import Final
 
+from cachetools import LRUCache
+
 from bot.domain.delivery.delivery import Delivery, Posted
-from bot.domain.escalation.watches import OfflinePost
+from bot.domain.escalation.watches import Attempt, OfflinePost
 from bot.services.ports.store.outage import OutageMirror
 
 #: What is overdue for longer may have been told so long ago that Discord no longer knows the nonce.
@@ -23,16 +26,21 @@ LOOK_AGAIN: Final = timedelta(seconds=0.25)
 #: An answer holds so long: shorter than an outage of the database in which a message could be sent.
 _HOLDS_S: Final = 0.5
 
+#: How many attempts are remembered: more than the mirror holds messages.
+_ATTEMPTS: Final = 1_000
+
 
 class AlreadyTold:
     """Asks the database twice a second at most if another process may have sent messages.
 
     Attributes:
         meanwhile: What was posted here, by the key of the delivery that it replaces.
+        begun: The latest urgent attempts of this process, by nonce. The mirror is up to two seconds behind.
     """
 
     def __init__(self, store: OutageMirror) -> None:
         self.meanwhile: dict[str, OfflinePost] = {}
+        self.begun: LRUCache[str, Attempt] = LRUCache(_ATTEMPTS)
         self._store = store
         self._lock = asyncio.Lock()
         self._asked_at = float("-inf")
@@ -45,6 +53,12 @@ class AlreadyTold:
         """
         found = self.meanwhile.get(delivery.key)
         return found.where if found is not None and found.nonce == delivery.nonce else None
+
+    def begin(self, delivery: Delivery) -> None:
+        """Note that Discord may have *delivery* from now on, whatever can be recorded of it."""
+        request, at = delivery.request, delivery.first_sent_at
+        if delivery.kind.spec.is_urgent and request is not None and at is not None:
+            self.begun[delivery.nonce] = Attempt(at, json.dumps(request.body))
 
     async def is_untold(self) -> bool:
         """Return True if another process may have sent an overdue step or a waiting message already.

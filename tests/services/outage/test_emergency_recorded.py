@@ -1,12 +1,16 @@
 """Recorded, and not yet said, when the database goes away: said under the key of its delivery, once."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
 
 from bot.domain.delivery.delivery import DeliveryKind, DeliveryStatus, Posted, Request
 from bot.domain.delivery.kinds import Action
-from bot.domain.errors import DeliveryRefused
+from bot.domain.errors import DeliveryRefused, StorageUnavailable
 from bot.domain.escalation.watches import Saying, Watch, Word
 from bot.domain.incident.incident import Status
 from bot.domain.incident.transitions import AckVia
@@ -14,6 +18,7 @@ from bot.domain.outage.journal import GRACE
 from bot.domain.timeline.entries import TimelineKind
 from bot.services.outage.journal import from_data
 from bot.services.outage.logbook import Logbook
+from tests.fakes.discord import FakeDiscord
 from tests.fakes.emergency import FakeSiren, FakeSpool
 from tests.services.desk import PRIMARY, RESPONDER, Desk
 from tests.services.outage.test_emergency import mirrored
@@ -276,3 +281,28 @@ class Refusing(FakeSiren):
     async def post(self, watch: Watch, saying: Saying, *, nonce: str) -> Posted:
         self.asked += 1
         raise DeliveryRefused("Missing Access", http_status=403, code=50001)
+
+
+async def test_a_page_that_discord_has_though_its_answer_was_not_recorded(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The mirror was read before the attempt: Discord, which may have forgotten its nonce, is searched."""
+    await knows_the_time(desk)
+    await desk.open("SEV1")
+    [page] = [d for d in await desk.database.deliveries() if d.kind is DeliveryKind.PAGE]
+    send = FakeDiscord.send
+
+    async def then_the_database_is_gone(discord: FakeDiscord, request: Request, **arguments: Any) -> Posted:
+        desk.database.is_away = True
+        return await send(discord, request, **arguments)
+
+    monkeypatch.setattr(FakeDiscord, "send", then_the_database_is_gone)
+    with pytest.raises(StorageUnavailable):
+        await desk.deliveries.deliver(page.id)
+    await goes_away(desk)
+    assert [*desk.siren.attempts] == [page.key]
+    desk.database.is_away = False
+    [begun] = [d for d in await desk.database.deliveries() if d.kind is DeliveryKind.PAGE]
+    assert begun.request is not None
+    assert json.loads(desk.siren.attempts[page.key].body) == begun.request.body
+    assert desk.siren.attempts[page.key].at == begun.first_sent_at

@@ -1,12 +1,16 @@
-"""A COMMIT whose answer is lost, and no database to look into: two posts, and both are the incident's."""
+"""A COMMIT whose answer is lost, a recording that begins too early: no message is lost or doubled."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
 
-from bot.domain.delivery.delivery import DeliveryKind, DeliveryStatus
+from bot.domain.delivery.delivery import DeliveryKind, DeliveryStatus, Posted
+from bot.domain.escalation.watches import Saying, Watch, Word
 from bot.domain.incident.incident import Status
+from bot.domain.installation import Installation
 from bot.domain.outage.journal import GRACE
+from tests.fakes.emergency import FakeSiren
 from tests.services.desk import RESPONDER, Desk
 from tests.services.outage.test_emergency import new
 
@@ -72,3 +76,35 @@ async def test_read_without_a_database(desk: Desk) -> None:
     book.set_clock(book.now() + timedelta(minutes=15) + GRACE)
     await desk.emergency.tick()
     assert len(desk.siren.posted) == told
+
+
+async def test_a_page_that_comes_through_while_its_alert_is_being_recorded(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database is back while people are still being told: it is recorded with all that they were told."""
+    post, read = FakeSiren.post, desk.own_store.installation
+    is_paging, may_page = asyncio.Event(), asyncio.Event()
+
+    async def slowly(siren: FakeSiren, watch: Watch, saying: Saying, *, nonce: str) -> Posted:
+        if saying.word is Word.PAGE:
+            is_paging.set()
+            await may_page.wait()
+        return await post(siren, watch, saying, nonce=nonce)
+
+    async def once_all_are_told() -> Installation:
+        may_page.set()
+        await raising
+        return await read()
+
+    monkeypatch.setattr(FakeSiren, "post", slowly)
+    desk.database.is_away = True
+    raising = asyncio.create_task(desk.emergency.raise_alert(new()))
+    await is_paging.wait()
+    desk.database.is_away = False
+    desk.own_store.installation = once_all_are_told  # type: ignore[method-assign]
+    for _ in range(2):
+        await desk.emergency.tick()
+        await desk.work()
+    assert len(desk.siren.posted) == 2
+    assert [desk.sent(kind) for kind in KINDS] == [[], []]
+    assert not desk.emergency._book.journal.has_news

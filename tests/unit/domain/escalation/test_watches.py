@@ -140,6 +140,16 @@ def test_what_came_since_is_left_when_the_rest_is_recorded() -> None:
     assert (set(left.mailed), dict(left.said)) == ({mark}, {mark: at})
 
 
+def test_of_a_report_that_has_become_an_incident_nothing_is_left() -> None:
+    """An email that was accepted meanwhile would be news for ever: nothing looks for it under that key."""
+    key = REPORT.watch_key
+    then = Journal(reports={key: REPORT}, taken={f"{key}:step:0": T0})
+    now = replace(then, mailed=frozenset({f"{key}:alert:mail:a@example.com"}))
+    assert now.done(key) > then.done(key)
+    left = Recorded(then, frozenset({key}), "ours").out_of(now)
+    assert not left.was_used
+
+
 def test_another_databases_incidents_are_left_out() -> None:
     """INC-1 is another one there."""
     known = replace(journal(watch(1, 15)), installation_id="theirs", posted={"inc:1:alert": Posted(1, 2)})
