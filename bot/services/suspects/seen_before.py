@@ -13,7 +13,7 @@ from bot.services.ports.store.suspects import EndedIncident
 from bot.services.shared.access import Access
 
 #: How many past incidents are looked through, the latest.
-PAST_KNOWN: Final = 3_000
+PAST_KNOWN: Final = 2_000
 
 #: Characters of a cause, of a fix and of an action item that are kept.
 _SAID_LIMIT: Final = 200
