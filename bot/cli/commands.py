@@ -11,6 +11,7 @@ from typing import Annotated, Literal, TypeAlias
 import typer
 
 from bot.cli import hook_commands, record_commands
+from bot.cli.oncall import commands as oncall_commands
 from bot.cli.outcome import EXIT_OK, ends_well
 from bot.lean_imports import uncollected
 
@@ -29,6 +30,7 @@ runbook = typer.Typer(help="Check or show the policy file.", no_args_is_help=Tru
 app.add_typer(runbook, name="runbook")
 record_commands.register(app)
 hook_commands.register(app)
+oncall_commands.register(app)
 
 
 @app.command(epilog="Example: incident-bot run")

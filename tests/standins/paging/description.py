@@ -49,6 +49,14 @@ def wrong_incidents(answer: object) -> list[str]:
     return _unfit(REST, schema["content"]["application/json"]["schema"], answer)
 
 
+def wrong_schedule(answer: object) -> list[str]:
+    """Return what Get a schedule would not answer; nothing is known without the description."""
+    if not REST.exists():
+        return []
+    schema = _document(REST)["paths"]["/schedules/{id}"]["get"]["responses"]["200"]
+    return _unfit(REST, schema["content"]["application/json"]["schema"], answer)
+
+
 @functools.cache
 def _document(file: Path) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(file.read_text())

@@ -1,0 +1,179 @@
+"""Schedules of other systems: who is on call afterwards, hour by hour, and what is refused."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+import pytest_asyncio
+
+from bot.domain.errors import ConfigError
+from bot.domain.oncall.importing import LeftOut, SourceSchedule
+from bot.integrations.imports import pagerduty
+from bot.services.oncall.importing import ImportPlan, ScheduleImports
+from tests.services.desk import GUILD, PRIMARY, Desk
+from tests.standins.schedules.pagerduty import Schedule
+from tests.standins.schedules.rules import Turns, hours
+
+NEW_YORK = ZoneInfo("America/New_York")
+WEEKS = timedelta(weeks=8)
+
+#: The clocks of New York change within the eight weeks: on 1 November.
+NOW = datetime(2026, 10, 12, 9, 30, tzinfo=UTC)
+FIRST = datetime(2026, 9, 1, 20)  # noqa: DTZ001  # on the local clock
+
+#: The policy knows the first by email; "1" * 17 and "2" * 17 are Discord ids.
+PEOPLE = {"regina@example.com": "1" * 17, "alan shepard": "2" * 17}
+HANDLES = {"PUSER01": "primary", "PUSER02": "1" * 17, "PUSER03": "2" * 17}
+
+WEEKLY = Turns(("PUSER01", "PUSER02", "PUSER03"), FIRST, 7, NEW_YORK)
+NIGHTS = Turns(("PUSER03", "PUSER02"), FIRST, 1, NEW_YORK, hours=(21, 5))
+COVER = ("PUSER03", datetime(2026, 10, 20, tzinfo=UTC), datetime(2026, 10, 21, tzinfo=UTC))
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def at_now(desk: Desk) -> Desk:
+    """A desk at `NOW`."""
+    await desk.database.move_to(NOW)
+    return desk
+
+
+def schedule(*layers: Turns, overrides: tuple[Any, ...] = ()) -> Schedule:
+    """A schedule that is exported for somewhat more than the weeks that are compared."""
+    return Schedule(layers, NOW.replace(minute=0), NOW + WEEKS + timedelta(days=2), overrides=overrides)
+
+
+def read(made: Schedule, **options: Any) -> SourceSchedule:
+    """What the reader makes of the export."""
+    return pagerduty.read(made.export(**options), now=NOW)
+
+
+def imports(desk: Desk) -> ScheduleImports:
+    """The use case on the desk's database."""
+    return ScheduleImports(desk.own_store, desk.policy, desk.oncall)
+
+
+async def imported(desk: Desk, source: SourceSchedule) -> ImportPlan:
+    """Put *source* into force at the first place."""
+    plan = await imports(desk).plan(GUILD, source, place="primary", named=PEOPLE)
+    await imports(desk).put_into_force(GUILD, plan)
+    return plan
+
+
+async def contradictions(desk: Desk, by_rules: Callable[[datetime], str | None]) -> list[datetime]:
+    """Return each hour of eight weeks at which the bot names another person than the source's rules."""
+    found, now = await desk.oncall.rosters(GUILD)
+    roster = found.places["primary"]
+    return [
+        at
+        for at in (each + timedelta(minutes=30) for each in hours(now.replace(minute=0), now + WEEKS))
+        if roster.person_at(at) != HANDLES[by_rules(at) or "PUSER01"]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("made", "kept"),
+    [
+        (schedule(WEEKLY), "rotation"),
+        (schedule(WEEKLY, overrides=(COVER,)), "rotation"),
+        (schedule(WEEKLY, NIGHTS), "shifts"),
+        (schedule(WEEKLY, NIGHTS, overrides=(COVER,)), "shifts"),
+        (schedule(NIGHTS), "shifts"),
+    ],
+    ids=["weekly", "weekly-override", "layers", "layers-override", "nights-only"],
+)
+async def test_the_bot_names_whom_pagerduty_named_at_each_hour(
+    at_now: Desk, made: Schedule, kept: str
+) -> None:
+    """Over eight weeks in which the clocks change; it is the policy's person where there is no one."""
+    plan = await imported(at_now, read(made))
+    assert ("rotation" if plan.carried.rotation else "shifts") == kept
+    assert await contradictions(at_now, made.at) == []
+
+
+async def test_a_rotation_that_the_export_contradicts_becomes_its_shifts(at_now: Desk) -> None:
+    """The people on call are right all the same, and the report says when the rotation would be wrong."""
+    made = schedule(Turns(WEEKLY.people, FIRST, 7, NEW_YORK))
+    export = made.export()
+    [layer] = export["schedule"]["schedule_layers"]
+    layer["users"] = layer["users"][::-1]
+    plan = await imported(at_now, pagerduty.read(export, now=NOW))
+    assert plan.carried.rotation is None
+    assert LeftOut.DIFFERS in {finding.what for finding in plan.carried.findings}
+    assert await contradictions(at_now, made.at) == []
+
+
+async def test_the_report_names_each_part_that_is_not_carried_over(at_now: Desk) -> None:
+    """Layers, restrictions, the escalation policy, and hours without anybody."""
+    plan = await imports(at_now).plan(GUILD, read(schedule(NIGHTS, NIGHTS)), place="primary", named=PEOPLE)
+    found = {finding.what: finding.detail for finding in plan.carried.findings}
+    assert found[LeftOut.LAYERS] == "Layer 1, Layer 2"
+    assert found[LeftOut.ESCALATION] == "Another Policy"
+    assert {LeftOut.RESTRICTIONS, LeftOut.GAPS} <= found.keys()
+
+
+async def test_a_time_zone_of_rails_becomes_shifts(at_now: Desk) -> None:
+    made = schedule(WEEKLY)
+    plan = await imported(at_now, read(made, time_zone="Eastern Time (US & Canada)"))
+    assert LeftOut.TIME_ZONE in {finding.what for finding in plan.carried.findings}
+    assert await contradictions(at_now, made.at) == []
+
+
+async def test_nothing_is_imported_while_a_person_is_unknown(at_now: Desk) -> None:
+    """A turn without a person would page the wrong one."""
+    plan = await imports(at_now).plan(GUILD, read(schedule(WEEKLY)), place="primary", named={})
+    assert [person.email for person in plan.unknown] == ["regina@example.com", "alan@example.com"]
+    assert (plan.content, plan.is_new) == (None, False)
+
+
+async def test_a_username_that_the_policy_does_not_name_is_refused(at_now: Desk) -> None:
+    named = {"puser02": "regina", "puser03": "2" * 17}
+    with pytest.raises(ConfigError, match="give the Discord id of Regina Phalange"):
+        await imports(at_now).plan(GUILD, read(schedule(WEEKLY)), place="primary", named=named)
+
+
+async def test_the_differences_are_shown_and_the_second_import_changes_nothing(at_now: Desk) -> None:
+    """Even a day later, with an override that goes on."""
+    source = read(schedule(WEEKLY, overrides=(COVER,)))
+    plan = await imported(at_now, source)
+    assert plan.is_new
+    assert {one.before.handle for one in plan.differences} == {"primary"}
+    assert {one.after.handle for one in plan.differences} == {"1" * 17, "2" * 17}
+    await at_now.database.move_to(COVER[1] + timedelta(hours=3))
+    again = await imports(at_now).plan(GUILD, source, place="primary", named=PEOPLE)
+    assert (again.is_new, again.overrides, again.differences) == (False, (), ())
+
+
+async def test_a_later_import_takes_the_place_of_the_earlier_one(at_now: Desk) -> None:
+    """A gap of the new schedule does not show the old one."""
+    await imported(at_now, read(schedule(WEEKLY)))
+    made = schedule(NIGHTS)
+    plan = await imported(at_now, read(made))
+    assert len(plan.replaced) == 1
+    assert await contradictions(at_now, made.at) == []
+
+
+async def test_a_schedule_that_was_set_meanwhile_is_not_replaced(at_now: Desk) -> None:
+    """The differences that were shown are no longer true; nothing is stored."""
+    plan = await imports(at_now).plan(GUILD, read(schedule(WEEKLY)), place="primary", named=PEOPLE)
+    found, _ = await at_now.oncall.rosters(GUILD)
+    await at_now.schedules.set_person(GUILD, "primary", found.people["secondary"].who, by=PRIMARY)
+    with pytest.raises(ConfigError, match="has changed meanwhile"):
+        await imports(at_now).put_into_force(GUILD, plan)
+    assert (await at_now.oncall.standing(GUILD))["primary"].handle == "secondary"
+
+
+async def test_an_export_without_a_time_range_keeps_a_rotation_and_nothing_else(at_now: Desk) -> None:
+    """Layers and restrictions need the system's own answer."""
+
+    def bare(made: Schedule) -> SourceSchedule:
+        export = made.export()
+        export["schedule"]["final_schedule"]["rendered_schedule_entries"] = []
+        return pagerduty.read(export, now=NOW)
+
+    plan = await imported(at_now, bare(schedule(WEEKLY)))
+    assert LeftOut.NOT_COMPARED in {finding.what for finding in plan.carried.findings}
+    assert await contradictions(at_now, schedule(WEEKLY).at) == []
+    with pytest.raises(ConfigError, match="export it with a time range"):
+        await imports(at_now).plan(GUILD, bare(schedule(NIGHTS)), place="primary", named=PEOPLE)

@@ -1,0 +1,1 @@
+"""What other on-call systems export, rendered hour by hour from their own rules, independently of the bot."""
