@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from typing import Final
 
+from bot.domain.dlq.table import DlqMisfit
+from bot.domain.errors import OutboundFailed
+from bot.domain.outbound import OutboundProblem
 from bot.domain.systems.results import CheckResult, Fact, SystemKind, SystemState
 from bot.services.ports import DlqStore
 
@@ -18,8 +21,16 @@ class DlqFailures:
     system: SystemKind = SystemKind.DLQ
 
     async def look(self) -> CheckResult:
-        """Return degraded if there are failures."""
-        found = await self.failures.http_statuses(hours=_HOURS)
+        """Return degraded if there are failures.
+
+        Raises:
+            DlqUnavailable: its database is away. OutboundFailed: the table cannot be read.
+        """
+        try:
+            found = await self.failures.http_statuses(hours=_HOURS)
+        except DlqMisfit:
+            said = "the table is not as the policy describes it"
+            raise OutboundFailed(OutboundProblem.NOT_JSON, said) from None
         count = sum(each.count for each in found.counts)
         if count == 0:
             return CheckResult(system=self.system, state=SystemState.OK, fact=Fact.NO_FAILURES)

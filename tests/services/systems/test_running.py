@@ -5,9 +5,12 @@ import time
 
 import pytest
 
+from bot.domain.dlq.entries import StatusCounts
+from bot.domain.dlq.table import DlqMisfit, Misfit, TableReport
 from bot.domain.errors import OutboundFailed, StorageUnavailable
 from bot.domain.outbound import OutboundProblem
 from bot.domain.systems.results import CheckResult, Fact, SystemState
+from bot.services.systems.dlq_check import DlqFailures
 from bot.services.systems.running import results_in_steps
 from tests.services.systems.checks import ScriptedCheck, deaf, done_with, fine, for_ever
 
@@ -77,3 +80,17 @@ async def test_what_comes_together_is_one_step() -> None:
 async def test_nothing_to_check_is_no_step() -> None:
     """And no wait."""
     assert await results() == []
+
+
+class Misfitting:
+    """A `bot.services.ports.DlqStore` whose table is another one."""
+
+    async def http_statuses(self, *, hours: int) -> StatusCounts:
+        raise DlqMisfit(TableReport("admin.notification_failures", misfit=Misfit.NO_TABLE))
+
+
+async def test_a_dlq_of_another_form_is_said_to_be_unreadable() -> None:
+    """Not to be away."""
+    check = DlqFailures(Misfitting())  # type: ignore[arg-type]  # the one method that it asks
+    (found,) = [each async for step in results_in_steps([check]) for each in step]
+    assert found.values == {"problem": "not_json"}
