@@ -9,7 +9,7 @@ import typer
 
 from bot.cli.outcome import ends_well
 
-SourceName: TypeAlias = Literal["pagerduty"]
+SourceName: TypeAlias = Literal["pagerduty", "opsgenie"]
 
 
 def register(app: typer.Typer) -> None:

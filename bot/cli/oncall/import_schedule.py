@@ -16,14 +16,17 @@ from bot.cli.database import with_stores
 from bot.cli.outcome import EXIT_FOUND, EXIT_OK
 from bot.domain.errors import ConfigError
 from bot.domain.oncall.importing import Finding, LeftOut, SourceSchedule
-from bot.integrations.imports import pagerduty
+from bot.integrations.imports import opsgenie, pagerduty
 from bot.integrations.imports.reading import table
 from bot.resources import SharedResources
 from bot.services.oncall.importing import COMPARED, ImportPlan, ScheduleImports
 from bot.services.shared.roster import OnCall
 from bot.settings import Settings
 
-READERS: Final[Mapping[str, Callable[..., SourceSchedule]]] = {"pagerduty": pagerduty.read}
+READERS: Final[Mapping[str, Callable[..., SourceSchedule]]] = {
+    "pagerduty": pagerduty.read,
+    "opsgenie": opsgenie.read,
+}
 
 #: Lines of differences that are printed; the rest is counted.
 _SHOWN: Final = 30

@@ -10,9 +10,10 @@ import pytest_asyncio
 
 from bot.domain.errors import ConfigError
 from bot.domain.oncall.importing import LeftOut, SourceSchedule
-from bot.integrations.imports import pagerduty
+from bot.integrations.imports import opsgenie, pagerduty
 from bot.services.oncall.importing import ImportPlan, ScheduleImports
 from tests.services.desk import GUILD, PRIMARY, Desk
+from tests.standins.schedules.opsgenie import export as export_of_opsgenie
 from tests.standins.schedules.pagerduty import Schedule
 from tests.standins.schedules.rules import Turns, hours
 
@@ -24,7 +25,7 @@ NOW = datetime(2026, 10, 12, 9, 30, tzinfo=UTC)
 FIRST = datetime(2026, 9, 1, 20)  # noqa: DTZ001  # on the local clock
 
 #: The policy knows the first by email; "1" * 17 and "2" * 17 are Discord ids.
-PEOPLE = {"regina@example.com": "1" * 17, "alan shepard": "2" * 17}
+PEOPLE = {"regina@example.com": "1" * 17, "alan shepard": "2" * 17, "alan@example.com": "2" * 17}
 HANDLES = {"PUSER01": "primary", "PUSER02": "1" * 17, "PUSER03": "2" * 17}
 
 WEEKLY = Turns(("PUSER01", "PUSER02", "PUSER03"), FIRST, 7, NEW_YORK)
@@ -72,17 +73,17 @@ async def contradictions(desk: Desk, by_rules: Callable[[datetime], str | None])
     ]
 
 
-@pytest.mark.parametrize(
-    ("made", "kept"),
-    [
-        (schedule(WEEKLY), "rotation"),
-        (schedule(WEEKLY, overrides=(COVER,)), "rotation"),
-        (schedule(WEEKLY, NIGHTS), "shifts"),
-        (schedule(WEEKLY, NIGHTS, overrides=(COVER,)), "shifts"),
-        (schedule(NIGHTS), "shifts"),
-    ],
-    ids=["weekly", "weekly-override", "layers", "layers-override", "nights-only"],
-)
+#: Schedules, and what is kept of each.
+EXAMPLES = [
+    pytest.param(schedule(WEEKLY), "rotation", id="weekly"),
+    pytest.param(schedule(WEEKLY, overrides=(COVER,)), "rotation", id="weekly-override"),
+    pytest.param(schedule(WEEKLY, NIGHTS), "shifts", id="layers"),
+    pytest.param(schedule(WEEKLY, NIGHTS, overrides=(COVER,)), "shifts", id="layers-override"),
+    pytest.param(schedule(NIGHTS), "shifts", id="nights-only"),
+]
+
+
+@pytest.mark.parametrize(("made", "kept"), EXAMPLES)
 async def test_the_bot_names_whom_pagerduty_named_at_each_hour(
     at_now: Desk, made: Schedule, kept: str
 ) -> None:
@@ -90,6 +91,44 @@ async def test_the_bot_names_whom_pagerduty_named_at_each_hour(
     plan = await imported(at_now, read(made))
     assert ("rotation" if plan.carried.rotation else "shifts") == kept
     assert await contradictions(at_now, made.at) == []
+
+
+@pytest.mark.parametrize(("made", "kept"), EXAMPLES)
+async def test_the_bot_names_whom_opsgenie_named_at_each_hour(
+    at_now: Desk, made: Schedule, kept: str
+) -> None:
+    plan = await imported(at_now, opsgenie.read(export_of_opsgenie(made), now=NOW))
+    assert ("rotation" if plan.carried.rotation else "shifts") == kept
+    assert await contradictions(at_now, made.at) == []
+
+
+async def test_overrides_that_opsgenie_did_not_list_are_kept_as_shifts(at_now: Desk) -> None:
+    """Its timeline has them only if it was asked for with `expand=override`."""
+    made = schedule(WEEKLY, overrides=(COVER,))
+    plan = await imported(at_now, opsgenie.read(export_of_opsgenie(made, expanded=False), now=NOW))
+    assert plan.carried.rotation is None
+    assert await contradictions(at_now, made.at) == []
+
+
+async def test_the_turn_of_a_team_is_left_out_and_reported(at_now: Desk) -> None:
+    """Then the policy's person is on call."""
+    export = export_of_opsgenie(schedule(WEEKLY))
+    [rotation] = export["schedule"]["data"]["rotations"]
+    rotation["participants"][1] = {"type": "team", "id": "t1", "name": "Operations"}
+    for period in export["timeline"]["data"]["finalTimeline"]["rotations"][0]["periods"]:
+        if period["recipient"]["id"] == "PUSER02":
+            period["recipient"] = {"type": "team", "id": "t1", "name": "Operations"}
+    plan = await imported(at_now, opsgenie.read(export, now=NOW))
+    assert [one.detail for one in plan.carried.findings if one.what is LeftOut.NO_PERSON] == [
+        "Rot1",
+        "Operations",
+    ]
+
+    def by_rules(at: datetime) -> str | None:
+        person = WEEKLY.at(at)
+        return None if person == "PUSER02" else person
+
+    assert await contradictions(at_now, by_rules) == []
 
 
 async def test_a_rotation_that_the_export_contradicts_becomes_its_shifts(at_now: Desk) -> None:
