@@ -263,4 +263,4 @@ async def _(scene: Scene) -> Change:
 async def _(scene: Scene) -> Change:
     known = await scene.raised()
     query = "SELECT count(*) FROM timeline WHERE incident_id = $1 AND kind = 'checked'"
-    return Change(scene.runs("check", place=known.thread), query, (known.number,), places=(known.thread,))
+    return Change(scene.runs("check", where=known.thread), query, (known.number,), places=(known.thread,))

@@ -177,9 +177,9 @@ class Scene:
         return await self.showing("p1-ops", "問題なし", self.title)
 
     # -- the change
-    def runs(self, command: str, *, by: str = "responder", place: str = "general", **options: object) -> Act:
-        """Run a command."""
-        return lambda: self._hasty.command(by, place, command, options)
+    def runs(self, command: str, *, by: str = "responder", where: str = "general", **options: object) -> Act:
+        """Run a command; *where* is the channel: many commands have an option `place`."""
+        return lambda: self._hasty.command(by, where, command, options)
 
     def presses(
         self, on: Message | Interaction, label: str, *, by: str = "responder", value: str | None = None
